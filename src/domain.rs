@@ -3,6 +3,28 @@
 //! **Invariant:** nothing here reads a clock, makes an id, rolls a die or does IO. Time, ids and randomness arrive as
 //! arguments, so every rule is tested as a table or a property.
 
+pub mod command;
+pub mod consent;
 pub mod contact;
+pub mod context;
+pub mod conversation;
+pub mod decide;
+pub mod escalation;
+pub mod event;
+pub mod hours;
 pub mod id;
+pub mod message;
+pub mod next_step;
+pub mod oncall;
+pub mod ownership;
+pub mod playbook;
+mod receive;
+pub mod rejection;
+pub mod respond;
+pub mod routing;
+pub mod sending;
+pub mod sla;
 pub mod time;
+mod triage;
+pub mod use_case;
+pub mod visibility;

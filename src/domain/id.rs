@@ -87,7 +87,7 @@ uuid_id! {
     NumberId
 }
 uuid_id! {
-    /// One command of one device (UUIDv7); the key that makes repeating it harmless.
+    /// One command of one device (a `UUIDv7`); the key that makes repeating it harmless.
     CommandId
 }
 uuid_id! {

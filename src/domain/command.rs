@@ -1,0 +1,206 @@
+//! What someone wants. The envelope brings ids and time; the read set brings everything a decision may look at.
+
+#![allow(missing_docs, reason = "each variant says what its fields, named by the vocabulary, are")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::consent::{Number, OptOutSource};
+use super::contact::Body;
+use super::context::Card;
+use super::conversation::{Conversation, Roster};
+use super::event::{Outcome, Review};
+use super::id::{ConversationId, LineId, MessageId, NumberId, RepId};
+use super::message::Delivery;
+use super::playbook::{Playbook, Role};
+use super::time::{Span, Timestamp};
+
+/// What someone wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Command {
+    /// A buyer's text came in.
+    Receive(Receive),
+    /// The carrier says how an answer stands.
+    Report { message: MessageId, delivery: Delivery, error: Option<u32> },
+    /// The CRM knows people behind the number; look again who owns it.
+    Match,
+    /// Deadlines may have passed.
+    Expire,
+    /// An answer is about to go to the carrier.
+    BeginSend { message: MessageId },
+    /// The call to the carrier did not start in time.
+    AbandonSend { message: MessageId },
+    /// The call ended without an answer.
+    LoseSend { message: MessageId },
+    /// The carrier's list does not have it: it never left.
+    NeverLeft { message: MessageId },
+
+    /// It is mine.
+    Take,
+    /// It is theirs.
+    Assign { to: RepId },
+    /// Help: the next step of the ladder. The reason becomes a note.
+    Escalate { note: MessageId, reason: Body },
+    /// Text the buyer. `accept` names reasons the rep has looked at.
+    Answer { message: MessageId, body: Body, accept: Vec<Review> },
+    /// Send a parked answer after all.
+    Release { message: MessageId, accept: Vec<Review> },
+    /// Take back an answer that has not left.
+    Recall { message: MessageId },
+    /// A note for colleagues.
+    Note { message: MessageId, body: Body },
+    /// Out of sight until then.
+    Snooze { until: Timestamp },
+    /// Nothing more to do.
+    Done { outcome: Outcome },
+    /// Something to do again.
+    Reopen,
+    /// The buyer told a rep to stop.
+    OptOut { source: OptOutSource },
+    /// I am away, or back.
+    Away { away: bool },
+}
+
+/// A buyer's text, as the carrier's adapter read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receive {
+    /// The new text's id.
+    pub message: MessageId,
+    /// The id a new conversation would get.
+    pub conversation: ConversationId,
+    /// Who texted.
+    pub number: NumberId,
+    /// Which of our numbers.
+    pub line: LineId,
+    /// The words.
+    pub body: Body,
+    /// How many pictures or other media.
+    pub media: usize,
+    /// The carrier's own reading: START, STOP or HELP.
+    pub opt_out_type: Option<String>,
+}
+
+impl Command {
+    /// Whether a person may ask for it; the rest belongs to carriers, clocks and effects.
+    pub const fn is_for_people(&self) -> bool {
+        match self {
+            Self::Receive(_)
+            | Self::Report { .. }
+            | Self::Match
+            | Self::Expire
+            | Self::BeginSend { .. }
+            | Self::AbandonSend { .. }
+            | Self::LoseSend { .. }
+            | Self::NeverLeft { .. } => false,
+            Self::Take
+            | Self::Assign { .. }
+            | Self::Escalate { .. }
+            | Self::Answer { .. }
+            | Self::Release { .. }
+            | Self::Recall { .. }
+            | Self::Note { .. }
+            | Self::Snooze { .. }
+            | Self::Done { .. }
+            | Self::Reopen
+            | Self::OptOut { .. }
+            | Self::Away { .. } => true,
+        }
+    }
+
+    /// The words it brings, with the id they are kept under.
+    pub const fn content(&self) -> Option<(MessageId, &Body)> {
+        match self {
+            Self::Receive(r) => Some((r.message, &r.body)),
+            Self::Answer { message, body, .. } | Self::Note { message, body } => Some((*message, body)),
+            Self::Escalate { note, reason } => Some((*note, reason)),
+            Self::Report { .. }
+            | Self::Match
+            | Self::Expire
+            | Self::BeginSend { .. }
+            | Self::AbandonSend { .. }
+            | Self::LoseSend { .. }
+            | Self::NeverLeft { .. }
+            | Self::Take
+            | Self::Assign { .. }
+            | Self::Release { .. }
+            | Self::Recall { .. }
+            | Self::Snooze { .. }
+            | Self::Done { .. }
+            | Self::Reopen
+            | Self::OptOut { .. }
+            | Self::Away { .. } => None,
+        }
+    }
+}
+
+/// Who wants it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// A person.
+    Rep { rep: RepId, role: Role },
+    /// A carrier's webhook, or the reconciler that found what the webhook lost.
+    Carrier,
+    /// A deadline.
+    Clock,
+    /// The runner of effects.
+    Effects,
+    /// The link to the CRM.
+    Crm,
+}
+
+impl Actor {
+    /// The person, when it is one.
+    pub const fn rep(&self) -> Option<&RepId> {
+        match self {
+            Self::Rep { rep, .. } => Some(rep),
+            Self::Carrier | Self::Clock | Self::Effects | Self::Crm => None,
+        }
+    }
+}
+
+/// Where and when a command is decided.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Now, by the clock that decides.
+    pub now: Timestamp,
+    /// Who asks.
+    pub actor: Actor,
+    /// How many of the buyer's texts the person had seen in this conversation when they pressed the key.
+    pub seen: u64,
+    /// The playbook's undo hold on the deciding clock (a demo's SLA clock runs faster than the hold).
+    pub hold: Span,
+}
+
+/// Everything a decision may look at. Each part is what the commands before it in the same group left.
+#[derive(Clone, Debug)]
+pub struct ReadSet<'a> {
+    /// The conversation the command is about; for a received text the one it belongs to, if there is one.
+    pub conversation: Option<&'a Conversation>,
+    /// Other conversations of the same number with answers that have not left: an opt-out takes those back too.
+    pub siblings: Vec<&'a Conversation>,
+    /// The buyer's number: its consent.
+    pub number: Option<&'a Number>,
+    /// What the CRM knew of the number when last asked.
+    pub cards: &'a [Card],
+    /// The policy in force.
+    pub playbook: &'a Playbook,
+    /// Who said they are away.
+    pub roster: &'a Roster,
+    /// Open conversations by rep.
+    pub loads: &'a BTreeMap<RepId, u32>,
+}
+
+impl ReadSet<'_> {
+    /// Whether a rep can be asked: in the playbook and not away.
+    pub fn is_here(&self, rep: &RepId) -> bool {
+        self.playbook.is_active(rep) && !self.roster.away.contains_key(rep)
+    }
+
+    /// Reps who can be asked.
+    pub fn here(&self) -> BTreeSet<&RepId> {
+        self.playbook.reps.keys().filter(|r| self.is_here(r)).collect()
+    }
+}

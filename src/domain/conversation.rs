@@ -1,0 +1,317 @@
+//! The state of a conversation, and how facts change it.
+//!
+//! **Invariant:** `apply` is total and infallible; what can be refused is refused in `decide`.
+
+#![allow(missing_docs, reason = "each variant says what its fields, named by the vocabulary, are")]
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Event, Outcome, Review};
+use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
+use super::message::{Delivery, InboundKind};
+use super::routing::{Assignment, Holder};
+use super::sla::{Clock, Stage};
+use super::time::Timestamp;
+
+/// Everything between one address and one line, as state. No phone and no text: those live beside it, erasable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Its id.
+    pub id: ConversationId,
+    /// The buyer's address, unnamed.
+    pub number: NumberId,
+    /// Our number.
+    pub line: LineId,
+    /// Whose pool, rotation and lead.
+    pub team: TeamId,
+    /// What it is about.
+    pub use_case: String,
+    /// Its class.
+    pub cohort: String,
+    /// People of the CRM behind the number.
+    pub contacts: Vec<ContactId>,
+    /// Who is accountable.
+    pub owner: Option<RepId>,
+    /// Who acts now.
+    pub assignment: Option<Assignment>,
+    /// Open, snoozed or done.
+    pub status: Status,
+    /// The running clock.
+    pub clock: Option<Clock>,
+    /// What met the last clock, in case it fails.
+    pub met: Option<Met>,
+    /// Texts received so far, of every kind.
+    pub inbound: u64,
+    /// When the buyer last wrote.
+    pub last_inbound: Option<Timestamp>,
+    /// What the buyer's last text was.
+    pub last_kind: Option<InboundKind>,
+    /// Whether a person ever answered.
+    pub answered: bool,
+    /// Answers of this conversation: all that have not arrived, and the last few that have.
+    pub answers: BTreeMap<MessageId, Answer>,
+    /// Whether the pool was asked since it was last done: its members may see it until then.
+    pub pooled: bool,
+    /// When anything last happened.
+    pub changed: Timestamp,
+}
+
+/// Open, snoozed or done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Something to do.
+    Open,
+    /// Out of sight until then, or until the buyer writes.
+    Snoozed(Timestamp),
+    /// Nothing to do.
+    Done(Outcome),
+}
+
+/// The clock that an answer met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Met {
+    /// As it stood.
+    pub clock: Clock,
+    /// By which answer.
+    pub by: MessageId,
+}
+
+/// One answer on its way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Who wrote it.
+    pub by: RepId,
+    /// When it was accepted.
+    pub at: Timestamp,
+    /// Where it stands.
+    pub state: AnswerState,
+}
+
+/// Where an answer stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerState {
+    /// It can be taken back until then.
+    Held { not_before: Timestamp },
+    /// It needs its rep's eye.
+    Parked { reasons: Vec<Review> },
+    /// The carrier may have it; it is never sent again.
+    Sending,
+    /// Nobody knows; it is never sent again unless the carrier's list proves that it never left.
+    Unknown,
+    /// The carrier has it.
+    Out { delivery: Delivery, error: Option<u32> },
+}
+
+impl AnswerState {
+    /// Whether it has not left and may be taken back.
+    pub const fn is_waiting(&self) -> bool {
+        matches!(self, Self::Held { .. } | Self::Parked { .. })
+    }
+
+    /// Whether nothing more will happen to it.
+    pub const fn is_settled(&self) -> bool {
+        match self {
+            Self::Out { delivery, .. } => delivery.rank() >= 4,
+            Self::Held { .. } | Self::Parked { .. } | Self::Sending | Self::Unknown => false,
+        }
+    }
+}
+
+/// Settled answers kept in the state, so that a late callback still finds them.
+const KEPT_ANSWERS: usize = 8;
+
+impl Conversation {
+    /// A conversation of which nothing is known yet; `Event::Opened` comes first.
+    pub fn new(id: ConversationId, number: NumberId, line: LineId) -> Self {
+        Self {
+            id,
+            number,
+            line,
+            team: TeamId::new(""),
+            use_case: String::new(),
+            cohort: String::new(),
+            contacts: Vec::new(),
+            owner: None,
+            assignment: None,
+            status: Status::Open,
+            clock: None,
+            met: None,
+            inbound: 0,
+            last_inbound: None,
+            last_kind: None,
+            answered: false,
+            answers: BTreeMap::new(),
+            pooled: false,
+            changed: Timestamp::default(),
+        }
+    }
+
+    /// Takes in one fact.
+    pub fn apply(&mut self, at: Timestamp, event: &Event) {
+        self.changed = self.changed.max(at);
+        match event {
+            Event::Opened { number, line, team, use_case, cohort } => {
+                self.number = *number;
+                self.line = line.clone();
+                self.team = team.clone();
+                self.use_case.clone_from(use_case);
+                self.cohort.clone_from(cohort);
+            }
+            Event::Matched { contacts, use_case, cohort } => {
+                self.contacts.clone_from(contacts);
+                self.use_case.clone_from(use_case);
+                self.cohort.clone_from(cohort);
+            }
+            Event::Owned { owner, .. } => self.owner.clone_from(owner),
+            Event::Received { kind, .. } => {
+                self.inbound += 1;
+                self.last_inbound = Some(at);
+                self.last_kind = Some(*kind);
+            }
+            Event::Offered { to, step, expires, because } => {
+                self.pooled |= matches!(to, Holder::Pool(_));
+                self.assignment = Some(Assignment {
+                    to: to.clone(),
+                    taken: None,
+                    step: *step,
+                    expires: *expires,
+                    at,
+                    because: because.clone(),
+                });
+            }
+            Event::Taken { by, because } => {
+                let step = self.assignment.as_ref().and_then(|a| a.step);
+                let to = Holder::Rep(by.clone());
+                self.assignment =
+                    Some(Assignment { to, taken: Some(at), step, expires: None, at, because: because.clone() });
+            }
+            Event::SlaStarted { clock } | Event::SlaRearmed { clock } => {
+                self.clock = Some(clock.clone());
+                self.met = None;
+            }
+            Event::SlaWarned { .. } => self.reach(Stage::Warned),
+            Event::SlaBreached { .. } => self.reach(Stage::Breached),
+            Event::SlaMet { by, .. } => {
+                let clock = self.clock.take();
+                self.met = clock.zip(*by).map(|(clock, by)| Met { clock, by });
+            }
+            Event::SlaDropped => self.clock = None,
+            Event::AnswerHeld { message, by, not_before } => {
+                let state = AnswerState::Held { not_before: *not_before };
+                self.answers.insert(*message, Answer { by: by.clone(), at, state });
+            }
+            Event::AnswerParked { message, by, reasons } => {
+                let state = AnswerState::Parked { reasons: reasons.clone() };
+                let since = self.answers.get(message).map_or(at, |a| a.at);
+                self.answers.insert(*message, Answer { by: by.clone(), at: since, state });
+            }
+            Event::AnswerReleased { message, not_before, .. } => {
+                self.stand(message, AnswerState::Held { not_before: *not_before });
+            }
+            Event::AnswerRecalled { message } => {
+                self.answers.remove(message);
+            }
+            Event::SendStarted { message } => {
+                self.stand(message, AnswerState::Sending);
+                self.answered = true;
+            }
+            Event::SendAbandoned { message } => self.stand(message, AnswerState::Held { not_before: at }),
+            Event::SendUnknown { message } => self.stand(message, AnswerState::Unknown),
+            Event::DeliveryChanged { message, delivery, error } => {
+                self.stand(message, AnswerState::Out { delivery: *delivery, error: *error });
+                self.forget_settled();
+            }
+            Event::Snoozed { until, .. } => self.status = Status::Snoozed(*until),
+            Event::Woke | Event::Reopened { .. } => self.status = Status::Open,
+            Event::Done { outcome, .. } => {
+                self.status = Status::Done(*outcome);
+                self.pooled = false;
+                if let Some(a) = &mut self.assignment {
+                    a.expires = None;
+                }
+            }
+            // Facts about other subjects, or kept for the record alone.
+            Event::Escalated { .. }
+            | Event::Noted { .. }
+            | Event::OptedOut { .. }
+            | Event::OptedIn { .. }
+            | Event::Presence { .. }
+            | Event::PlaybookApplied { .. } => {}
+        }
+    }
+
+    fn reach(&mut self, stage: Stage) {
+        if let Some(clock) = &mut self.clock {
+            clock.stage = clock.stage.max(stage);
+        }
+    }
+
+    fn stand(&mut self, message: &MessageId, state: AnswerState) {
+        if let Some(answer) = self.answers.get_mut(message) {
+            answer.state = state;
+        }
+    }
+
+    /// Keeps the newest settled answers only. Ids are made in order of time, so their order is the order of writing.
+    fn forget_settled(&mut self) {
+        let settled: Vec<MessageId> =
+            self.answers.iter().filter(|(_, a)| a.state.is_settled()).map(|(id, _)| *id).collect();
+        for id in settled.iter().take(settled.len().saturating_sub(KEPT_ANSWERS)) {
+            self.answers.remove(id);
+        }
+    }
+
+    /// The rep who holds it, when one does.
+    pub fn assignee(&self) -> Option<&RepId> {
+        self.assignment.as_ref().and_then(|a| a.to.rep())
+    }
+
+    /// The rep who took it and still has it.
+    pub fn taker(&self) -> Option<(&RepId, Timestamp)> {
+        let a = self.assignment.as_ref()?;
+        Some((a.to.rep()?, a.taken?))
+    }
+
+    /// Whether nothing is left to do.
+    pub const fn is_done(&self) -> bool {
+        matches!(self.status, Status::Done(_))
+    }
+
+    /// The earliest instant at which the clock, an offer or a snooze wants attention.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        if self.is_done() {
+            return None;
+        }
+        let offer = self.assignment.as_ref().and_then(|a| a.expires);
+        let snooze = match self.status {
+            Status::Snoozed(until) => Some(until),
+            Status::Open | Status::Done(_) => None,
+        };
+        let clock = self.clock.as_ref().and_then(Clock::next);
+        [offer, snooze, clock].into_iter().flatten().min()
+    }
+}
+
+/// Who said they are away.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roster {
+    /// Since when, by rep.
+    pub away: BTreeMap<RepId, Timestamp>,
+}
+
+impl Roster {
+    /// Takes in one fact.
+    pub fn apply(&mut self, at: Timestamp, event: &Event) {
+        if let Event::Presence { rep, away } = event {
+            if *away {
+                self.away.entry(rep.clone()).or_insert(at);
+            } else {
+                self.away.remove(rep);
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The only decision point: what follows from a command, given everything it may look at.
+//!
+//! Each step of the playbook keeps its own rules in its own file; this one is the front door, and checks what is common
+//! to all: that people ask only for what people may, and only about what they may see.
+
+use super::command::{Actor, Command, Context, ReadSet};
+use super::conversation::Conversation;
+use super::event::{Event, Subject};
+use super::id::RepId;
+use super::rejection::Rejection;
+use super::visibility;
+use super::{escalation, receive, respond, sending, triage};
+
+/// Facts, with what they are about.
+pub type Decided = Vec<(Subject, Event)>;
+
+/// Decides a command. Pure: the same arguments give the same facts. Nothing to do is `Ok` with no facts.
+pub fn decide(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decided, Rejection> {
+    match (&cx.actor, command.is_for_people()) {
+        (Actor::Rep { rep, .. }, true) => person(world, rep, command, cx),
+        (Actor::Rep { .. }, false) => Err(Rejection::NotAllowed { needs: "carrier or clock".to_owned() }),
+        (Actor::Carrier | Actor::Clock | Actor::Effects | Actor::Crm, _) => machine(world, command, cx),
+    }
+}
+
+fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> Result<Decided, Rejection> {
+    if let Command::Away { away } = command {
+        let event = Event::Presence { rep: by.clone(), away: *away };
+        return Ok(vec![(Subject::Roster, event)]);
+    }
+    let c = world.conversation.ok_or(Rejection::NotFound)?;
+    if !visibility::may_see(&visibility::principals(world.playbook, by), c) {
+        return Err(Rejection::NotFound);
+    }
+    let draft = Draft::of(c, cx);
+    match command {
+        Command::Take => triage::take(draft, world, by),
+        Command::Assign { to } => triage::assign(draft, world, by, to),
+        Command::Escalate { note, reason } => triage::escalate(draft, world, by, *note, reason),
+        Command::Note { message, body } => triage::note(draft, by, *message, body),
+        Command::Snooze { until } => triage::snooze(draft, by, *until),
+        Command::Done { outcome } => triage::done(draft, by, *outcome, cx.seen),
+        Command::Reopen => Ok(triage::reopen(draft, by)),
+        Command::OptOut { .. } => Ok(triage::opt_out(draft, world, by)),
+        Command::Answer { message, body, accept } => respond::answer(draft, world, by, *message, body, accept, cx),
+        Command::Release { message, accept } => respond::release(draft, world, by, *message, accept, cx),
+        Command::Recall { message } => respond::recall(draft, world, by, *message),
+        Command::Away { .. }
+        | Command::Receive(_)
+        | Command::Report { .. }
+        | Command::Match
+        | Command::Expire
+        | Command::BeginSend { .. }
+        | Command::AbandonSend { .. }
+        | Command::LoseSend { .. }
+        | Command::NeverLeft { .. } => Ok(Vec::new()),
+    }
+}
+
+fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decided, Rejection> {
+    if let Command::Receive(text) = command {
+        return Ok(receive::receive(world, text, cx));
+    }
+    let draft = Draft::of(world.conversation.ok_or(Rejection::NotFound)?, cx);
+    Ok(match command {
+        Command::Report { message, delivery, error } => sending::report(draft, world, *message, *delivery, *error),
+        Command::Match => receive::rematch(draft, world),
+        Command::Expire => escalation::expire(draft, world),
+        Command::BeginSend { message } => sending::begin(draft, world, *message),
+        Command::AbandonSend { message } => sending::abandon(draft, *message),
+        Command::LoseSend { message } => sending::lose(draft, *message),
+        Command::NeverLeft { message } => sending::never_left(draft, *message),
+        Command::OptOut { source } => receive::opted_out(draft, world, source.clone()),
+        Command::Receive(_)
+        | Command::Take
+        | Command::Assign { .. }
+        | Command::Escalate { .. }
+        | Command::Answer { .. }
+        | Command::Release { .. }
+        | Command::Recall { .. }
+        | Command::Note { .. }
+        | Command::Snooze { .. }
+        | Command::Done { .. }
+        | Command::Reopen
+        | Command::Away { .. } => return Err(Rejection::NotAllowed { needs: "person".to_owned() }),
+    })
+}
+
+/// A decision in the making: facts so far, and the conversation as they leave it.
+pub(super) struct Draft {
+    pub(super) c: Conversation,
+    pub(super) now: super::time::Timestamp,
+    facts: Decided,
+}
+
+impl Draft {
+    pub(super) fn of(c: &Conversation, cx: &Context) -> Self {
+        Self { c: c.clone(), now: cx.now, facts: Vec::new() }
+    }
+
+    /// States a fact about the conversation.
+    pub(super) fn say(&mut self, event: Event) {
+        self.c.apply(self.now, &event);
+        self.facts.push((Subject::Conversation(self.c.id), event));
+    }
+
+    /// States a fact about something else.
+    pub(super) fn say_of(&mut self, subject: Subject, event: Event) {
+        self.facts.push((subject, event));
+    }
+
+    pub(super) fn facts(self) -> Decided {
+        self.facts
+    }
+}

@@ -1,0 +1,263 @@
+//! What happened. Events carry decided numbers (due times, holders), so that `apply` needs no policy and a new playbook
+//! never rewrites the past. They hold no phone and no text: the journal keeps them for ever.
+
+#![allow(missing_docs, reason = "each variant says what its fields, named by the vocabulary, are")]
+
+use serde::{Deserialize, Serialize};
+
+use super::consent::OptOutSource;
+use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
+use super::message::{Delivery, InboundKind};
+use super::ownership::OwnerSource;
+use super::routing::{Because, Holder};
+use super::sla::Clock;
+use super::time::Timestamp;
+
+/// What an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// One conversation.
+    Conversation(ConversationId),
+    /// One number: its consent.
+    Number(NumberId),
+    /// Who is here and who is away.
+    Roster,
+    /// The policy itself.
+    Playbook,
+}
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A conversation began.
+    Opened { number: NumberId, line: LineId, team: TeamId, use_case: String, cohort: String },
+    /// People of the CRM stand behind the number (0 to n), and with them use case and cohort may change.
+    Matched { contacts: Vec<ContactId>, use_case: String, cohort: String },
+    /// Somebody is accountable, or nobody any more.
+    Owned { owner: Option<RepId>, source: Option<OwnerSource> },
+    /// The buyer wrote.
+    Received { message: MessageId, kind: InboundKind },
+    /// It waits for the holder to act, until it expires.
+    Offered { to: Holder, step: Option<u8>, expires: Option<Timestamp>, because: Because },
+    /// The holder acted.
+    Taken { by: RepId, because: Because },
+    /// It moved on to the next step; an offer follows.
+    Escalated { why: Climb },
+    /// A clock runs.
+    SlaStarted { clock: Clock },
+    /// The warning came.
+    SlaWarned { due: Timestamp },
+    /// Nobody answered in time.
+    SlaBreached { due: Timestamp },
+    /// A person answered: by this text, or by other means.
+    SlaMet { by: Option<MessageId>, late: bool },
+    /// What met it failed; the clock runs again with its old due time.
+    SlaRearmed { clock: Clock },
+    /// No answer is needed any more.
+    SlaDropped,
+    /// An answer waits out its undo time.
+    AnswerHeld { message: MessageId, by: RepId, not_before: Timestamp },
+    /// An answer does not go until its rep has looked again.
+    AnswerParked { message: MessageId, by: RepId, reasons: Vec<Review> },
+    /// Its rep looked and says: send.
+    AnswerReleased { message: MessageId, not_before: Timestamp, accepted: Vec<Review> },
+    /// Its rep took it back.
+    AnswerRecalled { message: MessageId },
+    /// From here on the carrier may have it.
+    SendStarted { message: MessageId },
+    /// The call did not start in time; it waits again.
+    SendAbandoned { message: MessageId },
+    /// Nobody knows whether the carrier has it.
+    SendUnknown { message: MessageId },
+    /// How it stands with the carrier.
+    DeliveryChanged { message: MessageId, delivery: Delivery, error: Option<u32> },
+    /// A note for colleagues.
+    Noted { message: MessageId, by: RepId },
+    /// Out of sight until then.
+    Snoozed { until: Timestamp, by: RepId },
+    /// Back in sight.
+    Woke,
+    /// Nothing more to do.
+    Done { outcome: Outcome, by: RepId },
+    /// Something to do again.
+    Reopened { by: Option<RepId> },
+    /// No text may go to the number.
+    OptedOut { source: OptOutSource },
+    /// Texts are welcome again.
+    OptedIn { source: OptOutSource },
+    /// Somebody went away or came back.
+    Presence { rep: RepId, away: bool },
+    /// A version of the policy came into force.
+    PlaybookApplied { version: u32 },
+}
+
+/// Why a conversation moved up its ladder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Climb {
+    /// The offer expired.
+    NotTaken,
+    /// The due time passed.
+    Breach,
+    /// A person asked for help.
+    Asked(RepId),
+    /// The holder went away.
+    Away,
+}
+
+impl Climb {
+    /// As screens say it of the one passed over.
+    pub const fn words(&self) -> &'static str {
+        match self {
+            Self::NotTaken => "did not act in time",
+            Self::Breach => "did not answer in time",
+            Self::Asked(_) => "asked for help",
+            Self::Away => "went away",
+        }
+    }
+}
+
+/// Why an answer needs its rep's eye before it goes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Review {
+    /// The number withdrew consent. Can never be accepted away.
+    OptedOut,
+    /// The buyer wrote again after what the rep had seen.
+    NewerReply,
+    /// Somebody else has the conversation.
+    Reassigned(RepId),
+    /// It is night where the buyer is.
+    QuietHours,
+    /// An earlier answer of this conversation waits for the rep's eye.
+    BehindParked,
+    /// The carrier never got it.
+    NeverLeft,
+}
+
+/// How a conversation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Answered by text.
+    Texted,
+    /// Answered by a call.
+    Called,
+    /// Answered by mail.
+    Mailed,
+    /// A meeting is booked.
+    Meeting,
+    /// Not interested.
+    NotInterested,
+    /// Not the right person.
+    WrongPerson,
+    /// Nothing to answer.
+    NoAnswerNeeded,
+}
+
+impl Outcome {
+    /// Every outcome, in the order screens show them.
+    pub const ALL: [Self; 7] = [
+        Self::Texted,
+        Self::Called,
+        Self::Mailed,
+        Self::Meeting,
+        Self::NotInterested,
+        Self::WrongPerson,
+        Self::NoAnswerNeeded,
+    ];
+
+    /// As screens say it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Texted => "answered by text",
+            Self::Called => "answered by call",
+            Self::Mailed => "answered by mail",
+            Self::Meeting => "meeting booked",
+            Self::NotInterested => "not interested",
+            Self::WrongPerson => "wrong person",
+            Self::NoAnswerNeeded => "no answer needed",
+        }
+    }
+
+    /// Whether a person answered the buyer by other means than a text: that meets a clock.
+    pub const fn answered_elsewhere(self) -> bool {
+        matches!(self, Self::Called | Self::Mailed | Self::Meeting)
+    }
+}
+
+impl Event {
+    /// The text or note whose words this event brings in; the journal keeps a salted digest of them beside it.
+    pub const fn brings(&self) -> Option<MessageId> {
+        match self {
+            Self::Received { message, .. }
+            | Self::Noted { message, .. }
+            | Self::AnswerHeld { message, .. }
+            | Self::AnswerParked { message, .. } => Some(*message),
+            Self::Opened { .. }
+            | Self::Matched { .. }
+            | Self::Owned { .. }
+            | Self::Offered { .. }
+            | Self::Taken { .. }
+            | Self::Escalated { .. }
+            | Self::SlaStarted { .. }
+            | Self::SlaWarned { .. }
+            | Self::SlaBreached { .. }
+            | Self::SlaMet { .. }
+            | Self::SlaRearmed { .. }
+            | Self::SlaDropped
+            | Self::AnswerReleased { .. }
+            | Self::AnswerRecalled { .. }
+            | Self::SendStarted { .. }
+            | Self::SendAbandoned { .. }
+            | Self::SendUnknown { .. }
+            | Self::DeliveryChanged { .. }
+            | Self::Snoozed { .. }
+            | Self::Woke
+            | Self::Done { .. }
+            | Self::Reopened { .. }
+            | Self::OptedOut { .. }
+            | Self::OptedIn { .. }
+            | Self::Presence { .. }
+            | Self::PlaybookApplied { .. } => None,
+        }
+    }
+
+    /// Its name in the journal.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "opened",
+            Self::Matched { .. } => "matched",
+            Self::Owned { .. } => "owned",
+            Self::Received { .. } => "received",
+            Self::Offered { .. } => "offered",
+            Self::Taken { .. } => "taken",
+            Self::Escalated { .. } => "escalated",
+            Self::SlaStarted { .. } => "sla_started",
+            Self::SlaWarned { .. } => "sla_warned",
+            Self::SlaBreached { .. } => "sla_breached",
+            Self::SlaMet { .. } => "sla_met",
+            Self::SlaRearmed { .. } => "sla_rearmed",
+            Self::SlaDropped => "sla_dropped",
+            Self::AnswerHeld { .. } => "answer_held",
+            Self::AnswerParked { .. } => "answer_parked",
+            Self::AnswerReleased { .. } => "answer_released",
+            Self::AnswerRecalled { .. } => "answer_recalled",
+            Self::SendStarted { .. } => "send_started",
+            Self::SendAbandoned { .. } => "send_abandoned",
+            Self::SendUnknown { .. } => "send_unknown",
+            Self::DeliveryChanged { .. } => "delivery_changed",
+            Self::Noted { .. } => "noted",
+            Self::Snoozed { .. } => "snoozed",
+            Self::Woke => "woke",
+            Self::Done { .. } => "done",
+            Self::Reopened { .. } => "reopened",
+            Self::OptedOut { .. } => "opted_out",
+            Self::OptedIn { .. } => "opted_in",
+            Self::Presence { .. } => "presence",
+            Self::PlaybookApplied { .. } => "playbook_applied",
+        }
+    }
+}

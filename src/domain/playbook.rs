@@ -1,0 +1,187 @@
+//! The playbook: the policy document that says how a reply is handled. Typed and already checked; the TOML it is
+//! written in is read by `crate::config::playbook`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::contact::Address;
+use super::escalation::Ladder;
+use super::hours::Calendar;
+use super::id::{LineId, RepId, TeamId};
+use super::oncall::Rotation;
+use super::ownership::OwnerSource;
+use super::time::Span;
+
+/// One version of the policy. The version in force is the journal's; events carry decided numbers, so a new version
+/// never rewrites what already happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Playbook {
+    /// Counts up with every applied change; every decision names it.
+    pub version: u32,
+    /// Whose playbook this is, as buyers and reps know the company.
+    pub company: String,
+    /// How long an answer can be taken back before it leaves, in real milliseconds; 0 sends at once.
+    pub undo_hold: Span,
+    /// When texts may be sent without a fresh text from the buyer.
+    pub compliance: Compliance,
+    /// What a campaign's text can be for, by name.
+    pub use_cases: BTreeMap<String, UseCase>,
+    /// Teams by name.
+    pub teams: BTreeMap<TeamId, Team>,
+    /// Reps by short name.
+    pub reps: BTreeMap<RepId, Rep>,
+    /// Where the owner of a reply is looked for, in order.
+    pub ownership: Vec<OwnerSource>,
+    /// Classes of replies; the first that matches decides target and ladder.
+    pub cohorts: Vec<Cohort>,
+    /// Opening hours by name.
+    pub calendars: BTreeMap<String, Calendar>,
+    /// Escalation policies by name.
+    pub ladders: BTreeMap<String, Ladder>,
+    /// Our numbers.
+    pub lines: BTreeMap<LineId, Line>,
+}
+
+/// What a campaign's text was for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UseCase {
+    /// As people say it: "meeting coordination".
+    pub label: String,
+    /// Whether Sales must answer. A reply that Sales does not handle still reaches the pool; it arms no clock.
+    pub sales: bool,
+}
+
+/// Who works together and shares one pool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Team {
+    /// As people say it.
+    pub label: String,
+    /// Who is told of every breach and stands last on the ladder.
+    pub lead: Option<RepId>,
+    /// Everybody in the pool.
+    pub members: BTreeSet<RepId>,
+    /// Who is on call, when.
+    pub on_call: Option<Rotation>,
+}
+
+/// Somebody who answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rep {
+    /// The name on screens.
+    pub name: String,
+    /// AE, SDR, …
+    pub title: String,
+    /// Home team.
+    pub team: TeamId,
+    /// What this rep may see and do.
+    pub role: Role,
+    /// Who is asked next when this rep does not act.
+    pub backup: Option<RepId>,
+    /// False once somebody left; replies then go to the next candidate.
+    pub active: bool,
+}
+
+/// What an account may see and do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Own conversations, offers and the pool.
+    Rep,
+    /// Everything of the teams this rep leads.
+    Lead,
+    /// Everything.
+    Admin,
+}
+
+/// A class of replies with its own target and ladder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cohort {
+    /// Short name, kept in events.
+    pub name: String,
+    /// As people say it: "late stage".
+    pub label: String,
+    /// Matches these use cases; empty matches all.
+    pub use_cases: BTreeSet<String>,
+    /// Matches these opportunity stages (case-insensitive); empty matches all, also no opportunity.
+    pub stages: BTreeSet<String>,
+    /// Target until the first answer, in open time.
+    pub first_response: Target,
+    /// Target for every later answer, in open time.
+    pub next_response: Target,
+    /// Which opening hours the clock runs in.
+    pub calendar: String,
+    /// Which ladder is climbed.
+    pub ladder: String,
+}
+
+/// How long an answer may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// Open time from the buyer's text to the warning.
+    pub warn: Span,
+    /// Open time from the buyer's text to the breach.
+    pub due: Span,
+}
+
+/// One of our numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// As people say it.
+    pub label: String,
+    /// The number buyers text.
+    pub number: Address,
+    /// Which team's pool an unowned reply goes to.
+    pub team: TeamId,
+    /// What this line's campaigns are for, when the CRM does not say it of the buyer.
+    pub use_case: String,
+}
+
+/// When a text may leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compliance {
+    /// First minute of the recipient's local day at which an unprompted text may leave (47 CFR 64.1200(c)(1): 8:00).
+    pub open_minute: u16,
+    /// First minute at which it may not any more (21:00).
+    pub close_minute: u16,
+    /// A text within this time of the buyer's own is a direct reply and may leave at any hour.
+    pub reply_window: Span,
+}
+
+impl Default for Compliance {
+    fn default() -> Self {
+        Self { open_minute: 8 * 60, close_minute: 21 * 60, reply_window: Span::minutes(120) }
+    }
+}
+
+impl Playbook {
+    /// The name of a rep for screens; the short name when the playbook no longer knows them.
+    pub fn rep_name<'a>(&'a self, rep: &'a RepId) -> &'a str {
+        self.reps.get(rep).map_or(rep.as_str(), |r| r.name.as_str())
+    }
+
+    /// Whether this rep is in the playbook and has not left.
+    pub fn is_active(&self, rep: &RepId) -> bool {
+        self.reps.get(rep).is_some_and(|r| r.active)
+    }
+
+    /// Teams whose pool this rep is in.
+    pub fn pools_of(&self, rep: &RepId) -> BTreeSet<TeamId> {
+        self.teams.iter().filter(|(_, t)| t.members.contains(rep)).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Teams this rep leads.
+    pub fn led_by(&self, rep: &RepId) -> BTreeSet<TeamId> {
+        self.teams.iter().filter(|(_, t)| t.lead.as_ref() == Some(rep)).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The cohort by its short name.
+    pub fn cohort(&self, name: &str) -> Option<&Cohort> {
+        self.cohorts.iter().find(|c| c.name == name)
+    }
+
+    /// The line with this number.
+    pub fn line_of(&self, number: &Address) -> Option<(&LineId, &Line)> {
+        self.lines.iter().find(|(_, line)| line.number == *number)
+    }
+}

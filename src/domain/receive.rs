@@ -1,0 +1,182 @@
+//! A buyer's text comes in: what is it, whose is it, who gets it, which clock runs.
+
+use super::command::{Context, ReadSet, Receive};
+use super::consent::{OptOutSource, bare};
+use super::conversation::{AnswerState, Conversation, Status};
+use super::decide::{Decided, Draft};
+use super::escalation::{self, From};
+use super::event::{Event, Review, Subject};
+use super::id::MessageId;
+use super::message::{InboundKind, classify};
+use super::ownership;
+use super::routing::Passed;
+use super::sla::{self, Response};
+use super::use_case;
+
+/// Decides a received text. Never refused: an unknown sender's reply takes the ladder for unowned replies.
+pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Decided {
+    let opted_out = world.number.is_some_and(|n| n.opted_out.is_some());
+    let kind = classify(text.body.as_str(), text.media, text.opt_out_type.as_deref(), opted_out);
+    let mut d = match world.conversation {
+        Some(c) => Draft::of(c, cx),
+        None => open(world, text, cx),
+    };
+    refresh_match(&mut d, world);
+    d.say(Event::Received { message: text.message, kind });
+    match kind {
+        InboundKind::OptOut => {
+            let source = match text.opt_out_type {
+                Some(_) => OptOutSource::Carrier,
+                None => OptOutSource::Keyword(bare(text.body.as_str())),
+            };
+            find_owner(&mut d, world);
+            withdraw(&mut d, world, source);
+        }
+        InboundKind::OptIn => {
+            let source = OptOutSource::Keyword(bare(text.body.as_str()));
+            d.say_of(Subject::Number(text.number), Event::OptedIn { source });
+        }
+        InboundKind::Text | InboundKind::Picture => wants_answer(&mut d, world),
+        InboundKind::Tapback | InboundKind::Acknowledgement | InboundKind::AutoReply | InboundKind::Help => {
+            find_owner(&mut d, world);
+        }
+    }
+    d.facts()
+}
+
+/// The CRM was read again: people, cohort and owner may have changed. A text nobody has taken yet goes to its owner.
+pub(super) fn rematch(mut d: Draft, world: &ReadSet<'_>) -> Decided {
+    refresh_match(&mut d, world);
+    let had_owner = d.c.owner.is_some();
+    let passed = find_owner(&mut d, world);
+    let untaken = d.c.assignment.as_ref().is_some_and(|a| a.taken.is_none());
+    if !had_owner && d.c.owner.is_some() && untaken && !d.c.is_done() {
+        offer(&mut d, world, passed);
+    }
+    d.facts()
+}
+
+/// Consent was withdrawn by another way than a text.
+pub(super) fn opted_out(mut d: Draft, world: &ReadSet<'_>, source: OptOutSource) -> Decided {
+    withdraw(&mut d, world, source);
+    d.facts()
+}
+
+fn open(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Draft {
+    let line = world.playbook.lines.get(&text.line);
+    let team = line.map(|l| l.team.clone()).or_else(|| world.playbook.teams.keys().next().cloned());
+    let line_use_case = line.map_or("", |l| l.use_case.as_str());
+    let use_case = use_case::of(world.playbook, line_use_case, world.cards).to_owned();
+    let cohort = use_case::cohort(world.playbook, &use_case, world.cards).map_or(String::new(), |c| c.name.clone());
+    let mut d = Draft::of(&Conversation::new(text.conversation, text.number, text.line.clone()), cx);
+    d.say(Event::Opened {
+        number: text.number,
+        line: text.line.clone(),
+        team: team.unwrap_or_else(|| super::id::TeamId::new("")),
+        use_case,
+        cohort,
+    });
+    d
+}
+
+/// Takes over what the CRM says now, when it differs.
+fn refresh_match(d: &mut Draft, world: &ReadSet<'_>) {
+    let contacts: Vec<_> = world.cards.iter().map(|card| card.contact.clone()).collect();
+    let line_use_case = world.playbook.lines.get(&d.c.line).map_or("", |l| l.use_case.as_str());
+    let use_case = use_case::of(world.playbook, line_use_case, world.cards).to_owned();
+    let cohort = use_case::cohort(world.playbook, &use_case, world.cards).map_or(String::new(), |c| c.name.clone());
+    if contacts != d.c.contacts || use_case != d.c.use_case || cohort != d.c.cohort {
+        d.say(Event::Matched { contacts, use_case, cohort });
+    }
+}
+
+/// Looks for the owner and records a change; returns who was passed over.
+fn find_owner(d: &mut Draft, world: &ReadSet<'_>) -> Vec<Passed> {
+    let found = ownership::find(world.playbook, d.c.owner.as_ref(), world.cards);
+    let (owner, source) = found.owner.map_or((None, None), |(rep, source)| (Some(rep), Some(source)));
+    if owner != d.c.owner {
+        d.say(Event::Owned { owner, source });
+    }
+    found.passed
+}
+
+/// A person wrote and waits for an answer.
+fn wants_answer(d: &mut Draft, world: &ReadSet<'_>) {
+    let was_done = d.c.is_done();
+    match d.c.status {
+        Status::Done(_) => d.say(Event::Reopened { by: None }),
+        Status::Snoozed(_) => d.say(Event::Woke),
+        Status::Open => {}
+    }
+    park_waiting(d, &Review::NewerReply);
+    if d.c.clock.is_none() && use_case::is_for_sales(world.playbook, &d.c.use_case) {
+        let cohort = world.playbook.cohort(&d.c.cohort).or_else(|| world.playbook.cohorts.last());
+        if let Some(cohort) = cohort {
+            let response = if d.c.answered { Response::Next } else { Response::First };
+            d.say(Event::SlaStarted { clock: sla::start(world.playbook, cohort, response, d.now) });
+        }
+    }
+    let passed = find_owner(d, world);
+    let holder_gone = d.c.assignee().is_some_and(|rep| !world.is_here(rep));
+    if d.c.assignment.is_none() || was_done || holder_gone {
+        offer(d, world, passed);
+    }
+}
+
+/// Offers the conversation from the first step of its ladder on.
+fn offer(d: &mut Draft, world: &ReadSet<'_>, passed: Vec<Passed>) {
+    let source = ownership::find(world.playbook, d.c.owner.as_ref(), world.cards).owner.map(|(_, source)| source);
+    let c = d.c.clone();
+    let from = From { step: 0, owner: c.owner.as_ref().zip(source), team: &c.team, cohort: &c.cohort, not: None };
+    if let Some(offered) = escalation::offer(world, d.now, &from, passed) {
+        d.say(offered);
+    }
+}
+
+/// Every answer of this conversation that has not left needs its rep's eye.
+fn park_waiting(d: &mut Draft, reason: &Review) {
+    for (message, by, reasons) in to_park(&d.c, reason) {
+        d.say(Event::AnswerParked { message, by, reasons });
+    }
+}
+
+fn to_park(c: &Conversation, reason: &Review) -> Vec<(MessageId, super::id::RepId, Vec<Review>)> {
+    c.answers
+        .iter()
+        .filter_map(|(message, answer)| {
+            let mut reasons = match &answer.state {
+                AnswerState::Held { .. } => Vec::new(),
+                AnswerState::Parked { reasons } => reasons.clone(),
+                AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. } => return None,
+            };
+            if reasons.contains(reason) {
+                return None;
+            }
+            reasons.push(reason.clone());
+            reasons.sort();
+            Some((*message, answer.by.clone(), reasons))
+        })
+        .collect()
+}
+
+/// One opt-out is one event on the number, and in the same transaction takes back every unsent text to it.
+pub(super) fn withdraw(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSource) {
+    if world.number.is_none_or(|n| n.opted_out.is_none()) {
+        d.say_of(Subject::Number(d.c.number), Event::OptedOut { source });
+    }
+    park_waiting(d, &Review::OptedOut);
+    if d.c.clock.is_some() {
+        d.say(Event::SlaDropped);
+    }
+    for sibling in &world.siblings {
+        if sibling.id == d.c.id {
+            continue;
+        }
+        for (message, by, reasons) in to_park(sibling, &Review::OptedOut) {
+            d.say_of(Subject::Conversation(sibling.id), Event::AnswerParked { message, by, reasons });
+        }
+        if sibling.clock.is_some() {
+            d.say_of(Subject::Conversation(sibling.id), Event::SlaDropped);
+        }
+    }
+}

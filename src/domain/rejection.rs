@@ -1,0 +1,104 @@
+//! Why not: a stable code, a sentence for the person, and what to do next.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::Review;
+use super::id::RepId;
+use super::time::Timestamp;
+
+/// A refused command. Crosses the wire as itself; nothing it refused was lost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Rejection {
+    /// There is no such conversation, or the person may not see it: the two are not told apart.
+    #[error("this conversation is not there any more, or not yours to see")]
+    NotFound,
+    /// Somebody was faster.
+    #[error("taken by {by}")]
+    TakenBy {
+        /// Who has it.
+        by: RepId,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The buyer wrote after what the person had seen.
+    #[error("the buyer wrote again")]
+    Unseen {
+        /// How many texts there are now.
+        newest: u64,
+    },
+    /// The text left, or is leaving.
+    #[error("too late: the text has already left")]
+    AlreadyLeft,
+    /// No such answer waits.
+    #[error("there is no such answer waiting")]
+    NoSuchAnswer,
+    /// It needs the person's eye first.
+    #[error("needs your eye first")]
+    NeedsReview {
+        /// Why.
+        reasons: Vec<Review>,
+    },
+    /// Nobody by that name works here.
+    #[error("there is no rep “{who}”")]
+    NoSuchRep {
+        /// The name asked for.
+        who: RepId,
+    },
+    /// Nobody is left to ask.
+    #[error("nobody is left to ask: this is the last step")]
+    TopOfLadder,
+    /// A running clock would pass its due time out of sight.
+    #[error("the answer is due before that")]
+    SnoozePastDue {
+        /// When it is due.
+        due: Timestamp,
+    },
+    /// A snooze into the past.
+    #[error("that time has passed")]
+    SnoozeInThePast,
+    /// Nothing to say.
+    #[error("an empty text is not sent")]
+    Empty,
+    /// More than the carrier takes (Twilio error 21617: 1,600 characters).
+    #[error("the text is too long")]
+    TooLong {
+        /// Characters allowed.
+        most: usize,
+    },
+    /// Not for this role.
+    #[error("this needs a {needs}")]
+    NotAllowed {
+        /// Who may.
+        needs: String,
+    },
+    /// The device's counter already stood elsewhere: a copied cache.
+    #[error("this device's counter was already used")]
+    CounterUsed,
+    /// An old command whose outcome is no longer kept. It was not run again.
+    #[error("too old: its outcome is no longer kept, and it was not run again")]
+    OutcomeExpired,
+}
+
+impl Rejection {
+    /// What to do next.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::NotFound => "Sync with Ctrl-R; a lead can assign it to you.",
+            Self::TakenBy { .. } => "Your draft is kept; a lead can reassign it.",
+            Self::Unseen { .. } => "Read the new text, then try again.",
+            Self::AlreadyLeft => "Send another text to correct it.",
+            Self::NoSuchAnswer => "It was sent, taken back or dropped before.",
+            Self::NeedsReview { .. } => "Open the Outbox (O): edit it, send it anyway, or drop it.",
+            Self::NoSuchRep { .. } => "Pick somebody from the list.",
+            Self::TopOfLadder => "Assign it to a colleague instead.",
+            Self::SnoozePastDue { .. } => "Answer first, or pick an earlier time.",
+            Self::SnoozeInThePast => "Pick a later time.",
+            Self::Empty => "Write something, or finish with done.",
+            Self::TooLong { .. } => "Split it into two texts.",
+            Self::NotAllowed { .. } => "Ask your lead.",
+            Self::CounterUsed => "Log in again on this machine; drafts are kept.",
+            Self::OutcomeExpired => "Check the conversation, then decide anew.",
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Route: who gets it now, and the recorded reason. "Why me?" is answered from the record.
+
+use serde::{Deserialize, Serialize};
+
+use super::escalation::Who;
+use super::id::{RepId, TeamId};
+use super::ownership::OwnerSource;
+use super::time::Timestamp;
+
+/// Who holds a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    /// One rep.
+    Rep(RepId),
+    /// Everybody in the team's pool.
+    Pool(TeamId),
+}
+
+impl Holder {
+    /// The rep, when it is one.
+    pub const fn rep(&self) -> Option<&RepId> {
+        match self {
+            Self::Rep(rep) => Some(rep),
+            Self::Pool(_) => None,
+        }
+    }
+}
+
+/// A candidate who was passed over, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    /// A rep's short name, or a step of the ladder.
+    pub who: String,
+    /// Why not, in words for the rep who asks.
+    pub why: String,
+}
+
+/// Why a conversation went to its holder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Because {
+    /// The reason.
+    pub reason: Reason,
+    /// Everybody passed over on the way, in order.
+    pub passed: Vec<Passed>,
+    /// The playbook's version that decided.
+    pub playbook: u32,
+}
+
+/// The reason itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The owner, found there.
+    Owner(OwnerSource),
+    /// A step of the ladder.
+    Step(Who),
+    /// Nobody owns it; it took the ladder for unowned replies.
+    Unowned(Who),
+    /// A person handed it over.
+    Person(RepId),
+    /// The holder took it.
+    Took,
+}
+
+impl Because {
+    /// One line for the screen.
+    pub fn sentence(&self) -> String {
+        let reason = match &self.reason {
+            Reason::Owner(source) => format!("the owner: {}", source.words()),
+            Reason::Step(who) => format!("next on the ladder: {}", who.words()),
+            Reason::Unowned(who) => format!("nobody owns this buyer: {}", who.words()),
+            Reason::Person(rep) => format!("handed over by {rep}"),
+            Reason::Took => "took it".to_owned(),
+        };
+        match self.passed.last() {
+            Some(last) => format!("{reason} ({}: {})", last.who, last.why),
+            None => reason,
+        }
+    }
+}
+
+/// Who has a conversation now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The holder.
+    pub to: Holder,
+    /// When the holder acted; until then it is an offer.
+    pub taken: Option<Timestamp>,
+    /// The step of the ladder it stands on; none when a person chose.
+    pub step: Option<u8>,
+    /// When the offer passes on to the next step; none on the last one.
+    pub expires: Option<Timestamp>,
+    /// Since when.
+    pub at: Timestamp,
+    /// Why.
+    pub because: Because,
+}

@@ -1,0 +1,110 @@
+//! From "may go" to "arrived": the life of an answer at the carrier.
+//!
+//! **Invariant:** entering `sending` is a recorded decision that reads consent again, and it is entered at most once
+//! unless the carrier provably never had the text.
+
+use super::command::ReadSet;
+use super::consent::OptOutSource;
+use super::conversation::AnswerState;
+use super::decide::{Decided, Draft};
+use super::event::{Event, Review};
+use super::id::MessageId;
+use super::message::Delivery;
+use super::receive;
+use super::sla::Stage;
+
+/// Twilio's error for a number that opted out, at once or by callback.
+pub const ERROR_OPTED_OUT: u32 = 21610;
+
+/// Decides whether an answer starts now. Nothing happens while an earlier one of this conversation is on its way or
+/// unknown: texts of one conversation leave in order.
+pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> Decided {
+    let Some(answer) = d.c.answers.get(&message).cloned() else { return Vec::new() };
+    let AnswerState::Held { not_before } = answer.state else { return Vec::new() };
+    if world.number.is_none_or(|n| n.opted_out.is_some()) {
+        d.say(Event::AnswerParked { message, by: answer.by, reasons: vec![Review::OptedOut] });
+        return d.facts();
+    }
+    let blocked = d.c.answers.iter().any(|(id, other)| match other.state {
+        AnswerState::Sending | AnswerState::Unknown => true,
+        AnswerState::Held { .. } => *id < message,
+        AnswerState::Parked { .. } | AnswerState::Out { .. } => false,
+    });
+    if not_before > d.now || blocked {
+        return Vec::new();
+    }
+    d.say(Event::SendStarted { message });
+    if let Some(clock) = &d.c.clock {
+        let late = clock.stage == Stage::Breached || d.now > clock.due;
+        d.say(Event::SlaMet { by: Some(message), late });
+    }
+    d.facts()
+}
+
+/// The call did not start in time: it waits again, and so does the clock.
+pub(super) fn abandon(mut d: Draft, message: MessageId) -> Decided {
+    if is_sending(&d, message) {
+        d.say(Event::SendAbandoned { message });
+        rearm(&mut d, message);
+    }
+    d.facts()
+}
+
+/// The call ended without an answer: the carrier may have it.
+pub(super) fn lose(mut d: Draft, message: MessageId) -> Decided {
+    if is_sending(&d, message) {
+        d.say(Event::SendUnknown { message });
+    }
+    d.facts()
+}
+
+/// Two listings of the carrier do not have it: it becomes a draft again, with its rep.
+pub(super) fn never_left(mut d: Draft, message: MessageId) -> Decided {
+    let Some(answer) = d.c.answers.get(&message).cloned() else { return Vec::new() };
+    if answer.state == AnswerState::Unknown {
+        d.say(Event::AnswerParked { message, by: answer.by, reasons: vec![Review::NeverLeft] });
+        rearm(&mut d, message);
+    }
+    d.facts()
+}
+
+/// The carrier says how it stands. Ranked: late and repeated reports change nothing, a failure is never overwritten.
+pub(super) fn report(
+    mut d: Draft,
+    world: &ReadSet<'_>,
+    message: MessageId,
+    delivery: Delivery,
+    error: Option<u32>,
+) -> Decided {
+    let Some(answer) = d.c.answers.get(&message) else { return Vec::new() };
+    let moves = match &answer.state {
+        AnswerState::Sending | AnswerState::Unknown => true,
+        AnswerState::Out { delivery: now, .. } => delivery.rank() > now.rank() && !now.is_failure(),
+        AnswerState::Held { .. } | AnswerState::Parked { .. } => false,
+    };
+    if !moves {
+        return Vec::new();
+    }
+    d.say(Event::DeliveryChanged { message, delivery, error });
+    if delivery.is_failure() {
+        if error == Some(ERROR_OPTED_OUT) {
+            receive::withdraw(&mut d, world, OptOutSource::Carrier);
+        } else {
+            rearm(&mut d, message);
+        }
+    }
+    d.facts()
+}
+
+fn is_sending(d: &Draft, message: MessageId) -> bool {
+    d.c.answers.get(&message).is_some_and(|a| a.state == AnswerState::Sending)
+}
+
+/// A clock that this answer met runs again with its original due time.
+fn rearm(d: &mut Draft, message: MessageId) {
+    if d.c.clock.is_none()
+        && let Some(met) = d.c.met.clone().filter(|met| met.by == message)
+    {
+        d.say(Event::SlaRearmed { clock: met.clock });
+    }
+}

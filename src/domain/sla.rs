@@ -1,0 +1,78 @@
+//! Respond: which clock runs, and when is it due? A burst of texts shares one clock; only a person's answer meets it.
+
+use serde::{Deserialize, Serialize};
+
+use super::playbook::{Cohort, Playbook};
+use super::time::Timestamp;
+
+/// A running clock: instants decided when it started, in open time of its calendar.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// First or next response.
+    pub response: Response,
+    /// The cohort that set the target.
+    pub cohort: String,
+    /// When the buyer's text came.
+    pub started: Timestamp,
+    /// When the warning comes.
+    pub warn: Timestamp,
+    /// When the answer must have left.
+    pub due: Timestamp,
+    /// How far it is.
+    pub stage: Stage,
+    /// The playbook's version that set the target.
+    pub playbook: u32,
+}
+
+/// Which answer a clock waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Response {
+    /// The first one of a conversation.
+    First,
+    /// Any later one.
+    Next,
+}
+
+/// How far a clock is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// There is time.
+    Running,
+    /// The warning came.
+    Warned,
+    /// The due time passed.
+    Breached,
+}
+
+impl Clock {
+    /// The next instant at which something happens to it.
+    pub fn next(&self) -> Option<Timestamp> {
+        match self.stage {
+            Stage::Running => Some(self.warn.min(self.due)),
+            Stage::Warned => Some(self.due),
+            Stage::Breached => None,
+        }
+    }
+}
+
+/// Starts the clock of a cohort for a text that came at `now`. A calendar that never opens again (checked when the
+/// playbook is read) counts as always open rather than never due.
+pub fn start(playbook: &Playbook, cohort: &Cohort, response: Response, now: Timestamp) -> Clock {
+    let target = match response {
+        Response::First => cohort.first_response,
+        Response::Next => cohort.next_response,
+    };
+    let calendar = playbook.calendars.get(&cohort.calendar);
+    let add = |span| calendar.map_or(Some(now + span), |c| c.add(now, span)).unwrap_or(now + span);
+    Clock {
+        response,
+        cohort: cohort.name.clone(),
+        started: now,
+        warn: add(target.warn),
+        due: add(target.due),
+        stage: Stage::Running,
+        playbook: playbook.version,
+    }
+}

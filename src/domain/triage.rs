@@ -1,0 +1,122 @@
+//! What a rep does with a conversation besides answering: take, hand over, note, snooze, finish.
+
+use super::command::ReadSet;
+use super::consent::OptOutSource;
+use super::contact::Body;
+use super::conversation::Status;
+use super::decide::{Decided, Draft};
+use super::escalation;
+use super::event::{Climb, Event, Outcome};
+use super::id::{MessageId, RepId};
+use super::receive;
+use super::rejection::Rejection;
+use super::routing::{Because, Holder, Reason};
+use super::sla::Stage;
+use super::time::Timestamp;
+
+/// It is mine: the first one has it, the other learns who and when.
+pub(super) fn take(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Result<Decided, Rejection> {
+    if let Some((rep, at)) = d.c.taker() {
+        return if rep == by { Ok(Vec::new()) } else { Err(Rejection::TakenBy { by: rep.clone(), at }) };
+    }
+    d.say(Event::Taken { by: by.clone(), because: because(world, Reason::Took) });
+    Ok(d.facts())
+}
+
+/// It is theirs. A hand-over by a person waits for nobody's ladder; the clock still climbs when it breaches.
+pub(super) fn assign(mut d: Draft, world: &ReadSet<'_>, by: &RepId, to: &RepId) -> Result<Decided, Rejection> {
+    if !world.playbook.is_active(to) {
+        return Err(Rejection::NoSuchRep { who: to.clone() });
+    }
+    if to == by {
+        if d.c.taker().is_none_or(|(rep, _)| rep != by) {
+            d.say(Event::Taken { by: by.clone(), because: because(world, Reason::Took) });
+        }
+    } else if d.c.assignee() != Some(to) {
+        let because = because(world, Reason::Person(by.clone()));
+        d.say(Event::Offered { to: Holder::Rep(to.clone()), step: None, expires: None, because });
+    }
+    Ok(d.facts())
+}
+
+/// Help: the next step of the ladder, with a reason for whoever is asked.
+pub(super) fn escalate(
+    mut d: Draft,
+    world: &ReadSet<'_>,
+    by: &RepId,
+    note: MessageId,
+    reason: &Body,
+) -> Result<Decided, Rejection> {
+    let climbed = escalation::climb(world, &d.c, d.now, Climb::Asked(by.clone()));
+    if climbed.is_empty() {
+        return Err(Rejection::TopOfLadder);
+    }
+    if !reason.is_blank() {
+        d.say(Event::Noted { message: note, by: by.clone() });
+    }
+    for event in climbed {
+        d.say(event);
+    }
+    Ok(d.facts())
+}
+
+/// A note for colleagues; the buyer never sees it.
+pub(super) fn note(mut d: Draft, by: &RepId, message: MessageId, body: &Body) -> Result<Decided, Rejection> {
+    if body.is_blank() {
+        return Err(Rejection::Empty);
+    }
+    d.say(Event::Noted { message, by: by.clone() });
+    Ok(d.facts())
+}
+
+/// Out of sight for a while, but never past the due time of a running clock.
+pub(super) fn snooze(mut d: Draft, by: &RepId, until: Timestamp) -> Result<Decided, Rejection> {
+    if until <= d.now {
+        return Err(Rejection::SnoozeInThePast);
+    }
+    if let Some(clock) = d.c.clock.as_ref().filter(|clock| until > clock.due) {
+        return Err(Rejection::SnoozePastDue { due: clock.due });
+    }
+    d.say(Event::Snoozed { until, by: by.clone() });
+    Ok(d.facts())
+}
+
+/// Nothing more to do. Refused over a text the rep has not seen. A call, a mail or a meeting is a person's answer and
+/// meets the clock; an answer still held meets it itself when it leaves.
+pub(super) fn done(mut d: Draft, by: &RepId, outcome: Outcome, seen: u64) -> Result<Decided, Rejection> {
+    if d.c.inbound > seen {
+        return Err(Rejection::Unseen { newest: d.c.inbound });
+    }
+    if d.c.status == Status::Done(outcome) {
+        return Ok(Vec::new());
+    }
+    if let Some(clock) = &d.c.clock {
+        let late = clock.stage == Stage::Breached || d.now > clock.due;
+        if outcome.answered_elsewhere() {
+            d.say(Event::SlaMet { by: None, late });
+        } else if !d.c.answers.values().any(|a| a.state.is_waiting()) {
+            d.say(Event::SlaDropped);
+        }
+    }
+    d.say(Event::Done { outcome, by: by.clone() });
+    Ok(d.facts())
+}
+
+/// Something to do again.
+pub(super) fn reopen(mut d: Draft, by: &RepId) -> Decided {
+    match d.c.status {
+        Status::Open => {}
+        Status::Snoozed(_) => d.say(Event::Woke),
+        Status::Done(_) => d.say(Event::Reopened { by: Some(by.clone()) }),
+    }
+    d.facts()
+}
+
+/// The buyer told a rep to stop.
+pub(super) fn opt_out(d: Draft, world: &ReadSet<'_>, by: &RepId) -> Decided {
+    receive::opted_out(d, world, OptOutSource::Rep(by.clone()))
+}
+
+fn because(world: &ReadSet<'_>, reason: Reason) -> Because {
+    Because { reason, passed: Vec::new(), playbook: world.playbook.version }
+}

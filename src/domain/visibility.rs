@@ -1,0 +1,72 @@
+//! Who may see a conversation, and who must hear of a change to it.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::conversation::Conversation;
+use super::id::{RepId, TeamId};
+use super::playbook::{Playbook, Role};
+use super::routing::Holder;
+
+/// Somebody a conversation is visible to. Audience is keyed by these, not by reps, so that a pool is one row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Principal {
+    /// One rep.
+    Rep(RepId),
+    /// Members of a team's pool.
+    Pool(TeamId),
+    /// The lead of a team.
+    Lead(TeamId),
+    /// Admins: everything.
+    All,
+}
+
+impl Principal {
+    /// As a key for storage.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Rep(rep) => format!("rep:{rep}"),
+            Self::Pool(team) => format!("pool:{team}"),
+            Self::Lead(team) => format!("lead:{team}"),
+            Self::All => "all".to_owned(),
+        }
+    }
+}
+
+/// Everybody a conversation is visible to: its owner, its holder, whoever has an answer in it that has not settled, the
+/// pool once it was asked, the team's lead, and admins.
+pub fn audience(c: &Conversation) -> BTreeSet<Principal> {
+    let mut seen_by: BTreeSet<Principal> = [Principal::All, Principal::Lead(c.team.clone())].into();
+    seen_by.extend(c.owner.clone().map(Principal::Rep));
+    match c.assignment.as_ref().map(|a| &a.to) {
+        Some(Holder::Rep(rep)) => {
+            seen_by.insert(Principal::Rep(rep.clone()));
+        }
+        Some(Holder::Pool(team)) => {
+            seen_by.insert(Principal::Pool(team.clone()));
+        }
+        None => {}
+    }
+    if c.pooled {
+        seen_by.insert(Principal::Pool(c.team.clone()));
+    }
+    seen_by.extend(c.answers.values().filter(|a| !a.state.is_settled()).map(|a| Principal::Rep(a.by.clone())));
+    seen_by
+}
+
+/// Everything a rep sees with.
+pub fn principals(playbook: &Playbook, rep: &RepId) -> BTreeSet<Principal> {
+    let mut own: BTreeSet<Principal> = [Principal::Rep(rep.clone())].into();
+    own.extend(playbook.pools_of(rep).into_iter().map(Principal::Pool));
+    own.extend(playbook.led_by(rep).into_iter().map(Principal::Lead));
+    if playbook.reps.get(rep).is_some_and(|r| r.role == Role::Admin) {
+        own.insert(Principal::All);
+    }
+    own
+}
+
+/// Whether somebody with these principals may see a conversation.
+pub fn may_see(own: &BTreeSet<Principal>, c: &Conversation) -> bool {
+    !audience(c).is_disjoint(own)
+}
