@@ -1,0 +1,3 @@
+//! The rep's side without a screen: cache, outbox, sync, alerts.
+
+pub mod handle;

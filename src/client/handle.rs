@@ -1,0 +1,331 @@
+//! All a screen knows of the client: what it may ask, and what it is told. The screen never awaits IO.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::domain::command::Command;
+use crate::domain::consent::OptOut;
+use crate::domain::contact::{Address, Body};
+use crate::domain::context::Card;
+use crate::domain::conversation::Status;
+use crate::domain::event::Review;
+use crate::domain::id::{CommandId, ConversationId, MessageId, RepId};
+use crate::domain::next_step::NextStep;
+use crate::domain::playbook::Playbook;
+use crate::domain::routing::Assignment;
+use crate::domain::sla::Clock;
+use crate::domain::time::Timestamp;
+use crate::wire::changes::{Message, Presence};
+
+/// What a screen asks of the client. Never answered directly: what follows arrives as [`Notice`]s.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// Do this. Goes into the outbox at once (durably) and is sent when the network allows. `seen` is the number of
+    /// the buyer's texts on screen at the key press.
+    Do {
+        /// What it is about; none for commands about the person.
+        conversation: Option<ConversationId>,
+        /// Texts of the buyer seen.
+        seen: u64,
+        /// What is wanted. The screen makes message ids with [`Handle::new_message_id`].
+        command: Command,
+    },
+    /// Keep these words as the conversation's draft; empty forgets it.
+    SaveDraft {
+        /// Whose.
+        conversation: ConversationId,
+        /// The words.
+        text: String,
+    },
+    /// Send a [`Notice::Thread`] for this conversation, now and whenever it changes, until another is opened.
+    Open(Option<ConversationId>),
+    /// Search all cached text, newest first; overtakes a search that still runs. Empty clears the results.
+    Search(String),
+    /// Pull now, also when waiting to retry.
+    SyncNow,
+    /// Take an entry out of the outbox: it never left, or was parked or refused. An answer becomes a draft again when
+    /// `keep_as_draft`.
+    OutboxDrop {
+        /// Which.
+        entry: OutboxId,
+        /// Whether its words become the conversation's draft.
+        keep_as_draft: bool,
+    },
+    /// Send a parked entry after all, accepting its reasons (an opt-out cannot be accepted).
+    OutboxSend {
+        /// Which.
+        entry: OutboxId,
+    },
+    /// What the person looks at: alerts are not raised for it. `focused` is false when the terminal says so or never
+    /// said anything.
+    Looking {
+        /// Whether the terminal has the focus.
+        focused: bool,
+        /// The conversation on screen.
+        conversation: Option<ConversationId>,
+    },
+    /// Write everything down and stop. Answered by [`Notice::Stopped`].
+    Stop,
+}
+
+/// What the client tells a screen.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// The list changed.
+    Inbox(Arc<Inbox>),
+    /// The opened conversation, or a change to it; `None` when it is not visible any more.
+    Thread(ConversationId, Option<Arc<Thread>>),
+    /// The outbox changed.
+    Outbox(Arc<Vec<OutboxEntry>>),
+    /// Results for this query.
+    Found {
+        /// As asked.
+        query: String,
+        /// Newest first, at most 50.
+        hits: Arc<Vec<Hit>>,
+    },
+    /// The connection changed.
+    Link(Link),
+    /// Something worth a line at the bottom: a refusal, a take-over.
+    Toast(Toast),
+    /// Bytes for the terminal that alert a rep (OSC sequences or a bell); only the screen writes to the terminal.
+    Terminal(Vec<u8>),
+    /// Everything is on disk; the program may end.
+    Stopped,
+}
+
+/// A line for the person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// What happened, and what to do next.
+    pub text: String,
+    /// Refusals and losses are louder than successes.
+    pub loud: bool,
+    /// What it is about.
+    pub conversation: Option<ConversationId>,
+}
+
+/// Everything the list shows. `now` in it is never used: countdowns are drawn from deadlines and [`Link::now`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Inbox {
+    /// The rep whose inbox this is.
+    pub me: Option<Me>,
+    /// Every visible conversation, most urgent first (the order of [`Row::urgency`]), done ones last.
+    pub rows: Vec<Row>,
+    /// The policy, for names, teams and outcomes.
+    pub playbook: Option<Arc<Playbook>>,
+    /// Colleagues: who is here, how loaded.
+    pub roster: Vec<Presence>,
+}
+
+/// Whose inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Me {
+    /// Short name.
+    pub rep: RepId,
+    /// Name on screens.
+    pub name: String,
+    /// Whether the rep said they are away.
+    pub away: bool,
+}
+
+/// One conversation in the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Which.
+    pub id: ConversationId,
+    /// The person's name, or the address when nobody is known.
+    pub name: String,
+    /// Where they text from.
+    pub address: Address,
+    /// Company, when known.
+    pub account: Option<String>,
+    /// Stage of the deal, when there is one.
+    pub stage: Option<String>,
+    /// The last text, raw (draw it through `SafeText`): `None` for a picture without words or an erased text.
+    pub preview: Option<Body>,
+    /// Whether the last message is ours.
+    pub preview_ours: bool,
+    /// When anything last happened.
+    pub changed: Timestamp,
+    /// When the buyer last wrote.
+    pub last_inbound: Option<Timestamp>,
+    /// Texts of the buyer so far.
+    pub inbound: u64,
+    /// How many of them this person has opened.
+    pub seen: u64,
+    /// Open, snoozed or done.
+    pub status: Status,
+    /// The running clock.
+    pub clock: Option<Clock>,
+    /// Who has it.
+    pub assignment: Option<Assignment>,
+    /// Who is accountable.
+    pub owner: Option<RepId>,
+    /// Whether it waits for me: I hold it, or it is offered to me or to a pool of mine and nobody took it.
+    pub for_me: bool,
+    /// Set while no text may go there.
+    pub opted_out: Option<OptOut>,
+    /// The earliest undo hold of mine in it: when that answer leaves.
+    pub leaves_at: Option<Timestamp>,
+    /// Something of mine here waits for the network.
+    pub queued: bool,
+    /// Something of mine here needs my eye (parked, refused, failed, unknown).
+    pub needs_eye: bool,
+    /// I have a draft here.
+    pub draft: bool,
+}
+
+/// The opened conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Thread {
+    /// Its row in the list.
+    pub row: Row,
+    /// Messages, oldest first, mine that wait for the network at the end.
+    pub messages: Vec<ThreadMessage>,
+    /// People of the CRM behind the number.
+    pub cards: Vec<Card>,
+    /// The recommended next step.
+    pub next_step: NextStep,
+    /// My draft.
+    pub draft: String,
+}
+
+/// One message of the opened conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreadMessage {
+    /// The message.
+    pub message: Message,
+    /// Set while it is only in my outbox.
+    pub pending: Option<OutboxId>,
+}
+
+/// Something of mine that is not settled, wherever it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutboxEntry {
+    /// Which.
+    pub id: OutboxId,
+    /// About which conversation.
+    pub conversation: Option<ConversationId>,
+    /// To whom, for the screen.
+    pub name: String,
+    /// To which number.
+    pub address: Option<Address>,
+    /// Its words, when it is a text.
+    pub body: Option<Body>,
+    /// What it is, in a few words: "answer", "take", "done: meeting booked".
+    pub what: String,
+    /// When the key was pressed.
+    pub issued_at: Timestamp,
+    /// Where it stands.
+    pub standing: OutboxStanding,
+}
+
+/// Which entry: a command that has not been confirmed, or an answer that stands at the backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OutboxId {
+    /// Still on this device.
+    Command(CommandId),
+    /// At the backend.
+    Answer(MessageId),
+}
+
+/// Where an unsettled thing stands. Never two words for one reason, never one word for two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutboxStanding {
+    /// Waits for the network.
+    Queued,
+    /// With the backend, not confirmed yet.
+    Sent,
+    /// Leaves at that instant unless taken back.
+    Held(Timestamp),
+    /// Needs my eye.
+    Parked(Vec<Review>),
+    /// Refused, with sentence and hint; its words are kept here.
+    Refused(String),
+    /// Nobody knows whether the carrier has it.
+    Unknown,
+    /// The carrier could not deliver it.
+    Failed(Option<u32>),
+}
+
+/// A hit of a search.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    /// Where.
+    pub conversation: ConversationId,
+    /// Whose conversation.
+    pub name: String,
+    /// When it was written.
+    pub at: Timestamp,
+    /// The text, raw.
+    pub body: Body,
+}
+
+/// The connection, and the estimate of the backend's clock.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// How it stands.
+    pub state: LinkState,
+    /// The backend's time when `measured` was read on this machine's monotonic clock.
+    pub server_time: Timestamp,
+    /// This machine's monotonic clock then.
+    pub measured: std::time::Instant,
+    /// How fast the backend's clock runs.
+    pub pace: f64,
+    /// Where the cache lies, for the status line of a doctor.
+    pub cache: PathBuf,
+}
+
+impl Link {
+    /// The backend's time at a reading of the monotonic clock.
+    pub fn now(&self, monotonic: std::time::Instant) -> Timestamp {
+        #[expect(clippy::cast_possible_truncation, reason = "a session does not run for ages")]
+        let ms = (monotonic.saturating_duration_since(self.measured).as_secs_f64() * 1000.0 * self.pace) as i64;
+        self.server_time + crate::domain::time::Span::millis(ms)
+    }
+}
+
+/// How the connection stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// Nothing asked yet; the screen shows the cache.
+    Starting,
+    /// The last poll was answered.
+    Online,
+    /// The backend does not answer; the cache is as of then, and the next try comes then (backend's clock).
+    Offline {
+        /// Last answer.
+        since: Timestamp,
+        /// Next try.
+        retry_at: Timestamp,
+        /// Why, in a few words.
+        why: String,
+    },
+    /// The token is not valid any more: log in again.
+    SignedOut,
+}
+
+/// The screen's end of the client.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    asks: tokio::sync::mpsc::UnboundedSender<Ask>,
+}
+
+impl Handle {
+    /// A handle, and the end the client reads from.
+    pub fn new() -> (Self, tokio::sync::mpsc::UnboundedReceiver<Ask>) {
+        let (asks, taken) = tokio::sync::mpsc::unbounded_channel();
+        (Self { asks }, taken)
+    }
+
+    /// Asks. Never blocks; a client that has stopped hears nothing.
+    pub fn ask(&self, ask: Ask) {
+        drop(self.asks.send(ask));
+    }
+
+    /// A fresh id for a text or note, ordered by time.
+    pub fn new_message_id() -> MessageId {
+        MessageId(uuid::Uuid::now_v7())
+    }
+}

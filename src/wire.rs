@@ -1,0 +1,10 @@
+//! What backend and client say to each other: version 1, JSON over HTTP.
+//!
+//! `POST /v1/commands` takes envelopes and gives receipts; `GET /v1/changes` is a long poll that gives snapshots of
+//! changed conversations and removals, never raw events. Unknown fields are ignored on both sides. Golden samples of
+//! every shape are kept in `assets/wire/`.
+
+pub mod changes;
+pub mod command;
+pub mod problem;
+pub mod session;

@@ -1,0 +1,57 @@
+//! Signing in: a one-time token becomes a device.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::id::{DeviceId, RepId};
+use crate::domain::playbook::Role;
+
+/// `POST /v1/session`.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct SignIn {
+    /// The one-time token an operator gave the rep.
+    pub token: String,
+    /// What the device calls itself, for the operator's list.
+    pub device_name: String,
+}
+
+/// A signed-in device. `token` is shown this once; the backend keeps only its hash.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct SignedIn {
+    /// The bearer token of this device.
+    pub token: String,
+    /// Who the device is.
+    pub session: Session,
+}
+
+/// `GET /v1/session`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Session {
+    /// The device.
+    #[schema(value_type = String)]
+    pub device: DeviceId,
+    /// The rep.
+    #[schema(value_type = String)]
+    pub rep: RepId,
+    /// The rep's name on screens.
+    pub name: String,
+    /// What the rep may see and do.
+    #[schema(value_type = String)]
+    pub role: Role,
+    /// Whose playbook this is.
+    pub company: String,
+    /// The version of the wire: 1.
+    pub wire: u32,
+}
+
+impl std::fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SignIn({})", self.device_name)
+    }
+}
+
+impl std::fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SignedIn({:?})", self.session)
+    }
+}
