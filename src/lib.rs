@@ -21,4 +21,6 @@
 pub mod client;
 pub mod clock;
 pub mod domain;
+pub mod journal;
+pub mod server;
 pub mod wire;

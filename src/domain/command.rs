@@ -170,6 +170,8 @@ pub struct Context {
     pub actor: Actor,
     /// How many of the buyer's texts the person had seen in this conversation when they pressed the key.
     pub seen: u64,
+    /// An earlier command of the same device about the conversation was parked, and the person did not know yet.
+    pub behind: bool,
     /// The playbook's undo hold on the deciding clock (a demo's SLA clock runs faster than the hold).
     pub hold: Span,
 }

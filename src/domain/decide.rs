@@ -5,7 +5,7 @@
 
 use super::command::{Actor, Command, Context, ReadSet};
 use super::conversation::Conversation;
-use super::event::{Event, Subject};
+use super::event::{Event, Review, Subject};
 use super::id::RepId;
 use super::rejection::Rejection;
 use super::visibility;
@@ -32,6 +32,9 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
     if !visibility::may_see(&visibility::principals(world.playbook, by), c) {
         return Err(Rejection::NotFound);
     }
+    if cx.behind && !goes_ahead(command) {
+        return Err(Rejection::NeedsReview { reasons: vec![Review::BehindParked] });
+    }
     let draft = Draft::of(c, cx);
     match command {
         Command::Take => triage::take(draft, world, by),
@@ -55,6 +58,18 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         | Command::LoseSend { .. }
         | Command::NeverLeft { .. } => Ok(Vec::new()),
     }
+}
+
+/// What harms nobody when an earlier command was parked: answers are parked behind it, notes and recalls may go.
+const fn goes_ahead(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Answer { .. }
+            | Command::Note { .. }
+            | Command::Recall { .. }
+            | Command::Release { .. }
+            | Command::OptOut { .. }
+    )
 }
 
 fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decided, Rejection> {

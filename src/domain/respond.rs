@@ -33,7 +33,7 @@ pub(super) fn answer(
     if d.c.answers.contains_key(&message) {
         return Ok(Vec::new());
     }
-    let reasons = reasons(world, &d.c, by, None, accept, cx);
+    let reasons = reasons(world, &d.c, by, accept, cx);
     if reasons.is_empty() {
         acted(&mut d, world, by);
         let not_before = cx.now + cx.hold;
@@ -59,7 +59,7 @@ pub(super) fn release(
         AnswerState::Held { .. } => return Ok(Vec::new()),
         AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. } => return Err(Rejection::AlreadyLeft),
     }
-    let left = reasons(world, &d.c, by, Some(message), accept, cx);
+    let left = reasons(world, &d.c, by, accept, cx);
     if !left.is_empty() {
         if (AnswerState::Parked { reasons: left.clone() }) != waiting {
             d.say(Event::AnswerParked { message, by: by.clone(), reasons: left });
@@ -97,14 +97,7 @@ fn acted(d: &mut Draft, world: &ReadSet<'_>, by: &RepId) {
 }
 
 /// Why this answer would need the rep's eye, less what the rep accepted. An opt-out can never be accepted.
-fn reasons(
-    world: &ReadSet<'_>,
-    c: &Conversation,
-    by: &RepId,
-    this: Option<MessageId>,
-    accept: &[Review],
-    cx: &Context,
-) -> Vec<Review> {
+fn reasons(world: &ReadSet<'_>, c: &Conversation, by: &RepId, accept: &[Review], cx: &Context) -> Vec<Review> {
     let mut found = Vec::new();
     if world.number.is_some_and(|n| n.opted_out.is_some()) {
         found.push(Review::OptedOut);
@@ -118,10 +111,7 @@ fn reasons(
     if is_night(world, c, cx) {
         found.push(Review::QuietHours);
     }
-    let behind = c.answers.iter().any(|(id, a)| {
-        matches!(a.state, AnswerState::Parked { .. }) && a.by == *by && this.is_none_or(|this| *id < this)
-    });
-    if behind {
+    if cx.behind {
         found.push(Review::BehindParked);
     }
     found.retain(|reason| *reason == Review::OptedOut || !accept.contains(reason));

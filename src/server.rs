@@ -1,0 +1,4 @@
+//! The routing backend: one committer that turns commands into facts, and shells around it.
+
+pub mod service;
+pub mod store;

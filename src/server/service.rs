@@ -1,0 +1,214 @@
+//! The committer: the one task that turns commands into facts.
+//!
+//! It gathers whatever waits (bounded, no timer), opens one transaction, loads all read sets, decides the commands one
+//! by one, each over what the earlier ones left, and appends everything at once: one fsync serves many. A refusal
+//! touches only itself; a group that fails on a constraint runs its members singly; a failed write ends the process.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::store::{DedupeKey, RawEvent, Store, StoreError};
+use crate::clock::Clock;
+use crate::domain::command::{Actor, Command};
+use crate::domain::contact::{Address, Body};
+use crate::domain::id::{ConversationId, DeviceId, LineId, MessageId, RepId};
+use crate::domain::playbook::Playbook;
+use crate::domain::rejection::Rejection;
+use crate::wire::command::{Envelope, Receipt};
+
+mod commit;
+mod group;
+mod pulse;
+
+pub use pulse::Pulse;
+
+/// Commands that may wait; a flood past this is answered 503, not queued for ever.
+const QUEUE: usize = 4096;
+
+/// Pieces of work in one group.
+const GROUP: usize = 256;
+
+/// Why a piece of work has no outcome.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// Too much waits, or the database is held by somebody else. Nothing was written; try again.
+    #[error("busy: try again")]
+    Busy,
+    /// The committer has stopped: the database failed. Nothing was acknowledged.
+    #[error("stopped: {0}")]
+    Stopped(String),
+}
+
+/// A buyer's text as a carrier's adapter read it.
+#[derive(Clone, Debug)]
+pub struct Inbound {
+    /// The carrier's own id of it.
+    pub key: DedupeKey,
+    /// Who texts.
+    pub from: Address,
+    /// Which of our lines.
+    pub line: LineId,
+    /// The words.
+    pub body: Body,
+    /// Content types of pictures and other media.
+    pub media: Vec<String>,
+    /// The carrier's own reading: START, STOP or HELP.
+    pub opt_out_type: Option<String>,
+    /// As it came.
+    pub raw: RawEvent,
+}
+
+/// A piece of work.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// Commands of a device, in order.
+    Push {
+        /// Which device.
+        device: DeviceId,
+        /// Whose.
+        rep: RepId,
+        /// In order of `n`.
+        envelopes: Vec<Envelope>,
+    },
+    /// A buyer's text.
+    Receive(Box<Inbound>),
+    /// A carrier's report on an answer of ours.
+    Report {
+        /// Which answer.
+        message: MessageId,
+        /// What is reported.
+        command: Command,
+        /// As it came.
+        raw: RawEvent,
+    },
+    /// A clock, an effect or the CRM wants something.
+    Machine {
+        /// Who.
+        actor: Actor,
+        /// About which conversation.
+        conversation: ConversationId,
+        /// What.
+        command: Command,
+    },
+    /// A version of the policy to put in force.
+    Playbook(Box<Playbook>),
+}
+
+/// What became of a piece of work. On disk when it is told.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Receipts of the commands that were run, in order. Fewer than sent when the counter had a gap.
+    Receipts(Vec<Receipt>),
+    /// The text is a message; `new` is false when it had come before.
+    Received {
+        /// Whether it came for the first time.
+        new: bool,
+    },
+    /// The facts that followed; none when there was nothing to do.
+    Decided(Vec<crate::domain::event::Event>),
+    /// Refused.
+    Refused(Rejection),
+}
+
+type Reply = oneshot::Sender<Result<Outcome, ServiceError>>;
+
+struct Job {
+    work: Work,
+    reply: Reply,
+}
+
+/// The way to the committer. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    jobs: mpsc::Sender<Job>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    playbook: Arc<Mutex<Arc<Playbook>>>,
+    pulse: Pulse,
+    stopped: watch::Receiver<Option<String>>,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Service")
+    }
+}
+
+impl Service {
+    /// Starts the committer. A playbook is seeded into an empty database; a database that has one keeps it.
+    pub async fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, seed: &Playbook) -> Result<Self, StoreError> {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let (died, stopped) = watch::channel(None);
+        let in_force = store.playbook().await?;
+        let playbook = Arc::new(Mutex::new(Arc::new(in_force.clone().unwrap_or_else(|| seed.clone()))));
+        let (head, _) = store.head().await?;
+        let pulse = Pulse::at(head.seq);
+        let committer = commit::Committer {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            playbook: Arc::clone(&playbook),
+            pulse: pulse.clone(),
+        };
+        tokio::spawn(committer.run(queue, died));
+        let service = Self { jobs, store, clock, playbook, pulse, stopped };
+        if in_force.is_none() {
+            let work = Work::Playbook(Box::new(seed.clone()));
+            service.submit(work).await.map_err(|e| StoreError::Fatal(e.to_string()))?;
+        }
+        Ok(service)
+    }
+
+    /// Hands over a piece of work and waits until its outcome is on disk.
+    pub async fn submit(&self, work: Work) -> Result<Outcome, ServiceError> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs.try_send(Job { work, reply }).map_err(|e| match e {
+            mpsc::error::TrySendError::Full(_) => ServiceError::Busy,
+            mpsc::error::TrySendError::Closed(_) => self.why_stopped(),
+        })?;
+        answer.await.map_err(|_| self.why_stopped())?
+    }
+
+    fn why_stopped(&self) -> ServiceError {
+        ServiceError::Stopped(self.stopped.borrow().clone().unwrap_or_else(|| "shutting down".to_owned()))
+    }
+
+    /// Resolves when the committer has stopped because the database failed.
+    pub async fn failed(&self) -> String {
+        let mut stopped = self.stopped.clone();
+        let why = match stopped.wait_for(Option::is_some).await {
+            Ok(why) => why.clone(),
+            Err(_) => None,
+        };
+        why.unwrap_or_else(|| "the committer ended".to_owned())
+    }
+
+    /// The store, for reads.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The clock that decides.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// The playbook in force.
+    pub fn playbook(&self) -> Arc<Playbook> {
+        Arc::clone(&self.playbook.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Who must look at the feed.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
+    }
+}
+
+/// Salts and ids of one group are made here, outside the rules.
+fn fresh_salt() -> [u8; 16] {
+    rand::random()
+}
+
+/// Conversations with a parked command, by device: kept small by forgetting those the device knows of.
+type Parked = BTreeMap<ConversationId, u64>;

@@ -1,0 +1,120 @@
+//! The committer's loop: gather, decide, append, answer.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{mpsc, watch};
+
+use super::group::Group;
+use super::{GROUP, Job, Outcome, Pulse, Reply, ServiceError, Work};
+use crate::clock::Clock;
+use crate::domain::playbook::Playbook;
+use crate::server::store::{Store, StoreError, Wants};
+
+pub(super) struct Committer {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) playbook: Arc<Mutex<Arc<Playbook>>>,
+    pub(super) pulse: Pulse,
+}
+
+impl Committer {
+    pub(super) async fn run(self, mut queue: mpsc::Receiver<Job>, died: watch::Sender<Option<String>>) {
+        while let Some(first) = queue.recv().await {
+            let mut jobs = vec![first];
+            while jobs.len() < GROUP
+                && let Ok(next) = queue.try_recv()
+            {
+                jobs.push(next);
+            }
+            if let Err(e) = self.serve(jobs).await {
+                tracing::error!(error = %e, "the database failed: stopping rather than guessing");
+                died.send_replace(Some(e.to_string()));
+                return;
+            }
+        }
+    }
+
+    /// Runs a group; singly when one of its members hit a constraint.
+    async fn serve(&self, jobs: Vec<Job>) -> Result<(), StoreError> {
+        let (work, replies): (Vec<Work>, Vec<Reply>) = jobs.into_iter().map(|j| (j.work, j.reply)).unzip();
+        match self.run_group(&work).await {
+            Ok(outcomes) => {
+                for (reply, outcome) in replies.into_iter().zip(outcomes) {
+                    drop(reply.send(Ok(outcome)));
+                }
+                Ok(())
+            }
+            Err(StoreError::Busy) => {
+                for reply in replies {
+                    drop(reply.send(Err(ServiceError::Busy)));
+                }
+                Ok(())
+            }
+            Err(StoreError::Conflict(why)) if work.len() > 1 => {
+                tracing::warn!(why, size = work.len(), "a group met a conflict; its members run singly");
+                for (work, reply) in work.into_iter().zip(replies) {
+                    Box::pin(self.serve(vec![Job { work, reply }])).await?;
+                }
+                Ok(())
+            }
+            Err(StoreError::Conflict(why)) => {
+                tracing::error!(why, "a command met a conflict on its own");
+                for reply in replies {
+                    drop(reply.send(Err(ServiceError::Busy)));
+                }
+                Ok(())
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    async fn run_group(&self, work: &[Work]) -> Result<Vec<Outcome>, StoreError> {
+        let mut tx = self.store.begin().await?;
+        let loaded = tx.load(&wants(work)).await?;
+        let mut playbook = Arc::clone(&self.playbook.lock().unwrap_or_else(PoisonError::into_inner));
+        if loaded.playbook_version != 0 && loaded.playbook_version != playbook.version {
+            // Another process put a newer version in force.
+            playbook = Arc::new(self.store.playbook().await?.unwrap_or_else(|| (*playbook).clone()));
+        }
+        let now = self.clock.now().max(tx.head().at);
+        let hold = self.clock.of_real(playbook.undo_hold);
+        let mut group = Group::new(tx.head().clone(), loaded, playbook, now, hold);
+        let outcomes: Vec<Outcome> = work.iter().map(|piece| group.run(piece)).collect();
+        let done = group.finish();
+        if done.is_empty() {
+            return Ok(outcomes);
+        }
+        let beat = (done.batch.entries.last().map_or(tx.head().seq, |e| e.seq), done.principals, done.devices);
+        tx.commit(done.batch).await?;
+        *self.playbook.lock().unwrap_or_else(PoisonError::into_inner) = done.playbook;
+        self.pulse.beat(beat.0, beat.1, beat.2);
+        Ok(outcomes)
+    }
+}
+
+fn wants(work: &[Work]) -> Wants {
+    let mut wants = Wants::default();
+    for piece in work {
+        match piece {
+            Work::Push { device, envelopes, .. } => {
+                let ns = wants.devices.entry(*device).or_default();
+                for e in envelopes {
+                    ns.insert(e.n);
+                    wants.conversations.extend(e.conversation);
+                }
+            }
+            Work::Receive(inbound) => {
+                wants.addresses.insert(inbound.from.clone());
+                wants.dedupe.insert(inbound.key.clone());
+            }
+            Work::Report { message, .. } => {
+                wants.messages.insert(*message);
+            }
+            Work::Machine { conversation, .. } => {
+                wants.conversations.insert(*conversation);
+            }
+            Work::Playbook(_) => {}
+        }
+    }
+    wants
+}

@@ -1,0 +1,396 @@
+//! One group of work, decided piece by piece over what the earlier pieces left.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Inbound, Outcome, Parked, Work, fresh_salt};
+use crate::domain::command::{Actor, Command, Context, ReadSet, Receive};
+use crate::domain::consent::Number;
+use crate::domain::contact::Body;
+use crate::domain::conversation::{AnswerState, Conversation};
+use crate::domain::decide::decide;
+use crate::domain::event::{Event, Subject};
+use crate::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId, RepId};
+use crate::domain::playbook::{Playbook, Role};
+use crate::domain::rejection::Rejection;
+use crate::domain::time::{Span, Timestamp};
+use crate::domain::visibility::{self, Principal};
+use crate::journal::frame::{ContentDigest, Frame, digest};
+use crate::journal::{self, Head};
+use crate::server::store::{
+    Batch, ConversationWrite, DeviceState, Loaded, MessageWrite, RawEvent, ReceiptWrite, SendWrite,
+};
+use crate::wire::changes::{Author, Message};
+use crate::wire::command::{Envelope, Receipt, Verdict};
+
+/// A group in the making.
+pub(super) struct Group {
+    head: Head,
+    loaded: Loaded,
+    playbook: Arc<Playbook>,
+    now: Timestamp,
+    hold: Span,
+    before: BTreeMap<ConversationId, BTreeSet<Principal>>,
+    changed: BTreeMap<ConversationId, u64>,
+    numbers: BTreeSet<NumberId>,
+    touched: BTreeSet<DeviceId>,
+    batch: Batch,
+}
+
+/// Everything a group leaves.
+pub(super) struct Finished {
+    pub(super) batch: Batch,
+    pub(super) playbook: Arc<Playbook>,
+    pub(super) principals: BTreeMap<Principal, u64>,
+    pub(super) devices: BTreeMap<DeviceId, u64>,
+}
+
+impl Finished {
+    /// Nothing to write.
+    pub(super) fn is_empty(&self) -> bool {
+        let b = &self.batch;
+        b.entries.is_empty() && b.receipts.is_empty() && b.raw.is_empty() && b.devices.is_empty()
+    }
+}
+
+/// Who says it, and where it is written down.
+struct Origin<'a> {
+    actor: Actor,
+    command: Option<CommandId>,
+    seen: u64,
+    behind: bool,
+    media: &'a [String],
+}
+
+impl Origin<'_> {
+    const fn machine(actor: Actor) -> Self {
+        Self { actor, command: None, seen: u64::MAX, behind: false, media: &[] }
+    }
+}
+
+impl Group {
+    pub(super) fn new(head: Head, loaded: Loaded, playbook: Arc<Playbook>, now: Timestamp, hold: Span) -> Self {
+        Self {
+            head,
+            loaded,
+            playbook,
+            now,
+            hold,
+            before: BTreeMap::new(),
+            changed: BTreeMap::new(),
+            numbers: BTreeSet::new(),
+            touched: BTreeSet::new(),
+            batch: Batch::default(),
+        }
+    }
+
+    pub(super) fn run(&mut self, work: &Work) -> Outcome {
+        match work {
+            Work::Push { device, rep, envelopes } => Outcome::Receipts(self.push(*device, rep, envelopes)),
+            Work::Receive(inbound) => self.receive(inbound),
+            Work::Report { message, command, raw } => {
+                self.batch.raw.push(RawEvent { at: self.now, ..raw.clone() });
+                match self.loaded.messages.get(message).copied() {
+                    Some(c) => self.outcome(c, command, &Origin::machine(Actor::Carrier)),
+                    None => Outcome::Decided(Vec::new()),
+                }
+            }
+            Work::Machine { actor, conversation, command } => {
+                self.outcome(*conversation, command, &Origin::machine(actor.clone()))
+            }
+            Work::Playbook(playbook) => self.put_playbook(playbook),
+        }
+    }
+
+    fn outcome(&mut self, conversation: ConversationId, command: &Command, origin: &Origin<'_>) -> Outcome {
+        match self.decide(Some(conversation), command, origin) {
+            Ok(facts) => Outcome::Decided(facts.into_iter().map(|(_, event)| event).collect()),
+            Err(rejection) => Outcome::Refused(rejection),
+        }
+    }
+
+    fn receive(&mut self, inbound: &Inbound) -> Outcome {
+        if !self.loaded.duplicates.insert(inbound.key.clone()) {
+            return Outcome::Received { new: false };
+        }
+        let number = self.loaded.addresses.get(&inbound.from).copied().unwrap_or_else(|| {
+            let id = NumberId(Uuid::now_v7());
+            self.batch.addresses.push((id, inbound.from.clone()));
+            self.loaded.addresses.insert(inbound.from.clone(), id);
+            self.loaded.numbers.insert(id, Number::new(id));
+            id
+        });
+        let existing = self.loaded.conversations.values().map(|l| &l.state);
+        let conversation = existing.filter(|c| c.number == number && c.line == inbound.line).map(|c| c.id).max();
+        let message = MessageId(Uuid::now_v7());
+        let command = Command::Receive(Receive {
+            message,
+            conversation: conversation.unwrap_or_else(|| ConversationId(Uuid::now_v7())),
+            number,
+            line: inbound.line.clone(),
+            body: inbound.body.clone(),
+            media: inbound.media.len(),
+            opt_out_type: inbound.opt_out_type.clone(),
+        });
+        self.batch.raw.push(RawEvent { at: self.now, ..inbound.raw.clone() });
+        self.batch.dedupe.push((inbound.key.clone(), message));
+        let origin = Origin { media: &inbound.media, ..Origin::machine(Actor::Carrier) };
+        match self.decide(conversation, &command, &origin) {
+            Ok(_) => Outcome::Received { new: true },
+            Err(rejection) => Outcome::Refused(rejection),
+        }
+    }
+
+    /// Runs a device's commands in order. Stops at a gap in the counter: the device sends the missing ones first.
+    fn push(&mut self, device: DeviceId, rep: &RepId, envelopes: &[Envelope]) -> Vec<Receipt> {
+        let role = self.playbook.reps.get(rep).map_or(Role::Rep, |r| r.role);
+        let mut receipts = Vec::new();
+        for envelope in envelopes {
+            let state = self.loaded.devices.entry(device).or_default().clone();
+            if envelope.n <= state.last_n {
+                receipts.push(self.again(device, envelope));
+                continue;
+            }
+            if envelope.n != state.last_n + 1 {
+                break;
+            }
+            let receipt = self.run_envelope(device, rep, role, envelope, state);
+            self.loaded.receipts.insert((device, envelope.n), receipt.clone());
+            let write = ReceiptWrite { device, receipt: receipt.clone(), seq: self.head.seq, at: self.now };
+            self.batch.receipts.push(write);
+            receipts.push(receipt);
+        }
+        receipts
+    }
+
+    /// A command that came before: its recorded outcome, never a second run.
+    fn again(&self, device: DeviceId, envelope: &Envelope) -> Receipt {
+        let rejection = match self.loaded.receipts.get(&(device, envelope.n)) {
+            Some(receipt) if receipt.id == envelope.id => return receipt.clone(),
+            Some(_) => Rejection::CounterUsed,
+            None => Rejection::OutcomeExpired,
+        };
+        Receipt { id: envelope.id, n: envelope.n, verdict: Verdict::Refused { rejection } }
+    }
+
+    fn run_envelope(
+        &mut self,
+        device: DeviceId,
+        rep: &RepId,
+        role: Role,
+        envelope: &Envelope,
+        state: DeviceState,
+    ) -> Receipt {
+        let mut parked: Parked = state.parked;
+        parked.retain(|_, n| *n > envelope.after);
+        let behind = envelope.conversation.is_some_and(|c| parked.contains_key(&c));
+        let actor = Actor::Rep { rep: rep.clone(), role };
+        let origin = Origin { actor, command: Some(envelope.id), seen: envelope.seen, behind, media: &[] };
+        let verdict = match self.decide(envelope.conversation, &envelope.command, &origin) {
+            Ok(facts) => verdict_of(&envelope.command, &facts),
+            Err(Rejection::NeedsReview { reasons }) => Verdict::Parked { reasons },
+            Err(rejection) => Verdict::Refused { rejection },
+        };
+        if let (Verdict::Parked { .. }, Some(conversation)) = (&verdict, envelope.conversation) {
+            parked.insert(conversation, envelope.n);
+        }
+        self.loaded.devices.insert(device, DeviceState { last_n: envelope.n, parked });
+        self.touched.insert(device);
+        Receipt { id: envelope.id, n: envelope.n, verdict }
+    }
+
+    /// Decides one command and takes in what follows.
+    fn decide(
+        &mut self,
+        conversation: Option<ConversationId>,
+        command: &Command,
+        origin: &Origin<'_>,
+    ) -> Result<Vec<(Subject, Event)>, Rejection> {
+        let loaded = &self.loaded;
+        let c = conversation.and_then(|id| loaded.conversations.get(&id)).map(|l| &l.state);
+        let number = match command {
+            Command::Receive(text) => Some(text.number),
+            _ => c.map(|c| c.number),
+        };
+        let siblings = loaded.conversations.values().map(|l| &l.state);
+        let siblings = siblings.filter(|s| Some(s.number) == number && Some(s.id) != conversation).collect();
+        let world = ReadSet {
+            conversation: c,
+            siblings,
+            number: number.and_then(|id| loaded.numbers.get(&id)),
+            cards: number.and_then(|id| loaded.cards.get(&id)).map_or(&[], Vec::as_slice),
+            playbook: &self.playbook,
+            roster: &loaded.roster,
+            loads: &loaded.loads,
+        };
+        let cx = Context {
+            now: self.now,
+            actor: origin.actor.clone(),
+            seen: origin.seen,
+            behind: origin.behind,
+            hold: self.hold,
+        };
+        let facts = decide(&world, command, &cx)?;
+        for (subject, event) in &facts {
+            self.take_in(*subject, event, command, origin);
+        }
+        Ok(facts)
+    }
+
+    fn take_in(&mut self, subject: Subject, event: &Event, command: &Command, origin: &Origin<'_>) {
+        let salt = fresh_salt();
+        let brought = command.content().filter(|(id, _)| event.brings() == Some(*id));
+        let content = brought.map(|(id, body)| ContentDigest { message: id, digest: digest(&salt, body.as_str()) });
+        self.seal(subject, event, origin, content.into_iter().collect());
+        match subject {
+            Subject::Conversation(id) => self.take_in_conversation(id, event, command, origin, salt, brought),
+            Subject::Number(id) => {
+                if let Some(number) = self.loaded.numbers.get_mut(&id) {
+                    match event {
+                        Event::OptedOut { source } => number.opt_out(self.now, source),
+                        Event::OptedIn { .. } => number.opt_in(),
+                        _ => {}
+                    }
+                    self.numbers.insert(id);
+                }
+            }
+            Subject::Roster => {
+                self.loaded.roster.apply(self.now, event);
+                self.batch.roster = Some(self.loaded.roster.clone());
+            }
+            Subject::Playbook => {}
+        }
+    }
+
+    fn seal(&mut self, subject: Subject, event: &Event, origin: &Origin<'_>, content: Vec<ContentDigest>) {
+        let frame = frame(subject, event, origin, content);
+        let (entry, head) = journal::seal(&self.head, self.now, frame.encode());
+        self.head = head;
+        self.batch.entries.push(entry);
+    }
+
+    fn take_in_conversation(
+        &mut self,
+        id: ConversationId,
+        event: &Event,
+        command: &Command,
+        origin: &Origin<'_>,
+        salt: [u8; 16],
+        brought: Option<(MessageId, &Body)>,
+    ) {
+        if let Event::Opened { number, line, .. } = event {
+            let state = Conversation::new(id, *number, line.clone());
+            self.loaded.conversations.entry(id).or_insert(crate::server::store::Loading { state, messages: 0 });
+            self.before.entry(id).or_default();
+        }
+        let Some(loading) = self.loaded.conversations.get_mut(&id) else { return };
+        self.before.entry(id).or_insert_with(|| visibility::audience(&loading.state));
+        let answers: BTreeMap<MessageId, AnswerState> =
+            loading.state.answers.iter().map(|(id, a)| (*id, a.state.clone())).collect();
+        loading.state.apply(self.now, event);
+        self.changed.insert(id, self.head.seq);
+        if let Some((message, body)) = brought {
+            loading.messages += 1;
+            let author = author(event, origin, command);
+            let standing = loading.state.answers.get(&message).map(|a| a.state.clone());
+            let media = origin.media.to_vec();
+            let body = Some(body.clone());
+            let message = Message { id: message, n: loading.messages, at: self.now, author, body, media, standing };
+            self.batch.messages.push(MessageWrite { message, conversation: id, salt });
+        }
+        for message in answers.keys().chain(loading.state.answers.keys()).collect::<BTreeSet<_>>() {
+            let now = loading.state.answers.get(message).map(|a| a.state.clone());
+            if answers.get(message) == now.as_ref() {
+                continue;
+            }
+            let forgotten_because_settled = now.is_none() && answers.get(message).is_some_and(AnswerState::is_settled);
+            if !forgotten_because_settled {
+                self.batch.standings.push((*message, now.clone()));
+            }
+            self.batch.sends.push(send_of(*message, id, now.as_ref()));
+        }
+    }
+
+    fn put_playbook(&mut self, playbook: &Playbook) -> Outcome {
+        let version = self.loaded.playbook_version + 1;
+        let playbook = Playbook { version, ..playbook.clone() };
+        let event = Event::PlaybookApplied { version };
+        self.seal(Subject::Playbook, &event, &Origin::machine(Actor::Clock), Vec::new());
+        self.loaded.playbook_version = version;
+        self.playbook = Arc::new(playbook.clone());
+        self.batch.playbook = Some(playbook);
+        Outcome::Decided(vec![event])
+    }
+
+    pub(super) fn finish(mut self) -> Finished {
+        let mut principals = BTreeMap::new();
+        for (id, seq) in &self.changed {
+            let loading = &self.loaded.conversations[id];
+            let mut audience = visibility::audience(&loading.state);
+            audience.extend(self.before.remove(id).unwrap_or_default());
+            principals.extend(audience.iter().map(|p| (p.clone(), *seq)));
+            self.batch.conversations.push(ConversationWrite {
+                state: loading.state.clone(),
+                seq: *seq,
+                messages: loading.messages,
+                audience,
+            });
+        }
+        self.batch.numbers = self.numbers.iter().map(|id| self.loaded.numbers[id].clone()).collect();
+        let touched = self.touched.iter().map(|d| (*d, self.loaded.devices[d].clone()));
+        self.batch.devices = touched.collect();
+        let devices = self.batch.devices.iter().map(|(d, state)| (*d, state.last_n)).collect();
+        Finished { batch: self.batch, playbook: self.playbook, principals, devices }
+    }
+}
+
+/// A fact as the journal keeps it. Domain values always turn into JSON.
+fn frame(subject: Subject, event: &Event, origin: &Origin<'_>, content: Vec<ContentDigest>) -> Frame {
+    let json = |value: serde_json::Result<serde_json::Value>| value.expect("BUG: a domain value is always JSON");
+    Frame {
+        subject: json(serde_json::to_value(subject)),
+        kind: event.kind().to_owned(),
+        event: json(serde_json::to_value(event)),
+        actor: json(serde_json::to_value(&origin.actor)),
+        command: origin.command,
+        content,
+    }
+}
+
+/// What became of a person's command, from the facts.
+fn verdict_of(command: &Command, facts: &[(Subject, Event)]) -> Verdict {
+    let about = match command {
+        Command::Answer { message, .. } | Command::Release { message, .. } => Some(*message),
+        _ => None,
+    };
+    facts
+        .iter()
+        .find_map(|(_, event)| match event {
+            Event::AnswerParked { message, reasons, .. } if Some(*message) == about => {
+                Some(Verdict::Parked { reasons: reasons.clone() })
+            }
+            _ => None,
+        })
+        .unwrap_or(Verdict::Done)
+}
+
+fn author(event: &Event, origin: &Origin<'_>, command: &Command) -> Author {
+    let rep = origin.actor.rep().cloned().unwrap_or_else(|| RepId::new("?"));
+    match (event, command) {
+        (Event::Received { kind, .. }, _) => Author::Buyer(*kind),
+        (Event::Noted { .. }, _) | (_, Command::Note { .. }) => Author::Note(rep),
+        _ => Author::Rep(rep),
+    }
+}
+
+/// The effect that follows from where an answer stands.
+fn send_of(message: MessageId, conversation: ConversationId, state: Option<&AnswerState>) -> SendWrite {
+    let (not_before, open) = match state {
+        Some(AnswerState::Held { not_before }) => (Some(*not_before), false),
+        Some(AnswerState::Sending | AnswerState::Unknown) => (None, true),
+        Some(AnswerState::Parked { .. } | AnswerState::Out { .. }) | None => (None, false),
+    };
+    SendWrite { message, conversation, not_before, open }
+}

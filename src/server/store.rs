@@ -1,0 +1,423 @@
+//! Where facts are kept. One trait; the conformance suite in `tests/suite/store.rs` is its contract.
+//!
+//! **Invariants:** a transaction that was not committed leaves nothing; whoever holds one holds the head row, so order
+//! is given under the lock that commits it; a commit that returned is on disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+
+use crate::domain::consent::Number;
+use crate::domain::contact::{Address, Body};
+use crate::domain::context::Card;
+use crate::domain::conversation::{AnswerState, Conversation, Roster};
+use crate::domain::id::{ConversationId, DeviceId, LineId, MessageId, NumberId, RepId};
+use crate::domain::playbook::Playbook;
+use crate::domain::time::Timestamp;
+use crate::domain::visibility::Principal;
+use crate::journal::{Entry, Head};
+use crate::wire::changes::Message;
+use crate::wire::command::Receipt;
+
+pub mod memory;
+pub mod migrate;
+pub mod sqlite;
+
+/// Why the store could not.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A row that must be unique was there already: one command of the group is at fault, not the store.
+    #[error("a row was already there: {0}")]
+    Conflict(String),
+    /// Somebody else holds the database; nothing was written, and it may be tried again.
+    #[error("the database is busy")]
+    Busy,
+    /// A write or its fsync failed, or the writer is gone. Nothing may be guessed after this: the process must end.
+    #[error("the database failed: {0}")]
+    Fatal(String),
+    /// A row does not read as what it must be.
+    #[error("the database holds something unreadable: {0}")]
+    Corrupt(String),
+    /// The database was written by a newer version of this program.
+    #[error("the database is of version {found}; this program knows {known}: install the newer one")]
+    Newer {
+        /// Of the database.
+        found: u32,
+        /// Of this program.
+        known: u32,
+    },
+}
+
+/// What a group of commands needs to look at. For every address, number, message or conversation the store loads the
+/// number with its consent, its CRM cards and all its conversations.
+#[derive(Clone, Debug, Default)]
+pub struct Wants {
+    /// Buyers who texted.
+    pub addresses: BTreeSet<Address>,
+    /// Conversations commands are about.
+    pub conversations: BTreeSet<ConversationId>,
+    /// Texts that callbacks are about.
+    pub messages: BTreeSet<MessageId>,
+    /// Deliveries of carriers that may have come before.
+    pub dedupe: BTreeSet<DedupeKey>,
+    /// Devices, each with the `n` of the commands it sent.
+    pub devices: BTreeMap<DeviceId, BTreeSet<u64>>,
+}
+
+/// What the store found.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// Numbers by address.
+    pub addresses: BTreeMap<Address, NumberId>,
+    /// Numbers.
+    pub numbers: BTreeMap<NumberId, Number>,
+    /// What the CRM said of them.
+    pub cards: BTreeMap<NumberId, Vec<Card>>,
+    /// Conversations: those wanted, and all others of the same numbers.
+    pub conversations: BTreeMap<ConversationId, Loading>,
+    /// Which conversation a text is in.
+    pub messages: BTreeMap<MessageId, ConversationId>,
+    /// Deliveries that came before.
+    pub duplicates: BTreeSet<DedupeKey>,
+    /// Devices by id.
+    pub devices: BTreeMap<DeviceId, DeviceState>,
+    /// Receipts of the `n` asked for.
+    pub receipts: BTreeMap<(DeviceId, u64), Receipt>,
+    /// Who is away.
+    pub roster: Roster,
+    /// Open conversations by holder.
+    pub loads: BTreeMap<RepId, u32>,
+    /// The version of the playbook in force; 0 when there is none.
+    pub playbook_version: u32,
+}
+
+/// A conversation as loaded for a decision.
+#[derive(Clone, Debug)]
+pub struct Loading {
+    /// Its state.
+    pub state: Conversation,
+    /// Messages it has so far.
+    pub messages: u64,
+}
+
+/// A delivery by a carrier: kept for ever, since the classic Twilio signature carries no time and a replay may come at
+/// any time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DedupeKey {
+    /// `twilio`, …
+    pub provider: String,
+    /// The carrier's account.
+    pub account: String,
+    /// The carrier's message id.
+    pub id: String,
+}
+
+/// How far a device's commands are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceState {
+    /// The last `n` run; kept for ever.
+    pub last_n: u64,
+    /// Conversations with a parked command of this device, with its `n`.
+    pub parked: BTreeMap<ConversationId, u64>,
+}
+
+/// Everything a group of commands writes, in one transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Sealed entries, in order.
+    pub entries: Vec<Entry>,
+    /// Numbers seen for the first time.
+    pub addresses: Vec<(NumberId, Address)>,
+    /// Numbers whose consent may have changed.
+    pub numbers: Vec<Number>,
+    /// Conversations as they are now.
+    pub conversations: Vec<ConversationWrite>,
+    /// New texts and notes.
+    pub messages: Vec<MessageWrite>,
+    /// Where answers stand now; `None` forgets a text that was taken back.
+    pub standings: Vec<(MessageId, Option<AnswerState>)>,
+    /// Answers to send, or to send no longer.
+    pub sends: Vec<SendWrite>,
+    /// Outcomes of commands, with the head they were decided at.
+    pub receipts: Vec<ReceiptWrite>,
+    /// How far devices are now.
+    pub devices: Vec<(DeviceId, DeviceState)>,
+    /// Deliveries that came now.
+    pub dedupe: Vec<(DedupeKey, MessageId)>,
+    /// What came, as it came.
+    pub raw: Vec<RawEvent>,
+    /// Who is away now.
+    pub roster: Option<Roster>,
+    /// A new version of the policy.
+    pub playbook: Option<Playbook>,
+}
+
+/// A conversation to write.
+#[derive(Clone, Debug)]
+pub struct ConversationWrite {
+    /// As it is now.
+    pub state: Conversation,
+    /// The entry that changed it last.
+    pub seq: u64,
+    /// Messages it has now.
+    pub messages: u64,
+    /// Everybody who must hear of the change: who saw it before, and who sees it now.
+    pub audience: BTreeSet<Principal>,
+}
+
+/// A text or note to write.
+#[derive(Clone, Debug)]
+pub struct MessageWrite {
+    /// As clients see it.
+    pub message: Message,
+    /// Where.
+    pub conversation: ConversationId,
+    /// The salt of its digest in the journal.
+    pub salt: [u8; 16],
+}
+
+/// An answer's effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendWrite {
+    /// Which answer.
+    pub message: MessageId,
+    /// Where.
+    pub conversation: ConversationId,
+    /// When it may start; `None` when it must not any more.
+    pub not_before: Option<Timestamp>,
+    /// Whether its fate at the carrier is open (`sending` or `unknown`).
+    pub open: bool,
+}
+
+/// An outcome to keep.
+#[derive(Clone, Debug)]
+pub struct ReceiptWrite {
+    /// Whose command.
+    pub device: DeviceId,
+    /// The outcome.
+    pub receipt: Receipt,
+    /// The head after it.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What a carrier sent, kept whole for when its meaning is disputed. Personal data: erasable, never logged.
+#[derive(Clone, Debug)]
+pub struct RawEvent {
+    /// `twilio`, …
+    pub provider: String,
+    /// `inbound`, `status`, `recovered`.
+    pub kind: String,
+    /// Every parameter, as a JSON object.
+    pub params: String,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// One page of the feed.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// The journal's head, from the same read.
+    pub head: Head,
+    /// The epoch: a restored backup has another one.
+    pub epoch: u32,
+    /// Subjects that changed, in order, with the visible ones as they are now.
+    pub subjects: Vec<Subject>,
+    /// Where this page ends.
+    pub through: u64,
+    /// More subjects changed.
+    pub more: bool,
+    /// The largest `n` of the device that this page reflects.
+    pub acked: u64,
+    /// Its receipts past the one asked about, up to `acked`.
+    pub receipts: Vec<Receipt>,
+    /// Who is away.
+    pub roster: Roster,
+    /// Open conversations by holder.
+    pub loads: BTreeMap<RepId, u32>,
+    /// The playbook's version.
+    pub playbook_version: u32,
+}
+
+/// A changed conversation.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// As it is now.
+    pub state: Conversation,
+    /// Its last change.
+    pub seq: u64,
+    /// Who texts.
+    pub address: Address,
+    /// The number's consent.
+    pub number: Number,
+    /// What the CRM said.
+    pub cards: Vec<Card>,
+    /// The newest messages, oldest first.
+    pub messages: Vec<Message>,
+    /// Messages in all.
+    pub total: u64,
+}
+
+/// Which page of the feed.
+#[derive(Clone, Debug)]
+pub struct PageQuery {
+    /// Everything the person sees with.
+    pub principals: BTreeSet<Principal>,
+    /// Changes after this.
+    pub since: u64,
+    /// The device that asks.
+    pub device: DeviceId,
+    /// Receipts after this.
+    pub known: u64,
+    /// Subjects at most.
+    pub limit: usize,
+    /// Messages of each at most.
+    pub messages: usize,
+}
+
+/// A registered device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Its id.
+    pub id: DeviceId,
+    /// Whose.
+    pub rep: RepId,
+    /// What it calls itself.
+    pub name: String,
+    /// Since when.
+    pub created: Timestamp,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// A number at a carrier, with what is needed to check its webhooks and to send. Secrets: redacted in `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CarrierLine {
+    /// Our number.
+    pub number: Address,
+    /// `twilio`, …
+    pub provider: String,
+    /// The carrier's account.
+    pub account: String,
+    /// Tokens that sign webhooks: the primary first; two while they are rotated.
+    pub tokens: Vec<String>,
+    /// The messaging service, when the number is in one.
+    pub service: Option<String>,
+    /// Where the carrier's API is.
+    pub api: String,
+}
+
+impl std::fmt::Debug for CarrierLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CarrierLine({:?}, {} {})", self.number, self.provider, self.account)
+    }
+}
+
+/// An answer whose time has come, with all a carrier needs.
+#[derive(Clone, Debug)]
+pub struct DueSend {
+    /// Which.
+    pub message: MessageId,
+    /// Where.
+    pub conversation: ConversationId,
+    /// To whom.
+    pub to: Address,
+    /// From which line.
+    pub line: LineId,
+    /// The words.
+    pub body: Body,
+    /// When it was written or entered `sending`.
+    pub at: Timestamp,
+}
+
+/// A group's transaction. Dropped without a commit it leaves nothing.
+#[async_trait]
+pub trait Transaction: Send {
+    /// The head as it was when the transaction began.
+    fn head(&self) -> &Head;
+
+    /// Loads what the group needs.
+    async fn load(&mut self, wants: &Wants) -> Result<Loaded, StoreError>;
+
+    /// Writes everything and commits. On disk when it returns.
+    async fn commit(self: Box<Self>, batch: Batch) -> Result<(), StoreError>;
+}
+
+/// Where facts are kept.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Begins the one transaction that may write facts. Waits for the head row.
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+
+    /// One page of the feed, from one consistent read.
+    async fn page(&self, query: &PageQuery) -> Result<Page, StoreError>;
+
+    /// Messages of a conversation before the `before`th, oldest first, at most `limit`; with the conversation's state.
+    async fn messages(
+        &self,
+        conversation: ConversationId,
+        before: u64,
+        limit: usize,
+    ) -> Result<Option<(Conversation, Vec<Message>)>, StoreError>;
+
+    /// Conversations whose deadline has passed, earliest first, and the next deadline after them.
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<(Vec<ConversationId>, Option<Timestamp>), StoreError>;
+
+    /// Answers whose time has come, in order, and the next time after them.
+    async fn due_sends(&self, now: Timestamp, limit: usize) -> Result<(Vec<DueSend>, Option<Timestamp>), StoreError>;
+
+    /// Answers whose fate at the carrier is open.
+    async fn open_sends(&self, limit: usize) -> Result<Vec<DueSend>, StoreError>;
+
+    /// Entries after `after`, at most `limit`.
+    async fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError>;
+
+    /// The head and the epoch.
+    async fn head(&self) -> Result<(Head, u32), StoreError>;
+
+    /// The playbook in force.
+    async fn playbook(&self) -> Result<Option<Playbook>, StoreError>;
+
+    /// Replaces what the CRM said of a number; true when it differs from before. Conversations of the number follow
+    /// through a `Match` command.
+    async fn put_cards(&self, number: NumberId, cards: &[Card], at: Timestamp) -> Result<bool, StoreError>;
+
+    /// Numbers whose cards were read before `older_than`, or never.
+    async fn stale_numbers(
+        &self,
+        older_than: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(NumberId, Address, Vec<ConversationId>)>, StoreError>;
+
+    /// Remembers a one-time token by its hash.
+    async fn put_invite(&self, hash: [u8; 32], rep: &RepId, expires: Timestamp) -> Result<(), StoreError>;
+
+    /// Turns a one-time token into a device; `None` when it is unknown, used or expired.
+    async fn redeem(
+        &self,
+        invite: [u8; 32],
+        now: Timestamp,
+        device: DeviceId,
+        name: &str,
+        token: [u8; 32],
+    ) -> Result<Option<Device>, StoreError>;
+
+    /// The device with this token, unless revoked.
+    async fn device(&self, token: [u8; 32]) -> Result<Option<Device>, StoreError>;
+
+    /// Every device, for the operator.
+    async fn devices(&self) -> Result<Vec<Device>, StoreError>;
+
+    /// Revokes every device and every unused one-time token of a rep; how many devices.
+    async fn revoke(&self, rep: &RepId) -> Result<u32, StoreError>;
+
+    /// Sets a number up at a carrier, or replaces its setting.
+    async fn put_line(&self, line: &CarrierLine) -> Result<(), StoreError>;
+
+    /// Every number set up.
+    async fn lines(&self) -> Result<Vec<CarrierLine>, StoreError>;
+
+    /// Which of these deliveries are new.
+    async fn unseen(&self, keys: &[DedupeKey]) -> Result<Vec<DedupeKey>, StoreError>;
+}

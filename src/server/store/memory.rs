@@ -1,0 +1,389 @@
+//! The reference store, and the simulator's: plain maps behind one lock. What it does is what the others must do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::{
+    Batch, CarrierLine, DedupeKey, Device, DeviceState, DueSend, Loaded, Loading, Page, PageQuery, Store, StoreError,
+    Subject, Transaction, Wants,
+};
+use crate::domain::consent::Number;
+use crate::domain::contact::{Address, Body};
+use crate::domain::context::Card;
+use crate::domain::conversation::{Conversation, Roster};
+use crate::domain::id::{ConversationId, DeviceId, MessageId, NumberId, RepId};
+use crate::domain::playbook::Playbook;
+use crate::domain::time::Timestamp;
+use crate::domain::visibility::Principal;
+use crate::journal::{Entry, Head};
+use crate::wire::changes::Message;
+use crate::wire::command::Receipt;
+
+/// A store in memory.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore(Arc<Mutex<Tables>>);
+
+#[derive(Clone, Debug, Default)]
+struct Tables {
+    head: Head,
+    entries: Vec<Entry>,
+    roster: Roster,
+    playbook: Option<Playbook>,
+    addresses: BTreeMap<Address, NumberId>,
+    numbers: BTreeMap<NumberId, Number>,
+    cards: BTreeMap<NumberId, (Vec<Card>, Timestamp)>,
+    conversations: BTreeMap<ConversationId, (Conversation, u64, u64)>,
+    messages: BTreeMap<ConversationId, BTreeMap<u64, Message>>,
+    places: BTreeMap<MessageId, (ConversationId, u64)>,
+    audience: BTreeMap<(Principal, ConversationId), u64>,
+    sends: BTreeMap<MessageId, (ConversationId, Option<Timestamp>, bool)>,
+    devices: BTreeMap<DeviceId, (Device, [u8; 32])>,
+    states: BTreeMap<DeviceId, DeviceState>,
+    receipts: BTreeMap<(DeviceId, u64), (Receipt, u64)>,
+    invites: BTreeMap<[u8; 32], (RepId, Timestamp)>,
+    dedupe: BTreeMap<DedupeKey, MessageId>,
+    lines: BTreeMap<Address, CarrierLine>,
+}
+
+struct MemoryTransaction {
+    head: Head,
+    tables: OwnedMutexGuard<Tables>,
+}
+
+#[async_trait]
+impl Transaction for MemoryTransaction {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    async fn load(&mut self, wants: &Wants) -> Result<Loaded, StoreError> {
+        Ok(self.tables.load(wants))
+    }
+
+    async fn commit(mut self: Box<Self>, batch: Batch) -> Result<(), StoreError> {
+        let mut after = self.tables.clone();
+        after.write(batch)?;
+        *self.tables = after;
+        Ok(())
+    }
+}
+
+impl Tables {
+    fn load(&self, wants: &Wants) -> Loaded {
+        let mut numbers: BTreeSet<NumberId> = BTreeSet::new();
+        numbers.extend(wants.addresses.iter().filter_map(|a| self.addresses.get(a)));
+        let messages: BTreeMap<MessageId, ConversationId> =
+            wants.messages.iter().filter_map(|m| Some((*m, self.places.get(m)?.0))).collect();
+        let wanted = wants.conversations.iter().chain(messages.values());
+        numbers.extend(wanted.filter_map(|id| Some(self.conversations.get(id)?.0.number)));
+        let of = |id: &ConversationId| numbers.contains(&self.conversations[id].0.number);
+        Loaded {
+            addresses: self
+                .addresses
+                .iter()
+                .filter(|(_, id)| numbers.contains(id))
+                .map(|(a, n)| (a.clone(), *n))
+                .collect(),
+            numbers: self
+                .numbers
+                .iter()
+                .filter(|(id, _)| numbers.contains(id))
+                .map(|(id, n)| (*id, n.clone()))
+                .collect(),
+            cards: numbers.iter().filter_map(|id| Some((*id, self.cards.get(id)?.0.clone()))).collect(),
+            conversations: self
+                .conversations
+                .iter()
+                .filter(|(id, _)| of(id))
+                .map(|(id, (state, _, messages))| (*id, Loading { state: state.clone(), messages: *messages }))
+                .collect(),
+            messages,
+            duplicates: wants.dedupe.iter().filter(|key| self.dedupe.contains_key(key)).cloned().collect(),
+            devices: wants.devices.keys().filter_map(|d| Some((*d, self.states.get(d)?.clone()))).collect(),
+            receipts: wants
+                .devices
+                .iter()
+                .flat_map(|(d, ns)| ns.iter().map(|n| (*d, *n)))
+                .filter_map(|key| Some((key, self.receipts.get(&key)?.0.clone())))
+                .collect(),
+            roster: self.roster.clone(),
+            loads: self.loads(),
+            playbook_version: self.playbook.as_ref().map_or(0, |p| p.version),
+        }
+    }
+
+    fn loads(&self) -> BTreeMap<RepId, u32> {
+        let mut loads = BTreeMap::new();
+        for rep in self.conversations.values().filter(|(c, ..)| !c.is_done()).filter_map(|(c, ..)| c.assignee()) {
+            *loads.entry(rep.clone()).or_insert(0) += 1;
+        }
+        loads
+    }
+
+    fn write(&mut self, batch: Batch) -> Result<(), StoreError> {
+        for entry in batch.entries {
+            if entry.seq != self.head.seq + 1 {
+                return Err(StoreError::Conflict("entry".to_owned()));
+            }
+            self.head = Head { seq: entry.seq, hash: entry.hash, at: entry.at };
+            self.entries.push(entry);
+        }
+        self.roster = batch.roster.unwrap_or_else(|| std::mem::take(&mut self.roster));
+        self.playbook = batch.playbook.or_else(|| self.playbook.take());
+        for (id, address) in batch.addresses {
+            if self.addresses.insert(address, id).is_some() {
+                return Err(StoreError::Conflict("number.address".to_owned()));
+            }
+            self.numbers.insert(id, Number::new(id));
+        }
+        self.numbers.extend(batch.numbers.into_iter().map(|n| (n.id, n)));
+        for c in batch.conversations {
+            let id = c.state.id;
+            self.audience.extend(c.audience.into_iter().map(|p| ((p, id), c.seq)));
+            self.conversations.insert(id, (c.state, c.seq, c.messages));
+        }
+        for m in batch.messages {
+            let place = (m.conversation, m.message.n);
+            if self.places.insert(m.message.id, place).is_some() {
+                return Err(StoreError::Conflict("message.id".to_owned()));
+            }
+            self.messages.entry(m.conversation).or_default().insert(m.message.n, m.message);
+        }
+        for (id, standing) in batch.standings {
+            let Some((conversation, n)) = self.places.get(&id).copied() else { continue };
+            let messages = self.messages.entry(conversation).or_default();
+            if standing.is_none() {
+                self.places.remove(&id);
+                messages.remove(&n);
+            } else if let Some(message) = messages.get_mut(&n) {
+                message.standing = standing;
+            }
+        }
+        for s in batch.sends {
+            if s.not_before.is_none() && !s.open {
+                self.sends.remove(&s.message);
+            } else {
+                self.sends.insert(s.message, (s.conversation, s.not_before, s.open));
+            }
+        }
+        for r in batch.receipts {
+            if self.receipts.insert((r.device, r.receipt.n), (r.receipt, r.seq)).is_some() {
+                return Err(StoreError::Conflict("receipt".to_owned()));
+            }
+        }
+        self.states.extend(batch.devices);
+        for (key, message) in batch.dedupe {
+            if self.dedupe.insert(key, message).is_some() {
+                return Err(StoreError::Conflict("dedupe".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    fn newest(&self, id: ConversationId, before: u64, limit: usize) -> Vec<Message> {
+        let all = self.messages.get(&id).into_iter().flat_map(|m| m.range(..before)).map(|(_, m)| m.clone());
+        let all: Vec<Message> = all.collect();
+        all[all.len().saturating_sub(limit)..].to_vec()
+    }
+
+    fn page(&self, query: &PageQuery) -> Page {
+        let mut changed: BTreeMap<ConversationId, u64> = BTreeMap::new();
+        for ((principal, id), seq) in &self.audience {
+            if query.principals.contains(principal) && *seq > query.since {
+                let at = changed.entry(*id).or_insert(*seq);
+                *at = (*at).max(*seq);
+            }
+        }
+        let mut changed: Vec<_> = changed.into_iter().map(|(id, seq)| (seq, id)).collect();
+        changed.sort_unstable();
+        let more = changed.len() > query.limit;
+        changed.truncate(query.limit);
+        let through = if more { changed.last().map_or(query.since, |(seq, _)| *seq) } else { self.head.seq };
+        let of_device = (query.device, 0)..=(query.device, u64::MAX);
+        let decided = self.receipts.range(of_device).filter(|(_, (_, seq))| *seq <= through);
+        let receipts: Vec<Receipt> = decided.map(|(_, (receipt, _))| receipt.clone()).collect();
+        Page {
+            head: self.head.clone(),
+            epoch: 1,
+            subjects: changed.iter().map(|(_, id)| self.subject(*id, query.messages)).collect(),
+            through,
+            more,
+            acked: receipts.last().map_or(0, |r| r.n),
+            receipts: receipts.into_iter().filter(|r| r.n > query.known).collect(),
+            roster: self.roster.clone(),
+            loads: self.loads(),
+            playbook_version: self.playbook.as_ref().map_or(0, |p| p.version),
+        }
+    }
+
+    fn subject(&self, id: ConversationId, messages: usize) -> Subject {
+        let (state, seq, total) = self.conversations[&id].clone();
+        Subject {
+            address: self.address(state.number),
+            number: self.numbers[&state.number].clone(),
+            cards: self.cards.get(&state.number).map(|(cards, _)| cards.clone()).unwrap_or_default(),
+            messages: self.newest(id, u64::MAX, messages),
+            state,
+            seq,
+            total,
+        }
+    }
+
+    fn address(&self, number: NumberId) -> Address {
+        let found = self.addresses.iter().find(|(_, id)| **id == number).map(|(a, _)| a.clone());
+        found.expect("BUG: every number has an address in this store")
+    }
+
+    fn send(&self, message: MessageId, conversation: ConversationId) -> Option<DueSend> {
+        let (c, ..) = self.conversations.get(&conversation)?;
+        let (_, n) = self.places.get(&message)?;
+        let text = self.messages.get(&conversation)?.get(n)?;
+        Some(DueSend {
+            message,
+            conversation,
+            to: self.address(c.number),
+            line: c.line.clone(),
+            body: text.body.clone().unwrap_or_else(|| Body::new("")),
+            at: text.at,
+        })
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        let tables = Arc::clone(&self.0).lock_owned().await;
+        Ok(Box::new(MemoryTransaction { head: tables.head.clone(), tables }))
+    }
+
+    async fn page(&self, query: &PageQuery) -> Result<Page, StoreError> {
+        Ok(self.0.lock().await.page(query))
+    }
+
+    async fn messages(
+        &self,
+        conversation: ConversationId,
+        before: u64,
+        limit: usize,
+    ) -> Result<Option<(Conversation, Vec<Message>)>, StoreError> {
+        let tables = self.0.lock().await;
+        let found = tables.conversations.get(&conversation).map(|(c, ..)| c.clone());
+        Ok(found.map(|c| (c, tables.newest(conversation, before, limit))))
+    }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<(Vec<ConversationId>, Option<Timestamp>), StoreError> {
+        let tables = self.0.lock().await;
+        let mut all: Vec<_> =
+            tables.conversations.iter().filter_map(|(id, (c, ..))| Some((c.next_deadline()?, *id))).collect();
+        all.sort_unstable();
+        let next = all.iter().map(|(at, _)| *at).find(|at| *at > now);
+        let due = all.into_iter().take_while(|(at, _)| *at <= now).take(limit).map(|(_, id)| id).collect();
+        Ok((due, next))
+    }
+
+    async fn due_sends(&self, now: Timestamp, limit: usize) -> Result<(Vec<DueSend>, Option<Timestamp>), StoreError> {
+        let tables = self.0.lock().await;
+        let waiting = tables.sends.iter().filter_map(|(m, (c, at, _))| Some((*m, *c, (*at)?)));
+        let next = waiting.clone().map(|(.., at)| at).filter(|at| *at > now).min();
+        let due = waiting.filter(|(.., at)| *at <= now).take(limit);
+        Ok((due.filter_map(|(m, c, _)| tables.send(m, c)).collect(), next))
+    }
+
+    async fn open_sends(&self, limit: usize) -> Result<Vec<DueSend>, StoreError> {
+        let tables = self.0.lock().await;
+        let open = tables.sends.iter().filter(|(_, (_, _, open))| *open).take(limit);
+        Ok(open.filter_map(|(m, (c, ..))| tables.send(*m, *c)).collect())
+    }
+
+    async fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        let tables = self.0.lock().await;
+        Ok(tables.entries.iter().filter(|e| e.seq > after).take(limit).cloned().collect())
+    }
+
+    async fn head(&self) -> Result<(Head, u32), StoreError> {
+        Ok((self.0.lock().await.head.clone(), 1))
+    }
+
+    async fn playbook(&self) -> Result<Option<Playbook>, StoreError> {
+        Ok(self.0.lock().await.playbook.clone())
+    }
+
+    async fn put_cards(&self, number: NumberId, cards: &[Card], at: Timestamp) -> Result<bool, StoreError> {
+        let before = self.0.lock().await.cards.insert(number, (cards.to_vec(), at));
+        Ok(before.map(|(cards, _)| cards).unwrap_or_default() != cards)
+    }
+
+    async fn stale_numbers(
+        &self,
+        older_than: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(NumberId, Address, Vec<ConversationId>)>, StoreError> {
+        let tables = self.0.lock().await;
+        let stale =
+            tables.addresses.iter().filter(|(_, id)| tables.cards.get(id).is_none_or(|(_, at)| *at < older_than));
+        let of = |id: NumberId| tables.conversations.values().filter(move |(c, ..)| c.number == id).map(|(c, ..)| c.id);
+        Ok(stale.take(limit).map(|(address, id)| (*id, address.clone(), of(*id).collect())).collect())
+    }
+
+    async fn put_invite(&self, hash: [u8; 32], rep: &RepId, expires: Timestamp) -> Result<(), StoreError> {
+        self.0.lock().await.invites.insert(hash, (rep.clone(), expires));
+        Ok(())
+    }
+
+    async fn redeem(
+        &self,
+        invite: [u8; 32],
+        now: Timestamp,
+        device: DeviceId,
+        name: &str,
+        token: [u8; 32],
+    ) -> Result<Option<Device>, StoreError> {
+        let mut tables = self.0.lock().await;
+        let valid = tables.invites.get(&invite).is_some_and(|(_, expires)| *expires > now);
+        let Some((rep, _)) = valid.then(|| tables.invites.remove(&invite)).flatten() else { return Ok(None) };
+        let made = Device { id: device, rep, name: name.to_owned(), created: now, revoked: false };
+        tables.devices.insert(device, (made.clone(), token));
+        tables.states.insert(device, DeviceState::default());
+        Ok(Some(made))
+    }
+
+    async fn device(&self, token: [u8; 32]) -> Result<Option<Device>, StoreError> {
+        let tables = self.0.lock().await;
+        let found = tables.devices.values().find(|(d, t)| *t == token && !d.revoked);
+        Ok(found.map(|(d, _)| d.clone()))
+    }
+
+    async fn devices(&self) -> Result<Vec<Device>, StoreError> {
+        let mut all: Vec<Device> = self.0.lock().await.devices.values().map(|(d, _)| d.clone()).collect();
+        all.sort_by(|a, b| (&a.rep, a.created).cmp(&(&b.rep, b.created)));
+        Ok(all)
+    }
+
+    async fn revoke(&self, rep: &RepId) -> Result<u32, StoreError> {
+        let mut tables = self.0.lock().await;
+        tables.invites.retain(|_, (invited, _)| invited != rep);
+        let mut revoked = 0;
+        for (device, _) in tables.devices.values_mut().filter(|(d, _)| d.rep == *rep && !d.revoked) {
+            device.revoked = true;
+            revoked += 1;
+        }
+        Ok(revoked)
+    }
+
+    async fn put_line(&self, line: &CarrierLine) -> Result<(), StoreError> {
+        self.0.lock().await.lines.insert(line.number.clone(), line.clone());
+        Ok(())
+    }
+
+    async fn lines(&self) -> Result<Vec<CarrierLine>, StoreError> {
+        Ok(self.0.lock().await.lines.values().cloned().collect())
+    }
+
+    async fn unseen(&self, keys: &[DedupeKey]) -> Result<Vec<DedupeKey>, StoreError> {
+        let tables = self.0.lock().await;
+        Ok(keys.iter().filter(|key| !tables.dedupe.contains_key(key)).cloned().collect())
+    }
+}

@@ -1,0 +1,143 @@
+//! Devices and their tokens, lines at carriers, and what the CRM said: rows that are no facts of the journal.
+
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+
+use super::row::{address, from_json, instant, optional, parse, to_json};
+use crate::domain::contact::Address;
+use crate::domain::context::Card;
+use crate::domain::id::{ConversationId, DeviceId, NumberId, RepId};
+use crate::domain::time::Timestamp;
+use crate::server::store::{CarrierLine, DedupeKey, Device, StoreError};
+
+pub(super) fn put_cards(
+    db: &mut Connection,
+    number: NumberId,
+    cards: &[Card],
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let key = number.to_string();
+    let before = optional(tx.query_row("SELECT cards FROM card WHERE number = ?1", [&key], |r| r.get::<_, String>(0)))?;
+    let now = to_json(&cards)?;
+    tx.execute(
+        "INSERT INTO card (number, cards, read_at) VALUES (?1, ?2, ?3) ON CONFLICT (number) DO UPDATE SET \
+         cards = excluded.cards, read_at = excluded.read_at",
+        params![key, now, at.millis()],
+    )?;
+    tx.commit()?;
+    Ok(before.unwrap_or_else(|| "[]".to_owned()) != now)
+}
+
+pub(super) fn stale_numbers(
+    tx: &Transaction<'_>,
+    older_than: Timestamp,
+    limit: usize,
+) -> Result<Vec<(NumberId, Address, Vec<ConversationId>)>, StoreError> {
+    let sql = "SELECT n.id, n.address FROM number n LEFT JOIN card k ON k.number = n.id \
+               WHERE n.address IS NOT NULL AND (k.read_at IS NULL OR k.read_at < ?1) LIMIT ?2";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut query = tx.prepare_cached(sql)?;
+    let rows = query
+        .query_map(params![older_than.millis(), limit], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
+    let mut of_number = tx.prepare_cached("SELECT id FROM conversation WHERE number = ?1")?;
+    let mut found = Vec::new();
+    for row in rows {
+        let (id, text) = row?;
+        let ids: Vec<String> = of_number.query_map([&id], |r| r.get(0))?.collect::<Result<_, _>>()?;
+        let conversations = ids.iter().map(|id| parse(id)).collect::<Result<_, _>>()?;
+        found.push((parse(&id)?, address(&text)?, conversations));
+    }
+    Ok(found)
+}
+
+pub(super) fn put_invite(db: &Connection, hash: [u8; 32], rep: &RepId, expires: Timestamp) -> Result<(), StoreError> {
+    let sql = "INSERT INTO invite (hash, rep, expires) VALUES (?1, ?2, ?3)";
+    db.execute(sql, params![hash.as_slice(), rep.as_str(), expires.millis()])?;
+    Ok(())
+}
+
+pub(super) fn redeem(
+    db: &mut Connection,
+    invite: [u8; 32],
+    now: Timestamp,
+    device: DeviceId,
+    name: &str,
+    token: [u8; 32],
+) -> Result<Option<Device>, StoreError> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let sql = "UPDATE invite SET used = 1 WHERE hash = ?1 AND used = 0 AND expires > ?2 RETURNING rep";
+    let rep = optional(tx.query_row(sql, params![invite.as_slice(), now.millis()], |r| r.get::<_, String>(0)))?;
+    let Some(rep) = rep else { return Ok(None) };
+    tx.execute(
+        "INSERT INTO device (id, rep, name, token, created) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![device.to_string(), rep, name, token.as_slice(), now.millis()],
+    )?;
+    tx.commit()?;
+    Ok(Some(Device { id: device, rep: RepId(rep), name: name.to_owned(), created: now, revoked: false }))
+}
+
+type DeviceRow = (String, String, String, Timestamp, bool);
+
+fn device_row(r: &Row<'_>) -> rusqlite::Result<DeviceRow> {
+    Ok((r.get(0)?, r.get(1)?, r.get(2)?, instant(r, 3)?, r.get(4)?))
+}
+
+fn to_device((id, rep, name, created, revoked): DeviceRow) -> Result<Device, StoreError> {
+    Ok(Device { id: parse(&id)?, rep: RepId(rep), name, created, revoked })
+}
+
+pub(super) fn device(tx: &Transaction<'_>, token: [u8; 32]) -> Result<Option<Device>, StoreError> {
+    let sql = "SELECT id, rep, name, created, revoked FROM device WHERE token = ?1 AND revoked = 0";
+    optional(tx.prepare_cached(sql)?.query_row([token.as_slice()], device_row))?.map(to_device).transpose()
+}
+
+pub(super) fn devices(tx: &Transaction<'_>) -> Result<Vec<Device>, StoreError> {
+    let mut query = tx.prepare_cached("SELECT id, rep, name, created, revoked FROM device ORDER BY rep, created")?;
+    let rows = query.query_map([], device_row)?;
+    rows.map(|r| to_device(r?)).collect()
+}
+
+pub(super) fn revoke(db: &mut Connection, rep: &RepId) -> Result<u32, StoreError> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let devices = tx.execute("UPDATE device SET revoked = 1 WHERE rep = ?1 AND revoked = 0", [rep.as_str()])?;
+    tx.execute("UPDATE invite SET used = 1 WHERE rep = ?1", [rep.as_str()])?;
+    tx.commit()?;
+    Ok(u32::try_from(devices).unwrap_or(u32::MAX))
+}
+
+pub(super) fn put_line(db: &Connection, line: &CarrierLine) -> Result<(), StoreError> {
+    db.execute(
+        "INSERT OR REPLACE INTO line (number, provider, account, tokens, service, api) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![line.number.as_str(), line.provider, line.account, to_json(&line.tokens)?, line.service, line.api],
+    )?;
+    Ok(())
+}
+
+pub(super) fn lines(tx: &Transaction<'_>) -> Result<Vec<CarrierLine>, StoreError> {
+    let mut query =
+        tx.prepare_cached("SELECT number, provider, account, tokens, service, api FROM line ORDER BY number")?;
+    let mut rows = query.query([])?;
+    let mut lines = Vec::new();
+    while let Some(r) = rows.next()? {
+        lines.push(CarrierLine {
+            number: address(&r.get::<_, String>(0)?)?,
+            provider: r.get(1)?,
+            account: r.get(2)?,
+            tokens: from_json(&r.get::<_, String>(3)?)?,
+            service: r.get(4)?,
+            api: r.get(5)?,
+        });
+    }
+    Ok(lines)
+}
+
+pub(super) fn unseen(tx: &Transaction<'_>, keys: Vec<DedupeKey>) -> Result<Vec<DedupeKey>, StoreError> {
+    let mut query = tx.prepare_cached("SELECT 1 FROM dedupe WHERE provider = ?1 AND account = ?2 AND id = ?3")?;
+    let mut unseen = Vec::new();
+    for key in keys {
+        if !query.exists(params![key.provider, key.account, key.id])? {
+            unseen.push(key);
+        }
+    }
+    Ok(unseen)
+}

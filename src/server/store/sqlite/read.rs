@@ -1,0 +1,198 @@
+//! The feed, deadlines and sends, each from one consistent read.
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, Transaction, params, params_from_iter};
+
+use super::load::loads;
+use super::row::{self, address, from_json, instant, number, optional, parse, signed};
+use crate::domain::contact::Body;
+use crate::domain::conversation::Conversation;
+use crate::domain::id::{ConversationId, LineId};
+use crate::domain::playbook::Playbook;
+use crate::domain::time::Timestamp;
+use crate::journal::Entry;
+use crate::server::store::{DueSend, Page, PageQuery, StoreError, Subject};
+use crate::wire::changes::Message;
+use crate::wire::command::Receipt;
+
+pub(super) fn page(tx: &Transaction<'_>, query: &PageQuery) -> Result<Page, StoreError> {
+    let head = row::head(tx)?;
+    let marks = vec!["?"; query.principals.len()].join(", ");
+    let sql = format!(
+        "SELECT conversation, max(seq) AS at FROM audience WHERE principal IN ({marks}) AND seq > ? \
+         GROUP BY conversation ORDER BY at LIMIT ?"
+    );
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX).saturating_add(1);
+    let keys = query.principals.iter().map(|p| Value::from(p.key()));
+    let arguments = keys.chain([Value::from(signed(query.since)), Value::from(limit)]);
+    let mut changed: Vec<(String, u64)> = tx
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(arguments), |r| Ok((r.get(0)?, number(r, 1)?)))?
+        .collect::<Result<_, _>>()?;
+    let more = changed.len() > query.limit;
+    changed.truncate(query.limit);
+    let through = if more { changed.last().map_or(query.since, |(_, seq)| *seq) } else { head.head.seq };
+    let mut subjects = Vec::with_capacity(changed.len());
+    for (id, _) in &changed {
+        subjects.push(subject(tx, id, query.messages)?);
+    }
+    let (acked, receipts) = receipts(tx, query, through)?;
+    Ok(Page {
+        epoch: head.epoch,
+        head: head.head,
+        subjects,
+        through,
+        more,
+        acked,
+        receipts,
+        roster: head.roster,
+        loads: loads(tx)?,
+        playbook_version: head.playbook,
+    })
+}
+
+fn subject(tx: &Connection, id: &str, messages: usize) -> Result<Subject, StoreError> {
+    let sql = "SELECT c.state, c.seq, c.messages, n.address, n.state, k.cards FROM conversation c \
+               JOIN number n ON n.id = c.number LEFT JOIN card k ON k.number = c.number WHERE c.id = ?1";
+    let (state, seq, total, number_address, consent, cards) = tx.prepare_cached(sql)?.query_row([id], |r| {
+        Ok((
+            r.get::<_, String>(0)?,
+            number(r, 1)?,
+            number(r, 2)?,
+            r.get::<_, Option<String>>(3)?,
+            r.get::<_, String>(4)?,
+            r.get::<_, Option<String>>(5)?,
+        ))
+    })?;
+    Ok(Subject {
+        state: from_json(&state)?,
+        seq,
+        address: address(number_address.as_deref().unwrap_or("erased"))?,
+        number: from_json(&consent)?,
+        cards: cards.map_or(Ok(Vec::new()), |c| from_json(&c))?,
+        messages: newest(tx, id, u64::MAX, messages)?,
+        total,
+    })
+}
+
+fn newest(tx: &Connection, id: &str, before: u64, limit: usize) -> Result<Vec<Message>, StoreError> {
+    let sql = "SELECT id, n, at, author, body, media, standing FROM message WHERE conversation = ?1 AND n < ?2 \
+               ORDER BY n DESC LIMIT ?3";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut query = tx.prepare_cached(sql)?;
+    let rows = query.query_map(params![id, signed(before), limit], row::message)?;
+    let mut messages: Vec<Message> = rows.map(|m| m?).collect::<Result<_, StoreError>>()?;
+    messages.reverse();
+    Ok(messages)
+}
+
+/// The largest `n` decided at or before `through`, and the receipts past the ones known.
+fn receipts(tx: &Connection, query: &PageQuery, through: u64) -> Result<(u64, Vec<Receipt>), StoreError> {
+    let device = query.device.to_string();
+    let acked = tx
+        .prepare_cached("SELECT coalesce(max(n), 0) FROM receipt WHERE device = ?1 AND seq <= ?2")?
+        .query_row(params![device, signed(through)], |r| number(r, 0))?;
+    let sql = "SELECT n, id, verdict FROM receipt WHERE device = ?1 AND n > ?2 AND n <= ?3 ORDER BY n";
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement.query_map(params![device, signed(query.known), signed(acked)], |r| {
+        Ok((number(r, 0)?, r.get::<_, String>(1)?, r.get::<_, String>(2)?))
+    })?;
+    let receipts = rows
+        .map(|r| {
+            let (n, id, verdict) = r?;
+            Ok(Receipt { id: parse(&id)?, n, verdict: from_json(&verdict)? })
+        })
+        .collect::<Result<_, StoreError>>()?;
+    Ok((acked, receipts))
+}
+
+pub(super) fn messages_before(
+    tx: &Transaction<'_>,
+    conversation: ConversationId,
+    before: u64,
+    limit: usize,
+) -> Result<Option<(Conversation, Vec<Message>)>, StoreError> {
+    let id = conversation.to_string();
+    let state =
+        tx.prepare_cached("SELECT state FROM conversation WHERE id = ?1")?.query_row([&id], |r| r.get::<_, String>(0));
+    match optional(state)? {
+        Some(state) => Ok(Some((from_json(&state)?, newest(tx, &id, before, limit)?))),
+        None => Ok(None),
+    }
+}
+
+pub(super) fn due(
+    tx: &Transaction<'_>,
+    now: Timestamp,
+    limit: usize,
+) -> Result<(Vec<ConversationId>, Option<Timestamp>), StoreError> {
+    let sql = "SELECT id FROM conversation WHERE deadline IS NOT NULL AND deadline <= ?1 ORDER BY deadline LIMIT ?2";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut query = tx.prepare_cached(sql)?;
+    let ids: Vec<String> = query.query_map(params![now.millis(), limit], |r| r.get(0))?.collect::<Result<_, _>>()?;
+    let next = tx
+        .prepare_cached("SELECT min(deadline) FROM conversation WHERE deadline IS NOT NULL AND deadline > ?1")?
+        .query_row([now.millis()], |r| r.get::<_, Option<i64>>(0))?;
+    let ids = ids.iter().map(|id| parse(id)).collect::<Result<_, _>>()?;
+    Ok((ids, next.map(Timestamp::from_millis)))
+}
+
+const SEND: &str = "SELECT s.message, s.conversation, n.address, c.line, m.body, m.at FROM send s \
+                    JOIN conversation c ON c.id = s.conversation JOIN number n ON n.id = c.number \
+                    JOIN message m ON m.id = s.message";
+
+type SendRow = (String, String, String, String, Option<String>, Timestamp);
+
+fn send_row(r: &Row<'_>) -> rusqlite::Result<SendRow> {
+    Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, instant(r, 5)?))
+}
+
+fn send((message, conversation, to, line, body, at): SendRow) -> Result<DueSend, StoreError> {
+    Ok(DueSend {
+        message: parse(&message)?,
+        conversation: parse(&conversation)?,
+        to: address(&to)?,
+        line: LineId(line),
+        body: Body::new(body.unwrap_or_default()),
+        at,
+    })
+}
+
+pub(super) fn due_sends(
+    tx: &Transaction<'_>,
+    now: Timestamp,
+    limit: usize,
+) -> Result<(Vec<DueSend>, Option<Timestamp>), StoreError> {
+    let sql = format!("{SEND} WHERE s.not_before IS NOT NULL AND s.not_before <= ?1 ORDER BY s.message LIMIT ?2");
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut query = tx.prepare_cached(&sql)?;
+    let rows = query.query_map(params![now.millis(), limit], send_row)?;
+    let sends = rows.map(|r| send(r?)).collect::<Result<_, StoreError>>()?;
+    let next = tx
+        .prepare_cached("SELECT min(not_before) FROM send WHERE not_before IS NOT NULL AND not_before > ?1")?
+        .query_row([now.millis()], |r| r.get::<_, Option<i64>>(0))?;
+    Ok((sends, next.map(Timestamp::from_millis)))
+}
+
+pub(super) fn open_sends(tx: &Transaction<'_>, limit: usize) -> Result<Vec<DueSend>, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut query = tx.prepare_cached(&format!("{SEND} WHERE s.open = 1 ORDER BY s.message LIMIT ?1"))?;
+    let rows = query.query_map([limit], send_row)?;
+    rows.map(|r| send(r?)).collect()
+}
+
+pub(super) fn entries(tx: &Transaction<'_>, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+    let sql = "SELECT seq, at, prev, hash, body FROM entry WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut query = tx.prepare_cached(sql)?;
+    let rows = query.query_map(params![signed(after), limit], row::entry)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn playbook(tx: &Transaction<'_>) -> Result<Option<Playbook>, StoreError> {
+    let sql = "SELECT body FROM playbook WHERE version = (SELECT playbook FROM head)";
+    match optional(tx.prepare_cached(sql)?.query_row([], |r| r.get::<_, String>(0)))? {
+        Some(body) => Ok(Some(from_json(&body)?)),
+        None => Ok(None),
+    }
+}
