@@ -1,0 +1,95 @@
+//! Carriers: how texts leave, and how we learn what became of them. One trait; each carrier keeps its protocol to itself.
+
+use async_trait::async_trait;
+
+use super::store::CarrierLine;
+use crate::domain::contact::{Address, Body};
+use crate::domain::message::Delivery;
+use crate::domain::time::Timestamp;
+
+/// What became of a call to the carrier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendOutcome {
+    /// It has the text.
+    Accepted {
+        /// Its own id.
+        id: String,
+        /// How it stands.
+        delivery: Delivery,
+    },
+    /// It refused, with its error code; the text did not leave.
+    Refused {
+        /// The carrier's code (Twilio: 21610 opted out, …).
+        code: u32,
+    },
+    /// It did not take the text now (HTTP 429): trying again later is safe.
+    Busy,
+    /// Nobody knows: a time-out, a broken connection after the request was written, an unreadable answer.
+    Unknown,
+}
+
+/// A text the carrier lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its own id.
+    pub id: String,
+    /// From.
+    pub from: Address,
+    /// To.
+    pub to: Address,
+    /// The words.
+    pub body: Body,
+    /// When the carrier says it was sent or received (its own clock, whole seconds).
+    pub at: Timestamp,
+    /// How it stands; `None` for a received one.
+    pub delivery: Option<Delivery>,
+    /// Its error, when it failed.
+    pub error: Option<u32>,
+    /// Content types of media are not listed; their number is.
+    pub media: usize,
+}
+
+/// Why the carrier could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CarrierError {
+    /// It refused us.
+    #[error("the carrier refused ({status}, code {code}): {hint}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The carrier's code, 0 when it gave none.
+        code: u32,
+        /// What to do.
+        hint: String,
+    },
+    /// It did not answer, or not in a way we can read.
+    #[error("the carrier did not answer: {0}")]
+    Unreachable(String),
+}
+
+/// One finding of a check of the carrier's settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// Which setting, where at the carrier.
+    pub setting: String,
+    /// What it is, what it should be, and why.
+    pub says: String,
+}
+
+/// A carrier.
+#[async_trait]
+pub trait Carrier: Send + Sync + 'static {
+    /// Sends one text. Never retries by itself. `callback` is where reports on it go.
+    async fn send(&self, line: &CarrierLine, to: &Address, body: &Body, callback: &str) -> SendOutcome;
+
+    /// Texts from our line to a buyer since an instant.
+    async fn sent(&self, line: &CarrierLine, to: &Address, since: Timestamp) -> Result<Vec<Listed>, CarrierError>;
+
+    /// Texts to our line since an instant.
+    async fn received(&self, line: &CarrierLine, since: Timestamp) -> Result<Vec<Listed>, CarrierError>;
+
+    /// Compares the carrier's settings of a line with what this backend needs.
+    async fn check(&self, line: &CarrierLine, public_url: &str) -> Result<Vec<Finding>, CarrierError>;
+}
