@@ -1,5 +1,10 @@
 //! The routing backend: one committer that turns commands into facts, and shells around it.
 
 pub mod carrier;
+pub mod effects;
+pub mod engine;
+pub mod feed;
+pub mod http;
 pub mod service;
 pub mod store;
+pub mod telemetry;

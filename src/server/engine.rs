@@ -1,0 +1,81 @@
+//! The clock as an actor: sleeps until the earliest deadline, then lets `Expire` go through `decide` like the rest.
+//! Deadlines are rows, so overdue ones fire in order after a restart.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::service::{Service, ServiceError, Work};
+use super::store::StoreError;
+use crate::domain::command::{Actor, Command};
+use crate::domain::time::{Span, Timestamp};
+
+/// No sleep is longer: `Instant` stops while a machine is suspended.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// A head this far ahead of the clock means the clock went back: deadlines and sends pause, ingest goes on.
+pub const TOLERATED_SKEW: Span = Span::minutes(1);
+
+/// Conversations in one round.
+const ROUND: usize = 256;
+
+/// Runs until `shutdown` or until the database fails.
+pub async fn run(service: Service, mut shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
+    let mut wake = service.pulse().watch();
+    while !*shutdown.borrow() {
+        wake.mark_unchanged();
+        let next = match fire(&service).await {
+            Ok(next) => next,
+            Err(StoreError::Busy) => Some(service.clock().now()),
+            Err(e) => return Err(ServiceError::Stopped(e.to_string())),
+        };
+        let wait = next.map_or(LONGEST_SLEEP, |at| service.clock().real_wait(at, LONGEST_SLEEP));
+        tokio::select! {
+            () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
+            _ = wake.changed() => {}
+            _ = shutdown.changed() => {}
+        }
+    }
+    Ok(())
+}
+
+/// Fires everything that is due, in order; tells when the next one is.
+pub async fn fire(service: &Service) -> Result<Option<Timestamp>, StoreError> {
+    if is_clock_behind(service).await? {
+        return Ok(None);
+    }
+    loop {
+        let (due, next) = service.store().due(service.clock().now(), ROUND).await?;
+        if due.is_empty() {
+            return Ok(next);
+        }
+        let mut waiting = tokio::task::JoinSet::new();
+        for conversation in due {
+            let service = service.clone();
+            let work = Work::Machine { actor: Actor::Clock, conversation, command: Command::Expire };
+            waiting.spawn(async move { service.submit(work).await });
+        }
+        while let Some(done) = waiting.join_next().await {
+            match done {
+                Ok(Ok(_)) => {}
+                Ok(Err(ServiceError::Busy)) => return Err(StoreError::Busy),
+                Ok(Err(e)) => return Err(StoreError::Fatal(e.to_string())),
+                Err(e) => return Err(StoreError::Fatal(e.to_string())),
+            }
+        }
+    }
+}
+
+/// Whether the journal's head is more than a minute ahead of the clock. Said loudly: nothing is due while it lasts.
+pub async fn is_clock_behind(service: &Service) -> Result<bool, StoreError> {
+    let (head, _) = service.store().head().await?;
+    let behind = head.at > service.clock().now() + TOLERATED_SKEW;
+    if behind {
+        tracing::error!(
+            head = %head.at,
+            clock = %service.clock().now(),
+            "the clock went back by more than a minute: deadlines and sends pause until it has caught up"
+        );
+    }
+    Ok(behind)
+}

@@ -1,0 +1,179 @@
+//! The feed: what changed for a person since a cursor. Snapshots and removals, never raw events.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+
+use super::service::Service;
+use super::store::{Device, Page, PageQuery, StoreError, Subject};
+use crate::clock::monotonic;
+use crate::domain::id::RepId;
+use crate::domain::visibility::{self, Principal};
+use crate::wire::changes::{Changes, HeadView, Presence, Snapshot};
+
+/// Conversations in one page.
+const PAGE: usize = 200;
+
+/// Messages sent with each conversation; older ones on demand.
+const MESSAGES: usize = 50;
+
+/// The longest a poll may wait.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// A rep whose device asked this recently is here.
+const HERE: Duration = Duration::from_secs(75);
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    /// The cursor is of another epoch, another membership, or not ours: sync anew, and keep outbox and drafts.
+    #[error("this cursor is gone")]
+    Gone,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Whose devices asked lately.
+#[derive(Debug, Default)]
+pub struct Presences(Mutex<BTreeMap<RepId, Instant>>);
+
+impl Presences {
+    /// A device of this rep asks.
+    pub fn saw(&self, rep: &RepId) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(rep.clone(), monotonic());
+    }
+
+    fn is_here(&self, rep: &RepId) -> bool {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get(rep).is_some_and(|at| at.elapsed() < HERE)
+    }
+}
+
+/// What a device asks.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// Its cursor; empty for the first sync.
+    pub since: String,
+    /// Receipts it knows.
+    pub known: u64,
+    /// The playbook it has.
+    pub playbook: u32,
+    /// How long to wait for something.
+    pub wait: Duration,
+}
+
+/// Answers a device: at once when something waits for it, else when something happens or the wait is over.
+pub async fn changes(
+    service: &Service,
+    presences: &Presences,
+    device: &Device,
+    ask: &Ask,
+) -> Result<Changes, FeedError> {
+    presences.saw(&device.rep);
+    let deadline = tokio::time::Instant::now() + ask.wait.min(LONGEST_WAIT);
+    let mut wake = service.pulse().watch();
+    loop {
+        wake.mark_unchanged();
+        let playbook = service.playbook();
+        let principals = visibility::principals(&playbook, &device.rep);
+        let tag = tag(&principals);
+        let since = read_cursor(&ask.since, &tag)?;
+        let at_once = ask.since.is_empty() || ask.playbook != playbook.version;
+        let timed_out = tokio::time::Instant::now() >= deadline;
+        if at_once || timed_out || service.pulse().concerns(&principals, since.1, device.id, ask.known) {
+            let query = PageQuery {
+                principals: principals.clone(),
+                since: since.1,
+                device: device.id,
+                known: ask.known,
+                limit: PAGE,
+                messages: MESSAGES,
+            };
+            let page = service.store().page(&query).await?;
+            if since.0.is_some_and(|epoch| epoch != page.epoch) || since.1 > page.head.seq {
+                return Err(FeedError::Gone);
+            }
+            let something = !page.subjects.is_empty() || !page.receipts.is_empty();
+            if at_once || something || timed_out {
+                return Ok(render(service, presences, ask, &principals, &tag, page));
+            }
+        }
+        drop(tokio::time::timeout_at(deadline, wake.changed()).await);
+    }
+}
+
+/// A cursor is `epoch.seq.tag`; the tag changes with what the person sees with, so that a changed membership resyncs.
+fn read_cursor(cursor: &str, tag: &str) -> Result<(Option<u32>, u64), FeedError> {
+    if cursor.is_empty() {
+        return Ok((None, 0));
+    }
+    let mut parts = cursor.splitn(3, '.');
+    let epoch = parts.next().and_then(|p| p.parse().ok()).ok_or(FeedError::Gone)?;
+    let seq = parts.next().and_then(|p| p.parse().ok()).ok_or(FeedError::Gone)?;
+    if parts.next() == Some(tag) { Ok((Some(epoch), seq)) } else { Err(FeedError::Gone) }
+}
+
+fn tag(principals: &std::collections::BTreeSet<Principal>) -> String {
+    let mut hash = Sha256::new();
+    for principal in principals {
+        hash.update(principal.key().as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(4).map(|b| format!("{b:02x}")).collect()
+}
+
+fn render(
+    service: &Service,
+    presences: &Presences,
+    ask: &Ask,
+    principals: &std::collections::BTreeSet<Principal>,
+    tag: &str,
+    page: Page,
+) -> Changes {
+    let playbook = service.playbook();
+    let roster = playbook.reps.iter().filter(|(_, r)| r.active).map(|(rep, _)| Presence {
+        rep: rep.clone(),
+        here: presences.is_here(rep),
+        away: page.roster.away.contains_key(rep),
+        load: page.loads.get(rep).copied().unwrap_or(0),
+    });
+    let (mut upserts, mut removals) = (Vec::new(), Vec::new());
+    for subject in page.subjects {
+        if visibility::may_see(principals, &subject.state) {
+            upserts.push(snapshot(subject));
+        } else {
+            removals.push(subject.state.id);
+        }
+    }
+    Changes {
+        since: ask.since.clone(),
+        cursor: format!("{}.{}.{tag}", page.epoch, page.through),
+        more: page.more,
+        server_time: service.clock().now(),
+        pace: service.clock().pace(),
+        acked: page.acked,
+        receipts: page.receipts,
+        upserts,
+        removals,
+        roster: roster.collect(),
+        head: HeadView { seq: page.head.seq, hash: page.head.hash.iter().map(|b| format!("{b:02x}")).collect() },
+        playbook: (ask.playbook != playbook.version).then(|| (*playbook).clone()),
+    }
+}
+
+fn snapshot(subject: Subject) -> Snapshot {
+    let shown = u64::try_from(subject.messages.len()).unwrap_or(u64::MAX);
+    let earlier = subject.messages.first().map_or(subject.total > 0, |m| m.n > 1) && subject.total > shown;
+    Snapshot {
+        state: subject.state,
+        seq: subject.seq,
+        address: subject.address,
+        number: subject.number,
+        cards: subject.cards,
+        messages: subject.messages,
+        earlier,
+    }
+}

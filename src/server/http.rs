@@ -1,0 +1,90 @@
+//! Thin HTTP: parse, call, print. Rules live elsewhere.
+
+use std::sync::Arc;
+
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::HeaderValue;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use tokio::sync::watch;
+
+use super::feed::Presences;
+use super::service::Service;
+use super::telemetry::Metrics;
+
+pub mod auth;
+pub mod changes;
+pub mod commands;
+pub mod health;
+pub mod openapi;
+pub mod problem;
+pub mod session;
+
+/// The largest body of a push: a thousand queued commands of an offline day.
+const LARGEST_PUSH: usize = 4 * 1024 * 1024;
+
+/// What every handler may use.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The committer and its store.
+    pub service: Service,
+    /// Whose devices asked lately.
+    pub presences: Arc<Presences>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Set when the process drains: long polls end at once.
+    pub shutdown: watch::Receiver<bool>,
+}
+
+/// An id that finds a request's log lines.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// Every route but the carriers' hooks.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/v1/session", post(session::sign_in).get(session::who))
+        .route("/v1/commands", post(commands::push))
+        .route("/v1/changes", get(changes::pull))
+        .route("/v1/conversations/{id}/messages", get(changes::messages))
+        .route("/health", get(health::alive))
+        .route("/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/openapi.json", get(openapi::serve))
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(DefaultBodyLimit::max(LARGEST_PUSH))
+        .with_state(app)
+}
+
+/// Gives every request an id, and writes one log line without personal data: the route, never the path.
+pub fn observed(router: Router, metrics: Arc<Metrics>) -> Router {
+    router.layer(middleware::from_fn_with_state(metrics, observe))
+}
+
+async fn observe(State(metrics): State<Arc<Metrics>>, mut request: Request, next: Next) -> Response {
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let started = crate::clock::monotonic();
+    let mut response = next.run(request).await;
+    let status = response.status().as_u16();
+    metrics.request(&route, status, started.elapsed());
+    if status >= 500 {
+        tracing::error!(request_id = id, %method, route, status, "request failed");
+    } else {
+        tracing::debug!(request_id = id, %method, route, status, "request");
+    }
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}
+
+/// The request's id, for problems; absent only in tests that mount a handler alone.
+pub(crate) fn request_id(id: Option<Extension<RequestId>>) -> Option<String> {
+    id.map(|Extension(RequestId(id))| id)
+}

@@ -1,0 +1,49 @@
+//! Who asks: a bearer token names a device, a device names a rep. Only hashes of tokens are stored.
+
+use axum::extract::FromRequestParts;
+use axum::http::{StatusCode, header, request::Parts};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use super::problem::Failure;
+use super::{App, RequestId};
+use crate::server::store::Device;
+
+/// The signed-in device of a request.
+#[derive(Clone, Debug)]
+pub struct SignedInDevice(pub Device);
+
+/// A fresh token of 256 random bits, with a prefix that secret scanners can find.
+pub fn new_token(prefix: &str) -> String {
+    let bits: [u8; 32] = rand::random();
+    format!("{prefix}_{}", URL_SAFE_NO_PAD.encode(bits))
+}
+
+/// What is stored of a token. It has 256 random bits, so a plain hash needs no salt.
+pub fn token_hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+impl FromRequestParts<App> for SignedInDevice {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+        let header = parts.headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok());
+        let token = header.and_then(|h| h.strip_prefix("Bearer ")).ok_or_else(signed_out)?;
+        let found = app.service.store().device(token_hash(token.trim())).await;
+        let device = found.map_err(|e| Failure::of_store(request_id, &e))?.ok_or_else(signed_out)?;
+        // Somebody who left the playbook sees nothing, whatever their devices hold.
+        if app.service.playbook().is_active(&device.rep) { Ok(Self(device)) } else { Err(signed_out()) }
+    }
+}
+
+fn signed_out() -> Failure {
+    Failure::new(
+        StatusCode::UNAUTHORIZED,
+        "signed_out",
+        "This device is not signed in.",
+        "Ask your operator for a one-time token, then: comeback login URL --token-stdin",
+    )
+}

@@ -1,0 +1,119 @@
+//! `GET /v1/changes`, the long poll, and older messages on demand.
+
+use std::time::Duration;
+
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::auth::SignedInDevice;
+use super::problem::Failure;
+use super::{App, RequestId, request_id};
+use crate::domain::id::ConversationId;
+use crate::domain::visibility;
+use crate::server::feed::{self, Ask, FeedError};
+use crate::wire::changes::{Changes, Message};
+use crate::wire::problem::Problem;
+
+/// What a pull asks.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct PullQuery {
+    /// The cursor the device stands at; empty or absent for the first sync.
+    #[serde(default)]
+    since: String,
+    /// Seconds to wait for something, at most 60.
+    #[serde(default)]
+    wait: u64,
+    /// The largest `n` whose receipt the device knows.
+    #[serde(default)]
+    acked: u64,
+    /// The playbook's version the device has.
+    #[serde(default)]
+    playbook: u32,
+}
+
+/// Waits until something changes for this person, or the wait is over.
+#[utoipa::path(get, path = "/v1/changes", params(PullQuery), security(("device" = [])), responses(
+    (status = 200, description = "One page; empty when the wait ended", body = Changes),
+    (status = 401, description = "The device is not signed in", body = Problem),
+    (status = 410, description = "`cursor_gone`: sync anew with an empty cursor; keep outbox and drafts", body = Problem),
+))]
+pub async fn pull(
+    State(app): State<App>,
+    id: Option<Extension<RequestId>>,
+    SignedInDevice(device): SignedInDevice,
+    query: Result<Query<PullQuery>, QueryRejection>,
+) -> Result<Json<Changes>, Failure> {
+    let Query(query) = query.map_err(|_| bad_query())?;
+    let ask =
+        Ask { since: query.since, known: query.acked, playbook: query.playbook, wait: Duration::from_secs(query.wait) };
+    let mut shutdown = app.shutdown.clone();
+    let result = tokio::select! {
+        changes = feed::changes(&app.service, &app.presences, &device, &ask) => changes,
+        // Draining: answer now, so that the device comes back to whoever follows.
+        () = async { drop(shutdown.wait_for(|down| *down).await) } => {
+            let now = Ask { wait: Duration::ZERO, ..ask };
+            feed::changes(&app.service, &app.presences, &device, &now).await
+        }
+    };
+    match result {
+        Ok(changes) => Ok(Json(changes)),
+        Err(FeedError::Gone) => Err(Failure::new(
+            StatusCode::GONE,
+            "cursor_gone",
+            "This cursor is not known any more.",
+            "Sync anew with an empty cursor; outbox and drafts stay.",
+        )),
+        Err(FeedError::Store(e)) => Err(Failure::of_store(request_id(id), &e)),
+    }
+}
+
+/// Which older messages.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct OlderQuery {
+    /// Messages before this place in the conversation.
+    #[serde(default = "newest")]
+    before: u64,
+}
+
+const fn newest() -> u64 {
+    u64::MAX
+}
+
+/// Messages in one answer.
+const OLDER: usize = 100;
+
+/// Older messages of a conversation, oldest first, at most a hundred.
+#[utoipa::path(get, path = "/v1/conversations/{id}/messages", params(("id" = String, Path), OlderQuery), security(("device" = [])), responses(
+    (status = 200, description = "Messages before the one named", body = Vec<Message>),
+    (status = 401, description = "The device is not signed in", body = Problem),
+    (status = 404, description = "No such conversation, or not yours to see", body = Problem),
+))]
+pub async fn messages(
+    State(app): State<App>,
+    id: Option<Extension<RequestId>>,
+    SignedInDevice(device): SignedInDevice,
+    path: Result<Path<Uuid>, PathRejection>,
+    query: Result<Query<OlderQuery>, QueryRejection>,
+) -> Result<Json<Vec<Message>>, Failure> {
+    let Path(conversation) = path.map_err(|_| no_conversation())?;
+    let Query(query) = query.map_err(|_| bad_query())?;
+    let before = query.before.min(u64::MAX / 2);
+    let found = app.service.store().messages(ConversationId(conversation), before, OLDER).await;
+    let (state, messages) = found.map_err(|e| Failure::of_store(request_id(id), &e))?.ok_or_else(no_conversation)?;
+    let principals = visibility::principals(&app.service.playbook(), &device.rep);
+    if visibility::may_see(&principals, &state) { Ok(Json(messages)) } else { Err(no_conversation()) }
+}
+
+fn no_conversation() -> Failure {
+    let title = "There is no such conversation, or it is not yours to see.";
+    Failure::new(StatusCode::NOT_FOUND, "not_found", title, "A lead can assign it to you.")
+}
+
+fn bad_query() -> Failure {
+    Failure::new(StatusCode::BAD_REQUEST, "bad_query", "A parameter is not readable.", "See /openapi.json.")
+}

@@ -1,0 +1,44 @@
+//! Whether the process lives, whether it can serve, and how it fares.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::App;
+use super::problem::Failure;
+use crate::server::engine;
+
+/// The process answers.
+#[utoipa::path(get, path = "/health", responses((status = 200, description = "The process answers")))]
+pub async fn alive() -> Json<Value> {
+    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+}
+
+/// The database reads, and the clock has not gone back.
+#[utoipa::path(get, path = "/ready", responses(
+    (status = 200, description = "Ready: commands are decided and deadlines fire"),
+    (status = 503, description = "Not ready, with the reason", body = crate::wire::problem::Problem),
+))]
+pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Failure> {
+    let unready = |why: &str, hint: &str| Failure::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why, hint);
+    if *app.shutdown.borrow() {
+        return Err(unready("The backend is shutting down.", "Ask the next one."));
+    }
+    match engine::is_clock_behind(&app.service).await {
+        Ok(false) => Ok(Json(json!({ "status": "ready" }))),
+        Ok(true) => Err(unready("The clock went back: deadlines and sends pause.", "Check the machine's time.")),
+        Err(e) => {
+            tracing::error!(cause = %e, "not ready");
+            Err(unready("The database does not answer.", "See the log."))
+        }
+    }
+}
+
+/// Counters in the Prometheus text format.
+#[utoipa::path(get, path = "/metrics", responses((status = 200, description = "OpenMetrics text", content_type = "text/plain")))]
+pub async fn metrics(State(app): State<App>) -> Response {
+    let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, media_type)], app.metrics.render()).into_response()
+}
