@@ -21,4 +21,5 @@
 pub mod client;
 pub mod clock;
 pub mod domain;
+pub mod journal;
 pub mod wire;
