@@ -20,6 +20,7 @@
 
 pub mod client;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod journal;
 pub mod wire;
