@@ -1,37 +1,24 @@
-//! stub
-use crate::domain::time::Timestamp;
+//! The append-only, hash-chained log of everything that happened.
+//!
+//! ```text
+//! hash = SHA-256("comeback-journal/1" ‖ prev ‖ seq ‖ at ‖ len ‖ body)      seq, at, len: 8 bytes, little-endian
+//! ```
+//!
+//! * [`chain`] seals bodies into entries and verifies them over the stored bytes; a body is never written anew to be
+//!   verified, or an upgrade of the JSON library would look like tampering.
+//! * [`frame`] is what a body says: which subject, what happened, who wanted it.
+//! * [`checkpoint`] leaves the database. A chain finds an edited entry; only a head that someone else kept finds a chain
+//!   that was cut short or written anew from the start.
+//!
+//! **Invariant:** no phone number and no text enters a body. Content stands elsewhere, erasable; the chain keeps a
+//! salted digest of it ([`frame::digest`]), which says nothing once the salt is gone.
+
+pub mod chain;
+pub mod checkpoint;
 pub mod frame;
-/// x
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Head {
-    /// x
-    pub seq: u64,
-    /// x
-    pub hash: [u8; 32],
-    /// x
-    pub at: Timestamp,
-}
-impl Head {
-    /// x
-    pub const GENESIS: Self = Self { seq: 0, hash: [0; 32], at: Timestamp::from_millis(0) };
-}
-/// x
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// x
-    pub seq: u64,
-    /// x
-    pub at: Timestamp,
-    /// x
-    pub prev: [u8; 32],
-    /// x
-    pub hash: [u8; 32],
-    /// x
-    pub body: Vec<u8>,
-}
-/// x
-pub fn seal(head: &Head, at: Timestamp, body: Vec<u8>) -> (Entry, Head) {
-    let e = Entry { seq: head.seq + 1, at, prev: head.hash, hash: head.hash, body };
-    let h = Head { seq: e.seq, hash: e.hash, at };
-    (e, h)
-}
+mod hex;
+
+pub use chain::{Broken, Entry, Head, Why, seal, verify};
+pub use checkpoint::{Checkpoint, CheckpointError, Inconsistent, Key};
+pub use frame::{ContentDigest, Frame, FrameError, digest};
+pub use hex::{from_hex, to_hex};

@@ -20,7 +20,7 @@
 
 pub mod client;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod journal;
-pub mod server;
 pub mod wire;

@@ -1,37 +1,126 @@
-//! stub
-use crate::domain::id::{CommandId, MessageId};
+//! What the body of an entry says, as JSON.
+//!
+//! Subject, event and actor are JSON values here: the journal keeps what the domain meant without knowing it, so an
+//! event that this version has never heard of is still read, shown and verified.
+
 use serde::{Deserialize, Serialize};
-/// x
-#[derive(Clone, Debug, Serialize, Deserialize)]
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::hex::to_hex;
+use crate::domain::id::{CommandId, MessageId};
+
+/// One event, on one subject. Fields that this version does not know are passed over when read; the stored bytes keep
+/// them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
-    /// x
-    pub subject: serde_json::Value,
-    /// x
+    /// What the event is about.
+    pub subject: Value,
+    /// The event's name, so that a reader can pick without knowing every event.
     pub kind: String,
-    /// x
-    pub event: serde_json::Value,
-    /// x
-    pub actor: serde_json::Value,
-    /// x
+    /// What happened, with the numbers that were decided.
+    pub event: Value,
+    /// Who wanted it.
+    pub actor: Value,
+    /// The command it came from, if it came from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<CommandId>,
-    /// x
+    /// Digests of the texts that belong to it; the texts stand elsewhere, erasable.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub content: Vec<ContentDigest>,
 }
-/// x
-#[derive(Clone, Debug, Serialize, Deserialize)]
+
+/// Proof of a text without the text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContentDigest {
-    /// x
+    /// The message.
     pub message: MessageId,
-    /// x
+    /// [`digest`] of its salt and body.
     pub digest: String,
 }
-/// x
-pub fn digest(_salt: &[u8; 16], body: &str) -> String {
-    format!("{}", body.len())
-}
+
+/// A body that cannot be read, or an event that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("not a journal frame")]
+pub struct FrameError(#[from] serde_json::Error);
+
 impl Frame {
-    /// x
+    /// A frame of domain values; no command and no content yet. Fails only on a value that JSON cannot say.
+    pub fn new(
+        subject: &impl Serialize,
+        kind: impl Into<String>,
+        event: &impl Serialize,
+        actor: &impl Serialize,
+    ) -> Result<Self, FrameError> {
+        Ok(Self {
+            subject: serde_json::to_value(subject)?,
+            kind: kind.into(),
+            event: serde_json::to_value(event)?,
+            actor: serde_json::to_value(actor)?,
+            command: None,
+            content: Vec::new(),
+        })
+    }
+
+    /// The bytes to seal. Written once: from then on the stored bytes are the entry.
     pub fn encode(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+        serde_json::to_vec(self).expect("BUG: JSON values with string keys can always be written")
+    }
+
+    /// Reads a body.
+    pub fn decode(body: &[u8]) -> Result<Self, FrameError> {
+        Ok(serde_json::from_slice(body)?)
+    }
+}
+
+/// `SHA-256(salt ‖ body)` in hex. The salt is 16 random bytes of this message alone and is erased with the body:
+/// without it the digest cannot be guessed back, though a text is short.
+pub fn digest(salt: &[u8; 16], body: &str) -> String {
+    let mut sha = Sha256::new();
+    sha.update(salt);
+    sha.update(body.as_bytes());
+    to_hex(&sha.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ID: &str = "01936f1e-0000-7000-8000-000000000001";
+
+    #[test]
+    fn golden_bytes_of_a_frame() {
+        let mut frame =
+            Frame::new(&json!({"number": ID}), "opted_out", &json!({"event": "opted_out", "by": "stop"}), &"carrier")
+                .unwrap();
+        let bare = br#"{"subject":{"number":"01936f1e-0000-7000-8000-000000000001"},"kind":"opted_out","event":{"by":"stop","event":"opted_out"},"actor":"carrier"}"#;
+        assert_eq!(frame.encode(), bare);
+        frame.command = Some(ID.parse().unwrap());
+        frame.content.push(ContentDigest { message: ID.parse().unwrap(), digest: digest(&[7; 16], "Yes, Tuesday") });
+        assert_eq!(Frame::decode(&frame.encode()).unwrap(), frame);
+    }
+
+    #[test]
+    fn unknown_fields_are_passed_over_and_garbage_is_an_error() {
+        let newer =
+            br#"{"subject":"roster","kind":"moved","event":{"x":1},"actor":"clock","weather":"fine","content":[]}"#;
+        let frame = Frame::decode(newer).unwrap();
+        assert_eq!((frame.kind.as_str(), frame.command), ("moved", None));
+        for garbage in [&b""[..], b"{}", b"[1,2]", b"\xff\xfe", br#"{"subject":1}"#] {
+            assert!(Frame::decode(garbage).is_err());
+        }
+    }
+
+    #[test]
+    fn a_digest_depends_on_salt_and_body() {
+        // printf with sixteen 0x07 bytes and the text, through sha256sum.
+        assert_eq!(
+            digest(&[7; 16], "Yes, Tuesday"),
+            "f5901448dcd497c4b0a9ccd00199345e6f29d4b939e187c5526f25bd170639f4"
+        );
+        assert_ne!(digest(&[7; 16], "Yes, Tuesday"), digest(&[8; 16], "Yes, Tuesday"));
+        assert_ne!(digest(&[7; 16], "Yes, Tuesday"), digest(&[7; 16], "Yes, tuesday"));
     }
 }

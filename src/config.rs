@@ -1,0 +1,3 @@
+//! Where TOML that people wrote becomes typed, and where their mistakes are told in words that help.
+
+pub mod diagnose;
