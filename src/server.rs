@@ -1,6 +1,7 @@
 //! The routing backend: one committer that turns commands into facts, and shells around it.
 
 pub mod carrier;
+pub mod crm;
 pub mod effects;
 pub mod engine;
 pub mod feed;

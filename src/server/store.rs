@@ -331,6 +331,17 @@ pub struct DueSend {
     pub at: Timestamp,
 }
 
+/// Who the CRM says is behind an address.
+#[derive(Clone, Debug)]
+pub struct People {
+    /// The id the number gets when the address is new.
+    pub fresh: NumberId,
+    /// Where they text from.
+    pub address: Address,
+    /// Nobody, one or several.
+    pub cards: Vec<Card>,
+}
+
 /// A group's transaction. Dropped without a commit it leaves nothing.
 #[async_trait]
 pub trait Transaction: Send {
@@ -379,9 +390,9 @@ pub trait Store: Send + Sync + 'static {
     /// The playbook in force.
     async fn playbook(&self) -> Result<Option<Playbook>, StoreError>;
 
-    /// Replaces what the CRM said of a number; true when it differs from before. Conversations of the number follow
-    /// through a `Match` command.
-    async fn put_cards(&self, number: NumberId, cards: &[Card], at: Timestamp) -> Result<bool, StoreError>;
+    /// Replaces what the CRM says of these addresses; one that never texted becomes a number with the id given. Returns
+    /// the conversations whose cards changed: they follow through a `Match` command.
+    async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<Vec<ConversationId>, StoreError>;
 
     /// Numbers whose cards were read before `older_than`, or never.
     async fn stale_numbers(

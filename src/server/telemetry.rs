@@ -90,7 +90,7 @@ impl Metrics {
     pub fn render(&self) -> String {
         let mut out = String::new();
         // Writing to a string cannot fail.
-        drop(text::encode(&mut out, &self.registry));
+        text::encode(&mut out, &self.registry).unwrap_or_default();
         out
     }
 }

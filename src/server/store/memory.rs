@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
-    Batch, CarrierLine, DedupeKey, Device, DeviceState, DueSend, Loaded, Loading, Page, PageQuery, Store, StoreError,
-    Subject, Transaction, Wants,
+    Batch, CarrierLine, DedupeKey, Device, DeviceState, DueSend, Loaded, Loading, Page, PageQuery, People, Store,
+    StoreError, Subject, Transaction, Wants,
 };
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
@@ -311,9 +311,18 @@ impl Store for MemoryStore {
         Ok(self.0.lock().await.playbook.clone())
     }
 
-    async fn put_cards(&self, number: NumberId, cards: &[Card], at: Timestamp) -> Result<bool, StoreError> {
-        let before = self.0.lock().await.cards.insert(number, (cards.to_vec(), at));
-        Ok(before.map(|(cards, _)| cards).unwrap_or_default() != cards)
+    async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<Vec<ConversationId>, StoreError> {
+        let mut tables = self.0.lock().await;
+        let mut changed = Vec::new();
+        for p in people {
+            let id = *tables.addresses.entry(p.address.clone()).or_insert(p.fresh);
+            tables.numbers.entry(id).or_insert_with(|| Number::new(id));
+            let before = tables.cards.insert(id, (p.cards.clone(), at));
+            if before.map(|(cards, _)| cards).unwrap_or_default() != p.cards {
+                changed.extend(tables.conversations.values().filter(|(c, ..)| c.number == id).map(|(c, ..)| c.id));
+            }
+        }
+        Ok(changed)
     }
 
     async fn stale_numbers(

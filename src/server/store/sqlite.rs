@@ -9,10 +9,10 @@ use tokio::sync::oneshot;
 
 use super::migrate::{self, Migration};
 use super::{
-    Batch, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, Store, StoreError, Transaction, Wants,
+    Batch, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People, Store, StoreError, Transaction,
+    Wants,
 };
 use crate::domain::contact::Address;
-use crate::domain::context::Card;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{ConversationId, DeviceId, NumberId, RepId};
 use crate::domain::playbook::Playbook;
@@ -250,9 +250,9 @@ impl Store for SqliteStore {
         self.read(read::playbook).await
     }
 
-    async fn put_cards(&self, number: NumberId, cards: &[Card], at: Timestamp) -> Result<bool, StoreError> {
-        let cards = cards.to_vec();
-        self.write(move |db| people::put_cards(db, number, &cards, at)).await
+    async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<Vec<ConversationId>, StoreError> {
+        let people = people.to_vec();
+        self.write(move |db| people::put_cards(db, &people, at)).await
     }
 
     async fn stale_numbers(

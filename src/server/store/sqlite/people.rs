@@ -4,28 +4,48 @@ use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
 use super::row::{address, from_json, instant, optional, parse, to_json};
 use crate::domain::contact::Address;
-use crate::domain::context::Card;
 use crate::domain::id::{ConversationId, DeviceId, NumberId, RepId};
 use crate::domain::time::Timestamp;
-use crate::server::store::{CarrierLine, DedupeKey, Device, StoreError};
+use crate::server::store::{CarrierLine, DedupeKey, Device, People, StoreError};
 
 pub(super) fn put_cards(
     db: &mut Connection,
-    number: NumberId,
-    cards: &[Card],
+    people: &[People],
     at: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<Vec<ConversationId>, StoreError> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let key = number.to_string();
-    let before = optional(tx.query_row("SELECT cards FROM card WHERE number = ?1", [&key], |r| r.get::<_, String>(0)))?;
-    let now = to_json(&cards)?;
-    tx.execute(
-        "INSERT INTO card (number, cards, read_at) VALUES (?1, ?2, ?3) ON CONFLICT (number) DO UPDATE SET \
-         cards = excluded.cards, read_at = excluded.read_at",
-        params![key, now, at.millis()],
-    )?;
+    let mut changed = Vec::new();
+    for p in people {
+        let found = tx
+            .prepare_cached("SELECT id FROM number WHERE address = ?1")?
+            .query_row([p.address.as_str()], |r| r.get::<_, String>(0));
+        let id = if let Some(id) = optional(found)? {
+            id
+        } else {
+            let insert = "INSERT INTO number (id, address, state) VALUES (?1, ?2, ?3)";
+            let state = to_json(&crate::domain::consent::Number::new(p.fresh))?;
+            tx.prepare_cached(insert)?.execute(params![p.fresh.to_string(), p.address.as_str(), state])?;
+            p.fresh.to_string()
+        };
+        let before =
+            tx.prepare_cached("SELECT cards FROM card WHERE number = ?1")?.query_row([&id], |r| r.get::<_, String>(0));
+        let before = optional(before)?.unwrap_or_else(|| "[]".to_owned());
+        let now = to_json(&p.cards)?;
+        tx.prepare_cached(
+            "INSERT INTO card (number, cards, read_at) VALUES (?1, ?2, ?3) ON CONFLICT (number) DO UPDATE SET \
+             cards = excluded.cards, read_at = excluded.read_at",
+        )?
+        .execute(params![id, now, at.millis()])?;
+        if before != now {
+            let mut of_number = tx.prepare_cached("SELECT id FROM conversation WHERE number = ?1")?;
+            let ids: Vec<String> = of_number.query_map([&id], |r| r.get(0))?.collect::<Result<_, _>>()?;
+            for id in ids {
+                changed.push(parse(&id)?);
+            }
+        }
+    }
     tx.commit()?;
-    Ok(before.unwrap_or_else(|| "[]".to_owned()) != now)
+    Ok(changed)
 }
 
 pub(super) fn stale_numbers(

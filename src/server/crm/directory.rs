@@ -1,0 +1,183 @@
+//! A plain JSON directory: `GET {base}/contacts`, optionally `?phone=+1…`, with a bearer token. What the emulator speaks,
+//! and the simplest thing an operator can put in front of a CRM that has no adapter yet.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+
+use super::{Crm, CrmError};
+use crate::domain::contact::Address;
+use crate::domain::context::{Account, Campaign, Card, Intent, Opportunity, TeamMember, Touch};
+use crate::domain::id::{ContactId, RepId};
+use crate::domain::time::Timestamp;
+
+/// The largest answer read.
+const LARGEST: usize = 32 * 1024 * 1024;
+
+/// A directory over HTTP.
+pub struct Directory {
+    client: reqwest::Client,
+    contacts: reqwest::Url,
+    token: String,
+}
+
+impl std::fmt::Debug for Directory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Directory({})", self.contacts)
+    }
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    contacts: Vec<Contact>,
+}
+
+#[derive(Deserialize)]
+struct Contact {
+    id: String,
+    name: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    phones: Vec<String>,
+    #[serde(default)]
+    timezone: Option<String>,
+    #[serde(default)]
+    account: Option<Account>,
+    #[serde(default)]
+    owner: Option<RepId>,
+    #[serde(default)]
+    sdr: Option<RepId>,
+    #[serde(default)]
+    opportunity: Option<Deal>,
+    #[serde(default)]
+    campaign: Option<Campaign>,
+    #[serde(default)]
+    last_touch: Option<Happening>,
+    #[serde(default)]
+    intents: Vec<Sign>,
+}
+
+#[derive(Deserialize)]
+struct Deal {
+    name: String,
+    stage: String,
+    #[serde(default)]
+    amount_cents: i64,
+    #[serde(default)]
+    currency: String,
+    #[serde(default)]
+    owner: Option<RepId>,
+    #[serde(default)]
+    team: Vec<TeamMember>,
+}
+
+#[derive(Deserialize)]
+struct Happening {
+    at: String,
+    kind: String,
+    #[serde(default)]
+    summary: String,
+}
+
+#[derive(Deserialize)]
+struct Sign {
+    at: String,
+    kind: String,
+    #[serde(default)]
+    detail: String,
+}
+
+impl Directory {
+    /// A directory at `base`; the token stays in memory.
+    pub fn new(base: &str, token: String) -> Result<Self, CrmError> {
+        let contacts = format!("{}/contacts", base.trim_end_matches('/'));
+        let contacts = contacts.parse().map_err(|_| CrmError::Unreadable(format!("not an address: {base}")))?;
+        let client = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(20))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|e| CrmError::Unreachable(e.to_string()))?;
+        Ok(Self { client, contacts, token })
+    }
+
+    async fn ask(&self, phone: Option<&Address>) -> Result<Vec<Contact>, CrmError> {
+        let mut url = self.contacts.clone();
+        if let Some(phone) = phone {
+            url.query_pairs_mut().append_pair("phone", phone.as_str());
+        }
+        // The address of the question holds a number, so errors are told without it.
+        let unreachable = |e: reqwest::Error| CrmError::Unreachable(e.without_url().to_string());
+        let answer = self.client.get(url).bearer_auth(&self.token).send().await.map_err(unreachable)?;
+        if !answer.status().is_success() {
+            return Err(CrmError::Refused(answer.status().as_u16()));
+        }
+        let body = answer.bytes().await.map_err(unreachable)?;
+        if body.len() > LARGEST {
+            return Err(CrmError::Unreadable("too large".to_owned()));
+        }
+        let answer: Answer = serde_json::from_slice(&body).map_err(|e| CrmError::Unreadable(position(&e)))?;
+        Ok(answer.contacts)
+    }
+}
+
+/// Where the reading failed; the parser's own words may quote personal data.
+fn position(e: &serde_json::Error) -> String {
+    format!("line {}, column {}", e.line(), e.column())
+}
+
+#[async_trait]
+impl Crm for Directory {
+    async fn everybody(&self) -> Result<Vec<(Address, Vec<Card>)>, CrmError> {
+        let mut by_address: BTreeMap<Address, Vec<Card>> = BTreeMap::new();
+        for contact in self.ask(None).await? {
+            // Numbers as people type them: those without a country code cannot be told apart safely and are left out.
+            let addresses: Vec<Address> = contact.phones.iter().filter_map(|p| e164(p)).collect();
+            let card = card(contact);
+            for address in addresses {
+                by_address.entry(address).or_default().push(card.clone());
+            }
+        }
+        Ok(by_address.into_iter().collect())
+    }
+
+    async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError> {
+        let contacts = self.ask(Some(address)).await?;
+        let same = |c: &Contact| c.phones.iter().filter_map(|p| e164(p)).any(|a| a == *address);
+        Ok(contacts.into_iter().filter(same).map(card).collect())
+    }
+}
+
+fn e164(phone: &str) -> Option<Address> {
+    Address::parse(phone).ok().filter(|a| a.as_str().starts_with('+'))
+}
+
+fn instant(text: &str) -> Timestamp {
+    chrono::DateTime::parse_from_rfc3339(text).map(|at| at.to_utc().into()).unwrap_or_default()
+}
+
+fn card(c: Contact) -> Card {
+    Card {
+        contact: ContactId(c.id),
+        name: c.name,
+        title: c.title,
+        zone: c.timezone.and_then(|z| z.parse().ok()),
+        account: c.account,
+        owner: c.owner,
+        sdr: c.sdr,
+        opportunity: c.opportunity.map(|o| Opportunity {
+            name: o.name,
+            stage: o.stage,
+            amount_cents: o.amount_cents,
+            currency: o.currency,
+            owner: o.owner,
+            team: o.team,
+        }),
+        campaign: c.campaign,
+        last_touch: c.last_touch.map(|t| Touch { at: instant(&t.at), kind: t.kind, summary: t.summary }),
+        intents: c.intents.into_iter().map(|i| Intent { at: instant(&i.at), kind: i.kind, detail: i.detail }).collect(),
+    }
+}
