@@ -1,0 +1,145 @@
+//! The command line: what can be typed, and where it goes. The only place that knows every module.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+mod audit;
+mod demo;
+mod emulate;
+mod inbox;
+mod line;
+mod login;
+mod playbook;
+mod rep;
+mod serve;
+
+/// Routes buyers' SMS replies to the salesperson who can act.
+///
+/// Without a command: opens your inbox.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    /// Whose inbox: profiles keep their cache, drafts and sign-in apart.
+    #[arg(long, default_value = "default", global = true, env = "COMEBACK_PROFILE")]
+    profile: String,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Try it: backend, an emulated carrier, a small CRM, texting buyers, and an inbox on it.
+    Demo(demo::Demo),
+    /// Run the backend.
+    Serve(serve::Serve),
+    /// Run only the emulated carrier, CRM and buyers, for tests of your own.
+    Emulate(emulate::Emulate),
+    /// Who may sign in.
+    #[command(subcommand)]
+    Rep(rep::Rep),
+    /// Our numbers at the carrier.
+    #[command(subcommand)]
+    Line(line::Line),
+    /// The policy: check a file, put it in force, show what is in force.
+    #[command(subcommand)]
+    Playbook(playbook::PlaybookCommand),
+    /// Sign this machine in with a one-time token.
+    Login(login::Login),
+    /// Check the record.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+}
+
+/// Which database.
+#[derive(Debug, Clone, Args)]
+struct DatabaseArg {
+    /// sqlite:PATH
+    #[arg(long, env = "COMEBACK_DATABASE", value_parser = parse_database)]
+    database: PathBuf,
+}
+
+fn parse_database(text: &str) -> Result<PathBuf, String> {
+    match text.split_once(':') {
+        Some(("sqlite", path)) if !path.is_empty() => Ok(path.into()),
+        Some(("postgres" | "postgresql", _)) => Err("PostgreSQL is not in this version: use sqlite:PATH".to_owned()),
+        _ => Err("write it sqlite:PATH, as in sqlite:/var/lib/comeback/comeback.db".to_owned()),
+    }
+}
+
+impl DatabaseArg {
+    fn open(&self) -> anyhow::Result<crate::server::store::sqlite::SqliteStore> {
+        Ok(crate::server::store::sqlite::SqliteStore::open(&self.database)?)
+    }
+}
+
+/// Runs what was typed. Errors are told as a chain, causes last.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // One TLS implementation for every client of the process.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            let mut text = format!("comeback: {e}");
+            for cause in e.chain().skip(1) {
+                text.push_str(&format!("\n  because {cause}"));
+            }
+            warn(&text);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        None => inbox::open(&cli.profile),
+        Some(Command::Demo(demo)) => demo.run(),
+        Some(Command::Serve(serve)) => runtime()?.block_on(serve.run()),
+        Some(Command::Emulate(emulate)) => runtime()?.block_on(emulate.run()),
+        Some(Command::Rep(rep)) => runtime()?.block_on(rep.run()),
+        Some(Command::Line(line)) => runtime()?.block_on(line.run()),
+        Some(Command::Playbook(playbook)) => runtime()?.block_on(playbook.run()),
+        Some(Command::Login(login)) => runtime()?.block_on(login.run(&cli.profile)),
+        Some(Command::Audit(audit)) => runtime()?.block_on(audit.run()),
+    }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// A line for the person, on standard output. A closed pipe ends quietly.
+fn say(text: &str) {
+    drop(writeln!(std::io::stdout().lock(), "{text}"));
+}
+
+/// A line on standard error.
+fn warn(text: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
+
+/// One line from standard input: how secrets come in, so that they never stand in a process list.
+fn secret_from_stdin() -> anyhow::Result<String> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    let secret = line.trim().to_owned();
+    anyhow::ensure!(!secret.is_empty(), "nothing came on standard input; pipe the secret in, or type it and press Enter");
+    Ok(secret)
+}
+
+/// Where a profile keeps its files: `$XDG_DATA_HOME/comeback/NAME`, or `~/.local/share/comeback/NAME`.
+fn profile_dir(profile: &str) -> anyhow::Result<PathBuf> {
+    let plain = profile.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !profile.starts_with('.');
+    anyhow::ensure!(plain && !profile.is_empty(), "a profile's name is made of letters, digits, - and _");
+    let base = match std::env::var_os("XDG_DATA_HOME").filter(|dir| !dir.is_empty()) {
+        Some(dir) => PathBuf::from(dir),
+        None => {
+            let home = std::env::home_dir().ok_or_else(|| anyhow::anyhow!("no home folder: set XDG_DATA_HOME"))?;
+            home.join(".local/share")
+        }
+    };
+    Ok(base.join("comeback").join(profile))
+}

@@ -1,0 +1,85 @@
+//! `comeback rep add|list|revoke`.
+
+use clap::Subcommand;
+
+use super::{DatabaseArg, say};
+use crate::clock::{Clock, SystemClock};
+use crate::domain::id::RepId;
+use crate::domain::playbook::Playbook;
+use crate::domain::time::Span;
+use crate::server::http::auth::{new_token, token_hash};
+use crate::server::store::Store;
+
+/// How long a one-time token may be used.
+const VALID: Span = Span::minutes(48 * 60);
+
+/// Who may sign in.
+#[derive(Debug, Subcommand)]
+pub(super) enum Rep {
+    /// Print a one-time token for a rep of the playbook; it is shown this once and works for 48 hours.
+    Add {
+        #[command(flatten)]
+        database: DatabaseArg,
+        /// The rep's short name in the playbook.
+        name: String,
+    },
+    /// List devices.
+    List {
+        #[command(flatten)]
+        database: DatabaseArg,
+    },
+    /// Sign every device of a rep out, and make unused one-time tokens worthless.
+    Revoke {
+        #[command(flatten)]
+        database: DatabaseArg,
+        /// The rep's short name.
+        name: String,
+    },
+}
+
+impl Rep {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Add { database, name } => {
+                let store = database.open()?;
+                let playbook = store.playbook().await?;
+                let token = invite(&store, playbook.as_ref(), &RepId::new(name), &SystemClock).await?;
+                say(&token);
+            }
+            Self::List { database } => {
+                let store = database.open()?;
+                let devices = store.devices().await?;
+                if devices.is_empty() {
+                    say("nobody has signed in yet: comeback rep add NAME gives a one-time token");
+                }
+                for d in devices {
+                    let state = if d.revoked { "revoked" } else { "signed in" };
+                    say(&format!("{:<12} {:<10} since {}  {}  {}", d.rep, state, d.created, d.id, d.name));
+                }
+            }
+            Self::Revoke { database, name } => {
+                let revoked = database.open()?.revoke(&RepId::new(&name)).await?;
+                say(&format!("{name}: {revoked} device(s) signed out; unused one-time tokens are worthless now"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes a one-time token for somebody the playbook knows.
+pub(super) async fn invite(
+    store: &dyn Store,
+    playbook: Option<&Playbook>,
+    rep: &RepId,
+    clock: &dyn Clock,
+) -> anyhow::Result<String> {
+    let playbook = playbook
+        .ok_or_else(|| anyhow::anyhow!("this database has no playbook yet: start it once with comeback serve --playbook FILE"))?;
+    if !playbook.is_active(rep) {
+        let known: Vec<&str> = playbook.reps.iter().filter(|(_, r)| r.active).map(|(id, _)| id.as_str()).collect();
+        anyhow::bail!("there is no rep \"{rep}\" in the playbook; it knows {}", known.join(", "));
+    }
+    let token = new_token("cbi");
+    store.put_invite(token_hash(&token), rep, clock.now() + VALID).await?;
+    Ok(token)
+}

@@ -1,0 +1,106 @@
+//! `comeback serve`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{DatabaseArg, playbook, say, warn};
+use crate::clock::SystemClock;
+use crate::server::backend::{Backend, Parts};
+use crate::server::carrier::twilio::Twilio;
+use crate::server::crm::Crm;
+use crate::server::crm::directory::Directory;
+use crate::server::telemetry;
+
+/// Run the backend.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    database: DatabaseArg,
+    /// The playbook. It seeds an empty database; a later difference is a warning that names `playbook apply`.
+    #[arg(long)]
+    playbook: PathBuf,
+    /// Where to listen.
+    #[arg(long, default_value = "127.0.0.1:8420")]
+    listen: SocketAddr,
+    /// Where carriers and reps reach this backend: https://comeback.example. Webhook signatures are checked over it.
+    #[arg(long, env = "COMEBACK_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// A proxy in front of this process ends TLS; without it plain HTTP is served on loopback only.
+    #[arg(long)]
+    behind_proxy: bool,
+    /// A JSON directory of contacts; its bearer token comes from COMEBACK_CRM_TOKEN.
+    #[arg(long)]
+    crm: Option<String>,
+    /// Minutes between two comparisons with the carrier's list.
+    #[arg(long, default_value_t = 5)]
+    reconcile_minutes: u64,
+    /// Logs as JSON.
+    #[arg(long)]
+    log_json: bool,
+    /// What to log: a tracing filter.
+    #[arg(long, env = "COMEBACK_LOG", default_value = "info")]
+    log: String,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        telemetry::start_logging(&self.log, self.log_json);
+        anyhow::ensure!(
+            self.listen.ip().is_loopback() || self.behind_proxy,
+            "{} would carry texts and tokens in the clear. Put a proxy that ends TLS in front and say --behind-proxy, \
+             or listen on 127.0.0.1",
+            self.listen
+        );
+        let policy = playbook::read(&self.playbook)?;
+        let store = Arc::new(self.database.open()?);
+        let listener = TcpListener::bind(self.listen)
+            .await
+            .map_err(|e| anyhow::anyhow!("cannot listen on {}: {e}", self.listen))?;
+        let address = listener.local_addr()?;
+        let public_url = self.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let crm = match &self.crm {
+            Some(base) => {
+                let token = std::env::var("COMEBACK_CRM_TOKEN").unwrap_or_default();
+                Some(Box::new(Directory::new(base, token)?) as Box<dyn Crm>)
+            }
+            None => None,
+        };
+        let mut backend = Backend::start(Parts {
+            store,
+            clock: Arc::new(SystemClock),
+            playbook: policy.clone(),
+            listener,
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            carrier: Arc::new(Twilio::new()?),
+            crm,
+            reconcile_every: Duration::from_secs(self.reconcile_minutes.max(1) * 60),
+        })
+        .await?;
+        if !playbook::same(&backend.service.playbook(), &policy) {
+            warn(&format!(
+                "the playbook in force is version {} of the database, and {} differs from it; to put the file in force: \
+                 comeback playbook apply",
+                backend.service.playbook().version,
+                self.playbook.display()
+            ));
+        }
+        say(&format!("listening on http://{address}, known to carriers as {public_url}"));
+        let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let failed = tokio::select! {
+            why = backend.failed() => Some(why),
+            _ = term.recv() => None,
+            _ = int.recv() => None,
+        };
+        backend.stop().await;
+        match failed {
+            Some(why) => anyhow::bail!("the backend stopped: {why}. Everything acknowledged is on disk"),
+            None => Ok(()),
+        }
+    }
+}

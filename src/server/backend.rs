@@ -1,0 +1,118 @@
+//! The whole backend, wired: committer, engine, sender, reconciler, CRM link and HTTP, ended together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::carrier::Carrier;
+use super::crm::{self, Crm};
+use super::effects::Sender;
+use super::feed::Presences;
+use super::http::{self, App, hooks};
+use super::service::Service;
+use super::store::{Store, StoreError};
+use super::telemetry::Metrics;
+use super::{engine, reconcile};
+use crate::clock::Clock;
+use crate::domain::playbook::Playbook;
+
+/// How long requests in hand may take once the backend drains.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// What a backend needs.
+pub struct Parts {
+    /// Where facts are kept.
+    pub store: Arc<dyn Store>,
+    /// The clock that decides.
+    pub clock: Arc<dyn Clock>,
+    /// Seeds an empty database; a database that has a playbook keeps its own.
+    pub playbook: Playbook,
+    /// Where to listen.
+    pub listener: TcpListener,
+    /// Where carriers reach us: scheme, host and port as they were given it. No slash at the end.
+    pub public_url: String,
+    /// How texts leave.
+    pub carrier: Arc<dyn Carrier>,
+    /// Who knows the buyers.
+    pub crm: Option<Box<dyn Crm>>,
+    /// How often the carrier's list is compared with ours, in real time.
+    pub reconcile_every: Duration,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Parts({})", self.public_url)
+    }
+}
+
+/// A running backend.
+#[derive(Debug)]
+pub struct Backend {
+    /// The committer.
+    pub service: Service,
+    shutdown: watch::Sender<bool>,
+    tasks: JoinSet<Result<(), String>>,
+}
+
+impl Backend {
+    /// Starts everything. Returns once commands are decided and requests are answered.
+    pub async fn start(parts: Parts) -> Result<Self, StoreError> {
+        let service = Service::start(parts.store, parts.clock, &parts.playbook).await?;
+        let (shutdown, down) = watch::channel(false);
+        let metrics = Arc::new(Metrics::default());
+        let app = App {
+            service: service.clone(),
+            presences: Arc::new(Presences::default()),
+            metrics: Arc::clone(&metrics),
+            shutdown: down.clone(),
+        };
+        let hooks = hooks::router(hooks::Hooks::new(service.clone(), parts.public_url.clone(), Arc::clone(&metrics)));
+        let router = http::observed(http::router(app).merge(hooks), Arc::clone(&metrics));
+        let mut tasks = JoinSet::new();
+        let mut until = down.clone();
+        tasks.spawn(async move {
+            let until = async move { drop(until.wait_for(|down| *down).await) };
+            axum::serve(parts.listener, router).with_graceful_shutdown(until).await.map_err(|e| e.to_string())
+        });
+        let clocked = engine::run(service.clone(), down.clone());
+        tasks.spawn(async move { clocked.await.map_err(|e| e.to_string()) });
+        let sender =
+            Sender { service: service.clone(), carrier: Arc::clone(&parts.carrier), public_url: parts.public_url };
+        let sending = sender.run(down.clone());
+        tasks.spawn(async move { sending.await.map_err(|e| e.to_string()) });
+        tasks.spawn(reconcile::run(service.clone(), parts.carrier, metrics, parts.reconcile_every, down.clone()));
+        if let Some(crm) = parts.crm {
+            let linked = crm::run(service.clone(), crm, down);
+            tasks.spawn(async move {
+                linked.await;
+                Ok(())
+            });
+        }
+        Ok(Self { service, shutdown, tasks })
+    }
+
+    /// Resolves only when the backend cannot go on, with the reason.
+    pub async fn failed(&mut self) -> String {
+        tokio::select! {
+            why = self.service.failed() => why,
+            Some(ended) = self.tasks.join_next() => match ended {
+                Ok(Ok(())) => "a part of the backend ended".to_owned(),
+                Ok(Err(why)) => why,
+                Err(e) => e.to_string(),
+            },
+        }
+    }
+
+    /// Drains: long polls are answered, requests in hand finish, nothing new starts.
+    pub async fn stop(mut self) {
+        self.shutdown.send_replace(true);
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(DRAIN, all).await.is_err() {
+            tracing::warn!("some requests did not end in time; nothing acknowledged is lost");
+        }
+        self.tasks.abort_all();
+    }
+}
