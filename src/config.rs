@@ -1,3 +1,5 @@
 //! Where TOML that people wrote becomes typed, and where their mistakes are told in words that help.
 
 pub mod diagnose;
+pub mod playbook;
+pub mod text;

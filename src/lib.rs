@@ -23,4 +23,5 @@ pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod journal;
+pub mod server;
 pub mod wire;

@@ -26,6 +26,12 @@ impl Head {
     pub const GENESIS: Self = Self { seq: 0, hash: [0; 32], at: Timestamp::MIN };
 }
 
+impl Default for Head {
+    fn default() -> Self {
+        Self::GENESIS
+    }
+}
+
 impl fmt::Debug for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Head({} {} {})", self.seq, to_hex(&self.hash), self.at)

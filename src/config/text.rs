@@ -1,0 +1,96 @@
+//! Small texts of configuration files: durations, times of day, opening windows, days.
+
+use chrono::NaiveDate;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+use crate::domain::hours::Window;
+use crate::domain::time::Span;
+
+/// `30s`, `5m`, `2h`, `1d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Duration(pub Span);
+
+/// Reads `30s`, `5m`, `2h` or `1d`.
+pub fn duration(text: &str) -> Option<Span> {
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    let count: i64 = digits.parse().ok().filter(|n| *n <= 1_000_000)?;
+    match unit {
+        "s" => Some(Span::seconds(count)),
+        "m" => Some(Span::minutes(count)),
+        "h" => Some(Span::minutes(count * 60)),
+        "d" => Some(Span::minutes(count * 24 * 60)),
+        _ => None,
+    }
+}
+
+impl<'de> Deserialize<'de> for Duration {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        duration(&text).map(Self).ok_or_else(|| D::Error::custom("not a duration: write it 30s, 5m, 2h or 1d"))
+    }
+}
+
+/// `09:30`, as a minute of the day; `24:00` is its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeOfDay(pub u16);
+
+fn time_of_day(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.split_once(':')?;
+    let two =
+        |t: &str| (t.len() == 2 && t.bytes().all(|b| b.is_ascii_digit())).then(|| t.parse::<u16>().ok()).flatten();
+    let (hours, minutes) = (two(hours)?, two(minutes)?);
+    let valid = (hours < 24 && minutes < 60) || (hours == 24 && minutes == 0);
+    valid.then_some(hours * 60 + minutes)
+}
+
+impl<'de> Deserialize<'de> for TimeOfDay {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        let minute = time_of_day(&text).filter(|m| *m < 24 * 60);
+        minute.map(Self).ok_or_else(|| D::Error::custom("not a time of day: write it 09:30"))
+    }
+}
+
+/// Opening windows of a day: `["08:00-12:30", "22:00-06:00"]`; one that ends before it begins ends on the next day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Times(pub Vec<Window>);
+
+fn window(text: &str) -> Option<Window> {
+    let (open, close) = text.split_once('-')?;
+    let (open, close) = (time_of_day(open.trim())?, time_of_day(close.trim())?);
+    let close = if close <= open { close + 24 * 60 } else { close };
+    (open < 24 * 60).then_some(Window { open, close })
+}
+
+impl<'de> Deserialize<'de> for Times {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let texts = Vec::<String>::deserialize(d)?;
+        let windows: Option<Vec<Window>> = texts.iter().map(|t| window(t)).collect();
+        windows.map(Self).ok_or_else(|| D::Error::custom("not opening hours: write it 09:00-17:00"))
+    }
+}
+
+/// `2026-12-25`.
+pub fn date(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_read() {
+        assert_eq!(duration("90s"), Some(Span::seconds(90)));
+        assert_eq!(duration("2h"), Some(Span::minutes(120)));
+        for wrong in ["", "5", "5 m", "-5m", "5w", "99999999999999999999s"] {
+            assert_eq!(duration(wrong), None, "{wrong}");
+        }
+        assert_eq!(window("22:00-06:00"), Some(Window { open: 1320, close: 1800 }));
+        assert_eq!(window("00:00-24:00"), Some(Window { open: 0, close: 1440 }));
+        for wrong in ["9-17", "09:00", "25:00-26:00", "24:00-01:00", "09:60-10:00"] {
+            assert_eq!(window(wrong), None, "{wrong}");
+        }
+    }
+}
