@@ -3,3 +3,4 @@
 
 mod floors;
 mod hours;
+mod twilio_library;
