@@ -117,6 +117,7 @@ impl std::fmt::Debug for Emulator {
 }
 
 /// Starts carrier, CRM and buyers on `listener`. The world begins at the clock's now.
+#[expect(clippy::unused_async, reason = "it spawns tasks, so only a runtime may call it")]
 pub async fn start(listener: TcpListener, config: EmulatorConfig, clock: Arc<dyn Clock>) -> Emulator {
     // The webhook client needs a TLS implementation; whoever came first has chosen the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -22,6 +22,7 @@ use crate::domain::time::{Span, Timestamp};
 /// Which buyers there are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that stand for themselves, each set by name")]
 pub struct BuyerPlan {
     /// How many contacts the CRM has (20 to 100).
     pub count: usize,
@@ -174,7 +175,7 @@ impl World {
     fn streamed(&self, n: u64, at: Timestamp) -> Option<Action> {
         // At night (New York) hardly anyone texts.
         let hour = at.utc().with_timezone(&New_York).hour();
-        if !(8..20).contains(&hour) && n % 6 != 0 {
+        if !(8..20).contains(&hour) && !n.is_multiple_of(6) {
             return None;
         }
         let mut dice = Dice::new(self.seed, "stream", n);

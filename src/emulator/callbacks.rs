@@ -79,7 +79,9 @@ pub(crate) fn plan(seed: u64, n: u64, mode: Callbacks, forced: Option<i64>) -> P
             }
             if dice.chance(10) {
                 let late = dice.between(3000, 12_000);
-                told.iter_mut().for_each(|step| step.after_ms += late);
+                for step in &mut told {
+                    step.after_ms += late;
+                }
             }
         }
     }

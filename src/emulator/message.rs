@@ -12,7 +12,7 @@ pub(crate) enum Direction {
     Inbound,
     /// Sent through the API.
     Api,
-    /// Sent by the carrier itself (an opt-out confirmation) or by TwiML in a webhook's answer.
+    /// Sent by the carrier itself (an opt-out confirmation) or by `TwiML` in a webhook's answer.
     Reply,
 }
 

@@ -32,9 +32,9 @@ pub(crate) struct Overrides {
 impl Default for Overrides {
     fn default() -> Self {
         Self {
-            connect: Duration::from_millis(5000),
-            read: Duration::from_millis(15_000),
-            total: Duration::from_millis(15_000),
+            connect: Duration::from_secs(5),
+            read: Duration::from_secs(15),
+            total: Duration::from_secs(15),
             retries: 1,
             policy: vec!["ct".to_owned()],
         }

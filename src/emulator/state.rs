@@ -68,7 +68,7 @@ pub(crate) struct Hook {
     pub(crate) url: String,
     /// The last answer, if any came.
     pub(crate) status: Option<u16>,
-    /// Twilio's error code (11200 retrieval failed, 12300 not TwiML) when it failed.
+    /// Twilio's error code (11200 retrieval failed, 12300 not `TwiML`) when it failed.
     pub(crate) error: Option<u32>,
     /// What happened, in words.
     pub(crate) why: Option<String>,

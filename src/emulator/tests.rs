@@ -55,6 +55,7 @@ impl Backend {
         (backend, url)
     }
 
+    #[expect(clippy::unused_async, reason = "a handler is async")]
     async fn hook(
         Shared(backend): Shared<Self>,
         headers: HeaderMap,

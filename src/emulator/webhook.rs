@@ -15,7 +15,7 @@ use super::state::Hook;
 
 /// Twilio's "HTTP retrieval failure".
 const RETRIEVAL_FAILED: u32 = 11200;
-/// Twilio's "invalid Content-Type": the answer was not TwiML.
+/// Twilio's "invalid Content-Type": the answer was not `TwiML`.
 const NOT_TWIML: u32 = 12300;
 
 /// One thing to tell the backend.
@@ -37,7 +37,7 @@ enum Attempt {
     Failed(Failure, String),
 }
 
-/// Calls the URL, as often as the overrides allow. Returns the TwiML of a good answer; `None` is a failure, logged.
+/// Calls the URL, as often as the overrides allow. Returns the `TwiML` of a good answer; `None` is a failure, logged.
 pub(crate) async fn call(shared: &Shared, call: &Call) -> Option<String> {
     let rules = Overrides::of(&call.url);
     let mut attempts = 0;

@@ -18,7 +18,7 @@ use crate::emulator::state::{Send, State as Carrier};
 /// Longest text Twilio takes, in characters.
 const LONGEST: usize = 1600;
 /// How long a request that is never answered is held, real time.
-const HANG: Duration = Duration::from_secs(120);
+const HANG: Duration = Duration::from_mins(2);
 
 /// The request's form.
 #[derive(Debug, Default)]

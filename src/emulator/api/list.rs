@@ -3,23 +3,27 @@
 use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use serde_json::{Value, json};
 
-use super::{answer, error};
+use super::{answer, error, page_base};
 use crate::domain::time::{Span, Timestamp};
 use crate::emulator::message::Message;
 use crate::emulator::shared::Shared;
 
 /// A filter on the date, as Twilio writes it: `DateSent=`, `DateSent>=` and `DateSent<=` (the query's *name* ends in
-/// `>` or `<`). A bare day means the whole of it. Dates are compared in whole seconds, as they are shown.
+/// `>` or `<`). A bare day means the whole of it, and `DateSent=` is about a day even when given an instant: Twilio's
+/// libraries write every date as one. Dates are compared in whole seconds, as they are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Dates {
     from: Timestamp,
     until: Timestamp,
 }
+
+/// A day, UTC.
+const DAY: Span = Span::minutes(24 * 60);
 
 /// What is asked for.
 #[derive(Debug)]
@@ -51,8 +55,9 @@ impl Filter {
                 "To" => filter.to = phone(&value),
                 "From" => filter.from = phone(&value),
                 "DateSent" => {
-                    let (first, last) = day()?;
-                    filter.dates = Dates { from: first, until: last };
+                    let midnight = day()?.0.millis().div_euclid(DAY.as_millis()) * DAY.as_millis();
+                    let from = Timestamp::from_millis(midnight);
+                    filter.dates = Dates { from, until: from + DAY - Span::seconds(1) };
                 }
                 "DateSent>" => filter.dates.from = day()?.0,
                 "DateSent<" => filter.dates.until = day()?.1,
@@ -107,21 +112,22 @@ fn date(text: &str) -> Option<(Timestamp, Timestamp)> {
 }
 
 /// The handler.
-pub(crate) async fn list(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn list(State(shared): State<Arc<Shared>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let filter = match Filter::parse(&query) {
         Ok(filter) => filter,
         Err(name) => return error(StatusCode::BAD_REQUEST, 20001, &format!("Invalid parameter {name}")),
     };
+    let path = format!("{}/2010-04-01/Accounts/{}/Messages.json", page_base(&shared, &headers), shared.account_sid);
     let state = shared.state();
     let mut found: Vec<(usize, &Message)> =
         state.messages.iter().enumerate().filter(|(_, m)| filter.takes(m)).collect();
     found.sort_by_key(|(i, m)| std::cmp::Reverse((second(m.date()), *i)));
     let list: Vec<&Message> = found.into_iter().map(|(_, m)| m).collect();
-    answer(StatusCode::OK, &page(&shared.account_sid, &filter, &query, &list))
+    answer(StatusCode::OK, &page(&path, &shared.account_sid, &filter, &query, &list))
 }
 
-fn page(account: &str, filter: &Filter, query: &str, list: &[&Message]) -> Value {
+fn page(path: &str, account: &str, filter: &Filter, query: &str, list: &[&Message]) -> Value {
     let start = filter.start(list);
     let shown = &list[start..list.len().min(start.saturating_add(filter.page_size))];
     let uri = |page: usize, token: Option<&str>| {
@@ -133,9 +139,9 @@ fn page(account: &str, filter: &Filter, query: &str, list: &[&Message]) -> Value
         if let Some(sid) = token {
             query.append_pair("PageToken", &format!("PA{sid}"));
         }
-        format!("/2010-04-01/Accounts/{account}/Messages.json?{}", query.finish())
+        format!("{path}?{}", query.finish())
     };
-    let last = shown.last().filter(|_| start + shown.len() < list.len());
+    let more = shown.last().filter(|_| start + shown.len() < list.len());
     let previous = filter.page.checked_sub(1).map(|before| {
         let token = start.checked_sub(filter.page_size + 1).and_then(|i| list.get(i));
         uri(before, token.map(|m| m.sid.as_str()))
@@ -144,7 +150,7 @@ fn page(account: &str, filter: &Filter, query: &str, list: &[&Message]) -> Value
         "end": (start + shown.len()).saturating_sub(1),
         "first_page_uri": uri(0, None),
         "messages": shown.iter().map(|m| m.json(account)).collect::<Vec<_>>(),
-        "next_page_uri": last.map(|m| uri(filter.page + 1, Some(&m.sid))),
+        "next_page_uri": more.map(|m| uri(filter.page + 1, Some(&m.sid))),
         "page": filter.page,
         "page_size": filter.page_size,
         "previous_page_uri": previous,
@@ -187,6 +193,8 @@ mod tests {
             let wanted = Dates { from: at("2026-03-03T00:00:00Z"), until: at("2026-03-04T23:59:59Z") };
             assert_eq!(filter.dates, wanted, "{query}");
         }
+        let day = Dates { from: at("2026-03-03T00:00:00Z"), until: at("2026-03-03T23:59:59Z") };
+        assert_eq!(Filter::parse("DateSent=2026-03-03T15:00:00Z").unwrap().dates, day);
         assert_eq!(Filter::parse("To=+14155550123").unwrap().to.as_deref(), Some("+14155550123"));
         assert_eq!(Filter::parse("DateSent=soon").unwrap_err(), "DateSent");
         assert_eq!(Filter::parse("PageSize=many").unwrap_err(), "PageSize");
@@ -206,7 +214,7 @@ mod tests {
         }
         let newest_first = |messages: &[Message], query: &str| {
             let list: Vec<&Message> = messages.iter().rev().collect();
-            page("AC1", &Filter::parse(query).unwrap(), query, &list)
+            page("/m.json", "AC1", &Filter::parse(query).unwrap(), query, &list)
         };
         let bodies = |page: &Value| -> Vec<String> {
             page["messages"].as_array().unwrap().iter().map(|m| m["body"].as_str().unwrap().to_owned()).collect()

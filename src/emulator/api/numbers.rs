@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use super::{answer, not_found};
+use super::{answer, not_found, page_base};
 use crate::emulator::dice::Dice;
 use crate::emulator::message::rfc2822;
 use crate::emulator::shared::Shared;
@@ -71,7 +71,7 @@ fn one_page(key: &str, uri: &str, list: &[Value]) -> Value {
 }
 
 /// `GET IncomingPhoneNumbers.json`, all of them or those that hold the digits of `PhoneNumber`.
-pub(crate) async fn list(State(shared): State<Arc<Shared>>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn list(State(shared): State<Arc<Shared>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let digits: Option<String> = form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name == "PhoneNumber")
@@ -79,7 +79,8 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, RawQuery(query): Raw
     let state = shared.state();
     let wanted = |n: &&Number| digits.as_ref().is_none_or(|d| n.number.contains(d.as_str()));
     let list: Vec<Value> = state.numbers.iter().filter(wanted).map(|n| number_json(&shared, n)).collect();
-    let uri = format!("/2010-04-01/Accounts/{}/IncomingPhoneNumbers.json?PageSize=50&Page=0", shared.account_sid);
+    let (base, account) = (page_base(&shared, &headers), &shared.account_sid);
+    let uri = format!("{base}/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json?PageSize=50&Page=0");
     answer(StatusCode::OK, &one_page("incoming_phone_numbers", &uri, &list))
 }
 
