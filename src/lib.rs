@@ -18,10 +18,12 @@
 //! A reply travels **Define → Own → Route → Enrich → Respond → Escalate → Measure → Audit**; each step is a file of
 //! [`domain`] that can be found by that name. Start reading at [`domain::decide`].
 
+pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod emulator;
 pub mod journal;
 pub mod server;
 pub mod wire;

@@ -8,8 +8,20 @@ use serde::{Deserialize, Serialize};
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "i64", into = "i64")]
 pub struct Timestamp(i64);
+
+impl From<i64> for Timestamp {
+    fn from(ms: i64) -> Self {
+        Self::from_millis(ms)
+    }
+}
+
+impl From<Timestamp> for i64 {
+    fn from(at: Timestamp) -> Self {
+        at.millis()
+    }
+}
 
 impl Timestamp {
     /// The earliest instant that can be written; used where "before everything" is meant.
@@ -38,7 +50,7 @@ impl Timestamp {
     /// The time since `earlier`, never below zero.
     #[must_use]
     pub fn since(self, earlier: Self) -> Span {
-        Span((self.0 - earlier.0).max(0))
+        Span(self.0.saturating_sub(earlier.0).max(0))
     }
 
     /// As a calendar time in UTC.
