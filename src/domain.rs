@@ -5,4 +5,6 @@
 
 pub mod contact;
 pub mod id;
+pub mod safe_text;
+pub mod segments;
 pub mod time;
