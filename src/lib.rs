@@ -18,6 +18,7 @@
 //! A reply travels **Define → Own → Route → Enrich → Respond → Escalate → Measure → Audit**; each step is a file of
 //! [`domain`] that can be found by that name. Start reading at [`domain::decide`].
 
+pub mod client;
 pub mod clock;
 pub mod domain;
 pub mod tui;
