@@ -26,4 +26,5 @@ pub mod domain;
 pub mod emulator;
 pub mod journal;
 pub mod server;
+pub mod tui;
 pub mod wire;
