@@ -126,7 +126,10 @@ fn secret_from_stdin() -> anyhow::Result<String> {
     let mut line = String::new();
     std::io::stdin().read_line(&mut line)?;
     let secret = line.trim().to_owned();
-    anyhow::ensure!(!secret.is_empty(), "nothing came on standard input; pipe the secret in, or type it and press Enter");
+    anyhow::ensure!(
+        !secret.is_empty(),
+        "nothing came on standard input; pipe the secret in, or type it and press Enter"
+    );
     Ok(secret)
 }
 

@@ -1,5 +1,6 @@
 //! The routing backend: one committer that turns commands into facts, and shells around it.
 
+pub mod backend;
 pub mod carrier;
 pub mod crm;
 pub mod effects;

@@ -64,7 +64,9 @@ impl Line {
                 store.put_line(&line).await?;
                 say("set up. Check the carrier's side with: comeback line test --public-url https://…");
                 if !in_playbook {
-                    say("note: the playbook in force has no [line] with this number; its texts will take the ladder for unowned replies");
+                    say(
+                        "note: the playbook in force has no [line] with this number; its texts will take the ladder for unowned replies",
+                    );
                 }
             }
             Self::List { database } => {

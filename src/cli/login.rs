@@ -18,8 +18,13 @@ pub(super) struct Login {
 
 impl Login {
     pub(super) async fn run(self, profile: &str) -> anyhow::Result<()> {
-        let url: url::Url = self.url.parse().map_err(|_| anyhow::anyhow!("{} is not an address like https://comeback.example", self.url))?;
-        let loopback = url.host_str().is_some_and(|h| h == "localhost" || h.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback()));
+        let url: url::Url = self
+            .url
+            .parse()
+            .map_err(|_| anyhow::anyhow!("{} is not an address like https://comeback.example", self.url))?;
+        let loopback = url
+            .host_str()
+            .is_some_and(|h| h == "localhost" || h.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback()));
         anyhow::ensure!(
             url.scheme() == "https" || (url.scheme() == "http" && loopback),
             "{} would send your token in the clear: use https://",

@@ -73,8 +73,9 @@ pub(super) async fn invite(
     rep: &RepId,
     clock: &dyn Clock,
 ) -> anyhow::Result<String> {
-    let playbook = playbook
-        .ok_or_else(|| anyhow::anyhow!("this database has no playbook yet: start it once with comeback serve --playbook FILE"))?;
+    let playbook = playbook.ok_or_else(|| {
+        anyhow::anyhow!("this database has no playbook yet: start it once with comeback serve --playbook FILE")
+    })?;
     if !playbook.is_active(rep) {
         let known: Vec<&str> = playbook.reps.iter().filter(|(_, r)| r.active).map(|(id, _)| id.as_str()).collect();
         anyhow::bail!("there is no rep \"{rep}\" in the playbook; it knows {}", known.join(", "));

@@ -1,0 +1,214 @@
+//! `comeback demo`: everything in one process, on one emulated Tuesday.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use uuid::Uuid;
+
+use super::emulate::tuesday_at_ten;
+use super::{inbox, playbook, say};
+use crate::client::profile::{self, Profile};
+use crate::clock::{Clock, PacedClock};
+use crate::config;
+use crate::domain::id::{DeviceId, RepId};
+use crate::domain::playbook::Playbook;
+use crate::domain::time::Span;
+use crate::emulator::{self, Emulator, EmulatorConfig, Number};
+use crate::server::backend::{Backend, Parts};
+use crate::server::carrier::twilio::Twilio;
+use crate::server::crm::directory::Directory;
+use crate::server::http::auth::{new_token, token_hash};
+use crate::server::store::sqlite::SqliteStore;
+use crate::server::store::{CarrierLine, Store};
+use crate::server::telemetry;
+
+/// The playbook the demo runs on.
+const PLAYBOOK: &str = include_str!("../../assets/playbook.toml");
+
+/// Try it: backend, an emulated carrier, a small CRM, texting buyers, and an inbox on it.
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// The same seed is the same world.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How fast SLA time runs. Network, undo hold and suspend stay real.
+    #[arg(long, default_value_t = 12.0)]
+    speed: f64,
+    /// Whose inbox opens: maya, ben, ines, omar or lea.
+    #[arg(long, default_value = "maya")]
+    rep: String,
+    /// No terminal: print one JSON line that says where everything is, and run until ended.
+    #[arg(long)]
+    headless: bool,
+    /// Keep the data in this folder; otherwise it is gone when the demo ends.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Another playbook.
+    #[arg(long)]
+    playbook: Option<PathBuf>,
+    /// Nobody texts by themselves; drive the emulator over /emulator/v1.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// A running demo.
+struct World {
+    backend: Backend,
+    emulator: Emulator,
+    base_url: String,
+    tokens: BTreeMap<RepId, String>,
+}
+
+/// A folder that goes with the demo, unless the person asked to keep it.
+struct Folder {
+    path: PathBuf,
+    keep: bool,
+}
+
+impl Folder {
+    fn new(kept: Option<PathBuf>) -> anyhow::Result<Self> {
+        let keep = kept.is_some();
+        let fresh = || std::env::temp_dir().join(format!("comeback-demo-{}", Uuid::new_v4().simple()));
+        let path = kept.unwrap_or_else(fresh);
+        profile::make_dir(&path)?;
+        Ok(Self { path, keep })
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !self.keep {
+            drop(std::fs::remove_dir_all(&self.path));
+        }
+    }
+}
+
+impl Demo {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let policy = match &self.playbook {
+            Some(file) => playbook::read(file)?,
+            None => config::playbook::read("assets/playbook.toml", PLAYBOOK)?,
+        };
+        let rep = RepId::new(&self.rep);
+        anyhow::ensure!(policy.is_active(&rep), "there is no rep \"{rep}\" in the playbook");
+        let folder = Folder::new(self.data.clone())?;
+        let runtime = super::runtime()?;
+        if self.headless {
+            telemetry::start_logging("warn", false);
+            return runtime.block_on(async {
+                let world = self.start(&folder, policy).await?;
+                say(&world.describe().to_string());
+                world.until_ended().await
+            });
+        }
+        let world = runtime.block_on(self.start(&folder, policy))?;
+        let profile = Profile {
+            base_url: world.base_url.clone(),
+            dir: folder.path.join("client").join(rep.as_str()),
+            token: world.tokens[&rep].clone(),
+        };
+        let shown = inbox::show(profile, "comeback demo");
+        runtime.block_on(world.stop());
+        shown
+    }
+
+    async fn start(&self, folder: &Folder, policy: Playbook) -> anyhow::Result<World> {
+        let store = Arc::new(SqliteStore::open(&folder.path.join("comeback.db"))?);
+        let (head, _) = store.head().await?;
+        // A kept world goes on where it stopped: its clock never goes back.
+        let began = tuesday_at_ten().max(head.at + Span::seconds(1));
+        let clock: Arc<dyn Clock> = Arc::new(PacedClock::start(began, self.speed));
+        let numbers =
+            policy.lines.values().map(|l| Number { number: l.number.as_str().to_owned(), ..Number::default() });
+        let emulated = EmulatorConfig { run: head.seq, numbers: numbers.collect(), ..EmulatorConfig::demo(self.seed) };
+        let (account, auth_token) = (emulated.account_sid.clone(), emulated.auth_token.clone());
+        let crm_token = emulated.crm_token.clone();
+        let carrier_listener = TcpListener::bind("127.0.0.1:0").await?;
+        let emulator = emulator::start(carrier_listener, emulated, Arc::clone(&clock)).await;
+        emulator.pause_buyers(self.quiet);
+        for line in policy.lines.values() {
+            let line = CarrierLine {
+                number: line.number.clone(),
+                provider: "twilio".to_owned(),
+                account: account.clone(),
+                tokens: vec![auth_token.clone()],
+                service: None,
+                api: emulator.base_url().to_owned(),
+            };
+            store.put_line(&line).await?;
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let crm = Directory::new(&format!("{}/crm/v1", emulator.base_url()), crm_token)?;
+        let tokens = tokens(store.as_ref(), &policy, clock.as_ref()).await?;
+        let backend = Backend::start(Parts {
+            store,
+            clock,
+            playbook: policy,
+            listener,
+            public_url: base_url.clone(),
+            carrier: Arc::new(Twilio::new()?),
+            crm: Some(Box::new(crm)),
+            reconcile_every: Duration::from_secs(30),
+        })
+        .await?;
+        emulator.set_webhooks(&format!("{base_url}/hooks/twilio/inbound#rc=5&rp=all"));
+        Ok(World { backend, emulator, base_url, tokens })
+    }
+}
+
+/// A device for every rep. Each token works as a bearer token, and once with `comeback login`.
+async fn tokens(store: &dyn Store, policy: &Playbook, clock: &dyn Clock) -> anyhow::Result<BTreeMap<RepId, String>> {
+    let mut tokens = BTreeMap::new();
+    let in_a_year = clock.now() + Span::minutes(365 * 24 * 60);
+    for rep in policy.reps.iter().filter(|(_, r)| r.active).map(|(id, _)| id) {
+        let (invite, token) = (new_token("cbi"), new_token("cbd"));
+        store.put_invite(token_hash(&invite), rep, in_a_year).await?;
+        let device = DeviceId(Uuid::now_v7());
+        store.redeem(token_hash(&invite), clock.now(), device, "demo", token_hash(&token)).await?;
+        store.put_invite(token_hash(&token), rep, in_a_year).await?;
+        tokens.insert(rep.clone(), token);
+    }
+    Ok(tokens)
+}
+
+impl World {
+    fn describe(&self) -> serde_json::Value {
+        let carrier = self.emulator.describe();
+        json!({
+            "base_url": self.base_url,
+            "tokens": self.tokens,
+            "emulator_url": self.emulator.base_url(),
+            "account_sid": carrier["account_sid"],
+            "auth_token": carrier["auth_token"],
+            "crm_url": carrier["crm_url"],
+            "crm_token": carrier["crm_token"],
+            "numbers": carrier["numbers"],
+        })
+    }
+
+    async fn until_ended(mut self) -> anyhow::Result<()> {
+        let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let failed = tokio::select! {
+            why = self.backend.failed() => Some(why),
+            _ = term.recv() => None,
+            _ = int.recv() => None,
+        };
+        self.stop().await;
+        match failed {
+            Some(why) => anyhow::bail!("the backend stopped: {why}"),
+            None => Ok(()),
+        }
+    }
+
+    async fn stop(self) {
+        self.backend.stop().await;
+        self.emulator.shutdown().await;
+    }
+}

@@ -1,0 +1,58 @@
+//! `comeback`: the inbox of a profile.
+
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::{profile_dir, say, warn};
+use crate::client::desktop::{self, Env};
+use crate::client::driver;
+use crate::client::handle::Notice;
+use crate::client::notifier::Notifier;
+use crate::client::profile::{Profile, ProfileError};
+use crate::tui;
+use crate::tui::theme::Theme;
+
+/// What a newcomer reads when nobody is signed in.
+const WELCOME: &str = "\
+comeback brings your buyers' text replies to this terminal.
+
+Nobody is signed in here yet.
+
+  To try it without an account:
+      comeback demo
+
+  To sign in to your team's backend, ask your operator for a one-time token, then type:
+      comeback login https://YOUR-BACKEND --token-stdin
+  paste the token, press Enter, and type:
+      comeback
+";
+
+/// Opens the inbox of a profile; without one, says what to type next.
+pub(super) fn open(profile: &str) -> anyhow::Result<()> {
+    match Profile::load(&profile_dir(profile)?) {
+        Ok(profile) => show(profile, "comeback"),
+        Err(ProfileError::NotSignedIn(_)) => {
+            say(WELCOME);
+            Ok(())
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Shows an inbox until the person quits. The terminal has this thread and a runtime of its own.
+pub(super) fn show(profile: Profile, title: &str) -> anyhow::Result<()> {
+    let (notices, told) = unbounded_channel();
+    let env = Env::read();
+    let to_terminal = notices.clone();
+    let write = move |bytes| drop(to_terminal.send(Notice::Terminal(bytes)));
+    let notifier = Notifier::start(desktop::choose(&env, None), env.tmux, write)?;
+    let alerts = move |alert: crate::client::alert::Alert| notifier.notify(alert.into());
+    let backend = profile.base_url.clone();
+    let handle = driver::start(profile, Box::new(alerts), notices)?;
+    let options = tui::Options { theme: Theme::from_env(), zone: None, backend, title: title.to_owned() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let exit = runtime.block_on(tui::run(handle, told, options))?;
+    if let Some(farewell) = exit.farewell {
+        warn(&farewell);
+    }
+    Ok(())
+}
