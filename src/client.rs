@@ -1,3 +1,12 @@
 //! The rep's side without a screen: cache, outbox, sync, alerts.
 
+pub mod cache;
 pub mod handle;
+pub mod inbox;
+pub mod outbox;
+pub mod profile;
+pub mod replica;
+pub mod search;
+pub mod skew;
+pub mod state;
+pub mod sync;
