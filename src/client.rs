@@ -1,5 +1,14 @@
 //! The rep's side without a screen: cache, outbox, sync, alerts.
 
+pub mod cache;
 pub mod desktop;
 pub mod handle;
+pub mod inbox;
 pub mod notifier;
+pub mod outbox;
+pub mod profile;
+pub mod replica;
+pub mod search;
+pub mod skew;
+pub mod state;
+pub mod sync;

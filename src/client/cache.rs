@@ -1,0 +1,375 @@
+//! The cache: one `SQLite` file per profile, written by one connection.
+//!
+//! **Invariant:** a pull, or a key press, is one transaction. What cannot be read any more of what the backend said is
+//! dropped and fetched again; what the person wants is never dropped.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::outbox::{Entry, Outbox};
+use super::profile::{self, ProfileError};
+use super::state::{State, Write, name_of};
+use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::time::{Span, Timestamp};
+use crate::wire::changes::{HeadView, Message, Snapshot};
+
+/// Marks the file as ours: `cbk1`.
+const APPLICATION_ID: i32 = 0x6362_6b31;
+/// Steps from an empty file to today's.
+const MIGRATIONS: [&str; 1] = [include_str!("../../assets/sql/client/0001_cache.sql")];
+/// Older ones lose rows of a WAL that is reset while it is written (fixed in 3.51.3).
+const OLDEST_SQLITE: i32 = 3_051_003;
+/// How long a raised alert is remembered.
+const ALERTS_KEPT: Span = Span::minutes(30 * 24 * 60);
+/// Heads of the journal kept as witnesses.
+const HEADS_KEPT: i64 = 1000;
+
+/// Why the cache cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// Written by a newer program; kept as it is.
+    #[error(
+        "{} was written by a newer comeback (cache version {found}, this one knows {known}): update comeback; \
+         nothing was changed", path.display()
+    )]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The newest version known here.
+        known: i64,
+    },
+    /// A file of another program.
+    #[error("{} is not a comeback cache: move it away, or use another profile", path.display())]
+    NotACache {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The library is too old to be trusted with a WAL.
+    #[error("SQLite {0} loses rows under load: comeback needs 3.51.3 or newer")]
+    OldSqlite(&'static str),
+    /// `SQLite` says no.
+    #[error("the cache cannot be read or written: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// An outbox entry cannot be read: not dropped, for it may hold a text.
+    #[error("an unsent command in the cache cannot be read: {0}")]
+    Outbox(serde_json::Error),
+    /// Folder or file.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+}
+
+/// The open cache.
+#[derive(Debug)]
+pub struct Cache {
+    db: Connection,
+    path: PathBuf,
+}
+
+impl Cache {
+    /// Where the cache of a profile's folder lies.
+    pub fn path_in(dir: &Path) -> PathBuf {
+        dir.join("cache.db")
+    }
+
+    /// Opens or makes the cache of a profile's folder. Take its [`profile::Lock`] first.
+    pub fn open(dir: &Path) -> Result<Self, CacheError> {
+        if rusqlite::version_number() < OLDEST_SQLITE {
+            return Err(CacheError::OldSqlite(rusqlite::version()));
+        }
+        profile::make_dir(dir)?;
+        let path = Self::path_in(dir);
+        // Made with its permissions before SQLite opens it; the WAL takes them over.
+        drop(profile::private_file(&path)?);
+        let db = Connection::open(&path)?;
+        db.busy_timeout(Duration::from_secs(5))?;
+        let mut cache = Self { db, path };
+        cache.check()?;
+        cache.db.pragma_update(None, "journal_mode", "WAL")?;
+        cache.db.pragma_update(None, "synchronous", "FULL")?;
+        cache.db.pragma_update(None, "foreign_keys", true)?;
+        cache.db.pragma_update(None, "secure_delete", true)?;
+        cache.migrate()?;
+        Ok(cache)
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn version(&self) -> Result<i64, CacheError> {
+        Ok(self.db.pragma_query_value(None, "user_version", |row| row.get(0))?)
+    }
+
+    /// Looks before anything is written.
+    fn check(&self) -> Result<(), CacheError> {
+        let foreign = || CacheError::NotACache { path: self.path.clone() };
+        let tables: i64 = match self.db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)) {
+            Err(rusqlite::Error::SqliteFailure(e, _)) if e.code == rusqlite::ErrorCode::NotADatabase => {
+                return Err(foreign());
+            }
+            other => other?,
+        };
+        let id: i32 = self.db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        if (tables > 0 || id != 0) && id != APPLICATION_ID {
+            return Err(foreign());
+        }
+        let (found, known) = (self.version()?, MIGRATIONS.len() as i64);
+        if found > known {
+            return Err(CacheError::Newer { path: self.path.clone(), found, known });
+        }
+        Ok(())
+    }
+
+    fn migrate(&mut self) -> Result<(), CacheError> {
+        let from = usize::try_from(self.version()?).unwrap_or(0);
+        for (index, step) in MIGRATIONS.iter().enumerate().skip(from) {
+            let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            tx.execute_batch(step)?;
+            tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+            tx.pragma_update(None, "user_version", index as i64 + 1)?;
+            tx.commit()?;
+        }
+        Ok(())
+    }
+
+    /// Writes everything in one transaction.
+    pub fn commit(&mut self, writes: &[Write]) -> Result<(), CacheError> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for write in writes {
+            put(&tx, write)?;
+        }
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// Reads everything back. `now` (this machine's wall) ages what is remembered of alerts.
+    pub fn load(&mut self, now: Timestamp) -> Result<State, CacheError> {
+        let mut state = State {
+            session: self.meta("session")?,
+            cursor: self.meta("cursor")?.unwrap_or_default(),
+            playbook: self.meta("playbook")?.map(Arc::new),
+            roster: self.meta("roster")?.unwrap_or_default(),
+            head: self.head()?,
+            ..State::default()
+        };
+        state.outbox = Outbox::load(self.entries()?, self.meta("last")?.unwrap_or(0));
+        state.drafts = self.pairs("SELECT conversation, body FROM drafts", |row| row.get(1))?;
+        state.seen = self.pairs("SELECT conversation, texts FROM seen", |row| {
+            row.get::<_, i64>(1).map(|texts| u64::try_from(texts).unwrap_or(0))
+        })?;
+        let mut dismissed = self.db.prepare("SELECT message FROM dismissed")?;
+        let rows = dismissed.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+        state.dismissed = rows.iter().filter_map(|id| id.parse().ok()).collect();
+        drop(dismissed);
+        self.db.execute("DELETE FROM alerted WHERE at < ?1", [(now - ALERTS_KEPT).millis()])?;
+        let mut alerts = self.db.prepare("SELECT key, at FROM alerted")?;
+        let rows = alerts.query_map([], |row| Ok((row.get(0)?, Timestamp::from_millis(row.get(1)?))))?;
+        state.alerted = rows.collect::<Result<_, _>>()?;
+        drop(alerts);
+        match self.base()? {
+            Some(base) if state.playbook.is_some() || base.is_empty() => state.base = base,
+            Some(_) | None => {
+                self.commit(&[Write::DropBase, Write::Cursor(String::new())])?;
+                state.cursor = String::new();
+            }
+        }
+        Ok(state)
+    }
+
+    /// What the backend said under a key; gone when it cannot be read any more.
+    fn meta<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, CacheError> {
+        let text: Option<String> =
+            self.db.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional()?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    fn head(&self) -> Result<Option<HeadView>, CacheError> {
+        // The one witnessed last, which is not the highest when the backend went back to a backup.
+        self.meta("head")
+    }
+
+    fn entries(&self) -> Result<Vec<Entry>, CacheError> {
+        let mut rows = self.db.prepare("SELECT entry FROM outbox")?;
+        let texts = rows.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+        texts.iter().map(|text| serde_json::from_str(text).map_err(CacheError::Outbox)).collect()
+    }
+
+    fn pairs<T>(
+        &self,
+        sql: &str,
+        value: impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<BTreeMap<ConversationId, T>, CacheError> {
+        let mut rows = self.db.prepare(sql)?;
+        let rows = rows.query_map([], |row| Ok((row.get::<_, String>(0)?, value(row)?)))?;
+        let mut pairs = BTreeMap::new();
+        for row in rows {
+            let (id, value) = row?;
+            if let Ok(id) = id.parse() {
+                pairs.insert(id, value);
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// Every conversation, or nothing when one cannot be read any more.
+    fn base(&self) -> Result<Option<BTreeMap<ConversationId, Snapshot>>, CacheError> {
+        let mut base = BTreeMap::new();
+        let mut rows = self.db.prepare("SELECT snapshot FROM conversations")?;
+        for text in rows.query_map([], |row| row.get::<_, String>(0))? {
+            let Ok(snapshot) = serde_json::from_str::<Snapshot>(&text?) else { return Ok(None) };
+            base.insert(snapshot.state.id, snapshot);
+        }
+        let mut rows = self.db.prepare("SELECT conversation, message FROM messages ORDER BY conversation, n")?;
+        for row in rows.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))? {
+            let (conversation, text) = row?;
+            let Ok(message) = serde_json::from_str::<Message>(&text) else { return Ok(None) };
+            let snapshot = conversation.parse().ok().and_then(|id| base.get_mut(&id));
+            if let Some(snapshot) = snapshot {
+                snapshot.messages.push(message);
+            }
+        }
+        Ok(Some(base))
+    }
+}
+
+/// SQLite counts to 2⁶³; a hostile number beyond is cut.
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, CacheError> {
+    serde_json::to_string(value).map_err(|e| CacheError::Sql(rusqlite::Error::ToSqlConversionFailure(Box::new(e))))
+}
+
+fn meta<T: Serialize>(tx: &Transaction<'_>, key: &str, value: &T) -> Result<(), CacheError> {
+    tx.prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")?
+        .execute(params![key, json(value)?])?;
+    Ok(())
+}
+
+fn put(tx: &Transaction<'_>, write: &Write) -> Result<(), CacheError> {
+    match write {
+        Write::Session(session) => meta(tx, "session", session)?,
+        Write::Cursor(cursor) => meta(tx, "cursor", cursor)?,
+        Write::Playbook(playbook) => meta(tx, "playbook", playbook.as_ref())?,
+        Write::Roster(roster) => meta(tx, "roster", roster)?,
+        Write::Last(last) => meta(tx, "last", last)?,
+        Write::DropBase => {
+            tx.execute("DELETE FROM conversations", [])?;
+        }
+        Write::Upsert(snapshot) => upsert(tx, snapshot)?,
+        Write::Remove(id) => {
+            tx.prepare_cached("DELETE FROM conversations WHERE id = ?1")?.execute([id.to_string()])?;
+        }
+        Write::Entry(entry) => {
+            tx.prepare_cached(
+                "INSERT INTO outbox (id, entry) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET entry = ?2",
+            )?
+            .execute(params![entry.envelope.id.to_string(), json(entry)?])?;
+        }
+        Write::EntryGone(id) => {
+            tx.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id.to_string()])?;
+        }
+        Write::Draft(id, text) if text.is_empty() => {
+            tx.prepare_cached("DELETE FROM drafts WHERE conversation = ?1")?.execute([id.to_string()])?;
+        }
+        Write::Draft(id, text) => {
+            tx.prepare_cached(
+                "INSERT INTO drafts (conversation, body) VALUES (?1, ?2)
+                 ON CONFLICT (conversation) DO UPDATE SET body = ?2",
+            )?
+            .execute(params![id.to_string(), text])?;
+        }
+        Write::Seen(id, texts) => {
+            tx.prepare_cached(
+                "INSERT INTO seen (conversation, texts) VALUES (?1, ?2)
+                 ON CONFLICT (conversation) DO UPDATE SET texts = ?2",
+            )?
+            .execute(params![id.to_string(), signed(*texts)])?;
+        }
+        Write::Alerted(key, at) => {
+            tx.prepare_cached("INSERT OR REPLACE INTO alerted (key, at) VALUES (?1, ?2)")?
+                .execute(params![key, at.millis()])?;
+        }
+        Write::Dismissed(message) => {
+            tx.execute("INSERT OR IGNORE INTO dismissed (message) VALUES (?1)", [message.to_string()])?;
+        }
+        Write::Head(head) => {
+            meta(tx, "head", head)?;
+            let seq = signed(head.seq);
+            tx.prepare_cached("INSERT OR IGNORE INTO heads (seq, hash) VALUES (?1, ?2)")?
+                .execute(params![seq, head.hash])?;
+            tx.prepare_cached("DELETE FROM heads WHERE seq < ?1")?.execute([seq.saturating_sub(HEADS_KEPT)])?;
+        }
+    }
+    Ok(())
+}
+
+fn upsert(tx: &Transaction<'_>, snapshot: &Snapshot) -> Result<(), CacheError> {
+    let id = snapshot.state.id.to_string();
+    let header = Snapshot { messages: Vec::new(), ..snapshot.clone() };
+    tx.prepare_cached(
+        "INSERT INTO conversations (id, name, snapshot) VALUES (?1, ?2, ?3)
+         ON CONFLICT (id) DO UPDATE SET name = ?2, snapshot = ?3",
+    )?
+    .execute(params![id, name_of(snapshot), json(&header)?])?;
+    let ids: Vec<MessageId> = snapshot.messages.iter().map(|m| m.id).collect();
+    tx.prepare_cached("DELETE FROM messages WHERE conversation = ?1 AND id NOT IN (SELECT value FROM json_each(?2))")?
+        .execute(params![id, json(&ids)?])?;
+    for message in &snapshot.messages {
+        let text = json(message)?;
+        let known: Option<String> = tx
+            .prepare_cached("SELECT message FROM messages WHERE id = ?1 AND conversation = ?2")?
+            .query_row(params![message.id.to_string(), id], |row| row.get(0))
+            .optional()?;
+        match known {
+            Some(known) if known == text => {}
+            Some(_) => {
+                tx.prepare_cached("UPDATE messages SET n = ?2, body = ?3, message = ?4 WHERE id = ?1")?.execute(
+                    params![message.id.to_string(), signed(message.n), message.body.as_ref().map(|b| b.as_str()), text],
+                )?;
+            }
+            None => {
+                tx.prepare_cached(
+                    "INSERT OR REPLACE INTO messages (key, id, conversation, n, at, body, message)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?
+                .execute(params![
+                    free_key(tx, message.at, message.id.0)?,
+                    message.id.to_string(),
+                    id,
+                    signed(message.n),
+                    message.at.millis(),
+                    message.body.as_ref().map(|b| b.as_str()),
+                    text
+                ])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A key in the order of time: 42 bits of milliseconds, then bits of the id; the next free one when it is taken.
+fn free_key(tx: &Transaction<'_>, at: Timestamp, id: Uuid) -> Result<i64, CacheError> {
+    let ms = at.millis().clamp(0, (1 << 42) - 1);
+    let bits = i64::try_from(id.as_u128() & 0xF_FFFF).unwrap_or(0);
+    let mut key = (ms << 20) | bits;
+    let mut taken = tx.prepare_cached("SELECT 1 FROM messages WHERE key = ?1")?;
+    while taken.exists([key])? {
+        key = key.saturating_add(1);
+    }
+    Ok(key)
+}

@@ -1,0 +1,248 @@
+//! The view as a screen takes it: rows by urgency, the opened conversation, the outbox.
+
+use std::sync::Arc;
+
+use super::handle::{Inbox, Me, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, ThreadMessage};
+use super::outbox::Entry;
+use super::replica::View;
+use super::state::name_of;
+use crate::domain::command::Command;
+use crate::domain::contact::Body;
+use crate::domain::conversation::{Answer, AnswerState, Conversation, Status};
+use crate::domain::id::{ConversationId, MessageId, RepId};
+use crate::domain::message::Delivery;
+use crate::domain::next_step;
+use crate::domain::playbook::Playbook;
+use crate::domain::routing::Holder;
+use crate::wire::changes::{Author, Message, Snapshot};
+
+/// The list.
+pub fn inbox(view: &View<'_>) -> Inbox {
+    let session = view.state.session.as_ref();
+    let me = session.map(|s| Me { rep: s.rep.clone(), name: s.name.clone(), away: view.is_away(&s.rep) });
+    let mut rows: Vec<Row> = view.state.base.values().map(|s| row(view, s)).collect();
+    rows.sort_by_cached_key(|row| (row.urgency(), row.id));
+    let mut roster = view.state.roster.clone();
+    for presence in &mut roster {
+        presence.away = view.is_away(&presence.rep);
+    }
+    Inbox { me, rows, playbook: view.state.playbook.clone(), roster }
+}
+
+/// Whether a conversation waits for this person: held, or offered to them or a pool of theirs and not taken.
+pub fn waits_for(playbook: Option<&Arc<Playbook>>, me: &RepId, c: &Conversation) -> bool {
+    if c.is_done() {
+        return false;
+    }
+    match c.assignment.as_ref().map(|a| (&a.to, a.taken)) {
+        Some((Holder::Rep(rep), _)) => rep == me,
+        Some((Holder::Pool(team), None)) => playbook.is_some_and(|p| p.pools_of(me).contains(team)),
+        Some((Holder::Pool(_), Some(_))) | None => false,
+    }
+}
+
+fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
+    let id = snapshot.state.id;
+    let c = view.conversation(id).unwrap_or(&snapshot.state);
+    let card = snapshot.cards.first();
+    let me = view.state.session.as_ref().map(|s| &s.rep);
+    let entries: Vec<&Entry> =
+        view.state.outbox.entries().iter().filter(|e| e.envelope.conversation == Some(id)).collect();
+    let messages = messages(view, snapshot);
+    let last = messages.iter().rev().map(|m| &m.message).find(|m| !matches!(m.author, Author::Note(_)));
+    let mine = || c.answers.iter().filter(|(_, a)| Some(&a.by) == me);
+    let on_device = |message: &MessageId| view.state.outbox.open_answer(*message).is_some();
+    let leaves_at = mine().filter(|(id, _)| !on_device(id)).filter_map(|(_, a)| match a.state {
+        AnswerState::Held { not_before } => Some(not_before),
+        AnswerState::Parked { .. } | AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. } => None,
+    });
+    Row {
+        id,
+        name: name_of(snapshot),
+        address: snapshot.address.clone(),
+        account: card.and_then(|card| card.account.as_ref()).map(|a| a.name.clone()),
+        stage: card.and_then(|card| card.stage()).map(str::to_owned),
+        preview: last.and_then(|m| m.body.clone()).filter(|b| !b.is_blank()),
+        preview_ours: last.is_some_and(|m| matches!(m.author, Author::Rep(_))),
+        changed: c.changed,
+        last_inbound: c.last_inbound,
+        inbound: c.inbound,
+        seen: view.state.seen.get(&id).copied().unwrap_or(0).min(c.inbound),
+        status: c.status,
+        clock: c.clock.clone(),
+        assignment: c.assignment.clone(),
+        owner: c.owner.clone(),
+        for_me: me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c)),
+        opted_out: view.number(snapshot).opted_out.clone(),
+        leaves_at: leaves_at.min(),
+        queued: entries.iter().any(|e| e.outcome.is_none()),
+        needs_eye: entries.iter().any(|e| e.needs_eye())
+            || mine().any(|(id, answer)| unsettled(view, c, *id, answer).is_some_and(|s| is_loud(&s))),
+        draft: view.state.drafts.contains_key(&id),
+    }
+}
+
+const fn is_loud(standing: &OutboxStanding) -> bool {
+    match standing {
+        OutboxStanding::Parked(_)
+        | OutboxStanding::Refused(_)
+        | OutboxStanding::Unknown
+        | OutboxStanding::Failed(_) => true,
+        OutboxStanding::Queued | OutboxStanding::Sent | OutboxStanding::Held(_) => false,
+    }
+}
+
+/// Where an answer at the backend stands, while that concerns its rep. A failure is settled by a later answer, by
+/// finishing the conversation, or by the rep putting it out of sight.
+fn unsettled(view: &View<'_>, c: &Conversation, id: MessageId, answer: &Answer) -> Option<OutboxStanding> {
+    match &answer.state {
+        AnswerState::Held { not_before } => Some(OutboxStanding::Held(*not_before)),
+        AnswerState::Parked { reasons } => Some(OutboxStanding::Parked(reasons.clone())),
+        AnswerState::Sending => Some(OutboxStanding::Sent),
+        AnswerState::Unknown => Some(OutboxStanding::Unknown),
+        AnswerState::Out { delivery: Delivery::Failed | Delivery::Undelivered, error } => {
+            let later = c.answers.keys().any(|other| *other > id);
+            let settled = later || c.is_done() || view.state.dismissed.contains(&id);
+            (!settled).then_some(OutboxStanding::Failed(*error))
+        }
+        AnswerState::Out { .. } => None,
+    }
+}
+
+/// The messages of a conversation: those of the base as they stand, then mine that no pull has shown.
+fn messages(view: &View<'_>, snapshot: &Snapshot) -> Vec<ThreadMessage> {
+    let c = view.conversation(snapshot.state.id).unwrap_or(&snapshot.state);
+    let standing = |id: &MessageId| c.answers.get(id).map(|a| a.state.clone());
+    let mut messages: Vec<ThreadMessage> = snapshot
+        .messages
+        .iter()
+        .filter(|m| !view.recalled.contains(&m.id))
+        .map(|m| {
+            let mut message = m.clone();
+            message.standing = standing(&m.id).or(message.standing);
+            ThreadMessage { message, pending: None }
+        })
+        .collect();
+    let mut n = snapshot.messages.last().map_or(0, |m| m.n);
+    let Some(me) = view.state.session.as_ref().map(|s| s.rep.clone()) else { return messages };
+    for entry in view.state.outbox.entries().iter().filter(|e| e.is_open()) {
+        let envelope = &entry.envelope;
+        let Some((id, body)) = entry.words().filter(|(_, body)| !body.is_blank()) else { continue };
+        let shown = snapshot.messages.iter().any(|m| m.id == id) || view.recalled.contains(&id);
+        if envelope.conversation != Some(snapshot.state.id) || shown {
+            continue;
+        }
+        n += 1;
+        let is_answer = matches!(envelope.command, Command::Answer { .. });
+        let author = if is_answer { Author::Rep(me.clone()) } else { Author::Note(me.clone()) };
+        let message = Message {
+            id,
+            n,
+            at: envelope.issued_at,
+            author,
+            body: Some(body.clone()),
+            media: Vec::new(),
+            standing: standing(&id),
+        };
+        messages.push(ThreadMessage { message, pending: Some(OutboxId::Command(envelope.id)) });
+    }
+    messages
+}
+
+/// The opened conversation; nothing when it is not visible any more.
+pub fn thread(view: &View<'_>, id: ConversationId) -> Option<Thread> {
+    let snapshot = view.state.base.get(&id)?;
+    let c = view.conversation(id)?;
+    let messages = messages(view, snapshot);
+    let last = messages.iter().rev().find(|m| matches!(m.message.author, Author::Buyer(_)));
+    let last_text = last.and_then(|m| m.message.body.as_ref()).map_or("", Body::as_str);
+    Some(Thread {
+        row: row(view, snapshot),
+        next_step: next_step::recommend(c, view.number(snapshot), &snapshot.cards, last_text),
+        messages,
+        cards: snapshot.cards.clone(),
+        draft: view.state.drafts.get(&id).cloned().unwrap_or_default(),
+    })
+}
+
+/// Everything of mine that is not settled: first what stands at the backend, then what is on this device.
+pub fn outbox(view: &View<'_>) -> Vec<OutboxEntry> {
+    let Some(me) = view.state.session.as_ref().map(|s| &s.rep) else { return Vec::new() };
+    let mut list = Vec::new();
+    for snapshot in view.state.base.values() {
+        let c = view.conversation(snapshot.state.id).unwrap_or(&snapshot.state);
+        for (message, answer) in c.answers.iter().filter(|(_, a)| a.by == *me) {
+            let on_device = view.state.outbox.open_answer(*message).is_some();
+            let Some(standing) = unsettled(view, c, *message, answer).filter(|_| !on_device) else { continue };
+            list.push(OutboxEntry {
+                id: OutboxId::Answer(*message),
+                conversation: Some(c.id),
+                name: name_of(snapshot),
+                address: Some(snapshot.address.clone()),
+                body: snapshot.messages.iter().find(|m| m.id == *message).and_then(|m| m.body.clone()),
+                what: "answer".to_owned(),
+                issued_at: answer.at,
+                standing,
+            });
+        }
+    }
+    list.sort_by_key(|e| e.issued_at);
+    for entry in view.state.outbox.entries() {
+        let envelope = &entry.envelope;
+        list.push(OutboxEntry {
+            id: OutboxId::Command(envelope.id),
+            conversation: envelope.conversation,
+            name: entry.name.clone(),
+            address: entry.address.clone(),
+            body: entry.words().map(|(_, body)| body.clone()),
+            what: what(view.state.playbook.as_deref(), &envelope.command),
+            issued_at: envelope.issued_at,
+            standing: entry.standing(),
+        });
+    }
+    list
+}
+
+/// A command in a few words.
+fn what(playbook: Option<&Playbook>, command: &Command) -> String {
+    let name = |rep: &RepId| playbook.map_or(rep.as_str(), |p| p.rep_name(rep)).to_owned();
+    match command {
+        Command::Take => "take".to_owned(),
+        Command::Assign { to } => format!("reassign to {}", name(to)),
+        Command::Escalate { .. } => "escalate".to_owned(),
+        Command::Answer { .. } => "answer".to_owned(),
+        Command::Release { .. } => "send anyway".to_owned(),
+        Command::Recall { .. } => "take back".to_owned(),
+        Command::Note { .. } => "note".to_owned(),
+        Command::Snooze { .. } => "snooze".to_owned(),
+        Command::Done { outcome } => format!("done: {}", outcome.words()),
+        Command::Reopen => "reopen".to_owned(),
+        Command::OptOut { .. } => "opt out".to_owned(),
+        Command::Away { away: true } => "away".to_owned(),
+        Command::Away { away: false } => "back".to_owned(),
+        Command::Receive(_)
+        | Command::Report { .. }
+        | Command::Match
+        | Command::Expire
+        | Command::BeginSend { .. }
+        | Command::AbandonSend { .. }
+        | Command::LoseSend { .. }
+        | Command::NeverLeft { .. } => "not a person's command".to_owned(),
+    }
+}
+
+impl Row {
+    /// Its place in the list, smallest first: for me with a running clock (so the most late first), for me without
+    /// one, others' clocks, then what changed last; snoozed by when they wake, done last.
+    pub fn urgency(&self) -> (u8, i64) {
+        let newest = self.changed.millis().saturating_neg();
+        match (&self.status, &self.clock, self.for_me) {
+            (Status::Done(_), _, _) => (5, newest),
+            (Status::Snoozed(until), _, _) => (4, until.millis()),
+            (Status::Open, Some(clock), true) => (0, clock.due.millis()),
+            (Status::Open, None, true) => (1, newest),
+            (Status::Open, Some(clock), false) => (2, clock.due.millis()),
+            (Status::Open, None, false) => (3, newest),
+        }
+    }
+}
