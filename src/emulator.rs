@@ -5,7 +5,7 @@
 //! the other's mistakes. It was written from Twilio's documentation and published description, and is itself held
 //! against others' work: Twilio's own library signs, sends and lists through it.
 //!
-//! * [`api`](self): `POST` / `GET Messages.json`, numbers and services, behind Basic authentication.
+//! * `POST` / `GET Messages.json`, numbers and services, behind Basic authentication.
 //! * webhooks, signed and retried only as Twilio does; status callbacks late, swapped and repeated.
 //! * `/crm/v1/contacts`, behind a bearer token.
 //! * `/emulator/v1/…`: what a test may ask (make a buyer text, read every send, switch faults). No authentication.

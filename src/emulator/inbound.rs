@@ -7,7 +7,7 @@ use super::message::Message;
 use super::optout::Keyword;
 use super::segments;
 use super::shared::Shared;
-use super::state::{Send, State};
+use super::state::{SendRecord, State};
 use super::webhook::{self, Call};
 use crate::domain::time::Timestamp;
 
@@ -66,7 +66,7 @@ async fn deliver(shared: &Shared, sid: String, params: Vec<(String, String)>, ta
     let mut state = shared.state();
     let sid = (!state.is_opted_out(&from, &to)).then(|| state.carrier_reply(at, &from, &to, &body));
     let refused = sid.is_none().then_some(21610);
-    state.sends.push(Send { sid, to, from, body, at: at.to_string(), refused, via: "twiml" });
+    state.sends.push(SendRecord { sid, to, from, body, at: at.to_string(), refused, via: "twiml" });
 }
 
 /// The words of a `<Message>`, plain or within a `<Body>`.

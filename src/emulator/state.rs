@@ -45,7 +45,7 @@ pub(crate) struct Service {
 
 /// One `POST Messages`, accepted or refused.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Send {
+pub(crate) struct SendRecord {
     /// The new message; none when refused.
     pub(crate) sid: Option<String>,
     pub(crate) to: String,
@@ -90,7 +90,7 @@ pub(crate) struct State {
     pub(crate) messages: Vec<Message>,
     /// (our number or service, their number).
     pub(crate) opted_out: BTreeSet<(String, String)>,
-    pub(crate) sends: Vec<Send>,
+    pub(crate) sends: Vec<SendRecord>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) faults: Faults,
     pub(crate) world: World,

@@ -198,6 +198,45 @@ async fn a_refused_connection_is_tried_once_more_then_logged_and_the_text_stays_
 }
 
 #[tokio::test]
+async fn silence_is_given_up_after_the_read_time_without_a_second_try() {
+    let (emulator, ..) = emulator(|_| {}).await;
+    // Accepts connections (the kernel does) and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook#ct=100&rt=100&rc=3", silent.local_addr().unwrap());
+    emulator.set_webhook(LINE, Some(url), None);
+    emulator.inbound(BUYER, LINE, "hello", 0);
+    let hook = eventually(|| hooks(&emulator).get(0).cloned()).await;
+    assert_eq!((&hook["attempts"], &hook["error"], &hook["status"]), (&json!(1), &json!(11200), &json!(null)));
+}
+
+#[tokio::test]
+async fn advanced_opt_out_says_its_type_and_the_carrier_confirms_once() {
+    let (emulator, config, _) = emulator(|config| config.numbers[0].advanced_opt_out = true).await;
+    let (backend, url) = Backend::listen(&[200]).await;
+    emulator.set_webhooks(&url);
+    emulator.inbound(BUYER, LINE, "yes", 0);
+    emulator.inbound(BUYER, LINE, "Stop", 0);
+    emulator.inbound(BUYER, LINE, "stop", 0);
+    let mut types: Vec<String> = backend.wait_for(3).await.iter().map(|g| g.value("OptOutType").to_owned()).collect();
+    types.sort();
+    assert_eq!(types, ["START", "STOP", "STOP"]);
+    let path = format!("/2010-04-01/Accounts/{}/Messages.json?From=%2B16465550100", config.account_sid);
+    let (_, page) = get(&emulator, &config, &path).await;
+    let own = page["messages"].as_array().unwrap();
+    assert_eq!((own.len(), &own[0]["direction"]), (1, &json!("outbound-reply")));
+    assert_eq!(emulator.sends(), json!([]), "what the carrier says by itself is no send of ours");
+}
+
+#[tokio::test]
+async fn a_dropped_or_ended_emulator_leaves_its_port() {
+    let (first, ..) = emulator(|_| {}).await;
+    let address = first.base_url().strip_prefix("http://").unwrap().to_owned();
+    first.shutdown().await;
+    let again = TcpListener::bind(&address).await;
+    assert!(again.is_ok(), "{again:?}");
+}
+
+#[tokio::test]
 async fn a_send_is_answered_called_back_and_counted() {
     let (emulator, config, _) = emulator(|_| {}).await;
     let (backend, url) = Backend::listen(&[200]).await;

@@ -13,7 +13,7 @@ use crate::emulator::buyers::Answer;
 use crate::emulator::callbacks::{self, Plan};
 use crate::emulator::message::{Direction, Media, Message};
 use crate::emulator::shared::Shared;
-use crate::emulator::state::{Send, State as Carrier};
+use crate::emulator::state::{SendRecord, State as Carrier};
 
 /// Longest text Twilio takes, in characters.
 const LONGEST: usize = 1600;
@@ -108,7 +108,7 @@ pub(crate) async fn create(State(shared): State<Arc<Shared>>, bytes: axum::body:
 }
 
 fn record_refusal(shared: &Shared, form: &Form, now: Timestamp, (status, code, words): Refusal) -> Response {
-    shared.state().sends.push(Send {
+    shared.state().sends.push(SendRecord {
         sid: None,
         to: form.to.clone(),
         from: if form.from.is_empty() { form.service.clone() } else { form.from.clone() },
@@ -169,7 +169,7 @@ fn accept(state: &mut Carrier, form: &Form, now: Timestamp) -> Result<Accepted, 
     };
     state.messages.push(message.clone());
     let nth = u64::try_from(state.sends.len()).unwrap_or(u64::MAX);
-    state.sends.push(Send {
+    state.sends.push(SendRecord {
         sid: Some(sid),
         to: form.to.clone(),
         from: sender.clone(),

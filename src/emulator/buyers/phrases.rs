@@ -63,7 +63,7 @@ const RENEWAL: [&str; 13] = [
     "Can you send last year's usage numbers",
     "Please don't auto-renew before we talked",
     "Happy with it so far, send the paperwork",
-    "We had two outages in {account} last month. Will that be credited?",
+    "We had two outages at {account} last month. Will that be credited?",
     "Can we pay quarterly instead of yearly?",
     "Let's talk {day} {time} about adding the Denver team",
     "Our new CIO wants a review first",
@@ -115,7 +115,7 @@ const TO_A_TIME: [&str; 8] = [
     "Works for me. I'll bring our IT lead",
     "ok, my number for the call is this one",
     "That day is full here, {day} {time}?",
-    "Confirmed from {account}'s side",
+    "Confirmed on our side",
 ];
 
 const TO_MONEY: [&str; 7] = [
@@ -170,10 +170,10 @@ const GOODBYE: [&str; 6] = [
 const STRANGER: [&str; 3] =
     ["ok. how did you get my number?", "Think you have the wrong person", "Ah right, my colleague signed up"];
 
-/// A text that fits what the rep wrote; `last` ends the talk.
-pub(super) fn reply(dice: &mut Dice, person: &Person, answer: &str, last: bool) -> String {
-    let said = answer.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|w| said.contains(w));
+/// A text that fits what the rep wrote, and that is not among those `said` while there is another; `last` ends the talk.
+pub(super) fn reply(dice: &mut Dice, person: &Person, answer: &str, said: &[&str], last: bool) -> String {
+    let words = answer.to_lowercase();
+    let has = |any: &[&str]| any.iter().any(|w| words.contains(w));
     let table: &[&str] = if person.situation == "stranger" {
         &STRANGER
     } else if last {
@@ -196,12 +196,13 @@ pub(super) fn reply(dice: &mut Dice, person: &Person, answer: &str, last: bool) 
         "tomorrow",
     ]) {
         &TO_A_TIME
-    } else if said.contains('?') {
+    } else if words.contains('?') {
         &TO_A_QUESTION
     } else {
         &TO_ANYTHING
     };
-    let text = *dice.pick(table);
+    let fresh: Vec<&str> = table.iter().copied().filter(|text| !said.contains(text)).collect();
+    let text = *dice.pick(if fresh.is_empty() { table } else { &fresh });
     filled(dice, text, person)
 }
 
@@ -230,7 +231,7 @@ mod tests {
         for n in 0..400 {
             let mut dice = Dice::new(1, "t", n);
             assert!(!opener(&mut dice, &person).contains('{'));
-            assert!(!reply(&mut dice, &person, "tomorrow 2pm?", n % 2 == 0).contains('{'));
+            assert!(!reply(&mut dice, &person, "tomorrow 2pm?", &[], n % 2 == 0).contains('{'));
         }
     }
 }

@@ -38,6 +38,11 @@ const SCENES: [(i64, Who, &str, usize); 17] = [
     (475, Who::Cast(14), "Is Zoe still my contact? We need the countersigned order form today", 0),
 ];
 
+/// Whether contact `index` has a part in the script.
+pub(super) fn is_cast(world: &World, index: usize) -> bool {
+    world.plan.script && index < 18
+}
+
 /// Whether contact `index` texts nothing of their own after the script: their story is that they were heard.
 pub(super) fn is_done_after(index: usize) -> bool {
     matches!(index, 8..=10)

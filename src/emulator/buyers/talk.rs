@@ -41,10 +41,12 @@ fn talk(world: &World, index: usize, person: &Person, answers: &[Answer]) -> Vec
         if goes_quiet {
             break;
         }
-        let body = if has_enough && n > 0 {
+        let before: Vec<&str> = said.iter().map(|a| a.body.as_str()).collect();
+        // The cast keeps to its stories.
+        let body = if has_enough && n > 0 && !script::is_cast(world, index) {
             "STOP".to_owned()
         } else {
-            phrases::reply(&mut dice, person, &answer.body, said.len() + 1 == most)
+            phrases::reply(&mut dice, person, &answer.body, &before, said.len() + 1 == most)
         };
         let ends = Keyword::of(&body) == Some(Keyword::Stop);
         said.push(Action { at: due, from: person.number.clone(), to: answer.from.clone(), body, pictures: 0 });

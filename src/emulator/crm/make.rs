@@ -97,7 +97,7 @@ impl Maker<'_> {
         let plain = format!("{first} {last}");
         let (name, short) = match i {
             12 => (format!("{first} 🌻 {last}"), first),
-            14 => (format!("{first} Maximiliana Konstantinopoulou-{last} de la Fuente y Villanueva III"), first),
+            14 => (format!("{first} Maximilian Konstantinopoulou-{last} de la Fuente y Villanueva III"), first),
             17 => ("יעל בן-דוד".to_owned(), "יעל"),
             _ => (plain, first),
         };
@@ -127,7 +127,7 @@ impl Maker<'_> {
             id: format!("acc_{:04}", self.accounts[i % ACCOUNTS.len()] + 1),
             name: account.to_owned(),
             industry: industry.to_owned(),
-            owner: owner.clone(),
+            owner: self.account_owner(i),
         };
         let campaign = Campaign {
             id: format!("cmp_{use_case}"),
@@ -151,6 +151,16 @@ impl Maker<'_> {
             campaign: (i < CAST.len() || dice.chance(90)).then_some(campaign),
             last_touch: self.touch(i),
             intents: self.intents(i),
+        }
+    }
+
+    /// Who owns the account of contact `i`: the owner of its first contact, also for colleagues that others own.
+    fn account_owner(&self, i: usize) -> Option<String> {
+        let first = i % ACCOUNTS.len();
+        match CAST.get(first).map_or(Owner::Rep(first), |(owner, _)| *owner) {
+            Owner::Rep(n) => self.rep(n),
+            Owner::Nobody => None,
+            Owner::Left => self.left.first().cloned(),
         }
     }
 
@@ -254,6 +264,15 @@ mod tests {
                 crm[0].opportunity.as_ref().unwrap().stage.as_str(),
                 "proposal" | "negotiation" | "contract"
             ));
+        }
+    }
+
+    #[test]
+    fn an_account_has_one_owner() {
+        let crm = contacts(3, Timestamp::default(), MOST, &reps(), &["zoe".to_owned()]);
+        for contact in &crm {
+            let same = crm.iter().filter(|c| c.account.id == contact.account.id);
+            assert!(same.into_iter().all(|c| c.account == contact.account), "{}", contact.account.id);
         }
     }
 
