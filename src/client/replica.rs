@@ -98,6 +98,7 @@ impl View<'_> {
             now,
             actor: Actor::Rep { rep: session.rep.clone(), role: session.role },
             seen: envelope.seen,
+            behind: false,
             hold,
         };
         let Ok(facts) = decide(&world, &envelope.command, &cx) else { return false };

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
 
 mod floors;
+mod http;
 mod hours;
 mod twilio_library;

@@ -55,7 +55,7 @@ pub async fn pull(
     let result = tokio::select! {
         changes = feed::changes(&app.service, &app.presences, &device, &ask) => changes,
         // Draining: answer now, so that the device comes back to whoever follows.
-        () = async { drop(shutdown.wait_for(|down| *down).await) } => {
+        () = drained(&mut shutdown) => {
             let now = Ask { wait: Duration::ZERO, ..ask };
             feed::changes(&app.service, &app.presences, &device, &now).await
         }
@@ -69,6 +69,13 @@ pub async fn pull(
             "Sync anew with an empty cursor; outbox and drafts stay.",
         )),
         Err(FeedError::Store(e)) => Err(Failure::of_store(request_id(id), &e)),
+    }
+}
+
+/// Resolves when the process drains; never when whoever would say so is gone.
+async fn drained(shutdown: &mut tokio::sync::watch::Receiver<bool>) {
+    if shutdown.wait_for(|down| *down).await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -1,0 +1,236 @@
+//! HTTP in process: who may ask, what comes back, and how errors read.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use comeback::clock::{Clock, ManualClock};
+use comeback::config;
+use comeback::domain::contact::{Address, Body as Words};
+use comeback::domain::id::{DeviceId, RepId};
+use comeback::domain::time::{Span, Timestamp};
+use comeback::server::feed::Presences;
+use comeback::server::http::auth::token_hash;
+use comeback::server::http::{self, App, openapi};
+use comeback::server::service::{Inbound, Outcome, Service, Work};
+use comeback::server::store::memory::MemoryStore;
+use comeback::server::store::{DedupeKey, RawEvent, Store};
+use comeback::server::telemetry::Metrics;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+use uuid::Uuid;
+
+const PLAYBOOK: &str = include_str!("../../assets/playbook.toml");
+
+/// A backend without sockets. Tuesday, 10:00 in New York.
+struct Office {
+    router: Router,
+    service: Service,
+    store: Arc<dyn Store>,
+    clock: Arc<ManualClock>,
+}
+
+impl Office {
+    async fn open() -> Self {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_793_718_000_000)));
+        let playbook = config::playbook::read("playbook.toml", PLAYBOOK).unwrap();
+        let service = Service::start(Arc::clone(&store), clock.clone(), &playbook).await.unwrap();
+        let (_, shutdown) = tokio::sync::watch::channel(false);
+        let app = App {
+            service: service.clone(),
+            presences: Arc::new(Presences::default()),
+            metrics: Arc::new(Metrics::default()),
+            shutdown,
+        };
+        let metrics = Arc::clone(&app.metrics);
+        Self { router: http::observed(http::router(app), metrics), service, store, clock }
+    }
+
+    /// A signed-in device of a rep; its token is the rep's name.
+    async fn sign_in(&self, rep: &str) -> &Self {
+        let (invite, now) = ([7; 32], self.clock.now());
+        self.store.put_invite(invite, &RepId::new(rep), now + Span::minutes(1)).await.unwrap();
+        let device = DeviceId(Uuid::now_v7());
+        self.store.redeem(invite, now, device, "test", token_hash(rep)).await.unwrap().unwrap();
+        self
+    }
+
+    async fn text(&self, from: &str, body: &str) {
+        let inbound = Inbound {
+            key: DedupeKey { provider: "twilio".into(), account: "AC".into(), id: Uuid::now_v7().to_string() },
+            from: Address::parse(from).unwrap(),
+            line: "main".into(),
+            body: Words::new(body),
+            media: vec![],
+            opt_out_type: None,
+            raw: RawEvent { provider: "twilio".into(), kind: "inbound".into(), params: "{}".into(), at: self.clock.now() },
+        };
+        let outcome = self.service.submit(Work::Receive(Box::new(inbound))).await.unwrap();
+        assert!(matches!(outcome, Outcome::Received { new: true }));
+    }
+
+    async fn ask(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>) -> (StatusCode, Value) {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let body = body.map_or(Body::empty(), |b| Body::from(b.to_string()));
+        let request = request.header(header::CONTENT_TYPE, "application/json").body(body).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+}
+
+fn envelope(n: u64, conversation: &Value, seen: u64, command: &Value) -> Value {
+    json!({ "id": Uuid::now_v7(), "n": n, "after": n - 1, "seen": seen, "issued_at": 0, "conversation": conversation, "command": command })
+}
+
+#[tokio::test]
+async fn a_reply_reaches_the_pool_and_the_answer_is_held() {
+    let office = Office::open().await;
+    office.sign_in("maya").await.text("+14155550123", "Can we talk about price?").await;
+    let (status, page) = office.ask("GET", "/v1/changes", Some("maya"), None).await;
+    assert_eq!(status, StatusCode::OK);
+    let upsert = &page["upserts"][0];
+    assert_eq!(upsert["address"], "+14155550123");
+    assert_eq!(upsert["messages"][0]["body"], "Can we talk about price?");
+    assert_eq!(upsert["state"]["clock"]["stage"], "running");
+    assert_eq!(page["playbook"]["company"], "Northwind Systems");
+
+    let message = Uuid::now_v7();
+    let answer = json!({ "do": "answer", "message": message, "body": "Of course: at 3?", "accept": [] });
+    let push = json!({ "envelopes": [envelope(1, &upsert["state"]["id"], 1, &answer)] });
+    let (status, receipts) = office.ask("POST", "/v1/commands", Some("maya"), Some(push.clone())).await;
+    assert_eq!((status, &receipts["receipts"][0]["verdict"]["verdict"]), (StatusCode::OK, &json!("done")));
+    let again = office.ask("POST", "/v1/commands", Some("maya"), Some(push)).await;
+    assert_eq!(again.1, receipts, "the same command gets the same receipt");
+
+    let cursor = page["cursor"].as_str().unwrap();
+    let path = format!("/v1/changes?since={cursor}&playbook=1");
+    let (_, page) = office.ask("GET", &path, Some("maya"), None).await;
+    assert_eq!(page["acked"], 1);
+    let messages = page["upserts"][0]["messages"].as_array().unwrap();
+    assert_eq!(messages.len(), 2, "the second push was not run again");
+    assert!(messages[1]["standing"]["held"]["not_before"].is_number());
+    assert!(page["playbook"].is_null(), "a known playbook is not sent again");
+}
+
+#[tokio::test]
+async fn a_poll_waits_until_something_concerns_the_rep() {
+    let office = Arc::new(Office::open().await);
+    office.sign_in("maya").await;
+    let (_, page) = office.ask("GET", "/v1/changes", Some("maya"), None).await;
+    let path = format!("/v1/changes?since={}&playbook=1&wait=60", page["cursor"].as_str().unwrap());
+    let polling = tokio::spawn({
+        let office = Arc::clone(&office);
+        async move { office.ask("GET", &path, Some("maya"), None).await }
+    });
+    tokio::task::yield_now().await;
+    assert!(!polling.is_finished());
+    office.text("+14155550123", "hello").await;
+    let (status, page) = polling.await.unwrap();
+    assert_eq!((status, page["upserts"].as_array().map(Vec::len)), (StatusCode::OK, Some(1)));
+}
+
+#[tokio::test]
+async fn a_one_time_token_works_once() {
+    let office = Office::open().await;
+    let expires = office.clock.now() + Span::minutes(1);
+    office.store.put_invite(token_hash("once"), &"ben".into(), expires).await.unwrap();
+    let sign_in = json!({ "token": "once", "device_name": "laptop" });
+    let (status, signed_in) = office.ask("POST", "/v1/session", None, Some(sign_in.clone())).await;
+    assert_eq!((status, &signed_in["session"]["name"]), (StatusCode::CREATED, &json!("Ben Carver")));
+    let token = signed_in["token"].as_str().unwrap();
+    let (status, session) = office.ask("GET", "/v1/session", Some(token), None).await;
+    assert_eq!((status, session), (StatusCode::OK, signed_in["session"].clone()));
+    let (status, problem) = office.ask("POST", "/v1/session", None, Some(sign_in)).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::UNAUTHORIZED, &json!("bad_token")));
+    office.store.revoke(&"ben".into()).await.unwrap();
+    assert_eq!(office.ask("GET", "/v1/session", Some(token), None).await.0, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn every_error_is_a_problem_for_people() {
+    let office = Office::open().await;
+    office.sign_in("maya").await.text("+14155550123", "hello").await;
+    for (method, path, token, body, wanted, code) in [
+        ("GET", "/v1/changes", None, None, 401, "signed_out"),
+        ("GET", "/v1/changes", Some("wrong"), None, 401, "signed_out"),
+        ("POST", "/v1/commands", None, Some(json!({ "envelopes": [] })), 401, "signed_out"),
+        ("POST", "/v1/commands", Some("maya"), Some(json!({ "envelopes": [{ "do": "harm" }] })), 400, "unreadable"),
+        ("POST", "/v1/commands", Some("maya"), Some(json!("no")), 400, "unreadable"),
+        ("GET", "/v1/changes?since=garbage", Some("maya"), None, 410, "cursor_gone"),
+        ("GET", "/v1/changes?since=9.1.00000000", Some("maya"), None, 410, "cursor_gone"),
+        ("GET", "/v1/changes?wait=soon", Some("maya"), None, 400, "bad_query"),
+        ("GET", "/v1/conversations/nonsense/messages", Some("maya"), None, 404, "not_found"),
+        ("GET", "/v1/conversations/00000000-0000-0000-0000-000000000000/messages", Some("maya"), None, 404, "not_found"),
+        ("GET", "/nowhere", None, None, 404, "no_such_route"),
+        ("DELETE", "/v1/commands", Some("maya"), None, 405, "method_not_allowed"),
+    ] {
+        let (status, problem) = office.ask(method, path, token, body).await;
+        assert_eq!((status.as_u16(), problem["code"].as_str()), (wanted, Some(code)), "{method} {path}");
+        assert!(problem["title"].as_str().is_some_and(|t| t.ends_with('.')), "{problem}");
+        assert!(problem["hint"].as_str().is_some_and(|h| !h.is_empty()), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn people_may_not_speak_for_carriers_or_clocks_nor_act_on_what_they_cannot_see() {
+    let office = Office::open().await;
+    office.sign_in("omar").await.text("+14155550123", "hello").await;
+    let (_, page) = office.ask("GET", "/v1/changes", Some("omar"), None).await;
+    let seen = page["upserts"][0]["state"]["id"].clone();
+    assert!(seen.is_string(), "omar is in the pool");
+    let nowhere = json!(Uuid::now_v7());
+    let push = json!({ "envelopes": [
+        envelope(1, &seen, 1, &json!({ "do": "expire" })),
+        envelope(2, &nowhere, 1, &json!({ "do": "take" })),
+        envelope(3, &seen, 1, &json!({ "do": "report", "message": Uuid::now_v7(), "delivery": "delivered", "error": null })),
+    ] });
+    let (_, receipts) = office.ask("POST", "/v1/commands", Some("omar"), Some(push)).await;
+    let codes: Vec<&str> = receipts["receipts"].as_array().unwrap().iter().filter_map(|r| r["verdict"]["rejection"]["code"].as_str()).collect();
+    assert_eq!(codes, ["not_allowed", "not_found", "not_allowed"]);
+}
+
+#[tokio::test]
+async fn a_counter_with_a_gap_runs_nothing_past_the_gap() {
+    let office = Office::open().await;
+    office.sign_in("maya").await.text("+14155550123", "hello").await;
+    let away = json!({ "do": "away", "away": true });
+    let push = json!({ "envelopes": [envelope(1, &Value::Null, 0, &away), envelope(3, &Value::Null, 0, &away)] });
+    let (status, receipts) = office.ask("POST", "/v1/commands", Some("maya"), Some(push)).await;
+    assert_eq!((status, receipts["receipts"].as_array().map(Vec::len)), (StatusCode::OK, Some(1)));
+}
+
+#[tokio::test]
+async fn health_and_metrics_say_how_it_fares() {
+    let office = Office::open().await;
+    assert_eq!(office.ask("GET", "/health", None, None).await.1["status"], "ok");
+    assert_eq!(office.ask("GET", "/ready", None, None).await.1["status"], "ready");
+    office.clock.advance(Span::minutes(-10));
+    office.sign_in("maya").await;
+    let (status, problem) = office.ask("GET", "/ready", None, None).await;
+    assert_eq!((status.as_u16(), problem["code"].as_str()), (503, Some("not_ready")), "the clock went back");
+    let request = Request::get("/metrics").body(Body::empty()).unwrap();
+    let response = office.router.clone().oneshot(request).await.unwrap();
+    let text = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let text = String::from_utf8(text.to_vec()).unwrap();
+    assert!(text.contains("comeback_http_requests_total{route=\"/health\",status=\"200\"} 1"), "{text}");
+    assert!(text.ends_with("# EOF\n"));
+}
+
+/// `UPDATE=1` writes it anew.
+#[test]
+fn the_description_is_the_one_kept() {
+    let made = openapi::description().to_pretty_json().unwrap() + "\n";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/openapi.json");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &made).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(made == kept, "assets/openapi.json is not what the code says: run this test with UPDATE=1 and look at the difference");
+}
