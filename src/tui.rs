@@ -5,6 +5,7 @@
 
 pub mod countdown;
 pub mod input;
+pub mod input_line;
 pub mod signals;
 pub mod terminal;
 pub mod theme;
