@@ -1,7 +1,10 @@
 //! The rep's side without a screen: cache, outbox, sync, alerts.
 
+pub mod alert;
 pub mod cache;
+pub mod driver;
 pub mod handle;
+pub mod http;
 pub mod inbox;
 pub mod outbox;
 pub mod profile;
