@@ -1,8 +1,11 @@
 //! The rep's side without a screen: cache, outbox, sync, alerts.
 
+pub mod alert;
 pub mod cache;
 pub mod desktop;
+pub mod driver;
 pub mod handle;
+pub mod http;
 pub mod inbox;
 pub mod notifier;
 pub mod outbox;

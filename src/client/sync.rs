@@ -184,6 +184,8 @@ pub struct News {
     pub view: bool,
     /// The clock jumped or the estimate moved.
     pub clock: bool,
+    /// The machine slept, or its clock was set.
+    pub jumped: bool,
     /// Lines for the person.
     pub toasts: Vec<Toast>,
     /// Conversations of pages applied since last asked, when any page was.
@@ -317,7 +319,7 @@ impl Machine {
         match (broken, self.last_answer) {
             (Some(lane), last) => LinkState::Offline {
                 since: last.unwrap_or(self.started),
-                retry_at: self.skew.now(lane.retry_at.unwrap_or(mono)),
+                retry_at: self.skew.now(lane.tries_at().unwrap_or(mono)),
                 why: lane.why.clone(),
             },
             (None, Some(_)) => LinkState::Online,
@@ -329,6 +331,7 @@ impl Machine {
     pub fn handle(&mut self, input: Input, wall: Timestamp, mono: Duration) {
         if self.skew.look(wall, mono) {
             self.news.clock = true;
+            self.news.jumped = true;
             self.hurry(mono);
         }
         match input {

@@ -74,6 +74,11 @@ impl Lane {
         self.why = why;
     }
 
+    /// When it is, or was, tried again.
+    pub(super) fn tries_at(&self) -> Option<Duration> {
+        self.flight.map(|f| f.sent).or(self.retry_at)
+    }
+
     pub(super) fn next(&self, mono: Duration) -> Option<Duration> {
         match self.flight {
             Some(f) => Some(f.sent + f.patience),

@@ -1,0 +1,272 @@
+//! Which change deserves an alert, and which does not. Pure; somebody else delivers.
+//!
+//! Once for each fact, whoever restarts; one for each conversation at a time; none for what the person is looking at;
+//! after a start or an absence one summary instead of a flood. Names are raw: whoever delivers makes them safe. The
+//! words of a text are never in an alert.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::inbox::waits_for;
+use super::state::{State, name_of};
+use crate::domain::conversation::{Conversation, Status};
+use crate::domain::event::Climb;
+use crate::domain::id::{ConversationId, RepId};
+use crate::domain::routing::{Holder, Reason};
+use crate::domain::sla::Stage;
+use crate::wire::changes::Snapshot;
+
+/// Silence of the backend that is worth an alert, and an absence after which news are history.
+const LONG: Duration = Duration::from_secs(60);
+/// After the first pull of a start or a return, news still count as history for this long.
+const CATCH_UP: Duration = Duration::from_secs(3);
+
+/// What an alert is about, from the quietest to the loudest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The backend answers again.
+    Back,
+    /// What happened meanwhile.
+    Summary,
+    /// A conversation came to me, or to a pool of mine.
+    Assigned,
+    /// An answer is due soon.
+    Warning,
+    /// Somebody before me did not act.
+    Escalated,
+    /// An answer is late.
+    Breach,
+    /// The backend has not answered for a minute.
+    Unreachable,
+}
+
+/// One alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert {
+    /// About which conversation: a newer alert about it replaces this one.
+    pub conversation: Option<ConversationId>,
+    /// What it is.
+    pub kind: Kind,
+    /// What happened, and who.
+    pub title: String,
+    /// Account, and why. Never the words of a text.
+    pub body: String,
+}
+
+/// Where alerts go. Called on the client's thread: it must not block.
+pub type Sink = Box<dyn FnMut(Alert) + Send>;
+
+/// What follows from a change.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Raised {
+    /// To deliver.
+    pub alerts: Vec<Alert>,
+    /// Facts that are never raised again.
+    pub keys: Vec<String>,
+}
+
+/// Decides on alerts.
+#[derive(Clone, Debug)]
+pub struct Alerts {
+    focused: bool,
+    on_screen: Option<ConversationId>,
+    /// News are history: since a start or a return, until the window closes.
+    history: bool,
+    closes: Option<Duration>,
+    held: BTreeMap<ConversationId, Alert>,
+    recent: BTreeMap<ConversationId, (Duration, Kind)>,
+    offline_since: Option<Duration>,
+    unreachable: bool,
+}
+
+impl Default for Alerts {
+    fn default() -> Self {
+        Self {
+            focused: false,
+            on_screen: None,
+            history: true,
+            closes: None,
+            held: BTreeMap::new(),
+            recent: BTreeMap::new(),
+            offline_since: None,
+            unreachable: false,
+        }
+    }
+}
+
+struct Fact {
+    kind: Kind,
+    key: String,
+    title: String,
+    body: String,
+}
+
+impl Alerts {
+    /// What the person looks at. A terminal that never said so is not focused.
+    pub fn looking(&mut self, focused: bool, conversation: Option<ConversationId>) {
+        self.focused = focused;
+        self.on_screen = conversation;
+    }
+
+    /// The machine slept: what comes next is history.
+    pub fn slept(&mut self) {
+        self.history = true;
+        self.closes = None;
+    }
+
+    /// Pages were applied. `complete` when nothing more was waiting.
+    pub fn pulled(&mut self, state: &State, touched: &[ConversationId], complete: bool, mono: Duration) -> Raised {
+        if self.offline_since.take().is_some_and(|since| mono.saturating_sub(since) > LONG) {
+            self.slept();
+        }
+        let mut raised = Raised::default();
+        let mut keys = BTreeSet::new();
+        for id in touched.iter().collect::<BTreeSet<_>>() {
+            let Some(snapshot) = state.base.get(id) else {
+                self.held.remove(id);
+                continue;
+            };
+            let news: Vec<Fact> = facts(state, snapshot)
+                .into_iter()
+                .filter(|f| !state.alerted.contains_key(&f.key) && keys.insert(f.key.clone()))
+                .collect();
+            raised.keys.extend(news.iter().map(|f| f.key.clone()));
+            // The loudest speaks for the conversation.
+            let Some(fact) = news.into_iter().max_by_key(|f| f.kind) else { continue };
+            if self.focused && self.on_screen == Some(*id) {
+                continue;
+            }
+            let alert = Alert { conversation: Some(*id), kind: fact.kind, title: fact.title, body: fact.body };
+            if self.history {
+                self.held.insert(*id, alert);
+            } else if self
+                .recent
+                .get(id)
+                .is_none_or(|(at, kind)| mono.saturating_sub(*at) > CATCH_UP || *kind < fact.kind)
+            {
+                self.recent.insert(*id, (mono, fact.kind));
+                raised.alerts.push(alert);
+            }
+        }
+        if self.history && complete && self.closes.is_none() {
+            self.closes = Some(mono + CATCH_UP);
+        }
+        self.recent.retain(|_, (at, _)| mono.saturating_sub(*at) <= CATCH_UP);
+        raised
+    }
+
+    /// Time passed; `offline_since` is since when nothing answers.
+    pub fn tick(&mut self, offline_since: Option<Duration>, mono: Duration) -> Vec<Alert> {
+        let mut alerts = Vec::new();
+        if offline_since.is_some() {
+            self.offline_since = self.offline_since.or(offline_since);
+            if !self.unreachable && offline_since.is_some_and(|since| mono.saturating_sub(since) >= LONG) {
+                self.unreachable = true;
+                alerts.push(Alert {
+                    conversation: None,
+                    kind: Kind::Unreachable,
+                    title: "The backend does not answer".to_owned(),
+                    body: "You see the state of a minute ago; answers wait and go when it is back.".to_owned(),
+                });
+            }
+        } else if self.unreachable {
+            self.unreachable = false;
+            alerts.push(Alert {
+                conversation: None,
+                kind: Kind::Back,
+                title: "The backend answers again".to_owned(),
+                body: String::new(),
+            });
+        }
+        if self.closes.is_some_and(|at| at <= mono) {
+            self.closes = None;
+            self.history = false;
+            alerts.extend(summary(std::mem::take(&mut self.held)));
+        }
+        alerts
+    }
+
+    /// When to call [`Alerts::tick`] again.
+    pub fn next(&self, offline_since: Option<Duration>) -> Option<Duration> {
+        let unreachable = offline_since.filter(|_| !self.unreachable).map(|since| since + LONG);
+        [self.closes, unreachable].into_iter().flatten().min()
+    }
+}
+
+/// One alert for everything that happened meanwhile: the thing itself when it is one.
+fn summary(held: BTreeMap<ConversationId, Alert>) -> Option<Alert> {
+    if held.len() <= 1 {
+        return held.into_values().next();
+    }
+    let count = |kinds: &[Kind]| held.values().filter(|a| kinds.contains(&a.kind)).count();
+    let parts = [
+        (count(&[Kind::Breach]), "late"),
+        (count(&[Kind::Warning]), "due soon"),
+        (count(&[Kind::Escalated]), "escalated to you"),
+        (count(&[Kind::Assigned]), "new for you"),
+    ];
+    let said: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    Some(Alert { conversation: None, kind: Kind::Summary, title: "Meanwhile".to_owned(), body: said.join(", ") })
+}
+
+/// What there is to say of a conversation, with a key for each that stays the same as long as it is the same fact.
+fn facts(state: &State, snapshot: &Snapshot) -> Vec<Fact> {
+    let c = &snapshot.state;
+    let Some(me) = state.session.as_ref().map(|s| &s.rep).filter(|_| c.status == Status::Open) else {
+        return Vec::new();
+    };
+    let who = name_of(snapshot);
+    let account = snapshot.cards.first().and_then(|card| card.account.as_ref()).map(|a| a.name.clone());
+    let body = |why: &str| match &account {
+        Some(account) if why.is_empty() => account.clone(),
+        Some(account) => format!("{account}: {why}"),
+        None => why.to_owned(),
+    };
+    let mut facts = Vec::new();
+    let mine = waits_for(state.playbook.as_ref(), me, c);
+    if let Some(a) = c.assignment.as_ref().filter(|a| mine && a.taken.is_none() && !is_my_doing(&a.because.reason, me))
+    {
+        let (kind, words) = match (&a.to, has_climbed(c)) {
+            (Holder::Rep(_), true) => (Kind::Escalated, "Escalated to you"),
+            (Holder::Pool(_), true) => (Kind::Escalated, "Escalated to your team"),
+            (Holder::Rep(_), false) => (Kind::Assigned, "For you"),
+            (Holder::Pool(_), false) => (Kind::Assigned, "For your team"),
+        };
+        let key = format!("offer:{}:{}", c.id, a.at.millis());
+        facts.push(Fact { kind, key, title: format!("{words}: {who}"), body: body(&a.because.sentence()) });
+    }
+    let Some(clock) = &c.clock else { return facts };
+    let leads = state.playbook.as_ref().is_some_and(|p| p.led_by(me).contains(&c.team));
+    let concerns = mine || c.owner.as_ref() == Some(me);
+    match clock.stage {
+        Stage::Warned if mine => {
+            let key = format!("warn:{}:{}", c.id, clock.started.millis());
+            facts.push(Fact { kind: Kind::Warning, key, title: format!("Due soon: {who}"), body: body("") });
+        }
+        Stage::Breached if concerns || leads => {
+            let key = format!("late:{}:{}", c.id, clock.started.millis());
+            let holder = c.assignee().filter(|rep| *rep != me);
+            let name = holder.and_then(|rep| state.playbook.as_ref().map(|p| p.rep_name(rep).to_owned()));
+            let why = name.map(|name| format!("with {name}")).unwrap_or_default();
+            facts.push(Fact { kind: Kind::Breach, key, title: format!("Late: {who}"), body: body(&why) });
+        }
+        Stage::Running | Stage::Warned | Stage::Breached => {}
+    }
+    facts
+}
+
+fn is_my_doing(reason: &Reason, me: &RepId) -> bool {
+    match reason {
+        Reason::Person(by) => by == me,
+        Reason::Took => true,
+        Reason::Owner(_) | Reason::Step(_) | Reason::Unowned(_) => false,
+    }
+}
+
+/// Whether somebody had it before and did not act, or asked for help.
+fn has_climbed(c: &Conversation) -> bool {
+    let climbs = [Climb::NotTaken.words(), Climb::Breach.words(), Climb::Away.words()];
+    let asked = Climb::Asked(RepId::new("")).words();
+    let passed = c.assignment.as_ref().map(|a| a.because.passed.as_slice()).unwrap_or_default();
+    passed.iter().any(|p| climbs.contains(&p.why.as_str()) || p.why == asked)
+}

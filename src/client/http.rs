@@ -1,0 +1,243 @@
+//! The backend over HTTP: three questions, and signing in.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::sync::Failure;
+use crate::wire::changes::Changes;
+use crate::wire::command::{Push, Receipts};
+use crate::wire::problem::Problem;
+use crate::wire::session::{Session, SignIn, SignedIn};
+
+/// Longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(5);
+/// Longest wait for the answer to a long poll: its wait of 25 s and some grace.
+const ANSWER: Duration = Duration::from_secs(40);
+/// Longest wait for any other answer.
+const QUICK: Duration = Duration::from_secs(15);
+/// Largest answer read.
+const MAX_ANSWER: usize = 64 * 1024 * 1024;
+
+/// An address that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadUrl {
+    /// Not a web address.
+    #[error("“{0}” is not a web address such as https://comeback.example")]
+    NotAUrl(String),
+    /// The token would travel in the open.
+    #[error("“{0}” would send the token unencrypted: use https (plain http is for this machine only)")]
+    Plain(String),
+    /// The TLS library does not start.
+    #[error("TLS does not start: {0}")]
+    Tls(String),
+}
+
+/// Why signing in failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignInError {
+    /// Bad address.
+    #[error(transparent)]
+    Url(#[from] BadUrl),
+    /// The backend says no; what to do next stands behind it.
+    #[error("{title}{}{hint}", if hint.is_empty() { "" } else { ". " })]
+    Refused {
+        /// Its sentence.
+        title: String,
+        /// What to do next.
+        hint: String,
+    },
+    /// It did not answer.
+    #[error("{0}")]
+    NoAnswer(String),
+}
+
+/// The backend, as one device sees it.
+#[derive(Clone)]
+pub struct Backend {
+    http: reqwest::Client,
+    base: Url,
+    token: String,
+}
+
+impl std::fmt::Debug for Backend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Backend({})", self.base)
+    }
+}
+
+impl Backend {
+    /// The backend at `base_url`, asked with `token`.
+    pub fn new(base_url: &str, token: &str) -> Result<Self, BadUrl> {
+        let bad = || BadUrl::NotAUrl(base_url.to_owned());
+        let mut base = Url::parse(base_url.trim()).map_err(|_| bad())?;
+        let local = match base.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            None => return Err(bad()),
+        };
+        match base.scheme() {
+            "https" => {}
+            "http" if local => {}
+            "http" => return Err(BadUrl::Plain(base_url.to_owned())),
+            _ => return Err(bad()),
+        }
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
+        }
+        // Another part of the program may have been first; one provider is as good as the other.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let mut http = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("comeback/", env!("CARGO_PKG_VERSION")));
+        if local {
+            http = http.no_proxy();
+        }
+        let http = http.build().map_err(|e| BadUrl::Tls(e.to_string()))?;
+        Ok(Self { http, base, token: token.to_owned() })
+    }
+
+    fn url(&self, path: &str) -> Url {
+        self.base.join(path).unwrap_or_else(|_| self.base.clone())
+    }
+
+    /// `GET /v1/session`.
+    pub async fn hello(&self) -> Result<Session, Failure> {
+        self.ask(self.http.get(self.url("v1/session")).timeout(QUICK)).await
+    }
+
+    /// `POST /v1/commands`.
+    pub async fn push(&self, push: &Push) -> Result<Receipts, Failure> {
+        self.ask(self.http.post(self.url("v1/commands")).timeout(QUICK).json(push)).await
+    }
+
+    /// `GET /v1/changes`.
+    pub async fn pull(
+        &self,
+        cursor: &str,
+        wait: Duration,
+        acked: u64,
+        playbook: Option<u32>,
+    ) -> Result<Box<Changes>, Failure> {
+        let mut url = self.url("v1/changes");
+        {
+            let mut query = url.query_pairs_mut();
+            query.append_pair("since", cursor);
+            query.append_pair("wait", &wait.as_secs().to_string());
+            query.append_pair("acked", &acked.to_string());
+            if let Some(version) = playbook {
+                query.append_pair("playbook", &version.to_string());
+            }
+        }
+        self.ask(self.http.get(url).timeout(ANSWER)).await.map(Box::new)
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, Failure> {
+        answer(request.bearer_auth(&self.token)).await
+    }
+}
+
+/// Turns a one-time token into a device, for `comeback login`.
+pub async fn sign_in(base_url: &str, one_time_token: &str, device_name: &str) -> Result<SignedIn, SignInError> {
+    let backend = Backend::new(base_url, "")?;
+    let body = SignIn { token: one_time_token.to_owned(), device_name: device_name.to_owned() };
+    post(&backend, "v1/session", &body).await
+}
+
+async fn post<B: Serialize + Sync, T: DeserializeOwned>(
+    backend: &Backend,
+    path: &str,
+    body: &B,
+) -> Result<T, SignInError> {
+    let request = backend.http.post(backend.url(path)).timeout(QUICK).json(body);
+    let response = request.send().await.map_err(|e| SignInError::NoAnswer(words(&e)))?;
+    let status = response.status();
+    let bytes = read(response).await.map_err(|failure| SignInError::NoAnswer(failure.words()))?;
+    if status.is_success() {
+        return serde_json::from_slice(&bytes)
+            .map_err(|_| SignInError::NoAnswer("what answers there is not a comeback backend".to_owned()));
+    }
+    match serde_json::from_slice::<Problem>(&bytes) {
+        Ok(problem) => Err(SignInError::Refused { title: problem.title, hint: problem.hint }),
+        Err(_) => Err(SignInError::NoAnswer(format!("the server answered {}", status.as_u16()))),
+    }
+}
+
+async fn answer<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<T, Failure> {
+    let response = request.send().await.map_err(|e| Failure::Unreachable(words(&e)))?;
+    let status = response.status();
+    let after = response
+        .headers()
+        .get(reqwest::header::RETRY_AFTER)
+        .and_then(|v| v.to_str().ok()?.parse().ok())
+        .map(Duration::from_secs);
+    let bytes = read(response).await?;
+    if status.is_success() {
+        return serde_json::from_slice(&bytes).map_err(|e| Failure::Garbage(plain(&e)));
+    }
+    let title = serde_json::from_slice::<Problem>(&bytes).map(|p| p.title).unwrap_or_default();
+    Err(Failure::Problem { status: status.as_u16(), title, after })
+}
+
+async fn read(mut response: reqwest::Response) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|e| Failure::Unreachable(words(&e)))? {
+        if bytes.len() + chunk.len() > MAX_ANSWER {
+            return Err(Failure::Garbage("an answer without end".to_owned()));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// In a few words, without the address: it may hold a cursor.
+fn words(e: &reqwest::Error) -> String {
+    let what = if e.is_timeout() {
+        "no answer in time"
+    } else if e.is_connect() {
+        "no connection"
+    } else {
+        "the connection broke"
+    };
+    what.to_owned()
+}
+
+/// Where JSON went wrong, without quoting what was in it.
+fn plain(e: &serde_json::Error) -> String {
+    format!("unexpected at line {}, column {}", e.line(), e.column())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_travels_encrypted_or_stays_on_this_machine() {
+        for ok in [
+            "https://comeback.example",
+            "https://x.example/base/",
+            "http://127.0.0.1:8080",
+            "http://[::1]:1",
+            "http://localhost",
+        ] {
+            assert!(Backend::new(ok, "t").is_ok(), "{ok}");
+        }
+        for plain in ["http://comeback.example", "http://10.0.0.1:80", "http://localhost.evil.example"] {
+            assert!(matches!(Backend::new(plain, "t"), Err(BadUrl::Plain(_))), "{plain}");
+        }
+        for bad in ["", "comeback.example", "ftp://x", "https://", "file:///etc/passwd"] {
+            assert!(matches!(Backend::new(bad, "t"), Err(BadUrl::NotAUrl(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_path_in_the_address_is_kept() {
+        let backend = Backend::new("https://x.example/comeback", "t").unwrap();
+        assert_eq!(backend.url("v1/session").as_str(), "https://x.example/comeback/v1/session");
+        assert!(!format!("{backend:?}").contains("\"t\""));
+    }
+}
