@@ -22,6 +22,8 @@ mod receive;
 pub mod rejection;
 pub mod respond;
 pub mod routing;
+pub mod safe_text;
+pub mod segments;
 pub mod sending;
 pub mod sla;
 pub mod time;
