@@ -22,3 +22,4 @@ pub mod client;
 pub mod clock;
 pub mod domain;
 pub mod wire;
+pub mod tui;

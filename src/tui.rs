@@ -1,0 +1,8 @@
+//! The rep's terminal: what is on screen, what a key does, and the care a terminal needs.
+//!
+//! `Msg → update(&mut Model) → Vec<Effect>`, `view(&Model)`. The screen is drawn when something on it differs and never
+//! waits for IO. It knows the client by its handle alone.
+
+pub mod input;
+pub mod signals;
+pub mod terminal;
