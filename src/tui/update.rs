@@ -10,6 +10,8 @@ mod news;
 mod outbox;
 mod overlay;
 
+pub(super) use composer::{objections, opted_out};
+
 use super::layout;
 use super::model::{Model, Screen};
 use super::msg::{Effect, Msg};

@@ -24,7 +24,7 @@ use crate::domain::time::Timestamp;
 /// Draws everything. The answer is the next visual change: until one millisecond before it, drawing again would draw
 /// the same.
 pub fn view(model: &Model, frame: &mut Frame<'_>, now: Timestamp) -> Option<Timestamp> {
-    let mut p = Painter::new(frame.buffer_mut(), &model.theme, Ticker::new(now, model.second));
+    let mut p = Painter::new(frame.buffer_mut(), model.theme, Ticker::new(now, model.second));
     if layout::too_small(model.size) {
         let (columns, rows) = model.size;
         let notice = format!("comeback needs 30×8, this is {columns}×{rows}");

@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, Clear, Widget};
 use super::ticker::Ticker;
 use crate::domain::safe_text::SafeText;
 use crate::domain::time::Timestamp;
-use crate::tui::theme::Theme;
+use crate::tui::theme::{Role, Theme};
 
 /// What a text is, for its style. Never the only sign of it: words and glyphs say the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(super) enum Tone {
 /// Draws into the frame and clips at its edge.
 pub(super) struct Painter<'a> {
     buffer: &'a mut Buffer,
-    theme: &'a Theme,
+    theme: Theme,
     /// For texts that change by themselves.
     pub(super) tick: Ticker,
     caret: Option<Position>,
@@ -46,7 +46,7 @@ pub(super) struct Painter<'a> {
 
 impl<'a> Painter<'a> {
     /// A painter over the whole frame.
-    pub(super) fn new(buffer: &'a mut Buffer, theme: &'a Theme, tick: Ticker) -> Self {
+    pub(super) fn new(buffer: &'a mut Buffer, theme: Theme, tick: Ticker) -> Self {
         Self { buffer, theme, tick, caret: None }
     }
 
@@ -121,19 +121,18 @@ impl<'a> Painter<'a> {
     }
 
     fn style(&self, tone: Tone) -> Style {
-        let theme = self.theme;
-        match tone {
-            Tone::Plain => theme.text,
-            Tone::Dim => theme.dim,
-            Tone::Strong => theme.strong,
-            Tone::Good => theme.good,
-            Tone::Warn => theme.warn,
-            Tone::Bad => theme.bad,
-            Tone::Mine => theme.mine,
-            Tone::Note => theme.note,
-            Tone::Accent => theme.accent,
-            Tone::Selected => theme.selected,
-        }
+        self.theme.style(match tone {
+            Tone::Plain => Role::Normal,
+            Tone::Dim => Role::Dim,
+            Tone::Strong => Role::Title,
+            Tone::Good => Role::Ok,
+            Tone::Warn => Role::Warn,
+            Tone::Bad => Role::Late,
+            Tone::Mine => Role::Rep,
+            Tone::Note => Role::Pending,
+            Tone::Accent => Role::Key,
+            Tone::Selected => Role::Selected,
+        })
     }
 }
 
