@@ -3,6 +3,8 @@
 //! `Msg → update(&mut Model) → Vec<Effect>`, `view(&Model)`. The screen is drawn when something on it differs and never
 //! waits for IO. It knows the client by its handle alone.
 
+pub mod countdown;
 pub mod input;
 pub mod signals;
 pub mod terminal;
+pub mod theme;
