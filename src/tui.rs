@@ -5,6 +5,18 @@
 
 pub mod countdown;
 pub mod input;
+pub mod input_line;
+pub mod keymap;
+pub mod model;
+pub mod msg;
+pub mod run;
 pub mod signals;
 pub mod terminal;
 pub mod theme;
+pub mod update;
+pub mod view;
+mod editor;
+mod layout;
+mod sink;
+
+pub use run::{Exit, Options, run};

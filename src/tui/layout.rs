@@ -6,7 +6,7 @@ use super::model::{Model, Screen};
 use super::view::conversation;
 
 /// Narrowest terminal that shows more than a notice.
-pub const MIN: (u16, u16) = (30, 8);
+pub(super) const MIN: (u16, u16) = (30, 8);
 /// From here on the conversation stands beside the list.
 const TWO_PANES: u16 = 80;
 /// From here on the context has a pane of its own.
@@ -16,26 +16,26 @@ const COMPOSER_ROWS: u16 = 8;
 
 /// What stands where. The last row is the status line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Areas {
+pub(super) struct Areas {
     /// The list.
-    pub list: Rect,
+    pub(super) list: Rect,
     /// The conversation beside the list; none when one pane shows at a time.
-    pub thread: Option<Rect>,
+    pub(super) thread: Option<Rect>,
     /// The context's own pane.
-    pub context: Option<Rect>,
+    pub(super) context: Option<Rect>,
     /// The whole but the status line.
-    pub whole: Rect,
+    pub(super) whole: Rect,
     /// The status line.
-    pub status: Rect,
+    pub(super) status: Rect,
 }
 
 /// Whether the terminal is too small for anything but a notice.
-pub const fn too_small(size: (u16, u16)) -> bool {
+pub(super) const fn too_small(size: (u16, u16)) -> bool {
     size.0 < MIN.0 || size.1 < MIN.1
 }
 
 /// Divides the terminal.
-pub fn areas((columns, rows): (u16, u16)) -> Areas {
+pub(super) fn areas((columns, rows): (u16, u16)) -> Areas {
     let height = rows.saturating_sub(1);
     let whole = Rect::new(0, 0, columns, height);
     let status = Rect::new(0, height, columns, 1.min(rows));
@@ -64,13 +64,13 @@ pub fn areas((columns, rows): (u16, u16)) -> Areas {
 }
 
 /// Entries of the list that fit: two rows each, under a border and above one.
-pub fn list_rows(model: &Model) -> usize {
+pub(super) fn list_rows(model: &Model) -> usize {
     let inner = areas(model.size).list.height.saturating_sub(3);
     usize::from(inner / 2).max(1)
 }
 
 /// Where the conversation is drawn: beside the list, or over it.
-pub fn thread_area(model: &Model) -> Option<Rect> {
+pub(super) fn thread_area(model: &Model) -> Option<Rect> {
     let areas = areas(model.size);
     match areas.thread {
         Some(area) => Some(area),
@@ -80,13 +80,13 @@ pub fn thread_area(model: &Model) -> Option<Rect> {
 }
 
 /// Rows of the composer with its borders, for a number of lines of text.
-pub fn composer_rows(area: Rect, lines: usize) -> u16 {
+pub(super) fn composer_rows(area: Rect, lines: usize) -> u16 {
     let lines = u16::try_from(lines).unwrap_or(u16::MAX).clamp(1, COMPOSER_ROWS);
     lines.saturating_add(3).min(area.height / 2 + 1)
 }
 
 /// Lines of the conversation that do not fit on the screen.
-pub fn conversation_overflow(model: &Model) -> usize {
+pub(super) fn conversation_overflow(model: &Model) -> usize {
     let Some(area) = thread_area(model) else { return 0 };
     conversation::overflow(model, area)
 }

@@ -14,60 +14,74 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     p.frame(area, "Context", false);
     let area = inside(area);
     let Some(thread) = model.opened.and_then(|id| model.thread_of(id)) else { return };
-    let mut y = area.y;
-    let mut say = |p: &mut Painter<'_>, label: &str, text: &str, tone: Tone| {
-        if !label.is_empty() && y < area.bottom() {
-            p.put(area.x + 1, y, area.width.saturating_sub(1), label, Tone::Dim);
-            y += 1;
-        }
-        for line in wrapped(text, area.width.saturating_sub(2)) {
-            if y < area.bottom() {
-                p.put(area.x + 1, y, area.width.saturating_sub(2), &line, tone);
-                y += 1;
-            }
-        }
-    };
-    say(p, "Next step", &thread.next_step.what, Tone::Strong);
-    say(p, "", &format!("because {}", thread.next_step.why), Tone::Plain);
-    say(p, "", " ", Tone::Plain);
-    say(p, "Here because", &holder(model, &thread.row), Tone::Plain);
+    let mut pane = Pane { area, y: area.y };
+    pane.say(p, "Next step", &thread.next_step.what, Tone::Strong);
+    pane.say(p, "", &format!("because {}", thread.next_step.why), Tone::Plain);
+    pane.gap();
+    pane.say(p, "Here because", &holder(model, &thread.row), Tone::Plain);
     if let Some(owner) = &thread.row.owner {
-        say(p, "", &format!("owner {}", model.rep_name(owner)), Tone::Plain);
+        pane.say(p, "", &format!("owner {}", model.rep_name(owner)), Tone::Plain);
     }
     if thread.cards.is_empty() {
-        say(p, "", " ", Tone::Plain);
-        say(p, "CRM", "does not know this number", Tone::Plain);
+        pane.gap();
+        pane.say(p, "CRM", "does not know this number", Tone::Plain);
     }
     for card in &thread.cards {
-        say(p, "", " ", Tone::Plain);
+        pane.gap();
+        pane.card(p, card);
+    }
+}
+
+/// Labelled paragraphs from the top down, as many as fit.
+struct Pane {
+    area: Rect,
+    y: u16,
+}
+
+impl Pane {
+    fn say(&mut self, p: &mut Painter<'_>, label: &str, text: &str, tone: Tone) {
+        let width = self.area.width.saturating_sub(2);
+        if !label.is_empty() && self.y < self.area.bottom() {
+            p.put(self.area.x + 1, self.y, width, label, Tone::Dim);
+            self.y += 1;
+        }
+        for line in wrapped(text, width) {
+            if self.y < self.area.bottom() {
+                p.put(self.area.x + 1, self.y, width, &line, tone);
+                self.y += 1;
+            }
+        }
+    }
+
+    fn gap(&mut self) {
+        self.y = self.y.saturating_add(1);
+    }
+
+    fn card(&mut self, p: &mut Painter<'_>, card: &Card) {
         let title = if card.title.is_empty() { String::new() } else { format!(", {}", card.title) };
-        say(p, "Person", &format!("{}{title}", card.name), Tone::Strong);
+        self.say(p, "Person", &format!("{}{title}", card.name), Tone::Strong);
         if let Some(account) = &card.account {
-            say(p, "Account", &account.name, Tone::Plain);
+            self.say(p, "Account", &account.name, Tone::Plain);
         }
         if let Some(deal) = &card.opportunity {
-            say(p, "Deal", &deal.name, Tone::Plain);
-            say(p, "", &stage(deal), Tone::Strong);
+            self.say(p, "Deal", &deal.name, Tone::Plain);
+            self.say(p, "", &stage(deal), Tone::Strong);
         }
         if let Some(touch) = &card.last_touch {
             let age = p.tick.dated_age(touch.at);
-            say(p, "Last touch", &format!("{} {age} ago: {}", touch.kind, touch.summary), Tone::Plain);
+            self.say(p, "Last touch", &format!("{} {}: {}", touch.kind, ago(&age), touch.summary), Tone::Plain);
         }
-        if !card.intents.is_empty() {
-            say(p, "Recent interest", "", Tone::Plain);
-            y = y.saturating_sub(1);
-        }
-    }
-    drop(say);
-    for intent in thread.cards.iter().flat_map(|card| &card.intents).take(4) {
-        let age = p.tick.dated_age(intent.at);
-        for line in wrapped(&format!("· {age} ago: {}", said(&intent.detail, &intent.kind)), area.width.saturating_sub(2)) {
-            if y < area.bottom() {
-                p.put(area.x + 1, y, area.width.saturating_sub(2), &line, Tone::Plain);
-                y += 1;
-            }
+        for (at, intent) in card.intents.iter().take(4).enumerate() {
+            let age = p.tick.dated_age(intent.at);
+            let label = if at == 0 { "Recent interest" } else { "" };
+            self.say(p, label, &format!("· {}: {}", ago(&age), said(&intent.detail, &intent.kind)), Tone::Plain);
         }
     }
+}
+
+/// `3 d ago`, and `just now` as it is.
+fn ago(age: &str) -> String {
+    if age.starts_with(|c: char| c.is_ascii_digit()) { format!("{age} ago") } else { age.to_owned() }
 }
 
 fn said<'a>(detail: &'a str, kind: &'a str) -> &'a str {
@@ -139,7 +153,7 @@ pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>)
         line(p, &[("next:", Tone::Dim), (&thread.next_step.what, Tone::Strong), (&why, Tone::Dim)]);
     }
     let holder = holder(model, row);
-    let touch = card.and_then(|c| c.last_touch.as_ref()).map(|t| format!("{} {} ago ·", t.kind, p.tick.dated_age(t.at)));
+    let touch = card.and_then(|c| c.last_touch.as_ref()).map(|t| format!("{} {} ·", t.kind, ago(&p.tick.dated_age(t.at))));
     line(p, &[(touch.as_deref().unwrap_or(""), Tone::Dim), (&holder, Tone::Dim)]);
 }
 
