@@ -85,6 +85,11 @@ pub(super) fn composer_rows(area: Rect, lines: usize) -> u16 {
     lines.saturating_add(3).min(area.height / 2 + 1)
 }
 
+/// Cells of a line of the composer.
+pub(super) fn composer_width(model: &Model) -> usize {
+    thread_area(model).map_or(1, |area| usize::from(area.width.saturating_sub(2)))
+}
+
 /// Lines of the conversation that do not fit on the screen.
 pub(super) fn conversation_overflow(model: &Model) -> usize {
     let Some(area) = thread_area(model) else { return 0 };

@@ -1,1 +1,4 @@
+//! Everything that can be tested without the real terminal, in one binary.
 
+mod tui_screens;
+mod tui_world;

@@ -10,9 +10,10 @@ use crate::domain::event::Review;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::respond::MAX_CHARS;
 use crate::domain::time::Timestamp;
-use crate::tui::input_line::InputLine;
+use crate::tui::input_line::{InputLine, MAX_BYTES};
 use crate::tui::keymap::Action;
-use crate::tui::keymap::chord::Chord;
+use crate::tui::keymap::chord::{Chord, Key};
+use crate::tui::layout;
 use crate::tui::model::composer::{Composer, Objection};
 use crate::tui::model::overlay::{Choice, Does, Overlay, Pick};
 use crate::tui::model::{Model, SAVE_AFTER};
@@ -65,7 +66,7 @@ fn begin(model: &mut Model, id: ConversationId, note: bool) {
         name,
         address,
         note,
-        input: InputLine::new(&kept),
+        input: InputLine::with_text(&kept),
         seen: model.seen(id),
         asked: Vec::new(),
         loaded: note || model.thread_of(id).is_some(),
@@ -82,7 +83,7 @@ pub(super) fn restore(model: &mut Model, id: ConversationId, words: &str, recall
         let before = composer.input.text().to_owned();
         let kept = before.trim();
         let text = if kept.is_empty() || kept == words.trim() { words.to_owned() } else { format!("{words}\n{before}") };
-        composer.input = InputLine::new(&text);
+        composer.input = InputLine::with_text(&text);
         composer.recalled = recalled;
         // The words on screen are the draft now; one the client sends later does not go on top.
         composer.loaded = true;
@@ -102,7 +103,7 @@ pub(super) fn loaded(model: &mut Model) {
         let typed = composer.input.text();
         let text = if typed.is_empty() { thread.draft.clone() } else { format!("{}\n{typed}", thread.draft) };
         composer.saved.clone_from(&thread.draft);
-        composer.input = InputLine::new(&text);
+        composer.input = InputLine::with_text(&text);
     }
 }
 
@@ -110,7 +111,9 @@ pub(super) fn loaded(model: &mut Model) {
 pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut Vec<Effect>) {
     match action {
         Action::Back => leave(model, out),
-        Action::Newline => typing(model, now, |input| input.insert("\n")),
+        Action::Newline => typing(model, now, |input| {
+            input.newline();
+        }),
         Action::Send => send(model, now, out),
         Action::Editor => {
             save(model, out);
@@ -124,12 +127,49 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
 
 /// A key that edits.
 pub(super) fn typed(model: &mut Model, chord: Chord, now: Timestamp) {
-    typing(model, now, |input| input.press(chord));
+    let width = layout::composer_width(model);
+    let mut fits = true;
+    typing(model, now, |input| fits = edit(input, chord, width));
+    if !fits {
+        model.warn(format!("No text may be longer than {MAX_BYTES} bytes."), now);
+    }
+}
+
+/// The keys of every shell's line. False when the text would become too long.
+fn edit(input: &mut InputLine, chord: Chord, width: usize) -> bool {
+    if let Some(c) = chord.typed() {
+        return input.insert(c.encode_utf8(&mut [0; 4]));
+    }
+    match (chord.key, chord.ctrl, chord.alt) {
+        (Key::Backspace, false, false) | (Key::Char('h'), true, false) => input.backspace(),
+        (Key::Delete, false, false) | (Key::Char('d'), true, false) => input.delete(),
+        (Key::Backspace, ..) | (Key::Char('w'), true, false) => input.delete_word(),
+        (Key::Char('u'), true, false) => input.delete_to_start(),
+        (Key::Char('k'), true, false) => input.delete_to_end(),
+        (Key::Left, false, false) | (Key::Char('b'), true, false) => input.left(),
+        (Key::Right, false, false) | (Key::Char('f'), true, false) => input.right(),
+        (Key::Left, ..) | (Key::Char('b'), false, true) => input.word_left(),
+        (Key::Right, ..) | (Key::Char('f'), false, true) => input.word_right(),
+        (Key::Home, ..) | (Key::Char('a'), true, false) => input.home(),
+        (Key::End, ..) | (Key::Char('e'), true, false) => input.end(),
+        (Key::Up, ..) => {
+            input.up(width);
+        }
+        (Key::Down, ..) => {
+            input.down(width);
+        }
+        _ => {}
+    }
+    true
 }
 
 /// Pasted text goes in as it is; it never sends.
 pub(super) fn paste(model: &mut Model, text: &str, now: Timestamp) {
-    typing(model, now, |input| input.insert(text));
+    let mut fits = true;
+    typing(model, now, |input| fits = input.insert(text));
+    if !fits {
+        return model.warn(format!("Not pasted: no text may be longer than {MAX_BYTES} bytes."), now);
+    }
     let lines = text.lines().count();
     if lines > 3 {
         model.say(format!("Pasted {lines} lines. Enter sends them as one text."), now);
@@ -153,7 +193,7 @@ pub(super) fn edited(model: &mut Model, id: ConversationId, text: Option<String>
     match text {
         Some(text) if model.composer.as_ref().is_some_and(|c| c.to == id) => {
             let text = text.trim_end().to_owned();
-            typing(model, now, |input| *input = InputLine::new(&text));
+            typing(model, now, |input| *input = InputLine::with_text(&text));
         }
         Some(_) => {}
         None => model.warn("The editor did not save; the draft is as it was.", now),

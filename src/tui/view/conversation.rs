@@ -8,6 +8,7 @@ use super::{composer, context, inside, list, words};
 use crate::client::handle::{OutboxStanding, Row, Thread, ThreadMessage};
 use crate::domain::conversation::AnswerState;
 use crate::domain::time::Timestamp;
+use crate::tui::keymap::{self, Action};
 use crate::tui::layout;
 use crate::tui::model::{Model, Screen};
 use crate::wire::changes::Author;
@@ -87,10 +88,22 @@ fn divide(model: &Model, area: Rect) -> (Rect, Option<Rect>) {
 fn nothing(model: &Model, area: Rect, p: &mut Painter<'_>) {
     p.frame(area, "", false);
     let area = inside(area);
-    let gone = model.screen == Screen::Conversation;
-    let text = if gone { "This conversation is not yours to see any more. Esc goes back." } else { "" };
-    for (y, line) in (area.y + 1..area.bottom()).zip(wrapped(text, area.width.saturating_sub(2))) {
-        p.put(area.x + 1, y, area.width.saturating_sub(2), &line, Tone::Dim);
+    if model.screen == Screen::Conversation {
+        let text = "This conversation is not yours to see any more. Esc goes back.";
+        for (y, line) in (area.y + 1..area.bottom()).zip(wrapped(text, area.width.saturating_sub(4))) {
+            p.put(area.x + 2, y, area.width.saturating_sub(4), &line, Tone::Dim);
+        }
+        return;
+    }
+    let actions = [Action::Reply, Action::Take, Action::Assign, Action::Escalate, Action::Snooze, Action::Done];
+    let more = [Action::Note, Action::Undo, Action::Why, Action::NextUrgent, Action::Filter, Action::Help];
+    let shown = actions.into_iter().chain(more).filter_map(|action| {
+        let binding = keymap::TABLE.iter().find(|b| b.action == action)?;
+        Some((*binding.keys.first()?, binding.doc))
+    });
+    for (y, (key, doc)) in (area.y + 1..area.bottom()).zip(shown) {
+        p.put(area.x + 2, y, 2, key, Tone::Accent);
+        p.put(area.x + 5, y, area.width.saturating_sub(6), doc, Tone::Dim);
     }
 }
 
@@ -157,8 +170,9 @@ fn message_lines(
             ("(colleagues only)".to_owned(), Tone::Note),
         ]),
     };
-    if let Some((words, tone)) = state(model, entry, tick) {
-        head.push((format!("· {words}"), tone));
+    let state = state(model, entry, tick);
+    if let Some((words, tone)) = state.as_ref().filter(|(_, tone)| *tone != Tone::Bad) {
+        head.push((format!("· {words}"), *tone));
     }
     lines.push(Line { indent, pieces: head });
     let lead = if tone == Tone::Note { "┆ " } else { "" };
@@ -176,6 +190,10 @@ fn message_lines(
     }
     for media in &message.media {
         body(&format!("[{}: {media}]", noun(media)), Tone::Accent);
+    }
+    // What went wrong is said in full, on lines of its own.
+    if let Some((words, tone)) = state.filter(|(_, tone)| *tone == Tone::Bad) {
+        body(&format!("! {words}"), tone);
     }
 }
 

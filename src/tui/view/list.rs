@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::inside;
-use super::paint::{Painter, Tone};
+use super::paint::{Painter, Tone, wrapped};
 use super::ticker::Ticker;
 use super::words;
 use crate::client::handle::{Hit, Row};
@@ -196,12 +196,12 @@ fn empty(model: &Model, area: Rect, p: &mut Painter<'_>) {
         (Some(inbox), true) if inbox.rows.is_empty() => &[
             "No replies yet.",
             "",
-            "When a buyer texts back, it appears",
-            "here with a clock, and this terminal",
-            "alerts you.",
+            "When a buyer texts back, it appears here with a clock, and this terminal alerts you.",
             "",
-            "?  the keys      :  every action",
-            "A  away          q  quit",
+            "?  the keys",
+            ":  every action by name",
+            "A  away",
+            "q  quit",
         ],
         (Some(_), true) => match model.list.tab {
             Tab::ForMe => &["Nothing waits for you. Well done.", "", "Tab  the pool and the team", "?    the keys"],
@@ -211,8 +211,10 @@ fn empty(model: &Model, area: Rect, p: &mut Painter<'_>) {
             Tab::Done => &["Nothing is done yet.", "", "d finishes a conversation."],
         },
     };
-    for (y, line) in (area.y + 1..area.bottom()).zip(lines) {
-        p.put(area.x + 2, y, area.width.saturating_sub(3), line, if y == area.y + 1 { Tone::Strong } else { Tone::Dim });
+    let width = area.width.saturating_sub(4);
+    let broken = lines.iter().flat_map(|line| wrapped(line, width));
+    for (y, line) in (area.y + 1..area.bottom()).zip(broken) {
+        p.put(area.x + 2, y, width, &line, if y == area.y + 1 { Tone::Strong } else { Tone::Dim });
     }
     if !model.list.typing {
         p.park(area.x, area.y);

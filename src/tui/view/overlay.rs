@@ -102,7 +102,13 @@ fn help(model: &Model, words: &str, top: usize, p: &mut Painter<'_>) {
         }
         for b in of_group {
             let keys = if b.keys.is_empty() { ":".to_owned() } else { b.keys.join(" ") };
-            lines.push((format!("{keys:<16} {} ({})", b.doc, keymap::places(b.contexts)), Tone::Plain));
+            // Wide enough for the longest keys; where a key works is for those with room to read it.
+            let line = match model.size.0 {
+                ..60 => format!("{keys} · {}", b.doc),
+                ..100 => format!("{keys:<16} {}", b.doc),
+                _ => format!("{keys:<16} {} ({})", b.doc, keymap::places(b.contexts)),
+            };
+            lines.push((line, Tone::Plain));
         }
     }
     if lines.is_empty() {

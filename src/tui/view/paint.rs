@@ -94,10 +94,11 @@ impl<'a> Painter<'a> {
         let room = area.width.saturating_sub(4);
         if room > 0 && !title.is_empty() {
             let tone = if active { Tone::Strong } else { Tone::Plain };
-            self.put(area.x + 1, area.y, room + 1, &format!(" {mark}{title} "), tone);
-            let end = SafeText::line(&format!(" {mark}{title}")).width();
-            let end = u16::try_from(end).unwrap_or(u16::MAX).min(room);
-            self.put(area.x + 1 + end, area.y, 1, "\u{a0}", Tone::Plain);
+            let used = self.put(area.x + 1, area.y, room, &format!(" {mark}{title}"), tone);
+            // `SafeText` drops the space at a line's end.
+            if let Some(cell) = self.buffer.cell_mut((area.x + 1 + used, area.y)) {
+                cell.set_symbol(" ");
+            }
         }
     }
 
