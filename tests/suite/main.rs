@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
 
 mod floors;
-mod http;
 mod hours;
+mod http;
+mod tui_screens;
+mod tui_world;
 mod twilio_library;

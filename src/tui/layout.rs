@@ -1,0 +1,97 @@
+//! Which part of the terminal shows what. Measured once, for drawing and for moving.
+
+use ratatui::layout::Rect;
+
+use super::model::{Model, Screen};
+use super::view::conversation;
+
+/// Narrowest terminal that shows more than a notice.
+pub(super) const MIN: (u16, u16) = (30, 8);
+/// From here on the conversation stands beside the list.
+const TWO_PANES: u16 = 80;
+/// From here on the context has a pane of its own.
+const THREE_PANES: u16 = 120;
+/// Most rows the composer takes for text.
+const COMPOSER_ROWS: u16 = 8;
+
+/// What stands where. The last row is the status line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Areas {
+    /// The list.
+    pub(super) list: Rect,
+    /// The conversation beside the list; none when one pane shows at a time.
+    pub(super) thread: Option<Rect>,
+    /// The context's own pane.
+    pub(super) context: Option<Rect>,
+    /// The whole but the status line.
+    pub(super) whole: Rect,
+    /// The status line.
+    pub(super) status: Rect,
+}
+
+/// Whether the terminal is too small for anything but a notice.
+pub(super) const fn too_small(size: (u16, u16)) -> bool {
+    size.0 < MIN.0 || size.1 < MIN.1
+}
+
+/// Divides the terminal.
+pub(super) fn areas((columns, rows): (u16, u16)) -> Areas {
+    let height = rows.saturating_sub(1);
+    let whole = Rect::new(0, 0, columns, height);
+    let status = Rect::new(0, height, columns, 1.min(rows));
+    let column = |x: u16, width: u16| Rect::new(x, 0, width, height);
+    if columns < TWO_PANES {
+        return Areas { list: whole, thread: None, context: None, whole, status };
+    }
+    if columns < THREE_PANES {
+        let left = columns * 2 / 5;
+        return Areas {
+            list: column(0, left),
+            thread: Some(column(left, columns - left)),
+            context: None,
+            whole,
+            status,
+        };
+    }
+    let (left, right) = ((columns * 3 / 10).min(48), (columns / 4).min(44));
+    Areas {
+        list: column(0, left),
+        thread: Some(column(left, columns - left - right)),
+        context: Some(column(columns - right, right)),
+        whole,
+        status,
+    }
+}
+
+/// Entries of the list that fit: two rows each, under a border and above one.
+pub(super) fn list_rows(model: &Model) -> usize {
+    let inner = areas(model.size).list.height.saturating_sub(3);
+    usize::from(inner / 2).max(1)
+}
+
+/// Where the conversation is drawn: beside the list, or over it.
+pub(super) fn thread_area(model: &Model) -> Option<Rect> {
+    let areas = areas(model.size);
+    match areas.thread {
+        Some(area) => Some(area),
+        None if model.screen == Screen::Conversation || model.composer.is_some() => Some(areas.whole),
+        None => None,
+    }
+}
+
+/// Rows of the composer with its borders, for a number of lines of text.
+pub(super) fn composer_rows(area: Rect, lines: usize) -> u16 {
+    let lines = u16::try_from(lines).unwrap_or(u16::MAX).clamp(1, COMPOSER_ROWS);
+    lines.saturating_add(3).min(area.height / 2 + 1)
+}
+
+/// Cells of a line of the composer.
+pub(super) fn composer_width(model: &Model) -> usize {
+    thread_area(model).map_or(1, |area| usize::from(area.width.saturating_sub(2)))
+}
+
+/// Lines of the conversation that do not fit on the screen.
+pub(super) fn conversation_overflow(model: &Model) -> usize {
+    let Some(area) = thread_area(model) else { return 0 };
+    conversation::overflow(model, area)
+}

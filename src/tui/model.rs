@@ -1,0 +1,245 @@
+//! Everything the screen knows. No IO, no clock: `update` changes it, `view` draws it.
+
+pub mod composer;
+pub mod list;
+pub mod overlay;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use composer::Composer;
+use list::List;
+use overlay::Overlay;
+
+use super::keymap::Context;
+use super::keymap::chord::Chord;
+use super::theme::Theme;
+use crate::client::handle::{Inbox, LinkState, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, Toast};
+use crate::domain::id::{ConversationId, MessageId, RepId};
+use crate::domain::playbook::Playbook;
+use crate::domain::time::{Span, Timestamp};
+
+/// Which screen has the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// The list.
+    Inbox,
+    /// The opened conversation.
+    Conversation,
+    /// What has not left.
+    Outbox,
+}
+
+/// All state of the screen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Colours.
+    pub theme: Theme,
+    /// Where "9:00 tomorrow" is; none takes the playbook's first calendar.
+    pub zone: Option<Tz>,
+    /// Where to log in again, for the status line.
+    pub login: String,
+    /// Milliseconds of the backend's clock in one real second.
+    pub second: i64,
+    /// An id nobody used; the loop replaces it before every message.
+    pub fresh: MessageId,
+    /// The list's data; none until the client spoke.
+    pub inbox: Option<Arc<Inbox>>,
+    /// The connection.
+    pub link: LinkState,
+    /// What has not left.
+    pub outbox: Arc<Vec<OutboxEntry>>,
+    /// The conversation of [`Screen::Conversation`].
+    pub pinned: Option<ConversationId>,
+    /// The conversation asked of the client.
+    pub opened: Option<ConversationId>,
+    /// What the client said of it.
+    pub thread: Option<Arc<Thread>>,
+    /// Which screen has the keys.
+    pub screen: Screen,
+    /// Where the list stands.
+    pub list: List,
+    /// Lines of the conversation below the screen.
+    pub scroll: usize,
+    /// Entry of the outbox under the cursor.
+    pub entry: Option<OutboxId>,
+    /// What is being written.
+    pub composer: Option<Composer>,
+    /// Notes that were begun and left, by conversation.
+    pub notes: BTreeMap<ConversationId, String>,
+    /// What lies over the screen.
+    pub overlay: Option<Overlay>,
+    /// The line at the bottom, and until when.
+    pub toast: Option<(Toast, Timestamp)>,
+    /// Keys of an unfinished sequence, and since when.
+    pub prefix: Option<(Vec<Chord>, Timestamp)>,
+    /// Whether the terminal said that it has the focus.
+    pub focused: bool,
+    /// The conversation last reported as looked at.
+    pub looked: Option<(bool, Option<ConversationId>)>,
+    /// Nothing more is drawn or asked.
+    pub leaving: bool,
+}
+
+/// How long a toast stays, in real seconds; a loud one stays longer.
+const TOAST: i64 = 6;
+const LOUD_TOAST: i64 = 15;
+/// Real milliseconds after which what may follow a prefix is shown.
+pub const HINT_AFTER: i64 = 300;
+/// Real milliseconds of quiet after which a draft is saved.
+pub const SAVE_AFTER: i64 = 400;
+
+impl Model {
+    /// An empty screen.
+    pub fn new(size: (u16, u16), theme: Theme, zone: Option<Tz>, login: String) -> Self {
+        Self {
+            size,
+            theme,
+            zone,
+            login,
+            second: 1000,
+            fresh: MessageId(uuid::Uuid::nil()),
+            inbox: None,
+            link: LinkState::Starting,
+            outbox: Arc::default(),
+            pinned: None,
+            opened: None,
+            thread: None,
+            screen: Screen::Inbox,
+            list: List::default(),
+            scroll: 0,
+            entry: None,
+            composer: None,
+            notes: BTreeMap::new(),
+            overlay: None,
+            toast: None,
+            prefix: None,
+            focused: false,
+            looked: None,
+            leaving: false,
+        }
+    }
+
+    /// Where a key pressed now would be looked up.
+    pub fn context(&self) -> Context {
+        if let Some(overlay) = &self.overlay {
+            return overlay.context();
+        }
+        if self.composer.is_some() {
+            return Context::Composer;
+        }
+        match self.screen {
+            Screen::Inbox if self.list.typing => Context::Line,
+            Screen::Inbox => Context::List,
+            Screen::Conversation => Context::Thread,
+            Screen::Outbox => Context::Outbox,
+        }
+    }
+
+    /// A length of real time on the backend's clock.
+    pub fn real_millis(&self, ms: i64) -> Span {
+        Span::millis(ms.saturating_mul(self.second) / 1000)
+    }
+
+    /// The conversation a key pressed now is about.
+    pub fn target(&self) -> Option<ConversationId> {
+        if let Some(composer) = &self.composer {
+            return Some(composer.to);
+        }
+        match self.screen {
+            Screen::Inbox => self.list.cursor.map(|spot| spot.conversation()),
+            Screen::Conversation => self.pinned,
+            Screen::Outbox => self.entry().and_then(|e| e.conversation),
+        }
+    }
+
+    /// A conversation's row.
+    pub fn row(&self, id: ConversationId) -> Option<&Row> {
+        let known = self.inbox.as_ref().and_then(|inbox| inbox.rows.iter().find(|row| row.id == id));
+        known.or_else(|| self.thread.as_ref().map(|t| &t.row).filter(|row| row.id == id))
+    }
+
+    /// The opened conversation, when the client has sent it.
+    pub fn thread_of(&self, id: ConversationId) -> Option<&Thread> {
+        self.thread.as_deref().filter(|t| t.row.id == id)
+    }
+
+    /// How many of the buyer's texts are on screen.
+    pub fn seen(&self, id: ConversationId) -> u64 {
+        self.thread_of(id).map(|t| t.row.inbound).or_else(|| self.row(id).map(|r| r.inbound)).unwrap_or(0)
+    }
+
+    /// The entry of the outbox under the cursor.
+    pub fn entry(&self) -> Option<&OutboxEntry> {
+        self.outbox.iter().find(|e| Some(e.id) == self.entry)
+    }
+
+    /// The policy, once known.
+    pub fn playbook(&self) -> Option<&Playbook> {
+        self.inbox.as_ref().and_then(|i| i.playbook.as_deref())
+    }
+
+    /// The name of a rep for screens.
+    pub fn rep_name<'a>(&'a self, rep: &'a RepId) -> &'a str {
+        self.playbook().map_or(rep.as_str(), |p| p.rep_name(rep))
+    }
+
+    /// Whose inbox it is.
+    pub fn me(&self) -> Option<&RepId> {
+        self.inbox.as_ref().and_then(|i| i.me.as_ref()).map(|me| &me.rep)
+    }
+
+    /// The zone that times are shown in.
+    pub fn zone(&self) -> Tz {
+        let calendar = || self.playbook().and_then(|p| p.calendars.values().next()).map(|c| c.zone);
+        self.zone.or_else(calendar).unwrap_or(Tz::UTC)
+    }
+
+    /// Shows a line at the bottom.
+    pub fn say(&mut self, text: impl Into<String>, now: Timestamp) {
+        self.show(Toast { text: text.into(), loud: false, conversation: None }, now);
+    }
+
+    /// Shows a refusal or a loss at the bottom.
+    pub fn warn(&mut self, text: impl Into<String>, now: Timestamp) {
+        self.show(Toast { text: text.into(), loud: true, conversation: None }, now);
+    }
+
+    /// Shows a toast; a loud one is not pushed away by a quiet one.
+    pub fn show(&mut self, toast: Toast, now: Timestamp) {
+        let held = self.toast.as_ref().is_some_and(|(old, until)| old.loud && !toast.loud && *until > now);
+        if !held {
+            let seconds = if toast.loud { LOUD_TOAST } else { TOAST };
+            self.toast = Some((toast, now + self.real_millis(seconds * 1000)));
+        }
+    }
+
+    /// Entries that wait for the network or for the rep's eye, for the farewell and the status line.
+    pub fn waiting(&self) -> (usize, usize) {
+        let queued = self.outbox.iter().filter(|e| e.standing == OutboxStanding::Queued).count();
+        let eye = self.outbox.iter().filter(|e| needs_eye(&e.standing)).count();
+        (queued, eye)
+    }
+
+    /// The next instant at which something happens without a key: a toast goes, a draft is saved, hints appear.
+    pub fn next_timeout(&self) -> Option<Timestamp> {
+        let toast = self.toast.as_ref().map(|(_, until)| *until);
+        let save = self.composer.as_ref().and_then(|c| c.save_at);
+        let hint = self.prefix.as_ref().map(|(_, since)| *since + self.real_millis(HINT_AFTER));
+        [toast, save, hint].into_iter().flatten().min()
+    }
+}
+
+/// Whether an entry waits for the person.
+pub const fn needs_eye(standing: &OutboxStanding) -> bool {
+    match standing {
+        OutboxStanding::Parked(_)
+        | OutboxStanding::Refused(_)
+        | OutboxStanding::Unknown
+        | OutboxStanding::Failed(_) => true,
+        OutboxStanding::Queued | OutboxStanding::Sent | OutboxStanding::Held(_) => false,
+    }
+}

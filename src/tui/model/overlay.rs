@@ -1,0 +1,114 @@
+//! What lies over the screen: at most one thing at a time, each about the conversations it was opened for.
+
+use crate::client::handle::OutboxId;
+use crate::domain::event::Outcome;
+use crate::domain::id::{ConversationId, RepId};
+use crate::domain::time::Timestamp;
+use crate::tui::keymap::Context;
+
+/// One conversation with the number of the buyer's texts that were on screen at the key press.
+pub type Seen = (ConversationId, u64);
+
+/// Something over the screen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Overlay {
+    /// The keys, searchable.
+    Help {
+        /// Words searched for.
+        words: String,
+        /// First line on screen.
+        top: usize,
+    },
+    /// Every action by name.
+    Palette {
+        /// Words searched for.
+        words: String,
+        /// Which of those found.
+        at: usize,
+        /// Where it was opened.
+        context: Context,
+    },
+    /// A choice.
+    Pick(Pick),
+    /// A reason is asked for.
+    Reason {
+        /// What for.
+        about: Seen,
+        /// The words so far.
+        words: String,
+    },
+    /// Why this rep has it.
+    Why {
+        /// Which.
+        about: ConversationId,
+        /// First line on screen.
+        top: usize,
+    },
+}
+
+/// A choice for one conversation or several.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pick {
+    /// Above the choices.
+    pub title: String,
+    /// What it is for.
+    pub about: Vec<Seen>,
+    /// In order, as they were when it was opened.
+    pub choices: Vec<Choice>,
+    /// Words that filter them.
+    pub words: String,
+    /// Which of those left.
+    pub at: usize,
+}
+
+/// One choice.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// What it is called.
+    pub label: String,
+    /// More about it.
+    pub detail: String,
+    /// What it does.
+    pub does: Does,
+}
+
+/// What a choice does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Does {
+    /// Hands it to a colleague.
+    Assign(RepId),
+    /// Puts it out of sight until then.
+    Snooze(Timestamp),
+    /// Finishes it.
+    Done(Outcome),
+    /// Copies this.
+    Copy(String),
+    /// Makes an entry of the outbox a draft again and opens it.
+    Edit(OutboxId),
+    /// Sends an entry of the outbox after all.
+    Send(OutboxId),
+    /// Drops an entry of the outbox.
+    Drop(OutboxId),
+    /// Begins a note instead of a text.
+    Note,
+}
+
+impl Overlay {
+    /// Where its keys are looked up.
+    pub const fn context(&self) -> Context {
+        match self {
+            Self::Help { .. } | Self::Why { .. } => Context::Page,
+            Self::Palette { .. } | Self::Pick(_) => Context::Choice,
+            Self::Reason { .. } => Context::Line,
+        }
+    }
+}
+
+impl Pick {
+    /// The choices that the words leave, each with its place among all.
+    pub fn left(&self) -> Vec<&Choice> {
+        let words = self.words.trim().to_lowercase();
+        let hit = |c: &&Choice| c.label.to_lowercase().contains(&words) || c.detail.to_lowercase().contains(&words);
+        self.choices.iter().filter(hit).collect()
+    }
+}

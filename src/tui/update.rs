@@ -1,0 +1,105 @@
+//! `(model, message, now) → effects`. Pure: the loop in `run` performs what comes out.
+
+mod act;
+mod browse;
+mod choices;
+mod composer;
+mod keys;
+mod list;
+mod news;
+mod outbox;
+mod overlay;
+
+pub(super) use composer::{objections, opted_out};
+
+use super::layout;
+use super::model::{Model, Screen};
+use super::msg::{Effect, Msg};
+use crate::client::handle::Ask;
+use crate::domain::id::ConversationId;
+use crate::domain::time::Timestamp;
+
+/// Takes one message in.
+pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
+    let mut out = Vec::new();
+    if model.leaving {
+        return out;
+    }
+    match msg {
+        Msg::Key(chord) => keys::press(model, chord, now, &mut out),
+        Msg::Paste(text) => keys::paste(model, &text, now, &mut out),
+        Msg::Resize(columns, rows) => model.size = (columns, rows),
+        Msg::Focus(focused) => model.focused = focused,
+        Msg::Client(notice) => news::take(model, notice, now, &mut out),
+        Msg::Edited { conversation, text } => composer::edited(model, conversation, text, now),
+        Msg::Woke => {}
+        Msg::Ended => leave(model, &mut out),
+    }
+    if !model.leaving {
+        settle(model, now, &mut out);
+    }
+    out
+}
+
+/// Writes drafts down and goes. What is queued is on disk already.
+fn leave(model: &mut Model, out: &mut Vec<Effect>) {
+    composer::save(model, out);
+    let (queued, eye) = model.waiting();
+    let farewell = match (queued, eye) {
+        (0, 0) => None,
+        (0, eye) => Some(format!("{eye} in the outbox need your eye.")),
+        (queued, 0) => Some(format!("{queued} queued, will go at next start.")),
+        (queued, eye) => Some(format!("{queued} queued, will go at next start; {eye} need your eye.")),
+    };
+    out.push(Effect::Ask(Ask::Stop));
+    out.push(Effect::Quit { farewell });
+    model.leaving = true;
+}
+
+/// What follows from where things stand now: timers that ran out, the conversation to be shown, the list's window.
+fn settle(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
+    if model.toast.as_ref().is_some_and(|(_, until)| *until <= now) {
+        model.toast = None;
+    }
+    if model.composer.as_ref().and_then(|c| c.save_at).is_some_and(|at| at <= now) {
+        composer::save(model, out);
+    }
+    list::window(model);
+    let wanted = wanted(model);
+    if model.opened != wanted {
+        model.opened = wanted;
+        model.thread = None;
+        model.scroll = 0;
+        out.push(Effect::Ask(Ask::Open(wanted)));
+    }
+    model.scroll = model.scroll.min(layout::conversation_overflow(model));
+    let looking = (model.focused, on_screen(model));
+    if model.looked != Some(looking) {
+        model.looked = Some(looking);
+        out.push(Effect::Ask(Ask::Looking { focused: looking.0, conversation: looking.1 }));
+    }
+}
+
+/// Which conversation the client should send.
+fn wanted(model: &Model) -> Option<ConversationId> {
+    if let Some(composer) = &model.composer {
+        return Some(composer.to);
+    }
+    match model.screen {
+        Screen::Conversation => model.pinned,
+        Screen::Inbox if layout::areas(model.size).thread.is_some() => model.target(),
+        Screen::Inbox => None,
+        Screen::Outbox => model.target(),
+    }
+}
+
+/// Which conversation the person sees.
+fn on_screen(model: &Model) -> Option<ConversationId> {
+    match model.screen {
+        Screen::Conversation | Screen::Inbox => model.opened,
+        Screen::Outbox => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

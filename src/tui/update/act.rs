@@ -1,0 +1,131 @@
+//! What a rep does with one conversation at one key: take, escalate, undo, the CRM record.
+
+use super::composer;
+use crate::client::handle::{Ask, OutboxEntry, OutboxId, OutboxStanding};
+use crate::domain::command::Command;
+use crate::domain::contact::Body;
+use crate::domain::conversation::Status;
+use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::time::Timestamp;
+use crate::tui::model::Model;
+use crate::tui::model::overlay::{Overlay, Seen};
+use crate::tui::msg::Effect;
+
+/// Asks the client for a command about a conversation.
+pub(super) fn ask(about: Seen, command: Command) -> Effect {
+    Effect::Ask(Ask::Do { conversation: Some(about.0), seen: about.1, command })
+}
+
+/// It is mine.
+pub(super) fn take(model: &mut Model, id: ConversationId, now: Timestamp, out: &mut Vec<Effect>) {
+    out.push(ask((id, model.seen(id)), Command::Take));
+    let name = name(model, id);
+    model.say(format!("You take {name}."), now);
+}
+
+/// Help, with a reason for whoever is asked next.
+pub(super) fn escalate(model: &mut Model, id: ConversationId, _now: Timestamp, _out: &mut Vec<Effect>) {
+    model.overlay = Some(Overlay::Reason { about: (id, model.seen(id)), words: String::new() });
+}
+
+/// The reason is written: asks for help.
+pub(super) fn escalate_because(model: &mut Model, about: Seen, words: &str, now: Timestamp, out: &mut Vec<Effect>) {
+    let reason = Body::new(words.trim());
+    out.push(ask(about, Command::Escalate { note: model.fresh, reason }));
+    let name = name(model, about.0);
+    model.say(format!("Asking the next on the ladder for help with {name}."), now);
+}
+
+/// Undoes the newest thing: a text that has not left, then something queued, then done or snoozed.
+pub(super) fn undo(model: &mut Model, id: ConversationId, now: Timestamp, out: &mut Vec<Effect>) {
+    let here = |e: &&OutboxEntry| e.conversation == Some(id);
+    let waits = |e: &&OutboxEntry| {
+        matches!(e.standing, OutboxStanding::Held(_) | OutboxStanding::Queued | OutboxStanding::Parked(_))
+    };
+    let outbox = model.outbox.clone();
+    let newest = |text: bool| {
+        outbox.iter().filter(here).filter(waits).filter(|e| e.body.is_some() == text).max_by_key(|e| e.issued_at)
+    };
+    if let Some(entry) = newest(true) {
+        return take_back(model, entry, now, out);
+    }
+    if let Some(entry) = newest(false) {
+        out.push(Effect::Ask(Ask::OutboxDrop { entry: entry.id, keep_as_draft: false }));
+        return model.say(format!("Not asked any more: {}.", entry.what), now);
+    }
+    if let Some((message, body)) = held_in_thread(model, id) {
+        return recall(model, id, message, body.as_str(), now, out);
+    }
+    let status = model.row(id).map(|row| row.status);
+    match status {
+        Some(Status::Done(_) | Status::Snoozed(_)) => {
+            out.push(ask((id, model.seen(id)), Command::Reopen));
+            model.say("Open again.", now);
+        }
+        Some(Status::Open) | None => match outbox.iter().filter(waits).filter(|e| e.body.is_some()).max_by_key(|e| e.issued_at) {
+            Some(other) => model.say(format!("Nothing to undo here. Your last unsent text is to {}: O.", other.name), now),
+            None if outbox.iter().filter(here).any(|e| e.standing == OutboxStanding::Sent) => {
+                model.say("On its way to the backend; try again in a moment.", now);
+            }
+            None => model.say("Nothing to undo here.", now),
+        },
+    }
+}
+
+/// Takes an entry of the outbox back; its words become the draft in the composer.
+pub(super) fn take_back(model: &mut Model, entry: &OutboxEntry, now: Timestamp, out: &mut Vec<Effect>) {
+    let (Some(id), Some(body)) = (entry.conversation, entry.body.as_ref()) else { return };
+    match (entry.id, &entry.standing) {
+        (OutboxId::Answer(message), OutboxStanding::Held(_)) => recall(model, id, message, body.as_str(), now, out),
+        (entry, _) => {
+            out.push(Effect::Ask(Ask::OutboxDrop { entry, keep_as_draft: true }));
+            composer::restore(model, id, body.as_str(), None);
+            model.say("Taken back: it is your draft again.", now);
+        }
+    }
+}
+
+fn recall(
+    model: &mut Model,
+    id: ConversationId,
+    message: MessageId,
+    body: &str,
+    now: Timestamp,
+    out: &mut Vec<Effect>,
+) {
+    out.push(ask((id, model.seen(id)), Command::Recall { message }));
+    composer::restore(model, id, body, Some(message));
+    composer::save(model, out);
+    model.say("Taken back: it is your draft again.", now);
+}
+
+/// A held answer of mine that the conversation shows and the outbox does not list yet.
+fn held_in_thread(model: &Model, id: ConversationId) -> Option<(MessageId, Body)> {
+    use crate::domain::conversation::AnswerState;
+    use crate::wire::changes::Author;
+    let me = model.me()?;
+    let mine = |author: &Author| matches!(author, Author::Rep(rep) if rep == me);
+    model.thread_of(id)?.messages.iter().rev().map(|m| &m.message).find_map(|m| {
+        let waits = m.standing.as_ref().is_some_and(AnswerState::is_waiting);
+        (mine(&m.author) && waits).then(|| Some((m.id, m.body.clone()?))).flatten()
+    })
+}
+
+/// The CRM's id of the person, on the clipboard.
+pub(super) fn record(model: &mut Model, id: ConversationId, now: Timestamp, out: &mut Vec<Effect>) {
+    let ids: Vec<String> = model
+        .thread_of(id)
+        .map(|t| t.cards.iter().map(|card| card.contact.to_string()).collect())
+        .unwrap_or_default();
+    if ids.is_empty() {
+        return model.say("The CRM does not know this number.", now);
+    }
+    let ids = ids.join(", ");
+    out.push(Effect::Copy(ids.clone()));
+    model.say(format!("CRM record {ids} (copied)"), now);
+}
+
+/// The name on the row, for sentences.
+pub(super) fn name(model: &Model, id: ConversationId) -> String {
+    model.row(id).map_or_else(|| "this conversation".to_owned(), |row| row.name.clone())
+}

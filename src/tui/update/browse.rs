@@ -1,0 +1,155 @@
+//! Keys where conversations are looked at: the list, one conversation, the outbox.
+
+use super::{act, choices, composer, list, outbox};
+use crate::client::handle::Ask;
+use crate::domain::command::Command;
+use crate::domain::id::ConversationId;
+use crate::domain::time::Timestamp;
+use crate::tui::keymap::{Action, Context};
+use crate::tui::model::overlay::Overlay;
+use crate::tui::model::{Model, Screen};
+use crate::tui::msg::Effect;
+
+/// Does an action that needs no text.
+pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut Vec<Effect>) {
+    match action {
+        Action::Down => step(model, 1),
+        Action::Up => step(model, -1),
+        Action::HalfDown => step(model, half_page(model)),
+        Action::HalfUp => step(model, -half_page(model)),
+        Action::Top => ends(model, false),
+        Action::Bottom => ends(model, true),
+        Action::Open => match model.target() {
+            Some(id) => open(model, id),
+            None => nothing_there(model, now),
+        },
+        Action::Back | Action::Quit => back(model, action == Action::Quit, out),
+        Action::NextInbox => list::turn_tab(model, 1),
+        Action::PreviousInbox => list::turn_tab(model, 4),
+        Action::NextUrgent => list::urgent(model, false, now),
+        Action::PreviousUrgent => list::urgent(model, true, now),
+        Action::Arrivals => list::arrivals(model, now),
+        Action::Filter => {
+            model.list.typing = true;
+            model.screen = Screen::Inbox;
+        }
+        Action::Palette => {
+            let context = model.context();
+            model.overlay = Some(Overlay::Palette { words: String::new(), at: 0, context });
+        }
+        Action::Help => model.overlay = Some(Overlay::Help { words: String::new(), top: 0 }),
+        Action::Away => away(model, now, out),
+        Action::Outbox => outbox::show(model),
+        Action::Measure => model.say("Measures are not in this version yet.", now),
+        Action::SyncNow => {
+            out.push(Effect::Ask(Ask::SyncNow));
+            model.say("Syncing…", now);
+        }
+        Action::Select => list::mark(model),
+        Action::Reply if model.screen == Screen::Outbox => outbox::edit(model, now, out),
+        Action::Done if model.screen == Screen::Outbox => outbox::rule(model, true, now),
+        Action::Rule if model.screen == Screen::Outbox => outbox::rule(model, false, now),
+        Action::Undo if model.screen == Screen::Outbox => outbox::edit(model, now, out),
+        Action::Reply => with_target(model, now, out, |model, id, now, _| composer::reply(model, id, now)),
+        Action::Note => with_target(model, now, out, |model, id, _, _| composer::note(model, id)),
+        Action::Take => with_target(model, now, out, act::take),
+        Action::Assign => choices::assign(model, now),
+        Action::Snooze => choices::snooze(model, now),
+        Action::Done => choices::done(model, now),
+        Action::Escalate => with_target(model, now, out, act::escalate),
+        Action::Undo => with_target(model, now, out, act::undo),
+        Action::Why => with_target(model, now, out, |model, about, _, _| {
+            model.overlay = Some(Overlay::Why { about, top: 0 });
+        }),
+        Action::Rule => with_target(model, now, out, |model, id, now, _| outbox::rule_in(model, id, now)),
+        Action::OpenRecord => with_target(model, now, out, act::record),
+        Action::Copy => with_target(model, now, out, |model, id, _, _| choices::copy(model, id)),
+        Action::Redraw
+        | Action::Suspend
+        | Action::Exit
+        | Action::Send
+        | Action::Newline
+        | Action::Editor
+        | Action::Accept => {}
+    }
+}
+
+/// Runs an action of the palette where the palette was opened.
+pub(super) fn from_palette(model: &mut Model, context: Context, action: Action, now: Timestamp, out: &mut Vec<Effect>) {
+    super::keys::perform(model, context, action, now, out);
+}
+
+fn with_target(
+    model: &mut Model,
+    now: Timestamp,
+    out: &mut Vec<Effect>,
+    then: impl FnOnce(&mut Model, ConversationId, Timestamp, &mut Vec<Effect>),
+) {
+    match model.target() {
+        Some(id) if model.row(id).is_some() => then(model, id, now, out),
+        Some(_) | None => nothing_there(model, now),
+    }
+}
+
+fn nothing_there(model: &mut Model, now: Timestamp) {
+    let rows = model.inbox.as_ref().is_some_and(|inbox| !inbox.rows.is_empty());
+    if rows && model.list.cursor.is_none() {
+        model.say("What the cursor was on is gone; j goes to the next.", now);
+    } else {
+        model.say("There is no conversation here.", now);
+    }
+}
+
+/// Opens a conversation, with the keys on it.
+pub(super) fn open(model: &mut Model, id: ConversationId) {
+    model.screen = Screen::Conversation;
+    model.pinned = Some(id);
+    model.list.arrived.remove(&id);
+    model.scroll = 0;
+}
+
+fn back(model: &mut Model, may_quit: bool, out: &mut Vec<Effect>) {
+    match model.screen {
+        Screen::Conversation | Screen::Outbox => {
+            model.screen = Screen::Inbox;
+            model.scroll = 0;
+        }
+        Screen::Inbox if !model.list.marked.is_empty() => model.list.marked.clear(),
+        Screen::Inbox if !model.list.filter.is_empty() => list::clear_filter(model, out),
+        Screen::Inbox if may_quit => super::leave(model, out),
+        Screen::Inbox => {}
+    }
+}
+
+fn away(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
+    let Some(me) = model.inbox.as_ref().and_then(|i| i.me.clone()) else {
+        return model.say("Nobody is signed in yet.", now);
+    };
+    let away = !me.away;
+    out.push(Effect::Ask(Ask::Do { conversation: None, seen: 0, command: Command::Away { away } }));
+    model.say(if away { "Away: new replies go to your backup. A comes back." } else { "Welcome back." }, now);
+}
+
+fn half_page(model: &Model) -> isize {
+    match model.screen {
+        Screen::Inbox | Screen::Outbox => list::half_page(model),
+        Screen::Conversation => isize::try_from(model.size.1 / 2).unwrap_or(1),
+    }
+}
+
+fn step(model: &mut Model, by: isize) {
+    match model.screen {
+        Screen::Inbox => list::step(model, by),
+        Screen::Outbox => outbox::step(model, by),
+        // Down is towards the newest text, which is the end that `scroll` counts from.
+        Screen::Conversation => model.scroll = model.scroll.saturating_add_signed(by.saturating_neg()),
+    }
+}
+
+fn ends(model: &mut Model, last: bool) {
+    match model.screen {
+        Screen::Inbox => list::ends(model, last),
+        Screen::Outbox => outbox::step(model, if last { isize::MAX } else { isize::MIN }),
+        Screen::Conversation => model.scroll = if last { 0 } else { usize::MAX },
+    }
+}

@@ -1,0 +1,182 @@
+//! Choices: who gets it, until when, with which outcome, what to copy. A choice is about the conversations it was
+//! opened for, with the texts that were on screen then.
+
+use chrono::{Datelike, Days, LocalResult, NaiveTime, TimeZone, Weekday};
+
+use super::act;
+use crate::client::handle::Ask;
+use crate::domain::command::Command;
+use crate::domain::event::Outcome;
+use crate::domain::id::ConversationId;
+use crate::domain::time::{Span, Timestamp};
+use crate::tui::model::overlay::{Choice, Does, Overlay, Pick, Seen};
+use crate::tui::model::{Model, Screen};
+use crate::tui::msg::Effect;
+
+/// What a key pressed now is about: the marked conversations, or the one under the cursor.
+fn about(model: &Model) -> Vec<Seen> {
+    let ids: Vec<ConversationId> = if model.screen == Screen::Inbox && !model.list.marked.is_empty() {
+        model.list.marked.iter().copied().collect()
+    } else {
+        model.target().into_iter().collect()
+    };
+    ids.into_iter().filter(|id| model.row(*id).is_some()).map(|id| (id, model.seen(id))).collect()
+}
+
+fn whom(model: &Model, about: &[Seen]) -> String {
+    match about {
+        [(id, _)] => act::name(model, *id),
+        many => format!("{} conversations", many.len()),
+    }
+}
+
+fn pick(model: &mut Model, title: String, about: Vec<Seen>, choices: Vec<Choice>) {
+    model.overlay = Some(Overlay::Pick(Pick { title, about, choices, words: String::new(), at: 0 }));
+}
+
+/// Who gets it: here before away, least loaded first.
+pub(super) fn assign(model: &mut Model, now: Timestamp) {
+    let about = about(model);
+    if about.is_empty() {
+        return model.say("There is no conversation here.", now);
+    }
+    let (Some(inbox), Some(playbook)) = (model.inbox.clone(), model.playbook()) else {
+        return model.say("The list of colleagues has not arrived yet.", now);
+    };
+    let me = inbox.me.as_ref().map(|me| &me.rep);
+    let mut choices: Vec<(bool, u32, Choice)> = playbook
+        .reps
+        .iter()
+        .filter(|(_, rep)| rep.active)
+        .map(|(id, rep)| {
+            let presence = inbox.roster.iter().find(|p| p.rep == *id);
+            let away = presence.is_some_and(|p| p.away);
+            let here = presence.is_some_and(|p| p.here) && !away;
+            let load = presence.map_or(0, |p| p.load);
+            let standing = if away { "away" } else if here { "here" } else { "not at the terminal" };
+            let detail = format!("{standing} · {load} open · {}", rep.title);
+            let label = if Some(id) == me { format!("{} (me)", rep.name) } else { rep.name.clone() };
+            (here, load, Choice { label, detail, does: Does::Assign(id.clone()) })
+        })
+        .collect();
+    choices.sort_by(|a, b| (!a.0, a.1, &a.2.label).cmp(&(!b.0, b.1, &b.2.label)));
+    let title = format!("Reassign {} to", whom(model, &about));
+    pick(model, title, about, choices.into_iter().map(|(_, _, choice)| choice).collect());
+}
+
+/// How it ended.
+pub(super) fn done(model: &mut Model, now: Timestamp) {
+    let about = about(model);
+    if about.is_empty() {
+        return model.say("There is no conversation here.", now);
+    }
+    let choice =
+        |outcome: Outcome| Choice { label: outcome.words().to_owned(), detail: String::new(), does: Does::Done(outcome) };
+    let title = format!("Done with {}", whom(model, &about));
+    pick(model, title, about, Outcome::ALL.into_iter().map(choice).collect());
+}
+
+/// Until when: never past the due time of a running clock.
+pub(super) fn snooze(model: &mut Model, now: Timestamp) {
+    let about = about(model);
+    if about.is_empty() {
+        return model.say("There is no conversation here.", now);
+    }
+    let due = about.iter().filter_map(|(id, _)| Some(model.row(*id)?.clock.as_ref()?.due)).min();
+    let nine = |days: u64| morning(model, now, days);
+    let to_monday = u64::from(7 - local(model, now).weekday().days_since(Weekday::Mon));
+    let all = [
+        ("15 minutes", Some(now + Span::minutes(15))),
+        ("1 hour", Some(now + Span::minutes(60))),
+        ("4 hours", Some(now + Span::minutes(240))),
+        ("tomorrow 9:00", nine(1)),
+        ("Monday 9:00", (to_monday > 1).then(|| nine(to_monday)).flatten()),
+    ];
+    let fits = |until: &Timestamp| due.is_none_or(|due| *until <= due);
+    let choices: Vec<Choice> = all
+        .into_iter()
+        .filter_map(|(label, until)| {
+            let until = until.filter(fits)?;
+            let detail = local(model, until).format("%a %H:%M").to_string();
+            Some(Choice { label: label.to_owned(), detail, does: Does::Snooze(until) })
+        })
+        .collect();
+    if choices.is_empty() {
+        return model.warn("The answer is due before that. Answer first.", now);
+    }
+    let title = format!("Snooze {} for", whom(model, &about));
+    pick(model, title, about, choices);
+}
+
+fn local(model: &Model, at: Timestamp) -> chrono::DateTime<chrono_tz::Tz> {
+    at.utc().with_timezone(&model.zone())
+}
+
+/// Nine o'clock, days from now; the first moment after a gap where the clocks change.
+fn morning(model: &Model, now: Timestamp, days: u64) -> Option<Timestamp> {
+    let day = local(model, now).date_naive().checked_add_days(Days::new(days))?;
+    let at = day.and_time(NaiveTime::from_hms_opt(9, 0, 0)?);
+    match model.zone().from_local_datetime(&at) {
+        LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.to_utc().into()),
+        LocalResult::None => None,
+    }
+}
+
+/// What to put on the clipboard.
+pub(super) fn copy(model: &mut Model, id: ConversationId) {
+    let Some(row) = model.row(id) else { return };
+    let mut choices = vec![("number", row.address.as_str().to_owned()), ("name", row.name.clone())];
+    if let Some(body) = &row.preview {
+        choices.push(("last text", body.as_str().to_owned()));
+    }
+    let choices = choices
+        .into_iter()
+        .map(|(label, text)| Choice { label: label.to_owned(), detail: text.clone(), does: Does::Copy(text) })
+        .collect();
+    let about = vec![(id, model.seen(id))];
+    pick(model, "Copy".to_owned(), about, choices);
+}
+
+/// A choice was made.
+pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Timestamp, out: &mut Vec<Effect>) {
+    let whom = whom(model, about);
+    let (command, said) = match choice.does {
+        Does::Assign(to) => {
+            let name = model.rep_name(&to).to_owned();
+            (Command::Assign { to }, format!("{whom} goes to {name}."))
+        }
+        Does::Snooze(until) => (Command::Snooze { until }, format!("{whom} is out of sight until {}.", choice.detail)),
+        Does::Done(outcome) => (Command::Done { outcome }, format!("{whom}: {}. u undoes.", outcome.words())),
+        Does::Copy(text) => {
+            out.push(Effect::Copy(text));
+            return model.say("Copied.", now);
+        }
+        Does::Edit(entry) => {
+            if let Some(entry) = model.outbox.iter().find(|e| e.id == entry).cloned() {
+                act::take_back(model, &entry, now, out);
+            }
+            return;
+        }
+        Does::Send(entry) => {
+            out.push(Effect::Ask(Ask::OutboxSend { entry }));
+            return model.say("Asked to send it after all.", now);
+        }
+        Does::Drop(entry) => {
+            out.push(Effect::Ask(Ask::OutboxDrop { entry, keep_as_draft: false }));
+            return model.say("Dropped.", now);
+        }
+        Does::Note => {
+            if let Some((id, _)) = about.first() {
+                super::composer::note(model, *id);
+            }
+            return;
+        }
+    };
+    out.extend(about.iter().map(|seen| act::ask(*seen, command.clone())));
+    if about.len() > 1 {
+        model.list.marked.clear();
+    } else if let Some((id, _)) = about.first() {
+        model.list.marked.remove(id);
+    }
+    model.say(said, now);
+}

@@ -1,0 +1,98 @@
+//! What the client says. News changes what is shown around the cursor, never what the cursor is on.
+
+use std::sync::Arc;
+
+use super::{composer, list};
+use crate::client::handle::{Inbox, Link, Notice, Thread};
+use crate::domain::id::ConversationId;
+use crate::domain::time::Timestamp;
+use crate::tui::layout;
+use crate::tui::model::Model;
+use crate::tui::msg::Effect;
+
+/// Takes one notice in.
+pub(super) fn take(model: &mut Model, notice: Notice, now: Timestamp, out: &mut Vec<Effect>) {
+    match notice {
+        Notice::Inbox(inbox) => inbox_changed(model, inbox),
+        Notice::Thread(id, thread) => thread_changed(model, id, thread),
+        Notice::Outbox(outbox) => {
+            model.outbox = outbox;
+            if model.entry().is_none() && model.entry.is_some() {
+                // What the cursor was on has left: it is nobody's place to put it on another.
+                model.entry = None;
+            }
+        }
+        Notice::Found { query, hits } => {
+            if query == model.list.filter.trim() {
+                model.list.found_for.clone_from(&model.list.filter);
+                model.list.hits = hits;
+                if model.list.cursor.is_none() && model.list.typing {
+                    list::first(model);
+                }
+            }
+        }
+        Notice::Link(link) => link_changed(model, &link),
+        Notice::Toast(toast) => model.show(toast, now),
+        Notice::Terminal(bytes) => out.push(Effect::Write(bytes)),
+        // The loop waits for it after it said stop; told otherwise, the client has ended by itself.
+        Notice::Stopped => super::leave(model, out),
+    }
+}
+
+fn link_changed(model: &mut Model, link: &Link) {
+    model.link = link.state.clone();
+    #[expect(clippy::cast_possible_truncation, reason = "a pace is at most thousands")]
+    let second = (link.pace * 1000.0).round().clamp(1.0, 1e9) as i64;
+    model.second = second;
+}
+
+fn inbox_changed(model: &mut Model, inbox: Arc<Inbox>) {
+    let line = {
+        let entries = model.list.entries(model.inbox.as_deref());
+        model.list.index(&entries).map(|at| at.saturating_sub(model.list.top))
+    };
+    if let Some(before) = &model.inbox {
+        for row in inbox.rows.iter().filter(|row| row.for_me) {
+            let old = before.rows.iter().find(|old| old.id == row.id);
+            let new = old.is_none_or(|old| old.inbound < row.inbound || !old.for_me);
+            if new && model.target() != Some(row.id) {
+                model.list.arrived.insert(row.id);
+            }
+        }
+    }
+    let had_any = model.inbox.as_ref().is_some_and(|inbox| !inbox.rows.is_empty());
+    let ids = |id: &ConversationId| inbox.rows.iter().any(|row| row.id == *id);
+    model.list.arrived.retain(|id| ids(id));
+    model.list.marked.retain(|id| ids(id));
+    let gone = model.list.cursor.is_some_and(|spot| !ids(&spot.conversation()));
+    model.inbox = Some(inbox);
+    if gone {
+        model.list.cursor = None;
+    } else if model.list.cursor.is_none() && !had_any {
+        // Nothing was on screen that a key could have been meant for.
+        list::first(model);
+    }
+    let entries = model.list.entries(model.inbox.as_deref());
+    if let (Some(line), Some(at)) = (line, model.list.index(&entries)) {
+        model.list.place = at;
+        // A list that is scrolled keeps the cursor on its line; at the top, what is new shows above it.
+        if model.list.top > 0 {
+            model.list.top = at.saturating_sub(line);
+        }
+    }
+}
+
+fn thread_changed(model: &mut Model, id: ConversationId, thread: Option<Arc<Thread>>) {
+    if model.opened != Some(id) {
+        return;
+    }
+    let before = layout::conversation_overflow(model);
+    let had = model.thread.is_some();
+    model.thread = thread;
+    composer::loaded(model);
+    if had && model.scroll > 0 {
+        // Somebody who reads further up stays where they read.
+        let after = layout::conversation_overflow(model);
+        model.scroll = (model.scroll + after).saturating_sub(before);
+    }
+}

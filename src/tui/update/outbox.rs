@@ -1,0 +1,99 @@
+//! The outbox: what has not left, and the rep's ruling on each.
+
+use super::act;
+use crate::client::handle::{OutboxEntry, OutboxId, OutboxStanding};
+use crate::domain::event::Review;
+use crate::domain::id::ConversationId;
+use crate::domain::time::Timestamp;
+use crate::tui::model::overlay::{Choice, Does, Overlay, Pick};
+use crate::tui::model::{Model, Screen, needs_eye};
+use crate::tui::msg::Effect;
+
+/// Shows it, on what needs the eye first.
+pub(super) fn show(model: &mut Model) {
+    model.screen = Screen::Outbox;
+    if model.entry().is_none() {
+        let first = model.outbox.iter().find(|e| needs_eye(&e.standing)).or_else(|| model.outbox.first());
+        model.entry = first.map(|e| e.id);
+    }
+}
+
+/// Moves the cursor by entries.
+pub(super) fn step(model: &mut Model, by: isize) {
+    let Some(last) = model.outbox.len().checked_sub(1) else { return };
+    let at = model.outbox.iter().position(|e| Some(e.id) == model.entry);
+    let to = at.map_or(0, |at| at.saturating_add_signed(by).min(last));
+    model.entry = model.outbox.get(to).map(|e| e.id);
+}
+
+/// Makes the entry a draft again and opens it.
+pub(super) fn edit(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
+    match model.entry().cloned() {
+        Some(entry) if editable(&entry) => act::take_back(model, &entry, now, out),
+        Some(entry) if entry.body.is_none() => model.say("There are no words to edit; z rules on it.", now),
+        Some(_) => model.say("It may have left already: it cannot be edited. z shows what can be done.", now),
+        None => model.say("The outbox is empty.", now),
+    }
+}
+
+/// Asks what becomes of the entry under the cursor.
+pub(super) fn rule(model: &mut Model, drop_first: bool, now: Timestamp) {
+    match model.entry().cloned() {
+        Some(entry) => ask(model, &entry, drop_first, now),
+        None => model.say("The outbox is empty.", now),
+    }
+}
+
+/// Asks what becomes of what needs the eye in this conversation.
+pub(super) fn rule_in(model: &mut Model, id: ConversationId, now: Timestamp) {
+    let entry = model.outbox.iter().find(|e| e.conversation == Some(id) && needs_eye(&e.standing)).cloned();
+    match entry {
+        Some(entry) => ask(model, &entry, false, now),
+        None => model.say("Nothing here waits for your ruling.", now),
+    }
+}
+
+fn editable(entry: &OutboxEntry) -> bool {
+    entry.body.is_some()
+        && entry.conversation.is_some()
+        && !matches!(entry.standing, OutboxStanding::Unknown | OutboxStanding::Sent)
+}
+
+fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp) {
+    let choice = |label: &str, detail: &str, does| Choice { label: label.to_owned(), detail: detail.to_owned(), does };
+    let mut choices = Vec::new();
+    if editable(entry) {
+        choices.push(choice("Edit", "back to a draft", Does::Edit(entry.id)));
+    }
+    if may_send(&entry.standing) {
+        choices.push(choice("Send anyway", "accepts the reasons", Does::Send(entry.id)));
+    }
+    if may_drop(entry) {
+        choices.push(choice("Drop", "forget it", Does::Drop(entry.id)));
+    }
+    if choices.is_empty() {
+        return model.say("Wait: it is with the backend or the carrier.", now);
+    }
+    let at = if drop_first { choices.len() - 1 } else { 0 };
+    let about = entry.conversation.map(|id| (id, model.seen(id))).into_iter().collect();
+    let title = format!("{} to {}", entry.what, entry.name);
+    model.overlay = Some(Overlay::Pick(Pick { title, about, choices, words: String::new(), at }));
+}
+
+/// Only a parked text can be sent after all, and never to a number that opted out.
+fn may_send(standing: &OutboxStanding) -> bool {
+    matches!(standing, OutboxStanding::Parked(reasons) if !reasons.contains(&Review::OptedOut))
+}
+
+fn may_drop(entry: &OutboxEntry) -> bool {
+    match entry.standing {
+        OutboxStanding::Queued
+        | OutboxStanding::Held(_)
+        | OutboxStanding::Parked(_)
+        | OutboxStanding::Refused(_)
+        | OutboxStanding::Failed(_) => true,
+        OutboxStanding::Unknown => matches!(entry.id, OutboxId::Answer(_)),
+        OutboxStanding::Sent => false,
+    }
+}
+

@@ -1,0 +1,100 @@
+//! Keys while something lies over the screen.
+
+use super::{act, browse, choices, keys};
+use crate::domain::time::Timestamp;
+use crate::tui::keymap::chord::Chord;
+use crate::tui::keymap::{self, Action};
+use crate::tui::model::Model;
+use crate::tui::model::overlay::Overlay;
+use crate::tui::msg::Effect;
+
+/// A key that the table names.
+pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut Vec<Effect>) {
+    match action {
+        Action::Back => model.overlay = None,
+        Action::Down => step(model, 1),
+        Action::Up => step(model, -1),
+        Action::HalfDown => step(model, 10),
+        Action::HalfUp => step(model, -10),
+        Action::Accept => accept(model, now, out),
+        _ => {}
+    }
+}
+
+fn step(model: &mut Model, by: isize) {
+    match &mut model.overlay {
+        Some(Overlay::Help { words, top }) => {
+            let most = keymap::search(words).len();
+            *top = top.saturating_add_signed(by).min(most);
+        }
+        Some(Overlay::Why { top, .. }) => *top = top.saturating_add_signed(by).min(200),
+        Some(Overlay::Palette { words, at, context }) => {
+            let most = keymap::palette(*context, words).len().saturating_sub(1);
+            *at = at.saturating_add_signed(by).min(most);
+        }
+        Some(Overlay::Pick(pick)) => {
+            let most = pick.left().len().saturating_sub(1);
+            pick.at = pick.at.saturating_add_signed(by).min(most);
+        }
+        Some(Overlay::Reason { .. }) | None => {}
+    }
+}
+
+fn accept(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
+    match model.overlay.take() {
+        Some(Overlay::Palette { words, at, context }) => match keymap::palette(context, &words).get(at) {
+            Some(binding) => browse::from_palette(model, context, binding.action, now, out),
+            None => model.say(format!("There is no action “{words}”."), now),
+        },
+        Some(Overlay::Pick(pick)) => match pick.left().get(pick.at).map(|choice| (*choice).clone()) {
+            Some(choice) => choices::chosen(model, &pick.about, choice, now, out),
+            None => {
+                model.say("Nothing matches; Backspace shows more.", now);
+                model.overlay = Some(Overlay::Pick(pick));
+            }
+        },
+        Some(Overlay::Reason { about, words }) if words.trim().is_empty() => {
+            model.say("Say in a few words why; it helps whoever is asked.", now);
+            model.overlay = Some(Overlay::Reason { about, words });
+        }
+        Some(Overlay::Reason { about, words }) => act::escalate_because(model, about, &words, now, out),
+        Some(Overlay::Help { .. } | Overlay::Why { .. }) | None => {}
+    }
+}
+
+/// Typing filters; in a choice a digit picks at once while nothing is typed. `?` and `q` close what they opened.
+pub(super) fn typed(model: &mut Model, chord: Chord, now: Timestamp, out: &mut Vec<Effect>) {
+    let digit = chord.typed().and_then(|c| c.to_digit(10)).and_then(|d| usize::try_from(d).ok());
+    match (&mut model.overlay, digit) {
+        (Some(Overlay::Pick(pick)), Some(digit)) if pick.words.is_empty() && digit >= 1 => {
+            if digit <= pick.left().len() {
+                pick.at = digit - 1;
+                accept(model, now, out);
+            }
+            return;
+        }
+        (Some(Overlay::Why { .. }), _) => {
+            match chord.typed() {
+                Some('j') => step(model, 1),
+                Some('k') => step(model, -1),
+                Some(_) => model.overlay = None,
+                None => {}
+            }
+            return;
+        }
+        (Some(Overlay::Help { words, .. }), _) if words.is_empty() && matches!(chord.typed(), Some('?' | 'q')) => {
+            model.overlay = None;
+            return;
+        }
+        _ => {}
+    }
+    let changed = keys::words_of(model).is_some_and(|words| keys::edit_line(words, chord));
+    if changed {
+        match &mut model.overlay {
+            Some(Overlay::Help { top, .. }) => *top = 0,
+            Some(Overlay::Palette { at, .. }) => *at = 0,
+            Some(Overlay::Pick(pick)) => pick.at = 0,
+            Some(Overlay::Reason { .. } | Overlay::Why { .. }) | None => {}
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What the CRM and the record know: who this is, what is at stake, why it is here, and what to do next.
+
+use ratatui::layout::Rect;
+
+use super::paint::{Painter, Tone, wrapped};
+use super::{conversation, inside};
+use crate::client::handle::Row;
+use crate::domain::context::{Card, Opportunity};
+use crate::domain::routing::Holder;
+use crate::tui::model::Model;
+
+/// The pane beside the conversation.
+pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
+    p.frame(area, "Context", false);
+    let area = inside(area);
+    let Some(thread) = model.opened.and_then(|id| model.thread_of(id)) else { return };
+    let mut pane = Pane { area, y: area.y };
+    pane.say(p, "Next step", &thread.next_step.what, Tone::Strong);
+    pane.say(p, "", &format!("because {}", thread.next_step.why), Tone::Plain);
+    pane.gap();
+    pane.say(p, "Here because", &holder(model, &thread.row), Tone::Plain);
+    if let Some(owner) = &thread.row.owner {
+        pane.say(p, "", &format!("owner {}", model.rep_name(owner)), Tone::Plain);
+    }
+    if thread.cards.is_empty() {
+        pane.gap();
+        pane.say(p, "CRM", "does not know this number", Tone::Plain);
+    }
+    for card in &thread.cards {
+        pane.gap();
+        pane.card(p, card);
+    }
+}
+
+/// Labelled paragraphs from the top down, as many as fit.
+struct Pane {
+    area: Rect,
+    y: u16,
+}
+
+impl Pane {
+    fn say(&mut self, p: &mut Painter<'_>, label: &str, text: &str, tone: Tone) {
+        let width = self.area.width.saturating_sub(2);
+        if !label.is_empty() && self.y < self.area.bottom() {
+            p.put(self.area.x + 1, self.y, width, label, Tone::Dim);
+            self.y += 1;
+        }
+        for line in wrapped(text, width) {
+            if self.y < self.area.bottom() {
+                p.put(self.area.x + 1, self.y, width, &line, tone);
+                self.y += 1;
+            }
+        }
+    }
+
+    fn gap(&mut self) {
+        self.y = self.y.saturating_add(1);
+    }
+
+    fn card(&mut self, p: &mut Painter<'_>, card: &Card) {
+        let title = if card.title.is_empty() { String::new() } else { format!(", {}", card.title) };
+        self.say(p, "Person", &format!("{}{title}", card.name), Tone::Strong);
+        if let Some(account) = &card.account {
+            self.say(p, "Account", &account.name, Tone::Plain);
+        }
+        if let Some(deal) = &card.opportunity {
+            self.say(p, "Deal", &deal.name, Tone::Plain);
+            self.say(p, "", &stage(deal), Tone::Strong);
+        }
+        if let Some(touch) = &card.last_touch {
+            let age = p.tick.dated_age(touch.at);
+            self.say(p, "Last touch", &format!("{} {}: {}", touch.kind, ago(&age), touch.summary), Tone::Plain);
+        }
+        for (at, intent) in card.intents.iter().take(4).enumerate() {
+            let age = p.tick.dated_age(intent.at);
+            let label = if at == 0 { "Recent interest" } else { "" };
+            self.say(p, label, &format!("· {}: {}", ago(&age), said(&intent.detail, &intent.kind)), Tone::Plain);
+        }
+    }
+}
+
+/// `3 d ago`, and `just now` as it is.
+fn ago(age: &str) -> String {
+    if age.starts_with(|c: char| c.is_ascii_digit()) { format!("{age} ago") } else { age.to_owned() }
+}
+
+fn said<'a>(detail: &'a str, kind: &'a str) -> &'a str {
+    if detail.is_empty() { kind } else { detail }
+}
+
+fn stage(deal: &Opportunity) -> String {
+    let amount = amount(deal);
+    if amount.is_empty() { deal.stage.clone() } else { format!("{} · {amount}", deal.stage) }
+}
+
+/// `USD 48,000`; cents only where there are some.
+fn amount(deal: &Opportunity) -> String {
+    if deal.amount_cents <= 0 {
+        return String::new();
+    }
+    let (whole, cents) = (deal.amount_cents / 100, deal.amount_cents % 100);
+    let digits = whole.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let cents = if cents > 0 { format!(".{cents:02}") } else { String::new() };
+    format!("{} {grouped}{cents}", deal.currency).trim().to_owned()
+}
+
+/// Who has it and why, in one line.
+fn holder(model: &Model, row: &Row) -> String {
+    let Some(assignment) = &row.assignment else { return "nobody has it yet".to_owned() };
+    let who = match &assignment.to {
+        Holder::Rep(rep) if Some(rep) == model.me() => "you".to_owned(),
+        Holder::Rep(rep) => model.rep_name(rep).to_owned(),
+        Holder::Pool(team) => {
+            let label = model.playbook().and_then(|p| p.teams.get(team)).map(|t| t.label.clone());
+            format!("the pool of {}", label.unwrap_or_else(|| team.to_string()))
+        }
+    };
+    let has = if assignment.taken.is_some() { "has it" } else { "is asked" };
+    let has = match (who.as_str(), has) {
+        ("you", "has it") => "have it",
+        ("you", _) => "are asked",
+        (_, has) => has,
+    };
+    format!("{who} {has}: {}", assignment.because.sentence())
+}
+
+/// The context in a few lines above the conversation.
+pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>) {
+    let thread = model.thread_of(row.id);
+    let card = thread.and_then(|t| t.cards.first());
+    let (clock, tone) = conversation::clock(row, &p.tick).unwrap_or((String::new(), Tone::Plain));
+    let facts = facts(row, card);
+    let opted_out = if row.opted_out.is_some() { "opted out: no texts" } else { "" };
+    let mut rows = area.y..area.bottom();
+    let mut line = |p: &mut Painter<'_>, pieces: &[(&str, Tone)]| {
+        if let Some(y) = rows.next() {
+            p.pieces(area.x + 1, y, area.width.saturating_sub(2), pieces);
+        }
+    };
+    line(p, &[(&clock, tone), (opted_out, Tone::Bad), (&facts, Tone::Plain)]);
+    if area.height == 1 {
+        return;
+    }
+    if let Some(thread) = thread {
+        let why = format!("({})", thread.next_step.why);
+        line(p, &[("next:", Tone::Dim), (&thread.next_step.what, Tone::Strong), (&why, Tone::Dim)]);
+    }
+    let holder = holder(model, row);
+    let touch = card.and_then(|c| c.last_touch.as_ref()).map(|t| format!("{} {} ·", t.kind, ago(&p.tick.dated_age(t.at))));
+    line(p, &[(touch.as_deref().unwrap_or(""), Tone::Dim), (&holder, Tone::Dim)]);
+}
+
+fn facts(row: &Row, card: Option<&Card>) -> String {
+    let deal = card.and_then(|c| c.opportunity.as_ref());
+    let stage = deal.map(stage).or_else(|| row.stage.clone());
+    let facts: Vec<String> = row.account.clone().into_iter().chain(stage).collect();
+    if facts.is_empty() && card.is_none() { "not in the CRM".to_owned() } else { facts.join(" · ") }
+}
+
+/// Everything on "why me": the reason, and everybody passed over.
+pub(super) fn why(model: &Model, row: &Row) -> Vec<(String, Tone)> {
+    let mut lines = vec![(holder(model, row), Tone::Strong)];
+    let Some(assignment) = &row.assignment else { return lines };
+    if let Some(expires) = assignment.expires {
+        lines.push((format!("passes on at {} if nobody acts", expires.utc().with_timezone(&model.zone()).format("%H:%M")), Tone::Plain));
+    }
+    lines.push((String::new(), Tone::Plain));
+    if assignment.because.passed.is_empty() {
+        lines.push(("Nobody was passed over.".to_owned(), Tone::Dim));
+    } else {
+        lines.push(("Passed over, in order:".to_owned(), Tone::Dim));
+    }
+    for passed in &assignment.because.passed {
+        lines.push((format!("· {}: {}", passed.who, passed.why), Tone::Plain));
+    }
+    lines.push((String::new(), Tone::Plain));
+    lines.push((format!("Decided by version {} of the playbook.", assignment.because.playbook), Tone::Dim));
+    lines
+}

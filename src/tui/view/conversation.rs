@@ -1,0 +1,234 @@
+//! One conversation: who, what was written, where each of our texts stands, and the composer under it.
+
+use ratatui::layout::Rect;
+
+use super::paint::{Painter, Tone, wrapped};
+use super::ticker::Ticker;
+use super::{composer, context, inside, list, words};
+use crate::client::handle::{OutboxStanding, Row, Thread, ThreadMessage};
+use crate::domain::conversation::AnswerState;
+use crate::domain::time::Timestamp;
+use crate::tui::keymap::{self, Action};
+use crate::tui::layout;
+use crate::tui::model::{Model, Screen};
+use crate::wire::changes::Author;
+
+/// One line of the conversation.
+struct Line {
+    indent: u16,
+    pieces: Vec<(String, Tone)>,
+}
+
+/// Draws the conversation that is opened.
+pub(super) fn draw(model: &Model, area: Rect, active: bool, p: &mut Painter<'_>) {
+    let Some(row) = shown(model) else { return nothing(model, area, p) };
+    p.frame(area, &title(row), active);
+    let header = header_rows(model);
+    let (messages, writing) = divide(model, area);
+    let top = inside(area);
+    if header > 0 {
+        context::compact(model, row, Rect::new(top.x, top.y, top.width, header.min(top.height)), p);
+    }
+    match model.thread_of(row.id) {
+        Some(thread) => draw_messages(model, thread, messages, p),
+        None if model.opened == Some(row.id) => {
+            p.put(messages.x, messages.y, messages.width, "Opening…", Tone::Dim);
+        }
+        None => {}
+    }
+    if let Some(area) = writing {
+        composer::draw(model, area, p);
+    } else if active && model.screen == Screen::Conversation {
+        p.park(messages.x, messages.bottom().saturating_sub(1));
+    }
+}
+
+/// Lines of the conversation that do not fit.
+pub(in crate::tui) fn overflow(model: &Model, area: Rect) -> usize {
+    let Some(thread) = shown(model).and_then(|row| model.thread_of(row.id)) else { return 0 };
+    let (messages, _) = divide(model, area);
+    let tick = Ticker::new(Timestamp::MIN, 1000);
+    lines(model, thread, messages.width, &tick).len().saturating_sub(usize::from(messages.height))
+}
+
+fn shown(model: &Model) -> Option<&Row> {
+    let id = model.composer.as_ref().map(|c| c.to).or(match model.screen {
+        Screen::Conversation => model.pinned,
+        Screen::Inbox | Screen::Outbox => model.opened,
+    })?;
+    model.thread_of(id).map(|t| &t.row).or_else(|| model.row(id))
+}
+
+fn title(row: &Row) -> String {
+    let address = row.address.as_str();
+    if row.name == address { address.to_owned() } else { format!("{} {address}", row.name) }
+}
+
+/// Rows of the compact context: none beside the pane that says more, few on a low terminal.
+fn header_rows(model: &Model) -> u16 {
+    if layout::areas(model.size).context.is_some() {
+        return 1;
+    }
+    if model.size.1 >= 18 { 4 } else { 2 }
+}
+
+/// The part for messages, and the part for the composer while something is written.
+fn divide(model: &Model, area: Rect) -> (Rect, Option<Rect>) {
+    let header = header_rows(model);
+    let writing = model.composer.as_ref().map(|c| {
+        let rows = composer::rows(c, area);
+        Rect::new(area.x, area.bottom().saturating_sub(rows), area.width, rows)
+    });
+    let area = inside(area);
+    let bottom = writing.map_or(area.bottom(), |w| w.y);
+    let top = (area.y + header).min(bottom);
+    (Rect::new(area.x, top, area.width, bottom - top), writing)
+}
+
+fn nothing(model: &Model, area: Rect, p: &mut Painter<'_>) {
+    p.frame(area, "", false);
+    let area = inside(area);
+    if model.screen == Screen::Conversation {
+        let text = "This conversation is not yours to see any more. Esc goes back.";
+        for (y, line) in (area.y + 1..area.bottom()).zip(wrapped(text, area.width.saturating_sub(4))) {
+            p.put(area.x + 2, y, area.width.saturating_sub(4), &line, Tone::Dim);
+        }
+        return;
+    }
+    let actions = [Action::Reply, Action::Take, Action::Assign, Action::Escalate, Action::Snooze, Action::Done];
+    let more = [Action::Note, Action::Undo, Action::Why, Action::NextUrgent, Action::Filter, Action::Help];
+    let shown = actions.into_iter().chain(more).filter_map(|action| {
+        let binding = keymap::TABLE.iter().find(|b| b.action == action)?;
+        Some((*binding.keys.first()?, binding.doc))
+    });
+    for (y, (key, doc)) in (area.y + 1..area.bottom()).zip(shown) {
+        p.put(area.x + 2, y, 2, key, Tone::Accent);
+        p.put(area.x + 5, y, area.width.saturating_sub(6), doc, Tone::Dim);
+    }
+}
+
+fn draw_messages(model: &Model, thread: &Thread, area: Rect, p: &mut Painter<'_>) {
+    if area.height == 0 {
+        return;
+    }
+    let lines = lines(model, thread, area.width, &p.tick);
+    let height = usize::from(area.height);
+    let end = lines.len().saturating_sub(model.scroll).max(height.min(lines.len()));
+    let start = end.saturating_sub(height);
+    // A short conversation stands at the bottom, next to where the answer is written.
+    let mut y = area.y + area.height - u16::try_from(end - start).unwrap_or(area.height);
+    for line in &lines[start..end] {
+        let pieces: Vec<(&str, Tone)> = line.pieces.iter().map(|(text, tone)| (text.as_str(), *tone)).collect();
+        p.pieces(area.x + line.indent, y, area.width.saturating_sub(line.indent), &pieces);
+        y += 1;
+    }
+    if model.scroll > 0 {
+        let more = format!("↓ {} more lines, G", lines.len() - end);
+        let width = u16::try_from(more.chars().count()).unwrap_or(0);
+        p.put(area.right().saturating_sub(width), area.bottom() - 1, width, &more, Tone::Warn);
+    }
+}
+
+fn lines(model: &Model, thread: &Thread, width: u16, tick: &Ticker) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if thread.messages.is_empty() {
+        lines.push(Line { indent: 1, pieces: vec![("Nothing written yet. r writes.".to_owned(), Tone::Dim)] });
+    }
+    for message in &thread.messages {
+        if !lines.is_empty() {
+            lines.push(Line { indent: 0, pieces: Vec::new() });
+        }
+        message_lines(model, thread, message, width, tick, &mut lines);
+    }
+    lines
+}
+
+fn message_lines(
+    model: &Model,
+    thread: &Thread,
+    entry: &ThreadMessage,
+    width: u16,
+    tick: &Ticker,
+    lines: &mut Vec<Line>,
+) {
+    let message = &entry.message;
+    let time = tick.clock_time(message.at, model.zone());
+    let mine = |rep| Some(rep) == model.me();
+    let who = |rep| if mine(rep) { "you".to_owned() } else { model.rep_name(rep).to_owned() };
+    let (indent, tone, mut head) = match &message.author {
+        Author::Buyer(kind) => {
+            let mut head = vec![(thread.row.name.clone(), Tone::Strong), (time, Tone::Dim)];
+            if let Some(words) = words::kind(*kind) {
+                head.push((format!("({words})"), Tone::Dim));
+            }
+            (1, Tone::Plain, head)
+        }
+        Author::Rep(rep) => (4, Tone::Mine, vec![(who(rep), Tone::Strong), (time, Tone::Dim)]),
+        Author::Note(rep) => (1, Tone::Note, vec![
+            (format!("┆ note by {}", who(rep)), Tone::Note),
+            (time, Tone::Dim),
+            ("(colleagues only)".to_owned(), Tone::Note),
+        ]),
+    };
+    let state = state(model, entry, tick);
+    if let Some((words, tone)) = state.as_ref().filter(|(_, tone)| *tone != Tone::Bad) {
+        head.push((format!("· {words}"), *tone));
+    }
+    lines.push(Line { indent, pieces: head });
+    let lead = if tone == Tone::Note { "┆ " } else { "" };
+    let room = width.saturating_sub(indent + u16::try_from(lead.chars().count()).unwrap_or(0));
+    let mut body = |text: &str, tone| {
+        let line = |line: String| Line { indent, pieces: vec![(format!("{lead}{line}"), tone)] };
+        lines.extend(wrapped(text, room).into_iter().map(line));
+    };
+    match &message.body {
+        Some(words) if !words.is_blank() => body(words.as_str(), tone),
+        Some(_) if !message.media.is_empty() => {}
+        Some(_) => body("[an empty text]", Tone::Dim),
+        None if message.media.is_empty() => body("[erased]", Tone::Dim),
+        None => {}
+    }
+    for media in &message.media {
+        body(&format!("[{}: {media}]", noun(media)), Tone::Accent);
+    }
+    // What went wrong is said in full, on lines of its own.
+    if let Some((words, tone)) = state.filter(|(_, tone)| *tone == Tone::Bad) {
+        body(&format!("! {words}"), tone);
+    }
+}
+
+/// What a content type is, in a word.
+fn noun(media: &str) -> &'static str {
+    match media.split('/').next() {
+        Some("image") => "picture",
+        Some("video") => "video",
+        Some("audio") => "voice message",
+        _ => "file",
+    }
+}
+
+/// Where a text of ours stands.
+fn state(model: &Model, entry: &ThreadMessage, tick: &Ticker) -> Option<(String, Tone)> {
+    if let Some(pending) = entry.pending {
+        let standing = model.outbox.iter().find(|e| e.id == pending).map(|e| &e.standing);
+        return Some(words::standing(model, standing.unwrap_or(&OutboxStanding::Queued), tick));
+    }
+    let state = entry.message.standing.as_ref()?;
+    let (mut words, tone) = words::answer(model, state, tick);
+    let mine = matches!(&entry.message.author, Author::Rep(rep) if Some(rep) == model.me());
+    match state {
+        AnswerState::Held { not_before } if mine && *not_before > tick.now => words.push_str(" (u takes it back)"),
+        AnswerState::Parked { .. } if mine => words.push_str(" (z)"),
+        AnswerState::Held { .. }
+        | AnswerState::Parked { .. }
+        | AnswerState::Sending
+        | AnswerState::Unknown
+        | AnswerState::Out { .. } => {}
+    }
+    Some((words, tone))
+}
+
+/// The clock of a row, for headers.
+pub(super) fn clock(row: &Row, tick: &Ticker) -> Option<(String, Tone)> {
+    row.clock.as_ref().map(|clock| list::clock_words(clock, tick))
+}

@@ -1,0 +1,222 @@
+//! The list: clock first, names at the end of a line so that no text can shift a column.
+
+use ratatui::layout::Rect;
+
+use super::inside;
+use super::paint::{Painter, Tone, wrapped};
+use super::ticker::Ticker;
+use super::words;
+use crate::client::handle::{Hit, Row};
+use crate::domain::conversation::Status;
+use crate::domain::sla::{Clock, Stage};
+use crate::tui::countdown;
+use crate::tui::layout;
+use crate::tui::model::Model;
+use crate::tui::model::list::{Entry, Tab};
+use crate::tui::theme::{ClockState, SELECTED_MARK};
+
+/// Cells of the clock: `! late 04:12`, `* 04:12 soon`, `- 2 h 05 left`.
+const CLOCK: u16 = 14;
+
+/// Draws the list.
+pub(super) fn draw(model: &Model, area: Rect, active: bool, p: &mut Painter<'_>) {
+    let me = model.inbox.as_ref().and_then(|i| i.me.as_ref());
+    let title = match me {
+        Some(me) if me.away => format!("{} (away, A comes back)", me.name),
+        Some(me) => me.name.clone(),
+        None => "comeback".to_owned(),
+    };
+    p.frame(area, &title, active);
+    let area = inside(area);
+    let entries = model.list.entries(model.inbox.as_deref());
+    if model.list.typing || !model.list.filter.is_empty() {
+        filter_line(model, &entries, area, p);
+    } else {
+        tabs(model, area, p);
+    }
+    let body = Rect::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1));
+    if entries.is_empty() {
+        return empty(model, body, p);
+    }
+    let mut y = body.y;
+    for entry in entries.iter().skip(model.list.top).take(layout::list_rows(model)) {
+        let spot = Rect::new(body.x, y, body.width, 2);
+        let selected = model.list.cursor == Some(entry.spot());
+        if selected {
+            p.select(spot);
+        }
+        match entry {
+            Entry::Row { row, guest } => draw_row(model, row, *guest, selected, spot, p),
+            Entry::Hit(hit) => draw_hit(model, hit, selected, spot, p),
+        }
+        if selected {
+            p.select(spot);
+            if !model.list.typing {
+                p.park(body.x, y);
+            }
+        }
+        y += 2;
+    }
+}
+
+fn tabs(model: &Model, area: Rect, p: &mut Painter<'_>) {
+    let inbox = model.inbox.as_deref();
+    let me = model.me();
+    let arrived = match model.list.arrived.len() {
+        0 => String::new(),
+        new => format!("{new} new ."),
+    };
+    let pill = u16::try_from(arrived.len()).unwrap_or(0);
+    let pill = if pill > 0 { p.put(area.right().saturating_sub(pill), area.y, pill, &arrived, Tone::Warn) + 1 } else { 0 };
+    let (mut x, end) = (area.x, area.right().saturating_sub(pill));
+    for tab in Tab::ALL {
+        let count = inbox.map_or(0, |inbox| inbox.rows.iter().filter(|row| tab.holds(row, me)).count());
+        let here = tab == model.list.tab;
+        let text = match (here, count) {
+            (true, count) => format!("[{} {count}]", tab.words()),
+            (false, 0) => tab.words().to_owned(),
+            (false, count) => format!("{} {count}", tab.words()),
+        };
+        let width = u16::try_from(text.len()).unwrap_or(u16::MAX);
+        if x + width > end {
+            break;
+        }
+        x += p.put(x, area.y, width, &text, if here { Tone::Strong } else { Tone::Dim }) + 1;
+    }
+}
+
+fn filter_line(model: &Model, entries: &[Entry<'_>], area: Rect, p: &mut Painter<'_>) {
+    let texts = entries.iter().filter(|e| matches!(e, Entry::Hit(_))).count();
+    let found = format!("{} here, {texts} texts", entries.len() - texts);
+    let width = u16::try_from(found.len()).unwrap_or(0);
+    let room = area.width.saturating_sub(width + 1);
+    let shown = format!("/{}", tail(&model.list.filter, room.saturating_sub(2)));
+    let used = p.put(area.x, area.y, room, &shown, Tone::Accent);
+    p.put(area.right().saturating_sub(width), area.y, width, &found, Tone::Dim);
+    if model.list.typing {
+        p.park(area.x + used, area.y);
+    }
+}
+
+/// The end of a line that is being typed, so that the cursor is in sight. At most so many characters.
+pub(super) fn tail(text: &str, width: u16) -> String {
+    let chars = text.chars().count();
+    text.chars().skip(chars.saturating_sub(usize::from(width.max(1)))).collect()
+}
+
+fn draw_row(model: &Model, row: &Row, guest: bool, selected: bool, area: Rect, p: &mut Painter<'_>) {
+    let marked = model.list.marked.contains(&row.id);
+    let unread = row.inbound > row.seen;
+    let open = row.status == Status::Open;
+    let mark = match (marked, model.list.arrived.contains(&row.id) || (unread && open)) {
+        (true, _) => "x",
+        (false, true) => "•",
+        (false, false) => " ",
+    };
+    p.put(area.x, area.y, 1, if selected { SELECTED_MARK } else { " " }, Tone::Strong);
+    p.put(area.x + 1, area.y, 1, mark, if marked { Tone::Accent } else { Tone::Warn });
+    let text = area.x + 3;
+    let width = area.width.saturating_sub(3);
+    if let Some(clock) = row.clock.as_ref().filter(|_| open) {
+        let (words, tone) = clock_words(clock, &p.tick);
+        p.put(text, area.y, CLOCK.min(width), &words, tone);
+    }
+    let name = text + CLOCK;
+    let tone = if unread && open { Tone::Strong } else { Tone::Plain };
+    p.put(name, area.y, width.saturating_sub(CLOCK), &row.name, tone);
+
+    let (state, tone) = words::row(model, row, guest, &p.tick).unwrap_or((String::new(), Tone::Plain));
+    let mut pieces: Vec<(&str, Tone)> = vec![(state.as_str(), tone)];
+    let about = about(row);
+    pieces.push((about.as_str(), Tone::Dim));
+    let preview = preview(row);
+    pieces.push((preview.as_str(), Tone::Plain));
+    p.pieces(text, area.y + 1, width, &pieces);
+}
+
+fn about(row: &Row) -> String {
+    match (&row.account, &row.stage) {
+        (Some(account), Some(stage)) => format!("{account} · {stage} ·"),
+        (Some(only), None) | (None, Some(only)) => format!("{only} ·"),
+        (None, None) => String::new(),
+    }
+}
+
+fn preview(row: &Row) -> String {
+    let words = match &row.preview {
+        Some(body) if !body.is_blank() => body.as_str().chars().take(300).collect(),
+        Some(_) | None if row.inbound == 0 => "nothing written yet".to_owned(),
+        Some(_) | None => "[picture]".to_owned(),
+    };
+    if row.preview_ours { format!("you: {words}") } else { words }
+}
+
+/// A clock as glyph, time and word.
+pub(super) fn clock_words(clock: &Clock, tick: &Ticker) -> (String, Tone) {
+    let left = clock.due - tick.now;
+    tick.changes_at(tick.now + countdown::changes_in(left));
+    tick.changes_at(clock.warn);
+    let late = left.as_millis() < 0;
+    let soon = clock.stage >= Stage::Warned || tick.now >= clock.warn;
+    let (state, tone) = match (late, soon) {
+        (true, _) => (ClockState::Late, Tone::Bad),
+        (false, true) => (ClockState::Soon, Tone::Warn),
+        (false, false) => (ClockState::Running, Tone::Plain),
+    };
+    let (glyph, word, _) = state.look();
+    let label = countdown::label(left);
+    // The label of a late clock brings its word along.
+    (if late { format!("{glyph} {label}") } else { format!("{glyph} {label} {word}") }, tone)
+}
+
+fn draw_hit(model: &Model, hit: &Hit, selected: bool, area: Rect, p: &mut Painter<'_>) {
+    p.put(area.x, area.y, 1, if selected { SELECTED_MARK } else { " " }, Tone::Strong);
+    let time = p.tick.clock_time(hit.at, model.zone());
+    p.put(area.x + 3, area.y, CLOCK - 1, &format!("text {time}"), Tone::Dim);
+    p.put(area.x + 3 + CLOCK, area.y, area.width.saturating_sub(3 + CLOCK), &hit.name, Tone::Plain);
+    let body = around(hit.body.as_str(), model.list.filter.trim());
+    p.put(area.x + 3, area.y + 1, area.width.saturating_sub(3), &body, Tone::Plain);
+}
+
+/// A long text from a little before the first of the words.
+fn around(text: &str, words: &str) -> String {
+    let first = words.split_whitespace().next().unwrap_or_default().to_lowercase();
+    let lower = text.to_lowercase();
+    // Lower case may have other lengths; counted in characters, the place is near enough.
+    let at = lower.find(&first).map_or(0, |at| lower[..at].chars().count());
+    let from = at.saturating_sub(12);
+    let lead = if from > 0 { "…" } else { "" };
+    format!("{lead}{}", text.chars().skip(from).take(300).collect::<String>())
+}
+
+fn empty(model: &Model, area: Rect, p: &mut Painter<'_>) {
+    let lines: &[&str] = match (&model.inbox, model.list.filter.is_empty()) {
+        (None, _) => &["Opening your inbox…"],
+        (Some(_), false) => &["Nothing matches.", "", "Esc shows everything again."],
+        (Some(inbox), true) if inbox.rows.is_empty() => &[
+            "No replies yet.",
+            "",
+            "When a buyer texts back, it appears here with a clock, and this terminal alerts you.",
+            "",
+            "?  the keys",
+            ":  every action by name",
+            "A  away",
+            "q  quit",
+        ],
+        (Some(_), true) => match model.list.tab {
+            Tab::ForMe => &["Nothing waits for you. Well done.", "", "Tab  the pool and the team", "?    the keys"],
+            Tab::Pool => &["The pool is empty.", "", "Tab  next inbox"],
+            Tab::Team => &["Colleagues hold nothing right now.", "", "Tab  next inbox"],
+            Tab::All => &["Nothing is open.", "", "Tab  what is done"],
+            Tab::Done => &["Nothing is done yet.", "", "d finishes a conversation."],
+        },
+    };
+    let width = area.width.saturating_sub(4);
+    let broken = lines.iter().flat_map(|line| wrapped(line, width));
+    for (y, line) in (area.y + 1..area.bottom()).zip(broken) {
+        p.put(area.x + 2, y, width, &line, if y == area.y + 1 { Tone::Strong } else { Tone::Dim });
+    }
+    if !model.list.typing {
+        p.park(area.x, area.y);
+    }
+}

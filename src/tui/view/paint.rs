@@ -1,0 +1,143 @@
+//! The only way onto the screen: everything drawn goes through `SafeText` here, whoever wrote it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::widgets::{Block, Clear, Widget};
+
+use super::ticker::Ticker;
+use crate::domain::safe_text::SafeText;
+use crate::domain::time::Timestamp;
+use crate::tui::theme::{Role, Theme};
+
+/// What a text is, for its style. Never the only sign of it: words and glyphs say the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// As it is.
+    Plain,
+    /// Less important.
+    Dim,
+    /// More important.
+    Strong,
+    /// In good time, arrived.
+    Good,
+    /// Soon.
+    Warn,
+    /// Late, failed.
+    Bad,
+    /// Ours.
+    Mine,
+    /// For colleagues only.
+    Note,
+    /// A key, a heading.
+    Accent,
+    /// Under the cursor.
+    Selected,
+}
+
+/// Draws into the frame and clips at its edge.
+pub(super) struct Painter<'a> {
+    buffer: &'a mut Buffer,
+    theme: Theme,
+    /// For texts that change by themselves.
+    pub(super) tick: Ticker,
+    caret: Option<Position>,
+}
+
+impl<'a> Painter<'a> {
+    /// A painter over the whole frame.
+    pub(super) fn new(buffer: &'a mut Buffer, theme: Theme, tick: Ticker) -> Self {
+        Self { buffer, theme, tick, caret: None }
+    }
+
+    /// Where the terminal's cursor goes, and when something drawn changes next.
+    pub(super) fn finish(self) -> (Option<Position>, Option<Timestamp>) {
+        (self.caret, self.tick.next())
+    }
+
+    /// One line of at most `width` cells. Answers how many it took.
+    pub(super) fn put(&mut self, x: u16, y: u16, width: u16, text: &str, tone: Tone) -> u16 {
+        self.put_style(x, y, width, text, self.style(tone))
+    }
+
+    fn put_style(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
+        let area = self.buffer.area;
+        if y < area.y || y >= area.bottom() || x < area.x || x >= area.right() {
+            return 0;
+        }
+        let width = width.min(area.right() - x);
+        let line = SafeText::line(text).truncated(usize::from(width));
+        let (end, _) = self.buffer.set_stringn(x, y, line, usize::from(width), style);
+        end - x
+    }
+
+    /// Pieces on one line, one after the other, a space between them.
+    pub(super) fn pieces(&mut self, x: u16, y: u16, width: u16, pieces: &[(&str, Tone)]) -> u16 {
+        let mut used: u16 = 0;
+        for (text, tone) in pieces.iter().filter(|(text, _)| !text.is_empty()) {
+            let gap = u16::from(used > 0);
+            let left = width.saturating_sub(used + gap);
+            if left == 0 {
+                break;
+            }
+            used += gap + self.put(x + used + gap, y, left, text, *tone);
+        }
+        used
+    }
+
+    /// A border with a title. One with the keys is drawn stronger and marked.
+    pub(super) fn frame(&mut self, area: Rect, title: &str, active: bool) {
+        let area = area.intersection(self.buffer.area);
+        let style = self.style(if active { Tone::Accent } else { Tone::Dim });
+        Block::bordered().border_style(style).render(area, self.buffer);
+        let mark = if active { "▸ " } else { "" };
+        let room = area.width.saturating_sub(4);
+        if room > 0 && !title.is_empty() {
+            let tone = if active { Tone::Strong } else { Tone::Plain };
+            let used = self.put(area.x + 1, area.y, room, &format!(" {mark}{title}"), tone);
+            // `SafeText` drops the space at a line's end.
+            if let Some(cell) = self.buffer.cell_mut((area.x + 1 + used, area.y)) {
+                cell.set_symbol(" ");
+            }
+        }
+    }
+
+    /// Empties a rectangle.
+    pub(super) fn clear(&mut self, area: Rect) {
+        Clear.render(area.intersection(self.buffer.area), self.buffer);
+    }
+
+    /// Gives a whole rectangle the cursor's style.
+    pub(super) fn select(&mut self, area: Rect) {
+        let style = self.style(Tone::Selected);
+        self.buffer.set_style(area.intersection(self.buffer.area), style);
+    }
+
+    /// Parks the terminal's cursor; the last one wins.
+    pub(super) fn park(&mut self, x: u16, y: u16) {
+        let area = self.buffer.area;
+        if area.width > 0 && area.height > 0 {
+            self.caret = Some(Position::new(x.min(area.right() - 1), y.min(area.bottom() - 1)));
+        }
+    }
+
+    fn style(&self, tone: Tone) -> Style {
+        self.theme.style(match tone {
+            Tone::Plain => Role::Normal,
+            Tone::Dim => Role::Dim,
+            Tone::Strong => Role::Title,
+            Tone::Good => Role::Ok,
+            Tone::Warn => Role::Warn,
+            Tone::Bad => Role::Late,
+            Tone::Mine => Role::Rep,
+            Tone::Note => Role::Pending,
+            Tone::Accent => Role::Key,
+            Tone::Selected => Role::Selected,
+        })
+    }
+}
+
+/// Text a stranger wrote, broken into lines.
+pub(super) fn wrapped(text: &str, width: u16) -> Vec<String> {
+    SafeText::block(text).wrapped(usize::from(width.max(1)))
+}

@@ -1,0 +1,122 @@
+//! What the screen says of a state. Never two words for one reason, never one word for two.
+
+use super::paint::Tone;
+use super::ticker::Ticker;
+use crate::client::handle::{OutboxStanding, Row};
+use crate::domain::conversation::{AnswerState, Status};
+use crate::domain::event::Review;
+use crate::domain::message::{Delivery, InboundKind};
+use crate::tui::model::Model;
+
+/// Why a text waits for its rep.
+pub(super) fn review(model: &Model, reason: &Review) -> String {
+    match reason {
+        Review::OptedOut => "the number opted out".to_owned(),
+        Review::NewerReply => "the buyer wrote again".to_owned(),
+        Review::Reassigned(rep) => format!("{} has it now", model.rep_name(rep)),
+        Review::QuietHours => "it is night where the buyer is".to_owned(),
+        Review::BehindParked => "an earlier text needs your eye first".to_owned(),
+        Review::NeverLeft => "the carrier never got it".to_owned(),
+    }
+}
+
+/// All reasons in one line.
+pub(super) fn reviews(model: &Model, reasons: &[Review]) -> String {
+    let all: Vec<String> = reasons.iter().map(|reason| review(model, reason)).collect();
+    format!("needs your eye: {}", all.join("; "))
+}
+
+/// Where an answer stands.
+pub(super) fn answer(model: &Model, state: &AnswerState, tick: &Ticker) -> (String, Tone) {
+    match state {
+        AnswerState::Held { not_before } => (leaves(*not_before, tick), Tone::Warn),
+        AnswerState::Parked { reasons } => (reviews(model, reasons), Tone::Bad),
+        AnswerState::Sending => ("sending".to_owned(), Tone::Dim),
+        AnswerState::Unknown => ("unknown: the carrier has not said whether it left".to_owned(), Tone::Bad),
+        AnswerState::Out { delivery, error } => match delivery {
+            Delivery::Accepted | Delivery::Queued | Delivery::Sending | Delivery::Sent => {
+                ("sent".to_owned(), Tone::Dim)
+            }
+            Delivery::Delivered => ("delivered ✓".to_owned(), Tone::Good),
+            Delivery::Read => ("read ✓".to_owned(), Tone::Good),
+            Delivery::Failed | Delivery::Undelivered => (failed(*error), Tone::Bad),
+        },
+    }
+}
+
+/// An undo hold, counting down in real seconds.
+pub(super) fn leaves(at: crate::domain::time::Timestamp, tick: &Ticker) -> String {
+    if at > tick.now { format!("sending in {}", tick.until(at)) } else { "sending now".to_owned() }
+}
+
+/// Why a text did not arrive (Twilio's error codes).
+pub(super) fn failed(error: Option<u32>) -> String {
+    let why = match error {
+        Some(21610) => "the number opted out",
+        Some(30003) => "the phone is off or out of reach",
+        Some(30004) => "the number blocks texts",
+        Some(30005) => "there is no such number",
+        Some(30006) => "a landline, or out of the carrier's reach",
+        Some(30007) => "the carrier filtered it as spam",
+        Some(30008) | None => "the carrier does not say why",
+        Some(other) => return format!("failed: carrier error {other}"),
+    };
+    format!("failed: {why}")
+}
+
+/// Where an entry of the outbox stands.
+pub(super) fn standing(model: &Model, standing: &OutboxStanding, tick: &Ticker) -> (String, Tone) {
+    match standing {
+        OutboxStanding::Queued => ("waits for the network".to_owned(), Tone::Warn),
+        OutboxStanding::Sent => ("with the backend, not confirmed yet".to_owned(), Tone::Dim),
+        OutboxStanding::Held(at) => (leaves(*at, tick), Tone::Warn),
+        OutboxStanding::Parked(reasons) => (reviews(model, reasons), Tone::Bad),
+        OutboxStanding::Refused(why) => (format!("refused: {why}"), Tone::Bad),
+        OutboxStanding::Unknown => ("unknown: the carrier has not said whether it left".to_owned(), Tone::Bad),
+        OutboxStanding::Failed(error) => (failed(*error), Tone::Bad),
+    }
+}
+
+/// What a buyer's text was, when it was not words from a person.
+pub(super) const fn kind(kind: InboundKind) -> Option<&'static str> {
+    match kind {
+        InboundKind::Text | InboundKind::Picture => None,
+        InboundKind::Tapback => Some("a tap on your text, no answer needed"),
+        InboundKind::Acknowledgement => Some("only acknowledges"),
+        InboundKind::AutoReply => Some("their phone answered"),
+        InboundKind::OptOut => Some("opts out: no more texts"),
+        InboundKind::OptIn => Some("texts are welcome again"),
+        InboundKind::Help => Some("the carrier answers HELP"),
+    }
+}
+
+/// The most important thing about a row, in a few words.
+pub(super) fn row(model: &Model, row: &Row, guest: bool, tick: &Ticker) -> Option<(String, Tone)> {
+    if row.needs_eye {
+        return Some(("needs your eye".to_owned(), Tone::Bad));
+    }
+    if let Some(at) = row.leaves_at {
+        return Some((leaves(at, tick), Tone::Warn));
+    }
+    if row.queued {
+        return Some(("waits for the network".to_owned(), Tone::Warn));
+    }
+    if row.opted_out.is_some() {
+        return Some(("opted out".to_owned(), Tone::Bad));
+    }
+    match row.status {
+        Status::Snoozed(until) => {
+            return Some((format!("snoozed until {}", tick.clock_time(until, model.zone())), Tone::Dim));
+        }
+        Status::Done(outcome) => return Some((format!("done: {}", outcome.words()), Tone::Dim)),
+        Status::Open => {}
+    }
+    if guest {
+        let holder = row.assignment.as_ref().and_then(|a| a.to.rep()).filter(|rep| Some(*rep) != model.me());
+        return Some(match holder {
+            Some(rep) => (format!("now with {}", model.rep_name(rep)), Tone::Dim),
+            None => ("not in this inbox any more".to_owned(), Tone::Dim),
+        });
+    }
+    row.draft.then(|| ("draft".to_owned(), Tone::Warn))
+}

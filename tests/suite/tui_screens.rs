@@ -1,0 +1,197 @@
+//! Stories at the terminal: a world, keys, and the screen they lead to. `UPDATE=1` writes the screens anew.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use comeback::client::handle::{Hit, LinkState, Notice, OutboxStanding};
+use comeback::domain::contact::Body;
+use comeback::domain::conversation::AnswerState;
+use comeback::domain::event::Review;
+use comeback::domain::time::Span;
+
+use crate::tui_world::{Desk, START, answered, entry, id, link, outbox};
+
+const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (120, 40)];
+
+/// Compares the screen with the one that was written down.
+fn shows(desk: &Desk, name: &str) {
+    let (columns, rows) = desk.model.size;
+    let file = format!("tests/suite/screens/{name}-{columns}x{rows}.txt");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);
+    let screen = desk.screen();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &screen).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(written, screen, "{file} differs; if it is right, run with UPDATE=1");
+}
+
+#[test]
+fn the_inbox_on_first_sight() {
+    for size in SIZES {
+        shows(&Desk::usual(size), "inbox");
+    }
+}
+
+#[test]
+fn an_empty_inbox_says_what_to_do() {
+    for size in SIZES {
+        let mut desk = Desk::empty(size);
+        desk.hear(Notice::Link(link(LinkState::Online)));
+        desk.resend();
+        shows(&desk, "empty");
+    }
+}
+
+#[test]
+fn a_conversation() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        desk.keys("j Enter");
+        shows(&desk, "conversation");
+    }
+}
+
+#[test]
+fn every_delivery_state_has_its_own_words() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        let waiting = entry(1001, &desk.threads[&id(1)], "six", OutboxStanding::Queued);
+        let pending = waiting.id;
+        desk.hear(Notice::Outbox(Arc::new(vec![waiting])));
+        desk.change(1, |t| {
+            use comeback::domain::message::Delivery::{Delivered, Sent, Undelivered};
+            let out = |delivery, error| AnswerState::Out { delivery, error };
+            let states = [
+                out(Delivered, None),
+                out(Undelivered, Some(30006)),
+                out(Sent, None),
+                AnswerState::Unknown,
+                AnswerState::Sending,
+                AnswerState::Parked { reasons: vec![Review::NewerReply] },
+                AnswerState::Held { not_before: START + Span::seconds(6) },
+            ];
+            t.messages.clear();
+            for (n, state) in (900..).zip(states) {
+                t.messages.push(answered(n, START - Span::minutes(2), "text", state));
+            }
+            let mut queued = answered(910, START, "the last", AnswerState::Sending);
+            queued.message.standing = None;
+            queued.pending = Some(pending);
+            t.messages.push(queued);
+        });
+        desk.keys("j Enter");
+        shows(&desk, "states");
+    }
+}
+
+#[test]
+fn a_text_is_written_and_names_whom_it_goes_to() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        desk.keys("j r").types("Yes — Friday works");
+        shows(&desk, "composer");
+    }
+}
+
+#[test]
+fn hostile_words_are_inert() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        desk.keys("G k Enter");
+        let screen = desk.screen();
+        assert!(!screen.contains('\u{1b}') && !screen.contains('\u{202e}'), "{screen}");
+        shows(&desk, "hostile");
+    }
+}
+
+#[test]
+fn a_number_that_opted_out_gets_no_text() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        desk.keys("G r");
+        shows(&desk, "opted-out");
+        desk.keys("1");
+        assert!(desk.model.composer.as_ref().is_some_and(|c| c.note), "a note is offered instead");
+    }
+}
+
+#[test]
+fn the_outbox_says_why_each_text_waits() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        desk.hear(Notice::Outbox(Arc::new(outbox(&desk))));
+        desk.keys("O");
+        shows(&desk, "outbox");
+    }
+}
+
+#[test]
+fn the_keys_are_shown_and_searched() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        desk.keys("?");
+        shows(&desk, "help");
+        desk.types("snoo");
+        desk.says("out of sight for a");
+        assert!(!desk.screen().contains("to the top"));
+    }
+}
+
+#[test]
+fn choices_show_who_is_here_and_how_loaded() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        desk.keys("a");
+        shows(&desk, "reassign");
+    }
+}
+
+#[test]
+fn offline_is_said_with_its_age_and_the_next_try() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        let offline = LinkState::Offline {
+            since: START - Span::minutes(3),
+            retry_at: START + Span::seconds(8),
+            why: "connection refused".to_owned(),
+        };
+        desk.hear(Notice::Link(link(offline)));
+        shows(&desk, "offline");
+    }
+    let mut desk = Desk::usual((80, 24));
+    desk.hear(Notice::Link(link(LinkState::SignedOut)));
+    desk.says("signed out: comeback login https://desk.example");
+}
+
+#[test]
+fn a_filter_shows_rows_and_then_texts() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        desk.keys("/").types("price");
+        let hit = |minutes: i64, body: &str| Hit {
+            conversation: id(2),
+            name: "Omar Reyes".to_owned(),
+            at: START - Span::minutes(minutes),
+            body: Body::new(body),
+        };
+        let hits = vec![hit(60, "is that price per truck?"), hit(4000, "what price would that be")];
+        desk.hear(Notice::Found { query: "price".to_owned(), hits: Arc::new(hits) });
+        shows(&desk, "filter");
+    }
+}
+
+#[test]
+fn a_small_terminal_shows_a_notice() {
+    let desk = Desk::usual((20, 5));
+    assert_eq!(desk.screen().lines().next(), Some("comeback needs 30×8…"));
+}
+
+#[test]
+fn why_me_names_who_was_passed_over() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("w");
+    desk.says("you are asked: the owner: owns the deal");
+    desk.says("· lena: is away");
+    desk.says("version 7 of the playbook");
+}
