@@ -7,6 +7,7 @@ pub mod effects;
 pub mod engine;
 pub mod feed;
 pub mod http;
+pub mod reconcile;
 pub mod service;
 pub mod store;
 pub mod telemetry;

@@ -1,13 +1,18 @@
 //! `comeback`: the inbox of a profile.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{profile_dir, say, warn};
+use crate::client::alert::{Alert, Kind};
 use crate::client::desktop::{self, Env};
 use crate::client::driver;
 use crate::client::handle::Notice;
 use crate::client::notifier::Notifier;
 use crate::client::profile::{Profile, ProfileError};
+use crate::clock::SystemClock;
+use crate::domain::safe_text::SafeText;
 use crate::tui;
 use crate::tui::theme::Theme;
 
@@ -45,14 +50,29 @@ pub(super) fn show(profile: Profile, title: &str) -> anyhow::Result<()> {
     let to_terminal = notices.clone();
     let write = move |bytes| drop(to_terminal.send(Notice::Terminal(bytes)));
     let notifier = Notifier::start(desktop::choose(&env, None), env.tmux, write)?;
-    let alerts = move |alert: crate::client::alert::Alert| notifier.notify(alert.into());
+    let alerts = move |alert: Alert| notifier.notify(notice(&alert));
     let backend = profile.base_url.clone();
-    let handle = driver::start(profile, Box::new(alerts), notices)?;
-    let options = tui::Options { theme: Theme::from_env(), zone: None, backend, title: title.to_owned() };
+    let handle = driver::start(&profile, Arc::new(SystemClock), Box::new(alerts), notices)?;
+    let options = tui::Options {
+        theme: Theme::choose(std::env::var("NO_COLOR").ok().as_deref(), None),
+        zone: None,
+        backend,
+        title: title.to_owned(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let exit = runtime.block_on(tui::run(handle, told, options))?;
     if let Some(farewell) = exit.farewell {
         warn(&farewell);
     }
     Ok(())
+}
+
+/// An alert as the desktop or the terminal shows it: one for each conversation, the newest replacing the last.
+fn notice(alert: &Alert) -> desktop::Notice {
+    desktop::Notice {
+        title: SafeText::line(&alert.title),
+        body: SafeText::line(&alert.body),
+        tag: alert.conversation.map_or_else(|| "link".to_owned(), |c| c.to_string()),
+        urgent: alert.kind >= Kind::Warning,
+    }
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{profile_dir, say, secret_from_stdin};
-use crate::client::driver;
+use crate::client::http::sign_in;
 use crate::client::profile::Profile;
 
 /// Sign this machine in with a one-time token.
@@ -32,7 +32,7 @@ impl Login {
         );
         let token = secret_from_stdin()?;
         let base = url.as_str().trim_end_matches('/').to_owned();
-        let signed_in = driver::sign_in(&base, &token, &device_name()).await?;
+        let signed_in = sign_in(&base, &token, &device_name()).await?;
         let dir = profile_dir(profile)?;
         Profile::save(&dir, &base, &signed_in)?;
         say(&format!("signed in as {} at {}. Type: comeback", signed_in.session.name, signed_in.session.company));

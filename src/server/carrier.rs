@@ -7,6 +7,8 @@ use crate::domain::contact::{Address, Body};
 use crate::domain::message::Delivery;
 use crate::domain::time::Timestamp;
 
+pub mod twilio;
+
 /// What became of a call to the carrier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendOutcome {

@@ -18,6 +18,7 @@ pub mod auth;
 pub mod changes;
 pub mod commands;
 pub mod health;
+pub mod hooks;
 pub mod openapi;
 pub mod problem;
 pub mod session;

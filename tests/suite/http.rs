@@ -65,7 +65,12 @@ impl Office {
             body: Words::new(body),
             media: vec![],
             opt_out_type: None,
-            raw: RawEvent { provider: "twilio".into(), kind: "inbound".into(), params: "{}".into(), at: self.clock.now() },
+            raw: RawEvent {
+                provider: "twilio".into(),
+                kind: "inbound".into(),
+                params: "{}".into(),
+                at: self.clock.now(),
+            },
         };
         let outcome = self.service.submit(Work::Receive(Box::new(inbound))).await.unwrap();
         assert!(matches!(outcome, Outcome::Received { new: true }));
@@ -167,7 +172,14 @@ async fn every_error_is_a_problem_for_people() {
         ("GET", "/v1/changes?since=9.1.00000000", Some("maya"), None, 410, "cursor_gone"),
         ("GET", "/v1/changes?wait=soon", Some("maya"), None, 400, "bad_query"),
         ("GET", "/v1/conversations/nonsense/messages", Some("maya"), None, 404, "not_found"),
-        ("GET", "/v1/conversations/00000000-0000-0000-0000-000000000000/messages", Some("maya"), None, 404, "not_found"),
+        (
+            "GET",
+            "/v1/conversations/00000000-0000-0000-0000-000000000000/messages",
+            Some("maya"),
+            None,
+            404,
+            "not_found",
+        ),
         ("GET", "/nowhere", None, None, 404, "no_such_route"),
         ("DELETE", "/v1/commands", Some("maya"), None, 405, "method_not_allowed"),
     ] {
@@ -192,7 +204,12 @@ async fn people_may_not_speak_for_carriers_or_clocks_nor_act_on_what_they_cannot
         envelope(3, &seen, 1, &json!({ "do": "report", "message": Uuid::now_v7(), "delivery": "delivered", "error": null })),
     ] });
     let (_, receipts) = office.ask("POST", "/v1/commands", Some("omar"), Some(push)).await;
-    let codes: Vec<&str> = receipts["receipts"].as_array().unwrap().iter().filter_map(|r| r["verdict"]["rejection"]["code"].as_str()).collect();
+    let codes: Vec<&str> = receipts["receipts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|r| r["verdict"]["rejection"]["code"].as_str())
+        .collect();
     assert_eq!(codes, ["not_allowed", "not_found", "not_allowed"]);
 }
 
@@ -232,5 +249,8 @@ fn the_description_is_the_one_kept() {
         std::fs::write(path, &made).unwrap();
     }
     let kept = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(made == kept, "assets/openapi.json is not what the code says: run this test with UPDATE=1 and look at the difference");
+    assert!(
+        made == kept,
+        "assets/openapi.json is not what the code says: run this test with UPDATE=1 and look at the difference"
+    );
 }

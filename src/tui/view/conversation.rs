@@ -164,11 +164,15 @@ fn message_lines(
             (1, Tone::Plain, head)
         }
         Author::Rep(rep) => (4, Tone::Mine, vec![(who(rep), Tone::Strong), (time, Tone::Dim)]),
-        Author::Note(rep) => (1, Tone::Note, vec![
-            (format!("┆ note by {}", who(rep)), Tone::Note),
-            (time, Tone::Dim),
-            ("(colleagues only)".to_owned(), Tone::Note),
-        ]),
+        Author::Note(rep) => (
+            1,
+            Tone::Note,
+            vec![
+                (format!("┆ note by {}", who(rep)), Tone::Note),
+                (time, Tone::Dim),
+                ("(colleagues only)".to_owned(), Tone::Note),
+            ],
+        ),
     };
     let state = state(model, entry, tick);
     if let Some((words, tone)) = state.as_ref().filter(|(_, tone)| *tone != Tone::Bad) {
