@@ -189,7 +189,9 @@ impl Conversation {
                 self.assignment =
                     Some(Assignment { to, taken: Some(at), step, expires: None, at, because: because.clone() });
             }
-            Event::SlaStarted { clock } | Event::SlaRearmed { clock } => {
+            // What met the clock before this one is kept: should it fail, the earlier due time counts again.
+            Event::SlaStarted { clock } => self.clock = Some(clock.clone()),
+            Event::SlaRearmed { clock } => {
                 self.clock = Some(clock.clone());
                 self.met = None;
             }

@@ -82,9 +82,9 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         Command::Match => receive::rematch(draft, world),
         Command::Expire => escalation::expire(draft, world),
         Command::BeginSend { message } => sending::begin(draft, world, *message),
-        Command::AbandonSend { message } => sending::abandon(draft, *message),
+        Command::AbandonSend { message } => sending::abandon(draft, world, *message),
         Command::LoseSend { message } => sending::lose(draft, *message),
-        Command::NeverLeft { message } => sending::never_left(draft, *message),
+        Command::NeverLeft { message } => sending::never_left(draft, world, *message),
         Command::OptOut { source } => receive::opted_out(draft, world, source.clone()),
         Command::Receive(_)
         | Command::Take

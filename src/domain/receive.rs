@@ -1,15 +1,14 @@
 //! A buyer's text comes in: what is it, whose is it, who gets it, which clock runs.
 
 use super::command::{Context, ReadSet, Receive};
-use super::consent::{OptOutSource, bare};
+use super::consent::{self, Keyword, OptOutSource, bare};
 use super::conversation::{AnswerState, Conversation, Status};
 use super::decide::{Decided, Draft};
 use super::escalation::{self, From};
 use super::event::{Event, Review, Subject};
 use super::id::MessageId;
 use super::message::{InboundKind, classify};
-use super::ownership;
-use super::routing::Passed;
+use super::ownership::{self, Found};
 use super::sla::{self, Response};
 use super::use_case;
 
@@ -25,16 +24,11 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
     d.say(Event::Received { message: text.message, kind });
     match kind {
         InboundKind::OptOut => {
-            let source = match text.opt_out_type {
-                Some(_) => OptOutSource::Carrier,
-                None => OptOutSource::Keyword(bare(text.body.as_str())),
-            };
             find_owner(&mut d, world);
-            withdraw(&mut d, world, source);
+            withdraw(&mut d, world, source_of(text, Keyword::Stop));
         }
         InboundKind::OptIn => {
-            let source = OptOutSource::Keyword(bare(text.body.as_str()));
-            d.say_of(Subject::Number(text.number), Event::OptedIn { source });
+            d.say_of(Subject::Number(text.number), Event::OptedIn { source: source_of(text, Keyword::Start) });
         }
         InboundKind::Text | InboundKind::Picture => wants_answer(&mut d, world),
         InboundKind::Tapback | InboundKind::Acknowledgement | InboundKind::AutoReply | InboundKind::Help => {
@@ -48,10 +42,10 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
 pub(super) fn rematch(mut d: Draft, world: &ReadSet<'_>) -> Decided {
     refresh_match(&mut d, world);
     let had_owner = d.c.owner.is_some();
-    let passed = find_owner(&mut d, world);
+    let found = find_owner(&mut d, world);
     let untaken = d.c.assignment.as_ref().is_some_and(|a| a.taken.is_none());
     if !had_owner && d.c.owner.is_some() && untaken && !d.c.is_done() {
-        offer(&mut d, world, passed);
+        offer(&mut d, world, found);
     }
     d.facts()
 }
@@ -90,14 +84,23 @@ fn refresh_match(d: &mut Draft, world: &ReadSet<'_>) {
     }
 }
 
-/// Looks for the owner and records a change; returns who was passed over.
-fn find_owner(d: &mut Draft, world: &ReadSet<'_>) -> Vec<Passed> {
+/// How we know. A keyword is kept as such whoever read it: which one tells the rep what the buyer may have meant. Any
+/// other words stay out of the record, which is kept for ever.
+fn source_of(text: &Receive, wanted: Keyword) -> OptOutSource {
+    match consent::keyword(text.body.as_str()) {
+        Some(found) if found == wanted => OptOutSource::Keyword(bare(text.body.as_str())),
+        Some(_) | None => OptOutSource::Carrier,
+    }
+}
+
+/// Looks for the owner and records a change; returns where it was found and who was passed over.
+fn find_owner(d: &mut Draft, world: &ReadSet<'_>) -> Found {
     let found = ownership::find(world.playbook, d.c.owner.as_ref(), world.cards);
-    let (owner, source) = found.owner.map_or((None, None), |(rep, source)| (Some(rep), Some(source)));
+    let (owner, source) = found.owner.clone().map_or((None, None), |(rep, source)| (Some(rep), Some(source)));
     if owner != d.c.owner {
         d.say(Event::Owned { owner, source });
     }
-    found.passed
+    found
 }
 
 /// A person wrote and waits for an answer.
@@ -116,19 +119,19 @@ fn wants_answer(d: &mut Draft, world: &ReadSet<'_>) {
             d.say(Event::SlaStarted { clock: sla::start(world.playbook, cohort, response, d.now) });
         }
     }
-    let passed = find_owner(d, world);
+    let found = find_owner(d, world);
     let holder_gone = d.c.assignee().is_some_and(|rep| !world.is_here(rep));
     if d.c.assignment.is_none() || was_done || holder_gone {
-        offer(d, world, passed);
+        offer(d, world, found);
     }
 }
 
 /// Offers the conversation from the first step of its ladder on.
-fn offer(d: &mut Draft, world: &ReadSet<'_>, passed: Vec<Passed>) {
-    let source = ownership::find(world.playbook, d.c.owner.as_ref(), world.cards).owner.map(|(_, source)| source);
+fn offer(d: &mut Draft, world: &ReadSet<'_>, found: Found) {
+    let owner = found.owner.as_ref().map(|(rep, source)| (rep, *source));
     let c = d.c.clone();
-    let from = From { step: 0, owner: c.owner.as_ref().zip(source), team: &c.team, cohort: &c.cohort, not: None };
-    if let Some(offered) = escalation::offer(world, d.now, &from, passed) {
+    let from = From { step: 0, owner, team: &c.team, cohort: &c.cohort, not: None };
+    if let Some(offered) = escalation::offer(world, d.now, &from, found.passed) {
         d.say(offered);
     }
 }

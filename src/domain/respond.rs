@@ -75,6 +75,11 @@ pub(super) fn release(
 pub(super) fn recall(mut d: Draft, world: &ReadSet<'_>, by: &RepId, message: MessageId) -> Result<Decided, Rejection> {
     if mine(world, &d.c, by, message)?.is_waiting() {
         d.say(Event::AnswerRecalled { message });
+        // The answer that finished it is gone, and the buyer still waits.
+        let another = d.c.answers.values().any(|a| a.state.is_waiting());
+        if d.c.is_done() && d.c.clock.is_some() && !another {
+            d.say(Event::Reopened { by: Some(by.clone()) });
+        }
         Ok(d.facts())
     } else {
         Err(Rejection::AlreadyLeft)
@@ -84,7 +89,9 @@ pub(super) fn recall(mut d: Draft, world: &ReadSet<'_>, by: &RepId, message: Mes
 /// The answer, when this rep wrote it or leads the team.
 fn mine(world: &ReadSet<'_>, c: &Conversation, by: &RepId, message: MessageId) -> Result<AnswerState, Rejection> {
     let answer = c.answers.get(&message).ok_or(Rejection::NoSuchAnswer)?;
-    let may = answer.by == *by || world.playbook.reps.get(by).is_some_and(|r| r.role >= Role::Lead);
+    let leads = || world.playbook.led_by(by).contains(&c.team);
+    let is_admin = || world.playbook.reps.get(by).is_some_and(|r| r.role == Role::Admin);
+    let may = answer.by == *by || leads() || is_admin();
     if may { Ok(answer.state.clone()) } else { Err(Rejection::NotAllowed { needs: "lead".to_owned() }) }
 }
 

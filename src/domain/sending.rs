@@ -5,7 +5,7 @@
 
 use super::command::ReadSet;
 use super::consent::OptOutSource;
-use super::conversation::AnswerState;
+use super::conversation::{AnswerState, Status};
 use super::decide::{Decided, Draft};
 use super::event::{Event, Review};
 use super::id::MessageId;
@@ -27,7 +27,8 @@ pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> De
     }
     let blocked = d.c.answers.iter().any(|(id, other)| match other.state {
         AnswerState::Sending | AnswerState::Unknown => true,
-        AnswerState::Held { .. } => *id < message,
+        // By when they were accepted; ids come from devices, whose clocks may be wrong.
+        AnswerState::Held { .. } => (other.at, *id) < (answer.at, message),
         AnswerState::Parked { .. } | AnswerState::Out { .. } => false,
     });
     if not_before > d.now || blocked {
@@ -42,10 +43,10 @@ pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> De
 }
 
 /// The call did not start in time: it waits again, and so does the clock.
-pub(super) fn abandon(mut d: Draft, message: MessageId) -> Decided {
+pub(super) fn abandon(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> Decided {
     if is_sending(&d, message) {
         d.say(Event::SendAbandoned { message });
-        rearm(&mut d, message);
+        rearm(&mut d, world, message);
     }
     d.facts()
 }
@@ -59,11 +60,12 @@ pub(super) fn lose(mut d: Draft, message: MessageId) -> Decided {
 }
 
 /// Two listings of the carrier do not have it: it becomes a draft again, with its rep.
-pub(super) fn never_left(mut d: Draft, message: MessageId) -> Decided {
+pub(super) fn never_left(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> Decided {
     let Some(answer) = d.c.answers.get(&message).cloned() else { return Vec::new() };
     if answer.state == AnswerState::Unknown {
         d.say(Event::AnswerParked { message, by: answer.by, reasons: vec![Review::NeverLeft] });
-        rearm(&mut d, message);
+        back_in_sight(&mut d);
+        rearm(&mut d, world, message);
     }
     d.facts()
 }
@@ -78,9 +80,9 @@ pub(super) fn report(
 ) -> Decided {
     let Some(answer) = d.c.answers.get(&message) else { return Vec::new() };
     let moves = match &answer.state {
-        AnswerState::Sending | AnswerState::Unknown => true,
+        // Held or parked: its list did not have it, and the carrier had it all the same. It must not go again.
+        AnswerState::Sending | AnswerState::Unknown | AnswerState::Held { .. } | AnswerState::Parked { .. } => true,
         AnswerState::Out { delivery: now, .. } => delivery.rank() > now.rank() && !now.is_failure(),
-        AnswerState::Held { .. } | AnswerState::Parked { .. } => false,
     };
     if !moves {
         return Vec::new();
@@ -89,8 +91,9 @@ pub(super) fn report(
     if delivery.is_failure() {
         if error == Some(ERROR_OPTED_OUT) {
             receive::withdraw(&mut d, world, OptOutSource::Carrier);
-        } else {
-            rearm(&mut d, message);
+        } else if !is_opted_out(world) {
+            back_in_sight(&mut d);
+            rearm(&mut d, world, message);
         }
     }
     d.facts()
@@ -100,11 +103,25 @@ fn is_sending(d: &Draft, message: MessageId) -> bool {
     d.c.answers.get(&message).is_some_and(|a| a.state == AnswerState::Sending)
 }
 
-/// A clock that this answer met runs again with its original due time.
-fn rearm(d: &mut Draft, message: MessageId) {
-    if d.c.clock.is_none()
-        && let Some(met) = d.c.met.clone().filter(|met| met.by == message)
-    {
+fn is_opted_out(world: &ReadSet<'_>) -> bool {
+    world.number.is_some_and(|n| n.opted_out.is_some())
+}
+
+/// A finished or snoozed conversation whose buyer got nothing is not done.
+fn back_in_sight(d: &mut Draft) {
+    match d.c.status {
+        Status::Open => {}
+        Status::Snoozed(_) => d.say(Event::Woke),
+        Status::Done(_) => d.say(Event::Reopened { by: None }),
+    }
+}
+
+/// A clock that this answer met runs again with its original due time, also in place of a later one. A buyer who
+/// withdrew consent waits for no text.
+fn rearm(d: &mut Draft, world: &ReadSet<'_>, message: MessageId) {
+    let Some(met) = d.c.met.clone().filter(|met| met.by == message) else { return };
+    let sooner = d.c.clock.as_ref().is_none_or(|running| met.clock.due < running.due);
+    if sooner && !is_opted_out(world) {
         d.say(Event::SlaRearmed { clock: met.clock });
     }
 }

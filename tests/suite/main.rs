@@ -4,6 +4,8 @@
 mod floors;
 mod hours;
 mod http;
+mod rules;
 mod tui_screens;
 mod tui_world;
 mod twilio_library;
+mod world;

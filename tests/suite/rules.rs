@@ -1,0 +1,9 @@
+//! The rule book, command by command, as stories; and what must hold whatever happens.
+
+mod answering;
+mod conduct;
+mod ladder;
+
+mod receiving;
+mod seeing;
+mod sending;

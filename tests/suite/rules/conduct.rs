@@ -1,0 +1,136 @@
+//! Notes, snoozing, finishing, reopening, opting out by hand.
+
+use comeback::domain::command::Command;
+use comeback::domain::consent::OptOutSource;
+use comeback::domain::contact::Body;
+use comeback::domain::conversation::Status;
+use comeback::domain::event::{Event, Outcome, Review};
+use comeback::domain::rejection::Rejection;
+use comeback::domain::time::Span;
+
+use crate::world::{Story, kinds};
+
+fn done(outcome: Outcome) -> Command {
+    Command::Done { outcome }
+}
+
+#[test]
+fn finishing_over_an_unseen_reply_is_refused() {
+    let mut story = Story::with_mayas_buyer();
+    story.texts("And the discount?");
+    let said = story.does_having_seen("maya", 1, &done(Outcome::Called));
+    assert_eq!(said, Err(Rejection::Unseen { newest: 2 }));
+    assert!(story.c().clock.is_some() && !story.c().is_done());
+    assert!(story.does_having_seen("maya", 2, &done(Outcome::Called)).is_ok());
+}
+
+#[test]
+fn a_call_a_mail_or_a_meeting_is_a_persons_answer_and_meets_the_clock() {
+    for outcome in [Outcome::Called, Outcome::Mailed, Outcome::Meeting] {
+        let mut story = Story::with_mayas_buyer();
+        let said = story.does("maya", &done(outcome)).unwrap();
+        assert_eq!(said[0], Event::SlaMet { by: None, late: false }, "{outcome:?}");
+        let mut story = Story::with_mayas_buyer();
+        story.minutes_pass(20);
+        let said = story.does("maya", &done(outcome)).unwrap();
+        assert_eq!(said[0], Event::SlaMet { by: None, late: true }, "{outcome:?}");
+    }
+}
+
+#[test]
+fn other_ends_drop_the_clock_without_meeting_it() {
+    for outcome in [Outcome::NotInterested, Outcome::WrongPerson, Outcome::NoAnswerNeeded] {
+        let mut story = Story::with_mayas_buyer();
+        assert_eq!(kinds(&story.does("maya", &done(outcome)).unwrap()), ["sla_dropped", "done"], "{outcome:?}");
+        assert_eq!(story.c().clock, None);
+    }
+}
+
+#[test]
+fn an_answer_still_held_meets_the_clock_when_it_leaves_the_finished_conversation() {
+    let mut story = Story::with_mayas_buyer();
+    let message = story.answers("maya");
+    story.does("maya", &done(Outcome::Texted)).unwrap();
+    story.wait(Span::seconds(8));
+    assert!(story.starts(message));
+    assert_eq!((story.c().clock.clone(), story.c().status), (None, Status::Done(Outcome::Texted)));
+}
+
+#[test]
+fn finishing_twice_is_once_and_a_better_outcome_replaces_it() {
+    let mut story = Story::with_mayas_buyer();
+    story.does("maya", &done(Outcome::Called)).unwrap();
+    assert_eq!(story.does("maya", &done(Outcome::Called)), Ok(vec![]));
+    story.does("maya", &done(Outcome::Meeting)).unwrap();
+    assert_eq!(story.c().status, Status::Done(Outcome::Meeting));
+}
+
+#[test]
+fn snoozing_past_the_due_time_or_into_the_past_is_refused() {
+    let mut story = Story::with_mayas_buyer();
+    let due = story.c().clock.as_ref().unwrap().due;
+    let snooze = |until| Command::Snooze { until };
+    assert_eq!(story.does("maya", &snooze(due + Span::millis(1))), Err(Rejection::SnoozePastDue { due }));
+    assert_eq!(story.does("maya", &snooze(story.now)), Err(Rejection::SnoozeInThePast));
+    assert!(story.does("maya", &snooze(due)).is_ok());
+    let mut story = Story::with_mayas_buyer();
+    story.does("maya", &done(Outcome::Called)).unwrap();
+    let long = story.now + Span::minutes(60 * 24 * 30);
+    assert!(story.does("maya", &snooze(long)).is_ok(), "without a clock any later time will do");
+}
+
+#[test]
+fn a_conversation_snoozed_up_to_its_due_time_wakes_before_it_breaches() {
+    let mut story = Story::with_mayas_buyer();
+    story.does("maya", &Command::Take).unwrap();
+    let due = story.c().clock.as_ref().unwrap().due;
+    story.does("maya", &Command::Snooze { until: due }).unwrap();
+    assert_eq!(kinds(&story.minutes_pass(15)), ["sla_warned", "woke", "sla_breached", "escalated", "offered"]);
+}
+
+#[test]
+fn reopening_brings_back_what_was_finished_or_snoozed() {
+    let mut story = Story::with_mayas_buyer();
+    assert_eq!(story.does("maya", &Command::Reopen), Ok(vec![]), "it is open");
+    story.does("maya", &done(Outcome::Called)).unwrap();
+    assert_eq!(story.does("maya", &Command::Reopen), Ok(vec![Event::Reopened { by: Some("maya".into()) }]));
+    let until = story.now + Span::minutes(5);
+    story.does("maya", &Command::Snooze { until }).unwrap();
+    assert_eq!(story.does("maya", &Command::Reopen), Ok(vec![Event::Woke]));
+}
+
+#[test]
+fn a_note_is_for_colleagues_it_meets_no_clock_and_takes_nothing() {
+    let mut story = Story::with_mayas_buyer();
+    let before = story.c().clone();
+    let message = story.fresh();
+    story.does("maya", &Command::Note { message, body: Body::new("Ask legal first") }).unwrap();
+    assert_eq!((&story.c().clock, &story.c().assignment), (&before.clock, &before.assignment));
+    assert_eq!(story.does("maya", &Command::Note { message, body: Body::new("  ") }), Err(Rejection::Empty));
+}
+
+#[test]
+fn a_rep_who_was_told_to_stop_opts_the_number_out_in_their_own_name() {
+    let mut story = Story::with_mayas_buyer();
+    let waiting = story.answers("maya");
+    let claimed = Command::OptOut { source: OptOutSource::Carrier };
+    let said = story.does("maya", &claimed).unwrap();
+    assert!(said.contains(&Event::OptedOut { source: OptOutSource::Rep("maya".into()) }), "{said:?}");
+    assert_eq!(story.parked(waiting), Some(vec![Review::OptedOut]));
+}
+
+#[test]
+fn behind_a_parked_command_only_what_harms_nobody_goes_ahead() {
+    let mut story = Story::with_mayas_buyer();
+    story.behind = true;
+    let until = story.now + Span::minutes(5);
+    let parked = Err(Rejection::NeedsReview { reasons: vec![Review::BehindParked] });
+    for command in
+        [Command::Take, done(Outcome::Texted), Command::Snooze { until }, Command::Assign { to: "ben".into() }]
+    {
+        assert_eq!(story.does("maya", &command), parked, "{command:?}");
+    }
+    let message = story.fresh();
+    assert!(story.does("maya", &Command::Note { message, body: Body::new("later") }).is_ok());
+    assert!(story.does("maya", &Command::OptOut { source: OptOutSource::Carrier }).is_ok());
+}

@@ -1,0 +1,395 @@
+//! A small sales floor for tests: a playbook with two teams, and a [`Story`] that drives the rule book with a moving
+//! clock, so that a test reads in the product's words.
+
+use std::collections::BTreeMap;
+
+use comeback::domain::command::{Actor, Command, Context, ReadSet, Receive};
+use comeback::domain::consent::Number;
+use comeback::domain::contact::{Address, Body};
+use comeback::domain::context::{Account, Campaign, Card, Opportunity};
+use comeback::domain::conversation::{AnswerState, Conversation, Roster};
+use comeback::domain::decide::decide;
+use comeback::domain::escalation::{Ladder, Step, Who};
+use comeback::domain::event::{Event, Review, Subject};
+use comeback::domain::hours::Calendar;
+use comeback::domain::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
+use comeback::domain::oncall::Rotation;
+use comeback::domain::ownership::OwnerSource;
+use comeback::domain::playbook::{Cohort, Compliance, Line, Playbook, Rep, Role, Target, Team, UseCase};
+use comeback::domain::rejection::Rejection;
+use comeback::domain::time::{Span, Timestamp};
+use uuid::Uuid;
+
+/// A Tuesday, in the middle of opening hours in New York.
+pub(crate) const TUESDAY_TEN: &str = "2026-03-03T10:00:00-05:00";
+
+/// An instant as people write it.
+pub(crate) fn at(text: &str) -> Timestamp {
+    chrono::DateTime::parse_from_rfc3339(text).unwrap().to_utc().into()
+}
+
+fn target(warn: i64, due: i64) -> Target {
+    Target { warn: Span::minutes(warn), due: Span::minutes(due) }
+}
+
+fn ladder(waits: [i64; 5]) -> Ladder {
+    let who = [Who::Owner, Who::Backup, Who::Pool, Who::OnCall, Who::Lead];
+    Ladder { steps: who.into_iter().zip(waits).map(|(who, wait)| Step { who, wait: Span::minutes(wait) }).collect() }
+}
+
+fn cohort(name: &str, first: Target, next: Target, ladder: &str) -> Cohort {
+    Cohort {
+        name: name.to_owned(),
+        label: name.replace('-', " "),
+        use_cases: [].into(),
+        stages: [].into(),
+        first_response: first,
+        next_response: next,
+        calendar: "office".to_owned(),
+        ladder: ladder.to_owned(),
+    }
+}
+
+fn rep(name: &str, title: &str, team: &str, role: Role, backup: Option<&str>) -> Rep {
+    let backup = backup.map(RepId::from);
+    Rep { name: name.to_owned(), title: title.to_owned(), team: team.into(), role, backup, active: true }
+}
+
+fn line(number: &str, team: &str, use_case: &str) -> Line {
+    let number = Address::parse(number).unwrap();
+    Line { label: format!("{team} line"), number, team: team.into(), use_case: use_case.to_owned() }
+}
+
+/// Two teams. Enterprise: maya (AE; her backup is ben), ben, ines (SDR); omar is on call, lea leads. Harbor: kim, led
+/// by nora. adele is the admin. 9:00 to 17:00 in New York, Monday to Friday; ladders owner → backup → pool → on call →
+/// lead. A late-stage reply is due in 15 open minutes (warning at 10), a meeting in 30 (20), a new lead in 60 (45).
+pub(crate) fn playbook() -> Playbook {
+    let office: Vec<_> = vec!["09:00-17:00".parse().unwrap()];
+    let week = std::array::from_fn(|day| if day < 5 { office.clone() } else { Vec::new() });
+    let zone = chrono_tz::America::New_York;
+    let on_call = Rotation {
+        reps: vec!["omar".into()],
+        since: chrono::NaiveDate::from_ymd_opt(2026, 1, 5).unwrap(),
+        hand_off: 9 * 60,
+        days: 7,
+        zone,
+    };
+    let team = |lead: &str, members: &[&str], on_call| Team {
+        label: format!("{lead}'s team"),
+        lead: Some(lead.into()),
+        members: members.iter().map(|m| RepId::from(*m)).collect(),
+        on_call,
+    };
+    let use_case = |label: &str, sales| UseCase { label: label.to_owned(), sales };
+    Playbook {
+        version: 1,
+        company: "Harbor & Pine".to_owned(),
+        undo_hold: Span::seconds(8),
+        compliance: Compliance::default(),
+        use_cases: [
+            ("question".to_owned(), use_case("a question", true)),
+            ("meeting".to_owned(), use_case("meeting coordination", true)),
+            ("survey".to_owned(), use_case("a survey", false)),
+        ]
+        .into(),
+        teams: [
+            (TeamId::from("enterprise"), team("lea", &["maya", "ben", "ines"], Some(on_call))),
+            (TeamId::from("harbor"), team("nora", &["kim"], None)),
+        ]
+        .into(),
+        reps: [
+            ("maya", rep("Maya", "AE", "enterprise", Role::Rep, Some("ben"))),
+            ("ben", rep("Ben", "AE", "enterprise", Role::Rep, None)),
+            ("ines", rep("Ines", "SDR", "enterprise", Role::Rep, None)),
+            ("omar", rep("Omar", "AE", "enterprise", Role::Rep, None)),
+            ("lea", rep("Lea", "Lead", "enterprise", Role::Lead, None)),
+            ("kim", rep("Kim", "AE", "harbor", Role::Rep, None)),
+            ("nora", rep("Nora", "Lead", "harbor", Role::Lead, None)),
+            ("adele", rep("Adele", "Operations", "harbor", Role::Admin, None)),
+        ]
+        .map(|(id, rep)| (RepId::from(id), rep))
+        .into(),
+        ownership: vec![
+            OwnerSource::Conversation,
+            OwnerSource::Opportunity,
+            OwnerSource::Contact,
+            OwnerSource::Account,
+            OwnerSource::Sdr,
+        ],
+        cohorts: vec![
+            Cohort {
+                stages: ["negotiation".to_owned()].into(),
+                ..cohort("late-stage", target(10, 15), target(20, 30), "fast")
+            },
+            Cohort {
+                use_cases: ["meeting".to_owned()].into(),
+                ..cohort("meeting", target(20, 30), target(40, 60), "calm")
+            },
+            cohort("new", target(45, 60), target(90, 120), "calm"),
+        ],
+        calendars: [("office".to_owned(), Calendar { zone, week, holidays: BTreeMap::new() })].into(),
+        ladders: [("fast".to_owned(), ladder([5, 5, 5, 5, 0])), ("calm".to_owned(), ladder([15, 15, 15, 15, 0]))]
+            .into(),
+        lines: [
+            (LineId::from("main"), line("+14155550199", "enterprise", "question")),
+            (LineId::from("dock"), line("+14155550188", "harbor", "question")),
+            (LineId::from("poll"), line("+14155550177", "harbor", "survey")),
+        ]
+        .into(),
+    }
+}
+
+/// Somebody the CRM knows, with a deal in negotiation that maya owns.
+pub(crate) fn card(contact: &str) -> Card {
+    Card {
+        contact: ContactId::from(contact),
+        name: format!("Buyer {contact}"),
+        title: String::new(),
+        zone: None,
+        account: Some(Account { name: "Acme".to_owned(), owner: None }),
+        owner: None,
+        sdr: Some("ines".into()),
+        opportunity: Some(Opportunity {
+            name: "Acme renewal".to_owned(),
+            stage: "Negotiation".to_owned(),
+            amount_cents: 12_000_00,
+            currency: "USD".to_owned(),
+            owner: Some("maya".into()),
+            team: Vec::new(),
+        }),
+        campaign: None,
+        last_touch: None,
+        intents: Vec::new(),
+    }
+}
+
+/// A campaign that texted for a use case.
+pub(crate) fn campaign(use_case: &str) -> Campaign {
+    Campaign { use_case: use_case.to_owned(), last_text: String::new() }
+}
+
+/// What a decision came to.
+pub(crate) type Said = Result<Vec<Event>, Rejection>;
+
+/// The rule book at work: who texts, who does what, what time it is, and everything that happened.
+#[derive(Clone)]
+pub(crate) struct Story {
+    pub(crate) now: Timestamp,
+    pub(crate) playbook: Playbook,
+    pub(crate) roster: Roster,
+    pub(crate) numbers: BTreeMap<NumberId, Number>,
+    pub(crate) cards: BTreeMap<NumberId, Vec<Card>>,
+    pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
+    /// Every fact, in order, with its time.
+    pub(crate) record: Vec<(Timestamp, Subject, Event)>,
+    /// The conversation that steps are about.
+    pub(crate) here: ConversationId,
+    /// The command comes behind a parked one of the same device.
+    pub(crate) behind: bool,
+    ids: u128,
+}
+
+impl Story {
+    /// Tuesday, ten o'clock; nobody has texted.
+    pub(crate) fn begins() -> Self {
+        Self {
+            now: at(TUESDAY_TEN),
+            playbook: playbook(),
+            roster: Roster::default(),
+            numbers: BTreeMap::new(),
+            cards: BTreeMap::new(),
+            conversations: BTreeMap::new(),
+            record: Vec::new(),
+            here: ConversationId(Uuid::from_u128(0)),
+            behind: false,
+            ids: 1000,
+        }
+    }
+
+    /// A buyer whose deal maya owns has just texted "Can we talk about the price?".
+    pub(crate) fn with_mayas_buyer() -> Self {
+        let mut story = Self::begins();
+        story.crm_says(1, vec![card("c-1")]);
+        story.texts("Can we talk about the price?");
+        story
+    }
+
+    /// The id of the `n`th buyer's number.
+    pub(crate) fn number(n: u128) -> NumberId {
+        NumberId(Uuid::from_u128(n))
+    }
+
+    /// A fresh message id, later than all before.
+    pub(crate) fn fresh(&mut self) -> MessageId {
+        self.ids += 1;
+        MessageId(Uuid::from_u128(self.ids))
+    }
+
+    pub(crate) fn crm_says(&mut self, number: u128, cards: Vec<Card>) {
+        self.cards.insert(Self::number(number), cards);
+    }
+
+    pub(crate) fn c(&self) -> &Conversation {
+        &self.conversations[&self.here]
+    }
+
+    /// Buyer 1 texts the main line.
+    pub(crate) fn texts(&mut self, body: &str) -> Vec<Event> {
+        self.receives(1, "main", body, 0, None)
+    }
+
+    /// A buyer texts a line; the story goes on in that conversation.
+    pub(crate) fn receives(
+        &mut self,
+        number: u128,
+        line: &str,
+        body: &str,
+        media: usize,
+        carrier: Option<&str>,
+    ) -> Vec<Event> {
+        let number = Self::number(number);
+        let line = LineId::from(line);
+        self.numbers.entry(number).or_insert_with(|| Number::new(number));
+        let known = self.conversations.values().find(|c| c.number == number && c.line == line).map(|c| c.id);
+        let message = self.fresh();
+        self.here = known.unwrap_or(ConversationId(message.0));
+        let receive = Receive {
+            message,
+            conversation: self.here,
+            number,
+            line,
+            body: Body::new(body),
+            media,
+            opt_out_type: carrier.map(str::to_owned),
+        };
+        self.decides(Actor::Carrier, u64::MAX, &Command::Receive(receive)).unwrap()
+    }
+
+    /// A rep who has seen everything does something.
+    pub(crate) fn does(&mut self, rep: &str, command: &Command) -> Said {
+        let seen = self.conversations.get(&self.here).map_or(0, |c| c.inbound);
+        self.does_having_seen(rep, seen, command)
+    }
+
+    pub(crate) fn does_having_seen(&mut self, rep: &str, seen: u64, command: &Command) -> Said {
+        let rep = RepId::from(rep);
+        let role = self.playbook.reps.get(&rep).map_or(Role::Rep, |r| r.role);
+        self.decides(Actor::Rep { rep, role }, seen, command)
+    }
+
+    /// A rep who has seen everything writes an answer; its id.
+    pub(crate) fn answers(&mut self, rep: &str) -> MessageId {
+        let message = self.fresh();
+        self.does(rep, &answer(message)).unwrap();
+        message
+    }
+
+    /// A rep who had seen only `seen` texts writes an answer; its id.
+    pub(crate) fn answers_having_seen(&mut self, rep: &str, seen: u64) -> MessageId {
+        let message = self.fresh();
+        self.does_having_seen(rep, seen, &answer(message)).unwrap();
+        message
+    }
+
+    /// Where an answer stands.
+    pub(crate) fn standing(&self, message: MessageId) -> Option<AnswerState> {
+        self.conversations.values().find_map(|c| c.answers.get(&message)).map(|a| a.state.clone())
+    }
+
+    /// Why an answer is parked.
+    pub(crate) fn parked(&self, message: MessageId) -> Option<Vec<Review>> {
+        match self.standing(message)? {
+            AnswerState::Parked { reasons } => Some(reasons),
+            AnswerState::Held { .. } | AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. } => None,
+        }
+    }
+
+    /// The effect runner or the carrier says something.
+    pub(crate) fn machine(&mut self, actor: Actor, command: &Command) -> Vec<Event> {
+        self.decides(actor, u64::MAX, command).unwrap()
+    }
+
+    /// The effect runner tries to start an answer; whether it did.
+    pub(crate) fn starts(&mut self, message: MessageId) -> bool {
+        let facts = self.machine(Actor::Effects, &Command::BeginSend { message });
+        facts.contains(&Event::SendStarted { message })
+    }
+
+    /// Time passes and nobody looks.
+    pub(crate) fn wait(&mut self, span: Span) {
+        self.now = self.now + span;
+    }
+
+    /// The clock looks once, at everything that is due in this conversation.
+    pub(crate) fn expires(&mut self) -> Vec<Event> {
+        self.machine(Actor::Clock, &Command::Expire)
+    }
+
+    /// Time passes with the clock at work: every deadline fires when it is due.
+    pub(crate) fn minutes_pass(&mut self, minutes: i64) -> Vec<Event> {
+        let end = self.now + Span::minutes(minutes);
+        let mut facts = Vec::new();
+        while let Some(due) = self.c().next_deadline().filter(|due| *due <= end) {
+            self.now = due;
+            facts.extend(self.expires());
+        }
+        self.now = end;
+        facts
+    }
+
+    pub(crate) fn decides(&mut self, actor: Actor, seen: u64, command: &Command) -> Said {
+        let decided = self.would_decide(actor, seen, command)?;
+        for (subject, event) in &decided {
+            self.record.push((self.now, *subject, event.clone()));
+            match subject {
+                Subject::Conversation(id) => {
+                    if let Event::Opened { number, line, .. } = event {
+                        let opened = Conversation::new(*id, *number, line.clone());
+                        self.conversations.entry(*id).or_insert(opened);
+                    }
+                    self.conversations.get_mut(id).unwrap().apply(self.now, event);
+                }
+                Subject::Number(id) => {
+                    let number = self.numbers.get_mut(id).unwrap();
+                    if let Event::OptedOut { source } = event {
+                        number.opt_out(self.now, source);
+                    } else {
+                        number.opt_in();
+                    }
+                }
+                Subject::Roster => self.roster.apply(self.now, event),
+                Subject::Playbook => {}
+            }
+        }
+        Ok(decided.into_iter().map(|(_, event)| event).collect())
+    }
+
+    fn would_decide(&self, actor: Actor, seen: u64, command: &Command) -> Result<Vec<(Subject, Event)>, Rejection> {
+        let conversation = self.conversations.get(&self.here);
+        let number = match command {
+            Command::Receive(text) => Some(text.number),
+            _ => conversation.map(|c| c.number),
+        };
+        let world = ReadSet {
+            conversation,
+            siblings: self.conversations.values().filter(|c| Some(c.number) == number && c.id != self.here).collect(),
+            number: number.and_then(|id| self.numbers.get(&id)),
+            cards: number.and_then(|id| self.cards.get(&id)).map_or(&[], Vec::as_slice),
+            playbook: &self.playbook,
+            roster: &self.roster,
+            loads: &BTreeMap::new(),
+        };
+        let cx = Context { now: self.now, actor, seen, behind: self.behind, hold: self.playbook.undo_hold };
+        decide(&world, command, &cx)
+    }
+}
+
+/// An answer without accepted reasons.
+pub(crate) fn answer(message: MessageId) -> Command {
+    Command::Answer { message, body: Body::new("Yes, at three."), accept: Vec::new() }
+}
+
+/// Names of facts, for comparing what happened at a glance.
+pub(crate) fn kinds(events: &[Event]) -> Vec<&'static str> {
+    events.iter().map(Event::kind).collect()
+}
