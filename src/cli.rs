@@ -85,7 +85,7 @@ pub fn main() -> ExitCode {
         Err(e) => {
             let mut text = format!("comeback: {e}");
             for cause in e.chain().skip(1) {
-                text.push_str(&format!("\n  because {cause}"));
+                text = format!("{text}\n  because {cause}");
             }
             warn(&text);
             ExitCode::FAILURE
@@ -137,12 +137,11 @@ fn secret_from_stdin() -> anyhow::Result<String> {
 fn profile_dir(profile: &str) -> anyhow::Result<PathBuf> {
     let plain = profile.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !profile.starts_with('.');
     anyhow::ensure!(plain && !profile.is_empty(), "a profile's name is made of letters, digits, - and _");
-    let base = match std::env::var_os("XDG_DATA_HOME").filter(|dir| !dir.is_empty()) {
-        Some(dir) => PathBuf::from(dir),
-        None => {
-            let home = std::env::home_dir().ok_or_else(|| anyhow::anyhow!("no home folder: set XDG_DATA_HOME"))?;
-            home.join(".local/share")
-        }
+    let base = if let Some(dir) = std::env::var_os("XDG_DATA_HOME").filter(|dir| !dir.is_empty()) {
+        PathBuf::from(dir)
+    } else {
+        let home = std::env::home_dir().ok_or_else(|| anyhow::anyhow!("no home folder: set XDG_DATA_HOME"))?;
+        home.join(".local/share")
     };
     Ok(base.join("comeback").join(profile))
 }

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::{DatabaseArg, say};
-use crate::journal::{Head, verify};
+use crate::journal::{Head, to_hex, verify};
 use crate::server::store::Store;
 
 /// Entries read at once.
@@ -38,8 +38,7 @@ impl Audit {
             head.seq,
             stored.seq
         );
-        let hash: String = head.hash.iter().map(|b| format!("{b:02x}")).collect();
-        say(&format!("whole: {} entries, head {hash}", head.seq));
+        say(&format!("whole: {} entries, head {}", head.seq, to_hex(&head.hash)));
         Ok(())
     }
 }

@@ -34,7 +34,7 @@ Nobody is signed in here yet.
 /// Opens the inbox of a profile; without one, says what to type next.
 pub(super) fn open(profile: &str) -> anyhow::Result<()> {
     match Profile::load(&profile_dir(profile)?) {
-        Ok(profile) => show(profile, "comeback"),
+        Ok(profile) => show(&profile, "comeback"),
         Err(ProfileError::NotSignedIn(_)) => {
             say(WELCOME);
             Ok(())
@@ -44,7 +44,7 @@ pub(super) fn open(profile: &str) -> anyhow::Result<()> {
 }
 
 /// Shows an inbox until the person quits. The terminal has this thread and a runtime of its own.
-pub(super) fn show(profile: Profile, title: &str) -> anyhow::Result<()> {
+pub(super) fn show(profile: &Profile, title: &str) -> anyhow::Result<()> {
     let (notices, told) = unbounded_channel();
     let env = Env::read();
     let to_terminal = notices.clone();
@@ -52,7 +52,7 @@ pub(super) fn show(profile: Profile, title: &str) -> anyhow::Result<()> {
     let notifier = Notifier::start(desktop::choose(&env, None), env.tmux, write)?;
     let alerts = move |alert: Alert| notifier.notify(notice(&alert));
     let backend = profile.base_url.clone();
-    let handle = driver::start(&profile, Arc::new(SystemClock), Box::new(alerts), notices)?;
+    let handle = driver::start(profile, Arc::new(SystemClock), Box::new(alerts), notices)?;
     let options = tui::Options {
         theme: Theme::choose(std::env::var("NO_COLOR").ok().as_deref(), None),
         zone: None,

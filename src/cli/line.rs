@@ -40,7 +40,7 @@ pub(super) enum Line {
     Test {
         #[command(flatten)]
         database: DatabaseArg,
-        /// Where the carrier reaches this backend: https://comeback.example
+        /// Where the carrier reaches this backend, as in `https://comeback.example`
         #[arg(long, env = "COMEBACK_PUBLIC_URL")]
         public_url: String,
         /// Only this number.

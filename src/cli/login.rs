@@ -9,7 +9,7 @@ use crate::client::profile::Profile;
 /// Sign this machine in with a one-time token.
 #[derive(Debug, Args)]
 pub(super) struct Login {
-    /// Where the backend is: https://comeback.example
+    /// Where the backend is, as in `https://comeback.example`
     url: String,
     /// Read the one-time token from standard input; it never stands in a process list.
     #[arg(long, required = true)]

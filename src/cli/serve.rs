@@ -28,13 +28,13 @@ pub(super) struct Serve {
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:8420")]
     listen: SocketAddr,
-    /// Where carriers and reps reach this backend: https://comeback.example. Webhook signatures are checked over it.
+    /// Where carriers and reps reach this backend, as in `https://comeback.example`. Webhook signatures are checked over it.
     #[arg(long, env = "COMEBACK_PUBLIC_URL")]
     public_url: Option<String>,
     /// A proxy in front of this process ends TLS; without it plain HTTP is served on loopback only.
     #[arg(long)]
     behind_proxy: bool,
-    /// A JSON directory of contacts; its bearer token comes from COMEBACK_CRM_TOKEN.
+    /// A JSON directory of contacts; its bearer token comes from `COMEBACK_CRM_TOKEN`.
     #[arg(long)]
     crm: Option<String>,
     /// Minutes between two comparisons with the carrier's list.

@@ -4,6 +4,7 @@ use chrono::TimeZone;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::event::Event;
 use super::id::{NumberId, RepId};
 use super::playbook::Compliance;
 use super::time::Timestamp;
@@ -42,6 +43,15 @@ impl Number {
     /// A number nothing is known of.
     pub const fn new(id: NumberId) -> Self {
         Self { id, opted_out: None }
+    }
+
+    /// Takes in one fact.
+    pub fn apply(&mut self, at: Timestamp, event: &Event) {
+        if let Event::OptedOut { source } = event {
+            self.opt_out(at, source);
+        } else if let Event::OptedIn { .. } = event {
+            self.opt_in();
+        }
     }
 
     /// Takes note of a withdrawal. The first one stands.

@@ -11,6 +11,7 @@ use super::store::{Device, Page, PageQuery, StoreError, Subject};
 use crate::clock::monotonic;
 use crate::domain::id::RepId;
 use crate::domain::visibility::{self, Principal};
+use crate::journal::to_hex;
 use crate::wire::changes::{Changes, HeadView, Presence, Snapshot};
 
 /// Conversations in one page.
@@ -122,7 +123,7 @@ fn tag(principals: &std::collections::BTreeSet<Principal>) -> String {
         hash.update(principal.key().as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().take(4).map(|b| format!("{b:02x}")).collect()
+    to_hex(&hash.finalize()[..4])
 }
 
 fn render(
@@ -159,7 +160,7 @@ fn render(
         upserts,
         removals,
         roster: roster.collect(),
-        head: HeadView { seq: page.head.seq, hash: page.head.hash.iter().map(|b| format!("{b:02x}")).collect() },
+        head: HeadView { seq: page.head.seq, hash: to_hex(&page.head.hash) },
         playbook: (ask.playbook != playbook.version).then(|| (*playbook).clone()),
     }
 }

@@ -78,7 +78,7 @@ impl Committer {
         }
         let now = self.clock.now().max(tx.head().at);
         let hold = self.clock.of_real(playbook.undo_hold);
-        let mut group = Group::new(tx.head().clone(), loaded, playbook, now, hold);
+        let mut group = Group::new(*tx.head(), loaded, playbook, now, hold);
         let outcomes: Vec<Outcome> = work.iter().map(|piece| group.run(piece)).collect();
         let done = group.finish();
         if done.is_empty() {

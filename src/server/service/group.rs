@@ -210,10 +210,7 @@ impl Group {
     ) -> Result<Vec<(Subject, Event)>, Rejection> {
         let loaded = &self.loaded;
         let c = conversation.and_then(|id| loaded.conversations.get(&id)).map(|l| &l.state);
-        let number = match command {
-            Command::Receive(text) => Some(text.number),
-            _ => c.map(|c| c.number),
-        };
+        let number = if let Command::Receive(text) = command { Some(text.number) } else { c.map(|c| c.number) };
         let siblings = loaded.conversations.values().map(|l| &l.state);
         let siblings = siblings.filter(|s| Some(s.number) == number && Some(s.id) != conversation).collect();
         let world = ReadSet {
@@ -248,11 +245,7 @@ impl Group {
             Subject::Conversation(id) => self.take_in_conversation(id, event, command, origin, salt, brought),
             Subject::Number(id) => {
                 if let Some(number) = self.loaded.numbers.get_mut(&id) {
-                    match event {
-                        Event::OptedOut { source } => number.opt_out(self.now, source),
-                        Event::OptedIn { .. } => number.opt_in(),
-                        _ => {}
-                    }
+                    number.apply(self.now, event);
                     self.numbers.insert(id);
                 }
             }
@@ -361,19 +354,17 @@ fn frame(subject: Subject, event: &Event, origin: &Origin<'_>, content: Vec<Cont
 
 /// What became of a person's command, from the facts.
 fn verdict_of(command: &Command, facts: &[(Subject, Event)]) -> Verdict {
-    let about = match command {
-        Command::Answer { message, .. } | Command::Release { message, .. } => Some(*message),
-        _ => None,
+    let (Command::Answer { message: about, .. } | Command::Release { message: about, .. }) = command else {
+        return Verdict::Done;
     };
-    facts
-        .iter()
-        .find_map(|(_, event)| match event {
-            Event::AnswerParked { message, reasons, .. } if Some(*message) == about => {
-                Some(Verdict::Parked { reasons: reasons.clone() })
-            }
-            _ => None,
-        })
-        .unwrap_or(Verdict::Done)
+    for (_, event) in facts {
+        if let Event::AnswerParked { message, reasons, .. } = event
+            && message == about
+        {
+            return Verdict::Parked { reasons: reasons.clone() };
+        }
+    }
+    Verdict::Done
 }
 
 fn author(event: &Event, origin: &Origin<'_>, command: &Command) -> Author {

@@ -206,7 +206,7 @@ impl Tables {
         let decided = self.receipts.range(of_device).filter(|(_, (_, seq))| *seq <= through);
         let receipts: Vec<Receipt> = decided.map(|(_, (receipt, _))| receipt.clone()).collect();
         Page {
-            head: self.head.clone(),
+            head: self.head,
             epoch: 1,
             subjects: changed.iter().map(|(_, id)| self.subject(*id, query.messages)).collect(),
             through,
@@ -256,7 +256,7 @@ impl Tables {
 impl Store for MemoryStore {
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         let tables = Arc::clone(&self.0).lock_owned().await;
-        Ok(Box::new(MemoryTransaction { head: tables.head.clone(), tables }))
+        Ok(Box::new(MemoryTransaction { head: tables.head, tables }))
     }
 
     async fn page(&self, query: &PageQuery) -> Result<Page, StoreError> {
@@ -304,7 +304,7 @@ impl Store for MemoryStore {
     }
 
     async fn head(&self) -> Result<(Head, u32), StoreError> {
-        Ok((self.0.lock().await.head.clone(), 1))
+        Ok((self.0.lock().await.head, 1))
     }
 
     async fn playbook(&self) -> Result<Option<Playbook>, StoreError> {

@@ -79,7 +79,9 @@ impl SqliteStore {
         spawn("store-writer", move || write_loop(db, &orders))?;
         spawn("store-reader", move || {
             let mut db = reading;
-            tasks.into_iter().for_each(|task| task(&mut db));
+            for task in tasks {
+                task(&mut db);
+            }
         })?;
         Ok(Self { writer, reader })
     }
