@@ -17,7 +17,7 @@ use crate::domain::sla::Stage;
 use crate::wire::changes::Snapshot;
 
 /// Silence of the backend that is worth an alert, and an absence after which news are history.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 /// After the first pull of a start or a return, news still count as history for this long.
 const CATCH_UP: Duration = Duration::from_secs(3);
 

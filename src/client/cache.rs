@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::outbox::{Entry, Outbox};
 use super::profile::{self, ProfileError};
 use super::state::{State, Write, name_of};
+use crate::domain::contact::Body;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::time::{Span, Timestamp};
 use crate::wire::changes::{HeadView, Message, Snapshot};
@@ -123,7 +124,7 @@ impl Cache {
         if (tables > 0 || id != 0) && id != APPLICATION_ID {
             return Err(foreign());
         }
-        let (found, known) = (self.version()?, MIGRATIONS.len() as i64);
+        let (found, known) = (self.version()?, signed(MIGRATIONS.len() as u64));
         if found > known {
             return Err(CacheError::Newer { path: self.path.clone(), found, known });
         }
@@ -136,7 +137,7 @@ impl Cache {
             let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             tx.execute_batch(step)?;
             tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-            tx.pragma_update(None, "user_version", index as i64 + 1)?;
+            tx.pragma_update(None, "user_version", signed(index as u64 + 1))?;
             tx.commit()?;
         }
         Ok(())
@@ -245,7 +246,7 @@ impl Cache {
     }
 }
 
-/// SQLite counts to 2⁶³; a hostile number beyond is cut.
+/// `SQLite` counts to 2⁶³; a hostile number beyond is cut.
 fn signed(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
@@ -339,7 +340,7 @@ fn upsert(tx: &Transaction<'_>, snapshot: &Snapshot) -> Result<(), CacheError> {
             Some(known) if known == text => {}
             Some(_) => {
                 tx.prepare_cached("UPDATE messages SET n = ?2, body = ?3, message = ?4 WHERE id = ?1")?.execute(
-                    params![message.id.to_string(), signed(message.n), message.body.as_ref().map(|b| b.as_str()), text],
+                    params![message.id.to_string(), signed(message.n), message.body.as_ref().map(Body::as_str), text],
                 )?;
             }
             None => {
@@ -353,7 +354,7 @@ fn upsert(tx: &Transaction<'_>, snapshot: &Snapshot) -> Result<(), CacheError> {
                     id,
                     signed(message.n),
                     message.at.millis(),
-                    message.body.as_ref().map(|b| b.as_str()),
+                    message.body.as_ref().map(Body::as_str),
                     text
                 ])?;
             }

@@ -16,7 +16,7 @@ use super::handle::{Ask, Handle, Inbox, Link, LinkState, Notice, OutboxEntry, Th
 use super::http::{Backend, BadUrl};
 use super::profile::{self, Lock, Profile, ProfileError};
 use super::search::Searcher;
-use super::sync::{Action, Input, Machine, News};
+use super::sync::{Action, Input, Machine, News, Wish};
 use super::{inbox, replica};
 use crate::clock::{self, Clock};
 use crate::domain::id::ConversationId;
@@ -187,10 +187,14 @@ impl Driver {
         self.machine.handle(input, wall, mono);
     }
 
+    fn wish(&mut self, wish: Wish) {
+        self.feed(Input::Wish(wish));
+    }
+
     fn ask(&mut self, ask: Ask) {
         match ask {
-            Ask::Do { conversation, seen, command } => self.feed(Input::Do { conversation, seen, command }),
-            Ask::SaveDraft { conversation, text } => self.feed(Input::SaveDraft { conversation, text }),
+            Ask::Do { conversation, seen, command } => self.wish(Wish::Do { conversation, seen, command }),
+            Ask::SaveDraft { conversation, text } => self.wish(Wish::SaveDraft { conversation, text }),
             Ask::Open(conversation) => {
                 self.open = conversation;
                 self.shown.thread = None;
@@ -199,8 +203,8 @@ impl Driver {
             }
             Ask::Search(text) => self.searcher.ask(text),
             Ask::SyncNow => self.feed(Input::SyncNow),
-            Ask::OutboxDrop { entry, keep_as_draft } => self.feed(Input::Drop { entry, keep_as_draft }),
-            Ask::OutboxSend { entry } => self.feed(Input::Send(entry)),
+            Ask::OutboxDrop { entry, keep_as_draft } => self.wish(Wish::Drop { entry, keep_as_draft }),
+            Ask::OutboxSend { entry } => self.wish(Wish::Send(entry)),
             Ask::Looking { focused, conversation } => {
                 self.alerts.looking(focused, conversation);
                 self.looking = conversation.filter(|_| focused);
@@ -214,7 +218,7 @@ impl Driver {
     fn read(&mut self, conversation: Option<ConversationId>) {
         let snapshot = conversation.and_then(|c| self.machine.state().base.get(&c));
         if let Some((id, inbound)) = snapshot.map(|s| (s.state.id, s.state.inbound)) {
-            self.feed(Input::See(id, inbound));
+            self.wish(Wish::See(id, inbound));
         }
     }
 
@@ -249,7 +253,7 @@ impl Driver {
         if let Some(pulled) = &news.pulled {
             let raised = self.alerts.pulled(self.machine.state(), &pulled.touched, pulled.complete, mono);
             for key in raised.keys {
-                self.feed(Input::Alerted(key));
+                self.wish(Wish::Alerted(key));
             }
             for alert in raised.alerts {
                 (self.deliver)(alert);

@@ -131,6 +131,7 @@ pub struct Me {
 
 /// One conversation in the list.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own on the row")]
 pub struct Row {
     /// Which.
     pub id: ConversationId,

@@ -131,10 +131,10 @@ impl View<'_> {
             Subject::Number(id) => {
                 let known = self.state.base.values().find(|s| s.number.id == *id).map(|s| s.number.clone());
                 let number = self.numbers.entry(*id).or_insert_with(|| known.unwrap_or(Number::new(*id)));
-                match event {
-                    Event::OptedOut { source } => number.opt_out(at, source),
-                    Event::OptedIn { .. } => number.opt_in(),
-                    _ => {}
+                if let Event::OptedOut { source } = event {
+                    number.opt_out(at, source);
+                } else if let Event::OptedIn { .. } = event {
+                    number.opt_in();
                 }
             }
             Subject::Roster => self.roster.apply(at, event),

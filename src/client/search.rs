@@ -12,7 +12,7 @@ use crate::domain::contact::Body;
 use crate::domain::time::Timestamp;
 
 /// Most hits of one search.
-pub const LIMIT: usize = 50;
+pub const LIMIT: u32 = 50;
 
 /// What a person types, as an FTS5 query: every word quoted, so that nothing in it is ever syntax; the last one may be
 /// the beginning of a word. Nothing when it has fewer than two letters or digits.
@@ -35,7 +35,7 @@ pub fn search(db: &Connection, text: &str) -> rusqlite::Result<Vec<Hit>> {
          FROM words w JOIN messages m ON m.key = w.rowid JOIN conversations c ON c.id = m.conversation
          WHERE words MATCH ?1 ORDER BY w.rowid DESC LIMIT ?2",
     )?;
-    let found = rows.query_map(rusqlite::params![query, LIMIT as i64], |row| {
+    let found = rows.query_map(rusqlite::params![query, LIMIT], |row| {
         Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get::<_, Option<String>>(3)?))
     })?;
     let mut hits = Vec::new();

@@ -13,7 +13,7 @@ use crate::domain::time::{Span, Timestamp};
 /// Samples looked at.
 const KEPT: usize = 10;
 /// A sample older than this says too little of a drifting clock.
-const OLD: Duration = Duration::from_secs(600);
+const OLD: Duration = Duration::from_mins(10);
 /// Wall and monotonic clock disagree by more than this between two looks: the machine slept, or its clock was set.
 const JUMP: Span = Span::seconds(2);
 

@@ -11,6 +11,7 @@ use super::outbox::{Entry, Kept, Learnt, Outbox, Want};
 use crate::domain::command::Command;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
+use crate::domain::conversation::AnswerState;
 use crate::domain::id::{CommandId, ConversationId, MessageId};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
@@ -98,6 +99,8 @@ pub struct Applied {
     /// Lines for the person.
     pub toasts: Vec<Toast>,
 }
+
+const PARKED: &str = "needs your eye before it goes: see the Outbox (O)";
 
 impl State {
     /// Takes note of who this device is. Another device of the same person starts its counter anew.
@@ -271,9 +274,7 @@ impl State {
             };
             match &receipt.verdict {
                 Verdict::Done => {}
-                Verdict::Parked { .. } => {
-                    toasts.push(toast(&entry, "needs your eye before it goes: see the Outbox (O)"))
-                }
+                Verdict::Parked { .. } => toasts.push(toast(&entry, PARKED)),
                 Verdict::Refused { rejection } => {
                     self.undo_redraft(&entry, out);
                     toasts.push(toast(&entry, &format!("{rejection}. {}", rejection.hint())));
@@ -395,14 +396,21 @@ fn toast(entry: &Entry, what: &str) -> Toast {
     Toast { text: format!("{to}{what}"), loud: true, conversation: entry.envelope.conversation }
 }
 
-/// A snapshot brings the newest messages; older ones known from before are kept in front of them.
+/// A snapshot brings the newest messages; older ones known from before are kept in front of them, unless something is
+/// missing between.
 fn merge(old: Option<&Snapshot>, new: &mut Snapshot) {
     let Some(old) = old.filter(|_| new.earlier) else { return };
     let first = new.messages.first().map_or(u64::MAX, |m| m.n);
-    let mut kept: Vec<Message> = old.messages.iter().filter(|m| m.n < first).cloned().collect();
-    if let Some(oldest) = kept.first() {
-        new.earlier = old.earlier && oldest.n > 1;
+    let last_known = old.messages.last().map_or(0, |m| m.n);
+    if first != u64::MAX && last_known.saturating_add(1) < first {
+        return;
     }
+    // An answer that waited and is no answer of the conversation any more was taken back.
+    let recalled = |m: &Message| {
+        m.standing.as_ref().is_some_and(AnswerState::is_waiting) && !new.state.answers.contains_key(&m.id)
+    };
+    let mut kept: Vec<Message> = old.messages.iter().filter(|m| m.n < first && !recalled(m)).cloned().collect();
+    new.earlier = old.earlier;
     kept.append(&mut new.messages);
     new.messages = kept;
 }

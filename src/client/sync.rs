@@ -9,7 +9,9 @@
 //! a push's answer makes the rep's own text vanish; applying a pull that does not start at the cursor makes replicas
 //! diverge.
 
+mod exchange;
 mod lane;
+mod person;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -17,14 +19,11 @@ use std::time::Duration;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
+pub use self::exchange::{Action, Failure, Input, News, Pulled, Wish};
 use self::lane::Lane;
-use super::handle::{LinkState, OutboxId, OutboxStanding, Toast};
+use super::handle::{LinkState, Toast};
 use super::skew::Skew;
 use super::state::{State, Write};
-use crate::domain::command::Command;
-use crate::domain::conversation::AnswerState;
-use crate::domain::event::Review;
-use crate::domain::id::{CommandId, ConversationId, MessageId};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::wire::changes::Changes;
@@ -42,164 +41,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// After a push was answered, the running poll has this long to show it before another one is sent.
 const CONFIRM_IN: Duration = Duration::from_secs(1);
 /// A quick poll for the clock, at most this often.
-const QUICK_EVERY: Duration = Duration::from_secs(300);
+const QUICK_EVERY: Duration = Duration::from_mins(5);
 /// A backend that answers a long poll at once with nothing is not asked again at once.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// What came in.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Input {
-    /// The person wants something.
-    Do {
-        /// About which conversation.
-        conversation: Option<ConversationId>,
-        /// Texts of the buyer on screen at the key press.
-        seen: u64,
-        /// What.
-        command: Command,
-    },
-    /// The person wrote without sending.
-    SaveDraft {
-        /// Where.
-        conversation: ConversationId,
-        /// The words; empty forgets them.
-        text: String,
-    },
-    /// The person takes something out of the outbox.
-    Drop {
-        /// What.
-        entry: OutboxId,
-        /// Whether its words become a draft.
-        keep_as_draft: bool,
-    },
-    /// The person looked and says: send.
-    Send(OutboxId),
-    /// The person has read this far.
-    See(ConversationId, u64),
-    /// An alert was raised.
-    Alerted(String),
-    /// Ask now.
-    SyncNow,
-    /// Who the token belongs to.
-    Session {
-        /// Which question.
-        ticket: u64,
-        /// The answer.
-        result: Result<Session, Failure>,
-    },
-    /// A push was answered.
-    Pushed {
-        /// Which.
-        ticket: u64,
-        /// The answer.
-        result: Result<Receipts, Failure>,
-    },
-    /// A poll was answered.
-    Pulled {
-        /// Which.
-        ticket: u64,
-        /// The answer.
-        result: Result<Box<Changes>, Failure>,
-    },
-    /// Time passed.
-    Tick,
-}
-
-/// Why a question was not answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// Nobody answered; in a few words why.
-    Unreachable(String),
-    /// The backend answered with a problem.
-    Problem {
-        /// HTTP status.
-        status: u16,
-        /// Its sentence.
-        title: String,
-        /// How long it asks to be left alone.
-        after: Option<Duration>,
-    },
-    /// What answered does not speak our language.
-    Garbage(String),
-}
-
-impl Failure {
-    /// In a few words, for the status line.
-    pub fn words(&self) -> String {
-        match self {
-            Self::Unreachable(why) => why.clone(),
-            Self::Problem { status, title, .. } if title.is_empty() => format!("the backend answered {status}"),
-            Self::Problem { status, title, .. } => format!("the backend answered {status}: {title}"),
-            Self::Garbage(why) => format!("the answer is not comeback's: {why}"),
-        }
-    }
-
-    const fn status(&self) -> Option<u16> {
-        match self {
-            Self::Problem { status, .. } => Some(*status),
-            Self::Unreachable(_) | Self::Garbage(_) => None,
-        }
-    }
-}
-
-/// What to ask of the network. Every ticket is answered by the input of its name, or never.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Action {
-    /// `GET /v1/session`.
-    Hello {
-        /// Its ticket.
-        ticket: u64,
-    },
-    /// `POST /v1/commands`.
-    Push {
-        /// Its ticket.
-        ticket: u64,
-        /// At most 50 envelopes.
-        push: Push,
-    },
-    /// `GET /v1/changes`.
-    Pull {
-        /// Its ticket.
-        ticket: u64,
-        /// Where the device stands.
-        cursor: String,
-        /// How long the backend may wait for news.
-        wait: Duration,
-        /// Outcomes known up to this `n`.
-        acked: u64,
-        /// The version of the policy at hand.
-        playbook: Option<u32>,
-    },
-    /// The answer to this ticket is not waited for any more.
-    Abandon {
-        /// Which.
-        ticket: u64,
-    },
-}
-
-/// What a screen or an alert must hear of.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct News {
-    /// The view may have changed.
-    pub view: bool,
-    /// The clock jumped or the estimate moved.
-    pub clock: bool,
-    /// The machine slept, or its clock was set.
-    pub jumped: bool,
-    /// Lines for the person.
-    pub toasts: Vec<Toast>,
-    /// Conversations of pages applied since last asked, when any page was.
-    pub pulled: Option<Pulled>,
-}
-
-/// What pages brought.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Pulled {
-    /// Conversations that changed.
-    pub touched: Vec<ConversationId>,
-    /// Nothing more is waiting.
-    pub complete: bool,
-}
 
 /// Why nothing is asked any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -340,124 +184,10 @@ impl Machine {
             Input::Pulled { ticket, result } => self.pulled(ticket, result, mono),
             Input::Tick => {}
             Input::SyncNow => self.hurry(mono),
-            person => self.person(person, wall, mono),
+            Input::Wish(wish) => self.wish(wish, wall, mono),
         }
         self.expire(mono);
         self.plan(mono);
-    }
-
-    fn person(&mut self, input: Input, wall: Timestamp, mono: Duration) {
-        let now = self.skew.now(mono);
-        match input {
-            Input::Do { conversation: Some(c), seen, command: Command::Recall { message } } => {
-                let id = self.fresh_id(wall);
-                if let Some(entry) = self.state.outbox.open_answer(message) {
-                    self.state.take_back(entry, true, id, now, &mut self.writes);
-                } else {
-                    let words = self.state.words_of(message).cloned();
-                    self.state.recall(c, message, words.as_ref(), seen, id, now, &mut self.writes);
-                }
-            }
-            Input::Do { conversation, seen, command } => {
-                let id = self.fresh_id(wall);
-                self.state.put(id, conversation, seen, command, now, &mut self.writes);
-            }
-            Input::SaveDraft { conversation, text } => self.state.draft(conversation, text, &mut self.writes),
-            Input::Drop { entry: OutboxId::Command(entry), keep_as_draft } => {
-                let id = self.fresh_id(wall);
-                self.state.take_back(entry, keep_as_draft, id, now, &mut self.writes);
-            }
-            Input::Drop { entry: OutboxId::Answer(message), keep_as_draft } => {
-                self.drop_answer(message, keep_as_draft, wall, now);
-            }
-            Input::Send(OutboxId::Command(entry)) => self.send_command(entry, wall, now),
-            Input::Send(OutboxId::Answer(message)) => self.send_answer(message, wall, now),
-            Input::See(conversation, seen) => self.state.see(conversation, seen, &mut self.writes),
-            Input::Alerted(key) => {
-                self.state.alerted.insert(key.clone(), wall);
-                self.writes.push(Write::Alerted(key, wall));
-                return;
-            }
-            Input::Session { .. } | Input::Pushed { .. } | Input::Pulled { .. } | Input::SyncNow | Input::Tick => {}
-        }
-        self.news.view = true;
-    }
-
-    /// An answer at the backend: recalled while it waits, put out of sight once it failed.
-    fn drop_answer(&mut self, message: MessageId, keep_as_draft: bool, wall: Timestamp, now: Timestamp) {
-        let id = self.fresh_id(wall);
-        let words = self.state.words_of(message).cloned();
-        let Some((c, snapshot)) = self.state.find_answer(message) else { return };
-        let seen = snapshot.state.inbound;
-        let Some(answer) = snapshot.state.answers.get(&message) else { return };
-        match &answer.state {
-            AnswerState::Held { .. } | AnswerState::Parked { .. } => {
-                let draft = words.filter(|_| keep_as_draft);
-                self.state.recall(c, message, draft.as_ref(), seen, id, now, &mut self.writes);
-            }
-            AnswerState::Out { delivery, .. } if delivery.is_failure() => {
-                if let Some(words) = words.filter(|_| keep_as_draft) {
-                    self.state.redraft(c, words.as_str(), &mut self.writes);
-                }
-                self.state.dismiss(message, &mut self.writes);
-            }
-            AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. } => {}
-        }
-    }
-
-    fn send_command(&mut self, entry: CommandId, wall: Timestamp, now: Timestamp) {
-        let id = self.fresh_id(wall);
-        let Some(known) = self.state.outbox.get(entry) else { return };
-        // An answer parked a moment ago stands at the backend, even before a pull shows it.
-        if let (true, OutboxStanding::Parked(reasons), Command::Answer { message, .. }) =
-            (known.is_open(), known.standing(), &known.envelope.command)
-        {
-            let (c, message) = (known.envelope.conversation, *message);
-            self.release(c, message, &reasons, id, now);
-        } else {
-            self.state.put_again(entry, id, now, &mut self.writes);
-        }
-    }
-
-    fn send_answer(&mut self, message: MessageId, wall: Timestamp, now: Timestamp) {
-        let (id, again) = (self.fresh_id(wall), self.fresh_id(wall));
-        let words = self.state.words_of(message).cloned();
-        let Some((c, snapshot)) = self.state.find_answer(message) else { return };
-        let seen = snapshot.state.inbound;
-        match snapshot.state.answers.get(&message).map(|a| a.state.clone()) {
-            Some(AnswerState::Parked { reasons }) => self.release(Some(c), message, &reasons, id, now),
-            Some(AnswerState::Out { delivery, .. }) if delivery.is_failure() => {
-                let Some(body) = words else { return };
-                let begun = self.state.drafts.get(&c).cloned();
-                let command = Command::Answer { message: MessageId(again.0), body, accept: Vec::new() };
-                self.state.put(id, Some(c), seen, command, now, &mut self.writes);
-                self.state.draft(c, begun.unwrap_or_default(), &mut self.writes);
-                self.state.dismiss(message, &mut self.writes);
-            }
-            Some(AnswerState::Held { .. } | AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. })
-            | None => {}
-        }
-    }
-
-    /// Send anyway, with fresh eyes; an opt-out cannot be accepted.
-    fn release(
-        &mut self,
-        conversation: Option<ConversationId>,
-        message: MessageId,
-        reasons: &[Review],
-        id: CommandId,
-        now: Timestamp,
-    ) {
-        let seen = conversation.and_then(|c| self.state.base.get(&c)).map_or(0, |s| s.state.inbound);
-        let accept = reasons.iter().filter(|r| **r != Review::OptedOut).cloned().collect();
-        self.state.put(id, conversation, seen, Command::Release { message, accept }, now, &mut self.writes);
-    }
-
-    fn fresh_id(&mut self, wall: Timestamp) -> CommandId {
-        let mut random = [0u8; 10];
-        self.rng.fill_bytes(&mut random);
-        let ms = u64::try_from(wall.millis()).unwrap_or(0);
-        CommandId(uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid())
     }
 
     fn ticket(&mut self) -> u64 {
@@ -489,7 +219,7 @@ impl Machine {
         for which in [Which::Hello, Which::Push, Which::Pull] {
             if let Some(ticket) = self.lane(which).lost(mono) {
                 self.actions.push_back(Action::Abandon { ticket });
-                self.failed(which, Failure::Unreachable("the backend does not answer".to_owned()), mono);
+                self.failed(which, &Failure::Unreachable("the backend does not answer".to_owned()), mono);
             }
         }
         if self.confirm_by.is_some_and(|by| by <= mono) {
@@ -575,7 +305,7 @@ impl Machine {
                 }
                 Err(e) => self.shut(&e.to_string()),
             },
-            Err(failure) => self.failed(Which::Hello, failure, mono),
+            Err(failure) => self.failed(Which::Hello, &failure, mono),
         }
     }
 
@@ -595,7 +325,7 @@ impl Machine {
                 self.news.view = true;
                 if current && self.state.outbox.known() < self.pushing {
                     // It answered, but not what was asked.
-                    self.failed(Which::Push, Failure::Garbage("receipts are missing".to_owned()), mono);
+                    self.failed(Which::Push, &Failure::Garbage("receipts are missing".to_owned()), mono);
                     return;
                 }
                 if current {
@@ -605,7 +335,7 @@ impl Machine {
                     self.confirm_by.get_or_insert(mono + CONFIRM_IN);
                 }
             }
-            Err(failure) if current => self.failed(Which::Push, failure, mono),
+            Err(failure) if current => self.failed(Which::Push, &failure, mono),
             Err(_) => {}
         }
     }
@@ -628,7 +358,7 @@ impl Machine {
                         self.state.cursor = String::new();
                         self.writes.push(Write::Cursor(String::new()));
                     }
-                    self.failed(Which::Pull, failure, mono);
+                    self.failed(Which::Pull, &failure, mono);
                 }
                 return;
             }
@@ -680,7 +410,7 @@ impl Machine {
         }
     }
 
-    fn failed(&mut self, which: Which, failure: Failure, mono: Duration) {
+    fn failed(&mut self, which: Which, failure: &Failure, mono: Duration) {
         if failure.status() == Some(401) {
             self.shut("this device is signed out: run “comeback login”; drafts and unsent texts are kept");
             return;
@@ -691,7 +421,7 @@ impl Machine {
             Which::Hello | Which::Push | Which::Pull => failure.words(),
         };
         let after = match failure {
-            Failure::Problem { after, .. } => after,
+            Failure::Problem { after, .. } => *after,
             Failure::Unreachable(_) | Failure::Garbage(_) => None,
         };
         let network = matches!(failure, Failure::Unreachable(_));

@@ -67,7 +67,7 @@ impl Lane {
     pub(super) fn failed(&mut self, why: String, network: bool, after: Option<Duration>, jitter: u32, mono: Duration) {
         let whole = FIRST.saturating_mul(1u32 << self.failures.min(6)).min(LONGEST);
         let chance = whole.mul_f64(f64::from(jitter) / f64::from(u32::MAX) / 2.0);
-        let pause = (whole / 2 + chance).max(after.unwrap_or_default().min(Duration::from_secs(600)));
+        let pause = (whole / 2 + chance).max(after.unwrap_or_default().min(Duration::from_mins(10)));
         self.failures = self.failures.saturating_add(1);
         self.retry_at = Some(mono + pause);
         self.network = network;
