@@ -21,5 +21,5 @@
 pub mod client;
 pub mod clock;
 pub mod domain;
-pub mod wire;
 pub mod tui;
+pub mod wire;

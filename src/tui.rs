@@ -4,19 +4,19 @@
 //! waits for IO. It knows the client by its handle alone.
 
 pub mod countdown;
+mod editor;
 pub mod input;
 pub mod input_line;
 pub mod keymap;
+mod layout;
 pub mod model;
 pub mod msg;
 pub mod run;
 pub mod signals;
+mod sink;
 pub mod terminal;
 pub mod theme;
 pub mod update;
 pub mod view;
-mod editor;
-mod layout;
-mod sink;
 
 pub use run::{Exit, Options, run};

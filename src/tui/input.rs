@@ -18,8 +18,9 @@ use tokio::sync::mpsc::UnboundedSender;
 
 /// How long a silent terminal goes unlooked at: a parent that died without a hang-up is noticed within this.
 const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
-/// How long crossterm may wait for what is already there. Zero would make it not look at all.
-const AT_ONCE: Duration = Duration::from_millis(1);
+/// How long crossterm may take over what is already there. It looks at its own time first: a thread that had to wait for
+/// a processor longer than this is told of nothing, even of events read before.
+const AT_ONCE: Duration = Duration::from_millis(10);
 
 /// What comes from the terminal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -105,13 +106,14 @@ fn read_until_stopped(tty: &OwnedFd, stopped: &PipeReader, to: &UnboundedSender<
     let parent = getppid();
     loop {
         match look(tty, stopped, parent) {
-            Look::Nothing => {}
             Look::End(end) => return end,
-            Look::Readable => match forward(to) {
-                Ok(()) => {}
-                // A read that fails on a terminal fails for ever: it hung up, or was taken from an orphan.
-                Err(_) => return End::Gone,
-            },
+            // With nothing new there may still be events that crossterm kept to itself the last time.
+            Look::Readable | Look::Nothing => {
+                if forward(to).is_err() {
+                    // A read that fails on a terminal fails for ever: it hung up, or was taken from an orphan.
+                    return End::Gone;
+                }
+            }
         }
     }
 }

@@ -242,7 +242,10 @@ pub fn key_of(context: Context, action: Action) -> Option<&'static str> {
 pub fn search(words: &str) -> Vec<&'static Binding> {
     let words = words.trim().to_lowercase();
     let hit = |b: &&Binding| {
-        words.is_empty() || b.name.contains(&words) || b.doc.to_lowercase().contains(&words) || b.keys.contains(&&*words)
+        words.is_empty()
+            || b.name.contains(&words)
+            || b.doc.to_lowercase().contains(&words)
+            || b.keys.contains(&&*words)
     };
     TABLE.iter().filter(hit).collect()
 }

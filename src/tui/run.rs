@@ -236,7 +236,8 @@ impl Session {
                 let text = self.tty.guard.outside(&mut self.tty.input, || editor::edit(&text))?;
                 self.model.looked = None;
                 self.redraw()?;
-                let mut effects = update(&mut self.model, Msg::Edited { conversation, text: text.ok() }, self.time.now());
+                let mut effects =
+                    update(&mut self.model, Msg::Edited { conversation, text: text.ok() }, self.time.now());
                 effects.extend(update(&mut self.model, resized()?, self.time.now()));
                 return Ok(effects);
             }

@@ -21,7 +21,7 @@ pub enum Signal {
     Resize,
 }
 
-/// The signals we answer. While this lives none of them ends the program by itself.
+/// The signals we answer. Once listened to, none of them ends the program by itself any more, even after this is gone.
 #[derive(Debug)]
 pub struct Signals {
     hang_up: Stream,

@@ -202,7 +202,11 @@ pub(crate) fn inbox(mut rows: Vec<Row>) -> Inbox {
         me: Some(Me { rep: "maya".into(), name: "Maya Okafor".to_owned(), away: false }),
         rows,
         playbook: Some(Arc::new(playbook())),
-        roster: vec![presence("maya", true, false, 4), presence("ben", true, false, 2), presence("lena", false, true, 7)],
+        roster: vec![
+            presence("maya", true, false, 4),
+            presence("ben", true, false, 2),
+            presence("lena", false, true, 7),
+        ],
     }
 }
 
@@ -305,15 +309,8 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
 
 /// One message.
 pub(crate) fn said(n: u128, at: Timestamp, author: Author, text: &str) -> ThreadMessage {
-    let message = Message {
-        id: message_id(n),
-        n: 1,
-        at,
-        author,
-        body: Some(Body::new(text)),
-        media: vec![],
-        standing: None,
-    };
+    let message =
+        Message { id: message_id(n), n: 1, at, author, body: Some(Body::new(text)), media: vec![], standing: None };
     ThreadMessage { message, pending: None }
 }
 
@@ -330,10 +327,9 @@ pub(crate) fn entry(n: u128, to: &Thread, text: &str, standing: OutboxStanding) 
         OutboxStanding::Queued | OutboxStanding::Sent | OutboxStanding::Refused(_) => {
             OutboxId::Command(CommandId(Uuid::from_u128(n)))
         }
-        OutboxStanding::Held(_)
-        | OutboxStanding::Parked(_)
-        | OutboxStanding::Unknown
-        | OutboxStanding::Failed(_) => OutboxId::Answer(message_id(n)),
+        OutboxStanding::Held(_) | OutboxStanding::Parked(_) | OutboxStanding::Unknown | OutboxStanding::Failed(_) => {
+            OutboxId::Answer(message_id(n))
+        }
     };
     OutboxEntry {
         id,
@@ -366,7 +362,12 @@ fn threads() -> BTreeMap<ConversationId, Thread> {
             "Great. Shall we talk it through on Thursday?",
             AnswerState::Out { delivery: Delivery::Delivered, error: None },
         ),
-        said(103, START - Span::minutes(1489), Author::Buyer(InboundKind::Tapback), "Liked “Shall we talk it through?”"),
+        said(
+            103,
+            START - Span::minutes(1489),
+            Author::Buyer(InboundKind::Tapback),
+            "Liked “Shall we talk it through?”",
+        ),
         said(104, START - Span::minutes(30), Author::Note("ben".into()), "Their CFO asked me about terms, too."),
         said(
             105,

@@ -58,9 +58,7 @@ impl Tab {
             Self::Pool => {
                 !done && row.assignment.as_ref().is_some_and(|a| matches!(a.to, Holder::Pool(_)) && a.taken.is_none())
             }
-            Self::Team => {
-                !done && row.assignment.as_ref().and_then(|a| a.to.rep()).is_some_and(|rep| Some(rep) != me)
-            }
+            Self::Team => !done && row.assignment.as_ref().and_then(|a| a.to.rep()).is_some_and(|rep| Some(rep) != me),
             Self::All => !done,
             Self::Done => done,
         }

@@ -62,13 +62,17 @@ pub(super) fn undo(model: &mut Model, id: ConversationId, now: Timestamp, out: &
             out.push(ask((id, model.seen(id)), Command::Reopen));
             model.say("Open again.", now);
         }
-        Some(Status::Open) | None => match outbox.iter().filter(waits).filter(|e| e.body.is_some()).max_by_key(|e| e.issued_at) {
-            Some(other) => model.say(format!("Nothing to undo here. Your last unsent text is to {}: O.", other.name), now),
-            None if outbox.iter().filter(here).any(|e| e.standing == OutboxStanding::Sent) => {
-                model.say("On its way to the backend; try again in a moment.", now);
+        Some(Status::Open) | None => {
+            match outbox.iter().filter(waits).filter(|e| e.body.is_some()).max_by_key(|e| e.issued_at) {
+                Some(other) => {
+                    model.say(format!("Nothing to undo here. Your last unsent text is to {}: O.", other.name), now)
+                }
+                None if outbox.iter().filter(here).any(|e| e.standing == OutboxStanding::Sent) => {
+                    model.say("On its way to the backend; try again in a moment.", now);
+                }
+                None => model.say("Nothing to undo here.", now),
             }
-            None => model.say("Nothing to undo here.", now),
-        },
+        }
     }
 }
 
@@ -113,10 +117,8 @@ fn held_in_thread(model: &Model, id: ConversationId) -> Option<(MessageId, Body)
 
 /// The CRM's id of the person, on the clipboard.
 pub(super) fn record(model: &mut Model, id: ConversationId, now: Timestamp, out: &mut Vec<Effect>) {
-    let ids: Vec<String> = model
-        .thread_of(id)
-        .map(|t| t.cards.iter().map(|card| card.contact.to_string()).collect())
-        .unwrap_or_default();
+    let ids: Vec<String> =
+        model.thread_of(id).map(|t| t.cards.iter().map(|card| card.contact.to_string()).collect()).unwrap_or_default();
     if ids.is_empty() {
         return model.say("The CRM does not know this number.", now);
     }

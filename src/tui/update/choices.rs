@@ -53,7 +53,13 @@ pub(super) fn assign(model: &mut Model, now: Timestamp) {
             let away = presence.is_some_and(|p| p.away);
             let here = presence.is_some_and(|p| p.here) && !away;
             let load = presence.map_or(0, |p| p.load);
-            let standing = if away { "away" } else if here { "here" } else { "not at the terminal" };
+            let standing = if away {
+                "away"
+            } else if here {
+                "here"
+            } else {
+                "not at the terminal"
+            };
             let detail = format!("{standing} · {load} open · {}", rep.title);
             let label = if Some(id) == me { format!("{} (me)", rep.name) } else { rep.name.clone() };
             (here, load, Choice { label, detail, does: Does::Assign(id.clone()) })
@@ -70,8 +76,11 @@ pub(super) fn done(model: &mut Model, now: Timestamp) {
     if about.is_empty() {
         return model.say("There is no conversation here.", now);
     }
-    let choice =
-        |outcome: Outcome| Choice { label: outcome.words().to_owned(), detail: String::new(), does: Does::Done(outcome) };
+    let choice = |outcome: Outcome| Choice {
+        label: outcome.words().to_owned(),
+        detail: String::new(),
+        does: Does::Done(outcome),
+    };
     let title = format!("Done with {}", whom(model, &about));
     pick(model, title, about, Outcome::ALL.into_iter().map(choice).collect());
 }

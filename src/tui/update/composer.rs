@@ -29,7 +29,8 @@ pub(super) fn reply(model: &mut Model, id: ConversationId, now: Timestamp) {
             does: Does::Note,
         };
         let number = model.row(id).map(|row| row.address.as_str().to_owned()).unwrap_or_default();
-        let call = Choice { label: "Copy the number, to call".to_owned(), detail: number.clone(), does: Does::Copy(number) };
+        let call =
+            Choice { label: "Copy the number, to call".to_owned(), detail: number.clone(), does: Does::Copy(number) };
         let about = vec![(id, model.seen(id))];
         model.overlay =
             Some(Overlay::Pick(Pick { title, about, choices: vec![note, call], words: String::new(), at: 0 }));
@@ -82,7 +83,8 @@ pub(super) fn restore(model: &mut Model, id: ConversationId, words: &str, recall
     if let Some(composer) = &mut model.composer {
         let before = composer.input.text().to_owned();
         let kept = before.trim();
-        let text = if kept.is_empty() || kept == words.trim() { words.to_owned() } else { format!("{words}\n{before}") };
+        let text =
+            if kept.is_empty() || kept == words.trim() { words.to_owned() } else { format!("{words}\n{before}") };
         composer.input = InputLine::with_text(&text);
         composer.recalled = recalled;
         // The words on screen are the draft now; one the client sends later does not go on top.

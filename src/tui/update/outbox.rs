@@ -96,4 +96,3 @@ fn may_drop(entry: &OutboxEntry) -> bool {
         OutboxStanding::Sent => false,
     }
 }
-

@@ -153,7 +153,8 @@ pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>)
         line(p, &[("next:", Tone::Dim), (&thread.next_step.what, Tone::Strong), (&why, Tone::Dim)]);
     }
     let holder = holder(model, row);
-    let touch = card.and_then(|c| c.last_touch.as_ref()).map(|t| format!("{} {} ·", t.kind, ago(&p.tick.dated_age(t.at))));
+    let touch =
+        card.and_then(|c| c.last_touch.as_ref()).map(|t| format!("{} {} ·", t.kind, ago(&p.tick.dated_age(t.at))));
     line(p, &[(touch.as_deref().unwrap_or(""), Tone::Dim), (&holder, Tone::Dim)]);
 }
 
@@ -169,7 +170,10 @@ pub(super) fn why(model: &Model, row: &Row) -> Vec<(String, Tone)> {
     let mut lines = vec![(holder(model, row), Tone::Strong)];
     let Some(assignment) = &row.assignment else { return lines };
     if let Some(expires) = assignment.expires {
-        lines.push((format!("passes on at {} if nobody acts", expires.utc().with_timezone(&model.zone()).format("%H:%M")), Tone::Plain));
+        lines.push((
+            format!("passes on at {} if nobody acts", expires.utc().with_timezone(&model.zone()).format("%H:%M")),
+            Tone::Plain,
+        ));
     }
     lines.push((String::new(), Tone::Plain));
     if assignment.because.passed.is_empty() {

@@ -164,11 +164,15 @@ fn message_lines(
             (1, Tone::Plain, head)
         }
         Author::Rep(rep) => (4, Tone::Mine, vec![(who(rep), Tone::Strong), (time, Tone::Dim)]),
-        Author::Note(rep) => (1, Tone::Note, vec![
-            (format!("┆ note by {}", who(rep)), Tone::Note),
-            (time, Tone::Dim),
-            ("(colleagues only)".to_owned(), Tone::Note),
-        ]),
+        Author::Note(rep) => (
+            1,
+            Tone::Note,
+            vec![
+                (format!("┆ note by {}", who(rep)), Tone::Note),
+                (time, Tone::Dim),
+                ("(colleagues only)".to_owned(), Tone::Note),
+            ],
+        ),
     };
     let state = state(model, entry, tick);
     if let Some((words, tone)) = state.as_ref().filter(|(_, tone)| *tone != Tone::Bad) {
@@ -217,7 +221,7 @@ fn state(model: &Model, entry: &ThreadMessage, tick: &Ticker) -> Option<(String,
     let (mut words, tone) = words::answer(model, state, tick);
     let mine = matches!(&entry.message.author, Author::Rep(rep) if Some(rep) == model.me());
     match state {
-        AnswerState::Held { not_before } if mine && *not_before > tick.now => words.push_str(" (u takes it back)"),
+        AnswerState::Held { not_before } if mine && *not_before > tick.now => words.push_str(" (u undoes)"),
         AnswerState::Parked { .. } if mine => words.push_str(" (z)"),
         AnswerState::Held { .. }
         | AnswerState::Parked { .. }

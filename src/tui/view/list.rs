@@ -67,7 +67,8 @@ fn tabs(model: &Model, area: Rect, p: &mut Painter<'_>) {
         new => format!("{new} new ."),
     };
     let pill = u16::try_from(arrived.len()).unwrap_or(0);
-    let pill = if pill > 0 { p.put(area.right().saturating_sub(pill), area.y, pill, &arrived, Tone::Warn) + 1 } else { 0 };
+    let pill =
+        if pill > 0 { p.put(area.right().saturating_sub(pill), area.y, pill, &arrived, Tone::Warn) + 1 } else { 0 };
     let (mut x, end) = (area.x, area.right().saturating_sub(pill));
     for tab in Tab::ALL {
         let count = inbox.map_or(0, |inbox| inbox.rows.iter().filter(|row| tab.holds(row, me)).count());

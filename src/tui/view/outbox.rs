@@ -41,12 +41,12 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
             Some(address) => format!("{} to {} {}", entry.what, entry.name, address.as_str()),
             None => format!("{} {}", entry.what, entry.name),
         };
-        p.pieces(area.x + 2, y, area.width.saturating_sub(2), &[
-            (&format!("{age:<8}"), Tone::Dim),
-            (&standing, tone),
-            ("·", Tone::Dim),
-            (&to, Tone::Strong),
-        ]);
+        p.pieces(
+            area.x + 2,
+            y,
+            area.width.saturating_sub(2),
+            &[(&format!("{age:<8}"), Tone::Dim), (&standing, tone), ("·", Tone::Dim), (&to, Tone::Strong)],
+        );
         let words = entry.body.as_ref().map_or("", |body| body.as_str());
         p.put(area.x + 11, y + 1, area.width.saturating_sub(11), words, Tone::Plain);
         if selected {

@@ -20,7 +20,13 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
         let width = u16::try_from(short.chars().count()).unwrap_or(0);
         let loud = if toast.loud { "! " } else { "" };
         let room = area.width.saturating_sub(width + 2);
-        p.put(area.x, area.y, room, &format!("{loud}{}", toast.text), if toast.loud { Tone::Bad } else { Tone::Strong });
+        p.put(
+            area.x,
+            area.y,
+            room,
+            &format!("{loud}{}", toast.text),
+            if toast.loud { Tone::Bad } else { Tone::Strong },
+        );
         p.put(area.right().saturating_sub(width), area.y, width, &short, tone);
         return;
     }
@@ -41,7 +47,8 @@ fn link(model: &Model, tick: &Ticker) -> (String, String, Tone) {
         LinkState::Starting => ("connecting…".to_owned(), "connecting".to_owned(), Tone::Dim),
         LinkState::Online => ("online".to_owned(), "online".to_owned(), Tone::Good),
         LinkState::Offline { since, retry_at, why } => {
-            let retry = if *retry_at > tick.now { format!("retry in {}", tick.until(*retry_at)) } else { "trying".to_owned() };
+            let retry =
+                if *retry_at > tick.now { format!("retry in {}", tick.until(*retry_at)) } else { "trying".to_owned() };
             let age = tick.real_age(*since);
             let shown = tick.clock_time(*since, model.zone());
             let why = if why.is_empty() { String::new() } else { format!(" ({why})") };

@@ -81,7 +81,7 @@ pub(super) fn standing(model: &Model, standing: &OutboxStanding, tick: &Ticker) 
 pub(super) const fn kind(kind: InboundKind) -> Option<&'static str> {
     match kind {
         InboundKind::Text | InboundKind::Picture => None,
-        InboundKind::Tapback => Some("a tap on your text, no answer needed"),
+        InboundKind::Tapback => Some("a reaction, not an answer"),
         InboundKind::Acknowledgement => Some("only acknowledges"),
         InboundKind::AutoReply => Some("their phone answered"),
         InboundKind::OptOut => Some("opts out: no more texts"),
