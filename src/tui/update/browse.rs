@@ -46,10 +46,9 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
             model.say("Syncing…", now);
         }
         Action::Select => list::mark(model),
-        Action::Reply if model.screen == Screen::Outbox => outbox::edit(model, now, out),
+        Action::Reply | Action::Undo if model.screen == Screen::Outbox => outbox::edit(model, now, out),
         Action::Done if model.screen == Screen::Outbox => outbox::rule(model, true, now),
         Action::Rule if model.screen == Screen::Outbox => outbox::rule(model, false, now),
-        Action::Undo if model.screen == Screen::Outbox => outbox::edit(model, now, out),
         Action::Reply => with_target(model, now, out, |model, id, now, _| composer::reply(model, id, now)),
         Action::Note => with_target(model, now, out, |model, id, _, _| composer::note(model, id)),
         Action::Take => with_target(model, now, out, act::take),

@@ -116,11 +116,10 @@ fn draw_messages(model: &Model, thread: &Thread, area: Rect, p: &mut Painter<'_>
     let end = lines.len().saturating_sub(model.scroll).max(height.min(lines.len()));
     let start = end.saturating_sub(height);
     // A short conversation stands at the bottom, next to where the answer is written.
-    let mut y = area.y + area.height - u16::try_from(end - start).unwrap_or(area.height);
-    for line in &lines[start..end] {
+    let top = area.y + area.height - u16::try_from(end - start).unwrap_or(area.height);
+    for (y, line) in (top..).zip(&lines[start..end]) {
         let pieces: Vec<(&str, Tone)> = line.pieces.iter().map(|(text, tone)| (text.as_str(), *tone)).collect();
         p.pieces(area.x + line.indent, y, area.width.saturating_sub(line.indent), &pieces);
-        y += 1;
     }
     if model.scroll > 0 {
         let more = format!("↓ {} more lines, G", lines.len() - end);
