@@ -189,9 +189,9 @@ fn drawing_fits_every_size_and_holds_until_the_change_it_announced() {
         &["Esc", "w"],
     ];
     for keys in stages {
-        keys.iter().for_each(|key| {
+        for key in keys {
             desk.keys(key);
-        });
+        }
         for columns in (0..200).step_by(13).chain([30, 79, 80, 119, 120]) {
             for rows in (0..60).step_by(9).chain([1, 2, 7, 8]) {
                 desk.take(Msg::Resize(columns, rows));
