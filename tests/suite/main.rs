@@ -2,4 +2,5 @@
 
 mod tui_binding;
 mod tui_screens;
+mod tui_stories;
 mod tui_world;

@@ -6,6 +6,7 @@ use crate::domain::command::Command;
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::model::list::Spot;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::{Model, Screen};
 use crate::tui::msg::Effect;
@@ -103,6 +104,9 @@ fn nothing_there(model: &mut Model, now: Timestamp) {
 pub(super) fn open(model: &mut Model, id: ConversationId) {
     model.screen = Screen::Conversation;
     model.pinned = Some(id);
+    if model.list.cursor.map(Spot::conversation) != Some(id) {
+        model.list.cursor = Some(Spot::Row(id));
+    }
     model.list.arrived.remove(&id);
     model.scroll = 0;
 }

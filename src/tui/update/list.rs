@@ -72,6 +72,7 @@ pub(super) fn go_to(model: &mut Model, id: ConversationId) {
 
 /// The next inbox.
 pub(super) fn turn_tab(model: &mut Model, by: usize) {
+    model.screen = Screen::Inbox;
     model.list.tab = model.list.tab.turned(by);
     first(model);
 }

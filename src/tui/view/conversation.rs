@@ -21,7 +21,14 @@ struct Line {
 
 /// Draws the conversation that is opened.
 pub(super) fn draw(model: &Model, area: Rect, active: bool, p: &mut Painter<'_>) {
-    let Some(row) = shown(model) else { return nothing(model, area, p) };
+    let Some(row) = shown(model) else {
+        nothing(model, area, p);
+        // What is being written stays in sight, whatever became of the conversation.
+        if let (_, Some(area)) = divide(model, area) {
+            composer::draw(model, area, p);
+        }
+        return;
+    };
     p.frame(area, &title(row), active);
     let header = header_rows(model);
     let (messages, writing) = divide(model, area);
