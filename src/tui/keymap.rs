@@ -272,7 +272,9 @@ pub fn page() -> String {
         for binding in TABLE.iter().filter(|b| b.group == group) {
             let keys: Vec<String> = binding.keys.iter().map(|k| format!("`{}`", k.replace('|', "\\|"))).collect();
             let keys = if keys.is_empty() { "`:quit`".to_owned() } else { keys.join(" ") };
-            page.push_str(&format!("| {keys} | {} | {} |\n", places(binding.contexts), binding.doc));
+            for part in ["| ", &keys, " | ", &places(binding.contexts), " | ", binding.doc, " |\n"] {
+                page.push_str(part);
+            }
         }
     }
     page

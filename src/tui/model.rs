@@ -150,7 +150,7 @@ impl Model {
             return Some(composer.to);
         }
         match self.screen {
-            Screen::Inbox => self.list.cursor.map(|spot| spot.conversation()),
+            Screen::Inbox => self.list.cursor.map(list::Spot::conversation),
             Screen::Conversation => self.pinned,
             Screen::Outbox => self.entry().and_then(|e| e.conversation),
         }

@@ -1,6 +1,8 @@
 //! A desk to press keys at: a small world, the real model, and a screen to read. The client is answered for: what is
 //! opened arrives, what is asked is kept.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -112,7 +114,9 @@ impl Desk {
     pub(crate) fn types(&mut self, words: &str) -> &mut Self {
         for c in words.chars() {
             let chord = if c == '\n' { Chord::parse("Ctrl-j").unwrap() } else { Chord::parse(&c.to_string()).unwrap() };
-            chord.into_iter().for_each(|chord| self.take(Msg::Key(chord)));
+            for chord in chord {
+                self.take(Msg::Key(chord));
+            }
         }
         self
     }

@@ -100,11 +100,8 @@ impl Chord {
             _ => return None,
         };
         let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
-        let key = match key {
-            // Ctrl-J and Ctrl-j are the same byte.
-            Key::Char(c) if ctrl => Key::Char(c.to_ascii_lowercase()),
-            other => other,
-        };
+        // Ctrl-J and Ctrl-j are the same byte.
+        let key = if let (Key::Char(c), true) = (key, ctrl) { Key::Char(c.to_ascii_lowercase()) } else { key };
         // Where a terminal tells Shift-Enter from Enter, hands expect a new line of it, as of Alt-Enter.
         let shifted_enter = key == Key::Enter && event.modifiers.contains(KeyModifiers::SHIFT);
         Some(Self { key, ctrl, alt: event.modifiers.contains(KeyModifiers::ALT) || shifted_enter })

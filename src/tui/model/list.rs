@@ -144,6 +144,11 @@ impl List {
             .filter(|row| self.tab.holds(row, me) && matches(row, &words))
             .map(|row| Entry::Row { row, guest: false })
             .collect();
+        if !words.is_empty() {
+            // A search looks everywhere; what is in this inbox comes first.
+            let elsewhere = inbox.rows.iter().filter(|row| !self.tab.holds(row, me) && matches(row, &words));
+            entries.extend(elsewhere.map(|row| Entry::Row { row, guest: false }));
+        }
         if let Some(spot @ Spot::Row(id)) = self.cursor
             && !entries.iter().any(|e| e.spot() == spot)
             && let Some(row) = inbox.rows.iter().find(|row| row.id == id)

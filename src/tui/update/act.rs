@@ -1,15 +1,16 @@
 //! What a rep does with one conversation at one key: take, escalate, undo, the CRM record.
 
 use super::composer;
-use crate::client::handle::{Ask, OutboxEntry, OutboxId, OutboxStanding};
+use crate::client::handle::{Ask, OutboxEntry, OutboxId, OutboxStanding, ThreadMessage};
 use crate::domain::command::Command;
 use crate::domain::contact::Body;
-use crate::domain::conversation::Status;
+use crate::domain::conversation::{AnswerState, Status};
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::time::Timestamp;
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Overlay, Seen};
 use crate::tui::msg::Effect;
+use crate::wire::changes::Author;
 
 /// Asks the client for a command about a conversation.
 pub(super) fn ask(about: Seen, command: Command) -> Effect {
@@ -49,12 +50,12 @@ pub(super) fn undo(model: &mut Model, id: ConversationId, now: Timestamp, out: &
     if let Some(entry) = newest(true) {
         return take_back(model, entry, now, out);
     }
+    if let Some((message, body)) = on_its_way(model, id) {
+        return recall(model, id, message, body.as_str(), now, out);
+    }
     if let Some(entry) = newest(false) {
         out.push(Effect::Ask(Ask::OutboxDrop { entry: entry.id, keep_as_draft: false }));
         return model.say(format!("Not asked any more: {}.", entry.what), now);
-    }
-    if let Some((message, body)) = held_in_thread(model, id) {
-        return recall(model, id, message, body.as_str(), now, out);
     }
     let status = model.row(id).map(|row| row.status);
     match status {
@@ -65,7 +66,11 @@ pub(super) fn undo(model: &mut Model, id: ConversationId, now: Timestamp, out: &
         Some(Status::Open) | None => {
             match outbox.iter().filter(waits).filter(|e| e.body.is_some()).max_by_key(|e| e.issued_at) {
                 Some(other) => {
+<<<<<<< HEAD
                     model.say(format!("Nothing to undo here. Your last unsent text is to {}: O.", other.name), now)
+=======
+                    model.say(format!("Nothing to undo here. Your last unsent text is to {}: O.", other.name), now);
+>>>>>>> tui
                 }
                 None if outbox.iter().filter(here).any(|e| e.standing == OutboxStanding::Sent) => {
                     model.say("On its way to the backend; try again in a moment.", now);
@@ -103,15 +108,18 @@ fn recall(
     model.say("Taken back: it is your draft again.", now);
 }
 
-/// A held answer of mine that the conversation shows and the outbox does not list yet.
-fn held_in_thread(model: &Model, id: ConversationId) -> Option<(MessageId, Body)> {
-    use crate::domain::conversation::AnswerState;
-    use crate::wire::changes::Author;
+/// An answer of mine that the outbox cannot take back but the backend still can: held there, or just asked for, so that
+/// the wish to take it back follows right behind.
+fn on_its_way(model: &Model, id: ConversationId) -> Option<(MessageId, Body)> {
     let me = model.me()?;
-    let mine = |author: &Author| matches!(author, Author::Rep(rep) if rep == me);
-    model.thread_of(id)?.messages.iter().rev().map(|m| &m.message).find_map(|m| {
-        let waits = m.standing.as_ref().is_some_and(AnswerState::is_waiting);
-        (mine(&m.author) && waits).then(|| Some((m.id, m.body.clone()?))).flatten()
+    let asked = |entry: &ThreadMessage| {
+        let standing = model.outbox.iter().find(|e| Some(e.id) == entry.pending).map(|e| &e.standing);
+        entry.pending.is_some() && standing.is_none_or(|s| *s == OutboxStanding::Sent)
+    };
+    model.thread_of(id)?.messages.iter().rev().find_map(|entry| {
+        let mine = matches!(&entry.message.author, Author::Rep(rep) if rep == me);
+        let held = entry.message.standing.as_ref().is_some_and(AnswerState::is_waiting) && entry.pending.is_none();
+        (mine && (held || asked(entry))).then(|| Some((entry.message.id, entry.message.body.clone()?))).flatten()
     })
 }
 

@@ -6,6 +6,7 @@ use crate::domain::command::Command;
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::model::list::Spot;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::{Model, Screen};
 use crate::tui::msg::Effect;
@@ -46,10 +47,9 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
             model.say("Syncing…", now);
         }
         Action::Select => list::mark(model),
-        Action::Reply if model.screen == Screen::Outbox => outbox::edit(model, now, out),
+        Action::Reply | Action::Undo if model.screen == Screen::Outbox => outbox::edit(model, now, out),
         Action::Done if model.screen == Screen::Outbox => outbox::rule(model, true, now),
         Action::Rule if model.screen == Screen::Outbox => outbox::rule(model, false, now),
-        Action::Undo if model.screen == Screen::Outbox => outbox::edit(model, now, out),
         Action::Reply => with_target(model, now, out, |model, id, now, _| composer::reply(model, id, now)),
         Action::Note => with_target(model, now, out, |model, id, _, _| composer::note(model, id)),
         Action::Take => with_target(model, now, out, act::take),
@@ -104,6 +104,9 @@ fn nothing_there(model: &mut Model, now: Timestamp) {
 pub(super) fn open(model: &mut Model, id: ConversationId) {
     model.screen = Screen::Conversation;
     model.pinned = Some(id);
+    if model.list.cursor.map(Spot::conversation) != Some(id) {
+        model.list.cursor = Some(Spot::Row(id));
+    }
     model.list.arrived.remove(&id);
     model.scroll = 0;
 }

@@ -111,19 +111,19 @@ pub(super) fn loaded(model: &mut Model) {
 
 /// A key that the table names.
 pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut Vec<Effect>) {
-    match action {
-        Action::Back => leave(model, out),
-        Action::Newline => typing(model, now, |input| {
+    if action == Action::Back {
+        leave(model, out);
+    } else if action == Action::Newline {
+        typing(model, now, |input| {
             input.newline();
-        }),
-        Action::Send => send(model, now, out),
-        Action::Editor => {
-            save(model, out);
-            if let Some(c) = &model.composer {
-                out.push(Effect::Edit { conversation: c.to, text: c.input.text().to_owned() });
-            }
+        });
+    } else if action == Action::Send {
+        send(model, now, out);
+    } else if action == Action::Editor {
+        save(model, out);
+        if let Some(c) = &model.composer {
+            out.push(Effect::Edit { conversation: c.to, text: c.input.text().to_owned() });
         }
-        _ => {}
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{browse, composer, list, overlay};
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::chord::{Chord, Key};
-use crate::tui::keymap::{self, Context, Meaning};
+use crate::tui::keymap::{self, Action, Context, Meaning};
 use crate::tui::model::Model;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::msg::Effect;
@@ -22,26 +22,20 @@ pub(super) fn press(model: &mut Model, chord: Chord, now: Timestamp, out: &mut V
 }
 
 /// Does what the table says, in the context the key was pressed in.
-pub(super) fn perform(
-    model: &mut Model,
-    context: Context,
-    action: keymap::Action,
-    now: Timestamp,
-    out: &mut Vec<Effect>,
-) {
-    match action {
-        keymap::Action::Redraw => out.push(Effect::Redraw),
-        keymap::Action::Suspend => {
-            composer::save(model, out);
-            out.push(Effect::Suspend);
-        }
-        keymap::Action::Exit => super::leave(model, out),
-        _ => match context {
-            Context::Composer => composer::act(model, action, now, out),
-            Context::Line if model.overlay.is_none() => list::filter_act(model, action, out),
-            Context::Line | Context::Choice | Context::Page => overlay::act(model, action, now, out),
-            Context::List | Context::Thread | Context::Outbox => browse::act(model, action, now, out),
-        },
+pub(super) fn perform(model: &mut Model, context: Context, action: Action, now: Timestamp, out: &mut Vec<Effect>) {
+    if action == Action::Redraw {
+        return out.push(Effect::Redraw);
+    } else if action == Action::Suspend {
+        composer::save(model, out);
+        return out.push(Effect::Suspend);
+    } else if action == Action::Exit {
+        return super::leave(model, out);
+    }
+    match context {
+        Context::Composer => composer::act(model, action, now, out),
+        Context::Line if model.overlay.is_none() => list::filter_act(model, action, out),
+        Context::Line | Context::Choice | Context::Page => overlay::act(model, action, now, out),
+        Context::List | Context::Thread | Context::Outbox => browse::act(model, action, now, out),
     }
 }
 

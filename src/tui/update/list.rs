@@ -72,6 +72,7 @@ pub(super) fn go_to(model: &mut Model, id: ConversationId) {
 
 /// The next inbox.
 pub(super) fn turn_tab(model: &mut Model, by: usize) {
+    model.screen = Screen::Inbox;
     model.list.tab = model.list.tab.turned(by);
     first(model);
 }
@@ -138,12 +139,14 @@ pub(super) fn mark(model: &mut Model) {
 
 /// A key while the filter is typed.
 pub(super) fn filter_act(model: &mut Model, action: Action, out: &mut Vec<Effect>) {
-    match action {
-        Action::Accept => model.list.typing = false,
-        Action::Back => clear_filter(model, out),
-        Action::Down => step(model, 1),
-        Action::Up => step(model, -1),
-        _ => {}
+    if action == Action::Accept {
+        model.list.typing = false;
+    } else if action == Action::Back {
+        clear_filter(model, out);
+    } else if action == Action::Down {
+        step(model, 1);
+    } else if action == Action::Up {
+        step(model, -1);
     }
 }
 

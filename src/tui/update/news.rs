@@ -1,9 +1,10 @@
 //! What the client says. News changes what is shown around the cursor, never what the cursor is on.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{composer, list};
-use crate::client::handle::{Inbox, Link, Notice, Thread};
+use crate::client::handle::{Inbox, Link, Notice, Row, Thread};
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
 use crate::tui::layout;
@@ -52,19 +53,19 @@ fn inbox_changed(model: &mut Model, inbox: Arc<Inbox>) {
         model.list.index(&entries).map(|at| at.saturating_sub(model.list.top))
     };
     if let Some(before) = &model.inbox {
+        let before: BTreeMap<ConversationId, &Row> = before.rows.iter().map(|row| (row.id, row)).collect();
         for row in inbox.rows.iter().filter(|row| row.for_me) {
-            let old = before.rows.iter().find(|old| old.id == row.id);
-            let new = old.is_none_or(|old| old.inbound < row.inbound || !old.for_me);
+            let new = before.get(&row.id).is_none_or(|old| old.inbound < row.inbound || !old.for_me);
             if new && model.target() != Some(row.id) {
                 model.list.arrived.insert(row.id);
             }
         }
     }
     let had_any = model.inbox.as_ref().is_some_and(|inbox| !inbox.rows.is_empty());
-    let ids = |id: &ConversationId| inbox.rows.iter().any(|row| row.id == *id);
-    model.list.arrived.retain(|id| ids(id));
-    model.list.marked.retain(|id| ids(id));
-    let gone = model.list.cursor.is_some_and(|spot| !ids(&spot.conversation()));
+    let ids: BTreeSet<ConversationId> = inbox.rows.iter().map(|row| row.id).collect();
+    model.list.arrived.retain(|id| ids.contains(id));
+    model.list.marked.retain(|id| ids.contains(id));
+    let gone = model.list.cursor.is_some_and(|spot| !ids.contains(&spot.conversation()));
     model.inbox = Some(inbox);
     if gone {
         model.list.cursor = None;

@@ -10,14 +10,14 @@ use crate::tui::msg::Effect;
 
 /// A key that the table names.
 pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut Vec<Effect>) {
-    match action {
-        Action::Back => model.overlay = None,
-        Action::Down => step(model, 1),
-        Action::Up => step(model, -1),
-        Action::HalfDown => step(model, 10),
-        Action::HalfUp => step(model, -10),
-        Action::Accept => accept(model, now, out),
-        _ => {}
+    if action == Action::Accept {
+        return accept(model, now, out);
+    }
+    let steps = [(Action::Down, 1), (Action::Up, -1), (Action::HalfDown, 10), (Action::HalfUp, -10)];
+    if action == Action::Back {
+        model.overlay = None;
+    } else if let Some((_, by)) = steps.iter().find(|(key, _)| *key == action) {
+        step(model, *by);
     }
 }
 
@@ -46,13 +46,14 @@ fn accept(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
             Some(binding) => browse::from_palette(model, context, binding.action, now, out),
             None => model.say(format!("There is no action “{words}”."), now),
         },
-        Some(Overlay::Pick(pick)) => match pick.left().get(pick.at).map(|choice| (*choice).clone()) {
-            Some(choice) => choices::chosen(model, &pick.about, choice, now, out),
-            None => {
+        Some(Overlay::Pick(pick)) => {
+            if let Some(choice) = pick.left().get(pick.at).map(|choice| (*choice).clone()) {
+                choices::chosen(model, &pick.about, choice, now, out);
+            } else {
                 model.say("Nothing matches; Backspace shows more.", now);
                 model.overlay = Some(Overlay::Pick(pick));
             }
-        },
+        }
         Some(Overlay::Reason { about, words }) if words.trim().is_empty() => {
             model.say("Say in a few words why; it helps whoever is asked.", now);
             model.overlay = Some(Overlay::Reason { about, words });

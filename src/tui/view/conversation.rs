@@ -21,7 +21,14 @@ struct Line {
 
 /// Draws the conversation that is opened.
 pub(super) fn draw(model: &Model, area: Rect, active: bool, p: &mut Painter<'_>) {
-    let Some(row) = shown(model) else { return nothing(model, area, p) };
+    let Some(row) = shown(model) else {
+        nothing(model, area, p);
+        // What is being written stays in sight, whatever became of the conversation.
+        if let (_, Some(area)) = divide(model, area) {
+            composer::draw(model, area, p);
+        }
+        return;
+    };
     p.frame(area, &title(row), active);
     let header = header_rows(model);
     let (messages, writing) = divide(model, area);
@@ -116,11 +123,10 @@ fn draw_messages(model: &Model, thread: &Thread, area: Rect, p: &mut Painter<'_>
     let end = lines.len().saturating_sub(model.scroll).max(height.min(lines.len()));
     let start = end.saturating_sub(height);
     // A short conversation stands at the bottom, next to where the answer is written.
-    let mut y = area.y + area.height - u16::try_from(end - start).unwrap_or(area.height);
-    for line in &lines[start..end] {
+    let top = area.y + area.height - u16::try_from(end - start).unwrap_or(area.height);
+    for (y, line) in (top..).zip(&lines[start..end]) {
         let pieces: Vec<(&str, Tone)> = line.pieces.iter().map(|(text, tone)| (text.as_str(), *tone)).collect();
         p.pieces(area.x + line.indent, y, area.width.saturating_sub(line.indent), &pieces);
-        y += 1;
     }
     if model.scroll > 0 {
         let more = format!("↓ {} more lines, G", lines.len() - end);
@@ -221,7 +227,7 @@ fn state(model: &Model, entry: &ThreadMessage, tick: &Ticker) -> Option<(String,
     let (mut words, tone) = words::answer(model, state, tick);
     let mine = matches!(&entry.message.author, Author::Rep(rep) if Some(rep) == model.me());
     match state {
-        AnswerState::Held { not_before } if mine && *not_before > tick.now => words.push_str(" (u takes it back)"),
+        AnswerState::Held { not_before } if mine && *not_before > tick.now => words.push_str(" (u undoes)"),
         AnswerState::Parked { .. } if mine => words.push_str(" (z)"),
         AnswerState::Held { .. }
         | AnswerState::Parked { .. }

@@ -64,7 +64,7 @@ fn tabs(model: &Model, area: Rect, p: &mut Painter<'_>) {
     let me = model.me();
     let arrived = match model.list.arrived.len() {
         0 => String::new(),
-        new => format!("{new} new ."),
+        new => format!("{new} new (.)"),
     };
     let pill = u16::try_from(arrived.len()).unwrap_or(0);
     let pill =
@@ -88,7 +88,7 @@ fn tabs(model: &Model, area: Rect, p: &mut Painter<'_>) {
 
 fn filter_line(model: &Model, entries: &[Entry<'_>], area: Rect, p: &mut Painter<'_>) {
     let texts = entries.iter().filter(|e| matches!(e, Entry::Hit(_))).count();
-    let found = format!("{} here, {texts} texts", entries.len() - texts);
+    let found = format!("{} found, {texts} texts", entries.len() - texts);
     let width = u16::try_from(found.len()).unwrap_or(0);
     let room = area.width.saturating_sub(width + 1);
     let shown = format!("/{}", tail(&model.list.filter, room.saturating_sub(2)));

@@ -104,8 +104,8 @@ fn help(model: &Model, words: &str, top: usize, p: &mut Painter<'_>) {
             let keys = if b.keys.is_empty() { ":".to_owned() } else { b.keys.join(" ") };
             // Wide enough for the longest keys; where a key works is for those with room to read it.
             let line = match model.size.0 {
-                ..60 => format!("{keys} · {}", b.doc),
-                ..100 => format!("{keys:<16} {}", b.doc),
+                0..60 => format!("{keys} · {}", b.doc),
+                60..100 => format!("{keys:<16} {}", b.doc),
                 _ => format!("{keys:<16} {} ({})", b.doc, keymap::places(b.contexts)),
             };
             lines.push((line, Tone::Plain));

@@ -64,14 +64,9 @@ fn counts(model: &Model) -> String {
     let rows = model.inbox.as_ref().map_or(&[][..], |inbox| &inbox.rows);
     let mine = rows.iter().filter(|row| row.for_me && row.status == Status::Open).count();
     let (queued, eye) = model.waiting();
-    let mut counts = format!("· {mine} for me");
-    if queued > 0 {
-        counts.push_str(&format!(" · {queued} queued"));
-    }
-    if eye > 0 {
-        counts.push_str(&format!(" · {eye} need your eye (O)"));
-    }
-    counts
+    let queued = if queued > 0 { format!(" · {queued} queued") } else { String::new() };
+    let eye = if eye > 0 { format!(" · {eye} need your eye (O)") } else { String::new() };
+    format!("· {mine} for me{queued}{eye}")
 }
 
 /// What may follow a prefix, once the hand has paused on it.

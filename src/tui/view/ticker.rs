@@ -44,7 +44,7 @@ impl Ticker {
         }
         let (count, unit, word) = match seconds {
             ..=90 => (seconds, 1, "s"),
-            ..=5400 => (seconds.div_euclid(60) + i64::from(seconds % 60 > 0), 60, "min"),
+            91..=5400 => (seconds.div_euclid(60) + i64::from(seconds % 60 > 0), 60, "min"),
             _ => (seconds.div_euclid(3600) + i64::from(seconds % 3600 > 0), 3600, "h"),
         };
         // Where the unit changes (91 s left, 90 s left), the text changes no later than the finer unit says.
@@ -72,8 +72,8 @@ impl Ticker {
         let seconds = self.now.since(since).as_millis().div_euclid(second);
         let (count, unit, word) = match seconds {
             ..60 => (0, 60, ""),
-            ..3600 => (seconds / 60, 60, "min"),
-            ..86_400 => (seconds / 3600, 3600, "h"),
+            60..3600 => (seconds / 60, 60, "min"),
+            3600..86_400 => (seconds / 3600, 3600, "h"),
             _ => (seconds / 86_400, 86_400, "d"),
         };
         self.changes_at(since + Span::millis((count + 1).saturating_mul(unit).saturating_mul(second)));

@@ -6,6 +6,7 @@ use crate::client::handle::{OutboxStanding, Row};
 use crate::domain::conversation::{AnswerState, Status};
 use crate::domain::event::Review;
 use crate::domain::message::{Delivery, InboundKind};
+use crate::domain::routing::Holder;
 use crate::tui::model::Model;
 
 /// Why a text waits for its rep.
@@ -68,7 +69,7 @@ pub(super) fn failed(error: Option<u32>) -> String {
 pub(super) fn standing(model: &Model, standing: &OutboxStanding, tick: &Ticker) -> (String, Tone) {
     match standing {
         OutboxStanding::Queued => ("waits for the network".to_owned(), Tone::Warn),
-        OutboxStanding::Sent => ("with the backend, not confirmed yet".to_owned(), Tone::Dim),
+        OutboxStanding::Sent => ("asked for, not confirmed yet".to_owned(), Tone::Dim),
         OutboxStanding::Held(at) => (leaves(*at, tick), Tone::Warn),
         OutboxStanding::Parked(reasons) => (reviews(model, reasons), Tone::Bad),
         OutboxStanding::Refused(why) => (format!("refused: {why}"), Tone::Bad),
@@ -81,7 +82,7 @@ pub(super) fn standing(model: &Model, standing: &OutboxStanding, tick: &Ticker) 
 pub(super) const fn kind(kind: InboundKind) -> Option<&'static str> {
     match kind {
         InboundKind::Text | InboundKind::Picture => None,
-        InboundKind::Tapback => Some("a tap on your text, no answer needed"),
+        InboundKind::Tapback => Some("only a reaction"),
         InboundKind::Acknowledgement => Some("only acknowledges"),
         InboundKind::AutoReply => Some("their phone answered"),
         InboundKind::OptOut => Some("opts out: no more texts"),
@@ -118,5 +119,14 @@ pub(super) fn row(model: &Model, row: &Row, guest: bool, tick: &Ticker) -> Optio
             None => ("not in this inbox any more".to_owned(), Tone::Dim),
         });
     }
-    row.draft.then(|| ("draft".to_owned(), Tone::Warn))
+    if row.draft {
+        return Some(("draft".to_owned(), Tone::Warn));
+    }
+    match row.assignment.as_ref().map(|a| &a.to) {
+        Some(Holder::Rep(rep)) if Some(rep) != model.me() => {
+            Some((format!("with {} ·", model.rep_name(rep)), Tone::Dim))
+        }
+        Some(Holder::Pool(_)) => Some(("in the pool ·".to_owned(), Tone::Dim)),
+        Some(Holder::Rep(_)) | None => None,
+    }
 }

@@ -1,0 +1,278 @@
+//! Stories at the terminal: keys, and what is asked of the client.
+
+use std::sync::Arc;
+
+use comeback::client::handle::{Ask, Notice, OutboxStanding};
+use comeback::domain::command::Command;
+use comeback::domain::conversation::{AnswerState, Status};
+use comeback::domain::event::{Outcome, Review};
+use comeback::domain::message::InboundKind;
+use comeback::domain::time::Span;
+use comeback::tui::msg::{Effect, Msg};
+use comeback::wire::changes::Author;
+
+use crate::tui_world::{Desk, START, answered, entry, id, outbox, said, thread};
+
+#[test]
+fn a_text_goes_to_whom_it_was_written_and_is_taken_back_as_a_draft() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("j r").types("Friday works");
+    desk.commands();
+    desk.keys("Enter");
+    let asked = desk.commands();
+    let [
+        Ask::Do { conversation, seen: 2, command: Command::Answer { message, body, accept } },
+        Ask::SaveDraft { text, .. },
+    ] = &asked[..]
+    else {
+        panic!("{asked:?}")
+    };
+    assert_eq!((*conversation, body.as_str(), accept.len(), text.as_str()), (Some(id(1)), "Friday works", 0, ""));
+    let message = *message;
+    desk.change(1, |t| {
+        let held = AnswerState::Held { not_before: START + Span::seconds(8) };
+        let mut answer = answered(700, START, "Friday works", held);
+        answer.message.id = message;
+        t.messages.push(answer);
+    });
+    desk.says("sending in 8 s (u undoes)");
+    desk.now = START + Span::seconds(3);
+    desk.says("sending in 5 s");
+    desk.keys("u");
+    let asked = desk.commands();
+    assert!(matches!(&asked[0], Ask::Do { command: Command::Recall { message: m }, .. } if *m == message), "{asked:?}");
+    assert!(matches!(&asked[1], Ask::SaveDraft { text, .. } if text == "Friday works"), "{asked:?}");
+    assert_eq!(desk.model.composer.as_ref().map(|c| c.input.text()), Some("Friday works"));
+
+    // It had left all the same: the rep is asked before the words go a second time.
+    desk.change(1, |t| t.messages.last_mut().unwrap().message.standing = Some(AnswerState::Sending));
+    desk.keys("Enter");
+    desk.says("had already left");
+    assert_eq!(desk.commands(), vec![]);
+    desk.keys("Enter");
+    assert!(matches!(&desk.commands()[0], Ask::Do { command: Command::Answer { .. }, .. }));
+}
+
+#[test]
+fn a_text_of_the_buyer_meanwhile_is_asked_about_once() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("j r").types("ok");
+    desk.change(1, |t| {
+        t.row.inbound = 3;
+        t.messages.push(said(800, START, Author::Buyer(InboundKind::Text), "Actually, forget it."));
+    });
+    desk.says("they wrote again");
+    desk.says("Actually, forget it.");
+    desk.commands();
+    desk.keys("Enter");
+    desk.says("They wrote again. Enter again sends");
+    assert_eq!(desk.commands(), vec![]);
+    desk.keys("Enter");
+    assert!(matches!(&desk.commands()[0], Ask::Do { seen: 3, command: Command::Answer { .. }, .. }));
+}
+
+#[test]
+fn somebody_else_took_it_and_the_draft_is_kept() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("j r").types("mine");
+    desk.change(1, |t| {
+        let a = t.row.assignment.as_mut().unwrap();
+        a.to = comeback::domain::routing::Holder::Rep("ben".into());
+        a.taken = Some(START);
+        t.row.for_me = false;
+    });
+    desk.says("Ben Sato has this now");
+    desk.says("now with Ben Sato");
+    desk.commands();
+    desk.keys("Enter");
+    assert_eq!(desk.commands(), vec![]);
+    desk.keys("Enter");
+    let asked = desk.commands();
+    let Ask::Do { command: Command::Answer { accept, .. }, .. } = &asked[0] else { panic!("{asked:?}") };
+    assert_eq!(accept, &vec![Review::Reassigned("ben".into())]);
+}
+
+#[test]
+fn pasting_never_sends_and_drafts_are_saved_soon_and_on_the_way_out() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("j r");
+    desk.commands();
+    desk.take(Msg::Paste("one\r\ntwo\n".to_owned()));
+    assert_eq!(desk.commands(), vec![]);
+    desk.wait(Span::millis(500));
+    assert_eq!(desk.commands(), vec![Ask::SaveDraft { conversation: id(1), text: "one\ntwo\n".to_owned() }]);
+    desk.types("x");
+    desk.take(Msg::Ended);
+    let asked = desk.commands();
+    assert_eq!(asked[0], Ask::SaveDraft { conversation: id(1), text: "one\ntwo\nx".to_owned() });
+    assert_eq!(asked[1], Ask::Stop);
+    assert!(matches!(desk.effects.last(), Some(Effect::Quit { farewell: None })));
+}
+
+#[test]
+fn a_kept_draft_comes_back() {
+    let mut desk = Desk::usual((80, 24));
+    desk.change(1, |t| t.draft = "half a thought".to_owned());
+    desk.keys("j r");
+    assert_eq!(desk.model.composer.as_ref().map(|c| c.input.text()), Some("half a thought"));
+    desk.types("!").keys("Esc");
+    assert_eq!(
+        desk.commands().last(),
+        Some(&Ask::SaveDraft { conversation: id(1), text: "half a thought!".to_owned() })
+    );
+}
+
+#[test]
+fn quitting_says_what_is_queued() {
+    let mut desk = Desk::usual((80, 24));
+    let queued = |n| entry(n, &desk.threads[&id(1)], "a", OutboxStanding::Queued);
+    let outbox = vec![queued(1), queued(2)];
+    desk.hear(Notice::Outbox(Arc::new(outbox)));
+    desk.keys("q");
+    let farewell = "2 queued, will go at next start.".to_owned();
+    assert!(desk.effects.contains(&Effect::Quit { farewell: Some(farewell) }));
+}
+
+#[test]
+fn many_are_finished_at_once_and_the_cursor_stays() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("x x d 2");
+    let asked = desk.commands();
+    assert_eq!(asked.len(), 2);
+    assert!(asked.iter().all(|a| matches!(a, Ask::Do { command: Command::Done { outcome: Outcome::Called }, .. })));
+    assert!(desk.model.list.marked.is_empty());
+    desk.keys("gg");
+    let before = desk.model.target();
+    desk.change(3, |t| t.row.status = Status::Done(Outcome::Called));
+    assert_eq!(desk.model.target(), before);
+    desk.says("done: answered by call");
+    desk.keys("u");
+    assert!(
+        matches!(&desk.commands()[0], Ask::Do { command: Command::Reopen, conversation: Some(c), .. } if *c == id(3))
+    );
+    desk.change(3, |t| t.row.status = Status::Open);
+}
+
+#[test]
+fn arrivals_wait_for_their_key() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("j");
+    let before = desk.model.target();
+    desk.threads.insert(id(12), thread(12, "Zed", "new here", Some(-900)));
+    desk.resend();
+    desk.says("1 new (.)");
+    assert_eq!(desk.model.target(), before);
+    desk.keys(".");
+    assert_eq!(desk.model.target(), Some(id(12)));
+}
+
+#[test]
+fn snoozing_never_passes_the_due_time() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("j s");
+    desk.says("The answer is due before that");
+    desk.keys("Esc G s");
+    desk.says("tomorrow 9:00");
+    desk.keys("1");
+    let asked = desk.commands();
+    let Ask::Do { command: Command::Snooze { until }, .. } = &asked[0] else { panic!("{asked:?}") };
+    assert_eq!(*until, START + Span::minutes(15));
+}
+
+#[test]
+fn a_text_just_asked_for_is_taken_back_right_behind_it() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("j Enter");
+    let sent = entry(1001, &desk.threads[&id(1)], "too soon", OutboxStanding::Sent);
+    let pending = sent.id;
+    desk.hear(Notice::Outbox(Arc::new(vec![sent])));
+    desk.change(1, |t| {
+        let mut answer = answered(701, START, "too soon", AnswerState::Sending);
+        answer.message.standing = None;
+        answer.pending = Some(pending);
+        t.messages.push(answer);
+    });
+    desk.says("asked for, not confirmed yet");
+    desk.commands();
+    desk.keys("u");
+    assert!(matches!(&desk.commands()[0], Ask::Do { command: Command::Recall { .. }, .. }));
+    assert_eq!(desk.model.composer.as_ref().map(|c| c.input.text()), Some("too soon"));
+}
+
+#[test]
+fn a_queued_text_is_taken_out_of_the_outbox() {
+    let mut desk = Desk::usual((80, 24));
+    let queued = entry(1001, &desk.threads[&id(3)], "not yet", OutboxStanding::Queued);
+    let queued_id = queued.id;
+    desk.hear(Notice::Outbox(Arc::new(vec![queued])));
+    desk.keys("u");
+    let drop = Ask::OutboxDrop { entry: queued_id, keep_as_draft: true };
+    assert!(desk.commands().contains(&drop));
+    assert_eq!(desk.model.composer.as_ref().map(|c| (c.to, c.input.text())), Some((id(3), "not yet")));
+}
+
+#[test]
+fn the_outbox_rules_by_a_dialog_and_never_sends_to_who_opted_out() {
+    let mut desk = Desk::usual((80, 24));
+    desk.hear(Notice::Outbox(Arc::new(outbox(&desk))));
+    desk.keys("O z");
+    desk.says("Send anyway");
+    desk.keys("2");
+    let first = desk.model.outbox[0].id;
+    assert_eq!(desk.commands(), vec![Ask::OutboxSend { entry: first }]);
+    desk.keys("j z");
+    assert!(!desk.screen().contains("Send anyway"), "an opt-out can never be accepted away");
+    desk.keys("Esc j d Enter");
+    let third = desk.model.outbox[2].id;
+    assert_eq!(desk.commands(), vec![Ask::OutboxDrop { entry: third, keep_as_draft: false }]);
+}
+
+#[test]
+fn a_draft_stays_in_sight_when_its_conversation_goes() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("j r").types("kept words");
+    desk.threads.remove(&id(1));
+    desk.resend();
+    desk.hear(Notice::Thread(id(1), None));
+    desk.says("kept words");
+    desk.says("To Dana Fox +14155550001");
+}
+
+#[test]
+fn the_palette_does_what_the_key_would_and_a_pause_on_a_prefix_shows_what_follows() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys(":").types("take");
+    desk.says("c · take it: it is mine");
+    desk.keys("Enter");
+    assert!(
+        matches!(&desk.commands()[0], Ask::Do { conversation: Some(c), command: Command::Take, .. } if *c == id(3))
+    );
+    desk.keys("G g");
+    assert!(!desk.screen().contains("gg to the top"));
+    desk.wait(Span::millis(300));
+    desk.says("gg to the top");
+    desk.keys("g");
+    assert_eq!(desk.model.target(), Some(id(3)));
+}
+
+#[test]
+fn number_and_record_go_to_the_clipboard() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("y 1");
+    assert_eq!(desk.effects.last(), Some(&Effect::Copy("+14155550003".to_owned())));
+    desk.keys("j o");
+    assert_eq!(desk.effects.last(), Some(&Effect::Copy("0031".to_owned())));
+}
+
+#[test]
+fn escalating_asks_a_reason() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("e Enter");
+    desk.says("Say in a few words why");
+    desk.types("pricing is above me").keys("Enter");
+    let asked = desk.commands();
+    let Ask::Do { command: Command::Escalate { reason, .. }, conversation, .. } = &asked[0] else {
+        panic!("{asked:?}")
+    };
+    assert_eq!((reason.as_str(), *conversation), ("pricing is above me", Some(id(3))));
+}
