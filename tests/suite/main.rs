@@ -3,6 +3,7 @@
 
 mod client_sync;
 mod floors;
+mod golden;
 mod hours;
 mod http;
 mod rules;

@@ -4,6 +4,7 @@ mod answering;
 mod conduct;
 mod ladder;
 
+mod properties;
 mod receiving;
 mod seeing;
 mod sending;

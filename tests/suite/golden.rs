@@ -1,0 +1,263 @@
+//! Golden samples of everything that is kept or sent as JSON, in `assets/wire/`. Append-only: journals and devices of
+//! earlier versions hold these shapes for ever. `UPDATE=1` writes samples that are new; it never changes one.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use comeback::domain::command::{Command, Receive};
+use comeback::domain::consent::OptOutSource;
+use comeback::domain::contact::Body;
+use comeback::domain::escalation::Who;
+use comeback::domain::event::{Climb, Event, Outcome, Review};
+use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, NumberId};
+use comeback::domain::message::{Delivery, InboundKind};
+use comeback::domain::ownership::OwnerSource;
+use comeback::domain::rejection::Rejection;
+use comeback::domain::routing::{Because, Holder, Passed, Reason};
+use comeback::domain::sla::{Clock, Response, Stage};
+use comeback::domain::time::{Span, Timestamp};
+use comeback::wire::command::{Envelope, Receipt, Verdict};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use uuid::Uuid;
+
+fn message() -> MessageId {
+    MessageId(Uuid::from_u128(0x0195_5f3a_0000_7000_8000_0000_0000_0001))
+}
+
+fn conversation() -> ConversationId {
+    ConversationId(Uuid::from_u128(0x0195_5f3a_0000_7000_8000_0000_0000_0002))
+}
+
+fn number() -> NumberId {
+    NumberId(Uuid::from_u128(0x0195_5f3a_0000_7000_8000_0000_0000_0003))
+}
+
+fn then() -> Timestamp {
+    crate::world::at(crate::world::TUESDAY_TEN)
+}
+
+fn clock(stage: Stage) -> Clock {
+    let after = |minutes| then() + Span::minutes(minutes);
+    let cohort = "late-stage".to_owned();
+    Clock { response: Response::First, cohort, started: then(), warn: after(10), due: after(15), stage, playbook: 3 }
+}
+
+fn because(reason: Reason) -> Because {
+    let passed = vec![Passed { who: "maya".to_owned(), why: "Maya is away".to_owned() }];
+    Because { reason, passed, playbook: 3 }
+}
+
+/// One of each. The match knows them all: a new variant does not compile until it has a sample.
+pub(crate) fn events() -> Vec<Event> {
+    let (message, due, playbook) = (message(), then() + Span::minutes(15), 3);
+    let mut all = vec![Event::PlaybookApplied { version: playbook }];
+    loop {
+        let next = match &all[all.len() - 1] {
+            Event::PlaybookApplied { .. } => Event::Opened {
+                number: number(),
+                line: "main".into(),
+                team: "enterprise".into(),
+                use_case: "question".to_owned(),
+                cohort: "late-stage".to_owned(),
+            },
+            Event::Opened { .. } => Event::Matched {
+                contacts: vec![ContactId::from("003-1"), ContactId::from("003-2")],
+                use_case: "meeting".to_owned(),
+                cohort: "meeting".to_owned(),
+            },
+            Event::Matched { .. } => {
+                Event::Owned { owner: Some("maya".into()), source: Some(OwnerSource::Opportunity) }
+            }
+            Event::Owned { .. } => Event::Received { message, kind: InboundKind::Text },
+            Event::Received { .. } => Event::Offered {
+                to: Holder::Pool("enterprise".into()),
+                step: Some(2),
+                expires: Some(due),
+                because: because(Reason::Step(Who::Pool)),
+            },
+            Event::Offered { .. } => Event::Taken { by: "ben".into(), because: because(Reason::Took) },
+            Event::Taken { .. } => Event::Escalated { why: Climb::Asked("ben".into()) },
+            Event::Escalated { .. } => Event::SlaStarted { clock: clock(Stage::Running) },
+            Event::SlaStarted { .. } => Event::SlaWarned { due },
+            Event::SlaWarned { .. } => Event::SlaBreached { due },
+            Event::SlaBreached { .. } => Event::SlaMet { by: Some(message), late: true },
+            Event::SlaMet { .. } => Event::SlaRearmed { clock: clock(Stage::Warned) },
+            Event::SlaRearmed { .. } => Event::SlaDropped,
+            Event::SlaDropped => {
+                Event::AnswerHeld { message, by: "maya".into(), not_before: then() + Span::seconds(8) }
+            }
+            Event::AnswerHeld { .. } => Event::AnswerParked {
+                message,
+                by: "maya".into(),
+                reasons: vec![
+                    Review::OptedOut,
+                    Review::NewerReply,
+                    Review::Reassigned("ben".into()),
+                    Review::QuietHours,
+                    Review::BehindParked,
+                    Review::NeverLeft,
+                ],
+            },
+            Event::AnswerParked { .. } => {
+                Event::AnswerReleased { message, not_before: then(), accepted: vec![Review::QuietHours] }
+            }
+            Event::AnswerReleased { .. } => Event::AnswerRecalled { message },
+            Event::AnswerRecalled { .. } => Event::SendStarted { message },
+            Event::SendStarted { .. } => Event::SendAbandoned { message },
+            Event::SendAbandoned { .. } => Event::SendUnknown { message },
+            Event::SendUnknown { .. } => {
+                Event::DeliveryChanged { message, delivery: Delivery::Undelivered, error: Some(30003) }
+            }
+            Event::DeliveryChanged { .. } => Event::Noted { message, by: "ben".into() },
+            Event::Noted { .. } => Event::Snoozed { until: due, by: "ben".into() },
+            Event::Snoozed { .. } => Event::Woke,
+            Event::Woke => Event::Done { outcome: Outcome::NotInterested, by: "ben".into() },
+            Event::Done { .. } => Event::Reopened { by: None },
+            Event::Reopened { .. } => Event::OptedOut { source: OptOutSource::Keyword("stop".to_owned()) },
+            Event::OptedOut { .. } => Event::OptedIn { source: OptOutSource::Carrier },
+            Event::OptedIn { .. } => Event::Presence { rep: "maya".into(), away: true },
+            Event::Presence { .. } => return all,
+        };
+        all.push(next);
+    }
+}
+
+/// One of each, likewise.
+fn commands() -> Vec<Command> {
+    let message = message();
+    let body = || Body::new("Yes, at three.");
+    let mut all = vec![Command::Match];
+    loop {
+        let next = match &all[all.len() - 1] {
+            Command::Match => Command::Receive(Receive {
+                message,
+                conversation: conversation(),
+                number: number(),
+                line: "main".into(),
+                body: Body::new("Can we talk?"),
+                media: 1,
+                opt_out_type: Some("HELP".to_owned()),
+            }),
+            Command::Receive(_) => Command::Report { message, delivery: Delivery::Delivered, error: None },
+            Command::Report { .. } => Command::Expire,
+            Command::Expire => Command::BeginSend { message },
+            Command::BeginSend { .. } => Command::AbandonSend { message },
+            Command::AbandonSend { .. } => Command::LoseSend { message },
+            Command::LoseSend { .. } => Command::NeverLeft { message },
+            Command::NeverLeft { .. } => Command::Take,
+            Command::Take => Command::Assign { to: "ben".into() },
+            Command::Assign { .. } => Command::Escalate { note: message, reason: Body::new("A discount") },
+            Command::Escalate { .. } => Command::Answer { message, body: body(), accept: vec![Review::NewerReply] },
+            Command::Answer { .. } => {
+                Command::Release { message, accept: vec![Review::Reassigned("ben".into()), Review::QuietHours] }
+            }
+            Command::Release { .. } => Command::Recall { message },
+            Command::Recall { .. } => Command::Note { message, body: body() },
+            Command::Note { .. } => Command::Snooze { until: then() },
+            Command::Snooze { .. } => Command::Done { outcome: Outcome::Meeting },
+            Command::Done { .. } => Command::Reopen,
+            Command::Reopen => Command::OptOut { source: OptOutSource::Rep("maya".into()) },
+            Command::OptOut { .. } => Command::Away { away: true },
+            Command::Away { .. } => return all,
+        };
+        all.push(next);
+    }
+}
+
+fn rejections() -> Vec<Rejection> {
+    let mut all = vec![Rejection::NotFound];
+    loop {
+        let next = match &all[all.len() - 1] {
+            Rejection::NotFound => Rejection::TakenBy { by: "ben".into(), at: then() },
+            Rejection::TakenBy { .. } => Rejection::Unseen { newest: 4 },
+            Rejection::Unseen { .. } => Rejection::AlreadyLeft,
+            Rejection::AlreadyLeft => Rejection::NoSuchAnswer,
+            Rejection::NoSuchAnswer => Rejection::NeedsReview { reasons: vec![Review::BehindParked] },
+            Rejection::NeedsReview { .. } => Rejection::NoSuchRep { who: "zoe".into() },
+            Rejection::NoSuchRep { .. } => Rejection::TopOfLadder,
+            Rejection::TopOfLadder => Rejection::SnoozePastDue { due: then() },
+            Rejection::SnoozePastDue { .. } => Rejection::SnoozeInThePast,
+            Rejection::SnoozeInThePast => Rejection::Empty,
+            Rejection::Empty => Rejection::TooLong { most: 1600 },
+            Rejection::TooLong { .. } => Rejection::NotAllowed { needs: "lead".to_owned() },
+            Rejection::NotAllowed { .. } => Rejection::CounterUsed,
+            Rejection::CounterUsed => Rejection::OutcomeExpired,
+            Rejection::OutcomeExpired => return all,
+        };
+        all.push(next);
+    }
+}
+
+/// Compares samples with the golden ones, both ways: we still write them so, and we still read what was written.
+fn hold<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(file: &str, samples: BTreeMap<String, T>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/wire").join(file);
+    let mut golden: BTreeMap<String, Value> =
+        std::fs::read_to_string(&path).map_or_else(|_| BTreeMap::new(), |text| serde_json::from_str(&text).unwrap());
+    let update = std::env::var_os("UPDATE").is_some();
+    for name in golden.keys() {
+        assert!(samples.contains_key(name), "{file}: {name} was written by earlier versions and must still be read");
+    }
+    for (name, sample) in samples {
+        let now = serde_json::to_value(&sample).unwrap();
+        match golden.get(&name) {
+            Some(then) => {
+                assert_eq!(*then, now, "{file}: {name} is written differently than before");
+                let read: T = serde_json::from_value(then.clone()).unwrap();
+                assert_eq!(read, sample, "{file}: {name} is read differently than before");
+            }
+            None if update => drop(golden.insert(name, now)),
+            None => panic!("{file} has no {name}: run with UPDATE=1 to add it"),
+        }
+    }
+    if update {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, serde_json::to_string_pretty(&golden).unwrap() + "\n").unwrap();
+    }
+}
+
+fn named<T: Serialize>(samples: Vec<T>, tag: &str) -> BTreeMap<String, T> {
+    let name = |sample: &T| serde_json::to_value(sample).unwrap()[tag].as_str().unwrap().to_owned();
+    samples.into_iter().map(|sample| (name(&sample), sample)).collect()
+}
+
+#[test]
+fn events_are_written_as_ever() {
+    let samples = named(events(), "event");
+    assert!(samples.iter().all(|(name, event)| name == event.kind()), "the journal's name is the wire's name");
+    assert_eq!(samples.len(), events().len());
+    hold("events.json", samples);
+}
+
+#[test]
+fn commands_are_written_as_ever() {
+    hold("commands.json", named(commands(), "do"));
+}
+
+#[test]
+fn rejections_are_written_as_ever() {
+    hold("rejections.json", named(rejections(), "code"));
+}
+
+#[test]
+fn envelopes_and_receipts_are_written_as_ever() {
+    let id = CommandId(Uuid::from_u128(0x0195_5f3a_0000_7000_8000_0000_0000_0004));
+    let envelope = Envelope {
+        id,
+        n: 7,
+        after: 5,
+        seen: 3,
+        issued_at: then(),
+        conversation: Some(conversation()),
+        command: Command::Take,
+    };
+    hold("envelopes.json", [("envelope".to_owned(), envelope)].into());
+    let receipt = |verdict| Receipt { id, n: 7, verdict };
+    let verdicts = [
+        ("done", Verdict::Done),
+        ("parked", Verdict::Parked { reasons: vec![Review::NewerReply] }),
+        ("refused", Verdict::Refused { rejection: Rejection::NotFound }),
+    ];
+    hold("receipts.json", verdicts.map(|(name, verdict)| (name.to_owned(), receipt(verdict))).into());
+}

@@ -1,0 +1,297 @@
+//! What must hold whatever happens, in whatever order, at whatever time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use comeback::domain::command::{Actor, Command};
+use comeback::domain::consent::OptOutSource;
+use comeback::domain::contact::Body;
+use comeback::domain::conversation::{Conversation, Roster, Status};
+use comeback::domain::event::{Event, Outcome, Review, Subject};
+use comeback::domain::id::{ConversationId, MessageId, NumberId};
+use comeback::domain::message::Delivery;
+use comeback::domain::rejection::Rejection;
+use comeback::domain::sla::Stage;
+use comeback::domain::time::{Span, Timestamp};
+use comeback::domain::visibility::{may_see, principals};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use crate::world::{Story, card};
+
+const REPS: [&str; 8] = ["maya", "ben", "ines", "omar", "lea", "kim", "nora", "adele"];
+const BODIES: [&str; 9] = ["Hello?", "STOP", "START", "yes", "👍", "", "Liked \"ok\"", "HELP", "Cancel"];
+const DELIVERIES: [Delivery; 8] = [
+    Delivery::Accepted,
+    Delivery::Queued,
+    Delivery::Sending,
+    Delivery::Sent,
+    Delivery::Failed,
+    Delivery::Undelivered,
+    Delivery::Delivered,
+    Delivery::Read,
+];
+const REVIEWS: [Review; 5] =
+    [Review::OptedOut, Review::NewerReply, Review::QuietHours, Review::BehindParked, Review::NeverLeft];
+
+/// One thing that happens. Small numbers pick among what there is when it happens.
+#[derive(Clone, Debug)]
+enum Step {
+    Text { number: u8, line: u8, body: u8 },
+    Wait { minutes: i64, millis: i64 },
+    Expire,
+    Rep { who: u8, what: u8, pick: u8, unseen: u8, accept: u8 },
+    Effect { what: u8, pick: u8, delivery: u8, opted_out: bool },
+    Staff { who: u8 },
+    Crm { number: u8, owner: u8, known: bool },
+    Look { pick: u8 },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => (0..3u8, 0..3u8, 0..9u8).prop_map(|(number, line, body)| Step::Text { number, line, body }),
+        2 => (0..200i64, 0..60_000i64).prop_map(|(minutes, millis)| Step::Wait { minutes, millis }),
+        1 => (0..1i64, 7_000..10_000i64).prop_map(|(minutes, millis)| Step::Wait { minutes, millis }),
+        3 => Just(Step::Expire),
+        8 => (0..8u8, 0..14u8, any::<u8>(), 0..3u8, 0..32u8)
+            .prop_map(|(who, what, pick, unseen, accept)| Step::Rep { who, what, pick, unseen, accept }),
+        8 => (0..6u8, any::<u8>(), 0..8u8, any::<bool>())
+            .prop_map(|(what, pick, delivery, opted_out)| Step::Effect { what, pick, delivery, opted_out }),
+        1 => (0..4u8).prop_map(|who| Step::Staff { who }),
+        1 => (0..3u8, 0..4u8, any::<bool>()).prop_map(|(number, owner, known)| Step::Crm { number, owner, known }),
+        2 => any::<u8>().prop_map(|pick| Step::Look { pick }),
+    ]
+}
+
+fn pick<T: Copy>(from: &[T], n: u8) -> Option<T> {
+    (!from.is_empty()).then(|| from[usize::from(n) % from.len()])
+}
+
+fn answers(story: &Story) -> Vec<MessageId> {
+    story.conversations.get(&story.here).map_or(Vec::new(), |c| c.answers.keys().copied().collect())
+}
+
+fn accepted(bits: u8) -> Vec<Review> {
+    REVIEWS.iter().enumerate().filter(|(i, _)| bits >> i & 1 == 1).map(|(_, r)| r.clone()).collect()
+}
+
+fn rep_step(story: &mut Story, who: &str, what: u8, n: u8, unseen: u8, accept: u8) {
+    let fresh = story.fresh();
+    let message = pick(&answers(story), n).unwrap_or(fresh);
+    let accept = accepted(accept);
+    let command = match what {
+        0 => Command::Take,
+        1 => Command::Assign { to: pick(&REPS, n).unwrap().into() },
+        2 => Command::Escalate { note: fresh, reason: Body::new("help") },
+        3..=5 => Command::Answer { message: fresh, body: Body::new("Sure"), accept: accept.clone() },
+        6 | 7 => Command::Release { message, accept: accept.clone() },
+        8 => Command::Recall { message },
+        9 => Command::Snooze { until: story.now + Span::minutes(i64::from(n)) },
+        10 => Command::Done { outcome: pick(&Outcome::ALL, n).unwrap() },
+        11 => Command::Reopen,
+        12 => Command::OptOut { source: OptOutSource::Carrier },
+        _ => Command::Away { away: n % 2 == 0 },
+    };
+    let before = story.conversations.get(&story.here).cloned();
+    let inbound = before.as_ref().map_or(0, |c| c.inbound);
+    let seen = inbound.saturating_sub(unseen.into());
+    let said = story.does_having_seen(who, seen, &command);
+    let visible = before.as_ref().is_some_and(|c| may_see(&principals(&story.playbook, &who.into()), c));
+    if matches!(command, Command::Away { .. }) {
+        assert!(said.is_ok());
+    } else if !visible {
+        assert_eq!(said, Err(Rejection::NotFound));
+    } else if matches!(command, Command::Done { .. }) && seen < inbound {
+        assert_eq!(said, Err(Rejection::Unseen { newest: inbound }));
+    } else if seen < inbound && !accept.contains(&Review::NewerReply) {
+        let went = |e: &Event| matches!(e, Event::AnswerHeld { .. } | Event::AnswerReleased { .. });
+        assert!(!said.unwrap_or_default().iter().any(went), "an unseen reply asks first");
+    }
+}
+
+fn run(story: &mut Story, step: &Step) {
+    let known = story.conversations.contains_key(&story.here);
+    match step {
+        Step::Text { number, line, body } => {
+            let line = ["main", "dock", "poll"][usize::from(*line)];
+            let body = BODIES[usize::from(*body)];
+            let carrier = ["STOP", "START"].into_iter().find(|w| *w == body);
+            story.receives((*number).into(), line, body, usize::from(body.is_empty()), carrier);
+        }
+        Step::Wait { minutes, millis } => story.wait(Span::millis(minutes * 60_000 + millis)),
+        Step::Rep { who, what, pick, unseen, accept } => {
+            rep_step(story, REPS[usize::from(*who)], *what, *pick, *unseen, *accept);
+        }
+        Step::Staff { who } => {
+            let rep = story.playbook.reps.get_mut(&REPS[usize::from(*who)].into()).unwrap();
+            rep.active = !rep.active;
+        }
+        Step::Crm { number, owner, known: is_known } => {
+            let mut buyer = card("c-1");
+            buyer.owner = pick(&REPS, *owner).map(Into::into);
+            buyer.opportunity = buyer.opportunity.filter(|_| owner % 2 == 0);
+            story.crm_says((*number).into(), is_known.then_some(buyer).into_iter().collect());
+            if known {
+                story.machine(Actor::Crm, &Command::Match);
+            }
+        }
+        Step::Look { pick: n } => {
+            let all: Vec<ConversationId> = story.conversations.keys().copied().collect();
+            story.here = pick(&all, *n).unwrap_or(story.here);
+        }
+        Step::Expire if known => {
+            story.expires();
+            assert!(story.c().next_deadline().is_none_or(|at| at > story.now), "expire leaves nothing overdue");
+            assert_eq!(story.expires(), [], "twice is once");
+        }
+        Step::Effect { what, pick: n, delivery, opted_out } if known => {
+            let Some(message) = pick(&answers(story), *n) else { return };
+            let delivery = DELIVERIES[usize::from(*delivery)];
+            let error = delivery.is_failure().then_some(if *opted_out { 21610 } else { 30003 });
+            let command = match what {
+                0 | 1 => Command::BeginSend { message },
+                2 => Command::AbandonSend { message },
+                3 => Command::LoseSend { message },
+                4 => Command::NeverLeft { message },
+                _ => Command::Report { message, delivery, error },
+            };
+            story.machine(Actor::Effects, &command);
+        }
+        Step::Expire | Step::Effect { .. } => {}
+    }
+}
+
+/// Reads the record as an auditor would, knowing nothing of the rules that wrote it.
+#[derive(Default)]
+struct Auditor {
+    read: usize,
+    number_of: BTreeMap<ConversationId, NumberId>,
+    opted_out: BTreeSet<NumberId>,
+    clocks: BTreeMap<ConversationId, Stage>,
+    started: BTreeSet<MessageId>,
+    never_left: BTreeSet<MessageId>,
+    rank: BTreeMap<MessageId, u8>,
+}
+
+impl Auditor {
+    fn read(&mut self, record: &[(Timestamp, Subject, Event)]) {
+        for (_, subject, event) in &record[self.read..] {
+            match subject {
+                Subject::Conversation(c) => {
+                    self.message(*c, event);
+                    self.clock(*c, event);
+                }
+                Subject::Number(n) => {
+                    if matches!(event, Event::OptedOut { .. }) {
+                        assert!(self.opted_out.insert(*n), "one opt-out is one event");
+                    } else {
+                        assert!(self.opted_out.remove(n), "consent was given back that was never withdrawn");
+                    }
+                }
+                Subject::Roster | Subject::Playbook => {}
+            }
+            let json = serde_json::to_string(event).unwrap();
+            assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), *event);
+        }
+        self.read = record.len();
+    }
+
+    fn message(&mut self, c: ConversationId, event: &Event) {
+        if let Event::Opened { number, .. } = event {
+            assert!(self.number_of.insert(c, *number).is_none(), "a conversation opens once");
+        }
+        if let Event::SendStarted { message } = event {
+            assert!(!self.opted_out.contains(&self.number_of[&c]), "a send started to a number that opted out");
+            assert!(self.started.insert(*message), "an SMS is never sent twice");
+        }
+        if let Event::SendAbandoned { message } = event {
+            self.started.remove(message);
+        }
+        if let Event::AnswerParked { message, reasons, .. } = event
+            && reasons.contains(&Review::NeverLeft)
+        {
+            self.never_left.insert(*message);
+        }
+        if let Event::AnswerReleased { message, .. } = event
+            && self.never_left.remove(message)
+        {
+            self.started.remove(message);
+        }
+        if let Event::DeliveryChanged { message, delivery, .. } = event {
+            let before = self.rank.insert(*message, delivery.rank());
+            assert!(before.is_none_or(|b| b < delivery.rank()), "a delivery went back or stood still");
+        }
+    }
+
+    fn clock(&mut self, c: ConversationId, event: &Event) {
+        let stage = self.clocks.get(&c).copied();
+        if let Event::SlaStarted { .. } = event {
+            assert_eq!(stage, None, "a burst shares one clock");
+        }
+        if let Event::SlaStarted { clock } | Event::SlaRearmed { clock } = event {
+            self.clocks.insert(c, clock.stage);
+        }
+        if matches!(event, Event::SlaMet { .. } | Event::SlaDropped) {
+            assert!(self.clocks.remove(&c).is_some(), "a clock that does not run was met or dropped");
+        }
+        if let Event::SlaWarned { .. } = event {
+            assert_eq!(stage, Some(Stage::Running), "a warning comes once, before the breach");
+            self.clocks.insert(c, Stage::Warned);
+        }
+        if let Event::SlaBreached { .. } = event {
+            assert!(stage.is_some_and(|s| s != Stage::Breached), "a breach comes once");
+            self.clocks.insert(c, Stage::Breached);
+        }
+    }
+
+    fn agrees(&self, story: &Story) {
+        for (id, c) in &story.conversations {
+            assert_eq!(c.clock.as_ref().map(|clock| clock.stage), self.clocks.get(id).copied());
+            if c.status == Status::Open && c.clock.is_some() {
+                assert!(c.assignment.is_some(), "a buyer who waits is always with somebody");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_story_breaks_a_promise(steps in proptest::collection::vec(step(), 1..120)) {
+        let mut story = Story::begins();
+        story.crm_says(1, vec![card("c-1")]);
+        let mut auditor = Auditor::default();
+        for step in &steps {
+            run(&mut story, step);
+            auditor.read(&story.record);
+            auditor.agrees(&story);
+        }
+        // The record alone gives the state back.
+        for (id, c) in &story.conversations {
+            let mut folded = Conversation::new(*id, c.number, c.line.clone());
+            for (at, _, event) in story.record.iter().filter(|(_, s, _)| *s == Subject::Conversation(*id)) {
+                folded.apply(*at, event);
+            }
+            prop_assert_eq!(&folded, c);
+        }
+    }
+
+    #[test]
+    fn apply_takes_any_facts_in_any_order(picks in proptest::collection::vec((any::<u8>(), any::<i64>()), 0..60)) {
+        let samples = crate::golden::events();
+        let mut c = Conversation::new(
+            ConversationId(Uuid::from_u128(1)),
+            Story::number(1),
+            "main".into(),
+        );
+        let mut roster = Roster::default();
+        for (n, at) in picks {
+            let (event, at) = (&samples[usize::from(n) % samples.len()], Timestamp::from_millis(at));
+            c.apply(at, event);
+            roster.apply(at, event);
+            let _ = (c.next_deadline(), c.taker(), c.is_done());
+            let json = serde_json::to_string(&c).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Conversation>(&json).unwrap(), &c);
+        }
+    }
+}
