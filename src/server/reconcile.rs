@@ -1,16 +1,248 @@
-//! stub
-use super::{carrier::Carrier, service::Service, telemetry::Metrics};
+//! The reconciler: what the carrier has and we have not.
+//!
+//! Carriers hardly retry a webhook, so their list of received texts is compared with ours over an overlapping window;
+//! what was missed comes in under the same dedupe key. The same lists settle answers whose fate is unknown.
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
 use tokio::sync::watch;
-/// x
+
+use super::carrier::{Carrier, CarrierError, Listed};
+use super::service::{Inbound, Outcome, Service, ServiceError, Work};
+use super::store::{CarrierLine, DedupeKey, DueSend, RawEvent, StoreError};
+use super::telemetry::Metrics;
+use crate::clock::monotonic;
+use crate::domain::command::{Actor, Command};
+use crate::domain::conversation::AnswerState;
+use crate::domain::id::{LineId, MessageId};
+use crate::domain::time::{Span, Timestamp};
+use crate::wire::changes::Author;
+
+/// Windows overlap by this much: a text listed late is still found.
+const OVERLAP: Span = Span::minutes(15);
+
+/// How far the first comparison looks back.
+const FIRST_WINDOW: Span = Span::minutes(24 * 60);
+
+/// Two listings that both lack a text must be at least this far apart, in real time.
+const APART: Duration = Duration::from_secs(60);
+
+/// How far the carrier's clock may be behind ours.
+const SKEW: Span = Span::minutes(2);
+
+/// Unknown answers looked at in one round.
+const ROUND: usize = 200;
+
+/// What is remembered between rounds. Losing it only makes the next round look further back.
+#[derive(Debug, Default)]
+struct Memory {
+    seen_until: BTreeMap<String, Timestamp>,
+    absent_since: BTreeMap<MessageId, Instant>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum RoundError {
+    #[error(transparent)]
+    Carrier(#[from] CarrierError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+/// Runs until `shutdown`; fails only when the database does.
 pub async fn run(
-    _s: Service,
-    _c: Arc<dyn Carrier>,
-    _m: Arc<Metrics>,
-    _e: Duration,
-    mut down: watch::Receiver<bool>,
+    service: Service,
+    carrier: Arc<dyn Carrier>,
+    metrics: Arc<Metrics>,
+    every: Duration,
+    mut shutdown: watch::Receiver<bool>,
 ) -> Result<(), String> {
-    drop(down.wait_for(|d| *d).await);
+    let mut memory = Memory::default();
+    while !*shutdown.borrow() {
+        let lines = service.store().lines().await.map_err(|e| e.to_string())?;
+        for line in &lines {
+            let round = compare(&service, carrier.as_ref(), line, &mut memory);
+            match round.await {
+                Ok(0) => {}
+                Ok(texts) => {
+                    metrics.recovered(texts);
+                    tracing::warn!(
+                        texts,
+                        "recovered texts whose webhook never arrived; check the carrier's webhook settings"
+                    );
+                }
+                Err(RoundError::Store(e @ StoreError::Fatal(_))) => return Err(e.to_string()),
+                Err(e) => tracing::warn!(error = %e, "the carrier's list was not read; it is read again"),
+            }
+        }
+        if let Err(e) = settle_unknown(&service, carrier.as_ref(), &lines, &mut memory).await {
+            tracing::warn!(error = %e, "unknown answers stay unknown for now");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(every) => {}
+            _ = shutdown.changed() => {}
+        }
+    }
     Ok(())
+}
+
+/// Brings in what the carrier received and we did not; how many.
+async fn compare(
+    service: &Service,
+    carrier: &dyn Carrier,
+    line: &CarrierLine,
+    memory: &mut Memory,
+) -> Result<u64, RoundError> {
+    let now = service.clock().now();
+    let key = line.number.as_str().to_owned();
+    let since = memory.seen_until.get(&key).map_or(now - FIRST_WINDOW, |at| *at - OVERLAP);
+    let mut listed = carrier.received(line, since).await?;
+    listed.sort_by_key(|text| text.at);
+    let keys: Vec<DedupeKey> = listed.iter().map(|text| dedupe_key(line, text)).collect();
+    let missing: BTreeSet<DedupeKey> = service.store().unseen(&keys).await?.into_iter().collect();
+    let playbook = service.playbook();
+    let our_line = playbook.line_of(&line.number).map_or_else(|| LineId::new("unlisted"), |(id, _)| id.clone());
+    let mut recovered = 0;
+    for text in listed {
+        let key = dedupe_key(line, &text);
+        if !missing.contains(&key) {
+            continue;
+        }
+        let params = serde_json::json!({ "MessageSid": text.id, "From": text.from, "To": text.to, "Body": text.body });
+        let raw = RawEvent {
+            provider: line.provider.clone(),
+            kind: "recovered".to_owned(),
+            params: params.to_string(),
+            at: now,
+        };
+        let media = vec!["application/octet-stream".to_owned(); text.media];
+        let (from, body, line) = (text.from, text.body, our_line.clone());
+        let inbound = Inbound { key, from, line, body, media, opt_out_type: None, raw };
+        if let Outcome::Received { new: true } = service.submit(Work::Receive(Box::new(inbound))).await? {
+            recovered += 1;
+        }
+    }
+    memory.seen_until.insert(key, now);
+    Ok(recovered)
+}
+
+fn dedupe_key(line: &CarrierLine, text: &Listed) -> DedupeKey {
+    DedupeKey { provider: line.provider.clone(), account: line.account.clone(), id: text.id.clone() }
+}
+
+/// What the carrier's list says of an answer whose fate is unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Fate {
+    /// It has exactly this one.
+    Found(Listed),
+    /// It has none.
+    Absent,
+    /// Several could be it: the rep decides.
+    Ambiguous,
+}
+
+/// Matches an answer against the carrier's list. Identical texts to the same number cannot be told apart.
+fn fate(answer: &DueSend, alike: usize, listed: &[Listed]) -> Fate {
+    let same = |m: &&Listed| m.to == answer.to && m.body == answer.body && m.at + SKEW >= answer.at;
+    let matches: Vec<&Listed> = listed.iter().filter(same).collect();
+    match matches.as_slice() {
+        [] => Fate::Absent,
+        [one] if alike == 1 => Fate::Found((*one).clone()),
+        _ => Fate::Ambiguous,
+    }
+}
+
+async fn settle_unknown(
+    service: &Service,
+    carrier: &dyn Carrier,
+    lines: &[CarrierLine],
+    memory: &mut Memory,
+) -> Result<(), RoundError> {
+    let open = service.store().open_sends(ROUND).await?;
+    let still: BTreeSet<MessageId> = open.iter().map(|s| s.message).collect();
+    memory.absent_since.retain(|id, _| still.contains(id));
+    for answer in &open {
+        let playbook = service.playbook();
+        let number = playbook.lines.get(&answer.line).map(|l| &l.number);
+        let Some(line) = lines.iter().find(|l| Some(&l.number) == number) else { continue };
+        let listed = carrier.sent(line, &answer.to, answer.at - SKEW).await?;
+        let alike = alike(service, answer, &open).await?;
+        let message = answer.message;
+        let command = match fate(answer, alike, &listed) {
+            Fate::Found(found) => {
+                let Some(delivery) = found.delivery else { continue };
+                Command::Report { message, delivery, error: found.error }
+            }
+            Fate::Absent => {
+                let since = *memory.absent_since.entry(message).or_insert_with(monotonic);
+                if since.elapsed() < APART {
+                    continue;
+                }
+                Command::NeverLeft { message }
+            }
+            Fate::Ambiguous => continue,
+        };
+        let work = Work::Machine { actor: Actor::Carrier, conversation: answer.conversation, command };
+        service.submit(work).await?;
+    }
+    Ok(())
+}
+
+/// How many answers of ours could be the one listed: this one, others unknown, and known ones of the same moments.
+async fn alike(service: &Service, answer: &DueSend, open: &[DueSend]) -> Result<usize, StoreError> {
+    let unknown: BTreeSet<MessageId> =
+        open.iter().filter(|o| o.to == answer.to && o.body == answer.body).map(|o| o.message).collect();
+    let recent = service.store().messages(answer.conversation, u64::MAX / 2, ROUND).await?;
+    let known = recent.into_iter().flat_map(|(_, messages)| messages).filter(|m| {
+        matches!(m.author, Author::Rep(_))
+            && m.body.as_ref() == Some(&answer.body)
+            && m.at + SKEW + SKEW >= answer.at
+            && !unknown.contains(&m.id)
+            && matches!(m.standing, Some(AnswerState::Out { .. }))
+    });
+    Ok(unknown.len() + known.count())
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::contact::{Address, Body};
+    use crate::domain::id::ConversationId;
+    use crate::domain::message::Delivery;
+
+    fn listed(body: &str, at: i64) -> Listed {
+        Listed {
+            id: "SM1".to_owned(),
+            from: Address::parse("+16465550100").unwrap(),
+            to: Address::parse("+14155550123").unwrap(),
+            body: Body::new(body),
+            at: Timestamp::from_millis(at),
+            delivery: Some(Delivery::Sent),
+            error: None,
+            media: 0,
+        }
+    }
+
+    #[test]
+    fn an_answer_is_found_absent_or_ambiguous() {
+        let answer = DueSend {
+            message: MessageId(Uuid::nil()),
+            conversation: ConversationId(Uuid::nil()),
+            to: Address::parse("+14155550123").unwrap(),
+            line: LineId::new("main"),
+            body: Body::new("At 3?"),
+            at: Timestamp::from_millis(1_000_000),
+        };
+        let there = listed("At 3?", 1_010_000);
+        assert_eq!(fate(&answer, 1, std::slice::from_ref(&there)), Fate::Found(there.clone()));
+        assert_eq!(fate(&answer, 1, &[listed("At 4?", 1_010_000)]), Fate::Absent);
+        assert_eq!(fate(&answer, 1, &[listed("At 3?", 1_000_000 - 121_000)]), Fate::Absent, "an older text alike");
+        assert_eq!(fate(&answer, 1, &[there.clone(), there.clone()]), Fate::Ambiguous);
+        assert_eq!(fate(&answer, 2, &[there]), Fate::Ambiguous, "two unknown answers with the same words");
+    }
 }

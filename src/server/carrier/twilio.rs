@@ -1,26 +1,237 @@
-//! stub
-use super::*;
-/// x
+//! Twilio, API version 2010-04-01.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::{Client, RequestBuilder, Response, Url, redirect};
+use serde::Deserialize;
+
+use super::{Carrier, CarrierError, Finding, Listed, SendOutcome};
+use crate::domain::contact::{Address, Body};
+use crate::domain::message::Delivery;
+use crate::domain::time::Timestamp;
+use crate::server::store::CarrierLine;
+
+pub mod parse;
+mod settings;
+pub mod signature;
+
+/// A sales answer that arrives hours late is worse than one that fails: Twilio gives up after this many seconds.
+const VALIDITY_SECONDS: &str = "14400";
+
+/// Twilio's codes for "too fast": nothing was taken, trying again is safe.
+const TOO_FAST: [u32; 2] = [20429, 21611];
+
+/// Pages of a listing read at most, 200 messages each.
+const MOST_PAGES: usize = 50;
+
+/// Which line does a webhook speak of? Account and number first; a service id that is missing or unknown never refuses.
+pub fn find_line<'a>(
+    lines: &'a [CarrierLine],
+    account: &str,
+    to: &Address,
+    service: Option<&str>,
+) -> Option<&'a CarrierLine> {
+    let of_account = || lines.iter().filter(|l| l.provider == "twilio" && l.account == account);
+    of_account()
+        .find(|l| l.number == *to)
+        .or_else(|| of_account().find(|l| service.is_some() && l.service.as_deref() == service))
+}
+
+/// Every token set up for an account.
+pub fn tokens_of(lines: &[CarrierLine], account: &str) -> Vec<String> {
+    let mut tokens: Vec<String> = lines
+        .iter()
+        .filter(|l| l.provider == "twilio" && l.account == account)
+        .flat_map(|l| l.tokens.iter().cloned())
+        .collect();
+    tokens.sort();
+    tokens.dedup();
+    tokens
+}
+
+/// The client of Twilio's API.
 #[derive(Debug)]
-pub struct Twilio;
+pub struct Twilio {
+    http: Client,
+}
+
+#[derive(Deserialize)]
+struct Sent {
+    sid: String,
+    status: String,
+}
+
+#[derive(Deserialize, Default)]
+struct Problem {
+    #[serde(default)]
+    code: u32,
+}
+
+#[derive(Deserialize)]
+struct MessagePage {
+    messages: Vec<Item>,
+    #[serde(default)]
+    next_page_uri: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    sid: String,
+    from: Option<String>,
+    to: Option<String>,
+    #[serde(default)]
+    body: Option<String>,
+    direction: String,
+    status: String,
+    #[serde(default)]
+    error_code: Option<u32>,
+    #[serde(default)]
+    num_media: Option<String>,
+    #[serde(default)]
+    date_sent: Option<String>,
+    #[serde(default)]
+    date_created: Option<String>,
+}
+
 impl Twilio {
-    /// x
+    /// A client that follows no redirects: they would carry our credentials along.
     pub fn new() -> Result<Self, CarrierError> {
-        Ok(Self)
+        let http = Client::builder()
+            .connect_timeout(Duration::from_secs(2))
+            .timeout(Duration::from_secs(10))
+            .redirect(redirect::Policy::none())
+            .build()
+            .map_err(|e| CarrierError::Unreachable(e.to_string()))?;
+        Ok(Self { http })
+    }
+
+    async fn get<T: for<'de> Deserialize<'de>>(&self, line: &CarrierLine, url: Url) -> Result<T, CarrierError> {
+        let answer = authorised(self.http.get(url), line).send().await.map_err(|e| unreachable(&e))?;
+        let status = answer.status();
+        let body = answer.bytes().await.map_err(|e| unreachable(&e))?;
+        if !status.is_success() {
+            let code = serde_json::from_slice::<Problem>(&body).unwrap_or_default().code;
+            let hint =
+                if status.as_u16() == 401 { "is the auth token this account's?" } else { "see Twilio's error page" };
+            return Err(CarrierError::Refused { status: status.as_u16(), code, hint: hint.to_owned() });
+        }
+        let garbled = |_| CarrierError::Unreachable("its answer is not the JSON it should be".to_owned());
+        serde_json::from_slice(&body).map_err(garbled)
+    }
+
+    async fn list(&self, line: &CarrierLine, query: &[(&str, &str)]) -> Result<Vec<Listed>, CarrierError> {
+        let mut url = account_url(line, "Messages.json")?;
+        url.query_pairs_mut().extend_pairs(query).append_pair("PageSize", "200");
+        let mut all = Vec::new();
+        for _ in 0..MOST_PAGES {
+            let page: MessagePage = self.get(line, url.clone()).await?;
+            all.extend(page.messages.into_iter().filter_map(listed));
+            let Some(next) = page.next_page_uri.filter(|n| !n.is_empty()) else { break };
+            let joined = url.join(&next).map_err(|e| CarrierError::Unreachable(e.to_string()))?;
+            if joined.origin() != url.origin() {
+                return Err(CarrierError::Unreachable("its next page is at another host".to_owned()));
+            }
+            url = joined;
+        }
+        Ok(all)
     }
 }
+
+fn authorised(request: RequestBuilder, line: &CarrierLine) -> RequestBuilder {
+    request.basic_auth(&line.account, line.tokens.first())
+}
+
+/// Errors of the client hold the address, and that may hold a number.
+fn unreachable(e: &reqwest::Error) -> CarrierError {
+    let what = if e.is_timeout() { "it took too long" } else { "the connection failed" };
+    CarrierError::Unreachable(what.to_owned())
+}
+
+fn account_url(line: &CarrierLine, path: &str) -> Result<Url, CarrierError> {
+    let text = format!("{}/2010-04-01/Accounts/{}/{path}", line.api.trim_end_matches('/'), line.account);
+    text.parse().map_err(|_| CarrierError::Unreachable("the API's address is not one".to_owned()))
+}
+
+fn listed(item: Item) -> Option<Listed> {
+    let at = item.date_sent.or(item.date_created).and_then(|d| chrono::DateTime::parse_from_rfc2822(&d).ok())?;
+    let ours = item.direction.starts_with("outbound");
+    Some(Listed {
+        id: item.sid,
+        from: Address::parse(&item.from?).ok()?,
+        to: Address::parse(&item.to?).ok()?,
+        body: Body::new(item.body.unwrap_or_default()),
+        at: at.to_utc().into(),
+        delivery: if ours { parse::delivery(&item.status) } else { None },
+        error: item.error_code,
+        media: item.num_media.and_then(|n| n.parse().ok()).unwrap_or(0),
+    })
+}
+
+/// A day earlier, as `DateSent>=` takes days: `2026-11-02`. Listings overlap on purpose.
+fn day_before(at: Timestamp) -> String {
+    (at - crate::domain::time::Span::minutes(24 * 60)).utc().format("%Y-%m-%d").to_string()
+}
+
 #[async_trait]
 impl Carrier for Twilio {
-    async fn send(&self, _: &CarrierLine, _: &Address, _: &Body, _: &str) -> SendOutcome {
+    async fn send(&self, line: &CarrierLine, to: &Address, body: &Body, callback: &str) -> SendOutcome {
+        let Ok(url) = account_url(line, "Messages.json") else { return SendOutcome::Busy };
+        let mut form = vec![
+            ("To", to.as_str()),
+            ("From", line.number.as_str()),
+            ("Body", body.as_str()),
+            ("StatusCallback", callback),
+            ("ValidityPeriod", VALIDITY_SECONDS),
+        ];
+        if let Some(service) = &line.service {
+            form.push(("MessagingServiceSid", service));
+        }
+        match authorised(self.http.post(url), line).form(&form).send().await {
+            Ok(answer) => outcome(answer).await,
+            // Nothing was written to a connection that never stood.
+            Err(e) if e.is_connect() => SendOutcome::Busy,
+            Err(_) => SendOutcome::Unknown,
+        }
+    }
+
+    async fn sent(&self, line: &CarrierLine, to: &Address, since: Timestamp) -> Result<Vec<Listed>, CarrierError> {
+        let day = day_before(since);
+        let query = [("From", line.number.as_str()), ("To", to.as_str()), ("DateSent>", day.as_str())];
+        let all = self.list(line, &query).await?;
+        Ok(all.into_iter().filter(|m| m.at >= since && m.delivery.is_some()).collect())
+    }
+
+    async fn received(&self, line: &CarrierLine, since: Timestamp) -> Result<Vec<Listed>, CarrierError> {
+        let day = day_before(since);
+        let all = self.list(line, &[("To", line.number.as_str()), ("DateSent>", day.as_str())]).await?;
+        Ok(all.into_iter().filter(|m| m.at >= since && m.delivery.is_none()).collect())
+    }
+
+    async fn check(&self, line: &CarrierLine, public_url: &str) -> Result<Vec<Finding>, CarrierError> {
+        settings::check(self, line, public_url).await
+    }
+}
+
+async fn outcome(answer: Response) -> SendOutcome {
+    let status = answer.status();
+    let Ok(body) = answer.bytes().await else { return SendOutcome::Unknown };
+    if status.is_success() {
+        return match serde_json::from_slice::<Sent>(&body) {
+            Ok(sent) => SendOutcome::Accepted {
+                id: sent.sid,
+                delivery: parse::delivery(&sent.status).unwrap_or(Delivery::Accepted),
+            },
+            Err(_) => SendOutcome::Unknown,
+        };
+    }
+    let code = serde_json::from_slice::<Problem>(&body).unwrap_or_default().code;
+    if status.as_u16() == 429 || TOO_FAST.contains(&code) {
+        SendOutcome::Busy
+    } else if status.is_client_error() {
+        SendOutcome::Refused { code: if code == 0 { u32::from(status.as_u16()) } else { code } }
+    } else {
+        // A 5xx may come after the text was taken.
         SendOutcome::Unknown
-    }
-    async fn sent(&self, _: &CarrierLine, _: &Address, _: Timestamp) -> Result<Vec<Listed>, CarrierError> {
-        Ok(vec![])
-    }
-    async fn received(&self, _: &CarrierLine, _: Timestamp) -> Result<Vec<Listed>, CarrierError> {
-        Ok(vec![])
-    }
-    async fn check(&self, _: &CarrierLine, _: &str) -> Result<Vec<Finding>, CarrierError> {
-        Ok(vec![])
     }
 }

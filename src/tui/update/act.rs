@@ -66,11 +66,7 @@ pub(super) fn undo(model: &mut Model, id: ConversationId, now: Timestamp, out: &
         Some(Status::Open) | None => {
             match outbox.iter().filter(waits).filter(|e| e.body.is_some()).max_by_key(|e| e.issued_at) {
                 Some(other) => {
-<<<<<<< HEAD
-                    model.say(format!("Nothing to undo here. Your last unsent text is to {}: O.", other.name), now)
-=======
                     model.say(format!("Nothing to undo here. Your last unsent text is to {}: O.", other.name), now);
->>>>>>> tui
                 }
                 None if outbox.iter().filter(here).any(|e| e.standing == OutboxStanding::Sent) => {
                     model.say("On its way to the backend; try again in a moment.", now);
