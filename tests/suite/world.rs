@@ -152,7 +152,7 @@ pub(crate) fn card(contact: &str) -> Card {
         opportunity: Some(Opportunity {
             name: "Acme renewal".to_owned(),
             stage: "Negotiation".to_owned(),
-            amount_cents: 12_000_00,
+            amount_cents: 1_200_000,
             currency: "USD".to_owned(),
             owner: Some("maya".into()),
             team: Vec::new(),

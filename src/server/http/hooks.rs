@@ -1,6 +1,5 @@
 //! Carriers' webhooks: verify over the raw body, one durable transaction, then 2xx. Never 2xx from memory.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -33,13 +32,16 @@ const FRESH: Duration = Duration::from_secs(5);
 /// What we answer: no text of our own, the carrier has answered STOP and HELP already.
 const TWIML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Response>";
 
+/// Numbers set up, and when they were read.
+type Remembered = Option<(Instant, Vec<CarrierLine>)>;
+
 /// What the hooks need.
 #[derive(Clone, Debug)]
 pub struct Hooks {
     service: Service,
     public_url: String,
     metrics: Arc<Metrics>,
-    lines: Arc<Mutex<Option<(Instant, Vec<CarrierLine>)>>>,
+    lines: Arc<Mutex<Remembered>>,
 }
 
 impl Hooks {
@@ -207,9 +209,4 @@ fn malformed(id: Option<&str>, why: &Malformed) -> Failure {
     tracing::warn!(request_id = id, %why, "webhook refused");
     let title = "This webhook cannot be read. Nothing of it was kept.";
     Failure::new(StatusCode::BAD_REQUEST, "malformed", title, "The backend's log says why, under the request id.")
-}
-
-/// For tests that post a form: the pairs, percent-encoded.
-pub fn encode_form(pairs: &BTreeMap<String, String>) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }

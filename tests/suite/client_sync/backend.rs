@@ -181,7 +181,7 @@ impl Backend {
             roster: &self.roster,
             loads: &loads,
         };
-        let cx = Context { now, actor, seen, hold: self.playbook.undo_hold };
+        let cx = Context { now, actor, seen, behind: false, hold: self.playbook.undo_hold };
         let facts = decide(&world, command, &cx)?;
         if !facts.is_empty() {
             self.seq += 1;

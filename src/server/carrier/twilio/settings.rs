@@ -14,12 +14,12 @@ struct Numbers {
 
 #[derive(Deserialize)]
 struct Number {
-    #[serde(default)]
-    sms_url: Option<String>,
-    #[serde(default)]
-    sms_method: Option<String>,
-    #[serde(default)]
-    sms_fallback_url: Option<String>,
+    #[serde(rename = "sms_url")]
+    url: Option<String>,
+    #[serde(rename = "sms_method")]
+    method: Option<String>,
+    #[serde(rename = "sms_fallback_url")]
+    fallback: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -56,14 +56,14 @@ pub(super) async fn check(twilio: &Twilio, line: &CarrierLine, public_url: &str)
         None => false,
     };
     if !inbound_by_service {
-        findings.push(inbound("the number's Messaging: a message comes in", number.sms_url.as_deref(), &wanted));
-        let post = number.sms_method.as_deref().is_none_or(|m| m.eq_ignore_ascii_case("POST"));
+        findings.push(inbound("the number's Messaging: a message comes in", number.url.as_deref(), &wanted));
+        let post = number.method.as_deref().is_none_or(|m| m.eq_ignore_ascii_case("POST"));
         findings.push(finding(
             post,
             "the number's Messaging: method",
             if post { "HTTP POST" } else { "must be HTTP POST" },
         ));
-        let fallback = number.sms_fallback_url.as_deref().filter(|u| !u.is_empty());
+        let fallback = number.fallback.as_deref().filter(|u| !u.is_empty());
         let says =
             fallback.map_or("none: texts that come while this backend is down are found by the reconciler", |_| "set");
         findings.push(finding(true, "the number's Messaging: primary handler fails", says));

@@ -94,12 +94,11 @@ fn spellings(url: &str) -> Vec<String> {
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
         let host_end = authority.rfind(']').map_or(0, |at| at + 1);
-        match authority[host_end..].rfind(':') {
-            Some(colon) => all.push(format!("{scheme}://{}{tail}", &authority[..host_end + colon])),
-            None => {
-                let port = if scheme == "http" { 80 } else { 443 };
-                all.push(format!("{scheme}://{authority}:{port}{tail}"));
-            }
+        if let Some(colon) = authority[host_end..].rfind(':') {
+            all.push(format!("{scheme}://{}{tail}", &authority[..host_end + colon]));
+        } else {
+            let port = if scheme == "http" { 80 } else { 443 };
+            all.push(format!("{scheme}://{authority}:{port}{tail}"));
         }
     }
     all
