@@ -248,6 +248,12 @@ impl Group {
                     number.apply(self.now, event);
                     self.numbers.insert(id);
                 }
+                // What may be sent to a number shows in each of its conversations.
+                for loading in self.loaded.conversations.values().filter(|l| l.state.number == id) {
+                    let audience = || visibility::audience(&loading.state);
+                    self.before.entry(loading.state.id).or_insert_with(audience);
+                    self.changed.insert(loading.state.id, self.head.seq);
+                }
             }
             Subject::Roster => {
                 self.loaded.roster.apply(self.now, event);
