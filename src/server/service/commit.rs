@@ -70,12 +70,10 @@ impl Committer {
 
     async fn run_group(&self, work: &[Work]) -> Result<Vec<Outcome>, StoreError> {
         let mut tx = self.store.begin().await?;
-        let loaded = tx.load(&wants(work)).await?;
-        let mut playbook = Arc::clone(&self.playbook.lock().unwrap_or_else(PoisonError::into_inner));
-        if loaded.playbook_version != 0 && loaded.playbook_version != playbook.version {
-            // Another process put a newer version in force.
-            playbook = Arc::new(self.store.playbook().await?.unwrap_or_else(|| (*playbook).clone()));
-        }
+        let known = Arc::clone(&self.playbook.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut loaded = tx.load(&wants(work, known.version)).await?;
+        // Another process may have put a newer version in force.
+        let playbook = loaded.playbook.take().map_or(known, Arc::new);
         let now = self.clock.now().max(tx.head().at);
         let hold = self.clock.of_real(playbook.undo_hold);
         let mut group = Group::new(*tx.head(), loaded, playbook, now, hold);
@@ -92,8 +90,8 @@ impl Committer {
     }
 }
 
-fn wants(work: &[Work]) -> Wants {
-    let mut wants = Wants::default();
+fn wants(work: &[Work], playbook: u32) -> Wants {
+    let mut wants = Wants { playbook, ..Wants::default() };
     for piece in work {
         match piece {
             Work::Push { device, envelopes, .. } => {

@@ -112,6 +112,7 @@ impl Tables {
             roster: self.roster.clone(),
             loads: self.loads(),
             playbook_version: self.playbook.as_ref().map_or(0, |p| p.version),
+            playbook: self.playbook.clone().filter(|p| p.version != wants.playbook),
         }
     }
 
@@ -125,7 +126,7 @@ impl Tables {
 
     fn write(&mut self, batch: Batch) -> Result<(), StoreError> {
         for entry in batch.entries {
-            if entry.seq != self.head.seq + 1 {
+            if (entry.seq, entry.prev) != (self.head.seq + 1, self.head.hash) {
                 return Err(StoreError::Conflict("entry".to_owned()));
             }
             self.head = Head { seq: entry.seq, hash: entry.hash, at: entry.at };
@@ -286,10 +287,19 @@ impl Store for MemoryStore {
 
     async fn due_sends(&self, now: Timestamp, limit: usize) -> Result<(Vec<DueSend>, Option<Timestamp>), StoreError> {
         let tables = self.0.lock().await;
-        let waiting = tables.sends.iter().filter_map(|(m, (c, at, _))| Some((*m, *c, (*at)?)));
-        let next = waiting.clone().map(|(.., at)| at).filter(|at| *at > now).min();
-        let due = waiting.filter(|(.., at)| *at <= now).take(limit);
-        Ok((due.filter_map(|(m, c, _)| tables.send(m, c)).collect(), next))
+        let next = tables.sends.values().filter_map(|(_, at, _)| *at).filter(|at| *at > now).min();
+        let mut first: BTreeMap<ConversationId, (Timestamp, MessageId)> = BTreeMap::new();
+        for (message, (conversation, _, open)) in &tables.sends {
+            let Some(send) = tables.send(*message, *conversation) else { continue };
+            // One whose fate is open stands before all that wait.
+            let place = (if *open { Timestamp::MIN } else { send.at }, *message);
+            let at = first.entry(*conversation).or_insert(place);
+            *at = (*at).min(place);
+        }
+        let due = first.values().filter_map(|(_, m)| Some((tables.sends[m].1.filter(|at| *at <= now)?, *m)));
+        let due: BTreeSet<(Timestamp, MessageId)> = due.collect();
+        let sends = due.iter().take(limit).filter_map(|(_, m)| tables.send(*m, tables.sends[m].0));
+        Ok((sends.collect(), next))
     }
 
     async fn open_sends(&self, limit: usize) -> Result<Vec<DueSend>, StoreError> {
