@@ -12,7 +12,7 @@ use comeback::server::feed::Presences;
 use comeback::server::http::{self, App, auth};
 use comeback::server::service::Service;
 use comeback::server::store::sqlite::{MIGRATIONS, SqliteStore};
-use comeback::server::store::{Batch, CarrierLine, People, Store, StoreError, migrate};
+use comeback::server::store::{Batch, CarrierLine, People, StoreError, migrate};
 use comeback::server::telemetry::Metrics;
 use rusqlite::Connection;
 use tower::ServiceExt as _;
@@ -29,7 +29,7 @@ fn refused(path: &Path) -> StoreError {
 }
 
 /// Rows of each table, by name.
-fn rows(path: &Path) -> Vec<(String, u64)> {
+fn rows(path: &Path) -> Vec<(String, i64)> {
     let db = Connection::open(path).unwrap();
     let mut tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
     let names: Vec<String> = tables.query_map([], |r| r.get(0)).unwrap().map(Result::unwrap).collect();
@@ -76,7 +76,7 @@ async fn a_file_opened_again_has_everything_and_stays_as_it_was() {
     }
     let store = open(&path);
     let (head, _) = store.head().await.unwrap();
-    assert_eq!(put(&store, arrival(5, &[])).await, head.seq + 1, "and it goes on where it stood");
+    assert_eq!(put(&store, arrival(8, &[])).await, head.seq + 1, "and it goes on where it stood");
 }
 
 #[tokio::test]
