@@ -14,7 +14,7 @@ use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
 use crate::domain::conversation::{Conversation, Roster};
-use crate::domain::id::{ConversationId, DeviceId, MessageId, NumberId, RepId};
+use crate::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId, RepId};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 use crate::domain::visibility::Principal;
@@ -43,6 +43,7 @@ struct Tables {
     devices: BTreeMap<DeviceId, (Device, [u8; 32])>,
     states: BTreeMap<DeviceId, DeviceState>,
     receipts: BTreeMap<(DeviceId, u64), (Receipt, u64)>,
+    commands: BTreeSet<CommandId>,
     invites: BTreeMap<[u8; 32], (RepId, Timestamp)>,
     dedupe: BTreeMap<DedupeKey, MessageId>,
     lines: BTreeMap<Address, CarrierLine>,
@@ -171,6 +172,9 @@ impl Tables {
             }
         }
         for r in batch.receipts {
+            if !self.commands.insert(r.receipt.id) {
+                return Err(StoreError::Conflict("receipt.id".to_owned()));
+            }
             if self.receipts.insert((r.device, r.receipt.n), (r.receipt, r.seq)).is_some() {
                 return Err(StoreError::Conflict("receipt".to_owned()));
             }
