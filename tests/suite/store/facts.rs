@@ -117,10 +117,13 @@ pub(super) async fn a_receipt_is_found_again_and_never_replaced(store: &Kept) {
     let kept = |n| (receipt(device(1), n, 0).receipt.id, n);
     assert_eq!(found, [kept(1), kept(2)]);
 
-    let mut other = receipt(device(1), 2, 0);
+    let (mut other, mut copied) = (receipt(device(1), 2, 0), receipt(device(2), 1, 0));
     other.receipt.id = receipt(device(2), 9, 0).receipt.id;
-    let again = commit(store, Batch { receipts: vec![other], ..Batch::default() }).await;
-    assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
+    copied.receipt.id = kept(1).0;
+    for (wrong, why) in [(other, "another command under a used n"), (copied, "a used command under another n")] {
+        let again = commit(store, Batch { receipts: vec![wrong], ..Batch::default() }).await;
+        assert!(matches!(again, Err(StoreError::Conflict(_))), "{why}: {again:?}");
+    }
     assert_eq!(load(store, &wants).await.receipts[&(device(1), 2)].id, kept(2).0);
 }
 
