@@ -50,10 +50,8 @@ fn push(rep: &str, envelopes: Vec<Envelope>) -> Work {
 }
 
 fn receipts(outcome: Outcome) -> Vec<Receipt> {
-    match outcome {
-        Outcome::Receipts(receipts) => receipts,
-        other => panic!("no receipts: {other:?}"),
-    }
+    let Outcome::Receipts(receipts) = outcome else { panic!("no receipts: {outcome:?}") };
+    receipts
 }
 
 /// What became of a single command.

@@ -107,9 +107,8 @@ async fn until(floor: &Floor, c: comeback::domain::id::ConversationId, message: 
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    if tokio::time::timeout(LONG, reached).await.is_err() {
-        panic!("it stands at {:?}, not at {wanted:?}", floor.standing(c, message).await);
-    }
+    let came = tokio::time::timeout(LONG, reached).await;
+    assert!(came.is_ok(), "it stands at {:?}, not at {wanted:?}", floor.standing(c, message).await);
 }
 
 fn out(delivery: Delivery) -> AnswerState {
