@@ -7,7 +7,7 @@ use comeback::domain::command::Command;
 use comeback::domain::contact::Body;
 use comeback::domain::event::Review;
 use comeback::domain::rejection::Rejection;
-use comeback::server::service::{Outcome, Service, Work};
+use comeback::server::service::{Outcome, Service, ServiceError, Work};
 use comeback::server::store::{Batch, DeviceState};
 use comeback::wire::command::Verdict;
 
@@ -217,4 +217,32 @@ async fn the_database_keeps_its_playbook_and_another_process_follows_a_new_one()
     let text = floor.text(1, "main", "hello");
     tokio::time::timeout(Duration::from_secs(20), second.submit(text)).await.expect("it decides").unwrap();
     assert_eq!((second.playbook().version, second.playbook().company.as_str()), (2, "Other"));
+}
+
+#[tokio::test]
+async fn a_flood_is_refused_at_the_door_and_what_was_let_in_is_kept() {
+    let mut floor = Floor::opens().await;
+    let (mut waiting, full) = loop_until_full(&mut floor);
+    assert!(matches!(full, ServiceError::Busy), "{full}");
+    assert!(waiting.len() > 1000, "{} found room", waiting.len());
+    let let_in = waiting.len();
+    for outcome in waiting.drain(..) {
+        assert!(matches!(outcome.await, Ok(Outcome::Received { new: true })));
+    }
+    assert_eq!(floor.count("received").await, let_in);
+    floor.texts(1, "main", "there is room again").await;
+}
+
+type Waiting = std::pin::Pin<Box<dyn Future<Output = Result<Outcome, ServiceError>>>>;
+
+/// Hands over texts until one is refused; the committer does not run meanwhile.
+fn loop_until_full(floor: &mut Floor) -> (Vec<Waiting>, ServiceError) {
+    let mut waiting: Vec<Waiting> = Vec::new();
+    loop {
+        let text = floor.text(1, "main", "hello");
+        match floor.service.hand_over(text) {
+            Ok(outcome) => waiting.push(Box::pin(outcome)),
+            Err(full) => return (waiting, full),
+        }
+    }
 }

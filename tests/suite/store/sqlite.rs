@@ -10,7 +10,7 @@ use comeback::clock::{Clock, ManualClock};
 use comeback::domain::time::Span;
 use comeback::server::feed::Presences;
 use comeback::server::http::{self, App, auth};
-use comeback::server::service::Service;
+use comeback::server::service::{Service, ServiceError};
 use comeback::server::store::sqlite::{MIGRATIONS, SqliteStore};
 use comeback::server::store::{Batch, CarrierLine, People, StoreError, migrate};
 use comeback::server::telemetry::Metrics;
@@ -196,4 +196,22 @@ async fn only_its_owner_can_read_the_file_and_no_token_is_in_it() {
         files += usize::from(bytes.windows(6).any(|w| w == b"laptop"));
     }
     assert!(files > 0, "the device must be in one of the files that were read");
+}
+
+#[tokio::test]
+async fn a_database_that_fails_stops_the_service_and_nothing_is_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let store = open(&path);
+    let clock = Arc::new(ManualClock::at(minute(0)));
+    let service = Service::start(Arc::clone(&store), clock, &crate::world::playbook()).await.unwrap();
+    Connection::open(&path).unwrap().execute_batch("DROP TABLE raw_event").unwrap();
+    let head = store.head().await.unwrap();
+    for what in ["the one that met it", "and whoever comes later"] {
+        let outcome = service.submit(super::writers::from_buyer(1, 1)).await;
+        assert!(matches!(outcome, Err(ServiceError::Stopped(_))), "{what}: {outcome:?}");
+    }
+    let why = service.failed().await;
+    assert!(why.contains("raw_event"), "{why}");
+    assert_eq!(store.head().await.unwrap(), head);
 }

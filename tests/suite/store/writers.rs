@@ -47,7 +47,7 @@ pub(super) async fn whoever_begins_waits_for_the_head(store: &Kept) {
     }
 }
 
-fn from_buyer(w: u8, n: u8) -> Work {
+pub(super) fn from_buyer(w: u8, n: u8) -> Work {
     Work::Receive(Box::new(Inbound {
         key: delivery("twilio", "AC", &format!("SM{w}-{n}")),
         // Four buyers, each spoken for by four writers at once.
