@@ -4,6 +4,7 @@
 //! call starts within two seconds of it or is abandoned; what is in `sending` is never claimed again. A crash between
 //! call and record leaves `unknown`, settled by a callback or by the carrier's list, never by sending again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,18 +84,26 @@ impl Sender {
         if engine::is_clock_behind(&self.service).await? {
             return Ok(None);
         }
-        let (due, next) = self.service.store().due_sends(self.service.clock().now(), ROUND).await?;
+        // All that may go, one of each conversation: those of a line that is not set up hold back no other.
+        let (due, next) = self.service.store().due_sends(self.service.clock().now(), usize::MAX).await?;
         let lines = self.service.store().lines().await?;
+        let any = !due.is_empty();
         let mut on_their_way = tokio::task::JoinSet::new();
-        let mut started = std::collections::BTreeSet::new();
+        let mut not_set_up = BTreeSet::new();
         for send in due {
-            // One of a conversation at a time: they leave in order.
-            if started.insert(send.conversation) {
-                let (sender, line) = (Arc::clone(self), self.line_of(&send, &lines));
-                on_their_way.spawn(async move { sender.send(send, line).await });
+            let Some(line) = self.line_of(&send, &lines) else {
+                not_set_up.insert(send.line);
+                continue;
+            };
+            let sender = Arc::clone(self);
+            on_their_way.spawn(async move { sender.send(send, line).await });
+            if on_their_way.len() == ROUND {
+                break;
             }
         }
-        let any = !on_their_way.is_empty();
+        for line in not_set_up {
+            tracing::error!(%line, "no carrier is set up for this line: `comeback line add`; its answers wait");
+        }
         let mut moved = false;
         while let Some(done) = on_their_way.join_next().await {
             match done {
@@ -104,7 +113,7 @@ impl Sender {
                 Err(e) => return Err(StoreError::Fatal(e.to_string())),
             }
         }
-        // Whatever waits behind an open send is looked at again when something is committed, or after a pause.
+        // What could not go is looked at again when something is committed, or after a pause.
         let again = self.service.clock().now() + self.service.clock().of_real(Span::seconds(if moved { 0 } else { 5 }));
         Ok(if any { Some(next.map_or(again, |at| at.min(again))) } else { next })
     }
@@ -116,11 +125,7 @@ impl Sender {
     }
 
     /// Decides, calls, records. True when the text left or was settled.
-    async fn send(&self, send: DueSend, line: Option<CarrierLine>) -> Result<bool, ServiceError> {
-        let Some(line) = line else {
-            tracing::error!(line = %send.line, "no carrier is set up for this line: `comeback line add`; its answers wait");
-            return Ok(false);
-        };
+    async fn send(&self, send: DueSend, line: CarrierLine) -> Result<bool, ServiceError> {
         // Measured from before the decision: a slow disk counts against the two seconds too.
         let decided = monotonic();
         let facts = self.say(&send, Command::BeginSend { message: send.message }).await?;

@@ -62,6 +62,8 @@ pub struct Wants {
     pub dedupe: BTreeSet<DedupeKey>,
     /// Devices, each with the `n` of the commands it sent.
     pub devices: BTreeMap<DeviceId, BTreeSet<u64>>,
+    /// The version of the playbook at hand: another one in force comes along.
+    pub playbook: u32,
 }
 
 /// What the store found.
@@ -89,6 +91,8 @@ pub struct Loaded {
     pub loads: BTreeMap<RepId, u32>,
     /// The version of the playbook in force; 0 when there is none.
     pub playbook_version: u32,
+    /// The playbook in force, when it is not the one at hand.
+    pub playbook: Option<Playbook>,
 }
 
 /// A conversation as loaded for a decision.
@@ -393,7 +397,9 @@ pub trait Store: Send + Sync + 'static {
     /// Conversations whose deadline has passed, earliest first, and the next deadline after them.
     async fn due(&self, now: Timestamp, limit: usize) -> Result<(Vec<ConversationId>, Option<Timestamp>), StoreError>;
 
-    /// Answers whose time has come, in order, and the next time after them.
+    /// Answers that may start, longest due first, and the next time after `now` at which one comes due. Of each
+    /// conversation only the one accepted first, once it is due, and none while the fate of another is open: texts of
+    /// one conversation leave in order, and what cannot go takes nobody's place.
     async fn due_sends(&self, now: Timestamp, limit: usize) -> Result<(Vec<DueSend>, Option<Timestamp>), StoreError>;
 
     /// Answers whose fate at the carrier is open.

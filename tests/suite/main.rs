@@ -9,6 +9,8 @@ mod golden;
 mod hours;
 mod http;
 mod rules;
+mod service;
+mod store;
 mod tui_binding;
 mod tui_screens;
 mod tui_stories;

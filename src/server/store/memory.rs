@@ -15,7 +15,7 @@ use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
 use crate::domain::conversation::{Conversation, Roster};
-use crate::domain::id::{ConversationId, DeviceId, MessageId, NumberId, RepId};
+use crate::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId, RepId};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 use crate::domain::visibility::Principal;
@@ -44,6 +44,7 @@ struct Tables {
     devices: BTreeMap<DeviceId, (Device, [u8; 32])>,
     states: BTreeMap<DeviceId, DeviceState>,
     receipts: BTreeMap<(DeviceId, u64), (Receipt, u64)>,
+    commands: BTreeSet<CommandId>,
     invites: BTreeMap<[u8; 32], (RepId, Timestamp)>,
     dedupe: BTreeMap<DedupeKey, MessageId>,
     lines: BTreeMap<Address, CarrierLine>,
@@ -113,6 +114,7 @@ impl Tables {
             roster: self.roster.clone(),
             loads: self.loads(),
             playbook_version: self.playbook.as_ref().map_or(0, |p| p.version),
+            playbook: self.playbook.clone().filter(|p| p.version != wants.playbook),
         }
     }
 
@@ -126,7 +128,7 @@ impl Tables {
 
     fn write(&mut self, batch: Batch) -> Result<(), StoreError> {
         for entry in batch.entries {
-            if entry.seq != self.head.seq + 1 {
+            if (entry.seq, entry.prev) != (self.head.seq + 1, self.head.hash) {
                 return Err(StoreError::Conflict("entry".to_owned()));
             }
             self.head = Head { seq: entry.seq, hash: entry.hash, at: entry.at };
@@ -171,6 +173,9 @@ impl Tables {
             }
         }
         for r in batch.receipts {
+            if !self.commands.insert(r.receipt.id) {
+                return Err(StoreError::Conflict("receipt.id".to_owned()));
+            }
             if self.receipts.insert((r.device, r.receipt.n), (r.receipt, r.seq)).is_some() {
                 return Err(StoreError::Conflict("receipt".to_owned()));
             }
@@ -293,10 +298,19 @@ impl Store for MemoryStore {
 
     async fn due_sends(&self, now: Timestamp, limit: usize) -> Result<(Vec<DueSend>, Option<Timestamp>), StoreError> {
         let tables = self.0.lock().await;
-        let waiting = tables.sends.iter().filter_map(|(m, (c, at, _))| Some((*m, *c, (*at)?)));
-        let next = waiting.clone().map(|(.., at)| at).filter(|at| *at > now).min();
-        let due = waiting.filter(|(.., at)| *at <= now).take(limit);
-        Ok((due.filter_map(|(m, c, _)| tables.send(m, c)).collect(), next))
+        let next = tables.sends.values().filter_map(|(_, at, _)| *at).filter(|at| *at > now).min();
+        let mut first: BTreeMap<ConversationId, (Timestamp, MessageId)> = BTreeMap::new();
+        for (message, (conversation, _, open)) in &tables.sends {
+            let Some(send) = tables.send(*message, *conversation) else { continue };
+            // One whose fate is open stands before all that wait.
+            let place = (if *open { Timestamp::MIN } else { send.at }, *message);
+            let at = first.entry(*conversation).or_insert(place);
+            *at = (*at).min(place);
+        }
+        let due = first.values().filter_map(|(_, m)| Some((tables.sends[m].1.filter(|at| *at <= now)?, *m)));
+        let due: BTreeSet<(Timestamp, MessageId)> = due.collect();
+        let sends = due.iter().take(limit).filter_map(|(_, m)| tables.send(*m, tables.sends[m].0));
+        Ok((sends.collect(), next))
     }
 
     async fn open_sends(&self, limit: usize) -> Result<Vec<DueSend>, StoreError> {

@@ -144,7 +144,8 @@ pub(super) fn due(
     now: Timestamp,
     limit: usize,
 ) -> Result<(Vec<ConversationId>, Option<Timestamp>), StoreError> {
-    let sql = "SELECT id FROM conversation WHERE deadline IS NOT NULL AND deadline <= ?1 ORDER BY deadline LIMIT ?2";
+    let sql =
+        "SELECT id FROM conversation WHERE deadline IS NOT NULL AND deadline <= ?1 ORDER BY deadline, id LIMIT ?2";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut query = tx.prepare_cached(sql)?;
     let ids: Vec<String> = query.query_map(params![now.millis(), limit], |r| r.get(0))?.collect::<Result<_, _>>()?;
@@ -181,7 +182,11 @@ pub(super) fn due_sends(
     now: Timestamp,
     limit: usize,
 ) -> Result<(Vec<DueSend>, Option<Timestamp>), StoreError> {
-    let sql = format!("{SEND} WHERE s.not_before IS NOT NULL AND s.not_before <= ?1 ORDER BY s.message LIMIT ?2");
+    let sql = format!(
+        "{SEND} WHERE s.not_before IS NOT NULL AND s.not_before <= ?1 AND NOT EXISTS (\
+         SELECT 1 FROM send o JOIN message p ON p.id = o.message WHERE o.conversation = s.conversation \
+         AND (o.open = 1 OR (p.at, p.id) < (m.at, m.id))) ORDER BY s.not_before, s.message LIMIT ?2"
+    );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut query = tx.prepare_cached(&sql)?;
     let rows = query.query_map(params![now.millis(), limit], send_row)?;
@@ -207,7 +212,7 @@ pub(super) fn entries(tx: &Transaction<'_>, after: u64, limit: usize) -> Result<
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn playbook(tx: &Transaction<'_>) -> Result<Option<Playbook>, StoreError> {
+pub(super) fn playbook(tx: &Connection) -> Result<Option<Playbook>, StoreError> {
     let sql = "SELECT body FROM playbook WHERE version = (SELECT playbook FROM head)";
     match optional(tx.prepare_cached(sql)?.query_row([], |r| r.get::<_, String>(0)))? {
         Some(body) => Ok(Some(from_json(&body)?)),
