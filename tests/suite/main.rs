@@ -4,6 +4,7 @@
 mod client_sync;
 mod floors;
 mod golden;
+mod hooks;
 mod hours;
 mod http;
 mod rules;
