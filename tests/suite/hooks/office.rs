@@ -128,7 +128,6 @@ impl Answer {
 /// The backend. Tuesday, 10:00 in New York.
 pub(super) struct Office {
     pub(super) router: Router,
-    pub(super) service: Service,
     pub(super) metrics: Arc<Metrics>,
     store: Arc<dyn Store>,
 }
@@ -169,9 +168,9 @@ impl Office {
             metrics: Arc::clone(&metrics),
             shutdown,
         };
-        let hooks = hooks::Hooks::new(service.clone(), PUBLIC.to_owned(), Arc::clone(&metrics));
+        let hooks = hooks::Hooks::new(service, PUBLIC.to_owned(), Arc::clone(&metrics));
         let router = http::observed(http::router(app).merge(hooks::router(hooks)), Arc::clone(&metrics));
-        Self { router, service, metrics, store }
+        Self { router, metrics, store }
     }
 
     pub(super) async fn post(&self, hook: &Hook) -> Answer {
