@@ -7,6 +7,7 @@ mod golden;
 mod hooks;
 mod hours;
 mod http;
+mod peers;
 mod rules;
 mod tui_binding;
 mod tui_screens;
