@@ -107,7 +107,8 @@ async fn twilio_s_client_sends_fetches_and_is_refused_as_by_twilio() {
         assert_eq!((&refused["status"], &refused["code"]), (&json!(400), &json!(code)), "{refused}");
     }
     let account = (shop.config.account_sid.as_str(), "wrong");
-    let locked = block_in_place(|| client(shop.emulator.base_url(), account, "list", &json!({}))).unwrap_err();
+    let locked =
+        block_in_place(|| client(shop.emulator.base_url(), account, "fetch", &json!({"sid": sid}))).unwrap_err();
     assert_eq!((&locked["status"], &locked["code"]), (&json!(401), &json!(20003)));
 }
 

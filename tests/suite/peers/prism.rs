@@ -111,6 +111,19 @@ async fn clean(shop: &Shop, prism: &Prism, method: &str, path: &str, form: &[(&s
     answer.body
 }
 
+/// Asks for what must be refused with this status; Twilio's code. The description has no word on errors: that, and only
+/// that, Prism remarks, and hands them on.
+async fn refused(shop: &Shop, prism: &Prism, method: &str, path: &str, form: &[(&str, &str)], wanted: u16) -> Value {
+    let answer = ask(shop, prism, method, path, form, true).await;
+    assert_eq!(answer.status, wanted, "{method} {path}: {}", answer.body);
+    let remarks: Vec<Value> = serde_json::from_str(answer.violations.as_str().unwrap_or_default()).unwrap();
+    let only = remarks.len() == 1 && remarks[0]["severity"] == "Warning";
+    let about_status = |r: &Value| r["message"].as_str().is_some_and(|m| m.contains("match the returned status code"));
+    assert!(only && about_status(&remarks[0]), "{method} {path}: {remarks:#?}");
+    assert_eq!(answer.body["status"], wanted);
+    answer.body["code"].clone()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_emulator_answers_is_what_twilio_s_description_allows() {
     let Some(description) = Prism::description() else {
@@ -154,11 +167,12 @@ async fn what_the_emulator_answers_is_what_twilio_s_description_allows() {
     let number = format!("IncomingPhoneNumbers/{}.json", numbers["incoming_phone_numbers"][0]["sid"].as_str().unwrap());
     clean(&shop, &prism, "GET", &number, &[], 200).await;
 
-    // Errors: the description has no word on them, so Prism hands them on as they are.
     let missing = format!("Messages/SM{}.json", "0".repeat(32));
-    assert_eq!(clean(&shop, &prism, "GET", &missing, &[], 404).await["code"], 20404);
-    let refused = clean(&shop, &prism, "POST", "Messages.json", &[("To", BUYER), ("From", LINE)], 400).await;
-    assert_eq!(refused["code"], 21602);
+    assert_eq!(refused(&shop, &prism, "GET", &missing, &[], 404).await, 20404);
+    assert_eq!(refused(&shop, &prism, "POST", "Messages.json", &[("To", BUYER), ("From", LINE)], 400).await, 21602);
+    shop.emulator.inbound(BUYER, LINE, "stop", 0);
+    assert_eq!(refused(&shop, &prism, "POST", "Messages.json", &text, 400).await, 21610);
+    shop.emulator.inbound(BUYER, LINE, "start", 0);
 
     // Twilio's own client, through Twilio's own description.
     let account = (shop.config.account_sid.as_str(), shop.config.auth_token.as_str());
