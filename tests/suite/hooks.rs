@@ -4,6 +4,7 @@
 mod logs;
 mod office;
 
+use comeback::journal::to_hex;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -287,7 +288,7 @@ async fn a_json_body_counts_only_with_its_own_hash() {
         "MessageSid": SID, "AccountSid": ACCOUNT, "From": BUYER, "To": LINE, "Body": "in JSON ✓", "NumMedia": 0,
     });
     let body = said.to_string().into_bytes();
-    let hash: String = Sha256::digest(&body).iter().map(|b| format!("{b:02x}")).collect();
+    let hash = to_hex(&Sha256::digest(&body));
     let path = format!("{INBOUND}?bodySHA256={hash}");
     let hook = Hook::raw(&path, "application/json", &body);
     let other = [&body[..body.len() - 1], b" }"].concat();

@@ -125,6 +125,7 @@ async fn refused(shop: &Shop, prism: &Prism, method: &str, path: &str, form: &[(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stderr, reason = "without the description nothing is held, and the log of the test says so")]
 async fn what_the_emulator_answers_is_what_twilio_s_description_allows() {
     let Some(description) = Prism::description() else {
         eprintln!("COMEBACK_TWILIO_SPEC is not set: the emulated carrier is not held against Twilio's description");

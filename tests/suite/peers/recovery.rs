@@ -35,13 +35,13 @@ async fn a_text_whose_webhook_was_dropped_is_recovered_once_and_running_again_ch
     desk.two_rounds().await;
     assert_eq!((desk.head().await, desk.conversation(BUYER).await), (head, before));
     // And its webhooks, should they come after all, are no news.
-    let said = json!({
+    let form = json!({
         "MessageSid": sid, "AccountSid": shop.config.account_sid, "From": BUYER, "To": LINE,
         "Body": "Hi & 50% off + ñ = 👋", "NumMedia": "0",
     });
     let url = format!("{}/hooks/twilio/inbound", desk.url);
-    let signature = block_in_place(|| sign(&url, &shop.config.auth_token, &said));
-    assert_eq!(desk.webhook(&url, &signature, &said).await, 200);
+    let signature = block_in_place(|| sign(&url, &shop.config.auth_token, &form));
+    assert_eq!(desk.webhook(&url, &signature, &form).await, 200);
     assert_eq!(desk.head().await, head);
     desk.close().await;
 }
