@@ -57,6 +57,7 @@ impl Catcher {
         format!("http://{user_info}{}{path}", self.host)
     }
 
+    #[expect(clippy::unused_async, reason = "a handler is async")]
     async fn take(
         State(catcher): State<Self>,
         OriginalUri(uri): OriginalUri,
