@@ -43,14 +43,14 @@ async fn twilio_s_validator_takes_the_emulated_inbound_webhooks_and_not_one_byte
     let shop = Shop::open(|config| config.numbers[0].advanced_opt_out = true).await;
     let catcher = Catcher::listen().await;
     // What is behind the # is for the carrier alone; user name and password become a header.
-    let url = format!("{}#rc=5&rp=all", catcher.url("me:s%40fe@", "/hook/in?office=east&a=%20b"));
+    let url = format!("{}#rc=5&rp=all", catcher.url("me:s%40fe@", "/Hook/In?Office=East&a=%20b"));
     shop.emulator.set_webhooks(&url);
     for (n, (body, pictures)) in [("Hi & 50% off + ñ = 👋 \"so\"\r\n", 0), ("", 2), ("STOP", 0)].into_iter().enumerate()
     {
         let sid = shop.emulator.inbound(BUYER, LINE, body, pictures);
         let caught = catcher.nth(n).await;
         assert_eq!((caught.value("MessageSid"), caught.value("Body")), (sid.as_str(), body));
-        assert_eq!(caught.url, catcher.url("", "/hook/in?office=east&a=%20b"));
+        assert_eq!(caught.url, catcher.url("", "/Hook/In?Office=East&a=%20b"));
         assert_eq!(caught.authorization, "Basic bWU6c0BmZQ==");
         assert_twilio_takes_only_this(&caught, &shop.config.auth_token);
     }

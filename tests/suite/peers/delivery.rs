@@ -6,7 +6,7 @@ use comeback::emulator::{Callbacks, Faults, Number, Times};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::shop::{BUYER, Desk, LINE, Shop, eventually};
+use super::shop::{BUYER, Desk, LINE, SLOW, Shop, eventually};
 
 fn with(callbacks: Callbacks) -> Faults {
     Faults { callbacks, ..Faults::default() }
@@ -175,4 +175,48 @@ async fn a_refusal_for_an_opt_out_we_did_not_know_of_is_an_opt_out_from_then_on(
         assert_eq!(shop.sends(BUYER).len(), 1, "told later: {told_later}");
         desk.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_request_holds_back_only_later_texts_of_its_own_conversation() {
+    let shop = Shop::open(|config| config.faults = with(Callbacks::Clean)).await;
+    let desk = asked(&shop).await;
+    let others: Vec<String> = (0..40).map(|n| format!("+141555502{n:02}")).collect();
+    let (slow, _) = desk.answer(BUYER, SLOW).await;
+    eventually("it is on its way", async || desk.facts("send_started").await.pop()).await;
+    let (behind, _) = desk.answer(BUYER, "and this one comes after it").await;
+    for other in &others {
+        shop.emulator.inbound(other, LINE, "and me?", 0);
+    }
+    let mut answers = Vec::new();
+    for other in &others {
+        desk.has(other, "and me?").await;
+        answers.push((other, desk.answer(other, "you too").await.0));
+    }
+    for (other, answer) in answers {
+        desk.stands(other, answer, &out("delivered", &Value::Null)).await;
+    }
+    assert_eq!(desk.standing(BUYER, slow).await, "sending");
+    assert!(desk.standing(BUYER, behind).await["held"].is_object() && shop.sends(BUYER).is_empty());
+    desk.let_go();
+    desk.stands(BUYER, behind, &out("delivered", &Value::Null)).await;
+    let bodies: Vec<String> = shop.sends(BUYER).into_iter().map(|(body, _)| body).collect();
+    assert_eq!(bodies, [SLOW, "and this one comes after it"]);
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backend_that_stops_waits_for_the_request_in_hand_and_records_it() {
+    let shop = Shop::open(|config| config.faults = with(Callbacks::None)).await;
+    let desk = asked(&shop).await;
+    let (message, _) = desk.answer(BUYER, SLOW).await;
+    eventually("it is on its way", async || desk.facts("send_started").await.pop()).await;
+    desk.let_go();
+    desk.close().await;
+    let desk = shop.backend().await;
+    let standing = desk.standing(BUYER, message).await;
+    assert!(standing["out"].is_object(), "{standing}");
+    assert!(desk.facts("send_unknown").await.is_empty(), "it was given up");
+    assert_eq!(shop.sends(BUYER).len(), 1);
+    desk.close().await;
 }

@@ -21,6 +21,7 @@ use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::{CarrierLine, Store};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::block_in_place;
 use uuid::Uuid;
 
@@ -29,6 +30,9 @@ use crate::world::{TUESDAY_TEN, at};
 
 pub(super) const LINE: &str = "+16465550100";
 pub(super) const BUYER: &str = "+14155550123";
+
+/// An answer with these words stays on its way until the test lets it go: a carrier that takes its time.
+pub(super) const SLOW: &str = "this one takes its time";
 
 /// Longer than anything here takes on a busy machine; what fails, fails by this.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -127,7 +131,7 @@ impl Shop {
         self.store.put_invite(hash, &RepId::new("lea"), self.now() + Span::minutes(1)).await.unwrap();
         let device = DeviceId(Uuid::now_v7());
         self.store.redeem(hash, self.now(), device, "test", token_hash(&token)).await.unwrap().unwrap();
-        let carrier = Arc::new(Watched { twilio: Twilio::new().unwrap(), rounds: AtomicUsize::new(0) });
+        let carrier = Arc::new(Watched::default());
         let backend = Backend::start(Parts {
             store: Arc::clone(&self.store),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
@@ -149,11 +153,22 @@ impl Shop {
 struct Watched {
     twilio: Twilio,
     rounds: AtomicUsize,
+    slow_may_go: watch::Sender<bool>,
+}
+
+impl Default for Watched {
+    fn default() -> Self {
+        let slow_may_go = watch::Sender::new(false);
+        Self { twilio: Twilio::new().unwrap(), rounds: AtomicUsize::new(0), slow_may_go }
+    }
 }
 
 #[async_trait]
 impl Carrier for Watched {
     async fn send(&self, line: &CarrierLine, to: &Address, body: &Body, callback: &str) -> SendOutcome {
+        if body.as_str() == SLOW {
+            self.slow_may_go.subscribe().wait_for(|may| *may).await.unwrap();
+        }
         self.twilio.send(line, to, body, callback).await
     }
 
@@ -262,6 +277,11 @@ impl Desk {
         let before = rounds();
         // One may have been read already, and not yet compared; and the third begins after the second's end.
         eventually("the reconciler runs", async || (rounds() >= before + 4).then_some(())).await;
+    }
+
+    /// Lets the slow answers go.
+    pub(super) fn let_go(&self) {
+        self.carrier.slow_may_go.send_replace(true);
     }
 
     pub(super) async fn close(self) {
