@@ -145,7 +145,7 @@ impl Shop {
         let backend = backend.await.unwrap();
         let hook = format!("{url}/hooks/twilio/inbound#rc=5&rp=all");
         assert!(self.emulator.set_webhook(LINE, Some(hook), None));
-        Desk { url, token, backend, carrier, store: Arc::clone(&self.store), n: AtomicUsize::new(0) }
+        Desk { url, token, backend, carrier, store: Arc::clone(&self.store), http: http(), n: AtomicUsize::new(0) }
     }
 }
 
@@ -194,13 +194,14 @@ pub(super) struct Desk {
     backend: Backend,
     carrier: Arc<Watched>,
     store: Arc<dyn Store>,
+    http: reqwest::Client,
     n: AtomicUsize,
 }
 
 impl Desk {
     /// Everything the lead sees with a buyer: null before they texted.
     pub(super) async fn conversation(&self, buyer: &str) -> Value {
-        let request = http().get(format!("{}/v1/changes", self.url)).bearer_auth(&self.token);
+        let request = self.http.get(format!("{}/v1/changes", self.url)).bearer_auth(&self.token);
         let page: Value = request.send().await.unwrap().json().await.unwrap();
         let all = page["upserts"].as_array().unwrap();
         all.iter().find(|c| c["address"] == buyer).cloned().unwrap_or_default()
@@ -247,7 +248,7 @@ impl Desk {
             "conversation": conversation["state"]["id"],
             "command": { "do": "answer", "message": message, "body": body, "accept": [] },
         });
-        let push = http().post(format!("{}/v1/commands", self.url)).bearer_auth(&self.token);
+        let push = self.http.post(format!("{}/v1/commands", self.url)).bearer_auth(&self.token);
         let receipts = push.json(&json!({ "envelopes": [envelope] })).send().await.unwrap();
         let receipts: Value = receipts.json().await.unwrap();
         (message, receipts["receipts"][0]["verdict"].clone())
@@ -255,7 +256,7 @@ impl Desk {
 
     /// Posts a form as a carrier would; the status of the answer.
     pub(super) async fn webhook(&self, url: &str, signature: &str, form: &Value) -> u16 {
-        let request = http().post(url).header("X-Twilio-Signature", signature).form(form);
+        let request = self.http.post(url).header("X-Twilio-Signature", signature).form(form);
         request.send().await.unwrap().status().as_u16()
     }
 
