@@ -6,8 +6,10 @@
 mod client_sync;
 mod floors;
 mod golden;
+mod hooks;
 mod hours;
 mod http;
+mod peers;
 mod rules;
 mod service;
 mod store;
