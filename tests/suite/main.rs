@@ -7,6 +7,7 @@ mod golden;
 mod hours;
 mod http;
 mod rules;
+mod sim;
 mod tui_binding;
 mod tui_screens;
 mod tui_stories;
