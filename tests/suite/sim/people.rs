@@ -78,7 +78,7 @@ fn card(i: usize, stage: &str) -> Card {
             stage: stage.to_owned(),
             amount_cents: 100,
             currency: "USD".to_owned(),
-            team: None,
+            team: Vec::new(),
             owner,
         }),
         campaign: None,

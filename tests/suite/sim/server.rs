@@ -130,7 +130,6 @@ impl Server {
 
     /// Starts a process over whatever is on disk.
     pub(super) fn start(&mut self) {
-        self.disk.reopen();
         let runtime = runtime();
         let (shutdown, down) = watch::channel(false);
         let (clock, store) = (Arc::clone(&self.clock), Arc::new(self.disk.clone()));
@@ -148,12 +147,14 @@ impl Server {
             ("sender", runtime.spawn(async move { drop(effects.await) })),
             ("reconciler", runtime.spawn(async move { drop(reconciler.await) })),
         ];
+        self.playbook = (*service.playbook()).clone();
         self.life = Some(Life { runtime, service, presences: Arc::default(), tasks, _shutdown: shutdown });
     }
 
     /// The process is gone, with all that was not committed.
     pub(super) fn crash(&mut self) {
         self.life = None;
+        self.disk.reopen();
         while self.said.1.try_recv().is_ok() {}
     }
 

@@ -493,7 +493,9 @@ impl World {
     pub(super) fn calm(&mut self) -> Result<(), String> {
         self.rough = false;
         self.server.carrier.with(|book| book.trouble = 0);
-        self.server.disk.busy(0);
+        if !self.server.disk.is_dead() {
+            self.server.disk.reopen();
+        }
         for client in &mut self.clients {
             client.cut_until = 0;
             client.asleep_until = client.asleep_until.map(|_| self.now);
