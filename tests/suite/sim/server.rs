@@ -249,7 +249,7 @@ impl Server {
             let changed = service.store().put_cards(&people, service.clock().now()).await.unwrap();
             for conversation in changed {
                 let work = Work::Machine { actor: Actor::Crm, conversation, command: Command::Match };
-                drop(service.submit(work).await);
+                while matches!(service.submit(work.clone()).await, Err(ServiceError::Busy)) {}
             }
             Said::Nothing
         });
