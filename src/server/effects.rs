@@ -4,6 +4,7 @@
 //! call starts within two seconds of it or is abandoned; what is in `sending` is never claimed again. A crash between
 //! call and record leaves `unknown`, settled by a callback or by the carrier's list, never by sending again.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::service::{Outcome, Service, ServiceError, Work};
 use super::store::{CarrierLine, DueSend, StoreError};
 use crate::domain::command::{Actor, Command};
 use crate::domain::event::Event;
+use crate::domain::id::ConversationId;
 use crate::domain::message::Delivery;
 use crate::domain::time::{Span, Timestamp};
 
@@ -85,13 +87,14 @@ impl Sender {
         let (due, next) = self.service.store().due_sends(self.service.clock().now(), ROUND).await?;
         let lines = self.service.store().lines().await?;
         let mut on_their_way = tokio::task::JoinSet::new();
-        let mut started = std::collections::BTreeSet::new();
+        let mut by_conversation: BTreeMap<ConversationId, Vec<DueSend>> = BTreeMap::new();
         for send in due {
-            // One of a conversation at a time: they leave in order.
-            if started.insert(send.conversation) {
-                let (sender, line) = (Arc::clone(self), self.line_of(&send, &lines));
-                on_their_way.spawn(async move { sender.send(send, line).await });
-            }
+            by_conversation.entry(send.conversation).or_default().push(send);
+        }
+        for sends in by_conversation.into_values() {
+            let sender = Arc::clone(self);
+            let sends: Vec<_> = sends.into_iter().map(|send| (self.line_of(&send, &lines), send)).collect();
+            on_their_way.spawn(async move { sender.one_by_one(sends).await });
         }
         let any = !on_their_way.is_empty();
         let mut moved = false;
@@ -106,6 +109,16 @@ impl Sender {
         // Whatever waits behind an open send is looked at again when something is committed, or after a pause.
         let again = self.service.clock().now() + self.service.clock().of_real(Span::seconds(if moved { 0 } else { 5 }));
         Ok(if any { Some(next.map_or(again, |at| at.min(again))) } else { next })
+    }
+
+    /// The texts of one conversation, one at a time. Which of them may go first is decided by the rules, not by the
+    /// order of this list: one that must wait for another never keeps that other from being asked about.
+    async fn one_by_one(&self, sends: Vec<(Option<CarrierLine>, DueSend)>) -> Result<bool, ServiceError> {
+        let mut moved = false;
+        for (line, send) in sends {
+            moved |= self.send(send, line).await?;
+        }
+        Ok(moved)
     }
 
     fn line_of(&self, send: &DueSend, lines: &[CarrierLine]) -> Option<CarrierLine> {

@@ -302,3 +302,9 @@ fn words(world: &World, all: &Page) -> Result<(), String> {
     let lost: Vec<u32> = world.typed.kept.iter().filter(|w| !there.contains(w) && !world.typed.thrown.contains(w)).copied().collect();
     check(lost.is_empty(), || format!("words {lost:?} are nowhere any more"))
 }
+
+pub(super) fn dump(world: &World) {
+    for e in world.server.read(world.server.disk.entries(0, usize::MAX)).unwrap() {
+        eprintln!("JOURNAL {} {:?} {}", e.seq, e.at, String::from_utf8_lossy(&e.body));
+    }
+}

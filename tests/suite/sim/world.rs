@@ -28,7 +28,7 @@ const STEP: u64 = 500;
 /// Everything must have settled this long after the last fault.
 const CALM_MS: u64 = 6 * 60_000;
 /// Steps of the story told when a seed fails.
-const TOLD: usize = 60;
+const TOLD: usize = 600;
 
 /// Which faults, and how often: percent of packets, or of steps.
 #[derive(Clone, Copy, Debug, Default)]
