@@ -15,7 +15,6 @@ use super::carrier::{Carrier, SendOutcome};
 use super::engine;
 use super::service::{Outcome, Service, ServiceError, Work};
 use super::store::{CarrierLine, DueSend, StoreError};
-use crate::clock::monotonic;
 use crate::domain::command::{Actor, Command};
 use crate::domain::event::Event;
 use crate::domain::id::ConversationId;
@@ -178,7 +177,7 @@ impl Sender {
     /// Decides, calls, records. False when it has to wait for something else: an open send.
     async fn send(&self, send: DueSend, line: CarrierLine) -> Result<bool, ServiceError> {
         // Measured from before the decision: a slow disk counts against the two seconds too.
-        let decided = monotonic();
+        let decided = tokio::time::Instant::now();
         let facts = self.say(&send, Command::BeginSend { message: send.message }).await?;
         if !facts.iter().any(|e| matches!(e, Event::SendStarted { .. })) {
             return Ok(!facts.is_empty());

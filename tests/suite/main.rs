@@ -12,6 +12,7 @@ mod http;
 mod peers;
 mod rules;
 mod service;
+mod sim;
 mod store;
 mod tui_binding;
 mod tui_screens;

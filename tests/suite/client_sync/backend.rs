@@ -8,7 +8,7 @@ use comeback::domain::consent::Number;
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::conversation::{AnswerState, Conversation, Roster};
 use comeback::domain::decide::decide;
-use comeback::domain::event::{Event, Review, Subject};
+use comeback::domain::event::{Event, Subject};
 use comeback::domain::hours::Calendar;
 use comeback::domain::id::{CommandId, ConversationId, DeviceId, LineId, MessageId, NumberId, RepId, TeamId};
 use comeback::domain::message::Delivery;
