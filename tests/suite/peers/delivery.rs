@@ -220,3 +220,19 @@ async fn a_backend_that_stops_waits_for_the_request_in_hand_and_records_it() {
     assert_eq!(shop.sends(BUYER).len(), 1);
     desk.close().await;
 }
+
+/// Runs another test of this file in a process of its own: the environment belongs to the whole process.
+#[test]
+fn a_proxy_named_in_the_environment_is_not_asked_for_a_carrier_on_this_machine() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let proxy = format!("http://{nobody}");
+    let told = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "peers::delivery::an_answer_arrives_once_and_becomes_delivered"])
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .envs(["http_proxy", "HTTP_PROXY", "ALL_PROXY"].map(|name| (name, &proxy)))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&told.stdout);
+    assert!(told.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&told.stderr));
+}
