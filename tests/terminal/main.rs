@@ -1,3 +1,12 @@
 //! The real program, or a part of it, on a real terminal.
 
+mod answer;
+mod cable;
+mod draft;
 mod guard;
+mod house;
+#[path = "../carrier/library.rs"]
+mod library;
+mod offline;
+mod race;
+mod tmux;
