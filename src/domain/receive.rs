@@ -38,9 +38,11 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
     d.facts()
 }
 
-/// The CRM was read again: people, cohort and owner may have changed. A text nobody has taken yet goes to its owner.
+/// The CRM says something new: people, cohort and owner may have changed. A text nobody has taken yet goes to its owner.
+/// Always a fact, also when only a stage or an amount changed: without one no device would hear of it.
 pub(super) fn rematch(mut d: Draft, world: &ReadSet<'_>) -> Decided {
-    refresh_match(&mut d, world);
+    let matched = matched(&d, world);
+    d.say(matched);
     let had_owner = d.c.owner.is_some();
     let found = find_owner(&mut d, world);
     let untaken = d.c.assignment.as_ref().is_some_and(|a| a.taken.is_none());
@@ -75,13 +77,21 @@ fn open(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Draft {
 
 /// Takes over what the CRM says now, when it differs.
 fn refresh_match(d: &mut Draft, world: &ReadSet<'_>) {
+    let before =
+        Event::Matched { contacts: d.c.contacts.clone(), use_case: d.c.use_case.clone(), cohort: d.c.cohort.clone() };
+    let now = matched(d, world);
+    if now != before {
+        d.say(now);
+    }
+}
+
+/// Who is behind the number now, and what that makes of the conversation.
+fn matched(d: &Draft, world: &ReadSet<'_>) -> Event {
     let contacts: Vec<_> = world.cards.iter().map(|card| card.contact.clone()).collect();
     let line_use_case = world.playbook.lines.get(&d.c.line).map_or("", |l| l.use_case.as_str());
     let use_case = use_case::of(world.playbook, line_use_case, world.cards).to_owned();
     let cohort = use_case::cohort(world.playbook, &use_case, world.cards).map_or(String::new(), |c| c.name.clone());
-    if contacts != d.c.contacts || use_case != d.c.use_case || cohort != d.c.cohort {
-        d.say(Event::Matched { contacts, use_case, cohort });
-    }
+    Event::Matched { contacts, use_case, cohort }
 }
 
 /// How we know. A keyword is kept as such whoever read it: which one tells the rep what the buyer may have meant. Any

@@ -5,15 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::carrier::{Carrier, CarrierError, Listed};
 use super::service::{Inbound, Outcome, Service, ServiceError, Work};
 use super::store::{CarrierLine, DedupeKey, DueSend, RawEvent, StoreError};
 use super::telemetry::Metrics;
-use crate::clock::monotonic;
 use crate::domain::command::{Actor, Command};
 use crate::domain::conversation::AnswerState;
 use crate::domain::id::{LineId, MessageId};
@@ -177,7 +177,7 @@ async fn settle_unknown(
                 Command::Report { message, delivery, error: found.error }
             }
             Fate::Absent => {
-                let since = *memory.absent_since.entry(message).or_insert_with(monotonic);
+                let since = *memory.absent_since.entry(message).or_insert_with(tokio::time::Instant::now);
                 if since.elapsed() < APART {
                     continue;
                 }

@@ -280,6 +280,24 @@ pub struct PageQuery {
     pub messages: usize,
 }
 
+/// One page of what changed, and whether there is more. A page ends between two entries of the journal, never within
+/// one: it is shorter than `limit`, or longer when one entry alone changed more conversations. `first(n)` gives the
+/// first `n` changes in order of `seq`.
+pub(crate) fn one_page<E>(
+    limit: usize,
+    mut first: impl FnMut(usize) -> Result<Vec<(ConversationId, u64)>, E>,
+) -> Result<(Vec<(ConversationId, u64)>, bool), E> {
+    let mut changed = first(limit.saturating_add(1))?;
+    let Some(beyond) = changed.get(limit).map(|(_, seq)| *seq) else { return Ok((changed, false)) };
+    if changed.first().is_some_and(|(_, seq)| *seq < beyond) {
+        changed.retain(|(_, seq)| *seq < beyond);
+        return Ok((changed, true));
+    }
+    let all = first(usize::MAX)?;
+    let (page, rest) = all.into_iter().partition::<Vec<_>, _>(|(_, seq)| *seq <= beyond);
+    Ok((page, !rest.is_empty()))
+}
+
 /// A registered device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {

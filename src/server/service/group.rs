@@ -261,6 +261,7 @@ impl Group {
                 if let Some(number) = self.loaded.numbers.get_mut(&id) {
                     number.apply(self.now, event);
                     self.numbers.insert(id);
+                    self.show_everywhere(id);
                 }
             }
             Subject::Roster => {
@@ -268,6 +269,14 @@ impl Group {
                 self.batch.roster = Some(self.loaded.roster.clone());
             }
             Subject::Playbook => {}
+        }
+    }
+
+    /// Consent is shown in every conversation of the number, so that each of them counts as changed.
+    fn show_everywhere(&mut self, number: NumberId) {
+        for (id, loading) in self.loaded.conversations.iter().filter(|(_, l)| l.state.number == number) {
+            self.before.entry(*id).or_insert_with(|| visibility::audience(&loading.state));
+            self.changed.insert(*id, self.head.seq);
         }
     }
 
@@ -337,7 +346,10 @@ impl Group {
             let loading = &self.loaded.conversations[id];
             let mut audience = visibility::audience(&loading.state);
             audience.extend(self.before.remove(id).unwrap_or_default());
-            principals.extend(audience.iter().map(|p| (p.clone(), *seq)));
+            for principal in &audience {
+                let newest = principals.entry(principal.clone()).or_insert(*seq);
+                *newest = (*newest).max(*seq);
+            }
             self.batch.conversations.push(ConversationWrite {
                 state: loading.state.clone(),
                 seq: *seq,

@@ -1,6 +1,7 @@
 //! The reference store, and the simulator's: plain maps behind one lock. What it does is what the others must do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,7 +9,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
     Batch, CarrierLine, DedupeKey, Device, DeviceState, DueSend, Loaded, Loading, Page, PageQuery, People, Store,
-    StoreError, Subject, Transaction, Wants,
+    StoreError, Subject, Transaction, Wants, one_page,
 };
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
@@ -202,18 +203,18 @@ impl Tables {
                 *at = (*at).max(*seq);
             }
         }
-        let mut changed: Vec<_> = changed.into_iter().map(|(id, seq)| (seq, id)).collect();
-        changed.sort_unstable();
-        let more = changed.len() > query.limit;
-        changed.truncate(query.limit);
-        let through = if more { changed.last().map_or(query.since, |(seq, _)| *seq) } else { self.head.seq };
+        let mut changed: Vec<_> = changed.into_iter().collect();
+        changed.sort_unstable_by_key(|(id, seq)| (*seq, *id));
+        let first = |n| Ok::<_, Infallible>(changed.iter().take(n).copied().collect());
+        let Ok((changed, more)) = one_page(query.limit, first);
+        let through = if more { changed.last().map_or(query.since, |(_, seq)| *seq) } else { self.head.seq };
         let of_device = (query.device, 0)..=(query.device, u64::MAX);
         let decided = self.receipts.range(of_device).filter(|(_, (_, seq))| *seq <= through);
         let receipts: Vec<Receipt> = decided.map(|(_, (receipt, _))| receipt.clone()).collect();
         Page {
             head: self.head,
             epoch: 1,
-            subjects: changed.iter().map(|(_, id)| self.subject(*id, query.messages)).collect(),
+            subjects: changed.iter().map(|(id, _)| self.subject(*id, query.messages)).collect(),
             through,
             more,
             acked: receipts.last().map_or(0, |r| r.n),
@@ -226,11 +227,17 @@ impl Tables {
 
     fn subject(&self, id: ConversationId, messages: usize) -> Subject {
         let (state, seq, total) = self.conversations[&id].clone();
+        let newest = self.newest(id, u64::MAX, messages);
+        let first = newest.first().map_or(0, |m| m.n);
+        let unsettled = |m: &Message| state.answers.get(&m.id).is_some_and(|answer| !answer.state.is_settled());
+        let all = self.messages.get(&id).into_iter().flat_map(|m| m.range(..first)).map(|(_, m)| m);
+        let mut messages: Vec<Message> = all.filter(|m| unsettled(m)).cloned().collect();
+        messages.extend(newest);
         Subject {
             address: self.address(state.number),
             number: self.numbers[&state.number].clone(),
             cards: self.cards.get(&state.number).map(|(cards, _)| cards.clone()).unwrap_or_default(),
-            messages: self.newest(id, u64::MAX, messages),
+            messages,
             state,
             seq,
             total,

@@ -1,0 +1,223 @@
+//! A carrier that records what it is given and complains about what it must never get.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use comeback::clock::{Clock as _, ManualClock};
+use comeback::domain::consent::{self, Keyword};
+use comeback::domain::contact::{Address, Body};
+use comeback::domain::id::MessageId;
+use comeback::domain::message::Delivery;
+use comeback::domain::time::Timestamp;
+use comeback::server::carrier::{Carrier, CarrierError, Finding, Listed, SendOutcome};
+use comeback::server::store::CarrierLine;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
+/// A text the carrier took from us.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    pub(super) message: MessageId,
+    pub(super) from: Address,
+    pub(super) to: Address,
+    pub(super) body: Body,
+    pub(super) at: Timestamp,
+    /// How it ends.
+    pub(super) fate: Delivery,
+}
+
+/// A text a buyer sent.
+#[derive(Clone, Debug)]
+pub(super) struct Got {
+    pub(super) id: String,
+    pub(super) from: Address,
+    pub(super) to: Address,
+    pub(super) body: Body,
+    pub(super) at: Timestamp,
+}
+
+/// Everything the carrier knows.
+pub(super) struct Book {
+    rng: ChaCha8Rng,
+    pub(super) sent: Vec<Sent>,
+    pub(super) got: Vec<Got>,
+    /// Numbers that told the carrier to stop, by our number: it refuses texts to them.
+    stopped: BTreeSet<(Address, Address)>,
+    /// Texts whose reports are still to be made.
+    pub(super) to_report: Vec<(MessageId, Delivery)>,
+    /// What must never happen.
+    pub(super) wrong: Vec<String>,
+    /// Percent of calls that go wrong one way or another.
+    pub(super) trouble: u32,
+}
+
+pub(super) struct FakeCarrier {
+    book: Mutex<Book>,
+    clock: Arc<ManualClock>,
+}
+
+/// What it does with a call.
+enum Mood {
+    Takes,
+    TakesThenLate,
+    LateThenTakes,
+    TakesThenSilent,
+    Silent,
+    Busy,
+    Refuses,
+}
+
+impl FakeCarrier {
+    pub(super) fn new(seed: u64, clock: Arc<ManualClock>, trouble: u32) -> Self {
+        let book = Book {
+            rng: ChaCha8Rng::seed_from_u64(seed ^ 0xCA44),
+            sent: Vec::new(),
+            got: Vec::new(),
+            stopped: BTreeSet::new(),
+            to_report: Vec::new(),
+            wrong: Vec::new(),
+            trouble,
+        };
+        Self { book: Mutex::new(book), clock }
+    }
+
+    pub(super) fn with<T>(&self, look: impl FnOnce(&mut Book) -> T) -> T {
+        look(&mut self.book.lock().unwrap())
+    }
+
+    /// A buyer texts one of our numbers.
+    pub(super) fn buyer_texts(&self, from: &Address, to: &Address, body: &str) -> Got {
+        let mut book = self.book.lock().unwrap();
+        let pair = (from.clone(), to.clone());
+        match consent::keyword(body) {
+            Some(Keyword::Stop) => drop(book.stopped.insert(pair)),
+            Some(Keyword::Start) => drop(book.stopped.remove(&pair)),
+            Some(Keyword::Help) | None => {}
+        }
+        let id = format!("SM{:06}", book.got.len());
+        let got = Got { id, from: from.clone(), to: to.clone(), body: Body::new(body), at: self.clock.now() };
+        book.got.push(got.clone());
+        got
+    }
+
+    fn take(&self, line: &CarrierLine, to: &Address, body: &Body, message: MessageId) -> SendOutcome {
+        let mut book = self.book.lock().unwrap();
+        if book.sent.iter().any(|s| s.message == message) {
+            book.wrong.push(format!("{message} was sent twice"));
+        }
+        let fate = if book.rng.random_range(0..100) < 8 { Delivery::Undelivered } else { Delivery::Delivered };
+        let (from, to, body, at) = (line.number.clone(), to.clone(), body.clone(), self.clock.now());
+        book.sent.push(Sent { message, from, to, body, at, fate });
+        book.to_report.push((message, fate));
+        SendOutcome::Accepted { id: format!("SMout{:06}", book.sent.len()), delivery: Delivery::Queued }
+    }
+
+    fn mood(&self) -> (Mood, Duration) {
+        let mut book = self.book.lock().unwrap();
+        let late = Duration::from_millis(book.rng.random_range(200..4_000));
+        let trouble = book.trouble;
+        if book.rng.random_range(0..100) >= trouble {
+            return (Mood::Takes, late);
+        }
+        let mood = match book.rng.random_range(0..9) {
+            0 | 1 => Mood::TakesThenLate,
+            2 | 3 => Mood::LateThenTakes,
+            4 => Mood::TakesThenSilent,
+            5 | 6 => Mood::Silent,
+            7 => Mood::Busy,
+            _ => Mood::Refuses,
+        };
+        (mood, late)
+    }
+}
+
+#[async_trait]
+impl Carrier for FakeCarrier {
+    async fn send(&self, line: &CarrierLine, to: &Address, body: &Body, callback: &str) -> SendOutcome {
+        let message = callback.rsplit('/').next().and_then(|id| id.parse().ok());
+        let Some(message) = message.filter(|_| line.provider == "twilio" && !body.is_blank()) else {
+            self.with(|book| book.wrong.push(format!("an unexpected call: {callback}")));
+            return SendOutcome::Unknown;
+        };
+        if self.with(|book| book.stopped.contains(&(to.clone(), line.number.clone()))) {
+            return SendOutcome::Refused { code: 21610 };
+        }
+        let (mood, late) = self.mood();
+        match mood {
+            Mood::Takes => self.take(line, to, body, message),
+            Mood::TakesThenLate => {
+                let outcome = self.take(line, to, body, message);
+                tokio::time::sleep(late).await;
+                outcome
+            }
+            Mood::LateThenTakes => {
+                tokio::time::sleep(late).await;
+                self.take(line, to, body, message)
+            }
+            Mood::TakesThenSilent => {
+                self.take(line, to, body, message);
+                tokio::time::sleep(late).await;
+                SendOutcome::Unknown
+            }
+            Mood::Silent => {
+                tokio::time::sleep(late).await;
+                SendOutcome::Unknown
+            }
+            Mood::Busy => SendOutcome::Busy,
+            Mood::Refuses => SendOutcome::Refused { code: 30_003 },
+        }
+    }
+
+    async fn sent(&self, line: &CarrierLine, to: &Address, since: Timestamp) -> Result<Vec<Listed>, CarrierError> {
+        self.list(|book| {
+            let ours = book.sent.iter().filter(|s| s.from == line.number && s.to == *to && s.at >= since);
+            ours.map(|s| Listed {
+                id: s.message.to_string(),
+                from: s.from.clone(),
+                to: s.to.clone(),
+                body: s.body.clone(),
+                at: s.at,
+                delivery: Some(s.fate),
+                error: None,
+                media: 0,
+            })
+            .collect()
+        })
+    }
+
+    async fn received(&self, line: &CarrierLine, since: Timestamp) -> Result<Vec<Listed>, CarrierError> {
+        self.list(|book| {
+            let theirs = book.got.iter().filter(|g| g.to == line.number && g.at >= since);
+            theirs
+                .map(|g| Listed {
+                    id: g.id.clone(),
+                    from: g.from.clone(),
+                    to: g.to.clone(),
+                    body: g.body.clone(),
+                    at: g.at,
+                    delivery: None,
+                    error: None,
+                    media: 0,
+                })
+                .collect()
+        })
+    }
+
+    async fn check(&self, _: &CarrierLine, _: &str) -> Result<Vec<Finding>, CarrierError> {
+        self.with(|book| book.wrong.push("nobody asked to check the line".to_owned()));
+        Ok(Vec::new())
+    }
+}
+
+impl FakeCarrier {
+    fn list(&self, read: impl FnOnce(&Book) -> Vec<Listed>) -> Result<Vec<Listed>, CarrierError> {
+        let mut book = self.book.lock().unwrap();
+        let trouble = book.trouble;
+        if book.rng.random_range(0..100) < trouble {
+            return Err(CarrierError::Unreachable("a fault".to_owned()));
+        }
+        Ok(read(&book))
+    }
+}

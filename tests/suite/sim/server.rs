@@ -1,0 +1,330 @@
+//! The real backend (committer, engine, sender, reconciler, feed) on a runtime of its own whose time stands still until
+//! the simulation moves it. A crash drops the runtime with everything in it; what is on the [`Disk`] stays.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender as Pipe, channel};
+use std::time::Duration;
+
+use comeback::client::sync::{Action, Failure, Input};
+use comeback::clock::{Clock as _, ManualClock};
+use comeback::config;
+use comeback::domain::command::{Actor, Command};
+use comeback::domain::contact::Address;
+use comeback::domain::context::Card;
+use comeback::domain::id::{DeviceId, LineId, MessageId, NumberId, RepId};
+use comeback::domain::message::Delivery;
+use comeback::domain::playbook::Playbook;
+use comeback::domain::time::{Span, Timestamp};
+use comeback::server::effects::Sender;
+use comeback::server::feed::{self, Ask, FeedError, Presences};
+use comeback::server::http::auth::token_hash;
+use comeback::server::service::{Inbound, Outcome, Service, ServiceError, Work};
+use comeback::server::store::{CarrierLine, DedupeKey, Device, People, RawEvent, Store};
+use comeback::server::telemetry::Metrics;
+use comeback::server::{engine, reconcile};
+use comeback::wire::changes::Changes;
+use comeback::wire::command::Receipts;
+use comeback::wire::session::Session;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use super::carrier::{FakeCarrier, Got};
+use super::disk::Disk;
+
+const PLAYBOOK: &str = include_str!("../../../assets/playbook.toml");
+/// How often the carrier's list is compared with ours.
+const RECONCILE: Duration = Duration::from_secs(30);
+/// Turns given to the backend's tasks in one step: more than the longest chain of them.
+const TURNS: usize = 60;
+
+/// What came out of the backend.
+pub(super) enum Said {
+    /// To a client.
+    Answer(Input),
+    /// A buyer's text is on disk.
+    Acknowledged(usize),
+    /// Nothing was promised.
+    Nothing,
+    /// The backend did what it never should.
+    Trouble(String),
+}
+
+/// One life of the backend's process.
+struct Life {
+    runtime: Runtime,
+    service: Service,
+    presences: Arc<Presences>,
+    tasks: Vec<(&'static str, JoinHandle<()>)>,
+    /// Ends the tasks when dropped; they end with the runtime anyway.
+    _shutdown: watch::Sender<bool>,
+}
+
+pub(super) struct Server {
+    pub(super) disk: Disk,
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) carrier: Arc<FakeCarrier>,
+    pub(super) playbook: Playbook,
+    life: Option<Life>,
+    said: (Pipe<(u64, Said)>, Receiver<(u64, Said)>),
+    made: RefCell<u128>,
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+}
+
+impl Server {
+    pub(super) fn new(disk: Disk, clock: Arc<ManualClock>, carrier: Arc<FakeCarrier>) -> Self {
+        let playbook = config::playbook::read("playbook.toml", PLAYBOOK).unwrap();
+        let made = RefCell::new(1 << 80);
+        Self { disk, clock, carrier, playbook, life: None, said: channel(), made }
+    }
+
+    /// Sets up lines and people, then starts.
+    pub(super) fn open(&mut self, people: &[(Address, Vec<Card>)]) {
+        let setting = async {
+            for line in self.playbook.lines.values() {
+                let line = CarrierLine {
+                    number: line.number.clone(),
+                    provider: "twilio".to_owned(),
+                    account: "AC1".to_owned(),
+                    tokens: vec!["secret".to_owned()],
+                    service: None,
+                    api: "https://carrier.invalid".to_owned(),
+                };
+                self.disk.put_line(&line).await.unwrap();
+            }
+            let people: Vec<People> = people
+                .iter()
+                .map(|(address, cards)| People {
+                    fresh: NumberId(self.make()),
+                    address: address.clone(),
+                    cards: cards.clone(),
+                })
+                .collect();
+            self.disk.put_cards(&people, self.clock.now()).await.unwrap();
+        };
+        runtime().block_on(setting);
+        self.start();
+    }
+
+    fn make(&self) -> Uuid {
+        let mut made = self.made.borrow_mut();
+        *made += 1;
+        Uuid::from_u128(*made)
+    }
+
+    /// A device of a rep, signed in.
+    pub(super) fn sign_in(&self, rep: &str) -> Device {
+        let (id, now) = (self.make(), self.clock.now());
+        let (invite, token) = (token_hash(&format!("invite {id}")), token_hash(&id.to_string()));
+        self.read(async {
+            self.disk.put_invite(invite, &RepId::new(rep), now + Span::minutes(1)).await.unwrap();
+            self.disk.redeem(invite, now, DeviceId(id), "simulated", token).await.unwrap().unwrap()
+        })
+    }
+
+    /// Starts a process over whatever is on disk.
+    pub(super) fn start(&mut self) {
+        let runtime = runtime();
+        let (shutdown, down) = watch::channel(false);
+        let (clock, store) = (Arc::clone(&self.clock), Arc::new(self.disk.clone()));
+        let service = runtime.block_on(Service::start(store, clock, &self.playbook)).unwrap();
+        let sender = Sender {
+            service: service.clone(),
+            carrier: self.carrier.clone(),
+            public_url: "https://backend.invalid".to_owned(),
+        };
+        let metrics = Arc::new(Metrics::default());
+        let (engine, effects) = (engine::run(service.clone(), down.clone()), sender.run(down.clone()));
+        let reconciler = reconcile::run(service.clone(), self.carrier.clone(), metrics, RECONCILE, down);
+        let tasks = vec![
+            ("engine", runtime.spawn(async move { drop(engine.await) })),
+            ("sender", runtime.spawn(async move { drop(effects.await) })),
+            ("reconciler", runtime.spawn(async move { drop(reconciler.await) })),
+        ];
+        self.playbook = (*service.playbook()).clone();
+        self.life = Some(Life { runtime, service, presences: Arc::default(), tasks, _shutdown: shutdown });
+    }
+
+    /// The process is gone, with all that was not committed.
+    pub(super) fn crash(&mut self) {
+        self.life = None;
+        self.disk.reopen();
+        while self.said.1.try_recv().is_ok() {}
+    }
+
+    pub(super) const fn is_up(&self) -> bool {
+        self.life.is_some()
+    }
+
+    /// Time passes in the backend.
+    pub(super) fn pass(&self, ms: u64) {
+        self.clock.advance(Span::millis(i64::try_from(ms).unwrap()));
+        if let Some(life) = &self.life {
+            life.runtime.block_on(async {
+                tokio::time::advance(Duration::from_millis(ms)).await;
+                for _ in 0..TURNS {
+                    tokio::task::yield_now().await;
+                }
+            });
+        }
+    }
+
+    /// What the backend said since last asked, with the question's number; and parts of it that ended.
+    pub(super) fn take_said(&self) -> Vec<(u64, Said)> {
+        let mut said: Vec<(u64, Said)> = self.said.1.try_iter().collect();
+        let ended = self.life.iter().flat_map(|l| &l.tasks).filter(|(_, task)| task.is_finished());
+        said.extend(ended.map(|(name, _)| (0, Said::Trouble(format!("the {name} ended")))));
+        said
+    }
+
+    /// Reads the disk, past the process.
+    pub(super) fn read<T>(&self, question: impl Future<Output = T>) -> T {
+        runtime().block_on(question)
+    }
+
+    fn spawn(&self, question: u64, work: impl Future<Output = Said> + Send + 'static) {
+        let Some(life) = &self.life else { return };
+        let said = self.said.0.clone();
+        life.runtime.spawn(async move { drop(said.send((question, work.await))) });
+    }
+
+    /// A client's question arrives.
+    pub(super) fn ask(&self, question: u64, device: &Device, action: &Action) {
+        let Some(life) = &self.life else { return };
+        let (service, presences, device) = (life.service.clone(), Arc::clone(&life.presences), device.clone());
+        let action = over_the_wire(action);
+        self.spawn(question, async move { answer(&service, &presences, &device, action).await });
+    }
+
+    /// A carrier delivers a buyer's text.
+    pub(super) fn deliver(&self, question: u64, index: usize, text: &Got) {
+        let Some(life) = &self.life else { return };
+        let service = life.service.clone();
+        let line = self.playbook.line_of(&text.to).map_or_else(|| LineId::new("unlisted"), |(id, _)| id.clone());
+        let inbound = Inbound {
+            key: DedupeKey { provider: "twilio".to_owned(), account: "AC1".to_owned(), id: text.id.clone() },
+            from: text.from.clone(),
+            line,
+            body: text.body.clone(),
+            media: Vec::new(),
+            opt_out_type: None,
+            raw: self.raw("inbound"),
+        };
+        self.spawn(question, async move {
+            match service.submit(Work::Receive(Box::new(inbound))).await {
+                Ok(Outcome::Received { .. }) => Said::Acknowledged(index),
+                Ok(other) => Said::Trouble(format!("a buyer's text ended as {other:?}")),
+                Err(ServiceError::Busy) => Said::Nothing,
+                Err(e @ ServiceError::Stopped(_)) => Said::Trouble(e.to_string()),
+            }
+        });
+    }
+
+    /// A carrier reports on an answer.
+    pub(super) fn report(&self, question: u64, message: MessageId, delivery: Delivery) {
+        let Some(life) = &self.life else { return };
+        let (service, raw) = (life.service.clone(), self.raw("status"));
+        let command = Command::Report { message, delivery, error: None };
+        self.spawn(question, async move {
+            match service.submit(Work::Report { message, command, raw }).await {
+                Ok(Outcome::Decided(_)) | Err(ServiceError::Busy) => Said::Nothing,
+                Ok(other) => Said::Trouble(format!("a report ended as {other:?}")),
+                Err(e @ ServiceError::Stopped(_)) => Said::Trouble(e.to_string()),
+            }
+        });
+    }
+
+    /// The CRM has something new to say of a number.
+    pub(super) fn cards(&self, question: u64, address: &Address, cards: Vec<Card>) {
+        let Some(life) = &self.life else { return };
+        let service = life.service.clone();
+        let people = [People { fresh: NumberId(self.make()), address: address.clone(), cards }];
+        self.spawn(question, async move {
+            let changed = service.store().put_cards(&people, service.clock().now()).await.unwrap();
+            for conversation in changed {
+                let work = Work::Machine { actor: Actor::Crm, conversation, command: Command::Match };
+                while matches!(service.submit(work.clone()).await, Err(ServiceError::Busy)) {}
+            }
+            Said::Nothing
+        });
+    }
+
+    /// Everything a device would see if it started anew.
+    pub(super) fn fresh(&self, device: &Device) -> Result<Changes, String> {
+        let life = self.life.as_ref().ok_or("the backend is down")?;
+        let ask = Ask { playbook: self.playbook.version, ..Ask::default() };
+        let page = life.runtime.block_on(feed::changes(&life.service, &life.presences, device, &ask));
+        let page = page.map_err(|e| e.to_string())?;
+        if page.more {
+            Err("more conversations than one page: raise the page in the simulation".to_owned())
+        } else {
+            Ok(page)
+        }
+    }
+
+    fn raw(&self, kind: &str) -> RawEvent {
+        RawEvent { provider: "twilio".to_owned(), kind: kind.to_owned(), params: "{}".to_owned(), at: self.now() }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+/// What is sent is written and read back, as on a socket.
+fn over_the_wire(action: &Action) -> Action {
+    match action {
+        Action::Push { ticket, push } => {
+            Action::Push { ticket: *ticket, push: serde_json::from_str(&serde_json::to_string(push).unwrap()).unwrap() }
+        }
+        other @ (Action::Hello { .. } | Action::Pull { .. } | Action::Abandon { .. }) => other.clone(),
+    }
+}
+
+/// The same calls as `server::http` makes for each route, without a socket.
+async fn answer(service: &Service, presences: &Presences, device: &Device, action: Action) -> Said {
+    let known = service.store().device(token_hash(&device.id.to_string())).await;
+    let Ok(Some(device)) = known else { return Said::Trouble("a signed-in device is not known".to_owned()) };
+    let problem = |status, title: &str| Failure::Problem { status, title: title.to_owned(), after: None };
+    Said::Answer(match action {
+        Action::Abandon { .. } => return Said::Nothing,
+        Action::Hello { ticket } => {
+            let playbook = service.playbook();
+            let session = Session {
+                device: device.id,
+                rep: device.rep.clone(),
+                name: playbook.rep_name(&device.rep).to_owned(),
+                role: playbook.reps[&device.rep].role,
+                company: playbook.company.clone(),
+                wire: 1,
+            };
+            Input::Session { ticket, result: Ok(session) }
+        }
+        Action::Push { ticket, push } => {
+            presences.saw(&device.rep);
+            let work = Work::Push { device: device.id, rep: device.rep, envelopes: push.envelopes };
+            let result = match service.submit(work).await {
+                Ok(Outcome::Receipts(receipts)) => Ok(Receipts { receipts }),
+                Ok(other) => return Said::Trouble(format!("a push ended as {other:?}")),
+                Err(ServiceError::Busy) => Err(problem(503, "busy")),
+                Err(e @ ServiceError::Stopped(_)) => return Said::Trouble(e.to_string()),
+            };
+            Input::Pushed { ticket, result }
+        }
+        Action::Pull { ticket, cursor, wait, acked, playbook } => {
+            let ask = Ask { since: cursor, known: acked, playbook: playbook.unwrap_or(0), wait };
+            let result = match feed::changes(service, presences, &device, &ask).await {
+                Ok(page) => Ok(Box::new(page)),
+                Err(FeedError::Gone) => Err(problem(410, "cursor gone")),
+                Err(FeedError::Store(e)) => return Said::Trouble(e.to_string()),
+            };
+            Input::Pulled { ticket, result }
+        }
+    })
+}
