@@ -54,7 +54,7 @@ fn run(seed: u64, faults: Faults) -> Result<Tally, String> {
     let story = world.story();
     match ran {
         Ok(Ok(tally)) => Ok(tally),
-        Ok(Err(wrong)) => { verdict::dump(&world); Err(format!("{story}\nseed {seed}: {wrong}"))},
+        Ok(Err(wrong)) => Err(format!("{story}\nseed {seed}: {wrong}")),
         Err(panic) => {
             drop(world);
             eprintln!("{story}\nseed {seed} panicked");
@@ -126,4 +126,54 @@ fn everything_at_once_loses_and_doubles_nothing() {
 #[test]
 fn everything_at_once_over_real_caches_loses_nothing() {
     family(5_000, 3, Faults { files: true, ..EVERYTHING });
+}
+
+/// Breaks a promise of the house and gives the first complaint of a few seeds.
+fn caught(sabotage: Sabotage, faults: Faults) -> String {
+    let broken = Faults { sabotage, ..faults };
+    let complaint = (6_000..6_020).find_map(|seed| run(seed, broken).err());
+    let story = complaint.unwrap_or_else(|| panic!("the simulation does not notice {sabotage:?}"));
+    story.lines().skip_while(|line| !line.starts_with("seed ")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_backend_that_runs_a_command_again_is_caught() {
+    let said = caught(Sabotage::ForgetReceipts, NETWORK);
+    assert!(said.contains("ran twice") || said.contains("was told"), "{said}");
+}
+
+#[test]
+fn a_backend_that_forgets_an_opt_out_is_caught() {
+    let said = caught(Sabotage::ForgetConsent, CALM);
+    assert!(said.contains("after its number opted out"), "{said}");
+}
+
+#[test]
+fn a_backend_that_takes_a_repeated_delivery_for_a_new_text_is_caught() {
+    let said = caught(Sabotage::ForgetDeliveries, NETWORK);
+    assert!(said.contains("too often"), "{said}");
+}
+
+#[test]
+fn a_backend_that_sends_again_what_may_have_left_is_caught() {
+    let said = caught(Sabotage::ForgetUnknown, BACKEND);
+    assert!(said.contains("sent twice") || said.contains("entered sending twice"), "{said}");
+}
+
+#[test]
+fn a_feed_that_leaves_out_a_change_is_caught() {
+    let said = caught(Sabotage::SkipSubjects, CALM);
+    assert!(said.contains("a fresh one"), "{said}");
+}
+
+#[test]
+fn a_journal_that_was_edited_is_caught() {
+    let said = caught(Sabotage::EditJournal, CALM);
+    assert!(said.contains("was changed after it was sealed"), "{said}");
+}
+
+#[test]
+fn a_client_that_forgets_its_outbox_is_caught() {
+    let said = caught(Sabotage::ForgetOutbox, CLIENTS);
+    assert!(said.contains("CounterUsed") || said.contains("are nowhere any more"), "{said}");
 }

@@ -11,7 +11,7 @@ use comeback::domain::contact::{Address, Body};
 use comeback::domain::context::{Card, Opportunity};
 use comeback::domain::conversation::AnswerState;
 use comeback::domain::event::Outcome;
-use comeback::domain::id::{CommandId, ConversationId, ContactId, MessageId, RepId};
+use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, RepId};
 use comeback::domain::time::Span;
 use comeback::wire::changes::Author;
 use rand::RngExt as _;
@@ -204,8 +204,7 @@ fn recall(world: &mut World, i: usize, c: ConversationId, seen: u64) -> Option<W
     let thread = inbox::thread(&view, c)?;
     let mine = thread.messages.iter().filter(|m| m.message.author == Author::Rep(client.rep().clone()));
     let waits = |s: &Option<AnswerState>| s.as_ref().is_none_or(AnswerState::is_waiting);
-    let waiting: Vec<MessageId> =
-        mine.filter(|m| waits(&m.message.standing)).map(|m| m.message.id).collect();
+    let waiting: Vec<MessageId> = mine.filter(|m| waits(&m.message.standing)).map(|m| m.message.id).collect();
     let message = *waiting.get(world.pick(waiting.len().max(1)))?;
     Some(Wish::Do { conversation: Some(c), seen, command: Command::Recall { message } })
 }
@@ -255,4 +254,3 @@ pub(super) fn forget_unwritten(world: &mut World, i: usize) {
 pub(super) fn all_words<'a>(texts: impl Iterator<Item = &'a str>) -> BTreeSet<u32> {
     texts.flat_map(words_in).collect()
 }
-

@@ -3,8 +3,8 @@
 
 use std::cell::RefCell;
 use std::future::Future;
-use std::sync::mpsc::{Receiver, Sender as Pipe, channel};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender as Pipe, channel};
 use std::time::Duration;
 
 use comeback::client::sync::{Action, Failure, Input};
@@ -261,7 +261,11 @@ impl Server {
         let ask = Ask { playbook: self.playbook.version, ..Ask::default() };
         let page = life.runtime.block_on(feed::changes(&life.service, &life.presences, device, &ask));
         let page = page.map_err(|e| e.to_string())?;
-        if page.more { Err("more conversations than one page: raise the page in the simulation".to_owned()) } else { Ok(page) }
+        if page.more {
+            Err("more conversations than one page: raise the page in the simulation".to_owned())
+        } else {
+            Ok(page)
+        }
     }
 
     fn raw(&self, kind: &str) -> RawEvent {

@@ -137,7 +137,9 @@ impl Record {
         if let Some(command) = frame.command
             && let Some(before) = self.ran.insert(command, entry.seq)
         {
-            check(before + 1 == entry.seq, || format!("command {command} ran twice: at {before} and at {}", entry.seq))?;
+            check(before + 1 == entry.seq, || {
+                format!("command {command} ran twice: at {before} and at {}", entry.seq)
+            })?;
         }
         match (&about, &event) {
             (About::Number(id), Event::OptedOut { .. }) => {
@@ -218,10 +220,8 @@ fn receipts(world: &World, tally: &mut Tally) -> Result<(), String> {
         };
         let receipts = world.server.read(world.server.disk.page(&query)).unwrap().receipts;
         tally.commands += receipts.len();
-        tally.refused += receipts
-            .iter()
-            .filter(|r| matches!(r.verdict, comeback::wire::command::Verdict::Refused { .. }))
-            .count();
+        tally.refused +=
+            receipts.iter().filter(|r| matches!(r.verdict, comeback::wire::command::Verdict::Refused { .. })).count();
         let left: BTreeMap<u64, CommandId> =
             world.typed.left.iter().filter(|(_, (whose, _))| *whose == i).map(|(id, (_, n))| (*n, *id)).collect();
         let wanted = world.typed.left.values().filter(|(whose, _)| *whose == i).count();
@@ -299,12 +299,7 @@ fn words(world: &World, all: &Page) -> Result<(), String> {
         there.extend(all_words(entries.map(|(_, body)| body.as_str())));
         there.extend(all_words(state.drafts.values().map(String::as_str)));
     }
-    let lost: Vec<u32> = world.typed.kept.iter().filter(|w| !there.contains(w) && !world.typed.thrown.contains(w)).copied().collect();
+    let lost: Vec<u32> =
+        world.typed.kept.iter().filter(|w| !there.contains(w) && !world.typed.thrown.contains(w)).copied().collect();
     check(lost.is_empty(), || format!("words {lost:?} are nowhere any more"))
-}
-
-pub(super) fn dump(world: &World) {
-    for e in world.server.read(world.server.disk.entries(0, usize::MAX)).unwrap() {
-        eprintln!("JOURNAL {} {:?} {}", e.seq, e.at, String::from_utf8_lossy(&e.body));
-    }
 }

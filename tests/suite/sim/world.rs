@@ -28,7 +28,7 @@ const STEP: u64 = 500;
 /// Everything must have settled this long after the last fault.
 const CALM_MS: u64 = 6 * 60_000;
 /// Steps of the story told when a seed fails.
-const TOLD: usize = 600;
+const TOLD: usize = 60;
 
 /// Which faults, and how often: percent of packets, or of steps.
 #[derive(Clone, Copy, Debug, Default)]
@@ -270,7 +270,8 @@ impl World {
     }
 
     fn answer(&mut self, i: usize, life: u32, input: Input) {
-        let (Input::Session { ticket, .. } | Input::Pushed { ticket, .. } | Input::Pulled { ticket, .. }) = &input else {
+        let (Input::Session { ticket, .. } | Input::Pushed { ticket, .. } | Input::Pulled { ticket, .. }) = &input
+        else {
             return;
         };
         // The driver drops the connection of an abandoned question; what was in the pipe may still come.
@@ -308,7 +309,9 @@ impl World {
         self.clients[i].commit(sabotage);
         people::remember(self, i);
         let news = self.clients[i].news();
-        if let Some(toast) = news.toasts.iter().find(|t| t.text.contains("record changed") || t.text.contains("counter")) {
+        if let Some(toast) =
+            news.toasts.iter().find(|t| t.text.contains("record changed") || t.text.contains("counter"))
+        {
             self.complain(format!("client {i} was told: {}", toast.text));
         }
         self.send(i);
@@ -421,10 +424,8 @@ impl World {
                 (Said::Answer(_) | Said::Nothing, _) => {}
             }
         }
-        let (reports, wrong) = self
-            .server
-            .carrier
-            .with(|book| (std::mem::take(&mut book.to_report), book.wrong.first().cloned()));
+        let (reports, wrong) =
+            self.server.carrier.with(|book| (std::mem::take(&mut book.to_report), book.wrong.first().cloned()));
         if let Some(wrong) = wrong {
             self.complain(wrong);
         }
