@@ -242,9 +242,9 @@ impl World {
     }
 
     /// The CRM has something new to say of a number.
-    pub(super) fn crm_says(&mut self, address: Address, cards: Vec<Card>) {
+    pub(super) fn crm_says(&mut self, address: &Address, cards: Vec<Card>) {
         let question = self.question(Waiting::Crm(address.clone()));
-        self.server.cards(question, &address, cards);
+        self.server.cards(question, address, cards);
     }
 
     fn question(&mut self, waiting: Waiting) -> u64 {
