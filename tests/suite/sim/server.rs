@@ -39,7 +39,7 @@ const PLAYBOOK: &str = include_str!("../../../assets/playbook.toml");
 /// How often the carrier's list is compared with ours.
 const RECONCILE: Duration = Duration::from_secs(30);
 /// Turns given to the backend's tasks in one step: more than the longest chain of them.
-const TURNS: usize = 60;
+const TURNS: usize = 24;
 
 /// What came out of the backend.
 pub(super) enum Said {
