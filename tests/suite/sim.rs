@@ -97,6 +97,13 @@ fn again(seed: u64, faults: Faults) {
     }
 }
 
+/// The ninth answer of a conversation arrived, from a device whose clock was behind: the state forgot it in the same
+/// moment as it settled, and its text was taken for one that a rep took back.
+#[test]
+fn seed_2300_a_text_that_the_state_forgets_is_not_taken_back() {
+    again(2_300, CLIENTS);
+}
+
 #[test]
 fn without_faults_everybody_agrees_and_everything_is_sent() {
     let tally = family(0, 5, CALM);
