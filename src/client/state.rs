@@ -14,6 +14,7 @@ use crate::domain::context::Card;
 use crate::domain::conversation::AnswerState;
 use crate::domain::id::{CommandId, ConversationId, MessageId};
 use crate::domain::playbook::Playbook;
+use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::wire::changes::{Changes, HeadView, Message, Presence, Snapshot};
 use crate::wire::command::{Receipt, Verdict};
@@ -79,6 +80,9 @@ pub struct State {
     pub dismissed: BTreeSet<MessageId>,
     /// The newest head witnessed.
     pub head: Option<HeadView>,
+    /// While the feed starts anew: conversations of before that no page has brought yet. They stay on the screen until
+    /// the last page, and the cursor is written down only then, so that a crash in between starts anew again.
+    pub stale: Option<BTreeSet<ConversationId>>,
 }
 
 /// The signed-in person is not the one whose cache this is.
@@ -124,8 +128,8 @@ impl State {
         Ok(())
     }
 
-    /// Puts a command into the outbox. Words that leave as a text are no draft any more; taking a text back makes its
-    /// words a draft again.
+    /// Puts a command into the outbox. Words that leave as a text are no draft any more; a draft of other words stays
+    /// one.
     pub fn put(
         &mut self,
         id: CommandId,
@@ -138,13 +142,14 @@ impl State {
         let snapshot = conversation.and_then(|c| self.base.get(&c));
         let name = snapshot.map(name_of).unwrap_or_default();
         let address = snapshot.map(|s| s.address.clone());
-        let is_answer = matches!(command, Command::Answer { .. });
+        let leaving = if let Command::Answer { body, .. } = &command { Some(body.clone()) } else { None };
         let entry = self.outbox.put(Want { id, conversation, seen, issued_at: now, command, name, address });
         out.push(Write::Entry(Box::new(entry.clone())));
         out.push(Write::Last(self.outbox.last()));
         if let Some(c) = conversation {
             self.see(c, seen, out);
-            if is_answer {
+            let drafted = self.drafts.get(&c).map(|d| d.trim());
+            if leaving.zip(drafted).is_some_and(|(body, draft)| body.as_str().contains(draft)) {
                 self.draft(c, String::new(), out);
             }
         }
@@ -276,7 +281,9 @@ impl State {
                 Verdict::Done => {}
                 Verdict::Parked { .. } => toasts.push(toast(&entry, PARKED)),
                 Verdict::Refused { rejection } => {
-                    self.undo_redraft(&entry, out);
+                    if *rejection == Rejection::AlreadyLeft {
+                        self.undo_redraft(&entry, out);
+                    }
                     toasts.push(toast(&entry, &format!("{rejection}. {}", rejection.hint())));
                 }
             }
@@ -302,12 +309,9 @@ impl State {
         if page.since != self.cursor {
             return None;
         }
-        let before = if page.since.is_empty() {
-            out.push(Write::DropBase);
-            std::mem::take(&mut self.base)
-        } else {
-            BTreeMap::new()
-        };
+        if page.since.is_empty() {
+            self.stale = Some(self.base.keys().copied().collect());
+        }
         for id in page.removals {
             if self.base.remove(&id).is_some() {
                 out.push(Write::Remove(id));
@@ -316,11 +320,10 @@ impl State {
         }
         for mut snapshot in page.upserts {
             let id = snapshot.state.id;
-            let old = self.base.get(&id).or_else(|| before.get(&id));
-            if let Some(old) = old {
-                applied.toasts.extend(self.taken_over(old, &snapshot));
-            }
-            merge(self.base.get(&id), &mut snapshot);
+            let of_before = self.stale.as_mut().is_some_and(|stale| stale.remove(&id));
+            let old = self.base.get(&id);
+            applied.toasts.extend(old.and_then(|old| self.taken_over(old, &snapshot)));
+            merge(old.filter(|_| !of_before), &mut snapshot);
             applied.touched.push(id);
             out.push(Write::Upsert(Box::new(snapshot.clone())));
             self.base.insert(id, snapshot);
@@ -335,11 +338,19 @@ impl State {
             self.roster = page.roster;
         }
         applied.toasts.extend(self.witness(page.head, out));
-        self.confirm(page.acked, out);
-        if page.cursor != self.cursor {
-            out.push(Write::Cursor(page.cursor.clone()));
-            self.cursor = page.cursor;
+        // A conversation stands on the page of its newest change: until the last page, what ran may still be to come.
+        if !page.more {
+            for id in self.stale.take().unwrap_or_default() {
+                self.base.remove(&id);
+                out.push(Write::Remove(id));
+                applied.touched.push(id);
+            }
+            self.confirm(page.acked, out);
         }
+        if page.cursor != self.cursor && self.stale.is_none() {
+            out.push(Write::Cursor(page.cursor.clone()));
+        }
+        self.cursor = page.cursor;
         Some(applied)
     }
 
@@ -396,22 +407,34 @@ fn toast(entry: &Entry, what: &str) -> Toast {
     Toast { text: format!("{to}{what}"), loud: true, conversation: entry.envelope.conversation }
 }
 
-/// A snapshot brings the newest messages; older ones known from before are kept in front of them, unless something is
-/// missing between.
+/// A snapshot brings the newest messages, and any older answer that is not settled. Older ones known from before are
+/// kept in front of them, unless something is missing between.
 fn merge(old: Option<&Snapshot>, new: &mut Snapshot) {
     let Some(old) = old.filter(|_| new.earlier) else { return };
-    let first = new.messages.first().map_or(u64::MAX, |m| m.n);
+    let Some(last) = new.messages.last() else { return };
+    // Where the unbroken run of the newest begins.
+    let mut first = last.n;
+    for message in new.messages.iter().rev().skip(1) {
+        let follows = message.n.saturating_add(1) == first;
+        if !follows {
+            break;
+        }
+        first = message.n;
+    }
     let last_known = old.messages.last().map_or(0, |m| m.n);
-    if first != u64::MAX && last_known.saturating_add(1) < first {
+    if last_known.saturating_add(1) < first {
         return;
     }
     // An answer that waited and is no answer of the conversation any more was taken back.
     let recalled = |m: &Message| {
         m.standing.as_ref().is_some_and(AnswerState::is_waiting) && !new.state.answers.contains_key(&m.id)
     };
-    let mut kept: Vec<Message> = old.messages.iter().filter(|m| m.n < first && !recalled(m)).cloned().collect();
+    let brought = |m: &Message| new.messages.iter().any(|n| n.id == m.id);
+    let known = old.messages.iter().filter(|m| m.n < first && !recalled(m) && !brought(m));
+    let mut kept: Vec<Message> = known.cloned().collect();
     new.earlier = old.earlier;
     kept.append(&mut new.messages);
+    kept.sort_by_key(|m| m.n);
     new.messages = kept;
 }
 

@@ -255,6 +255,11 @@ impl Machine {
             }
             Access::Open => {}
         }
+        if self.push.failures > 0 && !self.state.outbox.has_unpushed() {
+            // A pull said how it ended: nothing is left that sending could fail at.
+            self.push.answered();
+            self.news.view = true;
+        }
         if self.push.is_free(mono) && self.state.outbox.has_unpushed() {
             let mut marked = Vec::new();
             let envelopes = self.state.outbox.batch(&mut marked);
@@ -345,7 +350,7 @@ impl Machine {
         let page = match result {
             Ok(page) => page,
             Err(failure) if flight.is_some() && failure.status() == Some(410) && self.gone == 0 => {
-                // The feed starts anew. What is on screen stays until its first page replaces it.
+                // The feed starts anew. What is on screen stays until its last page came.
                 self.gone += 1;
                 self.state.cursor = String::new();
                 self.writes.push(Write::Cursor(String::new()));

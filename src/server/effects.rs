@@ -4,11 +4,12 @@
 //! call starts within two seconds of it or is abandoned; what is in `sending` is never claimed again. A crash between
 //! call and record leaves `unknown`, settled by a callback or by the carrier's list, never by sending again.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 
 use super::carrier::{Carrier, SendOutcome};
 use super::engine;
@@ -28,8 +29,8 @@ const START_WITHIN: Duration = Duration::from_secs(2);
 /// After the carrier said "not now".
 const BUSY_PAUSE: Duration = Duration::from_secs(2);
 
-/// Answers on their way at once.
-const ROUND: usize = 32;
+/// Requests to the carrier at once.
+const AT_ONCE: usize = 32;
 
 /// The runner of sends.
 pub struct Sender {
@@ -47,25 +48,87 @@ impl std::fmt::Debug for Sender {
     }
 }
 
+/// Answers being decided, called and recorded: a request that takes its time holds back only its own conversation.
+struct OnTheirWay {
+    tasks: JoinSet<(ConversationId, Result<bool, ServiceError>)>,
+    conversations: BTreeSet<ConversationId>,
+    may_start: Arc<Semaphore>,
+}
+
+impl Default for OnTheirWay {
+    fn default() -> Self {
+        let may_start = Arc::new(Semaphore::new(AT_ONCE));
+        Self { tasks: JoinSet::new(), conversations: BTreeSet::new(), may_start }
+    }
+}
+
+impl OnTheirWay {
+    /// Starts a send, unless one of its conversation is on its way.
+    fn start(
+        &mut self,
+        conversation: ConversationId,
+        send: impl Future<Output = Result<bool, ServiceError>> + Send + 'static,
+    ) {
+        if !self.conversations.insert(conversation) {
+            return;
+        }
+        let may_start = Arc::clone(&self.may_start);
+        self.tasks.spawn(async move {
+            // Closed: we are stopping, and what was not begun waits for the next start.
+            let Ok(_permit) = may_start.acquire().await else { return (conversation, Ok(false)) };
+            let ended = match send.await {
+                // Somebody else holds the database; nothing was begun.
+                Err(ServiceError::Busy) => {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    Ok(true)
+                }
+                ended => ended,
+            };
+            (conversation, ended)
+        });
+    }
+
+    /// The next one that ends: whether its conversation should be looked at again at once. `None` when there is none.
+    async fn next(&mut self) -> Option<Result<bool, ServiceError>> {
+        match self.tasks.join_next().await? {
+            Ok((conversation, ended)) => {
+                self.conversations.remove(&conversation);
+                Some(ended)
+            }
+            Err(e) => Some(Err(ServiceError::Stopped(e.to_string()))),
+        }
+    }
+}
+
 impl Sender {
-    /// Runs until `shutdown` or until the database fails.
+    /// Runs until `shutdown` or until the database fails. Requests in hand are waited for and recorded.
     pub async fn run(self, mut shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
         let sender = Arc::new(self);
         sender.give_up_started().await?;
         let mut wake = sender.service.pulse().watch();
+        let mut on_their_way = OnTheirWay::default();
         while !*shutdown.borrow() {
             wake.mark_unchanged();
-            let next = match sender.round().await {
+            let next = match sender.start_due(&mut on_their_way).await {
                 Ok(next) => next,
                 Err(StoreError::Busy) => Some(sender.service.clock().now() + Span::seconds(1)),
                 Err(e) => return Err(ServiceError::Stopped(e.to_string())),
             };
             let wait = next.map_or(LONGEST_SLEEP, |at| sender.service.clock().real_wait(at, LONGEST_SLEEP));
-            tokio::select! {
-                () = tokio::time::sleep(wait.max(Duration::from_millis(5))) => {}
-                _ = wake.changed() => {}
-                _ = shutdown.changed() => {}
+            let waited = tokio::time::sleep(wait.max(Duration::from_millis(5)));
+            tokio::pin!(waited);
+            loop {
+                tokio::select! {
+                    () = &mut waited => break,
+                    _ = wake.changed() => break,
+                    _ = shutdown.changed() => break,
+                    Some(again) = on_their_way.next() => if again? { break },
+                }
             }
+        }
+        on_their_way.may_start.close();
+        while let Some(ended) = on_their_way.next().await {
+            ended?;
         }
         Ok(())
     }
@@ -79,46 +142,30 @@ impl Sender {
         Ok(())
     }
 
-    /// Starts everything whose time has come and waits for it; tells when the next one is.
-    async fn round(self: &Arc<Self>) -> Result<Option<Timestamp>, StoreError> {
+    /// Starts everything whose time has come, and does not wait for it; tells when to look again.
+    async fn start_due(self: &Arc<Self>, on_their_way: &mut OnTheirWay) -> Result<Option<Timestamp>, StoreError> {
         if engine::is_clock_behind(&self.service).await? {
             return Ok(None);
         }
-        let (due, next) = self.service.store().due_sends(self.service.clock().now(), ROUND).await?;
+        // All that may go, one of each conversation: those of a line that is not set up hold back no other.
+        let (due, next) = self.service.store().due_sends(self.service.clock().now(), usize::MAX).await?;
         let lines = self.service.store().lines().await?;
-        let mut on_their_way = tokio::task::JoinSet::new();
-        let mut by_conversation: BTreeMap<ConversationId, Vec<DueSend>> = BTreeMap::new();
+        let any = !due.is_empty();
+        let mut not_set_up = BTreeSet::new();
         for send in due {
-            by_conversation.entry(send.conversation).or_default().push(send);
-        }
-        for sends in by_conversation.into_values() {
+            let Some(line) = self.line_of(&send, &lines) else {
+                not_set_up.insert(send.line);
+                continue;
+            };
             let sender = Arc::clone(self);
-            let sends: Vec<_> = sends.into_iter().map(|send| (self.line_of(&send, &lines), send)).collect();
-            on_their_way.spawn(async move { sender.one_by_one(sends).await });
+            on_their_way.start(send.conversation, async move { sender.send(send, line).await });
         }
-        let any = !on_their_way.is_empty();
-        let mut moved = false;
-        while let Some(done) = on_their_way.join_next().await {
-            match done {
-                Ok(Ok(left)) => moved |= left,
-                Ok(Err(ServiceError::Busy)) => return Err(StoreError::Busy),
-                Ok(Err(e)) => return Err(StoreError::Fatal(e.to_string())),
-                Err(e) => return Err(StoreError::Fatal(e.to_string())),
-            }
+        for line in not_set_up {
+            tracing::error!(%line, "no carrier is set up for this line: `comeback line add`; its answers wait");
         }
         // Whatever waits behind an open send is looked at again when something is committed, or after a pause.
-        let again = self.service.clock().now() + self.service.clock().of_real(Span::seconds(if moved { 0 } else { 5 }));
+        let again = self.service.clock().now() + self.service.clock().of_real(Span::seconds(5));
         Ok(if any { Some(next.map_or(again, |at| at.min(again))) } else { next })
-    }
-
-    /// The texts of one conversation, one at a time. Which of them may go first is decided by the rules, not by the
-    /// order of this list: one that must wait for another never keeps that other from being asked about.
-    async fn one_by_one(&self, sends: Vec<(Option<CarrierLine>, DueSend)>) -> Result<bool, ServiceError> {
-        let mut moved = false;
-        for (line, send) in sends {
-            moved |= self.send(send, line).await?;
-        }
-        Ok(moved)
     }
 
     fn line_of(&self, send: &DueSend, lines: &[CarrierLine]) -> Option<CarrierLine> {
@@ -127,12 +174,8 @@ impl Sender {
         lines.iter().find(|l| l.number == *number).cloned()
     }
 
-    /// Decides, calls, records. True when the text left or was settled.
-    async fn send(&self, send: DueSend, line: Option<CarrierLine>) -> Result<bool, ServiceError> {
-        let Some(line) = line else {
-            tracing::error!(line = %send.line, "no carrier is set up for this line: `comeback line add`; its answers wait");
-            return Ok(false);
-        };
+    /// Decides, calls, records. False when it has to wait for something else: an open send.
+    async fn send(&self, send: DueSend, line: CarrierLine) -> Result<bool, ServiceError> {
         // Measured from before the decision: a slow disk counts against the two seconds too.
         let decided = tokio::time::Instant::now();
         let facts = self.say(&send, Command::BeginSend { message: send.message }).await?;
@@ -142,7 +185,7 @@ impl Sender {
         let callback = format!("{}/hooks/twilio/status/{}", self.public_url, send.message);
         if decided.elapsed() > START_WITHIN {
             self.say(&send, Command::AbandonSend { message: send.message }).await?;
-            return Ok(false);
+            return Ok(true);
         }
         let outcome = self.carrier.send(&line, &send.to, &send.body, &callback).await;
         tracing::info!(message = %send.message, outcome = outcome.word(), "answer handed to the carrier");
@@ -158,7 +201,7 @@ impl Sender {
         if busy {
             tokio::time::sleep(BUSY_PAUSE).await;
         }
-        Ok(!busy)
+        Ok(true)
     }
 
     /// Records a fact about an answer. While the database is held by somebody else it waits: this may not be lost.

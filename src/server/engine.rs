@@ -49,20 +49,19 @@ pub async fn fire(service: &Service) -> Result<Option<Timestamp>, StoreError> {
         if due.is_empty() {
             return Ok(next);
         }
-        let mut waiting = tokio::task::JoinSet::new();
-        for conversation in due {
-            let service = service.clone();
-            let work = Work::Machine { actor: Actor::Clock, conversation, command: Command::Expire };
-            waiting.spawn(async move { service.submit(work).await });
+        // All are handed over before the first is waited for: they fire in order, and in few groups.
+        let expire = |conversation| Work::Machine { actor: Actor::Clock, conversation, command: Command::Expire };
+        let waiting: Result<Vec<_>, _> = due.into_iter().map(|id| service.hand_over(expire(id))).collect();
+        for fired in waiting.map_err(trouble)? {
+            fired.await.map_err(trouble)?;
         }
-        while let Some(done) = waiting.join_next().await {
-            match done {
-                Ok(Ok(_)) => {}
-                Ok(Err(ServiceError::Busy)) => return Err(StoreError::Busy),
-                Ok(Err(e)) => return Err(StoreError::Fatal(e.to_string())),
-                Err(e) => return Err(StoreError::Fatal(e.to_string())),
-            }
-        }
+    }
+}
+
+fn trouble(e: ServiceError) -> StoreError {
+    match e {
+        ServiceError::Busy => StoreError::Busy,
+        ServiceError::Stopped(why) => StoreError::Fatal(why),
     }
 }
 

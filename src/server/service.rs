@@ -112,6 +112,15 @@ pub enum Outcome {
     Refused(Rejection),
 }
 
+impl Outcome {
+    fn into_receipts(self) -> Option<Vec<Receipt>> {
+        match self {
+            Self::Receipts(receipts) => Some(receipts),
+            Self::Received { .. } | Self::Decided(_) | Self::Refused(_) => None,
+        }
+    }
+}
+
 type Reply = oneshot::Sender<Result<Outcome, ServiceError>>;
 
 struct Job {
@@ -162,12 +171,22 @@ impl Service {
 
     /// Hands over a piece of work and waits until its outcome is on disk.
     pub async fn submit(&self, work: Work) -> Result<Outcome, ServiceError> {
+        self.hand_over(work)?.await
+    }
+
+    /// Hands over a piece of work now, behind all that was handed over before; what it gives back waits until the
+    /// outcome is on disk.
+    pub fn hand_over(
+        &self,
+        work: Work,
+    ) -> Result<impl Future<Output = Result<Outcome, ServiceError>> + use<>, ServiceError> {
         let (reply, answer) = oneshot::channel();
         self.jobs.try_send(Job { work, reply }).map_err(|e| match e {
             mpsc::error::TrySendError::Full(_) => ServiceError::Busy,
             mpsc::error::TrySendError::Closed(_) => self.why_stopped(),
         })?;
-        answer.await.map_err(|_| self.why_stopped())?
+        let service = self.clone();
+        Ok(async move { answer.await.map_err(|_| service.why_stopped())? })
     }
 
     fn why_stopped(&self) -> ServiceError {

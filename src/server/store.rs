@@ -62,6 +62,8 @@ pub struct Wants {
     pub dedupe: BTreeSet<DedupeKey>,
     /// Devices, each with the `n` of the commands it sent.
     pub devices: BTreeMap<DeviceId, BTreeSet<u64>>,
+    /// The version of the playbook at hand: another one in force comes along.
+    pub playbook: u32,
 }
 
 /// What the store found.
@@ -89,6 +91,8 @@ pub struct Loaded {
     pub loads: BTreeMap<RepId, u32>,
     /// The version of the playbook in force; 0 when there is none.
     pub playbook_version: u32,
+    /// The playbook in force, when it is not the one at hand.
+    pub playbook: Option<Playbook>,
 }
 
 /// A conversation as loaded for a decision.
@@ -276,6 +280,24 @@ pub struct PageQuery {
     pub messages: usize,
 }
 
+/// One page of what changed, and whether there is more. A page ends between two entries of the journal, never within
+/// one: it is shorter than `limit`, or longer when one entry alone changed more conversations. `first(n)` gives the
+/// first `n` changes in order of `seq`.
+pub(crate) fn one_page<E>(
+    limit: usize,
+    mut first: impl FnMut(usize) -> Result<Vec<(ConversationId, u64)>, E>,
+) -> Result<(Vec<(ConversationId, u64)>, bool), E> {
+    let mut changed = first(limit.saturating_add(1))?;
+    let Some(beyond) = changed.get(limit).map(|(_, seq)| *seq) else { return Ok((changed, false)) };
+    if changed.first().is_some_and(|(_, seq)| *seq < beyond) {
+        changed.retain(|(_, seq)| *seq < beyond);
+        return Ok((changed, true));
+    }
+    let all = first(usize::MAX)?;
+    let (page, rest) = all.into_iter().partition::<Vec<_>, _>(|(_, seq)| *seq <= beyond);
+    Ok((page, !rest.is_empty()))
+}
+
 /// A registered device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -375,7 +397,9 @@ pub trait Store: Send + Sync + 'static {
     /// Conversations whose deadline has passed, earliest first, and the next deadline after them.
     async fn due(&self, now: Timestamp, limit: usize) -> Result<(Vec<ConversationId>, Option<Timestamp>), StoreError>;
 
-    /// Answers whose time has come, in order, and the next time after them.
+    /// Answers that may start, longest due first, and the next time after `now` at which one comes due. Of each
+    /// conversation only the one accepted first, once it is due, and none while the fate of another is open: texts of
+    /// one conversation leave in order, and what cannot go takes nobody's place.
     async fn due_sends(&self, now: Timestamp, limit: usize) -> Result<(Vec<DueSend>, Option<Timestamp>), StoreError>;
 
     /// Answers whose fate at the carrier is open.

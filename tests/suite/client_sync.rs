@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use comeback::client::cache::Cache;
 use comeback::client::handle::{LinkState, OutboxId};
+use comeback::client::outbox::Entry;
 use comeback::client::state::State;
 use comeback::client::sync::{Action, Failure, Input, Machine, Wish};
 use comeback::client::{inbox, replica};
@@ -174,21 +175,29 @@ impl World {
             }
             let thread = inbox::thread(&view, *c);
             let drawn = thread.as_ref().is_some_and(|t| t.messages.iter().any(|shown| shown.message.id == *m));
-            if entry.is_some_and(|e| e.is_open()) && thread.is_some() {
-                assert!(drawn, "seed {}: a pending text is not drawn", self.seed);
-            }
             let drafted = state.drafts.values().any(|d| d.contains(words.as_str()));
-            // Long ago: out of the window of messages that the feed sends.
-            let old = self.backend.messages.get(c).is_some_and(|all| all.iter().any(|x| x.id == *m));
-            let elsewhere = old
-                && (thread.is_none()
-                    || thread.is_some_and(|t| t.messages.iter().all(|x| x.message.id > *m || x.message.n > 4)));
+            // Taken back, and the backend not told yet: a draft, and no text on its way any more.
+            let taken_back = view.recalled.contains(m) && drafted;
+            if entry.is_some_and(Entry::is_open) && thread.is_some() {
+                assert!(drawn || taken_back, "seed {}: {m}, a pending text, is not drawn", self.seed);
+            }
+            let elsewhere = self.is_history(state, *c, *m);
             assert!(drawn || drafted || entry.is_some() || elsewhere, "seed {}: {m} vanished", self.seed);
         }
         for entry in state.outbox.entries() {
             let unconfirmed = entry.is_open();
             assert!(!unconfirmed || entry.envelope.n >= 1);
         }
+    }
+
+    /// The backend has it, it is settled, and it is older than the newest messages that the feed sends: or the whole
+    /// conversation is out of sight.
+    fn is_history(&self, state: &State, c: ConversationId, m: MessageId) -> bool {
+        let known = self.backend.messages.get(&c).and_then(|all| all.iter().find(|x| x.id == m));
+        let (Some(known), Some(base)) = (known, state.base.get(&c)) else { return known.is_some() };
+        let unsettled = base.state.answers.get(&m).is_some_and(|a| !a.state.is_settled());
+        let oldest = base.messages.len().saturating_sub(backend::WINDOW);
+        !unsettled && base.messages.get(oldest).is_some_and(|first| known.n < first.n)
     }
 
     fn act(&mut self, i: usize) {
@@ -339,9 +348,12 @@ impl World {
             for _ in 0..60 {
                 self.deliver();
             }
-            self.pass(1_000);
-            let settled =
-                |c: &Client| !c.machine.state().outbox.has_unpushed() && !c.machine.state().outbox.has_unconfirmed();
+            self.pass(5_000);
+            let settled = |c: &Client| {
+                let outbox = &c.machine.state().outbox;
+                let online = c.machine.link(self.mono) == LinkState::Online;
+                online && !outbox.has_unpushed() && !outbox.has_unconfirmed()
+            };
             let quiet = self.backend.conversations.values().all(|c| {
                 c.next_deadline().is_none()
                     && c.answers.values().all(|a| {
@@ -353,8 +365,7 @@ impl World {
                 return;
             }
         }
-        self.explain();
-        panic!("seed {}: no agreement in the calm", self.seed);
+        panic!("seed {}: no agreement in the calm\n{}", self.seed, self.explain());
     }
 
     fn agree(&self) -> bool {
@@ -367,17 +378,19 @@ impl World {
                     let all = &self.backend.messages[id];
                     mine.state == wanted.state
                         && mine.number == wanted.number
-                        && mine.messages.ends_with(&wanted.messages)
+                        && wanted.messages.iter().all(|m| mine.messages.contains(m))
+                        && mine.messages.is_sorted_by_key(|m| m.n)
                         && mine.messages.iter().all(|m| all.iter().any(|x| x.id == m.id && x.body == m.body))
                 })
         })
     }
 
-    fn explain(&self) {
-        for (i, client) in self.clients.iter().enumerate() {
+    fn explain(&self) -> String {
+        let of = |client: &Client| {
             let state = client.machine.state();
-            eprintln!("{i}: {:?} at {:?}, {:?}", client.machine.link(self.mono), state.cursor, state.outbox);
-        }
+            format!("{:?} at {:?}, {:?}", client.machine.link(self.mono), state.cursor, state.outbox)
+        };
+        self.clients.iter().map(of).collect::<Vec<_>>().join("\n")
     }
 
     fn verdict(&self) {

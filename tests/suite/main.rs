@@ -1,13 +1,19 @@
 //! Every test that needs more room than its module, in one binary: each more would link the whole dependency tree.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it stands")]
+#![allow(clippy::wildcard_enum_match_arm, reason = "a test that looks for one event means every other by `_`")]
+#![allow(clippy::struct_field_names, reason = "a double keeps the names of what it stands for")]
 
 mod client_sync;
 mod floors;
 mod golden;
+mod hooks;
 mod hours;
 mod http;
+mod peers;
 mod rules;
+mod service;
 mod sim;
+mod store;
 mod tui_binding;
 mod tui_screens;
 mod tui_stories;

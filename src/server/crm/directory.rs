@@ -12,6 +12,7 @@ use crate::domain::contact::Address;
 use crate::domain::context::{Account, Campaign, Card, Intent, Opportunity, TeamMember, Touch};
 use crate::domain::id::{ContactId, RepId};
 use crate::domain::time::Timestamp;
+use crate::server::is_here;
 
 /// The largest answer read.
 const LARGEST: usize = 32 * 1024 * 1024;
@@ -95,12 +96,14 @@ impl Directory {
     pub fn new(base: &str, token: String) -> Result<Self, CrmError> {
         let contacts = format!("{}/contacts", base.trim_end_matches('/'));
         let contacts = contacts.parse().map_err(|_| CrmError::Unreadable(format!("not an address: {base}")))?;
-        let client = reqwest::Client::builder()
+        let mut client = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(20))
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|e| CrmError::Unreachable(e.to_string()))?;
+            .redirect(reqwest::redirect::Policy::none());
+        if is_here(&contacts) {
+            client = client.no_proxy();
+        }
+        let client = client.build().map_err(|e| CrmError::Unreachable(e.to_string()))?;
         Ok(Self { client, contacts, token })
     }
 

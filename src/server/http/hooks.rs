@@ -156,15 +156,7 @@ async fn verified(
     request: Request<HttpBody>,
 ) -> Result<(Params, Vec<CarrierLine>), Failure> {
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, LARGEST).await.map_err(|_| {
-        let title = "This webhook is larger than 64 KiB, or broke off. Nothing of it was kept.";
-        Failure::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too_large",
-            title,
-            "Carriers send less; see what stands in between.",
-        )
-    })?;
+    let bytes = to_bytes(body, LARGEST).await.map_err(|_| too_large(id.as_deref()))?;
     let path = parts.uri.path_and_query().map_or("", |p| p.as_str());
     let url = format!("{}{path}", hooks.public_url);
     let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
@@ -203,6 +195,13 @@ fn forbidden(id: Option<&str>, why: &Refused) -> Failure {
     tracing::warn!(request_id = id, %why, "webhook refused");
     let title = "This webhook is not signed by an account that is set up here. Nothing of it was kept.";
     Failure::new(StatusCode::FORBIDDEN, "bad_signature", title, "The backend's log says why, under the request id.")
+}
+
+fn too_large(id: Option<&str>) -> Failure {
+    tracing::warn!(request_id = id, why = "larger than 64 KiB, or it broke off", "webhook refused");
+    let title = "This webhook is larger than 64 KiB, or broke off. Nothing of it was kept.";
+    let hint = "Carriers send less; see what stands in between.";
+    Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", title, hint)
 }
 
 fn malformed(id: Option<&str>, why: &Malformed) -> Failure {

@@ -8,7 +8,9 @@ use super::group::Group;
 use super::{GROUP, Job, Outcome, Pulse, Reply, ServiceError, Work};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
+use crate::domain::rejection::Rejection;
 use crate::server::store::{Store, StoreError, Wants};
+use crate::wire::command::{Receipt, Verdict};
 
 pub(super) struct Committer {
     pub(super) store: Arc<dyn Store>,
@@ -58,9 +60,9 @@ impl Committer {
                 Ok(())
             }
             Err(StoreError::Conflict(why)) => {
-                tracing::error!(why, "a command met a conflict on its own");
-                for reply in replies {
-                    drop(reply.send(Err(ServiceError::Busy)));
+                tracing::error!(why, "a piece of work met a conflict on its own");
+                for (work, reply) in work.iter().zip(replies) {
+                    drop(reply.send(self.one_by_one(work).await?));
                 }
                 Ok(())
             }
@@ -68,14 +70,37 @@ impl Committer {
         }
     }
 
+    /// A push that names ids which are already there, as a copied cache does: its commands run one by one, up to the
+    /// one at fault, which is told so. "Try again" would keep its device trying for ever.
+    async fn one_by_one(&self, work: &Work) -> Result<Result<Outcome, ServiceError>, StoreError> {
+        let Work::Push { device, rep, envelopes } = work else { return Ok(Err(ServiceError::Busy)) };
+        let mut receipts = Vec::new();
+        for envelope in envelopes {
+            let work = Work::Push { device: *device, rep: rep.clone(), envelopes: vec![envelope.clone()] };
+            match self.run_group(&[work]).await {
+                Ok(outcomes) => {
+                    let ran = outcomes.into_iter().filter_map(Outcome::into_receipts);
+                    receipts.extend(ran.flatten());
+                }
+                Err(StoreError::Conflict(_)) => {
+                    let verdict = Verdict::Refused { rejection: Rejection::CounterUsed };
+                    receipts.push(Receipt { id: envelope.id, n: envelope.n, verdict });
+                    break;
+                }
+                Err(StoreError::Busy) if receipts.is_empty() => return Ok(Err(ServiceError::Busy)),
+                Err(StoreError::Busy) => break,
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(Ok(Outcome::Receipts(receipts)))
+    }
+
     async fn run_group(&self, work: &[Work]) -> Result<Vec<Outcome>, StoreError> {
         let mut tx = self.store.begin().await?;
-        let loaded = tx.load(&wants(work)).await?;
-        let mut playbook = Arc::clone(&self.playbook.lock().unwrap_or_else(PoisonError::into_inner));
-        if loaded.playbook_version != 0 && loaded.playbook_version != playbook.version {
-            // Another process put a newer version in force.
-            playbook = Arc::new(self.store.playbook().await?.unwrap_or_else(|| (*playbook).clone()));
-        }
+        let known = Arc::clone(&self.playbook.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut loaded = tx.load(&wants(work, known.version)).await?;
+        // Another process may have put a newer version in force.
+        let playbook = loaded.playbook.take().map_or(known, Arc::new);
         let now = self.clock.now().max(tx.head().at);
         let hold = self.clock.of_real(playbook.undo_hold);
         let mut group = Group::new(*tx.head(), loaded, playbook, now, hold);
@@ -92,8 +117,8 @@ impl Committer {
     }
 }
 
-fn wants(work: &[Work]) -> Wants {
-    let mut wants = Wants::default();
+fn wants(work: &[Work], playbook: u32) -> Wants {
+    let mut wants = Wants { playbook, ..Wants::default() };
     for piece in work {
         match piece {
             Work::Push { device, envelopes, .. } => {

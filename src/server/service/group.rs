@@ -189,7 +189,7 @@ impl Group {
         let actor = Actor::Rep { rep: rep.clone(), role };
         let origin = Origin { actor, command: Some(envelope.id), seen: envelope.seen, behind, media: &[] };
         let verdict = match self.decide(envelope.conversation, &envelope.command, &origin) {
-            Ok(facts) => verdict_of(&envelope.command, &facts),
+            Ok(_) => self.verdict_of(envelope),
             Err(Rejection::NeedsReview { reasons }) => Verdict::Parked { reasons },
             Err(rejection) => Verdict::Refused { rejection },
         };
@@ -199,6 +199,20 @@ impl Group {
         self.loaded.devices.insert(device, DeviceState { last_n: envelope.n, parked });
         self.touched.insert(device);
         Receipt { id: envelope.id, n: envelope.n, verdict }
+    }
+
+    /// What became of a person's command. An answer that needs its rep's eye says so also when nothing changed about
+    /// it: "done" would read as if it had gone.
+    fn verdict_of(&self, envelope: &Envelope) -> Verdict {
+        let (Command::Answer { message, .. } | Command::Release { message, .. }) = &envelope.command else {
+            return Verdict::Done;
+        };
+        let loading = envelope.conversation.and_then(|id| self.loaded.conversations.get(&id));
+        match loading.and_then(|l| l.state.answers.get(message)).map(|a| &a.state) {
+            Some(AnswerState::Parked { reasons }) => Verdict::Parked { reasons: reasons.clone() },
+            Some(AnswerState::Held { .. } | AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. })
+            | None => Verdict::Done,
+        }
     }
 
     /// Decides one command and takes in what follows.
@@ -365,21 +379,6 @@ fn frame(subject: Subject, event: &Event, origin: &Origin<'_>, content: Vec<Cont
         command: origin.command,
         content,
     }
-}
-
-/// What became of a person's command, from the facts.
-fn verdict_of(command: &Command, facts: &[(Subject, Event)]) -> Verdict {
-    let (Command::Answer { message: about, .. } | Command::Release { message: about, .. }) = command else {
-        return Verdict::Done;
-    };
-    for (_, event) in facts {
-        if let Event::AnswerParked { message, reasons, .. } = event
-            && message == about
-        {
-            return Verdict::Parked { reasons: reasons.clone() };
-        }
-    }
-    Verdict::Done
 }
 
 fn author(event: &Event, origin: &Origin<'_>, command: &Command) -> Author {

@@ -1,6 +1,7 @@
 //! The reference store, and the simulator's: plain maps behind one lock. What it does is what the others must do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,13 +9,13 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
     Batch, CarrierLine, DedupeKey, Device, DeviceState, DueSend, Loaded, Loading, Page, PageQuery, People, Store,
-    StoreError, Subject, Transaction, Wants,
+    StoreError, Subject, Transaction, Wants, one_page,
 };
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
 use crate::domain::conversation::{Conversation, Roster};
-use crate::domain::id::{ConversationId, DeviceId, MessageId, NumberId, RepId};
+use crate::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId, RepId};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 use crate::domain::visibility::Principal;
@@ -43,6 +44,7 @@ struct Tables {
     devices: BTreeMap<DeviceId, (Device, [u8; 32])>,
     states: BTreeMap<DeviceId, DeviceState>,
     receipts: BTreeMap<(DeviceId, u64), (Receipt, u64)>,
+    commands: BTreeSet<CommandId>,
     invites: BTreeMap<[u8; 32], (RepId, Timestamp)>,
     dedupe: BTreeMap<DedupeKey, MessageId>,
     lines: BTreeMap<Address, CarrierLine>,
@@ -112,6 +114,7 @@ impl Tables {
             roster: self.roster.clone(),
             loads: self.loads(),
             playbook_version: self.playbook.as_ref().map_or(0, |p| p.version),
+            playbook: self.playbook.clone().filter(|p| p.version != wants.playbook),
         }
     }
 
@@ -125,7 +128,7 @@ impl Tables {
 
     fn write(&mut self, batch: Batch) -> Result<(), StoreError> {
         for entry in batch.entries {
-            if entry.seq != self.head.seq + 1 {
+            if (entry.seq, entry.prev) != (self.head.seq + 1, self.head.hash) {
                 return Err(StoreError::Conflict("entry".to_owned()));
             }
             self.head = Head { seq: entry.seq, hash: entry.hash, at: entry.at };
@@ -170,6 +173,9 @@ impl Tables {
             }
         }
         for r in batch.receipts {
+            if !self.commands.insert(r.receipt.id) {
+                return Err(StoreError::Conflict("receipt.id".to_owned()));
+            }
             if self.receipts.insert((r.device, r.receipt.n), (r.receipt, r.seq)).is_some() {
                 return Err(StoreError::Conflict("receipt".to_owned()));
             }
@@ -197,18 +203,18 @@ impl Tables {
                 *at = (*at).max(*seq);
             }
         }
-        let mut changed: Vec<_> = changed.into_iter().map(|(id, seq)| (seq, id)).collect();
-        changed.sort_unstable();
-        let more = changed.len() > query.limit;
-        changed.truncate(query.limit);
-        let through = if more { changed.last().map_or(query.since, |(seq, _)| *seq) } else { self.head.seq };
+        let mut changed: Vec<_> = changed.into_iter().collect();
+        changed.sort_unstable_by_key(|(id, seq)| (*seq, *id));
+        let first = |n| Ok::<_, Infallible>(changed.iter().take(n).copied().collect());
+        let Ok((changed, more)) = one_page(query.limit, first);
+        let through = if more { changed.last().map_or(query.since, |(_, seq)| *seq) } else { self.head.seq };
         let of_device = (query.device, 0)..=(query.device, u64::MAX);
         let decided = self.receipts.range(of_device).filter(|(_, (_, seq))| *seq <= through);
         let receipts: Vec<Receipt> = decided.map(|(_, (receipt, _))| receipt.clone()).collect();
         Page {
             head: self.head,
             epoch: 1,
-            subjects: changed.iter().map(|(_, id)| self.subject(*id, query.messages)).collect(),
+            subjects: changed.iter().map(|(id, _)| self.subject(*id, query.messages)).collect(),
             through,
             more,
             acked: receipts.last().map_or(0, |r| r.n),
@@ -221,11 +227,17 @@ impl Tables {
 
     fn subject(&self, id: ConversationId, messages: usize) -> Subject {
         let (state, seq, total) = self.conversations[&id].clone();
+        let newest = self.newest(id, u64::MAX, messages);
+        let first = newest.first().map_or(0, |m| m.n);
+        let unsettled = |m: &Message| state.answers.get(&m.id).is_some_and(|answer| !answer.state.is_settled());
+        let all = self.messages.get(&id).into_iter().flat_map(|m| m.range(..first)).map(|(_, m)| m);
+        let mut messages: Vec<Message> = all.filter(|m| unsettled(m)).cloned().collect();
+        messages.extend(newest);
         Subject {
             address: self.address(state.number),
             number: self.numbers[&state.number].clone(),
             cards: self.cards.get(&state.number).map(|(cards, _)| cards.clone()).unwrap_or_default(),
-            messages: self.newest(id, u64::MAX, messages),
+            messages,
             state,
             seq,
             total,
@@ -286,10 +298,19 @@ impl Store for MemoryStore {
 
     async fn due_sends(&self, now: Timestamp, limit: usize) -> Result<(Vec<DueSend>, Option<Timestamp>), StoreError> {
         let tables = self.0.lock().await;
-        let waiting = tables.sends.iter().filter_map(|(m, (c, at, _))| Some((*m, *c, (*at)?)));
-        let next = waiting.clone().map(|(.., at)| at).filter(|at| *at > now).min();
-        let due = waiting.filter(|(.., at)| *at <= now).take(limit);
-        Ok((due.filter_map(|(m, c, _)| tables.send(m, c)).collect(), next))
+        let next = tables.sends.values().filter_map(|(_, at, _)| *at).filter(|at| *at > now).min();
+        let mut first: BTreeMap<ConversationId, (Timestamp, MessageId)> = BTreeMap::new();
+        for (message, (conversation, _, open)) in &tables.sends {
+            let Some(send) = tables.send(*message, *conversation) else { continue };
+            // One whose fate is open stands before all that wait.
+            let place = (if *open { Timestamp::MIN } else { send.at }, *message);
+            let at = first.entry(*conversation).or_insert(place);
+            *at = (*at).min(place);
+        }
+        let due = first.values().filter_map(|(_, m)| Some((tables.sends[m].1.filter(|at| *at <= now)?, *m)));
+        let due: BTreeSet<(Timestamp, MessageId)> = due.collect();
+        let sends = due.iter().take(limit).filter_map(|(_, m)| tables.send(*m, tables.sends[m].0));
+        Ok((sends.collect(), next))
     }
 
     async fn open_sends(&self, limit: usize) -> Result<Vec<DueSend>, StoreError> {

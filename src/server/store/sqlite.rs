@@ -27,11 +27,18 @@ mod row;
 mod write;
 
 /// Every migration, oldest first. Append-only.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "0001_start.sql",
-    sql: include_str!("../../../assets/sql/server/sqlite/0001_start.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "0001_start.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0001_start.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "0002_send_order.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0002_send_order.sql"),
+    },
+];
 
 /// Marks our files for `file(1)` and for a careful open: "cbk1".
 const APPLICATION_ID: i32 = 0x6362_6b31;
@@ -249,7 +256,7 @@ impl Store for SqliteStore {
     }
 
     async fn playbook(&self) -> Result<Option<Playbook>, StoreError> {
-        self.read(read::playbook).await
+        self.read(|tx| read::playbook(tx)).await
     }
 
     async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<Vec<ConversationId>, StoreError> {

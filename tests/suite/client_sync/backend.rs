@@ -8,7 +8,7 @@ use comeback::domain::consent::Number;
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::conversation::{AnswerState, Conversation, Roster};
 use comeback::domain::decide::decide;
-use comeback::domain::event::{Event, Review, Subject};
+use comeback::domain::event::{Event, Subject};
 use comeback::domain::hours::Calendar;
 use comeback::domain::id::{CommandId, ConversationId, DeviceId, LineId, MessageId, NumberId, RepId, TeamId};
 use comeback::domain::message::Delivery;
@@ -23,7 +23,7 @@ use comeback::wire::session::Session;
 use uuid::Uuid;
 
 /// Messages of one snapshot.
-const WINDOW: usize = 4;
+pub(super) const WINDOW: usize = 4;
 /// Conversations of one page.
 const PAGE: usize = 3;
 
@@ -165,6 +165,19 @@ impl Backend {
         command: &Command,
         now: Timestamp,
     ) -> Result<Vec<(Subject, Event)>, Rejection> {
+        self.decide_behind(false, actor, c, seen, command, now)
+    }
+
+    /// `behind`: something of the same device in that conversation waits for the person's eye.
+    fn decide_behind(
+        &mut self,
+        behind: bool,
+        actor: Actor,
+        c: Option<ConversationId>,
+        seen: u64,
+        command: &Command,
+        now: Timestamp,
+    ) -> Result<Vec<(Subject, Event)>, Rejection> {
         let loads = BTreeMap::new();
         let conversation = c.and_then(|c| self.conversations.get(&c));
         let number = match command {
@@ -181,7 +194,7 @@ impl Backend {
             roster: &self.roster,
             loads: &loads,
         };
-        let cx = Context { now, actor, seen, behind: false, hold: self.playbook.undo_hold };
+        let cx = Context { now, actor, seen, behind, hold: self.playbook.undo_hold };
         let facts = decide(&world, command, &cx)?;
         if !facts.is_empty() {
             self.seq += 1;
@@ -301,11 +314,8 @@ impl Backend {
         });
         self.commands.insert(envelope.id, envelope.conversation);
         let is_answer = matches!(envelope.command, Command::Answer { .. });
-        if behind && !is_answer {
-            return Verdict::Parked { reasons: vec![Review::BehindParked] };
-        }
         let actor = Actor::Rep { role: self.playbook.reps[&rep].role, rep };
-        match self.decide(actor, envelope.conversation, envelope.seen, &envelope.command, now) {
+        match self.decide_behind(behind, actor, envelope.conversation, envelope.seen, &envelope.command, now) {
             Ok(facts) => {
                 if let Command::Answer { message, .. } = &envelope.command {
                     *self.accepted.entry(*message).or_default() += 1;
@@ -319,6 +329,7 @@ impl Backend {
                     None => Verdict::Done,
                 }
             }
+            Err(Rejection::NeedsReview { reasons }) => Verdict::Parked { reasons },
             Err(rejection) => Verdict::Refused { rejection },
         }
     }
@@ -327,7 +338,9 @@ impl Backend {
         let state = self.conversations[&id].clone();
         let all = &self.messages[&id];
         let skipped = all.len().saturating_sub(WINDOW);
-        let mut messages = all[skipped..].to_vec();
+        let open = |m: &&Message| state.answers.get(&m.id).is_some_and(|a| !a.state.is_settled());
+        let mut messages: Vec<Message> = all[..skipped].iter().filter(open).cloned().collect();
+        messages.extend_from_slice(&all[skipped..]);
         for m in &mut messages {
             m.standing = state.answers.get(&m.id).map(|a| a.state.clone());
         }

@@ -89,7 +89,7 @@ fn rep_step(story: &mut Story, who: &str, what: u8, n: u8, unseen: u8, accept: u
         10 => Command::Done { outcome: pick(&Outcome::ALL, n).unwrap() },
         11 => Command::Reopen,
         12 => Command::OptOut { source: OptOutSource::Carrier },
-        _ => Command::Away { away: n % 2 == 0 },
+        _ => Command::Away { away: n.is_multiple_of(2) },
     };
     let before = story.conversations.get(&story.here).cloned();
     let inbound = before.as_ref().map_or(0, |c| c.inbound);

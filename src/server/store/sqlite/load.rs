@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
 
+use super::read::playbook;
 use super::row::{address, from_json, head, number, optional, parse, signed};
 use crate::domain::id::{ConversationId, DeviceId, NumberId, RepId};
 use crate::server::store::{DeviceState, Loaded, Loading, StoreError, Wants};
@@ -47,6 +48,9 @@ pub(super) fn load(db: &Connection, wants: &Wants) -> Result<Loaded, StoreError>
     }
     for (device, ns) in &wants.devices {
         load_device(db, *device, ns, &mut out)?;
+    }
+    if out.playbook_version != wants.playbook {
+        out.playbook = playbook(db)?;
     }
     Ok(out)
 }

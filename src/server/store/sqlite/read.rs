@@ -1,7 +1,7 @@
 //! The feed, deadlines and sends, each from one consistent read.
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row, Transaction, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params, params_from_iter};
 
 use super::load::loads;
 use super::row::{self, address, from_json, instant, number, optional, parse, signed};
@@ -11,7 +11,7 @@ use crate::domain::id::{ConversationId, LineId};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 use crate::journal::Entry;
-use crate::server::store::{DueSend, Page, PageQuery, StoreError, Subject};
+use crate::server::store::{DueSend, Page, PageQuery, StoreError, Subject, one_page};
 use crate::wire::changes::Message;
 use crate::wire::command::Receipt;
 
@@ -22,19 +22,19 @@ pub(super) fn page(tx: &Transaction<'_>, query: &PageQuery) -> Result<Page, Stor
         "SELECT conversation, max(seq) AS at FROM audience WHERE principal IN ({marks}) AND seq > ? \
          GROUP BY conversation ORDER BY at LIMIT ?"
     );
-    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX).saturating_add(1);
-    let keys = query.principals.iter().map(|p| Value::from(p.key()));
-    let arguments = keys.chain([Value::from(signed(query.since)), Value::from(limit)]);
-    let mut changed: Vec<(String, u64)> = tx
-        .prepare_cached(&sql)?
-        .query_map(params_from_iter(arguments), |r| Ok((r.get(0)?, number(r, 1)?)))?
-        .collect::<Result<_, _>>()?;
-    let more = changed.len() > query.limit;
-    changed.truncate(query.limit);
+    let mut statement = tx.prepare_cached(&sql)?;
+    let (changed, more) = one_page(query.limit, |limit| {
+        let keys = query.principals.iter().map(|p| Value::from(p.key()));
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let arguments = keys.chain([Value::from(signed(query.since)), Value::from(limit)]);
+        let rows = statement.query_map(params_from_iter(arguments), |r| Ok((r.get::<_, String>(0)?, number(r, 1)?)))?;
+        rows.map(|row| row.map_err(StoreError::from).and_then(|(id, seq)| Ok((parse::<ConversationId>(&id)?, seq))))
+            .collect::<Result<Vec<_>, StoreError>>()
+    })?;
     let through = if more { changed.last().map_or(query.since, |(_, seq)| *seq) } else { head.head.seq };
     let mut subjects = Vec::with_capacity(changed.len());
     for (id, _) in &changed {
-        subjects.push(subject(tx, id, query.messages)?);
+        subjects.push(subject(tx, &id.to_string(), query.messages)?);
     }
     let (acked, receipts) = receipts(tx, query, through)?;
     Ok(Page {
@@ -64,15 +64,33 @@ fn subject(tx: &Connection, id: &str, messages: usize) -> Result<Subject, StoreE
             r.get::<_, Option<String>>(5)?,
         ))
     })?;
+    let state: Conversation = from_json(&state)?;
+    let newest = newest(tx, id, u64::MAX, messages)?;
+    let mut messages = unsettled(tx, &state, newest.first().map_or(0, |m| m.n))?;
+    messages.extend(newest);
     Ok(Subject {
-        state: from_json(&state)?,
+        state,
         seq,
         address: address(number_address.as_deref().unwrap_or("erased"))?,
         number: from_json(&consent)?,
         cards: cards.map_or(Ok(Vec::new()), |c| from_json(&c))?,
-        messages: newest(tx, id, u64::MAX, messages)?,
+        messages,
         total,
     })
+}
+
+/// Messages that the newest ones leave out and that are not settled: their words are needed until they are.
+fn unsettled(tx: &Connection, state: &Conversation, before: u64) -> Result<Vec<Message>, StoreError> {
+    let sql = "SELECT id, n, at, author, body, media, standing FROM message WHERE id = ?1 AND n < ?2";
+    let mut query = tx.prepare_cached(sql)?;
+    let mut found = Vec::new();
+    for (id, _) in state.answers.iter().filter(|(_, answer)| !answer.state.is_settled()) {
+        if let Some(message) = query.query_row(params![id.to_string(), signed(before)], row::message).optional()? {
+            found.push(message?);
+        }
+    }
+    found.sort_by_key(|message| message.n);
+    Ok(found)
 }
 
 fn newest(tx: &Connection, id: &str, before: u64, limit: usize) -> Result<Vec<Message>, StoreError> {
@@ -126,7 +144,8 @@ pub(super) fn due(
     now: Timestamp,
     limit: usize,
 ) -> Result<(Vec<ConversationId>, Option<Timestamp>), StoreError> {
-    let sql = "SELECT id FROM conversation WHERE deadline IS NOT NULL AND deadline <= ?1 ORDER BY deadline LIMIT ?2";
+    let sql =
+        "SELECT id FROM conversation WHERE deadline IS NOT NULL AND deadline <= ?1 ORDER BY deadline, id LIMIT ?2";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut query = tx.prepare_cached(sql)?;
     let ids: Vec<String> = query.query_map(params![now.millis(), limit], |r| r.get(0))?.collect::<Result<_, _>>()?;
@@ -163,7 +182,11 @@ pub(super) fn due_sends(
     now: Timestamp,
     limit: usize,
 ) -> Result<(Vec<DueSend>, Option<Timestamp>), StoreError> {
-    let sql = format!("{SEND} WHERE s.not_before IS NOT NULL AND s.not_before <= ?1 ORDER BY s.message LIMIT ?2");
+    let sql = format!(
+        "{SEND} WHERE s.not_before IS NOT NULL AND s.not_before <= ?1 AND NOT EXISTS (\
+         SELECT 1 FROM send o JOIN message p ON p.id = o.message WHERE o.conversation = s.conversation \
+         AND (o.open = 1 OR (p.at, p.id) < (m.at, m.id))) ORDER BY s.not_before, s.message LIMIT ?2"
+    );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut query = tx.prepare_cached(&sql)?;
     let rows = query.query_map(params![now.millis(), limit], send_row)?;
@@ -189,7 +212,7 @@ pub(super) fn entries(tx: &Transaction<'_>, after: u64, limit: usize) -> Result<
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn playbook(tx: &Transaction<'_>) -> Result<Option<Playbook>, StoreError> {
+pub(super) fn playbook(tx: &Connection) -> Result<Option<Playbook>, StoreError> {
     let sql = "SELECT body FROM playbook WHERE version = (SELECT playbook FROM head)";
     match optional(tx.prepare_cached(sql)?.query_row([], |r| r.get::<_, String>(0)))? {
         Some(body) => Ok(Some(from_json(&body)?)),

@@ -26,12 +26,19 @@ pub(super) fn write(db: &Connection, batch: &Batch) -> Result<(), StoreError> {
     for e in &batch.entries {
         entries.execute(params![signed(e.seq), e.at.millis(), e.prev.as_slice(), e.hash.as_slice(), e.body])?;
     }
-    if let Some(last) = batch.entries.last() {
-        db.prepare_cached("UPDATE head SET seq = ?1, hash = ?2, at = ?3")?.execute(params![
+    if let (Some(first), Some(last)) = (batch.entries.first(), batch.entries.last()) {
+        // Only onto the head they were sealed onto.
+        let sql = "UPDATE head SET seq = ?1, hash = ?2, at = ?3 WHERE seq = ?4 AND hash = ?5";
+        let moved = db.prepare_cached(sql)?.execute(params![
             signed(last.seq),
             last.hash.as_slice(),
-            last.at.millis()
+            last.at.millis(),
+            signed(first.seq.saturating_sub(1)),
+            first.prev.as_slice()
         ])?;
+        if moved == 0 {
+            return Err(StoreError::Conflict("the entries do not follow the head".to_owned()));
+        }
     }
     if let Some(roster) = &batch.roster {
         db.prepare_cached("UPDATE head SET roster = ?1")?.execute([to_json(roster)?])?;

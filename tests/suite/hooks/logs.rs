@@ -1,0 +1,122 @@
+//! What the log says of a refused webhook: why, and nothing of what a person wrote or where they text from.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use tracing_subscriber::filter::LevelFilter;
+
+use super::office::{ACCOUNT, BUYER, FORM, Hook, INBOUND, LINE, Office, SECOND, TOKEN, but, text};
+
+const SECRET: &str = "my-card-is-4111";
+
+/// Everything logged while it lives, down to the finest level.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    /// Listens on this thread, where a test's runtime does all its work.
+    fn listen() -> (Self, tracing::subscriber::DefaultGuard) {
+        let log = Self::default();
+        let writer = log.clone();
+        let lines = tracing_subscriber::fmt()
+            .json()
+            .with_max_level(LevelFilter::TRACE)
+            .with_writer(move || writer.clone())
+            .finish();
+        (log, tracing::subscriber::set_default(lines))
+    }
+
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut self.0.lock().unwrap())).unwrap()
+    }
+}
+
+fn assert_no_personal_data(log: &str) {
+    for secret in [SECRET, "4111", BUYER, "4155550123", LINE, "6465550100", TOKEN, SECOND] {
+        assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_webhook_is_logged_with_the_reason_and_without_its_words() {
+    let office = Office::open().await;
+    let params = text("SM1", BUYER, SECRET);
+    let good = Hook::form(INBOUND, &params);
+    let (log, _guard) = Log::listen();
+    for (hook, why) in [
+        (good.clone().signed(None), "no X-Twilio-Signature header"),
+        (good.clone().signed(Some("AAAA".to_owned())), "does not match https://comeback.example/hooks/twilio/inbound:"),
+        (Hook::form(INBOUND, &but(params.clone(), "AccountSid", "AC9")), "no auth token is set up for this account"),
+        (
+            good.clone().signed(Some("AAAA".to_owned())).with("x-twilio-webhooks-signature-settings", "v2"),
+            "shared-key scheme",
+        ),
+        (Hook { media_type: "application/json", body: b"{}".to_vec(), ..good.clone() }, "no auth token is set up"),
+        (
+            Hook {
+                media_type: "application/json",
+                body: format!("{{\"AccountSid\": \"{ACCOUNT}\", \"Body\": \"{SECRET}\"}}").into_bytes(),
+                ..good.clone()
+            },
+            "does not match bodySHA256",
+        ),
+        (Hook { body: [&good.body[..], b"&x=%FF"].concat(), ..good.clone() }, "not UTF-8"),
+        (Hook { body: [&good.body[..], b"&x=%F"].concat(), ..good.clone() }, "cut short or garbled"),
+        (Hook { media_type: "text/plain", ..good.clone() }, "neither a form nor JSON"),
+        (Hook::form(INBOUND, &but(params.clone(), "MessageSid", "")), "MessageSid is missing"),
+        (Hook::form(INBOUND, &but(params.clone(), "From", "my-card-is-4111 ?")), "From is missing or not what"),
+        (Hook::form("/hooks/twilio/status/SM1", &params), "message id is missing"),
+        (Hook { body: vec![b'x'; 64 * 1024 + 1], ..good.clone() }, "larger than 64 KiB"),
+    ] {
+        let answer = office.post(&hook).await;
+        let said = log.take();
+        assert!((400..500).contains(&answer.status), "{why}: {}", answer.status);
+        let warned: Vec<&str> = said.lines().filter(|line| line.contains("\"WARN\"")).collect();
+        assert!(warned.len() == 1 && warned[0].contains(why), "wanted one warning with {why:?}:\n{said}");
+        let id = answer.header("x-request-id");
+        assert!(id.len() == 32 && warned[0].contains(id), "the line is found by the request's id {id}:\n{said}");
+        assert_no_personal_data(&said);
+        assert_no_personal_data(&answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_query_of_a_refused_webhook_is_logged_without_personal_data() {
+    let office = Office::open().await;
+    let (log, _guard) = Log::listen();
+    let query = format!("{INBOUND}?AccountSid={ACCOUNT}&From=%2B14155550123&Body={SECRET}");
+    let answer = office.post(&Hook::form(&query, &text("SM1", BUYER, "hello")).signed(Some("AAAA".to_owned()))).await;
+    assert_eq!(answer.status, 403);
+    let said = log.take();
+    assert!(said.contains("does not match"), "{said}");
+    assert_no_personal_data(&said);
+}
+
+#[tokio::test]
+async fn an_accepted_webhook_leaves_no_words_in_the_log_either() {
+    let office = Office::open().await;
+    let (log, _guard) = Log::listen();
+    let listed = Hook::form(INBOUND, &text("SM1", BUYER, SECRET));
+    let unlisted = Hook::form(INBOUND, &but(text("SM2", BUYER, SECRET), "To", "+16465550999"));
+    for hook in [&listed, &listed, &unlisted] {
+        assert_eq!(office.post(hook).await.status, 200);
+    }
+    let said = log.take();
+    assert!(said.contains("number that the playbook does not list"), "{said}");
+    assert!(!said.contains("6465550999"), "{said}");
+    assert_no_personal_data(&said);
+    let broken = Hook { body: b"AccountSid=%".to_vec(), media_type: FORM, ..listed };
+    assert_eq!(office.post(&broken).await.status, 400);
+    assert_no_personal_data(&office.metrics.render());
+}

@@ -1,0 +1,101 @@
+//! What every store must do, whoever keeps the bytes. One line per store at the end of this page; a promise that is not
+//! in the table below does not compile as used code.
+
+use std::sync::Arc;
+
+use comeback::server::store::Store;
+use comeback::server::store::memory::MemoryStore;
+use comeback::server::store::sqlite::SqliteStore;
+
+mod facts;
+mod feed;
+mod people;
+mod reads;
+mod scene;
+mod sqlite;
+mod statements;
+mod times;
+mod writers;
+
+/// A new, empty store, with the folder it lives in for as long as it is used.
+struct House {
+    store: Arc<dyn Store>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+fn memory() -> House {
+    House { store: Arc::new(MemoryStore::default()), _folder: None }
+}
+
+fn sqlite() -> House {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("comeback.sqlite")).unwrap();
+    House { store: Arc::new(store), _folder: Some(folder) }
+}
+
+macro_rules! promises {
+    ($make:path; $($part:ident { $($promise:ident)* })*) => {
+        $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                let house = $make();
+                crate::store::$part::$promise(&house.store).await;
+            }
+        )*)*
+    };
+}
+
+macro_rules! conforms {
+    ($name:ident, $make:path) => {
+        mod $name {
+            promises! { $make;
+                facts {
+                    appended_entries_read_back_byte_for_byte_and_chained
+                    an_entry_that_does_not_follow_the_head_is_refused
+                    a_dropped_transaction_leaves_nothing
+                    a_group_that_fails_at_its_last_row_leaves_nothing_of_any_table
+                    a_receipt_is_found_again_and_never_replaced
+                    a_delivery_is_known_by_provider_account_and_id
+                    a_text_taken_back_is_forgotten_and_others_stand_where_they_were_put
+                }
+                reads {
+                    whatever_names_a_number_brings_all_of_it
+                    an_opt_out_is_kept_on_the_number_and_so_is_its_end
+                    the_playbook_and_who_is_away_come_with_every_load
+                    a_playbook_the_asker_does_not_have_comes_along
+                    open_conversations_count_for_their_holder
+                }
+                feed {
+                    a_change_reaches_its_audience_and_nobody_else
+                    who_loses_sight_hears_of_it_once_more
+                    pages_join_without_gap_or_repeat
+                    the_newest_messages_come_along_and_older_ones_on_demand
+                    receipts_never_run_ahead_of_their_page
+                    a_cursor_of_another_epoch_is_gone
+                }
+                times {
+                    overdue_deadlines_come_earliest_first_with_the_next_one_behind
+                    a_deadline_that_moved_or_went_is_not_due
+                    an_answer_is_due_at_its_time_and_not_before
+                    answers_of_a_conversation_are_due_one_by_one_in_the_order_they_were_accepted
+                    what_may_be_at_the_carrier_is_never_due_again_and_holds_back_its_conversation_only
+                    answers_that_cannot_go_do_not_crowd_out_others
+                }
+                people {
+                    a_one_time_token_makes_one_device_before_it_expires
+                    a_revoked_rep_has_no_device_and_no_invitation
+                    a_line_set_up_again_is_replaced
+                    only_a_card_that_changed_names_its_conversations
+                    numbers_whose_cards_are_old_or_missing_are_stale
+                }
+                writers {
+                    whoever_begins_waits_for_the_head
+                    sixteen_writers_lose_nothing_and_a_reader_sees_no_gap
+                }
+            }
+        }
+    };
+}
+
+conforms!(in_memory, crate::store::memory);
+conforms!(in_sqlite, crate::store::sqlite);

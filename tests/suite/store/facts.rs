@@ -1,0 +1,156 @@
+//! The journal, and that a group is written whole or not at all.
+
+use comeback::domain::consent::{Number, OptOut, OptOutSource};
+use comeback::domain::conversation::{AnswerState, Roster};
+use comeback::domain::message::Delivery;
+use comeback::journal::{Head, verify};
+use comeback::server::store::{Batch, DeviceState, StoreError, Wants};
+
+use super::scene::{
+    Kept, address, all_of, arrival, change, commit, conversation, delivery, device, entries, everything, here, load,
+    message, minute, number, open, page, put, raw, receipt, send, sign_in, text,
+};
+
+pub(super) async fn appended_entries_read_back_byte_for_byte_and_chained(store: &Kept) {
+    assert_eq!(store.head().await.unwrap().0, Head::GENESIS);
+    let long = vec![0x5a; 200_000];
+    let groups: [&[&[u8]]; 3] =
+        [&[b"{}", b"", &[0, 0xff, 0xfe, b'\n', 0x80]], &[&long], &["{\"word\":\"Grüße 👍\"}".as_bytes(), b"{ }"]];
+    let mut written = Vec::new();
+    for (group, at) in groups.iter().zip([minute(0), minute(5), minute(5)]) {
+        let tx = store.begin().await.unwrap();
+        let sealed = entries(tx.head(), at, group);
+        tx.commit(Batch { entries: sealed.clone(), ..Batch::default() }).await.unwrap();
+        written.extend(sealed);
+    }
+    let read = store.entries(0, usize::MAX).await.unwrap();
+    assert_eq!(read, written);
+    let head = verify(&Head::GENESIS, &read).unwrap();
+    assert_eq!((head.seq, head), (6, store.head().await.unwrap().0));
+    assert_eq!(store.entries(2, 3).await.unwrap(), written[2..5], "a window of it");
+    assert_eq!(store.entries(6, 10).await.unwrap(), []);
+}
+
+pub(super) async fn an_entry_that_does_not_follow_the_head_is_refused(store: &Kept) {
+    put(store, arrival(1, &[])).await;
+    let (head, _) = store.head().await.unwrap();
+    let behind = Head { seq: head.seq - 1, ..head };
+    let ahead = Head { seq: head.seq + 1, ..head };
+    let unlinked = Head { hash: [9; 32], ..head };
+    for wrong in [Head::GENESIS, behind, ahead, unlinked] {
+        let tx = store.begin().await.unwrap();
+        let batch = Batch { entries: entries(&wrong, minute(1), &[b"{}"]), ..Batch::default() };
+        let refused = tx.commit(batch).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(_))), "onto {wrong:?}: {refused:?}");
+        assert_eq!(store.head().await.unwrap().0, head);
+    }
+    assert_eq!(put(store, arrival(2, &[])).await, head.seq + 1, "and the next one is written");
+}
+
+pub(super) async fn a_dropped_transaction_leaves_nothing(store: &Kept) {
+    put(store, arrival(1, &["maya"])).await;
+    let before = all_of(store).await;
+    let mut tx = store.begin().await.unwrap();
+    tx.load(&Wants { conversations: [here(1)].into(), ..Wants::default() }).await.unwrap();
+    drop(tx);
+    assert_eq!(all_of(store).await, before);
+    put(store, arrival(2, &["maya"])).await;
+}
+
+/// Something in every table a group writes to.
+pub(super) fn something_everywhere() -> Batch {
+    let opted_out = OptOut { at: minute(1), source: OptOutSource::Keyword("STOP".to_owned()) };
+    let held = AnswerState::Held { not_before: minute(2) };
+    Batch {
+        addresses: vec![(number(3), address(3))],
+        numbers: vec![Number { id: number(1), opted_out: Some(opted_out) }],
+        conversations: vec![change(conversation(1), 0, 3, &["ben"]), change(conversation(3), 0, 1, &["kim"])],
+        messages: vec![
+            message(text(5), here(1), 2, minute(1), Some(held)),
+            message(text(6), here(1), 3, minute(1), Some(AnswerState::Sending)),
+            message(text(7), here(3), 1, minute(1), None),
+        ],
+        standings: vec![(text(2), None)],
+        sends: vec![send(text(5), here(1), Some(minute(2))), open(text(6), here(1))],
+        receipts: vec![receipt(device(1), 1, 0)],
+        devices: vec![(device(1), DeviceState { last_n: 1, parked: [(here(1), 1)].into() })],
+        dedupe: vec![(delivery("twilio", "AC", "SM2"), text(7))],
+        raw: vec![raw()],
+        roster: Some(Roster { away: [("maya".into(), minute(1))].into() }),
+        playbook: Some(crate::world::playbook()),
+        ..Batch::default()
+    }
+}
+
+pub(super) async fn a_group_that_fails_at_its_last_row_leaves_nothing_of_any_table(store: &Kept) {
+    sign_in(store, device(1), "maya", [1; 32]).await;
+    let known = Batch { dedupe: vec![(delivery("twilio", "AC", "SM1"), text(1))], ..arrival(1, &["maya"]) };
+    put(store, known).await;
+    put(store, arrival(2, &["maya"])).await;
+    let before = all_of(store).await;
+
+    let mut failing = something_everywhere();
+    failing.dedupe.push((delivery("twilio", "AC", "SM1"), text(8)));
+    let refused = commit(store, failing).await;
+    assert!(matches!(refused, Err(StoreError::Conflict(_))), "{refused:?}");
+    assert_eq!(all_of(store).await, before);
+
+    put(store, something_everywhere()).await;
+    assert_ne!(all_of(store).await, before, "without that row the same group is written");
+}
+
+pub(super) async fn a_receipt_is_found_again_and_never_replaced(store: &Kept) {
+    sign_in(store, device(1), "maya", [1; 32]).await;
+    sign_in(store, device(2), "ben", [2; 32]).await;
+    let state = DeviceState { last_n: 2, parked: [(here(1), 2)].into() };
+    let batch = Batch {
+        receipts: vec![receipt(device(1), 1, 0), receipt(device(1), 2, 0)],
+        devices: vec![(device(1), state.clone())],
+        ..arrival(1, &[])
+    };
+    put(store, batch).await;
+    let wants = Wants { devices: [(device(1), [1, 2, 3].into()), (device(2), [1].into())].into(), ..Wants::default() };
+    let loaded = load(store, &wants).await;
+    assert_eq!(loaded.devices[&device(1)], state);
+    assert_eq!(loaded.devices[&device(2)], DeviceState::default(), "a new device has run nothing");
+    let found: Vec<_> = loaded.receipts.values().map(|r| (r.id, r.n)).collect();
+    let kept = |n| (receipt(device(1), n, 0).receipt.id, n);
+    assert_eq!(found, [kept(1), kept(2)]);
+
+    let (mut other, mut copied) = (receipt(device(1), 2, 0), receipt(device(2), 1, 0));
+    other.receipt.id = receipt(device(2), 9, 0).receipt.id;
+    copied.receipt.id = kept(1).0;
+    for (wrong, why) in [(other, "another command under a used n"), (copied, "a used command under another n")] {
+        let again = commit(store, Batch { receipts: vec![wrong], ..Batch::default() }).await;
+        assert!(matches!(again, Err(StoreError::Conflict(_))), "{why}: {again:?}");
+    }
+    assert_eq!(load(store, &wants).await.receipts[&(device(1), 2)].id, kept(2).0);
+}
+
+pub(super) async fn a_delivery_is_known_by_provider_account_and_id(store: &Kept) {
+    let key = delivery("twilio", "AC1", "SM1");
+    put(store, Batch { dedupe: vec![(key.clone(), text(1))], raw: vec![raw()], ..arrival(1, &[]) }).await;
+    let others = [delivery("telnyx", "AC1", "SM1"), delivery("twilio", "AC2", "SM1"), delivery("twilio", "AC1", "SM2")];
+    let asked: Vec<_> = others.iter().cloned().chain([key.clone()]).collect();
+    assert_eq!(store.unseen(&asked).await.unwrap(), others);
+    let wants = Wants { dedupe: asked.into_iter().collect(), ..Wants::default() };
+    assert_eq!(load(store, &wants).await.duplicates, [key.clone()].into());
+    let again = commit(store, Batch { dedupe: vec![(key, text(2))], ..Batch::default() }).await;
+    assert!(matches!(again, Err(StoreError::Conflict(_))), "{again:?}");
+}
+
+pub(super) async fn a_text_taken_back_is_forgotten_and_others_stand_where_they_were_put(store: &Kept) {
+    let held = || Some(AnswerState::Held { not_before: minute(1) });
+    let mut batch = arrival(1, &[]);
+    batch.messages.push(message(text(2), here(1), 2, minute(0), held()));
+    batch.messages.push(message(text(3), here(1), 3, minute(0), held()));
+    put(store, batch).await;
+    let out = AnswerState::Out { delivery: Delivery::Undelivered, error: Some(30003) };
+    let standings = vec![(text(2), None), (text(3), Some(out.clone())), (text(9), Some(AnswerState::Unknown))];
+    put(store, Batch { standings, conversations: vec![change(conversation(1), 0, 3, &[])], ..Batch::default() }).await;
+    let page = page(store, &everything()).await;
+    let left: Vec<_> = page.subjects[0].messages.iter().map(|m| (m.id, m.n, m.standing.clone())).collect();
+    assert_eq!(left, [(text(1), 1, None), (text(3), 3, Some(out))]);
+    let wants = Wants { messages: [text(2), text(3)].into(), ..Wants::default() };
+    assert_eq!(load(store, &wants).await.messages, [(text(3), here(1))].into());
+}

@@ -1,0 +1,98 @@
+//! Devices and their tokens, lines at carriers, and what the CRM said.
+
+use comeback::domain::id::RepId;
+use comeback::server::store::{CarrierLine, Device, People};
+
+use super::scene::{Kept, address, arrival, device, here, load, minute, number, put, sign_in};
+
+pub(super) async fn a_one_time_token_makes_one_device_before_it_expires(store: &Kept) {
+    let maya = RepId::from("maya");
+    store.put_invite([1; 32], &maya, minute(10)).await.unwrap();
+    store.put_invite([2; 32], &maya, minute(10)).await.unwrap();
+    let redeem = async |invite: u8, at, id, token: u8| {
+        store.redeem([invite; 32], minute(at), device(id), "laptop", [token; 32]).await.unwrap()
+    };
+    assert_eq!(redeem(9, 1, 1, 11).await, None, "unknown");
+    assert_eq!(redeem(1, 10, 1, 11).await, None, "expired");
+    let made = Device { id: device(1), rep: maya, name: "laptop".to_owned(), created: minute(9), revoked: false };
+    assert_eq!(redeem(1, 9, 1, 11).await, Some(made.clone()));
+    assert_eq!(redeem(1, 9, 2, 12).await, None, "used");
+    assert_eq!(store.device([11; 32]).await.unwrap(), Some(made.clone()));
+    assert_eq!(store.device([12; 32]).await.unwrap(), None);
+    assert_eq!(store.device([1; 32]).await.unwrap(), None, "a one-time token opens nothing");
+    assert_eq!(store.devices().await.unwrap(), [made]);
+    assert!(redeem(2, 9, 2, 12).await.is_some(), "the other one is still good");
+}
+
+pub(super) async fn a_revoked_rep_has_no_device_and_no_invitation(store: &Kept) {
+    for (n, rep) in [(1, "maya"), (2, "maya"), (3, "ben")] {
+        sign_in(store, device(n.into()), rep, [n; 32]).await;
+    }
+    store.put_invite([7; 32], &"maya".into(), minute(10)).await.unwrap();
+    store.put_invite([8; 32], &"ben".into(), minute(10)).await.unwrap();
+    assert_eq!(store.revoke(&"maya".into()).await.unwrap(), 2);
+    assert_eq!(store.revoke(&"maya".into()).await.unwrap(), 0, "again revokes nothing");
+    for (token, there) in [(1, false), (2, false), (3, true)] {
+        assert_eq!(store.device([token; 32]).await.unwrap().is_some(), there);
+    }
+    let listed: Vec<_> = store.devices().await.unwrap().into_iter().map(|d| (d.rep, d.revoked)).collect();
+    assert_eq!(listed, [("ben".into(), false), ("maya".into(), true), ("maya".into(), true)]);
+    assert_eq!(store.redeem([7; 32], minute(1), device(4), "", [4; 32]).await.unwrap(), None);
+    assert!(store.redeem([8; 32], minute(1), device(5), "", [5; 32]).await.unwrap().is_some());
+}
+
+pub(super) async fn a_line_set_up_again_is_replaced(store: &Kept) {
+    let line = |n, tokens: &[&str]| CarrierLine {
+        number: address(n),
+        provider: "twilio".to_owned(),
+        account: "AC1".to_owned(),
+        tokens: tokens.iter().map(|t| (*t).to_owned()).collect(),
+        service: (n == 2).then(|| "MG1".to_owned()),
+        api: "https://api.example".to_owned(),
+    };
+    assert_eq!(store.lines().await.unwrap(), []);
+    store.put_line(&line(2, &["old"])).await.unwrap();
+    store.put_line(&line(1, &["only"])).await.unwrap();
+    store.put_line(&line(2, &["new", "old"])).await.unwrap();
+    assert_eq!(store.lines().await.unwrap(), [line(1, &["only"]), line(2, &["new", "old"])]);
+}
+
+pub(super) async fn only_a_card_that_changed_names_its_conversations(store: &Kept) {
+    put(store, arrival(1, &[])).await;
+    put(store, arrival(2, &[])).await;
+    let says = async |n, fresh, contacts: &[&str]| {
+        let cards = contacts.iter().map(|c| crate::world::card(c)).collect();
+        let people = People { fresh: number(fresh), address: address(n), cards };
+        store.put_cards(&[people], minute(1)).await.unwrap()
+    };
+    assert_eq!(says(1, 8, &[]).await, [], "nobody is what was known");
+    assert_eq!(says(1, 8, &["c-1"]).await, [here(1)]);
+    assert_eq!(says(1, 8, &["c-1"]).await, []);
+    assert_eq!(says(1, 8, &["c-1", "c-2"]).await, [here(1)]);
+    assert_eq!(says(1, 8, &[]).await, [here(1)], "gone from the CRM");
+    assert_eq!(says(7, 9, &["c-7"]).await, [], "who never texted has no conversation");
+    let wants = comeback::server::store::Wants { addresses: [address(1), address(7)].into(), ..Default::default() };
+    let loaded = load(store, &wants).await;
+    assert_eq!(loaded.addresses, [(address(1), number(1)), (address(7), number(9))].into());
+    assert_eq!(loaded.cards[&number(9)], [crate::world::card("c-7")]);
+}
+
+pub(super) async fn numbers_whose_cards_are_old_or_missing_are_stale(store: &Kept) {
+    for n in 1..=3 {
+        put(store, arrival(n, &[])).await;
+    }
+    for (n, at) in [(1, 5), (2, 20)] {
+        let people = People { fresh: number(9), address: address(n), cards: Vec::new() };
+        store.put_cards(&[people], minute(at)).await.unwrap();
+    }
+    let stale = async |older, limit| {
+        let mut found = store.stale_numbers(minute(older), limit).await.unwrap();
+        found.sort();
+        found
+    };
+    let row = |n| (number(n), address(n), vec![here(n)]);
+    assert_eq!(stale(5, 10).await, [row(3)]);
+    assert_eq!(stale(6, 10).await, [row(1), row(3)]);
+    assert_eq!(stale(21, 10).await, [row(1), row(2), row(3)]);
+    assert_eq!(stale(21, 2).await.len(), 2);
+}

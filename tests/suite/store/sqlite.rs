@@ -1,0 +1,217 @@
+//! What only a file can do: be opened again, be newer than the program, be somebody else's, be read by others.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use comeback::clock::{Clock, ManualClock};
+use comeback::domain::time::Span;
+use comeback::server::feed::Presences;
+use comeback::server::http::{self, App, auth};
+use comeback::server::service::{Service, ServiceError};
+use comeback::server::store::sqlite::{MIGRATIONS, SqliteStore};
+use comeback::server::store::{Batch, CarrierLine, People, StoreError, migrate};
+use comeback::server::telemetry::Metrics;
+use rusqlite::Connection;
+use tower::ServiceExt as _;
+
+use super::facts::something_everywhere;
+use super::scene::{Kept, address, all_of, arrival, commit, delivery, device, minute, number, put, sign_in, text};
+
+fn open(path: &Path) -> Kept {
+    Arc::new(SqliteStore::open(path).unwrap())
+}
+
+fn refused(path: &Path) -> StoreError {
+    SqliteStore::open(path).expect_err("this file must not be opened")
+}
+
+/// Rows of each table, by name.
+fn rows(path: &Path) -> Vec<(String, i64)> {
+    let db = Connection::open(path).unwrap();
+    let mut tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
+    let names: Vec<String> = tables.query_map([], |r| r.get(0)).unwrap().map(Result::unwrap).collect();
+    let count = |name: &str| db.query_row(&format!("SELECT count(*) FROM {name}"), [], |r| r.get(0)).unwrap();
+    names.into_iter().map(|name| (name.clone(), count(&name))).collect()
+}
+
+/// A store with a row in every table.
+async fn furnish(store: &Kept) {
+    sign_in(store, device(1), "maya", [1; 32]).await;
+    store.put_invite([6; 32], &"ben".into(), minute(9)).await.unwrap();
+    put(store, Batch { dedupe: vec![(delivery("twilio", "AC", "SM1"), text(1))], ..arrival(1, &["maya"]) }).await;
+    put(store, arrival(2, &["maya"])).await;
+    put(store, something_everywhere()).await;
+    let people = People { fresh: number(9), address: address(1), cards: vec![crate::world::card("c-1")] };
+    store.put_cards(&[people], minute(1)).await.unwrap();
+    let line = CarrierLine {
+        number: address(7),
+        provider: "twilio".to_owned(),
+        account: "AC".to_owned(),
+        tokens: vec!["secret".to_owned()],
+        service: None,
+        api: String::new(),
+    };
+    store.put_line(&line).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_opened_again_has_everything_and_stays_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let store = open(&path);
+    furnish(&store).await;
+    let before = all_of(&store).await;
+    drop(store);
+    let counted = rows(&path);
+    let empty: Vec<_> = counted.iter().filter(|(_, n)| *n == 0).collect();
+    assert!(empty.is_empty(), "this test must furnish every table: {empty:?}");
+    for time in ["second", "third"] {
+        let store = open(&path);
+        assert_eq!(all_of(&store).await, before, "the {time} time");
+        drop(store);
+        assert_eq!(rows(&path), counted, "the {time} time: a migration that is run again adds nothing");
+    }
+    let store = open(&path);
+    let (head, _) = store.head().await.unwrap();
+    assert_eq!(put(&store, arrival(8, &[])).await, head.seq + 1, "and it goes on where it stood");
+}
+
+#[tokio::test]
+async fn a_group_that_fails_leaves_no_row_in_any_table_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let store = open(&path);
+    sign_in(&store, device(1), "maya", [1; 32]).await;
+    put(&store, Batch { dedupe: vec![(delivery("twilio", "AC", "SM1"), text(1))], ..arrival(1, &["maya"]) }).await;
+    let before = rows(&path);
+    let mut failing = something_everywhere();
+    failing.dedupe.push((delivery("twilio", "AC", "SM1"), text(8)));
+    assert!(commit(&store, failing).await.is_err());
+    assert_eq!(rows(&path), before);
+}
+
+#[test]
+fn every_migration_is_run_once_and_an_older_file_catches_up() {
+    let folder = tempfile::tempdir().unwrap();
+    for from in 0..=MIGRATIONS.len() {
+        let path = folder.path().join(format!("{from}.sqlite"));
+        let mut db = Connection::open(&path).unwrap();
+        migrate::sqlite(&mut db, &MIGRATIONS[..from]).unwrap();
+        for _ in 0..2 {
+            migrate::sqlite(&mut db, MIGRATIONS).unwrap();
+        }
+        let versions: Vec<u32> = (1..).take(MIGRATIONS.len()).collect();
+        let mut query = db.prepare("SELECT version FROM schema_version ORDER BY version").unwrap();
+        let found: Vec<u32> = query.query_map([], |r| r.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(found, versions);
+        assert_eq!(MIGRATIONS.iter().map(|m| m.version).collect::<Vec<_>>(), versions, "numbered without a hole");
+    }
+}
+
+#[test]
+fn a_file_of_a_newer_program_is_refused_in_a_clear_sentence_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    drop(open(&path));
+    let known = u32::try_from(MIGRATIONS.len()).unwrap();
+    let add = "INSERT INTO schema_version (version, name, digest) VALUES (?1, 'later.sql', x'00')";
+    Connection::open(&path).unwrap().execute(add, [known + 5]).unwrap();
+    let before = rows(&path);
+    let sentence =
+        format!("the database is of version {}; this program knows {known}: install the newer one", known + 5);
+    assert_eq!(refused(&path).to_string(), sentence);
+    assert_eq!(rows(&path), before);
+}
+
+#[test]
+fn an_edited_migration_and_another_programs_file_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    drop(open(&path));
+    Connection::open(&path).unwrap().execute("UPDATE schema_version SET digest = x'00' WHERE version = 1", []).unwrap();
+    let said = refused(&path).to_string();
+    assert!(said.contains("0001_start.sql is not the one this database was made with"), "{said}");
+
+    let path = folder.path().join("other.sqlite");
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("PRAGMA application_id = 77; CREATE TABLE theirs (x)").unwrap();
+    drop(other);
+    assert!(refused(&path).to_string().contains("another program's database"));
+    assert_eq!(rows(&path), [("theirs".to_owned(), 0)]);
+
+    let path = folder.path().join("notes.txt");
+    std::fs::write(&path, "This is no database. ".repeat(100)).unwrap();
+    let said = refused(&path).to_string();
+    assert!(said.contains("not a database"), "{said}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "This is no database. ".repeat(100));
+}
+
+#[tokio::test]
+async fn two_programs_on_one_file_take_turns() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let stores = [open(&path), open(&path)];
+    for n in 1..=6 {
+        let seq = put(&stores[usize::try_from(n % 2).unwrap()], arrival(n, &[])).await;
+        assert_eq!(u128::from(seq), n, "each sees what the other left");
+    }
+    assert_eq!(all_of(&stores[0]).await, all_of(&stores[1]).await);
+}
+
+#[tokio::test]
+async fn only_its_owner_can_read_the_file_and_no_token_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let store = open(&path);
+    let clock = Arc::new(ManualClock::at(minute(0)));
+    let service = Service::start(Arc::clone(&store), clock.clone(), &crate::world::playbook()).await.unwrap();
+    let (_, shutdown) = tokio::sync::watch::channel(false);
+    let (presences, metrics) = (Arc::new(Presences::default()), Arc::new(Metrics::default()));
+    let router = http::router(App { service, presences, metrics, shutdown });
+    let invite = auth::new_token("once");
+    store.put_invite(auth::token_hash(&invite), &"maya".into(), clock.now() + Span::minutes(1)).await.unwrap();
+    let body = serde_json::json!({ "token": invite, "device_name": "laptop" }).to_string();
+    let request = Request::post("/v1/session").header(header::CONTENT_TYPE, "application/json");
+    let response = router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::CREATED);
+    let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let signed_in: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    let token = signed_in["token"].as_str().unwrap().to_owned();
+    assert!(store.device(auth::token_hash(&token)).await.unwrap().is_some());
+
+    let mut files = 0;
+    for file in std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{:?} is open to others: {mode:o}", file.file_name());
+        let bytes = std::fs::read(file.path()).unwrap();
+        for secret in [&invite, &token] {
+            let half = secret.as_bytes().split_at(secret.len() / 2);
+            for part in [half.0, half.1] {
+                assert!(!bytes.windows(part.len()).any(|w| w == part), "a token stands in {:?}", file.file_name());
+            }
+        }
+        files += usize::from(bytes.windows(6).any(|w| w == b"laptop"));
+    }
+    assert!(files > 0, "the device must be in one of the files that were read");
+}
+
+#[tokio::test]
+async fn a_database_that_fails_stops_the_service_and_nothing_is_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let store = open(&path);
+    let clock = Arc::new(ManualClock::at(minute(0)));
+    let service = Service::start(Arc::clone(&store), clock, &crate::world::playbook()).await.unwrap();
+    Connection::open(&path).unwrap().execute_batch("DROP TABLE raw_event").unwrap();
+    let head = store.head().await.unwrap();
+    for what in ["the one that met it", "and whoever comes later"] {
+        let outcome = service.submit(super::writers::from_buyer(1, 1)).await;
+        assert!(matches!(outcome, Err(ServiceError::Stopped(_))), "{what}: {outcome:?}");
+    }
+    let why = service.failed().await;
+    assert!(why.contains("raw_event"), "{why}");
+    assert_eq!(store.head().await.unwrap(), head);
+}
