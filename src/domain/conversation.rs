@@ -258,11 +258,13 @@ impl Conversation {
         }
     }
 
-    /// Keeps the newest settled answers only. Ids are made in order of time, so their order is the order of writing.
+    /// Keeps the newest settled answers only: by when they were accepted, for ids come from devices, whose clocks may be
+    /// wrong.
     fn forget_settled(&mut self) {
-        let settled: Vec<MessageId> =
-            self.answers.iter().filter(|(_, a)| a.state.is_settled()).map(|(id, _)| *id).collect();
-        for id in settled.iter().take(settled.len().saturating_sub(KEPT_ANSWERS)) {
+        let settled = self.answers.iter().filter(|(_, a)| a.state.is_settled());
+        let mut settled: Vec<_> = settled.map(|(id, a)| (a.at, *id)).collect();
+        settled.sort_unstable();
+        for (_, id) in settled.iter().take(settled.len().saturating_sub(KEPT_ANSWERS)) {
             self.answers.remove(id);
         }
     }

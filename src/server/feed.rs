@@ -82,9 +82,11 @@ pub async fn changes(
         let principals = visibility::principals(&playbook, &device.rep);
         let tag = tag(&principals);
         let since = read_cursor(&ask.since, &tag)?;
+        // A cursor from ahead is of a database that was replaced by an older one: no waiting would help it.
+        let ahead = since.1 > *wake.borrow();
         let at_once = ask.since.is_empty() || ask.playbook != playbook.version;
         let timed_out = tokio::time::Instant::now() >= deadline;
-        if at_once || timed_out || service.pulse().concerns(&principals, since.1, device.id, ask.known) {
+        if at_once || ahead || timed_out || service.pulse().concerns(&principals, since.1, device.id, ask.known) {
             let query = PageQuery {
                 principals: principals.clone(),
                 since: since.1,

@@ -321,9 +321,12 @@ impl Group {
             if answers.get(message) == now.as_ref() {
                 continue;
             }
-            let forgotten_because_settled = now.is_none() && answers.get(message).is_some_and(AnswerState::is_settled);
-            if !forgotten_because_settled {
-                self.batch.standings.push((*message, now.clone()));
+            // Only a recall takes a text away. One that the state forgets because it has settled keeps its last word.
+            let recalled = matches!(event, Event::AnswerRecalled { message: taken } if taken == message);
+            match (&now, last_word(event, message)) {
+                (None, Some(last)) => self.batch.standings.push((*message, Some(last))),
+                (None, None) if !recalled => {}
+                _ => self.batch.standings.push((*message, now.clone())),
             }
             self.batch.sends.push(send_of(*message, id, now.as_ref()));
         }
@@ -385,6 +388,16 @@ fn author(event: &Event, origin: &Origin<'_>, command: &Command) -> Author {
         (Event::Noted { .. }, _) | (_, Command::Note { .. }) => Author::Note(rep),
         _ => Author::Rep(rep),
     }
+}
+
+/// What this event says of where an answer stands at the carrier.
+fn last_word(event: &Event, answer: &MessageId) -> Option<AnswerState> {
+    if let Event::DeliveryChanged { message, delivery, error } = event
+        && message == answer
+    {
+        return Some(AnswerState::Out { delivery: *delivery, error: *error });
+    }
+    None
 }
 
 /// The effect that follows from where an answer stands.

@@ -9,6 +9,8 @@ use comeback::domain::sla::Stage;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::journal::Entry;
 use comeback::server::engine;
+use comeback::server::feed::{self, Ask, FeedError, Presences};
+use comeback::server::store::Device;
 use tokio::sync::watch;
 
 use super::{Floor, minutes, said};
@@ -129,4 +131,30 @@ async fn while_the_head_is_over_a_minute_ahead_deadlines_pause_and_texts_still_c
     }
     engine::fire(&floor.service).await.unwrap();
     assert_eq!(floor.state(c).await.clock.unwrap().stage, Stage::Breached, "the clock has caught up");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_from_ahead_is_gone_at_once_however_long_it_would_wait() {
+    let mut floor = Floor::opens().await;
+    floor.mayas_buyer().await;
+    let device = Device {
+        id: super::device("maya"),
+        rep: "maya".into(),
+        name: String::new(),
+        created: floor.now(),
+        revoked: false,
+    };
+    let presences = Presences::default();
+    let ask = |since: String, wait| Ask { since, wait, playbook: 1, ..Ask::default() };
+    let first = ask(String::new(), Duration::ZERO);
+    let cursor = feed::changes(&floor.service, &presences, &device, &first).await.unwrap().cursor;
+    let parts: Vec<&str> = cursor.splitn(3, '.').collect();
+    let asked = tokio::time::Instant::now();
+    let ahead = ask(format!("{}.9999.{}", parts[0], parts[2]), Duration::from_secs(60));
+    let gone = feed::changes(&floor.service, &presences, &device, &ahead).await;
+    assert!(matches!(gone, Err(FeedError::Gone)), "{gone:?}");
+    assert_eq!(asked.elapsed(), Duration::ZERO);
+    let good = feed::changes(&floor.service, &presences, &device, &ask(cursor, Duration::from_secs(60))).await;
+    assert!(good.unwrap().upserts.is_empty());
+    assert_eq!(asked.elapsed(), Duration::from_secs(60), "a good one waits for news");
 }

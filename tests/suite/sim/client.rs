@@ -117,6 +117,6 @@ impl Client {
         if kept.base != known.base {
             return Err("the cache holds other conversations".to_owned());
         }
-        if kept.drafts != known.drafts { Err("the cache holds other drafts".to_owned()) } else { Ok(()) }
+        if kept.drafts == known.drafts { Ok(()) } else { Err("the cache holds other drafts".to_owned()) }
     }
 }

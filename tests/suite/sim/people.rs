@@ -99,7 +99,7 @@ pub(super) fn crm(world: &mut World) {
     let stage = ["Discovery", "Qualified", "Negotiation"][world.pick(3)];
     let address = world.buyers[i].clone();
     world.tell(|| format!("the CRM: {} is at {stage}", address.as_str()));
-    world.crm_says(address, vec![card(i, stage)]);
+    world.crm_says(&address, vec![card(i, stage)]);
 }
 
 /// A buyer texts, likes, stops or starts again.

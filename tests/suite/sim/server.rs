@@ -39,7 +39,7 @@ const PLAYBOOK: &str = include_str!("../../../assets/playbook.toml");
 /// How often the carrier's list is compared with ours.
 const RECONCILE: Duration = Duration::from_secs(30);
 /// Turns given to the backend's tasks in one step: more than the longest chain of them.
-const TURNS: usize = 60;
+const TURNS: usize = 24;
 
 /// What came out of the backend.
 pub(super) enum Said {
@@ -69,7 +69,8 @@ pub(super) struct Server {
     pub(super) carrier: Arc<FakeCarrier>,
     pub(super) playbook: Playbook,
     life: Option<Life>,
-    said: (Pipe<(u64, Said)>, Receiver<(u64, Said)>),
+    says: Pipe<(u64, Said)>,
+    said: Receiver<(u64, Said)>,
     made: RefCell<u128>,
 }
 
@@ -77,11 +78,17 @@ fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
 }
 
+/// Reads the disk, past the process.
+pub(super) fn read<T>(question: impl Future<Output = T>) -> T {
+    runtime().block_on(question)
+}
+
 impl Server {
     pub(super) fn new(disk: Disk, clock: Arc<ManualClock>, carrier: Arc<FakeCarrier>) -> Self {
         let playbook = config::playbook::read("playbook.toml", PLAYBOOK).unwrap();
         let made = RefCell::new(1 << 80);
-        Self { disk, clock, carrier, playbook, life: None, said: channel(), made }
+        let (says, said) = channel();
+        Self { disk, clock, carrier, playbook, life: None, says, said, made }
     }
 
     /// Sets up lines and people, then starts.
@@ -122,7 +129,7 @@ impl Server {
     pub(super) fn sign_in(&self, rep: &str) -> Device {
         let (id, now) = (self.make(), self.clock.now());
         let (invite, token) = (token_hash(&format!("invite {id}")), token_hash(&id.to_string()));
-        self.read(async {
+        read(async {
             self.disk.put_invite(invite, &RepId::new(rep), now + Span::minutes(1)).await.unwrap();
             self.disk.redeem(invite, now, DeviceId(id), "simulated", token).await.unwrap().unwrap()
         })
@@ -155,7 +162,7 @@ impl Server {
     pub(super) fn crash(&mut self) {
         self.life = None;
         self.disk.reopen();
-        while self.said.1.try_recv().is_ok() {}
+        while self.said.try_recv().is_ok() {}
     }
 
     pub(super) const fn is_up(&self) -> bool {
@@ -177,20 +184,15 @@ impl Server {
 
     /// What the backend said since last asked, with the question's number; and parts of it that ended.
     pub(super) fn take_said(&self) -> Vec<(u64, Said)> {
-        let mut said: Vec<(u64, Said)> = self.said.1.try_iter().collect();
+        let mut said: Vec<(u64, Said)> = self.said.try_iter().collect();
         let ended = self.life.iter().flat_map(|l| &l.tasks).filter(|(_, task)| task.is_finished());
         said.extend(ended.map(|(name, _)| (0, Said::Trouble(format!("the {name} ended")))));
         said
     }
 
-    /// Reads the disk, past the process.
-    pub(super) fn read<T>(&self, question: impl Future<Output = T>) -> T {
-        runtime().block_on(question)
-    }
-
     fn spawn(&self, question: u64, work: impl Future<Output = Said> + Send + 'static) {
         let Some(life) = &self.life else { return };
-        let said = self.said.0.clone();
+        let said = self.says.clone();
         life.runtime.spawn(async move { drop(said.send((question, work.await))) });
     }
 
@@ -206,11 +208,11 @@ impl Server {
     pub(super) fn deliver(&self, question: u64, index: usize, text: &Got) {
         let Some(life) = &self.life else { return };
         let service = life.service.clone();
-        let line = self.playbook.line_of(&text.to).map_or_else(|| LineId::new("unlisted"), |(id, _)| id.clone());
+        let ours = self.playbook.line_of(&text.to).map_or_else(|| LineId::new("unlisted"), |(id, _)| id.clone());
         let inbound = Inbound {
             key: DedupeKey { provider: "twilio".to_owned(), account: "AC1".to_owned(), id: text.id.clone() },
             from: text.from.clone(),
-            line,
+            line: ours,
             body: text.body.clone(),
             media: Vec::new(),
             opt_out_type: None,

@@ -11,6 +11,7 @@ use comeback::server::store::{Page, PageQuery, Store as _};
 use comeback::wire::changes::{Author, Snapshot};
 
 use super::people::all_words;
+use super::server::read;
 use super::world::World;
 
 /// How much happened, so that a simulation in which nothing happens is noticed.
@@ -51,7 +52,7 @@ fn everything(world: &World) -> Page {
         limit: usize::MAX,
         messages: usize::MAX,
     };
-    world.server.read(world.server.disk.page(&query)).unwrap()
+    read(world.server.disk.page(&query)).unwrap()
 }
 
 fn check(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
@@ -184,8 +185,8 @@ pub(super) fn judge(world: &mut World) -> Result<Tally, String> {
         client.written_down(real)?;
     }
     let world = &*world;
-    let entries = world.server.read(world.server.disk.entries(0, usize::MAX)).unwrap();
-    let (head, _) = world.server.read(world.server.disk.head()).unwrap();
+    let entries = read(world.server.disk.entries(0, usize::MAX)).unwrap();
+    let (head, _) = read(world.server.disk.head()).unwrap();
     let verified = journal::verify(&Head::GENESIS, &entries).map_err(|e| e.to_string())?;
     check(verified == head, || "the chain ends elsewhere than its head".to_owned())?;
     let mut record = Record::default();
@@ -218,7 +219,7 @@ fn receipts(world: &World, tally: &mut Tally) -> Result<(), String> {
             limit: usize::MAX,
             messages: 1,
         };
-        let receipts = world.server.read(world.server.disk.page(&query)).unwrap().receipts;
+        let receipts = read(world.server.disk.page(&query)).unwrap().receipts;
         tally.commands += receipts.len();
         tally.refused +=
             receipts.iter().filter(|r| matches!(r.verdict, comeback::wire::command::Verdict::Refused { .. })).count();
@@ -302,10 +303,4 @@ fn words(world: &World, all: &Page) -> Result<(), String> {
     let lost: Vec<u32> =
         world.typed.kept.iter().filter(|w| !there.contains(w) && !world.typed.thrown.contains(w)).copied().collect();
     check(lost.is_empty(), || format!("words {lost:?} are nowhere any more"))
-}
-
-pub(super) fn dump(world: &World) {
-    for e in world.server.read(world.server.disk.entries(0, usize::MAX)).unwrap() {
-        eprintln!("JOURNAL {} {:?} {}", e.seq, e.at, String::from_utf8_lossy(&e.body));
-    }
 }

@@ -28,7 +28,7 @@ const STEP: u64 = 500;
 /// Everything must have settled this long after the last fault.
 const CALM_MS: u64 = 6 * 60_000;
 /// Steps of the story told when a seed fails.
-const TOLD: usize = 600;
+const TOLD: usize = 60;
 
 /// Which faults, and how often: percent of packets, or of steps.
 #[derive(Clone, Copy, Debug, Default)]
@@ -242,9 +242,9 @@ impl World {
     }
 
     /// The CRM has something new to say of a number.
-    pub(super) fn crm_says(&mut self, address: Address, cards: Vec<Card>) {
+    pub(super) fn crm_says(&mut self, address: &Address, cards: Vec<Card>) {
         let question = self.question(Waiting::Crm(address.clone()));
-        self.server.cards(question, &address, cards);
+        self.server.cards(question, address, cards);
     }
 
     fn question(&mut self, waiting: Waiting) -> u64 {
