@@ -12,7 +12,7 @@ use crate::domain::command::Command;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
 use crate::domain::conversation::AnswerState;
-use crate::domain::id::{CommandId, ConversationId, MessageId};
+use crate::domain::id::{CommandId, ConversationId, MessageId, RepId};
 use crate::domain::playbook::Playbook;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
@@ -93,6 +93,29 @@ pub struct NotTheOwner {
     pub owner: String,
     /// Whose token it is.
     pub other: String,
+}
+
+/// When something was told, by the backend's clock.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Told {
+    /// The instant.
+    pub at: Timestamp,
+    /// The backend's clock against the real one.
+    pub pace: f64,
+}
+
+impl Told {
+    /// How long ago something was, in real time: `just now`, `4 min ago`.
+    fn age_of(self, since: Timestamp) -> String {
+        let minute = 60_000.0 * self.pace.max(f64::MIN_POSITIVE);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "minutes to read")]
+        let minutes = (self.at.since(since).as_millis() as f64 / minute) as i64;
+        match minutes {
+            ..1 => "just now".to_owned(),
+            1..60 => format!("{minutes} min ago"),
+            _ => format!("{} h ago", minutes / 60),
+        }
+    }
 }
 
 /// What a page of the feed did.
@@ -262,8 +285,9 @@ impl State {
         }
     }
 
-    /// Learns outcomes, from a push or a pull, and says those that a person must hear of.
-    pub fn learn(&mut self, receipts: &[Receipt], out: &mut Vec<Write>) -> Vec<Toast> {
+    /// Learns outcomes, from a push or a pull, and says those that a person must hear of. `told` is when, by the
+    /// backend's clock.
+    pub fn learn(&mut self, receipts: &[Receipt], told: Told, out: &mut Vec<Write>) -> Vec<Toast> {
         let mut toasts = Vec::new();
         for receipt in receipts {
             let Some(learnt) = self.outbox.learn(receipt) else { continue };
@@ -284,11 +308,23 @@ impl State {
                     if *rejection == Rejection::AlreadyLeft {
                         self.undo_redraft(&entry, out);
                     }
-                    toasts.push(toast(&entry, &format!("{rejection}. {}", rejection.hint())));
+                    toasts.push(toast(&entry, &format!("{}. {}", self.refusal(rejection, told), rejection.hint())));
                 }
             }
         }
         toasts
+    }
+
+    /// A refusal in words, with people by their names.
+    fn refusal(&self, rejection: &Rejection, told: Told) -> String {
+        match rejection {
+            Rejection::TakenBy { by, at } => format!("taken by {} {}", self.rep_name(by), told.age_of(*at)),
+            other => other.to_string(),
+        }
+    }
+
+    fn rep_name<'a>(&'a self, rep: &'a RepId) -> &'a str {
+        self.playbook.as_ref().map_or(rep.as_str(), |p| p.rep_name(rep))
     }
 
     /// A recall came too late: the words went out, so they are no draft.
@@ -305,7 +341,8 @@ impl State {
 
     /// Applies a page, when it starts where the device stands; otherwise only its receipts are news.
     pub fn apply(&mut self, page: Changes, out: &mut Vec<Write>) -> Option<Applied> {
-        let mut applied = Applied { touched: Vec::new(), toasts: self.learn(&page.receipts, out) };
+        let told = Told { at: page.server_time, pace: page.pace };
+        let mut applied = Applied { touched: Vec::new(), toasts: self.learn(&page.receipts, told, out) };
         if page.since != self.cursor {
             return None;
         }
@@ -322,7 +359,7 @@ impl State {
             let id = snapshot.state.id;
             let of_before = self.stale.as_mut().is_some_and(|stale| stale.remove(&id));
             let old = self.base.get(&id);
-            applied.toasts.extend(old.and_then(|old| self.taken_over(old, &snapshot)));
+            applied.toasts.extend(old.and_then(|old| self.taken_over(old, &snapshot, told)));
             merge(old.filter(|_| !of_before), &mut snapshot);
             applied.touched.push(id);
             out.push(Write::Upsert(Box::new(snapshot.clone())));
@@ -379,14 +416,13 @@ impl State {
     }
 
     /// Somebody else acts on what was mine.
-    fn taken_over(&self, old: &Snapshot, new: &Snapshot) -> Option<Toast> {
+    fn taken_over(&self, old: &Snapshot, new: &Snapshot, told: Told) -> Option<Toast> {
         let me = &self.session.as_ref()?.rep;
-        let (taker, _) = new.state.taker()?;
+        let (taker, at) = new.state.taker()?;
         if taker == me || old.state.assignee() != Some(me) {
             return None;
         }
-        let who = self.playbook.as_ref().map_or(taker.as_str(), |p| p.rep_name(taker));
-        let text = format!("{}: taken by {who}", name_of(new));
+        let text = format!("{}: taken by {} {}", name_of(new), self.rep_name(taker), told.age_of(at));
         Some(Toast { text, loud: false, conversation: Some(new.state.id) })
     }
 

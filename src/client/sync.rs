@@ -23,7 +23,7 @@ pub use self::exchange::{Action, Failure, Input, News, Pulled, Wish};
 use self::lane::Lane;
 use super::handle::{LinkState, Toast};
 use super::skew::Skew;
-use super::state::{State, Write};
+use super::state::{State, Told, Write};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::wire::changes::Changes;
@@ -325,7 +325,8 @@ impl Machine {
                     self.shut(&format!("{why}. {}", why.hint()));
                     return;
                 }
-                let toasts = self.state.learn(&receipts.receipts, &mut self.writes);
+                let told = Told { at: self.skew.now(mono), pace: self.skew.pace() };
+                let toasts = self.state.learn(&receipts.receipts, told, &mut self.writes);
                 self.news.toasts.extend(toasts);
                 self.news.view = true;
                 if current && self.state.outbox.known() < self.pushing {

@@ -27,8 +27,11 @@ pub fn view(model: &Model, frame: &mut Frame<'_>, now: Timestamp) -> Option<Time
     let mut p = Painter::new(frame.buffer_mut(), model.theme, Ticker::new(now, model.second));
     if layout::too_small(model.size) {
         let (columns, rows) = model.size;
-        let notice = format!("comeback needs 30×8, this is {columns}×{rows}");
-        p.put(0, 0, columns, &notice, Tone::Strong);
+        let here = format!("this is {columns}×{rows}.");
+        let notice = ["Too small: comeback", "needs 30×8,", &here, "Nothing is lost;", "make it larger."];
+        for (row, line) in (0..rows).zip(notice) {
+            p.put(0, row, columns, line, Tone::Strong);
+        }
     } else {
         screen(model, &mut p);
         status::draw(model, layout::areas(model.size).status, &mut p);

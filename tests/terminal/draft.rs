@@ -7,7 +7,7 @@ use super::tmux::{Terminal, eventually, is_running, signal};
 fn from_a_shell(house: &House) -> (Terminal, u32) {
     let shell = Terminal::open(house.home(), (100, 30), "PS1='ready> ' exec bash --norc --noprofile -i");
     shell.shows(&["ready>"]);
-    shell.write(&format!("{COMEBACK} --profile maya; echo ended=$?"));
+    shell.write(&format!("{COMEBACK} --profile maya"));
     shell.press(&["Enter"]);
     shell.shows(&["online"]);
     let program = client_of(&shell);
@@ -24,8 +24,9 @@ fn client_of(shell: &Terminal) -> u32 {
 }
 
 /// The terminal is as a shell wants it: no alternate screen, a cursor, no mouse, and what is typed is seen.
-fn is_clean(shell: &Terminal, told: &str) {
-    shell.shows(&[told, "ready>"]);
+fn is_clean(shell: &Terminal) {
+    eventually("the screen of the shell", || (shell.knows("alternate_on") == "0").then_some(()));
+    shell.shows(&["ready>"]);
     let flags = ["alternate_on", "cursor_flag", "mouse_any_flag", "keypad_flag"].map(|name| shell.knows(name));
     assert_eq!(flags, ["0", "1", "0", "0"], "alternate screen, cursor, mouse, keypad");
     shell.write("echo $((40+2))");
@@ -60,7 +61,7 @@ fn a_draft_survives_the_kill_of_its_program() {
     let inbox = house.inbox("maya", (100, 30));
     inbox.shows(&[&buyer.phone]);
     inbox.press(&["r"]);
-    inbox.shows(&[&format!("to {}", buyer.name), words]);
+    inbox.shows(&[&format!("To {}", buyer.name), words]);
     assert_eq!(house.sends(&buyer.phone), Vec::<String>::new());
 }
 
@@ -72,7 +73,7 @@ fn being_ended_leaves_a_clean_terminal_and_no_process() {
         let (shell, program) = from_a_shell(&house);
         signal(program, name);
         eventually(&format!("the end of the program after {name}"), || (!is_running(program)).then_some(()));
-        is_clean(&shell, "ended=");
+        is_clean(&shell);
     }
     // The window is closed: nothing stays behind and spins.
     let (shell, program) = from_a_shell(&house);
@@ -86,14 +87,15 @@ fn ctrl_z_gives_the_shell_a_clean_terminal_and_fg_brings_the_inbox_back() {
     house.sign_in("maya", house.about("base_url"));
     let (shell, program) = from_a_shell(&house);
     shell.press(&["C-z"]);
-    is_clean(&shell, "Stopped");
+    shell.shows(&["Stopped"]);
+    is_clean(&shell);
     assert!(is_running(program));
     shell.write("fg");
     shell.press(&["Enter"]);
     shell.shows(&["Maya Okafor", "online"]);
     assert_eq!(shell.knows("alternate_on"), "1");
     shell.press(&["q"]);
-    is_clean(&shell, "ended=0");
+    is_clean(&shell);
 }
 
 #[test]
@@ -108,7 +110,7 @@ fn a_tiny_terminal_shows_a_notice_and_a_larger_one_the_inbox_again() {
     inbox.write("Half a thou");
     inbox.shows(&["Half a thou"]);
     inbox.resize(20, 5);
-    let notice = inbox.shows(&["small"]);
+    let notice = inbox.shows(&["small", "20×5"]);
     assert!(notice.lines().all(|line| line.chars().count() <= 20) && !notice.contains("Half"), "{notice}");
     inbox.resize(100, 30);
     inbox.shows(&["Half a thou", &buyer.phone]);

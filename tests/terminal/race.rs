@@ -29,6 +29,7 @@ fn of_two_reps_who_take_at_once_one_has_it_and_the_other_is_told_and_keeps_the_d
         inbox.write(&format!("Words of {rep}"));
         inbox.shows(&[&format!("Words of {rep}")]);
         inbox.press(&["Escape"]);
+        inbox.shows(&["draft"]);
         inbox.press(&["c"]);
     }
     for cable in &cables {
