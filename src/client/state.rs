@@ -317,10 +317,10 @@ impl State {
 
     /// A refusal in words, with people by their names.
     fn refusal(&self, rejection: &Rejection, told: Told) -> String {
-        match rejection {
-            Rejection::TakenBy { by, at } => format!("taken by {} {}", self.rep_name(by), told.age_of(*at)),
-            other => other.to_string(),
+        if let Rejection::TakenBy { by, at } = rejection {
+            return format!("taken by {} {}", self.rep_name(by), told.age_of(*at));
         }
+        rejection.to_string()
     }
 
     fn rep_name<'a>(&'a self, rep: &'a RepId) -> &'a str {

@@ -97,8 +97,14 @@ fn people(address: Address, cards: Vec<Card>) -> People {
 async fn put(service: &Service, people: &[People]) -> Result<(), LinkError> {
     let changed: Vec<ConversationId> = service.store().put_cards(people, service.clock().now()).await?;
     for conversation in changed {
-        let work = Work::Machine { actor: Actor::Crm, conversation, command: Command::Match };
-        service.submit(work).await?;
+        // The cards are kept already and will not count as changed again, so that this may not be given up lightly.
+        loop {
+            let work = Work::Machine { actor: Actor::Crm, conversation, command: Command::Match };
+            match service.submit(work).await {
+                Err(ServiceError::Busy) => tokio::time::sleep(Duration::from_millis(50)).await,
+                told => break told.map(drop)?,
+            }
+        }
     }
     Ok(())
 }

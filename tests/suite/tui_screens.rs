@@ -186,7 +186,7 @@ fn a_filter_shows_rows_and_then_texts() {
 #[test]
 fn a_small_terminal_shows_a_notice() {
     let desk = Desk::usual((20, 5));
-    assert_eq!(desk.screen().lines().next(), Some("comeback needs 30×8…"));
+    assert_eq!(desk.screen().lines().next(), Some("Too small: comeback"));
 }
 
 #[test]
