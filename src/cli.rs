@@ -137,11 +137,24 @@ fn secret_from_stdin() -> anyhow::Result<String> {
 fn profile_dir(profile: &str) -> anyhow::Result<PathBuf> {
     let plain = profile.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !profile.starts_with('.');
     anyhow::ensure!(plain && !profile.is_empty(), "a profile's name is made of letters, digits, - and _");
-    let base = if let Some(dir) = std::env::var_os("XDG_DATA_HOME").filter(|dir| !dir.is_empty()) {
-        PathBuf::from(dir)
-    } else {
-        let home = std::env::home_dir().ok_or_else(|| anyhow::anyhow!("no home folder: set XDG_DATA_HOME"))?;
-        home.join(".local/share")
-    };
-    Ok(base.join("comeback").join(profile))
+    Ok(xdg("XDG_DATA_HOME", ".local/share")?.join("comeback").join(profile))
+}
+
+/// A rep's own settings: `$XDG_CONFIG_HOME/comeback/config.toml`, or `~/.config/comeback/config.toml`.
+fn rep_config() -> anyhow::Result<crate::config::rep::RepConfig> {
+    let file = xdg("XDG_CONFIG_HOME", ".config")?.join("comeback").join("config.toml");
+    match std::fs::read_to_string(&file) {
+        Ok(source) => Ok(crate::config::rep::read(&file.display().to_string(), &source)?),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(crate::config::rep::RepConfig::default()),
+        Err(e) => Err(anyhow::Error::new(e).context(format!("{} cannot be read", file.display()))),
+    }
+}
+
+/// A folder of the XDG base directory specification.
+fn xdg(variable: &str, otherwise: &str) -> anyhow::Result<PathBuf> {
+    if let Some(dir) = std::env::var_os(variable).filter(|dir| !dir.is_empty()) {
+        return Ok(PathBuf::from(dir));
+    }
+    let home = std::env::home_dir().ok_or_else(|| anyhow::anyhow!("no home folder: set {variable}"))?;
+    Ok(home.join(otherwise))
 }

@@ -2,4 +2,5 @@
 
 pub mod diagnose;
 pub mod playbook;
+pub mod rep;
 pub mod text;

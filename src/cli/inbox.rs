@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::{profile_dir, say, warn};
+use super::{profile_dir, rep_config, say, warn};
 use crate::client::alert::{Alert, Kind};
-use crate::client::desktop::{self, Env};
+use crate::client::desktop::{self, Backend, Env};
 use crate::client::driver;
 use crate::client::handle::Notice;
 use crate::client::notifier::Notifier;
 use crate::client::profile::{Profile, ProfileError};
 use crate::clock::SystemClock;
+use crate::config::rep::{AlertConfig, Way};
 use crate::domain::safe_text::SafeText;
 use crate::tui;
 use crate::tui::theme::Theme;
@@ -47,9 +48,10 @@ pub(super) fn open(profile: &str) -> anyhow::Result<()> {
 pub(super) fn show(profile: &Profile, title: &str) -> anyhow::Result<()> {
     let (notices, told) = unbounded_channel();
     let env = Env::read();
+    let ways = ways(&env, rep_config()?.alerts);
     let to_terminal = notices.clone();
     let write = move |bytes| drop(to_terminal.send(Notice::Terminal(bytes)));
-    let notifier = Notifier::start(desktop::choose(&env, None), env.tmux, write)?;
+    let notifier = Notifier::start(ways, env.tmux, write)?;
     let alerts = move |alert: Alert| notifier.notify(notice(&alert));
     let backend = profile.base_url.clone();
     let handle = driver::start(profile, Arc::new(SystemClock), Box::new(alerts), notices)?;
@@ -65,6 +67,22 @@ pub(super) fn show(profile: &Profile, title: &str) -> anyhow::Result<()> {
         warn(&farewell);
     }
     Ok(())
+}
+
+/// How alerts arrive: as the rep set it, else as the environment suggests; a command of the rep's runs beside.
+fn ways(env: &Env, config: AlertConfig) -> Vec<Backend> {
+    let backend = |way: Way| match way {
+        Way::Desktop => Backend::Desktop,
+        Way::Osc9 => Backend::Osc9,
+        Way::Osc777 => Backend::Osc777,
+        Way::Osc99 => Backend::Osc99,
+        Way::Bell => Backend::Bell,
+        Way::Off => Backend::Off,
+    };
+    let set: Option<Vec<Backend>> = config.by.map(|by| by.into_iter().map(backend).collect());
+    let mut ways = desktop::choose(env, set.as_deref());
+    ways.extend(config.command.map(Backend::Command));
+    ways
 }
 
 /// An alert as the desktop or the terminal shows it: one for each conversation, the newest replacing the last.

@@ -1,0 +1,85 @@
+//! A rep's own settings: `config.toml` in the configuration folder. Everything has a default, so that no file is needed.
+
+use serde::Deserialize;
+
+use super::diagnose::Diagnostic;
+
+/// What a rep set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RepConfig {
+    /// How alerts arrive.
+    #[serde(default)]
+    pub alerts: AlertConfig,
+}
+
+/// How alerts arrive.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertConfig {
+    /// Ways to try, best first; the first that works is enough. Left out: the program finds out.
+    pub by: Option<Vec<Way>>,
+    /// A program and its arguments, run beside the other ways. The words come in its environment, never in arguments.
+    pub command: Option<Vec<String>>,
+}
+
+/// A way an alert can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Way {
+    /// The desktop's notification service.
+    Desktop,
+    /// The terminal sequence of iTerm2, `WezTerm` and Ghostty.
+    Osc9,
+    /// The terminal sequence of foot and urxvt.
+    Osc777,
+    /// The terminal sequence of kitty.
+    Osc99,
+    /// The terminal's bell.
+    Bell,
+    /// None at all.
+    Off,
+}
+
+/// Reads the settings; `file` is how mistakes name it.
+///
+/// # Errors
+///
+/// A mistake, with its line, its column and the nearest valid word.
+pub fn read(file: &str, source: &str) -> Result<RepConfig, Diagnostic> {
+    let config: RepConfig = toml::from_str(source).map_err(|e| Diagnostic::from_toml(file, source, &e))?;
+    if config.alerts.command.as_ref().is_some_and(|c| c.first().is_none_or(String::is_empty)) {
+        return Err(Diagnostic::of_file(file, "alerts.command names no program; leave it out to run none"));
+    }
+    Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_file_and_an_empty_one_are_the_same() {
+        assert_eq!(read("config.toml", "").unwrap(), RepConfig::default());
+    }
+
+    #[test]
+    fn the_example_is_read() {
+        let example = include_str!("../../assets/config.example.toml");
+        let config = read("config.example.toml", example).unwrap();
+        assert_eq!(config, RepConfig::default(), "every line of the example is a comment");
+        let set: Vec<&str> = example.lines().filter_map(|l| l.strip_prefix("#: ")).collect();
+        let config = read("config.example.toml", &set.join("\n")).unwrap();
+        assert_eq!(config.alerts.by.as_deref(), Some(&[Way::Desktop, Way::Bell][..]));
+        assert!(config.alerts.command.is_some_and(|c| !c.is_empty()));
+    }
+
+    #[test]
+    fn a_typo_is_told_with_the_nearest_word() {
+        let told = read("config.toml", "[alerts]\nby = [\"dekstop\"]\n").unwrap_err().to_string();
+        assert!(told.starts_with("config.toml:2:7:") && told.contains("did you mean \"desktop\"?"), "{told}");
+        let told = read("config.toml", "[alert]\n").unwrap_err().to_string();
+        assert!(told.contains("did you mean \"alerts\"?"), "{told}");
+        assert!(read("config.toml", "[alerts]\ncommand = []\n").is_err());
+    }
+}
