@@ -3,6 +3,7 @@
 
 mod logs;
 mod office;
+mod slow;
 
 use comeback::journal::to_hex;
 use serde_json::{Value, json};

@@ -26,6 +26,10 @@ use crate::server::telemetry::Metrics;
 /// The largest webhook read.
 const LARGEST: usize = 64 * 1024;
 
+/// The longest a webhook's body may take: a connection that never ends its body would otherwise be held for ever.
+/// Carriers give up on an answer after 15 seconds themselves.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+
 /// How long the numbers set up are remembered.
 const FRESH: Duration = Duration::from_secs(5);
 
@@ -156,7 +160,8 @@ async fn verified(
     request: Request<HttpBody>,
 ) -> Result<(Params, Vec<CarrierLine>), Failure> {
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, LARGEST).await.map_err(|_| too_large(id.as_deref()))?;
+    let read = tokio::time::timeout(BODY_WITHIN, to_bytes(body, LARGEST)).await;
+    let bytes = read.map_err(|_| too_slow(id.as_deref()))?.map_err(|_| too_large(id.as_deref()))?;
     let path = parts.uri.path_and_query().map_or("", |p| p.as_str());
     let url = format!("{}{path}", hooks.public_url);
     let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
@@ -202,6 +207,13 @@ fn too_large(id: Option<&str>) -> Failure {
     let title = "This webhook is larger than 64 KiB, or broke off. Nothing of it was kept.";
     let hint = "Carriers send less; see what stands in between.";
     Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", title, hint)
+}
+
+fn too_slow(id: Option<&str>) -> Failure {
+    tracing::warn!(request_id = id, why = "its body did not end within 10 seconds", "webhook refused");
+    let title = "This webhook's body did not end within 10 seconds. Nothing of it was kept.";
+    let hint = "Carriers send it at once; see what stands in between.";
+    Failure::new(StatusCode::REQUEST_TIMEOUT, "too_slow", title, hint)
 }
 
 fn malformed(id: Option<&str>, why: &Malformed) -> Failure {

@@ -11,7 +11,7 @@ const SECRET: &str = "my-card-is-4111";
 
 /// Everything logged while it lives, down to the finest level.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -26,7 +26,7 @@ impl Write for Log {
 
 impl Log {
     /// Listens on this thread, where a test's runtime does all its work.
-    fn listen() -> (Self, tracing::subscriber::DefaultGuard) {
+    pub(super) fn listen() -> (Self, tracing::subscriber::DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
         let lines = tracing_subscriber::fmt()
@@ -37,12 +37,12 @@ impl Log {
         (log, tracing::subscriber::set_default(lines))
     }
 
-    fn take(&self) -> String {
+    pub(super) fn take(&self) -> String {
         String::from_utf8(std::mem::take(&mut self.0.lock().unwrap())).unwrap()
     }
 }
 
-fn assert_no_personal_data(log: &str) {
+pub(super) fn assert_no_personal_data(log: &str) {
     for secret in [SECRET, "4111", BUYER, "4155550123", LINE, "6465550100", TOKEN, SECOND] {
         assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
     }
