@@ -211,7 +211,9 @@ impl Sender {
                 Work::Machine { actor: Actor::Effects, conversation: send.conversation, command: command.clone() };
             match self.service.submit(work).await {
                 Ok(Outcome::Decided(facts)) => return Ok(facts),
-                Ok(Outcome::Refused(_) | Outcome::Receipts(_) | Outcome::Received { .. }) => return Ok(Vec::new()),
+                Ok(Outcome::Refused(_) | Outcome::Receipts(_) | Outcome::Received { .. } | Outcome::Foreign) => {
+                    return Ok(Vec::new());
+                }
                 Err(ServiceError::Busy) if !matches!(command, Command::BeginSend { .. }) => {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }

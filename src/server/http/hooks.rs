@@ -1,5 +1,6 @@
 //! Carriers' webhooks: verify over the raw body, one durable transaction, then 2xx. Never 2xx from memory.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ use crate::domain::id::{LineId, MessageId};
 use crate::server::carrier::twilio::parse::{self, InboundText, Malformed, Params};
 use crate::server::carrier::twilio::signature::{Refused, Signed, verify};
 use crate::server::carrier::twilio::{find_line, tokens_of};
-use crate::server::service::{Inbound, Outcome, Service, ServiceError, Work};
+use crate::server::service::{Inbound, Outcome, Service, Work};
 use crate::server::store::{CarrierLine, DedupeKey, RawEvent};
 use crate::server::telemetry::Metrics;
 
@@ -123,15 +124,26 @@ async fn receive(hooks: &Hooks, id: Option<String>, request: Request) -> Result<
 }
 
 async fn report(hooks: &Hooks, id: Option<String>, message: &str, request: Request) -> Result<&'static str, Failure> {
-    let (params, _) = verified(hooks, id.clone(), request).await?;
+    let (params, lines) = verified(hooks, id.clone(), request).await?;
     let message = Uuid::parse_str(message).map_err(|_| malformed(id.as_deref(), &Malformed::Missing("message id")))?;
     let said = parse::status(&params).map_err(|e| malformed(id.as_deref(), &e))?;
     let Some(delivery) = said.delivery else { return Ok("unknown_word") };
     let message = MessageId(message);
     let command = Command::Report { message, delivery, error: said.error };
-    let work = Work::Report { message, command, raw: raw(hooks, "status", &params) };
-    hooks.service.submit(work).await.map_err(|e: ServiceError| Failure::of_service(id, &e))?;
-    Ok("accepted")
+    let foreign = foreign_lines(hooks, &lines, &said.account);
+    let work = Work::Report { message, command, raw: raw(hooks, "status", &params), foreign };
+    match hooks.service.submit(work).await {
+        Ok(Outcome::Foreign) => Err(of_another_account(id.as_deref())),
+        Ok(_) => Ok("accepted"),
+        Err(e) => Err(Failure::of_service(id, &e)),
+    }
+}
+
+/// Lines whose number is set up at another account. One that is not set up at all is nobody's.
+fn foreign_lines(hooks: &Hooks, lines: &[CarrierLine], account: &str) -> BTreeSet<LineId> {
+    let playbook = hooks.service.playbook();
+    let others = lines.iter().filter(|l| l.provider != "twilio" || l.account != account);
+    others.filter_map(|l| playbook.line_of(&l.number).map(|(id, _)| id.clone())).collect()
 }
 
 fn raw(hooks: &Hooks, kind: &str, params: &Params) -> RawEvent {
@@ -200,6 +212,13 @@ fn forbidden(id: Option<&str>, why: &Refused) -> Failure {
     tracing::warn!(request_id = id, %why, "webhook refused");
     let title = "This webhook is not signed by an account that is set up here. Nothing of it was kept.";
     Failure::new(StatusCode::FORBIDDEN, "bad_signature", title, "The backend's log says why, under the request id.")
+}
+
+fn of_another_account(id: Option<&str>) -> Failure {
+    let why = "signed by one account, about an answer of a line that is set up at another: comeback line add";
+    tracing::warn!(request_id = id, why, "webhook refused");
+    let title = "This report is about a text of another account. Nothing of it was kept.";
+    Failure::new(StatusCode::FORBIDDEN, "other_account", title, "The backend's log says why, under the request id.")
 }
 
 fn too_large(id: Option<&str>) -> Failure {

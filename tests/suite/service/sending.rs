@@ -1,7 +1,7 @@
 //! Answers on their way, with a carrier that keeps what it is given. Time in these tests is tokio's paused clock for
 //! waiting and the manual clock for deciding: nothing really waits.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -232,7 +232,7 @@ async fn what_was_on_its_way_when_the_process_ended_is_unknown_and_never_sent_ag
     let at = floor.now();
     let command = Command::Report { message: lost, delivery: Delivery::Delivered, error: None };
     let raw = RawEvent { provider: "twilio".into(), kind: "status".into(), params: "{}".into(), at };
-    floor.service.submit(Work::Report { message: lost, command, raw }).await.unwrap();
+    floor.service.submit(Work::Report { message: lost, command, raw, foreign: BTreeSet::new() }).await.unwrap();
     assert_eq!(desk.gets().await, "behind it");
     until(&floor, c, behind, &out(Delivery::Queued)).await;
     assert_eq!(floor.standing(c, lost).await, Some(out(Delivery::Delivered)));
