@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::SID;
-use super::logs::{Log, assert_no_personal_data};
+use super::logs::assert_no_personal_data;
 use super::office::{ACCOUNT, BUYER, Hook, INBOUND, LINE, Office, PUBLIC, but, text};
+use crate::log::Log;
 
 const OTHER_ACCOUNT: &str = "ACffffffffffffffffffffffffffffffff";
 const OTHER_TOKEN: &str = "token-of-the-other-account";

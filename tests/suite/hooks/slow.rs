@@ -7,9 +7,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use super::logs::{Log, assert_no_personal_data};
+use super::logs::assert_no_personal_data;
 use super::office::{BUYER, Hook, INBOUND, Office, text};
 use super::{SID, head_of, listen};
+use crate::log::Log;
 
 /// Waits an hour at most: longer than any patience a server should have. In small steps, each of which looks at the
 /// sockets: a paused clock does not know of bytes on their way through the kernel.

@@ -23,6 +23,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::{Floor, minutes, parked};
+use crate::log::Log;
 
 /// Longer than any pause of the runner.
 const LONG: Duration = Duration::from_secs(300);
@@ -213,6 +214,29 @@ async fn answers_on_a_line_nobody_set_up_wait_and_hold_back_no_other() {
     for _ in 100..140 {
         assert_eq!(desk.gets().await, "from the dock");
     }
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_without_a_carrier_is_complained_of_once_until_it_has_one() {
+    let mut floor = Floor::opens().await;
+    floor.sets_up("main").await;
+    let c = floor.texts(1, "dock", "hello").await;
+    floor.answers("nora", c, "first").await;
+    floor.answers("nora", c, "second").await;
+    floor.clock.advance(minutes(1));
+    let (log, _guard) = Log::listen();
+    let mut desk = Desk::opens(&floor, 1, vec![]);
+    // Every text wakes the runner, and so does every pause.
+    for n in 10..15 {
+        floor.texts(n, "main", "and me?").await;
+        desk.gets_nothing().await;
+    }
+    let said = log.lines("ERROR");
+    assert!(said.len() == 1 && said[0].contains("\"line\":\"dock\""), "{} times: {:?}", said.len(), said.first());
+    floor.sets_up("dock").await;
+    assert_eq!((desk.gets().await, desk.gets().await), ("first".to_owned(), "second".to_owned()));
+    assert_eq!(log.lines("ERROR"), [""; 0]);
     desk.closes().await;
 }
 
