@@ -332,7 +332,7 @@ impl Group {
             if !forgotten_because_settled {
                 self.batch.standings.push((*message, now.clone()));
             }
-            self.batch.sends.push(send_of(*message, id, now.as_ref()));
+            self.batch.sends.push(send_of(*message, id, now.as_ref(), self.now));
         }
     }
 
@@ -395,11 +395,12 @@ fn author(event: &Event, origin: &Origin<'_>, command: &Command) -> Author {
 }
 
 /// The effect that follows from where an answer stands.
-fn send_of(message: MessageId, conversation: ConversationId, state: Option<&AnswerState>) -> SendWrite {
-    let (not_before, open) = match state {
-        Some(AnswerState::Held { not_before }) => (Some(*not_before), false),
-        Some(AnswerState::Sending | AnswerState::Unknown) => (None, true),
-        Some(AnswerState::Parked { .. } | AnswerState::Out { .. }) | None => (None, false),
-    };
-    SendWrite { message, conversation, not_before, open }
+fn send_of(message: MessageId, conversation: ConversationId, state: Option<&AnswerState>, now: Timestamp) -> SendWrite {
+    let over = SendWrite { message, conversation, not_before: None, open: false, out: None };
+    match state {
+        Some(AnswerState::Held { not_before }) => SendWrite { not_before: Some(*not_before), ..over },
+        Some(AnswerState::Sending | AnswerState::Unknown) => SendWrite { open: true, ..over },
+        Some(state @ AnswerState::Out { .. }) if !state.is_settled() => SendWrite { out: Some(now), ..over },
+        Some(AnswerState::Parked { .. } | AnswerState::Out { .. }) | None => over,
+    }
 }

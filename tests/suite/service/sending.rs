@@ -43,7 +43,7 @@ impl Carrier for Tray {
         self.outcomes.lock().unwrap().pop_front().unwrap_or(accepted)
     }
 
-    async fn sent(&self, _: &CarrierLine, _: &Address, _: Timestamp) -> Result<Vec<Listed>, CarrierError> {
+    async fn sent(&self, _: &CarrierLine, _: Option<&Address>, _: Timestamp) -> Result<Vec<Listed>, CarrierError> {
         panic!("the runner of sends lists nothing")
     }
 
