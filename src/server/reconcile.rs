@@ -189,7 +189,13 @@ async fn follow(service: &Service, carrier: &dyn Carrier, lines: &[CarrierLine])
         let of_line = |a: &&DueSend| playbook.lines.get(&a.line).is_some_and(|l| l.number == line.number);
         let answers: Vec<&DueSend> = out.iter().filter(of_line).collect();
         let Some(oldest) = answers.iter().map(|a| a.at).min() else { continue };
-        let listed = carrier.sent(line, None, oldest - SKEW).await?;
+        let listed = match carrier.sent(line, None, oldest - SKEW).await {
+            Ok(listed) => listed,
+            Err(e) => {
+                tracing::warn!(error = %e, "the list of sent texts was not read; it is read again");
+                continue;
+            }
+        };
         for answer in answers {
             let (state, recent) = around(service, answer).await?;
             let Some(AnswerState::Out { delivery: known, .. }) = state else { continue };
@@ -218,20 +224,34 @@ async fn settle_unknown(
         let playbook = service.playbook();
         let number = playbook.lines.get(&answer.line).map(|l| &l.number);
         let Some(line) = lines.iter().find(|l| Some(&l.number) == number) else { continue };
-        let listed = carrier.sent(line, Some(&answer.to), answer.at - SKEW).await?;
-        let (_, recent) = around(service, answer).await?;
-        let alike = alike(answer, &recent, &open);
         let message = answer.message;
+        // While a request may be in hand, that the list lacks it proves nothing: only what was unknown before the list
+        // was read counts, and a later attempt counts anew.
+        let (state, recent) = around(service, answer).await?;
+        let listed = match carrier.sent(line, Some(&answer.to), answer.at - SKEW).await {
+            Ok(listed) => listed,
+            // One account's trouble is not another's.
+            Err(e) => {
+                tracing::warn!(line = %answer.line, error = %e, "an unknown answer stays unknown for now");
+                continue;
+            }
+        };
+        let alike = alike(answer, &recent, &open);
+        if state != Some(AnswerState::Unknown) {
+            memory.absent_since.remove(&message);
+        }
         let command = match fate(answer, alike, &listed) {
             Fate::Found(found) => {
                 let Some(delivery) = found.delivery else { continue };
                 Command::Report { message, delivery, error: found.error }
             }
+            Fate::Absent if state != Some(AnswerState::Unknown) => continue,
             Fate::Absent => {
                 let since = *memory.absent_since.entry(message).or_insert_with(tokio::time::Instant::now);
                 if since.elapsed() < APART {
                     continue;
                 }
+                memory.absent_since.remove(&message);
                 Command::NeverLeft { message }
             }
             Fate::Ambiguous => continue,
