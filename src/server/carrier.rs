@@ -86,8 +86,13 @@ pub trait Carrier: Send + Sync + 'static {
     /// Sends one text. Never retries by itself. `callback` is where reports on it go.
     async fn send(&self, line: &CarrierLine, to: &Address, body: &Body, callback: &str) -> SendOutcome;
 
-    /// Texts from our line to a buyer since an instant.
-    async fn sent(&self, line: &CarrierLine, to: &Address, since: Timestamp) -> Result<Vec<Listed>, CarrierError>;
+    /// Texts from our line since an instant, to one buyer or to all.
+    async fn sent(
+        &self,
+        line: &CarrierLine,
+        to: Option<&Address>,
+        since: Timestamp,
+    ) -> Result<Vec<Listed>, CarrierError>;
 
     /// Texts to our line since an instant.
     async fn received(&self, line: &CarrierLine, since: Timestamp) -> Result<Vec<Listed>, CarrierError>;

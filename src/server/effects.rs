@@ -17,7 +17,7 @@ use super::service::{Outcome, Service, ServiceError, Work};
 use super::store::{CarrierLine, DueSend, StoreError};
 use crate::domain::command::{Actor, Command};
 use crate::domain::event::Event;
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, LineId};
 use crate::domain::message::Delivery;
 use crate::domain::time::{Span, Timestamp};
 
@@ -107,9 +107,10 @@ impl Sender {
         sender.give_up_started().await?;
         let mut wake = sender.service.pulse().watch();
         let mut on_their_way = OnTheirWay::default();
+        let mut complained = BTreeSet::new();
         while !*shutdown.borrow() {
             wake.mark_unchanged();
-            let next = match sender.start_due(&mut on_their_way).await {
+            let next = match sender.start_due(&mut on_their_way, &mut complained).await {
                 Ok(next) => next,
                 Err(StoreError::Busy) => Some(sender.service.clock().now() + Span::seconds(1)),
                 Err(e) => return Err(ServiceError::Stopped(e.to_string())),
@@ -142,8 +143,13 @@ impl Sender {
         Ok(())
     }
 
-    /// Starts everything whose time has come, and does not wait for it; tells when to look again.
-    async fn start_due(self: &Arc<Self>, on_their_way: &mut OnTheirWay) -> Result<Option<Timestamp>, StoreError> {
+    /// Starts everything whose time has come, and does not wait for it; tells when to look again. A line without a
+    /// carrier is complained of once, until it is set up.
+    async fn start_due(
+        self: &Arc<Self>,
+        on_their_way: &mut OnTheirWay,
+        complained: &mut BTreeSet<LineId>,
+    ) -> Result<Option<Timestamp>, StoreError> {
         if engine::is_clock_behind(&self.service).await? {
             return Ok(None);
         }
@@ -151,26 +157,26 @@ impl Sender {
         let (due, next) = self.service.store().due_sends(self.service.clock().now(), usize::MAX).await?;
         let lines = self.service.store().lines().await?;
         let any = !due.is_empty();
-        let mut not_set_up = BTreeSet::new();
+        complained.retain(|line| self.carrier_line(line, &lines).is_none());
         for send in due {
-            let Some(line) = self.line_of(&send, &lines) else {
-                not_set_up.insert(send.line);
+            let Some(line) = self.carrier_line(&send.line, &lines) else {
+                if complained.insert(send.line.clone()) {
+                    let line = &send.line;
+                    tracing::error!(%line, "no carrier is set up for this line: `comeback line add`; its answers wait");
+                }
                 continue;
             };
             let sender = Arc::clone(self);
             on_their_way.start(send.conversation, async move { sender.send(send, line).await });
-        }
-        for line in not_set_up {
-            tracing::error!(%line, "no carrier is set up for this line: `comeback line add`; its answers wait");
         }
         // Whatever waits behind an open send is looked at again when something is committed, or after a pause.
         let again = self.service.clock().now() + self.service.clock().of_real(Span::seconds(5));
         Ok(if any { Some(next.map_or(again, |at| at.min(again))) } else { next })
     }
 
-    fn line_of(&self, send: &DueSend, lines: &[CarrierLine]) -> Option<CarrierLine> {
+    fn carrier_line(&self, line: &LineId, lines: &[CarrierLine]) -> Option<CarrierLine> {
         let playbook = self.service.playbook();
-        let number = &playbook.lines.get(&send.line)?.number;
+        let number = &playbook.lines.get(line)?.number;
         lines.iter().find(|l| l.number == *number).cloned()
     }
 
@@ -211,7 +217,9 @@ impl Sender {
                 Work::Machine { actor: Actor::Effects, conversation: send.conversation, command: command.clone() };
             match self.service.submit(work).await {
                 Ok(Outcome::Decided(facts)) => return Ok(facts),
-                Ok(Outcome::Refused(_) | Outcome::Receipts(_) | Outcome::Received { .. }) => return Ok(Vec::new()),
+                Ok(Outcome::Refused(_) | Outcome::Receipts(_) | Outcome::Received { .. } | Outcome::Foreign) => {
+                    return Ok(Vec::new());
+                }
                 Err(ServiceError::Busy) if !matches!(command, Command::BeginSend { .. }) => {
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }

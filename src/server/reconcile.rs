@@ -1,7 +1,8 @@
 //! The reconciler: what the carrier has and we have not.
 //!
 //! Carriers hardly retry a webhook, so their list of received texts is compared with ours over an overlapping window;
-//! what was missed comes in under the same dedupe key. The same lists settle answers whose fate is unknown.
+//! what was missed comes in under the same dedupe key. The lists of sent texts settle answers whose fate is unknown, and
+//! tell the end of those whose callbacks were lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,8 +18,9 @@ use super::telemetry::Metrics;
 use crate::domain::command::{Actor, Command};
 use crate::domain::conversation::AnswerState;
 use crate::domain::id::{LineId, MessageId};
+use crate::domain::message::Delivery;
 use crate::domain::time::{Span, Timestamp};
-use crate::wire::changes::Author;
+use crate::wire::changes::{Author, Message};
 
 /// Windows overlap by this much: a text listed late is still found.
 const OVERLAP: Span = Span::minutes(15);
@@ -34,6 +36,12 @@ const SKEW: Span = Span::minutes(2);
 
 /// Unknown answers looked at in one round.
 const ROUND: usize = 200;
+
+/// Answers on their way at the carrier looked at in one round: the newest ones.
+const FOLLOWED: usize = 1000;
+
+/// An answer that has stood still for so long has probably lost a callback.
+const QUIET: Span = Span::minutes(1);
 
 /// What is remembered between rounds. Losing it only makes the next round look further back.
 #[derive(Debug, Default)]
@@ -80,6 +88,9 @@ pub async fn run(
         }
         if let Err(e) = settle_unknown(&service, carrier.as_ref(), &lines, &mut memory).await {
             tracing::warn!(error = %e, "unknown answers stay unknown for now");
+        }
+        if let Err(e) = follow(&service, carrier.as_ref(), &lines).await {
+            tracing::warn!(error = %e, "answers whose callbacks were lost stand as they did for now");
         }
         tokio::select! {
             () = tokio::time::sleep(every) => {}
@@ -144,15 +155,60 @@ enum Fate {
     Ambiguous,
 }
 
+/// Listed texts that may be this answer.
+fn matches<'a>(answer: &DueSend, listed: &'a [Listed]) -> Vec<&'a Listed> {
+    let same = |m: &&Listed| m.to == answer.to && m.body == answer.body && m.at + SKEW >= answer.at;
+    listed.iter().filter(same).collect()
+}
+
 /// Matches an answer against the carrier's list. Identical texts to the same number cannot be told apart.
 fn fate(answer: &DueSend, alike: usize, listed: &[Listed]) -> Fate {
-    let same = |m: &&Listed| m.to == answer.to && m.body == answer.body && m.at + SKEW >= answer.at;
-    let matches: Vec<&Listed> = listed.iter().filter(same).collect();
+    let matches = matches(answer, listed);
     match matches.as_slice() {
         [] => Fate::Absent,
         [one] if alike == 1 => Fate::Found((*one).clone()),
         _ => Fate::Ambiguous,
     }
+}
+
+/// How an answer that the carrier has stands by its list: all that could be it must be there, and stand alike.
+fn end(answer: &DueSend, alike: usize, listed: &[Listed]) -> Option<(Delivery, Option<u32>)> {
+    let stand = |m: &Listed| m.delivery.map(|delivery| (delivery, m.error));
+    let matches = matches(answer, listed);
+    let first = stand(matches.first()?)?;
+    (matches.len() >= alike && matches.iter().all(|m| stand(m) == Some(first))).then_some(first)
+}
+
+/// Brings answers forward whose callbacks were lost. A report never moves one back: late and repeated ones change
+/// nothing.
+async fn follow(service: &Service, carrier: &dyn Carrier, lines: &[CarrierLine]) -> Result<(), RoundError> {
+    let now = service.clock().now();
+    let out = service.store().out_sends(now - FIRST_WINDOW, now - QUIET, FOLLOWED).await?;
+    let playbook = service.playbook();
+    for line in lines {
+        let of_line = |a: &&DueSend| playbook.lines.get(&a.line).is_some_and(|l| l.number == line.number);
+        let answers: Vec<&DueSend> = out.iter().filter(of_line).collect();
+        let Some(oldest) = answers.iter().map(|a| a.at).min() else { continue };
+        let listed = match carrier.sent(line, None, oldest - SKEW).await {
+            Ok(listed) => listed,
+            Err(e) => {
+                tracing::warn!(error = %e, "the list of sent texts was not read; it is read again");
+                continue;
+            }
+        };
+        for answer in answers {
+            let (state, recent) = around(service, answer).await?;
+            let Some(AnswerState::Out { delivery: known, .. }) = state else { continue };
+            let Some((delivery, error)) = end(answer, alike(answer, &recent, &[]), &listed) else { continue };
+            if delivery.rank() <= known.rank() {
+                continue;
+            }
+            let command = Command::Report { message: answer.message, delivery, error };
+            let work = Work::Machine { actor: Actor::Carrier, conversation: answer.conversation, command };
+            service.submit(work).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn settle_unknown(
@@ -168,19 +224,34 @@ async fn settle_unknown(
         let playbook = service.playbook();
         let number = playbook.lines.get(&answer.line).map(|l| &l.number);
         let Some(line) = lines.iter().find(|l| Some(&l.number) == number) else { continue };
-        let listed = carrier.sent(line, &answer.to, answer.at - SKEW).await?;
-        let alike = alike(service, answer, &open).await?;
         let message = answer.message;
+        // While a request may be in hand, that the list lacks it proves nothing: only what was unknown before the list
+        // was read counts, and a later attempt counts anew.
+        let (state, recent) = around(service, answer).await?;
+        let listed = match carrier.sent(line, Some(&answer.to), answer.at - SKEW).await {
+            Ok(listed) => listed,
+            // One account's trouble is not another's.
+            Err(e) => {
+                tracing::warn!(line = %answer.line, error = %e, "an unknown answer stays unknown for now");
+                continue;
+            }
+        };
+        let alike = alike(answer, &recent, &open);
+        if state != Some(AnswerState::Unknown) {
+            memory.absent_since.remove(&message);
+        }
         let command = match fate(answer, alike, &listed) {
             Fate::Found(found) => {
                 let Some(delivery) = found.delivery else { continue };
                 Command::Report { message, delivery, error: found.error }
             }
+            Fate::Absent if state != Some(AnswerState::Unknown) => continue,
             Fate::Absent => {
                 let since = *memory.absent_since.entry(message).or_insert_with(tokio::time::Instant::now);
                 if since.elapsed() < APART {
                     continue;
                 }
+                memory.absent_since.remove(&message);
                 Command::NeverLeft { message }
             }
             Fate::Ambiguous => continue,
@@ -191,19 +262,25 @@ async fn settle_unknown(
     Ok(())
 }
 
+/// Where an answer stands, and the newest messages around it.
+async fn around(service: &Service, answer: &DueSend) -> Result<(Option<AnswerState>, Vec<Message>), StoreError> {
+    let found = service.store().messages(answer.conversation, u64::MAX / 2, ROUND).await?;
+    let Some((conversation, messages)) = found else { return Ok((None, Vec::new())) };
+    Ok((conversation.answers.get(&answer.message).map(|a| a.state.clone()), messages))
+}
+
 /// How many answers of ours could be the one listed: this one, others unknown, and known ones of the same moments.
-async fn alike(service: &Service, answer: &DueSend, open: &[DueSend]) -> Result<usize, StoreError> {
+fn alike(answer: &DueSend, recent: &[Message], open: &[DueSend]) -> usize {
     let unknown: BTreeSet<MessageId> =
         open.iter().filter(|o| o.to == answer.to && o.body == answer.body).map(|o| o.message).collect();
-    let recent = service.store().messages(answer.conversation, u64::MAX / 2, ROUND).await?;
-    let known = recent.into_iter().flat_map(|(_, messages)| messages).filter(|m| {
+    let known = recent.iter().filter(|m| {
         matches!(m.author, Author::Rep(_))
             && m.body.as_ref() == Some(&answer.body)
             && m.at + SKEW + SKEW >= answer.at
             && !unknown.contains(&m.id)
             && matches!(m.standing, Some(AnswerState::Out { .. }))
     });
-    Ok(unknown.len() + known.count())
+    unknown.len() + known.count()
 }
 
 #[cfg(test)]
@@ -213,7 +290,6 @@ mod tests {
     use super::*;
     use crate::domain::contact::{Address, Body};
     use crate::domain::id::ConversationId;
-    use crate::domain::message::Delivery;
 
     fn listed(body: &str, at: i64) -> Listed {
         Listed {
@@ -243,6 +319,19 @@ mod tests {
         assert_eq!(fate(&answer, 1, &[listed("At 4?", 1_010_000)]), Fate::Absent);
         assert_eq!(fate(&answer, 1, &[listed("At 3?", 1_000_000 - 121_000)]), Fate::Absent, "an older text alike");
         assert_eq!(fate(&answer, 1, &[there.clone(), there.clone()]), Fate::Ambiguous);
-        assert_eq!(fate(&answer, 2, &[there]), Fate::Ambiguous, "two unknown answers with the same words");
+        assert_eq!(
+            fate(&answer, 2, std::slice::from_ref(&there)),
+            Fate::Ambiguous,
+            "two unknown ones with the same words"
+        );
+
+        let sent = Some((Delivery::Sent, None));
+        let arrived = Listed { delivery: Some(Delivery::Delivered), ..there.clone() };
+        assert_eq!(end(&answer, 1, std::slice::from_ref(&there)), sent);
+        assert_eq!(end(&answer, 1, &[listed("At 4?", 1_010_000)]), None, "not listed");
+        assert_eq!(end(&answer, 2, std::slice::from_ref(&there)), None, "one of two with the same words");
+        assert_eq!(end(&answer, 2, &[there.clone(), there.clone()]), sent, "whichever it is");
+        assert_eq!(end(&answer, 2, &[there.clone(), arrived]), None, "which one?");
+        assert_eq!(end(&answer, 1, &[Listed { delivery: None, ..there }]), None, "a word we do not know");
     }
 }

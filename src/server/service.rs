@@ -4,7 +4,7 @@
 //! by one, each over what the earlier ones left, and appends everything at once: one fsync serves many. A refusal
 //! touches only itself; a group that fails on a constraint runs its members singly; a failed write ends the process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -82,6 +82,8 @@ pub enum Work {
         command: Command,
         /// As it came.
         raw: RawEvent,
+        /// Lines set up at another account than the one that signed it: of their answers it may not speak.
+        foreign: BTreeSet<LineId>,
     },
     /// A clock, an effect or the CRM wants something.
     Machine {
@@ -110,13 +112,15 @@ pub enum Outcome {
     Decided(Vec<crate::domain::event::Event>),
     /// Refused.
     Refused(Rejection),
+    /// A report on an answer of another account's line. Nothing of it was kept.
+    Foreign,
 }
 
 impl Outcome {
     fn into_receipts(self) -> Option<Vec<Receipt>> {
         match self {
             Self::Receipts(receipts) => Some(receipts),
-            Self::Received { .. } | Self::Decided(_) | Self::Refused(_) => None,
+            Self::Received { .. } | Self::Decided(_) | Self::Refused(_) | Self::Foreign => None,
         }
     }
 }

@@ -191,6 +191,15 @@ pub struct SendWrite {
     pub not_before: Option<Timestamp>,
     /// Whether its fate at the carrier is open (`sending` or `unknown`).
     pub open: bool,
+    /// Since when it stands as it does, while the carrier has it and its end is not known.
+    pub out: Option<Timestamp>,
+}
+
+impl SendWrite {
+    /// Whether nothing more is to be done about it.
+    pub const fn is_over(&self) -> bool {
+        self.not_before.is_none() && !self.open && self.out.is_none()
+    }
 }
 
 /// An outcome to keep.
@@ -404,6 +413,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Answers whose fate at the carrier is open.
     async fn open_sends(&self, limit: usize) -> Result<Vec<DueSend>, StoreError>;
+
+    /// Answers the carrier has, whose end is not known and that stand as they do since an instant between these two
+    /// (both included), the newest first.
+    async fn out_sends(&self, since: Timestamp, until: Timestamp, limit: usize) -> Result<Vec<DueSend>, StoreError>;
 
     /// Entries after `after`, at most `limit`.
     async fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError>;

@@ -1,8 +1,10 @@
 //! Webhooks from anybody: forged, replayed, too large, broken off. Only what an account set up here has signed is
 //! believed, whatever it says is kept unchanged, and no reply of it is dropped.
 
+mod foreign;
 mod logs;
 mod office;
+mod slow;
 
 use comeback::journal::to_hex;
 use serde_json::{Value, json};

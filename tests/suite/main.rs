@@ -9,6 +9,7 @@ mod golden;
 mod hooks;
 mod hours;
 mod http;
+mod log;
 mod peers;
 mod rules;
 mod service;

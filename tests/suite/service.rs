@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 mod commands;
 mod consent;
+mod reconciling;
 mod sending;
 mod time;
 

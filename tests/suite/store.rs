@@ -79,6 +79,7 @@ macro_rules! conforms {
                     an_answer_is_due_at_its_time_and_not_before
                     answers_of_a_conversation_are_due_one_by_one_in_the_order_they_were_accepted
                     what_may_be_at_the_carrier_is_never_due_again_and_holds_back_its_conversation_only
+                    what_the_carrier_has_is_followed_until_its_end_and_holds_back_nobody
                     answers_that_cannot_go_do_not_crowd_out_others
                 }
                 people {

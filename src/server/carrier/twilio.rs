@@ -204,9 +204,15 @@ impl Carrier for Twilio {
         }
     }
 
-    async fn sent(&self, line: &CarrierLine, to: &Address, since: Timestamp) -> Result<Vec<Listed>, CarrierError> {
+    async fn sent(
+        &self,
+        line: &CarrierLine,
+        to: Option<&Address>,
+        since: Timestamp,
+    ) -> Result<Vec<Listed>, CarrierError> {
         let day = day_before(since);
-        let query = [("From", line.number.as_str()), ("To", to.as_str()), ("DateSent>", day.as_str())];
+        let mut query = vec![("From", line.number.as_str()), ("DateSent>", day.as_str())];
+        query.extend(to.map(|to| ("To", to.as_str())));
         let all = self.list(line, &query).await?;
         Ok(all.into_iter().filter(|m| m.at >= since && m.delivery.is_some()).collect())
     }

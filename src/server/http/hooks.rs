@@ -1,5 +1,6 @@
 //! Carriers' webhooks: verify over the raw body, one durable transaction, then 2xx. Never 2xx from memory.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,12 +20,16 @@ use crate::domain::id::{LineId, MessageId};
 use crate::server::carrier::twilio::parse::{self, InboundText, Malformed, Params};
 use crate::server::carrier::twilio::signature::{Refused, Signed, verify};
 use crate::server::carrier::twilio::{find_line, tokens_of};
-use crate::server::service::{Inbound, Outcome, Service, ServiceError, Work};
+use crate::server::service::{Inbound, Outcome, Service, Work};
 use crate::server::store::{CarrierLine, DedupeKey, RawEvent};
 use crate::server::telemetry::Metrics;
 
 /// The largest webhook read.
 const LARGEST: usize = 64 * 1024;
+
+/// The longest a webhook's body may take: a connection that never ends its body would otherwise be held for ever.
+/// Carriers give up on an answer after 15 seconds themselves.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long the numbers set up are remembered.
 const FRESH: Duration = Duration::from_secs(5);
@@ -119,15 +124,26 @@ async fn receive(hooks: &Hooks, id: Option<String>, request: Request) -> Result<
 }
 
 async fn report(hooks: &Hooks, id: Option<String>, message: &str, request: Request) -> Result<&'static str, Failure> {
-    let (params, _) = verified(hooks, id.clone(), request).await?;
+    let (params, lines) = verified(hooks, id.clone(), request).await?;
     let message = Uuid::parse_str(message).map_err(|_| malformed(id.as_deref(), &Malformed::Missing("message id")))?;
     let said = parse::status(&params).map_err(|e| malformed(id.as_deref(), &e))?;
     let Some(delivery) = said.delivery else { return Ok("unknown_word") };
     let message = MessageId(message);
     let command = Command::Report { message, delivery, error: said.error };
-    let work = Work::Report { message, command, raw: raw(hooks, "status", &params) };
-    hooks.service.submit(work).await.map_err(|e: ServiceError| Failure::of_service(id, &e))?;
-    Ok("accepted")
+    let foreign = foreign_lines(hooks, &lines, &said.account);
+    let work = Work::Report { message, command, raw: raw(hooks, "status", &params), foreign };
+    match hooks.service.submit(work).await {
+        Ok(Outcome::Foreign) => Err(of_another_account(id.as_deref())),
+        Ok(_) => Ok("accepted"),
+        Err(e) => Err(Failure::of_service(id, &e)),
+    }
+}
+
+/// Lines whose number is set up at another account. One that is not set up at all is nobody's.
+fn foreign_lines(hooks: &Hooks, lines: &[CarrierLine], account: &str) -> BTreeSet<LineId> {
+    let playbook = hooks.service.playbook();
+    let others = lines.iter().filter(|l| l.provider != "twilio" || l.account != account);
+    others.filter_map(|l| playbook.line_of(&l.number).map(|(id, _)| id.clone())).collect()
 }
 
 fn raw(hooks: &Hooks, kind: &str, params: &Params) -> RawEvent {
@@ -156,7 +172,8 @@ async fn verified(
     request: Request<HttpBody>,
 ) -> Result<(Params, Vec<CarrierLine>), Failure> {
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, LARGEST).await.map_err(|_| too_large(id.as_deref()))?;
+    let read = tokio::time::timeout(BODY_WITHIN, to_bytes(body, LARGEST)).await;
+    let bytes = read.map_err(|_| too_slow(id.as_deref()))?.map_err(|_| too_large(id.as_deref()))?;
     let path = parts.uri.path_and_query().map_or("", |p| p.as_str());
     let url = format!("{}{path}", hooks.public_url);
     let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
@@ -197,11 +214,25 @@ fn forbidden(id: Option<&str>, why: &Refused) -> Failure {
     Failure::new(StatusCode::FORBIDDEN, "bad_signature", title, "The backend's log says why, under the request id.")
 }
 
+fn of_another_account(id: Option<&str>) -> Failure {
+    let why = "signed by one account, about an answer of a line that is set up at another: comeback line add";
+    tracing::warn!(request_id = id, why, "webhook refused");
+    let title = "This report is about a text of another account. Nothing of it was kept.";
+    Failure::new(StatusCode::FORBIDDEN, "other_account", title, "The backend's log says why, under the request id.")
+}
+
 fn too_large(id: Option<&str>) -> Failure {
     tracing::warn!(request_id = id, why = "larger than 64 KiB, or it broke off", "webhook refused");
     let title = "This webhook is larger than 64 KiB, or broke off. Nothing of it was kept.";
     let hint = "Carriers send less; see what stands in between.";
     Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", title, hint)
+}
+
+fn too_slow(id: Option<&str>) -> Failure {
+    tracing::warn!(request_id = id, why = "its body did not end within 10 seconds", "webhook refused");
+    let title = "This webhook's body did not end within 10 seconds. Nothing of it was kept.";
+    let hint = "Carriers send it at once; see what stands in between.";
+    Failure::new(StatusCode::REQUEST_TIMEOUT, "too_slow", title, hint)
 }
 
 fn malformed(id: Option<&str>, why: &Malformed) -> Failure {

@@ -12,7 +12,7 @@ use crate::domain::contact::Body;
 use crate::domain::conversation::{AnswerState, Conversation};
 use crate::domain::decide::decide;
 use crate::domain::event::{Event, Subject};
-use crate::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId, RepId};
+use crate::domain::id::{CommandId, ConversationId, DeviceId, LineId, MessageId, NumberId, RepId};
 use crate::domain::playbook::{Playbook, Role};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::{Span, Timestamp};
@@ -90,13 +90,7 @@ impl Group {
         match work {
             Work::Push { device, rep, envelopes } => Outcome::Receipts(self.push(*device, rep, envelopes)),
             Work::Receive(inbound) => self.receive(inbound),
-            Work::Report { message, command, raw } => {
-                self.batch.raw.push(RawEvent { at: self.now, ..raw.clone() });
-                match self.loaded.messages.get(message).copied() {
-                    Some(c) => self.outcome(c, command, &Origin::machine(Actor::Carrier)),
-                    None => Outcome::Decided(Vec::new()),
-                }
-            }
+            Work::Report { message, command, raw, foreign } => self.report(*message, command, raw, foreign),
             Work::Machine { actor, conversation, command } => {
                 self.outcome(*conversation, command, &Origin::machine(actor.clone()))
             }
@@ -108,6 +102,19 @@ impl Group {
         match self.decide(Some(conversation), command, origin) {
             Ok(facts) => Outcome::Decided(facts.into_iter().map(|(_, event)| event).collect()),
             Err(rejection) => Outcome::Refused(rejection),
+        }
+    }
+
+    fn report(&mut self, message: MessageId, command: &Command, raw: &RawEvent, foreign: &BTreeSet<LineId>) -> Outcome {
+        let conversation = self.loaded.messages.get(&message).and_then(|c| self.loaded.conversations.get(c));
+        if conversation.is_some_and(|c| foreign.contains(&c.state.line)) {
+            return Outcome::Foreign;
+        }
+        let conversation = conversation.map(|c| c.state.id);
+        self.batch.raw.push(RawEvent { at: self.now, ..raw.clone() });
+        match conversation {
+            Some(c) => self.outcome(c, command, &Origin::machine(Actor::Carrier)),
+            None => Outcome::Decided(Vec::new()),
         }
     }
 
@@ -328,7 +335,7 @@ impl Group {
                 (None, None) if !recalled => {}
                 _ => self.batch.standings.push((*message, now.clone())),
             }
-            self.batch.sends.push(send_of(*message, id, now.as_ref()));
+            self.batch.sends.push(send_of(*message, id, now.as_ref(), self.now));
         }
     }
 
@@ -401,11 +408,12 @@ fn last_word(event: &Event, answer: &MessageId) -> Option<AnswerState> {
 }
 
 /// The effect that follows from where an answer stands.
-fn send_of(message: MessageId, conversation: ConversationId, state: Option<&AnswerState>) -> SendWrite {
-    let (not_before, open) = match state {
-        Some(AnswerState::Held { not_before }) => (Some(*not_before), false),
-        Some(AnswerState::Sending | AnswerState::Unknown) => (None, true),
-        Some(AnswerState::Parked { .. } | AnswerState::Out { .. }) | None => (None, false),
-    };
-    SendWrite { message, conversation, not_before, open }
+fn send_of(message: MessageId, conversation: ConversationId, state: Option<&AnswerState>, now: Timestamp) -> SendWrite {
+    let over = SendWrite { message, conversation, not_before: None, open: false, out: None };
+    match state {
+        Some(AnswerState::Held { not_before }) => SendWrite { not_before: Some(*not_before), ..over },
+        Some(AnswerState::Sending | AnswerState::Unknown) => SendWrite { open: true, ..over },
+        Some(state @ AnswerState::Out { .. }) if !state.is_settled() => SendWrite { out: Some(now), ..over },
+        Some(AnswerState::Parked { .. } | AnswerState::Out { .. }) | None => over,
+    }
 }

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
-    Batch, CarrierLine, DedupeKey, Device, DeviceState, DueSend, Loaded, Loading, Page, PageQuery, People, Store,
-    StoreError, Subject, Transaction, Wants, one_page,
+    Batch, CarrierLine, DedupeKey, Device, DeviceState, DueSend, Loaded, Loading, Page, PageQuery, People, SendWrite,
+    Store, StoreError, Subject, Transaction, Wants, one_page,
 };
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
@@ -40,7 +40,7 @@ struct Tables {
     messages: BTreeMap<ConversationId, BTreeMap<u64, Message>>,
     places: BTreeMap<MessageId, (ConversationId, u64)>,
     audience: BTreeMap<(Principal, ConversationId), u64>,
-    sends: BTreeMap<MessageId, (ConversationId, Option<Timestamp>, bool)>,
+    sends: BTreeMap<MessageId, SendWrite>,
     devices: BTreeMap<DeviceId, (Device, [u8; 32])>,
     states: BTreeMap<DeviceId, DeviceState>,
     receipts: BTreeMap<(DeviceId, u64), (Receipt, u64)>,
@@ -166,10 +166,10 @@ impl Tables {
             }
         }
         for s in batch.sends {
-            if s.not_before.is_none() && !s.open {
+            if s.is_over() {
                 self.sends.remove(&s.message);
             } else {
-                self.sends.insert(s.message, (s.conversation, s.not_before, s.open));
+                self.sends.insert(s.message, s);
             }
         }
         for r in batch.receipts {
@@ -298,25 +298,32 @@ impl Store for MemoryStore {
 
     async fn due_sends(&self, now: Timestamp, limit: usize) -> Result<(Vec<DueSend>, Option<Timestamp>), StoreError> {
         let tables = self.0.lock().await;
-        let next = tables.sends.values().filter_map(|(_, at, _)| *at).filter(|at| *at > now).min();
+        let next = tables.sends.values().filter_map(|s| s.not_before).filter(|at| *at > now).min();
         let mut first: BTreeMap<ConversationId, (Timestamp, MessageId)> = BTreeMap::new();
-        for (message, (conversation, _, open)) in &tables.sends {
-            let Some(send) = tables.send(*message, *conversation) else { continue };
+        for s in tables.sends.values().filter(|s| s.out.is_none()) {
+            let Some(send) = tables.send(s.message, s.conversation) else { continue };
             // One whose fate is open stands before all that wait.
-            let place = (if *open { Timestamp::MIN } else { send.at }, *message);
-            let at = first.entry(*conversation).or_insert(place);
+            let place = (if s.open { Timestamp::MIN } else { send.at }, s.message);
+            let at = first.entry(s.conversation).or_insert(place);
             *at = (*at).min(place);
         }
-        let due = first.values().filter_map(|(_, m)| Some((tables.sends[m].1.filter(|at| *at <= now)?, *m)));
+        let due = first.values().filter_map(|(_, m)| Some((tables.sends[m].not_before.filter(|at| *at <= now)?, *m)));
         let due: BTreeSet<(Timestamp, MessageId)> = due.collect();
-        let sends = due.iter().take(limit).filter_map(|(_, m)| tables.send(*m, tables.sends[m].0));
+        let sends = due.iter().take(limit).filter_map(|(_, m)| tables.send(*m, tables.sends[m].conversation));
         Ok((sends.collect(), next))
     }
 
     async fn open_sends(&self, limit: usize) -> Result<Vec<DueSend>, StoreError> {
         let tables = self.0.lock().await;
-        let open = tables.sends.iter().filter(|(_, (_, _, open))| *open).take(limit);
-        Ok(open.filter_map(|(m, (c, ..))| tables.send(*m, *c)).collect())
+        let open = tables.sends.values().filter(|s| s.open).take(limit);
+        Ok(open.filter_map(|s| tables.send(s.message, s.conversation)).collect())
+    }
+
+    async fn out_sends(&self, since: Timestamp, until: Timestamp, limit: usize) -> Result<Vec<DueSend>, StoreError> {
+        let tables = self.0.lock().await;
+        let out = tables.sends.values().filter_map(|s| Some((s.out?, s.message, s.conversation)));
+        let out: BTreeSet<_> = out.filter(|(at, ..)| (since..=until).contains(at)).collect();
+        Ok(out.into_iter().rev().take(limit).filter_map(|(_, m, c)| tables.send(m, c)).collect())
     }
 
     async fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {

@@ -38,6 +38,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0002_send_order.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0002_send_order.sql"),
     },
+    Migration {
+        version: 3,
+        name: "0003_send_out.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0003_send_out.sql"),
+    },
 ];
 
 /// Marks our files for `file(1)` and for a careful open: "cbk1".
@@ -245,6 +250,10 @@ impl Store for SqliteStore {
 
     async fn open_sends(&self, limit: usize) -> Result<Vec<DueSend>, StoreError> {
         self.read(move |tx| read::open_sends(tx, limit)).await
+    }
+
+    async fn out_sends(&self, since: Timestamp, until: Timestamp, limit: usize) -> Result<Vec<DueSend>, StoreError> {
+        self.read(move |tx| read::out_sends(tx, since, until, limit)).await
     }
 
     async fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {

@@ -1,48 +1,11 @@
 //! What the log says of a refused webhook: why, and nothing of what a person wrote or where they text from.
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
-use tracing_subscriber::filter::LevelFilter;
-
 use super::office::{ACCOUNT, BUYER, FORM, Hook, INBOUND, LINE, Office, SECOND, TOKEN, but, text};
+use crate::log::Log;
 
 const SECRET: &str = "my-card-is-4111";
 
-/// Everything logged while it lives, down to the finest level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    /// Listens on this thread, where a test's runtime does all its work.
-    fn listen() -> (Self, tracing::subscriber::DefaultGuard) {
-        let log = Self::default();
-        let writer = log.clone();
-        let lines = tracing_subscriber::fmt()
-            .json()
-            .with_max_level(LevelFilter::TRACE)
-            .with_writer(move || writer.clone())
-            .finish();
-        (log, tracing::subscriber::set_default(lines))
-    }
-
-    fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut self.0.lock().unwrap())).unwrap()
-    }
-}
-
-fn assert_no_personal_data(log: &str) {
+pub(super) fn assert_no_personal_data(log: &str) {
     for secret in [SECRET, "4111", BUYER, "4155550123", LINE, "6465550100", TOKEN, SECOND] {
         assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
     }

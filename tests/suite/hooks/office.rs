@@ -22,7 +22,7 @@ use comeback::server::store::sqlite::SqliteStore;
 use comeback::server::store::{CarrierLine, Store};
 use comeback::server::telemetry::Metrics;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha1::Sha1;
 use tower::ServiceExt as _;
 use uuid::Uuid;
@@ -106,6 +106,18 @@ pub(super) fn but<'a>(mut params: Vec<(&'a str, &'a str)>, name: &'a str, value:
     params
 }
 
+fn line(number: &str, account: &str, tokens: &[&str]) -> CarrierLine {
+    CarrierLine {
+        number: Address::parse(number).unwrap(),
+        provider: "twilio".to_owned(),
+        account: account.to_owned(),
+        tokens: tokens.iter().map(|t| (*t).to_owned()).collect(),
+        service: None,
+        // Nothing listens there: a webhook never makes us call the carrier.
+        api: "http://127.0.0.1:9".to_owned(),
+    }
+}
+
 /// What was answered.
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -146,16 +158,7 @@ impl Office {
         let playbook = include_str!("../../../assets/playbook.toml");
         let playbook = config::playbook::read("playbook.toml", playbook).unwrap();
         let service = Service::start(Arc::clone(&store), clock.clone(), &playbook).await.unwrap();
-        let line = CarrierLine {
-            number: Address::parse(LINE).unwrap(),
-            provider: "twilio".to_owned(),
-            account: ACCOUNT.to_owned(),
-            tokens: vec![TOKEN.to_owned(), SECOND.to_owned()],
-            service: None,
-            // Nothing listens there: a webhook never makes us call the carrier.
-            api: "http://127.0.0.1:9".to_owned(),
-        };
-        store.put_line(&line).await.unwrap();
+        store.put_line(&line(LINE, ACCOUNT, &[TOKEN, SECOND])).await.unwrap();
         let (invite, now) = ([7; 32], clock.now());
         store.put_invite(invite, &RepId::new("lea"), now + Span::minutes(1)).await.unwrap();
         let device = DeviceId(Uuid::now_v7());
@@ -189,6 +192,31 @@ impl Office {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
         Answer { status, headers, body: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+
+    /// Another number, of another account. Before the first webhook: what is set up is remembered for a while.
+    pub(super) async fn sets_up(&self, number: &str, account: &str, token: &str) {
+        self.store.put_line(&line(number, account, &[token])).await.unwrap();
+    }
+
+    /// The team's lead answers the first conversation; what the answer is called. It waits: nobody sends here.
+    pub(super) async fn answer(&self, body: &str) -> Uuid {
+        let seen = self.seen().await;
+        let message = Uuid::now_v7();
+        let envelope = json!({
+            "id": Uuid::now_v7(), "n": 1, "after": 0, "seen": seen[0]["state"]["inbound"], "issued_at": 0,
+            "conversation": seen[0]["state"]["id"],
+            "command": { "do": "answer", "message": message, "body": body, "accept": [] },
+        });
+        let request = Request::post("/v1/commands")
+            .header(header::AUTHORIZATION, "Bearer lea")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(json!({ "envelopes": [envelope] }).to_string()));
+        let response = self.router.clone().oneshot(request.unwrap()).await.unwrap();
+        let said = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        let said: Value = serde_json::from_slice(&said).unwrap();
+        assert_eq!(said["receipts"][0]["verdict"]["verdict"], "done", "{said}");
+        message
     }
 
     /// The journal's last entry: nothing was kept while it stands still.

@@ -1,10 +1,10 @@
 //! The reconciler against the emulated carrier's list: what its webhooks never told comes in once.
 
-use comeback::emulator::{Faults, Times};
+use comeback::emulator::{Callbacks, Faults, Times};
 use serde_json::json;
 use tokio::task::block_in_place;
 
-use super::shop::{BUYER, LINE, Shop};
+use super::shop::{BUYER, LINE, Shop, eventually};
 use crate::twilio_library::sign;
 
 const OTHER: &str = "+14155550199";
@@ -84,6 +84,33 @@ async fn texts_of_a_time_when_the_backend_was_down_come_in_their_order() {
     desk.has(BUYER, "meanwhile 2").await;
     assert_eq!(desk.texts(BUYER).await, ["before", "meanwhile 0", "meanwhile 1", "meanwhile 2"]);
     desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_whose_callbacks_were_all_lost_is_brought_forward_by_the_list() {
+    for (error, delivery) in [(None, "delivered"), (Some(30003), "undelivered")] {
+        let faults = Faults { callbacks: Callbacks::None, undelivered: error, ..Faults::default() };
+        let shop = Shop::open(|config| config.faults = faults).await;
+        let desk = shop.backend().await;
+        shop.emulator.inbound(BUYER, LINE, "maybe", 0);
+        desk.has(BUYER, "maybe").await;
+        let (message, _) = desk.answer(BUYER, "At 3?").await;
+        let mut stands = json!({ "out": { "delivery": "queued", "error": null } });
+        desk.stands(BUYER, message, &stands).await;
+        // A callback that is only late is waited for each time; these never come.
+        while stands != json!({ "out": { "delivery": delivery, "error": error } }) {
+            shop.later(120);
+            stands = eventually("the list tells more", async || {
+                Some(desk.standing(BUYER, message).await).filter(|now| *now != stands)
+            })
+            .await;
+        }
+        let head = desk.head().await;
+        desk.two_rounds().await;
+        assert_eq!(desk.head().await, head, "the list tells nothing new");
+        assert_eq!(shop.sends(BUYER).len(), 1);
+        desk.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -172,7 +172,12 @@ impl Carrier for Watched {
         self.twilio.send(line, to, body, callback).await
     }
 
-    async fn sent(&self, line: &CarrierLine, to: &Address, since: Timestamp) -> Result<Vec<Listed>, CarrierError> {
+    async fn sent(
+        &self,
+        line: &CarrierLine,
+        to: Option<&Address>,
+        since: Timestamp,
+    ) -> Result<Vec<Listed>, CarrierError> {
         self.twilio.sent(line, to, since).await
     }
 

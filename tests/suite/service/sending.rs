@@ -1,7 +1,7 @@
 //! Answers on their way, with a carrier that keeps what it is given. Time in these tests is tokio's paused clock for
 //! waiting and the manual clock for deciding: nothing really waits.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::{Floor, minutes, parked};
+use crate::log::Log;
 
 /// Longer than any pause of the runner.
 const LONG: Duration = Duration::from_secs(300);
@@ -42,7 +43,7 @@ impl Carrier for Tray {
         self.outcomes.lock().unwrap().pop_front().unwrap_or(accepted)
     }
 
-    async fn sent(&self, _: &CarrierLine, _: &Address, _: Timestamp) -> Result<Vec<Listed>, CarrierError> {
+    async fn sent(&self, _: &CarrierLine, _: Option<&Address>, _: Timestamp) -> Result<Vec<Listed>, CarrierError> {
         panic!("the runner of sends lists nothing")
     }
 
@@ -217,6 +218,29 @@ async fn answers_on_a_line_nobody_set_up_wait_and_hold_back_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_line_without_a_carrier_is_complained_of_once_until_it_has_one() {
+    let mut floor = Floor::opens().await;
+    floor.sets_up("main").await;
+    let c = floor.texts(1, "dock", "hello").await;
+    floor.answers("nora", c, "first").await;
+    floor.answers("nora", c, "second").await;
+    floor.clock.advance(minutes(1));
+    let (log, _guard) = Log::listen();
+    let mut desk = Desk::opens(&floor, 1, vec![]);
+    // Every text wakes the runner, and so does every pause.
+    for n in 10..15 {
+        floor.texts(n, "main", "and me?").await;
+        desk.gets_nothing().await;
+    }
+    let said = log.lines("ERROR");
+    assert!(said.len() == 1 && said[0].contains("\"line\":\"dock\""), "{} times: {:?}", said.len(), said.first());
+    floor.sets_up("dock").await;
+    assert_eq!((desk.gets().await, desk.gets().await), ("first".to_owned(), "second".to_owned()));
+    assert_eq!(log.lines("ERROR"), [""; 0]);
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_on_its_way_when_the_process_ended_is_unknown_and_never_sent_again() {
     let mut floor = Floor::opens().await;
     floor.sets_up("main").await;
@@ -232,7 +256,7 @@ async fn what_was_on_its_way_when_the_process_ended_is_unknown_and_never_sent_ag
     let at = floor.now();
     let command = Command::Report { message: lost, delivery: Delivery::Delivered, error: None };
     let raw = RawEvent { provider: "twilio".into(), kind: "status".into(), params: "{}".into(), at };
-    floor.service.submit(Work::Report { message: lost, command, raw }).await.unwrap();
+    floor.service.submit(Work::Report { message: lost, command, raw, foreign: BTreeSet::new() }).await.unwrap();
     assert_eq!(desk.gets().await, "behind it");
     until(&floor, c, behind, &out(Delivery::Queued)).await;
     assert_eq!(floor.standing(c, lost).await, Some(out(Delivery::Delivered)));

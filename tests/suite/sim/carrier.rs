@@ -170,9 +170,15 @@ impl Carrier for FakeCarrier {
         }
     }
 
-    async fn sent(&self, line: &CarrierLine, to: &Address, since: Timestamp) -> Result<Vec<Listed>, CarrierError> {
+    async fn sent(
+        &self,
+        line: &CarrierLine,
+        to: Option<&Address>,
+        since: Timestamp,
+    ) -> Result<Vec<Listed>, CarrierError> {
         self.list(|book| {
-            let ours = book.sent.iter().filter(|s| s.from == line.number && s.to == *to && s.at >= since);
+            let ours =
+                book.sent.iter().filter(|s| s.from == line.number && to.is_none_or(|to| s.to == *to) && s.at >= since);
             ours.map(|s| Listed {
                 id: s.message.to_string(),
                 from: s.from.clone(),

@@ -228,6 +228,10 @@ impl Store for Disk {
         self.inner.open_sends(limit).await
     }
 
+    async fn out_sends(&self, since: Timestamp, until: Timestamp, limit: usize) -> Result<Vec<DueSend>, StoreError> {
+        self.inner.out_sends(since, until, limit).await
+    }
+
     async fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
         self.inner.entries(after, limit).await
     }

@@ -2,6 +2,7 @@
 //! the simulation moves it. A crash drops the runtime with everything in it; what is on the [`Disk`] stays.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender as Pipe, channel};
@@ -234,7 +235,7 @@ impl Server {
         let (service, raw) = (life.service.clone(), self.raw("status"));
         let command = Command::Report { message, delivery, error: None };
         self.spawn(question, async move {
-            match service.submit(Work::Report { message, command, raw }).await {
+            match service.submit(Work::Report { message, command, raw, foreign: BTreeSet::new() }).await {
                 Ok(Outcome::Decided(_)) | Err(ServiceError::Busy) => Said::Nothing,
                 Ok(other) => Said::Trouble(format!("a report ended as {other:?}")),
                 Err(e @ ServiceError::Stopped(_)) => Said::Trouble(e.to_string()),

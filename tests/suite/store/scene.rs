@@ -78,12 +78,17 @@ pub(super) fn message(
 }
 
 pub(super) fn send(message: MessageId, conversation: ConversationId, not_before: Option<Timestamp>) -> SendWrite {
-    SendWrite { message, conversation, not_before, open: false }
+    SendWrite { message, conversation, not_before, open: false, out: None }
 }
 
 /// The answer is on its way, or nobody knows.
 pub(super) fn open(message: MessageId, conversation: ConversationId) -> SendWrite {
-    SendWrite { message, conversation, not_before: None, open: true }
+    SendWrite { message, conversation, not_before: None, open: true, out: None }
+}
+
+/// The carrier has it since `at`, and nobody told its end.
+pub(super) fn out(message: MessageId, conversation: ConversationId, at: Timestamp) -> SendWrite {
+    SendWrite { message, conversation, not_before: None, open: false, out: Some(at) }
 }
 
 pub(super) fn receipt(device: DeviceId, n: u64, seq: u64) -> ReceiptWrite {
@@ -186,13 +191,14 @@ pub(super) async fn all_of(store: &Kept) -> String {
     }
     let later = minute(10_000);
     format!(
-        "{known:#?}\n{:#?}\n{devices:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:?}",
+        "{known:#?}\n{:#?}\n{devices:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:?}",
         load(store, &wants).await,
         store.head().await.unwrap(),
         store.entries(0, usize::MAX).await.unwrap(),
         store.due(later, usize::MAX).await.unwrap(),
         store.due_sends(later, usize::MAX).await.unwrap(),
         store.open_sends(usize::MAX).await.unwrap(),
+        store.out_sends(Timestamp::MIN, later, usize::MAX).await.unwrap(),
         store.playbook().await.unwrap(),
         store.devices().await.unwrap(),
         store.lines().await.unwrap(),

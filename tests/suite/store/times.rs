@@ -7,7 +7,7 @@ use comeback::domain::sla::{Clock, Response, Stage};
 use comeback::domain::time::Timestamp;
 use comeback::server::store::{Batch, SendWrite};
 
-use super::scene::{Kept, address, arrival, change, conversation, here, message, minute, open, put, send, text};
+use super::scene::{Kept, address, arrival, change, conversation, here, message, minute, open, out, put, send, text};
 
 /// A conversation whose next deadline is its clock's warning.
 fn due_at(n: u128, warn: Timestamp) -> Conversation {
@@ -142,6 +142,30 @@ pub(super) async fn what_may_be_at_the_carrier_is_never_due_again_and_holds_back
     sends(store, send(text(42), here(1), None)).await;
     assert_eq!(due(store, 999, 10).await.0, [text(41), text(43)]);
     assert!(store.open_sends(10).await.unwrap().is_empty());
+}
+
+pub(super) async fn what_the_carrier_has_is_followed_until_its_end_and_holds_back_nobody(store: &Kept) {
+    put(store, arrival(1, &[])).await;
+    for (id, accepted) in [(51, 0), (52, 1), (53, 2)] {
+        put(store, held(id, 1, accepted, 5)).await;
+    }
+    let followed = async |since: i64, until: i64, limit| {
+        let all = store.out_sends(minute(since), minute(until), limit).await.unwrap();
+        all.iter().map(|s| s.message).collect::<Vec<_>>()
+    };
+    assert_eq!(followed(0, 99, 9).await, [], "it has not left");
+    sends(store, out(text(51), here(1), minute(6))).await;
+    sends(store, out(text(52), here(1), minute(7))).await;
+    assert_eq!(followed(6, 7, 9).await, [text(52), text(51)], "both ends belong to it, the newest first");
+    assert_eq!((followed(6, 7, 1).await, followed(7, 9, 9).await), (vec![text(52)], vec![text(52)]));
+    assert_eq!(followed(0, 5, 9).await, []);
+    assert_eq!(due(store, 20, 10).await.0, [text(53)], "texts that left hold back nobody");
+    assert!(store.open_sends(9).await.unwrap().is_empty(), "and their fate is no riddle");
+    sends(store, out(text(51), here(1), minute(9))).await;
+    assert_eq!(followed(7, 9, 9).await, [text(51), text(52)], "it moved on");
+    sends(store, send(text(51), here(1), None)).await;
+    sends(store, send(text(52), here(1), None)).await;
+    assert_eq!(followed(0, 99, 9).await, [], "arrived");
 }
 
 pub(super) async fn answers_that_cannot_go_do_not_crowd_out_others(store: &Kept) {

@@ -185,7 +185,7 @@ pub(super) fn due_sends(
     let sql = format!(
         "{SEND} WHERE s.not_before IS NOT NULL AND s.not_before <= ?1 AND NOT EXISTS (\
          SELECT 1 FROM send o JOIN message p ON p.id = o.message WHERE o.conversation = s.conversation \
-         AND (o.open = 1 OR (p.at, p.id) < (m.at, m.id))) ORDER BY s.not_before, s.message LIMIT ?2"
+         AND (o.open = 1 OR (o.out_at IS NULL AND (p.at, p.id) < (m.at, m.id)))) ORDER BY s.not_before, s.message LIMIT ?2"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut query = tx.prepare_cached(&sql)?;
@@ -201,6 +201,19 @@ pub(super) fn open_sends(tx: &Transaction<'_>, limit: usize) -> Result<Vec<DueSe
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut query = tx.prepare_cached(&format!("{SEND} WHERE s.open = 1 ORDER BY s.message LIMIT ?1"))?;
     let rows = query.query_map([limit], send_row)?;
+    rows.map(|r| send(r?)).collect()
+}
+
+pub(super) fn out_sends(
+    tx: &Transaction<'_>,
+    since: Timestamp,
+    until: Timestamp,
+    limit: usize,
+) -> Result<Vec<DueSend>, StoreError> {
+    let sql = format!("{SEND} WHERE s.out_at >= ?1 AND s.out_at <= ?2 ORDER BY s.out_at DESC, s.message DESC LIMIT ?3");
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut query = tx.prepare_cached(&sql)?;
+    let rows = query.query_map(params![since.millis(), until.millis(), limit], send_row)?;
     rows.map(|r| send(r?)).collect()
 }
 

@@ -127,16 +127,18 @@ fn write_standings(db: &Connection, batch: &Batch) -> Result<(), StoreError> {
             None => forget.execute([message.to_string()])?,
         };
     }
-    let sql = "INSERT INTO send (message, conversation, not_before, open) VALUES (?1, ?2, ?3, ?4) \
-               ON CONFLICT (message) DO UPDATE SET not_before = excluded.not_before, open = excluded.open";
+    let sql = "INSERT INTO send (message, conversation, not_before, open, out_at) VALUES (?1, ?2, ?3, ?4, ?5) \
+               ON CONFLICT (message) DO UPDATE SET not_before = excluded.not_before, open = excluded.open, \
+               out_at = excluded.out_at";
     let mut put = db.prepare_cached(sql)?;
     let mut drop_send = db.prepare_cached("DELETE FROM send WHERE message = ?1")?;
     for s in &batch.sends {
-        if s.not_before.is_none() && !s.open {
+        if s.is_over() {
             drop_send.execute([s.message.to_string()])?;
         } else {
             let not_before = s.not_before.map(crate::domain::time::Timestamp::millis);
-            put.execute(params![s.message.to_string(), s.conversation.to_string(), not_before, s.open])?;
+            let out = s.out.map(crate::domain::time::Timestamp::millis);
+            put.execute(params![s.message.to_string(), s.conversation.to_string(), not_before, s.open, out])?;
         }
     }
     Ok(())

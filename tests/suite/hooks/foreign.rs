@@ -1,0 +1,68 @@
+//! Several accounts are set up here: each may speak of its own lines' texts only.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::SID;
+use super::logs::assert_no_personal_data;
+use super::office::{ACCOUNT, BUYER, Hook, INBOUND, LINE, Office, PUBLIC, but, text};
+use crate::log::Log;
+
+const OTHER_ACCOUNT: &str = "ACffffffffffffffffffffffffffffffff";
+const OTHER_TOKEN: &str = "token-of-the-other-account";
+
+/// A status callback about an answer, signed by an account with its token.
+fn status(message: Uuid, account: &str, token: &str) -> Hook {
+    let path = format!("/hooks/twilio/status/{message}");
+    let params =
+        [("MessageSid", "SM9"), ("AccountSid", account), ("MessageStatus", "delivered"), ("To", BUYER), ("From", LINE)];
+    let signature = Hook::signature(token, &format!("{PUBLIC}{path}"), &params);
+    Hook::form(&path, &params).signed(Some(signature))
+}
+
+/// How the only answer stands.
+async fn standing(office: &Office, message: Uuid) -> Value {
+    let seen = office.seen().await;
+    let mut messages = seen[0]["messages"].as_array().unwrap().iter();
+    messages.find(|m| m["id"] == json!(message)).unwrap()["standing"].clone()
+}
+
+#[tokio::test]
+async fn an_account_that_is_set_up_may_not_report_on_a_text_of_another_accounts_line() {
+    let office = Office::open().await;
+    office.sets_up("+16465550199", OTHER_ACCOUNT, OTHER_TOKEN).await;
+    assert_eq!(office.post(&Hook::form(INBOUND, &text(SID, BUYER, "when?"))).await.status, 200);
+    let message = office.answer("my-card-is-4111").await;
+    let before = (office.head().await, standing(&office, message).await);
+    assert!(before.1["held"].is_object(), "{}", before.1);
+
+    let (log, guard) = Log::listen();
+    let answer = office.post(&status(message, OTHER_ACCOUNT, OTHER_TOKEN)).await;
+    assert_eq!((answer.status, answer.code().as_str()), (403, "other_account"));
+    let said = log.take();
+    let warned: Vec<&str> = said.lines().filter(|line| line.contains("\"WARN\"")).collect();
+    assert!(warned.len() == 1 && warned[0].contains("a line that is set up at another"), "{said}");
+    assert!(warned[0].contains(answer.header("x-request-id")), "{said}");
+    assert_no_personal_data(&said);
+    assert_no_personal_data(&answer.body);
+    assert!(!said.contains(OTHER_TOKEN), "{said}");
+    drop(guard);
+    assert_eq!((office.head().await, standing(&office, message).await), before, "something of it was believed");
+    assert!(office.metrics.render().contains("outcome=\"other_account\"} 1"));
+
+    // To name the right account does not help without its token, and the right one is believed.
+    assert_eq!(office.post(&status(message, ACCOUNT, OTHER_TOKEN)).await.status, 403);
+    assert_eq!(office.post(&status(message, ACCOUNT, super::TOKEN)).await.status, 200);
+    assert_eq!(standing(&office, message).await["out"]["delivery"], "delivered");
+}
+
+/// A number the operator has not moved yet: its buyers' words are worth more than the setting.
+#[tokio::test]
+async fn a_reply_that_another_account_signed_is_kept_all_the_same() {
+    let office = Office::open().await;
+    office.sets_up("+16465550199", OTHER_ACCOUNT, OTHER_TOKEN).await;
+    let params = but(text(SID, BUYER, "moved"), "AccountSid", OTHER_ACCOUNT);
+    let signature = Hook::signature(OTHER_TOKEN, &format!("{PUBLIC}{INBOUND}"), &params);
+    assert_eq!(office.post(&Hook::form(INBOUND, &params).signed(Some(signature))).await.status, 200);
+    assert_eq!(office.bodies().await, ["moved"]);
+}

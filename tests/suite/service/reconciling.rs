@@ -1,0 +1,191 @@
+//! The carrier's list against what we know, with a list made by hand. Waiting is tokio's paused clock: nothing really
+//! waits.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use comeback::domain::command::{Actor, Command};
+use comeback::domain::contact::{Address, Body};
+use comeback::domain::conversation::AnswerState;
+use comeback::domain::event::Review;
+use comeback::domain::id::{ConversationId, MessageId};
+use comeback::domain::message::Delivery;
+use comeback::domain::time::Timestamp;
+use comeback::server::carrier::{Carrier, CarrierError, Finding, Listed, SendOutcome};
+use comeback::server::reconcile;
+use comeback::server::service::Work;
+use comeback::server::store::CarrierLine;
+use comeback::server::telemetry::Metrics;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::{Floor, buyer, minutes, parked};
+
+/// What the carrier says it sent; asked about one line it fails.
+#[derive(Default)]
+struct List {
+    sent: Mutex<Vec<Listed>>,
+    locked: Option<Address>,
+}
+
+#[async_trait]
+impl Carrier for List {
+    async fn send(&self, _: &CarrierLine, _: &Address, _: &Body, _: &str) -> SendOutcome {
+        panic!("the reconciler sends nothing")
+    }
+
+    async fn sent(
+        &self,
+        line: &CarrierLine,
+        to: Option<&Address>,
+        since: Timestamp,
+    ) -> Result<Vec<Listed>, CarrierError> {
+        if self.locked.as_ref() == Some(&line.number) {
+            return Err(CarrierError::Refused { status: 401, code: 20003, hint: String::new() });
+        }
+        let sent = self.sent.lock().unwrap();
+        let here = |m: &&Listed| m.from == line.number && to.is_none_or(|to| m.to == *to) && m.at >= since;
+        Ok(sent.iter().filter(here).cloned().collect())
+    }
+
+    async fn received(&self, _: &CarrierLine, _: Timestamp) -> Result<Vec<Listed>, CarrierError> {
+        Ok(Vec::new())
+    }
+
+    async fn check(&self, _: &CarrierLine, _: &str) -> Result<Vec<Finding>, CarrierError> {
+        panic!("the reconciler checks nothing")
+    }
+}
+
+/// A reconciler at work, every ten seconds.
+struct Round {
+    list: Arc<List>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<Result<(), String>>,
+}
+
+impl Round {
+    fn begins(floor: &Floor, list: List) -> Self {
+        let (list, (stop, stopped)) = (Arc::new(list), watch::channel(false));
+        let (service, carrier) = (floor.service.clone(), Arc::clone(&list) as Arc<dyn Carrier>);
+        let every = Duration::from_secs(10);
+        let task = tokio::spawn(reconcile::run(service, carrier, Arc::new(Metrics::default()), every, stopped));
+        Self { list, stop, task }
+    }
+
+    /// The carrier lists a text from the main line to the first buyer, as sent now.
+    fn lists(&self, floor: &Floor, body: &str, delivery: Delivery) {
+        let from = floor.service.playbook().lines[&"main".into()].number.clone();
+        let (to, at, body) = (buyer(1), floor.now(), Body::new(body));
+        let listed =
+            Listed { id: "SM1".to_owned(), from, to, body, at, delivery: Some(delivery), error: None, media: 0 };
+        *self.list.sent.lock().unwrap() = vec![listed];
+    }
+
+    async fn ends(self) {
+        self.stop.send_replace(true);
+        self.task.await.unwrap().unwrap();
+    }
+}
+
+async fn seconds(n: u64) {
+    tokio::time::sleep(Duration::from_secs(n)).await;
+}
+
+async fn says(floor: &Floor, conversation: ConversationId, actor: Actor, command: Command) {
+    floor.service.submit(Work::Machine { actor, conversation, command }).await.unwrap();
+}
+
+/// An answer to the first buyer that has just entered `sending`.
+async fn sending(floor: &mut Floor) -> (ConversationId, MessageId) {
+    floor.sets_up("main").await;
+    let c = floor.mayas_buyer().await;
+    let message = floor.answers("maya", c, "Yes").await;
+    floor.clock.advance(minutes(1));
+    assert!(floor.begins(c, message).await);
+    (c, message)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_never_left_only_by_two_lists_a_minute_apart_after_its_request_ended() {
+    let mut floor = Floor::opens().await;
+    let (c, message) = sending(&mut floor).await;
+    let round = Round::begins(&floor, List::default());
+    // Tried again and again for longer than a minute, and each time the carrier was busy.
+    for _ in 0..10 {
+        seconds(12).await;
+        says(&floor, c, Actor::Effects, Command::AbandonSend { message }).await;
+        assert!(floor.begins(c, message).await);
+    }
+    says(&floor, c, Actor::Effects, Command::LoseSend { message }).await;
+    seconds(45).await;
+    let stands = floor.standing(c, message).await;
+    assert_eq!(stands, Some(AnswerState::Unknown), "the carrier may have taken the last one a moment ago");
+    seconds(45).await;
+    assert_eq!(floor.standing(c, message).await, Some(parked(&[Review::NeverLeft])));
+    round.ends().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_refuses_us_leaves_answers_of_others_to_be_settled() {
+    let mut floor = Floor::opens().await;
+    floor.sets_up("dock").await;
+    let other = floor.texts(2, "dock", "hello").await;
+    let lost = floor.answers("nora", other, "lost?").await;
+    floor.clock.advance(minutes(1));
+    assert!(floor.begins(other, lost).await);
+    let (c, message) = sending(&mut floor).await;
+    for (c, message) in [(other, lost), (c, message)] {
+        says(&floor, c, Actor::Effects, Command::LoseSend { message }).await;
+    }
+    let locked = Some(floor.service.playbook().lines[&"dock".into()].number.clone());
+    let round = Round::begins(&floor, List { locked, ..List::default() });
+    round.lists(&floor, "Yes", Delivery::Sent);
+    seconds(30).await;
+    let sent = AnswerState::Out { delivery: Delivery::Sent, error: None };
+    assert_eq!(floor.standing(c, message).await, Some(sent));
+    assert_eq!(floor.standing(other, lost).await, Some(AnswerState::Unknown));
+    round.ends().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_list_brings_an_answer_forward_and_never_back() {
+    let mut floor = Floor::opens().await;
+    let (c, message) = sending(&mut floor).await;
+    let accepted = Command::Report { message, delivery: Delivery::Sending, error: None };
+    says(&floor, c, Actor::Effects, accepted).await;
+    let out = |delivery| Some(AnswerState::Out { delivery, error: None });
+    let round = Round::begins(&floor, List::default());
+    for (listed, stands) in [
+        (Delivery::Queued, Delivery::Sending),
+        (Delivery::Sent, Delivery::Sent),
+        (Delivery::Accepted, Delivery::Sent),
+        (Delivery::Delivered, Delivery::Delivered),
+        (Delivery::Sent, Delivery::Delivered),
+        (Delivery::Failed, Delivery::Delivered),
+    ] {
+        floor.clock.advance(minutes(2));
+        round.lists(&floor, "Yes", listed);
+        seconds(30).await;
+        assert_eq!(floor.standing(c, message).await, out(stands), "the list says {listed:?}");
+    }
+    assert_eq!(floor.count("delivery_changed").await, 3);
+    round.ends().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_just_moved_is_left_to_its_callbacks_and_one_of_yesterday_to_its_rep() {
+    let mut floor = Floor::opens().await;
+    let (c, message) = sending(&mut floor).await;
+    says(&floor, c, Actor::Effects, Command::Report { message, delivery: Delivery::Queued, error: None }).await;
+    let round = Round::begins(&floor, List::default());
+    round.lists(&floor, "Yes", Delivery::Sent);
+    let queued = Some(AnswerState::Out { delivery: Delivery::Queued, error: None });
+    seconds(30).await;
+    assert_eq!(floor.standing(c, message).await, queued);
+    floor.clock.advance(minutes(25 * 60));
+    seconds(30).await;
+    assert_eq!(floor.standing(c, message).await, queued);
+    round.ends().await;
+}
