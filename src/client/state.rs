@@ -6,19 +6,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::handle::Toast;
-use super::outbox::{Entry, Kept, Learnt, Outbox, Want};
+use super::outbox::{Entry, Kept, Outbox, Want};
 use crate::domain::command::Command;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
-use crate::domain::conversation::AnswerState;
-use crate::domain::id::{CommandId, ConversationId, MessageId, RepId};
+use crate::domain::id::{CommandId, ConversationId, MessageId};
 use crate::domain::playbook::Playbook;
-use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::wire::changes::{Changes, HeadView, Message, Presence, Snapshot};
-use crate::wire::command::{Receipt, Verdict};
+use crate::wire::changes::{HeadView, Presence, Snapshot};
 use crate::wire::session::Session;
+
+mod told;
+
+pub use told::{Applied, Told};
 
 /// One thing to write down.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,40 +94,6 @@ pub struct NotTheOwner {
     /// Whose token it is.
     pub other: String,
 }
-
-/// When something was told, by the backend's clock.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Told {
-    /// The instant.
-    pub at: Timestamp,
-    /// The backend's clock against the real one.
-    pub pace: f64,
-}
-
-impl Told {
-    /// How long ago something was, in real time: `just now`, `4 min ago`.
-    fn age_of(self, since: Timestamp) -> String {
-        let minute = 60_000.0 * self.pace.max(f64::MIN_POSITIVE);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "minutes to read")]
-        let minutes = (self.at.since(since).as_millis() as f64 / minute) as i64;
-        match minutes {
-            ..1 => "just now".to_owned(),
-            1..60 => format!("{minutes} min ago"),
-            _ => format!("{} h ago", minutes / 60),
-        }
-    }
-}
-
-/// What a page of the feed did.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Applied {
-    /// Conversations that changed.
-    pub touched: Vec<ConversationId>,
-    /// Lines for the person.
-    pub toasts: Vec<Toast>,
-}
-
-const PARKED: &str = "needs your eye before it goes: see the Outbox (O)";
 
 impl State {
     /// Takes note of who this device is. Another device of the same person starts its counter anew.
@@ -285,147 +251,6 @@ impl State {
         }
     }
 
-    /// Learns outcomes, from a push or a pull, and says those that a person must hear of. `told` is when, by the
-    /// backend's clock.
-    pub fn learn(&mut self, receipts: &[Receipt], told: Told, out: &mut Vec<Write>) -> Vec<Toast> {
-        let mut toasts = Vec::new();
-        for receipt in receipts {
-            let Some(learnt) = self.outbox.learn(receipt) else { continue };
-            let entry = match learnt {
-                Learnt::Stays(entry) => {
-                    out.push(Write::Entry(Box::new(entry.clone())));
-                    entry
-                }
-                Learnt::Gone(entry) => {
-                    out.push(Write::EntryGone(entry.envelope.id));
-                    entry
-                }
-            };
-            match &receipt.verdict {
-                Verdict::Done => {}
-                Verdict::Parked { .. } => toasts.push(toast(&entry, PARKED)),
-                Verdict::Refused { rejection } => {
-                    if *rejection == Rejection::AlreadyLeft {
-                        self.undo_redraft(&entry, out);
-                    }
-                    toasts.push(toast(&entry, &format!("{}. {}", self.refusal(rejection, told), rejection.hint())));
-                }
-            }
-        }
-        toasts
-    }
-
-    /// A refusal in words, with people by their names.
-    fn refusal(&self, rejection: &Rejection, told: Told) -> String {
-        if let Rejection::TakenBy { by, at } = rejection {
-            return format!("taken by {} {}", self.rep_name(by), told.age_of(*at));
-        }
-        rejection.to_string()
-    }
-
-    fn rep_name<'a>(&'a self, rep: &'a RepId) -> &'a str {
-        self.playbook.as_ref().map_or(rep.as_str(), |p| p.rep_name(rep))
-    }
-
-    /// A recall came too late: the words went out, so they are no draft.
-    fn undo_redraft(&mut self, entry: &Entry, out: &mut Vec<Write>) {
-        let (Some(c), Command::Recall { message }) = (entry.envelope.conversation, &entry.envelope.command) else {
-            return;
-        };
-        let sent = self.base.get(&c).and_then(|s| s.messages.iter().find(|m| m.id == *message));
-        let words = sent.and_then(|m| m.body.as_ref()).map(|b| b.as_str().to_owned());
-        if words.is_some() && words.as_ref() == self.drafts.get(&c) {
-            self.draft(c, String::new(), out);
-        }
-    }
-
-    /// Applies a page, when it starts where the device stands; otherwise only its receipts are news.
-    pub fn apply(&mut self, page: Changes, out: &mut Vec<Write>) -> Option<Applied> {
-        let told = Told { at: page.server_time, pace: page.pace };
-        let mut applied = Applied { touched: Vec::new(), toasts: self.learn(&page.receipts, told, out) };
-        if page.since != self.cursor {
-            return None;
-        }
-        if page.since.is_empty() {
-            self.stale = Some(self.base.keys().copied().collect());
-        }
-        for id in page.removals {
-            if self.base.remove(&id).is_some() {
-                out.push(Write::Remove(id));
-                applied.touched.push(id);
-            }
-        }
-        for mut snapshot in page.upserts {
-            let id = snapshot.state.id;
-            let of_before = self.stale.as_mut().is_some_and(|stale| stale.remove(&id));
-            let old = self.base.get(&id);
-            applied.toasts.extend(old.and_then(|old| self.taken_over(old, &snapshot, told)));
-            merge(old.filter(|_| !of_before), &mut snapshot);
-            applied.touched.push(id);
-            out.push(Write::Upsert(Box::new(snapshot.clone())));
-            self.base.insert(id, snapshot);
-        }
-        if let Some(playbook) = page.playbook {
-            let playbook = Arc::new(playbook);
-            out.push(Write::Playbook(Arc::clone(&playbook)));
-            self.playbook = Some(playbook);
-        }
-        if page.roster != self.roster {
-            out.push(Write::Roster(page.roster.clone()));
-            self.roster = page.roster;
-        }
-        applied.toasts.extend(self.witness(page.head, out));
-        // A conversation stands on the page of its newest change: until the last page, what ran may still be to come.
-        if !page.more {
-            for id in self.stale.take().unwrap_or_default() {
-                self.base.remove(&id);
-                out.push(Write::Remove(id));
-                applied.touched.push(id);
-            }
-            self.confirm(page.acked, out);
-        }
-        if page.cursor != self.cursor && self.stale.is_none() {
-            out.push(Write::Cursor(page.cursor.clone()));
-        }
-        self.cursor = page.cursor;
-        Some(applied)
-    }
-
-    fn confirm(&mut self, acked: u64, out: &mut Vec<Write>) {
-        let base = &self.base;
-        let seen = |message| base.values().any(|s| s.messages.iter().any(|m| m.id == message));
-        let confirmed = self.outbox.confirm(acked, seen);
-        out.extend(confirmed.gone.iter().map(|e| Write::EntryGone(e.envelope.id)));
-        out.extend(confirmed.changed.into_iter().map(Box::new).map(Write::Entry));
-    }
-
-    /// The same place in the journal with another hash: somebody rewrote it.
-    fn witness(&mut self, head: HeadView, out: &mut Vec<Write>) -> Option<Toast> {
-        let before = self.head.as_ref();
-        if before == Some(&head) {
-            return None;
-        }
-        let rewritten = before.is_some_and(|b| b.seq == head.seq && b.hash != head.hash);
-        out.push(Write::Head(head.clone()));
-        self.head = Some(head);
-        rewritten.then(|| Toast {
-            text: "the backend's record changed under entries this machine had seen: tell an admin".to_owned(),
-            loud: true,
-            conversation: None,
-        })
-    }
-
-    /// Somebody else acts on what was mine.
-    fn taken_over(&self, old: &Snapshot, new: &Snapshot, told: Told) -> Option<Toast> {
-        let me = &self.session.as_ref()?.rep;
-        let (taker, at) = new.state.taker()?;
-        if taker == me || old.state.assignee() != Some(me) {
-            return None;
-        }
-        let text = format!("{}: taken by {} {}", name_of(new), self.rep_name(taker), told.age_of(at));
-        Some(Toast { text, loud: false, conversation: Some(new.state.id) })
-    }
-
     /// Where in the base an answer stands.
     pub fn find_answer(&self, message: MessageId) -> Option<(ConversationId, &Snapshot)> {
         self.base.iter().find(|(_, s)| s.state.answers.contains_key(&message)).map(|(id, s)| (*id, s))
@@ -436,42 +261,6 @@ impl State {
         let (_, snapshot) = self.find_answer(message)?;
         snapshot.messages.iter().find(|m| m.id == message)?.body.as_ref()
     }
-}
-
-fn toast(entry: &Entry, what: &str) -> Toast {
-    let to = if entry.name.is_empty() { String::new() } else { format!("{}: ", entry.name) };
-    Toast { text: format!("{to}{what}"), loud: true, conversation: entry.envelope.conversation }
-}
-
-/// A snapshot brings the newest messages, and any older answer that is not settled. Older ones known from before are
-/// kept in front of them, unless something is missing between.
-fn merge(old: Option<&Snapshot>, new: &mut Snapshot) {
-    let Some(old) = old.filter(|_| new.earlier) else { return };
-    let Some(last) = new.messages.last() else { return };
-    // Where the unbroken run of the newest begins.
-    let mut first = last.n;
-    for message in new.messages.iter().rev().skip(1) {
-        let follows = message.n.saturating_add(1) == first;
-        if !follows {
-            break;
-        }
-        first = message.n;
-    }
-    let last_known = old.messages.last().map_or(0, |m| m.n);
-    if last_known.saturating_add(1) < first {
-        return;
-    }
-    // An answer that waited and is no answer of the conversation any more was taken back.
-    let recalled = |m: &Message| {
-        m.standing.as_ref().is_some_and(AnswerState::is_waiting) && !new.state.answers.contains_key(&m.id)
-    };
-    let brought = |m: &Message| new.messages.iter().any(|n| n.id == m.id);
-    let known = old.messages.iter().filter(|m| m.n < first && !recalled(m) && !brought(m));
-    let mut kept: Vec<Message> = known.cloned().collect();
-    new.earlier = old.earlier;
-    kept.append(&mut new.messages);
-    kept.sort_by_key(|m| m.n);
-    new.messages = kept;
 }
 
 /// The person's name; several names when several people share the number; the address when nobody is known.
