@@ -430,14 +430,14 @@ fn run(seed: u64, files: bool, steps: u32) -> Backend {
 }
 
 #[test]
-fn three_hundred_storms_lose_and_double_nothing() {
+fn a_hundred_storms_lose_and_double_nothing() {
     let (mut answers, mut commands) = (0, 0);
-    for seed in 0..300 {
+    for seed in 0..100 {
         let backend = run(seed, false, 400);
         answers += backend.accepted.len();
         commands += backend.ran.len();
     }
-    assert!(answers > 3_000 && commands > 8_000, "the storms did something: {answers} answers of {commands}");
+    assert!(answers > 1_000 && commands > 2_700, "the storms did something: {answers} answers of {commands}");
 }
 
 #[test]
