@@ -75,6 +75,9 @@ pub struct EmulatorConfig {
     /// What goes wrong on purpose.
     #[serde(default)]
     pub faults: Faults,
+    /// What becomes of a text, and its callbacks, come so many times sooner than a network would have it; 0 is 1.
+    #[serde(default)]
+    pub hurry: u32,
 }
 
 impl EmulatorConfig {
@@ -93,6 +96,7 @@ impl EmulatorConfig {
             left: vec!["zoe".to_owned()],
             buyers: BuyerPlan::default(),
             faults: Faults::default(),
+            hurry: 1,
         }
     }
 }
@@ -132,6 +136,7 @@ pub async fn start(listener: TcpListener, config: EmulatorConfig, clock: Arc<dyn
         auth_token: config.auth_token,
         crm_token: config.crm_token,
         contacts,
+        hurry: config.hurry,
         state: state::State::new(config.seed, config.run, config.numbers, config.faults, world),
     });
     let (stop, mut stopped) = watch::channel(false);

@@ -89,12 +89,15 @@ pub(crate) fn plan(seed: u64, n: u64, mode: Callbacks, forced: Option<i64>) -> P
     Plan { truth, told }
 }
 
+/// A callback comes so much later than what it tells.
+const BREATH: Duration = Duration::from_millis(15);
+
 /// Lets a plan happen. `url` is the request's `StatusCallback`, or its service's.
 pub(crate) fn run(shared: &Arc<Shared>, sid: &str, url: Option<String>, plan: Plan) {
     for step in plan.truth {
         let (shared, sid) = (Arc::clone(shared), sid.to_owned());
         shared.clone().spawn(async move {
-            wait(step.after_ms).await;
+            wait(&shared, step.after_ms).await;
             let now = shared.now();
             if let Some(message) = shared.state().message_mut(&sid) {
                 message.status = step.status;
@@ -109,15 +112,17 @@ pub(crate) fn run(shared: &Arc<Shared>, sid: &str, url: Option<String>, plan: Pl
         let (shared, sid, url) = (Arc::clone(shared), sid.to_owned(), url.clone());
         shared.clone().spawn(async move {
             // A breath after the truth, so that a fetch made on a callback agrees with it.
-            wait(step.after_ms + 15).await;
+            wait(&shared, step.after_ms).await;
+            tokio::time::sleep(BREATH).await;
             let params = params(&shared, &sid, &step);
             webhook::call(&shared, &Call { kind: "status", sid, url, params }).await;
         });
     }
 }
 
-async fn wait(ms: i64) {
-    tokio::time::sleep(Duration::from_millis(u64::try_from(ms).unwrap_or(0))).await;
+async fn wait(shared: &Shared, ms: i64) {
+    let real = Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+    tokio::time::sleep(real / shared.hurry).await;
 }
 
 fn params(shared: &Shared, sid: &str, step: &Step) -> Vec<(String, String)> {

@@ -19,6 +19,8 @@ pub(crate) struct Shared {
     pub(crate) auth_token: String,
     pub(crate) crm_token: String,
     pub(crate) contacts: Vec<Contact>,
+    /// What becomes of a text comes so many times sooner.
+    pub(crate) hurry: u32,
     /// Something happened that the buyers may want to answer.
     pub(crate) stirred: Notify,
     state: Mutex<State>,
@@ -33,6 +35,7 @@ pub(crate) struct Parts {
     pub(crate) auth_token: String,
     pub(crate) crm_token: String,
     pub(crate) contacts: Vec<Contact>,
+    pub(crate) hurry: u32,
     pub(crate) state: State,
 }
 
@@ -45,6 +48,7 @@ impl Shared {
             auth_token: parts.auth_token,
             crm_token: parts.crm_token,
             contacts: parts.contacts,
+            hurry: parts.hurry.max(1),
             stirred: Notify::new(),
             state: Mutex::new(parts.state),
             tasks: Mutex::new(JoinSet::new()),

@@ -4,7 +4,7 @@
 //! call starts within two seconds of it or is abandoned; what is in `sending` is never claimed again. A crash between
 //! call and record leaves `unknown`, settled by a callback or by the carrier's list, never by sending again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,8 +26,17 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// From the decision to the start of the call.
 const START_WITHIN: Duration = Duration::from_secs(2);
 
-/// After the carrier said "not now".
+/// The same on the clock that decides.
+const START_WITHIN_SPAN: Span = Span::seconds(2);
+
+/// After the carrier said "not now" for the first time; each further time doubles it.
 const BUSY_PAUSE: Duration = Duration::from_secs(2);
+
+/// The longest pause between two attempts: every attempt is facts in the journal, and an outage may last.
+const LONGEST_BUSY_PAUSE: Duration = Duration::from_secs(60);
+
+/// While somebody else holds the database.
+const DATABASE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Requests to the carrier at once.
 const AT_ONCE: usize = 32;
@@ -48,74 +57,123 @@ impl std::fmt::Debug for Sender {
     }
 }
 
-/// Answers being decided, called and recorded: a request that takes its time holds back only its own conversation.
-struct OnTheirWay {
-    tasks: JoinSet<(ConversationId, Result<bool, ServiceError>)>,
-    conversations: BTreeSet<ConversationId>,
-    may_start: Arc<Semaphore>,
+/// How an attempt to send ended.
+enum Ended {
+    /// Its conversation may be looked at again at once.
+    Done,
+    /// It has to wait for something else: an open send.
+    Waits,
+    /// The carrier said "not now".
+    Busy,
 }
 
-impl Default for OnTheirWay {
-    fn default() -> Self {
-        let may_start = Arc::new(Semaphore::new(AT_ONCE));
-        Self { tasks: JoinSet::new(), conversations: BTreeSet::new(), may_start }
-    }
+/// Answers being decided, called and recorded: a request that takes its time holds back only its own conversation.
+struct OnTheirWay {
+    tasks: JoinSet<(ConversationId, Result<Ended, ServiceError>)>,
+    conversations: BTreeSet<ConversationId>,
+    /// By conversation: how often the carrier said "not now" in a row.
+    busy: BTreeMap<ConversationId, u32>,
+    may_start: Arc<Semaphore>,
+    shutdown: watch::Receiver<bool>,
 }
 
 impl OnTheirWay {
+    fn new(shutdown: watch::Receiver<bool>) -> Self {
+        let may_start = Arc::new(Semaphore::new(AT_ONCE));
+        Self { tasks: JoinSet::new(), conversations: BTreeSet::new(), busy: BTreeMap::new(), may_start, shutdown }
+    }
+
     /// Starts a send, unless one of its conversation is on its way.
     fn start(
         &mut self,
         conversation: ConversationId,
-        send: impl Future<Output = Result<bool, ServiceError>> + Send + 'static,
+        send: impl Future<Output = Result<Ended, ServiceError>> + Send + 'static,
     ) {
         if !self.conversations.insert(conversation) {
             return;
         }
         let may_start = Arc::clone(&self.may_start);
+        let mut shutdown = self.shutdown.clone();
+        let busy = self.busy.get(&conversation).copied().unwrap_or(0);
         self.tasks.spawn(async move {
             // Closed: we are stopping, and what was not begun waits for the next start.
-            let Ok(_permit) = may_start.acquire().await else { return (conversation, Ok(false)) };
-            let ended = match send.await {
+            let Ok(permit) = may_start.acquire().await else { return (conversation, Ok(Ended::Waits)) };
+            let ended = send.await;
+            // A pause is nobody's turn.
+            drop(permit);
+            let (pause, ended) = match ended {
                 // Somebody else holds the database; nothing was begun.
-                Err(ServiceError::Busy) => {
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                    Ok(true)
+                Err(ServiceError::Busy) => (DATABASE_PAUSE, Ok(Ended::Done)),
+                Ok(Ended::Busy) => (busy_pause(busy), Ok(Ended::Busy)),
+                ended @ (Ok(Ended::Done | Ended::Waits) | Err(ServiceError::Stopped(_))) => {
+                    return (conversation, ended);
                 }
-                ended => ended,
             };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = shutdown.wait_for(|down| *down) => {}
+            }
             (conversation, ended)
         });
     }
 
     /// The next one that ends: whether its conversation should be looked at again at once. `None` when there is none.
     async fn next(&mut self) -> Option<Result<bool, ServiceError>> {
-        match self.tasks.join_next().await? {
-            Ok((conversation, ended)) => {
-                self.conversations.remove(&conversation);
-                Some(ended)
-            }
-            Err(e) => Some(Err(ServiceError::Stopped(e.to_string()))),
+        let (conversation, ended) = match self.tasks.join_next().await? {
+            Ok(ended) => ended,
+            Err(e) => return Some(Err(ServiceError::Stopped(e.to_string()))),
+        };
+        self.conversations.remove(&conversation);
+        if matches!(ended, Ok(Ended::Busy)) {
+            *self.busy.entry(conversation).or_default() += 1;
+        } else {
+            self.busy.remove(&conversation);
         }
+        Some(ended.map(|ended| !matches!(ended, Ended::Waits)))
+    }
+
+    /// Starts nothing more, and waits for requests in hand to be recorded, also when one of them fails.
+    async fn finish(&mut self) -> Result<(), ServiceError> {
+        self.may_start.close();
+        let mut first = Ok(());
+        while let Some(ended) = self.next().await {
+            first = first.and(ended.map(drop));
+        }
+        first
     }
 }
 
+/// Doubles with every "not now" in a row.
+fn busy_pause(before: u32) -> Duration {
+    BUSY_PAUSE.saturating_mul(1 << before.min(10)).min(LONGEST_BUSY_PAUSE)
+}
+
 impl Sender {
-    /// Runs until `shutdown` or until the database fails. Requests in hand are waited for and recorded.
-    pub async fn run(self, mut shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
+    /// Runs until `shutdown` or until the database fails. Requests in hand are waited for and recorded, whatever ends it.
+    pub async fn run(self, shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
         let sender = Arc::new(self);
         sender.give_up_started().await?;
-        let mut wake = sender.service.pulse().watch();
-        let mut on_their_way = OnTheirWay::default();
+        let mut on_their_way = OnTheirWay::new(shutdown.clone());
+        let ended = sender.send_all(&mut on_their_way, shutdown).await;
+        let finished = on_their_way.finish().await;
+        ended.and(finished)
+    }
+
+    async fn send_all(
+        self: &Arc<Self>,
+        on_their_way: &mut OnTheirWay,
+        mut shutdown: watch::Receiver<bool>,
+    ) -> Result<(), ServiceError> {
+        let mut wake = self.service.pulse().watch();
         let mut complained = BTreeSet::new();
         while !*shutdown.borrow() {
             wake.mark_unchanged();
-            let next = match sender.start_due(&mut on_their_way, &mut complained).await {
+            let next = match self.start_due(on_their_way, &mut complained).await {
                 Ok(next) => next,
-                Err(StoreError::Busy) => Some(sender.service.clock().now() + Span::seconds(1)),
+                Err(StoreError::Busy) => Some(self.service.clock().now() + Span::seconds(1)),
                 Err(e) => return Err(ServiceError::Stopped(e.to_string())),
             };
-            let wait = next.map_or(LONGEST_SLEEP, |at| sender.service.clock().real_wait(at, LONGEST_SLEEP));
+            let wait = next.map_or(LONGEST_SLEEP, |at| self.service.clock().real_wait(at, LONGEST_SLEEP));
             let waited = tokio::time::sleep(wait.max(Duration::from_millis(5)));
             tokio::pin!(waited);
             loop {
@@ -127,17 +185,19 @@ impl Sender {
                 }
             }
         }
-        on_their_way.may_start.close();
-        while let Some(ended) = on_their_way.next().await {
-            ended?;
-        }
         Ok(())
     }
 
     /// What was in `sending` when we stopped may have reached the carrier: it becomes unknown, never sent again.
     async fn give_up_started(&self) -> Result<(), ServiceError> {
-        let open = self.service.store().open_sends(usize::MAX).await;
-        for send in open.map_err(|e| ServiceError::Stopped(e.to_string()))? {
+        let open = loop {
+            match self.service.store().open_sends(usize::MAX).await {
+                Ok(open) => break open,
+                Err(StoreError::Busy) => tokio::time::sleep(DATABASE_PAUSE).await,
+                Err(e) => return Err(ServiceError::Stopped(e.to_string())),
+            }
+        };
+        for send in open {
             self.say(&send, Command::LoseSend { message: send.message }).await?;
         }
         Ok(())
@@ -180,18 +240,20 @@ impl Sender {
         lines.iter().find(|l| l.number == *number).cloned()
     }
 
-    /// Decides, calls, records. False when it has to wait for something else: an open send.
-    async fn send(&self, send: DueSend, line: CarrierLine) -> Result<bool, ServiceError> {
-        // Measured from before the decision: a slow disk counts against the two seconds too.
-        let decided = tokio::time::Instant::now();
+    /// Decides, calls, records.
+    async fn send(&self, send: DueSend, line: CarrierLine) -> Result<Ended, ServiceError> {
+        // Measured from before the decision: a slow disk counts against the two seconds too. By both clocks: the
+        // monotonic one stands still while the machine is suspended, the other may be set back.
+        let (decided, at) = (tokio::time::Instant::now(), self.service.clock().now());
         let facts = self.say(&send, Command::BeginSend { message: send.message }).await?;
         if !facts.iter().any(|e| matches!(e, Event::SendStarted { .. })) {
-            return Ok(!facts.is_empty());
+            return Ok(if facts.is_empty() { Ended::Waits } else { Ended::Done });
         }
         let callback = format!("{}/hooks/twilio/status/{}", self.public_url, send.message);
-        if decided.elapsed() > START_WITHIN {
+        let clock = self.service.clock();
+        if decided.elapsed() > START_WITHIN || clock.now().since(at) > clock.of_real(START_WITHIN_SPAN) {
             self.say(&send, Command::AbandonSend { message: send.message }).await?;
-            return Ok(true);
+            return Ok(Ended::Done);
         }
         let outcome = self.carrier.send(&line, &send.to, &send.body, &callback).await;
         tracing::info!(message = %send.message, outcome = outcome.word(), "answer handed to the carrier");
@@ -204,10 +266,7 @@ impl Sender {
         };
         let busy = matches!(command, Command::AbandonSend { .. });
         self.say(&send, command).await?;
-        if busy {
-            tokio::time::sleep(BUSY_PAUSE).await;
-        }
-        Ok(true)
+        Ok(if busy { Ended::Busy } else { Ended::Done })
     }
 
     /// Records a fact about an answer. While the database is held by somebody else it waits: this may not be lost.

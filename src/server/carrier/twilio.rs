@@ -101,11 +101,13 @@ struct Item {
 impl Twilio {
     /// A client that follows no redirects: they would carry our credentials along.
     pub fn new() -> Result<Self, CarrierError> {
+        Self::answered_within(Duration::from_secs(10))
+    }
+
+    /// The same for a request that may take another time than ten seconds.
+    pub fn answered_within(limit: Duration) -> Result<Self, CarrierError> {
         let builder = || {
-            Client::builder()
-                .connect_timeout(Duration::from_secs(2))
-                .timeout(Duration::from_secs(10))
-                .redirect(redirect::Policy::none())
+            Client::builder().connect_timeout(Duration::from_secs(2)).timeout(limit).redirect(redirect::Policy::none())
         };
         let failed = |e: reqwest::Error| CarrierError::Unreachable(e.to_string());
         Ok(Self { far: builder().build().map_err(failed)?, here: builder().no_proxy().build().map_err(failed)? })

@@ -1,6 +1,8 @@
 //! Our answers through the real adapter: each arrives once, and what becomes of it never goes backwards, in whatever
 //! order and however often the carrier tells it.
 
+use std::time::Duration;
+
 use comeback::domain::message::Delivery;
 use comeback::emulator::{Callbacks, Faults, Number, Times};
 use serde_json::{Value, json};
@@ -87,7 +89,7 @@ async fn a_storm_of_callbacks_never_takes_a_delivery_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn callbacks_that_overtake_the_answer_to_the_send_stand() {
-    let faults = Faults { send_slow_ms: 4000, ..with(Callbacks::Clean) };
+    let faults = Faults { send_slow_ms: 1500, ..with(Callbacks::Clean) };
     let shop = Shop::open(|config| config.faults = faults).await;
     let desk = asked(&shop).await;
     let (message, _) = desk.answer(BUYER, "At 3?").await;
@@ -121,7 +123,8 @@ async fn an_undelivered_answer_stays_so_and_the_buyer_still_waits() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_whose_request_is_never_answered_is_found_in_the_list_and_not_sent_again() {
     let faults = Faults { send_accept_then_hang: Times::Always(true), ..with(Callbacks::None) };
-    let shop = Shop::open(|config| config.faults = faults).await;
+    let mut shop = Shop::open(|config| config.faults = faults).await;
+    shop.answered_within = Duration::from_secs(1);
     let desk = asked(&shop).await;
     let (message, _) = desk.answer(BUYER, "At 3?").await;
     // No callback and no answer: only the list can have told that the carrier has it, and how it stood just then.

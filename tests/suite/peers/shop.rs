@@ -61,16 +61,24 @@ pub(super) struct Shop {
     clock: Arc<ManualClock>,
     /// Where the backend keeps its facts; it outlives the backend.
     store: Arc<dyn Store>,
+    /// How long our adapter waits for the carrier's answer.
+    pub(super) answered_within: Duration,
 }
 
 impl Shop {
     pub(super) async fn open(change: impl FnOnce(&mut EmulatorConfig)) -> Self {
-        let mut config = EmulatorConfig { buyers: BuyerPlan::silent(), ..EmulatorConfig::demo(7) };
+        let mut config = EmulatorConfig { buyers: BuyerPlan::silent(), hurry: 8, ..EmulatorConfig::demo(7) };
         change(&mut config);
         let clock = Arc::new(ManualClock::at(at(TUESDAY_TEN)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let emulator = emulator::start(listener, config.clone(), Arc::clone(&clock) as Arc<dyn Clock>).await;
-        Self { emulator, config, clock, store: Arc::new(MemoryStore::default()) }
+        Self {
+            emulator,
+            config,
+            clock,
+            store: Arc::new(MemoryStore::default()),
+            answered_within: Duration::from_secs(10),
+        }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -131,7 +139,7 @@ impl Shop {
         self.store.put_invite(hash, &RepId::new("lea"), self.now() + Span::minutes(1)).await.unwrap();
         let device = DeviceId(Uuid::now_v7());
         self.store.redeem(hash, self.now(), device, "test", token_hash(&token)).await.unwrap().unwrap();
-        let carrier = Arc::new(Watched::default());
+        let carrier = Arc::new(Watched::new(self.answered_within));
         let backend = Backend::start(Parts {
             store: Arc::clone(&self.store),
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
@@ -156,10 +164,10 @@ struct Watched {
     slow_may_go: watch::Sender<bool>,
 }
 
-impl Default for Watched {
-    fn default() -> Self {
+impl Watched {
+    fn new(answered_within: Duration) -> Self {
         let slow_may_go = watch::Sender::new(false);
-        Self { twilio: Twilio::new().unwrap(), rounds: AtomicUsize::new(0), slow_may_go }
+        Self { twilio: Twilio::answered_within(answered_within).unwrap(), rounds: AtomicUsize::new(0), slow_may_go }
     }
 }
 

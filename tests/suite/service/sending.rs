@@ -16,7 +16,7 @@ use comeback::domain::rejection::Rejection;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::server::carrier::{Carrier, CarrierError, Finding, Listed, SendOutcome};
 use comeback::server::effects::Sender;
-use comeback::server::service::Work;
+use comeback::server::service::{ServiceError, Work};
 use comeback::server::store::{CarrierLine, RawEvent};
 use comeback::wire::command::Verdict;
 use tokio::sync::{mpsc, watch};
@@ -27,6 +27,12 @@ use crate::log::Log;
 
 /// Longer than any pause of the runner.
 const LONG: Duration = Duration::from_secs(300);
+
+/// Words that the carrier takes its time with.
+const SLOW: &str = "one moment";
+
+/// Words that are the end of the task that sends them.
+const FATAL: &str = "a mistake in the program (expected by a test)";
 
 struct Tray {
     given: mpsc::UnboundedSender<(String, String)>,
@@ -39,6 +45,11 @@ impl Carrier for Tray {
         assert_eq!(line.provider, "twilio");
         assert!(callback.starts_with("https://desk.example/hooks/twilio/status/"), "{callback}");
         self.given.send((to.as_str().to_owned(), body.as_str().to_owned())).unwrap();
+        match body.as_str() {
+            SLOW => tokio::time::sleep(Duration::from_secs(9)).await,
+            FATAL => panic!("{FATAL}"),
+            _ => {}
+        }
         let accepted = SendOutcome::Accepted { id: "SM9".to_owned(), delivery: Delivery::Queued };
         self.outcomes.lock().unwrap().pop_front().unwrap_or(accepted)
     }
@@ -60,7 +71,7 @@ impl Carrier for Tray {
 struct Desk {
     tray: mpsc::UnboundedReceiver<(String, String)>,
     stop: watch::Sender<bool>,
-    runners: Vec<JoinHandle<()>>,
+    runners: Vec<JoinHandle<Result<(), ServiceError>>>,
 }
 
 impl Desk {
@@ -72,7 +83,7 @@ impl Desk {
             let (service, carrier) = (floor.service.clone(), carrier.clone());
             let sender = Sender { service, carrier, public_url: "https://desk.example".to_owned() };
             let stopped = stopped.clone();
-            tokio::spawn(async move { sender.run(stopped).await.unwrap() })
+            tokio::spawn(async move { sender.run(stopped).await })
         });
         Self { tray, stop, runners: runners.collect() }
     }
@@ -92,7 +103,7 @@ impl Desk {
     async fn closes(self) {
         self.stop.send_replace(true);
         for runner in self.runners {
-            runner.await.unwrap();
+            runner.await.unwrap().unwrap();
         }
     }
 }
@@ -289,6 +300,92 @@ async fn what_the_carrier_says_decides_whether_it_may_be_tried_again() {
         desk.gets_nothing().await;
         desk.closes().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_carrier_that_is_away_is_asked_ever_more_seldom_and_has_the_answer_once_it_is_back() {
+    let mut floor = Floor::opens().await;
+    floor.sets_up("main").await;
+    let c = floor.mayas_buyer().await;
+    let message = floor.answers("maya", c, "Yes").await;
+    floor.clock.advance(minutes(1));
+    let started = tokio::time::Instant::now();
+    let mut desk = Desk::opens(&floor, 1, vec![SendOutcome::Busy; 30]);
+    for _ in 0..30 {
+        assert_eq!(desk.gets().await, "Yes");
+        floor.clock.advance(minutes(1));
+    }
+    let minutes = started.elapsed().as_secs() / 60;
+    assert!(minutes >= 20, "30 attempts within {minutes} minutes, each of them facts in the journal");
+    // What wakes the runner is no reason to ask sooner.
+    floor.texts(2, "main", "hello?").await;
+    assert_eq!(desk.gets().await, "Yes");
+    until(&floor, c, message, &out(Delivery::Queued)).await;
+    desk.gets_nothing().await;
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_slept_between_the_decision_and_the_call_does_not_call() {
+    let mut floor = Floor::opens().await;
+    floor.sets_up("main").await;
+    let c = floor.mayas_buyer().await;
+    let message = floor.answers("maya", c, "Yes").await;
+    floor.clock.advance(minutes(1));
+    let mut desk = Desk::opens(&floor, 1, vec![]);
+    // Each time the runner waits for the store, hours pass that its monotonic clock knows nothing of: at every step up
+    // to the decision, and at that one too.
+    for _ in 0..6 {
+        let store = floor.store.begin().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        floor.clock.advance(minutes(120));
+        drop(store);
+    }
+    assert_eq!(desk.gets().await, "Yes");
+    until(&floor, c, message, &out(Delivery::Queued)).await;
+    let abandoned = floor.count("send_abandoned").await;
+    assert!(abandoned > 0, "it called hours after the decision");
+    assert_eq!(floor.count("send_started").await, abandoned + 1);
+    desk.gets_nothing().await;
+    desk.closes().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_in_hand_is_recorded_also_when_the_runner_ends_by_a_mistake() {
+    let mut floor = Floor::opens().await;
+    floor.sets_up("main").await;
+    let c = floor.mayas_buyer().await;
+    let slow = floor.answers("maya", c, SLOW).await;
+    floor.clock.advance(minutes(1));
+    let mut desk = Desk::opens(&floor, 1, vec![]);
+    assert_eq!(desk.gets().await, SLOW);
+    let other = floor.texts(2, "dock", "hello").await;
+    let fatal = floor.answers("nora", other, FATAL).await;
+    floor.sets_up("dock").await;
+    floor.clock.advance(minutes(1));
+    floor.texts(3, "main", "wakes the runner").await;
+    assert_eq!(desk.gets().await, FATAL);
+    let ended = desk.runners.remove(0).await.unwrap();
+    assert!(ended.is_err(), "a mistake is not to be passed over");
+    assert_eq!(floor.standing(c, slow).await, Some(out(Delivery::Queued)));
+    assert_eq!(floor.standing(other, fatal).await, Some(AnswerState::Sending), "nobody knows; never again by itself");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_runner_told_to_stop_records_its_request_in_hand_and_begins_no_other() {
+    let mut floor = Floor::opens().await;
+    floor.sets_up("main").await;
+    let c = floor.mayas_buyer().await;
+    let slow = floor.answers("maya", c, SLOW).await;
+    let behind = floor.answers("maya", c, "behind it").await;
+    floor.clock.advance(minutes(1));
+    let mut desk = Desk::opens(&floor, 1, vec![]);
+    assert_eq!(desk.gets().await, SLOW);
+    desk.stop.send_replace(true);
+    assert!(desk.runners.remove(0).await.unwrap().is_ok());
+    assert_eq!(floor.standing(c, slow).await, Some(out(Delivery::Queued)));
+    assert!(matches!(floor.standing(c, behind).await, Some(AnswerState::Held { .. })));
+    assert!(desk.tray.try_recv().is_err(), "something left after the end");
 }
 
 #[tokio::test(start_paused = true)]
