@@ -6,6 +6,7 @@ use super::paint::{Painter, Tone, wrapped};
 use super::{conversation, inside};
 use crate::client::handle::Row;
 use crate::domain::context::{Card, Opportunity};
+use crate::domain::id::RepId;
 use crate::domain::routing::Holder;
 use crate::tui::model::Model;
 
@@ -182,7 +183,8 @@ pub(super) fn why(model: &Model, row: &Row) -> Vec<(String, Tone)> {
         lines.push(("Passed over, in order:".to_owned(), Tone::Dim));
     }
     for passed in &assignment.because.passed {
-        lines.push((format!("· {}: {}", passed.who, passed.why), Tone::Plain));
+        let who = RepId::new(passed.who.as_str());
+        lines.push((format!("· {}: {}", model.rep_name(&who), passed.why), Tone::Plain));
     }
     lines.push((String::new(), Tone::Plain));
     lines.push((format!("Decided by version {} of the playbook.", assignment.because.playbook), Tone::Dim));
