@@ -70,7 +70,18 @@ fn parse_database(text: &str) -> Result<PathBuf, String> {
 }
 
 impl DatabaseArg {
+    /// Opens a database that is there: a mistyped path makes no empty one.
     fn open(&self) -> anyhow::Result<crate::server::store::sqlite::SqliteStore> {
+        let path = self.database.display();
+        anyhow::ensure!(
+            self.database.exists(),
+            "there is no database at {path}; `comeback serve` makes it when it starts"
+        );
+        self.open_or_make()
+    }
+
+    /// Opens the database, and makes it when there is none yet.
+    fn open_or_make(&self) -> anyhow::Result<crate::server::store::sqlite::SqliteStore> {
         Ok(crate::server::store::sqlite::SqliteStore::open(&self.database)?)
     }
 }

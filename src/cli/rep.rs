@@ -58,7 +58,14 @@ impl Rep {
                 }
             }
             Self::Revoke { database, name } => {
-                let revoked = database.open()?.revoke(&RepId::new(&name)).await?;
+                let (store, rep) = (database.open()?, RepId::new(&name));
+                let in_playbook = store.playbook().await?.is_some_and(|p| p.reps.contains_key(&rep));
+                let known = in_playbook || store.devices().await?.iter().any(|d| d.rep == rep);
+                anyhow::ensure!(
+                    known,
+                    "there is no rep \"{name}\": nothing was revoked; `comeback rep list` shows who signed in"
+                );
+                let revoked = store.revoke(&rep).await?;
                 say(&format!("{name}: {revoked} device(s) signed out; unused one-time tokens are worthless now"));
             }
         }

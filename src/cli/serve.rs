@@ -58,7 +58,7 @@ impl Serve {
             self.listen
         );
         let policy = playbook::read(&self.playbook)?;
-        let store = Arc::new(self.database.open()?);
+        let store = Arc::new(self.database.open_or_make()?);
         let listener = TcpListener::bind(self.listen)
             .await
             .map_err(|e| anyhow::anyhow!("cannot listen on {}: {e}", self.listen))?;

@@ -80,7 +80,7 @@ pub enum Keyword {
 
 /// Words that withdraw consent when they are the whole text: Twilio's defaults with REVOKE and OPTOUT, the words of
 /// 47 CFR 64.1200(a)(10), and `stop all` (Telnyx), REMOVE (AWS), ARRET (Canada).
-pub const STOP_WORDS: [&str; 15] = [
+pub const STOP_WORDS: [&str; 17] = [
     "stop",
     "stopall",
     "stop all",
@@ -94,6 +94,8 @@ pub const STOP_WORDS: [&str; 15] = [
     "opt-out",
     "remove",
     "arret",
+    "arrete",
+    "arrett",
     "arrêt",
     "stopp",
 ];

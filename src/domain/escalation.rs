@@ -144,11 +144,14 @@ pub fn climb(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb) 
         cohort: &c.cohort,
         not: had,
     };
-    let mut passed = Vec::new();
-    if let Some(rep) = had {
-        passed.push(Passed { who: rep.to_string(), why: why.words().to_owned() });
-    }
-    match offer(world, now, &from, passed) {
+    let passed = c.assignment.as_ref().map(|a| {
+        let who = match &a.to {
+            Holder::Rep(rep) => rep.to_string(),
+            Holder::Pool(team) => format!("the pool of {}", world.playbook.teams.get(team).map_or("", |t| &t.label)),
+        };
+        Passed { who, why: why.words().to_owned() }
+    });
+    match offer(world, now, &from, passed.into_iter().collect()) {
         Some(offered) => vec![Event::Escalated { why }, offered],
         None => Vec::new(),
     }

@@ -52,7 +52,9 @@ const TAPBACKS: [&str; 14] = [
 ];
 
 /// Sentences by which phones answer for a driver or somebody away. Matched as a prefix of the whole text.
-const AUTO_REPLIES: [&str; 12] = [
+const AUTO_REPLIES: [&str; 14] = [
+    "i'm driving with focus",
+    "i’m driving with focus",
     "i'm driving with do not disturb",
     "i’m driving with do not disturb",
     "i'm driving and can't",
@@ -183,6 +185,9 @@ mod tests {
             ("Liked your proposal, but the price is high", 0, None, false, Text),
             ("Liked \"plan A\" more than \"plan B\" but call me", 0, None, false, Text),
             ("Questioned by legal, call me", 0, None, false, Text),
+            ("ARRETE", 0, None, false, OptOut),
+            ("arrett", 0, None, false, OptOut),
+            ("I’m driving with Focus turned on. I’ll see your message when I get there.", 0, None, false, AutoReply),
             ("👍", 0, None, false, Acknowledgement),
             ("👍🏽", 0, None, false, Acknowledgement),
             ("👍 send it", 0, None, false, Text),

@@ -26,6 +26,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Effect> {
         return out;
     }
     match msg {
+        // Nobody sees what would be done: only the keys that leave, suspend or draw anew count.
+        Msg::Key(chord) if layout::too_small(model.size) && !chord.ctrl => {}
         Msg::Key(chord) => keys::press(model, chord, now, &mut out),
         Msg::Paste(text) => keys::paste(model, &text, now, &mut out),
         Msg::Resize(columns, rows) => model.size = (columns, rows),

@@ -5,11 +5,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use comeback::client::handle::{Hit, LinkState, Notice, OutboxStanding};
+use comeback::client::handle::{Ask, Hit, LinkState, Notice, OutboxStanding};
 use comeback::domain::contact::Body;
 use comeback::domain::conversation::AnswerState;
 use comeback::domain::event::Review;
 use comeback::domain::time::Span;
+use comeback::tui::msg::Msg;
 
 use crate::tui_world::{Desk, START, answered, entry, id, link, outbox};
 
@@ -190,10 +191,24 @@ fn a_small_terminal_shows_a_notice() {
 }
 
 #[test]
+fn behind_the_notice_of_a_small_terminal_no_key_sends_what_nobody_sees() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("r").types("Half a thought");
+    desk.commands();
+    desk.take(Msg::Resize(20, 5));
+    desk.keys("Enter");
+    assert!(desk.commands().iter().all(|ask| !matches!(ask, Ask::Do { .. })), "nothing is sent");
+    desk.take(Msg::Resize(80, 24));
+    desk.says("Half a thought");
+    desk.keys("Enter");
+    assert!(desk.commands().iter().any(|ask| matches!(ask, Ask::Do { .. })), "in sight, it is");
+}
+
+#[test]
 fn why_me_names_who_was_passed_over() {
     let mut desk = Desk::usual((80, 24));
     desk.keys("w");
     desk.says("you are asked: the owner: owns the deal");
-    desk.says("· lena: is away");
+    desk.says("· Lena Brandt: is away");
     desk.says("version 7 of the playbook");
 }
