@@ -69,6 +69,13 @@ fn parse_database(text: &str) -> Result<PathBuf, String> {
     }
 }
 
+/// How fast an emulated world's clock runs. Faster than this, deadlines fall due quicker than they can be written down.
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    let sound = (0.1..=1_000.0).contains(&speed);
+    sound.then_some(speed).ok_or_else(|| "from 0.1 to 1000 times as fast as yours".to_owned())
+}
+
 impl DatabaseArg {
     /// Opens a database that is there: a mistyped path makes no empty one.
     fn open(&self) -> anyhow::Result<crate::server::store::sqlite::SqliteStore> {

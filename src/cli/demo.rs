@@ -38,7 +38,7 @@ pub(super) struct Demo {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How fast SLA time runs. Network, undo hold and suspend stay real.
-    #[arg(long, default_value_t = 12.0)]
+    #[arg(long, default_value_t = 12.0, value_parser = super::speed)]
     speed: f64,
     /// Whose inbox opens: maya, ben, ines, omar or lea.
     #[arg(long, default_value = "maya")]

@@ -24,7 +24,7 @@ pub(super) struct Emulate {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How fast the buyers' clock runs.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, value_parser = super::speed)]
     speed: f64,
     /// Our numbers, each with where its texts are posted: +16465550100=https://comeback.example/hooks/twilio/inbound
     #[arg(long = "number", value_name = "NUMBER[=URL]")]

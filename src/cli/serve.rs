@@ -64,6 +64,10 @@ impl Serve {
             .map_err(|e| anyhow::anyhow!("cannot listen on {}: {e}", self.listen))?;
         let address = listener.local_addr()?;
         let public_url = self.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        anyhow::ensure!(
+            ["http://", "https://"].iter().any(|scheme| public_url.starts_with(scheme)),
+            "--public-url {public_url} is no address like https://comeback.example: signatures are checked over it"
+        );
         let crm = match &self.crm {
             Some(base) => {
                 let token = std::env::var("COMEBACK_CRM_TOKEN").unwrap_or_default();

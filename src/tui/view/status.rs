@@ -55,7 +55,7 @@ fn link(model: &Model, tick: &Ticker) -> (String, String, Tone) {
             (format!("offline {age} – showing {shown}, {retry}{why}"), "offline".to_owned(), Tone::Bad)
         }
         LinkState::SignedOut => {
-            (format!("signed out: comeback login {}", model.login), "signed out".to_owned(), Tone::Bad)
+            (format!("signed out: comeback login {} --token-stdin", model.login), "signed out".to_owned(), Tone::Bad)
         }
     }
 }
