@@ -1,16 +1,16 @@
 //! Which change deserves an alert, and which does not. Pure; somebody else delivers.
 //!
 //! Once for each fact, whoever restarts; one for each conversation at a time; none for what the person is looking at;
-//! after a start or an absence one summary instead of a flood. Names are raw: whoever delivers makes them safe. The
-//! words of a text are never in an alert.
+//! none for history: what happened before a start or during an absence is one line on the screen. Names are raw:
+//! whoever delivers makes them safe. The words of a text are never in an alert.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::handle::{Toast, Weight};
 use super::inbox::waits_for;
 use super::state::{State, name_of};
-use crate::domain::conversation::{Conversation, Status};
-use crate::domain::event::Climb;
+use crate::domain::conversation::Status;
 use crate::domain::id::{ConversationId, RepId};
 use crate::domain::routing::{Holder, Reason};
 use crate::domain::sla::Stage;
@@ -26,8 +26,6 @@ const CATCH_UP: Duration = Duration::from_secs(3);
 pub enum Kind {
     /// The backend answers again.
     Back,
-    /// What happened meanwhile.
-    Summary,
     /// A conversation came to me, or to a pool of mine.
     Assigned,
     /// An answer is due soon.
@@ -53,6 +51,18 @@ pub struct Alert {
     pub body: String,
 }
 
+impl Alert {
+    /// The same in a line for the screen.
+    pub fn toast(&self) -> Toast {
+        let text = match self.body.as_str() {
+            "" => self.title.clone(),
+            body => format!("{} ({body})", self.title),
+        };
+        let weight = if self.kind >= Kind::Breach { Weight::Loud } else { Weight::News };
+        Toast { text, weight, conversation: self.conversation }
+    }
+}
+
 /// Where alerts go. Called on the client's thread: it must not block.
 pub type Sink = Box<dyn FnMut(Alert) + Send>;
 
@@ -63,6 +73,8 @@ pub struct Raised {
     pub alerts: Vec<Alert>,
     /// Facts that are never raised again.
     pub keys: Vec<String>,
+    /// What happened before a start or during an absence, for the screen alone.
+    pub meanwhile: Option<String>,
 }
 
 /// Decides on alerts.
@@ -73,7 +85,8 @@ pub struct Alerts {
     /// News are history: since a start or a return, until the window closes.
     history: bool,
     closes: Option<Duration>,
-    held: BTreeMap<ConversationId, Alert>,
+    /// What history would have said, by conversation.
+    held: BTreeMap<ConversationId, Kind>,
     recent: BTreeMap<ConversationId, (Duration, Kind)>,
     offline_since: Option<Duration>,
     unreachable: bool,
@@ -138,7 +151,7 @@ impl Alerts {
             }
             let alert = Alert { conversation: Some(*id), kind: fact.kind, title: fact.title, body: fact.body };
             if self.history {
-                self.held.insert(*id, alert);
+                self.held.insert(*id, alert.kind);
             } else if self
                 .recent
                 .get(id)
@@ -156,13 +169,13 @@ impl Alerts {
     }
 
     /// Time passed; `offline_since` is since when nothing answers.
-    pub fn tick(&mut self, offline_since: Option<Duration>, mono: Duration) -> Vec<Alert> {
-        let mut alerts = Vec::new();
+    pub fn tick(&mut self, offline_since: Option<Duration>, mono: Duration) -> Raised {
+        let mut raised = Raised::default();
         if offline_since.is_some() {
             self.offline_since = self.offline_since.or(offline_since);
             if !self.unreachable && offline_since.is_some_and(|since| mono.saturating_sub(since) >= LONG) {
                 self.unreachable = true;
-                alerts.push(Alert {
+                raised.alerts.push(Alert {
                     conversation: None,
                     kind: Kind::Unreachable,
                     title: "The backend does not answer".to_owned(),
@@ -171,7 +184,7 @@ impl Alerts {
             }
         } else if self.unreachable {
             self.unreachable = false;
-            alerts.push(Alert {
+            raised.alerts.push(Alert {
                 conversation: None,
                 kind: Kind::Back,
                 title: "The backend answers again".to_owned(),
@@ -181,9 +194,9 @@ impl Alerts {
         if self.closes.is_some_and(|at| at <= mono) {
             self.closes = None;
             self.history = false;
-            alerts.extend(summary(std::mem::take(&mut self.held)));
+            raised.meanwhile = summary(&std::mem::take(&mut self.held));
         }
-        alerts
+        raised
     }
 
     /// When to call [`Alerts::tick`] again.
@@ -193,20 +206,17 @@ impl Alerts {
     }
 }
 
-/// One alert for everything that happened meanwhile: the thing itself when it is one.
-fn summary(held: BTreeMap<ConversationId, Alert>) -> Option<Alert> {
-    if held.len() <= 1 {
-        return held.into_values().next();
-    }
-    let count = |kinds: &[Kind]| held.values().filter(|a| kinds.contains(&a.kind)).count();
+/// Everything that happened meanwhile, in one line.
+fn summary(held: &BTreeMap<ConversationId, Kind>) -> Option<String> {
+    let count = |kind: Kind| held.values().filter(|k| **k == kind).count();
     let parts = [
-        (count(&[Kind::Breach]), "late"),
-        (count(&[Kind::Warning]), "due soon"),
-        (count(&[Kind::Escalated]), "escalated to you"),
-        (count(&[Kind::Assigned]), "new for you"),
+        (count(Kind::Breach), "late"),
+        (count(Kind::Warning), "due soon"),
+        (count(Kind::Escalated), "escalated to you"),
+        (count(Kind::Assigned), "new for you"),
     ];
     let said: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    Some(Alert { conversation: None, kind: Kind::Summary, title: "Meanwhile".to_owned(), body: said.join(", ") })
+    (!said.is_empty()).then(|| format!("Meanwhile: {}.", said.join(", ")))
 }
 
 /// What there is to say of a conversation, with a key for each that stays the same as long as it is the same fact.
@@ -226,7 +236,7 @@ fn facts(state: &State, snapshot: &Snapshot) -> Vec<Fact> {
     let mine = waits_for(state.playbook.as_ref(), me, c);
     if let Some(a) = c.assignment.as_ref().filter(|a| mine && a.taken.is_none() && !is_my_doing(&a.because.reason, me))
     {
-        let (kind, words) = match (&a.to, has_climbed(c)) {
+        let (kind, words) = match (&a.to, a.because.climbed.is_some()) {
             (Holder::Rep(_), true) => (Kind::Escalated, "Escalated to you"),
             (Holder::Pool(_), true) => (Kind::Escalated, "Escalated to your team"),
             (Holder::Rep(_), false) => (Kind::Assigned, "For you"),
@@ -261,12 +271,4 @@ fn is_my_doing(reason: &Reason, me: &RepId) -> bool {
         Reason::Took => true,
         Reason::Owner(_) | Reason::Step(_) | Reason::Unowned(_) => false,
     }
-}
-
-/// Whether somebody had it before and did not act, or asked for help.
-fn has_climbed(c: &Conversation) -> bool {
-    let climbs = [Climb::NotTaken.words(), Climb::Breach.words(), Climb::Away.words()];
-    let asked = Climb::Asked(RepId::new("")).words();
-    let passed = c.assignment.as_ref().map(|a| a.because.passed.as_slice()).unwrap_or_default();
-    passed.iter().any(|p| climbs.contains(&p.why.as_str()) || p.why == asked)
 }

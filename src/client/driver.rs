@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::AbortHandle;
 
-use super::alert::{self, Alerts};
+use super::alert::{self, Alert, Alerts};
 use super::cache::{Cache, CacheError};
-use super::handle::{Ask, Handle, Inbox, Link, LinkState, Notice, OutboxEntry, Thread, Toast};
+use super::handle::{Ask, Handle, Inbox, Link, LinkState, Notice, OutboxEntry, Thread, Toast, Weight};
 use super::http::{Backend, BadUrl};
 use super::profile::{self, Lock, Profile, ProfileError};
 use super::search::Searcher;
@@ -255,14 +255,22 @@ impl Driver {
             for key in raised.keys {
                 self.wish(Wish::Alerted(key));
             }
-            for alert in raised.alerts {
-                (self.deliver)(alert);
-            }
+            self.deliver_all(raised.alerts);
             if self.looking.is_some() && self.looking == self.open {
                 self.read(self.looking);
             }
         }
-        for alert in self.alerts.tick(self.machine.offline_since(), mono) {
+        let raised = self.alerts.tick(self.machine.offline_since(), mono);
+        self.deliver_all(raised.alerts);
+        if let Some(text) = raised.meanwhile {
+            drop(self.notices.send(Notice::Toast(Toast { text, weight: Weight::News, conversation: None })));
+        }
+    }
+
+    /// Each alert also stands on the screen for a while: not every terminal has a bell that is heard.
+    fn deliver_all(&mut self, alerts: Vec<Alert>) {
+        for alert in alerts {
+            drop(self.notices.send(Notice::Toast(alert.toast())));
             (self.deliver)(alert);
         }
     }
@@ -282,7 +290,7 @@ impl Driver {
             Err(e) => {
                 if self.write_at.is_none() {
                     let text = format!("{e}. Nothing is sent until it can be written; free some space.");
-                    drop(self.notices.send(Notice::Toast(Toast { text, loud: true, conversation: None })));
+                    drop(self.notices.send(Notice::Toast(Toast { text, weight: Weight::Loud, conversation: None })));
                 }
                 self.write_at = Some(self.mono() + WRITE_AGAIN);
                 false

@@ -99,10 +99,23 @@ pub enum Notice {
 pub struct Toast {
     /// What happened, and what to do next.
     pub text: String,
-    /// Refusals and losses are louder than successes.
-    pub loud: bool,
+    /// How it competes with another line.
+    pub weight: Weight,
     /// What it is about.
     pub conversation: Option<ConversationId>,
+}
+
+/// How a line for the person competes with the one that stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Something came in; it pushes nothing away.
+    News,
+    /// What the last key did; the next key makes it stale.
+    Said,
+    /// What the last key did not do, and why; the next key makes it stale.
+    Warned,
+    /// A refusal or a loss nobody was waiting for: it stays its time, or until Esc.
+    Loud,
 }
 
 /// Everything the list shows. `now` in it is never used: countdowns are drawn from deadlines and [`Link::now`].
@@ -220,6 +233,8 @@ pub struct OutboxEntry {
     pub issued_at: Timestamp,
     /// Where it stands.
     pub standing: OutboxStanding,
+    /// The backend may have it: taking it back is a question to the backend, which may come too late.
+    pub may_have_left: bool,
 }
 
 /// Which entry: a command that has not been confirmed, or an answer that stands at the backend.
@@ -240,6 +255,8 @@ pub enum OutboxStanding {
     Sent,
     /// Leaves at that instant unless taken back.
     Held(Timestamp),
+    /// An answer I asked back: the backend has not said yet whether it left before that.
+    Recalling,
     /// Needs my eye.
     Parked(Vec<Review>),
     /// Refused, with sentence and hint; its words are kept here.

@@ -1,5 +1,6 @@
 //! The view as a screen takes it: rows by urgency, the opened conversation, the outbox.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::handle::{Inbox, Me, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, ThreadMessage};
@@ -88,7 +89,7 @@ const fn is_loud(standing: &OutboxStanding) -> bool {
         | OutboxStanding::Refused(_)
         | OutboxStanding::Unknown
         | OutboxStanding::Failed(_) => true,
-        OutboxStanding::Queued | OutboxStanding::Sent | OutboxStanding::Held(_) => false,
+        OutboxStanding::Queued | OutboxStanding::Sent | OutboxStanding::Held(_) | OutboxStanding::Recalling => false,
     }
 }
 
@@ -169,11 +170,15 @@ pub fn thread(view: &View<'_>, id: ConversationId) -> Option<Thread> {
 pub fn outbox(view: &View<'_>) -> Vec<OutboxEntry> {
     let Some(me) = view.state.session.as_ref().map(|s| &s.rep) else { return Vec::new() };
     let mut list = Vec::new();
+    // An answer that is being taken back is one entry, not two.
+    let recalling: BTreeSet<MessageId> =
+        view.state.outbox.entries().iter().filter(|e| e.is_open()).filter_map(recalls).collect();
     for snapshot in view.state.base.values() {
         let c = view.conversation(snapshot.state.id).unwrap_or(&snapshot.state);
         for (message, answer) in c.answers.iter().filter(|(_, a)| a.by == *me) {
             let on_device = view.state.outbox.open_answer(*message).is_some();
-            let Some(standing) = unsettled(view, c, *message, answer).filter(|_| !on_device) else { continue };
+            let elsewhere = on_device || recalling.contains(message);
+            let Some(standing) = unsettled(view, c, *message, answer).filter(|_| !elsewhere) else { continue };
             list.push(OutboxEntry {
                 id: OutboxId::Answer(*message),
                 conversation: Some(c.id),
@@ -183,24 +188,44 @@ pub fn outbox(view: &View<'_>) -> Vec<OutboxEntry> {
                 what: "answer".to_owned(),
                 issued_at: answer.at,
                 standing,
+                may_have_left: true,
             });
         }
     }
     list.sort_by_key(|e| e.issued_at);
     for entry in view.state.outbox.entries() {
         let envelope = &entry.envelope;
+        if entry.is_open() && entry.words().is_some_and(|(message, _)| recalling.contains(&message)) {
+            continue;
+        }
+        let recalled = recalls(entry).filter(|_| entry.is_open());
         list.push(OutboxEntry {
             id: OutboxId::Command(envelope.id),
             conversation: envelope.conversation,
             name: entry.name.clone(),
             address: entry.address.clone(),
-            body: entry.words().map(|(_, body)| body.clone()),
+            body: match recalled {
+                Some(message) => words_of(view, message),
+                None => entry.words().map(|(_, body)| body.clone()),
+            },
             what: what(view.state.playbook.as_deref(), &envelope.command),
             issued_at: envelope.issued_at,
-            standing: entry.standing(),
+            standing: if recalled.is_some() { OutboxStanding::Recalling } else { entry.standing() },
+            may_have_left: entry.tried,
         });
     }
     list
+}
+
+/// The answer that a command takes back.
+fn recalls(entry: &Entry) -> Option<MessageId> {
+    if let Command::Recall { message } = &entry.envelope.command { Some(*message) } else { None }
+}
+
+/// The words of an answer, on this device or in the base.
+fn words_of(view: &View<'_>, message: MessageId) -> Option<Body> {
+    let own = view.state.outbox.entries().iter().filter_map(Entry::words).find(|(id, _)| *id == message);
+    own.map(|(_, body)| body.clone()).or_else(|| view.state.words_of(message).cloned())
 }
 
 /// A command in a few words.

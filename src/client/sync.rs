@@ -21,7 +21,7 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
 pub use self::exchange::{Action, Failure, Input, News, Pulled, Wish};
 use self::lane::Lane;
-use super::handle::{LinkState, Toast};
+use super::handle::{LinkState, Toast, Weight};
 use super::skew::Skew;
 use super::state::{State, Told, Write};
 use crate::domain::rejection::Rejection;
@@ -447,7 +447,7 @@ impl Machine {
             self.lane(which).retry_at = None;
         }
         self.confirm_by = None;
-        self.news.toasts.push(Toast { text: why.to_owned(), loud: true, conversation: None });
+        self.news.toasts.push(Toast { text: why.to_owned(), weight: Weight::Loud, conversation: None });
     }
 }
 

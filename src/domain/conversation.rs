@@ -52,8 +52,11 @@ pub struct Conversation {
     pub answered: bool,
     /// Answers of this conversation: all that have not arrived, and the last few that have.
     pub answers: BTreeMap<MessageId, Answer>,
-    /// Whether the pool was asked since it was last done: its members may see it until then.
+    /// Whether the pool was asked since the buyer last began: its members may see it while it is not done.
     pub pooled: bool,
+    /// Who finished it: they keep it in sight, so that they can reopen it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_by: Option<RepId>,
     /// When anything last happened.
     pub changed: Timestamp,
 }
@@ -146,6 +149,7 @@ impl Conversation {
             answered: false,
             answers: BTreeMap::new(),
             pooled: false,
+            finished_by: None,
             changed: Timestamp::default(),
         }
     }
@@ -228,10 +232,16 @@ impl Conversation {
                 self.forget_settled();
             }
             Event::Snoozed { until, .. } => self.status = Status::Snoozed(*until),
-            Event::Woke | Event::Reopened { .. } => self.status = Status::Open,
-            Event::Done { outcome, .. } => {
+            Event::Woke => self.status = Status::Open,
+            Event::Reopened { by } => {
+                self.status = Status::Open;
+                self.finished_by = None;
+                // A person takes back what was finished; the buyer begins anew, with the owner.
+                self.pooled &= by.is_some();
+            }
+            Event::Done { outcome, by } => {
                 self.status = Status::Done(*outcome);
-                self.pooled = false;
+                self.finished_by = Some(by.clone());
                 if let Some(a) = &mut self.assignment {
                     a.expires = None;
                 }

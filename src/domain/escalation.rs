@@ -88,7 +88,7 @@ pub fn offer(world: &ReadSet<'_>, now: Timestamp, from: &From<'_>, mut passed: V
                     (Some(_), who) => Reason::Step(who),
                     (None, who) => Reason::Unowned(who),
                 };
-                let because = Because { reason, passed, playbook: world.playbook.version };
+                let because = Because { reason, passed, playbook: world.playbook.version, climbed: None };
                 let step = u8::try_from(index).unwrap_or(u8::MAX);
                 return Some(Event::Offered { to, step: Some(step), expires, because });
             }
@@ -152,7 +152,12 @@ pub fn climb(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb) 
         Passed { who, why: why.words().to_owned() }
     });
     match offer(world, now, &from, passed.into_iter().collect()) {
-        Some(offered) => vec![Event::Escalated { why }, offered],
+        Some(mut offered) => {
+            if let Event::Offered { because, .. } = &mut offered {
+                because.climbed = Some(why.clone());
+            }
+            vec![Event::Escalated { why }, offered]
+        }
         None => Vec::new(),
     }
 }

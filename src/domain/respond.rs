@@ -98,7 +98,8 @@ fn mine(world: &ReadSet<'_>, c: &Conversation, by: &RepId, message: MessageId) -
 /// Acting on a conversation takes it: acknowledging and claiming are one act.
 fn acted(d: &mut Draft, world: &ReadSet<'_>, by: &RepId) {
     if d.c.taker().is_none_or(|(rep, _)| rep != by) {
-        let because = Because { reason: Reason::Took, passed: Vec::new(), playbook: world.playbook.version };
+        let because =
+            Because { reason: Reason::Took, passed: Vec::new(), playbook: world.playbook.version, climbed: None };
         d.say(Event::Taken { by: by.clone(), because });
     }
 }

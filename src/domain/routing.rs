@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::escalation::Who;
+use super::event::Climb;
 use super::id::{RepId, TeamId};
 use super::ownership::OwnerSource;
 use super::time::Timestamp;
@@ -45,6 +46,9 @@ pub struct Because {
     pub passed: Vec<Passed>,
     /// The playbook's version that decided.
     pub playbook: u32,
+    /// Set when it came up the ladder from somebody else: why it left them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub climbed: Option<Climb>,
 }
 
 /// The reason itself.

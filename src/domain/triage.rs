@@ -118,5 +118,5 @@ pub(super) fn opt_out(d: Draft, world: &ReadSet<'_>, by: &RepId) -> Decided {
 }
 
 fn because(world: &ReadSet<'_>, reason: Reason) -> Because {
-    Because { reason, passed: Vec::new(), playbook: world.playbook.version }
+    Because { reason, passed: Vec::new(), playbook: world.playbook.version, climbed: None }
 }

@@ -35,10 +35,10 @@ impl Principal {
 }
 
 /// Everybody a conversation is visible to: its owner, its holder, whoever has an answer in it that has not settled, the
-/// pool once it was asked, the team's lead, and admins.
+/// pool once it was asked, the team's lead, admins, and while it is done whoever finished it.
 pub fn audience(c: &Conversation) -> BTreeSet<Principal> {
     let mut seen_by: BTreeSet<Principal> = [Principal::All, Principal::Lead(c.team.clone())].into();
-    seen_by.extend(c.owner.clone().map(Principal::Rep));
+    seen_by.extend(c.owner.iter().chain(&c.finished_by).cloned().map(Principal::Rep));
     match c.assignment.as_ref().map(|a| &a.to) {
         Some(Holder::Rep(rep)) => {
             seen_by.insert(Principal::Rep(rep.clone()));
@@ -48,7 +48,7 @@ pub fn audience(c: &Conversation) -> BTreeSet<Principal> {
         }
         None => {}
     }
-    if c.pooled {
+    if c.pooled && !c.is_done() {
         seen_by.insert(Principal::Pool(c.team.clone()));
     }
     seen_by.extend(c.answers.values().filter(|a| !a.state.is_settled()).map(|a| Principal::Rep(a.by.clone())));

@@ -15,7 +15,7 @@ use overlay::Overlay;
 use super::keymap::Context;
 use super::keymap::chord::Chord;
 use super::theme::Theme;
-use crate::client::handle::{Inbox, LinkState, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, Toast};
+use crate::client::handle::{Inbox, LinkState, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, Toast, Weight};
 use crate::domain::id::{ConversationId, MessageId, RepId};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::{Span, Timestamp};
@@ -29,6 +29,17 @@ pub enum Screen {
     Conversation,
     /// What has not left.
     Outbox,
+}
+
+/// A line at the bottom.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// What it says.
+    pub toast: Toast,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when, at the latest.
+    pub until: Timestamp,
 }
 
 /// All state of the screen.
@@ -72,8 +83,8 @@ pub struct Model {
     pub notes: BTreeMap<ConversationId, String>,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
-    /// The line at the bottom, and until when.
-    pub toast: Option<(Toast, Timestamp)>,
+    /// The line at the bottom.
+    pub toast: Option<Shown>,
     /// Keys of an unfinished sequence, and since when.
     pub prefix: Option<(Vec<Chord>, Timestamp)>,
     /// Whether the terminal said that it has the focus.
@@ -87,6 +98,10 @@ pub struct Model {
 /// How long a toast stays, in real seconds; a loud one stays longer.
 const TOAST: i64 = 6;
 const LOUD_TOAST: i64 = 15;
+/// Real milliseconds before a loss may be pushed away by what a key was told.
+const READ_AFTER: i64 = 5_000;
+/// Real milliseconds after which the next key takes a toast away.
+const STALE_AFTER: i64 = 1_500;
 /// Real milliseconds after which what may follow a prefix is shown.
 pub const HINT_AFTER: i64 = 300;
 /// Real milliseconds of quiet after which a draft is saved.
@@ -200,21 +215,34 @@ impl Model {
 
     /// Shows a line at the bottom.
     pub fn say(&mut self, text: impl Into<String>, now: Timestamp) {
-        self.show(Toast { text: text.into(), loud: false, conversation: None }, now);
+        self.show(Toast { text: text.into(), weight: Weight::Said, conversation: None }, now);
     }
 
-    /// Shows a refusal or a loss at the bottom.
+    /// Says at the bottom why a key did not do what it does.
     pub fn warn(&mut self, text: impl Into<String>, now: Timestamp) {
-        self.show(Toast { text: text.into(), loud: true, conversation: None }, now);
+        self.show(Toast { text: text.into(), weight: Weight::Warned, conversation: None }, now);
     }
 
-    /// Shows a toast; a loud one is not pushed away by a quiet one.
+    /// Shows a toast. News pushes nothing away; a loss is not pushed away before it could be read.
     pub fn show(&mut self, toast: Toast, now: Timestamp) {
-        let held = self.toast.as_ref().is_some_and(|(old, until)| old.loud && !toast.loud && *until > now);
+        let stands = self.toast.as_ref().filter(|old| old.until > now);
+        let held = stands.is_some_and(|old| match toast.weight {
+            Weight::News => old.toast.weight > Weight::News,
+            Weight::Said | Weight::Warned => {
+                old.toast.weight == Weight::Loud && now < old.since + self.real_millis(READ_AFTER)
+            }
+            Weight::Loud => false,
+        });
         if !held {
-            let seconds = if toast.loud { LOUD_TOAST } else { TOAST };
-            self.toast = Some((toast, now + self.real_millis(seconds * 1000)));
+            let seconds = if toast.weight >= Weight::Warned { LOUD_TOAST } else { TOAST };
+            self.toast = Some(Shown { toast, since: now, until: now + self.real_millis(seconds * 1000) });
         }
+    }
+
+    /// A key was pressed: what the key before it was told is stale, once it could be read.
+    pub fn outlived(&mut self, now: Timestamp) {
+        let read = self.real_millis(STALE_AFTER);
+        self.toast.take_if(|old| old.toast.weight < Weight::Loud && old.since + read <= now);
     }
 
     /// Entries that wait for the network or for the rep's eye, for the farewell and the status line.
@@ -226,7 +254,7 @@ impl Model {
 
     /// The next instant at which something happens without a key: a toast goes, a draft is saved, hints appear.
     pub fn next_timeout(&self) -> Option<Timestamp> {
-        let toast = self.toast.as_ref().map(|(_, until)| *until);
+        let toast = self.toast.as_ref().map(|shown| shown.until);
         let save = self.composer.as_ref().and_then(|c| c.save_at);
         let hint = self.prefix.as_ref().map(|(_, since)| *since + self.real_millis(HINT_AFTER));
         [toast, save, hint].into_iter().flatten().min()
@@ -240,6 +268,6 @@ pub const fn needs_eye(standing: &OutboxStanding) -> bool {
         | OutboxStanding::Refused(_)
         | OutboxStanding::Unknown
         | OutboxStanding::Failed(_) => true,
-        OutboxStanding::Queued | OutboxStanding::Sent | OutboxStanding::Held(_) => false,
+        OutboxStanding::Queued | OutboxStanding::Sent | OutboxStanding::Held(_) | OutboxStanding::Recalling => false,
     }
 }

@@ -60,7 +60,7 @@ fn leave(model: &mut Model, out: &mut Vec<Effect>) {
 
 /// What follows from where things stand now: timers that ran out, the conversation to be shown, the list's window.
 fn settle(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
-    if model.toast.as_ref().is_some_and(|(_, until)| *until <= now) {
+    if model.toast.as_ref().is_some_and(|shown| shown.until <= now) {
         model.toast = None;
     }
     if model.composer.as_ref().and_then(|c| c.save_at).is_some_and(|at| at <= now) {
@@ -102,6 +102,3 @@ fn on_screen(model: &Model) -> Option<ConversationId> {
         Screen::Outbox => None,
     }
 }
-
-#[cfg(test)]
-mod tests;

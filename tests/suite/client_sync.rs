@@ -164,11 +164,17 @@ impl World {
         let state = client.machine.state();
         let view = replica::replay(state, 1.0);
         let listed: BTreeSet<OutboxId> = inbox::outbox(&view).iter().map(|e| e.id).collect();
+        let recalls =
+            state.outbox.entries().iter().filter(|e| e.is_open() && listed.contains(&OutboxId::Command(e.envelope.id)));
+        let recalling: BTreeSet<MessageId> = recalls
+            .filter_map(|e| if let Command::Recall { message } = e.envelope.command { Some(message) } else { None })
+            .collect();
         for (m, (c, words)) in &client.written {
             let entry = state.outbox.entries().iter().find(|e| e.words().is_some_and(|(id, _)| id == *m));
+            let asked_back = recalling.contains(m);
             if let Some(entry) = entry {
                 assert!(
-                    listed.contains(&OutboxId::Command(entry.envelope.id)),
+                    asked_back || listed.contains(&OutboxId::Command(entry.envelope.id)),
                     "seed {}: not in the outbox",
                     self.seed
                 );

@@ -46,7 +46,7 @@ fn clock(stage: Stage) -> Clock {
 
 fn because(reason: Reason) -> Because {
     let passed = vec![Passed { who: "maya".to_owned(), why: "Maya is away".to_owned() }];
-    Because { reason, passed, playbook: 3 }
+    Because { reason, passed, playbook: 3, climbed: None }
 }
 
 /// One of each. The match knows them all: a new variant does not compile until it has a sample.
@@ -228,6 +228,18 @@ fn events_are_written_as_ever() {
     assert!(samples.iter().all(|(name, event)| name == event.kind()), "the journal's name is the wire's name");
     assert_eq!(samples.len(), events().len());
     hold("events.json", samples);
+}
+
+#[test]
+fn a_reason_from_before_climbs_were_kept_still_reads() {
+    let before = r#"{"reason":{"step":"pool"},"passed":[],"playbook":3}"#;
+    let mut read: Because = serde_json::from_str(before).unwrap();
+    assert_eq!(read.climbed, None);
+    assert_eq!(serde_json::to_string(&read).unwrap(), before, "and is written as it was");
+    read.climbed = Some(Climb::Asked("ben".into()));
+    let written = serde_json::to_string(&read).unwrap();
+    assert!(written.ends_with(r#""climbed":{"asked":"ben"}}"#), "{written}");
+    assert_eq!(serde_json::from_str::<Because>(&written).unwrap(), read);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use comeback::client::handle::{Ask, Notice, OutboxStanding};
+use comeback::client::handle::{Ask, LinkState, Notice, OutboxStanding, Toast, Weight};
 use comeback::domain::command::Command;
 use comeback::domain::conversation::{AnswerState, Status};
 use comeback::domain::event::{Outcome, Review};
@@ -11,7 +11,7 @@ use comeback::domain::time::Span;
 use comeback::tui::msg::{Effect, Msg};
 use comeback::wire::changes::Author;
 
-use crate::tui_world::{Desk, START, answered, entry, id, outbox, said, thread};
+use crate::tui_world::{Desk, START, answered, entry, id, inbox, link, outbox, said, thread};
 
 #[test]
 fn a_text_goes_to_whom_it_was_written_and_is_taken_back_as_a_draft() {
@@ -275,4 +275,78 @@ fn escalating_asks_a_reason() {
         panic!("{asked:?}")
     };
     assert_eq!((reason.as_str(), *conversation), ("pricing is above me", Some(id(3))));
+}
+
+#[test]
+fn taking_back_promises_no_more_than_it_can() {
+    let offline = LinkState::Offline { since: START, retry_at: START, why: String::new() };
+    // On this device only: it is taken back for certain, network or not.
+    let mut desk = Desk::usual((80, 24));
+    desk.hear(Notice::Link(link(offline.clone())));
+    desk.keys("j r").types("Friday works").keys("Enter");
+    desk.says("queued until the backend answers; u takes it back");
+    let (dana, held) = (thread(1, "Dana Fox", "", None), OutboxStanding::Held(START + Span::seconds(8)));
+    desk.hear(Notice::Outbox(Arc::new(vec![entry(1, &dana, "Friday works", OutboxStanding::Queued)])));
+    desk.wait(Span::seconds(2)).keys("u");
+    desk.says("Taken back: it is your draft again.");
+    // Held at a backend that does not answer: it may leave before the question arrives.
+    desk.keys("Esc");
+    desk.hear(Notice::Outbox(Arc::new(vec![entry(2, &dana, "Friday works", held)])));
+    desk.wait(Span::seconds(2)).keys("u");
+    desk.says("the text may still leave");
+    desk.says("Your words are kept.");
+    // Online the same question is answered before the time is over.
+    desk.keys("Esc");
+    desk.hear(Notice::Link(link(LinkState::Online)));
+    desk.wait(Span::seconds(2)).keys("u");
+    desk.says("Taken back: it is your draft again.");
+}
+
+#[test]
+fn an_answer_asked_back_is_one_entry_that_cannot_be_sent_or_dropped() {
+    let mut desk = Desk::usual((80, 24));
+    let dana = thread(1, "Dana Fox", "", None);
+    let mut asked = entry(1, &dana, "Friday works", OutboxStanding::Recalling);
+    asked.what = "take back".to_owned();
+    desk.hear(Notice::Outbox(Arc::new(vec![asked])));
+    desk.keys("O");
+    desk.says("asked back, may still leave · take back to Dana Fox");
+    desk.keys("z");
+    desk.says("Wait: it is with the backend or the carrier.");
+    assert_eq!(
+        desk.commands().iter().filter(|a| matches!(a, Ask::OutboxSend { .. } | Ask::OutboxDrop { .. })).count(),
+        0
+    );
+}
+
+#[test]
+fn a_line_that_answered_a_key_goes_with_the_next_one_and_a_loss_stays() {
+    let mut desk = Desk::usual((80, 24));
+    let toast = |text: &str, weight| Notice::Toast(Toast { text: text.to_owned(), weight, conversation: None });
+    desk.keys("j r Enter");
+    desk.says("Nothing is written yet");
+    desk.wait(Span::seconds(2)).types("k");
+    assert!(!desk.screen().contains("Nothing is written yet"), "stale");
+    desk.hear(toast("Dana Fox: too late: the text has already left.", Weight::Loud));
+    desk.hear(toast("For you: Priya Nair", Weight::News));
+    desk.wait(Span::seconds(2)).types("k");
+    desk.says("already left");
+    desk.keys("Esc");
+    assert!(!desk.screen().contains("already left"), "Esc has read it");
+    desk.hear(toast("For you: Priya Nair", Weight::News));
+    desk.says("For you: Priya Nair");
+}
+
+#[test]
+fn nobody_is_praised_while_the_team_burns() {
+    let mut desk = Desk::empty((80, 24));
+    let mut late = thread(1, "Dana Fox", "", Some(-60)).row;
+    late.for_me = false;
+    late.assignment.as_mut().unwrap().to = comeback::domain::routing::Holder::Rep("ben".into());
+    let mut pooled = thread(2, "Omar Reyes", "", None).row;
+    pooled.for_me = false;
+    pooled.assignment.as_mut().unwrap().to = comeback::domain::routing::Holder::Pool("enterprise".into());
+    desk.hear(Notice::Inbox(Arc::new(inbox(vec![late, pooled]))));
+    desk.says("1 in the pool, 1 late with");
+    assert!(!desk.screen().contains("Well done"));
 }

@@ -266,6 +266,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
     let because = Because {
         reason: Reason::Owner(OwnerSource::Opportunity),
         passed: vec![Passed { who: "lena".to_owned(), why: "is away".to_owned() }],
+        climbed: None,
         playbook: 7,
     };
     let assignment = Some(Assignment {
@@ -328,7 +329,7 @@ pub(crate) fn answered(n: u128, at: Timestamp, text: &str, standing: AnswerState
 /// An entry of the outbox.
 pub(crate) fn entry(n: u128, to: &Thread, text: &str, standing: OutboxStanding) -> OutboxEntry {
     let id = match standing {
-        OutboxStanding::Queued | OutboxStanding::Sent | OutboxStanding::Refused(_) => {
+        OutboxStanding::Queued | OutboxStanding::Sent | OutboxStanding::Recalling | OutboxStanding::Refused(_) => {
             OutboxId::Command(CommandId(Uuid::from_u128(n)))
         }
         OutboxStanding::Held(_) | OutboxStanding::Parked(_) | OutboxStanding::Unknown | OutboxStanding::Failed(_) => {
@@ -343,6 +344,7 @@ pub(crate) fn entry(n: u128, to: &Thread, text: &str, standing: OutboxStanding) 
         body: Some(Body::new(text)),
         what: "answer".to_owned(),
         issued_at: START - Span::minutes(3),
+        may_have_left: standing != OutboxStanding::Queued,
         standing,
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{State, Write, name_of};
-use crate::client::handle::Toast;
+use crate::client::handle::{Toast, Weight};
 use crate::client::outbox::{Entry, Learnt};
 use crate::domain::command::Command;
 use crate::domain::conversation::AnswerState;
@@ -173,7 +173,7 @@ impl State {
         self.head = Some(head);
         rewritten.then(|| Toast {
             text: "the backend's record changed under entries this machine had seen: tell an admin".to_owned(),
-            loud: true,
+            weight: Weight::Loud,
             conversation: None,
         })
     }
@@ -186,13 +186,13 @@ impl State {
             return None;
         }
         let text = format!("{}: taken by {} {}", name_of(new), self.rep_name(taker), told.age_of(at));
-        Some(Toast { text, loud: false, conversation: Some(new.state.id) })
+        Some(Toast { text, weight: Weight::News, conversation: Some(new.state.id) })
     }
 }
 
 fn toast(entry: &Entry, what: &str) -> Toast {
     let to = if entry.name.is_empty() { String::new() } else { format!("{}: ", entry.name) };
-    Toast { text: format!("{to}{what}"), loud: true, conversation: entry.envelope.conversation }
+    Toast { text: format!("{to}{what}"), weight: Weight::Loud, conversation: entry.envelope.conversation }
 }
 
 /// A snapshot brings the newest messages, and any older answer that is not settled. Older ones known from before are

@@ -43,6 +43,17 @@ impl Tab {
         }
     }
 
+    /// As a narrow screen says it.
+    pub const fn initial(self) -> &'static str {
+        match self {
+            Self::ForMe => "Me",
+            Self::Pool => "Po",
+            Self::Team => "Te",
+            Self::All => "Al",
+            Self::Done => "Do",
+        }
+    }
+
     /// The tab `by` places on, around the end.
     #[must_use]
     pub fn turned(self, by: usize) -> Self {

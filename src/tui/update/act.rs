@@ -1,7 +1,7 @@
 //! What a rep does with one conversation at one key: take, escalate, undo, the CRM record.
 
 use super::composer;
-use crate::client::handle::{Ask, OutboxEntry, OutboxId, OutboxStanding, ThreadMessage};
+use crate::client::handle::{Ask, LinkState, OutboxEntry, OutboxId, OutboxStanding, ThreadMessage};
 use crate::domain::command::Command;
 use crate::domain::contact::Body;
 use crate::domain::conversation::{AnswerState, Status};
@@ -82,10 +82,10 @@ pub(super) fn take_back(model: &mut Model, entry: &OutboxEntry, now: Timestamp, 
     let (Some(id), Some(body)) = (entry.conversation, entry.body.as_ref()) else { return };
     match (entry.id, &entry.standing) {
         (OutboxId::Answer(message), OutboxStanding::Held(_)) => recall(model, id, message, body.as_str(), now, out),
-        (entry, _) => {
-            out.push(Effect::Ask(Ask::OutboxDrop { entry, keep_as_draft: true }));
+        (asked, _) => {
+            out.push(Effect::Ask(Ask::OutboxDrop { entry: asked, keep_as_draft: true }));
             composer::restore(model, id, body.as_str(), None);
-            model.say("Taken back: it is your draft again.", now);
+            taken_back(model, entry.may_have_left, now);
         }
     }
 }
@@ -101,7 +101,17 @@ fn recall(
     out.push(ask((id, model.seen(id)), Command::Recall { message }));
     composer::restore(model, id, body, Some(message));
     composer::save(model, out);
-    model.say("Taken back: it is your draft again.", now);
+    taken_back(model, true, now);
+}
+
+/// What never left is taken back for certain. For the rest the backend is asked; while it does not answer, the text may
+/// leave all the same, and saying "taken back" would be a lie.
+fn taken_back(model: &mut Model, may_have_left: bool, now: Timestamp) {
+    if !may_have_left || model.link == LinkState::Online {
+        model.say("Taken back: it is your draft again.", now);
+    } else {
+        model.warn("Asked back, but the backend does not answer: the text may still leave. Your words are kept.", now);
+    }
 }
 
 /// An answer of mine that the outbox cannot take back but the backend still can: held there, or just asked for, so that

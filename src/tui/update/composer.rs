@@ -1,7 +1,7 @@
 //! Writing: the draft is kept on every way out, pasting never sends, and what changed meanwhile is asked about once.
 
 use super::act;
-use crate::client::handle::Ask;
+use crate::client::handle::{Ask, LinkState};
 use crate::domain::command::Command;
 use crate::domain::consent::{OptOut, OptOutSource};
 use crate::domain::contact::Body;
@@ -290,7 +290,8 @@ fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     out.push(Effect::Ask(Ask::SaveDraft { conversation: composer.to, text: String::new() }));
     model.scroll = 0;
     model.toast = None;
-    model.say(format!("To {}: on its way; u takes it back.", composer.name), now);
+    let how = if model.link == LinkState::Online { "on its way" } else { "queued until the backend answers" };
+    model.say(format!("To {}: {how}; u takes it back.", composer.name), now);
 }
 
 /// What is asked before a text goes.

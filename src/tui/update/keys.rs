@@ -10,6 +10,10 @@ use crate::tui::msg::Effect;
 
 /// A key was pressed.
 pub(super) fn press(model: &mut Model, chord: Chord, now: Timestamp, out: &mut Vec<Effect>) {
+    model.outlived(now);
+    if chord.key == Key::Esc {
+        model.toast = None;
+    }
     let context = model.context();
     let mut keys = model.prefix.take().map_or_else(Vec::new, |(keys, _)| keys);
     keys.push(chord);

@@ -56,7 +56,7 @@ pub(super) fn rule_in(model: &mut Model, id: ConversationId, now: Timestamp) {
 fn editable(entry: &OutboxEntry) -> bool {
     entry.body.is_some()
         && entry.conversation.is_some()
-        && !matches!(entry.standing, OutboxStanding::Unknown | OutboxStanding::Sent)
+        && !matches!(entry.standing, OutboxStanding::Unknown | OutboxStanding::Sent | OutboxStanding::Recalling)
 }
 
 fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp) {
@@ -93,6 +93,6 @@ fn may_drop(entry: &OutboxEntry) -> bool {
         | OutboxStanding::Refused(_)
         | OutboxStanding::Failed(_) => true,
         OutboxStanding::Unknown => matches!(entry.id, OutboxId::Answer(_)),
-        OutboxStanding::Sent => false,
+        OutboxStanding::Sent | OutboxStanding::Recalling => false,
     }
 }

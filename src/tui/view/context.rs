@@ -139,24 +139,28 @@ pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>)
     let (clock, tone) = conversation::clock(row, &p.tick).unwrap_or((String::new(), Tone::Plain));
     let facts = facts(row, card);
     let opted_out = if row.opted_out.is_some() { "opted out: no texts" } else { "" };
-    let mut rows = area.y..area.bottom();
-    let mut line = |p: &mut Painter<'_>, pieces: &[(&str, Tone)]| {
-        if let Some(y) = rows.next() {
-            p.pieces(area.x + 1, y, area.width.saturating_sub(2), pieces);
-        }
-    };
-    line(p, &[(&clock, tone), (opted_out, Tone::Bad), (&facts, Tone::Plain)]);
-    if area.height == 1 {
-        return;
-    }
-    if let Some(thread) = thread {
-        let why = format!("({})", thread.next_step.why);
-        line(p, &[("next:", Tone::Dim), (&thread.next_step.what, Tone::Strong), (&why, Tone::Dim)]);
-    }
+    let width = area.width.saturating_sub(2);
+    let rows = usize::from(area.height.saturating_sub(1));
+    // With rows to spare each is told in full; with few each has one.
+    let each = if rows >= 4 { 3 } else { 1 };
+    let first: usize = [clock.as_str(), opted_out].iter().map(|part| part.chars().count() + 1).sum();
+    let beside = each == 1 || first == 2 || first + facts.chars().count() <= usize::from(width);
+    let (here, below_it) = if beside { (facts.as_str(), String::new()) } else { ("", facts.clone()) };
+    p.pieces(area.x + 1, area.y, width, &[(&clock, tone), (opted_out, Tone::Bad), (here, Tone::Plain)]);
     let holder = holder(model, row);
     let touch =
-        card.and_then(|c| c.last_touch.as_ref()).map(|t| format!("{} {} ·", t.kind, ago(&p.tick.dated_age(t.at))));
-    line(p, &[(touch.as_deref().unwrap_or(""), Tone::Dim), (&holder, Tone::Dim)]);
+        card.and_then(|c| c.last_touch.as_ref()).map(|t| format!("{} {} · ", t.kind, ago(&p.tick.dated_age(t.at))));
+    let below = format!("{}{holder}", touch.unwrap_or_default());
+    let next = thread.map(|t| format!("next: {} ({})", t.next_step.what, t.next_step.why)).unwrap_or_default();
+    let lines = [(below_it, Tone::Plain), (next, Tone::Strong), (below, Tone::Dim)];
+    let lines = lines.into_iter().filter(|(text, _)| !text.is_empty());
+    let lines = lines.flat_map(|(text, tone)| {
+        let wide = if each == 1 { vec![text] } else { wrapped(&text, width) };
+        wide.into_iter().take(each).map(move |line| (line, tone))
+    });
+    for (y, (line, tone)) in (area.y + 1..area.bottom()).zip(lines) {
+        p.put(area.x + 1, y, width, &line, tone);
+    }
 }
 
 fn facts(row: &Row, card: Option<&Card>) -> String {

@@ -76,7 +76,11 @@ fn header_rows(model: &Model) -> u16 {
     if layout::areas(model.size).context.is_some() {
         return 1;
     }
-    if model.size.1 >= 18 { 4 } else { 2 }
+    match model.size.1 {
+        24.. => 7,
+        18.. => 4,
+        _ => 2,
+    }
 }
 
 /// The part for messages, and the part for the composer while something is written.

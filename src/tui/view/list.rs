@@ -6,8 +6,9 @@ use super::inside;
 use super::paint::{Painter, Tone, wrapped};
 use super::ticker::Ticker;
 use super::words;
-use crate::client::handle::{Hit, Row};
+use crate::client::handle::{Hit, Inbox, Row};
 use crate::domain::conversation::Status;
+use crate::domain::id::RepId;
 use crate::domain::sla::{Clock, Stage};
 use crate::tui::countdown;
 use crate::tui::layout;
@@ -27,6 +28,7 @@ pub(super) fn draw(model: &Model, area: Rect, active: bool, p: &mut Painter<'_>)
         None => "comeback".to_owned(),
     };
     p.frame(area, &title, active);
+    pill(model, area, u16::try_from(title.chars().count()).unwrap_or(u16::MAX).saturating_add(5), p);
     let area = inside(area);
     let entries = model.list.entries(model.inbox.as_deref());
     if model.list.typing || !model.list.filter.is_empty() {
@@ -62,27 +64,40 @@ pub(super) fn draw(model: &Model, area: Rect, active: bool, p: &mut Painter<'_>)
 fn tabs(model: &Model, area: Rect, p: &mut Painter<'_>) {
     let inbox = model.inbox.as_deref();
     let me = model.me();
-    let arrived = match model.list.arrived.len() {
-        0 => String::new(),
-        new => format!("{new} new (.)"),
-    };
-    let pill = u16::try_from(arrived.len()).unwrap_or(0);
-    let pill =
-        if pill > 0 { p.put(area.right().saturating_sub(pill), area.y, pill, &arrived, Tone::Warn) + 1 } else { 0 };
-    let (mut x, end) = (area.x, area.right().saturating_sub(pill));
-    for tab in Tab::ALL {
-        let count = inbox.map_or(0, |inbox| inbox.rows.iter().filter(|row| tab.holds(row, me)).count());
-        let here = tab == model.list.tab;
-        let text = match (here, count) {
-            (true, count) => format!("[{} {count}]", tab.words()),
-            (false, 0) => tab.words().to_owned(),
-            (false, count) => format!("{} {count}", tab.words()),
+    let count = |tab: Tab| inbox.map_or(0, |inbox| inbox.rows.iter().filter(|row| tab.holds(row, me)).count());
+    let label = |tab: Tab, counted: bool, short: bool| {
+        let name = if short { tab.initial() } else { tab.words() };
+        let text = match count(tab) {
+            0 => name.to_owned(),
+            _ if !counted && tab != model.list.tab => name.to_owned(),
+            n if short => format!("{name}{n}"),
+            n => format!("{name} {n}"),
         };
-        let width = u16::try_from(text.len()).unwrap_or(u16::MAX);
-        if x + width > end {
-            break;
-        }
-        x += p.put(x, area.y, width, &text, if here { Tone::Strong } else { Tone::Dim }) + 1;
+        if tab == model.list.tab { format!("[{text}]") } else { text }
+    };
+    // Every inbox stays in sight: on a narrow list counts go first, then all names but that of the one shown.
+    let ways: [&dyn Fn(Tab) -> String; 3] = [&|tab| label(tab, true, false), &|tab| label(tab, false, false), &|tab| {
+        label(tab, true, tab != model.list.tab)
+    }];
+    let width = |way: &&dyn Fn(Tab) -> String| Tab::ALL.iter().map(|tab| way(*tab).len() + 1).sum::<usize>() - 1;
+    let way = ways.iter().copied().find(|way| width(way) <= usize::from(area.width)).unwrap_or(ways[2]);
+    let mut x = area.x;
+    for tab in Tab::ALL {
+        let tone = if tab == model.list.tab { Tone::Strong } else { Tone::Dim };
+        x += p.put(x, area.y, area.right().saturating_sub(x), &way(tab), tone) + 1;
+    }
+}
+
+/// What arrived since the list was last looked at, in the border.
+fn pill(model: &Model, frame: Rect, used: u16, p: &mut Painter<'_>) {
+    let new = model.list.arrived.len();
+    if new == 0 {
+        return;
+    }
+    let text = format!(" {new} new (.) ");
+    let width = u16::try_from(text.len()).unwrap_or(0);
+    if used + width + 2 < frame.width {
+        p.put(frame.right() - 1 - width, frame.y, width, &text, Tone::Warn);
     }
 }
 
@@ -191,6 +206,7 @@ fn around(text: &str, words: &str) -> String {
 }
 
 fn empty(model: &Model, area: Rect, p: &mut Painter<'_>) {
+    let burning = model.inbox.as_deref().map(|inbox| burning(inbox, model.me(), &p.tick)).unwrap_or_default();
     let lines: &[&str] = match (&model.inbox, model.list.filter.is_empty()) {
         (None, _) => &["Opening your inbox…"],
         (Some(_), false) => &["Nothing matches.", "", "Esc shows everything again."],
@@ -205,6 +221,9 @@ fn empty(model: &Model, area: Rect, p: &mut Painter<'_>) {
             "q  quit",
         ],
         (Some(_), true) => match model.list.tab {
+            Tab::ForMe if !burning.is_empty() => {
+                &["Nothing waits for you.", "", &burning, "", "Tab  the pool and the team", "?    the keys"]
+            }
             Tab::ForMe => &["Nothing waits for you. Well done.", "", "Tab  the pool and the team", "?    the keys"],
             Tab::Pool => &["The pool is empty.", "", "Tab  next inbox"],
             Tab::Team => &["Colleagues hold nothing right now.", "", "Tab  next inbox"],
@@ -220,4 +239,20 @@ fn empty(model: &Model, area: Rect, p: &mut Painter<'_>) {
     if !model.list.typing {
         p.park(area.x, area.y);
     }
+}
+
+/// What burns elsewhere: nobody is praised while a buyer waits.
+fn burning(inbox: &Inbox, me: Option<&RepId>, tick: &Ticker) -> String {
+    let pooled = inbox.rows.iter().filter(|row| Tab::Pool.holds(row, me)).count();
+    let late = |row: &&Row| {
+        let due = row.clock.as_ref().map(|clock| clock.due);
+        if let Some(due) = due.filter(|due| *due > tick.now) {
+            tick.changes_at(due);
+        }
+        due.is_some_and(|due| due <= tick.now)
+    };
+    let late = inbox.rows.iter().filter(|row| Tab::Team.holds(row, me)).filter(late).count();
+    let parts = [(pooled, "in the pool"), (late, "late with colleagues")];
+    let said: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    said.join(", ")
 }

@@ -2,9 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::paint::{Painter, Tone};
+use super::paint::{Painter, Tone, wrapped};
 use super::ticker::Ticker;
-use crate::client::handle::LinkState;
+use crate::client::handle::{LinkState, Weight};
 use crate::domain::conversation::Status;
 use crate::tui::keymap::{self, Context};
 use crate::tui::model::{HINT_AFTER, Model};
@@ -15,18 +15,20 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
         return;
     }
     let (long, short, tone) = link(model, &p.tick);
-    if let Some((toast, until)) = &model.toast {
-        p.tick.changes_at(*until);
+    if let Some(shown) = &model.toast {
+        p.tick.changes_at(shown.until);
         let width = u16::try_from(short.chars().count()).unwrap_or(0);
-        let loud = if toast.loud { "! " } else { "" };
+        let loud = shown.toast.weight >= Weight::Warned;
+        let (mark, how) = if loud { ("! ", Tone::Bad) } else { ("", Tone::Strong) };
         let room = area.width.saturating_sub(width + 2);
-        p.put(
-            area.x,
-            area.y,
-            room,
-            &format!("{loud}{}", toast.text),
-            if toast.loud { Tone::Bad } else { Tone::Strong },
-        );
+        let lines = toast_lines(&format!("{mark}{}", shown.toast.text), room, area.y);
+        let rows = u16::try_from(lines.len()).unwrap_or(1);
+        for (y, line) in (area.y + 1 - rows..=area.y).zip(&lines) {
+            if y < area.y {
+                p.clear(Rect::new(area.x, y, area.width, 1));
+            }
+            p.put(area.x, y, room, line, how);
+        }
         p.put(area.right().saturating_sub(width), area.y, width, &short, tone);
         return;
     }
@@ -39,6 +41,18 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     if model.context() != Context::Composer {
         p.put(area.right().saturating_sub(6), area.y, 6, help, Tone::Dim);
     }
+}
+
+/// A toast says what to do next at its end: it takes rows above the line rather than lose that. At most as many rows as
+/// there are above it, and three in all.
+fn toast_lines(text: &str, width: u16, above: u16) -> Vec<String> {
+    let most = usize::from((above / 4).min(2)) + 1;
+    let mut lines = wrapped(text, width);
+    if lines.len() > most {
+        let rest = lines.split_off(most - 1).join(" ");
+        lines.push(rest);
+    }
+    lines
 }
 
 /// The connection: in full, in a word, and how loud.

@@ -71,6 +71,7 @@ pub(super) fn standing(model: &Model, standing: &OutboxStanding, tick: &Ticker) 
         OutboxStanding::Queued => ("waits for the network".to_owned(), Tone::Warn),
         OutboxStanding::Sent => ("asked for, not confirmed yet".to_owned(), Tone::Dim),
         OutboxStanding::Held(at) => (leaves(*at, tick), Tone::Warn),
+        OutboxStanding::Recalling => ("asked back, may still leave".to_owned(), Tone::Warn),
         OutboxStanding::Parked(reasons) => (reviews(model, reasons), Tone::Bad),
         OutboxStanding::Refused(why) => (format!("refused: {why}"), Tone::Bad),
         OutboxStanding::Unknown => ("unknown: the carrier has not said whether it left".to_owned(), Tone::Bad),

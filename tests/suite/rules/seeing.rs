@@ -2,7 +2,7 @@
 
 use comeback::domain::command::{Actor, Command, Receive};
 use comeback::domain::contact::Body;
-use comeback::domain::conversation::Conversation;
+use comeback::domain::conversation::{Conversation, Status};
 use comeback::domain::event::{Event, Outcome};
 use comeback::domain::id::{ConversationId, MessageId};
 use comeback::domain::message::Delivery;
@@ -34,6 +34,20 @@ fn the_circle_widens_as_the_ladder_is_climbed() {
     );
     story.does("omar", &Command::Done { outcome: Outcome::Called }).unwrap();
     assert_eq!(sees(&story, story.c()), ["maya", "omar", "lea", "adele"], "until it is done");
+    story.does("omar", &Command::Reopen).unwrap();
+    assert_eq!(sees(&story, story.c()), ["maya", "ben", "ines", "omar", "lea", "adele"], "as before");
+}
+
+#[test]
+fn whoever_finishes_a_colleagues_conversation_can_reopen_it() {
+    let mut story = Story::begins();
+    story.receives(3, "main", "Hello", 0, None);
+    story.does("ben", &Command::Take).unwrap();
+    story.does("ines", &Command::Done { outcome: Outcome::NoAnswerNeeded }).unwrap();
+    assert_eq!(sees(&story, story.c()), ["ben", "ines", "lea", "adele"], "it was the pool's, and ines finished it");
+    story.does("ines", &Command::Reopen).unwrap();
+    assert_eq!(story.c().status, Status::Open);
+    assert!(sees(&story, story.c()).contains(&"ines"), "the pool sees it as before");
 }
 
 #[test]
@@ -56,7 +70,7 @@ fn an_answer_on_its_way_stays_visible_to_its_writer() {
     let mut story = Story::begins();
     story.receives(3, "main", "Hello", 0, None);
     let message = story.answers("ben");
-    story.does("ben", &Command::Done { outcome: Outcome::Texted }).unwrap();
+    story.does("lea", &Command::Done { outcome: Outcome::Texted }).unwrap();
     story.does("lea", &Command::Assign { to: "ines".into() }).unwrap();
     assert!(sees(&story, story.c()).contains(&"ben"));
     story.now = story.now + comeback::domain::time::Span::seconds(8);

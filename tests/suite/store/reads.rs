@@ -79,7 +79,7 @@ pub(super) async fn a_playbook_the_asker_does_not_have_comes_along(store: &Kept)
 }
 
 fn held_by(n: u128, holder: Holder) -> Conversation {
-    let because = Because { reason: Reason::Took, passed: Vec::new(), playbook: 1 };
+    let because = Because { reason: Reason::Took, passed: Vec::new(), playbook: 1, climbed: None };
     let assignment = Assignment { to: holder, taken: None, step: None, expires: None, at: minute(0), because };
     Conversation { assignment: Some(assignment), ..conversation(n) }
 }
