@@ -52,7 +52,8 @@ fn four_answers_written_offline_are_judged_again_one_goes_and_three_wait_for_the
         inbox.write(&words(person));
         inbox.shows(&[&words(person)]);
         inbox.press(&["Enter"]);
-        inbox.hides(&format!("To {}", person.name));
+        // The composer closes; the line at the bottom names them too, without the number.
+        inbox.hides(&format!("To {} {}", person.name, person.phone));
     }
     inbox.press(&["O"]);
     for person in &people {
