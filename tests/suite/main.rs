@@ -9,6 +9,7 @@ mod golden;
 mod hooks;
 mod hours;
 mod http;
+mod line_check;
 mod log;
 mod peers;
 mod rules;
