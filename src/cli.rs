@@ -1,10 +1,12 @@
 //! The command line: what can be typed, and where it goes. The only place that knows every module.
 
-use std::io::Write;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::server::store::sqlite::serving::Serving;
 
 mod audit;
 mod demo;
@@ -87,6 +89,11 @@ impl DatabaseArg {
         self.open_or_make()
     }
 
+    /// Takes the database for this backend alone, as long as what is returned lives.
+    fn serve_alone(&self) -> anyhow::Result<Serving> {
+        Ok(Serving::take(&self.database)?)
+    }
+
     /// Opens the database, and makes it when there is none yet.
     fn open_or_make(&self) -> anyhow::Result<crate::server::store::sqlite::SqliteStore> {
         Ok(crate::server::store::sqlite::SqliteStore::open(&self.database)?)
@@ -139,8 +146,12 @@ fn warn(text: &str) {
     drop(writeln!(std::io::stderr().lock(), "{text}"));
 }
 
-/// One line from standard input: how secrets come in, so that they never stand in a process list.
-fn secret_from_stdin() -> anyhow::Result<String> {
+/// One line from standard input: how secrets come in, so that they never stand in a process list. Somebody who types is
+/// told what is waited for.
+fn secret_from_stdin(what: &str) -> anyhow::Result<String> {
+    if std::io::stdin().is_terminal() {
+        warn(&format!("{what}, then Enter:"));
+    }
     let mut line = String::new();
     std::io::stdin().read_line(&mut line)?;
     let secret = line.trim().to_owned();

@@ -61,6 +61,9 @@ pub struct EmulatorConfig {
     pub account_sid: String,
     /// Signs webhooks and opens the API.
     pub auth_token: String,
+    /// The account's secondary token while tokens are rotated: it opens the API too, and signs nothing.
+    #[serde(default)]
+    pub other_token: Option<String>,
     /// The CRM's bearer token.
     pub crm_token: String,
     /// Our lines.
@@ -90,6 +93,7 @@ impl EmulatorConfig {
             run: 0,
             account_sid: format!("AC{}", hex("account")),
             auth_token: hex("auth token"),
+            other_token: None,
             crm_token: hex("crm token"),
             numbers: vec![Number { number: "+16465550100".to_owned(), ..Number::default() }],
             reps: ["maya", "ben", "ines", "omar", "lea"].map(str::to_owned).to_vec(),
@@ -134,6 +138,7 @@ pub async fn start(listener: TcpListener, config: EmulatorConfig, clock: Arc<dyn
         base_url: base_url(&listener),
         account_sid: config.account_sid,
         auth_token: config.auth_token,
+        other_token: config.other_token,
         crm_token: config.crm_token,
         contacts,
         hurry: config.hurry,

@@ -12,12 +12,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use uuid::Uuid;
 
 use super::emulate::tuesday_at_ten;
-use super::{inbox, playbook, say};
+use super::{inbox, playbook, say, warn};
 use crate::client::profile::{self, Profile};
 use crate::clock::{Clock, PacedClock};
 use crate::config;
 use crate::domain::id::{DeviceId, RepId};
-use crate::domain::playbook::Playbook;
+use crate::domain::playbook::{Playbook, Role};
 use crate::domain::time::Span;
 use crate::emulator::{self, Emulator, EmulatorConfig, Number};
 use crate::server::backend::{Backend, Parts};
@@ -25,6 +25,7 @@ use crate::server::carrier::twilio::Twilio;
 use crate::server::crm::directory::Directory;
 use crate::server::http::auth::{new_token, token_hash};
 use crate::server::store::sqlite::SqliteStore;
+use crate::server::store::sqlite::serving::Serving;
 use crate::server::store::{CarrierLine, Store};
 use crate::server::telemetry;
 
@@ -62,7 +63,11 @@ struct World {
     backend: Backend,
     emulator: Emulator,
     base_url: String,
+    /// Seed and speed.
+    world: (u64, f64),
     tokens: BTreeMap<RepId, String>,
+    /// Last, so that it is let go of when all else has ended.
+    _serving: Serving,
 }
 
 /// A folder that goes with the demo, unless the person asked to keep it.
@@ -111,7 +116,7 @@ impl Demo {
         let profile = Profile {
             base_url: world.base_url.clone(),
             dir: folder.path.join("client").join(rep.as_str()),
-            token: world.tokens[&rep].clone(),
+            token: world.tokens.get(&rep).cloned().unwrap_or_default(),
         };
         let shown = inbox::show(&profile, "comeback demo");
         runtime.block_on(world.stop());
@@ -119,14 +124,15 @@ impl Demo {
     }
 
     async fn start(&self, folder: &Folder, policy: Playbook) -> anyhow::Result<World> {
-        let store = Arc::new(SqliteStore::open(&folder.path.join("comeback.db"))?);
+        let database = folder.path.join("comeback.db");
+        let serving = Serving::take(&database)?;
+        let store = Arc::new(SqliteStore::open(&database)?);
         let (head, _) = store.head().await?;
+        let policy = self.in_force(store.as_ref(), policy).await?;
         // A kept world goes on where it stopped: its clock never goes back.
         let began = tuesday_at_ten().max(head.at + Span::seconds(1));
         let clock: Arc<dyn Clock> = Arc::new(PacedClock::start(began, self.speed));
-        let numbers =
-            policy.lines.values().map(|l| Number { number: l.number.as_str().to_owned(), ..Number::default() });
-        let emulated = EmulatorConfig { run: head.seq, numbers: numbers.collect(), ..EmulatorConfig::demo(self.seed) };
+        let emulated = emulated(&policy, EmulatorConfig { run: head.seq, ..EmulatorConfig::demo(self.seed) });
         let (account, auth_token) = (emulated.account_sid.clone(), emulated.auth_token.clone());
         let crm_token = emulated.crm_token.clone();
         let carrier_listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -159,8 +165,35 @@ impl Demo {
         })
         .await?;
         emulator.set_webhooks(&format!("{base_url}/hooks/twilio/inbound#rc=5&rp=all"));
-        Ok(World { backend, emulator, base_url, tokens })
+        Ok(World { backend, emulator, base_url, world: (self.seed, self.speed), tokens, _serving: serving })
     }
+
+    /// The playbook that the world follows: a kept folder's own, else the one given.
+    async fn in_force(&self, store: &dyn Store, given: Playbook) -> anyhow::Result<Playbook> {
+        let Some(kept) = store.playbook().await? else { return Ok(given) };
+        if !playbook::same(&kept, &given) {
+            warn(&format!(
+                "the playbook in force is version {} of the kept folder, and it differs from the one given; to put a \
+                 file in force: comeback playbook apply",
+                kept.version
+            ));
+        }
+        let rep = RepId::new(&self.rep);
+        anyhow::ensure!(kept.is_active(&rep), "there is no rep \"{rep}\" in the playbook of the kept folder");
+        Ok(kept)
+    }
+}
+
+/// A world for a playbook: its lines are the carrier's numbers, its reps own the CRM's contacts. Whoever has a part in
+/// the written story keeps it; others follow by their ids, leads last, since they own few deals themselves.
+fn emulated(policy: &Playbook, story: EmulatorConfig) -> EmulatorConfig {
+    let cast = |reps: &[String], id: &RepId| reps.iter().position(|r| r == id.as_str()).unwrap_or(usize::MAX);
+    let mut reps: Vec<_> = policy.reps.iter().filter(|(_, r)| r.active).collect();
+    reps.sort_by_key(|(id, r)| (cast(&story.reps, id), r.role != Role::Rep, *id));
+    let left = policy.reps.iter().filter(|(_, r)| !r.active).map(|(id, _)| id.to_string()).collect();
+    let numbers = policy.lines.values().map(|l| Number { number: l.number.as_str().to_owned(), ..Number::default() });
+    let reps = reps.into_iter().map(|(id, _)| id.to_string()).collect();
+    EmulatorConfig { numbers: numbers.collect(), reps, left, ..story }
 }
 
 /// A device for every rep. Each token works as a bearer token, and once with `comeback login`.
@@ -183,6 +216,8 @@ impl World {
         let carrier = self.emulator.describe();
         json!({
             "base_url": self.base_url,
+            "seed": self.world.0,
+            "speed": self.world.1,
             "tokens": self.tokens,
             "emulator_url": self.emulator.base_url(),
             "account_sid": carrier["account_sid"],
@@ -210,5 +245,34 @@ impl World {
     async fn stop(self) {
         self.backend.stop().await;
         self.emulator.shutdown().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn world(source: &str) -> EmulatorConfig {
+        let policy = config::playbook::read("playbook.toml", source).unwrap_or_else(|e| panic!("{e}"));
+        emulated(&policy, EmulatorConfig::demo(3))
+    }
+
+    #[test]
+    fn the_demo_s_own_playbook_makes_the_written_story() {
+        let (world, story) = (world(PLAYBOOK), EmulatorConfig::demo(3));
+        assert_eq!((world.reps, world.left), (story.reps, story.left));
+        assert_eq!(world.numbers.len(), 2);
+    }
+
+    #[test]
+    fn another_playbook_s_people_own_the_contacts_and_nobody_else() {
+        let mut source = PLAYBOOK.to_owned();
+        for (from, to) in [("maya", "adam"), ("omar", "olga"), ("lea", "ann"), ("zoe", "yves")] {
+            source = source.replace(&format!("rep.{from}]"), &format!("rep.{to}]"));
+            source = source.replace(&format!("\"{from}\""), &format!("\"{to}\""));
+        }
+        let world = world(&source);
+        assert_eq!(world.reps, ["ben", "ines", "adam", "olga", "ann"]);
+        assert_eq!(world.left, ["yves"]);
     }
 }

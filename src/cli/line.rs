@@ -1,10 +1,12 @@
-//! `comeback line add|list|test`.
+//! `comeback line add|remove|list|test`.
+
+use std::io::IsTerminal as _;
 
 use clap::Subcommand;
 
-use super::{DatabaseArg, say, secret_from_stdin};
+use super::{DatabaseArg, say, secret_from_stdin, warn};
 use crate::domain::contact::Address;
-use crate::server::carrier::Carrier;
+use crate::server::carrier::Carrier as _;
 use crate::server::carrier::twilio::Twilio;
 use crate::server::store::{CarrierLine, Store};
 
@@ -21,7 +23,7 @@ pub(super) enum Line {
         /// The account: AC and 32 hexadecimal digits.
         #[arg(long)]
         account: String,
-        /// The messaging service the number is in, if it is in one: MG…
+        /// The messaging service the number is in, if it is in one: MG and 32 hexadecimal digits.
         #[arg(long)]
         service: Option<String>,
         /// Read the auth token from standard input.
@@ -30,6 +32,13 @@ pub(super) enum Line {
         /// Where the carrier's API is; for tests against the emulator.
         #[arg(long, default_value = "https://api.twilio.com")]
         api: String,
+    },
+    /// Forget a number's account and token. Its conversations stay.
+    Remove {
+        #[command(flatten)]
+        database: DatabaseArg,
+        /// Our number, as `line list` shows it.
+        number: String,
     },
     /// List the numbers set up.
     List {
@@ -52,12 +61,11 @@ impl Line {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Add { database, number, account, service, token_stdin: _, api } => {
-                let number = Address::parse(&number).map_err(|e| anyhow::anyhow!("{number}: {e}"))?;
-                let well_formed = account.len() == 34 && account.starts_with("AC");
-                anyhow::ensure!(well_formed, "an account is AC and 32 hexadecimal digits; this is not");
-                let mut tokens = vec![secret_from_stdin()?];
-                tokens.extend(secret_from_stdin().ok());
+                let number = parse(&number)?;
+                sid("AC", "an account", &account)?;
+                service.as_deref().map_or(Ok(()), |service| sid("MG", "a messaging service", service))?;
                 let store = database.open()?;
+                let tokens = tokens()?;
                 let in_playbook = store.playbook().await?.is_some_and(|p| p.line_of(&number).is_some());
                 let provider = "twilio".to_owned();
                 let line = CarrierLine { number, provider, account, tokens, service, api };
@@ -69,8 +77,13 @@ impl Line {
                     );
                 }
             }
+            Self::Remove { database, number } => remove(&database, &parse(&number)?).await?,
             Self::List { database } => {
-                for l in database.open()?.lines().await? {
+                let lines = database.open()?.lines().await?;
+                if lines.is_empty() {
+                    say("no number is set up yet: comeback line add");
+                }
+                for l in lines {
                     let service = l.service.as_deref().unwrap_or("no service");
                     say(&format!("{}  {}  {}  {service}", l.number.as_str(), l.provider, l.account));
                 }
@@ -81,20 +94,110 @@ impl Line {
     }
 }
 
+fn parse(number: &str) -> anyhow::Result<Address> {
+    Address::parse(number).map_err(|e| anyhow::anyhow!("{number}: {e}"))
+}
+
+/// Checks one of Twilio's ids. What was typed is not repeated: it may be a secret in the wrong place.
+fn sid(prefix: &str, what: &str, typed: &str) -> anyhow::Result<()> {
+    let wanted = format!("{what} is {prefix} and 32 hexadecimal digits (0-9, a-f)");
+    let Some(digits) = typed.strip_prefix(prefix) else {
+        let why = match typed.get(..2) {
+            Some("SK") => "this begins with SK, which is an API key",
+            Some("AC") => "this begins with AC, which is an account",
+            Some("MG") => "this begins with MG, which is a messaging service: it goes behind --service",
+            Some("PN") => "this begins with PN, which is a number",
+            Some(_) | None => "this begins otherwise",
+        };
+        anyhow::bail!("{wanted}; {why}");
+    };
+    let count = digits.chars().count();
+    anyhow::ensure!(count == 32, "{wanted}; behind {prefix} this has {count}");
+    let other = digits.chars().position(|c| !c.is_ascii_hexdigit());
+    anyhow::ensure!(other.is_none(), "{wanted}; character {} of this is none", other.unwrap_or(0) + 3);
+    Ok(())
+}
+
+/// One token, or two while they are rotated. Somebody who types ends the list with an empty line.
+fn tokens() -> anyhow::Result<Vec<String>> {
+    let mut tokens = vec![secret_from_stdin("Paste the account's primary auth token")?];
+    if std::io::stdin().is_terminal() {
+        warn("While tokens are rotated, paste the other one; otherwise just press Enter:");
+    }
+    let mut other = String::new();
+    std::io::stdin().read_line(&mut other)?;
+    tokens.extend(Some(other.trim().to_owned()).filter(|token| !token.is_empty()));
+    Ok(tokens)
+}
+
+async fn remove(database: &DatabaseArg, number: &Address) -> anyhow::Result<()> {
+    let store = database.open()?;
+    let lines = store.lines().await?;
+    let line = lines.iter().find(|l| l.number == *number);
+    let line =
+        line.ok_or_else(|| anyhow::anyhow!("no such number is set up; `comeback line list` shows those that are"))?;
+    store.remove_line(number).await?;
+    say("removed: its account and token are forgotten. A running backend follows within five seconds.");
+    let of_account = lines.iter().filter(|l| l.number != *number && l.account == line.account).count();
+    if of_account == 0 {
+        say("  its webhooks are refused from now on; take our URL out at the carrier");
+    } else {
+        // A text that an account of ours signed is never dropped, whatever number it came to.
+        say(&format!(
+            "  its texts still come in while the carrier posts them here, since its account has {of_account} other \
+             number(s) set up: take our URL out at the carrier"
+        ));
+    }
+    say("  its conversations and their history stay");
+    say("  answers from it that wait to leave, wait on: `comeback line add` sends them, the Outbox takes them back");
+    Ok(())
+}
+
 async fn test(database: &DatabaseArg, public_url: &str, number: Option<&str>) -> anyhow::Result<()> {
     let carrier = Twilio::new()?;
-    let mut wrong = 0;
+    let number = number.map(parse).transpose()?;
     let lines = database.open()?.lines().await?;
-    let lines: Vec<CarrierLine> = lines.into_iter().filter(|l| number.is_none_or(|n| l.number.as_str() == n)).collect();
+    let lines: Vec<CarrierLine> =
+        lines.into_iter().filter(|l| number.as_ref().is_none_or(|n| l.number == *n)).collect();
     anyhow::ensure!(!lines.is_empty(), "no such number is set up: comeback line add");
+    let (mut wrong, mut numbers) = (0, 0);
     for line in lines {
         say(line.number.as_str());
-        for finding in carrier.check(&line, public_url.trim_end_matches('/')).await? {
-            wrong += usize::from(!finding.ok);
+        let findings = carrier.check(&line, public_url.trim_end_matches('/')).await;
+        let found = findings.iter().filter(|f| !f.ok).count();
+        wrong += found;
+        numbers += usize::from(found > 0);
+        for finding in findings {
             let mark = if finding.ok { "ok   " } else { "WRONG" };
             say(&format!("  {mark} {}: {}", finding.setting, finding.says));
         }
     }
-    anyhow::ensure!(wrong == 0, "{wrong} setting(s) at the carrier are wrong");
+    anyhow::ensure!(wrong == 0, "{wrong} setting(s) of {numbers} number(s) are wrong, marked WRONG above");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_of_twilio_is_told_from_anything_else_without_repeating_it() {
+        let good = format!("AC{}", "0123456789abcdef".repeat(2));
+        assert!(sid("AC", "an account", &good).is_ok());
+        for (typed, says) in [
+            ("", "begins otherwise"),
+            ("A", "begins otherwise"),
+            ("é…", "begins otherwise"),
+            (&good.replace("AC", "SK"), "SK, which is an API key"),
+            (&good.replace("AC", "MG"), "goes behind --service"),
+            (&good[..33], "behind AC this has 31"),
+            (&format!("{good}0"), "behind AC this has 33"),
+            (&good.replace('9', "g"), "character 12 of this is none"),
+            (&format!("AC{}", "é".repeat(32)), "character 3 of this is none"),
+        ] {
+            let said = sid("AC", "an account", typed).expect_err(typed).to_string();
+            assert!(said.starts_with("an account is AC and 32 hexadecimal digits") && said.contains(says), "{said}");
+            assert!(typed.len() < 3 || !said.contains(typed), "{said}");
+        }
+    }
 }

@@ -30,10 +30,19 @@ impl Login {
             "{} would send your token in the clear: use https://",
             self.url
         );
-        let token = secret_from_stdin()?;
-        let base = url.as_str().trim_end_matches('/').to_owned();
-        let signed_in = sign_in(&base, &token, &device_name()).await?;
         let dir = profile_dir(profile)?;
+        let token = secret_from_stdin("Paste the one-time token")?;
+        let base = url.as_str().trim_end_matches('/').to_owned();
+        let owner = Profile::owner(&dir);
+        let signed_in = sign_in(&base, &token, &device_name(), owner.clone()).await?;
+        // The backend has refused this already, unless it is too old to know the question.
+        anyhow::ensure!(
+            owner.is_none_or(|owner| owner == signed_in.session.rep),
+            "this token was for {}, and the profile \"{profile}\" is somebody else's; it is as it was. Ask for a new \
+             token and type: comeback --profile NAME login {} --token-stdin",
+            signed_in.session.name,
+            self.url
+        );
         Profile::save(&dir, &base, &signed_in)?;
         say(&format!("signed in as {} at {}. Type: comeback", signed_in.session.name, signed_in.session.company));
         Ok(())

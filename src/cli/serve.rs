@@ -58,6 +58,7 @@ impl Serve {
             self.listen
         );
         let policy = playbook::read(&self.playbook)?;
+        let serving = self.database.serve_alone()?;
         let store = Arc::new(self.database.open_or_make()?);
         let listener = TcpListener::bind(self.listen)
             .await
@@ -102,6 +103,7 @@ impl Serve {
             _ = int.recv() => None,
         };
         backend.stop().await;
+        drop(serving);
         match failed {
             Some(why) => anyhow::bail!("the backend stopped: {why}. Everything acknowledged is on disk"),
             None => Ok(()),

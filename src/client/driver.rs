@@ -26,6 +26,8 @@ use crate::domain::time::Timestamp;
 const LAST_PUSH: Duration = Duration::from_millis(500);
 /// A failed write to the cache is tried again after this.
 const WRITE_AGAIN: Duration = Duration::from_secs(2);
+/// While signed out, the profile is looked at this often: `comeback login` may have written a new token.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// The estimate of the backend's clock moved by more than this: the screen must know.
 const MOVED_MS: i64 = 100;
 
@@ -73,6 +75,7 @@ pub fn start(
         machine,
         cache,
         backend,
+        profile: profile.clone(),
         searcher,
         clock,
         started,
@@ -106,6 +109,7 @@ struct Driver {
     machine: Machine,
     cache: Cache,
     backend: Backend,
+    profile: Profile,
     searcher: Searcher,
     clock: Arc<dyn Clock>,
     started: Instant,
@@ -145,7 +149,8 @@ impl Driver {
                 break;
             }
             let offline = self.machine.offline_since();
-            let wake = [stopping, self.write_at, self.alerts.next(offline)].into_iter().flatten();
+            let look = (self.machine.link(mono) == LinkState::SignedOut).then(|| mono + LOOK_AGAIN);
+            let wake = [stopping, self.write_at, self.alerts.next(offline), look].into_iter().flatten();
             let wake = wake.fold(self.machine.next_timeout(mono), Duration::min);
             tokio::select! {
                 ask = asks.recv(), if stopping.is_none() => {
@@ -168,6 +173,7 @@ impl Driver {
                 () = tokio::time::sleep(wake.saturating_sub(mono)) => {}
             }
             self.feed(Input::Tick);
+            self.sign_in_again();
             self.settle();
         }
         self.commit();
@@ -177,6 +183,22 @@ impl Driver {
     /// Whether leaving now would leave a text behind that the network would take.
     fn is_pushing(&self) -> bool {
         self.machine.state().outbox.has_unpushed() && self.machine.link(self.mono()) == LinkState::Online
+    }
+
+    /// Signed out, and the profile holds another token than the one that was refused: goes on with that.
+    fn sign_in_again(&mut self) {
+        if self.machine.link(self.mono()) != LinkState::SignedOut {
+            return;
+        }
+        let Ok(fresh) = Profile::load(&self.profile.dir) else { return };
+        if fresh.token == self.profile.token {
+            return;
+        }
+        if let Ok(backend) = Backend::new(&fresh.base_url, &fresh.token) {
+            self.backend = backend;
+            self.profile = fresh;
+            self.feed(Input::SignedIn);
+        }
     }
 
     fn feed(&mut self, input: Input) {

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::sync::Failure;
+use crate::domain::id::RepId;
 use crate::wire::changes::Changes;
 use crate::wire::command::{Push, Receipts};
 use crate::wire::problem::Problem;
@@ -141,10 +142,16 @@ impl Backend {
     }
 }
 
-/// Turns a one-time token into a device, for `comeback login`.
-pub async fn sign_in(base_url: &str, one_time_token: &str, device_name: &str) -> Result<SignedIn, SignInError> {
+/// Turns a one-time token into a device, for `comeback login`. A token for another rep than `owner` is refused, and not
+/// used up by that.
+pub async fn sign_in(
+    base_url: &str,
+    one_time_token: &str,
+    device_name: &str,
+    owner: Option<RepId>,
+) -> Result<SignedIn, SignInError> {
     let backend = Backend::new(base_url, "")?;
-    let body = SignIn { token: one_time_token.to_owned(), device_name: device_name.to_owned() };
+    let body = SignIn { token: one_time_token.to_owned(), device_name: device_name.to_owned(), rep: owner };
     post(&backend, "v1/session", &body).await
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::id::RepId;
 use crate::wire::session::SignedIn;
 
 /// What the driver needs to start.
@@ -63,22 +64,37 @@ fn file_error(path: &Path) -> impl FnOnce(io::Error) -> ProfileError {
 #[derive(Serialize, Deserialize)]
 struct Stored {
     base_url: String,
+    /// Whose profile it is: cache, drafts and outbox are theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rep: Option<RepId>,
 }
 
 impl Profile {
-    /// Writes down a fresh sign-in.
+    /// Whose profile it is; nobody's when nobody signed in here yet, or when its file cannot be read.
+    pub fn owner(dir: &Path) -> Option<RepId> {
+        serde_json::from_slice::<Stored>(&fs::read(dir.join("profile.json")).ok()?).ok()?.rep
+    }
+
+    /// Writes down a fresh sign-in. The token last: a running client takes a new token to mean that all is new.
     pub fn save(dir: &Path, base_url: &str, signed_in: &SignedIn) -> Result<Self, ProfileError> {
         make_dir(dir)?;
-        let stored = Stored { base_url: base_url.trim_end_matches('/').to_owned() };
+        let rep = Some(signed_in.session.rep.clone());
+        let stored = Stored { base_url: base_url.trim_end_matches('/').to_owned(), rep };
         let text = serde_json::to_vec_pretty(&stored)
             .map_err(|source| ProfileError::Garbled { path: dir.join("profile.json"), source })?;
-        write_private(&dir.join("token"), signed_in.token.as_bytes())?;
         write_private(&dir.join("profile.json"), &text)?;
+        write_private(&dir.join("token"), signed_in.token.as_bytes())?;
         Self::load(dir)
     }
 
-    /// Reads it back.
+    /// Reads it back: the token first, since it is written last.
     pub fn load(dir: &Path) -> Result<Self, ProfileError> {
+        let token_path = dir.join("token");
+        let token = match fs::read_to_string(&token_path) {
+            Ok(token) => token.trim().to_owned(),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(ProfileError::NotSignedIn(dir.to_owned())),
+            Err(e) => return Err(file_error(&token_path)(e)),
+        };
         let path = dir.join("profile.json");
         let text = match fs::read(&path) {
             Ok(text) => text,
@@ -87,12 +103,6 @@ impl Profile {
         };
         let stored: Stored =
             serde_json::from_slice(&text).map_err(|source| ProfileError::Garbled { path: path.clone(), source })?;
-        let token_path = dir.join("token");
-        let token = match fs::read_to_string(&token_path) {
-            Ok(token) => token.trim().to_owned(),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(ProfileError::NotSignedIn(dir.to_owned())),
-            Err(e) => return Err(file_error(&token_path)(e)),
-        };
         Ok(Self { base_url: stored.base_url, dir: dir.to_owned(), token })
     }
 }
@@ -158,7 +168,7 @@ impl Lock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::id::{DeviceId, RepId};
+    use crate::domain::id::DeviceId;
     use crate::domain::playbook::Role;
     use crate::wire::session::Session;
 
@@ -179,11 +189,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let home = dir.path().join("a/b");
         assert!(matches!(Profile::load(&home), Err(ProfileError::NotSignedIn(_))));
+        assert_eq!(Profile::owner(&home), None);
         Profile::save(&home, "https://x.example/", &signed_in()).unwrap();
         Profile::save(&home, "https://x.example/", &signed_in()).unwrap();
         let back = Profile::load(&home).unwrap();
         assert_eq!((back.base_url.as_str(), back.token.as_str()), ("https://x.example", "s3cret"));
         assert!(!format!("{back:?}").contains("s3cret"));
+        assert_eq!(Profile::owner(&home), Some(RepId::new("maya")));
         fs::write(home.join("profile.json"), "{").unwrap();
         assert!(matches!(Profile::load(&home), Err(ProfileError::Garbled { .. })));
     }

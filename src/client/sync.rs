@@ -184,6 +184,7 @@ impl Machine {
             Input::Pulled { ticket, result } => self.pulled(ticket, result, mono),
             Input::Tick => {}
             Input::SyncNow => self.hurry(mono),
+            Input::SignedIn => self.reopen(),
             Input::Wish(wish) => self.wish(wish, wall, mono),
         }
         self.expire(mono);

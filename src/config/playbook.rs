@@ -89,15 +89,11 @@ struct RepText {
     #[serde(default)]
     title: String,
     team: Name,
-    #[serde(default = "plain")]
-    role: Role,
+    /// Left out it follows from the teams: who leads one is a lead.
+    role: Option<Spanned<Role>>,
     backup: Option<Name>,
     #[serde(default = "yes")]
     active: bool,
-}
-
-const fn plain() -> Role {
-    Role::Rep
 }
 
 #[derive(Deserialize)]
@@ -193,27 +189,29 @@ impl Reader<'_> {
     }
 
     fn playbook(&self, d: Document) -> Result<Playbook, Diagnostic> {
-        let mut reps = BTreeMap::new();
         let mut members: BTreeMap<String, BTreeSet<RepId>> = BTreeMap::new();
         for (id, rep) in &d.rep {
             let team = self.known("team", &rep.team, d.team.keys())?;
-            let backup = rep.backup.as_ref().map(|b| self.known("rep", b, d.rep.keys())).transpose()?;
             if rep.active {
-                members.entry(team.clone()).or_default().insert(RepId::new(id));
+                members.entry(team).or_default().insert(RepId::new(id));
             }
-            let made = Rep {
-                name: rep.name.clone(),
-                title: rep.title.clone(),
-                team: TeamId(team),
-                role: rep.role,
-                backup: backup.map(RepId),
-                active: rep.active,
-            };
-            reps.insert(RepId::new(id), made);
         }
         let mut teams = BTreeMap::new();
         for (id, team) in &d.team {
             teams.insert(TeamId::new(id), self.team(id, team, &d, &mut members)?);
+        }
+        let mut reps = BTreeMap::new();
+        for (id, rep) in &d.rep {
+            let backup = rep.backup.as_ref().map(|b| self.known("rep", b, d.rep.keys())).transpose()?;
+            let made = Rep {
+                name: rep.name.clone(),
+                title: rep.title.clone(),
+                team: TeamId::new(rep.team.get_ref()),
+                role: self.role(id, rep, &d)?,
+                backup: backup.map(RepId),
+                active: rep.active,
+            };
+            reps.insert(RepId::new(id), made);
         }
         let calendars = d.calendar.iter().map(|(id, c)| Ok((id.clone(), self.calendar(c)?)));
         let calendars: BTreeMap<_, _> = calendars.collect::<Result<_, Diagnostic>>()?;
@@ -242,6 +240,25 @@ impl Reader<'_> {
             ladders,
             lines,
         })
+    }
+
+    /// Who leads is said once, by the team's `lead`. A role that says otherwise would have no effect, so it is refused.
+    fn role(&self, id: &str, rep: &RepText, d: &Document) -> Result<Role, Diagnostic> {
+        let leads = d.team.iter().find(|(_, team)| team.lead.get_ref() == id).map(|(team, _)| team);
+        let Some(said) = &rep.role else { return Ok(if leads.is_some() { Role::Lead } else { Role::Rep }) };
+        let own = rep.team.get_ref();
+        let (message, hint) = match (said.get_ref(), leads) {
+            (Role::Lead, None) => (
+                format!("\"{id}\" has the role of a lead, but leads no team"),
+                format!("write lead = \"{id}\" under [team.{own}], or leave the role out"),
+            ),
+            (Role::Rep, Some(team)) => (
+                format!("\"{id}\" has the role of a rep, but leads the team \"{team}\""),
+                format!("write role = \"lead\", or let somebody else be the lead of [team.{team}]"),
+            ),
+            (role @ (Role::Rep | Role::Lead | Role::Admin), _) => return Ok(*role),
+        };
+        Err(Diagnostic { hint: Some(hint), ..self.mistake(said.span(), message) })
     }
 
     fn team(
@@ -379,6 +396,44 @@ mod tests {
         assert!(!playbook.is_active(&"zoe".into()));
         assert_eq!(playbook.cohort("late_stage").map(|c| c.first_response.due), Some(Span::minutes(5)));
         assert_eq!(playbook.calendars["office"].week[0].len(), 2);
+    }
+
+    #[test]
+    fn who_leads_a_team_is_a_lead_and_an_admin_may_lead() {
+        let read = |role: &str| {
+            let source = EXAMPLE.replacen("role = \"lead\"\n", role, 1);
+            assert_ne!(source, EXAMPLE);
+            read("playbook.toml", &source).unwrap_or_else(|e| panic!("{e}")).reps[&"lea".into()].role
+        };
+        assert_eq!((read(""), read("role = \"admin\"\n")), (Role::Lead, Role::Admin));
+    }
+
+    #[test]
+    fn a_role_that_says_otherwise_than_the_teams_is_refused_in_its_place() {
+        let of_ben = "name = \"Ben Carver\"\ntitle = \"AE\"\n";
+        for (from, to, at, says, remedy) in [
+            (
+                of_ben,
+                "name = \"Ben Carver\"\nrole = \"lead\"\n",
+                "role = \"lead\"",
+                "\"ben\" has the role of a lead, but leads no team",
+                "write lead = \"ben\" under [team.east], or leave the role out",
+            ),
+            (
+                "role = \"lead\"",
+                "role = \"rep\"",
+                "role = \"rep\"",
+                "\"lea\" has the role of a rep, but leads the team \"east\"",
+                "write role = \"lead\", or let somebody else be the lead of [team.east]",
+            ),
+        ] {
+            let source = EXAMPLE.replacen(from, to, 1);
+            assert_ne!(source, EXAMPLE, "{from}");
+            let line = source.lines().position(|l| l == at).map_or(0, |n| n + 1);
+            let told = read("playbook.toml", &source).expect_err(to).to_string();
+            let first = told.lines().next().unwrap_or_default();
+            assert_eq!(first, format!("playbook.toml:{line}:8: {says}; {remedy}"));
+        }
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Twilio's HTTP API, as far as a sales inbox needs it.
 
+pub(crate) mod applications;
 pub(crate) mod create;
 pub(crate) mod list;
 pub(crate) mod numbers;
+pub(crate) mod services;
 
 use std::sync::Arc;
 
@@ -37,8 +39,13 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
         .route(&path("/Messages/{sid}/Media/{media}"), get(media))
         .route(&path("/IncomingPhoneNumbers.json"), get(numbers::list))
         .route(&path("/IncomingPhoneNumbers/{sid}"), get(numbers::fetch).post(numbers::update))
-        .route("/v1/Services/{sid}", get(numbers::service).post(numbers::update_service))
-        .route("/v1/Services/{sid}/PhoneNumbers", get(numbers::pool))
+        .route(&path("/Applications.json"), post(applications::create))
+        .route(&path("/Applications/{sid}"), get(applications::fetch).post(applications::update))
+        .route(account, get(account_json))
+        .route("/v1/Services", get(services::list))
+        .route("/v1/Services/{sid}", get(services::fetch).post(services::update))
+        .route("/v1/Services/{sid}/PhoneNumbers", get(services::pool))
+        .route("/v1/Services/{sid}/PhoneNumbers/{number}", get(services::member))
         .layer(middleware::from_fn_with_state(Arc::clone(shared), authenticate))
 }
 
@@ -73,12 +80,14 @@ pub(crate) fn page_base<'a>(shared: &'a Shared, headers: &HeaderMap) -> &'a str 
 
 /// The account sid in a path of the 2010 API; the messaging API has none.
 fn account_of(path: &str) -> Option<&str> {
-    path.strip_prefix("/2010-04-01/Accounts/")?.split('/').next()
+    let account = path.strip_prefix("/2010-04-01/Accounts/")?.split('/').next()?;
+    Some(account.strip_suffix(".json").unwrap_or(account))
 }
 
 async fn authenticate(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let wanted = format!("{}:{}", shared.account_sid, shared.auth_token);
-    if basic(request.headers()).as_deref() != Some(wanted.as_bytes()) {
+    let told = basic(request.headers());
+    let opens = |token: &String| told.as_deref() == Some(format!("{}:{token}", shared.account_sid).as_bytes());
+    if !opens(&shared.auth_token) && !shared.other_token.as_ref().is_some_and(opens) {
         let mut refusal = error(StatusCode::UNAUTHORIZED, 20003, "Authenticate");
         let challenge = HeaderValue::from_static("Basic realm=\"Twilio API\"");
         refusal.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
@@ -95,6 +104,20 @@ fn basic(headers: &HeaderMap) -> Option<Vec<u8>> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("basic") { STANDARD.decode(token.trim()).ok() } else { None }
+}
+
+/// `GET Accounts/{sid}.json`. It tells the primary token, whichever opened it.
+async fn account_json(State(shared): State<Arc<Shared>>) -> Response {
+    let sid = &shared.account_sid;
+    let date = super::message::rfc2822(crate::domain::time::Timestamp::from_millis(1_700_000_000_000));
+    let uri = format!("/2010-04-01/Accounts/{sid}");
+    let body = json!({
+        "auth_token": shared.auth_token, "date_created": date, "date_updated": date, "friendly_name": "Sales",
+        "owner_account_sid": sid, "sid": sid, "status": "active",
+        "subresource_uris": { "messages": format!("{uri}/Messages.json") },
+        "type": "Full", "uri": format!("{uri}.json"),
+    });
+    answer(StatusCode::OK, &body)
 }
 
 async fn fetch(State(shared): State<Arc<Shared>>, Path((_, file)): Path<(String, String)>) -> Response {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::dice::Dice;
 use super::faults::Callbacks;
 use super::shared::Shared;
-use super::webhook::{self, Call};
+use super::webhook::{self, Call, Method};
 
 /// One change of a message, or one telling of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +115,7 @@ pub(crate) fn run(shared: &Arc<Shared>, sid: &str, url: Option<String>, plan: Pl
             wait(&shared, step.after_ms).await;
             tokio::time::sleep(BREATH).await;
             let params = params(&shared, &sid, &step);
-            webhook::call(&shared, &Call { kind: "status", sid, url, params }).await;
+            webhook::call(&shared, &Call { kind: "status", sid, url, method: Method::Post, params }).await;
         });
     }
 }

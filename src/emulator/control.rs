@@ -127,10 +127,13 @@ async fn set_number(
         fields.extend(patch.clone());
         fields.insert("number".to_owned(), json!(number));
     }
-    match serde_json::from_value(fields) {
+    match serde_json::from_value::<super::state::Number>(fields) {
         Ok(changed) => {
-            *known = changed;
-            answer(StatusCode::OK, &json!(known))
+            *known = changed.clone();
+            if let Some(service) = changed.messaging_service_sid.clone() {
+                state.services.entry(service).or_default();
+            }
+            answer(StatusCode::OK, &json!(changed))
         }
         Err(error) => refuse(&error.to_string()),
     }

@@ -8,7 +8,7 @@ use super::optout::Keyword;
 use super::segments;
 use super::shared::Shared;
 use super::state::{SendRecord, State};
-use super::webhook::{self, Call};
+use super::webhook::{self, Call, Method};
 use crate::domain::time::Timestamp;
 
 /// A text to be delivered.
@@ -23,9 +23,12 @@ pub(crate) struct Text {
 }
 
 /// Where a text's webhook goes.
+#[derive(Clone, Default)]
 struct Target {
     url: Option<String>,
+    method: Option<String>,
     fallback: Option<String>,
+    fallback_method: Option<String>,
 }
 
 /// Lists the text as received and calls its webhook. It stays listed whether or not the webhook works. Returns its sid.
@@ -41,7 +44,7 @@ pub(crate) fn receive(shared: &Arc<Shared>, text: &Text) -> String {
     };
     for _ in 0..times {
         let (shared, sid, params) = (Arc::clone(shared), sid.clone(), params.clone());
-        let target = Target { url: target.url.clone(), fallback: target.fallback.clone() };
+        let target = target.clone();
         shared.clone().spawn(async move { deliver(&shared, sid, params, target).await });
     }
     sid
@@ -49,7 +52,7 @@ pub(crate) fn receive(shared: &Arc<Shared>, text: &Text) -> String {
 
 async fn deliver(shared: &Shared, sid: String, params: Vec<(String, String)>, target: Target) {
     let Some(url) = target.url else { return };
-    let main = Call { kind: "inbound", sid, url, params };
+    let main = Call { kind: "inbound", sid, url, method: Method::of(target.method.as_deref()), params };
     let mut twiml = webhook::call(shared, &main).await;
     if twiml.is_none()
         && let Some(url) = target.fallback
@@ -57,7 +60,8 @@ async fn deliver(shared: &Shared, sid: String, params: Vec<(String, String)>, ta
         let mut params = main.params.clone();
         params.push(("ErrorCode".to_owned(), "11200".to_owned()));
         params.push(("ErrorUrl".to_owned(), main.url.clone()));
-        twiml = webhook::call(shared, &Call { kind: "fallback", sid: main.sid.clone(), url, params }).await;
+        let method = Method::of(target.fallback_method.as_deref());
+        twiml = webhook::call(shared, &Call { kind: "fallback", sid: main.sid.clone(), url, method, params }).await;
     }
     let Some(body) = twiml.as_deref().and_then(message_of_twiml) else { return };
     // A <Message> in the answer is a text to the buyer: counted like any other send.
@@ -86,13 +90,30 @@ fn message_of_twiml(twiml: &str) -> Option<String> {
 }
 
 fn target(state: &State, to: &str) -> Target {
-    let Some(number) = state.number(to) else { return Target { url: None, fallback: None } };
+    let Some(number) = state.number(to) else { return Target::default() };
     let service = number.messaging_service_sid.as_ref().and_then(|sid| state.services.get(sid));
-    match service {
-        Some(service) if !service.use_inbound_webhook_on_number => {
-            Target { url: service.inbound_request_url.clone(), fallback: service.fallback_url.clone() }
-        }
-        _ => Target { url: number.sms_url.clone(), fallback: number.sms_fallback_url.clone() },
+    if let Some(service) = service.filter(|s| !s.use_inbound_webhook_on_number) {
+        return Target {
+            url: service.inbound_request_url.clone(),
+            method: service.inbound_method.clone(),
+            fallback: service.fallback_url.clone(),
+            fallback_method: service.fallback_method.clone(),
+        };
+    }
+    if let Some(sid) = &number.sms_application_sid {
+        let app = state.applications.get(sid).cloned().unwrap_or_default();
+        return Target {
+            url: app.sms_url,
+            method: app.sms_method,
+            fallback: app.sms_fallback_url,
+            fallback_method: app.sms_fallback_method,
+        };
+    }
+    Target {
+        url: number.sms_url.clone(),
+        method: number.sms_method.clone(),
+        fallback: number.sms_fallback_url.clone(),
+        fallback_method: number.sms_fallback_method.clone(),
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct Shared {
     pub(crate) base_url: String,
     pub(crate) account_sid: String,
     pub(crate) auth_token: String,
+    /// Opens the API as well, and signs nothing.
+    pub(crate) other_token: Option<String>,
     pub(crate) crm_token: String,
     pub(crate) contacts: Vec<Contact>,
     /// What becomes of a text comes so many times sooner.
@@ -33,6 +35,7 @@ pub(crate) struct Parts {
     pub(crate) base_url: String,
     pub(crate) account_sid: String,
     pub(crate) auth_token: String,
+    pub(crate) other_token: Option<String>,
     pub(crate) crm_token: String,
     pub(crate) contacts: Vec<Contact>,
     pub(crate) hurry: u32,
@@ -46,6 +49,7 @@ impl Shared {
             base_url: parts.base_url,
             account_sid: parts.account_sid,
             auth_token: parts.auth_token,
+            other_token: parts.other_token,
             crm_token: parts.crm_token,
             contacts: parts.contacts,
             hurry: parts.hurry.max(1),

@@ -21,13 +21,28 @@ pub struct Number {
     pub messaging_service_sid: Option<String>,
     /// Where inbound texts are posted; its fragment may carry connection overrides.
     pub sms_url: Option<String>,
+    /// `GET` or `POST`; POST when not set.
+    pub sms_method: Option<String>,
     /// Where they go when `sms_url` fails.
     pub sms_fallback_url: Option<String>,
+    /// `GET` or `POST`; POST when not set.
+    pub sms_fallback_method: Option<String>,
+    /// An application whose webhook takes the place of all `sms_…` above.
+    pub sms_application_sid: Option<String>,
     /// Kept and shown. As at Twilio it is for calls: status callbacks of texts go to the URL in the send's request, or
     /// to the messaging service's.
     pub status_callback: Option<String>,
     /// Advanced Opt-Out: only with it does the webhook of a STOP carry `OptOutType`.
     pub advanced_opt_out: bool,
+}
+
+/// A webhook with a name, for numbers that choose it in place of their own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Application {
+    pub(crate) sms_url: Option<String>,
+    pub(crate) sms_method: Option<String>,
+    pub(crate) sms_fallback_url: Option<String>,
+    pub(crate) sms_fallback_method: Option<String>,
 }
 
 /// A messaging service: a pool of numbers that opts people out as one.
@@ -37,10 +52,25 @@ pub(crate) struct Service {
     pub(crate) use_inbound_webhook_on_number: bool,
     /// The service's own webhook.
     pub(crate) inbound_request_url: Option<String>,
+    pub(crate) inbound_method: Option<String>,
     /// Where they go when that fails.
     pub(crate) fallback_url: Option<String>,
+    pub(crate) fallback_method: Option<String>,
     /// Status callbacks of sends that name no URL.
     pub(crate) status_callback: Option<String>,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self {
+            use_inbound_webhook_on_number: true,
+            inbound_request_url: None,
+            inbound_method: None,
+            fallback_url: None,
+            fallback_method: None,
+            status_callback: None,
+        }
+    }
 }
 
 /// One `POST Messages`, accepted or refused.
@@ -87,6 +117,7 @@ pub(crate) struct State {
     made: u64,
     pub(crate) numbers: Vec<Number>,
     pub(crate) services: BTreeMap<String, Service>,
+    pub(crate) applications: BTreeMap<String, Application>,
     pub(crate) messages: Vec<Message>,
     /// (our number or service, their number).
     pub(crate) opted_out: BTreeSet<(String, String)>,
@@ -102,19 +133,8 @@ pub(crate) struct State {
 impl State {
     /// A carrier with these numbers and nothing said yet.
     pub(crate) fn new(seed: u64, run: u64, numbers: Vec<Number>, faults: Faults, world: World) -> Self {
-        let services = numbers
-            .iter()
-            .filter_map(|n| n.messaging_service_sid.clone())
-            .map(|sid| {
-                let service = Service {
-                    use_inbound_webhook_on_number: true,
-                    inbound_request_url: None,
-                    fallback_url: None,
-                    status_callback: None,
-                };
-                (sid, service)
-            })
-            .collect();
+        let in_services = numbers.iter().filter_map(|n| n.messaging_service_sid.clone());
+        let services = in_services.map(|sid| (sid, Service::default())).collect();
         let (paused, buyers_until) = (world.plan.paused, world.start);
         Self {
             seed,
@@ -122,6 +142,7 @@ impl State {
             made: 0,
             numbers,
             services,
+            applications: BTreeMap::new(),
             messages: Vec::new(),
             opted_out: BTreeSet::new(),
             sends: Vec::new(),

@@ -18,6 +18,20 @@ const RETRIEVAL_FAILED: u32 = 11200;
 /// Twilio's "invalid Content-Type": the answer was not `TwiML`.
 const NOT_TWIML: u32 = 12300;
 
+/// How a webhook is called.
+#[derive(Clone, Copy)]
+pub(crate) enum Method {
+    Get,
+    Post,
+}
+
+impl Method {
+    /// As it is set up: POST unless it says GET.
+    pub(crate) fn of(set: Option<&str>) -> Self {
+        if set.is_some_and(|m| m.eq_ignore_ascii_case("GET")) { Self::Get } else { Self::Post }
+    }
+}
+
 /// One thing to tell the backend.
 pub(crate) struct Call {
     /// `inbound`, `fallback` or `status`.
@@ -26,7 +40,8 @@ pub(crate) struct Call {
     pub(crate) sid: String,
     /// With its fragment.
     pub(crate) url: String,
-    /// The form.
+    pub(crate) method: Method,
+    /// The form, or with GET the query.
     pub(crate) params: Vec<(String, String)>,
 }
 
@@ -91,12 +106,16 @@ async fn attempt(shared: &Shared, call: &Call, rules: &Overrides, n: u32) -> Att
     let url = signature::signed_url(&call.url);
     // Twilio sends one token with every attempt at one delivery: that is what it is for.
     let token = Dice::new(0, &format!("{} {}", call.kind, call.url), u64::from(fold(&call.sid))).hex(32);
-    let mut request = client
-        .post(&url)
-        .header("X-Twilio-Signature", signature::sign(&shared.auth_token, &url, &call.params))
-        .header("I-Twilio-Idempotency-Token", token)
-        .header("X-Emulated-Attempt", n)
-        .form(&call.params);
+    let sign = |url: &str, params: &[(String, String)]| signature::sign(&shared.auth_token, url, params);
+    let request = match call.method {
+        Method::Post => client.post(&url).header("X-Twilio-Signature", sign(&url, &call.params)).form(&call.params),
+        Method::Get => {
+            let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&call.params).finish();
+            let url = format!("{url}{}{query}", if url.contains('?') { '&' } else { '?' });
+            client.get(&url).header("X-Twilio-Signature", sign(&url, &[]))
+        }
+    };
+    let mut request = request.header("I-Twilio-Idempotency-Token", token).header("X-Emulated-Attempt", n);
     if let Some((user, password)) = signature::user_info(&call.url) {
         request = request.basic_auth(user, Some(password));
     }

@@ -38,6 +38,15 @@ pub enum StoreError {
     /// A row does not read as what it must be.
     #[error("the database holds something unreadable: {0}")]
     Corrupt(String),
+    /// Another backend runs on it.
+    #[error(
+        "another comeback{pid} runs on this database: end that one first, or name another database; `rep`, `line` and \
+         `playbook` work beside it"
+    )]
+    Served {
+        /// Its process, as in ` (process 12)`; empty when it could not be read.
+        pid: String,
+    },
     /// The database was written by a newer version of this program.
     #[error("the database is of version {found}; this program knows {known}: install the newer one")]
     Newer {
@@ -441,6 +450,9 @@ pub trait Store: Send + Sync + 'static {
     /// Remembers a one-time token by its hash.
     async fn put_invite(&self, hash: [u8; 32], rep: &RepId, expires: Timestamp) -> Result<(), StoreError>;
 
+    /// Whose one-time token this is, without using it; `None` when it is unknown, used or expired.
+    async fn invited(&self, invite: [u8; 32], now: Timestamp) -> Result<Option<RepId>, StoreError>;
+
     /// Turns a one-time token into a device; `None` when it is unknown, used or expired.
     async fn redeem(
         &self,
@@ -462,6 +474,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Sets a number up at a carrier, or replaces its setting.
     async fn put_line(&self, line: &CarrierLine) -> Result<(), StoreError>;
+
+    /// Forgets a number's setting at its carrier; whether there was one. What came and went by it stays.
+    async fn remove_line(&self, number: &Address) -> Result<bool, StoreError>;
 
     /// Every number set up.
     async fn lines(&self) -> Result<Vec<CarrierLine>, StoreError>;

@@ -1,5 +1,6 @@
 //! Logs and counters. No body, phone or token reaches either.
 
+use std::io::IsTerminal as _;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -95,10 +96,12 @@ impl Metrics {
     }
 }
 
-/// Starts logging to standard error: JSON when asked, else lines. `filter` is a `tracing` directive.
+/// Starts logging to standard error: JSON when asked, else lines. `filter` is a `tracing` directive. Lines have colour on
+/// a terminal only, and none with `NO_COLOR` set (no-color.org): a file or a pipe gets plain text.
 pub fn start_logging(filter: &str, json: bool) {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| "info".into());
-    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
     let started = if json { logger.json().try_init() } else { logger.with_target(false).try_init() };
     // Already started by a test or an embedding program: theirs stands.
     drop(started);

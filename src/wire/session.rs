@@ -13,6 +13,11 @@ pub struct SignIn {
     pub token: String,
     /// What the device calls itself, for the operator's list.
     pub device_name: String,
+    /// Whose profile is to be signed in again; left out for a new one. A token for somebody else is refused and stays
+    /// good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub rep: Option<RepId>,
 }
 
 /// A signed-in device. `token` is shown this once; the backend keeps only its hash.

@@ -159,6 +159,30 @@ async fn a_one_time_token_works_once() {
 }
 
 #[tokio::test]
+async fn a_token_for_another_rep_than_the_profile_s_is_refused_and_stays_good() {
+    let office = Office::open().await;
+    let expires = office.clock.now() + Span::minutes(1);
+    office.store.put_invite(token_hash("once"), &"ben".into(), expires).await.unwrap();
+    let ask = async |owner: &str| {
+        let sign_in = json!({ "token": "once", "device_name": "laptop", "rep": owner });
+        office.ask("POST", "/v1/session", None, Some(sign_in)).await
+    };
+    let (status, problem) = ask("maya").await;
+    assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("other_rep")));
+    let title = problem["title"].as_str().unwrap();
+    assert!(
+        title.starts_with("This one-time token is for Ben Carver, and the profile belongs to Maya Okafor."),
+        "{title}"
+    );
+    let hint = problem["hint"].as_str().unwrap();
+    assert!(hint.ends_with("comeback --profile ben login URL --token-stdin"), "{hint}");
+    assert_eq!(office.store.devices().await.unwrap().iter().filter(|d| d.rep == "ben".into()).count(), 0);
+    assert_eq!(ask("ben").await.0, StatusCode::CREATED, "not used up by the refusal");
+    let (status, problem) = ask("maya").await;
+    assert_eq!((status, &problem["code"]), (StatusCode::UNAUTHORIZED, &json!("bad_token")), "a used one tells nothing");
+}
+
+#[tokio::test]
 async fn every_error_is_a_problem_for_people() {
     let office = Office::open().await;
     office.sign_in("maya").await.text("+14155550123", "hello").await;

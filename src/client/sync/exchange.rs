@@ -50,6 +50,8 @@ pub enum Input {
     Wish(Wish),
     /// Ask now.
     SyncNow,
+    /// Somebody signed in on this profile anew: what was shut may be asked again.
+    SignedIn,
     /// Who the token belongs to.
     Session {
         /// Which question.

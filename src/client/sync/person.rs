@@ -6,7 +6,7 @@ use rand_chacha::rand_core::Rng as _;
 
 use super::super::handle::{OutboxId, OutboxStanding};
 use super::super::state::Write;
-use super::{Machine, Wish};
+use super::{Access, Machine, Wish};
 use crate::domain::command::Command;
 use crate::domain::conversation::AnswerState;
 use crate::domain::event::Review;
@@ -14,6 +14,15 @@ use crate::domain::id::{CommandId, ConversationId, MessageId};
 use crate::domain::time::Timestamp;
 
 impl Machine {
+    /// The person signed in anew: who the token belongs to is asked first, as at the start.
+    pub(super) fn reopen(&mut self) {
+        if self.access == Access::Shut {
+            self.access = Access::Unknown;
+            (self.hello, self.push, self.pull) = Default::default();
+            self.quick = true;
+        }
+    }
+
     pub(super) fn wish(&mut self, wish: Wish, wall: Timestamp, mono: Duration) {
         let now = self.skew.now(mono);
         match wish {

@@ -1,4 +1,4 @@
-//! Our lines as the carrier has them set up: `IncomingPhoneNumbers` and, of the messaging API, `Services`.
+//! Our lines as the carrier has them set up: `IncomingPhoneNumbers`.
 
 use std::sync::Arc;
 
@@ -11,11 +11,16 @@ use super::{answer, not_found, page_base};
 use crate::emulator::dice::Dice;
 use crate::emulator::message::rfc2822;
 use crate::emulator::shared::Shared;
-use crate::emulator::state::{Number, Service};
+use crate::emulator::state::Number;
 
 /// PN and 32 hexadecimal digits, always the same for a number.
 pub(crate) fn sid_of(number: &str) -> String {
     format!("PN{}", Dice::new(0, number, 0).hex(32))
+}
+
+/// POST unless another one was set.
+pub(crate) fn method(set: Option<&String>) -> &str {
+    set.map_or("POST", String::as_str)
 }
 
 fn number_json(shared: &Shared, number: &Number) -> Value {
@@ -41,10 +46,10 @@ fn number_json(shared: &Shared, number: &Number) -> Value {
         "origin": "twilio",
         "phone_number": number.number,
         "sid": sid,
-        "sms_application_sid": null,
-        "sms_fallback_method": "POST",
+        "sms_application_sid": number.sms_application_sid,
+        "sms_fallback_method": method(number.sms_fallback_method.as_ref()),
         "sms_fallback_url": number.sms_fallback_url,
-        "sms_method": "POST",
+        "sms_method": method(number.sms_method.as_ref()),
         "sms_url": number.sms_url,
         "status": "in-use",
         "status_callback": number.status_callback,
@@ -91,7 +96,7 @@ pub(crate) async fn fetch(State(shared): State<Arc<Shared>>, Path((_, file)): Pa
     number.map_or_else(|| not_found(&file), |n| answer(StatusCode::OK, &number_json(&shared, n)))
 }
 
-/// `POST IncomingPhoneNumbers/{sid}.json`: only what is named changes; an empty URL clears it.
+/// `POST IncomingPhoneNumbers/{sid}.json`: only what is named changes; an empty value clears it.
 pub(crate) async fn update(
     State(shared): State<Arc<Shared>>,
     Path((_, file)): Path<(String, String)>,
@@ -101,102 +106,18 @@ pub(crate) async fn update(
     let number = state.numbers.iter_mut().find(|n| file == format!("{}.json", sid_of(&n.number)));
     let Some(number) = number else { return not_found(&file) };
     for (name, value) in form_urlencoded::parse(&bytes) {
-        let url = Some(value.into_owned()).filter(|url| !url.is_empty());
+        let url = Some(value.into_owned()).filter(|value| !value.is_empty());
         match name.as_ref() {
             "SmsUrl" => number.sms_url = url,
             "SmsFallbackUrl" => number.sms_fallback_url = url,
             "StatusCallback" => number.status_callback = url,
-            // Methods other than POST are not emulated; the rest is about calls.
+            "SmsMethod" => number.sms_method = url,
+            "SmsFallbackMethod" => number.sms_fallback_method = url,
+            "SmsApplicationSid" => number.sms_application_sid = url,
+            // The rest is about calls.
             _ => {}
         }
     }
     let number = number.clone();
     answer(StatusCode::OK, &number_json(&shared, &number))
-}
-
-fn service_json(shared: &Shared, sid: &str, service: &Service) -> Value {
-    let url = format!("{}/v1/Services/{sid}", shared.base_url);
-    json!({
-        "account_sid": shared.account_sid,
-        "area_code_geomatch": true,
-        "date_created": "2024-01-09T15:00:00Z",
-        "date_updated": "2024-01-09T15:00:00Z",
-        "fallback_method": "POST",
-        "fallback_to_long_code": true,
-        "fallback_url": service.fallback_url,
-        "friendly_name": "Sales",
-        "inbound_method": "POST",
-        "inbound_request_url": service.inbound_request_url,
-        "links": { "phone_numbers": format!("{url}/PhoneNumbers") },
-        "mms_converter": true,
-        "scan_message_content": "inherit",
-        "sid": sid,
-        "smart_encoding": false,
-        "status_callback": service.status_callback,
-        "sticky_sender": true,
-        "synchronous_validation": false,
-        "url": url,
-        "us_app_to_person_registered": true,
-        "use_inbound_webhook_on_number": service.use_inbound_webhook_on_number,
-        "usecase": "marketing",
-        "validity_period": 36000,
-    })
-}
-
-/// `GET /v1/Services/{sid}`.
-pub(crate) async fn service(State(shared): State<Arc<Shared>>, Path(sid): Path<String>) -> Response {
-    let state = shared.state();
-    let service = state.services.get(&sid);
-    service.map_or_else(|| not_found(&sid), |s| answer(StatusCode::OK, &service_json(&shared, &sid, s)))
-}
-
-/// `POST /v1/Services/{sid}`.
-pub(crate) async fn update_service(
-    State(shared): State<Arc<Shared>>,
-    Path(sid): Path<String>,
-    bytes: axum::body::Bytes,
-) -> Response {
-    let mut state = shared.state();
-    let Some(service) = state.services.get_mut(&sid) else { return not_found(&sid) };
-    for (name, value) in form_urlencoded::parse(&bytes) {
-        let url = Some(value.clone().into_owned()).filter(|url| !url.is_empty());
-        match name.as_ref() {
-            "InboundRequestUrl" => service.inbound_request_url = url,
-            "FallbackUrl" => service.fallback_url = url,
-            "StatusCallback" => service.status_callback = url,
-            "UseInboundWebhookOnNumber" => service.use_inbound_webhook_on_number = value.eq_ignore_ascii_case("true"),
-            _ => {}
-        }
-    }
-    answer(StatusCode::OK, &service_json(&shared, &sid, service))
-}
-
-/// `GET /v1/Services/{sid}/PhoneNumbers`: the pool.
-pub(crate) async fn pool(State(shared): State<Arc<Shared>>, Path(sid): Path<String>) -> Response {
-    let state = shared.state();
-    if !state.services.contains_key(&sid) {
-        return not_found(&sid);
-    }
-    let url = format!("{}/v1/Services/{sid}/PhoneNumbers", shared.base_url);
-    let list: Vec<Value> = state
-        .numbers
-        .iter()
-        .filter(|n| n.messaging_service_sid.as_deref() == Some(&sid))
-        .map(|n| {
-            json!({
-                "account_sid": shared.account_sid, "capabilities": ["SMS", "MMS"], "country_code": "US",
-                "phone_number": n.number, "service_sid": sid, "sid": sid_of(&n.number),
-                "url": format!("{url}/{}", sid_of(&n.number)),
-            })
-        })
-        .collect();
-    let page = format!("{url}?PageSize=50&Page=0");
-    let body = json!({
-        "meta": {
-            "first_page_url": page, "key": "phone_numbers", "next_page_url": null, "page": 0, "page_size": 50,
-            "previous_page_url": null, "url": page,
-        },
-        "phone_numbers": list,
-    });
-    answer(StatusCode::OK, &body)
 }

@@ -8,7 +8,7 @@ use axum::body::{Body as HttpBody, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Extension, Router};
 use uuid::Uuid;
 
@@ -67,12 +67,37 @@ impl Hooks {
     }
 }
 
-/// The carriers' routes.
+/// The carriers' routes. A slash at the end is easily typed into a carrier's form and does no harm: the signature covers
+/// it. Whatever else comes here is a carrier set up wrongly, so it is refused loudly.
 pub fn router(hooks: Hooks) -> Router {
+    let inbound = || get(inbound).post(inbound).fallback(wrong_method);
+    let status = || post(status).fallback(wrong_method);
     Router::new()
-        .route("/hooks/twilio/inbound", get(inbound).post(inbound))
-        .route("/hooks/twilio/status/{message}", post(status))
+        .route("/hooks/twilio/inbound", inbound())
+        .route("/hooks/twilio/inbound/", inbound())
+        .route("/hooks/twilio/status/{message}", status())
+        .route("/hooks/twilio/status/{message}/", status())
+        .route("/hooks", any(unknown))
+        .route("/hooks/", any(unknown))
+        .route("/hooks/{*rest}", any(unknown))
         .with_state(hooks)
+}
+
+/// The path is not logged: whoever calls may have put anything into it.
+async fn unknown(State(hooks): State<Hooks>, id: Option<Extension<RequestId>>) -> Response {
+    let why = "no hook is at its path; texts come to /hooks/twilio/inbound: see the carrier's webhook URL";
+    tracing::warn!(request_id = request_id(id), why, "webhook refused");
+    let title = "No webhook is taken at this address. Nothing of it was kept.";
+    let hint = "Twilio's texts are taken at /hooks/twilio/inbound; comeback line test compares.";
+    finish(&hooks, "unknown", Err(Failure::new(StatusCode::NOT_FOUND, "no_such_hook", title, hint)))
+}
+
+async fn wrong_method(State(hooks): State<Hooks>, id: Option<Extension<RequestId>>) -> Response {
+    let why = "its method is not POST: set HTTP POST at the carrier";
+    tracing::warn!(request_id = request_id(id), why, "webhook refused");
+    let title = "This webhook came with another method than POST. Nothing of it was kept.";
+    let hint = "Set HTTP POST at the carrier; comeback line test compares.";
+    finish(&hooks, "unknown", Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", title, hint)))
 }
 
 async fn inbound(State(hooks): State<Hooks>, id: Option<Extension<RequestId>>, request: Request) -> Response {

@@ -44,9 +44,11 @@ impl Failure {
     pub fn of_store(request_id: Option<String>, e: &StoreError) -> Self {
         match e {
             StoreError::Busy => Self::of_service(request_id, &ServiceError::Busy),
-            StoreError::Conflict(_) | StoreError::Fatal(_) | StoreError::Corrupt(_) | StoreError::Newer { .. } => {
-                Self::internal(request_id, e)
-            }
+            StoreError::Conflict(_)
+            | StoreError::Fatal(_)
+            | StoreError::Corrupt(_)
+            | StoreError::Served { .. }
+            | StoreError::Newer { .. } => Self::internal(request_id, e),
         }
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::auth::{SignedInDevice, new_token, token_hash};
 use super::problem::Failure;
 use super::{App, RequestId, request_id};
-use crate::domain::id::DeviceId;
+use crate::domain::id::{DeviceId, RepId};
 use crate::server::store::Device;
 use crate::wire::problem::Problem;
 use crate::wire::session::{Session, SignIn, SignedIn};
@@ -22,6 +22,7 @@ const LONGEST_NAME: usize = 80;
     (status = 201, description = "The device's bearer token, shown this once", body = SignedIn),
     (status = 400, description = "Not readable", body = Problem),
     (status = 401, description = "The token is unknown, used or expired", body = Problem),
+    (status = 409, description = "The token is for another rep than the one named; it was not used", body = Problem),
 ))]
 pub async fn sign_in(
     State(app): State<App>,
@@ -36,8 +37,16 @@ pub async fn sign_in(
     let name: String = sign_in.device_name.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
     let now = app.service.clock().now();
     let invite = token_hash(sign_in.token.trim());
-    let redeemed = app.service.store().redeem(invite, now, device, &name, token_hash(&token)).await;
-    let device = redeemed.map_err(|e| Failure::of_store(request_id(id), &e))?.ok_or_else(|| {
+    let store = app.service.store();
+    let broken = |e| Failure::of_store(request_id(id.clone()), &e);
+    if let Some(owner) = &sign_in.rep
+        && let Some(rep) = store.invited(invite, now).await.map_err(broken)?
+        && rep != *owner
+    {
+        return Err(of_another_rep(&app, owner, &rep));
+    }
+    let redeemed = store.redeem(invite, now, device, &name, token_hash(&token)).await;
+    let device = redeemed.map_err(broken)?.ok_or_else(|| {
         Failure::new(
             StatusCode::UNAUTHORIZED,
             "bad_token",
@@ -48,6 +57,20 @@ pub async fn sign_in(
     tracing::info!(rep = %device.rep, device = %device.id, "device signed in");
     let session = session_of(&app, &device);
     Ok((StatusCode::CREATED, Json(SignedIn { token, session })))
+}
+
+/// One profile, one person: its drafts and its outbox are theirs.
+fn of_another_rep(app: &App, owner: &RepId, rep: &RepId) -> Failure {
+    let playbook = app.service.playbook();
+    let title = format!(
+        "This one-time token is for {}, and the profile belongs to {}. The token was not used, the profile is as it was.",
+        playbook.rep_name(rep),
+        playbook.rep_name(owner)
+    );
+    let plain = rep.as_str().chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let profile = if plain { rep.as_str() } else { "NAME" };
+    let hint = format!("Sign in under a profile of its own: comeback --profile {profile} login URL --token-stdin");
+    Failure::new(StatusCode::CONFLICT, "other_rep", &title, &hint)
 }
 
 /// Who this device is.

@@ -370,6 +370,11 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn invited(&self, invite: [u8; 32], now: Timestamp) -> Result<Option<RepId>, StoreError> {
+        let tables = self.0.lock().await;
+        Ok(tables.invites.get(&invite).filter(|(_, expires)| *expires > now).map(|(rep, _)| rep.clone()))
+    }
+
     async fn redeem(
         &self,
         invite: [u8; 32],
@@ -413,6 +418,10 @@ impl Store for MemoryStore {
     async fn put_line(&self, line: &CarrierLine) -> Result<(), StoreError> {
         self.0.lock().await.lines.insert(line.number.clone(), line.clone());
         Ok(())
+    }
+
+    async fn remove_line(&self, number: &Address) -> Result<bool, StoreError> {
+        Ok(self.0.lock().await.lines.remove(number).is_some())
     }
 
     async fn lines(&self) -> Result<Vec<CarrierLine>, StoreError> {

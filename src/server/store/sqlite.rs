@@ -24,6 +24,7 @@ mod load;
 mod people;
 mod read;
 mod row;
+pub mod serving;
 mod write;
 
 /// Every migration, oldest first. Append-only.
@@ -286,6 +287,10 @@ impl Store for SqliteStore {
         self.write(move |db| people::put_invite(db, hash, &rep, expires)).await
     }
 
+    async fn invited(&self, invite: [u8; 32], now: Timestamp) -> Result<Option<RepId>, StoreError> {
+        self.read(move |tx| people::invited(tx, invite, now)).await
+    }
+
     async fn redeem(
         &self,
         invite: [u8; 32],
@@ -314,6 +319,11 @@ impl Store for SqliteStore {
     async fn put_line(&self, line: &CarrierLine) -> Result<(), StoreError> {
         let line = line.clone();
         self.write(move |db| people::put_line(db, &line)).await
+    }
+
+    async fn remove_line(&self, number: &Address) -> Result<bool, StoreError> {
+        let number = number.clone();
+        self.write(move |db| people::remove_line(db, &number)).await
     }
 
     async fn lines(&self) -> Result<Vec<CarrierLine>, StoreError> {

@@ -41,6 +41,12 @@ async fn a_refused_webhook_is_logged_with_the_reason_and_without_its_words() {
         (Hook::form(INBOUND, &but(params.clone(), "From", "my-card-is-4111 ?")), "From is missing or not what"),
         (Hook::form("/hooks/twilio/status/SM1", &params), "message id is missing"),
         (Hook { body: vec![b'x'; 64 * 1024 + 1], ..good.clone() }, "larger than 64 KiB"),
+        (Hook::form("/hooks/twilio/inbuond", &params), "no hook is at its path"),
+        (Hook::form("/hooks/twilio/inbound/4155550123", &params), "no hook is at its path"),
+        (Hook::form("/hooks/+14155550123/my-card-is-4111", &params), "no hook is at its path"),
+        (Hook::form("/hooks", &params), "no hook is at its path"),
+        (Hook::form("/hooks/", &params), "no hook is at its path"),
+        (Hook::form("/hooks/twilio/status/", &params), "no hook is at its path"),
     ] {
         let answer = office.post(&hook).await;
         let said = log.take();
@@ -52,6 +58,30 @@ async fn a_refused_webhook_is_logged_with_the_reason_and_without_its_words() {
         assert_no_personal_data(&said);
         assert_no_personal_data(&answer.body);
     }
+}
+
+#[tokio::test]
+async fn another_method_is_refused_with_a_line_that_names_the_right_one() {
+    let office = Office::open().await;
+    let (log, _guard) = Log::listen();
+    for path in [INBOUND, "/hooks/twilio/inbound/", "/hooks/twilio/status/0190c0de-0000-7000-8000-000000000001"] {
+        let answer = office.put(path).await;
+        assert_eq!((answer.status, answer.code()), (405, "method_not_allowed".to_owned()), "{path}");
+        let said = log.take();
+        assert!(said.contains("webhook refused") && said.contains("set HTTP POST at the carrier"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_of_a_hook_s_address_does_no_harm_and_the_signature_covers_it() {
+    let office = Office::open().await;
+    let path = "/hooks/twilio/inbound/";
+    let params = text("SM1", BUYER, "hello");
+    let hook = Hook::form(path, &params);
+    let without = Hook::signature(TOKEN, &format!("{}{INBOUND}", super::office::PUBLIC), &params);
+    assert_eq!(office.post(&hook.clone().signed(Some(without))).await.status, 403, "another address was signed");
+    assert_eq!(office.post(&hook).await.status, 200);
+    assert_eq!(office.bodies().await, ["hello"]);
 }
 
 #[tokio::test]

@@ -194,6 +194,14 @@ impl Office {
         Answer { status, headers, body: String::from_utf8(bytes.to_vec()).unwrap() }
     }
 
+    /// A request with a method that no carrier uses.
+    pub(super) async fn put(&self, path: &str) -> Answer {
+        let response = self.router.clone().oneshot(Request::put(path).body(Body::empty()).unwrap()).await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        Answer { status, headers, body: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+
     /// Another number, of another account. Before the first webhook: what is set up is remembered for a while.
     pub(super) async fn sets_up(&self, number: &str, account: &str, token: &str) {
         self.store.put_line(&line(number, account, &[token])).await.unwrap();

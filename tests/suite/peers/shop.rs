@@ -195,7 +195,7 @@ impl Carrier for Watched {
         Ok(listed)
     }
 
-    async fn check(&self, line: &CarrierLine, public_url: &str) -> Result<Vec<Finding>, CarrierError> {
+    async fn check(&self, line: &CarrierLine, public_url: &str) -> Vec<Finding> {
         self.twilio.check(line, public_url).await
     }
 }

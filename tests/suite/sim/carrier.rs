@@ -211,9 +211,9 @@ impl Carrier for FakeCarrier {
         })
     }
 
-    async fn check(&self, _: &CarrierLine, _: &str) -> Result<Vec<Finding>, CarrierError> {
+    async fn check(&self, _: &CarrierLine, _: &str) -> Vec<Finding> {
         self.with(|book| book.wrong.push("nobody asked to check the line".to_owned()));
-        Ok(Vec::new())
+        Vec::new()
     }
 }
 

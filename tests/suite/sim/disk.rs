@@ -260,6 +260,10 @@ impl Store for Disk {
         self.inner.put_invite(hash, rep, expires).await
     }
 
+    async fn invited(&self, invite: [u8; 32], now: Timestamp) -> Result<Option<RepId>, StoreError> {
+        self.inner.invited(invite, now).await
+    }
+
     async fn redeem(
         &self,
         invite: [u8; 32],
@@ -285,6 +289,10 @@ impl Store for Disk {
 
     async fn put_line(&self, line: &CarrierLine) -> Result<(), StoreError> {
         self.inner.put_line(line).await
+    }
+
+    async fn remove_line(&self, number: &Address) -> Result<bool, StoreError> {
+        self.inner.remove_line(number).await
     }
 
     async fn lines(&self) -> Result<Vec<CarrierLine>, StoreError> {

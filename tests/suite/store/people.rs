@@ -41,15 +41,36 @@ pub(super) async fn a_revoked_rep_has_no_device_and_no_invitation(store: &Kept) 
     assert!(store.redeem([8; 32], minute(1), device(5), "", [5; 32]).await.unwrap().is_some());
 }
 
-pub(super) async fn a_line_set_up_again_is_replaced(store: &Kept) {
-    let line = |n, tokens: &[&str]| CarrierLine {
+pub(super) async fn asking_whose_a_one_time_token_is_does_not_use_it(store: &Kept) {
+    store.put_invite([1; 32], &"maya".into(), minute(10)).await.unwrap();
+    let whose = async |invite: u8, at| store.invited([invite; 32], minute(at)).await.unwrap();
+    assert_eq!((whose(1, 9).await, whose(1, 9).await), (Some("maya".into()), Some("maya".into())));
+    assert_eq!((whose(1, 10).await, whose(2, 9).await), (None, None), "expired; unknown");
+    store.redeem([1; 32], minute(9), device(1), "laptop", [11; 32]).await.unwrap().expect("still good");
+    assert_eq!(whose(1, 9).await, None, "used");
+}
+
+fn line(n: u128, tokens: &[&str]) -> CarrierLine {
+    CarrierLine {
         number: address(n),
         provider: "twilio".to_owned(),
         account: "AC1".to_owned(),
         tokens: tokens.iter().map(|t| (*t).to_owned()).collect(),
         service: (n == 2).then(|| "MG1".to_owned()),
         api: "https://api.example".to_owned(),
-    };
+    }
+}
+
+pub(super) async fn a_line_removed_is_gone_and_the_others_stay(store: &Kept) {
+    store.put_line(&line(1, &["one"])).await.unwrap();
+    store.put_line(&line(2, &["two"])).await.unwrap();
+    assert!(!store.remove_line(&address(3)).await.unwrap(), "nothing was set up");
+    assert!(store.remove_line(&address(1)).await.unwrap());
+    assert!(!store.remove_line(&address(1)).await.unwrap(), "again removes nothing");
+    assert_eq!(store.lines().await.unwrap(), [line(2, &["two"])]);
+}
+
+pub(super) async fn a_line_set_up_again_is_replaced(store: &Kept) {
     assert_eq!(store.lines().await.unwrap(), []);
     store.put_line(&line(2, &["old"])).await.unwrap();
     store.put_line(&line(1, &["only"])).await.unwrap();

@@ -111,7 +111,7 @@ fn loggable(url: &str) -> String {
 }
 
 /// Without fragment and user info.
-fn bare(url: &str) -> String {
+pub(super) fn bare(url: &str) -> String {
     let url = url.split('#').next().unwrap_or(url);
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let end = rest.find(['/', '?']).unwrap_or(rest.len());

@@ -76,6 +76,12 @@ pub(super) fn put_invite(db: &Connection, hash: [u8; 32], rep: &RepId, expires: 
     Ok(())
 }
 
+pub(super) fn invited(tx: &Transaction<'_>, invite: [u8; 32], now: Timestamp) -> Result<Option<RepId>, StoreError> {
+    let sql = "SELECT rep FROM invite WHERE hash = ?1 AND used = 0 AND expires > ?2";
+    let found = tx.prepare_cached(sql)?.query_row(params![invite.as_slice(), now.millis()], |r| r.get(0));
+    Ok(optional(found)?.map(RepId))
+}
+
 pub(super) fn redeem(
     db: &mut Connection,
     invite: [u8; 32],
@@ -131,6 +137,10 @@ pub(super) fn put_line(db: &Connection, line: &CarrierLine) -> Result<(), StoreE
         params![line.number.as_str(), line.provider, line.account, to_json(&line.tokens)?, line.service, line.api],
     )?;
     Ok(())
+}
+
+pub(super) fn remove_line(db: &Connection, number: &Address) -> Result<bool, StoreError> {
+    Ok(db.execute("DELETE FROM line WHERE number = ?1", [number.as_str()])? > 0)
 }
 
 pub(super) fn lines(tx: &Transaction<'_>) -> Result<Vec<CarrierLine>, StoreError> {
