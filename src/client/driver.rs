@@ -202,7 +202,11 @@ impl Driver {
     }
 
     fn feed(&mut self, input: Input) {
-        if let Input::Session { ticket, .. } | Input::Pushed { ticket, .. } | Input::Pulled { ticket, .. } = &input {
+        if let Input::Session { ticket, .. }
+        | Input::Pushed { ticket, .. }
+        | Input::Pulled { ticket, .. }
+        | Input::Older { ticket, .. } = &input
+        {
             self.flying.remove(ticket);
         }
         let (wall, mono) = (self.wall(), self.mono());
@@ -223,6 +227,7 @@ impl Driver {
                 self.read(conversation);
                 self.show_thread();
             }
+            Ask::Older(conversation) => self.wish(Wish::Older(conversation)),
             Ask::Search(text) => self.searcher.ask(text),
             Ask::SyncNow => self.feed(Input::SyncNow),
             Ask::OutboxDrop { entry, keep_as_draft } => self.wish(Wish::Drop { entry, keep_as_draft }),
@@ -350,6 +355,13 @@ impl Driver {
                     drop(answers.send(Input::Pulled { ticket, result }));
                 }),
             ),
+            Action::Older { ticket, conversation, before } => (
+                ticket,
+                tokio::spawn(async move {
+                    let result = backend.older(conversation, before).await;
+                    drop(answers.send(Input::Older { ticket, result }));
+                }),
+            ),
         };
         self.flying.insert(ticket, task.abort_handle());
     }
@@ -377,7 +389,7 @@ impl Driver {
     fn show_thread(&mut self) {
         let Some(id) = self.open else { return };
         let view = replica::replay(self.machine.state(), self.machine.skew().pace());
-        let thread = inbox::thread(&view, id);
+        let thread = inbox::thread(&view, id, self.machine.awaits_older(id));
         let told = self.shown.thread.as_ref().filter(|(shown, _)| *shown == id).map(|(_, thread)| thread.as_deref());
         if told == Some(thread.as_ref()) {
             return;

@@ -39,6 +39,9 @@ pub enum Ask {
     },
     /// Send a [`Notice::Thread`] for this conversation, now and whenever it changes, until another is opened.
     Open(Option<ConversationId>),
+    /// Fetch the texts before those at hand, when some are missing; they come with the next [`Notice::Thread`], and wait
+    /// for the network when it is away.
+    Older(ConversationId),
     /// Search all cached text, newest first; overtakes a search that still runs. Empty clears the results.
     Search(String),
     /// Pull now, also when waiting to retry.
@@ -197,12 +200,23 @@ pub struct Thread {
     pub row: Row,
     /// Messages, oldest first, mine that wait for the network at the end.
     pub messages: Vec<ThreadMessage>,
+    /// Set while older texts are not at hand.
+    pub older: Option<Older>,
     /// People of the CRM behind the number.
     pub cards: Vec<Card>,
     /// The recommended next step.
     pub next_step: NextStep,
     /// My draft.
     pub draft: String,
+}
+
+/// Texts of a conversation that are not at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Older {
+    /// Index of the message they are missing before. An unsettled answer may stand alone before that.
+    pub at: usize,
+    /// They are asked for and have not come.
+    pub asked: bool,
 }
 
 /// One message of the opened conversation.

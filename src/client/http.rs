@@ -1,4 +1,4 @@
-//! The backend over HTTP: three questions, and signing in.
+//! The backend over HTTP: four questions, and signing in.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::sync::Failure;
-use crate::domain::id::RepId;
-use crate::wire::changes::Changes;
+use crate::domain::id::{ConversationId, RepId};
+use crate::wire::changes::{Changes, Message};
 use crate::wire::command::{Push, Receipts};
 use crate::wire::problem::Problem;
 use crate::wire::session::{Session, SignIn, SignedIn};
@@ -135,6 +135,13 @@ impl Backend {
             }
         }
         self.ask(self.http.get(url).timeout(ANSWER)).await.map(Box::new)
+    }
+
+    /// `GET /v1/conversations/{id}/messages`: those before a place, oldest first.
+    pub async fn older(&self, conversation: ConversationId, before: u64) -> Result<Vec<Message>, Failure> {
+        let mut url = self.url(&format!("v1/conversations/{conversation}/messages"));
+        url.query_pairs_mut().append_pair("before", &before.to_string());
+        self.ask(self.http.get(url).timeout(QUICK)).await
     }
 
     async fn ask<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, Failure> {

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::handle::{Inbox, Me, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, ThreadMessage};
+use super::handle::{Inbox, Me, Older, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, ThreadMessage};
 use super::outbox::Entry;
 use super::replica::View;
 use super::state::name_of;
+use super::state::older::missing_before;
 use crate::domain::command::Command;
 use crate::domain::contact::Body;
 use crate::domain::conversation::{Answer, AnswerState, Conversation, Status};
@@ -150,8 +151,8 @@ fn messages(view: &View<'_>, snapshot: &Snapshot) -> Vec<ThreadMessage> {
     messages
 }
 
-/// The opened conversation; nothing when it is not visible any more.
-pub fn thread(view: &View<'_>, id: ConversationId) -> Option<Thread> {
+/// The opened conversation; nothing when it is not visible any more. `awaits_older`: its older texts are asked for.
+pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool) -> Option<Thread> {
     let snapshot = view.state.base.get(&id)?;
     let c = view.conversation(id)?;
     let messages = messages(view, snapshot);
@@ -159,11 +160,19 @@ pub fn thread(view: &View<'_>, id: ConversationId) -> Option<Thread> {
     let last_text = last.and_then(|m| m.message.body.as_ref()).map_or("", Body::as_str);
     Some(Thread {
         row: row(view, snapshot),
+        older: older(snapshot, &messages, awaits_older),
         next_step: next_step::recommend(c, view.number(snapshot), &snapshot.cards, last_text),
         messages,
         cards: snapshot.cards.clone(),
         draft: view.state.drafts.get(&id).cloned().unwrap_or_default(),
     })
+}
+
+/// Before which message texts are missing.
+fn older(snapshot: &Snapshot, shown: &[ThreadMessage], asked: bool) -> Option<Older> {
+    let from = missing_before(snapshot)?;
+    let at = shown.iter().position(|m| m.message.n >= from).unwrap_or(0);
+    Some(Older { at, asked })
 }
 
 /// Everything of mine that is not settled: first what stands at the backend, then what is on this device.

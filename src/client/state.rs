@@ -16,6 +16,7 @@ use crate::domain::time::Timestamp;
 use crate::wire::changes::{HeadView, Presence, Snapshot};
 use crate::wire::session::Session;
 
+pub mod older;
 mod told;
 
 pub use told::{Applied, Told};

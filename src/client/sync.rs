@@ -11,6 +11,7 @@
 
 mod exchange;
 mod lane;
+mod older;
 mod person;
 
 use std::collections::VecDeque;
@@ -21,6 +22,7 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
 pub use self::exchange::{Action, Failure, Input, News, Pulled, Wish};
 use self::lane::Lane;
+use self::older::Older;
 use super::handle::{LinkState, Toast, Weight};
 use super::skew::Skew;
 use super::state::{State, Told, Write};
@@ -67,6 +69,7 @@ pub struct Machine {
     hello: Lane,
     push: Lane,
     pull: Lane,
+    older: Older,
     tickets: u64,
     actions: VecDeque<Action>,
     writes: Vec<Write>,
@@ -95,6 +98,7 @@ impl Machine {
             hello: Lane::default(),
             push: Lane::default(),
             pull: Lane::default(),
+            older: Older::default(),
             tickets: 0,
             actions: VecDeque::new(),
             writes: Vec::new(),
@@ -149,7 +153,8 @@ impl Machine {
 
     /// When to call again with [`Input::Tick`], at the latest.
     pub fn next_timeout(&self, mono: Duration) -> Duration {
-        let lanes = [&self.hello, &self.push, &self.pull].into_iter().filter_map(|lane| lane.next(mono));
+        let lanes =
+            [&self.hello, &self.push, &self.pull, &self.older.lane].into_iter().filter_map(|lane| lane.next(mono));
         let sooner = lanes.chain(self.confirm_by).min().unwrap_or(Duration::MAX);
         sooner.clamp(mono, mono + LONGEST_SLEEP)
     }
@@ -182,6 +187,7 @@ impl Machine {
             Input::Session { ticket, result } => self.welcomed(ticket, result, mono),
             Input::Pushed { ticket, result } => self.pushed(ticket, result, mono),
             Input::Pulled { ticket, result } => self.pulled(ticket, result, mono),
+            Input::Older { ticket, result } => self.got_older(ticket, result, mono),
             Input::Tick => {}
             Input::SyncNow => self.hurry(mono),
             Input::SignedIn => self.reopen(),
@@ -199,14 +205,14 @@ impl Machine {
     /// Asks at once, also when waiting to retry.
     fn hurry(&mut self, mono: Duration) {
         self.quick = true;
-        for lane in [&mut self.hello, &mut self.push, &mut self.pull] {
+        for lane in [&mut self.hello, &mut self.push, &mut self.pull, &mut self.older.lane] {
             lane.retry_at = None;
         }
         if let Some(ticket) = self.pull.abandon() {
             self.actions.push_back(Action::Abandon { ticket });
         }
         // A question that has been out for long died with the network; a young one may still be answered.
-        for lane in [&mut self.hello, &mut self.push] {
+        for lane in [&mut self.hello, &mut self.push, &mut self.older.lane] {
             if lane.age(mono).is_some_and(|age| age > Duration::from_secs(2))
                 && let Some(ticket) = lane.abandon()
             {
@@ -217,7 +223,7 @@ impl Machine {
 
     /// Questions that were never answered count as lost.
     fn expire(&mut self, mono: Duration) {
-        for which in [Which::Hello, Which::Push, Which::Pull] {
+        for which in Which::ALL {
             if let Some(ticket) = self.lane(which).lost(mono) {
                 self.actions.push_back(Action::Abandon { ticket });
                 self.failed(which, &Failure::Unreachable("the backend does not answer".to_owned()), mono);
@@ -240,6 +246,7 @@ impl Machine {
             Which::Hello => &mut self.hello,
             Which::Push => &mut self.push,
             Which::Pull => &mut self.pull,
+            Which::Older => &mut self.older.lane,
         }
     }
 
@@ -293,6 +300,7 @@ impl Machine {
                 playbook: self.state.playbook.as_ref().map(|p| p.version),
             });
         }
+        self.plan_older(mono);
     }
 
     fn welcomed(&mut self, ticket: u64, result: Result<Session, Failure>, mono: Duration) {
@@ -354,6 +362,7 @@ impl Machine {
             Err(failure) if flight.is_some() && failure.status() == Some(410) && self.gone == 0 => {
                 // The feed starts anew. What is on screen stays until its last page came.
                 self.gone += 1;
+                self.forget_older();
                 self.state.cursor = String::new();
                 self.writes.push(Write::Cursor(String::new()));
                 self.quick = true;
@@ -362,6 +371,7 @@ impl Machine {
             Err(failure) => {
                 if flight.is_some() {
                     if failure.status() == Some(410) {
+                        self.forget_older();
                         self.state.cursor = String::new();
                         self.writes.push(Write::Cursor(String::new()));
                     }
@@ -407,7 +417,7 @@ impl Machine {
         self.offline_since = None;
         self.lane(which).answered();
         // The network is back for the others too, unless the backend itself refused them.
-        for other in [Which::Hello, Which::Push, Which::Pull] {
+        for other in Which::ALL {
             let lane = self.lane(other);
             if lane.network {
                 lane.retry_at = None;
@@ -425,7 +435,7 @@ impl Machine {
         let jitter = self.rng.next_u32();
         let words = match which {
             Which::Push if failure.status().is_some() => format!("sending fails: {}", failure.words()),
-            Which::Hello | Which::Push | Which::Pull => failure.words(),
+            Which::Hello | Which::Push | Which::Pull | Which::Older => failure.words(),
         };
         let after = match failure {
             Failure::Problem { after, .. } => *after,
@@ -433,7 +443,10 @@ impl Machine {
         };
         let network = matches!(failure, Failure::Unreachable(_));
         self.lane(which).failed(words, network, after, jitter, mono);
-        self.offline_since.get_or_insert(mono);
+        // Whether the network is there is for the others to say: they ask all the time.
+        if which != Which::Older {
+            self.offline_since.get_or_insert(mono);
+        }
     }
 
     fn shut(&mut self, why: &str) {
@@ -441,7 +454,7 @@ impl Machine {
             return;
         }
         self.access = Access::Shut;
-        for which in [Which::Hello, Which::Push, Which::Pull] {
+        for which in Which::ALL {
             if let Some(ticket) = self.lane(which).abandon() {
                 self.actions.push_back(Action::Abandon { ticket });
             }
@@ -457,4 +470,9 @@ enum Which {
     Hello,
     Push,
     Pull,
+    Older,
+}
+
+impl Which {
+    const ALL: [Self; 4] = [Self::Hello, Self::Push, Self::Pull, Self::Older];
 }

@@ -168,8 +168,9 @@ fn render(
 }
 
 fn snapshot(subject: Subject) -> Snapshot {
-    let shown = u64::try_from(subject.messages.len()).unwrap_or(u64::MAX);
-    let earlier = subject.messages.first().map_or(subject.total > 0, |m| m.n > 1) && subject.total > shown;
+    // Single answers may stand before the newest messages; what is between is left out.
+    let newest = subject.messages.len().checked_sub(MESSAGES).and_then(|at| subject.messages.get(at));
+    let whole_from = newest.map(|m| m.n).filter(|n| *n > 1);
     Snapshot {
         state: subject.state,
         seq: subject.seq,
@@ -177,6 +178,7 @@ fn snapshot(subject: Subject) -> Snapshot {
         number: subject.number,
         cards: subject.cards,
         messages: subject.messages,
-        earlier,
+        earlier: whole_from.is_some(),
+        whole_from,
     }
 }

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::model::{Model, Screen};
 use super::view::conversation;
+use crate::domain::id::MessageId;
 
 /// Narrowest terminal that shows more than a notice.
 pub(super) const MIN: (u16, u16) = (30, 8);
@@ -94,4 +95,9 @@ pub(super) fn composer_width(model: &Model) -> usize {
 pub(super) fn conversation_overflow(model: &Model) -> usize {
     let Some(area) = thread_area(model) else { return 0 };
     conversation::overflow(model, area)
+}
+
+/// Lines of the opened conversation from a message of it on.
+pub(super) fn conversation_lines(model: &Model, from: MessageId) -> Option<usize> {
+    conversation::lines_from(model, from, thread_area(model)?)
 }

@@ -66,6 +66,9 @@ pub struct Snapshot {
     pub messages: Vec<Message>,
     /// Whether older ones exist (`GET /v1/conversations/{id}/messages?before=N`).
     pub earlier: bool,
+    /// When older ones exist: from this place on none is missing. Before it stand only answers that are not settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole_from: Option<u64>,
 }
 
 /// One text or note.

@@ -67,6 +67,7 @@ impl Desk {
                 cards: story.cards.get(&c.number).cloned().unwrap_or_default(),
                 messages: Vec::new(),
                 earlier: false,
+                whole_from: None,
             };
             self.state.base.insert(c.id, snapshot);
         }

@@ -2,6 +2,8 @@
 //! anew: no command runs twice, none is lost, no text vanishes from the screen, and in the calm everybody agrees.
 
 mod backend;
+mod older;
+mod search;
 mod signed_out;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +13,7 @@ use comeback::client::cache::Cache;
 use comeback::client::handle::{LinkState, OutboxId};
 use comeback::client::outbox::Entry;
 use comeback::client::state::State;
+use comeback::client::state::older::missing_before;
 use comeback::client::sync::{Action, Failure, Input, Machine, Wish};
 use comeback::client::{inbox, replica};
 use comeback::domain::command::Command;
@@ -18,6 +21,7 @@ use comeback::domain::contact::Body;
 use comeback::domain::event::Outcome;
 use comeback::domain::id::{ConversationId, MessageId};
 use comeback::domain::time::{Span, Timestamp};
+use comeback::wire::changes::{Message, Snapshot};
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use uuid::Uuid;
@@ -57,6 +61,7 @@ struct World {
     mono: Duration,
     ids: u128,
     rough: bool,
+    older_read: usize,
 }
 
 impl World {
@@ -85,6 +90,7 @@ impl World {
             mono: Duration::ZERO,
             ids: 1 << 64,
             rough: true,
+            older_read: 0,
         }
     }
 
@@ -180,7 +186,7 @@ impl World {
                     self.seed
                 );
             }
-            let thread = inbox::thread(&view, *c);
+            let thread = inbox::thread(&view, *c, false);
             let drawn = thread.as_ref().is_some_and(|t| t.messages.iter().any(|shown| shown.message.id == *m));
             let drafted = state.drafts.values().any(|d| d.contains(words.as_str()));
             // Taken back, and the backend not told yet: a draft, and no text on its way any more.
@@ -219,7 +225,7 @@ impl World {
         let words = format!("words {:x}.", message.0.as_u128());
         let body = Body::new(words.clone());
         let wish = |command| Wish::Do { conversation: Some(c), seen, command };
-        let wish = match self.pick(13) {
+        let wish = match self.pick(15) {
             0..=4 => {
                 self.clients[i].written.insert(message, (c, words));
                 wish(Command::Answer { message, body, accept: Vec::new() })
@@ -247,6 +253,7 @@ impl World {
                 let entry = list[self.pick(list.len())];
                 if self.chance(50) { Wish::Drop { entry, keep_as_draft: true } } else { Wish::Send(entry) }
             }
+            13 | 14 => Wish::Older(c),
             _ => return,
         };
         self.feed(i, Input::Wish(wish));
@@ -292,6 +299,11 @@ impl World {
             Action::Push { ticket, push } => {
                 assert!(push.envelopes.len() <= 50 && !push.envelopes.is_empty());
                 Input::Pushed { ticket, result: Ok(self.backend.push(i, &push, now)) }
+            }
+            Action::Older { ticket, .. } if bad => Input::Older { ticket, result: Err(broken()) },
+            Action::Older { ticket, conversation, before } => {
+                let gone = Failure::Problem { status: 404, title: "no such conversation".to_owned(), after: None };
+                Input::Older { ticket, result: self.backend.older(i, conversation, before).ok_or(gone) }
             }
             Action::Pull { ticket, .. } if bad => Input::Pulled { ticket, result: Err(broken()) },
             Action::Pull { ticket, cursor, acked, playbook, .. } => {
@@ -388,8 +400,29 @@ impl World {
                         && wanted.messages.iter().all(|m| mine.messages.contains(m))
                         && mine.messages.is_sorted_by_key(|m| m.n)
                         && mine.messages.iter().all(|m| all.iter().any(|x| x.id == m.id && x.body == m.body))
+                        && is_whole(mine, all)
                 })
         })
+    }
+
+    /// Everybody scrolls up to the first text of every conversation.
+    fn read_everything(&mut self) {
+        for i in 0..self.clients.len() {
+            let ids: Vec<ConversationId> = self.clients[i].machine.state().base.keys().copied().collect();
+            for c in ids {
+                for _ in 0..=self.backend.messages[&c].len() {
+                    self.feed(i, Input::Wish(Wish::Older(c)));
+                    while !self.wire.is_empty() {
+                        self.deliver();
+                    }
+                }
+                let mine = &self.clients[i].machine.state().base[&c];
+                let ids = |list: &[Message]| list.iter().map(|m| m.id).collect::<Vec<_>>();
+                let (mine, all) = (ids(&mine.messages), ids(&self.backend.messages[&c]));
+                assert_eq!(mine, all, "seed {}: client {i} cannot read all of {c}", self.seed);
+                self.older_read += all.len().saturating_sub(backend::WINDOW);
+            }
+        }
     }
 
     fn explain(&self) -> String {
@@ -398,6 +431,20 @@ impl World {
             format!("{:?} at {:?}, {:?}", client.machine.link(self.mono), state.cursor, state.outbox)
         };
         self.clients.iter().map(of).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The conversations that each client knows, and those that a restart would bring back.
+    fn known(&self) -> Vec<BTreeMap<ConversationId, Snapshot>> {
+        self.clients.iter().map(|c| c.machine.state().base.clone()).collect()
+    }
+
+    fn written_down(&mut self) -> Vec<BTreeMap<ConversationId, Snapshot>> {
+        let now = at(self.wall);
+        let base = |client: &mut Client| match &mut client.disk {
+            Disk::Memory(state) => state.base.clone(),
+            Disk::File(cache, _) => cache.load(now).unwrap().base,
+        };
+        self.clients.iter_mut().map(base).collect()
     }
 
     fn verdict(&self) {
@@ -421,30 +468,41 @@ impl World {
     }
 }
 
+/// From where it says so, no text is missing and none is there twice.
+fn is_whole(mine: &Snapshot, all: &[Message]) -> bool {
+    let from = missing_before(mine).unwrap_or(0);
+    let whole = mine.messages.iter().filter(|m| m.n >= from).map(|m| m.id);
+    whole.eq(all.iter().filter(|m| m.n >= from).map(|m| m.id))
+}
+
 fn at(ms: i64) -> Timestamp {
     Timestamp::from_millis(ms)
 }
 
-fn run(seed: u64, files: bool, steps: u32) -> Backend {
+fn run(seed: u64, files: bool, steps: u32) -> World {
     let mut world = World::new(seed, files);
     for i in 0..2 {
         world.settle(i);
     }
     world.storm(steps);
     world.calm();
+    world.read_everything();
     world.verdict();
-    world.backend
+    assert_eq!(world.written_down(), world.known(), "seed {seed}: the disk holds other texts");
+    world
 }
 
 #[test]
 fn a_hundred_storms_lose_and_double_nothing() {
-    let (mut answers, mut commands) = (0, 0);
+    let (mut answers, mut commands, mut older) = (0, 0, 0);
     for seed in 0..100 {
-        let backend = run(seed, false, 400);
+        let World { backend, older_read, .. } = run(seed, false, 400);
+        older += older_read;
         answers += backend.accepted.len();
         commands += backend.ran.len();
     }
     assert!(answers > 1_000 && commands > 2_700, "the storms did something: {answers} answers of {commands}");
+    assert!(older > 500, "and there was something older to read: {older}");
 }
 
 #[test]

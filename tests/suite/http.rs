@@ -278,3 +278,42 @@ fn the_description_is_the_one_kept() {
         "assets/openapi.json is not what the code says: run this test with UPDATE=1 and look at the difference"
     );
 }
+
+#[tokio::test]
+async fn a_long_conversation_says_from_where_it_is_whole_and_gives_the_rest_on_demand() {
+    let office = Office::open().await;
+    office.sign_in("maya").await;
+    for n in 1..=160 {
+        office.text("+14155550123", &format!("text {n}")).await;
+    }
+    let (_, page) = office.ask("GET", "/v1/changes", Some("maya"), None).await;
+    let upsert = &page["upserts"][0];
+    assert_eq!((&upsert["earlier"], &upsert["whole_from"]), (&json!(true), &json!(111)));
+    assert_eq!(upsert["messages"].as_array().unwrap().len(), 50);
+    let id = upsert["state"]["id"].as_str().unwrap();
+    let places = |page: &Value| {
+        let all: Vec<u64> = page.as_array().unwrap().iter().map(|m| m["n"].as_u64().unwrap()).collect();
+        (all.first().copied(), all.len(), all.last().copied())
+    };
+    for (before, expected) in [(111, (Some(11), 100, Some(110))), (11, (Some(1), 10, Some(10))), (1, (None, 0, None))] {
+        let path = format!("/v1/conversations/{id}/messages?before={before}");
+        let (status, older) = office.ask("GET", &path, Some("maya"), None).await;
+        assert_eq!((status, places(&older)), (StatusCode::OK, expected), "before {before}");
+    }
+    let path = format!("/v1/conversations/{}/messages?before=9", Uuid::now_v7());
+    assert_eq!(office.ask("GET", &path, Some("maya"), None).await.0, StatusCode::NOT_FOUND);
+    let path = format!("/v1/conversations/{id}/messages?before=9");
+    assert_eq!(office.ask("GET", &path, None, None).await.0, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_short_conversation_misses_nothing() {
+    let office = Office::open().await;
+    office.sign_in("maya").await;
+    for n in 1..=50 {
+        office.text("+14155550123", &format!("text {n}")).await;
+    }
+    let (_, page) = office.ask("GET", "/v1/changes", Some("maya"), None).await;
+    assert_eq!(page["upserts"][0]["earlier"], false);
+    assert_eq!(page["upserts"][0].get("whole_from"), None);
+}

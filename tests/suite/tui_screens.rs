@@ -5,14 +5,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use comeback::client::handle::{Ask, Hit, LinkState, Notice, OutboxStanding};
+use comeback::client::handle::{Ask, Hit, LinkState, Notice, Older, OutboxStanding};
 use comeback::domain::contact::Body;
 use comeback::domain::conversation::AnswerState;
 use comeback::domain::event::Review;
 use comeback::domain::time::Span;
 use comeback::tui::msg::Msg;
 
-use crate::tui_world::{Desk, START, answered, entry, id, link, outbox};
+use crate::tui_world::{Desk, START, answered, entry, id, link, outbox, said};
 
 const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (120, 40)];
 
@@ -53,6 +53,65 @@ fn a_conversation() {
         desk.keys("j Enter");
         shows(&desk, "conversation");
     }
+}
+
+#[test]
+fn the_top_of_a_conversation_says_that_older_texts_are_not_at_hand() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        desk.change(1, |t| t.older = Some(Older { at: 0, asked: false }));
+        desk.keys("j Enter gg");
+        shows(&desk, "older");
+    }
+}
+
+#[test]
+fn scrolling_past_the_first_text_asks_for_older_ones_and_says_how_that_stands() {
+    for up in ["k", "Ctrl-u", "gg"] {
+        let mut desk = Desk::usual((80, 24));
+        desk.change(1, |t| t.older = Some(Older { at: 0, asked: false }));
+        desk.keys("j Enter").commands();
+        for _ in 0..40 {
+            if !desk.keys(up).commands().is_empty() {
+                break;
+            }
+        }
+        desk.says("older texts above: scroll up");
+        desk.keys("G gg");
+        assert_eq!(desk.commands(), [Ask::Older(id(1))], "{up}: at the first text, one more key asks");
+        desk.change(1, |t| t.older = Some(Older { at: 0, asked: true }));
+        desk.says("older texts: loading…");
+        assert_eq!(desk.keys("k gg").commands(), [], "once is enough");
+        let (since, retry_at) = (START - Span::minutes(3), START + Span::seconds(8));
+        desk.hear(Notice::Link(link(LinkState::Offline { since, retry_at, why: String::new() })));
+        desk.says("older texts: when the network is back");
+
+        // They come: who read at the top still reads the same line.
+        desk.hear(Notice::Link(link(LinkState::Online)));
+        desk.change(1, |t| {
+            let older: Vec<_> = (0..30)
+                .map(|n| said(700 + n, START - Span::minutes(2000), t.messages[0].message.author.clone(), "long ago"))
+                .collect();
+            t.messages.splice(0..0, older);
+            t.older = None;
+        });
+        desk.says("Got the quote, thanks!");
+        assert!(!desk.screen().contains("older texts"), "nothing is missing, nothing is said");
+        desk.keys("gg");
+        desk.says("long ago");
+        assert_eq!(desk.commands(), [], "and nothing is asked");
+    }
+}
+
+#[test]
+fn a_lone_answer_from_long_ago_stands_before_the_gap() {
+    let mut desk = Desk::usual((80, 24));
+    desk.change(1, |t| t.older = Some(Older { at: 1, asked: false }));
+    desk.keys("j Enter gg");
+    let screen = desk.screen();
+    let line = |words: &str| screen.lines().position(|line| line.contains(words)).unwrap();
+    assert!(line("Got the quote") < line("older texts above"), "{screen}");
+    assert!(line("older texts above") < line("Shall we talk it through"), "{screen}");
 }
 
 #[test]

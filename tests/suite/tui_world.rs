@@ -303,6 +303,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
     Thread {
         row,
         messages: vec![said(n * 100, at, Author::Buyer(InboundKind::Text), text)],
+        older: None,
         cards: vec![],
         next_step: NextStep {
             what: "Ask for name and company".to_owned(),

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use super::older::merge;
 use super::{State, Write, name_of};
 use crate::client::handle::{Toast, Weight};
 use crate::client::outbox::{Entry, Learnt};
 use crate::domain::command::Command;
-use crate::domain::conversation::AnswerState;
 use crate::domain::id::{ConversationId, RepId};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
-use crate::wire::changes::{Changes, HeadView, Message, Snapshot};
+use crate::wire::changes::{Changes, HeadView, Snapshot};
 use crate::wire::command::{Receipt, Verdict};
 
 const PARKED: &str = "needs your eye before it goes: see the Outbox (O)";
@@ -193,35 +193,4 @@ impl State {
 fn toast(entry: &Entry, what: &str) -> Toast {
     let to = if entry.name.is_empty() { String::new() } else { format!("{}: ", entry.name) };
     Toast { text: format!("{to}{what}"), weight: Weight::Loud, conversation: entry.envelope.conversation }
-}
-
-/// A snapshot brings the newest messages, and any older answer that is not settled. Older ones known from before are
-/// kept in front of them, unless something is missing between.
-fn merge(old: Option<&Snapshot>, new: &mut Snapshot) {
-    let Some(old) = old.filter(|_| new.earlier) else { return };
-    let Some(last) = new.messages.last() else { return };
-    // Where the unbroken run of the newest begins.
-    let mut first = last.n;
-    for message in new.messages.iter().rev().skip(1) {
-        let follows = message.n.saturating_add(1) == first;
-        if !follows {
-            break;
-        }
-        first = message.n;
-    }
-    let last_known = old.messages.last().map_or(0, |m| m.n);
-    if last_known.saturating_add(1) < first {
-        return;
-    }
-    // An answer that waited and is no answer of the conversation any more was taken back.
-    let recalled = |m: &Message| {
-        m.standing.as_ref().is_some_and(AnswerState::is_waiting) && !new.state.answers.contains_key(&m.id)
-    };
-    let brought = |m: &Message| new.messages.iter().any(|n| n.id == m.id);
-    let known = old.messages.iter().filter(|m| m.n < first && !recalled(m) && !brought(m));
-    let mut kept: Vec<Message> = known.cloned().collect();
-    new.earlier = old.earlier;
-    kept.append(&mut new.messages);
-    kept.sort_by_key(|m| m.n);
-    new.messages = kept;
 }

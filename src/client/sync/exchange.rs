@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::handle::{OutboxId, Toast};
 use crate::domain::command::Command;
 use crate::domain::id::ConversationId;
-use crate::wire::changes::Changes;
+use crate::wire::changes::{Changes, Message};
 use crate::wire::command::{Push, Receipts};
 use crate::wire::session::Session;
 
@@ -41,6 +41,8 @@ pub enum Wish {
     See(ConversationId, u64),
     /// An alert was raised.
     Alerted(String),
+    /// The person scrolls past the first text at hand. One conversation at a time: a newer wish replaces it.
+    Older(ConversationId),
 }
 
 /// What came in.
@@ -72,6 +74,13 @@ pub enum Input {
         ticket: u64,
         /// The answer.
         result: Result<Box<Changes>, Failure>,
+    },
+    /// A question for older texts was answered.
+    Older {
+        /// Which.
+        ticket: u64,
+        /// Oldest first.
+        result: Result<Vec<Message>, Failure>,
     },
     /// Time passed.
     Tick,
@@ -141,6 +150,15 @@ pub enum Action {
         acked: u64,
         /// The version of the policy at hand.
         playbook: Option<u32>,
+    },
+    /// `GET /v1/conversations/{id}/messages`.
+    Older {
+        /// Its ticket.
+        ticket: u64,
+        /// Of which conversation.
+        conversation: ConversationId,
+        /// Texts before this place.
+        before: u64,
     },
     /// The answer to this ticket is not waited for any more.
     Abandon {

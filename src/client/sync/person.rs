@@ -49,6 +49,7 @@ impl Machine {
             }
             Wish::Send(OutboxId::Command(entry)) => self.send_command(entry, wall, now),
             Wish::Send(OutboxId::Answer(message)) => self.send_answer(message, wall, now),
+            Wish::Older(conversation) => self.wish_older(conversation),
             Wish::See(conversation, seen) => self.state.see(conversation, seen, &mut self.writes),
             Wish::Alerted(key) => {
                 self.state.alerted.insert(key.clone(), wall);

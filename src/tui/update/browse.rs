@@ -6,6 +6,7 @@ use crate::domain::command::Command;
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::{Action, Context};
+use crate::tui::layout;
 use crate::tui::model::list::Spot;
 use crate::tui::model::overlay::Overlay;
 use crate::tui::model::{Model, Screen};
@@ -14,12 +15,12 @@ use crate::tui::msg::Effect;
 /// Does an action that needs no text.
 pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut Vec<Effect>) {
     match action {
-        Action::Down => step(model, 1),
-        Action::Up => step(model, -1),
-        Action::HalfDown => step(model, half_page(model)),
-        Action::HalfUp => step(model, -half_page(model)),
-        Action::Top => ends(model, false),
-        Action::Bottom => ends(model, true),
+        Action::Down => step(model, 1, out),
+        Action::Up => step(model, -1, out),
+        Action::HalfDown => step(model, half_page(model), out),
+        Action::HalfUp => step(model, -half_page(model), out),
+        Action::Top => ends(model, false, out),
+        Action::Bottom => ends(model, true, out),
         Action::Open => match model.target() {
             Some(id) => open(model, id),
             None => nothing_there(model, now),
@@ -140,19 +141,30 @@ fn half_page(model: &Model) -> isize {
     }
 }
 
-fn step(model: &mut Model, by: isize) {
+fn step(model: &mut Model, by: isize, out: &mut Vec<Effect>) {
     match model.screen {
         Screen::Inbox => list::step(model, by),
         Screen::Outbox => outbox::step(model, by),
         // Down is towards the newest text, which is the end that `scroll` counts from.
-        Screen::Conversation => model.scroll = model.scroll.saturating_add_signed(by.saturating_neg()),
+        Screen::Conversation => scroll(model, model.scroll.saturating_add_signed(by.saturating_neg()), out),
     }
 }
 
-fn ends(model: &mut Model, last: bool) {
+fn ends(model: &mut Model, last: bool, out: &mut Vec<Effect>) {
     match model.screen {
         Screen::Inbox => list::ends(model, last),
         Screen::Outbox => outbox::step(model, if last { isize::MAX } else { isize::MIN }),
-        Screen::Conversation => model.scroll = if last { 0 } else { usize::MAX },
+        Screen::Conversation => scroll(model, if last { 0 } else { usize::MAX }, out),
     }
+}
+
+/// Scrolls the conversation; past its first text it asks for the ones before.
+fn scroll(model: &mut Model, to: usize, out: &mut Vec<Effect>) {
+    if to > layout::conversation_overflow(model)
+        && let Some(id) = model.pinned
+        && model.thread_of(id).and_then(|t| t.older).is_some_and(|older| !older.asked)
+    {
+        out.push(Effect::Ask(Ask::Older(id)));
+    }
+    model.scroll = to;
 }

@@ -87,13 +87,16 @@ fn thread_changed(model: &mut Model, id: ConversationId, thread: Option<Arc<Thre
     if model.opened != Some(id) {
         return;
     }
-    let before = layout::conversation_overflow(model);
-    let had = model.thread.is_some();
+    // Somebody who reads further up stays where they read, whatever comes above and below.
+    let first = model.thread.as_deref().filter(|_| model.scroll > 0).and_then(|thread| {
+        let whole = thread.older.map_or(0, |older| older.at);
+        thread.messages.get(whole).map(|m| m.message.id)
+    });
+    let before = first.and_then(|first| layout::conversation_lines(model, first));
     model.thread = thread;
     composer::loaded(model);
-    if had && model.scroll > 0 {
-        // Somebody who reads further up stays where they read.
-        let after = layout::conversation_overflow(model);
+    let after = first.and_then(|first| layout::conversation_lines(model, first));
+    if let (Some(before), Some(after)) = (before, after) {
         model.scroll = (model.scroll + after).saturating_sub(before);
     }
 }

@@ -7,6 +7,7 @@ use super::ticker::Ticker;
 use super::{composer, context, inside, list, words};
 use crate::client::handle::{OutboxStanding, Row, Thread, ThreadMessage};
 use crate::domain::conversation::AnswerState;
+use crate::domain::id::MessageId;
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::{self, Action};
 use crate::tui::layout;
@@ -56,6 +57,16 @@ pub(in crate::tui) fn overflow(model: &Model, area: Rect) -> usize {
     let (messages, _) = divide(model, area);
     let tick = Ticker::new(Timestamp::MIN, 1000);
     lines(model, thread, messages.width, &tick).len().saturating_sub(usize::from(messages.height))
+}
+
+/// Lines of the opened conversation from this message on.
+pub(in crate::tui) fn lines_from(model: &Model, message: MessageId, area: Rect) -> Option<usize> {
+    let thread = model.thread.as_deref()?;
+    let at = thread.messages.iter().position(|m| m.message.id == message)?;
+    let (messages, _) = divide(model, area);
+    let tick = Ticker::new(Timestamp::MIN, 1000);
+    let from = Thread { messages: thread.messages[at..].to_vec(), older: None, ..thread.clone() };
+    Some(lines(model, &from, messages.width, &tick).len())
 }
 
 fn shown(model: &Model) -> Option<&Row> {
@@ -144,8 +155,13 @@ fn lines(model: &Model, thread: &Thread, width: u16, tick: &Ticker) -> Vec<Line>
     if thread.messages.is_empty() {
         lines.push(Line { indent: 1, pieces: vec![("Nothing written yet. r writes.".to_owned(), Tone::Dim)] });
     }
-    for message in &thread.messages {
+    let older = thread.older.map(|older| (older.at, words::older(older, &model.link)));
+    for (at, message) in thread.messages.iter().enumerate() {
         if !lines.is_empty() {
+            lines.push(Line { indent: 0, pieces: Vec::new() });
+        }
+        if let Some((_, words)) = older.filter(|(before, _)| *before == at) {
+            lines.push(Line { indent: 1, pieces: vec![(words.to_owned(), Tone::Dim)] });
             lines.push(Line { indent: 0, pieces: Vec::new() });
         }
         message_lines(model, thread, message, width, tick, &mut lines);

@@ -2,12 +2,22 @@
 
 use super::paint::Tone;
 use super::ticker::Ticker;
-use crate::client::handle::{OutboxStanding, Row};
+use crate::client::handle::{LinkState, Older, OutboxStanding, Row};
 use crate::domain::conversation::{AnswerState, Status};
 use crate::domain::event::Review;
 use crate::domain::message::{Delivery, InboundKind};
 use crate::domain::routing::Holder;
 use crate::tui::model::Model;
+
+/// Texts that are not at hand, and when they come.
+pub(super) const fn older(older: Older, link: &LinkState) -> &'static str {
+    match (older.asked, link) {
+        (false, _) => "older texts above: scroll up",
+        (true, LinkState::Starting | LinkState::Online) => "older texts: loading…",
+        (true, LinkState::Offline { .. }) => "older texts: when the network is back",
+        (true, LinkState::SignedOut) => "older texts: when you are signed in again",
+    }
+}
 
 /// Why a text waits for its rep.
 pub(super) fn review(model: &Model, reason: &Review) -> String {

@@ -24,6 +24,8 @@ use uuid::Uuid;
 
 /// Messages of one snapshot.
 pub(super) const WINDOW: usize = 4;
+/// Messages in one answer to a question for older ones.
+const OLDER: usize = 3;
 /// Conversations of one page.
 const PAGE: usize = 3;
 
@@ -351,8 +353,20 @@ impl Backend {
             cards: Vec::new(),
             messages,
             earlier: skipped > 0,
+            whole_from: (skipped > 0).then(|| all[skipped].n),
             state,
         }
+    }
+
+    /// Older messages, or nothing when the conversation is not theirs to see.
+    pub(super) fn older(&self, device: usize, id: ConversationId, before: u64) -> Option<Vec<Message>> {
+        let state = self.conversations.get(&id).filter(|_| self.sees(device, id))?;
+        let mut older: Vec<Message> = self.messages[&id].iter().filter(|m| m.n < before).cloned().collect();
+        older.drain(..older.len().saturating_sub(OLDER));
+        for m in &mut older {
+            m.standing = state.answers.get(&m.id).map(|a| a.state.clone());
+        }
+        Some(older)
     }
 
     pub(super) fn sees(&self, device: usize, id: ConversationId) -> bool {

@@ -201,7 +201,7 @@ fn fresh(world: &mut World, i: usize) -> MessageId {
 fn recall(world: &mut World, i: usize, c: ConversationId, seen: u64) -> Option<Wish> {
     let client = &world.clients[i];
     let view = replica::replay(client.machine.state(), 1.0);
-    let thread = inbox::thread(&view, c)?;
+    let thread = inbox::thread(&view, c, false)?;
     let mine = thread.messages.iter().filter(|m| m.message.author == Author::Rep(client.rep().clone()));
     let waits = |s: &Option<AnswerState>| s.as_ref().is_none_or(AnswerState::is_waiting);
     let waiting: Vec<MessageId> = mine.filter(|m| waits(&m.message.standing)).map(|m| m.message.id).collect();

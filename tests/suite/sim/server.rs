@@ -18,6 +18,7 @@ use comeback::domain::id::{DeviceId, LineId, MessageId, NumberId, RepId};
 use comeback::domain::message::Delivery;
 use comeback::domain::playbook::Playbook;
 use comeback::domain::time::{Span, Timestamp};
+use comeback::domain::visibility;
 use comeback::server::effects::Sender;
 use comeback::server::feed::{self, Ask, FeedError, Presences};
 use comeback::server::http::auth::token_hash;
@@ -39,6 +40,8 @@ use super::disk::Disk;
 const PLAYBOOK: &str = include_str!("../../../assets/playbook.toml");
 /// How often the carrier's list is compared with ours.
 const RECONCILE: Duration = Duration::from_secs(30);
+/// Messages in one answer to a question for older ones.
+const OLDER: usize = 100;
 /// Turns given to the backend's tasks in one step: more than the longest chain of them.
 const TURNS: usize = 24;
 
@@ -286,7 +289,9 @@ fn over_the_wire(action: &Action) -> Action {
         Action::Push { ticket, push } => {
             Action::Push { ticket: *ticket, push: serde_json::from_str(&serde_json::to_string(push).unwrap()).unwrap() }
         }
-        other @ (Action::Hello { .. } | Action::Pull { .. } | Action::Abandon { .. }) => other.clone(),
+        other @ (Action::Hello { .. } | Action::Pull { .. } | Action::Older { .. } | Action::Abandon { .. }) => {
+            other.clone()
+        }
     }
 }
 
@@ -328,6 +333,15 @@ async fn answer(service: &Service, presences: &Presences, device: &Device, actio
                 Err(FeedError::Store(e)) => return Said::Trouble(e.to_string()),
             };
             Input::Pulled { ticket, result }
+        }
+        Action::Older { ticket, conversation, before } => {
+            let principals = visibility::principals(&service.playbook(), &device.rep);
+            let result = match service.store().messages(conversation, before, OLDER).await {
+                Ok(Some((state, messages))) if visibility::may_see(&principals, &state) => Ok(messages),
+                Ok(_) => Err(problem(404, "no such conversation")),
+                Err(e) => return Said::Trouble(e.to_string()),
+            };
+            Input::Older { ticket, result }
         }
     })
 }

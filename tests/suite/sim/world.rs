@@ -74,6 +74,7 @@ enum Which {
     Hello,
     Push,
     Pull,
+    Older,
 }
 
 pub(super) struct World {
@@ -218,6 +219,7 @@ impl World {
             Which::Hello => Input::Session { ticket, result: Err(failure) },
             Which::Push => Input::Pushed { ticket, result: Err(failure) },
             Which::Pull => Input::Pulled { ticket, result: Err(failure) },
+            Which::Older => Input::Older { ticket, result: Err(failure) },
         };
         let way = self.rng.random_range(1..80);
         self.at(way, Happening::Answer(i, life, Box::new(input)));
@@ -258,6 +260,7 @@ impl World {
             Action::Hello { ticket } => (Which::Hello, *ticket),
             Action::Push { ticket, .. } => (Which::Push, *ticket),
             Action::Pull { ticket, .. } => (Which::Pull, *ticket),
+            Action::Older { ticket, .. } => (Which::Older, *ticket),
             Action::Abandon { .. } => return,
         };
         if self.is_cut(i) || !self.server.is_up() {
@@ -270,7 +273,10 @@ impl World {
     }
 
     fn answer(&mut self, i: usize, life: u32, input: Input) {
-        let (Input::Session { ticket, .. } | Input::Pushed { ticket, .. } | Input::Pulled { ticket, .. }) = &input
+        let (Input::Session { ticket, .. }
+        | Input::Pushed { ticket, .. }
+        | Input::Pulled { ticket, .. }
+        | Input::Older { ticket, .. }) = &input
         else {
             return;
         };
