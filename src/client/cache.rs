@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::outbox::{Entry, Outbox};
 use super::profile::{self, ProfileError};
+use super::state::rest::{KEPT_DONE, Woken, is_awake, tail};
 use super::state::{State, Write, name_of};
 use crate::domain::contact::Body;
 use crate::domain::id::{ConversationId, MessageId};
@@ -24,7 +25,8 @@ use crate::wire::changes::{HeadView, Message, Snapshot};
 /// Marks the file as ours: `cbk1`.
 const APPLICATION_ID: i32 = 0x6362_6b31;
 /// Steps from an empty file to today's.
-const MIGRATIONS: [&str; 1] = [include_str!("../../assets/sql/client/0001_cache.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../assets/sql/client/0001_cache.sql"), include_str!("../../assets/sql/client/0002_rest.sql")];
 /// Older ones lose rows of a WAL that is reset while it is written (fixed in 3.51.3).
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// How long a raised alert is remembered.
@@ -156,8 +158,95 @@ impl Cache {
         Ok(())
     }
 
-    /// Reads everything back. `now` (this machine's wall) ages what is remembered of alerts.
+    /// Reads back what a screen starts with: all but the conversations that rest, and of the others' messages the
+    /// tail. `now` (this machine's wall) ages what is remembered of alerts.
+    pub fn load_awake(&mut self, now: Timestamp) -> Result<State, CacheError> {
+        let mut state = self.load_own(now)?;
+        let Some(base) = self.awake()? else { return self.start_anew(state) };
+        state.cut = base.keys().copied().collect();
+        state.base = base;
+        let awake = "SELECT s.conversation, s.texts FROM conversations c JOIN seen s ON s.conversation = c.id
+                     WHERE c.awake = 1";
+        state.seen = self.pairs(awake, texts)?;
+        let done = state.base.values().filter(|s| !is_awake(&s.state)).map(|s| s.state.id);
+        for id in done.collect::<Vec<_>>() {
+            state.seen.insert(id, self.seen(id)?);
+        }
+        let wanted = state.outbox.entries().iter().filter_map(|e| e.envelope.conversation);
+        for id in wanted.chain(state.drafts.keys().copied()).collect::<Vec<_>>() {
+            if let (false, Some(woken)) = (state.base.contains_key(&id), self.conversation(id)?) {
+                state.wake(woken);
+            }
+        }
+        if state.playbook.is_none() && !state.base.is_empty() {
+            return self.start_anew(state);
+        }
+        Ok(state)
+    }
+
+    /// One conversation, whole; nothing when there is none, or it cannot be read any more.
+    pub fn conversation(&self, id: ConversationId) -> Result<Option<Woken>, CacheError> {
+        let mut header = self.db.prepare_cached("SELECT snapshot, stale FROM conversations WHERE id = ?1")?;
+        let found = header.query_row([id.to_string()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()?;
+        let Some((text, stale)) = found else { return Ok(None) };
+        let Ok(mut snapshot) = serde_json::from_str::<Snapshot>(&text) else { return Ok(None) };
+        let mut rows = self.db.prepare_cached("SELECT message FROM messages WHERE conversation = ?1 ORDER BY n")?;
+        for text in rows.query_map([id.to_string()], |row| row.get::<_, String>(0))? {
+            let Ok(message) = serde_json::from_str(&text?) else { return Ok(None) };
+            snapshot.messages.push(message);
+        }
+        Ok(Some(Woken { snapshot, seen: self.seen(id)?, stale }))
+    }
+
+    /// How far the person has read in a conversation, also in one that is out of sight.
+    pub fn seen(&self, id: ConversationId) -> Result<u64, CacheError> {
+        let mut row = self.db.prepare_cached("SELECT texts FROM seen WHERE conversation = ?1")?;
+        let texts: Option<i64> = row.query_row([id.to_string()], |row| row.get(0)).optional()?;
+        Ok(texts.and_then(|texts| u64::try_from(texts).ok()).unwrap_or(0))
+    }
+
+    /// What is awake, and what was finished last, each with its tail; nothing when one cannot be read any more.
+    fn awake(&self) -> Result<Option<BTreeMap<ConversationId, Snapshot>>, CacheError> {
+        let mut base = BTreeMap::new();
+        let mut rows = self.db.prepare(
+            "SELECT snapshot, tail FROM conversations WHERE awake = 1 UNION ALL
+             SELECT snapshot, tail FROM
+                (SELECT snapshot, tail FROM conversations WHERE awake = 0 ORDER BY changed DESC LIMIT ?1)",
+        )?;
+        for row in
+            rows.query_map([signed(KEPT_DONE as u64)], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
+        {
+            let (header, tail) = row?;
+            let Ok(mut snapshot) = serde_json::from_str::<Snapshot>(&header) else { return Ok(None) };
+            let Ok(messages) = serde_json::from_str(&tail) else { return Ok(None) };
+            snapshot.messages = messages;
+            base.insert(snapshot.state.id, snapshot);
+        }
+        Ok(Some(base))
+    }
+
+    /// What the backend said cannot be read any more: it is fetched again. What the person wants stays.
+    fn start_anew(&mut self, mut state: State) -> Result<State, CacheError> {
+        self.commit(&[Write::DropBase, Write::Cursor(String::new())])?;
+        state.base.clear();
+        state.cut.clear();
+        state.cursor = String::new();
+        Ok(state)
+    }
+
+    /// Reads everything back.
     pub fn load(&mut self, now: Timestamp) -> Result<State, CacheError> {
+        let mut state = self.load_own(now)?;
+        state.seen = self.pairs("SELECT conversation, texts FROM seen", texts)?;
+        match self.base()? {
+            Some(base) if state.playbook.is_some() || base.is_empty() => state.base = base,
+            Some(_) | None => return self.start_anew(state),
+        }
+        Ok(state)
+    }
+
+    /// All but conversations.
+    fn load_own(&mut self, now: Timestamp) -> Result<State, CacheError> {
         let mut state = State {
             session: self.meta("session")?,
             cursor: self.meta("cursor")?.unwrap_or_default(),
@@ -168,9 +257,6 @@ impl Cache {
         };
         state.outbox = Outbox::load(self.entries()?, self.meta("last")?.unwrap_or(0));
         state.drafts = self.pairs("SELECT conversation, body FROM drafts", |row| row.get(1))?;
-        state.seen = self.pairs("SELECT conversation, texts FROM seen", |row| {
-            row.get::<_, i64>(1).map(|texts| u64::try_from(texts).unwrap_or(0))
-        })?;
         let mut dismissed = self.db.prepare("SELECT message FROM dismissed")?;
         let rows = dismissed.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
         state.dismissed = rows.iter().filter_map(|id| id.parse().ok()).collect();
@@ -180,13 +266,6 @@ impl Cache {
         let rows = alerts.query_map([], |row| Ok((row.get(0)?, Timestamp::from_millis(row.get(1)?))))?;
         state.alerted = rows.collect::<Result<_, _>>()?;
         drop(alerts);
-        match self.base()? {
-            Some(base) if state.playbook.is_some() || base.is_empty() => state.base = base,
-            Some(_) | None => {
-                self.commit(&[Write::DropBase, Write::Cursor(String::new())])?;
-                state.cursor = String::new();
-            }
-        }
         Ok(state)
     }
 
@@ -246,6 +325,10 @@ impl Cache {
     }
 }
 
+fn texts(row: &rusqlite::Row<'_>) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(1).map(|texts| u64::try_from(texts).unwrap_or(0))
+}
+
 /// `SQLite` counts to 2⁶³; a hostile number beyond is cut.
 fn signed(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
@@ -270,6 +353,12 @@ fn put(tx: &Transaction<'_>, write: &Write) -> Result<(), CacheError> {
         Write::Last(last) => meta(tx, "last", last)?,
         Write::DropBase => {
             tx.execute("DELETE FROM conversations", [])?;
+        }
+        Write::AllStale => {
+            tx.execute("UPDATE conversations SET stale = 1", [])?;
+        }
+        Write::DropStale => {
+            tx.execute("DELETE FROM conversations WHERE stale = 1", [])?;
         }
         Write::Upsert(snapshot) => upsert(tx, snapshot)?,
         Write::Remove(id) => {
@@ -323,10 +412,19 @@ fn upsert(tx: &Transaction<'_>, snapshot: &Snapshot) -> Result<(), CacheError> {
     let id = snapshot.state.id.to_string();
     let header = Snapshot { messages: Vec::new(), ..snapshot.clone() };
     tx.prepare_cached(
-        "INSERT INTO conversations (id, name, snapshot) VALUES (?1, ?2, ?3)
-         ON CONFLICT (id) DO UPDATE SET name = ?2, snapshot = ?3",
+        "INSERT INTO conversations (id, name, snapshot, awake, changed, tail, who) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (id) DO UPDATE SET name = ?2, snapshot = ?3, awake = ?4, changed = ?5, tail = ?6, who = ?7,
+             stale = 0",
     )?
-    .execute(params![id, name_of(snapshot), json(&header)?])?;
+    .execute(params![
+        id,
+        name_of(snapshot),
+        json(&header)?,
+        is_awake(&snapshot.state),
+        snapshot.state.changed.millis(),
+        json(&tail(snapshot))?,
+        who(snapshot)
+    ])?;
     let ids: Vec<MessageId> = snapshot.messages.iter().map(|m| m.id).collect();
     tx.prepare_cached("DELETE FROM messages WHERE conversation = ?1 AND id NOT IN (SELECT value FROM json_each(?2))")?
         .execute(params![id, json(&ids)?])?;
@@ -361,6 +459,13 @@ fn upsert(tx: &Transaction<'_>, snapshot: &Snapshot) -> Result<(), CacheError> {
         }
     }
     Ok(())
+}
+
+/// What a person would type to find a conversation by its people: names, number, accounts.
+fn who(snapshot: &Snapshot) -> String {
+    let mut who = vec![name_of(snapshot), snapshot.address.as_str().to_owned()];
+    who.extend(snapshot.cards.iter().filter_map(|card| card.account.as_ref()).map(|account| account.name.clone()));
+    who.join(" ")
 }
 
 /// A key in the order of time: 42 bits of milliseconds, then bits of the id; the next free one when it is taken.

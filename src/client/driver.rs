@@ -3,7 +3,7 @@
 //! **Invariant:** what the machine says to write is committed before what it says to ask goes out, so that a crash at
 //! any point repeats a question rather than forgets one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,7 @@ pub fn start(
     profile::make_dir(&profile.dir)?;
     let lock = Lock::take(&profile.dir)?;
     let mut cache = Cache::open(&profile.dir)?;
-    let state = cache.load(clock.now())?;
+    let state = cache.load_awake(clock.now())?;
     let searcher = {
         let notices = notices.clone();
         let found = move |query, hits| drop(notices.send(Notice::Found { query, hits: Arc::new(hits) }));
@@ -209,8 +209,28 @@ impl Driver {
         {
             self.flying.remove(ticket);
         }
+        let needed = self.machine.needs(&input);
+        self.wake(&needed);
         let (wall, mono) = (self.wall(), self.mono());
         self.machine.handle(input, wall, mono);
+    }
+
+    /// Brings conversations that rest in the cache, or are cut, whole into memory. One that cannot be read stays as it
+    /// is: what it lacks is fetched again when somebody looks.
+    fn wake(&mut self, conversations: &BTreeSet<ConversationId>) {
+        if conversations.is_empty() || !self.commit() {
+            return;
+        }
+        for id in conversations {
+            match self.cache.conversation(*id) {
+                Ok(Some(woken)) => self.machine.wake(woken),
+                Ok(None) => match self.cache.seen(*id) {
+                    Ok(0) | Err(_) => {}
+                    Ok(seen) => self.machine.remember_seen(*id, seen),
+                },
+                Err(error) => tracing::warn!(%error, "a conversation cannot be read from the cache"),
+            }
+        }
     }
 
     fn wish(&mut self, wish: Wish) {
@@ -224,6 +244,8 @@ impl Driver {
             Ask::Open(conversation) => {
                 self.open = conversation;
                 self.shown.thread = None;
+                let needed = conversation.filter(|id| self.machine.state().rests(*id));
+                self.wake(&needed.into_iter().collect());
                 self.read(conversation);
                 self.show_thread();
             }
@@ -262,6 +284,9 @@ impl Driver {
                 }
             }
             if news == News::default() {
+                if written {
+                    self.machine.rest(self.open);
+                }
                 self.show_link(false);
                 return;
             }

@@ -292,6 +292,8 @@ pub struct Hit {
     pub at: Timestamp,
     /// The text, raw.
     pub body: Body,
+    /// It was found by its people, not by a text: the body says name, number and account.
+    pub person: bool,
 }
 
 /// The connection, and the estimate of the backend's clock.

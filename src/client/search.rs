@@ -13,6 +13,8 @@ use crate::domain::time::Timestamp;
 
 /// Most hits of one search.
 pub const LIMIT: u32 = 50;
+/// Most people of one search.
+pub const PEOPLE: u32 = 20;
 
 /// What a person types, as an FTS5 query: every word quoted, so that nothing in it is ever syntax; the last one may be
 /// the beginning of a word. Nothing when it has fewer than two letters or digits.
@@ -27,9 +29,35 @@ pub fn query(text: &str) -> Option<String> {
     (letters >= 2).then(|| format!("{}*", words.join(" ")))
 }
 
-/// Searches now.
+/// Searches now: people of finished conversations first, then texts.
 pub fn search(db: &Connection, text: &str) -> rusqlite::Result<Vec<Hit>> {
     let Some(query) = query(text) else { return Ok(Vec::new()) };
+    let mut hits = people(db, &query)?;
+    hits.extend(texts(db, &query)?);
+    Ok(hits)
+}
+
+/// Conversations that rest in the cache, by name, number or account. Those that do not rest are in the list.
+fn people(db: &Connection, query: &str) -> rusqlite::Result<Vec<Hit>> {
+    let mut rows = db.prepare_cached(
+        "SELECT c.id, c.name, c.changed, c.who FROM people p JOIN conversations c ON c.rowid = p.rowid
+         WHERE people MATCH ?1 AND c.awake = 0 ORDER BY p.rowid DESC LIMIT ?2",
+    )?;
+    let found = rows.query_map(rusqlite::params![query, PEOPLE], |row| {
+        Ok((row.get::<_, String>(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get::<_, String>(3)?))
+    })?;
+    let mut hits = Vec::new();
+    for row in found {
+        let (conversation, name, at, who) = row?;
+        if let Ok(conversation) = conversation.parse() {
+            let (at, body) = (Timestamp::from_millis(at), Body::new(who));
+            hits.push(Hit { conversation, name, at, body, person: true });
+        }
+    }
+    Ok(hits)
+}
+
+fn texts(db: &Connection, query: &str) -> rusqlite::Result<Vec<Hit>> {
     let mut rows = db.prepare_cached(
         "SELECT m.conversation, c.name, m.at, m.body
          FROM words w JOIN messages m ON m.key = w.rowid JOIN conversations c ON c.id = m.conversation
@@ -42,7 +70,7 @@ pub fn search(db: &Connection, text: &str) -> rusqlite::Result<Vec<Hit>> {
     for row in found {
         let (conversation, name, at, body) = row?;
         if let (Ok(conversation), Some(body)) = (conversation.parse(), body) {
-            hits.push(Hit { conversation, name, at: Timestamp::from_millis(at), body: Body::new(body) });
+            hits.push(Hit { conversation, name, at: Timestamp::from_millis(at), body: Body::new(body), person: false });
         }
     }
     Ok(hits)

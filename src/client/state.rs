@@ -17,6 +17,7 @@ use crate::wire::changes::{HeadView, Presence, Snapshot};
 use crate::wire::session::Session;
 
 pub mod older;
+pub mod rest;
 mod told;
 
 pub use told::{Applied, Told};
@@ -32,8 +33,12 @@ pub enum Write {
     Playbook(Arc<Playbook>),
     /// Colleagues.
     Roster(Vec<Presence>),
-    /// Forget every conversation: the feed starts anew.
+    /// Forget every conversation: the policy they were read with is lost.
     DropBase,
+    /// The feed starts anew: every conversation is of before, until an upsert brings it.
+    AllStale,
+    /// The feed has started anew: forget what it did not bring.
+    DropStale,
     /// A conversation as it is now, with every message known of it.
     Upsert(Box<Snapshot>),
     /// A conversation out of sight.
@@ -84,6 +89,8 @@ pub struct State {
     /// While the feed starts anew: conversations of before that no page has brought yet. They stay on the screen until
     /// the last page, and the cursor is written down only then, so that a crash in between starts anew again.
     pub stale: Option<BTreeSet<ConversationId>>,
+    /// Conversations of which only the tail of their messages is in memory.
+    pub cut: BTreeSet<ConversationId>,
 }
 
 /// The signed-in person is not the one whose cache this is.

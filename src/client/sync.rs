@@ -13,6 +13,7 @@ mod exchange;
 mod lane;
 mod older;
 mod person;
+mod rest;
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -13,6 +13,7 @@ mod overlay;
 pub(super) use composer::{objections, opted_out};
 
 use super::layout;
+use super::model::list::Spot;
 use super::model::{Model, Screen};
 use super::msg::{Effect, Msg};
 use crate::client::handle::Ask;
@@ -90,7 +91,8 @@ fn wanted(model: &Model) -> Option<ConversationId> {
     match model.screen {
         Screen::Conversation => model.pinned,
         Screen::Inbox if layout::areas(model.size).thread.is_some() => model.target(),
-        Screen::Inbox => None,
+        // What was found may rest in the cache: the client knows what it is.
+        Screen::Inbox => model.list.cursor.filter(|spot| matches!(spot, Spot::Hit(..))).map(Spot::conversation),
         Screen::Outbox => model.target(),
     }
 }

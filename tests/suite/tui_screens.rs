@@ -236,6 +236,7 @@ fn a_filter_shows_rows_and_then_texts() {
             name: "Omar Reyes".to_owned(),
             at: START - Span::minutes(minutes),
             body: Body::new(body),
+            person: false,
         };
         let hits = vec![hit(60, "is that price per truck?"), hit(4000, "what price would that be")];
         desk.hear(Notice::Found { query: "price".to_owned(), hits: Arc::new(hits) });

@@ -70,6 +70,10 @@ impl State {
         if self.stale.is_some() {
             return Err(Unjoined::Stale);
         }
+        // A cut one is never written: what it lacks would be lost.
+        if self.cut.contains(&conversation) {
+            return Err(Unjoined::NotOlder);
+        }
         let Some(snapshot) = self.base.get_mut(&conversation) else { return Err(Unjoined::Stale) };
         // What was whole when they were asked for must be so still.
         if missing_before(snapshot).is_none_or(|from| from > before) {

@@ -111,10 +111,13 @@ impl State {
         }
         if page.since.is_empty() {
             self.stale = Some(self.base.keys().copied().collect());
+            out.push(Write::AllStale);
         }
         for id in page.removals {
+            // Also one that rests on the disk.
+            out.push(Write::Remove(id));
+            self.cut.remove(&id);
             if self.base.remove(&id).is_some() {
-                out.push(Write::Remove(id));
                 applied.touched.push(id);
             }
         }
@@ -123,7 +126,9 @@ impl State {
             let of_before = self.stale.as_mut().is_some_and(|stale| stale.remove(&id));
             let old = self.base.get(&id);
             applied.toasts.extend(old.and_then(|old| self.taken_over(old, &snapshot, told)));
-            merge(old.filter(|_| !of_before), &mut snapshot);
+            // Of one that is cut the older messages are not at hand: they are fetched again when somebody looks.
+            let cut = self.cut.remove(&id);
+            merge(old.filter(|_| !of_before && !cut), &mut snapshot);
             applied.touched.push(id);
             out.push(Write::Upsert(Box::new(snapshot.clone())));
             self.base.insert(id, snapshot);
@@ -140,10 +145,13 @@ impl State {
         applied.toasts.extend(self.witness(page.head, out));
         // A conversation stands on the page of its newest change: until the last page, what ran may still be to come.
         if !page.more {
-            for id in self.stale.take().unwrap_or_default() {
-                self.base.remove(&id);
-                out.push(Write::Remove(id));
-                applied.touched.push(id);
+            if let Some(stale) = self.stale.take() {
+                out.push(Write::DropStale);
+                for id in stale {
+                    self.base.remove(&id);
+                    self.cut.remove(&id);
+                    applied.touched.push(id);
+                }
             }
             self.confirm(page.acked, out);
         }

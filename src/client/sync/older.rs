@@ -18,6 +18,13 @@ pub(super) struct Older {
     asked: Option<(ConversationId, u64)>,
 }
 
+impl Older {
+    /// The conversation that the question which is out is about.
+    pub(super) fn asks_about(&self) -> Option<ConversationId> {
+        self.asked.map(|(conversation, _)| conversation)
+    }
+}
+
 impl Machine {
     /// Whether older texts of this conversation are asked for and have not come.
     pub fn awaits_older(&self, conversation: ConversationId) -> bool {

@@ -167,7 +167,10 @@ impl List {
             entries.insert(self.place.min(entries.len()), Entry::Row { row, guest: true });
         }
         if !words.is_empty() && self.found_for == self.filter {
-            entries.extend(self.hits.iter().map(Entry::Hit));
+            // People whose row stands above already are not listed twice.
+            let listed: BTreeSet<ConversationId> = entries.iter().map(|e| e.spot().conversation()).collect();
+            let new = self.hits.iter().filter(|hit| !hit.person || !listed.contains(&hit.conversation));
+            entries.extend(new.map(Entry::Hit));
         }
         entries
     }

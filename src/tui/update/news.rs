@@ -9,6 +9,7 @@ use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
 use crate::tui::layout;
 use crate::tui::model::Model;
+use crate::tui::model::list::Spot;
 use crate::tui::msg::Effect;
 
 /// Takes one notice in.
@@ -65,7 +66,8 @@ fn inbox_changed(model: &mut Model, inbox: Arc<Inbox>) {
     let ids: BTreeSet<ConversationId> = inbox.rows.iter().map(|row| row.id).collect();
     model.list.arrived.retain(|id| ids.contains(id));
     model.list.marked.retain(|id| ids.contains(id));
-    let gone = model.list.cursor.is_some_and(|spot| !ids.contains(&spot.conversation()));
+    // A text that was found may be of a conversation that rests: it has no row.
+    let gone = model.list.cursor.is_some_and(|spot| matches!(spot, Spot::Row(id) if !ids.contains(&id)));
     model.inbox = Some(inbox);
     if gone {
         model.list.cursor = None;

@@ -188,7 +188,8 @@ pub(super) fn clock_words(clock: &Clock, tick: &Ticker) -> (String, Tone) {
 fn draw_hit(model: &Model, hit: &Hit, selected: bool, area: Rect, p: &mut Painter<'_>) {
     p.put(area.x, area.y, 1, if selected { SELECTED_MARK } else { " " }, Tone::Strong);
     let time = p.tick.clock_time(hit.at, model.zone());
-    p.put(area.x + 3, area.y, CLOCK - 1, &format!("text {time}"), Tone::Dim);
+    let what = if hit.person { "done" } else { "text" };
+    p.put(area.x + 3, area.y, CLOCK - 1, &format!("{what} {time}"), Tone::Dim);
     p.put(area.x + 3 + CLOCK, area.y, area.width.saturating_sub(3 + CLOCK), &hit.name, Tone::Plain);
     let body = around(hit.body.as_str(), model.list.filter.trim());
     p.put(area.x + 3, area.y + 1, area.width.saturating_sub(3), &body, Tone::Plain);
