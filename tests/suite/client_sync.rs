@@ -3,6 +3,7 @@
 
 mod backend;
 mod older;
+mod search;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
