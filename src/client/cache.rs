@@ -3,6 +3,10 @@
 //! **Invariant:** a pull, or a key press, is one transaction. What cannot be read any more of what the backend said is
 //! dropped and fetched again; what the person wants is never dropped.
 
+mod error;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,8 +17,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+pub use self::error::CacheError;
 use super::outbox::{Entry, Outbox};
-use super::profile::{self, ProfileError};
+use super::profile;
 use super::state::{State, Write, name_of};
 use crate::domain::contact::Body;
 use crate::domain::id::{ConversationId, MessageId};
@@ -31,42 +36,6 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 const ALERTS_KEPT: Span = Span::minutes(30 * 24 * 60);
 /// Heads of the journal kept as witnesses.
 const HEADS_KEPT: i64 = 1000;
-
-/// Why the cache cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum CacheError {
-    /// Written by a newer program; kept as it is.
-    #[error(
-        "{} was written by a newer comeback (cache version {found}, this one knows {known}): update comeback; \
-         nothing was changed", path.display()
-    )]
-    Newer {
-        /// Which file.
-        path: PathBuf,
-        /// Its version.
-        found: i64,
-        /// The newest version known here.
-        known: i64,
-    },
-    /// A file of another program.
-    #[error("{} is not a comeback cache: move it away, or use another profile", path.display())]
-    NotACache {
-        /// Which file.
-        path: PathBuf,
-    },
-    /// The library is too old to be trusted with a WAL.
-    #[error("SQLite {0} loses rows under load: comeback needs 3.51.3 or newer")]
-    OldSqlite(&'static str),
-    /// `SQLite` says no.
-    #[error("the cache cannot be read or written: {0}")]
-    Sql(#[from] rusqlite::Error),
-    /// An outbox entry cannot be read: not dropped, for it may hold a text.
-    #[error("an unsent command in the cache cannot be read: {0}")]
-    Outbox(serde_json::Error),
-    /// Folder or file.
-    #[error(transparent)]
-    Profile(#[from] ProfileError),
-}
 
 /// The open cache.
 #[derive(Debug)]
@@ -90,9 +59,13 @@ impl Cache {
         let path = Self::path_in(dir);
         // Made with its permissions before SQLite opens it; the WAL takes them over.
         drop(profile::private_file(&path)?);
-        let db = Connection::open(&path)?;
+        Self::open_file(&path).map_err(|e| e.about(&path))
+    }
+
+    fn open_file(path: &Path) -> Result<Self, CacheError> {
+        let db = Connection::open(path)?;
         db.busy_timeout(Duration::from_secs(5))?;
-        let mut cache = Self { db, path };
+        let mut cache = Self { db, path: path.to_owned() };
         cache.check()?;
         cache.db.pragma_update(None, "journal_mode", "WAL")?;
         cache.db.pragma_update(None, "synchronous", "FULL")?;
@@ -114,12 +87,7 @@ impl Cache {
     /// Looks before anything is written.
     fn check(&self) -> Result<(), CacheError> {
         let foreign = || CacheError::NotACache { path: self.path.clone() };
-        let tables: i64 = match self.db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)) {
-            Err(rusqlite::Error::SqliteFailure(e, _)) if e.code == rusqlite::ErrorCode::NotADatabase => {
-                return Err(foreign());
-            }
-            other => other?,
-        };
+        let tables: i64 = self.db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
         let id: i32 = self.db.pragma_query_value(None, "application_id", |row| row.get(0))?;
         if (tables > 0 || id != 0) && id != APPLICATION_ID {
             return Err(foreign());
@@ -148,6 +116,10 @@ impl Cache {
         if writes.is_empty() {
             return Ok(());
         }
+        self.write(writes).map_err(|e| e.about(&self.path))
+    }
+
+    fn write(&mut self, writes: &[Write]) -> Result<(), CacheError> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for write in writes {
             put(&tx, write)?;
@@ -158,6 +130,10 @@ impl Cache {
 
     /// Reads everything back. `now` (this machine's wall) ages what is remembered of alerts.
     pub fn load(&mut self, now: Timestamp) -> Result<State, CacheError> {
+        self.read(now).map_err(|e| e.about(&self.path))
+    }
+
+    fn read(&mut self, now: Timestamp) -> Result<State, CacheError> {
         let mut state = State {
             session: self.meta("session")?,
             cursor: self.meta("cursor")?.unwrap_or_default(),
@@ -205,7 +181,8 @@ impl Cache {
     fn entries(&self) -> Result<Vec<Entry>, CacheError> {
         let mut rows = self.db.prepare("SELECT entry FROM outbox")?;
         let texts = rows.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
-        texts.iter().map(|text| serde_json::from_str(text).map_err(CacheError::Outbox)).collect()
+        let garbled = |e: serde_json::Error| CacheError::Outbox { path: self.path.clone(), column: e.column() };
+        texts.iter().map(|text| serde_json::from_str(text).map_err(garbled)).collect()
     }
 
     fn pairs<T>(

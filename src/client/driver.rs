@@ -286,7 +286,7 @@ impl Driver {
             }
             Err(e) => {
                 if self.write_at.is_none() {
-                    let text = format!("{e}. Nothing is sent until it can be written; free some space.");
+                    let text = format!("{e}. Nothing is sent until it can be written.");
                     drop(self.notices.send(Notice::Toast(Toast { text, loud: true, conversation: None })));
                 }
                 self.write_at = Some(self.mono() + WRITE_AGAIN);

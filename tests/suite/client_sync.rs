@@ -2,6 +2,7 @@
 //! anew: no command runs twice, none is lost, no text vanishes from the screen, and in the calm everybody agrees.
 
 mod backend;
+mod cache;
 mod older;
 mod search;
 
