@@ -7,6 +7,7 @@ pub mod driver;
 pub mod handle;
 pub mod http;
 pub mod inbox;
+pub mod log;
 pub mod notifier;
 pub mod outbox;
 pub mod profile;

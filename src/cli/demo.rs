@@ -113,7 +113,7 @@ impl Demo {
             dir: folder.path.join("client").join(rep.as_str()),
             token: world.tokens[&rep].clone(),
         };
-        let shown = inbox::show(&profile, "comeback demo");
+        let shown = inbox::show(&profile, "comeback demo", &profile.dir);
         runtime.block_on(world.stop());
         shown
     }

@@ -1,14 +1,16 @@
 //! `comeback`: the inbox of a profile.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::{profile_dir, rep_config, say, warn};
+use super::{profile_dir, rep_config, say, state_dir, warn};
 use crate::client::alert::{Alert, Kind};
 use crate::client::desktop::{self, Backend, Env};
 use crate::client::driver;
 use crate::client::handle::Notice;
+use crate::client::log;
 use crate::client::notifier::Notifier;
 use crate::client::profile::{Profile, ProfileError};
 use crate::clock::SystemClock;
@@ -33,9 +35,9 @@ Nobody is signed in here yet.
 ";
 
 /// Opens the inbox of a profile; without one, says what to type next.
-pub(super) fn open(profile: &str) -> anyhow::Result<()> {
-    match Profile::load(&profile_dir(profile)?) {
-        Ok(profile) => show(&profile, "comeback"),
+pub(super) fn open(name: &str) -> anyhow::Result<()> {
+    match Profile::load(&profile_dir(name)?) {
+        Ok(profile) => show(&profile, "comeback", &state_dir(name)?),
         Err(ProfileError::NotSignedIn(_)) => {
             say(WELCOME);
             Ok(())
@@ -44,8 +46,11 @@ pub(super) fn open(profile: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Shows an inbox until the person quits. The terminal has this thread and a runtime of its own.
-pub(super) fn show(profile: &Profile, title: &str) -> anyhow::Result<()> {
+/// Shows an inbox until the person quits; its log goes to `logs`. The terminal has this thread and a runtime of its own.
+pub(super) fn show(profile: &Profile, title: &str, logs: &Path) -> anyhow::Result<()> {
+    if let Err(e) = log::start(logs, std::env::var(log::LEVEL).ok().as_deref()) {
+        warn(&format!("comeback: no log is kept: {e}"));
+    }
     let (notices, told) = unbounded_channel();
     let env = Env::read();
     let ways = ways(&env, rep_config()?.alerts);

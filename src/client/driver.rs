@@ -3,6 +3,8 @@
 //! **Invariant:** what the machine says to write is committed before what it says to ask goes out, so that a crash at
 //! any point repeats a question rather than forgets one.
 
+mod trace;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,6 +20,7 @@ use super::profile::{self, Lock, Profile, ProfileError};
 use super::search::Searcher;
 use super::sync::{Action, Input, Machine, News, Wish};
 use super::{inbox, replica};
+
 use crate::clock::{self, Clock};
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
@@ -180,6 +183,7 @@ impl Driver {
     }
 
     fn feed(&mut self, input: Input) {
+        trace::answer(&input);
         if let Input::Session { ticket, .. }
         | Input::Pushed { ticket, .. }
         | Input::Pulled { ticket, .. }
@@ -286,6 +290,7 @@ impl Driver {
             }
             Err(e) => {
                 if self.write_at.is_none() {
+                    tracing::error!(why = %e, "the cache cannot be written");
                     let text = format!("{e}. Nothing is sent until it can be written.");
                     drop(self.notices.send(Notice::Toast(Toast { text, loud: true, conversation: None })));
                 }
@@ -296,6 +301,7 @@ impl Driver {
     }
 
     fn act(&mut self, action: Action) {
+        trace::question(&action);
         let (backend, answers) = (self.backend.clone(), self.answers.clone());
         let (ticket, task) = match action {
             Action::Abandon { ticket } => {
@@ -384,6 +390,9 @@ impl Driver {
             told.state == link.state && !(clock && (moved || paced))
         });
         if !same {
+            if self.shown.link.as_ref().is_none_or(|told| told.state != link.state) {
+                trace::link(&link.state);
+            }
             self.shown.link = Some(link.clone());
             drop(self.notices.send(Notice::Link(link)));
         }
