@@ -13,6 +13,7 @@ pub mod outbox;
 pub mod profile;
 pub mod replica;
 pub mod search;
+pub mod shown;
 pub mod skew;
 pub mod state;
 pub mod sync;

@@ -13,8 +13,10 @@ use crate::client::handle::Notice;
 use crate::client::log;
 use crate::client::notifier::Notifier;
 use crate::client::profile::{Profile, ProfileError};
+use crate::client::shown::Outlet;
 use crate::clock::SystemClock;
 use crate::config::rep::{AlertConfig, Way};
+use crate::domain::id::ConversationId;
 use crate::domain::safe_text::SafeText;
 use crate::tui;
 use crate::tui::theme::Theme;
@@ -57,9 +59,13 @@ pub(super) fn show(profile: &Profile, title: &str, logs: &Path) -> anyhow::Resul
     let to_terminal = notices.clone();
     let write = move |bytes| drop(to_terminal.send(Notice::Terminal(bytes)));
     let notifier = Notifier::start(ways, env.tmux, write)?;
-    let alerts = move |alert: Alert| notifier.notify(notice(&alert));
+    let closing = notifier.clone();
+    let alerts = Outlet {
+        raise: Box::new(move |alert: Alert| notifier.notify(notice(&alert))),
+        close: Box::new(move |conversation| closing.close(&tag(Some(conversation)))),
+    };
     let backend = profile.base_url.clone();
-    let handle = driver::start(profile, Arc::new(SystemClock), Box::new(alerts), notices)?;
+    let handle = driver::start(profile, Arc::new(SystemClock), alerts, notices)?;
     let options = tui::Options {
         theme: Theme::choose(std::env::var("NO_COLOR").ok().as_deref(), None),
         zone: None,
@@ -95,7 +101,12 @@ fn notice(alert: &Alert) -> desktop::Notice {
     desktop::Notice {
         title: SafeText::line(&alert.title),
         body: SafeText::line(&alert.body),
-        tag: alert.conversation.map_or_else(|| "link".to_owned(), |c| c.to_string()),
+        tag: tag(alert.conversation),
         urgent: alert.kind >= Kind::Warning,
     }
+}
+
+/// What names a notice, so that another replaces it or it can be taken away.
+fn tag(conversation: Option<ConversationId>) -> String {
+    conversation.map_or_else(|| "link".to_owned(), |c| c.to_string())
 }

@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::AbortHandle;
 
-use super::alert::{self, Alerts};
+use super::alert::{Alert, Alerts};
 use super::cache::{Cache, CacheError};
 use super::handle::{Ask, Handle, Inbox, Link, LinkState, Notice, OutboxEntry, Thread, Toast};
 use super::http::{Backend, BadUrl};
 use super::profile::{self, Lock, Profile, ProfileError};
 use super::search::Searcher;
+use super::shown::{self, Outlet};
 use super::sync::{Action, Input, Machine, News, Wish};
 use super::{inbox, replica};
 
@@ -54,7 +55,7 @@ pub enum StartError {
 pub fn start(
     profile: &Profile,
     clock: Arc<dyn Clock>,
-    alerts: alert::Sink,
+    alerts: Outlet,
     notices: UnboundedSender<Notice>,
 ) -> Result<Handle, StartError> {
     let backend = Backend::new(&profile.base_url, &profile.token)?;
@@ -80,7 +81,8 @@ pub fn start(
         clock,
         started,
         alerts: Alerts::default(),
-        deliver: alerts,
+        on_desktop: shown::Shown::default(),
+        outlet: alerts,
         notices,
         answers: answers_in,
         flying: BTreeMap::new(),
@@ -113,7 +115,8 @@ struct Driver {
     clock: Arc<dyn Clock>,
     started: Instant,
     alerts: Alerts,
-    deliver: alert::Sink,
+    on_desktop: shown::Shown,
+    outlet: Outlet,
     notices: UnboundedSender<Notice>,
     answers: UnboundedSender<Input>,
     flying: BTreeMap<u64, AbortHandle>,
@@ -217,6 +220,9 @@ impl Driver {
             Ask::Looking { focused, conversation } => {
                 self.alerts.looking(focused, conversation);
                 self.looking = conversation.filter(|_| focused);
+                if let Some(id) = self.looking.filter(|id| self.on_desktop.read(*id)) {
+                    (self.outlet.close)(id);
+                }
                 self.read(self.looking.filter(|_| self.looking == self.open));
             }
             Ask::Stop => {}
@@ -265,15 +271,23 @@ impl Driver {
                 self.wish(Wish::Alerted(key));
             }
             for alert in raised.alerts {
-                (self.deliver)(alert);
+                self.raise(alert);
+            }
+            for id in self.on_desktop.over(self.machine.state()) {
+                (self.outlet.close)(id);
             }
             if self.looking.is_some() && self.looking == self.open {
                 self.read(self.looking);
             }
         }
         for alert in self.alerts.tick(self.machine.offline_since(), mono) {
-            (self.deliver)(alert);
+            self.raise(alert);
         }
+    }
+
+    fn raise(&mut self, alert: Alert) {
+        self.on_desktop.raised(&alert, self.machine.state());
+        (self.outlet.raise)(alert);
     }
 
     /// Writes down what the machine said. False when the disk refuses; it is tried again.

@@ -5,6 +5,7 @@ mod backend;
 mod cache;
 mod older;
 mod search;
+mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -9,6 +9,7 @@ mod golden;
 mod hooks;
 mod hours;
 mod http;
+mod inbox;
 mod log;
 mod peers;
 mod rules;
