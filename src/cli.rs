@@ -164,9 +164,20 @@ fn secret_from_stdin(what: &str) -> anyhow::Result<String> {
 
 /// Where a profile keeps its files: `$XDG_DATA_HOME/comeback/NAME`, or `~/.local/share/comeback/NAME`.
 fn profile_dir(profile: &str) -> anyhow::Result<PathBuf> {
+    check_name(profile)?;
+    Ok(xdg("XDG_DATA_HOME", ".local/share")?.join("comeback").join(profile))
+}
+
+/// Where a profile keeps its log: `$XDG_STATE_HOME/comeback/NAME`, or `~/.local/state/comeback/NAME`.
+fn state_dir(profile: &str) -> anyhow::Result<PathBuf> {
+    check_name(profile)?;
+    Ok(xdg("XDG_STATE_HOME", ".local/state")?.join("comeback").join(profile))
+}
+
+fn check_name(profile: &str) -> anyhow::Result<()> {
     let plain = profile.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !profile.starts_with('.');
     anyhow::ensure!(plain && !profile.is_empty(), "a profile's name is made of letters, digits, - and _");
-    Ok(xdg("XDG_DATA_HOME", ".local/share")?.join("comeback").join(profile))
+    Ok(())
 }
 
 /// A rep's own settings: `$XDG_CONFIG_HOME/comeback/config.toml`, or `~/.config/comeback/config.toml`.

@@ -118,7 +118,7 @@ impl Demo {
             dir: folder.path.join("client").join(rep.as_str()),
             token: world.tokens.get(&rep).cloned().unwrap_or_default(),
         };
-        let shown = inbox::show(&profile, "comeback demo");
+        let shown = inbox::show(&profile, "comeback demo", &profile.dir);
         runtime.block_on(world.stop());
         shown
     }

@@ -1,18 +1,22 @@
 //! `comeback`: the inbox of a profile.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::{profile_dir, rep_config, say, warn};
+use super::{profile_dir, rep_config, say, state_dir, warn};
 use crate::client::alert::{Alert, Kind};
 use crate::client::desktop::{self, Backend, Env};
 use crate::client::driver;
 use crate::client::handle::Notice;
+use crate::client::log;
 use crate::client::notifier::Notifier;
 use crate::client::profile::{Profile, ProfileError};
+use crate::client::shown::Outlet;
 use crate::clock::SystemClock;
 use crate::config::rep::{AlertConfig, Way};
+use crate::domain::id::ConversationId;
 use crate::domain::safe_text::SafeText;
 use crate::tui;
 use crate::tui::theme::Theme;
@@ -33,9 +37,9 @@ Nobody is signed in here yet.
 ";
 
 /// Opens the inbox of a profile; without one, says what to type next.
-pub(super) fn open(profile: &str) -> anyhow::Result<()> {
-    match Profile::load(&profile_dir(profile)?) {
-        Ok(profile) => show(&profile, "comeback"),
+pub(super) fn open(name: &str) -> anyhow::Result<()> {
+    match Profile::load(&profile_dir(name)?) {
+        Ok(profile) => show(&profile, "comeback", &state_dir(name)?),
         Err(ProfileError::NotSignedIn(_)) => {
             say(WELCOME);
             Ok(())
@@ -44,17 +48,24 @@ pub(super) fn open(profile: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Shows an inbox until the person quits. The terminal has this thread and a runtime of its own.
-pub(super) fn show(profile: &Profile, title: &str) -> anyhow::Result<()> {
+/// Shows an inbox until the person quits; its log goes to `logs`. The terminal has this thread and a runtime of its own.
+pub(super) fn show(profile: &Profile, title: &str, logs: &Path) -> anyhow::Result<()> {
+    if let Err(e) = log::start(logs, std::env::var(log::LEVEL).ok().as_deref()) {
+        warn(&format!("comeback: no log is kept: {e}"));
+    }
     let (notices, told) = unbounded_channel();
     let env = Env::read();
     let ways = ways(&env, rep_config()?.alerts);
     let to_terminal = notices.clone();
     let write = move |bytes| drop(to_terminal.send(Notice::Terminal(bytes)));
     let notifier = Notifier::start(ways, env.tmux, write)?;
-    let alerts = move |alert: Alert| notifier.notify(notice(&alert));
+    let closing = notifier.clone();
+    let alerts = Outlet {
+        raise: Box::new(move |alert: Alert| notifier.notify(notice(&alert))),
+        close: Box::new(move |conversation| closing.close(&tag(Some(conversation)))),
+    };
     let backend = profile.base_url.clone();
-    let handle = driver::start(profile, Arc::new(SystemClock), Box::new(alerts), notices)?;
+    let handle = driver::start(profile, Arc::new(SystemClock), alerts, notices)?;
     let options = tui::Options {
         theme: Theme::choose(std::env::var("NO_COLOR").ok().as_deref(), None),
         zone: None,
@@ -90,7 +101,12 @@ fn notice(alert: &Alert) -> desktop::Notice {
     desktop::Notice {
         title: SafeText::line(&alert.title),
         body: SafeText::line(&alert.body),
-        tag: alert.conversation.map_or_else(|| "link".to_owned(), |c| c.to_string()),
+        tag: tag(alert.conversation),
         urgent: alert.kind >= Kind::Warning,
     }
+}
+
+/// What names a notice, so that another replaces it or it can be taken away.
+fn tag(conversation: Option<ConversationId>) -> String {
+    conversation.map_or_else(|| "link".to_owned(), |c| c.to_string())
 }

@@ -3,6 +3,8 @@
 //! **Invariant:** what the machine says to write is committed before what it says to ask goes out, so that a crash at
 //! any point repeats a question rather than forgets one.
 
+mod trace;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,14 +12,16 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::task::AbortHandle;
 
-use super::alert::{self, Alert, Alerts};
+use super::alert::{Alert, Alerts};
 use super::cache::{Cache, CacheError};
 use super::handle::{Ask, Handle, Inbox, Link, LinkState, Notice, OutboxEntry, Thread, Toast, Weight};
 use super::http::{Backend, BadUrl};
 use super::profile::{self, Lock, Profile, ProfileError};
 use super::search::Searcher;
+use super::shown::{self, Outlet};
 use super::sync::{Action, Input, Machine, News, Wish};
 use super::{inbox, replica};
+
 use crate::clock::{self, Clock};
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
@@ -53,7 +57,7 @@ pub enum StartError {
 pub fn start(
     profile: &Profile,
     clock: Arc<dyn Clock>,
-    alerts: alert::Sink,
+    alerts: Outlet,
     notices: UnboundedSender<Notice>,
 ) -> Result<Handle, StartError> {
     let backend = Backend::new(&profile.base_url, &profile.token)?;
@@ -80,7 +84,8 @@ pub fn start(
         clock,
         started,
         alerts: Alerts::default(),
-        deliver: alerts,
+        on_desktop: shown::Shown::default(),
+        outlet: alerts,
         notices,
         answers: answers_in,
         flying: BTreeMap::new(),
@@ -114,7 +119,8 @@ struct Driver {
     clock: Arc<dyn Clock>,
     started: Instant,
     alerts: Alerts,
-    deliver: alert::Sink,
+    on_desktop: shown::Shown,
+    outlet: Outlet,
     notices: UnboundedSender<Notice>,
     answers: UnboundedSender<Input>,
     flying: BTreeMap<u64, AbortHandle>,
@@ -202,6 +208,7 @@ impl Driver {
     }
 
     fn feed(&mut self, input: Input) {
+        trace::answer(&input);
         if let Input::Session { ticket, .. }
         | Input::Pushed { ticket, .. }
         | Input::Pulled { ticket, .. }
@@ -257,6 +264,9 @@ impl Driver {
             Ask::Looking { focused, conversation } => {
                 self.alerts.looking(focused, conversation);
                 self.looking = conversation.filter(|_| focused);
+                if let Some(id) = self.looking.filter(|id| self.on_desktop.read(*id)) {
+                    (self.outlet.close)(id);
+                }
                 self.read(self.looking.filter(|_| self.looking == self.open));
             }
             Ask::Stop => {}
@@ -307,24 +317,32 @@ impl Driver {
             for key in raised.keys {
                 self.wish(Wish::Alerted(key));
             }
-            self.deliver_all(raised.alerts);
+            self.raise_all(raised.alerts);
+            for id in self.on_desktop.over(self.machine.state()) {
+                (self.outlet.close)(id);
+            }
             if self.looking.is_some() && self.looking == self.open {
                 self.read(self.looking);
             }
         }
         let raised = self.alerts.tick(self.machine.offline_since(), mono);
-        self.deliver_all(raised.alerts);
+        self.raise_all(raised.alerts);
         if let Some(text) = raised.meanwhile {
             drop(self.notices.send(Notice::Toast(Toast { text, weight: Weight::News, conversation: None })));
         }
     }
 
     /// Each alert also stands on the screen for a while: not every terminal has a bell that is heard.
-    fn deliver_all(&mut self, alerts: Vec<Alert>) {
+    fn raise_all(&mut self, alerts: Vec<Alert>) {
         for alert in alerts {
             drop(self.notices.send(Notice::Toast(alert.toast())));
-            (self.deliver)(alert);
+            self.raise(alert);
         }
+    }
+
+    fn raise(&mut self, alert: Alert) {
+        self.on_desktop.raised(&alert, self.machine.state());
+        (self.outlet.raise)(alert);
     }
 
     /// Writes down what the machine said. False when the disk refuses; it is tried again.
@@ -341,7 +359,8 @@ impl Driver {
             }
             Err(e) => {
                 if self.write_at.is_none() {
-                    let text = format!("{e}. Nothing is sent until it can be written; free some space.");
+                    tracing::error!(why = %e, "the cache cannot be written");
+                    let text = format!("{e}. Nothing is sent until it can be written.");
                     drop(self.notices.send(Notice::Toast(Toast { text, weight: Weight::Loud, conversation: None })));
                 }
                 self.write_at = Some(self.mono() + WRITE_AGAIN);
@@ -351,6 +370,7 @@ impl Driver {
     }
 
     fn act(&mut self, action: Action) {
+        trace::question(&action);
         let (backend, answers) = (self.backend.clone(), self.answers.clone());
         let (ticket, task) = match action {
             Action::Abandon { ticket } => {
@@ -439,6 +459,9 @@ impl Driver {
             told.state == link.state && !(clock && (moved || paced))
         });
         if !same {
+            if self.shown.link.as_ref().is_none_or(|told| told.state != link.state) {
+                trace::link(&link.state);
+            }
             self.shown.link = Some(link.clone());
             drop(self.notices.send(Notice::Link(link)));
         }

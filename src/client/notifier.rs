@@ -356,6 +356,30 @@ mod tests {
         assert!(written.recv_timeout(PATIENCE).is_err(), "nothing for the terminal");
     }
 
+    /// A desktop that tells the test what it is asked.
+    struct Telling(std::sync::mpsc::Sender<String>);
+
+    impl Desktop for Telling {
+        fn show(&mut self, notice: &Notice) -> Result<(), String> {
+            self.0.send(format!("show {}", notice.tag)).map_err(|e| e.to_string())
+        }
+        fn close(&mut self, tag: &str) -> Result<(), String> {
+            self.0.send(format!("close {tag}")).map_err(|e| e.to_string())
+        }
+    }
+
+    #[test]
+    fn what_is_over_is_taken_off_the_desktop_after_it_was_shown() {
+        let (to, asked) = channel();
+        let notifier = Notifier::start_with(vec![Backend::Desktop], false, |_| (), Telling(to), PATIENCE);
+        let notifier = notifier.expect("started");
+        notifier.notify(notice("Dana"));
+        notifier.close("c");
+        for expected in ["show c", "close c"] {
+            assert_eq!(asked.recv_timeout(PATIENCE).expect("asked"), expected);
+        }
+    }
+
     #[test]
     fn telling_never_waits() {
         let (_never, wait) = channel::<()>();

@@ -39,7 +39,7 @@ pub enum ProfileError {
         pid: u32,
     },
     /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{} cannot be read or written: {source}", path.display())]
     File {
         /// Which.
         path: PathBuf,

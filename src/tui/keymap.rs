@@ -57,6 +57,7 @@ pub enum Action {
     Select,
     Why,
     Rule,
+    OptOut,
     OpenRecord,
     Copy,
     Filter,
@@ -168,7 +169,15 @@ pub const TABLE: &[Binding] = &[
     b(Group::Act, BROWSE, &["u"], Action::Undo, "undo", "undo: an unsent text first; it becomes a draft"),
     b(Group::Act, &[List], &["x"], Action::Select, "select", "select for reassign, snooze or done of many"),
     b(Group::Ask, WITH_BUYER, &["w"], Action::Why, "why me", "why me: the reason, and who was passed over"),
-    b(Group::Ask, BROWSE, &["z"], Action::Rule, "rule on a hold", "rule on a text that needs your eye"),
+    b(
+        Group::Ask,
+        BROWSE,
+        &["z"],
+        Action::Rule,
+        "rule on a hold",
+        "rule on a text that needs your eye, or opt a number out",
+    ),
+    b(Group::Ask, WITH_BUYER, &[], Action::OptOut, "opt out", "opt the number out: no more texts (asks first)"),
     b(Group::Ask, WITH_BUYER, &["o"], Action::OpenRecord, "CRM record", "show and copy the CRM record's id"),
     b(Group::Ask, WITH_BUYER, &["y"], Action::Copy, "copy", "copy number, name or last text"),
     b(Group::Go, &[List], &["/"], Action::Filter, "filter", "filter the list and search all texts"),
@@ -271,7 +280,7 @@ pub fn page() -> String {
         page.push_str("\n\n| key | where | does |\n|---|---|---|\n");
         for binding in TABLE.iter().filter(|b| b.group == group) {
             let keys: Vec<String> = binding.keys.iter().map(|k| format!("`{}`", k.replace('|', "\\|"))).collect();
-            let keys = if keys.is_empty() { "`:quit`".to_owned() } else { keys.join(" ") };
+            let keys = if keys.is_empty() { format!("`:{}`", binding.name) } else { keys.join(" ") };
             for part in ["| ", &keys, " | ", &places(binding.contexts), " | ", binding.doc, " |\n"] {
                 page.push_str(part);
             }

@@ -2,8 +2,10 @@
 //! anew: no command runs twice, none is lost, no text vanishes from the screen, and in the calm everybody agrees.
 
 mod backend;
+mod cache;
 mod older;
 mod search;
+mod shown;
 mod signed_out;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -10,6 +10,7 @@ mod golden;
 mod hooks;
 mod hours;
 mod http;
+mod inbox;
 mod line_check;
 mod log;
 mod peers;

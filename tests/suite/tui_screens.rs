@@ -272,3 +272,46 @@ fn why_me_names_who_was_passed_over() {
     desk.says("· Lena Brandt: is away");
     desk.says("version 7 of the playbook");
 }
+
+#[test]
+fn opting_a_number_out_asks_first_and_names_the_person_and_the_number() {
+    use comeback::domain::command::Command;
+    use comeback::domain::consent::OptOutSource;
+
+    let opted_out = Ask::Do {
+        conversation: Some(id(1)),
+        seen: 2,
+        command: Command::OptOut { source: OptOutSource::Rep("maya".into()) },
+    };
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        desk.keys("j z");
+        shows(&desk, "opt-out");
+        for leaves in ["Enter", "Esc", "1"] {
+            desk.keys(leaves);
+            assert!(desk.model.overlay.is_none());
+            assert_eq!(desk.commands(), [], "{leaves} leaves it");
+            desk.keys("z");
+        }
+        desk.keys("2");
+        assert_eq!(desk.commands(), [opted_out.clone()]);
+    }
+    let mut desk = Desk::usual((120, 40));
+    desk.keys("j Enter :").types("opt out").keys("Enter Down Enter");
+    assert_eq!(desk.commands(), [opted_out], "by its name, too");
+    desk.says("Dana Fox is opted out: no text goes to this number any more.");
+    // What the cursor was on is what it is about, whatever arrives meanwhile.
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("j z");
+    desk.change(3, |t| t.row.inbound = 9);
+    desk.keys("2");
+    assert!(matches!(desk.commands().as_slice(), [Ask::Do { conversation: Some(c), .. }] if *c == id(1)));
+    // A text that needs the eye comes first; who has opted out is told so.
+    desk.hear(Notice::Outbox(Arc::new(outbox(&desk))));
+    desk.keys("z");
+    desk.says("Send anyway");
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("G z");
+    desk.says("Lou Marsh opted out already");
+    assert_eq!(desk.commands(), []);
+}

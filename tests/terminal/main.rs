@@ -7,6 +7,7 @@ mod guard;
 mod house;
 #[path = "../carrier/library.rs"]
 mod library;
+mod log;
 mod offline;
 mod race;
 mod tmux;

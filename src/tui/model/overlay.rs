@@ -91,6 +91,10 @@ pub enum Does {
     Drop(OutboxId),
     /// Begins a note instead of a text.
     Note,
+    /// Lets no text go to the number any more.
+    OptOut,
+    /// Nothing.
+    Leave,
 }
 
 impl Overlay {

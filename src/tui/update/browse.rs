@@ -63,6 +63,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
             model.overlay = Some(Overlay::Why { about, top: 0 });
         }),
         Action::Rule => with_target(model, now, out, |model, id, now, _| outbox::rule_in(model, id, now)),
+        Action::OptOut => with_target(model, now, out, |model, id, now, _| choices::opt_out(model, id, now)),
         Action::OpenRecord => with_target(model, now, out, act::record),
         Action::Copy => with_target(model, now, out, |model, id, _, _| choices::copy(model, id)),
         Action::Redraw

@@ -6,6 +6,7 @@ use chrono::{Datelike, Days, LocalResult, NaiveTime, TimeZone, Weekday};
 use super::act;
 use crate::client::handle::Ask;
 use crate::domain::command::Command;
+use crate::domain::consent::OptOutSource;
 use crate::domain::event::Outcome;
 use crate::domain::id::ConversationId;
 use crate::domain::time::{Span, Timestamp};
@@ -146,6 +147,24 @@ pub(super) fn copy(model: &mut Model, id: ConversationId) {
     pick(model, "Copy".to_owned(), about, choices);
 }
 
+/// Whether the number is opted out. It cannot be undone from here, so the first choice does nothing.
+pub(super) fn opt_out(model: &mut Model, id: ConversationId, now: Timestamp) {
+    let Some(row) = model.row(id) else { return };
+    if row.opted_out.is_some() {
+        return model.say(format!("{} opted out already: no text goes there.", row.name), now);
+    }
+    let number = row.address.as_str();
+    // The number first: it is the number that opts out, and a long name is cut.
+    let who = if row.name == number { number.to_owned() } else { format!("{number} {}", row.name) };
+    let choice = |label: &str, detail: &str, does| Choice { label: label.to_owned(), detail: detail.to_owned(), does };
+    let choices = vec![
+        choice("Leave", "nothing changes", Does::Leave),
+        choice("Opt out", "the buyer asked for no more texts", Does::OptOut),
+    ];
+    let about = vec![(id, model.seen(id))];
+    pick(model, format!("Opt out {who}?"), about, choices);
+}
+
 /// A choice was made.
 pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Timestamp, out: &mut Vec<Effect>) {
     let whom = whom(model, about);
@@ -156,6 +175,12 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
         }
         Does::Snooze(until) => (Command::Snooze { until }, format!("{whom} is out of sight until {}.", choice.detail)),
         Does::Done(outcome) => (Command::Done { outcome }, format!("{whom}: {}. u undoes.", outcome.words())),
+        Does::OptOut => {
+            let Some(me) = model.me().cloned() else { return model.say("Nobody is signed in yet.", now) };
+            let source = OptOutSource::Rep(me);
+            (Command::OptOut { source }, format!("{whom} is opted out: no text goes to this number any more."))
+        }
+        Does::Leave => return,
         Does::Copy(text) => {
             out.push(Effect::Copy(text));
             return model.say("Copied.", now);

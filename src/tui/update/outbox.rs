@@ -1,6 +1,6 @@
 //! The outbox: what has not left, and the rep's ruling on each.
 
-use super::act;
+use super::{act, choices};
 use crate::client::handle::{OutboxEntry, OutboxId, OutboxStanding};
 use crate::domain::event::Review;
 use crate::domain::id::ConversationId;
@@ -44,12 +44,12 @@ pub(super) fn rule(model: &mut Model, drop_first: bool, now: Timestamp) {
     }
 }
 
-/// Asks what becomes of what needs the eye in this conversation.
+/// Asks what becomes of what needs the eye in this conversation; when nothing does, whether the number opts out.
 pub(super) fn rule_in(model: &mut Model, id: ConversationId, now: Timestamp) {
     let entry = model.outbox.iter().find(|e| e.conversation == Some(id) && needs_eye(&e.standing)).cloned();
     match entry {
         Some(entry) => ask(model, &entry, false, now),
-        None => model.say("Nothing here waits for your ruling.", now),
+        None => choices::opt_out(model, id, now),
     }
 }
 

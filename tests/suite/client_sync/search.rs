@@ -154,7 +154,7 @@ fn whatever_is_typed_is_words_and_never_syntax() {
         "%",
         "_",
         "AND OR NOT",
-        "NEAR/2",
+        "NEAR/9",
         "rank:",
         "words MATCH",
         "👍",
