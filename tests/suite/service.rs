@@ -68,7 +68,10 @@ fn parked(reasons: &[Review]) -> AnswerState {
 
 impl Floor {
     async fn opens() -> Self {
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        Self::over(Arc::new(MemoryStore::default())).await
+    }
+
+    async fn over(store: Arc<dyn Store>) -> Self {
         let clock = Arc::new(ManualClock::at(crate::world::at(crate::world::TUESDAY_TEN)));
         let service = Service::start(Arc::clone(&store), clock.clone(), &crate::world::playbook()).await.unwrap();
         Self { store, service, clock, counters: BTreeMap::new(), ids: 1 << 64 }

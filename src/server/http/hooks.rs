@@ -76,8 +76,8 @@ pub fn router(hooks: Hooks) -> Router {
 }
 
 async fn inbound(State(hooks): State<Hooks>, id: Option<Extension<RequestId>>, request: Request) -> Response {
-    let id = request_id(id);
-    finish(&hooks, "inbound", receive(&hooks, id, request).await)
+    let (id, started) = (request_id(id), monotonic());
+    finish(&hooks, "inbound", started, receive(&hooks, id, request).await)
 }
 
 async fn status(
@@ -86,14 +86,15 @@ async fn status(
     id: Option<Extension<RequestId>>,
     request: Request,
 ) -> Response {
-    let id = request_id(id);
-    finish(&hooks, "status", report(&hooks, id, &message, request).await)
+    let (id, started) = (request_id(id), monotonic());
+    finish(&hooks, "status", started, report(&hooks, id, &message, request).await)
 }
 
-fn finish(hooks: &Hooks, kind: &str, result: Result<&'static str, Failure>) -> Response {
+fn finish(hooks: &Hooks, kind: &str, started: Instant, result: Result<&'static str, Failure>) -> Response {
     match result {
         Ok(outcome) => {
             hooks.metrics.webhook(kind, outcome);
+            hooks.metrics.webhook_kept(kind, started.elapsed());
             ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], TWIML).into_response()
         }
         Err(failure) => {
