@@ -60,21 +60,21 @@ pub(super) enum Audit {
 #[derive(Debug, Args)]
 pub(super) struct CheckpointArgs {
     /// Append signed checkpoints of the journal to this file, and one at the end, when the journal has grown.
-    #[arg(long, requires = "checkpoint_key")]
-    checkpoint_file: Option<PathBuf>,
+    #[arg(long = "checkpoint-file", value_name = "FILE", requires = "key")]
+    file: Option<PathBuf>,
     /// The key to sign them with: comeback audit key
-    #[arg(long, requires = "checkpoint_file")]
-    checkpoint_key: Option<PathBuf>,
+    #[arg(long = "checkpoint-key", value_name = "FILE", requires = "file")]
+    key: Option<PathBuf>,
     /// Minutes between two checkpoints.
-    #[arg(long, default_value_t = 60, requires = "checkpoint_file")]
-    checkpoint_minutes: u64,
+    #[arg(long = "checkpoint-minutes", value_name = "N", default_value_t = 60, requires = "file")]
+    minutes: u64,
 }
 
 impl CheckpointArgs {
     /// What to keep, when something is to be kept.
     pub(super) fn kept(&self) -> anyhow::Result<Option<Kept>> {
-        let (Some(file), Some(key)) = (&self.checkpoint_file, &self.checkpoint_key) else { return Ok(None) };
-        let (key, every) = (read_key(key)?, Duration::from_secs(self.checkpoint_minutes.max(1) * 60));
+        let (Some(file), Some(key)) = (&self.file, &self.key) else { return Ok(None) };
+        let (key, every) = (read_key(key)?, Duration::from_secs(self.minutes.max(1) * 60));
         // A file that cannot be used is told at the start, not in a log line an hour later.
         checkpoints::read(file, &key)?;
         Ok(Some(Kept { file: file.clone(), key, every }))
@@ -135,8 +135,8 @@ async fn whole(store: &dyn Store, seen: &[Checkpoint]) -> anyhow::Result<()> {
     );
     for checkpoint in seen {
         let hash_of = |seq| hashes.get(&seq).copied().flatten();
-        let held = checkpoint.check(u64::from(epoch), &head, hash_of);
-        held.with_context(|| format!("the journal contradicts the checkpoint of {}", checkpoint.at))?;
+        let agrees = checkpoint.check(u64::from(epoch), &head, hash_of);
+        agrees.with_context(|| format!("the journal contradicts the checkpoint of {}", checkpoint.at))?;
     }
     say(&format!("whole: {} entries, head {}", head.seq, to_hex(&head.hash)));
     if let Some(newest) = seen.iter().max_by_key(|c| c.seq) {
@@ -166,7 +166,7 @@ fn read_key(file: &Path) -> anyhow::Result<Key> {
     let name = file.display();
     let about = std::fs::metadata(file).with_context(|| format!("{name} cannot be read"))?;
     anyhow::ensure!(
-        about.permissions().mode() & 0o077 == 0,
+        (about.permissions().mode() & 0o077).count_ones() == 0,
         "others may read {name}, and whoever reads it can forge checkpoints: chmod 600 it, or make a new one"
     );
     let text = std::fs::read_to_string(file).with_context(|| format!("{name} cannot be read"))?;

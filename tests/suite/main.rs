@@ -3,6 +3,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a test that looks for one event means every other by `_`")]
 #![allow(clippy::struct_field_names, reason = "a double keeps the names of what it stands for")]
 
+mod audit;
 mod client_sync;
 mod floors;
 mod golden;

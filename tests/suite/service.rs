@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 mod commands;
 mod consent;
+mod counted;
 mod reconciling;
 mod sending;
 mod time;
@@ -204,6 +205,12 @@ fn begin(conversation: ConversationId, message: MessageId) -> Work {
 
 fn started(outcome: &Outcome, message: MessageId) -> bool {
     matches!(outcome, Outcome::Decided(facts) if facts.contains(&Event::SendStarted { message }))
+}
+
+/// The whole part of a line's value in the Prometheus text format; 0 when there is no such line.
+pub(crate) fn reading(text: &str, line: &str) -> u64 {
+    let value = text.lines().find_map(|l| l.strip_prefix(line)?.strip_prefix(' '));
+    value.map_or(0, |v| v.split('.').next().unwrap().parse().unwrap())
 }
 
 fn minutes(n: i64) -> Span {

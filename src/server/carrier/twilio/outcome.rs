@@ -213,12 +213,11 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let scheme = if matches!(peer, Peer::NoTls) { "https" } else { "http" };
         let api = format!("{scheme}://{}", listener.local_addr().unwrap());
-        let playing = match peer {
-            Peer::Nobody => {
-                drop(listener);
-                None
-            }
-            other => Some(tokio::spawn(play(other, listener))),
+        let playing = if matches!(peer, Peer::Nobody) {
+            drop(listener);
+            None
+        } else {
+            Some(tokio::spawn(play(peer, listener)))
         };
         let line = CarrierLine {
             number: Address::parse("+16465550100").unwrap(),
