@@ -32,7 +32,7 @@ pub(super) enum Audit {
         #[arg(long, requires = "key")]
         checkpoint: Option<PathBuf>,
         /// The key they were signed with.
-        #[arg(long)]
+        #[arg(long, requires = "checkpoint")]
         key: Option<PathBuf>,
     },
     /// Append a signed checkpoint of the journal's newest entry to a file. Keep the file where whoever can write to the
