@@ -2,12 +2,14 @@
 
 pub mod backend;
 pub mod carrier;
+pub mod checkpoints;
 pub mod crm;
 pub mod effects;
 pub mod engine;
 pub mod feed;
 pub mod http;
 pub mod reconcile;
+pub mod retention;
 pub mod service;
 pub mod store;
 pub mod telemetry;

@@ -40,6 +40,8 @@ pub(super) struct Serve {
     /// Minutes between two comparisons with the carrier's list.
     #[arg(long, default_value_t = 5)]
     reconcile_minutes: u64,
+    #[command(flatten)]
+    checkpoints: super::audit::CheckpointArgs,
     /// Logs as JSON.
     #[arg(long)]
     log_json: bool,
@@ -59,6 +61,7 @@ impl Serve {
         );
         let policy = playbook::read(&self.playbook)?;
         let serving = self.database.serve_alone()?;
+        let checkpoints = self.checkpoints.kept()?;
         let store = Arc::new(self.database.open_or_make()?);
         let listener = TcpListener::bind(self.listen)
             .await
@@ -87,6 +90,9 @@ impl Serve {
             reconcile_every: Duration::from_secs(self.reconcile_minutes.max(1) * 60),
         })
         .await?;
+        if let Some(kept) = checkpoints {
+            backend.keep_checkpoints(kept);
+        }
         if !playbook::same(&backend.service.playbook(), &policy) {
             warn(&format!(
                 "the playbook in force is version {} of the database, and {} differs from it; to put the file in force: \

@@ -14,8 +14,7 @@ use super::feed::Presences;
 use super::http::{self, App, hooks};
 use super::service::Service;
 use super::store::{Store, StoreError};
-use super::telemetry::Metrics;
-use super::{engine, reconcile};
+use super::{checkpoints, engine, reconcile, retention};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 
@@ -62,7 +61,7 @@ impl Backend {
     pub async fn start(parts: Parts) -> Result<Self, StoreError> {
         let service = Service::start(parts.store, parts.clock, &parts.playbook).await?;
         let (shutdown, down) = watch::channel(false);
-        let metrics = Arc::new(Metrics::default());
+        let metrics = Arc::clone(service.metrics());
         let app = App {
             service: service.clone(),
             presences: Arc::new(Presences::default()),
@@ -79,6 +78,8 @@ impl Backend {
         });
         let clocked = engine::run(service.clone(), down.clone());
         tasks.spawn(async move { clocked.await.map_err(|e| e.to_string()) });
+        let forgetting = retention::run(service.clone(), down.clone());
+        tasks.spawn(async move { forgetting.await.map_err(|e| e.to_string()) });
         let sender =
             Sender { service: service.clone(), carrier: Arc::clone(&parts.carrier), public_url: parts.public_url };
         let sending = sender.run(down.clone());
@@ -92,6 +93,15 @@ impl Backend {
             });
         }
         Ok(Self { service, shutdown, tasks })
+    }
+
+    /// From here on signed checkpoints of the journal are written down regularly, until the backend stops.
+    pub fn keep_checkpoints(&mut self, kept: checkpoints::Kept) {
+        let keeping = checkpoints::run(self.service.clone(), kept, self.shutdown.subscribe());
+        self.tasks.spawn(async move {
+            keeping.await;
+            Ok(())
+        });
     }
 
     /// Resolves only when the backend cannot go on, with the reason.

@@ -1,5 +1,6 @@
 //! CRMs: who is behind a number. Asked in the background and kept in the store: never on the path of a text.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,7 +12,7 @@ use super::store::{People, StoreError};
 use crate::domain::command::{Actor, Command};
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
-use crate::domain::id::{ConversationId, NumberId};
+use crate::domain::id::NumberId;
 use crate::domain::time::Span;
 
 pub mod directory;
@@ -46,8 +47,15 @@ const REFRESH: Duration = Duration::from_secs(300);
 /// Unknown numbers asked about in one round.
 const ROUND: usize = 50;
 
-/// Reads everybody at the start and every few minutes, and whoever texts without being known, at once.
+/// Conversations looked at again in one round.
+const FOLLOWED: usize = 256;
+
+/// Reads everybody at the start and every few minutes, and whoever texts without being known, at once. Before that,
+/// what an earlier process read and could not follow up.
 pub async fn run(service: Service, crm: Box<dyn Crm>, mut shutdown: watch::Receiver<bool>) {
+    if let Err(e) = follow_up(&service).await {
+        tracing::warn!(error = %e, "cards that changed were not looked at; they will be with the next reading");
+    }
     let mut wake = service.pulse().watch();
     let mut refresh = tokio::time::interval(REFRESH);
     refresh.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -64,19 +72,24 @@ pub async fn run(service: Service, crm: Box<dyn Crm>, mut shutdown: watch::Recei
     }
 }
 
+/// Why cards were not read or not followed up. Nothing is lost: both are tried again.
 #[derive(Debug, thiserror::Error)]
-enum LinkError {
+pub enum LinkError {
+    /// The CRM.
     #[error(transparent)]
     Crm(#[from] CrmError),
+    /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The committer.
     #[error(transparent)]
     Service(#[from] ServiceError),
 }
 
 async fn everybody(service: &Service, crm: &dyn Crm) -> Result<(), LinkError> {
     let people = crm.everybody().await?.into_iter().map(|(address, cards)| people(address, cards));
-    put(service, &people.collect::<Vec<_>>()).await
+    service.store().put_cards(&people.collect::<Vec<_>>(), service.clock().now()).await?;
+    follow_up(service).await
 }
 
 /// Numbers that texted and were never looked up.
@@ -85,26 +98,34 @@ async fn strangers(service: &Service, crm: &dyn Crm) -> Result<(), LinkError> {
     let numbers = service.store().stale_numbers(never, ROUND).await?;
     for (_, address, _) in numbers {
         let cards = crm.behind(&address).await?;
-        put(service, &[people(address, cards)]).await?;
+        service.store().put_cards(&[people(address, cards)], service.clock().now()).await?;
     }
-    Ok(())
+    follow_up(service).await
 }
 
 fn people(address: Address, cards: Vec<Card>) -> People {
     People { fresh: NumberId(Uuid::now_v7()), address, cards }
 }
 
-async fn put(service: &Service, people: &[People]) -> Result<(), LinkError> {
-    let changed: Vec<ConversationId> = service.store().put_cards(people, service.clock().now()).await?;
-    for conversation in changed {
-        // The cards are kept already and will not count as changed again, so that this may not be given up lightly.
-        loop {
-            let work = Work::Machine { actor: Actor::Crm, conversation, command: Command::Match };
-            match service.submit(work).await {
-                Err(ServiceError::Busy) => tokio::time::sleep(Duration::from_millis(50)).await,
-                told => break told.map(drop)?,
+/// Looks again at every conversation whose cards changed. The mark stands in the store until that is on disk, so that it
+/// may be given up at any time.
+pub async fn follow_up(service: &Service) -> Result<(), LinkError> {
+    // One that cannot be decided keeps its mark, and holds back no other.
+    let mut kept = BTreeSet::new();
+    loop {
+        let mut marked = service.store().unmatched(FOLLOWED + kept.len()).await?;
+        marked.retain(|id| !kept.contains(id));
+        if marked.is_empty() {
+            return Ok(());
+        }
+        let again = |conversation| Work::Machine { actor: Actor::Crm, conversation, command: Command::Match };
+        let waiting: Result<Vec<_>, _> =
+            marked.into_iter().map(|id| service.hand_over(again(id)).map(|matched| (id, matched))).collect();
+        for (id, matched) in waiting? {
+            match matched.await {
+                Err(ServiceError::Unreadable(_)) => drop(kept.insert(id)),
+                told => drop(told?),
             }
         }
     }
-    Ok(())
 }

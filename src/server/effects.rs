@@ -104,6 +104,8 @@ impl OnTheirWay {
             let (pause, ended) = match ended {
                 // Somebody else holds the database; nothing was begun.
                 Err(ServiceError::Busy) => (DATABASE_PAUSE, Ok(Ended::Done)),
+                // Nothing of this conversation can be decided or recorded; others leave.
+                Err(ServiceError::Unreadable(_)) => (LONGEST_BUSY_PAUSE, Ok(Ended::Done)),
                 Ok(Ended::Busy) => (busy_pause(busy), Ok(Ended::Busy)),
                 ended @ (Ok(Ended::Done | Ended::Waits) | Err(ServiceError::Stopped(_))) => {
                     return (conversation, ended);
@@ -198,7 +200,11 @@ impl Sender {
             }
         };
         for send in open {
-            self.say(&send, Command::LoseSend { message: send.message }).await?;
+            match self.say(&send, Command::LoseSend { message: send.message }).await {
+                // It stays open, so that it is not sent either.
+                Ok(_) | Err(ServiceError::Unreadable(_)) => {}
+                Err(e) => return Err(e),
+            }
         }
         Ok(())
     }

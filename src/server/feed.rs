@@ -83,7 +83,8 @@ pub async fn changes(
         let tag = tag(&principals);
         let since = read_cursor(&ask.since, &tag)?;
         // A cursor from ahead is of a database that was replaced by an older one: no waiting would help it.
-        let ahead = since.1 > *wake.borrow();
+        // So may one of another epoch be, whatever its number; only the database knows its epoch for sure.
+        let ahead = since.1 > *wake.borrow() || since.0.is_some_and(|epoch| epoch != service.epoch());
         let at_once = ask.since.is_empty() || ask.playbook != playbook.version;
         let timed_out = tokio::time::Instant::now() >= deadline;
         if at_once || ahead || timed_out || service.pulse().concerns(&principals, since.1, device.id, ask.known) {

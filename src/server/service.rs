@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::store::{DedupeKey, RawEvent, Store, StoreError};
+use super::telemetry::Metrics;
 use crate::clock::Clock;
 use crate::domain::command::{Actor, Command};
 use crate::domain::contact::{Address, Body};
@@ -21,6 +22,7 @@ use crate::wire::command::{Envelope, Receipt};
 mod commit;
 mod group;
 mod pulse;
+mod tally;
 
 pub use pulse::Pulse;
 
@@ -36,6 +38,10 @@ pub enum ServiceError {
     /// Too much waits, or the database is held by somebody else. Nothing was written; try again.
     #[error("busy: try again")]
     Busy,
+    /// The database holds something unreadable where this piece of work must look. Nothing was written of it; other
+    /// work goes on.
+    #[error("the database holds something unreadable: {0}")]
+    Unreadable(String),
     /// The committer has stopped: the database failed. Nothing was acknowledged.
     #[error("stopped: {0}")]
     Stopped(String),
@@ -117,6 +123,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether something followed.
+    pub const fn has_facts(&self) -> bool {
+        match self {
+            Self::Decided(facts) => !facts.is_empty(),
+            Self::Received { new } => *new,
+            Self::Receipts(receipts) => !receipts.is_empty(),
+            Self::Refused(_) | Self::Foreign => false,
+        }
+    }
+
     fn into_receipts(self) -> Option<Vec<Receipt>> {
         match self {
             Self::Receipts(receipts) => Some(receipts),
@@ -140,6 +156,8 @@ pub struct Service {
     clock: Arc<dyn Clock>,
     playbook: Arc<Mutex<Arc<Playbook>>>,
     pulse: Pulse,
+    epoch: u32,
+    metrics: Arc<Metrics>,
     stopped: watch::Receiver<Option<String>>,
 }
 
@@ -156,16 +174,17 @@ impl Service {
         let (died, stopped) = watch::channel(None);
         let in_force = store.playbook().await?;
         let playbook = Arc::new(Mutex::new(Arc::new(in_force.clone().unwrap_or_else(|| seed.clone()))));
-        let (head, _) = store.head().await?;
-        let pulse = Pulse::at(head.seq);
+        let (head, epoch) = store.head().await?;
+        let (pulse, metrics) = (Pulse::at(head.seq), Arc::new(Metrics::default()));
         let committer = commit::Committer {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
             playbook: Arc::clone(&playbook),
             pulse: pulse.clone(),
+            metrics: Arc::clone(&metrics),
         };
         tokio::spawn(committer.run(queue, died));
-        let service = Self { jobs, store, clock, playbook, pulse, stopped };
+        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, stopped };
         if in_force.is_none() {
             let work = Work::Playbook(Box::new(seed.clone()));
             service.submit(work).await.map_err(|e| StoreError::Fatal(e.to_string()))?;
@@ -220,6 +239,21 @@ impl Service {
     /// The playbook in force.
     pub fn playbook(&self) -> Arc<Playbook> {
         Arc::clone(&self.playbook.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The database's epoch when this process started.
+    pub const fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// The counters of this process.
+    pub const fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// Pieces of work that wait for the committer.
+    pub fn queued(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
     }
 
     /// Who must look at the feed.

@@ -163,6 +163,8 @@ pub struct Batch {
     pub roster: Option<Roster>,
     /// A new version of the policy.
     pub playbook: Option<Playbook>,
+    /// Conversations that were looked at again with the cards as they are now.
+    pub matched: BTreeSet<ConversationId>,
 }
 
 /// A conversation to write.
@@ -371,6 +373,15 @@ pub struct DueSend {
     pub at: Timestamp,
 }
 
+/// Answers that wait for somebody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Nobody knows whether the carrier has them.
+    pub unknown: u64,
+    /// They need their rep's eye.
+    pub parked: u64,
+}
+
 /// Who the CRM says is behind an address.
 #[derive(Clone, Debug)]
 pub struct People {
@@ -436,9 +447,13 @@ pub trait Store: Send + Sync + 'static {
     /// The playbook in force.
     async fn playbook(&self) -> Result<Option<Playbook>, StoreError>;
 
-    /// Replaces what the CRM says of these addresses; one that never texted becomes a number with the id given. Returns
-    /// the conversations whose cards changed: they follow through a `Match` command.
-    async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<Vec<ConversationId>, StoreError>;
+    /// Replaces what the CRM says of these addresses; one that never texted becomes a number with the id given. In the
+    /// same transaction the conversations whose cards changed are marked: they follow through a `Match` command, whose
+    /// group takes the mark away ([`Batch::matched`]), also after a crash in between.
+    async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<(), StoreError>;
+
+    /// Conversations whose cards changed and that were not looked at again since.
+    async fn unmatched(&self, limit: usize) -> Result<Vec<ConversationId>, StoreError>;
 
     /// Numbers whose cards were read before `older_than`, or never.
     async fn stale_numbers(
@@ -483,4 +498,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Which of these deliveries are new.
     async fn unseen(&self, keys: &[DedupeKey]) -> Result<Vec<DedupeKey>, StoreError>;
+
+    /// Forgets outcomes kept since before `older_than`, the oldest first, at most `limit`; how many. How far a device is
+    /// stays: its commands of then never run again.
+    async fn forget_outcomes(&self, older_than: Timestamp, limit: usize) -> Result<usize, StoreError>;
+
+    /// How many answers somebody must look after.
+    async fn waiting(&self) -> Result<Waiting, StoreError>;
 }

@@ -7,8 +7,12 @@ use std::time::Duration;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+
+use super::store::Waiting;
+use crate::domain::time::Span;
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Request {
@@ -32,7 +36,22 @@ struct Webhook {
     outcome: String,
 }
 
-/// The counters of a process.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Kind {
+    kind: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Fate {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Standing {
+    state: &'static str,
+}
+
+/// The counters of a process. Labels are words of the program, never of people.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -40,7 +59,25 @@ pub struct Metrics {
     seconds: Family<Route, Histogram>,
     commands: Family<Verdict, Counter>,
     webhooks: Family<Webhook, Counter>,
+    webhook_seconds: Family<Kind, Histogram>,
     recovered: Counter<u64, AtomicU64>,
+    breaches: Counter<u64, AtomicU64>,
+    sends: Family<Fate, Counter>,
+    answers: Family<Standing, Gauge>,
+    lateness: Histogram,
+    polls: Gauge,
+    queue: Gauge,
+    group: Histogram,
+}
+
+/// A long poll that is open for as long as this lives.
+#[derive(Debug)]
+pub struct OpenPoll(Gauge);
+
+impl Drop for OpenPoll {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl Default for Metrics {
@@ -48,8 +85,8 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("comeback");
         let requests = Family::default();
         registry.register("http_requests", "Requests by route and status", requests.clone());
-        let seconds =
-            Family::<Route, Histogram>::new_with_constructor(|| Histogram::new(exponential_buckets(0.001, 2.0, 16)));
+        let quick = || Histogram::new(exponential_buckets(0.001, 2.0, 16));
+        let seconds = Family::<Route, Histogram>::new_with_constructor(quick);
         registry.register("http_request_seconds", "Time to the answer by route", seconds.clone());
         let commands = Family::default();
         registry.register("commands", "Commands of people by verdict", commands.clone());
@@ -61,7 +98,49 @@ impl Default for Metrics {
             "Texts whose webhook never arrived, found in the carrier's list",
             recovered.clone(),
         );
-        Self { registry, requests, seconds, commands, webhooks, recovered }
+        let webhook_seconds = Family::<Kind, Histogram>::new_with_constructor(quick);
+        registry.register(
+            "webhook_seconds",
+            "From a carrier's webhook to its 2xx, with what it said on disk",
+            webhook_seconds.clone(),
+        );
+        let breaches = Counter::default();
+        registry.register("sla_breaches", "Clocks that nobody met in time", breaches.clone());
+        let sends = Family::<Fate, Counter>::default();
+        for outcome in ["sent", "refused", "unknown", "abandoned", "parked"] {
+            drop(sends.get_or_create(&Fate { outcome }));
+        }
+        registry.register("sends", "How answers fared on their way out", sends.clone());
+        let answers = Family::<Standing, Gauge>::default();
+        registry.register("answers", "Answers that wait for somebody now", answers.clone());
+        // From a millisecond to some nine hours: after a restart deadlines may be long overdue.
+        let lateness = Histogram::new(exponential_buckets(0.001, 2.0, 26));
+        registry.register(
+            "deadline_lateness_seconds",
+            "From a deadline to its effect on disk, on the clock that decides",
+            lateness.clone(),
+        );
+        let (polls, queue) = (Gauge::default(), Gauge::default());
+        registry.register("open_polls", "Long polls that wait for news", polls.clone());
+        registry.register("committer_queue", "Pieces of work that wait for the committer", queue.clone());
+        let group = Histogram::new(exponential_buckets(1.0, 2.0, 9));
+        registry.register("committer_group_size", "Pieces of work in one transaction", group.clone());
+        Self {
+            registry,
+            requests,
+            seconds,
+            commands,
+            webhooks,
+            webhook_seconds,
+            recovered,
+            breaches,
+            sends,
+            answers,
+            lateness,
+            polls,
+            queue,
+            group,
+        }
     }
 }
 
@@ -85,6 +164,47 @@ impl Metrics {
     /// Texts were found in the carrier's list.
     pub fn recovered(&self, texts: u64) {
         self.recovered.inc_by(texts);
+    }
+
+    /// A carrier's webhook was answered 2xx.
+    pub fn webhook_kept(&self, kind: &str, took: Duration) {
+        self.webhook_seconds.get_or_create(&Kind { kind: kind.to_owned() }).observe(took.as_secs_f64());
+    }
+
+    /// Clocks were breached.
+    pub fn breaches(&self, clocks: u64) {
+        self.breaches.inc_by(clocks);
+    }
+
+    /// Answers fared so.
+    pub fn sends(&self, outcome: &'static str, answers: u64) {
+        self.sends.get_or_create(&Fate { outcome }).inc_by(answers);
+    }
+
+    /// A deadline had its effect so long after it was due.
+    pub fn deadline(&self, late: Span) {
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of hours, not of ages")]
+        self.lateness.observe(late.as_millis().max(0) as f64 / 1000.0);
+    }
+
+    /// A device waits for news, for as long as what this gives lives.
+    pub fn poll(&self) -> OpenPoll {
+        self.polls.inc();
+        OpenPoll(self.polls.clone())
+    }
+
+    /// A group of work is on disk.
+    pub fn group(&self, size: usize) {
+        self.group.observe(f64::from(u32::try_from(size).unwrap_or(u32::MAX)));
+    }
+
+    /// How it stands now: what waits for the committer, and for somebody.
+    pub fn now(&self, queued: usize, waiting: Waiting) {
+        let whole = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        self.queue.set(i64::try_from(queued).unwrap_or(i64::MAX));
+        for (state, answers) in [("unknown", waiting.unknown), ("parked", waiting.parked)] {
+            self.answers.get_or_create(&Standing { state }).set(whole(answers));
+        }
     }
 
     /// Everything, as text.

@@ -372,3 +372,23 @@ async fn words_meant_to_harm_are_kept_unchanged() {
     }
     assert_eq!(office.bodies().await, bodies);
 }
+
+#[tokio::test]
+async fn how_long_a_webhook_takes_to_its_2xx_is_measured_and_a_refused_one_is_not() {
+    let office = Office::open().await;
+    let took = |kind: &str| {
+        let line = format!("comeback_webhook_seconds_count{{kind=\"{kind}\"}}");
+        crate::service::reading(&office.metrics.render(), &line)
+    };
+    let hook = Hook::form(INBOUND, &text("SM1", BUYER, "Hello"));
+    assert_eq!(office.post(&hook.clone().signed(None)).await.status, 403);
+    assert_eq!(took("inbound"), 0);
+    for times in [1, 2] {
+        assert_eq!(office.post(&hook).await.status, 200);
+        assert_eq!((took("inbound"), took("status")), (times, 0));
+    }
+    let path = format!("/hooks/twilio/status/{}", uuid::Uuid::now_v7());
+    let report = Hook::form(&path, &[("AccountSid", ACCOUNT), ("MessageStatus", "sent")]);
+    assert_eq!(office.post(&report).await.status, 200);
+    assert_eq!(took("status"), 1);
+}

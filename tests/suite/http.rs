@@ -9,6 +9,7 @@ use comeback::clock::{Clock, ManualClock};
 use comeback::config;
 use comeback::domain::contact::{Address, Body as Words};
 use comeback::domain::id::{DeviceId, RepId};
+use comeback::domain::playbook::Playbook;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::server::feed::Presences;
 use comeback::server::http::auth::token_hash;
@@ -16,10 +17,11 @@ use comeback::server::http::{self, App, openapi};
 use comeback::server::service::{Inbound, Outcome, Service, Work};
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::{DedupeKey, RawEvent, Store};
-use comeback::server::telemetry::Metrics;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use uuid::Uuid;
+
+mod metrics;
 
 const PLAYBOOK: &str = include_str!("../../assets/playbook.toml");
 
@@ -33,15 +35,18 @@ struct Office {
 
 impl Office {
     async fn open() -> Self {
+        Self::with(&config::playbook::read("playbook.toml", PLAYBOOK).unwrap()).await
+    }
+
+    async fn with(playbook: &Playbook) -> Self {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_793_718_000_000)));
-        let playbook = config::playbook::read("playbook.toml", PLAYBOOK).unwrap();
-        let service = Service::start(Arc::clone(&store), clock.clone(), &playbook).await.unwrap();
+        let service = Service::start(Arc::clone(&store), clock.clone(), playbook).await.unwrap();
         let (_, shutdown) = tokio::sync::watch::channel(false);
         let app = App {
             service: service.clone(),
             presences: Arc::new(Presences::default()),
-            metrics: Arc::new(Metrics::default()),
+            metrics: Arc::clone(service.metrics()),
             shutdown,
         };
         let metrics = Arc::clone(&app.metrics);
@@ -58,7 +63,12 @@ impl Office {
     }
 
     async fn text(&self, from: &str, body: &str) {
-        let inbound = Inbound {
+        let outcome = self.service.submit(self.inbound(from, body)).await.unwrap();
+        assert!(matches!(outcome, Outcome::Received { new: true }));
+    }
+
+    fn inbound(&self, from: &str, body: &str) -> Work {
+        Work::Receive(Box::new(Inbound {
             key: DedupeKey { provider: "twilio".into(), account: "AC".into(), id: Uuid::now_v7().to_string() },
             from: Address::parse(from).unwrap(),
             line: "main".into(),
@@ -71,9 +81,7 @@ impl Office {
                 params: "{}".into(),
                 at: self.clock.now(),
             },
-        };
-        let outcome = self.service.submit(Work::Receive(Box::new(inbound))).await.unwrap();
-        assert!(matches!(outcome, Outcome::Received { new: true }));
+        }))
     }
 
     async fn ask(&self, method: &str, path: &str, token: Option<&str>, body: Option<Value>) -> (StatusCode, Value) {
@@ -238,6 +246,29 @@ async fn people_may_not_speak_for_carriers_or_clocks_nor_act_on_what_they_cannot
 }
 
 #[tokio::test]
+async fn older_messages_are_for_those_who_may_see_the_conversation() {
+    let office = Office::with(&crate::world::playbook()).await;
+    office.text("+14155550123", "for the enterprise team alone").await;
+    for rep in ["maya", "lea", "kim", "nora", "adele"] {
+        office.sign_in(rep).await;
+    }
+    let (_, page) = office.ask("GET", "/v1/changes", Some("adele"), None).await;
+    let path = format!("/v1/conversations/{}/messages", page["upserts"][0]["state"]["id"].as_str().unwrap());
+    for (rep, wanted) in [("maya", 200), ("lea", 200), ("adele", 200), ("kim", 404), ("nora", 404), ("nobody", 401)] {
+        let (status, said) = office.ask("GET", &path, Some(rep), None).await;
+        assert_eq!(status.as_u16(), wanted, "{rep}: {said}");
+        assert_eq!(said.to_string().contains("enterprise team"), wanted == 200, "{rep}: {said}");
+    }
+    // One that is not there reads the same as one that is not theirs.
+    let nowhere = format!("/v1/conversations/{}/messages", Uuid::now_v7());
+    let unseen = office.ask("GET", &path, Some("kim"), None).await;
+    assert_eq!(office.ask("GET", &nowhere, Some("kim"), None).await, unseen);
+    // The feed and commands say no more.
+    let (_, page) = office.ask("GET", "/v1/changes", Some("kim"), None).await;
+    assert_eq!((&page["upserts"], &page["removals"]), (&json!([]), &json!([])));
+}
+
+#[tokio::test]
 async fn a_counter_with_a_gap_runs_nothing_past_the_gap() {
     let office = Office::open().await;
     office.sign_in("maya").await.text("+14155550123", "hello").await;
@@ -256,10 +287,7 @@ async fn health_and_metrics_say_how_it_fares() {
     office.sign_in("maya").await;
     let (status, problem) = office.ask("GET", "/ready", None, None).await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (503, Some("not_ready")), "the clock went back");
-    let request = Request::get("/metrics").body(Body::empty()).unwrap();
-    let response = office.router.clone().oneshot(request).await.unwrap();
-    let text = to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    let text = String::from_utf8(text.to_vec()).unwrap();
+    let text = office.metrics().await;
     assert!(text.contains("comeback_http_requests_total{route=\"/health\",status=\"200\"} 1"), "{text}");
     assert!(text.ends_with("# EOF\n"));
 }

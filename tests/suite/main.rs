@@ -4,6 +4,7 @@
 #![allow(clippy::struct_field_names, reason = "a double keeps the names of what it stands for")]
 
 mod alerts;
+mod audit;
 mod client_sync;
 mod floors;
 mod golden;

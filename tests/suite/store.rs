@@ -55,6 +55,8 @@ macro_rules! conforms {
                     a_dropped_transaction_leaves_nothing
                     a_group_that_fails_at_its_last_row_leaves_nothing_of_any_table
                     a_receipt_is_found_again_and_never_replaced
+                    outcomes_of_long_ago_are_forgotten_oldest_first_and_how_far_a_device_is_stays
+                    answers_that_wait_for_somebody_are_counted
                     a_delivery_is_known_by_provider_account_and_id
                     a_text_taken_back_is_forgotten_and_others_stand_where_they_were_put
                 }
@@ -72,6 +74,7 @@ macro_rules! conforms {
                     the_newest_messages_come_along_and_older_ones_on_demand
                     receipts_never_run_ahead_of_their_page
                     a_cursor_of_another_epoch_is_gone
+                    a_page_in_the_middle_does_not_speak_of_forgotten_outcomes_and_the_last_one_does
                 }
                 times {
                     overdue_deadlines_come_earliest_first_with_the_next_one_behind
@@ -88,7 +91,9 @@ macro_rules! conforms {
                     a_revoked_rep_has_no_device_and_no_invitation
                     a_line_set_up_again_is_replaced
                     a_line_removed_is_gone_and_the_others_stay
-                    only_a_card_that_changed_names_its_conversations
+                    only_a_card_that_changed_marks_its_conversations
+                    a_mark_goes_with_the_group_that_matched_it_and_not_before
+                    a_match_that_a_crash_swallowed_is_made_up_for
                     numbers_whose_cards_are_old_or_missing_are_stale
                 }
                 writers {

@@ -3,6 +3,7 @@
 mod answer;
 mod cable;
 mod draft;
+mod drain;
 mod guard;
 mod house;
 #[path = "../carrier/library.rs"]

@@ -3,25 +3,22 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::{Client, RequestBuilder, Response, Url, redirect};
+use reqwest::{Client, RequestBuilder, Url, redirect};
 use serde::Deserialize;
 
 use super::{Carrier, CarrierError, Finding, Listed, SendOutcome};
 use crate::domain::contact::{Address, Body};
-use crate::domain::message::Delivery;
 use crate::domain::time::Timestamp;
 use crate::server::is_here;
 use crate::server::store::CarrierLine;
 
+mod outcome;
 pub mod parse;
 mod settings;
 pub mod signature;
 
 /// A sales answer that arrives hours late is worse than one that fails: Twilio gives up after this many seconds.
 const VALIDITY_SECONDS: &str = "14400";
-
-/// Twilio's codes for "too fast": nothing was taken, trying again is safe.
-const TOO_FAST: [u32; 2] = [20429, 21611];
 
 /// Pages of a listing read at most, 200 messages each.
 const MOST_PAGES: usize = 50;
@@ -58,18 +55,6 @@ pub struct Twilio {
     far: Client,
     /// For an API on this machine: an emulator.
     here: Client,
-}
-
-#[derive(Deserialize)]
-struct Sent {
-    sid: String,
-    status: String,
-}
-
-#[derive(Deserialize, Default)]
-struct Problem {
-    #[serde(default)]
-    code: u32,
 }
 
 #[derive(Deserialize)]
@@ -122,7 +107,7 @@ impl Twilio {
         let status = answer.status();
         let body = answer.bytes().await.map_err(|e| unreachable(&e))?;
         if !status.is_success() {
-            let code = serde_json::from_slice::<Problem>(&body).unwrap_or_default().code;
+            let code = outcome::Problem::code_of(&body);
             let hint =
                 if status.as_u16() == 401 { "is the auth token this account's?" } else { "see Twilio's error page" };
             return Err(CarrierError::Refused { status: status.as_u16(), code, hint: hint.to_owned() });
@@ -187,7 +172,10 @@ fn day_before(at: Timestamp) -> String {
 #[async_trait]
 impl Carrier for Twilio {
     async fn send(&self, line: &CarrierLine, to: &Address, body: &Body, callback: &str) -> SendOutcome {
-        let Ok(url) = account_url(line, "Messages.json") else { return SendOutcome::Busy };
+        let Ok(url) = account_url(line, "Messages.json") else {
+            tracing::error!("the carrier's address of a line is not one, and its answers wait: comeback line add");
+            return SendOutcome::Busy;
+        };
         let mut form = vec![
             ("To", to.as_str()),
             ("From", line.number.as_str()),
@@ -199,10 +187,11 @@ impl Carrier for Twilio {
             form.push(("MessagingServiceSid", service));
         }
         match authorised(self.http(&url).post(url), line).form(&form).send().await {
-            Ok(answer) => outcome(answer).await,
-            // Nothing was written to a connection that never stood.
-            Err(e) if e.is_connect() => SendOutcome::Busy,
-            Err(_) => SendOutcome::Unknown,
+            Ok(answer) => {
+                let status = answer.status().as_u16();
+                outcome::of_answer(status, &answer.bytes().await.unwrap_or_default())
+            }
+            Err(e) => outcome::of_failure(&e),
         }
     }
 
@@ -227,28 +216,5 @@ impl Carrier for Twilio {
 
     async fn check(&self, line: &CarrierLine, public_url: &str) -> Vec<Finding> {
         settings::check(self, line, public_url).await
-    }
-}
-
-async fn outcome(answer: Response) -> SendOutcome {
-    let status = answer.status();
-    let Ok(body) = answer.bytes().await else { return SendOutcome::Unknown };
-    if status.is_success() {
-        return match serde_json::from_slice::<Sent>(&body) {
-            Ok(sent) => SendOutcome::Accepted {
-                id: sent.sid,
-                delivery: parse::delivery(&sent.status).unwrap_or(Delivery::Accepted),
-            },
-            Err(_) => SendOutcome::Unknown,
-        };
-    }
-    let code = serde_json::from_slice::<Problem>(&body).unwrap_or_default().code;
-    if status.as_u16() == 429 || TOO_FAST.contains(&code) {
-        SendOutcome::Busy
-    } else if status.is_client_error() {
-        SendOutcome::Refused { code: if code == 0 { u32::from(status.as_u16()) } else { code } }
-    } else {
-        // A 5xx may come after the text was taken.
-        SendOutcome::Unknown
     }
 }

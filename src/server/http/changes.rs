@@ -52,6 +52,7 @@ pub async fn pull(
     let ask =
         Ask { since: query.since, known: query.acked, playbook: query.playbook, wait: Duration::from_secs(query.wait) };
     let mut shutdown = app.shutdown.clone();
+    let _open = (!ask.wait.is_zero()).then(|| app.metrics.poll());
     let result = tokio::select! {
         changes = feed::changes(&app.service, &app.presences, &device, &ask) => changes,
         // Draining: answer now, so that the device comes back to whoever follows.

@@ -36,9 +36,14 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Failure> {
     }
 }
 
-/// Counters in the Prometheus text format.
+/// Counters in the Prometheus text format. What waits in the database is counted as it is asked.
 #[utoipa::path(get, path = "/metrics", responses((status = 200, description = "OpenMetrics text", content_type = "text/plain")))]
 pub async fn metrics(State(app): State<App>) -> Response {
+    let queued = app.service.queued();
+    match app.service.store().waiting().await {
+        Ok(waiting) => app.metrics.now(queued, waiting),
+        Err(e) => tracing::warn!(error = %e, "answers that wait were not counted; /metrics says what it knew"),
+    }
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, media_type)], app.metrics.render()).into_response()
 }

@@ -89,7 +89,7 @@ async fn unknown(State(hooks): State<Hooks>, id: Option<Extension<RequestId>>) -
     tracing::warn!(request_id = request_id(id), why, "webhook refused");
     let title = "No webhook is taken at this address. Nothing of it was kept.";
     let hint = "Twilio's texts are taken at /hooks/twilio/inbound; comeback line test compares.";
-    finish(&hooks, "unknown", Err(Failure::new(StatusCode::NOT_FOUND, "no_such_hook", title, hint)))
+    finish(&hooks, "unknown", Instant::now(), Err(Failure::new(StatusCode::NOT_FOUND, "no_such_hook", title, hint)))
 }
 
 async fn wrong_method(State(hooks): State<Hooks>, id: Option<Extension<RequestId>>) -> Response {
@@ -97,12 +97,17 @@ async fn wrong_method(State(hooks): State<Hooks>, id: Option<Extension<RequestId
     tracing::warn!(request_id = request_id(id), why, "webhook refused");
     let title = "This webhook came with another method than POST. Nothing of it was kept.";
     let hint = "Set HTTP POST at the carrier; comeback line test compares.";
-    finish(&hooks, "unknown", Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", title, hint)))
+    finish(
+        &hooks,
+        "unknown",
+        Instant::now(),
+        Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", title, hint)),
+    )
 }
 
 async fn inbound(State(hooks): State<Hooks>, id: Option<Extension<RequestId>>, request: Request) -> Response {
-    let id = request_id(id);
-    finish(&hooks, "inbound", receive(&hooks, id, request).await)
+    let (id, started) = (request_id(id), monotonic());
+    finish(&hooks, "inbound", started, receive(&hooks, id, request).await)
 }
 
 async fn status(
@@ -111,14 +116,15 @@ async fn status(
     id: Option<Extension<RequestId>>,
     request: Request,
 ) -> Response {
-    let id = request_id(id);
-    finish(&hooks, "status", report(&hooks, id, &message, request).await)
+    let (id, started) = (request_id(id), monotonic());
+    finish(&hooks, "status", started, report(&hooks, id, &message, request).await)
 }
 
-fn finish(hooks: &Hooks, kind: &str, result: Result<&'static str, Failure>) -> Response {
+fn finish(hooks: &Hooks, kind: &str, started: Instant, result: Result<&'static str, Failure>) -> Response {
     match result {
         Ok(outcome) => {
             hooks.metrics.webhook(kind, outcome);
+            hooks.metrics.webhook_kept(kind, started.elapsed());
             ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], TWIML).into_response()
         }
         Err(failure) => {

@@ -36,7 +36,7 @@ impl Failure {
                 "The backend is busy. Nothing was written.",
                 "Try again in a moment.",
             ),
-            ServiceError::Stopped(_) => Self::internal(request_id, e),
+            ServiceError::Stopped(_) | ServiceError::Unreadable(_) => Self::internal(request_id, e),
         }
     }
 

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 use crate::domain::rejection::Rejection;
 use crate::server::store::{Store, StoreError, Wants};
+use crate::server::telemetry::Metrics;
 use crate::wire::command::{Receipt, Verdict};
 
 pub(super) struct Committer {
@@ -17,6 +18,7 @@ pub(super) struct Committer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) playbook: Arc<Mutex<Arc<Playbook>>>,
     pub(super) pulse: Pulse,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 impl Committer {
@@ -36,7 +38,8 @@ impl Committer {
         }
     }
 
-    /// Runs a group; singly when one of its members hit a constraint.
+    /// Runs a group; by halves when one of its members hit a constraint or something unreadable, down to the one at
+    /// fault.
     async fn serve(&self, jobs: Vec<Job>) -> Result<(), StoreError> {
         let (work, replies): (Vec<Work>, Vec<Reply>) = jobs.into_iter().map(|j| (j.work, j.reply)).unzip();
         match self.run_group(&work).await {
@@ -52,17 +55,25 @@ impl Committer {
                 }
                 Ok(())
             }
-            Err(StoreError::Conflict(why)) if work.len() > 1 => {
-                tracing::warn!(why, size = work.len(), "a group met a conflict; its members run singly");
-                for (work, reply) in work.into_iter().zip(replies) {
-                    Box::pin(self.serve(vec![Job { work, reply }])).await?;
-                }
-                Ok(())
+            Err(StoreError::Conflict(why) | StoreError::Corrupt(why)) if work.len() > 1 => {
+                tracing::warn!(why, size = work.len(), "a group met a row it cannot use; its halves run by themselves");
+                let mut jobs: Vec<Job> =
+                    work.into_iter().zip(replies).map(|(work, reply)| Job { work, reply }).collect();
+                let later = jobs.split_off(jobs.len() / 2);
+                Box::pin(self.serve(jobs)).await?;
+                Box::pin(self.serve(later)).await
             }
             Err(StoreError::Conflict(why)) => {
                 tracing::error!(why, "a piece of work met a conflict on its own");
                 for (work, reply) in work.iter().zip(replies) {
                     drop(reply.send(self.one_by_one(work).await?));
+                }
+                Ok(())
+            }
+            Err(StoreError::Corrupt(why)) => {
+                tracing::error!(why, "a piece of work needs a row that does not read; the rest goes on");
+                for reply in replies {
+                    drop(reply.send(Err(ServiceError::Unreadable(why.clone()))));
                 }
                 Ok(())
             }
@@ -96,7 +107,7 @@ impl Committer {
     }
 
     async fn run_group(&self, work: &[Work]) -> Result<Vec<Outcome>, StoreError> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.store.begin().await.map_err(of_everybody)?;
         let known = Arc::clone(&self.playbook.lock().unwrap_or_else(PoisonError::into_inner));
         let mut loaded = tx.load(&wants(work, known.version)).await?;
         // Another process may have put a newer version in force.
@@ -113,8 +124,15 @@ impl Committer {
         tx.commit(done.batch).await?;
         *self.playbook.lock().unwrap_or_else(PoisonError::into_inner) = done.playbook;
         self.pulse.beat(beat.0, beat.1, beat.2);
+        self.metrics.group(work.len());
+        done.tally.count(&self.metrics, self.clock.now());
         Ok(outcomes)
     }
+}
+
+/// A head that does not read is no single command's trouble.
+fn of_everybody(e: StoreError) -> StoreError {
+    if let StoreError::Corrupt(why) = e { StoreError::Fatal(why) } else { e }
 }
 
 fn wants(work: &[Work], playbook: u32) -> Wants {

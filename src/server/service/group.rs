@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::tally::Tally;
 use super::{Inbound, Outcome, Parked, Work, fresh_salt};
 use crate::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use crate::domain::consent::Number;
@@ -37,6 +38,7 @@ pub(super) struct Group {
     numbers: BTreeSet<NumberId>,
     touched: BTreeSet<DeviceId>,
     batch: Batch,
+    tally: Tally,
 }
 
 /// Everything a group leaves.
@@ -45,13 +47,15 @@ pub(super) struct Finished {
     pub(super) playbook: Arc<Playbook>,
     pub(super) principals: BTreeMap<Principal, u64>,
     pub(super) devices: BTreeMap<DeviceId, u64>,
+    pub(super) tally: Tally,
 }
 
 impl Finished {
     /// Nothing to write.
     pub(super) fn is_empty(&self) -> bool {
         let b = &self.batch;
-        b.entries.is_empty() && b.receipts.is_empty() && b.raw.is_empty() && b.devices.is_empty()
+        let no_facts = b.entries.is_empty() && b.receipts.is_empty() && b.raw.is_empty();
+        no_facts && b.devices.is_empty() && b.matched.is_empty()
     }
 }
 
@@ -83,6 +87,7 @@ impl Group {
             numbers: BTreeSet::new(),
             touched: BTreeSet::new(),
             batch: Batch::default(),
+            tally: Tally::default(),
         }
     }
 
@@ -91,11 +96,22 @@ impl Group {
             Work::Push { device, rep, envelopes } => Outcome::Receipts(self.push(*device, rep, envelopes)),
             Work::Receive(inbound) => self.receive(inbound),
             Work::Report { message, command, raw, foreign } => self.report(*message, command, raw, foreign),
-            Work::Machine { actor, conversation, command } => {
-                self.outcome(*conversation, command, &Origin::machine(actor.clone()))
-            }
+            Work::Machine { actor, conversation, command } => self.machine(actor, *conversation, command),
             Work::Playbook(playbook) => self.put_playbook(playbook),
         }
+    }
+
+    fn machine(&mut self, actor: &Actor, conversation: ConversationId, command: &Command) -> Outcome {
+        let deadline = self.loaded.conversations.get(&conversation).and_then(|l| l.state.next_deadline());
+        let outcome = self.outcome(conversation, command, &Origin::machine(actor.clone()));
+        if *command == Command::Match {
+            // Also when nothing followed from it: it was decided over the cards as they are now.
+            self.batch.matched.insert(conversation);
+        }
+        if *command == Command::Expire && outcome.has_facts() {
+            self.tally.fired(deadline);
+        }
+        outcome
     }
 
     fn outcome(&mut self, conversation: ConversationId, command: &Command, origin: &Origin<'_>) -> Outcome {
@@ -313,6 +329,7 @@ impl Group {
         let answers: BTreeMap<MessageId, AnswerState> =
             loading.state.answers.iter().map(|(id, a)| (*id, a.state.clone())).collect();
         loading.state.apply(self.now, event);
+        self.tally.take_in(event, &answers);
         self.changed.insert(id, self.head.seq);
         if let Some((message, body)) = brought {
             loading.messages += 1;
@@ -371,7 +388,7 @@ impl Group {
         let touched = self.touched.iter().map(|d| (*d, self.loaded.devices[d].clone()));
         self.batch.devices = touched.collect();
         let devices = self.batch.devices.iter().map(|(d, state)| (*d, state.last_n)).collect();
-        Finished { batch: self.batch, playbook: self.playbook, principals, devices }
+        Finished { batch: self.batch, playbook: self.playbook, principals, devices, tally: self.tally }
     }
 }
 

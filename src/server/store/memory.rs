@@ -9,12 +9,12 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
     Batch, CarrierLine, DedupeKey, Device, DeviceState, DueSend, Loaded, Loading, Page, PageQuery, People, SendWrite,
-    Store, StoreError, Subject, Transaction, Wants, one_page,
+    Store, StoreError, Subject, Transaction, Waiting, Wants, one_page,
 };
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
-use crate::domain::conversation::{Conversation, Roster};
+use crate::domain::conversation::{AnswerState, Conversation, Roster};
 use crate::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId, RepId};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
@@ -43,11 +43,12 @@ struct Tables {
     sends: BTreeMap<MessageId, SendWrite>,
     devices: BTreeMap<DeviceId, (Device, [u8; 32])>,
     states: BTreeMap<DeviceId, DeviceState>,
-    receipts: BTreeMap<(DeviceId, u64), (Receipt, u64)>,
+    receipts: BTreeMap<(DeviceId, u64), (Receipt, u64, Timestamp)>,
     commands: BTreeSet<CommandId>,
     invites: BTreeMap<[u8; 32], (RepId, Timestamp)>,
     dedupe: BTreeMap<DedupeKey, MessageId>,
     lines: BTreeMap<Address, CarrierLine>,
+    unmatched: BTreeSet<ConversationId>,
 }
 
 struct MemoryTransaction {
@@ -176,11 +177,12 @@ impl Tables {
             if !self.commands.insert(r.receipt.id) {
                 return Err(StoreError::Conflict("receipt.id".to_owned()));
             }
-            if self.receipts.insert((r.device, r.receipt.n), (r.receipt, r.seq)).is_some() {
+            if self.receipts.insert((r.device, r.receipt.n), (r.receipt, r.seq, r.at)).is_some() {
                 return Err(StoreError::Conflict("receipt".to_owned()));
             }
         }
         self.states.extend(batch.devices);
+        self.unmatched.retain(|id| !batch.matched.contains(id));
         for (key, message) in batch.dedupe {
             if self.dedupe.insert(key, message).is_some() {
                 return Err(StoreError::Conflict("dedupe".to_owned()));
@@ -209,15 +211,17 @@ impl Tables {
         let Ok((changed, more)) = one_page(query.limit, first);
         let through = if more { changed.last().map_or(query.since, |(_, seq)| *seq) } else { self.head.seq };
         let of_device = (query.device, 0)..=(query.device, u64::MAX);
-        let decided = self.receipts.range(of_device).filter(|(_, (_, seq))| *seq <= through);
-        let receipts: Vec<Receipt> = decided.map(|(_, (receipt, _))| receipt.clone()).collect();
+        let decided = self.receipts.range(of_device).filter(|(_, (_, seq, _))| *seq <= through);
+        let receipts: Vec<Receipt> = decided.map(|(_, (receipt, ..))| receipt.clone()).collect();
+        // The last page reflects all that was ever run, also what no outcome is kept of.
+        let last_n = self.states.get(&query.device).filter(|_| !more).map_or(0, |state| state.last_n);
         Page {
             head: self.head,
             epoch: 1,
             subjects: changed.iter().map(|(id, _)| self.subject(*id, query.messages)).collect(),
             through,
             more,
-            acked: receipts.last().map_or(0, |r| r.n),
+            acked: receipts.last().map_or(0, |r| r.n).max(last_n),
             receipts: receipts.into_iter().filter(|r| r.n > query.known).collect(),
             roster: self.roster.clone(),
             loads: self.loads(),
@@ -339,18 +343,22 @@ impl Store for MemoryStore {
         Ok(self.0.lock().await.playbook.clone())
     }
 
-    async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<Vec<ConversationId>, StoreError> {
-        let mut tables = self.0.lock().await;
-        let mut changed = Vec::new();
+    async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<(), StoreError> {
+        let tables = &mut *self.0.lock().await;
         for p in people {
             let id = *tables.addresses.entry(p.address.clone()).or_insert(p.fresh);
             tables.numbers.entry(id).or_insert_with(|| Number::new(id));
             let before = tables.cards.insert(id, (p.cards.clone(), at));
             if before.map(|(cards, _)| cards).unwrap_or_default() != p.cards {
-                changed.extend(tables.conversations.values().filter(|(c, ..)| c.number == id).map(|(c, ..)| c.id));
+                let of_number = tables.conversations.values().filter(|(c, ..)| c.number == id);
+                tables.unmatched.extend(of_number.map(|(c, ..)| c.id));
             }
         }
-        Ok(changed)
+        Ok(())
+    }
+
+    async fn unmatched(&self, limit: usize) -> Result<Vec<ConversationId>, StoreError> {
+        Ok(self.0.lock().await.unmatched.iter().take(limit).copied().collect())
     }
 
     async fn stale_numbers(
@@ -431,5 +439,29 @@ impl Store for MemoryStore {
     async fn unseen(&self, keys: &[DedupeKey]) -> Result<Vec<DedupeKey>, StoreError> {
         let tables = self.0.lock().await;
         Ok(keys.iter().filter(|key| !tables.dedupe.contains_key(key)).cloned().collect())
+    }
+
+    async fn forget_outcomes(&self, older_than: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        let tables = &mut *self.0.lock().await;
+        let old = tables.receipts.iter().filter(|(_, (_, _, at))| *at < older_than);
+        let old: BTreeSet<_> = old.map(|(key, (_, _, at))| (*at, *key)).collect();
+        let gone: Vec<_> = old.into_iter().take(limit).filter_map(|(_, key)| tables.receipts.remove(&key)).collect();
+        for (receipt, ..) in &gone {
+            tables.commands.remove(&receipt.id);
+        }
+        Ok(gone.len())
+    }
+
+    async fn waiting(&self) -> Result<Waiting, StoreError> {
+        let tables = self.0.lock().await;
+        let mut waiting = Waiting::default();
+        for message in tables.messages.values().flat_map(BTreeMap::values) {
+            match message.standing {
+                Some(AnswerState::Unknown) => waiting.unknown += 1,
+                Some(AnswerState::Parked { .. }) => waiting.parked += 1,
+                Some(AnswerState::Held { .. } | AnswerState::Sending | AnswerState::Out { .. }) | None => {}
+            }
+        }
+        Ok(waiting)
     }
 }

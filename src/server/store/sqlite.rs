@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use super::migrate::{self, Migration};
 use super::{
     Batch, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People, Store, StoreError, Transaction,
-    Wants,
+    Waiting, Wants,
 };
 use crate::domain::contact::Address;
 use crate::domain::conversation::Conversation;
@@ -43,6 +43,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 3,
         name: "0003_send_out.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0003_send_out.sql"),
+    },
+    Migration {
+        version: 4,
+        name: "0004_loose_ends.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0004_loose_ends.sql"),
     },
 ];
 
@@ -269,9 +274,13 @@ impl Store for SqliteStore {
         self.read(|tx| read::playbook(tx)).await
     }
 
-    async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<Vec<ConversationId>, StoreError> {
+    async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<(), StoreError> {
         let people = people.to_vec();
         self.write(move |db| people::put_cards(db, &people, at)).await
+    }
+
+    async fn unmatched(&self, limit: usize) -> Result<Vec<ConversationId>, StoreError> {
+        self.read(move |tx| people::unmatched(tx, limit)).await
     }
 
     async fn stale_numbers(
@@ -333,6 +342,14 @@ impl Store for SqliteStore {
     async fn unseen(&self, keys: &[DedupeKey]) -> Result<Vec<DedupeKey>, StoreError> {
         let keys = keys.to_vec();
         self.read(move |tx| people::unseen(tx, keys)).await
+    }
+
+    async fn forget_outcomes(&self, older_than: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.write(move |db| write::forget_outcomes(db, older_than, limit)).await
+    }
+
+    async fn waiting(&self) -> Result<Waiting, StoreError> {
+        self.read(|tx| read::waiting(tx)).await
     }
 }
 

@@ -3,13 +3,21 @@
 
 use std::time::Duration;
 
+use comeback::client::handle::OutboxStanding;
+use comeback::client::outbox::{Learnt, Outbox, Want};
+use comeback::client::state::State;
+use comeback::client::{inbox, replica};
 use comeback::domain::command::Command;
 use comeback::domain::contact::Body;
 use comeback::domain::event::Review;
+use comeback::domain::id::CommandId;
+use comeback::domain::playbook::Role;
 use comeback::domain::rejection::Rejection;
+use comeback::server::retention;
 use comeback::server::service::{Outcome, Service, ServiceError, Work};
 use comeback::server::store::{Batch, DeviceState};
 use comeback::wire::command::Verdict;
+use comeback::wire::session::Session;
 
 use super::{Floor, delivery, device, push, receipts, verdict};
 
@@ -101,6 +109,44 @@ async fn a_command_older_than_its_kept_outcome_is_not_run_again() {
     let expired = || refused(Rejection::OutcomeExpired);
     assert_eq!(verdicts, [expired(), expired(), Verdict::Done]);
     assert_eq!(floor.count("noted").await, 1, "only the new one");
+}
+
+/// A device hears nothing of its answer and sleeps for a hundred days.
+#[tokio::test]
+async fn a_command_that_comes_again_after_its_outcome_was_forgotten_is_told_so_and_its_words_stay_with_the_rep() {
+    let mut floor = Floor::opens().await;
+    let c = floor.mayas_buyer().await;
+    let mut outbox = Outbox::default();
+    let command = Command::Answer { message: floor.fresh(), body: Body::new("At three?"), accept: Vec::new() };
+    let (id, issued_at) = (CommandId(floor.fresh().0), floor.now());
+    let (conversation, name) = (Some(c), "Dana".to_owned());
+    outbox.put(Want { id, conversation, seen: 1, issued_at, command, name, address: None });
+    let batch = outbox.batch(&mut Vec::new());
+    let first = receipts(floor.service.submit(push("maya", batch.clone())).await.unwrap());
+    assert_eq!(first[0].verdict, Verdict::Done);
+
+    let (_drains, up) = tokio::sync::watch::channel(false);
+    for (days, forgotten) in [(89, 0), (2, 1), (9, 0)] {
+        floor.clock.advance(super::minutes(days * 24 * 60));
+        floor.texts(2, "main", "a day like any other").await;
+        assert_eq!(retention::forget(&floor.service, &up).await.unwrap(), forgotten, "after {days} more days");
+    }
+    let again = receipts(floor.service.submit(push("maya", batch)).await.unwrap());
+    assert_eq!(again[0].verdict, refused(Rejection::OutcomeExpired));
+    let held = floor.count("answer_held").await;
+    assert_eq!((floor.words(c).await.len(), held), (2, 1), "it did not run again");
+
+    assert!(matches!(outbox.learn(&again[0]), Some(Learnt::Stays(_))));
+    let (device, rep, name) = (device("maya"), "maya".into(), "Maya".to_owned());
+    let session = Session { device, rep, name, role: Role::Rep, company: String::new(), wire: 1 };
+    let state = State { outbox, session: Some(session), ..State::default() };
+    let listed = inbox::outbox(&replica::replay(&state, 1.0));
+    assert_eq!(listed.len(), 1);
+    let OutboxStanding::Refused(why) = &listed[0].standing else { panic!("{:?}", listed[0].standing) };
+    assert!(why.starts_with("too old") && why.contains("Check the conversation"), "{why}");
+    assert_eq!(state.outbox.entries()[0].words().unwrap().1.as_str(), "At three?");
+    floor.counters.insert("maya".to_owned(), 1);
+    assert_eq!(floor.does("maya", c, Command::Take).await, Verdict::Done, "and it goes on with the next");
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ use super::{Floor, buyer, minutes, parked};
 #[derive(Default)]
 struct List {
     sent: Mutex<Vec<Listed>>,
+    received: Vec<Listed>,
     locked: Option<Address>,
 }
 
@@ -50,7 +51,7 @@ impl Carrier for List {
     }
 
     async fn received(&self, _: &CarrierLine, _: Timestamp) -> Result<Vec<Listed>, CarrierError> {
-        Ok(Vec::new())
+        Ok(self.received.clone())
     }
 
     async fn check(&self, _: &CarrierLine, _: &str) -> Vec<Finding> {
@@ -61,6 +62,7 @@ impl Carrier for List {
 /// A reconciler at work, every ten seconds.
 struct Round {
     list: Arc<List>,
+    metrics: Arc<Metrics>,
     stop: watch::Sender<bool>,
     task: JoinHandle<Result<(), String>>,
 }
@@ -70,8 +72,9 @@ impl Round {
         let (list, (stop, stopped)) = (Arc::new(list), watch::channel(false));
         let (service, carrier) = (floor.service.clone(), Arc::clone(&list) as Arc<dyn Carrier>);
         let every = Duration::from_secs(10);
-        let task = tokio::spawn(reconcile::run(service, carrier, Arc::new(Metrics::default()), every, stopped));
-        Self { list, stop, task }
+        let metrics = Arc::clone(service.metrics());
+        let task = tokio::spawn(reconcile::run(service, carrier, Arc::clone(&metrics), every, stopped));
+        Self { list, metrics, stop, task }
     }
 
     /// The carrier lists a text from the main line to the first buyer, as sent now.
@@ -187,5 +190,28 @@ async fn an_answer_that_just_moved_is_left_to_its_callbacks_and_one_of_yesterday
     floor.clock.advance(minutes(25 * 60));
     seconds(30).await;
     assert_eq!(floor.standing(c, message).await, queued);
+    round.ends().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn texts_that_only_the_list_had_are_counted_once() {
+    let floor = Floor::opens().await;
+    floor.sets_up("main").await;
+    let to = floor.service.playbook().lines[&"main".into()].number.clone();
+    let text = |n: u32| Listed {
+        id: format!("SM{n}"),
+        from: buyer(n),
+        to: to.clone(),
+        body: Body::new("Did you get my text?"),
+        at: floor.now(),
+        delivery: None,
+        error: None,
+        media: 0,
+    };
+    let list = List { received: vec![text(1), text(2)], ..List::default() };
+    let round = Round::begins(&floor, list);
+    seconds(60).await;
+    assert_eq!(super::reading(&round.metrics.render(), "comeback_recovered_texts_total"), 2);
+    assert_eq!(floor.count("received").await, 2);
     round.ends().await;
 }

@@ -1,5 +1,6 @@
 //! The clock as an actor, restarts, and clocks that are wrong.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use comeback::domain::conversation::Conversation;
@@ -10,10 +11,13 @@ use comeback::domain::time::{Span, Timestamp};
 use comeback::journal::Entry;
 use comeback::server::engine;
 use comeback::server::feed::{self, Ask, FeedError, Presences};
-use comeback::server::store::Device;
+use comeback::server::service::Outcome;
+use comeback::server::store::sqlite::SqliteStore;
+use comeback::server::store::{Device, Store};
 use tokio::sync::watch;
 
 use super::{Floor, minutes, said};
+use crate::log::Log;
 
 fn subject(entry: &Entry) -> Subject {
     serde_json::from_value(said(entry).subject).unwrap()
@@ -134,7 +138,7 @@ async fn while_the_head_is_over_a_minute_ahead_deadlines_pause_and_texts_still_c
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cursor_from_ahead_is_gone_at_once_however_long_it_would_wait() {
+async fn a_cursor_from_ahead_or_of_another_epoch_is_gone_at_once_however_long_it_would_wait() {
     let mut floor = Floor::opens().await;
     floor.mayas_buyer().await;
     let device = Device {
@@ -154,7 +158,81 @@ async fn a_cursor_from_ahead_is_gone_at_once_however_long_it_would_wait() {
     let gone = feed::changes(&floor.service, &presences, &device, &ahead).await;
     assert!(matches!(gone, Err(FeedError::Gone)), "{gone:?}");
     assert_eq!(asked.elapsed(), Duration::ZERO);
+    // A database of another epoch was put in its place: its number may be any.
+    for seq in ["0", "1", parts[1]] {
+        let foreign = ask(format!("9.{seq}.{}", parts[2]), Duration::from_secs(60));
+        let gone = feed::changes(&floor.service, &presences, &device, &foreign).await;
+        assert!(matches!(gone, Err(FeedError::Gone)), "{seq}: {gone:?}");
+        assert_eq!(asked.elapsed(), Duration::ZERO, "{seq}");
+    }
     let good = feed::changes(&floor.service, &presences, &device, &ask(cursor, Duration::from_secs(60))).await;
     assert!(good.unwrap().upserts.is_empty());
     assert_eq!(asked.elapsed(), Duration::from_secs(60), "a good one waits for news");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_overdue_deadlines_fire_in_order_after_a_restart_and_each_once() {
+    let mut floor = Floor::opens().await;
+    for first in (1..=10_000).step_by(2_000) {
+        let texts: Vec<_> = (first..first + 2_000).map(|n| floor.text(n, "main", "hello")).collect();
+        let taken: Vec<_> = texts.into_iter().map(|text| floor.service.hand_over(text).unwrap()).collect();
+        for taken in taken {
+            assert!(matches!(taken.await, Ok(Outcome::Received { new: true })));
+        }
+        // The later ones are due later.
+        floor.clock.advance(minutes(1));
+    }
+    floor.clock.advance(minutes(300));
+    let (due, _) = floor.store.due(floor.now(), usize::MAX).await.unwrap();
+    assert_eq!(due.len(), 10_000);
+    floor.restarts().await;
+    let before = floor.journal().await.len();
+    engine::fire(&floor.service).await.unwrap();
+    let mut fired: Vec<ConversationId> = Vec::new();
+    for entry in &floor.journal().await[before..] {
+        if let Subject::Conversation(id) = subject(entry)
+            && fired.last() != Some(&id)
+        {
+            fired.push(id);
+        }
+    }
+    assert!(fired == due, "{} fired, not once each in the order of their deadlines", fired.len());
+    assert_eq!(floor.count("sla_breached").await, 10_000);
+}
+
+/// A row that does not read, of the conversation that is due first.
+#[tokio::test]
+async fn a_conversation_that_cannot_be_decided_stops_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path).unwrap());
+    let mut floor = Floor::over(store).await;
+    let mut all = Vec::new();
+    for n in 1..=20 {
+        all.push(floor.texts(n, "main", "hello").await);
+        floor.clock.advance(Span::seconds(7));
+    }
+    let spoil = |state: &str| {
+        let db = rusqlite::Connection::open(&path).unwrap();
+        let before: String =
+            db.query_row("SELECT state FROM conversation WHERE id = ?1", [all[0].to_string()], |r| r.get(0)).unwrap();
+        db.execute("UPDATE conversation SET state = ?2 WHERE id = ?1", [all[0].to_string().as_str(), state]).unwrap();
+        before
+    };
+    let whole = spoil("{\"secret words\": 1}");
+    floor.clock.advance(minutes(300));
+    let (log, _guard) = Log::listen();
+    engine::fire(&floor.service).await.unwrap();
+    for id in &all[1..] {
+        assert_eq!(floor.state(*id).await.clock.unwrap().stage, Stage::Breached);
+    }
+    assert_eq!(floor.count("sla_breached").await, 19);
+    let said = log.lines("ERROR").join("\n");
+    assert!(said.contains(&all[0].to_string()), "the operator hears which: {said}");
+    assert!(!said.contains("secret words"), "but not what stands there: {said}");
+    floor.texts(21, "main", "and life goes on").await;
+    // Once it reads again, it is made up for.
+    spoil(&whole);
+    engine::fire(&floor.service).await.unwrap();
+    assert_eq!(floor.state(all[0]).await.clock.unwrap().stage, Stage::Breached);
 }

@@ -14,7 +14,7 @@ use comeback::journal::{Entry, Head};
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::{
     Batch, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People, Store, StoreError, Transaction,
-    Wants,
+    Waiting, Wants,
 };
 use comeback::wire::changes::Message;
 
@@ -244,8 +244,12 @@ impl Store for Disk {
         self.inner.playbook().await
     }
 
-    async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<Vec<ConversationId>, StoreError> {
+    async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<(), StoreError> {
         self.inner.put_cards(people, at).await
+    }
+
+    async fn unmatched(&self, limit: usize) -> Result<Vec<ConversationId>, StoreError> {
+        self.inner.unmatched(limit).await
     }
 
     async fn stale_numbers(
@@ -301,5 +305,13 @@ impl Store for Disk {
 
     async fn unseen(&self, keys: &[DedupeKey]) -> Result<Vec<DedupeKey>, StoreError> {
         self.inner.unseen(keys).await
+    }
+
+    async fn forget_outcomes(&self, older_than: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        self.inner.forget_outcomes(older_than, limit).await
+    }
+
+    async fn waiting(&self) -> Result<Waiting, StoreError> {
+        self.inner.waiting().await
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use comeback::client::sync::{Action, Failure, Input};
 use comeback::clock::{Clock as _, ManualClock};
 use comeback::config;
-use comeback::domain::command::{Actor, Command};
+use comeback::domain::command::Command;
 use comeback::domain::contact::Address;
 use comeback::domain::context::Card;
 use comeback::domain::id::{DeviceId, LineId, MessageId, NumberId, RepId};
@@ -25,7 +25,7 @@ use comeback::server::http::auth::token_hash;
 use comeback::server::service::{Inbound, Outcome, Service, ServiceError, Work};
 use comeback::server::store::{CarrierLine, DedupeKey, Device, People, RawEvent, Store};
 use comeback::server::telemetry::Metrics;
-use comeback::server::{engine, reconcile};
+use comeback::server::{crm, engine, reconcile};
 use comeback::wire::changes::Changes;
 use comeback::wire::command::Receipts;
 use comeback::wire::session::Session;
@@ -153,6 +153,8 @@ impl Server {
         let metrics = Arc::new(Metrics::default());
         let (engine, effects) = (engine::run(service.clone(), down.clone()), sender.run(down.clone()));
         let reconciler = reconcile::run(service.clone(), self.carrier.clone(), metrics, RECONCILE, down);
+        let linked = service.clone();
+        runtime.spawn(async move { follow_up(&linked).await });
         let tasks = vec![
             ("engine", runtime.spawn(async move { drop(engine.await) })),
             ("sender", runtime.spawn(async move { drop(effects.await) })),
@@ -227,7 +229,7 @@ impl Server {
                 Ok(Outcome::Received { .. }) => Said::Acknowledged(index),
                 Ok(other) => Said::Trouble(format!("a buyer's text ended as {other:?}")),
                 Err(ServiceError::Busy) => Said::Nothing,
-                Err(e @ ServiceError::Stopped(_)) => Said::Trouble(e.to_string()),
+                Err(e @ (ServiceError::Unreadable(_) | ServiceError::Stopped(_))) => Said::Trouble(e.to_string()),
             }
         });
     }
@@ -241,7 +243,7 @@ impl Server {
             match service.submit(Work::Report { message, command, raw, foreign: BTreeSet::new() }).await {
                 Ok(Outcome::Decided(_)) | Err(ServiceError::Busy) => Said::Nothing,
                 Ok(other) => Said::Trouble(format!("a report ended as {other:?}")),
-                Err(e @ ServiceError::Stopped(_)) => Said::Trouble(e.to_string()),
+                Err(e @ (ServiceError::Unreadable(_) | ServiceError::Stopped(_))) => Said::Trouble(e.to_string()),
             }
         });
     }
@@ -252,11 +254,8 @@ impl Server {
         let service = life.service.clone();
         let people = [People { fresh: NumberId(self.make()), address: address.clone(), cards }];
         self.spawn(question, async move {
-            let changed = service.store().put_cards(&people, service.clock().now()).await.unwrap();
-            for conversation in changed {
-                let work = Work::Machine { actor: Actor::Crm, conversation, command: Command::Match };
-                while matches!(service.submit(work.clone()).await, Err(ServiceError::Busy)) {}
-            }
+            service.store().put_cards(&people, service.clock().now()).await.unwrap();
+            follow_up(&service).await;
             Said::Nothing
         });
     }
@@ -280,6 +279,13 @@ impl Server {
 
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+}
+
+/// Cards that changed are looked at again, also those that an earlier process read and died over.
+async fn follow_up(service: &Service) {
+    while crm::follow_up(service).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
@@ -321,7 +327,9 @@ async fn answer(service: &Service, presences: &Presences, device: &Device, actio
                 Ok(Outcome::Receipts(receipts)) => Ok(Receipts { receipts }),
                 Ok(other) => return Said::Trouble(format!("a push ended as {other:?}")),
                 Err(ServiceError::Busy) => Err(problem(503, "busy")),
-                Err(e @ ServiceError::Stopped(_)) => return Said::Trouble(e.to_string()),
+                Err(e @ (ServiceError::Unreadable(_) | ServiceError::Stopped(_))) => {
+                    return Said::Trouble(e.to_string());
+                }
             };
             Input::Pushed { ticket, result }
         }

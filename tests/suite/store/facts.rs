@@ -2,9 +2,10 @@
 
 use comeback::domain::consent::{Number, OptOut, OptOutSource};
 use comeback::domain::conversation::{AnswerState, Roster};
+use comeback::domain::event::Review;
 use comeback::domain::message::Delivery;
 use comeback::journal::{Head, verify};
-use comeback::server::store::{Batch, DeviceState, StoreError, Wants};
+use comeback::server::store::{Batch, DeviceState, ReceiptWrite, StoreError, Waiting, Wants};
 
 use super::scene::{
     Kept, address, all_of, arrival, change, commit, conversation, delivery, device, entries, everything, here, load,
@@ -76,6 +77,7 @@ pub(super) fn something_everywhere() -> Batch {
         devices: vec![(device(1), DeviceState { last_n: 1, parked: [(here(1), 1)].into() })],
         dedupe: vec![(delivery("twilio", "AC", "SM2"), text(7))],
         raw: vec![raw()],
+        matched: [here(1)].into(),
         roster: Some(Roster { away: [("maya".into(), minute(1))].into() }),
         playbook: Some(crate::world::playbook()),
         ..Batch::default()
@@ -125,6 +127,61 @@ pub(super) async fn a_receipt_is_found_again_and_never_replaced(store: &Kept) {
         assert!(matches!(again, Err(StoreError::Conflict(_))), "{why}: {again:?}");
     }
     assert_eq!(load(store, &wants).await.receipts[&(device(1), 2)].id, kept(2).0);
+}
+
+pub(super) async fn outcomes_of_long_ago_are_forgotten_oldest_first_and_how_far_a_device_is_stays(store: &Kept) {
+    sign_in(store, device(1), "maya", [1; 32]).await;
+    sign_in(store, device(2), "ben", [2; 32]).await;
+    let state = |last_n| DeviceState { last_n, ..DeviceState::default() };
+    for (n, at) in [(1, 0), (2, 10), (3, 10), (4, 20)] {
+        let of = |d| ReceiptWrite { at: minute(at), ..receipt(device(d), n, 0) };
+        let devices = vec![(device(1), state(n)), (device(2), state(n))];
+        put(store, Batch { receipts: vec![of(1), of(2)], devices, ..Batch::default() }).await;
+    }
+    let ns: std::collections::BTreeSet<u64> = (1..=4).collect();
+    let wants = Wants { devices: [(device(1), ns.clone()), (device(2), ns)].into(), ..Wants::default() };
+    let kept = async || {
+        let loaded = load(store, &wants).await;
+        assert_eq!((loaded.devices[&device(1)].last_n, loaded.devices[&device(2)].last_n), (4, 4));
+        loaded.receipts.keys().map(|(d, n)| (*d, *n)).collect::<Vec<_>>()
+    };
+    let all = |ns: &[u64]| [1, 2].iter().flat_map(|d| ns.iter().map(|n| (device(*d), *n))).collect::<Vec<_>>();
+    let forget = async |at, limit| store.forget_outcomes(minute(at), limit).await.unwrap();
+    assert_eq!(forget(0, 10).await, 0, "none is older than the oldest");
+    assert_eq!(kept().await, all(&[1, 2, 3, 4]));
+    assert_eq!(forget(10, 10).await, 2);
+    assert_eq!(kept().await, all(&[2, 3, 4]));
+    assert_eq!(forget(20, 1).await, 1, "a batch");
+    assert_eq!(kept().await.len(), 5);
+    assert_eq!(forget(20, 10).await, 3, "and the rest");
+    assert_eq!(kept().await, all(&[4]));
+    // The id of one that is forgotten is no conflict any more: how far the device is decides.
+    assert_eq!(forget(21, 10).await, 2);
+    assert_eq!(kept().await, []);
+    put(store, Batch { receipts: vec![receipt(device(1), 1, 0)], ..Batch::default() }).await;
+}
+
+pub(super) async fn answers_that_wait_for_somebody_are_counted(store: &Kept) {
+    assert_eq!(store.waiting().await.unwrap(), Waiting::default());
+    let stands = [
+        AnswerState::Unknown,
+        AnswerState::Parked { reasons: vec![Review::OptedOut] },
+        AnswerState::Parked { reasons: Vec::new() },
+        AnswerState::Held { not_before: minute(1) },
+        AnswerState::Sending,
+        AnswerState::Out { delivery: Delivery::Sent, error: None },
+    ];
+    let mut batch = arrival(1, &[]);
+    for (n, standing) in (2..).zip(stands) {
+        batch.messages.push(message(text(u128::from(n)), here(1), n, minute(0), Some(standing)));
+    }
+    put(store, batch).await;
+    assert_eq!(store.waiting().await.unwrap(), Waiting { unknown: 1, parked: 2 });
+    // One is settled, one is taken back, and one more is lost.
+    let out = AnswerState::Out { delivery: Delivery::Delivered, error: None };
+    let standings = vec![(text(2), Some(out)), (text(3), None), (text(6), Some(AnswerState::Unknown))];
+    put(store, Batch { standings, ..Batch::default() }).await;
+    assert_eq!(store.waiting().await.unwrap(), Waiting { unknown: 1, parked: 1 });
 }
 
 pub(super) async fn a_delivery_is_known_by_provider_account_and_id(store: &Kept) {

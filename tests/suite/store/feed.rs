@@ -8,7 +8,7 @@ use comeback::clock::ManualClock;
 use comeback::domain::visibility::Principal;
 use comeback::server::feed::{self, Ask, FeedError, Presences};
 use comeback::server::service::Service;
-use comeback::server::store::{Batch, Page, PageQuery};
+use comeback::server::store::{Batch, DeviceState, Page, PageQuery};
 use comeback::wire::changes::Changes;
 
 use super::scene::{
@@ -131,6 +131,22 @@ pub(super) async fn receipts_never_run_ahead_of_their_page(store: &Kept) {
     assert_eq!((page_known.acked, page_known.receipts.len()), (3, 1), "those it knows are not sent again");
     let other = page(store, &ask(device(2), 0, 3)).await;
     assert_eq!((other.acked, other.receipts.len()), (0, 0), "another device's are not its own");
+}
+
+pub(super) async fn a_page_in_the_middle_does_not_speak_of_forgotten_outcomes_and_the_last_one_does(store: &Kept) {
+    sign_in(store, device(1), "maya", [1; 32]).await;
+    for n in 1..=3 {
+        let last_n = u64::try_from(n).unwrap();
+        let devices = vec![(device(1), DeviceState { last_n, ..DeviceState::default() })];
+        let receipts = vec![receipt(device(1), last_n, 0)];
+        put(store, Batch { receipts, devices, ..arrival(n, &["maya"]) }).await;
+    }
+    assert_eq!(store.forget_outcomes(minute(1), 10).await.unwrap(), 3);
+    let ask = |limit| PageQuery { device: device(1), limit, ..query(&[rep("maya")], 0) };
+    let middle = page(store, &ask(2)).await;
+    assert_eq!((middle.more, middle.acked, middle.receipts.len()), (true, 0, 0), "nobody knows how far this one goes");
+    let last = page(store, &ask(3)).await;
+    assert_eq!((last.more, last.acked, last.receipts.len()), (false, 3, 0), "all that was ever run is in it");
 }
 
 pub(super) async fn a_cursor_of_another_epoch_is_gone(store: &Kept) {

@@ -1,9 +1,14 @@
 //! Devices and their tokens, lines at carriers, and what the CRM said.
 
-use comeback::domain::id::RepId;
-use comeback::server::store::{CarrierLine, Device, People};
+use std::sync::Arc;
 
-use super::scene::{Kept, address, arrival, device, here, load, minute, number, put, sign_in};
+use comeback::clock::ManualClock;
+use comeback::domain::id::{ConversationId, RepId};
+use comeback::server::crm;
+use comeback::server::service::Service;
+use comeback::server::store::{Batch, CarrierLine, Device, People, Wants};
+
+use super::scene::{Kept, address, arrival, commit, device, here, load, minute, number, put, sign_in};
 
 pub(super) async fn a_one_time_token_makes_one_device_before_it_expires(store: &Kept) {
     let maya = RepId::from("maya");
@@ -78,24 +83,84 @@ pub(super) async fn a_line_set_up_again_is_replaced(store: &Kept) {
     assert_eq!(store.lines().await.unwrap(), [line(1, &["only"]), line(2, &["new", "old"])]);
 }
 
-pub(super) async fn only_a_card_that_changed_names_its_conversations(store: &Kept) {
+/// The CRM says who is behind the `n`th buyer's number.
+async fn says(store: &Kept, n: u128, fresh: u128, contacts: &[&str]) {
+    let cards = contacts.iter().map(|c| crate::world::card(c)).collect();
+    let people = People { fresh: number(fresh), address: address(n), cards };
+    store.put_cards(&[people], minute(1)).await.unwrap();
+}
+
+/// Conversations marked, and then no longer, as after a match.
+async fn take_marks(store: &Kept) -> Vec<ConversationId> {
+    let marked = store.unmatched(usize::MAX).await.unwrap();
+    let matched = marked.iter().copied().collect();
+    let tx = store.begin().await.unwrap();
+    tx.commit(Batch { matched, ..Batch::default() }).await.unwrap();
+    marked
+}
+
+pub(super) async fn only_a_card_that_changed_marks_its_conversations(store: &Kept) {
     put(store, arrival(1, &[])).await;
     put(store, arrival(2, &[])).await;
-    let says = async |n, fresh, contacts: &[&str]| {
-        let cards = contacts.iter().map(|c| crate::world::card(c)).collect();
-        let people = People { fresh: number(fresh), address: address(n), cards };
-        store.put_cards(&[people], minute(1)).await.unwrap()
+    let marks = async |n, fresh, contacts: &[&str]| {
+        says(store, n, fresh, contacts).await;
+        take_marks(store).await
     };
-    assert_eq!(says(1, 8, &[]).await, [], "nobody is what was known");
-    assert_eq!(says(1, 8, &["c-1"]).await, [here(1)]);
-    assert_eq!(says(1, 8, &["c-1"]).await, []);
-    assert_eq!(says(1, 8, &["c-1", "c-2"]).await, [here(1)]);
-    assert_eq!(says(1, 8, &[]).await, [here(1)], "gone from the CRM");
-    assert_eq!(says(7, 9, &["c-7"]).await, [], "who never texted has no conversation");
+    assert_eq!(marks(1, 8, &[]).await, [], "nobody is what was known");
+    assert_eq!(marks(1, 8, &["c-1"]).await, [here(1)]);
+    assert_eq!(marks(1, 8, &["c-1"]).await, []);
+    assert_eq!(marks(1, 8, &["c-1", "c-2"]).await, [here(1)]);
+    assert_eq!(marks(1, 8, &[]).await, [here(1)], "gone from the CRM");
+    assert_eq!(marks(7, 9, &["c-7"]).await, [], "who never texted has no conversation");
     let wants = comeback::server::store::Wants { addresses: [address(1), address(7)].into(), ..Default::default() };
     let loaded = load(store, &wants).await;
     assert_eq!(loaded.addresses, [(address(1), number(1)), (address(7), number(9))].into());
     assert_eq!(loaded.cards[&number(9)], [crate::world::card("c-7")]);
+}
+
+pub(super) async fn a_mark_goes_with_the_group_that_matched_it_and_not_before(store: &Kept) {
+    for n in 1..=3 {
+        put(store, arrival(n, &[])).await;
+        says(store, n, 8, &["c-1"]).await;
+    }
+    let marked = async || store.unmatched(usize::MAX).await.unwrap();
+    assert_eq!(marked().await, [here(1), here(2), here(3)]);
+    assert_eq!(store.unmatched(2).await.unwrap().len(), 2);
+    says(store, 1, 8, &["c-1"]).await;
+    assert_eq!(marked().await.len(), 3, "reading the same again takes no mark away");
+    drop(store.begin().await.unwrap());
+    let failing = Batch { matched: [here(1)].into(), addresses: vec![(number(1), address(1))], ..Batch::default() };
+    assert!(commit(store, failing).await.is_err());
+    assert_eq!(marked().await.len(), 3, "a group that failed matched nothing");
+    put(store, Batch { matched: [here(2), here(9)].into(), ..Batch::default() }).await;
+    assert_eq!(marked().await, [here(1), here(3)]);
+}
+
+/// The process dies between the reading of the CRM and the match; the next one makes up for it.
+pub(super) async fn a_match_that_a_crash_swallowed_is_made_up_for(store: &Kept) {
+    let start = async || {
+        let clock = Arc::new(ManualClock::at(minute(0)));
+        Service::start(Arc::clone(store), clock, &crate::world::playbook()).await.unwrap()
+    };
+    let service = start().await;
+    service.submit(super::writers::from_buyer(1, 1)).await.unwrap();
+    service.submit(super::writers::from_buyer(2, 2)).await.unwrap();
+    let loaded = load(store, &Wants { addresses: [address(1)].into(), ..Wants::default() }).await;
+    let id = *loaded.conversations.keys().next().unwrap();
+    let cards = vec![crate::world::card("c-1")];
+    store.put_cards(&[People { fresh: number(8), address: address(1), cards }], minute(0)).await.unwrap();
+    drop(service);
+
+    let service = start().await;
+    let before = store.head().await.unwrap().0.seq;
+    crm::follow_up(&service).await.unwrap();
+    let (state, _) = store.messages(id, 0, 0).await.unwrap().unwrap();
+    assert_eq!(state.contacts, ["c-1".into()], "it was matched");
+    assert_eq!(store.unmatched(10).await.unwrap(), []);
+    let after = store.head().await.unwrap().0.seq;
+    assert!(after > before);
+    crm::follow_up(&service).await.unwrap();
+    assert_eq!(store.head().await.unwrap().0.seq, after, "once");
 }
 
 pub(super) async fn numbers_whose_cards_are_old_or_missing_are_stale(store: &Kept) {

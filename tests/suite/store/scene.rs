@@ -191,8 +191,10 @@ pub(super) async fn all_of(store: &Kept) -> String {
     }
     let later = minute(10_000);
     format!(
-        "{known:#?}\n{:#?}\n{devices:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:?}",
+        "{known:#?}\n{:#?}\n{:#?}\n{:#?}\n{devices:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:?}",
         load(store, &wants).await,
+        store.unmatched(usize::MAX).await.unwrap(),
+        store.waiting().await.unwrap(),
         store.head().await.unwrap(),
         store.entries(0, usize::MAX).await.unwrap(),
         store.due(later, usize::MAX).await.unwrap(),

@@ -8,13 +8,8 @@ use crate::domain::id::{ConversationId, DeviceId, NumberId, RepId};
 use crate::domain::time::Timestamp;
 use crate::server::store::{CarrierLine, DedupeKey, Device, People, StoreError};
 
-pub(super) fn put_cards(
-    db: &mut Connection,
-    people: &[People],
-    at: Timestamp,
-) -> Result<Vec<ConversationId>, StoreError> {
+pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -> Result<(), StoreError> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut changed = Vec::new();
     for p in people {
         let found = tx
             .prepare_cached("SELECT id FROM number WHERE address = ?1")?
@@ -37,15 +32,20 @@ pub(super) fn put_cards(
         )?
         .execute(params![id, now, at.millis()])?;
         if before != now {
-            let mut of_number = tx.prepare_cached("SELECT id FROM conversation WHERE number = ?1")?;
-            let ids: Vec<String> = of_number.query_map([&id], |r| r.get(0))?.collect::<Result<_, _>>()?;
-            for id in ids {
-                changed.push(parse(&id)?);
-            }
+            tx.prepare_cached(
+                "INSERT OR IGNORE INTO unmatched (conversation) SELECT id FROM conversation WHERE number = ?1",
+            )?
+            .execute([&id])?;
         }
     }
-    tx.commit()?;
-    Ok(changed)
+    Ok(tx.commit()?)
+}
+
+pub(super) fn unmatched(tx: &Transaction<'_>, limit: usize) -> Result<Vec<ConversationId>, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut query = tx.prepare_cached("SELECT conversation FROM unmatched ORDER BY conversation LIMIT ?1")?;
+    let rows = query.query_map([limit], |r| r.get::<_, String>(0))?;
+    rows.map(|id| parse(&id?)).collect()
 }
 
 pub(super) fn stale_numbers(

@@ -11,7 +11,7 @@ use crate::domain::id::{ConversationId, LineId};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 use crate::journal::Entry;
-use crate::server::store::{DueSend, Page, PageQuery, StoreError, Subject, one_page};
+use crate::server::store::{DueSend, Page, PageQuery, StoreError, Subject, Waiting, one_page};
 use crate::wire::changes::Message;
 use crate::wire::command::Receipt;
 
@@ -36,7 +36,7 @@ pub(super) fn page(tx: &Transaction<'_>, query: &PageQuery) -> Result<Page, Stor
     for (id, _) in &changed {
         subjects.push(subject(tx, &id.to_string(), query.messages)?);
     }
-    let (acked, receipts) = receipts(tx, query, through)?;
+    let (acked, receipts) = receipts(tx, query, through, more)?;
     Ok(Page {
         epoch: head.epoch,
         head: head.head,
@@ -104,12 +104,16 @@ fn newest(tx: &Connection, id: &str, before: u64, limit: usize) -> Result<Vec<Me
     Ok(messages)
 }
 
-/// The largest `n` decided at or before `through`, and the receipts past the ones known.
-fn receipts(tx: &Connection, query: &PageQuery, through: u64) -> Result<(u64, Vec<Receipt>), StoreError> {
+/// The largest `n` decided at or before `through`, and the receipts past the ones known. The last page reflects all that
+/// was ever run, also what no outcome is kept of.
+fn receipts(tx: &Connection, query: &PageQuery, through: u64, more: bool) -> Result<(u64, Vec<Receipt>), StoreError> {
     let device = query.device.to_string();
-    let acked = tx
+    let last_n = tx.prepare_cached("SELECT last_n FROM device WHERE id = ?1")?.query_row([&device], |r| number(r, 0));
+    let last_n = if more { 0 } else { optional(last_n)?.unwrap_or(0) };
+    let acked: u64 = tx
         .prepare_cached("SELECT coalesce(max(n), 0) FROM receipt WHERE device = ?1 AND seq <= ?2")?
         .query_row(params![device, signed(through)], |r| number(r, 0))?;
+    let acked = acked.max(last_n);
     let sql = "SELECT n, id, verdict FROM receipt WHERE device = ?1 AND n > ?2 AND n <= ?3 ORDER BY n";
     let mut statement = tx.prepare_cached(sql)?;
     let rows = statement.query_map(params![device, signed(query.known), signed(acked)], |r| {
@@ -215,6 +219,14 @@ pub(super) fn out_sends(
     let mut query = tx.prepare_cached(&sql)?;
     let rows = query.query_map(params![since.millis(), until.millis(), limit], send_row)?;
     rows.map(|r| send(r?)).collect()
+}
+
+pub(super) fn waiting(tx: &Connection) -> Result<Waiting, StoreError> {
+    // Each counts a partial index of migration 4, which must read the same.
+    let unknown = "SELECT count(*) FROM message WHERE standing = '\"unknown\"'";
+    let parked = "SELECT count(*) FROM message WHERE substr(standing, 1, 9) = '{\"parked\"'";
+    let count = |sql: &str| tx.prepare_cached(sql)?.query_row([], |r| number(r, 0));
+    Ok(Waiting { unknown: count(unknown)?, parked: count(parked)? })
 }
 
 pub(super) fn entries(tx: &Transaction<'_>, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {

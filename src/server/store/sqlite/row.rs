@@ -60,7 +60,15 @@ pub(super) fn parse<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T,
 }
 
 pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|e| StoreError::Corrupt(e.to_string()))
+    // The parser's own words may quote what stands there.
+    serde_json::from_str(text).map_err(|e| {
+        StoreError::Corrupt(format!(
+            "{:?} error at line {} column {} of a JSON column",
+            e.classify(),
+            e.line(),
+            e.column()
+        ))
+    })
 }
 
 pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String, StoreError> {

@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::row::{signed, to_json};
 use crate::domain::conversation::Roster;
+use crate::domain::time::Timestamp;
 use crate::journal::Head;
 use crate::server::store::{Batch, ConversationWrite, MessageWrite, StoreError};
 
@@ -171,5 +172,16 @@ fn write_outcomes(db: &Connection, batch: &Batch) -> Result<(), StoreError> {
     for event in &batch.raw {
         raw.execute(params![event.provider, event.kind, event.params, event.at.millis()])?;
     }
+    let mut matched = db.prepare_cached("DELETE FROM unmatched WHERE conversation = ?1")?;
+    for id in &batch.matched {
+        matched.execute([id.to_string()])?;
+    }
     Ok(())
+}
+
+pub(super) fn forget_outcomes(db: &Connection, older_than: Timestamp, limit: usize) -> Result<usize, StoreError> {
+    let sql = "DELETE FROM receipt WHERE (device, n) IN \
+               (SELECT device, n FROM receipt WHERE at < ?1 ORDER BY at, device, n LIMIT ?2)";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(db.prepare_cached(sql)?.execute(params![older_than.millis(), limit])?)
 }
