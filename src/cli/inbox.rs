@@ -34,8 +34,12 @@ Nobody is signed in here yet.
 
 /// Opens the inbox of a profile; without one, says what to type next.
 pub(super) fn open(profile: &str) -> anyhow::Result<()> {
-    match Profile::load(&profile_dir(profile)?) {
-        Ok(profile) => show(&profile, "comeback"),
+    let name = profile;
+    match Profile::load(&profile_dir(name)?) {
+        Ok(profile) => {
+            let login = login(&profile.base_url, name);
+            show(&profile, "comeback", login)
+        }
         Err(ProfileError::NotSignedIn(_)) => {
             say(WELCOME);
             Ok(())
@@ -44,8 +48,13 @@ pub(super) fn open(profile: &str) -> anyhow::Result<()> {
     }
 }
 
+/// What to type behind `comeback login` to come back to this very inbox.
+fn login(base_url: &str, profile: &str) -> String {
+    if profile == "default" { base_url.to_owned() } else { format!("{base_url} --profile {profile}") }
+}
+
 /// Shows an inbox until the person quits. The terminal has this thread and a runtime of its own.
-pub(super) fn show(profile: &Profile, title: &str) -> anyhow::Result<()> {
+pub(super) fn show(profile: &Profile, title: &str, login: String) -> anyhow::Result<()> {
     let (notices, told) = unbounded_channel();
     let env = Env::read();
     let ways = ways(&env, rep_config()?.alerts);
@@ -53,12 +62,11 @@ pub(super) fn show(profile: &Profile, title: &str) -> anyhow::Result<()> {
     let write = move |bytes| drop(to_terminal.send(Notice::Terminal(bytes)));
     let notifier = Notifier::start(ways, env.tmux, write)?;
     let alerts = move |alert: Alert| notifier.notify(notice(&alert));
-    let backend = profile.base_url.clone();
     let handle = driver::start(profile, Arc::new(SystemClock), Box::new(alerts), notices)?;
     let options = tui::Options {
         theme: Theme::choose(std::env::var("NO_COLOR").ok().as_deref(), None),
         zone: None,
-        backend,
+        backend: login,
         title: title.to_owned(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -92,5 +100,16 @@ fn notice(alert: &Alert) -> desktop::Notice {
         body: SafeText::line(&alert.body),
         tag: alert.conversation.map_or_else(|| "link".to_owned(), |c| c.to_string()),
         urgent: alert.kind >= Kind::Warning,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_names_the_profile_unless_it_is_the_default_one() {
+        assert_eq!(login("https://c.example", "default"), "https://c.example");
+        assert_eq!(login("https://c.example", "ben"), "https://c.example --profile ben");
     }
 }
