@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{profile_dir, say, secret_from_stdin};
+use super::{profile_dir, say, secret_from_stdin, warn};
 use crate::client::http::sign_in;
 use crate::client::profile::Profile;
 
@@ -35,6 +35,9 @@ impl Login {
         let signed_in = sign_in(&base, &token, &device_name()).await?;
         let dir = profile_dir(profile)?;
         Profile::save(&dir, &base, &signed_in)?;
+        if let Some(why) = signed_in.session.mismatch() {
+            warn(&format!("comeback: {why}"));
+        }
         say(&format!("signed in as {} at {}. Type: comeback", signed_in.session.name, signed_in.session.company));
         Ok(())
     }

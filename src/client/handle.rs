@@ -319,6 +319,11 @@ pub enum LinkState {
     },
     /// The token is not valid any more: log in again.
     SignedOut,
+    /// Nothing is asked until the person has done something about it: another version, another person's profile.
+    Refused {
+        /// What, and what to do.
+        why: String,
+    },
 }
 
 /// The screen's end of the client.

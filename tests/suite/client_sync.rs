@@ -6,6 +6,7 @@ mod cache;
 mod older;
 mod search;
 mod shown;
+mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
