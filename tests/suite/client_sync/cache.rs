@@ -80,8 +80,12 @@ fn a_damaged_cache_is_never_thrown_away_and_the_way_out_can_be_typed() {
         bytes
     };
     let cut = |bytes: &[u8]| bytes[..bytes.len() / 2].to_vec();
-    let damages: [&dyn Fn(&[u8]) -> Vec<u8>; 3] = [&|_| garbage.clone(), &holes, &cut];
-    for damage in damages {
+    for how in 0..3 {
+        let damage = |bytes: &[u8]| match how {
+            0 => garbage.clone(),
+            1 => holes(bytes),
+            _ => cut(bytes),
+        };
         let home = tempfile::tempdir().unwrap();
         let dir = profile(home.path());
         let file = Cache::path_in(&dir);
