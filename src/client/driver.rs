@@ -451,12 +451,13 @@ impl Driver {
             server_time: self.machine.server_now(mono),
             measured: now,
             pace: self.machine.skew().pace(),
+            syncing: self.machine.syncing(),
             cache: self.cache.path().to_owned(),
         };
         let same = self.shown.link.as_ref().is_some_and(|told| {
             let moved = (told.now(now) - link.server_time).as_millis().abs() > MOVED_MS;
             let paced = (told.pace - link.pace).abs() > f64::EPSILON;
-            told.state == link.state && !(clock && (moved || paced))
+            told.state == link.state && told.syncing == link.syncing && !(clock && (moved || paced))
         });
         if !same {
             if self.shown.link.as_ref().is_none_or(|told| told.state != link.state) {

@@ -307,6 +307,8 @@ pub struct Link {
     pub measured: std::time::Instant,
     /// How fast the backend's clock runs.
     pub pace: f64,
+    /// While everything is fetched anew: how many conversations have come so far.
+    pub syncing: Option<u64>,
     /// Where the cache lies, for the status line of a doctor.
     pub cache: PathBuf,
 }

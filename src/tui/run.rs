@@ -89,7 +89,7 @@ pub async fn run(handle: Handle, notices: UnboundedReceiver<Notice>, options: Op
     let title = if options.title.is_empty() { "comeback" } else { &options.title };
     let guard = TerminalGuard::enter(&SafeText::line(title))?;
     let (to, keys) = unbounded_channel();
-    let input = Input::start(to)?;
+    let input = Input::new(to);
     let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
     let size = crossterm::terminal::size()?;
     let model = Model::new(size, options.theme, options.zone, options.backend);
@@ -120,11 +120,21 @@ impl Session {
         mut keys: UnboundedReceiver<FromTerminal>,
         mut notices: UnboundedReceiver<Notice>,
     ) -> Result<Exit, Error> {
+        // What the client has said already is the first frame. Only then is the terminal asked what it can do: one that
+        // is far away, or never answers, would be waited for with nothing to see.
+        let mut said = Vec::new();
+        while let Ok(notice) = notices.try_recv() {
+            said.push(Arrived::Client(Some(notice)));
+        }
+        if let Some(exit) = self.take(said, &mut notices).await? {
+            return Ok(exit);
+        }
+        self.draw()?;
+        self.tty.guard.ask_for_keys_apart()?;
+        self.tty.input.resume()?;
         loop {
             if self.gate.opens(monotonic()) {
-                let (model, now, mut next) = (&self.model, self.time.now(), None);
-                self.tty.terminal.draw(|frame| next = view(model, frame, now))?;
-                self.gate.drawn(monotonic(), next);
+                self.draw()?;
             }
             let wake = self.gate.sleep(monotonic(), &self.time, self.model.next_timeout());
             let first = tokio::select! { biased;
@@ -143,27 +153,46 @@ impl Session {
                     break;
                 }
             }
-            for one in arrived {
-                let Some(msg) = self.read(one).await? else { continue };
-                if !matches!(msg, Msg::Woke) {
-                    self.gate.dirty = true;
-                }
-                self.model.fresh = Handle::new_message_id();
-                let mut effects = update(&mut self.model, msg, self.time.now());
-                while !effects.is_empty() {
-                    let mut later = Vec::new();
-                    for effect in effects {
-                        if let Effect::Quit { farewell } = effect {
-                            let reason = self.ended.unwrap_or(Reason::Quit);
-                            stopped(&mut notices, reason).await;
-                            return Ok(Exit { farewell, reason });
-                        }
-                        later.extend(self.perform(effect).await?);
-                    }
-                    effects = later;
-                }
+            if let Some(exit) = self.take(arrived, &mut notices).await? {
+                return Ok(exit);
             }
         }
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let (model, now, mut next) = (&self.model, self.time.now(), None);
+        self.tty.terminal.draw(|frame| next = view(model, frame, now))?;
+        self.gate.drawn(monotonic(), next);
+        Ok(())
+    }
+
+    /// Takes in what arrived, and does what follows from it.
+    async fn take(
+        &mut self,
+        arrived: Vec<Arrived>,
+        notices: &mut UnboundedReceiver<Notice>,
+    ) -> Result<Option<Exit>, Error> {
+        for one in arrived {
+            let Some(msg) = self.read(one).await? else { continue };
+            if !matches!(msg, Msg::Woke) {
+                self.gate.dirty = true;
+            }
+            self.model.fresh = Handle::new_message_id();
+            let mut effects = update(&mut self.model, msg, self.time.now());
+            while !effects.is_empty() {
+                let mut later = Vec::new();
+                for effect in effects {
+                    if let Effect::Quit { farewell } = effect {
+                        let reason = self.ended.unwrap_or(Reason::Quit);
+                        stopped(notices, reason).await;
+                        return Ok(Some(Exit { farewell, reason }));
+                    }
+                    later.extend(self.perform(effect).await?);
+                }
+                effects = later;
+            }
+        }
+        Ok(None)
     }
 
     /// From what arrived to a message; none where there is nothing to say.

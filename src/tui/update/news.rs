@@ -43,6 +43,7 @@ pub(super) fn take(model: &mut Model, notice: Notice, now: Timestamp, out: &mut 
 
 fn link_changed(model: &mut Model, link: &Link) {
     model.link = link.state.clone();
+    model.syncing = link.syncing;
     #[expect(clippy::cast_possible_truncation, reason = "a pace is at most thousands")]
     let second = (link.pace * 1000.0).round().clamp(1.0, 1e9) as i64;
     model.second = second;
