@@ -50,6 +50,21 @@ pub enum Backend {
     Off,
 }
 
+impl Backend {
+    /// As it stands in `config.toml`.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Desktop => "desktop",
+            Self::Osc9 => "osc9",
+            Self::Osc777 => "osc777",
+            Self::Osc99 => "osc99",
+            Self::Bell => "bell",
+            Self::Command(_) => "command",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// What the environment says about the way to the rep.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; any of them may hold together")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]

@@ -7,6 +7,7 @@ mod demo;
 mod draft;
 mod drain;
 mod guard;
+mod handover;
 mod house;
 #[path = "../carrier/library.rs"]
 mod library;
@@ -14,5 +15,6 @@ mod log;
 mod offline;
 mod program;
 mod race;
+mod settings;
 mod setup;
 mod tmux;

@@ -66,7 +66,13 @@ impl Machine {
 
     /// Runs a command to its end, with `input` on its standard input.
     pub(super) fn run(&self, arguments: &[&str], input: &str) -> Said {
+        self.run_with(&[], arguments, input)
+    }
+
+    /// The same, with these in its environment.
+    pub(super) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str], input: &str) -> Said {
         let mut command = self.command(arguments);
+        command.envs(variables.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut program = command.spawn().expect("the program starts");
         // One that refuses at once reads nothing.
