@@ -17,6 +17,7 @@ mod line;
 mod login;
 mod playbook;
 mod rep;
+mod secret;
 mod serve;
 mod shell;
 

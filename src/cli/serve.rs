@@ -9,6 +9,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::secret::{CrmTokenArgs, HeartbeatArgs};
 use super::{DatabaseArg, playbook, say, warn};
 use crate::clock::SystemClock;
 use crate::server::backend::{Backend, Parts};
@@ -34,12 +35,16 @@ pub(super) struct Serve {
     /// A proxy in front of this process ends TLS; without it plain HTTP is served on loopback only.
     #[arg(long)]
     behind_proxy: bool,
-    /// A JSON directory of contacts; its bearer token comes from `COMEBACK_CRM_TOKEN`.
+    /// A JSON directory of contacts.
     #[arg(long)]
     crm: Option<String>,
+    #[command(flatten)]
+    crm_token: CrmTokenArgs,
     /// Minutes between two comparisons with the carrier's list.
     #[arg(long, default_value_t = 5)]
     reconcile_minutes: u64,
+    #[command(flatten)]
+    heartbeat: HeartbeatArgs,
     #[command(flatten)]
     checkpoints: super::audit::CheckpointArgs,
     /// Logs as JSON.
@@ -61,7 +66,7 @@ impl Serve {
         );
         let policy = playbook::read(&self.playbook)?;
         let serving = self.database.serve_alone()?;
-        let checkpoints = self.checkpoints.kept()?;
+        let (checkpoints, heartbeat) = (self.checkpoints.kept()?, self.heartbeat.kept()?);
         let store = Arc::new(self.database.open_or_make()?);
         let listener = TcpListener::bind(self.listen)
             .await
@@ -74,8 +79,7 @@ impl Serve {
         );
         let crm = match &self.crm {
             Some(base) => {
-                let token = std::env::var("COMEBACK_CRM_TOKEN").unwrap_or_default();
-                Some(Box::new(Directory::new(base, token)?) as Box<dyn Crm>)
+                Some(Box::new(Directory::new(base, self.crm_token.token()?)?) as Box<dyn Crm>)
             }
             None => None,
         };
@@ -92,6 +96,9 @@ impl Serve {
         .await?;
         if let Some(kept) = checkpoints {
             backend.keep_checkpoints(kept);
+        }
+        if let Some(kept) = heartbeat {
+            backend.keep_heartbeat(kept);
         }
         if !playbook::same(&backend.service.playbook(), &policy) {
             warn(&format!(

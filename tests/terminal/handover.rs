@@ -90,7 +90,7 @@ fn one_that_is_stopped_is_named_and_goes_on_as_it_was() {
     signal(stopped, "CONT");
     // It hears the question once it runs again; whoever asked is gone by then, so it stays.
     first.press(&["?"]);
-    first.shows(&["keys"]);
+    first.shows(&["Keys"]);
     assert_eq!(holder(&house), stopped);
     first.press(&["Escape"]);
     let third = shell(&house, "--take");

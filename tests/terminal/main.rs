@@ -8,6 +8,7 @@ mod draft;
 mod drain;
 mod guard;
 mod handover;
+mod heartbeat;
 mod house;
 #[path = "../carrier/library.rs"]
 mod library;

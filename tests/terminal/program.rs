@@ -125,6 +125,11 @@ impl Machine {
         self.runtime.block_on(async { request.send().await?.error_for_status()?.json().await }).expect("an answer")
     }
 
+    /// The status of a GET.
+    pub(super) fn status(&self, url: &str) -> u16 {
+        self.runtime.block_on(self.http.get(url).send()).expect("an answer").status().as_u16()
+    }
+
     /// The status of a POST with nothing in it.
     pub(super) fn knock(&self, url: &str) -> u16 {
         self.runtime.block_on(self.http.post(url).send()).expect("an answer").status().as_u16()
