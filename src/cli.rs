@@ -11,6 +11,7 @@ use crate::server::store::sqlite::serving::Serving;
 mod audit;
 mod config;
 mod demo;
+mod doctor;
 mod emulate;
 mod inbox;
 mod line;
@@ -62,6 +63,8 @@ enum Command {
     /// Your settings: where they are, what holds, what is wrong with them.
     #[command(subcommand)]
     Config(config::Config),
+    /// What is the matter, and what to do next.
+    Doctor(doctor::Doctor),
     /// Print the completions of a shell.
     Completions(shell::Completions),
     /// Print the man page.
@@ -144,6 +147,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Login(login)) => runtime()?.block_on(login.run(&cli.profile)),
         Some(Command::Audit(audit)) => runtime()?.block_on(audit.run()),
         Some(Command::Config(config)) => config.run(&cli.profile),
+        Some(Command::Doctor(doctor)) => doctor.run(&cli.profile),
         Some(Command::Completions(completions)) => {
             completions.run();
             Ok(())

@@ -85,7 +85,7 @@ pub(super) fn places(profile: &str) -> anyhow::Result<Vec<Place>> {
         Place { name: "config", path: config_file()? },
         Place { name: "cache", path: Cache::path_in(&dir) },
         Place { name: "token", path: dir.join("token") },
-        Place { name: "profile", path: dir },
+        Place { name: "profile", path: dir.join("") },
         Place { name: "log", path: log },
     ])
 }

@@ -119,9 +119,9 @@ impl Demo {
             token: world.tokens.get(&rep).cloned().unwrap_or_default(),
         };
         let held = profile::make_dir(&profile.dir).and_then(|()| Lock::take(&profile.dir));
-        let shown = held.map_err(anyhow::Error::new).and_then(|lock| {
-            inbox::show(&profile, lock, "comeback demo", profile.base_url.clone(), &profile.dir)
-        });
+        let shown = held
+            .map_err(anyhow::Error::new)
+            .and_then(|lock| inbox::show(&profile, lock, "comeback demo", profile.base_url.clone(), &profile.dir));
         runtime.block_on(world.stop());
         shown
     }

@@ -68,7 +68,9 @@ fn hold(dir: &Path, take: bool) -> anyhow::Result<Option<Lock>> {
             std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             "your inbox is open in another terminal (process {pid}); to move it here: comeback --take"
         );
-        warn(&format!("Your inbox is open in another terminal (process {pid}). Enter moves it here, q leaves it there:"));
+        warn(&format!(
+            "Your inbox is open in another terminal (process {pid}). Enter moves it here, q leaves it there:"
+        ));
         let mut said = String::new();
         if std::io::stdin().read_line(&mut said)? == 0 || !said.trim().is_empty() {
             return Ok(None);

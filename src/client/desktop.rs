@@ -180,6 +180,21 @@ pub fn choose(env: &Env, configured: Option<&[Backend]>) -> Vec<Backend> {
     desktop.into_iter().chain([through_terminal]).collect()
 }
 
+/// Why [`choose`] takes what it takes when nothing is configured.
+pub const fn why(env: &Env) -> &'static str {
+    match env.terminal {
+        _ if env.mosh => "mosh passes a bell and nothing else",
+        _ if env.session_bus && !env.ssh => "a desktop session is here; the terminal's own way stands behind it",
+        _ if env.zellij => "zellij drops notifications, so a bell",
+        _ if env.screen => "GNU screen drops notifications, so a bell",
+        Terminal::Unknown => "this terminal is not known to show notifications, so a bell",
+        Terminal::ShowsOsc9 | Terminal::ShowsOsc777 | Terminal::ShowsOsc99 if env.ssh => {
+            "over SSH the terminal at the other end shows them"
+        }
+        Terminal::ShowsOsc9 | Terminal::ShowsOsc777 | Terminal::ShowsOsc99 => "the terminal shows them",
+    }
+}
+
 /// The bytes that show `notice` on a terminal; none for a way that does not go through it.
 pub fn sequence(backend: &Backend, notice: &Notice, in_tmux: bool) -> Vec<u8> {
     let title = short(&notice.title, TITLE_WIDTH);

@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 
 /// How long requests in hand may take once the backend drains.
-const DRAIN: Duration = Duration::from_secs(10);
+pub const DRAIN: Duration = Duration::from_secs(10);
 
 /// What a backend needs.
 pub struct Parts {

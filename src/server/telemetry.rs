@@ -133,7 +133,11 @@ impl Default for Metrics {
         registry.register("committer_queue", "Pieces of work that wait for the committer", queue.clone());
         let group = Histogram::new(exponential_buckets(1.0, 2.0, 9));
         let rounds = Counter::default();
-        registry.register("reconciler_rounds", "Comparisons with the carrier's list that came to an end", rounds.clone());
+        registry.register(
+            "reconciler_rounds",
+            "Comparisons with the carrier's list that came to an end",
+            rounds.clone(),
+        );
         registry.register("committer_group_size", "Pieces of work in one transaction", group.clone());
         Self {
             registry,

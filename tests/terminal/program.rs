@@ -130,6 +130,17 @@ impl Machine {
         self.runtime.block_on(self.http.get(url).send()).expect("an answer").status().as_u16()
     }
 
+    /// The status of a form, with a signature or without.
+    pub(super) fn post_form(&self, url: &str, form: &[(&str, &str)], signature: Option<&str>) -> u16 {
+        let mut body = form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(form);
+        let mut request = self.http.post(url).header("Content-Type", "application/x-www-form-urlencoded");
+        if let Some(signature) = signature {
+            request = request.header("X-Twilio-Signature", signature);
+        }
+        self.runtime.block_on(request.body(body.finish()).send()).expect("an answer").status().as_u16()
+    }
+
     /// The status of a POST with nothing in it.
     pub(super) fn knock(&self, url: &str) -> u16 {
         self.runtime.block_on(self.http.post(url).send()).expect("an answer").status().as_u16()
