@@ -41,15 +41,12 @@ impl Doctor {
         }
         let mut report = Report::new();
         let runtime = super::runtime()?;
-        match &self.database {
-            Some(database) => {
-                let public_url = self.public_url.as_deref().filter(|url| !url.is_empty());
-                runtime.block_on(operator::look(&mut report, database, public_url));
-            }
-            None => {
-                let dir = profile_dir(profile)?;
-                runtime.block_on(rep::look(&mut report, profile, &dir))?;
-            }
+        if let Some(database) = &self.database {
+            let public_url = self.public_url.as_deref().filter(|url| !url.is_empty());
+            runtime.block_on(operator::look(&mut report, database, public_url));
+        } else {
+            let dir = profile_dir(profile)?;
+            runtime.block_on(rep::look(&mut report, profile, &dir))?;
         }
         say(if self.json { report.json() } else { report.text() }.trim_end());
         match report.wrong_count() {

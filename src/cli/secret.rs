@@ -13,25 +13,31 @@ use crate::server::heartbeat::Heartbeat;
 pub(super) struct HeartbeatArgs {
     /// Call this address (GET) while all is well; whoever waits for it rings when it stays away. It is a secret: prefer
     /// the variable or the file, which stand in no process list.
-    #[arg(long, env = "COMEBACK_HEARTBEAT_URL", hide_env_values = true, value_name = "URL")]
-    heartbeat_url: Option<String>,
+    #[arg(
+        id = "heartbeat_url",
+        long = "heartbeat-url",
+        env = "COMEBACK_HEARTBEAT_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    url: Option<String>,
     /// A file with that address.
-    #[arg(long, value_name = "FILE", conflicts_with = "heartbeat_url")]
-    heartbeat_url_file: Option<PathBuf>,
+    #[arg(id = "heartbeat_file", long = "heartbeat-url-file", value_name = "FILE", conflicts_with = "heartbeat_url")]
+    file: Option<PathBuf>,
     /// Seconds between two calls.
-    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    heartbeat_seconds: u64,
+    #[arg(id = "heartbeat_seconds", long = "heartbeat-seconds", value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    seconds: u64,
 }
 
 impl HeartbeatArgs {
     /// The heartbeat to keep, when one is wanted.
     pub(super) fn kept(&self) -> anyhow::Result<Option<Heartbeat>> {
-        let url = match (&self.heartbeat_url_file, &self.heartbeat_url) {
+        let url = match (&self.file, &self.url) {
             (Some(file), _) => Some(from_file(file)?),
             (None, Some(url)) if !url.is_empty() => Some(url.clone()),
             (None, _) => None,
         };
-        Ok(url.map(|url| Heartbeat::new(&url, Duration::from_secs(self.heartbeat_seconds))).transpose()?)
+        Ok(url.map(|url| Heartbeat::new(&url, Duration::from_secs(self.seconds))).transpose()?)
     }
 }
 

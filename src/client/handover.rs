@@ -105,15 +105,13 @@ pub async fn take(dir: &Path) -> Result<Lock, NotMoved> {
             Err(ProfileError::InUse { pid }) => pid,
             Err(e) => return Err(e.into()),
         };
-        match first {
+        if first.is_some_and(|asked| pid != asked && pid != 0 && asked != 0) {
             // It left, and another start was quicker than we.
-            Some(asked) if pid != asked && pid != 0 && asked != 0 => {
-                return Err(ProfileError::InUse { pid }.into());
-            }
-            Some(_) => {}
-            None if ask(dir, pid).await? => first = Some(pid),
-            // No socket yet, or no longer: it has just started, or is about to end.
-            None => {}
+            return Err(ProfileError::InUse { pid }.into());
+        }
+        // No socket yet, or no longer: it has just started, or is about to end.
+        if first.is_none() && ask(dir, pid).await? {
+            first = Some(pid);
         }
         if waited >= ANSWER {
             return Err(NotMoved::Silent { pid });

@@ -81,9 +81,10 @@ pub async fn run(service: Service, heartbeat: Heartbeat, mut shutdown: watch::Re
             Err(trouble) => Some(format!("withheld: {trouble}")),
         };
         if told != trouble {
-            match &trouble {
-                Some(why) => tracing::error!(why, "no heartbeat"),
-                None => tracing::info!("the heartbeat is back"),
+            if let Some(why) = &trouble {
+                tracing::error!(why, "no heartbeat");
+            } else {
+                tracing::info!("the heartbeat is back");
             }
             told = trouble;
         }

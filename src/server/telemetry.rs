@@ -261,3 +261,22 @@ pub fn start_logging(filter: &str, json: bool) {
     // Already started by a test or an embedding program: theirs stands.
     drop(started);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reconciler_that_stands_still_is_noticed_after_two_rounds() {
+        let (metrics, every) = (Metrics::default(), Duration::from_mins(5));
+        tokio::time::advance(every * 10).await;
+        assert!(!metrics.is_reconciler_overdue(), "none was started");
+        metrics.reconciler_starts(every);
+        tokio::time::advance(every * 2 + SLOW_ROUND).await;
+        assert!(!metrics.is_reconciler_overdue());
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(metrics.is_reconciler_overdue());
+        metrics.reconciler_ran();
+        assert!(!metrics.is_reconciler_overdue());
+    }
+}

@@ -108,9 +108,10 @@ fn judge(report: &mut Report, area: &'static str, path: &Path, found: &Found, ve
     whole && found.version == version
 }
 
+/// Nothing for the group and for others.
 fn private(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(path).is_ok_and(|m| m.permissions().mode() & 0o077 == 0)
+    std::fs::metadata(path).is_ok_and(|m| m.permissions().mode().trailing_zeros() >= 6)
 }
 
 /// The file system and its room.
@@ -140,7 +141,7 @@ fn room(report: &mut Report, area: &'static str, path: &Path) {
 /// The file system by its name, and whether it is one that SQLite should not live on.
 #[cfg(target_os = "linux")]
 fn file_system(path: &Path) -> Option<(String, bool)> {
-    let kind = i64::try_from(rustix::fs::statfs(path).ok()?.f_type).ok()?;
+    let kind = i128::from(rustix::fs::statfs(path).ok()?.f_type);
     // linux/magic.h; ZFS and FUSE by their own.
     let (name, doubtful) = match kind & 0xffff_ffff {
         0x6969 => ("NFS", true),

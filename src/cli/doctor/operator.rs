@@ -65,7 +65,7 @@ async fn contents(report: &mut Report, database: &Path) -> Result<(), StoreError
     match running {
         Some(pid) => report.fine(AREA, "process", format!("runs as {pid}")),
         None => {
-            report.look(AREA, "process", "none runs on this database", "comeback serve, or systemctl start comeback")
+            report.look(AREA, "process", "none runs on this database", "comeback serve, or systemctl start comeback");
         }
     }
     let store = SqliteStore::open(database)?;
@@ -87,7 +87,7 @@ async fn contents(report: &mut Report, database: &Path) -> Result<(), StoreError
     match (late.is_empty(), running) {
         (true, _) => report.fine(AREA, "deadlines", "none is late"),
         (false, None) => {
-            report.look(AREA, "deadlines", "some passed while no backend runs", "they fire in order when it starts")
+            report.look(AREA, "deadlines", "some passed while no backend runs", "they fire in order when it starts");
         }
         (false, Some(_)) => report.wrong(
             AREA,

@@ -146,7 +146,7 @@ fn alerts(report: &mut Report, env: &Env, settings: &RepConfig) {
         None => report.fine(AREA, "command", "none"),
         Some(program) if on_path(program) => report.fine(AREA, "command", program.clone()),
         Some(program) => {
-            report.wrong(AREA, "command", format!("{program} is not there"), "see alerts.command in config.toml")
+            report.wrong(AREA, "command", format!("{program} is not there"), "see alerts.command in config.toml");
         }
     }
     report.fine(AREA, "proof", "comeback doctor --notify sends one each way and asks which arrived");
