@@ -9,14 +9,18 @@ use clap::{Args, Parser, Subcommand};
 use crate::server::store::sqlite::serving::Serving;
 
 mod audit;
+mod config;
 mod demo;
+mod doctor;
 mod emulate;
 mod inbox;
 mod line;
 mod login;
 mod playbook;
 mod rep;
+mod secret;
 mod serve;
+mod shell;
 
 /// Routes buyers' SMS replies to the salesperson who can act.
 ///
@@ -27,6 +31,9 @@ struct Cli {
     /// Whose inbox: profiles keep their cache, drafts and sign-in apart.
     #[arg(long, default_value = "default", global = true, env = "COMEBACK_PROFILE")]
     profile: String,
+    /// When your inbox is open in another terminal, move it here without asking.
+    #[arg(long)]
+    take: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -53,6 +60,15 @@ enum Command {
     /// Check the record.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Your settings: where they are, what holds, what is wrong with them.
+    #[command(subcommand)]
+    Config(config::Config),
+    /// What is the matter, and what to do next.
+    Doctor(doctor::Doctor),
+    /// Print the completions of a shell.
+    Completions(shell::Completions),
+    /// Print the man page.
+    Man(shell::Man),
 }
 
 /// Which database.
@@ -120,7 +136,8 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
-        None => inbox::open(&cli.profile),
+        Some(_) if cli.take => anyhow::bail!("--take moves an inbox: it stands alone, as in comeback --take"),
+        None => inbox::open(&cli.profile, cli.take),
         Some(Command::Demo(demo)) => demo.run(),
         Some(Command::Serve(serve)) => runtime()?.block_on(serve.run()),
         Some(Command::Emulate(emulate)) => runtime()?.block_on(emulate.run()),
@@ -129,6 +146,13 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Playbook(playbook)) => runtime()?.block_on(playbook.run()),
         Some(Command::Login(login)) => runtime()?.block_on(login.run(&cli.profile)),
         Some(Command::Audit(audit)) => runtime()?.block_on(audit.run()),
+        Some(Command::Config(config)) => config.run(&cli.profile),
+        Some(Command::Doctor(doctor)) => doctor.run(&cli.profile),
+        Some(Command::Completions(completions)) => {
+            completions.run();
+            Ok(())
+        }
+        Some(Command::Man(man)) => man.run(),
     }
 }
 
@@ -180,9 +204,14 @@ fn check_name(profile: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A rep's own settings: `$XDG_CONFIG_HOME/comeback/config.toml`, or `~/.config/comeback/config.toml`.
+/// Where a rep's own settings are: `$XDG_CONFIG_HOME/comeback/config.toml`, or `~/.config/comeback/config.toml`.
+fn config_file() -> anyhow::Result<PathBuf> {
+    Ok(xdg("XDG_CONFIG_HOME", ".config")?.join("comeback").join("config.toml"))
+}
+
+/// A rep's own settings; no file is the same as an empty one.
 fn rep_config() -> anyhow::Result<crate::config::rep::RepConfig> {
-    let file = xdg("XDG_CONFIG_HOME", ".config")?.join("comeback").join("config.toml");
+    let file = config_file()?;
     match std::fs::read_to_string(&file) {
         Ok(source) => Ok(crate::config::rep::read(&file.display().to_string(), &source)?),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(crate::config::rep::RepConfig::default()),

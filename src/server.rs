@@ -3,10 +3,12 @@
 pub mod backend;
 pub mod carrier;
 pub mod checkpoints;
+pub mod condition;
 pub mod crm;
 pub mod effects;
 pub mod engine;
 pub mod feed;
+pub mod heartbeat;
 pub mod http;
 pub mod reconcile;
 pub mod retention;

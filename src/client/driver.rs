@@ -60,9 +60,20 @@ pub fn start(
     alerts: Outlet,
     notices: UnboundedSender<Notice>,
 ) -> Result<Handle, StartError> {
-    let backend = Backend::new(&profile.base_url, &profile.token)?;
     profile::make_dir(&profile.dir)?;
     let lock = Lock::take(&profile.dir)?;
+    start_holding(lock, profile, clock, alerts, notices)
+}
+
+/// As [`start`], on a profile that is held already.
+pub fn start_holding(
+    lock: Lock,
+    profile: &Profile,
+    clock: Arc<dyn Clock>,
+    alerts: Outlet,
+    notices: UnboundedSender<Notice>,
+) -> Result<Handle, StartError> {
+    let backend = Backend::new(&profile.base_url, &profile.token)?;
     let mut cache = Cache::open(&profile.dir)?;
     let state = cache.load_awake(clock.now())?;
     let searcher = {

@@ -93,6 +93,8 @@ pub enum Notice {
     Toast(Toast),
     /// Bytes for the terminal that alert a rep (OSC sequences or a bell); only the screen writes to the terminal.
     Terminal(Vec<u8>),
+    /// Another terminal of the same person asked for this inbox.
+    Moved,
     /// Everything is on disk; the program may end.
     Stopped,
 }

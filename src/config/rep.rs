@@ -41,6 +41,20 @@ pub enum Way {
     Off,
 }
 
+impl Way {
+    /// As it stands in `config.toml`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Desktop => "desktop",
+            Self::Osc9 => "osc9",
+            Self::Osc777 => "osc777",
+            Self::Osc99 => "osc99",
+            Self::Bell => "bell",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// Reads the settings; `file` is how mistakes name it.
 ///
 /// # Errors
@@ -72,6 +86,14 @@ mod tests {
         let config = read("config.example.toml", &set.join("\n")).unwrap();
         assert_eq!(config.alerts.by.as_deref(), Some(&[Way::Desktop, Way::Bell][..]));
         assert!(config.alerts.command.is_some_and(|c| !c.is_empty()));
+    }
+
+    #[test]
+    fn each_way_is_read_by_its_own_word() {
+        for way in [Way::Desktop, Way::Osc9, Way::Osc777, Way::Osc99, Way::Bell, Way::Off] {
+            let config = read("config.toml", &format!("[alerts]\nby = [\"{}\"]\n", way.word())).unwrap();
+            assert_eq!(config.alerts.by, Some(vec![way]));
+        }
     }
 
     #[test]

@@ -14,12 +14,12 @@ use super::feed::Presences;
 use super::http::{self, App, hooks};
 use super::service::Service;
 use super::store::{Store, StoreError};
-use super::{checkpoints, engine, reconcile, retention};
+use super::{checkpoints, engine, heartbeat, reconcile, retention};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 
 /// How long requests in hand may take once the backend drains.
-const DRAIN: Duration = Duration::from_secs(10);
+pub const DRAIN: Duration = Duration::from_secs(10);
 
 /// What a backend needs.
 pub struct Parts {
@@ -100,6 +100,15 @@ impl Backend {
         let keeping = checkpoints::run(self.service.clone(), kept, self.shutdown.subscribe());
         self.tasks.spawn(async move {
             keeping.await;
+            Ok(())
+        });
+    }
+
+    /// From here on somebody outside is called while all is well, until the backend drains.
+    pub fn keep_heartbeat(&mut self, kept: heartbeat::Heartbeat) {
+        let beating = heartbeat::run(self.service.clone(), kept, self.shutdown.subscribe());
+        self.tasks.spawn(async move {
+            beating.await;
             Ok(())
         });
     }

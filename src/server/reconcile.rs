@@ -69,6 +69,7 @@ pub async fn run(
     mut shutdown: watch::Receiver<bool>,
 ) -> Result<(), String> {
     let mut memory = Memory::default();
+    metrics.reconciler_starts(every);
     while !*shutdown.borrow() {
         let lines = service.store().lines().await.map_err(|e| e.to_string())?;
         for line in &lines {
@@ -92,6 +93,7 @@ pub async fn run(
         if let Err(e) = follow(&service, carrier.as_ref(), &lines).await {
             tracing::warn!(error = %e, "answers whose callbacks were lost stand as they did for now");
         }
+        metrics.reconciler_ran();
         tokio::select! {
             () = tokio::time::sleep(every) => {}
             _ = shutdown.changed() => {}

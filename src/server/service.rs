@@ -226,6 +226,12 @@ impl Service {
         why.unwrap_or_else(|| "the committer ended".to_owned())
     }
 
+    /// Why nothing is decided any more, when that is so.
+    pub fn stopped(&self) -> Option<String> {
+        let why = self.stopped.borrow().clone();
+        why.or_else(|| self.jobs.is_closed().then(|| "shutting down".to_owned()))
+    }
+
     /// The store, for reads.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store

@@ -70,6 +70,8 @@ pub enum Reason {
     HungUp,
     /// The system wants the program to end.
     Terminated,
+    /// The inbox goes on in another terminal.
+    Moved,
     /// The client ended by itself.
     ClientGone,
 }
@@ -228,6 +230,7 @@ impl Session {
             Arrived::Client(Some(notice)) => {
                 match &notice {
                     Notice::Link(link) => self.time.link = Some(link.clone()),
+                    Notice::Moved => self.ended = Some(Reason::Moved),
                     Notice::Stopped => self.ended = Some(Reason::ClientGone),
                     Notice::Inbox(_)
                     | Notice::Thread(..)
@@ -306,7 +309,7 @@ fn resized() -> io::Result<Msg> {
 /// Waits until the client has written everything down, but not for ever.
 async fn stopped(notices: &mut UnboundedReceiver<Notice>, reason: Reason) {
     let patience = match reason {
-        Reason::Quit => GOODBYE,
+        Reason::Quit | Reason::Moved => GOODBYE,
         Reason::HungUp | Reason::Terminated => LAST_WORDS,
         Reason::ClientGone => return,
     };

@@ -36,8 +36,8 @@ pub(super) fn take(model: &mut Model, notice: Notice, now: Timestamp, out: &mut 
         Notice::Link(link) => link_changed(model, &link),
         Notice::Toast(toast) => model.show(toast, now),
         Notice::Terminal(bytes) => out.push(Effect::Write(bytes)),
-        // The loop waits for it after it said stop; told otherwise, the client has ended by itself.
-        Notice::Stopped => super::leave(model, out),
+        // The loop waits for the second after it said stop; told otherwise, the client has ended by itself.
+        Notice::Moved | Notice::Stopped => super::leave(model, out),
     }
 }
 
