@@ -6,6 +6,9 @@ mod cable;
 mod demo;
 mod draft;
 mod drain;
+// strace, /proc and mounting are Linux's own.
+#[cfg(target_os = "linux")]
+mod faults;
 mod guard;
 mod house;
 #[path = "../carrier/library.rs"]
