@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::server::store::sqlite::serving::Serving;
 
 mod audit;
+mod backup;
 mod config;
 mod demo;
 mod doctor;
@@ -69,6 +70,10 @@ enum Command {
     Completions(shell::Completions),
     /// Print the man page.
     Man(shell::Man),
+    /// Copy the database into one file, also while `serve` runs on it.
+    Backup(backup::Backup),
+    /// Bring a backup back, as a new database.
+    Restore(backup::Restore),
 }
 
 /// Which database.
@@ -97,12 +102,18 @@ fn speed(text: &str) -> Result<f64, String> {
 impl DatabaseArg {
     /// Opens a database that is there: a mistyped path makes no empty one.
     fn open(&self) -> anyhow::Result<crate::server::store::sqlite::SqliteStore> {
+        self.existing()?;
+        self.open_or_make()
+    }
+
+    /// Its file, which is there.
+    fn existing(&self) -> anyhow::Result<&std::path::Path> {
         let path = self.database.display();
         anyhow::ensure!(
             self.database.exists(),
             "there is no database at {path}; `comeback serve` makes it when it starts"
         );
-        self.open_or_make()
+        Ok(&self.database)
     }
 
     /// Takes the database for this backend alone, as long as what is returned lives.
@@ -153,6 +164,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Ok(())
         }
         Some(Command::Man(man)) => man.run(),
+        Some(Command::Backup(backup)) => runtime()?.block_on(backup.run()),
+        Some(Command::Restore(restore)) => runtime()?.block_on(restore.run()),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::server::backend::{Backend, Parts};
 use crate::server::carrier::twilio::Twilio;
 use crate::server::crm::Crm;
 use crate::server::crm::directory::Directory;
-use crate::server::telemetry;
+use crate::server::{opt_outs, telemetry};
 
 /// Run the backend.
 #[derive(Debug, Args)]
@@ -47,6 +47,10 @@ pub(super) struct Serve {
     heartbeat: HeartbeatArgs,
     #[command(flatten)]
     checkpoints: super::audit::CheckpointArgs,
+    /// Append every opt-out and opt-in to this file too: a backup that is brought back has forgotten those since. It
+    /// holds phone numbers; keep it apart from the database and its backups, readable by few.
+    #[arg(long, value_name = "FILE")]
+    opt_out_file: Option<PathBuf>,
     /// Logs as JSON.
     #[arg(long)]
     log_json: bool,
@@ -67,6 +71,7 @@ impl Serve {
         let policy = playbook::read(&self.playbook)?;
         let serving = self.database.serve_alone()?;
         let (checkpoints, heartbeat) = (self.checkpoints.kept()?, self.heartbeat.kept()?);
+        self.opt_out_file.as_deref().map(opt_outs::check).transpose()?;
         let store = Arc::new(self.database.open_or_make()?);
         let listener = TcpListener::bind(self.listen)
             .await
@@ -97,6 +102,9 @@ impl Serve {
         }
         if let Some(kept) = heartbeat {
             backend.keep_heartbeat(kept);
+        }
+        if let Some(file) = self.opt_out_file {
+            backend.keep_opt_outs(file);
         }
         if !playbook::same(&backend.service.playbook(), &policy) {
             warn(&format!(

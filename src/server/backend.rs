@@ -1,5 +1,6 @@
 //! The whole backend, wired: committer, engine, sender, reconciler, CRM link and HTTP, ended together.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::feed::Presences;
 use super::http::{self, App, hooks};
 use super::service::Service;
 use super::store::{Store, StoreError};
-use super::{checkpoints, engine, heartbeat, reconcile, retention};
+use super::{checkpoints, engine, heartbeat, opt_outs, reconcile, retention};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 
@@ -109,6 +110,15 @@ impl Backend {
         let beating = heartbeat::run(self.service.clone(), kept, self.shutdown.subscribe());
         self.tasks.spawn(async move {
             beating.await;
+            Ok(())
+        });
+    }
+
+    /// From here on every opt-out and opt-in is written into this file too, until the backend stops.
+    pub fn keep_opt_outs(&mut self, file: PathBuf) {
+        let keeping = opt_outs::run(self.service.clone(), file, self.shutdown.subscribe());
+        self.tasks.spawn(async move {
+            keeping.await;
             Ok(())
         });
     }

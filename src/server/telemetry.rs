@@ -70,6 +70,7 @@ pub struct Metrics {
     sends: Family<Fate, Counter>,
     answers: Family<Standing, Gauge>,
     lateness: Histogram,
+    paused: Gauge,
     polls: Gauge,
     queue: Gauge,
     group: Histogram,
@@ -128,6 +129,12 @@ impl Default for Metrics {
             "From a deadline to its effect on disk, on the clock that decides",
             lateness.clone(),
         );
+        let paused = Gauge::default();
+        registry.register(
+            "sends_wait_for_lists",
+            "1 while a backup was brought back and no answer leaves before the carriers' lists are read",
+            paused.clone(),
+        );
         let (polls, queue) = (Gauge::default(), Gauge::default());
         registry.register("open_polls", "Long polls that wait for news", polls.clone());
         registry.register("committer_queue", "Pieces of work that wait for the committer", queue.clone());
@@ -151,6 +158,7 @@ impl Default for Metrics {
             sends,
             answers,
             lateness,
+            paused,
             polls,
             queue,
             group,
@@ -226,6 +234,11 @@ impl Metrics {
     pub fn poll(&self) -> OpenPoll {
         self.polls.inc();
         OpenPoll(self.polls.clone())
+    }
+
+    /// Whether no answer leaves because a backup was brought back.
+    pub fn sends_wait(&self, wait: bool) {
+        self.paused.set(i64::from(wait));
     }
 
     /// A group of work is on disk.

@@ -75,6 +75,7 @@ impl Office {
             body: Words::new(body),
             media: vec![],
             opt_out_type: None,
+            sent: None,
             raw: RawEvent {
                 provider: "twilio".into(),
                 kind: "inbound".into(),

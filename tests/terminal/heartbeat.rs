@@ -49,7 +49,7 @@ fn it_beats_while_all_is_well_stays_away_while_the_database_is_locked_and_comes_
     });
     let before = count();
     let ready = format!("{}/ready", serve.url());
-    let status = |url: &str| machine.status(url);
+    let status = |url: &str| machine.status_of(url);
     // Each answer takes longer than the pause between two beats.
     assert_eq!([status(&ready), status(&ready)], [503, 503]);
     assert_eq!(count(), before, "it went on beating");

@@ -7,6 +7,9 @@ mod demo;
 mod doctor;
 mod draft;
 mod drain;
+// strace, /proc and mounting are Linux's own.
+#[cfg(target_os = "linux")]
+mod faults;
 mod guard;
 mod handover;
 mod heartbeat;

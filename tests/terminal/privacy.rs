@@ -86,7 +86,7 @@ fn the_json_log_of_a_whole_day_holds_no_number_name_text_token_or_secret() {
         assert_eq!(machine.post_form(&hook, &form, signature), 403);
     }
     assert_eq!(machine.post_form(&format!("{hook}/{phone}"), &form, None), 404);
-    assert_eq!(machine.status(&format!("{}/v1/session?token=cbd_zeppelin-token&from={phone}", town.backend)), 401);
+    assert_eq!(machine.status_of(&format!("{}/v1/session?token=cbd_zeppelin-token&from={phone}", town.backend)), 401);
     assert!(!machine.run(&["login", &town.backend, "--token-stdin", "--profile", "x"], "cbi_zeppelin-token\n").ok);
 
     let mut secrets = vec![];

@@ -120,13 +120,31 @@ impl Machine {
         self.runtime.block_on(async { request.send().await?.error_for_status()?.json().await }).expect("an answer")
     }
 
+    /// The status of a GET with a token.
+    pub(super) fn status(&self, url: &str, token: &str) -> u16 {
+        self.runtime.block_on(self.http.get(url).bearer_auth(token).send()).expect("an answer").status().as_u16()
+    }
+
+    /// What answers at an address, if anybody does.
+    pub(super) fn asks(&self, url: &str) -> Option<(u16, String)> {
+        let answer = async {
+            let answer = self.http.get(url).send().await?;
+            Ok::<_, reqwest::Error>((answer.status().as_u16(), answer.text().await?))
+        };
+        self.runtime.block_on(answer).ok()
+    }
+
     pub(super) fn post(&self, url: &str, body: &Value) -> Value {
-        let request = self.http.post(url).json(body);
+        self.post_as(url, "", body)
+    }
+
+    pub(super) fn post_as(&self, url: &str, token: &str, body: &Value) -> Value {
+        let request = self.http.post(url).bearer_auth(token).json(body);
         self.runtime.block_on(async { request.send().await?.error_for_status()?.json().await }).expect("an answer")
     }
 
     /// The status of a GET.
-    pub(super) fn status(&self, url: &str) -> u16 {
+    pub(super) fn status_of(&self, url: &str) -> u16 {
         self.runtime.block_on(self.http.get(url).send()).expect("an answer").status().as_u16()
     }
 

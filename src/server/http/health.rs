@@ -29,6 +29,10 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Failure> {
         return Err(unready("The backend is shutting down.", "Ask the next one."));
     }
     match condition::look(&app.service).await {
+        Ok(()) if sends_wait(&app).await => Ok(Json(json!({
+            "status": "ready",
+            "sends": "a backup was brought back: no answer leaves before the carriers' lists are read",
+        }))),
         Ok(()) => Ok(Json(json!({ "status": "ready" }))),
         Err(trouble) => {
             tracing::error!(cause = %trouble, "not ready");
@@ -43,10 +47,16 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Failure> {
     }
 }
 
+/// Whether a backup was brought back and has not caught up.
+async fn sends_wait(app: &App) -> bool {
+    app.service.store().restores().await.is_ok_and(|all| all.iter().any(|r| !r.reconciled))
+}
+
 /// Counters in the Prometheus text format. What waits in the database is counted as it is asked.
 #[utoipa::path(get, path = "/metrics", responses((status = 200, description = "OpenMetrics text", content_type = "text/plain")))]
 pub async fn metrics(State(app): State<App>) -> Response {
     let queued = app.service.queued();
+    app.metrics.sends_wait(sends_wait(&app).await);
     match app.service.store().waiting().await {
         Ok(waiting) => app.metrics.now(queued, waiting),
         Err(e) => tracing::warn!(error = %e, "answers that wait were not counted; /metrics says what it knew"),
