@@ -29,8 +29,10 @@ pub(super) struct Client {
     pub(super) skew: i64,
     /// Asleep until then.
     pub(super) asleep_until: Option<u64>,
-    /// Cut off until then.
-    pub(super) cut_until: u64,
+    /// Its questions do not arrive until then.
+    pub(super) mute_until: u64,
+    /// Nothing arrives at it until then.
+    pub(super) deaf_until: u64,
 }
 
 impl Client {
@@ -42,7 +44,7 @@ impl Client {
             Shelf::Memory(Box::default())
         };
         let machine = Machine::new(State::default(), seed, start + Span::millis(skew), Duration::ZERO);
-        Self { device, machine, shelf, life: 0, origin: now, skew, asleep_until: None, cut_until: 0 }
+        Self { device, machine, shelf, life: 0, origin: now, skew, asleep_until: None, mute_until: 0, deaf_until: 0 }
     }
 
     pub(super) fn rep(&self) -> &RepId {
