@@ -10,7 +10,9 @@
 
 mod carrier;
 mod client;
+mod desk;
 mod disk;
+mod interleavings;
 mod people;
 mod server;
 mod verdict;
@@ -226,7 +228,11 @@ fn a_journal_that_was_edited_is_caught() {
 
 #[test]
 fn a_feed_that_leaves_out_a_page_is_caught() {
-    caught(Sabotage::LosePages, Faults { pages: true, ..CALM }, &["not settled in the calm: client"]);
+    caught(
+        Sabotage::LosePages,
+        Faults { pages: true, ..CALM },
+        &["not settled in the calm: client", "a lane is stuck"],
+    );
 }
 
 #[test]

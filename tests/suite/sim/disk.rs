@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use comeback::clock::{Clock as _, ManualClock};
 use comeback::domain::contact::Address;
-use comeback::domain::conversation::{AnswerState, Conversation};
+use comeback::domain::conversation::{Answer, AnswerState, Conversation};
 use comeback::domain::id::{ConversationId, DeviceId, MessageId, NumberId, RepId};
 use comeback::domain::playbook::Playbook;
 use comeback::domain::sla::Stage;
@@ -47,6 +47,8 @@ pub(super) enum Sabotage {
     HoldSends,
     /// A warning that came is forgotten, and comes again.
     ForgetWarnings,
+    /// An answer that was taken back is in the store as it was.
+    ForgetRecalls,
     /// Between the decision to send and the call to the carrier there are three seconds.
     Dawdle,
 }
@@ -75,6 +77,8 @@ struct Knobs {
     sending: BTreeMap<MessageId, Timestamp>,
     receipts: BTreeSet<(DeviceId, u64)>,
     messages: BTreeSet<MessageId>,
+    /// Answers, so that none is forgotten.
+    kept: BTreeMap<(ConversationId, MessageId), Answer>,
 }
 
 impl Knobs {
@@ -131,6 +135,19 @@ impl Knobs {
                 batch.messages.retain(|m| self.messages.insert(m.message.id));
             }
             Sabotage::ForgetDeliveries => batch.dedupe.clear(),
+            Sabotage::ForgetRecalls => {
+                let before = self.kept.clone();
+                for write in &mut batch.conversations {
+                    let known = before.iter().filter(|((c, _), _)| *c == write.state.id);
+                    for ((_, message), answer) in known {
+                        write.state.answers.entry(*message).or_insert_with(|| answer.clone());
+                    }
+                    let answers = write.state.answers.iter();
+                    self.kept.extend(answers.map(|(m, a)| ((write.state.id, *m), a.clone())));
+                }
+                batch.standings.retain(|(_, standing)| standing.is_some());
+                batch.sends.retain(|send| send.not_before.is_some() || send.open);
+            }
             Sabotage::EditJournal => {
                 if let [first, _, ..] = batch.entries.as_mut_slice() {
                     first.body.push(b' ');

@@ -226,7 +226,7 @@ fn on_screen(world: &mut World, i: usize) {
 }
 
 /// Ids are made by the client's own, maybe wrong, clock.
-fn fresh(world: &mut World, i: usize) -> MessageId {
+pub(super) fn fresh(world: &mut World, i: usize) -> MessageId {
     let random: [u8; 10] = world.rng.random();
     let ms = u64::try_from(world.clients[i].wall(world.real()).millis()).unwrap();
     MessageId(uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid())

@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender as Pipe, channel};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use comeback::client::sync::{Action, Failure, Input};
@@ -112,7 +112,9 @@ pub(super) fn read<T>(question: impl Future<Output = T>) -> T {
 impl Server {
     pub(super) fn new(disk: Disk, truth: Arc<ManualClock>, carrier: Arc<FakeCarrier>) -> Self {
         let clock = Arc::new(ManualClock::at(truth.now()));
-        let playbook = hasty(config::playbook::read("playbook.toml", PLAYBOOK).unwrap());
+        static READ: LazyLock<Playbook> =
+            LazyLock::new(|| hasty(config::playbook::read("playbook.toml", PLAYBOOK).unwrap()));
+        let playbook = READ.clone();
         let made = RefCell::new(1 << 80);
         let (says, said) = channel();
         Self { disk, clock, truth, suspended: 0, carrier, playbook, life: None, says, said, made }

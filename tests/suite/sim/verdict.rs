@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use comeback::client::handle::LinkState;
 use comeback::domain::conversation::{AnswerState, Conversation};
 use comeback::domain::event::{Event, Review, Subject as About};
-use comeback::domain::id::{CommandId, ConversationId, MessageId, NumberId};
+use comeback::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId};
 use comeback::domain::time::Timestamp;
 use comeback::domain::visibility::Principal;
 use comeback::journal::{self, Entry, Frame, Head};
 use comeback::server::store::{Page, PageQuery, Store as _};
 use comeback::wire::changes::{Author, Snapshot};
+use uuid::Uuid;
 
 use super::people::all_words;
-use super::server::read;
+use super::server::{Server, read};
 use super::world::World;
 
 /// How much happened, so that a simulation in which nothing happens is noticed.
@@ -54,19 +55,44 @@ impl std::ops::AddAssign for Tally {
 
 /// Everything on the disk, for an eye that sees all.
 pub(super) fn everything(world: &World) -> Page {
+    all_on(&world.server)
+}
+
+/// The same of any backend.
+pub(super) fn all_on(server: &Server) -> Page {
     let query = PageQuery {
         principals: [Principal::All].into(),
         since: 0,
-        device: world.clients[0].device.id,
+        device: DeviceId(Uuid::nil()),
         known: 0,
         limit: usize::MAX,
         messages: usize::MAX,
     };
-    read(world.server.disk.page(&query)).unwrap()
+    read(server.disk.page(&query)).unwrap()
+}
+
+/// Reads the journal as an auditor would, and gives the answers that were taken back.
+pub(super) fn taken_back(server: &Server) -> Result<BTreeSet<MessageId>, String> {
+    let mut record = Record::default();
+    read(server.disk.entries(0, usize::MAX)).unwrap().iter().try_for_each(|entry| record.read(entry))?;
+    Ok(record.taken_back)
 }
 
 fn check(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(why()) }
+}
+
+/// Every text of a buyer is in every client that has the conversation. (Clocks go on meanwhile: who sees it may change.)
+pub(super) fn is_current(world: &World) -> Result<(), String> {
+    for (i, client) in world.clients.iter().enumerate() {
+        let known = |id: &ConversationId| client.machine.state().base.get(id).map(|s| s.state.inbound);
+        for fresh in world.server.fresh(&client.device)?.upserts {
+            let (id, there) = (fresh.state.id, fresh.state.inbound);
+            let mine = known(&id).unwrap_or(there);
+            check(mine == there, || format!("client {i} knows of {mine} texts of {id}, there are {there}"))?;
+        }
+    }
+    Ok(())
 }
 
 /// Nothing is on its way any more, and every client sees what a new one would.
@@ -141,6 +167,7 @@ struct Record {
     conversations: BTreeMap<ConversationId, Conversation>,
     stopped: BTreeSet<NumberId>,
     started: BTreeSet<MessageId>,
+    taken_back: BTreeSet<MessageId>,
     ran: BTreeMap<CommandId, u64>,
     /// Warnings and breaches, by what is due when.
     fired: BTreeSet<(ConversationId, &'static str, Timestamp)>,
@@ -191,7 +218,10 @@ impl Record {
                     self.started.remove(message);
                 }
             }
-            (_, Event::AnswerRecalled { .. }) => self.tally.recalled += 1,
+            (_, Event::AnswerRecalled { message }) => {
+                self.tally.recalled += 1;
+                self.taken_back.insert(*message);
+            }
             (_, Event::SendUnknown { .. }) => self.tally.unknown += 1,
             _ => {}
         }
@@ -240,6 +270,9 @@ pub(super) fn judge(world: &mut World) -> Result<Tally, String> {
         })?;
     }
     receipts(world, &mut record.tally)?;
+    let sent = world.server.carrier.with(|book| book.sent.clone());
+    let left = sent.iter().find(|text| record.taken_back.contains(&text.message));
+    check(left.is_none(), || format!("{left:?} left after it was taken back"))?;
     answers(world, &all)?;
     inbound(world, &all)?;
     words(world, &all)?;

@@ -22,18 +22,20 @@ use super::client::Client;
 use super::disk::{Death, Disk, Sabotage};
 use super::people::{self, Typed};
 use super::server::{Said, Server};
+use super::verdict;
 
 /// A Tuesday, 10:00 in New York: the office of the playbook is open.
-const START: Timestamp = Timestamp::from_millis(1_793_718_000_000);
+pub(super) const START: Timestamp = Timestamp::from_millis(1_793_718_000_000);
 /// Longest step of time: timers in between fire late by no more than this.
 const STEP: u64 = 500;
 /// Everything must have settled this long after the last fault. The longest wait is for an answer whose fate nobody
 /// knows: the clock may have to catch up (100 s), the carrier's list is read every 30 s, two listings that lack it are a
 /// minute apart, and what waited behind it leaves after that.
 const CALM_MS: u64 = 6 * 60_000;
-/// Once all has settled, a buyer's text is on every screen within this: no lane of a client is stuck. How loaded
-/// colleagues are is news to nobody: it comes with the next page, when a long poll is over after 25 s.
-const PROBE_MS: u64 = 30_000;
+/// A poll that was lost in the storm is given up after 40 s, and asked again within one more.
+const LOST_POLL_MS: u64 = 42_000;
+/// After that a buyer's text is on every screen within this: no lane of a client is stuck.
+const NEWS_MS: u64 = 5_000;
 /// How far the backend's clock may be set wrong: less than the reconciler tolerates between the carrier's and ours.
 const WRONG_CLOCK_MS: i64 = 100_000;
 /// Steps of the story told when a seed fails.
@@ -535,7 +537,7 @@ impl World {
         }
     }
 
-    fn break_something(&mut self) {
+    pub(super) fn break_something(&mut self) {
         let i = self.pick(self.clients.len());
         let length = self.rng.random_range(1_000..60_000);
         if self.chance(self.faults.cut) {
@@ -626,9 +628,8 @@ impl World {
         self.server.put_policy(question, policy);
     }
 
-    /// Faults stop; in bounded time everything has settled and everybody agrees. Then a text of every buyer goes
-    /// through at once.
-    pub(super) fn calm(&mut self) -> Result<(), String> {
+    /// Faults stop; in bounded time everything has settled and everybody agrees.
+    pub(super) fn calm_down(&mut self) -> Result<(), String> {
         self.rough = false;
         self.server.carrier.with(|book| (book.trouble, book.fall) = (0, None));
         self.server.recover();
@@ -641,16 +642,24 @@ impl World {
         }
         self.tell(|| "calm".to_owned());
         let from = self.now;
-        self.settles_within(CALM_MS, 2_000).map_err(|why| format!("not settled in the calm: {why}"))?;
+        self.within(CALM_MS, 2_000, verdict::has_settled).map_err(|why| format!("not settled in the calm: {why}"))?;
         self.settled_in = self.now - from;
         self.tell(|| "all has settled".to_owned());
+        Ok(())
+    }
+
+    /// Faults stop, and everything settles. Then a text of every buyer goes through at once.
+    pub(super) fn calm(&mut self) -> Result<(), String> {
+        self.calm_down()?;
+        self.pass(LOST_POLL_MS);
         for buyer in 0..self.buyers.len() {
             self.buyer_texts(buyer, "main", &format!("Are you still there? ({buyer})"));
         }
-        self.settles_within(PROBE_MS, 500).map_err(|why| format!("a lane is stuck: {why}"))
+        self.within(NEWS_MS, 500, verdict::is_current).map_err(|why| format!("a lane is stuck: {why}"))
     }
 
-    fn settles_within(&mut self, ms: u64, step: u64) -> Result<(), String> {
+    /// Lets time pass until something holds, or for so long that it does not.
+    fn within(&mut self, ms: u64, step: u64, holds: fn(&Self) -> Result<(), String>) -> Result<(), String> {
         let until = self.now + ms;
         let mut why = String::new();
         while self.now < until {
@@ -658,7 +667,8 @@ impl World {
             if let Some(wrong) = self.wrong.take() {
                 return Err(wrong);
             }
-            match super::verdict::has_settled(self) {
+            self.clients.iter_mut().for_each(Client::wake_all);
+            match holds(self) {
                 Ok(()) => return Ok(()),
                 Err(e) => why = e,
             }
