@@ -199,6 +199,11 @@ impl Disk {
         self.knobs.lock().unwrap().restored += 1;
     }
 
+    /// How many backups were restored.
+    pub(super) fn how_often_restored(&self) -> usize {
+        self.knobs.lock().unwrap().restored as usize
+    }
+
     /// Since when an answer stands in `sending`, by the world's clock.
     pub(super) fn in_sending_since(&self, message: MessageId) -> Option<Timestamp> {
         self.knobs.lock().unwrap().sending.get(&message).copied()

@@ -29,15 +29,18 @@ pub(super) const START: Timestamp = Timestamp::from_millis(1_793_718_000_000);
 /// Longest step of time: timers in between fire late by no more than this.
 const STEP: u64 = 500;
 /// Everything must have settled this long after the last fault. The longest wait is for an answer whose fate nobody
-/// knows: the clock may have to catch up (100 s), the carrier's list is read every 30 s, two listings that lack it are a
-/// minute apart, and what waited behind it leaves after that.
-const CALM_MS: u64 = 6 * 60_000;
+/// knows: a clock that was ahead has to be caught up with (five minutes), the carrier's list is read every 30 s, two
+/// listings that lack it are a minute apart, and what waited behind it leaves after that.
+const CALM_MS: u64 = 11 * 60_000;
 /// A poll that was lost in the storm is given up after 40 s, and asked again within one more.
 const LOST_POLL_MS: u64 = 42_000;
-/// After that a buyer's text is on every screen within this: no lane of a client is stuck.
-const NEWS_MS: u64 = 5_000;
-/// How far the backend's clock may be set wrong: less than the reconciler tolerates between the carrier's and ours.
+/// After that a buyer's text is on every screen within this: no lane of a client is stuck. Eight conversations are four
+/// pages of two, and a page takes the simulation three steps.
+const NEWS_MS: u64 = 10_000;
+/// How far the backend's clock is set wrong, mostly: less than the reconciler tolerates between the carrier's and ours.
 const WRONG_CLOCK_MS: i64 = 100_000;
+/// And how far now and then.
+const ASTRAY_MS: i64 = 300_000;
 /// Steps of the story told when a seed fails.
 const TOLD: usize = 60;
 
@@ -118,6 +121,8 @@ pub(super) struct World {
     story: VecDeque<String>,
     pub(super) wrong: Option<String>,
     pub(super) crashes: u32,
+    /// Whether the backend's clock was so far off that the carrier's list may not tell an answer by its time.
+    pub(super) astray: bool,
     /// How long it took until everything had settled.
     pub(super) settled_in: u64,
 }
@@ -173,6 +178,7 @@ impl World {
             story: VecDeque::new(),
             wrong: None,
             crashes: 0,
+            astray: false,
             settled_in: 0,
         };
         for i in 0..world.clients.len() {
@@ -580,7 +586,9 @@ impl World {
         match self.pick(3) {
             0 => {
                 self.server.recover();
-                let wrong = self.rng.random_range(-WRONG_CLOCK_MS..WRONG_CLOCK_MS);
+                let most = if self.chance(80) { WRONG_CLOCK_MS } else { ASTRAY_MS };
+                let wrong = self.rng.random_range(-most..most);
+                self.astray |= wrong.abs() > WRONG_CLOCK_MS;
                 self.tell(|| format!("the backend's clock is set wrong by {wrong} ms"));
                 self.server.set_clock(wrong);
             }
