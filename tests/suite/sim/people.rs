@@ -108,8 +108,8 @@ pub(super) fn buyer(world: &mut World) {
     let (from, number) = (world.pick(world.buyers.len()), world.rng.random_range(0..1_000_000));
     let line = if world.chance(75) { "main" } else { "meetings" };
     let body = match world.pick(20) {
-        0 | 1 => "STOP".to_owned(),
-        2 | 3 => "START".to_owned(),
+        0 => "STOP".to_owned(),
+        1..=3 => "START".to_owned(),
         4 => "👍".to_owned(),
         5 => "Liked “See you at 3”".to_owned(),
         _ => format!("And what does it cost? ({number})"),

@@ -371,7 +371,7 @@ impl World {
 
     /// Now and then the process ends between two things it does.
     fn dies(&mut self, i: usize) -> bool {
-        let dies = self.rough && self.rng.random_range(0..4_000) < self.faults.client_crash * 10;
+        let dies = self.rough && self.rng.random_range(0..800) < self.faults.client_crash;
         if dies {
             self.crash(i);
         }
@@ -515,13 +515,13 @@ impl World {
                 return;
             }
             match self.pick(10) {
-                0..=4 => {
+                0..=5 => {
                     let i = self.pick(self.clients.len());
                     if self.clients[i].asleep_until.is_none() {
                         people::act(self, i);
                     }
                 }
-                5..=7 => people::buyer(self),
+                6 | 7 => people::buyer(self),
                 _ => self.break_something(),
             }
             let ms = match self.pick(20) {
