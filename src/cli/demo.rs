@@ -63,8 +63,8 @@ struct World {
     backend: Backend,
     emulator: Emulator,
     base_url: String,
-    /// Seed and speed.
-    world: (u64, f64),
+    seed: u64,
+    speed: f64,
     tokens: BTreeMap<RepId, String>,
     /// Last, so that it is let go of when all else has ended.
     _serving: Serving,
@@ -118,7 +118,7 @@ impl Demo {
             dir: folder.path.join("client").join(rep.as_str()),
             token: world.tokens.get(&rep).cloned().unwrap_or_default(),
         };
-        let shown = inbox::show(&profile, "comeback demo", &profile.dir);
+        let shown = inbox::show(&profile, "comeback demo", profile.base_url.clone(), &profile.dir);
         runtime.block_on(world.stop());
         shown
     }
@@ -165,7 +165,7 @@ impl Demo {
         })
         .await?;
         emulator.set_webhooks(&format!("{base_url}/hooks/twilio/inbound#rc=5&rp=all"));
-        Ok(World { backend, emulator, base_url, world: (self.seed, self.speed), tokens, _serving: serving })
+        Ok(World { backend, emulator, base_url, seed: self.seed, speed: self.speed, tokens, _serving: serving })
     }
 
     /// The playbook that the world follows: a kept folder's own, else the one given.
@@ -216,8 +216,8 @@ impl World {
         let carrier = self.emulator.describe();
         json!({
             "base_url": self.base_url,
-            "seed": self.world.0,
-            "speed": self.world.1,
+            "seed": self.seed,
+            "speed": self.speed,
             "tokens": self.tokens,
             "emulator_url": self.emulator.base_url(),
             "account_sid": carrier["account_sid"],

@@ -39,7 +39,10 @@ Nobody is signed in here yet.
 /// Opens the inbox of a profile; without one, says what to type next.
 pub(super) fn open(name: &str) -> anyhow::Result<()> {
     match Profile::load(&profile_dir(name)?) {
-        Ok(profile) => show(&profile, "comeback", &state_dir(name)?),
+        Ok(profile) => {
+            let login = login(&profile.base_url, name);
+            show(&profile, "comeback", login, &state_dir(name)?)
+        }
         Err(ProfileError::NotSignedIn(_)) => {
             say(WELCOME);
             Ok(())
@@ -48,8 +51,13 @@ pub(super) fn open(name: &str) -> anyhow::Result<()> {
     }
 }
 
+/// What to type behind `comeback login` to come back to this very inbox.
+fn login(base_url: &str, profile: &str) -> String {
+    if profile == "default" { base_url.to_owned() } else { format!("{base_url} --profile {profile}") }
+}
+
 /// Shows an inbox until the person quits; its log goes to `logs`. The terminal has this thread and a runtime of its own.
-pub(super) fn show(profile: &Profile, title: &str, logs: &Path) -> anyhow::Result<()> {
+pub(super) fn show(profile: &Profile, title: &str, login: String, logs: &Path) -> anyhow::Result<()> {
     if let Err(e) = log::start(logs, std::env::var(log::LEVEL).ok().as_deref()) {
         warn(&format!("comeback: no log is kept: {e}"));
     }
@@ -64,12 +72,11 @@ pub(super) fn show(profile: &Profile, title: &str, logs: &Path) -> anyhow::Resul
         raise: Box::new(move |alert: Alert| notifier.notify(notice(&alert))),
         close: Box::new(move |conversation| closing.close(&tag(Some(conversation)))),
     };
-    let backend = profile.base_url.clone();
     let handle = driver::start(profile, Arc::new(SystemClock), alerts, notices)?;
     let options = tui::Options {
         theme: Theme::choose(std::env::var("NO_COLOR").ok().as_deref(), None),
         zone: None,
-        backend,
+        backend: login,
         title: title.to_owned(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -109,4 +116,15 @@ fn notice(alert: &Alert) -> desktop::Notice {
 /// What names a notice, so that another replaces it or it can be taken away.
 fn tag(conversation: Option<ConversationId>) -> String {
     conversation.map_or_else(|| "link".to_owned(), |c| c.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_names_the_profile_unless_it_is_the_default_one() {
+        assert_eq!(login("https://c.example", "default"), "https://c.example");
+        assert_eq!(login("https://c.example", "ben"), "https://c.example --profile ben");
+    }
 }

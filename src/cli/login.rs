@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{profile_dir, say, secret_from_stdin};
+use super::{profile_dir, say, secret_from_stdin, warn};
 use crate::client::http::sign_in;
 use crate::client::profile::Profile;
 
@@ -44,6 +44,9 @@ impl Login {
             self.url
         );
         Profile::save(&dir, &base, &signed_in)?;
+        if let Some(why) = signed_in.session.mismatch() {
+            warn(&format!("comeback: {why}"));
+        }
         say(&format!("signed in as {} at {}. Type: comeback", signed_in.session.name, signed_in.session.company));
         Ok(())
     }

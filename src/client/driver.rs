@@ -155,7 +155,7 @@ impl Driver {
                 break;
             }
             let offline = self.machine.offline_since();
-            let look = (self.machine.link(mono) == LinkState::SignedOut).then(|| mono + LOOK_AGAIN);
+            let look = self.machine.link(mono).is_shut().then(|| mono + LOOK_AGAIN);
             let wake = [stopping, self.write_at, self.alerts.next(offline), look].into_iter().flatten();
             let wake = wake.fold(self.machine.next_timeout(mono), Duration::min);
             tokio::select! {
@@ -193,7 +193,7 @@ impl Driver {
 
     /// Signed out, and the profile holds another token than the one that was refused: goes on with that.
     fn sign_in_again(&mut self) {
-        if self.machine.link(self.mono()) != LinkState::SignedOut {
+        if !self.machine.link(self.mono()).is_shut() {
             return;
         }
         let Ok(fresh) = Profile::load(&self.profile.dir) else { return };

@@ -338,6 +338,21 @@ pub enum LinkState {
     },
     /// The token is not valid any more: log in again.
     SignedOut,
+    /// Nothing is asked until the person has done something about it: another version, another person's profile.
+    Refused {
+        /// What, and what to do.
+        why: String,
+    },
+}
+
+impl LinkState {
+    /// Whether nothing is asked any more until somebody signs in anew.
+    pub const fn is_shut(&self) -> bool {
+        match self {
+            Self::SignedOut | Self::Refused { .. } => true,
+            Self::Starting | Self::Online | Self::Offline { .. } => false,
+        }
+    }
 }
 
 /// The screen's end of the client.

@@ -55,8 +55,8 @@ enum Access {
     Unknown,
     /// This device may ask.
     Open,
-    /// It may not.
-    Shut,
+    /// It may not: what the screen says.
+    Shut(LinkState),
 }
 
 /// The machine.
@@ -162,8 +162,8 @@ impl Machine {
 
     /// How the connection stands.
     pub fn link(&self, mono: Duration) -> LinkState {
-        if self.access == Access::Shut {
-            return LinkState::SignedOut;
+        if let Access::Shut(why) = &self.access {
+            return why.clone();
         }
         let broken = [&self.hello, &self.pull, &self.push].into_iter().find(|lane| lane.failures > 0);
         match (broken, self.last_answer) {
@@ -253,7 +253,7 @@ impl Machine {
 
     fn plan(&mut self, mono: Duration) {
         match self.access {
-            Access::Shut => return,
+            Access::Shut(_) => return,
             Access::Unknown => {
                 if self.hello.is_free(mono) {
                     let ticket = self.ticket();
@@ -309,17 +309,20 @@ impl Machine {
             return;
         }
         match result {
-            Ok(session) if session.wire != 1 => {
-                self.shut(&format!("the backend speaks version {} of the protocol: update comeback", session.wire));
-            }
-            Ok(session) => match self.state.sign_in(&session, &mut self.writes) {
-                Ok(()) => {
-                    self.access = Access::Open;
-                    self.answered(Which::Hello, mono);
-                    self.news.view = true;
+            Ok(session) => {
+                let welcome = match session.mismatch() {
+                    Some(why) => Err(why),
+                    None => self.state.sign_in(&session, &mut self.writes).map_err(|e| e.to_string()),
+                };
+                match welcome {
+                    Ok(()) => {
+                        self.access = Access::Open;
+                        self.answered(Which::Hello, mono);
+                        self.news.view = true;
+                    }
+                    Err(why) => self.refuse(&why),
                 }
-                Err(e) => self.shut(&e.to_string()),
-            },
+            }
             Err(failure) => self.failed(Which::Hello, &failure, mono),
         }
     }
@@ -332,7 +335,7 @@ impl Machine {
                 let copied = |v: &Verdict| matches!(v, Verdict::Refused { rejection: Rejection::CounterUsed });
                 if receipts.receipts.iter().any(|r| copied(&r.verdict)) {
                     let why = Rejection::CounterUsed;
-                    self.shut(&format!("{why}. {}", why.hint()));
+                    self.refuse(&format!("{why}. {}", why.hint()));
                     return;
                 }
                 let told = Told { at: self.skew.now(mono), pace: self.skew.pace() };
@@ -430,7 +433,8 @@ impl Machine {
 
     fn failed(&mut self, which: Which, failure: &Failure, mono: Duration) {
         if failure.status() == Some(401) {
-            self.shut("this device is signed out: run “comeback login”; drafts and unsent texts are kept");
+            let why = "this device is signed out: run “comeback login”; drafts and unsent texts are kept";
+            self.shut(LinkState::SignedOut, why);
             return;
         }
         let jitter = self.rng.next_u32();
@@ -450,11 +454,16 @@ impl Machine {
         }
     }
 
-    fn shut(&mut self, why: &str) {
-        if self.access == Access::Shut {
+    fn refuse(&mut self, why: &str) {
+        let said = format!("{}. Drafts and unsent texts are kept.", why.trim_end_matches('.'));
+        self.shut(LinkState::Refused { why: why.to_owned() }, &said);
+    }
+
+    fn shut(&mut self, link: LinkState, why: &str) {
+        if matches!(self.access, Access::Shut(_)) {
             return;
         }
-        self.access = Access::Shut;
+        self.access = Access::Shut(link);
         for which in Which::ALL {
             if let Some(ticket) = self.lane(which).abandon() {
                 self.actions.push_back(Action::Abandon { ticket });

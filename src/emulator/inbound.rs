@@ -103,10 +103,10 @@ fn target(state: &State, to: &str) -> Target {
     if let Some(sid) = &number.sms_application_sid {
         let app = state.applications.get(sid).cloned().unwrap_or_default();
         return Target {
-            url: app.sms_url,
-            method: app.sms_method,
-            fallback: app.sms_fallback_url,
-            fallback_method: app.sms_fallback_method,
+            url: app.url,
+            method: app.method,
+            fallback: app.fallback_url,
+            fallback_method: app.fallback_method,
         };
     }
     Target {

@@ -39,10 +39,10 @@ pub struct Number {
 /// A webhook with a name, for numbers that choose it in place of their own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Application {
-    pub(crate) sms_url: Option<String>,
-    pub(crate) sms_method: Option<String>,
-    pub(crate) sms_fallback_url: Option<String>,
-    pub(crate) sms_fallback_method: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) method: Option<String>,
+    pub(crate) fallback_url: Option<String>,
+    pub(crate) fallback_method: Option<String>,
 }
 
 /// A messaging service: a pool of numbers that opts people out as one.

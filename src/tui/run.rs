@@ -46,7 +46,7 @@ pub struct Options {
     pub theme: Theme,
     /// The person's time zone; none takes the playbook's first calendar.
     pub zone: Option<Tz>,
-    /// The backend's URL, for `comeback login URL` in the status line.
+    /// What stands behind `comeback login` in the status line: the backend's URL, and the profile unless it is the default.
     pub backend: String,
     /// The window's title.
     pub title: String,

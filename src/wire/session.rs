@@ -6,6 +6,9 @@ use utoipa::ToSchema;
 use crate::domain::id::{DeviceId, RepId};
 use crate::domain::playbook::Role;
 
+/// The version of the wire that this program speaks. A change that an older client or backend would misread raises it.
+pub const WIRE: u32 = 1;
+
 /// `POST /v1/session`.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct SignIn {
@@ -47,6 +50,19 @@ pub struct Session {
     pub company: String,
     /// The version of the wire: 1.
     pub wire: u32,
+}
+
+impl Session {
+    /// Why the two cannot speak with each other, when they cannot, and who must do something about it.
+    pub fn mismatch(&self) -> Option<String> {
+        let who = match self.wire.cmp(&WIRE) {
+            std::cmp::Ordering::Equal => return None,
+            std::cmp::Ordering::Greater => "update comeback on this machine",
+            std::cmp::Ordering::Less => "ask your operator to update the backend",
+        };
+        let (theirs, ours) = (self.wire, WIRE);
+        Some(format!("the backend speaks version {theirs} of the protocol, and this comeback version {ours}: {who}"))
+    }
 }
 
 impl std::fmt::Debug for SignIn {

@@ -7,6 +7,7 @@ mod older;
 mod search;
 mod shown;
 mod signed_out;
+mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

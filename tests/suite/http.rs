@@ -150,6 +150,27 @@ async fn a_poll_waits_until_something_concerns_the_rep() {
 }
 
 #[tokio::test]
+async fn a_device_revoked_while_its_poll_waits_is_told_nothing_more() {
+    let office = Arc::new(Office::open().await);
+    office.sign_in("maya").await;
+    let (_, page) = office.ask("GET", "/v1/changes", Some("maya"), None).await;
+    let path = format!("/v1/changes?since={}&playbook=1&wait=60", page["cursor"].as_str().unwrap());
+    let polling = tokio::spawn({
+        let office = Arc::clone(&office);
+        async move { office.ask("GET", &path, Some("maya"), None).await }
+    });
+    tokio::task::yield_now().await;
+    assert!(!polling.is_finished());
+    office.store.revoke(&"maya".into()).await.unwrap();
+    office.text("+14155550123", "hello").await;
+    let (status, problem) = polling.await.unwrap();
+    assert_eq!(
+        (status, &problem["code"], problem["upserts"].is_null()),
+        (StatusCode::UNAUTHORIZED, &json!("signed_out"), true)
+    );
+}
+
+#[tokio::test]
 async fn a_one_time_token_works_once() {
     let office = Office::open().await;
     let expires = office.clock.now() + Span::minutes(1);

@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 use tokio::task::block_in_place;
 
 use self::catcher::{Catcher, Caught};
-use self::shop::{BUYER, LINE, Shop, eventually};
+use self::shop::{BUYER, LINE, Shop, eventually, http};
 use crate::twilio_library::{accepts, client, sign};
+
+const SERVICE: &str = "MG00112233445566778899aabbccddeeff";
 
 /// Twilio's validator takes this webhook as it came, and not with one byte of it changed.
 fn assert_twilio_takes_only_this(caught: &Caught, token: &str) {
@@ -165,4 +167,42 @@ async fn a_webhook_signed_by_twilio_s_library_gets_in_and_with_one_byte_changed_
     let texts = desk.texts(BUYER).await;
     assert_eq!(texts, ["Hi & 50% off + ñ = 👋"]);
     desk.close().await;
+}
+
+/// A number's method, an application in place of its webhook, and a service before both: each as it is set up at the
+/// carrier, and each time our backend takes the signature.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_takes_the_way_set_up_at_the_carrier_and_its_signature_holds() {
+    let shop = Shop::open(|config| config.numbers[0].messaging_service_sid = Some(SERVICE.to_owned())).await;
+    let desk = shop.backend().await;
+    let hook = format!("{}/hooks/twilio/inbound", desk.url);
+    let base = shop.emulator.base_url();
+    let account = format!("{base}/2010-04-01/Accounts/{}", shop.config.account_sid);
+    let set = async |url: String, form: &[(&str, &str)]| -> Value {
+        let request = http().post(url).basic_auth(&shop.config.account_sid, Some(&shop.config.auth_token)).form(form);
+        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+    };
+    let patch = async |patch: Value| {
+        let url = format!("{base}/emulator/v1/numbers/{LINE}");
+        http().post(url).json(&patch).send().await.unwrap().error_for_status().unwrap();
+    };
+    let answered = async |words: &str| -> Value {
+        let sid = shop.emulator.inbound(BUYER, LINE, words, 0);
+        let url = format!("{base}/emulator/v1/webhooks");
+        eventually("the end of a webhook", async || {
+            let all: Value = http().get(&url).send().await.unwrap().json().await.unwrap();
+            all["webhooks"].as_array().unwrap().iter().find(|h| h["sid"] == sid).map(|h| h["status"].clone())
+        })
+        .await
+    };
+    patch(json!({ "sms_method": "GET" })).await;
+    assert_eq!(answered("by GET & signed ñ").await, 200);
+    let app = set(format!("{account}/Applications.json"), &[("SmsUrl", &hook)]).await;
+    patch(json!({ "sms_application_sid": app["sid"], "sms_url": "http://127.0.0.1:9/" })).await;
+    assert_eq!(answered("by an application").await, 200);
+    let service = [("UseInboundWebhookOnNumber", "false"), ("InboundRequestUrl", &*hook), ("InboundMethod", "GET")];
+    set(format!("{account}/Applications/{}.json", app["sid"].as_str().unwrap()), &[("SmsUrl", "")]).await;
+    set(format!("{base}/v1/Services/{SERVICE}"), &service).await;
+    assert_eq!(answered("by a service").await, 200);
+    assert_eq!(desk.texts(BUYER).await, ["by GET & signed ñ", "by an application", "by a service"]);
 }

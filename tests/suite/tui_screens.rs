@@ -224,6 +224,10 @@ fn offline_is_said_with_its_age_and_the_next_try() {
     let mut desk = Desk::usual((80, 24));
     desk.hear(Notice::Link(link(LinkState::SignedOut)));
     desk.says("signed out: comeback login https://desk.example");
+    let mut desk = Desk::usual((120, 40));
+    let why = "the backend speaks version 2 of the protocol, and this comeback version 1: update comeback";
+    desk.hear(Notice::Link(link(LinkState::Refused { why: why.to_owned() })));
+    desk.says(why);
 }
 
 #[test]
@@ -294,7 +298,7 @@ fn opting_a_number_out_asks_first_and_names_the_person_and_the_number() {
             desk.keys("z");
         }
         desk.keys("2");
-        assert_eq!(desk.commands(), [opted_out.clone()]);
+        assert_eq!(desk.commands(), std::slice::from_ref(&opted_out));
     }
     let mut desk = Desk::usual((120, 40));
     desk.keys("j Enter :").types("opt out").keys("Enter Down Enter");

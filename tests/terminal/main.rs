@@ -1,7 +1,9 @@
 //! The real program, or a part of it, on a real terminal.
 
 mod answer;
+mod beside;
 mod cable;
+mod demo;
 mod draft;
 mod drain;
 mod guard;
@@ -10,5 +12,7 @@ mod house;
 mod library;
 mod log;
 mod offline;
+mod program;
 mod race;
+mod setup;
 mod tmux;

@@ -70,6 +70,11 @@ impl Terminal {
         String::from_utf8_lossy(&self.run(&["capture-pane", "-p"]).stdout).into_owned()
     }
 
+    /// What is on the screen, with the codes that paint it.
+    pub(super) fn painted(&self) -> String {
+        String::from_utf8_lossy(&self.run(&["capture-pane", "-p", "-e"]).stdout).into_owned()
+    }
+
     /// Waits until the screen shows all of these.
     pub(super) fn shows(&self, words: &[&str]) -> String {
         let mut last = String::new();

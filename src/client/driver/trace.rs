@@ -43,6 +43,7 @@ pub(super) fn link(state: &LinkState) {
         LinkState::Starting => tracing::debug!("starting"),
         LinkState::Online => tracing::info!("online"),
         LinkState::Offline { .. } => tracing::warn!("offline"),
+        LinkState::Refused { .. } => tracing::warn!("refused"),
         LinkState::SignedOut => tracing::warn!("signed out"),
     }
 }

@@ -16,7 +16,7 @@ use crate::domain::time::Timestamp;
 impl Machine {
     /// The person signed in anew: who the token belongs to is asked first, as at the start.
     pub(super) fn reopen(&mut self) {
-        if self.access == Access::Shut {
+        if matches!(self.access, Access::Shut(_)) {
             self.access = Access::Unknown;
             (self.hello, self.push, self.pull) = Default::default();
             self.quick = true;

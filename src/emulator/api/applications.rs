@@ -25,11 +25,11 @@ fn application_json(shared: &Shared, sid: &str, app: &Application) -> Value {
         "message_status_callback": null,
         "public_application_connect_enabled": false,
         "sid": sid,
-        "sms_fallback_method": method(app.sms_fallback_method.as_ref()),
-        "sms_fallback_url": app.sms_fallback_url,
-        "sms_method": method(app.sms_method.as_ref()),
+        "sms_fallback_method": method(app.fallback_method.as_ref()),
+        "sms_fallback_url": app.fallback_url,
+        "sms_method": method(app.method.as_ref()),
         "sms_status_callback": null,
-        "sms_url": app.sms_url,
+        "sms_url": app.url,
         "status_callback": null,
         "status_callback_method": "POST",
         "uri": format!("/2010-04-01/Accounts/{account}/Applications/{sid}.json"),
@@ -77,10 +77,10 @@ fn lay(app: &mut Application, form: &[u8]) {
     for (name, value) in form_urlencoded::parse(form) {
         let value = Some(value.into_owned()).filter(|value| !value.is_empty());
         match name.as_ref() {
-            "SmsUrl" => app.sms_url = value,
-            "SmsMethod" => app.sms_method = value,
-            "SmsFallbackUrl" => app.sms_fallback_url = value,
-            "SmsFallbackMethod" => app.sms_fallback_method = value,
+            "SmsUrl" => app.url = value,
+            "SmsMethod" => app.method = value,
+            "SmsFallbackUrl" => app.fallback_url = value,
+            "SmsFallbackMethod" => app.fallback_method = value,
             _ => {}
         }
     }

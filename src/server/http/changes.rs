@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::auth::SignedInDevice;
+use super::auth::{SignedInDevice, signed_in};
 use super::problem::Failure;
 use super::{App, RequestId, request_id};
 use crate::domain::id::ConversationId;
@@ -46,6 +46,7 @@ pub async fn pull(
     State(app): State<App>,
     id: Option<Extension<RequestId>>,
     SignedInDevice(device): SignedInDevice,
+    headers: HeaderMap,
     query: Result<Query<PullQuery>, QueryRejection>,
 ) -> Result<Json<Changes>, Failure> {
     let Query(query) = query.map_err(|_| bad_query())?;
@@ -62,7 +63,12 @@ pub async fn pull(
         }
     };
     match result {
-        Ok(changes) => Ok(Json(changes)),
+        Ok(changes) => {
+            if query.wait > 0 {
+                signed_in(&app, &headers, request_id(id)).await?;
+            }
+            Ok(Json(changes))
+        }
         Err(FeedError::Gone) => Err(Failure::new(
             StatusCode::GONE,
             "cursor_gone",

@@ -89,7 +89,7 @@ async fn unknown(State(hooks): State<Hooks>, id: Option<Extension<RequestId>>) -
     tracing::warn!(request_id = request_id(id), why, "webhook refused");
     let title = "No webhook is taken at this address. Nothing of it was kept.";
     let hint = "Twilio's texts are taken at /hooks/twilio/inbound; comeback line test compares.";
-    finish(&hooks, "unknown", Instant::now(), Err(Failure::new(StatusCode::NOT_FOUND, "no_such_hook", title, hint)))
+    finish(&hooks, "unknown", monotonic(), Err(Failure::new(StatusCode::NOT_FOUND, "no_such_hook", title, hint)))
 }
 
 async fn wrong_method(State(hooks): State<Hooks>, id: Option<Extension<RequestId>>) -> Response {
@@ -100,7 +100,7 @@ async fn wrong_method(State(hooks): State<Hooks>, id: Option<Extension<RequestId
     finish(
         &hooks,
         "unknown",
-        Instant::now(),
+        monotonic(),
         Err(Failure::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", title, hint)),
     )
 }

@@ -12,7 +12,7 @@ use super::{App, RequestId, request_id};
 use crate::domain::id::{DeviceId, RepId};
 use crate::server::store::Device;
 use crate::wire::problem::Problem;
-use crate::wire::session::{Session, SignIn, SignedIn};
+use crate::wire::session::{Session, SignIn, SignedIn, WIRE};
 
 /// The longest name a device may give itself.
 const LONGEST_NAME: usize = 80;
@@ -90,6 +90,6 @@ fn session_of(app: &App, device: &Device) -> Session {
         name: playbook.rep_name(&device.rep).to_owned(),
         role: playbook.reps.get(&device.rep).map_or(crate::domain::playbook::Role::Rep, |r| r.role),
         company: playbook.company.clone(),
-        wire: 1,
+        wire: WIRE,
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     }
     let hint = match &model.link {
         LinkState::Offline { .. } => "Offline: each is judged again before it goes.",
+        LinkState::Refused { .. } => "Nothing goes until what the last line says is done.",
         LinkState::SignedOut => "Signed out: nothing goes until you log in again.",
         LinkState::Starting | LinkState::Online => "r edit · z rule (edit, send anyway, drop) · Enter open · Esc back",
     };

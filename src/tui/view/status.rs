@@ -68,6 +68,7 @@ fn link(model: &Model, tick: &Ticker) -> (String, String, Tone) {
             let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
             (format!("offline {age} – showing {shown}, {retry}{why}"), "offline".to_owned(), Tone::Bad)
         }
+        LinkState::Refused { why } => (why.clone(), "refused".to_owned(), Tone::Bad),
         LinkState::SignedOut => {
             (format!("signed out: comeback login {} --token-stdin", model.login), "signed out".to_owned(), Tone::Bad)
         }

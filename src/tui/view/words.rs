@@ -16,6 +16,7 @@ pub(super) const fn older(older: Older, link: &LinkState) -> &'static str {
         (true, LinkState::Starting | LinkState::Online) => "older texts: loading…",
         (true, LinkState::Offline { .. }) => "older texts: when the network is back",
         (true, LinkState::SignedOut) => "older texts: when you are signed in again",
+        (true, LinkState::Refused { .. }) => "older texts: when the backend lets this machine in",
     }
 }
 

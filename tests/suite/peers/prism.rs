@@ -87,7 +87,9 @@ struct Answer {
 /// Asks through Prism with the account's credentials.
 async fn ask(shop: &Shop, prism: &Prism, method: &str, path: &str, form: &[(&str, &str)], absolute: bool) -> Answer {
     let account = &shop.config.account_sid;
-    let url = format!("{}/2010-04-01/Accounts/{account}/{path}", prism.url);
+    // The account itself is `.json`; all else lies below it.
+    let slash = if path.starts_with('.') { "" } else { "/" };
+    let url = format!("{}/2010-04-01/Accounts/{account}{slash}{path}", prism.url);
     let mut request = http().request(method.parse().unwrap(), url).basic_auth(account, Some(&shop.config.auth_token));
     if absolute {
         request = request.header("X-Emulated-Uris", "absolute");
@@ -167,6 +169,17 @@ async fn what_the_emulator_answers_is_what_twilio_s_description_allows() {
     let numbers = clean(&shop, &prism, "GET", "IncomingPhoneNumbers.json", &[], 200).await;
     let number = format!("IncomingPhoneNumbers/{}.json", numbers["incoming_phone_numbers"][0]["sid"].as_str().unwrap());
     clean(&shop, &prism, "GET", &number, &[], 200).await;
+    let account = clean(&shop, &prism, "GET", ".json", &[], 200).await;
+    assert_eq!(account["auth_token"], shop.config.auth_token.as_str());
+    let app = [("FriendlyName", "Sales"), ("SmsUrl", "https://c.example/hook"), ("SmsMethod", "GET")];
+    let app = clean(&shop, &prism, "POST", "Applications.json", &app, 201).await;
+    let sid = app["sid"].as_str().unwrap();
+    let path = format!("Applications/{sid}.json");
+    clean(&shop, &prism, "POST", &path, &[("SmsMethod", "POST")], 200).await;
+    assert_eq!(clean(&shop, &prism, "GET", &path, &[], 200).await["sms_method"], "POST");
+    let chosen = [("SmsApplicationSid", sid), ("SmsMethod", "GET"), ("SmsFallbackMethod", "GET")];
+    let changed = clean(&shop, &prism, "POST", &number, &chosen, 200).await;
+    assert_eq!((&changed["sms_application_sid"], &changed["sms_method"]), (&json!(sid), &json!("GET")));
 
     let missing = format!("Messages/SM{}.json", "0".repeat(32));
     assert_eq!(refused(&shop, &prism, "GET", &missing, &[], 404).await, 20404);
@@ -176,9 +189,9 @@ async fn what_the_emulator_answers_is_what_twilio_s_description_allows() {
     shop.emulator.inbound(BUYER, LINE, "start", 0);
 
     // Twilio's own client, through Twilio's own description.
-    let account = (shop.config.account_sid.as_str(), shop.config.auth_token.as_str());
+    let signed_in = (shop.config.account_sid.as_str(), shop.config.auth_token.as_str());
     let arguments = json!({"to": BUYER, "from_": LINE, "body": "by Twilio's client"});
-    let by_client = block_in_place(|| client(&prism.url, account, "send", &arguments)).unwrap();
+    let by_client = block_in_place(|| client(&prism.url, signed_in, "send", &arguments)).unwrap();
     assert_eq!(by_client["status"], "queued");
 
     // Prism is awake: what the description does not allow is not let through, either way.

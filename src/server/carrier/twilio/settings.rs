@@ -22,7 +22,8 @@ struct Numbers {
 #[derive(Deserialize)]
 struct Number {
     sid: String,
-    phone_number: String,
+    #[serde(rename = "phone_number")]
+    address: String,
     sms_application_sid: Option<String>,
     #[serde(flatten)]
     webhook: SmsWebhook,
@@ -31,20 +32,24 @@ struct Number {
 /// A number's own webhook, or an application's: they are written alike.
 #[derive(Deserialize)]
 struct SmsWebhook {
-    sms_url: Option<String>,
-    sms_method: Option<String>,
-    sms_fallback_url: Option<String>,
-    sms_fallback_method: Option<String>,
+    #[serde(rename = "sms_url")]
+    url: Option<String>,
+    #[serde(rename = "sms_method")]
+    method: Option<String>,
+    #[serde(rename = "sms_fallback_url")]
+    fallback: Option<String>,
+    #[serde(rename = "sms_fallback_method")]
+    fallback_method: Option<String>,
 }
 
 impl SmsWebhook {
     fn at(&self, place: &str) -> Webhook {
         Webhook {
             place: place.to_owned(),
-            url: self.sms_url.clone(),
-            method: self.sms_method.clone(),
-            fallback: self.sms_fallback_url.clone(),
-            fallback_method: self.sms_fallback_method.clone(),
+            url: self.url.clone(),
+            method: self.method.clone(),
+            fallback: self.fallback.clone(),
+            fallback_method: self.fallback_method.clone(),
         }
     }
 }
@@ -99,7 +104,7 @@ impl Asked<'_> {
         url.query_pairs_mut().append_pair("PhoneNumber", self.line.number.as_str());
         let numbers: Numbers = self.twilio.get(&self.line, url).await?;
         // The carrier lists every number that holds these digits.
-        let ours = numbers.incoming_phone_numbers.iter().find(|n| n.phone_number == self.line.number.as_str());
+        let ours = numbers.incoming_phone_numbers.iter().find(|n| n.address == self.line.number.as_str());
         let Some(number) = ours else {
             findings.push(finding(false, "number", "this account does not have it: is it in a subaccount?"));
             return Ok(());

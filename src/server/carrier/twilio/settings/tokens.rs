@@ -21,6 +21,17 @@ enum Tried {
     Refused,
 }
 
+/// Which token signs the webhooks.
+#[derive(Clone, Copy, PartialEq)]
+enum Signer {
+    /// The carrier does not say.
+    Untold,
+    /// One that is not set up here.
+    Foreign,
+    /// The one with this index.
+    Ours(usize),
+}
+
 /// Asks with each token. With the findings comes one that opens the account, for what is asked next.
 pub(super) async fn check(twilio: &Twilio, line: &CarrierLine) -> (Vec<Finding>, Option<String>) {
     let mut tried = Vec::new();
@@ -41,10 +52,13 @@ pub(super) async fn check(twilio: &Twilio, line: &CarrierLine) -> (Vec<Finding>,
         }
     }
     let signs = account.as_ref().and_then(|a| a.auth_token.as_deref()).filter(|token| !token.is_empty());
-    let signer = signs.map(|s| line.tokens.iter().position(|t| bool::from(t.as_bytes().ct_eq(s.as_bytes()))));
+    let signer = signs.map_or(Signer::Untold, |signs| {
+        let ours = line.tokens.iter().position(|token| bool::from(token.as_bytes().ct_eq(signs.as_bytes())));
+        ours.map_or(Signer::Foreign, Signer::Ours)
+    });
     let mut findings: Vec<Finding> =
         tried.iter().enumerate().map(|(n, t)| of_token(n, t, tried.len(), signer)).collect();
-    if signer == Some(None) {
+    if signer == Signer::Foreign {
         let says = "the account's primary token signs them, and it is not among those set up: every text would be \
                     refused; comeback line add … with the primary token first";
         findings.push(finding(false, "webhook signatures", says));
@@ -63,8 +77,7 @@ fn of_account(mut url: reqwest::Url) -> reqwest::Url {
     url
 }
 
-/// `signer`: which of ours signs, if the carrier says so.
-fn of_token(n: usize, tried: &Tried, of: usize, signer: Option<Option<usize>>) -> Finding {
+fn of_token(n: usize, tried: &Tried, of: usize, signer: Signer) -> Finding {
     let setting = match (n, of) {
         (_, 1) => "auth token",
         (0, _) => "auth token, the first",
@@ -78,9 +91,15 @@ fn of_token(n: usize, tried: &Tried, of: usize, signer: Option<Option<usize>>) -
             (false, "refused: answers leave with this one; comeback line add … with a token that is the account's")
         }
         (Tried::Refused, _) => (false, "refused: it is not this account's any more; comeback line add … without it"),
-        (Tried::Opens, Some(Some(signer))) if signer == n => (true, "accepted, the primary one: it signs the webhooks"),
-        (Tried::Opens, Some(_)) => (true, "accepted, but not the primary one: it does not sign the webhooks"),
-        (Tried::Opens, None) => (true, "accepted; the carrier does not say whether it is the primary one, which signs"),
+        (Tried::Opens, Signer::Ours(signer)) if signer == n => {
+            (true, "accepted, the primary one: it signs the webhooks")
+        }
+        (Tried::Opens, Signer::Ours(_) | Signer::Foreign) => {
+            (true, "accepted, but not the primary one: it does not sign the webhooks")
+        }
+        (Tried::Opens, Signer::Untold) => {
+            (true, "accepted; the carrier does not say whether it is the primary one, which signs")
+        }
     };
     finding(ok, setting, says)
 }

@@ -1,0 +1,208 @@
+//! From nothing to a rep's inbox, by the commands that README names, and out of it again.
+
+use serde_json::{Value, json};
+
+use super::house::COMEBACK;
+use super::program::{Machine, Running};
+use super::tmux::{Terminal, eventually};
+
+const LINE: &str = "+16465550100";
+
+/// An emulated carrier with our number and nobody who texts by themselves, and our backend beside it.
+struct Town {
+    machine: Machine,
+    carrier: Value,
+    backend: String,
+    _running: [Running; 2],
+}
+
+impl Town {
+    fn start() -> Self {
+        let machine = Machine::new();
+        let emulate = ["emulate", "--quiet", "--listen", "127.0.0.1:0", "--number", LINE, "--number", "+16465550200"];
+        let emulate = machine.start("emulate", &emulate, "");
+        let carrier = emulate.about();
+        let text = |name: &str| carrier[name].as_str().expect("it is said").to_owned();
+        let serve = machine.serve(&["--crm", &text("crm_url")], &text("crm_token"));
+        Self { backend: serve.url(), carrier, machine, _running: [emulate, serve] }
+    }
+
+    fn carrier(&self, name: &str) -> &str {
+        self.carrier[name].as_str().expect("it is said")
+    }
+
+    fn emulator(&self, what: &str) -> String {
+        format!("{}/emulator/v1/{what}", self.carrier("base_url"))
+    }
+
+    /// `comeback line add`, with what comes on its standard input.
+    fn adds_line(&self, number: &str, tokens: &str) -> String {
+        let (account, api, database) = (self.carrier("account_sid"), self.carrier("base_url"), self.machine.database());
+        let add = ["line", "add", "--database", &database, number, "--account", account, "--token-stdin", "--api", api];
+        self.machine.does(&add, tokens)
+    }
+
+    fn tests_lines(&self, only: &[&str]) -> super::program::Said {
+        let database = self.machine.database();
+        let test = ["line", "test", "--database", &database, "--public-url", &self.backend];
+        self.machine.run(&[&test[..], only].concat(), "")
+    }
+
+    /// Points the carrier's number at the backend.
+    fn sets_webhook(&self, number: &str) {
+        let hook = json!({ "sms_url": format!("{}/hooks/twilio/inbound#rc=5&rp=all", self.backend) });
+        self.machine.post(&self.emulator(&format!("numbers/{number}")), &hook);
+    }
+
+    fn rep(&self, what: &str, name: &str) -> String {
+        self.machine.does(&["rep", what, "--database", &self.machine.database(), name], "")
+    }
+
+    /// A buyer of the CRM whom this rep owns: name and number.
+    fn buyer_of(&self, rep: &str) -> (String, String) {
+        let all = self.machine.get(&format!("{}/contacts", self.carrier("crm_url")), self.carrier("crm_token"));
+        let theirs = |c: &&Value| c["owner"] == rep && c["opportunity"]["owner"] == rep && c["account"]["owner"] == rep;
+        let found = all["contacts"].as_array().expect("a list").iter().find(theirs).expect("somebody");
+        let words = |v: &Value| v.as_str().expect("words").to_owned();
+        (words(&found["name"]), words(&found["phones"][0]))
+    }
+
+    fn text(&self, from: &str, body: &str) -> String {
+        let sent = self.machine.post(&self.emulator("inbound"), &json!({ "from": from, "to": LINE, "body": body }));
+        sent["sid"].as_str().expect("a sid").to_owned()
+    }
+
+    /// How the backend answered the webhook of a text.
+    fn answered(&self, sid: &str) -> u64 {
+        eventually("the end of a webhook", || {
+            let all = self.machine.get(&self.emulator("webhooks"), "");
+            let hook = all["webhooks"].as_array()?.iter().find(|h| h["sid"] == sid)?.clone();
+            hook["status"].as_u64()
+        })
+    }
+}
+
+#[test]
+fn a_number_is_set_up_and_tested_a_rep_invited_and_the_inbox_shows_what_the_carrier_sent() {
+    let town = Town::start();
+    assert!(town.adds_line(LINE, &format!("{}\n", town.carrier("auth_token"))).starts_with("set up."));
+    let tested = town.tests_lines(&[]);
+    assert!(!tested.ok, "nothing is set at the carrier yet: {}", tested.out);
+    assert!(tested.out.contains("WRONG the number's Messaging: a message comes in: empty"), "{}", tested.out);
+    assert!(tested.err.contains("1 setting(s) of 1 number(s) are wrong"), "{}", tested.err);
+    town.sets_webhook(LINE);
+    let tested = town.tests_lines(&[]);
+    assert!(tested.ok && !tested.out.contains("WRONG"), "{}{}", tested.out, tested.err);
+
+    // Another number's wrong token is its own trouble, told under it.
+    town.adds_line("+16465550200", "not-the-token\n");
+    let tested = town.tests_lines(&[]);
+    let (ours, other) = tested.out.split_once("+16465550200\n").expect("both numbers");
+    assert!(!tested.ok && ours.starts_with(LINE) && !ours.contains("WRONG"), "{}", tested.out);
+    assert!(other.contains("WRONG auth token: refused"), "{}", tested.out);
+    assert!(!format!("{}{}", tested.out, tested.err).contains("not-the-token"), "no token is printed");
+    assert!(town.tests_lines(&[LINE]).ok, "one number alone");
+
+    let token = town.rep("add", "maya");
+    let signed_in = town.machine.does(&["login", &town.backend, "--token-stdin"], &token);
+    assert!(signed_in.starts_with("signed in as Maya Okafor at Northwind Systems"), "{signed_in}");
+    let inbox = Terminal::open(town.machine.home(), (110, 30), &format!("exec {COMEBACK}"));
+    inbox.shows(&["online"]);
+    let (name, phone) = town.buyer_of("maya");
+    town.text(&phone, "Is the offer still open?");
+    inbox.shows(&[&name, &phone, "Is the offer still open?"]);
+
+    // Signed out: said on the screen, with what to type. What comes from then on is not shown any more.
+    let revoked = town.rep("revoke", "maya");
+    assert!(revoked.starts_with("maya: 1 device(s) signed out"), "{revoked}");
+    assert_eq!(town.answered(&town.text(&phone, "Are you there?")), 200);
+    let screen = inbox.shows(&["this device is signed out: run “comeback login”"]);
+    assert!(!screen.contains("Are you there?"), "a poll that was waiting told a revoked device:\n{screen}");
+
+    // And in again, without a restart.
+    let token = town.rep("add", "maya");
+    town.machine.does(&["login", &town.backend, "--token-stdin"], &token);
+    inbox.shows(&["online", "Are you there?"]);
+}
+
+#[test]
+fn a_profile_is_never_signed_in_as_somebody_else_and_the_token_stays_good() {
+    let town = Town::start();
+    let login = |token: &str, more: &[&str]| {
+        town.machine.run(&[&["login", &town.backend, "--token-stdin"][..], more].concat(), token)
+    };
+    let (maya, ben) = (town.rep("add", "maya"), town.rep("add", "ben"));
+    assert!(login(&maya, &[]).ok);
+    let profile = town.machine.home().join("data/comeback/default");
+    let kept = |name: &str| std::fs::read_to_string(profile.join(name)).expect("a profile");
+    let before = (kept("token"), kept("profile.json"));
+    let refused = login(&ben, &[]);
+    assert!(!refused.ok, "{}", refused.out);
+    for said in [
+        "This one-time token is for Ben Carver, and the profile belongs to Maya Okafor",
+        "The token was not used",
+        "comeback --profile ben login URL --token-stdin",
+    ] {
+        assert!(refused.err.contains(said), "no {said:?} in {}", refused.err);
+    }
+    assert!(!refused.err.contains(ben.trim()), "no token is printed");
+    assert_eq!((kept("token"), kept("profile.json")), before, "the profile is as it was");
+    let signed_in = login(&ben, &["--profile", "ben"]);
+    assert!(signed_in.ok && signed_in.out.starts_with("signed in as Ben Carver"), "{}{}", signed_in.out, signed_in.err);
+    // The same person may sign in again.
+    assert!(login(&town.rep("add", "maya"), &[]).ok);
+    assert_ne!(kept("token"), before.0);
+}
+
+#[test]
+fn a_number_removed_is_forgotten_and_its_webhooks_are_refused() {
+    let town = Town::start();
+    let remove =
+        |number: &str| town.machine.run(&["line", "remove", "--database", &town.machine.database(), number], "");
+    let list = || town.machine.does(&["line", "list", "--database", &town.machine.database()], "");
+    town.sets_webhook(LINE);
+    let token = format!("{}\n", town.carrier("auth_token"));
+    town.adds_line(LINE, &token);
+    town.adds_line("+16465550200", &token);
+    let removed = remove("+16465550200");
+    assert!(removed.ok && removed.out.contains("its texts still come in"), "{}{}", removed.out, removed.err);
+    assert!(list().contains(LINE) && !list().contains("+16465550200"));
+    let removed = remove(LINE);
+    assert!(removed.ok, "{}", removed.err);
+    for said in ["its webhooks are refused", "history stay", "wait on"] {
+        assert!(removed.out.contains(said), "no {said:?} in {}", removed.out);
+    }
+    assert!(list().contains("no number is set up yet"));
+    let again = remove(LINE);
+    assert!(!again.ok && again.err.contains("no such number is set up"), "{}", again.err);
+    assert_eq!(town.answered(&town.text("+14155550123", "hello")), 403);
+}
+
+#[test]
+fn what_is_no_account_or_service_is_refused_before_a_token_is_asked_for() {
+    let town = Town::start();
+    let account = town.carrier("account_sid");
+    let database = town.machine.database();
+    let add = |account: &str, more: &[&str]| {
+        let add = ["line", "add", "--database", &database, LINE, "--account", account, "--token-stdin"];
+        town.machine.run(&[&add[..], more].concat(), "token\n")
+    };
+    for (said, wanted) in [
+        (add(&account[..33], &[]), "an account is AC and 32 hexadecimal digits (0-9, a-f); behind AC this has 31"),
+        (add(&account.replace("AC", "SK"), &[]), "this begins with SK, which is an API key"),
+        (add(account, &["--service", account]), "a messaging service is MG and 32 hexadecimal digits"),
+    ] {
+        assert!(!said.ok && said.err.contains(wanted), "wanted {wanted:?}: {}", said.err);
+        assert!(!said.err.contains(&account[2..30]), "what was typed is not repeated: {}", said.err);
+    }
+    let list = town.machine.does(&["line", "list", "--database", &database], "");
+    assert!(list.contains("no number is set up yet"), "{list}");
+}
+
+#[test]
+fn with_no_profile_there_is_a_page_that_says_what_to_type() {
+    let page = Machine::new().does(&[], "");
+    for said in ["Nobody is signed in here yet", "comeback demo", "comeback login https://YOUR-BACKEND --token-stdin"] {
+        assert!(page.contains(said), "no {said:?} in {page}");
+    }
+}
