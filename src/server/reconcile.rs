@@ -34,6 +34,10 @@ const APART: Duration = Duration::from_secs(60);
 /// How far the carrier's clock may be behind ours.
 const SKEW: Span = Span::minutes(2);
 
+/// How far ours may once have been ahead, while it was wrong: so far back a list must lack an answer before it counts
+/// as absent. "It never left" makes a rep send again, and may not rest on a clock.
+const WRONG_CLOCK: Span = Span::minutes(48 * 60);
+
 /// Unknown answers looked at in one round.
 const ROUND: usize = 200;
 
@@ -159,7 +163,9 @@ async fn compare(
     let now = service.clock().now();
     let key = line.number.as_str().to_owned();
     let first = memory.restored.map_or(now - FIRST_WINDOW, |since| (now - FIRST_WINDOW).min(since - OVERLAP));
-    let since = memory.seen_until.get(&key).map_or(first.max(now - KEPT_AT_CARRIERS), |at| *at - OVERLAP);
+    // A last comparison that lies ahead was made by a wrong clock: what came meanwhile was looked for in the future.
+    let last = memory.seen_until.get(&key).filter(|at| **at <= now);
+    let since = last.map_or(first.max(now - KEPT_AT_CARRIERS), |at| *at - OVERLAP);
     let mut listed = carrier.received(line, since).await?;
     listed.sort_by_key(|text| text.at);
     let keys: Vec<DedupeKey> = listed.iter().map(|text| dedupe_key(line, text)).collect();
@@ -221,6 +227,18 @@ fn fate(answer: &DueSend, alike: usize, listed: &[Listed]) -> Fate {
     }
 }
 
+/// Whether the list has more texts with these words than we know of, whatever their time: one of them may be the answer,
+/// which a wrong clock of ours dated.
+fn has_stray(answer: &DueSend, recent: &[Message], listed: &[Listed]) -> bool {
+    let theirs = listed.iter().filter(|m| m.to == answer.to && m.body == answer.body).count();
+    let known = recent.iter().filter(|m| {
+        m.body.as_ref() == Some(&answer.body)
+            && m.at + WRONG_CLOCK >= answer.at
+            && matches!(m.standing, Some(AnswerState::Out { .. }))
+    });
+    theirs > known.count()
+}
+
 /// How an answer that the carrier has stands by its list: all that could be it must be there, and stand alike.
 fn end(answer: &DueSend, alike: usize, listed: &[Listed]) -> Option<(Delivery, Option<u32>)> {
     let stand = |m: &Listed| m.delivery.map(|delivery| (delivery, m.error));
@@ -278,7 +296,7 @@ async fn settle_unknown(
         // While a request may be in hand, that the list lacks it proves nothing: only what was unknown before the list
         // was read counts, and a later attempt counts anew.
         let (state, recent) = around(service, answer).await?;
-        let listed = match carrier.sent(line, Some(&answer.to), answer.at - SKEW).await {
+        let listed = match carrier.sent(line, Some(&answer.to), answer.at - WRONG_CLOCK).await {
             Ok(listed) => listed,
             // One account's trouble is not another's.
             Err(e) => {
@@ -295,7 +313,7 @@ async fn settle_unknown(
                 let Some(delivery) = found.delivery else { continue };
                 Command::Report { message, delivery, error: found.error }
             }
-            Fate::Absent if state != Some(AnswerState::Unknown) => continue,
+            Fate::Absent if state != Some(AnswerState::Unknown) || has_stray(answer, &recent, &listed) => continue,
             Fate::Absent => {
                 let since = *memory.absent_since.entry(message).or_insert_with(tokio::time::Instant::now);
                 if since.elapsed() < APART {

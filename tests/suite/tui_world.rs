@@ -95,6 +95,11 @@ impl Desk {
         }
     }
 
+    /// Takes a message in and gives what the screen wants: somebody else answers for the client.
+    pub(crate) fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        update(&mut self.model, msg, self.now)
+    }
+
     /// The client says.
     pub(crate) fn hear(&mut self, notice: Notice) {
         self.take(Msg::Client(notice));

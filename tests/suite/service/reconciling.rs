@@ -51,11 +51,12 @@ impl Carrier for List {
         Ok(sent.iter().filter(here).cloned().collect())
     }
 
-    async fn received(&self, line: &CarrierLine, _: Timestamp) -> Result<Vec<Listed>, CarrierError> {
+    async fn received(&self, line: &CarrierLine, since: Timestamp) -> Result<Vec<Listed>, CarrierError> {
         if self.locked.as_ref() == Some(&line.number) {
             return Err(CarrierError::Refused { status: 401, code: 20003, hint: String::new() });
         }
-        Ok(self.received.lock().unwrap().iter().filter(|m| m.to == line.number).cloned().collect())
+        let here = |text: &&Listed| text.to == line.number && text.at >= since;
+        Ok(self.received.lock().unwrap().iter().filter(here).cloned().collect())
     }
 
     async fn check(&self, _: &CarrierLine, _: &str) -> Vec<Finding> {
@@ -197,6 +198,45 @@ async fn an_answer_that_just_moved_is_left_to_its_callbacks_and_one_of_yesterday
     round.ends().await;
 }
 
+/// Our clock was ten minutes ahead when it was written: the carrier's time of it lies long before ours.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_a_wrong_clock_dated_is_not_said_to_have_never_left() {
+    let mut floor = Floor::opens().await;
+    let (c, message) = sending(&mut floor).await;
+    let round = Round::begins(&floor, List::default());
+    round.lists(&floor, "Yes", Delivery::Delivered);
+    round.list.sent.lock().unwrap()[0].at = floor.now() - minutes(10);
+    says(&floor, c, Actor::Effects, Command::LoseSend { message }).await;
+    seconds(300).await;
+    assert_eq!(floor.standing(c, message).await, Some(AnswerState::Unknown), "its rep decides");
+    // Once the list has nothing with these words, it is certain.
+    round.list.sent.lock().unwrap().clear();
+    seconds(90).await;
+    assert_eq!(floor.standing(c, message).await, Some(parked(&[Review::NeverLeft])));
+    round.ends().await;
+}
+
+/// While our clock is a day ahead, the list is read from tomorrow on.
+#[tokio::test(start_paused = true)]
+async fn a_text_that_came_while_our_clock_was_ahead_is_recovered_once_it_is_right() {
+    let floor = Floor::opens().await;
+    floor.sets_up("main").await;
+    let to = floor.service.playbook().lines[&"main".into()].number.clone();
+    let at = floor.now();
+    floor.clock.advance(minutes(24 * 60));
+    let round = Round::begins(&floor, List::default());
+    seconds(15).await;
+    let (from, body) = (buyer(1), Body::new("Did you get my text?"));
+    let text = Listed { id: "SM1".to_owned(), from, to, body, at, delivery: None, error: None, media: 0 };
+    round.list.received.lock().unwrap().push(text);
+    seconds(60).await;
+    assert_eq!(floor.count("received").await, 0, "it lies before what is read");
+    floor.clock.set(at + minutes(2));
+    seconds(15).await;
+    assert_eq!(floor.count("received").await, 1);
+    round.ends().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn texts_that_only_the_list_had_are_counted_once() {
     let floor = Floor::opens().await;
@@ -212,7 +252,7 @@ async fn texts_that_only_the_list_had_are_counted_once() {
         error: None,
         media: 0,
     };
-    let list = List { received: vec![text(1), text(2)].into(), ..List::default() };
+    let list = List { received: Mutex::new(vec![text(1), text(2)]), ..List::default() };
     let round = Round::begins(&floor, list);
     seconds(60).await;
     assert_eq!(super::reading(&round.metrics.render(), "comeback_recovered_texts_total"), 2);

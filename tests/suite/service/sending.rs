@@ -206,6 +206,36 @@ async fn answers_of_a_conversation_leave_in_the_order_they_were_accepted_whateve
     desk.closes().await;
 }
 
+/// The state keeps eight settled answers. The oldest of nine settles last, and is forgotten in the same moment.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_the_state_forgets_as_it_settles_keeps_its_words_and_its_end() {
+    let mut floor = Floor::opens().await;
+    floor.sets_up("main").await;
+    let c = floor.mayas_buyer().await;
+    let mut desk = Desk::opens(&floor, 1, vec![]);
+    let mut sent = Vec::new();
+    for n in 0..9 {
+        let words = format!("part {n}");
+        let message = floor.answers("maya", c, &words).await;
+        floor.clock.advance(seconds(8));
+        assert_eq!(desk.gets().await, words);
+        until(&floor, c, message, &out(Delivery::Queued)).await;
+        sent.push(message);
+    }
+    desk.closes().await;
+    for message in sent.iter().rev() {
+        let raw = RawEvent { provider: "twilio".into(), kind: "status".into(), params: "{}".into(), at: floor.now() };
+        let command = Command::Report { message: *message, delivery: Delivery::Delivered, error: None };
+        let work = Work::Report { message: *message, command, raw, foreign: BTreeSet::new() };
+        floor.service.submit(work).await.unwrap();
+    }
+    assert_eq!(floor.standing(c, sent[0]).await, None, "forgotten by the state");
+    let (_, messages) = floor.store.messages(c, u64::MAX, 100).await.unwrap().unwrap();
+    let first = messages.iter().find(|m| m.id == sent[0]).expect("its text is still there");
+    assert_eq!(first.body, Some(Body::new("part 0")));
+    assert_eq!(first.standing, Some(out(Delivery::Delivered)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn answers_on_a_line_nobody_set_up_wait_and_hold_back_no_other() {
     let mut floor = Floor::opens().await;

@@ -10,11 +10,16 @@ use comeback::domain::consent::{self, Keyword};
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::id::MessageId;
 use comeback::domain::message::Delivery;
-use comeback::domain::time::Timestamp;
+use comeback::domain::time::{Span, Timestamp};
 use comeback::server::carrier::{Carrier, CarrierError, Finding, Listed, SendOutcome};
 use comeback::server::store::CarrierLine;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
+
+use super::disk::Disk;
+
+/// From the entry in the journal to the start of the call.
+const START_WITHIN: Span = Span::seconds(2);
 
 /// A text the carrier took from us.
 #[derive(Clone, Debug)]
@@ -51,15 +56,34 @@ pub(super) struct Book {
     pub(super) wrong: Vec<String>,
     /// Percent of calls that go wrong one way or another.
     pub(super) trouble: u32,
+    /// How every call goes, whatever the trouble.
+    pub(super) always: Option<Mood>,
+    /// The backend dies in the next call.
+    pub(super) fall: Option<Fall>,
+    /// Every call begins this late: a runner that takes its time.
+    pub(super) dawdle: Duration,
+}
+
+/// Where in a call the backend dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fall {
+    /// The carrier never hears of the text.
+    Before,
+    /// The carrier has it, and nobody heard the carrier say so.
+    After,
 }
 
 pub(super) struct FakeCarrier {
     book: Mutex<Book>,
+    /// The world's.
     clock: Arc<ManualClock>,
+    /// What the backend wrote down before it called.
+    disk: Disk,
 }
 
 /// What it does with a call.
-enum Mood {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mood {
     Takes,
     TakesThenLate,
     LateThenTakes,
@@ -70,7 +94,7 @@ enum Mood {
 }
 
 impl FakeCarrier {
-    pub(super) fn new(seed: u64, clock: Arc<ManualClock>, trouble: u32) -> Self {
+    pub(super) fn new(seed: u64, clock: Arc<ManualClock>, disk: Disk, trouble: u32) -> Self {
         let book = Book {
             rng: ChaCha8Rng::seed_from_u64(seed ^ 0xCA44),
             sent: Vec::new(),
@@ -79,8 +103,11 @@ impl FakeCarrier {
             to_report: Vec::new(),
             wrong: Vec::new(),
             trouble,
+            always: None,
+            fall: None,
+            dawdle: Duration::ZERO,
         };
-        Self { book: Mutex::new(book), clock }
+        Self { book: Mutex::new(book), clock, disk }
     }
 
     pub(super) fn with<T>(&self, look: impl FnOnce(&mut Book) -> T) -> T {
@@ -118,6 +145,9 @@ impl FakeCarrier {
         let mut book = self.book.lock().unwrap();
         let late = Duration::from_millis(book.rng.random_range(200..4_000));
         let trouble = book.trouble;
+        if let Some(mood) = book.always {
+            return (mood, late);
+        }
         if book.rng.random_range(0..100) >= trouble {
             return (Mood::Takes, late);
         }
@@ -141,10 +171,30 @@ impl Carrier for FakeCarrier {
             self.with(|book| book.wrong.push(format!("an unexpected call: {callback}")));
             return SendOutcome::Unknown;
         };
+        tokio::time::sleep(self.with(|book| book.dawdle)).await;
+        if self.disk.is_dead() {
+            return std::future::pending().await;
+        }
+        let now = self.clock.now();
+        match self.disk.in_sending_since(message) {
+            None => self.with(|book| book.wrong.push(format!("{message} left without an entry in the journal"))),
+            Some(since) if now.since(since) > START_WITHIN => {
+                let late = now.since(since).as_millis();
+                self.with(|book| book.wrong.push(format!("{message} left {late} ms after its entry")));
+            }
+            Some(_) => {}
+        }
         if self.with(|book| book.stopped.contains(&(to.clone(), line.number.clone()))) {
             return SendOutcome::Refused { code: 21610 };
         }
         let (mood, late) = self.mood();
+        if let Some(fall) = self.with(|book| book.fall.take()) {
+            if fall == Fall::After {
+                self.take(line, to, body, message);
+            }
+            self.disk.kill();
+            return std::future::pending().await;
+        }
         match mood {
             Mood::Takes => self.take(line, to, body, message),
             Mood::TakesThenLate => {

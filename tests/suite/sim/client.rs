@@ -1,11 +1,12 @@
 //! A client: the real machine, its disk, and clocks of its own.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use comeback::client::cache::Cache;
 use comeback::client::state::State;
 use comeback::client::sync::{Action, Input, Machine, News};
-use comeback::domain::id::RepId;
+use comeback::domain::id::{ConversationId, RepId};
 use comeback::domain::time::{Span, Timestamp};
 use comeback::server::store::Device;
 
@@ -29,8 +30,10 @@ pub(super) struct Client {
     pub(super) skew: i64,
     /// Asleep until then.
     pub(super) asleep_until: Option<u64>,
-    /// Cut off until then.
-    pub(super) cut_until: u64,
+    /// Its questions do not arrive until then.
+    pub(super) mute_until: u64,
+    /// Nothing arrives at it until then.
+    pub(super) deaf_until: u64,
 }
 
 impl Client {
@@ -42,7 +45,7 @@ impl Client {
             Shelf::Memory(Box::default())
         };
         let machine = Machine::new(State::default(), seed, start + Span::millis(skew), Duration::ZERO);
-        Self { device, machine, shelf, life: 0, origin: now, skew, asleep_until: None, cut_until: 0 }
+        Self { device, machine, shelf, life: 0, origin: now, skew, asleep_until: None, mute_until: 0, deaf_until: 0 }
     }
 
     pub(super) fn rep(&self) -> &RepId {
@@ -64,7 +67,26 @@ impl Client {
 
     pub(super) fn handle(&mut self, input: Input, now: u64, real: Timestamp) {
         let (wall, mono) = (self.wall(real), self.mono(now));
+        let needed = self.machine.needs(&input);
+        self.wake(&needed);
         self.machine.handle(input, wall, mono);
+    }
+
+    /// Brings conversations of which only a part is in memory whole from the disk, as the driver does.
+    fn wake(&mut self, conversations: &BTreeSet<ConversationId>) {
+        let Shelf::File(cache, _) = &self.shelf else { return };
+        for id in conversations {
+            match cache.conversation(*id).unwrap() {
+                Some(woken) => self.machine.wake(woken),
+                None => self.machine.remember_seen(*id, cache.seen(*id).unwrap()),
+            }
+        }
+    }
+
+    /// All that it knows is in memory.
+    pub(super) fn wake_all(&mut self) {
+        let cut = self.machine.state().cut.clone();
+        self.wake(&cut);
     }
 
     /// Writes down what the machine says.
@@ -79,7 +101,10 @@ impl Client {
                 **state = State { outbox: kept, ..self.machine.state().clone() };
             }
             Shelf::Memory(state) => **state = self.machine.state().clone(),
-            Shelf::File(cache, _) => cache.commit(&writes).unwrap(),
+            Shelf::File(cache, _) => {
+                cache.commit(&writes).unwrap();
+                self.machine.rest(None);
+            }
         }
     }
 
@@ -98,7 +123,7 @@ impl Client {
             Shelf::Memory(state) => (**state).clone(),
             Shelf::File(cache, dir) => {
                 *cache = Cache::open(dir.path()).unwrap();
-                cache.load(wall).unwrap()
+                cache.load_awake(wall).unwrap()
             }
         };
         self.life += 1;

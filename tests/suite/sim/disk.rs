@@ -1,14 +1,17 @@
 //! The store under the simulated backend: the reference store, with a process that may die before or after a commit,
 //! and a hand that can break a promise of the house to see whether the simulation notices.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use comeback::clock::{Clock as _, ManualClock};
 use comeback::domain::contact::Address;
-use comeback::domain::conversation::{AnswerState, Conversation};
+use comeback::domain::conversation::{Answer, AnswerState, Conversation};
 use comeback::domain::id::{ConversationId, DeviceId, MessageId, NumberId, RepId};
 use comeback::domain::playbook::Playbook;
+use comeback::domain::sla::Stage;
 use comeback::domain::time::Timestamp;
 use comeback::journal::{Entry, Head};
 use comeback::server::store::memory::MemoryStore;
@@ -38,6 +41,16 @@ pub(super) enum Sabotage {
     EditJournal,
     /// The client's disk forgets what stands in the outbox.
     ForgetOutbox,
+    /// The last page of the feed is said to be the one before it.
+    LosePages,
+    /// No answer is ever due.
+    HoldSends,
+    /// A warning that came is forgotten, and comes again.
+    ForgetWarnings,
+    /// An answer that was taken back is in the store as it was.
+    ForgetRecalls,
+    /// Between the decision to send and the call to the carrier there are three seconds.
+    Dawdle,
 }
 
 /// Where the process dies.
@@ -53,9 +66,19 @@ struct Knobs {
     death: Option<Death>,
     dead: bool,
     busy: u32,
+    /// The next commit is on disk at once, but says so this many milliseconds late.
+    slow: u64,
     pages: u32,
+    /// Conversations of one page, and messages of one conversation.
+    room: Option<(usize, usize)>,
+    /// Backups that were restored.
+    restored: u32,
+    /// Since when, by the world's clock, answers stand in `sending`.
+    sending: BTreeMap<MessageId, Timestamp>,
     receipts: BTreeSet<(DeviceId, u64)>,
     messages: BTreeSet<MessageId>,
+    /// Answers, so that none is forgotten.
+    kept: BTreeMap<(ConversationId, MessageId), Answer>,
 }
 
 impl Knobs {
@@ -84,7 +107,23 @@ impl Knobs {
                     answer.state = AnswerState::Held { not_before: Timestamp::MIN };
                 }
             }
-            Sabotage::Nothing | Sabotage::SkipSubjects | Sabotage::EditJournal | Sabotage::ForgetOutbox => {}
+            Sabotage::ForgetWarnings => {
+                let clocks = loaded.conversations.values_mut().filter_map(|l| l.state.clock.as_mut());
+                for clock in clocks.filter(|clock| clock.stage == Stage::Warned) {
+                    clock.stage = Stage::Running;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn note_sending(&mut self, standings: &[(MessageId, Option<AnswerState>)], now: Timestamp) {
+        for (message, standing) in standings {
+            if *standing == Some(AnswerState::Sending) {
+                self.sending.insert(*message, now);
+            } else {
+                self.sending.remove(message);
+            }
         }
     }
 
@@ -96,32 +135,42 @@ impl Knobs {
                 batch.messages.retain(|m| self.messages.insert(m.message.id));
             }
             Sabotage::ForgetDeliveries => batch.dedupe.clear(),
+            Sabotage::ForgetRecalls => {
+                let before = self.kept.clone();
+                for write in &mut batch.conversations {
+                    let known = before.iter().filter(|((c, _), _)| *c == write.state.id);
+                    for ((_, message), answer) in known {
+                        write.state.answers.entry(*message).or_insert_with(|| answer.clone());
+                    }
+                    let answers = write.state.answers.iter();
+                    self.kept.extend(answers.map(|(m, a)| ((write.state.id, *m), a.clone())));
+                }
+                batch.standings.retain(|(_, standing)| standing.is_some());
+                batch.sends.retain(|send| send.not_before.is_some() || send.open);
+            }
             Sabotage::EditJournal => {
                 if let [first, _, ..] = batch.entries.as_mut_slice() {
                     first.body.push(b' ');
                 }
             }
-            Sabotage::Nothing
-            | Sabotage::ForgetConsent
-            | Sabotage::ForgetUnknown
-            | Sabotage::SkipSubjects
-            | Sabotage::ForgetOutbox => {}
+            _ => {}
         }
     }
 }
 
 /// The store. Cheap to clone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Disk {
     inner: MemoryStore,
+    /// The world's clock, whatever the backend's says.
+    truth: Arc<ManualClock>,
     knobs: Arc<Mutex<Knobs>>,
 }
 
 impl Disk {
-    pub(super) fn new(sabotage: Sabotage) -> Self {
-        let disk = Self::default();
-        disk.knobs.lock().unwrap().sabotage = sabotage;
-        disk
+    pub(super) fn new(sabotage: Sabotage, truth: Arc<ManualClock>, room: Option<(usize, usize)>) -> Self {
+        let knobs = Arc::new(Mutex::new(Knobs { sabotage, room, ..Knobs::default() }));
+        Self { inner: MemoryStore::default(), truth, knobs }
     }
 
     /// The next commit is where this process dies.
@@ -134,6 +183,32 @@ impl Disk {
         self.knobs.lock().unwrap().busy = times;
     }
 
+    /// The next commit takes its time.
+    pub(super) fn slow(&self, ms: u64) {
+        self.knobs.lock().unwrap().slow = ms;
+    }
+
+    /// The process dies here and now.
+    pub(super) fn kill(&self) {
+        let mut knobs = self.knobs.lock().unwrap();
+        (knobs.death, knobs.dead) = (Some(Death::BeforeCommit), true);
+    }
+
+    /// Cursors of before mean nothing any more, as after a restored backup. What it held is not undone.
+    pub(super) fn restored(&self) {
+        self.knobs.lock().unwrap().restored += 1;
+    }
+
+    /// How many backups were restored.
+    pub(super) fn how_often_restored(&self) -> usize {
+        self.knobs.lock().unwrap().restored as usize
+    }
+
+    /// Since when an answer stands in `sending`, by the world's clock.
+    pub(super) fn in_sending_since(&self, message: MessageId) -> Option<Timestamp> {
+        self.knobs.lock().unwrap().sending.get(&message).copied()
+    }
+
     /// Whether the process has died.
     pub(super) fn is_dead(&self) -> bool {
         self.knobs.lock().unwrap().dead
@@ -142,12 +217,13 @@ impl Disk {
     /// Another process opens it.
     pub(super) fn reopen(&self) {
         let mut knobs = self.knobs.lock().unwrap();
-        (knobs.death, knobs.dead, knobs.busy) = (None, false, 0);
+        (knobs.death, knobs.dead, knobs.busy, knobs.slow) = (None, false, 0, 0);
     }
 }
 
 struct Spoilt {
     inner: Box<dyn Transaction>,
+    truth: Arc<ManualClock>,
     knobs: Arc<Mutex<Knobs>>,
 }
 
@@ -164,7 +240,7 @@ impl Transaction for Spoilt {
     }
 
     async fn commit(self: Box<Self>, mut batch: Batch) -> Result<(), StoreError> {
-        let Self { inner, knobs } = *self;
+        let Self { inner, truth, knobs } = *self;
         let dies = {
             let mut knobs = knobs.lock().unwrap();
             knobs.spoil_batch(&mut batch);
@@ -173,9 +249,18 @@ impl Transaction for Spoilt {
         if dies {
             return std::future::pending().await;
         }
+        let standings = batch.standings.clone();
         inner.commit(batch).await?;
-        let dies = knobs.lock().unwrap().dies(Death::AfterCommit);
-        if dies { std::future::pending().await } else { Ok(()) }
+        let (dies, slow) = {
+            let mut knobs = knobs.lock().unwrap();
+            knobs.note_sending(&standings, truth.now());
+            (knobs.dies(Death::AfterCommit), std::mem::take(&mut knobs.slow))
+        };
+        if dies {
+            return std::future::pending().await;
+        }
+        tokio::time::sleep(Duration::from_millis(slow)).await;
+        Ok(())
     }
 }
 
@@ -189,13 +274,23 @@ impl Store for Disk {
                 return Err(StoreError::Busy);
             }
         }
-        Ok(Box::new(Spoilt { inner: self.inner.begin().await?, knobs: Arc::clone(&self.knobs) }))
+        let (truth, knobs) = (Arc::clone(&self.truth), Arc::clone(&self.knobs));
+        Ok(Box::new(Spoilt { inner: self.inner.begin().await?, truth, knobs }))
     }
 
     async fn page(&self, query: &PageQuery) -> Result<Page, StoreError> {
-        let mut page = self.inner.page(query).await?;
+        let mut query = query.clone();
+        // The verdict reads everything; clients read page by page.
+        if let Some((limit, messages)) = self.knobs.lock().unwrap().room.filter(|_| query.limit != usize::MAX) {
+            (query.limit, query.messages) = (limit, messages);
+        }
+        let mut page = self.inner.page(&query).await?;
         let mut knobs = self.knobs.lock().unwrap();
         knobs.pages += 1;
+        page.epoch += knobs.restored;
+        if knobs.sabotage == Sabotage::LosePages && page.more {
+            (page.more, page.through) = (false, page.head.seq);
+        }
         if knobs.sabotage == Sabotage::SkipSubjects && query.since > 0 && knobs.pages.is_multiple_of(5) {
             page.subjects.pop();
         }
@@ -216,8 +311,11 @@ impl Store for Disk {
     }
 
     async fn due_sends(&self, now: Timestamp, limit: usize) -> Result<(Vec<DueSend>, Option<Timestamp>), StoreError> {
-        if self.knobs.lock().unwrap().sabotage != Sabotage::ForgetUnknown {
-            return self.inner.due_sends(now, limit).await;
+        let sabotage = self.knobs.lock().unwrap().sabotage;
+        match sabotage {
+            Sabotage::HoldSends => return Ok((Vec::new(), None)),
+            Sabotage::ForgetUnknown => {}
+            _ => return self.inner.due_sends(now, limit).await,
         }
         let (mut due, next) = self.inner.due_sends(now, limit).await?;
         due.extend(self.inner.open_sends(limit).await?);
@@ -237,7 +335,8 @@ impl Store for Disk {
     }
 
     async fn head(&self) -> Result<(Head, u32), StoreError> {
-        self.inner.head().await
+        let (head, epoch) = self.inner.head().await?;
+        Ok((head, epoch + self.knobs.lock().unwrap().restored))
     }
 
     async fn playbook(&self) -> Result<Option<Playbook>, StoreError> {

@@ -16,6 +16,7 @@ use comeback::domain::time::Span;
 use comeback::wire::changes::Author;
 use rand::RngExt as _;
 
+use super::verdict;
 use super::world::World;
 
 /// Longest a draft grows before its rep throws it away.
@@ -107,8 +108,8 @@ pub(super) fn buyer(world: &mut World) {
     let (from, number) = (world.pick(world.buyers.len()), world.rng.random_range(0..1_000_000));
     let line = if world.chance(75) { "main" } else { "meetings" };
     let body = match world.pick(20) {
-        0 | 1 => "STOP".to_owned(),
-        2 | 3 => "START".to_owned(),
+        0 => "STOP".to_owned(),
+        1..=3 => "START".to_owned(),
         4 => "👍".to_owned(),
         5 => "Liked “See you at 3”".to_owned(),
         _ => format!("And what does it cost? ({number})"),
@@ -172,6 +173,7 @@ pub(super) fn act(world: &mut World, i: usize) {
         }
         19 | 20 => recall(world, i, c, seen),
         21 | 22 => from_outbox(world, i),
+        23 if world.chance(50) => Some(Wish::Older(c)),
         23 => Some(Wish::See(c, inbound)),
         _ if draft.len() >= LONGEST_DRAFT => {
             world.typed.thrown.extend(words_in(&draft));
@@ -185,13 +187,46 @@ pub(super) fn act(world: &mut World, i: usize) {
         world.tell(|| format!("client {i} wants in {c}: {command}"));
     }
     let lived = world.feed(i, Input::Wish(wish));
+    if lived {
+        on_screen(world, i);
+    }
     if lived && world.chance(5) {
         world.feed(i, Input::SyncNow);
     }
 }
 
+/// What waits in the outbox is drawn in its conversation and listed in the outbox, unless it was asked back: then its
+/// words are a draft. Now and then: no word that anybody typed is gone.
+fn on_screen(world: &mut World, i: usize) {
+    let state = world.clients[i].machine.state();
+    let view = replica::replay(state, 1.0);
+    let listed: BTreeSet<OutboxId> = inbox::outbox(&view).iter().map(|e| e.id).collect();
+    let recalls = state.outbox.entries().iter().filter_map(|e| match &e.envelope.command {
+        Command::Recall { message } if e.is_open() => Some(*message),
+        _ => None,
+    });
+    let asked_back: BTreeSet<MessageId> = recalls.collect();
+    let missing = state.outbox.entries().iter().find_map(|entry| {
+        let ((message, body), c) = (entry.words()?, entry.envelope.conversation?);
+        let drafted = state.drafts.get(&c).is_some_and(|draft| draft.contains(body.as_str()));
+        let thread = inbox::thread(&view, c, false);
+        let drawn = thread.as_ref().is_some_and(|t| t.messages.iter().any(|shown| shown.message.id == message));
+        let back = asked_back.contains(&message) || (view.recalled.contains(&message) && drafted);
+        let fine = (listed.contains(&OutboxId::Command(entry.envelope.id)) || back)
+            && (!entry.is_open() || thread.is_none() || drawn || back);
+        (!fine).then_some(message)
+    });
+    if let Some(message) = missing {
+        world.complain(format!("client {i} does not show {message}, which waits in its outbox"));
+    } else if world.chance(6)
+        && let Err(lost) = verdict::words(world, &verdict::everything(world))
+    {
+        world.complain(lost);
+    }
+}
+
 /// Ids are made by the client's own, maybe wrong, clock.
-fn fresh(world: &mut World, i: usize) -> MessageId {
+pub(super) fn fresh(world: &mut World, i: usize) -> MessageId {
     let random: [u8; 10] = world.rng.random();
     let ms = u64::try_from(world.clients[i].wall(world.real()).millis()).unwrap();
     MessageId(uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid())

@@ -2,10 +2,10 @@
 //! the simulation moves it. A crash drops the runtime with everything in it; what is on the [`Disk`] stays.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender as Pipe, channel};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use comeback::client::sync::{Action, Failure, Input};
@@ -38,6 +38,8 @@ use super::carrier::{FakeCarrier, Got};
 use super::disk::Disk;
 
 const PLAYBOOK: &str = include_str!("../../../assets/playbook.toml");
+/// Clocks run out in this part of their time.
+const HASTE: i64 = 6;
 /// How often the carrier's list is compared with ours.
 const RECONCILE: Duration = Duration::from_secs(30);
 /// Messages in one answer to a question for older ones.
@@ -69,13 +71,33 @@ struct Life {
 
 pub(super) struct Server {
     pub(super) disk: Disk,
+    /// The backend's own, which may be wrong.
     pub(super) clock: Arc<ManualClock>,
+    /// The world's.
+    truth: Arc<ManualClock>,
+    /// Its machine sleeps for so many milliseconds more.
+    suspended: u64,
     pub(super) carrier: Arc<FakeCarrier>,
     pub(super) playbook: Playbook,
     life: Option<Life>,
     says: Pipe<(u64, Said)>,
     said: Receiver<(u64, Said)>,
     made: RefCell<u128>,
+}
+
+/// The same with clocks and ladders that run out within a storm.
+fn hasty(mut playbook: Playbook) -> Playbook {
+    let sooner = |span: &mut Span| *span = Span::millis(span.as_millis() / HASTE);
+    for cohort in &mut playbook.cohorts {
+        for target in [&mut cohort.first_response, &mut cohort.next_response] {
+            sooner(&mut target.warn);
+            sooner(&mut target.due);
+        }
+    }
+    for step in playbook.ladders.values_mut().flat_map(|ladder| &mut ladder.steps) {
+        sooner(&mut step.wait);
+    }
+    playbook
 }
 
 fn runtime() -> Runtime {
@@ -88,11 +110,14 @@ pub(super) fn read<T>(question: impl Future<Output = T>) -> T {
 }
 
 impl Server {
-    pub(super) fn new(disk: Disk, clock: Arc<ManualClock>, carrier: Arc<FakeCarrier>) -> Self {
-        let playbook = config::playbook::read("playbook.toml", PLAYBOOK).unwrap();
+    pub(super) fn new(disk: Disk, truth: Arc<ManualClock>, carrier: Arc<FakeCarrier>) -> Self {
+        let clock = Arc::new(ManualClock::at(truth.now()));
+        static READ: LazyLock<Playbook> =
+            LazyLock::new(|| hasty(config::playbook::read("playbook.toml", PLAYBOOK).unwrap()));
+        let playbook = READ.clone();
         let made = RefCell::new(1 << 80);
         let (says, said) = channel();
-        Self { disk, clock, carrier, playbook, life: None, says, said, made }
+        Self { disk, clock, truth, suspended: 0, carrier, playbook, life: None, says, said, made }
     }
 
     /// Sets up lines and people, then starts.
@@ -175,9 +200,31 @@ impl Server {
         self.life.is_some()
     }
 
+    /// The backend's clock is set, forwards or back.
+    pub(super) fn set_clock(&self, ms: i64) {
+        self.clock.advance(Span::millis(ms));
+    }
+
+    /// Its machine is suspended: clocks go on, nothing else does.
+    pub(super) const fn suspend(&mut self, ms: u64) {
+        self.suspended = ms;
+    }
+
+    /// Awake, with the right time.
+    pub(super) fn recover(&mut self) {
+        self.suspended = 0;
+        self.clock.set(self.truth.now());
+    }
+
     /// Time passes in the backend.
-    pub(super) fn pass(&self, ms: u64) {
-        self.clock.advance(Span::millis(i64::try_from(ms).unwrap()));
+    pub(super) fn pass(&mut self, ms: u64) {
+        let span = Span::millis(i64::try_from(ms).unwrap());
+        self.truth.advance(span);
+        self.clock.advance(span);
+        if self.suspended > 0 {
+            self.suspended = self.suspended.saturating_sub(ms);
+            return;
+        }
         if let Some(life) = &self.life {
             life.runtime.block_on(async {
                 tokio::time::advance(Duration::from_millis(ms)).await;
@@ -191,6 +238,8 @@ impl Server {
     /// What the backend said since last asked, with the question's number; and parts of it that ended.
     pub(super) fn take_said(&self) -> Vec<(u64, Said)> {
         let mut said: Vec<(u64, Said)> = self.said.try_iter().collect();
+        // Tokio wakes those who wait for one thing in an order of its own, another one each time.
+        said.sort_by_key(|(question, _)| *question);
         let ended = self.life.iter().flat_map(|l| &l.tasks).filter(|(_, task)| task.is_finished());
         said.extend(ended.map(|(name, _)| (0, Said::Trouble(format!("the {name} ended")))));
         said
@@ -261,16 +310,37 @@ impl Server {
         });
     }
 
+    /// The policy in force.
+    pub(super) fn policy(&self) -> Arc<Playbook> {
+        self.life.as_ref().map_or_else(|| Arc::new(self.playbook.clone()), |life| life.service.playbook())
+    }
+
+    /// A new version of the policy.
+    pub(super) fn put_policy(&self, question: u64, policy: Playbook) {
+        let Some(life) = &self.life else { return };
+        let service = life.service.clone();
+        self.spawn(question, async move {
+            match service.submit(Work::Playbook(Box::new(policy))).await {
+                Ok(Outcome::Decided(_)) | Err(ServiceError::Busy) => Said::Nothing,
+                other => Said::Trouble(format!("a new policy ended as {other:?}")),
+            }
+        });
+    }
+
     /// Everything a device would see if it started anew.
     pub(super) fn fresh(&self, device: &Device) -> Result<Changes, String> {
         let life = self.life.as_ref().ok_or("the backend is down")?;
-        let ask = Ask { playbook: self.playbook.version, ..Ask::default() };
-        let page = life.runtime.block_on(feed::changes(&life.service, &life.presences, device, &ask));
-        let page = page.map_err(|e| e.to_string())?;
-        if page.more {
-            Err("more conversations than one page: raise the page in the simulation".to_owned())
-        } else {
-            Ok(page)
+        let mut ask = Ask::default();
+        let mut upserts = BTreeMap::new();
+        loop {
+            let page = life.runtime.block_on(feed::changes(&life.service, &life.presences, device, &ask));
+            let mut page = page.map_err(|e| e.to_string())?;
+            upserts.extend(page.upserts.drain(..).map(|s| (s.state.id, s)));
+            if !page.more {
+                page.upserts = upserts.into_values().collect();
+                return Ok(page);
+            }
+            ask.since = page.cursor;
         }
     }
 

@@ -2,16 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use comeback::client::handle::LinkState;
 use comeback::domain::conversation::{AnswerState, Conversation};
 use comeback::domain::event::{Event, Review, Subject as About};
-use comeback::domain::id::{CommandId, ConversationId, MessageId, NumberId};
+use comeback::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId};
+use comeback::domain::time::Timestamp;
 use comeback::domain::visibility::Principal;
 use comeback::journal::{self, Entry, Frame, Head};
 use comeback::server::store::{Page, PageQuery, Store as _};
 use comeback::wire::changes::{Author, Snapshot};
+use uuid::Uuid;
 
 use super::people::all_words;
-use super::server::read;
+use super::server::{Server, read};
 use super::world::World;
 
 /// How much happened, so that a simulation in which nothing happens is noticed.
@@ -24,8 +27,17 @@ pub(super) struct Tally {
     pub(super) refused: usize,
     pub(super) recalled: usize,
     pub(super) unknown: usize,
+    pub(super) abandoned: usize,
     pub(super) crashes: usize,
     pub(super) stops: usize,
+    /// Warnings and breaches.
+    pub(super) fired: usize,
+    /// Versions of the policy after the first.
+    pub(super) policies: usize,
+    /// Backups that were restored.
+    pub(super) restored: usize,
+    /// Milliseconds until everything had settled, at most.
+    pub(super) settled_in: u64,
 }
 
 impl std::ops::AddAssign for Tally {
@@ -37,26 +49,63 @@ impl std::ops::AddAssign for Tally {
         self.refused += other.refused;
         self.recalled += other.recalled;
         self.unknown += other.unknown;
+        self.abandoned += other.abandoned;
         self.crashes += other.crashes;
         self.stops += other.stops;
+        self.fired += other.fired;
+        self.policies += other.policies;
+        self.restored += other.restored;
+        self.settled_in = self.settled_in.max(other.settled_in);
     }
 }
 
 /// Everything on the disk, for an eye that sees all.
-fn everything(world: &World) -> Page {
+pub(super) fn everything(world: &World) -> Page {
+    all_on(&world.server)
+}
+
+/// The same of any backend.
+pub(super) fn all_on(server: &Server) -> Page {
     let query = PageQuery {
         principals: [Principal::All].into(),
         since: 0,
-        device: world.clients[0].device.id,
+        device: DeviceId(Uuid::nil()),
         known: 0,
         limit: usize::MAX,
         messages: usize::MAX,
     };
-    read(world.server.disk.page(&query)).unwrap()
+    read(server.disk.page(&query)).unwrap()
+}
+
+/// Reads the journal as an auditor would, and gives the answers that were taken back.
+pub(super) fn taken_back(server: &Server) -> Result<BTreeSet<MessageId>, String> {
+    let mut record = Record::default();
+    read(server.disk.entries(0, usize::MAX)).unwrap().iter().try_for_each(|entry| record.read(entry))?;
+    Ok(record.taken_back)
 }
 
 fn check(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(why()) }
+}
+
+/// Every text of a buyer is in every client that has the conversation. (Clocks go on meanwhile: who sees it may change.)
+pub(super) fn is_current(world: &World) -> Result<(), String> {
+    all_came(world, &everything(world))?;
+    for (i, client) in world.clients.iter().enumerate() {
+        let known = |id: &ConversationId| client.machine.state().base.get(id).map(|s| s.state.inbound);
+        for fresh in world.server.fresh(&client.device)?.upserts {
+            let (id, there) = (fresh.state.id, fresh.state.inbound);
+            let mine = known(&id).unwrap_or(there);
+            check(mine == there, || format!("client {i} knows of {mine} texts of {id}, there are {there}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn all_came(world: &World, all: &Page) -> Result<(), String> {
+    let came = all.subjects.iter().flat_map(|s| &s.messages).filter(|m| matches!(m.author, Author::Buyer(_))).count();
+    let wrote = world.server.carrier.with(|book| book.got.len());
+    check(came >= wrote, || format!("{came} of {wrote} texts of buyers came in"))
 }
 
 /// Nothing is on its way any more, and every client sees what a new one would.
@@ -77,21 +126,21 @@ pub(super) fn has_settled(world: &World) -> Result<(), String> {
                 AnswerState::Sending => false,
                 // Behind an unknown one that nobody can settle it waits for ever, until the rep decides.
                 AnswerState::Held { .. } => !unknown.is_empty(),
-                // Two texts alike cannot be told apart.
-                AnswerState::Unknown => subject.messages.iter().filter(|m| m.body == body(message)).count() > 1,
+                // Two texts alike cannot be told apart, nor one from the other side of a wrong clock: its rep decides.
+                AnswerState::Unknown => {
+                    world.astray || subject.messages.iter().filter(|m| m.body == body(message)).count() > 1
+                }
                 AnswerState::Parked { .. } | AnswerState::Out { .. } => true,
             };
             check(fine, || format!("answer {message} is {:?}", answer.state))?;
         }
     }
-    let came = all.subjects.iter().flat_map(|s| &s.messages).filter(|m| matches!(m.author, Author::Buyer(_))).count();
-    let wrote = world.server.carrier.with(|book| book.got.len());
-    check(came >= wrote, || format!("{came} of {wrote} texts of buyers came in"))?;
-    (0..world.clients.len()).try_for_each(|i| agrees(world, i))
+    all_came(world, &all)?;
+    (0..world.clients.len()).try_for_each(|i| agrees(world, i, &all))
 }
 
 /// A client equals a fresh one of the same person.
-fn agrees(world: &World, i: usize) -> Result<(), String> {
+fn agrees(world: &World, i: usize, all: &Page) -> Result<(), String> {
     let client = &world.clients[i];
     let fresh = world.server.fresh(&client.device)?;
     let state = client.machine.state();
@@ -104,20 +153,25 @@ fn agrees(world: &World, i: usize) -> Result<(), String> {
             format!("client {i} shows\n  {:?}\na fresh one\n  {:?}", snapshot.state, fresh.state)
         })?;
         check(snapshot.number == fresh.number, || format!("client {i} shows another consent of {id}"))?;
-        let told = !world.unmatched.contains(&snapshot.address);
-        check(snapshot.cards == fresh.cards || !told, || format!("client {i} shows other cards of {id}"))?;
+        check(snapshot.cards == fresh.cards, || format!("client {i} shows other cards of {id}"))?;
         check((snapshot.seq, &snapshot.address) == (fresh.seq, &fresh.address), || format!("client {i}: an old {id}"))?;
-        check(snapshot.messages.ends_with(&fresh.messages), || {
+        let ordered = snapshot.messages.is_sorted_by(|a, b| a.n < b.n);
+        check(ordered && fresh.messages.iter().all(|m| snapshot.messages.contains(m)), || {
             format!("client {i} shows in {id}\n  {:?}\na fresh one\n  {:?}", snapshot.messages, fresh.messages)
         })?;
+        // Older ones that it has kept or fetched are as they were sent, and none that was taken back.
+        let known = &all.subjects.iter().find(|s| s.state.id == *id).ok_or("a conversation of nobody")?.messages;
+        let strange =
+            snapshot.messages.iter().find(|m| !known.iter().any(|k| (k.id, k.n, &k.body) == (m.id, m.n, &m.body)));
+        check(strange.is_none(), || format!("client {i} shows in {id} {strange:?}, which is not there"))?;
     }
     let roster = |roster: &[comeback::wire::changes::Presence]| {
         roster.iter().map(|p| (p.rep.clone(), p.away, p.load)).collect::<Vec<_>>()
     };
     check(roster(&state.roster) == roster(&fresh.roster), || format!("client {i} shows another roster"))?;
-    check(state.playbook.as_ref().map(|p| p.version) == Some(world.server.playbook.version), || {
-        format!("client {i} has another playbook")
-    })
+    let link = client.machine.link(client.mono(world.now));
+    check(link == LinkState::Online, || format!("client {i} is {link:?}"))?;
+    check(state.playbook.as_deref() == fresh.playbook.as_ref(), || format!("client {i} has another playbook"))
 }
 
 /// The journal, read as an auditor would.
@@ -126,7 +180,10 @@ struct Record {
     conversations: BTreeMap<ConversationId, Conversation>,
     stopped: BTreeSet<NumberId>,
     started: BTreeSet<MessageId>,
+    taken_back: BTreeSet<MessageId>,
     ran: BTreeMap<CommandId, u64>,
+    /// Warnings and breaches, by what is due when.
+    fired: BTreeSet<(ConversationId, &'static str, Timestamp)>,
     tally: Tally,
 }
 
@@ -159,15 +216,27 @@ impl Record {
                 })?;
                 check(self.started.insert(*message), || format!("{message} entered sending twice, at {}", entry.seq))?;
             }
-            (_, Event::SendAbandoned { message }) => drop(self.started.remove(message)),
+            (About::Conversation(id), Event::SlaWarned { due }) => self.fires(*id, "warning", *due, entry)?,
+            (About::Conversation(id), Event::SlaBreached { due }) => {
+                self.fires(*id, "breach", *due, entry)?;
+                check(entry.at >= *due, || format!("the breach of {id} came before {due}"))?;
+            }
+            (_, Event::SendAbandoned { message }) => {
+                self.tally.abandoned += 1;
+                self.started.remove(message);
+            }
             (_, Event::AnswerParked { message, reasons, .. }) => {
                 self.tally.parked += 1;
                 if reasons.contains(&Review::NeverLeft) {
                     self.started.remove(message);
                 }
             }
-            (_, Event::AnswerRecalled { .. }) => self.tally.recalled += 1,
+            (_, Event::AnswerRecalled { message }) => {
+                self.tally.recalled += 1;
+                self.taken_back.insert(*message);
+            }
             (_, Event::SendUnknown { .. }) => self.tally.unknown += 1,
+            (_, Event::PlaybookApplied { version }) => self.tally.policies += usize::from(*version > 1),
             _ => {}
         }
         if let About::Conversation(id) = about {
@@ -176,6 +245,21 @@ impl Record {
         }
         Ok(())
     }
+}
+
+impl Record {
+    /// A clock fires once.
+    fn fires(&mut self, id: ConversationId, what: &'static str, due: Timestamp, entry: &Entry) -> Result<(), String> {
+        self.tally.fired += 1;
+        check(self.fired.insert((id, what, due)), || format!("the {what} of {id} came twice, at {}", entry.seq))
+    }
+}
+
+/// Everything that happened, in order: when, and what.
+pub(super) fn course(world: &World) -> Vec<(Timestamp, String)> {
+    let entries = read(world.server.disk.entries(0, usize::MAX)).unwrap();
+    let what = |entry: &Entry| Frame::decode(&entry.body).unwrap().event["event"].to_string();
+    entries.iter().map(|entry| (entry.at, what(entry))).collect()
 }
 
 /// The verdict on a seed.
@@ -200,12 +284,16 @@ pub(super) fn judge(world: &mut World) -> Result<Tally, String> {
         })?;
     }
     receipts(world, &mut record.tally)?;
+    let sent = world.server.carrier.with(|book| book.sent.clone());
+    let left = sent.iter().find(|text| record.taken_back.contains(&text.message));
+    check(left.is_none(), || format!("{left:?} left after it was taken back"))?;
     answers(world, &all)?;
     inbound(world, &all)?;
     words(world, &all)?;
     let crashes = usize::try_from(world.crashes).unwrap();
     let (sent, received) = world.server.carrier.with(|book| (book.sent.len(), book.got.len()));
-    Ok(Tally { sent, received, crashes, ..record.tally })
+    let restored = world.server.disk.how_often_restored();
+    Ok(Tally { sent, received, crashes, restored, settled_in: world.settled_in, ..record.tally })
 }
 
 /// Every command that left has one receipt, its own.
@@ -291,7 +379,7 @@ fn inbound(world: &World, all: &Page) -> Result<(), String> {
 }
 
 /// Nothing typed is lost: it is in a message, in an outbox or in a draft, unless a person threw it away.
-fn words(world: &World, all: &Page) -> Result<(), String> {
+pub(super) fn words(world: &World, all: &Page) -> Result<(), String> {
     let messages = all.subjects.iter().flat_map(|s| &s.messages).filter_map(|m| m.body.as_ref());
     let mut there = all_words(messages.map(comeback::domain::contact::Body::as_str));
     for client in &world.clients {

@@ -3,30 +3,44 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use comeback::client::sync::{Action, Failure, Input};
 use comeback::clock::ManualClock;
 use comeback::domain::contact::Address;
 use comeback::domain::context::Card;
-use comeback::domain::id::MessageId;
+use comeback::domain::id::{MessageId, RepId, TeamId};
 use comeback::domain::message::Delivery;
+use comeback::domain::playbook::Team;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::wire::command::Receipt;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use super::carrier::FakeCarrier;
+use super::carrier::{FakeCarrier, Fall};
 use super::client::Client;
 use super::disk::{Death, Disk, Sabotage};
 use super::people::{self, Typed};
 use super::server::{Said, Server};
+use super::verdict;
 
 /// A Tuesday, 10:00 in New York: the office of the playbook is open.
-const START: Timestamp = Timestamp::from_millis(1_793_718_000_000);
+pub(super) const START: Timestamp = Timestamp::from_millis(1_793_718_000_000);
 /// Longest step of time: timers in between fire late by no more than this.
 const STEP: u64 = 500;
-/// Everything must have settled this long after the last fault.
-const CALM_MS: u64 = 6 * 60_000;
+/// Everything must have settled this long after the last fault. The longest wait is for an answer whose fate nobody
+/// knows: a clock that was ahead has to be caught up with (five minutes), the carrier's list is read every 30 s, two
+/// listings that lack it are a minute apart, and what waited behind it leaves after that.
+const CALM_MS: u64 = 11 * 60_000;
+/// A poll that was lost in the storm is given up after 40 s, and asked again within one more.
+const LOST_POLL_MS: u64 = 42_000;
+/// After that a buyer's text is on every screen within this: no lane of a client is stuck. Eight conversations are four
+/// pages of two, and a page takes the simulation three steps.
+const NEWS_MS: u64 = 10_000;
+/// How far the backend's clock is set wrong, mostly: less than the reconciler tolerates between the carrier's and ours.
+const WRONG_CLOCK_MS: i64 = 100_000;
+/// And how far now and then.
+const ASTRAY_MS: i64 = 300_000;
 /// Steps of the story told when a seed fails.
 const TOLD: usize = 60;
 
@@ -42,6 +56,14 @@ pub(super) struct Faults {
     pub(super) suspend: u32,
     pub(super) skew: bool,
     pub(super) carrier: u32,
+    /// The backend's clock is set, its machine sleeps, its disk takes its time.
+    pub(super) clock: u32,
+    /// Somebody changes teams, leaves or comes back; a backup is restored.
+    pub(super) policy: u32,
+    /// Percent of answers that are not the backend's: a proxy's error page, a gateway's 502.
+    pub(super) garbled: u32,
+    /// The feed comes in pages of two conversations with five messages each.
+    pub(super) pages: bool,
     pub(super) files: bool,
     pub(super) sabotage: Sabotage,
 }
@@ -53,6 +75,8 @@ pub(super) enum Happening {
     Ask(usize, u32, Action),
     /// An answer reaches a client.
     Answer(usize, u32, Box<Input>),
+    /// The network of a client says that a question did not get through.
+    Fails(usize, u32, Box<Input>),
     /// The carrier delivers a buyer's text to us.
     Webhook(usize),
     /// The carrier reports on an answer.
@@ -65,7 +89,6 @@ pub(super) enum Happening {
 #[derive(Clone)]
 enum Waiting {
     Client(usize, u32, Which, u64),
-    Crm(Address),
     Nobody,
 }
 
@@ -95,20 +118,35 @@ pub(super) struct World {
     /// Every outcome a client was told, by client and `n`.
     told: BTreeMap<(usize, u64), Receipt>,
     pub(super) buyers: Vec<Address>,
-    /// Numbers whose new cards were stored when the backend died before it could tell anybody: it never does (the
-    /// store says that nothing changed since). A known hole of the CRM's link, not of the feed.
-    pub(super) unmatched: BTreeSet<Address>,
     story: VecDeque<String>,
     pub(super) wrong: Option<String>,
     pub(super) crashes: u32,
+    /// Whether the backend's clock was so far off that the carrier's list may not tell an answer by its time.
+    pub(super) astray: bool,
+    /// How long it took until everything had settled.
+    pub(super) settled_in: u64,
+}
+
+/// How a question ends that nobody answered.
+fn failed(which: Which, ticket: u64, failure: Failure) -> Input {
+    match which {
+        Which::Hello => Input::Session { ticket, result: Err(failure) },
+        Which::Push => Input::Pushed { ticket, result: Err(failure) },
+        Which::Pull => Input::Pulled { ticket, result: Err(failure) },
+        Which::Older => Input::Older { ticket, result: Err(failure) },
+    }
 }
 
 impl World {
     pub(super) fn new(seed: u64, faults: Faults) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let clock = Arc::new(ManualClock::at(START));
-        let carrier = Arc::new(FakeCarrier::new(seed, Arc::clone(&clock), faults.carrier));
-        let mut server = Server::new(Disk::new(faults.sabotage), clock, carrier);
+        let truth = Arc::new(ManualClock::at(START));
+        let disk = Disk::new(faults.sabotage, Arc::clone(&truth), faults.pages.then_some((2, 5)));
+        let carrier = Arc::new(FakeCarrier::new(seed, Arc::clone(&truth), disk.clone(), faults.carrier));
+        if faults.sabotage == Sabotage::Dawdle {
+            carrier.with(|book| book.dawdle = Duration::from_secs(3));
+        }
+        let mut server = Server::new(disk, truth, carrier);
         let buyers = people::buyers();
         server.open(&people::directory(&buyers));
         let skew = |rng: &mut ChaCha8Rng| {
@@ -137,10 +175,11 @@ impl World {
             acknowledged: BTreeSet::new(),
             told: BTreeMap::new(),
             buyers,
-            unmatched: BTreeSet::new(),
             story: VecDeque::new(),
             wrong: None,
             crashes: 0,
+            astray: false,
+            settled_in: 0,
         };
         for i in 0..world.clients.len() {
             world.settle(i);
@@ -205,8 +244,12 @@ impl World {
         }
     }
 
-    fn is_cut(&self, i: usize) -> bool {
-        self.clients[i].cut_until > self.now || self.clients[i].asleep_until.is_some()
+    fn is_mute(&self, i: usize) -> bool {
+        self.clients[i].mute_until > self.now || self.clients[i].asleep_until.is_some()
+    }
+
+    fn is_deaf(&self, i: usize) -> bool {
+        self.clients[i].deaf_until > self.now || self.clients[i].asleep_until.is_some()
     }
 
     /// A question nobody will answer: often the network says so at once.
@@ -214,21 +257,20 @@ impl World {
         if !self.chance(60) {
             return;
         }
-        let failure = Failure::Unreachable("the network is down".to_owned());
-        let input = match which {
-            Which::Hello => Input::Session { ticket, result: Err(failure) },
-            Which::Push => Input::Pushed { ticket, result: Err(failure) },
-            Which::Pull => Input::Pulled { ticket, result: Err(failure) },
-            Which::Older => Input::Older { ticket, result: Err(failure) },
-        };
+        let input = failed(which, ticket, Failure::Unreachable("the network is down".to_owned()));
         let way = self.rng.random_range(1..80);
-        self.at(way, Happening::Answer(i, life, Box::new(input)));
+        self.at(way, Happening::Fails(i, life, Box::new(input)));
     }
 
     fn happen(&mut self, what: Happening) {
         match what {
             Happening::Ask(i, life, action) => self.ask(i, life, &action),
             Happening::Answer(i, life, input) => self.answer(i, life, *input),
+            Happening::Fails(i, life, input) => {
+                if self.clients[i].life == life && self.clients[i].asleep_until.is_none() {
+                    self.feed(i, *input);
+                }
+            }
             Happening::Webhook(index) => {
                 let text = self.server.carrier.with(|book| book.got[index].clone());
                 let question = self.question(Waiting::Nobody);
@@ -245,7 +287,7 @@ impl World {
 
     /// The CRM has something new to say of a number.
     pub(super) fn crm_says(&mut self, address: &Address, cards: Vec<Card>) {
-        let question = self.question(Waiting::Crm(address.clone()));
+        let question = self.question(Waiting::Nobody);
         self.server.cards(question, address, cards);
     }
 
@@ -263,7 +305,7 @@ impl World {
             Action::Older { ticket, .. } => (Which::Older, *ticket),
             Action::Abandon { .. } => return,
         };
-        if self.is_cut(i) || !self.server.is_up() {
+        if self.is_mute(i) || !self.server.is_up() {
             self.unreachable(i, life, which, ticket);
             return;
         }
@@ -282,7 +324,7 @@ impl World {
         };
         // The driver drops the connection of an abandoned question; what was in the pipe may still come.
         let dropped = self.abandoned.contains(&(i, life, *ticket)) && self.chance(70);
-        if self.is_cut(i) || self.clients[i].life != life || dropped {
+        if self.is_deaf(i) || self.clients[i].life != life || dropped {
             return;
         }
         let receipts = match &input {
@@ -314,26 +356,30 @@ impl World {
         let sabotage = if self.rough { self.faults.sabotage } else { Sabotage::Nothing };
         self.clients[i].commit(sabotage);
         people::remember(self, i);
+        // Written down, and never asked by this life.
+        if self.dies(i) {
+            return false;
+        }
         let news = self.clients[i].news();
         if let Some(toast) =
             news.toasts.iter().find(|t| t.text.contains("record changed") || t.text.contains("counter"))
         {
             self.complain(format!("client {i} was told: {}", toast.text));
         }
-        self.send(i);
-        !self.dies(i)
+        self.send(i)
     }
 
     /// Now and then the process ends between two things it does.
     fn dies(&mut self, i: usize) -> bool {
-        let dies = self.rough && self.rng.random_range(0..4_000) < self.faults.client_crash * 10;
+        let dies = self.rough && self.rng.random_range(0..800) < self.faults.client_crash;
         if dies {
             self.crash(i);
         }
         dies
     }
 
-    fn send(&mut self, i: usize) {
+    /// Carries out what the machine asks. Whether it lived to the end of it.
+    fn send(&mut self, i: usize) -> bool {
         let life = self.clients[i].life;
         for action in self.clients[i].actions() {
             if let Action::Abandon { ticket } = action {
@@ -346,7 +392,11 @@ impl World {
                 self.tell(|| format!("client {i} pushes {}", of.join(", ")));
             }
             self.post(&Happening::Ask(i, life, action));
+            if self.dies(i) {
+                return false;
+            }
         }
+        true
     }
 
     fn crash(&mut self, i: usize) {
@@ -372,7 +422,6 @@ impl World {
         for waiting in std::mem::take(&mut self.questions).into_values() {
             match waiting {
                 Waiting::Client(i, life, which, ticket) => self.unreachable(i, life, which, ticket),
-                Waiting::Crm(address) => drop(self.unmatched.insert(address)),
                 Waiting::Nobody => {}
             }
         }
@@ -420,7 +469,9 @@ impl World {
         for (question, said) in self.server.take_said() {
             let waiting = self.questions.remove(&question).unwrap_or(Waiting::Nobody);
             match (said, waiting) {
-                (Said::Answer(input), Waiting::Client(i, life, ..)) => {
+                (Said::Answer(input), Waiting::Client(i, life, which, ticket)) => {
+                    let garbled = self.rough && self.chance(self.faults.garbled);
+                    let input = if garbled { failed(which, ticket, self.nonsense()) } else { input };
                     self.post(&Happening::Answer(i, life, Box::new(input)));
                 }
                 (Said::Acknowledged(index), _) => {
@@ -464,13 +515,13 @@ impl World {
                 return;
             }
             match self.pick(10) {
-                0..=4 => {
+                0..=5 => {
                     let i = self.pick(self.clients.len());
                     if self.clients[i].asleep_until.is_none() {
                         people::act(self, i);
                     }
                 }
-                5..=7 => people::buyer(self),
+                6 | 7 => people::buyer(self),
                 _ => self.break_something(),
             }
             let ms = match self.pick(20) {
@@ -482,12 +533,24 @@ impl World {
         }
     }
 
-    fn break_something(&mut self) {
+    /// What a proxy on the way says in the backend's place.
+    fn nonsense(&mut self) -> Failure {
+        let title = "what a proxy says".to_owned();
+        match self.pick(3) {
+            0 => Failure::Garbage(title),
+            1 => Failure::Problem { status: 502, title, after: None },
+            _ => Failure::Problem { status: 503, title, after: Some(Duration::from_secs(2)) },
+        }
+    }
+
+    pub(super) fn break_something(&mut self) {
         let i = self.pick(self.clients.len());
         let length = self.rng.random_range(1_000..60_000);
         if self.chance(self.faults.cut) {
-            self.tell(|| format!("client {i} is cut off for {length} ms"));
-            self.clients[i].cut_until = self.now + length;
+            let (until, way) = (self.now + length, self.pick(4));
+            self.tell(|| format!("client {i} is cut off for {length} ms, {}", ["up", "down", "both", "both"][way]));
+            self.clients[i].mute_until = if way == 1 { 0 } else { until };
+            self.clients[i].deaf_until = if way == 0 { 0 } else { until };
         }
         if self.chance(self.faults.suspend) && self.clients[i].asleep_until.is_none() {
             self.tell(|| format!("client {i} sleeps for {length} ms"));
@@ -498,42 +561,126 @@ impl World {
             self.tell(|| format!("client {i} sets its clock"));
         }
         if self.server.is_up() && self.chance(self.faults.server_crash) {
-            match self.pick(4) {
+            match self.pick(6) {
                 0 => self.server.disk.die_at(Death::BeforeCommit),
                 1 => self.server.disk.die_at(Death::AfterCommit),
                 2 => self.server.disk.busy(3),
+                3 => self.server.carrier.with(|book| book.fall = Some(Fall::Before)),
+                4 => self.server.carrier.with(|book| book.fall = Some(Fall::After)),
                 _ => self.server_dies(),
             }
+        }
+        if self.chance(self.faults.clock) {
+            self.break_time();
+        }
+        if self.chance(self.faults.policy) {
+            self.change_policy();
         }
         if self.chance(20) {
             people::crm(self);
         }
     }
 
+    /// The backend's clock is wrong, stands still with its machine, or its disk is slow.
+    fn break_time(&mut self) {
+        match self.pick(3) {
+            0 => {
+                self.server.recover();
+                let most = if self.chance(80) { WRONG_CLOCK_MS } else { ASTRAY_MS };
+                let wrong = self.rng.random_range(-most..most);
+                self.astray |= wrong.abs() > WRONG_CLOCK_MS;
+                self.tell(|| format!("the backend's clock is set wrong by {wrong} ms"));
+                self.server.set_clock(wrong);
+            }
+            1 => {
+                let length = self.rng.random_range(1_000..40_000);
+                self.tell(|| format!("the backend sleeps for {length} ms"));
+                self.server.suspend(length);
+            }
+            _ => {
+                let late = self.rng.random_range(500..4_000);
+                self.tell(|| format!("the backend's disk takes {late} ms"));
+                self.server.disk.slow(late);
+            }
+        }
+    }
+
+    /// Somebody changes teams, leaves or comes back; or the backend is started over a restored backup.
+    fn change_policy(&mut self) {
+        if self.chance(25) {
+            self.tell(|| "a backup is restored".to_owned());
+            self.server_dies();
+            self.server.disk.restored();
+            return;
+        }
+        let mut policy = (*self.server.policy()).clone();
+        let rep = RepId::new(["ben", "ines", "maya"][self.pick(3)]);
+        let west = TeamId::new("west");
+        let east = policy.teams[&TeamId::new("east")].clone();
+        let other = policy.teams.entry(west.clone()).or_insert_with(|| Team { members: BTreeSet::new(), ..east });
+        let moved = self.rng.random_range(0..3);
+        if moved == 0 {
+            let person = policy.reps.get_mut(&rep).unwrap();
+            person.active = !person.active;
+        } else if other.members.remove(&rep) {
+            policy.teams.get_mut(&TeamId::new("east")).unwrap().members.insert(rep.clone());
+            policy.reps.get_mut(&rep).unwrap().team = TeamId::new("east");
+        } else {
+            other.members.insert(rep.clone());
+            policy.teams.get_mut(&TeamId::new("east")).unwrap().members.remove(&rep);
+            policy.reps.get_mut(&rep).unwrap().team = west;
+        }
+        let (active, team) = (policy.reps[&rep].active, policy.reps[&rep].team.clone());
+        self.tell(|| format!("a new policy: {rep} of {team}, active: {active}"));
+        let question = self.question(Waiting::Nobody);
+        self.server.put_policy(question, policy);
+    }
+
     /// Faults stop; in bounded time everything has settled and everybody agrees.
-    pub(super) fn calm(&mut self) -> Result<(), String> {
+    pub(super) fn calm_down(&mut self) -> Result<(), String> {
         self.rough = false;
-        self.server.carrier.with(|book| book.trouble = 0);
+        self.server.carrier.with(|book| (book.trouble, book.fall) = (0, None));
+        self.server.recover();
         if !self.server.disk.is_dead() {
             self.server.disk.reopen();
         }
         for client in &mut self.clients {
-            client.cut_until = 0;
+            (client.mute_until, client.deaf_until) = (0, 0);
             client.asleep_until = client.asleep_until.map(|_| self.now);
         }
         self.tell(|| "calm".to_owned());
-        let until = self.now + CALM_MS;
+        let from = self.now;
+        self.within(CALM_MS, 2_000, verdict::has_settled).map_err(|why| format!("not settled in the calm: {why}"))?;
+        self.settled_in = self.now - from;
+        self.tell(|| "all has settled".to_owned());
+        Ok(())
+    }
+
+    /// Faults stop, and everything settles. Then a text of every buyer goes through at once.
+    pub(super) fn calm(&mut self) -> Result<(), String> {
+        self.calm_down()?;
+        self.pass(LOST_POLL_MS);
+        for buyer in 0..self.buyers.len() {
+            self.buyer_texts(buyer, "main", &format!("Are you still there? ({buyer})"));
+        }
+        self.within(NEWS_MS, 500, verdict::is_current).map_err(|why| format!("a lane is stuck: {why}"))
+    }
+
+    /// Lets time pass until something holds, or for so long that it does not.
+    fn within(&mut self, ms: u64, step: u64, holds: fn(&Self) -> Result<(), String>) -> Result<(), String> {
+        let until = self.now + ms;
         let mut why = String::new();
         while self.now < until {
-            self.pass(2_000);
+            self.pass(step);
             if let Some(wrong) = self.wrong.take() {
                 return Err(wrong);
             }
-            match super::verdict::has_settled(self) {
+            self.clients.iter_mut().for_each(Client::wake_all);
+            match holds(self) {
                 Ok(()) => return Ok(()),
                 Err(e) => why = e,
             }
         }
-        Err(format!("not settled in the calm: {why}"))
+        Err(why)
     }
 }
