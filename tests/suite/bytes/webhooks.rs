@@ -48,27 +48,25 @@ fn settled(answer: &Answer, body: &[u8], grew: bool) -> Result<(), TestCaseError
     Ok(())
 }
 
-/// Posts so many webhooks with something wrong, each to one backend that keeps what it believes.
-fn post(seeds: Vec<Vec<u8>>, cases: u32, hook: impl Fn(&[u8]) -> Hook) -> u32 {
+/// Posts the seeds, of which some must be believed, then so many with something wrong, all to one backend.
+fn post(seeds: Vec<Vec<u8>>, cases: u32, hook: impl Fn(&[u8]) -> Hook) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let office = runtime.block_on(Office::open());
-    let kept = std::cell::Cell::new(0);
-    let config = Config { cases, failure_persistence: None, ..Config::default() };
-    let held = TestRunner::new(config).run(&mutated(seeds), |body| {
+    let post = |body: &[u8]| {
         runtime.block_on(async {
             let before = office.head().await;
-            let answer = office.post(&hook(&body)).await;
-            let grew = office.head().await > before;
-            kept.set(kept.get() + u32::from(answer.status == 200));
-            settled(&answer, &body, grew)
+            let answer = office.post(&hook(body)).await;
+            settled(&answer, body, office.head().await > before).map(|()| answer.status == 200)
         })
-    });
-    if let Err(e) = held {
+    };
+    let believed = seeds.iter().filter(|seed| post(seed).unwrap()).count();
+    assert!(believed > 0, "no seed is believed: the others would prove nothing");
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    if let Err(e) = TestRunner::new(config).run(&mutated(seeds), |body| post(&body).map(drop)) {
         panic!("{e}");
     }
     // What was kept is still a feed that a device can read.
     assert!(runtime.block_on(office.seen()).len() < 2000);
-    kept.get()
 }
 
 /// Seeds of the account that is set up here, so that many are believed.
@@ -88,21 +86,18 @@ fn known(name: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn an_inbound_form_is_kept_or_refused() {
-    let kept = post(known("webhook_form"), 500, |body| form(INBOUND, body));
-    assert!(kept > 30, "{kept} were kept: the others prove little");
+    post(known("webhook_form"), 500, |body| form(INBOUND, body));
 }
 
 #[test]
 fn an_inbound_json_is_kept_or_refused() {
-    let kept = post(known("webhook_json"), 400, |body| json(INBOUND, body));
-    assert!(kept > 3, "{kept} were kept");
+    post(known("webhook_json"), 400, |body| json(INBOUND, body));
 }
 
 #[test]
 fn a_report_is_taken_or_refused() {
     let path = format!("/hooks/twilio/status/{}", Uuid::from_u128(7));
-    let kept = post(known("webhook_form"), 300, |body| form(&path, body));
-    assert!(kept > 10, "{kept} were taken");
+    post(known("webhook_form"), 300, |body| form(&path, body));
 }
 
 #[test]

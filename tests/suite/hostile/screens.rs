@@ -271,7 +271,7 @@ fn walk(glass: &mut Glass, by: &mut Strangers) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 200, ..ProptestConfig::with_cases(12) })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 200, ..ProptestConfig::with_cases(8) })]
     #[test]
     fn no_screen_obeys_a_stranger(
         texts in words::many(),
