@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::domain::safe_text::SafeText;
 use crate::server::store::sqlite::serving::Serving;
 
 mod audit;
@@ -173,14 +174,15 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
-/// A line for the person, on standard output. A closed pipe ends quietly.
+/// A line for the person, on standard output. A closed pipe ends quietly. It may quote what a stranger named: a device,
+/// a backend's sentence, a word of a file.
 fn say(text: &str) {
-    drop(writeln!(std::io::stdout().lock(), "{text}"));
+    drop(writeln!(std::io::stdout().lock(), "{}", SafeText::whole(text)));
 }
 
-/// A line on standard error.
+/// A line on standard error, as safe as [`say`]'s.
 fn warn(text: &str) {
-    drop(writeln!(std::io::stderr().lock(), "{text}"));
+    drop(writeln!(std::io::stderr().lock(), "{}", SafeText::whole(text)));
 }
 
 /// One line from standard input: how secrets come in, so that they never stand in a process list. Somebody who types is

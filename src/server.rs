@@ -29,3 +29,15 @@ fn is_here(url: &url::Url) -> bool {
         None => false,
     }
 }
+
+/// Reads an answer of somebody else's server; nothing when it has more than `most` bytes.
+async fn read_at_most(mut answer: reqwest::Response, most: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        if bytes.len() + chunk.len() > most {
+            return Ok(None);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Some(bytes))
+}

@@ -1,6 +1,7 @@
 //! A rep's own settings: `config.toml` in the configuration folder. Everything has a default, so that no file is needed.
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::diagnose::Diagnostic;
 
@@ -20,6 +21,7 @@ pub struct AlertConfig {
     /// Ways to try, best first; the first that works is enough. Left out: the program finds out.
     pub by: Option<Vec<Way>>,
     /// A program and its arguments, run beside the other ways. The words come in its environment, never in arguments.
+    #[serde(default, deserialize_with = "program")]
     pub command: Option<Vec<String>>,
 }
 
@@ -61,11 +63,15 @@ impl Way {
 ///
 /// A mistake, with its line, its column and the nearest valid word.
 pub fn read(file: &str, source: &str) -> Result<RepConfig, Diagnostic> {
-    let config: RepConfig = toml::from_str(source).map_err(|e| Diagnostic::from_toml(file, source, &e))?;
-    if config.alerts.command.as_ref().is_some_and(|c| c.first().is_none_or(String::is_empty)) {
-        return Err(Diagnostic::of_file(file, "alerts.command names no program; leave it out to run none"));
+    toml::from_str(source).map_err(|e| Diagnostic::from_toml(file, source, &e))
+}
+
+fn program<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<String>>, D::Error> {
+    let words = Vec::<String>::deserialize(d)?;
+    if words.first().is_none_or(String::is_empty) {
+        return Err(D::Error::custom("alerts.command names no program; leave it out to run none"));
     }
-    Ok(config)
+    Ok(Some(words))
 }
 
 #[cfg(test)]
@@ -102,6 +108,7 @@ mod tests {
         assert!(told.starts_with("config.toml:2:7:") && told.contains("did you mean \"desktop\"?"), "{told}");
         let told = read("config.toml", "[alert]\n").unwrap_err().to_string();
         assert!(told.contains("did you mean \"alerts\"?"), "{told}");
-        assert!(read("config.toml", "[alerts]\ncommand = []\n").is_err());
+        let told = read("config.toml", "[alerts]\ncommand = []\n").unwrap_err().to_string();
+        assert!(told.starts_with("config.toml:2:11: alerts.command names no program"), "{told}");
     }
 }

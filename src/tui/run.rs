@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use chrono_tz::Tz;
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::input::{FromTerminal, Input};
 use super::keymap::chord::Chord;
 use super::model::Model;
 use super::msg::{Effect, Msg};
+use super::pen::Pen;
 use super::signals::{Signal, Signals};
 use super::terminal::TerminalGuard;
 use super::theme::Theme;
@@ -92,7 +92,7 @@ pub async fn run(handle: Handle, notices: UnboundedReceiver<Notice>, options: Op
     let guard = TerminalGuard::enter(&SafeText::line(title))?;
     let (to, keys) = unbounded_channel();
     let input = Input::new(to);
-    let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    let terminal = Terminal::new(Pen::new(io::stdout()))?;
     let size = crossterm::terminal::size()?;
     let model = Model::new(size, options.theme, options.zone, options.backend);
     let tty = Tty { signals, input, terminal, guard };
@@ -103,7 +103,7 @@ pub async fn run(handle: Handle, notices: UnboundedReceiver<Notice>, options: Op
 struct Tty {
     signals: Signals,
     input: Input,
-    terminal: Terminal<CrosstermBackend<io::Stdout>>,
+    terminal: Terminal<Pen<io::Stdout>>,
     guard: TerminalGuard,
 }
 

@@ -164,8 +164,8 @@ fn put(command: impl Command) -> io::Result<()> {
     out.flush()
 }
 
-/// The old title is kept on the terminal's own stack (`CSI 22;0 t`), where it has one.
-fn entering(title: &SafeText, enhanced: bool) -> io::Result<Vec<u8>> {
+/// The bytes that take a terminal over. The old title is kept on the terminal's own stack (`CSI 22;0 t`), where it has one.
+pub fn entering(title: &SafeText, enhanced: bool) -> io::Result<Vec<u8>> {
     let mut out = b"\x1b[22;0t".to_vec();
     queue!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange, SetTitle(title.truncated(TITLE_WIDTH)))?;
     if enhanced {
@@ -174,8 +174,8 @@ fn entering(title: &SafeText, enhanced: bool) -> io::Result<Vec<u8>> {
     Ok(out)
 }
 
-/// The keyboard protocol goes first: terminals keep one for each of the two screens.
-fn leaving(enhanced: bool) -> io::Result<Vec<u8>> {
+/// The bytes that give it back. The keyboard protocol goes first: terminals keep one for each of the two screens.
+pub fn leaving(enhanced: bool) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     if enhanced {
         queue!(out, PopKeyboardEnhancementFlags)?;
