@@ -1,7 +1,7 @@
 //! The feed: what changed for a person since a cursor. Snapshots and removals, never raw events.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
@@ -76,11 +76,18 @@ pub async fn changes(
     presences.saw(&device.rep);
     let deadline = tokio::time::Instant::now() + ask.wait.min(LONGEST_WAIT);
     let mut wake = service.pulse().watch();
+    let mut playbook = service.playbook();
+    let mut principals = visibility::principals(&playbook, &device.rep);
+    let mut tag = tag(&principals);
     loop {
         wake.mark_unchanged();
-        let playbook = service.playbook();
-        let principals = visibility::principals(&playbook, &device.rep);
-        let tag = tag(&principals);
+        // Every commit wakes everybody who waits: what a person sees with is worked out again only under another policy.
+        let in_force = service.playbook();
+        if !Arc::ptr_eq(&in_force, &playbook) {
+            playbook = in_force;
+            principals = visibility::principals(&playbook, &device.rep);
+            tag = self::tag(&principals);
+        }
         let since = read_cursor(&ask.since, &tag)?;
         // A cursor from ahead is of a database that was replaced by an older one: no waiting would help it.
         // So may one of another epoch be, whatever its number; only the database knows its epoch for sure.
