@@ -6,17 +6,23 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::domain::safe_text::SafeText;
 use crate::server::store::sqlite::serving::Serving;
 
 mod audit;
+mod backup;
+mod config;
 mod demo;
+mod doctor;
 mod emulate;
 mod inbox;
 mod line;
 mod login;
 mod playbook;
 mod rep;
+mod secret;
 mod serve;
+mod shell;
 
 /// Routes buyers' SMS replies to the salesperson who can act.
 ///
@@ -27,6 +33,9 @@ struct Cli {
     /// Whose inbox: profiles keep their cache, drafts and sign-in apart.
     #[arg(long, default_value = "default", global = true, env = "COMEBACK_PROFILE")]
     profile: String,
+    /// When your inbox is open in another terminal, move it here without asking.
+    #[arg(long)]
+    take: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -53,6 +62,19 @@ enum Command {
     /// Check the record.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Your settings: where they are, what holds, what is wrong with them.
+    #[command(subcommand)]
+    Config(config::Config),
+    /// What is the matter, and what to do next.
+    Doctor(doctor::Doctor),
+    /// Print the completions of a shell.
+    Completions(shell::Completions),
+    /// Print the man page.
+    Man(shell::Man),
+    /// Copy the database into one file, also while `serve` runs on it.
+    Backup(backup::Backup),
+    /// Bring a backup back, as a new database.
+    Restore(backup::Restore),
 }
 
 /// Which database.
@@ -81,12 +103,18 @@ fn speed(text: &str) -> Result<f64, String> {
 impl DatabaseArg {
     /// Opens a database that is there: a mistyped path makes no empty one.
     fn open(&self) -> anyhow::Result<crate::server::store::sqlite::SqliteStore> {
+        self.existing()?;
+        self.open_or_make()
+    }
+
+    /// Its file, which is there.
+    fn existing(&self) -> anyhow::Result<&std::path::Path> {
         let path = self.database.display();
         anyhow::ensure!(
             self.database.exists(),
             "there is no database at {path}; `comeback serve` makes it when it starts"
         );
-        self.open_or_make()
+        Ok(&self.database)
     }
 
     /// Takes the database for this backend alone, as long as what is returned lives.
@@ -120,7 +148,8 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
-        None => inbox::open(&cli.profile),
+        Some(_) if cli.take => anyhow::bail!("--take moves an inbox: it stands alone, as in comeback --take"),
+        None => inbox::open(&cli.profile, cli.take),
         Some(Command::Demo(demo)) => demo.run(),
         Some(Command::Serve(serve)) => runtime()?.block_on(serve.run()),
         Some(Command::Emulate(emulate)) => runtime()?.block_on(emulate.run()),
@@ -129,6 +158,15 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Playbook(playbook)) => runtime()?.block_on(playbook.run()),
         Some(Command::Login(login)) => runtime()?.block_on(login.run(&cli.profile)),
         Some(Command::Audit(audit)) => runtime()?.block_on(audit.run()),
+        Some(Command::Config(config)) => config.run(&cli.profile),
+        Some(Command::Doctor(doctor)) => doctor.run(&cli.profile),
+        Some(Command::Completions(completions)) => {
+            completions.run();
+            Ok(())
+        }
+        Some(Command::Man(man)) => man.run(),
+        Some(Command::Backup(backup)) => runtime()?.block_on(backup.run()),
+        Some(Command::Restore(restore)) => runtime()?.block_on(restore.run()),
     }
 }
 
@@ -136,14 +174,15 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
-/// A line for the person, on standard output. A closed pipe ends quietly.
+/// A line for the person, on standard output. A closed pipe ends quietly. It may quote what a stranger named: a device,
+/// a backend's sentence, a word of a file.
 fn say(text: &str) {
-    drop(writeln!(std::io::stdout().lock(), "{text}"));
+    drop(writeln!(std::io::stdout().lock(), "{}", SafeText::whole(text)));
 }
 
-/// A line on standard error.
+/// A line on standard error, as safe as [`say`]'s.
 fn warn(text: &str) {
-    drop(writeln!(std::io::stderr().lock(), "{text}"));
+    drop(writeln!(std::io::stderr().lock(), "{}", SafeText::whole(text)));
 }
 
 /// One line from standard input: how secrets come in, so that they never stand in a process list. Somebody who types is
@@ -180,9 +219,14 @@ fn check_name(profile: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A rep's own settings: `$XDG_CONFIG_HOME/comeback/config.toml`, or `~/.config/comeback/config.toml`.
+/// Where a rep's own settings are: `$XDG_CONFIG_HOME/comeback/config.toml`, or `~/.config/comeback/config.toml`.
+fn config_file() -> anyhow::Result<PathBuf> {
+    Ok(xdg("XDG_CONFIG_HOME", ".config")?.join("comeback").join("config.toml"))
+}
+
+/// A rep's own settings; no file is the same as an empty one.
 fn rep_config() -> anyhow::Result<crate::config::rep::RepConfig> {
-    let file = xdg("XDG_CONFIG_HOME", ".config")?.join("comeback").join("config.toml");
+    let file = config_file()?;
     match std::fs::read_to_string(&file) {
         Ok(source) => Ok(crate::config::rep::read(&file.display().to_string(), &source)?),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(crate::config::rep::RepConfig::default()),

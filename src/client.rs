@@ -5,6 +5,7 @@ pub mod cache;
 pub mod desktop;
 pub mod driver;
 pub mod handle;
+pub mod handover;
 pub mod http;
 pub mod inbox;
 pub mod log;

@@ -3,12 +3,17 @@
 pub mod backend;
 pub mod carrier;
 pub mod checkpoints;
+pub mod condition;
 pub mod crm;
 pub mod effects;
 pub mod engine;
 pub mod feed;
+pub mod heartbeat;
 pub mod http;
+pub mod opt_outs;
+mod outside;
 pub mod reconcile;
+pub mod restore;
 pub mod retention;
 pub mod service;
 pub mod store;
@@ -23,4 +28,16 @@ fn is_here(url: &url::Url) -> bool {
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     }
+}
+
+/// Reads an answer of somebody else's server; nothing when it has more than `most` bytes.
+async fn read_at_most(mut answer: reqwest::Response, most: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        if bytes.len() + chunk.len() > most {
+            return Ok(None);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(Some(bytes))
 }

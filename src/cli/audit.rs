@@ -11,9 +11,10 @@ use clap::{Args, Subcommand};
 
 use super::{DatabaseArg, say};
 use crate::clock::{Clock as _, SystemClock};
+use crate::domain::time::Timestamp;
 use crate::journal::{Checkpoint, Head, Key, from_hex, to_hex, verify};
-use crate::server::checkpoints::{self, Kept};
-use crate::server::store::Store;
+use crate::server::checkpoints::{self, Kept, Standing};
+use crate::server::store::{Restored, Store};
 
 /// Entries read at once.
 const PAGE: usize = 5_000;
@@ -112,9 +113,23 @@ impl Audit {
     }
 }
 
-/// Walks the chain from its start, and holds it against what was seen before.
-async fn whole(store: &dyn Store, seen: &[Checkpoint]) -> anyhow::Result<()> {
+/// What a walk through the whole journal found.
+pub(super) struct Walked {
+    /// Its end.
+    pub(super) head: Head,
+    /// Its epoch.
+    pub(super) epoch: u64,
+    /// Backups that were brought back, as its entries tell.
+    pub(super) restores: Vec<(Timestamp, Restored)>,
+    /// How each checkpoint stands to it.
+    pub(super) standings: Vec<Standing>,
+}
+
+/// Walks the chain from its start, and holds it against what was seen before. A backup is the journal of an earlier time:
+/// what later checkpoints saw is found to be lost.
+pub(super) async fn walk(store: &dyn Store, seen: &[Checkpoint]) -> anyhow::Result<Walked> {
     let mut hashes: BTreeMap<u64, Option<[u8; 32]>> = seen.iter().map(|c| (c.seq, None)).collect();
+    let mut restores = Vec::new();
     let mut head = Head::GENESIS;
     loop {
         let entries = store.entries(head.seq, PAGE).await?;
@@ -124,6 +139,7 @@ async fn whole(store: &dyn Store, seen: &[Checkpoint]) -> anyhow::Result<()> {
         head = verify(&head, &entries)?;
         for entry in &entries {
             hashes.entry(entry.seq).and_modify(|hash| *hash = Some(entry.hash));
+            restores.extend(checkpoints::restore_of(entry).map(|r| (entry.at, r)));
         }
     }
     let (stored, epoch) = store.head().await?;
@@ -133,19 +149,48 @@ async fn whole(store: &dyn Store, seen: &[Checkpoint]) -> anyhow::Result<()> {
         head.seq,
         stored.seq
     );
+    let newest = restores.last().map_or(1, |(_, r): &(_, Restored)| r.epoch);
+    anyhow::ensure!(
+        epoch == newest,
+        "the journal is of epoch {newest}, but its head says {epoch}: no restore made that"
+    );
+    let only: Vec<Restored> = restores.iter().map(|(_, r)| r.clone()).collect();
+    let mut standings = Vec::new();
     for checkpoint in seen {
         let hash_of = |seq| hashes.get(&seq).copied().flatten();
-        let agrees = checkpoint.check(u64::from(epoch), &head, hash_of);
-        agrees.with_context(|| format!("the journal contradicts the checkpoint of {}", checkpoint.at))?;
+        let stands = checkpoints::stands(checkpoint, epoch, &head, &only, hash_of);
+        standings.push(stands.with_context(|| format!("the journal contradicts the checkpoint of {}", checkpoint.at))?);
+    }
+    Ok(Walked { head, epoch: u64::from(epoch), restores, standings })
+}
+
+async fn whole(store: &dyn Store, seen: &[Checkpoint]) -> anyhow::Result<()> {
+    let Walked { head, epoch, restores, standings } = walk(store, seen).await?;
+    for (checkpoint, standing) in seen.iter().zip(&standings) {
+        // Right for a backup, wrong for what is in force.
+        if *standing == Standing::Later {
+            let agrees = checkpoint.check(epoch, &head, |_| None);
+            agrees.with_context(|| format!("the journal contradicts the checkpoint of {}", checkpoint.at))?;
+        }
     }
     say(&format!("whole: {} entries, head {}", head.seq, to_hex(&head.hash)));
-    if let Some(newest) = seen.iter().max_by_key(|c| c.seq) {
+    for (at, restored) in &restores {
+        say(&format!(
+            "a backup that ended at entry {} was brought back at {at} and began epoch {}: what had come after it is lost",
+            restored.after, restored.epoch
+        ));
+    }
+    let lost = standings.iter().filter(|s| matches!(s, Standing::Lost)).count();
+    if let Some(newest) = seen.iter().zip(&standings).rfind(|(_, s)| **s == Standing::Held).map(|(c, _)| c) {
         say(&format!(
             "it holds what {} checkpoint(s) saw, the newest of entry {} at {}",
-            seen.len(),
+            seen.len() - lost,
             newest.seq,
             newest.at
         ));
+    }
+    if lost > 0 {
+        say(&format!("{lost} checkpoint(s) saw entries that were lost when a backup was brought back"));
     }
     Ok(())
 }
@@ -162,7 +207,7 @@ fn write_key(file: &Path) -> anyhow::Result<()> {
 }
 
 /// Reads a key that only its owner may read.
-fn read_key(file: &Path) -> anyhow::Result<Key> {
+pub(super) fn read_key(file: &Path) -> anyhow::Result<Key> {
     let name = file.display();
     let about = std::fs::metadata(file).with_context(|| format!("{name} cannot be read"))?;
     anyhow::ensure!(

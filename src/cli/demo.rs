@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::emulate::tuesday_at_ten;
 use super::{inbox, playbook, say, warn};
-use crate::client::profile::{self, Profile};
+use crate::client::profile::{self, Lock, Profile};
 use crate::clock::{Clock, PacedClock};
 use crate::config;
 use crate::domain::id::{DeviceId, RepId};
@@ -118,7 +118,10 @@ impl Demo {
             dir: folder.path.join("client").join(rep.as_str()),
             token: world.tokens.get(&rep).cloned().unwrap_or_default(),
         };
-        let shown = inbox::show(&profile, "comeback demo", profile.base_url.clone(), &profile.dir);
+        let held = profile::make_dir(&profile.dir).and_then(|()| Lock::take(&profile.dir));
+        let shown = held
+            .map_err(anyhow::Error::new)
+            .and_then(|lock| inbox::show(&profile, lock, "comeback demo", profile.base_url.clone(), &profile.dir));
         runtime.block_on(world.stop());
         shown
     }

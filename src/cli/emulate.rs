@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use chrono::TimeZone;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::say;
-use crate::clock::{Clock, PacedClock};
+use crate::clock::{Clock, PacedClock, SystemClock};
 use crate::domain::time::Timestamp;
 use crate::emulator::{self, EmulatorConfig, Number};
 use crate::server::telemetry;
@@ -26,6 +26,9 @@ pub(super) struct Emulate {
     /// How fast the buyers' clock runs.
     #[arg(long, default_value_t = 1.0, value_parser = super::speed)]
     speed: f64,
+    /// When its world begins: `now`, as beside `comeback serve`, or `tuesday`: 3 November 2026 at ten in New York.
+    #[arg(long, value_name = "WHEN", default_value = "tuesday")]
+    from: Begins,
     /// Our numbers, each with where its texts are posted: +16465550100=https://comeback.example/hooks/twilio/inbound
     #[arg(long = "number", value_name = "NUMBER[=URL]")]
     numbers: Vec<String>,
@@ -34,11 +37,29 @@ pub(super) struct Emulate {
     quiet: bool,
 }
 
+/// When an emulated world begins.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Begins {
+    /// On the machine's clock.
+    Now,
+    /// On a Tuesday at ten, so that business clocks run.
+    Tuesday,
+}
+
+impl Begins {
+    fn at(self) -> Timestamp {
+        match self {
+            Self::Now => SystemClock.now(),
+            Self::Tuesday => tuesday_at_ten(),
+        }
+    }
+}
+
 impl Emulate {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         telemetry::start_logging("warn", false);
         anyhow::ensure!(self.listen.ip().is_loopback(), "the emulator listens on loopback only");
-        let clock: Arc<dyn Clock> = Arc::new(PacedClock::start(tuesday_at_ten(), self.speed));
+        let clock: Arc<dyn Clock> = Arc::new(PacedClock::start(self.from.at(), self.speed));
         let mut config = EmulatorConfig::demo(self.seed);
         if !self.numbers.is_empty() {
             config.numbers = self.numbers.iter().map(|text| number(text)).collect();

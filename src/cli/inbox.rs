@@ -1,24 +1,27 @@
 //! `comeback`: the inbox of a profile.
 
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::{profile_dir, rep_config, say, state_dir, warn};
 use crate::client::alert::{Alert, Kind};
 use crate::client::desktop::{self, Backend, Env};
 use crate::client::driver;
 use crate::client::handle::Notice;
+use crate::client::handover::{self, Door};
 use crate::client::log;
 use crate::client::notifier::Notifier;
-use crate::client::profile::{Profile, ProfileError};
+use crate::client::profile::{Lock, Profile, ProfileError};
 use crate::client::shown::Outlet;
 use crate::clock::SystemClock;
 use crate::config::rep::{AlertConfig, Way};
 use crate::domain::id::ConversationId;
 use crate::domain::safe_text::SafeText;
 use crate::tui;
+use crate::tui::run::Reason;
 use crate::tui::theme::Theme;
 
 /// What a newcomer reads when nobody is signed in.
@@ -36,12 +39,14 @@ Nobody is signed in here yet.
       comeback
 ";
 
-/// Opens the inbox of a profile; without one, says what to type next.
-pub(super) fn open(name: &str) -> anyhow::Result<()> {
+/// Opens the inbox of a profile; without one, says what to type next. One that is open elsewhere moves here when `take`
+/// is set or the person says so.
+pub(super) fn open(name: &str, take: bool) -> anyhow::Result<()> {
     match Profile::load(&profile_dir(name)?) {
         Ok(profile) => {
+            let Some(lock) = hold(&profile.dir, take)? else { return Ok(()) };
             let login = login(&profile.base_url, name);
-            show(&profile, "comeback", login, &state_dir(name)?)
+            show(&profile, lock, "comeback", login, &state_dir(name)?)
         }
         Err(ProfileError::NotSignedIn(_)) => {
             say(WELCOME);
@@ -51,13 +56,36 @@ pub(super) fn open(name: &str) -> anyhow::Result<()> {
     }
 }
 
+/// Takes the profile; none when it stays where it is.
+fn hold(dir: &Path, take: bool) -> anyhow::Result<Option<Lock>> {
+    let pid = match Lock::take(dir) {
+        Ok(lock) => return Ok(Some(lock)),
+        Err(ProfileError::InUse { pid }) => pid,
+        Err(e) => return Err(e.into()),
+    };
+    if !take {
+        anyhow::ensure!(
+            std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            "your inbox is open in another terminal (process {pid}); to move it here: comeback --take"
+        );
+        warn(&format!(
+            "Your inbox is open in another terminal (process {pid}). Enter moves it here, q leaves it there:"
+        ));
+        let mut said = String::new();
+        if std::io::stdin().read_line(&mut said)? == 0 || !said.trim().is_empty() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(super::runtime()?.block_on(handover::take(dir))?))
+}
+
 /// What to type behind `comeback login` to come back to this very inbox.
 fn login(base_url: &str, profile: &str) -> String {
     if profile == "default" { base_url.to_owned() } else { format!("{base_url} --profile {profile}") }
 }
 
 /// Shows an inbox until the person quits; its log goes to `logs`. The terminal has this thread and a runtime of its own.
-pub(super) fn show(profile: &Profile, title: &str, login: String, logs: &Path) -> anyhow::Result<()> {
+pub(super) fn show(profile: &Profile, lock: Lock, title: &str, login: String, logs: &Path) -> anyhow::Result<()> {
     if let Err(e) = log::start(logs, std::env::var(log::LEVEL).ok().as_deref()) {
         warn(&format!("comeback: no log is kept: {e}"));
     }
@@ -72,19 +100,37 @@ pub(super) fn show(profile: &Profile, title: &str, login: String, logs: &Path) -
         raise: Box::new(move |alert: Alert| notifier.notify(notice(&alert))),
         close: Box::new(move |conversation| closing.close(&tag(Some(conversation)))),
     };
-    let handle = driver::start(profile, Arc::new(SystemClock), alerts, notices)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async { open_door(&profile.dir, &lock, notices.clone()) });
+    let handle = driver::start_holding(lock, profile, Arc::new(SystemClock), alerts, notices)?;
     let options = tui::Options {
         theme: Theme::choose(std::env::var("NO_COLOR").ok().as_deref(), None),
         zone: None,
         backend: login,
         title: title.to_owned(),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let exit = runtime.block_on(tui::run(handle, told, options))?;
-    if let Some(farewell) = exit.farewell {
+    if exit.reason == Reason::Moved {
+        warn("This inbox moved to another terminal, with its drafts and its outbox.");
+    } else if let Some(farewell) = exit.farewell {
         warn(&farewell);
     }
     Ok(())
+}
+
+/// From here on a second start can ask for this inbox. Whoever asked waits until this process is gone.
+fn open_door(dir: &Path, lock: &Lock, notices: UnboundedSender<Notice>) {
+    match Door::open(dir, lock) {
+        Ok(door) => drop(tokio::spawn(async move {
+            if let Ok(waiting) = door.asked().await {
+                drop(notices.send(Notice::Moved));
+                std::future::pending::<()>().await;
+                drop(waiting);
+            }
+        })),
+        // A folder whose name is too long for a socket, or a file system that has none: only moving is lost.
+        Err(e) => tracing::warn!(error = %e, "this inbox cannot move to another terminal"),
+    }
 }
 
 /// How alerts arrive: as the rep set it, else as the environment suggests; a command of the rep's runs beside.

@@ -6,6 +6,7 @@ use super::{DatabaseArg, say};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::id::RepId;
 use crate::domain::playbook::Playbook;
+use crate::domain::safe_text::SafeText;
 use crate::domain::time::Span;
 use crate::server::http::auth::{new_token, token_hash};
 use crate::server::store::Store;
@@ -54,7 +55,9 @@ impl Rep {
                 }
                 for d in devices {
                     let state = if d.revoked { "revoked" } else { "signed in" };
-                    say(&format!("{:<12} {:<10} since {}  {}  {}", d.rep, state, d.created, d.id, d.name));
+                    // One device, one line, whatever it called itself.
+                    let name = SafeText::line(&d.name);
+                    say(&format!("{:<12} {:<10} since {}  {}  {name}", d.rep, state, d.created, d.id));
                 }
             }
             Self::Revoke { database, name } => {

@@ -9,13 +9,14 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::secret::{CrmTokenArgs, HeartbeatArgs};
 use super::{DatabaseArg, playbook, say, warn};
 use crate::clock::SystemClock;
 use crate::server::backend::{Backend, Parts};
 use crate::server::carrier::twilio::Twilio;
 use crate::server::crm::Crm;
 use crate::server::crm::directory::Directory;
-use crate::server::telemetry;
+use crate::server::{opt_outs, telemetry};
 
 /// Run the backend.
 #[derive(Debug, Args)]
@@ -34,14 +35,22 @@ pub(super) struct Serve {
     /// A proxy in front of this process ends TLS; without it plain HTTP is served on loopback only.
     #[arg(long)]
     behind_proxy: bool,
-    /// A JSON directory of contacts; its bearer token comes from `COMEBACK_CRM_TOKEN`.
+    /// A JSON directory of contacts.
     #[arg(long)]
     crm: Option<String>,
+    #[command(flatten)]
+    crm_token: CrmTokenArgs,
     /// Minutes between two comparisons with the carrier's list.
     #[arg(long, default_value_t = 5)]
     reconcile_minutes: u64,
     #[command(flatten)]
+    heartbeat: HeartbeatArgs,
+    #[command(flatten)]
     checkpoints: super::audit::CheckpointArgs,
+    /// Append every opt-out and opt-in to this file too: a backup that is brought back has forgotten those since. It
+    /// holds phone numbers; keep it apart from the database and its backups, readable by few.
+    #[arg(long, value_name = "FILE")]
+    opt_out_file: Option<PathBuf>,
     /// Logs as JSON.
     #[arg(long)]
     log_json: bool,
@@ -61,7 +70,8 @@ impl Serve {
         );
         let policy = playbook::read(&self.playbook)?;
         let serving = self.database.serve_alone()?;
-        let checkpoints = self.checkpoints.kept()?;
+        let (checkpoints, heartbeat) = (self.checkpoints.kept()?, self.heartbeat.kept()?);
+        self.opt_out_file.as_deref().map(opt_outs::check).transpose()?;
         let store = Arc::new(self.database.open_or_make()?);
         let listener = TcpListener::bind(self.listen)
             .await
@@ -73,10 +83,7 @@ impl Serve {
             "--public-url {public_url} is no address like https://comeback.example: signatures are checked over it"
         );
         let crm = match &self.crm {
-            Some(base) => {
-                let token = std::env::var("COMEBACK_CRM_TOKEN").unwrap_or_default();
-                Some(Box::new(Directory::new(base, token)?) as Box<dyn Crm>)
-            }
+            Some(base) => Some(Box::new(Directory::new(base, self.crm_token.token()?)?) as Box<dyn Crm>),
             None => None,
         };
         let mut backend = Backend::start(Parts {
@@ -92,6 +99,12 @@ impl Serve {
         .await?;
         if let Some(kept) = checkpoints {
             backend.keep_checkpoints(kept);
+        }
+        if let Some(kept) = heartbeat {
+            backend.keep_heartbeat(kept);
+        }
+        if let Some(file) = self.opt_out_file {
+            backend.keep_opt_outs(file);
         }
         if !playbook::same(&backend.service.playbook(), &policy) {
             warn(&format!(
@@ -113,6 +126,52 @@ impl Serve {
         match failed {
             Some(why) => anyhow::bail!("the backend stopped: {why}. Everything acknowledged is on disk"),
             None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use crate::cli::{Cli, Command};
+    use crate::server::backend::DRAIN;
+
+    const UNIT: &str = include_str!("../../assets/systemd/comeback.service");
+
+    /// The values of a key of the unit, lines that go on joined.
+    fn values(key: &str) -> Vec<String> {
+        let unit = UNIT.replace("\\\n", " ");
+        let starts = format!("{key}=");
+        unit.lines().filter_map(|line| line.strip_prefix(&starts)).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn what_the_unit_starts_is_what_can_be_typed() {
+        let [exec] = values("ExecStart").try_into().expect("one ExecStart");
+        let parsed = Cli::try_parse_from(exec.split_whitespace());
+        let command = parsed.unwrap_or_else(|e| panic!("{e}")).command;
+        let Some(Command::Serve(serve)) = command else { panic!("{command:?}") };
+        assert!(serve.listen.ip().is_loopback() && serve.log_json);
+        // The state folder is the unit's own, and every credential that is named is loaded.
+        let state = values("StateDirectory").join("");
+        assert!(serve.database.database.starts_with(format!("/var/lib/{state}")));
+        let loaded: Vec<String> =
+            values("LoadCredential").iter().filter_map(|c| Some(c.split_once(':')?.0.to_owned())).collect();
+        let named: Vec<&str> =
+            exec.split_whitespace().filter_map(|w| w.strip_prefix("${CREDENTIALS_DIRECTORY}/")).collect();
+        assert!(named.len() == 2 && named.iter().all(|n| loaded.iter().any(|l| l == n)), "{named:?} of {loaded:?}");
+    }
+
+    #[test]
+    fn the_unit_waits_longer_for_the_end_than_the_backend_drains() {
+        let [stop] = values("TimeoutStopSec").try_into().expect("one TimeoutStopSec");
+        let seconds: u64 = stop.strip_suffix('s').and_then(|s| s.parse().ok()).expect("seconds");
+        assert!(seconds > DRAIN.as_secs(), "{seconds} s");
+        for (key, value) in
+            [("NoNewPrivileges", "yes"), ("DynamicUser", "yes"), ("ProtectSystem", "strict"), ("Restart", "on-failure")]
+        {
+            assert_eq!(values(key), [value], "{key}");
         }
     }
 }

@@ -29,6 +29,8 @@ const APPLICATION_ID: i32 = 0x6362_6b31;
 /// Steps from an empty file to today's.
 const MIGRATIONS: [&str; 2] =
     [include_str!("../../assets/sql/client/0001_cache.sql"), include_str!("../../assets/sql/client/0002_rest.sql")];
+/// The version that this program writes.
+pub const VERSION: u64 = MIGRATIONS.len() as u64;
 /// Older ones lose rows of a WAL that is reset while it is written (fixed in 3.51.3).
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// Heads of the journal kept as witnesses.

@@ -50,6 +50,21 @@ pub enum Backend {
     Off,
 }
 
+impl Backend {
+    /// As it stands in `config.toml`.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Desktop => "desktop",
+            Self::Osc9 => "osc9",
+            Self::Osc777 => "osc777",
+            Self::Osc99 => "osc99",
+            Self::Bell => "bell",
+            Self::Command(_) => "command",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// What the environment says about the way to the rep.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; any of them may hold together")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -163,6 +178,21 @@ pub fn choose(env: &Env, configured: Option<&[Backend]>) -> Vec<Backend> {
     };
     let desktop = (env.session_bus && !env.ssh && !env.mosh).then_some(Backend::Desktop);
     desktop.into_iter().chain([through_terminal]).collect()
+}
+
+/// Why [`choose`] takes what it takes when nothing is configured.
+pub const fn why(env: &Env) -> &'static str {
+    match env.terminal {
+        _ if env.mosh => "mosh passes a bell and nothing else",
+        _ if env.session_bus && !env.ssh => "a desktop session is here; the terminal's own way stands behind it",
+        _ if env.zellij => "zellij drops notifications, so a bell",
+        _ if env.screen => "GNU screen drops notifications, so a bell",
+        Terminal::Unknown => "this terminal is not known to show notifications, so a bell",
+        Terminal::ShowsOsc9 | Terminal::ShowsOsc777 | Terminal::ShowsOsc99 if env.ssh => {
+            "over SSH the terminal at the other end shows them"
+        }
+        Terminal::ShowsOsc9 | Terminal::ShowsOsc777 | Terminal::ShowsOsc99 => "the terminal shows them",
+    }
 }
 
 /// The bytes that show `notice` on a terminal; none for a way that does not go through it.

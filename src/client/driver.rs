@@ -60,9 +60,20 @@ pub fn start(
     alerts: Outlet,
     notices: UnboundedSender<Notice>,
 ) -> Result<Handle, StartError> {
-    let backend = Backend::new(&profile.base_url, &profile.token)?;
     profile::make_dir(&profile.dir)?;
     let lock = Lock::take(&profile.dir)?;
+    start_holding(lock, profile, clock, alerts, notices)
+}
+
+/// As [`start`], on a profile that is held already.
+pub fn start_holding(
+    lock: Lock,
+    profile: &Profile,
+    clock: Arc<dyn Clock>,
+    alerts: Outlet,
+    notices: UnboundedSender<Notice>,
+) -> Result<Handle, StartError> {
+    let backend = Backend::new(&profile.base_url, &profile.token)?;
     let mut cache = Cache::open(&profile.dir)?;
     let state = cache.load_awake(clock.now())?;
     let searcher = {
@@ -451,12 +462,13 @@ impl Driver {
             server_time: self.machine.server_now(mono),
             measured: now,
             pace: self.machine.skew().pace(),
+            syncing: self.machine.syncing(),
             cache: self.cache.path().to_owned(),
         };
         let same = self.shown.link.as_ref().is_some_and(|told| {
             let moved = (told.now(now) - link.server_time).as_millis().abs() > MOVED_MS;
             let paced = (told.pace - link.pace).abs() > f64::EPSILON;
-            told.state == link.state && !(clock && (moved || paced))
+            told.state == link.state && told.syncing == link.syncing && !(clock && (moved || paced))
         });
         if !same {
             if self.shown.link.as_ref().is_none_or(|told| told.state != link.state) {

@@ -93,6 +93,8 @@ pub enum Notice {
     Toast(Toast),
     /// Bytes for the terminal that alert a rep (OSC sequences or a bell); only the screen writes to the terminal.
     Terminal(Vec<u8>),
+    /// Another terminal of the same person asked for this inbox.
+    Moved,
     /// Everything is on disk; the program may end.
     Stopped,
 }
@@ -307,6 +309,8 @@ pub struct Link {
     pub measured: std::time::Instant,
     /// How fast the backend's clock runs.
     pub pace: f64,
+    /// While everything is fetched anew: how many conversations have come so far.
+    pub syncing: Option<u64>,
     /// Where the cache lies, for the status line of a doctor.
     pub cache: PathBuf,
 }

@@ -261,7 +261,9 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         | Command::BeginSend { .. }
         | Command::AbandonSend { .. }
         | Command::LoseSend { .. }
-        | Command::NeverLeft { .. } => "not a person's command".to_owned(),
+        | Command::NeverLeft { .. }
+        | Command::Doubt
+        | Command::OptIn { .. } => "not a person's command".to_owned(),
     }
 }
 

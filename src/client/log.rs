@@ -13,9 +13,11 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::profile::{self, ProfileError};
+use crate::config::diagnose::nearest;
 
 /// The variable that sets the level: `off`, `error`, `warn`, `info`, `debug`, `trace`.
 pub const LEVEL: &str = "COMEBACK_LOG";
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 /// Largest size of one file, in bytes. There are at most two.
 const LARGEST: u64 = 1024 * 1024;
 
@@ -23,17 +25,27 @@ const LARGEST: u64 = 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
     /// The level is not one.
-    #[error("{LEVEL}={0}: write off, error, warn, info, debug or trace")]
-    Level(String),
+    #[error("{LEVEL}={word}: {}write off, error, warn, info, debug or trace", nearest.map_or_else(String::new, |n| format!("did you mean {n}? ")))]
+    Level {
+        /// What stood there.
+        word: String,
+        /// The level it is nearest to.
+        nearest: Option<&'static str>,
+    },
     /// Folder or file.
     #[error(transparent)]
     Profile(#[from] ProfileError),
 }
 
+/// The level by its name; `warn` when there is none.
+pub fn level(name: Option<&str>) -> Result<LevelFilter, LogError> {
+    let name = name.map(str::trim).filter(|name| !name.is_empty()).unwrap_or("warn");
+    name.parse().map_err(|_| LogError::Level { word: name.to_owned(), nearest: nearest(name, &LEVELS) })
+}
+
 /// Starts logging into `log` of a folder, at a level by its name; `warn` when there is none.
 pub fn start(folder: &Path, level: Option<&str>) -> Result<(), LogError> {
-    let level = level.map(str::trim).filter(|level| !level.is_empty()).unwrap_or("warn");
-    let ours: LevelFilter = level.parse().map_err(|_| LogError::Level(level.to_owned()))?;
+    let ours = self::level(level)?;
     if ours == LevelFilter::OFF {
         return Ok(());
     }

@@ -180,6 +180,17 @@ impl DesktopThread {
     }
 }
 
+/// Shows one notice on the desktop, waiting for it, and for nothing else when that fails: for `doctor`.
+pub fn try_desktop(notice: &Notice) -> Result<(), String> {
+    let desktop = DesktopThread::start(SystemDesktop::default(), TIME_LIMIT).map_err(|e| e.to_string())?;
+    desktop.ask(&Ask::Show(notice.clone()))
+}
+
+/// Runs the rep's command once, waiting for its end: for `doctor`.
+pub fn try_command(argv: &[String], notice: &Notice) -> io::Result<()> {
+    run_hook(argv, notice, TIME_LIMIT)
+}
+
 /// The hook's thread: one run at a time.
 fn start_hook(argv: Vec<String>, limit: Duration) -> io::Result<SyncSender<Notice>> {
     let (to, asked) = sync_channel::<Notice>(WAITING);

@@ -138,7 +138,7 @@ impl View<'_> {
                 }
             }
             Subject::Roster => self.roster.apply(at, event),
-            Subject::Playbook => {}
+            Subject::Playbook | Subject::Journal => {}
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use rusqlite::{Connection, InterruptHandle, OpenFlags};
+use unicode_width::UnicodeWidthChar as _;
 
 use super::handle::Hit;
 use crate::domain::contact::Body;
@@ -18,10 +19,13 @@ pub const PEOPLE: u32 = 20;
 
 /// What a person types, as an FTS5 query: every word quoted, so that nothing in it is ever syntax; the last one may be
 /// the beginning of a word. Nothing when it has fewer than two letters or digits.
+///
+/// A mark belongs to the letter before it: an accent typed or pasted by itself, a vowel sign. What the index makes of it
+/// is for its own tokenizer, which sees the whole word as it saw the text.
 pub fn query(text: &str) -> Option<String> {
     let words: Vec<String> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|w| !w.is_empty())
+        .split(|c: char| !c.is_alphanumeric() && c.width() != Some(0))
+        .filter(|w| w.contains(char::is_alphanumeric))
         .take(16)
         .map(|w| format!("\"{w}\""))
         .collect();

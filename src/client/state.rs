@@ -89,6 +89,8 @@ pub struct State {
     /// While the feed starts anew: conversations of before that no page has brought yet. They stay on the screen until
     /// the last page, and the cursor is written down only then, so that a crash in between starts anew again.
     pub stale: Option<BTreeSet<ConversationId>>,
+    /// Conversations that a feed which starts anew has brought so far.
+    pub brought: u64,
     /// Conversations of which only the tail of their messages is in memory.
     pub cut: BTreeSet<ConversationId>,
 }

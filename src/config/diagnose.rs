@@ -90,9 +90,10 @@ impl fmt::Display for Diagnostic {
         if self.line > 0 {
             write!(f, ":{}:{}", self.line, self.column)?;
         }
-        write!(f, ": {}", self.message)?;
+        // Both may quote a word of the file, in which TOML lets an escape be written.
+        write!(f, ": {}", plain(&self.message))?;
         if let Some(hint) = &self.hint {
-            write!(f, "; {hint}")?;
+            write!(f, "; {}", plain(hint))?;
         }
         if self.excerpt.is_empty() { Ok(()) } else { write!(f, "\n{}", self.excerpt) }
     }
@@ -200,17 +201,25 @@ fn plain_value(found: &str) -> String {
         .unwrap_or_else(|| shown(found))
 }
 
-/// Foreign text in our own line: nothing that moves a cursor or turns the reading direction, and not without end.
+/// Foreign text in our own line: as [`plain`], and not without end.
 fn shown(text: &str) -> String {
-    let mut out: String = text.chars().take(200).map(|c| if is_unsafe(c) { '\u{fffd}' } else { c }).collect();
+    let mut out: String = text.chars().take(200).map(drawable).collect();
     if text.chars().nth(200).is_some() {
         out.push('…');
     }
     out
 }
 
-fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// One line without anything that moves a cursor, turns the reading direction or hides.
+fn plain(text: &str) -> String {
+    text.chars().map(drawable).collect()
+}
+
+fn drawable(c: char) -> char {
+    let obeyed = c.is_control()
+        || matches!(c, '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{e0000}'..='\u{e0fff}');
+    if obeyed { '\u{fffd}' } else { c }
 }
 
 /// The nearest character boundary at or before `at`.

@@ -347,7 +347,7 @@ impl Reader<'_> {
             Some(last) => {
                 Err(self.mistake(last.span(), "the last cohort must match every reply: leave out use_cases and stages"))
             }
-            None => Err(Diagnostic::of_file(self.file, "there must be a cohort that matches every reply")),
+            None => Err(self.mistake(0..0, "there must be a cohort that matches every reply")),
         }
     }
 

@@ -1,6 +1,7 @@
 //! A rep's own settings: `config.toml` in the configuration folder. Everything has a default, so that no file is needed.
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use super::diagnose::Diagnostic;
 
@@ -20,6 +21,7 @@ pub struct AlertConfig {
     /// Ways to try, best first; the first that works is enough. Left out: the program finds out.
     pub by: Option<Vec<Way>>,
     /// A program and its arguments, run beside the other ways. The words come in its environment, never in arguments.
+    #[serde(default, deserialize_with = "program")]
     pub command: Option<Vec<String>>,
 }
 
@@ -41,17 +43,35 @@ pub enum Way {
     Off,
 }
 
+impl Way {
+    /// As it stands in `config.toml`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Desktop => "desktop",
+            Self::Osc9 => "osc9",
+            Self::Osc777 => "osc777",
+            Self::Osc99 => "osc99",
+            Self::Bell => "bell",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// Reads the settings; `file` is how mistakes name it.
 ///
 /// # Errors
 ///
 /// A mistake, with its line, its column and the nearest valid word.
 pub fn read(file: &str, source: &str) -> Result<RepConfig, Diagnostic> {
-    let config: RepConfig = toml::from_str(source).map_err(|e| Diagnostic::from_toml(file, source, &e))?;
-    if config.alerts.command.as_ref().is_some_and(|c| c.first().is_none_or(String::is_empty)) {
-        return Err(Diagnostic::of_file(file, "alerts.command names no program; leave it out to run none"));
+    toml::from_str(source).map_err(|e| Diagnostic::from_toml(file, source, &e))
+}
+
+fn program<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<String>>, D::Error> {
+    let words = Vec::<String>::deserialize(d)?;
+    if words.first().is_none_or(String::is_empty) {
+        return Err(D::Error::custom("alerts.command names no program; leave it out to run none"));
     }
-    Ok(config)
+    Ok(Some(words))
 }
 
 #[cfg(test)]
@@ -75,11 +95,20 @@ mod tests {
     }
 
     #[test]
+    fn each_way_is_read_by_its_own_word() {
+        for way in [Way::Desktop, Way::Osc9, Way::Osc777, Way::Osc99, Way::Bell, Way::Off] {
+            let config = read("config.toml", &format!("[alerts]\nby = [\"{}\"]\n", way.word())).unwrap();
+            assert_eq!(config.alerts.by, Some(vec![way]));
+        }
+    }
+
+    #[test]
     fn a_typo_is_told_with_the_nearest_word() {
         let told = read("config.toml", "[alerts]\nby = [\"dekstop\"]\n").unwrap_err().to_string();
         assert!(told.starts_with("config.toml:2:7:") && told.contains("did you mean \"desktop\"?"), "{told}");
         let told = read("config.toml", "[alert]\n").unwrap_err().to_string();
         assert!(told.contains("did you mean \"alerts\"?"), "{told}");
-        assert!(read("config.toml", "[alerts]\ncommand = []\n").is_err());
+        let told = read("config.toml", "[alerts]\ncommand = []\n").unwrap_err().to_string();
+        assert!(told.starts_with("config.toml:2:11: alerts.command names no program"), "{told}");
     }
 }

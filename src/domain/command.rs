@@ -36,6 +36,10 @@ pub enum Command {
     LoseSend { message: MessageId },
     /// The carrier's list does not have it: it never left.
     NeverLeft { message: MessageId },
+    /// The database is a backup brought back: an answer that had not settled then may have left since.
+    Doubt,
+    /// Texts are welcome again, as a record outside the database says.
+    OptIn { source: OptOutSource },
 
     /// It is mine.
     Take,
@@ -80,6 +84,9 @@ pub struct Receive {
     pub media: usize,
     /// The carrier's own reading: START, STOP or HELP.
     pub opt_out_type: Option<String>,
+    /// When the carrier had it, for one that was found in its list and not told by a webhook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Timestamp>,
 }
 
 impl Command {
@@ -93,7 +100,9 @@ impl Command {
             | Self::BeginSend { .. }
             | Self::AbandonSend { .. }
             | Self::LoseSend { .. }
-            | Self::NeverLeft { .. } => false,
+            | Self::NeverLeft { .. }
+            | Self::Doubt
+            | Self::OptIn { .. } => false,
             Self::Take
             | Self::Assign { .. }
             | Self::Escalate { .. }
@@ -122,6 +131,8 @@ impl Command {
             | Self::AbandonSend { .. }
             | Self::LoseSend { .. }
             | Self::NeverLeft { .. }
+            | Self::Doubt
+            | Self::OptIn { .. }
             | Self::Take
             | Self::Assign { .. }
             | Self::Release { .. }
@@ -149,6 +160,8 @@ pub enum Actor {
     Effects,
     /// The link to the CRM.
     Crm,
+    /// Whoever runs the backend, at its command line.
+    Operator,
 }
 
 impl Actor {
@@ -156,7 +169,7 @@ impl Actor {
     pub const fn rep(&self) -> Option<&RepId> {
         match self {
             Self::Rep { rep, .. } => Some(rep),
-            Self::Carrier | Self::Clock | Self::Effects | Self::Crm => None,
+            Self::Carrier | Self::Clock | Self::Effects | Self::Crm | Self::Operator => None,
         }
     }
 }

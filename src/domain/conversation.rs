@@ -252,7 +252,9 @@ impl Conversation {
             | Event::OptedOut { .. }
             | Event::OptedIn { .. }
             | Event::Presence { .. }
-            | Event::PlaybookApplied { .. } => {}
+            | Event::PlaybookApplied { .. }
+            | Event::Restored { .. }
+            | Event::Reconciled => {}
         }
     }
 

@@ -19,7 +19,9 @@ pub fn decide(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<De
     match (&cx.actor, command.is_for_people()) {
         (Actor::Rep { rep, .. }, true) => person(world, rep, command, cx),
         (Actor::Rep { .. }, false) => Err(Rejection::NotAllowed { needs: "carrier or clock".to_owned() }),
-        (Actor::Carrier | Actor::Clock | Actor::Effects | Actor::Crm, _) => machine(world, command, cx),
+        (Actor::Carrier | Actor::Clock | Actor::Effects | Actor::Crm | Actor::Operator, _) => {
+            machine(world, command, cx)
+        }
     }
 }
 
@@ -56,7 +58,9 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         | Command::BeginSend { .. }
         | Command::AbandonSend { .. }
         | Command::LoseSend { .. }
-        | Command::NeverLeft { .. } => Ok(Vec::new()),
+        | Command::NeverLeft { .. }
+        | Command::Doubt
+        | Command::OptIn { .. } => Ok(Vec::new()),
     }
 }
 
@@ -85,6 +89,8 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         Command::AbandonSend { message } => sending::abandon(draft, world, *message),
         Command::LoseSend { message } => sending::lose(draft, *message),
         Command::NeverLeft { message } => sending::never_left(draft, world, *message),
+        Command::Doubt => sending::doubt(draft, world),
+        Command::OptIn { source } => receive::opted_in(draft, world, source.clone()),
         Command::OptOut { source } => receive::opted_out(draft, world, source.clone()),
         Command::Receive(_)
         | Command::Take

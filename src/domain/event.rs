@@ -25,6 +25,8 @@ pub enum Subject {
     Roster,
     /// The policy itself.
     Playbook,
+    /// The record itself.
+    Journal,
 }
 
 /// One fact.
@@ -91,6 +93,10 @@ pub enum Event {
     Presence { rep: RepId, away: bool },
     /// A version of the policy came into force.
     PlaybookApplied { version: u32 },
+    /// A backup was brought back: what stood after this entry is lost, and clients begin anew in another epoch.
+    Restored { epoch: u32, after: u64 },
+    /// Everything buyers wrote since that backup has been read from the carriers: answers may leave again.
+    Reconciled,
 }
 
 /// Why a conversation moved up its ladder.
@@ -221,7 +227,9 @@ impl Event {
             | Self::OptedOut { .. }
             | Self::OptedIn { .. }
             | Self::Presence { .. }
-            | Self::PlaybookApplied { .. } => None,
+            | Self::PlaybookApplied { .. }
+            | Self::Restored { .. }
+            | Self::Reconciled => None,
         }
     }
 
@@ -258,6 +266,8 @@ impl Event {
             Self::OptedIn { .. } => "opted_in",
             Self::Presence { .. } => "presence",
             Self::PlaybookApplied { .. } => "playbook_applied",
+            Self::Restored { .. } => "restored",
+            Self::Reconciled => "reconciled",
         }
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
             find_owner(&mut d, world);
             withdraw(&mut d, world, source_of(text, Keyword::Stop));
         }
+        InboundKind::OptIn if is_overtaken(world, text) => {}
         InboundKind::OptIn => {
             d.say_of(Subject::Number(text.number), Event::OptedIn { source: source_of(text, Keyword::Start) });
         }
@@ -56,6 +57,22 @@ pub(super) fn rematch(mut d: Draft, world: &ReadSet<'_>) -> Decided {
 pub(super) fn opted_out(mut d: Draft, world: &ReadSet<'_>, source: OptOutSource) -> Decided {
     withdraw(&mut d, world, source);
     d.facts()
+}
+
+/// Consent was given back by another way than a text.
+pub(super) fn opted_in(mut d: Draft, world: &ReadSet<'_>, source: OptOutSource) -> Decided {
+    if world.number.is_some_and(|n| n.opted_out.is_some()) {
+        d.say_of(Subject::Number(d.c.number), Event::OptedIn { source });
+    }
+    d.facts()
+}
+
+/// A START that is found late says nothing against what a rep or the carrier recorded after it. Against an earlier STOP of
+/// the buyer's own it does: their texts are read in order.
+fn is_overtaken(world: &ReadSet<'_>, text: &Receive) -> bool {
+    let recorded = world.number.and_then(|n| n.opted_out.as_ref());
+    let own = |source: &OptOutSource| matches!(source, OptOutSource::Keyword(_));
+    recorded.zip(text.sent).is_some_and(|(out, sent)| !own(&out.source) && sent < out.at)
 }
 
 fn open(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Draft {

@@ -58,6 +58,12 @@ impl SafeText {
         Self { text: fold(text), flagged }
     }
 
+    /// A block of any length: what the program itself writes line by line, which may quote a file or a stranger's name.
+    pub fn whole(raw: &str) -> Self {
+        let (text, flagged) = clean(raw);
+        Self { text, flagged }
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.text

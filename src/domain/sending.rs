@@ -34,12 +34,17 @@ pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> De
     if not_before > d.now || blocked {
         return Vec::new();
     }
+    start(&mut d, message);
+    d.facts()
+}
+
+/// From here on the carrier may have it, and the buyer an answer.
+fn start(d: &mut Draft, message: MessageId) {
     d.say(Event::SendStarted { message });
     if let Some(clock) = &d.c.clock {
         let late = clock.stage == Stage::Breached || d.now > clock.due;
         d.say(Event::SlaMet { by: Some(message), late });
     }
-    d.facts()
 }
 
 /// The call did not start in time: it waits again, and so does the clock.
@@ -54,6 +59,26 @@ pub(super) fn abandon(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> 
 /// The call ended without an answer: the carrier may have it.
 pub(super) fn lose(mut d: Draft, message: MessageId) -> Decided {
     if is_sending(&d, message) {
+        d.say(Event::SendUnknown { message });
+    }
+    d.facts()
+}
+
+/// The past came back: what had not left may have left since, and what waited for its rep may have been sent on. The
+/// carrier's list settles each, as after a crash between call and record. Nothing can have gone to a number that had
+/// withdrawn consent.
+pub(super) fn doubt(mut d: Draft, world: &ReadSet<'_>) -> Decided {
+    let out = is_opted_out(world);
+    let doubtful = |state: &AnswerState| match state {
+        AnswerState::Held { .. } | AnswerState::Parked { .. } => !out,
+        AnswerState::Sending => true,
+        AnswerState::Unknown | AnswerState::Out { .. } => false,
+    };
+    let all: Vec<_> = d.c.answers.iter().filter(|(_, a)| doubtful(&a.state)).map(|(id, _)| *id).collect();
+    for message in all {
+        if !is_sending(&d, message) {
+            start(&mut d, message);
+        }
         d.say(Event::SendUnknown { message });
     }
     d.facts()

@@ -71,6 +71,8 @@ pub struct Faults {
     pub async_21610: bool,
     /// The next sends end undelivered with this carrier error (30003, 30007, …).
     pub undelivered: Option<i64>,
+    /// The list of messages is answered 500.
+    pub list_500: Times,
     /// How status callbacks behave.
     pub callbacks: Callbacks,
     /// The CRM answers 500.

@@ -1,5 +1,6 @@
 //! The whole backend, wired: committer, engine, sender, reconciler, CRM link and HTTP, ended together.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,12 +15,12 @@ use super::feed::Presences;
 use super::http::{self, App, hooks};
 use super::service::Service;
 use super::store::{Store, StoreError};
-use super::{checkpoints, engine, reconcile, retention};
+use super::{checkpoints, engine, heartbeat, opt_outs, reconcile, retention};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 
 /// How long requests in hand may take once the backend drains.
-const DRAIN: Duration = Duration::from_secs(10);
+pub const DRAIN: Duration = Duration::from_secs(10);
 
 /// What a backend needs.
 pub struct Parts {
@@ -98,6 +99,24 @@ impl Backend {
     /// From here on signed checkpoints of the journal are written down regularly, until the backend stops.
     pub fn keep_checkpoints(&mut self, kept: checkpoints::Kept) {
         let keeping = checkpoints::run(self.service.clone(), kept, self.shutdown.subscribe());
+        self.tasks.spawn(async move {
+            keeping.await;
+            Ok(())
+        });
+    }
+
+    /// From here on somebody outside is called while all is well, until the backend drains.
+    pub fn keep_heartbeat(&mut self, kept: heartbeat::Heartbeat) {
+        let beating = heartbeat::run(self.service.clone(), kept, self.shutdown.subscribe());
+        self.tasks.spawn(async move {
+            beating.await;
+            Ok(())
+        });
+    }
+
+    /// From here on every opt-out and opt-in is written into this file too, until the backend stops.
+    pub fn keep_opt_outs(&mut self, file: PathBuf) {
+        let keeping = opt_outs::run(self.service.clone(), file, self.shutdown.subscribe());
         self.tasks.spawn(async move {
             keeping.await;
             Ok(())

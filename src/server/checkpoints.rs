@@ -1,17 +1,17 @@
 //! Signed checkpoints of the journal, one a line, in a file outside the database: what shows an end that was cut off, or
 //! a chain that was written anew from the start.
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::outside;
 use super::service::Service;
-use super::store::{Store, StoreError};
+use super::store::{Restored, Store, StoreError};
+use crate::domain::event::Event;
 use crate::domain::time::Timestamp;
-use crate::journal::{Checkpoint, CheckpointError, Inconsistent, Key};
+use crate::journal::{Checkpoint, CheckpointError, Entry, Frame, Head, Inconsistent, Key};
 
 /// Why no checkpoint was written. The file is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -76,42 +76,73 @@ pub async fn append(
     now: Timestamp,
 ) -> Result<Option<Checkpoint>, KeepError> {
     let (head, epoch) = store.head().await?;
-    let epoch = u64::from(epoch);
+    let (number, epoch) = (epoch, u64::from(epoch));
     let made = Checkpoint::of(epoch, &head, now);
     if let Some(newest) = read(file, key)?.pop() {
         let there = store.entries(newest.seq.saturating_sub(1), 1).await?;
         let there = there.first().filter(|e| e.seq == newest.seq).map(|e| e.hash);
-        newest.check(epoch, &head, |_| there)?;
-        if newest.seq == head.seq {
+        let restores = store.restores().await?;
+        let standing = stands(&newest, number, &head, &restores, |_| there)?;
+        if standing == Standing::Later {
+            newest.check(epoch, &head, |_| there)?;
+        }
+        if newest.epoch == epoch && newest.seq == head.seq {
             return Ok(None);
         }
     }
-    let mut to = OpenOptions::new().create(true).append(true).read(true).open(file)?;
-    // A line that a crash cut off was never promised to anyone.
-    to.set_len(finished(&to)?)?;
-    to.write_all(format!("{}\n", made.sign(key)).as_bytes())?;
-    to.sync_all()?;
+    outside::append(file, &[made.sign(key)])?;
     Ok(Some(made))
 }
 
-/// How long a file is up to the end of its last whole line.
-fn finished(mut file: &File) -> std::io::Result<u64> {
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    let end = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-    Ok(end as u64)
+/// How a checkpoint stands to a journal that does not contradict it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The journal holds what it saw.
+    Held,
+    /// What it saw was lost when a backup was brought back.
+    Lost,
+    /// It saw more than there is: right for a backup, wrong for a journal in force.
+    Later,
+}
+
+/// Holds a checkpoint against a journal of this epoch and head, with the backups that were brought back in its past,
+/// oldest first. `hash_of` gives the hash of one entry, by number.
+pub fn stands(
+    checkpoint: &Checkpoint,
+    epoch: u32,
+    head: &Head,
+    restores: &[Restored],
+    hash_of: impl FnOnce(u64) -> Option<[u8; 32]>,
+) -> Result<Standing, Inconsistent> {
+    let theirs = checkpoint.epoch;
+    if theirs > u64::from(epoch) || (theirs == u64::from(epoch) && checkpoint.seq > head.seq) {
+        return Ok(Standing::Later);
+    }
+    if let Some(next) = restores.iter().find(|r| u64::from(r.epoch) > theirs) {
+        // An epoch that a later restore left behind stands nowhere in this journal's past.
+        let first = restores.first().is_some_and(|first| theirs < u64::from(first.epoch));
+        let ours = first || restores.iter().any(|r| u64::from(r.epoch) == theirs);
+        if !ours || checkpoint.seq > next.after {
+            return Ok(Standing::Lost);
+        }
+    }
+    // Of the journal as it was in that epoch, which this one goes on from.
+    checkpoint.check(theirs, head, hash_of).map(|()| Standing::Held)
+}
+
+/// The restore that an entry tells of.
+pub fn restore_of(entry: &Entry) -> Option<Restored> {
+    // Most entries are about something else: no JSON is read for them.
+    entry.body.windows(10).any(|w| w == b"\"restored\"").then_some(())?;
+    let event = serde_json::from_value(Frame::decode(&entry.body).ok()?.event).ok()?;
+    let Event::Restored { epoch, after } = event else { return None };
+    Some(Restored { epoch, after, since: entry.at, reconciled: true })
 }
 
 /// Every checkpoint of a file, oldest first; none when there is no file yet. Each must be signed with this key. A line
 /// without its end does not count.
 pub fn read(file: &Path, key: &Key) -> Result<Vec<Checkpoint>, KeepError> {
-    let mut text = String::new();
-    match File::open(file) {
-        Ok(mut file) => drop(file.read_to_string(&mut text)?),
-        Err(e) if e.kind() == ErrorKind::NotFound => {}
-        Err(e) => return Err(e.into()),
-    }
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    let lines = whole.lines().enumerate().filter(|(_, line)| !line.is_empty());
+    let lines = outside::lines(file)?;
+    let lines = lines.iter().enumerate().filter(|(_, line)| !line.is_empty());
     lines.map(|(n, line)| Checkpoint::verify(line, key).map_err(|why| KeepError::Line { line: n + 1, why })).collect()
 }

@@ -168,9 +168,10 @@ impl Sender {
     ) -> Result<(), ServiceError> {
         let mut wake = self.service.pulse().watch();
         let mut complained = BTreeSet::new();
+        let mut caught_up = false;
         while !*shutdown.borrow() {
             wake.mark_unchanged();
-            let next = match self.start_due(on_their_way, &mut complained).await {
+            let next = match self.start_due(on_their_way, &mut complained, &mut caught_up).await {
                 Ok(next) => next,
                 Err(StoreError::Busy) => Some(self.service.clock().now() + Span::seconds(1)),
                 Err(e) => return Err(ServiceError::Stopped(e.to_string())),
@@ -215,7 +216,16 @@ impl Sender {
         self: &Arc<Self>,
         on_their_way: &mut OnTheirWay,
         complained: &mut BTreeSet<LineId>,
+        caught_up: &mut bool,
     ) -> Result<Option<Timestamp>, StoreError> {
+        // In a backup that was brought back nothing leaves before the carriers' lists are read; the reconciler says so
+        // loudly, and its entry in the journal wakes us.
+        if !*caught_up {
+            *caught_up = self.service.store().restores().await?.iter().all(|r| r.reconciled);
+        }
+        if !*caught_up {
+            return Ok(None);
+        }
         if engine::is_clock_behind(&self.service).await? {
             return Ok(None);
         }

@@ -115,9 +115,10 @@ fn read_cursor(cursor: &str, tag: &str) -> Result<(Option<u32>, u64), FeedError>
         return Ok((None, 0));
     }
     let mut parts = cursor.splitn(3, '.');
-    let epoch = parts.next().and_then(|p| p.parse().ok()).ok_or(FeedError::Gone)?;
-    let seq = parts.next().and_then(|p| p.parse().ok()).ok_or(FeedError::Gone)?;
-    if parts.next() == Some(tag) { Ok((Some(epoch), seq)) } else { Err(FeedError::Gone) }
+    let epoch: u32 = parts.next().and_then(|p| p.parse().ok()).ok_or(FeedError::Gone)?;
+    let seq: u64 = parts.next().and_then(|p| p.parse().ok()).ok_or(FeedError::Gone)?;
+    // One spelling only: a device compares cursors as texts.
+    if cursor == format!("{epoch}.{seq}.{tag}") { Ok((Some(epoch), seq)) } else { Err(FeedError::Gone) }
 }
 
 fn tag(principals: &std::collections::BTreeSet<Principal>) -> String {

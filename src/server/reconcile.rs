@@ -41,6 +41,12 @@ const WRONG_CLOCK: Span = Span::minutes(48 * 60);
 /// Unknown answers looked at in one round.
 const ROUND: usize = 200;
 
+/// While a backup was brought back and answers wait for the lists: the longest pause between two rounds.
+const CATCHING_UP: Duration = Duration::from_secs(10);
+
+/// Carriers forget their texts after this.
+const KEPT_AT_CARRIERS: Span = Span::minutes(400 * 24 * 60);
+
 /// Answers on their way at the carrier looked at in one round: the newest ones.
 const FOLLOWED: usize = 1000;
 
@@ -50,6 +56,8 @@ const QUIET: Span = Span::minutes(1);
 /// What is remembered between rounds. Losing it only makes the next round look further back.
 #[derive(Debug, Default)]
 struct Memory {
+    /// Since when everything must be read before an answer may leave: a backup was brought back.
+    restored: Option<Timestamp>,
     seen_until: BTreeMap<String, Timestamp>,
     absent_since: BTreeMap<MessageId, Instant>,
 }
@@ -72,9 +80,11 @@ pub async fn run(
     every: Duration,
     mut shutdown: watch::Receiver<bool>,
 ) -> Result<(), String> {
-    let mut memory = Memory::default();
+    let mut memory = Memory { restored: unread_since(&service).await?, ..Memory::default() };
+    metrics.reconciler_starts(every);
     while !*shutdown.borrow() {
         let lines = service.store().lines().await.map_err(|e| e.to_string())?;
+        let mut unread = memory.restored.is_some() && lines.is_empty();
         for line in &lines {
             let round = compare(&service, carrier.as_ref(), line, &mut memory);
             match round.await {
@@ -87,8 +97,14 @@ pub async fn run(
                     );
                 }
                 Err(RoundError::Store(e @ StoreError::Fatal(_))) => return Err(e.to_string()),
-                Err(e) => tracing::warn!(error = %e, "the carrier's list was not read; it is read again"),
+                Err(e) => {
+                    unread = true;
+                    tracing::warn!(error = %e, "the carrier's list was not read; it is read again");
+                }
             }
+        }
+        if memory.restored.is_some() {
+            caught_up(&service, unread, &mut memory).await?;
         }
         if let Err(e) = settle_unknown(&service, carrier.as_ref(), &lines, &mut memory).await {
             tracing::warn!(error = %e, "unknown answers stay unknown for now");
@@ -96,12 +112,45 @@ pub async fn run(
         if let Err(e) = follow(&service, carrier.as_ref(), &lines).await {
             tracing::warn!(error = %e, "answers whose callbacks were lost stand as they did for now");
         }
+        metrics.reconciler_ran();
         tokio::select! {
-            () = tokio::time::sleep(every) => {}
+            () = tokio::time::sleep(if memory.restored.is_some() { every.min(CATCHING_UP) } else { every }) => {}
             _ = shutdown.changed() => {}
         }
     }
     Ok(())
+}
+
+/// Since when the carriers' lists must be read, in a backup that was brought back and has not caught up.
+async fn unread_since(service: &Service) -> Result<Option<Timestamp>, String> {
+    loop {
+        match service.store().restores().await {
+            Ok(restores) => return Ok(restores.iter().filter(|r| !r.reconciled).map(|r| r.since).min()),
+            Err(StoreError::Busy) => tokio::time::sleep(Duration::from_secs(1)).await,
+            Err(e) => return Err(e.to_string()),
+        }
+    }
+}
+
+/// Once every line's list has been read, answers may leave again.
+async fn caught_up(service: &Service, unread: bool, memory: &mut Memory) -> Result<(), String> {
+    if unread {
+        tracing::error!(
+            "a backup was brought back and not every line's texts since are read yet: no answer leaves; see \
+             `comeback line list` and `comeback line test`"
+        );
+        return Ok(());
+    }
+    match service.submit(Work::Reconciled).await {
+        Ok(_) => {
+            memory.restored = None;
+            tracing::warn!("all texts since the backup are read: answers leave again");
+            Ok(())
+        }
+        // Asked again in the next round.
+        Err(ServiceError::Busy | ServiceError::Unreadable(_)) => Ok(()),
+        Err(ServiceError::Stopped(why)) => Err(why),
+    }
 }
 
 /// Brings in what the carrier received and we did not; how many.
@@ -113,9 +162,10 @@ async fn compare(
 ) -> Result<u64, RoundError> {
     let now = service.clock().now();
     let key = line.number.as_str().to_owned();
+    let first = memory.restored.map_or(now - FIRST_WINDOW, |since| (now - FIRST_WINDOW).min(since - OVERLAP));
     // A last comparison that lies ahead was made by a wrong clock: what came meanwhile was looked for in the future.
     let last = memory.seen_until.get(&key).filter(|at| **at <= now);
-    let since = last.map_or(now - FIRST_WINDOW, |at| *at - OVERLAP);
+    let since = last.map_or(first.max(now - KEPT_AT_CARRIERS), |at| *at - OVERLAP);
     let mut listed = carrier.received(line, since).await?;
     listed.sort_by_key(|text| text.at);
     let keys: Vec<DedupeKey> = listed.iter().map(|text| dedupe_key(line, text)).collect();
@@ -137,7 +187,7 @@ async fn compare(
         };
         let media = vec!["application/octet-stream".to_owned(); text.media];
         let (from, body, line) = (text.from, text.body, our_line.clone());
-        let inbound = Inbound { key, from, line, body, media, opt_out_type: None, raw };
+        let inbound = Inbound { key, from, line, body, media, opt_out_type: None, raw, sent: Some(text.at) };
         if let Outcome::Received { new: true } = service.submit(Work::Receive(Box::new(inbound))).await? {
             recovered += 1;
         }

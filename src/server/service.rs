@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::store::{DedupeKey, RawEvent, Store, StoreError};
+use super::store::{DedupeKey, RawEvent, Restored, Store, StoreError};
 use super::telemetry::Metrics;
 use crate::clock::Clock;
 use crate::domain::command::{Actor, Command};
+use crate::domain::consent::OptOutSource;
 use crate::domain::contact::{Address, Body};
 use crate::domain::id::{ConversationId, DeviceId, LineId, MessageId, RepId};
 use crate::domain::playbook::Playbook;
@@ -64,6 +65,8 @@ pub struct Inbound {
     pub opt_out_type: Option<String>,
     /// As it came.
     pub raw: RawEvent,
+    /// When the carrier had it, for one that was found in its list.
+    pub sent: Option<crate::domain::time::Timestamp>,
 }
 
 /// A piece of work.
@@ -102,6 +105,19 @@ pub enum Work {
     },
     /// A version of the policy to put in force.
     Playbook(Box<Playbook>),
+    /// What a record outside the database says of a number: out, or in again.
+    Consent {
+        /// Whose number.
+        address: Address,
+        /// Whether it is out.
+        out: bool,
+        /// How it was known.
+        source: OptOutSource,
+    },
+    /// This database is a backup brought back.
+    Restored(Restored),
+    /// All that buyers wrote since that backup has been read.
+    Reconciled,
 }
 
 /// What became of a piece of work. On disk when it is told.
@@ -224,6 +240,12 @@ impl Service {
             Err(_) => None,
         };
         why.unwrap_or_else(|| "the committer ended".to_owned())
+    }
+
+    /// Why nothing is decided any more, when that is so.
+    pub fn stopped(&self) -> Option<String> {
+        let why = self.stopped.borrow().clone();
+        why.or_else(|| self.jobs.is_closed().then(|| "shutting down".to_owned()))
     }
 
     /// The store, for reads.

@@ -169,6 +169,31 @@ pub struct Batch {
     pub playbook: Option<Playbook>,
     /// Conversations that were looked at again with the cards as they are now.
     pub matched: BTreeSet<ConversationId>,
+    /// A backup is brought back, or has caught up.
+    pub restore: Option<RestoreWrite>,
+}
+
+/// What becomes of a database that is a backup brought back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RestoreWrite {
+    /// It begins a new epoch: cursors of before are gone. Every device and every one-time token is revoked, for nobody
+    /// knows which were since.
+    Begun(Restored),
+    /// All that buyers wrote since has been read.
+    Reconciled,
+}
+
+/// A backup that was brought back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// The epoch that began with it.
+    pub epoch: u32,
+    /// The newest entry of the backup: what stood after it then is lost.
+    pub after: u64,
+    /// The time of that entry: everything since must be read from the carriers before an answer may leave.
+    pub since: Timestamp,
+    /// Whether it has been.
+    pub reconciled: bool,
 }
 
 /// A conversation to write.
@@ -427,6 +452,15 @@ pub trait Store: Send + Sync + 'static {
     /// Forgets outcomes kept since before `older_than`, the oldest first, at most `limit`; how many. How far a device is
     /// stays: its commands of then never run again.
     async fn forget_outcomes(&self, older_than: Timestamp, limit: usize) -> Result<usize, StoreError>;
+
+    /// The buyer behind a number; `None` for one that is not known or was erased.
+    async fn address(&self, number: NumberId) -> Result<Option<Address>, StoreError>;
+
+    /// Every backup that was brought back in this database's past, oldest first.
+    async fn restores(&self) -> Result<Vec<Restored>, StoreError>;
+
+    /// Conversations with an answer that has not settled, or waits for its rep.
+    async fn unsettled(&self) -> Result<Vec<ConversationId>, StoreError>;
 
     /// How many answers somebody must look after.
     async fn waiting(&self) -> Result<Waiting, StoreError>;

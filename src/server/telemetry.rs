@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
@@ -10,9 +11,13 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+use tokio::time::Instant;
 
 use super::store::Waiting;
 use crate::domain::time::Span;
+
+/// How long one round of the reconciler may take at a slow carrier.
+const SLOW_ROUND: Duration = Duration::from_secs(120);
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Request {
@@ -65,9 +70,13 @@ pub struct Metrics {
     sends: Family<Fate, Counter>,
     answers: Family<Standing, Gauge>,
     lateness: Histogram,
+    paused: Gauge,
     polls: Gauge,
     queue: Gauge,
     group: Histogram,
+    rounds: Counter<u64, AtomicU64>,
+    /// When the reconciler was last seen at work, and how often it should be.
+    round: Mutex<Option<(Instant, Duration)>>,
 }
 
 /// A long poll that is open for as long as this lives.
@@ -120,10 +129,22 @@ impl Default for Metrics {
             "From a deadline to its effect on disk, on the clock that decides",
             lateness.clone(),
         );
+        let paused = Gauge::default();
+        registry.register(
+            "sends_wait_for_lists",
+            "1 while a backup was brought back and no answer leaves before the carriers' lists are read",
+            paused.clone(),
+        );
         let (polls, queue) = (Gauge::default(), Gauge::default());
         registry.register("open_polls", "Long polls that wait for news", polls.clone());
         registry.register("committer_queue", "Pieces of work that wait for the committer", queue.clone());
         let group = Histogram::new(exponential_buckets(1.0, 2.0, 9));
+        let rounds = Counter::default();
+        registry.register(
+            "reconciler_rounds",
+            "Comparisons with the carrier's list that came to an end",
+            rounds.clone(),
+        );
         registry.register("committer_group_size", "Pieces of work in one transaction", group.clone());
         Self {
             registry,
@@ -137,14 +158,36 @@ impl Default for Metrics {
             sends,
             answers,
             lateness,
+            paused,
             polls,
             queue,
             group,
+            rounds,
+            round: Mutex::new(None),
         }
     }
 }
 
 impl Metrics {
+    /// The reconciler starts, and will look this often.
+    pub fn reconciler_starts(&self, every: Duration) {
+        *self.round.lock().unwrap_or_else(PoisonError::into_inner) = Some((tokio::time::Instant::now(), every));
+    }
+
+    /// The reconciler has been round.
+    pub fn reconciler_ran(&self) {
+        self.rounds.inc();
+        if let Some((last, _)) = self.round.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            *last = tokio::time::Instant::now();
+        }
+    }
+
+    /// Whether two rounds and a little more have passed without one.
+    pub fn is_reconciler_overdue(&self) -> bool {
+        let round = *self.round.lock().unwrap_or_else(PoisonError::into_inner);
+        round.is_some_and(|(last, every)| last.elapsed() > every * 2 + SLOW_ROUND)
+    }
+
     /// A request was answered.
     pub fn request(&self, route: &str, status: u16, took: Duration) {
         self.requests.get_or_create(&Request { route: route.to_owned(), status }).inc();
@@ -193,6 +236,11 @@ impl Metrics {
         OpenPoll(self.polls.clone())
     }
 
+    /// Whether no answer leaves because a backup was brought back.
+    pub fn sends_wait(&self, wait: bool) {
+        self.paused.set(i64::from(wait));
+    }
+
     /// A group of work is on disk.
     pub fn group(&self, size: usize) {
         self.group.observe(f64::from(u32::try_from(size).unwrap_or(u32::MAX)));
@@ -225,4 +273,23 @@ pub fn start_logging(filter: &str, json: bool) {
     let started = if json { logger.json().try_init() } else { logger.with_target(false).try_init() };
     // Already started by a test or an embedding program: theirs stands.
     drop(started);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reconciler_that_stands_still_is_noticed_after_two_rounds() {
+        let (metrics, every) = (Metrics::default(), Duration::from_mins(5));
+        tokio::time::advance(every * 10).await;
+        assert!(!metrics.is_reconciler_overdue(), "none was started");
+        metrics.reconciler_starts(every);
+        tokio::time::advance(every * 2 + SLOW_ROUND).await;
+        assert!(!metrics.is_reconciler_overdue());
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(metrics.is_reconciler_overdue());
+        metrics.reconciler_ran();
+        assert!(!metrics.is_reconciler_overdue());
+    }
 }

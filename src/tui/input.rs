@@ -46,9 +46,14 @@ struct Running {
 }
 
 impl Input {
-    /// Starts reading; what comes goes `to` the drawing loop.
+    /// Reads nothing yet; what will come goes `to` the drawing loop.
+    pub const fn new(to: UnboundedSender<FromTerminal>) -> Self {
+        Self { to, running: None }
+    }
+
+    /// Starts reading.
     pub fn start(to: UnboundedSender<FromTerminal>) -> io::Result<Self> {
-        let mut input = Self { to, running: None };
+        let mut input = Self::new(to);
         input.resume()?;
         Ok(input)
     }
@@ -68,7 +73,8 @@ impl Input {
             let (stopped, stop) = io::pipe()?;
             let (tty, to) = (tty()?, self.to.clone());
             let thread = thread::Builder::new().name("terminal input".into()).spawn(move || {
-                if read_until_stopped(&tty, &stopped, &to) == End::Gone {
+                // Keys that came while the terminal was asked something are with crossterm already.
+                if forward(&to).is_err() || read_until_stopped(&tty, &stopped, &to) == End::Gone {
                     // Nobody listens when the program is ending already.
                     let _ = to.send(FromTerminal::HangUp);
                 }

@@ -69,6 +69,12 @@ pub struct Model {
     pub opened: Option<ConversationId>,
     /// What the client said of it.
     pub thread: Option<Arc<Thread>>,
+    /// When a key last moved the cursor of the list.
+    pub moved: Option<Timestamp>,
+    /// Until when the cursor is on the run: what it passes over is not opened beside it.
+    pub running: Option<Timestamp>,
+    /// Conversations that a feed which starts anew has brought so far.
+    pub syncing: Option<u64>,
     /// Which screen has the keys.
     pub screen: Screen,
     /// Where the list stands.
@@ -104,6 +110,10 @@ const READ_AFTER: i64 = 5_000;
 const STALE_AFTER: i64 = 1_500;
 /// Real milliseconds after which what may follow a prefix is shown.
 pub const HINT_AFTER: i64 = 300;
+/// Two moves of the cursor within so many real milliseconds are a run: a held key.
+pub const RUN_WITHIN: i64 = 200;
+/// Real milliseconds after which a run has ended.
+pub const RESTS_AFTER: i64 = 90;
 /// Real milliseconds of quiet after which a draft is saved.
 pub const SAVE_AFTER: i64 = 400;
 
@@ -123,6 +133,9 @@ impl Model {
             pinned: None,
             opened: None,
             thread: None,
+            moved: None,
+            running: None,
+            syncing: None,
             screen: Screen::Inbox,
             list: List::default(),
             scroll: 0,
@@ -257,7 +270,7 @@ impl Model {
         let toast = self.toast.as_ref().map(|shown| shown.until);
         let save = self.composer.as_ref().and_then(|c| c.save_at);
         let hint = self.prefix.as_ref().map(|(_, since)| *since + self.real_millis(HINT_AFTER));
-        [toast, save, hint].into_iter().flatten().min()
+        [toast, save, hint, self.running].into_iter().flatten().min()
     }
 }
 

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use chrono_tz::Tz;
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::input::{FromTerminal, Input};
 use super::keymap::chord::Chord;
 use super::model::Model;
 use super::msg::{Effect, Msg};
+use super::pen::Pen;
 use super::signals::{Signal, Signals};
 use super::terminal::TerminalGuard;
 use super::theme::Theme;
@@ -70,6 +70,8 @@ pub enum Reason {
     HungUp,
     /// The system wants the program to end.
     Terminated,
+    /// The inbox goes on in another terminal.
+    Moved,
     /// The client ended by itself.
     ClientGone,
 }
@@ -89,8 +91,8 @@ pub async fn run(handle: Handle, notices: UnboundedReceiver<Notice>, options: Op
     let title = if options.title.is_empty() { "comeback" } else { &options.title };
     let guard = TerminalGuard::enter(&SafeText::line(title))?;
     let (to, keys) = unbounded_channel();
-    let input = Input::start(to)?;
-    let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    let input = Input::new(to);
+    let terminal = Terminal::new(Pen::new(io::stdout()))?;
     let size = crossterm::terminal::size()?;
     let model = Model::new(size, options.theme, options.zone, options.backend);
     let tty = Tty { signals, input, terminal, guard };
@@ -101,7 +103,7 @@ pub async fn run(handle: Handle, notices: UnboundedReceiver<Notice>, options: Op
 struct Tty {
     signals: Signals,
     input: Input,
-    terminal: Terminal<CrosstermBackend<io::Stdout>>,
+    terminal: Terminal<Pen<io::Stdout>>,
     guard: TerminalGuard,
 }
 
@@ -120,11 +122,21 @@ impl Session {
         mut keys: UnboundedReceiver<FromTerminal>,
         mut notices: UnboundedReceiver<Notice>,
     ) -> Result<Exit, Error> {
+        // What the client has said already is the first frame. Only then is the terminal asked what it can do: one that
+        // is far away, or never answers, would be waited for with nothing to see.
+        let mut said = Vec::new();
+        while let Ok(notice) = notices.try_recv() {
+            said.push(Arrived::Client(Some(notice)));
+        }
+        if let Some(exit) = self.take(said, &mut notices).await? {
+            return Ok(exit);
+        }
+        self.draw()?;
+        self.tty.guard.ask_for_keys_apart()?;
+        self.tty.input.resume()?;
         loop {
             if self.gate.opens(monotonic()) {
-                let (model, now, mut next) = (&self.model, self.time.now(), None);
-                self.tty.terminal.draw(|frame| next = view(model, frame, now))?;
-                self.gate.drawn(monotonic(), next);
+                self.draw()?;
             }
             let wake = self.gate.sleep(monotonic(), &self.time, self.model.next_timeout());
             let first = tokio::select! { biased;
@@ -143,27 +155,46 @@ impl Session {
                     break;
                 }
             }
-            for one in arrived {
-                let Some(msg) = self.read(one).await? else { continue };
-                if !matches!(msg, Msg::Woke) {
-                    self.gate.dirty = true;
-                }
-                self.model.fresh = Handle::new_message_id();
-                let mut effects = update(&mut self.model, msg, self.time.now());
-                while !effects.is_empty() {
-                    let mut later = Vec::new();
-                    for effect in effects {
-                        if let Effect::Quit { farewell } = effect {
-                            let reason = self.ended.unwrap_or(Reason::Quit);
-                            stopped(&mut notices, reason).await;
-                            return Ok(Exit { farewell, reason });
-                        }
-                        later.extend(self.perform(effect).await?);
-                    }
-                    effects = later;
-                }
+            if let Some(exit) = self.take(arrived, &mut notices).await? {
+                return Ok(exit);
             }
         }
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let (model, now, mut next) = (&self.model, self.time.now(), None);
+        self.tty.terminal.draw(|frame| next = view(model, frame, now))?;
+        self.gate.drawn(monotonic(), next);
+        Ok(())
+    }
+
+    /// Takes in what arrived, and does what follows from it.
+    async fn take(
+        &mut self,
+        arrived: Vec<Arrived>,
+        notices: &mut UnboundedReceiver<Notice>,
+    ) -> Result<Option<Exit>, Error> {
+        for one in arrived {
+            let Some(msg) = self.read(one).await? else { continue };
+            if !matches!(msg, Msg::Woke) {
+                self.gate.dirty = true;
+            }
+            self.model.fresh = Handle::new_message_id();
+            let mut effects = update(&mut self.model, msg, self.time.now());
+            while !effects.is_empty() {
+                let mut later = Vec::new();
+                for effect in effects {
+                    if let Effect::Quit { farewell } = effect {
+                        let reason = self.ended.unwrap_or(Reason::Quit);
+                        stopped(notices, reason).await;
+                        return Ok(Some(Exit { farewell, reason }));
+                    }
+                    later.extend(self.perform(effect).await?);
+                }
+                effects = later;
+            }
+        }
+        Ok(None)
     }
 
     /// From what arrived to a message; none where there is nothing to say.
@@ -199,6 +230,7 @@ impl Session {
             Arrived::Client(Some(notice)) => {
                 match &notice {
                     Notice::Link(link) => self.time.link = Some(link.clone()),
+                    Notice::Moved => self.ended = Some(Reason::Moved),
                     Notice::Stopped => self.ended = Some(Reason::ClientGone),
                     Notice::Inbox(_)
                     | Notice::Thread(..)
@@ -277,7 +309,7 @@ fn resized() -> io::Result<Msg> {
 /// Waits until the client has written everything down, but not for ever.
 async fn stopped(notices: &mut UnboundedReceiver<Notice>, reason: Reason) {
     let patience = match reason {
-        Reason::Quit => GOODBYE,
+        Reason::Quit | Reason::Moved => GOODBYE,
         Reason::HungUp | Reason::Terminated => LAST_WORDS,
         Reason::ClientGone => return,
     };

@@ -45,9 +45,7 @@ pub struct TerminalGuard {
 }
 
 impl TerminalGuard {
-    /// Takes the terminal over: raw mode, the alternate screen, bracketed paste, focus reports, the window title, and
-    /// keys told apart (Shift-Enter from Enter) where the terminal can. Call it before [`Input::start`]: the question to
-    /// the terminal must not meet another reader.
+    /// Takes the terminal over: raw mode, the alternate screen, bracketed paste, focus reports, the window title.
     pub fn enter(title: &SafeText) -> io::Result<Self> {
         if !isatty(io::stdout()) {
             return Err(io::Error::other("the inbox needs a terminal; its output goes elsewhere"));
@@ -57,9 +55,20 @@ impl TerminalGuard {
         STATE.store(INSIDE, Ordering::SeqCst);
         let mut guard = Self { title: title.clone(), enhanced: false };
         raw_mode()?;
-        guard.enhanced = asks_and_answers() && terminal::supports_keyboard_enhancement().unwrap_or(false);
         guard.take_over()?;
         Ok(guard)
+    }
+
+    /// Asks whether keys can be told apart (Shift-Enter from Enter), and has it so. Before [`Input::resume`]: the
+    /// question must not meet another reader. A terminal that never answers costs two seconds, with the first frame on
+    /// the screen; keys pressed meanwhile wait.
+    pub fn ask_for_keys_apart(&mut self) -> io::Result<()> {
+        self.enhanced = asks_and_answers() && terminal::supports_keyboard_enhancement().unwrap_or(false);
+        if self.enhanced {
+            STATE.store(INSIDE_ENHANCED, Ordering::SeqCst);
+            put(PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES))?;
+        }
+        Ok(())
     }
 
     /// Shift-Enter can be told from Enter on this terminal.
@@ -155,8 +164,8 @@ fn put(command: impl Command) -> io::Result<()> {
     out.flush()
 }
 
-/// The old title is kept on the terminal's own stack (`CSI 22;0 t`), where it has one.
-fn entering(title: &SafeText, enhanced: bool) -> io::Result<Vec<u8>> {
+/// The bytes that take a terminal over. The old title is kept on the terminal's own stack (`CSI 22;0 t`), where it has one.
+pub fn entering(title: &SafeText, enhanced: bool) -> io::Result<Vec<u8>> {
     let mut out = b"\x1b[22;0t".to_vec();
     queue!(out, EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange, SetTitle(title.truncated(TITLE_WIDTH)))?;
     if enhanced {
@@ -165,8 +174,8 @@ fn entering(title: &SafeText, enhanced: bool) -> io::Result<Vec<u8>> {
     Ok(out)
 }
 
-/// The keyboard protocol goes first: terminals keep one for each of the two screens.
-fn leaving(enhanced: bool) -> io::Result<Vec<u8>> {
+/// The bytes that give it back. The keyboard protocol goes first: terminals keep one for each of the two screens.
+pub fn leaving(enhanced: bool) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     if enhanced {
         queue!(out, PopKeyboardEnhancementFlags)?;

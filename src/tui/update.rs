@@ -68,8 +68,11 @@ fn settle(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
         composer::save(model, out);
     }
     list::window(model);
+    model.running.take_if(|until| *until <= now);
     let wanted = wanted(model);
-    if model.opened != wanted {
+    // A held key passes over many: the one it stops on is opened beside the list.
+    let passing = model.running.is_some() && model.screen == Screen::Inbox && model.composer.is_none();
+    if model.opened != wanted && !passing {
         model.opened = wanted;
         model.thread = None;
         model.scroll = 0;

@@ -118,7 +118,9 @@ pub(crate) fn events() -> Vec<Event> {
             Event::Reopened { .. } => Event::OptedOut { source: OptOutSource::Keyword("stop".to_owned()) },
             Event::OptedOut { .. } => Event::OptedIn { source: OptOutSource::Carrier },
             Event::OptedIn { .. } => Event::Presence { rep: "maya".into(), away: true },
-            Event::Presence { .. } => return all,
+            Event::Presence { .. } => Event::Restored { epoch: 1_795_572_000, after: 41 },
+            Event::Restored { .. } => Event::Reconciled,
+            Event::Reconciled => return all,
         };
         all.push(next);
     }
@@ -139,6 +141,7 @@ fn commands() -> Vec<Command> {
                 body: Body::new("Can we talk?"),
                 media: 1,
                 opt_out_type: Some("HELP".to_owned()),
+                sent: None,
             }),
             Command::Receive(_) => Command::Report { message, delivery: Delivery::Delivered, error: None },
             Command::Report { .. } => Command::Expire,
@@ -160,7 +163,9 @@ fn commands() -> Vec<Command> {
             Command::Done { .. } => Command::Reopen,
             Command::Reopen => Command::OptOut { source: OptOutSource::Rep("maya".into()) },
             Command::OptOut { .. } => Command::Away { away: true },
-            Command::Away { .. } => return all,
+            Command::Away { .. } => Command::Doubt,
+            Command::Doubt => Command::OptIn { source: OptOutSource::Keyword("start".to_owned()) },
+            Command::OptIn { .. } => return all,
         };
         all.push(next);
     }

@@ -3,7 +3,7 @@
 
 mod foreign;
 mod logs;
-mod office;
+pub(crate) mod office;
 mod slow;
 
 use comeback::journal::to_hex;

@@ -75,6 +75,7 @@ impl Office {
             body: Words::new(body),
             media: vec![],
             opt_out_type: None,
+            sent: None,
             raw: RawEvent {
                 provider: "twilio".into(),
                 kind: "inbound".into(),
@@ -304,12 +305,19 @@ async fn health_and_metrics_say_how_it_fares() {
     let office = Office::open().await;
     assert_eq!(office.ask("GET", "/health", None, None).await.1["status"], "ok");
     assert_eq!(office.ask("GET", "/ready", None, None).await.1["status"], "ready");
-    office.clock.advance(Span::minutes(-10));
-    office.sign_in("maya").await;
+    let health = office.ask("GET", "/health", None, None).await.1;
+    assert_eq!((health["time"].as_i64(), health["pace"].as_f64()), (Some(office.clock.now().millis()), Some(1.0)));
+    // No engine runs here: a deadline that passes stays.
+    office.sign_in("maya").await.text("+14155550123", "hello").await;
+    office.clock.advance(Span::minutes(7 * 24 * 60));
+    let (status, problem) = office.ask("GET", "/ready", None, None).await;
+    let title = problem["title"].as_str().unwrap_or_default();
+    assert!(status.as_u16() == 503 && title.contains("a deadline is more than a minute late"), "{problem}");
+    office.clock.advance(Span::minutes(-7 * 24 * 60 - 10));
     let (status, problem) = office.ask("GET", "/ready", None, None).await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (503, Some("not_ready")), "the clock went back");
     let text = office.metrics().await;
-    assert!(text.contains("comeback_http_requests_total{route=\"/health\",status=\"200\"} 1"), "{text}");
+    assert!(text.contains("comeback_http_requests_total{route=\"/health\",status=\"200\"} 2"), "{text}");
     assert!(text.ends_with("# EOF\n"));
 }
 

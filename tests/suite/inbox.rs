@@ -83,6 +83,7 @@ impl House {
             body: Body::new(body),
             media: vec![],
             opt_out_type: None,
+            sent: None,
             raw: RawEvent {
                 provider: "twilio".into(),
                 kind: "inbound".into(),

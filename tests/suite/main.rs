@@ -5,10 +5,12 @@
 
 mod alerts;
 mod audit;
+mod bytes;
 mod client_sync;
 mod floors;
 mod golden;
 mod hooks;
+mod hostile;
 mod hours;
 mod http;
 mod inbox;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use comeback::clock::{Clock, ManualClock};
 use comeback::domain::command::{Actor, Command};
+use comeback::domain::consent::Number;
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::context::Card;
 use comeback::domain::conversation::{AnswerState, Conversation};
@@ -22,6 +23,7 @@ mod commands;
 mod consent;
 mod counted;
 mod reconciling;
+mod restoring;
 mod sending;
 mod time;
 
@@ -109,6 +111,7 @@ impl Floor {
             body: Body::new(body),
             media: Vec::new(),
             opt_out_type: None,
+            sent: None,
             raw: RawEvent { provider: "twilio".to_owned(), kind: "inbound".to_owned(), params: "{}".to_owned(), at },
         }))
     }
@@ -127,6 +130,13 @@ impl Floor {
     async fn mayas_buyer(&mut self) -> ConversationId {
         self.crm_says(1, vec![crate::world::card("c-1")]).await;
         self.texts(1, "main", "Can we talk about the price?").await
+    }
+
+    /// The number a conversation is with.
+    async fn number_of(&self, c: ConversationId) -> Number {
+        let wants = Wants { conversations: [c].into(), playbook: 1, ..Wants::default() };
+        let loaded = self.store.begin().await.unwrap().load(&wants).await.unwrap();
+        loaded.numbers[&loaded.conversations[&c].state.number].clone()
     }
 
     async fn state(&self, c: ConversationId) -> Conversation {

@@ -88,6 +88,7 @@ macro_rules! conforms {
                 people {
                     a_one_time_token_makes_one_device_before_it_expires
                     asking_whose_a_one_time_token_is_does_not_use_it
+                    a_backup_brought_back_begins_an_epoch_and_nobody_is_signed_in
                     a_revoked_rep_has_no_device_and_no_invitation
                     a_line_set_up_again_is_replaced
                     a_line_removed_is_gone_and_the_others_stay

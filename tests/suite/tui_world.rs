@@ -112,7 +112,18 @@ impl Desk {
                 self.take(Msg::Key(chord));
             }
         }
+        self.cursor_rests();
         self
+    }
+
+    /// A cursor that ran has come to rest: what it stands on is opened. The desk's clock stays.
+    fn cursor_rests(&mut self) {
+        let now = self.now;
+        self.now = now + Span::millis(100);
+        if self.model.running.is_some() {
+            self.take(Msg::Woke);
+        }
+        self.now = now;
     }
 
     /// Types words.
@@ -197,7 +208,7 @@ impl Desk {
 
 /// A connection measured just now.
 pub(crate) fn link(state: LinkState) -> Link {
-    Link { state, server_time: START, measured: monotonic(), pace: 1.0, cache: "cache".into() }
+    Link { state, server_time: START, measured: monotonic(), pace: 1.0, syncing: None, cache: "cache".into() }
 }
 
 /// The list for Maya: most urgent first, done last.

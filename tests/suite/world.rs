@@ -261,6 +261,7 @@ impl Story {
             body: Body::new(body),
             media,
             opt_out_type: carrier.map(str::to_owned),
+            sent: None,
         };
         self.decides(Actor::Carrier, u64::MAX, &Command::Receive(receive)).unwrap()
     }
@@ -358,7 +359,7 @@ impl Story {
                     }
                 }
                 Subject::Roster => self.roster.apply(self.now, event),
-                Subject::Playbook => {}
+                Subject::Playbook | Subject::Journal => {}
             }
         }
         Ok(decided.into_iter().map(|(_, event)| event).collect())

@@ -4,15 +4,23 @@ mod answer;
 mod beside;
 mod cable;
 mod demo;
+mod doctor;
 mod draft;
 mod drain;
+// strace, /proc and mounting are Linux's own.
+#[cfg(target_os = "linux")]
+mod faults;
 mod guard;
+mod handover;
+mod heartbeat;
 mod house;
 #[path = "../carrier/library.rs"]
 mod library;
 mod log;
 mod offline;
+mod privacy;
 mod program;
 mod race;
+mod settings;
 mod setup;
 mod tmux;

@@ -66,7 +66,13 @@ impl Machine {
 
     /// Runs a command to its end, with `input` on its standard input.
     pub(super) fn run(&self, arguments: &[&str], input: &str) -> Said {
+        self.run_with(&[], arguments, input)
+    }
+
+    /// The same, with these in its environment.
+    pub(super) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str], input: &str) -> Said {
         let mut command = self.command(arguments);
+        command.envs(variables.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut program = command.spawn().expect("the program starts");
         // One that refuses at once reads nothing.
@@ -114,9 +120,43 @@ impl Machine {
         self.runtime.block_on(async { request.send().await?.error_for_status()?.json().await }).expect("an answer")
     }
 
+    /// The status of a GET with a token.
+    pub(super) fn status(&self, url: &str, token: &str) -> u16 {
+        self.runtime.block_on(self.http.get(url).bearer_auth(token).send()).expect("an answer").status().as_u16()
+    }
+
+    /// What answers at an address, if anybody does.
+    pub(super) fn asks(&self, url: &str) -> Option<(u16, String)> {
+        let answer = async {
+            let answer = self.http.get(url).send().await?;
+            Ok::<_, reqwest::Error>((answer.status().as_u16(), answer.text().await?))
+        };
+        self.runtime.block_on(answer).ok()
+    }
+
     pub(super) fn post(&self, url: &str, body: &Value) -> Value {
-        let request = self.http.post(url).json(body);
+        self.post_as(url, "", body)
+    }
+
+    pub(super) fn post_as(&self, url: &str, token: &str, body: &Value) -> Value {
+        let request = self.http.post(url).bearer_auth(token).json(body);
         self.runtime.block_on(async { request.send().await?.error_for_status()?.json().await }).expect("an answer")
+    }
+
+    /// The status of a GET.
+    pub(super) fn status_of(&self, url: &str) -> u16 {
+        self.runtime.block_on(self.http.get(url).send()).expect("an answer").status().as_u16()
+    }
+
+    /// The status of a form, with a signature or without.
+    pub(super) fn post_form(&self, url: &str, form: &[(&str, &str)], signature: Option<&str>) -> u16 {
+        let mut body = form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(form);
+        let mut request = self.http.post(url).header("Content-Type", "application/x-www-form-urlencoded");
+        if let Some(signature) = signature {
+            request = request.header("X-Twilio-Signature", signature);
+        }
+        self.runtime.block_on(request.body(body.finish()).send()).expect("an answer").status().as_u16()
     }
 
     /// The status of a POST with nothing in it.

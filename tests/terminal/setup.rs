@@ -6,37 +6,44 @@ use super::house::COMEBACK;
 use super::program::{Machine, Running};
 use super::tmux::{Terminal, eventually};
 
-const LINE: &str = "+16465550100";
+pub(super) const LINE: &str = "+16465550100";
 
 /// An emulated carrier with our number and nobody who texts by themselves, and our backend beside it.
-struct Town {
-    machine: Machine,
+pub(super) struct Town {
+    pub(super) machine: Machine,
     carrier: Value,
-    backend: String,
-    _running: [Running; 2],
+    pub(super) backend: String,
+    /// The emulator, and the backend.
+    pub(super) running: [Running; 2],
 }
 
 impl Town {
-    fn start() -> Self {
-        let machine = Machine::new();
-        let emulate = ["emulate", "--quiet", "--listen", "127.0.0.1:0", "--number", LINE, "--number", "+16465550200"];
-        let emulate = machine.start("emulate", &emulate, "");
-        let carrier = emulate.about();
-        let text = |name: &str| carrier[name].as_str().expect("it is said").to_owned();
-        let serve = machine.serve(&["--crm", &text("crm_url")], &text("crm_token"));
-        Self { backend: serve.url(), carrier, machine, _running: [emulate, serve] }
+    pub(super) fn start() -> Self {
+        Self::start_with(&[], &[])
     }
 
-    fn carrier(&self, name: &str) -> &str {
+    /// The same, with more options of the emulator and of the backend.
+    pub(super) fn start_with(emulator: &[&str], backend: &[&str]) -> Self {
+        let machine = Machine::new();
+        let quiet = if emulator.is_empty() { &["--quiet"] } else { emulator };
+        let emulate = ["emulate", "--listen", "127.0.0.1:0", "--number", LINE, "--number", "+16465550200"];
+        let emulate = machine.start("emulate", &[&emulate[..], quiet].concat(), "");
+        let carrier = emulate.about();
+        let text = |name: &str| carrier[name].as_str().expect("it is said").to_owned();
+        let serve = machine.serve(&[&["--crm", &text("crm_url")], backend].concat(), &text("crm_token"));
+        Self { backend: serve.url(), carrier, machine, running: [emulate, serve] }
+    }
+
+    pub(super) fn carrier(&self, name: &str) -> &str {
         self.carrier[name].as_str().expect("it is said")
     }
 
-    fn emulator(&self, what: &str) -> String {
+    pub(super) fn emulator(&self, what: &str) -> String {
         format!("{}/emulator/v1/{what}", self.carrier("base_url"))
     }
 
     /// `comeback line add`, with what comes on its standard input.
-    fn adds_line(&self, number: &str, tokens: &str) -> String {
+    pub(super) fn adds_line(&self, number: &str, tokens: &str) -> String {
         let (account, api, database) = (self.carrier("account_sid"), self.carrier("base_url"), self.machine.database());
         let add = ["line", "add", "--database", &database, number, "--account", account, "--token-stdin", "--api", api];
         self.machine.does(&add, tokens)
@@ -49,17 +56,17 @@ impl Town {
     }
 
     /// Points the carrier's number at the backend.
-    fn sets_webhook(&self, number: &str) {
+    pub(super) fn sets_webhook(&self, number: &str) {
         let hook = json!({ "sms_url": format!("{}/hooks/twilio/inbound#rc=5&rp=all", self.backend) });
         self.machine.post(&self.emulator(&format!("numbers/{number}")), &hook);
     }
 
-    fn rep(&self, what: &str, name: &str) -> String {
+    pub(super) fn rep(&self, what: &str, name: &str) -> String {
         self.machine.does(&["rep", what, "--database", &self.machine.database(), name], "")
     }
 
     /// A buyer of the CRM whom this rep owns: name and number.
-    fn buyer_of(&self, rep: &str) -> (String, String) {
+    pub(super) fn buyer_of(&self, rep: &str) -> (String, String) {
         let all = self.machine.get(&format!("{}/contacts", self.carrier("crm_url")), self.carrier("crm_token"));
         let theirs = |c: &&Value| c["owner"] == rep && c["opportunity"]["owner"] == rep && c["account"]["owner"] == rep;
         let found = all["contacts"].as_array().expect("a list").iter().find(theirs).expect("somebody");
@@ -67,13 +74,13 @@ impl Town {
         (words(&found["name"]), words(&found["phones"][0]))
     }
 
-    fn text(&self, from: &str, body: &str) -> String {
+    pub(super) fn text(&self, from: &str, body: &str) -> String {
         let sent = self.machine.post(&self.emulator("inbound"), &json!({ "from": from, "to": LINE, "body": body }));
         sent["sid"].as_str().expect("a sid").to_owned()
     }
 
     /// How the backend answered the webhook of a text.
-    fn answered(&self, sid: &str) -> u64 {
+    pub(super) fn answered(&self, sid: &str) -> u64 {
         eventually("the end of a webhook", || {
             let all = self.machine.get(&self.emulator("webhooks"), "");
             let hook = all["webhooks"].as_array()?.iter().find(|h| h["sid"] == sid)?.clone();

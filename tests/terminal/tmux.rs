@@ -65,6 +65,22 @@ impl Terminal {
         assert!(self.run(&["send-keys", "-l", text]).status.success(), "tmux could not type");
     }
 
+    /// Writes everything the program sends to this terminal from now on into a file, too.
+    pub(super) fn records(&self, file: &Path) {
+        let to = format!("cat > '{}'", file.display());
+        assert!(self.run(&["pipe-pane", &to]).status.success(), "tmux could not record");
+    }
+
+    /// Waits until the last question on the screen is about this.
+    pub(super) fn asks(&self, about: &str) {
+        eventually(&format!("a question about {about}"), || {
+            let screen = self.screen();
+            let last = screen.rfind("[y/n]")?;
+            let asked = screen[..last].lines().rev().nth(1)?;
+            (asked.starts_with(about) && screen[last + 5..].trim().is_empty()).then_some(())
+        });
+    }
+
     /// What is on the screen.
     pub(super) fn screen(&self) -> String {
         String::from_utf8_lossy(&self.run(&["capture-pane", "-p"]).stdout).into_owned()

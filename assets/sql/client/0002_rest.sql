@@ -4,6 +4,12 @@
 DELETE FROM conversations;
 DELETE FROM meta WHERE key = 'cursor';
 
+-- The beginnings of words are looked up, not searched for.
+DROP TABLE words;
+CREATE VIRTUAL TABLE words
+    USING fts5 (body, content = 'messages', content_rowid = 'key', tokenize = 'unicode61', prefix = '2 3');
+INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
+
 ALTER TABLE conversations ADD COLUMN awake INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE conversations ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
 -- The last of its messages, so that a list needs no other read.
@@ -15,7 +21,7 @@ ALTER TABLE conversations ADD COLUMN who TEXT NOT NULL DEFAULT '';
 CREATE INDEX conversations_awake ON conversations (awake) WHERE awake = 1;
 CREATE INDEX conversations_rest ON conversations (changed) WHERE awake = 0;
 
-CREATE VIRTUAL TABLE people USING fts5 (who, conversation UNINDEXED, tokenize = 'unicode61');
+CREATE VIRTUAL TABLE people USING fts5 (who, conversation UNINDEXED, tokenize = 'unicode61', prefix = '2 3');
 INSERT INTO people (people, rank) VALUES ('secure-delete', 1);
 
 CREATE TRIGGER people_in AFTER INSERT ON conversations BEGIN

@@ -111,6 +111,7 @@ impl State {
         }
         if page.since.is_empty() {
             self.stale = Some(self.base.keys().copied().collect());
+            self.brought = 0;
             out.push(Write::AllStale);
         }
         for id in page.removals {
@@ -121,6 +122,7 @@ impl State {
                 applied.touched.push(id);
             }
         }
+        self.brought += page.upserts.len() as u64;
         for mut snapshot in page.upserts {
             let id = snapshot.state.id;
             let of_before = self.stale.as_mut().is_some_and(|stale| stale.remove(&id));

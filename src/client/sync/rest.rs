@@ -45,6 +45,11 @@ impl Machine {
         needed
     }
 
+    /// While the feed starts anew: how many conversations it has brought.
+    pub fn syncing(&self) -> Option<u64> {
+        self.state.stale.as_ref().map(|_| self.state.brought)
+    }
+
     /// Takes in a conversation as the cache holds it.
     pub fn wake(&mut self, woken: Woken) {
         self.state.wake(woken);

@@ -119,7 +119,10 @@ pub(crate) async fn list(State(shared): State<Arc<Shared>>, headers: HeaderMap, 
         Err(name) => return error(StatusCode::BAD_REQUEST, 20001, &format!("Invalid parameter {name}")),
     };
     let path = format!("{}/2010-04-01/Accounts/{}/Messages.json", page_base(&shared, &headers), shared.account_sid);
-    let state = shared.state();
+    let mut state = shared.state();
+    if state.faults.list_500.strikes() {
+        return error(StatusCode::INTERNAL_SERVER_ERROR, 20500, "Internal Server Error");
+    }
     let mut found: Vec<(usize, &Message)> =
         state.messages.iter().enumerate().filter(|(_, m)| filter.takes(m)).collect();
     found.sort_by_key(|(i, m)| std::cmp::Reverse((second(m.date()), *i)));

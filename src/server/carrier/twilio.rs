@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::{Carrier, CarrierError, Finding, Listed, SendOutcome};
 use crate::domain::contact::{Address, Body};
 use crate::domain::time::Timestamp;
-use crate::server::is_here;
 use crate::server::store::CarrierLine;
+use crate::server::{is_here, read_at_most};
 
 mod outcome;
 pub mod parse;
@@ -21,7 +21,10 @@ pub mod signature;
 const VALIDITY_SECONDS: &str = "14400";
 
 /// Pages of a listing read at most, 200 messages each.
-const MOST_PAGES: usize = 50;
+const MOST_PAGES: usize = 500;
+
+/// The largest answer read: a page of 200 messages of 1,600 characters, and room.
+const LARGEST: usize = 8 * 1024 * 1024;
 
 /// Which line does a webhook speak of? Account and number first; a service id that is missing or unknown never refuses.
 pub fn find_line<'a>(
@@ -105,7 +108,8 @@ impl Twilio {
     async fn get<T: for<'de> Deserialize<'de>>(&self, line: &CarrierLine, url: Url) -> Result<T, CarrierError> {
         let answer = authorised(self.http(&url).get(url), line).send().await.map_err(|e| unreachable(&e))?;
         let status = answer.status();
-        let body = answer.bytes().await.map_err(|e| unreachable(&e))?;
+        let body = read_at_most(answer, LARGEST).await.map_err(|e| unreachable(&e))?;
+        let body = body.ok_or_else(|| CarrierError::Unreachable("its answer does not end".to_owned()))?;
         if !status.is_success() {
             let code = outcome::Problem::code_of(&body);
             let hint =
@@ -123,14 +127,15 @@ impl Twilio {
         for _ in 0..MOST_PAGES {
             let page: MessagePage = self.get(line, url.clone()).await?;
             all.extend(page.messages.into_iter().filter_map(listed));
-            let Some(next) = page.next_page_uri.filter(|n| !n.is_empty()) else { break };
+            let Some(next) = page.next_page_uri.filter(|n| !n.is_empty()) else { return Ok(all) };
             let joined = url.join(&next).map_err(|e| CarrierError::Unreachable(e.to_string()))?;
             if joined.origin() != url.origin() {
                 return Err(CarrierError::Unreachable("its next page is at another host".to_owned()));
             }
             url = joined;
         }
-        Ok(all)
+        // Half a list would pass for a whole one.
+        Err(CarrierError::Unreachable("its list is longer than is read at once".to_owned()))
     }
 }
 
@@ -189,7 +194,8 @@ impl Carrier for Twilio {
         match authorised(self.http(&url).post(url), line).form(&form).send().await {
             Ok(answer) => {
                 let status = answer.status().as_u16();
-                outcome::of_answer(status, &answer.bytes().await.unwrap_or_default())
+                let body = read_at_most(answer, LARGEST).await.ok().flatten();
+                outcome::of_answer(status, &body.unwrap_or_default())
             }
             Err(e) => outcome::of_failure(&e),
         }

@@ -12,7 +12,7 @@ use crate::domain::contact::Address;
 use crate::domain::context::{Account, Campaign, Card, Intent, Opportunity, TeamMember, Touch};
 use crate::domain::id::{ContactId, RepId};
 use crate::domain::time::Timestamp;
-use crate::server::is_here;
+use crate::server::{is_here, read_at_most};
 
 /// The largest answer read.
 const LARGEST: usize = 32 * 1024 * 1024;
@@ -118,10 +118,8 @@ impl Directory {
         if !answer.status().is_success() {
             return Err(CrmError::Refused(answer.status().as_u16()));
         }
-        let body = answer.bytes().await.map_err(unreachable)?;
-        if body.len() > LARGEST {
-            return Err(CrmError::Unreadable("too large".to_owned()));
-        }
+        let body = read_at_most(answer, LARGEST).await.map_err(unreachable)?;
+        let body = body.ok_or_else(|| CrmError::Unreadable("too large".to_owned()))?;
         let answer: Answer = serde_json::from_slice(&body).map_err(|e| CrmError::Unreadable(position(&e)))?;
         Ok(answer.contacts)
     }

@@ -8,15 +8,17 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::problem::Failure;
-use crate::server::engine;
+use crate::server::condition::{self, Trouble};
 
-/// The process answers.
+/// The process answers. `time` is its clock in milliseconds, and `pace` how fast that runs; 1 outside a demo.
 #[utoipa::path(get, path = "/health", responses((status = 200, description = "The process answers")))]
-pub async fn alive() -> Json<Value> {
-    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+pub async fn alive(State(app): State<App>) -> Json<Value> {
+    let clock = app.service.clock();
+    let (time, pace) = (clock.now().millis(), clock.pace());
+    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION"), "time": time, "pace": pace }))
 }
 
-/// The database reads, and the clock has not gone back.
+/// The committer runs, the database can be written, the clock has not gone back, deadlines fire, the reconciler runs.
 #[utoipa::path(get, path = "/ready", responses(
     (status = 200, description = "Ready: commands are decided and deadlines fire"),
     (status = 503, description = "Not ready, with the reason", body = crate::wire::problem::Problem),
@@ -26,20 +28,35 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Failure> {
     if *app.shutdown.borrow() {
         return Err(unready("The backend is shutting down.", "Ask the next one."));
     }
-    match engine::is_clock_behind(&app.service).await {
-        Ok(false) => Ok(Json(json!({ "status": "ready" }))),
-        Ok(true) => Err(unready("The clock went back: deadlines and sends pause.", "Check the machine's time.")),
-        Err(e) => {
-            tracing::error!(cause = %e, "not ready");
-            Err(unready("The database does not answer.", "See the log."))
+    match condition::look(&app.service).await {
+        Ok(()) if sends_wait(&app).await => Ok(Json(json!({
+            "status": "ready",
+            "sends": "a backup was brought back: no answer leaves before the carriers' lists are read",
+        }))),
+        Ok(()) => Ok(Json(json!({ "status": "ready" }))),
+        Err(trouble) => {
+            tracing::error!(cause = %trouble, "not ready");
+            // Anybody may ask: what the database said stays in the log.
+            let why = match &trouble {
+                Trouble::Stopped(_) => "The committer has stopped.".to_owned(),
+                Trouble::Database(_) => "The database cannot be written.".to_owned(),
+                Trouble::ClockBehind | Trouble::Late | Trouble::Reconciler => format!("Not well: {trouble}."),
+            };
+            Err(unready(&why, trouble.hint()))
         }
     }
+}
+
+/// Whether a backup was brought back and has not caught up.
+async fn sends_wait(app: &App) -> bool {
+    app.service.store().restores().await.is_ok_and(|all| all.iter().any(|r| !r.reconciled))
 }
 
 /// Counters in the Prometheus text format. What waits in the database is counted as it is asked.
 #[utoipa::path(get, path = "/metrics", responses((status = 200, description = "OpenMetrics text", content_type = "text/plain")))]
 pub async fn metrics(State(app): State<App>) -> Response {
     let queued = app.service.queued();
+    app.metrics.sends_wait(sends_wait(&app).await);
     match app.service.store().waiting().await {
         Ok(waiting) => app.metrics.now(queued, waiting),
         Err(e) => tracing::warn!(error = %e, "answers that wait were not counted; /metrics says what it knew"),

@@ -145,6 +145,7 @@ async fn receive(hooks: &Hooks, id: Option<String>, request: Request) -> Result<
         body: text.body,
         media: text.media,
         opt_out_type: text.opt_out_type,
+        sent: None,
         raw: raw(hooks, "inbound", &params),
     }));
     match hooks.service.submit(work).await {

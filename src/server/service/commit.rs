@@ -156,7 +156,8 @@ fn wants(work: &[Work], playbook: u32) -> Wants {
             Work::Machine { conversation, .. } => {
                 wants.conversations.insert(*conversation);
             }
-            Work::Playbook(_) => {}
+            Work::Consent { address, .. } => drop(wants.addresses.insert(address.clone())),
+            Work::Playbook(_) | Work::Restored(_) | Work::Reconciled => {}
         }
     }
     wants

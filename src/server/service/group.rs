@@ -9,7 +9,7 @@ use super::tally::Tally;
 use super::{Inbound, Outcome, Parked, Work, fresh_salt};
 use crate::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use crate::domain::consent::Number;
-use crate::domain::contact::Body;
+use crate::domain::contact::{Address, Body};
 use crate::domain::conversation::{AnswerState, Conversation};
 use crate::domain::decide::decide;
 use crate::domain::event::{Event, Subject};
@@ -25,6 +25,8 @@ use crate::server::store::{
 };
 use crate::wire::changes::{Author, Message};
 use crate::wire::command::{Envelope, Receipt, Verdict};
+
+mod restored;
 
 /// A group in the making.
 pub(super) struct Group {
@@ -54,7 +56,7 @@ impl Finished {
     /// Nothing to write.
     pub(super) fn is_empty(&self) -> bool {
         let b = &self.batch;
-        let no_facts = b.entries.is_empty() && b.receipts.is_empty() && b.raw.is_empty();
+        let no_facts = b.entries.is_empty() && b.receipts.is_empty() && b.raw.is_empty() && b.addresses.is_empty();
         no_facts && b.devices.is_empty() && b.matched.is_empty()
     }
 }
@@ -98,6 +100,9 @@ impl Group {
             Work::Report { message, command, raw, foreign } => self.report(*message, command, raw, foreign),
             Work::Machine { actor, conversation, command } => self.machine(actor, *conversation, command),
             Work::Playbook(playbook) => self.put_playbook(playbook),
+            Work::Consent { address, out, source } => self.consent(address, *out, source),
+            Work::Restored(restored) => self.restored(restored),
+            Work::Reconciled => self.reconciled(),
         }
     }
 
@@ -138,13 +143,7 @@ impl Group {
         if !self.loaded.duplicates.insert(inbound.key.clone()) {
             return Outcome::Received { new: false };
         }
-        let number = self.loaded.addresses.get(&inbound.from).copied().unwrap_or_else(|| {
-            let id = NumberId(Uuid::now_v7());
-            self.batch.addresses.push((id, inbound.from.clone()));
-            self.loaded.addresses.insert(inbound.from.clone(), id);
-            self.loaded.numbers.insert(id, Number::new(id));
-            id
-        });
+        let number = self.number_of(&inbound.from);
         let existing = self.loaded.conversations.values().map(|l| &l.state);
         let conversation = existing.filter(|c| c.number == number && c.line == inbound.line).map(|c| c.id).max();
         let message = MessageId(Uuid::now_v7());
@@ -156,6 +155,7 @@ impl Group {
             body: inbound.body.clone(),
             media: inbound.media.len(),
             opt_out_type: inbound.opt_out_type.clone(),
+            sent: inbound.sent,
         });
         self.batch.raw.push(RawEvent { at: self.now, ..inbound.raw.clone() });
         self.batch.dedupe.push((inbound.key.clone(), message));
@@ -164,6 +164,18 @@ impl Group {
             Ok(_) => Outcome::Received { new: true },
             Err(rejection) => Outcome::Refused(rejection),
         }
+    }
+
+    /// The number at an address, known or new.
+    fn number_of(&mut self, address: &Address) -> NumberId {
+        if let Some(known) = self.loaded.addresses.get(address) {
+            return *known;
+        }
+        let id = NumberId(Uuid::now_v7());
+        self.batch.addresses.push((id, address.clone()));
+        self.loaded.addresses.insert(address.clone(), id);
+        self.loaded.numbers.insert(id, Number::new(id));
+        id
     }
 
     /// Runs a device's commands in order. Stops at a gap in the counter: the device sends the missing ones first.
@@ -291,7 +303,7 @@ impl Group {
                 self.loaded.roster.apply(self.now, event);
                 self.batch.roster = Some(self.loaded.roster.clone());
             }
-            Subject::Playbook => {}
+            Subject::Playbook | Subject::Journal => {}
         }
     }
 

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
-    Batch, CarrierLine, DedupeKey, Device, DeviceState, DueSend, Loaded, Loading, Page, PageQuery, People, SendWrite,
-    Store, StoreError, Subject, Transaction, Waiting, Wants, one_page,
+    Batch, CarrierLine, DedupeKey, Device, DeviceState, DueSend, Loaded, Loading, Page, PageQuery, People,
+    RestoreWrite, Restored, SendWrite, Store, StoreError, Subject, Transaction, Waiting, Wants, one_page,
 };
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
@@ -49,6 +49,7 @@ struct Tables {
     dedupe: BTreeMap<DedupeKey, MessageId>,
     lines: BTreeMap<Address, CarrierLine>,
     unmatched: BTreeSet<ConversationId>,
+    restores: Vec<Restored>,
 }
 
 struct MemoryTransaction {
@@ -191,6 +192,15 @@ impl Tables {
             }
         }
         self.states.extend(batch.devices);
+        match batch.restore {
+            Some(RestoreWrite::Begun(restored)) => {
+                self.restores.push(restored);
+                self.invites.clear();
+                self.devices.values_mut().for_each(|(device, _)| device.revoked = true);
+            }
+            Some(RestoreWrite::Reconciled) => self.restores.iter_mut().for_each(|r| r.reconciled = true),
+            None => {}
+        }
         self.unmatched.retain(|id| !batch.matched.contains(id));
         for (key, message) in batch.dedupe {
             if self.dedupe.insert(key, message).is_some() {
@@ -226,7 +236,7 @@ impl Tables {
         let last_n = self.states.get(&query.device).filter(|_| !more).map_or(0, |state| state.last_n);
         Page {
             head: self.head,
-            epoch: 1,
+            epoch: self.epoch(),
             subjects: changed.iter().map(|(id, _)| self.subject(*id, query.messages)).collect(),
             through,
             more,
@@ -236,6 +246,10 @@ impl Tables {
             loads: self.loads(),
             playbook_version: self.playbook.as_ref().map_or(0, |p| p.version),
         }
+    }
+
+    fn epoch(&self) -> u32 {
+        self.restores.last().map_or(1, |restored| restored.epoch)
     }
 
     fn subject(&self, id: ConversationId, messages: usize) -> Subject {
@@ -345,7 +359,8 @@ impl Store for MemoryStore {
     }
 
     async fn head(&self) -> Result<(Head, u32), StoreError> {
-        Ok((self.0.lock().await.head, 1))
+        let tables = self.0.lock().await;
+        Ok((tables.head, tables.epoch()))
     }
 
     async fn playbook(&self) -> Result<Option<Playbook>, StoreError> {
@@ -459,6 +474,24 @@ impl Store for MemoryStore {
             tables.commands.remove(&receipt.id);
         }
         Ok(gone.len())
+    }
+
+    async fn address(&self, number: NumberId) -> Result<Option<Address>, StoreError> {
+        let tables = self.0.lock().await;
+        Ok(tables.addresses.iter().find(|(_, id)| **id == number).map(|(address, _)| address.clone()))
+    }
+
+    async fn restores(&self) -> Result<Vec<Restored>, StoreError> {
+        Ok(self.0.lock().await.restores.clone())
+    }
+
+    async fn unsettled(&self) -> Result<Vec<ConversationId>, StoreError> {
+        let waits = |state: &AnswerState| {
+            matches!(state, AnswerState::Held { .. } | AnswerState::Parked { .. } | AnswerState::Sending)
+        };
+        let tables = self.0.lock().await;
+        let found = tables.conversations.values().filter(|(c, ..)| c.answers.values().any(|a| waits(&a.state)));
+        Ok(found.map(|(c, ..)| c.id).collect())
     }
 
     async fn waiting(&self) -> Result<Waiting, StoreError> {

@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 
 use super::migrate::{self, Migration};
 use super::{
-    Batch, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People, Store, StoreError, Transaction,
-    Waiting, Wants,
+    Batch, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People, Restored, Store, StoreError,
+    Transaction, Waiting, Wants,
 };
 use crate::domain::contact::Address;
 use crate::domain::conversation::Conversation;
@@ -20,9 +20,11 @@ use crate::domain::time::Timestamp;
 use crate::journal::{Entry, Head};
 use crate::wire::changes::Message;
 
+pub mod backup;
 mod load;
 mod people;
 mod read;
+mod restored;
 mod row;
 pub mod serving;
 mod write;
@@ -49,6 +51,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0004_loose_ends.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0004_loose_ends.sql"),
     },
+    Migration {
+        version: 5,
+        name: "0005_restored.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0005_restored.sql"),
+    },
 ];
 
 /// Marks our files for `file(1)` and for a careful open: "cbk1".
@@ -57,8 +64,9 @@ const APPLICATION_ID: i32 = 0x6362_6b31;
 /// The oldest SQLite without the WAL-reset corruption bug.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
-/// How long another process may hold the database before a command is told to try again.
-const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
+/// How long another process may hold the database before a command is told to try again: a webhook that must wait for two
+/// groups still gets its answer long before its carrier gives up.
+const BUSY: std::time::Duration = std::time::Duration::from_secs(2);
 
 type Task = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -346,6 +354,18 @@ impl Store for SqliteStore {
 
     async fn forget_outcomes(&self, older_than: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.write(move |db| write::forget_outcomes(db, older_than, limit)).await
+    }
+
+    async fn address(&self, number: NumberId) -> Result<Option<Address>, StoreError> {
+        self.read(move |tx| restored::address_of(tx, number)).await
+    }
+
+    async fn restores(&self) -> Result<Vec<Restored>, StoreError> {
+        self.read(restored::restores).await
+    }
+
+    async fn unsettled(&self) -> Result<Vec<ConversationId>, StoreError> {
+        self.read(restored::unsettled).await
     }
 
     async fn waiting(&self) -> Result<Waiting, StoreError> {

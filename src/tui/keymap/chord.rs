@@ -51,7 +51,7 @@ pub enum Key {
 }
 
 /// Names of keys that are not characters, as the table and the help write them.
-const NAMES: [(&str, Key); 14] = [
+const NAMES: [(&str, Key); 15] = [
     ("Enter", Key::Enter),
     ("Esc", Key::Esc),
     ("Tab", Key::Tab),
@@ -66,6 +66,7 @@ const NAMES: [(&str, Key); 14] = [
     ("End", Key::End),
     ("PageUp", Key::PageUp),
     ("PageDown", Key::PageDown),
+    ("Space", Key::Char(' ')),
 ];
 
 impl Chord {

@@ -9,11 +9,19 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::layout;
 use crate::tui::model::list::Spot;
 use crate::tui::model::overlay::Overlay;
-use crate::tui::model::{Model, Screen};
+use crate::tui::model::{Model, RESTS_AFTER, RUN_WITHIN, Screen};
 use crate::tui::msg::Effect;
 
 /// Does an action that needs no text.
 pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut Vec<Effect>) {
+    if matches!(action, Action::Down | Action::Up | Action::HalfDown | Action::HalfUp) {
+        let run = model.moved.is_some_and(|at| now < at + model.real_millis(RUN_WITHIN));
+        model.running = run.then(|| now + model.real_millis(RESTS_AFTER));
+        model.moved = Some(now);
+    } else {
+        // Any other key is about the conversation the cursor is on: it is opened at once.
+        model.running = None;
+    }
     match action {
         Action::Down => step(model, 1, out),
         Action::Up => step(model, -1, out),

@@ -36,13 +36,14 @@ pub(super) fn take(model: &mut Model, notice: Notice, now: Timestamp, out: &mut 
         Notice::Link(link) => link_changed(model, &link),
         Notice::Toast(toast) => model.show(toast, now),
         Notice::Terminal(bytes) => out.push(Effect::Write(bytes)),
-        // The loop waits for it after it said stop; told otherwise, the client has ended by itself.
-        Notice::Stopped => super::leave(model, out),
+        // The loop waits for the second after it said stop; told otherwise, the client has ended by itself.
+        Notice::Moved | Notice::Stopped => super::leave(model, out),
     }
 }
 
 fn link_changed(model: &mut Model, link: &Link) {
     model.link = link.state.clone();
+    model.syncing = link.syncing;
     #[expect(clippy::cast_possible_truncation, reason = "a pace is at most thousands")]
     let second = (link.pace * 1000.0).round().clamp(1.0, 1e9) as i64;
     model.second = second;

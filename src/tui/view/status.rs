@@ -59,7 +59,10 @@ fn toast_lines(text: &str, width: u16, above: u16) -> Vec<String> {
 fn link(model: &Model, tick: &Ticker) -> (String, String, Tone) {
     match &model.link {
         LinkState::Starting => ("connecting…".to_owned(), "connecting".to_owned(), Tone::Dim),
-        LinkState::Online => ("online".to_owned(), "online".to_owned(), Tone::Good),
+        LinkState::Online => match model.syncing {
+            Some(n) => (format!("online, fetching everything: {n} so far"), format!("fetching {n}"), Tone::Good),
+            None => ("online".to_owned(), "online".to_owned(), Tone::Good),
+        },
         LinkState::Offline { since, retry_at, why } => {
             let retry =
                 if *retry_at > tick.now { format!("retry in {}", tick.until(*retry_at)) } else { "trying".to_owned() };

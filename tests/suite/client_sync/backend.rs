@@ -225,7 +225,7 @@ impl Backend {
                     }
                 }
                 Subject::Roster => self.roster.apply(now, event),
-                Subject::Playbook => {}
+                Subject::Playbook | Subject::Journal => {}
             }
         }
         Ok(facts)
@@ -261,6 +261,7 @@ impl Backend {
             body: Body::new(body),
             media: 0,
             opt_out_type: None,
+            sent: None,
         };
         self.decide(Actor::Carrier, Some(c), 0, &Command::Receive(text), now).unwrap();
     }

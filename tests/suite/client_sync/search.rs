@@ -258,3 +258,23 @@ fn a_query_that_is_interrupted_ends_and_the_next_one_works() {
     assert_eq!(error.sqlite_error_code(), Some(ErrorCode::OperationInterrupted), "{error}");
     assert_eq!(desk.finds("price list").len(), 50);
 }
+
+#[test]
+fn a_mark_typed_or_pasted_by_itself_belongs_to_its_letter() {
+    let mut desk = Desk::new();
+    let texts = ["The café at Harbor Street", "The cafe\u{301} is closed", "नमस्ते हिन्दी", "naïve plan"];
+    desk.holds(1, (1..).zip(texts).map(|(id, text)| said(id, 0, buyer(), Some(text))).collect());
+    for (typed, found) in [
+        ("café", 2),
+        ("cafe\u{301}", 2),
+        ("cafe\u{301} closed", 1),
+        ("caf", 2),
+        ("हिन्दी", 1),
+        ("हिन्", 1),
+        ("nai\u{308}ve", 1),
+        ("na\u{200d}\u{301}", 1),
+        ("\u{301}\u{301}", 0),
+    ] {
+        assert_eq!(desk.finds(typed).len(), found, "{typed:?}");
+    }
+}

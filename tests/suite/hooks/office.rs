@@ -27,17 +27,17 @@ use sha1::Sha1;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-pub(super) const PUBLIC: &str = "https://comeback.example";
-pub(super) const INBOUND: &str = "/hooks/twilio/inbound";
-pub(super) const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
-pub(super) const ACCOUNT: &str = "AC00112233445566778899aabbccddeeff";
-pub(super) const TOKEN: &str = "primary-token-of-the-account";
-pub(super) const SECOND: &str = "second-token-while-it-is-rotated";
-pub(super) const LINE: &str = "+16465550100";
-pub(super) const BUYER: &str = "+14155550123";
+pub(crate) const PUBLIC: &str = "https://comeback.example";
+pub(crate) const INBOUND: &str = "/hooks/twilio/inbound";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
+pub(crate) const ACCOUNT: &str = "AC00112233445566778899aabbccddeeff";
+pub(crate) const TOKEN: &str = "primary-token-of-the-account";
+pub(crate) const SECOND: &str = "second-token-while-it-is-rotated";
+pub(crate) const LINE: &str = "+16465550100";
+pub(crate) const BUYER: &str = "+14155550123";
 
 /// Base64 of HMAC-SHA1 over `signed`.
-pub(super) fn mac(token: &str, signed: &str) -> String {
+pub(crate) fn mac(token: &str, signed: &str) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(token.as_bytes()).unwrap();
     mac.update(signed.as_bytes());
     STANDARD.encode(mac.finalize().into_bytes())
@@ -45,30 +45,30 @@ pub(super) fn mac(token: &str, signed: &str) -> String {
 
 /// A webhook about to be posted: what it says, and what is claimed about it.
 #[derive(Clone)]
-pub(super) struct Hook {
-    pub(super) path: String,
-    pub(super) media_type: &'static str,
-    pub(super) body: Vec<u8>,
-    pub(super) signature: Option<String>,
-    pub(super) headers: Vec<(&'static str, &'static str)>,
+pub(crate) struct Hook {
+    pub(crate) path: String,
+    pub(crate) media_type: &'static str,
+    pub(crate) body: Vec<u8>,
+    pub(crate) signature: Option<String>,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
 }
 
 impl Hook {
     /// A form, signed with the account's token over our public address.
-    pub(super) fn form(path: &str, params: &[(&str, &str)]) -> Self {
+    pub(crate) fn form(path: &str, params: &[(&str, &str)]) -> Self {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
         let signature = Some(Self::signature(TOKEN, &format!("{PUBLIC}{path}"), params));
         Self { path: path.to_owned(), media_type: FORM, body: body.into_bytes(), signature, headers: Vec::new() }
     }
 
     /// Bytes as they are, signed as if they were no form at all.
-    pub(super) fn raw(path: &str, media_type: &'static str, body: &[u8]) -> Self {
+    pub(crate) fn raw(path: &str, media_type: &'static str, body: &[u8]) -> Self {
         let signature = Some(mac(TOKEN, &format!("{PUBLIC}{path}")));
         Self { path: path.to_owned(), media_type, body: body.to_vec(), signature, headers: Vec::new() }
     }
 
     /// Twilio's rule: the URL, then every name and value, by name.
-    pub(super) fn signature(token: &str, url: &str, params: &[(&str, &str)]) -> String {
+    pub(crate) fn signature(token: &str, url: &str, params: &[(&str, &str)]) -> String {
         let mut sorted = params.to_vec();
         sorted.sort_unstable();
         sorted.dedup();
@@ -76,18 +76,18 @@ impl Hook {
         mac(token, &format!("{url}{said}"))
     }
 
-    pub(super) fn signed(self, signature: Option<String>) -> Self {
+    pub(crate) fn signed(self, signature: Option<String>) -> Self {
         Self { signature, ..self }
     }
 
-    pub(super) fn with(mut self, name: &'static str, value: &'static str) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers.push((name, value));
         self
     }
 }
 
 /// The parameters of a text.
-pub(super) fn text<'a>(sid: &'a str, from: &'a str, body: &'a str) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn text<'a>(sid: &'a str, from: &'a str, body: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![
         ("MessageSid", sid),
         ("AccountSid", ACCOUNT),
@@ -100,7 +100,7 @@ pub(super) fn text<'a>(sid: &'a str, from: &'a str, body: &'a str) -> Vec<(&'a s
 }
 
 /// The same with another value for `name`.
-pub(super) fn but<'a>(mut params: Vec<(&'a str, &'a str)>, name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn but<'a>(mut params: Vec<(&'a str, &'a str)>, name: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
     params.retain(|(n, _)| *n != name);
     params.push((name, value));
     params
@@ -119,37 +119,37 @@ fn line(number: &str, account: &str, tokens: &[&str]) -> CarrierLine {
 }
 
 /// What was answered.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Answer {
     /// The problem's code; empty when it is none.
-    pub(super) fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         let problem: Value = serde_json::from_str(&self.body).unwrap_or_default();
         problem["code"].as_str().unwrap_or_default().to_owned()
     }
 
-    pub(super) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |v| v.to_str().unwrap())
     }
 }
 
 /// The backend. Tuesday, 10:00 in New York.
-pub(super) struct Office {
-    pub(super) router: Router,
-    pub(super) metrics: Arc<Metrics>,
+pub(crate) struct Office {
+    pub(crate) router: Router,
+    pub(crate) metrics: Arc<Metrics>,
     store: Arc<dyn Store>,
 }
 
 impl Office {
-    pub(super) async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::over(Arc::new(MemoryStore::default())).await
     }
 
-    pub(super) async fn on_disk(path: &Path) -> Self {
+    pub(crate) async fn on_disk(path: &Path) -> Self {
         Self::over(Arc::new(SqliteStore::open(path).unwrap())).await
     }
 
@@ -176,11 +176,11 @@ impl Office {
         Self { router, metrics, store }
     }
 
-    pub(super) async fn post(&self, hook: &Hook) -> Answer {
+    pub(crate) async fn post(&self, hook: &Hook) -> Answer {
         self.post_body(hook, Body::from(hook.body.clone())).await
     }
 
-    pub(super) async fn post_body(&self, hook: &Hook, body: Body) -> Answer {
+    pub(crate) async fn post_body(&self, hook: &Hook, body: Body) -> Answer {
         let mut request = Request::post(&hook.path).header(header::CONTENT_TYPE, hook.media_type);
         if let Some(signature) = &hook.signature {
             request = request.header("X-Twilio-Signature", signature);
@@ -195,7 +195,7 @@ impl Office {
     }
 
     /// A request with a method that no carrier uses.
-    pub(super) async fn put(&self, path: &str) -> Answer {
+    pub(crate) async fn put(&self, path: &str) -> Answer {
         let response = self.router.clone().oneshot(Request::put(path).body(Body::empty()).unwrap()).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = to_bytes(response.into_body(), 1 << 20).await.unwrap();
@@ -203,12 +203,12 @@ impl Office {
     }
 
     /// Another number, of another account. Before the first webhook: what is set up is remembered for a while.
-    pub(super) async fn sets_up(&self, number: &str, account: &str, token: &str) {
+    pub(crate) async fn sets_up(&self, number: &str, account: &str, token: &str) {
         self.store.put_line(&line(number, account, &[token])).await.unwrap();
     }
 
     /// The team's lead answers the first conversation; what the answer is called. It waits: nobody sends here.
-    pub(super) async fn answer(&self, body: &str) -> Uuid {
+    pub(crate) async fn answer(&self, body: &str) -> Uuid {
         let seen = self.seen().await;
         let message = Uuid::now_v7();
         let envelope = json!({
@@ -228,12 +228,12 @@ impl Office {
     }
 
     /// The journal's last entry: nothing was kept while it stands still.
-    pub(super) async fn head(&self) -> u64 {
+    pub(crate) async fn head(&self) -> u64 {
         self.store.head().await.unwrap().0.seq
     }
 
     /// Every conversation as the team's lead sees it.
-    pub(super) async fn seen(&self) -> Vec<Value> {
+    pub(crate) async fn seen(&self) -> Vec<Value> {
         let request = Request::get("/v1/changes").header(header::AUTHORIZATION, "Bearer lea");
         let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
@@ -244,7 +244,7 @@ impl Office {
     }
 
     /// The words of every text kept.
-    pub(super) async fn bodies(&self) -> Vec<String> {
+    pub(crate) async fn bodies(&self) -> Vec<String> {
         let all = self.seen().await;
         let messages = all.iter().flat_map(|c| c["messages"].as_array().into_iter().flatten());
         messages.map(|m| m["body"].as_str().unwrap_or_default().to_owned()).collect()

@@ -187,7 +187,7 @@ impl Auditor {
                         assert!(self.opted_out.remove(n), "consent was given back that was never withdrawn");
                     }
                 }
-                Subject::Roster | Subject::Playbook => {}
+                Subject::Roster | Subject::Playbook | Subject::Journal => {}
             }
             let json = serde_json::to_string(event).unwrap();
             assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), *event);

@@ -1,6 +1,7 @@
 //! Who may see and do what, and who hears of a change.
 
 use comeback::domain::command::{Actor, Command, Receive};
+use comeback::domain::consent::OptOutSource;
 use comeback::domain::contact::Body;
 use comeback::domain::conversation::{Conversation, Status};
 use comeback::domain::event::{Event, Outcome};
@@ -112,6 +113,7 @@ fn people_may_not_speak_for_carriers_clocks_or_effects() {
         body: Body::new("forged"),
         media: 0,
         opt_out_type: None,
+        sent: None,
     };
     for rep in ["maya", "lea", "adele"] {
         for command in [
@@ -123,6 +125,8 @@ fn people_may_not_speak_for_carriers_clocks_or_effects() {
             Command::AbandonSend { message },
             Command::LoseSend { message },
             Command::NeverLeft { message },
+            Command::Doubt,
+            Command::OptIn { source: OptOutSource::Carrier },
         ] {
             let mut story = Story::with_mayas_buyer();
             let said = story.does(rep, &command);
@@ -134,7 +138,7 @@ fn people_may_not_speak_for_carriers_clocks_or_effects() {
 #[test]
 fn machines_may_not_speak_for_people() {
     let mut story = Story::with_mayas_buyer();
-    for actor in [Actor::Carrier, Actor::Clock, Actor::Effects, Actor::Crm] {
+    for actor in [Actor::Carrier, Actor::Clock, Actor::Effects, Actor::Crm, Actor::Operator] {
         for command in [Command::Take, Command::Done { outcome: Outcome::Called }, crate::world::answer(story.fresh())]
         {
             let said = story.decides(actor.clone(), u64::MAX, &command);

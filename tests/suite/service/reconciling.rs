@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use comeback::domain::command::{Actor, Command};
+use comeback::domain::consent::OptOutSource;
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::conversation::AnswerState;
 use comeback::domain::event::Review;
@@ -15,7 +16,7 @@ use comeback::domain::time::Timestamp;
 use comeback::server::carrier::{Carrier, CarrierError, Finding, Listed, SendOutcome};
 use comeback::server::reconcile;
 use comeback::server::service::Work;
-use comeback::server::store::CarrierLine;
+use comeback::server::store::{CarrierLine, Restored};
 use comeback::server::telemetry::Metrics;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -50,8 +51,12 @@ impl Carrier for List {
         Ok(sent.iter().filter(here).cloned().collect())
     }
 
-    async fn received(&self, _: &CarrierLine, since: Timestamp) -> Result<Vec<Listed>, CarrierError> {
-        Ok(self.received.lock().unwrap().iter().filter(|text| text.at >= since).cloned().collect())
+    async fn received(&self, line: &CarrierLine, since: Timestamp) -> Result<Vec<Listed>, CarrierError> {
+        if self.locked.as_ref() == Some(&line.number) {
+            return Err(CarrierError::Refused { status: 401, code: 20003, hint: String::new() });
+        }
+        let here = |text: &&Listed| text.to == line.number && text.at >= since;
+        Ok(self.received.lock().unwrap().iter().filter(here).cloned().collect())
     }
 
     async fn check(&self, _: &CarrierLine, _: &str) -> Vec<Finding> {
@@ -252,5 +257,69 @@ async fn texts_that_only_the_list_had_are_counted_once() {
     seconds(60).await;
     assert_eq!(super::reading(&round.metrics.render(), "comeback_recovered_texts_total"), 2);
     assert_eq!(floor.count("received").await, 2);
+    round.ends().await;
+}
+
+/// A text of the `n`th buyer to a line, sent now.
+fn received(floor: &Floor, n: u32, line: &str, body: &str) -> Listed {
+    let to = floor.service.playbook().lines[&line.into()].number.clone();
+    let (id, at) = (format!("SM{n}{body}"), floor.now());
+    Listed { id, from: buyer(n), to, body: Body::new(body), at, delivery: None, error: None, media: 0 }
+}
+
+async fn brought_back(floor: &Floor) {
+    let (head, _) = floor.store.head().await.unwrap();
+    let restored = Restored { epoch: 900, after: head.seq, since: head.at, reconciled: false };
+    floor.service.submit(Work::Restored(restored)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backup_brought_back_catches_up_only_when_every_line_s_list_was_read() {
+    let floor = Floor::opens().await;
+    floor.sets_up("main").await;
+    floor.sets_up("dock").await;
+    brought_back(&floor).await;
+    let locked = Some(floor.service.playbook().lines[&"dock".into()].number.clone());
+    let list = List { received: vec![received(&floor, 1, "main", "While you were away")].into(), ..List::default() };
+    let round = Round::begins(&floor, List { locked, ..list });
+    seconds(60).await;
+    assert_eq!((floor.count("received").await, floor.count("reconciled").await), (1, 0));
+    assert!(!floor.store.restores().await.unwrap()[0].reconciled);
+    round.ends().await;
+    let round = Round::begins(&floor, List::default());
+    seconds(60).await;
+    assert_eq!(floor.count("reconciled").await, 1, "and once only");
+    assert!(floor.store.restores().await.unwrap()[0].reconciled);
+    round.ends().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_line_set_up_nothing_has_been_read() {
+    let floor = Floor::opens().await;
+    brought_back(&floor).await;
+    let round = Round::begins(&floor, List::default());
+    seconds(60).await;
+    assert_eq!(floor.count("reconciled").await, 0);
+    round.ends().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_is_found_late_undoes_an_earlier_stop_and_no_later_word_of_a_rep() {
+    let mut floor = Floor::opens().await;
+    floor.sets_up("main").await;
+    let (own, told) = (floor.texts(1, "main", "hello").await, floor.texts(2, "main", "hello").await);
+    let mut list = Vec::new();
+    for (n, body) in [(1, "STOP"), (1, "START"), (2, "START")] {
+        floor.clock.advance(minutes(1));
+        list.push(received(&floor, n, "main", body));
+    }
+    floor.clock.advance(minutes(1));
+    floor.does("lea", told, Command::OptOut { source: OptOutSource::Rep("lea".into()) }).await;
+    let round = Round::begins(&floor, List { received: list.into(), ..List::default() });
+    seconds(60).await;
+    assert_eq!(floor.count("received").await, 5, "all of them are kept");
+    let is_out = async |c| floor.number_of(c).await.opted_out.is_some();
+    assert!(!is_out(own).await, "the buyer's own words count in their order");
+    assert!(is_out(told).await, "the rep was told after it");
     round.ends().await;
 }

@@ -16,8 +16,8 @@ use comeback::domain::time::Timestamp;
 use comeback::journal::{Entry, Head};
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::{
-    Batch, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People, Store, StoreError, Transaction,
-    Waiting, Wants,
+    Batch, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People, Restored, Store, StoreError,
+    Transaction, Waiting, Wants,
 };
 use comeback::wire::changes::Message;
 
@@ -408,6 +408,18 @@ impl Store for Disk {
 
     async fn forget_outcomes(&self, older_than: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.inner.forget_outcomes(older_than, limit).await
+    }
+
+    async fn address(&self, number: NumberId) -> Result<Option<Address>, StoreError> {
+        self.inner.address(number).await
+    }
+
+    async fn restores(&self) -> Result<Vec<Restored>, StoreError> {
+        self.inner.restores().await
+    }
+
+    async fn unsettled(&self) -> Result<Vec<ConversationId>, StoreError> {
+        self.inner.unsettled().await
     }
 
     async fn waiting(&self) -> Result<Waiting, StoreError> {

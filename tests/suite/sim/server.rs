@@ -272,6 +272,7 @@ impl Server {
             body: text.body.clone(),
             media: Vec::new(),
             opt_out_type: None,
+            sent: None,
             raw: self.raw("inbound"),
         };
         self.spawn(question, async move {

@@ -6,9 +6,11 @@ use comeback::clock::ManualClock;
 use comeback::domain::id::{ConversationId, RepId};
 use comeback::server::crm;
 use comeback::server::service::Service;
-use comeback::server::store::{Batch, CarrierLine, Device, People, Wants};
+use comeback::server::store::{Batch, CarrierLine, Device, People, RestoreWrite, Restored, Wants};
 
-use super::scene::{Kept, address, arrival, commit, device, here, load, minute, number, put, sign_in};
+use super::scene::{
+    Kept, address, arrival, commit, device, everything, here, load, minute, number, page, put, sign_in,
+};
 
 pub(super) async fn a_one_time_token_makes_one_device_before_it_expires(store: &Kept) {
     let maya = RepId::from("maya");
@@ -44,6 +46,28 @@ pub(super) async fn a_revoked_rep_has_no_device_and_no_invitation(store: &Kept) 
     assert_eq!(listed, [("ben".into(), false), ("maya".into(), true), ("maya".into(), true)]);
     assert_eq!(store.redeem([7; 32], minute(1), device(4), "", [4; 32]).await.unwrap(), None);
     assert!(store.redeem([8; 32], minute(1), device(5), "", [5; 32]).await.unwrap().is_some());
+}
+
+pub(super) async fn a_backup_brought_back_begins_an_epoch_and_nobody_is_signed_in(store: &Kept) {
+    sign_in(store, device(1), "maya", [1; 32]).await;
+    store.put_invite([7; 32], &"ben".into(), minute(10)).await.unwrap();
+    put(store, arrival(1, &["maya"])).await;
+    assert_eq!(store.restores().await.unwrap(), []);
+    let before = page(store, &everything()).await;
+    let restored = |epoch, reconciled| Restored { epoch, after: 3, since: minute(2), reconciled };
+    for epoch in [700, 900] {
+        let begun = Some(RestoreWrite::Begun(restored(epoch, false)));
+        put(store, Batch { restore: begun, ..arrival(u128::from(epoch), &[]) }).await;
+    }
+    assert_eq!((before.epoch, page(store, &everything()).await.epoch, store.head().await.unwrap().1), (1, 900, 900));
+    assert_eq!(store.device([1; 32]).await.unwrap(), None);
+    assert!(store.devices().await.unwrap().iter().all(|d| d.revoked), "the operator still sees them");
+    assert_eq!(store.redeem([7; 32], minute(1), device(2), "", [2; 32]).await.unwrap(), None);
+    assert_eq!(store.restores().await.unwrap(), [restored(700, false), restored(900, false)]);
+    put(store, Batch { restore: Some(RestoreWrite::Reconciled), ..arrival(2, &[]) }).await;
+    assert_eq!(store.restores().await.unwrap(), [restored(700, true), restored(900, true)]);
+    assert_eq!(store.address(number(2)).await.unwrap(), Some(address(2)));
+    assert_eq!(store.address(number(77)).await.unwrap(), None);
 }
 
 pub(super) async fn asking_whose_a_one_time_token_is_does_not_use_it(store: &Kept) {

@@ -12,7 +12,7 @@ use comeback::server::feed::Presences;
 use comeback::server::http::{self, App, auth};
 use comeback::server::service::{Service, ServiceError};
 use comeback::server::store::sqlite::{MIGRATIONS, SqliteStore};
-use comeback::server::store::{Batch, CarrierLine, People, StoreError, migrate};
+use comeback::server::store::{Batch, CarrierLine, People, RestoreWrite, Restored, StoreError, migrate};
 use comeback::server::telemetry::Metrics;
 use rusqlite::Connection;
 use tower::ServiceExt as _;
@@ -39,6 +39,8 @@ fn rows(path: &Path) -> Vec<(String, i64)> {
 
 /// A store with a row in every table.
 async fn furnish(store: &Kept) {
+    let past = Restored { epoch: 7, after: 0, since: minute(0), reconciled: true };
+    put(store, Batch { restore: Some(RestoreWrite::Begun(past)), ..arrival(30, &[]) }).await;
     sign_in(store, device(1), "maya", [1; 32]).await;
     store.put_invite([6; 32], &"ben".into(), minute(9)).await.unwrap();
     put(store, Batch { dedupe: vec![(delivery("twilio", "AC", "SM1"), text(1))], ..arrival(1, &["maya"]) }).await;

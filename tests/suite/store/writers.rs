@@ -56,6 +56,7 @@ pub(super) fn from_buyer(w: u8, n: u8) -> Work {
         body: Body::new(words(w, n)),
         media: Vec::new(),
         opt_out_type: None,
+        sent: None,
         raw: raw(),
     }))
 }

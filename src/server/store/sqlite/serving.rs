@@ -42,6 +42,17 @@ impl Serving {
     }
 }
 
+/// The process of the backend that runs on a database, 0 when it is not written down; none when none runs.
+pub fn holder(path: &Path) -> Option<u32> {
+    let mut file = File::open(lock_of(path)).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => {}
+        Ok(()) | Err(TryLockError::Error(_)) => return None,
+    }
+    let mut text = String::new();
+    Some(file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok()).unwrap_or(0))
+}
+
 /// The lock of a database, whatever link it was named by.
 fn lock_of(path: &Path) -> PathBuf {
     let in_folder = || {
@@ -69,7 +80,9 @@ mod tests {
             assert!(said.contains(&format!("(process {})", std::process::id())), "{said}");
         }
         Serving::take(&folder.path().join("other.db")).unwrap();
+        assert_eq!(holder(&link), Some(std::process::id()));
         drop(first);
+        assert_eq!(holder(&path), None);
         Serving::take(&link).unwrap();
     }
 

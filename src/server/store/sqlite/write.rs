@@ -59,7 +59,8 @@ pub(super) fn write(db: &Connection, batch: &Batch) -> Result<(), StoreError> {
         write_message(db, m)?;
     }
     write_standings(db, batch)?;
-    write_outcomes(db, batch)
+    write_outcomes(db, batch)?;
+    super::restored::write(db, batch.restore.as_ref())
 }
 
 fn write_numbers(db: &Connection, batch: &Batch) -> Result<(), StoreError> {

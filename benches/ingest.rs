@@ -1,0 +1,181 @@
+//! A signed webhook until its 2xx: verified, durable, routed, clocks armed. 64 connections, the real backend, a real disk.
+//!
+//! The floor is the same rows written by a bare loop: the tables of the run itself, in as many transactions as the run
+//! took, with the run's own pragmas, and nothing around them.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use crate::carrier_load::{Load, deliver};
+use crate::figures::{Times, status_kb};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_comeback");
+pub(crate) const ACCOUNT: &str = "AC00000000000000000000000000000abc";
+pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const NUMBER: &str = "+16465550100";
+const SECONDS: u64 = 15;
+
+/// The real backend, ended with the bench.
+pub(crate) struct Serve {
+    child: Child,
+    pub(crate) address: String,
+}
+
+impl Serve {
+    pub(crate) fn start(database: &Path, playbook: &Path) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--playbook"])
+            .arg(playbook)
+            .arg("--database")
+            .arg(format!("sqlite:{}", database.display()))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut said).unwrap();
+        let address = said.split("http://").nth(1).unwrap().split([',', ' ', '\n']).next().unwrap().to_owned();
+        Self { child, address }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it as an operator does.
+    pub(crate) fn stop(mut self) {
+        drop(Command::new("kill").arg(self.child.id().to_string()).status());
+        drop(self.child.wait());
+    }
+}
+
+impl Drop for Serve {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+pub(crate) fn add_line(database: &Path) {
+    let mut add = Command::new(PROGRAM)
+        .args([
+            "line",
+            "add",
+            NUMBER,
+            "--account",
+            ACCOUNT,
+            "--token-stdin",
+            "--api",
+            "http://127.0.0.1:9",
+            "--database",
+        ])
+        .arg(format!("sqlite:{}", database.display()))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    add.stdin.take().unwrap().write_all(format!("{TOKEN}\n").as_bytes()).unwrap();
+    assert!(add.wait().unwrap().success());
+}
+
+pub(crate) fn playbook(folder: &Path) -> std::path::PathBuf {
+    let path = folder.join("playbook.toml");
+    std::fs::write(&path, include_str!("../assets/playbook.toml")).unwrap();
+    path
+}
+
+pub(crate) fn run() {
+    let folder = tempfile::tempdir_in(Path::new(PROGRAM).parent().unwrap()).unwrap();
+    let (database, playbook) = (folder.path().join("run.db"), playbook(folder.path()));
+    let serve = Serve::start(&database, &playbook);
+    add_line(&database);
+    let load = Load {
+        address: serve.address.clone(),
+        public_url: format!("http://{}", serve.address),
+        account: ACCOUNT.to_owned(),
+        token: TOKEN.to_owned(),
+        number: NUMBER.to_owned(),
+        connections: 64,
+        people: 20_000,
+        seconds: SECONDS,
+        most: u64::MAX,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let loaded = runtime.block_on(deliver(load));
+    let accepted = loaded.times.len();
+    assert_eq!(loaded.refused, 0, "every webhook was accepted");
+    let metrics = runtime.block_on(async {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        http.get(format!("http://{}/metrics", serve.address)).send().await.unwrap().text().await.unwrap()
+    });
+    let groups = metric(&metrics, "group_size_count");
+    println!("resident: {:.0} MB", status_kb(serve.pid(), "VmRSS") as f64 / 1000.0);
+    serve.stop();
+    let mut times = Times::default();
+    loaded.times.into_iter().for_each(|t| times.add(t));
+    times.tell("signed webhook to 2xx, 64 connections");
+    let rate = accepted as f64 / loaded.took.as_secs_f64();
+    println!("accepted: {accepted}, {rate:.0} a second, {:.1} in a commit", accepted as f64 / groups);
+    let took = floor(&database, &folder.path().join("floor.db"), groups);
+    let bare = accepted as f64 / took.as_secs_f64();
+    println!(
+        "floor: the same rows in {groups:.0} commits: {bare:.0} a second; the backend reaches {:.0} %",
+        rate / bare * 100.0
+    );
+}
+
+fn metric(metrics: &str, name: &str) -> f64 {
+    let line =
+        metrics.lines().find(|l| !l.starts_with('#') && l.split([' ', '{']).next().is_some_and(|n| n.ends_with(name)));
+    line.and_then(|l| l.rsplit(' ').next())
+        .and_then(|n| n.parse().ok())
+        .unwrap_or_else(|| panic!("no {name}: {metrics}"))
+}
+
+/// Writes every row of the run into a fresh database of the same shape, spread evenly over so many transactions.
+fn floor(run: &Path, fresh: &Path, groups: f64) -> Duration {
+    let from = Connection::open(run).unwrap();
+    let to = Connection::open(fresh).unwrap();
+    for (name, value) in [("journal_mode", "WAL"), ("synchronous", "FULL")] {
+        to.pragma_update(None, name, value).unwrap();
+    }
+    let shape = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'";
+    let shape: Vec<String> =
+        from.prepare(shape).unwrap().query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    to.execute_batch(&shape.join(";")).unwrap();
+    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    let tables: Vec<String> =
+        from.prepare(tables).unwrap().query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    let rows: Vec<(String, Vec<Vec<Value>>)> = tables
+        .into_iter()
+        .map(|table| {
+            let mut all = from.prepare(&format!("SELECT * FROM {table}")).unwrap();
+            let columns = all.column_count();
+            let read = |row: &rusqlite::Row<'_>| (0..columns).map(|i| row.get::<_, Value>(i)).collect();
+            let rows = all.query_map([], read).unwrap().collect::<Result<_, _>>().unwrap();
+            let marks = vec!["?"; columns].join(",");
+            (format!("INSERT INTO {table} VALUES ({marks})"), rows)
+        })
+        .collect();
+    to.pragma_update(None, "foreign_keys", false).unwrap();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of commits")]
+    let groups = groups as usize;
+    let began = Instant::now();
+    for group in 0..groups {
+        to.execute_batch("BEGIN IMMEDIATE").unwrap();
+        for (insert, rows) in &rows {
+            let (first, last) = (rows.len() * group / groups, rows.len() * (group + 1) / groups);
+            let mut insert = to.prepare_cached(insert).unwrap();
+            for row in &rows[first..last] {
+                insert.execute(params_from_iter(row)).unwrap();
+            }
+        }
+        to.execute_batch("COMMIT").unwrap();
+    }
+    began.elapsed()
+}

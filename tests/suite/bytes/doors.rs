@@ -1,0 +1,226 @@
+//! The doors that foreign bytes come through. Each takes any bytes and panics when its parser breaks a promise: no
+//! panic of its own, an error in our words, and whatever is accepted can be said again and means the same.
+//!
+//! The fuzz targets in `fuzz/` include this file, so it names nothing of the test suite.
+
+#![allow(unreachable_pub, reason = "the fuzz targets name them from another crate")]
+
+use std::fmt::{Debug, Display};
+
+use comeback::client::search;
+use comeback::config;
+use comeback::domain::contact::Address;
+use comeback::domain::playbook::Playbook;
+use comeback::domain::safe_text::SafeText;
+use comeback::journal::{Checkpoint, Frame, Key};
+use comeback::server::carrier::twilio::parse::{self, Malformed, Params};
+use comeback::server::carrier::twilio::signature::{Signed, verify};
+use comeback::tui::input_line::{InputLine, MAX_BYTES};
+use comeback::tui::keymap::chord::Chord;
+use comeback::wire::changes::{Changes, Message};
+use comeback::wire::command::{Push, Receipts};
+use comeback::wire::problem::Problem;
+use comeback::wire::session::{Session, SignIn, SignedIn};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Something that takes any bytes.
+pub type Door = fn(&[u8]);
+
+/// All of them, by the name of their fuzz target and of their folder in `fuzz/corpus`.
+pub const DOORS: [(&str, Door); 11] = [
+    ("webhook_form", webhook_form),
+    ("webhook_json", webhook_json),
+    ("playbook", playbook),
+    ("rep_config", rep_config),
+    ("wire_to_backend", wire_to_backend),
+    ("wire_to_client", wire_to_client),
+    ("journal_frame", journal_frame),
+    ("checkpoint", checkpoint),
+    ("chord", chord),
+    ("typed", typed),
+    ("safe_text", safe_text),
+];
+
+/// An error is one short line for a person, and moves no cursor.
+fn sentence(error: &impl Display) {
+    let said = error.to_string();
+    assert!(!said.is_empty() && said.len() < 4096, "{} bytes", said.len());
+    assert!(!said.chars().any(char::is_control), "{said:?}");
+}
+
+/// The body of a webhook, as a form.
+pub fn webhook_form(bytes: &[u8]) {
+    webhook(Params::form(bytes), None);
+}
+
+/// The body of a webhook, as JSON.
+pub fn webhook_json(bytes: &[u8]) {
+    webhook(Params::json(bytes), Some(bytes));
+}
+
+fn webhook(read: Result<Params, Malformed>, json: Option<&[u8]>) {
+    let params = match read {
+        Ok(params) => params,
+        Err(error) => return sentence(&error),
+    };
+    let signed = json.map_or(Signed::Form(&params), Signed::Json);
+    let again = Params::json(params.to_json().as_bytes()).unwrap();
+    let names = |params: &Params| params.sorted().into_iter().map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
+    let (mut before, after) = (names(&params), names(&again));
+    before.dedup();
+    assert_eq!(before, after, "every name is kept");
+    match parse::inbound(&params) {
+        Ok(text) => {
+            assert_eq!(Some(text.body.as_str()), params.get("Body").or(Some("")));
+            assert_eq!(Address::parse(text.from.as_str()).as_ref(), Ok(&text.from));
+            assert!(text.media.len() <= 10 && text.sid.bytes().all(|b| b.is_ascii_alphanumeric()));
+        }
+        Err(error) => sentence(&error),
+    }
+    if let Err(error) = parse::status(&params) {
+        sentence(&error);
+    }
+    // Nobody signed it; the header and the address are foreign too.
+    let header = params.get("Signature").or(params.get("Body"));
+    let url = format!("https://c.example/hooks?{}", params.get("Url").unwrap_or_default());
+    sentence(&verify(&["token".to_owned()], &url, signed, header).unwrap_err());
+}
+
+/// The policy's file.
+pub fn playbook(bytes: &[u8]) {
+    let Ok(source) = std::str::from_utf8(bytes) else { return };
+    match config::playbook::read("playbook.toml", source) {
+        Ok(playbook) => {
+            let json = serde_json::to_string(&playbook).unwrap();
+            assert_eq!(serde_json::from_str::<Playbook>(&json).unwrap(), playbook);
+        }
+        Err(mistake) => placed(&mistake, source),
+    }
+}
+
+/// A rep's own settings.
+pub fn rep_config(bytes: &[u8]) {
+    let Ok(source) = std::str::from_utf8(bytes) else { return };
+    match config::rep::read("config.toml", source) {
+        Ok(config) => assert!(config.alerts.command.is_none_or(|c| c.first().is_some_and(|p| !p.is_empty()))),
+        Err(mistake) => placed(&mistake, source),
+    }
+}
+
+/// A mistake in a file names its place, shows its line, and repeats nothing that a terminal obeys.
+fn placed(mistake: &config::diagnose::Diagnostic, source: &str) {
+    let said = mistake.to_string();
+    assert!(said.len() < 8192, "{} bytes", said.len());
+    assert!(!said.chars().any(|c| c.is_control() && c != '\n'), "{said:?}");
+    assert!((1..=source.matches('\n').count() + 1).contains(&mistake.line), "{said}");
+    let columns = source.split('\n').nth(mistake.line - 1).map_or(0, |line| line.chars().count());
+    assert!((1..=columns + 1).contains(&mistake.column), "{said}");
+    assert_eq!(said.lines().count(), 4, "{said}");
+}
+
+/// What a device sends.
+pub fn wire_to_backend(bytes: &[u8]) {
+    again::<Push>(bytes);
+    if let Ok(sign_in) = serde_json::from_slice::<SignIn>(bytes) {
+        assert!(sign_in.token.is_empty() || !format!("{sign_in:?}").contains(&format!("{:?}", sign_in.token)));
+    }
+}
+
+/// What a backend answers.
+pub fn wire_to_client(bytes: &[u8]) {
+    again::<Receipts>(bytes);
+    again::<Session>(bytes);
+    again::<Problem>(bytes);
+    again::<Vec<Message>>(bytes);
+    drop(serde_json::from_slice::<SignedIn>(bytes));
+    if let Ok(mut changes) = serde_json::from_slice::<Changes>(bytes) {
+        // Decimal fractions are not kept to their last bit.
+        changes.pace = 1.0;
+        again::<Changes>(&serde_json::to_vec(&changes).unwrap());
+    }
+}
+
+/// What is accepted is said again, and then means the same.
+fn again<T: DeserializeOwned + Serialize + PartialEq + Debug>(bytes: &[u8]) {
+    if let Ok(value) = serde_json::from_slice::<T>(bytes) {
+        let said = serde_json::to_vec(&value).unwrap();
+        assert_eq!(serde_json::from_slice::<T>(&said).unwrap(), value);
+    }
+}
+
+/// The body of an entry of the journal.
+pub fn journal_frame(bytes: &[u8]) {
+    match Frame::decode(bytes) {
+        Ok(frame) => {
+            // Decimal fractions are not kept to their last bit; the journal keeps the bytes as they came.
+            let again = Frame::decode(&frame.encode()).unwrap();
+            assert_eq!((again.kind, again.command, again.content), (frame.kind, frame.command, frame.content));
+        }
+        Err(error) => sentence(&error),
+    }
+}
+
+/// A line of a file of checkpoints.
+pub fn checkpoint(bytes: &[u8]) {
+    let Ok(line) = std::str::from_utf8(bytes) else { return };
+    let key = Key::new(&[7; Key::MIN_LEN]).unwrap();
+    match line.parse::<Checkpoint>() {
+        Ok(read) => {
+            assert_eq!(read.to_string(), line);
+            assert_eq!(Checkpoint::verify(&read.sign(&key), &key), Ok(read));
+        }
+        Err(error) => sentence(&error),
+    }
+    match Checkpoint::verify(line, &key) {
+        Ok(read) => assert_eq!(read.sign(&key), line.trim_end()),
+        Err(error) => sentence(&error),
+    }
+}
+
+/// A key as the table writes it.
+pub fn chord(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    for one in Chord::parse(text).into_iter().flatten() {
+        let shown = one.to_string();
+        assert_eq!(Chord::parse(&shown), Some(vec![one]), "{shown:?}");
+    }
+}
+
+/// What is typed or pasted: a text in the composer, a search, a number.
+pub fn typed(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let mut line = InputLine::with_text(&text);
+    line.insert(&text);
+    line.backspace();
+    line.word_left();
+    line.delete_word();
+    line.insert(&text);
+    assert!(line.text().len() <= MAX_BYTES && line.text().is_char_boundary(line.cursor()));
+    assert!(!line.text().chars().any(|c| c.is_control() && c != '\n'));
+    if let Some(query) = search::query(&text) {
+        // Nothing typed is syntax: every word stands in quotes, and none holds one.
+        let inner = query.strip_prefix('"').and_then(|q| q.strip_suffix("\"*")).unwrap();
+        assert!(
+            inner.split("\" \"").all(|word| !word.contains('"') && word.contains(char::is_alphanumeric)),
+            "{query}"
+        );
+    }
+    if let Ok(address) = Address::parse(&text) {
+        assert_eq!(Address::parse(address.as_str()), Ok(address));
+    }
+}
+
+/// A stranger's text on its way to a screen.
+pub fn safe_text(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for safe in [SafeText::line(&text), SafeText::block(&text), SafeText::whole(&text)] {
+        assert!(!safe.as_str().chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+        for width in [1, 2, 7, 40] {
+            assert!(SafeText::whole(&safe.truncated(width)).width() <= width, "{text:?}");
+            for row in safe.wrapped(width) {
+                assert!(SafeText::whole(&row).width() <= width, "{text:?}: {row:?} in {width}");
+            }
+        }
+    }
+}

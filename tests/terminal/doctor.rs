@@ -1,0 +1,176 @@
+//! `comeback doctor` by the real program: well, and with each thing broken.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::house::{COMEBACK, House};
+use super::program::{Machine, Running, Said};
+use super::tmux::Terminal;
+
+/// A machine whose rep is signed in to a backend beside it.
+struct Desk {
+    machine: Machine,
+    backend: Running,
+    token: String,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let machine = Machine::new();
+        let backend = machine.serve(&[], "");
+        let invite = machine.does(&["rep", "add", "--database", &machine.database(), "maya"], "");
+        machine.does(&["login", &backend.url(), "--token-stdin"], &invite);
+        let token = fs::read_to_string(machine.home().join("data/comeback/default/token")).expect("a token");
+        Self { machine, backend, token }
+    }
+
+    fn doctor(&self, arguments: &[&str]) -> Said {
+        doctor(&self.machine, arguments)
+    }
+
+    fn file(&self, name: &str) -> std::path::PathBuf {
+        self.machine.home().join(name)
+    }
+}
+
+fn doctor(machine: &Machine, arguments: &[&str]) -> Said {
+    let home = machine.home().display().to_string();
+    let variables = [("HOME", home.as_str()), ("LC_ALL", "C.UTF-8"), ("TERM", "xterm-256color")];
+    machine.run_with(&variables, &[&["doctor"], arguments].concat(), "")
+}
+
+/// The line of a finding, and that the report ends as it should.
+fn wrong(said: &Said, what: &str) -> String {
+    assert!(!said.ok && said.err.contains("wrong"), "{}{}", said.out, said.err);
+    let found = said.out.lines().find(|l| l.trim_start().starts_with("WRONG") && l.contains(what));
+    found.unwrap_or_else(|| panic!("nothing wrong with {what}:\n{}", said.out)).to_owned()
+}
+
+#[test]
+fn where_all_is_well_it_says_so_and_can_be_pasted() {
+    let desk = Desk::new();
+    let said = desk.doctor(&[]);
+    assert!(said.ok, "{}{}", said.out, said.err);
+    for words in [
+        "~/config/comeback/config.toml",
+        "signed in; both speak wire version",
+        "from this machine's",
+        "xterm-256color",
+        "a bell",
+    ] {
+        assert!(said.out.contains(words), "no {words:?} in\n{}", said.out);
+    }
+    let home = desk.machine.home().display().to_string();
+    for secret in [desk.token.trim(), &home, "Maya", "maya"] {
+        assert!(!said.out.contains(secret), "{secret:?} in\n{}", said.out);
+    }
+    let said = desk.doctor(&["--json"]);
+    let all: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!((said.ok, all["well"].as_bool()), (true, Some(true)), "{}", said.out);
+    assert!(all["findings"].as_array().expect("a list").iter().all(|f| f["state"] == "ok" || f["state"] == "look"));
+}
+
+#[test]
+fn each_thing_that_is_broken_is_named_with_what_to_do() {
+    let desk = Desk::new();
+    fs::create_dir_all(desk.file("config/comeback")).expect("a folder");
+    fs::write(desk.file("config/comeback/config.toml"), "[alerts]\nby = [\"dekstop\"]\n").expect("a file");
+    wrong(&desk.doctor(&[]), "config.toml:2:7: unknown value");
+    fs::write(desk.file("config/comeback/config.toml"), "[alerts]\ncommand = [\"/not/there\"]\n").expect("a file");
+    wrong(&desk.doctor(&[]), "/not/there is not there");
+    fs::remove_file(desk.file("config/comeback/config.toml")).expect("it was there");
+
+    fs::write(
+        desk.file("data/comeback/default/cache.db"),
+        "this is no cache, and it is longer than a hundred bytes, which is what the header of a cache takes up",
+    )
+    .expect("a file");
+    wrong(&desk.doctor(&[]), "cannot be read");
+    fs::remove_file(desk.file("data/comeback/default/cache.db")).expect("it was there");
+
+    desk.machine.does(&["rep", "revoke", "--database", &desk.machine.database(), "maya"], "");
+    let said = desk.doctor(&[]);
+    wrong(&said, "this device is signed out");
+    assert!(said.out.contains("→ ask for a new one-time token"), "{}", said.out);
+    desk.backend.kill();
+    let said = doctor(&desk.machine, &[]);
+    wrong(&said, "connection");
+    assert!(said.out.contains("→ see that the backend"), "{}", said.out);
+    let nobody = doctor(&Machine::new(), &[]);
+    wrong(&nobody, "nobody is signed in here");
+}
+
+#[test]
+fn a_clock_far_from_the_backends_is_told() {
+    let house = House::start();
+    house.sign_in("maya", house.about("base_url"));
+    let out = std::process::Command::new(COMEBACK)
+        .args(["doctor", "--profile", "maya"])
+        .env("XDG_DATA_HOME", house.home().join("data"))
+        .env("XDG_CONFIG_HOME", house.home().join("config"))
+        .env("XDG_STATE_HOME", house.home().join("state"))
+        .output()
+        .expect("it runs");
+    let text = String::from_utf8_lossy(&out.stdout);
+    // The emulated world stands on a Tuesday of its own.
+    let line = text.lines().find(|l| l.contains("backend's")).unwrap_or_else(|| panic!("{text}"));
+    assert!(line.contains("WRONG") && !out.status.success(), "{text}");
+    assert!(!text.contains("maya"), "{text}");
+}
+
+#[test]
+fn an_operator_is_told_about_database_journal_numbers_and_the_public_address() {
+    let desk = Desk::new();
+    let database = desk.machine.database();
+    let url = desk.backend.url();
+    let said = desk.doctor(&["--database", &database, "--public-url", &url]);
+    assert!(said.ok, "{}{}", said.out, said.err);
+    let pid = desk.backend.pid();
+    for words in [
+        "quick_check finds nothing",
+        &format!("runs as {pid}"),
+        "version 1 in force",
+        "none set up",
+        "comeback 0.1.0 answers",
+        "not behind the journal",
+    ] {
+        assert!(said.out.contains(words), "no {words:?} in\n{}", said.out);
+    }
+    desk.backend.kill();
+    let said = doctor(&desk.machine, &["--database", &database, "--public-url", &url]);
+    wrong(&said, "connection");
+    assert!(said.out.contains("none runs on this database"), "{}", said.out);
+    wrong(&doctor(&desk.machine, &["--database", "sqlite:not-there.db"]), "there is none at not-there.db");
+    wrong(&doctor(&desk.machine, &["--database", &database, "--public-url", "comeback.example"]), "address");
+    fs::write(desk.machine.home().join("other.db"), "").expect("a file");
+    wrong(&doctor(&desk.machine, &["--database", "sqlite:other.db"]), "other.db");
+}
+
+#[test]
+fn every_way_of_an_alert_is_sent_and_what_arrived_is_to_be_written_down() {
+    let machine = Machine::new();
+    let command = format!("read go; WEZTERM_PANE=1 {COMEBACK} doctor --notify; echo over with $?; read hold");
+    let terminal = Terminal::open(machine.home(), (100, 40), &command);
+    let bytes = machine.home().join("bytes");
+    terminal.records(&bytes);
+    terminal.press(&["Enter"]);
+    terminal.shows(&["desktop", "failed:"]);
+    for (way, answer) in [("osc99:", "n"), ("osc777:", "y"), ("osc9:", "n"), ("bell:", "y")] {
+        terminal.asks(way);
+        terminal.write(answer);
+        terminal.press(&["Enter"]);
+    }
+    terminal.shows(&["config/comeback/config.toml:", "by = [\"osc777\", \"bell\"]", "over with 0"]);
+    let sent = fs::read(&bytes).expect("what was written");
+    let has = |part: &str| sent.windows(part.len()).any(|w| w == part.as_bytes());
+    for part in [
+        "\x1bPtmux;\x1b\x1b]777;notify;comeback;",
+        "\x1bPtmux;\x1b\x1b]9;comeback: ",
+        "\x1bPtmux;\x1b\x1b]99;i=comeback-",
+    ] {
+        assert!(has(part), "{part:?} was not sent");
+    }
+    let said = machine.run(&["doctor", "--notify"], "y\ny\n");
+    assert!(!said.ok && said.err.contains("run it in the terminal"), "{}", said.err);
+}
