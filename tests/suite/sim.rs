@@ -16,6 +16,7 @@ mod interleavings;
 mod people;
 mod server;
 mod verdict;
+mod weather;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

@@ -218,10 +218,10 @@ fn work(seed: u64, faults: Faults, slip: Slip) -> Result<usize, String> {
         }
     }
     world.calm_down()?;
-    let sent = world.server.carrier.with(|book| book.sent.clone());
+    let texts = world.server.carrier.with(|book| book.sent.clone());
     let mut left = 0;
     for (message, (number, words)) in &seat.meant {
-        for text in sent.iter().filter(|text| text.message == *message) {
+        for text in texts.iter().filter(|text| text.message == *message) {
             left += 1;
             if !number.ends_with(text.to.as_str()) || text.body.as_str() != words {
                 let (to, body) = (text.to.as_str(), text.body.as_str());

@@ -85,6 +85,9 @@ pub(super) struct Server {
     made: RefCell<u128>,
 }
 
+/// Read once: a storm takes less time than reading it.
+static HASTY: LazyLock<Playbook> = LazyLock::new(|| hasty(config::playbook::read("playbook.toml", PLAYBOOK).unwrap()));
+
 /// The same with clocks and ladders that run out within a storm.
 fn hasty(mut playbook: Playbook) -> Playbook {
     let sooner = |span: &mut Span| *span = Span::millis(span.as_millis() / HASTE);
@@ -112,9 +115,7 @@ pub(super) fn read<T>(question: impl Future<Output = T>) -> T {
 impl Server {
     pub(super) fn new(disk: Disk, truth: Arc<ManualClock>, carrier: Arc<FakeCarrier>) -> Self {
         let clock = Arc::new(ManualClock::at(truth.now()));
-        static READ: LazyLock<Playbook> =
-            LazyLock::new(|| hasty(config::playbook::read("playbook.toml", PLAYBOOK).unwrap()));
-        let playbook = READ.clone();
+        let playbook = HASTY.clone();
         let made = RefCell::new(1 << 80);
         let (says, said) = channel();
         Self { disk, clock, truth, suspended: 0, carrier, playbook, life: None, says, said, made }
