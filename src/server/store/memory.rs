@@ -69,19 +69,10 @@ impl Transaction for MemoryTransaction {
     }
 
     async fn commit(mut self: Box<Self>, batch: Batch) -> Result<(), StoreError> {
-        // The log only grows: it is cut back where a batch fails, and never copied.
-        let entries = std::mem::take(&mut self.tables.entries);
-        let before = entries.len();
         let mut after = self.tables.clone();
-        after.entries = entries;
-        let written = after.write(batch);
-        if written.is_ok() {
-            *self.tables = after;
-        } else {
-            after.entries.truncate(before);
-            self.tables.entries = after.entries;
-        }
-        written
+        after.write(batch)?;
+        *self.tables = after;
+        Ok(())
     }
 }
 
