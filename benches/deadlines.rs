@@ -108,7 +108,10 @@ fn find_due(body: &serde_json::Value) -> Option<i64> {
         }
         serde_json::Value::Object(map) => map.values().find_map(find_due),
         serde_json::Value::Array(all) => all.iter().find_map(find_due),
-        _ => None,
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => None,
     }
 }
 

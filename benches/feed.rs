@@ -39,11 +39,12 @@ fn playbook(folder: &Path) -> std::path::PathBuf {
     let whole = include_str!("../assets/playbook.toml");
     let mut text = whole.split("[line.main]").next().unwrap().to_owned();
     for n in 0..REPS {
-        text.push_str(&format!(
+        let team = format!(
             "[team.t{n}]\nlabel = \"T{n}\"\nlead = \"r{n}\"\n[rep.r{n}]\nname = \"R{n}\"\ntitle = \"AE\"\nteam = \"t{n}\"\nrole = \"lead\"\n\
              [line.l{n}]\nlabel = \"L{n}\"\nnumber = \"{}\"\nteam = \"t{n}\"\nuse_case = \"new_lead\"\n",
             number(n)
-        ));
+        );
+        text.push_str(&team);
     }
     let path = folder.join("teams.toml");
     std::fs::write(&path, text).unwrap();
@@ -223,7 +224,13 @@ pub(crate) fn first_sync() {
                     rows = inbox.rows.len();
                 }
                 Notice::Link(link) => online = link.state == LinkState::Online,
-                _ => {}
+                Notice::Thread(..)
+                | Notice::Outbox(_)
+                | Notice::Found { .. }
+                | Notice::Toast(_)
+                | Notice::Terminal(_)
+                | Notice::Moved
+                | Notice::Stopped => {}
             }
         }
         whole.add(began.elapsed());

@@ -276,7 +276,8 @@ pub(crate) fn idle() {
         let before = on_core(terminal.pid());
         let began = Instant::now();
         std::thread::sleep(Duration::from_secs(seconds));
-        let share = (on_core(terminal.pid()) - before).as_secs_f64() / began.elapsed().as_secs_f64() * 100.0;
+        let share =
+            on_core(terminal.pid()).saturating_sub(before).as_secs_f64() / began.elapsed().as_secs_f64() * 100.0;
         println!("idle, {what} ({seen}): {share:.3} % of a core over {seconds} s");
         drop(terminal);
         drop(demo.kill());

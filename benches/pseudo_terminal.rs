@@ -49,7 +49,7 @@ impl Terminal {
         let (mut out, mut answers) = (keys.try_clone().unwrap(), keys.try_clone().unwrap());
         let (said, written) = channel();
         std::thread::spawn(move || {
-            let mut bytes = [0; 64 * 1024];
+            let mut bytes = vec![0; 64 * 1024];
             while let Ok(n) = out.read(&mut bytes) {
                 // Primary device attributes are asked for: an xterm without the kitty keyboard protocol.
                 if bytes[..n].windows(3).any(|w| w == b"\x1b[c") {

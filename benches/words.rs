@@ -8,7 +8,7 @@ impl Dice {
         Self(seed)
     }
 
-    /// SplitMix64.
+    /// The generator known as `SplitMix64`.
     pub(crate) const fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
