@@ -44,9 +44,11 @@ impl<W: Write> Pen<W> {
     }
 }
 
-/// Whether a terminal that counts character by character comes to another width.
+/// Whether a terminal that counts character by character comes to another width, or the drawing library goes wrong
+/// behind it.
 fn is_doubtful(symbol: &str) -> bool {
-    symbol.len() > 1 && symbol.chars().map(|c| c.width().unwrap_or(0)).sum::<usize>() != symbol.width()
+    let one_by_one = || symbol.chars().map(|c| c.width().unwrap_or(0)).sum::<usize>();
+    symbol.len() > 1 && (symbol.contains('\u{fe0f}') || one_by_one() != symbol.width())
 }
 
 impl<W: Write> Backend for Pen<W> {
@@ -166,6 +168,7 @@ mod tests {
             "\x1b[1;1HA\x1b[1;2H  \x1b[1;2H❤\u{fe0f}\x1b[1;4HDEF",
             "blank first, then the heart, then the rest where it belongs"
         );
+        assert_eq!(written("abc", "⌚\u{fe0f}C"), "\x1b[1;1H  \x1b[1;1H⌚\u{fe0f}\x1b[1;3HC");
         assert_eq!(
             written("abcd", "\u{600}©\u{fe0f}d"),
             "\x1b[1;1H   \x1b[1;1H\u{600}©\u{fe0f}",
