@@ -266,8 +266,9 @@ fn clean_grapheme(grapheme: &str, out: &mut String, flagged: &mut bool) {
             ZWNJ => joins_script(&kept),
             '\u{FE0E}' | '\u{FE0F}' => match kept.last() {
                 Some('0'..='9' | '#' | '*') => next == Some('\u{20E3}'),
+                // A flag has no other shape; some count it as wider with a selector behind it.
+                Some('\u{1F1E6}'..='\u{1F1FF}') | None => false,
                 Some(&base) => is_emoji(base),
-                None => false,
             },
             '\u{FE00}'..='\u{FE0D}' | '\u{E0100}'..='\u{E01EF}' => false,
             _ if is_tag(c) => {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
-use ratatui::buffer::Cell;
+use ratatui::buffer::{Cell, CellWidth as _};
 use ratatui::layout::{Position, Size};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -44,9 +44,11 @@ impl<W: Write> Pen<W> {
     }
 }
 
-/// Whether a terminal that counts character by character comes to another width.
+/// Whether a terminal that counts character by character comes to another width, or the drawing library goes wrong
+/// behind it.
 fn is_doubtful(symbol: &str) -> bool {
-    symbol.len() > 1 && symbol.chars().map(|c| c.width().unwrap_or(0)).sum::<usize>() != symbol.width()
+    let one_by_one = || symbol.chars().map(|c| c.width().unwrap_or(0)).sum::<usize>();
+    symbol.len() > 1 && (symbol.contains('\u{fe0f}') || one_by_one() != symbol.width())
 }
 
 impl<W: Write> Backend for Pen<W> {
@@ -57,18 +59,20 @@ impl<W: Write> Backend for Pen<W> {
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
         let mut run = Vec::new();
-        let mut covered = None;
+        // Row and columns under the right half of what was just drawn.
+        let mut covered = (0, 0..0);
         for (x, y, cell) in content {
-            if covered.take() == Some((x, y)) {
+            if covered.0 == y && covered.1.contains(&x) {
                 continue;
             }
-            let width = u16::try_from(cell.symbol().width()).unwrap_or(1);
+            let width = cell.cell_width();
             let doubtful = is_doubtful(cell.symbol());
             let mut end = self.place(x, y, cell.symbol(), width);
             if doubtful && width > 1 {
                 // Where it is drawn narrow, its right half must not show what was there before.
-                end = end.max(x.saturating_add(width));
-                covered = Some((x + 1, y));
+                let right = x.saturating_add(width);
+                covered = (y, x.saturating_add(1)..right);
+                end = end.max(right);
             }
             if end > x {
                 let mut blank = cell.clone();
@@ -164,6 +168,12 @@ mod tests {
             "\x1b[1;1HA\x1b[1;2H  \x1b[1;2H❤\u{fe0f}\x1b[1;4HDEF",
             "blank first, then the heart, then the rest where it belongs"
         );
+        assert_eq!(written("abc", "⌚\u{fe0f}C"), "\x1b[1;1H  \x1b[1;1H⌚\u{fe0f}\x1b[1;3HC");
+        assert_eq!(
+            written("abcd", "\u{600}©\u{fe0f}d"),
+            "\x1b[1;1H   \x1b[1;1H\u{600}©\u{fe0f}",
+            "a sign that belongs to what follows it makes three cells one"
+        );
         assert_eq!(written("abc", "⌚\u{fe0e}BC"), "\x1b[1;1H⌚\u{fe0e}\x1b[1;2HBC");
     }
 
@@ -171,6 +181,7 @@ mod tests {
     fn what_comes_in_place_of_several_characters_is_written_over_all_of_them() {
         assert_eq!(written("🇩🇪", "a"), "\x1b[1;1H  \x1b[1;1Ha");
         assert_eq!(written("a🇩🇪b", "営 b"), "\x1b[1;1H   \x1b[1;1H営", "and by what covers its first half");
+        assert_eq!(written("a🇩🇪", "❤\u{fe0f}b"), "\x1b[1;1H   \x1b[1;1H❤\u{fe0f}\x1b[1;3Hb");
         assert_eq!(written("営b", "a b"), "\x1b[1;1Ha", "one wide character is gone with its first half");
     }
 }

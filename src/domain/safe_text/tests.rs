@@ -218,3 +218,8 @@ proptest! {
         prop_assert!(!short.contains('\n'));
     }
 }
+
+#[test]
+fn a_flag_has_no_selector() {
+    assert_eq!(SafeText::line("🇩🇪\u{fe0f} 🇩\u{fe0e}").as_str(), "🇩🇪 🇩");
+}

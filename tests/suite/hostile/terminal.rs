@@ -36,9 +36,13 @@ pub(super) fn wrong(text: &str) -> Option<String> {
         if grapheme.contains(tagged) && !grapheme.starts_with('\u{1F3F4}') {
             return Some(format!("a tag outside a flag in {text:?}"));
         }
-        let marks = grapheme.chars().filter(|c| c.width() == Some(0) && *c != '\u{200d}' && !tagged(*c)).count();
-        if grapheme.chars().count() > PILE + 1 || (marks > MARKS + 1 && !grapheme.contains('\u{200d}')) {
-            return Some(format!("{} characters in one cell: {grapheme:?}", grapheme.chars().count()));
+        // What adds nothing to a cell's width lies on top of the rest of it; so does what a joiner ties to it.
+        let chars: Vec<char> = grapheme.chars().collect();
+        let on_top = |at: usize| chars[at].width() == Some(0) || at > 0 && chars[at - 1] == '\u{200d}';
+        let pile = (0..chars.len()).filter(|at| on_top(*at)).count();
+        let marks = chars.iter().filter(|c| c.width() == Some(0) && **c != '\u{200d}' && !tagged(**c)).count();
+        if pile > PILE || (marks > MARKS + 1 && !grapheme.contains('\u{200d}')) {
+            return Some(format!("{pile} characters on top of others in {grapheme:?}"));
         }
     }
     None
@@ -186,6 +190,11 @@ fn opened(bytes: &[u8]) -> (Option<Vec<u8>>, &[u8]) {
     (None, &[])
 }
 
+/// The cells a terminal takes that counts character by character.
+fn one_by_one(text: &str) -> usize {
+    text.chars().map(|c| c.width().unwrap_or(0)).sum()
+}
+
 impl Watch {
     fn error(&mut self, what: impl Into<String>) {
         self.errors.push(what.into());
@@ -198,27 +207,26 @@ impl Watch {
             self.error(what);
         }
         for grapheme in run.graphemes(true) {
-            let one_by_one: usize = grapheme.chars().map(|c| c.width().unwrap_or(0)).sum();
-            if one_by_one == grapheme.width() {
+            if one_by_one(grapheme) == grapheme.width() {
                 let mut cell = String::new();
                 for c in grapheme.chars() {
                     if c.width() != Some(0) && !cell.is_empty() {
-                        self.put(&std::mem::take(&mut cell), false);
+                        let whole = std::mem::take(&mut cell);
+                        self.put(&whole, one_by_one(&whole), false);
                     }
                     cell.push(c);
                 }
-                self.put(&cell, false);
+                self.put(&cell, one_by_one(&cell), false);
             } else {
-                self.put(grapheme, true);
+                self.put(grapheme, grapheme.width(), true);
             }
         }
     }
 
-    fn put(&mut self, cell: &str, doubtful: bool) {
+    fn put(&mut self, cell: &str, width: usize, doubtful: bool) {
         if let Some(before) = self.doubtful.take() {
             self.error(format!("{cell:?} follows {before:?}, whose width terminals disagree about, without a move"));
         }
-        let width = cell.width();
         let (x, y) = self.at;
         if width == 0 || x + width > self.columns || y >= self.rows {
             return self.error(format!("{cell:?} of width {width} at column {x} of {}", self.columns));
