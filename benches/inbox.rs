@@ -206,24 +206,27 @@ fn keys(home: &Path, size: (u16, u16)) {
     let mut terminal = Terminal::start(Path::new(PROGRAM), home, size);
     terminal.until(" left ", Duration::from_secs(60));
     terminal.settle(Duration::from_millis(500));
-    let (mut times, mut first, mut all) = (Times::default(), Vec::new(), Vec::new());
-    for n in 0..400 {
-        // Not only at the top: down a screen and a half, and up again.
-        let key = if n % 40 < 20 { "j" } else { "k" };
-        let pressed = terminal.type_in(key);
-        let Some((at, bytes)) = terminal.burst(Duration::from_millis(2), Duration::from_secs(1)) else { continue };
-        times.add(at - pressed);
-        first.push(bytes.len());
-        let rest = terminal.burst(Duration::from_millis(150), Duration::from_millis(250));
-        all.push(bytes.len() + rest.map_or(0, |(_, bytes)| bytes.len()));
-    }
     let (columns, rows) = size;
-    times.tell(&format!("key press to bytes, a move by one row, {columns}x{rows}"));
-    for (what, sizes) in [("bytes of the move", &mut first), ("bytes with the conversation beside it", &mut all)] {
+    // One at a time, each with the conversation it opens beside the list; then held, forty milliseconds apart.
+    for (what, apart) in [("one by one", 300), ("held", 40)] {
+        let (mut times, mut sizes) = (Times::default(), Vec::new());
+        for n in 0..400 {
+            // Not only at the top: down a screen and a half, and up again.
+            let key = if n % 40 < 20 { "j" } else { "k" };
+            let pressed = terminal.type_in(key);
+            let quiet = Duration::from_millis(apart / 4);
+            if let Some((at, bytes)) = terminal.burst(quiet, Duration::from_secs(1)) {
+                times.add(at - pressed);
+                sizes.push(bytes.len());
+            }
+            std::thread::sleep((Duration::from_millis(apart)).saturating_sub(pressed.elapsed()));
+        }
+        times.tell(&format!("key press to bytes, a move by one row, {what}, {columns}x{rows}"));
         sizes.sort_unstable();
-        println!("{what}: median {} · p99 {}", sizes[sizes.len() / 2], sizes[sizes.len() * 99 / 100]);
+        println!("bytes of it: median {} · p99 {}", sizes[sizes.len() / 2], sizes[sizes.len() * 99 / 100]);
+        terminal.settle(Duration::from_millis(500));
     }
-    println!("resident after 400 moves: {:.1} MB", status_kb(terminal.pid(), "VmRSS") as f64 / 1000.0);
+    println!("resident after 800 moves: {:.1} MB", status_kb(terminal.pid(), "VmRSS") as f64 / 1000.0);
 }
 
 /// Every beginning of many words, as they are typed, through the client's own searching thread.
