@@ -208,9 +208,9 @@ fn keys(home: &Path, size: (u16, u16)) {
     terminal.settle(Duration::from_millis(500));
     let (columns, rows) = size;
     // One at a time, each with the conversation it opens beside the list; then held, forty milliseconds apart.
-    for (what, apart) in [("one by one", 300), ("held", 40)] {
+    for (what, apart, moves) in [("one by one", 300, 100), ("held", 40, 800)] {
         let (mut times, mut sizes) = (Times::default(), Vec::new());
-        for n in 0..400 {
+        for n in 0..moves {
             // Not only at the top: down a screen and a half, and up again.
             let key = if n % 40 < 20 { "j" } else { "k" };
             let pressed = terminal.type_in(key);
@@ -226,7 +226,7 @@ fn keys(home: &Path, size: (u16, u16)) {
         println!("bytes of it: median {} · p99 {}", sizes[sizes.len() / 2], sizes[sizes.len() * 99 / 100]);
         terminal.settle(Duration::from_millis(500));
     }
-    println!("resident after 800 moves: {:.1} MB", status_kb(terminal.pid(), "VmRSS") as f64 / 1000.0);
+    println!("resident after 900 moves: {:.1} MB", status_kb(terminal.pid(), "VmRSS") as f64 / 1000.0);
 }
 
 /// Every beginning of many words, as they are typed, through the client's own searching thread.

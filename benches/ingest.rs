@@ -29,7 +29,7 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) fn start(database: &Path, playbook: &Path) -> Self {
         let mut child = Command::new(PROGRAM)
-            .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--playbook"])
+            .args(["serve", "--listen", "127.0.0.1:0", "--log", "off", "--playbook"])
             .arg(playbook)
             .arg("--database")
             .arg(format!("sqlite:{}", database.display()))

@@ -192,13 +192,39 @@ fn secret_from_stdin(what: &str) -> anyhow::Result<String> {
         warn(&format!("{what}, then Enter:"));
     }
     let mut line = String::new();
+    let quiet = Unechoed::begin();
     std::io::stdin().read_line(&mut line)?;
+    drop(quiet);
     let secret = line.trim().to_owned();
     anyhow::ensure!(
         !secret.is_empty(),
         "nothing came on standard input; pipe the secret in, or type it and press Enter"
     );
     Ok(secret)
+}
+
+/// While it lives, a terminal shows nothing of what is typed: a secret stays out of the screen and its scrollback.
+struct Unechoed(Option<rustix::termios::Termios>);
+
+impl Unechoed {
+    fn begin() -> Self {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let Ok(before) = tcgetattr(std::io::stdin()) else { return Self(None) };
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        warn("(what you type or paste is not shown; Enter ends it)");
+        Self(tcsetattr(std::io::stdin(), OptionalActions::Now, &silent).is_ok().then_some(before))
+    }
+}
+
+impl Drop for Unechoed {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            let now = rustix::termios::OptionalActions::Now;
+            // A terminal that is gone needs nothing back.
+            let _ = rustix::termios::tcsetattr(std::io::stdin(), now, before);
+        }
+    }
 }
 
 /// Where a profile keeps its files: `$XDG_DATA_HOME/comeback/NAME`, or `~/.local/share/comeback/NAME`.

@@ -1,6 +1,7 @@
 //! `comeback demo`: everything in one process, on one emulated Tuesday.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,6 +103,10 @@ impl Demo {
         };
         let rep = RepId::new(&self.rep);
         anyhow::ensure!(policy.is_active(&rep), "there is no rep \"{rep}\" in the playbook");
+        anyhow::ensure!(
+            self.headless || std::io::stdout().is_terminal(),
+            "the inbox needs a terminal, and this is none; --headless runs the world without it"
+        );
         let folder = Folder::new(self.data.clone())?;
         let runtime = super::runtime()?;
         if self.headless {

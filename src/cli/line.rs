@@ -70,7 +70,7 @@ impl Line {
                 let provider = "twilio".to_owned();
                 let line = CarrierLine { number, provider, account, tokens, service, api };
                 store.put_line(&line).await?;
-                say("set up. Check the carrier's side with: comeback line test --public-url https://…");
+                say("set up. Check the carrier's side with: comeback line test --database … --public-url https://…");
                 if !in_playbook {
                     say(
                         "note: the playbook in force has no [line] with this number; its texts will take the ladder for unowned replies",

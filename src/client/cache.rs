@@ -22,7 +22,7 @@ use super::state::{Write, name_of};
 use crate::domain::contact::Body;
 use crate::domain::id::MessageId;
 use crate::domain::time::Timestamp;
-use crate::wire::changes::Snapshot;
+use crate::wire::changes::{Message, Snapshot};
 
 /// Marks the file as ours: `cbk1`.
 const APPLICATION_ID: i32 = 0x6362_6b31;
@@ -224,6 +224,11 @@ fn upsert(tx: &Transaction<'_>, snapshot: &Snapshot) -> Result<(), CacheError> {
         json(&tail(snapshot))?,
         who(snapshot)
     ])?;
+    // Most of a first sync: nothing to compare with, nothing to take away.
+    let mut any = tx.prepare_cached("SELECT 1 FROM messages WHERE conversation = ?1 LIMIT 1")?;
+    if !any.exists([&id])? {
+        return snapshot.messages.iter().try_for_each(|message| insert(tx, &id, message, &json(message)?));
+    }
     let ids: Vec<MessageId> = snapshot.messages.iter().map(|m| m.id).collect();
     tx.prepare_cached("DELETE FROM messages WHERE conversation = ?1 AND id NOT IN (SELECT value FROM json_each(?2))")?
         .execute(params![id, json(&ids)?])?;
@@ -240,23 +245,27 @@ fn upsert(tx: &Transaction<'_>, snapshot: &Snapshot) -> Result<(), CacheError> {
                     params![message.id.to_string(), signed(message.n), message.body.as_ref().map(Body::as_str), text],
                 )?;
             }
-            None => {
-                tx.prepare_cached(
-                    "INSERT OR REPLACE INTO messages (key, id, conversation, n, at, body, message)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                )?
-                .execute(params![
-                    free_key(tx, message.at, message.id.0)?,
-                    message.id.to_string(),
-                    id,
-                    signed(message.n),
-                    message.at.millis(),
-                    message.body.as_ref().map(Body::as_str),
-                    text
-                ])?;
-            }
+            None => insert(tx, &id, message, &text)?,
         }
     }
+    Ok(())
+}
+
+/// A message that is not there. An id that stands in another conversation moves here.
+fn insert(tx: &Transaction<'_>, conversation: &str, message: &Message, text: &str) -> Result<(), CacheError> {
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO messages (key, id, conversation, n, at, body, message)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        free_key(tx, message.at, message.id.0)?,
+        message.id.to_string(),
+        conversation,
+        signed(message.n),
+        message.at.millis(),
+        message.body.as_ref().map(Body::as_str),
+        text
+    ])?;
     Ok(())
 }
 

@@ -32,6 +32,8 @@ const LAST_PUSH: Duration = Duration::from_millis(500);
 const WRITE_AGAIN: Duration = Duration::from_secs(2);
 /// While signed out, the profile is looked at this often: `comeback login` may have written a new token.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// How often the list is made while everything is fetched anew.
+const SYNCING_SHOWS: Duration = Duration::from_millis(400);
 /// The estimate of the backend's clock moved by more than this: the screen must know.
 const MOVED_MS: i64 = 100;
 
@@ -119,6 +121,8 @@ struct Shown {
     thread: Option<(ConversationId, Option<Arc<Thread>>)>,
     outbox: Option<Arc<Vec<OutboxEntry>>>,
     link: Option<Link>,
+    /// When the list was last made.
+    at: Option<Duration>,
 }
 
 struct Driver {
@@ -424,7 +428,11 @@ impl Driver {
 
     /// Tells the screen what differs from what it was told.
     fn show(&mut self, view: bool, clock: bool) {
-        if view {
+        // While everything comes anew, a list of all of it for each page would cost more than the pages.
+        let mono = self.mono();
+        let shown_lately = self.shown.at.is_some_and(|at| mono.saturating_sub(at) < SYNCING_SHOWS);
+        if view && !(self.machine.syncing().is_some() && shown_lately) {
+            self.shown.at = Some(mono);
             let view = replica::replay(self.machine.state(), self.machine.skew().pace());
             let (list, pending) = (inbox::inbox(&view), inbox::outbox(&view));
             if self.shown.inbox.as_deref() != Some(&list) {

@@ -433,7 +433,7 @@ impl Machine {
 
     fn failed(&mut self, which: Which, failure: &Failure, mono: Duration) {
         if failure.status() == Some(401) {
-            let why = "this device is signed out: run “comeback login”; drafts and unsent texts are kept";
+            let why = "this device is signed out: ask for a one-time token, and log in again; drafts and unsent texts are kept";
             self.shut(LinkState::SignedOut, why);
             return;
         }

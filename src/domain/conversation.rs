@@ -54,9 +54,12 @@ pub struct Conversation {
     pub answers: BTreeMap<MessageId, Answer>,
     /// Whether the pool was asked since the buyer last began: its members may see it while it is not done.
     pub pooled: bool,
-    /// Who finished it: they keep it in sight, so that they can reopen it.
+    /// While it is done: by whom, and what reopening brings back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub finished_by: Option<RepId>,
+    pub finished: Option<Finished>,
+    /// The clock that a person's word ended, without a text: reopening starts it again with its old due time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub laid_aside: Option<Clock>,
     /// When anything last happened.
     pub changed: Timestamp,
 }
@@ -80,6 +83,15 @@ pub struct Met {
     pub clock: Clock,
     /// By which answer.
     pub by: MessageId,
+}
+
+/// What is kept of a conversation that was finished.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finished {
+    /// Who finished it: they keep it in sight, so that they can reopen it.
+    pub by: RepId,
+    /// When the offer that nobody had taken would have passed on.
+    pub expires: Option<Timestamp>,
 }
 
 /// One answer on its way.
@@ -149,7 +161,8 @@ impl Conversation {
             answered: false,
             answers: BTreeMap::new(),
             pooled: false,
-            finished_by: None,
+            finished: None,
+            laid_aside: None,
             changed: Timestamp::default(),
         }
     }
@@ -175,6 +188,7 @@ impl Conversation {
                 self.inbound += 1;
                 self.last_inbound = Some(at);
                 self.last_kind = Some(*kind);
+                self.laid_aside = None;
             }
             Event::Offered { to, step, expires, because } => {
                 self.pooled |= matches!(to, Holder::Pool(_));
@@ -198,14 +212,16 @@ impl Conversation {
             Event::SlaRearmed { clock } => {
                 self.clock = Some(clock.clone());
                 self.met = None;
+                self.laid_aside = None;
             }
             Event::SlaWarned { .. } => self.reach(Stage::Warned),
             Event::SlaBreached { .. } => self.reach(Stage::Breached),
             Event::SlaMet { by, .. } => {
                 let clock = self.clock.take();
+                self.laid_aside = clock.clone().filter(|_| by.is_none());
                 self.met = clock.zip(*by).map(|(clock, by)| Met { clock, by });
             }
-            Event::SlaDropped => self.clock = None,
+            Event::SlaDropped => self.laid_aside = self.clock.take(),
             Event::AnswerHeld { message, by, not_before } => {
                 let state = AnswerState::Held { not_before: *not_before };
                 self.answers.insert(*message, Answer { by: by.clone(), at, state });
@@ -235,16 +251,14 @@ impl Conversation {
             Event::Woke => self.status = Status::Open,
             Event::Reopened { by } => {
                 self.status = Status::Open;
-                self.finished_by = None;
+                self.finished = None;
                 // A person takes back what was finished; the buyer begins anew, with the owner.
                 self.pooled &= by.is_some();
             }
             Event::Done { outcome, by } => {
                 self.status = Status::Done(*outcome);
-                self.finished_by = Some(by.clone());
-                if let Some(a) = &mut self.assignment {
-                    a.expires = None;
-                }
+                let expires = self.assignment.as_mut().and_then(|a| a.expires.take());
+                self.finished = Some(Finished { by: by.clone(), expires });
             }
             // Facts about other subjects, or kept for the record alone.
             Event::Escalated { .. }

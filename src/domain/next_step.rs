@@ -42,7 +42,8 @@ pub fn recommend(c: &Conversation, number: &Number, cards: &[Card], last_text: &
     if cards.len() > 1 {
         return step("Ask who is writing", format!("{} people share this number", cards.len()));
     }
-    match c.last_kind {
+    // While a clock runs, an earlier text waits for its answer, whatever came after it.
+    match c.last_kind.filter(|_| c.clock.is_none() || c.last_kind == Some(InboundKind::Picture)) {
         Some(InboundKind::Tapback | InboundKind::Acknowledgement) => {
             return step("Nothing to answer; mark it done", "they only acknowledged your text");
         }

@@ -85,7 +85,7 @@ impl Rejection {
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::NotFound => "Sync with Ctrl-R; a lead can assign it to you.",
-            Self::TakenBy { .. } => "Your draft is kept; a lead can reassign it.",
+            Self::TakenBy { .. } => "What you wrote is kept as a draft; a lead can reassign it (a).",
             Self::Unseen { .. } => "Read the new text, then try again.",
             Self::AlreadyLeft => "Send another text to correct it.",
             Self::NoSuchAnswer => "It was sent, taken back or dropped before.",

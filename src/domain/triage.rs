@@ -102,12 +102,22 @@ pub(super) fn done(mut d: Draft, by: &RepId, outcome: Outcome, seen: u64) -> Res
     Ok(d.facts())
 }
 
-/// Something to do again.
+/// Something to do again: as it was. A clock that was ended by word alone runs on with its old due time, and an offer that
+/// nobody had taken passes on when it would have.
 pub(super) fn reopen(mut d: Draft, by: &RepId) -> Decided {
     match d.c.status {
         Status::Open => {}
         Status::Snoozed(_) => d.say(Event::Woke),
-        Status::Done(_) => d.say(Event::Reopened { by: Some(by.clone()) }),
+        Status::Done(_) => {
+            let (clock, offered) = (d.c.laid_aside.clone(), d.c.finished.as_ref().and_then(|f| f.expires));
+            d.say(Event::Reopened { by: Some(by.clone()) });
+            if let Some(clock) = clock.filter(|_| d.c.clock.is_none()) {
+                d.say(Event::SlaRearmed { clock });
+            }
+            if let (Some(expires), Some(a)) = (offered, d.c.assignment.clone().filter(|a| a.taken.is_none())) {
+                d.say(Event::Offered { to: a.to, step: a.step, expires: Some(expires), because: a.because });
+            }
+        }
     }
     d.facts()
 }

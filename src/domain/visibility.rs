@@ -38,7 +38,7 @@ impl Principal {
 /// pool once it was asked, the team's lead, admins, and while it is done whoever finished it.
 pub fn audience(c: &Conversation) -> BTreeSet<Principal> {
     let mut seen_by: BTreeSet<Principal> = [Principal::All, Principal::Lead(c.team.clone())].into();
-    seen_by.extend(c.owner.iter().chain(&c.finished_by).cloned().map(Principal::Rep));
+    seen_by.extend(c.owner.iter().chain(c.finished.as_ref().map(|f| &f.by)).cloned().map(Principal::Rep));
     match c.assignment.as_ref().map(|a| &a.to) {
         Some(Holder::Rep(rep)) => {
             seen_by.insert(Principal::Rep(rep.clone()));

@@ -28,7 +28,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>, now: Timestamp) -> Option<Time
     if layout::too_small(model.size) {
         let (columns, rows) = model.size;
         let here = format!("this is {columns}×{rows}.");
-        let notice = ["Too small: comeback", "needs 30×8,", &here, "Nothing is lost;", "make it larger."];
+        let notice = ["Too small: comeback", "needs 30×8,", &here, "Nothing is lost:", "enlarge, or Ctrl-C."];
         for (row, line) in (0..rows).zip(notice) {
             p.put(0, row, columns, line, Tone::Strong);
         }

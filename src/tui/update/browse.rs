@@ -102,7 +102,7 @@ fn with_target(
 }
 
 fn nothing_there(model: &mut Model, now: Timestamp) {
-    let rows = model.inbox.as_ref().is_some_and(|inbox| !inbox.rows.is_empty());
+    let rows = !model.list.entries(model.inbox.as_deref()).is_empty();
     if rows && model.list.cursor.is_none() {
         model.say("What the cursor was on is gone; j goes to the next.", now);
     } else {

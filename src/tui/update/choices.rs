@@ -61,7 +61,7 @@ pub(super) fn assign(model: &mut Model, now: Timestamp) {
             } else {
                 "not at the terminal"
             };
-            let detail = format!("{standing} · {load} open · {}", rep.title);
+            let detail = format!("{load} open · {standing} · {}", rep.title);
             let label = if Some(id) == me { format!("{} (me)", rep.name) } else { rep.name.clone() };
             (here, load, Choice { label, detail, does: Does::Assign(id.clone()) })
         })

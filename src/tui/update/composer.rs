@@ -32,8 +32,13 @@ pub(super) fn reply(model: &mut Model, id: ConversationId, now: Timestamp) {
         let call =
             Choice { label: "Copy the number, to call".to_owned(), detail: number.clone(), does: Does::Copy(number) };
         let about = vec![(id, model.seen(id))];
-        model.overlay =
-            Some(Overlay::Pick(Pick { title, about, choices: vec![note, call], words: String::new(), at: 0 }));
+        let mut choices = vec![note, call];
+        // What was written before stays within reach, for a mail or a call.
+        if let Some(draft) = model.thread_of(id).map(|t| t.draft.clone()).filter(|draft| !draft.is_empty()) {
+            let label = "Copy your draft".to_owned();
+            choices.push(Choice { label, detail: draft.clone(), does: Does::Copy(draft) });
+        }
+        model.overlay = Some(Overlay::Pick(Pick { title, about, choices, words: String::new(), at: 0 }));
         return model.warn("This number opted out: texts cannot be sent.", now);
     }
     begin(model, id, false);

@@ -148,12 +148,23 @@ pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>)
     let (here, below_it) = if beside { (facts.as_str(), String::new()) } else { ("", facts.clone()) };
     p.pieces(area.x + 1, area.y, width, &[(&clock, tone), (opted_out, Tone::Bad), (here, Tone::Plain)]);
     let holder = holder(model, row);
-    let touch =
-        card.and_then(|c| c.last_touch.as_ref()).map(|t| format!("{} {} · ", t.kind, ago(&p.tick.dated_age(t.at))));
-    let below = format!("{}{holder}", touch.unwrap_or_default());
+    let touch = card.and_then(|c| c.last_touch.as_ref());
+    let brief = touch.map(|t| format!("{} {} · ", t.kind, ago(&p.tick.dated_age(t.at))));
+    let rows = area.height.saturating_sub(1);
+    // With room, the last touch and the newest signs of interest are told by themselves.
+    let (below, mut known) =
+        if rows >= 4 { (holder, Vec::new()) } else { (brief.unwrap_or_default() + &holder, Vec::new()) };
+    if rows >= 4 {
+        known.extend(touch.map(|t| format!("last: {} {}: {}", t.kind, ago(&p.tick.dated_age(t.at)), t.summary)));
+        let interest = card.and_then(|c| c.intents.first());
+        known.extend(
+            interest.map(|i| format!("interest: {} {}", said(&i.detail, &i.kind), ago(&p.tick.dated_age(i.at)))),
+        );
+    }
     let next = thread.map(|t| format!("next: {} ({})", t.next_step.what, t.next_step.why)).unwrap_or_default();
-    let lines = [(below_it, Tone::Plain), (next, Tone::Strong), (below, Tone::Dim)];
-    let lines = lines.into_iter().filter(|(text, _)| !text.is_empty());
+    let known = known.into_iter().map(|text| (text, Tone::Plain));
+    let lines = [(below_it, Tone::Plain), (next, Tone::Strong)].into_iter().chain(known).chain([(below, Tone::Dim)]);
+    let lines = lines.filter(|(text, _)| !text.is_empty());
     let lines = lines.flat_map(|(text, tone)| {
         let wide = if each == 1 { vec![text] } else { wrapped(&text, width) };
         wide.into_iter().take(each).map(move |line| (line, tone))

@@ -88,7 +88,7 @@ fn header_rows(model: &Model) -> u16 {
         return 1;
     }
     match model.size.1 {
-        24.. => 7,
+        24.. => 10,
         18.. => 4,
         _ => 2,
     }

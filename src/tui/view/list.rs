@@ -17,7 +17,7 @@ use crate::tui::model::list::{Entry, Tab};
 use crate::tui::theme::{ClockState, SELECTED_MARK};
 
 /// Cells of the clock: `! late 04:12`, `* 04:12 soon`, `- 2 h 05 left`.
-const CLOCK: u16 = 14;
+const CLOCK: u16 = 15;
 
 /// Draws the list.
 pub(super) fn draw(model: &Model, area: Rect, active: bool, p: &mut Painter<'_>) {
@@ -44,15 +44,13 @@ pub(super) fn draw(model: &Model, area: Rect, active: bool, p: &mut Painter<'_>)
     for entry in entries.iter().skip(model.list.top).take(layout::list_rows(model)) {
         let spot = Rect::new(body.x, y, body.width, 2);
         let selected = model.list.cursor == Some(entry.spot());
-        if selected {
-            p.select(spot);
-        }
         match entry {
             Entry::Row { row, guest } => draw_row(model, row, *guest, selected, spot, p),
             Entry::Hit(hit) => draw_hit(model, hit, selected, spot, p),
         }
         if selected {
-            p.select(spot);
+            // The first line is enough to see where the cursor is, and half as much to draw when it moves.
+            p.select(Rect::new(spot.x, spot.y, spot.width, 1));
             if !model.list.typing {
                 p.park(body.x, y);
             }
@@ -142,6 +140,7 @@ fn draw_row(model: &Model, row: &Row, guest: bool, selected: bool, area: Rect, p
     p.put(name, area.y, width.saturating_sub(CLOCK), &row.name, tone);
 
     let (state, tone) = words::row(model, row, guest, &p.tick).unwrap_or((String::new(), Tone::Plain));
+    let state = if state.is_empty() || state.ends_with('·') { state } else { format!("{state} ·") };
     let mut pieces: Vec<(&str, Tone)> = vec![(state.as_str(), tone)];
     let about = about(row);
     pieces.push((about.as_str(), Tone::Dim));

@@ -63,13 +63,13 @@ fn link(model: &Model, tick: &Ticker) -> (String, String, Tone) {
             Some(n) => (format!("online, fetching everything: {n} so far"), format!("fetching {n}"), Tone::Good),
             None => ("online".to_owned(), "online".to_owned(), Tone::Good),
         },
-        LinkState::Offline { since, retry_at, why } => {
+        LinkState::Offline { since, retry_at, .. } => {
             let retry =
                 if *retry_at > tick.now { format!("retry in {}", tick.until(*retry_at)) } else { "trying".to_owned() };
             let age = tick.real_age(*since);
             let shown = tick.clock_time(*since, model.zone());
-            let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
-            (format!("offline {age} – showing {shown}, {retry}{why}"), "offline".to_owned(), Tone::Bad)
+            // The reason stands behind the counts, where a narrow line cuts it first.
+            (format!("offline {age} – showing {shown}, {retry}"), "offline".to_owned(), Tone::Bad)
         }
         LinkState::Refused { why } => (why.clone(), "refused".to_owned(), Tone::Bad),
         LinkState::SignedOut => {
@@ -84,7 +84,15 @@ fn counts(model: &Model) -> String {
     let (queued, eye) = model.waiting();
     let queued = if queued > 0 { format!(" · {queued} queued") } else { String::new() };
     let eye = if eye > 0 { format!(" · {eye} need your eye (O)") } else { String::new() };
-    format!("· {mine} for me{queued}{eye}")
+    let why = match &model.link {
+        LinkState::Offline { why, .. } if !why.is_empty() => format!(" ({why})"),
+        LinkState::Offline { .. }
+        | LinkState::Starting
+        | LinkState::Online
+        | LinkState::SignedOut
+        | LinkState::Refused { .. } => String::new(),
+    };
+    format!("· {mine} for me{queued}{eye}{why}")
 }
 
 /// What may follow a prefix, once the hand has paused on it.

@@ -5,7 +5,9 @@ use comeback::domain::consent::OptOutSource;
 use comeback::domain::contact::Body;
 use comeback::domain::conversation::Status;
 use comeback::domain::event::{Event, Outcome, Review};
+use comeback::domain::next_step;
 use comeback::domain::rejection::Rejection;
+use comeback::domain::sla::Stage;
 use comeback::domain::time::Span;
 
 use crate::world::{Story, kinds};
@@ -93,7 +95,8 @@ fn reopening_brings_back_what_was_finished_or_snoozed() {
     let mut story = Story::with_mayas_buyer();
     assert_eq!(story.does("maya", &Command::Reopen), Ok(vec![]), "it is open");
     story.does("maya", &done(Outcome::Called)).unwrap();
-    assert_eq!(story.does("maya", &Command::Reopen), Ok(vec![Event::Reopened { by: Some("maya".into()) }]));
+    let reopened = story.does("maya", &Command::Reopen).unwrap();
+    assert_eq!(kinds(&reopened), ["reopened", "sla_rearmed", "offered"]);
     let until = story.now + Span::minutes(5);
     story.does("maya", &Command::Snooze { until }).unwrap();
     assert_eq!(story.does("maya", &Command::Reopen), Ok(vec![Event::Woke]));
@@ -133,4 +136,49 @@ fn behind_a_parked_command_only_what_harms_nobody_goes_ahead() {
     let message = story.fresh();
     assert!(story.does("maya", &Command::Note { message, body: Body::new("later") }).is_ok());
     assert!(story.does("maya", &Command::OptOut { source: OptOutSource::Carrier }).is_ok());
+}
+
+#[test]
+fn reopening_takes_back_what_finishing_ended() {
+    for outcome in [Outcome::NoAnswerNeeded, Outcome::Called] {
+        let mut story = Story::with_mayas_buyer();
+        let (clock, offer) = (story.c().clock.clone(), story.c().assignment.clone());
+        story.does("maya", &Command::Done { outcome }).unwrap();
+        assert_eq!((&story.c().clock, story.c().next_deadline()), (&None, None), "nothing runs while it is done");
+        story.wait(Span::minutes(2));
+        story.does("maya", &Command::Reopen).unwrap();
+        assert_eq!(story.c().clock, clock, "the clock has its old due time");
+        let now = story.c().assignment.clone().unwrap();
+        assert_eq!(now.expires, offer.unwrap().expires, "and the offer passes on when it would have");
+        // Somebody who never comes back from that is late as they would have been.
+        story.minutes_pass(14);
+        assert_eq!(story.c().clock.as_ref().map(|c| c.stage), Some(Stage::Breached), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_new_text_after_finishing_has_a_clock_of_its_own() {
+    let mut story = Story::with_mayas_buyer();
+    story.does("maya", &Command::Done { outcome: Outcome::NoAnswerNeeded }).unwrap();
+    story.wait(Span::minutes(30));
+    story.texts("One more thing");
+    let due = story.c().clock.as_ref().map(|c| c.due);
+    assert!(due.is_some_and(|due| due > story.now), "not the old one: {due:?}");
+}
+
+#[test]
+fn a_tapback_over_an_unanswered_question_does_not_make_it_nothing_to_answer() {
+    let mut story = Story::with_mayas_buyer();
+    let says = |story: &Story, last: &str| {
+        let number = &story.numbers[&story.c().number];
+        next_step::recommend(story.c(), number, &story.cards[&story.c().number], last).what
+    };
+    story.texts("Liked “See you then”");
+    assert!(!says(&story, "Liked “See you then”").contains("Nothing to answer"), "the question still waits");
+    // Once it is answered, a reaction is just that.
+    let message = story.answers("maya");
+    story.wait(Span::seconds(8));
+    assert!(story.starts(message));
+    story.texts("Liked “Yes, 48,000”");
+    assert_eq!(says(&story, "Liked “Yes, 48,000”"), "Nothing to answer; mark it done");
 }
