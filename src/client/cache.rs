@@ -276,14 +276,17 @@ fn who(snapshot: &Snapshot) -> String {
     who.join(" ")
 }
 
-/// A key in the order of time: 42 bits of milliseconds, then bits of the id; the next free one when it is taken.
+/// A key in the order of time: 42 bits of milliseconds, then bits of the id; behind all of that instant when it is taken.
 fn free_key(tx: &Transaction<'_>, at: Timestamp, id: Uuid) -> Result<i64, CacheError> {
     let ms = at.millis().clamp(0, (1 << 42) - 1);
     let bits = i64::try_from(id.as_u128() & 0xF_FFFF).unwrap_or(0);
     let mut key = (ms << 20) | bits;
     let mut taken = tx.prepare_cached("SELECT 1 FROM messages WHERE key = ?1")?;
     while taken.exists([key])? {
-        key = key.saturating_add(1);
+        // Not the next one: ids that lie close together would be walked through one by one.
+        let mut last = tx.prepare_cached("SELECT max(key) FROM messages WHERE key BETWEEN ?1 AND ?2")?;
+        let last: i64 = last.query_row([key, (key | 0xF_FFFF)], |row| row.get(0))?;
+        key = last.saturating_add(1);
     }
     Ok(key)
 }
