@@ -123,7 +123,7 @@ fn a_number_is_set_up_and_tested_a_rep_invited_and_the_inbox_shows_what_the_carr
     let revoked = town.rep("revoke", "maya");
     assert!(revoked.starts_with("maya: 1 device(s) signed out"), "{revoked}");
     assert_eq!(town.answered(&town.text(&phone, "Are you there?")), 200);
-    let screen = inbox.shows(&["this device is signed out: run “comeback login”"]);
+    let screen = inbox.shows(&["this device is signed out: ask for a one-time token"]);
     assert!(!screen.contains("Are you there?"), "a poll that was waiting told a revoked device:\n{screen}");
 
     // And in again, without a restart.
