@@ -198,7 +198,10 @@ impl Driver {
             self.settle();
         }
         self.commit();
-        drop(self.notices.send(Notice::Stopped));
+        let notices = self.notices.clone();
+        // The profile is free before anybody hears of it: they may start another client on it at once.
+        drop(self);
+        drop(notices.send(Notice::Stopped));
     }
 
     /// Whether leaving now would leave a text behind that the network would take.
