@@ -1,7 +1,7 @@
 //! Databases of any size: the rows of one real conversation, again and again under other ids.
 //!
-//! The rows are made by the backend itself from a real webhook; only their number is ours. The journal holds what really
-//! happened: it is not multiplied.
+//! The rows are made by the backend itself from a real webhook; only their number is ours. The journal is not multiplied:
+//! its head moves on, so that each copy has a place of its own.
 
 use std::path::Path;
 
@@ -40,10 +40,10 @@ pub(crate) fn multiply(database: &Path, copies: &Copies) {
     );
     let audience = match copies.principal {
         Some(principal) => format!(
-            "SELECT '{principal}', {conversation}, c.seq FROM series, conversation c WHERE c.id NOT LIKE '00000000-%'"
+            "SELECT '{principal}', {conversation}, c.seq + value FROM series, conversation c WHERE c.id NOT LIKE '00000000-%'"
         ),
         None => format!(
-            "SELECT a.principal, {conversation}, a.seq FROM series, audience a WHERE a.conversation NOT LIKE '00000000-%'"
+            "SELECT a.principal, {conversation}, a.seq + value FROM series, audience a WHERE a.conversation NOT LIKE '00000000-%'"
         ),
     };
     let steps = [
@@ -53,7 +53,7 @@ pub(crate) fn multiply(database: &Path, copies: &Copies) {
             "INSERT INTO number (id, address, state) SELECT {number}, printf('+1416%07d', value), json_set(n.state, '$.id', {number}) FROM series, number n WHERE n.id NOT LIKE '00000000-%'"
         ),
         format!(
-            "INSERT INTO conversation SELECT {conversation}, {number}, c.line, {state}, c.seq, {messages}, due, c.holder, 1 FROM series, conversation c WHERE c.id NOT LIKE '00000000-%'"
+            "INSERT INTO conversation SELECT {conversation}, {number}, c.line, {state}, c.seq + value, {messages}, due, c.holder, 1 FROM series, conversation c WHERE c.id NOT LIKE '00000000-%'"
         ),
         format!("INSERT INTO audience (principal, conversation, seq) {audience}"),
         format!(
@@ -61,6 +61,8 @@ pub(crate) fn multiply(database: &Path, copies: &Copies) {
              FROM series, message m, (SELECT value FROM series WHERE value <= {messages}) k WHERE m.id NOT LIKE '00000000-%'",
             conversation.replace("value", "series.value")
         ),
+        // Each changed at a place of its own, as it would have: a page of the feed ends between two of them.
+        format!("UPDATE head SET seq = seq + {count}"),
         "COMMIT".to_owned(),
     ];
     for step in steps {
