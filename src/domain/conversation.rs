@@ -57,9 +57,6 @@ pub struct Conversation {
     /// While it is done: by whom, and what reopening brings back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished: Option<Finished>,
-    /// The clock that a person's word ended, without a text: reopening starts it again with its old due time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub laid_aside: Option<Clock>,
     /// When anything last happened.
     pub changed: Timestamp,
 }
@@ -92,6 +89,8 @@ pub struct Finished {
     pub by: RepId,
     /// When the offer that nobody had taken would have passed on.
     pub expires: Option<Timestamp>,
+    /// The clock that ran, unless a text met it: reopening starts it again with its old due time.
+    pub clock: Option<Clock>,
 }
 
 /// One answer on its way.
@@ -162,7 +161,6 @@ impl Conversation {
             answers: BTreeMap::new(),
             pooled: false,
             finished: None,
-            laid_aside: None,
             changed: Timestamp::default(),
         }
     }
@@ -188,7 +186,6 @@ impl Conversation {
                 self.inbound += 1;
                 self.last_inbound = Some(at);
                 self.last_kind = Some(*kind);
-                self.laid_aside = None;
             }
             Event::Offered { to, step, expires, because } => {
                 self.pooled |= matches!(to, Holder::Pool(_));
@@ -212,16 +209,17 @@ impl Conversation {
             Event::SlaRearmed { clock } => {
                 self.clock = Some(clock.clone());
                 self.met = None;
-                self.laid_aside = None;
             }
             Event::SlaWarned { .. } => self.reach(Stage::Warned),
             Event::SlaBreached { .. } => self.reach(Stage::Breached),
             Event::SlaMet { by, .. } => {
                 let clock = self.clock.take();
-                self.laid_aside = clock.clone().filter(|_| by.is_none());
+                if let (Some(finished), Some(_)) = (&mut self.finished, by) {
+                    finished.clock = None;
+                }
                 self.met = clock.zip(*by).map(|(clock, by)| Met { clock, by });
             }
-            Event::SlaDropped => self.laid_aside = self.clock.take(),
+            Event::SlaDropped => self.clock = None,
             Event::AnswerHeld { message, by, not_before } => {
                 let state = AnswerState::Held { not_before: *not_before };
                 self.answers.insert(*message, Answer { by: by.clone(), at, state });
@@ -258,7 +256,7 @@ impl Conversation {
             Event::Done { outcome, by } => {
                 self.status = Status::Done(*outcome);
                 let expires = self.assignment.as_mut().and_then(|a| a.expires.take());
-                self.finished = Some(Finished { by: by.clone(), expires });
+                self.finished = Some(Finished { by: by.clone(), expires, clock: self.clock.clone() });
             }
             // Facts about other subjects, or kept for the record alone.
             Event::Escalated { .. }

@@ -45,7 +45,7 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         Command::Note { message, body } => triage::note(draft, by, *message, body),
         Command::Snooze { until } => triage::snooze(draft, by, *until),
         Command::Done { outcome } => triage::done(draft, by, *outcome, cx.seen),
-        Command::Reopen => Ok(triage::reopen(draft, by)),
+        Command::Reopen => Ok(triage::reopen(draft, world, by)),
         Command::OptOut { .. } => Ok(triage::opt_out(draft, world, by)),
         Command::Answer { message, body, accept } => respond::answer(draft, world, by, *message, body, accept, cx),
         Command::Release { message, accept } => respond::release(draft, world, by, *message, accept, cx),

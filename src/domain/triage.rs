@@ -90,7 +90,10 @@ pub(super) fn done(mut d: Draft, by: &RepId, outcome: Outcome, seen: u64) -> Res
     if d.c.status == Status::Done(outcome) {
         return Ok(Vec::new());
     }
-    if let Some(clock) = &d.c.clock {
+    // First, so that it knows the clock that it ends.
+    let clock = d.c.clock.clone();
+    d.say(Event::Done { outcome, by: by.clone() });
+    if let Some(clock) = clock {
         let late = clock.stage == Stage::Breached || d.now > clock.due;
         if outcome.answered_elsewhere() {
             d.say(Event::SlaMet { by: None, late });
@@ -98,20 +101,21 @@ pub(super) fn done(mut d: Draft, by: &RepId, outcome: Outcome, seen: u64) -> Res
             d.say(Event::SlaDropped);
         }
     }
-    d.say(Event::Done { outcome, by: by.clone() });
     Ok(d.facts())
 }
 
 /// Something to do again: as it was. A clock that was ended by word alone runs on with its old due time, and an offer that
-/// nobody had taken passes on when it would have.
-pub(super) fn reopen(mut d: Draft, by: &RepId) -> Decided {
+/// nobody had taken passes on when it would have. Nobody is late with a text to a number that opted out meanwhile.
+pub(super) fn reopen(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Decided {
     match d.c.status {
         Status::Open => {}
         Status::Snoozed(_) => d.say(Event::Woke),
         Status::Done(_) => {
-            let (clock, offered) = (d.c.laid_aside.clone(), d.c.finished.as_ref().and_then(|f| f.expires));
+            let before = d.c.finished.clone();
+            let (clock, offered) = before.map_or((None, None), |f| (f.clock, f.expires));
+            let may_text = world.number.is_none_or(|n| n.opted_out.is_none());
             d.say(Event::Reopened { by: Some(by.clone()) });
-            if let Some(clock) = clock.filter(|_| d.c.clock.is_none()) {
+            if let Some(clock) = clock.filter(|_| may_text && d.c.clock.is_none()) {
                 d.say(Event::SlaRearmed { clock });
             }
             if let (Some(expires), Some(a)) = (offered, d.c.assignment.clone().filter(|a| a.taken.is_none())) {

@@ -31,11 +31,11 @@ fn a_call_a_mail_or_a_meeting_is_a_persons_answer_and_meets_the_clock() {
     for outcome in [Outcome::Called, Outcome::Mailed, Outcome::Meeting] {
         let mut story = Story::with_mayas_buyer();
         let said = story.does("maya", &done(outcome)).unwrap();
-        assert_eq!(said[0], Event::SlaMet { by: None, late: false }, "{outcome:?}");
+        assert_eq!(said[1], Event::SlaMet { by: None, late: false }, "{outcome:?}");
         let mut story = Story::with_mayas_buyer();
         story.minutes_pass(20);
         let said = story.does("maya", &done(outcome)).unwrap();
-        assert_eq!(said[0], Event::SlaMet { by: None, late: true }, "{outcome:?}");
+        assert_eq!(said[1], Event::SlaMet { by: None, late: true }, "{outcome:?}");
     }
 }
 
@@ -43,7 +43,7 @@ fn a_call_a_mail_or_a_meeting_is_a_persons_answer_and_meets_the_clock() {
 fn other_ends_drop_the_clock_without_meeting_it() {
     for outcome in [Outcome::NotInterested, Outcome::WrongPerson, Outcome::NoAnswerNeeded] {
         let mut story = Story::with_mayas_buyer();
-        assert_eq!(kinds(&story.does("maya", &done(outcome)).unwrap()), ["sla_dropped", "done"], "{outcome:?}");
+        assert_eq!(kinds(&story.does("maya", &done(outcome)).unwrap()), ["done", "sla_dropped"], "{outcome:?}");
         assert_eq!(story.c().clock, None);
     }
 }
@@ -181,4 +181,21 @@ fn a_tapback_over_an_unanswered_question_does_not_make_it_nothing_to_answer() {
     assert!(story.starts(message));
     story.texts("Liked “Yes, 48,000”");
     assert_eq!(says(&story, "Liked “Yes, 48,000”"), "Nothing to answer; mark it done");
+}
+
+#[test]
+fn reopening_starts_no_clock_over_a_number_that_opted_out_or_a_text_that_left() {
+    let mut story = Story::with_mayas_buyer();
+    story.does("maya", &done(Outcome::NoAnswerNeeded)).unwrap();
+    story.does("maya", &Command::OptOut { source: OptOutSource::Rep("maya".into()) }).unwrap();
+    story.does("maya", &Command::Reopen).unwrap();
+    assert_eq!(story.c().clock, None, "no text may go there");
+
+    let mut story = Story::with_mayas_buyer();
+    let message = story.answers("maya");
+    story.does("maya", &done(Outcome::Texted)).unwrap();
+    story.wait(Span::seconds(8));
+    assert!(story.starts(message));
+    story.does("maya", &Command::Reopen).unwrap();
+    assert_eq!(story.c().clock, None, "it was answered");
 }
