@@ -9,10 +9,14 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{APPLICATION_ID, connect};
+use crate::clock::monotonic;
 use crate::server::store::StoreError;
 
 /// How long a database that was just closed may take to be one file again.
 const CLOSING: Duration = Duration::from_secs(30);
+
+/// How soon it is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Writes a copy of the database at `from` into the new file `to`, as it stood at one moment. Whoever writes meanwhile is
 /// not held up. The copy is on disk when this returns, and readable by its owner only; when it fails there is none.
@@ -56,7 +60,16 @@ pub fn close(path: &Path) -> Result<(), StoreError> {
     let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     db.busy_timeout(CLOSING)?;
     db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-    let mode: String = db.query_row("PRAGMA journal_mode = DELETE", [], |r| r.get(0))?;
+    // The store's own threads close theirs a moment after it was dropped, and for this SQLite waits for nobody.
+    let until = monotonic() + CLOSING;
+    let mode = loop {
+        let mode =
+            db.query_row("PRAGMA journal_mode = DELETE", [], |r| r.get::<_, String>(0)).map_err(StoreError::from);
+        if !matches!(mode, Err(StoreError::Busy)) || monotonic() >= until {
+            break mode?;
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    };
     drop(db);
     if mode != "delete" || beside(path, "-wal").exists() {
         return Err(StoreError::Fatal(format!("{} is still open somewhere", path.display())));
