@@ -64,6 +64,7 @@ fn session() -> Session {
         role: Role::Rep,
         company: "Bench".to_owned(),
         wire: 1,
+        epoch: 1,
     }
 }
 

@@ -10,6 +10,7 @@ pub mod engine;
 pub mod feed;
 pub mod heartbeat;
 pub mod http;
+mod listen;
 pub mod opt_outs;
 mod outside;
 pub mod reconcile;

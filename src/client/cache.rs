@@ -27,8 +27,11 @@ use crate::wire::changes::{Message, Snapshot};
 /// Marks the file as ours: `cbk1`.
 const APPLICATION_ID: i32 = 0x6362_6b31;
 /// Steps from an empty file to today's.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../assets/sql/client/0001_cache.sql"), include_str!("../../assets/sql/client/0002_rest.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../assets/sql/client/0001_cache.sql"),
+    include_str!("../../assets/sql/client/0002_rest.sql"),
+    include_str!("../../assets/sql/client/0003_index_by_page.sql"),
+];
 /// The version that this program writes.
 pub const VERSION: u64 = MIGRATIONS.len() as u64;
 /// Older ones lose rows of a WAL that is reset while it is written (fixed in 3.51.3).
@@ -120,9 +123,11 @@ impl Cache {
 
     fn write(&mut self, writes: &[Write]) -> Result<(), CacheError> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut fresh = Fresh::default();
         for write in writes {
-            put(&tx, write)?;
+            put(&tx, write, &mut fresh)?;
         }
+        fresh.index(&tx)?;
         tx.commit()?;
         Ok(())
     }
@@ -143,7 +148,7 @@ fn meta<T: Serialize>(tx: &Transaction<'_>, key: &str, value: &T) -> Result<(), 
     Ok(())
 }
 
-fn put(tx: &Transaction<'_>, write: &Write) -> Result<(), CacheError> {
+fn put(tx: &Transaction<'_>, write: &Write, fresh: &mut Fresh) -> Result<(), CacheError> {
     match write {
         Write::Session(session) => meta(tx, "session", session)?,
         Write::Cursor(cursor) => meta(tx, "cursor", cursor)?,
@@ -151,16 +156,19 @@ fn put(tx: &Transaction<'_>, write: &Write) -> Result<(), CacheError> {
         Write::Roster(roster) => meta(tx, "roster", roster)?,
         Write::Last(last) => meta(tx, "last", last)?,
         Write::DropBase => {
+            fresh.index(tx)?;
             tx.execute("DELETE FROM conversations", [])?;
         }
         Write::AllStale => {
             tx.execute("UPDATE conversations SET stale = 1", [])?;
         }
         Write::DropStale => {
+            fresh.index(tx)?;
             tx.execute("DELETE FROM conversations WHERE stale = 1", [])?;
         }
-        Write::Upsert(snapshot) => upsert(tx, snapshot)?,
+        Write::Upsert(snapshot) => upsert(tx, snapshot, fresh)?,
         Write::Remove(id) => {
+            fresh.index(tx)?;
             tx.prepare_cached("DELETE FROM conversations WHERE id = ?1")?.execute([id.to_string()])?;
         }
         Write::Entry(entry) => {
@@ -207,15 +215,44 @@ fn put(tx: &Transaction<'_>, write: &Write) -> Result<(), CacheError> {
     Ok(())
 }
 
-fn upsert(tx: &Transaction<'_>, snapshot: &Snapshot) -> Result<(), CacheError> {
+/// Rows of this transaction that no index has yet. They must have it before anything is changed or taken away, which
+/// the triggers do with both.
+#[derive(Default)]
+struct Fresh {
+    messages: Vec<i64>,
+    conversations: Vec<i64>,
+}
+
+impl Fresh {
+    fn index(&mut self, tx: &Transaction<'_>) -> Result<(), CacheError> {
+        let rows = std::mem::take(self);
+        if !rows.messages.is_empty() {
+            let sql = "INSERT INTO words (rowid, body) SELECT key, body FROM messages
+                       WHERE key IN (SELECT value FROM json_each(?1)) ORDER BY key";
+            tx.prepare_cached(sql)?.execute([json(&rows.messages)?])?;
+        }
+        if !rows.conversations.is_empty() {
+            let sql = "INSERT INTO people (rowid, who, conversation) SELECT rowid, who, id FROM conversations
+                       WHERE rowid IN (SELECT value FROM json_each(?1)) ORDER BY rowid";
+            tx.prepare_cached(sql)?.execute([json(&rows.conversations)?])?;
+        }
+        Ok(())
+    }
+}
+
+fn upsert(tx: &Transaction<'_>, snapshot: &Snapshot, fresh: &mut Fresh) -> Result<(), CacheError> {
     let id = snapshot.state.id.to_string();
     let header = Snapshot { messages: Vec::new(), ..snapshot.clone() };
-    tx.prepare_cached(
-        "INSERT INTO conversations (id, name, snapshot, awake, changed, tail, who) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT (id) DO UPDATE SET name = ?2, snapshot = ?3, awake = ?4, changed = ?5, tail = ?6, who = ?7,
-             stale = 0",
-    )?
-    .execute(params![
+    let known = tx.prepare_cached("SELECT 1 FROM conversations WHERE id = ?1")?.exists([&id])?;
+    // A statement that may change what is there would bring the triggers along.
+    let sql = if known {
+        fresh.index(tx)?;
+        "UPDATE conversations SET name = ?2, snapshot = ?3, awake = ?4, changed = ?5, tail = ?6, who = ?7, stale = 0
+         WHERE id = ?1"
+    } else {
+        "INSERT INTO conversations (id, name, snapshot, awake, changed, tail, who) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+    };
+    tx.prepare_cached(sql)?.execute(params![
         id,
         name_of(snapshot),
         json(&header)?,
@@ -224,11 +261,15 @@ fn upsert(tx: &Transaction<'_>, snapshot: &Snapshot) -> Result<(), CacheError> {
         json(&tail(snapshot))?,
         who(snapshot)
     ])?;
+    if !known {
+        fresh.conversations.push(tx.last_insert_rowid());
+    }
     // Most of a first sync: nothing to compare with, nothing to take away.
     let mut any = tx.prepare_cached("SELECT 1 FROM messages WHERE conversation = ?1 LIMIT 1")?;
     if !any.exists([&id])? {
-        return snapshot.messages.iter().try_for_each(|message| insert(tx, &id, message, &json(message)?));
+        return snapshot.messages.iter().try_for_each(|message| insert(tx, &id, message, &json(message)?, fresh));
     }
+    fresh.index(tx)?;
     let ids: Vec<MessageId> = snapshot.messages.iter().map(|m| m.id).collect();
     tx.prepare_cached("DELETE FROM messages WHERE conversation = ?1 AND id NOT IN (SELECT value FROM json_each(?2))")?
         .execute(params![id, json(&ids)?])?;
@@ -241,31 +282,44 @@ fn upsert(tx: &Transaction<'_>, snapshot: &Snapshot) -> Result<(), CacheError> {
         match known {
             Some(known) if known == text => {}
             Some(_) => {
+                fresh.index(tx)?;
                 tx.prepare_cached("UPDATE messages SET n = ?2, body = ?3, message = ?4 WHERE id = ?1")?.execute(
                     params![message.id.to_string(), signed(message.n), message.body.as_ref().map(Body::as_str), text],
                 )?;
             }
-            None => insert(tx, &id, message, &text)?,
+            None => insert(tx, &id, message, &text, fresh)?,
         }
     }
     Ok(())
 }
 
 /// A message that is not there. An id that stands in another conversation moves here.
-fn insert(tx: &Transaction<'_>, conversation: &str, message: &Message, text: &str) -> Result<(), CacheError> {
+fn insert(
+    tx: &Transaction<'_>,
+    conversation: &str,
+    message: &Message,
+    text: &str,
+    fresh: &mut Fresh,
+) -> Result<(), CacheError> {
+    let id = message.id.to_string();
+    if tx.prepare_cached("SELECT 1 FROM messages WHERE id = ?1")?.exists([&id])? {
+        fresh.index(tx)?;
+        tx.prepare_cached("DELETE FROM messages WHERE id = ?1")?.execute([&id])?;
+    }
+    let key = free_key(tx, message.at, message.id.0)?;
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO messages (key, id, conversation, n, at, body, message)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO messages (key, id, conversation, n, at, body, message) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
-        free_key(tx, message.at, message.id.0)?,
-        message.id.to_string(),
+        key,
+        id,
         conversation,
         signed(message.n),
         message.at.millis(),
         message.body.as_ref().map(Body::as_str),
         text
     ])?;
+    fresh.messages.push(key);
     Ok(())
 }
 

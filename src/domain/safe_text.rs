@@ -83,7 +83,7 @@ impl SafeText {
 
     /// Its width in cells, were it drawn on one line.
     pub fn width(&self) -> usize {
-        self.text.graphemes(true).map(cells).sum()
+        graphemes(&self.text).map(cells).sum()
     }
 
     /// The text on one line of at most `width` cells, ending in `…` when something had to go. Newlines become spaces.
@@ -93,7 +93,7 @@ impl SafeText {
         }
         let mut out = String::new();
         let mut used = 0;
-        for grapheme in self.text.graphemes(true) {
+        for grapheme in graphemes(&self.text) {
             if used + cells(grapheme) >= width {
                 break;
             }
@@ -135,7 +135,19 @@ impl fmt::Debug for SafeText {
 
 /// The cells a grapheme takes, as the drawing library counts them; a newline takes one (it is drawn as a space).
 fn cells(grapheme: &str) -> usize {
-    if grapheme == "\n" { 1 } else { grapheme.width() }
+    // One byte is a newline or a printable character: the rest was replaced.
+    if grapheme.len() == 1 { 1 } else { grapheme.width() }
+}
+
+/// The graphemes of a cleaned text. Where it is ASCII, every byte is one: most texts are, and all are drawn many times.
+fn graphemes(text: &str) -> impl Iterator<Item = &str> {
+    let (plain, rich) = if text.is_ascii() { (text, "") } else { ("", text) };
+    (0..plain.len()).map(|at| &plain[at..=at]).chain(rich.graphemes(true))
+}
+
+/// Printable ASCII and newlines: nothing in it needs cleaning.
+fn is_plain(raw: &str) -> bool {
+    raw.bytes().all(|byte| matches!(byte, b'\n' | b' '..=b'~'))
 }
 
 fn wrap_line(line: &str, width: usize) -> Vec<String> {
@@ -143,7 +155,7 @@ fn wrap_line(line: &str, width: usize) -> Vec<String> {
     let (mut row, mut row_width) = (String::new(), 0);
     let (mut word, mut word_width) = (String::new(), 0);
     let mut gap = 0;
-    for piece in line.graphemes(true).flat_map(|grapheme| pieces(grapheme, width)).chain([" "]) {
+    for piece in graphemes(line).flat_map(|grapheme| pieces(grapheme, width)).chain([" "]) {
         if piece == " " {
             if word.is_empty() {
                 gap += 1;
@@ -182,14 +194,17 @@ fn wrap_line(line: &str, width: usize) -> Vec<String> {
 }
 
 /// A grapheme as it is, or in characters where it alone is wider than the line.
-fn pieces(grapheme: &str, width: usize) -> Vec<&str> {
-    if cells(grapheme) <= width {
-        return vec![grapheme];
-    }
-    grapheme.split("").filter(|one| !one.is_empty()).map(|one| if one.width() > width { "…" } else { one }).collect()
+fn pieces(grapheme: &str, width: usize) -> impl Iterator<Item = &str> {
+    let fits = cells(grapheme) <= width;
+    let (whole, broken) = if fits { (Some(grapheme), "") } else { (None, grapheme) };
+    let characters = broken.split("").filter(|one| !one.is_empty());
+    whole.into_iter().chain(characters.map(move |one| if one.width() > width { "…" } else { one }))
 }
 
 fn fold(text: String) -> String {
+    if text.len() <= MAX_GRAPHEMES {
+        return text;
+    }
     let Some((cut, _)) = text.grapheme_indices(true).nth(MAX_GRAPHEMES) else {
         return text;
     };
@@ -199,6 +214,10 @@ fn fold(text: String) -> String {
 
 /// Both passes: characters that are never let through, then graphemes, in which some are let through by their context.
 fn clean(raw: &str) -> (String, bool) {
+    if is_plain(raw) { (raw.to_owned(), false) } else { clean_by_graphemes(raw) }
+}
+
+fn clean_by_graphemes(raw: &str) -> (String, bool) {
     let (text, mut flagged) = replace_controls(raw);
     let mut out = String::with_capacity(text.len());
     for grapheme in text.graphemes(true) {

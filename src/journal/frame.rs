@@ -30,6 +30,32 @@ pub struct Frame {
     pub content: Vec<ContentDigest>,
 }
 
+/// A frame to be written: domain values as they are, turned into JSON once. Every text's facts pass here.
+#[derive(Debug, Serialize)]
+pub struct Fact<'a, S, E, A> {
+    /// See [`Frame::subject`].
+    pub subject: &'a S,
+    /// See [`Frame::kind`].
+    pub kind: &'a str,
+    /// See [`Frame::event`].
+    pub event: &'a E,
+    /// See [`Frame::actor`].
+    pub actor: &'a A,
+    /// See [`Frame::command`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<CommandId>,
+    /// See [`Frame::content`].
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub content: &'a [ContentDigest],
+}
+
+impl<S: Serialize, E: Serialize, A: Serialize> Fact<'_, S, E, A> {
+    /// The bytes to seal. Fails only on a value that JSON cannot say.
+    pub fn encode(&self) -> Result<Vec<u8>, FrameError> {
+        Ok(serde_json::to_vec(self)?)
+    }
+}
+
 /// Proof of a text without the text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContentDigest {
@@ -45,28 +71,6 @@ pub struct ContentDigest {
 pub struct FrameError(#[from] serde_json::Error);
 
 impl Frame {
-    /// A frame of domain values; no command and no content yet. Fails only on a value that JSON cannot say.
-    pub fn new(
-        subject: &impl Serialize,
-        kind: impl Into<String>,
-        event: &impl Serialize,
-        actor: &impl Serialize,
-    ) -> Result<Self, FrameError> {
-        Ok(Self {
-            subject: serde_json::to_value(subject)?,
-            kind: kind.into(),
-            event: serde_json::to_value(event)?,
-            actor: serde_json::to_value(actor)?,
-            command: None,
-            content: Vec::new(),
-        })
-    }
-
-    /// The bytes to seal. Written once: from then on the stored bytes are the entry.
-    pub fn encode(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("BUG: JSON values with string keys can always be written")
-    }
-
     /// Reads a body.
     pub fn decode(body: &[u8]) -> Result<Self, FrameError> {
         Ok(serde_json::from_slice(body)?)
@@ -91,15 +95,31 @@ mod tests {
     const ID: &str = "01936f1e-0000-7000-8000-000000000001";
 
     #[test]
-    fn golden_bytes_of_a_frame() {
-        let mut frame =
-            Frame::new(&json!({"number": ID}), "opted_out", &json!({"event": "opted_out", "by": "stop"}), &"carrier")
-                .unwrap();
+    fn golden_bytes_of_a_fact_and_the_frame_they_read_as() {
+        let (subject, event) = (json!({"number": ID}), json!({"event": "opted_out", "by": "stop"}));
+        let fact = Fact {
+            subject: &subject,
+            kind: "opted_out",
+            event: &event,
+            actor: &"carrier",
+            command: None,
+            content: &[],
+        };
         let bare = br#"{"subject":{"number":"01936f1e-0000-7000-8000-000000000001"},"kind":"opted_out","event":{"by":"stop","event":"opted_out"},"actor":"carrier"}"#;
-        assert_eq!(frame.encode(), bare);
-        frame.command = Some(ID.parse().unwrap());
-        frame.content.push(ContentDigest { message: ID.parse().unwrap(), digest: digest(&[7; 16], "Yes, Tuesday") });
-        assert_eq!(Frame::decode(&frame.encode()).unwrap(), frame);
+        assert_eq!(fact.encode().unwrap(), bare);
+        let frame = Frame {
+            subject: subject.clone(),
+            kind: "opted_out".to_owned(),
+            event: event.clone(),
+            actor: json!("carrier"),
+            command: None,
+            content: Vec::new(),
+        };
+        assert_eq!(Frame::decode(bare).unwrap(), frame);
+        let content = [ContentDigest { message: ID.parse().unwrap(), digest: digest(&[7; 16], "Yes, Tuesday") }];
+        let command = Some(ID.parse().unwrap());
+        let whole = Fact { command, content: &content, ..fact }.encode().unwrap();
+        assert_eq!(Frame::decode(&whole).unwrap(), Frame { command, content: content.to_vec(), ..frame });
     }
 
     #[test]

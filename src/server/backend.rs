@@ -15,7 +15,7 @@ use super::feed::Presences;
 use super::http::{self, App, hooks};
 use super::service::Service;
 use super::store::{Store, StoreError};
-use super::{checkpoints, engine, heartbeat, opt_outs, reconcile, retention};
+use super::{checkpoints, engine, heartbeat, listen, opt_outs, reconcile, retention};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 
@@ -75,7 +75,8 @@ impl Backend {
         let mut until = down.clone();
         tasks.spawn(async move {
             let until = async move { drop(until.wait_for(|down| *down).await) };
-            axum::serve(parts.listener, router).with_graceful_shutdown(until).await.map_err(|e| e.to_string())
+            listen::serve(parts.listener, router, until).await;
+            Ok(())
         });
         let clocked = engine::run(service.clone(), down.clone());
         tasks.spawn(async move { clocked.await.map_err(|e| e.to_string()) });

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 
 use super::service::Service;
 use super::store::{Device, Page, PageQuery, StoreError, Subject};
@@ -64,6 +65,9 @@ pub struct Ask {
     pub playbook: u32,
     /// How long to wait for something.
     pub wait: Duration,
+    /// Turns true when the process drains: then the answer is due at once, so that the device comes back to whoever
+    /// follows.
+    pub drain: Option<watch::Receiver<bool>>,
 }
 
 /// Answers a device: at once when something waits for it, else when something happens or the wait is over.
@@ -74,7 +78,8 @@ pub async fn changes(
     ask: &Ask,
 ) -> Result<Changes, FeedError> {
     presences.saw(&device.rep);
-    let deadline = tokio::time::Instant::now() + ask.wait.min(LONGEST_WAIT);
+    let mut deadline = tokio::time::Instant::now() + ask.wait.min(LONGEST_WAIT);
+    let mut drain = ask.drain.clone();
     let mut wake = service.pulse().watch();
     let mut playbook = service.playbook();
     let mut principals = visibility::principals(&playbook, &device.rep);
@@ -112,7 +117,22 @@ pub async fn changes(
                 return Ok(render(service, presences, ask, &principals, &tag, page));
             }
         }
-        drop(tokio::time::timeout_at(deadline, wake.changed()).await);
+        tokio::select! {
+            _ = wake.changed() => {}
+            () = tokio::time::sleep_until(deadline) => {}
+            () = drained(&mut drain) => deadline = tokio::time::Instant::now(),
+        }
+    }
+}
+
+/// Resolves when the process drains; never when nobody would say so.
+async fn drained(drain: &mut Option<watch::Receiver<bool>>) {
+    let said = match drain {
+        Some(drain) => drain.wait_for(|down| *down).await.is_ok(),
+        None => false,
+    };
+    if !said {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -356,11 +356,30 @@ pub trait Transaction: Send {
     async fn commit(self: Box<Self>, batch: Batch) -> Result<(), StoreError>;
 }
 
+/// A head that does not read is no single command's trouble.
+fn of_everybody(e: StoreError) -> StoreError {
+    if let StoreError::Corrupt(why) = e { StoreError::Fatal(why) } else { e }
+}
+
+/// What a group decides over the head and what was loaded for it; `None` writes nothing.
+pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
+
 /// Where facts are kept.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// Begins the one transaction that may write facts. Waits for the head row.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+
+    /// A group from its beginning to its commit: loads what it wants, decides, writes. On disk when it returns. A store
+    /// whose connection has a thread of its own does all of it there, without going back and forth.
+    async fn group(&self, wants: Wants, decide: Decide) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await.map_err(of_everybody)?;
+        let loaded = transaction.load(&wants).await?;
+        match decide(&transaction.head().clone(), loaded) {
+            Some(batch) => transaction.commit(batch).await,
+            None => Ok(()),
+        }
+    }
 
     /// One page of the feed, from one consistent read.
     async fn page(&self, query: &PageQuery) -> Result<Page, StoreError>;

@@ -22,6 +22,9 @@ const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
 /// a processor longer than this is told of nothing, even of events read before.
 const AT_ONCE: Duration = Duration::from_millis(10);
 
+/// How often crossterm is asked again after bytes came, once in each [`LOOK`].
+const ASK_AGAIN: u8 = 3;
+
 /// What comes from the terminal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum FromTerminal {
@@ -110,16 +113,19 @@ enum End {
 
 fn read_until_stopped(tty: &OwnedFd, stopped: &PipeReader, to: &UnboundedSender<FromTerminal>) -> End {
     let parent = getppid();
+    // With nothing new there may still be events that crossterm kept to itself the last time; but not for long, and
+    // asking it costs ten milliseconds of a core.
+    let mut kept = 0;
     loop {
         match look(tty, stopped, parent) {
             Look::End(end) => return end,
-            // With nothing new there may still be events that crossterm kept to itself the last time.
-            Look::Readable | Look::Nothing => {
-                if forward(to).is_err() {
-                    // A read that fails on a terminal fails for ever: it hung up, or was taken from an orphan.
-                    return End::Gone;
-                }
-            }
+            Look::Readable => kept = ASK_AGAIN,
+            Look::Nothing if kept > 0 => kept -= 1,
+            Look::Nothing => continue,
+        }
+        if forward(to).is_err() {
+            // A read that fails on a terminal fails for ever: it hung up, or was taken from an orphan.
+            return End::Gone;
         }
     }
 }

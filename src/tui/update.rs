@@ -78,7 +78,9 @@ fn settle(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
         model.scroll = 0;
         out.push(Effect::Ask(Ask::Open(wanted)));
     }
-    model.scroll = model.scroll.min(layout::conversation_overflow(model));
+    if model.scroll > 0 {
+        model.scroll = model.scroll.min(layout::conversation_overflow(model));
+    }
     let looking = (model.focused, on_screen(model));
     if model.looked != Some(looking) {
         model.looked = Some(looking);

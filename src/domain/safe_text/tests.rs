@@ -174,6 +174,19 @@ fn any_text() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
+    /// The short way of ASCII is the same as the long one.
+    #[test]
+    fn plain_text_takes_a_short_way_to_the_same_end(raw in "[ -~\n]{0,80}", width in 0usize..40) {
+        prop_assert!(is_plain(&raw));
+        prop_assert_eq!(clean_by_graphemes(&raw), (raw.clone(), false));
+        let each: Vec<&str> = raw.graphemes(true).collect();
+        prop_assert_eq!(graphemes(&raw).collect::<Vec<_>>(), each.clone());
+        prop_assert!(each.iter().filter(|g| **g != "\n").all(|g| g.width() == cells(g)));
+        let cut = SafeText::block(&raw).truncated(width);
+        prop_assert_eq!(cut.chars().count(), each.len().min(width));
+        prop_assert!(raw.replace('\n', " ").starts_with(cut.trim_end_matches('…')));
+    }
+
     #[test]
     fn nothing_dangerous_gets_through(raw in any_text()) {
         for (safe, newlines) in [(SafeText::line(&raw), false), (SafeText::block(&raw), true)] {

@@ -1,7 +1,7 @@
 //! Who asks: a bearer token names a device, a device names a rep. Only hashes of tokens are stored.
 
 use axum::extract::FromRequestParts;
-use axum::http::{HeaderMap, StatusCode, header, request::Parts};
+use axum::http::{StatusCode, header, request::Parts};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -10,9 +10,12 @@ use super::problem::Failure;
 use super::{App, RequestId};
 use crate::server::store::Device;
 
-/// The signed-in device of a request.
+/// The signed-in device of a request, and the hash of its token, to be asked about again after a wait.
 #[derive(Clone, Debug)]
-pub struct SignedInDevice(pub Device);
+pub struct SignedInDevice(pub Device, pub TokenHash);
+
+/// The SHA-256 of a token.
+pub type TokenHash = [u8; 32];
 
 /// A fresh token of 256 random bits, with a prefix that secret scanners can find.
 pub fn new_token(prefix: &str) -> String {
@@ -30,15 +33,15 @@ impl FromRequestParts<App> for SignedInDevice {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
-        signed_in(app, &parts.headers, request_id).await.map(Self)
+        let header = parts.headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok());
+        let token = token_hash(header.and_then(|h| h.strip_prefix("Bearer ")).ok_or_else(signed_out)?.trim());
+        signed_in(app, token, request_id).await.map(|device| Self(device, token))
     }
 }
 
-/// The device with a request's token. To be asked again after a wait: it may have been revoked meanwhile.
-pub(super) async fn signed_in(app: &App, headers: &HeaderMap, request_id: Option<String>) -> Result<Device, Failure> {
-    let header = headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok());
-    let token = header.and_then(|h| h.strip_prefix("Bearer ")).ok_or_else(signed_out)?;
-    let found = app.service.store().device(token_hash(token.trim())).await;
+/// The device with a token. To be asked again after a wait: it may have been revoked meanwhile.
+pub(super) async fn signed_in(app: &App, token: TokenHash, request_id: Option<String>) -> Result<Device, Failure> {
+    let found = app.service.store().device(token).await;
     let device = found.map_err(|e| Failure::of_store(request_id, &e))?.ok_or_else(signed_out)?;
     // Somebody who left the playbook sees nothing, whatever their devices hold.
     if app.service.playbook().is_active(&device.rep) { Ok(device) } else { Err(signed_out()) }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -45,27 +45,24 @@ pub struct PullQuery {
 pub async fn pull(
     State(app): State<App>,
     id: Option<Extension<RequestId>>,
-    SignedInDevice(device): SignedInDevice,
-    headers: HeaderMap,
+    // Nothing of the request outlives the wait: its headers hold the buffer they were read into.
+    SignedInDevice(device, token): SignedInDevice,
     query: Result<Query<PullQuery>, QueryRejection>,
 ) -> Result<Json<Changes>, Failure> {
     let Query(query) = query.map_err(|_| bad_query())?;
-    let ask =
-        Ask { since: query.since, known: query.acked, playbook: query.playbook, wait: Duration::from_secs(query.wait) };
-    let mut shutdown = app.shutdown.clone();
-    let _open = (!ask.wait.is_zero()).then(|| app.metrics.poll());
-    let result = tokio::select! {
-        changes = feed::changes(&app.service, &app.presences, &device, &ask) => changes,
-        // Draining: answer now, so that the device comes back to whoever follows.
-        () = drained(&mut shutdown) => {
-            let now = Ask { wait: Duration::ZERO, ..ask };
-            feed::changes(&app.service, &app.presences, &device, &now).await
-        }
+    let ask = Ask {
+        since: query.since,
+        known: query.acked,
+        playbook: query.playbook,
+        wait: Duration::from_secs(query.wait),
+        drain: Some(app.shutdown.clone()),
     };
+    let _open = (!ask.wait.is_zero()).then(|| app.metrics.poll());
+    let result = feed::changes(&app.service, &app.presences, &device, &ask).await;
     match result {
         Ok(changes) => {
             if query.wait > 0 {
-                signed_in(&app, &headers, request_id(id)).await?;
+                signed_in(&app, token, request_id(id)).await?;
             }
             Ok(Json(changes))
         }
@@ -76,13 +73,6 @@ pub async fn pull(
             "Sync anew with an empty cursor; outbox and drafts stay.",
         )),
         Err(FeedError::Store(e)) => Err(Failure::of_store(request_id(id), &e)),
-    }
-}
-
-/// Resolves when the process drains; never when whoever would say so is gone.
-async fn drained(shutdown: &mut tokio::sync::watch::Receiver<bool>) {
-    if shutdown.wait_for(|down| *down).await.is_err() {
-        std::future::pending::<()>().await;
     }
 }
 
@@ -110,7 +100,7 @@ const OLDER: usize = 100;
 pub async fn messages(
     State(app): State<App>,
     id: Option<Extension<RequestId>>,
-    SignedInDevice(device): SignedInDevice,
+    SignedInDevice(device, _): SignedInDevice,
     path: Result<Path<Uuid>, PathRejection>,
     query: Result<Query<OlderQuery>, QueryRejection>,
 ) -> Result<Json<Vec<Message>>, Failure> {

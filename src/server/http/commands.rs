@@ -22,7 +22,7 @@ use crate::wire::problem::Problem;
 pub async fn push(
     State(app): State<App>,
     id: Option<Extension<RequestId>>,
-    SignedInDevice(device): SignedInDevice,
+    SignedInDevice(device, _): SignedInDevice,
     body: Result<Json<Push>, JsonRejection>,
 ) -> Result<Json<Receipts>, Failure> {
     let Json(push) = body.map_err(|e| unreadable(&e))?;

@@ -38,7 +38,7 @@ const FRESH: Duration = Duration::from_secs(5);
 const TWIML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Response>";
 
 /// Numbers set up, and when they were read.
-type Remembered = Option<(Instant, Vec<CarrierLine>)>;
+type Remembered = Option<(Instant, Arc<[CarrierLine]>)>;
 
 /// What the hooks need.
 #[derive(Clone, Debug)]
@@ -55,14 +55,14 @@ impl Hooks {
         Self { service, public_url, metrics, lines: Arc::default() }
     }
 
-    async fn lines(&self) -> Result<Vec<CarrierLine>, crate::server::store::StoreError> {
+    async fn lines(&self) -> Result<Arc<[CarrierLine]>, crate::server::store::StoreError> {
         if let Some((at, lines)) = &*self.lines.lock().unwrap_or_else(PoisonError::into_inner)
             && at.elapsed() < FRESH
         {
-            return Ok(lines.clone());
+            return Ok(Arc::clone(lines));
         }
-        let lines = self.service.store().lines().await?;
-        *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = Some((monotonic(), lines.clone()));
+        let lines: Arc<[CarrierLine]> = self.service.store().lines().await?.into();
+        *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = Some((monotonic(), Arc::clone(&lines)));
         Ok(lines)
     }
 }
@@ -202,7 +202,7 @@ async fn verified(
     hooks: &Hooks,
     id: Option<String>,
     request: Request<HttpBody>,
-) -> Result<(Params, Vec<CarrierLine>), Failure> {
+) -> Result<(Params, Arc<[CarrierLine]>), Failure> {
     let (parts, body) = request.into_parts();
     let read = tokio::time::timeout(BODY_WITHIN, to_bytes(body, LARGEST)).await;
     let bytes = read.map_err(|_| too_slow(id.as_deref()))?.map_err(|_| too_large(id.as_deref()))?;

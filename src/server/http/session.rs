@@ -78,7 +78,7 @@ fn of_another_rep(app: &App, owner: &RepId, rep: &RepId) -> Failure {
     (status = 200, description = "The device's rep", body = Session),
     (status = 401, description = "The device is not signed in", body = Problem),
 ))]
-pub async fn who(State(app): State<App>, SignedInDevice(device): SignedInDevice) -> Json<Session> {
+pub async fn who(State(app): State<App>, SignedInDevice(device, _): SignedInDevice) -> Json<Session> {
     Json(session_of(&app, &device))
 }
 
@@ -91,5 +91,6 @@ fn session_of(app: &App, device: &Device) -> Session {
         role: playbook.reps.get(&device.rep).map_or(crate::domain::playbook::Role::Rep, |r| r.role),
         company: playbook.company.clone(),
         wire: WIRE,
+        epoch: app.service.epoch(),
     }
 }

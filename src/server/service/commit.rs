@@ -9,7 +9,8 @@ use super::{GROUP, Job, Outcome, Pulse, Reply, ServiceError, Work};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 use crate::domain::rejection::Rejection;
-use crate::server::store::{Store, StoreError, Wants};
+use crate::journal::Head;
+use crate::server::store::{Loaded, Store, StoreError, Wants};
 use crate::server::telemetry::Metrics;
 use crate::wire::command::{Receipt, Verdict};
 
@@ -42,6 +43,7 @@ impl Committer {
     /// fault.
     async fn serve(&self, jobs: Vec<Job>) -> Result<(), StoreError> {
         let (work, replies): (Vec<Work>, Vec<Reply>) = jobs.into_iter().map(|j| (j.work, j.reply)).unzip();
+        let work = Arc::new(work);
         match self.run_group(&work).await {
             Ok(outcomes) => {
                 for (reply, outcome) in replies.into_iter().zip(outcomes) {
@@ -58,7 +60,7 @@ impl Committer {
             Err(StoreError::Conflict(why) | StoreError::Corrupt(why)) if work.len() > 1 => {
                 tracing::warn!(why, size = work.len(), "a group met a row it cannot use; its halves run by themselves");
                 let mut jobs: Vec<Job> =
-                    work.into_iter().zip(replies).map(|(work, reply)| Job { work, reply }).collect();
+                    work.iter().cloned().zip(replies).map(|(work, reply)| Job { work, reply }).collect();
                 let later = jobs.split_off(jobs.len() / 2);
                 Box::pin(self.serve(jobs)).await?;
                 Box::pin(self.serve(later)).await
@@ -88,7 +90,7 @@ impl Committer {
         let mut receipts = Vec::new();
         for envelope in envelopes {
             let work = Work::Push { device: *device, rep: rep.clone(), envelopes: vec![envelope.clone()] };
-            match self.run_group(&[work]).await {
+            match self.run_group(&Arc::new(vec![work])).await {
                 Ok(outcomes) => {
                     let ran = outcomes.into_iter().filter_map(Outcome::into_receipts);
                     receipts.extend(ran.flatten());
@@ -106,33 +108,35 @@ impl Committer {
         Ok(Ok(Outcome::Receipts(receipts)))
     }
 
-    async fn run_group(&self, work: &[Work]) -> Result<Vec<Outcome>, StoreError> {
-        let mut tx = self.store.begin().await.map_err(of_everybody)?;
+    async fn run_group(&self, work: &Arc<Vec<Work>>) -> Result<Vec<Outcome>, StoreError> {
         let known = Arc::clone(&self.playbook.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut loaded = tx.load(&wants(work, known.version)).await?;
-        // Another process may have put a newer version in force.
-        let playbook = loaded.playbook.take().map_or(known, Arc::new);
-        let now = self.clock.now().max(tx.head().at);
-        let hold = self.clock.of_real(playbook.undo_hold);
-        let mut group = Group::new(*tx.head(), loaded, playbook, now, hold);
-        let outcomes: Vec<Outcome> = work.iter().map(|piece| group.run(piece)).collect();
-        let done = group.finish();
-        if done.is_empty() {
-            return Ok(outcomes);
-        }
-        let beat = (done.batch.entries.last().map_or(tx.head().seq, |e| e.seq), done.principals, done.devices);
-        tx.commit(done.batch).await?;
+        let (tell, told) = std::sync::mpsc::channel();
+        let (clock, wants) = (Arc::clone(&self.clock), wants(work, known.version));
+        let pieces = Arc::clone(work);
+        let decide = move |head: &Head, mut loaded: Loaded| {
+            // Another process may have put a newer version in force.
+            let playbook = loaded.playbook.take().map_or(known, Arc::new);
+            let hold = clock.of_real(playbook.undo_hold);
+            let mut group = Group::new(*head, loaded, playbook, clock.now().max(head.at), hold);
+            let outcomes: Vec<Outcome> = pieces.iter().map(|piece| group.run(piece)).collect();
+            let mut done = group.finish();
+            let batch = (!done.is_empty()).then(|| std::mem::take(&mut done.batch));
+            let seq = batch.as_ref().and_then(|b| b.entries.last()).map_or(head.seq, |e| e.seq);
+            let wrote = batch.is_some().then_some((done, seq));
+            // Whoever asked is gone only when the process ends.
+            let _ = tell.send((outcomes, wrote));
+            batch
+        };
+        self.store.group(wants, Box::new(decide)).await?;
+        let gone = || StoreError::Fatal("a group was committed without having been decided".to_owned());
+        let (outcomes, wrote) = told.try_recv().map_err(|_| gone())?;
+        let Some((done, seq)) = wrote else { return Ok(outcomes) };
         *self.playbook.lock().unwrap_or_else(PoisonError::into_inner) = done.playbook;
-        self.pulse.beat(beat.0, beat.1, beat.2);
+        self.pulse.beat(seq, done.principals, done.devices);
         self.metrics.group(work.len());
         done.tally.count(&self.metrics, self.clock.now());
         Ok(outcomes)
     }
-}
-
-/// A head that does not read is no single command's trouble.
-fn of_everybody(e: StoreError) -> StoreError {
-    if let StoreError::Corrupt(why) = e { StoreError::Fatal(why) } else { e }
 }
 
 fn wants(work: &[Work], playbook: u32) -> Wants {

@@ -18,7 +18,7 @@ use crate::domain::playbook::{Playbook, Role};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::visibility::{self, Principal};
-use crate::journal::frame::{ContentDigest, Frame, digest};
+use crate::journal::frame::{ContentDigest, Fact, digest};
 use crate::journal::{self, Head};
 use crate::server::store::{
     Batch, ConversationWrite, DeviceState, Loaded, MessageWrite, RawEvent, ReceiptWrite, SendWrite,
@@ -316,8 +316,10 @@ impl Group {
     }
 
     fn seal(&mut self, subject: Subject, event: &Event, origin: &Origin<'_>, content: Vec<ContentDigest>) {
-        let frame = frame(subject, event, origin, content);
-        let (entry, head) = journal::seal(&self.head, self.now, frame.encode());
+        let (actor, command) = (&origin.actor, origin.command);
+        let fact = Fact { subject: &subject, kind: event.kind(), event, actor, command, content: &content };
+        let body = fact.encode().expect("BUG: a domain value is always JSON");
+        let (entry, head) = journal::seal(&self.head, self.now, body);
         self.head = head;
         self.batch.entries.push(entry);
     }
@@ -401,19 +403,6 @@ impl Group {
         self.batch.devices = touched.collect();
         let devices = self.batch.devices.iter().map(|(d, state)| (*d, state.last_n)).collect();
         Finished { batch: self.batch, playbook: self.playbook, principals, devices, tally: self.tally }
-    }
-}
-
-/// A fact as the journal keeps it. Domain values always turn into JSON.
-fn frame(subject: Subject, event: &Event, origin: &Origin<'_>, content: Vec<ContentDigest>) -> Frame {
-    let json = |value: serde_json::Result<serde_json::Value>| value.expect("BUG: a domain value is always JSON");
-    Frame {
-        subject: json(serde_json::to_value(subject)),
-        kind: event.kind().to_owned(),
-        event: json(serde_json::to_value(event)),
-        actor: json(serde_json::to_value(&origin.actor)),
-        command: origin.command,
-        content,
     }
 }
 

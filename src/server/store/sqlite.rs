@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 
 use super::migrate::{self, Migration};
 use super::{
-    Batch, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People, Restored, Store, StoreError,
-    Transaction, Waiting, Wants,
+    Batch, CarrierLine, Decide, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People, Restored, Store,
+    StoreError, Transaction, Waiting, Wants, of_everybody,
 };
 use crate::domain::contact::Address;
 use crate::domain::conversation::Conversation;
@@ -56,6 +56,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0005_restored.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0005_restored.sql"),
     },
+    Migration {
+        version: 6,
+        name: "0006_load.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0006_load.sql"),
+    },
 ];
 
 /// Marks our files for `file(1)` and for a careful open: "cbk1".
@@ -72,6 +77,7 @@ type Task = Box<dyn FnOnce(&mut Connection) + Send>;
 
 enum Order {
     Run(Task),
+    Group(Box<Wants>, Decide, oneshot::Sender<Result<(), StoreError>>),
     Begin(oneshot::Sender<Result<SqliteTransaction, StoreError>>),
 }
 
@@ -179,16 +185,27 @@ fn write_loop(mut db: Connection, orders: &mpsc::Receiver<Order>) {
     while let Ok(order) = orders.recv() {
         match order {
             Order::Run(task) => task(&mut db),
+            Order::Group(wants, decide, reply) => drop(reply.send(group(&mut db, &wants, decide))),
             Order::Begin(reply) => transact(&mut db, reply),
         }
     }
 }
 
+fn begun(db: &mut Connection) -> Result<(Head, rusqlite::Transaction<'_>), StoreError> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    Ok((row::head(&tx)?.head, tx))
+}
+
+fn group(db: &mut Connection, wants: &Wants, decide: Decide) -> Result<(), StoreError> {
+    let (head, tx) = begun(db).map_err(of_everybody)?;
+    let Some(batch) = decide(&head, load::load(&tx, wants)?) else { return Ok(()) };
+    write::write(&tx, &batch)?;
+    Ok(tx.commit()?)
+}
+
 /// Serves one transaction until it commits or its holder drops it.
 fn transact(db: &mut Connection, reply: oneshot::Sender<Result<SqliteTransaction, StoreError>>) {
-    let begun = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from);
-    let begun = begun.and_then(|tx| Ok((row::head(&tx)?.head, tx)));
-    let (head, tx) = match begun {
+    let (head, tx) = match begun(db) {
         Ok(begun) => begun,
         Err(e) => return drop(reply.send(Err(e))),
     };
@@ -238,6 +255,12 @@ impl Store for SqliteStore {
         let (reply, answer) = oneshot::channel();
         self.writer.send(Order::Begin(reply)).map_err(|_| gone())?;
         Ok(Box::new(answer.await.map_err(|_| gone())??))
+    }
+
+    async fn group(&self, wants: Wants, decide: Decide) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.writer.send(Order::Group(Box::new(wants), decide, reply)).map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
     }
 
     async fn page(&self, query: &PageQuery) -> Result<Page, StoreError> {

@@ -180,15 +180,16 @@ pub(super) fn filter_changed(model: &mut Model, out: &mut Vec<Effect>) {
     out.push(Effect::Ask(Ask::Search(model.list.filter.trim().to_owned())));
 }
 
-/// Keeps the cursor on screen.
+/// Keeps the cursor on screen. A cursor that leaves it comes to the middle: moved line by line, the whole list would be
+/// drawn anew for every key that is held at its edge.
 pub(super) fn window(model: &mut Model) {
     let rows = layout::list_rows(model).max(1);
     let (at, len) = {
         let entries: Vec<Entry<'_>> = model.list.entries(model.inbox.as_deref());
         (model.list.index(&entries), entries.len())
     };
-    if let Some(at) = at {
-        model.list.top = model.list.top.min(at).max((at + 1).saturating_sub(rows));
+    if let Some(at) = at.filter(|at| !(model.list.top..model.list.top + rows).contains(at)) {
+        model.list.top = at.saturating_sub(rows / 2);
     }
     model.list.top = model.list.top.min(len.saturating_sub(rows));
 }

@@ -133,8 +133,9 @@ fn draw_messages(model: &Model, thread: &Thread, area: Rect, p: &mut Painter<'_>
     if area.height == 0 {
         return;
     }
-    let lines = lines(model, thread, area.width, &p.tick);
     let height = usize::from(area.height);
+    // Only what may be seen is broken into lines: it is drawn at every key.
+    let lines = last_lines(model, thread, area.width, &p.tick, height.saturating_add(model.scroll));
     let end = lines.len().saturating_sub(model.scroll).max(height.min(lines.len()));
     let start = end.saturating_sub(height);
     // A short conversation stands at the bottom, next to where the answer is written.
@@ -151,22 +152,30 @@ fn draw_messages(model: &Model, thread: &Thread, area: Rect, p: &mut Painter<'_>
 }
 
 fn lines(model: &Model, thread: &Thread, width: u16, tick: &Ticker) -> Vec<Line> {
-    let mut lines = Vec::new();
+    last_lines(model, thread, width, tick, usize::MAX)
+}
+
+/// The last lines of a conversation: at least so many, or all there are; whole messages.
+fn last_lines(model: &Model, thread: &Thread, width: u16, tick: &Ticker, wanted: usize) -> Vec<Line> {
+    let empty = || Line { indent: 0, pieces: Vec::new() };
     if thread.messages.is_empty() {
-        lines.push(Line { indent: 1, pieces: vec![("Nothing written yet. r writes.".to_owned(), Tone::Dim)] });
+        return vec![Line { indent: 1, pieces: vec![("Nothing written yet. r writes.".to_owned(), Tone::Dim)] }];
     }
     let older = thread.older.map(|older| (older.at, words::older(older, &model.link)));
-    for (at, message) in thread.messages.iter().enumerate() {
-        if !lines.is_empty() {
-            lines.push(Line { indent: 0, pieces: Vec::new() });
+    let (mut blocks, mut count) = (Vec::new(), 0);
+    for (at, message) in thread.messages.iter().enumerate().rev() {
+        if count >= wanted {
+            break;
         }
+        let mut block = if at > 0 { vec![empty()] } else { Vec::new() };
         if let Some((_, words)) = older.filter(|(before, _)| *before == at) {
-            lines.push(Line { indent: 1, pieces: vec![(words.to_owned(), Tone::Dim)] });
-            lines.push(Line { indent: 0, pieces: Vec::new() });
+            block.extend([Line { indent: 1, pieces: vec![(words.to_owned(), Tone::Dim)] }, empty()]);
         }
-        message_lines(model, thread, message, width, tick, &mut lines);
+        message_lines(model, thread, message, width, tick, &mut block);
+        count += block.len();
+        blocks.push(block);
     }
-    lines
+    blocks.into_iter().rev().flatten().collect()
 }
 
 fn message_lines(

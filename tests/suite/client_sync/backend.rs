@@ -151,6 +151,7 @@ impl Backend {
             role: self.playbook.reps[&d.rep].role,
             company: "Acme".to_owned(),
             wire: 1,
+            epoch: u32::try_from(self.epoch).unwrap(),
         }
     }
 

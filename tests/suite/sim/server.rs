@@ -389,6 +389,7 @@ async fn answer(service: &Service, presences: &Presences, device: &Device, actio
                 role: playbook.reps[&device.rep].role,
                 company: playbook.company.clone(),
                 wire: 1,
+                epoch: service.epoch(),
             };
             Input::Session { ticket, result: Ok(session) }
         }
@@ -406,7 +407,7 @@ async fn answer(service: &Service, presences: &Presences, device: &Device, actio
             Input::Pushed { ticket, result }
         }
         Action::Pull { ticket, cursor, wait, acked, playbook } => {
-            let ask = Ask { since: cursor, known: acked, playbook: playbook.unwrap_or(0), wait };
+            let ask = Ask { since: cursor, known: acked, playbook: playbook.unwrap_or(0), wait, drain: None };
             let result = match feed::changes(service, presences, &device, &ask).await {
                 Ok(page) => Ok(Box::new(page)),
                 Err(FeedError::Gone) => Err(problem(410, "cursor gone")),

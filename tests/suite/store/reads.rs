@@ -78,7 +78,7 @@ pub(super) async fn a_playbook_the_asker_does_not_have_comes_along(store: &Kept)
     assert_eq!(load(store, &knows(2)).await.playbook, None);
 }
 
-fn held_by(n: u128, holder: Holder) -> Conversation {
+pub(super) fn held_by(n: u128, holder: Holder) -> Conversation {
     let because = Because { reason: Reason::Took, passed: Vec::new(), playbook: 1, climbed: None };
     let assignment = Assignment { to: holder, taken: None, step: None, expires: None, at: minute(0), because };
     Conversation { assignment: Some(assignment), ..conversation(n) }
@@ -98,4 +98,17 @@ pub(super) async fn open_conversations_count_for_their_holder(store: &Kept) {
     let loads = load(store, &Wants::default()).await.loads;
     assert_eq!(loads, [("maya".into(), 2), ("ben".into(), 1)].into());
     assert_eq!(super::scene::page(store, &super::scene::everything()).await.loads, loads);
+    // Handed over, finished, taken from the pool, opened again, and changed in nothing that counts.
+    let done = Conversation { status: Status::Done(Outcome::Called), ..held_by(2, maya()) };
+    let ben = || Holder::Rep("ben".into());
+    let states = [held_by(1, ben()), done, held_by(3, maya()), held_by(4, maya()), held_by(5, ben())];
+    let conversations = states.into_iter().map(|state| change(state, 0, 1, &[])).collect();
+    put(store, Batch { conversations, ..Batch::default() }).await;
+    let loads = load(store, &Wants::default()).await.loads;
+    assert_eq!(loads, [("maya".into(), 2), ("ben".into(), 2)].into());
+    let finished = [1, 5].map(|n| Conversation { status: Status::Done(Outcome::Called), ..held_by(n, ben()) });
+    let conversations = finished.into_iter().map(|state| change(state, 0, 1, &[])).collect();
+    put(store, Batch { conversations, ..Batch::default() }).await;
+    let loads = load(store, &Wants::default()).await.loads;
+    assert_eq!(loads, [("maya".into(), 2)].into(), "who holds nothing is not listed");
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use comeback::clock::{Clock, ManualClock};
+use comeback::domain::routing::Holder;
 use comeback::domain::time::Span;
 use comeback::server::feed::Presences;
 use comeback::server::http::{self, App, auth};
@@ -18,7 +19,10 @@ use rusqlite::Connection;
 use tower::ServiceExt as _;
 
 use super::facts::something_everywhere;
-use super::scene::{Kept, address, all_of, arrival, commit, delivery, device, minute, number, put, sign_in, text};
+use super::reads::held_by;
+use super::scene::{
+    Kept, address, all_of, arrival, change, commit, delivery, device, minute, number, put, sign_in, text,
+};
 
 fn open(path: &Path) -> Kept {
     Arc::new(SqliteStore::open(path).unwrap())
@@ -46,6 +50,8 @@ async fn furnish(store: &Kept) {
     put(store, Batch { dedupe: vec![(delivery("twilio", "AC", "SM1"), text(1))], ..arrival(1, &["maya"]) }).await;
     put(store, arrival(2, &["maya"])).await;
     put(store, something_everywhere()).await;
+    let held = held_by(2, Holder::Rep("maya".into()));
+    put(store, Batch { conversations: vec![change(held, 0, 1, &[])], ..Batch::default() }).await;
     let people = People { fresh: number(9), address: address(1), cards: vec![crate::world::card("c-1")] };
     store.put_cards(&[people], minute(1)).await.unwrap();
     let line = CarrierLine {

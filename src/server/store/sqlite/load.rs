@@ -96,8 +96,7 @@ fn load_device(db: &Connection, device: DeviceId, ns: &BTreeSet<u64>, out: &mut 
 }
 
 pub(super) fn loads(db: &Connection) -> Result<BTreeMap<RepId, u32>, StoreError> {
-    let sql = "SELECT holder, count(*) FROM conversation WHERE open = 1 AND holder IS NOT NULL GROUP BY holder";
-    let mut query = db.prepare_cached(sql)?;
+    let mut query = db.prepare_cached("SELECT holder, open FROM load WHERE open > 0")?;
     let rows = query.query_map([], |r| Ok((RepId(r.get(0)?), r.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
