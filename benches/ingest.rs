@@ -232,7 +232,9 @@ fn texts(from: &Connection) -> Vec<Rows> {
             let mut audience = audiences[conversation].clone();
             audience_seq += 1;
             // Each text moves its conversation on in the feed.
-            audience.iter_mut().for_each(|row| row[2] = Value::Integer(audience_seq));
+            for row in &mut audience {
+                row[2] = Value::Integer(audience_seq);
+            }
             Rows {
                 entries: entries.by_ref().take(each).collect(),
                 number: numbers[number][0].clone(),

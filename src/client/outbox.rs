@@ -418,9 +418,9 @@ mod tests {
         let mut outbox = of_every_kind();
         outbox.rebase(false);
         assert!(outbox.batch(&mut Vec::new()).is_empty() && !outbox.has_unpushed());
-        let says = |e: &Entry| match e.standing() {
-            OutboxStanding::Refused(says) => (e.envelope.id.0.as_u128(), e.envelope.n, says),
-            other => panic!("{other:?}"),
+        let says = |e: &Entry| {
+            let OutboxStanding::Refused(says) = e.standing() else { panic!("{:?}", e.standing()) };
+            (e.envelope.id.0.as_u128(), e.envelope.n, says)
         };
         let left: Vec<_> = outbox.entries().iter().map(says).collect();
         for ((id, n, said), (wanted, words)) in left.iter().zip([

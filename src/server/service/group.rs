@@ -289,7 +289,7 @@ impl Group {
         let salt = fresh_salt();
         let brought = command.content().filter(|(id, _)| event.brings() == Some(*id));
         let content = brought.map(|(id, body)| ContentDigest { message: id, digest: digest(&salt, body.as_str()) });
-        self.seal(subject, event, origin, content.into_iter().collect());
+        self.seal(subject, event, origin, content.as_slice());
         match subject {
             Subject::Conversation(id) => self.take_in_conversation(id, event, command, origin, salt, brought),
             Subject::Number(id) => {
@@ -315,9 +315,9 @@ impl Group {
         }
     }
 
-    fn seal(&mut self, subject: Subject, event: &Event, origin: &Origin<'_>, content: Vec<ContentDigest>) {
+    fn seal(&mut self, subject: Subject, event: &Event, origin: &Origin<'_>, content: &[ContentDigest]) {
         let (actor, command) = (&origin.actor, origin.command);
-        let fact = Fact { subject: &subject, kind: event.kind(), event, actor, command, content: &content };
+        let fact = Fact { subject: &subject, kind: event.kind(), event, actor, command, content };
         let body = fact.encode().expect("BUG: a domain value is always JSON");
         let (entry, head) = journal::seal(&self.head, self.now, body);
         self.head = head;
@@ -374,7 +374,7 @@ impl Group {
         let version = self.loaded.playbook_version + 1;
         let playbook = Playbook { version, ..playbook.clone() };
         let event = Event::PlaybookApplied { version };
-        self.seal(Subject::Playbook, &event, &Origin::machine(Actor::Clock), Vec::new());
+        self.seal(Subject::Playbook, &event, &Origin::machine(Actor::Clock), &[]);
         self.loaded.playbook_version = version;
         self.playbook = Arc::new(playbook.clone());
         self.batch.playbook = Some(playbook);

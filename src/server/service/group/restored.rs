@@ -42,7 +42,7 @@ impl Group {
     }
 
     fn of_the_journal(&mut self, event: Event, actor: Actor) -> Outcome {
-        self.seal(Subject::Journal, &event, &Origin::machine(actor), Vec::new());
+        self.seal(Subject::Journal, &event, &Origin::machine(actor), &[]);
         Outcome::Decided(vec![event])
     }
 }
