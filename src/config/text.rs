@@ -5,6 +5,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 use crate::domain::hours::Window;
+use crate::domain::oncall::Length;
 use crate::domain::time::Span;
 
 /// `30s`, `5m`, `2h`, `1d`.
@@ -28,6 +29,27 @@ impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
         duration(&text).map(Self).ok_or_else(|| D::Error::custom("not a duration: write it 30s, 5m, 2h or 1d"))
+    }
+}
+
+/// How long a turn is: `1d`, `7d` or `12h`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Every(pub Length);
+
+fn every(text: &str) -> Option<Length> {
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
+    let count: u32 = digits.parse().ok().filter(|n| (1..=10_000).contains(n))?;
+    match unit {
+        "h" => Some(Length::Hours(count)),
+        "d" => Some(Length::Days(count)),
+        _ => None,
+    }
+}
+
+impl<'de> Deserialize<'de> for Every {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        every(&text).map(Self).ok_or_else(|| D::Error::custom("not a turn's length: write it 1d, 7d or 12h"))
     }
 }
 
@@ -86,6 +108,11 @@ mod tests {
         assert_eq!(duration("2h"), Some(Span::minutes(120)));
         for wrong in ["", "5", "5 m", "-5m", "5w", "99999999999999999999s"] {
             assert_eq!(duration(wrong), None, "{wrong}");
+        }
+        assert_eq!(every("7d"), Some(Length::Days(7)));
+        assert_eq!(every("12h"), Some(Length::Hours(12)));
+        for wrong in ["", "d", "0d", "0h", "7", "1w", "30m", "-1d", "7 d", "99999999999d"] {
+            assert_eq!(every(wrong), None, "{wrong}");
         }
         assert_eq!(window("22:00-06:00"), Some(Window { open: 1320, close: 1800 }));
         assert_eq!(window("00:00-24:00"), Some(Window { open: 0, close: 1440 }));

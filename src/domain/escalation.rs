@@ -7,6 +7,7 @@ use super::conversation::{Conversation, Status};
 use super::decide::{Decided, Draft};
 use super::event::{Climb, Event};
 use super::id::{RepId, TeamId};
+use super::oncall::FinalSchedule;
 use super::ownership::OwnerSource;
 use super::routing::{Because, Holder, Passed, Reason};
 use super::sla::Stage;
@@ -113,8 +114,10 @@ fn on_step(world: &ReadSet<'_>, now: Timestamp, from: &From<'_>, who: Who) -> Re
             return if here { Ok(Holder::Pool(from.team.clone())) } else { Err("nobody in the pool is here".into()) };
         }
         Who::OnCall => {
-            let rotation = team.and_then(|t| t.on_call.as_ref()).ok_or("nobody is ever on call")?;
-            rotation.at(now).cloned().ok_or("nobody is on call now")?
+            let layers = world.playbook.on_call_of(from.team).ok_or("nobody is ever on call")?;
+            // No fact of the journal overrides a schedule yet.
+            let schedule = FinalSchedule { layers, overrides: &[] };
+            schedule.at(now).rep.cloned().ok_or("nobody is on call now")?
         }
         Who::Lead => {
             // The lead is asked even when away: the last step may not be empty.

@@ -109,7 +109,11 @@ impl Calendar {
 
     /// Is this instant inside a window?
     pub fn is_open(&self, at: Timestamp) -> bool {
-        self.next_open(at) == Some(at)
+        // A stored number may be out of range: serde does not clamp.
+        let at = Timestamp::from_millis(at.millis()).millis();
+        Openings { until: at.saturating_add(1), ..self.openings(Timestamp::from_millis(at)) }
+            .next()
+            .is_some_and(|(open, _)| open == at)
     }
 
     /// The instant at which `open_time` has been spent since `start`, counting open time only.
@@ -140,6 +144,15 @@ impl Calendar {
     /// The first open instant at or after `at`; `None` when it does not open within [`MAX_CLOSED_DAYS`].
     pub fn next_open(&self, at: Timestamp) -> Option<Timestamp> {
         self.openings(at).next().map(|(open, _)| Timestamp::from_millis(open))
+    }
+
+    /// The open stretches of `[from, to)` as instants: in order, disjoint, not empty; a long one comes in touching
+    /// pieces. Walks at most [`MAX_WALK_DAYS`], closed days and all.
+    pub(super) fn open_between(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = (i64, i64)> + '_ {
+        let to = to.millis();
+        Openings { until: to, patience: MAX_WALK_DAYS, ..self.openings(from) }
+            .take_while(move |(open, _)| *open < to)
+            .map(move |(open, close)| (open, close.min(to)))
     }
 
     /// Checks what a person wrote. Arithmetic is sound without it: senseless windows are passed over, overlaps merged.
@@ -178,12 +191,16 @@ impl Calendar {
 
     /// The windows of one date as instants.
     fn openings_of(&self, date: NaiveDate) -> impl Iterator<Item = Opening> + '_ {
-        let exists = || instant(self.zone, date, 0).is_some_and(|(_, lands_on)| lands_on == date);
+        let edge = move |minute: u16| {
+            let civil = date.and_hms_opt(0, 0, 0)?.checked_add_signed(TimeDelta::minutes(minute.into()))?;
+            instant(self.zone, civil)
+        };
+        let exists = || edge(0).is_some_and(|(_, lands_on)| lands_on == date);
         let windows = self.windows_of(date);
         let windows = if windows.is_empty() || !exists() { &[] } else { windows };
         windows.iter().filter(|w| w.is_sound()).filter_map(move |w| {
-            let (open, _) = instant(self.zone, date, w.open)?;
-            let (close, _) = instant(self.zone, date, w.close)?;
+            let (open, _) = edge(w.open)?;
+            let (close, _) = edge(w.close)?;
             // A gap can move the opening past the close (02:30-03:15 in a gap from 2 to 3): nothing is left of it.
             (open < close).then_some((open, close))
         })
@@ -200,6 +217,9 @@ impl Calendar {
             calendar: self,
             date,
             from: start.millis(),
+            until: i64::MAX,
+            patience: MAX_CLOSED_DAYS,
+            settled: i64::MIN,
             waiting: Vec::new(),
             ready: Vec::new(),
             idle: 0,
@@ -231,9 +251,9 @@ fn check_day(day: OpeningDay, windows: &[Window]) -> Result<(), CalendarError> {
 /// `[open, close)` in milliseconds since the epoch.
 type Opening = (i64, i64);
 
-/// A civil minute as an instant, and the civil date that instant really has.
-fn instant(zone: Tz, date: NaiveDate, minute: u16) -> Option<(i64, NaiveDate)> {
-    let civil: NaiveDateTime = date.and_hms_opt(0, 0, 0)?.checked_add_signed(TimeDelta::minutes(minute.into()))?;
+/// A civil time as an instant, and the civil date that instant really has: inside a gap it moves on by the length of
+/// the gap, in a fold it is the first.
+pub(super) fn instant(zone: Tz, civil: NaiveDateTime) -> Option<(i64, NaiveDate)> {
     let at: DateTime<Tz> = match zone.from_local_datetime(&civil) {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at,
         LocalResult::None => {
@@ -254,6 +274,12 @@ struct Openings<'a> {
     date: NaiveDate,
     /// Everything before is told or does not count.
     from: i64,
+    /// Nothing from here on is wanted.
+    until: i64,
+    /// How many dates in a row may tell nothing.
+    patience: u32,
+    /// Openings before this are all read.
+    settled: i64,
     /// Openings read, some of which may still be joined by later ones.
     waiting: Vec<Opening>,
     /// Openings to tell, the next one last.
@@ -270,6 +296,7 @@ impl Openings<'_> {
         self.date = self.date.succ_opt()?;
         let settled = Utc.from_utc_datetime(&self.date.and_hms_opt(0, 0, 0)?) - TimeDelta::days(1);
         let settled = settled.timestamp_millis();
+        self.settled = settled;
         self.waiting.sort_unstable();
         for (open, close) in &self.waiting {
             let (open, close) = ((*open).max(self.from), (*close).min(settled));
@@ -293,7 +320,7 @@ impl Iterator for Openings<'_> {
                 self.idle = 0;
                 return Some(opening);
             }
-            if self.idle >= MAX_CLOSED_DAYS || self.walked >= MAX_WALK_DAYS {
+            if self.idle >= self.patience || self.walked >= MAX_WALK_DAYS || self.settled >= self.until {
                 return None;
             }
             self.read_one_date()?;

@@ -94,6 +94,10 @@ uuid_id! {
     /// One cache file of one rep: the owner of an outbox counter.
     DeviceId
 }
+uuid_id! {
+    /// One override of a schedule.
+    OverrideId
+}
 name_id! {
     /// A rep, by the short name the playbook gives: `maya`.
     RepId
@@ -101,6 +105,10 @@ name_id! {
 name_id! {
     /// A team, whose members share one pool.
     TeamId
+}
+name_id! {
+    /// An on-call schedule, by the short name the playbook gives.
+    ScheduleId
 }
 name_id! {
     /// One of our numbers, or a messaging service with its pool; a ported number keeps its line.

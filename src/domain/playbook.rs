@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::contact::Address;
 use super::escalation::Ladder;
 use super::hours::Calendar;
-use super::id::{LineId, RepId, TeamId};
-use super::oncall::Rotation;
+use super::id::{LineId, RepId, ScheduleId, TeamId};
+use super::oncall::{Rotation, Schedule};
 use super::ownership::OwnerSource;
 use super::time::Span;
 
@@ -39,6 +39,9 @@ pub struct Playbook {
     pub calendars: BTreeMap<String, Calendar>,
     /// Escalation policies by name.
     pub ladders: BTreeMap<String, Ladder>,
+    /// On-call schedules by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub schedules: BTreeMap<ScheduleId, Schedule>,
     /// Our numbers.
     pub lines: BTreeMap<LineId, Line>,
 }
@@ -61,7 +64,8 @@ pub struct Team {
     pub lead: Option<RepId>,
     /// Everybody in the pool.
     pub members: BTreeSet<RepId>,
-    /// Who is on call, when.
+    /// Who is on call, when: the short form of a schedule with one layer. None leaves it to the schedule that names
+    /// this team, if there is one.
     pub on_call: Option<Rotation>,
 }
 
@@ -173,6 +177,14 @@ impl Playbook {
     /// Teams this rep leads.
     pub fn led_by(&self, rep: &RepId) -> BTreeSet<TeamId> {
         self.teams.iter().filter(|(_, t)| t.lead.as_ref() == Some(rep)).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The layers that say who is on call for this team: its own rotation, or the schedule that names it.
+    pub fn on_call_of(&self, team: &TeamId) -> Option<&[Rotation]> {
+        match self.teams.get(team)?.on_call.as_ref() {
+            Some(rotation) => Some(std::slice::from_ref(rotation)),
+            None => self.schedules.values().find(|s| s.team.as_ref() == Some(team)).map(|s| s.layers.as_slice()),
+        }
     }
 
     /// The cohort by its short name.

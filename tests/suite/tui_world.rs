@@ -261,6 +261,7 @@ fn playbook() -> Playbook {
         ownership: vec![OwnerSource::Opportunity],
         cohorts: vec![],
         calendars: BTreeMap::new(),
+        schedules: BTreeMap::new(),
         ladders: BTreeMap::new(),
         lines: BTreeMap::new(),
     }

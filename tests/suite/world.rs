@@ -13,7 +13,7 @@ use comeback::domain::escalation::{Ladder, Step, Who};
 use comeback::domain::event::{Event, Review, Subject};
 use comeback::domain::hours::Calendar;
 use comeback::domain::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
-use comeback::domain::oncall::Rotation;
+use comeback::domain::oncall::{Length, Rotation};
 use comeback::domain::ownership::OwnerSource;
 use comeback::domain::playbook::{Cohort, Compliance, Line, Playbook, Rep, Role, Target, Team, UseCase};
 use comeback::domain::rejection::Rejection;
@@ -68,11 +68,13 @@ pub(crate) fn playbook() -> Playbook {
     let week = std::array::from_fn(|day| if day < 5 { office.clone() } else { Vec::new() });
     let zone = chrono_tz::America::New_York;
     let on_call = Rotation {
-        reps: vec!["omar".into()],
+        label: String::new(),
+        reps: vec![Some("omar".into())],
         since: chrono::NaiveDate::from_ymd_opt(2026, 1, 5).unwrap(),
         hand_off: 9 * 60,
-        days: 7,
+        length: Length::Days(7),
         zone,
+        only: None,
     };
     let team = |lead: &str, members: &[&str], on_call| Team {
         label: format!("{lead}'s team"),
@@ -128,6 +130,7 @@ pub(crate) fn playbook() -> Playbook {
             cohort("new", target(45, 60), target(90, 120), "calm"),
         ],
         calendars: [("office".to_owned(), Calendar { zone, week, holidays: BTreeMap::new() })].into(),
+        schedules: BTreeMap::new(),
         ladders: [("fast".to_owned(), ladder([5, 5, 5, 5, 0])), ("calm".to_owned(), ladder([15, 15, 15, 15, 0]))]
             .into(),
         lines: [

@@ -101,6 +101,7 @@ fn playbook() -> Playbook {
             ladder: "main".to_owned(),
         }],
         calendars: [("always".to_owned(), Calendar::always(chrono_tz::UTC))].into(),
+        schedules: BTreeMap::new(),
         ladders: [(
             "main".to_owned(),
             escalation::Ladder { steps: vec![step(escalation::Who::Pool, 3), step(escalation::Who::Lead, 3)] },

@@ -74,7 +74,8 @@ fn empty_steps_are_skipped_at_once() {
 #[test]
 fn whoever_let_it_pass_is_not_asked_again_by_the_same_climb() {
     let mut story = Story::with_mayas_buyer();
-    story.playbook.teams.get_mut(&"enterprise".into()).unwrap().on_call.as_mut().unwrap().reps = vec!["lea".into()];
+    story.playbook.teams.get_mut(&"enterprise".into()).unwrap().on_call.as_mut().unwrap().reps =
+        vec![Some("lea".into())];
     story.playbook.teams.get_mut(&"enterprise".into()).unwrap().members = ["ben".into()].into();
     story.minutes_pass(5);
     assert_eq!(holder(&story), "ben");

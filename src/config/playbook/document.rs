@@ -1,0 +1,213 @@
+//! The playbook's TOML as it is written: every table and key there is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono_tz::Tz;
+use serde::Deserialize;
+use toml::Spanned;
+use toml::value::Datetime;
+
+use crate::config::text::{Duration, Every, TimeOfDay, Times};
+use crate::domain::escalation::Who;
+use crate::domain::ownership::OwnerSource;
+use crate::domain::playbook::Role;
+use crate::domain::time::Span;
+
+/// A name that must exist elsewhere in the file.
+pub(super) type Name = Spanned<String>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Document {
+    pub(super) company: String,
+    #[serde(default = "eight_seconds")]
+    pub(super) undo_hold: Duration,
+    pub(super) ownership: Vec<OwnerSource>,
+    #[serde(default)]
+    pub(super) compliance: ComplianceText,
+    pub(super) use_case: BTreeMap<String, UseCaseText>,
+    pub(super) team: BTreeMap<String, TeamText>,
+    pub(super) rep: BTreeMap<String, RepText>,
+    pub(super) cohort: Vec<Spanned<CohortText>>,
+    pub(super) calendar: BTreeMap<String, CalendarText>,
+    pub(super) ladder: BTreeMap<String, Spanned<Vec<StepText>>>,
+    #[serde(default)]
+    pub(super) schedule: BTreeMap<String, ScheduleText>,
+    pub(super) line: BTreeMap<String, LineText>,
+}
+
+fn eight_seconds() -> Duration {
+    Duration(Span::seconds(8))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ComplianceText {
+    pub(super) open: Option<TimeOfDay>,
+    pub(super) close: Option<TimeOfDay>,
+    pub(super) reply_window: Option<Duration>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UseCaseText {
+    pub(super) label: String,
+    #[serde(default = "yes")]
+    pub(super) sales: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TeamText {
+    pub(super) label: String,
+    pub(super) lead: Name,
+    pub(super) on_call: Option<RotationText>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RotationText {
+    pub(super) reps: Vec<Name>,
+    pub(super) since: Spanned<Datetime>,
+    pub(super) hand_off: TimeOfDay,
+    pub(super) days: u32,
+    pub(super) zone: Tz,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScheduleText {
+    pub(super) label: String,
+    /// The team whose ladders ask it.
+    pub(super) team: Option<Name>,
+    pub(super) zone: Tz,
+    #[serde(default)]
+    pub(super) holidays: Vec<Spanned<Datetime>>,
+    /// The last one wins.
+    pub(super) layer: Spanned<Vec<LayerText>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LayerText {
+    #[serde(default)]
+    pub(super) label: String,
+    pub(super) reps: Spanned<Vec<Name>>,
+    pub(super) since: Spanned<Datetime>,
+    pub(super) hand_off: TimeOfDay,
+    pub(super) every: Every,
+    /// Left out it is the schedule's.
+    pub(super) zone: Option<Tz>,
+    pub(super) only: Option<Spanned<OnlyText>>,
+    pub(super) holidays: Option<Spanned<OnHolidays>>,
+}
+
+/// The hours in which a layer has anybody. What is left out is not restricted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OnlyText {
+    pub(super) days: Option<Vec<Day>>,
+    pub(super) hours: Option<Times>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Day {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+/// What a layer does on the schedule's holidays.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum OnHolidays {
+    /// It has nobody.
+    Off,
+    /// They are days like any other.
+    Usual,
+    /// It has somebody on them and on no other day.
+    Only,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RepText {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) title: String,
+    pub(super) team: Name,
+    /// Left out it follows from the teams: who leads one is a lead.
+    pub(super) role: Option<Spanned<Role>>,
+    pub(super) backup: Option<Name>,
+    #[serde(default = "yes")]
+    pub(super) active: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CohortText {
+    pub(super) name: String,
+    pub(super) label: String,
+    #[serde(default)]
+    pub(super) use_cases: Vec<Name>,
+    #[serde(default)]
+    pub(super) stages: BTreeSet<String>,
+    pub(super) first_response: Spanned<TargetText>,
+    pub(super) next_response: Spanned<TargetText>,
+    pub(super) calendar: Name,
+    pub(super) ladder: Name,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TargetText {
+    pub(super) warn: Duration,
+    pub(super) due: Duration,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CalendarText {
+    pub(super) zone: Spanned<Tz>,
+    #[serde(default)]
+    pub(super) monday: Times,
+    #[serde(default)]
+    pub(super) tuesday: Times,
+    #[serde(default)]
+    pub(super) wednesday: Times,
+    #[serde(default)]
+    pub(super) thursday: Times,
+    #[serde(default)]
+    pub(super) friday: Times,
+    #[serde(default)]
+    pub(super) saturday: Times,
+    #[serde(default)]
+    pub(super) sunday: Times,
+    #[serde(default)]
+    pub(super) holidays: BTreeMap<Spanned<String>, Times>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StepText {
+    pub(super) who: Spanned<Who>,
+    pub(super) wait: Option<Duration>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LineText {
+    pub(super) label: String,
+    pub(super) number: Spanned<String>,
+    pub(super) team: Name,
+    pub(super) use_case: Name,
+}

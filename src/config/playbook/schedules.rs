@@ -1,0 +1,194 @@
+//! Opening hours and who is on call.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use chrono::NaiveDate;
+use toml::Spanned;
+use toml::value::Datetime;
+
+use super::Reader;
+use super::document::{CalendarText, Document, LayerText, Name, OnHolidays, RotationText, ScheduleText};
+use crate::config::diagnose::Diagnostic;
+use crate::config::text::date;
+use crate::domain::hours::{Calendar, CalendarError, Window};
+use crate::domain::id::{RepId, ScheduleId, TeamId};
+use crate::domain::oncall::{Length, Rotation, Schedule};
+
+/// Stands for an empty turn.
+const NOBODY: &str = "nobody";
+
+impl Reader<'_> {
+    pub(super) fn calendar(&self, c: &CalendarText) -> Result<Calendar, Diagnostic> {
+        let week = [&c.monday, &c.tuesday, &c.wednesday, &c.thursday, &c.friday, &c.saturday, &c.sunday];
+        let mut holidays = BTreeMap::new();
+        for (day, times) in &c.holidays {
+            let wrong = || self.mistake(day.span(), "not a day: write it 2026-12-25");
+            holidays.insert(date(day.get_ref()).ok_or_else(wrong)?, times.0.clone());
+        }
+        let calendar = Calendar { zone: *c.zone.get_ref(), week: week.map(|times| times.0.clone()), holidays };
+        match calendar.validate() {
+            Ok(()) => Ok(calendar),
+            Err(e) => Err(self.mistake(c.zone.span(), format!("this calendar cannot be used: {e}"))),
+        }
+    }
+
+    /// A team's short form: one rotation that is always on.
+    pub(super) fn on_call(&self, rotation: &RotationText, d: &Document) -> Result<Rotation, Diagnostic> {
+        let reps = rotation.reps.iter().map(|r| self.known("rep", r, d.rep.keys()).map(|rep| Some(RepId(rep))));
+        Ok(Rotation {
+            label: String::new(),
+            reps: reps.collect::<Result<_, _>>()?,
+            since: self.day(&rotation.since)?,
+            hand_off: rotation.hand_off.0,
+            length: Length::Days(rotation.days.max(1)),
+            zone: rotation.zone,
+            only: None,
+        })
+    }
+
+    pub(super) fn schedules(&self, d: &Document) -> Result<BTreeMap<ScheduleId, Schedule>, Diagnostic> {
+        let mut schedules: BTreeMap<ScheduleId, Schedule> = BTreeMap::new();
+        for (id, schedule) in &d.schedule {
+            let team = schedule.team.as_ref().map(|team| self.team_of(team, &schedules, d)).transpose()?;
+            let holidays = schedule.holidays.iter().map(|day| self.day(day));
+            let holidays: Vec<NaiveDate> = holidays.collect::<Result<_, _>>()?;
+            if schedule.layer.get_ref().is_empty() {
+                let message = format!("the schedule \"{id}\" has no layer, so nobody would ever be on call");
+                return Err(self.hinted(
+                    schedule.layer.span(),
+                    message,
+                    format!("write one as [[schedule.{id}.layer]]"),
+                ));
+            }
+            let layers = schedule.layer.get_ref().iter().map(|layer| self.layer(layer, schedule, &holidays, d));
+            let made = Schedule {
+                label: schedule.label.clone(),
+                team,
+                zone: schedule.zone,
+                layers: layers.collect::<Result<_, _>>()?,
+            };
+            schedules.insert(ScheduleId::new(id), made);
+        }
+        Ok(schedules)
+    }
+
+    /// The team whose ladders ask a schedule. It is said once who is on call for a team.
+    fn team_of(
+        &self,
+        team: &Name,
+        before: &BTreeMap<ScheduleId, Schedule>,
+        d: &Document,
+    ) -> Result<TeamId, Diagnostic> {
+        let id = self.known("team", team, d.team.keys())?;
+        if d.team[&id].on_call.is_some() {
+            let message = format!("who is on call for the team \"{id}\" is said under [team.{id}.on_call] already");
+            return Err(self.hinted(team.span(), message, "leave one of the two out".to_owned()));
+        }
+        let id = TeamId(id);
+        if let Some((other, _)) = before.iter().find(|(_, s)| s.team.as_ref() == Some(&id)) {
+            let message = format!("who is on call for the team \"{id}\" is said by [schedule.{other}] already");
+            return Err(self.hinted(team.span(), message, "leave the team out of one of the two".to_owned()));
+        }
+        Ok(id)
+    }
+
+    fn layer(
+        &self,
+        layer: &LayerText,
+        schedule: &ScheduleText,
+        holidays: &[NaiveDate],
+        d: &Document,
+    ) -> Result<Rotation, Diagnostic> {
+        let zone = layer.zone.unwrap_or(schedule.zone);
+        if layer.reps.get_ref().iter().all(|rep| rep.get_ref() == NOBODY) {
+            return Err(self.mistake(layer.reps.span(), "this layer has nobody in it, so it would never be asked"));
+        }
+        let reps = layer.reps.get_ref().iter().map(|rep| self.turn(rep, d));
+        Ok(Rotation {
+            label: layer.label.clone(),
+            reps: reps.collect::<Result<_, _>>()?,
+            since: self.day(&layer.since)?,
+            hand_off: layer.hand_off.0,
+            length: layer.every.0,
+            zone,
+            only: self.only(layer, zone, holidays)?,
+        })
+    }
+
+    /// Who has a turn; none when it is empty.
+    fn turn(&self, name: &Name, d: &Document) -> Result<Option<RepId>, Diagnostic> {
+        let word = name.get_ref().as_str();
+        match d.rep.get(word) {
+            None if word == NOBODY => Ok(None),
+            Some(_) if word == NOBODY => {
+                let message = "\"nobody\" means an empty turn here, but it is also a rep's short name";
+                Err(self.hinted(name.span(), message, "give [rep.nobody] another short name".to_owned()))
+            }
+            Some(rep) if !rep.active => {
+                let hint = "name somebody else, or write \"nobody\" for an empty turn".to_owned();
+                Err(self.hinted(name.span(), format!("\"{word}\" left: this turn would have nobody"), hint))
+            }
+            Some(_) | None => self.known("rep", name, d.rep.keys()).map(|rep| Some(RepId(rep))),
+        }
+    }
+
+    /// The hours in which a layer has anybody; none means always.
+    fn only(
+        &self,
+        layer: &LayerText,
+        zone: chrono_tz::Tz,
+        dates: &[NaiveDate],
+    ) -> Result<Option<Calendar>, Diagnostic> {
+        let on_holidays = layer.holidays.as_ref().map_or(OnHolidays::Off, |h| *h.get_ref());
+        let days = layer.only.as_ref().and_then(|only| only.get_ref().days.as_ref());
+        let hours = layer.only.as_ref().and_then(|only| only.get_ref().hours.as_ref());
+        let windows = hours.map_or_else(|| vec![Window::WHOLE_DAY], |hours| hours.0.clone());
+        let mut calendar = Calendar::always(zone);
+        // Days and weeks both begin with Monday.
+        for (index, day) in calendar.week.iter_mut().enumerate() {
+            let wanted = days.is_none_or(|days| days.iter().any(|d| *d as usize == index));
+            *day = if wanted { windows.clone() } else { Vec::new() };
+        }
+        let span: Range<usize> = layer.only.as_ref().map_or(0..0, Spanned::span);
+        match calendar.validate() {
+            Ok(()) => {}
+            Err(CalendarError::NeverOpen) => {
+                return Err(self.hinted(
+                    span,
+                    "this layer would never have anybody",
+                    "leave out days or hours that are not restricted".to_owned(),
+                ));
+            }
+            Err(
+                e @ (CalendarError::NoLength { .. } | CalendarError::OutOfDay { .. } | CalendarError::Overlap { .. }),
+            ) => {
+                return Err(self.mistake(span, format!("these hours cannot be used: {e}")));
+            }
+        }
+        match (on_holidays, dates) {
+            (OnHolidays::Only, []) => {
+                let span = layer.holidays.as_ref().map_or(0..0, Spanned::span);
+                let hint = "write them above its layers, as holidays = [2026-12-25]".to_owned();
+                return Err(self.hinted(span, "this layer is for holidays, but the schedule lists none", hint));
+            }
+            (OnHolidays::Only, dates) => {
+                calendar.week = <[Vec<Window>; 7]>::default();
+                calendar.holidays = dates.iter().map(|date| (*date, windows.clone())).collect();
+            }
+            (OnHolidays::Off, dates) => calendar.holidays = dates.iter().map(|date| (*date, Vec::new())).collect(),
+            (OnHolidays::Usual, _) => {}
+        }
+        let restricted = layer.only.is_some() || !calendar.holidays.is_empty();
+        Ok(restricted.then_some(calendar))
+    }
+
+    fn day(&self, day: &Spanned<Datetime>) -> Result<NaiveDate, Diagnostic> {
+        let wrong = || self.mistake(day.span(), "not a day: write it 2026-01-05");
+        date(&day.get_ref().to_string()).ok_or_else(wrong)
+    }
+
+    fn hinted(&self, span: Range<usize>, message: impl Into<String>, hint: String) -> Diagnostic {
+        Diagnostic { hint: Some(hint), ..self.mistake(span, message) }
+    }
+}

@@ -1,0 +1,199 @@
+use super::*;
+use crate::domain::id::ScheduleId;
+use crate::domain::oncall::Length;
+use crate::domain::time::{Span, Timestamp};
+
+const EXAMPLE: &str = include_str!("../../../assets/playbook.toml");
+
+#[test]
+fn the_example_reads() {
+    let playbook = read("playbook.toml", EXAMPLE).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(playbook.undo_hold, Span::seconds(8));
+    assert_eq!(playbook.pools_of(&"maya".into()), [TeamId::new("east")].into());
+    assert!(!playbook.is_active(&"zoe".into()));
+    assert_eq!(playbook.cohort("late_stage").map(|c| c.first_response.due), Some(Span::minutes(5)));
+    assert_eq!(playbook.calendars["office"].week[0].len(), 2);
+}
+
+#[test]
+fn who_leads_a_team_is_a_lead_and_an_admin_may_lead() {
+    let read = |role: &str| {
+        let source = EXAMPLE.replacen("role = \"lead\"\n", role, 1);
+        assert_ne!(source, EXAMPLE);
+        read("playbook.toml", &source).unwrap_or_else(|e| panic!("{e}")).reps[&"lea".into()].role
+    };
+    assert_eq!((read(""), read("role = \"admin\"\n")), (Role::Lead, Role::Admin));
+}
+
+#[test]
+fn a_role_that_says_otherwise_than_the_teams_is_refused_in_its_place() {
+    let of_ben = "name = \"Ben Carver\"\ntitle = \"AE\"\n";
+    for (from, to, at, says, remedy) in [
+        (
+            of_ben,
+            "name = \"Ben Carver\"\nrole = \"lead\"\n",
+            "role = \"lead\"",
+            "\"ben\" has the role of a lead, but leads no team",
+            "write lead = \"ben\" under [team.east], or leave the role out",
+        ),
+        (
+            "role = \"lead\"",
+            "role = \"rep\"",
+            "role = \"rep\"",
+            "\"lea\" has the role of a rep, but leads the team \"east\"",
+            "write role = \"lead\", or let somebody else be the lead of [team.east]",
+        ),
+    ] {
+        let source = EXAMPLE.replacen(from, to, 1);
+        assert_ne!(source, EXAMPLE, "{from}");
+        let line = source.lines().position(|l| l == at).map_or(0, |n| n + 1);
+        let told = read("playbook.toml", &source).expect_err(to).to_string();
+        let first = told.lines().next().unwrap_or_default();
+        assert_eq!(first, format!("playbook.toml:{line}:8: {says}; {remedy}"));
+    }
+}
+
+#[test]
+fn mistakes_name_place_and_remedy() {
+    for (from, to, wanted) in [
+        ("backup = \"ben\"", "backup = \"bne\"", "there is no rep \"bne\"; did you mean \"ben\"?"),
+        ("undo_hold = \"8s\"", "undo_hold = \"8 seconds\"", "write it 30s, 5m, 2h or 1d"),
+        ("undo_hold = \"8s\"", "undo_hodl = \"8s\"", "did you mean \"undo_hold\"?"),
+        ("ladder = \"fast\"", "ladder = \"fats\"", "there is no ladder \"fats\"; did you mean \"fast\"?"),
+        ("who = \"backup\"", "who = \"bakcup\"", "did you mean \"backup\"?"),
+        ("monday = [\"08:00-12:30\", ", "monday = [\"12:30-08:00x\", ", "write it 09:00-17:00"),
+        ("warn = \"3m\", due = \"5m\"", "warn = \"30m\", due = \"5m\"", "must not come after the due time"),
+        ("2026-07-03 = []", "2026-17-03 = []", "not a day"),
+        ("number = \"+16465550200\"", "number = \"+16465550100\"", "another line has this number"),
+        ("lead = \"lea\"", "lead = \"zoe\"", "the lead left"),
+    ] {
+        let source = EXAMPLE.replacen(from, to, 1);
+        assert_ne!(source, EXAMPLE, "{from}");
+        let mistake = read("playbook.toml", &source).expect_err(to).to_string();
+        assert!(mistake.contains(wanted), "{to}: {mistake}");
+        let line = source.lines().collect::<Vec<_>>().iter().rposition(|l| l.contains(to)).map_or(0, |n| n + 1);
+        assert!(mistake.starts_with(&format!("playbook.toml:{line}:")), "{to}: {mistake}");
+    }
+}
+
+fn at(text: &str) -> Timestamp {
+    chrono::DateTime::parse_from_rfc3339(text).unwrap().to_utc().into()
+}
+
+#[test]
+fn the_examples_schedule_has_layers_hours_and_holidays() {
+    let playbook = read("playbook.toml", EXAMPLE).unwrap_or_else(|e| panic!("{e}"));
+    let schedule = &playbook.schedules[&ScheduleId::new("east")];
+    assert_eq!(playbook.on_call_of(&"east".into()), Some(schedule.layers.as_slice()));
+    assert_eq!(playbook.on_call_of(&"west".into()), None);
+    for (when, who) in [
+        ("2026-01-04T12:00:00-05:00", Some("ben")),
+        ("2026-01-04T08:59:00-05:00", None),
+        ("2026-01-05T09:00:00-05:00", Some("omar")),
+        // A Saturday: the weekend's layer in its hours, the one below it after them.
+        ("2026-01-10T08:59:59-05:00", Some("omar")),
+        ("2026-01-10T09:00:00-05:00", Some("maya")),
+        ("2026-01-10T21:00:00-05:00", Some("omar")),
+        ("2026-01-12T09:00:00-05:00", Some("ines")),
+        // Thanksgiving is one layer's only day and nobody's in the others.
+        ("2026-11-26T00:00:00-05:00", Some("lea")),
+        ("2026-11-26T23:59:59-05:00", Some("lea")),
+    ] {
+        assert_eq!(schedule.with(&[]).at(at(when)).rep.map(RepId::as_str), who, "{when}");
+    }
+    let year = schedule.with(&[]).gaps(at("2026-01-05T14:00:00Z"), at("2027-01-05T14:00:00Z"));
+    assert_eq!(year, []);
+}
+
+#[test]
+fn a_schedule_is_read_as_it_is_written() {
+    let read = |from: &str, to: &str| {
+        let source = EXAMPLE.replacen(from, to, 1);
+        assert_ne!(source, EXAMPLE, "{from}");
+        let playbook = read("playbook.toml", &source).unwrap_or_else(|e| panic!("{e}"));
+        playbook.schedules[&ScheduleId::new("east")].clone()
+    };
+    let last = |s: &crate::domain::oncall::Schedule| s.layers.last().cloned().unwrap();
+    let made = read("every = \"7d\"", "every = \"12h\"");
+    assert_eq!(made.layers[0].length, Length::Hours(12));
+    let made = read(
+        "reps = [\"ben\", \"maya\", \"omar\"]",
+        "reps = [\"ben\", \"nobody\", \"maya\"]\nzone = \"Europe/London\"",
+    );
+    assert_eq!(made.layers[1].reps, [Some("ben".into()), None, Some("maya".into())]);
+    assert_eq!((made.layers[1].zone, made.zone), (chrono_tz::Europe::London, chrono_tz::America::New_York));
+    assert_eq!(made.layers[1].only.as_ref().map(|c| c.zone), Some(chrono_tz::Europe::London));
+    assert_eq!(last(&read("holidays = \"only\"", "holidays = \"usual\"")).only, None);
+    let off = last(&read("holidays = \"only\"", "holidays = \"off\"")).only.unwrap();
+    assert!(off.holidays.values().all(Vec::is_empty) && off.holidays.len() == 2 && off.week[0].len() == 1);
+    // The short form is a schedule of one layer.
+    let short = "\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 0\n\
+                 zone = \"UTC\"\n\n[rep.maya]";
+    let source = EXAMPLE.replacen("[rep.maya]", short, 1).replacen("team = \"east\"\nzone", "zone", 1);
+    let playbook = super::read("playbook.toml", &source).unwrap_or_else(|e| panic!("{e}"));
+    let layers = playbook.on_call_of(&"east".into()).unwrap();
+    assert_eq!((layers.len(), layers[0].length, &layers[0].only), (1, Length::Days(1), &None));
+}
+
+#[test]
+fn mistakes_in_a_schedule_name_place_and_remedy() {
+    let only = "only = { days = [\"saturday\", \"sunday\"], hours = [\"09:00-21:00\"] }";
+    for (from, to, wanted) in [
+        ("reps = [\"ben\", \"maya\", \"omar\"]", "reps = [\"ben\", \"mya\"]", "no rep \"mya\"; did you mean \"maya\"?"),
+        (
+            "reps = [\"ben\", \"maya\", \"omar\"]",
+            "reps = [\"ben\", \"zoe\"]",
+            "\"zoe\" left: this turn would have nobody",
+        ),
+        ("reps = [\"ben\", \"maya\", \"omar\"]", "reps = [\"nobody\"]", "this layer has nobody in it"),
+        ("reps = [\"ben\", \"maya\", \"omar\"]", "reps = []", "this layer has nobody in it"),
+        ("every = \"7d\"", "every = \"1w\"", "not a turn's length: write it 1d, 7d or 12h"),
+        ("every = \"1d\"\nholidays", "evry = \"1d\"\nholidays", "unknown key \"evry\"; did you mean \"every\"?"),
+        ("since = 2026-01-03", "since = 09:00:00", "not a day: write it 2026-01-05"),
+        ("holidays = [2026-11-26", "holidays = [2026-11-26T09:00:00", "not a day"),
+        ("holidays = \"only\"", "holidays = \"onyl\"", "did you mean \"only\"?"),
+        (only, "only = { days = [\"satruday\"] }", "did you mean \"saturday\"?"),
+        (only, "only = { day = [\"saturday\"] }", "unknown key \"day\"; did you mean \"days\"?"),
+        (only, "only = { hours = [\"9-21\"] }", "not opening hours: write it 09:00-17:00"),
+        (only, "only = { days = [] }", "never have anybody; leave out days or hours that are not restricted"),
+        (only, "only = { hours = [] }", "never have anybody"),
+        (only, "only = { hours = [\"09:00-12:00\", \"11:00-13:00\"] }", "overlaps 09:00-12:00"),
+        (
+            "holidays = [2026-11-26, 2026-12-25]",
+            "holidays = []",
+            "the schedule lists none; write them above its layers",
+        ),
+        ("team = \"east\"\nzone", "team = \"eats\"\nzone", "there is no team \"eats\"; did you mean \"east\"?"),
+        ("zone = \"America/New_York\"\n# On these", "zone = \"New York\"\n# On these", "New York"),
+    ] {
+        let source = EXAMPLE.replacen(from, to, 1);
+        assert_ne!(source, EXAMPLE, "{from}");
+        let mistake = read("playbook.toml", &source).expect_err(to).to_string();
+        assert!(mistake.contains(wanted), "{to}: {mistake}");
+        assert!(mistake.starts_with("playbook.toml:"), "{mistake}");
+        // The line shown is the one that is wrong; a list that is empty is told where it is missed.
+        let place = if to == "holidays = []" { "holidays = \"only\"" } else { to.lines().next().unwrap() };
+        assert!(mistake.contains(place), "{to}: {mistake}");
+    }
+}
+
+#[test]
+fn who_is_on_call_for_a_team_is_said_once() {
+    let second = "[schedule.east_too]\nlabel = \"x\"\nteam = \"east\"\nzone = \"UTC\"\n[[schedule.east_too.layer]]\n\
+                  reps = [\"lea\"]\nsince = 2026-01-01\nhand_off = \"09:00\"\nevery = \"1d\"\n";
+    let told = read("p.toml", &format!("{EXAMPLE}\n{second}")).unwrap_err().to_string();
+    let line = EXAMPLE.lines().count() + 4;
+    let wanted =
+        format!("p.toml:{line}:8: who is on call for the team \"east\" is said by [schedule.east] already; leave");
+    assert!(told.starts_with(&wanted), "{told}");
+    let short = "[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\n\
+                 zone = \"UTC\"\n\n[rep.maya]";
+    let told = read("p.toml", &EXAMPLE.replacen("[rep.maya]", short, 1)).unwrap_err().to_string();
+    assert!(told.contains("is said under [team.east.on_call] already; leave one of the two out"), "{told}");
+    let none = format!("{EXAMPLE}\n[schedule.empty]\nlabel = \"x\"\nzone = \"UTC\"\nlayer = []\n");
+    let told = read("p.toml", &none).unwrap_err().to_string();
+    assert!(
+        told.contains("has no layer, so nobody would ever be on call; write one as [[schedule.empty.layer]]"),
+        "{told}"
+    );
+}
