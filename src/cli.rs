@@ -15,6 +15,7 @@ mod config;
 mod demo;
 mod doctor;
 mod emulate;
+mod explain;
 mod inbox;
 mod line;
 mod login;
@@ -54,9 +55,11 @@ enum Command {
     /// Our numbers at the carrier.
     #[command(subcommand)]
     Line(line::Line),
-    /// The policy: check a file, put it in force, show what is in force.
+    /// The policy: check a file, put it in force, see its history, go back.
     #[command(subcommand)]
     Playbook(playbook::PlaybookCommand),
+    /// Why a conversation went to whom it went: every decision about it, from the journal.
+    Explain(explain::Explain),
     /// Sign this machine in with a one-time token.
     Login(login::Login),
     /// Check the record.
@@ -156,6 +159,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Rep(rep)) => runtime()?.block_on(rep.run()),
         Some(Command::Line(line)) => runtime()?.block_on(line.run()),
         Some(Command::Playbook(playbook)) => runtime()?.block_on(playbook.run()),
+        Some(Command::Explain(explain)) => runtime()?.block_on(explain.run()),
         Some(Command::Login(login)) => runtime()?.block_on(login.run(&cli.profile)),
         Some(Command::Audit(audit)) => runtime()?.block_on(audit.run()),
         Some(Command::Config(config)) => config.run(&cli.profile),

@@ -1,78 +1,242 @@
-//! `comeback playbook check|apply|show`.
+//! `comeback playbook check|show|diff|apply|history|rollback`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::{DatabaseArg, say};
-use crate::clock::SystemClock;
-use crate::config;
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::difference::differences;
+use crate::config::{self, playbook::places};
+use crate::domain::event::Event;
+use crate::domain::findings;
 use crate::domain::playbook::Playbook;
-use crate::server::service::{Service, Work};
+use crate::domain::safe_text::SafeText;
+use crate::journal::Frame;
+use crate::server::service::{PlaybookChange, Service, Work};
 use crate::server::store::Store;
 
 /// The policy.
 #[derive(Debug, Subcommand)]
 pub(super) enum PlaybookCommand {
-    /// Read a file and say what is wrong with it.
+    /// Read a file and say what is wrong or risky in it.
+    ///
+    /// Besides its spelling: rules that never apply, people who left, hours in which nobody is on call within 90 days,
+    /// its own [[expect]] cases, and a search for a reply that would reach nobody.
     Check {
         /// The file.
         file: PathBuf,
     },
     /// Put a file in force. A running backend follows with its next command; what was decided stays decided.
+    ///
+    /// A file with something wrong in it changes nothing.
     Apply {
         #[command(flatten)]
         database: DatabaseArg,
         /// The file.
         file: PathBuf,
+        /// Say what would change, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        change: Change,
     },
     /// Print what is in force, as JSON.
     Show {
         #[command(flatten)]
         database: DatabaseArg,
+        /// An earlier version.
+        #[arg(long)]
+        version: Option<u32>,
     },
+    /// Say what a file would change, rule by rule.
+    Diff {
+        #[command(flatten)]
+        database: DatabaseArg,
+        /// The file.
+        file: PathBuf,
+    },
+    /// Every version that was in force: when, by whom, why.
+    History {
+        #[command(flatten)]
+        database: DatabaseArg,
+    },
+    /// Put the rules of an earlier version in force again, as a new version.
+    Rollback {
+        #[command(flatten)]
+        database: DatabaseArg,
+        /// The version whose rules come back.
+        version: u32,
+        #[command(flatten)]
+        change: Change,
+    },
+}
+
+/// Who changes it, and why. Both are kept in the journal for ever.
+#[derive(Debug, Args)]
+pub(super) struct Change {
+    /// Why, in a sentence.
+    #[arg(long)]
+    why: Option<String>,
+    /// Who you are.
+    #[arg(long, env = "USER", default_value = "an operator")]
+    by: String,
 }
 
 impl PlaybookCommand {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Check { file } => {
-                let playbook = read(&file)?;
-                say(&format!(
-                    "{}: fine: {} reps, {} teams, {} cohorts, {} ladders, {} lines",
-                    file.display(),
-                    playbook.reps.len(),
-                    playbook.teams.len(),
-                    playbook.cohorts.len(),
-                    playbook.ladders.len(),
-                    playbook.lines.len()
-                ));
+                let (source, playbook) = read_with_source(&file)?;
+                check(&file, &source, &playbook)
             }
-            Self::Apply { database, file } => {
-                let playbook = read(&file)?;
-                let store = std::sync::Arc::new(database.open()?);
-                let service = Service::start(store, std::sync::Arc::new(SystemClock), &playbook).await?;
-                if same(&service.playbook(), &playbook) {
-                    say(&format!("already in force as version {}", service.playbook().version));
-                    return Ok(());
-                }
-                service.submit(Work::Playbook(Box::new(playbook))).await?;
-                say(&format!("in force as version {}", service.playbook().version));
+            Self::Apply { database, file, dry_run, change } => apply(&database, &file, dry_run, change).await,
+            Self::Show { database, version } => {
+                let store = database.open()?;
+                let found = match version {
+                    Some(version) => store.playbook_of(version).await?,
+                    None => store.playbook().await?,
+                };
+                let playbook = found
+                    .ok_or_else(|| anyhow::anyhow!("this database has no such playbook: comeback playbook history"))?;
+                say(&serde_json::to_string_pretty(&playbook)?);
+                Ok(())
             }
-            Self::Show { database } => match database.open()?.playbook().await? {
-                Some(playbook) => say(&serde_json::to_string_pretty(&playbook)?),
-                None => anyhow::bail!("this database has no playbook yet"),
-            },
+            Self::Diff { database, file } => {
+                let playbook = read(&file)?;
+                let in_force = database.open()?.playbook().await?;
+                let in_force = in_force.ok_or_else(|| anyhow::anyhow!("this database has no playbook yet"))?;
+                tell_differences(&in_force, &playbook);
+                Ok(())
+            }
+            Self::History { database } => history(&database).await,
+            Self::Rollback { database, version, change } => rollback(&database, version, change).await,
         }
-        Ok(())
+    }
+}
+
+/// Tells everything found; an error when something is wrong.
+fn check(file: &Path, source: &str, playbook: &Playbook) -> anyhow::Result<()> {
+    let name = file.display().to_string();
+    let (found, searched) = findings::of(playbook, SystemClock.now());
+    for finding in &found {
+        let weight = if finding.wrong { "wrong" } else { "risky" };
+        say(&format!("{weight}: {}\n", places::told(&name, source, finding)));
+    }
+    let wrong = found.iter().filter(|finding| finding.wrong).count();
+    let reached = match searched.found {
+        Some(_) => "one would reach nobody",
+        None => "each reaches somebody",
+    };
+    say(&format!(
+        "{name}: {} reps, {} teams, {} cohorts, {} ladders, {} lines, {} expectations; {} replies tried over 14 days with \
+         up to {} people away: {reached}",
+        playbook.reps.len(),
+        playbook.teams.len(),
+        playbook.cohorts.len(),
+        playbook.ladders.len(),
+        playbook.lines.len(),
+        playbook.expectations.len(),
+        searched.replies,
+        findings::AWAY,
+    ));
+    if wrong > 0 {
+        anyhow::bail!("{name}: {wrong} thing(s) wrong. Nothing was changed; mend them and try again");
+    }
+    Ok(())
+}
+
+async fn apply(database: &DatabaseArg, file: &Path, dry_run: bool, change: Change) -> anyhow::Result<()> {
+    let (source, playbook) = read_with_source(file)?;
+    let store = std::sync::Arc::new(database.open()?);
+    if let Some(in_force) = store.playbook().await? {
+        if same(&in_force, &playbook) {
+            say(&format!("already in force as version {}", in_force.version));
+            return Ok(());
+        }
+        tell_differences(&in_force, &playbook);
+    }
+    check(file, &source, &playbook)?;
+    if dry_run {
+        say("a dry run: nothing was changed");
+        return Ok(());
+    }
+    put(
+        store,
+        PlaybookChange { playbook, by: Some(words(&change.by)), why: change.why.as_deref().map(words), back_to: None },
+    )
+    .await
+}
+
+async fn rollback(database: &DatabaseArg, version: u32, change: Change) -> anyhow::Result<()> {
+    let store = std::sync::Arc::new(database.open()?);
+    let earlier = store.playbook_of(version).await?;
+    let earlier = earlier.ok_or_else(|| {
+        anyhow::anyhow!("there was no version {version}. Nothing was changed; comeback playbook history")
+    })?;
+    let in_force = store.playbook().await?.ok_or_else(|| anyhow::anyhow!("this database has no playbook yet"))?;
+    if same(&in_force, &earlier) {
+        say(&format!("the rules of version {version} are in force, as version {}", in_force.version));
+        return Ok(());
+    }
+    tell_differences(&in_force, &earlier);
+    let (by, why) = (Some(words(&change.by)), change.why.as_deref().map(words));
+    put(store, PlaybookChange { playbook: earlier, by, why, back_to: Some(version) }).await
+}
+
+async fn put(store: std::sync::Arc<impl Store>, change: PlaybookChange) -> anyhow::Result<()> {
+    let service = Service::start(store, std::sync::Arc::new(SystemClock), &change.playbook).await?;
+    if !same(&service.playbook(), &change.playbook) {
+        service.submit(Work::Playbook(Box::new(change))).await?;
+    }
+    say(&format!("in force as version {}. Running clocks keep their due times", service.playbook().version));
+    Ok(())
+}
+
+/// What a person typed, on one line of at most so many characters: it is kept for ever.
+fn words(text: &str) -> String {
+    SafeText::line(text).as_str().chars().take(300).collect()
+}
+
+fn tell_differences(from: &Playbook, to: &Playbook) {
+    let lines = differences(from, to);
+    say(&format!("against version {}, {} rule(s) differ", from.version, lines.len()));
+    lines.iter().for_each(|line| say(&format!("  {line}")));
+}
+
+/// Entries read at once.
+const PAGE: usize = 5_000;
+
+async fn history(database: &DatabaseArg) -> anyhow::Result<()> {
+    let store = database.open()?;
+    let mut after = 0;
+    loop {
+        let entries = store.entries(after, PAGE).await?;
+        let Some(last) = entries.last() else { return Ok(()) };
+        after = last.seq;
+        for entry in &entries {
+            let frame = Frame::decode(&entry.body)?;
+            let applied = (frame.kind == "playbook_applied").then(|| serde_json::from_value::<Event>(frame.event));
+            if let Some(Event::PlaybookApplied { version, by, why, back_to }) = applied.transpose()? {
+                let back = back_to.map_or_else(String::new, |to| format!(", back to version {to}"));
+                let why = why.map_or_else(String::new, |why| format!(": {why}"));
+                let at = entry.at.utc().format("%Y-%m-%d %H:%M:%S UTC");
+                say(&format!("version {version}  {at}  {}{back}{why}", by.as_deref().unwrap_or("the first start")));
+            }
+        }
     }
 }
 
 /// Reads a playbook's file.
-pub(super) fn read(file: &std::path::Path) -> anyhow::Result<Playbook> {
+pub(super) fn read(file: &Path) -> anyhow::Result<Playbook> {
+    read_with_source(file).map(|(_, playbook)| playbook)
+}
+
+fn read_with_source(file: &Path) -> anyhow::Result<(String, Playbook)> {
     let name = file.display().to_string();
     let source = std::fs::read_to_string(file).map_err(|e| anyhow::anyhow!("cannot read {name}: {e}"))?;
-    Ok(config::playbook::read(&name, &source)?)
+    let playbook = config::playbook::read(&name, &source)?;
+    Ok((source, playbook))
 }
 
 /// Whether two playbooks say the same, whatever their versions.

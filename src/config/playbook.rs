@@ -10,7 +10,9 @@ use crate::domain::playbook::{Compliance, Line, Playbook, Rep, Role, Team, UseCa
 use document::{Document, Name, RepText, TeamText};
 
 mod document;
+mod expectations;
 mod ladders;
+pub mod places;
 mod schedules;
 
 /// Reads a playbook. `file` is named in mistakes. The version is 0: it is given when it comes into force.
@@ -77,6 +79,7 @@ impl Reader<'_> {
         let cohorts = self.cohorts(&d)?;
         let schedules = self.schedules(&d)?;
         let lines = self.lines(&d)?;
+        let expectations = self.expectations(&d)?;
         let use_cases =
             d.use_case.into_iter().map(|(id, u)| (id, UseCase { label: u.label, sales: u.sales })).collect();
         let default = Compliance::default();
@@ -98,6 +101,7 @@ impl Reader<'_> {
             ladders,
             schedules,
             lines,
+            expectations,
         })
     }
 

@@ -92,7 +92,18 @@ pub enum Event {
     /// Somebody went away or came back.
     Presence { rep: RepId, away: bool },
     /// A version of the policy came into force.
-    PlaybookApplied { version: u32 },
+    PlaybookApplied {
+        version: u32,
+        /// Who put it in force, as they call themselves.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// Why, in their words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
+        /// The earlier version whose rules came back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        back_to: Option<u32>,
+    },
     /// A backup was brought back: what stood after this entry is lost, and clients begin anew in another epoch.
     Restored { epoch: u32, after: u64 },
     /// Everything buyers wrote since that backup has been read from the carriers: answers may leave again.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contact::Address;
 use super::escalation::Ladder;
+use super::expectation::Expectation;
 use super::hours::Calendar;
 use super::id::{LineId, RepId, ScheduleId, TeamId};
 use super::oncall::{Rotation, Schedule};
@@ -44,6 +45,9 @@ pub struct Playbook {
     pub schedules: BTreeMap<ScheduleId, Schedule>,
     /// Our numbers.
     pub lines: BTreeMap<LineId, Line>,
+    /// What its author expects of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expectations: Vec<Expectation>,
 }
 
 /// What a campaign's text was for.

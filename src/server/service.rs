@@ -69,6 +69,25 @@ pub struct Inbound {
     pub sent: Option<crate::domain::time::Timestamp>,
 }
 
+/// A version of the policy, and who wants it. Their words are kept in the journal for ever.
+#[derive(Clone, Debug)]
+pub struct PlaybookChange {
+    /// The policy; its version is given when it comes into force.
+    pub playbook: Playbook,
+    /// Who puts it in force, as they call themselves; nobody for the one that a new database starts with.
+    pub by: Option<String>,
+    /// Why.
+    pub why: Option<String>,
+    /// The earlier version whose rules come back.
+    pub back_to: Option<u32>,
+}
+
+impl From<Playbook> for PlaybookChange {
+    fn from(playbook: Playbook) -> Self {
+        Self { playbook, by: None, why: None, back_to: None }
+    }
+}
+
 /// A piece of work.
 #[derive(Clone, Debug)]
 pub enum Work {
@@ -104,7 +123,7 @@ pub enum Work {
         command: Command,
     },
     /// A version of the policy to put in force.
-    Playbook(Box<Playbook>),
+    Playbook(Box<PlaybookChange>),
     /// What a record outside the database says of a number: out, or in again.
     Consent {
         /// Whose number.
@@ -202,7 +221,7 @@ impl Service {
         tokio::spawn(committer.run(queue, died));
         let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, stopped };
         if in_force.is_none() {
-            let work = Work::Playbook(Box::new(seed.clone()));
+            let work = Work::Playbook(Box::new(seed.clone().into()));
             service.submit(work).await.map_err(|e| StoreError::Fatal(e.to_string()))?;
         }
         Ok(service)

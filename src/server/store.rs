@@ -416,6 +416,12 @@ pub trait Store: Send + Sync + 'static {
     /// The playbook in force.
     async fn playbook(&self) -> Result<Option<Playbook>, StoreError>;
 
+    /// An earlier version of it.
+    async fn playbook_of(&self, version: u32) -> Result<Option<Playbook>, StoreError>;
+
+    /// The text that a carrier calls by this id, and its conversation.
+    async fn delivered(&self, id: &str) -> Result<Option<(MessageId, ConversationId)>, StoreError>;
+
     /// Replaces what the CRM says of these addresses; one that never texted becomes a number with the id given. In the
     /// same transaction the conversations whose cards changed are marked: they follow through a `Match` command, whose
     /// group takes the mark away ([`Batch::matched`]), also after a crash in between.

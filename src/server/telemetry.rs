@@ -67,6 +67,7 @@ pub struct Metrics {
     webhook_seconds: Family<Kind, Histogram>,
     recovered: Counter<u64, AtomicU64>,
     breaches: Counter<u64, AtomicU64>,
+    expectations: Gauge,
     sends: Family<Fate, Counter>,
     answers: Family<Standing, Gauge>,
     lateness: Histogram,
@@ -113,6 +114,12 @@ impl Default for Metrics {
             "From a carrier's webhook to its 2xx, with what it said on disk",
             webhook_seconds.clone(),
         );
+        let expectations = Gauge::default();
+        registry.register(
+            "expectations_broken",
+            "Cases of the playbook that do not come out as expected with the people who are here",
+            expectations.clone(),
+        );
         let breaches = Counter::default();
         registry.register("sla_breaches", "Clocks that nobody met in time", breaches.clone());
         let sends = Family::<Fate, Counter>::default();
@@ -155,6 +162,7 @@ impl Default for Metrics {
             webhook_seconds,
             recovered,
             breaches,
+            expectations,
             sends,
             answers,
             lateness,
@@ -214,7 +222,12 @@ impl Metrics {
         self.webhook_seconds.get_or_create(&Kind { kind: kind.to_owned() }).observe(took.as_secs_f64());
     }
 
-    /// Clocks were breached.
+    /// Cases of the playbook that do not come out as expected now.
+    pub fn expectations(&self, broken: usize) {
+        self.expectations.set(i64::try_from(broken).unwrap_or(i64::MAX));
+    }
+
+    /// Clocks that nobody met in time.
     pub fn breaches(&self, clocks: u64) {
         self.breaches.inc_by(clocks);
     }

@@ -17,7 +17,7 @@ use rustix::termios::isatty;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// How long a silent terminal goes unlooked at: a parent that died without a hang-up is noticed within this.
-const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
+const LOOK: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 /// How long crossterm may take over what is already there. It looks at its own time first: a thread that had to wait for
 /// a processor longer than this is told of nothing, even of events read before.
 const AT_ONCE: Duration = Duration::from_millis(10);

@@ -52,7 +52,7 @@ fn because(reason: Reason) -> Because {
 /// One of each. The match knows them all: a new variant does not compile until it has a sample.
 pub(crate) fn events() -> Vec<Event> {
     let (message, due, playbook) = (message(), then() + Span::minutes(15), 3);
-    let mut all = vec![Event::PlaybookApplied { version: playbook }];
+    let mut all = vec![Event::PlaybookApplied { version: playbook, by: None, why: None, back_to: None }];
     loop {
         let next = match &all[all.len() - 1] {
             Event::PlaybookApplied { .. } => Event::Opened {

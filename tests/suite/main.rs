@@ -17,6 +17,8 @@ mod inbox;
 mod line_check;
 mod log;
 mod peers;
+mod playbook_check;
+mod reach;
 mod rules;
 mod service;
 mod sim;

@@ -262,6 +262,7 @@ fn playbook() -> Playbook {
         cohorts: vec![],
         calendars: BTreeMap::new(),
         schedules: BTreeMap::new(),
+        expectations: Vec::new(),
         ladders: BTreeMap::new(),
         lines: BTreeMap::new(),
     }

@@ -18,6 +18,7 @@ mod house;
 mod library;
 mod log;
 mod offline;
+mod policy;
 mod privacy;
 mod program;
 mod race;

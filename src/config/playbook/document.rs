@@ -34,6 +34,8 @@ pub(super) struct Document {
     #[serde(default)]
     pub(super) schedule: BTreeMap<String, ScheduleText>,
     pub(super) line: BTreeMap<String, LineText>,
+    #[serde(default)]
+    pub(super) expect: Vec<ExpectText>,
 }
 
 fn eight_seconds() -> Duration {
@@ -210,4 +212,35 @@ pub(super) struct LineText {
     pub(super) number: Spanned<String>,
     pub(super) team: Name,
     pub(super) use_case: Name,
+}
+
+/// A case the author expects to come out so.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExpectText {
+    pub(super) name: String,
+    pub(super) line: Name,
+    pub(super) at: Spanned<Datetime>,
+    pub(super) use_case: Option<Name>,
+    /// Of the open deal.
+    pub(super) stage: Option<String>,
+    /// Who the CRM says owns what.
+    #[serde(default)]
+    pub(super) owners: BTreeMap<OwnerSource, Name>,
+    #[serde(default)]
+    pub(super) away: Vec<Name>,
+    pub(super) then: Spanned<ThenText>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ThenText {
+    pub(super) owner: Option<Name>,
+    /// A rep, or `pool:TEAM`.
+    pub(super) gets: Option<Name>,
+    pub(super) cohort: Option<Name>,
+    pub(super) due: Option<Spanned<Datetime>>,
+    pub(super) held: Option<bool>,
+    /// When the rep answers, for `held`.
+    pub(super) answered_after: Option<Duration>,
 }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::tally::Tally;
-use super::{Inbound, Outcome, Parked, Work, fresh_salt};
+use super::{Inbound, Outcome, Parked, PlaybookChange, Work, fresh_salt};
 use crate::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
 use crate::domain::conversation::{AnswerState, Conversation};
 use crate::domain::decide::decide;
 use crate::domain::event::{Event, Subject};
+use crate::domain::expectation;
 use crate::domain::id::{CommandId, ConversationId, DeviceId, LineId, MessageId, NumberId, RepId};
 use crate::domain::playbook::{Playbook, Role};
 use crate::domain::rejection::Rejection;
@@ -99,7 +100,7 @@ impl Group {
             Work::Receive(inbound) => self.receive(inbound),
             Work::Report { message, command, raw, foreign } => self.report(*message, command, raw, foreign),
             Work::Machine { actor, conversation, command } => self.machine(actor, *conversation, command),
-            Work::Playbook(playbook) => self.put_playbook(playbook),
+            Work::Playbook(change) => self.put_playbook(change),
             Work::Consent { address, out, source } => self.consent(address, *out, source),
             Work::Restored(restored) => self.restored(restored),
             Work::Reconciled => self.reconciled(),
@@ -370,11 +371,13 @@ impl Group {
         }
     }
 
-    fn put_playbook(&mut self, playbook: &Playbook) -> Outcome {
+    fn put_playbook(&mut self, change: &PlaybookChange) -> Outcome {
         let version = self.loaded.playbook_version + 1;
-        let playbook = Playbook { version, ..playbook.clone() };
-        let event = Event::PlaybookApplied { version };
-        self.seal(Subject::Playbook, &event, &Origin::machine(Actor::Clock), &[]);
+        let playbook = Playbook { version, ..change.playbook.clone() };
+        let PlaybookChange { by, why, back_to, .. } = change.clone();
+        let actor = if by.is_some() { Actor::Operator } else { Actor::Clock };
+        let event = Event::PlaybookApplied { version, by, why, back_to };
+        self.seal(Subject::Playbook, &event, &Origin::machine(actor), &[]);
         self.loaded.playbook_version = version;
         self.playbook = Arc::new(playbook.clone());
         self.batch.playbook = Some(playbook);
@@ -382,6 +385,9 @@ impl Group {
     }
 
     pub(super) fn finish(mut self) -> Finished {
+        if self.batch.roster.is_some() || self.batch.playbook.is_some() {
+            self.tally.expected(expectation::broken(&self.playbook, &self.loaded.roster));
+        }
         let mut principals = BTreeMap::new();
         for (id, seq) in &self.changed {
             let loading = &self.loaded.conversations[id];

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::conversation::AnswerState;
 use crate::domain::event::Event;
+use crate::domain::expectation::Broken;
 use crate::domain::id::MessageId;
 use crate::domain::time::Timestamp;
 use crate::server::telemetry::Metrics;
@@ -14,6 +15,8 @@ pub(super) struct Tally {
     breaches: u64,
     sends: BTreeMap<&'static str, u64>,
     fired: Vec<Timestamp>,
+    /// The playbook's expectations that do not hold any more; none when nothing they rest on changed.
+    broken: Option<Vec<Broken>>,
 }
 
 impl Tally {
@@ -30,6 +33,11 @@ impl Tally {
         self.fired.extend(deadline);
     }
 
+    /// Who is here, or the policy itself, is another one: what the playbook's author expects was decided again.
+    pub(super) fn expected(&mut self, broken: Vec<Broken>) {
+        self.broken = Some(broken);
+    }
+
     /// The group is on disk since `now`.
     pub(super) fn count(self, metrics: &Metrics, now: Timestamp) {
         metrics.breaches(self.breaches);
@@ -38,6 +46,12 @@ impl Tally {
         }
         for deadline in self.fired {
             metrics.deadline(now.since(deadline));
+        }
+        if let Some(broken) = self.broken {
+            metrics.expectations(broken.len());
+            for one in broken {
+                tracing::warn!(broken = %one, "what the playbook expects does not hold with the people who are here");
+            }
         }
     }
 }

@@ -34,6 +34,7 @@ struct Tables {
     entries: Vec<Entry>,
     roster: Roster,
     playbook: Option<Playbook>,
+    playbooks: BTreeMap<u32, Playbook>,
     addresses: BTreeMap<Address, NumberId>,
     numbers: BTreeMap<NumberId, Number>,
     cards: BTreeMap<NumberId, (Vec<Card>, Timestamp)>,
@@ -138,7 +139,10 @@ impl Tables {
             self.entries.push(entry);
         }
         self.roster = batch.roster.unwrap_or_else(|| std::mem::take(&mut self.roster));
-        self.playbook = batch.playbook.or_else(|| self.playbook.take());
+        if let Some(playbook) = batch.playbook {
+            self.playbooks.insert(playbook.version, playbook.clone());
+            self.playbook = Some(playbook);
+        }
         for (id, address) in batch.addresses {
             if self.addresses.insert(address, id).is_some() {
                 return Err(StoreError::Conflict("number.address".to_owned()));
@@ -277,6 +281,16 @@ impl Store for MemoryStore {
 
     async fn playbook(&self) -> Result<Option<Playbook>, StoreError> {
         Ok(self.0.lock().await.playbook.clone())
+    }
+
+    async fn playbook_of(&self, version: u32) -> Result<Option<Playbook>, StoreError> {
+        Ok(self.0.lock().await.playbooks.get(&version).cloned())
+    }
+
+    async fn delivered(&self, id: &str) -> Result<Option<(MessageId, ConversationId)>, StoreError> {
+        let tables = self.0.lock().await;
+        let message = tables.dedupe.iter().find(|(key, _)| key.id == id).map(|(_, message)| *message);
+        Ok(message.and_then(|message| Some((message, tables.places.get(&message)?.0))))
     }
 
     async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<(), StoreError> {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::domain::contact::Address;
 use crate::domain::conversation::Conversation;
-use crate::domain::id::{ConversationId, DeviceId, NumberId, RepId};
+use crate::domain::id::{ConversationId, DeviceId, MessageId, NumberId, RepId};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 use crate::journal::{Entry, Head};
@@ -303,6 +303,15 @@ impl Store for SqliteStore {
 
     async fn playbook(&self) -> Result<Option<Playbook>, StoreError> {
         self.read(|tx| read::playbook(tx)).await
+    }
+
+    async fn playbook_of(&self, version: u32) -> Result<Option<Playbook>, StoreError> {
+        self.read(move |tx| read::playbook_of(tx, version)).await
+    }
+
+    async fn delivered(&self, id: &str) -> Result<Option<(MessageId, ConversationId)>, StoreError> {
+        let id = id.to_owned();
+        self.read(move |tx| read::delivered(tx, &id)).await
     }
 
     async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<(), StoreError> {

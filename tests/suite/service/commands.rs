@@ -258,7 +258,7 @@ async fn the_database_keeps_its_playbook_and_another_process_follows_a_new_one()
     let seed = comeback::domain::playbook::Playbook { company: "Other".to_owned(), ..crate::world::playbook() };
     let second = Service::start(floor.store.clone(), floor.clock.clone(), &seed).await.unwrap();
     assert_eq!((second.playbook().version, second.playbook().company.as_str()), (1, "Harbor & Pine"));
-    floor.service.submit(Work::Playbook(Box::new(seed))).await.unwrap();
+    floor.service.submit(Work::Playbook(Box::new(seed.into()))).await.unwrap();
     assert_eq!(floor.service.playbook().version, 2);
     let text = floor.text(1, "main", "hello");
     tokio::time::timeout(Duration::from_secs(20), second.submit(text)).await.expect("it decides").unwrap();

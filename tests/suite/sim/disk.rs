@@ -339,6 +339,14 @@ impl Store for Disk {
         Ok((head, epoch + self.knobs.lock().unwrap().restored))
     }
 
+    async fn playbook_of(&self, version: u32) -> Result<Option<Playbook>, StoreError> {
+        self.inner.playbook_of(version).await
+    }
+
+    async fn delivered(&self, id: &str) -> Result<Option<(MessageId, ConversationId)>, StoreError> {
+        self.inner.delivered(id).await
+    }
+
     async fn playbook(&self) -> Result<Option<Playbook>, StoreError> {
         self.inner.playbook().await
     }

@@ -321,7 +321,7 @@ impl Server {
         let Some(life) = &self.life else { return };
         let service = life.service.clone();
         self.spawn(question, async move {
-            match service.submit(Work::Playbook(Box::new(policy))).await {
+            match service.submit(Work::Playbook(Box::new(policy.into()))).await {
                 Ok(Outcome::Decided(_)) | Err(ServiceError::Busy) => Said::Nothing,
                 other => Said::Trouble(format!("a new policy ended as {other:?}")),
             }

@@ -236,7 +236,7 @@ impl Record {
                 self.taken_back.insert(*message);
             }
             (_, Event::SendUnknown { .. }) => self.tally.unknown += 1,
-            (_, Event::PlaybookApplied { version }) => self.tally.policies += usize::from(*version > 1),
+            (_, Event::PlaybookApplied { version, .. }) => self.tally.policies += usize::from(*version > 1),
             _ => {}
         }
         if let About::Conversation(id) = about {

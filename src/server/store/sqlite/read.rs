@@ -7,7 +7,7 @@ use super::load::loads;
 use super::row::{self, address, from_json, instant, number, optional, parse, signed};
 use crate::domain::contact::Body;
 use crate::domain::conversation::Conversation;
-use crate::domain::id::{ConversationId, LineId};
+use crate::domain::id::{ConversationId, LineId, MessageId};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 use crate::journal::Entry;
@@ -243,4 +243,20 @@ pub(super) fn playbook(tx: &Connection) -> Result<Option<Playbook>, StoreError> 
         Some(body) => Ok(Some(from_json(&body)?)),
         None => Ok(None),
     }
+}
+
+pub(super) fn playbook_of(tx: &Connection, version: u32) -> Result<Option<Playbook>, StoreError> {
+    let mut query = tx.prepare_cached("SELECT body FROM playbook WHERE version = ?1")?;
+    let body = optional(query.query_row([version], |r| r.get::<_, String>(0)))?;
+    body.map(|body| from_json(&body)).transpose()
+}
+
+/// The key of deliveries begins with provider and account; whoever asks has the id alone, and the accounts are few.
+pub(super) fn delivered(tx: &Connection, id: &str) -> Result<Option<(MessageId, ConversationId)>, StoreError> {
+    let sql = "SELECT m.id, m.conversation FROM (SELECT DISTINCT provider, account FROM line) l \
+               JOIN dedupe d ON d.provider = l.provider AND d.account = l.account AND d.id = ?1 \
+               JOIN message m ON m.id = d.message";
+    let found =
+        optional(tx.prepare_cached(sql)?.query_row([id], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?))))?;
+    found.map(|(message, conversation)| Ok((parse(&message)?, parse(&conversation)?))).transpose()
 }

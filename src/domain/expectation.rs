@@ -1,0 +1,220 @@
+//! What the playbook's author expects of it: this reply, at this time, with these people away, goes there and is due then.
+//! Decided by the same rules as a real reply, over a world that holds nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::command::{Actor, Command, Context, ReadSet, Receive};
+use super::consent::Number;
+use super::contact::Body;
+use super::context::{Account, Campaign, Card, Opportunity};
+use super::conversation::{AnswerState, Conversation, Roster};
+use super::decide::decide;
+use super::event::Subject;
+use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId};
+use super::ownership::OwnerSource;
+use super::playbook::{Playbook, Role};
+use super::routing::Holder;
+use super::time::{Span, Timestamp};
+
+/// One case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expectation {
+    /// As its author calls it.
+    pub name: String,
+    /// The reply.
+    pub reply: Reply,
+    /// When it comes.
+    pub at: Timestamp,
+    /// Who is away then.
+    pub away: BTreeSet<RepId>,
+    /// What is expected. What is left out is not looked at.
+    pub then: Then,
+}
+
+/// A reply and what the CRM says of its buyer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The line it comes to.
+    pub line: LineId,
+    /// The use case the CRM names; the line's own without.
+    pub use_case: Option<String>,
+    /// The stage of the open deal.
+    pub stage: Option<String>,
+    /// Who owns what.
+    pub owners: BTreeMap<OwnerSource, RepId>,
+}
+
+/// What is expected.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Then {
+    /// Who is accountable.
+    pub owner: Option<RepId>,
+    /// Who is asked first.
+    pub gets: Option<Holder>,
+    /// Its cohort.
+    pub cohort: Option<String>,
+    /// When its answer is due.
+    pub due: Option<Timestamp>,
+    /// Whether an answer so long after the reply waits for the buyer's morning.
+    pub held: Option<Held>,
+}
+
+/// An answer, and whether it waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// When the rep answers, after the reply.
+    pub after: Span,
+    /// Whether it is expected to wait.
+    pub held: bool,
+}
+
+/// An expectation that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Which.
+    pub name: String,
+    /// What was looked at: `owner`, `gets`, `cohort`, `due` or `held`.
+    pub what: &'static str,
+    /// What was expected.
+    pub wanted: String,
+    /// What the playbook does.
+    pub found: String,
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "\"{}\": {} should be {}, and is {}", self.name, self.what, self.wanted, self.found)
+    }
+}
+
+const CONVERSATION: ConversationId = ConversationId(Uuid::from_u128(1));
+const NUMBER: NumberId = NumberId(Uuid::from_u128(2));
+
+/// Decides a reply over a world that holds nothing else but who is away.
+pub fn outcome(playbook: &Playbook, reply: &Reply, at: Timestamp, roster: &Roster) -> Conversation {
+    let (number, loads, cards) = (Number::new(NUMBER), BTreeMap::new(), [card(reply)]);
+    let world = world(playbook, roster, &number, &loads, &cards, None);
+    let command = Command::Receive(Receive {
+        message: MessageId(Uuid::from_u128(3)),
+        conversation: CONVERSATION,
+        number: NUMBER,
+        line: reply.line.clone(),
+        body: Body::new("What would fifty seats cost?"),
+        media: 0,
+        opt_out_type: None,
+        sent: None,
+    });
+    let cx = Context { now: at, actor: Actor::Carrier, seen: u64::MAX, behind: false, hold: playbook.undo_hold };
+    let mut state = Conversation::new(CONVERSATION, NUMBER, reply.line.clone());
+    for (subject, event) in decide(&world, &command, &cx).unwrap_or_default() {
+        if subject == Subject::Conversation(CONVERSATION) {
+            state.apply(at, &event);
+        }
+    }
+    state
+}
+
+/// Everything of the playbook's own expectations that does not hold, with these people away on top.
+pub fn broken(playbook: &Playbook, away: &Roster) -> Vec<Broken> {
+    playbook.expectations.iter().flat_map(|expected| misses(playbook, expected, away)).collect()
+}
+
+fn misses(playbook: &Playbook, expected: &Expectation, away: &Roster) -> Vec<Broken> {
+    let mut roster = away.clone();
+    roster.away.extend(expected.away.iter().map(|rep| (rep.clone(), expected.at)));
+    let state = outcome(playbook, &expected.reply, expected.at, &roster);
+    let then = &expected.then;
+    let mut misses = Vec::new();
+    let mut look = |what, wanted: Option<String>, found: String| {
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
+            misses.push(Broken { name: expected.name.clone(), what, wanted, found });
+        }
+    };
+    let nobody = || "nobody".to_owned();
+    look(
+        "owner",
+        then.owner.as_ref().map(RepId::to_string),
+        state.owner.as_ref().map_or_else(nobody, RepId::to_string),
+    );
+    let holder = state.assignment.as_ref().map_or_else(nobody, |a| words(&a.to));
+    look("gets", then.gets.as_ref().map(words), holder);
+    look("cohort", then.cohort.clone(), state.cohort.clone());
+    let zone = playbook.cohort(&state.cohort).and_then(|c| playbook.calendars.get(&c.calendar)).map(|c| c.zone);
+    let local = |at: Timestamp| at.utc().with_timezone(&zone.unwrap_or(chrono_tz::UTC)).to_rfc3339();
+    let due = state.clock.as_ref().map_or_else(|| "never".to_owned(), |clock| local(clock.due));
+    look("due", then.due.map(local), due);
+    if let Some(Held { after, held }) = then.held {
+        let says = |held: bool| if held { "held" } else { "not held" }.to_owned();
+        look("held", Some(says(held)), says(waits(playbook, expected, &state, &roster, after)));
+    }
+    misses
+}
+
+/// A holder as the file writes it: `maya`, `pool:east`.
+pub fn words(holder: &Holder) -> String {
+    match holder {
+        Holder::Rep(rep) => rep.to_string(),
+        Holder::Pool(team) => format!("pool:{team}"),
+    }
+}
+
+/// Whether an answer at that time needs another look before it may leave.
+fn waits(playbook: &Playbook, expected: &Expectation, state: &Conversation, roster: &Roster, after: Span) -> bool {
+    let (number, loads, cards) = (Number::new(NUMBER), BTreeMap::new(), [card(&expected.reply)]);
+    let world = world(playbook, roster, &number, &loads, &cards, Some(state));
+    let message = MessageId(Uuid::from_u128(4));
+    let Some(by) = state.assignee().or(state.owner.as_ref()).or_else(|| playbook.reps.keys().next()) else {
+        return true;
+    };
+    let role = playbook.reps.get(by).map_or(Role::Admin, |rep| rep.role);
+    let now = expected.at + after;
+    let actor = Actor::Rep { rep: by.clone(), role };
+    let cx = Context { now, actor, seen: state.inbound, behind: false, hold: playbook.undo_hold };
+    let command = Command::Answer { message, body: Body::new("Yes, tomorrow."), accept: Vec::new() };
+    let mut state = state.clone();
+    for (subject, event) in decide(&world, &command, &cx).unwrap_or_default() {
+        if subject == Subject::Conversation(CONVERSATION) {
+            state.apply(now, &event);
+        }
+    }
+    !matches!(state.answers.get(&message).map(|answer| &answer.state), Some(AnswerState::Held { .. }))
+}
+
+fn world<'a>(
+    playbook: &'a Playbook,
+    roster: &'a Roster,
+    number: &'a Number,
+    loads: &'a BTreeMap<RepId, u32>,
+    cards: &'a [Card],
+    conversation: Option<&'a Conversation>,
+) -> ReadSet<'a> {
+    ReadSet { conversation, siblings: Vec::new(), number: Some(number), cards, playbook, roster, loads }
+}
+
+fn card(reply: &Reply) -> Card {
+    let owner = |source| reply.owners.get(&source).cloned();
+    let deal = owner(OwnerSource::Opportunity).is_some() || reply.stage.is_some();
+    Card {
+        contact: ContactId::from("expected"),
+        name: String::new(),
+        title: String::new(),
+        zone: None,
+        account: owner(OwnerSource::Account).map(|owner| Account { name: String::new(), owner: Some(owner) }),
+        owner: owner(OwnerSource::Contact),
+        sdr: owner(OwnerSource::Sdr),
+        opportunity: deal.then(|| Opportunity {
+            name: String::new(),
+            stage: reply.stage.clone().unwrap_or_default(),
+            amount_cents: 0,
+            currency: String::new(),
+            owner: owner(OwnerSource::Opportunity),
+            team: Vec::new(),
+        }),
+        campaign: reply.use_case.clone().map(|use_case| Campaign { use_case, last_text: String::new() }),
+        last_touch: None,
+        intents: Vec::new(),
+    }
+}

@@ -1,0 +1,115 @@
+//! "Why me?" in sentences, from the record alone: what was decided about a conversation, by which version of the
+//! playbook, and who was passed over.
+
+use chrono_tz::Tz;
+
+use super::event::Event;
+use super::playbook::Playbook;
+use super::routing::{Because, Holder, Reason};
+use super::sla::Response;
+use super::time::Timestamp;
+
+/// What one fact says of who has a conversation and until when; nothing for facts about other things. The first line is
+/// the fact, those after it are its reasons. `playbook` gives the names.
+pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
+    let name = |rep| playbook.rep_name(rep).to_owned();
+    let time = |at: Timestamp| at.utc().with_timezone(&zone).format("%a %Y-%m-%d %H:%M:%S %Z").to_string();
+    match event {
+        Event::Opened { line, team, use_case, cohort, .. } => {
+            let line = playbook.lines.get(line).map_or_else(|| format!("line \"{line}\""), |l| l.label.clone());
+            let team = playbook.teams.get(team).map_or_else(|| team.to_string(), |t| t.label.clone());
+            vec![
+                format!("opened on {line}, for the team {team}"),
+                format!("use case \"{use_case}\", cohort \"{cohort}\""),
+            ]
+        }
+        Event::Matched { contacts, use_case, cohort } => {
+            let people = match contacts.len() {
+                0 => "the CRM knows nobody behind the number".to_owned(),
+                1 => "the CRM knows one person behind the number".to_owned(),
+                n => format!("the CRM knows {n} people behind the number: the rules run over all of them"),
+            };
+            vec![people, format!("use case \"{use_case}\", cohort \"{cohort}\"")]
+        }
+        Event::Owned { owner: Some(owner), source } => {
+            let why = source.map_or_else(String::new, |source| format!(": {}", source.words()));
+            vec![format!("{} is accountable{why}", name(owner))]
+        }
+        Event::Owned { owner: None, .. } => vec!["nobody is accountable any more".to_owned()],
+        Event::Received { .. } => vec!["the buyer wrote".to_owned()],
+        Event::Offered { to, expires, because, .. } => {
+            let whom = holder(playbook, to);
+            let until = expires.map_or_else(|| ", for good".to_owned(), |at| format!(", until {}", time(at)));
+            let mut lines = vec![format!("offered to {whom}{until}")];
+            lines.extend(reasons(playbook, because));
+            lines
+        }
+        Event::Taken { by, because } => {
+            let mut lines = vec![format!("{} has it", name(by))];
+            lines.extend(reasons(playbook, because));
+            lines
+        }
+        Event::Escalated { why } => vec![format!("passed on: {}", why.words())],
+        Event::SlaStarted { clock } => {
+            let which = match clock.response {
+                Response::First => "first answer",
+                Response::Next => "next answer",
+            };
+            vec![
+                format!("the {which} is due {}", time(clock.due)),
+                format!("cohort \"{}\", playbook version {}", clock.cohort, clock.playbook),
+            ]
+        }
+        Event::SlaWarned { due } => vec![format!("warned: due {}", time(*due))],
+        Event::SlaBreached { due } => vec![format!("late: it was due {}", time(*due))],
+        Event::SlaMet { late, .. } => vec![if *late { "answered, late" } else { "answered in time" }.to_owned()],
+        Event::SlaRearmed { clock } => vec![format!("the answer failed: due again {}", time(clock.due))],
+        Event::SlaDropped => vec!["no answer is needed any more".to_owned()],
+        Event::Snoozed { until, by } => vec![format!("snoozed by {} until {}", name(by), time(*until))],
+        Event::Woke => vec!["back in sight".to_owned()],
+        Event::Done { outcome, by } => vec![format!("finished by {}: {}", name(by), outcome.words())],
+        Event::Reopened { by: Some(by) } => vec![format!("opened again by {}", name(by))],
+        Event::Reopened { by: None } => vec!["opened again by the buyer's text".to_owned()],
+        Event::AnswerHeld { .. }
+        | Event::AnswerParked { .. }
+        | Event::AnswerReleased { .. }
+        | Event::AnswerRecalled { .. }
+        | Event::SendStarted { .. }
+        | Event::SendAbandoned { .. }
+        | Event::SendUnknown { .. }
+        | Event::DeliveryChanged { .. }
+        | Event::Noted { .. }
+        | Event::OptedOut { .. }
+        | Event::OptedIn { .. }
+        | Event::Presence { .. }
+        | Event::PlaybookApplied { .. }
+        | Event::Restored { .. }
+        | Event::Reconciled => Vec::new(),
+    }
+}
+
+fn holder(playbook: &Playbook, to: &Holder) -> String {
+    match to {
+        Holder::Rep(rep) => playbook.rep_name(rep).to_owned(),
+        Holder::Pool(team) => {
+            format!("the pool of {}", playbook.teams.get(team).map_or(team.as_str(), |t| t.label.as_str()))
+        }
+    }
+}
+
+/// Everybody passed over, in order, then the reason itself.
+fn reasons(playbook: &Playbook, because: &Because) -> Vec<String> {
+    let name = |who: &str| playbook.reps.iter().find(|(id, _)| id.as_str() == who).map(|(_, rep)| rep.name.clone());
+    let passed = because.passed.iter().map(|passed| {
+        let who = name(&passed.who).unwrap_or_else(|| passed.who.clone());
+        format!("not {who}: {}", passed.why)
+    });
+    let reason = match &because.reason {
+        Reason::Owner(source) => format!("the owner: {}", source.words()),
+        Reason::Step(who) => format!("next on the ladder: {}", who.words()),
+        Reason::Unowned(who) => format!("nobody owns this buyer: {}", who.words()),
+        Reason::Person(rep) => format!("handed over by {}", playbook.rep_name(rep)),
+        Reason::Took => "took it".to_owned(),
+    };
+    passed.chain([format!("because {reason} (playbook version {})", because.playbook)]).collect()
+}

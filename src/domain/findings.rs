@@ -1,0 +1,227 @@
+//! What is wrong or risky in a playbook that reads well: rules that never apply, people who are never asked, days on
+//! which nobody is on call, a reply that would reach nobody.
+
+use std::collections::BTreeSet;
+
+use super::escalation::Who;
+use super::expectation;
+use super::id::{RepId, TeamId};
+use super::oncall::FinalSchedule;
+use super::playbook::{Cohort, Playbook};
+use super::reach::{self, Bounds, Searched};
+use super::time::{Span, Timestamp};
+
+/// Days in which schedules are looked at.
+pub const DAYS: u16 = 90;
+/// People away at once in the search for a reply that reaches nobody.
+pub const AWAY: usize = 3;
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is about.
+    pub about: About,
+    /// Whether the playbook cannot mean it.
+    pub wrong: bool,
+    /// What is found.
+    pub what: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// The part of a playbook that a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum About {
+    /// A cohort, by its short name.
+    Cohort(String),
+    /// A rep.
+    Rep(RepId),
+    /// A team.
+    Team(TeamId),
+    /// A ladder.
+    Ladder(String),
+    /// A case that is expected.
+    Expectation(String),
+    /// When texts may leave.
+    Compliance,
+    /// The order in which owners are looked for.
+    Ownership,
+}
+
+/// Everything found, what is wrong first; and how far the search for a reply that reaches nobody went.
+pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
+    let mut all = Vec::new();
+    cohorts(playbook, &mut all);
+    people(playbook, &mut all);
+    ladders(playbook, from, &mut all);
+    rest(playbook, &mut all);
+    for broken in expectation::broken(playbook, &super::conversation::Roster::default()) {
+        all.push(Finding {
+            about: About::Expectation(broken.name.clone()),
+            wrong: true,
+            what: format!("an expectation does not hold: {broken}"),
+            remedy: "mend the rule, or say what you now expect".to_owned(),
+        });
+    }
+    let searched = reach::search(playbook, Bounds { from, days: 14, away: AWAY });
+    if let Some(found) = &searched.found {
+        let names: Vec<&str> = found.away.iter().map(|rep| playbook.rep_name(rep)).collect();
+        let team = playbook.lines.get(&found.reply.line).map_or_else(|| TeamId::new(""), |line| line.team.clone());
+        all.push(Finding {
+            about: About::Team(team),
+            wrong: false,
+            what: format!(
+                "a reply to the line \"{}\" at {} would reach nobody while {} away{}",
+                found.reply.line,
+                found.at.utc().format("%Y-%m-%d %H:%M UTC"),
+                are(&names),
+                found.reply.use_case.as_ref().map_or_else(String::new, |u| format!(" (use case \"{u}\")")),
+            ),
+            remedy: "put somebody more into the pool, or on call".to_owned(),
+        });
+    }
+    all.sort_by_key(|finding| !finding.wrong);
+    (all, searched)
+}
+
+fn are(names: &[&str]) -> String {
+    match names {
+        [] => "nobody is".to_owned(),
+        [one] => format!("{one} is"),
+        [most @ .., last] => format!("{} and {last} are", most.join(", ")),
+    }
+}
+
+fn cohorts(playbook: &Playbook, all: &mut Vec<Finding>) {
+    for (at, cohort) in playbook.cohorts.iter().enumerate() {
+        let about = About::Cohort(cohort.name.clone());
+        if let Some(before) = playbook.cohorts[..at].iter().find(|before| covers(before, cohort)) {
+            all.push(Finding {
+                about: about.clone(),
+                wrong: true,
+                what: format!(
+                    "no reply is ever of the cohort \"{}\": \"{}\" matches all of them first",
+                    cohort.name, before.name
+                ),
+                remedy: format!("move it before \"{}\", or narrow that one", before.name),
+            });
+        }
+        let for_sales = |u: &String| playbook.use_cases.get(u).is_none_or(|u| u.sales);
+        if !cohort.use_cases.is_empty() && !cohort.use_cases.iter().any(for_sales) {
+            all.push(Finding {
+                about,
+                wrong: false,
+                what: format!("the targets of \"{}\" never run: Sales handles none of its use cases", cohort.name),
+                remedy: "take sales = false away, or leave the cohort out".to_owned(),
+            });
+        }
+    }
+}
+
+/// Whether every reply of the second is of the first, too.
+fn covers(first: &Cohort, second: &Cohort) -> bool {
+    let lower = |stages: &BTreeSet<String>| stages.iter().map(|s| s.to_lowercase()).collect::<BTreeSet<_>>();
+    let use_cases =
+        first.use_cases.is_empty() || !second.use_cases.is_empty() && second.use_cases.is_subset(&first.use_cases);
+    let stages =
+        first.stages.is_empty() || !second.stages.is_empty() && lower(&second.stages).is_subset(&lower(&first.stages));
+    use_cases && stages
+}
+
+fn people(playbook: &Playbook, all: &mut Vec<Finding>) {
+    for (id, rep) in playbook.reps.iter().filter(|(_, rep)| rep.active) {
+        let Some(backup) = &rep.backup else { continue };
+        let what = if backup == id {
+            format!("{} is their own backup", rep.name)
+        } else if playbook.is_active(backup) {
+            continue;
+        } else {
+            format!("{}'s backup {} has left", rep.name, playbook.rep_name(backup))
+        };
+        let remedy = "name somebody else as backup".to_owned();
+        all.push(Finding { about: About::Rep(id.clone()), wrong: true, what, remedy });
+    }
+    for (id, team) in &playbook.teams {
+        let others = team.members.iter().filter(|rep| Some(*rep) != team.lead.as_ref()).count();
+        if others == 0 {
+            all.push(Finding {
+                about: About::Team(id.clone()),
+                wrong: false,
+                what: format!("the pool of {} has nobody but its lead", team.label),
+                remedy: format!("write team = \"{id}\" for whoever answers there"),
+            });
+        }
+    }
+}
+
+fn ladders(playbook: &Playbook, from: Timestamp, all: &mut Vec<Finding>) {
+    let climbed: BTreeSet<&String> = playbook.cohorts.iter().map(|cohort| &cohort.ladder).collect();
+    for name in playbook.ladders.keys().filter(|name| !climbed.contains(name)) {
+        all.push(Finding {
+            about: About::Ladder(name.clone()),
+            wrong: false,
+            what: format!("no cohort climbs the ladder \"{name}\""),
+            remedy: "name it in a cohort, or leave it out".to_owned(),
+        });
+    }
+    let asks = playbook
+        .ladders
+        .iter()
+        .any(|(name, ladder)| climbed.contains(name) && ladder.steps.iter().any(|step| step.who == Who::OnCall));
+    let teams: BTreeSet<&TeamId> = playbook.lines.values().map(|line| &line.team).collect();
+    for id in teams {
+        let Some(team) = playbook.teams.get(id) else { continue };
+        let Some(layers) = playbook.on_call_of(id) else {
+            if asks {
+                all.push(Finding {
+                    about: About::Team(id.clone()),
+                    wrong: false,
+                    what: format!("nobody is ever on call for {}: that step is skipped", team.label),
+                    remedy: format!("give it [team.{id}.on_call] or a schedule"),
+                });
+            }
+            continue;
+        };
+        let until = from + Span::minutes(i64::from(DAYS) * 24 * 60);
+        let gaps = FinalSchedule { layers, overrides: &[] }.gaps(from, until);
+        if let Some(first) = gaps.first() {
+            let day = |at: Timestamp| at.utc().format("%Y-%m-%d %H:%M UTC").to_string();
+            all.push(Finding {
+                about: About::Team(id.clone()),
+                wrong: false,
+                what: format!(
+                    "nobody is on call for {} at {} time(s) within {DAYS} days, first from {} to {}",
+                    team.label,
+                    gaps.len(),
+                    day(first.from),
+                    day(first.to)
+                ),
+                remedy: "add a layer for those hours; until then the step is skipped".to_owned(),
+            });
+        }
+    }
+}
+
+fn rest(playbook: &Playbook, all: &mut Vec<Finding>) {
+    let rules = &playbook.compliance;
+    if rules.open_minute >= rules.close_minute {
+        all.push(Finding {
+            about: About::Compliance,
+            wrong: true,
+            what: "texts nobody just asked for could never leave: close is not after open".to_owned(),
+            remedy: "write open = \"08:00\" and close = \"21:00\"".to_owned(),
+        });
+    }
+    let mut seen = BTreeSet::new();
+    if let Some(twice) = playbook.ownership.iter().find(|source| !seen.insert(**source)) {
+        all.push(Finding {
+            about: About::Ownership,
+            wrong: false,
+            what: format!(
+                "the rule \"{}\" stands twice among the ownership rules: the second never finds more",
+                twice.words()
+            ),
+            remedy: "leave the second out".to_owned(),
+        });
+    }
+}

@@ -1,0 +1,190 @@
+//! Is there a reply that would reach nobody? A search over every line, cohort, owner and hand-off within stated bounds.
+//!
+//! A reply reaches whoever is asked on its ladder and is here. Being away takes people out of that and brings nobody in
+//! whom the ladder would not have asked (a test holds that against trying out everybody's absence): so whoever is asked
+//! must be away in every counterexample, and the smallest one is found by sending away whoever is still asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::command::{Actor, Command, Context, ReadSet};
+use super::consent::Number;
+use super::conversation::{Conversation, Roster};
+use super::decide::decide;
+use super::event::{Event, Subject};
+use super::expectation::{self, Reply};
+use super::id::{LineId, RepId};
+use super::oncall::FinalSchedule;
+use super::ownership::OwnerSource;
+use super::playbook::Playbook;
+use super::routing::Holder;
+use super::time::{Span, Timestamp};
+
+/// How far is searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// From when on.
+    pub from: Timestamp,
+    /// Hand-offs of so many days are tried.
+    pub days: u16,
+    /// At most so many people are away at once.
+    pub away: usize,
+}
+
+/// Most instants tried for one line.
+const INSTANTS: usize = 64;
+/// Most steps of a ladder climbed.
+const CLIMBS: usize = 64;
+
+/// A reply that would reach nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreached {
+    /// The reply.
+    pub reply: Reply,
+    /// When it comes.
+    pub at: Timestamp,
+    /// Who would have to be away.
+    pub away: BTreeSet<RepId>,
+}
+
+/// What came of a search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Searched {
+    /// Replies tried: line, cohort, owner and instant.
+    pub replies: usize,
+    /// The counterexample with the fewest people away, the first of those.
+    pub found: Option<Unreached>,
+}
+
+/// Searches.
+pub fn search(playbook: &Playbook, bounds: Bounds) -> Searched {
+    let mut searched = Searched { replies: 0, found: None };
+    for (reply, at) in cases(playbook, bounds) {
+        searched.replies += 1;
+        let fewer = searched.found.as_ref().map(|found| found.away.len().checked_sub(1));
+        // Fewer than nobody cannot be.
+        let Some(most) = fewer.unwrap_or(Some(bounds.away)) else { break };
+        if let Some(away) = unreached(playbook, &reply, at, most) {
+            searched.found = Some(Unreached { reply, at, away });
+        }
+    }
+    searched
+}
+
+/// The replies that are tried, each with its instant.
+pub fn cases(playbook: &Playbook, bounds: Bounds) -> Vec<(Reply, Timestamp)> {
+    let mut all = Vec::new();
+    for line in playbook.lines.keys() {
+        let replies = replies(playbook, line);
+        for at in instants(playbook, line, bounds) {
+            all.extend(replies.iter().map(|reply| (reply.clone(), at)));
+        }
+    }
+    all
+}
+
+/// The fewest people who must be away for the reply to reach nobody; none when they are more than `most`, or when it
+/// reaches somebody whoever is away.
+fn unreached(playbook: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> Option<BTreeSet<RepId>> {
+    let mut away = BTreeSet::new();
+    loop {
+        let reached = reached(playbook, reply, at, &away);
+        if reached.is_empty() {
+            return Some(away);
+        }
+        away.extend(reached);
+        if away.len() > most {
+            return None;
+        }
+    }
+}
+
+/// Everybody here who is asked when nobody acts, from the reply to the last step of its ladder.
+pub fn reached(playbook: &Playbook, reply: &Reply, at: Timestamp, away: &BTreeSet<RepId>) -> BTreeSet<RepId> {
+    let roster = Roster { away: away.iter().map(|rep| (rep.clone(), at)).collect() };
+    let mut state = expectation::outcome(playbook, reply, at, &roster);
+    let (number, loads) = (Number::new(state.number), BTreeMap::new());
+    let here = |rep: &RepId| playbook.is_active(rep) && !away.contains(rep);
+    let mut all = BTreeSet::new();
+    let mut take = |holder: Option<&Holder>| match holder {
+        Some(Holder::Rep(rep)) if here(rep) => drop(all.insert(rep.clone())),
+        Some(Holder::Pool(team)) => {
+            let members = playbook.teams.get(team).into_iter().flat_map(|team| &team.members);
+            all.extend(members.filter(|rep| here(rep)).cloned());
+        }
+        Some(Holder::Rep(_)) | None => {}
+    };
+    take(state.assignment.as_ref().map(|a| &a.to));
+    for _ in 0..CLIMBS {
+        let Some(now) = state.next_deadline() else { break };
+        let world = ReadSet {
+            conversation: Some(&state),
+            siblings: Vec::new(),
+            number: Some(&number),
+            cards: &[],
+            playbook,
+            roster: &roster,
+            loads: &loads,
+        };
+        let cx = Context { now, actor: Actor::Clock, seen: u64::MAX, behind: false, hold: Span::ZERO };
+        let events = decide(&world, &Command::Expire, &cx).unwrap_or_default();
+        if events.is_empty() {
+            break;
+        }
+        state = follow(&state, now, &events, &mut take);
+    }
+    all
+}
+
+fn follow(
+    state: &Conversation,
+    now: Timestamp,
+    events: &[(Subject, Event)],
+    take: &mut impl FnMut(Option<&Holder>),
+) -> Conversation {
+    let mut state = state.clone();
+    for (_, event) in events {
+        state.apply(now, event);
+        if let Event::Offered { to, .. } = event {
+            take(Some(to));
+        }
+    }
+    state
+}
+
+/// Now, and whenever somebody else is on call.
+fn instants(playbook: &Playbook, line: &LineId, bounds: Bounds) -> Vec<Timestamp> {
+    let mut all = vec![bounds.from];
+    let layers = playbook.lines.get(line).and_then(|line| playbook.on_call_of(&line.team));
+    if let Some(layers) = layers {
+        let schedule = FinalSchedule { layers, overrides: &[] };
+        let until = bounds.from + Span::minutes(i64::from(bounds.days) * 24 * 60);
+        let edges = schedule.shifts(bounds.from, until).into_iter().flat_map(|shift| [shift.from, shift.to]);
+        all.extend(edges.filter(|at| *at < until));
+    }
+    all.sort_unstable();
+    all.dedup();
+    all.truncate(INSTANTS);
+    all
+}
+
+/// One reply for every way through cohorts and owners: of each cohort the first use case and stage that lead there.
+fn replies(playbook: &Playbook, line: &LineId) -> Vec<Reply> {
+    let owners = std::iter::once(None).chain(playbook.reps.keys().filter(|rep| playbook.is_active(rep)).map(Some));
+    let source = playbook.ownership.iter().find(|source| **source != OwnerSource::Conversation).copied();
+    let ways: Vec<(Option<String>, Option<String>)> = playbook
+        .cohorts
+        .iter()
+        .map(|cohort| (cohort.use_cases.first().cloned(), cohort.stages.first().cloned()))
+        .collect();
+    let mut all = Vec::new();
+    for owner in owners {
+        for (use_case, stage) in &ways {
+            let owners = source.zip(owner.cloned()).into_iter().collect();
+            let reply = Reply { line: line.clone(), use_case: use_case.clone(), stage: stage.clone(), owners };
+            if !all.contains(&reply) {
+                all.push(reply);
+            }
+        }
+    }
+    all
+}

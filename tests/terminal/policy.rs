@@ -1,0 +1,66 @@
+//! The policy as sales operations change it: checked, put in force, looked up, taken back, while the backend runs.
+
+use super::setup::{LINE, Town};
+
+#[test]
+fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_explained() {
+    let town = Town::start();
+    town.adds_line(LINE, &format!("{}\n", town.carrier("auth_token")));
+    town.sets_webhook(LINE);
+    let database = town.machine.database();
+    let file = town.machine.home().join("mine.toml");
+    let source = include_str!("../../assets/playbook.toml");
+    let written = |source: &str| std::fs::write(&file, source).expect("a file");
+    let path = file.display().to_string();
+    let apply =
+        ["playbook", "apply", "--database", &database, &path, "--by", "nina", "--why", "Late deals wait too long"];
+
+    written(source);
+    let said = town.machine.does(&["playbook", "check", &path], "");
+    assert!(said.contains("3 expectations") && said.contains("each reaches somebody"), "{said}");
+
+    // A file with something wrong changes nothing, and says where.
+    written(&source.replacen("backup = \"ben\"", "backup = \"zoe\"", 1));
+    let refused = town.machine.run(&apply, "");
+    assert!(!refused.ok && refused.out.contains("backup Zoe Lind has left"), "{}", refused.out);
+    assert!(refused.err.contains("Nothing was changed"), "{}", refused.err);
+    let history = ["playbook", "history", "--database", &database];
+    let said = town.machine.does(&history, "");
+    assert!(said.lines().count() == 1 && said.contains("version 1") && said.contains("the first start"), "{said}");
+
+    // A dry run tells the difference and changes nothing; then it is put in force.
+    let faster = source.replacen("warn = \"3m\", due = \"5m\"", "warn = \"2m\", due = \"4m\"", 1);
+    let faster = faster.replacen("due = 2026-03-03T10:05:00-05:00", "due = 2026-03-03T10:04:00-05:00", 1);
+    written(&faster);
+    let said = town.machine.does(&[&apply[..], &["--dry-run"]].concat(), "");
+    assert!(said.contains("~ cohort \"late_stage\" first_response due: 5m → 4m"), "{said}");
+    assert!(said.contains("a dry run: nothing was changed"), "{said}");
+    assert_eq!(town.machine.does(&history, "").lines().count(), 1);
+    assert!(town.machine.does(&apply, "").contains("in force as version 2"));
+    assert!(town.machine.does(&apply, "").contains("already in force as version 2"));
+
+    // The running backend follows with its next decision, and the record says which version decided.
+    let (_, phone) = town.buyer_of("maya");
+    let sid = town.text(&phone, "What would fifty seats cost?");
+    assert_eq!(town.answered(&sid), 200);
+    let explained = town.machine.does(&["explain", "--database", &database, &sid], "");
+    for words in ["the buyer wrote", "offered to Maya Okafor", "because the owner", "(playbook version 2)", "is due"] {
+        assert!(explained.contains(words), "no {words:?} in: {explained}");
+    }
+    assert!(!explained.contains("fifty seats") && !explained.contains(&phone), "no words, no number: {explained}");
+
+    // Back to the first, as a third.
+    let back = ["playbook", "rollback", "--database", &database, "1", "--by", "nina"];
+    let said = town.machine.does(&back, "");
+    assert!(said.contains("4m → 5m") && said.contains("in force as version 3"), "{said}");
+    let said = town.machine.does(&history, "");
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 3, "{said}");
+    assert!(lines[1].contains("nina: Late deals wait too long"), "{said}");
+    assert!(lines[2].contains("nina, back to version 1"), "{said}");
+    let none = town.machine.run(&["playbook", "rollback", "--database", &database, "9"], "");
+    assert!(!none.ok && none.err.contains("there was no version 9. Nothing was changed"), "{}", none.err);
+    let none = town.machine.run(&["explain", "--database", &database, "SM0"], "");
+    assert!(!none.ok && none.err.contains("no text came under it"), "{}", none.err);
+    assert!(town.machine.does(&["audit", "verify", "--database", &database], "").contains("whole"));
+}
