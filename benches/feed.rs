@@ -206,7 +206,6 @@ pub(crate) fn first_sync() {
             role: Role::Rep,
             company: "Bench".to_owned(),
             wire: 1,
-            epoch: 1,
         };
         let dir = folder.path().join(format!("client-{n}"));
         let signed_in = SignedIn { token: "cbd_bench".to_owned(), session };

@@ -64,7 +64,6 @@ fn session() -> Session {
         role: Role::Rep,
         company: "Bench".to_owned(),
         wire: 1,
-        epoch: 1,
     }
 }
 

@@ -10,7 +10,7 @@ use super::handle::OutboxStanding;
 use crate::domain::command::Command;
 use crate::domain::contact::{Address, Body};
 use crate::domain::id::{CommandId, ConversationId, MessageId};
-use crate::domain::rejection::{LeftBehind, Rejection};
+use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::wire::command::{Envelope, Receipt, Verdict};
 
@@ -199,10 +199,6 @@ impl Outbox {
     pub fn confirm(&mut self, acked: u64, in_base: impl Fn(MessageId) -> bool) -> Confirmed {
         let mut confirmed = Confirmed::default();
         for mut entry in std::mem::take(&mut self.entries) {
-            if is_left_behind(&entry) && entry.words().is_some_and(|(message, _)| in_base(message)) {
-                confirmed.gone.push(entry);
-                continue;
-            }
             if entry.envelope.n > acked || !entry.tried {
                 self.entries.push(entry);
                 continue;
@@ -246,44 +242,27 @@ impl Outbox {
         Ok(Taken { entry, moved })
     }
 
-    /// Starts the counter anew for another device. Of what was on its way nobody knows the outcome: it waits for the
-    /// person's eye. At the backend `as_before`, what never left keeps its order from 1, and what was accepted is there.
-    /// At one that was brought back from a backup neither goes without saying: nothing is sent by itself, and what no
-    /// pull has shown says how far it had come. A command without words that was accepted is done with.
-    pub fn rebase(&mut self, as_before: bool) {
+    /// Starts the counter anew for another device: what never left keeps its order from 1; of what was tried nobody
+    /// knows the outcome, so its words wait for the person's eye and the rest is dropped.
+    pub fn rebase(&mut self) {
         self.last = 0;
         for mut entry in std::mem::take(&mut self.entries) {
-            let was = match &entry.outcome {
-                None if entry.tried => LeftBehind::OnItsWay,
-                None if as_before => {
-                    self.last += 1;
-                    entry.envelope.n = self.last;
-                    entry.envelope.after = 0;
-                    self.entries.push(entry);
-                    continue;
-                }
-                None => LeftBehind::NeverLeft,
-                Some(_) if entry.words().is_none() || as_before && entry.is_open() => continue,
-                Some(Verdict::Done) => LeftBehind::Accepted,
-                Some(Verdict::Parked { .. }) if entry.is_open() => LeftBehind::Accepted,
-                Some(Verdict::Parked { .. } | Verdict::Refused { .. }) => {
-                    entry.envelope.n = 0;
-                    self.entries.push(entry);
-                    continue;
-                }
-            };
-            entry.outcome = Some(Verdict::Refused { rejection: Rejection::SignedInAnew { was } });
-            // Below every living `n`, so that no receipt or acknowledgement of the new device can mean it.
-            entry.envelope.n = 0;
-            self.entries.push(entry);
+            if entry.tried && entry.outcome.is_none() {
+                entry.outcome = Some(Verdict::Refused { rejection: Rejection::CounterUsed });
+            }
+            if entry.outcome.is_none() {
+                self.last += 1;
+                entry.envelope.n = self.last;
+                entry.envelope.after = 0;
+                self.entries.push(entry);
+            } else if !entry.is_open() && entry.words().is_some() {
+                // Below every living `n`, so that no receipt or acknowledgement of the new device can mean it.
+                entry.envelope.n = 0;
+                self.entries.push(entry);
+            }
         }
         self.entries.sort_by_key(|e| e.envelope.n);
     }
-}
-
-/// Whether it waits only because the machine signed in anew: words that turn up in the conversation arrived after all.
-const fn is_left_behind(entry: &Entry) -> bool {
-    matches!(entry.outcome, Some(Verdict::Refused { rejection: Rejection::SignedInAnew { .. } }))
 }
 
 /// What a receipt did to its entry.
@@ -387,57 +366,18 @@ mod tests {
         assert_eq!(outbox.take(CommandId(Uuid::from_u128(9))), Err(Kept::NoSuch));
     }
 
-    /// Accepted, on its way, and never left: of each an answer and a take.
-    fn of_every_kind() -> Outbox {
+    #[test]
+    fn another_device_never_sends_again_what_may_have_left() {
         let mut outbox = Outbox::default();
         outbox.put(want(1, answer(10)));
         outbox.put(want(2, Command::Take));
-        let batch = outbox.batch(&mut Vec::new());
-        outbox.learn(&receipt(&batch[0], Verdict::Done));
-        outbox.learn(&receipt(&batch[1], Verdict::Done));
-        outbox.put(want(3, answer(11)));
-        outbox.put(want(4, Command::Take));
         outbox.batch(&mut Vec::new());
-        outbox.put(want(5, answer(12)));
-        outbox.put(want(6, Command::Take));
-        outbox
-    }
-
-    #[test]
-    fn another_device_never_sends_again_what_may_have_left() {
-        let mut outbox = of_every_kind();
-        outbox.rebase(true);
+        outbox.put(want(3, answer(11)));
+        outbox.rebase();
         let batch = outbox.batch(&mut Vec::new());
-        assert_eq!(batch.iter().map(|e| (e.n, e.id.0.as_u128())).collect::<Vec<_>>(), [(1, 5), (2, 6)]);
-        let eye = outbox.entries().iter().filter(|e| e.needs_eye()).map(|e| e.envelope.id.0.as_u128());
-        assert_eq!(eye.collect::<Vec<_>>(), [3, 4], "the backend has what it accepted");
-    }
-
-    #[test]
-    fn at_a_backend_of_another_past_nothing_goes_by_itself_and_no_words_are_lost() {
-        let mut outbox = of_every_kind();
-        outbox.rebase(false);
-        assert!(outbox.batch(&mut Vec::new()).is_empty() && !outbox.has_unpushed());
-        let says = |e: &Entry| {
-            let OutboxStanding::Refused(says) = e.standing() else { panic!("{:?}", e.standing()) };
-            (e.envelope.id.0.as_u128(), e.envelope.n, says)
-        };
-        let left: Vec<_> = outbox.entries().iter().map(says).collect();
-        for ((id, n, said), (wanted, words)) in left.iter().zip([
-            (1, "after it was accepted"),
-            (3, "on its way"),
-            (4, "on its way"),
-            (5, "before it left"),
-            (6, "before it left"),
-        ]) {
-            assert!((*id, *n) == (wanted, 0) && said.contains(words), "{id}: {said}");
-        }
-        assert_eq!(left.len(), 5, "an accepted take is done with");
-        // What the backend shows after all had arrived; the rest stays until the person decides.
-        let gone = outbox.confirm(0, |m| m.0.as_u128() == 11).gone;
-        assert_eq!(gone.iter().map(|e| e.envelope.id.0.as_u128()).collect::<Vec<_>>(), [3]);
-        assert_eq!(outbox.put(want(7, Command::Take)).envelope.n, 1, "the new device counts from one");
-        assert!(outbox.take(CommandId(Uuid::from_u128(5))).is_ok(), "and what is left can be dropped");
+        assert_eq!(batch.iter().map(|e| (e.n, e.id.0.as_u128())).collect::<Vec<_>>(), [(1, 3)]);
+        assert!(matches!(outbox.entries()[0].standing(), OutboxStanding::Refused(_)), "its words are kept");
+        assert_eq!(outbox.confirm(0, |_| false), Confirmed::default());
     }
 
     proptest! {

@@ -180,7 +180,6 @@ mod tests {
             role: Role::Rep,
             company: "Acme".to_owned(),
             wire: 1,
-            epoch: 1,
         };
         SignedIn { token: "s3cret".to_owned(), session }
     }

@@ -106,8 +106,7 @@ pub struct NotTheOwner {
 }
 
 impl State {
-    /// Takes note of who this device is. Another device of the same person starts its counter anew; at a backend that was
-    /// brought back from a backup nothing wanted before goes by itself.
+    /// Takes note of who this device is. Another device of the same person starts its counter anew.
     pub fn sign_in(&mut self, session: &Session, out: &mut Vec<Write>) -> Result<(), NotTheOwner> {
         if let Some(before) = &self.session {
             if before.rep != session.rep {
@@ -115,8 +114,7 @@ impl State {
             }
             if before.device != session.device {
                 let ids: Vec<CommandId> = self.outbox.entries().iter().map(|e| e.envelope.id).collect();
-                let as_before = before.epoch == session.epoch && session.epoch != 0;
-                self.outbox.rebase(as_before);
+                self.outbox.rebase();
                 out.extend(ids.into_iter().map(Write::EntryGone));
                 out.extend(self.outbox.entries().iter().cloned().map(Box::new).map(Write::Entry));
                 out.push(Write::Last(self.outbox.last()));

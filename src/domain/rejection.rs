@@ -78,35 +78,6 @@ pub enum Rejection {
     /// An old command whose outcome is no longer kept. It was not run again.
     #[error("too old: its outcome is no longer kept, and it was not run again")]
     OutcomeExpired,
-    /// The machine signed in anew, perhaps to a backend brought back from a backup: what was wanted of the backend of
-    /// before needs the person's eye. Said by the client itself.
-    #[error("this machine signed in anew {}", .was.words())]
-    SignedInAnew {
-        /// How far it had come.
-        was: LeftBehind,
-    },
-}
-
-/// How far a command had come when its machine signed in anew.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LeftBehind {
-    /// It was still on the machine.
-    NeverLeft,
-    /// It had left, and no answer had come.
-    OnItsWay,
-    /// The backend had accepted it, but had not shown it yet.
-    Accepted,
-}
-
-impl LeftBehind {
-    const fn words(self) -> &'static str {
-        match self {
-            Self::NeverLeft => "before it left",
-            Self::OnItsWay => "while it was on its way: nobody knows whether it arrived",
-            Self::Accepted => "after it was accepted: the backend may have lost it since",
-        }
-    }
 }
 
 impl Rejection {
@@ -128,7 +99,6 @@ impl Rejection {
             Self::NotAllowed { .. } => "Ask your lead.",
             Self::CounterUsed => "Log in again on this machine; drafts are kept.",
             Self::OutcomeExpired => "Check the conversation, then decide anew.",
-            Self::SignedInAnew { .. } => "Look whether the conversation has it, then edit and send it, or drop it.",
         }
     }
 }

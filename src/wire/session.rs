@@ -50,10 +50,6 @@ pub struct Session {
     pub company: String,
     /// The version of the wire: 1.
     pub wire: u32,
-    /// The database's epoch: another one is a database that was brought back from a backup. 0 where the backend does not
-    /// say it.
-    #[serde(default)]
-    pub epoch: u32,
 }
 
 impl Session {

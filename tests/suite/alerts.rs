@@ -37,7 +37,6 @@ impl Desk {
             role: known.role,
             company: story.playbook.company.clone(),
             wire: 1,
-            epoch: 1,
         };
         let playbook = Some(Arc::new(story.playbook.clone()));
         let state = State { session: Some(session), playbook, ..State::default() };

@@ -12,7 +12,7 @@ use comeback::domain::event::{Climb, Event, Outcome, Review};
 use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, NumberId};
 use comeback::domain::message::{Delivery, InboundKind};
 use comeback::domain::ownership::OwnerSource;
-use comeback::domain::rejection::{LeftBehind, Rejection};
+use comeback::domain::rejection::Rejection;
 use comeback::domain::routing::{Because, Holder, Passed, Reason};
 use comeback::domain::sla::{Clock, Response, Stage};
 use comeback::domain::time::{Span, Timestamp};
@@ -189,8 +189,7 @@ fn rejections() -> Vec<Rejection> {
             Rejection::TooLong { .. } => Rejection::NotAllowed { needs: "lead".to_owned() },
             Rejection::NotAllowed { .. } => Rejection::CounterUsed,
             Rejection::CounterUsed => Rejection::OutcomeExpired,
-            Rejection::OutcomeExpired => Rejection::SignedInAnew { was: LeftBehind::NeverLeft },
-            Rejection::SignedInAnew { .. } => return all,
+            Rejection::OutcomeExpired => return all,
         };
         all.push(next);
     }

@@ -91,6 +91,5 @@ fn session_of(app: &App, device: &Device) -> Session {
         role: playbook.reps.get(&device.rep).map_or(crate::domain::playbook::Role::Rep, |r| r.role),
         company: playbook.company.clone(),
         wire: WIRE,
-        epoch: app.service.epoch(),
     }
 }

@@ -153,7 +153,6 @@ impl Backend {
             role: self.playbook.reps[&d.rep].role,
             company: "Acme".to_owned(),
             wire: 1,
-            epoch: u32::try_from(self.epoch).unwrap(),
         }
     }
 

@@ -41,7 +41,6 @@ fn session(device: u128) -> Session {
         role: Role::Rep,
         company: "Acme".to_owned(),
         wire: 1,
-        epoch: 1,
     }
 }
 
@@ -84,24 +83,4 @@ fn a_new_sign_in_opens_what_a_refusal_shut_and_what_waited_is_pushed() {
     };
     desk.feed(Input::Pulled { ticket: *ticket, result: Err(refused()) });
     assert_eq!(desk.link(), LinkState::SignedOut);
-}
-
-/// The same at a backend that was brought back from a backup meanwhile.
-#[test]
-fn what_waited_for_the_backend_of_before_a_restore_needs_the_eye() {
-    let machine = Machine::new(State::default(), 1, at(START), Duration::ZERO);
-    let mut desk = Desk { machine, mono: Duration::ZERO };
-    let asked = desk.feed(Input::Tick);
-    let [Action::Hello { ticket }] = asked[..] else { panic!("{asked:?}") };
-    let asked = desk.feed(Input::Session { ticket, result: Ok(session(1)) });
-    let [Action::Pull { ticket, .. }] = asked[..] else { panic!("{asked:?}") };
-    desk.feed(Input::Pulled { ticket, result: Err(refused()) });
-    desk.feed(Input::Wish(Wish::Do { conversation: None, seen: 0, command: Command::Away { away: true } }));
-    let asked = desk.feed(Input::SignedIn);
-    let [Action::Hello { ticket }] = asked[..] else { panic!("{asked:?}") };
-    let restored = Session { epoch: 2, ..session(2) };
-    let asked = desk.feed(Input::Session { ticket, result: Ok(restored) });
-    assert!(!asked.iter().any(|a| matches!(a, Action::Push { .. })), "{asked:?}");
-    let left = desk.machine.state().outbox.entries();
-    assert!(left.len() == 1 && left[0].needs_eye(), "{left:?}");
 }

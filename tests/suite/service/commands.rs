@@ -138,7 +138,7 @@ async fn a_command_that_comes_again_after_its_outcome_was_forgotten_is_told_so_a
 
     assert!(matches!(outbox.learn(&again[0]), Some(Learnt::Stays(_))));
     let (device, rep, name) = (device("maya"), "maya".into(), "Maya".to_owned());
-    let session = Session { device, rep, name, role: Role::Rep, company: String::new(), wire: 1, epoch: 1 };
+    let session = Session { device, rep, name, role: Role::Rep, company: String::new(), wire: 1 };
     let state = State { outbox, session: Some(session), ..State::default() };
     let listed = inbox::outbox(&replica::replay(&state, 1.0));
     assert_eq!(listed.len(), 1);

@@ -389,7 +389,6 @@ async fn answer(service: &Service, presences: &Presences, device: &Device, actio
                 role: playbook.reps[&device.rep].role,
                 company: playbook.company.clone(),
                 wire: 1,
-                epoch: service.epoch(),
             };
             Input::Session { ticket, result: Ok(session) }
         }
