@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::command::Command;
 use crate::domain::consent::OptOut;
 use crate::domain::contact::{Address, Body};
@@ -46,7 +48,7 @@ pub enum Ask {
     Search(String),
     /// Pull now, also when waiting to retry.
     SyncNow,
-    /// Take an entry out of the outbox: it never left, or was parked or refused. An answer becomes a draft again when
+    /// Take an entry out of the outbox: it never left, or needs the person's eye. An answer becomes a draft again when
     /// `keep_as_draft`.
     OutboxDrop {
         /// Which.
@@ -54,7 +56,8 @@ pub enum Ask {
         /// Whether its words become the conversation's draft.
         keep_as_draft: bool,
     },
-    /// Send a parked entry after all, accepting its reasons (an opt-out cannot be accepted).
+    /// Send an entry that needs the person's eye after all, accepting the reasons it was parked for (an opt-out cannot
+    /// be accepted).
     OutboxSend {
         /// Which.
         entry: OutboxId,
@@ -277,10 +280,25 @@ pub enum OutboxStanding {
     Parked(Vec<Review>),
     /// Refused, with sentence and hint; its words are kept here.
     Refused(String),
+    /// Of a sign-in before; it goes only when the person says so.
+    Doubtful(Doubt),
     /// Nobody knows whether the carrier has it.
     Unknown,
     /// The carrier could not deliver it.
     Failed(Option<u32>),
+}
+
+/// What is known of a command that no pull had confirmed when its sign-in ended. Why it ended is not known here: the
+/// device may have been revoked, or the backend brought back from a backup, which knows nothing of what came after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// It never left this device.
+    NeverLeft,
+    /// It was on its way, and nobody knows how it ended.
+    OnItsWay,
+    /// The backend had accepted it, and may have lost it since.
+    Accepted,
 }
 
 /// A hit of a search.

@@ -77,7 +77,7 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         for_me: me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c)),
         opted_out: view.number(snapshot).opted_out.clone(),
         leaves_at: leaves_at.min(),
-        queued: entries.iter().any(|e| e.outcome.is_none()),
+        queued: entries.iter().any(|e| e.waits()),
         needs_eye: entries.iter().any(|e| e.needs_eye())
             || mine().any(|(id, answer)| unsettled(view, c, *id, answer).is_some_and(|s| is_loud(&s))),
         draft: view.state.drafts.contains_key(&id),
@@ -88,6 +88,7 @@ const fn is_loud(standing: &OutboxStanding) -> bool {
     match standing {
         OutboxStanding::Parked(_)
         | OutboxStanding::Refused(_)
+        | OutboxStanding::Doubtful(_)
         | OutboxStanding::Unknown
         | OutboxStanding::Failed(_) => true,
         OutboxStanding::Queued | OutboxStanding::Sent | OutboxStanding::Held(_) | OutboxStanding::Recalling => false,

@@ -2,11 +2,12 @@
 //!
 //! **Invariant:** the outbox changes only by the person, or by a pull that acknowledges. The counter `n` has no gaps:
 //! only what has never left may be taken out of the middle, and what stands behind it has never left either. A text is
-//! never lost: a refused one stays here with its reason until the person drops it.
+//! never lost: a refused one stays here with its reason until the person drops it, and one of a sign-in before until the
+//! person has looked.
 
 use serde::{Deserialize, Serialize};
 
-use super::handle::OutboxStanding;
+use super::handle::{Doubt, OutboxStanding};
 use crate::domain::command::Command;
 use crate::domain::contact::{Address, Body};
 use crate::domain::id::{CommandId, ConversationId, MessageId};
@@ -26,6 +27,9 @@ pub struct Entry {
     pub tried: bool,
     /// What the backend said of it.
     pub outcome: Option<Verdict>,
+    /// Set when its sign-in ended before a pull confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
     /// To whom, for the screen; kept because the conversation may go out of sight.
     pub name: String,
     /// To which number.
@@ -35,6 +39,9 @@ pub struct Entry {
 impl Entry {
     /// Where it stands, for the screen.
     pub fn standing(&self) -> OutboxStanding {
+        if let Some(doubt) = self.doubt {
+            return OutboxStanding::Doubtful(doubt);
+        }
         match &self.outcome {
             None => OutboxStanding::Queued,
             Some(Verdict::Done) => OutboxStanding::Sent,
@@ -47,6 +54,10 @@ impl Entry {
 
     /// Whether its effect belongs on the screen although no pull has shown it yet.
     pub fn is_open(&self) -> bool {
+        self.doubt.is_none() && self.would_show()
+    }
+
+    fn would_show(&self) -> bool {
         match &self.outcome {
             None | Some(Verdict::Done) => true,
             Some(Verdict::Parked { .. }) => parks_at_backend(&self.envelope.command),
@@ -56,7 +67,23 @@ impl Entry {
 
     /// Whether it stays with the device until the person decides.
     pub fn needs_eye(&self) -> bool {
-        matches!(self.outcome, Some(Verdict::Parked { .. } | Verdict::Refused { .. }))
+        self.doubt.is_some() || matches!(self.outcome, Some(Verdict::Parked { .. } | Verdict::Refused { .. }))
+    }
+
+    /// Whether it is to be pushed, or was and nothing is known of it yet.
+    pub const fn waits(&self) -> bool {
+        self.outcome.is_none() && self.doubt.is_none()
+    }
+
+    /// Its place in the queue. Those of a sign-in before stand first, in the order in which they were wanted.
+    const fn place(&self) -> (u64, Timestamp, CommandId) {
+        (self.envelope.n, self.envelope.issued_at, self.envelope.id)
+    }
+
+    /// Whether it is of use without the sign-in it was made under. What is about another entry is not, nor is who was
+    /// away then: the words of a text that was asked back are a draft, one that was parked still says so.
+    const fn outlives_its_sign_in(&self) -> bool {
+        !matches!(self.envelope.command, Command::Recall { .. } | Command::Release { .. } | Command::Away { .. })
     }
 
     /// Its words, when it brings any.
@@ -108,7 +135,7 @@ pub struct Outbox {
 impl Outbox {
     /// As it was written down: entries, and the last `n` given out.
     pub fn load(mut entries: Vec<Entry>, last: u64) -> Self {
-        entries.sort_by_key(|e| e.envelope.n);
+        entries.sort_by_key(Entry::place);
         Self { entries, last }
     }
 
@@ -130,6 +157,12 @@ impl Outbox {
         self.entries.iter().find(brings).map(|e| e.envelope.id)
     }
 
+    /// The entry of a sign-in before that brings these words.
+    pub fn doubted(&self, message: MessageId) -> Option<CommandId> {
+        let brings = |e: &&Entry| e.doubt.is_some() && e.words().is_some_and(|(m, _)| m == message);
+        self.entries.iter().find(brings).map(|e| e.envelope.id)
+    }
+
     /// The last `n` given out.
     pub const fn last(&self) -> u64 {
         self.last
@@ -137,7 +170,7 @@ impl Outbox {
 
     /// The largest `n` up to which every outcome is known.
     pub fn known(&self) -> u64 {
-        let open = self.entries.iter().find(|e| e.outcome.is_none());
+        let open = self.entries.iter().find(|e| e.waits());
         open.map_or(self.last, |e| e.envelope.n.saturating_sub(1))
     }
 
@@ -154,14 +187,15 @@ impl Outbox {
             conversation: want.conversation,
             command: want.command,
         };
-        self.entries.push(Entry { envelope, tried: false, outcome: None, name: want.name, address: want.address });
+        let Want { name, address, .. } = want;
+        self.entries.push(Entry { envelope, tried: false, outcome: None, doubt: None, name, address });
         self.entries.last().expect("BUG: an entry was just put in")
     }
 
     /// The next envelopes to push. They count as tried from here on; `marked` names those that did not before.
     pub fn batch(&mut self, marked: &mut Vec<CommandId>) -> Vec<Envelope> {
         let mut batch = Vec::new();
-        for entry in self.entries.iter_mut().filter(|e| e.outcome.is_none()).take(BATCH) {
+        for entry in self.entries.iter_mut().filter(|e| e.waits()).take(BATCH) {
             if !entry.tried {
                 entry.tried = true;
                 marked.push(entry.envelope.id);
@@ -171,9 +205,20 @@ impl Outbox {
         batch
     }
 
+    /// The backend said that it took nothing of the push which first brought these: they never left after all.
+    pub fn was_not_taken(&mut self, first_brought: &[CommandId]) -> Vec<Entry> {
+        let theirs = self.entries.iter_mut().filter(|e| e.waits() && first_brought.contains(&e.envelope.id));
+        theirs
+            .map(|entry| {
+                entry.tried = false;
+                entry.clone()
+            })
+            .collect()
+    }
+
     /// Whether something waits to be pushed.
     pub fn has_unpushed(&self) -> bool {
-        self.entries.iter().any(|e| e.outcome.is_none())
+        self.entries.iter().any(Entry::waits)
     }
 
     /// Whether something was answered but no pull has shown it yet.
@@ -186,7 +231,7 @@ impl Outbox {
     pub fn learn(&mut self, receipt: &Receipt) -> Option<Learnt> {
         let at = self.entries.iter().position(|e| e.envelope.id == receipt.id && e.envelope.n == receipt.n)?;
         let entry = &mut self.entries[at];
-        if entry.outcome.is_some() || !entry.tried {
+        if !entry.waits() || !entry.tried {
             return None;
         }
         entry.outcome = Some(receipt.verdict.clone());
@@ -199,6 +244,15 @@ impl Outbox {
     pub fn confirm(&mut self, acked: u64, in_base: impl Fn(MessageId) -> bool) -> Confirmed {
         let mut confirmed = Confirmed::default();
         for mut entry in std::mem::take(&mut self.entries) {
+            if entry.doubt.is_some() {
+                // The text itself is the only sign that speaks of another sign-in's command.
+                if entry.words().is_some_and(|(message, _)| in_base(message)) {
+                    confirmed.gone.push(entry);
+                } else {
+                    self.entries.push(entry);
+                }
+                continue;
+            }
             if entry.envelope.n > acked || !entry.tried {
                 self.entries.push(entry);
                 continue;
@@ -242,27 +296,42 @@ impl Outbox {
         Ok(Taken { entry, moved })
     }
 
-    /// Starts the counter anew for another device: what never left keeps its order from 1; of what was tried nobody
-    /// knows the outcome, so its words wait for the person's eye and the rest is dropped.
-    pub fn rebase(&mut self) {
+    /// Starts the counter anew for another device. What no pull has confirmed waits for the person's eye, whatever is
+    /// known of it: a backend brought back from a backup may hold another past, and a text or a "done" must not go into
+    /// that by itself.
+    pub fn rebase(&mut self) -> Rebased {
         self.last = 0;
+        let mut rebased = Rebased::default();
         for mut entry in std::mem::take(&mut self.entries) {
-            if entry.tried && entry.outcome.is_none() {
-                entry.outcome = Some(Verdict::Refused { rejection: Rejection::CounterUsed });
-            }
-            if entry.outcome.is_none() {
-                self.last += 1;
-                entry.envelope.n = self.last;
-                entry.envelope.after = 0;
+            // Below every living `n`, so that no receipt or acknowledgement of the new device can mean it.
+            entry.envelope.n = 0;
+            entry.envelope.after = 0;
+            if entry.needs_eye() && !entry.is_open() {
                 self.entries.push(entry);
-            } else if !entry.is_open() && entry.words().is_some() {
-                // Below every living `n`, so that no receipt or acknowledgement of the new device can mean it.
-                entry.envelope.n = 0;
+            } else if entry.outlives_its_sign_in() {
+                entry.doubt = Some(match (&entry.outcome, entry.tried) {
+                    (Some(_), _) => Doubt::Accepted,
+                    (None, true) => Doubt::OnItsWay,
+                    (None, false) => Doubt::NeverLeft,
+                });
+                rebased.doubtful += 1;
                 self.entries.push(entry);
+            } else {
+                rebased.let_go += 1;
             }
         }
-        self.entries.sort_by_key(|e| e.envelope.n);
+        self.entries.sort_by_key(Entry::place);
+        rebased
     }
+}
+
+/// What became of the queue under a new sign-in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rebased {
+    /// Entries that wait for the person's eye because of it.
+    pub doubtful: usize,
+    /// Entries that are of no use any more, and not sent.
+    pub let_go: usize,
 }
 
 /// What a receipt did to its entry.
@@ -293,133 +362,4 @@ pub struct Taken {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
-    fn want(id: u128, command: Command) -> Want {
-        Want {
-            id: CommandId(Uuid::from_u128(id)),
-            conversation: Some(ConversationId(Uuid::from_u128(1))),
-            seen: 1,
-            issued_at: Timestamp::from_millis(1),
-            command,
-            name: "Dana".to_owned(),
-            address: None,
-        }
-    }
-
-    fn answer(id: u128) -> Command {
-        Command::Answer { message: MessageId(Uuid::from_u128(id)), body: Body::new("hello"), accept: Vec::new() }
-    }
-
-    fn receipt(entry: &Envelope, verdict: Verdict) -> Receipt {
-        Receipt { id: entry.id, n: entry.n, verdict }
-    }
-
-    #[test]
-    fn a_refused_text_stays_and_a_refused_take_goes() {
-        let mut outbox = Outbox::default();
-        outbox.put(want(1, answer(10)));
-        outbox.put(want(2, Command::Take));
-        let batch = outbox.batch(&mut Vec::new());
-        let no = Verdict::Refused { rejection: Rejection::NotFound };
-        assert!(matches!(outbox.learn(&receipt(&batch[0], no.clone())), Some(Learnt::Stays(_))));
-        assert!(matches!(outbox.learn(&receipt(&batch[1], no.clone())), Some(Learnt::Gone(_))));
-        assert!(outbox.learn(&receipt(&batch[0], Verdict::Done)).is_none(), "the first outcome stands");
-        assert_eq!(outbox.known(), 2);
-        assert!(outbox.confirm(2, |_| false).gone.is_empty());
-        let left = outbox.take(CommandId(Uuid::from_u128(1))).unwrap();
-        assert_eq!(left.entry.words().unwrap().1.as_str(), "hello");
-        assert_eq!(outbox.put(want(3, Command::Take)).envelope.n, 3, "a used number is never given again");
-    }
-
-    #[test]
-    fn an_answer_leaves_only_when_a_pull_reflects_it() {
-        let mut outbox = Outbox::default();
-        outbox.put(want(1, answer(10)));
-        let batch = outbox.batch(&mut Vec::new());
-        outbox.learn(&receipt(&batch[0], Verdict::Done));
-        assert!(outbox.entries()[0].is_open() && !outbox.has_unpushed() && outbox.has_unconfirmed());
-        assert!(outbox.confirm(0, |_| false).gone.is_empty());
-        assert_eq!(outbox.confirm(1, |_| true).gone.len(), 1);
-    }
-
-    #[test]
-    fn words_without_an_outcome_are_kept_unless_they_are_seen_at_the_backend() {
-        for there in [true, false] {
-            let mut outbox = Outbox::default();
-            outbox.put(want(1, answer(10)));
-            outbox.batch(&mut Vec::new());
-            outbox.confirm(1, |_| there);
-            assert_eq!(outbox.entries().is_empty(), there);
-        }
-    }
-
-    #[test]
-    fn what_may_have_left_is_not_taken_out() {
-        let mut outbox = Outbox::default();
-        outbox.put(want(1, answer(10)));
-        outbox.batch(&mut Vec::new());
-        assert_eq!(outbox.take(CommandId(Uuid::from_u128(1))), Err(Kept::MayHaveLeft));
-        assert_eq!(outbox.take(CommandId(Uuid::from_u128(9))), Err(Kept::NoSuch));
-    }
-
-    #[test]
-    fn another_device_never_sends_again_what_may_have_left() {
-        let mut outbox = Outbox::default();
-        outbox.put(want(1, answer(10)));
-        outbox.put(want(2, Command::Take));
-        outbox.batch(&mut Vec::new());
-        outbox.put(want(3, answer(11)));
-        outbox.rebase();
-        let batch = outbox.batch(&mut Vec::new());
-        assert_eq!(batch.iter().map(|e| (e.n, e.id.0.as_u128())).collect::<Vec<_>>(), [(1, 3)]);
-        assert!(matches!(outbox.entries()[0].standing(), OutboxStanding::Refused(_)), "its words are kept");
-        assert_eq!(outbox.confirm(0, |_| false), Confirmed::default());
-    }
-
-    proptest! {
-        #[test]
-        fn the_counter_has_no_gaps_and_no_text_is_lost(steps in proptest::collection::vec((0u8..5, 0usize..8), 0..60)) {
-            let mut outbox = Outbox::default();
-            let (mut written, mut gone) = (0u128, 0usize);
-            let mut pushed = 0;
-            for (step, pick) in steps {
-                match step {
-                    0 | 1 => {
-                        written += 1;
-                        outbox.put(want(written, answer(1000 + written)));
-                    }
-                    2 => {
-                        for envelope in outbox.batch(&mut Vec::new()) {
-                            prop_assert!(envelope.n <= pushed + 1, "in order and without a gap");
-                            pushed = pushed.max(envelope.n);
-                        }
-                    }
-                    3 => {
-                        let ids: Vec<_> = outbox.entries().iter().map(|e| e.envelope.id).collect();
-                        if let Some(id) = ids.get(pick) && outbox.take(*id).is_ok() {
-                            gone += 1;
-                        }
-                    }
-                    _ => {
-                        let first = outbox.entries().iter().find(|e| e.outcome.is_none() && e.tried).cloned();
-                        if let Some(e) = first {
-                            let no = pick % 2 == 0;
-                            let verdict = if no { Verdict::Refused { rejection: Rejection::NotFound } } else { Verdict::Done };
-                            outbox.learn(&receipt(&e.envelope, verdict));
-                            gone += outbox.confirm(e.envelope.n, |_| true).gone.len();
-                        }
-                    }
-                }
-                let waiting: Vec<u64> =
-                    outbox.entries().iter().filter(|e| e.outcome.is_none()).map(|e| e.envelope.n).collect();
-                let wanted: Vec<u64> = (1..=outbox.last()).rev().take(waiting.len()).collect::<Vec<_>>().into_iter().rev().collect();
-                prop_assert_eq!(waiting, wanted);
-                prop_assert_eq!(outbox.entries().len() + gone, usize::try_from(written).unwrap());
-            }
-        }
-    }
-}
+mod tests;

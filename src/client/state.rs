@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::outbox::{Entry, Kept, Outbox, Want};
+use super::handle::{Toast, Weight};
+use super::outbox::{Entry, Kept, Outbox, Rebased, Want};
 use crate::domain::command::Command;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
@@ -106,15 +107,17 @@ pub struct NotTheOwner {
 }
 
 impl State {
-    /// Takes note of who this device is. Another device of the same person starts its counter anew.
-    pub fn sign_in(&mut self, session: &Session, out: &mut Vec<Write>) -> Result<(), NotTheOwner> {
+    /// Takes note of who this device is. Another device of the same person starts its counter anew; what the old one
+    /// left unconfirmed needs the person's eye, and they are told so.
+    pub fn sign_in(&mut self, session: &Session, out: &mut Vec<Write>) -> Result<Option<Toast>, NotTheOwner> {
+        let mut toast = None;
         if let Some(before) = &self.session {
             if before.rep != session.rep {
                 return Err(NotTheOwner { owner: before.rep.to_string(), other: session.rep.to_string() });
             }
             if before.device != session.device {
                 let ids: Vec<CommandId> = self.outbox.entries().iter().map(|e| e.envelope.id).collect();
-                self.outbox.rebase();
+                toast = left_behind(self.outbox.rebase());
                 out.extend(ids.into_iter().map(Write::EntryGone));
                 out.extend(self.outbox.entries().iter().cloned().map(Box::new).map(Write::Entry));
                 out.push(Write::Last(self.outbox.last()));
@@ -124,7 +127,7 @@ impl State {
             self.session = Some(session.clone());
             out.push(Write::Session(session.clone()));
         }
-        Ok(())
+        Ok(toast)
     }
 
     /// Puts a command into the outbox. Words that leave as a text are no draft any more; a draft of other words stays
@@ -246,7 +249,7 @@ impl State {
         self.put(id, Some(conversation), seen, command, now, out);
     }
 
-    /// Puts a parked or refused command at the end again, under a new id and with fresh eyes.
+    /// Puts a command that needs the person's eye at the end again, under a new id and with fresh eyes.
     pub fn put_again(&mut self, entry: CommandId, id: CommandId, now: Timestamp, out: &mut Vec<Write>) {
         let again = self.outbox.get(entry).is_some_and(|e| e.needs_eye() && !e.is_open());
         let Some(taken) = again.then(|| self.outbox.take(entry).ok()).flatten() else { return };
@@ -271,6 +274,21 @@ impl State {
         let (_, snapshot) = self.find_answer(message)?;
         snapshot.messages.iter().find(|m| m.id == message)?.body.as_ref()
     }
+}
+
+/// What a new sign-in did to the outbox, for the person.
+fn left_behind(Rebased { doubtful, let_go }: Rebased) -> Option<Toast> {
+    let eye = match doubtful {
+        0 => String::new(),
+        1 => " 1 waits for your eye in the Outbox (O).".to_owned(),
+        n => format!(" {n} wait for your eye in the Outbox (O)."),
+    };
+    let gone = match let_go {
+        0 => String::new(),
+        n => format!(" Not sent any more: {n} (taking back, sending anyway, away)."),
+    };
+    let text = format!("Signed in anew: nothing of before goes by itself.{eye}{gone}");
+    (doubtful + let_go > 0).then_some(Toast { text, weight: Weight::Loud, conversation: None })
 }
 
 /// The person's name; several names when several people share the number; the address when nobody is known.

@@ -27,6 +27,7 @@ use self::older::Older;
 use super::handle::{LinkState, Toast, Weight};
 use super::skew::Skew;
 use super::state::{State, Told, Write};
+use crate::domain::id::CommandId;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::wire::changes::Changes;
@@ -82,8 +83,9 @@ pub struct Machine {
     last_quick: Option<Duration>,
     confirm_by: Option<Duration>,
     gone: u32,
-    /// The first `n` of the push that is out.
+    /// The first `n` of the push that is out, and what it is the first to bring.
     pushing: u64,
+    bringing: Vec<CommandId>,
     started: Timestamp,
 }
 
@@ -111,6 +113,7 @@ impl Machine {
             confirm_by: None,
             gone: 0,
             pushing: 0,
+            bringing: Vec::new(),
             started: wall,
         };
         machine.plan(mono);
@@ -272,11 +275,12 @@ impl Machine {
         if self.push.is_free(mono) && self.state.outbox.has_unpushed() {
             let mut marked = Vec::new();
             let envelopes = self.state.outbox.batch(&mut marked);
-            for id in marked {
-                if let Some(entry) = self.state.outbox.get(id) {
+            for id in &marked {
+                if let Some(entry) = self.state.outbox.get(*id) {
                     self.writes.push(Write::Entry(Box::new(entry.clone())));
                 }
             }
+            self.bringing = marked;
             self.pushing = envelopes.first().map_or(0, |e| e.n);
             let ticket = self.ticket();
             self.push.start(ticket, mono, PATIENCE);
@@ -315,8 +319,9 @@ impl Machine {
                     None => self.state.sign_in(&session, &mut self.writes).map_err(|e| e.to_string()),
                 };
                 match welcome {
-                    Ok(()) => {
+                    Ok(toast) => {
                         self.access = Access::Open;
+                        self.news.toasts.extend(toast);
                         self.answered(Which::Hello, mono);
                         self.news.view = true;
                     }
@@ -354,7 +359,13 @@ impl Machine {
                     self.confirm_by.get_or_insert(mono + CONFIRM_IN);
                 }
             }
-            Err(failure) if current => self.failed(Which::Push, &failure, mono),
+            Err(failure) if current => {
+                if failure.status() == Some(401) {
+                    let kept = self.state.outbox.was_not_taken(&self.bringing);
+                    self.writes.extend(kept.into_iter().map(Box::new).map(Write::Entry));
+                }
+                self.failed(Which::Push, &failure, mono);
+            }
             Err(_) => {}
         }
     }

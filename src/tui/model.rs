@@ -279,6 +279,7 @@ pub const fn needs_eye(standing: &OutboxStanding) -> bool {
     match standing {
         OutboxStanding::Parked(_)
         | OutboxStanding::Refused(_)
+        | OutboxStanding::Doubtful(_)
         | OutboxStanding::Unknown
         | OutboxStanding::Failed(_) => true,
         OutboxStanding::Queued | OutboxStanding::Sent | OutboxStanding::Held(_) | OutboxStanding::Recalling => false,

@@ -25,6 +25,7 @@ mod counted;
 mod reconciling;
 mod restoring;
 mod sending;
+mod signed_in_anew;
 mod time;
 
 /// A backend at ten on a Tuesday, with the sales floor of [`crate::world`] and a device for everybody who acts.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use comeback::client::handle::{Ask, LinkState, Notice, OutboxStanding, Toast, Weight};
+use comeback::client::handle::{Ask, Doubt, LinkState, Notice, OutboxStanding, Toast, Weight};
 use comeback::domain::command::Command;
 use comeback::domain::conversation::{AnswerState, Status};
 use comeback::domain::event::{Outcome, Review};
@@ -225,6 +225,39 @@ fn the_outbox_rules_by_a_dialog_and_never_sends_to_who_opted_out() {
     desk.keys("Esc j d Enter");
     let third = desk.model.outbox[2].id;
     assert_eq!(desk.commands(), vec![Ask::OutboxDrop { entry: third, keep_as_draft: false }]);
+}
+
+#[test]
+fn what_a_sign_in_left_behind_says_what_is_known_of_it_and_goes_only_by_hand() {
+    let mut desk = Desk::usual((80, 24));
+    let all = [(1u128, Doubt::NeverLeft), (2, Doubt::OnItsWay), (3, Doubt::Accepted)];
+    let all = all.map(|(n, doubt)| {
+        let standing = OutboxStanding::Doubtful(doubt);
+        entry(1000 + n, &desk.threads[&id(n)], "words of before", standing)
+    });
+    let ids = all.each_ref().map(|e| e.id);
+    desk.hear(Notice::Outbox(Arc::new(all.to_vec())));
+    desk.keys("O");
+    for said in [
+        "never left · answer to Dana Fox",
+        "It never left this device: look, then send it or drop it.",
+        "may have left · answer to",
+        "Nobody knows whether it arrived: look before it goes again.",
+        "may be lost · answer to",
+        "Accepted, but the backend may have lost it: look first.",
+    ] {
+        desk.says(said);
+    }
+    desk.keys("z");
+    desk.says("Send now");
+    desk.keys("Esc j z");
+    desk.says("it may arrive twice");
+    desk.keys("2");
+    assert_eq!(desk.commands(), vec![Ask::OutboxSend { entry: ids[1] }]);
+    desk.keys("j r");
+    let dropped = Ask::OutboxDrop { entry: ids[2], keep_as_draft: true };
+    assert!(desk.commands().contains(&dropped));
+    desk.says("The first one may have arrived: look before you send it.");
 }
 
 #[test]

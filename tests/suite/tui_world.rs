@@ -348,9 +348,11 @@ pub(crate) fn answered(n: u128, at: Timestamp, text: &str, standing: AnswerState
 /// An entry of the outbox.
 pub(crate) fn entry(n: u128, to: &Thread, text: &str, standing: OutboxStanding) -> OutboxEntry {
     let id = match standing {
-        OutboxStanding::Queued | OutboxStanding::Sent | OutboxStanding::Recalling | OutboxStanding::Refused(_) => {
-            OutboxId::Command(CommandId(Uuid::from_u128(n)))
-        }
+        OutboxStanding::Queued
+        | OutboxStanding::Sent
+        | OutboxStanding::Recalling
+        | OutboxStanding::Refused(_)
+        | OutboxStanding::Doubtful(_) => OutboxId::Command(CommandId(Uuid::from_u128(n))),
         OutboxStanding::Held(_) | OutboxStanding::Parked(_) | OutboxStanding::Unknown | OutboxStanding::Failed(_) => {
             OutboxId::Answer(message_id(n))
         }

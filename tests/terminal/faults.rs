@@ -10,3 +10,4 @@ mod office;
 mod power;
 mod record;
 mod restore;
+mod signed_in_anew;

@@ -28,7 +28,8 @@ impl Machine {
         match wish {
             Wish::Do { conversation: Some(c), seen, command: Command::Recall { message } } => {
                 let id = self.fresh_id(wall);
-                if let Some(entry) = self.state.outbox.open_answer(message) {
+                let outbox = &self.state.outbox;
+                if let Some(entry) = outbox.open_answer(message).or_else(|| outbox.doubted(message)) {
                     self.state.take_back(entry, true, id, now, &mut self.writes);
                 } else {
                     let words = self.state.words_of(message).cloned();

@@ -1,7 +1,7 @@
 //! What a rep does with one conversation at one key: take, escalate, undo, the CRM record.
 
 use super::composer;
-use crate::client::handle::{Ask, LinkState, OutboxEntry, OutboxId, OutboxStanding, ThreadMessage};
+use crate::client::handle::{Ask, Doubt, LinkState, OutboxEntry, OutboxId, OutboxStanding, ThreadMessage};
 use crate::domain::command::Command;
 use crate::domain::contact::Body;
 use crate::domain::conversation::{AnswerState, Status};
@@ -41,7 +41,9 @@ pub(super) fn escalate_because(model: &mut Model, about: Seen, words: &str, now:
 pub(super) fn undo(model: &mut Model, id: ConversationId, now: Timestamp, out: &mut Vec<Effect>) {
     let here = |e: &&OutboxEntry| e.conversation == Some(id);
     let waits = |e: &&OutboxEntry| {
+        let never_left = OutboxStanding::Doubtful(Doubt::NeverLeft);
         matches!(e.standing, OutboxStanding::Held(_) | OutboxStanding::Queued | OutboxStanding::Parked(_))
+            || e.standing == never_left
     };
     let outbox = model.outbox.clone();
     let newest = |text: bool| {
@@ -82,10 +84,15 @@ pub(super) fn take_back(model: &mut Model, entry: &OutboxEntry, now: Timestamp, 
     let (Some(id), Some(body)) = (entry.conversation, entry.body.as_ref()) else { return };
     match (entry.id, &entry.standing) {
         (OutboxId::Answer(message), OutboxStanding::Held(_)) => recall(model, id, message, body.as_str(), now, out),
-        (asked, _) => {
+        (asked, standing) => {
             out.push(Effect::Ask(Ask::OutboxDrop { entry: asked, keep_as_draft: true }));
             composer::restore(model, id, body.as_str(), None);
-            taken_back(model, entry.may_have_left, now);
+            // What may have left of a sign-in before is not asked back: nobody knows where it is.
+            if matches!(standing, OutboxStanding::Doubtful(Doubt::OnItsWay | Doubt::Accepted)) {
+                model.warn("A draft again. The first one may have arrived: look before you send it.", now);
+            } else {
+                taken_back(model, entry.may_have_left, now);
+            }
         }
     }
 }

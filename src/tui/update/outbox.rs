@@ -1,7 +1,7 @@
 //! The outbox: what has not left, and the rep's ruling on each.
 
 use super::{act, choices};
-use crate::client::handle::{OutboxEntry, OutboxId, OutboxStanding};
+use crate::client::handle::{Doubt, OutboxEntry, OutboxId, OutboxStanding};
 use crate::domain::event::Review;
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
@@ -65,8 +65,8 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
     if editable(entry) {
         choices.push(choice("Edit", "back to a draft", Does::Edit(entry.id)));
     }
-    if may_send(&entry.standing) {
-        choices.push(choice("Send anyway", "accepts the reasons", Does::Send(entry.id)));
+    if let Some((label, detail)) = sending(entry) {
+        choices.push(choice(label, detail, Does::Send(entry.id)));
     }
     if may_drop(entry) {
         choices.push(choice("Drop", "forget it", Does::Drop(entry.id)));
@@ -80,9 +80,31 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
     model.overlay = Some(Overlay::Pick(Pick { title, about, choices, words: String::new(), at }));
 }
 
-/// Only a parked text can be sent after all, and never to a number that opted out.
-fn may_send(standing: &OutboxStanding) -> bool {
-    matches!(standing, OutboxStanding::Parked(reasons) if !reasons.contains(&Review::OptedOut))
+/// What sending it after all is called and means. Of the rest only a parked text can be sent, and never to a number that
+/// opted out.
+fn sending(entry: &OutboxEntry) -> Option<(&'static str, &'static str)> {
+    match (&entry.standing, entry.body.is_some()) {
+        (OutboxStanding::Parked(reasons), _) => {
+            (!reasons.contains(&Review::OptedOut)).then_some(("Send anyway", "accepts the reasons"))
+        }
+        (OutboxStanding::Doubtful(Doubt::NeverLeft), _) => Some(("Send now", "judged as any other")),
+        (OutboxStanding::Doubtful(Doubt::OnItsWay | Doubt::Accepted), true) => {
+            Some(("Send again", "it may arrive twice"))
+        }
+        (OutboxStanding::Doubtful(Doubt::OnItsWay | Doubt::Accepted), false) => {
+            Some(("Ask again", "judged as any other"))
+        }
+        (
+            OutboxStanding::Queued
+            | OutboxStanding::Sent
+            | OutboxStanding::Held(_)
+            | OutboxStanding::Recalling
+            | OutboxStanding::Refused(_)
+            | OutboxStanding::Unknown
+            | OutboxStanding::Failed(_),
+            _,
+        ) => None,
+    }
 }
 
 fn may_drop(entry: &OutboxEntry) -> bool {
@@ -91,6 +113,7 @@ fn may_drop(entry: &OutboxEntry) -> bool {
         | OutboxStanding::Held(_)
         | OutboxStanding::Parked(_)
         | OutboxStanding::Refused(_)
+        | OutboxStanding::Doubtful(_)
         | OutboxStanding::Failed(_) => true,
         OutboxStanding::Unknown => matches!(entry.id, OutboxId::Answer(_)),
         OutboxStanding::Sent | OutboxStanding::Recalling => false,

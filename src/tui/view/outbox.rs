@@ -5,11 +5,11 @@ use ratatui::layout::Rect;
 use super::inside;
 use super::paint::{Painter, Tone};
 use super::words;
-use crate::client::handle::LinkState;
+use crate::client::handle::{LinkState, OutboxStanding};
 use crate::tui::model::Model;
 use crate::tui::theme::SELECTED_MARK;
 
-/// Rows of one entry: what and where it stands, then its words.
+/// Rows of one entry: what and where it stands, its words, and what is to be known of it when that is more than a word.
 const ROWS: u16 = 3;
 
 /// Draws it.
@@ -50,6 +50,11 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
         );
         let words = entry.body.as_ref().map_or("", |body| body.as_str());
         p.put(area.x + 11, y + 1, area.width.saturating_sub(11), words, Tone::Plain);
+        if let OutboxStanding::Doubtful(doubt) = &entry.standing {
+            // Under the words; on a narrow screen from the edge, or the end that says what to do is cut.
+            let x = area.x + if area.width < 72 { 2 } else { 11 };
+            p.put(x, y + 2, area.right().saturating_sub(x), words::doubt(*doubt), Tone::Dim);
+        }
         if selected {
             p.select(spot);
             p.park(area.x, y);

@@ -2,7 +2,7 @@
 
 use super::paint::Tone;
 use super::ticker::Ticker;
-use crate::client::handle::{LinkState, Older, OutboxStanding, Row};
+use crate::client::handle::{Doubt, LinkState, Older, OutboxStanding, Row};
 use crate::domain::conversation::{AnswerState, Status};
 use crate::domain::event::Review;
 use crate::domain::message::{Delivery, InboundKind};
@@ -85,8 +85,20 @@ pub(super) fn standing(model: &Model, standing: &OutboxStanding, tick: &Ticker) 
         OutboxStanding::Recalling => ("asked back, may still leave".to_owned(), Tone::Warn),
         OutboxStanding::Parked(reasons) => (reviews(model, reasons), Tone::Bad),
         OutboxStanding::Refused(why) => (format!("refused: {why}"), Tone::Bad),
+        OutboxStanding::Doubtful(Doubt::NeverLeft) => ("never left".to_owned(), Tone::Bad),
+        OutboxStanding::Doubtful(Doubt::OnItsWay) => ("may have left".to_owned(), Tone::Bad),
+        OutboxStanding::Doubtful(Doubt::Accepted) => ("may be lost".to_owned(), Tone::Bad),
         OutboxStanding::Unknown => ("unknown: the carrier has not said whether it left".to_owned(), Tone::Bad),
         OutboxStanding::Failed(error) => (failed(*error), Tone::Bad),
+    }
+}
+
+/// What is known of something that a sign-in left behind, and what to do about it.
+pub(super) const fn doubt(doubt: Doubt) -> &'static str {
+    match doubt {
+        Doubt::NeverLeft => "It never left this device: look, then send it or drop it.",
+        Doubt::OnItsWay => "Nobody knows whether it arrived: look before it goes again.",
+        Doubt::Accepted => "Accepted, but the backend may have lost it: look first.",
     }
 }
 

@@ -156,6 +156,13 @@ impl Backend {
         }
     }
 
+    /// The device is revoked, and its person signs in anew.
+    pub(super) fn signs_in_anew(&mut self, device: usize) {
+        let d = &mut self.devices[device];
+        d.device = DeviceId(Uuid::from_u128(d.device.0.as_u128() + 100));
+        d.receipts.clear();
+    }
+
     /// The database was restored: cursors of before mean nothing.
     pub(super) fn new_epoch(&mut self) {
         self.epoch += 1;
@@ -322,7 +329,8 @@ impl Backend {
         let actor = Actor::Rep { role: self.playbook.reps[&rep].role, rep };
         match self.decide_behind(behind, actor, envelope.conversation, envelope.seen, &envelope.command, now) {
             Ok(facts) => {
-                if let Command::Answer { message, .. } = &envelope.command {
+                // An answer that is there already is not accepted again.
+                if let (Command::Answer { message, .. }, false) = (&envelope.command, facts.is_empty()) {
                     *self.accepted.entry(*message).or_default() += 1;
                 }
                 let parked = facts.iter().find_map(|(_, e)| match e {

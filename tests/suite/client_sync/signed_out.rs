@@ -1,4 +1,4 @@
-//! A device that was signed out goes on once somebody signed in on its profile again; nothing that waited is lost.
+//! A device that was signed out goes on once somebody signed in on its profile again.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ fn refused() -> Failure {
 }
 
 #[test]
-fn a_new_sign_in_opens_what_a_refusal_shut_and_what_waited_is_pushed() {
+fn a_new_sign_in_opens_what_a_refusal_shut_and_what_waited_is_not_pushed_by_itself() {
     let machine = Machine::new(State::default(), 1, at(START), Duration::ZERO);
     let mut desk = Desk { machine, mono: Duration::ZERO };
     let asked = desk.feed(Input::Tick);
@@ -72,10 +72,19 @@ fn a_new_sign_in_opens_what_a_refusal_shut_and_what_waited_is_pushed() {
     assert_eq!(desk.feed(Input::Pulled { ticket: pull, result: Err(refused()) }), []);
     assert_ne!(desk.link(), LinkState::SignedOut);
     let asked = desk.feed(Input::Session { ticket: again, result: Ok(session(2)) });
-    let pushed = asked.iter().find_map(|a| if let Action::Push { push, .. } = a { Some(push) } else { None });
-    let pushed = &pushed.unwrap_or_else(|| panic!("nothing is pushed: {asked:?}")).envelopes;
-    assert_eq!(pushed.len(), 1);
-    assert_eq!(pushed[0].n, 1, "a new device counts anew");
+    assert!(!asked.iter().any(|a| matches!(a, Action::Push { .. })), "nothing of before goes by itself: {asked:?}");
+    let said = desk.machine.take_news().toasts;
+    let said = said.last().map(|toast| toast.text.as_str());
+    assert_eq!(
+        said,
+        Some(
+            "Signed in anew: nothing of before goes by itself. Not sent any more: 1 (taking back, sending anyway, away)."
+        )
+    );
+    let back = Wish::Do { conversation: None, seen: 0, command: Command::Away { away: false } };
+    let pushed = desk.feed(Input::Wish(back));
+    let [Action::Push { push, .. }] = &pushed[..] else { panic!("{pushed:?}") };
+    assert_eq!(push.envelopes.iter().map(|e| e.n).collect::<Vec<_>>(), [1], "a new device counts anew");
 
     // And it may be shut again.
     let Some(Action::Pull { ticket, .. }) = asked.iter().find(|a| matches!(a, Action::Pull { .. })) else {

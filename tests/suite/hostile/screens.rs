@@ -3,7 +3,9 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use comeback::client::handle::{Ask, Hit, Inbox, LinkState, Notice, Older, OutboxStanding, Thread, Toast, Weight};
+use comeback::client::handle::{
+    Ask, Doubt, Hit, Inbox, LinkState, Notice, Older, OutboxStanding, Thread, Toast, Weight,
+};
 use comeback::domain::consent::{OptOut, OptOutSource};
 use comeback::domain::contact::Body;
 use comeback::domain::context::{Account, Intent};
@@ -249,6 +251,7 @@ fn walk(glass: &mut Glass, by: &mut Strangers) -> Result<(), TestCaseError> {
     let standings = [
         OutboxStanding::Refused(by.say()),
         OutboxStanding::Queued,
+        OutboxStanding::Doubtful(Doubt::Accepted),
         OutboxStanding::Unknown,
         OutboxStanding::Failed(Some(30006)),
     ];
