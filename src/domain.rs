@@ -12,6 +12,7 @@ pub mod decide;
 pub mod escalation;
 pub mod event;
 pub mod hours;
+pub mod icalendar;
 pub mod id;
 pub mod message;
 pub mod next_step;

@@ -237,15 +237,12 @@ fn joined(stretches: Vec<Stretch<'_>>) -> Vec<Joined<'_>> {
     let mut told = BTreeSet::new();
     for s in stretches {
         let (from, to) = (Timestamp::from_millis(s.from), Timestamp::from_millis(s.to));
-        match joined.last_mut().filter(|last| last.rep == s.rep) {
-            Some(last) => {
-                last.to = to;
-                last.why.extend(told.insert(s.why).then_some(s.why));
-            }
-            None => {
-                told = [s.why].into();
-                joined.push(Joined { rep: s.rep, from, to, why: vec![s.why] });
-            }
+        if let Some(last) = joined.last_mut().filter(|last| last.rep == s.rep) {
+            last.to = to;
+            last.why.extend(told.insert(s.why).then_some(s.why));
+        } else {
+            told = [s.why].into();
+            joined.push(Joined { rep: s.rep, from, to, why: vec![s.why] });
         }
     }
     joined
