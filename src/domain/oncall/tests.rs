@@ -210,6 +210,10 @@ fn an_override_wins_and_the_last_one_made_wins_over_all() {
     assert_eq!(shifts[3].why, [Why::Override(id(3)), Why::Layer(0)], "one shift, and all that it rests on");
     let gap = Gap { from: at("2026-03-03T14:00:00Z"), to: at("2026-03-03T15:00:00Z"), why: vec![Why::Override(id(2))] };
     assert_eq!(schedule.gaps(from, to), [gap]);
+    assert_eq!(schedule.shift_at(at("2026-03-03T14:30:00Z")), None);
+    assert_eq!(schedule.shift_at(at("2026-03-03T15:00:00Z")), Some(shifts[2].clone()));
+    let whole = schedule.shift_at(at("2026-03-04T10:00:00Z")).unwrap();
+    assert_eq!(told(&[whole]), ["maya 03 19:00 to 09 13:00"], "not cut by what was asked before");
     let next = |after: &str| schedule.next_hand_off(at(after)).map(|h| (h.at, h.gives, h.takes));
     let (maya, ben, ines) = (Some("maya".into()), Some("ben".into()), Some("ines".into()));
     assert_eq!(next("2026-03-03T10:00:00Z"), Some((at("2026-03-03T12:00:00Z"), maya.clone(), ines.clone())));
@@ -287,5 +291,7 @@ fn hostile_numbers_end() {
     let layers = [rotation(&["maya"])];
     let schedule = FinalSchedule { layers: &layers, overrides: &[] };
     assert_eq!(schedule.next_hand_off(at("2026-04-01T12:00:00Z")), None);
+    let long = schedule.shift_at(at("2026-04-01T12:00:00Z")).unwrap();
+    assert_eq!((long.from, long.to), (at("2026-03-02T14:00:00Z"), at("2027-05-06T12:00:00Z")), "400 days on");
     assert_eq!(schedule.next_hand_off(at("2026-03-01T12:00:00Z")).unwrap().at, at("2026-03-02T14:00:00Z"));
 }
