@@ -15,6 +15,7 @@ pub mod expectation;
 pub mod explanation;
 pub mod findings;
 pub mod hours;
+pub mod icalendar;
 pub mod id;
 pub mod message;
 pub mod next_step;

@@ -30,7 +30,7 @@ use timeline::{Stretch, timeline};
 /// costs milliseconds, not minutes.
 pub const MAX_DAYS: u32 = 3650;
 
-/// How many days the search for the next hand-off goes on.
+/// How many days a search for a hand-off goes on.
 pub const MAX_QUIET_DAYS: u32 = 400;
 
 /// Who is on call, when: rotations in layers.
@@ -188,6 +188,21 @@ impl<'a> FinalSchedule<'a> {
         joined.filter_map(|j| Some(Shift { rep: j.rep?.clone(), from: j.from, to: j.to, why: j.why })).collect()
     }
 
+    /// The whole shift that `at` lies in; none when nobody is on call then. Looks [`MAX_QUIET_DAYS`] either way, and cuts
+    /// what is longer.
+    pub fn shift_at(self, at: Timestamp) -> Option<Shift> {
+        let at = Timestamp::from_millis(at.millis());
+        // Mostly it is days long: look near first.
+        for days in [8, 64, MAX_QUIET_DAYS] {
+            let (from, to) = (at - whole_days(days), at + whole_days(days));
+            let shift = self.shifts(from, to).into_iter().find(|shift| shift.from <= at && at < shift.to)?;
+            if days == MAX_QUIET_DAYS || (from < shift.from && shift.to < to) {
+                return Some(shift);
+            }
+        }
+        None
+    }
+
     /// When nobody is on call in `[from, to)`, in order, disjoint and not touching; cut off as [`Self::shifts`] are.
     pub fn gaps(self, from: Timestamp, to: Timestamp) -> Vec<Gap> {
         let joined = joined(self.stretches(from, to)).into_iter();
@@ -237,15 +252,12 @@ fn joined(stretches: Vec<Stretch<'_>>) -> Vec<Joined<'_>> {
     let mut told = BTreeSet::new();
     for s in stretches {
         let (from, to) = (Timestamp::from_millis(s.from), Timestamp::from_millis(s.to));
-        match joined.last_mut().filter(|last| last.rep == s.rep) {
-            Some(last) => {
-                last.to = to;
-                last.why.extend(told.insert(s.why).then_some(s.why));
-            }
-            None => {
-                told = [s.why].into();
-                joined.push(Joined { rep: s.rep, from, to, why: vec![s.why] });
-            }
+        if let Some(last) = joined.last_mut().filter(|last| last.rep == s.rep) {
+            last.to = to;
+            last.why.extend(told.insert(s.why).then_some(s.why));
+        } else {
+            told = [s.why].into();
+            joined.push(Joined { rep: s.rep, from, to, why: vec![s.why] });
         }
     }
     joined

@@ -1,83 +1,32 @@
 //! Business hours against an oracle that knows nothing of windows becoming instants: it walks the zone's clock minute
-//! by minute, notes which instant first shows each civil minute, and counts.
+//! by minute, by another library ([`crate::civil`]), notes which instant first shows each civil minute, and counts.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono::{NaiveDate, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use comeback::domain::hours::{Calendar, Window};
 use comeback::domain::time::{Span, Timestamp};
 use proptest::prelude::*;
 
-const MINUTE: i64 = 60_000;
-
-/// Zone and first date of twelve days with something odd in their middle.
-const PLACES: [(Tz, (i32, u32, u32)); 14] = [
-    (Tz::America__New_York, (2026, 3, 3)),
-    (Tz::America__New_York, (2026, 10, 26)),
-    (Tz::Europe__London, (2026, 3, 24)),
-    (Tz::Europe__London, (2026, 10, 20)),
-    (Tz::Australia__Lord_Howe, (2026, 4, 1)),
-    (Tz::Australia__Lord_Howe, (2026, 9, 30)),
-    (Tz::Asia__Kathmandu, (1985, 12, 27)),
-    (Tz::Asia__Kathmandu, (2026, 6, 1)),
-    (Tz::Africa__Casablanca, (2026, 2, 10)),
-    (Tz::Africa__Casablanca, (2026, 3, 17)),
-    (Tz::Pacific__Apia, (2011, 12, 25)),
-    (Tz::America__Havana, (2026, 3, 3)),
-    (Tz::America__Sao_Paulo, (2018, 2, 13)),
-    (Tz::Pacific__Kwajalein, (1993, 8, 16)),
-];
-
-const DAYS: i64 = 12;
+use crate::civil::{DAYS, Walk, walks};
 
 /// Which minutes of a stretch are open, found by walking.
 struct Oracle {
-    first: i64,
+    walk: &'static Walk,
     open: Vec<bool>,
 }
 
 impl Oracle {
-    fn walk(calendar: &Calendar, first_date: NaiveDate) -> Self {
-        let first = Utc.from_utc_datetime(&first_date.and_hms_opt(0, 0, 0).unwrap()).timestamp_millis();
-        // Four days more on both sides, for windows that reach in.
-        let minutes = |from: i64, to: i64| (from * 1440..to * 1440).map(move |m| first + m * MINUTE);
-        let civil_at = |ms: i64| {
-            let at = DateTime::from_timestamp_millis(ms).unwrap();
-            calendar.zone.from_utc_datetime(&at.naive_utc()).naive_local()
-        };
-        let mut seen: BTreeMap<NaiveDateTime, i64> = BTreeMap::new();
-        for ms in minutes(-5, DAYS + 5) {
-            seen.entry(civil_at(ms)).or_insert(ms);
-        }
-        // A civil minute that no clock showed: go on from the last one shown before it, at the old offset.
-        let instant = |civil: NaiveDateTime| {
-            let (last, ms) = seen.range(..=civil).next_back().unwrap();
-            ms + (civil - *last).num_milliseconds()
-        };
-        let mut open = vec![false; usize::try_from(DAYS * 1440).unwrap()];
-        for day in -4..DAYS + 4 {
-            let date = first_date + TimeDelta::days(day);
-            let midnight = date.and_hms_opt(0, 0, 0).unwrap();
-            if seen.range(midnight..midnight + TimeDelta::days(1)).next().is_none() {
-                continue;
-            }
-            let weekday = usize::try_from(chrono::Datelike::weekday(&date).num_days_from_monday()).unwrap();
-            for window in calendar.holidays.get(&date).unwrap_or(&calendar.week[weekday]) {
-                let edge = |minute: u16| instant(midnight + TimeDelta::minutes(minute.into()));
-                for ms in (edge(window.open)..edge(window.close)).step_by(60_000) {
-                    let slot = usize::try_from((ms - first) / MINUTE).ok().filter(|_| ms >= first);
-                    if let Some(slot) = slot.and_then(|i| open.get_mut(i)) {
-                        *slot = true;
-                    }
-                }
-            }
-        }
-        Self { first, open }
+    fn new(calendar: &Calendar, walk: &'static Walk) -> Self {
+        assert_eq!(calendar.zone, walk.zone);
+        let weekday = |date: NaiveDate| chrono::Datelike::weekday(&date).num_days_from_monday() as usize;
+        let open = walk.open(|date| calendar.holidays.get(&date).unwrap_or(&calendar.week[weekday(date)]));
+        Self { walk, open }
     }
 
     fn at(&self, minute: usize) -> Timestamp {
-        Timestamp::from_millis(self.first + i64::try_from(minute).unwrap() * MINUTE)
+        self.walk.at(minute)
     }
 
     /// The minute at which `left` open minutes are used up; `None` when that is after the stretch.
@@ -91,7 +40,7 @@ impl Oracle {
     }
 }
 
-fn window() -> impl Strategy<Value = Window> {
+pub(crate) fn window() -> impl Strategy<Value = Window> {
     // Edges crowd into the small hours, where clocks change.
     let edge = prop_oneof![1 => 0u16..1440, 3 => (0u16..48).prop_map(|n| n * 5), 1 => Just(0), 1 => Just(1439)];
     (edge, prop_oneof![1u16..1440, (1u16..40).prop_map(|n| n * 5), Just(1440)])
@@ -104,18 +53,18 @@ fn week() -> impl Strategy<Value = [Vec<Window>; 7]> {
         .prop_filter("must open", |week| week.iter().any(|d| !d.is_empty()))
 }
 
-fn calendar() -> impl Strategy<Value = (Calendar, NaiveDate)> {
+fn calendar() -> impl Strategy<Value = (Calendar, &'static Walk)> {
     let holiday = (0..DAYS, prop::collection::vec(window(), 0..2));
-    (0..PLACES.len(), week(), prop::collection::vec(holiday, 0..3)).prop_map(|(place, week, holidays)| {
-        let (zone, (y, m, d)) = PLACES[place];
-        let first = NaiveDate::from_ymd_opt(y, m, d).unwrap();
-        let holidays = holidays.into_iter().map(|(day, windows)| (first + TimeDelta::days(day), windows)).collect();
-        (Calendar { zone, week, holidays }, first)
+    (0..walks().len(), week(), prop::collection::vec(holiday, 0..3)).prop_map(|(place, week, holidays)| {
+        let walk = &walks()[place];
+        let date = |day| walk.first_date + TimeDelta::days(day);
+        let holidays = holidays.into_iter().map(|(day, windows)| (date(day), windows)).collect();
+        (Calendar { zone: walk.zone, week, holidays }, walk)
     })
 }
 
-fn compare(calendar: &Calendar, first: NaiveDate) {
-    let oracle = Oracle::walk(calendar, first);
+fn compare(calendar: &Calendar, walk: &'static Walk) {
+    let oracle = Oracle::new(calendar, walk);
     for (minute, &open) in oracle.open.iter().enumerate() {
         // Every edge on both sides, to the millisecond, and every seventh minute between.
         let edge = minute > 0 && oracle.open[minute - 1] != open;
@@ -146,13 +95,12 @@ fn compare(calendar: &Calendar, first: NaiveDate) {
 #[test]
 fn office_hours_lunch_breaks_and_nights_agree_with_a_minute_by_minute_walk() {
     let read = |texts: &[&str]| texts.iter().map(|t| t.parse().unwrap()).collect::<Vec<Window>>();
-    for (zone, (y, m, d)) in PLACES {
-        let first = NaiveDate::from_ymd_opt(y, m, d).unwrap();
+    for walk in walks() {
         for day in [&["09:00-12:00", "13:00-17:00"][..], &["22:00-06:00"], &["00:00-02:30", "02:45-24:00"]] {
             let week = std::array::from_fn(|_| read(day));
-            compare(&Calendar { zone, week, holidays: BTreeMap::new() }, first);
+            compare(&Calendar { zone: walk.zone, week, holidays: BTreeMap::new() }, walk);
         }
-        compare(&Calendar::always(zone), first);
+        compare(&Calendar::always(walk.zone), walk);
     }
 }
 
@@ -181,8 +129,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
-    fn any_calendar_agrees_with_a_minute_by_minute_walk((calendar, first) in calendar()) {
-        compare(&calendar, first);
+    fn any_calendar_agrees_with_a_minute_by_minute_walk((calendar, walk) in calendar()) {
+        compare(&calendar, walk);
     }
 }
 
@@ -191,14 +139,12 @@ proptest! {
 
     #[test]
     fn adding_and_counting_belong_together(
-        (calendar, first) in calendar(),
+        (calendar, walk) in calendar(),
         after in 0i64..DAYS * 86_400_000,
         later in 0i64..86_400_000,
         (a, b) in (0i64..40_000_000, 0i64..40_000_000),
     ) {
-        let start = Timestamp::from_millis(
-            Utc.from_utc_datetime(&first.and_hms_opt(0, 0, 0).unwrap()).timestamp_millis() + after,
-        );
+        let start = Timestamp::from_millis(walk.first + after);
         let (a, b) = (Span::millis(a), Span::millis(b));
         let both = Span::millis(a.as_millis() + b.as_millis());
         // A week that opens a minute on Mondays can need years: that is `None`, and then there is nothing to compare.

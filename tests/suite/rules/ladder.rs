@@ -4,6 +4,9 @@ use comeback::domain::command::{Actor, Command};
 use comeback::domain::contact::Body;
 use comeback::domain::conversation::Status;
 use comeback::domain::event::{Climb, Event, Outcome};
+use comeback::domain::hours::Calendar;
+use comeback::domain::oncall::{Rotation, Schedule};
+use comeback::domain::playbook::Playbook;
 use comeback::domain::rejection::Rejection;
 use comeback::domain::routing::{Holder, Reason};
 use comeback::domain::sla::Stage;
@@ -81,6 +84,48 @@ fn whoever_let_it_pass_is_not_asked_again_by_the_same_climb() {
     assert_eq!(holder(&story), "ben");
     story.minutes_pass(5);
     assert_eq!(holder(&story), "lea", "the pool is only ben, who just had it");
+}
+
+#[test]
+fn the_schedule_that_names_the_team_says_who_is_on_call() {
+    let mut story = Story::with_mayas_buyer();
+    let below = story.playbook.teams.get_mut(&"enterprise".into()).unwrap().on_call.take().unwrap();
+    let hours = Calendar { holidays: [(below.since, Vec::new())].into(), ..Calendar::always(below.zone) };
+    let above = Rotation { reps: vec![Some("nora".into()), None], only: Some(hours), ..below.clone() };
+    let zone = below.zone;
+    let made =
+        Schedule { label: "on call".to_owned(), team: Some("enterprise".into()), zone, layers: vec![below, above] };
+    story.playbook.schedules = [("night".into(), made)].into();
+    for rep in ["ben", "ines", "maya"] {
+        story.does(rep, &Command::Away { away: true }).unwrap();
+    }
+    story.minutes_pass(5);
+    assert_eq!(holder(&story), "nora", "the later layer has somebody this week");
+
+    // A schedule of no team is no team's.
+    let mut story = Story::with_mayas_buyer();
+    let mut other = story.playbook.teams.get_mut(&"enterprise".into()).unwrap().on_call.take().unwrap();
+    other.reps = vec![Some("nora".into())];
+    let made = Schedule { label: "other".to_owned(), team: None, zone, layers: vec![other] };
+    story.playbook.schedules = [("other".into(), made)].into();
+    for rep in ["ben", "ines", "maya"] {
+        story.does(rep, &Command::Away { away: true }).unwrap();
+    }
+    story.minutes_pass(5);
+    assert_eq!(holder(&story), "lea");
+    let passed = &story.c().assignment.as_ref().unwrap().because.passed;
+    assert!(passed.iter().any(|p| p.who == "on call" && p.why == "nobody is ever on call"), "{passed:?}");
+}
+
+#[test]
+fn a_playbook_stored_before_schedules_reads_as_it_was() {
+    let story = Story::with_mayas_buyer();
+    let stored = serde_json::to_value(&story.playbook).unwrap();
+    assert_eq!(stored.get("schedules"), None, "nothing new is written where nothing new is said");
+    let on_call = &stored["teams"]["enterprise"]["on_call"];
+    let wanted = r#"{"reps":["omar"],"since":"2026-01-05","hand_off":540,"days":7,"zone":"America/New_York"}"#;
+    assert_eq!(*on_call, serde_json::from_str::<serde_json::Value>(wanted).unwrap());
+    assert_eq!(serde_json::from_value::<Playbook>(stored).unwrap(), story.playbook);
 }
 
 #[test]
