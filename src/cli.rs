@@ -19,6 +19,7 @@ mod explain;
 mod inbox;
 mod line;
 mod login;
+mod oncall;
 mod playbook;
 mod rep;
 mod secret;
@@ -60,6 +61,9 @@ enum Command {
     Playbook(playbook::PlaybookCommand),
     /// Why a conversation went to whom it went: every decision about it, from the journal.
     Explain(explain::Explain),
+    /// Who is on call, until when, and who comes then.
+    #[command(name = "oncall")]
+    OnCall(oncall::OnCall),
     /// Sign this machine in with a one-time token.
     Login(login::Login),
     /// Check the record.
@@ -160,6 +164,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Line(line)) => runtime()?.block_on(line.run()),
         Some(Command::Playbook(playbook)) => runtime()?.block_on(playbook.run()),
         Some(Command::Explain(explain)) => runtime()?.block_on(explain.run()),
+        Some(Command::OnCall(oncall)) => runtime()?.block_on(oncall.run()),
         Some(Command::Login(login)) => runtime()?.block_on(login.run(&cli.profile)),
         Some(Command::Audit(audit)) => runtime()?.block_on(audit.run()),
         Some(Command::Config(config)) => config.run(&cli.profile),

@@ -201,7 +201,9 @@ fn words(text: &str) -> String {
 fn tell_differences(from: &Playbook, to: &Playbook) {
     let lines = differences(from, to);
     say(&format!("against version {}, {} rule(s) differ", from.version, lines.len()));
-    lines.iter().for_each(|line| say(&format!("  {line}")));
+    for line in lines {
+        say(&format!("  {line}"));
+    }
 }
 
 /// Entries read at once.

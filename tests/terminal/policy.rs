@@ -41,9 +41,9 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
 
     // The running backend follows with its next decision, and the record says which version decided.
     let (_, phone) = town.buyer_of("maya");
-    let sid = town.text(&phone, "What would fifty seats cost?");
-    assert_eq!(town.answered(&sid), 200);
-    let explained = town.machine.does(&["explain", "--database", &database, &sid], "");
+    let text = town.text(&phone, "What would fifty seats cost?");
+    assert_eq!(town.answered(&text), 200);
+    let explained = town.machine.does(&["explain", "--database", &database, &text], "");
     for words in ["the buyer wrote", "offered to Maya Okafor", "because the owner", "(playbook version 2)", "is due"] {
         assert!(explained.contains(words), "no {words:?} in: {explained}");
     }
@@ -62,5 +62,11 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
     assert!(!none.ok && none.err.contains("there was no version 9. Nothing was changed"), "{}", none.err);
     let none = town.machine.run(&["explain", "--database", &database, "SM0"], "");
     assert!(!none.ok && none.err.contains("no text came under it"), "{}", none.err);
+    // Who is on call, and who comes next: nights and weekends are Omar's and Inés's turns.
+    let on_call = ["oncall", "--database", &database, "--at"];
+    let said = town.machine.does(&[&on_call[..], &["2026-03-07T12:00:00-05:00"]].concat(), "");
+    assert!(said.starts_with("East: ") && said.contains(" until ") && said.contains(", then "), "{said}");
+    let wrong = town.machine.run(&[&on_call[..], &["tomorrow"]].concat(), "");
+    assert!(!wrong.ok && wrong.err.contains("write it with its offset"), "{}", wrong.err);
     assert!(town.machine.does(&["audit", "verify", "--database", &database], "").contains("whole"));
 }
