@@ -18,6 +18,9 @@ mod house;
 mod library;
 mod log;
 mod offline;
+// strace is Linux's own.
+#[cfg(target_os = "linux")]
+mod panics;
 mod privacy;
 mod program;
 mod race;
