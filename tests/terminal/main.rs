@@ -19,6 +19,9 @@ mod library;
 mod log;
 mod offline;
 mod policy;
+// strace is Linux's own.
+#[cfg(target_os = "linux")]
+mod panics;
 mod privacy;
 mod program;
 mod race;
