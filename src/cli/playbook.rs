@@ -12,6 +12,7 @@ use crate::domain::event::Event;
 use crate::domain::findings;
 use crate::domain::playbook::Playbook;
 use crate::domain::safe_text::SafeText;
+use crate::domain::time::Timestamp;
 use crate::journal::Frame;
 use crate::server::service::{PlaybookChange, Service, Work};
 use crate::server::store::Store;
@@ -46,8 +47,8 @@ pub(super) enum PlaybookCommand {
         #[command(flatten)]
         database: DatabaseArg,
         /// An earlier version.
-        #[arg(long)]
-        version: Option<u32>,
+        #[arg(value_name = "VERSION")]
+        earlier: Option<u32>,
     },
     /// Say what a file would change, rule by rule.
     Diff {
@@ -66,7 +67,8 @@ pub(super) enum PlaybookCommand {
         #[command(flatten)]
         database: DatabaseArg,
         /// The version whose rules come back.
-        version: u32,
+        #[arg(value_name = "VERSION")]
+        to: u32,
         #[command(flatten)]
         change: Change,
     },
@@ -91,9 +93,9 @@ impl PlaybookCommand {
                 check(&file, &source, &playbook)
             }
             Self::Apply { database, file, dry_run, change } => apply(&database, &file, dry_run, change).await,
-            Self::Show { database, version } => {
+            Self::Show { database, earlier } => {
                 let store = database.open()?;
-                let found = match version {
+                let found = match earlier {
                     Some(version) => store.playbook_of(version).await?,
                     None => store.playbook().await?,
                 };
@@ -110,7 +112,7 @@ impl PlaybookCommand {
                 Ok(())
             }
             Self::History { database } => history(&database).await,
-            Self::Rollback { database, version, change } => rollback(&database, version, change).await,
+            Self::Rollback { database, to, change } => rollback(&database, to, change).await,
         }
     }
 }
@@ -209,24 +211,40 @@ fn tell_differences(from: &Playbook, to: &Playbook) {
 /// Entries read at once.
 const PAGE: usize = 5_000;
 
-async fn history(database: &DatabaseArg) -> anyhow::Result<()> {
-    let store = database.open()?;
-    let mut after = 0;
+/// A version that came into force.
+pub(super) struct Applied {
+    pub(super) at: Timestamp,
+    version: u32,
+    by: Option<String>,
+    why: Option<String>,
+    back_to: Option<u32>,
+}
+
+/// Every version that was ever in force, oldest first, from the journal.
+pub(super) async fn applied(store: &impl Store) -> anyhow::Result<Vec<Applied>> {
+    let (mut after, mut all) = (0, Vec::new());
     loop {
         let entries = store.entries(after, PAGE).await?;
-        let Some(last) = entries.last() else { return Ok(()) };
+        let Some(last) = entries.last() else { return Ok(all) };
         after = last.seq;
         for entry in &entries {
             let frame = Frame::decode(&entry.body)?;
-            let applied = (frame.kind == "playbook_applied").then(|| serde_json::from_value::<Event>(frame.event));
-            if let Some(Event::PlaybookApplied { version, by, why, back_to }) = applied.transpose()? {
-                let back = back_to.map_or_else(String::new, |to| format!(", back to version {to}"));
-                let why = why.map_or_else(String::new, |why| format!(": {why}"));
-                let at = entry.at.utc().format("%Y-%m-%d %H:%M:%S UTC");
-                say(&format!("version {version}  {at}  {}{back}{why}", by.as_deref().unwrap_or("the first start")));
+            let event = (frame.kind == "playbook_applied").then(|| serde_json::from_value::<Event>(frame.event));
+            if let Some(Event::PlaybookApplied { version, by, why, back_to }) = event.transpose()? {
+                all.push(Applied { at: entry.at, version, by, why, back_to });
             }
         }
     }
+}
+
+async fn history(database: &DatabaseArg) -> anyhow::Result<()> {
+    for Applied { at, version, by, why, back_to } in applied(&database.open()?).await? {
+        let back = back_to.map_or_else(String::new, |to| format!(", back to version {to}"));
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        let at = at.utc().format("%Y-%m-%d %H:%M:%S UTC");
+        say(&format!("version {version}  {at}  {}{back}{why}", by.as_deref().unwrap_or("the first start")));
+    }
+    Ok(())
 }
 
 /// Reads a playbook's file.
