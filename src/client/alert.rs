@@ -243,7 +243,10 @@ fn facts(state: &State, snapshot: &Snapshot) -> Vec<Fact> {
             (Holder::Pool(_), false) => (Kind::Assigned, "For your team"),
         };
         let key = format!("offer:{}:{}", c.id, a.at.millis());
-        facts.push(Fact { kind, key, title: format!("{words}: {who}"), body: body(&a.because.sentence()) });
+        let name =
+            |rep: &RepId| state.playbook.as_ref().map_or_else(|| rep.to_string(), |p| p.rep_name(rep).to_owned());
+        let why = a.because.sentence(name);
+        facts.push(Fact { kind, key, title: format!("{words}: {who}"), body: body(&why) });
     }
     let Some(clock) = &c.clock else { return facts };
     let leads = state.playbook.as_ref().is_some_and(|p| p.led_by(me).contains(&c.team));

@@ -68,17 +68,17 @@ pub enum Reason {
 }
 
 impl Because {
-    /// One line for the screen.
-    pub fn sentence(&self) -> String {
+    /// One line for the screen; `name` says what a rep is called, and gives back the words of a step.
+    pub fn sentence(&self, name: impl Fn(&RepId) -> String) -> String {
         let reason = match &self.reason {
             Reason::Owner(source) => format!("the owner: {}", source.words()),
             Reason::Step(who) => format!("next on the ladder: {}", who.words()),
             Reason::Unowned(who) => format!("nobody owns this buyer: {}", who.words()),
-            Reason::Person(rep) => format!("handed over by {rep}"),
+            Reason::Person(rep) => format!("handed over by {}", name(rep)),
             Reason::Took => "took it".to_owned(),
         };
         match self.passed.last() {
-            Some(last) => format!("{reason} ({}: {})", last.who, last.why),
+            Some(last) => format!("{reason} ({}: {})", name(&RepId::new(last.who.as_str())), last.why),
             None => reason,
         }
     }

@@ -129,7 +129,7 @@ fn holder(model: &Model, row: &Row) -> String {
         ("you", _) => "are asked",
         (_, has) => has,
     };
-    format!("{who} {has}: {}", assignment.because.sentence())
+    format!("{who} {has}: {}", assignment.because.sentence(|rep| model.rep_name(rep).to_owned()))
 }
 
 /// The context in a few lines above the conversation.
