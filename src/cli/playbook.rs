@@ -130,17 +130,20 @@ fn check(file: &Path, source: &str, playbook: &Playbook) -> anyhow::Result<()> {
         Some(_) => "one would reach nobody",
         None => "each reaches somebody",
     };
+    let parts = [
+        (playbook.reps.len(), "rep"),
+        (playbook.teams.len(), "team"),
+        (playbook.cohorts.len(), "cohort"),
+        (playbook.ladders.len(), "ladder"),
+        (playbook.lines.len(), "line"),
+        (playbook.expectations.len(), "expectation"),
+    ];
+    let parts: Vec<String> =
+        parts.iter().map(|(n, what)| format!("{n} {what}{}", if *n == 1 { "" } else { "s" })).collect();
+    let (replies, away) = (searched.replies, findings::AWAY);
     say(&format!(
-        "{name}: {} reps, {} teams, {} cohorts, {} ladders, {} lines, {} expectations; {} replies tried over 14 days with \
-         up to {} people away: {reached}",
-        playbook.reps.len(),
-        playbook.teams.len(),
-        playbook.cohorts.len(),
-        playbook.ladders.len(),
-        playbook.lines.len(),
-        playbook.expectations.len(),
-        searched.replies,
-        findings::AWAY,
+        "{name}: {}; {replies} replies tried over 14 days with up to {away} people away: {reached}",
+        parts.join(", ")
     ));
     if wrong > 0 {
         anyhow::bail!("{name}: {wrong} thing(s) wrong. Nothing was changed; mend them and try again");

@@ -85,7 +85,12 @@ fn word(key: &str) -> String {
 
 fn show(path: &[String], value: &Value) -> String {
     let key = path.last().map_or("", String::as_str);
+    let is_expected = path.first().is_some_and(|table| table == "expect");
     match value {
+        Value::Number(n) if is_expected && ["at", "due"].contains(&key) => {
+            let at = n.as_i64().and_then(chrono::DateTime::from_timestamp_millis);
+            at.map_or_else(|| n.to_string(), |at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+        }
         Value::Number(n) if ["warn", "due", "wait", "undo_hold", "reply_window"].contains(&key) => {
             n.as_i64().map_or_else(|| n.to_string(), duration)
         }
@@ -99,7 +104,7 @@ fn show(path: &[String], value: &Value) -> String {
         }
         Value::Object(fields) => {
             let one = |(key, value): (&String, &Value)| {
-                let path = [key.clone()];
+                let path: Vec<String> = path.iter().chain([key]).cloned().collect();
                 format!("{} = {}", word(key), show(&path, value))
             };
             let shown = fields.iter().filter(|(_, value)| !value.is_null()).map(one);
@@ -140,6 +145,14 @@ mod tests {
             ),
             ("backup = \"ben\"", "backup = \"ines\"", &["~ rep maya backup: \"ben\" → \"ines\""]),
             ("close = \"21:00\"", "close = \"20:30\"", &["~ compliance close_minute: 21:00 → 20:30"]),
+            (
+                "due = 2026-03-09T08:12:00-04:00",
+                "due = 2026-03-09T08:13:00-04:00",
+                &[
+                    "~ expect \"Nobody's buyer on a Saturday night: the pool, due on Monday, and no answer after midnight\" \
+                   then due: 2026-03-09T12:12:00Z → 2026-03-09T12:13:00Z",
+                ],
+            ),
             (
                 "[use_case.event]",
                 "[use_case.events]",
