@@ -1,14 +1,21 @@
 //! What operators count: each fact once, when it is on disk.
 
+use std::collections::BTreeSet;
+
 use comeback::domain::command::{Actor, Command};
 use comeback::domain::consent::OptOutSource;
+use comeback::domain::expectation::{Expectation, Reply, Then};
 use comeback::domain::id::{ConversationId, MessageId};
 use comeback::domain::message::Delivery;
+use comeback::domain::ownership::OwnerSource;
+use comeback::domain::playbook::Playbook;
+use comeback::domain::routing::Holder;
 use comeback::domain::time::Span;
 use comeback::server::engine;
 use comeback::server::service::Work;
+use comeback::wire::command::Envelope;
 
-use super::{Floor, minutes, reading};
+use super::{Floor, minutes, push, reading};
 
 const OUTCOMES: [&str; 5] = ["sent", "refused", "unknown", "abandoned", "parked"];
 
@@ -92,4 +99,31 @@ async fn a_breach_is_counted_and_how_late_its_deadline_had_its_effect() {
     assert_eq!((breaches(&floor), late(&floor).0), (1, 2));
     engine::fire(&floor.service).await.unwrap();
     assert_eq!((breaches(&floor), late(&floor).0), (1, 2), "once");
+}
+
+#[tokio::test]
+async fn what_the_playbook_expects_is_decided_again_when_somebody_goes_or_comes() {
+    let mut floor = Floor::opens().await;
+    let expected = Expectation {
+        name: "Maya's deals go to Maya".to_owned(),
+        reply: Reply {
+            line: "main".into(),
+            use_case: None,
+            stage: None,
+            owners: [(OwnerSource::Opportunity, "maya".into())].into(),
+        },
+        at: floor.now(),
+        away: BTreeSet::new(),
+        then: Then { gets: Some(Holder::Rep("maya".into())), ..Then::default() },
+    };
+    let playbook = Playbook { expectations: vec![expected], ..crate::world::playbook() };
+    floor.service.submit(Work::Playbook(Box::new(playbook.into()))).await.unwrap();
+    let c = floor.mayas_buyer().await;
+    assert_eq!(floor.reads("comeback_expectations_broken"), 0);
+    for (away, broken) in [(true, 1), (false, 0)] {
+        let envelope = floor.envelope("maya", c, 0, Command::Away { away });
+        let envelope = Envelope { conversation: None, after: envelope.n - 1, ..envelope };
+        floor.service.submit(push("maya", vec![envelope])).await.unwrap();
+        assert_eq!(floor.reads("comeback_expectations_broken"), broken);
+    }
 }
