@@ -168,9 +168,12 @@ async fn watch(serve: &Serve) -> (Times, u64) {
 }
 
 async fn ask(stream: &mut TcpStream, address: &str, rep: usize, cursor: &str, wait: u64) -> Value {
+    ask_as(stream, address, &token(rep), cursor, wait).await
+}
+
+async fn ask_as(stream: &mut TcpStream, address: &str, token: &str, cursor: &str, wait: u64) -> Value {
     let request = format!(
-        "GET /v1/changes?since={cursor}&wait={wait}&playbook=1 HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\n\r\n",
-        token(rep)
+        "GET /v1/changes?since={cursor}&wait={wait}&playbook=1 HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).await.unwrap();
     let (mut all, mut bytes) = (Vec::new(), [0; 8192]);
@@ -237,6 +240,21 @@ pub(crate) fn first_sync() {
         drop(handle);
         while !matches!(told.blocking_recv(), Some(Notice::Stopped) | None) {}
     }
+    let mut floor = Times::default();
+    for _ in 0..5 {
+        let began = Instant::now();
+        let read = async {
+            let mut stream = TcpStream::connect(&serve.address).await.unwrap();
+            let (mut cursor, mut more) = (String::new(), true);
+            while more {
+                let page = ask_as(&mut stream, &serve.address, "cbd_bench", &cursor, 0).await;
+                (cursor, more) = (page["cursor"].as_str().unwrap().to_owned(), page["more"] == true);
+            }
+        };
+        runtime.block_on(read);
+        floor.add(began.elapsed());
+    }
+    floor.tell("floor: the same pages, asked for and read, nothing written");
     first.tell("initial sync of 10,000 conversations: the first rows");
     whole.tell("initial sync of 10,000 conversations: all of them, written down");
     println!("the backend's memory: {:.0} MB; {}", status_kb(serve.pid(), "VmRSS") as f64 / 1000.0, ms(whole.at(1.0)));
