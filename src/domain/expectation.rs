@@ -12,7 +12,7 @@ use super::contact::Body;
 use super::context::{Account, Campaign, Card, Opportunity};
 use super::conversation::{AnswerState, Conversation, Roster};
 use super::decide::decide;
-use super::event::Subject;
+use super::event::{Event, Subject};
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId};
 use super::ownership::OwnerSource;
 use super::playbook::{Playbook, Role};
@@ -95,8 +95,6 @@ const NUMBER: NumberId = NumberId(Uuid::from_u128(2));
 
 /// Decides a reply over a world that holds nothing else but who is away.
 pub fn outcome(playbook: &Playbook, reply: &Reply, at: Timestamp, roster: &Roster) -> Conversation {
-    let (number, loads, cards) = (Number::new(NUMBER), BTreeMap::new(), [card(reply)]);
-    let world = world(playbook, roster, &number, &loads, &cards, None);
     let command = Command::Receive(Receive {
         message: MessageId(Uuid::from_u128(3)),
         conversation: CONVERSATION,
@@ -109,12 +107,26 @@ pub fn outcome(playbook: &Playbook, reply: &Reply, at: Timestamp, roster: &Roste
     });
     let cx = Context { now: at, actor: Actor::Carrier, seen: u64::MAX, behind: false, hold: playbook.undo_hold };
     let mut state = Conversation::new(CONVERSATION, NUMBER, reply.line.clone());
-    for (subject, event) in decide(&world, &command, &cx).unwrap_or_default() {
-        if subject == Subject::Conversation(CONVERSATION) {
-            state.apply(at, &event);
-        }
+    for event in decided(playbook, roster, &[card(reply)], None, &command, &cx) {
+        state.apply(at, &event);
     }
     state
+}
+
+/// What follows for the one conversation of such a world.
+pub(super) fn decided(
+    playbook: &Playbook,
+    roster: &Roster,
+    cards: &[Card],
+    conversation: Option<&Conversation>,
+    command: &Command,
+    cx: &Context,
+) -> Vec<Event> {
+    let (number, loads) = (Number::new(NUMBER), BTreeMap::new());
+    let (number, loads) = (Some(&number), &loads);
+    let world = ReadSet { conversation, siblings: Vec::new(), number, cards, playbook, roster, loads };
+    let facts = decide(&world, command, cx).unwrap_or_default();
+    facts.into_iter().filter(|(about, _)| *about == Subject::Conversation(CONVERSATION)).map(|(_, e)| e).collect()
 }
 
 /// Everything of the playbook's own expectations that does not hold, with these people away on top.
@@ -163,8 +175,6 @@ pub fn words(holder: &Holder) -> String {
 
 /// Whether an answer at that time needs another look before it may leave.
 fn waits(playbook: &Playbook, expected: &Expectation, state: &Conversation, roster: &Roster, after: Span) -> bool {
-    let (number, loads, cards) = (Number::new(NUMBER), BTreeMap::new(), [card(&expected.reply)]);
-    let world = world(playbook, roster, &number, &loads, &cards, Some(state));
     let message = MessageId(Uuid::from_u128(4));
     let Some(by) = state.assignee().or(state.owner.as_ref()).or_else(|| playbook.reps.keys().next()) else {
         return true;
@@ -174,24 +184,11 @@ fn waits(playbook: &Playbook, expected: &Expectation, state: &Conversation, rost
     let actor = Actor::Rep { rep: by.clone(), role };
     let cx = Context { now, actor, seen: state.inbound, behind: false, hold: playbook.undo_hold };
     let command = Command::Answer { message, body: Body::new("Yes, tomorrow."), accept: Vec::new() };
-    let mut state = state.clone();
-    for (subject, event) in decide(&world, &command, &cx).unwrap_or_default() {
-        if subject == Subject::Conversation(CONVERSATION) {
-            state.apply(now, &event);
-        }
+    let mut after = state.clone();
+    for event in decided(playbook, roster, &[card(&expected.reply)], Some(state), &command, &cx) {
+        after.apply(now, &event);
     }
-    !matches!(state.answers.get(&message).map(|answer| &answer.state), Some(AnswerState::Held { .. }))
-}
-
-fn world<'a>(
-    playbook: &'a Playbook,
-    roster: &'a Roster,
-    number: &'a Number,
-    loads: &'a BTreeMap<RepId, u32>,
-    cards: &'a [Card],
-    conversation: Option<&'a Conversation>,
-) -> ReadSet<'a> {
-    ReadSet { conversation, siblings: Vec::new(), number: Some(number), cards, playbook, roster, loads }
+    !matches!(after.answers.get(&message).map(|answer| &answer.state), Some(AnswerState::Held { .. }))
 }
 
 fn card(reply: &Reply) -> Card {

@@ -4,8 +4,9 @@
 use chrono_tz::Tz;
 
 use super::event::Event;
+use super::id::RepId;
 use super::playbook::Playbook;
-use super::routing::{Because, Holder, Reason};
+use super::routing::{Because, Holder};
 use super::sla::Response;
 use super::time::Timestamp;
 
@@ -99,17 +100,9 @@ fn holder(playbook: &Playbook, to: &Holder) -> String {
 
 /// Everybody passed over, in order, then the reason itself.
 fn reasons(playbook: &Playbook, because: &Because) -> Vec<String> {
-    let name = |who: &str| playbook.reps.iter().find(|(id, _)| id.as_str() == who).map(|(_, rep)| rep.name.clone());
-    let passed = because.passed.iter().map(|passed| {
-        let who = name(&passed.who).unwrap_or_else(|| passed.who.clone());
-        format!("not {who}: {}", passed.why)
-    });
-    let reason = match &because.reason {
-        Reason::Owner(source) => format!("the owner: {}", source.words()),
-        Reason::Step(who) => format!("next on the ladder: {}", who.words()),
-        Reason::Unowned(who) => format!("nobody owns this buyer: {}", who.words()),
-        Reason::Person(rep) => format!("handed over by {}", playbook.rep_name(rep)),
-        Reason::Took => "took it".to_owned(),
-    };
+    let name = |rep: &RepId| playbook.rep_name(rep).to_owned();
+    // A step of the ladder is nobody's name, and stays as it is.
+    let passed = because.passed.iter().map(|p| format!("not {}: {}", name(&RepId::new(p.who.as_str())), p.why));
+    let reason = because.reason.words(name);
     passed.chain([format!("because {reason} (playbook version {})", because.playbook)]).collect()
 }

@@ -4,13 +4,11 @@
 //! whom the ladder would not have asked (a test holds that against trying out everybody's absence): so whoever is asked
 //! must be away in every counterexample, and the smallest one is found by sending away whoever is still asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::command::{Actor, Command, Context, ReadSet};
-use super::consent::Number;
-use super::conversation::{Conversation, Roster};
-use super::decide::decide;
-use super::event::{Event, Subject};
+use super::command::{Actor, Command, Context};
+use super::conversation::Roster;
+use super::event::Event;
 use super::expectation::{self, Reply};
 use super::id::{LineId, RepId};
 use super::oncall::FinalSchedule;
@@ -102,7 +100,6 @@ fn unreached(playbook: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> 
 pub fn reached(playbook: &Playbook, reply: &Reply, at: Timestamp, away: &BTreeSet<RepId>) -> BTreeSet<RepId> {
     let roster = Roster { away: away.iter().map(|rep| (rep.clone(), at)).collect() };
     let mut state = expectation::outcome(playbook, reply, at, &roster);
-    let (number, loads) = (Number::new(state.number), BTreeMap::new());
     let here = |rep: &RepId| playbook.is_active(rep) && !away.contains(rep);
     let mut all = BTreeSet::new();
     let mut take = |holder: Option<&Holder>| match holder {
@@ -116,39 +113,19 @@ pub fn reached(playbook: &Playbook, reply: &Reply, at: Timestamp, away: &BTreeSe
     take(state.assignment.as_ref().map(|a| &a.to));
     for _ in 0..CLIMBS {
         let Some(now) = state.next_deadline() else { break };
-        let world = ReadSet {
-            conversation: Some(&state),
-            siblings: Vec::new(),
-            number: Some(&number),
-            cards: &[],
-            playbook,
-            roster: &roster,
-            loads: &loads,
-        };
         let cx = Context { now, actor: Actor::Clock, seen: u64::MAX, behind: false, hold: Span::ZERO };
-        let events = decide(&world, &Command::Expire, &cx).unwrap_or_default();
+        let events = expectation::decided(playbook, &roster, &[], Some(&state), &Command::Expire, &cx);
         if events.is_empty() {
             break;
         }
-        state = follow(&state, now, &events, &mut take);
-    }
-    all
-}
-
-fn follow(
-    state: &Conversation,
-    now: Timestamp,
-    events: &[(Subject, Event)],
-    take: &mut impl FnMut(Option<&Holder>),
-) -> Conversation {
-    let mut state = state.clone();
-    for (_, event) in events {
-        state.apply(now, event);
-        if let Event::Offered { to, .. } = event {
-            take(Some(to));
+        for event in &events {
+            state.apply(now, event);
+            if let Event::Offered { to, .. } = event {
+                take(Some(to));
+            }
         }
     }
-    state
+    all
 }
 
 /// Now, and whenever somebody else is on call.

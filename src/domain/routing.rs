@@ -67,16 +67,23 @@ pub enum Reason {
     Took,
 }
 
+impl Reason {
+    /// As screens and explanations say it; `name` says what a rep is called.
+    pub fn words(&self, name: impl Fn(&RepId) -> String) -> String {
+        match self {
+            Self::Owner(source) => format!("the owner: {}", source.words()),
+            Self::Step(who) => format!("next on the ladder: {}", who.words()),
+            Self::Unowned(who) => format!("nobody owns this buyer: {}", who.words()),
+            Self::Person(rep) => format!("handed over by {}", name(rep)),
+            Self::Took => "took it".to_owned(),
+        }
+    }
+}
+
 impl Because {
     /// One line for the screen; `name` says what a rep is called, and gives back the words of a step.
     pub fn sentence(&self, name: impl Fn(&RepId) -> String) -> String {
-        let reason = match &self.reason {
-            Reason::Owner(source) => format!("the owner: {}", source.words()),
-            Reason::Step(who) => format!("next on the ladder: {}", who.words()),
-            Reason::Unowned(who) => format!("nobody owns this buyer: {}", who.words()),
-            Reason::Person(rep) => format!("handed over by {}", name(rep)),
-            Reason::Took => "took it".to_owned(),
-        };
+        let reason = self.reason.words(&name);
         match self.passed.last() {
             Some(last) => format!("{reason} ({}: {})", name(&RepId::new(last.who.as_str())), last.why),
             None => reason,

@@ -419,7 +419,7 @@ pub trait Store: Send + Sync + 'static {
     /// An earlier version of it.
     async fn playbook_of(&self, version: u32) -> Result<Option<Playbook>, StoreError>;
 
-    /// The text that a carrier calls by this id, and its conversation.
+    /// The text that a carrier calls by this id, and its conversation; while a line of its account is set up.
     async fn delivered(&self, id: &str) -> Result<Option<(MessageId, ConversationId)>, StoreError>;
 
     /// Replaces what the CRM says of these addresses; one that never texted becomes a number with the id given. In the

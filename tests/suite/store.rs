@@ -65,6 +65,8 @@ macro_rules! conforms {
                     an_opt_out_is_kept_on_the_number_and_so_is_its_end
                     the_playbook_and_who_is_away_come_with_every_load
                     a_playbook_the_asker_does_not_have_comes_along
+                    an_earlier_playbook_stays_to_be_gone_back_to
+                    a_text_is_found_by_its_carriers_id_while_a_line_of_the_account_is_set_up
                     open_conversations_count_for_their_holder
                 }
                 feed {

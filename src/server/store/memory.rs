@@ -289,7 +289,10 @@ impl Store for MemoryStore {
 
     async fn delivered(&self, id: &str) -> Result<Option<(MessageId, ConversationId)>, StoreError> {
         let tables = self.0.lock().await;
-        let message = tables.dedupe.iter().find(|(key, _)| key.id == id).map(|(_, message)| *message);
+        let is_ours = |key: &DedupeKey| {
+            tables.lines.values().any(|line| line.provider == key.provider && line.account == key.account)
+        };
+        let message = tables.dedupe.iter().find(|(key, _)| key.id == id && is_ours(key)).map(|(_, message)| *message);
         Ok(message.and_then(|message| Some((message, tables.places.get(&message)?.0))))
     }
 

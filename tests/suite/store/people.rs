@@ -79,7 +79,7 @@ pub(super) async fn asking_whose_a_one_time_token_is_does_not_use_it(store: &Kep
     assert_eq!(whose(1, 9).await, None, "used");
 }
 
-fn line(n: u128, tokens: &[&str]) -> CarrierLine {
+pub(super) fn line(n: u128, tokens: &[&str]) -> CarrierLine {
     CarrierLine {
         number: address(n),
         provider: "twilio".to_owned(),

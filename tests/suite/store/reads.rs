@@ -78,6 +78,26 @@ pub(super) async fn a_playbook_the_asker_does_not_have_comes_along(store: &Kept)
     assert_eq!(load(store, &knows(2)).await.playbook, None);
 }
 
+pub(super) async fn an_earlier_playbook_stays_to_be_gone_back_to(store: &Kept) {
+    let of = |version| Playbook { version, company: format!("Company {version}"), ..crate::world::playbook() };
+    for version in [1, 2] {
+        put(store, Batch { playbook: Some(of(version)), ..Batch::default() }).await;
+    }
+    assert_eq!(store.playbook().await.unwrap(), Some(of(2)));
+    assert_eq!(store.playbook_of(1).await.unwrap(), Some(of(1)));
+    assert_eq!(store.playbook_of(3).await.unwrap(), None);
+}
+
+pub(super) async fn a_text_is_found_by_its_carriers_id_while_a_line_of_the_account_is_set_up(store: &Kept) {
+    let line = super::people::line(3, &["secret"]);
+    let dedupe = vec![(super::scene::delivery("twilio", &line.account, "SM1"), text(1))];
+    put(store, Batch { dedupe, ..arrival(1, &[]) }).await;
+    assert_eq!(store.delivered("SM1").await.unwrap(), None, "no line, no account to ask about");
+    store.put_line(&line).await.unwrap();
+    assert_eq!(store.delivered("SM1").await.unwrap(), Some((text(1), conversation(1).id)));
+    assert_eq!(store.delivered("SM2").await.unwrap(), None);
+}
+
 pub(super) fn held_by(n: u128, holder: Holder) -> Conversation {
     let because = Because { reason: Reason::Took, passed: Vec::new(), playbook: 1, climbed: None };
     let assignment = Assignment { to: holder, taken: None, step: None, expires: None, at: minute(0), because };
