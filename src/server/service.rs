@@ -122,6 +122,13 @@ pub enum Work {
         /// What.
         command: Command,
     },
+    /// Somebody says something about people and their shifts.
+    People {
+        /// Who.
+        actor: Actor,
+        /// What.
+        command: Command,
+    },
     /// A version of the policy to put in force.
     Playbook(Box<PlaybookChange>),
     /// What a record outside the database says of a number: out, or in again.
@@ -193,6 +200,7 @@ pub struct Service {
     pulse: Pulse,
     epoch: u32,
     metrics: Arc<Metrics>,
+    moves: watch::Receiver<u64>,
     stopped: watch::Receiver<Option<String>>,
 }
 
@@ -207,6 +215,7 @@ impl Service {
     pub async fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, seed: &Playbook) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (died, stopped) = watch::channel(None);
+        let (moved, moves) = watch::channel(0);
         let in_force = store.playbook().await?;
         let playbook = Arc::new(Mutex::new(Arc::new(in_force.clone().unwrap_or_else(|| seed.clone()))));
         let (head, epoch) = store.head().await?;
@@ -217,9 +226,10 @@ impl Service {
             playbook: Arc::clone(&playbook),
             pulse: pulse.clone(),
             metrics: Arc::clone(&metrics),
+            moves: moved,
         };
         tokio::spawn(committer.run(queue, died));
-        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, stopped };
+        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, moves, stopped };
         if in_force.is_none() {
             let work = Work::Playbook(Box::new(seed.clone().into()));
             service.submit(work).await.map_err(|e| StoreError::Fatal(e.to_string()))?;
@@ -295,6 +305,11 @@ impl Service {
     /// Pieces of work that wait for the committer.
     pub fn queued(&self) -> usize {
         self.jobs.max_capacity() - self.jobs.capacity()
+    }
+
+    /// Changes whenever people came, went or had another shift, by work of this process.
+    pub fn moves(&self) -> watch::Receiver<u64> {
+        self.moves.clone()
     }
 
     /// Who must look at the feed.

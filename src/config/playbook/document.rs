@@ -7,8 +7,9 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
+use super::owners::{OwnerText, TerritoryText};
+use super::steps::LadderText;
 use crate::config::text::{Duration, Every, TimeOfDay, Times};
-use crate::domain::escalation::Who;
 use crate::domain::ownership::OwnerSource;
 use crate::domain::playbook::Role;
 use crate::domain::time::Span;
@@ -22,7 +23,10 @@ pub(super) struct Document {
     pub(super) company: String,
     #[serde(default = "eight_seconds")]
     pub(super) undo_hold: Duration,
-    pub(super) ownership: Vec<OwnerSource>,
+    pub(super) ownership: Vec<Spanned<OwnerText>>,
+    #[serde(default)]
+    pub(super) territory: BTreeMap<String, Spanned<TerritoryText>>,
+    pub(super) presence: Option<PresenceText>,
     #[serde(default)]
     pub(super) compliance: ComplianceText,
     pub(super) use_case: BTreeMap<String, UseCaseText>,
@@ -30,7 +34,7 @@ pub(super) struct Document {
     pub(super) rep: BTreeMap<String, RepText>,
     pub(super) cohort: Vec<Spanned<CohortText>>,
     pub(super) calendar: BTreeMap<String, CalendarText>,
-    pub(super) ladder: BTreeMap<String, Spanned<Vec<StepText>>>,
+    pub(super) ladder: BTreeMap<String, Spanned<LadderText>>,
     #[serde(default)]
     pub(super) schedule: BTreeMap<String, ScheduleText>,
     pub(super) line: BTreeMap<String, LineText>,
@@ -152,6 +156,18 @@ pub(super) struct RepText {
     pub(super) backup: Option<Name>,
     #[serde(default = "yes")]
     pub(super) active: bool,
+    pub(super) capacity: Option<Spanned<u32>>,
+    pub(super) weight: Option<Spanned<u32>>,
+    /// A calendar.
+    pub(super) hours: Option<Name>,
+}
+
+/// When somebody who says nothing counts as away.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PresenceText {
+    pub(super) unseen: Spanned<Duration>,
+    pub(super) calendar: Option<Name>,
 }
 
 #[derive(Deserialize)]
@@ -196,13 +212,6 @@ pub(super) struct CalendarText {
     pub(super) sunday: Times,
     #[serde(default)]
     pub(super) holidays: BTreeMap<Spanned<String>, Times>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct StepText {
-    pub(super) who: Spanned<Who>,
-    pub(super) wait: Option<Duration>,
 }
 
 #[derive(Deserialize)]

@@ -20,6 +20,8 @@ pub(super) struct Committer {
     pub(super) playbook: Arc<Mutex<Arc<Playbook>>>,
     pub(super) pulse: Pulse,
     pub(super) metrics: Arc<Metrics>,
+    /// Counts how often people came, went or had another shift.
+    pub(super) moves: watch::Sender<u64>,
 }
 
 impl Committer {
@@ -132,6 +134,9 @@ impl Committer {
         let (outcomes, wrote) = told.try_recv().map_err(|_| gone())?;
         let Some((done, seq)) = wrote else { return Ok(outcomes) };
         *self.playbook.lock().unwrap_or_else(PoisonError::into_inner) = done.playbook;
+        if done.moved {
+            self.moves.send_modify(|moves| *moves += 1);
+        }
         self.pulse.beat(seq, done.principals, done.devices);
         self.metrics.group(work.len());
         done.tally.count(&self.metrics, self.clock.now());
@@ -161,7 +166,7 @@ fn wants(work: &[Work], playbook: u32) -> Wants {
                 wants.conversations.insert(*conversation);
             }
             Work::Consent { address, .. } => drop(wants.addresses.insert(address.clone())),
-            Work::Playbook(_) | Work::Restored(_) | Work::Reconciled => {}
+            Work::Playbook(_) | Work::Restored(_) | Work::Reconciled | Work::People { .. } => {}
         }
     }
     wants

@@ -15,6 +15,7 @@ use crate::domain::decide::decide;
 use crate::domain::event::{Event, Subject};
 use crate::domain::expectation;
 use crate::domain::id::{CommandId, ConversationId, DeviceId, LineId, MessageId, NumberId, RepId};
+use crate::domain::ownership::territory;
 use crate::domain::playbook::{Playbook, Role};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::{Span, Timestamp};
@@ -42,6 +43,10 @@ pub(super) struct Group {
     touched: BTreeSet<DeviceId>,
     batch: Batch,
     tally: Tally,
+    /// Somebody came, went or has another shift.
+    moved: bool,
+    /// The roster changed in any way.
+    dealt: bool,
 }
 
 /// Everything a group leaves.
@@ -51,6 +56,8 @@ pub(super) struct Finished {
     pub(super) principals: BTreeMap<Principal, u64>,
     pub(super) devices: BTreeMap<DeviceId, u64>,
     pub(super) tally: Tally,
+    /// Somebody came, went or has another shift.
+    pub(super) moved: bool,
 }
 
 impl Finished {
@@ -91,6 +98,8 @@ impl Group {
             touched: BTreeSet::new(),
             batch: Batch::default(),
             tally: Tally::default(),
+            moved: false,
+            dealt: false,
         }
     }
 
@@ -100,6 +109,10 @@ impl Group {
             Work::Receive(inbound) => self.receive(inbound),
             Work::Report { message, command, raw, foreign } => self.report(*message, command, raw, foreign),
             Work::Machine { actor, conversation, command } => self.machine(actor, *conversation, command),
+            Work::People { actor, command } => match self.decide(None, command, &Origin::machine(actor.clone())) {
+                Ok(facts) => Outcome::Decided(facts.into_iter().map(|(_, event)| event).collect()),
+                Err(rejection) => Outcome::Refused(rejection),
+            },
             Work::Playbook(change) => self.put_playbook(change),
             Work::Consent { address, out, source } => self.consent(address, *out, source),
             Work::Restored(restored) => self.restored(restored),
@@ -156,6 +169,7 @@ impl Group {
             body: inbound.body.clone(),
             media: inbound.media.len(),
             opt_out_type: inbound.opt_out_type.clone(),
+            area_code: territory::area_code(inbound.from.as_str()).map(str::to_owned),
             sent: inbound.sent,
         });
         self.batch.raw.push(RawEvent { at: self.now, ..inbound.raw.clone() });
@@ -302,7 +316,12 @@ impl Group {
             }
             Subject::Roster => {
                 self.loaded.roster.apply(self.now, event);
-                self.batch.roster = Some(self.loaded.roster.clone());
+                if let (Event::Presence { rep, away: true, .. }, Some((_, note))) = (event, brought) {
+                    self.loaded.roster.set_note(rep, note.clone());
+                }
+                // A turn that passed changes nobody's presence.
+                self.moved |= !matches!(event, Event::TurnPassed { .. });
+                self.dealt = true;
             }
             Subject::Playbook | Subject::Journal => {}
         }
@@ -343,7 +362,14 @@ impl Group {
         self.before.entry(id).or_insert_with(|| visibility::audience(&loading.state));
         let answers: BTreeMap<MessageId, AnswerState> =
             loading.state.answers.iter().map(|(id, a)| (*id, a.state.clone())).collect();
+        let held = open_with(&loading.state);
         loading.state.apply(self.now, event);
+        let holds = open_with(&loading.state);
+        if held != holds {
+            // Later work of this group sees who holds how many now.
+            held.map(|rep| self.loaded.loads.entry(rep).and_modify(|n| *n = n.saturating_sub(1)));
+            holds.map(|rep| *self.loaded.loads.entry(rep).or_default() += 1);
+        }
         self.tally.take_in(event, &answers);
         self.changed.insert(id, self.head.seq);
         if let Some((message, body)) = brought {
@@ -385,7 +411,8 @@ impl Group {
     }
 
     pub(super) fn finish(mut self) -> Finished {
-        if self.batch.roster.is_some() || self.batch.playbook.is_some() {
+        self.batch.roster = (self.moved || self.dealt).then(|| self.loaded.roster.clone());
+        if self.moved || self.batch.playbook.is_some() {
             self.tally.expected(expectation::broken(&self.playbook, &self.loaded.roster));
         }
         let mut principals = BTreeMap::new();
@@ -408,8 +435,14 @@ impl Group {
         let touched = self.touched.iter().map(|d| (*d, self.loaded.devices[d].clone()));
         self.batch.devices = touched.collect();
         let devices = self.batch.devices.iter().map(|(d, state)| (*d, state.last_n)).collect();
-        Finished { batch: self.batch, playbook: self.playbook, principals, devices, tally: self.tally }
+        let (batch, playbook, tally, moved) = (self.batch, self.playbook, self.tally, self.moved);
+        Finished { batch, playbook, principals, devices, tally, moved }
     }
+}
+
+/// The rep who holds it while it is open.
+fn open_with(c: &Conversation) -> Option<RepId> {
+    c.assignee().filter(|_| !c.is_done()).cloned()
 }
 
 fn author(event: &Event, origin: &Origin<'_>, command: &Command) -> Author {
