@@ -214,33 +214,7 @@ impl Conversation {
                 self.last_inbound = Some(at);
                 self.last_kind = Some(*kind);
             }
-            Event::Offered { to, step, expires, because, covers, .. } => {
-                self.pooled |= matches!(to, Holder::Pool(_));
-                self.asked.extend(to.rep().filter(|_| expires.is_some()).cloned());
-                // Lent on by the same owner's absence it is the same loan.
-                self.loan = covers.as_ref().map(|of| {
-                    let since = self.loan.as_ref().filter(|loan| loan.of == *of).map_or(at, |loan| loan.since);
-                    Loan { of: of.clone(), since }
-                });
-                self.assignment = Some(Assignment {
-                    to: to.clone(),
-                    taken: None,
-                    step: *step,
-                    expires: *expires,
-                    at,
-                    because: because.clone(),
-                });
-            }
-            Event::Taken { by, because, answer_by } => {
-                let step = self.assignment.as_ref().and_then(|a| a.step);
-                self.waits_anew();
-                if self.loan.as_ref().is_some_and(|loan| loan.of == *by) {
-                    self.loan = None;
-                }
-                let to = Holder::Rep(by.clone());
-                self.assignment =
-                    Some(Assignment { to, taken: Some(at), step, expires: *answer_by, at, because: because.clone() });
-            }
+            Event::Offered { .. } | Event::Taken { .. } => self.assign(at, event),
             // What met the clock before this one is kept: should it fail, the earlier due time counts again.
             Event::SlaStarted { clock } => {
                 self.clock = Some(clock.clone());
@@ -319,6 +293,30 @@ impl Conversation {
             | Event::PlaybookApplied { .. }
             | Event::Restored { .. }
             | Event::Reconciled => {}
+        }
+    }
+
+    /// Somebody else holds it, or the same one in another way.
+    fn assign(&mut self, at: Timestamp, event: &Event) {
+        if let Event::Offered { to, step, expires, because, covers, .. } = event {
+            self.pooled |= matches!(to, Holder::Pool(_));
+            self.asked.extend(to.rep().filter(|_| expires.is_some()).cloned());
+            // Lent on by the same owner's absence it is the same loan.
+            self.loan = covers.as_ref().map(|of| {
+                let since = self.loan.as_ref().filter(|loan| loan.of == *of).map_or(at, |loan| loan.since);
+                Loan { of: of.clone(), since }
+            });
+            let (to, because) = (to.clone(), because.clone());
+            self.assignment = Some(Assignment { to, taken: None, step: *step, expires: *expires, at, because });
+        }
+        if let Event::Taken { by, because, answer_by } = event {
+            let step = self.assignment.as_ref().and_then(|a| a.step);
+            self.waits_anew();
+            if self.loan.as_ref().is_some_and(|loan| loan.of == *by) {
+                self.loan = None;
+            }
+            let (to, because) = (Holder::Rep(by.clone()), because.clone());
+            self.assignment = Some(Assignment { to, taken: Some(at), step, expires: *answer_by, at, because });
         }
     }
 

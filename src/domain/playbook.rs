@@ -220,6 +220,7 @@ impl Playbook {
     }
 
     /// What clients need of it: all but the rows by which the backend alone decides.
+    #[must_use]
     pub fn for_clients(&self) -> Self {
         Self { territories: BTreeMap::new(), ..self.clone() }
     }

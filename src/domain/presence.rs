@@ -125,14 +125,12 @@ fn may_rule(world: &ReadSet<'_>, by: Option<&RepId>, plan: &oncall::Plan<'_>) ->
         return true;
     }
     let led = world.playbook.led_by(by);
-    match plan.team {
-        Some(team) => led.contains(team),
-        None => {
-            let turns = plan.layers.iter().flat_map(|layer| layer.reps.iter().flatten());
-            let teams: BTreeSet<_> = turns.filter_map(|rep| world.playbook.reps.get(rep)).map(|r| &r.team).collect();
-            teams.into_iter().any(|team| led.contains(team))
-        }
+    if let Some(team) = plan.team {
+        return led.contains(team);
     }
+    let turns = plan.layers.iter().flat_map(|layer| layer.reps.iter().flatten());
+    let teams: BTreeSet<_> = turns.filter_map(|rep| world.playbook.reps.get(rep)).map(|r| &r.team).collect();
+    teams.into_iter().any(|team| led.contains(team))
 }
 
 /// Anybody may take a shift upon themselves; only who rules over the schedule gives one to somebody, or to nobody:

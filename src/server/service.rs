@@ -215,7 +215,7 @@ impl Service {
     pub async fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, seed: &Playbook) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (died, stopped) = watch::channel(None);
-        let (moved, moves) = watch::channel(0);
+        let (tell_moves, moves) = watch::channel(0);
         let in_force = store.playbook().await?;
         let playbook = Arc::new(Mutex::new(Arc::new(in_force.clone().unwrap_or_else(|| seed.clone()))));
         let (head, epoch) = store.head().await?;
@@ -226,7 +226,7 @@ impl Service {
             playbook: Arc::clone(&playbook),
             pulse: pulse.clone(),
             metrics: Arc::clone(&metrics),
-            moves: moved,
+            moves: tell_moves,
         };
         tokio::spawn(committer.run(queue, died));
         let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, moves, stopped };

@@ -367,8 +367,12 @@ impl Group {
         let holds = open_with(&loading.state);
         if held != holds {
             // Later work of this group sees who holds how many now.
-            held.map(|rep| self.loaded.loads.entry(rep).and_modify(|n| *n = n.saturating_sub(1)));
-            holds.map(|rep| *self.loaded.loads.entry(rep).or_default() += 1);
+            if let Some(rep) = held {
+                self.loaded.loads.entry(rep).and_modify(|n| *n = n.saturating_sub(1));
+            }
+            if let Some(rep) = holds {
+                *self.loaded.loads.entry(rep).or_default() += 1;
+            }
         }
         self.tally.take_in(event, &answers);
         self.changed.insert(id, self.head.seq);

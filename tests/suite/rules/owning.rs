@@ -272,5 +272,8 @@ fn rules_of_earlier_versions_read_as_they_were() {
     let full = OwnerRule { pool: Some("harbor".into()), skip: [Skip::Away].into(), ..OwnerSource::RoundRobin.into() };
     let again: OwnerRule = serde_json::from_value(serde_json::to_value(&full).unwrap()).unwrap();
     assert_eq!(again, full);
-    assert_eq!(Reason::Owner(OwnerSource::RoundRobin).words(|r| r.to_string()), "the owner: has the turn in the pool");
+    assert_eq!(
+        Reason::Owner(OwnerSource::RoundRobin).words(ToString::to_string),
+        "the owner: has the turn in the pool"
+    );
 }

@@ -154,7 +154,7 @@ fn policy(story: &mut Story, owners: u8, ladder: u8, capacity: u8) {
     story.playbook.ownership = before.into_iter().chain(deals.filter(|_| owners < 2)).map(OwnerRule::from).collect();
     for steps in story.playbook.ladders.values_mut() {
         steps.repeat = ladder % 3;
-        steps.stop = if ladder % 2 == 0 { Stop::Taken } else { Stop::Answered };
+        steps.stop = if ladder.is_multiple_of(2) { Stop::Taken } else { Stop::Answered };
         if let Some(last) = steps.steps.last_mut() {
             last.wait = Span::minutes(3);
         }
