@@ -211,6 +211,9 @@ fn tell_differences(from: &Playbook, to: &Playbook) {
     }
 }
 
+/// The largest file that a playbook may name.
+const LARGEST_FILE: u64 = 4 * 1024 * 1024;
+
 /// Entries read at once.
 const PAGE: usize = 5_000;
 
@@ -258,7 +261,15 @@ pub(super) fn read(file: &Path) -> anyhow::Result<Playbook> {
 fn read_with_source(file: &Path) -> anyhow::Result<(String, Playbook)> {
     let name = file.display().to_string();
     let source = std::fs::read_to_string(file).map_err(|e| anyhow::anyhow!("cannot read {name}: {e}"))?;
-    let playbook = config::playbook::read(&name, &source)?;
+    let beside = |named: &str| {
+        let path = file.parent().unwrap_or_else(|| Path::new("")).join(named);
+        let too_large = std::fs::metadata(&path).is_ok_and(|meta| meta.len() > LARGEST_FILE);
+        if too_large {
+            return Err("it is larger than 4 MiB".to_owned());
+        }
+        std::fs::read_to_string(&path).map_err(|e| e.to_string())
+    };
+    let playbook = config::playbook::read_with(&name, &source, &beside)?;
     Ok((source, playbook))
 }
 

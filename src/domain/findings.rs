@@ -12,6 +12,8 @@ use super::playbook::{Cohort, Playbook};
 use super::reach::{self, Bounds, Searched};
 use super::time::{Span, Timestamp};
 
+mod owning;
+
 /// Days in which schedules are looked at.
 pub const DAYS: u16 = 90;
 /// People away at once in the search for a reply that reaches nobody.
@@ -41,6 +43,8 @@ pub enum About {
     Team(TeamId),
     /// A ladder.
     Ladder(String),
+    /// A territory, by its name.
+    Territory(String),
     /// A case that is expected.
     Expectation(String),
     /// When texts may leave.
@@ -55,6 +59,7 @@ pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
     cohorts(playbook, &mut all);
     people(playbook, &mut all);
     ladders(playbook, from, &mut all);
+    owning::of(playbook, &mut all);
     rest(playbook, &mut all);
     for broken in expectation::broken(playbook, &super::roster::Roster::default()) {
         all.push(Finding {

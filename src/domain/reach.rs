@@ -1,17 +1,20 @@
 //! Is there a reply that would reach nobody? A search over every line, cohort, owner and hand-off within stated bounds.
 //!
-//! A reply reaches whoever is asked on its ladder and is here. Being away takes people out of that and brings nobody in
-//! whom the ladder would not have asked (a test holds that against trying out everybody's absence): so whoever is asked
-//! must be away in every counterexample, and the smallest one is found by sending away whoever is still asked.
+//! A reply reaches whoever is asked on its ladder and is here. While its owner stays the same, being away takes people out
+//! of that and brings nobody in whom the ladder would not have asked: so whoever is asked must be away in every
+//! counterexample, and the smallest one is found by sending away whoever is still asked. Where an absence gives the reply
+//! to another owner, whose backup or lead is somebody else, at least one of those asked, or the owner, must be away, and
+//! each is tried. A test holds both against trying out everybody's absence.
 
 use std::collections::BTreeSet;
 
 use super::command::{Actor, Command, Context};
+use super::escalation::{Step, Who};
 use super::event::Event;
 use super::expectation::{self, Reply};
 use super::id::{LineId, RepId};
 use super::oncall;
-use super::ownership::OwnerSource;
+use super::ownership::{OwnerSource, Skip};
 use super::playbook::Playbook;
 use super::roster::Roster;
 use super::routing::Holder;
@@ -83,6 +86,9 @@ pub fn cases(playbook: &Playbook, bounds: Bounds) -> Vec<(Reply, Timestamp)> {
 /// The fewest people who must be away for the reply to reach nobody; none when they are more than `most`, or when it
 /// reaches somebody whoever is away.
 fn unreached(playbook: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> Option<BTreeSet<RepId>> {
+    if owner_depends(playbook, reply, at) {
+        return (0..=most).find_map(|most| tried(playbook, reply, at, most, &mut BTreeSet::new(), BTreeSet::new()));
+    }
     let mut away = BTreeSet::new();
     loop {
         let reached = reached(playbook, reply, at, &away);
@@ -94,6 +100,42 @@ fn unreached(playbook: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> 
             return None;
         }
     }
+}
+
+/// Whether somebody's absence may give a reply to another owner, and with that to another backup or lead. A rule that
+/// keeps to its owner while they are away finds the same one whoever is.
+fn owner_depends(playbook: &Playbook, reply: &Reply, at: Timestamp) -> bool {
+    let found = expectation::outcome(playbook, reply, at, &Roster::default()).owned_by;
+    let gives_on = playbook.ownership.iter().any(|rule| Some(rule.source) == found && rule.skip.contains(&Skip::Away));
+    let of_owner = |step: &Step| matches!(step.who, Who::Backup | Who::OwnersLead);
+    gives_on && playbook.ladders.values().any(|ladder| ladder.steps.iter().any(of_owner))
+}
+
+/// Sends away one of those who would be asked, or the owner, until nobody is left or too many are away. `seen` keeps
+/// from trying the same absences in another order.
+fn tried(
+    playbook: &Playbook,
+    reply: &Reply,
+    at: Timestamp,
+    most: usize,
+    seen: &mut BTreeSet<BTreeSet<RepId>>,
+    away: BTreeSet<RepId>,
+) -> Option<BTreeSet<RepId>> {
+    let roster = Roster::of_away(away.iter().map(|rep| (rep.clone(), at)));
+    let mut next = reached(playbook, reply, at, &away);
+    if next.is_empty() {
+        return Some(away);
+    }
+    if away.len() == most {
+        return None;
+    }
+    let owner = expectation::outcome(playbook, reply, at, &roster).owner;
+    next.extend(owner.filter(|owner| !away.contains(owner) && playbook.is_active(owner)));
+    next.into_iter().find_map(|rep| {
+        let mut further = away.clone();
+        further.insert(rep);
+        if seen.insert(further.clone()) { tried(playbook, reply, at, most, seen, further) } else { None }
+    })
 }
 
 /// Everybody here who is asked when nobody acts, from the reply to the last step of its ladder.

@@ -73,11 +73,35 @@ fn each_mistake_is_told_where_it_stands_with_what_to_do() {
             ),
         ),
         (
-            &[("\"contact\", \"account\", \"sdr\"]", "\"contact\", \"account\", \"contact\"]")],
+            &[("    \"contact\",\n    \"account\",\n", "    \"contact\",\n    \"contact\",\n")],
             format!(
                 "risky: playbook.toml:{}:1: the rule \"owns the contact\" stands twice among the ownership rules: the second \
                  never finds more; leave the second out",
                 EXAMPLE.lines().position(|l| l.starts_with("ownership")).unwrap() + 1
+            ),
+        ),
+        (
+            &[("state = \"NY\"\nrep = \"ben\"", "rep = \"zoe\""), ("area_code = \"212\"", "country = \"US\"")],
+            format!(
+                "wrong: playbook.toml:{}:1: row 2 of the territory \"east\" is of Zoe Lind, who has left; give it to \
+                 somebody who is here",
+                line("[[territory.east]]")
+            ),
+        ),
+        (
+            &[("area_code = \"212\"", "country = \"US\"\nstate = \"ny\"")],
+            format!(
+                "wrong: playbook.toml:{}:1: row 3 of the territory \"east\" never counts: row 2 fits all of it first; \
+                 write the narrow row before the wide one",
+                line("[[territory.east]]")
+            ),
+        ),
+        (
+            &[("schedule = \"east\"\nwait", "person = \"zoe\"\nwait")],
+            format!(
+                "wrong: playbook.toml:{}:1: step 4 of the ladder \"standard\" asks nobody: Zoe Lind has left; ask \
+                 somebody else, or leave the step out",
+                line("[[ladder.standard]]")
             ),
         ),
         (

@@ -22,6 +22,7 @@ use uuid::Uuid;
 mod commands;
 mod consent;
 mod counted;
+mod covering;
 mod reconciling;
 mod restoring;
 mod sending;

@@ -20,7 +20,7 @@ use super::{Floor, minutes, push, reading};
 const OUTCOMES: [&str; 5] = ["sent", "refused", "unknown", "abandoned", "parked"];
 
 impl Floor {
-    fn reads(&self, line: &str) -> u64 {
+    pub(super) fn reads(&self, line: &str) -> u64 {
         reading(&self.service.metrics().render(), line)
     }
 
