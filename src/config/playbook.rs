@@ -9,6 +9,7 @@ use crate::domain::id::{LineId, RepId, TeamId};
 use crate::domain::playbook::{Compliance, Line, Playbook, Rep, Role, Team, UseCase};
 use document::{Document, Name, RepText, TeamText};
 
+mod alerts;
 mod document;
 mod expectations;
 mod ladders;
@@ -80,6 +81,7 @@ impl Reader<'_> {
         let schedules = self.schedules(&d)?;
         let lines = self.lines(&d)?;
         let expectations = self.expectations(&d)?;
+        let alerting = self.alerting(&d)?;
         let use_cases =
             d.use_case.into_iter().map(|(id, u)| (id, UseCase { label: u.label, sales: u.sales })).collect();
         let default = Compliance::default();
@@ -102,6 +104,7 @@ impl Reader<'_> {
             schedules,
             lines,
             expectations,
+            alerting,
         })
     }
 

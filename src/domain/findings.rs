@@ -55,6 +55,7 @@ pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
     people(playbook, &mut all);
     ladders(playbook, from, &mut all);
     rest(playbook, &mut all);
+    all.extend(super::alert::reachable::unreachable(playbook, None));
     for broken in expectation::broken(playbook, &super::conversation::Roster::default()) {
         all.push(Finding {
             about: About::Expectation(broken.name.clone()),

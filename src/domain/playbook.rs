@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::Alerting;
 use super::contact::Address;
 use super::escalation::Ladder;
 use super::expectation::Expectation;
@@ -48,6 +49,9 @@ pub struct Playbook {
     /// What its author expects of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Expectation>,
+    /// Who hears of what beside the client.
+    #[serde(default, skip_serializing_if = "Alerting::is_empty")]
+    pub alerting: Alerting,
 }
 
 /// What a campaign's text was for.

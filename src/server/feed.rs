@@ -10,7 +10,9 @@ use tokio::sync::watch;
 use super::service::Service;
 use super::store::{Device, Page, PageQuery, StoreError, Subject};
 use crate::clock::monotonic;
+use crate::domain::alert::Alerting;
 use crate::domain::id::RepId;
+use crate::domain::playbook::Playbook;
 use crate::domain::visibility::{self, Principal};
 use crate::journal::to_hex;
 use crate::wire::changes::{Changes, HeadView, Presence, Snapshot};
@@ -192,8 +194,13 @@ fn render(
         removals,
         roster: roster.collect(),
         head: HeadView { seq: page.head.seq, hash: to_hex(&page.head.hash) },
-        playbook: (ask.playbook != playbook.version).then(|| (*playbook).clone()),
+        playbook: (ask.playbook != playbook.version).then(|| for_clients(&playbook)),
     }
+}
+
+/// How people are alerted is nobody's business but the backend's.
+fn for_clients(playbook: &Playbook) -> Playbook {
+    Playbook { alerting: Alerting::default(), ..playbook.clone() }
 }
 
 fn snapshot(subject: Subject) -> Snapshot {

@@ -21,6 +21,7 @@ use crate::wire::command::Receipt;
 
 pub mod memory;
 pub mod migrate;
+pub mod notice;
 mod page;
 pub mod sqlite;
 
@@ -171,6 +172,8 @@ pub struct Batch {
     pub matched: BTreeSet<ConversationId>,
     /// A backup is brought back, or has caught up.
     pub restore: Option<RestoreWrite>,
+    /// What follows from the facts for people beside the client.
+    pub notices: Vec<notice::NoticeRow>,
 }
 
 /// What becomes of a database that is a backup brought back.
@@ -366,7 +369,7 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 
 /// Where facts are kept.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: notice::NoticeStore + Send + Sync + 'static {
     /// Begins the one transaction that may write facts. Waits for the head row.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
 

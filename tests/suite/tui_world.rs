@@ -263,6 +263,7 @@ fn playbook() -> Playbook {
         calendars: BTreeMap::new(),
         schedules: BTreeMap::new(),
         expectations: Vec::new(),
+        alerting: comeback::domain::alert::Alerting::default(),
         ladders: BTreeMap::new(),
         lines: BTreeMap::new(),
     }

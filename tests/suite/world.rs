@@ -132,6 +132,7 @@ pub(crate) fn playbook() -> Playbook {
         calendars: [("office".to_owned(), Calendar { zone, week, holidays: BTreeMap::new() })].into(),
         schedules: BTreeMap::new(),
         expectations: Vec::new(),
+        alerting: comeback::domain::alert::Alerting::default(),
         ladders: [("fast".to_owned(), ladder([5, 5, 5, 5, 0])), ("calm".to_owned(), ladder([15, 15, 15, 15, 0]))]
             .into(),
         lines: [

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
+use super::alerts::{AlertsText, ChannelText, OperationsText};
 use crate::config::text::{Duration, Every, TimeOfDay, Times};
 use crate::domain::escalation::Who;
 use crate::domain::ownership::OwnerSource;
@@ -36,6 +37,10 @@ pub(super) struct Document {
     pub(super) line: BTreeMap<String, LineText>,
     #[serde(default)]
     pub(super) expect: Vec<ExpectText>,
+    #[serde(default)]
+    pub(super) channel: BTreeMap<String, Spanned<ChannelText>>,
+    pub(super) alerts: Option<AlertsText>,
+    pub(super) operations: Option<OperationsText>,
 }
 
 fn eight_seconds() -> Duration {
@@ -56,6 +61,10 @@ pub(super) struct UseCaseText {
     pub(super) label: String,
     #[serde(default = "yes")]
     pub(super) sales: bool,
+    /// The channel that gets its replies, when Sales does not handle them.
+    pub(super) webhook: Option<Name>,
+    /// The channel that is told to pause the campaign while Sales talks.
+    pub(super) pause: Option<Name>,
 }
 
 const fn yes() -> bool {
@@ -152,6 +161,8 @@ pub(super) struct RepText {
     pub(super) backup: Option<Name>,
     #[serde(default = "yes")]
     pub(super) active: bool,
+    /// What is left out is everybody's.
+    pub(super) alerts: Option<AlertsText>,
 }
 
 #[derive(Deserialize)]

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::group::Group;
-use super::{GROUP, Job, Outcome, Pulse, Reply, ServiceError, Work};
+use super::{GROUP, Job, Outcome, Pulse, Reply, Says, ServiceError, Work};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 use crate::domain::rejection::Rejection;
@@ -20,6 +20,7 @@ pub(super) struct Committer {
     pub(super) playbook: Arc<Mutex<Arc<Playbook>>>,
     pub(super) pulse: Pulse,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) alerted: Arc<Notify>,
 }
 
 impl Committer {
@@ -122,7 +123,8 @@ impl Committer {
             let mut done = group.finish();
             let batch = (!done.is_empty()).then(|| std::mem::take(&mut done.batch));
             let seq = batch.as_ref().and_then(|b| b.entries.last()).map_or(head.seq, |e| e.seq);
-            let wrote = batch.is_some().then_some((done, seq));
+            let alerts = batch.as_ref().is_some_and(|b| !b.notices.is_empty());
+            let wrote = batch.is_some().then_some((done, seq, alerts));
             // Whoever asked is gone only when the process ends.
             let _ = tell.send((outcomes, wrote));
             batch
@@ -130,9 +132,12 @@ impl Committer {
         self.store.group(wants, Box::new(decide)).await?;
         let gone = || StoreError::Fatal("a group was committed without having been decided".to_owned());
         let (outcomes, wrote) = told.try_recv().map_err(|_| gone())?;
-        let Some((done, seq)) = wrote else { return Ok(outcomes) };
+        let Some((done, seq, alerts)) = wrote else { return Ok(outcomes) };
         *self.playbook.lock().unwrap_or_else(PoisonError::into_inner) = done.playbook;
         self.pulse.beat(seq, done.principals, done.devices);
+        if alerts {
+            self.alerted.notify_one();
+        }
         self.metrics.group(work.len());
         done.tally.count(&self.metrics, self.clock.now());
         Ok(outcomes)
@@ -161,6 +166,12 @@ fn wants(work: &[Work], playbook: u32) -> Wants {
                 wants.conversations.insert(*conversation);
             }
             Work::Consent { address, .. } => drop(wants.addresses.insert(address.clone())),
+            Work::Paged(reply) => {
+                wants.dedupe.insert(reply.key.clone());
+                if let Says::Take(conversation) = reply.says {
+                    wants.conversations.extend(conversation);
+                }
+            }
             Work::Playbook(_) | Work::Restored(_) | Work::Reconciled => {}
         }
     }

@@ -10,10 +10,9 @@ use super::{Inbound, Outcome, Parked, PlaybookChange, Work, fresh_salt};
 use crate::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
-use crate::domain::conversation::{AnswerState, Conversation};
+use crate::domain::conversation::{AnswerState, Conversation, Roster};
 use crate::domain::decide::decide;
 use crate::domain::event::{Event, Subject};
-use crate::domain::expectation;
 use crate::domain::id::{CommandId, ConversationId, DeviceId, LineId, MessageId, NumberId, RepId};
 use crate::domain::playbook::{Playbook, Role};
 use crate::domain::rejection::Rejection;
@@ -27,6 +26,7 @@ use crate::server::store::{
 use crate::wire::changes::{Author, Message};
 use crate::wire::command::{Envelope, Receipt, Verdict};
 
+mod notices;
 mod restored;
 
 /// A group in the making.
@@ -42,6 +42,8 @@ pub(super) struct Group {
     touched: BTreeSet<DeviceId>,
     batch: Batch,
     tally: Tally,
+    /// Policy and roster as they were, once one of them changes.
+    expected: Option<(Arc<Playbook>, Roster)>,
 }
 
 /// Everything a group leaves.
@@ -91,6 +93,7 @@ impl Group {
             touched: BTreeSet::new(),
             batch: Batch::default(),
             tally: Tally::default(),
+            expected: None,
         }
     }
 
@@ -104,6 +107,7 @@ impl Group {
             Work::Consent { address, out, source } => self.consent(address, *out, source),
             Work::Restored(restored) => self.restored(restored),
             Work::Reconciled => self.reconciled(),
+            Work::Paged(reply) => self.paged(reply),
         }
     }
 
@@ -301,6 +305,7 @@ impl Group {
                 }
             }
             Subject::Roster => {
+                self.remember_before();
                 self.loaded.roster.apply(self.now, event);
                 self.batch.roster = Some(self.loaded.roster.clone());
             }
@@ -369,9 +374,11 @@ impl Group {
             }
             self.batch.sends.push(send_of(*message, id, now.as_ref(), self.now));
         }
+        self.tell(id, event, origin);
     }
 
     fn put_playbook(&mut self, change: &PlaybookChange) -> Outcome {
+        self.remember_before();
         let version = self.loaded.playbook_version + 1;
         let playbook = Playbook { version, ..change.playbook.clone() };
         let PlaybookChange { by, why, back_to, .. } = change.clone();
@@ -386,7 +393,8 @@ impl Group {
 
     pub(super) fn finish(mut self) -> Finished {
         if self.batch.roster.is_some() || self.batch.playbook.is_some() {
-            self.tally.expected(expectation::broken(&self.playbook, &self.loaded.roster));
+            let broken = self.expect_again();
+            self.tally.expected(broken);
         }
         let mut principals = BTreeMap::new();
         for (id, seq) in &self.changed {

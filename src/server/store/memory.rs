@@ -1,5 +1,6 @@
 //! The reference store, and the simulator's: plain maps behind one lock. What it does is what the others must do.
 
+mod notices;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +53,8 @@ struct Tables {
     lines: BTreeMap<Address, CarrierLine>,
     unmatched: BTreeSet<ConversationId>,
     restores: Vec<Restored>,
+    notices: BTreeMap<uuid::Uuid, super::notice::NoticeRow>,
+    reaches: BTreeMap<RepId, super::notice::Reach>,
 }
 
 struct MemoryTransaction {
@@ -192,11 +195,13 @@ impl Tables {
             Some(RestoreWrite::Begun(restored)) => {
                 self.restores.push(restored);
                 self.invites.clear();
+                self.notices.retain(|_, row| row.ended.is_some());
                 self.devices.values_mut().for_each(|(device, _)| device.revoked = true);
             }
             Some(RestoreWrite::Reconciled) => self.restores.iter_mut().for_each(|r| r.reconciled = true),
             None => {}
         }
+        self.put_notices(&batch.notices);
         self.unmatched.retain(|id| !batch.matched.contains(id));
         for (key, message) in batch.dedupe {
             if self.dedupe.insert(key, message).is_some() {

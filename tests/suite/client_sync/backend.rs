@@ -103,6 +103,7 @@ fn playbook() -> Playbook {
         calendars: [("always".to_owned(), Calendar::always(chrono_tz::UTC))].into(),
         schedules: BTreeMap::new(),
         expectations: Vec::new(),
+        alerting: comeback::domain::alert::Alerting::default(),
         ladders: [(
             "main".to_owned(),
             escalation::Ladder { steps: vec![step(escalation::Who::Pool, 3), step(escalation::Who::Lead, 3)] },

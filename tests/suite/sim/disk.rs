@@ -21,6 +21,8 @@ use comeback::server::store::{
 };
 use comeback::wire::changes::Message;
 
+mod notices;
+
 /// A promise that is broken on purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Sabotage {
