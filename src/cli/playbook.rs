@@ -18,6 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::journal::Frame;
 use crate::server::service::{PlaybookChange, Service, Work};
 use crate::server::store::Store;
+use crate::server::store::notice::NoticeStore as _;
 
 /// The policy.
 #[derive(Debug, Subcommand)]

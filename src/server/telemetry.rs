@@ -129,7 +129,11 @@ impl Default for Metrics {
         }
         registry.register("notices", "How alerts and webhooks of ours ended", notices.clone());
         let notices_now = Family::<Standing, Gauge>::default();
-        registry.register("notices_now", "Alerts and webhooks of ours that wait, or were given up", notices_now.clone());
+        registry.register(
+            "notices_now",
+            "Alerts and webhooks of ours that wait, or were given up",
+            notices_now.clone(),
+        );
         let breaches = Counter::default();
         registry.register("sla_breaches", "Clocks that nobody met in time", breaches.clone());
         let sends = Family::<Fate, Counter>::default();

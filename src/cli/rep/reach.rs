@@ -21,7 +21,8 @@ pub(super) async fn list(database: &DatabaseArg) -> anyhow::Result<()> {
         say("nobody's phone or mailbox is known: comeback rep reach NAME");
     }
     for reach in &reaches {
-        let phone = reach.phone.as_ref().map_or_else(|| "no phone".to_owned(), |phone| format!("phone …{}", tail(phone)));
+        let phone =
+            reach.phone.as_ref().map_or_else(|| "no phone".to_owned(), |phone| format!("phone …{}", tail(phone)));
         let email = if reach.email.is_some() { "a mailbox" } else { "no mailbox" };
         let stopped = reach.stopped.map_or_else(String::new, |at| format!("; pages stopped by STOP since {at}"));
         say(&format!("{:<12} {phone}, {email}{stopped}", reach.rep));

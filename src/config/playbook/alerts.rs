@@ -18,14 +18,8 @@ use crate::domain::id::RepId;
 use crate::domain::time::Span;
 
 /// What is worth an alert when nobody says so: all but what a whole pool hears.
-const USUAL: [Occasion; 6] = [
-    Occasion::Offered,
-    Occasion::Climbed,
-    Occasion::HandedBack,
-    Occasion::Warn,
-    Occasion::Breach,
-    Occasion::HandOff,
-];
+const USUAL: [Occasion; 6] =
+    [Occasion::Offered, Occasion::Climbed, Occasion::HandedBack, Occasion::Warn, Occasion::Breach, Occasion::HandOff];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,12 +133,7 @@ impl Reader<'_> {
         }
     }
 
-    fn channel(
-        &self,
-        text: &ChannelText,
-        span: std::ops::Range<usize>,
-        d: &Document,
-    ) -> Result<Channel, Diagnostic> {
+    fn channel(&self, text: &ChannelText, span: std::ops::Range<usize>, d: &Document) -> Result<Channel, Diagnostic> {
         let kind = *text.kind.get_ref();
         let takes: (bool, bool, bool) = match kind {
             KindText::Webhook => (true, true, false),
@@ -181,7 +170,9 @@ impl Reader<'_> {
             KindText::Email => {
                 let from = text.from.as_ref().ok_or_else(missing)?;
                 let parts = from.get_ref().split_once('@');
-                if parts.is_none_or(|(name, host)| name.is_empty() || host.is_empty() || host.contains(char::is_whitespace)) {
+                if parts
+                    .is_none_or(|(name, host)| name.is_empty() || host.is_empty() || host.contains(char::is_whitespace))
+                {
                     return Err(self.mistake(from.span(), "not a mail address: write it alerts@example.com"));
                 }
                 ChannelKind::Email { from: from.get_ref().clone() }
@@ -209,7 +200,8 @@ impl Reader<'_> {
         if is_safe(text.get_ref()) {
             return Ok(Setting::Plain(text.get_ref().clone()));
         }
-        let message = "not an address that may be called: write https://…, or env:NAME or file:/PATH where it is a secret";
+        let message =
+            "not an address that may be called: write https://…, or env:NAME or file:/PATH where it is a secret";
         Err(self.mistake(text.span(), message))
     }
 
@@ -278,14 +270,15 @@ impl Reader<'_> {
         };
         let zone = match (quiet.zone, of_calendar) {
             (Some(zone), None) | (None, Some(zone)) => zone,
-            (None, None) => return Err(self.mistake(text.span(), "quiet times need a zone, or a calendar whose zone they take")),
-            (Some(_), Some(_)) => return Err(self.mistake(text.span(), "a zone and a calendar: one of the two says enough")),
+            (None, None) => {
+                return Err(self.mistake(text.span(), "quiet times need a zone, or a calendar whose zone they take"));
+            }
+            (Some(_), Some(_)) => {
+                return Err(self.mistake(text.span(), "a zone and a calendar: one of the two says enough"));
+            }
         };
-        let calendar = Calendar {
-            zone,
-            week: std::array::from_fn(|_| quiet.times.0.clone()),
-            holidays: BTreeMap::new(),
-        };
+        let calendar =
+            Calendar { zone, week: std::array::from_fn(|_| quiet.times.0.clone()), holidays: BTreeMap::new() };
         if let Err(e) = calendar.validate() {
             return Err(self.mistake(text.span(), format!("these quiet times cannot be used: {e}")));
         }

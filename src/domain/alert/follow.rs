@@ -45,7 +45,9 @@ pub fn follow(
             let members = members.filter(|rep| here(rep) && had != Some(rep.as_str()));
             alert(Occasion::Pool, members.cloned().collect())
         }
-        Event::SlaWarned { .. } => alert(Occasion::Warn, c.assignee().filter(|rep| here(rep)).cloned().into_iter().collect()),
+        Event::SlaWarned { .. } => {
+            alert(Occasion::Warn, c.assignee().filter(|rep| here(rep)).cloned().into_iter().collect())
+        }
         Event::SlaBreached { .. } => {
             let lead = playbook.teams.get(&c.team).and_then(|team| team.lead.clone());
             let mut reps: Vec<RepId> = c.assignee().cloned().into_iter().chain(lead).collect();
@@ -119,8 +121,12 @@ pub fn handed_over(
     at: Timestamp,
 ) -> Option<Notice> {
     let what = What::HandOff { team: team.clone(), from: gives.cloned() };
-    wants(playbook, takes, Occasion::HandOff)
-        .then(|| Notice { to: To::Rep(takes.clone()), what, conversation: None, at })
+    wants(playbook, takes, Occasion::HandOff).then(|| Notice {
+        to: To::Rep(takes.clone()),
+        what,
+        conversation: None,
+        at,
+    })
 }
 
 /// Whether it is still to be told, as its conversation is now: what was taken, answered or passed on meanwhile is not.
@@ -132,7 +138,11 @@ pub fn is_wanted(notice: &Notice, c: &Conversation) -> bool {
     match occasion {
         _ if c.is_done() => false,
         Occasion::Offered | Occasion::Pool | Occasion::Climbed | Occasion::HandedBack => {
-            c.assignment.as_ref().is_some_and(|a| a.taken.is_none() && a.at == notice.at)
+            let asked = |to: &Holder| match to {
+                Holder::Rep(asked) => asked == rep && *occasion != Occasion::Pool,
+                Holder::Pool(_) => *occasion == Occasion::Pool,
+            };
+            c.assignment.as_ref().is_some_and(|a| a.taken.is_none() && a.at == notice.at && asked(&a.to))
         }
         Occasion::Warn => still_runs(Stage::Warned) && c.assignee() == Some(rep),
         Occasion::Breach => still_runs(Stage::Breached) && !taken_since,
@@ -150,7 +160,11 @@ fn came(because: &Because) -> Occasion {
     match &because.reason {
         Reason::Person(_) => Occasion::HandedBack,
         Reason::Owner(_) | Reason::Step(_) | Reason::Unowned(_) | Reason::Took => {
-            if because.climbed.is_some() { Occasion::Climbed } else { Occasion::Offered }
+            if because.climbed.is_some() {
+                Occasion::Climbed
+            } else {
+                Occasion::Offered
+            }
         }
     }
 }
@@ -160,12 +174,7 @@ fn pause(playbook: &Playbook, c: &Conversation, now: Timestamp) -> Vec<Notice> {
     destination(playbook.alerting.pauses.get(&c.use_case), c, what, now)
 }
 
-fn destination(
-    channel: Option<&String>,
-    c: &Conversation,
-    what: impl Fn(&str) -> What,
-    now: Timestamp,
-) -> Vec<Notice> {
+fn destination(channel: Option<&String>, c: &Conversation, what: impl Fn(&str) -> What, now: Timestamp) -> Vec<Notice> {
     let made = channel.map(|channel| Notice {
         to: To::Channels(vec![channel.clone()]),
         what: what(&c.use_case),

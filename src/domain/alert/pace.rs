@@ -12,7 +12,8 @@ pub fn may_go(alerts: &Alerts, sent: &[Timestamp], now: Timestamp) -> Result<(),
     if let Some(ends) = alerts.quiet.as_ref().and_then(|quiet| quiet_until(quiet, now)) {
         return Err(ends);
     }
-    let mut recent: Vec<Timestamp> = sent.iter().copied().filter(|at| *at + alerts.within > now && *at <= now).collect();
+    let mut recent: Vec<Timestamp> =
+        sent.iter().copied().filter(|at| *at + alerts.within > now && *at <= now).collect();
     recent.sort_unstable();
     let at_most = usize::try_from(alerts.at_most.max(1)).unwrap_or(usize::MAX);
     match recent.len().checked_sub(at_most) {

@@ -93,6 +93,8 @@ impl Notifier {
     }
 
     async fn through_channels(&self, message: &mut Message<'_>) -> Result<(), StoreError> {
+        // A page that was begun before we stopped may have left.
+        let begun = message.told.iter().any(|told| message.may_have_left(&told.row));
         let channels = message.channels();
         let (mut later, mut unknown) = (false, false);
         for name in channels {
@@ -130,8 +132,6 @@ impl Notifier {
             });
             return self.service.store().put_notices(&message.cloned()).await;
         }
-        // A page that was begun before we stopped may have left as well.
-        let begun = !later && message.told.iter().any(|told| message.may_have_left(&told.row));
         let ended = if unknown || begun { Ended::Unknown } else { Ended::Dead };
         if ended == Ended::Dead {
             tracing::error!(what = message.word(), "no channel took it: given up");
@@ -176,9 +176,7 @@ impl Notifier {
             ChannelKind::Email { from } => match (&self.mailer, self.reach(message).await?.and_then(|r| r.email)) {
                 (_, None) => Attempt::Refused("no mailbox is known".to_owned()),
                 (None, Some(_)) => Attempt::Later("no mail server is set up: COMEBACK_SMTP_URL".to_owned()),
-                (Some(mailer), Some(to)) => {
-                    mailer.send(from, &to, &message.id(), &message.words(channel.redact)).await
-                }
+                (Some(mailer), Some(to)) => mailer.send(from, &to, &message.id(), &message.words(channel.redact)).await,
             },
             ChannelKind::Sms { from } => self.page(message, name, from, channel.redact).await?,
         })
@@ -221,7 +219,8 @@ impl Notifier {
         message.pass(name, true);
         self.service.store().put_notices(&message.cloned()).await?;
         let body = Body::new(message.page(redact));
-        let callback = message.told.first().map(|told| format!("{}/hooks/twilio/status/{}", self.public_url, told.row.id));
+        let callback =
+            message.told.first().map(|told| format!("{}/hooks/twilio/status/{}", self.public_url, told.row.id));
         Ok(match self.carrier.send(&line, &phone, &body, &callback.unwrap_or_default()).await {
             SendOutcome::Accepted { .. } => Attempt::Accepted,
             SendOutcome::Refused { code } => {
@@ -262,7 +261,7 @@ impl Message<'_> {
         let is_page = |name: &String| {
             matches!(self.playbook.alerting.channels.get(name).map(|c| &c.kind), Some(ChannelKind::Sms { .. }))
         };
-        row.tries == 0 && row.passed.len() == 1 && row.passed.iter().all(is_page)
+        row.tries == 0 && row.passed.iter().any(is_page)
     }
 
     fn id(&self) -> String {
@@ -316,10 +315,8 @@ impl Message<'_> {
     }
 
     fn items(&self, redact: Redact) -> (Vec<Item>, Vec<Brief>) {
-        let items = self.told.iter().map(|told| Item {
-            what: told.row.notice.what.clone(),
-            brief: self.brief(told, redact),
-        });
+        let items =
+            self.told.iter().map(|told| Item { what: told.row.notice.what.clone(), brief: self.brief(told, redact) });
         (items.collect(), self.open.iter().map(|subject| self.of(subject, None, redact)).collect())
     }
 

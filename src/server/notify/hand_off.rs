@@ -15,7 +15,7 @@ use crate::server::store::StoreError;
 use crate::server::store::notice::NoticeRow;
 
 /// A hand-off is told as long after it as this: after a longer outage it is no news.
-const NEWS: Span = Span::minutes(60);
+const NEWS: Span = Span::minutes(120);
 
 /// Between two looks, at most, in real time: a playbook may change in between.
 const EVERY: Duration = Duration::from_secs(30);

@@ -90,7 +90,9 @@ fn one(told: &Told, brief: Option<&Brief>, redact: Redact) -> Value {
         What::Pause { use_case } | What::Resume { use_case } => data["use_case"] = json!(use_case),
         What::Alert { .. } | What::HandOff { .. } | What::Told { .. } => {}
     }
-    if let (What::Handled { .. } | What::Pause { .. } | What::Resume { .. }, Some(subject)) = (&notice.what, &told.subject) {
+    if let (What::Handled { .. } | What::Pause { .. } | What::Resume { .. }, Some(subject)) =
+        (&notice.what, &told.subject)
+    {
         // The CRM's own ids: who that is, only the CRM can tell.
         data["contacts"] = json!(subject.state.contacts);
         data["line"] = json!(subject.state.line);

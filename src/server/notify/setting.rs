@@ -32,7 +32,8 @@ pub fn unreadable(playbook: &Playbook) -> Vec<(String, String)> {
     for (name, channel) in &playbook.alerting.channels {
         let trouble = match &channel.kind {
             ChannelKind::Webhook { url, secrets } => {
-                let read_secret = |setting| read(setting).and_then(|text| Secret::parse(&text).map_err(|e| e.to_string()));
+                let read_secret =
+                    |setting| read(setting).and_then(|text| Secret::parse(&text).map_err(|e| e.to_string()));
                 read(url).err().or_else(|| secrets.iter().find_map(|secret| read_secret(secret).err()))
             }
             ChannelKind::Slack { url } => read(url).err(),

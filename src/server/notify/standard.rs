@@ -15,7 +15,9 @@ pub struct Secret(Vec<u8>);
 
 /// Why a text is no signing secret. It is not repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a signing secret: whsec_ and the base64 of 24 to 64 random bytes, as `openssl rand -base64 32` gives them")]
+#[error(
+    "not a signing secret: whsec_ and the base64 of 24 to 64 random bytes, as `openssl rand -base64 32` gives them"
+)]
 pub struct NotASecret;
 
 impl std::fmt::Debug for Secret {
