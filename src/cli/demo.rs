@@ -210,7 +210,12 @@ fn emulated(policy: &Playbook, story: EmulatorConfig) -> EmulatorConfig {
     let mut reps: Vec<_> = policy.reps.iter().filter(|(_, r)| r.active).collect();
     reps.sort_by_key(|(id, r)| (cast(&story.reps, id), r.role != Role::Rep, *id));
     let left = policy.reps.iter().filter(|(_, r)| !r.active).map(|(id, _)| id.to_string()).collect();
-    let numbers = numbers(policy).map(|number| Number { number: number.as_str().to_owned(), ..Number::default() });
+    let pages = |number| policy.alerting.pages_from(number).is_some();
+    let numbers = numbers(policy).map(|number| Number {
+        number: number.as_str().to_owned(),
+        pages: pages(number),
+        ..Number::default()
+    });
     let reps = reps.into_iter().map(|(id, _)| id.to_string()).collect();
     EmulatorConfig { numbers: numbers.collect(), reps, left, ..story }
 }
@@ -303,7 +308,8 @@ mod tests {
     fn the_demo_s_own_playbook_makes_the_written_story() {
         let (world, story) = (world(PLAYBOOK), EmulatorConfig::demo(3));
         assert_eq!((world.reps, world.left), (story.reps, story.left));
-        assert_eq!(world.numbers.len(), 2);
+        let pages: Vec<bool> = world.numbers.iter().map(|number| number.pages).collect();
+        assert_eq!(pages, [false, false, true]);
     }
 
     #[test]

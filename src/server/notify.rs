@@ -105,32 +105,15 @@ impl Notifier {
             tokio::select! {
                 () = tokio::time::sleep(wait.max(Duration::from_millis(5))) => {}
                 () = self.service.alerted().notified() => {}
-                Some(done) = tasks.join_next() => ended = self.free(done, &mut busy),
+                Some(done) = tasks.join_next() => ended = free(done, &mut busy),
                 _ = shutdown.changed() => {}
             }
         }
         // What is on its way may have been heard: its end is recorded.
         while let Some(done) = tasks.join_next().await {
-            ended = ended.and(self.free(done, &mut busy));
+            ended = ended.and(free(done, &mut busy));
         }
         ended
-    }
-
-    fn free(
-        &self,
-        done: Result<(Lane, Result<(), StoreError>), tokio::task::JoinError>,
-        busy: &mut BTreeSet<Lane>,
-    ) -> Result<(), ServiceError> {
-        let (lane, ended) = done.map_err(|e| ServiceError::Stopped(e.to_string()))?;
-        busy.remove(&lane);
-        match ended {
-            Ok(()) | Err(StoreError::Busy) => Ok(()),
-            Err(e @ (StoreError::Corrupt(_) | StoreError::Conflict(_))) => {
-                tracing::error!(error = %e, "a notice cannot be told; it is tried again");
-                Ok(())
-            }
-            Err(e) => Err(ServiceError::Stopped(e.to_string())),
-        }
     }
 
     /// Starts what may go, one message a lane, and tells when to look again.
@@ -162,7 +145,7 @@ impl Notifier {
                     let notifier = Arc::clone(self);
                     tasks.spawn(async move {
                         let told = notifier.deliver(rows).await;
-                        if matches!(told, Err(_)) {
+                        if told.is_err() {
                             // A database in trouble is not asked without a pause.
                             tokio::time::sleep(BUSY_PAUSE).await;
                         }
@@ -182,6 +165,23 @@ impl Notifier {
         let seconds = *PAUSES.get(usize::try_from(tries).ok()?)?;
         let jitter = rand::random_range(0..=seconds * 200);
         Some(self.service.clock().of_real(Span::millis(seconds * 1_000 + jitter)))
+    }
+}
+
+/// A lane may go on; whether the runner may, too.
+fn free(
+    done: Result<(Lane, Result<(), StoreError>), tokio::task::JoinError>,
+    busy: &mut BTreeSet<Lane>,
+) -> Result<(), ServiceError> {
+    let (lane, ended) = done.map_err(|e| ServiceError::Stopped(e.to_string()))?;
+    busy.remove(&lane);
+    match ended {
+        Ok(()) | Err(StoreError::Busy) => Ok(()),
+        Err(e @ (StoreError::Corrupt(_) | StoreError::Conflict(_))) => {
+            tracing::error!(error = %e, "a notice cannot be told; it is tried again");
+            Ok(())
+        }
+        Err(e) => Err(ServiceError::Stopped(e.to_string())),
     }
 }
 

@@ -25,10 +25,10 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 pub async fn run(service: Service, mut shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
     while !*shutdown.borrow() {
         if let Err(e) = forget_notices(&service, &shutdown).await {
-            match e {
-                e @ StoreError::Fatal(_) => return Err(ServiceError::Stopped(e.to_string())),
-                e => tracing::warn!(error = %e, "old notices stay for now"),
+            if matches!(e, StoreError::Fatal(_)) {
+                return Err(ServiceError::Stopped(e.to_string()));
             }
+            tracing::warn!(error = %e, "old notices stay for now");
         }
         match forget(&service, &shutdown).await {
             Ok(0) => {}

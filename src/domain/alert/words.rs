@@ -107,22 +107,19 @@ pub fn parts(brief: &Brief) -> Vec<(&'static str, String)> {
 
 /// A short text for a phone. `takes` says that answering `1` takes the first one.
 pub fn page(items: &[Item], open: &[Brief], takes: bool, name: impl Fn(&What) -> String) -> String {
-    let text = match items {
-        [Item { what: What::Alert { occasion, .. }, brief: Some(brief) }] => {
-            let next = brief.next.as_ref().map_or_else(String::new, |next| format!(" Next: {next}."));
-            format!("{}: {}.{next}", occasion.words(), brief.headline())
-        }
-        _ => {
-            let words = message(items, open, name);
-            let mut text = words.title;
-            for line in &words.lines {
-                if text.chars().count() + line.chars().count() + 2 > PAGE - 40 {
-                    break;
-                }
-                text = format!("{text}\n{line}");
+    let text = if let [Item { what: What::Alert { occasion, .. }, brief: Some(brief) }] = items {
+        let next = brief.next.as_ref().map_or_else(String::new, |next| format!(" Next: {next}."));
+        format!("{}: {}.{next}", occasion.words(), brief.headline())
+    } else {
+        let words = message(items, open, name);
+        let mut text = words.title;
+        for line in &words.lines {
+            if text.chars().count() + line.chars().count() + 2 > PAGE - 40 {
+                break;
             }
-            text
+            text = format!("{text}\n{line}");
         }
+        text
     };
     let takes = match (takes, items.len()) {
         (false, _) => "",

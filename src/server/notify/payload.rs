@@ -28,7 +28,9 @@ pub(super) fn id(ids: &[Uuid]) -> String {
         [one] => one.to_string(),
         several => {
             let mut hash = Sha256::new();
-            several.iter().for_each(|id| hash.update(id.as_bytes()));
+            for id in several {
+                hash.update(id.as_bytes());
+            }
             to_hex(&hash.finalize()[..16])
         }
     }

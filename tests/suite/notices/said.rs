@@ -14,7 +14,7 @@ const WORDS: &str = "Can we talk about the price?";
 fn story() -> Story {
     let mut story = Story::begins();
     let mut card = crate::world::card("c-1");
-    card.name = "Dana\u{1b}[31m Reyes".to_owned();
+    "Dana\u{1b}[31m Reyes".clone_into(&mut card.name);
     let ago = |minutes| story.now - Span::minutes(minutes);
     card.intents =
         vec![Intent { at: ago(120), kind: "pricing_page".to_owned(), detail: "saw Enterprise twice".into() }];

@@ -215,6 +215,9 @@ pub(super) fn alerts(by: &[&str]) -> Alerts {
     Alerts { by, on: Occasion::ALL.into(), quiet: None, at_most: 1_000, within: Span::minutes(15) }
 }
 
+/// The runner of notices at work.
+type Runner = JoinHandle<Result<(), ServiceError>>;
+
 /// The backend, and the runner of notices on it.
 pub(super) struct Scene {
     pub(super) store: Arc<dyn Store>,
@@ -222,7 +225,7 @@ pub(super) struct Scene {
     pub(super) clock: Arc<ManualClock>,
     pub(super) tray: Arc<Tray>,
     mailer: Option<String>,
-    runner: Option<(watch::Sender<bool>, JoinHandle<Result<(), ServiceError>>)>,
+    runner: Option<(watch::Sender<bool>, Runner)>,
 }
 
 impl Scene {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::scene::{Kept, address, arrival, change, conversation, here, minute, put};
 
 /// The `n`th notice, for a rep, about the `n`th conversation.
-fn notice(n: u128, rep: &str, at: Timestamp) -> NoticeRow {
+pub(super) fn notice(n: u128, rep: &str, at: Timestamp) -> NoticeRow {
     let what = What::Alert { occasion: Occasion::Offered, due: Some(minute(15)) };
     let notice = Notice { to: To::Rep(rep.into()), what, conversation: Some(here(n)), at };
     NoticeRow::new(Uuid::from_u128(0x5000 + n), notice)
@@ -25,7 +25,7 @@ pub(super) async fn notices_come_with_their_facts_and_wait_oldest_first(store: &
     let (late, early) = (notice(1, "maya", minute(2)), notice(2, "ben", minute(1)));
     put(store, Batch { notices: vec![late.clone(), early.clone()], ..arrival(1, &["maya"]) }).await;
     assert_eq!(store.notices(9).await.unwrap(), [early.clone(), late.clone()]);
-    assert_eq!(store.notices(1).await.unwrap(), [early.clone()]);
+    assert_eq!(store.notices(1).await.unwrap(), std::slice::from_ref(&early));
     let tried = NoticeRow { tries: 3, next_at: minute(9), passed: ["page".to_owned()].into(), ..early };
     store.put_notices(&[tried.clone(), ended(late, Ended::Dropped, 3, None)]).await.unwrap();
     assert_eq!(store.notices(9).await.unwrap(), [tried]);
