@@ -12,6 +12,7 @@ pub mod feed;
 pub mod heartbeat;
 pub mod http;
 mod listen;
+pub mod notify;
 pub mod opt_outs;
 mod outside;
 pub mod reconcile;

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::rep::known;
 use super::{DatabaseArg, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::difference::differences;
 use crate::config::{self, playbook::places};
+use crate::domain::alert::reachable::unreachable;
 use crate::domain::event::Event;
 use crate::domain::findings;
 use crate::domain::playbook::Playbook;
@@ -16,6 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::journal::Frame;
 use crate::server::service::{PlaybookChange, Service, Work};
 use crate::server::store::Store;
+use crate::server::store::notice::NoticeStore as _;
 
 /// The policy.
 #[derive(Debug, Subcommand)]
@@ -162,6 +165,10 @@ async fn apply(database: &DatabaseArg, file: &Path, dry_run: bool, change: Chang
         tell_differences(&in_force, &playbook);
     }
     check(file, &source, &playbook)?;
+    let reaches = store.reaches().await?;
+    for finding in unreachable(&playbook, Some(&|rep| known(&reaches, rep))) {
+        say(&format!("risky: {}\n", places::told(&file.display().to_string(), &source, &finding)));
+    }
     if dry_run {
         say("a dry run: nothing was changed");
         return Ok(());

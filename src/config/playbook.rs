@@ -11,6 +11,7 @@ use crate::domain::time::Span;
 use document::{Document, Name, PresenceText, RepText, TeamText};
 use toml::Spanned;
 
+mod alerts;
 mod cohorts;
 mod document;
 mod expectations;
@@ -104,6 +105,7 @@ impl Reader<'_> {
         let schedules = self.schedules(&d)?;
         let lines = self.lines(&d)?;
         let expectations = self.expectations(&d)?;
+        let alerting = self.alerting(&d)?;
         let use_cases =
             d.use_case.into_iter().map(|(id, u)| (id, UseCase { label: u.label, sales: u.sales })).collect();
         let default = Compliance::default();
@@ -128,6 +130,7 @@ impl Reader<'_> {
             schedules,
             lines,
             expectations,
+            alerting,
         })
     }
 

@@ -61,6 +61,7 @@ pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
     ladders(playbook, from, &mut all);
     owning::of(playbook, &mut all);
     rest(playbook, &mut all);
+    all.extend(super::alert::reachable::unreachable(playbook, None));
     for broken in expectation::broken(playbook, &super::roster::Roster::default()) {
         all.push(Finding {
             about: About::Expectation(broken.name.clone()),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::Alerting;
 use super::contact::Address;
 use super::escalation::Ladder;
 use super::expectation::Expectation;
@@ -55,6 +56,9 @@ pub struct Playbook {
     /// What its author expects of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Expectation>,
+    /// Who hears of what beside the client.
+    #[serde(default, skip_serializing_if = "Alerting::is_empty")]
+    pub alerting: Alerting,
 }
 
 /// Somebody whose devices were not seen for a while counts as away.
@@ -219,10 +223,11 @@ impl Playbook {
         self.reps.get(rep).map_or(rep.as_str(), |r| r.name.as_str())
     }
 
-    /// What clients need of it: all but the rows by which the backend alone decides.
+    /// What clients need of it: all but the rows by which the backend alone decides, and how people are alerted, which is
+    /// nobody else's business.
     #[must_use]
     pub fn for_clients(&self) -> Self {
-        Self { territories: BTreeMap::new(), ..self.clone() }
+        Self { territories: BTreeMap::new(), alerting: Alerting::default(), ..self.clone() }
     }
 
     /// Whether this rep is in the playbook and has not left.

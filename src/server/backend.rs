@@ -15,7 +15,7 @@ use super::feed::Presences;
 use super::http::{self, App, hooks};
 use super::service::Service;
 use super::store::{Store, StoreError};
-use super::{checkpoints, cover, engine, heartbeat, listen, opt_outs, reconcile, retention};
+use super::{checkpoints, cover, engine, heartbeat, listen, notify, opt_outs, reconcile, retention};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 
@@ -116,6 +116,12 @@ impl Backend {
             beating.await;
             Ok(())
         });
+    }
+
+    /// From here on people are told beside the client, and webhooks of ours leave, until the backend stops.
+    pub fn keep_alerts(&mut self, notifier: notify::Notifier) {
+        let telling = notifier.run(self.shutdown.subscribe());
+        self.tasks.spawn(async move { telling.await.map_err(|e| e.to_string()) });
     }
 
     /// From here on every opt-out and opt-in is written into this file too, until the backend stops.

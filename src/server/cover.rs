@@ -153,7 +153,7 @@ async fn concerned(
     }
     let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
     for principal in principals {
-        let open = service.store().open_of(&principal).await?.into_iter();
+        let open = service.store().open_seen_by(&principal).await?.into_iter();
         all.extend(open.filter(|c| coverage::is_unsettled(c, &is_here) && seen.insert(c.id)));
     }
     all.sort_by_key(coverage::urgency);

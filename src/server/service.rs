@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::store::{DedupeKey, RawEvent, Restored, Store, StoreError};
 use super::telemetry::Metrics;
@@ -144,6 +144,32 @@ pub enum Work {
     Restored(Restored),
     /// All that buyers wrote since that backup has been read.
     Reconciled,
+    /// A rep texts the number that pages them.
+    Paged(Box<PageReply>),
+}
+
+/// A text from a rep's own phone to the number that pages them.
+#[derive(Clone, Debug)]
+pub struct PageReply {
+    /// The carrier's own id of it.
+    pub key: DedupeKey,
+    /// As it came.
+    pub raw: RawEvent,
+    /// Who.
+    pub rep: RepId,
+    /// The channel that pages from that number.
+    pub channel: String,
+    /// What it says.
+    pub says: Says,
+}
+
+/// What a rep says to a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// I take the one I was paged of last, if there is one.
+    Take(Option<ConversationId>),
+    /// Anything else: kept as it came, and nothing follows.
+    Other,
 }
 
 /// What became of a piece of work. On disk when it is told.
@@ -201,6 +227,7 @@ pub struct Service {
     epoch: u32,
     metrics: Arc<Metrics>,
     moves: watch::Receiver<u64>,
+    alerted: Arc<Notify>,
     stopped: watch::Receiver<Option<String>>,
 }
 
@@ -220,6 +247,7 @@ impl Service {
         let playbook = Arc::new(Mutex::new(Arc::new(in_force.clone().unwrap_or_else(|| seed.clone()))));
         let (head, epoch) = store.head().await?;
         let (pulse, metrics) = (Pulse::at(head.seq), Arc::new(Metrics::default()));
+        let alerted = Arc::new(Notify::new());
         let committer = commit::Committer {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
@@ -227,9 +255,10 @@ impl Service {
             pulse: pulse.clone(),
             metrics: Arc::clone(&metrics),
             moves: tell_moves,
+            alerted: Arc::clone(&alerted),
         };
         tokio::spawn(committer.run(queue, died));
-        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, moves, stopped };
+        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, moves, alerted, stopped };
         if in_force.is_none() {
             let work = Work::Playbook(Box::new(seed.clone().into()));
             service.submit(work).await.map_err(|e| StoreError::Fatal(e.to_string()))?;
@@ -300,6 +329,11 @@ impl Service {
     /// The counters of this process.
     pub const fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
+    }
+
+    /// Wakes whoever tells people when a group left notices. For one to wait on.
+    pub const fn alerted(&self) -> &Arc<Notify> {
+        &self.alerted
     }
 
     /// Pieces of work that wait for the committer.

@@ -22,6 +22,7 @@ use crate::wire::command::Receipt;
 
 pub mod memory;
 pub mod migrate;
+pub mod notice;
 mod page;
 pub mod sqlite;
 
@@ -172,6 +173,8 @@ pub struct Batch {
     pub matched: BTreeSet<ConversationId>,
     /// A backup is brought back, or has caught up.
     pub restore: Option<RestoreWrite>,
+    /// What follows from the facts for people beside the client.
+    pub notices: Vec<notice::NoticeRow>,
 }
 
 /// What becomes of a database that is a backup brought back.
@@ -367,7 +370,7 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 
 /// Where facts are kept.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: notice::NoticeStore + Send + Sync + 'static {
     /// Begins the one transaction that may write facts. Waits for the head row.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
 
@@ -489,7 +492,7 @@ pub trait Store: Send + Sync + 'static {
     async fn roster(&self) -> Result<Roster, StoreError>;
 
     /// Open conversations that somebody with this principal sees, as they are.
-    async fn open_of(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError>;
+    async fn open_seen_by(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError>;
 
     /// Conversations with an answer that has not settled, or waits for its rep.
     async fn unsettled(&self) -> Result<Vec<ConversationId>, StoreError>;

@@ -18,6 +18,7 @@ mod icalendar;
 mod inbox;
 mod line_check;
 mod log;
+mod notices;
 mod oncall;
 mod peers;
 mod playbook_check;

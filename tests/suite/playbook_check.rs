@@ -143,3 +143,73 @@ fn an_expectation_that_cannot_be_read_is_told_in_its_place() {
         assert!(mistake.contains(wanted) && mistake.starts_with("playbook.toml:"), "{to}: {mistake}");
     }
 }
+
+#[test]
+fn a_mistake_about_alerts_is_told_in_its_place() {
+    let ops = "[channel.ops]\nkind = \"webhook\"\nurl = \"https://ops.example/\"\nsecret = \"env:OPS\"\n\n[alerts]\n";
+    for (changes, wanted) in [
+        (&[("by = [\"page\"]", "by = [\"pgae\"]")][..], "there is no channel \"pgae\"; did you mean \"page\"?"),
+        (&[("kind = \"sms\"", "kind = \"smss\"")], "did you mean \"sms\"?"),
+        (&[("kind = \"sms\"", "kind = \"webhook\"")], "a channel of this kind needs url = …"),
+        (&[("redact = \"names\"", "secret = \"env:X\"")], "a channel of this kind has no secret"),
+        (&[("redact = \"names\"", "redact = \"name\"")], "did you mean \"names\"?"),
+        (
+            &[("from = \"+16465550900\"", "from = \"+16465550100\"")],
+            "buyers text this number: pages need one of their own",
+        ),
+        (&[("from = \"+16465550900\"", "from = \"+1 page us\"")], "not a number: write it +15550100100"),
+        (&[("on = [\"climbed\"", "on = [\"climbd\"")], "did you mean \"climbed\"?"),
+        (&[("at_most = 4", "at_most = 0")], "at most none: nothing would ever be told; to alert nobody write by = []"),
+        (&[("within = \"15m\"", "within = \"0m\"")], "at_most counts within a time: write it 15m"),
+        (&[("[\"22:00-07:00\"], zone = \"America/New_York\" }", "[\"22:00-07:00\"] }")], "quiet times need a zone"),
+        (&[("[\"22:00-07:00\"], zone", "[\"00:00-12:00\", \"12:00-24:00\"], zone")], "it would always be quiet"),
+        (
+            &[("[\"22:00-07:00\"], zone = \"America/New_York\"", "[\"22:00-07:00\"], calendar = \"offcie\"")],
+            "did you mean \"office\"?",
+        ),
+        (&[("[alerts]\n", &ops.replace("env:OPS", "whsec_c2VjcmV0"))], "a secret must not stand in the playbook"),
+        (&[("[alerts]\n", &ops.replace("https://", "http://"))], "not an address that may be called"),
+        (&[("[alerts]\n", &ops.replace("\"env:OPS\"", "[]"))], "one secret, or two while they are changed"),
+        (
+            &[("[alerts]\n", "[operations]\nby = [\"page\"]\n\n[alerts]\n")],
+            "operations need a webhook or slack channel",
+        ),
+        (
+            &[("sales = false\n", "sales = false\nwebhook = \"page\"\n")],
+            "\"page\" is a channel of kind sms: here a webhook is needed",
+        ),
+        (&[("label = \"renewal\"\n", "label = \"renewal\"\nwebhook = \"page\"\n")], "Sales handles this use case"),
+        (&[("label = \"renewal\"\n", "label = \"renewal\"\npause = \"pgae\"\n")], "there is no channel \"pgae\""),
+        (
+            &[("title = \"SE\"\nteam = \"east\"\n", "title = \"SE\"\nteam = \"east\"\nalerts = { by = [\"mail\"] }\n")],
+            "there is no channel \"mail\"",
+        ),
+    ] {
+        let source = changes.iter().fold(EXAMPLE.to_owned(), |source, (from, to)| {
+            assert!(source.contains(from), "the example has no {from:?}");
+            source.replacen(from, to, 1)
+        });
+        let mistake = read("playbook.toml", &source).expect_err(wanted).to_string();
+        assert!(mistake.contains(wanted) && mistake.starts_with("playbook.toml:"), "{changes:?}: {mistake}");
+        assert!(!mistake.contains("whsec_"), "a secret is not repeated: {mistake}");
+    }
+}
+
+#[test]
+fn a_rep_s_own_alerts_take_the_place_of_everybodys_key_by_key_and_a_rep_without_any_is_found() {
+    let own = "title = \"SE\"\nteam = \"east\"\nalerts = { on = [\"breach\"], at_most = 1 }\n";
+    let source = EXAMPLE.replacen("title = \"SE\"\nteam = \"east\"\n", own, 1);
+    let playbook = read("playbook.toml", &source).unwrap_or_else(|e| panic!("{e}"));
+    let (omar, all) = (playbook.alerting.of(&"omar".into()).unwrap(), playbook.alerting.everybody.as_ref().unwrap());
+    assert_eq!((&omar.by, &omar.quiet, omar.within), (&all.by, &all.quiet, all.within));
+    assert_eq!((omar.on.len(), omar.at_most), (1, 1));
+    let told =
+        found(&[("title = \"SE\"\nteam = \"east\"\n", "title = \"SE\"\nteam = \"east\"\nalerts = { by = [] }\n")]);
+    let omar = line("[rep.omar]");
+    assert!(
+        told[0].starts_with(&format!(
+            "risky: playbook.toml:{omar}:1: no alert can reach Omar Haddad: no channel is named; write by = [\"…\"]"
+        )),
+        "{told:?}"
+    );
+}

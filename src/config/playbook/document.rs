@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
+use super::alerts::{AlertsText, ChannelText, OperationsText};
 use super::owners::{OwnerText, TerritoryText};
 use super::steps::LadderText;
 use crate::config::text::{Duration, Every, TimeOfDay, Times};
@@ -40,6 +41,10 @@ pub(super) struct Document {
     pub(super) line: BTreeMap<String, LineText>,
     #[serde(default)]
     pub(super) expect: Vec<ExpectText>,
+    #[serde(default)]
+    pub(super) channel: BTreeMap<String, Spanned<ChannelText>>,
+    pub(super) alerts: Option<AlertsText>,
+    pub(super) operations: Option<OperationsText>,
 }
 
 fn eight_seconds() -> Duration {
@@ -60,6 +65,10 @@ pub(super) struct UseCaseText {
     pub(super) label: String,
     #[serde(default = "yes")]
     pub(super) sales: bool,
+    /// The channel that gets its replies, when Sales does not handle them.
+    pub(super) webhook: Option<Name>,
+    /// The channel that is told to pause the campaign while Sales talks.
+    pub(super) pause: Option<Name>,
 }
 
 const fn yes() -> bool {
@@ -160,6 +169,8 @@ pub(super) struct RepText {
     pub(super) weight: Option<Spanned<u32>>,
     /// A calendar.
     pub(super) hours: Option<Name>,
+    /// What is left out is everybody's.
+    pub(super) alerts: Option<AlertsText>,
 }
 
 /// When somebody who says nothing counts as away.

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::group::Group;
-use super::{GROUP, Job, Outcome, Pulse, Reply, ServiceError, Work};
+use super::{GROUP, Job, Outcome, Pulse, Reply, Says, ServiceError, Work};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 use crate::domain::rejection::Rejection;
@@ -22,6 +22,7 @@ pub(super) struct Committer {
     pub(super) metrics: Arc<Metrics>,
     /// Counts how often people came, went or had another shift.
     pub(super) moves: watch::Sender<u64>,
+    pub(super) alerted: Arc<Notify>,
 }
 
 impl Committer {
@@ -124,7 +125,8 @@ impl Committer {
             let mut done = group.finish();
             let batch = (!done.is_empty()).then(|| std::mem::take(&mut done.batch));
             let seq = batch.as_ref().and_then(|b| b.entries.last()).map_or(head.seq, |e| e.seq);
-            let wrote = batch.is_some().then_some((done, seq));
+            let alerts = batch.as_ref().is_some_and(|b| !b.notices.is_empty());
+            let wrote = batch.is_some().then_some((done, seq, alerts));
             // Whoever asked is gone only when the process ends.
             let _ = tell.send((outcomes, wrote));
             batch
@@ -132,12 +134,15 @@ impl Committer {
         self.store.group(wants, Box::new(decide)).await?;
         let gone = || StoreError::Fatal("a group was committed without having been decided".to_owned());
         let (outcomes, wrote) = told.try_recv().map_err(|_| gone())?;
-        let Some((done, seq)) = wrote else { return Ok(outcomes) };
+        let Some((done, seq, alerts)) = wrote else { return Ok(outcomes) };
         *self.playbook.lock().unwrap_or_else(PoisonError::into_inner) = done.playbook;
         if done.moved {
             self.moves.send_modify(|moves| *moves += 1);
         }
         self.pulse.beat(seq, done.principals, done.devices);
+        if alerts {
+            self.alerted.notify_one();
+        }
         self.metrics.group(work.len());
         done.tally.count(&self.metrics, self.clock.now());
         Ok(outcomes)
@@ -166,6 +171,12 @@ fn wants(work: &[Work], playbook: u32) -> Wants {
                 wants.conversations.insert(*conversation);
             }
             Work::Consent { address, .. } => drop(wants.addresses.insert(address.clone())),
+            Work::Paged(reply) => {
+                wants.dedupe.insert(reply.key.clone());
+                if let Says::Take(conversation) = reply.says {
+                    wants.conversations.extend(conversation);
+                }
+            }
             Work::Playbook(_) | Work::Restored(_) | Work::Reconciled | Work::People { .. } => {}
         }
     }

@@ -13,11 +13,11 @@ use crate::domain::contact::{Address, Body};
 use crate::domain::conversation::{AnswerState, Conversation};
 use crate::domain::decide::decide;
 use crate::domain::event::{Event, Subject};
-use crate::domain::expectation;
 use crate::domain::id::{CommandId, ConversationId, DeviceId, LineId, MessageId, NumberId, RepId};
 use crate::domain::ownership::territory;
 use crate::domain::playbook::{Playbook, Role};
 use crate::domain::rejection::Rejection;
+use crate::domain::roster::Roster;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::visibility::{self, Principal};
 use crate::journal::frame::{ContentDigest, Fact, digest};
@@ -28,6 +28,7 @@ use crate::server::store::{
 use crate::wire::changes::{Author, Message};
 use crate::wire::command::{Envelope, Receipt, Verdict};
 
+mod notices;
 mod restored;
 
 /// A group in the making.
@@ -47,6 +48,8 @@ pub(super) struct Group {
     moved: bool,
     /// The roster changed in any way.
     dealt: bool,
+    /// Policy and roster as they were, once one of them changes.
+    expected: Option<(Arc<Playbook>, Roster)>,
 }
 
 /// Everything a group leaves.
@@ -100,6 +103,7 @@ impl Group {
             tally: Tally::default(),
             moved: false,
             dealt: false,
+            expected: None,
         }
     }
 
@@ -117,6 +121,7 @@ impl Group {
             Work::Consent { address, out, source } => self.consent(address, *out, source),
             Work::Restored(restored) => self.restored(restored),
             Work::Reconciled => self.reconciled(),
+            Work::Paged(reply) => self.paged(reply),
         }
     }
 
@@ -315,12 +320,16 @@ impl Group {
                 }
             }
             Subject::Roster => {
+                // A turn that passed changes nobody's presence.
+                let moves = !matches!(event, Event::TurnPassed { .. });
+                if moves {
+                    self.remember_before();
+                }
                 self.loaded.roster.apply(self.now, event);
                 if let (Event::Presence { rep, away: true, .. }, Some((_, note))) = (event, brought) {
                     self.loaded.roster.set_note(rep, note.clone());
                 }
-                // A turn that passed changes nobody's presence.
-                self.moved |= !matches!(event, Event::TurnPassed { .. });
+                self.moved |= moves;
                 self.dealt = true;
             }
             Subject::Playbook | Subject::Journal => {}
@@ -399,9 +408,11 @@ impl Group {
             }
             self.batch.sends.push(send_of(*message, id, now.as_ref(), self.now));
         }
+        self.tell(id, event, origin);
     }
 
     fn put_playbook(&mut self, change: &PlaybookChange) -> Outcome {
+        self.remember_before();
         let version = self.loaded.playbook_version + 1;
         let playbook = Playbook { version, ..change.playbook.clone() };
         let PlaybookChange { by, why, back_to, .. } = change.clone();
@@ -417,7 +428,8 @@ impl Group {
     pub(super) fn finish(mut self) -> Finished {
         self.batch.roster = (self.moved || self.dealt).then(|| self.loaded.roster.clone());
         if self.moved || self.batch.playbook.is_some() {
-            self.tally.expected(expectation::broken(&self.playbook, &self.loaded.roster));
+            let broken = self.expect_again();
+            self.tally.expected(broken);
         }
         let mut principals = BTreeMap::new();
         for (id, seq) in &self.changed {

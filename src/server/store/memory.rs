@@ -1,5 +1,6 @@
 //! The reference store, and the simulator's: plain maps behind one lock. What it does is what the others must do.
 
+mod notices;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +54,8 @@ struct Tables {
     lines: BTreeMap<Address, CarrierLine>,
     unmatched: BTreeSet<ConversationId>,
     restores: Vec<Restored>,
+    notices: BTreeMap<uuid::Uuid, super::notice::NoticeRow>,
+    reaches: BTreeMap<RepId, super::notice::Reach>,
 }
 
 struct MemoryTransaction {
@@ -193,11 +196,13 @@ impl Tables {
             Some(RestoreWrite::Begun(restored)) => {
                 self.restores.push(restored);
                 self.invites.clear();
+                self.notices.retain(|_, row| row.ended.is_some());
                 self.devices.values_mut().for_each(|(device, _)| device.revoked = true);
             }
             Some(RestoreWrite::Reconciled) => self.restores.iter_mut().for_each(|r| r.reconciled = true),
             None => {}
         }
+        self.put_notices(&batch.notices);
         self.unmatched.retain(|id| !batch.matched.contains(id));
         for (key, message) in batch.dedupe {
             if self.dedupe.insert(key, message).is_some() {
@@ -419,7 +424,7 @@ impl Store for MemoryStore {
         Ok(self.0.lock().await.roster.clone())
     }
 
-    async fn open_of(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError> {
+    async fn open_seen_by(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError> {
         let tables = self.0.lock().await;
         let seen = tables.audience.keys().filter(|(by, _)| by == principal).map(|(_, id)| id);
         let found = seen.filter_map(|id| tables.conversations.get(id)).map(|(c, ..)| c);

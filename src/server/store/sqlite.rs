@@ -24,6 +24,7 @@ use crate::wire::changes::Message;
 
 pub mod backup;
 mod load;
+mod notices;
 mod people;
 mod read;
 mod restored;
@@ -62,6 +63,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 6,
         name: "0006_load.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0006_load.sql"),
+    },
+    Migration {
+        version: 7,
+        name: "0007_notices.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0007_notices.sql"),
     },
 ];
 
@@ -402,9 +408,9 @@ impl Store for SqliteStore {
         self.read(|tx| row::head(tx).map(|head| head.roster)).await
     }
 
-    async fn open_of(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError> {
+    async fn open_seen_by(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError> {
         let key = principal.key();
-        self.read(move |tx| people::open_of(tx, &key)).await
+        self.read(move |tx| people::open_seen_by(tx, &key)).await
     }
 
     async fn unsettled(&self) -> Result<Vec<ConversationId>, StoreError> {

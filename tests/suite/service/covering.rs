@@ -174,7 +174,7 @@ async fn nobody_gets_more_than_they_can_hold_however_many_come_at_once() {
     }
     let all = comeback::domain::visibility::Principal::All;
     let mut held: BTreeMap<Holder, usize> = BTreeMap::new();
-    for c in floor.store.open_of(&all).await.unwrap() {
+    for c in floor.store.open_seen_by(&all).await.unwrap() {
         *held.entry(c.assignment.unwrap().to).or_default() += 1;
     }
     let wanted = [

@@ -23,6 +23,8 @@ use comeback::server::store::{
 };
 use comeback::wire::changes::Message;
 
+mod notices;
+
 /// A promise that is broken on purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Sabotage {
@@ -432,8 +434,8 @@ impl Store for Disk {
         self.inner.roster().await
     }
 
-    async fn open_of(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError> {
-        self.inner.open_of(principal).await
+    async fn open_seen_by(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError> {
+        self.inner.open_seen_by(principal).await
     }
 
     async fn unsettled(&self) -> Result<Vec<ConversationId>, StoreError> {

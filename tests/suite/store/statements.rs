@@ -7,8 +7,8 @@ use comeback::server::store::sqlite::SqliteStore;
 use rusqlite::Connection;
 
 /// Tables that grow with every reply: to walk through one of them for a single question is a mistake.
-const GROWING: [&str; 9] =
-    ["send", "entry", "message", "conversation", "number", "audience", "receipt", "dedupe", "raw_event"];
+const GROWING: [&str; 10] =
+    ["send", "entry", "message", "conversation", "number", "audience", "receipt", "dedupe", "raw_event", "notice"];
 
 /// The one question about all numbers, asked in the background.
 const WALKS: [&str; 1] = ["LEFT JOIN card k ON k.number = n.id WHERE n.address IS NOT NULL"];
@@ -103,7 +103,15 @@ fn walks(sql: &str, step: &str) -> bool {
         name == table || ["FROM", "JOIN"].iter().any(|word| sql.contains(&format!("{word} {table} {name} ")))
     };
     // A partial index holds only what is open, due or on its way.
-    let partial = ["conversation_deadline", "message_unknown", "message_parked", "send_due"];
+    let partial = [
+        "conversation_deadline",
+        "conversation_open",
+        "message_unknown",
+        "message_parked",
+        "notice_dead",
+        "notice_waiting",
+        "send_due",
+    ];
     let partial = partial.iter().any(|index| scanned.contains(index));
     GROWING.iter().any(|table| is(table)) && !partial && !WALKS.iter().any(|known| sql.contains(known))
 }

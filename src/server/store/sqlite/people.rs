@@ -174,7 +174,7 @@ pub(super) fn unseen(tx: &Transaction<'_>, keys: Vec<DedupeKey>) -> Result<Vec<D
 }
 
 /// Open conversations that somebody with this principal sees.
-pub(super) fn open_of(tx: &Transaction<'_>, principal: &str) -> Result<Vec<Conversation>, StoreError> {
+pub(super) fn open_seen_by(tx: &Transaction<'_>, principal: &str) -> Result<Vec<Conversation>, StoreError> {
     let sql = "SELECT c.state FROM audience a JOIN conversation c ON c.id = a.conversation \
                WHERE a.principal = ?1 AND c.open = 1 ORDER BY c.id";
     let mut query = tx.prepare_cached(sql)?;
