@@ -30,6 +30,7 @@ pub mod routing;
 pub mod safe_text;
 pub mod segments;
 pub mod sending;
+pub mod sentences;
 pub mod sla;
 pub mod time;
 mod triage;

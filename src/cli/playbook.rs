@@ -12,6 +12,7 @@ use crate::domain::event::Event;
 use crate::domain::findings;
 use crate::domain::playbook::Playbook;
 use crate::domain::safe_text::SafeText;
+use crate::domain::sentences::{self, Part};
 use crate::domain::time::Timestamp;
 use crate::journal::Frame;
 use crate::server::service::{PlaybookChange, Service, Work};
@@ -42,13 +43,16 @@ pub(super) enum PlaybookCommand {
         #[command(flatten)]
         change: Change,
     },
-    /// Print what is in force, as JSON.
+    /// Tell what is in force, in sentences.
     Show {
         #[command(flatten)]
         database: DatabaseArg,
         /// An earlier version.
         #[arg(value_name = "VERSION")]
         earlier: Option<u32>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
     /// Say what a file would change, rule by rule.
     Diff {
@@ -93,7 +97,7 @@ impl PlaybookCommand {
                 check(&file, &source, &playbook)
             }
             Self::Apply { database, file, dry_run, change } => apply(&database, &file, dry_run, change).await,
-            Self::Show { database, earlier } => {
+            Self::Show { database, earlier, json } => {
                 let store = database.open()?;
                 let found = match earlier {
                     Some(version) => store.playbook_of(version).await?,
@@ -101,7 +105,11 @@ impl PlaybookCommand {
                 };
                 let playbook = found
                     .ok_or_else(|| anyhow::anyhow!("this database has no such playbook: comeback playbook history"))?;
-                say(&serde_json::to_string_pretty(&playbook)?);
+                if json {
+                    say(&serde_json::to_string_pretty(&playbook)?)
+                } else {
+                    show(&playbook)
+                }
                 Ok(())
             }
             Self::Diff { database, file } => {
@@ -113,6 +121,17 @@ impl PlaybookCommand {
             }
             Self::History { database } => history(&database).await,
             Self::Rollback { database, to, change } => rollback(&database, to, change).await,
+        }
+    }
+}
+
+/// Tells a policy in sentences.
+fn show(playbook: &Playbook) {
+    say(&format!("{}, version {}", playbook.company, playbook.version));
+    for Part { title, lines } in sentences::of(playbook, SystemClock.now()) {
+        say(&format!("\n{title}"));
+        for line in lines {
+            say(&format!("  {line}"));
         }
     }
 }

@@ -23,6 +23,7 @@ mod peers;
 mod playbook_check;
 mod reach;
 mod rules;
+mod sentences;
 mod service;
 mod sim;
 mod store;
