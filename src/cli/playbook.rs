@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::{DatabaseArg, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::difference::differences;
-use crate::config::{self, playbook::places};
+use crate::config::{self, playbook::places, playbook::schema};
 use crate::domain::event::Event;
 use crate::domain::findings;
 use crate::domain::playbook::Playbook;
@@ -54,6 +54,8 @@ pub(super) enum PlaybookCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Print the JSON Schema of the file, with which an editor completes keys and marks mistakes.
+    Schema,
     /// Say what a file would change, rule by rule.
     Diff {
         #[command(flatten)]
@@ -106,10 +108,14 @@ impl PlaybookCommand {
                 let playbook = found
                     .ok_or_else(|| anyhow::anyhow!("this database has no such playbook: comeback playbook history"))?;
                 if json {
-                    say(&serde_json::to_string_pretty(&playbook)?)
+                    say(&serde_json::to_string_pretty(&playbook)?);
                 } else {
-                    show(&playbook)
+                    show(&playbook);
                 }
+                Ok(())
+            }
+            Self::Schema => {
+                say(schema::SCHEMA.trim_end());
                 Ok(())
             }
             Self::Diff { database, file } => {

@@ -21,6 +21,7 @@ mod log;
 mod oncall;
 mod peers;
 mod playbook_check;
+mod playbook_schema;
 mod reach;
 mod rules;
 mod sentences;
