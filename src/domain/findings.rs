@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 
 use super::escalation::Who;
 use super::expectation;
-use super::id::{RepId, TeamId};
+use super::id::{RepId, ScheduleId, TeamId};
 use super::oncall::FinalSchedule;
 use super::playbook::{Cohort, Playbook};
 use super::reach::{self, Bounds, Searched};
 use super::time::{Span, Timestamp};
+
+mod layers;
 
 /// Days in which schedules are looked at.
 pub const DAYS: u16 = 90;
@@ -40,6 +42,8 @@ pub enum About {
     Team(TeamId),
     /// A ladder.
     Ladder(String),
+    /// A schedule.
+    Schedule(ScheduleId),
     /// A case that is expected.
     Expectation(String),
     /// When texts may leave.
@@ -54,6 +58,7 @@ pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
     cohorts(playbook, &mut all);
     people(playbook, &mut all);
     ladders(playbook, from, &mut all);
+    layers::hidden(playbook, &mut all);
     rest(playbook, &mut all);
     for broken in expectation::broken(playbook, &super::conversation::Roster::default()) {
         all.push(Finding {

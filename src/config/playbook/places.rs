@@ -21,6 +21,7 @@ fn place(source: &str, about: &About) -> Option<Range<usize>> {
         About::Rep(id) => line(source, |l| l == format!("[rep.{id}]")),
         About::Team(id) => line(source, |l| l == format!("[team.{id}]")),
         About::Ladder(name) => line(source, |l| l == format!("[[ladder.{name}]]")),
+        About::Schedule(id) => line(source, |l| l == format!("[schedule.{id}]")),
         About::Compliance => line(source, |l| l == "[compliance]"),
         About::Ownership => line(source, |l| l.starts_with("ownership") && l.contains('=')),
     }
