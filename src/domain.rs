@@ -3,6 +3,7 @@
 //! **Invariant:** nothing here reads a clock, makes an id, rolls a die or does IO. Time, ids and randomness arrive as
 //! arguments, so every rule is tested as a table or a property.
 
+pub mod beside;
 pub mod command;
 pub mod consent;
 pub mod contact;
@@ -25,6 +26,7 @@ pub mod playbook;
 pub mod reach;
 mod receive;
 pub mod rejection;
+pub mod replay;
 pub mod respond;
 pub mod routing;
 pub mod safe_text;

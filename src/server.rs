@@ -13,6 +13,7 @@ pub mod http;
 mod listen;
 pub mod opt_outs;
 mod outside;
+pub mod policy;
 pub mod reconcile;
 pub mod restore;
 pub mod retention;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike as _, NaiveDate};
 use chrono_tz::Tz;
 use clap::Args;
 
-use super::playbook::applied;
+use super::playbook::history::record;
 use super::{DatabaseArg, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::icalendar::{Feed, Part};
@@ -43,7 +43,7 @@ impl OnCall {
         let playbook = store.playbook().await?;
         let playbook = playbook.ok_or_else(|| anyhow::anyhow!("this database has no playbook yet"))?;
         if let Some(whose) = &self.ics {
-            let changed = applied(&store).await?.last().map_or_else(|| SystemClock.now(), |version| version.at);
+            let changed = record(&store).await?.applied.last().map_or_else(|| SystemClock.now(), |version| version.at);
             // Its lines end as the format wants it; it is made safe already.
             drop(std::io::stdout().lock().write_all(calendar(&playbook, whose, changed)?.as_bytes()));
             return Ok(());

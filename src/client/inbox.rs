@@ -259,6 +259,7 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         | Command::Report { .. }
         | Command::Match
         | Command::Expire
+        | Command::Recompute
         | Command::BeginSend { .. }
         | Command::AbandonSend { .. }
         | Command::LoseSend { .. }

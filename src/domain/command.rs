@@ -28,6 +28,8 @@ pub enum Command {
     Match,
     /// Deadlines may have passed.
     Expire,
+    /// The policy in force was applied to running clocks.
+    Recompute,
     /// An answer is about to go to the carrier.
     BeginSend { message: MessageId },
     /// The call to the carrier did not start in time.
@@ -97,6 +99,7 @@ impl Command {
             | Self::Report { .. }
             | Self::Match
             | Self::Expire
+            | Self::Recompute
             | Self::BeginSend { .. }
             | Self::AbandonSend { .. }
             | Self::LoseSend { .. }
@@ -127,6 +130,7 @@ impl Command {
             Self::Report { .. }
             | Self::Match
             | Self::Expire
+            | Self::Recompute
             | Self::BeginSend { .. }
             | Self::AbandonSend { .. }
             | Self::LoseSend { .. }

@@ -205,7 +205,7 @@ impl Conversation {
                     Some(Assignment { to, taken: Some(at), step, expires: None, at, because: because.clone() });
             }
             // What met the clock before this one is kept: should it fail, the earlier due time counts again.
-            Event::SlaStarted { clock } => self.clock = Some(clock.clone()),
+            Event::SlaStarted { clock } | Event::SlaRecomputed { clock } => self.clock = Some(clock.clone()),
             Event::SlaRearmed { clock } => {
                 self.clock = Some(clock.clone());
                 self.met = None;
@@ -266,6 +266,7 @@ impl Conversation {
             | Event::Presence { .. }
             | Event::PlaybookApplied { .. }
             | Event::Restored { .. }
+            | Event::Beside { .. }
             | Event::Reconciled => {}
         }
     }

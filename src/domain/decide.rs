@@ -9,7 +9,7 @@ use super::event::{Event, Review, Subject};
 use super::id::RepId;
 use super::rejection::Rejection;
 use super::visibility;
-use super::{escalation, receive, respond, sending, triage};
+use super::{escalation, receive, respond, sending, sla, triage};
 
 /// Facts, with what they are about.
 pub type Decided = Vec<(Subject, Event)>;
@@ -55,6 +55,7 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         | Command::Report { .. }
         | Command::Match
         | Command::Expire
+        | Command::Recompute
         | Command::BeginSend { .. }
         | Command::AbandonSend { .. }
         | Command::LoseSend { .. }
@@ -85,6 +86,7 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         Command::Report { message, delivery, error } => sending::report(draft, world, *message, *delivery, *error),
         Command::Match => receive::rematch(draft, world),
         Command::Expire => escalation::expire(draft, world),
+        Command::Recompute => sla::recompute(draft, world),
         Command::BeginSend { message } => sending::begin(draft, world, *message),
         Command::AbandonSend { message } => sending::abandon(draft, world, *message),
         Command::LoseSend { message } => sending::lose(draft, *message),

@@ -22,6 +22,7 @@ use crate::wire::command::Receipt;
 pub mod memory;
 pub mod migrate;
 mod page;
+pub mod policy;
 pub mod sqlite;
 
 pub(crate) use self::page::one_page;
@@ -77,6 +78,8 @@ pub struct Wants {
     pub devices: BTreeMap<DeviceId, BTreeSet<u64>>,
     /// The version of the playbook at hand: another one in force comes along.
     pub playbook: u32,
+    /// Policies beside it that are wanted.
+    pub beside: policy::WantsBeside,
 }
 
 /// What the store found.
@@ -106,6 +109,8 @@ pub struct Loaded {
     pub playbook_version: u32,
     /// The playbook in force, when it is not the one at hand.
     pub playbook: Option<Playbook>,
+    /// Policies beside it.
+    pub beside: policy::LoadedBeside,
 }
 
 /// A conversation as loaded for a decision.
@@ -167,6 +172,8 @@ pub struct Batch {
     pub roster: Option<Roster>,
     /// A new version of the policy.
     pub playbook: Option<Playbook>,
+    /// What stands beside it from now on, in order.
+    pub beside: Vec<policy::KeptWrite>,
     /// Conversations that were looked at again with the cards as they are now.
     pub matched: BTreeSet<ConversationId>,
     /// A backup is brought back, or has caught up.
@@ -366,7 +373,7 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 
 /// Where facts are kept.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: policy::PolicyStore {
     /// Begins the one transaction that may write facts. Waits for the head row.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
 

@@ -62,7 +62,7 @@ fn a_file_of_the_wrong_form_is_refused_by_the_reader_and_by_the_schema() {
         ("\"contact\", \"account\", \"sdr\"]", "\"contact\", \"acount\", \"sdr\"]"),
         ("open = \"08:00\"", "open = \"8\""),
         ("open = \"08:00\"", "open = \"24:00\""),
-        ("sales = false", "sales = \"no\""),
+        ("\nsales = false", "\nsales = \"no\""),
         ("lead = \"lea\"", "led_by = \"lea\""),
         ("role = \"lead\"", "role = \"boss\""),
         ("active = false", "active = 0"),

@@ -7,6 +7,7 @@ use comeback::server::store::Store;
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::sqlite::SqliteStore;
 
+mod beside;
 mod facts;
 mod feed;
 mod people;
@@ -98,6 +99,11 @@ macro_rules! conforms {
                     a_mark_goes_with_the_group_that_matched_it_and_not_before
                     a_match_that_a_crash_swallowed_is_made_up_for
                     numbers_whose_cards_are_old_or_missing_are_stale
+                }
+                beside {
+                    what_stands_beside_the_policy_is_replaced_and_taken_away
+                    conversations_with_a_deadline_are_walked_in_its_order
+                    cards_are_told_by_number
                 }
                 writers {
                     whoever_begins_waits_for_the_head

@@ -23,6 +23,7 @@ use crate::wire::changes::Message;
 pub mod backup;
 mod load;
 mod people;
+mod policy;
 mod read;
 mod restored;
 mod row;
@@ -60,6 +61,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 6,
         name: "0006_load.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0006_load.sql"),
+    },
+    Migration {
+        version: 7,
+        name: "0007_policy_beside.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0007_policy_beside.sql"),
     },
 ];
 
