@@ -42,7 +42,7 @@ struct Month {
 
 impl Month {
     /// Decides, seals what follows and applies it.
-    fn does(&mut self, state: &mut Conversation, at: Timestamp, actor: Actor, command: &Command) {
+    fn does(&mut self, state: &mut Conversation, at: Timestamp, actor: &Actor, command: &Command) {
         let (roster, loads, number) = (Roster::default(), BTreeMap::new(), Number::new(state.number));
         let world = ReadSet {
             conversation: (state.inbound > 0).then_some(&*state),
@@ -55,7 +55,7 @@ impl Month {
         };
         let cx = Context { now: at, actor: actor.clone(), seen: u64::MAX, behind: false, hold: Span::ZERO };
         for (subject, event) in decide(&world, command, &cx).unwrap() {
-            self.says(at, subject, &event, &actor);
+            self.says(at, subject, &event, actor);
             state.apply(at, &event);
         }
     }
@@ -78,7 +78,7 @@ fn card(n: u128) -> Card {
         account: None,
         owner: owner.clone(),
         sdr: Some("ines".into()),
-        opportunity: (n % 2 == 0).then(|| Opportunity {
+        opportunity: n.is_multiple_of(2).then(|| Opportunity {
             name: "Renewal".to_owned(),
             stage: "Negotiation".to_owned(),
             amount_cents: 1,
@@ -136,18 +136,18 @@ async fn made(path: &Path) {
             opt_out_type: None,
             sent: None,
         };
-        month.does(state, at, Actor::Carrier, &Command::Receive(text));
+        month.does(state, at, &Actor::Carrier, &Command::Receive(text));
         let rep = state.assignee().cloned().unwrap_or_else(|| "lea".into());
         let role = month.playbook.reps[&rep].role;
         let actor = Actor::Rep { rep, role };
         let answer = MessageId(Uuid::from_u128(10_000_001 + 2 * reply));
         let says = Command::Answer { message: answer, body: Body::new("Yes."), accept: Vec::new() };
         let arrives = Command::Report { message: answer, delivery: Delivery::Delivered, error: None };
-        month.does(state, at + Span::seconds(20), actor.clone(), &Command::Take);
-        month.does(state, at + Span::seconds(21), actor.clone(), &says);
-        month.does(state, at + Span::seconds(22), Actor::Effects, &Command::BeginSend { message: answer });
-        month.does(state, at + Span::seconds(23), Actor::Carrier, &arrives);
-        month.does(state, at + Span::seconds(24), actor, &Command::Done { outcome: Outcome::Texted });
+        month.does(state, at + Span::seconds(20), &actor, &Command::Take);
+        month.does(state, at + Span::seconds(21), &actor, &says);
+        month.does(state, at + Span::seconds(22), &Actor::Effects, &Command::BeginSend { message: answer });
+        month.does(state, at + Span::seconds(23), &Actor::Carrier, &arrives);
+        month.does(state, at + Span::seconds(24), &actor, &Command::Done { outcome: Outcome::Texted });
         if month.entries.len() > 10_000 {
             put.entries = std::mem::take(&mut month.entries);
             store.begin().await.unwrap().commit(std::mem::take(&mut put)).await.unwrap();
