@@ -34,6 +34,7 @@ pub mod segments;
 pub mod sending;
 pub mod sentences;
 pub mod sla;
+pub mod succession;
 pub mod time;
 mod triage;
 pub mod use_case;

@@ -116,10 +116,10 @@ pub(super) enum PlaybookCommand {
 pub(super) struct Change {
     /// Why, in a sentence.
     #[arg(long)]
-    why: Option<String>,
+    pub(super) why: Option<String>,
     /// Who you are.
     #[arg(long, env = "USER", default_value = "an operator")]
-    by: String,
+    pub(super) by: String,
 }
 
 impl PlaybookCommand {
@@ -278,7 +278,7 @@ async fn put(store: std::sync::Arc<impl Store>, change: PlaybookChange) -> anyho
 }
 
 /// What a person typed, on one line of at most so many characters: it is kept for ever.
-fn words(text: &str) -> String {
+pub(super) fn words(text: &str) -> String {
     SafeText::line(text).as_str().chars().take(300).collect()
 }
 

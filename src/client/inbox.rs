@@ -260,6 +260,7 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         | Command::Match
         | Command::Expire
         | Command::Recompute
+        | Command::Succeed { .. }
         | Command::BeginSend { .. }
         | Command::AbandonSend { .. }
         | Command::LoseSend { .. }

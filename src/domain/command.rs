@@ -30,6 +30,8 @@ pub enum Command {
     Expire,
     /// The policy in force was applied to running clocks.
     Recompute,
+    /// Somebody left, and somebody else stands in their place.
+    Succeed { from: RepId, to: RepId },
     /// An answer is about to go to the carrier.
     BeginSend { message: MessageId },
     /// The call to the carrier did not start in time.
@@ -100,6 +102,7 @@ impl Command {
             | Self::Match
             | Self::Expire
             | Self::Recompute
+            | Self::Succeed { .. }
             | Self::BeginSend { .. }
             | Self::AbandonSend { .. }
             | Self::LoseSend { .. }
@@ -131,6 +134,7 @@ impl Command {
             | Self::Match
             | Self::Expire
             | Self::Recompute
+            | Self::Succeed { .. }
             | Self::BeginSend { .. }
             | Self::AbandonSend { .. }
             | Self::LoseSend { .. }

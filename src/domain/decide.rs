@@ -9,7 +9,7 @@ use super::event::{Event, Review, Subject};
 use super::id::RepId;
 use super::rejection::Rejection;
 use super::visibility;
-use super::{escalation, receive, respond, sending, sla, triage};
+use super::{escalation, receive, respond, sending, sla, succession, triage};
 
 /// Facts, with what they are about.
 pub type Decided = Vec<(Subject, Event)>;
@@ -56,6 +56,7 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         | Command::Match
         | Command::Expire
         | Command::Recompute
+        | Command::Succeed { .. }
         | Command::BeginSend { .. }
         | Command::AbandonSend { .. }
         | Command::LoseSend { .. }
@@ -87,6 +88,7 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         Command::Match => receive::rematch(draft, world),
         Command::Expire => escalation::expire(draft, world),
         Command::Recompute => sla::recompute(draft, world),
+        Command::Succeed { from, to } => succession::succeed(draft, world, from, to),
         Command::BeginSend { message } => sending::begin(draft, world, *message),
         Command::AbandonSend { message } => sending::abandon(draft, world, *message),
         Command::LoseSend { message } => sending::lose(draft, *message),

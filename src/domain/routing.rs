@@ -65,6 +65,8 @@ pub enum Reason {
     Person(RepId),
     /// The holder took it.
     Took,
+    /// Whoever had it left, and the holder stands in their place.
+    InPlaceOf(RepId),
 }
 
 impl Reason {
@@ -75,6 +77,7 @@ impl Reason {
             Self::Step(who) => format!("next on the ladder: {}", who.words()),
             Self::Unowned(who) => format!("nobody owns this buyer: {}", who.words()),
             Self::Person(rep) => format!("handed over by {}", name(rep)),
+            Self::InPlaceOf(rep) => format!("in place of {}, who left", name(rep)),
             Self::Took => "took it".to_owned(),
         }
     }

@@ -8,3 +8,4 @@ mod properties;
 mod receiving;
 mod seeing;
 mod sending;
+mod succession;
