@@ -4,6 +4,7 @@
 //! arguments, so every rule is tested as a table or a property.
 
 pub mod alert;
+pub mod beside;
 pub mod command;
 pub mod consent;
 pub mod contact;
@@ -28,13 +29,16 @@ mod presence;
 pub mod reach;
 mod receive;
 pub mod rejection;
+pub mod replay;
 pub mod respond;
 pub mod roster;
 pub mod routing;
 pub mod safe_text;
 pub mod segments;
 pub mod sending;
+pub mod sentences;
 pub mod sla;
+pub mod succession;
 pub mod time;
 mod triage;
 pub mod use_case;

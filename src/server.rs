@@ -15,6 +15,7 @@ mod listen;
 pub mod notify;
 pub mod opt_outs;
 mod outside;
+pub mod policy;
 pub mod reconcile;
 pub mod restore;
 pub mod retention;

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use super::playbook::applied;
+use super::playbook::history::record;
 use super::{DatabaseArg, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::command::{Actor, Command};
@@ -101,7 +101,7 @@ impl OnCall {
         let store = self.database.open()?;
         let (playbook, roster) = policy(&store).await?;
         if let Some(whose) = &self.ics {
-            let changed = applied(&store).await?.last().map(|version| version.at);
+            let changed = record(&store).await?.applied.last().map(|version| version.at);
             let year = SystemClock.now().utc().year();
             let text = icalendar::feed(&playbook, &roster, whose, year, changed).ok_or_else(|| {
                 let reps = playbook.reps.keys().map(|rep| rep.as_str().to_owned());

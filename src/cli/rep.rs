@@ -1,4 +1,4 @@
-//! `comeback rep add|list|revoke`.
+//! `comeback rep add|list|revoke|depart`.
 
 use clap::Subcommand;
 
@@ -53,7 +53,10 @@ pub(super) enum Rep {
         /// The rep's short name.
         name: String,
     },
+    Depart(depart::Depart),
 }
+
+mod depart;
 
 impl Rep {
     pub(super) async fn run(self) -> anyhow::Result<()> {
@@ -90,6 +93,7 @@ impl Rep {
                 let revoked = store.revoke(&rep).await?;
                 say(&format!("{name}: {revoked} device(s) signed out; unused one-time tokens are worthless now"));
             }
+            Self::Depart(depart) => depart.run().await?,
         }
         Ok(())
     }

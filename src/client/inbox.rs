@@ -262,6 +262,8 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         | Command::Report { .. }
         | Command::Match
         | Command::Expire
+        | Command::Recompute
+        | Command::Succeed { .. }
         | Command::BeginSend { .. }
         | Command::AbandonSend { .. }
         | Command::LoseSend { .. }

@@ -18,6 +18,7 @@ mod expectations;
 mod owners;
 pub mod places;
 mod schedules;
+pub mod schema;
 mod steps;
 
 /// Gives the text of a file that a playbook names, or says why it cannot be read.

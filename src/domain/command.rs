@@ -30,6 +30,10 @@ pub enum Command {
     Match,
     /// Deadlines may have passed.
     Expire,
+    /// The policy in force was applied to running clocks.
+    Recompute,
+    /// Somebody left, and somebody else stands in their place.
+    Succeed { from: RepId, to: RepId },
     /// An answer is about to go to the carrier.
     BeginSend { message: MessageId },
     /// The call to the carrier did not start in time.
@@ -134,6 +138,8 @@ impl Command {
             | Self::Report { .. }
             | Self::Match
             | Self::Expire
+            | Self::Recompute
+            | Self::Succeed { .. }
             | Self::BeginSend { .. }
             | Self::AbandonSend { .. }
             | Self::LoseSend { .. }
@@ -189,6 +195,8 @@ impl Command {
             Self::Report { .. }
             | Self::Match
             | Self::Expire
+            | Self::Recompute
+            | Self::Succeed { .. }
             | Self::BeginSend { .. }
             | Self::AbandonSend { .. }
             | Self::LoseSend { .. }

@@ -220,6 +220,7 @@ impl Conversation {
                 self.clock = Some(clock.clone());
                 self.waits_anew();
             }
+            Event::SlaRecomputed { clock } => self.clock = Some(clock.clone()),
             Event::SlaRearmed { clock } => {
                 self.clock = Some(clock.clone());
                 self.met = None;
@@ -292,6 +293,7 @@ impl Conversation {
             | Event::TurnPassed { .. }
             | Event::PlaybookApplied { .. }
             | Event::Restored { .. }
+            | Event::Beside { .. }
             | Event::Reconciled => {}
         }
     }

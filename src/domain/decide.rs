@@ -9,7 +9,7 @@ use super::event::{Event, Review, Subject};
 use super::id::RepId;
 use super::rejection::Rejection;
 use super::visibility;
-use super::{coverage, escalation, presence, receive, respond, sending, triage};
+use super::{coverage, escalation, presence, receive, respond, sending, sla, succession, triage};
 
 /// Facts, with what they are about.
 pub type Decided = Vec<(Subject, Event)>;
@@ -60,6 +60,8 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         | Command::Report { .. }
         | Command::Match
         | Command::Expire
+        | Command::Recompute
+        | Command::Succeed { .. }
         | Command::BeginSend { .. }
         | Command::AbandonSend { .. }
         | Command::LoseSend { .. }
@@ -99,6 +101,8 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         Command::Match => receive::rematch(draft, world),
         Command::Settle => coverage::settle(draft, world),
         Command::Expire => escalation::expire(draft, world),
+        Command::Recompute => sla::recompute(draft, world),
+        Command::Succeed { from, to } => succession::succeed(draft, world, from, to),
         Command::BeginSend { message } => sending::begin(draft, world, *message),
         Command::AbandonSend { message } => sending::abandon(draft, world, *message),
         Command::LoseSend { message } => sending::lose(draft, *message),

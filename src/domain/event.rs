@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::beside::Beside;
 use super::consent::OptOutSource;
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, OverrideId, RepId, ScheduleId, TeamId};
 use super::message::{Delivery, InboundKind};
@@ -77,6 +78,8 @@ pub enum Event {
     SlaRearmed { clock: Clock },
     /// No answer is needed any more.
     SlaDropped,
+    /// The running clock follows a version of the policy that was applied to it.
+    SlaRecomputed { clock: Clock },
     /// An answer waits out its undo time.
     AnswerHeld { message: MessageId, by: RepId, not_before: Timestamp },
     /// An answer does not go until its rep has looked again.
@@ -145,6 +148,8 @@ pub enum Event {
     },
     /// A backup was brought back: what stood after this entry is lost, and clients begin anew in another epoch.
     Restored { epoch: u32, after: u64 },
+    /// Something about a version of the policy that is not in force.
+    Beside { what: Beside },
     /// Everything buyers wrote since that backup has been read from the carriers: answers may leave again.
     Reconciled,
 }
@@ -274,6 +279,7 @@ impl Event {
             | Self::SlaMet { .. }
             | Self::SlaRearmed { .. }
             | Self::SlaDropped
+            | Self::SlaRecomputed { .. }
             | Self::AnswerReleased { .. }
             | Self::AnswerRecalled { .. }
             | Self::SendStarted { .. }
@@ -291,6 +297,7 @@ impl Event {
             | Self::TurnPassed { .. }
             | Self::PlaybookApplied { .. }
             | Self::Restored { .. }
+            | Self::Beside { .. }
             | Self::Reconciled => None,
         }
     }
@@ -311,6 +318,7 @@ impl Event {
             Self::SlaMet { .. } => "sla_met",
             Self::SlaRearmed { .. } => "sla_rearmed",
             Self::SlaDropped => "sla_dropped",
+            Self::SlaRecomputed { .. } => "sla_recomputed",
             Self::AnswerHeld { .. } => "answer_held",
             Self::AnswerParked { .. } => "answer_parked",
             Self::AnswerReleased { .. } => "answer_released",
@@ -332,6 +340,7 @@ impl Event {
             Self::TurnPassed { .. } => "turn_passed",
             Self::PlaybookApplied { .. } => "playbook_applied",
             Self::Restored { .. } => "restored",
+            Self::Beside { .. } => "beside",
             Self::Reconciled => "reconciled",
         }
     }

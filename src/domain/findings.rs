@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use super::escalation::Who;
 use super::expectation;
-use super::id::{RepId, TeamId};
+use super::id::{RepId, ScheduleId, TeamId};
 use super::oncall;
 use super::ownership::OwnerRule;
 use super::playbook::{Cohort, Playbook};
 use super::reach::{self, Bounds, Searched};
 use super::time::{Span, Timestamp};
 
+mod layers;
 mod owning;
 
 /// Days in which schedules are looked at.
@@ -45,6 +46,8 @@ pub enum About {
     Ladder(String),
     /// A territory, by its name.
     Territory(String),
+    /// A schedule.
+    Schedule(ScheduleId),
     /// A case that is expected.
     Expectation(String),
     /// When texts may leave.
@@ -60,6 +63,7 @@ pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
     people(playbook, &mut all);
     ladders(playbook, from, &mut all);
     owning::of(playbook, &mut all);
+    layers::hidden(playbook, &mut all);
     rest(playbook, &mut all);
     all.extend(super::alert::reachable::unreachable(playbook, None));
     for broken in expectation::broken(playbook, &super::roster::Roster::default()) {

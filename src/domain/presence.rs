@@ -41,6 +41,8 @@ pub(super) fn decide(
         | Command::Doubt
         | Command::OptIn { .. }
         | Command::Settle
+        | Command::Recompute
+        | Command::Succeed { .. }
         | Command::Take
         | Command::Assign { .. }
         | Command::Escalate { .. }

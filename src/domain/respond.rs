@@ -131,7 +131,7 @@ fn reasons(world: &ReadSet<'_>, c: &Conversation, by: &RepId, accept: &[Review],
 /// the owner who answers late still answers.
 fn someone_else<'a>(c: &'a Conversation, by: &RepId) -> Option<&'a RepId> {
     let a = c.assignment.as_ref()?;
-    let theirs = a.taken.is_some() || matches!(a.because.reason, Reason::Person(_));
+    let theirs = a.taken.is_some() || matches!(a.because.reason, Reason::Person(_) | Reason::InPlaceOf(_));
     a.to.rep().filter(|rep| theirs && *rep != by)
 }
 

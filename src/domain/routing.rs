@@ -84,6 +84,8 @@ pub enum Reason {
     Took,
     /// The owner is back; this rep covered meanwhile. Nobody when nobody took it.
     Returned(Option<RepId>),
+    /// Whoever had it left, and the holder stands in their place.
+    InPlaceOf(RepId),
 }
 
 impl Reason {
@@ -94,6 +96,7 @@ impl Reason {
             Self::Step(who) => format!("next on the ladder: {}", who.words()),
             Self::Unowned(who) => format!("nobody owns this buyer: {}", who.words()),
             Self::Person(rep) => format!("handed over by {}", name(rep)),
+            Self::InPlaceOf(rep) => format!("in place of {}, who left", name(rep)),
             Self::Took => "took it".to_owned(),
             Self::Returned(Some(by)) => format!("back from being away; {} covered", name(by)),
             Self::Returned(None) => "back from being away".to_owned(),

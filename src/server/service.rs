@@ -20,11 +20,13 @@ use crate::domain::playbook::Playbook;
 use crate::domain::rejection::Rejection;
 use crate::wire::command::{Envelope, Receipt};
 
+mod beside;
 mod commit;
 mod group;
 mod pulse;
 mod tally;
 
+pub use beside::{BesideChange, WaitingPolicy};
 pub use pulse::Pulse;
 
 /// Commands that may wait; a flood past this is answered 503, not queued for ever.
@@ -80,11 +82,13 @@ pub struct PlaybookChange {
     pub why: Option<String>,
     /// The earlier version whose rules come back.
     pub back_to: Option<u32>,
+    /// Whether running clocks get new due times; without they keep theirs.
+    pub recompute: bool,
 }
 
 impl From<Playbook> for PlaybookChange {
     fn from(playbook: Playbook) -> Self {
-        Self { playbook, by: None, why: None, back_to: None }
+        Self { playbook, by: None, why: None, back_to: None, recompute: false }
     }
 }
 
@@ -131,6 +135,8 @@ pub enum Work {
     },
     /// A version of the policy to put in force.
     Playbook(Box<PlaybookChange>),
+    /// Something about a version that is not in force.
+    Beside(Box<BesideChange>),
     /// What a record outside the database says of a number: out, or in again.
     Consent {
         /// Whose number.
@@ -256,6 +262,7 @@ impl Service {
             metrics: Arc::clone(&metrics),
             moves: tell_moves,
             alerted: Arc::clone(&alerted),
+            shadow: Mutex::default(),
         };
         tokio::spawn(committer.run(queue, died));
         let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, moves, alerted, stopped };

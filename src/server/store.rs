@@ -24,6 +24,7 @@ pub mod memory;
 pub mod migrate;
 pub mod notice;
 mod page;
+pub mod policy;
 pub mod sqlite;
 
 pub(crate) use self::page::one_page;
@@ -79,6 +80,8 @@ pub struct Wants {
     pub devices: BTreeMap<DeviceId, BTreeSet<u64>>,
     /// The version of the playbook at hand: another one in force comes along.
     pub playbook: u32,
+    /// Policies beside it that are wanted.
+    pub beside: policy::WantsBeside,
 }
 
 /// What the store found.
@@ -108,6 +111,8 @@ pub struct Loaded {
     pub playbook_version: u32,
     /// The playbook in force, when it is not the one at hand.
     pub playbook: Option<Playbook>,
+    /// Policies beside it.
+    pub beside: policy::LoadedBeside,
 }
 
 /// A conversation as loaded for a decision.
@@ -169,6 +174,8 @@ pub struct Batch {
     pub roster: Option<Roster>,
     /// A new version of the policy.
     pub playbook: Option<Playbook>,
+    /// What stands beside it from now on, in order.
+    pub beside: Vec<policy::KeptWrite>,
     /// Conversations that were looked at again with the cards as they are now.
     pub matched: BTreeSet<ConversationId>,
     /// A backup is brought back, or has caught up.
@@ -370,7 +377,7 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 
 /// Where facts are kept.
 #[async_trait]
-pub trait Store: notice::NoticeStore + Send + Sync + 'static {
+pub trait Store: notice::NoticeStore + policy::PolicyStore + Send + Sync + 'static {
     /// Begins the one transaction that may write facts. Waits for the head row.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
 

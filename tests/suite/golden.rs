@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use comeback::domain::beside::{Beside, Came, Difference};
 use comeback::domain::command::{Command, Receive};
 use comeback::domain::consent::OptOutSource;
 use comeback::domain::contact::Body;
@@ -93,7 +94,8 @@ pub(crate) fn events() -> Vec<Event> {
             Event::SlaBreached { .. } => Event::SlaMet { by: Some(message), late: true },
             Event::SlaMet { .. } => Event::SlaRearmed { clock: clock(Stage::Warned) },
             Event::SlaRearmed { .. } => Event::SlaDropped,
-            Event::SlaDropped => {
+            Event::SlaDropped => Event::SlaRecomputed { clock: clock(Stage::Running) },
+            Event::SlaRecomputed { .. } => {
                 Event::AnswerHeld { message, by: "maya".into(), not_before: then() + Span::seconds(8) }
             }
             Event::AnswerHeld { .. } => Event::AnswerParked {
@@ -130,7 +132,17 @@ pub(crate) fn events() -> Vec<Event> {
                 Event::Presence { rep, away: true, until: None, unseen: false, note: None, by: None }
             }
             Event::Presence { .. } => Event::Restored { epoch: 1_795_572_000, after: 41 },
-            Event::Restored { .. } => Event::Reconciled,
+            Event::Restored { .. } => {
+                let came = |gets: &str| Came {
+                    owner: Some("maya".into()),
+                    gets: Some(Holder::Rep(gets.into())),
+                    cohort: "meeting".to_owned(),
+                    due: Some(due),
+                };
+                let (conversation, is, would) = (conversation(), came("maya"), came("ben"));
+                Event::Beside { what: Beside::Differs(Difference { conversation, message, is, would }) }
+            }
+            Event::Beside { .. } => Event::Reconciled,
             Event::Reconciled => Event::Overridden { schedule: "nights".into(), shift: shift() },
             Event::Overridden { .. } => Event::OverrideDropped { schedule: "nights".into(), id: shift().id },
             Event::OverrideDropped { .. } => {
@@ -162,7 +174,9 @@ fn commands() -> Vec<Command> {
             }),
             Command::Receive(_) => Command::Report { message, delivery: Delivery::Delivered, error: None },
             Command::Report { .. } => Command::Expire,
-            Command::Expire => Command::BeginSend { message },
+            Command::Expire => Command::Recompute,
+            Command::Recompute => Command::Succeed { from: "zoe".into(), to: "maya".into() },
+            Command::Succeed { .. } => Command::BeginSend { message },
             Command::BeginSend { .. } => Command::AbandonSend { message },
             Command::AbandonSend { .. } => Command::LoseSend { message },
             Command::LoseSend { .. } => Command::NeverLeft { message },

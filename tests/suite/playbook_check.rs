@@ -112,6 +112,19 @@ fn each_mistake_is_told_where_it_stands_with_what_to_do() {
             ),
         ),
         (
+            &[
+                ("holidays = [2026-11-26, 2026-12-25]\n", ""),
+                ("only = { days = [\"saturday\", \"sunday\"], hours = [\"09:00-21:00\"] }\n", ""),
+                ("holidays = \"only\"\n", "only = { days = [\"sunday\"] }\n"),
+            ],
+            format!(
+                "risky: playbook.toml:{}:1: the layer \"weekends\" of \"East on call\" always has somebody from 2026-01-03 on: \
+                 the layer before it is never asked then; say when it has anybody, as in only = {{ days = [\"saturday\"] }}, or put \
+                 it first",
+                line("[schedule.east]")
+            ),
+        ),
+        (
             &[("due = 2026-03-09T08:12:00-04:00", "due = 2026-03-09T08:12:00-05:00")],
             format!(
                 "wrong: playbook.toml:{last}:1: an expectation does not hold: \"Nobody's buyer on a Saturday night: the pool, \
@@ -212,4 +225,64 @@ fn a_rep_s_own_alerts_take_the_place_of_everybodys_key_by_key_and_a_rep_without_
         )),
         "{told:?}"
     );
+}
+
+#[test]
+fn a_layer_with_an_empty_turn_or_hours_of_its_own_hides_nothing() {
+    let only = "only = { days = [\"saturday\", \"sunday\"], hours = [\"09:00-21:00\"] }\n";
+    let reps = "reps = [\"ben\", \"maya\", \"omar\"]";
+    let free =
+        [("holidays = [2026-11-26, 2026-12-25]\n", ""), ("holidays = \"only\"", "holidays = \"off\""), (only, "")];
+    // The last layer is on always as soon as it has no holidays to be for.
+    let last = |told: &[String]| {
+        told.iter().any(|t| t.contains("the layer \"holidays\" of \"East on call\" always has somebody"))
+    };
+    assert!(last(&found(&free)));
+    let told = found(&[
+        free[0],
+        ("holidays = \"only\"", "only = { days = [\"sunday\"] }"),
+        free[2],
+        (reps, "reps = [\"ben\", \"nobody\"]"),
+    ]);
+    assert!(!told.iter().any(|t| t.contains("always has somebody")), "{told:?}");
+}
+
+#[test]
+fn hours_that_overlap_are_refused_where_they_are_written() {
+    let wanted = "this calendar cannot be used: Monday: the window 12:00-19:00 overlaps 08:00-12:30";
+    for (from, to, wanted) in [
+        ("monday = [\"08:00-12:30\", \"13:00-19:00\"]", "monday = [\"08:00-12:30\", \"12:00-19:00\"]", wanted),
+        // A night that is still open when the next day begins.
+        (
+            "monday = [\"08:00-12:30\", \"13:00-19:00\"]",
+            "monday = [\"20:00-09:00\"]",
+            "this calendar cannot be used: Tuesday: the window 08:00-12:30 overlaps 20:00-09:00",
+        ),
+        (
+            "hours = [\"09:00-21:00\"]",
+            "hours = [\"09:00-12:00\", \"11:00-13:00\"]",
+            "these hours cannot be used: Saturday: the window 11:00-13:00 overlaps 09:00-12:00",
+        ),
+    ] {
+        let source = EXAMPLE.replacen(from, to, 1);
+        assert_ne!(source, EXAMPLE, "{from}");
+        let mistake = read("playbook.toml", &source).expect_err(to).to_string();
+        assert!(mistake.contains(wanted) && mistake.starts_with("playbook.toml:"), "{to}: {mistake}");
+    }
+}
+
+/// By its type a cohort has two targets; here it is held that the file cannot leave one out or make it nothing.
+#[test]
+fn a_cohort_without_a_target_cannot_be_written() {
+    let line = "first_response = { warn = \"3m\", due = \"5m\" }\n";
+    for (to, wanted) in [
+        ("", "the key \"first_response\" is missing"),
+        ("first_response = { warn = \"0s\", due = \"0s\" }\n", "due must be longer than nothing"),
+        ("first_response = { warn = \"3m\" }\n", "the key \"due\" is missing"),
+    ] {
+        let source = EXAMPLE.replacen(line, to, 1);
+        assert_ne!(source, EXAMPLE);
+        let mistake = read("playbook.toml", &source).expect_err(to).to_string();
+        assert!(mistake.contains(wanted) && mistake.starts_with("playbook.toml:"), "{to}: {mistake}");
+    }
 }

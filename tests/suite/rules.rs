@@ -11,3 +11,4 @@ mod receiving;
 mod seeing;
 mod sending;
 mod shifts;
+mod succession;

@@ -7,6 +7,7 @@ use comeback::server::store::Store;
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::sqlite::SqliteStore;
 
+mod beside;
 mod facts;
 mod feed;
 mod notices;
@@ -108,6 +109,11 @@ macro_rules! conforms {
                     where_a_rep_is_reached_is_replaced_and_forgotten_and_nobody_shares_a_phone
                     what_is_open_of_a_team_is_found_and_one_conversation_with_all_of_it
                     nothing_that_waited_before_a_backup_goes_by_itself
+                }
+                beside {
+                    what_stands_beside_the_policy_is_replaced_and_taken_away
+                    conversations_with_a_deadline_are_walked_in_its_order
+                    cards_are_told_by_number
                 }
                 writers {
                     whoever_begins_waits_for_the_head

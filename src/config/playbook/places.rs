@@ -21,6 +21,7 @@ fn place(source: &str, about: &About) -> Option<Range<usize>> {
         About::Rep(id) => line(source, |l| l == format!("[rep.{id}]")),
         About::Team(id) => line(source, |l| l == format!("[team.{id}]")),
         About::Ladder(name) => line(source, |l| l == format!("[[ladder.{name}]]") || l == format!("[ladder.{name}]")),
+        About::Schedule(id) => line(source, |l| l == format!("[schedule.{id}]")),
         About::Territory(name) => line(source, |l| {
             l == format!("[[territory.{name}]]") || l.starts_with(&format!("territory.{name} =")) || l == "[territory]"
         }),

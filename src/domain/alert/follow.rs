@@ -94,6 +94,8 @@ pub fn follow(
         | Event::Overridden { .. }
         | Event::OverrideDropped { .. }
         | Event::TurnPassed { .. }
+        | Event::SlaRecomputed { .. }
+        | Event::Beside { .. }
         | Event::PlaybookApplied { .. }
         | Event::Restored { .. }
         | Event::Reconciled => Vec::new(),
@@ -162,7 +164,7 @@ fn wants(playbook: &Playbook, rep: &RepId, occasion: Occasion) -> bool {
 /// How it came to its holder.
 fn came(because: &Because) -> Occasion {
     match &because.reason {
-        Reason::Person(_) | Reason::Returned(_) => Occasion::HandedBack,
+        Reason::Person(_) | Reason::Returned(_) | Reason::InPlaceOf(_) => Occasion::HandedBack,
         Reason::Owner(_) | Reason::Step(_) | Reason::Unowned(_) | Reason::Took => {
             if because.climbed.is_some() {
                 Occasion::Climbed

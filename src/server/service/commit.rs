@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::group::Group;
-use super::{GROUP, Job, Outcome, Pulse, Reply, Says, ServiceError, Work};
+use super::{BesideChange, GROUP, Job, Outcome, Pulse, Reply, Says, ServiceError, Work};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 use crate::domain::rejection::Rejection;
@@ -23,6 +23,8 @@ pub(super) struct Committer {
     /// Counts how often people came, went or had another shift.
     pub(super) moves: watch::Sender<u64>,
     pub(super) alerted: Arc<Notify>,
+    /// The policy that decides beside the one in force, with the entry that put it there.
+    pub(super) shadow: Mutex<(u64, Option<Arc<Playbook>>)>,
 }
 
 impl Committer {
@@ -114,13 +116,17 @@ impl Committer {
     async fn run_group(&self, work: &Arc<Vec<Work>>) -> Result<Vec<Outcome>, StoreError> {
         let known = Arc::clone(&self.playbook.lock().unwrap_or_else(PoisonError::into_inner));
         let (tell, told) = std::sync::mpsc::channel();
-        let (clock, wants) = (Arc::clone(&self.clock), wants(work, known.version));
+        let shadow = self.shadow.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (clock, mut wants) = (Arc::clone(&self.clock), wants(work, known.version));
+        wants.beside.shadow = shadow.0;
         let pieces = Arc::clone(work);
         let decide = move |head: &Head, mut loaded: Loaded| {
             // Another process may have put a newer version in force.
             let playbook = loaded.playbook.take().map_or(known, Arc::new);
             let hold = clock.of_real(playbook.undo_hold);
+            let shadow = now_beside(shadow, &mut loaded);
             let mut group = Group::new(*head, loaded, playbook, clock.now().max(head.at), hold);
+            group.shadow.clone_from(&shadow.1);
             let outcomes: Vec<Outcome> = pieces.iter().map(|piece| group.run(piece)).collect();
             let mut done = group.finish();
             let batch = (!done.is_empty()).then(|| std::mem::take(&mut done.batch));
@@ -128,12 +134,13 @@ impl Committer {
             let alerts = batch.as_ref().is_some_and(|b| !b.notices.is_empty());
             let wrote = batch.is_some().then_some((done, seq, alerts));
             // Whoever asked is gone only when the process ends.
-            let _ = tell.send((outcomes, wrote));
+            let _ = tell.send((outcomes, wrote, shadow));
             batch
         };
         self.store.group(wants, Box::new(decide)).await?;
         let gone = || StoreError::Fatal("a group was committed without having been decided".to_owned());
-        let (outcomes, wrote) = told.try_recv().map_err(|_| gone())?;
+        let (outcomes, wrote, shadow) = told.try_recv().map_err(|_| gone())?;
+        *self.shadow.lock().unwrap_or_else(PoisonError::into_inner) = shadow;
         let Some((done, seq, alerts)) = wrote else { return Ok(outcomes) };
         *self.playbook.lock().unwrap_or_else(PoisonError::into_inner) = done.playbook;
         if done.moved {
@@ -147,6 +154,23 @@ impl Committer {
         done.tally.count(&self.metrics, self.clock.now());
         Ok(outcomes)
     }
+}
+
+/// The policy that decides beside the one in force: the one at hand, unless another stands there now. One that cannot be
+/// read decides nothing, and costs no reply.
+fn now_beside(known: (u64, Option<Arc<Playbook>>), loaded: &mut Loaded) -> (u64, Option<Arc<Playbook>>) {
+    if loaded.beside.shadow_seq == known.0 {
+        return known;
+    }
+    let read = loaded.beside.shadow.take().and_then(|kept| match serde_json::from_str::<Playbook>(&kept.body) {
+        Ok(playbook) => Some(Arc::new(playbook)),
+        Err(e) => {
+            let (line, column) = (e.line(), e.column());
+            tracing::error!(line, column, "the playbook that was to decide beside the one in force cannot be read");
+            None
+        }
+    });
+    (loaded.beside.shadow_seq, read)
 }
 
 fn wants(work: &[Work], playbook: u32) -> Wants {
@@ -177,6 +201,7 @@ fn wants(work: &[Work], playbook: u32) -> Wants {
                     wants.conversations.extend(conversation);
                 }
             }
+            Work::Beside(change) => wants.beside.waiting |= matches!(**change, BesideChange::Due { .. }),
             Work::Playbook(_) | Work::Restored(_) | Work::Reconciled | Work::People { .. } => {}
         }
     }

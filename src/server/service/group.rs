@@ -28,6 +28,7 @@ use crate::server::store::{
 use crate::wire::changes::{Author, Message};
 use crate::wire::command::{Envelope, Receipt, Verdict};
 
+mod beside;
 mod notices;
 mod restored;
 
@@ -36,6 +37,8 @@ pub(super) struct Group {
     head: Head,
     loaded: Loaded,
     playbook: Arc<Playbook>,
+    /// The policy that decides beside the one in force, and changes nothing.
+    pub(super) shadow: Option<Arc<Playbook>>,
     now: Timestamp,
     hold: Span,
     before: BTreeMap<ConversationId, BTreeSet<Principal>>,
@@ -68,7 +71,7 @@ impl Finished {
     pub(super) fn is_empty(&self) -> bool {
         let b = &self.batch;
         let no_facts = b.entries.is_empty() && b.receipts.is_empty() && b.raw.is_empty() && b.addresses.is_empty();
-        no_facts && b.devices.is_empty() && b.matched.is_empty()
+        no_facts && b.devices.is_empty() && b.matched.is_empty() && b.beside.is_empty()
     }
 }
 
@@ -93,6 +96,7 @@ impl Group {
             head,
             loaded,
             playbook,
+            shadow: None,
             now,
             hold,
             before: BTreeMap::new(),
@@ -117,7 +121,11 @@ impl Group {
                 Ok(facts) => Outcome::Decided(facts.into_iter().map(|(_, event)| event).collect()),
                 Err(rejection) => Outcome::Refused(rejection),
             },
-            Work::Playbook(change) => self.put_playbook(change),
+            Work::Playbook(change) => {
+                let actor = if change.by.is_some() { Actor::Operator } else { Actor::Clock };
+                self.put_playbook(change, actor)
+            }
+            Work::Beside(change) => self.beside(change),
             Work::Consent { address, out, source } => self.consent(address, *out, source),
             Work::Restored(restored) => self.restored(restored),
             Work::Reconciled => self.reconciled(),
@@ -166,7 +174,7 @@ impl Group {
         let existing = self.loaded.conversations.values().map(|l| &l.state);
         let conversation = existing.filter(|c| c.number == number && c.line == inbound.line).map(|c| c.id).max();
         let message = MessageId(Uuid::now_v7());
-        let command = Command::Receive(Receive {
+        let text = Receive {
             message,
             conversation: conversation.unwrap_or_else(|| ConversationId(Uuid::now_v7())),
             number,
@@ -176,12 +184,17 @@ impl Group {
             opt_out_type: inbound.opt_out_type.clone(),
             area_code: territory::area_code(inbound.from.as_str()).map(str::to_owned),
             sent: inbound.sent,
-        });
+        };
+        let command = Command::Receive(text.clone());
         self.batch.raw.push(RawEvent { at: self.now, ..inbound.raw.clone() });
         self.batch.dedupe.push((inbound.key.clone(), message));
         let origin = Origin { media: &inbound.media, ..Origin::machine(Actor::Carrier) };
+        let would = self.shadowed(conversation, &text, &command, &origin);
         match self.decide(conversation, &command, &origin) {
-            Ok(_) => Outcome::Received { new: true },
+            Ok(_) => {
+                self.compare(&text, would);
+                Outcome::Received { new: true }
+            }
             Err(rejection) => Outcome::Refused(rejection),
         }
     }
@@ -277,32 +290,24 @@ impl Group {
         command: &Command,
         origin: &Origin<'_>,
     ) -> Result<Vec<(Subject, Event)>, Rejection> {
-        let loaded = &self.loaded;
-        let c = conversation.and_then(|id| loaded.conversations.get(&id)).map(|l| &l.state);
-        let number = if let Command::Receive(text) = command { Some(text.number) } else { c.map(|c| c.number) };
-        let siblings = loaded.conversations.values().map(|l| &l.state);
-        let siblings = siblings.filter(|s| Some(s.number) == number && Some(s.id) != conversation).collect();
-        let world = ReadSet {
-            conversation: c,
-            siblings,
-            number: number.and_then(|id| loaded.numbers.get(&id)),
-            cards: number.and_then(|id| loaded.cards.get(&id)).map_or(&[], Vec::as_slice),
-            playbook: &self.playbook,
-            roster: &loaded.roster,
-            loads: &loaded.loads,
+        let facts = {
+            let world = world(&self.loaded, &self.playbook, conversation, command);
+            decide(&world, command, &self.context(origin))?
         };
-        let cx = Context {
+        for (subject, event) in &facts {
+            self.take_in(*subject, event, command, origin);
+        }
+        Ok(facts)
+    }
+
+    fn context(&self, origin: &Origin<'_>) -> Context {
+        Context {
             now: self.now,
             actor: origin.actor.clone(),
             seen: origin.seen,
             behind: origin.behind,
             hold: self.hold,
-        };
-        let facts = decide(&world, command, &cx)?;
-        for (subject, event) in &facts {
-            self.take_in(*subject, event, command, origin);
         }
-        Ok(facts)
     }
 
     fn take_in(&mut self, subject: Subject, event: &Event, command: &Command, origin: &Origin<'_>) {
@@ -411,17 +416,17 @@ impl Group {
         self.tell(id, event, origin);
     }
 
-    fn put_playbook(&mut self, change: &PlaybookChange) -> Outcome {
+    fn put_playbook(&mut self, change: &PlaybookChange, actor: Actor) -> Outcome {
         self.remember_before();
         let version = self.loaded.playbook_version + 1;
         let playbook = Playbook { version, ..change.playbook.clone() };
-        let PlaybookChange { by, why, back_to, .. } = change.clone();
-        let actor = if by.is_some() { Actor::Operator } else { Actor::Clock };
+        let PlaybookChange { by, why, back_to, recompute, .. } = change.clone();
         let event = Event::PlaybookApplied { version, by, why, back_to };
         self.seal(Subject::Playbook, &event, &Origin::machine(actor), &[]);
         self.loaded.playbook_version = version;
         self.playbook = Arc::new(playbook.clone());
         self.batch.playbook = Some(playbook);
+        self.replaced(recompute);
         Outcome::Decided(vec![event])
     }
 
@@ -459,6 +464,27 @@ impl Group {
 /// The rep who holds it while it is open.
 fn open_with(c: &Conversation) -> Option<RepId> {
     c.assignee().filter(|_| !c.is_done()).cloned()
+}
+
+/// Everything a decision about this conversation, or about a text that may open one, may look at.
+fn world<'a>(
+    loaded: &'a Loaded,
+    playbook: &'a Playbook,
+    conversation: Option<ConversationId>,
+    command: &Command,
+) -> ReadSet<'a> {
+    let c = conversation.and_then(|id| loaded.conversations.get(&id)).map(|l| &l.state);
+    let number = if let Command::Receive(text) = command { Some(text.number) } else { c.map(|c| c.number) };
+    let siblings = loaded.conversations.values().map(|l| &l.state);
+    ReadSet {
+        conversation: c,
+        siblings: siblings.filter(|s| Some(s.number) == number && Some(s.id) != conversation).collect(),
+        number: number.and_then(|id| loaded.numbers.get(&id)),
+        cards: number.and_then(|id| loaded.cards.get(&id)).map_or(&[], Vec::as_slice),
+        playbook,
+        roster: &loaded.roster,
+        loads: &loaded.loads,
+    }
 }
 
 fn author(event: &Event, origin: &Origin<'_>, command: &Command) -> Author {

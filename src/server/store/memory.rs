@@ -1,6 +1,7 @@
 //! The reference store, and the simulator's: plain maps behind one lock. What it does is what the others must do.
 
 mod notices;
+mod policy;
 mod read;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +57,7 @@ struct Tables {
     restores: Vec<Restored>,
     notices: BTreeMap<uuid::Uuid, super::notice::NoticeRow>,
     reaches: BTreeMap<RepId, super::notice::Reach>,
+    beside: BTreeMap<super::policy::Kind, super::policy::Kept>,
 }
 
 struct MemoryTransaction {
@@ -70,7 +72,9 @@ impl Transaction for MemoryTransaction {
     }
 
     async fn load(&mut self, wants: &Wants) -> Result<Loaded, StoreError> {
-        Ok(self.tables.load(wants))
+        let mut loaded = self.tables.load(wants);
+        self.tables.load_beside(wants, &mut loaded);
+        Ok(loaded)
     }
 
     async fn commit(mut self: Box<Self>, batch: Batch) -> Result<(), StoreError> {
@@ -123,6 +127,7 @@ impl Tables {
             loads: self.loads(),
             playbook_version: self.playbook.as_ref().map_or(0, |p| p.version),
             playbook: self.playbook.clone().filter(|p| p.version != wants.playbook),
+            ..Loaded::default()
         }
     }
 
@@ -147,6 +152,7 @@ impl Tables {
             self.playbooks.insert(playbook.version, playbook.clone());
             self.playbook = Some(playbook);
         }
+        self.put_beside(batch.beside);
         for (id, address) in batch.addresses {
             if self.addresses.insert(address, id).is_some() {
                 return Err(StoreError::Conflict("number.address".to_owned()));

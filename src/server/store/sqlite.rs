@@ -26,6 +26,7 @@ pub mod backup;
 mod load;
 mod notices;
 mod people;
+mod policy;
 mod read;
 mod restored;
 mod row;
@@ -68,6 +69,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 7,
         name: "0007_notices.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0007_notices.sql"),
+    },
+    Migration {
+        version: 8,
+        name: "0008_policy_beside.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0008_policy_beside.sql"),
     },
 ];
 

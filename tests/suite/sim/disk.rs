@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use comeback::clock::{Clock as _, ManualClock};
 use comeback::domain::contact::Address;
+use comeback::domain::context::Card;
 use comeback::domain::conversation::{Answer, AnswerState, Conversation};
 use comeback::domain::id::{ConversationId, DeviceId, MessageId, NumberId, RepId};
 use comeback::domain::playbook::Playbook;
@@ -17,6 +18,7 @@ use comeback::domain::time::Timestamp;
 use comeback::domain::visibility::Principal;
 use comeback::journal::{Entry, Head};
 use comeback::server::store::memory::MemoryStore;
+use comeback::server::store::policy::{Kept, Kind, Mark, PolicyStore};
 use comeback::server::store::{
     Batch, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People, Restored, Store, StoreError,
     Transaction, Waiting, Wants,
@@ -265,6 +267,29 @@ impl Transaction for Spoilt {
         }
         tokio::time::sleep(Duration::from_millis(slow)).await;
         Ok(())
+    }
+}
+
+#[async_trait]
+impl PolicyStore for Disk {
+    async fn marks(&self) -> Result<Vec<Mark>, StoreError> {
+        self.inner.marks().await
+    }
+
+    async fn kept(&self, kind: Kind) -> Result<Option<Kept>, StoreError> {
+        self.inner.kept(kind).await
+    }
+
+    async fn armed(
+        &self,
+        after: Option<(Timestamp, ConversationId)>,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, ConversationId)>, StoreError> {
+        self.inner.armed(after, limit).await
+    }
+
+    async fn cards_of(&self, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<NumberId, Vec<Card>>, StoreError> {
+        self.inner.cards_of(numbers).await
     }
 }
 

@@ -6,8 +6,10 @@ use comeback::domain::event::Review;
 use comeback::domain::message::Delivery;
 use comeback::domain::roster::Roster;
 use comeback::journal::{Head, verify};
+use comeback::server::store::policy::{KeptWrite, Kind};
 use comeback::server::store::{Batch, DeviceState, ReceiptWrite, StoreError, Waiting, Wants};
 
+use super::beside::beside;
 use super::scene::{
     Kept, address, all_of, arrival, change, commit, conversation, delivery, device, entries, everything, here, load,
     message, minute, number, open, page, put, raw, receipt, send, sign_in, text,
@@ -81,6 +83,7 @@ pub(super) fn something_everywhere() -> Batch {
         matched: [here(1)].into(),
         roster: Some(Roster::of_away([("maya".into(), minute(1))])),
         playbook: Some(crate::world::playbook()),
+        beside: vec![KeptWrite::Put(beside(Kind::Waiting, 1, minute(9)))],
         ..Batch::default()
     }
 }

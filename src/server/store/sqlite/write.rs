@@ -51,6 +51,7 @@ pub(super) fn write(db: &Connection, batch: &Batch) -> Result<(), StoreError> {
         )?;
         db.execute("UPDATE head SET playbook = ?1", [playbook.version])?;
     }
+    super::policy::write(db, &batch.beside)?;
     write_numbers(db, batch)?;
     for c in &batch.conversations {
         write_conversation(db, c)?;
