@@ -164,6 +164,10 @@ pub struct Row {
     pub account: Option<String>,
     /// Stage of the deal, when there is one.
     pub stage: Option<String>,
+    /// What it is about: the use case's label.
+    pub about: String,
+    /// How urgent that use case is beside others.
+    pub priority: i32,
     /// The last text, raw (draw it through `SafeText`): `None` for a picture without words or an erased text.
     pub preview: Option<Body>,
     /// Whether the last message is ours.

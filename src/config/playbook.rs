@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::diagnose::Diagnostic;
+use crate::domain::answering::ANSWERED_WITHIN;
 use crate::domain::contact::Address;
 use crate::domain::id::{LineId, RepId, TeamId};
-use crate::domain::playbook::{Compliance, Line, Playbook, Rep, Role, Team, UseCase};
+use crate::domain::playbook::{Compliance, Line, Playbook, Rep, Role, Team};
 use document::{Document, Name, RepText, TeamText};
 
 mod document;
@@ -14,6 +15,7 @@ mod expectations;
 mod ladders;
 pub mod places;
 mod schedules;
+mod use_cases;
 
 /// Reads a playbook. `file` is named in mistakes. The version is 0: it is given when it comes into force.
 pub fn read(file: &str, source: &str) -> Result<Playbook, Diagnostic> {
@@ -78,10 +80,9 @@ impl Reader<'_> {
         let ladders: BTreeMap<_, _> = ladders.collect::<Result<_, Diagnostic>>()?;
         let cohorts = self.cohorts(&d)?;
         let schedules = self.schedules(&d)?;
+        let use_cases = self.use_cases(&d)?;
         let lines = self.lines(&d)?;
         let expectations = self.expectations(&d)?;
-        let use_cases =
-            d.use_case.into_iter().map(|(id, u)| (id, UseCase { label: u.label, sales: u.sales })).collect();
         let default = Compliance::default();
         Ok(Playbook {
             version: 0,
@@ -93,6 +94,7 @@ impl Reader<'_> {
                 reply_window: d.compliance.reply_window.map_or(default.reply_window, |w| w.0),
             },
             use_cases,
+            answered_within: d.sends.answered_within.map_or(ANSWERED_WITHIN, |span| span.0),
             teams,
             reps,
             ownership: d.ownership,
@@ -152,7 +154,7 @@ impl Reader<'_> {
                 label: line.label.clone(),
                 number,
                 team: TeamId(self.known("team", &line.team, d.team.keys())?),
-                use_case: self.known("use_case", &line.use_case, d.use_case.keys())?,
+                use_case: self.line_use_case(id, line, d)?,
             };
             lines.insert(LineId::new(id), made);
         }

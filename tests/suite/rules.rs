@@ -3,6 +3,7 @@
 mod answering;
 mod conduct;
 mod ladder;
+mod meaning;
 
 mod properties;
 mod receiving;

@@ -264,6 +264,7 @@ impl Group {
         let siblings = loaded.conversations.values().map(|l| &l.state);
         let siblings = siblings.filter(|s| Some(s.number) == number && Some(s.id) != conversation).collect();
         let world = ReadSet {
+            answering: None,
             conversation: c,
             siblings,
             number: number.and_then(|id| loaded.numbers.get(&id)),

@@ -23,6 +23,9 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     if let Some(owner) = &thread.row.owner {
         pane.say(p, "", &format!("owner {}", model.rep_name(owner)), Tone::Plain);
     }
+    if !thread.row.about.is_empty() {
+        pane.say(p, "About", &about(&thread.row), Tone::Plain);
+    }
     if thread.cards.is_empty() {
         pane.gap();
         pane.say(p, "CRM", "does not know this number", Tone::Plain);
@@ -78,6 +81,11 @@ impl Pane {
             self.say(p, label, &format!("· {}: {}", ago(&age), said(&intent.detail, &intent.kind)), Tone::Plain);
         }
     }
+}
+
+/// What it is about, and how urgent that is when that is said.
+fn about(row: &Row) -> String {
+    if row.priority == 0 { row.about.clone() } else { format!("{} · priority {}", row.about, row.priority) }
 }
 
 /// `3 d ago`, and `just now` as it is.
