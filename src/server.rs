@@ -16,6 +16,7 @@ mod outside;
 pub mod reconcile;
 pub mod restore;
 pub mod retention;
+pub mod sends;
 pub mod service;
 pub mod store;
 pub mod telemetry;

@@ -7,4 +7,5 @@
 pub mod changes;
 pub mod command;
 pub mod problem;
+pub mod sends;
 pub mod session;

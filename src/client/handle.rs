@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::answering::Answering;
 use crate::domain::command::Command;
 use crate::domain::consent::OptOut;
 use crate::domain::contact::{Address, Body};
@@ -213,6 +214,8 @@ pub struct Thread {
     pub older: Option<Older>,
     /// People of the CRM behind the number.
     pub cards: Vec<Card>,
+    /// The campaign's text that the buyer answers.
+    pub answering: Option<Answering>,
     /// The recommended next step.
     pub next_step: NextStep,
     /// My draft.

@@ -174,6 +174,7 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool) -> Option
         next_step: next_step::recommend(c, view.number(snapshot), &snapshot.cards, last_text),
         messages,
         cards: snapshot.cards.clone(),
+        answering: snapshot.answering.clone(),
         draft: view.state.drafts.get(&id).cloned().unwrap_or_default(),
     })
 }

@@ -21,6 +21,7 @@ pub mod health;
 pub mod hooks;
 pub mod openapi;
 pub mod problem;
+pub mod sends;
 pub mod session;
 
 /// The largest body of a push: a thousand queued commands of an offline day.
@@ -50,6 +51,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/commands", post(commands::push))
         .route("/v1/changes", get(changes::pull))
         .route("/v1/conversations/{id}/messages", get(changes::messages))
+        .route("/v1/sends", post(sends::report))
         .route("/health", get(health::alive))
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -22,6 +22,7 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 
 mod metrics;
+mod sends;
 
 const PLAYBOOK: &str = include_str!("../../assets/playbook.toml");
 
@@ -51,6 +52,10 @@ impl Office {
         };
         let metrics = Arc::clone(&app.metrics);
         Self { router: http::observed(http::router(app), metrics), service, store, clock }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// A signed-in device of a rep; its token is the rep's name.

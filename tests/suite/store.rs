@@ -12,6 +12,7 @@ mod feed;
 mod people;
 mod reads;
 mod scene;
+mod sends;
 mod sqlite;
 mod statements;
 mod times;
@@ -98,6 +99,12 @@ macro_rules! conforms {
                     a_mark_goes_with_the_group_that_matched_it_and_not_before
                     a_match_that_a_crash_swallowed_is_made_up_for
                     numbers_whose_cards_are_old_or_missing_are_stale
+                }
+                sends {
+                    a_send_is_kept_once_by_its_tool_and_its_id
+                    a_reply_answers_the_newest_text_of_its_line_before_it
+                    a_send_of_before_a_reply_marks_its_conversation
+                    a_key_opens_until_its_name_is_revoked
                 }
                 writers {
                     whoever_begins_waits_for_the_head

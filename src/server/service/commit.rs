@@ -7,8 +7,10 @@ use tokio::sync::{mpsc, watch};
 use super::group::Group;
 use super::{GROUP, Job, Outcome, Pulse, Reply, ServiceError, Work};
 use crate::clock::Clock;
+use crate::domain::command::Command;
 use crate::domain::playbook::Playbook;
 use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
 use crate::journal::Head;
 use crate::server::store::{Loaded, Store, StoreError, Wants};
 use crate::server::telemetry::Metrics;
@@ -111,7 +113,7 @@ impl Committer {
     async fn run_group(&self, work: &Arc<Vec<Work>>) -> Result<Vec<Outcome>, StoreError> {
         let known = Arc::clone(&self.playbook.lock().unwrap_or_else(PoisonError::into_inner));
         let (tell, told) = std::sync::mpsc::channel();
-        let (clock, wants) = (Arc::clone(&self.clock), wants(work, known.version));
+        let (clock, wants) = (Arc::clone(&self.clock), wants(work, known.version, self.clock.now()));
         let pieces = Arc::clone(work);
         let decide = move |head: &Head, mut loaded: Loaded| {
             // Another process may have put a newer version in force.
@@ -139,7 +141,7 @@ impl Committer {
     }
 }
 
-fn wants(work: &[Work], playbook: u32) -> Wants {
+fn wants(work: &[Work], playbook: u32, now: Timestamp) -> Wants {
     let mut wants = Wants { playbook, ..Wants::default() };
     for piece in work {
         match piece {
@@ -153,12 +155,17 @@ fn wants(work: &[Work], playbook: u32) -> Wants {
             Work::Receive(inbound) => {
                 wants.addresses.insert(inbound.from.clone());
                 wants.dedupe.insert(inbound.key.clone());
+                let asked = (inbound.from.clone(), inbound.line.clone(), inbound.sent.unwrap_or(now));
+                wants.answering.insert(inbound.key.clone(), asked);
             }
             Work::Report { message, .. } => {
                 wants.messages.insert(*message);
             }
-            Work::Machine { conversation, .. } => {
+            Work::Machine { conversation, command, .. } => {
                 wants.conversations.insert(*conversation);
+                if *command == Command::Match {
+                    wants.answered.insert(*conversation);
+                }
             }
             Work::Consent { address, .. } => drop(wants.addresses.insert(address.clone())),
             Work::Playbook(_) | Work::Restored(_) | Work::Reconciled => {}

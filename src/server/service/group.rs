@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::tally::Tally;
 use super::{Inbound, Outcome, Parked, PlaybookChange, Work, fresh_salt};
+use crate::domain::answering::Answering;
 use crate::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
@@ -69,11 +70,13 @@ struct Origin<'a> {
     seen: u64,
     behind: bool,
     media: &'a [String],
+    /// The campaign's text that the reply may answer.
+    answering: Option<&'a Answering>,
 }
 
 impl Origin<'_> {
     const fn machine(actor: Actor) -> Self {
-        Self { actor, command: None, seen: u64::MAX, behind: false, media: &[] }
+        Self { actor, command: None, seen: u64::MAX, behind: false, media: &[], answering: None }
     }
 }
 
@@ -109,7 +112,9 @@ impl Group {
 
     fn machine(&mut self, actor: &Actor, conversation: ConversationId, command: &Command) -> Outcome {
         let deadline = self.loaded.conversations.get(&conversation).and_then(|l| l.state.next_deadline());
-        let outcome = self.outcome(conversation, command, &Origin::machine(actor.clone()));
+        let answered = self.loaded.answered.get(&conversation).cloned();
+        let origin = Origin { answering: answered.as_ref(), ..Origin::machine(actor.clone()) };
+        let outcome = self.outcome(conversation, command, &origin);
         if *command == Command::Match {
             // Also when nothing followed from it: it was decided over the cards as they are now.
             self.batch.matched.insert(conversation);
@@ -160,7 +165,9 @@ impl Group {
         });
         self.batch.raw.push(RawEvent { at: self.now, ..inbound.raw.clone() });
         self.batch.dedupe.push((inbound.key.clone(), message));
-        let origin = Origin { media: &inbound.media, ..Origin::machine(Actor::Carrier) };
+        let answering = self.loaded.answering.remove(&inbound.key);
+        let (media, answering) = (&inbound.media[..], answering.as_ref());
+        let origin = Origin { media, answering, ..Origin::machine(Actor::Carrier) };
         match self.decide(conversation, &command, &origin) {
             Ok(_) => Outcome::Received { new: true },
             Err(rejection) => Outcome::Refused(rejection),
@@ -223,7 +230,7 @@ impl Group {
         parked.retain(|_, n| *n > envelope.after);
         let behind = envelope.conversation.is_some_and(|c| parked.contains_key(&c));
         let actor = Actor::Rep { rep: rep.clone(), role };
-        let origin = Origin { actor, command: Some(envelope.id), seen: envelope.seen, behind, media: &[] };
+        let origin = Origin { command: Some(envelope.id), seen: envelope.seen, behind, ..Origin::machine(actor) };
         let verdict = match self.decide(envelope.conversation, &envelope.command, &origin) {
             Ok(_) => self.verdict_of(envelope),
             Err(Rejection::NeedsReview { reasons }) => Verdict::Parked { reasons },
@@ -264,7 +271,7 @@ impl Group {
         let siblings = loaded.conversations.values().map(|l| &l.state);
         let siblings = siblings.filter(|s| Some(s.number) == number && Some(s.id) != conversation).collect();
         let world = ReadSet {
-            answering: None,
+            answering: origin.answering,
             conversation: c,
             siblings,
             number: number.and_then(|id| loaded.numbers.get(&id)),

@@ -1,6 +1,7 @@
 //! The reference store, and the simulator's: plain maps behind one lock. What it does is what the others must do.
 
 mod read;
+mod sends;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,8 +10,8 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
-    Batch, CarrierLine, DedupeKey, Device, DeviceState, DueSend, Loaded, Loading, Page, PageQuery, People,
-    RestoreWrite, Restored, SendWrite, Store, StoreError, Transaction, Waiting, Wants,
+    ApiKey, Batch, CampaignSend, CarrierLine, DedupeKey, Device, DeviceState, DueSend, Loaded, Loading, Page,
+    PageQuery, People, RestoreWrite, Restored, SendWrite, Store, StoreError, Transaction, Waiting, Wants,
 };
 use crate::domain::consent::Number;
 use crate::domain::contact::Address;
@@ -50,6 +51,8 @@ struct Tables {
     invites: BTreeMap<[u8; 32], (RepId, Timestamp)>,
     dedupe: BTreeMap<DedupeKey, MessageId>,
     lines: BTreeMap<Address, CarrierLine>,
+    campaign_sends: BTreeMap<(String, String), CampaignSend>,
+    api_keys: BTreeMap<[u8; 32], ApiKey>,
     unmatched: BTreeSet<ConversationId>,
     restores: Vec<Restored>,
 }
@@ -107,6 +110,12 @@ impl Tables {
                 .map(|(id, (state, _, messages))| (*id, Loading { state: state.clone(), messages: *messages }))
                 .collect(),
             messages,
+            answering: wants
+                .answering
+                .iter()
+                .filter_map(|(key, (from, line, at))| Some((key.clone(), self.answered(from, line, *at)?)))
+                .collect(),
+            answered: wants.answered.iter().filter_map(|id| Some((*id, self.answered_by(*id)?))).collect(),
             duplicates: wants.dedupe.iter().filter(|key| self.dedupe.contains_key(key)).cloned().collect(),
             devices: wants.devices.keys().filter_map(|d| Some((*d, self.states.get(d)?.clone()))).collect(),
             receipts: wants
@@ -192,6 +201,7 @@ impl Tables {
             Some(RestoreWrite::Begun(restored)) => {
                 self.restores.push(restored);
                 self.invites.clear();
+                self.api_keys.values_mut().for_each(|key| key.revoked = true);
                 self.devices.values_mut().for_each(|(device, _)| device.revoked = true);
             }
             Some(RestoreWrite::Reconciled) => self.restores.iter_mut().for_each(|r| r.reconciled = true),

@@ -26,6 +26,7 @@ mod people;
 mod read;
 mod restored;
 mod row;
+mod sends;
 pub mod serving;
 mod write;
 
@@ -60,6 +61,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 6,
         name: "0006_load.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0006_load.sql"),
+    },
+    Migration {
+        version: 7,
+        name: "0007_campaign_send.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0007_campaign_send.sql"),
     },
 ];
 

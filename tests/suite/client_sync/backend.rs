@@ -361,6 +361,7 @@ impl Backend {
             m.standing = state.answers.get(&m.id).map(|a| a.state.clone());
         }
         Snapshot {
+            answering: None,
             seq: self.changed[&id],
             address: Address::parse(&format!("+1415555{:04}", id.0.as_u128())).unwrap(),
             number: self.numbers[&state.number].clone(),
