@@ -178,6 +178,7 @@ fn snapshot(n: u128, now: Timestamp, dice: &mut Dice) -> Snapshot {
         intents: vec![Intent { at: last, kind: "pricing_page".to_owned(), detail: text(dice) }],
     };
     Snapshot {
+        answering: None,
         state: c,
         seq: u64::try_from(CONVERSATIONS - n + 1).unwrap(),
         address: Address::parse(&format!("+1415{:07}", 1_000_000 + n)).unwrap(),

@@ -12,12 +12,13 @@ use comeback::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use comeback::domain::consent::Number;
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::context::{Card, Opportunity};
-use comeback::domain::conversation::{Conversation, Roster};
+use comeback::domain::conversation::Conversation;
 use comeback::domain::decide::decide;
 use comeback::domain::event::{Event, Outcome, Subject};
 use comeback::domain::id::{ContactId, ConversationId, MessageId, NumberId};
 use comeback::domain::message::Delivery;
 use comeback::domain::playbook::Playbook;
+use comeback::domain::roster::Roster;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::journal::frame::Fact;
 use comeback::journal::{Entry, Head, seal};
@@ -45,6 +46,7 @@ impl Month {
     fn does(&mut self, state: &mut Conversation, at: Timestamp, actor: &Actor, command: &Command) {
         let (roster, loads, number) = (Roster::default(), BTreeMap::new(), Number::new(state.number));
         let world = ReadSet {
+            answering: None,
             conversation: (state.inbound > 0).then_some(&*state),
             siblings: Vec::new(),
             number: Some(&number),
@@ -134,6 +136,7 @@ async fn made(path: &Path) {
             body: Body::new("What would fifty seats cost?"),
             media: 0,
             opt_out_type: None,
+            area_code: None,
             sent: None,
         };
         month.does(state, at, &Actor::Carrier, &Command::Receive(text));

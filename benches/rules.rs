@@ -51,6 +51,7 @@ fn text() -> Command {
 fn decided(playbook: &Playbook) -> Decided {
     let (roster, loads, number) = (Roster::default(), BTreeMap::new(), Number::new(NumberId(Uuid::from_u128(2))));
     let world = ReadSet {
+        answering: None,
         conversation: None,
         siblings: Vec::new(),
         number: Some(&number),

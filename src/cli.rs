@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::domain::safe_text::SafeText;
 use crate::server::store::sqlite::serving::Serving;
 
+mod api_key;
 mod audit;
 mod backup;
 mod config;
@@ -16,6 +17,7 @@ mod demo;
 mod doctor;
 mod emulate;
 mod explain;
+mod import;
 mod inbox;
 mod line;
 mod login;
@@ -56,6 +58,12 @@ enum Command {
     /// Our numbers at the carrier.
     #[command(subcommand)]
     Line(line::Line),
+    /// Which programs may report what campaigns sent.
+    #[command(subcommand)]
+    ApiKey(api_key::ApiKey),
+    /// Bring in what other programs know.
+    #[command(subcommand)]
+    Import(import::Import),
     /// The policy: check a file, put it in force, see its history, go back.
     #[command(subcommand)]
     Playbook(playbook::PlaybookCommand),
@@ -162,6 +170,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Emulate(emulate)) => runtime()?.block_on(emulate.run()),
         Some(Command::Rep(rep)) => runtime()?.block_on(rep.run()),
         Some(Command::Line(line)) => runtime()?.block_on(line.run()),
+        Some(Command::ApiKey(key)) => runtime()?.block_on(key.run()),
+        Some(Command::Import(import)) => runtime()?.block_on(import.run()),
         Some(Command::Playbook(playbook)) => runtime()?.block_on(playbook.run()),
         Some(Command::Explain(explain)) => runtime()?.block_on(explain.run()),
         Some(Command::OnCall(oncall)) => runtime()?.block_on(oncall.run()),

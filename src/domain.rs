@@ -4,6 +4,7 @@
 //! arguments, so every rule is tested as a table or a property.
 
 pub mod alert;
+pub mod answering;
 pub mod beside;
 pub mod command;
 pub mod consent;

@@ -8,4 +8,5 @@ pub mod changes;
 pub mod command;
 pub mod people;
 pub mod problem;
+pub mod sends;
 pub mod session;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::answering::Answering;
 use crate::domain::command::Command;
 use crate::domain::consent::OptOut;
 use crate::domain::contact::{Address, Body};
@@ -164,6 +165,10 @@ pub struct Row {
     pub account: Option<String>,
     /// Stage of the deal, when there is one.
     pub stage: Option<String>,
+    /// What it is about: the use case's label.
+    pub about: String,
+    /// How urgent that use case is beside others.
+    pub priority: i32,
     /// The last text, raw (draw it through `SafeText`): `None` for a picture without words or an erased text.
     pub preview: Option<Body>,
     /// Whether the last message is ours.
@@ -209,6 +214,8 @@ pub struct Thread {
     pub older: Option<Older>,
     /// People of the CRM behind the number.
     pub cards: Vec<Card>,
+    /// The campaign's text that the buyer answers.
+    pub answering: Option<Answering>,
     /// The recommended next step.
     pub next_step: NextStep,
     /// My draft.

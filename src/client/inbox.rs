@@ -16,6 +16,7 @@ use crate::domain::message::Delivery;
 use crate::domain::next_step;
 use crate::domain::playbook::Playbook;
 use crate::domain::routing::Holder;
+use crate::domain::use_case;
 use crate::wire::changes::{Author, Message, Snapshot};
 
 /// The list.
@@ -63,6 +64,8 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         name: name_of(snapshot),
         address: snapshot.address.clone(),
         account: card.and_then(|card| card.account.as_ref()).map(|a| a.name.clone()),
+        about: about(view.state.playbook.as_deref(), c),
+        priority: view.state.playbook.as_ref().map_or(0, |p| use_case::priority(p, &c.use_case)),
         stage: card.and_then(|card| card.stage()).map(str::to_owned),
         preview: last.and_then(|m| m.body.clone()).filter(|b| !b.is_blank()),
         preview_ours: last.is_some_and(|m| matches!(m.author, Author::Rep(_))),
@@ -82,6 +85,12 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
             || mine().any(|(id, answer)| unsettled(view, c, *id, answer).is_some_and(|s| is_loud(&s))),
         draft: view.state.drafts.contains_key(&id),
     }
+}
+
+/// What it is about, as the playbook calls it.
+fn about(playbook: Option<&Playbook>, c: &Conversation) -> String {
+    let known = playbook.and_then(|p| p.use_cases.get(&c.use_case));
+    known.map_or_else(|| c.use_case.clone(), |u| u.label.clone())
 }
 
 const fn is_loud(standing: &OutboxStanding) -> bool {
@@ -165,6 +174,7 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool) -> Option
         next_step: next_step::recommend(c, view.number(snapshot), &snapshot.cards, last_text),
         messages,
         cards: snapshot.cards.clone(),
+        answering: snapshot.answering.clone(),
         draft: view.state.drafts.get(&id).cloned().unwrap_or_default(),
     })
 }
@@ -278,16 +288,18 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
 
 impl Row {
     /// Its place in the list, smallest first: for me with a running clock (so the most late first), for me without
-    /// one, others' clocks, then what changed last; snoozed by when they wake, done last.
-    pub fn urgency(&self) -> (u8, i64) {
+    /// one, others' clocks, then what changed last; snoozed by when they wake, done last. Due at the same time, or without
+    /// a clock, a use case of higher priority stands first.
+    pub fn urgency(&self) -> (u8, i64, i64) {
         let newest = self.changed.millis().saturating_neg();
+        let priority = i64::from(self.priority).saturating_neg();
         match (&self.status, &self.clock, self.for_me) {
-            (Status::Done(_), _, _) => (5, newest),
-            (Status::Snoozed(until), _, _) => (4, until.millis()),
-            (Status::Open, Some(clock), true) => (0, clock.due.millis()),
-            (Status::Open, None, true) => (1, newest),
-            (Status::Open, Some(clock), false) => (2, clock.due.millis()),
-            (Status::Open, None, false) => (3, newest),
+            (Status::Done(_), _, _) => (5, newest, 0),
+            (Status::Snoozed(until), _, _) => (4, until.millis(), 0),
+            (Status::Open, Some(clock), true) => (0, clock.due.millis(), priority),
+            (Status::Open, None, true) => (1, priority, newest),
+            (Status::Open, Some(clock), false) => (2, clock.due.millis(), priority),
+            (Status::Open, None, false) => (3, priority, newest),
         }
     }
 }

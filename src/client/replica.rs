@@ -91,6 +91,7 @@ impl View<'_> {
         let number = snapshot.map(|s| self.number(s).clone());
         let siblings = snapshot.map(|s| self.siblings(s)).unwrap_or_default();
         let world = ReadSet {
+            answering: None,
             conversation: envelope.conversation.and_then(|c| self.conversation(c)),
             siblings,
             number: number.as_ref(),

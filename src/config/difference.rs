@@ -91,7 +91,7 @@ fn show(path: &[String], value: &Value) -> String {
             let at = n.as_i64().and_then(chrono::DateTime::from_timestamp_millis);
             at.map_or_else(|| n.to_string(), |at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
         }
-        Value::Number(n) if ["warn", "due", "wait", "undo_hold", "reply_window"].contains(&key) => {
+        Value::Number(n) if ["warn", "due", "wait", "undo_hold", "reply_window", "answered_within"].contains(&key) => {
             n.as_i64().map_or_else(|| n.to_string(), duration)
         }
         Value::Number(n) if ["open", "close", "open_minute", "close_minute", "hand_off"].contains(&key) => {

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::diagnose::Diagnostic;
+use crate::domain::answering::ANSWERED_WITHIN;
 use crate::domain::contact::Address;
 use crate::domain::id::{LineId, RepId, TeamId};
-use crate::domain::playbook::{Compliance, Line, Playbook, Rep, Role, Team, Unseen, UseCase};
+use crate::domain::playbook::{Compliance, Line, Playbook, Rep, Role, Team, Unseen};
 use crate::domain::time::Span;
 use document::{Document, Name, PresenceText, RepText, TeamText};
 use toml::Spanned;
@@ -20,6 +21,7 @@ pub mod places;
 mod schedules;
 pub mod schema;
 mod steps;
+mod use_cases;
 
 /// Gives the text of a file that a playbook names, or says why it cannot be read.
 pub type Files<'a> = &'a dyn Fn(&str) -> Result<String, String>;
@@ -104,11 +106,10 @@ impl Reader<'_> {
         let territories: BTreeMap<_, _> = territories.collect::<Result<_, Diagnostic>>()?;
         let unseen = d.presence.as_ref().map(|presence| self.unseen(presence, &d)).transpose()?;
         let schedules = self.schedules(&d)?;
+        let use_cases = self.use_cases(&d)?;
         let lines = self.lines(&d)?;
         let expectations = self.expectations(&d)?;
         let alerting = self.alerting(&d)?;
-        let use_cases =
-            d.use_case.into_iter().map(|(id, u)| (id, UseCase { label: u.label, sales: u.sales })).collect();
         let default = Compliance::default();
         Ok(Playbook {
             version: 0,
@@ -120,6 +121,7 @@ impl Reader<'_> {
                 reply_window: d.compliance.reply_window.map_or(default.reply_window, |w| w.0),
             },
             use_cases,
+            answered_within: d.sends.answered_within.map_or(ANSWERED_WITHIN, |span| span.0),
             teams,
             reps,
             ownership,
@@ -199,7 +201,7 @@ impl Reader<'_> {
                 label: line.label.clone(),
                 number,
                 team: TeamId(self.known("team", &line.team, d.team.keys())?),
-                use_case: self.known("use_case", &line.use_case, d.use_case.keys())?,
+                use_case: self.line_use_case(id, line, d)?,
             };
             lines.insert(LineId::new(id), made);
         }

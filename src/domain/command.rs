@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::answering::Answering;
 use super::consent::{Number, OptOutSource};
 use super::contact::Body;
 use super::context::Card;
@@ -276,6 +277,8 @@ pub struct ReadSet<'a> {
     pub number: Option<&'a Number>,
     /// What the CRM knew of the number when last asked.
     pub cards: &'a [Card],
+    /// The newest campaign's text before the reply, from the line to the number.
+    pub answering: Option<&'a Answering>,
     /// The policy in force.
     pub playbook: &'a Playbook,
     /// Who is away, who has which shift, whose turn it is.

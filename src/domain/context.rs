@@ -93,10 +93,14 @@ pub struct TeamMember {
 }
 
 /// A campaign that texted this buyer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Campaign {
     /// What its text was for: a use case of the playbook.
+    #[serde(default)]
     pub use_case: String,
+    /// Its own name, which a use case may mean.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
     /// The words it sent last.
     #[serde(default)]
     pub last_text: String,

@@ -16,6 +16,7 @@ use super::ownership::OwnerSource;
 use super::routing::{Assignment, Holder};
 use super::sla::{Clock, Stage};
 use super::time::Timestamp;
+use super::use_case::Evidence;
 
 /// Everything between one address and one line, as state. No phone and no text: those live beside it, erasable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,9 @@ pub struct Conversation {
     pub team: TeamId,
     /// What it is about.
     pub use_case: String,
+    /// What told so; nothing in what was opened before that was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
     /// Its class.
     pub cohort: String,
     /// People of the CRM behind the number.
@@ -166,6 +170,7 @@ impl Conversation {
             line,
             team: TeamId::new(""),
             use_case: String::new(),
+            evidence: None,
             cohort: String::new(),
             contacts: Vec::new(),
             owner: None,
@@ -192,14 +197,20 @@ impl Conversation {
     pub fn apply(&mut self, at: Timestamp, event: &Event) {
         self.changed = self.changed.max(at);
         match event {
-            Event::Opened { number, line, team, use_case, cohort } => {
+            Event::Opened { number, line, team, use_case, cohort, evidence } => {
                 self.number = *number;
                 self.line = line.clone();
                 self.team = team.clone();
                 self.use_case.clone_from(use_case);
                 self.cohort.clone_from(cohort);
+                self.evidence.clone_from(evidence);
             }
-            Event::Matched { contacts, use_case, cohort } => {
+            Event::Matched { contacts, use_case, cohort, evidence, team } => {
+                if let Some(team) = team {
+                    self.team = team.clone();
+                    self.pooled = false;
+                }
+                self.evidence.clone_from(evidence);
                 self.contacts.clone_from(contacts);
                 self.use_case.clone_from(use_case);
                 self.cohort.clone_from(cohort);

@@ -14,6 +14,7 @@ use super::ownership::OwnerSource;
 use super::routing::{Because, Holder, Weighed};
 use super::sla::Clock;
 use super::time::Timestamp;
+use super::use_case::Evidence;
 
 /// What an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -36,9 +37,28 @@ pub enum Subject {
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// A conversation began.
-    Opened { number: NumberId, line: LineId, team: TeamId, use_case: String, cohort: String },
+    Opened {
+        number: NumberId,
+        line: LineId,
+        team: TeamId,
+        use_case: String,
+        cohort: String,
+        /// What told the use case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<Evidence>,
+    },
     /// People of the CRM stand behind the number (0 to n), and with them use case and cohort may change.
-    Matched { contacts: Vec<ContactId>, use_case: String, cohort: String },
+    Matched {
+        contacts: Vec<ContactId>,
+        use_case: String,
+        cohort: String,
+        /// What told the use case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<Evidence>,
+        /// Whose it is now, when it went to a queue or came back from one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        team: Option<TeamId>,
+    },
     /// Somebody is accountable, or nobody any more.
     Owned { owner: Option<RepId>, source: Option<OwnerSource> },
     /// The buyer wrote.

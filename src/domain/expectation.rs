@@ -126,7 +126,7 @@ pub(super) fn decided(
 ) -> Vec<Event> {
     let (number, loads) = (Number::new(NUMBER), BTreeMap::new());
     let (number, loads) = (Some(&number), &loads);
-    let world = ReadSet { conversation, siblings: Vec::new(), number, cards, playbook, roster, loads };
+    let world = ReadSet { conversation, siblings: Vec::new(), number, cards, answering: None, playbook, roster, loads };
     let facts = decide(&world, command, cx).unwrap_or_default();
     facts.into_iter().filter(|(about, _)| *about == Subject::Conversation(CONVERSATION)).map(|(_, e)| e).collect()
 }
@@ -211,7 +211,7 @@ fn card(reply: &Reply) -> Card {
                 .into_iter()
                 .collect(),
         }),
-        campaign: reply.use_case.clone().map(|use_case| Campaign { use_case, last_text: String::new() }),
+        campaign: reply.use_case.clone().map(|use_case| Campaign { use_case, ..Campaign::default() }),
         last_touch: owner(OwnerSource::LastTouch).map(|by| Touch { by: Some(by), ..Touch::default() }),
         ..card_of("expected")
     }

@@ -9,6 +9,7 @@ use super::playbook::Playbook;
 use super::routing::{Because, Holder, Weighed};
 use super::sla::Response;
 use super::time::Timestamp;
+use super::use_case::{self, Evidence};
 
 /// What one fact says of who has a conversation and until when; nothing for facts about other things. The first line is
 /// the fact, those after it are its reasons. `playbook` gives the names.
@@ -16,21 +17,26 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
     let name = |rep| playbook.rep_name(rep).to_owned();
     let time = |at: Timestamp| at.utc().with_timezone(&zone).format("%a %Y-%m-%d %H:%M:%S %Z").to_string();
     match event {
-        Event::Opened { line, team, use_case, cohort, .. } => {
+        Event::Opened { line, team, use_case, cohort, evidence, .. } => {
             let line = playbook.lines.get(line).map_or_else(|| format!("line \"{line}\""), |l| l.label.clone());
             let team = playbook.teams.get(team).map_or_else(|| team.to_string(), |t| t.label.clone());
-            vec![
-                format!("opened on {line}, for the team {team}"),
-                format!("use case \"{use_case}\", cohort \"{cohort}\""),
-            ]
+            let mut lines = vec![format!("opened on {line}, for the team {team}")];
+            lines.extend(meant(playbook, use_case, cohort, evidence.as_ref()));
+            lines
         }
-        Event::Matched { contacts, use_case, cohort } => {
+        Event::Matched { contacts, use_case, cohort, evidence, team } => {
             let people = match contacts.len() {
                 0 => "the CRM knows nobody behind the number".to_owned(),
                 1 => "the CRM knows one person behind the number".to_owned(),
                 n => format!("the CRM knows {n} people behind the number: the rules run over all of them"),
             };
-            vec![people, format!("use case \"{use_case}\", cohort \"{cohort}\"")]
+            let mut lines = vec![people];
+            lines.extend(team.as_ref().map(|team| {
+                let label = playbook.teams.get(team).map_or(team.as_str(), |t| t.label.as_str());
+                format!("now for the team {label}")
+            }));
+            lines.extend(meant(playbook, use_case, cohort, evidence.as_ref()));
+            lines
         }
         Event::Owned { owner: Some(owner), source } => {
             let why = source.map_or_else(String::new, |source| format!(": {}", source.words()));
@@ -98,6 +104,21 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         | Event::Beside { .. }
         | Event::Reconciled => Vec::new(),
     }
+}
+
+/// What it is about, and what told so.
+fn meant(playbook: &Playbook, use_case: &str, cohort: &str, evidence: Option<&Evidence>) -> Vec<String> {
+    let priority = match use_case::priority(playbook, use_case) {
+        0 => String::new(),
+        priority => format!(", priority {priority}"),
+    };
+    let why = evidence.map_or_else(String::new, |evidence| format!(": {}", evidence.words()));
+    let mut lines = vec![format!("use case \"{use_case}\"{priority}, cohort \"{cohort}\"{why}")];
+    lines.extend(use_case::queue(playbook, use_case).map(|team| {
+        let label = playbook.teams.get(team).map_or(team.as_str(), |t| t.label.as_str());
+        format!("Sales does not handle it: it goes to the team {label}")
+    }));
+    lines
 }
 
 fn holder(playbook: &Playbook, to: &Holder) -> String {

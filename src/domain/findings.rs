@@ -11,6 +11,9 @@ use super::ownership::OwnerRule;
 use super::playbook::{Cohort, Playbook};
 use super::reach::{self, Bounds, Searched};
 use super::time::{Span, Timestamp};
+use super::use_case;
+
+mod use_cases;
 
 mod layers;
 mod owning;
@@ -36,6 +39,8 @@ pub struct Finding {
 /// The part of a playbook that a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum About {
+    /// A use case, by its short name.
+    UseCase(String),
     /// A cohort, by its short name.
     Cohort(String),
     /// A rep.
@@ -59,6 +64,7 @@ pub enum About {
 /// Everything found, what is wrong first; and how far the search for a reply that reaches nobody went.
 pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
     let mut all = Vec::new();
+    use_cases::of(playbook, &mut all);
     cohorts(playbook, &mut all);
     people(playbook, &mut all);
     ladders(playbook, from, &mut all);
@@ -106,7 +112,8 @@ fn are(names: &[&str]) -> String {
 fn cohorts(playbook: &Playbook, all: &mut Vec<Finding>) {
     for (at, cohort) in playbook.cohorts.iter().enumerate() {
         let about = About::Cohort(cohort.name.clone());
-        if let Some(before) = playbook.cohorts[..at].iter().find(|before| covers(before, cohort)) {
+        let is_named = playbook.use_cases.values().any(|u| u.cohort.as_ref() == Some(&cohort.name));
+        if let Some(before) = playbook.cohorts[..at].iter().find(|before| !is_named && covers(before, cohort)) {
             all.push(Finding {
                 about: about.clone(),
                 wrong: true,
@@ -117,8 +124,8 @@ fn cohorts(playbook: &Playbook, all: &mut Vec<Finding>) {
                 remedy: format!("move it before \"{}\", or narrow that one", before.name),
             });
         }
-        let for_sales = |u: &String| playbook.use_cases.get(u).is_none_or(|u| u.sales);
-        if !cohort.use_cases.is_empty() && !cohort.use_cases.iter().any(for_sales) {
+        let has_clock = |u: &String| use_case::wants_clock(playbook, u);
+        if !is_named && !cohort.use_cases.is_empty() && !cohort.use_cases.iter().any(has_clock) {
             all.push(Finding {
                 about,
                 wrong: false,

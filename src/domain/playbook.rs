@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alerting;
+use super::answering::ANSWERED_WITHIN;
 use super::contact::Address;
 use super::escalation::Ladder;
 use super::expectation::Expectation;
@@ -30,6 +31,9 @@ pub struct Playbook {
     pub compliance: Compliance,
     /// What a campaign's text can be for, by name.
     pub use_cases: BTreeMap<String, UseCase>,
+    /// How long after a campaign's text a reply still answers it.
+    #[serde(default = "thirty_days", skip_serializing_if = "is_thirty_days")]
+    pub answered_within: Span,
     /// Teams by name.
     pub teams: BTreeMap<TeamId, Team>,
     /// Reps by short name.
@@ -71,13 +75,43 @@ pub struct Unseen {
     pub calendar: Option<String>,
 }
 
+const fn thirty_days() -> Span {
+    ANSWERED_WITHIN
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+fn is_thirty_days(span: &Span) -> bool {
+    *span == ANSWERED_WITHIN
+}
+
 /// What a campaign's text was for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UseCase {
     /// As people say it: "meeting coordination".
     pub label: String,
-    /// Whether Sales must answer. A reply that Sales does not handle still reaches the pool; it arms no clock.
+    /// Whether Sales must answer. A reply that Sales does not handle still reaches a pool; it arms no clock unless
+    /// `queue` and `cohort` say so.
     pub sales: bool,
+    /// Campaigns that mean it, by name; one that ends in `*` means all that begin so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub campaigns: Vec<String>,
+    /// Words of a reply that mean it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keywords: Vec<String>,
+    /// Among several that are meant the highest counts; without a clock its replies stand first.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub priority: i32,
+    /// The class of its replies, whatever their stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cohort: Option<String>,
+    /// The team whose pool gets what Sales does not handle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<TeamId>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+const fn is_zero(priority: &i32) -> bool {
+    *priority == 0
 }
 
 /// Who works together and shares one pool.

@@ -1,17 +1,19 @@
 //! A buyer's text comes in: what is it, whose is it, who gets it, which clock runs.
 
+use super::answering::Answering;
 use super::command::{Context, ReadSet, Receive};
 use super::consent::{self, Keyword, OptOutSource, bare};
 use super::conversation::{AnswerState, Conversation, Status};
 use super::decide::{Decided, Draft};
-use super::escalation::{self, From};
+use super::escalation::{self, From, Who};
 use super::event::{Event, Review, Subject};
-use super::id::MessageId;
+use super::id::{ContactId, MessageId};
 use super::message::{InboundKind, classify};
 use super::ownership::{self, Asked, Found};
-use super::routing::Weighed;
+use super::routing::{Passed, Weighed};
 use super::sla::{self, Response};
-use super::use_case;
+use super::time::Timestamp;
+use super::use_case::{self, Signs};
 
 /// Decides a received text. Never refused: an unknown sender's reply takes the ladder for unowned replies.
 pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Decided {
@@ -21,7 +23,7 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
         Some(c) => Draft::of(c, cx),
         None => open(world, text, cx),
     };
-    refresh_match(&mut d, world);
+    let moved = refresh_match(&mut d, world, text);
     d.say(Event::Received { message: text.message, kind });
     match kind {
         InboundKind::OptOut => {
@@ -32,7 +34,7 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
         InboundKind::OptIn => {
             d.say_of(Subject::Number(text.number), Event::OptedIn { source: source_of(text, Keyword::Start) });
         }
-        InboundKind::Text | InboundKind::Picture => wants_answer(&mut d, world, text.area_code.as_deref()),
+        InboundKind::Text | InboundKind::Picture => wants_answer(&mut d, world, text.area_code.as_deref(), moved),
         InboundKind::Tapback | InboundKind::Acknowledgement | InboundKind::AutoReply | InboundKind::Help => {
             find_owner(&mut d, world, text.area_code.as_deref());
         }
@@ -43,12 +45,20 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
 /// The CRM says something new: people, cohort and owner may have changed. A text nobody has taken yet goes to its owner.
 /// Always a fact, also when only a stage or an amount changed: without one no device would hear of it.
 pub(super) fn rematch(mut d: Draft, world: &ReadSet<'_>) -> Decided {
-    let matched = matched(&d, world);
+    let signs = Signs {
+        line: &d.c.line,
+        answering: answering(world, d.c.last_inbound),
+        cards: world.cards,
+        words: None,
+        before: d.c.evidence.as_ref().map(|told| (d.c.use_case.as_str(), told)),
+    };
+    let matched = matched(&d.c, world, &signs);
+    let moved = is_moved(&matched);
     d.say(matched);
     let had_owner = d.c.owner.is_some();
     let found = find_owner(&mut d, world, None);
     let untaken = d.c.assignment.as_ref().is_some_and(|a| a.taken.is_none());
-    if !had_owner && d.c.owner.is_some() && untaken && !d.c.is_done() {
+    if (moved || !had_owner && d.c.owner.is_some()) && untaken && !d.c.is_done() {
         offer(&mut d, world, found);
     }
     d.facts()
@@ -77,10 +87,15 @@ fn is_overtaken(world: &ReadSet<'_>, text: &Receive) -> bool {
 }
 
 fn open(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Draft {
-    let line = world.playbook.lines.get(&text.line);
-    let team = line.map(|l| l.team.clone()).or_else(|| world.playbook.teams.keys().next().cloned());
-    let line_use_case = line.map_or("", |l| l.use_case.as_str());
-    let use_case = use_case::of(world.playbook, line_use_case, world.cards).to_owned();
+    let signs = Signs {
+        line: &text.line,
+        answering: answering(world, Some(text.sent.unwrap_or(cx.now))),
+        cards: world.cards,
+        words: Some(text.body.as_str()),
+        before: None,
+    };
+    let (use_case, evidence) = use_case::of(world.playbook, &signs);
+    let team = use_case::team(world.playbook, &use_case, &text.line);
     let cohort = use_case::cohort(world.playbook, &use_case, world.cards).map_or(String::new(), |c| c.name.clone());
     let mut d = Draft::of(&Conversation::new(text.conversation, text.number, text.line.clone()), cx);
     d.say(Event::Opened {
@@ -89,27 +104,60 @@ fn open(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Draft {
         team: team.unwrap_or_else(|| super::id::TeamId::new("")),
         use_case,
         cohort,
+        evidence: Some(evidence),
     });
     d
 }
 
-/// Takes over what the CRM says now, when it differs.
-fn refresh_match(d: &mut Draft, world: &ReadSet<'_>) {
-    let before =
-        Event::Matched { contacts: d.c.contacts.clone(), use_case: d.c.use_case.clone(), cohort: d.c.cohort.clone() };
-    let now = matched(d, world);
-    if now != before {
+/// Takes over what the CRM, the marketing tool and the text itself say now, when it differs. Whether it went to a
+/// queue, or came back from one.
+fn refresh_match(d: &mut Draft, world: &ReadSet<'_>, text: &Receive) -> bool {
+    let signs = Signs {
+        line: &d.c.line,
+        answering: answering(world, Some(text.sent.unwrap_or(d.now))),
+        cards: world.cards,
+        words: Some(text.body.as_str()),
+        // What was finished begins anew.
+        before: d.c.evidence.as_ref().filter(|_| !d.c.is_done()).map(|told| (d.c.use_case.as_str(), told)),
+    };
+    let now = matched(&d.c, world, &signs);
+    let moved = is_moved(&now);
+    if now != as_it_is(&d.c, d.c.contacts.clone()) {
         d.say(now);
     }
+    moved
+}
+
+fn as_it_is(c: &Conversation, contacts: Vec<ContactId>) -> Event {
+    let (use_case, cohort) = (c.use_case.clone(), c.cohort.clone());
+    Event::Matched { contacts, use_case, cohort, evidence: c.evidence.clone(), team: None }
+}
+
+/// The campaign's text that a reply of that time answers.
+fn answering<'a>(world: &ReadSet<'a>, at: Option<Timestamp>) -> Option<&'a Answering> {
+    world.answering.filter(|sent| at.is_some_and(|at| sent.is_answered_at(world.playbook, at)))
 }
 
 /// Who is behind the number now, and what that makes of the conversation.
-fn matched(d: &Draft, world: &ReadSet<'_>) -> Event {
+fn matched(c: &Conversation, world: &ReadSet<'_>, signs: &Signs<'_>) -> Event {
     let contacts: Vec<_> = world.cards.iter().map(|card| card.contact.clone()).collect();
-    let line_use_case = world.playbook.lines.get(&d.c.line).map_or("", |l| l.use_case.as_str());
-    let use_case = use_case::of(world.playbook, line_use_case, world.cards).to_owned();
+    let (use_case, evidence) = use_case::of(world.playbook, signs);
     let cohort = use_case::cohort(world.playbook, &use_case, world.cards).map_or(String::new(), |c| c.name.clone());
-    Event::Matched { contacts, use_case, cohort }
+    if use_case::queue(world.playbook, &use_case) == use_case::queue(world.playbook, &c.use_case) {
+        return Event::Matched { contacts, use_case, cohort, evidence: Some(evidence), team: None };
+    }
+    // It goes to a queue, or comes back from one. What somebody works on or waits for an answer is not carried away
+    // from under their hands.
+    let worked_on = c.clock.is_some() || c.assignment.as_ref().is_some_and(|a| a.taken.is_some());
+    if worked_on && !c.is_done() {
+        return as_it_is(c, contacts);
+    }
+    let team = use_case::team(world.playbook, &use_case, &c.line);
+    Event::Matched { contacts, use_case, cohort, evidence: Some(evidence), team }
+}
+
+const fn is_moved(matched: &Event) -> bool {
+    matches!(matched, Event::Matched { team: Some(_), .. })
 }
 
 /// How we know. A keyword is kept as such whoever read it: which one tells the rep what the buyer may have meant. Any
@@ -123,6 +171,12 @@ fn source_of(text: &Receive, wanted: Keyword) -> OptOutSource {
 
 /// Looks for the owner and records a change; returns where it was found and who was passed over.
 fn find_owner(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>) -> Found {
+    if use_case::queue(world.playbook, &d.c.use_case).is_some() {
+        if d.c.owner.is_some() {
+            d.say(Event::Owned { owner: None, source: None });
+        }
+        return not_for_sales(d, world);
+    }
     let c = d.c.clone();
     let before = c.owner.as_ref().map(|owner| (owner, c.owned_by));
     let found = ownership::find(world, &Asked { now: d.now, team: &c.team, before, area_code });
@@ -145,8 +199,15 @@ pub(super) fn deal(d: &mut Draft, world: &ReadSet<'_>) {
     }
 }
 
+/// Another team's pool is asked at once: nobody of Sales owns it.
+fn not_for_sales(d: &Draft, world: &ReadSet<'_>) -> Found {
+    let label = world.playbook.use_cases.get(&d.c.use_case).map_or("", |u| u.label.as_str());
+    let passed = Passed { who: "Sales".to_owned(), why: format!("does not handle \"{label}\"") };
+    Found { passed: vec![passed], ..Found::default() }
+}
+
 /// A person wrote and waits for an answer.
-fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>) {
+fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, moved: bool) {
     let was_done = d.c.is_done();
     match d.c.status {
         Status::Done(_) => d.say(Event::Reopened { by: None }),
@@ -154,7 +215,7 @@ fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>) {
         Status::Open => {}
     }
     park_waiting(d, &Review::NewerReply);
-    if d.c.clock.is_none() && use_case::is_for_sales(world.playbook, &d.c.use_case) {
+    if d.c.clock.is_none() && use_case::wants_clock(world.playbook, &d.c.use_case) {
         let cohort = world.playbook.cohort(&d.c.cohort).or_else(|| world.playbook.cohorts.last());
         if let Some(cohort) = cohort {
             let response = if d.c.answered { Response::Next } else { Response::First };
@@ -163,7 +224,7 @@ fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>) {
     }
     let found = find_owner(d, world, area_code);
     let holder_gone = d.c.assignee().is_some_and(|rep| !world.is_here(rep));
-    if d.c.assignment.is_none() || was_done || holder_gone {
+    if d.c.assignment.is_none() || was_done || holder_gone || moved {
         offer(d, world, found);
     }
 }
@@ -173,7 +234,8 @@ fn offer(d: &mut Draft, world: &ReadSet<'_>, found: Found) {
     let owner = found.owner.as_ref().map(|(rep, source)| (rep, *source));
     let c = d.c.clone();
     let (asked, again) = (&c.asked, c.rounds < escalation::repeats(world, &c.cohort));
-    let from = From { step: 0, owner, team: &c.team, cohort: &c.cohort, not: None, asked, again };
+    let step = first_step(world, &c);
+    let from = From { step, owner, team: &c.team, cohort: &c.cohort, not: None, asked, again };
     if let Some(mut offered) = escalation::offer(world, d.now, &from, found.passed) {
         if let Event::Offered { weighed, .. } = &mut offered {
             let stages = world.cards.iter().filter_map(|card| card.stage()).map(str::to_owned).collect();
@@ -187,6 +249,17 @@ fn offer(d: &mut Draft, world: &ReadSet<'_>, found: Found) {
         }
         d.say(offered);
     }
+}
+
+/// Where the ladder begins: with the pool of another team, when its use case goes there.
+fn first_step(world: &ReadSet<'_>, c: &Conversation) -> u8 {
+    if use_case::queue(world.playbook, &c.use_case).is_none() {
+        return 0;
+    }
+    let cohort = world.playbook.cohort(&c.cohort).or_else(|| world.playbook.cohorts.last());
+    let ladder = cohort.and_then(|cohort| world.playbook.ladders.get(&cohort.ladder));
+    let pool = ladder.and_then(|ladder| ladder.steps.iter().position(|step| step.who == Who::Pool));
+    pool.and_then(|step| u8::try_from(step).ok()).unwrap_or(0)
 }
 
 /// Every answer of this conversation that has not left needs its rep's eye.

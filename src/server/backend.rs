@@ -15,7 +15,7 @@ use super::feed::Presences;
 use super::http::{self, App, hooks};
 use super::service::Service;
 use super::store::{Store, StoreError};
-use super::{checkpoints, cover, engine, heartbeat, listen, notify, opt_outs, reconcile, retention};
+use super::{checkpoints, cover, engine, heartbeat, listen, notify, opt_outs, reconcile, retention, sends};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 
@@ -85,6 +85,11 @@ impl Backend {
         tasks.spawn(async move { covering.await.map_err(|e| e.to_string()) });
         let forgetting = retention::run(service.clone(), down.clone());
         tasks.spawn(async move { forgetting.await.map_err(|e| e.to_string()) });
+        let following = sends::run(service.clone(), down.clone());
+        tasks.spawn(async move {
+            following.await;
+            Ok(())
+        });
         let sender =
             Sender { service: service.clone(), carrier: Arc::clone(&parts.carrier), public_url: parts.public_url };
         let sending = sender.run(down.clone());

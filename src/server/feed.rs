@@ -10,7 +10,9 @@ use tokio::sync::watch;
 use super::service::Service;
 use super::store::{Device, Page, PageQuery, StoreError, Subject};
 use crate::clock::monotonic;
+use crate::domain::answering::Answering;
 use crate::domain::id::RepId;
+use crate::domain::playbook::Playbook;
 use crate::domain::visibility::{self, Principal};
 use crate::journal::to_hex;
 use crate::wire::changes::{Changes, HeadView, Presence, Snapshot};
@@ -184,7 +186,7 @@ fn render(
     let (mut upserts, mut removals) = (Vec::new(), Vec::new());
     for subject in page.subjects {
         if visibility::may_see(principals, &subject.state) {
-            upserts.push(snapshot(subject));
+            upserts.push(snapshot(&playbook, subject));
         } else {
             removals.push(subject.state.id);
         }
@@ -206,11 +208,14 @@ fn render(
     }
 }
 
-fn snapshot(subject: Subject) -> Snapshot {
+fn snapshot(playbook: &Playbook, subject: Subject) -> Snapshot {
     // Single answers may stand before the newest messages; what is between is left out.
     let newest = subject.messages.len().checked_sub(MESSAGES).and_then(|at| subject.messages.get(at));
     let whole_from = newest.map(|m| m.n).filter(|n| *n > 1);
+    let replied = subject.state.last_inbound;
+    let is_answered = |sent: &Answering| replied.is_some_and(|at| sent.is_answered_at(playbook, at));
     Snapshot {
+        answering: subject.answering.filter(is_answered),
         state: subject.state,
         seq: subject.seq,
         address: subject.address,

@@ -22,6 +22,7 @@ pub mod hooks;
 pub mod openapi;
 pub mod people;
 pub mod problem;
+pub mod sends;
 pub mod session;
 
 /// The largest body of a push: a thousand queued commands of an offline day.
@@ -54,6 +55,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/oncall", get(people::on_call))
         .route("/v1/calendars/{whose}", get(people::calendar))
         .route("/v1/conversations/{id}/messages", get(changes::messages))
+        .route("/v1/sends", post(sends::report))
         .route("/health", get(health::alive))
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))

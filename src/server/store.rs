@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
+use crate::domain::answering::Answering;
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
@@ -20,15 +21,19 @@ use crate::journal::{Entry, Head};
 use crate::wire::changes::Message;
 use crate::wire::command::Receipt;
 
+mod line;
 pub mod memory;
 pub mod migrate;
 pub mod notice;
 mod page;
 pub mod policy;
+mod sends;
 pub mod sqlite;
 
+pub use self::line::CarrierLine;
 pub(crate) use self::page::one_page;
 pub use self::page::{Page, PageQuery, Subject};
+pub use self::sends::{ApiKey, Asked, CampaignSend, SendLog};
 
 /// Why the store could not.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +81,10 @@ pub struct Wants {
     pub messages: BTreeSet<MessageId>,
     /// Deliveries of carriers that may have come before.
     pub dedupe: BTreeSet<DedupeKey>,
+    /// Deliveries whose reply looks for the text it answers.
+    pub answering: BTreeMap<DedupeKey, Asked>,
+    /// Conversations whose newest reply does.
+    pub answered: BTreeSet<ConversationId>,
     /// Devices, each with the `n` of the commands it sent.
     pub devices: BTreeMap<DeviceId, BTreeSet<u64>>,
     /// The version of the playbook at hand: another one in force comes along.
@@ -99,6 +108,10 @@ pub struct Loaded {
     pub messages: BTreeMap<MessageId, ConversationId>,
     /// Deliveries that came before.
     pub duplicates: BTreeSet<DedupeKey>,
+    /// The campaign's text that a delivery may answer: the newest before it.
+    pub answering: BTreeMap<DedupeKey, Answering>,
+    /// The one that the newest reply of a conversation may answer.
+    pub answered: BTreeMap<ConversationId, Answering>,
     /// Devices by id.
     pub devices: BTreeMap<DeviceId, DeviceState>,
     /// Receipts of the `n` asked for.
@@ -187,7 +200,7 @@ pub struct Batch {
 /// What becomes of a database that is a backup brought back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RestoreWrite {
-    /// It begins a new epoch: cursors of before are gone. Every device and every one-time token is revoked, for nobody
+    /// It begins a new epoch: cursors of before are gone. Every device and every one-time token is revoked, and every key, for nobody
     /// knows which were since.
     Begun(Restored),
     /// All that buyers wrote since has been read.
@@ -294,29 +307,6 @@ pub struct Device {
     pub revoked: bool,
 }
 
-/// A number at a carrier, with what is needed to check its webhooks and to send. Secrets: redacted in `Debug`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct CarrierLine {
-    /// Our number.
-    pub number: Address,
-    /// `twilio`, …
-    pub provider: String,
-    /// The carrier's account.
-    pub account: String,
-    /// Tokens that sign webhooks: the primary first; two while they are rotated.
-    pub tokens: Vec<String>,
-    /// The messaging service, when the number is in one.
-    pub service: Option<String>,
-    /// Where the carrier's API is.
-    pub api: String,
-}
-
-impl std::fmt::Debug for CarrierLine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "CarrierLine({:?}, {} {})", self.number, self.provider, self.account)
-    }
-}
-
 /// An answer whose time has come, with all a carrier needs.
 #[derive(Clone, Debug)]
 pub struct DueSend {
@@ -377,7 +367,7 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 
 /// Where facts are kept.
 #[async_trait]
-pub trait Store: notice::NoticeStore + policy::PolicyStore + Send + Sync + 'static {
+pub trait Store: notice::NoticeStore + policy::PolicyStore + SendLog + Send + Sync + 'static {
     /// Begins the one transaction that may write facts. Waits for the head row.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
 

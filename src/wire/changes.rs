@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::command::Receipt;
+use crate::domain::answering::Answering;
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
@@ -69,6 +70,10 @@ pub struct Snapshot {
     /// People of the CRM behind the number.
     #[schema(value_type = Vec<Object>)]
     pub cards: Vec<Card>,
+    /// The campaign's text that the newest reply answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub answering: Option<Answering>,
     /// The newest messages, oldest first.
     pub messages: Vec<Message>,
     /// Whether older ones exist (`GET /v1/conversations/{id}/messages?before=N`).

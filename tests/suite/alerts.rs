@@ -60,6 +60,7 @@ impl Desk {
             touched.push(c.id);
             let n = c.number.0.as_u128();
             let snapshot = Snapshot {
+                answering: None,
                 state: c.clone(),
                 seq: 1,
                 address: Address::parse(&format!("+1415555{n:04}")).unwrap(),

@@ -68,11 +68,14 @@ pub(crate) fn events() -> Vec<Event> {
                 team: "enterprise".into(),
                 use_case: "question".to_owned(),
                 cohort: "late-stage".to_owned(),
+                evidence: None,
             },
             Event::Opened { .. } => Event::Matched {
                 contacts: vec![ContactId::from("003-1"), ContactId::from("003-2")],
                 use_case: "meeting".to_owned(),
                 cohort: "meeting".to_owned(),
+                evidence: None,
+                team: None,
             },
             Event::Matched { .. } => {
                 Event::Owned { owner: Some("maya".into()), source: Some(OwnerSource::Opportunity) }

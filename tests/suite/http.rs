@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 mod metrics;
 mod people;
+mod sends;
 
 const PLAYBOOK: &str = include_str!("../../assets/playbook.toml");
 
@@ -53,6 +54,10 @@ impl Office {
         };
         let metrics = Arc::clone(&app.metrics);
         Self { router: http::observed(http::router(app), metrics), service, store, clock }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// A signed-in device of a rep; its token is the rep's name.

@@ -132,6 +132,38 @@ fn each_mistake_is_told_where_it_stands_with_what_to_do() {
                  2026-03-09T08:12:00-04:00; mend the rule, or say what you now expect"
             ),
         ),
+        (
+            &[("campaigns = [\"welcome-*\"]", "campaigns = [\"welcome-*\", \"Spring-Renewal\"]")],
+            format!(
+                "wrong: playbook.toml:{}:1: the campaign \"Spring-Renewal\" means both \"new_lead\" and \"renewal\"; leave it \
+                 out of one of them, or give that one a lower priority",
+                line("[use_case.renewal]")
+            ),
+        ),
+        (
+            &[("keywords = [\"demo\", ", "keywords = [\"RENOVACIÓN\", ")],
+            format!(
+                "risky: playbook.toml:{}:1: the keyword \"RENOVACIÓN\" never means \"renewal\": \"meeting\" has the higher \
+                 priority; leave it out of \"renewal\"",
+                line("[use_case.renewal]")
+            ),
+        ),
+        (
+            &[("campaigns = [\"meet-*\"]", "campaigns = [\"spring-*\"]")],
+            format!(
+                "risky: playbook.toml:{}:1: the campaign \"spring-renewal\" never means \"renewal\": \"spring-*\" of \"meeting\" \
+                 has the higher priority; give \"renewal\" a priority of 1 or more",
+                line("[use_case.renewal]")
+            ),
+        ),
+        (
+            &[("queue = \"east\"\n", "")],
+            format!(
+                "risky: playbook.toml:{}:1: the targets of \"standard\" never run for \"support\": Sales does not handle it; name \
+                 the team that answers: queue = \"…\", or leave the cohort out",
+                line("[use_case.support]")
+            ),
+        ),
     ] {
         let told = found(changes);
         let first = |told: &String| told.lines().next().unwrap_or_default().to_owned();
@@ -263,6 +295,33 @@ fn hours_that_overlap_are_refused_where_they_are_written() {
             "hours = [\"09:00-12:00\", \"11:00-13:00\"]",
             "these hours cannot be used: Saturday: the window 11:00-13:00 overlaps 09:00-12:00",
         ),
+    ] {
+        let source = EXAMPLE.replacen(from, to, 1);
+        assert_ne!(source, EXAMPLE, "{from}");
+        let mistake = read("playbook.toml", &source).expect_err(to).to_string();
+        assert!(mistake.contains(wanted) && mistake.starts_with("playbook.toml:"), "{to}: {mistake}");
+    }
+}
+
+#[test]
+fn a_use_case_that_cannot_be_meant_is_told_in_its_place() {
+    for (from, to, wanted) in [
+        ("campaigns = [\"meet-*\"]", "campaigns = [\"*-meet\"]", "a * may stand only at the end"),
+        ("campaigns = [\"meet-*\"]", "campaigns = [\" \"]", "not a campaign: write 1 to 100 characters"),
+        ("keywords = [\"demo\", ", "keywords = [\"?!\", ", "not a keyword: write one or more words"),
+        ("keywords = [\"demo\", ", "keywords = [\"Cancel\", ", "\"Cancel\" alone is a word of consent"),
+        ("lines = [\"main\"]", "lines = [\"mian\"]", "there is no line \"mian\"; did you mean \"main\"?"),
+        ("lines = [\"main\"]\n", "", "nothing says what the line \"main\" is for; write use_case"),
+        ("lines = [\"main\"]", "lines = [\"main\", \"meetings\"]", "\"meetings\" is for \"meeting\" already"),
+        ("sales = false\nqueue", "queue", "queue names the team for what Sales does not handle"),
+        ("queue = \"east\"", "queue = \"eats\"", "there is no team \"eats\"; did you mean \"east\"?"),
+        (
+            "queue = \"east\"\ncohort = \"standard\"",
+            "cohort = \"standrad\"",
+            "there is no cohort \"standrad\"; did you mean \"standard\"?",
+        ),
+        ("priority = 1", "priority = \"high\"", "expected a whole number, found the text"),
+        ("answered_within = \"30d\"", "answered_within = \"a month\"", "not a duration: write it 30s, 5m, 2h or 1d"),
     ] {
         let source = EXAMPLE.replacen(from, to, 1);
         assert_ne!(source, EXAMPLE, "{from}");

@@ -4,6 +4,7 @@ mod answering;
 mod conduct;
 mod covering;
 mod ladder;
+mod meaning;
 mod owning;
 
 mod properties;

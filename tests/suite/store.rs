@@ -14,6 +14,7 @@ mod notices;
 mod people;
 mod reads;
 mod scene;
+mod sends;
 mod sqlite;
 mod statements;
 mod times;
@@ -114,6 +115,12 @@ macro_rules! conforms {
                     what_stands_beside_the_policy_is_replaced_and_taken_away
                     conversations_with_a_deadline_are_walked_in_its_order
                     cards_are_told_by_number
+                }
+                sends {
+                    a_send_is_kept_once_by_its_tool_and_its_id
+                    a_reply_answers_the_newest_text_of_its_line_before_it
+                    a_send_of_before_a_reply_marks_its_conversation
+                    a_key_opens_until_its_name_is_revoked
                 }
                 writers {
                     whoever_begins_waits_for_the_head

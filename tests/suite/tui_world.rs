@@ -10,6 +10,7 @@ use comeback::client::handle::{
     Ask, Inbox, Link, LinkState, Me, Notice, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, ThreadMessage,
 };
 use comeback::clock::monotonic;
+use comeback::domain::answering::Answering;
 use comeback::domain::consent::{OptOut, OptOutSource};
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::context::{Account, Card, Intent, Opportunity, Touch};
@@ -263,6 +264,7 @@ fn playbook() -> Playbook {
         company: "Fernway".to_owned(),
         undo_hold: Span::seconds(8),
         compliance: Compliance::default(),
+        answered_within: comeback::domain::answering::ANSWERED_WITHIN,
         use_cases: BTreeMap::new(),
         teams: BTreeMap::from([(TeamId::from("east"), team)]),
         reps,
@@ -304,6 +306,8 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         name: name.to_owned(),
         address,
         account: None,
+        about: String::new(),
+        priority: 0,
         stage: None,
         preview: Some(Body::new(text)),
         preview_ours: false,
@@ -327,6 +331,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         messages: vec![said(n * 100, at, Author::Buyer(InboundKind::Text), text)],
         older: None,
         cards: vec![],
+        answering: None,
         next_step: NextStep {
             what: "Ask for name and company".to_owned(),
             why: "the CRM does not know this number".to_owned(),
@@ -408,6 +413,14 @@ fn threads() -> BTreeMap<ConversationId, Thread> {
         ),
     ];
     dana.cards = vec![card()];
+    "late-stage question".clone_into(&mut dana.row.about);
+    dana.row.priority = 2;
+    dana.answering = Some(Answering {
+        campaign: "proposal-july".to_owned(),
+        use_case: None,
+        words: Body::new("Your quote for 50 seats is ready. Any questions?"),
+        at: START - Span::minutes(1510),
+    });
     dana.next_step = NextStep {
         what: "Answer the price question and offer a call today".to_owned(),
         why: "they ask about price; recently: opened the quote twice".to_owned(),

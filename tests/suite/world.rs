@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use comeback::domain::answering::{ANSWERED_WITHIN, Answering};
 use comeback::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use comeback::domain::consent::Number;
 use comeback::domain::contact::{Address, Body};
@@ -85,7 +86,7 @@ pub(crate) fn playbook() -> Playbook {
         members: members.iter().map(|m| RepId::from(*m)).collect(),
         on_call,
     };
-    let use_case = |label: &str, sales| UseCase { label: label.to_owned(), sales };
+    let use_case = |label: &str, sales| UseCase { label: label.to_owned(), sales, ..UseCase::default() };
     Playbook {
         version: 1,
         company: "Harbor & Pine".to_owned(),
@@ -97,6 +98,7 @@ pub(crate) fn playbook() -> Playbook {
             ("survey".to_owned(), use_case("a survey", false)),
         ]
         .into(),
+        answered_within: ANSWERED_WITHIN,
         teams: [
             (TeamId::from("enterprise"), team("lea", &["maya", "ben", "ines"], Some(on_call))),
             (TeamId::from("harbor"), team("nora", &["kim"], None)),
@@ -171,7 +173,7 @@ pub(crate) fn card(contact: &str) -> Card {
 
 /// A campaign that texted for a use case.
 pub(crate) fn campaign(use_case: &str) -> Campaign {
-    Campaign { use_case: use_case.to_owned(), last_text: String::new() }
+    Campaign { use_case: use_case.to_owned(), ..Campaign::default() }
 }
 
 /// What a decision came to.
@@ -185,6 +187,8 @@ pub(crate) struct Story {
     pub(crate) roster: Roster,
     pub(crate) numbers: BTreeMap<NumberId, Number>,
     pub(crate) cards: BTreeMap<NumberId, Vec<Card>>,
+    /// The campaign's text that each number answers.
+    pub(crate) answering: BTreeMap<NumberId, Answering>,
     pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
     /// Every fact, in order, with its time.
     pub(crate) record: Vec<(Timestamp, Subject, Event)>,
@@ -204,6 +208,7 @@ impl Story {
             roster: Roster::default(),
             numbers: BTreeMap::new(),
             cards: BTreeMap::new(),
+            answering: BTreeMap::new(),
             conversations: BTreeMap::new(),
             record: Vec::new(),
             here: ConversationId(Uuid::from_u128(0)),
@@ -423,6 +428,7 @@ impl Story {
             _ => conversation.map(|c| c.number),
         };
         let world = ReadSet {
+            answering: number.and_then(|id| self.answering.get(&id)),
             conversation,
             siblings: self.conversations.values().filter(|c| Some(c.number) == number && c.id != self.here).collect(),
             number: number.and_then(|id| self.numbers.get(&id)),

@@ -14,6 +14,7 @@ mod guard;
 mod handover;
 mod heartbeat;
 mod house;
+mod import;
 #[path = "../carrier/library.rs"]
 mod library;
 mod log;

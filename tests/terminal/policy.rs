@@ -17,7 +17,7 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
 
     written(source);
     let said = town.machine.does(&["playbook", "check", &path], "");
-    assert!(said.contains("3 expectations") && said.contains("each reaches somebody"), "{said}");
+    assert!(said.contains("4 expectations") && said.contains("each reaches somebody"), "{said}");
 
     // A file with something wrong changes nothing, and says where.
     written(&source.replacen("backup = \"ben\"", "backup = \"zoe\"", 1));

@@ -30,6 +30,8 @@ pub(super) struct Document {
     pub(super) presence: Option<PresenceText>,
     #[serde(default)]
     pub(super) compliance: ComplianceText,
+    #[serde(default)]
+    pub(super) sends: SendsText,
     pub(super) use_case: BTreeMap<String, UseCaseText>,
     pub(super) team: BTreeMap<String, TeamText>,
     pub(super) rep: BTreeMap<String, RepText>,
@@ -59,6 +61,14 @@ pub(super) struct ComplianceText {
     pub(super) reply_window: Option<Duration>,
 }
 
+/// Campaigns' texts, as the marketing tool reports them.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SendsText {
+    /// How long after one a reply still answers it.
+    pub(super) answered_within: Option<Duration>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UseCaseText {
@@ -69,6 +79,18 @@ pub(super) struct UseCaseText {
     pub(super) webhook: Option<Name>,
     /// The channel that is told to pause the campaign while Sales talks.
     pub(super) pause: Option<Name>,
+    #[serde(default)]
+    pub(super) campaigns: Vec<Spanned<String>>,
+    /// What they are for, said here instead of under each.
+    #[serde(default)]
+    pub(super) lines: Vec<Name>,
+    #[serde(default)]
+    pub(super) keywords: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) priority: i32,
+    pub(super) cohort: Option<Name>,
+    /// A team.
+    pub(super) queue: Option<Name>,
 }
 
 const fn yes() -> bool {
@@ -231,7 +253,8 @@ pub(super) struct LineText {
     pub(super) label: String,
     pub(super) number: Spanned<String>,
     pub(super) team: Name,
-    pub(super) use_case: Name,
+    /// Left out it is the use case that names the line.
+    pub(super) use_case: Option<Name>,
 }
 
 /// A case the author expects to come out so.

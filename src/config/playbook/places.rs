@@ -16,6 +16,7 @@ pub fn told(file: &str, source: &str, finding: &Finding) -> Diagnostic {
 /// The line that names it. A table may be written in many ways; one that is not found is told without a place.
 fn place(source: &str, about: &About) -> Option<Range<usize>> {
     match about {
+        About::UseCase(id) => line(source, |l| l == format!("[use_case.{id}]")),
         About::Cohort(name) => named(source, "[[cohort]]", name),
         About::Expectation(name) => named(source, "[[expect]]", name),
         About::Rep(id) => line(source, |l| l == format!("[rep.{id}]")),

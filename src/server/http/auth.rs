@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::problem::Failure;
 use super::{App, RequestId};
-use crate::server::store::Device;
+use crate::server::store::{ApiKey, Device};
 
 /// The signed-in device of a request, and the hash of its token, to be asked about again after a wait.
 #[derive(Clone, Debug)]
@@ -26,6 +26,35 @@ pub fn new_token(prefix: &str) -> String {
 /// What is stored of a token. It has 256 random bits, so a plain hash needs no salt.
 pub fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
+}
+
+/// The API key of a request.
+#[derive(Clone, Debug)]
+pub struct Keyed(pub ApiKey);
+
+impl FromRequestParts<App> for Keyed {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
+        let token = token_hash(bearer(parts).ok_or_else(no_key)?);
+        let found = app.service.store().api_key(token).await;
+        found.map_err(|e| Failure::of_store(request_id, &e))?.map(Self).ok_or_else(no_key)
+    }
+}
+
+fn bearer(parts: &Parts) -> Option<&str> {
+    let header = parts.headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok());
+    header.and_then(|h| h.strip_prefix("Bearer ")).map(str::trim)
+}
+
+fn no_key() -> Failure {
+    Failure::new(
+        StatusCode::UNAUTHORIZED,
+        "no_api_key",
+        "This needs an API key, and the one given is missing, unknown or revoked.",
+        "Ask your operator for one: comeback api-key add NAME. Send it as Authorization: Bearer KEY.",
+    )
 }
 
 impl FromRequestParts<App> for SignedInDevice {

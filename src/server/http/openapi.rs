@@ -20,6 +20,7 @@ use utoipa::{Modify, OpenApi};
         super::people::say,
         super::people::on_call,
         super::people::calendar,
+        super::sends::report,
         super::health::alive,
         super::health::ready,
         super::health::metrics,
@@ -34,6 +35,7 @@ impl Modify for Bearer {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("device", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        components.add_security_scheme("api_key", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
 }
 

@@ -62,6 +62,7 @@ fn refused(rejection: &Rejection) -> Failure {
 
 /// At which instant.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct AtQuery {
     /// Milliseconds since 1970 (UTC); now when left out.
     at: Option<i64>,

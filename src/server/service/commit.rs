@@ -7,8 +7,10 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::group::Group;
 use super::{BesideChange, GROUP, Job, Outcome, Pulse, Reply, Says, ServiceError, Work};
 use crate::clock::Clock;
+use crate::domain::command::Command;
 use crate::domain::playbook::Playbook;
 use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
 use crate::journal::Head;
 use crate::server::store::{Loaded, Store, StoreError, Wants};
 use crate::server::telemetry::Metrics;
@@ -117,7 +119,7 @@ impl Committer {
         let known = Arc::clone(&self.playbook.lock().unwrap_or_else(PoisonError::into_inner));
         let (tell, told) = std::sync::mpsc::channel();
         let shadow = self.shadow.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let (clock, mut wants) = (Arc::clone(&self.clock), wants(work, known.version));
+        let (clock, mut wants) = (Arc::clone(&self.clock), wants(work, known.version, self.clock.now()));
         wants.beside.shadow = shadow.0;
         let pieces = Arc::clone(work);
         let decide = move |head: &Head, mut loaded: Loaded| {
@@ -173,7 +175,7 @@ fn now_beside(known: (u64, Option<Arc<Playbook>>), loaded: &mut Loaded) -> (u64,
     (loaded.beside.shadow_seq, read)
 }
 
-fn wants(work: &[Work], playbook: u32) -> Wants {
+fn wants(work: &[Work], playbook: u32, now: Timestamp) -> Wants {
     let mut wants = Wants { playbook, ..Wants::default() };
     for piece in work {
         match piece {
@@ -187,12 +189,17 @@ fn wants(work: &[Work], playbook: u32) -> Wants {
             Work::Receive(inbound) => {
                 wants.addresses.insert(inbound.from.clone());
                 wants.dedupe.insert(inbound.key.clone());
+                let asked = (inbound.from.clone(), inbound.line.clone(), inbound.sent.unwrap_or(now));
+                wants.answering.insert(inbound.key.clone(), asked);
             }
             Work::Report { message, .. } => {
                 wants.messages.insert(*message);
             }
-            Work::Machine { conversation, .. } => {
+            Work::Machine { conversation, command, .. } => {
                 wants.conversations.insert(*conversation);
+                if *command == Command::Match {
+                    wants.answered.insert(*conversation);
+                }
             }
             Work::Consent { address, .. } => drop(wants.addresses.insert(address.clone())),
             Work::Paged(reply) => {

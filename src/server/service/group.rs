@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::tally::Tally;
 use super::{Inbound, Outcome, Parked, PlaybookChange, Work, fresh_salt};
+use crate::domain::answering::Answering;
 use crate::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
@@ -82,11 +83,13 @@ struct Origin<'a> {
     seen: u64,
     behind: bool,
     media: &'a [String],
+    /// The campaign's text that the reply may answer.
+    answering: Option<&'a Answering>,
 }
 
 impl Origin<'_> {
     const fn machine(actor: Actor) -> Self {
-        Self { actor, command: None, seen: u64::MAX, behind: false, media: &[] }
+        Self { actor, command: None, seen: u64::MAX, behind: false, media: &[], answering: None }
     }
 }
 
@@ -135,7 +138,9 @@ impl Group {
 
     fn machine(&mut self, actor: &Actor, conversation: ConversationId, command: &Command) -> Outcome {
         let deadline = self.loaded.conversations.get(&conversation).and_then(|l| l.state.next_deadline());
-        let outcome = self.outcome(conversation, command, &Origin::machine(actor.clone()));
+        let answered = self.loaded.answered.get(&conversation).cloned();
+        let origin = Origin { answering: answered.as_ref(), ..Origin::machine(actor.clone()) };
+        let outcome = self.outcome(conversation, command, &origin);
         if *command == Command::Match {
             // Also when nothing followed from it: it was decided over the cards as they are now.
             self.batch.matched.insert(conversation);
@@ -188,7 +193,9 @@ impl Group {
         let command = Command::Receive(text.clone());
         self.batch.raw.push(RawEvent { at: self.now, ..inbound.raw.clone() });
         self.batch.dedupe.push((inbound.key.clone(), message));
-        let origin = Origin { media: &inbound.media, ..Origin::machine(Actor::Carrier) };
+        let answering = self.loaded.answering.remove(&inbound.key);
+        let (media, answering) = (&inbound.media[..], answering.as_ref());
+        let origin = Origin { media, answering, ..Origin::machine(Actor::Carrier) };
         let would = self.shadowed(conversation, &text, &command, &origin);
         match self.decide(conversation, &command, &origin) {
             Ok(_) => {
@@ -255,7 +262,7 @@ impl Group {
         parked.retain(|_, n| *n > envelope.after);
         let behind = envelope.conversation.is_some_and(|c| parked.contains_key(&c));
         let actor = Actor::Rep { rep: rep.clone(), role };
-        let origin = Origin { actor, command: Some(envelope.id), seen: envelope.seen, behind, media: &[] };
+        let origin = Origin { command: Some(envelope.id), seen: envelope.seen, behind, ..Origin::machine(actor) };
         let verdict = match self.decide(envelope.conversation, &envelope.command, &origin) {
             Ok(_) => self.verdict_of(envelope),
             Err(Rejection::NeedsReview { reasons }) => Verdict::Parked { reasons },
@@ -291,7 +298,7 @@ impl Group {
         origin: &Origin<'_>,
     ) -> Result<Vec<(Subject, Event)>, Rejection> {
         let facts = {
-            let world = world(&self.loaded, &self.playbook, conversation, command);
+            let world = world(&self.loaded, &self.playbook, conversation, command, origin.answering);
             decide(&world, command, &self.context(origin))?
         };
         for (subject, event) in &facts {
@@ -472,11 +479,13 @@ fn world<'a>(
     playbook: &'a Playbook,
     conversation: Option<ConversationId>,
     command: &Command,
+    answering: Option<&'a Answering>,
 ) -> ReadSet<'a> {
     let c = conversation.and_then(|id| loaded.conversations.get(&id)).map(|l| &l.state);
     let number = if let Command::Receive(text) = command { Some(text.number) } else { c.map(|c| c.number) };
     let siblings = loaded.conversations.values().map(|l| &l.state);
     ReadSet {
+        answering,
         conversation: c,
         siblings: siblings.filter(|s| Some(s.number) == number && Some(s.id) != conversation).collect(),
         number: number.and_then(|id| loaded.numbers.get(&id)),

@@ -3,6 +3,7 @@
 mod notices;
 mod policy;
 mod read;
+mod sends;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,8 +12,8 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
-    Batch, CarrierLine, DedupeKey, Device, DeviceState, DueSend, Loaded, Loading, Page, PageQuery, People,
-    RestoreWrite, Restored, SendWrite, Store, StoreError, Transaction, Waiting, Wants,
+    ApiKey, Batch, CampaignSend, CarrierLine, DedupeKey, Device, DeviceState, DueSend, Loaded, Loading, Page,
+    PageQuery, People, RestoreWrite, Restored, SendWrite, Store, StoreError, Transaction, Waiting, Wants,
 };
 use crate::domain::consent::Number;
 use crate::domain::contact::Address;
@@ -53,6 +54,8 @@ struct Tables {
     invites: BTreeMap<[u8; 32], (RepId, Timestamp)>,
     dedupe: BTreeMap<DedupeKey, MessageId>,
     lines: BTreeMap<Address, CarrierLine>,
+    campaign_sends: BTreeMap<(String, String), CampaignSend>,
+    api_keys: BTreeMap<[u8; 32], ApiKey>,
     unmatched: BTreeSet<ConversationId>,
     restores: Vec<Restored>,
     notices: BTreeMap<uuid::Uuid, super::notice::NoticeRow>,
@@ -115,6 +118,12 @@ impl Tables {
                 .map(|(id, (state, _, messages))| (*id, Loading { state: state.clone(), messages: *messages }))
                 .collect(),
             messages,
+            answering: wants
+                .answering
+                .iter()
+                .filter_map(|(key, (from, line, at))| Some((key.clone(), self.answered(from, line, *at)?)))
+                .collect(),
+            answered: wants.answered.iter().filter_map(|id| Some((*id, self.answered_by(*id)?))).collect(),
             duplicates: wants.dedupe.iter().filter(|key| self.dedupe.contains_key(key)).cloned().collect(),
             devices: wants.devices.keys().filter_map(|d| Some((*d, self.states.get(d)?.clone()))).collect(),
             receipts: wants
@@ -203,6 +212,7 @@ impl Tables {
                 self.restores.push(restored);
                 self.invites.clear();
                 self.notices.retain(|_, row| row.ended.is_some());
+                self.api_keys.values_mut().for_each(|key| key.revoked = true);
                 self.devices.values_mut().for_each(|(device, _)| device.revoked = true);
             }
             Some(RestoreWrite::Reconciled) => self.restores.iter_mut().for_each(|r| r.reconciled = true),

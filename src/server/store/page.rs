@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::answering::Answering;
 use crate::domain::consent::Number;
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
@@ -51,6 +52,8 @@ pub struct Subject {
     pub number: Number,
     /// What the CRM said.
     pub cards: Vec<Card>,
+    /// The campaign's text that its newest reply may answer.
+    pub answering: Option<Answering>,
     /// The newest messages, oldest first.
     pub messages: Vec<Message>,
     /// Messages in all.

@@ -30,6 +30,7 @@ mod policy;
 mod read;
 mod restored;
 mod row;
+mod sends;
 pub mod serving;
 mod write;
 
@@ -74,6 +75,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 8,
         name: "0008_policy_beside.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0008_policy_beside.sql"),
+    },
+    Migration {
+        version: 9,
+        name: "0009_campaign_send.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0009_campaign_send.sql"),
     },
 ];
 

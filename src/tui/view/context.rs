@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::paint::{Painter, Tone, wrapped};
 use super::{conversation, inside};
-use crate::client::handle::Row;
+use crate::client::handle::{Row, Thread};
 use crate::domain::context::{Card, Opportunity};
 use crate::domain::id::RepId;
 use crate::domain::routing::Holder;
@@ -22,6 +22,14 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     pane.say(p, "Here because", &holder(model, &thread.row), Tone::Plain);
     if let Some(owner) = &thread.row.owner {
         pane.say(p, "", &format!("owner {}", model.rep_name(owner)), Tone::Plain);
+    }
+    if !thread.row.about.is_empty() {
+        pane.say(p, "About", &about(&thread.row), Tone::Plain);
+    }
+    if let Some((what, words)) = answers(thread, p) {
+        pane.gap();
+        pane.say(p, "Answers", &what, Tone::Plain);
+        pane.say(p, "", &words, Tone::Dim);
     }
     if thread.cards.is_empty() {
         pane.gap();
@@ -78,6 +86,29 @@ impl Pane {
             self.say(p, label, &format!("· {}: {}", ago(&age), said(&intent.detail, &intent.kind)), Tone::Plain);
         }
     }
+}
+
+/// Characters of a campaign's text that are shown.
+const SHOWN_OF_TEXT: usize = 120;
+
+/// The campaign's text that the buyer answers: as it was reported, else what the CRM knows of it.
+fn answers(thread: &Thread, p: &Painter<'_>) -> Option<(String, String)> {
+    let told = |words: &str| {
+        let shown: String = words.chars().take(SHOWN_OF_TEXT).collect();
+        if shown.len() < words.len() { format!("{shown}…") } else { shown }
+    };
+    if let Some(sent) = &thread.answering {
+        let age = p.tick.dated_age(sent.at);
+        return Some((format!("{}, {}", sent.campaign, ago(&age)), told(sent.words.as_str())));
+    }
+    let campaign = thread.cards.iter().find_map(|card| card.campaign.as_ref())?;
+    let name = if campaign.name.is_empty() { &campaign.use_case } else { &campaign.name };
+    (!campaign.last_text.is_empty()).then(|| (name.clone(), told(&campaign.last_text)))
+}
+
+/// What it is about, and how urgent that is when that is said.
+fn about(row: &Row) -> String {
+    if row.priority == 0 { row.about.clone() } else { format!("{} · priority {}", row.about, row.priority) }
 }
 
 /// `3 d ago`, and `just now` as it is.
@@ -155,6 +186,8 @@ pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>)
     let (below, mut known) =
         if rows >= 4 { (holder, Vec::new()) } else { (brief.unwrap_or_default() + &holder, Vec::new()) };
     if rows >= 4 {
+        let answers = thread.and_then(|thread| answers(thread, p));
+        known.extend(answers.map(|(what, words)| format!("answers: {what}: {words}")));
         known.extend(touch.map(|t| format!("last: {} {}: {}", t.kind, ago(&p.tick.dated_age(t.at)), t.summary)));
         let interest = card.and_then(|c| c.intents.first());
         known.extend(

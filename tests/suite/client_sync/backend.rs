@@ -72,7 +72,9 @@ fn playbook() -> Playbook {
         company: "Acme".to_owned(),
         undo_hold: Span::seconds(8),
         compliance: Compliance { open_minute: 0, close_minute: 1440, reply_window: Span::minutes(120) },
-        use_cases: [("sales".to_owned(), UseCase { label: "Sales".to_owned(), sales: true })].into(),
+        answered_within: comeback::domain::answering::ANSWERED_WITHIN,
+        use_cases: [("sales".to_owned(), UseCase { label: "Sales".to_owned(), sales: true, ..UseCase::default() })]
+            .into(),
         teams: [(
             team.clone(),
             Team {
@@ -199,6 +201,7 @@ impl Backend {
         };
         let siblings = self.conversations.values().filter(|s| Some(s.number) == number.map(|n| n.id)).collect();
         let world = ReadSet {
+            answering: None,
             conversation,
             siblings,
             number,
@@ -361,6 +364,7 @@ impl Backend {
             m.standing = state.answers.get(&m.id).map(|a| a.state.clone());
         }
         Snapshot {
+            answering: None,
             seq: self.changed[&id],
             address: Address::parse(&format!("+1415555{:04}", id.0.as_u128())).unwrap(),
             number: self.numbers[&state.number].clone(),

@@ -173,6 +173,10 @@ impl Strangers {
             }
             card.intents.push(Intent { at: START, kind: self.say(), detail: self.say() });
         }
+        if let Some(sent) = &mut thread.answering {
+            (sent.campaign, sent.words) = (self.say(), Body::new(self.say()));
+        }
+        thread.row.about = self.say();
         (thread.next_step.what, thread.next_step.why) = (self.say(), self.say());
         thread.draft = self.say();
     }

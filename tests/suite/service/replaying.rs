@@ -60,7 +60,7 @@ async fn a_day() -> Floor {
     let help = floor.buyer_of_maya(5).await;
     let note = floor.fresh();
     floor.does("maya", help, Command::Escalate { note, reason: Body::new("A discount") }).await;
-    floor.does("maya", first, Command::Away { away: true }).await;
+    floor.does("maya", first, Command::away(true)).await;
     floor.buyer_of_maya(6).await;
     floor.texts(5, "main", "Hello?").await;
     floor.texts(2, "main", "STOP").await;

@@ -20,8 +20,8 @@ use comeback::journal::{Entry, Head};
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::policy::{Kept, Kind, Mark, PolicyStore};
 use comeback::server::store::{
-    Batch, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People, Restored, Store, StoreError,
-    Transaction, Waiting, Wants,
+    ApiKey, Batch, CampaignSend, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People, Restored,
+    SendLog, Store, StoreError, Transaction, Waiting, Wants,
 };
 use comeback::wire::changes::Message;
 
@@ -469,5 +469,28 @@ impl Store for Disk {
 
     async fn waiting(&self) -> Result<Waiting, StoreError> {
         self.inner.waiting().await
+    }
+}
+
+#[async_trait]
+impl SendLog for Disk {
+    async fn put_sends(&self, sends: &[CampaignSend]) -> Result<Vec<bool>, StoreError> {
+        self.inner.put_sends(sends).await
+    }
+
+    async fn put_api_key(&self, token: [u8; 32], name: &str, at: Timestamp) -> Result<(), StoreError> {
+        self.inner.put_api_key(token, name, at).await
+    }
+
+    async fn api_key(&self, token: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
+        self.inner.api_key(token).await
+    }
+
+    async fn api_keys(&self) -> Result<Vec<ApiKey>, StoreError> {
+        self.inner.api_keys().await
+    }
+
+    async fn revoke_api_key(&self, name: &str) -> Result<u32, StoreError> {
+        self.inner.revoke_api_key(name).await
     }
 }

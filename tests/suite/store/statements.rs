@@ -7,8 +7,19 @@ use comeback::server::store::sqlite::SqliteStore;
 use rusqlite::Connection;
 
 /// Tables that grow with every reply: to walk through one of them for a single question is a mistake.
-const GROWING: [&str; 10] =
-    ["send", "entry", "message", "conversation", "number", "audience", "receipt", "dedupe", "raw_event", "notice"];
+const GROWING: [&str; 11] = [
+    "send",
+    "entry",
+    "message",
+    "conversation",
+    "number",
+    "audience",
+    "receipt",
+    "dedupe",
+    "raw_event",
+    "campaign_send",
+    "notice",
+];
 
 /// The one question about all numbers, asked in the background.
 const WALKS: [&str; 1] = ["LEFT JOIN card k ON k.number = n.id WHERE n.address IS NOT NULL"];

@@ -87,7 +87,7 @@ impl Group {
         origin: &Origin<'_>,
     ) -> Option<Came> {
         let shadow = self.shadow.as_deref()?;
-        let world = world(&self.loaded, shadow, conversation, command);
+        let world = world(&self.loaded, shadow, conversation, command, origin.answering);
         let cx = self.context(origin);
         let facts = catch_unwind(AssertUnwindSafe(|| decide(&world, command, &cx))).ok()?.ok()?;
         let new = || Conversation::new(text.conversation, text.number, text.line.clone());

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 
 use super::super::{DueSend, Page, PageQuery, Subject, one_page};
 use super::Tables;
+use crate::domain::answering::Answering;
 use crate::domain::contact::{Address, Body};
 use crate::domain::id::{ConversationId, MessageId, NumberId};
 use crate::wire::changes::Message;
@@ -66,10 +67,17 @@ impl Tables {
             number: self.numbers[&state.number].clone(),
             cards: self.cards.get(&state.number).map(|(cards, _)| cards.clone()).unwrap_or_default(),
             messages,
+            answering: self.answered_by(id),
             state,
             seq,
             total,
         }
+    }
+
+    /// The campaign's text that the newest reply of a conversation may answer.
+    pub(super) fn answered_by(&self, id: ConversationId) -> Option<Answering> {
+        let (c, ..) = self.conversations.get(&id)?;
+        self.answered(&self.address(c.number), &c.line, c.last_inbound?)
     }
 
     pub(super) fn address(&self, number: NumberId) -> Address {

@@ -6,6 +6,8 @@ use rusqlite::{Connection, params};
 
 use super::read::playbook;
 use super::row::{address, from_json, head, number, optional, parse, signed};
+use super::sends::answered;
+use crate::domain::answering::Answering;
 use crate::domain::id::{ConversationId, DeviceId, NumberId, RepId};
 use crate::server::store::{DeviceState, Loaded, Loading, StoreError, Wants};
 use crate::wire::command::{Receipt, Verdict};
@@ -46,6 +48,16 @@ pub(super) fn load(db: &Connection, wants: &Wants) -> Result<Loaded, StoreError>
             out.duplicates.insert(key.clone());
         }
     }
+    for (key, (from, line, at)) in &wants.answering {
+        if let Some(sent) = answered(db, from, line, *at)? {
+            out.answering.insert(key.clone(), sent);
+        }
+    }
+    for id in &wants.answered {
+        if let Some(sent) = answered_by(db, *id, &out)? {
+            out.answered.insert(*id, sent);
+        }
+    }
     for (device, ns) in &wants.devices {
         load_device(db, *device, ns, &mut out)?;
     }
@@ -54,6 +66,14 @@ pub(super) fn load(db: &Connection, wants: &Wants) -> Result<Loaded, StoreError>
     }
     super::policy::load(db, wants, &mut out)?;
     Ok(out)
+}
+
+/// The campaign's text that the newest reply of a loaded conversation may answer.
+fn answered_by(db: &Connection, id: ConversationId, out: &Loaded) -> Result<Option<Answering>, StoreError> {
+    let state = out.conversations.get(&id).map(|loading| &loading.state);
+    let Some((state, at)) = state.and_then(|state| Some((state, state.last_inbound?))) else { return Ok(None) };
+    let from = out.addresses.iter().find(|(_, number)| **number == state.number).map(|(address, _)| address);
+    from.map_or(Ok(None), |from| answered(db, from, &state.line, at))
 }
 
 fn load_number(db: &Connection, id: NumberId, out: &mut Loaded) -> Result<(), StoreError> {

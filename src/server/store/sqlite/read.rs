@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params, par
 
 use super::load::loads;
 use super::row::{self, address, from_json, instant, number, optional, parse, signed};
+use super::sends::answered;
 use crate::domain::contact::Body;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{ConversationId, LineId, MessageId};
@@ -68,10 +69,13 @@ pub(super) fn subject(tx: &Connection, id: &str, messages: usize) -> Result<Subj
     let newest = newest(tx, id, u64::MAX, messages)?;
     let mut messages = unsettled(tx, &state, newest.first().map_or(0, |m| m.n))?;
     messages.extend(newest);
+    let from = address(number_address.as_deref().unwrap_or("erased"))?;
+    let answering = state.last_inbound.map_or(Ok(None), |at| answered(tx, &from, &state.line, at))?;
     Ok(Subject {
         state,
         seq,
-        address: address(number_address.as_deref().unwrap_or("erased"))?,
+        address: from,
+        answering,
         number: from_json(&consent)?,
         cards: cards.map_or(Ok(Vec::new()), |c| from_json(&c))?,
         messages,

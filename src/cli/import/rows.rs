@@ -1,0 +1,320 @@
+//! Rows of a file, one after the other, in bounded memory whatever stands in it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read};
+use std::path::Path;
+use std::rc::Rc;
+
+use crate::wire::sends::SendRow;
+
+/// The longest record, in bytes: a text and its names many times over.
+const LONGEST: u64 = 256 * 1024;
+
+/// Columns that must be there.
+const NEEDED: [&str; 6] = ["id", "to", "from", "campaign", "text", "sent_at"];
+
+/// Why there is no row.
+pub(super) enum Wrong {
+    /// This one is not readable.
+    Row(String),
+    /// Nothing after it is.
+    File(String),
+}
+
+/// The rows of a file. Each comes with the line it begins on.
+pub(super) struct Rows {
+    kind: Kind,
+    bytes: Rc<Cell<u64>>,
+    left: Rc<Cell<u64>>,
+    over: bool,
+}
+
+enum Kind {
+    Csv { reader: Box<csv::Reader<Counted>>, columns: Vec<String>, lines: Lines },
+    JsonLines { reader: BufReader<Counted>, line: u64 },
+}
+
+/// Counts what is read, and stops a record that does not end.
+struct Counted {
+    file: File,
+    bytes: Rc<Cell<u64>>,
+    left: Rc<Cell<u64>>,
+    /// Where lines end in what is read ahead.
+    ends: Rc<RefCell<VecDeque<u64>>>,
+}
+
+/// On which line a record of a table begins. The reader's own count stands before the blank lines, and before the second
+/// half of a Windows line end, that it passes over first.
+struct Lines {
+    ends: Rc<RefCell<VecDeque<u64>>>,
+    passed: u64,
+}
+
+impl Lines {
+    /// A record was read up to this byte, with so many line ends inside its fields.
+    fn passes(&mut self, end: u64, inside: u64) -> u64 {
+        let mut ends = self.ends.borrow_mut();
+        let mut own = 0;
+        while let Some(at) = ends.front().copied().filter(|at| *at < end) {
+            ends.pop_front();
+            self.passed += 1;
+            own = u64::from(at + 1 == end);
+        }
+        if own == 0 && ends.front() == Some(&end) {
+            ends.pop_front();
+            self.passed += 1;
+            own = 1;
+        }
+        (self.passed + 1).saturating_sub(own + inside)
+    }
+}
+
+impl Read for Counted {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.left.get() == 0 {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let most = usize::try_from(self.left.get()).unwrap_or(usize::MAX).min(buf.len());
+        let n = self.file.read(&mut buf[..most])?;
+        let read = u64::try_from(n).unwrap_or(u64::MAX);
+        let ends = buf[..n].iter().zip(self.bytes.get()..).filter(|(byte, _)| **byte == b'\n').map(|(_, at)| at);
+        self.ends.borrow_mut().extend(ends.filter(|_| self.left.get() < u64::MAX));
+        self.bytes.set(self.bytes.get().saturating_add(read));
+        self.left.set(self.left.get().saturating_sub(read));
+        Ok(n)
+    }
+}
+
+impl Rows {
+    /// The name tells what is in it. Fails when the first line of a table does not name its columns.
+    pub(super) fn open(name: &Path, file: File) -> Result<Self, String> {
+        let (bytes, left) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(LONGEST)));
+        let ends = Rc::new(RefCell::new(VecDeque::new()));
+        let counted = Counted { file, bytes: Rc::clone(&bytes), left: Rc::clone(&left), ends: Rc::clone(&ends) };
+        let ending = name.extension().and_then(|e| e.to_str()).map(str::to_lowercase);
+        let kind = match ending.as_deref() {
+            Some("csv") => {
+                let mut reader = Box::new(csv::ReaderBuilder::new().flexible(true).from_reader(counted));
+                let columns = columns(&mut reader)?;
+                let mut lines = Lines { ends, passed: 0 };
+                lines.passes(reader.position().byte(), 0);
+                Kind::Csv { reader, columns, lines }
+            }
+            Some("jsonl" | "ndjson") => {
+                left.set(u64::MAX);
+                Kind::JsonLines { reader: BufReader::new(counted), line: 0 }
+            }
+            Some(_) | None => return Err("the name of the file must end in .csv or .jsonl".to_owned()),
+        };
+        Ok(Self { kind, bytes, left, over: false })
+    }
+
+    /// Bytes read so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.get()
+    }
+}
+
+fn columns(reader: &mut csv::Reader<Counted>) -> Result<Vec<String>, String> {
+    let header = reader.byte_headers().map_err(|e| unreadable(&e))?;
+    let columns: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_lowercase()).collect();
+    for needed in NEEDED.iter().chain(&["use_case"]) {
+        match columns.iter().filter(|name| name == needed).count() {
+            0 if NEEDED.contains(needed) => {
+                let all = NEEDED.join(",");
+                return Err(format!("the first line names no column \"{needed}\"; write it {all}"));
+            }
+            0 | 1 => {}
+            _ => return Err(format!("the first line names the column \"{needed}\" twice")),
+        }
+    }
+    Ok(columns)
+}
+
+impl Iterator for Rows {
+    type Item = (u64, Result<SendRow, Wrong>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.over {
+            return None;
+        }
+        let next = match &mut self.kind {
+            Kind::Csv { reader, columns, lines } => {
+                self.left.set(LONGEST);
+                record(reader, columns, lines)
+            }
+            Kind::JsonLines { reader, line } => object(reader, line),
+        };
+        self.over = matches!(next, None | Some((_, Err(Wrong::File(_)))));
+        next
+    }
+}
+
+fn record(
+    reader: &mut csv::Reader<Counted>,
+    columns: &[String],
+    lines: &mut Lines,
+) -> Option<(u64, Result<SendRow, Wrong>)> {
+    let mut record = csv::ByteRecord::new();
+    match reader.read_byte_record(&mut record) {
+        Ok(true) => {}
+        Ok(false) => return None,
+        Err(e) => return Some((lines.passed + 1, Err(Wrong::File(unreadable(&e))))),
+    }
+    let inside = record.iter().flatten().filter(|byte| **byte == b'\n').count();
+    let line = lines.passes(reader.position().byte(), u64::try_from(inside).unwrap_or(0));
+    if record.len() != columns.len() {
+        let why = format!("{} fields, and the first line names {}", record.len(), columns.len());
+        return Some((line, Err(Wrong::Row(why))));
+    }
+    let row = SendRow::from_columns(|key| {
+        let Some(field) = columns.iter().position(|name| name == key).and_then(|at| record.get(at)) else {
+            return Ok(None);
+        };
+        String::from_utf8(field.to_vec()).map(Some).map_err(|_| format!("{key} is not UTF-8"))
+    });
+    Some((line, row.map_err(Wrong::Row)))
+}
+
+fn unreadable(e: &csv::Error) -> String {
+    // Of bytes nothing else can be wrong.
+    let csv::ErrorKind::Io(io) = e.kind() else { return "it cannot be read on".to_owned() };
+    if io.kind() == io::ErrorKind::FileTooLarge {
+        return format!("more than {} KiB in one record: a quote that is opened there is never closed", LONGEST / 1024);
+    }
+    format!("it cannot be read on: {io}")
+}
+
+fn object(reader: &mut BufReader<Counted>, line: &mut u64) -> Option<(u64, Result<SendRow, Wrong>)> {
+    loop {
+        *line += 1;
+        let mut bytes = Vec::new();
+        let read = match reader.by_ref().take(LONGEST).read_until(b'\n', &mut bytes) {
+            Ok(read) => u64::try_from(read).unwrap_or(u64::MAX),
+            Err(e) => return Some((*line, Err(Wrong::File(format!("it cannot be read on: {e}"))))),
+        };
+        if read == 0 {
+            return None;
+        }
+        if read == LONGEST && bytes.last() != Some(&b'\n') {
+            let rest = skip_line(reader);
+            let why = format!("longer than {} KiB", LONGEST / 1024);
+            let wrong = rest.map_or_else(|e| Wrong::File(format!("it cannot be read on: {e}")), |()| Wrong::Row(why));
+            return Some((*line, Err(wrong)));
+        }
+        let Ok(text) = std::str::from_utf8(&bytes) else {
+            return Some((*line, Err(Wrong::Row("not UTF-8".to_owned()))));
+        };
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if !text.is_empty() {
+            return Some((*line, SendRow::read(text).map_err(Wrong::Row)));
+        }
+    }
+}
+
+/// Reads on to the end of a line without keeping it.
+fn skip_line(reader: &mut BufReader<Counted>) -> io::Result<()> {
+    loop {
+        let (used, ended) = {
+            let ahead = reader.fill_buf()?;
+            match ahead.iter().position(|byte| *byte == b'\n') {
+                Some(at) => (at + 1, true),
+                None => (ahead.len(), ahead.is_empty()),
+            }
+        };
+        reader.consume(used);
+        if ended {
+            return Ok(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows as they are told, or why not, each with its line.
+    type Told = Vec<(u64, Result<String, String>)>;
+
+    fn read(name: &str, bytes: &[u8]) -> Result<Told, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let rows = Rows::open(&path, File::open(&path).unwrap())?;
+        let told = |row: Result<SendRow, Wrong>| match row {
+            Ok(row) => Ok(format!("{} {} {:?}", row.id, row.text, row.use_case)),
+            Err(Wrong::Row(why)) => Err(why),
+            Err(Wrong::File(why)) => Err(format!("stopped: {why}")),
+        };
+        Ok(rows.map(|(line, row)| (line, told(row))).collect())
+    }
+
+    const HEADER: &str = "ID,to,from,campaign,text,sent_at,use_case,extra\n";
+
+    #[test]
+    fn a_table_is_read_with_the_line_that_each_row_begins_on() {
+        let table = format!(
+            "\u{feff}{HEADER}1,a,b,c,\"two\nlines, \"\"quoted\"\"\",t,,x\n\n2,a,b,c,hello,t,meeting,x\r\n3,a,b\n"
+        );
+        let rows = read("a.csv", table.as_bytes()).unwrap();
+        assert_eq!(
+            rows,
+            [
+                (2, Ok("1 two\nlines, \"quoted\" None".to_owned())),
+                (5, Ok("2 hello Some(\"meeting\")".to_owned())),
+                (6, Err("3 fields, and the first line names 8".to_owned())),
+            ]
+        );
+        let wrong = [HEADER.as_bytes(), b"1,a,b,c,\xff,t,,x\n2,a,b,c,d,t,,x\n"].concat();
+        let rows = read("a.CSV", &wrong).unwrap();
+        assert_eq!(rows[0], (2, Err("text is not UTF-8".to_owned())));
+        assert_eq!(rows[1], (3, Ok("2 d None".to_owned())));
+    }
+
+    #[test]
+    fn a_table_must_name_its_columns_once() {
+        for (header, wanted) in [
+            ("", "names no column \"id\""),
+            ("id,from,campaign,text,sent_at\n", "names no column \"to\"; write it id,to,from,campaign,text,sent_at"),
+            ("id,to,to,from,campaign,text,sent_at\n", "names the column \"to\" twice"),
+        ] {
+            let told = read("a.csv", header.as_bytes()).expect_err(header);
+            assert!(told.contains(wanted), "{told}");
+        }
+        assert!(read("a.xlsx", b"").expect_err("a name").contains("must end in .csv or .jsonl"));
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_ends_the_file_and_not_the_memory() {
+        let mut table = format!("{HEADER}1,a,b,c,fine,t,,x\n2,a,b,c,\"open,t,,x\n");
+        table.push_str(&"3,a,b,c,never seen,t,,x\n".repeat(40_000));
+        let rows = read("a.csv", table.as_bytes()).unwrap();
+        assert_eq!(rows.len(), 2);
+        assert!(rows[0].1.is_ok());
+        let (line, told) = &rows[1];
+        assert!(*line == 3 && told.as_ref().is_err_and(|why| why.contains("never closed")), "{line} {told:?}");
+    }
+
+    #[test]
+    fn lines_of_objects_are_read_and_a_bad_one_costs_no_other() {
+        let good = r#"{"id":"1","to":"a","from":"b","campaign":"c","text":"hi","sent_at":"t","more":1}"#;
+        let long = format!("{{\"id\":\"{}\"}}", "x".repeat(300 * 1024));
+        let file = format!("{good}\n\n{long}\n[1]\n{{\n{{\"id\":5}}\n{{\"id\":\"7\"}}\n{good}");
+        let rows = read("a.jsonl", file.as_bytes()).unwrap();
+        let wrong = |line, why: &str| (line, Err(why.to_owned()));
+        assert_eq!(
+            rows,
+            [
+                (1, Ok("1 hi None".to_owned())),
+                wrong(3, "longer than 256 KiB"),
+                wrong(4, "not an object in { }"),
+                wrong(5, "not JSON at column 1"),
+                wrong(6, "id is not a text in quotes"),
+                wrong(7, "to is missing"),
+                (8, Ok("1 hi None".to_owned())),
+            ]
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! What campaigns' texts are for, and what means them.
+
+use std::collections::BTreeMap;
+
+use toml::Spanned;
+
+use super::Reader;
+use super::document::{Document, LineText, UseCaseText};
+use crate::config::diagnose::Diagnostic;
+use crate::domain::consent;
+use crate::domain::id::TeamId;
+use crate::domain::playbook::UseCase;
+use crate::domain::use_case::words;
+
+/// The longest keyword or campaign name, in characters.
+const LONGEST: usize = 100;
+
+impl Reader<'_> {
+    pub(super) fn use_cases(&self, d: &Document) -> Result<BTreeMap<String, UseCase>, Diagnostic> {
+        d.use_case.iter().map(|(id, u)| Ok((id.clone(), self.use_case(u, d)?))).collect()
+    }
+
+    fn use_case(&self, u: &UseCaseText, d: &Document) -> Result<UseCase, Diagnostic> {
+        let cohorts: Vec<String> = d.cohort.iter().map(|cohort| cohort.get_ref().name.clone()).collect();
+        for line in &u.lines {
+            self.known("line", line, d.line.keys())?;
+        }
+        if let Some(queue) = u.queue.as_ref().filter(|_| u.sales) {
+            let message = "queue names the team for what Sales does not handle, and Sales handles this";
+            let hint = Some("write sales = false, or leave the queue out".to_owned());
+            return Err(Diagnostic { hint, ..self.mistake(queue.span(), message) });
+        }
+        Ok(UseCase {
+            label: u.label.clone(),
+            sales: u.sales,
+            campaigns: u.campaigns.iter().map(|c| self.campaign(c)).collect::<Result<_, _>>()?,
+            keywords: u.keywords.iter().map(|k| self.keyword(k)).collect::<Result<_, _>>()?,
+            priority: u.priority,
+            cohort: u.cohort.as_ref().map(|name| self.known("cohort", name, cohorts.iter())).transpose()?,
+            queue: u.queue.as_ref().map(|name| self.known("team", name, d.team.keys())).transpose()?.map(TeamId),
+        })
+    }
+
+    fn campaign(&self, pattern: &Spanned<String>) -> Result<String, Diagnostic> {
+        let text = pattern.get_ref().trim();
+        let name = text.strip_suffix('*').unwrap_or(text);
+        if name.contains('*') {
+            return Err(
+                self.mistake(pattern.span(), "a * may stand only at the end: \"spring-*\" is all that begin so")
+            );
+        }
+        if text.is_empty() || text.chars().count() > LONGEST {
+            return Err(self.mistake(pattern.span(), format!("not a campaign: write 1 to {LONGEST} characters")));
+        }
+        Ok(text.to_owned())
+    }
+
+    fn keyword(&self, keyword: &Spanned<String>) -> Result<String, Diagnostic> {
+        let text = keyword.get_ref().trim();
+        if words(text).is_empty() || text.chars().count() > LONGEST {
+            let message = format!("not a keyword: write one or more words, at most {LONGEST} characters");
+            return Err(self.mistake(keyword.span(), message));
+        }
+        if consent::keyword(text).is_some_and(|word| word != consent::Keyword::Start) {
+            let message = format!("\"{text}\" alone is a word of consent: it never means a use case");
+            return Err(self.mistake(keyword.span(), message));
+        }
+        Ok(text.to_owned())
+    }
+
+    /// What a line is for: said under the line, or by the one use case that names it.
+    pub(super) fn line_use_case(&self, id: &str, line: &LineText, d: &Document) -> Result<String, Diagnostic> {
+        let own = line.use_case.as_ref().map(|name| self.known("use_case", name, d.use_case.keys())).transpose()?;
+        let mut found = own;
+        for (use_case, u) in &d.use_case {
+            let Some(named) = u.lines.iter().find(|named| named.get_ref() == id) else { continue };
+            match &found {
+                Some(other) if other != use_case => {
+                    let message =
+                        format!("the line \"{id}\" is for \"{other}\" already: it can be for one use case only");
+                    return Err(self.mistake(named.span(), message));
+                }
+                Some(_) | None => found = Some(use_case.clone()),
+            }
+        }
+        found.ok_or_else(|| {
+            let message = format!("nothing says what the line \"{id}\" is for");
+            let hint = Some("write use_case = \"…\" here, or name the line in a use case's lines".to_owned());
+            Diagnostic { hint, ..self.mistake(line.number.span(), message) }
+        })
+    }
+}

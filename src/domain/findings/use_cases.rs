@@ -1,0 +1,83 @@
+//! Use cases that get in each other's way, and clocks that never run.
+
+use super::{About, Finding};
+use crate::domain::playbook::{Playbook, UseCase};
+use crate::domain::use_case::{fits, wants_clock, words};
+
+pub(super) fn of(playbook: &Playbook, all: &mut Vec<Finding>) {
+    let use_cases: Vec<(&String, &UseCase)> = playbook.use_cases.iter().collect();
+    for (at, first) in use_cases.iter().enumerate() {
+        for second in &use_cases[at + 1..] {
+            for keyword in &first.1.keywords {
+                if second.1.keywords.iter().any(|other| words(other) == words(keyword)) {
+                    all.push(both(&format!("the keyword \"{keyword}\""), *first, *second));
+                }
+            }
+            for campaign in &first.1.campaigns {
+                if second.1.campaigns.iter().any(|other| is_same(other, campaign)) {
+                    all.push(both(&format!("the campaign \"{campaign}\""), *first, *second));
+                }
+            }
+            hidden(*first, *second, all);
+            hidden(*second, *first, all);
+        }
+        let (id, use_case) = *first;
+        if let Some(cohort) = use_case.cohort.as_ref().filter(|_| !wants_clock(playbook, id)) {
+            all.push(Finding {
+                about: About::UseCase(id.clone()),
+                wrong: false,
+                what: format!("the targets of \"{cohort}\" never run for \"{id}\": Sales does not handle it"),
+                remedy: "name the team that answers: queue = \"…\", or leave the cohort out".to_owned(),
+            });
+        }
+    }
+}
+
+fn is_same(a: &str, b: &str) -> bool {
+    a.ends_with('*') == b.ends_with('*') && fits(a, b) && fits(b, a)
+}
+
+/// Two use cases that mean the same. With equal priorities nobody can tell which one speaks.
+fn both(what: &str, first: (&String, &UseCase), second: (&String, &UseCase)) -> Finding {
+    let (high, low) = if second.1.priority > first.1.priority { (second, first) } else { (first, second) };
+    let (high_id, low_id) = (high.0, low.0);
+    if high.1.priority == low.1.priority {
+        return Finding {
+            about: About::UseCase(second.0.clone()),
+            wrong: true,
+            what: format!("{what} means both \"{}\" and \"{}\"", first.0, second.0),
+            remedy: "leave it out of one of them, or give that one a lower priority".to_owned(),
+        };
+    }
+    Finding {
+        about: About::UseCase(low_id.clone()),
+        wrong: false,
+        what: format!("{what} never means \"{low_id}\": \"{high_id}\" has the higher priority"),
+        remedy: format!("leave it out of \"{low_id}\""),
+    }
+}
+
+/// A campaign that a wider pattern of a higher priority takes away.
+fn hidden(narrow: (&String, &UseCase), wide: (&String, &UseCase), all: &mut Vec<Finding>) {
+    if wide.1.priority <= narrow.1.priority {
+        return;
+    }
+    for campaign in &narrow.1.campaigns {
+        let wider = wide.1.campaigns.iter().find(|other| {
+            let begins = fits(other, campaign.trim_end_matches('*'));
+            other.ends_with('*') && !is_same(other, campaign) && begins
+        });
+        if let Some(wider) = wider {
+            let (narrow_id, wide_id) = (narrow.0, wide.0);
+            all.push(Finding {
+                about: About::UseCase(narrow_id.clone()),
+                wrong: false,
+                what: format!(
+                    "the campaign \"{campaign}\" never means \"{narrow_id}\": \"{wider}\" of \"{wide_id}\" has the higher \
+                     priority"
+                ),
+                remedy: format!("give \"{narrow_id}\" a priority of {} or more", wide.1.priority),
+            });
+        }
+    }
+}
