@@ -15,6 +15,7 @@ mod ladders;
 pub mod places;
 mod schedules;
 pub mod schema;
+pub mod template;
 
 /// Reads a playbook. `file` is named in mistakes. The version is 0: it is given when it comes into force.
 pub fn read(file: &str, source: &str) -> Result<Playbook, Diagnostic> {

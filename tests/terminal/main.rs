@@ -18,6 +18,7 @@ mod house;
 mod library;
 mod log;
 mod offline;
+mod policies;
 mod policy;
 // strace is Linux's own.
 #[cfg(target_os = "linux")]
