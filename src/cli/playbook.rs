@@ -21,6 +21,7 @@ use crate::server::store::notice::NoticeStore as _;
 
 mod beside;
 pub(super) mod history;
+mod init;
 mod replay;
 
 /// The policy.
@@ -97,6 +98,7 @@ pub(super) enum PlaybookCommand {
         change: Change,
     },
     Replay(replay::ReplayArgs),
+    Init(init::Init),
     /// Every version that was in force: when, by whom, why; and what waits.
     History {
         #[command(flatten)]
@@ -164,6 +166,7 @@ impl PlaybookCommand {
             }
             Self::Shadow { database, stop, by } => beside::shadow(&database, stop, &by).await,
             Self::Cancel { database, change } => beside::cancel(&database, change).await,
+            Self::Init(init) => init.run().await,
             Self::Replay(replay) => replay.run().await,
             Self::History { database } => history::history(&database).await,
             Self::Rollback { database, to, change } => rollback(&database, to, change).await,

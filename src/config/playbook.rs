@@ -21,6 +21,7 @@ pub mod places;
 mod schedules;
 pub mod schema;
 mod steps;
+pub mod template;
 mod use_cases;
 
 /// Gives the text of a file that a playbook names, or says why it cannot be read.
