@@ -6,5 +6,6 @@
 
 pub mod changes;
 pub mod command;
+pub mod people;
 pub mod problem;
 pub mod session;

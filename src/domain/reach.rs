@@ -7,13 +7,13 @@
 use std::collections::BTreeSet;
 
 use super::command::{Actor, Command, Context};
-use super::conversation::Roster;
 use super::event::Event;
 use super::expectation::{self, Reply};
 use super::id::{LineId, RepId};
-use super::oncall::FinalSchedule;
+use super::oncall;
 use super::ownership::OwnerSource;
 use super::playbook::Playbook;
+use super::roster::Roster;
 use super::routing::Holder;
 use super::time::{Span, Timestamp};
 
@@ -98,7 +98,7 @@ fn unreached(playbook: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> 
 
 /// Everybody here who is asked when nobody acts, from the reply to the last step of its ladder.
 pub fn reached(playbook: &Playbook, reply: &Reply, at: Timestamp, away: &BTreeSet<RepId>) -> BTreeSet<RepId> {
-    let roster = Roster { away: away.iter().map(|rep| (rep.clone(), at)).collect() };
+    let roster = Roster::of_away(away.iter().map(|rep| (rep.clone(), at)));
     let mut state = expectation::outcome(playbook, reply, at, &roster);
     let here = |rep: &RepId| playbook.is_active(rep) && !away.contains(rep);
     let mut all = BTreeSet::new();
@@ -131,9 +131,11 @@ pub fn reached(playbook: &Playbook, reply: &Reply, at: Timestamp, away: &BTreeSe
 /// Now, and whenever somebody else is on call.
 fn instants(playbook: &Playbook, line: &LineId, bounds: Bounds) -> Vec<Timestamp> {
     let mut all = vec![bounds.from];
-    let layers = playbook.lines.get(line).and_then(|line| playbook.on_call_of(&line.team));
-    if let Some(layers) = layers {
-        let schedule = FinalSchedule { layers, overrides: &[] };
+    // The line's own schedule, and every other one: a ladder may ask any.
+    let team = playbook.lines.get(line).map(|line| &line.team);
+    let asked = |plan: &oncall::Plan<'_>| plan.team.is_none_or(|of| Some(of) == team);
+    for plan in oncall::plans(playbook).into_iter().filter(asked) {
+        let schedule = plan.alone();
         let until = bounds.from + Span::minutes(i64::from(bounds.days) * 24 * 60);
         let edges = schedule.shifts(bounds.from, until).into_iter().flat_map(|shift| [shift.from, shift.to]);
         all.extend(edges.filter(|at| *at < until));
@@ -147,7 +149,8 @@ fn instants(playbook: &Playbook, line: &LineId, bounds: Bounds) -> Vec<Timestamp
 /// One reply for every way through cohorts and owners: of each cohort the first use case and stage that lead there.
 fn replies(playbook: &Playbook, line: &LineId) -> Vec<Reply> {
     let owners = std::iter::once(None).chain(playbook.reps.keys().filter(|rep| playbook.is_active(rep)).map(Some));
-    let source = playbook.ownership.iter().find(|source| **source != OwnerSource::Conversation).copied();
+    let owned = |source: &OwnerSource| !source.deals() && *source != OwnerSource::Conversation;
+    let source = playbook.ownership.iter().map(|rule| rule.source).find(owned);
     let ways: Vec<(Option<String>, Option<String>)> = playbook
         .cohorts
         .iter()

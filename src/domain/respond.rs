@@ -100,7 +100,8 @@ fn acted(d: &mut Draft, world: &ReadSet<'_>, by: &RepId) {
     if d.c.taker().is_none_or(|(rep, _)| rep != by) {
         let because =
             Because { reason: Reason::Took, passed: Vec::new(), playbook: world.playbook.version, climbed: None };
-        d.say(Event::Taken { by: by.clone(), because });
+        let answer_by = super::escalation::answer_by(world, &d.c, d.now);
+        d.say(Event::Taken { by: by.clone(), because, answer_by });
     }
 }
 

@@ -1,6 +1,6 @@
 //! The feed: what changed for a person since a cursor. Snapshots and removals, never raw events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,9 +10,7 @@ use tokio::sync::watch;
 use super::service::Service;
 use super::store::{Device, Page, PageQuery, StoreError, Subject};
 use crate::clock::monotonic;
-use crate::domain::alert::Alerting;
 use crate::domain::id::RepId;
-use crate::domain::playbook::Playbook;
 use crate::domain::visibility::{self, Principal};
 use crate::journal::to_hex;
 use crate::wire::changes::{Changes, HeadView, Presence, Snapshot};
@@ -48,6 +46,12 @@ impl Presences {
     /// A device of this rep asks.
     pub fn saw(&self, rep: &RepId) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(rep.clone(), monotonic());
+    }
+
+    /// Who was seen within this time, in real time.
+    pub fn within(&self, time: Duration) -> BTreeSet<RepId> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.iter().filter(|(_, at)| at.elapsed() < time).map(|(rep, _)| rep.clone()).collect()
     }
 
     fn is_here(&self, rep: &RepId) -> bool {
@@ -172,6 +176,9 @@ fn render(
         rep: rep.clone(),
         here: presences.is_here(rep),
         away: page.roster.away.contains_key(rep),
+        since: page.roster.away.get(rep).copied(),
+        until: page.roster.absence(rep).and_then(|absence| absence.until),
+        note: page.roster.absence(rep).and_then(|absence| absence.note.clone()),
         load: page.loads.get(rep).copied().unwrap_or(0),
     });
     let (mut upserts, mut removals) = (Vec::new(), Vec::new());
@@ -193,14 +200,10 @@ fn render(
         upserts,
         removals,
         roster: roster.collect(),
+        on_call: page.roster.overrides.clone(),
         head: HeadView { seq: page.head.seq, hash: to_hex(&page.head.hash) },
-        playbook: (ask.playbook != playbook.version).then(|| for_clients(&playbook)),
+        playbook: (ask.playbook != playbook.version).then(|| playbook.for_clients()),
     }
-}
-
-/// How people are alerted is nobody's business but the backend's.
-fn for_clients(playbook: &Playbook) -> Playbook {
-    Playbook { alerting: Alerting::default(), ..playbook.clone() }
 }
 
 fn snapshot(subject: Subject) -> Snapshot {

@@ -122,6 +122,13 @@ pub enum Work {
         /// What.
         command: Command,
     },
+    /// Somebody says something about people and their shifts.
+    People {
+        /// Who.
+        actor: Actor,
+        /// What.
+        command: Command,
+    },
     /// A version of the policy to put in force.
     Playbook(Box<PlaybookChange>),
     /// What a record outside the database says of a number: out, or in again.
@@ -220,6 +227,7 @@ pub struct Service {
     epoch: u32,
     metrics: Arc<Metrics>,
     alerted: Arc<Notify>,
+    moves: watch::Receiver<u64>,
     stopped: watch::Receiver<Option<String>>,
 }
 
@@ -234,6 +242,7 @@ impl Service {
     pub async fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, seed: &Playbook) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (died, stopped) = watch::channel(None);
+        let (tell_moves, moves) = watch::channel(0);
         let in_force = store.playbook().await?;
         let playbook = Arc::new(Mutex::new(Arc::new(in_force.clone().unwrap_or_else(|| seed.clone()))));
         let (head, epoch) = store.head().await?;
@@ -246,9 +255,10 @@ impl Service {
             pulse: pulse.clone(),
             metrics: Arc::clone(&metrics),
             alerted: Arc::clone(&alerted),
+            moves: tell_moves,
         };
         tokio::spawn(committer.run(queue, died));
-        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, alerted, stopped };
+        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, alerted, moves, stopped };
         if in_force.is_none() {
             let work = Work::Playbook(Box::new(seed.clone().into()));
             service.submit(work).await.map_err(|e| StoreError::Fatal(e.to_string()))?;
@@ -329,6 +339,11 @@ impl Service {
     /// Pieces of work that wait for the committer.
     pub fn queued(&self) -> usize {
         self.jobs.max_capacity() - self.jobs.capacity()
+    }
+
+    /// Changes whenever people came, went or had another shift, by work of this process.
+    pub fn moves(&self) -> watch::Receiver<u64> {
+        self.moves.clone()
     }
 
     /// Who must look at the feed.

@@ -10,9 +10,10 @@ use async_trait::async_trait;
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
-use crate::domain::conversation::{AnswerState, Conversation, Roster};
+use crate::domain::conversation::{AnswerState, Conversation};
 use crate::domain::id::{ConversationId, DeviceId, LineId, MessageId, NumberId, RepId};
 use crate::domain::playbook::Playbook;
+use crate::domain::roster::Roster;
 use crate::domain::time::Timestamp;
 use crate::domain::visibility::Principal;
 use crate::journal::{Entry, Head};
@@ -486,6 +487,12 @@ pub trait Store: notice::NoticeStore + Send + Sync + 'static {
 
     /// Every backup that was brought back in this database's past, oldest first.
     async fn restores(&self) -> Result<Vec<Restored>, StoreError>;
+
+    /// Who is away, who has which shift, whose turn it is.
+    async fn roster(&self) -> Result<Roster, StoreError>;
+
+    /// Open conversations that somebody with this principal sees, as they are.
+    async fn open_of(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError>;
 
     /// Conversations with an answer that has not settled, or waits for its rep.
     async fn unsettled(&self) -> Result<Vec<ConversationId>, StoreError>;

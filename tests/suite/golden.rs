@@ -9,8 +9,9 @@ use comeback::domain::consent::OptOutSource;
 use comeback::domain::contact::Body;
 use comeback::domain::escalation::Who;
 use comeback::domain::event::{Climb, Event, Outcome, Review};
-use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, NumberId};
+use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, NumberId, OverrideId};
 use comeback::domain::message::{Delivery, InboundKind};
+use comeback::domain::oncall::Override;
 use comeback::domain::ownership::OwnerSource;
 use comeback::domain::rejection::Rejection;
 use comeback::domain::routing::{Because, Holder, Passed, Reason};
@@ -42,6 +43,11 @@ fn clock(stage: Stage) -> Clock {
     let after = |minutes| then() + Span::minutes(minutes);
     let cohort = "late-stage".to_owned();
     Clock { response: Response::First, cohort, started: then(), warn: after(10), due: after(15), stage, playbook: 3 }
+}
+
+fn shift() -> Override {
+    let id = OverrideId(Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0009));
+    Override { id, rep: Some("ben".into()), from: then(), to: then() + Span::minutes(720) }
 }
 
 fn because(reason: Reason) -> Because {
@@ -76,8 +82,10 @@ pub(crate) fn events() -> Vec<Event> {
                 step: Some(2),
                 expires: Some(due),
                 because: because(Reason::Step(Who::Pool)),
+                covers: None,
+                weighed: None,
             },
-            Event::Offered { .. } => Event::Taken { by: "ben".into(), because: because(Reason::Took) },
+            Event::Offered { .. } => Event::Taken { by: "ben".into(), because: because(Reason::Took), answer_by: None },
             Event::Taken { .. } => Event::Escalated { why: Climb::Asked("ben".into()) },
             Event::Escalated { .. } => Event::SlaStarted { clock: clock(Stage::Running) },
             Event::SlaStarted { .. } => Event::SlaWarned { due },
@@ -117,10 +125,18 @@ pub(crate) fn events() -> Vec<Event> {
             Event::Done { .. } => Event::Reopened { by: None },
             Event::Reopened { .. } => Event::OptedOut { source: OptOutSource::Keyword("stop".to_owned()) },
             Event::OptedOut { .. } => Event::OptedIn { source: OptOutSource::Carrier },
-            Event::OptedIn { .. } => Event::Presence { rep: "maya".into(), away: true },
+            Event::OptedIn { .. } => {
+                let rep = "maya".into();
+                Event::Presence { rep, away: true, until: None, unseen: false, note: None, by: None }
+            }
             Event::Presence { .. } => Event::Restored { epoch: 1_795_572_000, after: 41 },
             Event::Restored { .. } => Event::Reconciled,
-            Event::Reconciled => return all,
+            Event::Reconciled => Event::Overridden { schedule: "nights".into(), shift: shift() },
+            Event::Overridden { .. } => Event::OverrideDropped { schedule: "nights".into(), id: shift().id },
+            Event::OverrideDropped { .. } => {
+                Event::TurnPassed { pool: "enterprise".into(), rep: "maya".into(), weight: 2 }
+            }
+            Event::TurnPassed { .. } => return all,
         };
         all.push(next);
     }
@@ -141,6 +157,7 @@ fn commands() -> Vec<Command> {
                 body: Body::new("Can we talk?"),
                 media: 1,
                 opt_out_type: Some("HELP".to_owned()),
+                area_code: None,
                 sent: None,
             }),
             Command::Receive(_) => Command::Report { message, delivery: Delivery::Delivered, error: None },
@@ -162,10 +179,19 @@ fn commands() -> Vec<Command> {
             Command::Snooze { .. } => Command::Done { outcome: Outcome::Meeting },
             Command::Done { .. } => Command::Reopen,
             Command::Reopen => Command::OptOut { source: OptOutSource::Rep("maya".into()) },
-            Command::OptOut { .. } => Command::Away { away: true },
+            Command::OptOut { .. } => Command::away(true),
             Command::Away { .. } => Command::Doubt,
             Command::Doubt => Command::OptIn { source: OptOutSource::Keyword("start".to_owned()) },
-            Command::OptIn { .. } => return all,
+            Command::OptIn { .. } => Command::Settle,
+            Command::Settle => Command::Seen { rep: "maya".into(), seen: false },
+            Command::Seen { .. } => Command::Return,
+            Command::Return => Command::Override { schedule: "nights".into(), shift: shift() },
+            Command::Override { .. } => {
+                let ids = [shift().id, shift().id];
+                Command::Swap { schedule: "nights".into(), ids, one: then(), other: then() + Span::minutes(1440) }
+            }
+            Command::Swap { .. } => Command::DropOverride { schedule: "nights".into(), id: shift().id },
+            Command::DropOverride { .. } => return all,
         };
         all.push(next);
     }
@@ -189,7 +215,9 @@ fn rejections() -> Vec<Rejection> {
             Rejection::TooLong { .. } => Rejection::NotAllowed { needs: "lead".to_owned() },
             Rejection::NotAllowed { .. } => Rejection::CounterUsed,
             Rejection::CounterUsed => Rejection::OutcomeExpired,
-            Rejection::OutcomeExpired => return all,
+            Rejection::OutcomeExpired => Rejection::InThePast,
+            Rejection::InThePast => Rejection::NoSuchShift { why: "nobody is on call then".to_owned() },
+            Rejection::NoSuchShift { .. } => return all,
         };
         all.push(next);
     }

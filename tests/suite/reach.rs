@@ -69,9 +69,9 @@ fn small() -> impl Strategy<Value = Playbook> {
             }
             playbook.schedules.clear();
             let steps = steps.into_iter().chain([Who::Lead]);
-            let steps: Vec<Step> = steps.map(|who| Step { who, wait: Span::minutes(3) }).collect();
+            let steps: Vec<Step> = steps.map(|who| Step { who, wait: Span::minutes(3), wall: false }).collect();
             for ladder in playbook.ladders.values_mut() {
-                *ladder = Ladder { steps: steps.clone() };
+                *ladder = Ladder { steps: steps.clone(), ..Ladder::default() };
             }
             playbook
         },

@@ -2,9 +2,12 @@
 
 mod answering;
 mod conduct;
+mod covering;
 mod ladder;
+mod owning;
 
 mod properties;
 mod receiving;
 mod seeing;
 mod sending;
+mod shifts;

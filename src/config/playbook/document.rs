@@ -8,8 +8,9 @@ use toml::Spanned;
 use toml::value::Datetime;
 
 use super::alerts::{AlertsText, ChannelText, OperationsText};
+use super::owners::{OwnerText, TerritoryText};
+use super::steps::LadderText;
 use crate::config::text::{Duration, Every, TimeOfDay, Times};
-use crate::domain::escalation::Who;
 use crate::domain::ownership::OwnerSource;
 use crate::domain::playbook::Role;
 use crate::domain::time::Span;
@@ -23,7 +24,10 @@ pub(super) struct Document {
     pub(super) company: String,
     #[serde(default = "eight_seconds")]
     pub(super) undo_hold: Duration,
-    pub(super) ownership: Vec<OwnerSource>,
+    pub(super) ownership: Vec<Spanned<OwnerText>>,
+    #[serde(default)]
+    pub(super) territory: BTreeMap<String, Spanned<TerritoryText>>,
+    pub(super) presence: Option<PresenceText>,
     #[serde(default)]
     pub(super) compliance: ComplianceText,
     pub(super) use_case: BTreeMap<String, UseCaseText>,
@@ -31,7 +35,7 @@ pub(super) struct Document {
     pub(super) rep: BTreeMap<String, RepText>,
     pub(super) cohort: Vec<Spanned<CohortText>>,
     pub(super) calendar: BTreeMap<String, CalendarText>,
-    pub(super) ladder: BTreeMap<String, Spanned<Vec<StepText>>>,
+    pub(super) ladder: BTreeMap<String, Spanned<LadderText>>,
     #[serde(default)]
     pub(super) schedule: BTreeMap<String, ScheduleText>,
     pub(super) line: BTreeMap<String, LineText>,
@@ -163,6 +167,18 @@ pub(super) struct RepText {
     pub(super) active: bool,
     /// What is left out is everybody's.
     pub(super) alerts: Option<AlertsText>,
+    pub(super) capacity: Option<Spanned<u32>>,
+    pub(super) weight: Option<Spanned<u32>>,
+    /// A calendar.
+    pub(super) hours: Option<Name>,
+}
+
+/// When somebody who says nothing counts as away.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PresenceText {
+    pub(super) unseen: Spanned<Duration>,
+    pub(super) calendar: Option<Name>,
 }
 
 #[derive(Deserialize)]
@@ -207,13 +223,6 @@ pub(super) struct CalendarText {
     pub(super) sunday: Times,
     #[serde(default)]
     pub(super) holidays: BTreeMap<Spanned<String>, Times>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct StepText {
-    pub(super) who: Spanned<Who>,
-    pub(super) wait: Option<Duration>,
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::id::ScheduleId;
-use crate::domain::oncall::Length;
+use crate::domain::oncall::{self, Length};
 use crate::domain::time::{Span, Timestamp};
 
 const EXAMPLE: &str = include_str!("../../../assets/playbook.toml");
@@ -84,8 +84,8 @@ fn at(text: &str) -> Timestamp {
 fn the_examples_schedule_has_layers_hours_and_holidays() {
     let playbook = read("playbook.toml", EXAMPLE).unwrap_or_else(|e| panic!("{e}"));
     let schedule = &playbook.schedules[&ScheduleId::new("east")];
-    assert_eq!(playbook.on_call_of(&"east".into()), Some(schedule.layers.as_slice()));
-    assert_eq!(playbook.on_call_of(&"west".into()), None);
+    assert_eq!(oncall::of_team(&playbook, &"east".into()).map(|plan| plan.layers), Some(schedule.layers.as_slice()));
+    assert_eq!(oncall::of_team(&playbook, &"west".into()), None);
     for (when, who) in [
         ("2026-01-04T12:00:00-05:00", Some("ben")),
         ("2026-01-04T08:59:00-05:00", None),
@@ -131,7 +131,7 @@ fn a_schedule_is_read_as_it_is_written() {
                  zone = \"UTC\"\n\n[rep.maya]";
     let source = EXAMPLE.replacen("[rep.maya]", short, 1).replacen("team = \"east\"\nzone", "zone", 1);
     let playbook = super::read("playbook.toml", &source).unwrap_or_else(|e| panic!("{e}"));
-    let layers = playbook.on_call_of(&"east".into()).unwrap();
+    let layers = oncall::of_team(&playbook, &"east".into()).unwrap().layers;
     assert_eq!((layers.len(), layers[0].length, &layers[0].only), (1, Length::Days(1), &None));
 }
 

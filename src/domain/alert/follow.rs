@@ -1,11 +1,12 @@
 //! Which notices follow from a fact, and whether one is still wanted when its turn comes.
 
 use super::{Alerts, Notice, Occasion, To, What};
-use crate::domain::conversation::{Conversation, Roster};
+use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
 use crate::domain::expectation::Broken;
 use crate::domain::id::RepId;
 use crate::domain::playbook::Playbook;
+use crate::domain::roster::Roster;
 use crate::domain::routing::{Because, Holder, Reason};
 use crate::domain::sla::{Response, Stage};
 use crate::domain::time::Timestamp;
@@ -90,6 +91,9 @@ pub fn follow(
         | Event::OptedOut { .. }
         | Event::OptedIn { .. }
         | Event::Presence { .. }
+        | Event::Overridden { .. }
+        | Event::OverrideDropped { .. }
+        | Event::TurnPassed { .. }
         | Event::PlaybookApplied { .. }
         | Event::Restored { .. }
         | Event::Reconciled => Vec::new(),
@@ -158,7 +162,7 @@ fn wants(playbook: &Playbook, rep: &RepId, occasion: Occasion) -> bool {
 /// How it came to its holder.
 fn came(because: &Because) -> Occasion {
     match &because.reason {
-        Reason::Person(_) => Occasion::HandedBack,
+        Reason::Person(_) | Reason::Returned(_) => Occasion::HandedBack,
         Reason::Owner(_) | Reason::Step(_) | Reason::Unowned(_) | Reason::Took => {
             if because.climbed.is_some() {
                 Occasion::Climbed

@@ -78,6 +78,8 @@ struct Deal {
 #[derive(Deserialize)]
 struct Happening {
     at: String,
+    #[serde(default)]
+    by: Option<RepId>,
     kind: String,
     #[serde(default)]
     summary: String,
@@ -178,7 +180,7 @@ fn card(c: Contact) -> Card {
             team: o.team,
         }),
         campaign: c.campaign,
-        last_touch: c.last_touch.map(|t| Touch { at: instant(&t.at), kind: t.kind, summary: t.summary }),
+        last_touch: c.last_touch.map(|t| Touch { at: instant(&t.at), by: t.by, kind: t.kind, summary: t.summary }),
         intents: c.intents.into_iter().map(|i| Intent { at: instant(&i.at), kind: i.kind, detail: i.detail }).collect(),
     }
 }

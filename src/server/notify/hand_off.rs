@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::domain::alert::follow;
 use crate::domain::id::TeamId;
-use crate::domain::oncall::FinalSchedule;
+use crate::domain::oncall::of_team;
 use crate::domain::time::{Span, Timestamp};
 use crate::server::service::{Service, ServiceError};
 use crate::server::store::StoreError;
@@ -22,8 +22,9 @@ const EVERY: Duration = Duration::from_secs(30);
 
 /// Runs until `shutdown`; fails only when the database does.
 pub(super) async fn run(service: Service, mut shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
-    let mut told = BTreeSet::new();
+    let (mut told, mut moves) = (BTreeSet::new(), service.moves());
     while !*shutdown.borrow() {
+        moves.mark_unchanged();
         let next = match look(&service, &mut told).await {
             Ok(next) => next,
             Err(e @ StoreError::Fatal(_)) => return Err(ServiceError::Stopped(e.to_string())),
@@ -35,6 +36,8 @@ pub(super) async fn run(service: Service, mut shutdown: watch::Receiver<bool>) -
         let wait = next.map_or(EVERY, |at| service.clock().real_wait(at, EVERY));
         tokio::select! {
             () = tokio::time::sleep(wait.max(Duration::from_millis(50))) => {}
+            // Somebody took another's shift, perhaps for now.
+            _ = moves.changed() => {}
             _ = shutdown.changed() => {}
         }
     }
@@ -47,11 +50,12 @@ async fn look(service: &Service, told: &mut BTreeSet<String>) -> Result<Option<T
     if playbook.alerting.is_empty() {
         return Ok(None);
     }
+    let roster = service.store().roster().await?;
     let teams: Vec<TeamId> = playbook.teams.keys().cloned().collect();
     let (mut rows, mut next) = (Vec::new(), None::<Timestamp>);
     for team in teams {
-        let Some(layers) = playbook.on_call_of(&team) else { continue };
-        let schedule = FinalSchedule { layers, overrides: &[] };
+        let Some(plan) = of_team(&playbook, &team) else { continue };
+        let schedule = plan.with(&roster);
         let mut at = now - NEWS;
         while let Some(hand_off) = schedule.next_hand_off(at) {
             at = hand_off.at;

@@ -21,6 +21,8 @@ pub(super) struct Committer {
     pub(super) pulse: Pulse,
     pub(super) metrics: Arc<Metrics>,
     pub(super) alerted: Arc<Notify>,
+    /// Counts how often people came, went or had another shift.
+    pub(super) moves: watch::Sender<u64>,
 }
 
 impl Committer {
@@ -134,6 +136,9 @@ impl Committer {
         let (outcomes, wrote) = told.try_recv().map_err(|_| gone())?;
         let Some((done, seq, alerts)) = wrote else { return Ok(outcomes) };
         *self.playbook.lock().unwrap_or_else(PoisonError::into_inner) = done.playbook;
+        if done.moved {
+            self.moves.send_modify(|moves| *moves += 1);
+        }
         self.pulse.beat(seq, done.principals, done.devices);
         if alerts {
             self.alerted.notify_one();
@@ -172,7 +177,7 @@ fn wants(work: &[Work], playbook: u32) -> Wants {
                     wants.conversations.extend(conversation);
                 }
             }
-            Work::Playbook(_) | Work::Restored(_) | Work::Reconciled => {}
+            Work::Playbook(_) | Work::Restored(_) | Work::Reconciled | Work::People { .. } => {}
         }
     }
     wants

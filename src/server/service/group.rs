@@ -10,12 +10,14 @@ use super::{Inbound, Outcome, Parked, PlaybookChange, Work, fresh_salt};
 use crate::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
-use crate::domain::conversation::{AnswerState, Conversation, Roster};
+use crate::domain::conversation::{AnswerState, Conversation};
 use crate::domain::decide::decide;
 use crate::domain::event::{Event, Subject};
 use crate::domain::id::{CommandId, ConversationId, DeviceId, LineId, MessageId, NumberId, RepId};
+use crate::domain::ownership::territory;
 use crate::domain::playbook::{Playbook, Role};
 use crate::domain::rejection::Rejection;
+use crate::domain::roster::Roster;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::visibility::{self, Principal};
 use crate::journal::frame::{ContentDigest, Fact, digest};
@@ -44,6 +46,10 @@ pub(super) struct Group {
     tally: Tally,
     /// Policy and roster as they were, once one of them changes.
     expected: Option<(Arc<Playbook>, Roster)>,
+    /// Somebody came, went or has another shift.
+    moved: bool,
+    /// The roster changed in any way.
+    dealt: bool,
 }
 
 /// Everything a group leaves.
@@ -53,6 +59,8 @@ pub(super) struct Finished {
     pub(super) principals: BTreeMap<Principal, u64>,
     pub(super) devices: BTreeMap<DeviceId, u64>,
     pub(super) tally: Tally,
+    /// Somebody came, went or has another shift.
+    pub(super) moved: bool,
 }
 
 impl Finished {
@@ -94,6 +102,8 @@ impl Group {
             batch: Batch::default(),
             tally: Tally::default(),
             expected: None,
+            moved: false,
+            dealt: false,
         }
     }
 
@@ -103,6 +113,10 @@ impl Group {
             Work::Receive(inbound) => self.receive(inbound),
             Work::Report { message, command, raw, foreign } => self.report(*message, command, raw, foreign),
             Work::Machine { actor, conversation, command } => self.machine(actor, *conversation, command),
+            Work::People { actor, command } => match self.decide(None, command, &Origin::machine(actor.clone())) {
+                Ok(facts) => Outcome::Decided(facts.into_iter().map(|(_, event)| event).collect()),
+                Err(rejection) => Outcome::Refused(rejection),
+            },
             Work::Playbook(change) => self.put_playbook(change),
             Work::Consent { address, out, source } => self.consent(address, *out, source),
             Work::Restored(restored) => self.restored(restored),
@@ -160,6 +174,7 @@ impl Group {
             body: inbound.body.clone(),
             media: inbound.media.len(),
             opt_out_type: inbound.opt_out_type.clone(),
+            area_code: territory::area_code(inbound.from.as_str()).map(str::to_owned),
             sent: inbound.sent,
         });
         self.batch.raw.push(RawEvent { at: self.now, ..inbound.raw.clone() });
@@ -307,7 +322,12 @@ impl Group {
             Subject::Roster => {
                 self.remember_before();
                 self.loaded.roster.apply(self.now, event);
-                self.batch.roster = Some(self.loaded.roster.clone());
+                if let (Event::Presence { rep, away: true, .. }, Some((_, note))) = (event, brought) {
+                    self.loaded.roster.set_note(rep, note.clone());
+                }
+                // A turn that passed changes nobody's presence.
+                self.moved |= !matches!(event, Event::TurnPassed { .. });
+                self.dealt = true;
             }
             Subject::Playbook | Subject::Journal => {}
         }
@@ -348,7 +368,18 @@ impl Group {
         self.before.entry(id).or_insert_with(|| visibility::audience(&loading.state));
         let answers: BTreeMap<MessageId, AnswerState> =
             loading.state.answers.iter().map(|(id, a)| (*id, a.state.clone())).collect();
+        let held = open_with(&loading.state);
         loading.state.apply(self.now, event);
+        let holds = open_with(&loading.state);
+        if held != holds {
+            // Later work of this group sees who holds how many now.
+            if let Some(rep) = held {
+                self.loaded.loads.entry(rep).and_modify(|n| *n = n.saturating_sub(1));
+            }
+            if let Some(rep) = holds {
+                *self.loaded.loads.entry(rep).or_default() += 1;
+            }
+        }
         self.tally.take_in(event, &answers);
         self.changed.insert(id, self.head.seq);
         if let Some((message, body)) = brought {
@@ -392,7 +423,8 @@ impl Group {
     }
 
     pub(super) fn finish(mut self) -> Finished {
-        if self.batch.roster.is_some() || self.batch.playbook.is_some() {
+        self.batch.roster = (self.moved || self.dealt).then(|| self.loaded.roster.clone());
+        if self.moved || self.batch.playbook.is_some() {
             let broken = self.expect_again();
             self.tally.expected(broken);
         }
@@ -416,8 +448,14 @@ impl Group {
         let touched = self.touched.iter().map(|d| (*d, self.loaded.devices[d].clone()));
         self.batch.devices = touched.collect();
         let devices = self.batch.devices.iter().map(|(d, state)| (*d, state.last_n)).collect();
-        Finished { batch: self.batch, playbook: self.playbook, principals, devices, tally: self.tally }
+        let (batch, playbook, tally, moved) = (self.batch, self.playbook, self.tally, self.moved);
+        Finished { batch, playbook, principals, devices, tally, moved }
     }
+}
+
+/// The rep who holds it while it is open.
+fn open_with(c: &Conversation) -> Option<RepId> {
+    c.assignee().filter(|_| !c.is_done()).cloned()
 }
 
 fn author(event: &Event, origin: &Origin<'_>, command: &Command) -> Author {

@@ -16,9 +16,10 @@ use super::{
 use crate::domain::consent::Number;
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
-use crate::domain::conversation::{AnswerState, Conversation, Roster};
+use crate::domain::conversation::{AnswerState, Conversation};
 use crate::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId, RepId};
 use crate::domain::playbook::Playbook;
+use crate::domain::roster::Roster;
 use crate::domain::time::Timestamp;
 use crate::domain::visibility::Principal;
 use crate::journal::{Entry, Head};
@@ -417,6 +418,17 @@ impl Store for MemoryStore {
 
     async fn restores(&self) -> Result<Vec<Restored>, StoreError> {
         Ok(self.0.lock().await.restores.clone())
+    }
+
+    async fn roster(&self) -> Result<Roster, StoreError> {
+        Ok(self.0.lock().await.roster.clone())
+    }
+
+    async fn open_of(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError> {
+        let tables = self.0.lock().await;
+        let seen = tables.audience.keys().filter(|(by, _)| by == principal).map(|(_, id)| id);
+        let found = seen.filter_map(|id| tables.conversations.get(id)).map(|(c, ..)| c);
+        Ok(found.filter(|c| !c.is_done()).cloned().collect())
     }
 
     async fn unsettled(&self) -> Result<Vec<ConversationId>, StoreError> {

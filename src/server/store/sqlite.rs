@@ -16,7 +16,9 @@ use crate::domain::contact::Address;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{ConversationId, DeviceId, MessageId, NumberId, RepId};
 use crate::domain::playbook::Playbook;
+use crate::domain::roster::Roster;
 use crate::domain::time::Timestamp;
+use crate::domain::visibility::Principal;
 use crate::journal::{Entry, Head};
 use crate::wire::changes::Message;
 
@@ -400,6 +402,15 @@ impl Store for SqliteStore {
 
     async fn restores(&self) -> Result<Vec<Restored>, StoreError> {
         self.read(restored::restores).await
+    }
+
+    async fn roster(&self) -> Result<Roster, StoreError> {
+        self.read(|tx| row::head(tx).map(|head| head.roster)).await
+    }
+
+    async fn open_of(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError> {
+        let key = principal.key();
+        self.read(move |tx| people::open_of(tx, &key)).await
     }
 
     async fn unsettled(&self) -> Result<Vec<ConversationId>, StoreError> {

@@ -102,14 +102,28 @@ fn who_is_away_is_not_paged_with_the_pool_but_the_last_step_is() {
     loud(&mut story);
     story.playbook.alerting.everybody = Some(alerts(&["page"], Occasion::ALL));
     for rep in ["maya", "ines"] {
-        story.does(rep, &Command::Away { away: true }).unwrap();
+        story.does(rep, &Command::away(true)).unwrap();
     }
     let events = story.texts("Hello");
     assert_eq!(told(&follows(&story, &events, None)), pairs(&[("rep:ben", "pool")]));
-    story.does("lea", &Command::Away { away: true }).unwrap();
+    story.does("lea", &Command::away(true)).unwrap();
     let events = story.minutes_pass(60);
     let heard = told(&follows(&story, &events, None));
     assert!(heard.contains(&("rep:lea".to_owned(), "breach".to_owned())), "{heard:?}");
+}
+
+#[test]
+fn whoever_covers_is_told_and_so_is_the_owner_who_comes_back() {
+    let (mut story, _) = loud_story();
+    story.does("maya", &Command::away(true)).unwrap();
+    let lent = story.settles();
+    assert_eq!(told(&follows(&story, &lent, None)), pairs(&[("rep:ben", "climbed")]));
+    story.wait(Span::minutes(1));
+    story.does("maya", &Command::away(false)).unwrap();
+    let back = story.settles();
+    let back = follows(&story, &back, None);
+    assert_eq!(told(&back), pairs(&[("rep:maya", "handed_back")]));
+    assert!(is_wanted(&back[0], story.c()));
 }
 
 #[test]

@@ -18,7 +18,8 @@ fn story() -> Story {
     let ago = |minutes| story.now - Span::minutes(minutes);
     card.intents =
         vec![Intent { at: ago(120), kind: "pricing_page".to_owned(), detail: "saw Enterprise twice".into() }];
-    card.last_touch = Some(Touch { at: ago(60 * 24 * 3), kind: "call".to_owned(), summary: "wants a discount".into() });
+    card.last_touch =
+        Some(Touch { at: ago(60 * 24 * 3), kind: "call".to_owned(), summary: "wants a discount".into(), by: None });
     story.crm_says(1, vec![card]);
     story.texts(WORDS);
     story.wait(Span::minutes(11));

@@ -11,8 +11,10 @@ use comeback::domain::contact::Address;
 use comeback::domain::conversation::{Answer, AnswerState, Conversation};
 use comeback::domain::id::{ConversationId, DeviceId, MessageId, NumberId, RepId};
 use comeback::domain::playbook::Playbook;
+use comeback::domain::roster::Roster;
 use comeback::domain::sla::Stage;
 use comeback::domain::time::Timestamp;
+use comeback::domain::visibility::Principal;
 use comeback::journal::{Entry, Head};
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::{
@@ -426,6 +428,14 @@ impl Store for Disk {
 
     async fn restores(&self) -> Result<Vec<Restored>, StoreError> {
         self.inner.restores().await
+    }
+
+    async fn roster(&self) -> Result<Roster, StoreError> {
+        self.inner.roster().await
+    }
+
+    async fn open_of(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError> {
+        self.inner.open_of(principal).await
     }
 
     async fn unsettled(&self) -> Result<Vec<ConversationId>, StoreError> {

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::row::{signed, to_json};
-use crate::domain::conversation::Roster;
+use crate::domain::roster::Roster;
 use crate::domain::time::Timestamp;
 use crate::journal::Head;
 use crate::server::store::{Batch, ConversationWrite, MessageWrite, StoreError};
