@@ -108,7 +108,7 @@ macro_rules! conforms {
                     what_was_sent_is_known_by_time_and_by_channel
                     notices_that_ended_long_ago_are_forgotten_and_those_that_wait_are_not
                     where_a_rep_is_reached_is_replaced_and_forgotten_and_nobody_shares_a_phone
-                    what_is_open_of_a_team_is_found_and_one_conversation_with_all_of_it
+                    one_conversation_is_found_with_all_of_it
                     nothing_that_waited_before_a_backup_goes_by_itself
                 }
                 beside {

@@ -14,6 +14,7 @@ use crate::domain::id::MessageId;
 use crate::domain::message::InboundKind;
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
+use crate::domain::visibility::Principal;
 use crate::server::carrier::SendOutcome;
 use crate::server::store::notice::{Ended, NoticeRow, Reach};
 use crate::server::store::{StoreError, Subject};
@@ -85,7 +86,9 @@ impl Notifier {
 
     async fn open_of(&self, team: &crate::domain::id::TeamId) -> Result<Vec<Subject>, StoreError> {
         let mut open = Vec::new();
-        for conversation in self.service.store().open_of(team, OPEN).await? {
+        // Every conversation is its team's lead's to see.
+        let seen = self.service.store().open_seen_by(&Principal::Lead(team.clone())).await?;
+        for conversation in seen.into_iter().filter(|c| c.team == *team).take(OPEN) {
             open.extend(self.service.store().subject(conversation.id, RECENT).await?);
         }
         open.sort_by_key(|s| (s.state.clock.as_ref().map_or(Timestamp::MAX, |clock| clock.due), s.state.id));

@@ -22,8 +22,9 @@ const EVERY: Duration = Duration::from_secs(30);
 
 /// Runs until `shutdown`; fails only when the database does.
 pub(super) async fn run(service: Service, mut shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
-    let mut told = BTreeSet::new();
+    let (mut told, mut moves) = (BTreeSet::new(), service.moves());
     while !*shutdown.borrow() {
+        moves.mark_unchanged();
         let next = match look(&service, &mut told).await {
             Ok(next) => next,
             Err(e @ StoreError::Fatal(_)) => return Err(ServiceError::Stopped(e.to_string())),
@@ -35,6 +36,8 @@ pub(super) async fn run(service: Service, mut shutdown: watch::Receiver<bool>) -
         let wait = next.map_or(EVERY, |at| service.clock().real_wait(at, EVERY));
         tokio::select! {
             () = tokio::time::sleep(wait.max(Duration::from_millis(50))) => {}
+            // Somebody took another's shift, perhaps for now.
+            _ = moves.changed() => {}
             _ = shutdown.changed() => {}
         }
     }

@@ -8,8 +8,7 @@ use uuid::Uuid;
 use super::{StoreError, Subject};
 use crate::domain::alert::Notice;
 use crate::domain::contact::Address;
-use crate::domain::conversation::Conversation;
-use crate::domain::id::{ConversationId, RepId, TeamId};
+use crate::domain::id::{ConversationId, RepId};
 use crate::domain::time::Timestamp;
 
 /// A notice and how far it is.
@@ -126,7 +125,4 @@ pub trait NoticeStore: Send + Sync {
 
     /// A conversation as clients see it, with its newest messages; `None` when there is no such one.
     async fn subject(&self, conversation: ConversationId, messages: usize) -> Result<Option<Subject>, StoreError>;
-
-    /// Conversations of a team that are not done, at most `limit`.
-    async fn open_of(&self, team: &TeamId, limit: usize) -> Result<Vec<Conversation>, StoreError>;
 }

@@ -286,6 +286,31 @@ async fn on_call_that_changes_hands_is_told_once_with_what_is_open_whoever_resta
 }
 
 #[tokio::test]
+async fn whoever_takes_a_shift_by_an_override_is_told_at_its_beginning() {
+    use comeback::domain::id::OverrideId;
+    use comeback::domain::oncall::Override;
+    let (receiver, folder) = (Receiver::listen().await, tempfile::tempdir().unwrap());
+    let mut scene = Scene::of(|playbook| {
+        let hook = webhook(&receiver, folder.path(), &[SECRET], Redact::Names);
+        playbook.alerting.channels.insert("hook".to_owned(), hook);
+        playbook.alerting.everybody = Some(alerts(&["hook"]));
+    })
+    .await;
+    scene.starts();
+    let (from, id) = (scene.now() + Span::minutes(30), OverrideId(uuid::Uuid::from_u128(7)));
+    let shift = Override { id, rep: Some("ines".into()), from, to: from + Span::minutes(60) };
+    scene.of_people("ines", Command::Override { schedule: "enterprise".into(), shift }).await;
+    assert_eq!(receiver.so_far().len(), 0, "it has not begun");
+    scene.passes(Span::minutes(30)).await;
+    // Any change about people lets it look again at once.
+    scene.goes_away("kim").await;
+    let said = receiver.wait_for(1).await.remove(0).json();
+    assert_eq!((&said["type"], &said["data"]["rep"]), (&json!("alert.hand_off"), &json!("ines")));
+    assert_eq!(said["data"]["from"], "omar");
+    scene.stops().await;
+}
+
+#[tokio::test]
 async fn operations_hear_when_an_expectation_breaks() {
     use comeback::domain::expectation::{Expectation, Reply, Then};
     let (receiver, folder) = (Receiver::listen().await, tempfile::tempdir().unwrap());
@@ -307,15 +332,14 @@ async fn operations_hear_when_an_expectation_breaks() {
         }];
     })
     .await;
-    let c = scene.texts(2, "main", "Hello").await;
     scene.starts();
-    scene.does("maya", c, Command::away(true)).await;
+    scene.goes_away("maya").await;
     let said = receiver.wait_for(1).await.remove(0).json();
     assert_eq!(said["type"], "expectation.broken");
     let sentence = said["data"]["sentence"].as_str().unwrap();
     assert!(sentence.contains("Maya's deals are asked of Maya"), "{sentence}");
     // Another change in which it stays broken is no news.
-    scene.does("ines", c, Command::away(true)).await;
+    scene.goes_away("ines").await;
     scene.all_told().await;
     scene.stops().await;
     assert_eq!(receiver.so_far().len(), 1);

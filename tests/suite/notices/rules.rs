@@ -113,6 +113,20 @@ fn who_is_away_is_not_paged_with_the_pool_but_the_last_step_is() {
 }
 
 #[test]
+fn whoever_covers_is_told_and_so_is_the_owner_who_comes_back() {
+    let (mut story, _) = loud_story();
+    story.does("maya", &Command::away(true)).unwrap();
+    let lent = story.settles();
+    assert_eq!(told(&follows(&story, &lent, None)), pairs(&[("rep:ben", "climbed")]));
+    story.wait(Span::minutes(1));
+    story.does("maya", &Command::away(false)).unwrap();
+    let back = story.settles();
+    let back = follows(&story, &back, None);
+    assert_eq!(told(&back), pairs(&[("rep:maya", "handed_back")]));
+    assert!(is_wanted(&back[0], story.c()));
+}
+
+#[test]
 fn what_was_taken_answered_or_passed_on_is_not_told_any_more() {
     let (mut story, notices) = loud_story();
     let offered = notices[0].clone();

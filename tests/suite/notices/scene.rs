@@ -326,6 +326,21 @@ impl Scene {
         self.service.submit(Work::Machine { actor, conversation, command }).await.unwrap()
     }
 
+    pub(super) async fn goes_away(&self, rep: &str) {
+        self.of_people(rep, Command::away(true)).await;
+    }
+
+    /// A rep says something of people and their shifts.
+    pub(super) async fn of_people(&self, rep: &str, command: Command) {
+        let actor = Actor::Rep { rep: rep.into(), role: Role::Rep };
+        let outcome = self.service.submit(Work::People { actor, command }).await.unwrap();
+        assert!(matches!(outcome, Outcome::Decided(_)), "{outcome:?}");
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub(super) async fn state(&self, c: ConversationId) -> Conversation {
         self.store.messages(c, u64::MAX, 0).await.unwrap().unwrap().0
     }

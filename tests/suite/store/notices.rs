@@ -1,14 +1,12 @@
 //! Notices and where reps are reached.
 
 use comeback::domain::alert::{Notice, Occasion, To, What};
-use comeback::domain::conversation::{Conversation, Status};
-use comeback::domain::event::Outcome;
 use comeback::domain::time::Timestamp;
 use comeback::server::store::notice::{Ended, NoticeRow, Notices, Reach};
 use comeback::server::store::{Batch, RestoreWrite, Restored};
 use uuid::Uuid;
 
-use super::scene::{Kept, address, arrival, change, conversation, here, minute, put};
+use super::scene::{Kept, address, arrival, here, minute, put};
 
 /// The `n`th notice, for a rep, about the `n`th conversation.
 pub(super) fn notice(n: u128, rep: &str, at: Timestamp) -> NoticeRow {
@@ -102,22 +100,9 @@ pub(super) async fn where_a_rep_is_reached_is_replaced_and_forgotten_and_nobody_
     assert!(!told.contains("+1") && !told.contains("a.example"), "{told}");
 }
 
-pub(super) async fn what_is_open_of_a_team_is_found_and_one_conversation_with_all_of_it(store: &Kept) {
-    let of = |n: u128, team: &str, done: bool| {
-        let state = conversation(n);
-        let status = if done { Status::Done(Outcome::Meeting) } else { Status::Open };
-        change(Conversation { team: team.into(), status, ..state }, 0, 1, &["maya"])
-    };
-    for (n, team, done) in [(1, "east", false), (2, "west", false), (3, "east", true), (4, "east", false)] {
-        put(store, Batch { conversations: vec![of(n, team, done)], ..arrival(n, &[]) }).await;
-    }
-    let open = async |team: &str, limit| {
-        let open = store.open_of(&team.into(), limit).await.unwrap();
-        open.into_iter().map(|c| c.id).collect::<Vec<_>>()
-    };
-    assert_eq!(open("east", 9).await, [here(1), here(4)]);
-    assert_eq!(open("east", 1).await, [here(1)]);
-    assert_eq!(open("north", 9).await, []);
+pub(super) async fn one_conversation_is_found_with_all_of_it(store: &Kept) {
+    put(store, arrival(1, &["maya"])).await;
+    put(store, arrival(2, &["maya"])).await;
     let subject = store.subject(here(2), 9).await.unwrap().unwrap();
     assert_eq!((subject.state.id, subject.address, subject.messages.len()), (here(2), address(2), 1));
     assert!(store.subject(here(9), 9).await.unwrap().is_none());

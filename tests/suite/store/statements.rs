@@ -114,15 +114,8 @@ fn walks(sql: &str, step: &str) -> bool {
         name == table || ["FROM", "JOIN"].iter().any(|word| sql.contains(&format!("{word} {table} {name} ")))
     };
     // A partial index holds only what is open, due or on its way.
-    let partial = [
-        "conversation_deadline",
-        "conversation_open",
-        "message_unknown",
-        "message_parked",
-        "notice_dead",
-        "notice_waiting",
-        "send_due",
-    ];
+    let partial =
+        ["conversation_deadline", "message_unknown", "message_parked", "notice_dead", "notice_waiting", "send_due"];
     let partial = partial.iter().any(|index| scanned.contains(index));
     GROWING.iter().any(|table| is(table)) && !partial && !WALKS.iter().any(|known| sql.contains(known))
 }

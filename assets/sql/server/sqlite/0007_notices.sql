@@ -28,6 +28,3 @@ CREATE TABLE reach (
     email TEXT,
     stopped INTEGER
 ) STRICT, WITHOUT ROWID;
-
--- What is open, for whoever takes over on call.
-CREATE INDEX conversation_open ON conversation (id) WHERE open = 1;

@@ -8,8 +8,7 @@ use super::super::notice::{Ended, NoticeRow, NoticeStore, Notices, Reach};
 use super::super::{StoreError, Subject};
 use super::{MemoryStore, Tables};
 use crate::domain::alert::To;
-use crate::domain::conversation::Conversation;
-use crate::domain::id::{ConversationId, RepId, TeamId};
+use crate::domain::id::{ConversationId, RepId};
 use crate::domain::time::Timestamp;
 
 impl Tables {
@@ -102,11 +101,5 @@ impl NoticeStore for MemoryStore {
         let tables = self.0.lock().await;
         let known = tables.conversations.contains_key(&conversation);
         Ok(known.then(|| tables.subject(conversation, messages)))
-    }
-
-    async fn open_of(&self, team: &TeamId, limit: usize) -> Result<Vec<Conversation>, StoreError> {
-        let tables = self.0.lock().await;
-        let open = tables.conversations.values().map(|(c, ..)| c).filter(|c| !c.is_done() && c.team == *team);
-        Ok(open.take(limit).cloned().collect())
     }
 }

@@ -7,8 +7,7 @@ use super::SqliteStore;
 use super::read::subject;
 use super::row::{address, from_json, instant, number, optional, parse, to_json};
 use crate::domain::alert::To;
-use crate::domain::conversation::Conversation;
-use crate::domain::id::{ConversationId, RepId, TeamId};
+use crate::domain::id::{ConversationId, RepId};
 use crate::domain::time::Timestamp;
 use crate::server::store::notice::{NoticeRow, NoticeStore, Notices, Reach};
 use crate::server::store::{StoreError, Subject};
@@ -124,15 +123,6 @@ fn reaches(tx: &Transaction<'_>) -> Result<Vec<Reach>, StoreError> {
     Ok(all)
 }
 
-fn open_of(tx: &Transaction<'_>, team: &TeamId, limit: usize) -> Result<Vec<Conversation>, StoreError> {
-    let sql = "SELECT state FROM conversation INDEXED BY conversation_open WHERE open = 1 \
-               AND json_extract(state, '$.team') = ?1 ORDER BY id LIMIT ?2";
-    let mut query = tx.prepare_cached(sql)?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = query.query_map(params![team.as_str(), limit], |r| r.get::<_, String>(0))?;
-    rows.map(|state| from_json(&state?)).collect()
-}
-
 #[async_trait]
 impl NoticeStore for SqliteStore {
     async fn notices(&self, limit: usize) -> Result<Vec<NoticeRow>, StoreError> {
@@ -182,11 +172,6 @@ impl NoticeStore for SqliteStore {
             Err(e) => Err(e),
         })
         .await
-    }
-
-    async fn open_of(&self, team: &TeamId, limit: usize) -> Result<Vec<Conversation>, StoreError> {
-        let team = team.clone();
-        self.read(move |tx| open_of(tx, &team, limit)).await
     }
 }
 

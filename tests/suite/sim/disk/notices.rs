@@ -1,8 +1,7 @@
 //! Notices go through as they are.
 
 use async_trait::async_trait;
-use comeback::domain::conversation::Conversation;
-use comeback::domain::id::{ConversationId, RepId, TeamId};
+use comeback::domain::id::{ConversationId, RepId};
 use comeback::domain::time::Timestamp;
 use comeback::server::store::notice::{NoticeRow, NoticeStore, Notices, Reach};
 use comeback::server::store::{StoreError, Subject};
@@ -45,9 +44,5 @@ impl NoticeStore for Disk {
 
     async fn subject(&self, conversation: ConversationId, messages: usize) -> Result<Option<Subject>, StoreError> {
         self.inner.subject(conversation, messages).await
-    }
-
-    async fn open_of(&self, team: &TeamId, limit: usize) -> Result<Vec<Conversation>, StoreError> {
-        self.inner.open_of(team, limit).await
     }
 }
