@@ -63,7 +63,8 @@ impl Month {
     }
 
     fn says(&mut self, at: Timestamp, subject: Subject, event: &Event, actor: &Actor) {
-        let fact = Fact { subject: &subject, kind: event.kind(), event, actor, command: None, content: &[] };
+        let fact =
+            Fact { subject: &subject, kind: event.kind(), event, actor, command: None, content: &[], took_us: None };
         let (entry, head) = seal(&self.head, at, fact.encode().unwrap());
         self.head = head;
         self.entries.push(entry);

@@ -76,7 +76,15 @@ fn seal_its_facts(bencher: Bencher<'_, '_>) {
     let facts = decided(&playbook());
     bencher.bench(|| {
         facts.iter().fold(Head::GENESIS, |head, (subject, event)| {
-            let fact = Fact { subject, kind: event.kind(), event, actor: &Actor::Carrier, command: None, content: &[] };
+            let fact = Fact {
+                subject,
+                kind: event.kind(),
+                event,
+                actor: &Actor::Carrier,
+                command: None,
+                content: &[],
+                took_us: None,
+            };
             seal(&head, NOW, fact.encode().unwrap()).1
         })
     });

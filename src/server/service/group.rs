@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::tally::Tally;
 use super::{Inbound, Outcome, Parked, PlaybookChange, Work, fresh_salt};
+use crate::clock::monotonic;
 use crate::domain::answering::Answering;
 use crate::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use crate::domain::consent::Number;
@@ -48,6 +49,8 @@ pub(super) struct Group {
     touched: BTreeSet<DeviceId>,
     batch: Batch,
     tally: Tally,
+    /// How long the decision at hand took, in microseconds.
+    took_us: u64,
     /// Somebody came, went or has another shift.
     moved: bool,
     /// The roster changed in any way.
@@ -108,6 +111,7 @@ impl Group {
             touched: BTreeSet::new(),
             batch: Batch::default(),
             tally: Tally::default(),
+            took_us: 0,
             moved: false,
             dealt: false,
             expected: None,
@@ -297,10 +301,12 @@ impl Group {
         command: &Command,
         origin: &Origin<'_>,
     ) -> Result<Vec<(Subject, Event)>, Rejection> {
+        let began = monotonic();
         let facts = {
             let world = world(&self.loaded, &self.playbook, conversation, command, origin.answering);
             decide(&world, command, &self.context(origin))?
         };
+        self.took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         for (subject, event) in &facts {
             self.take_in(*subject, event, command, origin);
         }
@@ -358,7 +364,8 @@ impl Group {
 
     fn seal(&mut self, subject: Subject, event: &Event, origin: &Origin<'_>, content: &[ContentDigest]) {
         let (actor, command) = (&origin.actor, origin.command);
-        let fact = Fact { subject: &subject, kind: event.kind(), event, actor, command, content };
+        let took_us = matches!(event, Event::Offered { .. }).then_some(self.took_us);
+        let fact = Fact { subject: &subject, kind: event.kind(), event, actor, command, content, took_us };
         let body = fact.encode().expect("BUG: a domain value is always JSON");
         let (entry, head) = journal::seal(&self.head, self.now, body);
         self.head = head;
