@@ -23,49 +23,49 @@ pub enum PolicyError {
 
 /// Does what has come due; tells when the next version comes into force.
 pub async fn look_after(service: &Service) -> Result<Option<Timestamp>, PolicyError> {
-    let mut next = None;
-    for mark in service.store().marks().await? {
-        match mark.kind {
-            Kind::Waiting if mark.at > service.clock().now() => next = Some(mark.at),
-            Kind::Waiting => come_into_force(service, mark).await?,
-            Kind::Recompute | Kind::Shadow => {}
-        }
+    let mut marks = service.store().marks().await?;
+    let now = service.clock().now();
+    if let Some(due) = marks.iter().find(|mark| mark.kind == Kind::Waiting && mark.at <= now) {
+        come_into_force(service, *due).await?;
+        marks = service.store().marks().await?;
     }
-    // Also for a version that came into force just now.
-    if service.store().marks().await?.iter().any(|mark| mark.kind == Kind::Recompute) {
+    if marks.iter().any(|mark| mark.kind == Kind::Recompute) {
         recompute(service).await?;
     }
-    Ok(next)
+    Ok(marks.iter().find(|mark| mark.kind == Kind::Waiting).map(|mark| mark.at))
 }
 
 /// A version that was good when it was written down is looked at again: should it not be any more, the one in force stays.
 async fn come_into_force(service: &Service, mark: Mark) -> Result<(), PolicyError> {
     let Some(kept) = service.store().kept(Kind::Waiting).await?.filter(|kept| kept.mark == mark) else { return Ok(()) };
     let wrong = match serde_json::from_str::<WaitingPolicy>(&kept.body) {
-        Ok(waiting) => {
-            let (found, _) = findings::of(&waiting.playbook, service.clock().now());
-            found.into_iter().find(|finding| finding.wrong).map(|finding| finding.what)
-        }
-        // Of a newer version of this program, say. The group finds the same, and says where.
-        Err(_) => None,
+        Ok(waiting) => what_is_wrong(waiting, service.clock().now()).await,
+        // Of a newer version of this program, say.
+        Err(e) => Some(format!("it cannot be read any more (line {}, column {})", e.line(), e.column())),
     };
-    let change = match &wrong {
-        Some(why) => BesideChange::Cancel { by: None, why: Some(why.clone()) },
-        None => BesideChange::Due { seq: mark.seq },
-    };
+    let change = BesideChange::Due { seq: mark.seq, wrong: wrong.clone() };
     service.submit(Work::Beside(Box::new(change))).await?;
     let in_force = service.playbook().version;
-    if service.store().marks().await?.iter().all(|mark| mark.kind != Kind::Waiting) && wrong.is_none() {
-        tracing::info!(version = in_force, "a version of the playbook that waited was looked at: this one is in force");
-    }
     if let Some(why) = wrong {
         tracing::error!(
             why,
             in_force,
             "the playbook that waited is not put in force: the one before stays. Mend it and apply it again"
         );
+    } else {
+        tracing::info!(in_force, "the playbook that waited had its day");
     }
     Ok(())
+}
+
+/// The first thing that is wrong with it now. Looked for beside the engine: it may take a while for a large one.
+async fn what_is_wrong(waiting: WaitingPolicy, now: Timestamp) -> Option<String> {
+    let look = move || {
+        let (found, _) = findings::of(&waiting.playbook, now);
+        found.into_iter().find(|finding| finding.wrong).map(|finding| finding.what)
+    };
+    let looked = tokio::task::spawn_blocking(look).await;
+    looked.unwrap_or_else(|e| Some(format!("it could not be looked at: {e}")))
 }
 
 /// Running clocks get the due times of the version in force. Begun again after a crash: doing it twice is the same as once.

@@ -121,7 +121,12 @@ fn quoted(text: &str) -> String {
 /// A key as TOML writes it.
 fn key(text: &str) -> String {
     let bare = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    if bare { text.to_owned() } else { format!("\"{}\"", text.escape_default()) }
+    let escaped = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    };
+    if bare { text.to_owned() } else { format!("\"{}\"", text.chars().map(escaped).collect::<String>()) }
 }
 
 /// `Sales East` is `sales_east`.

@@ -18,7 +18,7 @@ pub enum BesideChange {
     },
     /// What waits will not come into force.
     Cancel {
-        /// Who takes it back; nobody when it could not be put in force.
+        /// Who takes it back.
         by: Option<String>,
         /// Why.
         why: Option<String>,
@@ -27,6 +27,8 @@ pub enum BesideChange {
     Due {
         /// The entry that made it wait: another one is another version.
         seq: u64,
+        /// What is wrong with it: then the one in force stays.
+        wrong: Option<String>,
     },
     /// It decides every reply beside the one in force, and changes nothing.
     Shadow(PlaybookChange),

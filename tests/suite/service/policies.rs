@@ -114,7 +114,7 @@ async fn what_waits_is_replaced_by_a_later_apply_and_may_be_taken_back() {
         let seq = floor.store.marks().await.unwrap()[0].seq;
         floor.beside(BesideChange::Wait { change: slower(), from: soon + Span::minutes(60) }).await;
         floor.minutes(2);
-        assert!(!floor.beside(BesideChange::Due { seq }).await.has_facts());
+        assert!(!floor.beside(BesideChange::Due { seq, wrong: None }).await.has_facts());
         engine::fire(&floor.service).await.unwrap();
         assert_eq!(floor.in_force().await.version, 2);
     }

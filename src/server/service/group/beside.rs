@@ -23,7 +23,7 @@ impl Group {
                 let actor = if by.is_some() { Actor::Operator } else { Actor::Clock };
                 self.say(Beside::Cancelled { by: by.clone(), why: why.clone() }, actor)
             }
-            BesideChange::Due { seq } => self.come_due(*seq),
+            BesideChange::Due { seq, wrong } => self.come_due(*seq, wrong.as_ref()),
             BesideChange::Shadow(change) => {
                 let said =
                     self.say(Beside::ShadowBegan { by: change.by.clone(), why: change.why.clone() }, Actor::Operator);
@@ -55,9 +55,12 @@ impl Group {
     }
 
     /// The version that waits comes into force, if it is still the one that was looked at and its time has come.
-    fn come_due(&mut self, seq: u64) -> Outcome {
+    fn come_due(&mut self, seq: u64, wrong: Option<&String>) -> Outcome {
         let waiting = self.loaded.beside.waiting.take().filter(|kept| kept.mark.seq == seq && kept.mark.at <= self.now);
         let Some(kept) = waiting else { return Outcome::Decided(Vec::new()) };
+        if let Some(why) = wrong {
+            return self.beside(&BesideChange::Cancel { by: None, why: Some(why.clone()) });
+        }
         match serde_json::from_str::<WaitingPolicy>(&kept.body) {
             Ok(WaitingPolicy { playbook, by, why, recompute }) => {
                 self.put_playbook(&PlaybookChange { by, why, recompute, ..playbook.into() }, Actor::Clock)
