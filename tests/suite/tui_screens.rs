@@ -273,7 +273,7 @@ fn why_me_names_who_was_passed_over() {
     let mut desk = Desk::usual((80, 24));
     desk.keys("w");
     desk.says("you are asked: the owner: owns the deal");
-    desk.says("· Lena Brandt: is away");
+    desk.says("1. Lena Brandt: is away");
     desk.says("version 7 of the playbook");
 }
 
