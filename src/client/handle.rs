@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::while_away::WhileAway;
+pub use super::while_away::{Change, WhileAway};
 use crate::domain::command::Command;
 use crate::domain::consent::OptOut;
 use crate::domain::contact::{Address, Body};

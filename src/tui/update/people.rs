@@ -86,8 +86,8 @@ fn until(model: &mut Model, rep: Option<&RepId>, note: Option<&Body>, now: Times
         ("30 minutes", Some(Some(now + Span::minutes(30)))),
         ("1 hour", Some(Some(now + Span::minutes(60)))),
         ("2 hours", Some(Some(now + Span::minutes(120)))),
-        ("until tomorrow 9:00", nine.map(Some)),
-        ("until Monday 9:00", monday.map(Some)),
+        ("tomorrow 9:00", nine.map(Some)),
+        ("Monday 9:00", monday.map(Some)),
     ];
     let choice = |(label, until): (&str, Option<Option<Timestamp>>)| {
         let until = until?;
@@ -145,11 +145,11 @@ fn shift(model: &mut Model, schedule: &ScheduleId, now: Timestamp) {
     let time = |at: Timestamp| choices::local(model, at).format("%a %H:%M").to_string();
     if let Some(to) = on_call.next_hand_off(now).map(|next| next.at) {
         if me.is_some() && on_call.at(now).rep != me.as_ref() {
-            let detail = format!("you are on call until {}", time(to));
+            let detail = format!("you, until {}", time(to));
             offer("Take the rest of this shift", detail, People::Take { schedule: schedule.clone(), to });
         }
         if rules {
-            let detail = format!("somebody else until {}", time(to));
+            let detail = format!("until {}", time(to));
             offer("Give the rest of it to …", detail, People::Give { schedule: schedule.clone(), to });
         }
     }
@@ -276,8 +276,8 @@ fn swap_which(model: &mut Model, schedule: &ScheduleId, one: Option<Timestamp>, 
             None => People::SwapWith { schedule: schedule.clone(), one: named(shift) },
             Some(first) => People::Swap { schedule: schedule.clone(), one: named(first), other: named(shift) },
         };
-        let label = format!("{} to {}", time(shift.from), time(shift.to));
-        Choice { label, detail: model.rep_name(&shift.rep).to_owned(), does: Does::People(does) }
+        let detail = format!("{} to {}", time(shift.from), time(shift.to));
+        Choice { label: model.rep_name(&shift.rep).to_owned(), detail, does: Does::People(does) }
     };
     let choices: Vec<Choice> = offered.map(choice).collect();
     if choices.is_empty() {

@@ -1,7 +1,6 @@
 //! The hand-over: what happened while this person was away. It opens by itself once, after a return.
 
-use crate::client::handle::Ask;
-use crate::client::while_away::WhileAway;
+use crate::client::handle::{Ask, WhileAway};
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
 use crate::tui::model::{Model, Screen};

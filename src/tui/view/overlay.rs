@@ -31,7 +31,7 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
         Some(Overlay::CoverNote { rep, words }) => {
             let who = rep.as_ref().map_or("you", |rep| model.rep_name(rep));
             let title = format!("For whoever covers for {who}");
-            ask_words(model, &title, "They read it above each conversation. Enter goes on, Esc leaves.", words, p);
+            ask_words(model, &title, "Read above each conversation. Enter goes on, Esc leaves.", words, p);
         }
         Some(Overlay::Why { about, top }) => {
             let lines = model.row(*about).map(|row| why::lines(model, row, &p.tick)).unwrap_or_default();

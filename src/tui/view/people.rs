@@ -21,22 +21,40 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     let lines = model.inbox.as_deref().map(|inbox| people::board(inbox, p.tick.now)).unwrap_or_default();
     let hint = hint(model, area.width);
     p.put(area.x + 1, area.y, area.width.saturating_sub(1), &hint, Tone::Dim);
-    let rows = usize::from(area.height.saturating_sub(1));
     let at =
         model.person.as_ref().and_then(|person| lines.iter().position(|line| line.spot().as_ref() == Some(person)));
-    // The heading over the first person stays in sight.
-    let top = (at.unwrap_or(0) + 1).saturating_sub(rows);
-    for (y, (index, line)) in (area.y + 1..area.bottom()).zip(lines.iter().enumerate().skip(top)) {
-        let spot = Rect::new(area.x, y, area.width, 1);
+    // As far down as the cursor needs.
+    let wanted = |top: usize| -> u16 {
+        lines.iter().take(at.unwrap_or(0) + 1).skip(top).map(|line| rows(line, area.width)).sum()
+    };
+    let mut top = 0;
+    while wanted(top) > area.height.saturating_sub(1) {
+        top += 1;
+    }
+    let mut y = area.y + 1;
+    for (index, line) in lines.iter().enumerate().skip(top) {
+        let spot = Rect::new(area.x, y, area.width, rows(line, area.width));
+        if spot.bottom() > area.bottom() {
+            break;
+        }
+        y = spot.bottom();
         draw_line(model, line, spot, p);
         if Some(index) == at {
-            p.put(area.x, y, 1, SELECTED_MARK, Tone::Strong);
+            p.put(spot.x, spot.y, 1, SELECTED_MARK, Tone::Strong);
             p.select(spot);
-            p.park(area.x, y);
+            p.park(spot.x, spot.y);
         }
     }
     if at.is_none() {
         p.park(area.x, area.y + 1);
+    }
+}
+
+/// On a narrow screen a schedule takes a second row for who comes next.
+const fn rows(line: &Line, width: u16) -> u16 {
+    match line {
+        Line::Schedule(OnCall { next: Some(_), .. }) if width < COLUMNS => 2,
+        Line::Team(_) | Line::Rep(_) | Line::Pool(_) | Line::OnCall | Line::Schedule(_) => 1,
     }
 }
 
@@ -66,8 +84,14 @@ fn draw_line(model: &Model, line: &Line, area: Rect, p: &mut Painter<'_>) {
             p.pieces(x, area.y, width, &pieces);
         }
         Line::Schedule(on_call) => {
-            let text = on_call_words(model, on_call, &p.tick);
-            p.put(x, area.y, width, &text, Tone::Plain);
+            let (now, then) = on_call_words(model, on_call, &p.tick);
+            if area.height > 1 {
+                p.put(x, area.y, width, &now, Tone::Plain);
+                p.put(x + 2, area.y + 1, width.saturating_sub(2), &then, Tone::Plain);
+            } else {
+                let comma = if then.is_empty() { "" } else { "," };
+                p.pieces(x, area.y, width, &[(&format!("{now}{comma}"), Tone::Plain), (&then, Tone::Plain)]);
+            }
         }
     }
 }
@@ -120,16 +144,17 @@ fn pool_pieces(pool: &Pool, tick: &Ticker) -> Vec<(String, Tone)> {
     pieces
 }
 
-/// `East on call: Omar Haddad until Mon 9:00 (an override), then Inés Robles`.
-fn on_call_words(model: &Model, on_call: &OnCall, tick: &Ticker) -> String {
+/// `East on call: Omar Haddad until Mon 9:00 (an override)`, and `then Inés Robles`.
+fn on_call_words(model: &Model, on_call: &OnCall, tick: &Ticker) -> (String, String) {
     let name = |rep: Option<&RepId>| rep.map_or("nobody", |rep| model.rep_name(rep)).to_owned();
     let why = if on_call.overridden { " (an override)" } else { "" };
-    let now = format!("{}: {}{why}", on_call.label, name(on_call.rep.as_ref()));
+    let now = format!("{}: {}", on_call.label, name(on_call.rep.as_ref()));
     match &on_call.next {
-        None => now,
+        None => (format!("{now}{why}"), String::new()),
         Some((at, takes)) => {
             tick.changes_at(*at);
-            format!("{now} until {}, then {}", tick.clock_time(*at, model.zone()), name(takes.as_ref()))
+            let until = tick.clock_time(*at, model.zone());
+            (format!("{now} until {until}{why}"), format!("then {}", name(takes.as_ref())))
         }
     }
 }

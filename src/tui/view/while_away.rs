@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::list::clock_words;
 use super::paint::{Painter, Tone, wrapped};
 use super::{inside, words};
-use crate::client::while_away::{Change, WhileAway};
+use crate::client::handle::{Change, WhileAway};
 use crate::domain::routing::Holder;
 use crate::tui::model::Model;
 use crate::tui::theme::SELECTED_MARK;

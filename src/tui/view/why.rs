@@ -27,8 +27,9 @@ pub(super) fn lines(model: &Model, row: &Row, tick: &Ticker) -> Vec<(String, Ton
     }
     if let (Some(loan), Some(covers)) = (&row.loan, loan::sentence(model, row, tick)) {
         let since = tick.clock_time(loan.since, model.zone());
-        let stays = if Some(&loan.of) == model.me() { "you stay" } else { "the owner stays" };
-        say(format!("{covers}, since {since}; {stays} accountable, and at their return it goes back."), Tone::Plain);
+        let mine = Some(&loan.of) == model.me();
+        let (stays, their) = if mine { ("you stay", "your") } else { ("the owner stays", "their") };
+        say(format!("{covers}, since {since}; {stays} accountable, and at {their} return it goes back."), Tone::Plain);
     } else if let Some(owner) = &row.owner {
         let mine = Some(owner) == model.me();
         let owner = if mine { "You are".to_owned() } else { format!("{} is", model.rep_name(owner)) };
