@@ -11,6 +11,7 @@ use crate::server::store::sqlite::serving::Serving;
 
 mod api_key;
 mod audit;
+mod away;
 mod backup;
 mod config;
 mod demo;
@@ -72,6 +73,10 @@ enum Command {
     /// Who is on call, until when, and who comes then.
     #[command(name = "oncall")]
     OnCall(oncall::OnCall),
+    /// Say that you are away: new replies and running clocks go to your backup until you are back.
+    Away(away::Away),
+    /// Say that you are back: what others covered comes back to you.
+    Back(away::Back),
     /// Sign this machine in with a one-time token.
     Login(login::Login),
     /// Check the record.
@@ -175,6 +180,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Playbook(playbook)) => runtime()?.block_on(playbook.run()),
         Some(Command::Explain(explain)) => runtime()?.block_on(explain.run()),
         Some(Command::OnCall(oncall)) => runtime()?.block_on(oncall.run()),
+        Some(Command::Away(away)) => runtime()?.block_on(away.run(&cli.profile)),
+        Some(Command::Back(back)) => runtime()?.block_on(back.run(&cli.profile)),
         Some(Command::Login(login)) => runtime()?.block_on(login.run(&cli.profile)),
         Some(Command::Audit(audit)) => runtime()?.block_on(audit.run()),
         Some(Command::Config(config)) => config.run(&cli.profile),

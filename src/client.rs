@@ -18,3 +18,4 @@ pub mod shown;
 pub mod skew;
 pub mod state;
 pub mod sync;
+pub mod while_away;

@@ -275,6 +275,7 @@ impl Driver {
                 self.show_thread();
             }
             Ask::Older(conversation) => self.wish(Wish::Older(conversation)),
+            Ask::ReadWhileAway => self.wish(Wish::ReadWhileAway),
             Ask::Search(text) => self.searcher.ask(text),
             Ask::SyncNow => self.feed(Input::SyncNow),
             Ask::OutboxDrop { entry, keep_as_draft } => self.wish(Wish::Drop { entry, keep_as_draft }),

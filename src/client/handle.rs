@@ -1,19 +1,23 @@
 //! All a screen knows of the client: what it may ask, and what it is told. The screen never awaits IO.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::while_away::{Change, WhileAway};
 use crate::domain::answering::Answering;
 use crate::domain::command::Command;
 use crate::domain::consent::OptOut;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
 use crate::domain::conversation::Status;
+use crate::domain::coverage::Loan;
 use crate::domain::event::Review;
-use crate::domain::id::{CommandId, ConversationId, MessageId, RepId};
+use crate::domain::id::{CommandId, ConversationId, MessageId, RepId, ScheduleId};
 use crate::domain::next_step::NextStep;
+use crate::domain::oncall::Override;
 use crate::domain::playbook::Playbook;
 use crate::domain::routing::Assignment;
 use crate::domain::sla::Clock;
@@ -47,6 +51,8 @@ pub enum Ask {
     Older(ConversationId),
     /// Search all cached text, newest first; overtakes a search that still runs. Empty clears the results.
     Search(String),
+    /// The person has seen what happened while they were away.
+    ReadWhileAway,
     /// Pull now, also when waiting to retry.
     SyncNow,
     /// Take an entry out of the outbox: it never left, or needs the person's eye. An answer becomes a draft again when
@@ -138,6 +144,10 @@ pub struct Inbox {
     pub playbook: Option<Arc<Playbook>>,
     /// Colleagues: who is here, how loaded.
     pub roster: Vec<Presence>,
+    /// Who has which shift by an override, from the earliest made to the latest.
+    pub on_call: BTreeMap<ScheduleId, Vec<Override>>,
+    /// What happened during this person's last absence, or happens during the one that lasts.
+    pub while_away: Option<WhileAway>,
 }
 
 /// Whose inbox.
@@ -189,6 +199,8 @@ pub struct Row {
     pub assignment: Option<Assignment>,
     /// Who is accountable.
     pub owner: Option<RepId>,
+    /// While somebody covers for them.
+    pub loan: Option<Loan>,
     /// Whether it waits for me: I hold it, or it is offered to me or to a pool of mine and nobody took it.
     pub for_me: bool,
     /// Set while no text may go there.

@@ -1,4 +1,4 @@
-//! The backend over HTTP: four questions, and signing in.
+//! The backend over HTTP: five questions, and signing in.
 
 use std::time::Duration;
 
@@ -7,9 +7,11 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::sync::Failure;
+use crate::domain::command::Command;
 use crate::domain::id::{ConversationId, RepId};
 use crate::wire::changes::{Changes, Message};
 use crate::wire::command::{Push, Receipts};
+use crate::wire::people::{Said, Say};
 use crate::wire::problem::Problem;
 use crate::wire::session::{Session, SignIn, SignedIn};
 
@@ -36,9 +38,9 @@ pub enum BadUrl {
     Tls(String),
 }
 
-/// Why signing in failed.
+/// Why something a person asked for once, and waits for, did not happen.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SignInError {
+pub enum AskError {
     /// Bad address.
     #[error(transparent)]
     Url(#[from] BadUrl),
@@ -144,6 +146,11 @@ impl Backend {
         self.ask(self.http.get(url).timeout(QUICK)).await
     }
 
+    /// `POST /v1/people`: says something about people and their shifts, beside the outbox of an inbox that runs.
+    pub async fn say(&self, command: Command) -> Result<Said, AskError> {
+        post(self, "v1/people", &Say { command }).await
+    }
+
     async fn ask<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, Failure> {
         answer(request.bearer_auth(&self.token)).await
     }
@@ -156,7 +163,7 @@ pub async fn sign_in(
     one_time_token: &str,
     device_name: &str,
     owner: Option<RepId>,
-) -> Result<SignedIn, SignInError> {
+) -> Result<SignedIn, AskError> {
     let backend = Backend::new(base_url, "")?;
     let body = SignIn { token: one_time_token.to_owned(), device_name: device_name.to_owned(), rep: owner };
     post(&backend, "v1/session", &body).await
@@ -166,18 +173,23 @@ async fn post<B: Serialize + Sync, T: DeserializeOwned>(
     backend: &Backend,
     path: &str,
     body: &B,
-) -> Result<T, SignInError> {
-    let request = backend.http.post(backend.url(path)).timeout(QUICK).json(body);
-    let response = request.send().await.map_err(|e| SignInError::NoAnswer(words(&e)))?;
+) -> Result<T, AskError> {
+    let mut request = backend.http.post(backend.url(path)).timeout(QUICK).json(body);
+    if !backend.token.is_empty() {
+        request = request.bearer_auth(&backend.token);
+    }
+    let response = request.send().await.map_err(|e| AskError::NoAnswer(words(&e)))?;
     let status = response.status();
-    let bytes = read(response).await.map_err(|failure| SignInError::NoAnswer(failure.words()))?;
+    let bytes = read(response).await.map_err(|failure| AskError::NoAnswer(failure.words()))?;
     if status.is_success() {
         return serde_json::from_slice(&bytes)
-            .map_err(|_| SignInError::NoAnswer("what answers there is not a comeback backend".to_owned()));
+            .map_err(|_| AskError::NoAnswer("what answers there is not a comeback backend".to_owned()));
     }
     match serde_json::from_slice::<Problem>(&bytes) {
-        Ok(problem) => Err(SignInError::Refused { title: problem.title, hint: problem.hint }),
-        Err(_) => Err(SignInError::NoAnswer(format!("the server answered {}", status.as_u16()))),
+        Ok(problem) => {
+            Err(AskError::Refused { title: problem.title.trim_end_matches('.').to_owned(), hint: problem.hint })
+        }
+        Err(_) => Err(AskError::NoAnswer(format!("the server answered {}", status.as_u16()))),
     }
 }
 

@@ -8,6 +8,7 @@ use super::outbox::Entry;
 use super::replica::View;
 use super::state::name_of;
 use super::state::older::missing_before;
+use super::while_away;
 use crate::domain::command::Command;
 use crate::domain::contact::Body;
 use crate::domain::conversation::{Answer, AnswerState, Conversation, Status};
@@ -25,11 +26,9 @@ pub fn inbox(view: &View<'_>) -> Inbox {
     let me = session.map(|s| Me { rep: s.rep.clone(), name: s.name.clone(), away: view.is_away(&s.rep) });
     let mut rows: Vec<Row> = view.state.base.values().map(|s| row(view, s)).collect();
     rows.sort_by_cached_key(|row| (row.urgency(), row.id));
-    let mut roster = view.state.roster.clone();
-    for presence in &mut roster {
-        presence.away = view.is_away(&presence.rep);
-    }
-    Inbox { me, rows, playbook: view.state.playbook.clone(), roster }
+    let roster = view.state.roster.iter().map(|presence| view.presence(presence)).collect();
+    let (on_call, while_away) = (view.on_call().clone(), while_away::of(view));
+    Inbox { me, rows, playbook: view.state.playbook.clone(), roster, on_call, while_away }
 }
 
 /// Whether a conversation waits for this person: held, or offered to them or a pool of theirs and not taken.
@@ -77,6 +76,7 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         clock: c.clock.clone(),
         assignment: c.assignment.clone(),
         owner: c.owner.clone(),
+        loan: c.loan.clone(),
         for_me: me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c)),
         opted_out: view.number(snapshot).opted_out.clone(),
         leaves_at: leaves_at.min(),

@@ -12,10 +12,11 @@ use crate::domain::consent::Number;
 use crate::domain::conversation::Conversation;
 use crate::domain::decide::decide;
 use crate::domain::event::{Event, Subject};
-use crate::domain::id::{CommandId, ConversationId, MessageId, NumberId, RepId};
+use crate::domain::id::{CommandId, ConversationId, MessageId, NumberId, RepId, ScheduleId};
+use crate::domain::oncall::Override;
 use crate::domain::roster::{Absence, Roster};
 use crate::domain::time::{Span, Timestamp};
-use crate::wire::changes::Snapshot;
+use crate::wire::changes::{Presence, Snapshot};
 use crate::wire::command::Verdict;
 
 /// The base with the outbox over it.
@@ -74,6 +75,23 @@ impl View<'_> {
         self.roster.away.contains_key(rep)
     }
 
+    /// A colleague's standing as it will probably be.
+    pub fn presence(&self, told: &Presence) -> Presence {
+        let (since, absence) = (self.roster.away.get(&told.rep), self.roster.absence(&told.rep));
+        Presence {
+            away: since.is_some(),
+            since: since.copied().filter(|since| *since != Timestamp::MIN),
+            until: absence.and_then(|absence| absence.until),
+            note: absence.and_then(|absence| absence.note.clone()),
+            ..told.clone()
+        }
+    }
+
+    /// Who has which shift by an override, as it will probably be.
+    pub const fn on_call(&self) -> &BTreeMap<ScheduleId, Vec<Override>> {
+        &self.roster.overrides
+    }
+
     fn replay_one(&mut self, entry: &Entry, loads: &BTreeMap<RepId, u32>, pace: f64) -> bool {
         let envelope = &entry.envelope;
         let (Some(session), Some(playbook)) = (&self.state.session, &self.state.playbook) else { return false };
@@ -112,6 +130,10 @@ impl View<'_> {
         let Ok(facts) = decide(&world, &envelope.command, &cx) else { return false };
         for (subject, event) in &facts {
             self.apply(now, subject, event);
+        }
+        // Facts carry no words.
+        if let Command::Away { note: Some(note), rep, .. } = &envelope.command {
+            self.roster.set_note(rep.as_ref().unwrap_or(&session.rep), note.body.clone());
         }
         true
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::handle::{Toast, Weight};
 use super::outbox::{Entry, Kept, Outbox, Rebased, Want};
+use super::while_away::Leave;
 use crate::domain::command::Command;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
@@ -37,6 +38,8 @@ pub enum Write {
     Roster(Vec<Presence>),
     /// Who has which shift by an override.
     OnCall(BTreeMap<ScheduleId, Vec<Override>>),
+    /// This person's last absence.
+    Leave(Leave),
     /// Forget every conversation: the policy they were read with is lost.
     DropBase,
     /// The feed starts anew: every conversation is of before, until an upsert brings it.
@@ -80,6 +83,8 @@ pub struct State {
     pub roster: Vec<Presence>,
     /// Who has which shift by an override, as last told.
     pub on_call: BTreeMap<ScheduleId, Vec<Override>>,
+    /// This person's last absence, once there was one.
+    pub leave: Option<Leave>,
     /// What is not confirmed.
     pub outbox: Outbox,
     /// Unsent words by conversation.
@@ -146,6 +151,7 @@ impl State {
         now: Timestamp,
         out: &mut Vec<Write>,
     ) {
+        self.begin_leave(&command, now, out);
         let snapshot = conversation.and_then(|c| self.base.get(&c));
         let name = snapshot.map(name_of).unwrap_or_default();
         let address = snapshot.map(|s| s.address.clone());

@@ -19,6 +19,10 @@ pub enum Context {
     Thread,
     /// The outbox.
     Outbox,
+    /// Who is here.
+    People,
+    /// What happened while this person was away.
+    WhileAway,
     /// Writing to a buyer, or a note.
     Composer,
     /// One line of text: the filter, a reason.
@@ -64,6 +68,9 @@ pub enum Action {
     Palette,
     Help,
     Away,
+    People,
+    Shift,
+    WhileAway,
     Outbox,
     Measure,
     SyncNow,
@@ -121,11 +128,12 @@ pub struct Binding {
     pub doc: &'static str,
 }
 
-use Context::{Choice, Composer, Line, List, Outbox, Page, Thread};
+use Context::{Choice, Composer, Line, List, Outbox, Page, People, Thread, WhileAway};
 
-const BROWSE: &[Context] = &[List, Thread, Outbox];
+const BROWSE: &[Context] = &[List, Thread, Outbox, People, WhileAway];
+const WITH_TEXTS: &[Context] = &[List, Thread, Outbox];
 const WITH_BUYER: &[Context] = &[List, Thread];
-const ALL: &[Context] = &[List, Thread, Outbox, Composer, Line, Choice, Page];
+const ALL: &[Context] = &[List, Thread, Outbox, People, WhileAway, Composer, Line, Choice, Page];
 const INPUT: &[Context] = &[Composer, Line, Choice, Page];
 
 const fn b(
@@ -151,7 +159,8 @@ pub const TABLE: &[Binding] = &[
     b(Group::Move, BROWSE, &["Ctrl-u", "PageUp"], Action::HalfUp, "half page up", "half a page up"),
     b(Group::Move, &[Page], &["PageDown"], Action::HalfDown, "half page down", "half a page down in a page"),
     b(Group::Move, &[Page], &["PageUp"], Action::HalfUp, "half page up", "half a page up in a page"),
-    b(Group::Move, &[List, Outbox], &["Enter"], Action::Open, "open", "open the conversation"),
+    b(Group::Move, &[List, Outbox, WhileAway], &["Enter"], Action::Open, "open", "open the conversation"),
+    b(Group::Move, &[People], &["Enter"], Action::Open, "open", "what can be done: away, back, a shift, the pool"),
     b(Group::Move, BROWSE, &["Esc"], Action::Back, "back", "back; forget selection and filter"),
     b(Group::Move, INPUT, &["Esc"], Action::Back, "back", "leave; a draft is kept"),
     b(Group::Move, WITH_BUYER, &["Tab"], Action::NextInbox, "next inbox", "next inbox: For me, Pool, Team, All, Done"),
@@ -159,19 +168,19 @@ pub const TABLE: &[Binding] = &[
     b(Group::Move, WITH_BUYER, &["n"], Action::NextUrgent, "next most urgent", "to the next most urgent"),
     b(Group::Move, WITH_BUYER, &["N"], Action::PreviousUrgent, "previous most urgent", "to the previous most urgent"),
     b(Group::Move, WITH_BUYER, &["."], Action::Arrivals, "show arrivals", "to what just arrived"),
-    b(Group::Act, BROWSE, &["r"], Action::Reply, "reply", "reply; in the Outbox: edit it as a draft"),
+    b(Group::Act, WITH_TEXTS, &["r"], Action::Reply, "reply", "reply; in the Outbox: edit it as a draft"),
     b(Group::Act, WITH_BUYER, &["i"], Action::Note, "internal note", "note for colleagues; the buyer never sees it"),
     b(Group::Act, WITH_BUYER, &["c"], Action::Take, "take", "take it: it is mine"),
     b(Group::Act, WITH_BUYER, &["a"], Action::Assign, "reassign", "reassign: who is here, how loaded"),
     b(Group::Act, WITH_BUYER, &["e"], Action::Escalate, "escalate", "ask the next on the ladder for help"),
     b(Group::Act, WITH_BUYER, &["s"], Action::Snooze, "snooze", "out of sight for a while, never past due"),
-    b(Group::Act, BROWSE, &["d"], Action::Done, "done", "done, with an outcome; in the Outbox: drop"),
-    b(Group::Act, BROWSE, &["u"], Action::Undo, "undo", "undo: an unsent text first; it becomes a draft"),
+    b(Group::Act, WITH_TEXTS, &["d"], Action::Done, "done", "done, with an outcome; in the Outbox: drop"),
+    b(Group::Act, WITH_TEXTS, &["u"], Action::Undo, "undo", "undo: an unsent text first; it becomes a draft"),
     b(Group::Act, &[List], &["x"], Action::Select, "select", "select for reassign, snooze or done of many"),
     b(Group::Ask, WITH_BUYER, &["w"], Action::Why, "why me", "why me: the reason, and who was passed over"),
     b(
         Group::Ask,
-        BROWSE,
+        WITH_TEXTS,
         &["z"],
         Action::Rule,
         "rule on a hold",
@@ -183,7 +192,10 @@ pub const TABLE: &[Binding] = &[
     b(Group::Go, &[List], &["/"], Action::Filter, "filter", "filter the list and search all texts"),
     b(Group::Go, BROWSE, &[":"], Action::Palette, "palette", "every action by name"),
     b(Group::Go, BROWSE, &["?"], Action::Help, "keys", "these keys; type to search"),
-    b(Group::Go, BROWSE, &["A"], Action::Away, "away", "away, or back"),
+    b(Group::Go, BROWSE, &["A"], Action::Away, "away", "away, or back; a lead among people: of somebody else"),
+    b(Group::Go, BROWSE, &["L"], Action::People, "who is here", "who is here, what burns, the pools, who is on call"),
+    b(Group::Go, &[People], &["t"], Action::Shift, "shift", "take a shift; a lead: give or swap one"),
+    b(Group::Go, BROWSE, &[], Action::WhileAway, "while you were away", "what happened while you were away"),
     b(Group::Go, BROWSE, &["O"], Action::Outbox, "outbox", "outbox: what has not left, and why"),
     b(Group::Go, BROWSE, &["M"], Action::Measure, "measure", "measures of the team"),
     b(Group::Go, BROWSE, &["Ctrl-r"], Action::SyncNow, "sync now", "sync now"),
@@ -298,6 +310,8 @@ pub fn places(contexts: &[Context]) -> String {
         List => "list",
         Thread => "conversation",
         Outbox => "outbox",
+        People => "people",
+        WhileAway => "hand-over",
         Composer => "composer",
         Line => "line",
         Choice => "choice",

@@ -3,6 +3,7 @@
 pub mod composer;
 pub mod list;
 pub mod overlay;
+pub mod people;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::client::handle::{Inbox, LinkState, OutboxEntry, OutboxId, OutboxStand
 use crate::domain::id::{ConversationId, MessageId, RepId};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::{Span, Timestamp};
+use crate::wire::changes::Presence;
 
 /// Which screen has the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,10 @@ pub enum Screen {
     Conversation,
     /// What has not left.
     Outbox,
+    /// Who is here, what burns, who is on call.
+    People,
+    /// What happened while this person was away.
+    WhileAway,
 }
 
 /// A line at the bottom.
@@ -83,6 +89,12 @@ pub struct Model {
     pub scroll: usize,
     /// Entry of the outbox under the cursor.
     pub entry: Option<OutboxId>,
+    /// Whom or what the cursor of [`Screen::People`] is on.
+    pub person: Option<people::Spot>,
+    /// The conversation under the cursor of [`Screen::WhileAway`].
+    pub handed: Option<ConversationId>,
+    /// The absence whose hand-over was shown by itself.
+    pub handed_over: Option<Timestamp>,
     /// What is being written.
     pub composer: Option<Composer>,
     /// Notes that were begun and left, by conversation.
@@ -140,6 +152,9 @@ impl Model {
             list: List::default(),
             scroll: 0,
             entry: None,
+            person: None,
+            handed: None,
+            handed_over: None,
             composer: None,
             notes: BTreeMap::new(),
             overlay: None,
@@ -164,6 +179,8 @@ impl Model {
             Screen::Inbox => Context::List,
             Screen::Conversation => Context::Thread,
             Screen::Outbox => Context::Outbox,
+            Screen::People => Context::People,
+            Screen::WhileAway => Context::WhileAway,
         }
     }
 
@@ -181,6 +198,8 @@ impl Model {
             Screen::Inbox => self.list.cursor.map(list::Spot::conversation),
             Screen::Conversation => self.pinned,
             Screen::Outbox => self.entry().and_then(|e| e.conversation),
+            Screen::People => None,
+            Screen::WhileAway => self.handed,
         }
     }
 
@@ -213,6 +232,11 @@ impl Model {
     /// The name of a rep for screens.
     pub fn rep_name<'a>(&'a self, rep: &'a RepId) -> &'a str {
         self.playbook().map_or(rep.as_str(), |p| p.rep_name(rep))
+    }
+
+    /// A colleague's standing.
+    pub fn presence(&self, rep: &RepId) -> Option<&Presence> {
+        self.inbox.as_ref()?.roster.iter().find(|presence| presence.rep == *rep)
     }
 
     /// Whose inbox it is.

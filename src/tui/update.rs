@@ -9,6 +9,8 @@ mod list;
 mod news;
 mod outbox;
 mod overlay;
+mod people;
+mod while_away;
 
 pub(super) use composer::{objections, opted_out};
 
@@ -67,6 +69,7 @@ fn settle(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     if model.composer.as_ref().and_then(|c| c.save_at).is_some_and(|at| at <= now) {
         composer::save(model, out);
     }
+    while_away::offer(model, out);
     list::window(model);
     model.running.take_if(|until| *until <= now);
     let wanted = wanted(model);
@@ -98,7 +101,8 @@ fn wanted(model: &Model) -> Option<ConversationId> {
         Screen::Inbox if layout::areas(model.size).thread.is_some() => model.target(),
         // What was found may rest in the cache: the client knows what it is.
         Screen::Inbox => model.list.cursor.filter(|spot| matches!(spot, Spot::Hit(..))).map(Spot::conversation),
-        Screen::Outbox => model.target(),
+        Screen::Outbox | Screen::WhileAway => model.target(),
+        Screen::People => None,
     }
 }
 
@@ -106,6 +110,6 @@ fn wanted(model: &Model) -> Option<ConversationId> {
 fn on_screen(model: &Model) -> Option<ConversationId> {
     match model.screen {
         Screen::Conversation | Screen::Inbox => model.opened,
-        Screen::Outbox => None,
+        Screen::Outbox | Screen::People | Screen::WhileAway => None,
     }
 }

@@ -5,11 +5,15 @@ pub(super) mod conversation;
 mod composer;
 mod context;
 mod list;
+mod loan;
 mod outbox;
 mod overlay;
 mod paint;
+mod people;
 mod status;
 mod ticker;
+mod while_away;
+mod why;
 mod words;
 
 use paint::{Painter, Tone};
@@ -49,6 +53,8 @@ fn screen(model: &Model, p: &mut Painter<'_>) {
     let on_conversation = model.screen == Screen::Conversation || model.composer.is_some();
     match (areas.thread, model.screen) {
         (_, Screen::Outbox) if model.composer.is_none() => outbox::draw(model, areas.whole, p),
+        (_, Screen::People) if model.composer.is_none() => people::draw(model, areas.whole, p),
+        (_, Screen::WhileAway) if model.composer.is_none() => while_away::draw(model, areas.whole, p),
         (None, _) if on_conversation => conversation::draw(model, areas.whole, true, p),
         (None, _) => list::draw(model, areas.list, true, p),
         (Some(thread), _) => {

@@ -17,7 +17,7 @@ use crate::tui_world::{Desk, START, answered, entry, id, link, outbox, said};
 const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (120, 40)];
 
 /// Compares the screen with the one that was written down.
-fn shows(desk: &Desk, name: &str) {
+pub(crate) fn shows(desk: &Desk, name: &str) {
     let (columns, rows) = desk.model.size;
     let file = format!("tests/suite/screens/{name}-{columns}x{rows}.txt");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);
@@ -273,7 +273,7 @@ fn why_me_names_who_was_passed_over() {
     let mut desk = Desk::usual((80, 24));
     desk.keys("w");
     desk.says("you are asked: the owner: owns the deal");
-    desk.says("· Lena Brandt: is away");
+    desk.says("1. Lena Brandt: is away");
     desk.says("version 7 of the playbook");
 }
 

@@ -236,6 +236,8 @@ pub(crate) fn inbox(mut rows: Vec<Row>) -> Inbox {
             presence("ben", true, false, 2),
             presence("lena", false, true, 7),
         ],
+        on_call: BTreeMap::new(),
+        while_away: None,
     }
 }
 
@@ -319,6 +321,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         clock,
         assignment,
         owner: Some("maya".into()),
+        loan: None,
         for_me: true,
         opted_out: None,
         leaves_at: None,

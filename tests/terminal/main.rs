@@ -1,6 +1,7 @@
 //! The real program, or a part of it, on a real terminal.
 
 mod answer;
+mod away;
 mod beside;
 mod cable;
 mod demo;

@@ -121,6 +121,7 @@ impl Cache {
             playbook: self.meta("playbook")?.map(Arc::new),
             roster: self.meta("roster")?.unwrap_or_default(),
             on_call: self.meta("on_call")?.unwrap_or_default(),
+            leave: self.meta("leave")?,
             head: self.head()?,
             ..State::default()
         };

@@ -161,6 +161,7 @@ impl State {
             }
             self.confirm(page.acked, out);
         }
+        self.learn_leave(told.at, out);
         if page.cursor != self.cursor && self.stale.is_none() {
             out.push(Write::Cursor(page.cursor.clone()));
         }

@@ -43,6 +43,8 @@ pub enum Wish {
     Alerted(String),
     /// The person scrolls past the first text at hand. One conversation at a time: a newer wish replaces it.
     Older(ConversationId),
+    /// The person has seen what happened while they were away.
+    ReadWhileAway,
 }
 
 /// What came in.

@@ -52,6 +52,7 @@ impl Machine {
             Wish::Send(OutboxId::Answer(message)) => self.send_answer(message, wall, now),
             Wish::Older(conversation) => self.wish_older(conversation),
             Wish::See(conversation, seen) => self.state.see(conversation, seen, &mut self.writes),
+            Wish::ReadWhileAway => self.state.read_leave(&mut self.writes),
             Wish::Alerted(key) => {
                 self.state.alerted.insert(key.clone(), wall);
                 self.writes.push(Write::Alerted(key, wall));

@@ -22,7 +22,7 @@ impl Machine {
                     [*conversation].into()
                 }
                 Wish::Drop { entry, .. } | Wish::Send(entry) => of_answer(entry).into_iter().collect(),
-                Wish::Alerted(_) => BTreeSet::new(),
+                Wish::Alerted(_) | Wish::ReadWhileAway => BTreeSet::new(),
             },
             // What the feed brings anew does not join what was there.
             Input::Pulled { result: Ok(page), .. } if page.since.is_empty() || self.state.stale.is_some() => {

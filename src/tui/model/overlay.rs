@@ -1,8 +1,9 @@
 //! What lies over the screen: at most one thing at a time, each about the conversations it was opened for.
 
 use crate::client::handle::OutboxId;
+use crate::domain::contact::Body;
 use crate::domain::event::Outcome;
-use crate::domain::id::{ConversationId, RepId};
+use crate::domain::id::{ConversationId, OverrideId, RepId, ScheduleId};
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::Context;
 
@@ -34,6 +35,13 @@ pub enum Overlay {
     Reason {
         /// What for.
         about: Seen,
+        /// The words so far.
+        words: String,
+    },
+    /// Words for whoever covers are asked for.
+    CoverNote {
+        /// Who is away; the person themselves when left out.
+        rep: Option<RepId>,
         /// The words so far.
         words: String,
     },
@@ -93,8 +101,76 @@ pub enum Does {
     Note,
     /// Lets no text go to the number any more.
     OptOut,
+    /// Something about people and their shifts.
+    People(People),
     /// Nothing.
     Leave,
+}
+
+/// What a choice does about people and their shifts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum People {
+    /// Away until then, or until they come back.
+    Away {
+        /// Who; the person themselves when left out.
+        rep: Option<RepId>,
+        /// Until when.
+        until: Option<Timestamp>,
+        /// For whoever covers.
+        note: Option<Body>,
+    },
+    /// Back.
+    Back(RepId),
+    /// Asks for a cover note first.
+    Note(Option<RepId>),
+    /// This person has it from now until then.
+    Take {
+        /// What.
+        schedule: ScheduleId,
+        /// Until when.
+        to: Timestamp,
+    },
+    /// Asks who has it until then.
+    Give {
+        /// What.
+        schedule: ScheduleId,
+        /// Until when.
+        to: Timestamp,
+    },
+    /// Somebody has it from now until then.
+    GiveTo {
+        /// What.
+        schedule: ScheduleId,
+        /// Who.
+        rep: RepId,
+        /// Until when.
+        to: Timestamp,
+    },
+    /// Asks which shift is swapped.
+    SwapWhich(ScheduleId),
+    /// Asks with which other shift.
+    SwapWith {
+        /// Of what.
+        schedule: ScheduleId,
+        /// A moment of the one.
+        one: Timestamp,
+    },
+    /// Two shifts change hands.
+    Swap {
+        /// Of what.
+        schedule: ScheduleId,
+        /// A moment of the one.
+        one: Timestamp,
+        /// A moment of the other.
+        other: Timestamp,
+    },
+    /// Takes an override back.
+    Drop {
+        /// Of what.
+        schedule: ScheduleId,
+        /// Which.
+        id: OverrideId,
+    },
 }
 
 impl Overlay {
@@ -103,7 +179,7 @@ impl Overlay {
         match self {
             Self::Help { .. } | Self::Why { .. } => Context::Page,
             Self::Palette { .. } | Self::Pick(_) => Context::Choice,
-            Self::Reason { .. } => Context::Line,
+            Self::Reason { .. } | Self::CoverNote { .. } => Context::Line,
         }
     }
 }

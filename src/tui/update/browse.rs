@@ -1,8 +1,7 @@
 //! Keys where conversations are looked at: the list, one conversation, the outbox.
 
-use super::{act, choices, composer, list, outbox};
+use super::{act, choices, composer, list, outbox, people, while_away};
 use crate::client::handle::Ask;
-use crate::domain::command::Command;
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::{Action, Context};
@@ -23,12 +22,13 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
         model.running = None;
     }
     match action {
-        Action::Down => step(model, 1, out),
-        Action::Up => step(model, -1, out),
-        Action::HalfDown => step(model, half_page(model), out),
-        Action::HalfUp => step(model, -half_page(model), out),
-        Action::Top => ends(model, false, out),
-        Action::Bottom => ends(model, true, out),
+        Action::Down => step(model, 1, now, out),
+        Action::Up => step(model, -1, now, out),
+        Action::HalfDown => step(model, half_page(model), now, out),
+        Action::HalfUp => step(model, -half_page(model), now, out),
+        Action::Top => ends(model, false, now, out),
+        Action::Bottom => ends(model, true, now, out),
+        Action::Open if model.screen == Screen::People => people::open(model, now, out),
         Action::Open => match model.target() {
             Some(id) => open(model, id),
             None => nothing_there(model, now),
@@ -48,7 +48,10 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
             model.overlay = Some(Overlay::Palette { words: String::new(), at: 0, context });
         }
         Action::Help => model.overlay = Some(Overlay::Help { words: String::new(), top: 0 }),
-        Action::Away => away(model, now, out),
+        Action::Away => people::away(model, now, out),
+        Action::People => people::show(model, now),
+        Action::Shift => people::shift_key(model, now),
+        Action::WhileAway => while_away::show(model, now, out),
         Action::Outbox => outbox::show(model),
         Action::Measure => model.say("Measures are not in this version yet.", now),
         Action::SyncNow => {
@@ -123,7 +126,7 @@ pub(super) fn open(model: &mut Model, id: ConversationId) {
 
 fn back(model: &mut Model, may_quit: bool, out: &mut Vec<Effect>) {
     match model.screen {
-        Screen::Conversation | Screen::Outbox => {
+        Screen::Conversation | Screen::Outbox | Screen::People | Screen::WhileAway => {
             model.screen = Screen::Inbox;
             model.scroll = 0;
         }
@@ -134,35 +137,31 @@ fn back(model: &mut Model, may_quit: bool, out: &mut Vec<Effect>) {
     }
 }
 
-fn away(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
-    let Some(me) = model.inbox.as_ref().and_then(|i| i.me.clone()) else {
-        return model.say("Nobody is signed in yet.", now);
-    };
-    let away = !me.away;
-    out.push(Effect::Ask(Ask::Do { conversation: None, seen: 0, command: Command::away(away) }));
-    model.say(if away { "Away: new replies go to your backup. A comes back." } else { "Welcome back." }, now);
-}
-
 fn half_page(model: &Model) -> isize {
     match model.screen {
-        Screen::Inbox | Screen::Outbox => list::half_page(model),
+        Screen::Inbox | Screen::Outbox | Screen::People | Screen::WhileAway => list::half_page(model),
         Screen::Conversation => isize::try_from(model.size.1 / 2).unwrap_or(1),
     }
 }
 
-fn step(model: &mut Model, by: isize, out: &mut Vec<Effect>) {
+fn step(model: &mut Model, by: isize, now: Timestamp, out: &mut Vec<Effect>) {
     match model.screen {
         Screen::Inbox => list::step(model, by),
         Screen::Outbox => outbox::step(model, by),
+        Screen::People => people::step(model, by, now),
+        Screen::WhileAway => while_away::step(model, by),
         // Down is towards the newest text, which is the end that `scroll` counts from.
         Screen::Conversation => scroll(model, model.scroll.saturating_add_signed(by.saturating_neg()), out),
     }
 }
 
-fn ends(model: &mut Model, last: bool, out: &mut Vec<Effect>) {
+fn ends(model: &mut Model, last: bool, now: Timestamp, out: &mut Vec<Effect>) {
+    let far = if last { isize::MAX } else { isize::MIN };
     match model.screen {
         Screen::Inbox => list::ends(model, last),
-        Screen::Outbox => outbox::step(model, if last { isize::MAX } else { isize::MIN }),
+        Screen::Outbox => outbox::step(model, far),
+        Screen::People => people::step(model, far, now),
+        Screen::WhileAway => while_away::step(model, far),
         Screen::Conversation => scroll(model, if last { 0 } else { usize::MAX }, out),
     }
 }

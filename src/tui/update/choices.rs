@@ -94,13 +94,12 @@ pub(super) fn snooze(model: &mut Model, now: Timestamp) {
     }
     let due = about.iter().filter_map(|(id, _)| Some(model.row(*id)?.clock.as_ref()?.due)).min();
     let nine = |days: u64| morning(model, now, days);
-    let to_monday = u64::from(7 - local(model, now).weekday().days_since(Weekday::Mon));
     let all = [
         ("15 minutes", Some(now + Span::minutes(15))),
         ("1 hour", Some(now + Span::minutes(60))),
         ("4 hours", Some(now + Span::minutes(240))),
         ("tomorrow 9:00", nine(1)),
-        ("Monday 9:00", (to_monday > 1).then(|| nine(to_monday)).flatten()),
+        ("Monday 9:00", monday(model, now)),
     ];
     let fits = |until: &Timestamp| due.is_none_or(|due| *until <= due);
     let choices: Vec<Choice> = all
@@ -118,18 +117,25 @@ pub(super) fn snooze(model: &mut Model, now: Timestamp) {
     pick(model, title, about, choices);
 }
 
-fn local(model: &Model, at: Timestamp) -> chrono::DateTime<chrono_tz::Tz> {
+/// An instant on the screen's clock.
+pub(super) fn local(model: &Model, at: Timestamp) -> chrono::DateTime<chrono_tz::Tz> {
     at.utc().with_timezone(&model.zone())
 }
 
 /// Nine o'clock, days from now; the first moment after a gap where the clocks change.
-fn morning(model: &Model, now: Timestamp, days: u64) -> Option<Timestamp> {
+pub(super) fn morning(model: &Model, now: Timestamp, days: u64) -> Option<Timestamp> {
     let day = local(model, now).date_naive().checked_add_days(Days::new(days))?;
     let at = day.and_time(NaiveTime::from_hms_opt(9, 0, 0)?);
     match model.zone().from_local_datetime(&at) {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.to_utc().into()),
         LocalResult::None => None,
     }
+}
+
+/// Nine o'clock of the next Monday, unless that is tomorrow.
+pub(super) fn monday(model: &Model, now: Timestamp) -> Option<Timestamp> {
+    let days = u64::from(7 - local(model, now).weekday().days_since(Weekday::Mon));
+    (days > 1).then(|| morning(model, now, days)).flatten()
 }
 
 /// What to put on the clipboard.
@@ -181,6 +187,7 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
             (Command::OptOut { source }, format!("{whom} is opted out: no text goes to this number any more."))
         }
         Does::Leave => return,
+        Does::People(does) => return super::people::chosen(model, does, now, out),
         Does::Copy(text) => {
             out.push(Effect::Copy(text));
             return model.say("Copied.", now);

@@ -39,7 +39,9 @@ pub(super) fn perform(model: &mut Model, context: Context, action: Action, now: 
         Context::Composer => composer::act(model, action, now, out),
         Context::Line if model.overlay.is_none() => list::filter_act(model, action, out),
         Context::Line | Context::Choice | Context::Page => overlay::act(model, action, now, out),
-        Context::List | Context::Thread | Context::Outbox => browse::act(model, action, now, out),
+        Context::List | Context::Thread | Context::Outbox | Context::People | Context::WhileAway => {
+            browse::act(model, action, now, out);
+        }
     }
 }
 
@@ -52,7 +54,7 @@ fn typed(model: &mut Model, context: Context, chord: Chord, now: Timestamp, out:
             }
         }
         Context::Line | Context::Choice | Context::Page => overlay::typed(model, chord, now, out),
-        Context::List | Context::Thread | Context::Outbox => {}
+        Context::List | Context::Thread | Context::Outbox | Context::People | Context::WhileAway => {}
     }
 }
 
@@ -69,7 +71,7 @@ pub(super) fn paste(model: &mut Model, text: &str, now: Timestamp, out: &mut Vec
                 words.push_str(&one_line(text));
             }
         }
-        Context::List | Context::Thread | Context::Outbox => {
+        Context::List | Context::Thread | Context::Outbox | Context::People | Context::WhileAway => {
             model.say("Nothing is being written here; r replies, then paste.", now);
         }
     }
@@ -78,7 +80,10 @@ pub(super) fn paste(model: &mut Model, text: &str, now: Timestamp, out: &mut Vec
 /// The line that typing changes in the open overlay.
 pub(super) fn words_of(model: &mut Model) -> Option<&mut String> {
     match model.overlay.as_mut()? {
-        Overlay::Help { words, .. } | Overlay::Palette { words, .. } | Overlay::Reason { words, .. } => Some(words),
+        Overlay::Help { words, .. }
+        | Overlay::Palette { words, .. }
+        | Overlay::Reason { words, .. }
+        | Overlay::CoverNote { words, .. } => Some(words),
         Overlay::Pick(pick) => Some(&mut pick.words),
         Overlay::Why { .. } => None,
     }

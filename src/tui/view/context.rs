@@ -3,10 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::paint::{Painter, Tone, wrapped};
-use super::{conversation, inside};
+use super::{conversation, inside, words};
 use crate::client::handle::{Row, Thread};
 use crate::domain::context::{Card, Opportunity};
-use crate::domain::id::RepId;
 use crate::domain::routing::Holder;
 use crate::tui::model::Model;
 
@@ -144,15 +143,12 @@ fn amount(deal: &Opportunity) -> String {
 }
 
 /// Who has it and why, in one line.
-fn holder(model: &Model, row: &Row) -> String {
+pub(super) fn holder(model: &Model, row: &Row) -> String {
     let Some(assignment) = &row.assignment else { return "nobody has it yet".to_owned() };
     let who = match &assignment.to {
         Holder::Rep(rep) if Some(rep) == model.me() => "you".to_owned(),
         Holder::Rep(rep) => model.rep_name(rep).to_owned(),
-        Holder::Pool(team) => {
-            let label = model.playbook().and_then(|p| p.teams.get(team)).map(|t| t.label.clone());
-            format!("the pool of {}", label.unwrap_or_else(|| team.to_string()))
-        }
+        Holder::Pool(team) => format!("the pool of {}", words::team(model, team)),
     };
     let has = if assignment.taken.is_some() { "has it" } else { "is asked" };
     let has = match (who.as_str(), has) {
@@ -212,29 +208,4 @@ fn facts(row: &Row, card: Option<&Card>) -> String {
     let stage = deal.map(stage).or_else(|| row.stage.clone());
     let facts: Vec<String> = row.account.clone().into_iter().chain(stage).collect();
     if facts.is_empty() && card.is_none() { "not in the CRM".to_owned() } else { facts.join(" · ") }
-}
-
-/// Everything on "why me": the reason, and everybody passed over.
-pub(super) fn why(model: &Model, row: &Row) -> Vec<(String, Tone)> {
-    let mut lines = vec![(holder(model, row), Tone::Strong)];
-    let Some(assignment) = &row.assignment else { return lines };
-    if let Some(expires) = assignment.expires {
-        lines.push((
-            format!("passes on at {} if nobody acts", expires.utc().with_timezone(&model.zone()).format("%H:%M")),
-            Tone::Plain,
-        ));
-    }
-    lines.push((String::new(), Tone::Plain));
-    if assignment.because.passed.is_empty() {
-        lines.push(("Nobody was passed over.".to_owned(), Tone::Dim));
-    } else {
-        lines.push(("Passed over, in order:".to_owned(), Tone::Dim));
-    }
-    for passed in &assignment.because.passed {
-        let who = RepId::new(passed.who.as_str());
-        lines.push((format!("· {}: {}", model.rep_name(&who), passed.why), Tone::Plain));
-    }
-    lines.push((String::new(), Tone::Plain));
-    lines.push((format!("Decided by version {} of the playbook.", assignment.because.playbook), Tone::Dim));
-    lines
 }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::paint::{Painter, Tone, wrapped};
 use super::ticker::Ticker;
-use super::{composer, context, inside, list, words};
+use super::{composer, context, inside, list, loan, words};
 use crate::client::handle::{OutboxStanding, Row, Thread, ThreadMessage};
 use crate::domain::conversation::AnswerState;
 use crate::domain::id::MessageId;
@@ -34,8 +34,14 @@ pub(super) fn draw(model: &Model, area: Rect, active: bool, p: &mut Painter<'_>)
     let header = header_rows(model);
     let (messages, writing) = divide(model, area);
     let top = inside(area);
+    let banner = loan::lines(model, row, top.width.saturating_sub(2), &p.tick);
+    let mut y = top.y;
+    for (line, tone) in banner.iter().take(usize::from(top.height)) {
+        p.put(top.x + 1, y, top.width.saturating_sub(2), line, *tone);
+        y += 1;
+    }
     if header > 0 {
-        context::compact(model, row, Rect::new(top.x, top.y, top.width, header.min(top.height)), p);
+        context::compact(model, row, Rect::new(top.x, y, top.width, header.min(top.bottom().saturating_sub(y))), p);
     }
     match model.thread_of(row.id) {
         Some(thread) => draw_messages(model, thread, messages, p),
@@ -72,7 +78,7 @@ pub(in crate::tui) fn lines_from(model: &Model, message: MessageId, area: Rect) 
 fn shown(model: &Model) -> Option<&Row> {
     let id = model.composer.as_ref().map(|c| c.to).or(match model.screen {
         Screen::Conversation => model.pinned,
-        Screen::Inbox | Screen::Outbox => model.opened,
+        Screen::Inbox | Screen::Outbox | Screen::People | Screen::WhileAway => model.opened,
     })?;
     model.thread_of(id).map(|t| &t.row).or_else(|| model.row(id))
 }
@@ -96,7 +102,8 @@ fn header_rows(model: &Model) -> u16 {
 
 /// The part for messages, and the part for the composer while something is written.
 fn divide(model: &Model, area: Rect) -> (Rect, Option<Rect>) {
-    let header = header_rows(model);
+    let lent = shown(model).map_or(0, |row| loan::rows(model, row, inside(area).width.saturating_sub(2)));
+    let header = header_rows(model) + lent;
     let writing = model.composer.as_ref().map(|c| {
         let rows = composer::rows(c, area);
         Rect::new(area.x, area.bottom().saturating_sub(rows), area.width, rows)

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::paint::{Painter, Tone, wrapped};
-use super::{context, inside, list};
+use super::{inside, list, why};
 use crate::tui::keymap::{self, Group};
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Overlay, Pick};
@@ -23,9 +23,18 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
             choices(model, "Do what?", words, &items, *at, p);
         }
         Some(Overlay::Pick(pick)) => draw_pick(model, pick, p),
-        Some(Overlay::Reason { about, words }) => reason(model, about.0, words, p),
+        Some(Overlay::Reason { about, words }) => {
+            let name = model.row(about.0).map_or("", |row| row.name.as_str());
+            let title = format!("Escalate {name}: why?");
+            ask_words(model, &title, "The reason becomes a note. Enter asks, Esc leaves.", words, p);
+        }
+        Some(Overlay::CoverNote { rep, words }) => {
+            let who = rep.as_ref().map_or("you", |rep| model.rep_name(rep));
+            let title = format!("For whoever covers for {who}");
+            ask_words(model, &title, "Read above each conversation. Enter goes on, Esc leaves.", words, p);
+        }
         Some(Overlay::Why { about, top }) => {
-            let lines = model.row(*about).map(|row| context::why(model, row)).unwrap_or_default();
+            let lines = model.row(*about).map(|row| why::lines(model, row, &p.tick)).unwrap_or_default();
             page(model, "Why me?", &lines, *top, p);
         }
     }
@@ -80,12 +89,12 @@ fn choices(model: &Model, title: &str, words: &str, items: &[(String, String)], 
     p.park(area.x + if words.is_empty() { 2 } else { used }, area.y);
 }
 
-fn reason(model: &Model, about: crate::domain::id::ConversationId, words: &str, p: &mut Painter<'_>) {
-    let name = model.row(about).map_or("", |row| row.name.as_str());
-    let area = boxed(model, 64, 3, &format!("Escalate {name}: why?"), p);
+/// A line of words is asked for.
+fn ask_words(model: &Model, title: &str, hint: &str, words: &str, p: &mut Painter<'_>) {
+    let area = boxed(model, 64, 3, title, p);
     let room = area.width.saturating_sub(3);
     let used = p.put(area.x + 1, area.y, room, &list::tail(words, room.saturating_sub(1)), Tone::Plain);
-    p.put(area.x + 1, area.y + 2, room, "The reason becomes a note. Enter asks, Esc leaves.", Tone::Dim);
+    p.put(area.x + 1, area.y + 2, room, hint, Tone::Dim);
     p.park(area.x + 1 + used, area.y);
 }
 

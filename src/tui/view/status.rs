@@ -32,12 +32,17 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
         p.put(area.right().saturating_sub(width), area.y, width, &short, tone);
         return;
     }
-    let counts = counts(model);
+    let (counts, away) = (counts(model), away(model, &p.tick));
     let marked = model.list.marked.len();
     let marked = if marked > 0 { format!("· {marked} selected: a s d, Esc") } else { String::new() };
     let help = "? keys";
     let width = area.width.saturating_sub(8);
-    p.pieces(area.x, area.y, width, &[(&long, tone), (&counts, Tone::Plain), (&marked, Tone::Accent)]);
+    p.pieces(
+        area.x,
+        area.y,
+        width,
+        &[(&long, tone), (&away, Tone::Warn), (&counts, Tone::Plain), (&marked, Tone::Accent)],
+    );
     if model.context() != Context::Composer {
         p.put(area.right().saturating_sub(6), area.y, 6, help, Tone::Dim);
     }
@@ -75,6 +80,17 @@ fn link(model: &Model, tick: &Ticker) -> (String, String, Tone) {
         LinkState::SignedOut => {
             (format!("signed out: comeback login {} --token-stdin", model.login), "signed out".to_owned(), Tone::Bad)
         }
+    }
+}
+
+/// While this person is away: until when.
+fn away(model: &Model, tick: &Ticker) -> String {
+    let Some(me) = model.inbox.as_ref().and_then(|inbox| inbox.me.as_ref()).filter(|me| me.away) else {
+        return String::new();
+    };
+    match model.presence(&me.rep).and_then(|presence| presence.until) {
+        Some(until) => format!("· away until {}", tick.clock_time(until, model.zone())),
+        None => "· away".to_owned(),
     }
 }
 

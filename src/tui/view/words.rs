@@ -5,9 +5,11 @@ use super::ticker::Ticker;
 use crate::client::handle::{Doubt, LinkState, Older, OutboxStanding, Row};
 use crate::domain::conversation::{AnswerState, Status};
 use crate::domain::event::Review;
+use crate::domain::id::TeamId;
 use crate::domain::message::{Delivery, InboundKind};
 use crate::domain::routing::Holder;
 use crate::tui::model::Model;
+use crate::wire::changes::Presence;
 
 /// Texts that are not at hand, and when they come.
 pub(super) const fn older(older: Older, link: &LinkState) -> &'static str {
@@ -146,6 +148,9 @@ pub(super) fn row(model: &Model, row: &Row, guest: bool, tick: &Ticker) -> Optio
     if row.draft {
         return Some(("draft".to_owned(), Tone::Warn));
     }
+    if let Some(lent) = lent(model, row) {
+        return Some((lent, Tone::Dim));
+    }
     match row.assignment.as_ref().map(|a| &a.to) {
         Some(Holder::Rep(rep)) if Some(rep) != model.me() => {
             Some((format!("with {} ·", model.rep_name(rep)), Tone::Dim))
@@ -153,4 +158,34 @@ pub(super) fn row(model: &Model, row: &Row, guest: bool, tick: &Ticker) -> Optio
         Some(Holder::Pool(_)) => Some(("in the pool ·".to_owned(), Tone::Dim)),
         Some(Holder::Rep(_)) | None => None,
     }
+}
+
+/// On a row that somebody holds for an owner who is away: the two by their first names, for a list is narrow.
+fn lent(model: &Model, row: &Row) -> Option<String> {
+    let of = &row.loan.as_ref()?.of;
+    let by = row.assignment.as_ref().and_then(|a| a.to.rep())?;
+    let first = |rep| model.rep_name(rep).split(' ').next().unwrap_or_default().to_owned();
+    Some(match (Some(by) == model.me(), Some(of) == model.me()) {
+        (true, _) => format!("cover for {} ·", first(of)),
+        (false, true) => format!("{} covers ·", first(by)),
+        (false, false) => format!("{} covers for {} ·", first(by), first(of)),
+    })
+}
+
+/// How it stands with a colleague.
+pub(super) fn here(model: &Model, presence: Option<&Presence>, tick: &Ticker) -> (String, Tone) {
+    match presence {
+        Some(Presence { away: true, until: Some(until), .. }) => {
+            (format!("away until {}", tick.clock_time(*until, model.zone())), Tone::Warn)
+        }
+        Some(Presence { away: true, until: None, .. }) => ("away".to_owned(), Tone::Warn),
+        Some(Presence { here: true, .. }) => ("here".to_owned(), Tone::Good),
+        Some(_) | None => ("not at the terminal".to_owned(), Tone::Dim),
+    }
+}
+
+/// A team, as people say it.
+pub(super) fn team(model: &Model, team: &TeamId) -> String {
+    let label = model.playbook().and_then(|playbook| playbook.teams.get(team)).map(|team| team.label.clone());
+    label.unwrap_or_else(|| team.to_string())
 }

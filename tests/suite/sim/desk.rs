@@ -119,6 +119,7 @@ impl Seat {
             Ask::OutboxDrop { entry, keep_as_draft } => Wish::Drop { entry, keep_as_draft },
             Ask::OutboxSend { entry } => Wish::Send(entry),
             Ask::Older(conversation) => Wish::Older(conversation),
+            Ask::ReadWhileAway => Wish::ReadWhileAway,
             Ask::Open(conversation) => {
                 self.open = conversation;
                 return;
@@ -179,7 +180,7 @@ fn under_cursor(screen: &str, about: Screen) -> Option<String> {
     let row = match about {
         Screen::Inbox => screen.lines().find(|line| line.starts_with("│>"))?,
         Screen::Conversation => screen.lines().next()?,
-        Screen::Outbox => return None,
+        Screen::Outbox | Screen::People | Screen::WhileAway => return None,
     };
     let row = if about == Screen::Inbox { row.split('│').nth(1)? } else { row };
     (0..3).map(|i| format!("Buyer {i}")).chain(["+14155550103".to_owned()]).find(|name| row.contains(name.as_str()))

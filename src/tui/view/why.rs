@@ -1,0 +1,62 @@
+//! "Why me?": first in sentences, then candidate by candidate.
+
+use super::context::holder;
+use super::loan;
+use super::paint::Tone;
+use super::ticker::Ticker;
+use crate::client::handle::Row;
+use crate::domain::event::Climb;
+use crate::domain::id::RepId;
+use crate::domain::routing::{Holder, Reason};
+use crate::tui::model::Model;
+
+/// Everything the device knows of it. What a decision looked at besides stands in the journal alone.
+pub(super) fn lines(model: &Model, row: &Row, tick: &Ticker) -> Vec<(String, Tone)> {
+    let mut lines = vec![(holder(model, row), Tone::Strong)];
+    let Some(assignment) = &row.assignment else { return lines };
+    let because = &assignment.because;
+    let mut say = |text: String, tone| lines.push((text, tone));
+    if let Some(expires) = assignment.expires {
+        let at = expires.utc().with_timezone(&model.zone()).format("%H:%M");
+        say(format!("passes on at {at} if nobody acts"), Tone::Plain);
+    }
+    match &because.climbed {
+        Some(Climb::Again) => say(format!("It came up the ladder: {}.", Climb::Again.words()), Tone::Plain),
+        Some(climbed) => say(format!("It came up the ladder: the one before {}.", climbed.words()), Tone::Plain),
+        None => {}
+    }
+    if let (Some(loan), Some(covers)) = (&row.loan, loan::sentence(model, row, tick)) {
+        let since = tick.clock_time(loan.since, model.zone());
+        let mine = Some(&loan.of) == model.me();
+        let (stays, their) = if mine { ("you stay", "your") } else { ("the owner stays", "their") };
+        say(format!("{covers}, since {since}; {stays} accountable, and at {their} return it goes back."), Tone::Plain);
+    } else if let Some(owner) = &row.owner {
+        let mine = Some(owner) == model.me();
+        let owner = if mine { "You are".to_owned() } else { format!("{} is", model.rep_name(owner)) };
+        say(format!("{owner} accountable for it."), Tone::Plain);
+    }
+    say(String::new(), Tone::Plain);
+    if because.passed.is_empty() {
+        say("Nobody was passed over.".to_owned(), Tone::Dim);
+    } else {
+        say("Candidate by candidate:".to_owned(), Tone::Dim);
+        for (n, passed) in because.passed.iter().enumerate() {
+            let who = RepId::new(passed.who.as_str());
+            say(format!("{}. {}: {}", n + 1, model.rep_name(&who), passed.why), Tone::Plain);
+        }
+        let who = match (&assignment.to, &because.reason) {
+            // Whoever took it was no candidate of the rules.
+            (_, Reason::Took | Reason::Person(_)) => None,
+            (Holder::Rep(rep), _) => Some(model.rep_name(rep).to_owned()),
+            (Holder::Pool(_), _) => Some("the pool".to_owned()),
+        };
+        if let Some(who) = who {
+            let reason = because.reason.words(|rep| model.rep_name(rep).to_owned());
+            say(format!("{}. {who}: asked, {reason}", because.passed.len() + 1), Tone::Strong);
+        }
+    }
+    say(String::new(), Tone::Plain);
+    say(format!("Decided by version {} of the playbook.", because.playbook), Tone::Dim);
+    say(format!("All of it, from the journal: comeback explain {}", row.id), Tone::Dim);
+    lines
+}

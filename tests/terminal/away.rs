@@ -1,0 +1,42 @@
+//! Away and back, as a rep types it at a shell while the inbox runs beside.
+
+use super::house::COMEBACK;
+use super::setup::Town;
+use super::tmux::Terminal;
+
+#[test]
+fn a_rep_says_away_at_a_shell_the_open_inbox_follows_and_a_lead_says_it_of_somebody_else() {
+    let town = Town::start();
+    let machine = &town.machine;
+    for rep in ["maya", "lea"] {
+        let token = town.rep("add", rep);
+        machine.does(&["login", &town.backend, "--token-stdin", "--profile", rep], &token);
+    }
+    let inbox = Terminal::open(machine.home(), (110, 30), &format!("exec {COMEBACK} --profile maya"));
+    inbox.shows(&["online"]);
+
+    let said = machine.does(&["--profile", "maya", "away", "--until", "2h", "--note", "Harbor waits for a quote"], "");
+    assert!(said.starts_with("You are away until ") && said.contains("go to Ben Carver, and"), "{said}");
+    assert!(!said.contains("Harbor"), "the note is for whoever covers: {said}");
+    inbox.shows(&["away"]);
+    let said = machine.does(&["--profile", "maya", "back"], "");
+    assert!(said.starts_with("You are back;"), "{said}");
+    let said = machine.does(&["--profile", "maya", "back"], "");
+    assert!(said.starts_with("You are not away: nothing changed."), "{said}");
+
+    let said = machine.does(&["--profile", "lea", "away", "--rep", "Maya Okafor"], "");
+    assert!(said.starts_with("Maya Okafor is away until `comeback back --rep maya`."), "{said}");
+    inbox.shows(&["away"]);
+    let said = machine.does(&["--profile", "lea", "back", "--rep", "maya"], "");
+    assert!(said.starts_with("Maya Okafor is back;"), "{said}");
+
+    // What is refused changes nothing and says what to do.
+    let refused = machine.run(&["--profile", "maya", "away", "--rep", "ben"], "");
+    assert!(!refused.ok && refused.err.contains("this needs a lead. Ask your lead."), "{}", refused.err);
+    let refused = machine.run(&["--profile", "maya", "away", "--rep", "zed"], "");
+    assert!(!refused.ok && refused.err.contains("There are ben, "), "{}", refused.err);
+    let refused = machine.run(&["--profile", "maya", "away", "--until", "soon"], "");
+    assert!(!refused.ok && refused.err.contains("30m, 2h or 14:30. Nothing was changed"), "{}", refused.err);
+    let refused = machine.run(&["--profile", "nobody", "away"], "");
+    assert!(!refused.ok && refused.err.contains("comeback login"), "{}", refused.err);
+}
