@@ -81,30 +81,6 @@ fn each_mistake_is_told_where_it_stands_with_what_to_do() {
             ),
         ),
         (
-            &[("state = \"NY\"\nrep = \"ben\"", "rep = \"zoe\""), ("area_code = \"212\"", "country = \"US\"")],
-            format!(
-                "wrong: playbook.toml:{}:1: row 2 of the territory \"east\" is of Zoe Lind, who has left; give it to \
-                 somebody who is here",
-                line("[[territory.east]]")
-            ),
-        ),
-        (
-            &[("area_code = \"212\"", "country = \"US\"\nstate = \"ny\"")],
-            format!(
-                "wrong: playbook.toml:{}:1: row 3 of the territory \"east\" never counts: row 2 fits all of it first; \
-                 write the narrow row before the wide one",
-                line("[[territory.east]]")
-            ),
-        ),
-        (
-            &[("schedule = \"east\"\nwait", "person = \"zoe\"\nwait")],
-            format!(
-                "wrong: playbook.toml:{}:1: step 4 of the ladder \"standard\" asks nobody: Zoe Lind has left; ask \
-                 somebody else, or leave the step out",
-                line("[[ladder.standard]]")
-            ),
-        ),
-        (
             &[("ladder = \"standard\"\n", "ladder = \"fast\"\n")],
             format!(
                 "risky: playbook.toml:{}:1: no cohort climbs the ladder \"standard\"; name it in a cohort, or leave it out",
@@ -162,6 +138,41 @@ fn each_mistake_is_told_where_it_stands_with_what_to_do() {
                 "risky: playbook.toml:{}:1: the targets of \"standard\" never run for \"support\": Sales does not handle it; name \
                  the team that answers: queue = \"…\", or leave the cohort out",
                 line("[use_case.support]")
+            ),
+        ),
+    ] {
+        let told = found(changes);
+        let first = |told: &String| told.lines().next().unwrap_or_default().to_owned();
+        assert!(told.iter().any(|t| first(t) == wanted), "{changes:?}\nwanted: {wanted}\nfound: {told:#?}");
+        assert!(told.iter().all(|t| t.lines().count() == 4), "each shows its line: {told:#?}");
+    }
+}
+
+#[test]
+fn rules_and_steps_that_can_find_nobody_are_told_where_they_stand() {
+    for (changes, wanted) in [
+        (
+            &[("state = \"NY\"\nrep = \"ben\"", "rep = \"zoe\""), ("area_code = \"212\"", "country = \"US\"")][..],
+            format!(
+                "wrong: playbook.toml:{}:1: row 2 of the territory \"east\" is of Zoe Lind, who has left; give it to \
+                 somebody who is here",
+                line("[[territory.east]]")
+            ),
+        ),
+        (
+            &[("area_code = \"212\"", "country = \"US\"\nstate = \"ny\"")],
+            format!(
+                "wrong: playbook.toml:{}:1: row 3 of the territory \"east\" never counts: row 2 fits all of it first; \
+                 write the narrow row before the wide one",
+                line("[[territory.east]]")
+            ),
+        ),
+        (
+            &[("schedule = \"east\"\nwait", "person = \"zoe\"\nwait")],
+            format!(
+                "wrong: playbook.toml:{}:1: step 4 of the ladder \"standard\" asks nobody: Zoe Lind has left; ask \
+                 somebody else, or leave the step out",
+                line("[[ladder.standard]]")
             ),
         ),
     ] {

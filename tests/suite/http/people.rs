@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn say(command: &Value) -> Option<Value> {
-    Some(json!({ "command": command }))
+fn say(command: &Value) -> Value {
+    json!({ "command": command })
 }
 
 #[tokio::test]
@@ -13,14 +13,14 @@ async fn away_is_said_once_and_shown_to_colleagues_with_its_note() {
     let until = office.clock.now() + Span::minutes(60);
     let note = json!({ "message": Uuid::now_v7(), "body": "Dana wants the contract" });
     let away = json!({ "do": "away", "away": true, "until": until, "note": note });
-    let (status, said) = office.ask("POST", "/v1/people", Some("maya"), say(&away)).await;
+    let (status, said) = office.ask("POST", "/v1/people", Some("maya"), Some(say(&away))).await;
     assert_eq!((status, &said["changed"]), (StatusCode::OK, &json!(true)));
     let (_, page) = office.ask("GET", "/v1/changes", Some("ben"), None).await;
     let maya = page["roster"].as_array().unwrap().iter().find(|p| p["rep"] == "maya").unwrap().clone();
     assert_eq!((&maya["away"], &maya["until"], &maya["note"]), (&json!(true), &json!(until), &note["body"]));
     let back = json!({ "do": "away", "away": false });
     for changed in [true, false] {
-        let (_, said) = office.ask("POST", "/v1/people", Some("maya"), say(&back)).await;
+        let (_, said) = office.ask("POST", "/v1/people", Some("maya"), Some(say(&back))).await;
         assert_eq!(said["changed"], json!(changed));
     }
 }
@@ -30,14 +30,14 @@ async fn a_refusal_says_why_and_what_to_do() {
     let office = Office::open().await;
     office.sign_in("maya").await;
     let of_ben = json!({ "do": "away", "away": true, "rep": "ben" });
-    let (status, problem) = office.ask("POST", "/v1/people", Some("maya"), say(&of_ben)).await;
+    let (status, problem) = office.ask("POST", "/v1/people", Some("maya"), Some(say(&of_ben))).await;
     assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("not_allowed")));
     assert_eq!((&problem["title"], &problem["hint"]), (&json!("this needs a lead"), &json!("Ask your lead.")));
     for elsewhere in [json!({ "do": "take" }), json!({ "do": "expire" }), json!({ "do": "return" })] {
-        let (status, problem) = office.ask("POST", "/v1/people", Some("maya"), say(&elsewhere)).await;
+        let (status, problem) = office.ask("POST", "/v1/people", Some("maya"), Some(say(&elsewhere))).await;
         assert_eq!((status, &problem["code"]), (StatusCode::BAD_REQUEST, &json!("not_here")), "{elsewhere}");
     }
-    let (status, _) = office.ask("POST", "/v1/people", None, say(&of_ben)).await;
+    let (status, _) = office.ask("POST", "/v1/people", None, Some(say(&of_ben))).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     let (status, _) = office.ask("POST", "/v1/people", Some("maya"), Some(json!({ "what": 1 }))).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
@@ -52,7 +52,7 @@ async fn who_is_on_call_follows_an_override_and_its_calendar_does_too() {
     assert_eq!((&before[0]["schedule"], &before[0]["overridden"]), (&json!("east"), &json!(false)));
     let shift = json!({ "id": Uuid::now_v7(), "rep": "maya", "from": now, "to": now + Span::minutes(120) });
     let give = json!({ "do": "override", "schedule": "east", "shift": shift });
-    let (status, problem) = office.ask("POST", "/v1/people", Some("lea"), say(&give)).await;
+    let (status, problem) = office.ask("POST", "/v1/people", Some("lea"), Some(say(&give))).await;
     assert_eq!(status, StatusCode::OK, "{problem}");
     let (_, after) = office.ask("GET", "/v1/oncall", Some("lea"), None).await;
     let wanted = (&json!("maya"), &json!(true), &json!(now + Span::minutes(120)), &before[0]["rep"]);

@@ -31,8 +31,8 @@ impl Floor {
     }
 }
 
-fn rep(name: &str) -> Option<Holder> {
-    Some(Holder::Rep(name.into()))
+fn rep(name: &str) -> Holder {
+    Holder::Rep(name.into())
 }
 
 #[tokio::test]
@@ -41,11 +41,11 @@ async fn whoever_goes_is_covered_and_whoever_comes_back_has_it_again() {
     let c = floor.mayas_buyer().await;
     floor.says("maya", Command::away(true)).await;
     cover::follow_up(&floor.service).await.unwrap();
-    assert_eq!(floor.holder(c).await, rep("ben"));
+    assert_eq!(floor.holder(c).await, Some(rep("ben")));
     assert_eq!(floor.state(c).await.owner, Some("maya".into()), "it is lent");
     floor.says("maya", Command::away(false)).await;
     cover::follow_up(&floor.service).await.unwrap();
-    assert_eq!((floor.holder(c).await, floor.state(c).await.loan), (rep("maya"), None));
+    assert_eq!((floor.holder(c).await, floor.state(c).await.loan), (Some(rep("maya")), None));
     let before = floor.journal().await.len();
     cover::follow_up(&floor.service).await.unwrap();
     assert_eq!(floor.journal().await.len(), before, "settled is settled");
@@ -60,7 +60,7 @@ async fn what_a_dead_process_had_not_followed_up_the_next_one_does() {
     floor.says("maya", Command::Away { away: true, until: Some(until), note: None, rep: None }).await;
     floor.restarts().await;
     cover::follow_up(&floor.service).await.unwrap();
-    assert_eq!(floor.holder(c).await, rep("ben"));
+    assert_eq!(floor.holder(c).await, Some(rep("ben")));
     floor.clock.advance(minutes(89));
     cover::follow_up(&floor.service).await.unwrap();
     assert!(floor.store.roster().await.unwrap().away.contains_key(&"maya".into()));
@@ -69,7 +69,7 @@ async fn what_a_dead_process_had_not_followed_up_the_next_one_does() {
     cover::follow_up(&floor.service).await.unwrap();
     let roster = floor.store.roster().await.unwrap();
     assert!(roster.away.is_empty() && roster.absences.is_empty(), "{roster:?}");
-    assert_eq!(floor.holder(c).await, rep("maya"));
+    assert_eq!(floor.holder(c).await, Some(rep("maya")));
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn what_the_playbook_expects_is_decided_again_after_an_override() {
         reply: Reply { line: "main".into(), use_case: None, stage: None, owners: BTreeMap::new() },
         at: floor.now(),
         away: [].into(),
-        then: Then { gets: rep("omar"), ..Then::default() },
+        then: Then { gets: Some(rep("omar")), ..Then::default() },
     };
     let playbook = Playbook { expectations: vec![expected], ..playbook };
     floor.service.submit(Work::Playbook(Box::new(playbook.into()))).await.unwrap();
