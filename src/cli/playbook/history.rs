@@ -42,7 +42,9 @@ pub(in crate::cli) async fn record(store: &impl Store) -> anyhow::Result<Record>
         for entry in &entries {
             let frame = Frame::decode(&entry.body)?;
             if ["playbook_applied", "beside"].contains(&frame.kind.as_str()) {
-                record.take_in(entry.at, serde_json::from_value::<Event>(frame.event)?);
+                // An event of a newer version is passed over, as everywhere in the journal.
+                let Ok(event) = serde_json::from_value::<Event>(frame.event) else { continue };
+                record.take_in(entry.at, event);
             }
         }
     }
