@@ -42,6 +42,7 @@ fn text() -> Command {
         media: 0,
         opt_out_type: None,
         sent: None,
+        acknowledgement: None,
     })
 }
 

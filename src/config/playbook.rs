@@ -81,6 +81,7 @@ impl Reader<'_> {
         let cohorts = self.cohorts(&d)?;
         let schedules = self.schedules(&d)?;
         let use_cases = self.use_cases(&d)?;
+        let acknowledgement = self.acknowledgement(&d)?;
         let lines = self.lines(&d)?;
         let expectations = self.expectations(&d)?;
         let default = Compliance::default();
@@ -95,6 +96,7 @@ impl Reader<'_> {
             },
             use_cases,
             answered_within: d.sends.answered_within.map_or(ANSWERED_WITHIN, |span| span.0),
+            acknowledgement,
             teams,
             reps,
             ownership: d.ownership,

@@ -104,6 +104,7 @@ pub fn outcome(playbook: &Playbook, reply: &Reply, at: Timestamp, roster: &Roste
         media: 0,
         opt_out_type: None,
         sent: None,
+        acknowledgement: None,
     });
     let cx = Context { now: at, actor: Actor::Carrier, seen: u64::MAX, behind: false, hold: playbook.undo_hold };
     let mut state = Conversation::new(CONVERSATION, NUMBER, reply.line.clone());

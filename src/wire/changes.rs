@@ -110,6 +110,8 @@ pub enum Author {
     Rep(RepId),
     /// A rep, to colleagues.
     Note(RepId),
+    /// The playbook, to the buyer.
+    Automatic,
 }
 
 /// One colleague.

@@ -122,7 +122,8 @@ pub(crate) fn events() -> Vec<Event> {
             Event::OptedOut { .. } => Event::OptedIn { source: OptOutSource::Carrier },
             Event::OptedIn { .. } => Event::Presence { rep: "maya".into(), away: true },
             Event::Presence { .. } => Event::Restored { epoch: 1_795_572_000, after: 41 },
-            Event::Restored { .. } => Event::Reconciled,
+            Event::Acknowledged { .. } => Event::Reconciled,
+            Event::Restored { .. } => Event::Acknowledged { message, not_before: due },
             Event::Reconciled => return all,
         };
         all.push(next);
@@ -145,6 +146,7 @@ fn commands() -> Vec<Command> {
                 media: 1,
                 opt_out_type: Some("HELP".to_owned()),
                 sent: None,
+                acknowledgement: None,
             }),
             Command::Receive(_) => Command::Report { message, delivery: Delivery::Delivered, error: None },
             Command::Report { .. } => Command::Expire,

@@ -95,6 +95,7 @@ pub(crate) fn playbook() -> Playbook {
             ("survey".to_owned(), use_case("a survey", false)),
         ]
         .into(),
+        acknowledgement: None,
         answered_within: ANSWERED_WITHIN,
         teams: [
             (TeamId::from("enterprise"), team("lea", &["maya", "ben", "ines"], Some(on_call))),
@@ -260,7 +261,7 @@ impl Story {
         let line = LineId::from(line);
         self.numbers.entry(number).or_insert_with(|| Number::new(number));
         let known = self.conversations.values().find(|c| c.number == number && c.line == line).map(|c| c.id);
-        let message = self.fresh();
+        let (message, acknowledgement) = (self.fresh(), Some(self.fresh()));
         self.here = known.unwrap_or(ConversationId(message.0));
         let receive = Receive {
             message,
@@ -271,6 +272,7 @@ impl Story {
             media,
             opt_out_type: carrier.map(str::to_owned),
             sent: None,
+            acknowledgement,
         };
         self.decides(Actor::Carrier, u64::MAX, &Command::Receive(receive)).unwrap()
     }

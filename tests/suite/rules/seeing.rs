@@ -114,6 +114,7 @@ fn people_may_not_speak_for_carriers_clocks_or_effects() {
         media: 0,
         opt_out_type: None,
         sent: None,
+        acknowledgement: None,
     };
     for rep in ["maya", "lea", "adele"] {
         for command in [
