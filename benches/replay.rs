@@ -138,6 +138,7 @@ async fn made(path: &Path) {
             media: 0,
             opt_out_type: None,
             area_code: None,
+            acknowledgement: None,
             sent: None,
         };
         month.does(state, at, &Actor::Carrier, &Command::Receive(text));

@@ -44,6 +44,7 @@ fn text() -> Command {
         opt_out_type: None,
         area_code: None,
         sent: None,
+        acknowledgement: None,
     })
 }
 

@@ -3,6 +3,7 @@
 //! **Invariant:** nothing here reads a clock, makes an id, rolls a die or does IO. Time, ids and randomness arrive as
 //! arguments, so every rule is tested as a table or a property.
 
+pub mod acknowledge;
 pub mod alert;
 pub mod answering;
 pub mod beside;

@@ -52,7 +52,7 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         view.state.outbox.entries().iter().filter(|e| e.envelope.conversation == Some(id)).collect();
     let messages = messages(view, snapshot);
     let last = messages.iter().rev().map(|m| &m.message).find(|m| !matches!(m.author, Author::Note(_)));
-    let mine = || c.answers.iter().filter(|(_, a)| Some(&a.by) == me);
+    let mine = || c.answers.iter().filter(|(_, a)| Some(&a.by) == me && !a.automatic);
     let on_device = |message: &MessageId| view.state.outbox.open_answer(*message).is_some();
     let leaves_at = mine().filter(|(id, _)| !on_device(id)).filter_map(|(_, a)| match a.state {
         AnswerState::Held { not_before } => Some(not_before),
@@ -67,7 +67,7 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         priority: view.state.playbook.as_ref().map_or(0, |p| use_case::priority(p, &c.use_case)),
         stage: card.and_then(|card| card.stage()).map(str::to_owned),
         preview: last.and_then(|m| m.body.clone()).filter(|b| !b.is_blank()),
-        preview_ours: last.is_some_and(|m| matches!(m.author, Author::Rep(_))),
+        preview_ours: last.is_some_and(|m| matches!(m.author, Author::Rep(_) | Author::Automatic)),
         changed: c.changed,
         last_inbound: c.last_inbound,
         inbound: c.inbound,
@@ -113,7 +113,7 @@ fn unsettled(view: &View<'_>, c: &Conversation, id: MessageId, answer: &Answer) 
         AnswerState::Sending => Some(OutboxStanding::Sent),
         AnswerState::Unknown => Some(OutboxStanding::Unknown),
         AnswerState::Out { delivery: Delivery::Failed | Delivery::Undelivered, error } => {
-            let later = c.answers.keys().any(|other| *other > id);
+            let later = c.answers.iter().any(|(other, answer)| *other > id && !answer.automatic);
             let settled = later || c.is_done() || view.state.dismissed.contains(&id);
             (!settled).then_some(OutboxStanding::Failed(*error))
         }
@@ -195,7 +195,7 @@ pub fn outbox(view: &View<'_>) -> Vec<OutboxEntry> {
         view.state.outbox.entries().iter().filter(|e| e.is_open()).filter_map(recalls).collect();
     for snapshot in view.state.base.values() {
         let c = view.conversation(snapshot.state.id).unwrap_or(&snapshot.state);
-        for (message, answer) in c.answers.iter().filter(|(_, a)| a.by == *me) {
+        for (message, answer) in c.answers.iter().filter(|(_, a)| a.by == *me && !a.automatic) {
             let on_device = view.state.outbox.open_answer(*message).is_some();
             let elsewhere = on_device || recalling.contains(message);
             let Some(standing) = unsettled(view, c, *message, answer).filter(|_| !elsewhere) else { continue };

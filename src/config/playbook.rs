@@ -108,6 +108,7 @@ impl Reader<'_> {
         let unseen = d.presence.as_ref().map(|presence| self.unseen(presence, &d)).transpose()?;
         let schedules = self.schedules(&d)?;
         let use_cases = self.use_cases(&d)?;
+        let acknowledgement = self.acknowledgement(&d)?;
         let lines = self.lines(&d)?;
         let expectations = self.expectations(&d)?;
         let alerting = self.alerting(&d)?;
@@ -123,6 +124,7 @@ impl Reader<'_> {
             },
             use_cases,
             answered_within: d.sends.answered_within.map_or(ANSWERED_WITHIN, |span| span.0),
+            acknowledgement,
             teams,
             reps,
             ownership,

@@ -129,6 +129,9 @@ pub struct Receive {
     /// When the carrier had it, for one that was found in its list and not told by a webhook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Timestamp>,
+    /// The id that an automatic text to the buyer would get; none when no text may go to such an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgement: Option<MessageId>,
 }
 
 impl Command {

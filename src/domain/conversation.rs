@@ -59,6 +59,9 @@ pub struct Conversation {
     pub last_kind: Option<InboundKind>,
     /// Whether a person ever answered.
     pub answered: bool,
+    /// Whether the buyer was told out of hours that nobody is here, since a person last answered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub acknowledged: bool,
     /// Answers of this conversation: all that have not arrived, and the last few that have.
     pub answers: BTreeMap<MessageId, Answer>,
     /// Whether the pool was asked since the buyer last began: its members may see it while it is not done.
@@ -114,8 +117,11 @@ pub struct Finished {
 /// One answer on its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
-    /// Who wrote it.
+    /// Who wrote it; no name when nobody did.
     pub by: RepId,
+    /// The playbook wrote it: it is nobody's answer and meets no clock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
     /// When it was accepted.
     pub at: Timestamp,
     /// Where it stands.
@@ -183,6 +189,7 @@ impl Conversation {
             last_inbound: None,
             last_kind: None,
             answered: false,
+            acknowledged: false,
             answers: BTreeMap::new(),
             pooled: false,
             asked: BTreeSet::new(),
@@ -239,6 +246,7 @@ impl Conversation {
             Event::SlaWarned { .. } => self.reach(Stage::Warned),
             Event::SlaBreached { .. } => self.reach(Stage::Breached),
             Event::SlaMet { by, .. } => {
+                self.acknowledged = false;
                 let clock = self.clock.take();
                 self.holder_is_done();
                 if let (Some(finished), Some(_)) = (&mut self.finished, by) {
@@ -252,12 +260,17 @@ impl Conversation {
             }
             Event::AnswerHeld { message, by, not_before } => {
                 let state = AnswerState::Held { not_before: *not_before };
-                self.answers.insert(*message, Answer { by: by.clone(), at, state });
+                self.answers.insert(*message, Answer { by: by.clone(), automatic: false, at, state });
+            }
+            Event::Acknowledged { message, not_before } => {
+                let state = AnswerState::Held { not_before: *not_before };
+                self.answers.insert(*message, Answer { by: RepId::new(""), automatic: true, at, state });
+                self.acknowledged = true;
             }
             Event::AnswerParked { message, by, reasons } => {
                 let state = AnswerState::Parked { reasons: reasons.clone() };
                 let since = self.answers.get(message).map_or(at, |a| a.at);
-                self.answers.insert(*message, Answer { by: by.clone(), at: since, state });
+                self.answers.insert(*message, Answer { by: by.clone(), automatic: false, at: since, state });
             }
             Event::AnswerReleased { message, not_before, .. } => {
                 self.stand(message, AnswerState::Held { not_before: *not_before });
@@ -267,7 +280,10 @@ impl Conversation {
             }
             Event::SendStarted { message } => {
                 self.stand(message, AnswerState::Sending);
-                self.answered = true;
+                if !self.answers.get(message).is_some_and(|a| a.automatic) {
+                    self.answered = true;
+                    self.acknowledged = false;
+                }
             }
             Event::SendAbandoned { message } => self.stand(message, AnswerState::Held { not_before: at }),
             Event::SendUnknown { message } => self.stand(message, AnswerState::Unknown),

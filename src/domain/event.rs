@@ -104,6 +104,8 @@ pub enum Event {
     AnswerHeld { message: MessageId, by: RepId, not_before: Timestamp },
     /// An answer does not go until its rep has looked again.
     AnswerParked { message: MessageId, by: RepId, reasons: Vec<Review> },
+    /// Nobody is here: the playbook's words go out by themselves.
+    Acknowledged { message: MessageId, not_before: Timestamp },
     /// Its rep looked and says: send.
     AnswerReleased { message: MessageId, not_before: Timestamp, accepted: Vec<Review> },
     /// Its rep took it back.
@@ -285,7 +287,8 @@ impl Event {
             Self::Received { message, .. }
             | Self::Noted { message, .. }
             | Self::AnswerHeld { message, .. }
-            | Self::AnswerParked { message, .. } => Some(*message),
+            | Self::AnswerParked { message, .. }
+            | Self::Acknowledged { message, .. } => Some(*message),
             Self::Presence { note, .. } => *note,
             Self::Opened { .. }
             | Self::Matched { .. }
@@ -341,6 +344,7 @@ impl Event {
             Self::SlaRecomputed { .. } => "sla_recomputed",
             Self::AnswerHeld { .. } => "answer_held",
             Self::AnswerParked { .. } => "answer_parked",
+            Self::Acknowledged { .. } => "acknowledged",
             Self::AnswerReleased { .. } => "answer_released",
             Self::AnswerRecalled { .. } => "answer_recalled",
             Self::SendStarted { .. } => "send_started",

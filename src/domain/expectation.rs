@@ -106,6 +106,7 @@ pub fn outcome(playbook: &Playbook, reply: &Reply, at: Timestamp, roster: &Roste
         opt_out_type: None,
         area_code: None,
         sent: None,
+        acknowledgement: None,
     });
     let cx = Context { now: at, actor: Actor::Carrier, seen: u64::MAX, behind: false, hold: playbook.undo_hold };
     let mut state = Conversation::new(CONVERSATION, NUMBER, reply.line.clone());

@@ -84,6 +84,7 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::Done { outcome, by } => vec![format!("finished by {}: {}", name(by), outcome.words())],
         Event::Reopened { by: Some(by) } => vec![format!("opened again by {}", name(by))],
         Event::Reopened { by: None } => vec!["opened again by the buyer's text".to_owned()],
+        Event::Acknowledged { .. } => vec!["out of hours: the playbook's acknowledgement".to_owned()],
         Event::AnswerHeld { .. }
         | Event::AnswerParked { .. }
         | Event::AnswerReleased { .. }

@@ -33,7 +33,7 @@ pub fn recommend(c: &Conversation, number: &Number, cards: &[Card], last_text: &
             }
         };
     }
-    if c.answers.values().any(|a| matches!(a.state, AnswerState::Unknown)) {
+    if c.answers.values().any(|a| matches!(a.state, AnswerState::Unknown) && !a.automatic) {
         return step("Wait: the carrier has not said whether the last text left", "sending it again could text twice");
     }
     if c.answers.values().any(|a| matches!(a.state, AnswerState::Out { delivery, .. } if delivery.is_failure())) {

@@ -34,6 +34,9 @@ pub struct Playbook {
     /// How long after a campaign's text a reply still answers it.
     #[serde(default = "thirty_days", skip_serializing_if = "is_thirty_days")]
     pub answered_within: Span,
+    /// What a buyer is told out of hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgement: Option<String>,
     /// Teams by name.
     pub teams: BTreeMap<TeamId, Team>,
     /// Reps by short name.
@@ -107,6 +110,9 @@ pub struct UseCase {
     /// The team whose pool gets what Sales does not handle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<TeamId>,
+    /// What its buyers are told out of hours, instead of the playbook's words; nothing when it is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgement: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]

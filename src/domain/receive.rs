@@ -1,5 +1,6 @@
 //! A buyer's text comes in: what is it, whose is it, who gets it, which clock runs.
 
+use super::acknowledge;
 use super::answering::Answering;
 use super::command::{Context, ReadSet, Receive};
 use super::consent::{self, Keyword, OptOutSource, bare};
@@ -34,7 +35,13 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
         InboundKind::OptIn => {
             d.say_of(Subject::Number(text.number), Event::OptedIn { source: source_of(text, Keyword::Start) });
         }
-        InboundKind::Text | InboundKind::Picture => wants_answer(&mut d, world, text.area_code.as_deref(), moved),
+        InboundKind::Text | InboundKind::Picture => {
+            let waited = d.c.clock.is_some();
+            wants_answer(&mut d, world, text.area_code.as_deref(), moved);
+            if !waited && d.c.clock.is_some() {
+                acknowledge::acknowledge(&mut d, world, text);
+            }
+        }
         InboundKind::Tapback | InboundKind::Acknowledgement | InboundKind::AutoReply | InboundKind::Help => {
             find_owner(&mut d, world, text.area_code.as_deref());
         }
@@ -272,6 +279,7 @@ fn park_waiting(d: &mut Draft, reason: &Review) {
 fn to_park(c: &Conversation, reason: &Review) -> Vec<(MessageId, super::id::RepId, Vec<Review>)> {
     c.answers
         .iter()
+        .filter(|(_, answer)| !answer.automatic)
         .filter_map(|(message, answer)| {
             let mut reasons = match &answer.state {
                 AnswerState::Held { .. } => Vec::new(),
@@ -294,6 +302,9 @@ pub(super) fn withdraw(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSource)
         d.say_of(Subject::Number(d.c.number), Event::OptedOut { source });
     }
     park_waiting(d, &Review::OptedOut);
+    for message in acknowledge::waiting(&d.c) {
+        d.say(Event::AnswerRecalled { message });
+    }
     if d.c.clock.is_some() {
         d.say(Event::SlaDropped);
     }
@@ -303,6 +314,9 @@ pub(super) fn withdraw(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSource)
         }
         for (message, by, reasons) in to_park(sibling, &Review::OptedOut) {
             d.say_of(Subject::Conversation(sibling.id), Event::AnswerParked { message, by, reasons });
+        }
+        for message in acknowledge::waiting(sibling) {
+            d.say_of(Subject::Conversation(sibling.id), Event::AnswerRecalled { message });
         }
         if sibling.clock.is_some() {
             d.say_of(Subject::Conversation(sibling.id), Event::SlaDropped);

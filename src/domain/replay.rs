@@ -188,7 +188,10 @@ impl<'a> Replay<'a> {
         match (actor, event) {
             (Actor::Carrier, Event::Received { message, kind }) => self.receive(at, id, *message, *kind),
             // The rest of a reply's decision is the other rules'.
-            (Actor::Carrier, Event::SlaDropped | Event::SlaMet { .. } | Event::SendStarted { .. }) => {
+            (
+                Actor::Carrier,
+                Event::Acknowledged { .. } | Event::SlaDropped | Event::SlaMet { .. } | Event::SendStarted { .. },
+            ) => {
                 self.happen(at, id, std::slice::from_ref(event));
             }
             (Actor::Crm, Event::Matched { .. }) => self.decide(at, id, &Command::Match, &Actor::Crm),
@@ -217,6 +220,7 @@ impl<'a> Replay<'a> {
             media: usize::from(kind == InboundKind::Picture),
             opt_out_type: None,
             area_code: None,
+            acknowledgement: None,
             sent: None,
         };
         self.decide(at, id, &Command::Receive(text), &Actor::Carrier);

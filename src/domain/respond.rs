@@ -76,7 +76,7 @@ pub(super) fn recall(mut d: Draft, world: &ReadSet<'_>, by: &RepId, message: Mes
     if mine(world, &d.c, by, message)?.is_waiting() {
         d.say(Event::AnswerRecalled { message });
         // The answer that finished it is gone, and the buyer still waits.
-        let another = d.c.answers.values().any(|a| a.state.is_waiting());
+        let another = d.c.answers.values().any(|a| a.state.is_waiting() && !a.automatic);
         if d.c.is_done() && d.c.clock.is_some() && !another {
             d.say(Event::Reopened { by: Some(by.clone()) });
         }
@@ -91,7 +91,7 @@ fn mine(world: &ReadSet<'_>, c: &Conversation, by: &RepId, message: MessageId) -
     let answer = c.answers.get(&message).ok_or(Rejection::NoSuchAnswer)?;
     let leads = || world.playbook.led_by(by).contains(&c.team);
     let is_admin = || world.playbook.reps.get(by).is_some_and(|r| r.role == Role::Admin);
-    let may = answer.by == *by || leads() || is_admin();
+    let may = answer.by == *by && !answer.automatic || leads() || is_admin();
     if may { Ok(answer.state.clone()) } else { Err(Rejection::NotAllowed { needs: "lead".to_owned() }) }
 }
 
@@ -136,10 +136,14 @@ fn someone_else<'a>(c: &'a Conversation, by: &RepId) -> Option<&'a RepId> {
 }
 
 fn is_night(world: &ReadSet<'_>, c: &Conversation, cx: &Context) -> bool {
+    consent::is_quiet(&world.playbook.compliance, zone(world, c), c.last_inbound, cx.now)
+}
+
+/// Where the buyer is, as far as that is known.
+pub(super) fn zone(world: &ReadSet<'_>, c: &Conversation) -> chrono_tz::Tz {
     let calendar_zone = || {
         let cohort = world.playbook.cohort(&c.cohort).or_else(|| world.playbook.cohorts.last())?;
         world.playbook.calendars.get(&cohort.calendar).map(|calendar| calendar.zone)
     };
-    let zone = world.cards.iter().find_map(|card| card.zone).or_else(calendar_zone).unwrap_or(chrono_tz::UTC);
-    consent::is_quiet(&world.playbook.compliance, zone, c.last_inbound, cx.now)
+    world.cards.iter().find_map(|card| card.zone).or_else(calendar_zone).unwrap_or(chrono_tz::UTC)
 }

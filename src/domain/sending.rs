@@ -3,9 +3,10 @@
 //! **Invariant:** entering `sending` is a recorded decision that reads consent again, and it is entered at most once
 //! unless the carrier provably never had the text.
 
+use super::acknowledge;
 use super::command::ReadSet;
 use super::consent::OptOutSource;
-use super::conversation::{AnswerState, Status};
+use super::conversation::{AnswerState, Conversation, Status};
 use super::decide::{Decided, Draft};
 use super::event::{Event, Review};
 use super::id::MessageId;
@@ -21,6 +22,10 @@ pub const ERROR_OPTED_OUT: u32 = 21610;
 pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> Decided {
     let Some(answer) = d.c.answers.get(&message).cloned() else { return Vec::new() };
     let AnswerState::Held { not_before } = answer.state else { return Vec::new() };
+    if answer.automatic && !acknowledge::still_fits(&d.c, world, d.now) {
+        d.say(Event::AnswerRecalled { message });
+        return d.facts();
+    }
     if world.number.is_none_or(|n| n.opted_out.is_some()) {
         d.say(Event::AnswerParked { message, by: answer.by, reasons: vec![Review::OptedOut] });
         return d.facts();
@@ -38,10 +43,10 @@ pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> De
     d.facts()
 }
 
-/// From here on the carrier may have it, and the buyer an answer.
+/// From here on the carrier may have it, and the buyer an answer; an automatic text is none.
 fn start(d: &mut Draft, message: MessageId) {
     d.say(Event::SendStarted { message });
-    if let Some(clock) = &d.c.clock {
+    if let Some(clock) = d.c.clock.as_ref().filter(|_| !is_automatic(&d.c, message)) {
         let late = clock.stage == Stage::Breached || d.now > clock.due;
         d.say(Event::SlaMet { by: Some(message), late });
     }
@@ -87,7 +92,10 @@ pub(super) fn doubt(mut d: Draft, world: &ReadSet<'_>) -> Decided {
 /// Two listings of the carrier do not have it: it becomes a draft again, with its rep.
 pub(super) fn never_left(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> Decided {
     let Some(answer) = d.c.answers.get(&message).cloned() else { return Vec::new() };
-    if answer.state == AnswerState::Unknown {
+    if answer.state == AnswerState::Unknown && answer.automatic {
+        // Nobody's draft. It stays in sight as failed: should the carrier have had it after all, the record has it, too.
+        d.say(Event::DeliveryChanged { message, delivery: Delivery::Failed, error: None });
+    } else if answer.state == AnswerState::Unknown {
         d.say(Event::AnswerParked { message, by: answer.by, reasons: vec![Review::NeverLeft] });
         back_in_sight(&mut d);
         rearm(&mut d, world, message);
@@ -104,6 +112,7 @@ pub(super) fn report(
     error: Option<u32>,
 ) -> Decided {
     let Some(answer) = d.c.answers.get(&message) else { return Vec::new() };
+    let automatic = answer.automatic;
     let moves = match &answer.state {
         // Held or parked: its list did not have it, and the carrier had it all the same. It must not go again.
         AnswerState::Sending | AnswerState::Unknown | AnswerState::Held { .. } | AnswerState::Parked { .. } => true,
@@ -116,7 +125,7 @@ pub(super) fn report(
     if delivery.is_failure() {
         if error == Some(ERROR_OPTED_OUT) {
             receive::withdraw(&mut d, world, OptOutSource::Carrier);
-        } else if !is_opted_out(world) {
+        } else if !is_opted_out(world) && !automatic {
             back_in_sight(&mut d);
             rearm(&mut d, world, message);
         }
@@ -126,6 +135,10 @@ pub(super) fn report(
 
 fn is_sending(d: &Draft, message: MessageId) -> bool {
     d.c.answers.get(&message).is_some_and(|a| a.state == AnswerState::Sending)
+}
+
+fn is_automatic(c: &Conversation, message: MessageId) -> bool {
+    c.answers.get(&message).is_some_and(|a| a.automatic)
 }
 
 fn is_opted_out(world: &ReadSet<'_>) -> bool {

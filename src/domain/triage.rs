@@ -100,7 +100,7 @@ pub(super) fn done(mut d: Draft, by: &RepId, outcome: Outcome, seen: u64) -> Res
         let late = clock.stage == Stage::Breached || d.now > clock.due;
         if outcome.answered_elsewhere() {
             d.say(Event::SlaMet { by: None, late });
-        } else if !d.c.answers.values().any(|a| a.state.is_waiting()) {
+        } else if !d.c.answers.values().any(|a| a.state.is_waiting() && !a.automatic) {
             d.say(Event::SlaDropped);
         }
     }

@@ -51,7 +51,8 @@ pub fn audience(c: &Conversation) -> BTreeSet<Principal> {
     if c.pooled && !c.is_done() {
         seen_by.insert(Principal::Pool(c.team.clone()));
     }
-    seen_by.extend(c.answers.values().filter(|a| !a.state.is_settled()).map(|a| Principal::Rep(a.by.clone())));
+    let unsettled = c.answers.values().filter(|a| !a.state.is_settled() && !a.automatic);
+    seen_by.extend(unsettled.map(|a| Principal::Rep(a.by.clone())));
     seen_by
 }
 

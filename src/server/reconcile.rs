@@ -345,7 +345,7 @@ fn alike(answer: &DueSend, recent: &[Message], open: &[DueSend]) -> usize {
     let unknown: BTreeSet<MessageId> =
         open.iter().filter(|o| o.to == answer.to && o.body == answer.body).map(|o| o.message).collect();
     let known = recent.iter().filter(|m| {
-        matches!(m.author, Author::Rep(_))
+        matches!(m.author, Author::Rep(_) | Author::Automatic)
             && m.body.as_ref() == Some(&answer.body)
             && m.at + SKEW + SKEW >= answer.at
             && !unknown.contains(&m.id)

@@ -117,6 +117,8 @@ pub enum Author {
     Rep(RepId),
     /// A rep, to colleagues.
     Note(RepId),
+    /// The playbook, to the buyer.
+    Automatic,
 }
 
 /// One colleague.

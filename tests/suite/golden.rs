@@ -151,7 +151,8 @@ pub(crate) fn events() -> Vec<Event> {
             Event::OverrideDropped { .. } => {
                 Event::TurnPassed { pool: "enterprise".into(), rep: "maya".into(), weight: 2 }
             }
-            Event::TurnPassed { .. } => return all,
+            Event::TurnPassed { .. } => Event::Acknowledged { message, not_before: due },
+            Event::Acknowledged { .. } => return all,
         };
         all.push(next);
     }
@@ -174,6 +175,7 @@ fn commands() -> Vec<Command> {
                 opt_out_type: Some("HELP".to_owned()),
                 area_code: None,
                 sent: None,
+                acknowledgement: None,
             }),
             Command::Receive(_) => Command::Report { message, delivery: Delivery::Delivered, error: None },
             Command::Report { .. } => Command::Expire,

@@ -332,9 +332,12 @@ fn a_use_case_that_cannot_be_meant_is_told_in_its_place() {
             "there is no cohort \"standrad\"; did you mean \"standard\"?",
         ),
         ("priority = 1", "priority = \"high\"", "expected a whole number, found the text"),
+        ("[sends]\n", "[acknowledgement]\ntext = \"  \"\n[sends]\n", "the acknowledgement says nothing"),
+        ("[sends]\n", "[acknowledgement]\ntxt = \"Hi\"\n[sends]\n", "unknown key \"txt\"; "),
+        ("priority = 1", "acknowledgement = \"{long}\"", "longer than one text can be: at most 1600 characters"),
         ("answered_within = \"30d\"", "answered_within = \"a month\"", "not a duration: write it 30s, 5m, 2h or 1d"),
     ] {
-        let source = EXAMPLE.replacen(from, to, 1);
+        let source = EXAMPLE.replacen(from, &to.replace("{long}", &"x".repeat(1601)), 1);
         assert_ne!(source, EXAMPLE, "{from}");
         let mistake = read("playbook.toml", &source).expect_err(to).to_string();
         assert!(mistake.contains(wanted) && mistake.starts_with("playbook.toml:"), "{to}: {mistake}");

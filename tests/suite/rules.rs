@@ -1,5 +1,6 @@
 //! The rule book, command by command, as stories; and what must hold whatever happens.
 
+mod acknowledging;
 mod answering;
 mod conduct;
 mod covering;

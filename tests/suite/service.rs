@@ -19,6 +19,7 @@ use comeback::server::store::{CarrierLine, DedupeKey, People, RawEvent, Store, W
 use comeback::wire::command::{Envelope, Receipt, Verdict};
 use uuid::Uuid;
 
+mod acknowledging;
 mod commands;
 mod consent;
 mod counted;

@@ -142,7 +142,7 @@ fn a_seed_repeats_itself() {
 
 #[test]
 fn without_faults_everybody_agrees_and_everything_is_sent() {
-    family(0, 20, CALM, |did| did.sent > 20 && did.commands > 100 && did.fired > 10);
+    family(0, 20, CALM, |did| did.sent > 20 && did.commands > 100 && did.fired > 10 && did.acknowledged > 10);
 }
 
 #[test]

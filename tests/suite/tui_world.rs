@@ -266,6 +266,7 @@ fn playbook() -> Playbook {
         company: "Fernway".to_owned(),
         undo_hold: Span::seconds(8),
         compliance: Compliance::default(),
+        acknowledgement: None,
         answered_within: comeback::domain::answering::ANSWERED_WITHIN,
         use_cases: BTreeMap::new(),
         teams: BTreeMap::from([(TeamId::from("east"), team)]),

@@ -98,6 +98,7 @@ pub(crate) fn playbook() -> Playbook {
             ("survey".to_owned(), use_case("a survey", false)),
         ]
         .into(),
+        acknowledgement: None,
         answered_within: ANSWERED_WITHIN,
         teams: [
             (TeamId::from("enterprise"), team("lea", &["maya", "ben", "ines"], Some(on_call))),
@@ -262,7 +263,7 @@ impl Story {
         let line = LineId::from(line);
         self.numbers.entry(number).or_insert_with(|| Number::new(number));
         let known = self.conversations.values().find(|c| c.number == number && c.line == line).map(|c| c.id);
-        let message = self.fresh();
+        let (message, acknowledgement) = (self.fresh(), Some(self.fresh()));
         self.here = known.unwrap_or(ConversationId(message.0));
         let receive = Receive {
             message,
@@ -274,6 +275,7 @@ impl Story {
             opt_out_type: carrier.map(str::to_owned),
             area_code: None,
             sent: None,
+            acknowledgement,
         };
         self.decides(Actor::Carrier, u64::MAX, &Command::Receive(receive)).unwrap()
     }
@@ -416,6 +418,7 @@ impl Story {
             media: 0,
             opt_out_type: None,
             area_code: Some(area_code.to_owned()),
+            acknowledgement: None,
             sent: None,
         };
         self.decides(Actor::Carrier, u64::MAX, &Command::Receive(receive)).unwrap()

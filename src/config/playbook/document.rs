@@ -32,6 +32,7 @@ pub(super) struct Document {
     pub(super) compliance: ComplianceText,
     #[serde(default)]
     pub(super) sends: SendsText,
+    pub(super) acknowledgement: Option<AcknowledgementText>,
     pub(super) use_case: BTreeMap<String, UseCaseText>,
     pub(super) team: BTreeMap<String, TeamText>,
     pub(super) rep: BTreeMap<String, RepText>,
@@ -69,6 +70,13 @@ pub(super) struct SendsText {
     pub(super) answered_within: Option<Duration>,
 }
 
+/// What a buyer is told out of hours.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AcknowledgementText {
+    pub(super) text: Spanned<String>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UseCaseText {
@@ -91,6 +99,8 @@ pub(super) struct UseCaseText {
     pub(super) cohort: Option<Name>,
     /// A team.
     pub(super) queue: Option<Name>,
+    /// Empty says nothing.
+    pub(super) acknowledgement: Option<Spanned<String>>,
 }
 
 const fn yes() -> bool {

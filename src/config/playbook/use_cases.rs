@@ -10,6 +10,7 @@ use crate::config::diagnose::Diagnostic;
 use crate::domain::consent;
 use crate::domain::id::TeamId;
 use crate::domain::playbook::UseCase;
+use crate::domain::respond::MAX_CHARS;
 use crate::domain::use_case::words;
 
 /// The longest keyword or campaign name, in characters.
@@ -37,8 +38,29 @@ impl Reader<'_> {
             keywords: u.keywords.iter().map(|k| self.keyword(k)).collect::<Result<_, _>>()?,
             priority: u.priority,
             cohort: u.cohort.as_ref().map(|name| self.known("cohort", name, cohorts.iter())).transpose()?,
+            acknowledgement: u.acknowledgement.as_ref().map(|text| self.told(text)).transpose()?,
             queue: u.queue.as_ref().map(|name| self.known("team", name, d.team.keys())).transpose()?.map(TeamId),
         })
+    }
+
+    /// What a buyer is told out of hours.
+    pub(super) fn acknowledgement(&self, d: &Document) -> Result<Option<String>, Diagnostic> {
+        let Some(text) = d.acknowledgement.as_ref().map(|a| &a.text) else { return Ok(None) };
+        if text.get_ref().trim().is_empty() {
+            return Err(
+                self.mistake(text.span(), "the acknowledgement says nothing: write its words, or leave the table out")
+            );
+        }
+        self.told(text).map(Some)
+    }
+
+    fn told(&self, text: &Spanned<String>) -> Result<String, Diagnostic> {
+        if text.get_ref().chars().count() > MAX_CHARS {
+            return Err(
+                self.mistake(text.span(), format!("longer than one text can be: at most {MAX_CHARS} characters"))
+            );
+        }
+        Ok(text.get_ref().clone())
     }
 
     fn campaign(&self, pattern: &Spanned<String>) -> Result<String, Diagnostic> {

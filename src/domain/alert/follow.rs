@@ -94,6 +94,7 @@ pub fn follow(
         | Event::Overridden { .. }
         | Event::OverrideDropped { .. }
         | Event::TurnPassed { .. }
+        | Event::Acknowledged { .. }
         | Event::SlaRecomputed { .. }
         | Event::Beside { .. }
         | Event::PlaybookApplied { .. }

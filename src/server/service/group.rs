@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::tally::Tally;
 use super::{Inbound, Outcome, Parked, PlaybookChange, Work, fresh_salt};
 use crate::clock::monotonic;
+use crate::domain::acknowledge;
 use crate::domain::answering::Answering;
 use crate::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use crate::domain::consent::Number;
@@ -193,6 +194,7 @@ impl Group {
             opt_out_type: inbound.opt_out_type.clone(),
             area_code: territory::area_code(inbound.from.as_str()).map(str::to_owned),
             sent: inbound.sent,
+            acknowledgement: is_phone(&inbound.from).then(|| MessageId(Uuid::now_v7())),
         };
         let command = Command::Receive(text.clone());
         self.batch.raw.push(RawEvent { at: self.now, ..inbound.raw.clone() });
@@ -325,7 +327,9 @@ impl Group {
 
     fn take_in(&mut self, subject: Subject, event: &Event, command: &Command, origin: &Origin<'_>) {
         let salt = fresh_salt();
+        let own = self.own_words(subject, event);
         let brought = command.content().filter(|(id, _)| event.brings() == Some(*id));
+        let brought = own.as_ref().map(|(id, body)| (*id, body)).or(brought);
         let content = brought.map(|(id, body)| ContentDigest { message: id, digest: digest(&salt, body.as_str()) });
         self.seal(subject, event, origin, content.as_slice());
         match subject {
@@ -352,6 +356,13 @@ impl Group {
             }
             Subject::Playbook | Subject::Journal => {}
         }
+    }
+
+    /// The words of an automatic text: the playbook's, as it stands at the decision.
+    fn own_words(&self, subject: Subject, event: &Event) -> Option<(MessageId, Body)> {
+        let (Subject::Conversation(id), Event::Acknowledged { message, .. }) = (subject, event) else { return None };
+        let use_case = &self.loaded.conversations.get(&id)?.state.use_case;
+        acknowledge::words(&self.playbook, use_case).map(|words| (*message, Body::new(words)))
     }
 
     /// Consent is shown in every conversation of the number, so that each of them counts as changed.
@@ -408,7 +419,8 @@ impl Group {
             loading.messages += 1;
             let author = author(event, origin, command);
             let standing = loading.state.answers.get(&message).map(|a| a.state.clone());
-            let media = origin.media.to_vec();
+            let is_theirs = matches!(author, Author::Buyer(_));
+            let media = if is_theirs { origin.media.to_vec() } else { Vec::new() };
             let body = Some(body.clone());
             let message = Message { id: message, n: loading.messages, at: self.now, author, body, media, standing };
             self.batch.messages.push(MessageWrite { message, conversation: id, salt });
@@ -507,9 +519,15 @@ fn author(event: &Event, origin: &Origin<'_>, command: &Command) -> Author {
     let rep = origin.actor.rep().cloned().unwrap_or_else(|| RepId::new("?"));
     match (event, command) {
         (Event::Received { kind, .. }, _) => Author::Buyer(*kind),
+        (Event::Acknowledged { .. }, _) => Author::Automatic,
         (Event::Noted { .. }, _) | (_, Command::Note { .. }) => Author::Note(rep),
         _ => Author::Rep(rep),
     }
+}
+
+/// Whether somebody may read a text there: short codes and names are machines.
+fn is_phone(address: &Address) -> bool {
+    address.as_str().starts_with('+') || address.as_str().contains(':')
 }
 
 /// What this event says of where an answer stands at the carrier.

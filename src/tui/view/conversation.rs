@@ -206,6 +206,7 @@ fn message_lines(
             (1, Tone::Plain, head)
         }
         Author::Rep(rep) => (4, Tone::Mine, vec![(who(rep), Tone::Strong), (time, Tone::Dim)]),
+        Author::Automatic => (4, Tone::Mine, vec![("automatic".to_owned(), Tone::Dim), (time, Tone::Dim)]),
         Author::Note(rep) => (
             1,
             Tone::Note,

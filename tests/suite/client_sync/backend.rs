@@ -72,6 +72,7 @@ fn playbook() -> Playbook {
         company: "Acme".to_owned(),
         undo_hold: Span::seconds(8),
         compliance: Compliance { open_minute: 0, close_minute: 1440, reply_window: Span::minutes(120) },
+        acknowledgement: None,
         answered_within: comeback::domain::answering::ANSWERED_WITHIN,
         use_cases: [("sales".to_owned(), UseCase { label: "Sales".to_owned(), sales: true, ..UseCase::default() })]
             .into(),
@@ -277,6 +278,7 @@ impl Backend {
             opt_out_type: None,
             area_code: None,
             sent: None,
+            acknowledgement: None,
         };
         self.decide(Actor::Carrier, Some(c), 0, &Command::Receive(text), now).unwrap();
     }

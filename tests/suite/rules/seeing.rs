@@ -115,6 +115,7 @@ fn people_may_not_speak_for_carriers_clocks_or_effects() {
         opt_out_type: None,
         area_code: None,
         sent: None,
+        acknowledgement: None,
     };
     for rep in ["maya", "lea", "adele"] {
         for command in [

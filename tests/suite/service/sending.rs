@@ -68,14 +68,14 @@ impl Carrier for Tray {
 }
 
 /// Runners of sends at work; they end with it.
-struct Desk {
+pub(super) struct Desk {
     tray: mpsc::UnboundedReceiver<(String, String)>,
     stop: watch::Sender<bool>,
     runners: Vec<JoinHandle<Result<(), ServiceError>>>,
 }
 
 impl Desk {
-    fn opens(floor: &Floor, runners: usize, outcomes: Vec<SendOutcome>) -> Self {
+    pub(super) fn opens(floor: &Floor, runners: usize, outcomes: Vec<SendOutcome>) -> Self {
         let (given, tray) = mpsc::unbounded_channel();
         let carrier = Arc::new(Tray { given, outcomes: Mutex::new(outcomes.into()) });
         let (stop, stopped) = watch::channel(false);
@@ -89,18 +89,18 @@ impl Desk {
     }
 
     /// The next words that reach the carrier.
-    async fn gets(&mut self) -> String {
+    pub(super) async fn gets(&mut self) -> String {
         let got = tokio::time::timeout(LONG, self.tray.recv()).await;
         got.expect("an answer should have left by now").unwrap().1
     }
 
     /// However long one waits, nothing more reaches the carrier.
-    async fn gets_nothing(&mut self) {
+    pub(super) async fn gets_nothing(&mut self) {
         let got = tokio::time::timeout(LONG, self.tray.recv()).await;
         assert!(got.is_err(), "this should not have left: {got:?}");
     }
 
-    async fn closes(self) {
+    pub(super) async fn closes(self) {
         self.stop.send_replace(true);
         for runner in self.runners {
             runner.await.unwrap().unwrap();

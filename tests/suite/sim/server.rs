@@ -14,6 +14,7 @@ use comeback::config;
 use comeback::domain::command::Command;
 use comeback::domain::contact::Address;
 use comeback::domain::context::Card;
+use comeback::domain::hours::Window;
 use comeback::domain::id::{DeviceId, LineId, MessageId, NumberId, RepId};
 use comeback::domain::message::Delivery;
 use comeback::domain::playbook::Playbook;
@@ -97,6 +98,17 @@ fn hasty(mut playbook: Playbook) -> Playbook {
             sooner(&mut target.due);
         }
     }
+    // An office that closes for minutes at a time: some buyers are told so, and some of that is untrue before it leaves.
+    let window = |(open, close): (u16, u16)| Window { open: 10 * 60 + open, close: 10 * 60 + close };
+    let hours = [(0, 1), (2, 4), (6, 9), (11, 14), (16, 20), (22, 600)];
+    let mut breath = playbook.calendars["office"].clone();
+    breath.holidays.clear();
+    breath.week = std::array::from_fn(|_| hours.map(window).to_vec());
+    playbook.calendars.insert("breath".to_owned(), breath);
+    for cohort in playbook.cohorts.iter_mut().filter(|cohort| cohort.name == "standard") {
+        "breath".clone_into(&mut cohort.calendar);
+    }
+    playbook.acknowledgement = Some("We come back to you in a minute.".to_owned());
     for step in playbook.ladders.values_mut().flat_map(|ladder| &mut ladder.steps) {
         sooner(&mut step.wait);
     }

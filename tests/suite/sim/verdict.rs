@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use comeback::client::handle::LinkState;
+use comeback::domain::acknowledge;
 use comeback::domain::conversation::{AnswerState, Conversation};
 use comeback::domain::event::{Event, Review, Subject as About};
 use comeback::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId};
@@ -26,6 +27,8 @@ pub(super) struct Tally {
     pub(super) parked: usize,
     pub(super) refused: usize,
     pub(super) recalled: usize,
+    /// Texts out of hours.
+    pub(super) acknowledged: usize,
     pub(super) unknown: usize,
     pub(super) abandoned: usize,
     pub(super) crashes: usize,
@@ -48,6 +51,7 @@ impl std::ops::AddAssign for Tally {
         self.parked += other.parked;
         self.refused += other.refused;
         self.recalled += other.recalled;
+        self.acknowledged += other.acknowledged;
         self.unknown += other.unknown;
         self.abandoned += other.abandoned;
         self.crashes += other.crashes;
@@ -235,6 +239,7 @@ impl Record {
                 self.tally.recalled += 1;
                 self.taken_back.insert(*message);
             }
+            (_, Event::Acknowledged { .. }) => self.tally.acknowledged += 1,
             (_, Event::SendUnknown { .. }) => self.tally.unknown += 1,
             (_, Event::PlaybookApplied { version, .. }) => self.tally.policies += usize::from(*version > 1),
             _ => {}
@@ -327,35 +332,41 @@ fn receipts(world: &World, tally: &mut Tally) -> Result<(), String> {
 fn answers(world: &World, all: &Page) -> Result<(), String> {
     let mut standing = BTreeMap::new();
     for subject in &all.subjects {
-        for message in subject.messages.iter().filter(|m| matches!(m.author, Author::Rep(_))) {
-            let meant = world.typed.answers.get(&message.id);
+        for message in subject.messages.iter().filter(|m| matches!(m.author, Author::Rep(_) | Author::Automatic)) {
+            let own = automatic(world, &subject.state, &message.author);
+            let meant = own.as_ref().or_else(|| world.typed.answers.get(&message.id));
             let body = message.body.as_ref().map(|b| b.as_str().to_owned()).unwrap_or_default();
             check(meant == Some(&(subject.state.id, body.clone())), || {
                 format!("{} stands in {} with {body:?}; it was meant as {meant:?}", message.id, subject.state.id)
             })?;
             let state = subject.state.answers.get(&message.id).map(|a| a.state.clone());
-            standing.insert(message.id, (subject, state.or_else(|| message.standing.clone())));
+            standing.insert(message.id, (subject, state.or_else(|| message.standing.clone()), body));
         }
     }
     let sent = world.server.carrier.with(|book| book.sent.clone());
     let mut ids = BTreeSet::new();
     for text in &sent {
         check(ids.insert(text.message), || format!("{} was sent twice", text.message))?;
-        let Some((subject, state)) = standing.get(&text.message) else {
+        let Some((subject, state, words)) = standing.get(&text.message) else {
             return Err(format!("the carrier has {}, which is no answer of ours", text.message));
         };
         let line = &world.server.playbook.lines[&subject.state.line].number;
-        let words = &world.typed.answers[&text.message].1;
         let right = text.to == subject.address && text.from == *line && text.body.as_str() == words;
         check(right, || format!("the carrier has {text:?}, meant for {:?}: {words:?}", subject.address))?;
         let said = matches!(state, Some(AnswerState::Out { .. } | AnswerState::Unknown));
         check(said, || format!("the carrier has {}, we say {state:?}", text.message))?;
     }
-    for (message, (_, state)) in &standing {
+    for (message, (_, state, _)) in &standing {
         let claims = matches!(state, Some(AnswerState::Out { delivery, .. }) if !delivery.is_failure());
         check(!claims || ids.contains(message), || format!("{message} is said to be out, the carrier never had it"))?;
     }
     Ok(())
+}
+
+/// What an automatic text must say.
+fn automatic(world: &World, c: &Conversation, author: &Author) -> Option<(ConversationId, String)> {
+    let words = acknowledge::words(&world.server.playbook, &c.use_case).filter(|_| *author == Author::Automatic);
+    words.map(|words| (c.id, words.to_owned()))
 }
 
 /// Every text of a buyer is a message, once.
