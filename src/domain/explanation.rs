@@ -143,7 +143,11 @@ fn looked_at(playbook: &Playbook, weighed: &Weighed) -> Vec<String> {
         1 => "one person of the CRM".to_owned(),
         n => format!("{n} people of the CRM"),
     };
-    let first = format!("looked at: use case \"{use_case}\", cohort \"{cohort}\"{stages}, {people}");
+    let priority = match weighed.priority {
+        0 => String::new(),
+        priority => format!(" of priority {priority}"),
+    };
+    let first = format!("looked at: use case \"{use_case}\"{priority}, cohort \"{cohort}\"{stages}, {people}");
     let name = |who: &String| playbook.rep_name(&RepId::new(who.as_str())).to_owned();
     let later = later.iter().map(|p| format!("not {}: {}", name(&p.who), p.why));
     std::iter::once(first).chain(later).collect()

@@ -243,6 +243,9 @@ fn candidates<'a>(world: &ReadSet<'a>, rule: &'a OwnerRule, asked: &Asked<'a>) -
         let fits = |stage: &str| rule.stages.iter().any(|s| s.eq_ignore_ascii_case(stage));
         rule.stages.is_empty() || card.stage().is_some_and(fits)
     };
+    if !rule.stages.is_empty() && !cards.iter().any(|card| at_stage(&card)) {
+        return Vec::new();
+    }
     let mut all: Vec<&'a RepId> = match rule.source {
         OwnerSource::Conversation => asked.before.into_iter().map(|(rep, _)| rep).collect(),
         OwnerSource::Opportunity => {

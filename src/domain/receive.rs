@@ -249,6 +249,7 @@ fn offer(d: &mut Draft, world: &ReadSet<'_>, found: Found) {
             *weighed = Some(Box::new(Weighed {
                 use_case: c.use_case.clone(),
                 cohort: c.cohort.clone(),
+                priority: use_case::priority(world.playbook, &c.use_case),
                 stages,
                 contacts: world.cards.len(),
                 later: found.later,

@@ -51,6 +51,11 @@ pub struct Because {
     pub climbed: Option<Climb>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+const fn is_usual(priority: &i32) -> bool {
+    *priority == 0
+}
+
 /// What a decision looked at besides those it passed over: kept in the journal, not with the conversation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Weighed {
@@ -58,6 +63,9 @@ pub struct Weighed {
     pub use_case: String,
     /// Its cohort, which named target and ladder.
     pub cohort: String,
+    /// How urgent its use case is against others.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub priority: i32,
     /// Stages of the open deals behind the number.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<String>,
