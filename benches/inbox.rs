@@ -153,7 +153,11 @@ fn snapshot(n: u128, now: Timestamp, dice: &mut Dice) -> Snapshot {
         name: name(dice),
         title: "Head of Operations".to_owned(),
         zone: None,
-        account: Some(Account { name: format!("{} Ltd", name(dice)), owner: Some("maya".into()) }),
+        account: Some(Account {
+            name: format!("{} Ltd", name(dice)),
+            owner: Some("maya".into()),
+            ..Account::default()
+        }),
         owner: Some("maya".into()),
         sdr: None,
         opportunity: Some(Opportunity {
@@ -165,7 +169,12 @@ fn snapshot(n: u128, now: Timestamp, dice: &mut Dice) -> Snapshot {
             team: Vec::new(),
         }),
         campaign: None,
-        last_touch: Some(Touch { at: last - Span::minutes(2880), kind: "call".to_owned(), summary: text(dice) }),
+        last_touch: Some(Touch {
+            at: last - Span::minutes(2880),
+            kind: "call".to_owned(),
+            summary: text(dice),
+            by: None,
+        }),
         intents: vec![Intent { at: last, kind: "pricing_page".to_owned(), detail: text(dice) }],
     };
     Snapshot {

@@ -15,19 +15,21 @@ mod inbox;
 mod ingest;
 mod multiply;
 mod pseudo_terminal;
+mod replay;
 mod words;
 
 fn main() {
     drop(rustls::crypto::ring::default_provider().install_default());
     // Cargo itself says `--bench`.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
-    let parts: [(&str, fn()); 7] = [
+    let parts: [(&str, fn()); 8] = [
         ("inbox", inbox::run),
         ("search", inbox::search),
         ("first-sync", feed::first_sync),
         ("ingest", ingest::run),
         ("feed", feed::run),
         ("deadlines", deadlines::run),
+        ("replay", replay::run),
         ("idle", inbox::idle),
     ];
     for (name, run) in parts {

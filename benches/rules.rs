@@ -8,11 +8,12 @@ use comeback::config;
 use comeback::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use comeback::domain::consent::Number;
 use comeback::domain::contact::Body;
-use comeback::domain::conversation::{Conversation, Roster};
+use comeback::domain::conversation::Conversation;
 use comeback::domain::decide::{Decided, decide};
 use comeback::domain::event::Subject;
 use comeback::domain::id::{ConversationId, MessageId, NumberId};
 use comeback::domain::playbook::Playbook;
+use comeback::domain::roster::Roster;
 use comeback::domain::safe_text::SafeText;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::journal::frame::Fact;
@@ -41,6 +42,7 @@ fn text() -> Command {
         body: Body::new(TEXT),
         media: 0,
         opt_out_type: None,
+        area_code: None,
         sent: None,
         acknowledgement: None,
     })
@@ -75,7 +77,15 @@ fn seal_its_facts(bencher: Bencher<'_, '_>) {
     let facts = decided(&playbook());
     bencher.bench(|| {
         facts.iter().fold(Head::GENESIS, |head, (subject, event)| {
-            let fact = Fact { subject, kind: event.kind(), event, actor: &Actor::Carrier, command: None, content: &[] };
+            let fact = Fact {
+                subject,
+                kind: event.kind(),
+                event,
+                actor: &Actor::Carrier,
+                command: None,
+                content: &[],
+                took_us: None,
+            };
             seal(&head, NOW, fact.encode().unwrap()).1
         })
     });

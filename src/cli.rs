@@ -49,7 +49,7 @@ enum Command {
     /// Try it: backend, an emulated carrier, a small CRM, texting buyers, and an inbox on it.
     Demo(demo::Demo),
     /// Run the backend.
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Run only the emulated carrier, CRM and buyers, for tests of your own.
     Emulate(emulate::Emulate),
     /// Who may sign in.

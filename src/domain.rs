@@ -4,12 +4,15 @@
 //! arguments, so every rule is tested as a table or a property.
 
 pub mod acknowledge;
+pub mod alert;
 pub mod answering;
+pub mod beside;
 pub mod command;
 pub mod consent;
 pub mod contact;
 pub mod context;
 pub mod conversation;
+pub mod coverage;
 pub mod decide;
 pub mod escalation;
 pub mod event;
@@ -24,15 +27,20 @@ pub mod next_step;
 pub mod oncall;
 pub mod ownership;
 pub mod playbook;
+mod presence;
 pub mod reach;
 mod receive;
 pub mod rejection;
+pub mod replay;
 pub mod respond;
+pub mod roster;
 pub mod routing;
 pub mod safe_text;
 pub mod segments;
 pub mod sending;
+pub mod sentences;
 pub mod sla;
+pub mod succession;
 pub mod time;
 mod triage;
 pub mod use_case;

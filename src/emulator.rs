@@ -131,7 +131,7 @@ pub async fn start(listener: TcpListener, config: EmulatorConfig, clock: Arc<dyn
     let _ = rustls::crypto::ring::default_provider().install_default();
     let began = clock.now();
     let contacts = crm::contacts(config.seed, began, config.buyers.count, &config.reps, &config.left);
-    let lines = config.numbers.iter().map(|n| n.number.clone()).collect();
+    let lines = config.numbers.iter().filter(|n| !n.pages).map(|n| n.number.clone()).collect();
     let world = World::new(config.seed, began, config.buyers, &contacts, lines);
     let shared = Shared::new(Parts {
         clock,

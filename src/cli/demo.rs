@@ -17,6 +17,8 @@ use super::{inbox, playbook, say, warn};
 use crate::client::profile::{self, Lock, Profile};
 use crate::clock::{Clock, PacedClock};
 use crate::config;
+use crate::domain::alert::ChannelKind;
+use crate::domain::contact::Address;
 use crate::domain::id::{DeviceId, RepId};
 use crate::domain::playbook::{Playbook, Role};
 use crate::domain::time::Span;
@@ -25,6 +27,8 @@ use crate::server::backend::{Backend, Parts};
 use crate::server::carrier::twilio::Twilio;
 use crate::server::crm::directory::Directory;
 use crate::server::http::auth::{new_token, token_hash};
+use crate::server::notify::Notifier;
+use crate::server::store::notice::{NoticeStore as _, Reach};
 use crate::server::store::sqlite::SqliteStore;
 use crate::server::store::sqlite::serving::Serving;
 use crate::server::store::{CarrierLine, Store};
@@ -67,6 +71,8 @@ struct World {
     seed: u64,
     speed: f64,
     tokens: BTreeMap<RepId, String>,
+    /// Reps' own phones, as the emulated carrier knows them.
+    phones: BTreeMap<RepId, String>,
     /// Last, so that it is let go of when all else has ended.
     _serving: Serving,
 }
@@ -146,9 +152,9 @@ impl Demo {
         let carrier_listener = TcpListener::bind("127.0.0.1:0").await?;
         let emulator = emulator::start(carrier_listener, emulated, Arc::clone(&clock)).await;
         emulator.pause_buyers(self.quiet);
-        for line in policy.lines.values() {
+        for number in numbers(&policy) {
             let line = CarrierLine {
-                number: line.number.clone(),
+                number: number.clone(),
                 provider: "twilio".to_owned(),
                 account: account.clone(),
                 tokens: vec![auth_token.clone()],
@@ -157,23 +163,28 @@ impl Demo {
             };
             store.put_line(&line).await?;
         }
+        phones(store.as_ref(), &policy).await?;
+        let reaches = store.reaches().await?.into_iter();
+        let phones = reaches.filter_map(|r| Some((r.rep, r.phone?.as_str().to_owned()))).collect();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let base_url = format!("http://{}", listener.local_addr()?);
         let crm = Directory::new(&format!("{}/crm/v1", emulator.base_url()), crm_token)?;
         let tokens = tokens(store.as_ref(), &policy, clock.as_ref()).await?;
-        let backend = Backend::start(Parts {
+        let carrier = Arc::new(Twilio::new()?);
+        let mut backend = Backend::start(Parts {
             store,
             clock,
             playbook: policy,
             listener,
             public_url: base_url.clone(),
-            carrier: Arc::new(Twilio::new()?),
+            carrier: carrier.clone(),
             crm: Some(Box::new(crm)),
             reconcile_every: Duration::from_secs(30),
         })
         .await?;
+        backend.keep_alerts(Notifier::new(backend.service.clone(), carrier, None, base_url.clone())?);
         emulator.set_webhooks(&format!("{base_url}/hooks/twilio/inbound#rc=5&rp=all"));
-        Ok(World { backend, emulator, base_url, seed: self.seed, speed: self.speed, tokens, _serving: serving })
+        Ok(World { backend, emulator, base_url, seed: self.seed, speed: self.speed, tokens, phones, _serving: serving })
     }
 
     /// The playbook that the world follows: a kept folder's own, else the one given.
@@ -199,9 +210,36 @@ fn emulated(policy: &Playbook, story: EmulatorConfig) -> EmulatorConfig {
     let mut reps: Vec<_> = policy.reps.iter().filter(|(_, r)| r.active).collect();
     reps.sort_by_key(|(id, r)| (cast(&story.reps, id), r.role != Role::Rep, *id));
     let left = policy.reps.iter().filter(|(_, r)| !r.active).map(|(id, _)| id.to_string()).collect();
-    let numbers = policy.lines.values().map(|l| Number { number: l.number.as_str().to_owned(), ..Number::default() });
+    let pages = |number| policy.alerting.pages_from(number).is_some();
+    let numbers = numbers(policy).map(|number| Number {
+        number: number.as_str().to_owned(),
+        pages: pages(number),
+        ..Number::default()
+    });
     let reps = reps.into_iter().map(|(id, _)| id.to_string()).collect();
     EmulatorConfig { numbers: numbers.collect(), reps, left, ..story }
+}
+
+/// Every number of ours: those that buyers text, and those that page reps.
+fn numbers(policy: &Playbook) -> impl Iterator<Item = &Address> {
+    let pages = policy.alerting.channels.values().filter_map(|channel| match &channel.kind {
+        ChannelKind::Sms { from } => Some(from),
+        ChannelKind::Webhook { .. } | ChannelKind::Slack { .. } | ChannelKind::Email { .. } => None,
+    });
+    policy.lines.values().map(|line| &line.number).chain(pages)
+}
+
+/// An emulated phone for every rep.
+async fn phones(store: &dyn Store, policy: &Playbook) -> anyhow::Result<()> {
+    let known = store.reaches().await?;
+    for (n, rep) in policy.reps.iter().filter(|(_, r)| r.active).map(|(id, _)| id).enumerate() {
+        if known.iter().any(|reach| reach.rep == *rep) {
+            continue;
+        }
+        let phone = Address::parse(&format!("+1917555{:04}", 101 + n)).ok();
+        store.put_reach(&Reach { rep: rep.clone(), phone, email: None, stopped: None }).await?;
+    }
+    Ok(())
 }
 
 /// A device for every rep. Each token works as a bearer token, and once with `comeback login`.
@@ -233,6 +271,7 @@ impl World {
             "crm_url": carrier["crm_url"],
             "crm_token": carrier["crm_token"],
             "numbers": carrier["numbers"],
+            "phones": self.phones,
         })
     }
 
@@ -269,7 +308,8 @@ mod tests {
     fn the_demo_s_own_playbook_makes_the_written_story() {
         let (world, story) = (world(PLAYBOOK), EmulatorConfig::demo(3));
         assert_eq!((world.reps, world.left), (story.reps, story.left));
-        assert_eq!(world.numbers.len(), 2);
+        let pages: Vec<bool> = world.numbers.iter().map(|number| number.pages).collect();
+        assert_eq!(pages, [false, false, true]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{parse_database, profile_dir, say};
 use report::Report;
 
+mod alerts;
 mod backend;
 mod file;
 mod notify;

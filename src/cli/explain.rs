@@ -42,7 +42,8 @@ impl Explain {
                 }
                 // An event of a newer version is passed over, as everywhere in the journal.
                 let Ok(event) = serde_json::from_value::<Event>(frame.event) else { continue };
-                let lines = explanation::of(&playbook, zone, &event);
+                let mut lines = explanation::of(&playbook, zone, &event);
+                lines.extend(frame.took_us.map(|took| format!("decided in {took} µs")));
                 let at = entry.at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M:%S");
                 for (n, line) in lines.iter().enumerate() {
                     told = true;

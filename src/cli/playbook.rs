@@ -1,21 +1,28 @@
-//! `comeback playbook check|show|diff|apply|history|rollback`.
+//! `comeback playbook …`: the policy as sales operations change it.
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use super::rep::known;
 use super::{DatabaseArg, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::difference::differences;
-use crate::config::{self, playbook::places};
-use crate::domain::event::Event;
+use crate::config::{self, playbook::places, playbook::schema};
+use crate::domain::alert::reachable::unreachable;
 use crate::domain::findings;
 use crate::domain::playbook::Playbook;
 use crate::domain::safe_text::SafeText;
-use crate::domain::time::Timestamp;
-use crate::journal::Frame;
+use crate::domain::sentences::{self, Part};
+use crate::server::policy;
 use crate::server::service::{PlaybookChange, Service, Work};
 use crate::server::store::Store;
+use crate::server::store::notice::NoticeStore as _;
+
+mod beside;
+pub(super) mod history;
+mod init;
+mod replay;
 
 /// The policy.
 #[derive(Debug, Subcommand)]
@@ -39,17 +46,32 @@ pub(super) enum PlaybookCommand {
         /// Say what would change, and change nothing.
         #[arg(long)]
         dry_run: bool,
+        /// Not now but then: a day, 2026-12-01, or a time, both local to the first calendar, or one with its offset.
+        #[arg(long, value_name = "WHEN", conflicts_with = "shadow")]
+        effective: Option<String>,
+        /// Running clocks get the due times of this version, as if it had held when the buyer wrote. Without it they keep
+        /// theirs.
+        #[arg(long, conflicts_with = "shadow")]
+        recompute: bool,
+        /// Put nothing in force: decide every reply by these rules beside today's, and report what would differ.
+        #[arg(long)]
+        shadow: bool,
         #[command(flatten)]
         change: Change,
     },
-    /// Print what is in force, as JSON.
+    /// Tell what is in force, in sentences.
     Show {
         #[command(flatten)]
         database: DatabaseArg,
         /// An earlier version.
         #[arg(value_name = "VERSION")]
         earlier: Option<u32>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
     },
+    /// Print the JSON Schema of the file, with which an editor completes keys and marks mistakes.
+    Schema,
     /// Say what a file would change, rule by rule.
     Diff {
         #[command(flatten)]
@@ -57,7 +79,27 @@ pub(super) enum PlaybookCommand {
         /// The file.
         file: PathBuf,
     },
-    /// Every version that was in force: when, by whom, why.
+    /// What the version tried with `apply --shadow` would have done otherwise.
+    Shadow {
+        #[command(flatten)]
+        database: DatabaseArg,
+        /// Stop trying it.
+        #[arg(long)]
+        stop: bool,
+        /// Who you are.
+        #[arg(long, env = "USER", default_value = "an operator")]
+        by: String,
+    },
+    /// Take back a version that waits for its day.
+    Cancel {
+        #[command(flatten)]
+        database: DatabaseArg,
+        #[command(flatten)]
+        change: Change,
+    },
+    Replay(replay::ReplayArgs),
+    Init(init::Init),
+    /// Every version that was in force: when, by whom, why; and what waits.
     History {
         #[command(flatten)]
         database: DatabaseArg,
@@ -79,10 +121,10 @@ pub(super) enum PlaybookCommand {
 pub(super) struct Change {
     /// Why, in a sentence.
     #[arg(long)]
-    why: Option<String>,
+    pub(super) why: Option<String>,
     /// Who you are.
     #[arg(long, env = "USER", default_value = "an operator")]
-    by: String,
+    pub(super) by: String,
 }
 
 impl PlaybookCommand {
@@ -92,8 +134,11 @@ impl PlaybookCommand {
                 let (source, playbook) = read_with_source(&file)?;
                 check(&file, &source, &playbook)
             }
-            Self::Apply { database, file, dry_run, change } => apply(&database, &file, dry_run, change).await,
-            Self::Show { database, earlier } => {
+            Self::Apply { database, file, dry_run, effective, recompute, shadow, change } => {
+                let how = How { dry_run, effective, recompute, shadow };
+                apply(&database, &file, how, change).await
+            }
+            Self::Show { database, earlier, json } => {
                 let store = database.open()?;
                 let found = match earlier {
                     Some(version) => store.playbook_of(version).await?,
@@ -101,7 +146,15 @@ impl PlaybookCommand {
                 };
                 let playbook = found
                     .ok_or_else(|| anyhow::anyhow!("this database has no such playbook: comeback playbook history"))?;
-                say(&serde_json::to_string_pretty(&playbook)?);
+                if json {
+                    say(&serde_json::to_string_pretty(&playbook)?);
+                } else {
+                    show(&playbook);
+                }
+                Ok(())
+            }
+            Self::Schema => {
+                say(schema::SCHEMA.trim_end());
                 Ok(())
             }
             Self::Diff { database, file } => {
@@ -111,8 +164,23 @@ impl PlaybookCommand {
                 tell_differences(&in_force, &playbook);
                 Ok(())
             }
-            Self::History { database } => history(&database).await,
+            Self::Shadow { database, stop, by } => beside::shadow(&database, stop, &by).await,
+            Self::Cancel { database, change } => beside::cancel(&database, change).await,
+            Self::Init(init) => init.run().await,
+            Self::Replay(replay) => replay.run().await,
+            Self::History { database } => history::history(&database).await,
             Self::Rollback { database, to, change } => rollback(&database, to, change).await,
+        }
+    }
+}
+
+/// Tells a policy in sentences.
+fn show(playbook: &Playbook) {
+    say(&format!("{}, version {}", playbook.company, playbook.version));
+    for Part { title, lines } in sentences::of(playbook, SystemClock.now()) {
+        say(&format!("\n{title}"));
+        for line in lines {
+            say(&format!("  {line}"));
         }
     }
 }
@@ -151,26 +219,40 @@ fn check(file: &Path, source: &str, playbook: &Playbook) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn apply(database: &DatabaseArg, file: &Path, dry_run: bool, change: Change) -> anyhow::Result<()> {
+/// In which way a version is applied.
+struct How {
+    dry_run: bool,
+    effective: Option<String>,
+    recompute: bool,
+    shadow: bool,
+}
+
+async fn apply(database: &DatabaseArg, file: &Path, how: How, change: Change) -> anyhow::Result<()> {
     let (source, playbook) = read_with_source(file)?;
     let store = std::sync::Arc::new(database.open()?);
     if let Some(in_force) = store.playbook().await? {
-        if same(&in_force, &playbook) {
+        if same(&in_force, &playbook) && !how.recompute {
             say(&format!("already in force as version {}", in_force.version));
             return Ok(());
         }
         tell_differences(&in_force, &playbook);
     }
     check(file, &source, &playbook)?;
-    if dry_run {
+    let reaches = store.reaches().await?;
+    for finding in unreachable(&playbook, Some(&|rep| known(&reaches, rep))) {
+        say(&format!("risky: {}\n", places::told(&file.display().to_string(), &source, &finding)));
+    }
+    if how.dry_run {
         say("a dry run: nothing was changed");
         return Ok(());
     }
-    put(
-        store,
-        PlaybookChange { playbook, by: Some(words(&change.by)), why: change.why.as_deref().map(words), back_to: None },
-    )
-    .await
+    let (by, why) = (Some(words(&change.by)), change.why.as_deref().map(words));
+    let change = PlaybookChange { playbook, by, why, back_to: None, recompute: how.recompute };
+    match how.effective {
+        Some(from) => beside::wait(store, change, &from).await,
+        None if how.shadow => beside::begin(store, change).await,
+        None => put(store, change).await,
+    }
 }
 
 async fn rollback(database: &DatabaseArg, version: u32, change: Change) -> anyhow::Result<()> {
@@ -186,20 +268,27 @@ async fn rollback(database: &DatabaseArg, version: u32, change: Change) -> anyho
     }
     tell_differences(&in_force, &earlier);
     let (by, why) = (Some(words(&change.by)), change.why.as_deref().map(words));
-    put(store, PlaybookChange { playbook: earlier, by, why, back_to: Some(version) }).await
+    put(store, PlaybookChange { playbook: earlier, by, why, back_to: Some(version), recompute: false }).await
 }
 
 async fn put(store: std::sync::Arc<impl Store>, change: PlaybookChange) -> anyhow::Result<()> {
+    let recompute = change.recompute;
     let service = Service::start(store, std::sync::Arc::new(SystemClock), &change.playbook).await?;
-    if !same(&service.playbook(), &change.playbook) {
+    if recompute || !same(&service.playbook(), &change.playbook) {
         service.submit(Work::Playbook(Box::new(change))).await?;
     }
-    say(&format!("in force as version {}. Running clocks keep their due times", service.playbook().version));
+    let version = service.playbook().version;
+    if recompute {
+        policy::look_after(&service).await?;
+        say(&format!("in force as version {version}. Running clocks have the due times it gives them"));
+    } else {
+        say(&format!("in force as version {version}. Running clocks keep their due times"));
+    }
     Ok(())
 }
 
 /// What a person typed, on one line of at most so many characters: it is kept for ever.
-fn words(text: &str) -> String {
+pub(super) fn words(text: &str) -> String {
     SafeText::line(text).as_str().chars().take(300).collect()
 }
 
@@ -211,44 +300,8 @@ fn tell_differences(from: &Playbook, to: &Playbook) {
     }
 }
 
-/// Entries read at once.
-const PAGE: usize = 5_000;
-
-/// A version that came into force.
-pub(super) struct Applied {
-    pub(super) at: Timestamp,
-    version: u32,
-    by: Option<String>,
-    why: Option<String>,
-    back_to: Option<u32>,
-}
-
-/// Every version that was ever in force, oldest first, from the journal.
-pub(super) async fn applied(store: &impl Store) -> anyhow::Result<Vec<Applied>> {
-    let (mut after, mut all) = (0, Vec::new());
-    loop {
-        let entries = store.entries(after, PAGE).await?;
-        let Some(last) = entries.last() else { return Ok(all) };
-        after = last.seq;
-        for entry in &entries {
-            let frame = Frame::decode(&entry.body)?;
-            let event = (frame.kind == "playbook_applied").then(|| serde_json::from_value::<Event>(frame.event));
-            if let Some(Event::PlaybookApplied { version, by, why, back_to }) = event.transpose()? {
-                all.push(Applied { at: entry.at, version, by, why, back_to });
-            }
-        }
-    }
-}
-
-async fn history(database: &DatabaseArg) -> anyhow::Result<()> {
-    for Applied { at, version, by, why, back_to } in applied(&database.open()?).await? {
-        let back = back_to.map_or_else(String::new, |to| format!(", back to version {to}"));
-        let why = why.map_or_else(String::new, |why| format!(": {why}"));
-        let at = at.utc().format("%Y-%m-%d %H:%M:%S UTC");
-        say(&format!("version {version}  {at}  {}{back}{why}", by.as_deref().unwrap_or("the first start")));
-    }
-    Ok(())
-}
+/// The largest file that a playbook may name.
+const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 
 /// Reads a playbook's file.
 pub(super) fn read(file: &Path) -> anyhow::Result<Playbook> {
@@ -258,7 +311,15 @@ pub(super) fn read(file: &Path) -> anyhow::Result<Playbook> {
 fn read_with_source(file: &Path) -> anyhow::Result<(String, Playbook)> {
     let name = file.display().to_string();
     let source = std::fs::read_to_string(file).map_err(|e| anyhow::anyhow!("cannot read {name}: {e}"))?;
-    let playbook = config::playbook::read(&name, &source)?;
+    let beside = |named: &str| {
+        let path = file.parent().unwrap_or_else(|| Path::new("")).join(named);
+        let too_large = std::fs::metadata(&path).is_ok_and(|meta| meta.len() > LARGEST_FILE);
+        if too_large {
+            return Err("it is larger than 4 MiB".to_owned());
+        }
+        std::fs::read_to_string(&path).map_err(|e| e.to_string())
+    };
+    let playbook = config::playbook::read_with(&name, &source, &beside)?;
     Ok((source, playbook))
 }
 

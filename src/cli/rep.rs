@@ -1,4 +1,4 @@
-//! `comeback rep add|list|revoke`.
+//! `comeback rep add|list|revoke|depart`.
 
 use clap::Subcommand;
 
@@ -10,6 +10,10 @@ use crate::domain::safe_text::SafeText;
 use crate::domain::time::Span;
 use crate::server::http::auth::{new_token, token_hash};
 use crate::server::store::Store;
+
+mod reach;
+
+pub(super) use reach::known;
 
 /// How long a one-time token may be used.
 const VALID: Span = Span::minutes(48 * 60);
@@ -29,6 +33,19 @@ pub(super) enum Rep {
         #[command(flatten)]
         database: DatabaseArg,
     },
+    /// Say where alerts reach a rep beside the client: their own phone for pages, and their mailbox.
+    ///
+    /// Without a name: lists who is reached how. With one: reads two lines from standard input, the phone and the mail
+    /// address, each empty for none; they are personal data and stand in no process list.
+    Reach {
+        #[command(flatten)]
+        database: DatabaseArg,
+        /// The rep's short name in the playbook.
+        name: Option<String>,
+        /// Forget phone and mailbox.
+        #[arg(long, requires = "name")]
+        forget: bool,
+    },
     /// Sign every device of a rep out, and make unused one-time tokens worthless.
     Revoke {
         #[command(flatten)]
@@ -36,7 +53,10 @@ pub(super) enum Rep {
         /// The rep's short name.
         name: String,
     },
+    Depart(depart::Depart),
 }
+
+mod depart;
 
 impl Rep {
     pub(super) async fn run(self) -> anyhow::Result<()> {
@@ -60,6 +80,8 @@ impl Rep {
                     say(&format!("{:<12} {:<10} since {}  {}  {name}", d.rep, state, d.created, d.id));
                 }
             }
+            Self::Reach { database, name: None, .. } => reach::list(&database).await?,
+            Self::Reach { database, name: Some(name), forget } => reach::set(&database, RepId(name), forget).await?,
             Self::Revoke { database, name } => {
                 let (store, rep) = (database.open()?, RepId::new(&name));
                 let in_playbook = store.playbook().await?.is_some_and(|p| p.reps.contains_key(&rep));
@@ -71,6 +93,7 @@ impl Rep {
                 let revoked = store.revoke(&rep).await?;
                 say(&format!("{name}: {revoked} device(s) signed out; unused one-time tokens are worthless now"));
             }
+            Self::Depart(depart) => depart.run().await?,
         }
         Ok(())
     }

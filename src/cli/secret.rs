@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::server::heartbeat::Heartbeat;
+use crate::server::notify::email::Mailer;
 
 /// A call to somebody outside while all is well.
 #[derive(Debug, Args)]
@@ -55,6 +56,30 @@ impl CrmTokenArgs {
             Some(file) => from_file(file),
             None => Ok(std::env::var("COMEBACK_CRM_TOKEN").unwrap_or_default()),
         }
+    }
+}
+
+/// The mail server by which alerts leave.
+#[derive(Debug, Args)]
+pub(super) struct MailArgs {
+    /// Where mail leaves, as in `smtps://user:password@mail.example`. It is a secret: prefer the variable or the file,
+    /// which stand in no process list.
+    #[arg(id = "smtp_url", long = "smtp-url", env = "COMEBACK_SMTP_URL", hide_env_values = true, value_name = "URL")]
+    url: Option<String>,
+    /// A file with that address.
+    #[arg(id = "smtp_file", long = "smtp-url-file", value_name = "FILE", conflicts_with = "smtp_url")]
+    file: Option<PathBuf>,
+}
+
+impl MailArgs {
+    /// The mail server, when one is given.
+    pub(super) fn mailer(&self) -> anyhow::Result<Option<Mailer>> {
+        let url = match (&self.file, &self.url) {
+            (Some(file), _) => Some(from_file(file)?),
+            (None, Some(url)) if !url.is_empty() => Some(url.clone()),
+            (None, _) => None,
+        };
+        Ok(url.map(|url| Mailer::new(&url)).transpose()?)
     }
 }
 

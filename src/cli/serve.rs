@@ -9,13 +9,14 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::secret::{CrmTokenArgs, HeartbeatArgs};
+use super::secret::{CrmTokenArgs, HeartbeatArgs, MailArgs};
 use super::{DatabaseArg, playbook, say, warn};
 use crate::clock::SystemClock;
 use crate::server::backend::{Backend, Parts};
 use crate::server::carrier::twilio::Twilio;
 use crate::server::crm::Crm;
 use crate::server::crm::directory::Directory;
+use crate::server::notify::Notifier;
 use crate::server::{opt_outs, telemetry};
 
 /// Run the backend.
@@ -46,6 +47,8 @@ pub(super) struct Serve {
     #[command(flatten)]
     heartbeat: HeartbeatArgs,
     #[command(flatten)]
+    mail: MailArgs,
+    #[command(flatten)]
     checkpoints: super::audit::CheckpointArgs,
     /// Append every opt-out and opt-in to this file too: a backup that is brought back has forgotten those since. It
     /// holds phone numbers; keep it apart from the database and its backups, readable by few.
@@ -71,6 +74,7 @@ impl Serve {
         let policy = playbook::read(&self.playbook)?;
         let serving = self.database.serve_alone()?;
         let (checkpoints, heartbeat) = (self.checkpoints.kept()?, self.heartbeat.kept()?);
+        let mailer = self.mail.mailer()?;
         self.opt_out_file.as_deref().map(opt_outs::check).transpose()?;
         let store = Arc::new(self.database.open_or_make()?);
         let listener = TcpListener::bind(self.listen)
@@ -86,17 +90,19 @@ impl Serve {
             Some(base) => Some(Box::new(Directory::new(base, self.crm_token.token()?)?) as Box<dyn Crm>),
             None => None,
         };
+        let (carrier, public_url) = (Arc::new(Twilio::new()?), public_url.trim_end_matches('/').to_owned());
         let mut backend = Backend::start(Parts {
             store,
             clock: Arc::new(SystemClock),
             playbook: policy.clone(),
             listener,
-            public_url: public_url.trim_end_matches('/').to_owned(),
-            carrier: Arc::new(Twilio::new()?),
+            public_url: public_url.clone(),
+            carrier: carrier.clone(),
             crm,
             reconcile_every: Duration::from_secs(self.reconcile_minutes.max(1) * 60),
         })
         .await?;
+        backend.keep_alerts(Notifier::new(backend.service.clone(), carrier, mailer, public_url.clone())?);
         if let Some(kept) = checkpoints {
             backend.keep_checkpoints(kept);
         }

@@ -154,6 +154,7 @@ fn put(tx: &Transaction<'_>, write: &Write, fresh: &mut Fresh) -> Result<(), Cac
         Write::Cursor(cursor) => meta(tx, "cursor", cursor)?,
         Write::Playbook(playbook) => meta(tx, "playbook", playbook.as_ref())?,
         Write::Roster(roster) => meta(tx, "roster", roster)?,
+        Write::OnCall(overrides) => meta(tx, "on_call", overrides)?,
         Write::Last(last) => meta(tx, "last", last)?,
         Write::DropBase => {
             fresh.index(tx)?;

@@ -263,17 +263,25 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         Command::Done { outcome } => format!("done: {}", outcome.words()),
         Command::Reopen => "reopen".to_owned(),
         Command::OptOut { .. } => "opt out".to_owned(),
-        Command::Away { away: true } => "away".to_owned(),
-        Command::Away { away: false } => "back".to_owned(),
+        Command::Away { away: true, .. } => "away".to_owned(),
+        Command::Away { away: false, .. } => "back".to_owned(),
+        Command::Override { .. } => "take a shift".to_owned(),
+        Command::Swap { .. } => "swap shifts".to_owned(),
+        Command::DropOverride { .. } => "take an override back".to_owned(),
         Command::Receive(_)
         | Command::Report { .. }
         | Command::Match
         | Command::Expire
+        | Command::Recompute
+        | Command::Succeed { .. }
         | Command::BeginSend { .. }
         | Command::AbandonSend { .. }
         | Command::LoseSend { .. }
         | Command::NeverLeft { .. }
         | Command::Doubt
+        | Command::Settle
+        | Command::Seen { .. }
+        | Command::Return
         | Command::OptIn { .. } => "not a person's command".to_owned(),
     }
 }

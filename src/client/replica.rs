@@ -9,10 +9,11 @@ use super::outbox::Entry;
 use super::state::State;
 use crate::domain::command::{Actor, Command, Context, ReadSet};
 use crate::domain::consent::Number;
-use crate::domain::conversation::{Conversation, Roster};
+use crate::domain::conversation::Conversation;
 use crate::domain::decide::decide;
 use crate::domain::event::{Event, Subject};
 use crate::domain::id::{CommandId, ConversationId, MessageId, NumberId, RepId};
+use crate::domain::roster::{Absence, Roster};
 use crate::domain::time::{Span, Timestamp};
 use crate::wire::changes::Snapshot;
 use crate::wire::command::Verdict;
@@ -33,12 +34,18 @@ pub struct View<'a> {
 
 /// Replays the outbox. `pace` is the backend's clock against the real one: the undo hold is real time.
 pub fn replay(state: &State, pace: f64) -> View<'_> {
-    let away = state.roster.iter().filter(|p| p.away).map(|p| (p.rep.clone(), Timestamp::MIN)).collect();
+    let away = state.roster.iter().filter(|p| p.away);
+    let mut roster = Roster::of_away(away.clone().map(|p| (p.rep.clone(), p.since.unwrap_or(Timestamp::MIN))));
+    for presence in away {
+        let absence = Absence { until: presence.until, unseen: false, note: presence.note.clone() };
+        roster.absences.insert(presence.rep.clone(), absence);
+    }
+    roster.overrides = state.on_call.clone();
     let mut view = View {
         state,
         changed: BTreeMap::new(),
         numbers: BTreeMap::new(),
-        roster: Roster { away },
+        roster,
         at_risk: BTreeSet::new(),
         recalled: BTreeSet::new(),
     };

@@ -11,7 +11,8 @@ use super::outbox::{Entry, Kept, Outbox, Rebased, Want};
 use crate::domain::command::Command;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
-use crate::domain::id::{CommandId, ConversationId, MessageId};
+use crate::domain::id::{CommandId, ConversationId, MessageId, ScheduleId};
+use crate::domain::oncall::Override;
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 use crate::wire::changes::{HeadView, Presence, Snapshot};
@@ -34,6 +35,8 @@ pub enum Write {
     Playbook(Arc<Playbook>),
     /// Colleagues.
     Roster(Vec<Presence>),
+    /// Who has which shift by an override.
+    OnCall(BTreeMap<ScheduleId, Vec<Override>>),
     /// Forget every conversation: the policy they were read with is lost.
     DropBase,
     /// The feed starts anew: every conversation is of before, until an upsert brings it.
@@ -75,6 +78,8 @@ pub struct State {
     pub playbook: Option<Arc<Playbook>>,
     /// Colleagues.
     pub roster: Vec<Presence>,
+    /// Who has which shift by an override, as last told.
+    pub on_call: BTreeMap<ScheduleId, Vec<Override>>,
     /// What is not confirmed.
     pub outbox: Outbox,
     /// Unsent words by conversation.

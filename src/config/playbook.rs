@@ -7,25 +7,45 @@ use super::diagnose::Diagnostic;
 use crate::domain::answering::ANSWERED_WITHIN;
 use crate::domain::contact::Address;
 use crate::domain::id::{LineId, RepId, TeamId};
-use crate::domain::playbook::{Compliance, Line, Playbook, Rep, Role, Team};
-use document::{Document, Name, RepText, TeamText};
+use crate::domain::playbook::{Compliance, Line, Playbook, Rep, Role, Team, Unseen};
+use crate::domain::time::Span;
+use document::{Document, Name, PresenceText, RepText, TeamText};
+use toml::Spanned;
 
+mod alerts;
+mod cohorts;
 mod document;
 mod expectations;
-mod ladders;
+mod owners;
 pub mod places;
 mod schedules;
+pub mod schema;
+mod steps;
+pub mod template;
 mod use_cases;
 
-/// Reads a playbook. `file` is named in mistakes. The version is 0: it is given when it comes into force.
+/// Gives the text of a file that a playbook names, or says why it cannot be read.
+pub type Files<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+
+/// Reads a playbook that names no other file. `file` is named in mistakes. The version is 0: it is given when it comes
+/// into force.
 pub fn read(file: &str, source: &str) -> Result<Playbook, Diagnostic> {
-    let document: Document = toml::from_str(source).map_err(|e| Diagnostic::from_toml(file, source, &e))?;
-    Reader { file, source }.playbook(document)
+    read_with(file, source, &|_| Err("this playbook stands alone: write the rows into it".to_owned()))
 }
+
+/// Reads a playbook, and the files it names.
+pub fn read_with(file: &str, source: &str, files: Files<'_>) -> Result<Playbook, Diagnostic> {
+    let document: Document = toml::from_str(source).map_err(|e| Diagnostic::from_toml(file, source, &e))?;
+    Reader { file, source, files }.playbook(document)
+}
+
+/// A client asks every 25 s, and may be without network for a moment.
+const SHORTEST_ABSENCE: Span = Span::minutes(5);
 
 struct Reader<'a> {
     file: &'a str,
     source: &'a str,
+    files: Files<'a>,
 }
 
 impl Reader<'_> {
@@ -71,19 +91,27 @@ impl Reader<'_> {
                 role: self.role(id, rep, &d)?,
                 backup: backup.map(RepId),
                 active: rep.active,
+                capacity: rep.capacity.as_ref().map(|most| self.at_least_one("capacity", most)).transpose()?,
+                weight: rep.weight.as_ref().map_or(Ok(1), |weight| self.at_least_one("weight", weight))?,
+                hours: rep.hours.as_ref().map(|c| self.known("calendar", c, d.calendar.keys())).transpose()?,
             };
             reps.insert(RepId::new(id), made);
         }
         let calendars = d.calendar.iter().map(|(id, c)| Ok((id.clone(), self.calendar(c)?)));
         let calendars: BTreeMap<_, _> = calendars.collect::<Result<_, Diagnostic>>()?;
-        let ladders = d.ladder.iter().map(|(id, steps)| Ok((id.clone(), self.ladder(steps)?)));
+        let ladders = d.ladder.iter().map(|(id, steps)| Ok((id.clone(), self.ladder(steps, &d)?)));
         let ladders: BTreeMap<_, _> = ladders.collect::<Result<_, Diagnostic>>()?;
         let cohorts = self.cohorts(&d)?;
+        let ownership = d.ownership.iter().map(|rule| self.owner_rule(rule, &d)).collect::<Result<_, _>>()?;
+        let territories = d.territory.iter().map(|(id, rows)| Ok((id.clone(), self.territory(rows, &d)?)));
+        let territories: BTreeMap<_, _> = territories.collect::<Result<_, Diagnostic>>()?;
+        let unseen = d.presence.as_ref().map(|presence| self.unseen(presence, &d)).transpose()?;
         let schedules = self.schedules(&d)?;
         let use_cases = self.use_cases(&d)?;
         let acknowledgement = self.acknowledgement(&d)?;
         let lines = self.lines(&d)?;
         let expectations = self.expectations(&d)?;
+        let alerting = self.alerting(&d)?;
         let default = Compliance::default();
         Ok(Playbook {
             version: 0,
@@ -99,14 +127,34 @@ impl Reader<'_> {
             acknowledgement,
             teams,
             reps,
-            ownership: d.ownership,
+            ownership,
+            territories,
+            unseen,
             cohorts,
             calendars,
             ladders,
             schedules,
             lines,
             expectations,
+            alerting,
         })
+    }
+
+    fn at_least_one(&self, what: &str, number: &Spanned<u32>) -> Result<u32, Diagnostic> {
+        match *number.get_ref() {
+            0 => Err(self.mistake(number.span(), format!("a {what} of 0 gives them nothing: leave it out, or say 1"))),
+            n => Ok(n),
+        }
+    }
+
+    fn unseen(&self, presence: &PresenceText, d: &Document) -> Result<Unseen, Diagnostic> {
+        let after = presence.unseen.get_ref().0;
+        if after < SHORTEST_ABSENCE {
+            let message = "a device is seen every half minute: say 5m or more, or people come and go all day";
+            return Err(self.mistake(presence.unseen.span(), message));
+        }
+        let calendar = presence.calendar.as_ref().map(|c| self.known("calendar", c, d.calendar.keys())).transpose()?;
+        Ok(Unseen { after, calendar })
     }
 
     /// Who leads is said once, by the team's `lead`. A role that says otherwise would have no effect, so it is refused.

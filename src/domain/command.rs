@@ -10,11 +10,13 @@ use super::answering::Answering;
 use super::consent::{Number, OptOutSource};
 use super::contact::Body;
 use super::context::Card;
-use super::conversation::{Conversation, Roster};
+use super::conversation::Conversation;
 use super::event::{Outcome, Review};
-use super::id::{ConversationId, LineId, MessageId, NumberId, RepId};
+use super::id::{ConversationId, LineId, MessageId, NumberId, OverrideId, RepId, ScheduleId};
 use super::message::Delivery;
+use super::oncall::Override;
 use super::playbook::{Playbook, Role};
+use super::roster::Roster;
 use super::time::{Span, Timestamp};
 
 /// What someone wants.
@@ -29,6 +31,10 @@ pub enum Command {
     Match,
     /// Deadlines may have passed.
     Expire,
+    /// The policy in force was applied to running clocks.
+    Recompute,
+    /// Somebody left, and somebody else stands in their place.
+    Succeed { from: RepId, to: RepId },
     /// An answer is about to go to the carrier.
     BeginSend { message: MessageId },
     /// The call to the carrier did not start in time.
@@ -41,6 +47,12 @@ pub enum Command {
     Doubt,
     /// Texts are welcome again, as a record outside the database says.
     OptIn { source: OptOutSource },
+    /// Somebody came or went: does it concern this conversation?
+    Settle,
+    /// No device of theirs was seen for a while, or one is again.
+    Seen { rep: RepId, seen: bool },
+    /// Absences that end by themselves may have ended.
+    Return,
 
     /// It is mine.
     Take,
@@ -64,8 +76,34 @@ pub enum Command {
     Reopen,
     /// The buyer told a rep to stop.
     OptOut { source: OptOutSource },
-    /// I am away, or back.
-    Away { away: bool },
+    /// I am away, or back; or, said by their lead, somebody else is.
+    Away {
+        away: bool,
+        /// When that ends by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+        /// What whoever covers should know.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<CoverNote>,
+        /// Who; the person who asks when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rep: Option<RepId>,
+    },
+    /// Somebody has this shift, whatever the layers say.
+    Override { schedule: ScheduleId, shift: Override },
+    /// Two shifts change hands: each person takes the other's. The instants say which shifts.
+    Swap { schedule: ScheduleId, ids: [OverrideId; 2], one: Timestamp, other: Timestamp },
+    /// An override is taken back.
+    DropOverride { schedule: ScheduleId, id: OverrideId },
+}
+
+/// Words for whoever covers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoverNote {
+    /// The id they are known by in the journal.
+    pub message: MessageId,
+    /// The words.
+    pub body: Body,
 }
 
 /// A buyer's text, as the carrier's adapter read it.
@@ -85,6 +123,9 @@ pub struct Receive {
     pub media: usize,
     /// The carrier's own reading: START, STOP or HELP.
     pub opt_out_type: Option<String>,
+    /// The area code of the buyer's number, for territories.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area_code: Option<String>,
     /// When the carrier had it, for one that was found in its list and not told by a webhook.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Timestamp>,
@@ -101,12 +142,17 @@ impl Command {
             | Self::Report { .. }
             | Self::Match
             | Self::Expire
+            | Self::Recompute
+            | Self::Succeed { .. }
             | Self::BeginSend { .. }
             | Self::AbandonSend { .. }
             | Self::LoseSend { .. }
             | Self::NeverLeft { .. }
             | Self::Doubt
-            | Self::OptIn { .. } => false,
+            | Self::OptIn { .. }
+            | Self::Settle
+            | Self::Seen { .. }
+            | Self::Return => false,
             Self::Take
             | Self::Assign { .. }
             | Self::Escalate { .. }
@@ -118,8 +164,29 @@ impl Command {
             | Self::Done { .. }
             | Self::Reopen
             | Self::OptOut { .. }
-            | Self::Away { .. } => true,
+            | Self::Away { .. }
+            | Self::Override { .. }
+            | Self::Swap { .. }
+            | Self::DropOverride { .. } => true,
         }
+    }
+
+    /// I am away, or back, and nothing else is said about it.
+    pub const fn away(away: bool) -> Self {
+        Self::Away { away, until: None, note: None, rep: None }
+    }
+
+    /// Whether it is about people and their shifts, and not about a conversation.
+    pub const fn is_about_people(&self) -> bool {
+        matches!(
+            self,
+            Self::Away { .. }
+                | Self::Override { .. }
+                | Self::Swap { .. }
+                | Self::DropOverride { .. }
+                | Self::Seen { .. }
+                | Self::Return
+        )
     }
 
     /// The words it brings, with the id they are kept under.
@@ -128,15 +195,24 @@ impl Command {
             Self::Receive(r) => Some((r.message, &r.body)),
             Self::Answer { message, body, .. } | Self::Note { message, body } => Some((*message, body)),
             Self::Escalate { note, reason } => Some((*note, reason)),
+            Self::Away { note: Some(note), .. } => Some((note.message, &note.body)),
             Self::Report { .. }
             | Self::Match
             | Self::Expire
+            | Self::Recompute
+            | Self::Succeed { .. }
             | Self::BeginSend { .. }
             | Self::AbandonSend { .. }
             | Self::LoseSend { .. }
             | Self::NeverLeft { .. }
             | Self::Doubt
             | Self::OptIn { .. }
+            | Self::Settle
+            | Self::Seen { .. }
+            | Self::Return
+            | Self::Override { .. }
+            | Self::Swap { .. }
+            | Self::DropOverride { .. }
             | Self::Take
             | Self::Assign { .. }
             | Self::Release { .. }
@@ -145,7 +221,7 @@ impl Command {
             | Self::Done { .. }
             | Self::Reopen
             | Self::OptOut { .. }
-            | Self::Away { .. } => None,
+            | Self::Away { note: None, .. } => None,
         }
     }
 }
@@ -208,7 +284,7 @@ pub struct ReadSet<'a> {
     pub answering: Option<&'a Answering>,
     /// The policy in force.
     pub playbook: &'a Playbook,
-    /// Who said they are away.
+    /// Who is away, who has which shift, whose turn it is.
     pub roster: &'a Roster,
     /// Open conversations by rep.
     pub loads: &'a BTreeMap<RepId, u32>,
@@ -218,6 +294,12 @@ impl ReadSet<'_> {
     /// Whether a rep can be asked: in the playbook and not away.
     pub fn is_here(&self, rep: &RepId) -> bool {
         self.playbook.is_active(rep) && !self.roster.away.contains_key(rep)
+    }
+
+    /// Whether it is within a rep's own hours; somebody without any works whenever the office does.
+    pub fn in_hours(&self, rep: &RepId, at: Timestamp) -> bool {
+        let own = self.playbook.reps.get(rep).and_then(|r| r.hours.as_ref());
+        own.and_then(|name| self.playbook.calendars.get(name)).is_none_or(|calendar| calendar.is_open(at))
     }
 
     /// Reps who can be asked.

@@ -43,13 +43,22 @@ pub struct Card {
 }
 
 /// A company in the CRM.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Its name.
     pub name: String,
     /// Who owns the account.
     #[serde(default)]
     pub owner: Option<RepId>,
+    /// Where it is: ISO 3166-1, as `US`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// The state or province, as the CRM writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Which kind of customer, in the CRM's words: `enterprise`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<String>,
 }
 
 /// A deal.
@@ -98,10 +107,13 @@ pub struct Campaign {
 }
 
 /// Something that happened: a call, a mail, a visit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Touch {
     /// When.
     pub at: Timestamp,
+    /// Which of us, when the CRM says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<RepId>,
     /// `call`, `mail`, …
     pub kind: String,
     /// One line on it.

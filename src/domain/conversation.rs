@@ -4,13 +4,15 @@
 
 #![allow(missing_docs, reason = "each variant says what its fields, named by the vocabulary, are")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Event, Outcome, Review};
+use super::coverage::Loan;
+use super::event::{Climb, Event, Outcome, Review};
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
 use super::message::{Delivery, InboundKind};
+use super::ownership::OwnerSource;
 use super::routing::{Assignment, Holder};
 use super::sla::{Clock, Stage};
 use super::time::Timestamp;
@@ -38,6 +40,9 @@ pub struct Conversation {
     pub contacts: Vec<ContactId>,
     /// Who is accountable.
     pub owner: Option<RepId>,
+    /// By which rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owned_by: Option<OwnerSource>,
     /// Who acts now.
     pub assignment: Option<Assignment>,
     /// Open, snoozed or done.
@@ -61,6 +66,15 @@ pub struct Conversation {
     pub answers: BTreeMap<MessageId, Answer>,
     /// Whether the pool was asked since the buyer last began: its members may see it while it is not done.
     pub pooled: bool,
+    /// Reps it was offered to since the buyer began to wait, who did not take it: none of them is asked again at once.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub asked: BTreeSet<RepId>,
+    /// How often its ladder began again since.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rounds: u8,
+    /// While somebody covers for its owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loan: Option<Loan>,
     /// While it is done: by whom, and what reopening brings back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished: Option<Finished>,
@@ -145,6 +159,11 @@ impl AnswerState {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+const fn is_zero(n: &u8) -> bool {
+    *n == 0
+}
+
 /// Settled answers kept in the state, so that a late callback still finds them.
 const KEPT_ANSWERS: usize = 8;
 
@@ -161,6 +180,7 @@ impl Conversation {
             cohort: String::new(),
             contacts: Vec::new(),
             owner: None,
+            owned_by: None,
             assignment: None,
             status: Status::Open,
             clock: None,
@@ -172,6 +192,9 @@ impl Conversation {
             acknowledged: false,
             answers: BTreeMap::new(),
             pooled: false,
+            asked: BTreeSet::new(),
+            rounds: 0,
+            loan: None,
             finished: None,
             changed: Timestamp::default(),
         }
@@ -199,31 +222,23 @@ impl Conversation {
                 self.use_case.clone_from(use_case);
                 self.cohort.clone_from(cohort);
             }
-            Event::Owned { owner, .. } => self.owner.clone_from(owner),
+            Event::Owned { owner, source } => {
+                self.owner.clone_from(owner);
+                self.owned_by = *source;
+                self.loan = None;
+            }
             Event::Received { kind, .. } => {
                 self.inbound += 1;
                 self.last_inbound = Some(at);
                 self.last_kind = Some(*kind);
             }
-            Event::Offered { to, step, expires, because } => {
-                self.pooled |= matches!(to, Holder::Pool(_));
-                self.assignment = Some(Assignment {
-                    to: to.clone(),
-                    taken: None,
-                    step: *step,
-                    expires: *expires,
-                    at,
-                    because: because.clone(),
-                });
-            }
-            Event::Taken { by, because } => {
-                let step = self.assignment.as_ref().and_then(|a| a.step);
-                let to = Holder::Rep(by.clone());
-                self.assignment =
-                    Some(Assignment { to, taken: Some(at), step, expires: None, at, because: because.clone() });
-            }
+            Event::Offered { .. } | Event::Taken { .. } => self.assign(at, event),
             // What met the clock before this one is kept: should it fail, the earlier due time counts again.
-            Event::SlaStarted { clock } => self.clock = Some(clock.clone()),
+            Event::SlaStarted { clock } => {
+                self.clock = Some(clock.clone());
+                self.waits_anew();
+            }
+            Event::SlaRecomputed { clock } => self.clock = Some(clock.clone()),
             Event::SlaRearmed { clock } => {
                 self.clock = Some(clock.clone());
                 self.met = None;
@@ -233,12 +248,16 @@ impl Conversation {
             Event::SlaMet { by, .. } => {
                 self.acknowledged = false;
                 let clock = self.clock.take();
+                self.holder_is_done();
                 if let (Some(finished), Some(_)) = (&mut self.finished, by) {
                     finished.clock = None;
                 }
                 self.met = clock.zip(*by).map(|(clock, by)| Met { clock, by });
             }
-            Event::SlaDropped => self.clock = None,
+            Event::SlaDropped => {
+                self.clock = None;
+                self.holder_is_done();
+            }
             Event::AnswerHeld { message, by, not_before } => {
                 let state = AnswerState::Held { not_before: *not_before };
                 self.answers.insert(*message, Answer { by: by.clone(), automatic: false, at, state });
@@ -277,6 +296,7 @@ impl Conversation {
             Event::Reopened { by } => {
                 self.status = Status::Open;
                 self.finished = None;
+                self.waits_anew();
                 // A person takes back what was finished; the buyer begins anew, with the owner.
                 self.pooled &= by.is_some();
             }
@@ -286,14 +306,59 @@ impl Conversation {
                 self.finished = Some(Finished { by: by.clone(), expires, clock: self.clock.clone() });
             }
             // Facts about other subjects, or kept for the record alone.
+            Event::Escalated { why: Climb::Again } => {
+                self.asked.clear();
+                self.rounds = self.rounds.saturating_add(1);
+            }
             Event::Escalated { .. }
             | Event::Noted { .. }
             | Event::OptedOut { .. }
             | Event::OptedIn { .. }
             | Event::Presence { .. }
+            | Event::Overridden { .. }
+            | Event::OverrideDropped { .. }
+            | Event::TurnPassed { .. }
             | Event::PlaybookApplied { .. }
             | Event::Restored { .. }
+            | Event::Beside { .. }
             | Event::Reconciled => {}
+        }
+    }
+
+    /// Somebody else holds it, or the same one in another way.
+    fn assign(&mut self, at: Timestamp, event: &Event) {
+        if let Event::Offered { to, step, expires, because, covers, .. } = event {
+            self.pooled |= matches!(to, Holder::Pool(_));
+            self.asked.extend(to.rep().filter(|_| expires.is_some()).cloned());
+            // Lent on by the same owner's absence it is the same loan.
+            self.loan = covers.as_ref().map(|of| {
+                let since = self.loan.as_ref().filter(|loan| loan.of == *of).map_or(at, |loan| loan.since);
+                Loan { of: of.clone(), since }
+            });
+            let (to, because) = (to.clone(), because.clone());
+            self.assignment = Some(Assignment { to, taken: None, step: *step, expires: *expires, at, because });
+        }
+        if let Event::Taken { by, because, answer_by } = event {
+            let step = self.assignment.as_ref().and_then(|a| a.step);
+            self.waits_anew();
+            if self.loan.as_ref().is_some_and(|loan| loan.of == *by) {
+                self.loan = None;
+            }
+            let (to, because) = (Holder::Rep(by.clone()), because.clone());
+            self.assignment = Some(Assignment { to, taken: Some(at), step, expires: *answer_by, at, because });
+        }
+    }
+
+    /// A new wait begins: everybody may be asked.
+    fn waits_anew(&mut self) {
+        self.asked.clear();
+        self.rounds = 0;
+    }
+
+    /// Whoever took it need not answer any more: it does not pass on for want of an answer.
+    fn holder_is_done(&mut self) {
+        if let Some(a) = self.assignment.as_mut().filter(|a| a.taken.is_some()) {
+            a.expires = None;
         }
     }
 
@@ -348,25 +413,5 @@ impl Conversation {
         };
         let clock = self.clock.as_ref().and_then(Clock::next);
         [offer, snooze, clock].into_iter().flatten().min()
-    }
-}
-
-/// Who said they are away.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Roster {
-    /// Since when, by rep.
-    pub away: BTreeMap<RepId, Timestamp>,
-}
-
-impl Roster {
-    /// Takes in one fact.
-    pub fn apply(&mut self, at: Timestamp, event: &Event) {
-        if let Event::Presence { rep, away } = event {
-            if *away {
-                self.away.entry(rep.clone()).or_insert(at);
-            } else {
-                self.away.remove(rep);
-            }
-        }
     }
 }

@@ -9,7 +9,7 @@ use super::event::{Event, Review, Subject};
 use super::id::RepId;
 use super::rejection::Rejection;
 use super::visibility;
-use super::{escalation, receive, respond, sending, triage};
+use super::{coverage, escalation, presence, receive, respond, sending, sla, succession, triage};
 
 /// Facts, with what they are about.
 pub type Decided = Vec<(Subject, Event)>;
@@ -26,9 +26,8 @@ pub fn decide(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<De
 }
 
 fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> Result<Decided, Rejection> {
-    if let Command::Away { away } = command {
-        let event = Event::Presence { rep: by.clone(), away: *away };
-        return Ok(vec![(Subject::Roster, event)]);
+    if command.is_about_people() {
+        return presence::decide(world, Some(by), command, cx.now);
     }
     let c = world.conversation.ok_or(Rejection::NotFound)?;
     if !visibility::may_see(&visibility::principals(world.playbook, by), c) {
@@ -51,10 +50,18 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         Command::Release { message, accept } => respond::release(draft, world, by, *message, accept, cx),
         Command::Recall { message } => respond::recall(draft, world, by, *message),
         Command::Away { .. }
+        | Command::Override { .. }
+        | Command::Swap { .. }
+        | Command::DropOverride { .. }
+        | Command::Settle
+        | Command::Seen { .. }
+        | Command::Return
         | Command::Receive(_)
         | Command::Report { .. }
         | Command::Match
         | Command::Expire
+        | Command::Recompute
+        | Command::Succeed { .. }
         | Command::BeginSend { .. }
         | Command::AbandonSend { .. }
         | Command::LoseSend { .. }
@@ -80,11 +87,22 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
     if let Command::Receive(text) = command {
         return Ok(receive::receive(world, text, cx));
     }
+    if command.is_about_people() {
+        let may = cx.actor == Actor::Operator || !command.is_for_people();
+        return if may {
+            presence::decide(world, None, command, cx.now)
+        } else {
+            Err(Rejection::NotAllowed { needs: "person".to_owned() })
+        };
+    }
     let draft = Draft::of(world.conversation.ok_or(Rejection::NotFound)?, cx);
     Ok(match command {
         Command::Report { message, delivery, error } => sending::report(draft, world, *message, *delivery, *error),
         Command::Match => receive::rematch(draft, world),
+        Command::Settle => coverage::settle(draft, world),
         Command::Expire => escalation::expire(draft, world),
+        Command::Recompute => sla::recompute(draft, world),
+        Command::Succeed { from, to } => succession::succeed(draft, world, from, to),
         Command::BeginSend { message } => sending::begin(draft, world, *message),
         Command::AbandonSend { message } => sending::abandon(draft, world, *message),
         Command::LoseSend { message } => sending::lose(draft, *message),
@@ -103,7 +121,12 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         | Command::Snooze { .. }
         | Command::Done { .. }
         | Command::Reopen
-        | Command::Away { .. } => return Err(Rejection::NotAllowed { needs: "person".to_owned() }),
+        | Command::Away { .. }
+        | Command::Override { .. }
+        | Command::Swap { .. }
+        | Command::DropOverride { .. }
+        | Command::Seen { .. }
+        | Command::Return => return Err(Rejection::NotAllowed { needs: "person".to_owned() }),
     })
 }
 

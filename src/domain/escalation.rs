@@ -1,36 +1,72 @@
 //! Escalate: who next, and when. A ladder is climbed one step at a time; steps with nobody on them are skipped at once.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::command::ReadSet;
 use super::conversation::{Conversation, Status};
 use super::decide::{Decided, Draft};
 use super::event::{Climb, Event};
-use super::id::{RepId, TeamId};
-use super::oncall::FinalSchedule;
+use super::hours::Calendar;
+use super::id::{RepId, ScheduleId, TeamId};
+use super::oncall;
 use super::ownership::OwnerSource;
+use super::playbook::Playbook;
 use super::routing::{Because, Holder, Passed, Reason};
 use super::sla::Stage;
 use super::time::{Span, Timestamp};
 
 /// An escalation policy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ladder {
     /// From the first asked to the last.
     pub steps: Vec<Step>,
+    /// How often it begins again when the last step's wait has passed too.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repeat: u8,
+    /// What stops it.
+    #[serde(default, skip_serializing_if = "Stop::is_taken")]
+    pub stop: Stop,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+const fn is_zero(n: &u8) -> bool {
+    *n == 0
+}
+
+/// What stops a ladder from being climbed for want of somebody who acts. A breach is climbed in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stop {
+    /// Somebody took it.
+    #[default]
+    Taken,
+    /// Somebody answered: whoever takes it has the time of their step for that.
+    Answered,
+}
+
+impl Stop {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+    const fn is_taken(&self) -> bool {
+        matches!(self, Self::Taken)
+    }
 }
 
 /// One step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Who is asked.
     pub who: Who,
-    /// How long they have, in open time, before the next step is asked. Ignored on the last step.
+    /// How long they have before the next step is asked. On the last step it counts only when the ladder repeats.
     pub wait: Span,
+    /// Whether that is time on the wall; else it is open time of the cohort's calendar.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wall: bool,
 }
 
 /// Who stands on a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Who {
     /// Whoever is accountable.
@@ -43,22 +79,58 @@ pub enum Who {
     OnCall,
     /// The team's lead: never empty-handed, so the last step.
     Lead,
+    /// The lead of the owner's own team.
+    OwnersLead,
+    /// This rep.
+    Person(RepId),
+    /// Whoever of the team has this title and holds least.
+    Role(String),
+    /// Everybody in another team.
+    Team(TeamId),
+    /// Whoever is on call by this schedule.
+    Schedule(ScheduleId),
+    /// The lead of this team: never empty-handed, so it may be the last step.
+    LeadOf(TeamId),
 }
 
 impl Who {
     /// As screens say it.
-    pub const fn words(self) -> &'static str {
+    pub fn words(&self) -> String {
         match self {
-            Self::Owner => "owner",
-            Self::Backup => "backup",
-            Self::Pool => "team pool",
-            Self::OnCall => "on call",
-            Self::Lead => "lead",
+            Self::Owner => "owner".to_owned(),
+            Self::Backup => "backup".to_owned(),
+            Self::Pool => "team pool".to_owned(),
+            Self::OnCall => "on call".to_owned(),
+            Self::Lead => "lead".to_owned(),
+            Self::OwnersLead => "the owner's lead".to_owned(),
+            // The short name: whoever shows it knows what they are called.
+            Self::Person(rep) => rep.to_string(),
+            Self::Role(role) => format!("a colleague who is {role}"),
+            Self::Team(team) => format!("pool of {team}"),
+            Self::Schedule(schedule) => format!("on call by {schedule}"),
+            Self::LeadOf(team) => format!("lead of {team}"),
+        }
+    }
+
+    /// Whether somebody always stands there.
+    pub const fn is_never_empty(&self) -> bool {
+        match self {
+            Self::Lead | Self::LeadOf(_) => true,
+            Self::Owner
+            | Self::Backup
+            | Self::Pool
+            | Self::OnCall
+            | Self::OwnersLead
+            | Self::Person(_)
+            | Self::Role(_)
+            | Self::Team(_)
+            | Self::Schedule(_) => false,
         }
     }
 }
 
 /// What a climb starts from.
+#[derive(Clone, Copy, Debug)]
 pub struct From<'a> {
     /// First step to try.
     pub step: u8,
@@ -70,82 +142,198 @@ pub struct From<'a> {
     pub cohort: &'a str,
     /// Whoever had it: not asked again by this climb.
     pub not: Option<&'a RepId>,
+    /// Whoever was asked since the buyer waits and did not take it.
+    pub asked: &'a BTreeSet<RepId>,
+    /// Whether the ladder may begin once more when its end is reached.
+    pub again: bool,
+}
+
+/// The rules a cohort is escalated by.
+struct Rules<'a> {
+    ladder: &'a Ladder,
+    calendar: Option<&'a Calendar>,
+}
+
+impl Rules<'_> {
+    /// When a step that begins now is over; none when it is not.
+    fn expires(&self, now: Timestamp, index: usize, again: bool) -> Option<Timestamp> {
+        let step = self.ladder.steps.get(index)?;
+        let is_last = index + 1 == self.ladder.steps.len();
+        if is_last && (!again || step.wait <= Span::ZERO) {
+            return None;
+        }
+        match self.calendar.filter(|_| !step.wall) {
+            Some(calendar) => calendar.add(now, step.wait),
+            None => Some(now + step.wait),
+        }
+    }
+}
+
+fn rules<'a>(world: &ReadSet<'a>, cohort: &str) -> Option<Rules<'a>> {
+    let playbook: &'a Playbook = world.playbook;
+    let cohort = playbook.cohort(cohort).or_else(|| playbook.cohorts.last())?;
+    let ladder = playbook.ladders.get(&cohort.ladder)?;
+    Some(Rules { ladder, calendar: playbook.calendars.get(&cohort.calendar) })
 }
 
 /// Finds the first step from `from.step` on that has somebody on it and offers the conversation there. Returns nothing
 /// only when the ladder is at its end: the conversation then stays where it is, breached and loud.
 pub fn offer(world: &ReadSet<'_>, now: Timestamp, from: &From<'_>, mut passed: Vec<Passed>) -> Option<Event> {
-    let cohort = world.playbook.cohort(from.cohort).or_else(|| world.playbook.cohorts.last())?;
-    let ladder = world.playbook.ladders.get(&cohort.ladder)?;
-    let calendar = world.playbook.calendars.get(&cohort.calendar);
-    let last = ladder.steps.len().saturating_sub(1);
-    for (index, step) in ladder.steps.iter().enumerate().skip(usize::from(from.step)) {
-        match on_step(world, now, from, step.who) {
+    let rules = rules(world, from.cohort)?;
+    for (index, step) in rules.ladder.steps.iter().enumerate().skip(usize::from(from.step)) {
+        match on_step(world, now, from, &step.who, rules.calendar) {
             Ok(to) => {
-                let expires =
-                    if index < last { calendar.map_or(Some(now + step.wait), |c| c.add(now, step.wait)) } else { None };
-                let reason = match (from.owner, step.who) {
+                let expires = rules.expires(now, index, from.again);
+                let reason = match (from.owner, &step.who) {
                     (Some((_, source)), Who::Owner) => Reason::Owner(source),
-                    (Some(_), who) => Reason::Step(who),
-                    (None, who) => Reason::Unowned(who),
+                    (Some(_), who) => Reason::Step(who.clone()),
+                    (None, who) => Reason::Unowned(who.clone()),
                 };
                 let because = Because { reason, passed, playbook: world.playbook.version, climbed: None };
-                let step = u8::try_from(index).unwrap_or(u8::MAX);
-                return Some(Event::Offered { to, step: Some(step), expires, because });
+                let covers = from.owner.map(|(owner, _)| owner);
+                let is_away = |owner: &RepId| world.playbook.is_active(owner) && !world.is_here(owner);
+                let covers = covers.filter(|owner| to.rep() != Some(owner) && is_away(owner)).cloned();
+                let step = Some(u8::try_from(index).unwrap_or(u8::MAX));
+                return Some(Event::Offered { to, step, expires, because, covers, weighed: None });
             }
-            Err(why) => passed.push(Passed { who: step.who.words().to_owned(), why }),
+            Err(why) => passed.push(Passed { who: step.who.words(), why }),
         }
     }
     None
 }
 
+/// Where an owner stands on their own ladder, and until when an offer to them holds.
+pub(super) fn owners_step(world: &ReadSet<'_>, c: &Conversation, now: Timestamp) -> (Option<u8>, Option<Timestamp>) {
+    let Some(rules) = rules(world, &c.cohort) else { return (None, None) };
+    let Some(index) = rules.ladder.steps.iter().position(|step| step.who == Who::Owner) else { return (None, None) };
+    (u8::try_from(index).ok(), rules.expires(now, index, c.rounds < rules.ladder.repeat))
+}
+
+/// When a conversation that is taken now passes on for want of an answer: none on a ladder that taking stops.
+pub(super) fn answer_by(world: &ReadSet<'_>, c: &Conversation, now: Timestamp) -> Option<Timestamp> {
+    let rules = rules(world, &c.cohort)?;
+    let step = usize::from(c.assignment.as_ref()?.step?);
+    c.clock.as_ref().filter(|_| rules.ladder.stop == Stop::Answered)?;
+    rules.expires(now, step, c.rounds < rules.ladder.repeat)
+}
+
 /// Who stands on a step now, or why nobody does.
-fn on_step(world: &ReadSet<'_>, now: Timestamp, from: &From<'_>, who: Who) -> Result<Holder, String> {
-    let team = world.playbook.teams.get(from.team);
+fn on_step(
+    world: &ReadSet<'_>,
+    now: Timestamp,
+    from: &From<'_>,
+    who: &Who,
+    calendar: Option<&Calendar>,
+) -> Result<Holder, String> {
+    let playbook = world.playbook;
     let rep = match who {
         Who::Owner => from.owner.ok_or("nobody owns this buyer")?.0.clone(),
         Who::Backup => {
             let (owner, _) = from.owner.ok_or("no owner, so no backup")?;
-            let backup = world.playbook.reps.get(owner).and_then(|r| r.backup.clone());
-            backup.ok_or_else(|| format!("{} has no backup", world.playbook.rep_name(owner)))?
+            let backup = playbook.reps.get(owner).and_then(|r| r.backup.clone());
+            backup.ok_or_else(|| format!("{} has no backup", playbook.rep_name(owner)))?
         }
-        Who::Pool => {
-            let here = team.into_iter().flat_map(|t| &t.members).any(|m| from.not != Some(m) && world.is_here(m));
-            return if here { Ok(Holder::Pool(from.team.clone())) } else { Err("nobody in the pool is here".into()) };
-        }
+        Who::Pool => return pool(world, from, from.team),
+        Who::Team(team) => return pool(world, from, team),
         Who::OnCall => {
-            let layers = world.playbook.on_call_of(from.team).ok_or("nobody is ever on call")?;
-            // No fact of the journal overrides a schedule yet.
-            let schedule = FinalSchedule { layers, overrides: &[] };
-            schedule.at(now).rep.cloned().ok_or("nobody is on call now")?
+            let plan = oncall::of_team(playbook, from.team).ok_or("nobody is ever on call")?;
+            plan.with(world.roster).at(now).rep.cloned().ok_or("nobody is on call now")?
         }
-        Who::Lead => {
-            // The lead is asked even when away: the last step may not be empty.
-            let lead = team.and_then(|t| t.lead.clone()).ok_or("the team has no lead")?;
-            return if world.playbook.is_active(&lead) { Ok(Holder::Rep(lead)) } else { Err("the lead left".into()) };
+        Who::Schedule(schedule) => {
+            let plan = oncall::plan(playbook, schedule).ok_or("there is no such schedule any more")?;
+            plan.with(world.roster).at(now).rep.cloned().ok_or("nobody is on call now")?
         }
+        Who::Person(rep) => rep.clone(),
+        Who::Role(role) => {
+            let members = playbook.teams.get(from.team).into_iter().flat_map(|team| &team.members);
+            let of_role = members.filter(|m| playbook.reps.get(*m).is_some_and(|r| r.title.eq_ignore_ascii_case(role)));
+            let free = of_role.filter(|m| can_act(world, now, from, calendar, m).is_ok());
+            let least = free.min_by_key(|m| (world.loads.get(*m).copied().unwrap_or(0), *m));
+            least.cloned().ok_or_else(|| format!("nobody who is {role} can be asked"))?
+        }
+        Who::OwnersLead => {
+            let (owner, _) = from.owner.ok_or("no owner, so no lead of theirs")?;
+            let lead = playbook.lead_of(owner).ok_or("the owner's team has no lead")?;
+            // The lead is asked even when away: somebody must know.
+            return lead_of(world, Some(lead));
+        }
+        Who::Lead => return lead_of(world, playbook.teams.get(from.team).and_then(|team| team.lead.as_ref())),
+        Who::LeadOf(team) => return lead_of(world, playbook.teams.get(team).and_then(|team| team.lead.as_ref())),
     };
-    if !world.playbook.is_active(&rep) {
-        return Err(format!("{} is not with us any more", world.playbook.rep_name(&rep)));
-    }
-    if from.not == Some(&rep) {
-        return Err(format!("{} already had it", world.playbook.rep_name(&rep)));
-    }
-    if !world.is_here(&rep) {
-        return Err(format!("{} is away", world.playbook.rep_name(&rep)));
-    }
+    can_act(world, now, from, calendar, &rep)?;
     Ok(Holder::Rep(rep))
+}
+
+/// A lead is asked even when away: the last step may not be empty.
+fn lead_of(world: &ReadSet<'_>, lead: Option<&RepId>) -> Result<Holder, String> {
+    let lead = lead.ok_or("the team has no lead")?;
+    if world.playbook.is_active(lead) { Ok(Holder::Rep(lead.clone())) } else { Err("the lead left".into()) }
+}
+
+fn pool(world: &ReadSet<'_>, from: &From<'_>, team: &TeamId) -> Result<Holder, String> {
+    let members = world.playbook.teams.get(team).into_iter().flat_map(|team| &team.members);
+    let here = members.clone().any(|m| from.not != Some(m) && world.is_here(m));
+    if here { Ok(Holder::Pool(team.clone())) } else { Err("nobody in the pool is here".into()) }
+}
+
+/// Whether somebody can be asked to act now, and if not, why.
+fn can_act(
+    world: &ReadSet<'_>,
+    now: Timestamp,
+    from: &From<'_>,
+    calendar: Option<&Calendar>,
+    rep: &RepId,
+) -> Result<(), String> {
+    let name = world.playbook.rep_name(rep);
+    if !world.playbook.is_active(rep) {
+        return Err(format!("{name} is not with us any more"));
+    }
+    if from.not == Some(rep) {
+        return Err(format!("{name} already had it"));
+    }
+    if from.asked.contains(rep) {
+        return Err(format!("{name} was asked already"));
+    }
+    if !world.is_here(rep) {
+        return Err(format!("{name} is away"));
+    }
+    // At night, when nobody works, the owner is asked all the same: the offer runs in open time.
+    if calendar.is_none_or(|calendar| calendar.is_open(now)) && !world.in_hours(rep, now) {
+        return Err(format!("{name} is outside their hours"));
+    }
+    Ok(())
 }
 
 /// Passes the conversation on to the next step, for a reason. Empty when the ladder is at its end.
 pub fn climb(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb) -> Vec<Event> {
-    let had = c.assignment.as_ref().and_then(|a| a.to.rep());
+    let step = c.assignment.as_ref().and_then(|a| a.step).map_or(0, |s| s.saturating_add(1));
+    pass(world, c, now, why, step)
+}
+
+/// Passes the conversation on to whoever comes first on its ladder and can act. Empty when nobody can.
+pub(super) fn from_the_start(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb) -> Vec<Event> {
+    pass(world, c, now, why, 0)
+}
+
+/// How often a cohort's ladder begins again.
+pub(super) fn repeats(world: &ReadSet<'_>, cohort: &str) -> u8 {
+    rules(world, cohort).map_or(0, |rules| rules.ladder.repeat)
+}
+
+fn pass(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb, step: u8) -> Vec<Event> {
+    let repeat = repeats(world, &c.cohort);
+    let nobody = BTreeSet::new();
+    let begins_again = why == Climb::Again;
+    let rounds = c.rounds.saturating_add(u8::from(begins_again));
     let from = From {
-        step: c.assignment.as_ref().and_then(|a| a.step).map_or(0, |s| s.saturating_add(1)),
-        owner: c.owner.as_ref().map(|owner| (owner, OwnerSource::Conversation)),
+        step,
+        owner: c.owner.as_ref().map(|owner| (owner, c.owned_by.unwrap_or(OwnerSource::Conversation))),
         team: &c.team,
         cohort: &c.cohort,
-        not: had,
+        // A ladder that begins again asks everybody again.
+        not: c.assignment.as_ref().and_then(|a| a.to.rep()).filter(|_| !begins_again),
+        asked: if begins_again { &nobody } else { &c.asked },
+        again: rounds < repeat,
     };
     let passed = c.assignment.as_ref().map(|a| {
         let who = match &a.to {
@@ -170,8 +358,9 @@ pub(super) fn expire(mut d: Draft, world: &ReadSet<'_>) -> Decided {
     while let Some(at) = d.c.next_deadline().filter(|at| *at <= d.now) {
         if d.c.status == Status::Snoozed(at) {
             d.say(Event::Woke);
-        } else if d.c.assignment.as_ref().is_some_and(|a| a.expires == Some(at)) {
-            pass_on(&mut d, world, Climb::NotTaken);
+        } else if let Some(a) = d.c.assignment.as_ref().filter(|a| a.expires == Some(at)) {
+            let why = if a.taken.is_some() { Climb::NotAnswered } else { Climb::NotTaken };
+            pass_on(&mut d, world, why);
         } else {
             clock_reached(&mut d, world, at);
         }
@@ -193,13 +382,22 @@ fn clock_reached(d: &mut Draft, world: &ReadSet<'_>, at: Timestamp) {
     }
 }
 
-/// The next step, or, at the end of the ladder, an offer that no longer expires.
+/// The next step; at the end of the ladder the first one again, while it repeats; else an offer that no longer expires.
 fn pass_on(d: &mut Draft, world: &ReadSet<'_>, why: Climb) {
-    let climbed = climb(world, &d.c, d.now, why);
+    let mut climbed = climb(world, &d.c, d.now, why);
+    let repeat = repeats(world, &d.c.cohort);
+    let expired = d.c.assignment.as_ref().is_some_and(|a| a.expires.is_some());
+    if climbed.is_empty() && expired && d.c.rounds < repeat {
+        climbed = from_the_start(world, &d.c, d.now, Climb::Again);
+    }
     if climbed.is_empty()
         && let Some(a) = d.c.assignment.clone().filter(|a| a.expires.is_some())
     {
-        d.say(Event::Offered { to: a.to, step: a.step, expires: None, because: a.because });
+        let covers = d.c.loan.as_ref().map(|loan| loan.of.clone());
+        d.say(match (&a.to, a.taken) {
+            (Holder::Rep(by), Some(_)) => Event::Taken { by: by.clone(), because: a.because, answer_by: None },
+            _ => Event::Offered { to: a.to, step: a.step, expires: None, because: a.because, covers, weighed: None },
+        });
     }
     for event in climbed {
         d.say(event);

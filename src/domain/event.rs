@@ -5,11 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::beside::Beside;
 use super::consent::OptOutSource;
-use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
+use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, OverrideId, RepId, ScheduleId, TeamId};
 use super::message::{Delivery, InboundKind};
+use super::oncall::Override;
 use super::ownership::OwnerSource;
-use super::routing::{Because, Holder};
+use super::routing::{Because, Holder, Weighed};
 use super::sla::Clock;
 use super::time::Timestamp;
 use super::use_case::Evidence;
@@ -62,9 +64,26 @@ pub enum Event {
     /// The buyer wrote.
     Received { message: MessageId, kind: InboundKind },
     /// It waits for the holder to act, until it expires.
-    Offered { to: Holder, step: Option<u8>, expires: Option<Timestamp>, because: Because },
+    Offered {
+        to: Holder,
+        step: Option<u8>,
+        expires: Option<Timestamp>,
+        because: Because,
+        /// The owner who is away meanwhile: it is lent, and goes back to them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        covers: Option<RepId>,
+        /// What the decision looked at besides, for the record alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        weighed: Option<Box<Weighed>>,
+    },
     /// The holder acted.
-    Taken { by: RepId, because: Because },
+    Taken {
+        by: RepId,
+        because: Because,
+        /// When it passes on although taken, on a ladder that only an answer stops.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer_by: Option<Timestamp>,
+    },
     /// It moved on to the next step; an offer follows.
     Escalated { why: Climb },
     /// A clock runs.
@@ -79,6 +98,8 @@ pub enum Event {
     SlaRearmed { clock: Clock },
     /// No answer is needed any more.
     SlaDropped,
+    /// The running clock follows a version of the policy that was applied to it.
+    SlaRecomputed { clock: Clock },
     /// An answer waits out its undo time.
     AnswerHeld { message: MessageId, by: RepId, not_before: Timestamp },
     /// An answer does not go until its rep has looked again.
@@ -112,7 +133,28 @@ pub enum Event {
     /// Texts are welcome again.
     OptedIn { source: OptOutSource },
     /// Somebody went away or came back.
-    Presence { rep: RepId, away: bool },
+    Presence {
+        rep: RepId,
+        away: bool,
+        /// When an absence ends by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+        /// Nobody said so: no device of theirs was seen for a while, or one is again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unseen: bool,
+        /// What whoever covers should know.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<MessageId>,
+        /// Who said it, when it was somebody else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<RepId>,
+    },
+    /// Somebody has a shift, or nobody has, whatever the layers say.
+    Overridden { schedule: ScheduleId, shift: Override },
+    /// An override is taken back.
+    OverrideDropped { schedule: ScheduleId, id: OverrideId },
+    /// Somebody had their turn in a pool.
+    TurnPassed { pool: TeamId, rep: RepId, weight: u32 },
     /// A version of the policy came into force.
     PlaybookApplied {
         version: u32,
@@ -128,6 +170,8 @@ pub enum Event {
     },
     /// A backup was brought back: what stood after this entry is lost, and clients begin anew in another epoch.
     Restored { epoch: u32, after: u64 },
+    /// Something about a version of the policy that is not in force.
+    Beside { what: Beside },
     /// Everything buyers wrote since that backup has been read from the carriers: answers may leave again.
     Reconciled,
 }
@@ -144,6 +188,12 @@ pub enum Climb {
     Asked(RepId),
     /// The holder went away.
     Away,
+    /// Somebody is back who was not there to be asked.
+    Back,
+    /// Whoever took it did not answer.
+    NotAnswered,
+    /// Nobody on the ladder acted: it begins again.
+    Again,
 }
 
 impl Climb {
@@ -154,6 +204,9 @@ impl Climb {
             Self::Breach => "did not answer in time",
             Self::Asked(_) => "asked for help",
             Self::Away => "went away",
+            Self::Back => "was the last to be asked, and somebody is back",
+            Self::NotAnswered => "took it, but did not answer",
+            Self::Again => "nobody acted, so it begins again",
         }
     }
 }
@@ -236,6 +289,7 @@ impl Event {
             | Self::AnswerHeld { message, .. }
             | Self::AnswerParked { message, .. }
             | Self::Acknowledged { message, .. } => Some(*message),
+            Self::Presence { note, .. } => *note,
             Self::Opened { .. }
             | Self::Matched { .. }
             | Self::Owned { .. }
@@ -248,6 +302,7 @@ impl Event {
             | Self::SlaMet { .. }
             | Self::SlaRearmed { .. }
             | Self::SlaDropped
+            | Self::SlaRecomputed { .. }
             | Self::AnswerReleased { .. }
             | Self::AnswerRecalled { .. }
             | Self::SendStarted { .. }
@@ -260,9 +315,12 @@ impl Event {
             | Self::Reopened { .. }
             | Self::OptedOut { .. }
             | Self::OptedIn { .. }
-            | Self::Presence { .. }
+            | Self::Overridden { .. }
+            | Self::OverrideDropped { .. }
+            | Self::TurnPassed { .. }
             | Self::PlaybookApplied { .. }
             | Self::Restored { .. }
+            | Self::Beside { .. }
             | Self::Reconciled => None,
         }
     }
@@ -283,6 +341,7 @@ impl Event {
             Self::SlaMet { .. } => "sla_met",
             Self::SlaRearmed { .. } => "sla_rearmed",
             Self::SlaDropped => "sla_dropped",
+            Self::SlaRecomputed { .. } => "sla_recomputed",
             Self::AnswerHeld { .. } => "answer_held",
             Self::AnswerParked { .. } => "answer_parked",
             Self::Acknowledged { .. } => "acknowledged",
@@ -300,8 +359,12 @@ impl Event {
             Self::OptedOut { .. } => "opted_out",
             Self::OptedIn { .. } => "opted_in",
             Self::Presence { .. } => "presence",
+            Self::Overridden { .. } => "overridden",
+            Self::OverrideDropped { .. } => "override_dropped",
+            Self::TurnPassed { .. } => "turn_passed",
             Self::PlaybookApplied { .. } => "playbook_applied",
             Self::Restored { .. } => "restored",
+            Self::Beside { .. } => "beside",
             Self::Reconciled => "reconciled",
         }
     }

@@ -9,13 +9,14 @@ use uuid::Uuid;
 use super::command::{Actor, Command, Context, ReadSet, Receive};
 use super::consent::Number;
 use super::contact::Body;
-use super::context::{Account, Campaign, Card, Opportunity};
-use super::conversation::{AnswerState, Conversation, Roster};
+use super::context::{Account, Campaign, Card, Opportunity, TeamMember, Touch};
+use super::conversation::{AnswerState, Conversation};
 use super::decide::decide;
 use super::event::{Event, Subject};
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId};
 use super::ownership::OwnerSource;
 use super::playbook::{Playbook, Role};
+use super::roster::Roster;
 use super::routing::Holder;
 use super::time::{Span, Timestamp};
 
@@ -103,6 +104,7 @@ pub fn outcome(playbook: &Playbook, reply: &Reply, at: Timestamp, roster: &Roste
         body: Body::new("What would fifty seats cost?"),
         media: 0,
         opt_out_type: None,
+        area_code: None,
         sent: None,
         acknowledgement: None,
     });
@@ -196,11 +198,7 @@ fn card(reply: &Reply) -> Card {
     let owner = |source| reply.owners.get(&source).cloned();
     let deal = owner(OwnerSource::Opportunity).is_some() || reply.stage.is_some();
     Card {
-        contact: ContactId::from("expected"),
-        name: String::new(),
-        title: String::new(),
-        zone: None,
-        account: owner(OwnerSource::Account).map(|owner| Account { name: String::new(), owner: Some(owner) }),
+        account: owner(OwnerSource::Account).map(|owner| Account { owner: Some(owner), ..Account::default() }),
         owner: owner(OwnerSource::Contact),
         sdr: owner(OwnerSource::Sdr),
         opportunity: deal.then(|| Opportunity {
@@ -209,9 +207,29 @@ fn card(reply: &Reply) -> Card {
             amount_cents: 0,
             currency: String::new(),
             owner: owner(OwnerSource::Opportunity),
-            team: Vec::new(),
+            team: owner(OwnerSource::OpportunityTeam)
+                .map(|rep| TeamMember { rep, role: String::new() })
+                .into_iter()
+                .collect(),
         }),
         campaign: reply.use_case.clone().map(|use_case| Campaign { use_case, ..Campaign::default() }),
+        last_touch: owner(OwnerSource::LastTouch).map(|by| Touch { by: Some(by), ..Touch::default() }),
+        ..card_of("expected")
+    }
+}
+
+/// A card with nothing on it but whose it is.
+pub(super) fn card_of(contact: &str) -> Card {
+    Card {
+        contact: ContactId::from(contact),
+        name: String::new(),
+        title: String::new(),
+        zone: None,
+        account: None,
+        owner: None,
+        sdr: None,
+        opportunity: None,
+        campaign: None,
         last_touch: None,
         intents: Vec::new(),
     }

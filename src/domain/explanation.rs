@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use super::event::Event;
 use super::id::RepId;
 use super::playbook::Playbook;
-use super::routing::{Because, Holder};
+use super::routing::{Because, Holder, Weighed};
 use super::sla::Response;
 use super::time::Timestamp;
 use super::use_case::{self, Evidence};
@@ -44,15 +44,18 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         }
         Event::Owned { owner: None, .. } => vec!["nobody is accountable any more".to_owned()],
         Event::Received { .. } => vec!["the buyer wrote".to_owned()],
-        Event::Offered { to, expires, because, .. } => {
+        Event::Offered { to, expires, because, covers, weighed, .. } => {
             let whom = holder(playbook, to);
             let until = expires.map_or_else(|| ", for good".to_owned(), |at| format!(", until {}", time(at)));
             let mut lines = vec![format!("offered to {whom}{until}")];
+            lines.extend(covers.as_ref().map(|of| format!("on loan while {} is away", name(of))));
             lines.extend(reasons(playbook, because));
+            lines.extend(weighed.iter().flat_map(|weighed| looked_at(playbook, weighed)));
             lines
         }
-        Event::Taken { by, because } => {
-            let mut lines = vec![format!("{} has it", name(by))];
+        Event::Taken { by, because, answer_by } => {
+            let until = answer_by.map_or_else(String::new, |at| format!(", and must answer until {}", time(at)));
+            let mut lines = vec![format!("{} has it{until}", name(by))];
             lines.extend(reasons(playbook, because));
             lines
         }
@@ -71,6 +74,10 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::SlaBreached { due } => vec![format!("late: it was due {}", time(*due))],
         Event::SlaMet { late, .. } => vec![if *late { "answered, late" } else { "answered in time" }.to_owned()],
         Event::SlaRearmed { clock } => vec![format!("the answer failed: due again {}", time(clock.due))],
+        Event::SlaRecomputed { clock } => {
+            let (due, version) = (time(clock.due), clock.playbook);
+            vec![format!("due {due} from now on: playbook version {version} was applied to running clocks")]
+        }
         Event::SlaDropped => vec!["no answer is needed any more".to_owned()],
         Event::Snoozed { until, by } => vec![format!("snoozed by {} until {}", name(by), time(*until))],
         Event::Woke => vec!["back in sight".to_owned()],
@@ -90,8 +97,12 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         | Event::OptedOut { .. }
         | Event::OptedIn { .. }
         | Event::Presence { .. }
+        | Event::Overridden { .. }
+        | Event::OverrideDropped { .. }
+        | Event::TurnPassed { .. }
         | Event::PlaybookApplied { .. }
         | Event::Restored { .. }
+        | Event::Beside { .. }
         | Event::Reconciled => Vec::new(),
     }
 }
@@ -118,6 +129,24 @@ fn holder(playbook: &Playbook, to: &Holder) -> String {
             format!("the pool of {}", playbook.teams.get(team).map_or(team.as_str(), |t| t.label.as_str()))
         }
     }
+}
+
+/// What the decision looked at, and who else had a claim.
+fn looked_at(playbook: &Playbook, weighed: &Weighed) -> Vec<String> {
+    let stages = match weighed.stages.as_slice() {
+        [] => String::new(),
+        stages => format!(", stage {}", stages.join(" and ")),
+    };
+    let Weighed { use_case, cohort, contacts, later, .. } = weighed;
+    let people = match contacts {
+        0 => "nobody the CRM knows".to_owned(),
+        1 => "one person of the CRM".to_owned(),
+        n => format!("{n} people of the CRM"),
+    };
+    let first = format!("looked at: use case \"{use_case}\", cohort \"{cohort}\"{stages}, {people}");
+    let name = |who: &String| playbook.rep_name(&RepId::new(who.as_str())).to_owned();
+    let later = later.iter().map(|p| format!("not {}: {}", name(&p.who), p.why));
+    std::iter::once(first).chain(later).collect()
 }
 
 /// Everybody passed over, in order, then the reason itself.

@@ -5,14 +5,18 @@ use std::collections::BTreeSet;
 
 use super::escalation::Who;
 use super::expectation;
-use super::id::{RepId, TeamId};
-use super::oncall::FinalSchedule;
+use super::id::{RepId, ScheduleId, TeamId};
+use super::oncall;
+use super::ownership::OwnerRule;
 use super::playbook::{Cohort, Playbook};
 use super::reach::{self, Bounds, Searched};
 use super::time::{Span, Timestamp};
 use super::use_case;
 
 mod use_cases;
+
+mod layers;
+mod owning;
 
 /// Days in which schedules are looked at.
 pub const DAYS: u16 = 90;
@@ -45,6 +49,10 @@ pub enum About {
     Team(TeamId),
     /// A ladder.
     Ladder(String),
+    /// A territory, by its name.
+    Territory(String),
+    /// A schedule.
+    Schedule(ScheduleId),
     /// A case that is expected.
     Expectation(String),
     /// When texts may leave.
@@ -60,8 +68,11 @@ pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
     cohorts(playbook, &mut all);
     people(playbook, &mut all);
     ladders(playbook, from, &mut all);
+    owning::of(playbook, &mut all);
+    layers::hidden(playbook, &mut all);
     rest(playbook, &mut all);
-    for broken in expectation::broken(playbook, &super::conversation::Roster::default()) {
+    all.extend(super::alert::reachable::unreachable(playbook, None));
+    for broken in expectation::broken(playbook, &super::roster::Roster::default()) {
         all.push(Finding {
             about: About::Expectation(broken.name.clone()),
             wrong: true,
@@ -178,7 +189,7 @@ fn ladders(playbook: &Playbook, from: Timestamp, all: &mut Vec<Finding>) {
     let teams: BTreeSet<&TeamId> = playbook.lines.values().map(|line| &line.team).collect();
     for id in teams {
         let Some(team) = playbook.teams.get(id) else { continue };
-        let Some(layers) = playbook.on_call_of(id) else {
+        let Some(plan) = oncall::of_team(playbook, id) else {
             if asks {
                 all.push(Finding {
                     about: About::Team(id.clone()),
@@ -190,7 +201,7 @@ fn ladders(playbook: &Playbook, from: Timestamp, all: &mut Vec<Finding>) {
             continue;
         };
         let until = from + Span::minutes(i64::from(DAYS) * 24 * 60);
-        let gaps = FinalSchedule { layers, overrides: &[] }.gaps(from, until);
+        let gaps = plan.alone().gaps(from, until);
         if let Some(first) = gaps.first() {
             let day = |at: Timestamp| at.utc().format("%Y-%m-%d %H:%M UTC").to_string();
             all.push(Finding {
@@ -220,13 +231,14 @@ fn rest(playbook: &Playbook, all: &mut Vec<Finding>) {
         });
     }
     let mut seen = BTreeSet::new();
-    if let Some(twice) = playbook.ownership.iter().find(|source| !seen.insert(**source)) {
+    let same = |rule: &OwnerRule| (rule.source, rule.roles.clone(), rule.stages.clone(), rule.territory.clone());
+    if let Some(twice) = playbook.ownership.iter().find(|rule| !seen.insert((same(rule), rule.pool.clone()))) {
         all.push(Finding {
             about: About::Ownership,
             wrong: false,
             what: format!(
                 "the rule \"{}\" stands twice among the ownership rules: the second never finds more",
-                twice.words()
+                twice.source.words()
             ),
             remedy: "leave the second out".to_owned(),
         });

@@ -3,10 +3,14 @@
 //! Times are in UTC, so that no program has to guess what a zone means. Names come from a file that somebody wrote: they
 //! are made safe as on a terminal, then escaped, so that none of them can end a line or add a property.
 
+use chrono::NaiveDate;
+
 use super::id::{RepId, ScheduleId};
-use super::oncall::Shift;
+use super::oncall::{self, Shift};
+use super::playbook::Playbook;
+use super::roster::Roster;
 use super::safe_text::SafeText;
-use super::time::Timestamp;
+use super::time::{Span, Timestamp};
 
 /// Octets in a line, its end not counted (RFC 5545 §3.1).
 const LINE: usize = 75;
@@ -29,6 +33,35 @@ pub struct Part<'a> {
     pub label: &'a str,
     /// Its shifts; those of other people are passed over.
     pub shifts: &'a [Shift],
+}
+
+/// How far a feed reaches, from the beginning of its year.
+const DAYS: i64 = 500;
+
+/// The shifts of a rep, or of a schedule, from the beginning of `year` on, with the overrides of the roster. None when
+/// nobody and nothing goes by that name.
+///
+/// From a fixed instant on: a shift is known by when it begins, also while it runs.
+pub fn feed(
+    playbook: &Playbook,
+    roster: &Roster,
+    whose: &str,
+    year: i32,
+    changed: Option<Timestamp>,
+) -> Option<String> {
+    let first = NaiveDate::from_ymd_opt(year, 1, 1)?.and_hms_opt(0, 0, 0)?;
+    let from: Timestamp = first.and_utc().into();
+    let until = from + Span::minutes(DAYS * 24 * 60);
+    let plans = oncall::plans(playbook);
+    let shifts: Vec<Vec<Shift>> = plans.iter().map(|plan| plan.with(roster).shifts(from, until)).collect();
+    let mut parts = plans.iter().zip(&shifts).map(|(plan, shifts)| Part { id: &plan.id, label: plan.label, shifts });
+    let changed = changed.max(roster.shifts_changed).unwrap_or(from);
+    let feed = Feed { company: &playbook.company, changed };
+    if let Some((rep, person)) = playbook.reps.iter().find(|(rep, _)| rep.as_str() == whose) {
+        return Some(feed.of_rep(rep, &person.name, &parts.collect::<Vec<_>>()));
+    }
+    let part = parts.find(|part| part.id.as_str() == whose)?;
+    Some(feed.of_schedule(part, |rep| playbook.rep_name(rep).to_owned()))
 }
 
 /// One event.

@@ -20,9 +20,11 @@ use serde::{Deserialize, Serialize};
 use super::id::{OverrideId, RepId, TeamId};
 use super::time::{Span, Timestamp};
 
+mod plan;
 mod rotation;
 mod timeline;
 
+pub use plan::{Plan, of_team, plan, plans};
 pub use rotation::{Length, Rotation};
 use timeline::{Stretch, timeline};
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::Alerting;
 use super::answering::ANSWERED_WITHIN;
 use super::contact::Address;
 use super::escalation::Ladder;
@@ -12,12 +13,13 @@ use super::expectation::Expectation;
 use super::hours::Calendar;
 use super::id::{LineId, RepId, ScheduleId, TeamId};
 use super::oncall::{Rotation, Schedule};
-use super::ownership::OwnerSource;
+use super::ownership::OwnerRule;
+use super::ownership::territory::Territory;
 use super::time::Span;
 
 /// One version of the policy. The version in force is the journal's; events carry decided numbers, so a new version
 /// never rewrites what already happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Playbook {
     /// Counts up with every applied change; every decision names it.
     pub version: u32,
@@ -40,7 +42,13 @@ pub struct Playbook {
     /// Reps by short name.
     pub reps: BTreeMap<RepId, Rep>,
     /// Where the owner of a reply is looked for, in order.
-    pub ownership: Vec<OwnerSource>,
+    pub ownership: Vec<OwnerRule>,
+    /// Which rep has which part of the world, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub territories: BTreeMap<String, Territory>,
+    /// When somebody who says nothing counts as away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<Unseen>,
     /// Classes of replies; the first that matches decides target and ladder.
     pub cohorts: Vec<Cohort>,
     /// Opening hours by name.
@@ -55,6 +63,19 @@ pub struct Playbook {
     /// What its author expects of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Expectation>,
+    /// Who hears of what beside the client.
+    #[serde(default, skip_serializing_if = "Alerting::is_empty")]
+    pub alerting: Alerting,
+}
+
+/// Somebody whose devices were not seen for a while counts as away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unseen {
+    /// For how long, in real time.
+    pub after: Span,
+    /// Only while these opening hours run; without them at any time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
 }
 
 const fn thirty_days() -> Span {
@@ -128,6 +149,40 @@ pub struct Rep {
     pub backup: Option<RepId>,
     /// False once somebody left; replies then go to the next candidate.
     pub active: bool,
+    /// Open conversations they can look after at once; rules that give out work pass over whoever has as many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u32>,
+    /// Their share of a pool's turns against others'.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub weight: u32,
+    /// Their own opening hours, when they work at other times than the rest: outside them others are asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<String>,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+const fn is_one(weight: &u32) -> bool {
+    *weight == 1
+}
+
+impl Default for Rep {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            title: String::new(),
+            team: TeamId::new(""),
+            role: Role::Rep,
+            backup: None,
+            active: true,
+            capacity: None,
+            weight: 1,
+            hours: None,
+        }
+    }
 }
 
 /// What an account may see and do.
@@ -208,6 +263,13 @@ impl Playbook {
         self.reps.get(rep).map_or(rep.as_str(), |r| r.name.as_str())
     }
 
+    /// What clients need of it: all but the rows by which the backend alone decides, and how people are alerted, which is
+    /// nobody else's business.
+    #[must_use]
+    pub fn for_clients(&self) -> Self {
+        Self { territories: BTreeMap::new(), alerting: Alerting::default(), ..self.clone() }
+    }
+
     /// Whether this rep is in the playbook and has not left.
     pub fn is_active(&self, rep: &RepId) -> bool {
         self.reps.get(rep).is_some_and(|r| r.active)
@@ -223,12 +285,9 @@ impl Playbook {
         self.teams.iter().filter(|(_, t)| t.lead.as_ref() == Some(rep)).map(|(id, _)| id.clone()).collect()
     }
 
-    /// The layers that say who is on call for this team: its own rotation, or the schedule that names it.
-    pub fn on_call_of(&self, team: &TeamId) -> Option<&[Rotation]> {
-        match self.teams.get(team)?.on_call.as_ref() {
-            Some(rotation) => Some(std::slice::from_ref(rotation)),
-            None => self.schedules.values().find(|s| s.team.as_ref() == Some(team)).map(|s| s.layers.as_slice()),
-        }
+    /// The lead of this rep's home team.
+    pub fn lead_of(&self, rep: &RepId) -> Option<&RepId> {
+        self.teams.get(&self.reps.get(rep)?.team)?.lead.as_ref()
     }
 
     /// The cohort by its short name.

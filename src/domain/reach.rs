@@ -1,19 +1,22 @@
 //! Is there a reply that would reach nobody? A search over every line, cohort, owner and hand-off within stated bounds.
 //!
-//! A reply reaches whoever is asked on its ladder and is here. Being away takes people out of that and brings nobody in
-//! whom the ladder would not have asked (a test holds that against trying out everybody's absence): so whoever is asked
-//! must be away in every counterexample, and the smallest one is found by sending away whoever is still asked.
+//! A reply reaches whoever is asked on its ladder and is here. While its owner stays the same, being away takes people out
+//! of that and brings nobody in whom the ladder would not have asked: so whoever is asked must be away in every
+//! counterexample, and the smallest one is found by sending away whoever is still asked. Where an absence gives the reply
+//! to another owner, whose backup or lead is somebody else, at least one of those asked, or the owner, must be away, and
+//! each is tried. A test holds both against trying out everybody's absence.
 
 use std::collections::BTreeSet;
 
 use super::command::{Actor, Command, Context};
-use super::conversation::Roster;
+use super::escalation::{Step, Who};
 use super::event::Event;
 use super::expectation::{self, Reply};
 use super::id::{LineId, RepId};
-use super::oncall::FinalSchedule;
-use super::ownership::OwnerSource;
+use super::oncall;
+use super::ownership::{OwnerSource, Skip};
 use super::playbook::Playbook;
+use super::roster::Roster;
 use super::routing::Holder;
 use super::time::{Span, Timestamp};
 
@@ -83,6 +86,9 @@ pub fn cases(playbook: &Playbook, bounds: Bounds) -> Vec<(Reply, Timestamp)> {
 /// The fewest people who must be away for the reply to reach nobody; none when they are more than `most`, or when it
 /// reaches somebody whoever is away.
 fn unreached(playbook: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> Option<BTreeSet<RepId>> {
+    if owner_depends(playbook, reply, at) {
+        return (0..=most).find_map(|most| tried(playbook, reply, at, most, &mut BTreeSet::new(), BTreeSet::new()));
+    }
     let mut away = BTreeSet::new();
     loop {
         let reached = reached(playbook, reply, at, &away);
@@ -96,9 +102,45 @@ fn unreached(playbook: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> 
     }
 }
 
+/// Whether somebody's absence may give a reply to another owner, and with that to another backup or lead. A rule that
+/// keeps to its owner while they are away finds the same one whoever is.
+fn owner_depends(playbook: &Playbook, reply: &Reply, at: Timestamp) -> bool {
+    let found = expectation::outcome(playbook, reply, at, &Roster::default()).owned_by;
+    let gives_on = playbook.ownership.iter().any(|rule| Some(rule.source) == found && rule.skip.contains(&Skip::Away));
+    let of_owner = |step: &Step| matches!(step.who, Who::Backup | Who::OwnersLead);
+    gives_on && playbook.ladders.values().any(|ladder| ladder.steps.iter().any(of_owner))
+}
+
+/// Sends away one of those who would be asked, or the owner, until nobody is left or too many are away. `seen` keeps
+/// from trying the same absences in another order.
+fn tried(
+    playbook: &Playbook,
+    reply: &Reply,
+    at: Timestamp,
+    most: usize,
+    seen: &mut BTreeSet<BTreeSet<RepId>>,
+    away: BTreeSet<RepId>,
+) -> Option<BTreeSet<RepId>> {
+    let roster = Roster::of_away(away.iter().map(|rep| (rep.clone(), at)));
+    let mut next = reached(playbook, reply, at, &away);
+    if next.is_empty() {
+        return Some(away);
+    }
+    if away.len() == most {
+        return None;
+    }
+    let owner = expectation::outcome(playbook, reply, at, &roster).owner;
+    next.extend(owner.filter(|owner| !away.contains(owner) && playbook.is_active(owner)));
+    next.into_iter().find_map(|rep| {
+        let mut further = away.clone();
+        further.insert(rep);
+        if seen.insert(further.clone()) { tried(playbook, reply, at, most, seen, further) } else { None }
+    })
+}
+
 /// Everybody here who is asked when nobody acts, from the reply to the last step of its ladder.
 pub fn reached(playbook: &Playbook, reply: &Reply, at: Timestamp, away: &BTreeSet<RepId>) -> BTreeSet<RepId> {
-    let roster = Roster { away: away.iter().map(|rep| (rep.clone(), at)).collect() };
+    let roster = Roster::of_away(away.iter().map(|rep| (rep.clone(), at)));
     let mut state = expectation::outcome(playbook, reply, at, &roster);
     let here = |rep: &RepId| playbook.is_active(rep) && !away.contains(rep);
     let mut all = BTreeSet::new();
@@ -131,9 +173,11 @@ pub fn reached(playbook: &Playbook, reply: &Reply, at: Timestamp, away: &BTreeSe
 /// Now, and whenever somebody else is on call.
 fn instants(playbook: &Playbook, line: &LineId, bounds: Bounds) -> Vec<Timestamp> {
     let mut all = vec![bounds.from];
-    let layers = playbook.lines.get(line).and_then(|line| playbook.on_call_of(&line.team));
-    if let Some(layers) = layers {
-        let schedule = FinalSchedule { layers, overrides: &[] };
+    // The line's own schedule, and every other one: a ladder may ask any.
+    let team = playbook.lines.get(line).map(|line| &line.team);
+    let asked = |plan: &oncall::Plan<'_>| plan.team.is_none_or(|of| Some(of) == team);
+    for plan in oncall::plans(playbook).into_iter().filter(asked) {
+        let schedule = plan.alone();
         let until = bounds.from + Span::minutes(i64::from(bounds.days) * 24 * 60);
         let edges = schedule.shifts(bounds.from, until).into_iter().flat_map(|shift| [shift.from, shift.to]);
         all.extend(edges.filter(|at| *at < until));
@@ -147,7 +191,8 @@ fn instants(playbook: &Playbook, line: &LineId, bounds: Bounds) -> Vec<Timestamp
 /// One reply for every way through cohorts and owners: of each cohort the first use case and stage that lead there.
 fn replies(playbook: &Playbook, line: &LineId) -> Vec<Reply> {
     let owners = std::iter::once(None).chain(playbook.reps.keys().filter(|rep| playbook.is_active(rep)).map(Some));
-    let source = playbook.ownership.iter().find(|source| **source != OwnerSource::Conversation).copied();
+    let owned = |source: &OwnerSource| !source.deals() && *source != OwnerSource::Conversation;
+    let source = playbook.ownership.iter().map(|rule| rule.source).find(owned);
     let ways: Vec<(Option<String>, Option<String>)> = playbook
         .cohorts
         .iter()

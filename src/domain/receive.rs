@@ -10,8 +10,8 @@ use super::escalation::{self, From, Who};
 use super::event::{Event, Review, Subject};
 use super::id::{ContactId, MessageId};
 use super::message::{InboundKind, classify};
-use super::ownership::{self, Found};
-use super::routing::Passed;
+use super::ownership::{self, Asked, Found};
+use super::routing::{Passed, Weighed};
 use super::sla::{self, Response};
 use super::time::Timestamp;
 use super::use_case::{self, Signs};
@@ -28,7 +28,7 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
     d.say(Event::Received { message: text.message, kind });
     match kind {
         InboundKind::OptOut => {
-            find_owner(&mut d, world);
+            find_owner(&mut d, world, text.area_code.as_deref());
             withdraw(&mut d, world, source_of(text, Keyword::Stop));
         }
         InboundKind::OptIn if is_overtaken(world, text) => {}
@@ -37,13 +37,13 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
         }
         InboundKind::Text | InboundKind::Picture => {
             let waited = d.c.clock.is_some();
-            wants_answer(&mut d, world, moved);
+            wants_answer(&mut d, world, text.area_code.as_deref(), moved);
             if !waited && d.c.clock.is_some() {
                 acknowledge::acknowledge(&mut d, world, text);
             }
         }
         InboundKind::Tapback | InboundKind::Acknowledgement | InboundKind::AutoReply | InboundKind::Help => {
-            find_owner(&mut d, world);
+            find_owner(&mut d, world, text.area_code.as_deref());
         }
     }
     d.facts()
@@ -63,7 +63,7 @@ pub(super) fn rematch(mut d: Draft, world: &ReadSet<'_>) -> Decided {
     let moved = is_moved(&matched);
     d.say(matched);
     let had_owner = d.c.owner.is_some();
-    let found = find_owner(&mut d, world);
+    let found = find_owner(&mut d, world, None);
     let untaken = d.c.assignment.as_ref().is_some_and(|a| a.taken.is_none());
     if (moved || !had_owner && d.c.owner.is_some()) && untaken && !d.c.is_done() {
         offer(&mut d, world, found);
@@ -177,19 +177,33 @@ fn source_of(text: &Receive, wanted: Keyword) -> OptOutSource {
 }
 
 /// Looks for the owner and records a change; returns where it was found and who was passed over.
-fn find_owner(d: &mut Draft, world: &ReadSet<'_>) -> Found {
+fn find_owner(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>) -> Found {
     if use_case::queue(world.playbook, &d.c.use_case).is_some() {
         if d.c.owner.is_some() {
             d.say(Event::Owned { owner: None, source: None });
         }
         return not_for_sales(d, world);
     }
-    let found = ownership::find(world.playbook, d.c.owner.as_ref(), world.cards);
+    let c = d.c.clone();
+    let before = c.owner.as_ref().map(|owner| (owner, c.owned_by));
+    let found = ownership::find(world, &Asked { now: d.now, team: &c.team, before, area_code });
+    if let (Some(pool), Some((rep, _))) = (&found.turn, &found.owner) {
+        let weight = world.playbook.reps.get(rep).map_or(1, |r| r.weight);
+        d.say_of(Subject::Roster, Event::TurnPassed { pool: pool.clone(), rep: rep.clone(), weight });
+    }
     let (owner, source) = found.owner.clone().map_or((None, None), |(rep, source)| (Some(rep), Some(source)));
     if owner != d.c.owner {
         d.say(Event::Owned { owner, source });
     }
     found
+}
+
+/// Asks the rules again who owns a conversation that nobody does, and offers it to whoever they find.
+pub(super) fn deal(d: &mut Draft, world: &ReadSet<'_>) {
+    let found = find_owner(d, world, None);
+    if d.c.owner.is_some() {
+        offer(d, world, found);
+    }
 }
 
 /// Another team's pool is asked at once: nobody of Sales owns it.
@@ -200,7 +214,7 @@ fn not_for_sales(d: &Draft, world: &ReadSet<'_>) -> Found {
 }
 
 /// A person wrote and waits for an answer.
-fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, moved: bool) {
+fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, moved: bool) {
     let was_done = d.c.is_done();
     match d.c.status {
         Status::Done(_) => d.say(Event::Reopened { by: None }),
@@ -215,7 +229,7 @@ fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, moved: bool) {
             d.say(Event::SlaStarted { clock: sla::start(world.playbook, cohort, response, d.now) });
         }
     }
-    let found = find_owner(d, world);
+    let found = find_owner(d, world, area_code);
     let holder_gone = d.c.assignee().is_some_and(|rep| !world.is_here(rep));
     if d.c.assignment.is_none() || was_done || holder_gone || moved {
         offer(d, world, found);
@@ -226,9 +240,20 @@ fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, moved: bool) {
 fn offer(d: &mut Draft, world: &ReadSet<'_>, found: Found) {
     let owner = found.owner.as_ref().map(|(rep, source)| (rep, *source));
     let c = d.c.clone();
+    let (asked, again) = (&c.asked, c.rounds < escalation::repeats(world, &c.cohort));
     let step = first_step(world, &c);
-    let from = From { step, owner, team: &c.team, cohort: &c.cohort, not: None };
-    if let Some(offered) = escalation::offer(world, d.now, &from, found.passed) {
+    let from = From { step, owner, team: &c.team, cohort: &c.cohort, not: None, asked, again };
+    if let Some(mut offered) = escalation::offer(world, d.now, &from, found.passed) {
+        if let Event::Offered { weighed, .. } = &mut offered {
+            let stages = world.cards.iter().filter_map(|card| card.stage()).map(str::to_owned).collect();
+            *weighed = Some(Box::new(Weighed {
+                use_case: c.use_case.clone(),
+                cohort: c.cohort.clone(),
+                stages,
+                contacts: world.cards.len(),
+                later: found.later,
+            }));
+        }
         d.say(offered);
     }
 }

@@ -57,6 +57,15 @@ pub enum Rejection {
     /// A snooze into the past.
     #[error("that time has passed")]
     SnoozeInThePast,
+    /// Something that should begin or end later has passed.
+    #[error("that is over already")]
+    InThePast,
+    /// There is no such shift, or it cannot be given so.
+    #[error("this shift cannot change hands: {why}")]
+    NoSuchShift {
+        /// Why not.
+        why: String,
+    },
     /// Nothing to say.
     #[error("an empty text is not sent")]
     Empty,
@@ -93,7 +102,8 @@ impl Rejection {
             Self::NoSuchRep { .. } => "Pick somebody from the list.",
             Self::TopOfLadder => "Assign it to a colleague instead.",
             Self::SnoozePastDue { .. } => "Answer first, or pick an earlier time.",
-            Self::SnoozeInThePast => "Pick a later time.",
+            Self::SnoozeInThePast | Self::InThePast => "Pick a later time.",
+            Self::NoSuchShift { .. } => "comeback oncall says who has which shift.",
             Self::Empty => "Write something, or finish with done.",
             Self::TooLong { .. } => "Split it into two texts.",
             Self::NotAllowed { .. } => "Ask your lead.",

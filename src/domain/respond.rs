@@ -100,7 +100,8 @@ fn acted(d: &mut Draft, world: &ReadSet<'_>, by: &RepId) {
     if d.c.taker().is_none_or(|(rep, _)| rep != by) {
         let because =
             Because { reason: Reason::Took, passed: Vec::new(), playbook: world.playbook.version, climbed: None };
-        d.say(Event::Taken { by: by.clone(), because });
+        let answer_by = super::escalation::answer_by(world, &d.c, d.now);
+        d.say(Event::Taken { by: by.clone(), because, answer_by });
     }
 }
 
@@ -130,7 +131,7 @@ fn reasons(world: &ReadSet<'_>, c: &Conversation, by: &RepId, accept: &[Review],
 /// the owner who answers late still answers.
 fn someone_else<'a>(c: &'a Conversation, by: &RepId) -> Option<&'a RepId> {
     let a = c.assignment.as_ref()?;
-    let theirs = a.taken.is_some() || matches!(a.because.reason, Reason::Person(_));
+    let theirs = a.taken.is_some() || matches!(a.because.reason, Reason::Person(_) | Reason::InPlaceOf(_));
     a.to.rep().filter(|rep| theirs && *rep != by)
 }
 

@@ -51,6 +51,23 @@ pub struct Because {
     pub climbed: Option<Climb>,
 }
 
+/// What a decision looked at besides those it passed over: kept in the journal, not with the conversation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weighed {
+    /// What the reply was about.
+    pub use_case: String,
+    /// Its cohort, which named target and ladder.
+    pub cohort: String,
+    /// Stages of the open deals behind the number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<String>,
+    /// People of the CRM behind the number.
+    pub contacts: usize,
+    /// Candidates of later rules, who were not needed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub later: Vec<Passed>,
+}
+
 /// The reason itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -65,6 +82,10 @@ pub enum Reason {
     Person(RepId),
     /// The holder took it.
     Took,
+    /// The owner is back; this rep covered meanwhile. Nobody when nobody took it.
+    Returned(Option<RepId>),
+    /// Whoever had it left, and the holder stands in their place.
+    InPlaceOf(RepId),
 }
 
 impl Reason {
@@ -75,7 +96,10 @@ impl Reason {
             Self::Step(who) => format!("next on the ladder: {}", who.words()),
             Self::Unowned(who) => format!("nobody owns this buyer: {}", who.words()),
             Self::Person(rep) => format!("handed over by {}", name(rep)),
+            Self::InPlaceOf(rep) => format!("in place of {}, who left", name(rep)),
             Self::Took => "took it".to_owned(),
+            Self::Returned(Some(by)) => format!("back from being away; {} covered", name(by)),
+            Self::Returned(None) => "back from being away".to_owned(),
         }
     }
 }

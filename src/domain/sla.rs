@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::command::ReadSet;
+use super::decide::{Decided, Draft};
+use super::event::Event;
 use super::playbook::{Cohort, Playbook};
 use super::time::Timestamp;
+use super::use_case;
 
 /// A running clock: instants decided when it started, in open time of its calendar.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +59,22 @@ impl Clock {
             Stage::Breached => None,
         }
     }
+}
+
+/// A running clock follows the targets of the policy in force: as if they had held when the buyer wrote. One that is
+/// breached stays so, and a cohort that is no more is looked for anew.
+pub(super) fn recompute(mut d: Draft, world: &ReadSet<'_>) -> Decided {
+    let Some(old) = d.c.clock.clone().filter(|clock| clock.stage != Stage::Breached) else { return d.facts() };
+    let playbook = world.playbook;
+    let cohort = playbook.cohort(&old.cohort).or_else(|| use_case::cohort(playbook, &d.c.use_case, world.cards));
+    let Some(cohort) = cohort else { return d.facts() };
+    let new = start(playbook, cohort, old.response, old.started);
+    if (new.warn, new.due) != (old.warn, old.due) {
+        // A warning that came is not taken back, unless there is time again.
+        let stage = if new.warn <= d.now { old.stage } else { Stage::Running };
+        d.say(Event::SlaRecomputed { clock: Clock { stage, ..new } });
+    }
+    d.facts()
 }
 
 /// Starts the clock of a cohort for a text that came at `now`. A calendar that never opens again (checked when the

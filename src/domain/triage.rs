@@ -19,7 +19,8 @@ pub(super) fn take(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Result<Deci
     if let Some((rep, at)) = d.c.taker() {
         return if rep == by { Ok(Vec::new()) } else { Err(Rejection::TakenBy { by: rep.clone(), at }) };
     }
-    d.say(Event::Taken { by: by.clone(), because: because(world, Reason::Took) });
+    let answer_by = escalation::answer_by(world, &d.c, d.now);
+    d.say(Event::Taken { by: by.clone(), because: because(world, Reason::Took), answer_by });
     Ok(d.facts())
 }
 
@@ -30,11 +31,13 @@ pub(super) fn assign(mut d: Draft, world: &ReadSet<'_>, by: &RepId, to: &RepId) 
     }
     if to == by {
         if d.c.taker().is_none_or(|(rep, _)| rep != by) {
-            d.say(Event::Taken { by: by.clone(), because: because(world, Reason::Took) });
+            let answer_by = escalation::answer_by(world, &d.c, d.now);
+            d.say(Event::Taken { by: by.clone(), because: because(world, Reason::Took), answer_by });
         }
     } else if d.c.assignee() != Some(to) {
         let because = because(world, Reason::Person(by.clone()));
-        d.say(Event::Offered { to: Holder::Rep(to.clone()), step: None, expires: None, because });
+        let to = Holder::Rep(to.clone());
+        d.say(Event::Offered { to, step: None, expires: None, because, covers: None, weighed: None });
     }
     Ok(d.facts())
 }
@@ -119,7 +122,9 @@ pub(super) fn reopen(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Decided {
                 d.say(Event::SlaRearmed { clock });
             }
             if let (Some(expires), Some(a)) = (offered, d.c.assignment.clone().filter(|a| a.taken.is_none())) {
-                d.say(Event::Offered { to: a.to, step: a.step, expires: Some(expires), because: a.because });
+                let covers = d.c.loan.as_ref().map(|loan| loan.of.clone());
+                let (to, step, expires, because) = (a.to, a.step, Some(expires), a.because);
+                d.say(Event::Offered { to, step, expires, because, covers, weighed: None });
             }
         }
     }

@@ -139,6 +139,11 @@ fn contains(said: &[String], keyword: &[String]) -> bool {
     !keyword.is_empty() && said.windows(keyword.len()).any(|window| window == keyword)
 }
 
+/// Whether Sales must answer it.
+pub fn is_for_sales(playbook: &Playbook, use_case: &str) -> bool {
+    playbook.use_cases.get(use_case).is_none_or(|u| u.sales)
+}
+
 /// Whether a clock waits for an answer: Sales handles it, or the team it goes to answers by a cohort of its own.
 pub fn wants_clock(playbook: &Playbook, use_case: &str) -> bool {
     playbook.use_cases.get(use_case).is_none_or(|u| u.sales || (u.queue.is_some() && u.cohort.is_some()))

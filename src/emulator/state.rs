@@ -34,6 +34,8 @@ pub struct Number {
     pub status_callback: Option<String>,
     /// Advanced Opt-Out: only with it does the webhook of a STOP carry `OptOutType`.
     pub advanced_opt_out: bool,
+    /// No buyer texts it by themselves: it pages reps.
+    pub pages: bool,
 }
 
 /// A webhook with a name, for numbers that choose it in place of their own.

@@ -28,6 +28,9 @@ pub struct Frame {
     /// Digests of the texts that belong to it; the texts stand elsewhere, erasable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub content: Vec<ContentDigest>,
+    /// How long the decision took, in microseconds; of decisions about who gets a conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_us: Option<u64>,
 }
 
 /// A frame to be written: domain values as they are, turned into JSON once. Every text's facts pass here.
@@ -47,6 +50,9 @@ pub struct Fact<'a, S, E, A> {
     /// See [`Frame::content`].
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub content: &'a [ContentDigest],
+    /// See [`Frame::took_us`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub took_us: Option<u64>,
 }
 
 impl<S: Serialize, E: Serialize, A: Serialize> Fact<'_, S, E, A> {
@@ -104,6 +110,7 @@ mod tests {
             actor: &"carrier",
             command: None,
             content: &[],
+            took_us: None,
         };
         let bare = br#"{"subject":{"number":"01936f1e-0000-7000-8000-000000000001"},"kind":"opted_out","event":{"by":"stop","event":"opted_out"},"actor":"carrier"}"#;
         assert_eq!(fact.encode().unwrap(), bare);
@@ -114,6 +121,7 @@ mod tests {
             actor: json!("carrier"),
             command: None,
             content: Vec::new(),
+            took_us: None,
         };
         assert_eq!(Frame::decode(bare).unwrap(), frame);
         let content = [ContentDigest { message: ID.parse().unwrap(), digest: digest(&[7; 16], "Yes, Tuesday") }];

@@ -15,7 +15,7 @@ use super::feed::Presences;
 use super::http::{self, App, hooks};
 use super::service::Service;
 use super::store::{Store, StoreError};
-use super::{checkpoints, engine, heartbeat, listen, opt_outs, reconcile, retention, sends};
+use super::{checkpoints, cover, engine, heartbeat, listen, notify, opt_outs, reconcile, retention, sends};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 
@@ -63,9 +63,10 @@ impl Backend {
         let service = Service::start(parts.store, parts.clock, &parts.playbook).await?;
         let (shutdown, down) = watch::channel(false);
         let metrics = Arc::clone(service.metrics());
+        let presences = Arc::new(Presences::default());
         let app = App {
             service: service.clone(),
-            presences: Arc::new(Presences::default()),
+            presences: Arc::clone(&presences),
             metrics: Arc::clone(&metrics),
             shutdown: down.clone(),
         };
@@ -80,6 +81,8 @@ impl Backend {
         });
         let clocked = engine::run(service.clone(), down.clone());
         tasks.spawn(async move { clocked.await.map_err(|e| e.to_string()) });
+        let covering = cover::run(service.clone(), presences, down.clone());
+        tasks.spawn(async move { covering.await.map_err(|e| e.to_string()) });
         let forgetting = retention::run(service.clone(), down.clone());
         tasks.spawn(async move { forgetting.await.map_err(|e| e.to_string()) });
         let following = sends::run(service.clone(), down.clone());
@@ -118,6 +121,12 @@ impl Backend {
             beating.await;
             Ok(())
         });
+    }
+
+    /// From here on people are told beside the client, and webhooks of ours leave, until the backend stops.
+    pub fn keep_alerts(&mut self, notifier: notify::Notifier) {
+        let telling = notifier.run(self.shutdown.subscribe());
+        self.tasks.spawn(async move { telling.await.map_err(|e| e.to_string()) });
     }
 
     /// From here on every opt-out and opt-in is written into this file too, until the backend stops.

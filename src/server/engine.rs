@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::policy::PolicyError;
 use super::service::{Service, ServiceError, Work};
 use super::store::StoreError;
 use crate::domain::command::{Actor, Command};
@@ -60,6 +61,10 @@ async fn fire_but(service: &Service, aside: &mut Aside) -> Result<Option<Timesta
     if is_clock_behind(service).await? {
         return Ok(None);
     }
+    let version = super::policy::look_after(service).await.map_err(|e| match e {
+        PolicyError::Store(e) => e,
+        PolicyError::Service(e) => trouble(e),
+    })?;
     let now = tokio::time::Instant::now();
     aside.retain(|_, again| *again > now);
     // What stays due although it was looked at would come back round after round.
@@ -68,7 +73,7 @@ async fn fire_but(service: &Service, aside: &mut Aside) -> Result<Option<Timesta
         let (mut due, next) = service.store().due(service.clock().now(), ROUND + looked.len()).await?;
         due.retain(|id| !looked.contains(id));
         if due.is_empty() {
-            return Ok(next);
+            return Ok([next, version].into_iter().flatten().min());
         }
         // All are handed over before the first is waited for: they fire in order, and in few groups.
         let expire = |conversation| Work::Machine { actor: Actor::Clock, conversation, command: Command::Expire };

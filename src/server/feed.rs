@@ -1,6 +1,6 @@
 //! The feed: what changed for a person since a cursor. Snapshots and removals, never raw events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -48,6 +48,12 @@ impl Presences {
     /// A device of this rep asks.
     pub fn saw(&self, rep: &RepId) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(rep.clone(), monotonic());
+    }
+
+    /// Who was seen within this time, in real time.
+    pub fn within(&self, time: Duration) -> BTreeSet<RepId> {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.iter().filter(|(_, at)| at.elapsed() < time).map(|(rep, _)| rep.clone()).collect()
     }
 
     fn is_here(&self, rep: &RepId) -> bool {
@@ -172,6 +178,9 @@ fn render(
         rep: rep.clone(),
         here: presences.is_here(rep),
         away: page.roster.away.contains_key(rep),
+        since: page.roster.away.get(rep).copied(),
+        until: page.roster.absence(rep).and_then(|absence| absence.until),
+        note: page.roster.absence(rep).and_then(|absence| absence.note.clone()),
         load: page.loads.get(rep).copied().unwrap_or(0),
     });
     let (mut upserts, mut removals) = (Vec::new(), Vec::new());
@@ -193,8 +202,9 @@ fn render(
         upserts,
         removals,
         roster: roster.collect(),
+        on_call: page.roster.overrides.clone(),
         head: HeadView { seq: page.head.seq, hash: to_hex(&page.head.hash) },
-        playbook: (ask.playbook != playbook.version).then(|| (*playbook).clone()),
+        playbook: (ask.playbook != playbook.version).then(|| playbook.for_clients()),
     }
 }
 

@@ -20,6 +20,7 @@ pub mod commands;
 pub mod health;
 pub mod hooks;
 pub mod openapi;
+pub mod people;
 pub mod problem;
 pub mod sends;
 pub mod session;
@@ -50,6 +51,9 @@ pub fn router(app: App) -> Router {
         .route("/v1/session", post(session::sign_in).get(session::who))
         .route("/v1/commands", post(commands::push))
         .route("/v1/changes", get(changes::pull))
+        .route("/v1/people", post(people::say))
+        .route("/v1/oncall", get(people::on_call))
+        .route("/v1/calendars/{whose}", get(people::calendar))
         .route("/v1/conversations/{id}/messages", get(changes::messages))
         .route("/v1/sends", post(sends::report))
         .route("/health", get(health::alive))

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::carrier::{Carrier, CarrierError, Listed};
+use super::notify::page;
 use super::service::{Inbound, Outcome, Service, ServiceError, Work};
 use super::store::{CarrierLine, DedupeKey, DueSend, RawEvent, StoreError};
 use super::telemetry::Metrics;
@@ -188,7 +189,9 @@ async fn compare(
         let media = vec!["application/octet-stream".to_owned(); text.media];
         let (from, body, line) = (text.from, text.body, our_line.clone());
         let inbound = Inbound { key, from, line, body, media, opt_out_type: None, raw, sent: Some(text.at) };
-        if let Outcome::Received { new: true } = service.submit(Work::Receive(Box::new(inbound))).await? {
+        let of_a_rep = page::of_a_rep(service, &inbound, &text.to).await?;
+        let work = of_a_rep.unwrap_or_else(|| Work::Receive(Box::new(inbound)));
+        if let Outcome::Received { new: true } = service.submit(work).await? {
             recovered += 1;
         }
     }

@@ -12,6 +12,9 @@ use crate::domain::time::Span;
 /// How long an outcome is kept: a device that was offline for longer asks its person.
 const KEPT: Span = Span::minutes(90 * 24 * 60);
 
+/// How long a notice is kept once it ended: an answer to a page of last week still means it.
+const NOTICES_KEPT: Span = Span::minutes(7 * 24 * 60);
+
 /// Outcomes forgotten in one transaction: commands wait no longer behind it than behind a group of their own.
 const BATCH: usize = 500;
 
@@ -21,6 +24,12 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 /// Runs until `shutdown`; fails only when the database does.
 pub async fn run(service: Service, mut shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
     while !*shutdown.borrow() {
+        if let Err(e) = forget_notices(&service, &shutdown).await {
+            if matches!(e, StoreError::Fatal(_)) {
+                return Err(ServiceError::Stopped(e.to_string()));
+            }
+            tracing::warn!(error = %e, "old notices stay for now");
+        }
         match forget(&service, &shutdown).await {
             Ok(0) => {}
             Ok(outcomes) => tracing::info!(outcomes, "outcomes older than ninety days are forgotten"),
@@ -33,6 +42,21 @@ pub async fn run(service: Service, mut shutdown: watch::Receiver<bool>) -> Resul
         }
     }
     Ok(())
+}
+
+/// Notices that ended long ago, batch by batch; how many were forgotten.
+pub async fn forget_notices(service: &Service, shutdown: &watch::Receiver<bool>) -> Result<usize, StoreError> {
+    let (head, _) = service.store().head().await?;
+    let older_than = service.clock().now().min(head.at) - NOTICES_KEPT;
+    let mut forgotten = 0;
+    while !*shutdown.borrow() {
+        let batch = service.store().forget_notices(older_than, BATCH).await?;
+        forgotten += batch;
+        if batch < BATCH {
+            break;
+        }
+    }
+    Ok(forgotten)
 }
 
 /// One round: batch by batch, until nothing old is left or the process drains. How many were forgotten.

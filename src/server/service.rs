@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::store::{DedupeKey, RawEvent, Restored, Store, StoreError};
 use super::telemetry::Metrics;
@@ -20,11 +20,13 @@ use crate::domain::playbook::Playbook;
 use crate::domain::rejection::Rejection;
 use crate::wire::command::{Envelope, Receipt};
 
+mod beside;
 mod commit;
 mod group;
 mod pulse;
 mod tally;
 
+pub use beside::{BesideChange, WaitingPolicy};
 pub use pulse::Pulse;
 
 /// Commands that may wait; a flood past this is answered 503, not queued for ever.
@@ -80,11 +82,13 @@ pub struct PlaybookChange {
     pub why: Option<String>,
     /// The earlier version whose rules come back.
     pub back_to: Option<u32>,
+    /// Whether running clocks get new due times; without they keep theirs.
+    pub recompute: bool,
 }
 
 impl From<Playbook> for PlaybookChange {
     fn from(playbook: Playbook) -> Self {
-        Self { playbook, by: None, why: None, back_to: None }
+        Self { playbook, by: None, why: None, back_to: None, recompute: false }
     }
 }
 
@@ -122,8 +126,17 @@ pub enum Work {
         /// What.
         command: Command,
     },
+    /// Somebody says something about people and their shifts.
+    People {
+        /// Who.
+        actor: Actor,
+        /// What.
+        command: Command,
+    },
     /// A version of the policy to put in force.
     Playbook(Box<PlaybookChange>),
+    /// Something about a version that is not in force.
+    Beside(Box<BesideChange>),
     /// What a record outside the database says of a number: out, or in again.
     Consent {
         /// Whose number.
@@ -137,6 +150,32 @@ pub enum Work {
     Restored(Restored),
     /// All that buyers wrote since that backup has been read.
     Reconciled,
+    /// A rep texts the number that pages them.
+    Paged(Box<PageReply>),
+}
+
+/// A text from a rep's own phone to the number that pages them.
+#[derive(Clone, Debug)]
+pub struct PageReply {
+    /// The carrier's own id of it.
+    pub key: DedupeKey,
+    /// As it came.
+    pub raw: RawEvent,
+    /// Who.
+    pub rep: RepId,
+    /// The channel that pages from that number.
+    pub channel: String,
+    /// What it says.
+    pub says: Says,
+}
+
+/// What a rep says to a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// I take the one I was paged of last, if there is one.
+    Take(Option<ConversationId>),
+    /// Anything else: kept as it came, and nothing follows.
+    Other,
 }
 
 /// What became of a piece of work. On disk when it is told.
@@ -193,6 +232,8 @@ pub struct Service {
     pulse: Pulse,
     epoch: u32,
     metrics: Arc<Metrics>,
+    moves: watch::Receiver<u64>,
+    alerted: Arc<Notify>,
     stopped: watch::Receiver<Option<String>>,
 }
 
@@ -207,19 +248,24 @@ impl Service {
     pub async fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, seed: &Playbook) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (died, stopped) = watch::channel(None);
+        let (tell_moves, moves) = watch::channel(0);
         let in_force = store.playbook().await?;
         let playbook = Arc::new(Mutex::new(Arc::new(in_force.clone().unwrap_or_else(|| seed.clone()))));
         let (head, epoch) = store.head().await?;
         let (pulse, metrics) = (Pulse::at(head.seq), Arc::new(Metrics::default()));
+        let alerted = Arc::new(Notify::new());
         let committer = commit::Committer {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
             playbook: Arc::clone(&playbook),
             pulse: pulse.clone(),
             metrics: Arc::clone(&metrics),
+            moves: tell_moves,
+            alerted: Arc::clone(&alerted),
+            shadow: Mutex::default(),
         };
         tokio::spawn(committer.run(queue, died));
-        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, stopped };
+        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, moves, alerted, stopped };
         if in_force.is_none() {
             let work = Work::Playbook(Box::new(seed.clone().into()));
             service.submit(work).await.map_err(|e| StoreError::Fatal(e.to_string()))?;
@@ -292,9 +338,19 @@ impl Service {
         &self.metrics
     }
 
+    /// Wakes whoever tells people when a group left notices. For one to wait on.
+    pub const fn alerted(&self) -> &Arc<Notify> {
+        &self.alerted
+    }
+
     /// Pieces of work that wait for the committer.
     pub fn queued(&self) -> usize {
         self.jobs.max_capacity() - self.jobs.capacity()
+    }
+
+    /// Changes whenever people came, went or had another shift, by work of this process.
+    pub fn moves(&self) -> watch::Receiver<u64> {
+        self.moves.clone()
     }
 
     /// Who must look at the feed.

@@ -11,9 +11,10 @@ use crate::domain::answering::Answering;
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
-use crate::domain::conversation::{AnswerState, Conversation, Roster};
+use crate::domain::conversation::{AnswerState, Conversation};
 use crate::domain::id::{ConversationId, DeviceId, LineId, MessageId, NumberId, RepId};
 use crate::domain::playbook::Playbook;
+use crate::domain::roster::Roster;
 use crate::domain::time::Timestamp;
 use crate::domain::visibility::Principal;
 use crate::journal::{Entry, Head};
@@ -23,7 +24,9 @@ use crate::wire::command::Receipt;
 mod line;
 pub mod memory;
 pub mod migrate;
+pub mod notice;
 mod page;
+pub mod policy;
 mod sends;
 pub mod sqlite;
 
@@ -86,6 +89,8 @@ pub struct Wants {
     pub devices: BTreeMap<DeviceId, BTreeSet<u64>>,
     /// The version of the playbook at hand: another one in force comes along.
     pub playbook: u32,
+    /// Policies beside it that are wanted.
+    pub beside: policy::WantsBeside,
 }
 
 /// What the store found.
@@ -119,6 +124,8 @@ pub struct Loaded {
     pub playbook_version: u32,
     /// The playbook in force, when it is not the one at hand.
     pub playbook: Option<Playbook>,
+    /// Policies beside it.
+    pub beside: policy::LoadedBeside,
 }
 
 /// A conversation as loaded for a decision.
@@ -180,10 +187,14 @@ pub struct Batch {
     pub roster: Option<Roster>,
     /// A new version of the policy.
     pub playbook: Option<Playbook>,
+    /// What stands beside it from now on, in order.
+    pub beside: Vec<policy::KeptWrite>,
     /// Conversations that were looked at again with the cards as they are now.
     pub matched: BTreeSet<ConversationId>,
     /// A backup is brought back, or has caught up.
     pub restore: Option<RestoreWrite>,
+    /// What follows from the facts for people beside the client.
+    pub notices: Vec<notice::NoticeRow>,
 }
 
 /// What becomes of a database that is a backup brought back.
@@ -356,7 +367,7 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 
 /// Where facts are kept.
 #[async_trait]
-pub trait Store: SendLog {
+pub trait Store: notice::NoticeStore + policy::PolicyStore + SendLog + Send + Sync + 'static {
     /// Begins the one transaction that may write facts. Waits for the head row.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
 
@@ -473,6 +484,12 @@ pub trait Store: SendLog {
 
     /// Every backup that was brought back in this database's past, oldest first.
     async fn restores(&self) -> Result<Vec<Restored>, StoreError>;
+
+    /// Who is away, who has which shift, whose turn it is.
+    async fn roster(&self) -> Result<Roster, StoreError>;
+
+    /// Open conversations that somebody with this principal sees, as they are.
+    async fn open_seen_by(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError>;
 
     /// Conversations with an answer that has not settled, or waits for its rep.
     async fn unsettled(&self) -> Result<Vec<ConversationId>, StoreError>;

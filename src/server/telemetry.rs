@@ -14,6 +14,7 @@ use prometheus_client::registry::Registry;
 use tokio::time::Instant;
 
 use super::store::Waiting;
+use super::store::notice::Notices;
 use crate::domain::time::Span;
 
 /// How long one round of the reconciler may take at a slow carrier.
@@ -68,6 +69,8 @@ pub struct Metrics {
     recovered: Counter<u64, AtomicU64>,
     breaches: Counter<u64, AtomicU64>,
     expectations: Gauge,
+    notices: Family<Fate, Counter>,
+    notices_now: Family<Standing, Gauge>,
     sends: Family<Fate, Counter>,
     answers: Family<Standing, Gauge>,
     lateness: Histogram,
@@ -120,6 +123,17 @@ impl Default for Metrics {
             "Cases of the playbook that do not come out as expected with the people who are here",
             expectations.clone(),
         );
+        let notices = Family::<Fate, Counter>::default();
+        for outcome in ["sent", "dropped", "unknown", "dead"] {
+            drop(notices.get_or_create(&Fate { outcome }));
+        }
+        registry.register("notices", "How alerts and webhooks of ours ended", notices.clone());
+        let notices_now = Family::<Standing, Gauge>::default();
+        registry.register(
+            "notices_now",
+            "Alerts and webhooks of ours that wait, or were given up",
+            notices_now.clone(),
+        );
         let breaches = Counter::default();
         registry.register("sla_breaches", "Clocks that nobody met in time", breaches.clone());
         let sends = Family::<Fate, Counter>::default();
@@ -163,6 +177,8 @@ impl Default for Metrics {
             recovered,
             breaches,
             expectations,
+            notices,
+            notices_now,
             sends,
             answers,
             lateness,
@@ -225,6 +241,18 @@ impl Metrics {
     /// Cases of the playbook that do not come out as expected now.
     pub fn expectations(&self, broken: usize) {
         self.expectations.set(i64::try_from(broken).unwrap_or(i64::MAX));
+    }
+
+    /// Notices ended so.
+    pub fn notices(&self, outcome: &'static str, notices: u64) {
+        self.notices.get_or_create(&Fate { outcome }).inc_by(notices);
+    }
+
+    /// How notices stand now.
+    pub fn notices_now(&self, now: Notices) {
+        for (state, notices) in [("waiting", now.waiting), ("dead", now.dead)] {
+            self.notices_now.get_or_create(&Standing { state }).set(i64::try_from(notices).unwrap_or(i64::MAX));
+        }
     }
 
     /// Clocks that nobody met in time.

@@ -1,5 +1,7 @@
 //! The feed: what changed for this person since a cursor.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -9,8 +11,9 @@ use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
 use crate::domain::conversation::Conversation;
-use crate::domain::id::{ConversationId, MessageId, RepId};
+use crate::domain::id::{ConversationId, MessageId, RepId, ScheduleId};
 use crate::domain::message::InboundKind;
+use crate::domain::oncall::Override;
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 
@@ -42,6 +45,10 @@ pub struct Changes {
     pub playbook: Option<Playbook>,
     /// Who is here and how loaded. Never wakes a poll by itself.
     pub roster: Vec<Presence>,
+    /// Who has a shift whatever the layers of a schedule say. Never wakes a poll by itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub on_call: BTreeMap<ScheduleId, Vec<Override>>,
     /// The journal's head, for devices to witness.
     pub head: HeadView,
 }
@@ -124,6 +131,18 @@ pub struct Presence {
     pub here: bool,
     /// They said they are away.
     pub away: bool,
+    /// Since when, while they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    pub since: Option<Timestamp>,
+    /// When that ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    pub until: Option<Timestamp>,
+    /// What whoever covers should know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub note: Option<Body>,
     /// Open conversations they hold.
     pub load: u32,
 }

@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use comeback::domain::beside::{Beside, Came, Difference};
 use comeback::domain::command::{Command, Receive};
 use comeback::domain::consent::OptOutSource;
 use comeback::domain::contact::Body;
 use comeback::domain::escalation::Who;
 use comeback::domain::event::{Climb, Event, Outcome, Review};
-use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, NumberId};
+use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, NumberId, OverrideId};
 use comeback::domain::message::{Delivery, InboundKind};
+use comeback::domain::oncall::Override;
 use comeback::domain::ownership::OwnerSource;
 use comeback::domain::rejection::Rejection;
 use comeback::domain::routing::{Because, Holder, Passed, Reason};
@@ -42,6 +44,11 @@ fn clock(stage: Stage) -> Clock {
     let after = |minutes| then() + Span::minutes(minutes);
     let cohort = "late-stage".to_owned();
     Clock { response: Response::First, cohort, started: then(), warn: after(10), due: after(15), stage, playbook: 3 }
+}
+
+fn shift() -> Override {
+    let id = OverrideId(Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0009));
+    Override { id, rep: Some("ben".into()), from: then(), to: then() + Span::minutes(720) }
 }
 
 fn because(reason: Reason) -> Because {
@@ -79,8 +86,10 @@ pub(crate) fn events() -> Vec<Event> {
                 step: Some(2),
                 expires: Some(due),
                 because: because(Reason::Step(Who::Pool)),
+                covers: None,
+                weighed: None,
             },
-            Event::Offered { .. } => Event::Taken { by: "ben".into(), because: because(Reason::Took) },
+            Event::Offered { .. } => Event::Taken { by: "ben".into(), because: because(Reason::Took), answer_by: None },
             Event::Taken { .. } => Event::Escalated { why: Climb::Asked("ben".into()) },
             Event::Escalated { .. } => Event::SlaStarted { clock: clock(Stage::Running) },
             Event::SlaStarted { .. } => Event::SlaWarned { due },
@@ -88,7 +97,8 @@ pub(crate) fn events() -> Vec<Event> {
             Event::SlaBreached { .. } => Event::SlaMet { by: Some(message), late: true },
             Event::SlaMet { .. } => Event::SlaRearmed { clock: clock(Stage::Warned) },
             Event::SlaRearmed { .. } => Event::SlaDropped,
-            Event::SlaDropped => {
+            Event::SlaDropped => Event::SlaRecomputed { clock: clock(Stage::Running) },
+            Event::SlaRecomputed { .. } => {
                 Event::AnswerHeld { message, by: "maya".into(), not_before: then() + Span::seconds(8) }
             }
             Event::AnswerHeld { .. } => Event::AnswerParked {
@@ -120,11 +130,29 @@ pub(crate) fn events() -> Vec<Event> {
             Event::Done { .. } => Event::Reopened { by: None },
             Event::Reopened { .. } => Event::OptedOut { source: OptOutSource::Keyword("stop".to_owned()) },
             Event::OptedOut { .. } => Event::OptedIn { source: OptOutSource::Carrier },
-            Event::OptedIn { .. } => Event::Presence { rep: "maya".into(), away: true },
+            Event::OptedIn { .. } => {
+                let rep = "maya".into();
+                Event::Presence { rep, away: true, until: None, unseen: false, note: None, by: None }
+            }
             Event::Presence { .. } => Event::Restored { epoch: 1_795_572_000, after: 41 },
+            Event::Restored { .. } => {
+                let came = |gets: &str| Came {
+                    owner: Some("maya".into()),
+                    gets: Some(Holder::Rep(gets.into())),
+                    cohort: "meeting".to_owned(),
+                    due: Some(due),
+                };
+                let (conversation, is, would) = (conversation(), came("maya"), came("ben"));
+                Event::Beside { what: Beside::Differs(Difference { conversation, message, is, would }) }
+            }
+            Event::Beside { .. } => Event::Acknowledged { message, not_before: due },
             Event::Acknowledged { .. } => Event::Reconciled,
-            Event::Restored { .. } => Event::Acknowledged { message, not_before: due },
-            Event::Reconciled => return all,
+            Event::Reconciled => Event::Overridden { schedule: "nights".into(), shift: shift() },
+            Event::Overridden { .. } => Event::OverrideDropped { schedule: "nights".into(), id: shift().id },
+            Event::OverrideDropped { .. } => {
+                Event::TurnPassed { pool: "enterprise".into(), rep: "maya".into(), weight: 2 }
+            }
+            Event::TurnPassed { .. } => return all,
         };
         all.push(next);
     }
@@ -145,12 +173,15 @@ fn commands() -> Vec<Command> {
                 body: Body::new("Can we talk?"),
                 media: 1,
                 opt_out_type: Some("HELP".to_owned()),
+                area_code: None,
                 sent: None,
                 acknowledgement: None,
             }),
             Command::Receive(_) => Command::Report { message, delivery: Delivery::Delivered, error: None },
             Command::Report { .. } => Command::Expire,
-            Command::Expire => Command::BeginSend { message },
+            Command::Expire => Command::Recompute,
+            Command::Recompute => Command::Succeed { from: "zoe".into(), to: "maya".into() },
+            Command::Succeed { .. } => Command::BeginSend { message },
             Command::BeginSend { .. } => Command::AbandonSend { message },
             Command::AbandonSend { .. } => Command::LoseSend { message },
             Command::LoseSend { .. } => Command::NeverLeft { message },
@@ -167,10 +198,19 @@ fn commands() -> Vec<Command> {
             Command::Snooze { .. } => Command::Done { outcome: Outcome::Meeting },
             Command::Done { .. } => Command::Reopen,
             Command::Reopen => Command::OptOut { source: OptOutSource::Rep("maya".into()) },
-            Command::OptOut { .. } => Command::Away { away: true },
+            Command::OptOut { .. } => Command::away(true),
             Command::Away { .. } => Command::Doubt,
             Command::Doubt => Command::OptIn { source: OptOutSource::Keyword("start".to_owned()) },
-            Command::OptIn { .. } => return all,
+            Command::OptIn { .. } => Command::Settle,
+            Command::Settle => Command::Seen { rep: "maya".into(), seen: false },
+            Command::Seen { .. } => Command::Return,
+            Command::Return => Command::Override { schedule: "nights".into(), shift: shift() },
+            Command::Override { .. } => {
+                let ids = [shift().id, shift().id];
+                Command::Swap { schedule: "nights".into(), ids, one: then(), other: then() + Span::minutes(1440) }
+            }
+            Command::Swap { .. } => Command::DropOverride { schedule: "nights".into(), id: shift().id },
+            Command::DropOverride { .. } => return all,
         };
         all.push(next);
     }
@@ -194,7 +234,9 @@ fn rejections() -> Vec<Rejection> {
             Rejection::TooLong { .. } => Rejection::NotAllowed { needs: "lead".to_owned() },
             Rejection::NotAllowed { .. } => Rejection::CounterUsed,
             Rejection::CounterUsed => Rejection::OutcomeExpired,
-            Rejection::OutcomeExpired => return all,
+            Rejection::OutcomeExpired => Rejection::InThePast,
+            Rejection::InThePast => Rejection::NoSuchShift { why: "nobody is on call then".to_owned() },
+            Rejection::NoSuchShift { .. } => return all,
         };
         all.push(next);
     }

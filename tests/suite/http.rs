@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
+use base64::Engine as _;
 use comeback::clock::{Clock, ManualClock};
 use comeback::config;
 use comeback::domain::contact::{Address, Body as Words};
@@ -22,6 +23,7 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 
 mod metrics;
+mod people;
 mod sends;
 
 const PLAYBOOK: &str = include_str!("../../assets/playbook.toml");

@@ -73,7 +73,7 @@ fn each_mistake_is_told_where_it_stands_with_what_to_do() {
             ),
         ),
         (
-            &[("\"contact\", \"account\", \"sdr\"]", "\"contact\", \"account\", \"contact\"]")],
+            &[("    \"contact\",\n    \"account\",\n", "    \"contact\",\n    \"contact\",\n")],
             format!(
                 "risky: playbook.toml:{}:1: the rule \"owns the contact\" stands twice among the ownership rules: the second \
                  never finds more; leave the second out",
@@ -81,10 +81,47 @@ fn each_mistake_is_told_where_it_stands_with_what_to_do() {
             ),
         ),
         (
+            &[("state = \"NY\"\nrep = \"ben\"", "rep = \"zoe\""), ("area_code = \"212\"", "country = \"US\"")],
+            format!(
+                "wrong: playbook.toml:{}:1: row 2 of the territory \"east\" is of Zoe Lind, who has left; give it to \
+                 somebody who is here",
+                line("[[territory.east]]")
+            ),
+        ),
+        (
+            &[("area_code = \"212\"", "country = \"US\"\nstate = \"ny\"")],
+            format!(
+                "wrong: playbook.toml:{}:1: row 3 of the territory \"east\" never counts: row 2 fits all of it first; \
+                 write the narrow row before the wide one",
+                line("[[territory.east]]")
+            ),
+        ),
+        (
+            &[("schedule = \"east\"\nwait", "person = \"zoe\"\nwait")],
+            format!(
+                "wrong: playbook.toml:{}:1: step 4 of the ladder \"standard\" asks nobody: Zoe Lind has left; ask \
+                 somebody else, or leave the step out",
+                line("[[ladder.standard]]")
+            ),
+        ),
+        (
             &[("ladder = \"standard\"\n", "ladder = \"fast\"\n")],
             format!(
                 "risky: playbook.toml:{}:1: no cohort climbs the ladder \"standard\"; name it in a cohort, or leave it out",
                 line("[[ladder.standard]]")
+            ),
+        ),
+        (
+            &[
+                ("holidays = [2026-11-26, 2026-12-25]\n", ""),
+                ("only = { days = [\"saturday\", \"sunday\"], hours = [\"09:00-21:00\"] }\n", ""),
+                ("holidays = \"only\"\n", "only = { days = [\"sunday\"] }\n"),
+            ],
+            format!(
+                "risky: playbook.toml:{}:1: the layer \"weekends\" of \"East on call\" always has somebody from 2026-01-03 on: \
+                 the layer before it is never asked then; say when it has anybody, as in only = {{ days = [\"saturday\"] }}, or put \
+                 it first",
+                line("[schedule.east]")
             ),
         ),
         (
@@ -153,6 +190,120 @@ fn an_expectation_that_cannot_be_read_is_told_in_its_place() {
 }
 
 #[test]
+fn a_mistake_about_alerts_is_told_in_its_place() {
+    let ops = "[channel.ops]\nkind = \"webhook\"\nurl = \"https://ops.example/\"\nsecret = \"env:OPS\"\n\n[alerts]\n";
+    for (changes, wanted) in [
+        (&[("by = [\"page\"]", "by = [\"pgae\"]")][..], "there is no channel \"pgae\"; did you mean \"page\"?"),
+        (&[("kind = \"sms\"", "kind = \"smss\"")], "did you mean \"sms\"?"),
+        (&[("kind = \"sms\"", "kind = \"webhook\"")], "a channel of this kind needs url = …"),
+        (&[("redact = \"names\"", "secret = \"env:X\"")], "a channel of this kind has no secret"),
+        (&[("redact = \"names\"", "redact = \"name\"")], "did you mean \"names\"?"),
+        (
+            &[("from = \"+16465550900\"", "from = \"+16465550100\"")],
+            "buyers text this number: pages need one of their own",
+        ),
+        (&[("from = \"+16465550900\"", "from = \"+1 page us\"")], "not a number: write it +15550100100"),
+        (&[("on = [\"climbed\"", "on = [\"climbd\"")], "did you mean \"climbed\"?"),
+        (&[("at_most = 4", "at_most = 0")], "at most none: nothing would ever be told; to alert nobody write by = []"),
+        (&[("within = \"15m\"", "within = \"0m\"")], "at_most counts within a time: write it 15m"),
+        (&[("[\"22:00-07:00\"], zone = \"America/New_York\" }", "[\"22:00-07:00\"] }")], "quiet times need a zone"),
+        (&[("[\"22:00-07:00\"], zone", "[\"00:00-12:00\", \"12:00-24:00\"], zone")], "it would always be quiet"),
+        (
+            &[("[\"22:00-07:00\"], zone = \"America/New_York\"", "[\"22:00-07:00\"], calendar = \"offcie\"")],
+            "did you mean \"office\"?",
+        ),
+        (&[("[alerts]\n", &ops.replace("env:OPS", "whsec_c2VjcmV0"))], "a secret must not stand in the playbook"),
+        (&[("[alerts]\n", &ops.replace("https://", "http://"))], "not an address that may be called"),
+        (&[("[alerts]\n", &ops.replace("\"env:OPS\"", "[]"))], "one secret, or two while they are changed"),
+        (
+            &[("[alerts]\n", "[operations]\nby = [\"page\"]\n\n[alerts]\n")],
+            "operations need a webhook or slack channel",
+        ),
+        (
+            &[("sales = false\n", "sales = false\nwebhook = \"page\"\n")],
+            "\"page\" is a channel of kind sms: here a webhook is needed",
+        ),
+        (&[("label = \"renewal\"\n", "label = \"renewal\"\nwebhook = \"page\"\n")], "Sales handles this use case"),
+        (&[("label = \"renewal\"\n", "label = \"renewal\"\npause = \"pgae\"\n")], "there is no channel \"pgae\""),
+        (
+            &[("title = \"SE\"\nteam = \"east\"\n", "title = \"SE\"\nteam = \"east\"\nalerts = { by = [\"mail\"] }\n")],
+            "there is no channel \"mail\"",
+        ),
+    ] {
+        let source = changes.iter().fold(EXAMPLE.to_owned(), |source, (from, to)| {
+            assert!(source.contains(from), "the example has no {from:?}");
+            source.replacen(from, to, 1)
+        });
+        let mistake = read("playbook.toml", &source).expect_err(wanted).to_string();
+        assert!(mistake.contains(wanted) && mistake.starts_with("playbook.toml:"), "{changes:?}: {mistake}");
+        assert!(!mistake.contains("whsec_"), "a secret is not repeated: {mistake}");
+    }
+}
+
+#[test]
+fn a_rep_s_own_alerts_take_the_place_of_everybodys_key_by_key_and_a_rep_without_any_is_found() {
+    let own = "title = \"SE\"\nteam = \"east\"\nalerts = { on = [\"breach\"], at_most = 1 }\n";
+    let source = EXAMPLE.replacen("title = \"SE\"\nteam = \"east\"\n", own, 1);
+    let playbook = read("playbook.toml", &source).unwrap_or_else(|e| panic!("{e}"));
+    let (omar, all) = (playbook.alerting.of(&"omar".into()).unwrap(), playbook.alerting.everybody.as_ref().unwrap());
+    assert_eq!((&omar.by, &omar.quiet, omar.within), (&all.by, &all.quiet, all.within));
+    assert_eq!((omar.on.len(), omar.at_most), (1, 1));
+    let told =
+        found(&[("title = \"SE\"\nteam = \"east\"\n", "title = \"SE\"\nteam = \"east\"\nalerts = { by = [] }\n")]);
+    let omar = line("[rep.omar]");
+    assert!(
+        told[0].starts_with(&format!(
+            "risky: playbook.toml:{omar}:1: no alert can reach Omar Haddad: no channel is named; write by = [\"…\"]"
+        )),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_layer_with_an_empty_turn_or_hours_of_its_own_hides_nothing() {
+    let only = "only = { days = [\"saturday\", \"sunday\"], hours = [\"09:00-21:00\"] }\n";
+    let reps = "reps = [\"ben\", \"maya\", \"omar\"]";
+    let free =
+        [("holidays = [2026-11-26, 2026-12-25]\n", ""), ("holidays = \"only\"", "holidays = \"off\""), (only, "")];
+    // The last layer is on always as soon as it has no holidays to be for.
+    let last = |told: &[String]| {
+        told.iter().any(|t| t.contains("the layer \"holidays\" of \"East on call\" always has somebody"))
+    };
+    assert!(last(&found(&free)));
+    let told = found(&[
+        free[0],
+        ("holidays = \"only\"", "only = { days = [\"sunday\"] }"),
+        free[2],
+        (reps, "reps = [\"ben\", \"nobody\"]"),
+    ]);
+    assert!(!told.iter().any(|t| t.contains("always has somebody")), "{told:?}");
+}
+
+#[test]
+fn hours_that_overlap_are_refused_where_they_are_written() {
+    let wanted = "this calendar cannot be used: Monday: the window 12:00-19:00 overlaps 08:00-12:30";
+    for (from, to, wanted) in [
+        ("monday = [\"08:00-12:30\", \"13:00-19:00\"]", "monday = [\"08:00-12:30\", \"12:00-19:00\"]", wanted),
+        // A night that is still open when the next day begins.
+        (
+            "monday = [\"08:00-12:30\", \"13:00-19:00\"]",
+            "monday = [\"20:00-09:00\"]",
+            "this calendar cannot be used: Tuesday: the window 08:00-12:30 overlaps 20:00-09:00",
+        ),
+        (
+            "hours = [\"09:00-21:00\"]",
+            "hours = [\"09:00-12:00\", \"11:00-13:00\"]",
+            "these hours cannot be used: Saturday: the window 11:00-13:00 overlaps 09:00-12:00",
+        ),
+    ] {
+        let source = EXAMPLE.replacen(from, to, 1);
+        assert_ne!(source, EXAMPLE, "{from}");
+        let mistake = read("playbook.toml", &source).expect_err(to).to_string();
+        assert!(mistake.contains(wanted) && mistake.starts_with("playbook.toml:"), "{to}: {mistake}");
+    }
+}
+
+#[test]
 fn a_use_case_that_cannot_be_meant_is_told_in_its_place() {
     for (from, to, wanted) in [
         ("campaigns = [\"meet-*\"]", "campaigns = [\"*-meet\"]", "a * may stand only at the end"),
@@ -177,6 +328,22 @@ fn a_use_case_that_cannot_be_meant_is_told_in_its_place() {
     ] {
         let source = EXAMPLE.replacen(from, &to.replace("{long}", &"x".repeat(1601)), 1);
         assert_ne!(source, EXAMPLE, "{from}");
+        let mistake = read("playbook.toml", &source).expect_err(to).to_string();
+        assert!(mistake.contains(wanted) && mistake.starts_with("playbook.toml:"), "{to}: {mistake}");
+    }
+}
+
+/// By its type a cohort has two targets; here it is held that the file cannot leave one out or make it nothing.
+#[test]
+fn a_cohort_without_a_target_cannot_be_written() {
+    let line = "first_response = { warn = \"3m\", due = \"5m\" }\n";
+    for (to, wanted) in [
+        ("", "the key \"first_response\" is missing"),
+        ("first_response = { warn = \"0s\", due = \"0s\" }\n", "due must be longer than nothing"),
+        ("first_response = { warn = \"3m\" }\n", "the key \"due\" is missing"),
+    ] {
+        let source = EXAMPLE.replacen(line, to, 1);
+        assert_ne!(source, EXAMPLE);
         let mistake = read("playbook.toml", &source).expect_err(to).to_string();
         assert!(mistake.contains(wanted) && mistake.starts_with("playbook.toml:"), "{to}: {mistake}");
     }

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use comeback::domain::escalation::{Ladder, Step, Who};
 use comeback::domain::id::RepId;
 use comeback::domain::oncall::{Length, Rotation};
+use comeback::domain::ownership::{OwnerRule, OwnerSource, Skip};
 use comeback::domain::playbook::Playbook;
 use comeback::domain::reach::{Bounds, cases, reached, search};
 use comeback::domain::time::{Span, Timestamp};
@@ -36,13 +37,29 @@ fn the_example_reaches_somebody_until_everybody_of_the_team_is_away() {
 
 /// A team of up to four with any ladder, backups and rotation.
 fn small() -> impl Strategy<Value = Playbook> {
-    let who = prop_oneof![Just(Who::Owner), Just(Who::Backup), Just(Who::Pool), Just(Who::OnCall)];
-    let ladder = proptest::collection::vec(who, 0..4);
+    let who = prop_oneof![
+        Just(Who::Owner),
+        Just(Who::Backup),
+        Just(Who::Pool),
+        Just(Who::OnCall),
+        Just(Who::OwnersLead),
+        Just(Who::Person("ben".into())),
+        Just(Who::Role("AE".to_owned())),
+    ];
+    let ladder = (proptest::collection::vec(who, 0..4), 0u8..2);
+    let owners = prop_oneof![
+        Just(Vec::new()),
+        Just(vec![OwnerRule { skip: [Skip::Away].into(), ..OwnerSource::Opportunity.into() }]),
+        Just(vec![OwnerSource::RoundRobin.into()]),
+        Just(vec![OwnerSource::Opportunity.into(), OwnerSource::LeastLoaded.into()]),
+    ];
     let backups = proptest::collection::vec(proptest::option::of(0usize..4), 4);
     let active = proptest::collection::vec(any::<bool>(), 4);
-    (2usize..5, ladder, backups, active, proptest::collection::vec(0usize..4, 0..3)).prop_map(
-        |(people, steps, backups, active, turns)| {
+    (2usize..5, ladder, backups, active, proptest::collection::vec(0usize..4, 0..3), owners).prop_map(
+        |(people, (steps, repeat), backups, active, turns, owners): (_, _, _, _, _, Vec<OwnerRule>)| {
             let mut playbook = example();
+            playbook.territories.clear();
+            playbook.ownership = if owners.is_empty() { vec![OwnerSource::Opportunity.into()] } else { owners };
             let ids: Vec<RepId> = ["ben", "ines", "lea", "maya"].into_iter().map(RepId::from).collect();
             let ids = &ids[..people];
             playbook.reps.retain(|rep, _| ids.contains(rep));
@@ -69,9 +86,9 @@ fn small() -> impl Strategy<Value = Playbook> {
             }
             playbook.schedules.clear();
             let steps = steps.into_iter().chain([Who::Lead]);
-            let steps: Vec<Step> = steps.map(|who| Step { who, wait: Span::minutes(3) }).collect();
+            let steps: Vec<Step> = steps.map(|who| Step { who, wait: Span::minutes(3), wall: false }).collect();
             for ladder in playbook.ladders.values_mut() {
-                *ladder = Ladder { steps: steps.clone() };
+                *ladder = Ladder { steps: steps.clone(), repeat, ..Ladder::default() };
             }
             playbook
         },

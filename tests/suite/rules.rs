@@ -3,10 +3,14 @@
 mod acknowledging;
 mod answering;
 mod conduct;
+mod covering;
 mod ladder;
 mod meaning;
+mod owning;
 
 mod properties;
 mod receiving;
 mod seeing;
 mod sending;
+mod shifts;
+mod succession;

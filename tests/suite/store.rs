@@ -7,8 +7,10 @@ use comeback::server::store::Store;
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::sqlite::SqliteStore;
 
+mod beside;
 mod facts;
 mod feed;
+mod notices;
 mod people;
 mod reads;
 mod scene;
@@ -99,6 +101,20 @@ macro_rules! conforms {
                     a_mark_goes_with_the_group_that_matched_it_and_not_before
                     a_match_that_a_crash_swallowed_is_made_up_for
                     numbers_whose_cards_are_old_or_missing_are_stale
+                }
+                notices {
+                    notices_come_with_their_facts_and_wait_oldest_first
+                    a_notice_with_the_key_of_another_is_none
+                    what_was_sent_is_known_by_time_and_by_channel
+                    notices_that_ended_long_ago_are_forgotten_and_those_that_wait_are_not
+                    where_a_rep_is_reached_is_replaced_and_forgotten_and_nobody_shares_a_phone
+                    one_conversation_is_found_with_all_of_it
+                    nothing_that_waited_before_a_backup_goes_by_itself
+                }
+                beside {
+                    what_stands_beside_the_policy_is_replaced_and_taken_away
+                    conversations_with_a_deadline_are_walked_in_its_order
+                    cards_are_told_by_number
                 }
                 sends {
                     a_send_is_kept_once_by_its_tool_and_its_id

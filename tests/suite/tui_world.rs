@@ -218,7 +218,15 @@ pub(crate) fn inbox(mut rows: Vec<Row>) -> Inbox {
         let done = matches!(row.status, Status::Done(_));
         (done, row.clock.as_ref().map_or(Timestamp::MAX, |c| c.due), row.id)
     });
-    let presence = |rep: &str, here, away, load| Presence { rep: rep.into(), here, away, load };
+    let presence = |rep: &str, here, away, load| Presence {
+        rep: rep.into(),
+        here,
+        away,
+        load,
+        since: None,
+        until: None,
+        note: None,
+    };
     Inbox {
         me: Some(Me { rep: "maya".into(), name: "Maya Okafor".to_owned(), away: false }),
         rows,
@@ -238,7 +246,7 @@ fn playbook() -> Playbook {
         team: "east".into(),
         role,
         backup: Some("ben".into()),
-        active: true,
+        ..Rep::default()
     };
     let reps: BTreeMap<RepId, Rep> = BTreeMap::from([
         ("maya".into(), rep("Maya Okafor", "AE", Role::Rep)),
@@ -261,13 +269,9 @@ fn playbook() -> Playbook {
         use_cases: BTreeMap::new(),
         teams: BTreeMap::from([(TeamId::from("east"), team)]),
         reps,
-        ownership: vec![OwnerSource::Opportunity],
+        ownership: vec![OwnerSource::Opportunity.into()],
         cohorts: vec![],
-        calendars: BTreeMap::new(),
-        schedules: BTreeMap::new(),
-        expectations: Vec::new(),
-        ladders: BTreeMap::new(),
-        lines: BTreeMap::new(),
+        ..Playbook::default()
     }
 }
 
@@ -449,7 +453,11 @@ fn card() -> Card {
         name: "Dana Fox".to_owned(),
         title: "VP Operations".to_owned(),
         zone: None,
-        account: Some(Account { name: "Harbor Logistics".to_owned(), owner: Some("maya".into()) }),
+        account: Some(Account {
+            name: "Harbor Logistics".to_owned(),
+            owner: Some("maya".into()),
+            ..Account::default()
+        }),
         owner: Some("maya".into()),
         sdr: None,
         opportunity: Some(Opportunity {
@@ -465,6 +473,7 @@ fn card() -> Card {
             at: START - Span::minutes(2 * 1440),
             kind: "call".to_owned(),
             summary: "walked through the quote".to_owned(),
+            by: None,
         }),
         intents: vec![Intent {
             at: START - Span::minutes(180),

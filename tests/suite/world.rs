@@ -8,7 +8,8 @@ use comeback::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use comeback::domain::consent::Number;
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::context::{Account, Campaign, Card, Opportunity};
-use comeback::domain::conversation::{AnswerState, Conversation, Roster};
+use comeback::domain::conversation::{AnswerState, Conversation};
+use comeback::domain::coverage;
 use comeback::domain::decide::decide;
 use comeback::domain::escalation::{Ladder, Step, Who};
 use comeback::domain::event::{Event, Review, Subject};
@@ -18,6 +19,7 @@ use comeback::domain::oncall::{Length, Rotation};
 use comeback::domain::ownership::OwnerSource;
 use comeback::domain::playbook::{Cohort, Compliance, Line, Playbook, Rep, Role, Target, Team, UseCase};
 use comeback::domain::rejection::Rejection;
+use comeback::domain::roster::Roster;
 use comeback::domain::time::{Span, Timestamp};
 use uuid::Uuid;
 
@@ -35,7 +37,8 @@ fn target(warn: i64, due: i64) -> Target {
 
 fn ladder(waits: [i64; 5]) -> Ladder {
     let who = [Who::Owner, Who::Backup, Who::Pool, Who::OnCall, Who::Lead];
-    Ladder { steps: who.into_iter().zip(waits).map(|(who, wait)| Step { who, wait: Span::minutes(wait) }).collect() }
+    let step = |(who, wait)| Step { who, wait: Span::minutes(wait), wall: false };
+    Ladder { steps: who.into_iter().zip(waits).map(step).collect(), ..Ladder::default() }
 }
 
 fn cohort(name: &str, first: Target, next: Target, ladder: &str) -> Cohort {
@@ -53,7 +56,7 @@ fn cohort(name: &str, first: Target, next: Target, ladder: &str) -> Cohort {
 
 fn rep(name: &str, title: &str, team: &str, role: Role, backup: Option<&str>) -> Rep {
     let backup = backup.map(RepId::from);
-    Rep { name: name.to_owned(), title: title.to_owned(), team: team.into(), role, backup, active: true }
+    Rep { name: name.to_owned(), title: title.to_owned(), team: team.into(), role, backup, ..Rep::default() }
 }
 
 fn line(number: &str, team: &str, use_case: &str) -> Line {
@@ -115,11 +118,11 @@ pub(crate) fn playbook() -> Playbook {
         .map(|(id, rep)| (RepId::from(id), rep))
         .into(),
         ownership: vec![
-            OwnerSource::Conversation,
-            OwnerSource::Opportunity,
-            OwnerSource::Contact,
-            OwnerSource::Account,
-            OwnerSource::Sdr,
+            OwnerSource::Conversation.into(),
+            OwnerSource::Opportunity.into(),
+            OwnerSource::Contact.into(),
+            OwnerSource::Account.into(),
+            OwnerSource::Sdr.into(),
         ],
         cohorts: vec![
             Cohort {
@@ -133,8 +136,6 @@ pub(crate) fn playbook() -> Playbook {
             cohort("new", target(45, 60), target(90, 120), "calm"),
         ],
         calendars: [("office".to_owned(), Calendar { zone, week, holidays: BTreeMap::new() })].into(),
-        schedules: BTreeMap::new(),
-        expectations: Vec::new(),
         ladders: [("fast".to_owned(), ladder([5, 5, 5, 5, 0])), ("calm".to_owned(), ladder([15, 15, 15, 15, 0]))]
             .into(),
         lines: [
@@ -143,6 +144,7 @@ pub(crate) fn playbook() -> Playbook {
             (LineId::from("poll"), line("+14155550177", "harbor", "survey")),
         ]
         .into(),
+        ..Playbook::default()
     }
 }
 
@@ -153,7 +155,7 @@ pub(crate) fn card(contact: &str) -> Card {
         name: format!("Buyer {contact}"),
         title: String::new(),
         zone: None,
-        account: Some(Account { name: "Acme".to_owned(), owner: None }),
+        account: Some(Account { name: "Acme".to_owned(), ..Account::default() }),
         owner: None,
         sdr: Some("ines".into()),
         opportunity: Some(Opportunity {
@@ -271,6 +273,7 @@ impl Story {
             body: Body::new(body),
             media,
             opt_out_type: carrier.map(str::to_owned),
+            area_code: None,
             sent: None,
             acknowledgement,
         };
@@ -376,6 +379,51 @@ impl Story {
         Ok(decided.into_iter().map(|(_, event)| event).collect())
     }
 
+    /// Open conversations by holder.
+    fn loads(&self) -> BTreeMap<RepId, u32> {
+        let mut loads = BTreeMap::new();
+        for rep in self.conversations.values().filter(|c| !c.is_done()).filter_map(Conversation::assignee) {
+            *loads.entry(rep.clone()).or_default() += 1;
+        }
+        loads
+    }
+
+    /// Everybody's coming and going is followed up: what it concerns is settled, the most urgent first.
+    pub(crate) fn settles(&mut self) -> Vec<Event> {
+        let is_here = |rep: &RepId| self.playbook.is_active(rep) && !self.roster.away.contains_key(rep);
+        let concerned = self.conversations.values().filter(|c| coverage::is_unsettled(c, is_here));
+        let mut concerned: Vec<_> = concerned.map(coverage::urgency).collect();
+        concerned.sort_unstable();
+        let (mut facts, here) = (Vec::new(), self.here);
+        for (_, id) in concerned {
+            self.here = id;
+            facts.extend(self.machine(Actor::Clock, &Command::Settle));
+        }
+        self.here = here;
+        facts
+    }
+
+    /// A buyer of an area code texts for the first time.
+    pub(crate) fn texts_from(&mut self, number: u128, area_code: &str, body: &str) -> Vec<Event> {
+        let number = Self::number(number);
+        self.numbers.entry(number).or_insert_with(|| Number::new(number));
+        let message = self.fresh();
+        self.here = ConversationId(message.0);
+        let receive = Receive {
+            message,
+            conversation: self.here,
+            number,
+            line: LineId::from("main"),
+            body: Body::new(body),
+            media: 0,
+            opt_out_type: None,
+            area_code: Some(area_code.to_owned()),
+            sent: None,
+            acknowledgement: None,
+        };
+        self.decides(Actor::Carrier, u64::MAX, &Command::Receive(receive)).unwrap()
+    }
+
     fn would_decide(&self, actor: Actor, seen: u64, command: &Command) -> Result<Vec<(Subject, Event)>, Rejection> {
         let conversation = self.conversations.get(&self.here);
         let number = match command {
@@ -390,7 +438,7 @@ impl Story {
             cards: number.and_then(|id| self.cards.get(&id)).map_or(&[], Vec::as_slice),
             playbook: &self.playbook,
             roster: &self.roster,
-            loads: &BTreeMap::new(),
+            loads: &self.loads(),
         };
         let cx = Context { now: self.now, actor, seen, behind: self.behind, hold: self.playbook.undo_hold };
         decide(&world, command, &cx)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::program::{Machine, PLAYBOOK, Running};
 use super::tmux::eventually;
@@ -73,4 +73,43 @@ fn the_crm_s_owners_are_the_people_of_the_playbook_given() {
     let owners = all["contacts"].as_array().expect("a list").iter().filter_map(|c| c["owner"].as_str());
     let owners: BTreeSet<&str> = owners.collect();
     assert_eq!(owners, BTreeSet::from(["adam", "ben", "ines", "lea", "omar", "zoe"]), "zoe left, in this playbook too");
+}
+
+#[test]
+fn a_rep_is_paged_on_an_emulated_phone_and_answering_1_takes_the_reply() {
+    let machine = Machine::new();
+    let demo = demo(&machine, &["--quiet", "--speed", "60"]);
+    let about = demo.about();
+    let (emulator, phone) = (said(&about, "emulator_url"), said(&about["phones"], "maya"));
+    let all = machine.get(&format!("{}/contacts", said(&about, "crm_url")), &said(&about, "crm_token"));
+    let hers =
+        |c: &&Value| [&c["owner"], &c["opportunity"]["owner"], &c["account"]["owner"]].iter().all(|o| **o == "maya");
+    let buyer = all["contacts"].as_array().expect("a list").iter().find(hers).expect("a buyer of Maya's");
+    let from = buyer["phones"][0].as_str().expect("a phone").to_owned();
+    machine
+        .post(&format!("{emulator}/emulator/v1/inbound"), &json!({ "from": from, "body": "Can we sign this week?" }));
+    let pages = || {
+        let sends = machine.get(&format!("{emulator}/emulator/v1/sends"), "");
+        let to_maya = sends["sends"].as_array().expect("a list").iter().filter(|s| s["to"] == phone.as_str());
+        to_maya.map(|s| (said(s, "from"), said(s, "body"))).collect::<Vec<_>>()
+    };
+    // Nobody takes it: before its answer is due, her own phone rings.
+    let (number, page) = eventually("a page", || pages().first().cloned());
+    assert!(page.starts_with("An answer is due soon: ") && page.ends_with(" Reply 1 to take it."), "{page}");
+    let name = said(buyer, "name");
+    assert!(!page.contains(&name), "the demo's pages name nobody: {page}");
+    let answer = json!({ "from": phone, "to": number, "body": "1" });
+    machine.post(&format!("{emulator}/emulator/v1/inbound"), &answer);
+    let told =
+        eventually("the answer to her answer", || pages().into_iter().find(|(_, body)| body.starts_with("It is")));
+    assert_eq!(told.1, "It is yours. Answer it in your inbox.");
+    let token = said(&about["tokens"], "maya");
+    let page = machine.get(&format!("{}/v1/changes?since=&wait=0", said(&about, "base_url")), &token);
+    let theirs = page["upserts"].as_array().expect("a list").iter();
+    let theirs: Vec<&Value> =
+        theirs.filter(|s| s["address"] == from.as_str() || s["address"] == phone.as_str()).collect();
+    assert_eq!(theirs.len(), 1, "her answer is no buyer's reply: {theirs:?}");
+    assert_eq!(theirs[0]["state"]["assignment"]["to"], json!({ "rep": "maya" }));
+    assert!(!theirs[0]["state"]["assignment"]["taken"].is_null());
+    assert!(page["playbook"]["alerting"].is_null(), "how people are alerted does not leave the backend");
 }

@@ -19,6 +19,7 @@ mod import;
 mod library;
 mod log;
 mod offline;
+mod policies;
 mod policy;
 // strace is Linux's own.
 #[cfg(target_os = "linux")]

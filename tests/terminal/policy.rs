@@ -44,7 +44,15 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
     let text = town.text(&phone, "What would fifty seats cost?");
     assert_eq!(town.answered(&text), 200);
     let explained = town.machine.does(&["explain", "--database", &database, &text], "");
-    for words in ["the buyer wrote", "offered to Maya Okafor", "because the owner", "(playbook version 2)", "is due"] {
+    for words in [
+        "the buyer wrote",
+        "offered to Maya Okafor",
+        "because the owner",
+        "(playbook version 2)",
+        "is due",
+        "looked at: use case",
+        "decided in ",
+    ] {
         assert!(explained.contains(words), "no {words:?} in: {explained}");
     }
     assert!(!explained.contains("fifty seats") && !explained.contains(&phone), "no words, no number: {explained}");

@@ -11,12 +11,13 @@ use crate::server::store::sqlite::{MIGRATIONS, SqliteStore, serving};
 use crate::server::store::{Store as _, StoreError};
 
 /// Variables that a backend reads, and whether their value is a secret.
-const VARIABLES: [(&str, bool); 5] = [
+const VARIABLES: [(&str, bool); 6] = [
     ("COMEBACK_DATABASE", false),
     ("COMEBACK_PUBLIC_URL", false),
     ("COMEBACK_LOG", false),
     ("COMEBACK_CRM_TOKEN", true),
     ("COMEBACK_HEARTBEAT_URL", true),
+    ("COMEBACK_SMTP_URL", true),
 ];
 
 /// Looks at a backend's database, and at its public address when that is given.
@@ -98,6 +99,7 @@ async fn contents(report: &mut Report, database: &Path) -> Result<(), StoreError
     }
     let waiting = store.waiting().await?;
     report.fine(AREA, "waiting", format!("{} answers unknown, {} that need an eye", waiting.unknown, waiting.parked));
+    super::alerts::look(report, &store).await?;
     if head.at > now + TOLERATED_SKEW {
         let said = format!(
             "the journal is ahead of this machine's clock by {} s: deadlines and sends pause",

@@ -120,6 +120,7 @@ impl Cache {
             cursor: self.meta("cursor")?.unwrap_or_default(),
             playbook: self.meta("playbook")?.map(Arc::new),
             roster: self.meta("roster")?.unwrap_or_default(),
+            on_call: self.meta("on_call")?.unwrap_or_default(),
             head: self.head()?,
             ..State::default()
         };

@@ -80,7 +80,7 @@ fn under_another_sign_in_nothing_unconfirmed_goes_by_itself_and_each_says_what_i
     let batch = outbox.batch(&mut Vec::new());
     outbox.learn(&receipt(&batch[0], Verdict::Done));
     outbox.put(want(3, answer(11)));
-    outbox.put(want(4, Command::Away { away: true }));
+    outbox.put(want(4, Command::away(true)));
     assert_eq!(outbox.rebase(), Rebased { doubtful: 3, let_go: 1 });
     assert!(!outbox.has_unpushed() && !outbox.has_unconfirmed());
     let known = |outbox: &Outbox| outbox.entries().iter().map(|e| (e.doubt, e.is_open())).collect::<Vec<_>>();

@@ -140,6 +140,10 @@ impl State {
             out.push(Write::Playbook(Arc::clone(&playbook)));
             self.playbook = Some(playbook);
         }
+        if page.on_call != self.on_call {
+            out.push(Write::OnCall(page.on_call.clone()));
+            self.on_call = page.on_call;
+        }
         if page.roster != self.roster {
             out.push(Write::Roster(page.roster.clone()));
             self.roster = page.roster;

@@ -7,8 +7,10 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
 
+use super::alerts::{AlertsText, ChannelText, OperationsText};
+use super::owners::{OwnerText, TerritoryText};
+use super::steps::LadderText;
 use crate::config::text::{Duration, Every, TimeOfDay, Times};
-use crate::domain::escalation::Who;
 use crate::domain::ownership::OwnerSource;
 use crate::domain::playbook::Role;
 use crate::domain::time::Span;
@@ -22,7 +24,10 @@ pub(super) struct Document {
     pub(super) company: String,
     #[serde(default = "eight_seconds")]
     pub(super) undo_hold: Duration,
-    pub(super) ownership: Vec<OwnerSource>,
+    pub(super) ownership: Vec<Spanned<OwnerText>>,
+    #[serde(default)]
+    pub(super) territory: BTreeMap<String, Spanned<TerritoryText>>,
+    pub(super) presence: Option<PresenceText>,
     #[serde(default)]
     pub(super) compliance: ComplianceText,
     #[serde(default)]
@@ -33,12 +38,16 @@ pub(super) struct Document {
     pub(super) rep: BTreeMap<String, RepText>,
     pub(super) cohort: Vec<Spanned<CohortText>>,
     pub(super) calendar: BTreeMap<String, CalendarText>,
-    pub(super) ladder: BTreeMap<String, Spanned<Vec<StepText>>>,
+    pub(super) ladder: BTreeMap<String, Spanned<LadderText>>,
     #[serde(default)]
     pub(super) schedule: BTreeMap<String, ScheduleText>,
     pub(super) line: BTreeMap<String, LineText>,
     #[serde(default)]
     pub(super) expect: Vec<ExpectText>,
+    #[serde(default)]
+    pub(super) channel: BTreeMap<String, Spanned<ChannelText>>,
+    pub(super) alerts: Option<AlertsText>,
+    pub(super) operations: Option<OperationsText>,
 }
 
 fn eight_seconds() -> Duration {
@@ -74,6 +83,10 @@ pub(super) struct UseCaseText {
     pub(super) label: String,
     #[serde(default = "yes")]
     pub(super) sales: bool,
+    /// The channel that gets its replies, when Sales does not handle them.
+    pub(super) webhook: Option<Name>,
+    /// The channel that is told to pause the campaign while Sales talks.
+    pub(super) pause: Option<Name>,
     #[serde(default)]
     pub(super) campaigns: Vec<Spanned<String>>,
     /// What they are for, said here instead of under each.
@@ -184,6 +197,20 @@ pub(super) struct RepText {
     pub(super) backup: Option<Name>,
     #[serde(default = "yes")]
     pub(super) active: bool,
+    pub(super) capacity: Option<Spanned<u32>>,
+    pub(super) weight: Option<Spanned<u32>>,
+    /// A calendar.
+    pub(super) hours: Option<Name>,
+    /// What is left out is everybody's.
+    pub(super) alerts: Option<AlertsText>,
+}
+
+/// When somebody who says nothing counts as away.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PresenceText {
+    pub(super) unseen: Spanned<Duration>,
+    pub(super) calendar: Option<Name>,
 }
 
 #[derive(Deserialize)]
@@ -228,13 +255,6 @@ pub(super) struct CalendarText {
     pub(super) sunday: Times,
     #[serde(default)]
     pub(super) holidays: BTreeMap<Spanned<String>, Times>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct StepText {
-    pub(super) who: Spanned<Who>,
-    pub(super) wait: Option<Duration>,
 }
 
 #[derive(Deserialize)]

@@ -21,7 +21,11 @@ fn place(source: &str, about: &About) -> Option<Range<usize>> {
         About::Expectation(name) => named(source, "[[expect]]", name),
         About::Rep(id) => line(source, |l| l == format!("[rep.{id}]")),
         About::Team(id) => line(source, |l| l == format!("[team.{id}]")),
-        About::Ladder(name) => line(source, |l| l == format!("[[ladder.{name}]]")),
+        About::Ladder(name) => line(source, |l| l == format!("[[ladder.{name}]]") || l == format!("[ladder.{name}]")),
+        About::Schedule(id) => line(source, |l| l == format!("[schedule.{id}]")),
+        About::Territory(name) => line(source, |l| {
+            l == format!("[[territory.{name}]]") || l.starts_with(&format!("territory.{name} =")) || l == "[territory]"
+        }),
         About::Compliance => line(source, |l| l == "[compliance]"),
         About::Ownership => line(source, |l| l.starts_with("ownership") && l.contains('=')),
     }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::id::ScheduleId;
-use crate::domain::oncall::Length;
+use crate::domain::oncall::{self, Length};
 use crate::domain::time::{Span, Timestamp};
 
 const EXAMPLE: &str = include_str!("../../../assets/playbook.toml");
@@ -84,8 +84,8 @@ fn at(text: &str) -> Timestamp {
 fn the_examples_schedule_has_layers_hours_and_holidays() {
     let playbook = read("playbook.toml", EXAMPLE).unwrap_or_else(|e| panic!("{e}"));
     let schedule = &playbook.schedules[&ScheduleId::new("east")];
-    assert_eq!(playbook.on_call_of(&"east".into()), Some(schedule.layers.as_slice()));
-    assert_eq!(playbook.on_call_of(&"west".into()), None);
+    assert_eq!(oncall::of_team(&playbook, &"east".into()).map(|plan| plan.layers), Some(schedule.layers.as_slice()));
+    assert_eq!(oncall::of_team(&playbook, &"west".into()), None);
     for (when, who) in [
         ("2026-01-04T12:00:00-05:00", Some("ben")),
         ("2026-01-04T08:59:00-05:00", None),
@@ -131,7 +131,7 @@ fn a_schedule_is_read_as_it_is_written() {
                  zone = \"UTC\"\n\n[rep.maya]";
     let source = EXAMPLE.replacen("[rep.maya]", short, 1).replacen("team = \"east\"\nzone", "zone", 1);
     let playbook = super::read("playbook.toml", &source).unwrap_or_else(|e| panic!("{e}"));
-    let layers = playbook.on_call_of(&"east".into()).unwrap();
+    let layers = oncall::of_team(&playbook, &"east".into()).unwrap().layers;
     assert_eq!((layers.len(), layers[0].length, &layers[0].only), (1, Length::Days(1), &None));
 }
 
@@ -196,4 +196,79 @@ fn who_is_on_call_for_a_team_is_said_once() {
         told.contains("has no layer, so nobody would ever be on call; write one as [[schedule.empty.layer]]"),
         "{told}"
     );
+}
+
+/// Every mistake in the rules about owners, territories, ladders and presence, with the words it is told in.
+#[test]
+fn each_new_key_tells_its_mistakes_where_they_stand() {
+    let example = include_str!("../../../assets/playbook.toml");
+    for (from, to, wanted) in [
+        ("    \"opportunity\",\n", "    \"oportunity\",\n", "oportunity"),
+        (
+            "rule = \"sdr\", skip = [\"hours\"]",
+            "rule = \"sdr\", pool = \"east\"",
+            "only \"round_robin\" and \"least_loaded\"",
+        ),
+        (
+            "rule = \"sdr\", skip = [\"hours\"]",
+            "rule = \"sdr\", roles = [\"AE\"]",
+            "only \"opportunity_team\" asks for roles",
+        ),
+        ("rule = \"sdr\", skip = [\"hours\"]", "rule = \"sdr\", skip = [\"hurs\"]", "hurs"),
+        ("territory = \"east\", skip", "territory = \"eas\", skip", "there is no territory \"eas\""),
+        ("territory = \"east\", skip", "skip", "say which territory"),
+        ("area_code = \"212\"", "area_code = \"21\"", "an area code is three digits"),
+        ("state = \"NY\"\nrep = \"ben\"", "state = \"NY\"\nrep = \"bne\"", "there is no rep \"bne\""),
+        ("weight = 2", "weight = 0", "a weight of 0 gives them nothing"),
+        ("capacity = 40", "capacity = 0", "a capacity of 0"),
+        ("weight = 2", "hours = \"ofice\"", "there is no calendar \"ofice\""),
+        ("who = \"lead\"\nwait = \"10m\"", "who = \"lead\"", "the ladder repeats, so its last step needs a wait"),
+        ("schedule = \"east\"\nwait", "schedule = \"west\"\nwait", "there is no schedule \"west\""),
+        ("schedule = \"east\"\nwait", "role = \"SEE\"\nwait", "there is no title \"SEE\""),
+        ("schedule = \"east\"\nwait", "who = \"pool\"\nperson = \"ben\"\nwait", "asks in two ways"),
+        ("schedule = \"east\"\nwait", "wait", "this step asks nobody"),
+        ("repeat = 1\nstop = \"answered\"", "repeat = 1\nstop = \"never\"", "never"),
+        ("wait = \"10m\"\nclock = \"wall\"", "wait = \"10m\"\nclock = \"fast\"", "fast"),
+        ("undo_hold = \"8s\"", "undo_hold = \"8s\"\npresence = { unseen = \"1m\" }", "say 5m or more"),
+    ] {
+        assert!(example.contains(from), "the example has no {from:?}");
+        let source = example.replacen(from, to, 1);
+        let told = super::read("playbook.toml", &source).expect_err(to).to_string();
+        assert!(told.contains(wanted), "{to:?} is told as: {told}");
+        let at: Vec<&str> = told.split(':').take(3).collect();
+        assert!(at[0] == "playbook.toml" && at[1].parse::<usize>().is_ok_and(|line| line > 1), "{told}");
+    }
+}
+
+#[test]
+fn a_territory_may_stand_in_a_file_of_its_own() {
+    let example = include_str!("../../../assets/playbook.toml");
+    let rows = example.find("[[territory.east]]").expect("rows")..example.find("# --- Respond").expect("a heading");
+    let source =
+        format!("{}[territory]\neast = {{ file = \"t.csv\" }}\n\n{}", &example[..rows.start], &example[rows.end..]);
+    let with = |csv: &'static str| {
+        let files = move |name: &str| if name == "t.csv" { Ok(csv.to_owned()) } else { Err("not there".to_owned()) };
+        super::read_with("playbook.toml", &source, &files)
+    };
+    let read = with("rep, segment,area_code\nmaya,enterprise,\nben,,212\n").expect("reads");
+    let rows = &read.territories["east"].rows;
+    assert_eq!(rows.len(), 2);
+    assert_eq!(
+        (rows[0].rep.as_str(), rows[0].segment.as_deref(), rows[0].country.as_deref()),
+        ("maya", Some("enterprise"), None)
+    );
+    assert_eq!(rows[1].area_code.as_deref(), Some("212"));
+    for (csv, wanted) in [
+        ("rep,region\nmaya,x\n", "t.csv:1:1: there is no column \"region\""),
+        ("country\nUS\n", "t.csv:1:1: there is no column \"rep\""),
+        ("rep,area_code\nmaya,212\nnobody,\n", "t.csv:3:1: there is no rep \"nobody\""),
+        ("rep,area_code\nmaya,2122\n", "t.csv:2:1: an area code is three digits"),
+        ("rep,area_code\nmaya\n", "t.csv:2:1: CSV error"),
+        ("rep\n", "this territory has no row"),
+    ] {
+        let told = with(csv).expect_err(csv).to_string();
+        assert!(told.contains(wanted), "{csv:?} is told as: {told}");
+    }
+    let alone = super::read("playbook.toml", &source).expect_err("no files").to_string();
+    assert!(alone.contains("t.csv: this playbook stands alone"), "{alone}");
 }

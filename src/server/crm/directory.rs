@@ -78,6 +78,8 @@ struct Deal {
 #[derive(Deserialize)]
 struct Happening {
     at: String,
+    #[serde(default)]
+    by: Option<RepId>,
     kind: String,
     #[serde(default)]
     summary: String,
@@ -107,6 +109,11 @@ impl Directory {
         Ok(Self { client, contacts, token })
     }
 
+    /// Everybody, also who has no number.
+    pub async fn people(&self) -> Result<Vec<Card>, CrmError> {
+        Ok(self.ask(None).await?.into_iter().map(card).collect())
+    }
+
     async fn ask(&self, phone: Option<&Address>) -> Result<Vec<Contact>, CrmError> {
         let mut url = self.contacts.clone();
         if let Some(phone) = phone {
@@ -123,6 +130,15 @@ impl Directory {
         let answer: Answer = serde_json::from_slice(&body).map_err(|e| CrmError::Unreadable(position(&e)))?;
         Ok(answer.contacts)
     }
+}
+
+/// Everybody in an answer of a directory that was kept as a file, also who has no number.
+pub fn people_of(answer: &[u8]) -> Result<Vec<Card>, CrmError> {
+    if answer.len() > LARGEST {
+        return Err(CrmError::Unreadable("too large".to_owned()));
+    }
+    let answer: Answer = serde_json::from_slice(answer).map_err(|e| CrmError::Unreadable(position(&e)))?;
+    Ok(answer.contacts.into_iter().map(card).collect())
 }
 
 /// Where the reading failed; the parser's own words may quote personal data.
@@ -178,7 +194,7 @@ fn card(c: Contact) -> Card {
             team: o.team,
         }),
         campaign: c.campaign,
-        last_touch: c.last_touch.map(|t| Touch { at: instant(&t.at), kind: t.kind, summary: t.summary }),
+        last_touch: c.last_touch.map(|t| Touch { at: instant(&t.at), by: t.by, kind: t.kind, summary: t.summary }),
         intents: c.intents.into_iter().map(|i| Intent { at: instant(&i.at), kind: i.kind, detail: i.detail }).collect(),
     }
 }

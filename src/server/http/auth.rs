@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::{StatusCode, header, request::Parts};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use super::problem::Failure;
@@ -62,9 +62,22 @@ impl FromRequestParts<App> for SignedInDevice {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
-        let token = token_hash(bearer(parts).ok_or_else(signed_out)?);
+        let header = parts.headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok());
+        let token = token_hash(header.and_then(token_of).ok_or_else(signed_out)?.trim());
         signed_in(app, token, request_id).await.map(|device| Self(device, token))
     }
+}
+
+/// The token a header carries: as such, or as the password of HTTP Basic (RFC 7617), which is all that calendar programs
+/// can.
+fn token_of(header: &str) -> Option<String> {
+    if let Some(token) = header.strip_prefix("Bearer ") {
+        return Some(token.to_owned());
+    }
+    let pair = STANDARD.decode(header.strip_prefix("Basic ")?.trim()).ok()?;
+    let (_, password) =
+        String::from_utf8(pair).ok()?.split_once(':').map(|(name, word)| (name.len(), word.to_owned()))?;
+    Some(password)
 }
 
 /// The device with a token. To be asked again after a wait: it may have been revoked meanwhile.

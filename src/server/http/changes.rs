@@ -21,6 +21,7 @@ use crate::wire::problem::Problem;
 
 /// What a pull asks.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PullQuery {
     /// The cursor the device stands at; empty or absent for the first sync.
     #[serde(default)]
@@ -78,6 +79,7 @@ pub async fn pull(
 
 /// Which older messages.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct OlderQuery {
     /// Messages before this place in the conversation.
     #[serde(default = "newest")]

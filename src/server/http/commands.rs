@@ -41,7 +41,7 @@ pub async fn push(
 }
 
 /// The parser's own words may quote what was sent, so they are not repeated.
-fn unreadable(e: &JsonRejection) -> Failure {
+pub(super) fn unreadable(e: &JsonRejection) -> Failure {
     let status = if e.status() == StatusCode::PAYLOAD_TOO_LARGE { e.status() } else { StatusCode::BAD_REQUEST };
     Failure::new(
         status,

@@ -20,6 +20,7 @@ use crate::domain::id::{LineId, MessageId};
 use crate::server::carrier::twilio::parse::{self, InboundText, Malformed, Params};
 use crate::server::carrier::twilio::signature::{Refused, Signed, verify};
 use crate::server::carrier::twilio::{find_line, tokens_of};
+use crate::server::notify::page;
 use crate::server::service::{Inbound, Outcome, Service, Work};
 use crate::server::store::{CarrierLine, DedupeKey, RawEvent};
 use crate::server::telemetry::Metrics;
@@ -137,8 +138,10 @@ fn finish(hooks: &Hooks, kind: &str, started: Instant, result: Result<&'static s
 async fn receive(hooks: &Hooks, id: Option<String>, request: Request) -> Result<&'static str, Failure> {
     let (params, lines) = verified(hooks, id.clone(), request).await?;
     let text = parse::inbound(&params).map_err(|e| malformed(id.as_deref(), &e))?;
-    let line = line_id(hooks, &lines, &text, id.as_deref());
-    let work = Work::Receive(Box::new(Inbound {
+    let to = text.to.clone();
+    let pages = hooks.service.playbook().alerting.pages_from(&to).is_some();
+    let line = if pages { LineId::new("unlisted") } else { line_id(hooks, &lines, &text, id.as_deref()) };
+    let inbound = Inbound {
         key: DedupeKey { provider: "twilio".to_owned(), account: text.account, id: text.sid },
         from: text.from,
         line,
@@ -147,7 +150,10 @@ async fn receive(hooks: &Hooks, id: Option<String>, request: Request) -> Result<
         opt_out_type: text.opt_out_type,
         sent: None,
         raw: raw(hooks, "inbound", &params),
-    }));
+    };
+    let of_a_rep = page::of_a_rep(&hooks.service, &inbound, &to).await;
+    let of_a_rep = of_a_rep.map_err(|e| Failure::of_store(id.clone(), &e))?;
+    let work = of_a_rep.unwrap_or_else(|| Work::Receive(Box::new(inbound)));
     match hooks.service.submit(work).await {
         Ok(Outcome::Received { new: false }) => Ok("repeated"),
         Ok(_) => Ok("accepted"),

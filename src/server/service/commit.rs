@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::group::Group;
-use super::{GROUP, Job, Outcome, Pulse, Reply, ServiceError, Work};
+use super::{BesideChange, GROUP, Job, Outcome, Pulse, Reply, Says, ServiceError, Work};
 use crate::clock::Clock;
 use crate::domain::command::Command;
 use crate::domain::playbook::Playbook;
@@ -22,6 +22,11 @@ pub(super) struct Committer {
     pub(super) playbook: Arc<Mutex<Arc<Playbook>>>,
     pub(super) pulse: Pulse,
     pub(super) metrics: Arc<Metrics>,
+    /// Counts how often people came, went or had another shift.
+    pub(super) moves: watch::Sender<u64>,
+    pub(super) alerted: Arc<Notify>,
+    /// The policy that decides beside the one in force, with the entry that put it there.
+    pub(super) shadow: Mutex<(u64, Option<Arc<Playbook>>)>,
 }
 
 impl Committer {
@@ -113,32 +118,61 @@ impl Committer {
     async fn run_group(&self, work: &Arc<Vec<Work>>) -> Result<Vec<Outcome>, StoreError> {
         let known = Arc::clone(&self.playbook.lock().unwrap_or_else(PoisonError::into_inner));
         let (tell, told) = std::sync::mpsc::channel();
-        let (clock, wants) = (Arc::clone(&self.clock), wants(work, known.version, self.clock.now()));
+        let shadow = self.shadow.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (clock, mut wants) = (Arc::clone(&self.clock), wants(work, known.version, self.clock.now()));
+        wants.beside.shadow = shadow.0;
         let pieces = Arc::clone(work);
         let decide = move |head: &Head, mut loaded: Loaded| {
             // Another process may have put a newer version in force.
             let playbook = loaded.playbook.take().map_or(known, Arc::new);
             let hold = clock.of_real(playbook.undo_hold);
+            let shadow = now_beside(shadow, &mut loaded);
             let mut group = Group::new(*head, loaded, playbook, clock.now().max(head.at), hold);
+            group.shadow.clone_from(&shadow.1);
             let outcomes: Vec<Outcome> = pieces.iter().map(|piece| group.run(piece)).collect();
             let mut done = group.finish();
             let batch = (!done.is_empty()).then(|| std::mem::take(&mut done.batch));
             let seq = batch.as_ref().and_then(|b| b.entries.last()).map_or(head.seq, |e| e.seq);
-            let wrote = batch.is_some().then_some((done, seq));
+            let alerts = batch.as_ref().is_some_and(|b| !b.notices.is_empty());
+            let wrote = batch.is_some().then_some((done, seq, alerts));
             // Whoever asked is gone only when the process ends.
-            let _ = tell.send((outcomes, wrote));
+            let _ = tell.send((outcomes, wrote, shadow));
             batch
         };
         self.store.group(wants, Box::new(decide)).await?;
         let gone = || StoreError::Fatal("a group was committed without having been decided".to_owned());
-        let (outcomes, wrote) = told.try_recv().map_err(|_| gone())?;
-        let Some((done, seq)) = wrote else { return Ok(outcomes) };
+        let (outcomes, wrote, shadow) = told.try_recv().map_err(|_| gone())?;
+        *self.shadow.lock().unwrap_or_else(PoisonError::into_inner) = shadow;
+        let Some((done, seq, alerts)) = wrote else { return Ok(outcomes) };
         *self.playbook.lock().unwrap_or_else(PoisonError::into_inner) = done.playbook;
+        if done.moved {
+            self.moves.send_modify(|moves| *moves += 1);
+        }
         self.pulse.beat(seq, done.principals, done.devices);
+        if alerts {
+            self.alerted.notify_one();
+        }
         self.metrics.group(work.len());
         done.tally.count(&self.metrics, self.clock.now());
         Ok(outcomes)
     }
+}
+
+/// The policy that decides beside the one in force: the one at hand, unless another stands there now. One that cannot be
+/// read decides nothing, and costs no reply.
+fn now_beside(known: (u64, Option<Arc<Playbook>>), loaded: &mut Loaded) -> (u64, Option<Arc<Playbook>>) {
+    if loaded.beside.shadow_seq == known.0 {
+        return known;
+    }
+    let read = loaded.beside.shadow.take().and_then(|kept| match serde_json::from_str::<Playbook>(&kept.body) {
+        Ok(playbook) => Some(Arc::new(playbook)),
+        Err(e) => {
+            let (line, column) = (e.line(), e.column());
+            tracing::error!(line, column, "the playbook that was to decide beside the one in force cannot be read");
+            None
+        }
+    });
+    (loaded.beside.shadow_seq, read)
 }
 
 fn wants(work: &[Work], playbook: u32, now: Timestamp) -> Wants {
@@ -168,7 +202,14 @@ fn wants(work: &[Work], playbook: u32, now: Timestamp) -> Wants {
                 }
             }
             Work::Consent { address, .. } => drop(wants.addresses.insert(address.clone())),
-            Work::Playbook(_) | Work::Restored(_) | Work::Reconciled => {}
+            Work::Paged(reply) => {
+                wants.dedupe.insert(reply.key.clone());
+                if let Says::Take(conversation) = reply.says {
+                    wants.conversations.extend(conversation);
+                }
+            }
+            Work::Beside(change) => wants.beside.waiting |= matches!(**change, BesideChange::Due { .. }),
+            Work::Playbook(_) | Work::Restored(_) | Work::Reconciled | Work::People { .. } => {}
         }
     }
     wants

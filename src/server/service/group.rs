@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::tally::Tally;
 use super::{Inbound, Outcome, Parked, PlaybookChange, Work, fresh_salt};
 use crate::domain::acknowledge;
+use crate::clock::monotonic;
 use crate::domain::answering::Answering;
 use crate::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use crate::domain::consent::Number;
@@ -15,10 +16,11 @@ use crate::domain::contact::{Address, Body};
 use crate::domain::conversation::{AnswerState, Conversation};
 use crate::domain::decide::decide;
 use crate::domain::event::{Event, Subject};
-use crate::domain::expectation;
 use crate::domain::id::{CommandId, ConversationId, DeviceId, LineId, MessageId, NumberId, RepId};
+use crate::domain::ownership::territory;
 use crate::domain::playbook::{Playbook, Role};
 use crate::domain::rejection::Rejection;
+use crate::domain::roster::Roster;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::visibility::{self, Principal};
 use crate::journal::frame::{ContentDigest, Fact, digest};
@@ -29,6 +31,8 @@ use crate::server::store::{
 use crate::wire::changes::{Author, Message};
 use crate::wire::command::{Envelope, Receipt, Verdict};
 
+mod beside;
+mod notices;
 mod restored;
 
 /// A group in the making.
@@ -36,6 +40,8 @@ pub(super) struct Group {
     head: Head,
     loaded: Loaded,
     playbook: Arc<Playbook>,
+    /// The policy that decides beside the one in force, and changes nothing.
+    pub(super) shadow: Option<Arc<Playbook>>,
     now: Timestamp,
     hold: Span,
     before: BTreeMap<ConversationId, BTreeSet<Principal>>,
@@ -44,6 +50,14 @@ pub(super) struct Group {
     touched: BTreeSet<DeviceId>,
     batch: Batch,
     tally: Tally,
+    /// How long the decision at hand took, in microseconds.
+    took_us: u64,
+    /// Somebody came, went or has another shift.
+    moved: bool,
+    /// The roster changed in any way.
+    dealt: bool,
+    /// Policy and roster as they were, once one of them changes.
+    expected: Option<(Arc<Playbook>, Roster)>,
 }
 
 /// Everything a group leaves.
@@ -53,6 +67,8 @@ pub(super) struct Finished {
     pub(super) principals: BTreeMap<Principal, u64>,
     pub(super) devices: BTreeMap<DeviceId, u64>,
     pub(super) tally: Tally,
+    /// Somebody came, went or has another shift.
+    pub(super) moved: bool,
 }
 
 impl Finished {
@@ -60,7 +76,7 @@ impl Finished {
     pub(super) fn is_empty(&self) -> bool {
         let b = &self.batch;
         let no_facts = b.entries.is_empty() && b.receipts.is_empty() && b.raw.is_empty() && b.addresses.is_empty();
-        no_facts && b.devices.is_empty() && b.matched.is_empty()
+        no_facts && b.devices.is_empty() && b.matched.is_empty() && b.beside.is_empty()
     }
 }
 
@@ -87,6 +103,7 @@ impl Group {
             head,
             loaded,
             playbook,
+            shadow: None,
             now,
             hold,
             before: BTreeMap::new(),
@@ -95,6 +112,10 @@ impl Group {
             touched: BTreeSet::new(),
             batch: Batch::default(),
             tally: Tally::default(),
+            took_us: 0,
+            moved: false,
+            dealt: false,
+            expected: None,
         }
     }
 
@@ -104,10 +125,19 @@ impl Group {
             Work::Receive(inbound) => self.receive(inbound),
             Work::Report { message, command, raw, foreign } => self.report(*message, command, raw, foreign),
             Work::Machine { actor, conversation, command } => self.machine(actor, *conversation, command),
-            Work::Playbook(change) => self.put_playbook(change),
+            Work::People { actor, command } => match self.decide(None, command, &Origin::machine(actor.clone())) {
+                Ok(facts) => Outcome::Decided(facts.into_iter().map(|(_, event)| event).collect()),
+                Err(rejection) => Outcome::Refused(rejection),
+            },
+            Work::Playbook(change) => {
+                let actor = if change.by.is_some() { Actor::Operator } else { Actor::Clock };
+                self.put_playbook(change, actor)
+            }
+            Work::Beside(change) => self.beside(change),
             Work::Consent { address, out, source } => self.consent(address, *out, source),
             Work::Restored(restored) => self.restored(restored),
             Work::Reconciled => self.reconciled(),
+            Work::Paged(reply) => self.paged(reply),
         }
     }
 
@@ -154,7 +184,7 @@ impl Group {
         let existing = self.loaded.conversations.values().map(|l| &l.state);
         let conversation = existing.filter(|c| c.number == number && c.line == inbound.line).map(|c| c.id).max();
         let message = MessageId(Uuid::now_v7());
-        let command = Command::Receive(Receive {
+        let text = Receive {
             message,
             conversation: conversation.unwrap_or_else(|| ConversationId(Uuid::now_v7())),
             number,
@@ -162,16 +192,22 @@ impl Group {
             body: inbound.body.clone(),
             media: inbound.media.len(),
             opt_out_type: inbound.opt_out_type.clone(),
+            area_code: territory::area_code(inbound.from.as_str()).map(str::to_owned),
             sent: inbound.sent,
             acknowledgement: is_phone(&inbound.from).then(|| MessageId(Uuid::now_v7())),
-        });
+        };
+        let command = Command::Receive(text.clone());
         self.batch.raw.push(RawEvent { at: self.now, ..inbound.raw.clone() });
         self.batch.dedupe.push((inbound.key.clone(), message));
         let answering = self.loaded.answering.remove(&inbound.key);
         let (media, answering) = (&inbound.media[..], answering.as_ref());
         let origin = Origin { media, answering, ..Origin::machine(Actor::Carrier) };
+        let would = self.shadowed(conversation, &text, &command, &origin);
         match self.decide(conversation, &command, &origin) {
-            Ok(_) => Outcome::Received { new: true },
+            Ok(_) => {
+                self.compare(&text, would);
+                Outcome::Received { new: true }
+            }
             Err(rejection) => Outcome::Refused(rejection),
         }
     }
@@ -267,33 +303,26 @@ impl Group {
         command: &Command,
         origin: &Origin<'_>,
     ) -> Result<Vec<(Subject, Event)>, Rejection> {
-        let loaded = &self.loaded;
-        let c = conversation.and_then(|id| loaded.conversations.get(&id)).map(|l| &l.state);
-        let number = if let Command::Receive(text) = command { Some(text.number) } else { c.map(|c| c.number) };
-        let siblings = loaded.conversations.values().map(|l| &l.state);
-        let siblings = siblings.filter(|s| Some(s.number) == number && Some(s.id) != conversation).collect();
-        let world = ReadSet {
-            answering: origin.answering,
-            conversation: c,
-            siblings,
-            number: number.and_then(|id| loaded.numbers.get(&id)),
-            cards: number.and_then(|id| loaded.cards.get(&id)).map_or(&[], Vec::as_slice),
-            playbook: &self.playbook,
-            roster: &loaded.roster,
-            loads: &loaded.loads,
+        let began = monotonic();
+        let facts = {
+            let world = world(&self.loaded, &self.playbook, conversation, command, origin.answering);
+            decide(&world, command, &self.context(origin))?
         };
-        let cx = Context {
+        self.took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        for (subject, event) in &facts {
+            self.take_in(*subject, event, command, origin);
+        }
+        Ok(facts)
+    }
+
+    fn context(&self, origin: &Origin<'_>) -> Context {
+        Context {
             now: self.now,
             actor: origin.actor.clone(),
             seen: origin.seen,
             behind: origin.behind,
             hold: self.hold,
-        };
-        let facts = decide(&world, command, &cx)?;
-        for (subject, event) in &facts {
-            self.take_in(*subject, event, command, origin);
         }
-        Ok(facts)
     }
 
     fn take_in(&mut self, subject: Subject, event: &Event, command: &Command, origin: &Origin<'_>) {
@@ -313,8 +342,17 @@ impl Group {
                 }
             }
             Subject::Roster => {
+                // A turn that passed changes nobody's presence.
+                let moves = !matches!(event, Event::TurnPassed { .. });
+                if moves {
+                    self.remember_before();
+                }
                 self.loaded.roster.apply(self.now, event);
-                self.batch.roster = Some(self.loaded.roster.clone());
+                if let (Event::Presence { rep, away: true, .. }, Some((_, note))) = (event, brought) {
+                    self.loaded.roster.set_note(rep, note.clone());
+                }
+                self.moved |= moves;
+                self.dealt = true;
             }
             Subject::Playbook | Subject::Journal => {}
         }
@@ -337,7 +375,8 @@ impl Group {
 
     fn seal(&mut self, subject: Subject, event: &Event, origin: &Origin<'_>, content: &[ContentDigest]) {
         let (actor, command) = (&origin.actor, origin.command);
-        let fact = Fact { subject: &subject, kind: event.kind(), event, actor, command, content };
+        let took_us = matches!(event, Event::Offered { .. }).then_some(self.took_us);
+        let fact = Fact { subject: &subject, kind: event.kind(), event, actor, command, content, took_us };
         let body = fact.encode().expect("BUG: a domain value is always JSON");
         let (entry, head) = journal::seal(&self.head, self.now, body);
         self.head = head;
@@ -362,7 +401,18 @@ impl Group {
         self.before.entry(id).or_insert_with(|| visibility::audience(&loading.state));
         let answers: BTreeMap<MessageId, AnswerState> =
             loading.state.answers.iter().map(|(id, a)| (*id, a.state.clone())).collect();
+        let held = open_with(&loading.state);
         loading.state.apply(self.now, event);
+        let holds = open_with(&loading.state);
+        if held != holds {
+            // Later work of this group sees who holds how many now.
+            if let Some(rep) = held {
+                self.loaded.loads.entry(rep).and_modify(|n| *n = n.saturating_sub(1));
+            }
+            if let Some(rep) = holds {
+                *self.loaded.loads.entry(rep).or_default() += 1;
+            }
+        }
         self.tally.take_in(event, &answers);
         self.changed.insert(id, self.head.seq);
         if let Some((message, body)) = brought {
@@ -389,24 +439,28 @@ impl Group {
             }
             self.batch.sends.push(send_of(*message, id, now.as_ref(), self.now));
         }
+        self.tell(id, event, origin);
     }
 
-    fn put_playbook(&mut self, change: &PlaybookChange) -> Outcome {
+    fn put_playbook(&mut self, change: &PlaybookChange, actor: Actor) -> Outcome {
+        self.remember_before();
         let version = self.loaded.playbook_version + 1;
         let playbook = Playbook { version, ..change.playbook.clone() };
-        let PlaybookChange { by, why, back_to, .. } = change.clone();
-        let actor = if by.is_some() { Actor::Operator } else { Actor::Clock };
+        let PlaybookChange { by, why, back_to, recompute, .. } = change.clone();
         let event = Event::PlaybookApplied { version, by, why, back_to };
         self.seal(Subject::Playbook, &event, &Origin::machine(actor), &[]);
         self.loaded.playbook_version = version;
         self.playbook = Arc::new(playbook.clone());
         self.batch.playbook = Some(playbook);
+        self.replaced(recompute);
         Outcome::Decided(vec![event])
     }
 
     pub(super) fn finish(mut self) -> Finished {
-        if self.batch.roster.is_some() || self.batch.playbook.is_some() {
-            self.tally.expected(expectation::broken(&self.playbook, &self.loaded.roster));
+        self.batch.roster = (self.moved || self.dealt).then(|| self.loaded.roster.clone());
+        if self.moved || self.batch.playbook.is_some() {
+            let broken = self.expect_again();
+            self.tally.expected(broken);
         }
         let mut principals = BTreeMap::new();
         for (id, seq) in &self.changed {
@@ -428,7 +482,36 @@ impl Group {
         let touched = self.touched.iter().map(|d| (*d, self.loaded.devices[d].clone()));
         self.batch.devices = touched.collect();
         let devices = self.batch.devices.iter().map(|(d, state)| (*d, state.last_n)).collect();
-        Finished { batch: self.batch, playbook: self.playbook, principals, devices, tally: self.tally }
+        let (batch, playbook, tally, moved) = (self.batch, self.playbook, self.tally, self.moved);
+        Finished { batch, playbook, principals, devices, tally, moved }
+    }
+}
+
+/// The rep who holds it while it is open.
+fn open_with(c: &Conversation) -> Option<RepId> {
+    c.assignee().filter(|_| !c.is_done()).cloned()
+}
+
+/// Everything a decision about this conversation, or about a text that may open one, may look at.
+fn world<'a>(
+    loaded: &'a Loaded,
+    playbook: &'a Playbook,
+    conversation: Option<ConversationId>,
+    command: &Command,
+    answering: Option<&'a Answering>,
+) -> ReadSet<'a> {
+    let c = conversation.and_then(|id| loaded.conversations.get(&id)).map(|l| &l.state);
+    let number = if let Command::Receive(text) = command { Some(text.number) } else { c.map(|c| c.number) };
+    let siblings = loaded.conversations.values().map(|l| &l.state);
+    ReadSet {
+        answering,
+        conversation: c,
+        siblings: siblings.filter(|s| Some(s.number) == number && Some(s.id) != conversation).collect(),
+        number: number.and_then(|id| loaded.numbers.get(&id)),
+        cards: number.and_then(|id| loaded.cards.get(&id)).map_or(&[], Vec::as_slice),
+        playbook,
+        roster: &loaded.roster,
+        loads: &loaded.loads,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The reference store, and the simulator's: plain maps behind one lock. What it does is what the others must do.
 
+mod notices;
+mod policy;
 mod read;
 mod sends;
 
@@ -16,9 +18,10 @@ use super::{
 use crate::domain::consent::Number;
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
-use crate::domain::conversation::{AnswerState, Conversation, Roster};
+use crate::domain::conversation::{AnswerState, Conversation};
 use crate::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId, RepId};
 use crate::domain::playbook::Playbook;
+use crate::domain::roster::Roster;
 use crate::domain::time::Timestamp;
 use crate::domain::visibility::Principal;
 use crate::journal::{Entry, Head};
@@ -55,6 +58,9 @@ struct Tables {
     api_keys: BTreeMap<[u8; 32], ApiKey>,
     unmatched: BTreeSet<ConversationId>,
     restores: Vec<Restored>,
+    notices: BTreeMap<uuid::Uuid, super::notice::NoticeRow>,
+    reaches: BTreeMap<RepId, super::notice::Reach>,
+    beside: BTreeMap<super::policy::Kind, super::policy::Kept>,
 }
 
 struct MemoryTransaction {
@@ -69,7 +75,9 @@ impl Transaction for MemoryTransaction {
     }
 
     async fn load(&mut self, wants: &Wants) -> Result<Loaded, StoreError> {
-        Ok(self.tables.load(wants))
+        let mut loaded = self.tables.load(wants);
+        self.tables.load_beside(wants, &mut loaded);
+        Ok(loaded)
     }
 
     async fn commit(mut self: Box<Self>, batch: Batch) -> Result<(), StoreError> {
@@ -128,6 +136,7 @@ impl Tables {
             loads: self.loads(),
             playbook_version: self.playbook.as_ref().map_or(0, |p| p.version),
             playbook: self.playbook.clone().filter(|p| p.version != wants.playbook),
+            ..Loaded::default()
         }
     }
 
@@ -152,6 +161,7 @@ impl Tables {
             self.playbooks.insert(playbook.version, playbook.clone());
             self.playbook = Some(playbook);
         }
+        self.put_beside(batch.beside);
         for (id, address) in batch.addresses {
             if self.addresses.insert(address, id).is_some() {
                 return Err(StoreError::Conflict("number.address".to_owned()));
@@ -201,12 +211,14 @@ impl Tables {
             Some(RestoreWrite::Begun(restored)) => {
                 self.restores.push(restored);
                 self.invites.clear();
+                self.notices.retain(|_, row| row.ended.is_some());
                 self.api_keys.values_mut().for_each(|key| key.revoked = true);
                 self.devices.values_mut().for_each(|(device, _)| device.revoked = true);
             }
             Some(RestoreWrite::Reconciled) => self.restores.iter_mut().for_each(|r| r.reconciled = true),
             None => {}
         }
+        self.put_notices(&batch.notices);
         self.unmatched.retain(|id| !batch.matched.contains(id));
         for (key, message) in batch.dedupe {
             if self.dedupe.insert(key, message).is_some() {
@@ -422,6 +434,17 @@ impl Store for MemoryStore {
 
     async fn restores(&self) -> Result<Vec<Restored>, StoreError> {
         Ok(self.0.lock().await.restores.clone())
+    }
+
+    async fn roster(&self) -> Result<Roster, StoreError> {
+        Ok(self.0.lock().await.roster.clone())
+    }
+
+    async fn open_seen_by(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError> {
+        let tables = self.0.lock().await;
+        let seen = tables.audience.keys().filter(|(by, _)| by == principal).map(|(_, id)| id);
+        let found = seen.filter_map(|id| tables.conversations.get(id)).map(|(c, ..)| c);
+        Ok(found.filter(|c| !c.is_done()).cloned().collect())
     }
 
     async fn unsettled(&self) -> Result<Vec<ConversationId>, StoreError> {

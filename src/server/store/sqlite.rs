@@ -16,13 +16,17 @@ use crate::domain::contact::Address;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{ConversationId, DeviceId, MessageId, NumberId, RepId};
 use crate::domain::playbook::Playbook;
+use crate::domain::roster::Roster;
 use crate::domain::time::Timestamp;
+use crate::domain::visibility::Principal;
 use crate::journal::{Entry, Head};
 use crate::wire::changes::Message;
 
 pub mod backup;
 mod load;
+mod notices;
 mod people;
+mod policy;
 mod read;
 mod restored;
 mod row;
@@ -64,8 +68,18 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 7,
-        name: "0007_campaign_send.sql",
-        sql: include_str!("../../../assets/sql/server/sqlite/0007_campaign_send.sql"),
+        name: "0007_notices.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0007_notices.sql"),
+    },
+    Migration {
+        version: 8,
+        name: "0008_policy_beside.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0008_policy_beside.sql"),
+    },
+    Migration {
+        version: 9,
+        name: "0009_campaign_send.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0009_campaign_send.sql"),
     },
 ];
 
@@ -400,6 +414,15 @@ impl Store for SqliteStore {
 
     async fn restores(&self) -> Result<Vec<Restored>, StoreError> {
         self.read(restored::restores).await
+    }
+
+    async fn roster(&self) -> Result<Roster, StoreError> {
+        self.read(|tx| row::head(tx).map(|head| head.roster)).await
+    }
+
+    async fn open_seen_by(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError> {
+        let key = principal.key();
+        self.read(move |tx| people::open_seen_by(tx, &key)).await
     }
 
     async fn unsettled(&self) -> Result<Vec<ConversationId>, StoreError> {

@@ -139,7 +139,7 @@ fn away(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
         return model.say("Nobody is signed in yet.", now);
     };
     let away = !me.away;
-    out.push(Effect::Ask(Ask::Do { conversation: None, seen: 0, command: Command::Away { away } }));
+    out.push(Effect::Ask(Ask::Do { conversation: None, seen: 0, command: Command::away(away) }));
     model.say(if away { "Away: new replies go to your backup. A comes back." } else { "Welcome back." }, now);
 }
 

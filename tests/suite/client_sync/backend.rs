@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use comeback::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use comeback::domain::consent::Number;
 use comeback::domain::contact::{Address, Body};
-use comeback::domain::conversation::{AnswerState, Conversation, Roster};
+use comeback::domain::conversation::{AnswerState, Conversation};
 use comeback::domain::decide::decide;
 use comeback::domain::event::{Event, Subject};
 use comeback::domain::hours::Calendar;
@@ -15,6 +15,7 @@ use comeback::domain::message::Delivery;
 use comeback::domain::ownership::OwnerSource;
 use comeback::domain::playbook::{Cohort, Compliance, Line, Playbook, Rep, Role, Target, Team, UseCase};
 use comeback::domain::rejection::Rejection;
+use comeback::domain::roster::Roster;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::domain::{escalation, visibility};
 use comeback::wire::changes::{Author, Changes, HeadView, Message, Presence, Snapshot};
@@ -62,11 +63,10 @@ fn playbook() -> Playbook {
         title: "AE".to_owned(),
         team: team.clone(),
         role,
-        backup: None,
-        active: true,
+        ..Rep::default()
     };
     let target = Target { warn: Span::minutes(5), due: Span::minutes(10) };
-    let step = |who, minutes| escalation::Step { who, wait: Span::minutes(minutes) };
+    let step = |who, minutes| escalation::Step { who, wait: Span::minutes(minutes), wall: false };
     Playbook {
         version: 1,
         company: "Acme".to_owned(),
@@ -92,7 +92,7 @@ fn playbook() -> Playbook {
             (rep("lead"), person("Lee", Role::Lead)),
         ]
         .into(),
-        ownership: vec![OwnerSource::Conversation],
+        ownership: vec![OwnerSource::Conversation.into()],
         cohorts: vec![Cohort {
             name: "all".to_owned(),
             label: "all".to_owned(),
@@ -104,11 +104,12 @@ fn playbook() -> Playbook {
             ladder: "main".to_owned(),
         }],
         calendars: [("always".to_owned(), Calendar::always(chrono_tz::UTC))].into(),
-        schedules: BTreeMap::new(),
-        expectations: Vec::new(),
         ladders: [(
             "main".to_owned(),
-            escalation::Ladder { steps: vec![step(escalation::Who::Pool, 3), step(escalation::Who::Lead, 3)] },
+            escalation::Ladder {
+                steps: vec![step(escalation::Who::Pool, 3), step(escalation::Who::Lead, 3)],
+                ..escalation::Ladder::default()
+            },
         )]
         .into(),
         lines: [(
@@ -121,6 +122,7 @@ fn playbook() -> Playbook {
             },
         )]
         .into(),
+        ..Playbook::default()
     }
 }
 
@@ -274,6 +276,7 @@ impl Backend {
             body: Body::new(body),
             media: 0,
             opt_out_type: None,
+            area_code: None,
             sent: None,
             acknowledgement: None,
         };
@@ -431,11 +434,20 @@ impl Backend {
             upserts: upserts.into_iter().map(|id| self.snapshot(id)).collect(),
             removals,
             playbook: (playbook != Some(self.playbook.version)).then(|| self.playbook.clone()),
+            on_call: BTreeMap::new(),
             roster: self
                 .playbook
                 .reps
                 .keys()
-                .map(|r| Presence { rep: r.clone(), here: true, away: self.roster.away.contains_key(r), load: 0 })
+                .map(|r| Presence {
+                    rep: r.clone(),
+                    here: true,
+                    away: self.roster.away.contains_key(r),
+                    since: self.roster.away.get(r).copied(),
+                    until: None,
+                    note: None,
+                    load: 0,
+                })
                 .collect(),
             head: HeadView { seq: self.seq, hash: format!("{}-{}", self.epoch, self.seq) },
         })

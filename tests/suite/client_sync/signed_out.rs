@@ -61,7 +61,7 @@ fn a_new_sign_in_opens_what_a_refusal_shut_and_what_waited_is_not_pushed_by_itse
     assert_eq!(desk.feed(Input::Pulled { ticket: pull, result: Err(refused()) }), []);
     assert_eq!(desk.link(), LinkState::SignedOut);
     assert_eq!(desk.feed(Input::SyncNow), [], "asking again with the same token would be refused again");
-    let away = Wish::Do { conversation: None, seen: 0, command: Command::Away { away: true } };
+    let away = Wish::Do { conversation: None, seen: 0, command: Command::away(true) };
     assert_eq!(desk.feed(Input::Wish(away)), [], "it waits");
     assert!(desk.machine.state().outbox.has_unpushed());
 
@@ -81,7 +81,7 @@ fn a_new_sign_in_opens_what_a_refusal_shut_and_what_waited_is_not_pushed_by_itse
             "Signed in anew: nothing of before goes by itself. Not sent any more: 1 (taking back, sending anyway, away)."
         )
     );
-    let back = Wish::Do { conversation: None, seen: 0, command: Command::Away { away: false } };
+    let back = Wish::Do { conversation: None, seen: 0, command: Command::away(false) };
     let pushed = desk.feed(Input::Wish(back));
     let [Action::Push { push, .. }] = &pushed[..] else { panic!("{pushed:?}") };
     assert_eq!(push.envelopes.iter().map(|e| e.n).collect::<Vec<_>>(), [1], "a new device counts anew");

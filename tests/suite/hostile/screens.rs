@@ -163,7 +163,7 @@ impl Strangers {
         }
         for card in &mut thread.cards {
             (card.name, card.title) = (self.say(), self.say());
-            card.account = Some(Account { name: self.say(), owner: Some(self.rep()) });
+            card.account = Some(Account { name: self.say(), owner: Some(self.rep()), ..Account::default() });
             (card.owner, card.sdr) = (Some(self.rep()), Some(self.rep()));
             if let Some(deal) = &mut card.opportunity {
                 (deal.name, deal.stage, deal.currency) = (self.say(), self.say(), self.say());

@@ -53,7 +53,7 @@ fn nobody_is_asked_while_the_office_is_closed() {
 fn an_owner_who_is_away_is_passed_over_at_once() {
     let mut story = Story::begins();
     story.crm_says(1, vec![crate::world::card("c-1")]);
-    story.does("maya", &Command::Away { away: true }).unwrap();
+    story.does("maya", &Command::away(true)).unwrap();
     story.texts("Hello");
     let offer = story.c().assignment.clone().unwrap();
     assert_eq!((holder(&story).as_str(), offer.step), ("ben", Some(1)));
@@ -65,7 +65,7 @@ fn an_owner_who_is_away_is_passed_over_at_once() {
 fn empty_steps_are_skipped_at_once() {
     let mut story = Story::with_mayas_buyer();
     for rep in ["ben", "ines", "maya"] {
-        story.does(rep, &Command::Away { away: true }).unwrap();
+        story.does(rep, &Command::away(true)).unwrap();
     }
     let said = story.minutes_pass(5);
     assert_eq!(kinds(&said), ["escalated", "offered"]);
@@ -97,7 +97,7 @@ fn the_schedule_that_names_the_team_says_who_is_on_call() {
         Schedule { label: "on call".to_owned(), team: Some("enterprise".into()), zone, layers: vec![below, above] };
     story.playbook.schedules = [("night".into(), made)].into();
     for rep in ["ben", "ines", "maya"] {
-        story.does(rep, &Command::Away { away: true }).unwrap();
+        story.does(rep, &Command::away(true)).unwrap();
     }
     story.minutes_pass(5);
     assert_eq!(holder(&story), "nora", "the later layer has somebody this week");
@@ -109,7 +109,7 @@ fn the_schedule_that_names_the_team_says_who_is_on_call() {
     let made = Schedule { label: "other".to_owned(), team: None, zone, layers: vec![other] };
     story.playbook.schedules = [("other".into(), made)].into();
     for rep in ["ben", "ines", "maya"] {
-        story.does(rep, &Command::Away { away: true }).unwrap();
+        story.does(rep, &Command::away(true)).unwrap();
     }
     story.minutes_pass(5);
     assert_eq!(holder(&story), "lea");

@@ -5,11 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use comeback::domain::command::{Actor, Command};
 use comeback::domain::consent::OptOutSource;
 use comeback::domain::contact::Body;
-use comeback::domain::conversation::{Conversation, Roster, Status};
+use comeback::domain::conversation::{Conversation, Status};
+use comeback::domain::escalation::Stop;
 use comeback::domain::event::{Event, Outcome, Review, Subject};
 use comeback::domain::id::{ConversationId, MessageId, NumberId};
 use comeback::domain::message::Delivery;
+use comeback::domain::ownership::{OwnerRule, OwnerSource};
 use comeback::domain::rejection::Rejection;
+use comeback::domain::roster::Roster;
+use comeback::domain::routing::Holder;
 use comeback::domain::sla::Stage;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::domain::visibility::{may_see, principals};
@@ -36,14 +40,48 @@ const REVIEWS: [Review; 5] =
 /// One thing that happens. Small numbers pick among what there is when it happens.
 #[derive(Clone, Debug)]
 enum Step {
-    Text { number: u8, line: u8, body: u8 },
-    Wait { minutes: i64, millis: i64 },
+    Text {
+        number: u8,
+        line: u8,
+        body: u8,
+    },
+    Wait {
+        minutes: i64,
+        millis: i64,
+    },
     Expire,
-    Rep { who: u8, what: u8, pick: u8, unseen: u8, accept: u8 },
-    Effect { what: u8, pick: u8, delivery: u8, opted_out: bool },
-    Staff { who: u8 },
-    Crm { number: u8, owner: u8, known: bool },
-    Look { pick: u8 },
+    Rep {
+        who: u8,
+        what: u8,
+        pick: u8,
+        unseen: u8,
+        accept: u8,
+    },
+    Effect {
+        what: u8,
+        pick: u8,
+        delivery: u8,
+        opted_out: bool,
+    },
+    Staff {
+        who: u8,
+    },
+    Crm {
+        number: u8,
+        owner: u8,
+        known: bool,
+    },
+    Look {
+        pick: u8,
+    },
+    /// Comings and goings are followed up.
+    Settle,
+    /// Other rules come into force: who owns, which ladder, how much each can hold.
+    Policy {
+        owners: u8,
+        ladder: u8,
+        capacity: u8,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -59,6 +97,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..4u8).prop_map(|who| Step::Staff { who }),
         1 => (0..3u8, 0..4u8, any::<bool>()).prop_map(|(number, owner, known)| Step::Crm { number, owner, known }),
         2 => any::<u8>().prop_map(|pick| Step::Look { pick }),
+        2 => Just(Step::Settle),
+        1 => (0..4u8, 0..4u8, 0..3u8).prop_map(|(owners, ladder, capacity)| Step::Policy { owners, ladder, capacity }),
     ]
 }
 
@@ -89,7 +129,7 @@ fn rep_step(story: &mut Story, who: &str, what: u8, n: u8, unseen: u8, accept: u
         10 => Command::Done { outcome: pick(&Outcome::ALL, n).unwrap() },
         11 => Command::Reopen,
         12 => Command::OptOut { source: OptOutSource::Carrier },
-        _ => Command::Away { away: n.is_multiple_of(2) },
+        _ => Command::away(n.is_multiple_of(2)),
     };
     let before = story.conversations.get(&story.here).cloned();
     let inbound = before.as_ref().map_or(0, |c| c.inbound);
@@ -105,6 +145,22 @@ fn rep_step(story: &mut Story, who: &str, what: u8, n: u8, unseen: u8, accept: u
     } else if seen < inbound && !accept.contains(&Review::NewerReply) {
         let went = |e: &Event| matches!(e, Event::AnswerHeld { .. } | Event::AnswerReleased { .. });
         assert!(!said.unwrap_or_default().iter().any(went), "an unseen reply asks first");
+    }
+}
+
+fn policy(story: &mut Story, owners: u8, ladder: u8, capacity: u8) {
+    let before = [OwnerSource::Conversation, OwnerSource::Opportunity, OwnerSource::Contact];
+    let deals: Option<OwnerSource> = pick(&[OwnerSource::RoundRobin, OwnerSource::LeastLoaded], owners);
+    story.playbook.ownership = before.into_iter().chain(deals.filter(|_| owners < 2)).map(OwnerRule::from).collect();
+    for steps in story.playbook.ladders.values_mut() {
+        steps.repeat = ladder % 3;
+        steps.stop = if ladder.is_multiple_of(2) { Stop::Taken } else { Stop::Answered };
+        if let Some(last) = steps.steps.last_mut() {
+            last.wait = Span::minutes(3);
+        }
+    }
+    for rep in story.playbook.reps.values_mut() {
+        rep.capacity = (capacity > 0).then_some(capacity.into());
     }
 }
 
@@ -156,6 +212,12 @@ fn run(story: &mut Story, step: &Step) {
             };
             story.machine(Actor::Effects, &command);
         }
+        Step::Settle => {
+            story.settles();
+            let again = story.settles();
+            assert!(again.iter().all(|e| !matches!(e, Event::Offered { .. })), "settled is settled: {again:?}");
+        }
+        Step::Policy { owners, ladder, capacity } => policy(story, *owners, *ladder, *capacity),
         Step::Expire | Step::Effect { .. } => {}
     }
 }
@@ -247,7 +309,11 @@ impl Auditor {
         for (id, c) in &story.conversations {
             assert_eq!(c.clock.as_ref().map(|clock| clock.stage), self.clocks.get(id).copied());
             if c.status == Status::Open && c.clock.is_some() {
-                assert!(c.assignment.is_some(), "a buyer who waits is always with somebody");
+                let a = c.assignment.as_ref().expect("a buyer who waits is always with somebody");
+                // A pool is not the end: from there the ladder goes on, to a lead at the latest.
+                let has_lead = story.playbook.teams[&c.team].lead.as_ref().is_some_and(|r| story.playbook.is_active(r));
+                let in_pool = matches!(a.to, Holder::Pool(_));
+                assert!(!in_pool || a.expires.is_some() || !has_lead, "a pool with a ladder that does not run: {c:?}");
             }
         }
     }

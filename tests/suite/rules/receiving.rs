@@ -167,7 +167,7 @@ fn an_unknown_sender_takes_the_ladder_for_unowned_replies() {
 fn an_unknown_sender_with_nobody_here_still_reaches_the_lead() {
     let mut story = Story::begins();
     for rep in ["maya", "ben", "ines", "omar", "lea"] {
-        story.does(rep, &Command::Away { away: true }).unwrap();
+        story.does(rep, &Command::away(true)).unwrap();
     }
     story.receives(9, "main", "Anyone?", 0, None);
     let offer = story.c().assignment.clone().unwrap();

@@ -113,6 +113,7 @@ fn people_may_not_speak_for_carriers_clocks_or_effects() {
         body: Body::new("forged"),
         media: 0,
         opt_out_type: None,
+        area_code: None,
         sent: None,
         acknowledgement: None,
     };
@@ -149,15 +150,19 @@ fn machines_may_not_speak_for_people() {
     assert!(story.c().clock.is_some(), "no machine ever met the clock");
 }
 
+fn presence(rep: &str, away: bool) -> Event {
+    Event::Presence { rep: rep.into(), away, until: None, unseen: false, note: None, by: None }
+}
+
 #[test]
 fn away_is_said_of_oneself_only() {
     let mut story = Story::with_mayas_buyer();
-    let said = story.does("ben", &Command::Away { away: true }).unwrap();
-    assert_eq!(said, [Event::Presence { rep: "ben".into(), away: true }]);
+    let said = story.does("ben", &Command::away(true)).unwrap();
+    assert_eq!(said, [presence("ben", true)]);
     let since = story.roster.away[&"ben".into()];
     story.wait(comeback::domain::time::Span::minutes(5));
-    story.does("ben", &Command::Away { away: true }).unwrap();
+    story.does("ben", &Command::away(true)).unwrap();
     assert_eq!(story.roster.away[&"ben".into()], since, "saying it twice does not start it anew");
-    story.does("ben", &Command::Away { away: false }).unwrap();
+    story.does("ben", &Command::away(false)).unwrap();
     assert!(story.roster.away.is_empty());
 }

@@ -20,7 +20,7 @@ use super::{Floor, minutes, push, reading};
 const OUTCOMES: [&str; 5] = ["sent", "refused", "unknown", "abandoned", "parked"];
 
 impl Floor {
-    fn reads(&self, line: &str) -> u64 {
+    pub(super) fn reads(&self, line: &str) -> u64 {
         reading(&self.service.metrics().render(), line)
     }
 
@@ -121,7 +121,7 @@ async fn what_the_playbook_expects_is_decided_again_when_somebody_goes_or_comes(
     let c = floor.mayas_buyer().await;
     assert_eq!(floor.reads("comeback_expectations_broken"), 0);
     for (away, broken) in [(true, 1), (false, 0)] {
-        let envelope = floor.envelope("maya", c, 0, Command::Away { away });
+        let envelope = floor.envelope("maya", c, 0, Command::away(away));
         let envelope = Envelope { conversation: None, after: envelope.n - 1, ..envelope };
         floor.service.submit(push("maya", vec![envelope])).await.unwrap();
         assert_eq!(floor.reads("comeback_expectations_broken"), broken);

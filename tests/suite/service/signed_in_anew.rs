@@ -168,7 +168,7 @@ impl Desk {
         self.answers(floor, c, ON_ITS_WAY, Road::Deaf).await;
         self.answers(floor, c, NEVER_LEFT, Road::Cut).await;
         self.wants(floor, Some(c), Command::Done { outcome: Ending::Called }, Road::Cut).await;
-        self.wants(floor, None, Command::Away { away: true }, Road::Cut).await;
+        self.wants(floor, None, Command::away(true), Road::Cut).await;
         assert_eq!(self.machine.state().outbox.entries().len(), 5);
     }
 

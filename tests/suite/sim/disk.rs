@@ -8,18 +8,24 @@ use std::time::Duration;
 use async_trait::async_trait;
 use comeback::clock::{Clock as _, ManualClock};
 use comeback::domain::contact::Address;
+use comeback::domain::context::Card;
 use comeback::domain::conversation::{Answer, AnswerState, Conversation};
 use comeback::domain::id::{ConversationId, DeviceId, MessageId, NumberId, RepId};
 use comeback::domain::playbook::Playbook;
+use comeback::domain::roster::Roster;
 use comeback::domain::sla::Stage;
 use comeback::domain::time::Timestamp;
+use comeback::domain::visibility::Principal;
 use comeback::journal::{Entry, Head};
 use comeback::server::store::memory::MemoryStore;
+use comeback::server::store::policy::{Kept, Kind, Mark, PolicyStore};
 use comeback::server::store::{
     ApiKey, Batch, CampaignSend, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People, Restored,
     SendLog, Store, StoreError, Transaction, Waiting, Wants,
 };
 use comeback::wire::changes::Message;
+
+mod notices;
 
 /// A promise that is broken on purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -265,6 +271,29 @@ impl Transaction for Spoilt {
 }
 
 #[async_trait]
+impl PolicyStore for Disk {
+    async fn marks(&self) -> Result<Vec<Mark>, StoreError> {
+        self.inner.marks().await
+    }
+
+    async fn kept(&self, kind: Kind) -> Result<Option<Kept>, StoreError> {
+        self.inner.kept(kind).await
+    }
+
+    async fn armed(
+        &self,
+        after: Option<(Timestamp, ConversationId)>,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, ConversationId)>, StoreError> {
+        self.inner.armed(after, limit).await
+    }
+
+    async fn cards_of(&self, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<NumberId, Vec<Card>>, StoreError> {
+        self.inner.cards_of(numbers).await
+    }
+}
+
+#[async_trait]
 impl Store for Disk {
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         {
@@ -424,6 +453,14 @@ impl Store for Disk {
 
     async fn restores(&self) -> Result<Vec<Restored>, StoreError> {
         self.inner.restores().await
+    }
+
+    async fn roster(&self) -> Result<Roster, StoreError> {
+        self.inner.roster().await
+    }
+
+    async fn open_seen_by(&self, principal: &Principal) -> Result<Vec<Conversation>, StoreError> {
+        self.inner.open_seen_by(principal).await
     }
 
     async fn unsettled(&self) -> Result<Vec<ConversationId>, StoreError> {

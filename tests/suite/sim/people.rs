@@ -169,7 +169,7 @@ pub(super) fn act(world: &mut World, i: usize) {
         }
         18 if world.chance(30) => {
             let away = world.chance(40);
-            Some(Wish::Do { conversation: None, seen: 0, command: Command::Away { away } })
+            Some(Wish::Do { conversation: None, seen: 0, command: Command::away(away) })
         }
         19 | 20 => recall(world, i, c, seen),
         21 | 22 => from_outbox(world, i),

@@ -1,12 +1,15 @@
 //! The journal, and that a group is written whole or not at all.
 
 use comeback::domain::consent::{Number, OptOut, OptOutSource};
-use comeback::domain::conversation::{AnswerState, Roster};
+use comeback::domain::conversation::AnswerState;
 use comeback::domain::event::Review;
 use comeback::domain::message::Delivery;
+use comeback::domain::roster::Roster;
 use comeback::journal::{Head, verify};
+use comeback::server::store::policy::{KeptWrite, Kind};
 use comeback::server::store::{Batch, DeviceState, ReceiptWrite, StoreError, Waiting, Wants};
 
+use super::beside::beside;
 use super::scene::{
     Kept, address, all_of, arrival, change, commit, conversation, delivery, device, entries, everything, here, load,
     message, minute, number, open, page, put, raw, receipt, send, sign_in, text,
@@ -78,8 +81,9 @@ pub(super) fn something_everywhere() -> Batch {
         dedupe: vec![(delivery("twilio", "AC", "SM2"), text(7))],
         raw: vec![raw()],
         matched: [here(1)].into(),
-        roster: Some(Roster { away: [("maya".into(), minute(1))].into() }),
+        roster: Some(Roster::of_away([("maya".into(), minute(1))])),
         playbook: Some(crate::world::playbook()),
+        beside: vec![KeptWrite::Put(beside(Kind::Waiting, 1, minute(9)))],
         ..Batch::default()
     }
 }

@@ -1,10 +1,11 @@
 //! What a group is given to decide over.
 
 use comeback::domain::consent::{Number, OptOut, OptOutSource};
-use comeback::domain::conversation::{Conversation, Roster, Status};
+use comeback::domain::conversation::{Conversation, Status};
 use comeback::domain::event::Outcome;
 use comeback::domain::id::LineId;
 use comeback::domain::playbook::Playbook;
+use comeback::domain::roster::Roster;
 use comeback::domain::routing::{Assignment, Because, Holder, Reason};
 use comeback::server::store::{Batch, People, Wants};
 
@@ -57,7 +58,7 @@ pub(super) async fn the_playbook_and_who_is_away_come_with_every_load(store: &Ke
     let empty = load(store, &Wants::default()).await;
     assert_eq!((empty.playbook_version, empty.roster), (0, Roster::default()));
     assert_eq!(store.playbook().await.unwrap(), None);
-    let roster = Roster { away: [("maya".into(), minute(4))].into() };
+    let roster = Roster::of_away([("maya".into(), minute(4))]);
     for version in [1, 2] {
         let playbook = Playbook { version, ..crate::world::playbook() };
         put(store, Batch { playbook: Some(playbook.clone()), roster: Some(roster.clone()), ..Batch::default() }).await;

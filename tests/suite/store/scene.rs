@@ -191,7 +191,7 @@ pub(super) async fn all_of(store: &Kept) -> String {
     }
     let later = minute(10_000);
     format!(
-        "{known:#?}\n{:#?}\n{:#?}\n{:#?}\n{devices:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:?}",
+        "{known:#?}\n{:#?}\n{:#?}\n{:#?}\n{devices:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:?}",
         load(store, &wants).await,
         store.unmatched(usize::MAX).await.unwrap(),
         store.waiting().await.unwrap(),
@@ -204,6 +204,9 @@ pub(super) async fn all_of(store: &Kept) -> String {
         store.playbook().await.unwrap(),
         store.devices().await.unwrap(),
         store.lines().await.unwrap(),
+        store.notices(usize::MAX).await.unwrap(),
+        store.reaches().await.unwrap(),
+        store.marks().await.unwrap(),
         store.stale_numbers(later, usize::MAX).await.unwrap(),
         store.unseen(&wants.dedupe.iter().cloned().collect::<Vec<_>>()).await.unwrap(),
     )

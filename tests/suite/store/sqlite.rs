@@ -12,6 +12,7 @@ use comeback::domain::time::Span;
 use comeback::server::feed::Presences;
 use comeback::server::http::{self, App, auth};
 use comeback::server::service::{Service, ServiceError};
+use comeback::server::store::notice::Reach;
 use comeback::server::store::sqlite::{MIGRATIONS, SqliteStore};
 use comeback::server::store::{Batch, CarrierLine, People, RestoreWrite, Restored, StoreError, migrate};
 use comeback::server::telemetry::Metrics;
@@ -63,6 +64,9 @@ async fn furnish(store: &Kept) {
         api: String::new(),
     };
     store.put_line(&line).await.unwrap();
+    store.put_notices(&[super::notices::notice(1, "maya", minute(0))]).await.unwrap();
+    let reach = Reach { rep: "maya".into(), phone: Some(address(8)), email: None, stopped: Some(minute(1)) };
+    store.put_reach(&reach).await.unwrap();
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use comeback::server::store::sqlite::SqliteStore;
 use rusqlite::Connection;
 
 /// Tables that grow with every reply: to walk through one of them for a single question is a mistake.
-const GROWING: [&str; 10] = [
+const GROWING: [&str; 11] = [
     "send",
     "entry",
     "message",
@@ -18,6 +18,7 @@ const GROWING: [&str; 10] = [
     "dedupe",
     "raw_event",
     "campaign_send",
+    "notice",
 ];
 
 /// The one question about all numbers, asked in the background.
@@ -113,7 +114,8 @@ fn walks(sql: &str, step: &str) -> bool {
         name == table || ["FROM", "JOIN"].iter().any(|word| sql.contains(&format!("{word} {table} {name} ")))
     };
     // A partial index holds only what is open, due or on its way.
-    let partial = ["conversation_deadline", "message_unknown", "message_parked", "send_due"];
+    let partial =
+        ["conversation_deadline", "message_unknown", "message_parked", "notice_dead", "notice_waiting", "send_due"];
     let partial = partial.iter().any(|index| scanned.contains(index));
     GROWING.iter().any(|table| is(table)) && !partial && !WALKS.iter().any(|known| sql.contains(known))
 }

@@ -64,6 +64,7 @@ pub(super) fn load(db: &Connection, wants: &Wants) -> Result<Loaded, StoreError>
     if out.playbook_version != wants.playbook {
         out.playbook = playbook(db)?;
     }
+    super::policy::load(db, wants, &mut out)?;
     Ok(out)
 }
 

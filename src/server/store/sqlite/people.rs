@@ -4,6 +4,7 @@ use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
 use super::row::{address, from_json, instant, optional, parse, to_json};
 use crate::domain::contact::Address;
+use crate::domain::conversation::Conversation;
 use crate::domain::id::{ConversationId, DeviceId, NumberId, RepId};
 use crate::domain::time::Timestamp;
 use crate::server::store::{CarrierLine, DedupeKey, Device, People, StoreError};
@@ -170,4 +171,13 @@ pub(super) fn unseen(tx: &Transaction<'_>, keys: Vec<DedupeKey>) -> Result<Vec<D
         }
     }
     Ok(unseen)
+}
+
+/// Open conversations that somebody with this principal sees.
+pub(super) fn open_seen_by(tx: &Transaction<'_>, principal: &str) -> Result<Vec<Conversation>, StoreError> {
+    let sql = "SELECT c.state FROM audience a JOIN conversation c ON c.id = a.conversation \
+               WHERE a.principal = ?1 AND c.open = 1 ORDER BY c.id";
+    let mut query = tx.prepare_cached(sql)?;
+    let rows = query.query_map([principal], |r| r.get::<_, String>(0))?;
+    rows.map(|state| from_json(&state?)).collect()
 }

@@ -52,7 +52,7 @@ pub(super) fn page(tx: &Transaction<'_>, query: &PageQuery) -> Result<Page, Stor
     })
 }
 
-fn subject(tx: &Connection, id: &str, messages: usize) -> Result<Subject, StoreError> {
+pub(super) fn subject(tx: &Connection, id: &str, messages: usize) -> Result<Subject, StoreError> {
     let sql = "SELECT c.state, c.seq, c.messages, n.address, n.state, k.cards FROM conversation c \
                JOIN number n ON n.id = c.number LEFT JOIN card k ON k.number = c.number WHERE c.id = ?1";
     let (state, seq, total, number_address, consent, cards) = tx.prepare_cached(sql)?.query_row([id], |r| {

@@ -20,6 +20,7 @@ pub(super) fn write(db: &Connection, restore: Option<&RestoreWrite>) -> Result<(
             )?;
             db.execute("UPDATE device SET revoked = 1", [])?;
             db.execute("UPDATE invite SET used = 1", [])?;
+            super::notices::forget_waiting(db)?;
             db.execute("UPDATE api_key SET revoked = 1", [])?;
         }
         Some(RestoreWrite::Reconciled) => {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::contact::{Address, Body};
-use crate::domain::conversation::Roster;
+use crate::domain::roster::Roster;
 use crate::domain::time::Timestamp;
 use crate::journal::{Entry, Head};
 use crate::server::store::StoreError;

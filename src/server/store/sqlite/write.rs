@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::row::{signed, to_json};
-use crate::domain::conversation::Roster;
+use crate::domain::roster::Roster;
 use crate::domain::time::Timestamp;
 use crate::journal::Head;
 use crate::server::store::{Batch, ConversationWrite, MessageWrite, StoreError};
@@ -51,6 +51,7 @@ pub(super) fn write(db: &Connection, batch: &Batch) -> Result<(), StoreError> {
         )?;
         db.execute("UPDATE head SET playbook = ?1", [playbook.version])?;
     }
+    super::policy::write(db, &batch.beside)?;
     write_numbers(db, batch)?;
     for c in &batch.conversations {
         write_conversation(db, c)?;
@@ -60,6 +61,7 @@ pub(super) fn write(db: &Connection, batch: &Batch) -> Result<(), StoreError> {
     }
     write_standings(db, batch)?;
     write_outcomes(db, batch)?;
+    super::notices::write(db, &batch.notices)?;
     super::restored::write(db, batch.restore.as_ref())
 }
 

@@ -1,35 +1,14 @@
-//! Classes of replies and the ladders they climb.
+//! Classes of replies.
 
 use toml::Spanned;
 
 use super::Reader;
-use super::document::{Document, StepText, TargetText};
+use super::document::{Document, TargetText};
 use crate::config::diagnose::Diagnostic;
-use crate::domain::escalation::{Ladder, Step, Who};
 use crate::domain::playbook::{Cohort, Target};
 use crate::domain::time::Span;
 
 impl Reader<'_> {
-    pub(super) fn ladder(&self, steps: &Spanned<Vec<StepText>>) -> Result<Ladder, Diagnostic> {
-        let last = steps.get_ref().len().saturating_sub(1);
-        let made = steps.get_ref().iter().enumerate().map(|(index, step)| {
-            let who = *step.who.get_ref();
-            let wait = match step.wait.as_ref().map(|w| w.0) {
-                Some(wait) if wait > Span::ZERO => wait,
-                Some(_) => return Err(self.mistake(step.who.span(), "this step's wait is zero: nobody could act")),
-                None if index == last => Span::ZERO,
-                None => return Err(self.mistake(step.who.span(), "this step needs a wait, as in wait = \"5m\"")),
-            };
-            Ok(Step { who, wait })
-        });
-        let made: Vec<Step> = made.collect::<Result<_, _>>()?;
-        if made.last().map(|s| s.who) == Some(Who::Lead) {
-            Ok(Ladder { steps: made })
-        } else {
-            Err(self.mistake(steps.span(), "the last step must be the lead, or a reply could end with nobody"))
-        }
-    }
-
     pub(super) fn cohorts(&self, d: &Document) -> Result<Vec<Cohort>, Diagnostic> {
         let mut cohorts = Vec::new();
         for cohort in &d.cohort {

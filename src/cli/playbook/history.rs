@@ -1,0 +1,109 @@
+//! Every version that was in force, and what waits or is tried out beside it, from the journal.
+
+use crate::cli::{DatabaseArg, say};
+use crate::domain::beside::Beside;
+use crate::domain::event::Event;
+use crate::domain::time::Timestamp;
+use crate::journal::Frame;
+use crate::server::store::Store;
+
+/// Entries read at once.
+const PAGE: usize = 5_000;
+
+/// A version that came into force.
+pub(in crate::cli) struct Applied {
+    pub(in crate::cli) at: Timestamp,
+    version: u32,
+    by: Option<String>,
+    why: Option<String>,
+    back_to: Option<u32>,
+}
+
+/// What the journal says of policies.
+#[derive(Default)]
+pub(in crate::cli) struct Record {
+    /// Every version that was ever in force, oldest first.
+    pub(in crate::cli) applied: Vec<Applied>,
+    /// The version that waits.
+    waiting: Option<Beside>,
+    /// Versions that waited and never came into force, with when that was known.
+    dropped: Vec<(Timestamp, Beside)>,
+    /// What decides beside the one in force.
+    shadow: Option<(Timestamp, Beside)>,
+}
+
+/// Reads it.
+pub(in crate::cli) async fn record(store: &impl Store) -> anyhow::Result<Record> {
+    let (mut after, mut record) = (0, Record::default());
+    loop {
+        let entries = store.entries(after, PAGE).await?;
+        let Some(last) = entries.last() else { return Ok(record) };
+        after = last.seq;
+        for entry in &entries {
+            let frame = Frame::decode(&entry.body)?;
+            if ["playbook_applied", "beside"].contains(&frame.kind.as_str()) {
+                record.take_in(entry.at, serde_json::from_value::<Event>(frame.event)?);
+            }
+        }
+    }
+}
+
+impl Record {
+    fn take_in(&mut self, at: Timestamp, event: Event) {
+        if let Event::PlaybookApplied { version, by, why, back_to } = event {
+            self.applied.push(Applied { at, version, by, why, back_to });
+            (self.waiting, self.shadow) = (None, None);
+        } else if let Event::Beside { what } = event {
+            match what {
+                Beside::Waits { .. } => self.waiting = Some(what),
+                Beside::Cancelled { .. } => {
+                    self.waiting = None;
+                    self.dropped.push((at, what));
+                }
+                Beside::ShadowBegan { .. } => self.shadow = Some((at, what)),
+                Beside::ShadowEnded { .. } => self.shadow = None,
+                Beside::Differs(_) => {}
+            }
+        }
+    }
+}
+
+/// Prints it, oldest first, then what is still to come.
+pub(super) async fn history(database: &DatabaseArg) -> anyhow::Result<()> {
+    let record = record(&database.open()?).await?;
+    let mut lines: Vec<(Timestamp, String)> = record.applied.iter().map(|a| (a.at, applied(a))).collect();
+    lines.extend(record.dropped.iter().filter_map(|(at, what)| Some((*at, dropped(*at, what)?))));
+    lines.sort_by_key(|(at, _)| *at);
+    for (_, line) in &lines {
+        say(line);
+    }
+    if let Some(Beside::Waits { from, by, why, recompute }) = &record.waiting {
+        let clocks = if *recompute { ", running clocks with it" } else { "" };
+        say(&format!("waits until {}{clocks}  {}", utc(*from), who(by.as_deref(), why.as_deref())));
+    }
+    if let Some((at, Beside::ShadowBegan { by, why })) = &record.shadow {
+        say(&format!("decides beside since {}  {}", utc(*at), who(by.as_deref(), why.as_deref())));
+    }
+    Ok(())
+}
+
+fn applied(a: &Applied) -> String {
+    let back = a.back_to.map_or_else(String::new, |to| format!(", back to version {to}"));
+    let why = a.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+    format!("version {}  {}  {}{back}{why}", a.version, utc(a.at), a.by.as_deref().unwrap_or("the first start"))
+}
+
+fn dropped(at: Timestamp, what: &Beside) -> Option<String> {
+    let Beside::Cancelled { by, why } = what else { return None };
+    let what = if by.is_some() { "taken back before its day" } else { "NOT put in force" };
+    Some(format!("{what}  {}  {}", utc(at), who(by.as_deref().or(Some("the backend")), why.as_deref())))
+}
+
+fn who(by: Option<&str>, why: Option<&str>) -> String {
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    format!("{}{why}", by.unwrap_or("somebody"))
+}
+
+pub(super) fn utc(at: Timestamp) -> String {
+    at.utc().format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}

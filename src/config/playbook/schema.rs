@@ -1,0 +1,122 @@
+//! The playbook's JSON Schema (draft 2020-12), for editors: they complete keys and mark mistakes as they are typed.
+//!
+//! It is kept by hand, with a sentence for each key. The tests ask the reader itself which keys and words it knows, so that
+//! the two cannot drift apart.
+
+/// The schema, as `comeback playbook schema` prints it.
+pub const SCHEMA: &str = include_str!("../../../assets/playbook.schema.json");
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value as Json;
+    use toml::Value;
+
+    use super::SCHEMA;
+    use crate::config::playbook::document::Document;
+
+    const EXAMPLE: &str = include_str!("../../../assets/playbook.toml");
+    /// No key and no word of any playbook.
+    const STRANGER: &str = "zzz";
+
+    /// The example with every table that a playbook can have.
+    fn whole() -> Value {
+        let short = "\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\nzone = \"UTC\"\n";
+        toml::from_str(&format!("{EXAMPLE}{short}")).unwrap()
+    }
+
+    fn at<'v>(value: &'v mut Value, path: &[&str]) -> &'v mut Value {
+        path.iter().fold(value, |value, key| match key.parse::<usize>() {
+            Ok(index) => &mut value.as_array_mut().unwrap()[index],
+            Err(_) => value.as_table_mut().unwrap().get_mut(*key).unwrap_or_else(|| panic!("no {key}")),
+        })
+    }
+
+    /// What the reader says could have stood there.
+    fn choices(document: &Value) -> BTreeSet<String> {
+        let text = toml::to_string(document).unwrap();
+        let said = toml::from_str::<Document>(&text).err().map(|e| e.message().to_owned()).expect("a stranger");
+        let expected = said.split(&format!("`{STRANGER}`")).nth(1).unwrap_or_else(|| panic!("{said}"));
+        expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    fn definition<'s>(schema: &'s Json, name: &str) -> &'s Json {
+        if name.is_empty() { schema } else { &schema["$defs"][name] }
+    }
+
+    #[test]
+    fn the_schema_knows_every_key_that_the_reader_knows_and_no_other() {
+        let schema: Json = serde_json::from_str(SCHEMA).unwrap();
+        let tables: [(&str, &[&str]); 16] = [
+            ("", &[]),
+            ("compliance", &["compliance"]),
+            ("use_case", &["use_case", "survey"]),
+            ("team_table", &["team", "east"]),
+            ("rotation", &["team", "east", "on_call"]),
+            ("rep_table", &["rep", "maya"]),
+            ("cohort", &["cohort", "0"]),
+            ("target", &["cohort", "0", "first_response"]),
+            ("calendar", &["calendar", "office"]),
+            ("step", &["ladder", "fast", "0"]),
+            ("schedule", &["schedule", "east"]),
+            ("layer", &["schedule", "east", "layer", "1"]),
+            ("only", &["schedule", "east", "layer", "1", "only"]),
+            ("line", &["line", "main"]),
+            ("expect", &["expect", "0"]),
+            ("then", &["expect", "0", "then"]),
+        ];
+        let told: BTreeSet<&str> = tables.iter().map(|(name, _)| *name).filter(|name| !name.is_empty()).collect();
+        let objects = schema["$defs"].as_object().unwrap().iter().filter(|(_, d)| d.get("properties").is_some());
+        assert_eq!(told, objects.map(|(name, _)| name.as_str()).collect(), "each table of the schema is asked for");
+        for (name, path) in tables {
+            let mut document = whole();
+            at(&mut document, path).as_table_mut().unwrap().insert(STRANGER.to_owned(), true.into());
+            let ours = definition(&schema, name)["properties"].as_object().unwrap().keys().cloned().collect();
+            assert_eq!(choices(&document), ours, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_schema_requires_what_the_reader_requires() {
+        let schema: Json = serde_json::from_str(SCHEMA).unwrap();
+        let tables: [(&str, &[&str]); 8] = [
+            ("", &[]),
+            ("use_case", &["use_case", "survey"]),
+            ("rotation", &["team", "east", "on_call"]),
+            ("rep_table", &["rep", "maya"]),
+            ("cohort", &["cohort", "0"]),
+            ("layer", &["schedule", "east", "layer", "1"]),
+            ("line", &["line", "main"]),
+            ("expect", &["expect", "0"]),
+        ];
+        for (name, path) in tables {
+            let keys: Vec<String> = at(&mut whole(), path).as_table().unwrap().keys().cloned().collect();
+            for key in keys {
+                let mut document = whole();
+                at(&mut document, path).as_table_mut().unwrap().remove(&key);
+                let read = toml::from_str::<Document>(&toml::to_string(&document).unwrap()).is_ok();
+                let required = definition(&schema, name)["required"].as_array().unwrap().contains(&key.clone().into());
+                assert_eq!(read, !required, "{name} without {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_schema_knows_every_word_that_the_reader_knows_and_no_other() {
+        let schema: Json = serde_json::from_str(SCHEMA).unwrap();
+        let words: [(&Json, &[&str]); 5] = [
+            (&schema["$defs"]["owner_source"], &["ownership", "0"]),
+            (&schema["$defs"]["rep_table"]["properties"]["role"], &["rep", "lea", "role"]),
+            (&schema["$defs"]["step"]["properties"]["who"], &["ladder", "fast", "0", "who"]),
+            (&schema["$defs"]["weekday"], &["schedule", "east", "layer", "1", "only", "days", "0"]),
+            (&schema["$defs"]["layer"]["properties"]["holidays"], &["schedule", "east", "layer", "2", "holidays"]),
+        ];
+        for (definition, path) in words {
+            let mut document = whole();
+            *at(&mut document, path) = STRANGER.into();
+            let ours = definition["enum"].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned());
+            assert_eq!(choices(&document), ours.collect(), "{path:?}");
+        }
+    }
+}

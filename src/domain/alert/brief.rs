@@ -1,0 +1,142 @@
+//! What an alert says of a conversation: stage, intent, last touch, next step and time left, and no more than its channel
+//! may be told.
+
+use super::Redact;
+use crate::domain::consent::Number;
+use crate::domain::context::Card;
+use crate::domain::conversation::Conversation;
+use crate::domain::next_step;
+use crate::domain::playbook::Playbook;
+use crate::domain::safe_text::SafeText;
+use crate::domain::time::{Span, Timestamp};
+
+/// Letters of one part, at most.
+const PART: usize = 80;
+
+/// The parts. What is redacted is absent, as is what nobody knows. Every text is safe to show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Brief {
+    /// The class of the reply, as people say it.
+    pub cohort: String,
+    /// What it is about, as people say it.
+    pub use_case: Option<String>,
+    /// Who wrote; "2 people" when several share the number.
+    pub who: Option<String>,
+    /// Their company.
+    pub account: Option<String>,
+    /// The deal.
+    pub deal: Option<String>,
+    /// Its stage.
+    pub stage: Option<String>,
+    /// The newest sign of interest, and how old it is.
+    pub intent: Option<String>,
+    /// The last thing between us and them, and how long ago.
+    pub touch: Option<String>,
+    /// The recommended step.
+    pub next: Option<String>,
+    /// Why that one.
+    pub why: Option<String>,
+    /// When the answer is due, while a clock runs.
+    pub due: Option<Timestamp>,
+    /// Until then; below zero when it is late.
+    pub left: Option<Span>,
+    /// The buyer's last words.
+    pub words: Option<String>,
+}
+
+/// What a channel with this redaction may be told of a conversation, now.
+pub fn brief(
+    playbook: &Playbook,
+    c: &Conversation,
+    number: &Number,
+    cards: &[Card],
+    last_text: &str,
+    redact: Redact,
+    now: Timestamp,
+) -> Brief {
+    let due = c.clock.as_ref().map(|clock| clock.due);
+    let cohort = playbook.cohort(&c.cohort).map_or(c.cohort.as_str(), |cohort| &cohort.label);
+    let least = Brief { cohort: part(cohort), due, left: due.map(|due| due - now), ..Brief::default() };
+    if redact == Redact::All {
+        return least;
+    }
+    let open = redact == Redact::None;
+    let card = cards.first();
+    let step = next_step::recommend(c, number, cards, last_text);
+    let use_case = playbook.use_cases.get(&c.use_case).map(|use_case| part(&use_case.label));
+    let intent = card.and_then(|card| card.intents.first());
+    let touch = card.and_then(|card| card.last_touch.as_ref());
+    let with = |kind: &str, more: &str, at: Timestamp| {
+        let kind = kind.replace('_', " ");
+        let said = if open && !more.is_empty() { format!("{kind}: {more}") } else { kind };
+        format!("{}, {} ago", part(&said), span(now.since(at)))
+    };
+    let who = match cards {
+        [] => None,
+        [one] => Some(part(&one.name)),
+        several => Some(format!("{} people share this number", several.len())),
+    };
+    Brief {
+        use_case,
+        who: who.filter(|_| open),
+        account: card.and_then(|c| c.account.as_ref()).map(|a| part(&a.name)).filter(|_| open),
+        deal: card.and_then(|c| c.opportunity.as_ref()).map(|o| part(&o.name)).filter(|_| open),
+        stage: card.and_then(Card::stage).map(part),
+        intent: intent.map(|i| with(&i.kind, &i.detail, i.at)),
+        touch: touch.map(|t| with(&t.kind, &t.summary, t.at)),
+        next: Some(part(&step.what)),
+        why: Some(part(&step.why)).filter(|_| open),
+        words: Some(part(last_text)).filter(|words| open && !words.is_empty()),
+        ..least
+    }
+}
+
+/// A stranger's words on one line, and not too many.
+fn part(text: &str) -> String {
+    let safe = SafeText::line(text);
+    let text = safe.as_str().trim();
+    if text.chars().count() <= PART {
+        return text.to_owned();
+    }
+    text.chars().take(PART - 1).chain(['…']).collect()
+}
+
+/// A length of time as people say it, whole and rounded down: `4 min`, `2 h 5 min`, `3 d`.
+pub fn span(span: Span) -> String {
+    let minutes = span.as_seconds().abs() / 60;
+    match minutes {
+        0 => "under a minute".to_owned(),
+        1..=59 => format!("{minutes} min"),
+        60..=2879 if minutes % 60 == 0 => format!("{} h", minutes / 60),
+        60..=2879 => format!("{} h {} min", minutes / 60, minutes % 60),
+        _ => format!("{} d", minutes / 1440),
+    }
+}
+
+impl Brief {
+    /// How long there is: "due in 4 min", "late by 2 min", or nothing while no clock runs.
+    pub fn time_left(&self) -> Option<String> {
+        let left = self.left?;
+        let said = span(left);
+        Some(if left < Span::ZERO { format!("late by {said}") } else { format!("due in {said}") })
+    }
+
+    /// Who and what on one line: as much of it as may be told.
+    pub fn headline(&self) -> String {
+        let mut parts = Vec::new();
+        match (&self.who, &self.account) {
+            (Some(who), Some(account)) => parts.push(format!("{who}, {account}")),
+            (Some(one), None) | (None, Some(one)) => parts.push(one.clone()),
+            (None, None) => {}
+        }
+        parts.extend(self.stage.clone());
+        parts.push(self.cohort.clone());
+        parts.dedup();
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let mut line = parts.join(" · ");
+        if let Some(left) = self.time_left() {
+            line = format!("{line} · {left}");
+        }
+        line
+    }
+}

@@ -1,0 +1,192 @@
+//! Which notices follow from a fact, and whether one is still wanted when its turn comes.
+
+use super::{Alerts, Notice, Occasion, To, What};
+use crate::domain::conversation::Conversation;
+use crate::domain::event::Event;
+use crate::domain::expectation::Broken;
+use crate::domain::id::RepId;
+use crate::domain::playbook::Playbook;
+use crate::domain::roster::Roster;
+use crate::domain::routing::{Because, Holder, Reason};
+use crate::domain::sla::{Response, Stage};
+use crate::domain::time::Timestamp;
+use crate::domain::use_case;
+
+/// What follows from one fact about a conversation. `c` is as the fact left it, `by` who did it: nobody is told of their
+/// own doing.
+pub fn follow(
+    playbook: &Playbook,
+    roster: &Roster,
+    c: &Conversation,
+    event: &Event,
+    by: Option<&RepId>,
+    now: Timestamp,
+) -> Vec<Notice> {
+    if playbook.alerting.is_empty() {
+        return Vec::new();
+    }
+    let due = c.clock.as_ref().map(|clock| clock.due);
+    let alert = |occasion, reps: Vec<RepId>| {
+        let wanted = reps.into_iter().filter(|rep| Some(rep) != by && wants(playbook, rep, occasion));
+        let made = wanted.map(|rep| Notice {
+            to: To::Rep(rep),
+            what: What::Alert { occasion, due },
+            conversation: Some(c.id),
+            at: now,
+        });
+        made.collect()
+    };
+    let here = |rep: &RepId| playbook.is_active(rep) && !roster.away.contains_key(rep);
+    match event {
+        Event::Offered { to: Holder::Rep(rep), because, .. } => alert(came(because), vec![rep.clone()]),
+        Event::Offered { to: Holder::Pool(team), because, .. } => {
+            let members = playbook.teams.get(team).into_iter().flat_map(|t| &t.members);
+            let had = because.passed.last().map(|passed| passed.who.as_str());
+            // Whoever let it pass a moment ago knows of it.
+            let members = members.filter(|rep| here(rep) && had != Some(rep.as_str()));
+            alert(Occasion::Pool, members.cloned().collect())
+        }
+        Event::SlaWarned { .. } => {
+            alert(Occasion::Warn, c.assignee().filter(|rep| here(rep)).cloned().into_iter().collect())
+        }
+        Event::SlaBreached { .. } => {
+            let lead = playbook.teams.get(&c.team).and_then(|team| team.lead.clone());
+            let mut reps: Vec<RepId> = c.assignee().cloned().into_iter().chain(lead).collect();
+            reps.dedup();
+            alert(Occasion::Breach, reps)
+        }
+        Event::Received { message, kind } if kind.arms_clock() && !use_case::is_for_sales(playbook, &c.use_case) => {
+            let what = |use_case: &str| What::Handled { message: *message, use_case: use_case.to_owned() };
+            destination(playbook.alerting.handled.get(&c.use_case), c, what, now)
+        }
+        Event::SlaStarted { clock } if clock.response == Response::First => pause(playbook, c, now),
+        Event::Reopened { .. } if use_case::is_for_sales(playbook, &c.use_case) => pause(playbook, c, now),
+        Event::Done { .. } if c.inbound > 0 => {
+            let what = |use_case: &str| What::Resume { use_case: use_case.to_owned() };
+            destination(playbook.alerting.pauses.get(&c.use_case), c, what, now)
+        }
+        Event::Opened { .. }
+        | Event::Matched { .. }
+        | Event::Owned { .. }
+        | Event::Received { .. }
+        | Event::Taken { .. }
+        | Event::Escalated { .. }
+        | Event::SlaStarted { .. }
+        | Event::SlaMet { .. }
+        | Event::SlaRearmed { .. }
+        | Event::SlaDropped
+        | Event::AnswerHeld { .. }
+        | Event::Acknowledged { .. }
+        | Event::AnswerParked { .. }
+        | Event::AnswerReleased { .. }
+        | Event::AnswerRecalled { .. }
+        | Event::SendStarted { .. }
+        | Event::SendAbandoned { .. }
+        | Event::SendUnknown { .. }
+        | Event::DeliveryChanged { .. }
+        | Event::Noted { .. }
+        | Event::Snoozed { .. }
+        | Event::Woke
+        | Event::Done { .. }
+        | Event::Reopened { .. }
+        | Event::OptedOut { .. }
+        | Event::OptedIn { .. }
+        | Event::Presence { .. }
+        | Event::Overridden { .. }
+        | Event::OverrideDropped { .. }
+        | Event::TurnPassed { .. }
+        | Event::SlaRecomputed { .. }
+        | Event::Beside { .. }
+        | Event::PlaybookApplied { .. }
+        | Event::Restored { .. }
+        | Event::Reconciled => Vec::new(),
+    }
+}
+
+/// What follows when the playbook's expectations are decided again: operations hear of what broke since.
+pub fn broken(playbook: &Playbook, before: &[Broken], after: &[Broken], now: Timestamp) -> Vec<Notice> {
+    let channels = &playbook.alerting.operations;
+    if channels.is_empty() {
+        return Vec::new();
+    }
+    let new = after.iter().filter(|broken| !before.contains(broken));
+    let made = new.map(|broken| Notice {
+        to: To::Channels(channels.clone()),
+        what: What::Broken(broken.to_string()),
+        conversation: None,
+        at: now,
+    });
+    made.collect()
+}
+
+/// Whoever takes over on call is told what is open.
+pub fn handed_over(
+    playbook: &Playbook,
+    team: &crate::domain::id::TeamId,
+    gives: Option<&RepId>,
+    takes: &RepId,
+    at: Timestamp,
+) -> Option<Notice> {
+    let what = What::HandOff { team: team.clone(), from: gives.cloned() };
+    wants(playbook, takes, Occasion::HandOff).then(|| Notice {
+        to: To::Rep(takes.clone()),
+        what,
+        conversation: None,
+        at,
+    })
+}
+
+/// Whether it is still to be told, as its conversation is now: what was taken, answered or passed on meanwhile is not.
+pub fn is_wanted(notice: &Notice, c: &Conversation) -> bool {
+    let What::Alert { occasion, due } = &notice.what else { return true };
+    let To::Rep(rep) = &notice.to else { return true };
+    let taken_since = c.taker().is_some_and(|(_, taken)| taken >= notice.at);
+    let still_runs = |stage: Stage| c.clock.as_ref().is_some_and(|k| Some(k.due) == *due && k.stage <= stage);
+    match occasion {
+        _ if c.is_done() => false,
+        Occasion::Offered | Occasion::Pool | Occasion::Climbed | Occasion::HandedBack => {
+            let asked = |to: &Holder| match to {
+                Holder::Rep(asked) => asked == rep && *occasion != Occasion::Pool,
+                Holder::Pool(_) => *occasion == Occasion::Pool,
+            };
+            c.assignment.as_ref().is_some_and(|a| a.taken.is_none() && a.at == notice.at && asked(&a.to))
+        }
+        Occasion::Warn => still_runs(Stage::Warned) && c.assignee() == Some(rep),
+        Occasion::Breach => still_runs(Stage::Breached) && !taken_since,
+        Occasion::HandOff => true,
+    }
+}
+
+fn wants(playbook: &Playbook, rep: &RepId, occasion: Occasion) -> bool {
+    let wants = |alerts: &Alerts| !alerts.by.is_empty() && alerts.on.contains(&occasion);
+    playbook.is_active(rep) && playbook.alerting.of(rep).is_some_and(wants)
+}
+
+/// How it came to its holder.
+fn came(because: &Because) -> Occasion {
+    match &because.reason {
+        Reason::Person(_) | Reason::Returned(_) | Reason::InPlaceOf(_) => Occasion::HandedBack,
+        Reason::Owner(_) | Reason::Step(_) | Reason::Unowned(_) | Reason::Took => {
+            if because.climbed.is_some() {
+                Occasion::Climbed
+            } else {
+                Occasion::Offered
+            }
+        }
+    }
+}
+
+fn pause(playbook: &Playbook, c: &Conversation, now: Timestamp) -> Vec<Notice> {
+    let what = |use_case: &str| What::Pause { use_case: use_case.to_owned() };
+    destination(playbook.alerting.pauses.get(&c.use_case), c, what, now)
+}
+
+fn destination(channel: Option<&String>, c: &Conversation, what: impl Fn(&str) -> What, now: Timestamp) -> Vec<Notice> {
+    let made = channel.map(|channel| Notice {
+        to: To::Channels(vec![channel.clone()]),
+        what: what(&c.use_case),
+        conversation: Some(c.id),
+        at: now,
+    });
+    made.into_iter().collect()
+}

@@ -1,0 +1,110 @@
+//! Cover: while an owner is away somebody else acts. Coverage is a loan: the owner stays accountable, the assignee
+//! changes, and at the owner's return the conversation goes back to them.
+
+use serde::{Deserialize, Serialize};
+
+use super::command::ReadSet;
+use super::conversation::{Conversation, Status};
+use super::decide::{Decided, Draft};
+use super::escalation;
+use super::event::{Climb, Event};
+use super::id::RepId;
+use super::receive;
+use super::routing::{Because, Holder, Reason};
+use super::time::Timestamp;
+
+/// A conversation that somebody holds for an owner who is away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loan {
+    /// The owner.
+    pub of: RepId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Whether somebody's coming or going concerns it: its holder is away, its owner is back from a loan, or it waits where
+/// nobody else could be asked. `is_here` says who can be.
+pub fn is_unsettled(c: &Conversation, is_here: impl Fn(&RepId) -> bool) -> bool {
+    if c.is_done() {
+        return false;
+    }
+    let back = c.loan.as_ref().is_some_and(|loan| is_here(&loan.of));
+    let gone = c.assignee().is_some_and(|rep| !is_here(rep));
+    back || (gone && waits(c)) || is_backlog(c)
+}
+
+/// Whether it waits for somebody to come: nobody took it, and it stands in a pool, or at the end of its ladder.
+fn is_backlog(c: &Conversation) -> bool {
+    let Some(a) = c.assignment.as_ref().filter(|a| a.taken.is_none() && a.step.is_some()) else { return false };
+    let unowned = c.owner.is_none() && matches!(a.to, Holder::Pool(_));
+    let at_the_end = a.expires.is_none() && c.clock.is_some() && c.assignee() != c.owner.as_ref();
+    unowned || at_the_end
+}
+
+/// In what order conversations are settled: the one due first comes first, and what has no clock last.
+pub fn urgency(c: &Conversation) -> (Timestamp, super::id::ConversationId) {
+    (c.clock.as_ref().map_or(Timestamp::MAX, |clock| clock.due), c.id)
+}
+
+/// Whether a buyer waits, or an offer that nobody took. What was taken and answered stays where it is until the buyer
+/// writes: then it goes to whoever is here.
+fn waits(c: &Conversation) -> bool {
+    c.clock.is_some() || c.assignment.as_ref().is_some_and(|a| a.taken.is_none() && a.expires.is_some())
+}
+
+/// Settles a conversation after somebody came or went. Nothing to do is no facts; doing it twice is the same as once.
+pub(super) fn settle(mut d: Draft, world: &ReadSet<'_>) -> Decided {
+    if !is_unsettled(&d.c, |rep| world.is_here(rep)) {
+        return d.facts();
+    }
+    if let Some(loan) = d.c.loan.clone().filter(|loan| world.is_here(&loan.of)) {
+        give_back(&mut d, world, &loan);
+        return d.facts();
+    }
+    // Nobody is accountable, or somebody who left: the rules are asked again.
+    if d.c.owner.as_ref().is_none_or(|owner| !world.playbook.is_active(owner)) {
+        receive::deal(&mut d, world);
+    }
+    let gone = d.c.assignee().is_some_and(|rep| !world.is_here(rep));
+    let at_the_end = d.c.assignment.as_ref().is_some_and(|a| a.taken.is_none() && a.expires.is_none());
+    if gone {
+        lend(&mut d, world, Climb::Away);
+    } else if at_the_end && is_backlog(&d.c) {
+        lend(&mut d, world, Climb::Back);
+    }
+    d.facts()
+}
+
+/// To whoever comes first on the ladder and is here. With nobody there it stays where it is, and its clock still climbs.
+fn lend(d: &mut Draft, world: &ReadSet<'_>, why: Climb) {
+    let holder = d.c.assignment.as_ref().map(|a| a.to.clone());
+    let events = escalation::from_the_start(world, &d.c, d.now, why);
+    let moves = |event: &Event| matches!(event, Event::Offered { to, .. } if Some(to) != holder.as_ref());
+    if !events.iter().any(moves) {
+        return;
+    }
+    // A running clock does not sleep with whoever went.
+    if matches!(d.c.status, Status::Snoozed(_)) {
+        d.say(Event::Woke);
+    }
+    for event in events {
+        d.say(event);
+    }
+}
+
+/// Back to the owner, as an offer to go on with it: on the clock's terms while a buyer waits.
+fn give_back(d: &mut Draft, world: &ReadSet<'_>, loan: &Loan) {
+    let covered = d.c.taker().map(|(rep, _)| rep.clone()).filter(|rep| *rep != loan.of);
+    let because = Because {
+        reason: Reason::Returned(covered),
+        passed: Vec::new(),
+        playbook: world.playbook.version,
+        climbed: None,
+    };
+    let (step, expires) = match &d.c.clock {
+        Some(_) => escalation::owners_step(world, &d.c, d.now),
+        None => (None, None),
+    };
+    let to = Holder::Rep(loan.of.clone());
+    d.say(Event::Offered { to, step, expires, because, covers: None, weighed: None });
+}

@@ -1,0 +1,129 @@
+//! Who is here and who is away, who has whose shift by an override, and whose turn it is in each pool: what is true of
+//! the people, whatever they hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::contact::Body;
+use super::event::Event;
+use super::id::{OverrideId, RepId, ScheduleId, TeamId};
+use super::oncall::Override;
+use super::ownership::turn::Turns;
+use super::time::{Span, Timestamp};
+
+/// Overrides that ended longer ago are forgotten here; the journal keeps them.
+const KEPT: Span = Span::minutes(31 * 24 * 60);
+
+/// Everybody's standing, as state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Roster {
+    /// Who is away, and since when.
+    pub away: BTreeMap<RepId, Timestamp>,
+    /// What is known of an absence besides when it began.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub absences: BTreeMap<RepId, Absence>,
+    /// Who has a shift whatever the layers say, from the earliest made to the latest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub overrides: BTreeMap<ScheduleId, Vec<Override>>,
+    /// When an override was last made or taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shifts_changed: Option<Timestamp>,
+    /// Whose turn it is, by pool.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub turns: BTreeMap<TeamId, Turns>,
+}
+
+/// What is known of an absence.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Absence {
+    /// When it ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Nobody said so: no device of theirs was seen for a while in hours. It ends when one is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unseen: bool,
+    /// What whoever covers should know. Words of a person: they stand here, erasable, and only their digest in the
+    /// journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Body>,
+}
+
+impl Roster {
+    /// A roster of people who are away since these instants, and nothing else.
+    pub fn of_away(away: impl IntoIterator<Item = (RepId, Timestamp)>) -> Self {
+        Self { away: away.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Takes in one fact.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what happened to conversations is no fact about people")]
+    pub fn apply(&mut self, at: Timestamp, event: &Event) {
+        match event {
+            Event::Presence { rep, away: true, until, unseen, .. } => {
+                self.away.entry(rep.clone()).or_insert(at);
+                let note = self.absences.remove(rep).and_then(|absence| absence.note);
+                let absence = Absence { until: *until, unseen: *unseen, note };
+                if absence != Absence::default() {
+                    self.absences.insert(rep.clone(), absence);
+                }
+            }
+            Event::Presence { rep, away: false, .. } => {
+                self.away.remove(rep);
+                self.absences.remove(rep);
+            }
+            Event::Overridden { schedule, shift } => {
+                self.shifts_changed = Some(at);
+                let all = self.overrides.entry(schedule.clone()).or_default();
+                all.retain(|o| o.to > at - KEPT && o.id != shift.id);
+                all.push(shift.clone());
+            }
+            Event::OverrideDropped { schedule, id } => {
+                self.shifts_changed = Some(at);
+                if let Some(all) = self.overrides.get_mut(schedule) {
+                    all.retain(|o| o.id != *id);
+                    if all.is_empty() {
+                        self.overrides.remove(schedule);
+                    }
+                }
+            }
+            Event::TurnPassed { pool, rep, weight } => {
+                self.turns.entry(pool.clone()).or_default().passed(rep, *weight);
+            }
+            _ => {}
+        }
+    }
+
+    /// Sets the words of a cover note beside the absence that a fact began. Without an absence there is nothing to
+    /// cover, and nothing is kept.
+    pub fn set_note(&mut self, rep: &RepId, note: Body) {
+        if self.away.contains_key(rep) {
+            self.absences.entry(rep.clone()).or_default().note = Some(note).filter(|note| !note.is_blank());
+        }
+    }
+
+    /// What was said about somebody's absence.
+    pub fn absence(&self, rep: &RepId) -> Option<&Absence> {
+        self.absences.get(rep)
+    }
+
+    /// Overrides of a schedule, from the earliest made to the latest.
+    pub fn overrides_of(&self, schedule: &ScheduleId) -> &[Override] {
+        self.overrides.get(schedule).map_or(&[], Vec::as_slice)
+    }
+
+    /// The override with this id, and its schedule.
+    pub fn override_of(&self, id: OverrideId) -> Option<(&ScheduleId, &Override)> {
+        self.overrides.iter().find_map(|(schedule, all)| Some((schedule, all.iter().find(|o| o.id == id)?)))
+    }
+
+    /// Absences that have ended by themselves at `now`.
+    pub fn ended(&self, now: Timestamp) -> BTreeSet<&RepId> {
+        let ended = self.absences.iter().filter(|(_, absence)| absence.until.is_some_and(|until| until <= now));
+        ended.map(|(rep, _)| rep).collect()
+    }
+
+    /// When the next absence ends by itself.
+    pub fn next_return(&self) -> Option<Timestamp> {
+        self.absences.values().filter_map(|absence| absence.until).min()
+    }
+}

@@ -1,0 +1,36 @@
+//! Teams and people, in sentences.
+
+use crate::domain::id::{RepId, TeamId};
+use crate::domain::playbook::{Playbook, Rep, Role};
+
+pub(super) fn of(playbook: &Playbook) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (id, team) in &playbook.teams {
+        let lead = team.lead.as_ref().map_or_else(String::new, |lead| format!(", led by {}", playbook.rep_name(lead)));
+        lines.push(format!("The team {}{lead}:", team.label));
+        lines.extend(members(playbook, id).map(|(id, rep)| one(playbook, id, rep)));
+    }
+    let gone: Vec<&str> = playbook.reps.values().filter(|rep| !rep.active).map(|rep| rep.name.as_str()).collect();
+    if !gone.is_empty() {
+        lines.push(format!("Left, and never asked: {}.", gone.join(", ")));
+    }
+    lines
+}
+
+fn members<'a>(playbook: &'a Playbook, team: &'a TeamId) -> impl Iterator<Item = (&'a RepId, &'a Rep)> {
+    playbook.reps.iter().filter(move |(_, rep)| rep.active && rep.team == *team)
+}
+
+fn one(playbook: &Playbook, id: &RepId, rep: &Rep) -> String {
+    let title = if rep.title.is_empty() { String::new() } else { format!(", {}", rep.title) };
+    let backup = rep
+        .backup
+        .as_ref()
+        .map_or_else(|| "nobody stands in".to_owned(), |backup| format!("{} stands in", playbook.rep_name(backup)));
+    let sees = match rep.role {
+        Role::Rep => "",
+        Role::Lead => "; sees everything of the team",
+        Role::Admin => "; sees everything",
+    };
+    format!("  {} ({id}){title}: {backup}{sees}", rep.name)
+}

@@ -1,0 +1,109 @@
+//! Somebody leaves, and somebody else stands where they stood: in the policy, and for the buyers they had.
+
+use super::command::ReadSet;
+use super::decide::{Decided, Draft};
+use super::escalation::Who;
+use super::event::Event;
+use super::id::RepId;
+use super::oncall::Rotation;
+use super::playbook::{Playbook, Role};
+use super::routing::{Because, Holder, Reason};
+
+/// The policy without somebody, and what moved in it, a sentence each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Without {
+    /// The policy; its version is given when it comes into force.
+    pub playbook: Playbook,
+    /// What moved.
+    pub moved: Vec<String>,
+}
+
+/// Puts `to` where `from` stood: as lead, as backup and in turns on call, each at the same place, so that nobody else's
+/// turn moves. `from` stays in the policy as somebody who left: the record names them for ever.
+pub fn without(playbook: &Playbook, from: &RepId, to: &RepId) -> Without {
+    let mut after = playbook.clone();
+    let mut moved = Vec::new();
+    let (gone, comes) = (playbook.rep_name(from).to_owned(), playbook.rep_name(to).to_owned());
+    let theirs = playbook.reps.get(from).and_then(|rep| rep.backup.clone());
+    let theirs = theirs.filter(|backup| backup != to && playbook.is_active(backup));
+    let mut leads = false;
+    for team in after.teams.values_mut() {
+        if team.members.remove(from) {
+            moved.push(format!("{gone} leaves the pool of {}", team.label));
+        }
+        if team.lead.as_ref() == Some(from) {
+            team.lead = Some(to.clone());
+            leads = true;
+            moved.push(format!("{comes} leads {}", team.label));
+        }
+        if let Some(rotation) = &mut team.on_call {
+            turns(rotation, from, to, &format!("on call for {}", team.label), &comes, &mut moved);
+        }
+    }
+    for (name, territory) in &mut after.territories {
+        let theirs = territory.rows.iter_mut().filter(|part| part.rep == *from);
+        let rows = theirs.map(|part| part.rep = to.clone()).count();
+        if rows > 0 {
+            moved.push(format!("{comes} takes {rows} row(s) of the territory {name}"));
+        }
+    }
+    for (name, ladder) in &mut after.ladders {
+        let person = Who::Person(from.clone());
+        for step in ladder.steps.iter_mut().filter(|step| step.who == person) {
+            step.who = Who::Person(to.clone());
+            moved.push(format!("{comes} is asked on the ladder {name}"));
+        }
+    }
+    for schedule in after.schedules.values_mut() {
+        let label = schedule.label.clone();
+        for (at, layer) in schedule.layers.iter_mut().enumerate() {
+            let what = if layer.label.is_empty() { format!("layer {}", at + 1) } else { layer.label.clone() };
+            turns(layer, from, to, &format!("in {label}, {what}"), &comes, &mut moved);
+        }
+    }
+    for (id, rep) in &mut after.reps {
+        if id == from {
+            rep.active = false;
+            // A role says what somebody may see, and they sign in no more.
+            rep.role = Role::Rep;
+        } else if rep.active && rep.backup.as_ref() == Some(from) {
+            rep.backup = if id == to { theirs.clone() } else { Some(to.clone()) };
+            let who = rep.backup.as_ref().map_or("nobody", |backup| playbook.rep_name(backup));
+            moved.push(format!("{who} stands in for {}", rep.name));
+        }
+        if id == to && leads && rep.role == Role::Rep {
+            rep.role = Role::Lead;
+        }
+    }
+    Without { playbook: after, moved }
+}
+
+fn turns(rotation: &mut Rotation, from: &RepId, to: &RepId, what: &str, comes: &str, moved: &mut Vec<String>) {
+    let mut taken = 0;
+    for turn in rotation.reps.iter_mut().filter(|turn| turn.as_ref() == Some(from)) {
+        *turn = Some(to.clone());
+        taken += 1;
+    }
+    if taken > 0 {
+        let turns = if taken == 1 { "the turn".to_owned() } else { format!("{taken} turns") };
+        moved.push(format!("{comes} takes {turns} {what}"));
+    }
+}
+
+/// Somebody left: what they were accountable for and what they had goes to whoever stands in their place. A running clock
+/// runs on, and nothing that is finished is touched.
+pub(super) fn succeed(mut d: Draft, world: &ReadSet<'_>, from: &RepId, to: &RepId) -> Decided {
+    if d.c.is_done() || !world.playbook.is_active(to) {
+        return d.facts();
+    }
+    if d.c.owner.as_ref() == Some(from) {
+        d.say(Event::Owned { owner: Some(to.clone()), source: None });
+    }
+    if d.c.assignee() == Some(from) {
+        let reason = Reason::InPlaceOf(from.clone());
+        let because = Because { reason, passed: Vec::new(), playbook: world.playbook.version, climbed: None };
+        let to = Holder::Rep(to.clone());
+        d.say(Event::Offered { to, step: None, expires: None, because, covers: None, weighed: None });
+    }
+    d.facts()
+}

@@ -1,0 +1,170 @@
+//! Comings and goings, followed up: absences that end by themselves, people of whom no device was seen, and the
+//! conversations that somebody's coming or going concerns. The facts are in the journal and the rules in the domain; what
+//! is kept here may be lost at any time, and is found again at the next start.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::engine;
+use super::feed::Presences;
+use super::service::{Service, ServiceError, Work};
+use super::store::StoreError;
+use crate::clock::monotonic;
+use crate::domain::command::{Actor, Command};
+use crate::domain::conversation::Conversation;
+use crate::domain::coverage;
+use crate::domain::id::RepId;
+use crate::domain::playbook::Playbook;
+use crate::domain::roster::Roster;
+use crate::domain::time::Timestamp;
+use crate::domain::visibility::Principal;
+
+/// How often it looks when nobody says anything: `Instant` stops while a machine is suspended, and another process may
+/// have written.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// While somebody else holds the database.
+const BUSY_PAUSE: Duration = Duration::from_millis(50);
+
+/// A device seen within this time is there.
+const THERE: Duration = Duration::from_secs(75);
+
+/// What was followed up so far.
+#[derive(Debug, Default)]
+struct Known {
+    /// Of which version of the policy.
+    playbook: u32,
+    /// Who could be asked then.
+    here: BTreeSet<RepId>,
+}
+
+/// Runs until `shutdown` or until the database fails.
+pub async fn run(
+    service: Service,
+    presences: Arc<Presences>,
+    mut shutdown: watch::Receiver<bool>,
+) -> Result<(), ServiceError> {
+    let (mut moves, mut known, started) = (service.moves(), None, monotonic());
+    while !*shutdown.borrow() {
+        moves.mark_unchanged();
+        let wait = match look(&service, &presences, started, &mut known).await {
+            Ok(next) => next.map_or(LOOK, |at| service.clock().real_wait(at, LOOK)),
+            Err(StoreError::Busy) => BUSY_PAUSE,
+            Err(e) => return Err(ServiceError::Stopped(e.to_string())),
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait.max(Duration::from_millis(5))) => {}
+            _ = moves.changed() => {}
+            _ = shutdown.changed() => {}
+        }
+    }
+    Ok(())
+}
+
+/// Follows up once what is new, for tests and whoever will not wait.
+pub async fn follow_up(service: &Service) -> Result<(), StoreError> {
+    look(service, &Presences::default(), monotonic(), &mut None).await.map(drop)
+}
+
+/// Follows up what is new; tells when an absence ends next.
+async fn look(
+    service: &Service,
+    presences: &Presences,
+    started: Instant,
+    known: &mut Option<Known>,
+) -> Result<Option<Timestamp>, StoreError> {
+    if engine::is_clock_behind(service).await? {
+        return Ok(None);
+    }
+    let mut roster = service.store().roster().await?;
+    let playbook = service.playbook();
+    let mut said = Vec::new();
+    if !roster.ended(service.clock().now()).is_empty() {
+        said.push(Command::Return);
+    }
+    said.extend(seen_and_unseen(service, presences, started, &playbook, &roster));
+    if !said.is_empty() {
+        for command in said {
+            submit(service, Work::People { actor: Actor::Clock, command }).await?;
+        }
+        roster = service.store().roster().await?;
+    }
+    let is_here = |rep: &RepId| playbook.is_active(rep) && !roster.away.contains_key(rep);
+    let here: BTreeSet<RepId> = playbook.reps.keys().filter(|rep| is_here(rep)).cloned().collect();
+    let moved: Vec<RepId> = match known {
+        Some(known) if known.playbook == playbook.version => known.here.symmetric_difference(&here).cloned().collect(),
+        Some(_) | None => playbook.reps.keys().cloned().collect(),
+    };
+    for conversation in concerned(service, &playbook, &moved, is_here).await? {
+        let (actor, command) = (Actor::Clock, Command::Settle);
+        submit(service, Work::Machine { actor, conversation: conversation.id, command }).await?;
+    }
+    *known = Some(Known { playbook: playbook.version, here });
+    Ok(roster.next_return())
+}
+
+/// Whoever was not seen for a while in hours, and whoever is there again.
+fn seen_and_unseen(
+    service: &Service,
+    presences: &Presences,
+    started: Instant,
+    playbook: &Playbook,
+    roster: &Roster,
+) -> Vec<Command> {
+    let there = presences.within(THERE);
+    let by_absence = roster.absences.iter().filter(|(_, absence)| absence.unseen).map(|(rep, _)| rep);
+    let back = by_absence.filter(|rep| there.contains(*rep));
+    let mut said: Vec<Command> = back.map(|rep| Command::Seen { rep: rep.clone(), seen: true }).collect();
+    let Some(rule) = &playbook.unseen else { return said };
+    let after = Duration::from_millis(u64::try_from(rule.after.as_millis()).unwrap_or(u64::MAX));
+    let now = service.clock().now();
+    let calendar = rule.calendar.as_ref().and_then(|name| playbook.calendars.get(name));
+    // Of the time before this process nothing is known.
+    if started.elapsed() < after || calendar.is_some_and(|calendar| !calendar.is_open(now)) {
+        return said;
+    }
+    let seen = presences.within(after);
+    let silent = playbook.reps.iter().filter(|(rep, person)| {
+        let at_work = person.hours.as_ref().and_then(|name| playbook.calendars.get(name));
+        person.active
+            && !seen.contains(*rep)
+            && !roster.away.contains_key(*rep)
+            && at_work.is_none_or(|calendar| calendar.is_open(now))
+    });
+    said.extend(silent.map(|(rep, _)| Command::Seen { rep: rep.clone(), seen: false }));
+    said
+}
+
+/// Conversations that these people's coming or going concerns, the most urgent first.
+async fn concerned(
+    service: &Service,
+    playbook: &Playbook,
+    moved: &[RepId],
+    is_here: impl Fn(&RepId) -> bool,
+) -> Result<Vec<Conversation>, StoreError> {
+    let mut principals: BTreeSet<Principal> = moved.iter().cloned().map(Principal::Rep).collect();
+    // Whoever is back may also take what waits in their pools, or with a lead whom nobody else stood before.
+    for rep in moved.iter().filter(|rep| is_here(rep)) {
+        principals
+            .extend(playbook.pools_of(rep).into_iter().flat_map(|t| [Principal::Pool(t.clone()), Principal::Lead(t)]));
+    }
+    let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
+    for principal in principals {
+        let open = service.store().open_seen_by(&principal).await?.into_iter();
+        all.extend(open.filter(|c| coverage::is_unsettled(c, &is_here) && seen.insert(c.id)));
+    }
+    all.sort_by_key(coverage::urgency);
+    Ok(all)
+}
+
+/// Hands over a piece of work. One conversation that does not read holds back no other.
+async fn submit(service: &Service, work: Work) -> Result<(), StoreError> {
+    match service.submit(work).await {
+        Ok(_) | Err(ServiceError::Unreadable(_)) => Ok(()),
+        Err(ServiceError::Busy) => Err(StoreError::Busy),
+        Err(ServiceError::Stopped(why)) => Err(StoreError::Fatal(why)),
+    }
+}

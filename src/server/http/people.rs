@@ -1,0 +1,124 @@
+//! `POST /v1/people`, `GET /v1/oncall` and the calendars: what people say of themselves, and who has which shift.
+
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
+use chrono::Datelike as _;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::auth::SignedInDevice;
+use super::commands::unreadable;
+use super::problem::Failure;
+use super::{App, RequestId, request_id};
+use crate::domain::command::Actor;
+use crate::domain::icalendar;
+use crate::domain::oncall::{self, Why};
+use crate::domain::playbook::Role;
+use crate::domain::rejection::Rejection;
+use crate::domain::time::Timestamp;
+use crate::server::service::{Outcome, Work};
+use crate::wire::people::{OnCall, Said, Say};
+use crate::wire::problem::Problem;
+
+/// Says something about oneself, or as a lead about somebody else: away, back, an override, a swap.
+#[utoipa::path(post, path = "/v1/people", request_body = Say, security(("device" = [])), responses(
+    (status = 200, description = "It is so; `changed` is false when it was so already", body = Said),
+    (status = 400, description = "Not readable, or no command about people; nothing was changed", body = Problem),
+    (status = 401, description = "The device is not signed in", body = Problem),
+    (status = 409, description = "Refused: the code and the sentence say why", body = Problem),
+    (status = 503, description = "Busy; nothing was written", body = Problem),
+))]
+pub async fn say(
+    State(app): State<App>,
+    id: Option<Extension<RequestId>>,
+    SignedInDevice(device, _): SignedInDevice,
+    body: Result<Json<Say>, JsonRejection>,
+) -> Result<Json<Said>, Failure> {
+    let Json(Say { command }) = body.map_err(|e| unreadable(&e))?;
+    if !command.is_about_people() || !command.is_for_people() {
+        let title = "This is no command about people and their shifts.";
+        return Err(Failure::new(StatusCode::BAD_REQUEST, "not_here", title, "Send it to /v1/commands."));
+    }
+    app.presences.saw(&device.rep);
+    let role = app.service.playbook().reps.get(&device.rep).map_or(Role::Rep, |r| r.role);
+    let actor = Actor::Rep { rep: device.rep, role };
+    let outcome = app.service.submit(Work::People { actor, command }).await;
+    match outcome.map_err(|e| Failure::of_service(request_id(id), &e))? {
+        Outcome::Refused(rejection) => Err(refused(&rejection)),
+        outcome @ (Outcome::Decided(_) | Outcome::Receipts(_) | Outcome::Received { .. } | Outcome::Foreign) => {
+            Ok(Json(Said { changed: outcome.has_facts() }))
+        }
+    }
+}
+
+fn refused(rejection: &Rejection) -> Failure {
+    let code = serde_json::to_value(rejection).ok();
+    let code = code.as_ref().and_then(|value| value.get("code")?.as_str()).unwrap_or("refused").to_owned();
+    Failure::new(StatusCode::CONFLICT, &code, &rejection.to_string(), rejection.hint())
+}
+
+/// At which instant.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AtQuery {
+    /// Milliseconds since 1970 (UTC); now when left out.
+    at: Option<i64>,
+}
+
+/// Who is on call by each schedule, until when, and who comes then.
+#[utoipa::path(get, path = "/v1/oncall", params(AtQuery), security(("device" = [])), responses(
+    (status = 200, description = "One entry for each schedule", body = Vec<OnCall>),
+    (status = 401, description = "The device is not signed in", body = Problem),
+))]
+pub async fn on_call(
+    State(app): State<App>,
+    id: Option<Extension<RequestId>>,
+    SignedInDevice(_device, _token): SignedInDevice,
+    query: Result<Query<AtQuery>, QueryRejection>,
+) -> Result<Json<Vec<OnCall>>, Failure> {
+    let bad = |_| Failure::new(StatusCode::BAD_REQUEST, "bad_query", "`at` is not readable.", "See /openapi.json.");
+    let Query(AtQuery { at }) = query.map_err(bad)?;
+    let at = at.map_or_else(|| app.service.clock().now(), Timestamp::from_millis);
+    let roster = app.service.store().roster().await.map_err(|e| Failure::of_store(request_id(id), &e))?;
+    let playbook = app.service.playbook();
+    let one = |plan: oncall::Plan<'_>| {
+        let schedule = plan.with(&roster);
+        let (now, next) = (schedule.at(at), schedule.next_hand_off(at));
+        OnCall {
+            schedule: plan.id.clone(),
+            label: plan.label.to_owned(),
+            rep: now.rep.cloned(),
+            overridden: matches!(now.why, Why::Override(_)),
+            until: next.as_ref().map(|next| next.at),
+            then: next.and_then(|next| next.takes),
+        }
+    };
+    Ok(Json(oncall::plans(&playbook).into_iter().map(one).collect()))
+}
+
+/// The shifts of a rep or a schedule as a calendar (RFC 5545). Calendar programs sign in with HTTP Basic: any name, and
+/// the device's token as the password.
+#[utoipa::path(get, path = "/v1/calendars/{whose}", params(("whose" = String, Path, description = "A rep or a schedule, as `maya.ics`")), security(("device" = [])), responses(
+    (status = 200, description = "From the beginning of this year, sixteen months", content_type = "text/calendar"),
+    (status = 401, description = "The device is not signed in", body = Problem),
+    (status = 404, description = "Neither a rep nor a schedule", body = Problem),
+))]
+pub async fn calendar(
+    State(app): State<App>,
+    id: Option<Extension<RequestId>>,
+    SignedInDevice(_device, _token): SignedInDevice,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Response, Failure> {
+    let title = "There is no rep and no schedule of this name.";
+    let gone = || Failure::new(StatusCode::NOT_FOUND, "not_found", title, "comeback oncall names the schedules.");
+    let Path(whose) = path.map_err(|_| gone())?;
+    let whose = whose.strip_suffix(".ics").unwrap_or(&whose);
+    let service = &app.service;
+    let roster = service.store().roster().await.map_err(|e| Failure::of_store(request_id(id), &e))?;
+    let year = service.clock().now().utc().year();
+    let text = icalendar::feed(&service.playbook(), &roster, whose, year, None).ok_or_else(gone)?;
+    Ok(([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], text).into_response())
+}

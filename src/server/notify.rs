@@ -1,0 +1,225 @@
+//! Notify: alerts beside the client leave here, and the webhooks that follow from facts.
+//!
+//! **Invariants:** a notice is a row written with its facts, so none is lost; what was taken or answered meanwhile is not
+//! told any more; one message at a time per recipient, oldest first; a page is never sent twice: that it may have left is
+//! on disk before the call, and what is not known to have failed is not repeated.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::carrier::Carrier;
+use super::service::{Service, ServiceError};
+use super::store::StoreError;
+use super::store::notice::NoticeRow;
+use crate::domain::alert::{To, What, pace};
+use crate::domain::playbook::Playbook;
+use crate::domain::time::{Span, Timestamp};
+
+mod deliver;
+pub mod email;
+mod hand_off;
+mod outgoing;
+pub mod page;
+mod payload;
+mod setting;
+pub mod standard;
+
+pub use setting::unreadable;
+
+/// Notices looked at in one round.
+const ROUND: usize = 500;
+
+/// No sleep is longer: `Instant` stops while a machine is suspended.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// While somebody else holds the database.
+const BUSY_PAUSE: Duration = Duration::from_secs(1);
+
+/// The runner of notices.
+pub struct Notifier {
+    /// Where facts and notices are.
+    pub service: Service,
+    /// How pages leave.
+    pub carrier: Arc<dyn Carrier>,
+    /// How mail leaves, when there is a mail server.
+    pub mailer: Option<email::Mailer>,
+    /// Where carriers reach us, without a slash at the end.
+    pub public_url: String,
+    /// The one client of everybody's webhooks.
+    pub outgoing: outgoing::Outgoing,
+}
+
+impl std::fmt::Debug for Notifier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Notifier({})", self.public_url)
+    }
+}
+
+/// Why alerts cannot be told.
+#[derive(Debug, thiserror::Error)]
+#[error("TLS does not start")]
+pub struct NoTls;
+
+/// What goes together: one message after the other.
+type Lane = String;
+
+impl Notifier {
+    /// A runner over a backend's parts.
+    pub fn new(
+        service: Service,
+        carrier: Arc<dyn Carrier>,
+        mailer: Option<email::Mailer>,
+        public_url: String,
+    ) -> Result<Self, NoTls> {
+        Ok(Self { service, carrier, mailer, public_url, outgoing: outgoing::Outgoing::new().map_err(|_| NoTls)? })
+    }
+
+    /// Runs until `shutdown` or until the database fails. Messages in hand are waited for and recorded.
+    pub async fn run(self, shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
+        for (channel, why) in unreadable(&self.service.playbook()) {
+            tracing::error!(channel, why, "a channel cannot be used; its alerts are tried again");
+        }
+        let handing = hand_off::run(self.service.clone(), shutdown.clone());
+        let (told, handed) = tokio::join!(Arc::new(self).tell(shutdown), handing);
+        told.and(handed)
+    }
+
+    async fn tell(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
+        let mut busy: BTreeSet<Lane> = BTreeSet::new();
+        let mut tasks: JoinSet<(Lane, Result<(), StoreError>)> = JoinSet::new();
+        let mut ended = Ok(());
+        while !*shutdown.borrow() && ended.is_ok() {
+            let wait = match self.start_due(&mut busy, &mut tasks).await {
+                Ok(next) => next.map_or(LONGEST_SLEEP, |at| self.service.clock().real_wait(at, LONGEST_SLEEP)),
+                Err(StoreError::Busy) => BUSY_PAUSE,
+                Err(e @ (StoreError::Corrupt(_) | StoreError::Conflict(_))) => {
+                    tracing::error!(error = %e, "a notice does not read; the others wait behind it");
+                    LONGEST_SLEEP
+                }
+                Err(e) => return Err(ServiceError::Stopped(e.to_string())),
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait.max(Duration::from_millis(5))) => {}
+                () = self.service.alerted().notified() => {}
+                Some(done) = tasks.join_next() => ended = free(done, &mut busy),
+                _ = shutdown.changed() => {}
+            }
+        }
+        // What is on its way may have been heard: its end is recorded.
+        while let Some(done) = tasks.join_next().await {
+            ended = ended.and(free(done, &mut busy));
+        }
+        ended
+    }
+
+    /// Starts what may go, one message a lane, and tells when to look again.
+    async fn start_due(
+        self: &Arc<Self>,
+        busy: &mut BTreeSet<Lane>,
+        tasks: &mut JoinSet<(Lane, Result<(), StoreError>)>,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let rows = self.service.store().notices(ROUND).await?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let (playbook, now) = (self.service.playbook(), self.service.clock().now());
+        let mut lanes: BTreeMap<Lane, Vec<NoticeRow>> = BTreeMap::new();
+        for row in rows {
+            lanes.entry(lane(&row)).or_default().push(row);
+        }
+        lanes.retain(|lane, _| !busy.contains(lane));
+        let longest = playbook.alerting.reps.values().chain(&playbook.alerting.everybody).map(|a| a.within).max();
+        let sent = match longest {
+            Some(longest) => self.service.store().sent_notices(now - longest).await?,
+            None => Vec::new(),
+        };
+        let mut next: Option<Timestamp> = None;
+        for (lane, rows) in lanes {
+            match ready(&playbook, rows, &sent, now) {
+                Ok(rows) => {
+                    busy.insert(lane.clone());
+                    let notifier = Arc::clone(self);
+                    tasks.spawn(async move {
+                        let told = notifier.deliver(rows).await;
+                        if told.is_err() {
+                            // A database in trouble is not asked without a pause.
+                            tokio::time::sleep(BUSY_PAUSE).await;
+                        }
+                        (lane, told)
+                    });
+                }
+                Err(at) => next = Some(next.map_or(at, |next| next.min(at))),
+            }
+        }
+        Ok(next)
+    }
+
+    /// How long to wait after so many rounds that came to nothing; `None` gives up. With jitter, so that what failed
+    /// together does not come back together.
+    fn pause(&self, tries: u32) -> Option<Span> {
+        const PAUSES: [i64; 10] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800];
+        let seconds = *PAUSES.get(usize::try_from(tries).ok()?)?;
+        let jitter = rand::random_range(0..=seconds * 200);
+        Some(self.service.clock().of_real(Span::millis(seconds * 1_000 + jitter)))
+    }
+}
+
+/// A lane may go on; whether the runner may, too.
+fn free(
+    done: Result<(Lane, Result<(), StoreError>), tokio::task::JoinError>,
+    busy: &mut BTreeSet<Lane>,
+) -> Result<(), ServiceError> {
+    let (lane, ended) = done.map_err(|e| ServiceError::Stopped(e.to_string()))?;
+    busy.remove(&lane);
+    match ended {
+        Ok(()) | Err(StoreError::Busy) => Ok(()),
+        Err(e @ (StoreError::Corrupt(_) | StoreError::Conflict(_))) => {
+            tracing::error!(error = %e, "a notice cannot be told; it is tried again");
+            Ok(())
+        }
+        Err(e) => Err(ServiceError::Stopped(e.to_string())),
+    }
+}
+
+/// Messages to a rep go one by one. What goes to a channel itself keeps its order within its conversation only: one that
+/// is not taken for hours holds back no other buyer's.
+fn lane(row: &NoticeRow) -> Lane {
+    match (&row.notice.to, &row.notice.what) {
+        (to @ To::Rep(_), What::Told { .. }) => format!("told:{}", to.key()),
+        (to @ To::Rep(_), _) => to.key(),
+        (to @ To::Channels(_), _) => match row.notice.conversation {
+            Some(conversation) => format!("{}:{conversation}", to.key()),
+            None => to.key(),
+        },
+    }
+}
+
+/// What of a lane goes now as one message, or when to look again.
+fn ready(
+    playbook: &Playbook,
+    rows: Vec<NoticeRow>,
+    sent: &[(String, Timestamp)],
+    now: Timestamp,
+) -> Result<Vec<NoticeRow>, Timestamp> {
+    let Some(first) = rows.first() else { return Err(now + Span::minutes(1)) };
+    if first.next_at > now {
+        return Err(first.next_at);
+    }
+    let is_alert = |row: &NoticeRow| matches!(row.notice.what, What::Alert { .. });
+    if let To::Rep(rep) = &first.notice.to
+        && !matches!(first.notice.what, What::Told { .. })
+        && let Some(alerts) = playbook.alerting.of(rep)
+    {
+        let key = first.notice.to.key();
+        let sent: Vec<Timestamp> = sent.iter().filter(|(to, _)| *to == key).map(|(_, at)| *at).collect();
+        pace::may_go(alerts, &sent, now)?;
+    }
+    if is_alert(first) {
+        return Ok(rows.into_iter().filter(is_alert).collect());
+    }
+    Ok(rows.into_iter().take(1).collect())
+}

@@ -1,0 +1,346 @@
+//! One message: what is still wanted of it, what its channel may be told, and the channels in order until one has it.
+
+use super::Notifier;
+use super::outgoing::Attempt;
+use super::payload::{self, Told};
+use super::setting;
+use super::standard::Secret;
+use crate::clock::{Clock as _, SystemClock};
+use crate::domain::alert::brief::{Brief, brief};
+use crate::domain::alert::words::{self, Item};
+use crate::domain::alert::{Channel, ChannelKind, Redact, Setting, To, What, follow};
+use crate::domain::contact::{Address, Body};
+use crate::domain::id::MessageId;
+use crate::domain::message::InboundKind;
+use crate::domain::playbook::Playbook;
+use crate::domain::time::Timestamp;
+use crate::domain::visibility::Principal;
+use crate::server::carrier::SendOutcome;
+use crate::server::store::notice::{Ended, NoticeRow, Reach};
+use crate::server::store::{StoreError, Subject};
+use crate::wire::changes::Author;
+
+/// Messages read of a conversation: the buyer's last one is among them.
+const RECENT: usize = 50;
+
+/// Open conversations read when on call changes hands.
+const OPEN: usize = 200;
+
+/// Twilio's word for a number that texted STOP.
+const OPTED_OUT: u32 = 21610;
+
+/// A message in the making.
+struct Message<'a> {
+    playbook: &'a Playbook,
+    now: Timestamp,
+    told: Vec<Told>,
+    /// What is open, when on call changes hands.
+    open: Vec<Subject>,
+}
+
+impl Notifier {
+    /// Tells what of these notices is still wanted, as one message, and records how it ended.
+    pub(super) async fn deliver(&self, rows: Vec<NoticeRow>) -> Result<(), StoreError> {
+        let (playbook, now) = (self.service.playbook(), self.service.clock().now());
+        let (told, dropped) = self.still_wanted(rows, now).await?;
+        if !dropped.is_empty() {
+            self.record(&dropped, Ended::Dropped).await?;
+        }
+        let Some(first) = told.first() else { return Ok(()) };
+        let open = match &first.row.notice.what {
+            What::HandOff { team, .. } => self.open_of(team).await?,
+            What::Alert { .. }
+            | What::Broken(_)
+            | What::Handled { .. }
+            | What::Pause { .. }
+            | What::Resume { .. }
+            | What::Told { .. } => Vec::new(),
+        };
+        let mut message = Message { playbook: &playbook, now, told, open };
+        self.through_channels(&mut message).await
+    }
+
+    /// What is to be told, the most urgent first; and what is not any more.
+    async fn still_wanted(
+        &self,
+        rows: Vec<NoticeRow>,
+        now: Timestamp,
+    ) -> Result<(Vec<Told>, Vec<NoticeRow>), StoreError> {
+        let (mut told, mut dropped) = (Vec::new(), Vec::new());
+        for mut row in rows {
+            let subject = match row.notice.conversation {
+                Some(id) => self.service.store().subject(id, RECENT).await?,
+                None => None,
+            };
+            if subject.as_ref().is_none_or(|s| follow::is_wanted(&row.notice, &s.state)) {
+                told.push(Told { row, subject });
+            } else {
+                row.ended = Some((Ended::Dropped, now));
+                dropped.push(row);
+            }
+        }
+        let due = |told: &Told| told.subject.as_ref().and_then(|s| s.state.clock.as_ref()).map(|clock| clock.due);
+        told.sort_by_key(|told| (due(told).unwrap_or(Timestamp::MAX), told.row.notice.at, told.row.id));
+        Ok((told, dropped))
+    }
+
+    async fn open_of(&self, team: &crate::domain::id::TeamId) -> Result<Vec<Subject>, StoreError> {
+        let mut open = Vec::new();
+        // Every conversation is its team's lead's to see.
+        let seen = self.service.store().open_seen_by(&Principal::Lead(team.clone())).await?;
+        for conversation in seen.into_iter().filter(|c| c.team == *team).take(OPEN) {
+            open.extend(self.service.store().subject(conversation.id, RECENT).await?);
+        }
+        open.sort_by_key(|s| (s.state.clock.as_ref().map_or(Timestamp::MAX, |clock| clock.due), s.state.id));
+        Ok(open)
+    }
+
+    async fn through_channels(&self, message: &mut Message<'_>) -> Result<(), StoreError> {
+        // A page that was begun before we stopped may have left.
+        let begun = message.told.iter().any(|told| message.may_have_left(&told.row));
+        let channels = message.channels();
+        let (mut later, mut unknown) = (false, false);
+        for name in channels {
+            if message.told.iter().any(|told| told.row.passed.contains(&name)) {
+                continue;
+            }
+            let Some(channel) = message.playbook.alerting.channels.get(&name).cloned() else { continue };
+            let attempt = self.attempt(message, &name, &channel).await?;
+            let what = message.word();
+            match attempt {
+                Attempt::Accepted => {
+                    tracing::info!(channel = name, what, notices = message.told.len(), "told");
+                    return self.end(message, Ended::Sent, Some(name)).await;
+                }
+                Attempt::Refused(why) => {
+                    tracing::warn!(channel = name, what, why, "a channel refuses: the next one is asked");
+                    message.pass(&name, true);
+                }
+                Attempt::Later(why) => {
+                    tracing::warn!(channel = name, what, why, "a channel does not take it now: the next one is asked");
+                    later = true;
+                }
+                Attempt::Unknown => {
+                    tracing::warn!(channel = name, what, "nobody knows whether a page left; it is not repeated");
+                    unknown = true;
+                }
+            }
+        }
+        let tries = message.told.iter().map(|told| told.row.tries).max().unwrap_or(0);
+        if let Some(pause) = self.pause(tries).filter(|_| later) {
+            let at = message.now + pause;
+            message.rows(|row| {
+                row.next_at = at;
+                row.tries = tries + 1;
+            });
+            return self.service.store().put_notices(&message.cloned()).await;
+        }
+        let ended = if unknown || begun { Ended::Unknown } else { Ended::Dead };
+        if ended == Ended::Dead {
+            tracing::error!(what = message.word(), "no channel took it: given up");
+        }
+        self.end(message, ended, None).await
+    }
+
+    async fn end(&self, message: &mut Message<'_>, ended: Ended, by: Option<String>) -> Result<(), StoreError> {
+        let now = self.service.clock().now();
+        let mut first = true;
+        message.rows(|row| {
+            row.ended = Some((ended, now));
+            row.first = std::mem::take(&mut first);
+            row.by.clone_from(&by);
+        });
+        self.record(&message.cloned(), ended).await
+    }
+
+    async fn record(&self, rows: &[NoticeRow], ended: Ended) -> Result<(), StoreError> {
+        loop {
+            match self.service.store().put_notices(rows).await {
+                // What a channel accepted may not be forgotten: it would be told again.
+                Err(StoreError::Busy) => tokio::time::sleep(super::BUSY_PAUSE).await,
+                Err(e) => return Err(e),
+                Ok(()) => break,
+            }
+        }
+        self.service.metrics().notices(ended.word(), rows.len() as u64);
+        Ok(())
+    }
+
+    async fn attempt(&self, message: &mut Message<'_>, name: &str, channel: &Channel) -> Result<Attempt, StoreError> {
+        Ok(match &channel.kind {
+            ChannelKind::Webhook { url, secrets } => self.webhook(message, url, secrets, channel.redact).await,
+            ChannelKind::Slack { url } => match setting::read(url) {
+                Ok(url) => {
+                    let body = payload::slack(&message.words(channel.redact)).to_string();
+                    self.outgoing.post(&url, "", 0, body, &[]).await
+                }
+                Err(why) => Attempt::Later(why),
+            },
+            ChannelKind::Email { from } => match (&self.mailer, self.reach(message).await?.and_then(|r| r.email)) {
+                (_, None) => Attempt::Refused("no mailbox is known".to_owned()),
+                (None, Some(_)) => Attempt::Later("no mail server is set up: COMEBACK_SMTP_URL".to_owned()),
+                (Some(mailer), Some(to)) => mailer.send(from, &to, &message.id(), &message.words(channel.redact)).await,
+            },
+            ChannelKind::Sms { from } => self.page(message, name, from, channel.redact).await?,
+        })
+    }
+
+    async fn webhook(&self, message: &Message<'_>, url: &Setting, secrets: &[Setting], redact: Redact) -> Attempt {
+        let read = |setting| setting::read(setting).and_then(|s| Secret::parse(&s).map_err(|e| e.to_string()));
+        let secrets: Result<Vec<Secret>, String> = secrets.iter().map(read).collect();
+        let (url, secrets) = match (setting::read(url), secrets) {
+            (Ok(url), Ok(secrets)) => (url, secrets),
+            (Err(why), _) | (_, Err(why)) => return Attempt::Later(why),
+        };
+        let briefs: Vec<Option<Brief>> = message.told.iter().map(|told| message.brief(told, redact)).collect();
+        let open = message.open.iter().map(|s| (s.state.id.to_string(), message.of(s, None, redact)));
+        let body = payload::webhook(&message.told, &briefs, &open.collect::<Vec<_>>(), redact).to_string();
+        // Receivers compare with the real time, also those of a demo.
+        let seconds = SystemClock.now().millis().div_euclid(1000);
+        self.outgoing.post(&url, &message.id(), seconds, body, &secrets).await
+    }
+
+    /// A text to the rep's own phone. That it may have left is on disk before the call: it is never sent twice.
+    async fn page(
+        &self,
+        message: &mut Message<'_>,
+        name: &str,
+        from: &Address,
+        redact: Redact,
+    ) -> Result<Attempt, StoreError> {
+        let Some(reach) = self.reach(message).await? else {
+            return Ok(Attempt::Refused("no phone is known".to_owned()));
+        };
+        let Some(phone) = reach.phone.clone().filter(|_| reach.stopped.is_none()) else {
+            let why = if reach.stopped.is_some() { "they texted STOP" } else { "no phone is known" };
+            return Ok(Attempt::Refused(why.to_owned()));
+        };
+        let lines = self.service.store().lines().await?;
+        let Some(line) = lines.into_iter().find(|line| line.number == *from) else {
+            return Ok(Attempt::Later("its number is not set up at the carrier: comeback line add".to_owned()));
+        };
+        message.pass(name, true);
+        self.service.store().put_notices(&message.cloned()).await?;
+        let body = Body::new(message.page(redact));
+        let callback =
+            message.told.first().map(|told| format!("{}/hooks/twilio/status/{}", self.public_url, told.row.id));
+        Ok(match self.carrier.send(&line, &phone, &body, &callback.unwrap_or_default()).await {
+            SendOutcome::Accepted { .. } => Attempt::Accepted,
+            SendOutcome::Refused { code } => {
+                if code == OPTED_OUT {
+                    let stopped = Some(self.service.clock().now());
+                    self.service.store().put_reach(&Reach { stopped, ..reach }).await?;
+                }
+                Attempt::Refused(format!("the carrier refuses it ({code})"))
+            }
+            SendOutcome::Busy => {
+                message.pass(name, false);
+                Attempt::Later("the carrier is busy".to_owned())
+            }
+            SendOutcome::Unknown => Attempt::Unknown,
+        })
+    }
+
+    /// Where the rep of this message is reached.
+    async fn reach(&self, message: &Message<'_>) -> Result<Option<Reach>, StoreError> {
+        let Some(To::Rep(rep)) = message.told.first().map(|told| &told.row.notice.to) else { return Ok(None) };
+        Ok(self.service.store().reaches().await?.into_iter().find(|reach| reach.rep == *rep))
+    }
+}
+
+impl Message<'_> {
+    /// The channels that are asked, in order.
+    fn channels(&self) -> Vec<String> {
+        let Some(notice) = self.told.first().map(|told| &told.row.notice) else { return Vec::new() };
+        match (&notice.what, &notice.to) {
+            (What::Told { by, .. }, _) => vec![by.clone()],
+            (_, To::Channels(names)) => names.clone(),
+            (_, To::Rep(rep)) => self.playbook.alerting.of(rep).map(|alerts| alerts.by.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// Whether a page of this notice was begun.
+    fn may_have_left(&self, row: &NoticeRow) -> bool {
+        let is_page = |name: &String| {
+            matches!(self.playbook.alerting.channels.get(name).map(|c| &c.kind), Some(ChannelKind::Sms { .. }))
+        };
+        row.tries == 0 && row.passed.iter().any(is_page)
+    }
+
+    fn id(&self) -> String {
+        payload::id(&self.told.iter().map(|told| told.row.id).collect::<Vec<_>>())
+    }
+
+    fn word(&self) -> &'static str {
+        self.told.first().map_or("", |told| told.row.notice.what.word())
+    }
+
+    fn rows(&mut self, mut change: impl FnMut(&mut NoticeRow)) {
+        self.told.iter_mut().for_each(|told| change(&mut told.row));
+    }
+
+    /// From here on a channel is not asked again, or may be.
+    fn pass(&mut self, name: &str, passed: bool) {
+        self.rows(|row| {
+            if passed {
+                row.passed.insert(name.to_owned());
+            } else {
+                row.passed.remove(name);
+            }
+        });
+    }
+
+    fn cloned(&self) -> Vec<NoticeRow> {
+        self.told.iter().map(|told| told.row.clone()).collect()
+    }
+
+    fn of(&self, subject: &Subject, message: Option<MessageId>, redact: Redact) -> Brief {
+        let is = |m: &crate::wire::changes::Message| match message {
+            Some(id) => m.id == id,
+            None => matches!(m.author, Author::Buyer(InboundKind::Text | InboundKind::Picture)),
+        };
+        let last = subject.messages.iter().rev().find(|m| is(m)).and_then(|m| m.body.as_ref());
+        let words = last.map_or("", |body| body.as_str());
+        brief(self.playbook, &subject.state, &subject.number, &subject.cards, words, redact, self.now)
+    }
+
+    fn brief(&self, told: &Told, redact: Redact) -> Option<Brief> {
+        let message = match &told.row.notice.what {
+            What::Handled { message, .. } => Some(*message),
+            What::Alert { .. }
+            | What::HandOff { .. }
+            | What::Broken(_)
+            | What::Pause { .. }
+            | What::Resume { .. }
+            | What::Told { .. } => None,
+        };
+        told.subject.as_ref().map(|subject| self.of(subject, message, redact))
+    }
+
+    fn items(&self, redact: Redact) -> (Vec<Item>, Vec<Brief>) {
+        let items =
+            self.told.iter().map(|told| Item { what: told.row.notice.what.clone(), brief: self.brief(told, redact) });
+        (items.collect(), self.open.iter().map(|subject| self.of(subject, None, redact)).collect())
+    }
+
+    fn words(&self, redact: Redact) -> words::Words {
+        let (items, open) = self.items(redact);
+        words::message(&items, &open, |what| self.named(what))
+    }
+
+    fn page(&self, redact: Redact) -> String {
+        let (items, open) = self.items(redact);
+        let takes = items.first().is_some_and(|item| matches!(item.what, What::Alert { .. }));
+        words::page(&items, &open, takes, |what| self.named(what))
+    }
+
+    /// For which team on call begins, and from whom.
+    fn named(&self, what: &What) -> String {
+        let What::HandOff { team, from } = what else { return String::new() };
+        let label = self.playbook.teams.get(team).map_or(team.as_str(), |team| &team.label);
+        match from {
+            Some(from) => format!(" for {label} (from {})", self.playbook.rep_name(from)),
+            None => format!(" for {label}"),
+        }
+    }
+}

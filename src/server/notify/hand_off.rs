@@ -1,0 +1,79 @@
+//! On call changes hands: whoever takes it is told what is open. Each hand-off is told once, whoever restarts.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::domain::alert::follow;
+use crate::domain::id::TeamId;
+use crate::domain::oncall;
+use crate::domain::time::{Span, Timestamp};
+use crate::server::service::{Service, ServiceError};
+use crate::server::store::StoreError;
+use crate::server::store::notice::NoticeRow;
+
+/// A hand-off is told as long after it as this: after a longer outage it is no news.
+const NEWS: Span = Span::minutes(120);
+
+/// Between two looks, at most, in real time: a playbook may change in between.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// Runs until `shutdown`; fails only when the database does.
+pub(super) async fn run(service: Service, mut shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
+    let (mut told, mut moves) = (BTreeSet::new(), service.moves());
+    while !*shutdown.borrow() {
+        moves.mark_unchanged();
+        let next = match look(&service, &mut told).await {
+            Ok(next) => next,
+            Err(e @ StoreError::Fatal(_)) => return Err(ServiceError::Stopped(e.to_string())),
+            Err(e) => {
+                tracing::warn!(error = %e, "hand-offs are looked at again");
+                None
+            }
+        };
+        let wait = next.map_or(EVERY, |at| service.clock().real_wait(at, EVERY));
+        tokio::select! {
+            () = tokio::time::sleep(wait.max(Duration::from_millis(50))) => {}
+            // Somebody took another's shift, perhaps for now.
+            _ = moves.changed() => {}
+            _ = shutdown.changed() => {}
+        }
+    }
+    Ok(())
+}
+
+/// Writes down the notices of the hand-offs since a while ago; tells when the next one is.
+async fn look(service: &Service, told: &mut BTreeSet<String>) -> Result<Option<Timestamp>, StoreError> {
+    let (playbook, now) = (service.playbook(), service.clock().now());
+    if playbook.alerting.is_empty() {
+        return Ok(None);
+    }
+    let roster = service.store().roster().await?;
+    let teams: Vec<TeamId> = playbook.teams.keys().cloned().collect();
+    let (mut rows, mut next) = (Vec::new(), None::<Timestamp>);
+    for team in teams {
+        let Some(plan) = oncall::of_team(&playbook, &team) else { continue };
+        let schedule = plan.with(&roster);
+        let mut at = now - NEWS;
+        while let Some(hand_off) = schedule.next_hand_off(at) {
+            at = hand_off.at;
+            if at > now {
+                next = Some(next.map_or(at, |next| next.min(at)));
+                break;
+            }
+            let Some(takes) = &hand_off.takes else { continue };
+            let key = format!("hand_off:{team}:{}:{takes}", at.millis());
+            let notice = follow::handed_over(&playbook, &team, hand_off.gives.as_ref(), takes, at);
+            if let Some(notice) = notice.filter(|_| told.insert(key.clone())) {
+                rows.push(NoticeRow { key: Some(key), ..NoticeRow::new(Uuid::now_v7(), notice) });
+            }
+        }
+    }
+    if !rows.is_empty() {
+        service.store().put_notices(&rows).await?;
+        service.alerted().notify_one();
+    }
+    Ok(next)
+}

@@ -1,0 +1,9 @@
+//! Alerts beside the client: what follows from which fact, what is still wanted, when it may go and what it says; and the
+//! runner that tells it, against real receivers on loopback.
+
+mod channels;
+mod mail;
+mod pages;
+mod rules;
+mod said;
+mod scene;

@@ -1,0 +1,309 @@
+//! What follows from a fact, and what is still wanted when its turn comes.
+
+use std::collections::BTreeSet;
+
+use comeback::domain::alert::follow::{broken, follow, handed_over, is_wanted};
+use comeback::domain::alert::pace::may_go;
+use comeback::domain::alert::reachable::{Known, unreachable};
+use comeback::domain::alert::{Alerts, Channel, ChannelKind, Notice, Occasion, Redact, Setting, To, What};
+use comeback::domain::command::Command;
+use comeback::domain::contact::{Address, Body};
+use comeback::domain::event::{Event, Outcome};
+use comeback::domain::expectation::{Expectation, Reply, Then};
+use comeback::domain::hours::Calendar;
+use comeback::domain::id::RepId;
+use comeback::domain::playbook::Playbook;
+use comeback::domain::time::{Span, Timestamp};
+
+use crate::world::{Story, at};
+
+fn alerts(by: &[&str], on: impl IntoIterator<Item = Occasion>) -> Alerts {
+    let by = by.iter().map(|name| (*name).to_owned()).collect();
+    Alerts { by, on: on.into_iter().collect(), quiet: None, at_most: 2, within: Span::minutes(15) }
+}
+
+/// The sales floor of [`crate::world`], where everybody hears of everything by page and mail.
+fn loud(story: &mut Story) {
+    let page = Channel { kind: ChannelKind::Sms { from: number() }, redact: Redact::Names };
+    let mail = Channel { kind: ChannelKind::Email { from: "a@b.example".to_owned() }, redact: Redact::Names };
+    let hook = ChannelKind::Webhook { url: Setting::Env("URL".to_owned()), secrets: Vec::new() };
+    let hook = Channel { kind: hook, redact: Redact::None };
+    let alerting = &mut story.playbook.alerting;
+    alerting.channels =
+        [("page".to_owned(), page), ("mail".to_owned(), mail), ("hook".to_owned(), hook)].into_iter().collect();
+    alerting.everybody = Some(alerts(&["page", "mail"], Occasion::ALL));
+}
+
+fn number() -> Address {
+    Address::parse("+14155550900").unwrap()
+}
+
+/// Who is told of what.
+fn told(notices: &[Notice]) -> Vec<(String, String)> {
+    notices.iter().map(|n| (n.to.key(), n.what.word().to_owned())).collect()
+}
+
+/// What follows from events that just happened, by whoever did them.
+fn follows(story: &Story, events: &[Event], by: Option<&str>) -> Vec<Notice> {
+    let by = by.map(RepId::from);
+    let one = |event| follow(&story.playbook, &story.roster, story.c(), event, by.as_ref(), story.now);
+    events.iter().flat_map(one).collect()
+}
+
+fn pairs(wanted: &[(&str, &str)]) -> Vec<(String, String)> {
+    wanted.iter().map(|(to, what)| ((*to).to_owned(), (*what).to_owned())).collect()
+}
+
+/// maya's buyer texts on a loud floor; what followed.
+fn loud_story() -> (Story, Vec<Notice>) {
+    let mut story = Story::begins();
+    loud(&mut story);
+    story.crm_says(1, vec![crate::world::card("c-1")]);
+    let events = story.texts("Can we talk about the price?");
+    let notices = follows(&story, &events, None);
+    (story, notices)
+}
+
+#[test]
+fn a_reply_that_nobody_takes_alerts_whoever_it_reaches_step_by_step() {
+    let (mut story, notices) = loud_story();
+    assert_eq!(told(&notices), pairs(&[("rep:maya", "offered")]));
+    // The ladder: owner, backup, pool, on call, lead, five minutes each; warned at 10, due at 15.
+    let events = story.minutes_pass(5);
+    assert_eq!(told(&follows(&story, &events, None)), pairs(&[("rep:ben", "climbed")]));
+    let events = story.minutes_pass(4);
+    assert_eq!(events, []);
+    let events = story.minutes_pass(1);
+    let heard: BTreeSet<_> = told(&follows(&story, &events, None)).into_iter().collect();
+    // Ben let it pass a moment ago; the pool hears, and nobody is warned whose it is not.
+    assert_eq!(heard, pairs(&[("rep:ines", "pool"), ("rep:maya", "pool")]).into_iter().collect());
+    let events = story.minutes_pass(5);
+    let heard = told(&follows(&story, &events, None));
+    assert!(heard.contains(&("rep:omar".to_owned(), "climbed".to_owned())), "{heard:?}");
+    assert!(heard.contains(&("rep:lea".to_owned(), "breach".to_owned())), "{heard:?}");
+}
+
+#[test]
+fn nobody_is_told_of_their_own_doing_nor_of_what_they_did_not_ask_for() {
+    let (mut story, _) = loud_story();
+    story.does("maya", &Command::Take).unwrap();
+    let given = story.does("maya", &Command::Assign { to: "ben".into() }).unwrap();
+    assert_eq!(told(&follows(&story, &given, Some("maya"))), pairs(&[("rep:ben", "handed_back")]));
+    assert_eq!(follows(&story, &given, Some("ben")), []);
+    story.playbook.alerting.reps.insert("ben".into(), alerts(&["page"], [Occasion::Warn]));
+    assert_eq!(follows(&story, &given, Some("maya")), []);
+    story.playbook.alerting.reps.insert("ben".into(), alerts(&[], Occasion::ALL));
+    assert_eq!(follows(&story, &given, Some("maya")), [], "ben has no channel");
+}
+
+#[test]
+fn who_is_away_is_not_paged_with_the_pool_but_the_last_step_is() {
+    let mut story = Story::begins();
+    loud(&mut story);
+    story.playbook.alerting.everybody = Some(alerts(&["page"], Occasion::ALL));
+    for rep in ["maya", "ines"] {
+        story.does(rep, &Command::away(true)).unwrap();
+    }
+    let events = story.texts("Hello");
+    assert_eq!(told(&follows(&story, &events, None)), pairs(&[("rep:ben", "pool")]));
+    story.does("lea", &Command::away(true)).unwrap();
+    let events = story.minutes_pass(60);
+    let heard = told(&follows(&story, &events, None));
+    assert!(heard.contains(&("rep:lea".to_owned(), "breach".to_owned())), "{heard:?}");
+}
+
+#[test]
+fn whoever_covers_is_told_and_so_is_the_owner_who_comes_back() {
+    let (mut story, _) = loud_story();
+    story.does("maya", &Command::away(true)).unwrap();
+    let lent = story.settles();
+    assert_eq!(told(&follows(&story, &lent, None)), pairs(&[("rep:ben", "climbed")]));
+    story.wait(Span::minutes(1));
+    story.does("maya", &Command::away(false)).unwrap();
+    let back = story.settles();
+    let back = follows(&story, &back, None);
+    assert_eq!(told(&back), pairs(&[("rep:maya", "handed_back")]));
+    assert!(is_wanted(&back[0], story.c()));
+}
+
+#[test]
+fn what_was_taken_answered_or_passed_on_is_not_told_any_more() {
+    let (mut story, notices) = loud_story();
+    let offered = notices[0].clone();
+    assert!(is_wanted(&offered, story.c()));
+    let mut taken = story.clone();
+    taken.does("ben", &Command::Take).unwrap_or_default();
+    taken.does("maya", &Command::Take).unwrap_or_default();
+    assert!(!is_wanted(&offered, taken.c()), "somebody has it");
+    let mut passed = story.clone();
+    let climbed = passed.minutes_pass(5);
+    let climbed = follows(&passed, &climbed, None).remove(0);
+    assert!(!is_wanted(&offered, passed.c()), "it climbed to another");
+    assert!(is_wanted(&climbed, passed.c()));
+
+    story.does("maya", &Command::Take).unwrap();
+    let warned = story.minutes_pass(10);
+    let warned = follows(&story, &warned, None).remove(0);
+    assert_eq!(told(std::slice::from_ref(&warned)), pairs(&[("rep:maya", "warn")]));
+    assert!(is_wanted(&warned, story.c()));
+    let mut answered = story.clone();
+    let answer = answered.answers("maya");
+    assert!(is_wanted(&warned, answered.c()), "it is held: the clock runs");
+    answered.wait(Span::seconds(8));
+    assert!(answered.starts(answer));
+    assert!(!is_wanted(&warned, answered.c()), "it left");
+
+    let breached = story.minutes_pass(5);
+    let breached = follows(&story, &breached, None);
+    let lead = breached.iter().find(|n| n.to == To::Rep("lea".into()) && n.what.word() == "breach").unwrap();
+    assert!(is_wanted(lead, story.c()));
+    assert!(!is_wanted(&warned, story.c()), "the breach says it louder");
+    story.wait(Span::minutes(1));
+    story.does("ben", &Command::Take).unwrap();
+    assert!(!is_wanted(lead, story.c()), "somebody took it after the breach");
+    let seen = story.c().inbound;
+    story.does_having_seen("ben", seen, &Command::Done { outcome: Outcome::Meeting }).unwrap();
+    assert!(!is_wanted(lead, story.c()));
+}
+
+#[test]
+fn a_campaign_pauses_while_sales_talks_and_what_sales_does_not_handle_goes_on() {
+    let mut story = Story::begins();
+    loud(&mut story);
+    story.playbook.alerting.everybody = None;
+    story.playbook.alerting.pauses.insert("question".to_owned(), "hook".to_owned());
+    story.playbook.alerting.handled.insert("survey".to_owned(), "hook".to_owned());
+    let to = "channels:hook";
+    let events = story.texts("Hello");
+    assert_eq!(told(&follows(&story, &events, None)), pairs(&[(to, "campaign_pause")]));
+    let events = story.texts("Are you there?");
+    assert_eq!(follows(&story, &events, None), [], "it is paused");
+    story.does("maya", &Command::Take).unwrap();
+    let events = story.does("maya", &Command::Done { outcome: Outcome::Meeting }).unwrap();
+    assert_eq!(told(&follows(&story, &events, Some("maya"))), pairs(&[(to, "campaign_resume")]));
+    let events = story.texts("One more thing");
+    assert!(told(&follows(&story, &events, None)).contains(&(to.to_owned(), "campaign_pause".to_owned())));
+
+    let events = story.receives(2, "poll", "I give it four stars", 0, None);
+    let notices = follows(&story, &events, None);
+    assert_eq!(told(&notices), pairs(&[(to, "reply")]));
+    let received = events.iter().find_map(|e| match e {
+        Event::Received { message, .. } => Some(*message),
+        _ => None,
+    });
+    let What::Handled { message, use_case } = &notices[0].what else { panic!("{notices:?}") };
+    assert_eq!((Some(*message), use_case.as_str()), (received, "survey"));
+    let events = story.receives(2, "poll", "Stop", 0, None);
+    assert_eq!(follows(&story, &events, None), [], "a keyword is no reply to send on");
+}
+
+#[test]
+fn operations_hear_of_what_breaks_and_not_again_of_what_was_broken() {
+    let mut story = Story::begins();
+    loud(&mut story);
+    let case = |name: &str| Expectation {
+        name: name.to_owned(),
+        reply: Reply { line: "main".into(), use_case: None, stage: None, owners: [].into() },
+        at: at(crate::world::TUESDAY_TEN),
+        away: [].into(),
+        then: Then { owner: Some("maya".into()), ..Then::default() },
+    };
+    story.playbook.expectations = vec![case("one"), case("two")];
+    let all = comeback::domain::expectation::broken(&story.playbook, &story.roster);
+    assert_eq!(all.len(), 2);
+    assert_eq!(broken(&story.playbook, &[], &all, story.now), [], "no channel for operations");
+    story.playbook.alerting.operations = vec!["hook".to_owned()];
+    assert_eq!(broken(&story.playbook, &[], &all, story.now).len(), 2);
+    let new = broken(&story.playbook, &all[..1], &all, story.now);
+    assert_eq!(told(&new), pairs(&[("channels:hook", "expectation_broken")]));
+    let What::Broken(sentence) = &new[0].what else { panic!("{new:?}") };
+    assert!(sentence.contains("two"), "{sentence}");
+}
+
+#[test]
+fn whoever_takes_over_on_call_is_told_if_they_want_it() {
+    let mut story = Story::begins();
+    loud(&mut story);
+    let team = "enterprise".into();
+    let give = |playbook: &Playbook| handed_over(playbook, &team, Some(&"ben".into()), &"omar".into(), story.now);
+    let notice = give(&story.playbook).unwrap();
+    assert_eq!(told(std::slice::from_ref(&notice)), pairs(&[("rep:omar", "hand_off")]));
+    let mut quiet = story.playbook.clone();
+    quiet.alerting.everybody = Some(alerts(&["page"], [Occasion::Breach]));
+    assert_eq!(give(&quiet), None);
+}
+
+#[test]
+fn quiet_times_and_so_many_within_so_long_hold_alerts_back() {
+    let night = Calendar {
+        zone: chrono_tz::America::New_York,
+        week: std::array::from_fn(|_| vec!["22:00-07:00".parse().unwrap()]),
+        holidays: [].into(),
+    };
+    let mut rules = Alerts { quiet: Some(night), ..alerts(&["page"], Occasion::ALL) };
+    let noon = at("2026-03-03T12:00:00-05:00");
+    let minute = |n: i64| noon + Span::minutes(n);
+    for (sent, now, wanted) in [
+        (&[][..], noon, Ok(())),
+        (&[minute(-1)], noon, Ok(())),
+        (&[minute(-1), minute(-14)], noon, Err(minute(1))),
+        (&[minute(-1), minute(-15)], noon, Ok(())),
+        // The oldest of the last two counts, however many there are.
+        (&[minute(-1), minute(-2), minute(-3)], noon, Err(minute(13))),
+        (&[minute(5)], noon, Ok(())),
+        (&[], at("2026-03-03T21:59:59-05:00"), Ok(())),
+        (&[], at("2026-03-03T22:00:00-05:00"), Err(at("2026-03-04T07:00:00-05:00"))),
+        (&[], at("2026-03-04T06:59:59-05:00"), Err(at("2026-03-04T07:00:00-05:00"))),
+        // The night in which the clocks go forward ends by the clock on the wall.
+        (&[], at("2026-03-08T01:00:00-05:00"), Err(at("2026-03-08T07:00:00-04:00"))),
+    ] {
+        assert_eq!(may_go(&rules, sent, now), wanted, "{sent:?} {now}");
+    }
+    rules.quiet = Some(Calendar::always(chrono_tz::UTC));
+    assert_eq!(may_go(&rules, &[], noon), Ok(()), "a quiet without an end would lose alerts");
+    rules.at_most = 0;
+    assert_eq!(may_go(&rules, &[], noon), Ok(()));
+    assert_eq!(may_go(&rules, &[Timestamp::MAX, Timestamp::MIN], noon), Ok(()));
+}
+
+#[test]
+fn reps_whom_no_alert_can_reach_are_found_with_what_to_do() {
+    let mut story = Story::begins();
+    let find = |playbook: &Playbook, known: Option<&dyn Fn(&RepId) -> Known>| {
+        let found = unreachable(playbook, known);
+        found.into_iter().map(|f| format!("{}; {}", f.what, f.remedy)).collect::<Vec<_>>()
+    };
+    assert_eq!(find(&story.playbook, None), Vec::<String>::new(), "no channels, on purpose");
+    loud(&mut story);
+    assert_eq!(find(&story.playbook, None), Vec::<String>::new());
+    let all = |rep: &RepId| match rep.as_str() {
+        "maya" => Known { phone: true, stopped: true, email: false },
+        "ben" => Known { phone: true, stopped: true, email: true },
+        "ines" => Known::default(),
+        _ => Known { phone: true, stopped: false, email: false },
+    };
+    let playbook = &mut story.playbook;
+    playbook.alerting.reps.insert("omar".into(), alerts(&[], Occasion::ALL));
+    playbook.alerting.reps.insert("kim".into(), alerts(&["hook"], []));
+    playbook.reps.get_mut(&"nora".into()).unwrap().active = false;
+    playbook.alerting.reps.insert("nora".into(), alerts(&[], []));
+    assert_eq!(
+        find(playbook, Some(&all)),
+        [
+            "no alert can reach Ines: page, mail needs what is not known of them; comeback rep reach ines",
+            "no alert ever reaches Kim: no occasion is named; write on = [\"offered\"] under [rep.kim.alerts]",
+            "no alert can reach Maya: they texted STOP to the page line; they text START to it, or get another channel",
+            "no alert can reach Omar: no channel is named; write by = [\"…\"] under [rep.omar.alerts], or under [alerts] \
+             for everybody",
+        ]
+    );
+    assert_eq!(find(playbook, None).len(), 2, "the file alone does not know of phones");
+}
+
+#[test]
+fn a_note_beside_a_reply_alerts_nobody() {
+    let (mut story, _) = loud_story();
+    let message = story.fresh();
+    let noted = story.does("ben", &Command::Note { message, body: Body::new("hm") }).unwrap_or_default();
+    assert_eq!(follows(&story, &noted, Some("ben")), []);
+}

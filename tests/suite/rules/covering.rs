@@ -1,0 +1,216 @@
+//! Cover: who comes, who goes, and what becomes of what they hold.
+
+use comeback::domain::command::{Actor, Command, CoverNote};
+use comeback::domain::contact::Body;
+use comeback::domain::event::{Event, Outcome};
+use comeback::domain::id::RepId;
+use comeback::domain::ownership::OwnerSource;
+use comeback::domain::playbook::Unseen;
+use comeback::domain::rejection::Rejection;
+use comeback::domain::routing::{Holder, Reason};
+use comeback::domain::time::Span;
+
+use crate::world::{Story, card, kinds};
+
+fn holder(story: &Story) -> &str {
+    story.c().assignee().map_or("", RepId::as_str)
+}
+
+fn leaves(story: &mut Story, rep: &str) -> Vec<Event> {
+    story.does(rep, &Command::away(true)).unwrap();
+    story.settles()
+}
+
+fn comes_back(story: &mut Story, rep: &str) -> Vec<Event> {
+    story.does(rep, &Command::away(false)).unwrap();
+    story.settles()
+}
+
+#[test]
+fn an_offer_moves_to_the_backup_at_once_and_comes_back_with_its_owner() {
+    let mut story = Story::with_mayas_buyer();
+    assert_eq!(kinds(&leaves(&mut story, "maya")), ["escalated", "offered"]);
+    assert_eq!((holder(&story), story.c().owner.clone()), ("ben", Some("maya".into())));
+    let loan = story.c().loan.clone().unwrap();
+    assert_eq!((loan.of, loan.since), ("maya".into(), story.now));
+    assert!(story.settles().is_empty(), "settled is settled");
+
+    story.wait(Span::minutes(1));
+    let said = comes_back(&mut story, "maya");
+    assert_eq!(kinds(&said), ["offered"]);
+    assert_eq!((holder(&story), story.c().loan.clone()), ("maya", None));
+    assert_eq!(story.c().assignment.as_ref().unwrap().because.reason, Reason::Returned(None));
+    assert!(story.c().assignment.as_ref().unwrap().expires.is_some(), "a buyer waits: the ladder goes on");
+    assert!(story.settles().is_empty());
+}
+
+#[test]
+fn a_taken_conversation_with_a_running_clock_moves_too_and_a_return_says_who_covered() {
+    let mut story = Story::with_mayas_buyer();
+    story.does("maya", &Command::Take).unwrap();
+    leaves(&mut story, "maya");
+    assert_eq!(holder(&story), "ben");
+    story.does("ben", &Command::Take).unwrap();
+    let message = story.answers("ben");
+    story.wait(Span::seconds(9));
+    assert!(story.starts(message));
+    comes_back(&mut story, "maya");
+    let a = story.c().assignment.clone().unwrap();
+    assert_eq!((a.to, a.expires), (Holder::Rep("maya".into()), None), "nobody waits: nothing expires");
+    assert_eq!(a.because.reason, Reason::Returned(Some("ben".into())));
+}
+
+#[test]
+fn what_waits_for_the_buyer_stays_until_the_buyer_writes() {
+    let mut story = Story::with_mayas_buyer();
+    let message = story.answers("maya");
+    story.wait(Span::seconds(9));
+    assert!(story.starts(message));
+    assert!(leaves(&mut story, "maya").is_empty());
+    assert_eq!(holder(&story), "maya");
+    story.texts("Thank you, and one more thing?");
+    assert_eq!((holder(&story), story.c().loan.as_ref().map(|l| l.of.clone())), ("ben", Some("maya".into())));
+}
+
+#[test]
+fn what_is_done_is_not_given_back() {
+    let mut story = Story::with_mayas_buyer();
+    leaves(&mut story, "maya");
+    story.does("ben", &Command::Done { outcome: Outcome::Called }).unwrap();
+    assert!(comes_back(&mut story, "maya").is_empty());
+}
+
+#[test]
+fn a_snoozed_conversation_whose_clock_runs_wakes_for_whoever_covers() {
+    let mut story = Story::with_mayas_buyer();
+    let until = story.now + Span::minutes(3);
+    story.does("maya", &Command::Take).unwrap();
+    story.does("maya", &Command::Snooze { until }).unwrap();
+    assert_eq!(kinds(&leaves(&mut story, "maya")), ["woke", "escalated", "offered"]);
+}
+
+#[test]
+fn a_person_who_hands_it_over_ends_the_loan() {
+    let mut story = Story::with_mayas_buyer();
+    leaves(&mut story, "maya");
+    story.does("lea", &Command::Assign { to: "ines".into() }).unwrap();
+    assert!(comes_back(&mut story, "maya").is_empty(), "what a person decided is not undone");
+    assert_eq!(holder(&story), "ines");
+}
+
+#[test]
+fn with_nobody_there_it_stays_and_the_first_to_come_is_asked() {
+    let mut story = Story::begins();
+    story.crm_says(1, vec![card("c-1")]);
+    for rep in ["maya", "ben", "ines", "omar"] {
+        story.does(rep, &Command::away(true)).unwrap();
+    }
+    story.texts("Anybody?");
+    assert_eq!(holder(&story), "lea", "the last step is never empty");
+    let said = comes_back(&mut story, "ines");
+    assert_eq!(kinds(&said), ["escalated", "offered"]);
+    assert_eq!(story.c().assignment.as_ref().unwrap().to, Holder::Pool("enterprise".into()));
+    comes_back(&mut story, "maya");
+    assert_eq!(holder(&story), "maya");
+}
+
+#[test]
+fn the_backlog_is_dealt_by_urgency_to_whoever_comes() {
+    let mut story = Story::begins();
+    story.playbook.ownership = vec![OwnerSource::RoundRobin.into()];
+    story.playbook.reps.get_mut(&"ines".into()).unwrap().capacity = Some(2);
+    for rep in ["maya", "ben", "ines"] {
+        story.does(rep, &Command::away(true)).unwrap();
+    }
+    story.does("omar", &Command::away(true)).unwrap();
+    // The second text is of a faster cohort, and due first.
+    story.receives(1, "main", "First", 0, None);
+    let first = story.here;
+    story.crm_says(
+        2,
+        vec![{
+            let mut card = card("c-2");
+            card.opportunity.as_mut().unwrap().owner = None;
+            card
+        }],
+    );
+    story.receives(2, "main", "Second", 0, None);
+    let second = story.here;
+    story.receives(3, "main", "Third", 0, None);
+    let third = story.here;
+    comes_back(&mut story, "ines");
+    let owner = |id| story.conversations[&id].owner.as_ref().map(RepId::as_str);
+    assert_eq!(
+        [owner(second), owner(first), owner(third)],
+        [Some("ines"), Some("ines"), None],
+        "two, the urgent first"
+    );
+}
+
+#[test]
+fn an_absence_ends_by_itself() {
+    let mut story = Story::with_mayas_buyer();
+    let until = story.now + Span::minutes(30);
+    let past = Command::Away { away: true, until: Some(story.now), note: None, rep: None };
+    assert_eq!(story.does("maya", &past), Err(Rejection::InThePast));
+    story.does("maya", &Command::Away { away: true, until: Some(until), note: None, rep: None }).unwrap();
+    assert_eq!(story.roster.next_return(), Some(until));
+    assert!(story.machine(Actor::Clock, &Command::Return).is_empty(), "not yet");
+    story.wait(Span::minutes(30));
+    assert_eq!(kinds(&story.machine(Actor::Clock, &Command::Return)), ["presence"]);
+    assert!(story.roster.away.is_empty() && story.roster.absences.is_empty());
+    assert!(story.machine(Actor::Clock, &Command::Return).is_empty(), "once");
+}
+
+#[test]
+fn a_lead_speaks_for_their_team_and_nobody_else_does() {
+    let away = |rep: &str| Command::Away { away: true, until: None, note: None, rep: Some(rep.into()) };
+    for (by, of, may) in [
+        ("lea", "maya", true),
+        ("adele", "maya", true),
+        ("maya", "maya", true),
+        ("nora", "maya", false),
+        ("ben", "maya", false),
+    ] {
+        let mut story = Story::begins();
+        let said = story.does(by, &away(of));
+        assert_eq!(said.is_ok(), may, "{by} of {of}: {said:?}");
+        if let Ok(said) = said {
+            let told = matches!(&said[..], [Event::Presence { by: told, .. }] if (told.as_ref().map(RepId::as_str)) == (by != of).then_some(by));
+            assert!(told, "{said:?}");
+        }
+    }
+    let mut story = Story::begins();
+    assert_eq!(story.does("lea", &away("zed")), Err(Rejection::NoSuchRep { who: "zed".into() }));
+    assert!(story.machine(Actor::Operator, &away("maya")).len() == 1, "whoever runs the backend may, too");
+}
+
+#[test]
+fn the_words_of_a_cover_note_are_no_fact_of_the_journal() {
+    let mut story = Story::begins();
+    let note = CoverNote { message: story.fresh(), body: Body::new("Dana wants the contract by noon") };
+    let said = story.does("maya", &Command::Away { away: true, until: None, note: Some(note.clone()), rep: None });
+    let said = said.unwrap();
+    assert_eq!(said[0].brings(), Some(note.message));
+    assert!(!serde_json::to_string(&said).unwrap().contains("Dana"));
+    story.roster.set_note(&"maya".into(), note.body.clone());
+    assert_eq!(story.roster.absence(&"maya".into()).unwrap().note, Some(note.body));
+    story.does("maya", &Command::away(false)).unwrap();
+    assert_eq!(story.roster.absence(&"maya".into()), None, "it goes with the absence");
+}
+
+#[test]
+fn unseen_is_away_until_seen_and_never_overrules_what_a_person_said() {
+    let mut story = Story::begins();
+    story.playbook.unseen = Some(Unseen { after: Span::minutes(30), calendar: None });
+    let seen = |seen| Command::Seen { rep: "maya".into(), seen };
+    assert_eq!(kinds(&story.machine(Actor::Clock, &seen(false))), ["presence"]);
+    assert!(story.machine(Actor::Clock, &seen(false)).is_empty());
+    assert_eq!(kinds(&story.machine(Actor::Clock, &seen(true))), ["presence"]);
+    assert!(story.roster.away.is_empty());
+    story.does("maya", &Command::away(true)).unwrap();
+    assert!(story.machine(Actor::Clock, &seen(true)).is_empty(), "her client runs, and she said she is away");
+    assert!(story.roster.away.contains_key(&"maya".into()));
+    let refused = story.does("ben", &seen(false));
+    assert!(matches!(refused, Err(Rejection::NotAllowed { .. })), "{refused:?}");
+}

@@ -1,0 +1,89 @@
+//! Somebody leaves, and somebody else stands where they stood.
+
+use comeback::domain::command::{Actor, Command};
+use comeback::domain::event::Outcome;
+use comeback::domain::findings;
+use comeback::domain::id::RepId;
+use comeback::domain::playbook::{Playbook, Role};
+use comeback::domain::routing::{Holder, Reason};
+use comeback::domain::succession::without;
+
+use crate::world::{Story, kinds};
+
+const EXAMPLE: &str = include_str!("../../../assets/playbook.toml");
+
+fn example() -> Playbook {
+    comeback::config::playbook::read("playbook.toml", EXAMPLE).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn succeed() -> Command {
+    Command::Succeed { from: "maya".into(), to: "ben".into() }
+}
+
+#[test]
+fn whoever_stands_in_their_place_has_their_backups_turns_and_lead() {
+    let before = example();
+    let after = without(&before, &"maya".into(), &"ben".into());
+    assert_eq!(
+        after.moved,
+        [
+            "Maya Okafor leaves the pool of East",
+            "Ben Carver takes the turn in East on call, weekends",
+            "nobody stands in for Ben Carver",
+        ]
+    );
+    let playbook = after.playbook;
+    assert!(!playbook.is_active(&"maya".into()) && !playbook.teams[&"east".into()].members.contains(&"maya".into()));
+    assert_eq!(playbook.reps[&"ben".into()].backup, None, "nobody stands in for themselves");
+    let turns = |p: &Playbook| p.schedules[&"east".into()].layers[1].reps.clone();
+    let named = |names: &[&str]| names.iter().map(|n| Some(RepId::from(*n))).collect::<Vec<_>>();
+    assert_eq!((turns(&before), turns(&playbook)), (named(&["ben", "maya", "omar"]), named(&["ben", "ben", "omar"])));
+
+    let after = without(&before, &"lea".into(), &"omar".into()).playbook;
+    assert_eq!(after.teams[&"east".into()].lead, Some("omar".into()));
+    assert_eq!((after.reps[&"omar".into()].role, after.reps[&"lea".into()].role), (Role::Lead, Role::Rep));
+    assert_eq!(after.schedules[&"east".into()].layers[2].reps, named(&["omar"]));
+    // Ben and Inés had Ben as a backup, and Ben has Maya: who stands in for whom is whole again.
+    let after = without(&before, &"ben".into(), &"maya".into());
+    let backup = |rep: &str| after.playbook.reps[&rep.into()].backup.clone();
+    assert_eq!((backup("maya"), backup("ines")), (None, Some("maya".into())));
+    // Nobody is named who is not asked, and nothing is wrong with it but what is expected of whoever left.
+    for (from, to) in [("maya", "ben"), ("ben", "maya"), ("lea", "omar"), ("ines", "omar"), ("omar", "ines")] {
+        let playbook = Playbook { expectations: Vec::new(), ..without(&before, &from.into(), &to.into()).playbook };
+        let wrong: Vec<_> =
+            findings::of(&playbook, comeback::domain::time::Timestamp::from_millis(1_772_809_200_000)).0;
+        let wrong: Vec<_> = wrong.into_iter().filter(|finding| finding.wrong).collect();
+        assert_eq!(wrong, [], "{from} to {to}");
+    }
+    let again = without(&after.playbook, &"ben".into(), &"maya".into());
+    assert_eq!((again.playbook, again.moved), (after.playbook, Vec::new()), "twice is the same as once");
+}
+
+#[test]
+fn an_open_conversation_goes_over_with_its_clock_and_says_in_whose_place() {
+    let mut story = Story::with_mayas_buyer();
+    story.does("maya", &Command::Take).unwrap();
+    let clock = story.c().clock.clone();
+    let said = story.machine(Actor::Operator, &succeed());
+    assert_eq!(kinds(&said), ["owned", "offered"]);
+    let a = story.c().assignment.clone().unwrap();
+    assert_eq!((a.to, a.taken, a.expires), (Holder::Rep("ben".into()), None, None));
+    assert_eq!(a.because.reason, Reason::InPlaceOf("maya".into()));
+    assert_eq!((&story.c().owner, &story.c().clock), (&Some("ben".into()), &clock));
+    assert_eq!(story.machine(Actor::Operator, &succeed()), [], "once");
+}
+
+#[test]
+fn what_is_somebody_elses_or_finished_stays_where_it_is() {
+    let mut story = Story::with_mayas_buyer();
+    story.does("maya", &Command::Assign { to: "ines".into() }).unwrap();
+    let said = story.machine(Actor::Operator, &succeed());
+    assert_eq!(kinds(&said), ["owned"], "ines goes on with it");
+    let mut story = Story::with_mayas_buyer();
+    story.does("maya", &Command::Done { outcome: Outcome::Called }).unwrap();
+    assert_eq!(story.machine(Actor::Operator, &succeed()), []);
+    let mut story = Story::with_mayas_buyer();
+    let nobody = Command::Succeed { from: "maya".into(), to: "zoe".into() };
+    assert_eq!(story.machine(Actor::Operator, &nobody), [], "somebody who does not work here gets nothing");
+    assert!(story.does("ben", &succeed()).is_err(), "no person's command");
+}

@@ -1,0 +1,240 @@
+//! Versions of the policy beside the one in force: one that waits for its day, one that changes nothing, and running
+//! clocks that follow a version.
+
+use comeback::domain::beside::{Beside, Came};
+use comeback::domain::playbook::{Playbook, Target};
+use comeback::domain::routing::Holder;
+use comeback::server::engine;
+use comeback::server::service::{BesideChange, PlaybookChange};
+use comeback::server::store::policy::{Kept, KeptWrite, Kind, Mark};
+use comeback::server::store::{Batch, StoreError};
+
+use super::*;
+
+/// The playbook of the world, with half an hour for the first answer of a late deal.
+fn slower() -> PlaybookChange {
+    let mut playbook = crate::world::playbook();
+    for cohort in &mut playbook.cohorts {
+        cohort.first_response = Target { warn: Span::minutes(20), due: Span::minutes(30) };
+    }
+    PlaybookChange { by: Some("nina".to_owned()), why: Some("too hasty".to_owned()), ..playbook.into() }
+}
+
+/// The same people, but maya's buyers are ben's.
+fn bens() -> PlaybookChange {
+    let mut playbook = crate::world::playbook();
+    playbook.reps.get_mut(&"maya".into()).unwrap().active = false;
+    PlaybookChange { by: Some("nina".to_owned()), ..playbook.into() }
+}
+
+impl Floor {
+    async fn beside(&self, change: BesideChange) -> Outcome {
+        self.service.submit(Work::Beside(Box::new(change))).await.unwrap()
+    }
+
+    async fn applies(&self, change: PlaybookChange) {
+        self.service.submit(Work::Playbook(Box::new(change))).await.unwrap();
+    }
+
+    async fn beside_facts(&self) -> Vec<Beside> {
+        let entries = self.store.entries(0, usize::MAX).await.unwrap();
+        let events = entries.iter().map(|e| Frame::decode(&e.body).unwrap()).filter(|f| f.kind == "beside");
+        let what = |frame: Frame| match serde_json::from_value(frame.event).unwrap() {
+            Event::Beside { what } => what,
+            other => panic!("{other:?}"),
+        };
+        events.map(what).collect()
+    }
+
+    async fn in_force(&self) -> Playbook {
+        self.store.playbook().await.unwrap().unwrap()
+    }
+
+    fn minutes(&self, n: i64) {
+        self.clock.advance(Span::minutes(n));
+    }
+}
+
+async fn stores() -> Vec<(Floor, Option<tempfile::TempDir>)> {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = comeback::server::store::sqlite::SqliteStore::open(&folder.path().join("x.db")).unwrap();
+    vec![(Floor::opens().await, None), (Floor::over(Arc::new(sqlite)).await, Some(folder))]
+}
+
+#[tokio::test]
+async fn a_version_comes_into_force_at_its_instant_also_after_a_restart() {
+    for (mut floor, _folder) in stores().await {
+        let from = floor.now() + Span::minutes(60);
+        floor.beside(BesideChange::Wait { change: slower(), from }).await;
+        assert_eq!(engine::fire(&floor.service).await.unwrap(), Some(from), "the engine sleeps until then");
+        assert_eq!(floor.in_force().await.version, 1);
+        floor.minutes(59);
+        floor.restarts().await;
+        engine::fire(&floor.service).await.unwrap();
+        assert_eq!(floor.in_force().await.version, 1);
+        floor.minutes(1);
+        assert_eq!(engine::fire(&floor.service).await.unwrap(), None);
+        let in_force = floor.in_force().await;
+        assert_eq!(in_force, Playbook { version: 2, ..slower().playbook });
+        assert_eq!(floor.service.playbook().version, 2, "the next decision follows");
+        let last = floor.store.entries(0, usize::MAX).await.unwrap().pop().unwrap();
+        let frame = Frame::decode(&last.body).unwrap();
+        let applied = Event::PlaybookApplied {
+            version: 2,
+            by: Some("nina".into()),
+            why: Some("too hasty".into()),
+            back_to: None,
+        };
+        assert_eq!(serde_json::from_value::<Event>(frame.event).unwrap(), applied);
+        assert_eq!(frame.actor, serde_json::json!("clock"), "by the clock, for whoever wrote it down");
+        engine::fire(&floor.service).await.unwrap();
+        assert_eq!(floor.in_force().await.version, 2, "once");
+    }
+}
+
+#[tokio::test]
+async fn what_waits_is_replaced_by_a_later_apply_and_may_be_taken_back() {
+    for (floor, _folder) in stores().await {
+        let from = floor.now() + Span::minutes(60);
+        floor.beside(BesideChange::Wait { change: slower(), from }).await;
+        floor.applies(bens()).await;
+        floor.minutes(61);
+        engine::fire(&floor.service).await.unwrap();
+        assert_eq!(floor.in_force().await, Playbook { version: 2, ..bens().playbook });
+
+        let from = floor.now() + Span::minutes(60);
+        floor.beside(BesideChange::Wait { change: slower(), from }).await;
+        floor.beside(BesideChange::Cancel { by: Some("nina".to_owned()), why: None }).await;
+        floor.minutes(61);
+        assert_eq!(engine::fire(&floor.service).await.unwrap(), None);
+        assert_eq!(floor.in_force().await.version, 2);
+        // One that waits takes the place of one that waited, and an old look at it does nothing.
+        let soon = floor.now() + Span::minutes(1);
+        floor.beside(BesideChange::Wait { change: slower(), from: soon }).await;
+        let seq = floor.store.marks().await.unwrap()[0].seq;
+        floor.beside(BesideChange::Wait { change: slower(), from: soon + Span::minutes(60) }).await;
+        floor.minutes(2);
+        assert!(!floor.beside(BesideChange::Due { seq, wrong: None }).await.has_facts());
+        engine::fire(&floor.service).await.unwrap();
+        assert_eq!(floor.in_force().await.version, 2);
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_is_wrong_or_unreadable_when_its_day_comes_leaves_the_good_one() {
+    let mut wrong = slower();
+    wrong.playbook.reps.get_mut(&"maya".into()).unwrap().backup = Some("maya".into());
+    for (floor, _folder) in stores().await {
+        floor.beside(BesideChange::Wait { change: wrong.clone(), from: floor.now() + Span::minutes(1) }).await;
+        floor.minutes(2);
+        assert_eq!(engine::fire(&floor.service).await.unwrap(), None);
+        assert_eq!(floor.in_force().await.version, 1);
+        let told = floor.beside_facts().await.pop();
+        let Some(Beside::Cancelled { by: None, why: Some(why) }) = told else { panic!("{told:?}") };
+        assert!(why.contains("is their own backup"), "{why}");
+
+        let (head, _) = floor.store.head().await.unwrap();
+        let mark = Mark { kind: Kind::Waiting, seq: head.seq, at: floor.now() };
+        let put = KeptWrite::Put(Kept { mark, body: "{\"playbook\":7}".to_owned() });
+        floor.store.begin().await.unwrap().commit(Batch { beside: vec![put], ..Batch::default() }).await.unwrap();
+        assert_eq!(engine::fire(&floor.service).await.unwrap(), None);
+        assert_eq!(floor.in_force().await.version, 1);
+        let told = floor.beside_facts().await.pop();
+        let Some(Beside::Cancelled { by: None, why: Some(why) }) = told else { panic!("{told:?}") };
+        assert!(why.contains("cannot be read any more"), "{why}");
+        assert_eq!(floor.store.marks().await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn running_clocks_keep_their_numbers_unless_they_are_told_to_follow() {
+    for (mut floor, _folder) in stores().await {
+        let c = floor.mayas_buyer().await;
+        let began = floor.now();
+        let clock = floor.state(c).await.clock.unwrap();
+        assert_eq!(clock.due, began + Span::minutes(15));
+        floor.minutes(3);
+        floor.applies(slower()).await;
+        engine::fire(&floor.service).await.unwrap();
+        assert_eq!(floor.state(c).await.clock, Some(clock.clone()), "without being told, nothing moves");
+
+        floor.applies(PlaybookChange { recompute: true, ..slower() }).await;
+        engine::fire(&floor.service).await.unwrap();
+        let followed = floor.state(c).await.clock.unwrap();
+        assert_eq!((followed.started, followed.due, followed.playbook), (began, began + Span::minutes(30), 3));
+        let entries = floor.store.entries(0, usize::MAX).await.unwrap();
+        let frames: Vec<Frame> = entries.iter().map(|e| Frame::decode(&e.body).unwrap()).collect();
+        let recomputed: Vec<&Frame> = frames.iter().filter(|f| f.kind == "sla_recomputed").collect();
+        assert_eq!(recomputed.len(), 1, "an event for the conversation");
+        assert_eq!(recomputed[0].subject, serde_json::json!({ "conversation": c }));
+        engine::fire(&floor.service).await.unwrap();
+        let after = floor.store.entries(0, usize::MAX).await.unwrap();
+        assert_eq!(after.len(), entries.len(), "twice is the same as once");
+        assert_eq!(floor.store.marks().await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn clocks_that_should_follow_do_so_after_a_crash_and_a_breach_stays_a_breach() {
+    let mut floor = Floor::opens().await;
+    let c = floor.mayas_buyer().await;
+    floor.minutes(16);
+    engine::fire(&floor.service).await.unwrap();
+    let breached = floor.state(c).await.clock.unwrap();
+    floor.crm_says(2, vec![crate::world::card("c-2")]).await;
+    let other = floor.texts(2, "main", "And me?").await;
+    let began = floor.now();
+    floor.applies(PlaybookChange { recompute: true, ..slower() }).await;
+    // Nobody looked after it before the process ended.
+    floor.restarts().await;
+    engine::fire(&floor.service).await.unwrap();
+    assert_eq!(floor.state(other).await.clock.unwrap().due, began + Span::minutes(30));
+    assert_eq!(floor.state(c).await.clock, Some(breached));
+}
+
+#[tokio::test]
+async fn a_shadow_tells_what_it_would_do_and_changes_nothing() {
+    for (mut floor, _folder) in stores().await {
+        floor.beside(BesideChange::Shadow(bens())).await;
+        let c = floor.mayas_buyer().await;
+        let state = floor.state(c).await;
+        assert_eq!(state.owner, Some("maya".into()));
+        assert_eq!(state.assignment.as_ref().unwrap().to, Holder::Rep("maya".into()));
+        let facts = floor.beside_facts().await;
+        let Some(Beside::Differs(told)) = facts.last() else { panic!("{facts:?}") };
+        assert_eq!((told.conversation, &told.is), (c, &Came::of(&state)));
+        assert_ne!(told.would.owner, Some("maya".into()));
+        assert_eq!(told.would.due, told.is.due);
+        assert_eq!(told.what(), ["gets", "owner"]);
+
+        // It goes on after a restart, and is silent where both agree.
+        floor.restarts().await;
+        floor.texts(9, "poll", "Five stars").await;
+        assert_eq!(floor.beside_facts().await.len(), 2);
+        floor.crm_says(3, vec![crate::world::card("c-3")]).await;
+        floor.texts(3, "main", "Hello").await;
+        assert_eq!(floor.beside_facts().await.len(), 3);
+
+        // Until it is stopped, or the next version is applied.
+        floor.beside(BesideChange::EndShadow { by: None }).await;
+        floor.texts(4, "main", "Hello").await;
+        assert_eq!(floor.beside_facts().await.len(), 4);
+        floor.beside(BesideChange::Shadow(bens())).await;
+        floor.applies(slower()).await;
+        floor.crm_says(5, vec![crate::world::card("c-5")]).await;
+        floor.texts(5, "main", "Hello").await;
+        assert_eq!(floor.beside_facts().await.len(), 5);
+        assert_eq!(floor.store.marks().await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn a_shadow_that_cannot_be_read_costs_no_reply() -> Result<(), StoreError> {
+    let mut floor = Floor::opens().await;
+    let mark = Mark { kind: Kind::Shadow, seq: 1, at: floor.now() };
+    let put = KeptWrite::Put(Kept { mark, body: "not JSON".to_owned() });
+    floor.store.begin().await?.commit(Batch { beside: vec![put], ..Batch::default() }).await?;
+    let c = floor.mayas_buyer().await;
+    assert_eq!(floor.state(c).await.owner, Some("maya".into()));
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! A recorded day decided again under other rules, from the journal of a real committer.
+
+use comeback::domain::event::{Outcome as Ending, Subject};
+use comeback::domain::playbook::{Playbook, Target};
+use comeback::domain::replay::{Load, Replay, Report, Targets};
+use comeback::server::engine;
+
+use super::*;
+
+/// The journal so far, decided again.
+async fn again(floor: &Floor, rules: &Playbook, since: Timestamp) -> Report {
+    let mut replay = Replay::new(rules, since);
+    for entry in floor.journal().await {
+        let frame = said(&entry);
+        let event: Event = serde_json::from_value(frame.event).unwrap();
+        let subject: Subject = serde_json::from_value(frame.subject).unwrap();
+        let actor: Actor = serde_json::from_value(frame.actor).unwrap();
+        if let Some(number) = replay.asks(entry.at, subject, &event) {
+            let cards = floor.store.cards_of(&[number].into()).await.unwrap().remove(&number).unwrap_or_default();
+            replay.know(number, cards);
+        }
+        replay.take_in(entry.at, subject, &actor, &event);
+    }
+    replay.finish()
+}
+
+impl Floor {
+    async fn minutes_pass(&self, n: i64) {
+        for _ in 0..n {
+            self.clock.advance(minutes(1));
+            engine::fire(&self.service).await.unwrap();
+        }
+    }
+
+    async fn buyer_of_maya(&mut self, n: u32) -> ConversationId {
+        self.crm_says(n, vec![crate::world::card(&format!("c-{n}"))]).await;
+        self.texts(n, "main", "Can we talk about the price?").await
+    }
+}
+
+/// Takes, answers, a finished conversation that goes on, a ladder climbed to its end, a hand-over, a call for help, somebody
+/// away, an opt-out, a stranger.
+async fn a_day() -> Floor {
+    let mut floor = Floor::opens().await;
+    let first = floor.buyer_of_maya(1).await;
+    floor.minutes_pass(2).await;
+    floor.does("maya", first, Command::Take).await;
+    let answer = floor.answers("maya", first, "At three.").await;
+    floor.clock.advance(Span::seconds(9));
+    assert!(floor.begins(first, answer).await);
+    floor.does("maya", first, Command::Done { outcome: Ending::Texted }).await;
+    let second = floor.buyer_of_maya(2).await;
+    floor.minutes_pass(25).await;
+    floor.does("ben", second, Command::Take).await;
+    floor.texts(1, "main", "And one more thing").await;
+    floor.minutes_pass(1).await;
+    let stranger = floor.texts(4, "main", "Who is this?").await;
+    floor.does("ines", stranger, Command::Take).await;
+    floor.does("ines", stranger, Command::Assign { to: "ben".into() }).await;
+    let help = floor.buyer_of_maya(5).await;
+    let note = floor.fresh();
+    floor.does("maya", help, Command::Escalate { note, reason: Body::new("A discount") }).await;
+    floor.does("maya", first, Command::away(true)).await;
+    floor.buyer_of_maya(6).await;
+    floor.texts(5, "main", "Hello?").await;
+    floor.texts(2, "main", "STOP").await;
+    floor.texts(7, "poll", "Five stars").await;
+    floor.minutes_pass(40).await;
+    floor
+}
+
+#[tokio::test]
+async fn under_the_same_rules_every_reply_goes_where_it_went() {
+    let floor = a_day().await;
+    let all = again(&floor, &crate::world::playbook(), Timestamp::MIN).await;
+    assert_eq!((all.replies, all.moved, all.nobody), (8, 0, 0), "{all:#?}");
+    let same = |targets: &Targets| Targets { same: targets.same, ..Targets::default() } == *targets;
+    assert!(all.targets.iter().all(|(was, by)| by.iter().all(|(is, t)| was == is && same(t))), "{:?}", all.targets);
+    assert!(all.loads.iter().all(|(_, [before, after])| before == after), "{:?}", all.loads);
+    assert_eq!(all.loads["maya"][0].replies, 4, "{:?}", all.loads);
+    // From the middle on: the first replies are only remembered.
+    let began = crate::world::at(crate::world::TUESDAY_TEN);
+    let half = again(&floor, &crate::world::playbook(), began + minutes(20)).await;
+    assert_eq!((half.replies, half.moved), (6, 0), "{half:#?}");
+    assert!(half.loads.iter().all(|(_, [before, after])| before == after), "{:?}", half.loads);
+}
+
+#[tokio::test]
+async fn other_rules_say_who_would_have_got_what_and_by_when() {
+    let floor = a_day().await;
+    let mut rules = crate::world::playbook();
+    rules.reps.get_mut(&"maya".into()).unwrap().active = false;
+    for cohort in &mut rules.cohorts {
+        cohort.first_response = Target { warn: minutes(1), due: minutes(2) };
+    }
+    let report = again(&floor, &rules, Timestamp::MIN).await;
+    assert_eq!(report.replies, 8);
+    // Maya's three first replies and her finished buyer's next text find the SDR, whom the cards name.
+    assert_eq!(report.moves["maya"], [("ines".to_owned(), 4)].into(), "{:#?}", report.moves);
+    let sooner: u64 = report.targets.values().flat_map(|by| by.values()).map(|t| t.sooner).sum();
+    assert!(sooner >= 5, "{:#?}", report.targets);
+    assert_eq!(report.loads["maya"][1].replies, 0);
+    assert!(report.loads["ines"][1].replies > report.loads["ines"][0].replies, "{:#?}", report.loads);
+    // Nothing was changed by it.
+    assert_eq!(again(&floor, &crate::world::playbook(), Timestamp::MIN).await.moved, 0);
+}
+
+#[tokio::test]
+async fn replies_that_would_reach_nobody_are_named() {
+    let floor = a_day().await;
+    let mut rules = crate::world::playbook();
+    rules.teams.get_mut(&"enterprise".into()).unwrap().members.clear();
+    rules.teams.get_mut(&"enterprise".into()).unwrap().on_call = None;
+    rules.teams.get_mut(&"enterprise".into()).unwrap().lead = None;
+    for rep in ["maya", "ben", "ines"] {
+        rules.reps.get_mut(&rep.into()).unwrap().active = false;
+    }
+    let report = again(&floor, &rules, Timestamp::MIN).await;
+    assert!(report.nobody >= 6, "{report:#?}");
+    assert_eq!(report.nobody_first.len() as u64, report.nobody);
+    let harbor = &report.loads["pool:harbor"];
+    assert_eq!(harbor.map(|load: Load| load.replies), [1, 1], "the other team's are not touched");
+}
