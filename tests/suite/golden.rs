@@ -145,7 +145,8 @@ pub(crate) fn events() -> Vec<Event> {
                 let (conversation, is, would) = (conversation(), came("maya"), came("ben"));
                 Event::Beside { what: Beside::Differs(Difference { conversation, message, is, would }) }
             }
-            Event::Beside { .. } => Event::Reconciled,
+            Event::Beside { .. } => Event::Acknowledged { message, not_before: due },
+            Event::Acknowledged { .. } => Event::Reconciled,
             Event::Reconciled => Event::Overridden { schedule: "nights".into(), shift: shift() },
             Event::Overridden { .. } => Event::OverrideDropped { schedule: "nights".into(), id: shift().id },
             Event::OverrideDropped { .. } => {

@@ -184,6 +184,8 @@ pub(super) async fn all_of(store: &Kept) -> String {
     wants.addresses = (1..9).map(address).collect();
     wants.conversations = (1..9).map(here).collect();
     wants.messages = (1..9).map(text).collect();
+    let asked = |n| (delivery("twilio", "AC", &format!("SM{n}")), (address(n), "main".into(), minute(99)));
+    wants.answering = (1..9).map(asked).collect();
     wants.dedupe = ["SM1", "SM2", "SM3"].map(|id| delivery("twilio", "AC", id)).into();
     let mut devices = Vec::new();
     for n in 1..3 {
@@ -191,7 +193,7 @@ pub(super) async fn all_of(store: &Kept) -> String {
     }
     let later = minute(10_000);
     format!(
-        "{known:#?}\n{:#?}\n{:#?}\n{:#?}\n{devices:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:?}",
+        "{known:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{devices:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:?}",
         load(store, &wants).await,
         store.unmatched(usize::MAX).await.unwrap(),
         store.waiting().await.unwrap(),
@@ -204,6 +206,7 @@ pub(super) async fn all_of(store: &Kept) -> String {
         store.playbook().await.unwrap(),
         store.devices().await.unwrap(),
         store.lines().await.unwrap(),
+        store.api_keys().await.unwrap(),
         store.notices(usize::MAX).await.unwrap(),
         store.reaches().await.unwrap(),
         store.marks().await.unwrap(),

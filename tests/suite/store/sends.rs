@@ -8,7 +8,7 @@ use comeback::server::store::{ApiKey, Batch, CampaignSend, RestoreWrite, Restore
 
 use super::scene::{Kept, address, arrival, change, conversation, delivery, everything, here, load, minute, page, put};
 
-fn sent(id: &str, to: u32, at: i64) -> CampaignSend {
+pub(super) fn sent(id: &str, to: u32, at: i64) -> CampaignSend {
     let sent = Answering {
         campaign: format!("campaign of {id}"),
         use_case: (at % 2 == 0).then(|| "meeting".to_owned()),

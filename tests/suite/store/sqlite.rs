@@ -64,6 +64,8 @@ async fn furnish(store: &Kept) {
         api: String::new(),
     };
     store.put_line(&line).await.unwrap();
+    store.put_sends(&[super::sends::sent("1", 1, 1)]).await.unwrap();
+    store.put_api_key([3; 32], "tool", minute(1)).await.unwrap();
     store.put_notices(&[super::notices::notice(1, "maya", minute(0))]).await.unwrap();
     let reach = Reach { rep: "maya".into(), phone: Some(address(8)), email: None, stopped: Some(minute(1)) };
     store.put_reach(&reach).await.unwrap();
