@@ -66,7 +66,10 @@ impl Line {
                 service.as_deref().map_or(Ok(()), |service| sid("MG", "a messaging service", service))?;
                 let store = database.open()?;
                 let tokens = tokens()?;
-                let in_playbook = store.playbook().await?.is_some_and(|p| p.line_of(&number).is_some());
+                let in_playbook = store
+                    .playbook()
+                    .await?
+                    .is_some_and(|p| p.line_of(&number).is_some() || p.alerting.pages_from(&number).is_some());
                 let provider = "twilio".to_owned();
                 let line = CarrierLine { number, provider, account, tokens, service, api };
                 store.put_line(&line).await?;

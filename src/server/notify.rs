@@ -36,6 +36,9 @@ const ROUND: usize = 500;
 /// No sleep is longer: `Instant` stops while a machine is suspended.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
+/// Between two messages of a lane: what comes in a burst goes together, and costs the disk one write.
+const BREATH: Duration = Duration::from_millis(200);
+
 /// While somebody else holds the database.
 const BUSY_PAUSE: Duration = Duration::from_secs(1);
 
@@ -145,10 +148,8 @@ impl Notifier {
                     let notifier = Arc::clone(self);
                     tasks.spawn(async move {
                         let told = notifier.deliver(rows).await;
-                        if told.is_err() {
-                            // A database in trouble is not asked without a pause.
-                            tokio::time::sleep(BUSY_PAUSE).await;
-                        }
+                        // A database in trouble is not asked again at once.
+                        tokio::time::sleep(if told.is_ok() { BREATH } else { BUSY_PAUSE }).await;
                         (lane, told)
                     });
                 }

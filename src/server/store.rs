@@ -22,6 +22,7 @@ use crate::wire::changes::Message;
 use crate::wire::command::Receipt;
 
 mod line;
+mod error;
 pub mod memory;
 pub mod migrate;
 pub mod notice;
@@ -31,43 +32,11 @@ mod sends;
 pub mod sqlite;
 
 pub use self::line::CarrierLine;
+pub use self::error::StoreError;
+use self::error::of_everybody;
 pub(crate) use self::page::one_page;
 pub use self::page::{Page, PageQuery, Subject};
 pub use self::sends::{ApiKey, Asked, CampaignSend, SendLog};
-
-/// Why the store could not.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// A row that must be unique was there already: one command of the group is at fault, not the store.
-    #[error("a row was already there: {0}")]
-    Conflict(String),
-    /// Somebody else holds the database; nothing was written, and it may be tried again.
-    #[error("the database is busy")]
-    Busy,
-    /// A write or its fsync failed, or the writer is gone. Nothing may be guessed after this: the process must end.
-    #[error("the database failed: {0}")]
-    Fatal(String),
-    /// A row does not read as what it must be.
-    #[error("the database holds something unreadable: {0}")]
-    Corrupt(String),
-    /// Another backend runs on it.
-    #[error(
-        "another comeback{pid} runs on this database: end that one first, or name another database; `rep`, `line` and \
-         `playbook` work beside it"
-    )]
-    Served {
-        /// Its process, as in ` (process 12)`; empty when it could not be read.
-        pid: String,
-    },
-    /// The database was written by a newer version of this program.
-    #[error("the database is of version {found}; this program knows {known}: install the newer one")]
-    Newer {
-        /// Of the database.
-        found: u32,
-        /// Of this program.
-        known: u32,
-    },
-}
 
 /// What a group of commands needs to look at. For every address, number, message or conversation the store loads the
 /// number with its consent, its CRM cards and all its conversations.
@@ -355,11 +324,6 @@ pub trait Transaction: Send {
 
     /// Writes everything and commits. On disk when it returns.
     async fn commit(self: Box<Self>, batch: Batch) -> Result<(), StoreError>;
-}
-
-/// A head that does not read is no single command's trouble.
-fn of_everybody(e: StoreError) -> StoreError {
-    if let StoreError::Corrupt(why) = e { StoreError::Fatal(why) } else { e }
 }
 
 /// What a group decides over the head and what was loaded for it; `None` writes nothing.

@@ -152,8 +152,7 @@ pub(crate) fn events() -> Vec<Event> {
             Event::OverrideDropped { .. } => {
                 Event::TurnPassed { pool: "enterprise".into(), rep: "maya".into(), weight: 2 }
             }
-            Event::TurnPassed { .. } => Event::Acknowledged { message, not_before: due },
-            Event::Acknowledged { .. } => return all,
+            Event::TurnPassed { .. } => return all,
         };
         all.push(next);
     }

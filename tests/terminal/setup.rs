@@ -213,3 +213,47 @@ fn with_no_profile_there_is_a_page_that_says_what_to_type() {
         assert!(page.contains(said), "no {said:?} in {page}");
     }
 }
+
+#[test]
+fn where_a_rep_is_reached_comes_on_standard_input_and_is_not_told_again() {
+    let machine = super::program::Machine::new();
+    let _backend = machine.serve(&[], "");
+    let database = machine.database();
+    let reach = |more: &[&str], input: &str| {
+        machine.run(&[&["rep", "reach", "--database", &database][..], more].concat(), input)
+    };
+    let said = reach(&[], "");
+    assert!(said.ok && said.out.contains("nobody's phone or mailbox is known"), "{}{}", said.out, said.err);
+    assert!(said.out.contains("no alert can reach Maya Okafor"), "{}", said.out);
+    for (input, why) in [
+        ("call me\n\n", "the first line is not a phone number"),
+        ("+19175550101\nnot a mailbox\n", "the second line is not a mail address"),
+        ("", "nothing came on standard input"),
+    ] {
+        let said = reach(&["maya"], input);
+        assert!(!said.ok && said.err.contains(why), "{}{}", said.out, said.err);
+    }
+    let said = reach(&["mya"], "+19175550101\n");
+    assert!(
+        !said.ok && said.err.contains("there is no rep \"mya\" in the playbook; nothing was changed"),
+        "{}",
+        said.err
+    );
+    let said = reach(&["maya"], "+1 (917) 555-0101\nmaya@northwind.example\n");
+    assert_eq!((said.ok, said.out.trim()), (true, "maya: a phone and a mailbox are known"), "{}", said.err);
+    let said = reach(&["ben"], "+19175550101\n");
+    assert!(!said.ok && said.err.contains("another rep has this phone already; nothing was changed"), "{}", said.err);
+    let said = reach(&["ben"], "\nben@northwind.example\n");
+    assert_eq!(said.out.trim(), "ben: a mailbox is known");
+    let said = reach(&[], "");
+    assert!(
+        said.out.contains("maya         phone …01, a mailbox") && said.out.contains("ben          no phone, a mailbox")
+    );
+    assert!(!said.out.contains("917") && !said.out.contains("northwind.example"), "{}", said.out);
+    assert!(said.out.contains("no alert can reach Ben Carver: page needs what is not known of them"), "{}", said.out);
+    assert!(!said.out.contains("no alert can reach Maya"), "{}", said.out);
+    assert_eq!(reach(&["maya", "--forget"], "").out.trim(), "maya: neither phone nor mailbox is known any more");
+    let home = machine.home().display().to_string();
+    let said = machine.run_with(&[("HOME", &home)], &["doctor", "--database", &database], "");
+    assert!(said.out.contains("no alert can reach 5 rep(s)") && !said.out.contains("Okafor"), "{}", said.out);
+}

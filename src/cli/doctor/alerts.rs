@@ -28,17 +28,16 @@ pub(super) async fn look(report: &mut Report, store: &SqliteStore) -> Result<(),
         ),
     }
     let reaches = store.reaches().await?;
-    for reach in reaches.iter().filter(|reach| reach.stopped.is_some()) {
-        let said = format!("{} texted STOP to the page line", reach.rep);
-        report.look(AREA, "pages", said, "they text START to it, or get another channel");
+    // A report is made to be pasted: how many, not who.
+    let next = "comeback rep reach names them, and what to do";
+    match reaches.iter().filter(|reach| reach.stopped.is_some()).count() {
+        0 => {}
+        stopped => report.look(AREA, "pages", format!("{stopped} rep(s) texted STOP to the page line"), next),
     }
     let known = |rep: &RepId| known(&reaches, rep);
-    let found = unreachable(&playbook, Some(&known));
-    if found.is_empty() {
-        report.fine(AREA, "reach", "an alert can reach everybody");
-    }
-    for finding in found {
-        report.look(AREA, "reach", finding.what, &finding.remedy);
+    match unreachable(&playbook, Some(&known)).len() {
+        0 => report.fine(AREA, "reach", "an alert can reach everybody"),
+        reps => report.look(AREA, "reach", format!("no alert can reach {reps} rep(s)"), next),
     }
     Ok(())
 }

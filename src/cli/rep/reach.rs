@@ -25,7 +25,7 @@ pub(super) async fn list(database: &DatabaseArg) -> anyhow::Result<()> {
             reach.phone.as_ref().map_or_else(|| "no phone".to_owned(), |phone| format!("phone …{}", tail(phone)));
         let email = if reach.email.is_some() { "a mailbox" } else { "no mailbox" };
         let stopped = reach.stopped.map_or_else(String::new, |at| format!("; pages stopped by STOP since {at}"));
-        say(&format!("{:<12} {phone}, {email}{stopped}", reach.rep));
+        say(&format!("{:<12} {phone}, {email}{stopped}", reach.rep.as_str()));
     }
     if let Some(playbook) = store.playbook().await? {
         let known = |rep: &RepId| known(&reaches, rep);
@@ -49,9 +49,13 @@ pub(super) async fn set(database: &DatabaseArg, rep: RepId, forget: bool) -> any
     let (phone, email) = if forget { (None, None) } else { read()? };
     let before = known.into_iter().find(|reach| reach.rep == rep);
     let phone = match phone {
-        Some(text) => Some(Address::parse(&text).map_err(|_| {
-            anyhow::anyhow!("the first line is not a phone number like +15550100100; nothing was changed")
-        })?),
+        Some(text) => {
+            // A name may send texts, and get none.
+            let phone = Address::parse(&text).ok().filter(|phone| phone.as_str().starts_with('+'));
+            let wrong =
+                || anyhow::anyhow!("the first line is not a phone number like +15550100100; nothing was changed");
+            Some(phone.ok_or_else(wrong)?)
+        }
         None => None,
     };
     if let Some(email) = &email {

@@ -184,8 +184,12 @@ impl Reader<'_> {
 
     /// A number for pages: buyers text the others, and a rep's answer there would be a buyer's reply.
     fn own_number(&self, text: &Spanned<String>, d: &Document) -> Result<Address, Diagnostic> {
-        let wrong = |_| self.mistake(text.span(), "not a number: write it +15550100100");
-        let number = Address::parse(text.get_ref()).map_err(wrong)?;
+        let wrong = || self.mistake(text.span(), "not a number: write it +15550100100");
+        // A name as sender gets no answers, so none could take a reply.
+        let number = Address::parse(text.get_ref())
+            .ok()
+            .filter(|n| n.as_str().starts_with(|c: char| c == '+' || c.is_ascii_digit()));
+        let number = number.ok_or_else(wrong)?;
         let is = |line: &&super::document::LineText| Address::parse(line.number.get_ref()).is_ok_and(|n| n == number);
         if d.line.values().any(|line| is(&line)) {
             return Err(self.mistake(text.span(), "buyers text this number: pages need one of their own"));

@@ -34,6 +34,8 @@ struct Message<'a> {
     playbook: &'a Playbook,
     now: Timestamp,
     told: Vec<Told>,
+    /// What is not to be told any more: written down with the rest.
+    dropped: Vec<NoticeRow>,
     /// What is open, when on call changes hands.
     open: Vec<Subject>,
 }
@@ -43,10 +45,7 @@ impl Notifier {
     pub(super) async fn deliver(&self, rows: Vec<NoticeRow>) -> Result<(), StoreError> {
         let (playbook, now) = (self.service.playbook(), self.service.clock().now());
         let (told, dropped) = self.still_wanted(rows, now).await?;
-        if !dropped.is_empty() {
-            self.record(&dropped, Ended::Dropped).await?;
-        }
-        let Some(first) = told.first() else { return Ok(()) };
+        let Some(first) = told.first() else { return self.record(&dropped).await };
         let open = match &first.row.notice.what {
             What::HandOff { team, .. } => self.open_of(team).await?,
             What::Alert { .. }
@@ -56,7 +55,7 @@ impl Notifier {
             | What::Resume { .. }
             | What::Told { .. } => Vec::new(),
         };
-        let mut message = Message { playbook: &playbook, now, told, open };
+        let mut message = Message { playbook: &playbook, now, told, dropped, open };
         self.through_channels(&mut message).await
     }
 
@@ -133,7 +132,7 @@ impl Notifier {
                 row.next_at = at;
                 row.tries = tries + 1;
             });
-            return self.service.store().put_notices(&message.cloned()).await;
+            return self.record(&message.all()).await;
         }
         let ended = if unknown || begun { Ended::Unknown } else { Ended::Dead };
         if ended == Ended::Dead {
@@ -150,10 +149,11 @@ impl Notifier {
             row.first = std::mem::take(&mut first);
             row.by.clone_from(&by);
         });
-        self.record(&message.cloned(), ended).await
+        self.record(&message.all()).await
     }
 
-    async fn record(&self, rows: &[NoticeRow], ended: Ended) -> Result<(), StoreError> {
+    /// Writes notices down as they are now, and counts those that ended.
+    async fn record(&self, rows: &[NoticeRow]) -> Result<(), StoreError> {
         loop {
             match self.service.store().put_notices(rows).await {
                 // What a channel accepted may not be forgotten: it would be told again.
@@ -162,7 +162,9 @@ impl Notifier {
                 Ok(()) => break,
             }
         }
-        self.service.metrics().notices(ended.word(), rows.len() as u64);
+        for (ended, _) in rows.iter().filter_map(|row| row.ended) {
+            self.service.metrics().notices(ended.word(), 1);
+        }
         Ok(())
     }
 
@@ -288,6 +290,11 @@ impl Message<'_> {
                 row.passed.remove(name);
             }
         });
+    }
+
+    /// Everything to write down.
+    fn all(&self) -> Vec<NoticeRow> {
+        self.dropped.iter().cloned().chain(self.cloned()).collect()
     }
 
     fn cloned(&self) -> Vec<NoticeRow> {

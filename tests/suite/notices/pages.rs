@@ -148,6 +148,7 @@ async fn a_page_that_may_have_left_is_not_repeated_and_the_next_channel_is_asked
         let c = scene.texts(n, "main", "Hello").await;
         scene.does("ben", c, Command::Assign { to: "maya".into() }).await;
         receiver.wait_for(n as usize).await;
+        scene.all_told().await;
     }
     scene.stops().await;
     assert!(scene.tray.pages().iter().filter(|(to, _)| to == "+19175550101").count() == 3);
@@ -224,4 +225,41 @@ async fn several_pages_at_once_are_one_and_1_takes_the_most_urgent() {
     assert_eq!(scene.state(urgent).await.taker().map(|(rep, _)| rep.clone()), Some(RepId::from("maya")));
     assert_eq!(scene.state(calm).await.taker(), None);
     scene.stops().await;
+}
+
+#[tokio::test]
+async fn the_log_of_alerts_names_no_phone_mailbox_secret_or_buyer() {
+    let (log, _guard) = crate::log::Log::listen();
+    let (receiver, folder) = (Receiver::listen().await, tempfile::tempdir().unwrap());
+    let mut scene = Scene::of(|playbook| {
+        paged(playbook);
+        let hook = webhook(&receiver, folder.path(), &[super::scene::SECRET], Redact::None);
+        playbook.alerting.channels.insert("hook".to_owned(), hook);
+        playbook.alerting.channels.insert("chat".to_owned(), super::scene::chat(&receiver, folder.path()));
+        playbook.alerting.everybody = Some(alerts(&["page", "chat", "hook"]));
+    })
+    .await;
+    scene.reach("maya", Some(phone(101)), Some("maya@northwind.example")).await;
+    scene.tray.answers(&[SendOutcome::Refused { code: 30_006 }]);
+    receiver.answers(&[500, 410]);
+    scene.starts();
+    scene.texts(1, "main", "Can we talk about the price?").await;
+    receiver.wait_for(2).await;
+    scene.answers_page(phone(101), "STOP").await.expect("a rep's");
+    eventually("it is put off", async || (scene.store.notices(9).await.unwrap().pop()?.tries == 1).then_some(())).await;
+    scene.stops().await;
+    let said = log.take();
+    assert!(said.contains("a channel refuses") && said.contains("does not take it now"), "{said}");
+    for secret in [
+        "9175550101",
+        "northwind.example",
+        "4155550001",
+        "Dana",
+        "price",
+        "whsec_",
+        "C2FVsBQIhrscChlQIMV",
+        &receiver.url("/chat"),
+    ] {
+        assert!(!said.contains(secret), "the log says {secret}:\n{said}");
+    }
 }
