@@ -1,7 +1,7 @@
 //! What happened while this person was away: the hand-over to them, conversation by conversation. Pure over what the
 //! client has. The absence itself is kept with the cache, so that it survives a restart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,9 @@ pub struct Leave {
     /// What they left for whoever covers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Body>,
+    /// What they held when they went, also of others' conversations.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub held: BTreeSet<ConversationId>,
     /// Whether they have seen what happened meanwhile.
     #[serde(default)]
     pub read: bool,
@@ -99,8 +102,9 @@ pub fn learnt(before: Option<&Leave>, presence: &Presence, asked: bool, now: Tim
     let open = before.filter(|leave| leave.ended.is_none());
     if presence.away {
         let since = presence.since.or(open.map(|leave| leave.since)).unwrap_or(now);
+        let held = open.map(|leave| leave.held.clone()).unwrap_or_default();
         let (until, note) = (presence.until, presence.note.clone());
-        return Some(Leave { since, until, ended: None, note, read: false });
+        return Some(Leave { since, until, ended: None, note, held, read: false });
     }
     match open {
         Some(leave) if !asked => {
@@ -132,7 +136,8 @@ fn order(change: &Change) -> (u8, i64) {
 fn change(me: &RepId, leave: &Leave, seen: Seen<'_>) -> Option<Change> {
     let c = seen.state;
     let lent = c.loan.as_ref().is_some_and(|loan| loan.of == *me);
-    if c.owner.as_ref() != Some(me) && !lent && c.assignee() != Some(me) {
+    let concerns = c.owner.as_ref() == Some(me) || lent || c.assignee() == Some(me) || leave.held.contains(&c.id);
+    if !concerns {
         return None;
     }
     let meanwhile = |at: Timestamp| at >= leave.since && leave.ended.is_none_or(|ended| at <= ended);
@@ -199,20 +204,32 @@ impl State {
         let Some(presence) = self.roster.iter().find(|presence| presence.rep == *me) else { return };
         let mut waiting = self.outbox.entries().iter().filter(|entry| entry.is_open());
         let asked = waiting.any(|entry| is_mine(me, &entry.envelope.command));
-        let leave = learnt(self.leave.as_ref(), presence, asked, now);
+        let mut leave = learnt(self.leave.as_ref(), presence, asked, now);
+        if let Some(leave) = leave.as_mut().filter(|leave| leave.ended.is_none() && !self.is_on_leave()) {
+            leave.held = self.held_by(me);
+        }
         self.set_leave(leave, out);
+    }
+
+    fn is_on_leave(&self) -> bool {
+        self.leave.as_ref().is_some_and(|leave| leave.ended.is_none())
+    }
+
+    fn held_by(&self, me: &RepId) -> BTreeSet<ConversationId> {
+        let open = self.base.values().map(|snapshot| &snapshot.state).filter(|c| !c.is_done());
+        open.filter(|c| c.assignee() == Some(me)).map(|c| c.id).collect()
     }
 
     /// This person says that they are away: should the device not run when the backend says so, it is known all the same.
     pub(super) fn begin_leave(&mut self, command: &Command, now: Timestamp, out: &mut Vec<Write>) {
         let Some(me) = self.session.as_ref().map(|session| &session.rep) else { return };
-        let lasts = self.leave.as_ref().is_some_and(|leave| leave.ended.is_none());
         if let Command::Away { away: true, until, note, .. } = command
             && is_mine(me, command)
-            && !lasts
+            && !self.is_on_leave()
         {
             let note = note.as_ref().map(|note| note.body.clone());
-            self.set_leave(Some(Leave { since: now, until: *until, ended: None, note, read: false }), out);
+            let leave = Leave { since: now, until: *until, ended: None, note, held: self.held_by(me), read: false };
+            self.set_leave(Some(leave), out);
         }
     }
 

@@ -12,7 +12,7 @@ fn at(minutes: i64) -> Timestamp {
 }
 
 fn leave(ended: Option<i64>) -> Leave {
-    Leave { since: at(0), until: None, ended: ended.map(at), note: None, read: false }
+    Leave { since: at(0), until: None, ended: ended.map(at), note: None, held: BTreeSet::new(), read: false }
 }
 
 fn presence(away: Option<i64>, until: Option<i64>) -> Presence {
@@ -108,6 +108,8 @@ fn each_thing_that_happened_is_told_once_and_what_did_not_concern_me_is_not() {
     let mut others = lent(2);
     (others.owner, others.loan) = (Some("ben".into()), None);
     assert_eq!(changes(&leave, &[&others]), [], "not mine");
+    let held = Leave { held: [others.id].into(), ..leave.clone() };
+    assert_eq!(changes(&held, &[&others]).len(), 1, "but I had it when I went");
 
     let mut c = lent(3);
     (c.inbound, c.last_inbound) = (4, Some(at(2)));

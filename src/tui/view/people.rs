@@ -137,7 +137,8 @@ fn pool_pieces(pool: &Pool, tick: &Ticker) -> Vec<(String, Tone)> {
         Some(since) => {
             let age = tick.real_age(since);
             pieces.push((pool.waiting.to_string(), Tone::Strong));
-            pieces.push((format!("waiting {age}"), Tone::Plain));
+            let longest = age.starts_with(|c: char| c.is_ascii_digit()).then(|| format!(" up to {age}"));
+            pieces.push((format!("waiting{}", longest.unwrap_or_default()), Tone::Plain));
         }
     }
     pieces.extend(burning(pool.burning, tick));
