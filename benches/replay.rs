@@ -140,7 +140,6 @@ async fn made(path: &Path) {
             area_code: None,
             acknowledgement: None,
             sent: None,
-            acknowledgement: None,
         };
         month.does(state, at, &Actor::Carrier, &Command::Receive(text));
         let rep = state.assignee().cloned().unwrap_or_else(|| "lea".into());

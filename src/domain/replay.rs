@@ -222,7 +222,6 @@ impl<'a> Replay<'a> {
             area_code: None,
             acknowledgement: None,
             sent: None,
-            acknowledgement: None,
         };
         self.decide(at, id, &Command::Receive(text), &Actor::Carrier);
         if answer && let Some(now) = self.live.get(&id).and_then(|live| live.now.as_ref()) {

@@ -21,8 +21,8 @@ use crate::journal::{Entry, Head};
 use crate::wire::changes::Message;
 use crate::wire::command::Receipt;
 
-mod line;
 mod error;
+mod line;
 pub mod memory;
 pub mod migrate;
 pub mod notice;
@@ -31,9 +31,9 @@ pub mod policy;
 mod sends;
 pub mod sqlite;
 
-pub use self::line::CarrierLine;
 pub use self::error::StoreError;
 use self::error::of_everybody;
+pub use self::line::CarrierLine;
 pub(crate) use self::page::one_page;
 pub use self::page::{Page, PageQuery, Subject};
 pub use self::sends::{ApiKey, Asked, CampaignSend, SendLog};

@@ -420,7 +420,6 @@ impl Story {
             area_code: Some(area_code.to_owned()),
             acknowledgement: None,
             sent: None,
-            acknowledgement: None,
         };
         self.decides(Actor::Carrier, u64::MAX, &Command::Receive(receive)).unwrap()
     }

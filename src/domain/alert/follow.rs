@@ -95,7 +95,6 @@ pub fn follow(
         | Event::Overridden { .. }
         | Event::OverrideDropped { .. }
         | Event::TurnPassed { .. }
-        | Event::Acknowledged { .. }
         | Event::SlaRecomputed { .. }
         | Event::Beside { .. }
         | Event::PlaybookApplied { .. }
