@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::tally::Tally;
 use super::{Inbound, Outcome, Parked, PlaybookChange, Work, fresh_salt};
-use crate::domain::acknowledge;
 use crate::clock::monotonic;
+use crate::domain::acknowledge;
 use crate::domain::answering::Answering;
 use crate::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use crate::domain::consent::Number;
