@@ -263,8 +263,10 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         Command::Done { outcome } => format!("done: {}", outcome.words()),
         Command::Reopen => "reopen".to_owned(),
         Command::OptOut { .. } => "opt out".to_owned(),
-        Command::Away { away: true, .. } => "away".to_owned(),
-        Command::Away { away: false, .. } => "back".to_owned(),
+        Command::Away { away, rep, .. } => {
+            let who = rep.as_ref().map_or_else(String::new, |rep| format!(": {}", name(rep)));
+            format!("{}{who}", if *away { "away" } else { "back" })
+        }
         Command::Override { .. } => "take a shift".to_owned(),
         Command::Swap { .. } => "swap shifts".to_owned(),
         Command::DropOverride { .. } => "take an override back".to_owned(),

@@ -22,11 +22,9 @@ use crate::tui_world::{Desk, START, id, inbox};
 
 const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (120, 40)];
 
-/// The list as the client would tell it, changed.
-fn tell(desk: &mut Desk, how: impl FnOnce(&mut Inbox)) {
-    let mut list = inbox(desk.threads.values().map(|thread| thread.row.clone()).collect());
-    let playbook = Arc::make_mut(list.playbook.as_mut().unwrap());
-    playbook.teams.get_mut(&TeamId::from("east")).unwrap().on_call = Some(Rotation {
+/// The three take turns of a week.
+pub(crate) fn turns() -> Rotation {
+    Rotation {
         label: String::new(),
         reps: vec![Some("ben".into()), Some("maya".into()), Some("lena".into())],
         since: NaiveDate::from_ymd_opt(2026, 3, 2).unwrap(),
@@ -34,7 +32,14 @@ fn tell(desk: &mut Desk, how: impl FnOnce(&mut Inbox)) {
         length: Length::Days(7),
         zone: chrono_tz::America::New_York,
         only: None,
-    });
+    }
+}
+
+/// The list as the client would tell it, changed.
+fn tell(desk: &mut Desk, how: impl FnOnce(&mut Inbox)) {
+    let mut list = inbox(desk.threads.values().map(|thread| thread.row.clone()).collect());
+    let playbook = Arc::make_mut(list.playbook.as_mut().unwrap());
+    playbook.teams.get_mut(&TeamId::from("east")).unwrap().on_call = Some(turns());
     how(&mut list);
     desk.hear(Notice::Inbox(Arc::new(list)));
 }
@@ -231,7 +236,7 @@ fn a_lead_gives_a_shift_and_swaps_two_of_the_next() {
 }
 
 /// What Ben did for Maya over lunch.
-fn lunch(read: bool) -> WhileAway {
+pub(crate) fn lunch(read: bool) -> WhileAway {
     let change = |n: u128, name: &str| Change {
         id: id(n),
         name: name.to_owned(),

@@ -16,7 +16,9 @@ pub(super) fn show(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
         return model.say("You were not away, as far as this terminal knows.", now);
     };
     let (first, unread) = (told.changes.first().map(|change| change.id), told.ended.is_some() && !told.read);
-    model.handed_over = Some(told.since);
+    // What is looked at while it lasts is no hand-over yet.
+    let handed_over = told.ended.map(|_| told.since).or(model.handed_over);
+    model.handed_over = handed_over;
     model.screen = Screen::WhileAway;
     model.handed = first;
     if unread {

@@ -9,6 +9,7 @@ use comeback::client::handle::{
 use comeback::domain::consent::{OptOut, OptOutSource};
 use comeback::domain::contact::Body;
 use comeback::domain::context::{Account, Intent};
+use comeback::domain::coverage::Loan;
 use comeback::domain::id::RepId;
 use comeback::domain::time::Span;
 use comeback::tui::keymap::chord::{Chord, Key};
@@ -24,6 +25,7 @@ use ratatui::{TerminalOptions, Viewport};
 
 use super::terminal::{Terminal, wrong};
 use super::words;
+use crate::tui_people::{lunch, turns};
 use crate::tui_world::{Desk, START, entry, id, inbox, link};
 
 /// A pen that writes where the test can read.
@@ -188,7 +190,9 @@ impl Strangers {
         for rep in playbook.reps.values_mut() {
             (rep.name, rep.title) = (self.say(), self.say());
         }
-        playbook.teams.values_mut().for_each(|team| team.label = self.say());
+        for team in playbook.teams.values_mut() {
+            (team.label, team.on_call) = (self.say(), Some(turns()));
+        }
         inbox.playbook = Some(Arc::new(playbook));
         if let Some(me) = &mut inbox.me {
             me.name = self.say();
@@ -196,6 +200,14 @@ impl Strangers {
         for one in inbox.roster.iter_mut().skip(2) {
             one.rep = self.rep();
         }
+        (inbox.roster[1].away, inbox.roster[1].note) = (true, Some(Body::new(self.say())));
+        let mut told = lunch(true);
+        told.note = Some(Body::new(self.say()));
+        for change in &mut told.changes {
+            (change.name, change.account) = (self.say(), Some(self.say()));
+            change.answers.insert(self.rep(), 2);
+        }
+        inbox.while_away = Some(told);
         inbox
     }
 }
@@ -210,6 +222,7 @@ fn haunted(texts: Vec<String>, size: (u16, u16)) -> (Desk, Strangers) {
     let source = OptOutSource::Keyword(strangers.say());
     threads.get_mut(&id(4)).unwrap().row.opted_out = Some(OptOut { at: START, source });
     threads.get_mut(&id(3)).unwrap().older = Some(Older { at: 0, asked: false });
+    threads.get_mut(&id(1)).unwrap().row.loan = Some(Loan { of: "ben".into(), since: START });
     desk.threads = threads;
     let inbox = strangers.inbox(&desk);
     desk.hear(Notice::Inbox(Arc::new(inbox)));
@@ -219,6 +232,11 @@ fn haunted(texts: Vec<String>, size: (u16, u16)) -> (Desk, Strangers) {
 /// Every screen, overlay and line at the bottom, one after the other, each drawn over the one before.
 fn walk(glass: &mut Glass, by: &mut Strangers) -> Result<(), TestCaseError> {
     glass.draw()?;
+    glass.keys("L j j A Esc G t Esc Esc A 7")?;
+    glass.pastes(&by.say())?;
+    glass.keys("Enter Esc :")?;
+    glass.types("while you were")?;
+    glass.keys("Enter j Esc")?;
     glass.keys("j j ? Esc :")?;
     glass.types(&by.say())?;
     glass.keys("Esc Tab Tab Tab Tab Tab /")?;
