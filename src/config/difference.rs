@@ -76,6 +76,7 @@ fn word(key: &str) -> String {
         ("cohorts", "cohort"),
         ("calendars", "calendar"),
         ("ladders", "ladder"),
+        ("territories", "territory"),
         ("schedules", "schedule"),
         ("lines", "line"),
         ("expectations", "expect"),

@@ -295,7 +295,11 @@ impl Conversation {
             Event::Woke => self.status = Status::Open,
             Event::Reopened { by } => {
                 self.status = Status::Open;
-                self.finished = None;
+                let before = self.finished.take().and_then(|finished| finished.expires);
+                // An offer that nobody had taken passes on when it would have, whatever opened it again.
+                if let Some(a) = self.assignment.as_mut().filter(|a| a.taken.is_none() && a.expires.is_none()) {
+                    a.expires = before;
+                }
                 self.waits_anew();
                 // A person takes back what was finished; the buyer begins anew, with the owner.
                 self.pooled &= by.is_some();

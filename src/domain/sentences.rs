@@ -4,6 +4,7 @@
 use super::playbook::Playbook;
 use super::time::Timestamp;
 
+mod alerts;
 mod compliance;
 mod expectations;
 mod hours;
@@ -38,6 +39,7 @@ pub fn of(playbook: &Playbook, now: Timestamp) -> Vec<Part> {
         ("When a text may leave", compliance::of(playbook)),
         ("Our numbers", lines::of(playbook)),
         ("Who works here", people::of(playbook)),
+        ("Who is told beside the inbox", alerts::of(playbook)),
         ("What is expected of all this", expectations::of(playbook)),
     ];
     parts.into_iter().filter(|(_, lines)| !lines.is_empty()).map(|(title, lines)| Part { title, lines }).collect()

@@ -22,7 +22,7 @@ mod tests {
 
     /// The example with every table that a playbook can have.
     fn whole() -> Value {
-        let short = "\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\nzone = \"UTC\"\n";
+        let short = "\n[operations]\nby = [\"page\"]\n[acknowledgement]\ntext = \"We are back at nine.\"\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\nzone = \"UTC\"\n";
         toml::from_str(&format!("{EXAMPLE}{short}")).unwrap()
     }
 
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn the_schema_knows_every_key_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 16] = [
+        let tables: [(&str, &[&str]); 26] = [
             ("", &[]),
             ("compliance", &["compliance"]),
             ("use_case", &["use_case", "survey"]),
@@ -58,7 +58,17 @@ mod tests {
             ("cohort", &["cohort", "0"]),
             ("target", &["cohort", "0", "first_response"]),
             ("calendar", &["calendar", "office"]),
-            ("step", &["ladder", "fast", "0"]),
+            ("step", &["ladder", "standard", "0"]),
+            ("ladder_table", &["ladder", "fast"]),
+            ("owner_rule", &["ownership", "1"]),
+            ("part", &["territory", "east", "0"]),
+            ("presence", &["presence"]),
+            ("sends", &["sends"]),
+            ("acknowledgement", &["acknowledgement"]),
+            ("channel", &["channel", "page"]),
+            ("alerts", &["alerts"]),
+            ("quiet", &["alerts", "quiet"]),
+            ("operations", &["operations"]),
             ("schedule", &["schedule", "east"]),
             ("layer", &["schedule", "east", "layer", "1"]),
             ("only", &["schedule", "east", "layer", "1", "only"]),
@@ -108,7 +118,7 @@ mod tests {
         let words: [(&Json, &[&str]); 5] = [
             (&schema["$defs"]["owner_source"], &["ownership", "0"]),
             (&schema["$defs"]["rep_table"]["properties"]["role"], &["rep", "lea", "role"]),
-            (&schema["$defs"]["step"]["properties"]["who"], &["ladder", "fast", "0", "who"]),
+            (&schema["$defs"]["step"]["properties"]["who"], &["ladder", "standard", "0", "who"]),
             (&schema["$defs"]["weekday"], &["schedule", "east", "layer", "1", "only", "days", "0"]),
             (&schema["$defs"]["layer"]["properties"]["holidays"], &["schedule", "east", "layer", "2", "holidays"]),
         ];

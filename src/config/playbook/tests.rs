@@ -229,7 +229,7 @@ fn each_new_key_tells_its_mistakes_where_they_stand() {
         ("schedule = \"east\"\nwait", "wait", "this step asks nobody"),
         ("repeat = 1\nstop = \"answered\"", "repeat = 1\nstop = \"never\"", "never"),
         ("wait = \"10m\"\nclock = \"wall\"", "wait = \"10m\"\nclock = \"fast\"", "fast"),
-        ("undo_hold = \"8s\"", "undo_hold = \"8s\"\npresence = { unseen = \"1m\" }", "say 5m or more"),
+        ("unseen = \"24h\"", "unseen = \"1m\"", "say 5m or more"),
     ] {
         assert!(example.contains(from), "the example has no {from:?}");
         let source = example.replacen(from, to, 1);

@@ -32,5 +32,9 @@ fn one(playbook: &Playbook, id: &RepId, rep: &Rep) -> String {
         Role::Lead => "; sees everything of the team",
         Role::Admin => "; sees everything",
     };
-    format!("  {} ({id}){title}: {backup}{sees}", rep.name)
+    let most = rep.capacity.map_or_else(String::new, |most| format!("; looks after {most} at once"));
+    let share =
+        if rep.weight == 1 { String::new() } else { format!("; takes {} shares of a pool's turns", rep.weight) };
+    let hours = rep.hours.as_ref().map_or_else(String::new, |name| format!("; works in the hours {name}"));
+    format!("  {} ({id}){title}: {backup}{sees}{most}{share}{hours}", rep.name)
 }

@@ -28,6 +28,7 @@ fn whoever_stands_in_their_place_has_their_backups_turns_and_lead() {
         after.moved,
         [
             "Maya Okafor leaves the pool of East",
+            "Ben Carver takes 1 row(s) of the territory east",
             "Ben Carver takes the turn in East on call, weekends",
             "nobody stands in for Ben Carver",
         ]
