@@ -299,6 +299,15 @@ fn the_hand_over_waits_for_the_hand_and_what_was_read_or_lasts_opens_nothing() {
     desk.keys("Esc Esc");
     assert_eq!(desk.model.screen, Screen::WhileAway, "now it comes");
 
+    // Looked at while it lasts, it still opens at the return.
+    let mut desk = Desk::usual((80, 24));
+    tell(&mut desk, |list| list.while_away = Some(WhileAway { ended: None, ..lunch(false) }));
+    desk.keys(":").types("while you were").keys("Enter");
+    desk.says("since 08:30");
+    desk.keys("Esc");
+    tell(&mut desk, |list| list.while_away = Some(lunch(false)));
+    assert_eq!(desk.model.screen, Screen::WhileAway);
+
     for quiet in
         [lunch(true), WhileAway { ended: None, ..lunch(false) }, WhileAway { changes: Vec::new(), ..lunch(false) }]
     {
