@@ -293,17 +293,7 @@ impl Conversation {
             }
             Event::Snoozed { until, .. } => self.status = Status::Snoozed(*until),
             Event::Woke => self.status = Status::Open,
-            Event::Reopened { by } => {
-                self.status = Status::Open;
-                let before = self.finished.take().and_then(|finished| finished.expires);
-                // An offer that nobody had taken passes on when it would have, whatever opened it again.
-                if let Some(a) = self.assignment.as_mut().filter(|a| a.taken.is_none() && a.expires.is_none()) {
-                    a.expires = before;
-                }
-                self.waits_anew();
-                // A person takes back what was finished; the buyer begins anew, with the owner.
-                self.pooled &= by.is_some();
-            }
+            Event::Reopened { by } => self.reopen(by.is_some()),
             Event::Done { outcome, by } => {
                 self.status = Status::Done(*outcome);
                 let expires = self.assignment.as_mut().and_then(|a| a.expires.take());
@@ -351,6 +341,18 @@ impl Conversation {
             let (to, because) = (Holder::Rep(by.clone()), because.clone());
             self.assignment = Some(Assignment { to, taken: Some(at), step, expires: *answer_by, at, because });
         }
+    }
+
+    /// Something to do again: a person takes back what was finished; the buyer begins anew, with the owner.
+    fn reopen(&mut self, by_person: bool) {
+        self.status = Status::Open;
+        let before = self.finished.take().and_then(|finished| finished.expires);
+        // An offer that nobody had taken passes on when it would have, whatever opened it again.
+        if let Some(a) = self.assignment.as_mut().filter(|a| a.taken.is_none() && a.expires.is_none()) {
+            a.expires = before;
+        }
+        self.waits_anew();
+        self.pooled &= by_person;
     }
 
     /// A new wait begins: everybody may be asked.
