@@ -182,7 +182,7 @@ impl Demo {
             reconcile_every: Duration::from_secs(30),
         })
         .await?;
-        backend.keep_alerts(Notifier::new(backend.service.clone(), carrier, None, base_url.clone())?);
+        backend.keep_alerts(Notifier::new(backend.service.clone(), carrier, None, base_url.clone()));
         emulator.set_webhooks(&format!("{base_url}/hooks/twilio/inbound#rc=5&rp=all"));
         Ok(World { backend, emulator, base_url, seed: self.seed, speed: self.speed, tokens, phones, _serving: serving })
     }

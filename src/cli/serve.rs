@@ -102,7 +102,7 @@ impl Serve {
             reconcile_every: Duration::from_secs(self.reconcile_minutes.max(1) * 60),
         })
         .await?;
-        backend.keep_alerts(Notifier::new(backend.service.clone(), carrier, mailer, public_url.clone())?);
+        backend.keep_alerts(Notifier::new(backend.service.clone(), carrier, mailer, public_url.clone()));
         if let Some(kept) = checkpoints {
             backend.keep_checkpoints(kept);
         }

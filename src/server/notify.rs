@@ -62,23 +62,13 @@ impl std::fmt::Debug for Notifier {
     }
 }
 
-/// Why alerts cannot be told.
-#[derive(Debug, thiserror::Error)]
-#[error("TLS does not start")]
-pub struct NoTls;
-
 /// What goes together: one message after the other.
 type Lane = String;
 
 impl Notifier {
     /// A runner over a backend's parts.
-    pub fn new(
-        service: Service,
-        carrier: Arc<dyn Carrier>,
-        mailer: Option<email::Mailer>,
-        public_url: String,
-    ) -> Result<Self, NoTls> {
-        Ok(Self { service, carrier, mailer, public_url, outgoing: outgoing::Outgoing::new().map_err(|_| NoTls)? })
+    pub fn new(service: Service, carrier: Arc<dyn Carrier>, mailer: Option<email::Mailer>, public_url: String) -> Self {
+        Self { service, carrier, mailer, public_url, outgoing: outgoing::Outgoing::default() }
     }
 
     /// Runs until `shutdown` or until the database fails. Messages in hand are waited for and recorded.

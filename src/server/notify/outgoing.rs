@@ -1,5 +1,6 @@
 //! The one client of other people's webhooks: bounded in time, without redirects, and without a look at what they answer.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderName};
@@ -25,28 +26,26 @@ pub(super) enum Attempt {
     Unknown,
 }
 
-/// The client.
-#[derive(Debug)]
+/// The client, made when it is first needed: a backend without webhooks starts without reading certificates for them.
+#[derive(Debug, Default)]
 pub struct Outgoing {
     /// By the proxy that the environment names, if any.
-    far: reqwest::Client,
+    far: OnceLock<Option<reqwest::Client>>,
     /// For an address on this machine.
-    here: reqwest::Client,
+    here: OnceLock<Option<reqwest::Client>>,
+}
+
+/// Follows no redirects: what is signed is signed for one address.
+fn client(here: bool) -> Option<reqwest::Client> {
+    let builder = reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(PATIENCE)
+        .redirect(redirect::Policy::none())
+        .user_agent(concat!("comeback/", env!("CARGO_PKG_VERSION")));
+    if here { builder.no_proxy() } else { builder }.build().ok()
 }
 
 impl Outgoing {
-    /// A client that follows no redirects: what is signed is signed for one address.
-    pub(super) fn new() -> Result<Self, reqwest::Error> {
-        let builder = || {
-            reqwest::Client::builder()
-                .connect_timeout(Duration::from_secs(5))
-                .timeout(PATIENCE)
-                .redirect(redirect::Policy::none())
-                .user_agent(concat!("comeback/", env!("CARGO_PKG_VERSION")))
-        };
-        Ok(Self { far: builder().build()?, here: builder().no_proxy().build()? })
-    }
-
     /// Posts JSON, signed when there are secrets. `seconds` is the wall clock's: receivers refuse an old timestamp.
     pub(super) async fn post(&self, url: &str, id: &str, seconds: i64, body: String, secrets: &[Secret]) -> Attempt {
         let Ok(url) = Url::parse(url) else { return Attempt::Later("its address is not one".to_owned()) };
@@ -54,7 +53,10 @@ impl Outgoing {
         if url.scheme() != "https" && !(here && url.scheme() == "http") {
             return Attempt::Later("its address would be called in the clear: use https".to_owned());
         }
-        let client = if here { &self.here } else { &self.far };
+        let made = if here { &self.here } else { &self.far };
+        let Some(client) = made.get_or_init(|| client(here)) else {
+            return Attempt::Later("TLS does not start".to_owned());
+        };
         let mut request = client.post(url).header(CONTENT_TYPE, "application/json");
         if !secrets.is_empty() {
             let signature = signatures(secrets, id, seconds, body.as_bytes());

@@ -257,7 +257,7 @@ impl Scene {
     pub(super) fn starts(&mut self) {
         let mailer = self.mailer.as_deref().map(|url| Mailer::new(url).unwrap());
         let desk = "https://desk.example".to_owned();
-        let notifier = Notifier::new(self.service.clone(), self.tray.clone(), mailer, desk).unwrap();
+        let notifier = Notifier::new(self.service.clone(), self.tray.clone(), mailer, desk);
         let (stop, stopped) = watch::channel(false);
         self.runner = Some((stop, tokio::spawn(notifier.run(stopped))));
     }
