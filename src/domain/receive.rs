@@ -11,7 +11,7 @@ use super::event::{Event, Review, Subject};
 use super::id::{ContactId, MessageId};
 use super::message::{InboundKind, classify};
 use super::ownership::{self, Asked, Found};
-use super::routing::{Passed, Weighed};
+use super::routing::{Assignment, Passed, Weighed};
 use super::sla::{self, Response};
 use super::time::Timestamp;
 use super::use_case::{self, Signs};
@@ -222,7 +222,8 @@ fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, mov
         Status::Open => {}
     }
     park_waiting(d, &Review::NewerReply);
-    if d.c.clock.is_none() && use_case::wants_clock(world.playbook, &d.c.use_case) {
+    let waits_anew = d.c.clock.is_none();
+    if waits_anew && use_case::wants_clock(world.playbook, &d.c.use_case) {
         let cohort = world.playbook.cohort(&d.c.cohort).or_else(|| world.playbook.cohorts.last());
         if let Some(cohort) = cohort {
             let response = if d.c.answered { Response::Next } else { Response::First };
@@ -231,7 +232,10 @@ fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, mov
     }
     let found = find_owner(d, world, area_code);
     let holder_gone = d.c.assignee().is_some_and(|rep| !world.is_here(rep));
-    if d.c.assignment.is_none() || was_done || holder_gone || moved {
+    // An offer of before that no longer passes on, as one that was finished and then snoozed, would wait for ever.
+    let stands = |a: &Assignment| a.taken.is_none() && a.expires.is_none() && a.step.is_some();
+    let stuck = waits_anew && d.c.assignment.as_ref().is_some_and(stands);
+    if d.c.assignment.is_none() || was_done || holder_gone || moved || stuck {
         offer(d, world, found);
     }
 }
