@@ -71,6 +71,7 @@ macro_rules! conforms {
                     an_earlier_playbook_stays_to_be_gone_back_to
                     a_text_is_found_by_its_carriers_id_while_a_line_of_the_account_is_set_up
                     open_conversations_count_for_their_holder
+                    what_somebody_sees_and_is_open_is_found_as_it_is
                 }
                 feed {
                     a_change_reaches_its_audience_and_nobody_else

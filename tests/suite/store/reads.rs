@@ -7,6 +7,7 @@ use comeback::domain::id::LineId;
 use comeback::domain::playbook::Playbook;
 use comeback::domain::roster::Roster;
 use comeback::domain::routing::{Assignment, Because, Holder, Reason};
+use comeback::domain::visibility::Principal;
 use comeback::server::store::{Batch, People, Wants};
 
 use super::scene::{Kept, address, arrival, change, conversation, here, load, minute, number, put, text};
@@ -103,6 +104,24 @@ pub(super) fn held_by(n: u128, holder: Holder) -> Conversation {
     let because = Because { reason: Reason::Took, passed: Vec::new(), playbook: 1, climbed: None };
     let assignment = Assignment { to: holder, taken: None, step: None, expires: None, at: minute(0), because };
     Conversation { assignment: Some(assignment), ..conversation(n) }
+}
+
+pub(super) async fn what_somebody_sees_and_is_open_is_found_as_it_is(store: &Kept) {
+    for n in 1..=4 {
+        put(store, arrival(n, if n == 4 { &["ben"] } else { &["maya"] })).await;
+    }
+    let maya = || Holder::Rep("maya".into());
+    let done = Conversation { status: Status::Done(Outcome::Called), ..held_by(3, maya()) };
+    let states = [held_by(1, maya()), held_by(2, Holder::Pool("enterprise".into())), done];
+    let conversations = states.into_iter().map(|state| change(state, 0, 1, &["maya"])).collect();
+    put(store, Batch { conversations, ..Batch::default() }).await;
+    let seen = store.open_seen_by(&Principal::Rep("maya".into())).await.unwrap();
+    assert_eq!(seen, [held_by(1, maya()), held_by(2, Holder::Pool("enterprise".into()))]);
+    assert_eq!(store.open_seen_by(&Principal::Rep("kim".into())).await.unwrap(), []);
+    assert_eq!(store.roster().await.unwrap(), Roster::default());
+    let roster = Roster::of_away([("maya".into(), minute(4))]);
+    put(store, Batch { roster: Some(roster.clone()), ..Batch::default() }).await;
+    assert_eq!(store.roster().await.unwrap(), roster);
 }
 
 pub(super) async fn open_conversations_count_for_their_holder(store: &Kept) {
