@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::command::ReadSet;
-use super::conversation::{Conversation, Status};
+use super::conversation::{Answer, AnswerState, Conversation, Status};
 use super::decide::{Decided, Draft};
 use super::escalation;
 use super::event::{Climb, Event};
@@ -49,7 +49,10 @@ pub fn urgency(c: &Conversation) -> (Timestamp, super::id::ConversationId) {
 /// Whether a buyer waits, or an offer that nobody took. What was taken and answered stays where it is until the buyer
 /// writes: then it goes to whoever is here.
 fn waits(c: &Conversation) -> bool {
-    c.clock.is_some() || c.assignment.as_ref().is_some_and(|a| a.taken.is_none() && a.expires.is_some())
+    // An answer on its way meets the clock by itself; whoever wrote it may go.
+    let leaves = |a: &Answer| !a.automatic && matches!(a.state, AnswerState::Held { .. } | AnswerState::Sending);
+    (c.clock.is_some() && !c.answers.values().any(leaves))
+        || c.assignment.as_ref().is_some_and(|a| a.taken.is_none() && a.expires.is_some())
 }
 
 /// Settles a conversation after somebody came or went. Nothing to do is no facts; doing it twice is the same as once.

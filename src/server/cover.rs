@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::engine;
 use super::feed::Presences;
-use super::service::{Service, ServiceError, Work};
+use super::service::{Outcome, Service, ServiceError, Work};
 use super::store::StoreError;
 use crate::clock::monotonic;
 use crate::domain::command::{Actor, Command};
@@ -28,6 +28,9 @@ const LOOK: Duration = Duration::from_secs(30);
 
 /// While somebody else holds the database.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
+
+/// Conversations in one round.
+const ROUND: usize = 256;
 
 /// A device seen within this time is there.
 const THERE: Duration = Duration::from_secs(75);
@@ -98,12 +101,24 @@ async fn look(
         Some(known) if known.playbook == playbook.version => known.here.symmetric_difference(&here).cloned().collect(),
         Some(_) | None => playbook.reps.keys().cloned().collect(),
     };
-    for conversation in concerned(service, &playbook, &moved, is_here).await? {
-        let (actor, command) = (Actor::Clock, Command::Settle);
-        submit(service, Work::Machine { actor, conversation: conversation.id, command }).await?;
-    }
+    settle(service, concerned(service, &playbook, &moved, is_here).await?).await?;
     *known = Some(Known { playbook: playbook.version, here });
     Ok(roster.next_return())
+}
+
+/// Settles these conversations in their order. A round is handed over before its first is waited for: few groups, and few
+/// writes to the disk.
+async fn settle(service: &Service, conversations: Vec<Conversation>) -> Result<(), StoreError> {
+    for round in conversations.chunks(ROUND) {
+        let settle = |c: &Conversation| {
+            service.hand_over(Work::Machine { actor: Actor::Clock, conversation: c.id, command: Command::Settle })
+        };
+        let waiting: Result<Vec<_>, _> = round.iter().map(settle).collect();
+        for settled in waiting.map_err(trouble)? {
+            told(settled.await)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whoever was not seen for a while in hours, and whoever is there again.
@@ -146,10 +161,10 @@ async fn concerned(
     is_here: impl Fn(&RepId) -> bool,
 ) -> Result<Vec<Conversation>, StoreError> {
     let mut principals: BTreeSet<Principal> = moved.iter().cloned().map(Principal::Rep).collect();
-    // Whoever is back may also take what waits in their pools, or with a lead whom nobody else stood before.
+    // Whoever is back may also take what waits in their pools, or with a lead before whom nobody else stood.
     for rep in moved.iter().filter(|rep| is_here(rep)) {
-        principals
-            .extend(playbook.pools_of(rep).into_iter().flat_map(|t| [Principal::Pool(t.clone()), Principal::Lead(t)]));
+        principals.extend(playbook.pools_of(rep).into_iter().map(Principal::Pool));
+        principals.extend(playbook.teams.values().filter_map(|team| team.lead.clone()).map(Principal::Rep));
     }
     let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
     for principal in principals {
@@ -160,11 +175,21 @@ async fn concerned(
     Ok(all)
 }
 
-/// Hands over a piece of work. One conversation that does not read holds back no other.
 async fn submit(service: &Service, work: Work) -> Result<(), StoreError> {
-    match service.submit(work).await {
+    told(service.submit(work).await)
+}
+
+/// One conversation that does not read holds back no other.
+fn told(outcome: Result<Outcome, ServiceError>) -> Result<(), StoreError> {
+    match outcome {
         Ok(_) | Err(ServiceError::Unreadable(_)) => Ok(()),
-        Err(ServiceError::Busy) => Err(StoreError::Busy),
-        Err(ServiceError::Stopped(why)) => Err(StoreError::Fatal(why)),
+        Err(e) => Err(trouble(e)),
+    }
+}
+
+fn trouble(e: ServiceError) -> StoreError {
+    match e {
+        ServiceError::Busy => StoreError::Busy,
+        ServiceError::Unreadable(why) | ServiceError::Stopped(why) => StoreError::Fatal(why),
     }
 }

@@ -73,6 +73,22 @@ fn what_waits_for_the_buyer_stays_until_the_buyer_writes() {
 }
 
 #[test]
+fn an_answer_on_its_way_leaves_although_whoever_wrote_it_went() {
+    let mut story = Story::with_mayas_buyer();
+    let message = story.answers("maya");
+    assert!(leaves(&mut story, "maya").is_empty(), "nothing waits for anybody else");
+    story.wait(Span::seconds(9));
+    assert!(story.starts(message));
+    assert_eq!((holder(&story), story.c().clock.clone()), ("maya", None));
+    // One that needs her eye does not leave by itself: somebody else must answer.
+    let mut story = Story::with_mayas_buyer();
+    story.answers("maya");
+    story.texts("Wait, one more thing");
+    leaves(&mut story, "maya");
+    assert_eq!(holder(&story), "ben");
+}
+
+#[test]
 fn what_is_done_is_not_given_back() {
     let mut story = Story::with_mayas_buyer();
     leaves(&mut story, "maya");
