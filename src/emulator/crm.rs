@@ -38,6 +38,9 @@ pub(crate) struct Account {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) industry: String,
+    /// ISO 3166-1.
+    pub(crate) country: String,
+    pub(crate) segment: String,
     /// Rep id.
     pub(crate) owner: Option<String>,
 }
@@ -80,6 +83,8 @@ pub(crate) struct Campaign {
 pub(crate) struct Touch {
     /// RFC 3339, UTC.
     pub(crate) at: String,
+    /// Rep id.
+    pub(crate) by: Option<String>,
     /// `call`, `email`, `meeting` or `text`.
     pub(crate) kind: String,
     pub(crate) summary: String,

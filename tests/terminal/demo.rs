@@ -78,7 +78,7 @@ fn the_crm_s_owners_are_the_people_of_the_playbook_given() {
 #[test]
 fn a_rep_is_paged_on_an_emulated_phone_and_answering_1_takes_the_reply() {
     let machine = Machine::new();
-    let demo = demo(&machine, &["--quiet", "--speed", "60"]);
+    let demo = demo(&machine, &["--quiet", "--speed", "20"]);
     let about = demo.about();
     let (emulator, phone) = (said(&about, "emulator_url"), said(&about["phones"], "maya"));
     let all = machine.get(&format!("{}/contacts", said(&about, "crm_url")), &said(&about, "crm_token"));
@@ -93,9 +93,10 @@ fn a_rep_is_paged_on_an_emulated_phone_and_answering_1_takes_the_reply() {
         let to_maya = sends["sends"].as_array().expect("a list").iter().filter(|s| s["to"] == phone.as_str());
         to_maya.map(|s| (said(s, "from"), said(s, "body"))).collect::<Vec<_>>()
     };
-    // Nobody takes it: before its answer is due, her own phone rings.
+    // Nobody takes it: before its answer is due, her own phone rings; on a slow machine, when it has climbed.
     let (number, page) = eventually("a page", || pages().first().cloned());
-    assert!(page.starts_with("An answer is due soon: ") && page.ends_with(" Reply 1 to take it."), "{page}");
+    let occasion = ["An answer is due soon: ", "A reply climbed to you: "].iter().any(|words| page.starts_with(words));
+    assert!(occasion && page.ends_with(" Reply 1 to take it."), "{page}");
     let name = said(buyer, "name");
     assert!(!page.contains(&name), "the demo's pages name nobody: {page}");
     let answer = json!({ "from": phone, "to": number, "body": "1" });

@@ -127,6 +127,8 @@ impl Maker<'_> {
             id: format!("acc_{:04}", self.accounts[i % ACCOUNTS.len()] + 1),
             name: account.to_owned(),
             industry: industry.to_owned(),
+            country: "US".to_owned(),
+            segment: "mid-market".to_owned(),
             owner: self.account_owner(i),
         };
         let campaign = Campaign {
@@ -196,7 +198,9 @@ impl Maker<'_> {
         let mut dice = Dice::new(self.seed, "touch", i as u64);
         let (kind, summary) = *dice.pick(&TOUCHES);
         let at = self.start - Span::minutes(dice.between(90, 9 * 24 * 60));
-        (dice.chance(90)).then(|| Touch { at: at.to_string(), kind: kind.to_owned(), summary: summary.to_owned() })
+        let by = self.account_owner(i);
+        let touch = || Touch { at: at.to_string(), by, kind: kind.to_owned(), summary: summary.to_owned() };
+        (dice.chance(90)).then(touch)
     }
 
     fn intents(&self, i: usize) -> Vec<Intent> {
