@@ -37,7 +37,8 @@ const RATE: u64 = 100;
 /// Every rep a team of their own, with a line of its own: a text is news for one of them.
 fn playbook(folder: &Path) -> std::path::PathBuf {
     let whole = include_str!("../assets/playbook.toml");
-    let mut text = whole.split("[line.main]").next().unwrap().to_owned();
+    // The example's own lines are left out, and what names them.
+    let mut text = whole.split("[line.main]").next().unwrap().replacen("lines = [\"main\"]\n", "", 1);
     for n in 0..REPS {
         let team = format!(
             "[team.t{n}]\nlabel = \"T{n}\"\nlead = \"r{n}\"\n[rep.r{n}]\nname = \"R{n}\"\ntitle = \"AE\"\nteam = \"t{n}\"\nrole = \"lead\"\n\

@@ -169,9 +169,9 @@ pub(crate) fn run() {
     runtime.block_on(made(&database));
     // Other owners first, and other targets.
     let source = include_str!("../assets/playbook.toml");
-    let source =
-        source.replacen("\"opportunity\", \"conversation\", \"contact\"", "\"sdr\", \"conversation\", \"contact\"", 1);
-    let source = source.replacen(", \"account\", \"sdr\"]", ", \"account\", \"opportunity\"]", 1);
+    let owners = "ownership = [\n    \"opportunity\",\n";
+    assert!(source.contains(owners), "the example's rules begin otherwise");
+    let source = source.replacen(owners, "ownership = [\n    \"sdr\",\n    \"opportunity\",\n", 1);
     let source = source.split("\n[[expect]]").next().unwrap().replacen("due = \"12m\"", "due = \"10m\"", 1);
     std::fs::write(&rules, source).unwrap();
     let entries: i64 = rusqlite::Connection::open(&database)
