@@ -77,7 +77,8 @@ impl Rep {
                     let state = if d.revoked { "revoked" } else { "signed in" };
                     // One device, one line, whatever it called itself.
                     let name = SafeText::line(&d.name);
-                    say(&format!("{:<12} {:<10} since {}  {}  {name}", d.rep, state, d.created, d.id));
+                    let rep = d.rep.as_str();
+                    say(&format!("{rep:<12} {state:<10} since {}  {}  {name}", d.created, d.id));
                 }
             }
             Self::Reach { database, name: None, .. } => reach::list(&database).await?,
