@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, reason = "each variant says what its fields, named by the vocabulary, are")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -293,17 +293,12 @@ pub struct ReadSet<'a> {
 impl ReadSet<'_> {
     /// Whether a rep can be asked: in the playbook and not away.
     pub fn is_here(&self, rep: &RepId) -> bool {
-        self.playbook.is_active(rep) && !self.roster.away.contains_key(rep)
+        self.roster.is_here(self.playbook, rep)
     }
 
     /// Whether it is within a rep's own hours; somebody without any works whenever the office does.
     pub fn in_hours(&self, rep: &RepId, at: Timestamp) -> bool {
         let own = self.playbook.reps.get(rep).and_then(|r| r.hours.as_ref());
         own.and_then(|name| self.playbook.calendars.get(name)).is_none_or(|calendar| calendar.is_open(at))
-    }
-
-    /// Reps who can be asked.
-    pub fn here(&self) -> BTreeSet<&RepId> {
-        self.playbook.reps.keys().filter(|r| self.is_here(r)).collect()
     }
 }

@@ -10,7 +10,7 @@ use super::escalation;
 use super::event::{Climb, Event};
 use super::id::RepId;
 use super::receive;
-use super::routing::{Because, Holder, Reason};
+use super::routing::{Assignment, Because, Holder, Reason};
 use super::time::Timestamp;
 
 /// A conversation that somebody holds for an owner who is away.
@@ -33,12 +33,17 @@ pub fn is_unsettled(c: &Conversation, is_here: impl Fn(&RepId) -> bool) -> bool 
     back || (gone && waits(c)) || is_backlog(c)
 }
 
-/// Whether it waits for somebody to come: nobody took it, and it stands in a pool, or at the end of its ladder.
+/// Whether it waits for somebody to come: nobody took it, and it stands unowned in a pool, or at the end of its ladder.
 fn is_backlog(c: &Conversation) -> bool {
-    let Some(a) = c.assignment.as_ref().filter(|a| a.taken.is_none() && a.step.is_some()) else { return false };
-    let unowned = c.owner.is_none() && matches!(a.to, Holder::Pool(_));
-    let at_the_end = a.expires.is_none() && c.clock.is_some() && c.assignee() != c.owner.as_ref();
-    unowned || at_the_end
+    let offered = |a: &&Assignment| a.taken.is_none() && a.step.is_some();
+    let pooled = c.assignment.as_ref().filter(offered).is_some_and(|a| matches!(a.to, Holder::Pool(_)));
+    (c.owner.is_none() && pooled) || is_at_the_end(c)
+}
+
+/// Whether nobody is left to pass it on to while the buyer waits, and it is not with its owner.
+fn is_at_the_end(c: &Conversation) -> bool {
+    let last = |a: &Assignment| a.taken.is_none() && a.step.is_some() && a.expires.is_none();
+    c.assignment.as_ref().is_some_and(last) && c.clock.is_some() && c.assignee() != c.owner.as_ref()
 }
 
 /// In what order conversations are settled: the one due first comes first, and what has no clock last.
@@ -69,10 +74,9 @@ pub(super) fn settle(mut d: Draft, world: &ReadSet<'_>) -> Decided {
         receive::deal(&mut d, world);
     }
     let gone = d.c.assignee().is_some_and(|rep| !world.is_here(rep));
-    let at_the_end = d.c.assignment.as_ref().is_some_and(|a| a.taken.is_none() && a.expires.is_none());
     if gone {
         lend(&mut d, world, Climb::Away);
-    } else if at_the_end && is_backlog(&d.c) {
+    } else if is_at_the_end(&d.c) {
         lend(&mut d, world, Climb::Back);
     }
     d.facts()

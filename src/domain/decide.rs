@@ -9,7 +9,7 @@ use super::event::{Event, Review, Subject};
 use super::id::RepId;
 use super::rejection::Rejection;
 use super::visibility;
-use super::{coverage, escalation, presence, receive, respond, sending, sla, succession, triage};
+use super::{coverage, escalation, people, receive, respond, sending, sla, succession, triage};
 
 /// Facts, with what they are about.
 pub type Decided = Vec<(Subject, Event)>;
@@ -27,7 +27,7 @@ pub fn decide(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<De
 
 fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> Result<Decided, Rejection> {
     if command.is_about_people() {
-        return presence::decide(world, Some(by), command, cx.now);
+        return people::decide(world, Some(by), command, cx.now);
     }
     let c = world.conversation.ok_or(Rejection::NotFound)?;
     if !visibility::may_see(&visibility::principals(world.playbook, by), c) {
@@ -90,7 +90,7 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
     if command.is_about_people() {
         let may = cx.actor == Actor::Operator || !command.is_for_people();
         return if may {
-            presence::decide(world, None, command, cx.now)
+            people::decide(world, None, command, cx.now)
         } else {
             Err(Rejection::NotAllowed { needs: "person".to_owned() })
         };

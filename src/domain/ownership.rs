@@ -56,9 +56,14 @@ impl OwnerSource {
         }
     }
 
+    /// Whether it looks among everybody in a pool.
+    pub const fn is_of_a_pool(self) -> bool {
+        matches!(self, Self::RoundRobin | Self::LeastLoaded)
+    }
+
     /// Whether it gives out work, so that what it gave stays given: asked again it would give it to the next.
     pub const fn deals(self) -> bool {
-        matches!(self, Self::Territory | Self::RoundRobin | Self::LeastLoaded)
+        self.is_of_a_pool() || matches!(self, Self::Territory)
     }
 }
 
@@ -138,17 +143,8 @@ impl From<OwnerSource> for OwnerRule {
     /// The rule with nothing else said: who deals out work passes over whoever cannot take it; who is accountable stays
     /// it, also while away.
     fn from(source: OwnerSource) -> Self {
-        let skip = match source {
-            OwnerSource::RoundRobin | OwnerSource::LeastLoaded => [Skip::Away, Skip::Hours, Skip::Capacity].into(),
-            OwnerSource::Conversation
-            | OwnerSource::Opportunity
-            | OwnerSource::Contact
-            | OwnerSource::Account
-            | OwnerSource::Sdr
-            | OwnerSource::OpportunityTeam
-            | OwnerSource::Territory
-            | OwnerSource::LastTouch => BTreeSet::new(),
-        };
+        let unable = [Skip::Away, Skip::Hours, Skip::Capacity];
+        let skip = if source.is_of_a_pool() { unable.into() } else { BTreeSet::new() };
         Self { source, roles: Vec::new(), stages: BTreeSet::new(), territory: None, pool: None, skip }
     }
 }
@@ -207,9 +203,7 @@ pub fn find(world: &ReadSet<'_>, asked: &Asked<'_>) -> Found {
             note(&mut found.later, rep, format!("{} too", rule.source.words()));
         }
         let kept = kept(world, rule, asked).is_some();
-        found.turn = (rule.source == OwnerSource::RoundRobin || rule.source == OwnerSource::LeastLoaded)
-            .then(|| pool(rule, asked).clone())
-            .filter(|_| !kept);
+        found.turn = rule.source.is_of_a_pool().then(|| pool(rule, asked).clone()).filter(|_| !kept);
         found.owner = Some((owner.clone(), rule.source));
     }
     let owner = found.owner.as_ref().map(|(owner, _)| owner.to_string());

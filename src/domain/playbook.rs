@@ -275,6 +275,11 @@ impl Playbook {
         self.reps.get(rep).is_some_and(|r| r.active)
     }
 
+    /// Whether this rep sees and rules over everything.
+    pub fn is_admin(&self, rep: &RepId) -> bool {
+        self.reps.get(rep).is_some_and(|r| r.role == Role::Admin)
+    }
+
     /// Teams whose pool this rep is in.
     pub fn pools_of(&self, rep: &RepId) -> BTreeSet<TeamId> {
         self.teams.iter().filter(|(_, t)| t.members.contains(rep)).map(|(id, _)| id.clone()).collect()

@@ -7,7 +7,6 @@ use super::conversation::{AnswerState, Conversation};
 use super::decide::{Decided, Draft};
 use super::event::{Event, Review};
 use super::id::{MessageId, RepId};
-use super::playbook::Role;
 use super::rejection::Rejection;
 use super::routing::{Because, Reason};
 
@@ -90,7 +89,7 @@ pub(super) fn recall(mut d: Draft, world: &ReadSet<'_>, by: &RepId, message: Mes
 fn mine(world: &ReadSet<'_>, c: &Conversation, by: &RepId, message: MessageId) -> Result<AnswerState, Rejection> {
     let answer = c.answers.get(&message).ok_or(Rejection::NoSuchAnswer)?;
     let leads = || world.playbook.led_by(by).contains(&c.team);
-    let is_admin = || world.playbook.reps.get(by).is_some_and(|r| r.role == Role::Admin);
+    let is_admin = || world.playbook.is_admin(by);
     let may = answer.by == *by && !answer.automatic || leads() || is_admin();
     if may { Ok(answer.state.clone()) } else { Err(Rejection::NotAllowed { needs: "lead".to_owned() }) }
 }

@@ -10,6 +10,7 @@ use super::event::Event;
 use super::id::{OverrideId, RepId, ScheduleId, TeamId};
 use super::oncall::Override;
 use super::ownership::turn::Turns;
+use super::playbook::Playbook;
 use super::time::{Span, Timestamp};
 
 /// Overrides that ended longer ago are forgotten here; the journal keeps them.
@@ -99,6 +100,11 @@ impl Roster {
         if self.away.contains_key(rep) {
             self.absences.entry(rep.clone()).or_default().note = Some(note).filter(|note| !note.is_blank());
         }
+    }
+
+    /// Whether somebody can be asked: in the playbook, not gone for good, and not away.
+    pub fn is_here(&self, playbook: &Playbook, rep: &RepId) -> bool {
+        playbook.is_active(rep) && !self.away.contains_key(rep)
     }
 
     /// What was said about somebody's absence.

@@ -113,19 +113,16 @@ pub(super) fn reopen(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Decided {
     match d.c.status {
         Status::Open => {}
         Status::Snoozed(_) => d.say(Event::Woke),
-        Status::Done(_) => open_again(&mut d, world, by),
+        Status::Done(_) => {
+            let clock = d.c.finished.as_ref().and_then(|finished| finished.clock.clone());
+            let may_text = world.number.is_none_or(|n| n.opted_out.is_none());
+            d.say(Event::Reopened { by: Some(by.clone()) });
+            if let Some(clock) = clock.filter(|_| may_text && d.c.clock.is_none()) {
+                d.say(Event::SlaRearmed { clock });
+            }
+        }
     }
     d.facts()
-}
-
-/// As it was before it was finished; an offer that nobody had taken has its time back with that.
-fn open_again(d: &mut Draft, world: &ReadSet<'_>, by: &RepId) {
-    let clock = d.c.finished.as_ref().and_then(|finished| finished.clock.clone());
-    let may_text = world.number.is_none_or(|n| n.opted_out.is_none());
-    d.say(Event::Reopened { by: Some(by.clone()) });
-    if let Some(clock) = clock.filter(|_| may_text && d.c.clock.is_none()) {
-        d.say(Event::SlaRearmed { clock });
-    }
 }
 
 /// The buyer told a rep to stop.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::conversation::Conversation;
 use super::id::{RepId, TeamId};
-use super::playbook::{Playbook, Role};
+use super::playbook::Playbook;
 use super::routing::Holder;
 
 /// Somebody a conversation is visible to. Audience is keyed by these, not by reps, so that a pool is one row.
@@ -61,7 +61,7 @@ pub fn principals(playbook: &Playbook, rep: &RepId) -> BTreeSet<Principal> {
     let mut own: BTreeSet<Principal> = [Principal::Rep(rep.clone())].into();
     own.extend(playbook.pools_of(rep).into_iter().map(Principal::Pool));
     own.extend(playbook.led_by(rep).into_iter().map(Principal::Lead));
-    if playbook.reps.get(rep).is_some_and(|r| r.role == Role::Admin) {
+    if playbook.is_admin(rep) {
         own.insert(Principal::All);
     }
     own

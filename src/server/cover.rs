@@ -95,7 +95,7 @@ async fn look(
         }
         roster = service.store().roster().await?;
     }
-    let is_here = |rep: &RepId| playbook.is_active(rep) && !roster.away.contains_key(rep);
+    let is_here = |rep: &RepId| roster.is_here(&playbook, rep);
     let here: BTreeSet<RepId> = playbook.reps.keys().filter(|rep| is_here(rep)).cloned().collect();
     let moved: Vec<RepId> = match known {
         Some(known) if known.playbook == playbook.version => known.here.symmetric_difference(&here).cloned().collect(),
@@ -144,10 +144,7 @@ fn seen_and_unseen(
     let seen = presences.within(after);
     let silent = playbook.reps.iter().filter(|(rep, person)| {
         let at_work = person.hours.as_ref().and_then(|name| playbook.calendars.get(name));
-        person.active
-            && !seen.contains(*rep)
-            && !roster.away.contains_key(*rep)
-            && at_work.is_none_or(|calendar| calendar.is_open(now))
+        roster.is_here(playbook, rep) && !seen.contains(*rep) && at_work.is_none_or(|calendar| calendar.is_open(now))
     });
     said.extend(silent.map(|(rep, _)| Command::Seen { rep: rep.clone(), seen: false }));
     said

@@ -129,12 +129,11 @@ impl Reader<'_> {
         if let OwnerText::Full(table) = text.get_ref() {
             rule.skip = table.skip.clone().unwrap_or(rule.skip);
         }
-        let is_pool = matches!(rule.source, OwnerSource::RoundRobin | OwnerSource::LeastLoaded);
         let wrong = if rule.source == OwnerSource::Territory && rule.territory.is_none() {
             "say which territory: { rule = \"territory\", territory = \"NAME\" }"
         } else if rule.source != OwnerSource::Territory && rule.territory.is_some() {
             "only the rule \"territory\" looks into a territory"
-        } else if !is_pool && rule.pool.is_some() {
+        } else if !rule.source.is_of_a_pool() && rule.pool.is_some() {
             "only \"round_robin\" and \"least_loaded\" give out a pool's work"
         } else if rule.source != OwnerSource::OpportunityTeam && !rule.roles.is_empty() {
             "only \"opportunity_team\" asks for roles"

@@ -36,7 +36,7 @@ pub fn follow(
         });
         made.collect()
     };
-    let here = |rep: &RepId| playbook.is_active(rep) && !roster.away.contains_key(rep);
+    let here = |rep: &RepId| roster.is_here(playbook, rep);
     match event {
         Event::Offered { to: Holder::Rep(rep), because, .. } => alert(came(because), vec![rep.clone()]),
         Event::Offered { to: Holder::Pool(team), because, .. } => {

@@ -1,7 +1,6 @@
 //! Rules about owners that can never find anybody, and steps of ladders on which nobody stands.
 
 use crate::domain::escalation::Who;
-use crate::domain::ownership::OwnerSource;
 use crate::domain::playbook::Playbook;
 
 use super::{About, Finding};
@@ -41,8 +40,7 @@ fn territories(playbook: &Playbook, all: &mut Vec<Finding>) {
 
 fn pools(playbook: &Playbook, all: &mut Vec<Finding>) {
     for rule in &playbook.ownership {
-        let deals = matches!(rule.source, OwnerSource::RoundRobin | OwnerSource::LeastLoaded);
-        let Some(pool) = rule.pool.as_ref().filter(|_| deals) else { continue };
+        let Some(pool) = rule.pool.as_ref().filter(|_| rule.source.is_of_a_pool()) else { continue };
         if playbook.teams.get(pool).is_some_and(|team| team.members.is_empty()) {
             all.push(Finding {
                 about: About::Ownership,

@@ -85,7 +85,7 @@ impl Report {
 
 /// Whether a holder has anybody who is here.
 pub(super) fn reaches(playbook: &Playbook, roster: &Roster, holder: Option<&Holder>) -> bool {
-    let here = |rep| playbook.is_active(rep) && !roster.away.contains_key(rep);
+    let here = |rep| roster.is_here(playbook, rep);
     match holder {
         Some(Holder::Rep(rep)) => here(rep),
         Some(Holder::Pool(team)) => playbook.teams.get(team).is_some_and(|team| team.members.iter().any(here)),

@@ -7,7 +7,6 @@ use super::decide::Decided;
 use super::event::{Event, Subject};
 use super::id::{OverrideId, RepId, ScheduleId};
 use super::oncall::{self, Override, Shift};
-use super::playbook::Role;
 use super::rejection::Rejection;
 use super::time::{Span, Timestamp};
 
@@ -112,7 +111,7 @@ fn seen_or_not(world: &ReadSet<'_>, rep: &RepId, seen: bool) -> Vec<Event> {
 /// whoever runs the backend.
 fn may_say_of(world: &ReadSet<'_>, by: Option<&RepId>, rep: &RepId) -> bool {
     let Some(by) = by else { return true };
-    if by == rep || world.playbook.reps.get(by).is_some_and(|r| r.role == Role::Admin) {
+    if by == rep || world.playbook.is_admin(by) {
         return true;
     }
     let led = world.playbook.led_by(by);
@@ -123,7 +122,7 @@ fn may_say_of(world: &ReadSet<'_>, by: Option<&RepId>, rep: &RepId) -> bool {
 /// team.
 fn may_rule(world: &ReadSet<'_>, by: Option<&RepId>, plan: &oncall::Plan<'_>) -> bool {
     let Some(by) = by else { return true };
-    if world.playbook.reps.get(by).is_some_and(|r| r.role == Role::Admin) {
+    if world.playbook.is_admin(by) {
         return true;
     }
     let led = world.playbook.led_by(by);
