@@ -169,6 +169,7 @@ fn snapshot(n: u128, now: Timestamp, dice: &mut Dice) -> Snapshot {
             team: Vec::new(),
         }),
         campaign: None,
+        account_touch: None,
         last_touch: Some(Touch {
             at: last - Span::minutes(2880),
             kind: "call".to_owned(),

@@ -91,6 +91,7 @@ fn card(n: u128) -> Card {
         }),
         campaign: None,
         last_touch: None,
+        account_touch: None,
         intents: Vec::new(),
     }
 }

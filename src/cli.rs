@@ -15,6 +15,7 @@ mod away;
 mod backup;
 mod config;
 mod demo;
+mod desk;
 mod doctor;
 mod emulate;
 mod explain;
@@ -179,7 +180,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Import(import)) => runtime()?.block_on(import.run()),
         Some(Command::Playbook(playbook)) => runtime()?.block_on(playbook.run()),
         Some(Command::Explain(explain)) => runtime()?.block_on(explain.run()),
-        Some(Command::OnCall(oncall)) => runtime()?.block_on(oncall.run()),
+        Some(Command::OnCall(oncall)) => runtime()?.block_on(oncall.run(&cli.profile)),
         Some(Command::Away(away)) => runtime()?.block_on(away.run(&cli.profile)),
         Some(Command::Back(back)) => runtime()?.block_on(back.run(&cli.profile)),
         Some(Command::Login(login)) => runtime()?.block_on(login.run(&cli.profile)),

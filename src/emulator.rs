@@ -8,6 +8,7 @@
 //! * `POST` / `GET Messages.json`, numbers and services, behind Basic authentication.
 //! * webhooks, signed and retried only as Twilio does; status callbacks late, swapped and repeated.
 //! * `/crm/v1/contacts`, behind a bearer token.
+//! * `/outside/NAME` and a mail server: whoever else is told.
 //! * `/emulator/v1/…`: what a test may ask (make a buyer text, read every send, switch faults). No authentication.
 //! * buyers: a pure function of seed, virtual time and what was answered.
 
@@ -20,8 +21,10 @@ mod dice;
 mod faults;
 mod geo;
 mod inbound;
+mod mail;
 mod message;
 mod optout;
+mod outside;
 mod overrides;
 mod segments;
 mod shared;
@@ -66,6 +69,9 @@ pub struct EmulatorConfig {
     pub other_token: Option<String>,
     /// The CRM's bearer token.
     pub crm_token: String,
+    /// What webhooks to `/outside/…` are signed with: `whsec_` and base64.
+    #[serde(default)]
+    pub outside_secret: String,
     /// Our lines.
     pub numbers: Vec<Number>,
     /// Ids of the reps who own contacts; the script's first question is for the first, its second meeting for the next.
@@ -95,6 +101,7 @@ impl EmulatorConfig {
             auth_token: hex("auth token"),
             other_token: None,
             crm_token: hex("crm token"),
+            outside_secret: format!("whsec_{}", hex("outside secret")),
             numbers: vec![Number { number: "+16465550100".to_owned(), ..Number::default() }],
             reps: ["maya", "ben", "ines", "omar", "lea"].map(str::to_owned).to_vec(),
             left: vec!["zoe".to_owned()],
@@ -140,12 +147,17 @@ pub async fn start(listener: TcpListener, config: EmulatorConfig, clock: Arc<dyn
         auth_token: config.auth_token,
         other_token: config.other_token,
         crm_token: config.crm_token,
+        outside_secret: config.outside_secret,
         contacts,
         hurry: config.hurry,
         state: state::State::new(config.seed, config.run, config.numbers, config.faults, world),
     });
     let (stop, mut stopped) = watch::channel(false);
-    let app = api::router(&shared).merge(crm::router()).merge(control::router()).with_state(Arc::clone(&shared));
+    let app = api::router(&shared)
+        .merge(crm::router())
+        .merge(control::router())
+        .merge(outside::router())
+        .with_state(Arc::clone(&shared));
     let server = tokio::spawn(async move {
         let until = async move {
             let _ = stopped.wait_for(|stop| *stop).await;
@@ -207,6 +219,13 @@ impl Emulator {
     /// Every `POST Messages` so far, as `/emulator/v1/sends` lists them.
     pub fn sends(&self) -> Value {
         json!(self.shared.state().sends)
+    }
+
+    /// Takes mail on `listener`, and tells the server's address.
+    pub fn take_mail(&self, listener: TcpListener) -> std::io::Result<String> {
+        let url = format!("smtp://{}", listener.local_addr()?);
+        self.shared.spawn(mail::serve(listener, Arc::clone(&self.shared)));
+        Ok(url)
     }
 
     /// Holds the buyers, or lets them go on.

@@ -1,24 +1,19 @@
 //! `comeback away` and `comeback back`: said by the person who signed in here, of themselves or, as a lead, of somebody
 //! else. It goes straight to the backend, so it also works while the inbox runs.
 
-use std::time::Duration;
-
 use chrono::Days;
 use chrono_tz::Tz;
 use clap::Args;
 use uuid::Uuid;
 
+use super::desk::Desk;
 use super::oncall::instant;
-use super::{profile_dir, say};
-use crate::client::http::Backend;
-use crate::client::profile::Profile;
+use super::say;
 use crate::config::text::duration;
 use crate::domain::command::{Command, CoverNote};
 use crate::domain::contact::Body;
 use crate::domain::id::{MessageId, RepId};
-use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
-use crate::wire::changes::Changes;
 
 /// Longest cover note taken, in characters: what a screen shows whole.
 const NOTE: usize = 500;
@@ -85,16 +80,6 @@ impl Back {
     }
 }
 
-/// What the backend says to whoever signed in here, as far as these commands need it.
-struct Desk {
-    backend: Backend,
-    me: RepId,
-    /// By the backend's clock, which a demo runs faster.
-    now: Timestamp,
-    zone: Tz,
-    playbook: Playbook,
-}
-
 /// Of whom something is said.
 enum Whom {
     Me(RepId),
@@ -102,21 +87,6 @@ enum Whom {
 }
 
 impl Desk {
-    async fn open(profile: &str) -> anyhow::Result<Self> {
-        let profile = Profile::load(&profile_dir(profile)?)?;
-        let backend = Backend::new(&profile.base_url, &profile.token)?;
-        let failed = |failure: crate::client::sync::Failure| {
-            anyhow::anyhow!("{}: nothing was changed, `comeback doctor` looks further", failure.words())
-        };
-        let session = backend.hello().await.map_err(failed)?;
-        // The first page of the feed has the policy and the backend's clock.
-        let page = backend.pull("", Duration::ZERO, 0, None).await.map_err(failed)?;
-        let Changes { server_time: now, playbook, .. } = *page;
-        let playbook = playbook.ok_or_else(|| anyhow::anyhow!("the backend has no playbook: nothing was changed"))?;
-        let zone = playbook.calendars.values().next().map_or(Tz::UTC, |calendar| calendar.zone);
-        Ok(Self { backend, me: session.rep, now, zone, playbook })
-    }
-
     /// Somebody by their name on screens or their short name.
     fn whom(&self, name: Option<&str>) -> anyhow::Result<Whom> {
         let Some(name) = name.map(str::trim) else { return Ok(Whom::Me(self.me.clone())) };

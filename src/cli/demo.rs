@@ -27,7 +27,8 @@ use crate::server::backend::{Backend, Parts};
 use crate::server::carrier::twilio::Twilio;
 use crate::server::crm::directory::Directory;
 use crate::server::http::auth::{new_token, token_hash};
-use crate::server::notify::Notifier;
+use crate::server::notify::email::Mailer;
+use crate::server::notify::{Given, Notifier};
 use crate::server::store::notice::{NoticeStore as _, Reach};
 use crate::server::store::sqlite::SqliteStore;
 use crate::server::store::sqlite::serving::Serving;
@@ -148,7 +149,7 @@ impl Demo {
         let clock: Arc<dyn Clock> = Arc::new(PacedClock::start(began, self.speed));
         let emulated = emulated(&policy, EmulatorConfig { run: head.seq, ..EmulatorConfig::demo(self.seed) });
         let (account, auth_token) = (emulated.account_sid.clone(), emulated.auth_token.clone());
-        let crm_token = emulated.crm_token.clone();
+        let (crm_token, outside_secret) = (emulated.crm_token.clone(), emulated.outside_secret.clone());
         let carrier_listener = TcpListener::bind("127.0.0.1:0").await?;
         let emulator = emulator::start(carrier_listener, emulated, Arc::clone(&clock)).await;
         emulator.pause_buyers(self.quiet);
@@ -163,7 +164,7 @@ impl Demo {
             };
             store.put_line(&line).await?;
         }
-        phones(store.as_ref(), &policy).await?;
+        reach(store.as_ref(), &policy).await?;
         let reaches = store.reaches().await?.into_iter();
         let phones = reaches.filter_map(|r| Some((r.rep, r.phone?.as_str().to_owned()))).collect();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -182,7 +183,9 @@ impl Demo {
             reconcile_every: Duration::from_secs(30),
         })
         .await?;
-        backend.keep_alerts(Notifier::new(backend.service.clone(), carrier, None, base_url.clone()));
+        let mail = emulator.take_mail(TcpListener::bind("127.0.0.1:0").await?)?;
+        let notifier = Notifier::new(backend.service.clone(), carrier, Some(Mailer::new(&mail)?), base_url.clone());
+        backend.keep_alerts(notifier.given(outside(emulator.base_url(), outside_secret)));
         emulator.set_webhooks(&format!("{base_url}/hooks/twilio/inbound#rc=5&rp=all"));
         Ok(World { backend, emulator, base_url, seed: self.seed, speed: self.speed, tokens, phones, _serving: serving })
     }
@@ -229,15 +232,24 @@ fn numbers(policy: &Playbook) -> impl Iterator<Item = &Address> {
     policy.lines.values().map(|line| &line.number).chain(pages)
 }
 
-/// An emulated phone for every rep.
-async fn phones(store: &dyn Store, policy: &Playbook) -> anyhow::Result<()> {
+/// What the playbook's channels find in the environment elsewhere: the emulator hears them.
+fn outside(emulator: &str, secret: String) -> Given {
+    let address = |name: &str| format!("{emulator}/outside/{name}");
+    let secret = ("COMEBACK_OPS_SECRET".to_owned(), secret);
+    let urls = [("COMEBACK_OPS_URL", "ops"), ("COMEBACK_CHAT_URL", "chat")];
+    urls.map(|(variable, name)| (variable.to_owned(), address(name))).into_iter().chain([secret]).collect()
+}
+
+/// An emulated phone and mailbox for every rep.
+async fn reach(store: &dyn Store, policy: &Playbook) -> anyhow::Result<()> {
     let known = store.reaches().await?;
     for (n, rep) in policy.reps.iter().filter(|(_, r)| r.active).map(|(id, _)| id).enumerate() {
         if known.iter().any(|reach| reach.rep == *rep) {
             continue;
         }
         let phone = Address::parse(&format!("+1917555{:04}", 101 + n)).ok();
-        store.put_reach(&Reach { rep: rep.clone(), phone, email: None, stopped: None }).await?;
+        let email = Some(format!("{rep}@northwind.example"));
+        store.put_reach(&Reach { rep: rep.clone(), phone, email, stopped: None }).await?;
     }
     Ok(())
 }
@@ -316,7 +328,7 @@ mod tests {
     fn another_playbook_s_people_own_the_contacts_and_nobody_else() {
         let mut source = PLAYBOOK.to_owned();
         for (from, to) in [("maya", "adam"), ("omar", "olga"), ("lea", "ann"), ("zoe", "yves")] {
-            source = source.replace(&format!("rep.{from}]"), &format!("rep.{to}]"));
+            source = source.replace(&format!("rep.{from}"), &format!("rep.{to}"));
             source = source.replace(&format!("\"{from}\""), &format!("\"{to}\""));
         }
         let world = world(&source);

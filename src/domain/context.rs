@@ -37,6 +37,9 @@ pub struct Card {
     /// The last thing that happened between us and them.
     #[serde(default)]
     pub last_touch: Option<Touch>,
+    /// The last thing that happened between us and anybody of their account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_touch: Option<Touch>,
     /// Recent signs of interest, newest first.
     #[serde(default)]
     pub intents: Vec<Intent>,

@@ -46,6 +46,49 @@ pub struct Reply {
     pub stage: Option<String>,
     /// Who owns what.
     pub owners: BTreeMap<OwnerSource, RepId>,
+    /// Its words, where they matter: a keyword of a use case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The campaign that the CRM names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<String>,
+    /// Where its buyer is and which kind of customer, for territories.
+    #[serde(default, skip_serializing_if = "Place::is_nowhere")]
+    pub place: Place,
+}
+
+impl Reply {
+    /// A reply to a line, of a buyer nobody knows.
+    pub fn to(line: LineId) -> Self {
+        Self {
+            line,
+            use_case: None,
+            stage: None,
+            owners: BTreeMap::new(),
+            text: None,
+            campaign: None,
+            place: Place::default(),
+        }
+    }
+}
+
+/// What territories look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The account's country.
+    pub country: Option<String>,
+    /// Its state or province.
+    pub state: Option<String>,
+    /// Its segment.
+    pub segment: Option<String>,
+    /// The area code of the buyer's number.
+    pub area_code: Option<String>,
+}
+
+impl Place {
+    fn is_nowhere(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What is expected.
@@ -55,6 +98,9 @@ pub struct Then {
     pub owner: Option<RepId>,
     /// Who is asked first.
     pub gets: Option<Holder>,
+    /// What it is taken to be about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub use_case: Option<String>,
     /// Its cohort.
     pub cohort: Option<String>,
     /// When its answer is due.
@@ -77,7 +123,7 @@ pub struct Held {
 pub struct Broken {
     /// Which.
     pub name: String,
-    /// What was looked at: `owner`, `gets`, `cohort`, `due` or `held`.
+    /// What was looked at: `owner`, `gets`, `use_case`, `cohort`, `due` or `held`.
     pub what: &'static str,
     /// What was expected.
     pub wanted: String,
@@ -101,10 +147,10 @@ pub fn outcome(playbook: &Playbook, reply: &Reply, at: Timestamp, roster: &Roste
         conversation: CONVERSATION,
         number: NUMBER,
         line: reply.line.clone(),
-        body: Body::new("What would fifty seats cost?"),
+        body: Body::new(reply.text.as_deref().unwrap_or("What would fifty seats cost?")),
         media: 0,
         opt_out_type: None,
-        area_code: None,
+        area_code: reply.place.area_code.clone(),
         sent: None,
         acknowledgement: None,
     });
@@ -156,6 +202,7 @@ fn misses(playbook: &Playbook, expected: &Expectation, away: &Roster) -> Vec<Bro
     );
     let holder = state.assignment.as_ref().map_or_else(nobody, |a| words(&a.to));
     look("gets", then.gets.as_ref().map(words), holder);
+    look("use_case", then.use_case.clone(), state.use_case.clone());
     look("cohort", then.cohort.clone(), state.cohort.clone());
     let zone = playbook.cohort(&state.cohort).and_then(|c| playbook.calendars.get(&c.calendar)).map(|c| c.zone);
     let local = |at: Timestamp| at.utc().with_timezone(&zone.unwrap_or(chrono_tz::UTC)).to_rfc3339();
@@ -196,9 +243,16 @@ fn waits(playbook: &Playbook, expected: &Expectation, state: &Conversation, rost
 
 fn card(reply: &Reply) -> Card {
     let owner = |source| reply.owners.get(&source).cloned();
+    let place = &reply.place;
     let deal = owner(OwnerSource::Opportunity).is_some() || reply.stage.is_some();
     Card {
-        account: owner(OwnerSource::Account).map(|owner| Account { owner: Some(owner), ..Account::default() }),
+        account: Some(Account {
+            name: String::new(),
+            owner: owner(OwnerSource::Account),
+            country: place.country.clone(),
+            state: place.state.clone(),
+            segment: place.segment.clone(),
+        }),
         owner: owner(OwnerSource::Contact),
         sdr: owner(OwnerSource::Sdr),
         opportunity: deal.then(|| Opportunity {
@@ -212,7 +266,11 @@ fn card(reply: &Reply) -> Card {
                 .into_iter()
                 .collect(),
         }),
-        campaign: reply.use_case.clone().map(|use_case| Campaign { use_case, ..Campaign::default() }),
+        campaign: (reply.use_case.is_some() || reply.campaign.is_some()).then(|| Campaign {
+            use_case: reply.use_case.clone().unwrap_or_default(),
+            name: reply.campaign.clone().unwrap_or_default(),
+            last_text: String::new(),
+        }),
         last_touch: owner(OwnerSource::LastTouch).map(|by| Touch { by: Some(by), ..Touch::default() }),
         ..card_of("expected")
     }
@@ -231,6 +289,7 @@ pub(super) fn card_of(contact: &str) -> Card {
         opportunity: None,
         campaign: None,
         last_touch: None,
+        account_touch: None,
         intents: Vec::new(),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::command::ReadSet;
-use super::context::Card;
+use super::context::{Card, Touch};
 use super::id::{RepId, TeamId};
 use super::routing::Passed;
 use super::time::Timestamp;
@@ -50,7 +50,7 @@ impl OwnerSource {
             Self::Sdr => "is the SDR",
             Self::OpportunityTeam => "is on the deal",
             Self::Territory => "has the territory",
-            Self::LastTouch => "spoke with them last",
+            Self::LastTouch => "spoke with them or their company last",
             Self::RoundRobin => "has the turn in the pool",
             Self::LeastLoaded => "has least to do in the pool",
         }
@@ -256,9 +256,13 @@ fn candidates<'a>(world: &ReadSet<'a>, rule: &'a OwnerRule, asked: &Asked<'a>) -
             named.map_or_else(Vec::new, |territory| territory.of(cards, asked.area_code))
         }
         OwnerSource::LastTouch => {
-            let touches = cards.iter().filter(at_stage).filter_map(|c| c.last_touch.as_ref());
-            let newest = touches.filter(|touch| touch.by.is_some()).max_by_key(|touch| touch.at);
-            newest.and_then(|touch| touch.by.as_ref()).into_iter().collect()
+            // Whoever knows the person comes before whoever knows their colleagues.
+            let of: [fn(&Card) -> Option<&Touch>; 2] = [|c| c.last_touch.as_ref(), |c| c.account_touch.as_ref()];
+            let newest = of.into_iter().filter_map(|of| {
+                let touches = cards.iter().filter(at_stage).filter_map(of);
+                touches.filter(|touch| touch.by.is_some()).max_by_key(|touch| touch.at)
+            });
+            newest.filter_map(|touch| touch.by.as_ref()).collect()
         }
         OwnerSource::RoundRobin | OwnerSource::LeastLoaded => {
             let playbook: &'a super::playbook::Playbook = world.playbook;

@@ -202,7 +202,8 @@ fn replies(playbook: &Playbook, line: &LineId) -> Vec<Reply> {
     for owner in owners {
         for (use_case, stage) in &ways {
             let owners = source.zip(owner.cloned()).into_iter().collect();
-            let reply = Reply { line: line.clone(), use_case: use_case.clone(), stage: stage.clone(), owners };
+            let (use_case, stage) = (use_case.clone(), stage.clone());
+            let reply = Reply { use_case, stage, owners, ..Reply::to(line.clone()) };
             if !all.contains(&reply) {
                 all.push(reply);
             }

@@ -348,11 +348,13 @@ impl<'a> Replay<'a> {
 /// What the rules look at, and nothing more.
 fn slim(card: Card) -> Card {
     let nothing = String::new;
+    let bare = |t: super::context::Touch| super::context::Touch { summary: nothing(), kind: nothing(), ..t };
     Card {
         name: nothing(),
         title: nothing(),
         zone: None,
-        last_touch: card.last_touch.map(|t| super::context::Touch { summary: nothing(), kind: nothing(), ..t }),
+        last_touch: card.last_touch.map(bare),
+        account_touch: card.account_touch.map(bare),
         intents: Vec::new(),
         account: card.account.map(|a| super::context::Account { name: nothing(), ..a }),
         campaign: card.campaign.map(|c| super::context::Campaign { last_text: nothing(), ..c }),

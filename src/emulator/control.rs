@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::api::answer;
 use super::inbound::{self, Text};
+use super::outside;
 use super::shared::Shared;
 
 /// The control routes.
@@ -24,6 +25,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .route("/emulator/v1/inbound", post(text_now))
         .route("/emulator/v1/sends", get(sends))
         .route("/emulator/v1/webhooks", get(webhooks))
+        .route("/emulator/v1/outside", get(outside::all))
         .route("/emulator/v1/faults", get(faults).post(set_faults))
         .route("/emulator/v1/buyers", get(buyers).post(pause))
         .route("/emulator/v1/numbers/{number}", post(set_number))

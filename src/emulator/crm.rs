@@ -29,6 +29,8 @@ pub(crate) struct Contact {
     pub(crate) opportunity: Option<Opportunity>,
     pub(crate) campaign: Option<Campaign>,
     pub(crate) last_touch: Option<Touch>,
+    /// The newest with anybody of the account.
+    pub(crate) account_touch: Option<Touch>,
     pub(crate) intents: Vec<Intent>,
 }
 

@@ -20,6 +20,7 @@ pub(crate) struct Shared {
     /// Opens the API as well, and signs nothing.
     pub(crate) other_token: Option<String>,
     pub(crate) crm_token: String,
+    pub(crate) outside_secret: String,
     pub(crate) contacts: Vec<Contact>,
     /// What becomes of a text comes so many times sooner.
     pub(crate) hurry: u32,
@@ -37,6 +38,7 @@ pub(crate) struct Parts {
     pub(crate) auth_token: String,
     pub(crate) other_token: Option<String>,
     pub(crate) crm_token: String,
+    pub(crate) outside_secret: String,
     pub(crate) contacts: Vec<Contact>,
     pub(crate) hurry: u32,
     pub(crate) state: State,
@@ -51,6 +53,7 @@ impl Shared {
             auth_token: parts.auth_token,
             other_token: parts.other_token,
             crm_token: parts.crm_token,
+            outside_secret: parts.outside_secret,
             contacts: parts.contacts,
             hurry: parts.hurry.max(1),
             stirred: Notify::new(),

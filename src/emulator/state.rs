@@ -9,6 +9,7 @@ use super::dice::Dice;
 use super::faults::Faults;
 use super::message::{Direction, Media, Message};
 use super::optout::Keyword;
+use super::outside::Heard;
 use crate::domain::time::Timestamp;
 
 /// One of our lines, as it is set up at the carrier.
@@ -125,6 +126,7 @@ pub(crate) struct State {
     pub(crate) opted_out: BTreeSet<(String, String)>,
     pub(crate) sends: Vec<SendRecord>,
     pub(crate) hooks: Vec<Hook>,
+    pub(crate) heard: Vec<Heard>,
     pub(crate) faults: Faults,
     pub(crate) world: World,
     pub(crate) paused: bool,
@@ -149,6 +151,7 @@ impl State {
             opted_out: BTreeSet::new(),
             sends: Vec::new(),
             hooks: Vec::new(),
+            heard: Vec::new(),
             faults,
             world,
             paused,

@@ -28,7 +28,7 @@ mod payload;
 mod setting;
 pub mod standard;
 
-pub use setting::unreadable;
+pub use setting::{Given, unreadable};
 
 /// Notices looked at in one round.
 const ROUND: usize = 500;
@@ -54,6 +54,8 @@ pub struct Notifier {
     pub public_url: String,
     /// The one client of everybody's webhooks.
     pub outgoing: outgoing::Outgoing,
+    /// Addresses and secrets that stand in no environment.
+    pub given: Given,
 }
 
 impl std::fmt::Debug for Notifier {
@@ -68,12 +70,18 @@ type Lane = String;
 impl Notifier {
     /// A runner over a backend's parts.
     pub fn new(service: Service, carrier: Arc<dyn Carrier>, mailer: Option<email::Mailer>, public_url: String) -> Self {
-        Self { service, carrier, mailer, public_url, outgoing: outgoing::Outgoing::default() }
+        Self { service, carrier, mailer, public_url, outgoing: outgoing::Outgoing::default(), given: Given::new() }
+    }
+
+    /// The same runner with addresses and secrets of its own.
+    #[must_use]
+    pub fn given(self, given: Given) -> Self {
+        Self { given, ..self }
     }
 
     /// Runs until `shutdown` or until the database fails. Messages in hand are waited for and recorded.
     pub async fn run(self, shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
-        for (channel, why) in unreadable(&self.service.playbook()) {
+        for (channel, why) in unreadable(&self.service.playbook(), &self.given) {
             tracing::error!(channel, why, "a channel cannot be used; its alerts are tried again");
         }
         let handing = hand_off::run(self.service.clone(), shutdown.clone());

@@ -202,9 +202,11 @@ fn an_expectation_that_cannot_be_read_is_told_in_its_place() {
 
 #[test]
 fn a_mistake_about_alerts_is_told_in_its_place() {
-    let ops = "[channel.ops]\nkind = \"webhook\"\nurl = \"https://ops.example/\"\nsecret = \"env:OPS\"\n\n[alerts]\n";
     for (changes, wanted) in [
-        (&[("by = [\"page\"]", "by = [\"pgae\"]")][..], "there is no channel \"pgae\"; did you mean \"page\"?"),
+        (
+            &[("by = [\"page\", \"mail\"]", "by = [\"pgae\"]")][..],
+            "there is no channel \"pgae\"; did you mean \"page\"?",
+        ),
         (&[("kind = \"sms\"", "kind = \"smss\"")], "did you mean \"sms\"?"),
         (&[("kind = \"sms\"", "kind = \"webhook\"")], "a channel of this kind needs url = …"),
         (&[("redact = \"names\"", "secret = \"env:X\"")], "a channel of this kind has no secret"),
@@ -223,22 +225,22 @@ fn a_mistake_about_alerts_is_told_in_its_place() {
             &[("[\"22:00-07:00\"], zone = \"America/New_York\"", "[\"22:00-07:00\"], calendar = \"offcie\"")],
             "did you mean \"office\"?",
         ),
-        (&[("[alerts]\n", &ops.replace("env:OPS", "whsec_c2VjcmV0"))], "a secret must not stand in the playbook"),
-        (&[("[alerts]\n", &ops.replace("https://", "http://"))], "not an address that may be called"),
-        (&[("[alerts]\n", &ops.replace("\"env:OPS\"", "[]"))], "one secret, or two while they are changed"),
+        (&[("env:COMEBACK_OPS_SECRET", "whsec_c2VjcmV0")], "a secret must not stand in the playbook"),
+        (&[("env:COMEBACK_OPS_URL", "http://ops.example/")], "not an address that may be called"),
+        (&[("\"env:COMEBACK_OPS_SECRET\"", "[]")], "one secret, or two while they are changed"),
+        (&[("by = [\"ops\", \"chat\"]", "by = [\"page\"]")], "operations need a webhook or slack channel"),
         (
-            &[("[alerts]\n", "[operations]\nby = [\"page\"]\n\n[alerts]\n")],
-            "operations need a webhook or slack channel",
-        ),
-        (
-            &[("sales = false\n", "sales = false\nwebhook = \"page\"\n")],
+            &[("webhook = \"ops\"\n", "webhook = \"page\"\n")],
             "\"page\" is a channel of kind sms: here a webhook is needed",
         ),
         (&[("label = \"renewal\"\n", "label = \"renewal\"\nwebhook = \"page\"\n")], "Sales handles this use case"),
         (&[("label = \"renewal\"\n", "label = \"renewal\"\npause = \"pgae\"\n")], "there is no channel \"pgae\""),
         (
-            &[("title = \"SE\"\nteam = \"east\"\n", "title = \"SE\"\nteam = \"east\"\nalerts = { by = [\"mail\"] }\n")],
-            "there is no channel \"mail\"",
+            &[(
+                "title = \"SE\"\nteam = \"east\"\n",
+                "title = \"SE\"\nteam = \"east\"\nalerts = { by = [\"chart\"] }\n",
+            )],
+            "there is no channel \"chart\"; did you mean \"chat\"?",
         ),
     ] {
         let source = changes.iter().fold(EXAMPLE.to_owned(), |source, (from, to)| {
@@ -332,8 +334,8 @@ fn a_use_case_that_cannot_be_meant_is_told_in_its_place() {
             "there is no cohort \"standrad\"; did you mean \"standard\"?",
         ),
         ("priority = 1", "priority = \"high\"", "expected a whole number, found the text"),
-        ("[sends]\n", "[acknowledgement]\ntext = \"  \"\n[sends]\n", "the acknowledgement says nothing"),
-        ("[sends]\n", "[acknowledgement]\ntxt = \"Hi\"\n[sends]\n", "unknown key \"txt\"; "),
+        ("text = \"Thank you for your text! ", "text = \"  \" # ", "the acknowledgement says nothing"),
+        ("text = \"Thank you", "txt = \"Thank you", "unknown key \"txt\"; "),
         ("priority = 1", "acknowledgement = \"{long}\"", "longer than one text can be: at most 1600 characters"),
         ("answered_within = \"30d\"", "answered_within = \"a month\"", "not a duration: write it 30s, 5m, 2h or 1d"),
     ] {

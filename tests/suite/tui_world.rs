@@ -472,6 +472,7 @@ fn card() -> Card {
             team: vec![],
         }),
         campaign: None,
+        account_touch: None,
         last_touch: Some(Touch {
             at: START - Span::minutes(2 * 1440),
             kind: "call".to_owned(),

@@ -168,6 +168,7 @@ pub(crate) fn card(contact: &str) -> Card {
         }),
         campaign: None,
         last_touch: None,
+        account_touch: None,
         intents: Vec::new(),
     }
 }

@@ -280,6 +280,12 @@ pub(super) struct ExpectText {
     /// Who the CRM says owns what.
     #[serde(default)]
     pub(super) owners: BTreeMap<OwnerSource, Name>,
+    pub(super) text: Option<Spanned<String>>,
+    pub(super) campaign: Option<String>,
+    pub(super) country: Option<String>,
+    pub(super) state: Option<String>,
+    pub(super) segment: Option<String>,
+    pub(super) area_code: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) away: Vec<Name>,
     pub(super) then: Spanned<ThenText>,
@@ -291,6 +297,7 @@ pub(super) struct ThenText {
     pub(super) owner: Option<Name>,
     /// A rep, or `pool:TEAM`.
     pub(super) gets: Option<Name>,
+    pub(super) use_case: Option<Name>,
     pub(super) cohort: Option<Name>,
     pub(super) due: Option<Spanned<Datetime>>,
     pub(super) held: Option<bool>,

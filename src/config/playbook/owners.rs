@@ -203,11 +203,14 @@ impl Reader<'_> {
     }
 }
 
+/// Three digits of the North American plan.
+pub(super) fn is_area_code(code: &str) -> bool {
+    code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit()) && !code.starts_with(['0', '1'])
+}
+
 fn part([country, state, area_code, segment]: [&str; 4], rep: RepId) -> Result<Part, &'static str> {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let plan =
-        |code: &str| code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit()) && !code.starts_with(['0', '1']);
-    if !area_code.is_empty() && !plan(area_code) {
+    if !area_code.is_empty() && !is_area_code(area_code) {
         return Err("an area code is three digits of the North American plan, as 415");
     }
     Ok(Part { country: some(country), state: some(state), area_code: some(area_code), segment: some(segment), rep })

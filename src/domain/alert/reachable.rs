@@ -53,7 +53,7 @@ pub fn unreachable(playbook: &Playbook, known: Option<&dyn Fn(&RepId) -> Known>)
             )
         } else {
             (
-                format!("no alert can reach {}: {} needs what is not known of them", rep.name, by.join(", ")),
+                format!("no alert can reach {}: what {} needs is not known of them", rep.name, by.join(" or ")),
                 format!("comeback rep reach {id}"),
             )
         };

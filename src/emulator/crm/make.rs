@@ -64,6 +64,14 @@ pub(crate) fn contacts(seed: u64, start: Timestamp, count: usize, reps: &[String
     let shared = contacts[15].phones[0].clone();
     contacts[16].phones = vec![shared];
     contacts[16].account = contacts[15].account.clone();
+    let newest = |of: &Contact| {
+        let colleagues = contacts.iter().filter(|c| c.account.id == of.account.id);
+        colleagues.filter_map(|c| c.last_touch.clone()).max_by(|a, b| a.at.cmp(&b.at))
+    };
+    let touches: Vec<_> = contacts.iter().map(newest).collect();
+    for (contact, touch) in contacts.iter_mut().zip(touches) {
+        contact.account_touch = touch;
+    }
     contacts
 }
 
@@ -152,6 +160,7 @@ impl Maker<'_> {
             // The cast always has a campaign: its stories hang on the use case.
             campaign: (i < CAST.len() || dice.chance(90)).then_some(campaign),
             last_touch: self.touch(i),
+            account_touch: None,
             intents: self.intents(i),
         }
     }

@@ -58,6 +58,8 @@ struct Contact {
     #[serde(default)]
     last_touch: Option<Happening>,
     #[serde(default)]
+    account_touch: Option<Happening>,
+    #[serde(default)]
     intents: Vec<Sign>,
 }
 
@@ -176,6 +178,10 @@ fn instant(text: &str) -> Timestamp {
     chrono::DateTime::parse_from_rfc3339(text).map(|at| at.to_utc().into()).unwrap_or_default()
 }
 
+fn touch(t: Happening) -> Touch {
+    Touch { at: instant(&t.at), by: t.by, kind: t.kind, summary: t.summary }
+}
+
 fn card(c: Contact) -> Card {
     Card {
         contact: ContactId(c.id),
@@ -194,7 +200,8 @@ fn card(c: Contact) -> Card {
             team: o.team,
         }),
         campaign: c.campaign,
-        last_touch: c.last_touch.map(|t| Touch { at: instant(&t.at), by: t.by, kind: t.kind, summary: t.summary }),
+        last_touch: c.last_touch.map(touch),
+        account_touch: c.account_touch.map(touch),
         intents: c.intents.into_iter().map(|i| Intent { at: instant(&i.at), kind: i.kind, detail: i.detail }).collect(),
     }
 }

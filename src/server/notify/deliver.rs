@@ -171,7 +171,7 @@ impl Notifier {
     async fn attempt(&self, message: &mut Message<'_>, name: &str, channel: &Channel) -> Result<Attempt, StoreError> {
         Ok(match &channel.kind {
             ChannelKind::Webhook { url, secrets } => self.webhook(message, url, secrets, channel.redact).await,
-            ChannelKind::Slack { url } => match setting::read(url) {
+            ChannelKind::Slack { url } => match setting::read(url, &self.given) {
                 Ok(url) => {
                     let body = payload::slack(&message.words(channel.redact)).to_string();
                     self.outgoing.post(&url, "", 0, body, &[]).await
@@ -188,9 +188,10 @@ impl Notifier {
     }
 
     async fn webhook(&self, message: &Message<'_>, url: &Setting, secrets: &[Setting], redact: Redact) -> Attempt {
-        let read = |setting| setting::read(setting).and_then(|s| Secret::parse(&s).map_err(|e| e.to_string()));
+        let read =
+            |setting| setting::read(setting, &self.given).and_then(|s| Secret::parse(&s).map_err(|e| e.to_string()));
         let secrets: Result<Vec<Secret>, String> = secrets.iter().map(read).collect();
-        let (url, secrets) = match (setting::read(url), secrets) {
+        let (url, secrets) = match (setting::read(url, &self.given), secrets) {
             (Ok(url), Ok(secrets)) => (url, secrets),
             (Err(why), _) | (_, Err(why)) => return Attempt::Later(why),
         };

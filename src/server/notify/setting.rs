@@ -1,5 +1,6 @@
 //! Values that stand outside the playbook: read each time they are needed, so that one that is changed holds at once.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 
@@ -10,11 +11,17 @@ use crate::domain::playbook::Playbook;
 /// The longest value read.
 const LONGEST: u64 = 4096;
 
+/// Values in place of the environment's, by the variable's name: a demo brings its own.
+pub type Given = BTreeMap<String, String>;
+
 /// The value, or why it is not there. What it is does not appear in the words.
-pub(super) fn read(setting: &Setting) -> Result<String, String> {
+pub(super) fn read(setting: &Setting, given: &Given) -> Result<String, String> {
     let found = match setting {
         Setting::Plain(value) => return Ok(value.clone()),
-        Setting::Env(name) => std::env::var(name).map_err(|_| format!("the variable {name} is not set"))?,
+        Setting::Env(name) => {
+            let given = given.get(name).cloned();
+            given.or_else(|| std::env::var(name).ok()).ok_or_else(|| format!("the variable {name} is not set"))?
+        }
         Setting::File(path) => {
             let unread = |e: std::io::Error| format!("{path} cannot be read: {}", e.kind());
             let mut text = String::new();
@@ -27,16 +34,16 @@ pub(super) fn read(setting: &Setting) -> Result<String, String> {
 }
 
 /// Channels whose address or secret this process cannot read, each with the reason.
-pub fn unreadable(playbook: &Playbook) -> Vec<(String, String)> {
+pub fn unreadable(playbook: &Playbook, given: &Given) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for (name, channel) in &playbook.alerting.channels {
         let trouble = match &channel.kind {
             ChannelKind::Webhook { url, secrets } => {
                 let read_secret =
-                    |setting| read(setting).and_then(|text| Secret::parse(&text).map_err(|e| e.to_string()));
-                read(url).err().or_else(|| secrets.iter().find_map(|secret| read_secret(secret).err()))
+                    |setting| read(setting, given).and_then(|text| Secret::parse(&text).map_err(|e| e.to_string()));
+                read(url, given).err().or_else(|| secrets.iter().find_map(|secret| read_secret(secret).err()))
             }
-            ChannelKind::Slack { url } => read(url).err(),
+            ChannelKind::Slack { url } => read(url, given).err(),
             ChannelKind::Email { .. } | ChannelKind::Sms { .. } => None,
         };
         all.extend(trouble.map(|why| (name.clone(), why)));

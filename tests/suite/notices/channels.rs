@@ -321,10 +321,8 @@ async fn operations_hear_when_an_expectation_breaks() {
         playbook.expectations = vec![Expectation {
             name: "Maya's deals are asked of Maya".to_owned(),
             reply: Reply {
-                line: "main".into(),
-                use_case: None,
-                stage: None,
                 owners: [(comeback::domain::ownership::OwnerSource::Opportunity, "maya".into())].into(),
+                ..Reply::to("main".into())
             },
             at: crate::world::at(crate::world::TUESDAY_TEN),
             away: [].into(),

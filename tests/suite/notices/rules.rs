@@ -203,7 +203,7 @@ fn operations_hear_of_what_breaks_and_not_again_of_what_was_broken() {
     loud(&mut story);
     let case = |name: &str| Expectation {
         name: name.to_owned(),
-        reply: Reply { line: "main".into(), use_case: None, stage: None, owners: [].into() },
+        reply: Reply::to("main".into()),
         at: at(crate::world::TUESDAY_TEN),
         away: [].into(),
         then: Then { owner: Some("maya".into()), ..Then::default() },
@@ -290,7 +290,7 @@ fn reps_whom_no_alert_can_reach_are_found_with_what_to_do() {
     assert_eq!(
         find(playbook, Some(&all)),
         [
-            "no alert can reach Ines: page, mail needs what is not known of them; comeback rep reach ines",
+            "no alert can reach Ines: what page or mail needs is not known of them; comeback rep reach ines",
             "no alert ever reaches Kim: no occasion is named; write on = [\"offered\"] under [rep.kim.alerts]",
             "no alert can reach Maya: they texted STOP to the page line; they text START to it, or get another channel",
             "no alert can reach Omar: no channel is named; write by = [\"…\"] under [rep.omar.alerts], or under [alerts] \

@@ -132,7 +132,7 @@ fn whoever_is_passed_over_is_named_with_the_reason() {
         ("maya", "owns the deal, but is away"),
         ("kim", "owns the contact, but is not on this team"),
         ("ben", "owns the account, but has 1 of 1 conversations"),
-        ("omar", "spoke with them last, but is outside their hours"),
+        ("omar", "spoke with them or their company last, but is outside their hours"),
     ];
     assert_eq!(told, wanted.map(|(who, why)| (who.to_owned(), why.to_owned())));
 }

@@ -106,12 +106,7 @@ async fn what_the_playbook_expects_is_decided_again_when_somebody_goes_or_comes(
     let mut floor = Floor::opens().await;
     let expected = Expectation {
         name: "Maya's deals go to Maya".to_owned(),
-        reply: Reply {
-            line: "main".into(),
-            use_case: None,
-            stage: None,
-            owners: [(OwnerSource::Opportunity, "maya".into())].into(),
-        },
+        reply: Reply { owners: [(OwnerSource::Opportunity, "maya".into())].into(), ..Reply::to("main".into()) },
         at: floor.now(),
         away: BTreeSet::new(),
         then: Then { gets: Some(Holder::Rep("maya".into())), ..Then::default() },

@@ -105,7 +105,7 @@ async fn what_the_playbook_expects_is_decided_again_after_an_override() {
     playbook.ladders.values_mut().for_each(|ladder| ladder.steps.push(ladder.steps[1].clone()));
     let expected = Expectation {
         name: "On call it is Omar".to_owned(),
-        reply: Reply { line: "main".into(), use_case: None, stage: None, owners: BTreeMap::new() },
+        reply: Reply::to("main".into()),
         at: floor.now(),
         away: [].into(),
         then: Then { gets: Some(rep("omar")), ..Then::default() },

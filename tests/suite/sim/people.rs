@@ -84,6 +84,7 @@ fn card(i: usize, stage: &str) -> Card {
         }),
         campaign: None,
         last_touch: None,
+        account_touch: None,
         intents: Vec::new(),
     }
 }
