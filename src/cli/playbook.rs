@@ -111,6 +111,10 @@ pub(super) enum PlaybookCommand {
         /// The version whose rules come back.
         #[arg(value_name = "VERSION")]
         to: u32,
+        /// Running clocks get the due times that those rules give them, counted from the buyer's text; without it they keep
+        /// theirs.
+        #[arg(long)]
+        recompute: bool,
         #[command(flatten)]
         change: Change,
     },
@@ -169,7 +173,7 @@ impl PlaybookCommand {
             Self::Init(init) => init.run().await,
             Self::Replay(replay) => replay.run().await,
             Self::History { database } => history::history(&database).await,
-            Self::Rollback { database, to, change } => rollback(&database, to, change).await,
+            Self::Rollback { database, to, recompute, change } => rollback(&database, to, recompute, change).await,
         }
     }
 }
@@ -255,20 +259,20 @@ async fn apply(database: &DatabaseArg, file: &Path, how: How, change: Change) ->
     }
 }
 
-async fn rollback(database: &DatabaseArg, version: u32, change: Change) -> anyhow::Result<()> {
+async fn rollback(database: &DatabaseArg, version: u32, recompute: bool, change: Change) -> anyhow::Result<()> {
     let store = std::sync::Arc::new(database.open()?);
     let earlier = store.playbook_of(version).await?;
     let earlier = earlier.ok_or_else(|| {
         anyhow::anyhow!("there was no version {version}. Nothing was changed; comeback playbook history")
     })?;
     let in_force = store.playbook().await?.ok_or_else(|| anyhow::anyhow!("this database has no playbook yet"))?;
-    if same(&in_force, &earlier) {
+    if same(&in_force, &earlier) && !recompute {
         say(&format!("the rules of version {version} are in force, as version {}", in_force.version));
         return Ok(());
     }
     tell_differences(&in_force, &earlier);
     let (by, why) = (Some(words(&change.by)), change.why.as_deref().map(words));
-    put(store, PlaybookChange { playbook: earlier, by, why, back_to: Some(version), recompute: false }).await
+    put(store, PlaybookChange { playbook: earlier, by, why, back_to: Some(version), recompute }).await
 }
 
 async fn put(store: std::sync::Arc<impl Store>, change: PlaybookChange) -> anyhow::Result<()> {

@@ -12,10 +12,14 @@ use crate::domain::contact::Body;
 use crate::domain::conversation::{Conversation, Status};
 use crate::domain::event::Outcome;
 use crate::domain::id::{ConversationId, RepId};
+use crate::domain::roster::Returned;
 use crate::domain::routing::{Holder, Reason};
 use crate::domain::sla::{Clock, Stage};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 use crate::wire::changes::Presence;
+
+/// An absence of longer ago that a device learns of is no news: another device, or the person, has seen it.
+const NEWS: Span = Span::minutes(3 * 24 * 60);
 
 /// The last absence of this person, as this device knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,7 +116,19 @@ pub fn learnt(before: Option<&Leave>, presence: &Presence, asked: bool, now: Tim
             let ended = leave.until.filter(|until| *until <= now).unwrap_or(now);
             Some(Leave { ended: Some(ended), ..leave.clone() })
         }
-        Some(_) | None => before.cloned(),
+        Some(_) | None => {
+            // A whole absence that this device knows nothing of: it was off, or is new.
+            let unknown = presence.returned.filter(|last| before.is_none_or(|leave| leave.since < last.since));
+            let unknown = unknown.filter(|last| now.since(last.at) <= NEWS);
+            unknown.filter(|_| !asked).map(Leave::over).or_else(|| before.cloned())
+        }
+    }
+}
+
+impl Leave {
+    /// One that began and ended without this device.
+    const fn over(last: Returned) -> Self {
+        Self { since: last.since, until: None, ended: Some(last.at), note: None, held: BTreeSet::new(), read: false }
     }
 }
 

@@ -16,7 +16,7 @@ use super::conversation::Conversation;
 use super::decide::decide;
 use super::escalation;
 use super::event::{Climb, Event, Subject};
-use super::id::{ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
+use super::id::{ConversationId, MessageId, NumberId};
 use super::message::InboundKind;
 use super::playbook::Playbook;
 use super::roster::Roster;
@@ -24,9 +24,11 @@ use super::time::Timestamp;
 
 mod loads;
 mod report;
+mod rest;
 
 use loads::Loads;
 pub use report::{Load, Report, Targets};
+use rest::{Resting, Woken};
 
 /// Kinds of events that change nothing a rule looks at: a reader need not read them whole.
 pub const PASSED_OVER: [&str; 9] = [
@@ -50,19 +52,6 @@ struct Live {
     deadline: Option<Timestamp>,
 }
 
-/// What is kept of a conversation that is done in both: enough for the buyer's next text.
-struct Rest {
-    number: NumberId,
-    line: LineId,
-    team: TeamId,
-    use_case: String,
-    cohort: String,
-    answered: bool,
-    done: Event,
-    then: Option<RepId>,
-    now: Option<RepId>,
-}
-
 /// A reply whose recorded decision is being read.
 struct Pending {
     at: Timestamp,
@@ -76,7 +65,7 @@ pub struct Replay<'a> {
     since: Timestamp,
     roster: Roster,
     live: BTreeMap<ConversationId, Live>,
-    rest: BTreeMap<ConversationId, Rest>,
+    rest: Resting,
     cards: BTreeMap<NumberId, Vec<Card>>,
     deadlines: BTreeSet<(Timestamp, ConversationId)>,
     loads: Loads,
@@ -98,7 +87,7 @@ impl<'a> Replay<'a> {
             since,
             roster: Roster::default(),
             live: BTreeMap::new(),
-            rest: BTreeMap::new(),
+            rest: Resting::default(),
             cards: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             loads: Loads::default(),
@@ -114,7 +103,7 @@ impl<'a> Replay<'a> {
             *number
         } else if matches!(event, Event::Received { .. } | Event::Matched { .. }) {
             let live = self.live.get(&id).map(|live| live.then.number);
-            live.or_else(|| self.rest.get(&id).map(|rest| rest.number))?
+            live.or_else(|| self.rest.number(id))?
         } else {
             return None;
         };
@@ -167,19 +156,8 @@ impl<'a> Replay<'a> {
             self.live.insert(id, Live { then, now: None, deadline: None });
             return;
         }
-        let Some(rest) = self.rest.remove(&id) else { return };
-        let state = |owner: &Option<RepId>| {
-            let mut c = Conversation::new(id, rest.number, rest.line.clone());
-            c.owner.clone_from(owner);
-            (c.answered, c.inbound) = (rest.answered, 1);
-            c.team = rest.team.clone();
-            c.use_case.clone_from(&rest.use_case);
-            c.cohort.clone_from(&rest.cohort);
-            c.apply(at, &rest.done);
-            c
-        };
-        let then = state(&rest.then);
-        let now = (at >= self.since).then(|| state(&rest.now));
+        let Some(Woken { then, now }) = self.rest.wake(at, id) else { return };
+        let now = (at >= self.since).then_some(now);
         self.live.insert(id, Live { then, now, deadline: None });
     }
 
@@ -304,20 +282,7 @@ impl<'a> Replay<'a> {
         let Some(Live { then, now, deadline }) = self.live.remove(&id) else { return };
         deadline.map(|at| self.deadlines.remove(&(at, id)));
         self.cards.remove(&then.number);
-        let super::conversation::Status::Done(outcome) = then.status else { return };
-        let by = then.finished.as_ref().map_or_else(|| RepId::new(""), |finished| finished.by.clone());
-        let rest = Rest {
-            number: then.number,
-            line: then.line,
-            team: then.team,
-            use_case: then.use_case,
-            cohort: then.cohort,
-            answered: then.answered,
-            done: Event::Done { outcome, by },
-            now: now.map_or_else(|| then.owner.clone(), |now| now.owner),
-            then: then.owner,
-        };
-        self.rest.insert(id, rest);
+        self.rest.keep(id, &then, now.as_ref());
     }
 
     /// Everything that comes due in the simulated world by then, in order.

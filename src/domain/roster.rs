@@ -13,7 +13,7 @@ use super::ownership::turn::Turns;
 use super::playbook::Playbook;
 use super::time::{Span, Timestamp};
 
-/// Overrides that ended longer ago are forgotten here; the journal keeps them.
+/// Overrides and absences that ended longer ago are forgotten here; the journal keeps them.
 const KEPT: Span = Span::minutes(31 * 24 * 60);
 
 /// Everybody's standing, as state.
@@ -24,6 +24,9 @@ pub struct Roster {
     /// What is known of an absence besides when it began.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub absences: BTreeMap<RepId, Absence>,
+    /// When somebody was away last, now that they are back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub returned: BTreeMap<RepId, Returned>,
     /// Who has a shift whatever the layers say, from the earliest made to the latest.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub overrides: BTreeMap<ScheduleId, Vec<Override>>,
@@ -50,6 +53,15 @@ pub struct Absence {
     pub note: Option<Body>,
 }
 
+/// An absence that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Returned {
+    /// When it began.
+    pub since: Timestamp,
+    /// When it ended.
+    pub at: Timestamp,
+}
+
 impl Roster {
     /// A roster of people who are away since these instants, and nothing else.
     pub fn of_away(away: impl IntoIterator<Item = (RepId, Timestamp)>) -> Self {
@@ -69,7 +81,10 @@ impl Roster {
                 }
             }
             Event::Presence { rep, away: false, .. } => {
-                self.away.remove(rep);
+                if let Some(since) = self.away.remove(rep) {
+                    self.returned.retain(|_, last| last.at > at - KEPT);
+                    self.returned.insert(rep.clone(), Returned { since, at });
+                }
                 self.absences.remove(rep);
             }
             Event::Overridden { schedule, shift } => {

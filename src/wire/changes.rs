@@ -15,6 +15,7 @@ use crate::domain::id::{ConversationId, MessageId, RepId, ScheduleId};
 use crate::domain::message::InboundKind;
 use crate::domain::oncall::Override;
 use crate::domain::playbook::Playbook;
+use crate::domain::roster::Returned;
 use crate::domain::time::Timestamp;
 
 /// One page of the feed. Apply it whole or not at all, and only when `since` is the cursor the device stands at.
@@ -143,6 +144,10 @@ pub struct Presence {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub note: Option<Body>,
+    /// Their last absence, when it is over: a device that was off meanwhile shows what happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub returned: Option<Returned>,
     /// Open conversations they hold.
     pub load: u32,
 }

@@ -30,6 +30,18 @@ fn a_rep_says_away_at_a_shell_the_open_inbox_follows_and_a_lead_says_it_of_someb
     let said = machine.does(&["--profile", "lea", "back", "--rep", "maya"], "");
     assert!(said.starts_with("Maya Okafor is back;"), "{said}");
 
+    // Who is on call is asked and changed at the same shell; Lea gives the next hours to Maya.
+    let said = machine.does(&["--profile", "maya", "oncall"], "");
+    assert!(said.starts_with("East on call [east]: "), "{said}");
+    let give = ["--profile", "lea", "oncall", "override", "east", "maya", "--to", "2100-01-01T09:00"];
+    let said = machine.does(&give, "");
+    assert!(said.starts_with("East on call [east]: Maya Okafor (an override) until "), "{said}");
+    let id = said.rsplit_once('(').and_then(|(_, rest)| rest.split_once(')')).expect("its id").0;
+    let said = machine.does(&["--profile", "maya", "oncall", "--at", "2099-12-31T09:00"], "");
+    assert!(said.contains(": Maya Okafor (an override)"), "{said}");
+    let said = machine.does(&["--profile", "lea", "oncall", "drop", id], "");
+    assert!(!said.contains("an override"), "{said}");
+
     // What is refused changes nothing and says what to do.
     let refused = machine.run(&["--profile", "maya", "away", "--rep", "ben"], "");
     assert!(!refused.ok && refused.err.contains("this needs a lead. Ask your lead."), "{}", refused.err);

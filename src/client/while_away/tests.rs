@@ -23,6 +23,7 @@ fn presence(away: Option<i64>, until: Option<i64>) -> Presence {
         since: away.map(at),
         until: until.map(at),
         note: None,
+        returned: None,
         load: 0,
     }
 }
@@ -153,4 +154,20 @@ fn what_is_due_first_comes_first_and_what_is_done_last() {
     let order: Vec<ConversationId> =
         changes(&leave, &[&done, &quiet, &wrote, &soon, &late]).iter().map(|change| change.id).collect();
     assert_eq!(order, [9, 8, 7, 6, 5].map(|n| ConversationId(Uuid::from_u128(n))));
+}
+
+#[test]
+fn a_device_that_was_off_during_a_whole_absence_shows_what_happened() {
+    let over = |since, ended| Returned { since: at(since), at: at(ended) };
+    let back = |last| Presence { returned: Some(last), ..presence(None, None) };
+    let now = at(500);
+    let known = |leave: Option<Leave>| leave.map(|leave| (leave.since, leave.ended, leave.read));
+    let learns = |before: Option<&Leave>, last, asked| known(learnt(before, &back(last), asked, now));
+    let whole = Some((at(10), Some(at(400)), false));
+    assert_eq!(learns(None, over(10, 400), false), whole);
+    assert_eq!(learns(Some(&leave(Some(5))), over(10, 400), false), whole, "the one before is an older one");
+    let read = Leave { read: true, ..leave(Some(400)) };
+    assert_eq!(learns(Some(&read), over(0, 400), false), known(Some(read.clone())), "it was seen here already");
+    assert_eq!(learns(None, over(10, 400), true), None, "this device just says something of it");
+    assert_eq!(learns(None, over(-9_000, -8_000), false), None, "long ago");
 }

@@ -17,6 +17,9 @@ use crate::server::store::notice::NoticeRow;
 /// A hand-off is told as long after it as this: after a longer outage it is no news.
 const NEWS: Span = Span::minutes(120);
 
+/// Who is on call still is told of a hand-off up to so long after it: they may not know of it.
+const STILL: Span = Span::minutes(24 * 60);
+
 /// Between two looks, at most, in real time: a playbook may change in between.
 const EVERY: Duration = Duration::from_secs(30);
 
@@ -56,14 +59,15 @@ async fn look(service: &Service, told: &mut BTreeSet<String>) -> Result<Option<T
     for team in teams {
         let Some(plan) = oncall::of_team(&playbook, &team) else { continue };
         let schedule = plan.with(&roster);
-        let mut at = now - NEWS;
+        let mut at = now - STILL;
         while let Some(hand_off) = schedule.next_hand_off(at) {
             at = hand_off.at;
             if at > now {
                 next = Some(next.map_or(at, |next| next.min(at)));
                 break;
             }
-            let Some(takes) = &hand_off.takes else { continue };
+            let over = schedule.next_hand_off(at).is_some_and(|next| next.at <= now);
+            let Some(takes) = hand_off.takes.as_ref().filter(|_| !over || at >= now - NEWS) else { continue };
             let key = format!("hand_off:{team}:{}:{takes}", at.millis());
             let notice = follow::handed_over(&playbook, &team, hand_off.gives.as_ref(), takes, at);
             if let Some(notice) = notice.filter(|_| told.insert(key.clone())) {
