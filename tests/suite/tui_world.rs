@@ -226,6 +226,7 @@ pub(crate) fn inbox(mut rows: Vec<Row>) -> Inbox {
         since: None,
         until: None,
         note: None,
+        returned: None,
     };
     Inbox {
         me: Some(Me { rep: "maya".into(), name: "Maya Okafor".to_owned(), away: false }),

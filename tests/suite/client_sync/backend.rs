@@ -446,6 +446,7 @@ impl Backend {
                     since: self.roster.away.get(r).copied(),
                     until: None,
                     note: None,
+                    returned: None,
                     load: 0,
                 })
                 .collect(),
