@@ -4,6 +4,7 @@
 //! changed conversations and removals, never raw events. Unknown fields are ignored on both sides. Golden samples of
 //! every shape are kept in `assets/wire/`.
 
+pub mod audit;
 pub mod changes;
 pub mod command;
 pub mod people;

@@ -258,7 +258,7 @@ async fn reach(store: &dyn Store, policy: &Playbook) -> anyhow::Result<()> {
 async fn tokens(store: &dyn Store, policy: &Playbook, clock: &dyn Clock) -> anyhow::Result<BTreeMap<RepId, String>> {
     let mut tokens = BTreeMap::new();
     let in_a_year = clock.now() + Span::minutes(365 * 24 * 60);
-    for rep in policy.reps.iter().filter(|(_, r)| r.active).map(|(id, _)| id) {
+    for rep in policy.reps.keys().chain(policy.auditors.keys()).filter(|id| policy.role_of(id).is_some()) {
         let (invite, token) = (new_token("cbi"), new_token("cbd"));
         store.put_invite(token_hash(&invite), rep, in_a_year).await?;
         let device = DeviceId(Uuid::now_v7());

@@ -85,7 +85,8 @@ impl Rep {
             Self::Reach { database, name: Some(name), forget } => reach::set(&database, RepId(name), forget).await?,
             Self::Revoke { database, name } => {
                 let (store, rep) = (database.open()?, RepId::new(&name));
-                let in_playbook = store.playbook().await?.is_some_and(|p| p.reps.contains_key(&rep));
+                let in_playbook =
+                    store.playbook().await?.is_some_and(|p| p.reps.contains_key(&rep) || p.auditors.contains_key(&rep));
                 let known = in_playbook || store.devices().await?.iter().any(|d| d.rep == rep);
                 anyhow::ensure!(
                     known,
@@ -110,7 +111,7 @@ pub(super) async fn invite(
     let playbook = playbook.ok_or_else(|| {
         anyhow::anyhow!("this database has no playbook yet: start it once with comeback serve --playbook FILE")
     })?;
-    if !playbook.is_active(rep) {
+    if playbook.role_of(rep).is_none() {
         let known: Vec<&str> = playbook.reps.iter().filter(|(_, r)| r.active).map(|(id, _)| id.as_str()).collect();
         anyhow::bail!("there is no rep \"{rep}\" in the playbook; it knows {}", known.join(", "));
     }

@@ -73,6 +73,7 @@ fn word(key: &str) -> String {
         ("use_cases", "use_case"),
         ("teams", "team"),
         ("reps", "rep"),
+        ("auditors", "auditor"),
         ("cohorts", "cohort"),
         ("calendars", "calendar"),
         ("ladders", "ladder"),

@@ -7,7 +7,7 @@ use super::diagnose::Diagnostic;
 use crate::domain::answering::ANSWERED_WITHIN;
 use crate::domain::contact::Address;
 use crate::domain::id::{LineId, RepId, TeamId};
-use crate::domain::playbook::{Compliance, Line, Playbook, Rep, Role, Team, Unseen};
+use crate::domain::playbook::{Auditor, Compliance, Line, Playbook, Rep, Role, Team, Unseen};
 use crate::domain::time::Span;
 use document::{Document, Name, PresenceText, RepText, TeamText};
 use toml::Spanned;
@@ -102,6 +102,7 @@ impl Reader<'_> {
         let ladders = d.ladder.iter().map(|(id, steps)| Ok((id.clone(), self.ladder(steps, &d)?)));
         let ladders: BTreeMap<_, _> = ladders.collect::<Result<_, Diagnostic>>()?;
         let cohorts = self.cohorts(&d)?;
+        let auditors = self.auditors(&d)?;
         let ownership = d.ownership.iter().map(|rule| self.owner_rule(rule, &d)).collect::<Result<_, _>>()?;
         let territories = d.territory.iter().map(|(id, rows)| Ok((id.clone(), self.territory(rows, &d)?)));
         let territories: BTreeMap<_, _> = territories.collect::<Result<_, Diagnostic>>()?;
@@ -127,6 +128,7 @@ impl Reader<'_> {
             acknowledgement,
             teams,
             reps,
+            auditors,
             ownership,
             territories,
             unseen,
@@ -171,9 +173,25 @@ impl Reader<'_> {
                 format!("\"{id}\" has the role of a rep, but leads the team \"{team}\""),
                 format!("write role = \"lead\", or let somebody else be the lead of [team.{team}]"),
             ),
+            (Role::Auditor, _) => (
+                "an auditor answers nobody and stands in no team".to_owned(),
+                format!("write [auditor.{id}] with the name alone, and leave [rep.{id}] out"),
+            ),
             (role @ (Role::Rep | Role::Lead | Role::Admin), _) => return Ok(*role),
         };
         Err(Diagnostic { hint: Some(hint), ..self.mistake(said.span(), message) })
+    }
+
+    fn auditors(&self, d: &Document) -> Result<BTreeMap<RepId, Auditor>, Diagnostic> {
+        let mut all = BTreeMap::new();
+        for (id, auditor) in &d.auditor {
+            if d.rep.contains_key(id) {
+                let wrong = "somebody who answers buyers does not audit: one person, one part";
+                return Err(self.mistake(auditor.name.span(), format!("\"{id}\" is a rep: {wrong}")));
+            }
+            all.insert(RepId::new(id), Auditor { name: auditor.name.get_ref().clone() });
+        }
+        Ok(all)
     }
 
     fn team(

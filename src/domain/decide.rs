@@ -7,6 +7,7 @@ use super::command::{Actor, Command, Context, ReadSet};
 use super::conversation::Conversation;
 use super::event::{Event, Review, Subject};
 use super::id::RepId;
+use super::playbook::Role;
 use super::rejection::Rejection;
 use super::visibility;
 use super::{coverage, escalation, people, receive, respond, sending, sla, succession, triage};
@@ -17,6 +18,9 @@ pub type Decided = Vec<(Subject, Event)>;
 /// Decides a command. Pure: the same arguments give the same facts. Nothing to do is `Ok` with no facts.
 pub fn decide(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decided, Rejection> {
     match (&cx.actor, command.is_for_people()) {
+        (Actor::Rep { role: Role::Auditor, .. }, _) => {
+            Err(Rejection::NotAllowed { needs: "rep: auditors change nothing".to_owned() })
+        }
         (Actor::Rep { rep, .. }, true) => person(world, rep, command, cx),
         (Actor::Rep { .. }, false) => Err(Rejection::NotAllowed { needs: "carrier or clock".to_owned() }),
         (Actor::Carrier | Actor::Clock | Actor::Effects | Actor::Crm | Actor::Operator, _) => {

@@ -41,6 +41,9 @@ pub struct Playbook {
     pub teams: BTreeMap<TeamId, Team>,
     /// Reps by short name.
     pub reps: BTreeMap<RepId, Rep>,
+    /// Who may read the record and change nothing, by short name. They stand in no team, so no rule ever finds them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub auditors: BTreeMap<RepId, Auditor>,
     /// Where the owner of a reply is looked for, in order.
     pub ownership: Vec<OwnerRule>,
     /// Which rep has which part of the world, by name.
@@ -66,6 +69,13 @@ pub struct Playbook {
     /// Who hears of what beside the client.
     #[serde(default, skip_serializing_if = "Alerting::is_empty")]
     pub alerting: Alerting,
+}
+
+/// Somebody who reads the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Auditor {
+    /// As people call them.
+    pub name: String,
 }
 
 /// Somebody whose devices were not seen for a while counts as away.
@@ -195,6 +205,8 @@ pub enum Role {
     Lead,
     /// Everything.
     Admin,
+    /// Consent, rulings, refusals and the journal, for reading alone.
+    Auditor,
 }
 
 /// A class of replies with its own target and ladder.
@@ -260,7 +272,8 @@ impl Default for Compliance {
 impl Playbook {
     /// The name of a rep for screens; the short name when the playbook no longer knows them.
     pub fn rep_name<'a>(&'a self, rep: &'a RepId) -> &'a str {
-        self.reps.get(rep).map_or(rep.as_str(), |r| r.name.as_str())
+        let auditor = || self.auditors.get(rep).map(|a| a.name.as_str());
+        self.reps.get(rep).map(|r| r.name.as_str()).or_else(auditor).unwrap_or(rep.as_str())
     }
 
     /// What clients need of it: all but the rows by which the backend alone decides, and how people are alerted, which is
@@ -273,6 +286,12 @@ impl Playbook {
     /// Whether this rep is in the playbook and has not left.
     pub fn is_active(&self, rep: &RepId) -> bool {
         self.reps.get(rep).is_some_and(|r| r.active)
+    }
+
+    /// What somebody who may sign in is here; nothing for everybody else.
+    pub fn role_of(&self, rep: &RepId) -> Option<Role> {
+        let auditor = || self.auditors.contains_key(rep).then_some(Role::Auditor);
+        self.reps.get(rep).filter(|r| r.active).map(|r| r.role).or_else(auditor)
     }
 
     /// Whether this rep sees and rules over everything.

@@ -14,6 +14,7 @@ use super::feed::Presences;
 use super::service::Service;
 use super::telemetry::Metrics;
 
+pub mod audit;
 pub mod auth;
 pub mod changes;
 pub mod commands;
@@ -55,6 +56,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/oncall", get(people::on_call))
         .route("/v1/calendars/{whose}", get(people::calendar))
         .route("/v1/conversations/{id}/messages", get(changes::messages))
+        .route("/v1/audit/entries", get(audit::entries))
         .route("/v1/sends", post(sends::report))
         .route("/health", get(health::alive))
         .route("/ready", get(health::ready))

@@ -289,7 +289,7 @@ impl Story {
 
     pub(crate) fn does_having_seen(&mut self, rep: &str, seen: u64, command: &Command) -> Said {
         let rep = RepId::from(rep);
-        let role = self.playbook.reps.get(&rep).map_or(Role::Rep, |r| r.role);
+        let role = self.playbook.role_of(&rep).unwrap_or(Role::Rep);
         self.decides(Actor::Rep { rep, role }, seen, command)
     }
 

@@ -36,6 +36,8 @@ pub(super) struct Document {
     pub(super) use_case: BTreeMap<String, UseCaseText>,
     pub(super) team: BTreeMap<String, TeamText>,
     pub(super) rep: BTreeMap<String, RepText>,
+    #[serde(default)]
+    pub(super) auditor: BTreeMap<String, AuditorText>,
     pub(super) cohort: Vec<Spanned<CohortText>>,
     pub(super) calendar: BTreeMap<String, CalendarText>,
     pub(super) ladder: BTreeMap<String, Spanned<LadderText>>,
@@ -203,6 +205,13 @@ pub(super) struct RepText {
     pub(super) hours: Option<Name>,
     /// What is left out is everybody's.
     pub(super) alerts: Option<AlertsText>,
+}
+
+/// Somebody who reads the record.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AuditorText {
+    pub(super) name: Spanned<String>,
 }
 
 /// When somebody who says nothing counts as away.

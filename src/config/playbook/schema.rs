@@ -48,13 +48,14 @@ mod tests {
     #[test]
     fn the_schema_knows_every_key_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 26] = [
+        let tables: [(&str, &[&str]); 27] = [
             ("", &[]),
             ("compliance", &["compliance"]),
             ("use_case", &["use_case", "survey"]),
             ("team_table", &["team", "east"]),
             ("rotation", &["team", "east", "on_call"]),
             ("rep_table", &["rep", "maya"]),
+            ("auditor", &["auditor", "nina"]),
             ("cohort", &["cohort", "0"]),
             ("target", &["cohort", "0", "first_response"]),
             ("calendar", &["calendar", "office"]),

@@ -43,6 +43,13 @@ fn a_role_that_says_otherwise_than_the_teams_is_refused_in_its_place() {
             "\"lea\" has the role of a rep, but leads the team \"east\"",
             "write role = \"lead\", or let somebody else be the lead of [team.east]",
         ),
+        (
+            of_ben,
+            "name = \"Ben Carver\"\nrole = \"auditor\"\n",
+            "role = \"auditor\"",
+            "an auditor answers nobody and stands in no team",
+            "write [auditor.ben] with the name alone, and leave [rep.ben] out",
+        ),
     ] {
         let source = EXAMPLE.replacen(from, to, 1);
         assert_ne!(source, EXAMPLE, "{from}");
@@ -66,12 +73,22 @@ fn mistakes_name_place_and_remedy() {
         ("2026-07-03 = []", "2026-17-03 = []", "not a day"),
         ("number = \"+16465550200\"", "number = \"+16465550100\"", "another line has this number"),
         ("lead = \"lea\"", "lead = \"zoe\"", "the lead left"),
+        (
+            "[auditor.nina]\nname = \"Nina Adler\"",
+            "[auditor.maya]\nname = \"Nina Adler\"",
+            "\"maya\" is a rep: somebody who answers buyers does not audit",
+        ),
     ] {
         let source = EXAMPLE.replacen(from, to, 1);
         assert_ne!(source, EXAMPLE, "{from}");
         let mistake = read("playbook.toml", &source).expect_err(to).to_string();
         assert!(mistake.contains(wanted), "{to}: {mistake}");
-        let line = source.lines().collect::<Vec<_>>().iter().rposition(|l| l.contains(to)).map_or(0, |n| n + 1);
+        let line = source
+            .lines()
+            .collect::<Vec<_>>()
+            .iter()
+            .rposition(|l| l.contains(to.lines().last().unwrap_or_default()))
+            .map_or(0, |n| n + 1);
         assert!(mistake.starts_with(&format!("playbook.toml:{line}:")), "{to}: {mistake}");
     }
 }

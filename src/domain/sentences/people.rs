@@ -14,6 +14,13 @@ pub(super) fn of(playbook: &Playbook) -> Vec<String> {
     if !gone.is_empty() {
         lines.push(format!("Left, and never asked: {}.", gone.join(", ")));
     }
+    let audit: Vec<&str> = playbook.auditors.values().map(|auditor| auditor.name.as_str()).collect();
+    if !audit.is_empty() {
+        lines.push(format!(
+            "Reads consent, rulings, refusals and the journal, and changes nothing: {}.",
+            audit.join(", ")
+        ));
+    }
     lines
 }
 
@@ -28,7 +35,7 @@ fn one(playbook: &Playbook, id: &RepId, rep: &Rep) -> String {
         .as_ref()
         .map_or_else(|| "nobody stands in".to_owned(), |backup| format!("{} stands in", playbook.rep_name(backup)));
     let sees = match rep.role {
-        Role::Rep => "",
+        Role::Rep | Role::Auditor => "",
         Role::Lead => "; sees everything of the team",
         Role::Admin => "; sees everything",
     };

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::problem::Failure;
 use super::{App, RequestId};
+use crate::domain::playbook::Role;
 use crate::server::store::{ApiKey, Device};
 
 /// The signed-in device of a request, and the hash of its token, to be asked about again after a wait.
@@ -68,6 +69,27 @@ impl FromRequestParts<App> for SignedInDevice {
     }
 }
 
+/// A signed-in device of somebody who reads the whole record: an auditor or an admin.
+#[derive(Clone, Debug)]
+pub struct ReadsTheRecord(pub Device);
+
+impl FromRequestParts<App> for ReadsTheRecord {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let SignedInDevice(device, _) = SignedInDevice::from_request_parts(parts, app).await?;
+        match app.service.playbook().role_of(&device.rep) {
+            Some(Role::Auditor | Role::Admin) => Ok(Self(device)),
+            Some(Role::Rep | Role::Lead) | None => Err(Failure::new(
+                StatusCode::FORBIDDEN,
+                "not_an_auditor",
+                "The whole record is read by auditors and admins.",
+                "Ask for [auditor.NAME] in the playbook.",
+            )),
+        }
+    }
+}
+
 /// The token a header carries: as such, or as the password of HTTP Basic (RFC 7617), which is all that calendar programs
 /// can.
 fn token_of(header: &str) -> Option<String> {
@@ -85,7 +107,7 @@ pub(super) async fn signed_in(app: &App, token: TokenHash, request_id: Option<St
     let found = app.service.store().device(token).await;
     let device = found.map_err(|e| Failure::of_store(request_id, &e))?.ok_or_else(signed_out)?;
     // Somebody who left the playbook sees nothing, whatever their devices hold.
-    if app.service.playbook().is_active(&device.rep) { Ok(device) } else { Err(signed_out()) }
+    if app.service.playbook().role_of(&device.rep).is_some() { Ok(device) } else { Err(signed_out()) }
 }
 
 fn signed_out() -> Failure {

@@ -21,6 +21,7 @@ use utoipa::{Modify, OpenApi};
         super::people::on_call,
         super::people::calendar,
         super::sends::report,
+        super::audit::entries,
         super::health::alive,
         super::health::ready,
         super::health::metrics,

@@ -43,7 +43,7 @@ pub async fn say(
         return Err(Failure::new(StatusCode::BAD_REQUEST, "not_here", title, "Send it to /v1/commands."));
     }
     app.presences.saw(&device.rep);
-    let role = app.service.playbook().reps.get(&device.rep).map_or(Role::Rep, |r| r.role);
+    let role = app.service.playbook().role_of(&device.rep).unwrap_or(Role::Rep);
     let actor = Actor::Rep { rep: device.rep, role };
     let outcome = app.service.submit(Work::People { actor, command }).await;
     match outcome.map_err(|e| Failure::of_service(request_id(id), &e))? {

@@ -88,7 +88,7 @@ fn session_of(app: &App, device: &Device) -> Session {
         device: device.id,
         rep: device.rep.clone(),
         name: playbook.rep_name(&device.rep).to_owned(),
-        role: playbook.reps.get(&device.rep).map_or(crate::domain::playbook::Role::Rep, |r| r.role),
+        role: playbook.role_of(&device.rep).unwrap_or(crate::domain::playbook::Role::Rep),
         company: playbook.company.clone(),
         wire: WIRE,
     }

@@ -7,6 +7,7 @@ use comeback::domain::conversation::{Conversation, Status};
 use comeback::domain::event::{Event, Outcome};
 use comeback::domain::id::{ConversationId, MessageId};
 use comeback::domain::message::Delivery;
+use comeback::domain::playbook::{Auditor, Role};
 use comeback::domain::rejection::Rejection;
 use comeback::domain::visibility::{Principal, audience, may_see, principals};
 use uuid::Uuid;
@@ -165,4 +166,19 @@ fn away_is_said_of_oneself_only() {
     assert_eq!(story.roster.away[&"ben".into()], since, "saying it twice does not start it anew");
     story.does("ben", &Command::away(false)).unwrap();
     assert!(story.roster.away.is_empty());
+}
+
+#[test]
+fn an_auditor_is_nobodys_audience_and_changes_nothing() {
+    let mut story = Story::with_mayas_buyer();
+    story.playbook.auditors.insert("nina".into(), Auditor { name: "Nina".to_owned() });
+    assert_eq!(story.playbook.role_of(&"nina".into()), Some(Role::Auditor));
+    assert!(!may_see(&principals(&story.playbook, &"nina".into()), story.c()));
+    let before = story.c().clone();
+    for command in [Command::Take, Command::Done { outcome: Outcome::Called }, Command::away(true)] {
+        let refused = story.does("nina", &command);
+        assert!(matches!(refused, Err(Rejection::NotAllowed { .. })), "{command:?}: {refused:?}");
+    }
+    assert_eq!(*story.c(), before);
+    assert_eq!(story.playbook.role_of(&"nobody".into()), None);
 }

@@ -72,7 +72,7 @@ impl Group {
         if c.is_done() {
             return "It is done already.".to_owned();
         }
-        let role = self.playbook.reps.get(&reply.rep).map_or(Role::Rep, |rep| rep.role);
+        let role = self.playbook.role_of(&reply.rep).unwrap_or(Role::Rep);
         let actor = Actor::Rep { rep: reply.rep.clone(), role };
         let id = c.id;
         match self.decide(Some(id), &Command::Take, &Origin::machine(actor)) {

@@ -13,7 +13,7 @@ use crate::wire::command::{Envelope, Receipt, Verdict};
 impl Group {
     /// Runs a device's commands in order. Stops at a gap in the counter: the device sends the missing ones first.
     pub(super) fn push(&mut self, device: DeviceId, rep: &RepId, envelopes: &[Envelope]) -> Vec<Receipt> {
-        let role = self.playbook.reps.get(rep).map_or(Role::Rep, |r| r.role);
+        let role = self.playbook.role_of(rep).unwrap_or(Role::Rep);
         let mut receipts = Vec::new();
         for envelope in envelopes {
             let state = self.loaded.devices.entry(device).or_default().clone();
