@@ -29,6 +29,7 @@ mod rep;
 mod secret;
 mod serve;
 mod shell;
+mod world;
 
 /// Routes buyers' SMS replies to the salesperson who can act.
 ///
@@ -122,6 +123,11 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 impl DatabaseArg {
+    /// By which it lives: this machine's, unless it is a demo's.
+    fn clock(&self) -> std::sync::Arc<dyn crate::clock::Clock> {
+        world::clock(&self.database)
+    }
+
     /// Opens a database that is there: a mistyped path makes no empty one.
     fn open(&self) -> anyhow::Result<crate::server::store::sqlite::SqliteStore> {
         self.existing()?;
@@ -179,7 +185,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::ApiKey(key)) => runtime()?.block_on(key.run()),
         Some(Command::Import(import)) => runtime()?.block_on(import.run()),
         Some(Command::Playbook(playbook)) => runtime()?.block_on(playbook.run()),
-        Some(Command::Explain(explain)) => runtime()?.block_on(explain.run()),
+        Some(Command::Explain(explain)) => runtime()?.block_on(explain.run(&cli.profile)),
         Some(Command::OnCall(oncall)) => runtime()?.block_on(oncall.run(&cli.profile)),
         Some(Command::Away(away)) => runtime()?.block_on(away.run(&cli.profile)),
         Some(Command::Back(back)) => runtime()?.block_on(back.run(&cli.profile)),

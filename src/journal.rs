@@ -20,5 +20,5 @@ mod hex;
 
 pub use chain::{Broken, Entry, Head, Why, seal, verify};
 pub use checkpoint::{Checkpoint, CheckpointError, Inconsistent, Key};
-pub use frame::{ContentDigest, Frame, FrameError, digest};
+pub use frame::{ContentDigest, Frame, FrameError, about, digest};
 pub use hex::{from_hex, to_hex};

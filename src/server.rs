@@ -8,6 +8,7 @@ pub mod cover;
 pub mod crm;
 pub mod effects;
 pub mod engine;
+pub mod explain;
 pub mod feed;
 pub mod heartbeat;
 pub mod http;

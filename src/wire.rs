@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod changes;
 pub mod command;
+pub mod explanation;
 pub mod people;
 pub mod problem;
 pub mod sends;

@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use uuid::Uuid;
 
 use super::emulate::tuesday_at_ten;
-use super::{inbox, playbook, say, warn};
+use super::{inbox, playbook, say, warn, world};
 use crate::client::profile::{self, Lock, Profile};
 use crate::clock::{Clock, PacedClock};
 use crate::config;
@@ -147,6 +147,7 @@ impl Demo {
         // A kept world goes on where it stopped: its clock never goes back.
         let began = tuesday_at_ten().max(head.at + Span::seconds(1));
         let clock: Arc<dyn Clock> = Arc::new(PacedClock::start(began, self.speed));
+        world::mark(&database, began, self.speed)?;
         let emulated = emulated(&policy, EmulatorConfig { run: head.seq, ..EmulatorConfig::demo(self.seed) });
         let (account, auth_token) = (emulated.account_sid.clone(), emulated.auth_token.clone());
         let (crm_token, outside_secret) = (emulated.crm_token.clone(), emulated.outside_secret.clone());

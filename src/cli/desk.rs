@@ -38,7 +38,7 @@ impl Desk {
         let page = backend.pull("", Duration::ZERO, 0, None).await.map_err(failed)?;
         let Changes { server_time: now, playbook, on_call, .. } = *page;
         let playbook = playbook.ok_or_else(|| anyhow::anyhow!("the backend has no playbook: nothing was changed"))?;
-        let zone = playbook.calendars.values().next().map_or(Tz::UTC, |calendar| calendar.zone);
+        let zone = playbook.zone();
         let roster = Roster { overrides: on_call, ..Roster::default() };
         Ok(Self { backend, me: session.rep, now, zone, playbook, roster })
     }

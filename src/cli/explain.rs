@@ -1,57 +1,55 @@
 //! `comeback explain ID|SID`: who got a conversation and why, from the journal.
 
-use clap::Args;
-use serde_json::json;
+use std::path::PathBuf;
 
-use super::{DatabaseArg, say};
-use crate::domain::event::Event;
-use crate::domain::explanation;
+use clap::Args;
+
+use super::desk::Desk;
+use super::{DatabaseArg, parse_database, say};
 use crate::domain::id::ConversationId;
-use crate::journal::Frame;
+use crate::domain::time::Timestamp;
+use crate::server::explain::{self, Told};
 use crate::server::store::Store;
 use crate::server::store::sqlite::SqliteStore;
-
-/// Entries read at once.
-const PAGE: usize = 5_000;
 
 /// Why a conversation went to whom it went.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    #[command(flatten)]
-    database: DatabaseArg,
-    /// A conversation's id, or the carrier's id of a text (`SM…`, `MM…`).
+    /// sqlite:PATH, as the operator; without it the backend that you are signed in at is asked
+    #[arg(long, env = "COMEBACK_DATABASE", value_parser = parse_database)]
+    database: Option<PathBuf>,
+    /// A conversation's id, or with --database the carrier's id of a text (`SM…`, `MM…`).
     id: String,
 }
 
 impl Explain {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
-        let store = self.database.open()?;
-        let conversation = find(&store, &self.id).await?;
-        let playbook = store.playbook().await?.ok_or_else(|| anyhow::anyhow!("this database has no playbook yet"))?;
-        let zone = playbook.calendars.values().next().map_or(chrono_tz::UTC, |calendar| calendar.zone);
-        let subject = json!({ "conversation": conversation });
-        let (mut after, mut told) = (0, false);
-        loop {
-            let entries = store.entries(after, PAGE).await?;
-            let Some(last) = entries.last() else { break };
-            after = last.seq;
-            for entry in &entries {
-                let frame = Frame::decode(&entry.body)?;
-                if frame.subject != subject {
-                    continue;
-                }
-                // An event of a newer version is passed over, as everywhere in the journal.
-                let Ok(event) = serde_json::from_value::<Event>(frame.event) else { continue };
-                let mut lines = explanation::of(&playbook, zone, &event);
-                lines.extend(frame.took_us.map(|took| format!("decided in {took} µs")));
-                let at = entry.at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M:%S");
-                for (n, line) in lines.iter().enumerate() {
-                    told = true;
-                    if n == 0 { say(&format!("{at}  {line}")) } else { say(&format!("{:21}{line}", "")) }
-                }
+    pub(super) async fn run(self, profile: &str) -> anyhow::Result<()> {
+        let (zone, told) = if let Some(database) = &self.database {
+            let store = DatabaseArg { database: database.clone() }.open()?;
+            let conversation = find(&store, &self.id).await?;
+            let playbook =
+                store.playbook().await?.ok_or_else(|| anyhow::anyhow!("this database has no playbook yet"))?;
+            let zone = playbook.zone();
+            (zone, explain::of(&store, &playbook, zone, conversation).await?)
+        } else {
+            let id: ConversationId = self.id.parse().map_err(|_| {
+                anyhow::anyhow!(
+                    "\"{}\" is no conversation's id: `w` in the inbox shows it. A carrier's id (SM…) needs --database",
+                    self.id
+                )
+            })?;
+            let desk = Desk::open(profile).await?;
+            let told = desk.backend.explanation(id).await?.facts;
+            let told = told.into_iter().map(|f| Told { at: Timestamp::from_millis(f.at), lines: f.lines }).collect();
+            (desk.zone, told)
+        };
+        anyhow::ensure!(!told.is_empty(), "the journal has nothing about the conversation {}", self.id);
+        for Told { at, lines } in told {
+            let at = at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M:%S");
+            for (n, line) in lines.iter().enumerate() {
+                if n == 0 { say(&format!("{at}  {line}")) } else { say(&format!("{:21}{line}", "")) }
             }
         }
-        anyhow::ensure!(told, "the journal has nothing about the conversation {conversation}");
         Ok(())
     }
 }

@@ -7,7 +7,6 @@ use anyhow::Context as _;
 use clap::Subcommand;
 
 use super::{DatabaseArg, say};
-use crate::clock::{Clock as _, SystemClock};
 use crate::domain::playbook::Playbook;
 use crate::server::sends::checked;
 use crate::server::store::sqlite::SqliteStore;
@@ -59,6 +58,7 @@ async fn sends(database: &DatabaseArg, source: &str, file: &Path) -> anyhow::Res
     let name = file.display().to_string();
     let open = std::fs::File::open(file).with_context(|| format!("{name} cannot be read"))?;
     let size = open.metadata().map_or(0, |m| m.len());
+    let clock = database.clock();
     let mut rows = Rows::open(file, open).map_err(|why| anyhow::anyhow!("{name}:1: {why}. Nothing was kept"))?;
     let mut import = Importing { store, playbook, source, batch: Vec::new(), new: 0, known: 0, refused: 0 };
     let mut progress = Progress::new(size);
@@ -77,7 +77,7 @@ async fn sends(database: &DatabaseArg, source: &str, file: &Path) -> anyhow::Res
                 break;
             }
         };
-        match checked(row, source, &import.playbook, SystemClock.now()) {
+        match checked(row, source, &import.playbook, clock.now()) {
             Ok(send) => import.keep(send).await?,
             Err(why) => {
                 progress.clear();

@@ -1,12 +1,13 @@
 //! `comeback playbook …`: the policy as sales operations change it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
 use super::rep::known;
 use super::{DatabaseArg, say};
-use crate::clock::{Clock as _, SystemClock};
+use crate::clock::{Clock, SystemClock};
 use crate::config::difference::differences;
 use crate::config::{self, playbook::places, playbook::schema};
 use crate::domain::alert::reachable::unreachable;
@@ -14,6 +15,7 @@ use crate::domain::findings;
 use crate::domain::playbook::Playbook;
 use crate::domain::safe_text::SafeText;
 use crate::domain::sentences::{self, Part};
+use crate::domain::time::Timestamp;
 use crate::server::policy;
 use crate::server::service::{PlaybookChange, Service, Work};
 use crate::server::store::Store;
@@ -136,7 +138,7 @@ impl PlaybookCommand {
         match self {
             Self::Check { file } => {
                 let (source, playbook) = read_with_source(&file)?;
-                check(&file, &source, &playbook)
+                check(&file, &source, &playbook, SystemClock.now())
             }
             Self::Apply { database, file, dry_run, effective, recompute, shadow, change } => {
                 let how = How { dry_run, effective, recompute, shadow };
@@ -153,7 +155,7 @@ impl PlaybookCommand {
                 if json {
                     say(&serde_json::to_string_pretty(&playbook)?);
                 } else {
-                    show(&playbook);
+                    show(&playbook, database.clock().now());
                 }
                 Ok(())
             }
@@ -179,9 +181,9 @@ impl PlaybookCommand {
 }
 
 /// Tells a policy in sentences.
-fn show(playbook: &Playbook) {
+fn show(playbook: &Playbook, now: Timestamp) {
     say(&format!("{}, version {}", playbook.company, playbook.version));
-    for Part { title, lines } in sentences::of(playbook, SystemClock.now()) {
+    for Part { title, lines } in sentences::of(playbook, now) {
         say(&format!("\n{title}"));
         for line in lines {
             say(&format!("  {line}"));
@@ -190,9 +192,9 @@ fn show(playbook: &Playbook) {
 }
 
 /// Tells everything found; an error when something is wrong.
-fn check(file: &Path, source: &str, playbook: &Playbook) -> anyhow::Result<()> {
+fn check(file: &Path, source: &str, playbook: &Playbook, now: Timestamp) -> anyhow::Result<()> {
     let name = file.display().to_string();
-    let (found, searched) = findings::of(playbook, SystemClock.now());
+    let (found, searched) = findings::of(playbook, now);
     for finding in &found {
         let weight = if finding.wrong { "wrong" } else { "risky" };
         say(&format!("{weight}: {}\n", places::told(&name, source, finding)));
@@ -233,7 +235,7 @@ struct How {
 
 async fn apply(database: &DatabaseArg, file: &Path, how: How, change: Change) -> anyhow::Result<()> {
     let (source, playbook) = read_with_source(file)?;
-    let store = std::sync::Arc::new(database.open()?);
+    let store = Arc::new(database.open()?);
     if let Some(in_force) = store.playbook().await? {
         if same(&in_force, &playbook) && !how.recompute {
             say(&format!("already in force as version {}", in_force.version));
@@ -241,7 +243,8 @@ async fn apply(database: &DatabaseArg, file: &Path, how: How, change: Change) ->
         }
         tell_differences(&in_force, &playbook);
     }
-    check(file, &source, &playbook)?;
+    let clock = database.clock();
+    check(file, &source, &playbook, clock.now())?;
     let reaches = store.reaches().await?;
     for finding in unreachable(&playbook, Some(&|rep| known(&reaches, rep))) {
         say(&format!("risky: {}\n", places::told(&file.display().to_string(), &source, &finding)));
@@ -253,14 +256,14 @@ async fn apply(database: &DatabaseArg, file: &Path, how: How, change: Change) ->
     let (by, why) = (Some(words(&change.by)), change.why.as_deref().map(words));
     let change = PlaybookChange { playbook, by, why, back_to: None, recompute: how.recompute };
     match how.effective {
-        Some(from) => beside::wait(store, change, &from).await,
-        None if how.shadow => beside::begin(store, change).await,
-        None => put(store, change).await,
+        Some(from) => beside::wait(store, clock, change, &from).await,
+        None if how.shadow => beside::begin(store, clock, change).await,
+        None => put(store, clock, change).await,
     }
 }
 
 async fn rollback(database: &DatabaseArg, version: u32, recompute: bool, change: Change) -> anyhow::Result<()> {
-    let store = std::sync::Arc::new(database.open()?);
+    let store = Arc::new(database.open()?);
     let earlier = store.playbook_of(version).await?;
     let earlier = earlier.ok_or_else(|| {
         anyhow::anyhow!("there was no version {version}. Nothing was changed; comeback playbook history")
@@ -272,12 +275,12 @@ async fn rollback(database: &DatabaseArg, version: u32, recompute: bool, change:
     }
     tell_differences(&in_force, &earlier);
     let (by, why) = (Some(words(&change.by)), change.why.as_deref().map(words));
-    put(store, PlaybookChange { playbook: earlier, by, why, back_to: Some(version), recompute }).await
+    put(store, database.clock(), PlaybookChange { playbook: earlier, by, why, back_to: Some(version), recompute }).await
 }
 
-async fn put(store: std::sync::Arc<impl Store>, change: PlaybookChange) -> anyhow::Result<()> {
+async fn put(store: Arc<impl Store>, clock: Arc<dyn Clock>, change: PlaybookChange) -> anyhow::Result<()> {
     let recompute = change.recompute;
-    let service = Service::start(store, std::sync::Arc::new(SystemClock), &change.playbook).await?;
+    let service = Service::start(store, clock, &change.playbook).await?;
     if recompute || !same(&service.playbook(), &change.playbook) {
         service.submit(Work::Playbook(Box::new(change))).await?;
     }

@@ -18,8 +18,9 @@ use crate::domain::event::Review;
 use crate::domain::id::{CommandId, ConversationId, MessageId, RepId, ScheduleId};
 use crate::domain::next_step::NextStep;
 use crate::domain::oncall::Override;
+use crate::domain::ownership::OwnerSource;
 use crate::domain::playbook::Playbook;
-use crate::domain::routing::Assignment;
+use crate::domain::routing::{Assignment, Passed};
 use crate::domain::sla::Clock;
 use crate::domain::time::Timestamp;
 use crate::wire::changes::{Message, Presence};
@@ -228,6 +229,10 @@ pub struct Thread {
     pub cards: Vec<Card>,
     /// The campaign's text that the buyer answers.
     pub answering: Option<Answering>,
+    /// By which rule the owner was found.
+    pub owned_by: Option<OwnerSource>,
+    /// Who else had a claim when the rules last looked, and why it is not theirs.
+    pub candidates: Vec<Passed>,
     /// The recommended next step.
     pub next_step: NextStep,
     /// My draft.

@@ -11,6 +11,7 @@ use crate::domain::command::Command;
 use crate::domain::id::{ConversationId, RepId};
 use crate::wire::changes::{Changes, Message};
 use crate::wire::command::{Push, Receipts};
+use crate::wire::explanation::Explanation;
 use crate::wire::people::{Said, Say};
 use crate::wire::problem::Problem;
 use crate::wire::session::{Session, SignIn, SignedIn};
@@ -151,6 +152,12 @@ impl Backend {
         post(self, "v1/people", &Say { command }).await
     }
 
+    /// `GET /v1/conversations/{id}/explanation`.
+    pub async fn explanation(&self, id: ConversationId) -> Result<Explanation, AskError> {
+        let url = self.url(&format!("v1/conversations/{id}/explanation"));
+        outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
+    }
+
     async fn ask<T: DeserializeOwned>(&self, request: reqwest::RequestBuilder) -> Result<T, Failure> {
         answer(request.bearer_auth(&self.token)).await
     }
@@ -178,6 +185,11 @@ async fn post<B: Serialize + Sync, T: DeserializeOwned>(
     if !backend.token.is_empty() {
         request = request.bearer_auth(&backend.token);
     }
+    outcome(request).await
+}
+
+/// What a person asked for, or why not in words for them.
+async fn outcome<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<T, AskError> {
     let response = request.send().await.map_err(|e| AskError::NoAnswer(words(&e)))?;
     let status = response.status();
     let bytes = read(response).await.map_err(|failure| AskError::NoAnswer(failure.words()))?;

@@ -170,6 +170,8 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool) -> Option
     let last_text = last.and_then(|m| m.message.body.as_ref()).map_or("", Body::as_str);
     Some(Thread {
         row: row(view, snapshot),
+        owned_by: c.owned_by,
+        candidates: c.candidates.clone(),
         older: older(snapshot, &messages, awaits_older),
         next_step: next_step::recommend(c, view.number(snapshot), &snapshot.cards, last_text),
         messages,
@@ -281,7 +283,7 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         | Command::LoseSend { .. }
         | Command::NeverLeft { .. }
         | Command::Doubt
-        | Command::Settle
+        | Command::Settle { .. }
         | Command::Seen { .. }
         | Command::Return
         | Command::OptIn { .. } => "not a person's command".to_owned(),

@@ -118,7 +118,7 @@ pub fn learnt(before: Option<&Leave>, presence: &Presence, asked: bool, now: Tim
         }
         Some(_) | None => {
             // A whole absence that this device knows nothing of: it was off, or is new.
-            let unknown = presence.returned.filter(|last| before.is_none_or(|leave| leave.since < last.since));
+            let unknown = presence.returned.as_ref().filter(|last| before.is_none_or(|leave| leave.since < last.since));
             let unknown = unknown.filter(|last| now.since(last.at) <= NEWS);
             unknown.filter(|_| !asked).map(Leave::over).or_else(|| before.cloned())
         }
@@ -127,8 +127,9 @@ pub fn learnt(before: Option<&Leave>, presence: &Presence, asked: bool, now: Tim
 
 impl Leave {
     /// One that began and ended without this device.
-    const fn over(last: Returned) -> Self {
-        Self { since: last.since, until: None, ended: Some(last.at), note: None, held: BTreeSet::new(), read: false }
+    fn over(last: &Returned) -> Self {
+        let note = last.note.clone();
+        Self { since: last.since, until: None, ended: Some(last.at), note, held: BTreeSet::new(), read: false }
     }
 }
 

@@ -48,7 +48,11 @@ pub enum Command {
     /// Texts are welcome again, as a record outside the database says.
     OptIn { source: OptOutSource },
     /// Somebody came or went: does it concern this conversation?
-    Settle,
+    Settle {
+        /// Whether somebody came who may be asked now.
+        #[serde(default)]
+        back: bool,
+    },
     /// No device of theirs was seen for a while, or one is again.
     Seen { rep: RepId, seen: bool },
     /// Absences that end by themselves may have ended.
@@ -150,7 +154,7 @@ impl Command {
             | Self::NeverLeft { .. }
             | Self::Doubt
             | Self::OptIn { .. }
-            | Self::Settle
+            | Self::Settle { .. }
             | Self::Seen { .. }
             | Self::Return => false,
             Self::Take
@@ -207,7 +211,7 @@ impl Command {
             | Self::NeverLeft { .. }
             | Self::Doubt
             | Self::OptIn { .. }
-            | Self::Settle
+            | Self::Settle { .. }
             | Self::Seen { .. }
             | Self::Return
             | Self::Override { .. }

@@ -13,7 +13,7 @@ use super::event::{Climb, Event, Outcome, Review};
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
 use super::message::{Delivery, InboundKind};
 use super::ownership::OwnerSource;
-use super::routing::{Assignment, Holder};
+use super::routing::{Assignment, Holder, Passed};
 use super::sla::{Clock, Stage};
 use super::time::Timestamp;
 use super::use_case::Evidence;
@@ -69,6 +69,12 @@ pub struct Conversation {
     /// Reps it was offered to since the buyer began to wait, who did not take it: none of them is asked again at once.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub asked: BTreeSet<RepId>,
+    /// Pools that let it pass since then: none of them is asked again at once, either.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub passed_by: BTreeSet<TeamId>,
+    /// Who else had a claim when the rules last looked for its owner, and why it is not theirs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<Passed>,
     /// How often its ladder began again since.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rounds: u8,
@@ -193,6 +199,8 @@ impl Conversation {
             answers: BTreeMap::new(),
             pooled: false,
             asked: BTreeSet::new(),
+            passed_by: BTreeSet::new(),
+            candidates: Vec::new(),
             rounds: 0,
             loan: None,
             finished: None,
@@ -302,7 +310,15 @@ impl Conversation {
             // Facts about other subjects, or kept for the record alone.
             Event::Escalated { why: Climb::Again } => {
                 self.asked.clear();
+                self.passed_by.clear();
                 self.rounds = self.rounds.saturating_add(1);
+            }
+            // Members of a pool let it pass, unless it is taken from them for another reason.
+            Event::Escalated { why: Climb::NotTaken | Climb::Breach | Climb::Asked(_) } => {
+                let left = self.assignment.as_ref().filter(|a| a.taken.is_none());
+                if let Some(Holder::Pool(team)) = left.map(|a| &a.to) {
+                    self.passed_by.insert(team.clone());
+                }
             }
             Event::Escalated { .. }
             | Event::Noted { .. }
@@ -321,7 +337,10 @@ impl Conversation {
 
     /// Somebody else holds it, or the same one in another way.
     fn assign(&mut self, at: Timestamp, event: &Event) {
-        if let Event::Offered { to, step, expires, because, covers, .. } = event {
+        if let Event::Offered { to, step, expires, because, covers, weighed } = event {
+            if let Some(weighed) = weighed {
+                self.candidates = because.passed.iter().chain(&weighed.later).cloned().collect();
+            }
             self.pooled |= matches!(to, Holder::Pool(_));
             self.asked.extend(to.rep().filter(|_| expires.is_some()).cloned());
             // Lent on by the same owner's absence it is the same loan.
@@ -358,6 +377,7 @@ impl Conversation {
     /// A new wait begins: everybody may be asked.
     fn waits_anew(&mut self) {
         self.asked.clear();
+        self.passed_by.clear();
         self.rounds = 0;
     }
 

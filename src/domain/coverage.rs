@@ -23,14 +23,14 @@ pub struct Loan {
 }
 
 /// Whether somebody's coming or going concerns it: its holder is away, its owner is back from a loan, or it waits where
-/// nobody else could be asked. `is_here` says who can be.
-pub fn is_unsettled(c: &Conversation, is_here: impl Fn(&RepId) -> bool) -> bool {
+/// nobody else could be asked and somebody came. `is_here` says who can be.
+pub fn is_unsettled(c: &Conversation, came: bool, is_here: impl Fn(&RepId) -> bool) -> bool {
     if c.is_done() {
         return false;
     }
     let back = c.loan.as_ref().is_some_and(|loan| is_here(&loan.of));
     let gone = c.assignee().is_some_and(|rep| !is_here(rep));
-    back || (gone && waits(c)) || is_backlog(c)
+    back || (gone && waits(c)) || (came && is_backlog(c))
 }
 
 /// Whether it waits for somebody to come: nobody took it, and it stands unowned in a pool, or at the end of its ladder.
@@ -61,8 +61,8 @@ fn waits(c: &Conversation) -> bool {
 }
 
 /// Settles a conversation after somebody came or went. Nothing to do is no facts; doing it twice is the same as once.
-pub(super) fn settle(mut d: Draft, world: &ReadSet<'_>) -> Decided {
-    if !is_unsettled(&d.c, |rep| world.is_here(rep)) {
+pub(super) fn settle(mut d: Draft, world: &ReadSet<'_>, came: bool) -> Decided {
+    if !is_unsettled(&d.c, came, |rep| world.is_here(rep)) {
         return d.facts();
     }
     if let Some(loan) = d.c.loan.clone().filter(|loan| world.is_here(&loan.of)) {
@@ -76,7 +76,7 @@ pub(super) fn settle(mut d: Draft, world: &ReadSet<'_>) -> Decided {
     let gone = d.c.assignee().is_some_and(|rep| !world.is_here(rep));
     if gone {
         lend(&mut d, world, Climb::Away);
-    } else if is_at_the_end(&d.c) {
+    } else if came && is_at_the_end(&d.c) {
         lend(&mut d, world, Climb::Back);
     }
     d.facts()

@@ -57,7 +57,7 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         | Command::Override { .. }
         | Command::Swap { .. }
         | Command::DropOverride { .. }
-        | Command::Settle
+        | Command::Settle { .. }
         | Command::Seen { .. }
         | Command::Return
         | Command::Receive(_)
@@ -103,7 +103,7 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
     Ok(match command {
         Command::Report { message, delivery, error } => sending::report(draft, world, *message, *delivery, *error),
         Command::Match => receive::rematch(draft, world),
-        Command::Settle => coverage::settle(draft, world),
+        Command::Settle { back } => coverage::settle(draft, world, *back),
         Command::Expire => escalation::expire(draft, world),
         Command::Recompute => sla::recompute(draft, world),
         Command::Succeed { from, to } => succession::succeed(draft, world, from, to),

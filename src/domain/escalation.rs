@@ -144,6 +144,8 @@ pub struct From<'a> {
     pub not: Option<&'a RepId>,
     /// Whoever was asked since the buyer waits and did not take it.
     pub asked: &'a BTreeSet<RepId>,
+    /// Pools that let it pass since then.
+    pub passed_by: &'a BTreeSet<TeamId>,
     /// Whether the ladder may begin once more when its end is reached.
     pub again: bool,
 }
@@ -271,6 +273,9 @@ fn lead_of(world: &ReadSet<'_>, lead: Option<&RepId>) -> Result<Holder, String> 
 }
 
 fn pool(world: &ReadSet<'_>, from: &From<'_>, team: &TeamId) -> Result<Holder, String> {
+    if from.passed_by.contains(team) {
+        return Err("the pool was asked already".to_owned());
+    }
     let members = world.playbook.teams.get(team).into_iter().flat_map(|team| &team.members);
     let here = members.clone().any(|m| from.not != Some(m) && world.is_here(m));
     if here { Ok(Holder::Pool(team.clone())) } else { Err("nobody in the pool is here".into()) }
@@ -322,7 +327,7 @@ pub(super) fn repeats(world: &ReadSet<'_>, cohort: &str) -> u8 {
 
 fn pass(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb, step: u8) -> Vec<Event> {
     let repeat = repeats(world, &c.cohort);
-    let nobody = BTreeSet::new();
+    let (nobody, none) = (BTreeSet::new(), BTreeSet::new());
     let begins_again = why == Climb::Again;
     let rounds = c.rounds.saturating_add(u8::from(begins_again));
     let from = From {
@@ -333,6 +338,7 @@ fn pass(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb, step:
         // A ladder that begins again asks everybody again.
         not: c.assignment.as_ref().and_then(|a| a.to.rep()).filter(|_| !begins_again),
         asked: if begins_again { &nobody } else { &c.asked },
+        passed_by: if begins_again { &none } else { &c.passed_by },
         again: rounds < repeat,
     };
     let passed = c.assignment.as_ref().map(|a| {
@@ -340,7 +346,15 @@ fn pass(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb, step:
             Holder::Rep(rep) => rep.to_string(),
             Holder::Pool(team) => format!("the pool of {}", world.playbook.teams.get(team).map_or("", |t| &t.label)),
         };
-        Passed { who, why: why.words().to_owned() }
+        let asks = |by: &RepId| format!("{} asked for somebody else", world.playbook.rep_name(by));
+        let why = if let Climb::Asked(by) = &why
+            && a.to.rep() != Some(by)
+        {
+            asks(by)
+        } else {
+            why.words().to_owned()
+        };
+        Passed { who, why }
     });
     match offer(world, now, &from, passed.into_iter().collect()) {
         Some(mut offered) => {

@@ -3,7 +3,7 @@
 
 use chrono_tz::Tz;
 
-use super::event::Event;
+use super::event::{Climb, Event};
 use super::id::RepId;
 use super::playbook::Playbook;
 use super::routing::{Because, Holder, Weighed};
@@ -59,7 +59,9 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
             lines.extend(reasons(playbook, because));
             lines
         }
+        Event::Escalated { why: Climb::Asked(by) } => vec![format!("passed on: {} asked for help", name(by))],
         Event::Escalated { why } => vec![format!("passed on: {}", why.words())],
+        Event::Noted { by, .. } => vec![format!("{} noted", name(by))],
         Event::SlaStarted { clock } => {
             let which = match clock.response {
                 Response::First => "first answer",
@@ -93,7 +95,6 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         | Event::SendAbandoned { .. }
         | Event::SendUnknown { .. }
         | Event::DeliveryChanged { .. }
-        | Event::Noted { .. }
         | Event::OptedOut { .. }
         | Event::OptedIn { .. }
         | Event::Presence { .. }

@@ -39,7 +39,7 @@ pub(super) fn decide(
         | Command::NeverLeft { .. }
         | Command::Doubt
         | Command::OptIn { .. }
-        | Command::Settle
+        | Command::Settle { .. }
         | Command::Recompute
         | Command::Succeed { .. }
         | Command::Take

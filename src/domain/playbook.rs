@@ -294,6 +294,11 @@ impl Playbook {
         self.reps.get(rep).filter(|r| r.active).map(|r| r.role).or_else(auditor)
     }
 
+    /// The zone in which people here read times: that of the first calendar.
+    pub fn zone(&self) -> chrono_tz::Tz {
+        self.calendars.values().next().map_or(chrono_tz::UTC, |calendar| calendar.zone)
+    }
+
     /// Whether this rep sees and rules over everything.
     pub fn is_admin(&self, rep: &RepId) -> bool {
         self.reps.get(rep).is_some_and(|r| r.role == Role::Admin)

@@ -246,7 +246,7 @@ fn offer(d: &mut Draft, world: &ReadSet<'_>, found: Found) {
     let c = d.c.clone();
     let (asked, again) = (&c.asked, c.rounds < escalation::repeats(world, &c.cohort));
     let step = first_step(world, &c);
-    let from = From { step, owner, team: &c.team, cohort: &c.cohort, not: None, asked, again };
+    let from = From { step, owner, team: &c.team, cohort: &c.cohort, not: None, asked, passed_by: &c.passed_by, again };
     if let Some(mut offered) = escalation::offer(world, d.now, &from, found.passed) {
         if let Event::Offered { weighed, .. } = &mut offered {
             let stages = world.cards.iter().filter_map(|card| card.stage()).map(str::to_owned).collect();

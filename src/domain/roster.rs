@@ -54,12 +54,15 @@ pub struct Absence {
 }
 
 /// An absence that is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Returned {
     /// When it began.
     pub since: Timestamp,
     /// When it ended.
     pub at: Timestamp,
+    /// What whoever covered should have known: words of a person, erasable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Body>,
 }
 
 impl Roster {
@@ -83,7 +86,8 @@ impl Roster {
             Event::Presence { rep, away: false, .. } => {
                 if let Some(since) = self.away.remove(rep) {
                     self.returned.retain(|_, last| last.at > at - KEPT);
-                    self.returned.insert(rep.clone(), Returned { since, at });
+                    let note = self.absences.get(rep).and_then(|absence| absence.note.clone());
+                    self.returned.insert(rep.clone(), Returned { since, at, note });
                 }
                 self.absences.remove(rep);
             }

@@ -83,6 +83,14 @@ impl Frame {
     }
 }
 
+/// Which conversation the body of an entry is about, without reading all of it: [`Fact`] writes its subject first. None
+/// for entries about something else.
+pub fn about(body: &[u8]) -> Option<&str> {
+    const BEGINS: &[u8] = br#"{"subject":{"conversation":""#;
+    let id = body.strip_prefix(BEGINS)?.get(..36)?;
+    std::str::from_utf8(id).ok()
+}
+
 /// `SHA-256(salt ‖ body)` in hex. The salt is 16 random bytes of this message alone and is erased with the body:
 /// without it the digest cannot be guessed back, though a text is short.
 pub fn digest(salt: &[u8; 16], body: &str) -> String {

@@ -101,17 +101,20 @@ async fn look(
         Some(known) if known.playbook == playbook.version => known.here.symmetric_difference(&here).cloned().collect(),
         Some(_) | None => playbook.reps.keys().cloned().collect(),
     };
-    settle(service, concerned(service, &playbook, &moved, is_here).await?).await?;
+    let came = moved.iter().any(is_here);
+    let concerned = concerned(service, &playbook, &moved, is_here).await?;
+    settle(service, concerned, came).await?;
     *known = Some(Known { playbook: playbook.version, here });
     Ok(roster.next_return())
 }
 
 /// Settles these conversations in their order. A round is handed over before its first is waited for: few groups, and few
 /// writes to the disk.
-async fn settle(service: &Service, conversations: Vec<Conversation>) -> Result<(), StoreError> {
+async fn settle(service: &Service, conversations: Vec<Conversation>, back: bool) -> Result<(), StoreError> {
     for round in conversations.chunks(ROUND) {
         let settle = |c: &Conversation| {
-            service.hand_over(Work::Machine { actor: Actor::Clock, conversation: c.id, command: Command::Settle })
+            let command = Command::Settle { back };
+            service.hand_over(Work::Machine { actor: Actor::Clock, conversation: c.id, command })
         };
         let waiting: Result<Vec<_>, _> = round.iter().map(settle).collect();
         for settled in waiting.map_err(trouble)? {
@@ -158,6 +161,7 @@ async fn concerned(
     is_here: impl Fn(&RepId) -> bool,
 ) -> Result<Vec<Conversation>, StoreError> {
     let mut principals: BTreeSet<Principal> = moved.iter().cloned().map(Principal::Rep).collect();
+    let came = moved.iter().any(&is_here);
     // Whoever is back may also take what waits in their pools, or with a lead before whom nobody else stood.
     for rep in moved.iter().filter(|rep| is_here(rep)) {
         principals.extend(playbook.pools_of(rep).into_iter().map(Principal::Pool));
@@ -166,7 +170,7 @@ async fn concerned(
     let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
     for principal in principals {
         let open = service.store().open_seen_by(&principal).await?.into_iter();
-        all.extend(open.filter(|c| coverage::is_unsettled(c, &is_here) && seen.insert(c.id)));
+        all.extend(open.filter(|c| coverage::is_unsettled(c, came, &is_here) && seen.insert(c.id)));
     }
     all.sort_by_key(coverage::urgency);
     Ok(all)

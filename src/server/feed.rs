@@ -181,7 +181,7 @@ fn render(
         since: page.roster.away.get(rep).copied(),
         until: page.roster.absence(rep).and_then(|absence| absence.until),
         note: page.roster.absence(rep).and_then(|absence| absence.note.clone()),
-        returned: page.roster.returned.get(rep).copied(),
+        returned: page.roster.returned.get(rep).filter(|_| principals.contains(&Principal::Rep(rep.clone()))).cloned(),
         load: page.loads.get(rep).copied().unwrap_or(0),
     });
     let (mut upserts, mut removals) = (Vec::new(), Vec::new());

@@ -56,6 +56,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/oncall", get(people::on_call))
         .route("/v1/calendars/{whose}", get(people::calendar))
         .route("/v1/conversations/{id}/messages", get(changes::messages))
+        .route("/v1/conversations/{id}/explanation", get(changes::explanation))
         .route("/v1/audit/entries", get(audit::entries))
         .route("/v1/sends", post(sends::report))
         .route("/health", get(health::alive))

@@ -28,6 +28,7 @@ pub mod migrate;
 pub mod notice;
 mod page;
 pub mod policy;
+pub mod record;
 mod sends;
 pub mod sqlite;
 
@@ -331,7 +332,9 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 
 /// Where facts are kept.
 #[async_trait]
-pub trait Store: notice::NoticeStore + policy::PolicyStore + SendLog + Send + Sync + 'static {
+pub trait Store:
+    notice::NoticeStore + policy::PolicyStore + record::RecordStore + SendLog + Send + Sync + 'static
+{
     /// Begins the one transaction that may write facts. Waits for the head row.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
 

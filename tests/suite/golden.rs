@@ -201,8 +201,8 @@ fn commands() -> Vec<Command> {
             Command::OptOut { .. } => Command::away(true),
             Command::Away { .. } => Command::Doubt,
             Command::Doubt => Command::OptIn { source: OptOutSource::Keyword("start".to_owned()) },
-            Command::OptIn { .. } => Command::Settle,
-            Command::Settle => Command::Seen { rep: "maya".into(), seen: false },
+            Command::OptIn { .. } => Command::Settle { back: true },
+            Command::Settle { .. } => Command::Seen { rep: "maya".into(), seen: false },
             Command::Seen { .. } => Command::Return,
             Command::Return => Command::Override { schedule: "nights".into(), shift: shift() },
             Command::Override { .. } => {

@@ -337,6 +337,8 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         older: None,
         cards: vec![],
         answering: None,
+        owned_by: None,
+        candidates: vec![],
         next_step: NextStep {
             what: "Ask for name and company".to_owned(),
             why: "the CRM does not know this number".to_owned(),

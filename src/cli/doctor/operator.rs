@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::report::Report;
 use super::{backend, file};
-use crate::clock::{Clock as _, SystemClock};
+use crate::cli::world;
 use crate::domain::time::Span;
 use crate::server::engine::TOLERATED_SKEW;
 use crate::server::store::sqlite::{MIGRATIONS, SqliteStore, serving};
@@ -70,7 +70,7 @@ async fn contents(report: &mut Report, database: &Path) -> Result<(), StoreError
         }
     }
     let store = SqliteStore::open(database)?;
-    let (now, (head, epoch)) = (SystemClock.now(), store.head().await?);
+    let (now, (head, epoch)) = (world::clock(database).now(), store.head().await?);
     report.fine(
         AREA,
         "journal",

@@ -7,8 +7,8 @@ use clap::Args;
 
 use crate::cli::desk::Desk;
 use crate::cli::playbook::history::record;
-use crate::cli::{DatabaseArg, parse_database};
-use crate::clock::{Clock as _, SystemClock};
+use crate::cli::{DatabaseArg, parse_database, world};
+use crate::clock::Clock;
 use crate::domain::command::{Actor, Command};
 use crate::domain::playbook::Playbook;
 use crate::domain::roster::Roster;
@@ -36,7 +36,7 @@ pub(super) struct Office {
 }
 
 enum Door {
-    Database(Arc<dyn Store>),
+    Database(Arc<dyn Store>, Arc<dyn Clock>),
     Desk(Box<Desk>, String),
 }
 
@@ -49,7 +49,8 @@ impl Office {
                 let playbook =
                     store.playbook().await?.ok_or_else(|| anyhow::anyhow!("this database has no playbook yet"))?;
                 let roster = store.roster().await?;
-                Ok(Self { playbook, roster, now: SystemClock.now(), applied, door: Door::Database(Arc::new(store)) })
+                let clock = world::clock(database);
+                Ok(Self { playbook, roster, now: clock.now(), applied, door: Door::Database(Arc::new(store), clock) })
             }
             None => Self::signed_in(profile).await,
         }
@@ -69,8 +70,8 @@ impl Office {
                 desk.backend.say(command).await?;
                 Self::signed_in(&profile).await
             }
-            Door::Database(store) => {
-                let service = Service::start(Arc::clone(&store), Arc::new(SystemClock), &self.playbook).await?;
+            Door::Database(store, clock) => {
+                let service = Service::start(Arc::clone(&store), Arc::clone(&clock), &self.playbook).await?;
                 match service.submit(Work::People { actor: Actor::Operator, command }).await? {
                     Outcome::Refused(rejection) => anyhow::bail!("{rejection}. Nothing was changed"),
                     Outcome::Decided(_) | Outcome::Receipts(_) | Outcome::Received { .. } | Outcome::Foreign => {}
@@ -79,9 +80,9 @@ impl Office {
                 Ok(Self {
                     playbook,
                     roster,
-                    now: SystemClock.now(),
+                    now: clock.now(),
                     applied: self.applied,
-                    door: Door::Database(store),
+                    door: Door::Database(store, clock),
                 })
             }
         }

@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use super::history::utc;
 use super::{Change, words};
 use crate::cli::{DatabaseArg, say};
-use crate::clock::{Clock as _, SystemClock};
+use crate::clock::Clock;
 use crate::domain::beside::{Beside, Came, Difference};
 use crate::domain::event::Event;
 use crate::domain::expectation;
@@ -28,16 +28,21 @@ const PAGE: usize = 5_000;
 const TOLD: usize = 20;
 
 /// Writes down that a version comes into force at an instant.
-pub(super) async fn wait(store: Arc<impl Store>, change: PlaybookChange, from: &str) -> anyhow::Result<()> {
+pub(super) async fn wait(
+    store: Arc<impl Store>,
+    clock: Arc<dyn Clock>,
+    change: PlaybookChange,
+    from: &str,
+) -> anyhow::Result<()> {
     let zone = change.playbook.calendars.values().next().map_or(Tz::UTC, |calendar| calendar.zone);
     let from = instant(from, zone)?;
     anyhow::ensure!(
-        from > SystemClock.now(),
+        from > clock.now(),
         "{} has passed. Nothing was changed; without --effective it comes into force now",
         utc(from)
     );
     let replaced = store.marks().await?.iter().any(|mark| mark.kind == Kind::Waiting);
-    submit(store, BesideChange::Wait { change, from }).await?;
+    submit(store, clock, BesideChange::Wait { change, from }).await?;
     let local = from.utc().with_timezone(&zone).format("%A %Y-%m-%d %H:%M %Z");
     let instead = if replaced { ", in place of the one that waited" } else { "" };
     say(&format!(
@@ -72,25 +77,25 @@ pub(super) async fn cancel(database: &DatabaseArg, change: Change) -> anyhow::Re
     let waits = store.marks().await?.iter().any(|mark| mark.kind == Kind::Waiting);
     anyhow::ensure!(waits, "no version waits to come into force: nothing was changed");
     let (by, why) = (Some(words(&change.by)), change.why.as_deref().map(words));
-    submit(store, BesideChange::Cancel { by, why }).await?;
+    submit(store, database.clock(), BesideChange::Cancel { by, why }).await?;
     say("taken back: it will not come into force");
     Ok(())
 }
 
 /// From here on a version decides beside the one in force.
-pub(super) async fn begin(store: Arc<impl Store>, change: PlaybookChange) -> anyhow::Result<()> {
-    submit(store, BesideChange::Shadow(change)).await?;
+pub(super) async fn begin(store: Arc<impl Store>, clock: Arc<dyn Clock>, change: PlaybookChange) -> anyhow::Result<()> {
+    submit(store, clock, BesideChange::Shadow(change)).await?;
     say("from the next reply on it is decided beside today's rules, and changes nothing. What it would do otherwise: \
          comeback playbook shadow; the next version applied ends it");
     Ok(())
 }
 
-async fn submit(store: Arc<impl Store>, change: BesideChange) -> anyhow::Result<()> {
+async fn submit(store: Arc<impl Store>, clock: Arc<dyn Clock>, change: BesideChange) -> anyhow::Result<()> {
     let playbook = store.playbook().await?;
     let playbook = playbook.ok_or_else(|| {
         anyhow::anyhow!("this database has no playbook yet: start it once with comeback serve --playbook FILE")
     })?;
-    let service = Service::start(store, Arc::new(SystemClock), &playbook).await?;
+    let service = Service::start(store, clock, &playbook).await?;
     service.submit(Work::Beside(Box::new(change))).await?;
     Ok(())
 }
@@ -154,7 +159,7 @@ pub(super) async fn shadow(database: &DatabaseArg, stop: bool, by: &str) -> anyh
     if stop {
         let runs = store.marks().await?.iter().any(|mark| mark.kind == Kind::Shadow);
         anyhow::ensure!(runs, "no version decides beside the one in force: nothing was changed");
-        submit(Arc::clone(&store), BesideChange::EndShadow { by: Some(words(by)) }).await?;
+        submit(Arc::clone(&store), database.clock(), BesideChange::EndShadow { by: Some(words(by)) }).await?;
         say("it no longer decides beside the one in force");
     }
     let (mut after, mut report) = (0, Report::default());

@@ -12,7 +12,6 @@ use tokio::sync::mpsc;
 
 use super::history::utc;
 use crate::cli::{DatabaseArg, say};
-use crate::clock::{Clock as _, SystemClock};
 use crate::config::text::duration;
 use crate::domain::command::Actor;
 use crate::domain::event::{Event, Subject};
@@ -74,7 +73,7 @@ impl ReplayArgs {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let rules = super::read(&self.rules)?;
         let store = Arc::new(self.database.open()?);
-        let since = Timestamp::from_millis(SystemClock.now().millis() - self.since.as_millis());
+        let since = Timestamp::from_millis(self.database.clock().now().millis() - self.since.as_millis());
         let report = replay(&store, &rules, since).await?;
         match self.format {
             Format::Table => table(&rules, since, &report).iter().for_each(|line| say(line)),

@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use crate::cli::playbook::{Change, words};
 use crate::cli::{DatabaseArg, say};
-use crate::clock::SystemClock;
 use crate::domain::command::{Actor, Command};
 use crate::domain::expectation;
 use crate::domain::id::{ConversationId, DeviceId, RepId};
@@ -87,7 +86,7 @@ impl Depart {
              you now expect, or do it all the same with --force",
             broken.len()
         );
-        let service = Service::start(Arc::clone(&store) as Arc<dyn Store>, Arc::new(SystemClock), &playbook).await?;
+        let service = Service::start(Arc::clone(&store) as Arc<dyn Store>, self.database.clock(), &playbook).await?;
         if after != playbook {
             let why = self.change.why.as_deref().map_or_else(|| format!("{from} left, {to} in their place"), words);
             let by = Some(words(&self.change.by));

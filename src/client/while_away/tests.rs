@@ -158,7 +158,7 @@ fn what_is_due_first_comes_first_and_what_is_done_last() {
 
 #[test]
 fn a_device_that_was_off_during_a_whole_absence_shows_what_happened() {
-    let over = |since, ended| Returned { since: at(since), at: at(ended) };
+    let over = |since, ended| Returned { since: at(since), at: at(ended), note: None };
     let back = |last| Presence { returned: Some(last), ..presence(None, None) };
     let now = at(500);
     let known = |leave: Option<Leave>| leave.map(|leave| (leave.since, leave.ended, leave.read));

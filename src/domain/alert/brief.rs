@@ -121,6 +121,15 @@ impl Brief {
         Some(if left < Span::ZERO { format!("late by {said}") } else { format!("due in {said}") })
     }
 
+    /// All of it on one line: the headline, the newest sign of interest, the last touch and the next step.
+    pub fn line(&self) -> String {
+        let intent = self.intent.as_ref().map(|intent| format!("intent: {intent}"));
+        let touch = self.touch.as_ref().map(|touch| format!("last: {touch}"));
+        let next = self.next.as_ref().map(|next| format!("next: {next}"));
+        let more = [intent, touch, next].into_iter().flatten();
+        std::iter::once(self.headline()).chain(more).collect::<Vec<_>>().join("; ")
+    }
+
     /// Who and what on one line: as much of it as may be told.
     pub fn headline(&self) -> String {
         let mut parts = Vec::new();

@@ -40,7 +40,7 @@ pub fn message(items: &[Item], open: &[Brief], name: impl Fn(&What) -> String) -
             let lines = several.iter().map(|item| {
                 let said = occasion(&item.what).map_or("", Occasion::words);
                 match &item.brief {
-                    Some(brief) => format!("{said}: {}", brief.headline()),
+                    Some(brief) => format!("{said}: {}", brief.line()),
                     None => said.to_owned(),
                 }
             });
@@ -108,13 +108,14 @@ pub fn parts(brief: &Brief) -> Vec<(&'static str, String)> {
 /// A short text for a phone. `takes` says that answering `1` takes the first one.
 pub fn page(items: &[Item], open: &[Brief], takes: bool, name: impl Fn(&What) -> String) -> String {
     let text = if let [Item { what: What::Alert { occasion, .. }, brief: Some(brief) }] = items {
-        let next = brief.next.as_ref().map_or_else(String::new, |next| format!(" Next: {next}."));
-        format!("{}: {}.{next}", occasion.words(), brief.headline())
+        format!("{}: {}.", occasion.words(), brief.line())
     } else {
         let words = message(items, open, name);
         let mut text = words.title;
-        for line in &words.lines {
+        for (n, line) in words.lines.iter().enumerate() {
             if text.chars().count() + line.chars().count() + 2 > PAGE - 40 {
+                let named = items.len().max(words.lines.len());
+                text = format!("{text}\nand {} more", named - n);
                 break;
             }
             text = format!("{text}\n{line}");

@@ -15,8 +15,10 @@ use super::problem::Failure;
 use super::{App, RequestId, request_id};
 use crate::domain::id::ConversationId;
 use crate::domain::visibility;
+use crate::server::explain::{self, Told};
 use crate::server::feed::{self, Ask, FeedError};
 use crate::wire::changes::{Changes, Message};
+use crate::wire::explanation::{ExplainedFact, Explanation};
 use crate::wire::problem::Problem;
 
 /// What a pull asks.
@@ -113,6 +115,31 @@ pub async fn messages(
     let (state, messages) = found.map_err(|e| Failure::of_store(request_id(id), &e))?.ok_or_else(no_conversation)?;
     let principals = visibility::principals(&app.service.playbook(), &device.rep);
     if visibility::may_see(&principals, &state) { Ok(Json(messages)) } else { Err(no_conversation()) }
+}
+
+/// Why a conversation went to whom it went: every decision about it, and who was passed over.
+#[utoipa::path(get, path = "/v1/conversations/{id}/explanation", params(("id" = String, Path)), security(("device" = [])), responses(
+    (status = 200, description = "What was decided, oldest first", body = Explanation),
+    (status = 401, description = "The device is not signed in", body = Problem),
+    (status = 404, description = "No such conversation, or not yours to see", body = Problem),
+))]
+pub async fn explanation(
+    State(app): State<App>,
+    id: Option<Extension<RequestId>>,
+    SignedInDevice(device, _): SignedInDevice,
+    path: Result<Path<Uuid>, PathRejection>,
+) -> Result<Json<Explanation>, Failure> {
+    let Path(conversation) = path.map_err(|_| no_conversation())?;
+    let (conversation, store, playbook) = (ConversationId(conversation), app.service.store(), app.service.playbook());
+    let broken = |e| Failure::of_store(request_id(id.clone()), &e);
+    let found = store.messages(conversation, 0, 0).await.map_err(broken)?;
+    let (state, _) = found.ok_or_else(no_conversation)?;
+    if !visibility::may_see(&visibility::principals(&playbook, &device.rep), &state) {
+        return Err(no_conversation());
+    }
+    let told = explain::of(store.as_ref(), &playbook, playbook.zone(), conversation).await.map_err(broken)?;
+    let fact = |told: Told| ExplainedFact { at: told.at.millis(), lines: told.lines };
+    Ok(Json(Explanation { facts: told.into_iter().map(fact).collect() }))
 }
 
 fn no_conversation() -> Failure {

@@ -3,6 +3,7 @@
 mod notices;
 mod policy;
 mod read;
+mod record;
 mod sends;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -28,6 +28,7 @@ mod notices;
 mod people;
 mod policy;
 mod read;
+mod record;
 mod restored;
 mod row;
 mod sends;
@@ -80,6 +81,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 9,
         name: "0009_campaign_send.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0009_campaign_send.sql"),
+    },
+    Migration {
+        version: 16,
+        name: "0016_record.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0016_record.sql"),
     },
 ];
 

@@ -33,7 +33,9 @@ pub(super) fn lines(model: &Model, row: &Row, tick: &Ticker) -> Vec<(String, Ton
     } else if let Some(owner) = &row.owner {
         let mine = Some(owner) == model.me();
         let owner = if mine { "You are".to_owned() } else { format!("{} is", model.rep_name(owner)) };
-        say(format!("{owner} accountable for it."), Tone::Plain);
+        let why = model.thread_of(row.id).and_then(|thread| thread.owned_by);
+        let why = why.map_or_else(String::new, |source| format!(": {}", source.words()));
+        say(format!("{owner} accountable for it{why}."), Tone::Plain);
     }
     say(String::new(), Tone::Plain);
     if because.passed.is_empty() {
@@ -53,6 +55,15 @@ pub(super) fn lines(model: &Model, row: &Row, tick: &Ticker) -> Vec<(String, Ton
         if let Some(who) = who {
             let reason = because.reason.words(|rep| model.rep_name(rep).to_owned());
             say(format!("{}. {who}: asked, {reason}", because.passed.len() + 1), Tone::Strong);
+        }
+    }
+    let looked_at = model.thread_of(row.id).map_or(&[][..], |thread| &thread.candidates);
+    let others: Vec<_> = looked_at.iter().filter(|other| !because.passed.contains(other)).collect();
+    if !others.is_empty() {
+        say(String::new(), Tone::Plain);
+        say("When its owner was looked for:".to_owned(), Tone::Dim);
+        for other in others {
+            say(format!("not {}: {}", model.rep_name(&RepId::new(other.who.as_str())), other.why), Tone::Plain);
         }
     }
     say(String::new(), Tone::Plain);

@@ -26,6 +26,7 @@ use comeback::server::store::{
 use comeback::wire::changes::Message;
 
 mod notices;
+mod record;
 
 /// A promise that is broken on purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

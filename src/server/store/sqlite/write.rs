@@ -27,6 +27,7 @@ pub(super) fn write(db: &Connection, batch: &Batch) -> Result<(), StoreError> {
     for e in &batch.entries {
         entries.execute(params![signed(e.seq), e.at.millis(), e.prev.as_slice(), e.hash.as_slice(), e.body])?;
     }
+    super::record::write(db, &batch.entries)?;
     if let (Some(first), Some(last)) = (batch.entries.first(), batch.entries.last()) {
         // Only onto the head they were sealed onto.
         let sql = "UPDATE head SET seq = ?1, hash = ?2, at = ?3 WHERE seq = ?4 AND hash = ?5";

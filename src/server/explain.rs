@@ -1,0 +1,59 @@
+//! Why a conversation went to whom it went, from the journal; with the words of notes, which stand beside it.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+
+use super::store::{Store, StoreError};
+use crate::domain::event::Event;
+use crate::domain::explanation;
+use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::playbook::Playbook;
+use crate::domain::safe_text::SafeText;
+use crate::domain::time::Timestamp;
+use crate::journal::Frame;
+
+/// The newest entries of a conversation that are looked at.
+const MOST: usize = 5_000;
+
+/// One fact in words: the first line says it, those after it why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// When.
+    pub at: Timestamp,
+    /// In words.
+    pub lines: Vec<String>,
+}
+
+/// Everything that was decided about a conversation, oldest first.
+pub async fn of(
+    store: &dyn Store,
+    playbook: &Playbook,
+    zone: Tz,
+    conversation: ConversationId,
+) -> Result<Vec<Told>, StoreError> {
+    let words: BTreeMap<MessageId, String> = match store.messages(conversation, u64::MAX, MOST).await? {
+        Some((_, messages)) => {
+            let said = messages.into_iter().filter_map(|m| Some((m.id, m.body?)));
+            said.map(|(id, body)| (id, SafeText::line(body.as_str()).as_str().to_owned())).collect()
+        }
+        None => BTreeMap::new(),
+    };
+    let mut all = Vec::new();
+    for entry in store.entries_of(conversation, MOST).await? {
+        // An event of a newer version is passed over, as everywhere in the journal.
+        let Ok(frame) = Frame::decode(&entry.body) else { continue };
+        let Ok(event) = serde_json::from_value::<Event>(frame.event) else { continue };
+        let mut lines = explanation::of(playbook, zone, &event);
+        if let Event::Noted { message, .. } = &event
+            && let (Some(line), Some(words)) = (lines.first_mut(), words.get(message))
+        {
+            *line = format!("{line}: {words}");
+        }
+        lines.extend(frame.took_us.map(|took| format!("decided in {took} µs")));
+        if !lines.is_empty() {
+            all.push(Told { at: entry.at, lines });
+        }
+    }
+    Ok(all)
+}
