@@ -24,7 +24,7 @@ use crate::domain::playbook::{Playbook, Role};
 use crate::domain::time::Span;
 use crate::emulator::{self, Emulator, EmulatorConfig, Number};
 use crate::server::backend::{Backend, Parts};
-use crate::server::carrier::twilio::Twilio;
+use crate::server::carrier::Carriers;
 use crate::server::crm::directory::Directory;
 use crate::server::http::auth::{new_token, token_hash};
 use crate::server::notify::Notifier;
@@ -170,7 +170,7 @@ impl Demo {
         let base_url = format!("http://{}", listener.local_addr()?);
         let crm = Directory::new(&format!("{}/crm/v1", emulator.base_url()), crm_token)?;
         let tokens = tokens(store.as_ref(), &policy, clock.as_ref()).await?;
-        let carrier = Arc::new(Twilio::new()?);
+        let carrier = Arc::new(Carriers::new()?);
         let mut backend = Backend::start(Parts {
             store,
             clock,

@@ -6,8 +6,7 @@ use clap::Subcommand;
 
 use super::{DatabaseArg, say, secret_from_stdin, warn};
 use crate::domain::contact::Address;
-use crate::server::carrier::Carrier as _;
-use crate::server::carrier::twilio::Twilio;
+use crate::server::carrier::{Carrier as _, Carriers};
 use crate::server::store::{CarrierLine, Store};
 
 /// Our numbers at the carrier.
@@ -157,7 +156,7 @@ async fn remove(database: &DatabaseArg, number: &Address) -> anyhow::Result<()> 
 }
 
 async fn test(database: &DatabaseArg, public_url: &str, number: Option<&str>) -> anyhow::Result<()> {
-    let carrier = Twilio::new()?;
+    let carrier = Carriers::new()?;
     let number = number.map(parse).transpose()?;
     let lines = database.open()?.lines().await?;
     let lines: Vec<CarrierLine> =
