@@ -11,6 +11,7 @@ pub mod engine;
 pub mod feed;
 pub mod heartbeat;
 pub mod http;
+pub mod lines;
 mod listen;
 pub mod notify;
 pub mod opt_outs;

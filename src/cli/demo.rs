@@ -31,7 +31,7 @@ use crate::server::notify::Notifier;
 use crate::server::store::notice::{NoticeStore as _, Reach};
 use crate::server::store::sqlite::SqliteStore;
 use crate::server::store::sqlite::serving::Serving;
-use crate::server::store::{CarrierLine, Store};
+use crate::server::store::{CarrierLine, LineExtra, Store};
 use crate::server::telemetry;
 
 /// The playbook the demo runs on.
@@ -160,6 +160,7 @@ impl Demo {
                 tokens: vec![auth_token.clone()],
                 service: None,
                 api: emulator.base_url().to_owned(),
+                extra: LineExtra::default(),
             };
             store.put_line(&line).await?;
         }

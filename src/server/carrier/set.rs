@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::generic::Generic;
+use super::telnyx::Telnyx;
 use super::twilio::Twilio;
-use super::{Carrier, CarrierError, Finding, Heard, Hooked, Listed, SendOutcome, Unbelieved, Unreadable};
+use super::{Carrier, CarrierError, Finding, Heard, Hooked, Listed, Lists, SendOutcome, Unbelieved, Unreadable};
 use crate::domain::contact::{Address, Body};
 use crate::domain::time::Timestamp;
 use crate::server::store::CarrierLine;
@@ -23,12 +25,14 @@ impl std::fmt::Debug for Carriers {
 
 impl Carriers {
     /// Every kind there is.
-    pub const KINDS: [&'static str; 1] = [Twilio::KIND];
+    pub const KINDS: [&'static str; 3] = [Twilio::KIND, Telnyx::KIND, Generic::KIND];
 
     /// All of them.
     pub fn new() -> Result<Self, CarrierError> {
         let twilio: Arc<dyn Carrier> = Arc::new(Twilio::new()?);
-        Ok(Self(BTreeMap::from([(Twilio::KIND, twilio)])))
+        let telnyx: Arc<dyn Carrier> = Arc::new(Telnyx::new()?);
+        let generic: Arc<dyn Carrier> = Arc::new(Generic::new()?);
+        Ok(Self([(Twilio::KIND, twilio), (Telnyx::KIND, telnyx), (Generic::KIND, generic)].into()))
     }
 
     fn of(&self, line: &CarrierLine) -> Option<&dyn Carrier> {
@@ -64,6 +68,10 @@ impl Carrier for Carriers {
             return SendOutcome::Busy;
         };
         carrier.send(line, to, body, callback).await
+    }
+
+    fn lists(&self, line: &CarrierLine) -> Lists {
+        self.of(line).map_or(Lists::Nothing, |carrier| carrier.lists(line))
     }
 
     async fn look_up(&self, line: &CarrierLine, id: &str) -> Result<Option<Listed>, CarrierError> {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use reqwest::{Client, RequestBuilder, Url, redirect};
 use serde::Deserialize;
 
-use super::{Carrier, CarrierError, Finding, Heard, Hooked, Listed, SendOutcome, Unbelieved, Unreadable};
+use super::{Carrier, CarrierError, Finding, Heard, Hooked, Listed, SendOutcome, Unbelieved, Unreadable, answer};
 use crate::domain::contact::{Address, Body};
 use crate::domain::time::Timestamp;
 use crate::server::store::CarrierLine;
@@ -155,6 +155,8 @@ fn listed(item: Item) -> Option<Listed> {
         delivery: if ours { parse::delivery(&item.status) } else { None },
         error: item.error_code,
         media: item.num_media.and_then(|n| n.parse().ok()).unwrap_or(0),
+        reference: None,
+        partial: false,
     })
 }
 
@@ -194,7 +196,7 @@ impl Carrier for Twilio {
                 let body = read_at_most(answer, LARGEST).await.ok().flatten();
                 outcome::of_answer(status, &body.unwrap_or_default())
             }
-            Err(e) => outcome::of_failure(&e),
+            Err(e) => answer::of_failure(&e),
         }
     }
 

@@ -20,7 +20,7 @@ use comeback::server::http::{self, App, hooks};
 use comeback::server::service::Service;
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::sqlite::SqliteStore;
-use comeback::server::store::{CarrierLine, Store};
+use comeback::server::store::{CarrierLine, LineExtra, Store};
 use comeback::server::telemetry::Metrics;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
@@ -116,6 +116,7 @@ fn line(number: &str, account: &str, tokens: &[&str]) -> CarrierLine {
         service: None,
         // Nothing listens there: a webhook never makes us call the carrier.
         api: "http://127.0.0.1:9".to_owned(),
+        extra: LineExtra::default(),
     }
 }
 

@@ -21,7 +21,7 @@ use comeback::server::carrier::{
 };
 use comeback::server::http::auth::token_hash;
 use comeback::server::store::memory::MemoryStore;
-use comeback::server::store::{CarrierLine, Store};
+use comeback::server::store::{CarrierLine, LineExtra, Store};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -135,6 +135,7 @@ impl Shop {
             tokens: vec![self.config.auth_token.clone()],
             service: None,
             api: self.emulator.base_url().to_owned(),
+            extra: LineExtra::default(),
         };
         self.store.put_line(&line).await.unwrap();
         let (invite, token) = (Uuid::new_v4(), Uuid::new_v4().to_string());
