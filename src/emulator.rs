@@ -24,6 +24,7 @@ mod inbound;
 mod mail;
 mod message;
 mod optout;
+pub mod others;
 mod outside;
 mod overrides;
 mod segments;

@@ -12,6 +12,7 @@ pub mod explain;
 pub mod feed;
 pub mod heartbeat;
 pub mod http;
+pub mod lines;
 mod listen;
 pub mod notify;
 pub mod opt_outs;

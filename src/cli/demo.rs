@@ -24,7 +24,7 @@ use crate::domain::playbook::{Playbook, Role};
 use crate::domain::time::Span;
 use crate::emulator::{self, Emulator, EmulatorConfig, Number};
 use crate::server::backend::{Backend, Parts};
-use crate::server::carrier::twilio::Twilio;
+use crate::server::carrier::Carriers;
 use crate::server::crm::directory::Directory;
 use crate::server::http::auth::{new_token, token_hash};
 use crate::server::notify::email::Mailer;
@@ -32,7 +32,7 @@ use crate::server::notify::{Given, Notifier};
 use crate::server::store::notice::{NoticeStore as _, Reach};
 use crate::server::store::sqlite::SqliteStore;
 use crate::server::store::sqlite::serving::Serving;
-use crate::server::store::{CarrierLine, Store};
+use crate::server::store::{CarrierLine, LineExtra, Store};
 use crate::server::telemetry;
 
 /// The playbook the demo runs on.
@@ -162,6 +162,7 @@ impl Demo {
                 tokens: vec![auth_token.clone()],
                 service: None,
                 api: emulator.base_url().to_owned(),
+                extra: LineExtra::default(),
             };
             store.put_line(&line).await?;
         }
@@ -172,7 +173,7 @@ impl Demo {
         let base_url = format!("http://{}", listener.local_addr()?);
         let crm = Directory::new(&format!("{}/crm/v1", emulator.base_url()), crm_token)?;
         let tokens = tokens(store.as_ref(), &policy, clock.as_ref()).await?;
-        let carrier = Arc::new(Twilio::new()?);
+        let carrier = Arc::new(Carriers::new()?);
         let mut backend = Backend::start(Parts {
             store,
             clock,

@@ -83,7 +83,7 @@ impl MailArgs {
     }
 }
 
-fn from_file(file: &std::path::Path) -> anyhow::Result<String> {
+pub(super) fn from_file(file: &std::path::Path) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
     let secret = text.trim().to_owned();
     anyhow::ensure!(!secret.is_empty(), "{} is empty: it should hold a secret", file.display());

@@ -13,7 +13,7 @@ use super::secret::{CrmTokenArgs, HeartbeatArgs, MailArgs};
 use super::{DatabaseArg, playbook, say, warn};
 use crate::clock::SystemClock;
 use crate::server::backend::{Backend, Parts};
-use crate::server::carrier::twilio::Twilio;
+use crate::server::carrier::Carriers;
 use crate::server::crm::Crm;
 use crate::server::crm::directory::Directory;
 use crate::server::notify::Notifier;
@@ -90,7 +90,7 @@ impl Serve {
             Some(base) => Some(Box::new(Directory::new(base, self.crm_token.token()?)?) as Box<dyn Crm>),
             None => None,
         };
-        let (carrier, public_url) = (Arc::new(Twilio::new()?), public_url.trim_end_matches('/').to_owned());
+        let (carrier, public_url) = (Arc::new(Carriers::new()?), public_url.trim_end_matches('/').to_owned());
         let mut backend = Backend::start(Parts {
             store,
             clock: Arc::new(SystemClock),

@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::diagnose::Diagnostic;
+use super::text::PerTime;
 use crate::domain::answering::ANSWERED_WITHIN;
 use crate::domain::contact::Address;
 use crate::domain::id::{LineId, RepId, TeamId};
+use crate::domain::pacing::Limit;
 use crate::domain::playbook::{Auditor, Compliance, Line, Playbook, Rep, Role, Team, Unseen};
 use crate::domain::time::Span;
-use document::{Document, Name, PresenceText, RepText, TeamText};
+use document::{ClassText, Document, Name, PresenceText, RepText, TeamText};
 use toml::Spanned;
 
 mod alerts;
@@ -111,6 +113,9 @@ impl Reader<'_> {
         let use_cases = self.use_cases(&d)?;
         let acknowledgement = self.acknowledgement(&d)?;
         let lines = self.lines(&d)?;
+        let limit = |class: &ClassText| self.limit(class.rate, class.per_day.as_ref());
+        let classes = d.campaign_class.iter().map(|(name, class)| Ok((name.clone(), limit(class)?)));
+        let classes: BTreeMap<_, _> = classes.collect::<Result<_, Diagnostic>>()?;
         let expectations = self.expectations(&d)?;
         let alerting = self.alerting(&d)?;
         let default = Compliance::default();
@@ -137,6 +142,7 @@ impl Reader<'_> {
             ladders,
             schedules,
             lines,
+            classes,
             expectations,
             alerting,
         })
@@ -210,6 +216,17 @@ impl Reader<'_> {
         Ok(Team { label: team.label.clone(), lead: Some(RepId(lead)), members, on_call })
     }
 
+    fn limit(&self, rate: Option<PerTime>, per_day: Option<&Spanned<u32>>) -> Result<Limit, Diagnostic> {
+        let none = |most: &Spanned<u32>| {
+            let message = "per_day of 0 lets nothing leave: leave it out, or take the line out";
+            (*most.get_ref() == 0).then(|| self.mistake(most.span(), message))
+        };
+        match per_day.and_then(none) {
+            Some(mistake) => Err(mistake),
+            None => Ok(Limit { rate: rate.map(|rate| rate.0), per_day: per_day.map(|most| *most.get_ref()) }),
+        }
+    }
+
     fn lines(&self, d: &Document) -> Result<BTreeMap<LineId, Line>, Diagnostic> {
         let mut lines: BTreeMap<LineId, Line> = BTreeMap::new();
         for (id, line) in &d.line {
@@ -223,6 +240,12 @@ impl Reader<'_> {
                 number,
                 team: TeamId(self.known("team", &line.team, d.team.keys())?),
                 use_case: self.line_use_case(id, line, d)?,
+                limit: self.limit(line.rate, line.per_day.as_ref())?,
+                class: line
+                    .class
+                    .as_ref()
+                    .map(|name| self.known("campaign class", name, d.campaign_class.keys()))
+                    .transpose()?,
             };
             lines.insert(LineId::new(id), made);
         }

@@ -10,7 +10,7 @@ use toml::value::Datetime;
 use super::alerts::{AlertsText, ChannelText, OperationsText};
 use super::owners::{OwnerText, TerritoryText};
 use super::steps::LadderText;
-use crate::config::text::{Duration, Every, TimeOfDay, Times};
+use crate::config::text::{Duration, Every, PerTime, TimeOfDay, Times};
 use crate::domain::ownership::OwnerSource;
 use crate::domain::playbook::Role;
 use crate::domain::time::Span;
@@ -44,6 +44,8 @@ pub(super) struct Document {
     #[serde(default)]
     pub(super) schedule: BTreeMap<String, ScheduleText>,
     pub(super) line: BTreeMap<String, LineText>,
+    #[serde(default)]
+    pub(super) campaign_class: BTreeMap<String, ClassText>,
     #[serde(default)]
     pub(super) expect: Vec<ExpectText>,
     #[serde(default)]
@@ -274,6 +276,20 @@ pub(super) struct LineText {
     pub(super) team: Name,
     /// Left out it is the use case that names the line.
     pub(super) use_case: Option<Name>,
+    /// How fast its texts may leave: `1/s`, `240/m`, in segments.
+    pub(super) rate: Option<PerTime>,
+    /// Segments in any 24 hours.
+    pub(super) per_day: Option<Spanned<u32>>,
+    /// The campaign class it shares a limit with.
+    pub(super) class: Option<Name>,
+}
+
+/// What all numbers of a registered campaign may send together.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClassText {
+    pub(super) rate: Option<PerTime>,
+    pub(super) per_day: Option<Spanned<u32>>,
 }
 
 /// A case the author expects to come out so.

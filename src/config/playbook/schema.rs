@@ -22,7 +22,7 @@ mod tests {
 
     /// The example with every table that a playbook can have.
     fn whole() -> Value {
-        let short = "\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\nzone = \"UTC\"\n";
+        let short = "\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\nzone = \"UTC\"\n[campaign_class.low_volume]\nper_day = 2000\n";
         toml::from_str(&format!("{EXAMPLE}{short}")).unwrap()
     }
 
@@ -74,6 +74,7 @@ mod tests {
             ("layer", &["schedule", "east", "layer", "1"]),
             ("only", &["schedule", "east", "layer", "1", "only"]),
             ("line", &["line", "main"]),
+            ("campaign_class", &["campaign_class", "low_volume"]),
             ("expect", &["expect", "0"]),
             ("then", &["expect", "0", "then"]),
         ];

@@ -13,6 +13,7 @@ use crate::domain::contact::{Address, Body};
 use crate::domain::id::MessageId;
 use crate::domain::message::InboundKind;
 use crate::domain::playbook::Playbook;
+use crate::domain::sending::is_opt_out;
 use crate::domain::time::Timestamp;
 use crate::domain::visibility::Principal;
 use crate::server::carrier::SendOutcome;
@@ -25,9 +26,6 @@ const RECENT: usize = 50;
 
 /// Open conversations read when on call changes hands.
 const OPEN: usize = 200;
-
-/// Twilio's word for a number that texted STOP.
-const OPTED_OUT: u32 = 21610;
 
 /// A message in the making.
 struct Message<'a> {
@@ -50,6 +48,7 @@ impl Notifier {
             What::HandOff { team, .. } => self.open_of(team).await?,
             What::Alert { .. }
             | What::Broken(_)
+            | What::LineStopped { .. }
             | What::Handled { .. }
             | What::Pause { .. }
             | What::Resume { .. }
@@ -225,12 +224,12 @@ impl Notifier {
         message.pass(name, true);
         self.service.store().put_notices(&message.cloned()).await?;
         let body = Body::new(message.page(redact));
-        let callback =
-            message.told.first().map(|told| format!("{}/hooks/twilio/status/{}", self.public_url, told.row.id));
+        let hooks = format!("{}/hooks/{}", self.public_url, line.provider);
+        let callback = message.told.first().map(|told| format!("{hooks}/status/{}", told.row.id));
         Ok(match self.carrier.send(&line, &phone, &body, &callback.unwrap_or_default()).await {
             SendOutcome::Accepted { .. } => Attempt::Accepted,
             SendOutcome::Refused { code } => {
-                if code == OPTED_OUT {
+                if is_opt_out(code) {
                     let stopped = Some(self.service.clock().now());
                     self.service.store().put_reach(&Reach { stopped, ..reach }).await?;
                 }
@@ -318,6 +317,7 @@ impl Message<'_> {
             What::Alert { .. }
             | What::HandOff { .. }
             | What::Broken(_)
+            | What::LineStopped { .. }
             | What::Pause { .. }
             | What::Resume { .. }
             | What::Told { .. } => None,

@@ -12,7 +12,7 @@ use comeback::server::carrier::twilio::Twilio;
 use comeback::server::carrier::{Carrier as _, SendOutcome};
 use comeback::server::crm::Crm as _;
 use comeback::server::crm::directory::Directory;
-use comeback::server::store::CarrierLine;
+use comeback::server::store::{CarrierLine, LineExtra};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -67,6 +67,7 @@ fn line(api: &str) -> CarrierLine {
         tokens: vec!["t".to_owned()],
         service: Some("MG1".to_owned()),
         api: api.to_owned(),
+        extra: LineExtra::default(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! An emulated carrier with one number and silent buyers, and our own backend beside it: the real one, over sockets,
 //! with the real Twilio adapter. They know nothing of each other but what the carrier's API and the webhooks say.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -15,10 +16,12 @@ use comeback::emulator::{self, BuyerPlan, Emulator, EmulatorConfig};
 use comeback::journal::Frame;
 use comeback::server::backend::{Backend, Parts};
 use comeback::server::carrier::twilio::Twilio;
-use comeback::server::carrier::{Carrier, CarrierError, Finding, Listed, SendOutcome};
+use comeback::server::carrier::{
+    Carrier, CarrierError, Finding, Heard, Hooked, Listed, SendOutcome, Unbelieved, Unreadable,
+};
 use comeback::server::http::auth::token_hash;
 use comeback::server::store::memory::MemoryStore;
-use comeback::server::store::{CarrierLine, Store};
+use comeback::server::store::{CarrierLine, LineExtra, Store};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -134,6 +137,7 @@ impl Shop {
             tokens: vec![self.config.auth_token.clone()],
             service: None,
             api: self.emulator.base_url().to_owned(),
+            extra: LineExtra::default(),
         };
         self.store.put_line(&line).await.unwrap();
         let (invite, token) = (Uuid::new_v4(), Uuid::new_v4().to_string());
@@ -175,6 +179,14 @@ impl Watched {
 
 #[async_trait]
 impl Carrier for Watched {
+    fn verify(&self, lines: &[CarrierLine], hooked: &Hooked<'_>) -> Result<BTreeSet<String>, Unbelieved> {
+        self.twilio.verify(lines, hooked)
+    }
+
+    fn parse(&self, hooked: &Hooked<'_>) -> Result<Heard, Unreadable> {
+        self.twilio.parse(hooked)
+    }
+
     async fn send(&self, line: &CarrierLine, to: &Address, body: &Body, callback: &str) -> SendOutcome {
         if body.as_str() == SLOW {
             self.slow_may_go.subscribe().wait_for(|may| *may).await.unwrap();
