@@ -203,7 +203,11 @@ impl Change {
         let service = Service::start(Arc::clone(&store), Arc::new(SystemClock), &playbook).await?;
         match service.submit(Work::People { actor: Actor::Operator, command }).await? {
             Outcome::Refused(rejection) => anyhow::bail!("{rejection}. Nothing was changed"),
-            Outcome::Decided(_) | Outcome::Receipts(_) | Outcome::Received { .. } | Outcome::Foreign => {}
+            Outcome::Decided(_)
+            | Outcome::Receipts(_)
+            | Outcome::Received { .. }
+            | Outcome::Foreign
+            | Outcome::Heard(_) => {}
         }
         let (playbook, roster) = (service.playbook(), store.roster().await?);
         if let Some(plan) = oncall::plan(&playbook, &schedule) {

@@ -10,6 +10,7 @@ use super::state::name_of;
 use super::state::older::missing_before;
 use super::while_away;
 use crate::domain::command::Command;
+use crate::domain::consent::{ConsentRules, OptOut};
 use crate::domain::contact::Body;
 use crate::domain::conversation::{Answer, AnswerState, Conversation, Status};
 use crate::domain::id::{ConversationId, MessageId, RepId};
@@ -78,13 +79,20 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         owner: c.owner.clone(),
         loan: c.loan.clone(),
         for_me: me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c)),
-        opted_out: view.number(snapshot).opted_out.clone(),
+        opted_out: opted_out(view, snapshot),
         leaves_at: leaves_at.min(),
         queued: entries.iter().any(|e| e.waits()),
         needs_eye: entries.iter().any(|e| e.needs_eye())
             || mine().any(|(id, answer)| unsettled(view, c, *id, answer).is_some_and(|s| is_loud(&s))),
         draft: view.state.drafts.contains_key(&id),
     }
+}
+
+/// The opt-out that keeps texts of its line back.
+fn opted_out(view: &View<'_>, snapshot: &Snapshot) -> Option<OptOut> {
+    let usual = ConsentRules::default();
+    let rules = view.state.playbook.as_ref().map_or(&usual, |playbook| &playbook.consent);
+    view.number(snapshot).out_for(rules, &snapshot.state.line).cloned()
 }
 
 /// What it is about, as the playbook calls it.
@@ -284,6 +292,7 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         | Command::Settle
         | Command::Seen { .. }
         | Command::Return
+        | Command::Consent(_)
         | Command::OptIn { .. } => "not a person's command".to_owned(),
     }
 }

@@ -112,6 +112,7 @@ impl Reader<'_> {
         let lines = self.lines(&d)?;
         let expectations = self.expectations(&d)?;
         let alerting = self.alerting(&d)?;
+        let consent = crate::domain::consent::ConsentRules::default();
         let default = Compliance::default();
         Ok(Playbook {
             version: 0,
@@ -122,6 +123,7 @@ impl Reader<'_> {
                 close_minute: d.compliance.close.map_or(default.close_minute, |t| t.0),
                 reply_window: d.compliance.reply_window.map_or(default.reply_window, |w| w.0),
             },
+            consent,
             use_cases,
             answered_within: d.sends.answered_within.map_or(ANSWERED_WITHIN, |span| span.0),
             acknowledgement,

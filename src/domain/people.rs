@@ -39,6 +39,7 @@ pub(super) fn decide(
         | Command::NeverLeft { .. }
         | Command::Doubt
         | Command::OptIn { .. }
+        | Command::Consent(_)
         | Command::Settle
         | Command::Recompute
         | Command::Succeed { .. }

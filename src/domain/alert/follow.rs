@@ -91,6 +91,7 @@ pub fn follow(
         | Event::Reopened { .. }
         | Event::OptedOut { .. }
         | Event::OptedIn { .. }
+        | Event::ToldBuyer { .. }
         | Event::Presence { .. }
         | Event::Overridden { .. }
         | Event::OverrideDropped { .. }

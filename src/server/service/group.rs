@@ -29,6 +29,7 @@ use crate::server::store::{Batch, ConversationWrite, Loaded, MessageWrite, RawEv
 use crate::wire::changes::{Author, Message};
 
 mod beside;
+mod consent;
 mod notices;
 mod push;
 mod restored;
@@ -132,7 +133,7 @@ impl Group {
                 self.put_playbook(change, actor)
             }
             Work::Beside(change) => self.beside(change),
-            Work::Consent { address, out, source } => self.consent(address, *out, source),
+            Work::Heard(heard) => self.heard(heard),
             Work::Restored(restored) => self.restored(restored),
             Work::Reconciled => self.reconciled(),
             Work::Paged(reply) => self.paged(reply),
@@ -427,7 +428,7 @@ fn world<'a>(
     answering: Option<&'a Answering>,
 ) -> ReadSet<'a> {
     let c = conversation.and_then(|id| loaded.conversations.get(&id)).map(|l| &l.state);
-    let number = if let Command::Receive(text) = command { Some(text.number) } else { c.map(|c| c.number) };
+    let number = command.number().or_else(|| c.map(|c| c.number));
     let siblings = loaded.conversations.values().map(|l| &l.state);
     ReadSet {
         answering,

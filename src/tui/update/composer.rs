@@ -3,7 +3,7 @@
 use super::act;
 use crate::client::handle::{Ask, LinkState};
 use crate::domain::command::Command;
-use crate::domain::consent::{OptOut, OptOutSource};
+use crate::domain::consent::OptOut;
 use crate::domain::contact::Body;
 use crate::domain::conversation::AnswerState;
 use crate::domain::event::Review;
@@ -46,11 +46,7 @@ pub(super) fn reply(model: &mut Model, id: ConversationId, now: Timestamp) {
 
 /// How a number opted out, as screens say it.
 pub(in crate::tui) fn opted_out(model: &Model, out: &OptOut) -> String {
-    match &out.source {
-        OptOutSource::Keyword(word) => format!("they texted “{word}”"),
-        OptOutSource::Carrier => "the carrier blocks it".to_owned(),
-        OptOutSource::Rep(rep) => format!("{} was told", model.rep_name(rep)),
-    }
+    out.source.words(|rep| model.rep_name(rep))
 }
 
 /// Begins a note.
