@@ -6,7 +6,9 @@
 
 pub mod changes;
 pub mod command;
+pub mod consent;
 pub mod people;
 pub mod problem;
+pub mod rows;
 pub mod sends;
 pub mod session;

@@ -14,6 +14,7 @@ use toml::Spanned;
 
 mod alerts;
 mod cohorts;
+mod consent;
 mod document;
 mod expectations;
 mod owners;
@@ -112,7 +113,7 @@ impl Reader<'_> {
         let lines = self.lines(&d)?;
         let expectations = self.expectations(&d)?;
         let alerting = self.alerting(&d)?;
-        let consent = crate::domain::consent::ConsentRules::default();
+        let consent = self.consent(&d, &alerting.channels)?;
         let default = Compliance::default();
         Ok(Playbook {
             version: 0,

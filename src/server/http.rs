@@ -17,6 +17,7 @@ use super::telemetry::Metrics;
 pub mod auth;
 pub mod changes;
 pub mod commands;
+pub mod consent;
 pub mod health;
 pub mod hooks;
 pub mod openapi;
@@ -56,6 +57,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/calendars/{whose}", get(people::calendar))
         .route("/v1/conversations/{id}/messages", get(changes::messages))
         .route("/v1/sends", post(sends::report))
+        .route("/v1/consent", get(consent::show).post(consent::report))
         .route("/health", get(health::alive))
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))

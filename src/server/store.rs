@@ -21,6 +21,7 @@ use crate::journal::{Entry, Head};
 use crate::wire::changes::Message;
 use crate::wire::command::Receipt;
 
+pub mod consent;
 mod error;
 mod line;
 pub mod memory;
@@ -136,6 +137,8 @@ pub struct Batch {
     pub addresses: Vec<(NumberId, Address)>,
     /// Numbers whose consent may have changed.
     pub numbers: Vec<Number>,
+    /// Entries that are about a number's consent.
+    pub ledger: Vec<consent::LedgerWrite>,
     /// Conversations as they are now.
     pub conversations: Vec<ConversationWrite>,
     /// New texts and notes.
@@ -331,7 +334,9 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 
 /// Where facts are kept.
 #[async_trait]
-pub trait Store: notice::NoticeStore + policy::PolicyStore + SendLog + Send + Sync + 'static {
+pub trait Store:
+    consent::ConsentStore + notice::NoticeStore + policy::PolicyStore + SendLog + Send + Sync + 'static
+{
     /// Begins the one transaction that may write facts. Waits for the head row.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
 

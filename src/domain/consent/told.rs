@@ -40,12 +40,18 @@ impl Automatic {
     }
 }
 
-/// The words that confirm a STOP.
-pub fn confirmation(playbook: &Playbook) -> String {
-    let usual = || {
-        format!("{}: you are opted out and get no more texts from us. Text START to get them again.", playbook.company)
-    };
-    playbook.consent.confirmation.clone().unwrap_or_else(usual)
+/// What one of them says. An acknowledgement's words depend on the use case; they stand elsewhere.
+pub fn words(playbook: &Playbook, what: Automatic) -> Option<String> {
+    match what {
+        Automatic::Acknowledgement => None,
+        Automatic::Confirmation => Some(playbook.consent.confirmation.clone().unwrap_or_else(|| {
+            format!(
+                "{}: you are opted out and get no more texts from us. Text START to get them again.",
+                playbook.company
+            )
+        })),
+        Automatic::Help => playbook.consent.help.clone(),
+    }
 }
 
 /// A STOP that opted a number out is confirmed where that is ours to do: not what the carrier answered itself, and not what

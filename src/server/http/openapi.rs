@@ -21,6 +21,8 @@ use utoipa::{Modify, OpenApi};
         super::people::on_call,
         super::people::calendar,
         super::sends::report,
+        super::consent::show,
+        super::consent::report,
         super::health::alive,
         super::health::ready,
         super::health::metrics,

@@ -8,7 +8,6 @@ use uuid::Uuid;
 use super::tally::Tally;
 use super::{Inbound, Outcome, PlaybookChange, Work, fresh_salt};
 use crate::clock::monotonic;
-use crate::domain::acknowledge;
 use crate::domain::answering::Answering;
 use crate::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use crate::domain::consent::Number;
@@ -262,11 +261,7 @@ impl Group {
         match subject {
             Subject::Conversation(id) => self.take_in_conversation(id, event, command, origin, salt, brought),
             Subject::Number(id) => {
-                if let Some(number) = self.loaded.numbers.get_mut(&id) {
-                    number.apply(self.now, event);
-                    self.numbers.insert(id);
-                    self.show_everywhere(id);
-                }
+                self.take_in_number(id, event, brought.map(|(_, words)| (words.clone(), salt)));
             }
             Subject::Roster => {
                 // A turn that passed changes nobody's presence.
@@ -283,13 +278,6 @@ impl Group {
             }
             Subject::Playbook | Subject::Journal => {}
         }
-    }
-
-    /// The words of an automatic text: the playbook's, as it stands at the decision.
-    fn own_words(&self, subject: Subject, event: &Event) -> Option<(MessageId, Body)> {
-        let (Subject::Conversation(id), Event::Acknowledged { message, .. }) = (subject, event) else { return None };
-        let use_case = &self.loaded.conversations.get(&id)?.state.use_case;
-        acknowledge::words(&self.playbook, use_case).map(|words| (*message, Body::new(words)))
     }
 
     /// Consent is shown in every conversation of the number, so that each of them counts as changed.
@@ -446,7 +434,7 @@ fn author(event: &Event, origin: &Origin<'_>, command: &Command) -> Author {
     let rep = origin.actor.rep().cloned().unwrap_or_else(|| RepId::new("?"));
     match (event, command) {
         (Event::Received { kind, .. }, _) => Author::Buyer(*kind),
-        (Event::Acknowledged { .. }, _) => Author::Automatic,
+        (Event::Acknowledged { .. } | Event::ToldBuyer { .. }, _) => Author::Automatic,
         (Event::Noted { .. }, _) | (_, Command::Note { .. }) => Author::Note(rep),
         _ => Author::Rep(rep),
     }
