@@ -1,13 +1,13 @@
 //! `comeback consent show|import|export`: the consent ledger at the command line.
 
-use std::io::{IsTerminal as _, Read as _};
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
 use super::{DatabaseArg, say, warn};
 use crate::domain::contact::Address;
-use crate::server::consent::view;
+use crate::server::consent::{view, whose};
 use crate::server::store::Store as _;
 use crate::server::store::consent::ConsentStore as _;
 use crate::wire::consent::{ConsentView, LedgerLine};
@@ -83,16 +83,8 @@ pub(super) fn number_from_stdin() -> anyhow::Result<Address> {
         warn("the number, as +14155550123, then Enter:");
     }
     let mut line = String::new();
-    // A terminal ends the line, a pipe the input.
-    let mut byte = [0u8; 1];
-    let mut stdin = std::io::stdin().lock().take(LONGEST);
-    let mut bytes = Vec::new();
-    while stdin.read(&mut byte)? == 1 && byte[0] != b'\n' {
-        bytes.push(byte[0]);
-    }
-    line.push_str(&String::from_utf8_lossy(&bytes));
-    let number = Address::parse(line.trim()).ok();
-    number.ok_or_else(|| anyhow::anyhow!("what came on standard input is not a number like +14155550123"))
+    std::io::stdin().lock().take(LONGEST).read_line(&mut line)?;
+    whose(&line).ok_or_else(|| anyhow::anyhow!("what came on standard input is not a number like +14155550123"))
 }
 
 async fn show(database: &DatabaseArg, json: bool) -> anyhow::Result<()> {

@@ -29,6 +29,14 @@ const AHEAD: Span = Span::minutes(5);
 /// Lines of a ledger that are shown.
 pub const SHOWN: usize = 1_000;
 
+/// A number as people write it when they ask for it: a phone, a short code, or an address of another kind. A mere word is a
+/// slip.
+pub fn whose(text: &str) -> Option<Address> {
+    let number = Address::parse(text.trim()).ok()?;
+    let first = number.as_str().chars().next()?;
+    (first == '+' || first.is_ascii_digit() || number.as_str().contains(':')).then_some(number)
+}
+
 /// A row as it is taken in, or why it is not. The reason repeats nothing that was sent.
 pub fn checked(
     row: ConsentRow,

@@ -365,8 +365,8 @@ fn a_mistake_about_consent_is_told_in_its_place() {
     let ours = "[consent]\nreplies = \"us\"\n";
     for (text, wanted) in [
         ("[consent]\nscope = \"programme\"", "there is no programme: nothing says which lines belong together"),
-        ("[consent]\nscope = \"team\"", "unknown word \"team\""),
-        ("[consent]\nevidence = \"always\"", "unknown word \"always\""),
+        ("[consent]\nscope = \"team\"", "unknown value \"team\""),
+        ("[consent]\nevidence = \"always\"", "unknown value \"always\""),
         ("[consent.programme.east]\nlines = [\"mian\"]", "there is no line \"mian\"; did you mean \"main\"?"),
         (
             "[consent.programme.a]\nlines = [\"main\"]\n[consent.programme.b]\nlines = [\"main\"]",

@@ -15,10 +15,9 @@ use super::{App, RequestId, request_id};
 use crate::domain::command::Actor;
 use crate::domain::consent::OptOutSource;
 use crate::domain::consent::ledger::Taken;
-use crate::domain::contact::Address;
 use crate::domain::id::RepId;
 use crate::domain::visibility;
-use crate::server::consent::{checked, view};
+use crate::server::consent::{checked, view, whose};
 use crate::server::service::{Heard, Outcome, ServiceError, Work};
 use crate::wire::consent::{ConsentOutcome, ConsentOutcomes, ConsentReport, ConsentRow, ConsentView};
 use crate::wire::problem::Problem;
@@ -73,8 +72,8 @@ pub async fn show(
     let bad = || Failure::new(StatusCode::BAD_REQUEST, "bad_query", "`number` is not a phone number.", hint);
     let Query(OfNumber { number }) = query.map_err(|_| bad())?;
     // Who forgets that a plus in a query is a blank means the plus.
-    let address = Address::parse(number.trim()).or_else(|_| Address::parse(&format!("+{}", number.trim())));
-    let address = address.map_err(|_| bad())?;
+    let number = if number.starts_with(' ') { number.replacen(' ', "+", 1) } else { number };
+    let address = whose(&number).ok_or_else(bad)?;
     let (store, playbook) = (app.service.store(), app.service.playbook());
     let id = request_id(id);
     let failed = |e| Failure::of_store(id.clone(), &e);

@@ -246,6 +246,9 @@ pub(in crate::tui) fn objections(model: &Model, composer: &Composer) -> Vec<Obje
     if let Some(message) = composer.recalled.filter(|id| left(id) == Some(true)) {
         found.push(Objection::AlreadyLeft(message));
     }
+    if model.row(composer.to).is_some_and(|row| row.no_evidence) {
+        found.push(Objection::NoEvidence);
+    }
     found
 }
 
@@ -262,6 +265,8 @@ fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     } else if let Some(opt_out) = model.row(composer.to).and_then(|row| row.opted_out.clone()) {
         let why = opted_out(model, &opt_out);
         Some(format!("Not sent: this number opted out ({why}). Esc keeps the draft; i writes a note."))
+    } else if objections.contains(&Objection::NoEvidence) && model.is_final(&[Review::NoEvidence]) {
+        Some("Not sent: no consent of theirs is on record, and they never wrote. Esc keeps the draft.".to_owned())
     } else if let Some(new) = objections.iter().find(|o| !composer.asked.contains(o)) {
         let text = objection_words(model, new);
         composer.asked.push(new.clone());
@@ -284,6 +289,7 @@ fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
         match objection {
             Objection::WroteAgain(inbound) => seen = inbound,
             Objection::HeldBy(rep) => accept.push(Review::Reassigned(rep)),
+            Objection::NoEvidence => accept.push(Review::NoEvidence),
             Objection::AlreadyLeft(_) => {}
         }
     }
@@ -303,5 +309,6 @@ pub(in crate::tui) fn objection_words(model: &Model, objection: &Objection) -> S
         Objection::AlreadyLeft(_) => {
             "The text you took back had already left. Enter again sends these words a second time.".to_owned()
         }
+        Objection::NoEvidence => "No consent of theirs is on record. Enter again sends anyway.".to_owned(),
     }
 }

@@ -95,7 +95,7 @@ async fn a_rep_sees_the_consent_of_buyers_they_see_and_an_admin_of_all() {
     for token in ["nobody", ""] {
         assert_eq!(shown(&office, token, "%2B14155550123").await.0, StatusCode::UNAUTHORIZED);
     }
-    assert_eq!(shown(&office, "cba_key", "12x").await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(shown(&office, "cba_key", "somebody").await.0, StatusCode::BAD_REQUEST);
     assert_eq!(shown(&office, "cba_key", "+14155550123").await.0, StatusCode::OK, "a plus that was meant as one");
     assert_eq!(shown(&office, "cba_key", "%2B14155550999").await.0, StatusCode::NOT_FOUND);
     // A device reports nothing: reps opt out in the conversation.

@@ -21,3 +21,5 @@ CREATE INDEX notice_consent_due ON notice (next_at, id)
 WHERE ended IS NULL AND json_extract(body, '$.what.consent.number') IS NOT NULL;
 CREATE INDEX notice_alert_waiting ON notice (at, id)
 WHERE ended IS NULL AND json_extract(body, '$.what.consent.number') IS NULL;
+CREATE INDEX notice_consent_dead ON notice (id)
+WHERE ended = 'dead' AND json_extract(body, '$.what.consent.number') IS NOT NULL;
