@@ -12,6 +12,7 @@ use comeback::client::search::Searcher;
 use comeback::client::state::Write;
 use comeback::config;
 use comeback::domain::consent::Number;
+use comeback::domain::consent::told::Automatic;
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::context::{Account, Card, Intent, Opportunity, Touch};
 use comeback::domain::conversation::{Answer, AnswerState, Conversation, Status};
@@ -135,7 +136,16 @@ fn snapshot(n: u128, now: Timestamp, dice: &mut Dice) -> Snapshot {
             let ours = at % 2 == 0 && at < MESSAGES;
             let state = AnswerState::Out { delivery: Delivery::Delivered, error: None };
             if ours {
-                c.answers.insert(id, Answer { by: "maya".into(), automatic: false, at: when, state: state.clone() });
+                c.answers.insert(
+                    id,
+                    Answer {
+                        by: "maya".into(),
+                        automatic: false,
+                        what: Automatic::default(),
+                        at: when,
+                        state: state.clone(),
+                    },
+                );
             }
             Message {
                 id,

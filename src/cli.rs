@@ -14,6 +14,7 @@ mod audit;
 mod away;
 mod backup;
 mod config;
+mod consent;
 mod demo;
 mod desk;
 mod doctor;
@@ -67,6 +68,9 @@ enum Command {
     /// Bring in what other programs know.
     #[command(subcommand)]
     Import(import::Import),
+    /// Who may be texted, and why: the consent ledger.
+    #[command(subcommand)]
+    Consent(consent::Consent),
     /// The policy: check a file, put it in force, see its history, go back.
     #[command(subcommand)]
     Playbook(playbook::PlaybookCommand),
@@ -184,6 +188,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Line(line)) => runtime()?.block_on(line.run()),
         Some(Command::ApiKey(key)) => runtime()?.block_on(key.run()),
         Some(Command::Import(import)) => runtime()?.block_on(import.run()),
+        Some(Command::Consent(consent)) => runtime()?.block_on(consent.run()),
         Some(Command::Playbook(playbook)) => runtime()?.block_on(playbook.run()),
         Some(Command::Explain(explain)) => runtime()?.block_on(explain.run(&cli.profile)),
         Some(Command::OnCall(oncall)) => runtime()?.block_on(oncall.run(&cli.profile)),

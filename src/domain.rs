@@ -46,3 +46,4 @@ pub mod time;
 mod triage;
 pub mod use_case;
 pub mod visibility;
+mod withdrawal;

@@ -4,6 +4,7 @@ pub mod backend;
 pub mod carrier;
 pub mod checkpoints;
 pub mod condition;
+pub mod consent;
 pub mod cover;
 pub mod crm;
 pub mod effects;

@@ -7,8 +7,10 @@
 pub mod audit;
 pub mod changes;
 pub mod command;
+pub mod consent;
 pub mod explanation;
 pub mod people;
 pub mod problem;
+pub mod rows;
 pub mod sends;
 pub mod session;

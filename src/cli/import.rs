@@ -11,11 +11,12 @@ use crate::domain::playbook::Playbook;
 use crate::server::sends::checked;
 use crate::server::store::sqlite::SqliteStore;
 use crate::server::store::{CampaignSend, SendLog as _, Store as _, StoreError};
+use crate::wire::sends::SendRow;
 use progress::Progress;
 use rows::Rows;
 
-mod progress;
-mod rows;
+pub(super) mod progress;
+pub(super) mod rows;
 
 /// Bring in what other programs know.
 #[derive(Debug, Subcommand)]
@@ -59,7 +60,8 @@ async fn sends(database: &DatabaseArg, source: &str, file: &Path) -> anyhow::Res
     let open = std::fs::File::open(file).with_context(|| format!("{name} cannot be read"))?;
     let size = open.metadata().map_or(0, |m| m.len());
     let clock = database.clock();
-    let mut rows = Rows::open(file, open).map_err(|why| anyhow::anyhow!("{name}:1: {why}. Nothing was kept"))?;
+    let mut rows =
+        Rows::<SendRow>::open(file, open).map_err(|why| anyhow::anyhow!("{name}:1: {why}. Nothing was kept"))?;
     let mut import = Importing { store, playbook, source, batch: Vec::new(), new: 0, known: 0, refused: 0 };
     let mut progress = Progress::new(size);
     let mut ended = Ok(());

@@ -206,6 +206,8 @@ pub struct Row {
     pub for_me: bool,
     /// Set while no text may go there.
     pub opted_out: Option<OptOut>,
+    /// Nothing shows that they want texts, and the playbook asks for that.
+    pub no_evidence: bool,
     /// The earliest undo hold of mine in it: when that answer leaves.
     pub leaves_at: Option<Timestamp>,
     /// Something of mine here waits for the network.

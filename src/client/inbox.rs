@@ -10,8 +10,10 @@ use super::state::name_of;
 use super::state::older::missing_before;
 use super::while_away;
 use crate::domain::command::Command;
+use crate::domain::consent::{ConsentRules, OptOut, Purpose, Question, may_send};
 use crate::domain::contact::Body;
 use crate::domain::conversation::{Answer, AnswerState, Conversation, Status};
+use crate::domain::event::Review;
 use crate::domain::id::{ConversationId, MessageId, RepId};
 use crate::domain::message::Delivery;
 use crate::domain::next_step;
@@ -78,13 +80,29 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         owner: c.owner.clone(),
         loan: c.loan.clone(),
         for_me: me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c)),
-        opted_out: view.number(snapshot).opted_out.clone(),
+        opted_out: opted_out(view, snapshot),
+        no_evidence: against(view, snapshot).contains(&Review::NoEvidence),
         leaves_at: leaves_at.min(),
         queued: entries.iter().any(|e| e.waits()),
         needs_eye: entries.iter().any(|e| e.needs_eye())
             || mine().any(|(id, answer)| unsettled(view, c, *id, answer).is_some_and(|s| is_loud(&s))),
         draft: view.state.drafts.contains_key(&id),
     }
+}
+
+/// What speaks against a text, by the same function that the backend asks; nothing before the policy is here.
+fn against(view: &View<'_>, snapshot: &Snapshot) -> Vec<Review> {
+    let Some(playbook) = view.state.playbook.as_deref() else { return Vec::new() };
+    let c = view.conversation(snapshot.state.id).unwrap_or(&snapshot.state);
+    let (number, purpose) = (Some(view.number(snapshot)), Purpose::Words);
+    may_send(&Question { playbook, number, line: &c.line, wrote: c.last_inbound, purpose }).against
+}
+
+/// The opt-out that keeps texts of its line back.
+fn opted_out(view: &View<'_>, snapshot: &Snapshot) -> Option<OptOut> {
+    let usual = ConsentRules::default();
+    let rules = view.state.playbook.as_ref().map_or(&usual, |playbook| &playbook.consent);
+    view.number(snapshot).out_for(rules, &snapshot.state.line).cloned()
 }
 
 /// What it is about, as the playbook calls it.
@@ -286,6 +304,7 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         | Command::Settle { .. }
         | Command::Seen { .. }
         | Command::Return
+        | Command::Consent(_)
         | Command::OptIn { .. } => "not a person's command".to_owned(),
     }
 }

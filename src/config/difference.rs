@@ -81,6 +81,7 @@ fn word(key: &str) -> String {
         ("schedules", "schedule"),
         ("lines", "line"),
         ("classes", "campaign_class"),
+        ("programmes", "programme"),
         ("expectations", "expect"),
     ];
     single.iter().find(|(many, _)| *many == key).map_or_else(|| key.to_owned(), |(_, one)| (*one).to_owned())

@@ -16,6 +16,7 @@ use toml::Spanned;
 
 mod alerts;
 mod cohorts;
+mod consent;
 mod document;
 mod expectations;
 mod owners;
@@ -118,6 +119,7 @@ impl Reader<'_> {
         let classes: BTreeMap<_, _> = classes.collect::<Result<_, Diagnostic>>()?;
         let expectations = self.expectations(&d)?;
         let alerting = self.alerting(&d)?;
+        let consent = self.consent(&d, &alerting.channels)?;
         let default = Compliance::default();
         Ok(Playbook {
             version: 0,
@@ -128,6 +130,7 @@ impl Reader<'_> {
                 close_minute: d.compliance.close.map_or(default.close_minute, |t| t.0),
                 reply_window: d.compliance.reply_window.map_or(default.reply_window, |w| w.0),
             },
+            consent,
             use_cases,
             answered_within: d.sends.answered_within.map_or(ANSWERED_WITHIN, |span| span.0),
             acknowledgement,

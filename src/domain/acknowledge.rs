@@ -5,6 +5,7 @@
 
 use super::command::{ReadSet, Receive};
 use super::consent;
+use super::consent::told::Automatic;
 use super::conversation::{Answer, AnswerState, Conversation};
 use super::decide::Draft;
 use super::event::Event;
@@ -36,7 +37,7 @@ pub(super) fn still_fits(c: &Conversation, world: &ReadSet<'_>, now: Timestamp) 
 
 /// A direct reply like any other: to a number that may be texted, and at night only within the buyer's own hours.
 fn may_leave(c: &Conversation, world: &ReadSet<'_>, now: Timestamp, asked: Option<Timestamp>) -> bool {
-    let consents = world.number.is_some_and(|n| n.opted_out.is_none());
+    let consents = world.number.is_some() && consent::may_send(&consent::Question::of(world, c)).may();
     let cohort = world.playbook.cohort(&c.cohort).or_else(|| world.playbook.cohorts.last());
     let calendar = cohort.and_then(|cohort| world.playbook.calendars.get(&cohort.calendar));
     let is_closed = calendar.is_some_and(|calendar| !calendar.is_open(now));
@@ -44,8 +45,9 @@ fn may_leave(c: &Conversation, world: &ReadSet<'_>, now: Timestamp, asked: Optio
     consents && is_closed && !quiet
 }
 
-/// Those that have not left.
+/// Texts that nobody wrote and that have not left; what confirms a STOP is none of those that it takes back.
 pub(super) fn waiting(c: &Conversation) -> Vec<MessageId> {
-    let held = |a: &Answer| a.automatic && matches!(a.state, AnswerState::Held { .. });
+    let held =
+        |a: &Answer| a.automatic && a.what != Automatic::Confirmation && matches!(a.state, AnswerState::Held { .. });
     c.answers.iter().filter(|(_, a)| held(a)).map(|(message, _)| *message).collect()
 }

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::consent::{OptOutSource, Scope};
 use super::contact::Address;
 use super::hours::Calendar;
-use super::id::{ConversationId, MessageId, RepId, TeamId};
+use super::id::{ConversationId, MessageId, NumberId, RepId, TeamId};
 use super::time::{Span, Timestamp};
 
 pub mod brief;
@@ -292,6 +293,22 @@ pub enum What {
         /// What it is about.
         use_case: String,
     },
+    /// A number withdrew consent, or gave it.
+    Consent {
+        /// Whose.
+        number: NumberId,
+        /// The journal's entry.
+        seq: u64,
+        /// Whether it withdrew it.
+        out: bool,
+        /// How it is known.
+        source: OptOutSource,
+        /// How far it reaches.
+        #[serde(default, skip_serializing_if = "Scope::is_tenant")]
+        scope: Scope,
+        /// When they said it.
+        said: Timestamp,
+    },
     /// What became of a rep's answer to a page.
     Told {
         /// In words.
@@ -312,6 +329,8 @@ impl What {
             Self::Handled { .. } => "reply",
             Self::Pause { .. } => "campaign_pause",
             Self::Resume { .. } => "campaign_resume",
+            Self::Consent { out: true, .. } => "opted_out",
+            Self::Consent { out: false, .. } => "opted_in",
             Self::Told { .. } => "told",
         }
     }

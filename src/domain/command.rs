@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::answering::Answering;
+use super::consent::ledger::Word;
 use super::consent::{Number, OptOutSource};
 use super::contact::Body;
 use super::context::Card;
@@ -45,6 +46,8 @@ pub enum Command {
     NeverLeft { message: MessageId },
     /// The database is a backup brought back: an answer that had not settled then may have left since.
     Doubt,
+    /// A list or another program says something about a number's consent.
+    Consent(Box<Word>),
     /// Texts are welcome again, as a record outside the database says.
     OptIn { source: OptOutSource },
     /// Somebody came or went: does it concern this conversation?
@@ -155,6 +158,7 @@ impl Command {
             | Self::Doubt
             | Self::OptIn { .. }
             | Self::Settle { .. }
+            | Self::Consent(_)
             | Self::Seen { .. }
             | Self::Return => false,
             Self::Take
@@ -193,6 +197,14 @@ impl Command {
         )
     }
 
+    /// The number it is about, when that is not its conversation's.
+    pub const fn number(&self) -> Option<NumberId> {
+        if let Self::Receive(text) = self {
+            return Some(text.number);
+        }
+        if let Self::Consent(word) = self { Some(word.number) } else { None }
+    }
+
     /// The words it brings, with the id they are kept under.
     pub const fn content(&self) -> Option<(MessageId, &Body)> {
         match self {
@@ -200,6 +212,10 @@ impl Command {
             Self::Answer { message, body, .. } | Self::Note { message, body } => Some((*message, body)),
             Self::Escalate { note, reason } => Some((*note, reason)),
             Self::Away { note: Some(note), .. } => Some((note.message, &note.body)),
+            Self::Consent(word) => match &word.words {
+                Some((id, words)) => Some((*id, words)),
+                None => None,
+            },
             Self::Report { .. }
             | Self::Match
             | Self::Expire
@@ -246,6 +262,8 @@ pub enum Actor {
     Crm,
     /// Whoever runs the backend, at its command line.
     Operator,
+    /// Another program, by the name of its API key.
+    Program(String),
 }
 
 impl Actor {
@@ -253,7 +271,7 @@ impl Actor {
     pub const fn rep(&self) -> Option<&RepId> {
         match self {
             Self::Rep { rep, .. } => Some(rep),
-            Self::Carrier | Self::Clock | Self::Effects | Self::Crm | Self::Operator => None,
+            Self::Carrier | Self::Clock | Self::Effects | Self::Crm | Self::Operator | Self::Program(_) => None,
         }
     }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::consent::told::Automatic;
 use super::coverage::Loan;
 use super::event::{Climb, Event, Outcome, Review};
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
@@ -62,6 +63,9 @@ pub struct Conversation {
     /// Whether the buyer was told out of hours that nobody is here, since a person last answered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub acknowledged: bool,
+    /// When a HELP of theirs was last answered by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub helped: Option<Timestamp>,
     /// Answers of this conversation: all that have not arrived, and the last few that have.
     pub answers: BTreeMap<MessageId, Answer>,
     /// Whether the pool was asked since the buyer last began: its members may see it while it is not done.
@@ -128,10 +132,26 @@ pub struct Answer {
     /// The playbook wrote it: it is nobody's answer and meets no clock.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub automatic: bool,
+    /// What it says then.
+    #[serde(default, skip_serializing_if = "Automatic::is_usual")]
+    pub what: Automatic,
     /// When it was accepted.
     pub at: Timestamp,
     /// Where it stands.
     pub state: AnswerState,
+}
+
+impl Answer {
+    /// A rep's, that needs their eye.
+    fn of(by: &RepId) -> Self {
+        let state = AnswerState::Parked { reasons: Vec::new() };
+        Self { by: by.clone(), automatic: false, what: Automatic::default(), at: Timestamp::default(), state }
+    }
+
+    /// One that nobody wrote.
+    fn by_itself(what: Automatic, at: Timestamp, not_before: Timestamp) -> Self {
+        Self { by: RepId::new(""), automatic: true, what, at, state: AnswerState::Held { not_before } }
+    }
 }
 
 /// Where an answer stands.
@@ -196,6 +216,7 @@ impl Conversation {
             last_kind: None,
             answered: false,
             acknowledged: false,
+            helped: None,
             answers: BTreeMap::new(),
             pooled: false,
             asked: BTreeSet::new(),
@@ -268,17 +289,22 @@ impl Conversation {
             }
             Event::AnswerHeld { message, by, not_before } => {
                 let state = AnswerState::Held { not_before: *not_before };
-                self.answers.insert(*message, Answer { by: by.clone(), automatic: false, at, state });
+                self.answers.insert(*message, Answer { at, state, ..Answer::of(by) });
             }
             Event::Acknowledged { message, not_before } => {
-                let state = AnswerState::Held { not_before: *not_before };
-                self.answers.insert(*message, Answer { by: RepId::new(""), automatic: true, at, state });
+                self.answers.insert(*message, Answer::by_itself(Automatic::Acknowledgement, at, *not_before));
                 self.acknowledged = true;
+            }
+            Event::ToldBuyer { message, what, not_before } => {
+                self.answers.insert(*message, Answer::by_itself(*what, at, *not_before));
+                if *what == Automatic::Help {
+                    self.helped = Some(at);
+                }
             }
             Event::AnswerParked { message, by, reasons } => {
                 let state = AnswerState::Parked { reasons: reasons.clone() };
                 let since = self.answers.get(message).map_or(at, |a| a.at);
-                self.answers.insert(*message, Answer { by: by.clone(), automatic: false, at: since, state });
+                self.answers.insert(*message, Answer { at: since, state, ..Answer::of(by) });
             }
             Event::AnswerReleased { message, not_before, .. } => {
                 self.stand(message, AnswerState::Held { not_before: *not_before });

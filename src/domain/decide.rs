@@ -10,7 +10,7 @@ use super::id::RepId;
 use super::playbook::Role;
 use super::rejection::Rejection;
 use super::visibility;
-use super::{coverage, escalation, people, receive, respond, sending, sla, succession, triage};
+use super::{coverage, escalation, people, receive, respond, sending, sla, succession, triage, withdrawal};
 
 /// Facts, with what they are about.
 pub type Decided = Vec<(Subject, Event)>;
@@ -23,7 +23,7 @@ pub fn decide(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<De
         }
         (Actor::Rep { rep, .. }, true) => person(world, rep, command, cx),
         (Actor::Rep { .. }, false) => Err(Rejection::NotAllowed { needs: "carrier or clock".to_owned() }),
-        (Actor::Carrier | Actor::Clock | Actor::Effects | Actor::Crm | Actor::Operator, _) => {
+        (Actor::Carrier | Actor::Clock | Actor::Effects | Actor::Crm | Actor::Operator | Actor::Program(_), _) => {
             machine(world, command, cx)
         }
     }
@@ -71,6 +71,7 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         | Command::LoseSend { .. }
         | Command::NeverLeft { .. }
         | Command::Doubt
+        | Command::Consent(_)
         | Command::OptIn { .. } => Ok(Vec::new()),
     }
 }
@@ -90,6 +91,9 @@ const fn goes_ahead(command: &Command) -> bool {
 fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decided, Rejection> {
     if let Command::Receive(text) = command {
         return Ok(receive::receive(world, text, cx));
+    }
+    if let Command::Consent(word) = command {
+        return Ok(withdrawal::taken(world, word));
     }
     if command.is_about_people() {
         let may = cx.actor == Actor::Operator || !command.is_for_people();
@@ -112,9 +116,10 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         Command::LoseSend { message } => sending::lose(draft, *message),
         Command::NeverLeft { message } => sending::never_left(draft, world, *message),
         Command::Doubt => sending::doubt(draft, world),
-        Command::OptIn { source } => receive::opted_in(draft, world, source.clone()),
-        Command::OptOut { source } => receive::opted_out(draft, world, source.clone()),
+        Command::OptIn { source } => withdrawal::opted_in(draft, world, source.clone()),
+        Command::OptOut { source } => withdrawal::opted_out(draft, world, source.clone()),
         Command::Receive(_)
+        | Command::Consent(_)
         | Command::Take
         | Command::Assign { .. }
         | Command::Escalate { .. }
@@ -155,6 +160,11 @@ impl Draft {
     /// States a fact about something else.
     pub(super) fn say_of(&mut self, subject: Subject, event: Event) {
         self.facts.push((subject, event));
+    }
+
+    /// Takes over facts that were drafted apart.
+    pub(super) fn extend(&mut self, facts: Decided) {
+        self.facts.extend(facts);
     }
 
     pub(super) fn facts(self) -> Decided {

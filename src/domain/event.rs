@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::beside::Beside;
-use super::consent::OptOutSource;
+use super::consent::told::Automatic;
+use super::consent::{OptOutSource, Scope};
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, OverrideId, RepId, ScheduleId, TeamId};
 use super::message::{Delivery, InboundKind};
 use super::oncall::Override;
@@ -128,10 +129,31 @@ pub enum Event {
     Done { outcome: Outcome, by: RepId },
     /// Something to do again.
     Reopened { by: Option<RepId> },
-    /// No text may go to the number.
-    OptedOut { source: OptOutSource },
-    /// Texts are welcome again.
-    OptedIn { source: OptOutSource },
+    /// No text may go to the number, from some or all of us.
+    OptedOut {
+        source: OptOutSource,
+        /// From what.
+        #[serde(default, skip_serializing_if = "Scope::is_tenant")]
+        scope: Scope,
+        /// When the buyer said so, as a list tells that was read later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<Timestamp>,
+    },
+    /// Texts are welcome, or welcome again.
+    OptedIn {
+        source: OptOutSource,
+        /// Which ones.
+        #[serde(default, skip_serializing_if = "Scope::is_tenant")]
+        scope: Scope,
+        /// When the buyer said so, as a list tells that was read later. Without it, it was said now, by their own text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<Timestamp>,
+        /// Where they said it and what they agreed to, as it is kept beside the journal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        words: Option<MessageId>,
+    },
+    /// The buyer is told something about consent that nobody wrote.
+    ToldBuyer { message: MessageId, what: Automatic, not_before: Timestamp },
     /// Somebody went away or came back.
     Presence {
         rep: RepId,
@@ -227,6 +249,8 @@ pub enum Review {
     BehindParked,
     /// The carrier never got it.
     NeverLeft,
+    /// Nothing shows that the buyer wants texts from us.
+    NoEvidence,
 }
 
 /// How a conversation ended.
@@ -288,7 +312,9 @@ impl Event {
             | Self::Noted { message, .. }
             | Self::AnswerHeld { message, .. }
             | Self::AnswerParked { message, .. }
-            | Self::Acknowledged { message, .. } => Some(*message),
+            | Self::Acknowledged { message, .. }
+            | Self::ToldBuyer { message, .. } => Some(*message),
+            Self::OptedIn { words, .. } => *words,
             Self::Presence { note, .. } => *note,
             Self::Opened { .. }
             | Self::Matched { .. }
@@ -314,7 +340,6 @@ impl Event {
             | Self::Done { .. }
             | Self::Reopened { .. }
             | Self::OptedOut { .. }
-            | Self::OptedIn { .. }
             | Self::Overridden { .. }
             | Self::OverrideDropped { .. }
             | Self::TurnPassed { .. }
@@ -358,6 +383,7 @@ impl Event {
             Self::Reopened { .. } => "reopened",
             Self::OptedOut { .. } => "opted_out",
             Self::OptedIn { .. } => "opted_in",
+            Self::ToldBuyer { .. } => "told_buyer",
             Self::Presence { .. } => "presence",
             Self::Overridden { .. } => "overridden",
             Self::OverrideDropped { .. } => "override_dropped",

@@ -3,6 +3,7 @@
 
 use chrono_tz::Tz;
 
+use super::consent::told::Automatic;
 use super::event::{Climb, Event};
 use super::id::RepId;
 use super::playbook::Playbook;
@@ -87,6 +88,8 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::Reopened { by: Some(by) } => vec![format!("opened again by {}", name(by))],
         Event::Reopened { by: None } => vec!["opened again by the buyer's text".to_owned()],
         Event::Acknowledged { .. } => vec!["out of hours: the playbook's acknowledgement".to_owned()],
+        Event::ToldBuyer { what: Automatic::Confirmation, .. } => vec!["their STOP is confirmed, once".to_owned()],
+        Event::ToldBuyer { .. } => vec!["told what the playbook says of HELP".to_owned()],
         Event::AnswerHeld { .. }
         | Event::AnswerParked { .. }
         | Event::AnswerReleased { .. }

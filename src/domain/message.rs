@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::consent::{self, Keyword};
+use super::consent::words::keyword_in;
+use super::consent::{ConsentRules, Keyword};
 
 /// What an inbound text turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,15 +71,21 @@ const AUTO_REPLIES: [&str; 14] = [
 ];
 
 /// Says what an inbound text is. `opt_out_type` is the carrier's own word (`START`, `STOP`, `HELP`) when it sends one;
-/// `opted_out` is whether this number has withdrawn consent: only then does YES give it back, otherwise it is content.
-pub fn classify(body: &str, media: usize, opt_out_type: Option<&str>, opted_out: bool) -> InboundKind {
+/// `rules` knows the words of the playbook's languages; `opted_out` is whether this number has withdrawn consent: only then does YES give it back, otherwise it is content.
+pub fn classify(
+    rules: &ConsentRules,
+    body: &str,
+    media: usize,
+    opt_out_type: Option<&str>,
+    opted_out: bool,
+) -> InboundKind {
     match opt_out_type.map(str::to_ascii_uppercase).as_deref() {
         Some("STOP") => return InboundKind::OptOut,
         Some("START") if opted_out => return InboundKind::OptIn,
         Some("HELP") => return InboundKind::Help,
         _ => {}
     }
-    match consent::keyword(body) {
+    match keyword_in(rules, body) {
         Some(Keyword::Stop) => return InboundKind::OptOut,
         Some(Keyword::Start) if opted_out => return InboundKind::OptIn,
         Some(Keyword::Help) => return InboundKind::Help,
@@ -212,7 +219,7 @@ mod tests {
             ("para", 0, Some("STOP"), false, OptOut),
             ("help", 0, None, false, Help),
         ] {
-            assert_eq!(classify(body, media, carrier, opted_out), wanted, "{body:?}");
+            assert_eq!(classify(&ConsentRules::default(), body, media, carrier, opted_out), wanted, "{body:?}");
         }
     }
 

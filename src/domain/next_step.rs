@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::consent::{Number, OptOutSource};
+use super::consent::{ConsentRules, Number, OptOutSource};
 use super::context::Card;
 use super::conversation::{AnswerState, Conversation};
 use super::message::InboundKind;
@@ -22,13 +22,18 @@ fn step(what: &str, why: impl Into<String>) -> NextStep {
 
 /// Recommends a step for a conversation. Says "answer" rather than nothing when no rule knows better.
 pub fn recommend(c: &Conversation, number: &Number, cards: &[Card], last_text: &str) -> NextStep {
-    if let Some(out) = &number.opted_out {
+    if let Some(out) = number.out_for(&ConsentRules::default(), &c.line) {
         return match &out.source {
             OptOutSource::Keyword(word) if ["cancel", "end", "quit"].contains(&word.as_str()) => step(
                 "Call or mail: they may mean the meeting",
                 format!("“{word}” makes the carrier block texts; they must text START to undo it"),
             ),
-            OptOutSource::Keyword(_) | OptOutSource::Carrier | OptOutSource::Rep(_) => {
+            OptOutSource::Keyword(_)
+            | OptOutSource::Carrier
+            | OptOutSource::Rep(_)
+            | OptOutSource::Ruled(_)
+            | OptOutSource::Api(_)
+            | OptOutSource::Import(_) => {
                 step("Do not text; use mail or phone if they asked for it", "this number opted out")
             }
         };

@@ -40,6 +40,7 @@ pub(super) fn decide(
         | Command::Doubt
         | Command::OptIn { .. }
         | Command::Settle { .. }
+        | Command::Consent(_)
         | Command::Recompute
         | Command::Succeed { .. }
         | Command::Take

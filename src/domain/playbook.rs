@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::Alerting;
 use super::answering::ANSWERED_WITHIN;
+use super::consent::ConsentRules;
 use super::contact::Address;
 use super::escalation::Ladder;
 use super::expectation::Expectation;
@@ -30,6 +31,9 @@ pub struct Playbook {
     pub undo_hold: Span,
     /// When texts may be sent without a fresh text from the buyer.
     pub compliance: Compliance,
+    /// Consent: how far a word reaches, what is asked for, who confirms, who is told.
+    #[serde(default, skip_serializing_if = "ConsentRules::is_usual")]
+    pub consent: ConsentRules,
     /// What a campaign's text can be for, by name.
     pub use_cases: BTreeMap<String, UseCase>,
     /// How long after a campaign's text a reply still answers it.

@@ -3,23 +3,26 @@
 use super::acknowledge;
 use super::answering::Answering;
 use super::command::{Context, ReadSet, Receive};
-use super::consent::{self, Keyword, OptOutSource, bare};
-use super::conversation::{AnswerState, Conversation, Status};
+use super::consent::words::keyword_in;
+use super::consent::{ConsentRules, Keyword, OptOutSource, bare, told};
+use super::conversation::{Conversation, Status};
 use super::decide::{Decided, Draft};
 use super::escalation::{self, From, Who};
 use super::event::{Event, Review, Subject};
-use super::id::{ContactId, MessageId};
+use super::id::ContactId;
 use super::message::{InboundKind, classify};
 use super::ownership::{self, Asked, Found};
 use super::routing::{Assignment, Passed, Weighed};
 use super::sla::{self, Response};
 use super::time::Timestamp;
 use super::use_case::{self, Signs};
+use super::withdrawal;
 
 /// Decides a received text. Never refused: an unknown sender's reply takes the ladder for unowned replies.
 pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Decided {
-    let opted_out = world.number.is_some_and(|n| n.opted_out.is_some());
-    let kind = classify(text.body.as_str(), text.media, text.opt_out_type.as_deref(), opted_out);
+    let rules = &world.playbook.consent;
+    let opted_out = withdrawal::is_out(world, &text.line);
+    let kind = classify(rules, text.body.as_str(), text.media, text.opt_out_type.as_deref(), opted_out);
     let mut d = match world.conversation {
         Some(c) => Draft::of(c, cx),
         None => open(world, text, cx),
@@ -29,12 +32,12 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
     match kind {
         InboundKind::OptOut => {
             find_owner(&mut d, world, text.area_code.as_deref());
-            withdraw(&mut d, world, source_of(text, Keyword::Stop));
+            if withdrawal::withdraw(&mut d, world, source_of(rules, text, Keyword::Stop)) {
+                told::confirm(&mut d, world, text);
+            }
         }
         InboundKind::OptIn if is_overtaken(world, text) => {}
-        InboundKind::OptIn => {
-            d.say_of(Subject::Number(text.number), Event::OptedIn { source: source_of(text, Keyword::Start) });
-        }
+        InboundKind::OptIn => withdrawal::given(&mut d, world, &source_of(rules, text, Keyword::Start)),
         InboundKind::Text | InboundKind::Picture => {
             let waited = d.c.clock.is_some();
             wants_answer(&mut d, world, text.area_code.as_deref(), moved);
@@ -42,7 +45,11 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
                 acknowledge::acknowledge(&mut d, world, text);
             }
         }
-        InboundKind::Tapback | InboundKind::Acknowledgement | InboundKind::AutoReply | InboundKind::Help => {
+        InboundKind::Help => {
+            find_owner(&mut d, world, text.area_code.as_deref());
+            told::help(&mut d, world, text);
+        }
+        InboundKind::Tapback | InboundKind::Acknowledgement | InboundKind::AutoReply => {
             find_owner(&mut d, world, text.area_code.as_deref());
         }
     }
@@ -71,24 +78,10 @@ pub(super) fn rematch(mut d: Draft, world: &ReadSet<'_>) -> Decided {
     d.facts()
 }
 
-/// Consent was withdrawn by another way than a text.
-pub(super) fn opted_out(mut d: Draft, world: &ReadSet<'_>, source: OptOutSource) -> Decided {
-    withdraw(&mut d, world, source);
-    d.facts()
-}
-
-/// Consent was given back by another way than a text.
-pub(super) fn opted_in(mut d: Draft, world: &ReadSet<'_>, source: OptOutSource) -> Decided {
-    if world.number.is_some_and(|n| n.opted_out.is_some()) {
-        d.say_of(Subject::Number(d.c.number), Event::OptedIn { source });
-    }
-    d.facts()
-}
-
 /// A START that is found late says nothing against what a rep or the carrier recorded after it. Against an earlier STOP of
 /// the buyer's own it does: their texts are read in order.
 fn is_overtaken(world: &ReadSet<'_>, text: &Receive) -> bool {
-    let recorded = world.number.and_then(|n| n.opted_out.as_ref());
+    let recorded = world.number.and_then(|n| n.out_for(&world.playbook.consent, &text.line));
     let own = |source: &OptOutSource| matches!(source, OptOutSource::Keyword(_));
     recorded.zip(text.sent).is_some_and(|(out, sent)| !own(&out.source) && sent < out.at)
 }
@@ -169,8 +162,8 @@ const fn is_moved(matched: &Event) -> bool {
 
 /// How we know. A keyword is kept as such whoever read it: which one tells the rep what the buyer may have meant. Any
 /// other words stay out of the record, which is kept for ever.
-fn source_of(text: &Receive, wanted: Keyword) -> OptOutSource {
-    match consent::keyword(text.body.as_str()) {
+fn source_of(rules: &ConsentRules, text: &Receive, wanted: Keyword) -> OptOutSource {
+    match keyword_in(rules, text.body.as_str()) {
         Some(found) if found == wanted => OptOutSource::Keyword(bare(text.body.as_str())),
         Some(_) | None => OptOutSource::Carrier,
     }
@@ -276,55 +269,7 @@ fn first_step(world: &ReadSet<'_>, c: &Conversation) -> u8 {
 
 /// Every answer of this conversation that has not left needs its rep's eye.
 fn park_waiting(d: &mut Draft, reason: &Review) {
-    for (message, by, reasons) in to_park(&d.c, reason) {
+    for (message, by, reasons) in withdrawal::to_park(&d.c, reason) {
         d.say(Event::AnswerParked { message, by, reasons });
-    }
-}
-
-fn to_park(c: &Conversation, reason: &Review) -> Vec<(MessageId, super::id::RepId, Vec<Review>)> {
-    c.answers
-        .iter()
-        .filter(|(_, answer)| !answer.automatic)
-        .filter_map(|(message, answer)| {
-            let mut reasons = match &answer.state {
-                AnswerState::Held { .. } => Vec::new(),
-                AnswerState::Parked { reasons } => reasons.clone(),
-                AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. } => return None,
-            };
-            if reasons.contains(reason) {
-                return None;
-            }
-            reasons.push(reason.clone());
-            reasons.sort();
-            Some((*message, answer.by.clone(), reasons))
-        })
-        .collect()
-}
-
-/// One opt-out is one event on the number, and in the same transaction takes back every unsent text to it.
-pub(super) fn withdraw(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSource) {
-    if world.number.is_none_or(|n| n.opted_out.is_none()) {
-        d.say_of(Subject::Number(d.c.number), Event::OptedOut { source });
-    }
-    park_waiting(d, &Review::OptedOut);
-    for message in acknowledge::waiting(&d.c) {
-        d.say(Event::AnswerRecalled { message });
-    }
-    if d.c.clock.is_some() {
-        d.say(Event::SlaDropped);
-    }
-    for sibling in &world.siblings {
-        if sibling.id == d.c.id {
-            continue;
-        }
-        for (message, by, reasons) in to_park(sibling, &Review::OptedOut) {
-            d.say_of(Subject::Conversation(sibling.id), Event::AnswerParked { message, by, reasons });
-        }
-        for message in acknowledge::waiting(sibling) {
-            d.say_of(Subject::Conversation(sibling.id), Event::AnswerRecalled { message });
-        }
-        if sibling.clock.is_some() {
-            d.say_of(Subject::Conversation(sibling.id), Event::SlaDropped);
-        }
     }
 }

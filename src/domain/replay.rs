@@ -168,13 +168,17 @@ impl<'a> Replay<'a> {
             // The rest of a reply's decision is the other rules'.
             (
                 Actor::Carrier,
-                Event::Acknowledged { .. } | Event::SlaDropped | Event::SlaMet { .. } | Event::SendStarted { .. },
+                Event::Acknowledged { .. }
+                | Event::ToldBuyer { .. }
+                | Event::SlaDropped
+                | Event::SlaMet { .. }
+                | Event::SendStarted { .. },
             ) => {
                 self.happen(at, id, std::slice::from_ref(event));
             }
             (Actor::Crm, Event::Matched { .. }) => self.decide(at, id, &Command::Match, &Actor::Crm),
             (_, Event::SlaRearmed { .. }) => self.rearm(at, id),
-            (Actor::Carrier | Actor::Clock | Actor::Crm, _) => {}
+            (Actor::Carrier | Actor::Clock | Actor::Crm | Actor::Program(_), _) => {}
             (Actor::Rep { .. }, Event::Escalated { why: why @ Climb::Asked(_) }) => self.climb(at, id, why),
             (Actor::Rep { .. }, Event::Offered { because, .. }) if because.climbed.is_some() => {}
             (Actor::Rep { .. } | Actor::Effects | Actor::Operator, event) => {

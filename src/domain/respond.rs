@@ -104,12 +104,11 @@ fn acted(d: &mut Draft, world: &ReadSet<'_>, by: &RepId) {
     }
 }
 
-/// Why this answer would need the rep's eye, less what the rep accepted. An opt-out can never be accepted.
+/// Why this answer would need the rep's eye, less what the rep accepted. An opt-out can never be accepted, nor what the
+/// playbook does not leave to the rep.
 fn reasons(world: &ReadSet<'_>, c: &Conversation, by: &RepId, accept: &[Review], cx: &Context) -> Vec<Review> {
     let mut found = Vec::new();
-    if world.number.is_some_and(|n| n.opted_out.is_some()) {
-        found.push(Review::OptedOut);
-    }
+    found.extend(consent::may_send(&consent::Question::of(world, c)).against);
     if c.inbound > cx.seen {
         found.push(Review::NewerReply);
     }
@@ -122,7 +121,7 @@ fn reasons(world: &ReadSet<'_>, c: &Conversation, by: &RepId, accept: &[Review],
     if cx.behind {
         found.push(Review::BehindParked);
     }
-    found.retain(|reason| *reason == Review::OptedOut || !accept.contains(reason));
+    found.retain(|reason| consent::is_final(world.playbook, reason) || !accept.contains(reason));
     found
 }
 

@@ -6,13 +6,15 @@
 use super::acknowledge;
 use super::command::ReadSet;
 use super::consent::OptOutSource;
-use super::conversation::{AnswerState, Conversation, Status};
+use super::consent::told::{self, Automatic};
+use super::consent::{Question, may_send};
+use super::conversation::{Answer, AnswerState, Conversation, Status};
 use super::decide::{Decided, Draft};
 use super::event::{Event, Review};
 use super::id::MessageId;
 use super::message::Delivery;
-use super::receive;
 use super::sla::Stage;
+use super::withdrawal;
 
 /// Twilio's error for a number that opted out, at once or by callback.
 pub const ERROR_OPTED_OUT: u32 = 21610;
@@ -33,12 +35,16 @@ pub const fn is_opt_out(code: u32) -> bool {
 pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> Decided {
     let Some(answer) = d.c.answers.get(&message).cloned() else { return Vec::new() };
     let AnswerState::Held { not_before } = answer.state else { return Vec::new() };
-    if answer.automatic && !acknowledge::still_fits(&d.c, world, d.now) {
+    if answer.automatic && !still_fits(&d, world, &answer) {
         d.say(Event::AnswerRecalled { message });
         return d.facts();
     }
-    if world.number.is_none_or(|n| n.opted_out.is_some()) {
-        d.say(Event::AnswerParked { message, by: answer.by, reasons: vec![Review::OptedOut] });
+    let mut against = may_send(&Question::of(world, &d.c)).finally(world.playbook);
+    if world.number.is_none() {
+        against.push(Review::OptedOut);
+    }
+    if !answer.automatic && !against.is_empty() {
+        d.say(Event::AnswerParked { message, by: answer.by, reasons: against });
         return d.facts();
     }
     let blocked = d.c.answers.iter().any(|(id, other)| match other.state {
@@ -52,6 +58,14 @@ pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> De
     }
     start(&mut d, message);
     d.facts()
+}
+
+/// Whether a text that nobody wrote is still to be said.
+fn still_fits(d: &Draft, world: &ReadSet<'_>, answer: &Answer) -> bool {
+    match answer.what {
+        Automatic::Acknowledgement => acknowledge::still_fits(&d.c, world, d.now),
+        Automatic::Confirmation | Automatic::Help => told::still_fits(&d.c, world, answer, d.now),
+    }
 }
 
 /// From here on the carrier may have it, and the buyer an answer; an automatic text is none.
@@ -82,15 +96,15 @@ pub(super) fn lose(mut d: Draft, message: MessageId) -> Decided {
 
 /// The past came back: what had not left may have left since, and what waited for its rep may have been sent on. The
 /// carrier's list settles each, as after a crash between call and record. Nothing can have gone to a number that had
-/// withdrawn consent.
+/// withdrawn consent, but the text that confirmed it.
 pub(super) fn doubt(mut d: Draft, world: &ReadSet<'_>) -> Decided {
-    let out = is_opted_out(world);
-    let doubtful = |state: &AnswerState| match state {
-        AnswerState::Held { .. } | AnswerState::Parked { .. } => !out,
+    let out = is_opted_out(&d, world);
+    let doubtful = |a: &Answer| match &a.state {
+        AnswerState::Held { .. } | AnswerState::Parked { .. } => !out || a.what == Automatic::Confirmation,
         AnswerState::Sending => true,
         AnswerState::Unknown | AnswerState::Out { .. } => false,
     };
-    let all: Vec<_> = d.c.answers.iter().filter(|(_, a)| doubtful(&a.state)).map(|(id, _)| *id).collect();
+    let all: Vec<_> = d.c.answers.iter().filter(|(_, a)| doubtful(a)).map(|(id, _)| *id).collect();
     for message in all {
         if !is_sending(&d, message) {
             start(&mut d, message);
@@ -135,8 +149,8 @@ pub(super) fn report(
     d.say(Event::DeliveryChanged { message, delivery, error });
     if delivery.is_failure() {
         if error.is_some_and(is_opt_out) {
-            receive::withdraw(&mut d, world, OptOutSource::Carrier);
-        } else if !is_opted_out(world) && !automatic {
+            withdrawal::withdraw(&mut d, world, OptOutSource::Carrier);
+        } else if !is_opted_out(&d, world) && !automatic {
             back_in_sight(&mut d);
             rearm(&mut d, world, message);
         }
@@ -152,8 +166,8 @@ fn is_automatic(c: &Conversation, message: MessageId) -> bool {
     c.answers.get(&message).is_some_and(|a| a.automatic)
 }
 
-fn is_opted_out(world: &ReadSet<'_>) -> bool {
-    world.number.is_some_and(|n| n.opted_out.is_some())
+fn is_opted_out(d: &Draft, world: &ReadSet<'_>) -> bool {
+    withdrawal::is_out(world, &d.c.line)
 }
 
 /// A finished or snoozed conversation whose buyer got nothing is not done.
@@ -170,7 +184,7 @@ fn back_in_sight(d: &mut Draft) {
 fn rearm(d: &mut Draft, world: &ReadSet<'_>, message: MessageId) {
     let Some(met) = d.c.met.clone().filter(|met| met.by == message) else { return };
     let sooner = d.c.clock.as_ref().is_none_or(|running| met.clock.due < running.due);
-    if sooner && !is_opted_out(world) {
+    if sooner && !is_opted_out(d, world) {
         d.say(Event::SlaRearmed { clock: met.clock });
     }
 }

@@ -6,6 +6,7 @@ use super::time::Timestamp;
 
 mod alerts;
 mod compliance;
+mod consent;
 mod expectations;
 mod hours;
 mod ladders;
@@ -37,6 +38,7 @@ pub fn of(playbook: &Playbook, now: Timestamp) -> Vec<Part> {
         ("Who is asked next", ladders::of(playbook)),
         ("Who is on call", schedules::of(playbook, now)),
         ("When a text may leave", compliance::of(playbook)),
+        ("Who may be texted", consent::of(playbook)),
         ("Our numbers", lines::of(playbook)),
         ("Who works here", people::of(playbook)),
         ("Who is told beside the inbox", alerts::of(playbook)),

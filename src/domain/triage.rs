@@ -8,11 +8,11 @@ use super::decide::{Decided, Draft};
 use super::escalation;
 use super::event::{Climb, Event, Outcome};
 use super::id::{MessageId, RepId};
-use super::receive;
 use super::rejection::Rejection;
 use super::routing::{Because, Holder, Reason};
 use super::sla::Stage;
 use super::time::Timestamp;
+use super::withdrawal;
 
 /// It is mine: the first one has it, the other learns who and when.
 pub(super) fn take(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Result<Decided, Rejection> {
@@ -115,7 +115,7 @@ pub(super) fn reopen(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Decided {
         Status::Snoozed(_) => d.say(Event::Woke),
         Status::Done(_) => {
             let clock = d.c.finished.as_ref().and_then(|finished| finished.clock.clone());
-            let may_text = world.number.is_none_or(|n| n.opted_out.is_none());
+            let may_text = !withdrawal::is_out(world, &d.c.line);
             d.say(Event::Reopened { by: Some(by.clone()) });
             if let Some(clock) = clock.filter(|_| may_text && d.c.clock.is_none()) {
                 d.say(Event::SlaRearmed { clock });
@@ -127,7 +127,7 @@ pub(super) fn reopen(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Decided {
 
 /// The buyer told a rep to stop.
 pub(super) fn opt_out(d: Draft, world: &ReadSet<'_>, by: &RepId) -> Decided {
-    receive::opted_out(d, world, OptOutSource::Rep(by.clone()))
+    withdrawal::opted_out(d, world, OptOutSource::Rep(by.clone()))
 }
 
 fn because(world: &ReadSet<'_>, reason: Reason) -> Because {

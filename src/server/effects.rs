@@ -350,7 +350,13 @@ impl Sender {
                 Work::Machine { actor: Actor::Effects, conversation: send.conversation, command: command.clone() };
             match self.service.submit(work).await {
                 Ok(Outcome::Decided(facts)) => return Ok(facts),
-                Ok(Outcome::Refused(_) | Outcome::Receipts(_) | Outcome::Received { .. } | Outcome::Foreign) => {
+                Ok(
+                    Outcome::Refused(_)
+                    | Outcome::Receipts(_)
+                    | Outcome::Received { .. }
+                    | Outcome::Foreign
+                    | Outcome::Heard(_),
+                ) => {
                     return Ok(Vec::new());
                 }
                 Err(ServiceError::Busy) if !matches!(command, Command::BeginSend { .. }) => {

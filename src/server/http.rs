@@ -18,6 +18,7 @@ pub mod audit;
 pub mod auth;
 pub mod changes;
 pub mod commands;
+pub mod consent;
 pub mod health;
 pub mod hooks;
 pub mod openapi;
@@ -59,6 +60,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/conversations/{id}/explanation", get(changes::explanation))
         .route("/v1/audit/entries", get(audit::entries))
         .route("/v1/sends", post(sends::report))
+        .route("/v1/consent", get(consent::show).post(consent::report))
         .route("/health", get(health::alive))
         .route("/ready", get(health::ready))
         .route("/metrics", get(health::metrics))

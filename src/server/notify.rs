@@ -39,6 +39,15 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// Between two messages of a lane: what comes in a burst goes together, and costs the disk one write.
 const BREATH: Duration = Duration::from_millis(200);
 
+/// The last of the pauses between two rounds, counted from 0.
+const LAST_PAUSE: u32 = 9;
+
+/// Words of consent on their way to other systems at once: a long list floods nobody.
+const AT_ONCE: usize = 8;
+
+/// How the lanes of words of consent begin.
+const CONSENT: &str = "consent:";
+
 /// While somebody else holds the database.
 const BUSY_PAUSE: Duration = Duration::from_secs(1);
 
@@ -123,11 +132,15 @@ impl Notifier {
         busy: &mut BTreeSet<Lane>,
         tasks: &mut JoinSet<(Lane, Result<(), StoreError>)>,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let rows = self.service.store().notices(ROUND).await?;
-        if rows.is_empty() {
-            return Ok(None);
-        }
         let (playbook, now) = (self.service.playbook(), self.service.clock().now());
+        let in_hand = busy.iter().filter(|lane| lane.starts_with(CONSENT)).count();
+        let (consents, later) = self.service.store().consents_due(now, AT_ONCE + in_hand).await?;
+        let mut rows = self.service.store().notices(ROUND).await?;
+        if rows.is_empty() && consents.is_empty() {
+            return Ok(later);
+        }
+        let consents = consents.into_iter().filter(|row| !busy.contains(&lane(row)));
+        rows.extend(consents.take(AT_ONCE.saturating_sub(in_hand)));
         let mut lanes: BTreeMap<Lane, Vec<NoticeRow>> = BTreeMap::new();
         for row in rows {
             lanes.entry(lane(&row)).or_default().push(row);
@@ -138,7 +151,7 @@ impl Notifier {
             Some(longest) => self.service.store().sent_notices(now - longest).await?,
             None => Vec::new(),
         };
-        let mut next: Option<Timestamp> = None;
+        let mut next: Option<Timestamp> = later;
         for (lane, rows) in lanes {
             match ready(&playbook, rows, &sent, now) {
                 Ok(rows) => {
@@ -160,7 +173,7 @@ impl Notifier {
     /// How long to wait after so many rounds that came to nothing; `None` gives up. With jitter, so that what failed
     /// together does not come back together.
     fn pause(&self, tries: u32) -> Option<Span> {
-        const PAUSES: [i64; 10] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800];
+        const PAUSES: [i64; LAST_PAUSE as usize + 1] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800];
         let seconds = *PAUSES.get(usize::try_from(tries).ok()?)?;
         let jitter = rand::random_range(0..=seconds * 200);
         Some(self.service.clock().of_real(Span::millis(seconds * 1_000 + jitter)))
@@ -188,6 +201,8 @@ fn free(
 /// is not taken for hours holds back no other buyer's.
 fn lane(row: &NoticeRow) -> Lane {
     match (&row.notice.to, &row.notice.what) {
+        // Of one number in order, of all others at the same time.
+        (to, What::Consent { number, .. }) => format!("{CONSENT}{}:{number}", to.key()),
         (to @ To::Rep(_), What::Told { .. }) => format!("told:{}", to.key()),
         (to @ To::Rep(_), _) => to.key(),
         (to @ To::Channels(_), _) => match row.notice.conversation {

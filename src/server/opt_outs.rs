@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -15,9 +16,11 @@ use tokio::sync::watch;
 use super::outside;
 use super::service::Service;
 use super::store::{Store, StoreError};
-use crate::domain::consent::OptOutSource;
+use crate::domain::consent::{Number, OptOut, OptOutSource, Scope};
 use crate::domain::contact::Address;
 use crate::domain::event::{Event, Subject};
+use crate::domain::id::NumberId;
+use crate::domain::time::Timestamp;
 use crate::journal::{Entry, Frame};
 
 /// Entries read at once.
@@ -57,6 +60,12 @@ pub struct Line {
     /// How it was known, as in the journal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Value>,
+    /// How far it reaches; all our numbers when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// When the buyer said so, when a list told it later; in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Timestamp>,
 }
 
 /// The last word of a number.
@@ -71,8 +80,10 @@ pub struct Word {
 /// What a file says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Words {
-    /// The last word of every number.
+    /// The last word of every number about all of us.
     pub last: BTreeMap<Address, Word>,
+    /// And about a part of us.
+    pub parts: BTreeMap<(Address, Scope), Word>,
     /// Lines of a kind that this version does not know.
     pub unknown: usize,
 }
@@ -152,7 +163,9 @@ async fn line_of(store: &dyn Store, entry: &Entry, epoch: u32) -> Result<Option<
     else {
         return Ok(None);
     };
-    let (Event::OptedOut { source } | Event::OptedIn { source }) = &event else { return Ok(None) };
+    let (Event::OptedOut { source, scope, said } | Event::OptedIn { source, scope, said, .. }) = &event else {
+        return Ok(None);
+    };
     // An erased number is no longer anybody's.
     let Some(address) = store.address(number).await? else { return Ok(None) };
     let line = Line {
@@ -162,6 +175,8 @@ async fn line_of(store: &dyn Store, entry: &Entry, epoch: u32) -> Result<Option<
         event: event.kind().to_owned(),
         number: Some(address.as_str().to_owned()),
         source: serde_json::to_value(source).ok(),
+        scope: Some(scope.clone()).filter(|scope| !scope.is_tenant()),
+        said: *said,
     };
     Ok(serde_json::to_string(&line).ok())
 }
@@ -173,9 +188,10 @@ fn read_lines(file: &Path) -> Result<Vec<Line>, KeepError> {
     lines.map(|(n, line)| serde_json::from_str(line).map_err(|_| KeepError::Line(n + 1))).collect()
 }
 
-/// The last word of every number in a file.
+/// The last word of every number in a file. Words are taken in as the database took them in, one after the other: what a
+/// list says against a newer word counts for nothing here either.
 pub fn read(file: &Path) -> Result<Words, KeepError> {
-    let mut words = Words::default();
+    let (mut words, mut numbers) = (Words::default(), BTreeMap::new());
     for (n, line) in read_lines(file)?.into_iter().enumerate() {
         let out = match line.event.as_str() {
             "opted_out" => true,
@@ -189,7 +205,38 @@ pub fn read(file: &Path) -> Result<Words, KeepError> {
         let address = number.ok_or(KeepError::Line(n + 1))?;
         // A source of a later version still means what its event says.
         let source = line.source.and_then(|source| serde_json::from_value(source).ok());
-        words.last.insert(address, Word { out, source: source.unwrap_or(OptOutSource::Carrier) });
+        let source: OptOutSource = source.unwrap_or(OptOutSource::Carrier);
+        let at = DateTime::parse_from_rfc3339(&line.at).map_or(Timestamp::MIN, |at| at.to_utc().into());
+        let (scope, said) = (line.scope.unwrap_or_default(), line.said);
+        let event = if out {
+            Event::OptedOut { source: source.clone(), scope, said }
+        } else {
+            Event::OptedIn { source: source.clone(), scope, said, words: None }
+        };
+        let number = numbers.entry(address.clone()).or_insert_with(|| Number::new(NumberId(uuid::Uuid::nil())));
+        number.apply(at, &event);
+        words.stand(&address, number, &source);
     }
     Ok(words)
+}
+
+impl Words {
+    /// Takes over where a number stands after a word of this source.
+    fn stand(&mut self, address: &Address, number: &Number, source: &OptOutSource) {
+        let word = |out: Option<&OptOut>| match out {
+            Some(out) => Word { out: true, source: out.source.clone() },
+            None => Word { out: false, source: source.clone() },
+        };
+        self.last.insert(address.clone(), word(number.opted_out.as_ref()));
+        let own = self.parts.range_mut((address.clone(), Scope::Tenant)..);
+        for ((_, scope), known) in own.take_while(|((a, _), _)| a == address) {
+            let out = number.parts.iter().find(|(own, _)| own == scope).map(|(_, out)| out);
+            if known.out != out.is_some() {
+                *known = word(out);
+            }
+        }
+        for (scope, out) in &number.parts {
+            self.parts.insert((address.clone(), scope.clone()), word(Some(out)));
+        }
+    }
 }

@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
-use super::opt_outs::Words;
-use super::service::{Outcome, Service, ServiceError, Work};
+use super::opt_outs::{Word, Words};
+use super::service::{Heard, Outcome, Service, ServiceError, Work};
 use super::store::{Restored, Store, StoreError};
 use crate::clock::Clock;
 use crate::domain::command::{Actor, Command};
+use crate::domain::consent::Scope;
+use crate::domain::contact::Address;
 use crate::domain::event::Event;
 use crate::domain::time::Span;
 
@@ -62,8 +64,18 @@ pub async fn prepare(store: Arc<dyn Store>, clock: Arc<dyn Clock>, words: &Words
         }
     }
     for (address, word) in &words.last {
-        let work = Work::Consent { address: address.clone(), out: word.out, source: word.source.clone() };
-        prepared.consents += usize::from(service.submit(work).await?.has_facts());
+        let work = of_record(address, &Scope::Tenant, word);
+        prepared.consents += usize::from(service.submit(Work::Heard(Box::new(work))).await?.has_facts());
+    }
+    for ((address, scope), word) in &words.parts {
+        let work = of_record(address, scope, word);
+        prepared.consents += usize::from(service.submit(Work::Heard(Box::new(work))).await?.has_facts());
     }
     Ok(prepared)
+}
+
+/// Our own record says it: it holds as it is.
+fn of_record(address: &Address, scope: &Scope, word: &Word) -> Heard {
+    let (actor, address, scope) = (Actor::Operator, address.clone(), scope.clone());
+    Heard { actor, address, out: word.out, source: word.source.clone(), scope, said: None, words: None }
 }

@@ -13,7 +13,7 @@ use super::store::{DedupeKey, RawEvent, Restored, Store, StoreError};
 use super::telemetry::Metrics;
 use crate::clock::Clock;
 use crate::domain::command::{Actor, Command};
-use crate::domain::consent::OptOutSource;
+use crate::domain::consent::ledger::Taken;
 use crate::domain::contact::{Address, Body};
 use crate::domain::id::{ConversationId, DeviceId, LineId, MessageId, RepId};
 use crate::domain::playbook::Playbook;
@@ -23,10 +23,12 @@ use crate::wire::command::{Envelope, Receipt};
 mod beside;
 mod commit;
 mod group;
+mod heard;
 mod pulse;
 mod tally;
 
 pub use beside::{BesideChange, WaitingPolicy};
+pub use heard::Heard;
 pub use pulse::Pulse;
 
 /// Commands that may wait; a flood past this is answered 503, not queued for ever.
@@ -137,15 +139,8 @@ pub enum Work {
     Playbook(Box<PlaybookChange>),
     /// Something about a version that is not in force.
     Beside(Box<BesideChange>),
-    /// What a record outside the database says of a number: out, or in again.
-    Consent {
-        /// Whose number.
-        address: Address,
-        /// Whether it is out.
-        out: bool,
-        /// How it was known.
-        source: OptOutSource,
-    },
+    /// A list, another program or a record beside the database says something about a number's consent.
+    Heard(Box<Heard>),
     /// This database is a backup brought back.
     Restored(Restored),
     /// All that buyers wrote since that backup has been read.
@@ -194,6 +189,8 @@ pub enum Outcome {
     Refused(Rejection),
     /// A report on an answer of another account's line. Nothing of it was kept.
     Foreign,
+    /// A word of consent from outside.
+    Heard(Taken),
 }
 
 impl Outcome {
@@ -203,6 +200,7 @@ impl Outcome {
             Self::Decided(facts) => !facts.is_empty(),
             Self::Received { new } => *new,
             Self::Receipts(receipts) => !receipts.is_empty(),
+            Self::Heard(taken) => matches!(taken, Taken::New),
             Self::Refused(_) | Self::Foreign => false,
         }
     }
@@ -210,7 +208,7 @@ impl Outcome {
     fn into_receipts(self) -> Option<Vec<Receipt>> {
         match self {
             Self::Receipts(receipts) => Some(receipts),
-            Self::Received { .. } | Self::Decided(_) | Self::Refused(_) | Self::Foreign => None,
+            Self::Received { .. } | Self::Decided(_) | Self::Refused(_) | Self::Foreign | Self::Heard(_) => None,
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::journal::{Entry, Head};
 use crate::wire::changes::Message;
 use crate::wire::command::Receipt;
 
+pub mod consent;
 mod error;
 mod line;
 pub mod memory;
@@ -137,6 +138,8 @@ pub struct Batch {
     pub addresses: Vec<(NumberId, Address)>,
     /// Numbers whose consent may have changed.
     pub numbers: Vec<Number>,
+    /// Entries that are about a number's consent.
+    pub ledger: Vec<consent::LedgerWrite>,
     /// Conversations as they are now.
     pub conversations: Vec<ConversationWrite>,
     /// New texts and notes.
@@ -333,7 +336,8 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 /// Where facts are kept.
 #[async_trait]
 pub trait Store:
-    LineStore + notice::NoticeStore + policy::PolicyStore + record::RecordStore + SendLog + Send + Sync + 'static
+    consent::ConsentStore
+    + LineStore + notice::NoticeStore + policy::PolicyStore + record::RecordStore + SendLog + Send + Sync + 'static
 {
     /// Begins the one transaction that may write facts. Waits for the head row.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;

@@ -14,8 +14,9 @@ use prometheus_client::registry::Registry;
 use tokio::time::Instant;
 
 use super::store::Waiting;
+use super::store::consent::Untold;
 use super::store::notice::Notices;
-use crate::domain::time::Span;
+use crate::domain::time::{Span, Timestamp};
 
 /// How long one round of the reconciler may take at a slow carrier.
 const SLOW_ROUND: Duration = Duration::from_secs(120);
@@ -71,6 +72,8 @@ pub struct Metrics {
     expectations: Gauge,
     notices: Family<Fate, Counter>,
     notices_now: Family<Standing, Gauge>,
+    consents_now: Family<Standing, Gauge>,
+    consent_lag: Gauge,
     sends: Family<Fate, Counter>,
     answers: Family<Standing, Gauge>,
     lateness: Histogram,
@@ -134,6 +137,18 @@ impl Default for Metrics {
             "Alerts and webhooks of ours that wait, or were given up",
             notices_now.clone(),
         );
+        let consents_now = Family::<Standing, Gauge>::default();
+        registry.register(
+            "consent_untold",
+            "Opt-outs and opt-ins that another system has not been told yet, or refused for good",
+            consents_now.clone(),
+        );
+        let consent_lag = Gauge::default();
+        registry.register(
+            "consent_lag_seconds",
+            "How long the oldest opt-out or opt-in waits to be told to another system",
+            consent_lag.clone(),
+        );
         let breaches = Counter::default();
         registry.register("sla_breaches", "Clocks that nobody met in time", breaches.clone());
         let sends = Family::<Fate, Counter>::default();
@@ -179,6 +194,8 @@ impl Default for Metrics {
             expectations,
             notices,
             notices_now,
+            consents_now,
+            consent_lag,
             sends,
             answers,
             lateness,
@@ -253,6 +270,14 @@ impl Metrics {
         for (state, notices) in [("waiting", now.waiting), ("dead", now.dead)] {
             self.notices_now.get_or_create(&Standing { state }).set(i64::try_from(notices).unwrap_or(i64::MAX));
         }
+    }
+
+    /// What of consent other systems have not been told now.
+    pub fn consents_now(&self, untold: Untold, now: Timestamp) {
+        for (state, words) in [("waiting", untold.waiting), ("dead", untold.refused)] {
+            self.consents_now.get_or_create(&Standing { state }).set(i64::try_from(words).unwrap_or(i64::MAX));
+        }
+        self.consent_lag.set(untold.oldest.map_or(0, |oldest| now.since(oldest).as_seconds().max(0)));
     }
 
     /// Clocks that nobody met in time.

@@ -17,6 +17,8 @@ use super::keymap::Context;
 use super::keymap::chord::Chord;
 use super::theme::Theme;
 use crate::client::handle::{Inbox, LinkState, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, Toast, Weight};
+use crate::domain::consent::is_final;
+use crate::domain::event::Review;
 use crate::domain::id::{ConversationId, MessageId, RepId};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::{Span, Timestamp};
@@ -232,6 +234,15 @@ impl Model {
     /// The name of a rep for screens.
     pub fn rep_name<'a>(&'a self, rep: &'a RepId) -> &'a str {
         self.playbook().map_or(rep.as_str(), |p| p.rep_name(rep))
+    }
+
+    /// Whether one of these reasons is none that a person may accept.
+    pub fn is_final(&self, reasons: &[Review]) -> bool {
+        let of = |reason: &Review| match self.playbook() {
+            Some(playbook) => is_final(playbook, reason),
+            None => *reason == Review::OptedOut,
+        };
+        reasons.iter().any(of)
     }
 
     /// A colleague's standing.

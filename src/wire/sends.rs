@@ -1,8 +1,9 @@
 //! What campaigns sent, as a marketing tool reports it.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
+
+use super::rows::{self, Column};
 
 /// `POST /v1/sends`.
 #[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -44,26 +45,20 @@ impl std::fmt::Debug for SendReport {
 }
 
 impl SendRow {
+    /// Columns that must be there.
+    pub const NEEDED: [&'static str; 6] = ["id", "to", "from", "campaign", "text", "sent_at"];
+
+    /// Columns that may be.
+    pub const MORE: [&'static str; 1] = ["use_case"];
+
     /// Reads one row, and says what is wrong without repeating what stands there. Members it does not know are passed
     /// over.
     pub fn read(json: &str) -> Result<Self, String> {
-        let row: Map<String, Value> = serde_json::from_str(json).map_err(|e| match e.classify() {
-            serde_json::error::Category::Data => "not an object in { }".to_owned(),
-            serde_json::error::Category::Io
-            | serde_json::error::Category::Syntax
-            | serde_json::error::Category::Eof => format!("not JSON at column {}", e.column()),
-        })?;
-        Self::from_columns(|key| match row.get(key) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.clone())),
-            Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
-                Err(format!("{key} is not a text in quotes"))
-            }
-        })
+        rows::read(json, Self::from_columns)
     }
 
     /// A row of named texts.
-    pub fn from_columns(column: impl Fn(&str) -> Result<Option<String>, String>) -> Result<Self, String> {
+    pub fn from_columns(column: Column<'_>) -> Result<Self, String> {
         let needed = |key: &str| column(key)?.ok_or_else(|| format!("{key} is missing"));
         Ok(Self {
             id: needed("id")?,

@@ -68,6 +68,7 @@ held! {
     chord 3000
     typed 300
     safe_text 300
+    consent_row 2000
 }
 
 #[test]

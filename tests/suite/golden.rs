@@ -6,7 +6,9 @@ use std::path::Path;
 
 use comeback::domain::beside::{Beside, Came, Difference};
 use comeback::domain::command::{Command, Receive};
-use comeback::domain::consent::OptOutSource;
+use comeback::domain::consent::ledger::Word;
+use comeback::domain::consent::told::Automatic;
+use comeback::domain::consent::{OptOutSource, Scope};
 use comeback::domain::contact::Body;
 use comeback::domain::escalation::Who;
 use comeback::domain::event::{Climb, Event, Outcome, Review};
@@ -128,8 +130,12 @@ pub(crate) fn events() -> Vec<Event> {
             Event::Snoozed { .. } => Event::Woke,
             Event::Woke => Event::Done { outcome: Outcome::NotInterested, by: "ben".into() },
             Event::Done { .. } => Event::Reopened { by: None },
-            Event::Reopened { .. } => Event::OptedOut { source: OptOutSource::Keyword("stop".to_owned()) },
-            Event::OptedOut { .. } => Event::OptedIn { source: OptOutSource::Carrier },
+            Event::Reopened { .. } => {
+                Event::OptedOut { source: OptOutSource::Keyword("stop".to_owned()), scope: Scope::Tenant, said: None }
+            }
+            Event::OptedOut { .. } => {
+                Event::OptedIn { source: OptOutSource::Carrier, scope: Scope::Tenant, said: None, words: None }
+            }
             Event::OptedIn { .. } => {
                 let rep = "maya".into();
                 Event::Presence { rep, away: true, until: None, unseen: false, note: None, by: None }
@@ -152,7 +158,8 @@ pub(crate) fn events() -> Vec<Event> {
             Event::OverrideDropped { .. } => {
                 Event::TurnPassed { pool: "enterprise".into(), rep: "maya".into(), weight: 2 }
             }
-            Event::TurnPassed { .. } => return all,
+            Event::TurnPassed { .. } => Event::ToldBuyer { message, what: Automatic::Confirmation, not_before: then() },
+            Event::ToldBuyer { .. } => return all,
         };
         all.push(next);
     }
@@ -210,7 +217,15 @@ fn commands() -> Vec<Command> {
                 Command::Swap { schedule: "nights".into(), ids, one: then(), other: then() + Span::minutes(1440) }
             }
             Command::Swap { .. } => Command::DropOverride { schedule: "nights".into(), id: shift().id },
-            Command::DropOverride { .. } => return all,
+            Command::DropOverride { .. } => Command::Consent(Box::new(Word {
+                number: number(),
+                out: false,
+                source: OptOutSource::Import("form".to_owned()),
+                scope: Scope::Programme { name: "events".to_owned(), lines: ["main".into()].into() },
+                said: Some(then()),
+                words: Some((message, Body::new("https://example.com/form\nText me about events."))),
+            })),
+            Command::Consent(_) => return all,
         };
         all.push(next);
     }

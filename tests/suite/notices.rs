@@ -2,6 +2,7 @@
 //! runner that tells it, against real receivers on loopback.
 
 mod channels;
+mod consent;
 mod mail;
 mod pages;
 mod rules;

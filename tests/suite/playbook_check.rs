@@ -361,3 +361,38 @@ fn a_cohort_without_a_target_cannot_be_written() {
         assert!(mistake.contains(wanted) && mistake.starts_with("playbook.toml:"), "{to}: {mistake}");
     }
 }
+
+#[test]
+fn a_mistake_about_consent_is_told_in_its_place() {
+    let ours = "[consent]\nreplies = \"us\"\n";
+    for (text, wanted) in [
+        ("[consent]\nscope = \"programme\"", "there is no programme: nothing says which lines belong together"),
+        ("[consent]\nscope = \"team\"", "unknown value \"team\""),
+        ("[consent]\nevidence = \"always\"", "unknown value \"always\""),
+        ("[consent.programme.east]\nlines = [\"mian\"]", "there is no line \"mian\"; did you mean \"main\"?"),
+        (
+            "[consent.programme.a]\nlines = [\"main\"]\n[consent.programme.b]\nlines = [\"main\"]",
+            "the line \"main\" is in the programme \"a\" already",
+        ),
+        ("[consent]\ntell = [\"crm\"]", "there is no channel \"crm\""),
+        ("[consent]\ntell = [\"page\"]", "\"page\" is a channel of kind sms: here a webhook is needed"),
+        ("[consent]\nhelp = \"Northwind Systems. STOP ends it.\"", "this would never be sent"),
+        (&format!("{ours}help = \"Text us. STOP ends it.\""), "it must say \"Northwind Systems\""),
+        (&format!("{ours}help = \"Northwind Systems here.\""), "it must say \"STOP\""),
+        (&format!("{ours}confirmation = \"Northwind Systems: bye.\""), "it must say \"START\""),
+        ("[consent.words.es]\nstop = [\"...\"]", "not a word that can be a whole text"),
+        ("[consent.words.es]\nstop = [\"start\"]", "\"start\" means something else already"),
+        ("[consent.words.es]\nstop = [\"alto\"]\nhelp = [\"Alto!\"]", "\"Alto!\" means something else already"),
+        ("[consent.words.es]\nhelp = [\"renovación\"]", "\"renovación\" alone is a word of consent"),
+        ("[consent.words.es]\nbye = [\"adiós\"]", "bye"),
+    ] {
+        let source = format!("{EXAMPLE}\n{text}\n");
+        let mistake = read("playbook.toml", &source).expect_err(text).to_string();
+        assert!(mistake.contains(wanted) && mistake.starts_with("playbook.toml:"), "{text}: {mistake}");
+    }
+    let good = format!(
+        "{EXAMPLE}\n{ours}help = \"Northwind Systems, 1-800-555-0100. STOP ends it.\"\nscope = \"programme\"\n\
+         [consent.programme.east]\nlines = [\"main\"]\n[consent.words.es]\nstop = [\"alto\", \"stop\"]\n"
+    );
+    assert!(read("playbook.toml", &good).is_ok());
+}

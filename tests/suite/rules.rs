@@ -3,6 +3,7 @@
 mod acknowledging;
 mod answering;
 mod conduct;
+mod consenting;
 mod covering;
 mod ladder;
 mod meaning;

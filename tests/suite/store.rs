@@ -8,6 +8,7 @@ use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::sqlite::SqliteStore;
 
 mod beside;
+mod consent;
 mod facts;
 mod feed;
 mod notices;
@@ -123,6 +124,11 @@ macro_rules! conforms {
                     a_reply_answers_the_newest_text_of_its_line_before_it
                     a_send_of_before_a_reply_marks_its_conversation
                     a_key_opens_until_its_name_is_revoked
+                }
+                consent {
+                    the_ledger_of_a_number_is_the_journals_own_entries_in_order
+                    words_for_other_systems_are_due_in_order_of_each_number_and_apart_from_alerts
+                    what_other_systems_were_not_told_is_counted_and_outlives_a_backup
                 }
                 writers {
                     whoever_begins_waits_for_the_head

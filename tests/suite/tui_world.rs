@@ -326,6 +326,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         loan: None,
         for_me: true,
         opted_out: None,
+        no_evidence: false,
         leaves_at: None,
         queued: false,
         needs_eye: false,

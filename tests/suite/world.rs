@@ -374,12 +374,7 @@ impl Story {
                     self.conversations.get_mut(id).unwrap().apply(self.now, event);
                 }
                 Subject::Number(id) => {
-                    let number = self.numbers.get_mut(id).unwrap();
-                    if let Event::OptedOut { source } = event {
-                        number.opt_out(self.now, source);
-                    } else {
-                        number.opt_in();
-                    }
+                    self.numbers.get_mut(id).unwrap().apply(self.now, event);
                 }
                 Subject::Roster => self.roster.apply(self.now, event),
                 Subject::Playbook | Subject::Journal => {}

@@ -4,6 +4,7 @@ mod answer;
 mod away;
 mod beside;
 mod cable;
+mod consent;
 mod demo;
 mod doctor;
 mod draft;

@@ -2,13 +2,18 @@
 
 use super::report::Report;
 use crate::cli::rep::known;
+use crate::clock::{Clock as _, SystemClock};
 use crate::domain::alert::reachable::unreachable;
 use crate::domain::id::RepId;
+use crate::server::store::consent::ConsentStore as _;
 use crate::server::store::notice::NoticeStore as _;
 use crate::server::store::sqlite::SqliteStore;
 use crate::server::store::{Store as _, StoreError};
 
 const AREA: &str = "alerts";
+
+/// An opt-out that another system does not know for so many minutes is worth a look.
+const LAGGING: i64 = 15;
 
 /// Looks at what a backend's database holds of them.
 pub(super) async fn look(report: &mut Report, store: &SqliteStore) -> Result<(), StoreError> {
@@ -27,6 +32,9 @@ pub(super) async fn look(report: &mut Report, store: &SqliteStore) -> Result<(),
             "the log names the channel and what it answered",
         ),
     }
+    if !playbook.consent.tell.is_empty() {
+        consents(report, store).await?;
+    }
     let reaches = store.reaches().await?;
     // A report is made to be pasted: how many, not who.
     let next = "comeback rep reach names them, and what to do";
@@ -38,6 +46,29 @@ pub(super) async fn look(report: &mut Report, store: &SqliteStore) -> Result<(),
     match unreachable(&playbook, Some(&known)).len() {
         0 => report.fine(AREA, "reach", "an alert can reach everybody"),
         reps => report.look(AREA, "reach", format!("no alert can reach {reps} rep(s)"), next),
+    }
+    Ok(())
+}
+
+/// Whether other systems know of every opt-out: one that does not may text somebody who said STOP.
+async fn consents(report: &mut Report, store: &SqliteStore) -> Result<(), StoreError> {
+    let untold = store.untold_consents().await?;
+    let next = "the log names the channel and what it answered; until then stop that system's campaigns by hand";
+    if untold.refused > 0 {
+        let what = format!("{} opt-out(s) or opt-in(s) were refused for good by another system", untold.refused);
+        report.look(AREA, "consent", what, next);
+    }
+    match untold.oldest {
+        None => report.fine(AREA, "consent", "other systems know of every opt-out"),
+        Some(oldest) => {
+            let minutes = SystemClock.now().since(oldest).as_seconds() / 60;
+            let what = format!("{} opt-out(s) or opt-in(s) wait to be told, one for {minutes} min", untold.waiting);
+            if minutes < LAGGING {
+                report.fine(AREA, "consent", what);
+            } else {
+                report.look(AREA, "consent", what, next);
+            }
+        }
     }
     Ok(())
 }

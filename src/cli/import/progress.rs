@@ -12,7 +12,7 @@ const EVERY: Duration = Duration::from_millis(100);
 const CELLS: u64 = 24;
 
 /// The bar.
-pub(super) struct Progress {
+pub(in crate::cli) struct Progress {
     size: u64,
     drawn: Option<Instant>,
     on: bool,
@@ -20,12 +20,12 @@ pub(super) struct Progress {
 
 impl Progress {
     /// For a file of so many bytes.
-    pub(super) fn new(size: u64) -> Self {
+    pub(in crate::cli) fn new(size: u64) -> Self {
         Self { size, drawn: None, on: std::io::stderr().is_terminal() }
     }
 
     /// So many bytes and rows are read.
-    pub(super) fn at(&mut self, bytes: u64, rows: u64) {
+    pub(in crate::cli) fn at(&mut self, bytes: u64, rows: u64) {
         if !self.on || self.drawn.is_some_and(|at| at.elapsed() < EVERY) {
             return;
         }
@@ -34,7 +34,7 @@ impl Progress {
     }
 
     /// Makes room for a line, or for the end.
-    pub(super) fn clear(&mut self) {
+    pub(in crate::cli) fn clear(&mut self) {
         if self.on && self.drawn.take().is_some() {
             draw("\r\u{1b}[2K");
         }

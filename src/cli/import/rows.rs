@@ -4,19 +4,59 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read};
+use std::marker::PhantomData;
 use std::path::Path;
 use std::rc::Rc;
 
+use crate::wire::consent::ConsentRow;
+use crate::wire::rows::Column;
 use crate::wire::sends::SendRow;
 
 /// The longest record, in bytes: a text and its names many times over.
 const LONGEST: u64 = 256 * 1024;
 
-/// Columns that must be there.
-const NEEDED: [&str; 6] = ["id", "to", "from", "campaign", "text", "sent_at"];
+/// What a row can be.
+pub(in crate::cli) trait FileRow: Sized {
+    /// Columns that must be there.
+    const NEEDED: &'static [&'static str];
+    /// Columns that may be.
+    const MORE: &'static [&'static str];
+
+    /// From named texts.
+    fn of_columns(column: Column<'_>) -> Result<Self, String>;
+
+    /// From an object of JSON.
+    fn of_json(json: &str) -> Result<Self, String>;
+}
+
+impl FileRow for SendRow {
+    const NEEDED: &'static [&'static str] = &Self::NEEDED;
+    const MORE: &'static [&'static str] = &Self::MORE;
+
+    fn of_columns(column: Column<'_>) -> Result<Self, String> {
+        Self::from_columns(column)
+    }
+
+    fn of_json(json: &str) -> Result<Self, String> {
+        Self::read(json)
+    }
+}
+
+impl FileRow for ConsentRow {
+    const NEEDED: &'static [&'static str] = &Self::NEEDED;
+    const MORE: &'static [&'static str] = &Self::MORE;
+
+    fn of_columns(column: Column<'_>) -> Result<Self, String> {
+        Self::from_columns(column)
+    }
+
+    fn of_json(json: &str) -> Result<Self, String> {
+        Self::read(json)
+    }
+}
 
 /// Why there is no row.
-pub(super) enum Wrong {
+pub(in crate::cli) enum Wrong {
     /// This one is not readable.
     Row(String),
     /// Nothing after it is.
@@ -24,11 +64,12 @@ pub(super) enum Wrong {
 }
 
 /// The rows of a file. Each comes with the line it begins on.
-pub(super) struct Rows {
+pub(in crate::cli) struct Rows<R> {
     kind: Kind,
     bytes: Rc<Cell<u64>>,
     left: Rc<Cell<u64>>,
     over: bool,
+    row: PhantomData<fn() -> R>,
 }
 
 enum Kind {
@@ -87,9 +128,9 @@ impl Read for Counted {
     }
 }
 
-impl Rows {
+impl<R: FileRow> Rows<R> {
     /// The name tells what is in it. Fails when the first line of a table does not name its columns.
-    pub(super) fn open(name: &Path, file: File) -> Result<Self, String> {
+    pub(in crate::cli) fn open(name: &Path, file: File) -> Result<Self, String> {
         let (bytes, left) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(LONGEST)));
         let ends = Rc::new(RefCell::new(VecDeque::new()));
         let counted = Counted { file, bytes: Rc::clone(&bytes), left: Rc::clone(&left), ends: Rc::clone(&ends) };
@@ -97,7 +138,7 @@ impl Rows {
         let kind = match ending.as_deref() {
             Some("csv") => {
                 let mut reader = Box::new(csv::ReaderBuilder::new().flexible(true).from_reader(counted));
-                let columns = columns(&mut reader)?;
+                let columns = columns::<R>(&mut reader)?;
                 let mut lines = Lines { ends, passed: 0 };
                 lines.passes(reader.position().byte(), 0);
                 Kind::Csv { reader, columns, lines }
@@ -108,22 +149,22 @@ impl Rows {
             }
             Some(_) | None => return Err("the name of the file must end in .csv or .jsonl".to_owned()),
         };
-        Ok(Self { kind, bytes, left, over: false })
+        Ok(Self { kind, bytes, left, over: false, row: PhantomData })
     }
 
     /// Bytes read so far.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(in crate::cli) fn bytes(&self) -> u64 {
         self.bytes.get()
     }
 }
 
-fn columns(reader: &mut csv::Reader<Counted>) -> Result<Vec<String>, String> {
+fn columns<R: FileRow>(reader: &mut csv::Reader<Counted>) -> Result<Vec<String>, String> {
     let header = reader.byte_headers().map_err(|e| unreadable(&e))?;
     let columns: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_lowercase()).collect();
-    for needed in NEEDED.iter().chain(&["use_case"]) {
+    for needed in R::NEEDED.iter().chain(R::MORE) {
         match columns.iter().filter(|name| name == needed).count() {
-            0 if NEEDED.contains(needed) => {
-                let all = NEEDED.join(",");
+            0 if R::NEEDED.contains(needed) => {
+                let all = R::NEEDED.join(",");
                 return Err(format!("the first line names no column \"{needed}\"; write it {all}"));
             }
             0 | 1 => {}
@@ -133,8 +174,8 @@ fn columns(reader: &mut csv::Reader<Counted>) -> Result<Vec<String>, String> {
     Ok(columns)
 }
 
-impl Iterator for Rows {
-    type Item = (u64, Result<SendRow, Wrong>);
+impl<R: FileRow> Iterator for Rows<R> {
+    type Item = (u64, Result<R, Wrong>);
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.over {
@@ -152,11 +193,11 @@ impl Iterator for Rows {
     }
 }
 
-fn record(
+fn record<R: FileRow>(
     reader: &mut csv::Reader<Counted>,
     columns: &[String],
     lines: &mut Lines,
-) -> Option<(u64, Result<SendRow, Wrong>)> {
+) -> Option<(u64, Result<R, Wrong>)> {
     let mut record = csv::ByteRecord::new();
     match reader.read_byte_record(&mut record) {
         Ok(true) => {}
@@ -169,7 +210,7 @@ fn record(
         let why = format!("{} fields, and the first line names {}", record.len(), columns.len());
         return Some((line, Err(Wrong::Row(why))));
     }
-    let row = SendRow::from_columns(|key| {
+    let row = R::of_columns(&|key| {
         let Some(field) = columns.iter().position(|name| name == key).and_then(|at| record.get(at)) else {
             return Ok(None);
         };
@@ -187,7 +228,7 @@ fn unreadable(e: &csv::Error) -> String {
     format!("it cannot be read on: {io}")
 }
 
-fn object(reader: &mut BufReader<Counted>, line: &mut u64) -> Option<(u64, Result<SendRow, Wrong>)> {
+fn object<R: FileRow>(reader: &mut BufReader<Counted>, line: &mut u64) -> Option<(u64, Result<R, Wrong>)> {
     loop {
         *line += 1;
         let mut bytes = Vec::new();
@@ -209,7 +250,7 @@ fn object(reader: &mut BufReader<Counted>, line: &mut u64) -> Option<(u64, Resul
         };
         let text = text.trim_start_matches('\u{feff}').trim();
         if !text.is_empty() {
-            return Some((*line, SendRow::read(text).map_err(Wrong::Row)));
+            return Some((*line, R::of_json(text).map_err(Wrong::Row)));
         }
     }
 }
@@ -242,7 +283,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();
-        let rows = Rows::open(&path, File::open(&path).unwrap())?;
+        let rows = Rows::<SendRow>::open(&path, File::open(&path).unwrap())?;
         let told = |row: Result<SendRow, Wrong>| match row {
             Ok(row) => Ok(format!("{} {} {:?}", row.id, row.text, row.use_case)),
             Err(Wrong::Row(why)) => Err(why),

@@ -8,9 +8,11 @@ use toml::Spanned;
 use toml::value::Datetime;
 
 use super::alerts::{AlertsText, ChannelText, OperationsText};
+use super::consent::ConsentText;
 use super::owners::{OwnerText, TerritoryText};
 use super::steps::LadderText;
 use crate::config::text::{Duration, Every, PerTime, TimeOfDay, Times};
+use crate::domain::consent::Replies;
 use crate::domain::ownership::OwnerSource;
 use crate::domain::playbook::Role;
 use crate::domain::time::Span;
@@ -30,6 +32,8 @@ pub(super) struct Document {
     pub(super) presence: Option<PresenceText>,
     #[serde(default)]
     pub(super) compliance: ComplianceText,
+    #[serde(default)]
+    pub(super) consent: ConsentText,
     #[serde(default)]
     pub(super) sends: SendsText,
     pub(super) acknowledgement: Option<AcknowledgementText>,
@@ -282,6 +286,8 @@ pub(super) struct LineText {
     pub(super) per_day: Option<Spanned<u32>>,
     /// The campaign class it shares a limit with.
     pub(super) class: Option<Name>,
+    /// Who confirms a STOP here; left out it is as everywhere.
+    pub(super) replies: Option<Replies>,
 }
 
 /// What all numbers of a registered campaign may send together.

@@ -22,7 +22,7 @@ mod tests {
 
     /// The example with every table that a playbook can have.
     fn whole() -> Value {
-        let short = "\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\nzone = \"UTC\"\n[campaign_class.low_volume]\nper_day = 2000\n";
+        let short = "\n[consent]\nscope = \"programme\"\nevidence = \"ask\"\nreplies = \"us\"\n[consent.programme.east]\nlines = [\"main\"]\n[consent.words.es]\nstop = [\"alto\"]\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\nzone = \"UTC\"\n[campaign_class.low_volume]\nper_day = 2000\n";
         toml::from_str(&format!("{EXAMPLE}{short}")).unwrap()
     }
 
@@ -48,9 +48,12 @@ mod tests {
     #[test]
     fn the_schema_knows_every_key_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 27] = [
+        let tables: [(&str, &[&str]); 30] = [
             ("", &[]),
             ("compliance", &["compliance"]),
+            ("consent", &["consent"]),
+            ("programme", &["consent", "programme", "east"]),
+            ("language", &["consent", "words", "es"]),
             ("use_case", &["use_case", "survey"]),
             ("team_table", &["team", "east"]),
             ("rotation", &["team", "east", "on_call"]),
@@ -92,9 +95,10 @@ mod tests {
     #[test]
     fn the_schema_requires_what_the_reader_requires() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 8] = [
+        let tables: [(&str, &[&str]); 9] = [
             ("", &[]),
             ("use_case", &["use_case", "survey"]),
+            ("programme", &["consent", "programme", "east"]),
             ("rotation", &["team", "east", "on_call"]),
             ("rep_table", &["rep", "maya"]),
             ("cohort", &["cohort", "0"]),
@@ -117,7 +121,10 @@ mod tests {
     #[test]
     fn the_schema_knows_every_word_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let words: [(&Json, &[&str]); 5] = [
+        let words: [(&Json, &[&str]); 8] = [
+            (&schema["$defs"]["consent"]["properties"]["scope"], &["consent", "scope"]),
+            (&schema["$defs"]["consent"]["properties"]["evidence"], &["consent", "evidence"]),
+            (&schema["$defs"]["replies"], &["consent", "replies"]),
             (&schema["$defs"]["owner_source"], &["ownership", "0"]),
             (&schema["$defs"]["rep_table"]["properties"]["role"], &["rep", "lea", "role"]),
             (&schema["$defs"]["step"]["properties"]["who"], &["ladder", "standard", "0", "who"]),

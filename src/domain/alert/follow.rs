@@ -4,7 +4,7 @@ use super::{Alerts, Notice, Occasion, To, What};
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
 use crate::domain::expectation::Broken;
-use crate::domain::id::RepId;
+use crate::domain::id::{NumberId, RepId};
 use crate::domain::playbook::Playbook;
 use crate::domain::roster::Roster;
 use crate::domain::routing::{Because, Holder, Reason};
@@ -91,6 +91,7 @@ pub fn follow(
         | Event::Reopened { .. }
         | Event::OptedOut { .. }
         | Event::OptedIn { .. }
+        | Event::ToldBuyer { .. }
         | Event::Presence { .. }
         | Event::Overridden { .. }
         | Event::OverrideDropped { .. }
@@ -101,6 +102,22 @@ pub fn follow(
         | Event::Restored { .. }
         | Event::Reconciled => Vec::new(),
     }
+}
+
+/// What follows from a word of consent: each channel that is to hear of it does, by itself.
+pub fn consent(playbook: &Playbook, number: NumberId, seq: u64, event: &Event, now: Timestamp) -> Vec<Notice> {
+    let (out, source, scope, said) = if let Event::OptedOut { source, scope, said } = event {
+        (true, source, scope, *said)
+    } else if let Event::OptedIn { source, scope, said, .. } = event {
+        (false, source, scope, *said)
+    } else {
+        return Vec::new();
+    };
+    let (source, scope, said) = (source.clone(), scope.clone(), said.unwrap_or(now));
+    let what = What::Consent { number, seq, out, source, scope, said };
+    let to = |name: &String| To::Channels(vec![name.clone()]);
+    let made = playbook.consent.tell.iter();
+    made.map(|name| Notice { to: to(name), what: what.clone(), conversation: None, at: now }).collect()
 }
 
 /// What follows when the playbook's expectations are decided again: operations hear of what broke since.

@@ -61,6 +61,8 @@ fn single(item: &Item, open: &[Brief], name: impl Fn(&What) -> String) -> Words 
         What::Handled { .. } => "A reply that Sales does not handle".to_owned(),
         What::Pause { .. } => "Sales talks to this buyer: pause the campaign".to_owned(),
         What::Resume { .. } => "Sales has done: the campaign may go on".to_owned(),
+        What::Consent { out: true, .. } => "A number opted out".to_owned(),
+        What::Consent { out: false, .. } => "A number opted in".to_owned(),
         What::Told { said, .. } => SafeText::line(said).as_str().to_owned(),
     };
     let mut lines = Vec::new();
@@ -149,6 +151,7 @@ fn occasion(what: &What) -> Option<Occasion> {
         | What::Handled { .. }
         | What::Pause { .. }
         | What::Resume { .. }
+        | What::Consent { .. }
         | What::Told { .. } => None,
     }
 }

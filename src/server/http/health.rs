@@ -74,6 +74,10 @@ pub async fn metrics(State(app): State<App>) -> Response {
         Ok(notices) => app.metrics.notices_now(notices),
         Err(e) => tracing::warn!(error = %e, "notices were not counted; /metrics says what it knew"),
     }
+    match app.service.store().untold_consents().await {
+        Ok(untold) => app.metrics.consents_now(untold, app.service.clock().now()),
+        Err(e) => tracing::warn!(error = %e, "words of consent that wait were not counted; /metrics says what it knew"),
+    }
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, media_type)], app.metrics.render()).into_response()
 }

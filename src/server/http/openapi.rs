@@ -23,6 +23,8 @@ use utoipa::{Modify, OpenApi};
         super::people::calendar,
         super::sends::report,
         super::audit::entries,
+        super::consent::show,
+        super::consent::report,
         super::health::alive,
         super::health::ready,
         super::health::metrics,

@@ -48,9 +48,11 @@ pub async fn say(
     let outcome = app.service.submit(Work::People { actor, command }).await;
     match outcome.map_err(|e| Failure::of_service(request_id(id), &e))? {
         Outcome::Refused(rejection) => Err(refused(&rejection)),
-        outcome @ (Outcome::Decided(_) | Outcome::Receipts(_) | Outcome::Received { .. } | Outcome::Foreign) => {
-            Ok(Json(Said { changed: outcome.has_facts() }))
-        }
+        outcome @ (Outcome::Decided(_)
+        | Outcome::Receipts(_)
+        | Outcome::Received { .. }
+        | Outcome::Foreign
+        | Outcome::Heard(_)) => Ok(Json(Said { changed: outcome.has_facts() })),
     }
 }
 

@@ -1,8 +1,9 @@
 //! One message: what is still wanted of it, what its channel may be told, and the channels in order until one has it.
 
+use super::LAST_PAUSE;
 use super::Notifier;
 use super::outgoing::Attempt;
-use super::payload::{self, Told};
+use super::payload::{self, Told, Whose};
 use super::setting;
 use super::standard::Secret;
 use crate::clock::{Clock as _, SystemClock};
@@ -52,6 +53,7 @@ impl Notifier {
             | What::Handled { .. }
             | What::Pause { .. }
             | What::Resume { .. }
+            | What::Consent { .. }
             | What::Told { .. } => Vec::new(),
         };
         let mut message = Message { playbook: &playbook, now, told, dropped, open };
@@ -70,8 +72,11 @@ impl Notifier {
                 Some(id) => self.service.store().subject(id, RECENT).await?,
                 None => None,
             };
-            if subject.as_ref().is_none_or(|s| follow::is_wanted(&row.notice, &s.state)) {
-                told.push(Told { row, subject });
+            let whose = self.whose(&row.notice.what).await?;
+            // An erased number is nobody's any more.
+            let erased = row.is_consent() && whose.is_none();
+            if !erased && subject.as_ref().is_none_or(|s| follow::is_wanted(&row.notice, &s.state)) {
+                told.push(Told { row, subject, whose });
             } else {
                 row.ended = Some((Ended::Dropped, now));
                 dropped.push(row);
@@ -80,6 +85,16 @@ impl Notifier {
         let due = |told: &Told| told.subject.as_ref().and_then(|s| s.state.clock.as_ref()).map(|clock| clock.due);
         told.sort_by_key(|told| (due(told).unwrap_or(Timestamp::MAX), told.row.notice.at, told.row.id));
         Ok((told, dropped))
+    }
+
+    /// The number that a word of consent is about.
+    async fn whose(&self, what: &What) -> Result<Option<Whose>, StoreError> {
+        let What::Consent { number, .. } = what else { return Ok(None) };
+        let Some(number) = self.service.store().address(*number).await? else { return Ok(None) };
+        let found = self.service.store().consent_of(&number).await?;
+        let conversations = found.map(|(_, conversations)| conversations).unwrap_or_default();
+        let contacts = conversations.into_iter().flat_map(|c| c.contacts).collect();
+        Ok(Some(Whose { number, contacts }))
     }
 
     async fn open_of(&self, team: &crate::domain::id::TeamId) -> Result<Vec<Subject>, StoreError> {
@@ -125,7 +140,10 @@ impl Notifier {
             }
         }
         let tries = message.told.iter().map(|told| told.row.tries).max().unwrap_or(0);
-        if let Some(pause) = self.pause(tries).filter(|_| later) {
+        // What somebody said of their consent is told for as long as it takes.
+        let forever = message.told.iter().any(|told| told.row.is_consent());
+        let counted = if forever { tries.min(LAST_PAUSE) } else { tries };
+        if let Some(pause) = self.pause(counted).filter(|_| later) {
             let at = message.now + pause;
             message.rows(|row| {
                 row.next_at = at;
@@ -320,6 +338,7 @@ impl Message<'_> {
             | What::LineStopped { .. }
             | What::Pause { .. }
             | What::Resume { .. }
+            | What::Consent { .. }
             | What::Told { .. } => None,
         };
         told.subject.as_ref().map(|subject| self.of(subject, message, redact))

@@ -1,6 +1,8 @@
 //! What a webhook is told, as JSON: `type`, `timestamp` and `data`, as Standard Webhooks recommends. And the form of
 //! Slack.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -8,6 +10,9 @@ use uuid::Uuid;
 use crate::domain::alert::brief::Brief;
 use crate::domain::alert::words::Words;
 use crate::domain::alert::{Redact, To, What};
+use crate::domain::consent::Scope;
+use crate::domain::contact::Address;
+use crate::domain::id::ContactId;
 use crate::domain::time::Timestamp;
 use crate::journal::to_hex;
 use crate::server::store::Subject;
@@ -20,6 +25,14 @@ const LISTED: usize = 20;
 pub(super) struct Told {
     pub(super) row: NoticeRow,
     pub(super) subject: Option<Subject>,
+    /// Whose consent it is about.
+    pub(super) whose: Option<Whose>,
+}
+
+/// A number whose consent another system is told of, and what the CRM calls the people behind it.
+pub(super) struct Whose {
+    pub(super) number: Address,
+    pub(super) contacts: BTreeSet<ContactId>,
 }
 
 /// The key by which receivers know a message again: a bundle with another part in it is another message.
@@ -74,6 +87,8 @@ const fn kind(what: &What) -> &'static str {
         What::Handled { .. } => "reply.received",
         What::Pause { .. } => "campaign.pause",
         What::Resume { .. } => "campaign.resume",
+        What::Consent { out: true, .. } => "consent.opted_out",
+        What::Consent { out: false, .. } => "consent.opted_in",
         What::Told { .. } => "page.told",
     }
 }
@@ -95,6 +110,20 @@ fn one(told: &Told, brief: Option<&Brief>, redact: Redact) -> Value {
             data["use_case"] = json!(use_case);
         }
         What::Pause { use_case } | What::Resume { use_case } => data["use_case"] = json!(use_case),
+        What::Consent { seq, source, scope, said, .. } => {
+            data["entry"] = json!(seq);
+            data["scope"] = json!(scope.word());
+            data["source"] = json!(source);
+            data["said"] = json!(written(*said));
+            if let Scope::Programme { lines, .. } = scope {
+                data["lines"] = json!(lines);
+            }
+            // Without the number nobody could obey: a channel that is told of consent is named for just that.
+            if let Some(Whose { number, contacts }) = &told.whose {
+                data["number"] = json!(number);
+                data["contacts"] = json!(contacts);
+            }
+        }
         What::Alert { .. } | What::HandOff { .. } | What::Told { .. } => {}
     }
     if let (What::Handled { .. } | What::Pause { .. } | What::Resume { .. }, Some(subject)) =

@@ -201,7 +201,7 @@ fn wants(work: &[Work], playbook: u32, now: Timestamp) -> Wants {
                     wants.answered.insert(*conversation);
                 }
             }
-            Work::Consent { address, .. } => drop(wants.addresses.insert(address.clone())),
+            Work::Heard(heard) => drop(wants.addresses.insert(heard.address.clone())),
             Work::Paged(reply) => {
                 wants.dedupe.insert(reply.key.clone());
                 if let Says::Take(conversation) = reply.says {

@@ -8,7 +8,6 @@ use uuid::Uuid;
 use super::tally::Tally;
 use super::{Inbound, Outcome, PlaybookChange, Work, fresh_salt};
 use crate::clock::monotonic;
-use crate::domain::acknowledge;
 use crate::domain::answering::Answering;
 use crate::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use crate::domain::consent::Number;
@@ -29,6 +28,7 @@ use crate::server::store::{Batch, ConversationWrite, Loaded, MessageWrite, RawEv
 use crate::wire::changes::{Author, Message};
 
 mod beside;
+mod consent;
 mod notices;
 mod push;
 mod restored;
@@ -132,7 +132,7 @@ impl Group {
                 self.put_playbook(change, actor)
             }
             Work::Beside(change) => self.beside(change),
-            Work::Consent { address, out, source } => self.consent(address, *out, source),
+            Work::Heard(heard) => self.heard(heard),
             Work::Restored(restored) => self.restored(restored),
             Work::Reconciled => self.reconciled(),
             Work::Paged(reply) => self.paged(reply),
@@ -261,11 +261,7 @@ impl Group {
         match subject {
             Subject::Conversation(id) => self.take_in_conversation(id, event, command, origin, salt, brought),
             Subject::Number(id) => {
-                if let Some(number) = self.loaded.numbers.get_mut(&id) {
-                    number.apply(self.now, event);
-                    self.numbers.insert(id);
-                    self.show_everywhere(id);
-                }
+                self.take_in_number(id, event, brought.map(|(_, words)| (words.clone(), salt)));
             }
             Subject::Roster => {
                 // A turn that passed changes nobody's presence.
@@ -282,13 +278,6 @@ impl Group {
             }
             Subject::Playbook | Subject::Journal => {}
         }
-    }
-
-    /// The words of an automatic text: the playbook's, as it stands at the decision.
-    fn own_words(&self, subject: Subject, event: &Event) -> Option<(MessageId, Body)> {
-        let (Subject::Conversation(id), Event::Acknowledged { message, .. }) = (subject, event) else { return None };
-        let use_case = &self.loaded.conversations.get(&id)?.state.use_case;
-        acknowledge::words(&self.playbook, use_case).map(|words| (*message, Body::new(words)))
     }
 
     /// Consent is shown in every conversation of the number, so that each of them counts as changed.
@@ -427,7 +416,7 @@ fn world<'a>(
     answering: Option<&'a Answering>,
 ) -> ReadSet<'a> {
     let c = conversation.and_then(|id| loaded.conversations.get(&id)).map(|l| &l.state);
-    let number = if let Command::Receive(text) = command { Some(text.number) } else { c.map(|c| c.number) };
+    let number = command.number().or_else(|| c.map(|c| c.number));
     let siblings = loaded.conversations.values().map(|l| &l.state);
     ReadSet {
         answering,
@@ -445,7 +434,7 @@ fn author(event: &Event, origin: &Origin<'_>, command: &Command) -> Author {
     let rep = origin.actor.rep().cloned().unwrap_or_else(|| RepId::new("?"));
     match (event, command) {
         (Event::Received { kind, .. }, _) => Author::Buyer(*kind),
-        (Event::Acknowledged { .. }, _) => Author::Automatic,
+        (Event::Acknowledged { .. } | Event::ToldBuyer { .. }, _) => Author::Automatic,
         (Event::Noted { .. }, _) | (_, Command::Note { .. }) => Author::Note(rep),
         _ => Author::Rep(rep),
     }

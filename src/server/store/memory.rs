@@ -1,5 +1,6 @@
 //! The reference store, and the simulator's: plain maps behind one lock. What it does is what the others must do.
 
+mod consent;
 mod lines;
 mod notices;
 mod policy;
@@ -63,6 +64,7 @@ struct Tables {
     restores: Vec<Restored>,
     notices: BTreeMap<uuid::Uuid, super::notice::NoticeRow>,
     reaches: BTreeMap<RepId, super::notice::Reach>,
+    ledger: BTreeMap<u64, super::consent::LedgerWrite>,
     beside: BTreeMap<super::policy::Kind, super::policy::Kept>,
 }
 
@@ -172,6 +174,7 @@ impl Tables {
             self.numbers.insert(id, Number::new(id));
         }
         self.numbers.extend(batch.numbers.into_iter().map(|n| (n.id, n)));
+        self.put_ledger(batch.ledger);
         for c in batch.conversations {
             let id = c.state.id;
             self.audience.extend(c.audience.into_iter().map(|p| ((p, id), c.seq)));
@@ -214,7 +217,7 @@ impl Tables {
             Some(RestoreWrite::Begun(restored)) => {
                 self.restores.push(restored);
                 self.invites.clear();
-                self.notices.retain(|_, row| row.ended.is_some());
+                self.notices.retain(|_, row| row.ended.is_some() || row.is_consent());
                 self.api_keys.values_mut().for_each(|key| key.revoked = true);
                 self.devices.values_mut().for_each(|(device, _)| device.revoked = true);
             }

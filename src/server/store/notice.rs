@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::{StoreError, Subject};
-use crate::domain::alert::Notice;
+use crate::domain::alert::{Notice, What};
 use crate::domain::contact::Address;
 use crate::domain::id::{ConversationId, RepId};
 use crate::domain::time::Timestamp;
@@ -35,6 +35,16 @@ pub struct NoticeRow {
 }
 
 impl NoticeRow {
+    /// Whether it tells another system of a word of consent.
+    pub const fn is_consent(&self) -> bool {
+        matches!(self.notice.what, What::Consent { .. })
+    }
+
+    /// Whether it waits, and is none of those.
+    pub const fn is_waiting_alert(&self) -> bool {
+        self.ended.is_none() && !self.is_consent()
+    }
+
     /// One that nobody tried yet.
     pub fn new(id: Uuid, notice: Notice) -> Self {
         let (next_at, passed) = (notice.at, BTreeSet::new());
@@ -56,6 +66,11 @@ pub enum Ended {
 }
 
 impl Ended {
+    /// The one that is stored so.
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Sent, Self::Dropped, Self::Unknown, Self::Dead].into_iter().find(|ended| ended.word() == word)
+    }
+
     /// As it is stored and counted.
     pub const fn word(self) -> &'static str {
         match self {
@@ -99,7 +114,8 @@ pub struct Notices {
 /// What a store keeps of notices. Part of every [`super::Store`].
 #[async_trait]
 pub trait NoticeStore: Send + Sync {
-    /// Notices that have not ended, oldest first, at most `limit`.
+    /// Notices that have not ended, oldest first, at most `limit`. Words of consent wait apart, so that a long list of them
+    /// holds back no alert: [`super::consent::ConsentStore::consents_due`].
     async fn notices(&self, limit: usize) -> Result<Vec<NoticeRow>, StoreError>;
 
     /// Writes notices as they are now; on disk when it returns. A new one whose key is there already is left out.

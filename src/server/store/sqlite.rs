@@ -23,6 +23,7 @@ use crate::journal::{Entry, Head};
 use crate::wire::changes::Message;
 
 pub mod backup;
+mod consent;
 mod lines;
 mod load;
 mod notices;
@@ -82,6 +83,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 9,
         name: "0009_campaign_send.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0009_campaign_send.sql"),
+    },
+    Migration {
+        version: 10,
+        name: "0010_ledger.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0010_ledger.sql"),
     },
     Migration {
         version: 14,

@@ -44,4 +44,6 @@ pub enum Objection {
     HeldBy(RepId),
     /// The text these words come from had left before it was taken back.
     AlreadyLeft(MessageId),
+    /// Nothing shows that the buyer wants texts from us.
+    NoEvidence,
 }

@@ -3,7 +3,7 @@
 use super::act;
 use crate::client::handle::{Ask, LinkState};
 use crate::domain::command::Command;
-use crate::domain::consent::{OptOut, OptOutSource};
+use crate::domain::consent::OptOut;
 use crate::domain::contact::Body;
 use crate::domain::conversation::AnswerState;
 use crate::domain::event::Review;
@@ -46,11 +46,7 @@ pub(super) fn reply(model: &mut Model, id: ConversationId, now: Timestamp) {
 
 /// How a number opted out, as screens say it.
 pub(in crate::tui) fn opted_out(model: &Model, out: &OptOut) -> String {
-    match &out.source {
-        OptOutSource::Keyword(word) => format!("they texted “{word}”"),
-        OptOutSource::Carrier => "the carrier blocks it".to_owned(),
-        OptOutSource::Rep(rep) => format!("{} was told", model.rep_name(rep)),
-    }
+    out.source.words(|rep| model.rep_name(rep))
 }
 
 /// Begins a note.
@@ -250,6 +246,9 @@ pub(in crate::tui) fn objections(model: &Model, composer: &Composer) -> Vec<Obje
     if let Some(message) = composer.recalled.filter(|id| left(id) == Some(true)) {
         found.push(Objection::AlreadyLeft(message));
     }
+    if model.row(composer.to).is_some_and(|row| row.no_evidence) {
+        found.push(Objection::NoEvidence);
+    }
     found
 }
 
@@ -266,6 +265,8 @@ fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     } else if let Some(opt_out) = model.row(composer.to).and_then(|row| row.opted_out.clone()) {
         let why = opted_out(model, &opt_out);
         Some(format!("Not sent: this number opted out ({why}). Esc keeps the draft; i writes a note."))
+    } else if objections.contains(&Objection::NoEvidence) && model.is_final(&[Review::NoEvidence]) {
+        Some("Not sent: no consent of theirs is on record, and they never wrote. Esc keeps the draft.".to_owned())
     } else if let Some(new) = objections.iter().find(|o| !composer.asked.contains(o)) {
         let text = objection_words(model, new);
         composer.asked.push(new.clone());
@@ -288,6 +289,7 @@ fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
         match objection {
             Objection::WroteAgain(inbound) => seen = inbound,
             Objection::HeldBy(rep) => accept.push(Review::Reassigned(rep)),
+            Objection::NoEvidence => accept.push(Review::NoEvidence),
             Objection::AlreadyLeft(_) => {}
         }
     }
@@ -307,5 +309,6 @@ pub(in crate::tui) fn objection_words(model: &Model, objection: &Objection) -> S
         Objection::AlreadyLeft(_) => {
             "The text you took back had already left. Enter again sends these words a second time.".to_owned()
         }
+        Objection::NoEvidence => "No consent of theirs is on record. Enter again sends anyway.".to_owned(),
     }
 }

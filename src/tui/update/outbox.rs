@@ -2,7 +2,6 @@
 
 use super::{act, choices};
 use crate::client::handle::{Doubt, OutboxEntry, OutboxId, OutboxStanding};
-use crate::domain::event::Review;
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
 use crate::tui::model::overlay::{Choice, Does, Overlay, Pick};
@@ -65,7 +64,7 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
     if editable(entry) {
         choices.push(choice("Edit", "back to a draft", Does::Edit(entry.id)));
     }
-    if let Some((label, detail)) = sending(entry) {
+    if let Some((label, detail)) = sending(model, entry) {
         choices.push(choice(label, detail, Does::Send(entry.id)));
     }
     if may_drop(entry) {
@@ -82,10 +81,10 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
 
 /// What sending it after all is called and means. Of the rest only a parked text can be sent, and never to a number that
 /// opted out.
-fn sending(entry: &OutboxEntry) -> Option<(&'static str, &'static str)> {
+fn sending(model: &Model, entry: &OutboxEntry) -> Option<(&'static str, &'static str)> {
     match (&entry.standing, entry.body.is_some()) {
         (OutboxStanding::Parked(reasons), _) => {
-            (!reasons.contains(&Review::OptedOut)).then_some(("Send anyway", "accepts the reasons"))
+            (!model.is_final(reasons)).then_some(("Send anyway", "accepts the reasons"))
         }
         (OutboxStanding::Doubtful(Doubt::NeverLeft), _) => Some(("Send now", "judged as any other")),
         (OutboxStanding::Doubtful(Doubt::OnItsWay | Doubt::Accepted), true) => {

@@ -50,6 +50,7 @@ fn footer(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) {
             Some(Objection::WroteAgain(_)) => ("they wrote again".to_owned(), Tone::Bad),
             Some(Objection::HeldBy(rep)) => (format!("{} has this now", model.rep_name(rep)), Tone::Bad),
             Some(Objection::AlreadyLeft(_)) => ("the first one had already left".to_owned(), Tone::Bad),
+            Some(Objection::NoEvidence) => ("no consent of theirs is on record".to_owned(), Tone::Bad),
             None => (String::new(), Tone::Plain),
         }
     };

@@ -31,6 +31,7 @@ pub(super) fn review(model: &Model, reason: &Review) -> String {
         Review::QuietHours => "it is night where the buyer is".to_owned(),
         Review::BehindParked => "an earlier text needs your eye first".to_owned(),
         Review::NeverLeft => "the carrier never got it".to_owned(),
+        Review::NoEvidence => "no consent of theirs is on record".to_owned(),
     }
 }
 

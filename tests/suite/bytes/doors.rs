@@ -9,16 +9,21 @@ use std::fmt::{Debug, Display};
 
 use comeback::client::search;
 use comeback::config;
+use comeback::domain::command::Actor;
+use comeback::domain::consent::OptOutSource;
 use comeback::domain::contact::Address;
 use comeback::domain::playbook::Playbook;
 use comeback::domain::safe_text::SafeText;
+use comeback::domain::time::Timestamp;
 use comeback::journal::{Checkpoint, Frame, Key};
 use comeback::server::carrier::twilio::parse::{self, Malformed, Params};
 use comeback::server::carrier::twilio::signature::{Signed, verify};
+use comeback::server::consent::checked;
 use comeback::tui::input_line::{InputLine, MAX_BYTES};
 use comeback::tui::keymap::chord::Chord;
 use comeback::wire::changes::{Changes, Message};
 use comeback::wire::command::{Push, Receipts};
+use comeback::wire::consent::ConsentRow;
 use comeback::wire::problem::Problem;
 use comeback::wire::session::{Session, SignIn, SignedIn};
 use serde::Serialize;
@@ -28,7 +33,7 @@ use serde::de::DeserializeOwned;
 pub type Door = fn(&[u8]);
 
 /// All of them, by the name of their fuzz target and of their folder in `fuzz/corpus`.
-pub const DOORS: [(&str, Door); 11] = [
+pub const DOORS: [(&str, Door); 12] = [
     ("webhook_form", webhook_form),
     ("webhook_json", webhook_json),
     ("playbook", playbook),
@@ -40,6 +45,7 @@ pub const DOORS: [(&str, Door); 11] = [
     ("chord", chord),
     ("typed", typed),
     ("safe_text", safe_text),
+    ("consent_row", consent_row),
 ];
 
 /// An error is one short line for a person, and moves no cursor.
@@ -222,5 +228,27 @@ pub fn safe_text(bytes: &[u8]) {
                 assert!(SafeText::whole(&row).width() <= width, "{text:?}: {row:?} in {width}");
             }
         }
+    }
+}
+
+/// A word of consent that a list or another program brings.
+pub fn consent_row(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let row = match ConsentRow::read(text) {
+        Ok(row) => row,
+        Err(error) => return sentence(&error),
+    };
+    let again = serde_json::to_string(&row).unwrap();
+    // An apostrophe before a formula is taken off once for each reading, as an export puts on one for each writing.
+    assert!(ConsentRow::read(&again).is_ok());
+    let now = Timestamp::from_millis(1_800_000_000_000);
+    let by = (&Actor::Operator, &OptOutSource::Import("list".to_owned()));
+    match checked(row, by, &Playbook::default(), now) {
+        Ok(heard) => {
+            assert!(heard.address.as_str().starts_with('+') && heard.said.is_some_and(|said| said <= now));
+            assert_eq!(Address::parse(heard.address.as_str()).as_ref(), Ok(&heard.address));
+            assert!(heard.words.is_none_or(|words| !heard.out && words.as_str().chars().count() <= 4_400));
+        }
+        Err(error) => sentence(&error),
     }
 }

@@ -1,7 +1,7 @@
 //! Notes, snoozing, finishing, reopening, opting out by hand.
 
 use comeback::domain::command::Command;
-use comeback::domain::consent::OptOutSource;
+use comeback::domain::consent::{OptOutSource, Scope};
 use comeback::domain::contact::Body;
 use comeback::domain::conversation::Status;
 use comeback::domain::event::{Event, Outcome, Review};
@@ -120,7 +120,9 @@ fn a_rep_who_was_told_to_stop_opts_the_number_out_in_their_own_name() {
     let waiting = story.answers("maya");
     let claimed = Command::OptOut { source: OptOutSource::Carrier };
     let said = story.does("maya", &claimed).unwrap();
-    assert!(said.contains(&Event::OptedOut { source: OptOutSource::Rep("maya".into()) }), "{said:?}");
+    let source = OptOutSource::Rep("maya".into());
+    let opted_out = Event::OptedOut { source, scope: Scope::Tenant, said: None };
+    assert!(said.contains(&opted_out), "{said:?}");
     assert_eq!(story.parked(waiting), Some(vec![Review::OptedOut]));
 }
 

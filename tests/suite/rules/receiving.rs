@@ -1,7 +1,7 @@
 //! A buyer's text comes in.
 
 use comeback::domain::command::Command;
-use comeback::domain::consent::OptOutSource;
+use comeback::domain::consent::{OptOutSource, Scope};
 use comeback::domain::conversation::Status;
 use comeback::domain::event::{Event, Outcome};
 use comeback::domain::message::InboundKind;
@@ -292,7 +292,10 @@ fn which_word_they_used_is_kept_also_when_the_carrier_read_it_for_us() {
     ] {
         let mut story = Story::with_mayas_buyer();
         let said = story.receives(1, "main", body, 0, carrier);
-        assert!(said.contains(&Event::OptedOut { source: source.clone() }), "{body} {carrier:?}: {said:?}");
+        assert!(
+            said.contains(&Event::OptedOut { source: source.clone(), scope: Scope::Tenant, said: None }),
+            "{body} {carrier:?}: {said:?}"
+        );
     }
 }
 

@@ -1,11 +1,13 @@
 //! The journal, and that a group is written whole or not at all.
 
 use comeback::domain::consent::{Number, OptOut, OptOutSource};
+use comeback::domain::contact::Body;
 use comeback::domain::conversation::AnswerState;
 use comeback::domain::event::Review;
 use comeback::domain::message::Delivery;
 use comeback::domain::roster::Roster;
 use comeback::journal::{Head, verify};
+use comeback::server::store::consent::LedgerWrite;
 use comeback::server::store::policy::{KeptWrite, Kind};
 use comeback::server::store::{Batch, DeviceState, ReceiptWrite, StoreError, Waiting, Wants};
 
@@ -67,7 +69,8 @@ pub(super) fn something_everywhere() -> Batch {
     let held = AnswerState::Held { not_before: minute(2) };
     Batch {
         addresses: vec![(number(3), address(3))],
-        numbers: vec![Number { id: number(1), opted_out: Some(opted_out) }],
+        numbers: vec![Number { opted_out: Some(opted_out), ..Number::new(number(1)) }],
+        ledger: vec![LedgerWrite { number: number(1), seq: 1, words: Some((Body::new("a form\nYes"), [4; 16])) }],
         conversations: vec![change(conversation(1), 0, 3, &["ben"]), change(conversation(3), 0, 1, &["kim"])],
         messages: vec![
             message(text(5), here(1), 2, minute(1), Some(held)),

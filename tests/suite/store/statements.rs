@@ -7,7 +7,7 @@ use comeback::server::store::sqlite::SqliteStore;
 use rusqlite::Connection;
 
 /// Tables that grow with every reply: to walk through one of them for a single question is a mistake.
-const GROWING: [&str; 11] = [
+const GROWING: [&str; 12] = [
     "send",
     "entry",
     "message",
@@ -19,6 +19,7 @@ const GROWING: [&str; 11] = [
     "raw_event",
     "campaign_send",
     "notice",
+    "ledger",
 ];
 
 /// The one question about all numbers, asked in the background.
@@ -114,8 +115,17 @@ fn walks(sql: &str, step: &str) -> bool {
         name == table || ["FROM", "JOIN"].iter().any(|word| sql.contains(&format!("{word} {table} {name} ")))
     };
     // A partial index holds only what is open, due or on its way.
-    let partial =
-        ["conversation_deadline", "message_unknown", "message_parked", "notice_dead", "notice_waiting", "send_due"];
+    let partial = [
+        "conversation_deadline",
+        "message_unknown",
+        "message_parked",
+        "notice_alert_waiting",
+        "notice_consent_dead",
+        "notice_consent_due",
+        "notice_dead",
+        "notice_waiting",
+        "send_due",
+    ];
     let partial = partial.iter().any(|index| scanned.contains(index));
     GROWING.iter().any(|table| is(table)) && !partial && !WALKS.iter().any(|known| sql.contains(known))
 }

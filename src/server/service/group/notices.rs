@@ -26,7 +26,7 @@ impl Group {
         self.keep(notices);
     }
 
-    fn keep(&mut self, notices: Vec<Notice>) {
+    pub(super) fn keep(&mut self, notices: Vec<Notice>) {
         self.batch.notices.extend(notices.into_iter().map(|notice| NoticeRow::new(Uuid::now_v7(), notice)));
     }
 

@@ -26,7 +26,7 @@ impl Tables {
 impl NoticeStore for MemoryStore {
     async fn notices(&self, limit: usize) -> Result<Vec<NoticeRow>, StoreError> {
         let tables = self.0.lock().await;
-        let mut rows: Vec<NoticeRow> = tables.notices.values().filter(|row| row.ended.is_none()).cloned().collect();
+        let mut rows: Vec<NoticeRow> = tables.notices.values().filter(|row| row.is_waiting_alert()).cloned().collect();
         rows.sort_by_key(|row| (row.notice.at, row.id));
         rows.truncate(limit);
         Ok(rows)

@@ -42,9 +42,10 @@ pub(super) fn write(db: &Connection, rows: &[NoticeRow]) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Nothing of before a backup goes by itself.
+/// Nothing of before a backup goes by itself. That somebody opted out, or in, is true all the same, and told again does no
+/// harm.
 pub(super) fn forget_waiting(db: &Connection) -> Result<(), StoreError> {
-    db.execute("DELETE FROM notice WHERE ended IS NULL", [])?;
+    db.execute("DELETE FROM notice WHERE ended IS NULL AND json_extract(body, '$.what.consent.number') IS NULL", [])?;
     Ok(())
 }
 
@@ -52,7 +53,7 @@ type Raw = (String, Option<String>, String, Timestamp, u32, String, bool, Option
 
 fn waiting(tx: &Transaction<'_>, limit: usize) -> Result<Vec<NoticeRow>, StoreError> {
     let sql = "SELECT id, once, body, next_at, tries, passed, first, by FROM notice WHERE ended IS NULL \
-               ORDER BY at, id LIMIT ?1";
+               AND json_extract(body, '$.what.consent.number') IS NULL ORDER BY at, id LIMIT ?1";
     let mut query = tx.prepare_cached(sql)?;
     let read = |r: &Row<'_>| -> rusqlite::Result<Raw> {
         Ok((r.get(0)?, r.get(1)?, r.get(2)?, instant(r, 3)?, r.get(4)?, r.get(5)?, r.get(6)?, r.get(7)?))

@@ -54,6 +54,7 @@ pub(super) fn write(db: &Connection, batch: &Batch) -> Result<(), StoreError> {
     }
     super::policy::write(db, &batch.beside)?;
     write_numbers(db, batch)?;
+    super::consent::write(db, &batch.ledger)?;
     for c in &batch.conversations {
         write_conversation(db, c)?;
     }

@@ -1,0 +1,163 @@
+//! `comeback consent show|import|export`: the consent ledger at the command line.
+
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+
+use super::{DatabaseArg, say, warn};
+use crate::domain::contact::Address;
+use crate::server::consent::{view, whose};
+use crate::server::store::Store as _;
+use crate::server::store::consent::ConsentStore as _;
+use crate::wire::consent::{ConsentView, LedgerLine};
+
+mod export;
+mod import;
+
+/// Who may be texted, and why: the consent ledger.
+#[derive(Debug, Subcommand)]
+pub(super) enum Consent {
+    /// Everything that stands about one number: opt-outs, evidence, every word with its proof, and who was told.
+    ///
+    /// The number comes on standard input, since a command line is seen by everybody on the machine:
+    /// `echo +14155550123 | comeback consent show`.
+    Show {
+        #[command(flatten)]
+        database: DatabaseArg,
+        /// As JSON, as `GET /v1/consent` gives it.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Bring opt-outs and evidence of opt-ins in, from a file of rows with `number`, `event` (`opt_out`, `opt_in`) and `at`, and
+    /// perhaps `scope`, `source` and `wording`: a .csv with these names in its first line, or a .jsonl with an object on
+    /// each line.
+    ///
+    /// Rows that cannot be read are told with their line, and the others are taken in. Run again, a file changes nothing;
+    /// no row undoes a newer word, and what a buyer, a carrier or a colleague withdrew comes back by the buyer's START
+    /// only.
+    Import {
+        #[command(flatten)]
+        database: DatabaseArg,
+        /// What the list is called: kept with every word that it brings.
+        #[arg(long, default_value = "import", value_parser = super::api_key::name)]
+        source: String,
+        /// The file.
+        file: PathBuf,
+    },
+    /// Print the whole ledger, a line for each word, in the order of the journal. Personal data.
+    Export {
+        #[command(flatten)]
+        database: DatabaseArg,
+        /// In which form.
+        #[arg(long, value_enum, default_value_t = Form::Csv)]
+        format: Form,
+    },
+}
+
+/// The form of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// A table.
+    Csv,
+    /// An object on each line.
+    Jsonl,
+}
+
+impl Consent {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Show { database, json } => show(&database, json).await,
+            Self::Import { database, source, file } => import::import(&database, &source, &file).await,
+            Self::Export { database, format } => export::export(&database, format).await,
+        }
+    }
+}
+
+/// The longest line that can be a number.
+const LONGEST: u64 = 256;
+
+/// A phone number from standard input.
+pub(super) fn number_from_stdin() -> anyhow::Result<Address> {
+    if std::io::stdin().is_terminal() {
+        warn("the number, as +14155550123, then Enter:");
+    }
+    let mut line = String::new();
+    std::io::stdin().lock().take(LONGEST).read_line(&mut line)?;
+    whose(&line).ok_or_else(|| anyhow::anyhow!("what came on standard input is not a number like +14155550123"))
+}
+
+async fn show(database: &DatabaseArg, json: bool) -> anyhow::Result<()> {
+    let store = database.open()?;
+    let address = number_from_stdin()?;
+    let playbook = store.playbook().await?.ok_or_else(|| anyhow::anyhow!("this database has no playbook yet"))?;
+    let Some((number, _)) = store.consent_of(&address).await? else {
+        anyhow::bail!("nothing is known of this number: it never wrote, and no list named it");
+    };
+    let view = view(&store, &playbook, &address, &number).await?;
+    if json {
+        say(&serde_json::to_string_pretty(&view)?);
+    } else {
+        for line in told(&view) {
+            say(&line);
+        }
+    }
+    Ok(())
+}
+
+/// A view for people.
+fn told(view: &ConsentView) -> Vec<String> {
+    let mut lines = Vec::new();
+    if view.opted_out.is_empty() {
+        lines.push("no opt-out is in force".to_owned());
+    }
+    for out in &view.opted_out {
+        lines.push(format!("opted out of {} since {}: {}", reach(&out.scope), out.since, out.how));
+    }
+    if view.evidence.is_empty() {
+        lines.push("no evidence of consent is on record".to_owned());
+    }
+    for given in &view.evidence {
+        lines.push(format!("consent to {} since {}: {}", reach(&given.scope), given.since, given.how));
+    }
+    if !view.ledger.is_empty() {
+        lines.push("\nThe ledger".to_owned());
+    }
+    for line in &view.ledger {
+        lines.extend(ledger_line(line));
+    }
+    if !view.told.is_empty() {
+        lines.push("\nWho was told".to_owned());
+    }
+    for told in &view.told {
+        let ended = told.ended.as_ref().map_or_else(
+            || format!("waits since {}, {} round(s) came to nothing", told.since, told.tries),
+            |at| format!("{} at {at}", told.state),
+        );
+        lines.push(format!("  entry {} to {}: {ended}", told.seq, told.channel));
+    }
+    lines
+}
+
+fn reach(scope: &str) -> String {
+    match scope.split_once(':') {
+        Some(("number", line)) => format!("the line \"{line}\""),
+        Some(("programme", name)) => format!("the programme \"{name}\""),
+        Some(_) | None => "all our numbers".to_owned(),
+    }
+}
+
+fn ledger_line(line: &LedgerLine) -> Vec<String> {
+    let LedgerLine { at, event, scope, how, actor, seq, hash, recorded, .. } = line;
+    let event = event.replace('_', " ");
+    let mut lines = vec![format!("  {at}  {event}, {}: {how}", reach(scope))];
+    if let Some(source) = &line.source {
+        lines.push(format!("    where: {source}"));
+    }
+    if let Some(wording) = &line.wording {
+        lines.push(format!("    agreed to: {wording}"));
+    }
+    let short: String = hash.chars().take(16).collect();
+    lines.push(format!("    by {actor}; journal entry {seq} of {recorded}, hash {short}…"));
+    lines
+}

@@ -1,0 +1,127 @@
+//! `comeback consent import FILE`: opt-outs and evidence of opt-ins, from a file.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::super::import::progress::Progress;
+use super::super::import::rows::{Rows, Wrong};
+use super::super::{DatabaseArg, say};
+use crate::clock::{Clock as _, SystemClock};
+use crate::domain::command::Actor;
+use crate::domain::consent::OptOutSource;
+use crate::domain::consent::ledger::Taken;
+use crate::server::consent::checked;
+use crate::server::service::{Heard, Outcome, Service, ServiceError, Work};
+use crate::server::store::Store;
+use crate::wire::consent::ConsentRow;
+
+/// Rows handed over together.
+const BATCH: usize = 200;
+
+/// How often a database that somebody else holds is tried again, and how long is waited in between.
+const TRIES: u32 = 30;
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Takes in a file, row by row.
+pub(super) async fn import(database: &DatabaseArg, source: &str, file: &Path) -> anyhow::Result<()> {
+    let store: Arc<dyn Store> = Arc::new(database.open()?);
+    let playbook = store.playbook().await?.ok_or_else(|| {
+        anyhow::anyhow!("this database has no playbook yet: start it once with comeback serve --playbook FILE")
+    })?;
+    let name = file.display().to_string();
+    let open = std::fs::File::open(file).with_context(|| format!("{name} cannot be read"))?;
+    let size = open.metadata().map_or(0, |m| m.len());
+    let mut rows =
+        Rows::<ConsentRow>::open(file, open).map_err(|why| anyhow::anyhow!("{name}:1: {why}. Nothing was taken in"))?;
+    let service = Service::start(store, Arc::new(SystemClock), &playbook).await?;
+    let by = (Actor::Operator, OptOutSource::Import(source.to_owned()));
+    let mut import = Importing { service, batch: Vec::new(), new: 0, known: 0, overtaken: 0, refused: 0 };
+    let mut progress = Progress::new(size);
+    let mut ended = Ok(());
+    while let Some((line, row)) = rows.next() {
+        progress.at(rows.bytes(), import.read());
+        let read = match row {
+            Ok(row) => checked(row, (&by.0, &by.1), &playbook, SystemClock.now()),
+            Err(Wrong::Row(why)) => Err(why),
+            Err(Wrong::File(why)) => {
+                ended = Err(anyhow::anyhow!("{name}:{line}: {why}. Nothing after it was read"));
+                break;
+            }
+        };
+        match read {
+            Ok(heard) => import.take(heard).await?,
+            Err(why) => {
+                progress.clear();
+                import.refused += 1;
+                say(&format!("{name}:{line}: {why}"));
+            }
+        }
+    }
+    import.flush().await?;
+    progress.clear();
+    let Importing { new, known, overtaken, refused, .. } = import;
+    say(&format!(
+        "{name}: {new} taken in, {known} known before, {overtaken} not taken in since a newer word says otherwise, \
+         {refused} refused"
+    ));
+    ended?;
+    anyhow::ensure!(
+        refused == 0,
+        "{refused} row(s) were not taken in; the others are. Mend them and run it again: what is known stays as it is"
+    );
+    Ok(())
+}
+
+/// An import on its way: at most one batch is in memory.
+struct Importing {
+    service: Service,
+    batch: Vec<Heard>,
+    new: u64,
+    known: u64,
+    overtaken: u64,
+    refused: u64,
+}
+
+impl Importing {
+    const fn read(&self) -> u64 {
+        self.new + self.known + self.overtaken + self.refused
+    }
+
+    async fn take(&mut self, heard: Heard) -> anyhow::Result<()> {
+        self.batch.push(heard);
+        if self.batch.len() >= BATCH { self.flush().await } else { Ok(()) }
+    }
+
+    /// The backend may run on the same database: it is waited for. A row that is handed over twice is known the second
+    /// time.
+    async fn flush(&mut self) -> anyhow::Result<()> {
+        let mut left = std::mem::take(&mut self.batch);
+        for _ in 0..TRIES {
+            let mut waits = Vec::with_capacity(left.len());
+            for heard in left.drain(..) {
+                waits.push((self.service.hand_over(Work::Heard(Box::new(heard.clone()))), heard));
+            }
+            for (wait, heard) in waits {
+                let outcome = match wait {
+                    Ok(wait) => wait.await,
+                    Err(e) => Err(e),
+                };
+                match outcome {
+                    Ok(Outcome::Heard(Taken::New)) => self.new += 1,
+                    Ok(Outcome::Heard(Taken::Overtaken)) => self.overtaken += 1,
+                    Ok(_) => self.known += 1,
+                    Err(ServiceError::Busy) => left.push(heard),
+                    Err(e) => return Err(e.into()),
+                }
+            }
+            if left.is_empty() {
+                return Ok(());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        anyhow::bail!("the database is busy for too long. {} row(s) are taken in; run it again for the rest", self.new)
+    }
+}

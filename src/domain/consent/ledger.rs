@@ -1,0 +1,66 @@
+//! A word of consent from outside: a list, another program. Taken in once, in any order, and never against a newer one.
+
+use serde::{Deserialize, Serialize};
+
+use super::number::{Evidence, Number};
+use super::scope::Scope;
+use super::source::OptOutSource;
+use crate::domain::contact::Body;
+use crate::domain::event::Event;
+use crate::domain::id::{MessageId, NumberId};
+use crate::domain::time::Timestamp;
+
+/// A word of consent from outside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Word {
+    /// Whose number.
+    pub number: NumberId,
+    /// Whether it withdraws consent; else it shows that consent was given.
+    pub out: bool,
+    /// Who says so.
+    pub source: OptOutSource,
+    /// How far it reaches.
+    pub scope: Scope,
+    /// When the buyer said it. Nothing for what our own record says: it holds as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Timestamp>,
+    /// Where they did and to which words they agreed, and the id these are kept under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<(MessageId, Body)>,
+}
+
+/// What became of a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Taken {
+    /// It stands in the ledger now.
+    New,
+    /// The ledger has it already, or one that says as much.
+    Known,
+    /// A newer word says otherwise.
+    Overtaken,
+}
+
+/// The fact that follows from a word, if one does.
+pub fn take(number: Option<&Number>, word: &Word) -> (Taken, Option<Event>) {
+    let Some(number) = number else { return (Taken::Known, None) };
+    let (source, scope, said) = (word.source.clone(), word.scope.clone(), word.said);
+    if word.out {
+        if said.is_some_and(|said| number.is_overtaken(&scope, said)) {
+            return (Taken::Overtaken, None);
+        }
+        if number.knows_out(&source, &scope, said) {
+            return (Taken::Known, None);
+        }
+        return (Taken::New, Some(Event::OptedOut { source, scope, said }));
+    }
+    let words = word.words.as_ref().map(|(id, _)| *id);
+    let known = match said {
+        Some(at) => number.knows_evidence(&Evidence { at, source: source.clone(), scope: scope.clone(), words }),
+        None => !number.outs().any(|(own, _)| scope.holds(own)),
+    };
+    if known {
+        return (Taken::Known, None);
+    }
+    (Taken::New, Some(Event::OptedIn { source, scope, said, words }))
+}

@@ -1,0 +1,119 @@
+//! Consent is withdrawn, or given back: one event on the number, and with it every unsent text that it speaks of is taken
+//! back, in whichever conversation it waits.
+
+use super::acknowledge;
+use super::command::ReadSet;
+use super::consent::ledger::{Word, take};
+use super::consent::{OptOutSource, Scope};
+use super::conversation::{AnswerState, Conversation};
+use super::decide::{Decided, Draft};
+use super::event::{Event, Review, Subject};
+use super::id::{LineId, MessageId, RepId};
+
+/// Whether the number of this decision withdrew consent to texts of a line.
+pub(super) fn is_out(world: &ReadSet<'_>, line: &LineId) -> bool {
+    world.number.is_some_and(|number| number.out_for(&world.playbook.consent, line).is_some())
+}
+
+/// Consent was withdrawn by another way than a text.
+pub(super) fn opted_out(mut d: Draft, world: &ReadSet<'_>, source: OptOutSource) -> Decided {
+    withdraw(&mut d, world, source);
+    d.facts()
+}
+
+/// Consent was given back by another way than a text.
+pub(super) fn opted_in(mut d: Draft, world: &ReadSet<'_>, source: OptOutSource) -> Decided {
+    if world.number.is_some_and(|n| n.outs().next().is_some()) {
+        let event = Event::OptedIn { source, scope: Scope::Tenant, said: None, words: None };
+        d.say_of(Subject::Number(d.c.number), event);
+    }
+    d.facts()
+}
+
+/// The buyer's own START: it ends whatever keeps this line silent, however far that reaches.
+pub(super) fn given(d: &mut Draft, world: &ReadSet<'_>, source: &OptOutSource) {
+    let rules = &world.playbook.consent;
+    let mut scopes = vec![rules.scope_of(&d.c.line)];
+    let covering = world.number.iter().flat_map(|n| n.outs()).filter(|(scope, _)| scope.covers(rules, &d.c.line));
+    for (scope, _) in covering {
+        if !scopes.iter().any(|wider| wider.holds(scope)) {
+            scopes.push(scope.clone());
+        }
+    }
+    for scope in scopes {
+        let event = Event::OptedIn { source: source.clone(), scope, said: None, words: None };
+        d.say_of(Subject::Number(d.c.number), event);
+    }
+}
+
+/// One opt-out is one event on the number, and in the same transaction takes back every unsent text to it. Whether it was
+/// one that was not known.
+pub(super) fn withdraw(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSource) -> bool {
+    let scope = world.playbook.consent.scope_of(&d.c.line);
+    let new = world.number.is_none_or(|number| !number.knows_out(&source, &scope, None));
+    if new {
+        let event = Event::OptedOut { source, scope: scope.clone(), said: None };
+        d.say_of(Subject::Number(d.c.number), event);
+    }
+    for event in taken_back(&d.c, &Review::OptedOut) {
+        d.say(event);
+    }
+    let siblings = world.siblings.iter().filter(|sibling| sibling.id != d.c.id);
+    let facts = of_others(siblings.copied(), world, &scope);
+    d.extend(facts);
+    new
+}
+
+/// A word of a list or of another program.
+pub(super) fn taken(read: &ReadSet<'_>, word: &Word) -> Decided {
+    let (_, fact) = take(read.number, word);
+    let Some(event) = fact else { return Vec::new() };
+    let scope = matches!(event, Event::OptedOut { .. }).then(|| word.scope.clone());
+    let mut facts = vec![(Subject::Number(word.number), event)];
+    if let Some(scope) = scope {
+        let all = read.conversation.iter().chain(&read.siblings).copied();
+        facts.extend(of_others(all, read, &scope));
+    }
+    facts
+}
+
+fn of_others<'a>(all: impl Iterator<Item = &'a Conversation>, world: &ReadSet<'_>, scope: &Scope) -> Decided {
+    let covered = all.filter(|c| scope.covers(&world.playbook.consent, &c.line));
+    let of = |c: &Conversation| {
+        let subject = Subject::Conversation(c.id);
+        taken_back(c, &Review::OptedOut).into_iter().map(move |event| (subject, event)).collect::<Vec<_>>()
+    };
+    covered.flat_map(of).collect()
+}
+
+/// What takes back everything of a conversation that has not left: answers wait for their rep, texts that nobody wrote are
+/// dropped, and no clock runs any more.
+fn taken_back(c: &Conversation, reason: &Review) -> Vec<Event> {
+    let parked = to_park(c, reason).into_iter();
+    let mut events: Vec<Event> =
+        parked.map(|(message, by, reasons)| Event::AnswerParked { message, by, reasons }).collect();
+    events.extend(acknowledge::waiting(c).into_iter().map(|message| Event::AnswerRecalled { message }));
+    events.extend(c.clock.is_some().then_some(Event::SlaDropped));
+    events
+}
+
+/// Answers that have not left and were not parked for this reason yet, with all reasons.
+pub(super) fn to_park(c: &Conversation, reason: &Review) -> Vec<(MessageId, RepId, Vec<Review>)> {
+    c.answers
+        .iter()
+        .filter(|(_, answer)| !answer.automatic)
+        .filter_map(|(message, answer)| {
+            let mut reasons = match &answer.state {
+                AnswerState::Held { .. } => Vec::new(),
+                AnswerState::Parked { reasons } => reasons.clone(),
+                AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. } => return None,
+            };
+            if reasons.contains(reason) {
+                return None;
+            }
+            reasons.push(reason.clone());
+            reasons.sort();
+            Some((*message, answer.by.clone(), reasons))
+        })
+        .collect()
+}

@@ -1,0 +1,180 @@
+//! The consent ledger for the doors: rows from outside are checked here, and its lines put into words.
+
+use chrono::DateTime;
+
+use super::service::Heard;
+use super::store::consent::LedgerRow;
+use super::store::notice::NoticeRow;
+use super::store::{Store, StoreError};
+use crate::domain::alert::{To, What};
+use crate::domain::command::Actor;
+use crate::domain::consent::{Number, OptOutSource, Scope};
+use crate::domain::contact::{Address, Body};
+use crate::domain::event::Event;
+use crate::domain::id::LineId;
+use crate::domain::playbook::Playbook;
+use crate::domain::time::{Span, Timestamp};
+use crate::journal::{Frame, to_hex};
+use crate::wire::consent::{ConsentRow, ConsentView, LedgerLine, Standing, Telling};
+
+/// The longest name of a source, in characters.
+const LONGEST_SOURCE: usize = 200;
+
+/// The longest wording, in characters.
+const LONGEST_WORDING: usize = 4_096;
+
+/// How far another program's clock may be ahead.
+const AHEAD: Span = Span::minutes(5);
+
+/// Lines of a ledger that are shown.
+pub const SHOWN: usize = 1_000;
+
+/// A number as people write it when they ask for it: a phone, a short code, or an address of another kind. A mere word is a
+/// slip.
+pub fn whose(text: &str) -> Option<Address> {
+    let number = Address::parse(text.trim()).ok()?;
+    let first = number.as_str().chars().next()?;
+    (first == '+' || first.is_ascii_digit() || number.as_str().contains(':')).then_some(number)
+}
+
+/// A row as it is taken in, or why it is not. The reason repeats nothing that was sent.
+pub fn checked(
+    row: ConsentRow,
+    (actor, source): (&Actor, &OptOutSource),
+    playbook: &Playbook,
+    now: Timestamp,
+) -> Result<Heard, String> {
+    let number = Address::parse(row.number.trim()).ok().filter(|address| address.as_str().starts_with('+'));
+    let address = number.ok_or("number is not a phone number: write it +14155550123")?;
+    let out = match row.event.trim() {
+        "opt_out" | "opted_out" => true,
+        "opt_in" | "opted_in" => false,
+        _ => return Err("event is neither opt_out nor opt_in".to_owned()),
+    };
+    let at = DateTime::parse_from_rfc3339(row.at.trim())
+        .map_err(|_| "at is not an instant: write it with its offset, 2026-03-02T10:00:00-05:00")?;
+    let at: Timestamp = at.to_utc().into();
+    if at.since(now) > AHEAD {
+        return Err("at is in the future".to_owned());
+    }
+    let scope = scope(row.scope.as_deref(), playbook)?;
+    let plain = |text: &str| text.chars().count() <= LONGEST_SOURCE && !text.chars().any(char::is_control);
+    if row.source.as_deref().is_some_and(|text| !plain(text)) {
+        return Err(format!("source is not 1 to {LONGEST_SOURCE} plain characters"));
+    }
+    if row.wording.as_deref().is_some_and(|text| text.chars().count() > LONGEST_WORDING) {
+        return Err(format!("wording has more than {LONGEST_WORDING} characters"));
+    }
+    if !out && row.source.is_none() {
+        return Err("source is missing: an opt-in says where they agreed".to_owned());
+    }
+    // An opt-out needs no reason; what was said of it is not kept.
+    let words = row.source.filter(|_| !out).map(|source| {
+        let wording = row.wording.unwrap_or_default();
+        Body::new(format!("{}\n{wording}", source.trim()))
+    });
+    let (actor, source, said) = (actor.clone(), source.clone(), Some(at.min(now)));
+    Ok(Heard { actor, address, out, source, scope, said, words })
+}
+
+fn scope(text: Option<&str>, playbook: &Playbook) -> Result<Scope, String> {
+    let text = text.map_or("tenant", str::trim);
+    match text.split_once(':') {
+        None if text == "tenant" => Ok(Scope::Tenant),
+        Some(("number", line)) if playbook.lines.contains_key(&LineId::new(line)) => {
+            Ok(Scope::Number(LineId::new(line)))
+        }
+        Some(("number", _)) => Err("scope names a line that the playbook does not have".to_owned()),
+        Some(("programme", name)) => {
+            playbook.consent.programme(name).ok_or("scope names a programme that the playbook does not have".to_owned())
+        }
+        Some(_) | None => Err("scope is neither tenant, nor programme:NAME, nor number:LINE".to_owned()),
+    }
+}
+
+/// Everything that stands about a number that is known.
+pub async fn view(
+    store: &dyn Store,
+    playbook: &Playbook,
+    address: &Address,
+    number: &Number,
+) -> Result<ConsentView, StoreError> {
+    let how = |source: &OptOutSource| source.words(|rep| playbook.rep_name(rep));
+    let opted_out = number.outs().map(|(scope, out)| Standing {
+        scope: scope.word(),
+        since: out.at.to_string(),
+        how: how(&out.source),
+    });
+    let evidence = number.evidence.iter().map(|evidence| Standing {
+        scope: evidence.scope.word(),
+        since: evidence.at.to_string(),
+        how: how(&evidence.source),
+    });
+    let (opted_out, evidence) = (opted_out.collect(), evidence.collect());
+    let ledger = store.ledger_of(number.id, SHOWN).await?;
+    let notices = store.consent_notices(number.id, SHOWN).await?;
+    Ok(ConsentView {
+        number: address.as_str().to_owned(),
+        opted_out,
+        evidence,
+        ledger: ledger.iter().map(|row| line(playbook, row)).collect(),
+        told: notices.iter().filter_map(telling).collect(),
+    })
+}
+
+/// A line of the ledger in words. What a later version wrote is shown by its name.
+pub fn line(playbook: &Playbook, row: &LedgerRow) -> LedgerLine {
+    let frame = Frame::decode(&row.entry.body).ok();
+    let event = frame.as_ref().and_then(|frame| serde_json::from_value::<Event>(frame.event.clone()).ok());
+    let actor = frame.as_ref().and_then(|frame| serde_json::from_value::<Actor>(frame.actor.clone()).ok());
+    let (mut scope, mut how, mut said) = (String::new(), String::new(), None);
+    if let Some(
+        Event::OptedOut { source, scope: reach, said: at } | Event::OptedIn { source, scope: reach, said: at, .. },
+    ) = &event
+    {
+        scope = reach.word();
+        how = source.words(|rep| playbook.rep_name(rep));
+        said = *at;
+    }
+    let words = row.words.as_ref().map(|words| words.as_str().split_once('\n').unwrap_or((words.as_str(), "")));
+    LedgerLine {
+        seq: row.entry.seq,
+        hash: to_hex(&row.entry.hash),
+        recorded: row.entry.at.to_string(),
+        event: frame.map_or_else(String::new, |frame| frame.kind),
+        at: said.unwrap_or(row.entry.at).to_string(),
+        scope,
+        how,
+        actor: actor.map_or_else(String::new, |actor| who(playbook, &actor)),
+        source: words.map(|(source, _)| source.to_owned()),
+        wording: words.map(|(_, wording)| wording.to_owned()).filter(|wording| !wording.is_empty()),
+    }
+}
+
+fn who(playbook: &Playbook, actor: &Actor) -> String {
+    match actor {
+        Actor::Rep { rep, .. } => playbook.rep_name(rep).to_owned(),
+        Actor::Carrier => "the carrier".to_owned(),
+        Actor::Clock => "the clock".to_owned(),
+        Actor::Effects => "the backend".to_owned(),
+        Actor::Crm => "the CRM".to_owned(),
+        Actor::Operator => "the operator".to_owned(),
+        Actor::Program(name) => format!("the program {name}"),
+    }
+}
+
+fn telling(row: &NoticeRow) -> Option<Telling> {
+    let What::Consent { seq, .. } = &row.notice.what else { return None };
+    let channel = match &row.notice.to {
+        To::Channels(names) => names.join(","),
+        To::Rep(rep) => rep.to_string(),
+    };
+    Some(Telling {
+        seq: *seq,
+        channel,
+        state: row.ended.map_or("waiting", |(how, _)| how.word()).to_owned(),
+        since: row.notice.at.to_string(),
+        tries: row.tries,
+        ended: row.ended.map(|(_, at)| at.to_string()),
+    })
+}

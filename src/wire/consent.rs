@@ -1,0 +1,185 @@
+//! The consent ledger over HTTP: what is reported to it, and what it says of a number.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::rows::{self, Column};
+
+/// `POST /v1/consent`.
+#[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct ConsentReport {
+    /// At most 1,000.
+    pub words: Vec<ConsentRow>,
+}
+
+/// One word of consent. Personal data: redacted in `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConsentRow {
+    /// Whose: `+14155550123`.
+    pub number: String,
+    /// `opt_out` or `opt_in`.
+    pub event: String,
+    /// When they said it: RFC 3339, with its offset.
+    pub at: String,
+    /// How far it reaches: `tenant`, `programme:NAME` or `number:LINE`; all our numbers when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Where they said it, of at most 200 characters; an opt-in needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The words they agreed to, of at most 4,096 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wording: Option<String>,
+}
+
+impl std::fmt::Debug for ConsentRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ConsentRow")
+    }
+}
+
+impl std::fmt::Debug for ConsentReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ConsentReport({} words)", self.words.len())
+    }
+}
+
+impl ConsentRow {
+    /// Columns that must be there.
+    pub const NEEDED: [&'static str; 3] = ["number", "event", "at"];
+
+    /// Columns that may be.
+    pub const MORE: [&'static str; 3] = ["scope", "source", "wording"];
+
+    /// Reads one row, and says what is wrong without repeating what stands there.
+    pub fn read(json: &str) -> Result<Self, String> {
+        rows::read(json, Self::from_columns)
+    }
+
+    /// A row of named texts. One of our own exports writes an apostrophe before what a spreadsheet would take as a formula;
+    /// it is taken off again.
+    pub fn from_columns(column: Column<'_>) -> Result<Self, String> {
+        let plain = |text: String| match text.strip_prefix('\'') {
+            Some(rest) if is_formula(rest) => rest.to_owned(),
+            Some(_) | None => text,
+        };
+        let needed = |key: &str| column(key)?.map(plain).ok_or_else(|| format!("{key} is missing"));
+        let may = |key: &str| Ok::<_, String>(column(key)?.map(plain).filter(|text| !text.trim().is_empty()));
+        Ok(Self {
+            number: needed("number")?,
+            event: needed("event")?,
+            at: needed("at")?,
+            scope: may("scope")?,
+            source: may("source")?,
+            wording: may("wording")?,
+        })
+    }
+}
+
+/// Whether a spreadsheet may take a cell as a formula, or as the start of one.
+pub fn is_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+}
+
+/// The answer to a report: one outcome for each row, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConsentOutcomes {
+    /// In the ledger now.
+    pub accepted: u64,
+    /// In it before.
+    pub known: u64,
+    /// Not taken in: a newer word says otherwise.
+    pub overtaken: u64,
+    /// Not readable.
+    pub refused: u64,
+    /// Row by row.
+    pub rows: Vec<ConsentOutcome>,
+}
+
+/// What became of one row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum ConsentOutcome {
+    /// It stands in the ledger.
+    Accepted,
+    /// The ledger has it, or one that says as much.
+    Known,
+    /// A newer word says otherwise: it is not taken in.
+    Overtaken,
+    /// It is not taken in; the others are.
+    Refused {
+        /// Why not.
+        why: String,
+    },
+}
+
+/// `GET /v1/consent`: everything that stands about one number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConsentView {
+    /// The number.
+    pub number: String,
+    /// Opt-outs in force, the widest first; none means that texts may go.
+    pub opted_out: Vec<Standing>,
+    /// What shows that consent was given, oldest first.
+    pub evidence: Vec<Standing>,
+    /// Every word there ever was, oldest first, at most the newest 1,000.
+    pub ledger: Vec<LedgerLine>,
+    /// How far other systems were told, oldest first.
+    pub told: Vec<Telling>,
+}
+
+/// A word of consent that stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Standing {
+    /// How far it reaches.
+    pub scope: String,
+    /// Since when, in RFC 3339.
+    pub since: String,
+    /// How it is known, in words.
+    pub how: String,
+}
+
+/// One word of consent, with its proof.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LedgerLine {
+    /// The journal's entry.
+    pub seq: u64,
+    /// Its hash, in hex: `comeback audit verify` computes it anew.
+    pub hash: String,
+    /// When it was recorded, in RFC 3339.
+    pub recorded: String,
+    /// `opted_out`, `opted_in`, …
+    pub event: String,
+    /// When they said it.
+    pub at: String,
+    /// How far it reaches.
+    pub scope: String,
+    /// How it is known, in words.
+    pub how: String,
+    /// Who brought it.
+    pub actor: String,
+    /// Where they said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The words they agreed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wording: Option<String>,
+}
+
+/// How far another system was told of a word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Telling {
+    /// The journal's entry.
+    pub seq: u64,
+    /// The playbook's channel.
+    pub channel: String,
+    /// `waiting`, `sent`, `dead` (given up).
+    pub state: String,
+    /// Since when it is to be told, in RFC 3339.
+    pub since: String,
+    /// Rounds that came to nothing.
+    pub tries: u32,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
+}

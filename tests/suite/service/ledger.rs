@@ -1,0 +1,171 @@
+//! Words of consent from outside, through the committer: in the journal, in the ledger, and against unsent texts.
+
+use std::sync::Arc;
+
+use comeback::domain::command::{Actor, Command};
+use comeback::domain::consent::ledger::Taken;
+use comeback::domain::consent::{OptOutSource, Replies, Scope, ScopeRule};
+use comeback::domain::contact::Body;
+use comeback::domain::conversation::AnswerState;
+use comeback::domain::event::Review;
+use comeback::domain::time::Timestamp;
+use comeback::journal::frame::digest;
+use comeback::server::consent::line;
+use comeback::server::service::{Heard, Outcome, Work};
+use comeback::server::store::Store;
+use comeback::server::store::memory::MemoryStore;
+use comeback::server::store::sqlite::SqliteStore;
+use comeback::wire::changes::Author;
+use comeback::wire::command::Verdict;
+
+use super::{Floor, begin, buyer, minutes, parked, said, started};
+
+fn heard(n: u32, out: bool, said: Timestamp) -> Heard {
+    Heard {
+        actor: Actor::Operator,
+        address: buyer(n),
+        out,
+        source: OptOutSource::Import("list".to_owned()),
+        scope: Scope::Tenant,
+        said: Some(said),
+        words: None,
+    }
+}
+
+async fn take(floor: &Floor, heard: Heard) -> Taken {
+    match floor.service.submit(Work::Heard(Box::new(heard))).await.unwrap() {
+        Outcome::Heard(taken) => taken,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn stores() -> (Vec<Floor>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = SqliteStore::open(&folder.path().join("comeback.sqlite")).unwrap();
+    let all: [Arc<dyn Store>; 2] = [Arc::new(MemoryStore::default()), Arc::new(sqlite)];
+    let mut floors = Vec::new();
+    for store in all {
+        floors.push(Floor::over(store).await);
+    }
+    (floors, folder)
+}
+
+#[tokio::test]
+async fn a_list_that_opts_a_number_out_takes_back_what_was_held_before_the_runner_can_start_it() {
+    let (floors, _folder) = stores().await;
+    for mut floor in floors {
+        let main = floor.mayas_buyer().await;
+        let dock = floor.texts(1, "dock", "hello dock").await;
+        let held = floor.answers("maya", main, "held").await;
+        let elsewhere = floor.answers("nora", dock, "held on another line").await;
+        floor.clock.advance(minutes(1));
+        let list = Work::Heard(Box::new(heard(1, true, floor.now())));
+        let service = floor.service.clone();
+        let (list, first, second) = tokio::join!(
+            service.submit(list),
+            service.submit(begin(main, held)),
+            service.submit(begin(dock, elsewhere))
+        );
+        assert!(matches!(list.unwrap(), Outcome::Heard(Taken::New)));
+        assert!(!started(&first.unwrap(), held) && !started(&second.unwrap(), elsewhere));
+        assert_eq!(floor.standing(main, held).await, Some(parked(&[Review::OptedOut])));
+        assert_eq!(floor.standing(dock, elsewhere).await, Some(parked(&[Review::OptedOut])));
+        assert!(floor.state(main).await.clock.is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_number_that_never_wrote_has_a_ledger_whose_proof_is_the_journal() {
+    let (floors, _folder) = stores().await;
+    for mut floor in floors {
+        let given = floor.now() - minutes(600);
+        let words = Some(Body::new("form on /pricing\nText me about my quote."));
+        assert_eq!(take(&floor, Heard { words: words.clone(), ..heard(7, false, given) }).await, Taken::New);
+        assert_eq!(take(&floor, heard(7, true, given - minutes(5))).await, Taken::Overtaken);
+        assert_eq!(take(&floor, heard(7, true, given + minutes(5))).await, Taken::New);
+        for (out, at) in [(false, given), (true, given + minutes(5)), (true, given + minutes(1))] {
+            assert_eq!(
+                take(&floor, heard(7, out, at)).await,
+                if out && at < given { Taken::Overtaken } else { Taken::Known }
+            );
+        }
+        // The first text of its own is received; it is out, and START alone opens the door.
+        let c = floor.texts(7, "main", "Hello?").await;
+        let answer = Command::Answer { message: floor.fresh(), body: Body::new("Hi"), accept: Vec::new() };
+        assert_eq!(floor.does("lea", c, answer).await, Verdict::Parked { reasons: vec![Review::OptedOut] });
+        floor.texts(7, "main", "START").await;
+
+        let (number, conversations) = floor.store.consent_of(&buyer(7)).await.unwrap().unwrap();
+        assert_eq!((number.outs().count(), conversations.len(), number.evidence.len()), (0, 1, 2));
+        let rows = floor.store.ledger_of(number.id, 100).await.unwrap();
+        let playbook = floor.service.playbook();
+        let told: Vec<_> = rows.iter().map(|row| line(&playbook, row)).collect();
+        let kinds: Vec<&str> = told.iter().map(|line| line.event.as_str()).collect();
+        assert_eq!(kinds, ["opted_in", "opted_out", "opted_in"]);
+        assert_eq!(told[0].at, given.to_string(), "when they said it, not when we heard of it");
+        assert_eq!((told[2].how.as_str(), told[2].actor.as_str()), ("they texted “start”", "the carrier"));
+        let journal = floor.journal().await;
+        for row in &rows {
+            let entry = journal.iter().find(|e| e.seq == row.entry.seq).unwrap();
+            assert_eq!((entry.hash, &entry.body), (row.entry.hash, &row.entry.body));
+        }
+        // The words stand beside the journal, which holds their digest.
+        assert_eq!(rows[0].words, words);
+        let frame = said(&rows[0].entry);
+        assert_eq!(frame.content.len(), 1);
+        assert_ne!(frame.content[0].digest, digest(&[0; 16], words.as_ref().unwrap().as_str()), "salted");
+        let all = floor.store.ledger(0, 2).await.unwrap();
+        assert_eq!(all.len(), 2, "a page");
+        assert_eq!(floor.store.ledger(all[1].entry.seq, 9).await.unwrap().len(), 1, "and the rest");
+        assert_eq!(floor.store.ledger_of(number.id, 1).await.unwrap()[0].entry.seq, rows[2].entry.seq, "the newest");
+        assert!(floor.store.consent_of(&buyer(99)).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn an_opt_out_from_one_line_leaves_the_others_to_be_texted() {
+    let (floors, _folder) = stores().await;
+    for mut floor in floors {
+        let mut playbook = crate::world::playbook();
+        playbook.consent.scope = ScopeRule::Number;
+        floor.service.submit(Work::Playbook(Box::new(playbook.into()))).await.unwrap();
+        let main = floor.mayas_buyer().await;
+        let dock = floor.texts(1, "dock", "hello dock").await;
+        let (held, elsewhere) =
+            (floor.answers("maya", main, "held").await, floor.answers("nora", dock, "held on another line").await);
+        floor.texts(1, "main", "STOP").await;
+        floor.clock.advance(minutes(1));
+        assert!(!floor.begins(main, held).await);
+        assert!(floor.begins(dock, elsewhere).await);
+    }
+}
+
+#[tokio::test]
+async fn our_confirmation_is_the_playbooks_words_sent_once_to_a_number_that_is_out() {
+    let (floors, _folder) = stores().await;
+    for mut floor in floors {
+        let mut playbook = crate::world::playbook();
+        playbook.consent.replies = Replies::Us;
+        floor.service.submit(Work::Playbook(Box::new(playbook.into()))).await.unwrap();
+        let c = floor.mayas_buyer().await;
+        floor.texts(1, "main", "STOP").await;
+        floor.texts(1, "main", "STOP").await;
+        let state = floor.state(c).await;
+        let ours: Vec<_> = state.answers.iter().filter(|(_, a)| a.automatic).collect();
+        assert_eq!(ours.len(), 1);
+        let (_, messages) = floor.store.messages(c, u64::MAX, 9).await.unwrap().unwrap();
+        let text = messages.iter().find(|m| m.author == Author::Automatic).unwrap();
+        let words = text.body.as_ref().unwrap().as_str();
+        assert!(words.starts_with("Harbor & Pine: you are opted out") && words.contains("START"), "{words}");
+        let (due, _) = floor.store.due_sends(floor.now(), 9).await.unwrap();
+        assert_eq!(due.iter().map(|s| s.message).collect::<Vec<_>>(), [*ours[0].0]);
+        assert!(floor.begins(c, *ours[0].0).await);
+        assert!(!floor.begins(c, *ours[0].0).await, "never twice");
+        assert_eq!(floor.standing(c, *ours[0].0).await, Some(AnswerState::Sending));
+        let anyway =
+            Command::Answer { message: floor.fresh(), body: Body::new("Sorry"), accept: vec![Review::OptedOut] };
+        floor.does("maya", c, anyway).await;
+        floor.clock.advance(minutes(1));
+        assert!(floor.store.due_sends(floor.now(), 9).await.unwrap().0.is_empty(), "nothing further");
+    }
+}

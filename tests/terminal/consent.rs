@@ -1,0 +1,103 @@
+//! The consent ledger at the command line and over HTTP, beside a running backend.
+
+use serde_json::{Value, json};
+
+use super::setup::{LINE, Town};
+
+#[test]
+fn a_list_is_read_once_and_the_ledger_says_who_may_be_texted_and_why() {
+    let town = Town::start();
+    town.adds_line(LINE, &format!("{}\n", town.carrier("auth_token")));
+    town.sets_webhook(LINE);
+    let database = town.machine.database();
+    let (_, phone) = town.buyer_of("maya");
+    let file = |name: &str, text: &str| {
+        let path = town.machine.home().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    };
+    let import =
+        |path: &str| town.machine.run(&["consent", "import", "--database", &database, "--source", "old-crm", path], "");
+    let show = |number: &str| town.machine.run(&["consent", "show", "--database", &database], &format!("{number}\n"));
+
+    // Bad rows are told with their lines, the good ones are taken in, and nothing of a buyer is repeated.
+    let table = format!(
+        "number,event,at,scope,source,wording\n\
+         {phone},opt_in,2026-01-05T10:00:00Z,,\"=HYPERLINK(\"\"x\"\")\",\"Yes,\ntext me.\"\n\
+         {phone},opt_in,2026-01-05T10:00:00Z,moon,form,\n\
+         +12125550111,opt_out,2026-02-05T10:00:00Z,,,\n\
+         +12125550111,opt_in,2026-01-05T10:00:00Z,,an older form,\n\
+         12x,opt_out,2026-02-05T10:00:00Z,,,\n"
+    );
+    let path = file("list.csv", &table);
+    let said = import(&path);
+    assert!(!said.ok && said.err.contains("2 row(s) were not taken in; the others are"), "{} {}", said.out, said.err);
+    assert!(said.out.contains(&format!("{path}:4: scope is neither tenant")), "{}", said.out);
+    assert!(said.out.contains(&format!("{path}:7: number is not a phone number")), "{}", said.out);
+    assert!(said.out.contains("3 taken in, 0 known before, 0 not taken in"), "{}", said.out);
+    assert!(!said.out.contains(&phone) && !said.out.contains("text me"), "{}", said.out);
+    let said = import(&path);
+    assert!(said.out.contains("0 taken in, 3 known before"), "{} {}", said.out, said.err);
+    let wrong = import(&file("list.txt", "x"));
+    assert!(!wrong.ok && wrong.err.contains("must end in .csv or .jsonl. Nothing was taken in"), "{}", wrong.err);
+
+    // An older opt-in undoes no newer opt-out; the buyer's own STOP does everything at once.
+    let out = show("+12125550111");
+    assert!(out.ok && out.out.contains("opted out of all our numbers since 2026-02-05"), "{} {}", out.out, out.err);
+    assert!(
+        out.out.contains("imported from old-crm") && out.out.contains("by the operator; journal entry"),
+        "{}",
+        out.out
+    );
+    let text = town.text(&phone, "Stop.");
+    assert_eq!(town.answered(&text), 200);
+    let shown = show(&phone);
+    for words in ["they texted “stop”", "where: =HYPERLINK", "agreed to: Yes,", "hash "] {
+        assert!(shown.out.contains(words), "no {words:?} in: {}", shown.out);
+    }
+    let newer = format!("{{\"number\":\"{phone}\",\"event\":\"opt_in\",\"at\":\"{}\",\"source\":\"a form\"}}\n", now());
+    assert!(import(&file("newer.jsonl", &newer)).out.contains("1 taken in"));
+    assert!(show(&phone).out.contains("opted out of all our numbers"), "the buyer must text START");
+    let unknown = show("+12125550999");
+    assert!(!unknown.ok && unknown.err.contains("nothing is known of this number"), "{}", unknown.err);
+    let garbage = show("hello");
+    assert!(
+        !garbage.ok && garbage.err.contains("is not a number") && !garbage.err.contains("hello"),
+        "{}",
+        garbage.err
+    );
+
+    // An export opens in a spreadsheet without running, and is read again without a change.
+    let table = town.machine.does(&["consent", "export", "--database", &database], "");
+    let rows: Vec<Vec<String>> = csv::Reader::from_reader(table.as_bytes())
+        .records()
+        .map(|row| row.unwrap().iter().map(str::to_owned).collect())
+        .collect();
+    assert_eq!(rows.len(), 5, "{table}");
+    for cell in rows.iter().flatten() {
+        let number = cell.strip_prefix('+').is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()));
+        assert!(number || !cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?}");
+    }
+    assert!(rows.iter().any(|row| row[4].starts_with("'=HYPERLINK")), "{table}");
+    let lines = town.machine.does(&["consent", "export", "--database", &database, "--format", "jsonl"], "");
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 5);
+    assert!(lines.iter().any(|line| line["source"].as_str().is_some_and(|s| s.starts_with("=HYPERLINK"))));
+
+    // Another program asks and reports with a key.
+    let key = town.machine.does(&["api-key", "add", "--database", &database, "mailer"], "");
+    let url = format!("{}/v1/consent", town.backend);
+    let report = json!({ "words": [{ "number": "+12125550112", "event": "opt_out", "at": now() }] });
+    let told = town.machine.post_as(&url, key.trim(), &report);
+    assert_eq!(told["accepted"], 1, "{told}");
+    assert!(show("+12125550112").out.contains("reported by mailer"));
+    let status = town.machine.status(&format!("{url}?number=%2B12125550112"), key.trim());
+    assert_eq!(status, 200);
+    assert_eq!(town.machine.status(&format!("{url}?number=%2B12125550112"), "nobody"), 401);
+    let verified = town.machine.does(&["audit", "verify", "--database", &database], "");
+    assert!(!verified.contains("does not fit"), "{verified}");
+}
+
+fn now() -> String {
+    chrono::Utc::now().to_rfc3339()
+}
