@@ -78,6 +78,7 @@ fn card(n: u128) -> Card {
         name: format!("Buyer {n}"),
         title: String::new(),
         zone: None,
+        home: None,
         account: None,
         owner: owner.clone(),
         sdr: Some("ines".into()),

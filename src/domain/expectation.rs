@@ -225,6 +225,7 @@ pub(super) fn card_of(contact: &str) -> Card {
         name: String::new(),
         title: String::new(),
         zone: None,
+        home: None,
         account: None,
         owner: None,
         sdr: None,

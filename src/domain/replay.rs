@@ -352,6 +352,7 @@ fn slim(card: Card) -> Card {
         name: nothing(),
         title: nothing(),
         zone: None,
+        home: None,
         last_touch: card.last_touch.map(|t| super::context::Touch { summary: nothing(), kind: nothing(), ..t }),
         intents: Vec::new(),
         account: card.account.map(|a| super::context::Account { name: nothing(), ..a }),

@@ -456,6 +456,7 @@ fn card() -> Card {
         name: "Dana Fox".to_owned(),
         title: "VP Operations".to_owned(),
         zone: None,
+        home: None,
         account: Some(Account {
             name: "Harbor Logistics".to_owned(),
             owner: Some("maya".into()),

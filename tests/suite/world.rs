@@ -155,6 +155,7 @@ pub(crate) fn card(contact: &str) -> Card {
         name: format!("Buyer {contact}"),
         title: String::new(),
         zone: None,
+        home: None,
         account: Some(Account { name: "Acme".to_owned(), ..Account::default() }),
         owner: None,
         sdr: Some("ines".into()),
