@@ -46,6 +46,7 @@ impl Month {
     fn does(&mut self, state: &mut Conversation, at: Timestamp, actor: &Actor, command: &Command) {
         let (roster, loads, number) = (Roster::default(), BTreeMap::new(), Number::new(state.number));
         let world = ReadSet {
+            address: None,
             answering: None,
             conversation: (state.inbound > 0).then_some(&*state),
             siblings: Vec::new(),

@@ -46,4 +46,5 @@ pub mod time;
 mod triage;
 pub mod use_case;
 pub mod visibility;
+pub mod waiting;
 pub mod zone;

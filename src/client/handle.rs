@@ -19,9 +19,11 @@ use crate::domain::id::{CommandId, ConversationId, MessageId, RepId, ScheduleId}
 use crate::domain::next_step::NextStep;
 use crate::domain::oncall::Override;
 use crate::domain::playbook::Playbook;
+use crate::domain::quiet_hours::Waits;
 use crate::domain::routing::Assignment;
 use crate::domain::sla::Clock;
 use crate::domain::time::Timestamp;
+use crate::domain::zone::Place;
 use crate::wire::changes::{Message, Presence};
 
 /// What a screen asks of the client. Never answered directly: what follows arrives as [`Notice`]s.
@@ -207,6 +209,10 @@ pub struct Row {
     pub opted_out: Option<OptOut>,
     /// The earliest undo hold of mine in it: when that answer leaves.
     pub leaves_at: Option<Timestamp>,
+    /// When the soonest of this person's texts that were put off leaves, when one waits for its hour.
+    pub waits_until: Option<Timestamp>,
+    /// Where the buyer may be.
+    pub place: Place,
     /// Something of mine here waits for the network.
     pub queued: bool,
     /// Something of mine here needs my eye (parked, refused, failed, unknown).
@@ -293,6 +299,8 @@ pub enum OutboxStanding {
     Sent,
     /// Leaves at that instant unless taken back.
     Held(Timestamp),
+    /// Put off until then; judged again when its time has come.
+    Waits(Timestamp, Waits),
     /// An answer I asked back: the backend has not said yet whether it left before that.
     Recalling,
     /// Needs my eye.

@@ -121,6 +121,7 @@ impl Reader<'_> {
                 open_minute: d.compliance.open.map_or(default.open_minute, |t| t.0),
                 close_minute: d.compliance.close.map_or(default.close_minute, |t| t.0),
                 reply_window: d.compliance.reply_window.map_or(default.reply_window, |w| w.0),
+                send_anyway: d.compliance.send_anyway.unwrap_or(default.send_anyway),
             },
             use_cases,
             answered_within: d.sends.answered_within.map_or(ANSWERED_WITHIN, |span| span.0),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answering::Answering;
 use super::consent::{Number, OptOutSource};
-use super::contact::Body;
+use super::contact::{Address, Body};
 use super::context::Card;
 use super::conversation::Conversation;
 use super::event::{Outcome, Review};
@@ -62,6 +62,8 @@ pub enum Command {
     Escalate { note: MessageId, reason: Body },
     /// Text the buyer. `accept` names reasons the rep has looked at.
     Answer { message: MessageId, body: Body, accept: Vec<Review> },
+    /// Text the buyer, but not before that instant.
+    AnswerLater { message: MessageId, body: Body, at: Timestamp, accept: Vec<Review> },
     /// Send a parked answer after all.
     Release { message: MessageId, accept: Vec<Review> },
     /// Take back an answer that has not left.
@@ -157,6 +159,7 @@ impl Command {
             | Self::Assign { .. }
             | Self::Escalate { .. }
             | Self::Answer { .. }
+            | Self::AnswerLater { .. }
             | Self::Release { .. }
             | Self::Recall { .. }
             | Self::Note { .. }
@@ -189,11 +192,18 @@ impl Command {
         )
     }
 
+    /// The answer it asks for.
+    pub const fn answer(&self) -> Option<MessageId> {
+        if let Self::Answer { message, .. } | Self::AnswerLater { message, .. } = self { Some(*message) } else { None }
+    }
+
     /// The words it brings, with the id they are kept under.
     pub const fn content(&self) -> Option<(MessageId, &Body)> {
         match self {
             Self::Receive(r) => Some((r.message, &r.body)),
-            Self::Answer { message, body, .. } | Self::Note { message, body } => Some((*message, body)),
+            Self::Answer { message, body, .. }
+            | Self::AnswerLater { message, body, .. }
+            | Self::Note { message, body } => Some((*message, body)),
             Self::Escalate { note, reason } => Some((*note, reason)),
             Self::Away { note: Some(note), .. } => Some((note.message, &note.body)),
             Self::Report { .. }
@@ -278,6 +288,8 @@ pub struct ReadSet<'a> {
     pub siblings: Vec<&'a Conversation>,
     /// The buyer's number: its consent.
     pub number: Option<&'a Number>,
+    /// The number in full: its area code tells where the buyer may be.
+    pub address: Option<&'a Address>,
     /// What the CRM knew of the number when last asked.
     pub cards: &'a [Card],
     /// The newest campaign's text before the reply, from the line to the number.

@@ -1,12 +1,9 @@
 //! May we send this? Consent belongs to the number, not to a conversation; an opt-out can never be accepted away.
 
-use chrono::TimeZone;
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
 use super::id::{NumberId, RepId};
-use super::playbook::Compliance;
 use super::time::Timestamp;
 
 /// What is known of a number, whoever texts from it.
@@ -125,21 +122,9 @@ pub fn keyword(body: &str) -> Option<Keyword> {
     }
 }
 
-/// Whether an unprompted text would disturb the recipient's night. A text within `reply_window` of the buyer's own is
-/// a direct reply and never does (47 CFR 64.1200(c)(1) speaks of solicitations).
-pub fn is_quiet(rules: &Compliance, zone: Tz, last_inbound: Option<Timestamp>, now: Timestamp) -> bool {
-    if last_inbound.is_some_and(|at| now.since(at) <= rules.reply_window) {
-        return false;
-    }
-    let local = zone.from_utc_datetime(&now.utc().naive_utc());
-    let minute = chrono::Timelike::num_seconds_from_midnight(&local) / 60;
-    minute < u32::from(rules.open_minute) || minute >= u32::from(rules.close_minute)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::Span;
 
     #[test]
     fn a_keyword_is_the_whole_text() {
@@ -150,19 +135,5 @@ mod tests {
         assert_eq!(keyword("\"Stop\"!"), Some(Keyword::Stop));
         assert_eq!(keyword("YES"), Some(Keyword::Start));
         assert_eq!(keyword(""), None);
-    }
-
-    #[test]
-    fn nights_are_quiet_unless_the_buyer_just_wrote() {
-        let rules = Compliance::default();
-        let zone = chrono_tz::America::Los_Angeles;
-        let at =
-            |text: &str| -> Timestamp { chrono::DateTime::parse_from_rfc3339(text).expect("valid").to_utc().into() };
-        assert!(is_quiet(&rules, zone, None, at("2026-03-03T07:59:00-08:00")));
-        assert!(!is_quiet(&rules, zone, None, at("2026-03-03T08:00:00-08:00")));
-        assert!(is_quiet(&rules, zone, None, at("2026-03-03T21:00:00-08:00")));
-        let late = at("2026-03-03T22:30:00-08:00");
-        assert!(!is_quiet(&rules, zone, Some(late - Span::minutes(30)), late));
-        assert!(is_quiet(&rules, zone, Some(late - Span::minutes(121)), late));
     }
 }

@@ -8,6 +8,7 @@ use super::conversation::Conversation;
 use super::event::{Event, Review, Subject};
 use super::id::RepId;
 use super::rejection::Rejection;
+use super::respond::Written;
 use super::visibility;
 use super::{coverage, escalation, people, receive, respond, sending, sla, succession, triage};
 
@@ -46,7 +47,12 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         Command::Done { outcome } => triage::done(draft, by, *outcome, cx.seen),
         Command::Reopen => Ok(triage::reopen(draft, world, by)),
         Command::OptOut { .. } => Ok(triage::opt_out(draft, world, by)),
-        Command::Answer { message, body, accept } => respond::answer(draft, world, by, *message, body, accept, cx),
+        Command::Answer { message, body, accept } => {
+            respond::answer(draft, world, by, &Written { message: *message, body, at: None, accept }, cx)
+        }
+        Command::AnswerLater { message, body, at, accept } => {
+            respond::answer(draft, world, by, &Written { message: *message, body, at: Some(*at), accept }, cx)
+        }
         Command::Release { message, accept } => respond::release(draft, world, by, *message, accept, cx),
         Command::Recall { message } => respond::recall(draft, world, by, *message),
         Command::Away { .. }
@@ -76,6 +82,7 @@ const fn goes_ahead(command: &Command) -> bool {
     matches!(
         command,
         Command::Answer { .. }
+            | Command::AnswerLater { .. }
             | Command::Note { .. }
             | Command::Recall { .. }
             | Command::Release { .. }
@@ -115,6 +122,7 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         | Command::Assign { .. }
         | Command::Escalate { .. }
         | Command::Answer { .. }
+        | Command::AnswerLater { .. }
         | Command::Release { .. }
         | Command::Recall { .. }
         | Command::Note { .. }

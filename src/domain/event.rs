@@ -11,6 +11,7 @@ use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, Override
 use super::message::{Delivery, InboundKind};
 use super::oncall::Override;
 use super::ownership::OwnerSource;
+use super::quiet_hours::{Judged, Waits};
 use super::routing::{Because, Holder, Weighed};
 use super::sla::Clock;
 use super::time::Timestamp;
@@ -101,7 +102,19 @@ pub enum Event {
     /// The running clock follows a version of the policy that was applied to it.
     SlaRecomputed { clock: Clock },
     /// An answer waits out its undo time.
-    AnswerHeld { message: MessageId, by: RepId, not_before: Timestamp },
+    AnswerHeld {
+        message: MessageId,
+        by: RepId,
+        not_before: Timestamp,
+        /// What it waits for besides its undo time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waits: Option<Waits>,
+        /// What the hours said of it, unless it is a direct answer in open hours.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        judged: Option<Box<Judged>>,
+    },
+    /// It was about to leave, and the hours are closed: it waits until then.
+    AnswerWaits { message: MessageId, not_before: Timestamp, judged: Box<Judged> },
     /// An answer does not go until its rep has looked again.
     AnswerParked { message: MessageId, by: RepId, reasons: Vec<Review> },
     /// Nobody is here: the playbook's words go out by themselves.
@@ -227,6 +240,8 @@ pub enum Review {
     BehindParked,
     /// The carrier never got it.
     NeverLeft,
+    /// The time its rep chose had passed before it came.
+    TimePassed,
 }
 
 /// How a conversation ended.
@@ -304,6 +319,7 @@ impl Event {
             | Self::SlaDropped
             | Self::SlaRecomputed { .. }
             | Self::AnswerReleased { .. }
+            | Self::AnswerWaits { .. }
             | Self::AnswerRecalled { .. }
             | Self::SendStarted { .. }
             | Self::SendAbandoned { .. }
@@ -345,6 +361,7 @@ impl Event {
             Self::AnswerHeld { .. } => "answer_held",
             Self::AnswerParked { .. } => "answer_parked",
             Self::Acknowledged { .. } => "acknowledged",
+            Self::AnswerWaits { .. } => "answer_waits",
             Self::AnswerReleased { .. } => "answer_released",
             Self::AnswerRecalled { .. } => "answer_recalled",
             Self::SendStarted { .. } => "send_started",

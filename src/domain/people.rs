@@ -46,6 +46,7 @@ pub(super) fn decide(
         | Command::Assign { .. }
         | Command::Escalate { .. }
         | Command::Answer { .. }
+        | Command::AnswerLater { .. }
         | Command::Release { .. }
         | Command::Recall { .. }
         | Command::Note { .. }

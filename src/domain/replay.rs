@@ -264,6 +264,7 @@ impl<'a> Replay<'a> {
 
     fn world<'w>(&'w self, c: &'w Conversation, number: &'w Number) -> ReadSet<'w> {
         ReadSet {
+            address: None,
             answering: None,
             conversation: Some(c),
             siblings: Vec::new(),

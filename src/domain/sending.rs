@@ -9,10 +9,13 @@ use super::consent::OptOutSource;
 use super::conversation::{AnswerState, Conversation, Status};
 use super::decide::{Decided, Draft};
 use super::event::{Event, Review};
-use super::id::MessageId;
+use super::id::{MessageId, RepId};
 use super::message::Delivery;
+use super::quiet_hours::{Said, Waits};
 use super::receive;
+use super::respond;
 use super::sla::Stage;
+use super::waiting;
 
 /// Twilio's error for a number that opted out, at once or by callback.
 pub const ERROR_OPTED_OUT: u32 = 21610;
@@ -21,7 +24,7 @@ pub const ERROR_OPTED_OUT: u32 = 21610;
 /// unknown: texts of one conversation leave in order.
 pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> Decided {
     let Some(answer) = d.c.answers.get(&message).cloned() else { return Vec::new() };
-    let AnswerState::Held { not_before } = answer.state else { return Vec::new() };
+    let AnswerState::Held { not_before, waits } = answer.state else { return Vec::new() };
     if answer.automatic && !acknowledge::still_fits(&d.c, world, d.now) {
         d.say(Event::AnswerRecalled { message });
         return d.facts();
@@ -33,14 +36,42 @@ pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> De
     let blocked = d.c.answers.iter().any(|(id, other)| match other.state {
         AnswerState::Sending | AnswerState::Unknown => true,
         // By when they were accepted; ids come from devices, whose clocks may be wrong.
+        // One that was put off lets later ones pass until its time has come.
+        AnswerState::Held { waits: Some(Waits::Window | Waits::Chosen), not_before } if not_before > d.now => false,
         AnswerState::Held { .. } => (other.at, *id) < (answer.at, message),
         AnswerState::Parked { .. } | AnswerState::Out { .. } => false,
     });
     if not_before > d.now || blocked {
         return Vec::new();
     }
+    if !answer.automatic
+        && let Some(instead) = not_now(&d, world, message, &answer.by, waits)
+    {
+        d.say(instead);
+        return d.facts();
+    }
     start(&mut d, message);
     d.facts()
+}
+
+/// What happens to an answer instead of leaving, judged again at its time: somebody else took the conversation while it
+/// waited, or the hours are closed.
+fn not_now(d: &Draft, world: &ReadSet<'_>, message: MessageId, by: &RepId, waits: Option<Waits>) -> Option<Event> {
+    let put_off = matches!(waits, Some(Waits::Window | Waits::Chosen));
+    if let Some(other) = respond::someone_else(&d.c, by).filter(|_| put_off) {
+        let reasons = vec![Review::Reassigned(other.clone())];
+        return Some(Event::AnswerParked { message, by: by.clone(), reasons });
+    }
+    if waits == Some(Waits::Overruled) {
+        return None;
+    }
+    let asked = d.c.last_inbound.filter(|_| waits != Some(Waits::Chosen));
+    let judged = waiting::judge(world, &d.c, asked, d.now);
+    match judged.said {
+        Said::Open | Said::Direct | Said::Overruled => None,
+        Said::Until(not_before) => Some(Event::AnswerWaits { message, not_before, judged: Box::new(judged) }),
+        Said::Never => Some(Event::AnswerParked { message, by: by.clone(), reasons: vec![Review::QuietHours] }),
+    }
 }
 
 /// From here on the carrier may have it, and the buyer an answer; an automatic text is none.

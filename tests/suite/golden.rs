@@ -14,15 +14,28 @@ use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, Numb
 use comeback::domain::message::{Delivery, InboundKind};
 use comeback::domain::oncall::Override;
 use comeback::domain::ownership::OwnerSource;
+use comeback::domain::quiet_hours::{Judged, Said};
 use comeback::domain::rejection::Rejection;
 use comeback::domain::routing::{Because, Holder, Passed, Reason};
 use comeback::domain::sla::{Clock, Response, Stage};
 use comeback::domain::time::{Span, Timestamp};
+use comeback::domain::zone::Source;
 use comeback::wire::command::{Envelope, Receipt, Verdict};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
+
+/// What closed hours said of an answer.
+fn judged() -> Judged {
+    Judged {
+        said: Said::Until(then() + Span::minutes(660)),
+        zones: vec![chrono_tz::America::Chicago, chrono_tz::America::New_York],
+        by: Source::AreaCode,
+        states: vec!["US-FL".to_owned()],
+        closed_by: Some("Fla. Stat. 501.616(6)".to_owned()),
+    }
+}
 
 fn message() -> MessageId {
     MessageId(Uuid::from_u128(0x0195_5f3a_0000_7000_8000_0000_0000_0001))
@@ -99,9 +112,11 @@ pub(crate) fn events() -> Vec<Event> {
             Event::SlaRearmed { .. } => Event::SlaDropped,
             Event::SlaDropped => Event::SlaRecomputed { clock: clock(Stage::Running) },
             Event::SlaRecomputed { .. } => {
-                Event::AnswerHeld { message, by: "maya".into(), not_before: then() + Span::seconds(8) }
+                let not_before = then() + Span::seconds(8);
+                Event::AnswerHeld { message, by: "maya".into(), not_before, waits: None, judged: None }
             }
-            Event::AnswerHeld { .. } => Event::AnswerParked {
+            Event::AnswerHeld { .. } => Event::AnswerWaits { message, not_before: due, judged: Box::new(judged()) },
+            Event::AnswerWaits { .. } => Event::AnswerParked {
                 message,
                 by: "maya".into(),
                 reasons: vec![
@@ -111,6 +126,7 @@ pub(crate) fn events() -> Vec<Event> {
                     Review::QuietHours,
                     Review::BehindParked,
                     Review::NeverLeft,
+                    Review::TimePassed,
                 ],
             },
             Event::AnswerParked { .. } => {
@@ -190,6 +206,9 @@ fn commands() -> Vec<Command> {
             Command::Assign { .. } => Command::Escalate { note: message, reason: Body::new("A discount") },
             Command::Escalate { .. } => Command::Answer { message, body: body(), accept: vec![Review::NewerReply] },
             Command::Answer { .. } => {
+                Command::AnswerLater { message, body: body(), at: then(), accept: vec![Review::TimePassed] }
+            }
+            Command::AnswerLater { .. } => {
                 Command::Release { message, accept: vec![Review::Reassigned("ben".into()), Review::QuietHours] }
             }
             Command::Release { .. } => Command::Recall { message },
@@ -236,7 +255,9 @@ fn rejections() -> Vec<Rejection> {
             Rejection::CounterUsed => Rejection::OutcomeExpired,
             Rejection::OutcomeExpired => Rejection::InThePast,
             Rejection::InThePast => Rejection::NoSuchShift { why: "nobody is on call then".to_owned() },
-            Rejection::NoSuchShift { .. } => return all,
+            Rejection::NoSuchShift { .. } => Rejection::TooFar,
+            Rejection::TooFar => Rejection::QuietThere { until: then() },
+            Rejection::QuietThere { .. } => return all,
         };
         all.push(next);
     }

@@ -14,3 +14,4 @@ mod seeing;
 mod sending;
 mod shifts;
 mod succession;
+mod waiting;

@@ -189,6 +189,8 @@ pub(crate) struct Story {
     pub(crate) roster: Roster,
     pub(crate) numbers: BTreeMap<NumberId, Number>,
     pub(crate) cards: BTreeMap<NumberId, Vec<Card>>,
+    /// Numbers in full, where a story needs one.
+    pub(crate) addresses: BTreeMap<NumberId, Address>,
     /// The campaign's text that each number answers.
     pub(crate) answering: BTreeMap<NumberId, Answering>,
     pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
@@ -210,6 +212,7 @@ impl Story {
             roster: Roster::default(),
             numbers: BTreeMap::new(),
             cards: BTreeMap::new(),
+            addresses: BTreeMap::new(),
             answering: BTreeMap::new(),
             conversations: BTreeMap::new(),
             record: Vec::new(),
@@ -291,6 +294,12 @@ impl Story {
         let rep = RepId::from(rep);
         let role = self.playbook.reps.get(&rep).map_or(Role::Rep, |r| r.role);
         self.decides(Actor::Rep { rep, role }, seen, command)
+    }
+
+    /// Whether an answer waits for nothing but its undo time.
+    pub(crate) fn is_undoable(&self, message: MessageId) -> bool {
+        self.standing(message)
+            == Some(AnswerState::Held { not_before: self.now + self.playbook.undo_hold, waits: None })
     }
 
     /// A rep who has seen everything writes an answer; its id.
@@ -432,6 +441,7 @@ impl Story {
             _ => conversation.map(|c| c.number),
         };
         let world = ReadSet {
+            address: self.addresses.get(&number.unwrap_or(Self::number(0))),
             answering: number.and_then(|id| self.answering.get(&id)),
             conversation,
             siblings: self.conversations.values().filter(|c| Some(c.number) == number && c.id != self.here).collect(),

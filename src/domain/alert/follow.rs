@@ -76,6 +76,7 @@ pub fn follow(
         | Event::SlaRearmed { .. }
         | Event::SlaDropped
         | Event::AnswerHeld { .. }
+        | Event::AnswerWaits { .. }
         | Event::Acknowledged { .. }
         | Event::AnswerParked { .. }
         | Event::AnswerReleased { .. }

@@ -434,6 +434,7 @@ fn world<'a>(
         conversation: c,
         siblings: siblings.filter(|s| Some(s.number) == number && Some(s.id) != conversation).collect(),
         number: number.and_then(|id| loaded.numbers.get(&id)),
+        address: number.and_then(|id| loaded.addresses.iter().find(|(_, of)| **of == id)).map(|(address, _)| address),
         cards: number.and_then(|id| loaded.cards.get(&id)).map_or(&[], Vec::as_slice),
         playbook,
         roster: &loaded.roster,
@@ -470,7 +471,7 @@ fn last_word(event: &Event, answer: &MessageId) -> Option<AnswerState> {
 fn send_of(message: MessageId, conversation: ConversationId, state: Option<&AnswerState>, now: Timestamp) -> SendWrite {
     let over = SendWrite { message, conversation, not_before: None, open: false, out: None };
     match state {
-        Some(AnswerState::Held { not_before }) => SendWrite { not_before: Some(*not_before), ..over },
+        Some(AnswerState::Held { not_before, .. }) => SendWrite { not_before: Some(*not_before), ..over },
         Some(AnswerState::Sending | AnswerState::Unknown) => SendWrite { open: true, ..over },
         Some(state @ AnswerState::Out { .. }) if !state.is_settled() => SendWrite { out: Some(now), ..over },
         Some(AnswerState::Parked { .. } | AnswerState::Out { .. }) | None => over,

@@ -42,8 +42,8 @@ pub(super) fn undo(model: &mut Model, id: ConversationId, now: Timestamp, out: &
     let here = |e: &&OutboxEntry| e.conversation == Some(id);
     let waits = |e: &&OutboxEntry| {
         let never_left = OutboxStanding::Doubtful(Doubt::NeverLeft);
-        matches!(e.standing, OutboxStanding::Held(_) | OutboxStanding::Queued | OutboxStanding::Parked(_))
-            || e.standing == never_left
+        let stands = matches!(e.standing, OutboxStanding::Held(_) | OutboxStanding::Waits(..) | OutboxStanding::Queued);
+        stands || matches!(e.standing, OutboxStanding::Parked(_)) || e.standing == never_left
     };
     let outbox = model.outbox.clone();
     let newest = |text: bool| {
@@ -83,7 +83,9 @@ pub(super) fn undo(model: &mut Model, id: ConversationId, now: Timestamp, out: &
 pub(super) fn take_back(model: &mut Model, entry: &OutboxEntry, now: Timestamp, out: &mut Vec<Effect>) {
     let (Some(id), Some(body)) = (entry.conversation, entry.body.as_ref()) else { return };
     match (entry.id, &entry.standing) {
-        (OutboxId::Answer(message), OutboxStanding::Held(_)) => recall(model, id, message, body.as_str(), now, out),
+        (OutboxId::Answer(message), OutboxStanding::Held(_) | OutboxStanding::Waits(..)) => {
+            recall(model, id, message, body.as_str(), now, out);
+        }
         (asked, standing) => {
             out.push(Effect::Ask(Ask::OutboxDrop { entry: asked, keep_as_draft: true }));
             composer::restore(model, id, body.as_str(), None);

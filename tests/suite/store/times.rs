@@ -65,7 +65,7 @@ pub(super) async fn a_deadline_that_moved_or_went_is_not_due(store: &Kept) {
 /// An answer accepted at `accepted`, held until `not_before`. Ids need not follow the order of acceptance: devices
 /// make them, and their clocks may be wrong.
 fn held(id: u128, conversation: u128, accepted: i64, not_before: i64) -> Batch {
-    let standing = AnswerState::Held { not_before: minute(not_before) };
+    let standing = AnswerState::Held { not_before: minute(not_before), waits: None };
     let n = u64::try_from(id).unwrap();
     Batch {
         messages: vec![message(text(id), here(conversation), n, minute(accepted), Some(standing))],
