@@ -22,6 +22,7 @@ pub mod findings;
 pub mod hours;
 pub mod icalendar;
 pub mod id;
+pub mod later;
 pub mod message;
 pub mod next_step;
 pub mod oncall;

@@ -80,6 +80,7 @@ pub enum Action {
     Exit,
     Send,
     Newline,
+    Later,
     Editor,
     Accept,
 }
@@ -206,6 +207,14 @@ pub const TABLE: &[Binding] = &[
     b(Group::Go, &[], &[], Action::Exit, "quit", "quit from anywhere; what is queued goes at the next start"),
     b(Group::Compose, &[Composer], &["Enter"], Action::Send, "send", "send, into the undo hold"),
     b(Group::Compose, &[Composer], &["Ctrl-j", "Alt-Enter"], Action::Newline, "newline", "a new line"),
+    b(
+        Group::Compose,
+        &[Composer],
+        &["Ctrl-t"],
+        Action::Later,
+        "send later",
+        "choose when it leaves, on the buyer's clock",
+    ),
     b(Group::Compose, &[Composer], &["Ctrl-x"], Action::Editor, "editor", "write in $VISUAL or $EDITOR"),
     b(Group::Compose, &[Line, Choice], &["Enter"], Action::Accept, "accept", "accept the line or the choice"),
     b(Group::Compose, &[Page], &["Enter"], Action::Back, "back", "close the page"),

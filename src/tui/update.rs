@@ -5,6 +5,7 @@ mod browse;
 mod choices;
 mod composer;
 mod keys;
+mod later;
 mod list;
 mod news;
 mod outbox;
@@ -13,6 +14,7 @@ mod people;
 mod while_away;
 
 pub(super) use composer::{objections, opted_out};
+pub(super) use later::would_wait;
 
 use super::layout;
 use super::model::list::Spot;

@@ -45,6 +45,11 @@ pub enum Overlay {
         /// The words so far.
         words: String,
     },
+    /// When what is being written leaves.
+    When {
+        /// The words so far.
+        words: String,
+    },
     /// Why this rep has it.
     Why {
         /// Which.
@@ -101,6 +106,10 @@ pub enum Does {
     Note,
     /// Lets no text go to the number any more.
     OptOut,
+    /// Puts off what is being written, or no more.
+    Later(Option<Timestamp>),
+    /// Asks for another time.
+    AskLater,
     /// Something about people and their shifts.
     People(People),
     /// Nothing.
@@ -179,7 +188,7 @@ impl Overlay {
         match self {
             Self::Help { .. } | Self::Why { .. } => Context::Page,
             Self::Palette { .. } | Self::Pick(_) => Context::Choice,
-            Self::Reason { .. } | Self::CoverNote { .. } => Context::Line,
+            Self::Reason { .. } | Self::CoverNote { .. } | Self::When { .. } => Context::Line,
         }
     }
 }

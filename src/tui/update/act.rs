@@ -6,6 +6,7 @@ use crate::domain::command::Command;
 use crate::domain::contact::Body;
 use crate::domain::conversation::{AnswerState, Status};
 use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::quiet_hours::Waits;
 use crate::domain::time::Timestamp;
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Overlay, Seen};
@@ -85,6 +86,10 @@ pub(super) fn take_back(model: &mut Model, entry: &OutboxEntry, now: Timestamp, 
     match (entry.id, &entry.standing) {
         (OutboxId::Answer(message), OutboxStanding::Held(_) | OutboxStanding::Waits(..)) => {
             recall(model, id, message, body.as_str(), now, out);
+            // The time that was chosen stays chosen.
+            if let (Some(composer), OutboxStanding::Waits(at, Waits::Chosen)) = (&mut model.composer, &entry.standing) {
+                composer.later = Some(*at);
+            }
         }
         (asked, standing) => {
             out.push(Effect::Ask(Ask::OutboxDrop { entry: asked, keep_as_draft: true }));

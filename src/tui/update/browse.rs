@@ -82,6 +82,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
         | Action::Exit
         | Action::Send
         | Action::Newline
+        | Action::Later
         | Action::Editor
         | Action::Accept => {}
     }

@@ -187,6 +187,11 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
             (Command::OptOut { source }, format!("{whom} is opted out: no text goes to this number any more."))
         }
         Does::Leave => return,
+        Does::Later(at) => return super::later::set(model, at, now),
+        Does::AskLater => {
+            model.overlay = Some(Overlay::When { words: String::new() });
+            return;
+        }
         Does::People(does) => return super::people::chosen(model, does, now, out),
         Does::Copy(text) => {
             out.push(Effect::Copy(text));
