@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::while_away::{Change, WhileAway};
 use crate::domain::answering::Answering;
+use crate::domain::block::Block;
 use crate::domain::command::Command;
 use crate::domain::consent::OptOut;
 use crate::domain::contact::{Address, Body};
@@ -207,6 +208,8 @@ pub struct Row {
     pub for_me: bool,
     /// Set while no text may go there.
     pub opted_out: Option<OptOut>,
+    /// Set while nobody hears of what its number texts.
+    pub blocked: Option<Block>,
     /// The earliest undo hold of mine in it: when that answer leaves.
     pub leaves_at: Option<Timestamp>,
     /// When the soonest of this person's texts that were put off leaves, when one waits for its hour.

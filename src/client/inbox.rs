@@ -79,6 +79,7 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         loan: c.loan.clone(),
         for_me: me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c)),
         opted_out: view.number(snapshot).opted_out.clone(),
+        blocked: view.number(snapshot).blocked.clone(),
         leaves_at: held().filter(|(_, put_off)| !put_off).map(|(at, _)| at).min(),
         waits_until: held().filter(|(_, put_off)| *put_off).map(|(at, _)| at).min(),
         place: zone::of(&snapshot.cards, Some(&snapshot.address), tenant_zone(view, c)),
@@ -278,6 +279,9 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         Command::Done { outcome } => format!("done: {}", outcome.words()),
         Command::Reopen => "reopen".to_owned(),
         Command::OptOut { .. } => "opt out".to_owned(),
+        Command::Begin { to, .. } => format!("begin with {}", to.as_str()),
+        Command::Block { reason } => format!("block: {}", reason.words()),
+        Command::Unblock => "unblock".to_owned(),
         Command::Away { away, rep, .. } => {
             let who = rep.as_ref().map_or_else(String::new, |rep| format!(": {}", name(rep)));
             format!("{}{who}", if *away { "away" } else { "back" })

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::answering::Answering;
+use super::block::Why;
 use super::consent::{Number, OptOutSource};
 use super::contact::{Address, Body};
 use super::context::Card;
@@ -78,6 +79,12 @@ pub enum Command {
     Reopen,
     /// The buyer told a rep to stop.
     OptOut { source: OptOutSource },
+    /// Begin with somebody, from this line. The id a new conversation gets is the backend's own, whatever stands here.
+    Begin { to: Address, line: LineId, conversation: ConversationId },
+    /// Rubbish: nobody hears of this number any more.
+    Block { reason: Why },
+    /// It was none.
+    Unblock,
     /// I am away, or back; or, said by their lead, somebody else is.
     Away {
         away: bool,
@@ -167,6 +174,9 @@ impl Command {
             | Self::Done { .. }
             | Self::Reopen
             | Self::OptOut { .. }
+            | Self::Begin { .. }
+            | Self::Block { .. }
+            | Self::Unblock
             | Self::Away { .. }
             | Self::Override { .. }
             | Self::Swap { .. }
@@ -231,6 +241,9 @@ impl Command {
             | Self::Done { .. }
             | Self::Reopen
             | Self::OptOut { .. }
+            | Self::Begin { .. }
+            | Self::Block { .. }
+            | Self::Unblock
             | Self::Away { note: None, .. } => None,
         }
     }

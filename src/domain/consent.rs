@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::block::Block;
 use super::event::Event;
 use super::id::{NumberId, RepId};
 use super::time::Timestamp;
@@ -13,6 +14,9 @@ pub struct Number {
     pub id: NumberId,
     /// Set while no text may go there.
     pub opted_out: Option<OptOut>,
+    /// Set while nobody hears of what it texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<Block>,
 }
 
 /// When and how consent was withdrawn.
@@ -39,7 +43,7 @@ pub enum OptOutSource {
 impl Number {
     /// A number nothing is known of.
     pub const fn new(id: NumberId) -> Self {
-        Self { id, opted_out: None }
+        Self { id, opted_out: None, blocked: None }
     }
 
     /// Takes in one fact.
@@ -48,6 +52,10 @@ impl Number {
             self.opt_out(at, source);
         } else if let Event::OptedIn { .. } = event {
             self.opt_in();
+        } else if let Event::Blocked { by, reason } = event {
+            self.blocked = Some(Block { at, by: by.clone(), reason: *reason });
+        } else if let Event::Unblocked { .. } = event {
+            self.blocked = None;
         }
     }
 

@@ -328,6 +328,8 @@ impl Conversation {
             | Event::Noted { .. }
             | Event::OptedOut { .. }
             | Event::OptedIn { .. }
+            | Event::Blocked { .. }
+            | Event::Unblocked { .. }
             | Event::Presence { .. }
             | Event::Overridden { .. }
             | Event::OverrideDropped { .. }

@@ -10,7 +10,7 @@ use super::id::RepId;
 use super::rejection::Rejection;
 use super::respond::Written;
 use super::visibility;
-use super::{coverage, escalation, people, receive, respond, sending, sla, succession, triage};
+use super::{block, coverage, escalation, people, receive, respond, sending, sla, start, succession, triage};
 
 /// Facts, with what they are about.
 pub type Decided = Vec<(Subject, Event)>;
@@ -30,6 +30,9 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
     if command.is_about_people() {
         return people::decide(world, Some(by), command, cx.now);
     }
+    if let Command::Begin { line, conversation, .. } = command {
+        return start::begin(world, by, line, *conversation, cx);
+    }
     let c = world.conversation.ok_or(Rejection::NotFound)?;
     if !visibility::may_see(&visibility::principals(world.playbook, by), c) {
         return Err(Rejection::NotFound);
@@ -47,6 +50,8 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         Command::Done { outcome } => triage::done(draft, by, *outcome, cx.seen),
         Command::Reopen => Ok(triage::reopen(draft, world, by)),
         Command::OptOut { .. } => Ok(triage::opt_out(draft, world, by)),
+        Command::Block { reason } => Ok(block::block(draft, world, by, *reason)),
+        Command::Unblock => block::unblock(draft, world, by),
         Command::Answer { message, body, accept } => {
             respond::answer(draft, world, by, &Written { message: *message, body, at: None, accept }, cx)
         }
@@ -62,6 +67,7 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         | Command::Settle
         | Command::Seen { .. }
         | Command::Return
+        | Command::Begin { .. }
         | Command::Receive(_)
         | Command::Report { .. }
         | Command::Match
@@ -87,6 +93,7 @@ const fn goes_ahead(command: &Command) -> bool {
             | Command::Recall { .. }
             | Command::Release { .. }
             | Command::OptOut { .. }
+            | Command::Block { .. }
     )
 }
 
@@ -129,6 +136,9 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         | Command::Snooze { .. }
         | Command::Done { .. }
         | Command::Reopen
+        | Command::Begin { .. }
+        | Command::Block { .. }
+        | Command::Unblock
         | Command::Away { .. }
         | Command::Override { .. }
         | Command::Swap { .. }

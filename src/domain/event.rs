@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::beside::Beside;
+use super::block::Why;
 use super::consent::OptOutSource;
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, OverrideId, RepId, ScheduleId, TeamId};
 use super::message::{Delivery, InboundKind};
@@ -145,6 +146,10 @@ pub enum Event {
     OptedOut { source: OptOutSource },
     /// Texts are welcome again.
     OptedIn { source: OptOutSource },
+    /// Nobody hears of what the number texts.
+    Blocked { by: RepId, reason: Why },
+    /// Its texts are heard again.
+    Unblocked { by: RepId },
     /// Somebody went away or came back.
     Presence {
         rep: RepId,
@@ -242,6 +247,15 @@ pub enum Review {
     NeverLeft,
     /// The time its rep chose had passed before it came.
     TimePassed,
+    /// The number is blocked. Can never be accepted away.
+    Blocked,
+}
+
+impl Review {
+    /// Whether no rep can accept it away.
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::OptedOut | Self::Blocked)
+    }
 }
 
 /// How a conversation ended.
@@ -331,6 +345,8 @@ impl Event {
             | Self::Reopened { .. }
             | Self::OptedOut { .. }
             | Self::OptedIn { .. }
+            | Self::Blocked { .. }
+            | Self::Unblocked { .. }
             | Self::Overridden { .. }
             | Self::OverrideDropped { .. }
             | Self::TurnPassed { .. }
@@ -375,6 +391,8 @@ impl Event {
             Self::Reopened { .. } => "reopened",
             Self::OptedOut { .. } => "opted_out",
             Self::OptedIn { .. } => "opted_in",
+            Self::Blocked { .. } => "blocked",
+            Self::Unblocked { .. } => "unblocked",
             Self::Presence { .. } => "presence",
             Self::Overridden { .. } => "overridden",
             Self::OverrideDropped { .. } => "override_dropped",

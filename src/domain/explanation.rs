@@ -101,6 +101,8 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         | Event::Noted { .. }
         | Event::OptedOut { .. }
         | Event::OptedIn { .. }
+        | Event::Blocked { .. }
+        | Event::Unblocked { .. }
         | Event::Presence { .. }
         | Event::Overridden { .. }
         | Event::OverrideDropped { .. }

@@ -53,6 +53,9 @@ pub(super) fn decide(
         | Command::Snooze { .. }
         | Command::Done { .. }
         | Command::Reopen
+        | Command::Begin { .. }
+        | Command::Block { .. }
+        | Command::Unblock
         | Command::OptOut { .. } => Vec::new(),
     };
     Ok(facts.into_iter().map(|event| (Subject::Roster, event)).collect())

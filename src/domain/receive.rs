@@ -2,6 +2,7 @@
 
 use super::acknowledge;
 use super::answering::Answering;
+use super::block;
 use super::command::{Context, ReadSet, Receive};
 use super::consent::{self, Keyword, OptOutSource, bare};
 use super::conversation::{AnswerState, Conversation, Status};
@@ -24,17 +25,17 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
         Some(c) => Draft::of(c, cx),
         None => open(world, text, cx),
     };
+    if block::is_blocked(world) {
+        return block::received(d, world, text, kind, cx);
+    }
     let moved = refresh_match(&mut d, world, text);
     d.say(Event::Received { message: text.message, kind });
     match kind {
         InboundKind::OptOut => {
             find_owner(&mut d, world, text.area_code.as_deref());
-            withdraw(&mut d, world, source_of(text, Keyword::Stop));
+            consent(&mut d, world, text, kind);
         }
-        InboundKind::OptIn if is_overtaken(world, text) => {}
-        InboundKind::OptIn => {
-            d.say_of(Subject::Number(text.number), Event::OptedIn { source: source_of(text, Keyword::Start) });
-        }
+        InboundKind::OptIn => consent(&mut d, world, text, kind),
         InboundKind::Text | InboundKind::Picture => {
             let waited = d.c.clock.is_some();
             wants_answer(&mut d, world, text.area_code.as_deref(), moved);
@@ -47,6 +48,15 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
         }
     }
     d.facts()
+}
+
+/// What a text says about consent, whoever hears of it.
+pub(super) fn consent(d: &mut Draft, world: &ReadSet<'_>, text: &Receive, kind: InboundKind) {
+    if kind == InboundKind::OptOut {
+        withdraw(d, world, source_of(text, Keyword::Stop));
+    } else if kind == InboundKind::OptIn && !is_overtaken(world, text) {
+        d.say_of(Subject::Number(text.number), Event::OptedIn { source: source_of(text, Keyword::Start) });
+    }
 }
 
 /// The CRM says something new: people, cohort and owner may have changed. A text nobody has taken yet goes to its owner.
@@ -306,7 +316,12 @@ pub(super) fn withdraw(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSource)
     if world.number.is_none_or(|n| n.opted_out.is_none()) {
         d.say_of(Subject::Number(d.c.number), Event::OptedOut { source });
     }
-    park_waiting(d, &Review::OptedOut);
+    silence(d, world, &Review::OptedOut);
+}
+
+/// Takes back every unsent text to the number, and stops every clock that waits for one.
+pub(super) fn silence(d: &mut Draft, world: &ReadSet<'_>, reason: &Review) {
+    park_waiting(d, reason);
     for message in acknowledge::waiting(&d.c) {
         d.say(Event::AnswerRecalled { message });
     }
@@ -317,7 +332,7 @@ pub(super) fn withdraw(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSource)
         if sibling.id == d.c.id {
             continue;
         }
-        for (message, by, reasons) in to_park(sibling, &Review::OptedOut) {
+        for (message, by, reasons) in to_park(sibling, reason) {
             d.say_of(Subject::Conversation(sibling.id), Event::AnswerParked { message, by, reasons });
         }
         for message in acknowledge::waiting(sibling) {

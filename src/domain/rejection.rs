@@ -57,6 +57,12 @@ pub enum Rejection {
     /// A snooze into the past.
     #[error("that time has passed")]
     SnoozeInThePast,
+    /// Nobody may be texted first without consent.
+    #[error("no text may go there: {why}")]
+    NoConsent {
+        /// What stands against it.
+        why: String,
+    },
     /// A text put off too far.
     #[error("that is more than a year away")]
     TooFar,
@@ -112,6 +118,7 @@ impl Rejection {
             Self::TopOfLadder => "Assign it to a colleague instead.",
             Self::SnoozePastDue { .. } => "Answer first, or pick an earlier time.",
             Self::SnoozeInThePast | Self::InThePast => "Pick a later time.",
+            Self::NoConsent { .. } => "Call or mail; once they text, you can answer.",
             Self::TooFar => "Pick a time within a year.",
             Self::QuietThere { .. } => "It leaves by itself when the hours open; u takes it back.",
             Self::NoSuchShift { .. } => "comeback oncall says who has which shift.",

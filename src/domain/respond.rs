@@ -1,5 +1,6 @@
 //! Respond: a rep answers. May it go, or does it need the rep's eye first?
 
+use super::block;
 use super::command::{Context, ReadSet};
 use super::contact::Body;
 use super::conversation::{AnswerState, Conversation};
@@ -148,6 +149,9 @@ fn reasons(world: &ReadSet<'_>, c: &Conversation, by: &RepId, accept: &[Review],
     if world.number.is_some_and(|n| n.opted_out.is_some()) {
         found.push(Review::OptedOut);
     }
+    if block::is_blocked(world) {
+        found.push(Review::Blocked);
+    }
     if c.inbound > cx.seen {
         found.push(Review::NewerReply);
     }
@@ -157,7 +161,7 @@ fn reasons(world: &ReadSet<'_>, c: &Conversation, by: &RepId, accept: &[Review],
     if cx.behind {
         found.push(Review::BehindParked);
     }
-    found.retain(|reason| *reason == Review::OptedOut || !accept.contains(reason));
+    found.retain(|reason| reason.is_final() || !accept.contains(reason));
     found
 }
 

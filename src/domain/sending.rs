@@ -4,6 +4,7 @@
 //! unless the carrier provably never had the text.
 
 use super::acknowledge;
+use super::block;
 use super::command::ReadSet;
 use super::consent::OptOutSource;
 use super::conversation::{AnswerState, Conversation, Status};
@@ -31,6 +32,10 @@ pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> De
     }
     if world.number.is_none_or(|n| n.opted_out.is_some()) {
         d.say(Event::AnswerParked { message, by: answer.by, reasons: vec![Review::OptedOut] });
+        return d.facts();
+    }
+    if block::is_blocked(world) && !answer.automatic {
+        d.say(Event::AnswerParked { message, by: answer.by, reasons: vec![Review::Blocked] });
         return d.facts();
     }
     let blocked = d.c.answers.iter().any(|(id, other)| match other.state {

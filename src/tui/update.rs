@@ -1,6 +1,8 @@
 //! `(model, message, now) → effects`. Pure: the loop in `run` performs what comes out.
 
 mod act;
+mod begin;
+mod block;
 mod browse;
 mod choices;
 mod composer;

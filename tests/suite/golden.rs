@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use comeback::domain::beside::{Beside, Came, Difference};
+use comeback::domain::block::Why;
 use comeback::domain::command::{Command, Receive};
 use comeback::domain::consent::OptOutSource;
-use comeback::domain::contact::Body;
+use comeback::domain::contact::{Address, Body};
 use comeback::domain::escalation::Who;
 use comeback::domain::event::{Climb, Event, Outcome, Review};
 use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, NumberId, OverrideId};
@@ -127,6 +128,7 @@ pub(crate) fn events() -> Vec<Event> {
                     Review::BehindParked,
                     Review::NeverLeft,
                     Review::TimePassed,
+                    Review::Blocked,
                 ],
             },
             Event::AnswerParked { .. } => {
@@ -146,7 +148,9 @@ pub(crate) fn events() -> Vec<Event> {
             Event::Done { .. } => Event::Reopened { by: None },
             Event::Reopened { .. } => Event::OptedOut { source: OptOutSource::Keyword("stop".to_owned()) },
             Event::OptedOut { .. } => Event::OptedIn { source: OptOutSource::Carrier },
-            Event::OptedIn { .. } => {
+            Event::OptedIn { .. } => Event::Blocked { by: "maya".into(), reason: Why::Fraud },
+            Event::Blocked { .. } => Event::Unblocked { by: "lea".into() },
+            Event::Unblocked { .. } => {
                 let rep = "maya".into();
                 Event::Presence { rep, away: true, until: None, unseen: false, note: None, by: None }
             }
@@ -217,7 +221,13 @@ fn commands() -> Vec<Command> {
             Command::Snooze { .. } => Command::Done { outcome: Outcome::Meeting },
             Command::Done { .. } => Command::Reopen,
             Command::Reopen => Command::OptOut { source: OptOutSource::Rep("maya".into()) },
-            Command::OptOut { .. } => Command::away(true),
+            Command::OptOut { .. } => Command::Block { reason: Why::Spam },
+            Command::Block { .. } => Command::Unblock,
+            Command::Unblock => {
+                let to = Address::parse("+13055550100").unwrap();
+                Command::Begin { to, line: "main".into(), conversation: ConversationId(message.0) }
+            }
+            Command::Begin { .. } => Command::away(true),
             Command::Away { .. } => Command::Doubt,
             Command::Doubt => Command::OptIn { source: OptOutSource::Keyword("start".to_owned()) },
             Command::OptIn { .. } => Command::Settle,
@@ -257,7 +267,8 @@ fn rejections() -> Vec<Rejection> {
             Rejection::InThePast => Rejection::NoSuchShift { why: "nobody is on call then".to_owned() },
             Rejection::NoSuchShift { .. } => Rejection::TooFar,
             Rejection::TooFar => Rejection::QuietThere { until: then() },
-            Rejection::QuietThere { .. } => return all,
+            Rejection::QuietThere { .. } => Rejection::NoConsent { why: "they never texted us".to_owned() },
+            Rejection::NoConsent { .. } => return all,
         };
         all.push(next);
     }

@@ -2,6 +2,8 @@
 
 mod acknowledging;
 mod answering;
+mod beginning;
+mod blocking;
 mod conduct;
 mod covering;
 mod ladder;

@@ -325,6 +325,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         loan: None,
         for_me: true,
         opted_out: None,
+        blocked: None,
         leaves_at: None,
         waits_until: None,
         place: comeback::domain::zone::of(&[], Some(&address), chrono_tz::America::New_York),

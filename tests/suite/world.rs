@@ -198,6 +198,8 @@ pub(crate) struct Story {
     pub(crate) record: Vec<(Timestamp, Subject, Event)>,
     /// The conversation that steps are about.
     pub(crate) here: ConversationId,
+    /// The number that a rep begins with, when no conversation is there yet.
+    pub(crate) begins_with: Option<NumberId>,
     /// The command comes behind a parked one of the same device.
     pub(crate) behind: bool,
     ids: u128,
@@ -217,6 +219,7 @@ impl Story {
             conversations: BTreeMap::new(),
             record: Vec::new(),
             here: ConversationId(Uuid::from_u128(0)),
+            begins_with: None,
             behind: false,
             ids: 1000,
         }
@@ -376,11 +379,7 @@ impl Story {
                 }
                 Subject::Number(id) => {
                     let number = self.numbers.get_mut(id).unwrap();
-                    if let Event::OptedOut { source } = event {
-                        number.opt_out(self.now, source);
-                    } else {
-                        number.opt_in();
-                    }
+                    number.apply(self.now, event);
                 }
                 Subject::Roster => self.roster.apply(self.now, event),
                 Subject::Playbook | Subject::Journal => {}
@@ -438,7 +437,7 @@ impl Story {
         let conversation = self.conversations.get(&self.here);
         let number = match command {
             Command::Receive(text) => Some(text.number),
-            _ => conversation.map(|c| c.number),
+            _ => conversation.map(|c| c.number).or(self.begins_with),
         };
         let world = ReadSet {
             address: self.addresses.get(&number.unwrap_or(Self::number(0))),

@@ -92,6 +92,8 @@ pub fn follow(
         | Event::Reopened { .. }
         | Event::OptedOut { .. }
         | Event::OptedIn { .. }
+        | Event::Blocked { .. }
+        | Event::Unblocked { .. }
         | Event::Presence { .. }
         | Event::Overridden { .. }
         | Event::OverrideDropped { .. }

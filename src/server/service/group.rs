@@ -32,6 +32,7 @@ mod beside;
 mod notices;
 mod push;
 mod restored;
+mod start;
 
 /// A group in the making.
 pub(super) struct Group {
@@ -427,7 +428,13 @@ fn world<'a>(
     answering: Option<&'a Answering>,
 ) -> ReadSet<'a> {
     let c = conversation.and_then(|id| loaded.conversations.get(&id)).map(|l| &l.state);
-    let number = if let Command::Receive(text) = command { Some(text.number) } else { c.map(|c| c.number) };
+    let number = if let Command::Receive(text) = command {
+        Some(text.number)
+    } else if let Command::Begin { to, .. } = command {
+        loaded.addresses.get(to).copied()
+    } else {
+        c.map(|c| c.number)
+    };
     let siblings = loaded.conversations.values().map(|l| &l.state);
     ReadSet {
         answering,

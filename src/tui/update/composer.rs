@@ -21,6 +21,9 @@ use crate::tui::msg::Effect;
 
 /// Begins an answer, with the kept draft. A number that opted out gets none: a note is offered.
 pub(super) fn reply(model: &mut Model, id: ConversationId, now: Timestamp) {
+    if super::block::refuses(model, id, now) {
+        return;
+    }
     if let Some(out) = model.row(id).and_then(|row| row.opted_out.clone()) {
         let title = format!("No text may go to {}: {}", act::name(model, id), opted_out(model, &out));
         let note = Choice {

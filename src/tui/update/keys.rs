@@ -84,6 +84,7 @@ pub(super) fn words_of(model: &mut Model) -> Option<&mut String> {
         | Overlay::Palette { words, .. }
         | Overlay::Reason { words, .. }
         | Overlay::CoverNote { words, .. }
+        | Overlay::Begin { words }
         | Overlay::When { words } => Some(words),
         Overlay::Pick(pick) => Some(&mut pick.words),
         Overlay::Why { .. } => None,

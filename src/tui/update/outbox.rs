@@ -87,7 +87,7 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
 fn sending(entry: &OutboxEntry, anyway: bool) -> Option<(&'static str, &'static str)> {
     match (&entry.standing, entry.body.is_some()) {
         (OutboxStanding::Parked(reasons), _) => {
-            (!reasons.contains(&Review::OptedOut)).then_some(("Send anyway", "accepts the reasons"))
+            (!reasons.iter().any(Review::is_final)).then_some(("Send anyway", "accepts the reasons"))
         }
         (OutboxStanding::Waits(_, Waits::Chosen), _) => Some(("Send now", "not when you chose")),
         (OutboxStanding::Waits(..), _) => {

@@ -34,6 +34,7 @@ pub(super) fn review(model: &Model, reason: &Review) -> String {
         Review::QuietHours => "there is no hour for texts where the buyer is".to_owned(),
         Review::BehindParked => "an earlier text needs your eye first".to_owned(),
         Review::NeverLeft => "the carrier never got it".to_owned(),
+        Review::Blocked => "the number is blocked".to_owned(),
         Review::TimePassed => "the time you chose has passed".to_owned(),
     }
 }
@@ -162,6 +163,9 @@ pub(super) fn row(model: &Model, row: &Row, guest: bool, tick: &Ticker) -> Optio
     }
     if row.queued {
         return Some(("waits for the network".to_owned(), Tone::Warn));
+    }
+    if let Some(block) = &row.blocked {
+        return Some((format!("blocked: {}", block.reason.words()), Tone::Bad));
     }
     if row.opted_out.is_some() {
         return Some(("opted out".to_owned(), Tone::Bad));

@@ -56,7 +56,12 @@ impl Group {
         let behind = envelope.conversation.is_some_and(|c| parked.contains_key(&c));
         let actor = Actor::Rep { rep: rep.clone(), role };
         let origin = Origin { command: Some(envelope.id), seen: envelope.seen, behind, ..Origin::machine(actor) };
-        let verdict = match self.decide(envelope.conversation, &envelope.command, &origin) {
+        let decided = if let Command::Begin { to, line, .. } = &envelope.command {
+            self.begin(to, line, &origin)
+        } else {
+            self.decide(envelope.conversation, &envelope.command, &origin)
+        };
+        let verdict = match decided {
             Ok(_) => self.verdict_of(envelope),
             Err(Rejection::NeedsReview { reasons }) => Verdict::Parked { reasons },
             Err(rejection) => Verdict::Refused { rejection },
