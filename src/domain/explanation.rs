@@ -90,6 +90,8 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
             held(judged, waits.is_some_and(|waits| waits == Waits::Chosen).then(|| time(*not_before)), time)
         }
         Event::AnswerWaits { judged, .. } => held(judged, None, time),
+        Event::Blocked { by, reason } => vec![format!("{} blocked the number: {}", name(by), reason.words())],
+        Event::Unblocked { by } => vec![format!("{} unblocked the number", name(by))],
         Event::AnswerHeld { judged: None, .. }
         | Event::AnswerParked { .. }
         | Event::AnswerReleased { .. }
@@ -101,8 +103,6 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         | Event::Noted { .. }
         | Event::OptedOut { .. }
         | Event::OptedIn { .. }
-        | Event::Blocked { .. }
-        | Event::Unblocked { .. }
         | Event::Presence { .. }
         | Event::Overridden { .. }
         | Event::OverrideDropped { .. }

@@ -127,8 +127,6 @@ pub(crate) fn events() -> Vec<Event> {
                     Review::QuietHours,
                     Review::BehindParked,
                     Review::NeverLeft,
-                    Review::TimePassed,
-                    Review::Blocked,
                 ],
             },
             Event::AnswerParked { .. } => {
@@ -209,9 +207,12 @@ fn commands() -> Vec<Command> {
             Command::Take => Command::Assign { to: "ben".into() },
             Command::Assign { .. } => Command::Escalate { note: message, reason: Body::new("A discount") },
             Command::Escalate { .. } => Command::Answer { message, body: body(), accept: vec![Review::NewerReply] },
-            Command::Answer { .. } => {
-                Command::AnswerLater { message, body: body(), at: then(), accept: vec![Review::TimePassed] }
-            }
+            Command::Answer { .. } => Command::AnswerLater {
+                message,
+                body: body(),
+                at: then(),
+                accept: vec![Review::TimePassed, Review::Blocked],
+            },
             Command::AnswerLater { .. } => {
                 Command::Release { message, accept: vec![Review::Reassigned("ben".into()), Review::QuietHours] }
             }

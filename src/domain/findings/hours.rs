@@ -43,3 +43,30 @@ pub(super) fn check(own: &Compliance, all: &mut Vec<Finding>) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(open: u16, close: u16) -> Vec<String> {
+        let mut all = Vec::new();
+        let own = Compliance { open_minute: open * 60, close_minute: close * 60, ..Compliance::default() };
+        check(&own, &mut all);
+        assert!(all.iter().all(|finding| !finding.wrong), "it works, but not as its author may think");
+        all.into_iter().map(|finding| finding.what).collect()
+    }
+
+    #[test]
+    fn hours_wider_than_the_law_are_named() {
+        assert_eq!(found(8, 21), Vec::<String>::new());
+        assert!(found(7, 21)[0].contains("07:00 to 21:00 is wider than the law"));
+        assert!(found(8, 24)[0].contains("08:00 to 24:00 is wider"));
+        assert_eq!(found(21, 8), Vec::<String>::new(), "that is said elsewhere");
+    }
+
+    #[test]
+    fn hours_that_leave_a_state_none_are_named_with_its_law() {
+        let late = found(18, 21);
+        assert!(late.iter().any(|what| what.contains("US-PA (73 P.S. 2245.2)")), "{late:?}");
+    }
+}

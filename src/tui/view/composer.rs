@@ -55,7 +55,11 @@ fn footer(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) {
     };
     let waits = update::would_wait(model, composer, p.tick.now).zip(model.row(composer.to));
     let (warning, tone) = match waits {
-        Some((at, row)) if warning.is_empty() => (words::waits_until(model, &row.place, at, &p.tick), Tone::Warn),
+        Some((at, row)) if warning.is_empty() => {
+            let narrow = format!("waits until {} there", p.tick.clock_time(at, row.place.zone()));
+            let words = if area.width < 60 { narrow } else { words::waits_until(model, &row.place, at, &p.tick) };
+            (words, Tone::Warn)
+        }
         Some(_) | None => (warning, tone),
     };
     let cost = if composer.note { String::new() } else { cost(composer.input.text()) };

@@ -219,7 +219,10 @@ fn message_lines(
         ),
     };
     let state = state(model, &thread.row.place, entry, tick);
-    if let Some((words, tone)) = state.as_ref().filter(|(_, tone)| *tone != Tone::Bad) {
+    // What went wrong, and until when it waits, is said in full, on lines of its own.
+    let put_off = message.standing.as_ref().and_then(AnswerState::held).is_some_and(|(_, put_off)| put_off);
+    let in_full = |tone: Tone| tone == Tone::Bad || put_off;
+    if let Some((words, tone)) = state.as_ref().filter(|(_, tone)| !in_full(*tone)) {
         head.push((format!("· {words}"), *tone));
     }
     lines.push(Line { indent, pieces: head });
@@ -239,9 +242,9 @@ fn message_lines(
     for media in &message.media {
         body(&format!("[{}: {media}]", noun(media)), Tone::Accent);
     }
-    // What went wrong is said in full, on lines of its own.
-    if let Some((words, tone)) = state.filter(|(_, tone)| *tone == Tone::Bad) {
-        body(&format!("! {words}"), tone);
+    if let Some((words, tone)) = state.filter(|(_, tone)| in_full(*tone)) {
+        let mark = if tone == Tone::Bad { "! " } else { "" };
+        body(&format!("{mark}{words}"), tone);
     }
 }
 

@@ -81,10 +81,15 @@ pub(super) fn waits(model: &Model, place: &Place, at: Timestamp, why: Waits, tic
     format!("{}, {why}", waits_until(model, place, at, tick))
 }
 
-/// `waits until 9:00`, with the time here when that is another.
+/// `waits until Wed 9:00 there, 12:00 here`: the time here when it is another, its day only when that is.
 pub(super) fn waits_until(model: &Model, place: &Place, at: Timestamp, tick: &Ticker) -> String {
     let (there, here) = (tick.clock_time(at, place.zone()), tick.clock_time(at, model.zone()));
-    if there == here { format!("waits until {here}") } else { format!("waits until {there} there, {here} here") }
+    if there == here {
+        return format!("waits until {here}");
+    }
+    let day = there.rsplit_once(' ').map_or("", |(day, _)| day);
+    let here = here.strip_prefix(day).map_or(here.as_str(), str::trim_start);
+    format!("waits until {there} there, {here} here")
 }
 
 /// Why a text did not arrive (Twilio's error codes).

@@ -4,7 +4,7 @@ use comeback::domain::block::Why;
 use comeback::domain::command::Command;
 use comeback::domain::contact::Address;
 use comeback::domain::event::Outcome;
-use comeback::domain::id::ConversationId;
+use comeback::domain::id::{ConversationId, RepId};
 use comeback::domain::rejection::Rejection;
 use uuid::Uuid;
 
@@ -45,7 +45,7 @@ fn on_another_line_a_new_conversation_begins_with_somebody_who_wrote_before() {
     let said = story.does("nora", &begin("dock")).unwrap();
     assert_eq!(kinds(&said), ["opened", "matched", "owned", "taken"]);
     let c = story.c();
-    assert_eq!((c.owner.as_ref().map(|r| r.as_str()), c.clock.is_none(), c.inbound), (Some("nora"), true, 0));
+    assert_eq!((c.owner.as_ref().map(RepId::as_str), c.clock.is_none(), c.inbound), (Some("nora"), true, 0));
 }
 
 #[test]
