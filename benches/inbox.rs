@@ -163,6 +163,7 @@ fn snapshot(n: u128, now: Timestamp, dice: &mut Dice) -> Snapshot {
         name: name(dice),
         title: "Head of Operations".to_owned(),
         zone: None,
+        home: None,
         account: Some(Account {
             name: format!("{} Ltd", name(dice)),
             owner: Some("maya".into()),

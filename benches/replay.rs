@@ -46,6 +46,7 @@ impl Month {
     fn does(&mut self, state: &mut Conversation, at: Timestamp, actor: &Actor, command: &Command) {
         let (roster, loads, number) = (Roster::default(), BTreeMap::new(), Number::new(state.number));
         let world = ReadSet {
+            address: None,
             answering: None,
             conversation: (state.inbound > 0).then_some(&*state),
             siblings: Vec::new(),
@@ -78,6 +79,7 @@ fn card(n: u128) -> Card {
         name: format!("Buyer {n}"),
         title: String::new(),
         zone: None,
+        home: None,
         account: None,
         owner: owner.clone(),
         sdr: Some("ines".into()),

@@ -52,6 +52,7 @@ fn text() -> Command {
 fn decided(playbook: &Playbook) -> Decided {
     let (roster, loads, number) = (Roster::default(), BTreeMap::new(), Number::new(NumberId(Uuid::from_u128(2))));
     let world = ReadSet {
+        address: None,
         answering: None,
         conversation: None,
         siblings: Vec::new(),

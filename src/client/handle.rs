@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::while_away::{Change, WhileAway};
 use crate::domain::answering::Answering;
+use crate::domain::block::Block;
 use crate::domain::command::Command;
 use crate::domain::consent::OptOut;
 use crate::domain::contact::{Address, Body};
@@ -20,9 +21,11 @@ use crate::domain::next_step::NextStep;
 use crate::domain::oncall::Override;
 use crate::domain::ownership::OwnerSource;
 use crate::domain::playbook::Playbook;
+use crate::domain::quiet_hours::Waits;
 use crate::domain::routing::{Assignment, Passed};
 use crate::domain::sla::Clock;
 use crate::domain::time::Timestamp;
+use crate::domain::zone::Place;
 use crate::wire::changes::{Message, Presence};
 
 /// What a screen asks of the client. Never answered directly: what follows arrives as [`Notice`]s.
@@ -208,8 +211,14 @@ pub struct Row {
     pub opted_out: Option<OptOut>,
     /// Nothing shows that they want texts, and the playbook asks for that.
     pub no_evidence: bool,
+    /// Set while nobody hears of what its number texts.
+    pub blocked: Option<Block>,
     /// The earliest undo hold of mine in it: when that answer leaves.
     pub leaves_at: Option<Timestamp>,
+    /// When the soonest of this person's texts that were put off leaves, when one waits for its hour.
+    pub waits_until: Option<Timestamp>,
+    /// Where the buyer may be.
+    pub place: Place,
     /// Something of mine here waits for the network.
     pub queued: bool,
     /// Something of mine here needs my eye (parked, refused, failed, unknown).
@@ -300,6 +309,8 @@ pub enum OutboxStanding {
     Sent,
     /// Leaves at that instant unless taken back.
     Held(Timestamp),
+    /// Put off until then; judged again when its time has come.
+    Waits(Timestamp, Waits),
     /// An answer I asked back: the backend has not said yet whether it left before that.
     Recalling,
     /// Needs my eye.

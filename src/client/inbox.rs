@@ -18,8 +18,11 @@ use crate::domain::id::{ConversationId, MessageId, RepId};
 use crate::domain::message::Delivery;
 use crate::domain::next_step;
 use crate::domain::playbook::Playbook;
+use crate::domain::quiet_hours::Waits;
 use crate::domain::routing::Holder;
 use crate::domain::use_case;
+use crate::domain::waiting;
+use crate::domain::zone;
 use crate::wire::changes::{Author, Message, Snapshot};
 
 /// The list.
@@ -56,10 +59,7 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
     let last = messages.iter().rev().map(|m| &m.message).find(|m| !matches!(m.author, Author::Note(_)));
     let mine = || c.answers.iter().filter(|(_, a)| Some(&a.by) == me && !a.automatic);
     let on_device = |message: &MessageId| view.state.outbox.open_answer(*message).is_some();
-    let leaves_at = mine().filter(|(id, _)| !on_device(id)).filter_map(|(_, a)| match a.state {
-        AnswerState::Held { not_before } => Some(not_before),
-        AnswerState::Parked { .. } | AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. } => None,
-    });
+    let held = || mine().filter(|(id, _)| !on_device(id)).filter_map(|(_, a)| a.state.held());
     Row {
         id,
         name: name_of(snapshot),
@@ -82,7 +82,10 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         for_me: me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c)),
         opted_out: opted_out(view, snapshot),
         no_evidence: against(view, snapshot).contains(&Review::NoEvidence),
-        leaves_at: leaves_at.min(),
+        blocked: view.number(snapshot).blocked.clone(),
+        leaves_at: held().filter(|(_, put_off)| !put_off).map(|(at, _)| at).min(),
+        waits_until: held().filter(|(_, put_off)| *put_off).map(|(at, _)| at).min(),
+        place: zone::of(&snapshot.cards, Some(&snapshot.address), tenant_zone(view, c)),
         queued: entries.iter().any(|e| e.waits()),
         needs_eye: entries.iter().any(|e| e.needs_eye())
             || mine().any(|(id, answer)| unsettled(view, c, *id, answer).is_some_and(|s| is_loud(&s))),
@@ -118,15 +121,27 @@ const fn is_loud(standing: &OutboxStanding) -> bool {
         | OutboxStanding::Doubtful(_)
         | OutboxStanding::Unknown
         | OutboxStanding::Failed(_) => true,
-        OutboxStanding::Queued | OutboxStanding::Sent | OutboxStanding::Held(_) | OutboxStanding::Recalling => false,
+        OutboxStanding::Queued
+        | OutboxStanding::Sent
+        | OutboxStanding::Held(_)
+        | OutboxStanding::Waits(..)
+        | OutboxStanding::Recalling => false,
     }
+}
+
+/// The zone of our own that counts when nothing is known of the buyer's.
+fn tenant_zone(view: &View<'_>, c: &Conversation) -> chrono_tz::Tz {
+    view.state.playbook.as_ref().map_or(chrono_tz::UTC, |p| waiting::tenant_zone(p, &c.cohort))
 }
 
 /// Where an answer at the backend stands, while that concerns its rep. A failure is settled by a later answer, by
 /// finishing the conversation, or by the rep putting it out of sight.
 fn unsettled(view: &View<'_>, c: &Conversation, id: MessageId, answer: &Answer) -> Option<OutboxStanding> {
     match &answer.state {
-        AnswerState::Held { not_before } => Some(OutboxStanding::Held(*not_before)),
+        AnswerState::Held { not_before, waits: Some(why @ (Waits::Window | Waits::Chosen)) } => {
+            Some(OutboxStanding::Waits(*not_before, *why))
+        }
+        AnswerState::Held { not_before, .. } => Some(OutboxStanding::Held(*not_before)),
         AnswerState::Parked { reasons } => Some(OutboxStanding::Parked(reasons.clone())),
         AnswerState::Sending => Some(OutboxStanding::Sent),
         AnswerState::Unknown => Some(OutboxStanding::Unknown),
@@ -163,7 +178,7 @@ fn messages(view: &View<'_>, snapshot: &Snapshot) -> Vec<ThreadMessage> {
             continue;
         }
         n += 1;
-        let is_answer = matches!(envelope.command, Command::Answer { .. });
+        let is_answer = envelope.command.answer().is_some();
         let author = if is_answer { Author::Rep(me.clone()) } else { Author::Note(me.clone()) };
         let message = Message {
             id,
@@ -276,6 +291,7 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         Command::Assign { to } => format!("reassign to {}", name(to)),
         Command::Escalate { .. } => "escalate".to_owned(),
         Command::Answer { .. } => "answer".to_owned(),
+        Command::AnswerLater { .. } => "answer later".to_owned(),
         Command::Release { .. } => "send anyway".to_owned(),
         Command::Recall { .. } => "take back".to_owned(),
         Command::Note { .. } => "note".to_owned(),
@@ -283,6 +299,9 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         Command::Done { outcome } => format!("done: {}", outcome.words()),
         Command::Reopen => "reopen".to_owned(),
         Command::OptOut { .. } => "opt out".to_owned(),
+        Command::Begin { to, .. } => format!("begin with {}", to.as_str()),
+        Command::Block { reason } => format!("block: {}", reason.words()),
+        Command::Unblock => "unblock".to_owned(),
         Command::Away { away, rep, .. } => {
             let who = rep.as_ref().map_or_else(String::new, |rep| format!(": {}", name(rep)));
             format!("{}{who}", if *away { "away" } else { "back" })

@@ -94,7 +94,7 @@ impl Entry {
 
 /// Whether a parked command of this kind stands in its conversation rather than with the device.
 const fn parks_at_backend(command: &Command) -> bool {
-    matches!(command, Command::Answer { .. } | Command::Release { .. })
+    command.answer().is_some() || matches!(command, Command::Release { .. })
 }
 
 /// What a new entry is about.
@@ -151,9 +151,7 @@ impl Outbox {
 
     /// The entry that brings this answer, while no pull has shown it.
     pub fn open_answer(&self, message: MessageId) -> Option<CommandId> {
-        let brings = |e: &&Entry| {
-            e.is_open() && matches!(&e.envelope.command, Command::Answer { message: m, .. } if *m == message)
-        };
+        let brings = |e: &&Entry| e.is_open() && e.envelope.command.answer() == Some(message);
         self.entries.iter().find(brings).map(|e| e.envelope.id)
     }
 

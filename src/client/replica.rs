@@ -98,8 +98,10 @@ impl View<'_> {
         let snapshot = envelope.conversation.and_then(|c| self.state.base.get(&c));
         // Decided as of the key press: the screen does not change by itself, and the backend judges anew anyway.
         let now = envelope.issued_at;
-        if let (Some(Verdict::Parked { reasons }), Command::Answer { message, .. } | Command::Release { message, .. }) =
-            (&entry.outcome, &envelope.command)
+        if let (
+            Some(Verdict::Parked { reasons }),
+            Command::Answer { message, .. } | Command::AnswerLater { message, .. } | Command::Release { message, .. },
+        ) = (&entry.outcome, &envelope.command)
             && let Some(snapshot) = snapshot
         {
             let event = Event::AnswerParked { message: *message, by: session.rep.clone(), reasons: reasons.clone() };
@@ -113,6 +115,7 @@ impl View<'_> {
             conversation: envelope.conversation.and_then(|c| self.conversation(c)),
             siblings,
             number: number.as_ref(),
+            address: snapshot.map(|s| &s.address),
             cards: snapshot.map_or(&[], |s| s.cards.as_slice()),
             playbook,
             roster: &self.roster,

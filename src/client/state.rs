@@ -155,7 +155,7 @@ impl State {
         let snapshot = conversation.and_then(|c| self.base.get(&c));
         let name = snapshot.map(name_of).unwrap_or_default();
         let address = snapshot.map(|s| s.address.clone());
-        let leaving = if let Command::Answer { body, .. } = &command { Some(body.clone()) } else { None };
+        let leaving = command.content().filter(|(id, _)| command.answer() == Some(*id)).map(|(_, body)| body.clone());
         let entry = self.outbox.put(Want { id, conversation, seen, issued_at: now, command, name, address });
         out.push(Write::Entry(Box::new(entry.clone())));
         out.push(Write::Last(self.outbox.last()));
@@ -229,9 +229,10 @@ impl State {
             Err(Kept::MayHaveLeft) => {
                 let envelope = self.outbox.get(entry).map(|e| e.envelope.clone());
                 if let Some(envelope) = envelope
-                    && let (Some(c), Command::Answer { message, body, .. }) = (envelope.conversation, &envelope.command)
+                    && let (Some(c), Some(message)) = (envelope.conversation, envelope.command.answer())
+                    && let Some((_, body)) = envelope.command.content()
                 {
-                    self.recall(c, *message, keep_as_draft.then_some(body), envelope.seen, id, now, out);
+                    self.recall(c, message, keep_as_draft.then_some(body), envelope.seen, id, now, out);
                 }
             }
             Err(Kept::NoSuch) => {}

@@ -129,6 +129,7 @@ impl Reader<'_> {
                 open_minute: d.compliance.open.map_or(default.open_minute, |t| t.0),
                 close_minute: d.compliance.close.map_or(default.close_minute, |t| t.0),
                 reply_window: d.compliance.reply_window.map_or(default.reply_window, |w| w.0),
+                send_anyway: d.compliance.send_anyway.unwrap_or(default.send_anyway),
             },
             consent,
             use_cases,

@@ -4,15 +4,15 @@
 //! soon is dropped rather than sent late.
 
 use super::command::{ReadSet, Receive};
-use super::consent;
 use super::consent::told::Automatic;
 use super::conversation::{Answer, AnswerState, Conversation};
 use super::decide::Draft;
 use super::event::Event;
 use super::id::MessageId;
 use super::playbook::Playbook;
-use super::respond;
+use super::quiet_hours::Said;
 use super::time::Timestamp;
+use super::waiting;
 
 /// The words for a use case: its own, else the playbook's. An empty text of its own says nothing.
 pub fn words<'a>(playbook: &'a Playbook, use_case: &str) -> Option<&'a str> {
@@ -41,8 +41,8 @@ fn may_leave(c: &Conversation, world: &ReadSet<'_>, now: Timestamp, asked: Optio
     let cohort = world.playbook.cohort(&c.cohort).or_else(|| world.playbook.cohorts.last());
     let calendar = cohort.and_then(|cohort| world.playbook.calendars.get(&cohort.calendar));
     let is_closed = calendar.is_some_and(|calendar| !calendar.is_open(now));
-    let quiet = consent::is_quiet(&world.playbook.compliance, respond::zone(world, c), asked, now);
-    consents && is_closed && !quiet
+    let said = waiting::judge(world, c, asked, now).said;
+    consents && is_closed && matches!(said, Said::Open | Said::Direct)
 }
 
 /// Texts that nobody wrote and that have not left; what confirms a STOP is none of those that it takes back.

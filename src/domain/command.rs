@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::answering::Answering;
+use super::block::Why;
 use super::consent::ledger::Word;
 use super::consent::{Number, OptOutSource};
-use super::contact::Body;
+use super::contact::{Address, Body};
 use super::context::Card;
 use super::conversation::Conversation;
 use super::event::{Outcome, Review};
@@ -69,6 +70,8 @@ pub enum Command {
     Escalate { note: MessageId, reason: Body },
     /// Text the buyer. `accept` names reasons the rep has looked at.
     Answer { message: MessageId, body: Body, accept: Vec<Review> },
+    /// Text the buyer, but not before that instant.
+    AnswerLater { message: MessageId, body: Body, at: Timestamp, accept: Vec<Review> },
     /// Send a parked answer after all.
     Release { message: MessageId, accept: Vec<Review> },
     /// Take back an answer that has not left.
@@ -83,6 +86,12 @@ pub enum Command {
     Reopen,
     /// The buyer told a rep to stop.
     OptOut { source: OptOutSource },
+    /// Begin with somebody, from this line. The id a new conversation gets is the backend's own, whatever stands here.
+    Begin { to: Address, line: LineId, conversation: ConversationId },
+    /// Rubbish: nobody hears of this number any more.
+    Block { reason: Why },
+    /// It was none.
+    Unblock,
     /// I am away, or back; or, said by their lead, somebody else is.
     Away {
         away: bool,
@@ -165,6 +174,7 @@ impl Command {
             | Self::Assign { .. }
             | Self::Escalate { .. }
             | Self::Answer { .. }
+            | Self::AnswerLater { .. }
             | Self::Release { .. }
             | Self::Recall { .. }
             | Self::Note { .. }
@@ -172,6 +182,9 @@ impl Command {
             | Self::Done { .. }
             | Self::Reopen
             | Self::OptOut { .. }
+            | Self::Begin { .. }
+            | Self::Block { .. }
+            | Self::Unblock
             | Self::Away { .. }
             | Self::Override { .. }
             | Self::Swap { .. }
@@ -205,11 +218,18 @@ impl Command {
         if let Self::Consent(word) = self { Some(word.number) } else { None }
     }
 
+    /// The answer it asks for.
+    pub const fn answer(&self) -> Option<MessageId> {
+        if let Self::Answer { message, .. } | Self::AnswerLater { message, .. } = self { Some(*message) } else { None }
+    }
+
     /// The words it brings, with the id they are kept under.
     pub const fn content(&self) -> Option<(MessageId, &Body)> {
         match self {
             Self::Receive(r) => Some((r.message, &r.body)),
-            Self::Answer { message, body, .. } | Self::Note { message, body } => Some((*message, body)),
+            Self::Answer { message, body, .. }
+            | Self::AnswerLater { message, body, .. }
+            | Self::Note { message, body } => Some((*message, body)),
             Self::Escalate { note, reason } => Some((*note, reason)),
             Self::Away { note: Some(note), .. } => Some((note.message, &note.body)),
             Self::Consent(word) => match &word.words {
@@ -241,6 +261,9 @@ impl Command {
             | Self::Done { .. }
             | Self::Reopen
             | Self::OptOut { .. }
+            | Self::Begin { .. }
+            | Self::Block { .. }
+            | Self::Unblock
             | Self::Away { note: None, .. } => None,
         }
     }
@@ -300,6 +323,8 @@ pub struct ReadSet<'a> {
     pub siblings: Vec<&'a Conversation>,
     /// The buyer's number: its consent.
     pub number: Option<&'a Number>,
+    /// The number in full: its area code tells where the buyer may be.
+    pub address: Option<&'a Address>,
     /// What the CRM knew of the number when last asked.
     pub cards: &'a [Card],
     /// The newest campaign's text before the reply, from the line to the number.

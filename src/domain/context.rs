@@ -19,6 +19,9 @@ pub struct Card {
     /// The contact's own time zone, when the CRM has one.
     #[serde(default)]
     pub zone: Option<Tz>,
+    /// Where they are, as the CRM writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<Home>,
     /// Company.
     #[serde(default)]
     pub account: Option<Account>,
@@ -43,6 +46,23 @@ pub struct Card {
     /// Recent signs of interest, newest first.
     #[serde(default)]
     pub intents: Vec<Intent>,
+}
+
+/// An address in the CRM, as people typed it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Home {
+    /// ZIP or postal code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zip: Option<String>,
+    /// City.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// State or province.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
 }
 
 /// A company in the CRM.

@@ -14,6 +14,7 @@ use super::event::{Climb, Event, Outcome, Review};
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
 use super::message::{Delivery, InboundKind};
 use super::ownership::OwnerSource;
+use super::quiet_hours::Waits;
 use super::routing::{Assignment, Holder, Passed};
 use super::sla::{Clock, Stage};
 use super::time::Timestamp;
@@ -150,7 +151,7 @@ impl Answer {
 
     /// One that nobody wrote.
     fn by_itself(what: Automatic, at: Timestamp, not_before: Timestamp) -> Self {
-        Self { by: RepId::new(""), automatic: true, what, at, state: AnswerState::Held { not_before } }
+        Self { by: RepId::new(""), automatic: true, what, at, state: AnswerState::Held { not_before, waits: None } }
     }
 }
 
@@ -159,7 +160,12 @@ impl Answer {
 #[serde(rename_all = "snake_case")]
 pub enum AnswerState {
     /// It can be taken back until then.
-    Held { not_before: Timestamp },
+    Held {
+        not_before: Timestamp,
+        /// What it waits for besides its undo time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waits: Option<Waits>,
+    },
     /// It needs its rep's eye.
     Parked { reasons: Vec<Review> },
     /// The carrier may have it; it is never sent again.
@@ -174,6 +180,15 @@ impl AnswerState {
     /// Whether it has not left and may be taken back.
     pub const fn is_waiting(&self) -> bool {
         matches!(self, Self::Held { .. } | Self::Parked { .. })
+    }
+
+    /// Until when it is held, and whether that is more than its undo time.
+    pub const fn held(&self) -> Option<(Timestamp, bool)> {
+        match self {
+            Self::Held { not_before, waits: Some(Waits::Window | Waits::Chosen) } => Some((*not_before, true)),
+            Self::Held { not_before, waits: None | Some(Waits::Overruled) } => Some((*not_before, false)),
+            Self::Parked { .. } | Self::Sending | Self::Unknown | Self::Out { .. } => None,
+        }
     }
 
     /// Whether nothing more will happen to it.
@@ -287,8 +302,8 @@ impl Conversation {
                 self.clock = None;
                 self.holder_is_done();
             }
-            Event::AnswerHeld { message, by, not_before } => {
-                let state = AnswerState::Held { not_before: *not_before };
+            Event::AnswerHeld { message, by, not_before, waits, .. } => {
+                let state = AnswerState::Held { not_before: *not_before, waits: *waits };
                 self.answers.insert(*message, Answer { at, state, ..Answer::of(by) });
             }
             Event::Acknowledged { message, not_before } => {
@@ -306,8 +321,13 @@ impl Conversation {
                 let since = self.answers.get(message).map_or(at, |a| a.at);
                 self.answers.insert(*message, Answer { at: since, state, ..Answer::of(by) });
             }
-            Event::AnswerReleased { message, not_before, .. } => {
-                self.stand(message, AnswerState::Held { not_before: *not_before });
+            Event::AnswerReleased { message, not_before, accepted } => {
+                let waits = accepted.contains(&Review::QuietHours).then_some(Waits::Overruled);
+                self.stand(message, AnswerState::Held { not_before: *not_before, waits });
+            }
+            Event::AnswerWaits { message, not_before, .. } => {
+                let waits = Some(Waits::Window);
+                self.stand(message, AnswerState::Held { not_before: *not_before, waits });
             }
             Event::AnswerRecalled { message } => {
                 self.answers.remove(message);
@@ -319,7 +339,7 @@ impl Conversation {
                     self.acknowledged = false;
                 }
             }
-            Event::SendAbandoned { message } => self.stand(message, AnswerState::Held { not_before: at }),
+            Event::SendAbandoned { message } => self.stand(message, AnswerState::Held { not_before: at, waits: None }),
             Event::SendUnknown { message } => self.stand(message, AnswerState::Unknown),
             Event::DeliveryChanged { message, delivery, error } => {
                 self.stand(message, AnswerState::Out { delivery: *delivery, error: *error });
@@ -350,6 +370,8 @@ impl Conversation {
             | Event::Noted { .. }
             | Event::OptedOut { .. }
             | Event::OptedIn { .. }
+            | Event::Blocked { .. }
+            | Event::Unblocked { .. }
             | Event::Presence { .. }
             | Event::Overridden { .. }
             | Event::OverrideDropped { .. }

@@ -9,6 +9,7 @@ use super::decide::{Decided, Draft};
 use super::escalation;
 use super::event::{Climb, Event};
 use super::id::RepId;
+use super::quiet_hours::Waits;
 use super::receive;
 use super::routing::{Assignment, Because, Holder, Reason};
 use super::time::Timestamp;
@@ -55,7 +56,13 @@ pub fn urgency(c: &Conversation) -> (Timestamp, super::id::ConversationId) {
 /// writes: then it goes to whoever is here.
 fn waits(c: &Conversation) -> bool {
     // An answer on its way meets the clock by itself; whoever wrote it may go.
-    let leaves = |a: &Answer| !a.automatic && matches!(a.state, AnswerState::Held { .. } | AnswerState::Sending);
+    // So does one that waits for its hour; one put off by choice is not what the buyer waits for.
+    let soon = |state: &AnswerState| match state {
+        AnswerState::Held { waits, .. } => *waits != Some(Waits::Chosen),
+        AnswerState::Sending => true,
+        AnswerState::Parked { .. } | AnswerState::Unknown | AnswerState::Out { .. } => false,
+    };
+    let leaves = |a: &Answer| !a.automatic && soon(&a.state);
     (c.clock.is_some() && !c.answers.values().any(leaves))
         || c.assignment.as_ref().is_some_and(|a| a.taken.is_none() && a.expires.is_some())
 }

@@ -9,8 +9,9 @@ use super::event::{Event, Review, Subject};
 use super::id::RepId;
 use super::playbook::Role;
 use super::rejection::Rejection;
+use super::respond::Written;
 use super::visibility;
-use super::{coverage, escalation, people, receive, respond, sending, sla, succession, triage, withdrawal};
+use super::{block, coverage, escalation, people, receive, respond, sending, sla, start, succession, triage, withdrawal};
 
 /// Facts, with what they are about.
 pub type Decided = Vec<(Subject, Event)>;
@@ -33,6 +34,9 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
     if command.is_about_people() {
         return people::decide(world, Some(by), command, cx.now);
     }
+    if let Command::Begin { line, conversation, .. } = command {
+        return start::begin(world, by, line, *conversation, cx);
+    }
     let c = world.conversation.ok_or(Rejection::NotFound)?;
     if !visibility::may_see(&visibility::principals(world.playbook, by), c) {
         return Err(Rejection::NotFound);
@@ -50,7 +54,14 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         Command::Done { outcome } => triage::done(draft, by, *outcome, cx.seen),
         Command::Reopen => Ok(triage::reopen(draft, world, by)),
         Command::OptOut { .. } => Ok(triage::opt_out(draft, world, by)),
-        Command::Answer { message, body, accept } => respond::answer(draft, world, by, *message, body, accept, cx),
+        Command::Block { reason } => Ok(block::block(draft, world, by, *reason)),
+        Command::Unblock => block::unblock(draft, world, by),
+        Command::Answer { message, body, accept } => {
+            respond::answer(draft, world, by, &Written { message: *message, body, at: None, accept }, cx)
+        }
+        Command::AnswerLater { message, body, at, accept } => {
+            respond::answer(draft, world, by, &Written { message: *message, body, at: Some(*at), accept }, cx)
+        }
         Command::Release { message, accept } => respond::release(draft, world, by, *message, accept, cx),
         Command::Recall { message } => respond::recall(draft, world, by, *message),
         Command::Away { .. }
@@ -60,6 +71,7 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         | Command::Settle { .. }
         | Command::Seen { .. }
         | Command::Return
+        | Command::Begin { .. }
         | Command::Receive(_)
         | Command::Report { .. }
         | Command::Match
@@ -81,10 +93,12 @@ const fn goes_ahead(command: &Command) -> bool {
     matches!(
         command,
         Command::Answer { .. }
+            | Command::AnswerLater { .. }
             | Command::Note { .. }
             | Command::Recall { .. }
             | Command::Release { .. }
             | Command::OptOut { .. }
+            | Command::Block { .. }
     )
 }
 
@@ -124,12 +138,16 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         | Command::Assign { .. }
         | Command::Escalate { .. }
         | Command::Answer { .. }
+        | Command::AnswerLater { .. }
         | Command::Release { .. }
         | Command::Recall { .. }
         | Command::Note { .. }
         | Command::Snooze { .. }
         | Command::Done { .. }
         | Command::Reopen
+        | Command::Begin { .. }
+        | Command::Block { .. }
+        | Command::Unblock
         | Command::Away { .. }
         | Command::Override { .. }
         | Command::Swap { .. }

@@ -6,12 +6,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::beside::Beside;
+use super::block::Why;
 use super::consent::told::Automatic;
 use super::consent::{OptOutSource, Scope};
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, OverrideId, RepId, ScheduleId, TeamId};
 use super::message::{Delivery, InboundKind};
 use super::oncall::Override;
 use super::ownership::OwnerSource;
+use super::quiet_hours::{Judged, Waits};
 use super::routing::{Because, Holder, Weighed};
 use super::sla::Clock;
 use super::time::Timestamp;
@@ -102,7 +104,19 @@ pub enum Event {
     /// The running clock follows a version of the policy that was applied to it.
     SlaRecomputed { clock: Clock },
     /// An answer waits out its undo time.
-    AnswerHeld { message: MessageId, by: RepId, not_before: Timestamp },
+    AnswerHeld {
+        message: MessageId,
+        by: RepId,
+        not_before: Timestamp,
+        /// What it waits for besides its undo time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waits: Option<Waits>,
+        /// What the hours said of it, unless it is a direct answer in open hours.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        judged: Option<Box<Judged>>,
+    },
+    /// It was about to leave, and the hours are closed: it waits until then.
+    AnswerWaits { message: MessageId, not_before: Timestamp, judged: Box<Judged> },
     /// An answer does not go until its rep has looked again.
     AnswerParked { message: MessageId, by: RepId, reasons: Vec<Review> },
     /// Nobody is here: the playbook's words go out by themselves.
@@ -154,6 +168,10 @@ pub enum Event {
     },
     /// The buyer is told something about consent that nobody wrote.
     ToldBuyer { message: MessageId, what: Automatic, not_before: Timestamp },
+    /// Nobody hears of what the number texts.
+    Blocked { by: RepId, reason: Why },
+    /// Its texts are heard again.
+    Unblocked { by: RepId },
     /// Somebody went away or came back.
     Presence {
         rep: RepId,
@@ -251,6 +269,17 @@ pub enum Review {
     NeverLeft,
     /// Nothing shows that the buyer wants texts from us.
     NoEvidence,
+    /// The time its rep chose had passed before it came.
+    TimePassed,
+    /// The number is blocked. Can never be accepted away.
+    Blocked,
+}
+
+impl Review {
+    /// Whether no rep can accept it away.
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::OptedOut | Self::Blocked)
+    }
 }
 
 /// How a conversation ended.
@@ -330,6 +359,7 @@ impl Event {
             | Self::SlaDropped
             | Self::SlaRecomputed { .. }
             | Self::AnswerReleased { .. }
+            | Self::AnswerWaits { .. }
             | Self::AnswerRecalled { .. }
             | Self::SendStarted { .. }
             | Self::SendAbandoned { .. }
@@ -340,6 +370,8 @@ impl Event {
             | Self::Done { .. }
             | Self::Reopened { .. }
             | Self::OptedOut { .. }
+            | Self::Blocked { .. }
+            | Self::Unblocked { .. }
             | Self::Overridden { .. }
             | Self::OverrideDropped { .. }
             | Self::TurnPassed { .. }
@@ -370,6 +402,7 @@ impl Event {
             Self::AnswerHeld { .. } => "answer_held",
             Self::AnswerParked { .. } => "answer_parked",
             Self::Acknowledged { .. } => "acknowledged",
+            Self::AnswerWaits { .. } => "answer_waits",
             Self::AnswerReleased { .. } => "answer_released",
             Self::AnswerRecalled { .. } => "answer_recalled",
             Self::SendStarted { .. } => "send_started",
@@ -384,6 +417,8 @@ impl Event {
             Self::OptedOut { .. } => "opted_out",
             Self::OptedIn { .. } => "opted_in",
             Self::ToldBuyer { .. } => "told_buyer",
+            Self::Blocked { .. } => "blocked",
+            Self::Unblocked { .. } => "unblocked",
             Self::Presence { .. } => "presence",
             Self::Overridden { .. } => "overridden",
             Self::OverrideDropped { .. } => "override_dropped",

@@ -173,7 +173,17 @@ pub(super) fn decided(
 ) -> Vec<Event> {
     let (number, loads) = (Number::new(NUMBER), BTreeMap::new());
     let (number, loads) = (Some(&number), &loads);
-    let world = ReadSet { conversation, siblings: Vec::new(), number, cards, answering: None, playbook, roster, loads };
+    let world = ReadSet {
+        conversation,
+        siblings: Vec::new(),
+        number,
+        cards,
+        address: None,
+        answering: None,
+        playbook,
+        roster,
+        loads,
+    };
     let facts = decide(&world, command, cx).unwrap_or_default();
     facts.into_iter().filter(|(about, _)| *about == Subject::Conversation(CONVERSATION)).map(|(_, e)| e).collect()
 }
@@ -238,7 +248,7 @@ fn waits(playbook: &Playbook, expected: &Expectation, state: &Conversation, rost
     for event in decided(playbook, roster, &[card(&expected.reply)], Some(state), &command, &cx) {
         after.apply(now, &event);
     }
-    !matches!(after.answers.get(&message).map(|answer| &answer.state), Some(AnswerState::Held { .. }))
+    !matches!(after.answers.get(&message).map(|answer| &answer.state), Some(AnswerState::Held { waits: None, .. }))
 }
 
 fn card(reply: &Reply) -> Card {
@@ -283,6 +293,7 @@ pub(super) fn card_of(contact: &str) -> Card {
         name: String::new(),
         title: String::new(),
         zone: None,
+        home: None,
         account: None,
         owner: None,
         sdr: None,

@@ -7,6 +7,7 @@ use super::consent::told::Automatic;
 use super::event::{Climb, Event};
 use super::id::RepId;
 use super::playbook::Playbook;
+use super::quiet_hours::{Judged, Said, Waits};
 use super::routing::{Because, Holder, Weighed};
 use super::sla::Response;
 use super::time::Timestamp;
@@ -90,7 +91,13 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::Acknowledged { .. } => vec!["out of hours: the playbook's acknowledgement".to_owned()],
         Event::ToldBuyer { what: Automatic::Confirmation, .. } => vec!["their STOP is confirmed, once".to_owned()],
         Event::ToldBuyer { .. } => vec!["told what the playbook says of HELP".to_owned()],
-        Event::AnswerHeld { .. }
+        Event::AnswerHeld { judged: Some(judged), not_before, waits, .. } => {
+            held(judged, waits.is_some_and(|waits| waits == Waits::Chosen).then(|| time(*not_before)), time)
+        }
+        Event::AnswerWaits { judged, .. } => held(judged, None, time),
+        Event::Blocked { by, reason } => vec![format!("{} blocked the number: {}", name(by), reason.words())],
+        Event::Unblocked { by } => vec![format!("{} unblocked the number", name(by))],
+        Event::AnswerHeld { judged: None, .. }
         | Event::AnswerParked { .. }
         | Event::AnswerReleased { .. }
         | Event::AnswerRecalled { .. }
@@ -109,6 +116,24 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         | Event::Beside { .. }
         | Event::Reconciled => Vec::new(),
     }
+}
+
+/// What the hours said of an answer, and where the buyer may be.
+fn held(judged: &Judged, chosen: Option<String>, time: impl Fn(Timestamp) -> String) -> Vec<String> {
+    let law = judged.closed_by.as_deref().unwrap_or("nothing");
+    let said = match (judged.said, chosen) {
+        (_, Some(chosen)) => format!("put off until {chosen} by its rep"),
+        (Said::Open, None) => "the hours for texts are open where the buyer is".to_owned(),
+        (Said::Direct, None) => {
+            format!("a direct answer to the buyer's own text, so it may leave although {law} closes the hours")
+        }
+        (Said::Until(opens), None) => format!("waits until {}: {law} closes the hours where the buyer is", time(opens)),
+        (Said::Never, None) => format!("{law} leaves no hour for texts where the buyer is"),
+        (Said::Overruled, None) => format!("its rep sends it although {law} closes the hours where the buyer is"),
+    };
+    let zones: Vec<&str> = judged.zones.iter().map(|zone| zone.name()).collect();
+    let states = if judged.states.is_empty() { String::new() } else { format!(", {}", judged.states.join(" or ")) };
+    vec![said, format!("the buyer is in {}{states}, by {}", zones.join(" or "), judged.by.words())]
 }
 
 /// What it is about, and what told so.

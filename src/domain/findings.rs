@@ -15,6 +15,7 @@ use super::use_case;
 
 mod use_cases;
 
+mod hours;
 mod layers;
 mod owning;
 
@@ -230,6 +231,7 @@ fn rest(playbook: &Playbook, all: &mut Vec<Finding>) {
             remedy: "write open = \"08:00\" and close = \"21:00\"".to_owned(),
         });
     }
+    hours::check(rules, all);
     let mut seen = BTreeSet::new();
     let same = |rule: &OwnerRule| (rule.source, rule.roles.clone(), rule.stages.clone(), rule.territory.clone());
     if let Some(twice) = playbook.ownership.iter().find(|rule| !seen.insert((same(rule), rule.pool.clone()))) {

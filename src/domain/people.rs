@@ -47,12 +47,16 @@ pub(super) fn decide(
         | Command::Assign { .. }
         | Command::Escalate { .. }
         | Command::Answer { .. }
+        | Command::AnswerLater { .. }
         | Command::Release { .. }
         | Command::Recall { .. }
         | Command::Note { .. }
         | Command::Snooze { .. }
         | Command::Done { .. }
         | Command::Reopen
+        | Command::Begin { .. }
+        | Command::Block { .. }
+        | Command::Unblock
         | Command::OptOut { .. } => Vec::new(),
     };
     Ok(facts.into_iter().map(|event| (Subject::Roster, event)).collect())

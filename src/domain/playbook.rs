@@ -275,11 +275,14 @@ pub struct Compliance {
     pub close_minute: u16,
     /// A text within this time of the buyer's own is a direct reply and may leave at any hour.
     pub reply_window: Span,
+    /// Whether a rep may send in closed hours after all, where both sides have written.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub send_anyway: bool,
 }
 
 impl Default for Compliance {
     fn default() -> Self {
-        Self { open_minute: 8 * 60, close_minute: 21 * 60, reply_window: Span::minutes(120) }
+        Self { open_minute: 8 * 60, close_minute: 21 * 60, reply_window: Span::minutes(120), send_anyway: false }
     }
 }
 

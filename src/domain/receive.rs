@@ -2,6 +2,7 @@
 
 use super::acknowledge;
 use super::answering::Answering;
+use super::block;
 use super::command::{Context, ReadSet, Receive};
 use super::consent::words::keyword_in;
 use super::consent::{ConsentRules, Keyword, OptOutSource, bare, told};
@@ -27,17 +28,17 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
         Some(c) => Draft::of(c, cx),
         None => open(world, text, cx),
     };
+    if block::is_blocked(world) {
+        return block::received(d, world, text, kind, cx);
+    }
     let moved = refresh_match(&mut d, world, text);
     d.say(Event::Received { message: text.message, kind });
     match kind {
         InboundKind::OptOut => {
             find_owner(&mut d, world, text.area_code.as_deref());
-            if withdrawal::withdraw(&mut d, world, source_of(rules, text, Keyword::Stop)) {
-                told::confirm(&mut d, world, text);
-            }
+            consent(&mut d, world, text, kind);
         }
-        InboundKind::OptIn if is_overtaken(world, text) => {}
-        InboundKind::OptIn => withdrawal::given(&mut d, world, &source_of(rules, text, Keyword::Start)),
+        InboundKind::OptIn => consent(&mut d, world, text, kind),
         InboundKind::Text | InboundKind::Picture => {
             let waited = d.c.clock.is_some();
             wants_answer(&mut d, world, text.area_code.as_deref(), moved);
@@ -54,6 +55,18 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
         }
     }
     d.facts()
+}
+
+/// What a text says about consent, whoever hears of it.
+pub(super) fn consent(d: &mut Draft, world: &ReadSet<'_>, text: &Receive, kind: InboundKind) {
+    let rules = &world.playbook.consent;
+    if kind == InboundKind::OptOut {
+        if withdrawal::withdraw(d, world, source_of(rules, text, Keyword::Stop)) {
+            told::confirm(d, world, text);
+        }
+    } else if kind == InboundKind::OptIn && !is_overtaken(world, text) {
+        withdrawal::given(d, world, &source_of(rules, text, Keyword::Start));
+    }
 }
 
 /// The CRM says something new: people, cohort and owner may have changed. A text nobody has taken yet goes to its owner.

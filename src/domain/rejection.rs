@@ -57,6 +57,21 @@ pub enum Rejection {
     /// A snooze into the past.
     #[error("that time has passed")]
     SnoozeInThePast,
+    /// Nobody may be texted first without consent.
+    #[error("no text may go there: {why}")]
+    NoConsent {
+        /// What stands against it.
+        why: String,
+    },
+    /// A text put off too far.
+    #[error("that is more than a year away")]
+    TooFar,
+    /// It goes on waiting: the hours are closed where the buyer is, and the playbook lets nobody send in them.
+    #[error("it is not the hour for texts where the buyer is: it waits")]
+    QuietThere {
+        /// Until when.
+        until: Timestamp,
+    },
     /// Something that should begin or end later has passed.
     #[error("that is over already")]
     InThePast,
@@ -103,6 +118,9 @@ impl Rejection {
             Self::TopOfLadder => "Assign it to a colleague instead.",
             Self::SnoozePastDue { .. } => "Answer first, or pick an earlier time.",
             Self::SnoozeInThePast | Self::InThePast => "Pick a later time.",
+            Self::NoConsent { .. } => "Call or mail; once they text, you can answer.",
+            Self::TooFar => "Pick a time within a year.",
+            Self::QuietThere { .. } => "It leaves by itself when the hours open; u takes it back.",
             Self::NoSuchShift { .. } => "comeback oncall says who has which shift.",
             Self::Empty => "Write something, or finish with done.",
             Self::TooLong { .. } => "Split it into two texts.",

@@ -246,6 +246,7 @@ impl<'a> Replay<'a> {
 
     fn world<'w>(&'w self, c: &'w Conversation, number: &'w Number) -> ReadSet<'w> {
         ReadSet {
+            address: None,
             answering: None,
             conversation: Some(c),
             siblings: Vec::new(),
@@ -322,6 +323,7 @@ fn slim(card: Card) -> Card {
         name: nothing(),
         title: nothing(),
         zone: None,
+        home: None,
         last_touch: card.last_touch.map(bare),
         account_touch: card.account_touch.map(bare),
         intents: Vec::new(),

@@ -1,28 +1,39 @@
 //! Respond: a rep answers. May it go, or does it need the rep's eye first?
 
+use super::block;
 use super::command::{Context, ReadSet};
-use super::consent;
 use super::contact::Body;
 use super::conversation::{AnswerState, Conversation};
 use super::decide::{Decided, Draft};
 use super::event::{Event, Review};
 use super::id::{MessageId, RepId};
+use super::quiet_hours::Waits;
 use super::rejection::Rejection;
 use super::routing::{Because, Reason};
+use super::time::Timestamp;
+use super::waiting;
 
 /// Most characters of one text (Twilio error 21617).
 pub const MAX_CHARS: usize = 1600;
 
-/// Decides an answer: held for its undo time, or parked with the reasons. Never lost either way.
+/// An answer as it was asked for.
+pub(super) struct Written<'a> {
+    pub(super) message: MessageId,
+    pub(super) body: &'a Body,
+    /// The time its rep chose.
+    pub(super) at: Option<Timestamp>,
+    pub(super) accept: &'a [Review],
+}
+
+/// Decides an answer: held for its undo time or longer, or parked with the reasons. Never lost either way.
 pub(super) fn answer(
     mut d: Draft,
     world: &ReadSet<'_>,
     by: &RepId,
-    message: MessageId,
-    body: &Body,
-    accept: &[Review],
+    written: &Written<'_>,
     cx: &Context,
 ) -> Result<Decided, Rejection> {
+    let Written { message, body, at, accept } = *written;
     if body.is_blank() {
         return Err(Rejection::Empty);
     }
@@ -32,18 +43,26 @@ pub(super) fn answer(
     if d.c.answers.contains_key(&message) {
         return Ok(Vec::new());
     }
-    let reasons = reasons(world, &d.c, by, accept, cx);
-    if reasons.is_empty() {
-        acted(&mut d, world, by);
-        let not_before = cx.now + cx.hold;
-        d.say(Event::AnswerHeld { message, by: by.clone(), not_before });
-    } else {
-        d.say(Event::AnswerParked { message, by: by.clone(), reasons });
+    let mut reasons = reasons(world, &d.c, by, accept, cx);
+    if let Some(at) = at {
+        reasons.extend(waiting::check(at, cx.now)?.filter(|passed| !accept.contains(passed)));
     }
+    if reasons.is_empty() {
+        match waiting::when(world, &d.c, at, accept, cx) {
+            Ok(waiting::When { not_before, waits, judged }) => {
+                acted(&mut d, world, by);
+                d.say(Event::AnswerHeld { message, by: by.clone(), not_before, waits, judged });
+                return Ok(d.facts());
+            }
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    d.say(Event::AnswerParked { message, by: by.clone(), reasons });
     Ok(d.facts())
 }
 
-/// Decides "send anyway": judged again with fresh eyes; what is not accepted parks it again.
+/// Decides "send anyway": judged again with fresh eyes; what is not accepted parks it again. Of one that only waits it asks
+/// "send now", which closed hours may refuse: then it goes on waiting.
 pub(super) fn release(
     mut d: Draft,
     world: &ReadSet<'_>,
@@ -54,8 +73,8 @@ pub(super) fn release(
 ) -> Result<Decided, Rejection> {
     let waiting = mine(world, &d.c, by, message)?;
     match &waiting {
-        AnswerState::Parked { .. } => {}
-        AnswerState::Held { .. } => return Ok(Vec::new()),
+        AnswerState::Parked { .. } | AnswerState::Held { waits: Some(Waits::Window | Waits::Chosen), .. } => {}
+        AnswerState::Held { waits: None | Some(Waits::Overruled), .. } => return Ok(Vec::new()),
         AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. } => return Err(Rejection::AlreadyLeft),
     }
     let left = reasons(world, &d.c, by, accept, cx);
@@ -65,8 +84,28 @@ pub(super) fn release(
         }
         return Ok(d.facts());
     }
+    let waited = matches!(waiting, AnswerState::Held { .. });
+    let soonest = cx.now + cx.hold;
+    let when = match waiting::when(world, &d.c, None, accept, cx) {
+        Ok(when) => when,
+        Err(reason) => {
+            if (AnswerState::Parked { reasons: vec![reason.clone()] }) != waiting {
+                d.say(Event::AnswerParked { message, by: by.clone(), reasons: vec![reason] });
+            }
+            return Ok(d.facts());
+        }
+    };
+    if let (true, Some(Waits::Window)) = (waited, when.waits) {
+        return Err(Rejection::QuietThere { until: when.not_before });
+    }
     acted(&mut d, world, by);
-    d.say(Event::AnswerReleased { message, not_before: cx.now + cx.hold, accepted: accept.to_vec() });
+    // What was not overruled is not recorded as accepted.
+    let overruled = when.waits == Some(Waits::Overruled);
+    let accepted = accept.iter().filter(|r| overruled || **r != Review::QuietHours).cloned().collect();
+    d.say(Event::AnswerReleased { message, not_before: soonest, accepted });
+    if let (Some(Waits::Window), Some(judged)) = (when.waits, when.judged) {
+        d.say(Event::AnswerWaits { message, not_before: when.not_before, judged });
+    }
     Ok(d.facts())
 }
 
@@ -109,14 +148,14 @@ fn acted(d: &mut Draft, world: &ReadSet<'_>, by: &RepId) {
 fn reasons(world: &ReadSet<'_>, c: &Conversation, by: &RepId, accept: &[Review], cx: &Context) -> Vec<Review> {
     let mut found = Vec::new();
     found.extend(consent::may_send(&consent::Question::of(world, c)).against);
+    if block::is_blocked(world) {
+        found.push(Review::Blocked);
+    }
     if c.inbound > cx.seen {
         found.push(Review::NewerReply);
     }
     if let Some(other) = someone_else(c, by) {
         found.push(Review::Reassigned(other.clone()));
-    }
-    if is_night(world, c, cx) {
-        found.push(Review::QuietHours);
     }
     if cx.behind {
         found.push(Review::BehindParked);
@@ -127,21 +166,8 @@ fn reasons(world: &ReadSet<'_>, c: &Conversation, by: &RepId, accept: &[Review],
 
 /// Somebody else who acts on it: they took it, or a person handed it to them. A mere offer up the ladder is no bar:
 /// the owner who answers late still answers.
-fn someone_else<'a>(c: &'a Conversation, by: &RepId) -> Option<&'a RepId> {
+pub(super) fn someone_else<'a>(c: &'a Conversation, by: &RepId) -> Option<&'a RepId> {
     let a = c.assignment.as_ref()?;
     let theirs = a.taken.is_some() || matches!(a.because.reason, Reason::Person(_) | Reason::InPlaceOf(_));
     a.to.rep().filter(|rep| theirs && *rep != by)
-}
-
-fn is_night(world: &ReadSet<'_>, c: &Conversation, cx: &Context) -> bool {
-    consent::is_quiet(&world.playbook.compliance, zone(world, c), c.last_inbound, cx.now)
-}
-
-/// Where the buyer is, as far as that is known.
-pub(super) fn zone(world: &ReadSet<'_>, c: &Conversation) -> chrono_tz::Tz {
-    let calendar_zone = || {
-        let cohort = world.playbook.cohort(&c.cohort).or_else(|| world.playbook.cohorts.last())?;
-        world.playbook.calendars.get(&cohort.calendar).map(|calendar| calendar.zone)
-    };
-    world.cards.iter().find_map(|card| card.zone).or_else(calendar_zone).unwrap_or(chrono_tz::UTC)
 }

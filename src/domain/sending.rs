@@ -4,6 +4,7 @@
 //! unless the carrier provably never had the text.
 
 use super::acknowledge;
+use super::block;
 use super::command::ReadSet;
 use super::consent::OptOutSource;
 use super::consent::told::{self, Automatic};
@@ -11,9 +12,12 @@ use super::consent::{Question, may_send};
 use super::conversation::{Answer, AnswerState, Conversation, Status};
 use super::decide::{Decided, Draft};
 use super::event::{Event, Review};
-use super::id::MessageId;
+use super::id::{MessageId, RepId};
 use super::message::Delivery;
+use super::quiet_hours::{Said, Waits};
+use super::respond;
 use super::sla::Stage;
+use super::waiting;
 use super::withdrawal;
 
 /// Twilio's error for a number that opted out, at once or by callback.
@@ -34,7 +38,7 @@ pub const fn is_opt_out(code: u32) -> bool {
 /// unknown: texts of one conversation leave in order.
 pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> Decided {
     let Some(answer) = d.c.answers.get(&message).cloned() else { return Vec::new() };
-    let AnswerState::Held { not_before } = answer.state else { return Vec::new() };
+    let AnswerState::Held { not_before, waits } = answer.state else { return Vec::new() };
     if answer.automatic && !still_fits(&d, world, &answer) {
         d.say(Event::AnswerRecalled { message });
         return d.facts();
@@ -47,14 +51,26 @@ pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> De
         d.say(Event::AnswerParked { message, by: answer.by, reasons: against });
         return d.facts();
     }
+    if block::is_blocked(world) && !answer.automatic {
+        d.say(Event::AnswerParked { message, by: answer.by, reasons: vec![Review::Blocked] });
+        return d.facts();
+    }
     let blocked = d.c.answers.iter().any(|(id, other)| match other.state {
         AnswerState::Sending | AnswerState::Unknown => true,
         // By when they were accepted; ids come from devices, whose clocks may be wrong.
+        // One that was put off lets later ones pass until its time has come.
+        AnswerState::Held { waits: Some(Waits::Window | Waits::Chosen), not_before } if not_before > d.now => false,
         AnswerState::Held { .. } => (other.at, *id) < (answer.at, message),
         AnswerState::Parked { .. } | AnswerState::Out { .. } => false,
     });
     if not_before > d.now || blocked {
         return Vec::new();
+    }
+    if !answer.automatic
+        && let Some(instead) = not_now(&d, world, message, &answer.by, waits)
+    {
+        d.say(instead);
+        return d.facts();
     }
     start(&mut d, message);
     d.facts()
@@ -65,6 +81,26 @@ fn still_fits(d: &Draft, world: &ReadSet<'_>, answer: &Answer) -> bool {
     match answer.what {
         Automatic::Acknowledgement => acknowledge::still_fits(&d.c, world, d.now),
         Automatic::Confirmation | Automatic::Help => told::still_fits(&d.c, world, answer, d.now),
+    }
+}
+
+/// What happens to an answer instead of leaving, judged again at its time: somebody else took the conversation while it
+/// waited, or the hours are closed.
+fn not_now(d: &Draft, world: &ReadSet<'_>, message: MessageId, by: &RepId, waits: Option<Waits>) -> Option<Event> {
+    let put_off = matches!(waits, Some(Waits::Window | Waits::Chosen));
+    if let Some(other) = respond::someone_else(&d.c, by).filter(|_| put_off) {
+        let reasons = vec![Review::Reassigned(other.clone())];
+        return Some(Event::AnswerParked { message, by: by.clone(), reasons });
+    }
+    if waits == Some(Waits::Overruled) {
+        return None;
+    }
+    let asked = d.c.last_inbound.filter(|_| waits != Some(Waits::Chosen));
+    let judged = waiting::judge(world, &d.c, asked, d.now);
+    match judged.said {
+        Said::Open | Said::Direct | Said::Overruled => None,
+        Said::Until(not_before) => Some(Event::AnswerWaits { message, not_before, judged: Box::new(judged) }),
+        Said::Never => Some(Event::AnswerParked { message, by: by.clone(), reasons: vec![Review::QuietHours] }),
     }
 }
 

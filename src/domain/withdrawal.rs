@@ -77,6 +77,19 @@ pub(super) fn taken(read: &ReadSet<'_>, word: &Word) -> Decided {
     facts
 }
 
+/// Takes back every unsent text to the number, whichever line it is from, and stops every clock that waits for one.
+pub(super) fn silence(d: &mut Draft, world: &ReadSet<'_>, reason: &Review) {
+    for event in taken_back(&d.c, reason) {
+        d.say(event);
+    }
+    let here = d.c.id;
+    for sibling in world.siblings.iter().filter(|sibling| sibling.id != here) {
+        for event in taken_back(sibling, reason) {
+            d.say_of(Subject::Conversation(sibling.id), event);
+        }
+    }
+}
+
 fn of_others<'a>(all: impl Iterator<Item = &'a Conversation>, world: &ReadSet<'_>, scope: &Scope) -> Decided {
     let covered = all.filter(|c| scope.covers(&world.playbook.consent, &c.line));
     let of = |c: &Conversation| {

@@ -317,6 +317,10 @@ pub const fn needs_eye(standing: &OutboxStanding) -> bool {
         | OutboxStanding::Doubtful(_)
         | OutboxStanding::Unknown
         | OutboxStanding::Failed(_) => true,
-        OutboxStanding::Queued | OutboxStanding::Sent | OutboxStanding::Held(_) | OutboxStanding::Recalling => false,
+        OutboxStanding::Queued
+        | OutboxStanding::Sent
+        | OutboxStanding::Held(_)
+        | OutboxStanding::Waits(..)
+        | OutboxStanding::Recalling => false,
     }
 }

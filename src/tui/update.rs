@@ -1,10 +1,13 @@
 //! `(model, message, now) → effects`. Pure: the loop in `run` performs what comes out.
 
 mod act;
+mod begin;
+mod block;
 mod browse;
 mod choices;
 mod composer;
 mod keys;
+mod later;
 mod list;
 mod news;
 mod outbox;
@@ -13,6 +16,7 @@ mod people;
 mod while_away;
 
 pub(super) use composer::{objections, opted_out};
+pub(super) use later::would_wait;
 
 use super::layout;
 use super::model::list::Spot;

@@ -5,26 +5,40 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use comeback::domain::beside::{Beside, Came, Difference};
+use comeback::domain::block::Why;
 use comeback::domain::command::{Command, Receive};
 use comeback::domain::consent::ledger::Word;
 use comeback::domain::consent::told::Automatic;
 use comeback::domain::consent::{OptOutSource, Scope};
-use comeback::domain::contact::Body;
+use comeback::domain::contact::{Address, Body};
 use comeback::domain::escalation::Who;
 use comeback::domain::event::{Climb, Event, Outcome, Review};
 use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, NumberId, OverrideId};
 use comeback::domain::message::{Delivery, InboundKind};
 use comeback::domain::oncall::Override;
 use comeback::domain::ownership::OwnerSource;
+use comeback::domain::quiet_hours::{Judged, Said};
 use comeback::domain::rejection::Rejection;
 use comeback::domain::routing::{Because, Holder, Passed, Reason};
 use comeback::domain::sla::{Clock, Response, Stage};
 use comeback::domain::time::{Span, Timestamp};
+use comeback::domain::zone::Source;
 use comeback::wire::command::{Envelope, Receipt, Verdict};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
+
+/// What closed hours said of an answer.
+fn judged() -> Judged {
+    Judged {
+        said: Said::Until(then() + Span::minutes(660)),
+        zones: vec![chrono_tz::America::Chicago, chrono_tz::America::New_York],
+        by: Source::AreaCode,
+        states: vec!["US-FL".to_owned()],
+        closed_by: Some("Fla. Stat. 501.616(6)".to_owned()),
+    }
+}
 
 fn message() -> MessageId {
     MessageId(Uuid::from_u128(0x0195_5f3a_0000_7000_8000_0000_0000_0001))
@@ -101,9 +115,11 @@ pub(crate) fn events() -> Vec<Event> {
             Event::SlaRearmed { .. } => Event::SlaDropped,
             Event::SlaDropped => Event::SlaRecomputed { clock: clock(Stage::Running) },
             Event::SlaRecomputed { .. } => {
-                Event::AnswerHeld { message, by: "maya".into(), not_before: then() + Span::seconds(8) }
+                let not_before = then() + Span::seconds(8);
+                Event::AnswerHeld { message, by: "maya".into(), not_before, waits: None, judged: None }
             }
-            Event::AnswerHeld { .. } => Event::AnswerParked {
+            Event::AnswerHeld { .. } => Event::AnswerWaits { message, not_before: due, judged: Box::new(judged()) },
+            Event::AnswerWaits { .. } => Event::AnswerParked {
                 message,
                 by: "maya".into(),
                 reasons: vec![
@@ -136,7 +152,9 @@ pub(crate) fn events() -> Vec<Event> {
             Event::OptedOut { .. } => {
                 Event::OptedIn { source: OptOutSource::Carrier, scope: Scope::Tenant, said: None, words: None }
             }
-            Event::OptedIn { .. } => {
+            Event::OptedIn { .. } => Event::Blocked { by: "maya".into(), reason: Why::Fraud },
+            Event::Blocked { .. } => Event::Unblocked { by: "lea".into() },
+            Event::Unblocked { .. } => {
                 let rep = "maya".into();
                 Event::Presence { rep, away: true, until: None, unseen: false, note: None, by: None }
             }
@@ -196,7 +214,13 @@ fn commands() -> Vec<Command> {
             Command::Take => Command::Assign { to: "ben".into() },
             Command::Assign { .. } => Command::Escalate { note: message, reason: Body::new("A discount") },
             Command::Escalate { .. } => Command::Answer { message, body: body(), accept: vec![Review::NewerReply] },
-            Command::Answer { .. } => {
+            Command::Answer { .. } => Command::AnswerLater {
+                message,
+                body: body(),
+                at: then(),
+                accept: vec![Review::TimePassed, Review::Blocked],
+            },
+            Command::AnswerLater { .. } => {
                 Command::Release { message, accept: vec![Review::Reassigned("ben".into()), Review::QuietHours] }
             }
             Command::Release { .. } => Command::Recall { message },
@@ -205,7 +229,13 @@ fn commands() -> Vec<Command> {
             Command::Snooze { .. } => Command::Done { outcome: Outcome::Meeting },
             Command::Done { .. } => Command::Reopen,
             Command::Reopen => Command::OptOut { source: OptOutSource::Rep("maya".into()) },
-            Command::OptOut { .. } => Command::away(true),
+            Command::OptOut { .. } => Command::Block { reason: Why::Spam },
+            Command::Block { .. } => Command::Unblock,
+            Command::Unblock => {
+                let to = Address::parse("+13055550100").unwrap();
+                Command::Begin { to, line: "main".into(), conversation: ConversationId(message.0) }
+            }
+            Command::Begin { .. } => Command::away(true),
             Command::Away { .. } => Command::Doubt,
             Command::Doubt => Command::OptIn { source: OptOutSource::Keyword("start".to_owned()) },
             Command::OptIn { .. } => Command::Settle { back: true },
@@ -251,7 +281,10 @@ fn rejections() -> Vec<Rejection> {
             Rejection::CounterUsed => Rejection::OutcomeExpired,
             Rejection::OutcomeExpired => Rejection::InThePast,
             Rejection::InThePast => Rejection::NoSuchShift { why: "nobody is on call then".to_owned() },
-            Rejection::NoSuchShift { .. } => return all,
+            Rejection::NoSuchShift { .. } => Rejection::TooFar,
+            Rejection::TooFar => Rejection::QuietThere { until: then() },
+            Rejection::QuietThere { .. } => Rejection::NoConsent { why: "they never texted us".to_owned() },
+            Rejection::NoConsent { .. } => return all,
         };
         all.push(next);
     }

@@ -31,6 +31,7 @@ mod service;
 mod sim;
 mod store;
 mod tui_binding;
+mod tui_later;
 mod tui_people;
 mod tui_screens;
 mod tui_stories;

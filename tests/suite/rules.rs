@@ -2,6 +2,8 @@
 
 mod acknowledging;
 mod answering;
+mod beginning;
+mod blocking;
 mod conduct;
 mod consenting;
 mod covering;
@@ -15,3 +17,4 @@ mod seeing;
 mod sending;
 mod shifts;
 mod succession;
+mod waiting;

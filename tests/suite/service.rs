@@ -32,6 +32,7 @@ mod restoring;
 mod sending;
 mod signed_in_anew;
 mod time;
+mod waiting;
 
 /// A backend at ten on a Tuesday, with the sales floor of [`crate::world`] and a device for everybody who acts.
 struct Floor {

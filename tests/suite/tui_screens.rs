@@ -131,7 +131,7 @@ fn every_delivery_state_has_its_own_words() {
                 AnswerState::Unknown,
                 AnswerState::Sending,
                 AnswerState::Parked { reasons: vec![Review::NewerReply] },
-                AnswerState::Held { not_before: START + Span::seconds(6) },
+                AnswerState::Held { not_before: START + Span::seconds(6), waits: None },
             ];
             t.messages.clear();
             for (n, state) in (900..).zip(states) {

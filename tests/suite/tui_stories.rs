@@ -30,7 +30,7 @@ fn a_text_goes_to_whom_it_was_written_and_is_taken_back_as_a_draft() {
     assert_eq!((*conversation, body.as_str(), accept.len(), text.as_str()), (Some(id(1)), "Friday works", 0, ""));
     let message = *message;
     desk.change(1, |t| {
-        let held = AnswerState::Held { not_before: START + Span::seconds(8) };
+        let held = AnswerState::Held { not_before: START + Span::seconds(8), waits: None };
         let mut answer = answered(700, START, "Friday works", held);
         answer.message.id = message;
         t.messages.push(answer);

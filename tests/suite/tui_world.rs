@@ -308,7 +308,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
     let row = Row {
         id: id(n),
         name: name.to_owned(),
-        address,
+        address: address.clone(),
         account: None,
         about: String::new(),
         priority: 0,
@@ -327,7 +327,10 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         for_me: true,
         opted_out: None,
         no_evidence: false,
+        blocked: None,
         leaves_at: None,
+        waits_until: None,
+        place: comeback::domain::zone::of(&[], Some(&address), chrono_tz::America::New_York),
         queued: false,
         needs_eye: false,
         draft: false,
@@ -370,9 +373,11 @@ pub(crate) fn entry(n: u128, to: &Thread, text: &str, standing: OutboxStanding) 
         | OutboxStanding::Recalling
         | OutboxStanding::Refused(_)
         | OutboxStanding::Doubtful(_) => OutboxId::Command(CommandId(Uuid::from_u128(n))),
-        OutboxStanding::Held(_) | OutboxStanding::Parked(_) | OutboxStanding::Unknown | OutboxStanding::Failed(_) => {
-            OutboxId::Answer(message_id(n))
-        }
+        OutboxStanding::Held(_)
+        | OutboxStanding::Waits(..)
+        | OutboxStanding::Parked(_)
+        | OutboxStanding::Unknown
+        | OutboxStanding::Failed(_) => OutboxId::Answer(message_id(n)),
     };
     OutboxEntry {
         id,
@@ -460,6 +465,7 @@ fn card() -> Card {
         name: "Dana Fox".to_owned(),
         title: "VP Operations".to_owned(),
         zone: None,
+        home: None,
         account: Some(Account {
             name: "Harbor Logistics".to_owned(),
             owner: Some("maya".into()),

@@ -163,6 +163,7 @@ pub(crate) fn card(contact: &str) -> Card {
         name: format!("Buyer {contact}"),
         title: String::new(),
         zone: None,
+        home: None,
         account: Some(Account { name: "Acme".to_owned(), ..Account::default() }),
         owner: None,
         sdr: Some("ines".into()),
@@ -197,6 +198,8 @@ pub(crate) struct Story {
     pub(crate) roster: Roster,
     pub(crate) numbers: BTreeMap<NumberId, Number>,
     pub(crate) cards: BTreeMap<NumberId, Vec<Card>>,
+    /// Numbers in full, where a story needs one.
+    pub(crate) addresses: BTreeMap<NumberId, Address>,
     /// The campaign's text that each number answers.
     pub(crate) answering: BTreeMap<NumberId, Answering>,
     pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
@@ -204,6 +207,8 @@ pub(crate) struct Story {
     pub(crate) record: Vec<(Timestamp, Subject, Event)>,
     /// The conversation that steps are about.
     pub(crate) here: ConversationId,
+    /// The number that a rep begins with, when no conversation is there yet.
+    pub(crate) begins_with: Option<NumberId>,
     /// The command comes behind a parked one of the same device.
     pub(crate) behind: bool,
     ids: u128,
@@ -218,10 +223,12 @@ impl Story {
             roster: Roster::default(),
             numbers: BTreeMap::new(),
             cards: BTreeMap::new(),
+            addresses: BTreeMap::new(),
             answering: BTreeMap::new(),
             conversations: BTreeMap::new(),
             record: Vec::new(),
             here: ConversationId(Uuid::from_u128(0)),
+            begins_with: None,
             behind: false,
             ids: 1000,
         }
@@ -299,6 +306,12 @@ impl Story {
         let rep = RepId::from(rep);
         let role = self.playbook.role_of(&rep).unwrap_or(Role::Rep);
         self.decides(Actor::Rep { rep, role }, seen, command)
+    }
+
+    /// Whether an answer waits for nothing but its undo time.
+    pub(crate) fn is_undoable(&self, message: MessageId) -> bool {
+        self.standing(message)
+            == Some(AnswerState::Held { not_before: self.now + self.playbook.undo_hold, waits: None })
     }
 
     /// A rep who has seen everything writes an answer; its id.
@@ -432,9 +445,10 @@ impl Story {
         let conversation = self.conversations.get(&self.here);
         let number = match command {
             Command::Receive(text) => Some(text.number),
-            _ => conversation.map(|c| c.number),
+            _ => conversation.map(|c| c.number).or(self.begins_with),
         };
         let world = ReadSet {
+            address: self.addresses.get(&number.unwrap_or(Self::number(0))),
             answering: number.and_then(|id| self.answering.get(&id)),
             conversation,
             siblings: self.conversations.values().filter(|c| Some(c.number) == number && c.id != self.here).collect(),

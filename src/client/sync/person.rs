@@ -11,6 +11,7 @@ use crate::domain::command::Command;
 use crate::domain::conversation::AnswerState;
 use crate::domain::event::Review;
 use crate::domain::id::{CommandId, ConversationId, MessageId};
+use crate::domain::quiet_hours::Waits;
 use crate::domain::time::Timestamp;
 
 impl Machine {
@@ -88,10 +89,10 @@ impl Machine {
         let id = self.fresh_id(wall);
         let Some(known) = self.state.outbox.get(entry) else { return };
         // An answer parked a moment ago stands at the backend, even before a pull shows it.
-        if let (true, OutboxStanding::Parked(reasons), Command::Answer { message, .. }) =
-            (known.is_open(), known.standing(), &known.envelope.command)
+        if let (true, OutboxStanding::Parked(reasons), Some(message)) =
+            (known.is_open(), known.standing(), known.envelope.command.answer())
         {
-            let (c, message) = (known.envelope.conversation, *message);
+            let c = known.envelope.conversation;
             self.release(c, message, &reasons, id, now);
         } else {
             self.state.put_again(entry, id, now, &mut self.writes);
@@ -113,6 +114,10 @@ impl Machine {
                 self.state.draft(c, begun.unwrap_or_default(), &mut self.writes);
                 self.state.dismiss(message, &mut self.writes);
             }
+            // It waits: send it now, also in closed hours where that is allowed.
+            Some(AnswerState::Held { waits: Some(Waits::Window | Waits::Chosen), .. }) => {
+                self.release(Some(c), message, &[Review::QuietHours], id, now);
+            }
             Some(AnswerState::Held { .. } | AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. })
             | None => {}
         }
@@ -128,7 +133,7 @@ impl Machine {
         now: Timestamp,
     ) {
         let seen = conversation.and_then(|c| self.state.base.get(&c)).map_or(0, |s| s.state.inbound);
-        let accept = reasons.iter().filter(|r| **r != Review::OptedOut).cloned().collect();
+        let accept = reasons.iter().filter(|r| !r.is_final()).cloned().collect();
         self.state.put(id, conversation, seen, Command::Release { message, accept }, now, &mut self.writes);
     }
 

@@ -68,6 +68,7 @@ pub(super) struct ComplianceText {
     pub(super) open: Option<TimeOfDay>,
     pub(super) close: Option<TimeOfDay>,
     pub(super) reply_window: Option<Duration>,
+    pub(super) send_anyway: Option<bool>,
 }
 
 /// Campaigns' texts, as the marketing tool reports them.

@@ -76,6 +76,7 @@ pub fn follow(
         | Event::SlaRearmed { .. }
         | Event::SlaDropped
         | Event::AnswerHeld { .. }
+        | Event::AnswerWaits { .. }
         | Event::Acknowledged { .. }
         | Event::AnswerParked { .. }
         | Event::AnswerReleased { .. }
@@ -92,6 +93,8 @@ pub fn follow(
         | Event::OptedOut { .. }
         | Event::OptedIn { .. }
         | Event::ToldBuyer { .. }
+        | Event::Blocked { .. }
+        | Event::Unblocked { .. }
         | Event::Presence { .. }
         | Event::Overridden { .. }
         | Event::OverrideDropped { .. }

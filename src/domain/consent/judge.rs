@@ -95,11 +95,14 @@ pub fn may_send(asked: &Question<'_>) -> Verdict {
 /// Whether no person can accept this reason away.
 pub fn is_final(playbook: &Playbook, reason: &Review) -> bool {
     match reason {
-        Review::OptedOut => true,
+        Review::OptedOut | Review::Blocked => true,
         Review::NoEvidence => playbook.consent.evidence == EvidenceRule::Required,
-        Review::NewerReply | Review::Reassigned(_) | Review::QuietHours | Review::BehindParked | Review::NeverLeft => {
-            false
-        }
+        Review::NewerReply
+        | Review::Reassigned(_)
+        | Review::QuietHours
+        | Review::BehindParked
+        | Review::TimePassed
+        | Review::NeverLeft => false,
     }
 }
 

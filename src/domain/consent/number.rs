@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::rules::ConsentRules;
 use super::scope::Scope;
 use super::source::OptOutSource;
+use crate::domain::block::Block;
 use crate::domain::event::Event;
 use crate::domain::id::{LineId, MessageId, NumberId};
 use crate::domain::time::Timestamp;
@@ -30,6 +31,9 @@ pub struct Number {
     /// What shows that consent was given, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
+    /// Set while nobody hears of what it texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<Block>,
 }
 
 /// When and how consent was withdrawn.
@@ -59,7 +63,7 @@ pub struct Evidence {
 impl Number {
     /// A number nothing is known of.
     pub const fn new(id: NumberId) -> Self {
-        Self { id, opted_out: None, parts: Vec::new(), evidence: Vec::new() }
+        Self { id, opted_out: None, parts: Vec::new(), evidence: Vec::new(), blocked: None }
     }
 
     /// Takes in one fact.
@@ -69,6 +73,10 @@ impl Number {
         } else if let Event::OptedIn { source, scope, said, words } = event {
             let (given, source, scope) = (said.unwrap_or(at), source.clone(), scope.clone());
             self.give(Evidence { at: given, source, scope, words: *words }, said.is_none());
+        } else if let Event::Blocked { by, reason } = event {
+            self.blocked = Some(Block { at, by: by.clone(), reason: *reason });
+        } else if let Event::Unblocked { .. } = event {
+            self.blocked = None;
         }
     }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{Crm, CrmError};
 use crate::domain::contact::Address;
-use crate::domain::context::{Account, Campaign, Card, Intent, Opportunity, TeamMember, Touch};
+use crate::domain::context::{Account, Campaign, Card, Home, Intent, Opportunity, TeamMember, Touch};
 use crate::domain::id::{ContactId, RepId};
 use crate::domain::time::Timestamp;
 use crate::server::{is_here, read_at_most};
@@ -45,6 +45,8 @@ struct Contact {
     phones: Vec<String>,
     #[serde(default)]
     timezone: Option<String>,
+    #[serde(default)]
+    address: Option<Home>,
     #[serde(default)]
     account: Option<Account>,
     #[serde(default)]
@@ -188,6 +190,7 @@ fn card(c: Contact) -> Card {
         name: c.name,
         title: c.title,
         zone: c.timezone.and_then(|z| z.parse().ok()),
+        home: c.address,
         account: c.account,
         owner: c.owner,
         sdr: c.sdr,

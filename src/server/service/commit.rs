@@ -184,6 +184,9 @@ fn wants(work: &[Work], playbook: u32, now: Timestamp) -> Wants {
                 for e in envelopes {
                     ns.insert(e.n);
                     wants.conversations.extend(e.conversation);
+                    if let Command::Begin { to, .. } = &e.command {
+                        wants.addresses.insert(to.clone());
+                    }
                 }
             }
             Work::Receive(inbound) => {

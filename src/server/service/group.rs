@@ -32,6 +32,7 @@ mod consent;
 mod notices;
 mod push;
 mod restored;
+mod start;
 
 /// A group in the making.
 pub(super) struct Group {
@@ -416,13 +417,15 @@ fn world<'a>(
     answering: Option<&'a Answering>,
 ) -> ReadSet<'a> {
     let c = conversation.and_then(|id| loaded.conversations.get(&id)).map(|l| &l.state);
-    let number = command.number().or_else(|| c.map(|c| c.number));
+    let of = || command.number().or_else(|| c.map(|c| c.number));
+    let number = if let Command::Begin { to, .. } = command { loaded.addresses.get(to).copied() } else { of() };
     let siblings = loaded.conversations.values().map(|l| &l.state);
     ReadSet {
         answering,
         conversation: c,
         siblings: siblings.filter(|s| Some(s.number) == number && Some(s.id) != conversation).collect(),
         number: number.and_then(|id| loaded.numbers.get(&id)),
+        address: number.and_then(|id| loaded.addresses.iter().find(|(_, of)| **of == id)).map(|(address, _)| address),
         cards: number.and_then(|id| loaded.cards.get(&id)).map_or(&[], Vec::as_slice),
         playbook,
         roster: &loaded.roster,
@@ -459,7 +462,7 @@ fn last_word(event: &Event, answer: &MessageId) -> Option<AnswerState> {
 fn send_of(message: MessageId, conversation: ConversationId, state: Option<&AnswerState>, now: Timestamp) -> SendWrite {
     let over = SendWrite { message, conversation, not_before: None, open: false, out: None };
     match state {
-        Some(AnswerState::Held { not_before }) => SendWrite { not_before: Some(*not_before), ..over },
+        Some(AnswerState::Held { not_before, .. }) => SendWrite { not_before: Some(*not_before), ..over },
         Some(AnswerState::Sending | AnswerState::Unknown) => SendWrite { open: true, ..over },
         Some(state @ AnswerState::Out { .. }) if !state.is_settled() => SendWrite { out: Some(now), ..over },
         Some(AnswerState::Parked { .. } | AnswerState::Out { .. }) | None => over,

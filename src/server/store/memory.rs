@@ -271,7 +271,9 @@ impl Store for MemoryStore {
         let tables = self.0.lock().await;
         let next = tables.sends.values().filter_map(|s| s.not_before).filter(|at| *at > now).min();
         let mut first: BTreeMap<ConversationId, (Timestamp, MessageId)> = BTreeMap::new();
-        for s in tables.sends.values().filter(|s| s.out.is_none()) {
+        // One that is not due yet, as a text put off till tomorrow, holds back no other.
+        let waits = |s: &&SendWrite| s.out.is_none() && (s.open || s.not_before.is_some_and(|at| at <= now));
+        for s in tables.sends.values().filter(waits) {
             let Some(send) = tables.send(s.message, s.conversation) else { continue };
             // One whose fate is open stands before all that wait.
             let place = (if s.open { Timestamp::MIN } else { send.at }, s.message);

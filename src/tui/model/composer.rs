@@ -31,6 +31,8 @@ pub struct Composer {
     pub saved: String,
     /// When they will be saved next.
     pub save_at: Option<Timestamp>,
+    /// When it leaves, when its rep chose a time.
+    pub later: Option<Timestamp>,
     /// The answer whose words these were, when it was taken back: it may have left before that.
     pub recalled: Option<MessageId>,
 }

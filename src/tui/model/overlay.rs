@@ -1,9 +1,10 @@
 //! What lies over the screen: at most one thing at a time, each about the conversations it was opened for.
 
 use crate::client::handle::OutboxId;
-use crate::domain::contact::Body;
+use crate::domain::block::Why;
+use crate::domain::contact::{Address, Body};
 use crate::domain::event::Outcome;
-use crate::domain::id::{ConversationId, OverrideId, RepId, ScheduleId};
+use crate::domain::id::{ConversationId, LineId, OverrideId, RepId, ScheduleId};
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::Context;
 
@@ -42,6 +43,16 @@ pub enum Overlay {
     CoverNote {
         /// Who is away; the person themselves when left out.
         rep: Option<RepId>,
+        /// The words so far.
+        words: String,
+    },
+    /// Which number is texted first.
+    Begin {
+        /// The number so far.
+        words: String,
+    },
+    /// When what is being written leaves.
+    When {
         /// The words so far.
         words: String,
     },
@@ -101,6 +112,16 @@ pub enum Does {
     Note,
     /// Lets no text go to the number any more.
     OptOut,
+    /// Begins with a number, from this line.
+    Begin(Address, LineId),
+    /// Lets nobody hear of the number any more.
+    Block(Why),
+    /// Lets its texts be heard again.
+    Unblock(ConversationId),
+    /// Puts off what is being written, or no more.
+    Later(Option<Timestamp>),
+    /// Asks for another time.
+    AskLater,
     /// Something about people and their shifts.
     People(People),
     /// Nothing.
@@ -179,7 +200,7 @@ impl Overlay {
         match self {
             Self::Help { .. } | Self::Why { .. } => Context::Page,
             Self::Palette { .. } | Self::Pick(_) => Context::Choice,
-            Self::Reason { .. } | Self::CoverNote { .. } => Context::Line,
+            Self::Reason { .. } | Self::CoverNote { .. } | Self::Begin { .. } | Self::When { .. } => Context::Line,
         }
     }
 }

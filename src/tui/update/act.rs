@@ -6,6 +6,7 @@ use crate::domain::command::Command;
 use crate::domain::contact::Body;
 use crate::domain::conversation::{AnswerState, Status};
 use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::quiet_hours::Waits;
 use crate::domain::time::Timestamp;
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Overlay, Seen};
@@ -42,8 +43,8 @@ pub(super) fn undo(model: &mut Model, id: ConversationId, now: Timestamp, out: &
     let here = |e: &&OutboxEntry| e.conversation == Some(id);
     let waits = |e: &&OutboxEntry| {
         let never_left = OutboxStanding::Doubtful(Doubt::NeverLeft);
-        matches!(e.standing, OutboxStanding::Held(_) | OutboxStanding::Queued | OutboxStanding::Parked(_))
-            || e.standing == never_left
+        let stands = matches!(e.standing, OutboxStanding::Held(_) | OutboxStanding::Waits(..) | OutboxStanding::Queued);
+        stands || matches!(e.standing, OutboxStanding::Parked(_)) || e.standing == never_left
     };
     let outbox = model.outbox.clone();
     let newest = |text: bool| {
@@ -83,7 +84,13 @@ pub(super) fn undo(model: &mut Model, id: ConversationId, now: Timestamp, out: &
 pub(super) fn take_back(model: &mut Model, entry: &OutboxEntry, now: Timestamp, out: &mut Vec<Effect>) {
     let (Some(id), Some(body)) = (entry.conversation, entry.body.as_ref()) else { return };
     match (entry.id, &entry.standing) {
-        (OutboxId::Answer(message), OutboxStanding::Held(_)) => recall(model, id, message, body.as_str(), now, out),
+        (OutboxId::Answer(message), OutboxStanding::Held(_) | OutboxStanding::Waits(..)) => {
+            recall(model, id, message, body.as_str(), now, out);
+            // The time that was chosen stays chosen.
+            if let (Some(composer), OutboxStanding::Waits(at, Waits::Chosen)) = (&mut model.composer, &entry.standing) {
+                composer.later = Some(*at);
+            }
+        }
         (asked, standing) => {
             out.push(Effect::Ask(Ask::OutboxDrop { entry: asked, keep_as_draft: true }));
             composer::restore(model, id, body.as_str(), None);

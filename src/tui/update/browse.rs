@@ -1,6 +1,6 @@
 //! Keys where conversations are looked at: the list, one conversation, the outbox.
 
-use super::{act, choices, composer, list, outbox, people, while_away};
+use super::{act, begin, block, choices, composer, list, outbox, people, while_away};
 use crate::client::handle::Ask;
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
@@ -75,6 +75,9 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
         }),
         Action::Rule => with_target(model, now, out, |model, id, now, _| outbox::rule_in(model, id, now)),
         Action::OptOut => with_target(model, now, out, |model, id, now, _| choices::opt_out(model, id, now)),
+        Action::Begin => begin::number(model),
+        Action::Block => with_target(model, now, out, |model, id, _, _| block::ask(model, id)),
+        Action::Blocked => block::list(model, now),
         Action::OpenRecord => with_target(model, now, out, act::record),
         Action::Copy => with_target(model, now, out, |model, id, _, _| choices::copy(model, id)),
         Action::Redraw
@@ -82,6 +85,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
         | Action::Exit
         | Action::Send
         | Action::Newline
+        | Action::Later
         | Action::Editor
         | Action::Accept => {}
     }

@@ -186,7 +186,18 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
             let source = OptOutSource::Rep(me);
             (Command::OptOut { source }, format!("{whom} is opted out: no text goes to this number any more."))
         }
+        Does::Block(reason) => (Command::Block { reason }, format!("{whom} is blocked: nobody hears of its texts.")),
+        Does::Begin(to, line) => return super::begin::ask(model, to, line, now, out),
+        Does::Unblock(id) => {
+            out.push(act::ask((id, model.seen(id)), Command::Unblock));
+            return model.say("Asked to unblock it.", now);
+        }
         Does::Leave => return,
+        Does::Later(at) => return super::later::set(model, at, now),
+        Does::AskLater => {
+            model.overlay = Some(Overlay::When { words: String::new() });
+            return;
+        }
         Does::People(does) => return super::people::chosen(model, does, now, out),
         Does::Copy(text) => {
             out.push(Effect::Copy(text));

@@ -21,6 +21,9 @@ use crate::tui::msg::Effect;
 
 /// Begins an answer, with the kept draft. A number that opted out gets none: a note is offered.
 pub(super) fn reply(model: &mut Model, id: ConversationId, now: Timestamp) {
+    if super::block::refuses(model, id, now) {
+        return;
+    }
     if let Some(out) = model.row(id).and_then(|row| row.opted_out.clone()) {
         let title = format!("No text may go to {}: {}", act::name(model, id), opted_out(model, &out));
         let note = Choice {
@@ -74,6 +77,7 @@ fn begin(model: &mut Model, id: ConversationId, note: bool) {
         loaded: note || model.thread_of(id).is_some(),
         saved: if note { String::new() } else { kept },
         save_at: None,
+        later: None,
         recalled: None,
     });
 }
@@ -120,6 +124,8 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
         });
     } else if action == Action::Send {
         send(model, now, out);
+    } else if action == Action::Later {
+        super::later::ask(model, now);
     } else if action == Action::Editor {
         save(model, out);
         if let Some(c) = &model.composer {
@@ -293,11 +299,21 @@ fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
             Objection::AlreadyLeft(_) => {}
         }
     }
-    out.push(act::ask((composer.to, seen), Command::Answer { message: model.fresh, body, accept }));
+    let message = model.fresh;
+    let command = match composer.later {
+        Some(at) => Command::AnswerLater { message, body, at, accept },
+        None => Command::Answer { message, body, accept },
+    };
+    out.push(act::ask((composer.to, seen), command));
     out.push(Effect::Ask(Ask::SaveDraft { conversation: composer.to, text: String::new() }));
     model.scroll = 0;
     model.toast = None;
-    let how = if model.link == LinkState::Online { "on its way" } else { "queued until the backend answers" };
+    let waits = super::later::would_wait(model, &composer, now);
+    let how = match (model.link == LinkState::Online, waits) {
+        (true, Some(_)) => "waits for its hour",
+        (true, None) => "on its way",
+        (false, _) => "queued until the backend answers",
+    };
     model.say(format!("To {}: {how}; u takes it back.", composer.name), now);
 }
 

@@ -83,7 +83,9 @@ pub(super) fn words_of(model: &mut Model) -> Option<&mut String> {
         Overlay::Help { words, .. }
         | Overlay::Palette { words, .. }
         | Overlay::Reason { words, .. }
-        | Overlay::CoverNote { words, .. } => Some(words),
+        | Overlay::CoverNote { words, .. }
+        | Overlay::Begin { words }
+        | Overlay::When { words } => Some(words),
         Overlay::Pick(pick) => Some(&mut pick.words),
         Overlay::Why { .. } => None,
     }

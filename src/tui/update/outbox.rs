@@ -3,6 +3,7 @@
 use super::{act, choices};
 use crate::client::handle::{Doubt, OutboxEntry, OutboxId, OutboxStanding};
 use crate::domain::id::ConversationId;
+use crate::domain::quiet_hours::Waits;
 use crate::domain::time::Timestamp;
 use crate::tui::model::overlay::{Choice, Does, Overlay, Pick};
 use crate::tui::model::{Model, Screen, needs_eye};
@@ -64,7 +65,8 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
     if editable(entry) {
         choices.push(choice("Edit", "back to a draft", Does::Edit(entry.id)));
     }
-    if let Some((label, detail)) = sending(model, entry) {
+    let anyway = model.playbook().is_some_and(|p| p.compliance.send_anyway);
+    if let Some((label, detail)) = sending(model, entry, anyway) {
         choices.push(choice(label, detail, Does::Send(entry.id)));
     }
     if may_drop(entry) {
@@ -81,10 +83,14 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
 
 /// What sending it after all is called and means. Of the rest only a parked text can be sent, and never to a number that
 /// opted out.
-fn sending(model: &Model, entry: &OutboxEntry) -> Option<(&'static str, &'static str)> {
+fn sending(model: &Model, entry: &OutboxEntry, anyway: bool) -> Option<(&'static str, &'static str)> {
     match (&entry.standing, entry.body.is_some()) {
         (OutboxStanding::Parked(reasons), _) => {
             (!model.is_final(reasons)).then_some(("Send anyway", "accepts the reasons"))
+        }
+        (OutboxStanding::Waits(_, Waits::Chosen), _) => Some(("Send now", "not when you chose")),
+        (OutboxStanding::Waits(..), _) => {
+            anyway.then_some(("Send anyway", "it is night there; the journal says who did"))
         }
         (OutboxStanding::Doubtful(Doubt::NeverLeft), _) => Some(("Send now", "judged as any other")),
         (OutboxStanding::Doubtful(Doubt::OnItsWay | Doubt::Accepted), true) => {
@@ -110,6 +116,7 @@ fn may_drop(entry: &OutboxEntry) -> bool {
     match entry.standing {
         OutboxStanding::Queued
         | OutboxStanding::Held(_)
+        | OutboxStanding::Waits(..)
         | OutboxStanding::Parked(_)
         | OutboxStanding::Refused(_)
         | OutboxStanding::Doubtful(_)

@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::inside;
 use super::paint::{Painter, Tone};
+use super::{inside, words};
 use crate::domain::segments::{Encoding, segments};
 use crate::tui::layout;
 use crate::tui::model::Model;
@@ -54,11 +54,21 @@ fn footer(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) {
             None => (String::new(), Tone::Plain),
         }
     };
+    let waits = update::would_wait(model, composer, p.tick.now).zip(model.row(composer.to));
+    let (warning, tone) = match waits {
+        Some((at, row)) if warning.is_empty() => {
+            let narrow = format!("waits until {} there", p.tick.clock_time(at, row.place.zone()));
+            let words = if area.width < 60 { narrow } else { words::waits_until(model, &row.place, at, &p.tick) };
+            (words, Tone::Warn)
+        }
+        Some(_) | None => (warning, tone),
+    };
     let cost = if composer.note { String::new() } else { cost(composer.input.text()) };
     let asked = !objections.is_empty() && objections.iter().all(|o| composer.asked.contains(o));
     let enter = match (composer.note, asked) {
         (true, _) => "Enter notes",
         (false, true) => "Enter again sends",
+        (false, false) if composer.later.is_some() => "Enter puts it off",
         (false, false) => "Enter sends",
     };
     let used = p.pieces(area.x, area.y, area.width, &[(&warning, tone), (&cost, Tone::Strong)]);

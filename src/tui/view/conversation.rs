@@ -9,6 +9,7 @@ use crate::client::handle::{OutboxStanding, Row, Thread, ThreadMessage};
 use crate::domain::conversation::AnswerState;
 use crate::domain::id::MessageId;
 use crate::domain::time::Timestamp;
+use crate::domain::zone::Place;
 use crate::tui::keymap::{self, Action};
 use crate::tui::layout;
 use crate::tui::model::{Model, Screen};
@@ -217,8 +218,11 @@ fn message_lines(
             ],
         ),
     };
-    let state = state(model, entry, tick);
-    if let Some((words, tone)) = state.as_ref().filter(|(_, tone)| *tone != Tone::Bad) {
+    let state = state(model, &thread.row.place, entry, tick);
+    // What went wrong, and until when it waits, is said in full, on lines of its own.
+    let put_off = message.standing.as_ref().and_then(AnswerState::held).is_some_and(|(_, put_off)| put_off);
+    let in_full = |tone: Tone| tone == Tone::Bad || put_off;
+    if let Some((words, tone)) = state.as_ref().filter(|(_, tone)| !in_full(*tone)) {
         head.push((format!("· {words}"), *tone));
     }
     lines.push(Line { indent, pieces: head });
@@ -238,9 +242,9 @@ fn message_lines(
     for media in &message.media {
         body(&format!("[{}: {media}]", noun(media)), Tone::Accent);
     }
-    // What went wrong is said in full, on lines of its own.
-    if let Some((words, tone)) = state.filter(|(_, tone)| *tone == Tone::Bad) {
-        body(&format!("! {words}"), tone);
+    if let Some((words, tone)) = state.filter(|(_, tone)| in_full(*tone)) {
+        let mark = if tone == Tone::Bad { "! " } else { "" };
+        body(&format!("{mark}{words}"), tone);
     }
 }
 
@@ -255,16 +259,16 @@ fn noun(media: &str) -> &'static str {
 }
 
 /// Where a text of ours stands.
-fn state(model: &Model, entry: &ThreadMessage, tick: &Ticker) -> Option<(String, Tone)> {
+fn state(model: &Model, place: &Place, entry: &ThreadMessage, tick: &Ticker) -> Option<(String, Tone)> {
     if let Some(pending) = entry.pending {
         let standing = model.outbox.iter().find(|e| e.id == pending).map(|e| &e.standing);
-        return Some(words::standing(model, standing.unwrap_or(&OutboxStanding::Queued), tick));
+        return Some(words::standing(model, standing.unwrap_or(&OutboxStanding::Queued), Some(place), tick));
     }
     let state = entry.message.standing.as_ref()?;
-    let (mut words, tone) = words::answer(model, state, tick);
+    let (mut words, tone) = words::answer(model, state, place, tick);
     let mine = matches!(&entry.message.author, Author::Rep(rep) if Some(rep) == model.me());
     match state {
-        AnswerState::Held { not_before } if mine && *not_before > tick.now => words.push_str(" (u undoes)"),
+        AnswerState::Held { not_before, .. } if mine && *not_before > tick.now => words.push_str(" (u undoes)"),
         AnswerState::Parked { .. } if mine => words.push_str(" (z)"),
         AnswerState::Held { .. }
         | AnswerState::Parked { .. }

@@ -37,7 +37,8 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
         let spot = Rect::new(area.x, y, area.width, ROWS - 1);
         p.put(area.x, y, 1, if selected { SELECTED_MARK } else { " " }, Tone::Strong);
         let age = p.tick.real_age(entry.issued_at);
-        let (standing, tone) = words::standing(model, &entry.standing, &p.tick);
+        let place = entry.conversation.and_then(|id| model.row(id)).map(|row| &row.place);
+        let (standing, tone) = words::standing(model, &entry.standing, place, &p.tick);
         let to = match &entry.address {
             Some(address) => format!("{} to {} {}", entry.what, entry.name, address.as_str()),
             None => format!("{} {}", entry.what, entry.name),

@@ -33,6 +33,14 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
             let title = format!("For whoever covers for {who}");
             ask_words(model, &title, "Read above each conversation. Enter goes on, Esc leaves.", words, p);
         }
+        Some(Overlay::Begin { words }) => {
+            let hint = "With country code: +1 305 555 0123. Consent is judged first.";
+            ask_words(model, "Text which number?", hint, words, p);
+        }
+        Some(Overlay::When { words }) => {
+            let hint = "On the buyer's clock: fri 14:30, tomorrow 8am, 2h. Enter takes it.";
+            ask_words(model, "When does it leave?", hint, words, p);
+        }
         Some(Overlay::Why { about, top }) => {
             let lines = model.row(*about).map(|row| why::lines(model, row, &p.tick)).unwrap_or_default();
             page(model, "Why me?", &lines, *top, p);

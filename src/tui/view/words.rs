@@ -7,7 +7,10 @@ use crate::domain::conversation::{AnswerState, Status};
 use crate::domain::event::Review;
 use crate::domain::id::TeamId;
 use crate::domain::message::{Delivery, InboundKind};
+use crate::domain::quiet_hours::Waits;
 use crate::domain::routing::Holder;
+use crate::domain::time::Timestamp;
+use crate::domain::zone::{Place, Source};
 use crate::tui::model::Model;
 use crate::wire::changes::Presence;
 
@@ -28,10 +31,12 @@ pub(super) fn review(model: &Model, reason: &Review) -> String {
         Review::OptedOut => "the number opted out".to_owned(),
         Review::NewerReply => "the buyer wrote again".to_owned(),
         Review::Reassigned(rep) => format!("{} has it now", model.rep_name(rep)),
-        Review::QuietHours => "it is night where the buyer is".to_owned(),
+        Review::QuietHours => "there is no hour for texts where the buyer is".to_owned(),
         Review::BehindParked => "an earlier text needs your eye first".to_owned(),
         Review::NeverLeft => "the carrier never got it".to_owned(),
         Review::NoEvidence => "no consent of theirs is on record".to_owned(),
+        Review::Blocked => "the number is blocked".to_owned(),
+        Review::TimePassed => "the time you chose has passed".to_owned(),
     }
 }
 
@@ -42,9 +47,12 @@ pub(super) fn reviews(model: &Model, reasons: &[Review]) -> String {
 }
 
 /// Where an answer stands.
-pub(super) fn answer(model: &Model, state: &AnswerState, tick: &Ticker) -> (String, Tone) {
+pub(super) fn answer(model: &Model, state: &AnswerState, place: &Place, tick: &Ticker) -> (String, Tone) {
     match state {
-        AnswerState::Held { not_before } => (leaves(*not_before, tick), Tone::Warn),
+        AnswerState::Held { not_before, waits: Some(why @ (Waits::Window | Waits::Chosen)) } => {
+            (waits(model, place, *not_before, *why, tick), Tone::Warn)
+        }
+        AnswerState::Held { not_before, .. } => (leaves(*not_before, tick), Tone::Warn),
         AnswerState::Parked { reasons } => (reviews(model, reasons), Tone::Bad),
         AnswerState::Sending => ("sending".to_owned(), Tone::Dim),
         AnswerState::Unknown => ("unknown: the carrier has not said whether it left".to_owned(), Tone::Bad),
@@ -60,8 +68,29 @@ pub(super) fn answer(model: &Model, state: &AnswerState, tick: &Ticker) -> (Stri
 }
 
 /// An undo hold, counting down in real seconds.
-pub(super) fn leaves(at: crate::domain::time::Timestamp, tick: &Ticker) -> String {
+pub(super) fn leaves(at: Timestamp, tick: &Ticker) -> String {
     if at > tick.now { format!("sending in {}", tick.until(at)) } else { "sending now".to_owned() }
+}
+
+/// A text that waits for its hour: until when, there and here, and why.
+pub(super) fn waits(model: &Model, place: &Place, at: Timestamp, why: Waits, tick: &Ticker) -> String {
+    let why = match why {
+        Waits::Window => "quiet hours there",
+        Waits::Chosen => "as you chose",
+        Waits::Overruled => "",
+    };
+    format!("{}, {why}", waits_until(model, place, at, tick))
+}
+
+/// `waits until Wed 9:00 there, 12:00 here`: the time here when it is another, its day only when that is.
+pub(super) fn waits_until(model: &Model, place: &Place, at: Timestamp, tick: &Ticker) -> String {
+    let (there, here) = (tick.clock_time(at, place.zone()), tick.clock_time(at, model.zone()));
+    if there == here {
+        return format!("waits until {here}");
+    }
+    let day = there.rsplit_once(' ').map_or("", |(day, _)| day);
+    let here = here.strip_prefix(day).map_or(here.as_str(), str::trim_start);
+    format!("waits until {there} there, {here} here")
 }
 
 /// Why a text did not arrive (Twilio's error codes).
@@ -80,11 +109,20 @@ pub(super) fn failed(error: Option<u32>) -> String {
 }
 
 /// Where an entry of the outbox stands.
-pub(super) fn standing(model: &Model, standing: &OutboxStanding, tick: &Ticker) -> (String, Tone) {
+pub(super) fn standing(
+    model: &Model,
+    standing: &OutboxStanding,
+    place: Option<&Place>,
+    tick: &Ticker,
+) -> (String, Tone) {
     match standing {
         OutboxStanding::Queued => ("waits for the network".to_owned(), Tone::Warn),
         OutboxStanding::Sent => ("asked for, not confirmed yet".to_owned(), Tone::Dim),
         OutboxStanding::Held(at) => (leaves(*at, tick), Tone::Warn),
+        OutboxStanding::Waits(at, why) => {
+            let here = Place::of_zone(model.zone(), Source::Tenant);
+            (waits(model, place.unwrap_or(&here), *at, *why, tick), Tone::Warn)
+        }
         OutboxStanding::Recalling => ("asked back, may still leave".to_owned(), Tone::Warn),
         OutboxStanding::Parked(reasons) => (reviews(model, reasons), Tone::Bad),
         OutboxStanding::Refused(why) => (format!("refused: {why}"), Tone::Bad),
@@ -126,8 +164,14 @@ pub(super) fn row(model: &Model, row: &Row, guest: bool, tick: &Ticker) -> Optio
     if let Some(at) = row.leaves_at {
         return Some((leaves(at, tick), Tone::Warn));
     }
+    if let Some(at) = row.waits_until {
+        return Some((waits_until(model, &row.place, at, tick), Tone::Warn));
+    }
     if row.queued {
         return Some(("waits for the network".to_owned(), Tone::Warn));
+    }
+    if let Some(block) = &row.blocked {
+        return Some((format!("blocked: {}", block.reason.words()), Tone::Bad));
     }
     if row.opted_out.is_some() {
         return Some(("opted out".to_owned(), Tone::Bad));

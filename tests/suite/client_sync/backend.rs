@@ -72,7 +72,12 @@ fn playbook() -> Playbook {
         version: 1,
         company: "Acme".to_owned(),
         undo_hold: Span::seconds(8),
-        compliance: Compliance { open_minute: 0, close_minute: 1440, reply_window: Span::minutes(120) },
+        compliance: Compliance {
+            open_minute: 0,
+            close_minute: 1440,
+            reply_window: Span::minutes(120),
+            send_anyway: true,
+        },
         acknowledgement: None,
         answered_within: comeback::domain::answering::ANSWERED_WITHIN,
         use_cases: [("sales".to_owned(), UseCase { label: "Sales".to_owned(), sales: true, ..UseCase::default() })]
@@ -204,7 +209,9 @@ impl Backend {
             _ => conversation.and_then(|c| self.numbers.get(&c.number)),
         };
         let siblings = self.conversations.values().filter(|s| Some(s.number) == number.map(|n| n.id)).collect();
+        let address = conversation.map(|c| address_of(c.id));
         let world = ReadSet {
+            address: address.as_ref(),
             answering: None,
             conversation,
             siblings,
@@ -290,7 +297,7 @@ impl Backend {
                 self.conversations[&id].answers.iter().map(|(m, a)| (*m, a.state.clone())).collect();
             for (message, state) in answers {
                 let command = match state {
-                    AnswerState::Held { not_before } if not_before <= now => Command::BeginSend { message },
+                    AnswerState::Held { not_before, .. } if not_before <= now => Command::BeginSend { message },
                     AnswerState::Sending => Command::Report { message, delivery: Delivery::Sent, error: None },
                     AnswerState::Out { delivery: Delivery::Sent, .. } => {
                         Command::Report { message, delivery: Delivery::Delivered, error: None }
@@ -366,7 +373,7 @@ impl Backend {
         Snapshot {
             answering: None,
             seq: self.changed[&id],
-            address: Address::parse(&format!("+1415555{:04}", id.0.as_u128())).unwrap(),
+            address: address_of(id),
             number: self.numbers[&state.number].clone(),
             cards: Vec::new(),
             messages,
@@ -455,4 +462,9 @@ impl Backend {
     fn about(&self, id: CommandId) -> Option<ConversationId> {
         self.commands.get(&id).copied().flatten()
     }
+}
+
+/// The number behind a conversation.
+fn address_of(id: ConversationId) -> Address {
+    Address::parse(&format!("+4930555{:04}", id.0.as_u128())).unwrap()
 }

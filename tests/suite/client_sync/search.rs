@@ -92,7 +92,7 @@ fn the_newest_fifty_come_newest_first_whichever_conversation_they_are_of() {
     assert_eq!(LIMIT, 50);
     assert_eq!(desk.finds("price"), expected);
     let hit = &search(&desk.db, "price 79").unwrap()[0];
-    assert_eq!((hit.conversation, hit.name.as_str()), (conversation(2), "+14155550002"));
+    assert_eq!((hit.conversation, hit.name.as_str()), (conversation(2), "+49305550002"));
     assert_eq!(hit.at, at(START) + Span::minutes(79));
 }
 

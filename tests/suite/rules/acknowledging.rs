@@ -36,7 +36,7 @@ fn is_gone(story: &Story, message: MessageId) -> bool {
 fn a_text_out_of_hours_is_acknowledged_once_until_a_person_has_answered() {
     let mut story = evening();
     let first = told(&story.texts("Can we talk about the price?")).expect("it goes out");
-    assert_eq!(story.standing(first), Some(AnswerState::Held { not_before: at(EVENING) }));
+    assert_eq!(story.standing(first), Some(AnswerState::Held { not_before: at(EVENING), waits: None }));
     let due = story.c().clock.as_ref().unwrap().due;
     assert_eq!(due, at("2026-03-04T09:15:00-05:00"));
     assert!(story.starts(first));

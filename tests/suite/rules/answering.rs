@@ -4,6 +4,7 @@ use comeback::domain::command::Command;
 use comeback::domain::contact::Body;
 use comeback::domain::conversation::AnswerState;
 use comeback::domain::event::{Event, Review};
+use comeback::domain::quiet_hours::Waits;
 use comeback::domain::rejection::Rejection;
 use comeback::domain::time::Span;
 
@@ -19,7 +20,10 @@ fn an_answer_waits_out_its_undo_time_and_takes_the_conversation() {
     let message = story.fresh();
     let said = story.does("maya", &answer(message)).unwrap();
     assert_eq!(kinds(&said), ["taken", "answer_held"]);
-    assert_eq!(story.standing(message), Some(AnswerState::Held { not_before: story.now + Span::seconds(8) }));
+    assert_eq!(
+        story.standing(message),
+        Some(AnswerState::Held { not_before: story.now + Span::seconds(8), waits: None })
+    );
     assert!(story.c().clock.is_some(), "the clock runs until the text enters sending");
     assert!(!story.starts(message), "and it does not leave before its time");
     story.wait(Span::millis(7999));
@@ -57,7 +61,7 @@ fn the_same_answer_twice_is_one_answer() {
 #[test]
 fn each_reason_to_look_again_parks_and_names_itself() {
     type Before = fn(&mut Story);
-    let cases: [(&str, Before, u64, Vec<Review>); 6] = [
+    let cases: [(&str, Before, u64, Vec<Review>); 5] = [
         ("newer reply", |s| drop(s.texts("Wait, one more")), 1, vec![Review::NewerReply]),
         (
             "reassigned by a person",
@@ -72,7 +76,6 @@ fn each_reason_to_look_again_parks_and_names_itself() {
             vec![Review::Reassigned("ben".into())],
         ),
         ("opted out", |s| drop(s.texts("STOP")), 2, vec![Review::OptedOut]),
-        ("quiet hours", |s| s.now = at("2026-03-03T21:30:00-05:00"), 1, vec![Review::QuietHours]),
         ("behind a parked one", |s| s.behind = true, 1, vec![Review::BehindParked]),
     ];
     for (name, before, seen, reasons) in cases {
@@ -116,14 +119,15 @@ fn the_night_is_the_buyers_and_a_direct_reply_may_go_at_any_hour() {
     story.texts("Morning question");
     story.now = at("2026-03-04T09:30:00-05:00");
     let early = story.answers("maya");
-    assert_eq!(story.parked(early), Some(vec![Review::QuietHours]), "6:30 in Los Angeles");
+    let window = AnswerState::Held { not_before: at("2026-03-04T08:00:00-08:00"), waits: Some(Waits::Window) };
+    assert_eq!(story.standing(early), Some(window), "6:30 in Los Angeles");
     story.now = at("2026-03-04T11:00:00-05:00");
     let later = story.answers("maya");
-    assert!(story.parked(later).is_none(), "8:00 in Los Angeles");
+    assert!(story.is_undoable(later), "8:00 in Los Angeles");
     story.now = at("2026-03-04T23:50:00-08:00");
     story.texts("Awake?");
     let direct = story.answers("maya");
-    assert!(story.parked(direct).is_none(), "they wrote a minute ago");
+    assert!(story.is_undoable(direct), "they wrote a minute ago");
 }
 
 #[test]
@@ -150,18 +154,20 @@ fn a_tapback_during_the_hold_stops_nothing() {
 fn send_anyway_accepts_everything_but_an_opt_out() {
     let mut story = Story::with_mayas_buyer();
     story.does("lea", &Command::Assign { to: "ben".into() }).unwrap();
-    story.now = at("2026-03-03T22:00:00-05:00");
     story.behind = true;
     let message = story.answers_having_seen("maya", 0);
     let reasons = story.parked(message).unwrap();
-    assert_eq!(reasons.len(), 4);
+    assert_eq!(reasons.len(), 3);
     story.behind = false;
     let said = story.does("maya", &release(message, &reasons)).unwrap();
     assert!(
         said.iter().any(|e| matches!(e, Event::AnswerReleased { accepted, .. } if *accepted == reasons)),
         "{said:?}"
     );
-    assert_eq!(story.standing(message), Some(AnswerState::Held { not_before: story.now + Span::seconds(8) }));
+    assert_eq!(
+        story.standing(message),
+        Some(AnswerState::Held { not_before: story.now + Span::seconds(8), waits: None })
+    );
 
     let mut story = Story::with_mayas_buyer();
     story.texts("stop");

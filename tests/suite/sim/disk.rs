@@ -113,7 +113,7 @@ impl Knobs {
             Sabotage::ForgetUnknown => {
                 let answers = loaded.conversations.values_mut().flat_map(|l| l.state.answers.values_mut());
                 for answer in answers.filter(|a| a.state == AnswerState::Unknown) {
-                    answer.state = AnswerState::Held { not_before: Timestamp::MIN };
+                    answer.state = AnswerState::Held { not_before: Timestamp::MIN, waits: None };
                 }
             }
             Sabotage::ForgetWarnings => {

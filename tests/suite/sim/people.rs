@@ -71,6 +71,7 @@ fn card(i: usize, stage: &str) -> Card {
         name: format!("Buyer {i}"),
         title: String::new(),
         zone: None,
+        home: None,
         account: None,
         owner: owner.clone(),
         sdr: None,

@@ -66,7 +66,7 @@ pub(super) async fn a_dropped_transaction_leaves_nothing(store: &Kept) {
 /// Something in every table a group writes to.
 pub(super) fn something_everywhere() -> Batch {
     let opted_out = OptOut { at: minute(1), source: OptOutSource::Keyword("STOP".to_owned()) };
-    let held = AnswerState::Held { not_before: minute(2) };
+    let held = AnswerState::Held { not_before: minute(2), waits: None };
     Batch {
         addresses: vec![(number(3), address(3))],
         numbers: vec![Number { opted_out: Some(opted_out), ..Number::new(number(1)) }],
@@ -174,7 +174,7 @@ pub(super) async fn answers_that_wait_for_somebody_are_counted(store: &Kept) {
         AnswerState::Unknown,
         AnswerState::Parked { reasons: vec![Review::OptedOut] },
         AnswerState::Parked { reasons: Vec::new() },
-        AnswerState::Held { not_before: minute(1) },
+        AnswerState::Held { not_before: minute(1), waits: None },
         AnswerState::Sending,
         AnswerState::Out { delivery: Delivery::Sent, error: None },
     ];
@@ -204,7 +204,7 @@ pub(super) async fn a_delivery_is_known_by_provider_account_and_id(store: &Kept)
 }
 
 pub(super) async fn a_text_taken_back_is_forgotten_and_others_stand_where_they_were_put(store: &Kept) {
-    let held = || Some(AnswerState::Held { not_before: minute(1) });
+    let held = || Some(AnswerState::Held { not_before: minute(1), waits: None });
     let mut batch = arrival(1, &[]);
     batch.messages.push(message(text(2), here(1), 2, minute(0), held()));
     batch.messages.push(message(text(3), here(1), 3, minute(0), held()));

@@ -56,7 +56,12 @@ impl Group {
         let behind = envelope.conversation.is_some_and(|c| parked.contains_key(&c));
         let actor = Actor::Rep { rep: rep.clone(), role };
         let origin = Origin { command: Some(envelope.id), seen: envelope.seen, behind, ..Origin::machine(actor) };
-        let verdict = match self.decide(envelope.conversation, &envelope.command, &origin) {
+        let decided = if let Command::Begin { to, line, .. } = &envelope.command {
+            self.begin(to, line, &origin)
+        } else {
+            self.decide(envelope.conversation, &envelope.command, &origin)
+        };
+        let verdict = match decided {
             Ok(_) => self.verdict_of(envelope),
             Err(Rejection::NeedsReview { reasons }) => Verdict::Parked { reasons },
             Err(rejection) => Verdict::Refused { rejection },
@@ -72,11 +77,12 @@ impl Group {
     /// What became of a person's command. An answer that needs its rep's eye says so also when nothing changed about
     /// it: "done" would read as if it had gone.
     fn verdict_of(&self, envelope: &Envelope) -> Verdict {
-        let (Command::Answer { message, .. } | Command::Release { message, .. }) = &envelope.command else {
+        let released = |c: &Command| if let Command::Release { message, .. } = c { Some(*message) } else { None };
+        let Some(message) = envelope.command.answer().or_else(|| released(&envelope.command)) else {
             return Verdict::Done;
         };
         let loading = envelope.conversation.and_then(|id| self.loaded.conversations.get(&id));
-        match loading.and_then(|l| l.state.answers.get(message)).map(|a| &a.state) {
+        match loading.and_then(|l| l.state.answers.get(&message)).map(|a| &a.state) {
             Some(AnswerState::Parked { reasons }) => Verdict::Parked { reasons: reasons.clone() },
             Some(AnswerState::Held { .. } | AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. })
             | None => Verdict::Done,

@@ -193,7 +193,7 @@ pub(super) fn due_sends(
     let sql = format!(
         "{SEND} WHERE s.not_before IS NOT NULL AND s.not_before <= ?1 AND NOT EXISTS (\
          SELECT 1 FROM send o JOIN message p ON p.id = o.message WHERE o.conversation = s.conversation \
-         AND (o.open = 1 OR (o.out_at IS NULL AND (p.at, p.id) < (m.at, m.id)))) ORDER BY s.not_before, s.message LIMIT ?2"
+         AND (o.open = 1 OR (o.out_at IS NULL AND o.not_before <= ?1 AND (p.at, p.id) < (m.at, m.id)))) ORDER BY s.not_before, s.message LIMIT ?2"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut query = tx.prepare_cached(&sql)?;

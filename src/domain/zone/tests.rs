@@ -1,0 +1,167 @@
+use super::table::all;
+use super::*;
+use crate::domain::context::{Account, Home};
+use crate::domain::id::ContactId;
+
+const TENANT: Tz = Tz::America__Chicago;
+
+fn card() -> Card {
+    Card {
+        contact: ContactId("c1".to_owned()),
+        name: String::new(),
+        title: String::new(),
+        zone: None,
+        home: None,
+        account: None,
+        owner: None,
+        sdr: None,
+        opportunity: None,
+        campaign: None,
+        last_touch: None,
+        intents: Vec::new(),
+    }
+}
+
+fn home(zip: &str, city: &str, state: &str, country: &str) -> Home {
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Home { zip: some(zip), city: some(city), state: some(state), country: some(country) }
+}
+
+fn number(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+fn names(place: &Place) -> Vec<&'static str> {
+    place.zones.iter().map(|zone| zone.name()).collect()
+}
+
+#[test]
+fn every_row_of_the_tables_has_a_place_and_a_zone_of_that_place() {
+    let [(_, states), (_, zips), (_, codes)] = all();
+    assert!(
+        states.len() == 69 && zips.len() > 900 && codes.len() > 440,
+        "{} {} {}",
+        states.len(),
+        zips.len(),
+        codes.len()
+    );
+    for (key, entry) in zips.iter().chain(&codes) {
+        assert!(!entry.zones.is_empty() && !entry.places.is_empty(), "{key}");
+        // Every zone is in use in one of its states, so that no row says more than the state's own.
+        let known: Vec<&Entry> = entry.places.iter().filter_map(|place| state(place)).collect();
+        if known.len() == entry.places.len() {
+            for zone in &entry.zones {
+                assert!(known.iter().any(|s| s.zones.contains(zone)), "{key}: {zone} is not in {:?}", entry.places);
+            }
+        }
+    }
+    for (key, _) in &codes {
+        assert!(key.len() == 3 && key.bytes().all(|b| b.is_ascii_digit()) && !key.starts_with(['0', '1']), "{key}");
+    }
+    // Each state has a ZIP and an area code, and each of its zones has one of either.
+    for (code, entry) in states.iter().filter(|(code, _)| code.starts_with("US-")) {
+        for (what, table) in [("ZIP", &zips), ("area code", &codes)] {
+            let of_it = table.iter().filter(|(_, e)| e.places.iter().any(|p| p == code));
+            let covered: BTreeSet<&str> = of_it.flat_map(|(_, e)| e.zones.iter().map(|z| z.name())).collect();
+            assert!(!covered.is_empty(), "{code} has no {what}");
+            let missing: Vec<_> = entry.zones.iter().filter(|z| !covered.contains(z.name())).collect();
+            // West Wendover and the Hudspeth county have no prefix of their own among the ZIPs.
+            assert!(missing.is_empty() || *code == "US-NV" && what == "ZIP", "{code} by {what}: {missing:?}");
+        }
+    }
+}
+
+#[test]
+fn the_surest_thing_known_tells_the_zone() {
+    let texan = number("+19155550100");
+    let mut known = card();
+    let told = |card: &Card| {
+        let place = of(std::slice::from_ref(card), Some(&texan), TENANT);
+        (place.by, place.zone().name(), place.states)
+    };
+    let one = |state: &str| vec![state.to_owned()];
+    assert_eq!(told(&known), (Source::AreaCode, "America/Denver", one("US-TX")));
+    known.account = Some(Account { state: Some("Oregon".to_owned()), ..Account::default() });
+    assert_eq!(told(&known).0, Source::Address);
+    assert_eq!(told(&known).2, one("US-OR"));
+    known.home = Some(home("", "Pensacola", "fl", "US"));
+    assert_eq!(told(&known), (Source::Address, "America/Chicago", one("US-FL")));
+    known.home = Some(home("10001-1234", "Pensacola", "FL", "US"));
+    assert_eq!(told(&known), (Source::Zip, "America/New_York", one("US-NY")));
+    known.zone = Some(Tz::Europe__Berlin);
+    // The zone is where they are now; the law of the state they live in counts all the same.
+    assert_eq!(told(&known), (Source::Contact, "Europe/Berlin", one("US-NY")));
+    let nobody = of(&[], None, TENANT);
+    assert_eq!((nobody.by, nobody.zone(), nobody.in_us), (Source::Tenant, TENANT, false));
+    let german = of(&[], Some(&number("+4915112345678")), TENANT);
+    assert_eq!((german.by, german.in_us, german.states.len()), (Source::Tenant, false, 0));
+}
+
+#[test]
+fn a_place_in_two_zones_keeps_both() {
+    for (code, wanted) in [
+        ("850", ["America/Chicago", "America/New_York"]),
+        ("423", ["America/Chicago", "America/New_York"]),
+        ("270", ["America/Chicago", "America/New_York"]),
+        ("812", ["America/Chicago", "America/New_York"]),
+        ("906", ["America/Chicago", "America/New_York"]),
+        ("701", ["America/Chicago", "America/Denver"]),
+        ("605", ["America/Chicago", "America/Denver"]),
+        ("308", ["America/Chicago", "America/Denver"]),
+        ("785", ["America/Chicago", "America/Denver"]),
+        ("541", ["America/Denver", "America/Los_Angeles"]),
+        ("208", ["America/Denver", "America/Los_Angeles"]),
+        ("775", ["America/Denver", "America/Los_Angeles"]),
+        ("907", ["America/Adak", "America/Anchorage"]),
+        ("928", ["America/Denver", "America/Phoenix"]),
+    ] {
+        assert_eq!(names(&of(&[], Some(&number(&format!("+1{code}5550100"))), TENANT)), wanted, "{code}");
+    }
+    for (state, zones) in [("FL", 2), ("TX", 2), ("Tennessee", 2), ("ky", 2), ("US-IN", 2), ("CA", 1), ("Hawaii", 1)] {
+        let person = Card { home: Some(home("", "", state, "")), ..card() };
+        assert_eq!(of(&[person], None, TENANT).zones.len(), zones, "{state}");
+    }
+    // Two people behind one number: both their places count, and the less sure of the two is said.
+    let (east, west) = (
+        Card { zone: Some(Tz::America__New_York), ..card() },
+        Card { home: Some(home("98101", "", "", "")), ..card() },
+    );
+    let both = of(&[east, west], Some(&number("+12065550100")), TENANT);
+    assert_eq!((names(&both), both.by), (vec!["America/Los_Angeles", "America/New_York"], Source::Zip));
+    assert_eq!(both.states, vec!["US-WA".to_owned()]);
+}
+
+#[test]
+fn an_unknown_area_code_may_be_anywhere_in_the_country() {
+    let toll_free = of(&[], Some(&number("+18005550100")), TENANT);
+    assert_eq!((toll_free.by, toll_free.in_us, toll_free.states.len()), (Source::Tenant, true, 0));
+    let canadian = of(&[], Some(&number("+14165550100")), TENANT);
+    assert_eq!((canadian.by, canadian.in_us, names(&canadian)), (Source::AreaCode, false, vec!["America/Toronto"]));
+}
+
+#[test]
+fn addresses_are_read_as_people_write_them() {
+    for (text, country, wanted) in [
+        ("FL", None, Some("US-FL")),
+        (" florida ", Some("United States"), Some("US-FL")),
+        ("us-fl", None, Some("US-FL")),
+        ("ON", Some("Canada"), Some("CA-ON")),
+        ("Ontario", None, Some("CA-ON")),
+        ("ON", Some("US"), None),
+        ("Bayern", Some("DE"), None),
+        ("CA", Some("DE"), None),
+        ("D.C.", None, None),
+        ("District of Columbia", None, Some("US-DC")),
+        ("", None, None),
+    ] {
+        assert_eq!(places_of_state(text, country), wanted, "{text} {country:?}");
+    }
+    assert_eq!(city("US-ID", "Coeur d'Alene"), Some(Tz::America__Los_Angeles));
+    assert_eq!(city("US-FL", "ST PETERSBURG"), Some(Tz::America__New_York));
+    for wrong in ["", "9810", "98101-", "98101-12", "abcde", "９８１０１", "98101x1234", "99999999999"] {
+        assert_eq!(zip(wrong), None, "{wrong}");
+    }
+    assert!(zip("98101 1234").is_some() && zip("981011234").is_some());
+    assert_eq!(area_code_of("+4915112345678"), None);
+    assert_eq!(area_code_of("+1850555010é"), None);
+}
