@@ -51,5 +51,5 @@ mod triage;
 pub mod use_case;
 pub mod visibility;
 pub mod waiting;
-pub mod zone;
 mod withdrawal;
+pub mod zone;

@@ -4,6 +4,7 @@
 //! soon is dropped rather than sent late.
 
 use super::command::{ReadSet, Receive};
+use super::consent;
 use super::consent::told::Automatic;
 use super::conversation::{Answer, AnswerState, Conversation};
 use super::decide::Draft;

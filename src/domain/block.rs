@@ -9,9 +9,9 @@ use super::decide::{Decided, Draft};
 use super::event::{Event, Outcome, Review, Subject};
 use super::id::RepId;
 use super::message::InboundKind;
-use super::{receive, withdrawal};
 use super::rejection::Rejection;
 use super::time::Timestamp;
+use super::{receive, withdrawal};
 
 /// Who blocked a number, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,9 @@ use super::playbook::Role;
 use super::rejection::Rejection;
 use super::respond::Written;
 use super::visibility;
-use super::{block, coverage, escalation, people, receive, respond, sending, sla, start, succession, triage, withdrawal};
+use super::{
+    block, coverage, escalation, people, receive, respond, sending, sla, start, succession, triage, withdrawal,
+};
 
 /// Facts, with what they are about.
 pub type Decided = Vec<(Subject, Event)>;

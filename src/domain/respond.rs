@@ -2,6 +2,7 @@
 
 use super::block;
 use super::command::{Context, ReadSet};
+use super::consent;
 use super::contact::Body;
 use super::conversation::{AnswerState, Conversation};
 use super::decide::{Decided, Draft};

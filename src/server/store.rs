@@ -337,7 +337,14 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 #[async_trait]
 pub trait Store:
     consent::ConsentStore
-    + LineStore + notice::NoticeStore + policy::PolicyStore + record::RecordStore + SendLog + Send + Sync + 'static
+    + LineStore
+    + notice::NoticeStore
+    + policy::PolicyStore
+    + record::RecordStore
+    + SendLog
+    + Send
+    + Sync
+    + 'static
 {
     /// Begins the one transaction that may write facts. Waits for the head row.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;

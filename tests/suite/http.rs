@@ -22,8 +22,8 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-mod consent;
 mod auditing;
+mod consent;
 mod metrics;
 mod people;
 mod sends;

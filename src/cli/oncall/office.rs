@@ -74,7 +74,11 @@ impl Office {
                 let service = Service::start(Arc::clone(&store), Arc::clone(&clock), &self.playbook).await?;
                 match service.submit(Work::People { actor: Actor::Operator, command }).await? {
                     Outcome::Refused(rejection) => anyhow::bail!("{rejection}. Nothing was changed"),
-                    Outcome::Decided(_) | Outcome::Receipts(_) | Outcome::Received { .. } | Outcome::Foreign => {}
+                    Outcome::Decided(_)
+                    | Outcome::Receipts(_)
+                    | Outcome::Received { .. }
+                    | Outcome::Foreign
+                    | Outcome::Heard(_) => {}
                 }
                 let (playbook, roster) = (service.playbook().as_ref().clone(), store.roster().await?);
                 Ok(Self {
