@@ -135,7 +135,10 @@ fn snapshot(n: u128, now: Timestamp, dice: &mut Dice) -> Snapshot {
             let ours = at % 2 == 0 && at < MESSAGES;
             let state = AnswerState::Out { delivery: Delivery::Delivered, error: None };
             if ours {
-                c.answers.insert(id, Answer { by: "maya".into(), automatic: false, at: when, state: state.clone() });
+                c.answers.insert(
+                    id,
+                    Answer { by: "maya".into(), automatic: false, at: when, approved: None, state: state.clone() },
+                );
             }
             Message {
                 id,

@@ -47,6 +47,7 @@ impl Month {
         let (roster, loads, number) = (Roster::default(), BTreeMap::new(), Number::new(state.number));
         let world = ReadSet {
             answering: None,
+            words: None,
             conversation: (state.inbound > 0).then_some(&*state),
             siblings: Vec::new(),
             number: Some(&number),

@@ -53,6 +53,7 @@ fn decided(playbook: &Playbook) -> Decided {
     let (roster, loads, number) = (Roster::default(), BTreeMap::new(), Number::new(NumberId(Uuid::from_u128(2))));
     let world = ReadSet {
         answering: None,
+        words: None,
         conversation: None,
         siblings: Vec::new(),
         number: Some(&number),

@@ -10,3 +10,4 @@ pub mod people;
 pub mod problem;
 pub mod sends;
 pub mod session;
+pub mod writing;

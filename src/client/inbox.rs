@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::handle::{Inbox, Me, Older, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, ThreadMessage};
+use super::handle::{Binds, Inbox, Me, Older, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, ThreadMessage};
 use super::outbox::Entry;
 use super::replica::View;
 use super::state::name_of;
@@ -16,6 +16,8 @@ use crate::domain::id::{ConversationId, MessageId, RepId};
 use crate::domain::message::Delivery;
 use crate::domain::next_step;
 use crate::domain::playbook::Playbook;
+use crate::domain::regulated;
+use crate::domain::respond;
 use crate::domain::routing::Holder;
 use crate::domain::use_case;
 use crate::wire::changes::{Author, Message, Snapshot};
@@ -58,6 +60,10 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         AnswerState::Held { not_before } => Some(not_before),
         AnswerState::Parked { .. } | AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. } => None,
     });
+    let approval = me.zip(view.state.playbook.as_ref()).and_then(|(me, playbook)| {
+        let may = |a: &Answer| regulated::waits_for_approval(a) && regulated::may_approve(playbook, c, &a.by, me);
+        c.answers.iter().find(|(_, answer)| may(answer)).map(|(id, _)| *id)
+    });
     Row {
         id,
         name: name_of(snapshot),
@@ -77,12 +83,14 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         assignment: c.assignment.clone(),
         owner: c.owner.clone(),
         loan: c.loan.clone(),
-        for_me: me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c)),
+        for_me: approval.is_some() || me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c)),
         opted_out: view.number(snapshot).opted_out.clone(),
         leaves_at: leaves_at.min(),
         queued: entries.iter().any(|e| e.waits()),
-        needs_eye: entries.iter().any(|e| e.needs_eye())
-            || mine().any(|(id, answer)| unsettled(view, c, *id, answer).is_some_and(|s| is_loud(&s))),
+        needs_eye: entries.iter().any(|e| e.needs_eye() && e.standing().needs_eye())
+            || mine().any(|(id, answer)| unsettled(view, c, *id, answer).is_some_and(|s| s.needs_eye())),
+        asks_second: mine().any(|(_, answer)| regulated::waits_for_approval(answer)),
+        approval,
         draft: view.state.drafts.contains_key(&id),
     }
 }
@@ -91,17 +99,6 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
 fn about(playbook: Option<&Playbook>, c: &Conversation) -> String {
     let known = playbook.and_then(|p| p.use_cases.get(&c.use_case));
     known.map_or_else(|| c.use_case.clone(), |u| u.label.clone())
-}
-
-const fn is_loud(standing: &OutboxStanding) -> bool {
-    match standing {
-        OutboxStanding::Parked(_)
-        | OutboxStanding::Refused(_)
-        | OutboxStanding::Doubtful(_)
-        | OutboxStanding::Unknown
-        | OutboxStanding::Failed(_) => true,
-        OutboxStanding::Queued | OutboxStanding::Sent | OutboxStanding::Held(_) | OutboxStanding::Recalling => false,
-    }
 }
 
 /// Where an answer at the backend stands, while that concerns its rep. A failure is settled by a later answer, by
@@ -173,10 +170,19 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool) -> Option
         older: older(snapshot, &messages, awaits_older),
         next_step: next_step::recommend(c, view.number(snapshot), &snapshot.cards, last_text),
         messages,
+        binds: binds(view, snapshot, c),
         cards: snapshot.cards.clone(),
         answering: snapshot.answering.clone(),
         draft: view.state.drafts.get(&id).cloned().unwrap_or_default(),
     })
+}
+
+/// What a text to them goes by.
+fn binds(view: &View<'_>, snapshot: &Snapshot, c: &Conversation) -> Binds {
+    let known = snapshot.cards.iter().any(|card| card.zone.is_some());
+    let playbook = view.state.playbook.as_deref();
+    let zone = playbook.map(|playbook| (respond::zone_of(playbook, &snapshot.cards, &c.cohort), known));
+    Binds { use_case: c.use_case.clone(), zone, disclosed: c.disclosed.is_some() }
 }
 
 /// Before which message texts are missing.
@@ -258,6 +264,8 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         Command::Answer { .. } => "answer".to_owned(),
         Command::Release { .. } => "send anyway".to_owned(),
         Command::Recall { .. } => "take back".to_owned(),
+        Command::Approve { .. } => "approve".to_owned(),
+        Command::Decline { .. } => "decline".to_owned(),
         Command::Note { .. } => "note".to_owned(),
         Command::Snooze { .. } => "snooze".to_owned(),
         Command::Done { outcome } => format!("done: {}", outcome.words()),

@@ -80,6 +80,7 @@ fn word(key: &str) -> String {
         ("schedules", "schedule"),
         ("lines", "line"),
         ("expectations", "expect"),
+        ("snippets", "snippet"),
     ];
     single.iter().find(|(many, _)| *many == key).map_or_else(|| key.to_owned(), |(_, one)| (*one).to_owned())
 }

@@ -20,6 +20,7 @@ mod owners;
 pub mod places;
 mod schedules;
 pub mod schema;
+mod snippets;
 mod steps;
 pub mod template;
 mod use_cases;
@@ -93,6 +94,7 @@ impl Reader<'_> {
                 active: rep.active,
                 capacity: rep.capacity.as_ref().map(|most| self.at_least_one("capacity", most)).transpose()?,
                 weight: rep.weight.as_ref().map_or(Ok(1), |weight| self.at_least_one("weight", weight))?,
+                meeting_link: rep.meeting_link.as_ref().map(|link| self.meeting_link(link)).transpose()?,
                 hours: rep.hours.as_ref().map(|c| self.known("calendar", c, d.calendar.keys())).transpose()?,
             };
             reps.insert(RepId::new(id), made);
@@ -112,6 +114,7 @@ impl Reader<'_> {
         let lines = self.lines(&d)?;
         let expectations = self.expectations(&d)?;
         let alerting = self.alerting(&d)?;
+        let (snippets, price) = (self.snippets(&d)?, d.price.as_ref().map(|price| self.price(price)).transpose()?);
         let default = Compliance::default();
         Ok(Playbook {
             version: 0,
@@ -136,6 +139,8 @@ impl Reader<'_> {
             schedules,
             lines,
             expectations,
+            snippets,
+            price,
             alerting,
         })
     }

@@ -59,6 +59,9 @@ pub struct Conversation {
     pub last_kind: Option<InboundKind>,
     /// Whether a person ever answered.
     pub answered: bool,
+    /// The text that carried what a regulated use case makes the buyer read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disclosed: Option<MessageId>,
     /// Whether the buyer was told out of hours that nobody is here, since a person last answered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub acknowledged: bool,
@@ -124,6 +127,9 @@ pub struct Answer {
     pub automatic: bool,
     /// When it was accepted.
     pub at: Timestamp,
+    /// The second person who approved of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<RepId>,
     /// Where it stands.
     pub state: AnswerState,
 }
@@ -144,7 +150,21 @@ pub enum AnswerState {
     Out { delivery: Delivery, error: Option<u32> },
 }
 
+impl Answer {
+    const fn new(by: RepId, at: Timestamp, state: AnswerState) -> Self {
+        Self { by, automatic: false, at, approved: None, state }
+    }
+}
+
 impl AnswerState {
+    /// Why it needs somebody's eye; nothing while it does not.
+    pub fn reasons(&self) -> &[Review] {
+        match self {
+            Self::Parked { reasons } => reasons,
+            Self::Held { .. } | Self::Sending | Self::Unknown | Self::Out { .. } => &[],
+        }
+    }
+
     /// Whether it has not left and may be taken back.
     pub const fn is_waiting(&self) -> bool {
         matches!(self, Self::Held { .. } | Self::Parked { .. })
@@ -189,6 +209,7 @@ impl Conversation {
             last_inbound: None,
             last_kind: None,
             answered: false,
+            disclosed: None,
             acknowledged: false,
             answers: BTreeMap::new(),
             pooled: false,
@@ -258,25 +279,15 @@ impl Conversation {
                 self.clock = None;
                 self.holder_is_done();
             }
-            Event::AnswerHeld { message, by, not_before } => {
-                let state = AnswerState::Held { not_before: *not_before };
-                self.answers.insert(*message, Answer { by: by.clone(), automatic: false, at, state });
-            }
-            Event::Acknowledged { message, not_before } => {
-                let state = AnswerState::Held { not_before: *not_before };
-                self.answers.insert(*message, Answer { by: RepId::new(""), automatic: true, at, state });
-                self.acknowledged = true;
-            }
-            Event::AnswerParked { message, by, reasons } => {
-                let state = AnswerState::Parked { reasons: reasons.clone() };
-                let since = self.answers.get(message).map_or(at, |a| a.at);
-                self.answers.insert(*message, Answer { by: by.clone(), automatic: false, at: since, state });
-            }
+            Event::AnswerHeld { .. } | Event::Acknowledged { .. } | Event::AnswerParked { .. } => self.keep(at, event),
             Event::AnswerReleased { message, not_before, .. } => {
                 self.stand(message, AnswerState::Held { not_before: *not_before });
             }
             Event::AnswerRecalled { message } => {
                 self.answers.remove(message);
+            }
+            Event::AnswerApproved { .. } | Event::AnswerDeclined { .. } | Event::Disclosed { .. } => {
+                self.regulate(event);
             }
             Event::SendStarted { message } => {
                 self.stand(message, AnswerState::Sending);
@@ -285,10 +296,14 @@ impl Conversation {
                     self.acknowledged = false;
                 }
             }
-            Event::SendAbandoned { message } => self.stand(message, AnswerState::Held { not_before: at }),
+            Event::SendAbandoned { message } => {
+                self.stand(message, AnswerState::Held { not_before: at });
+                self.was_not_read(message);
+            }
             Event::SendUnknown { message } => self.stand(message, AnswerState::Unknown),
             Event::DeliveryChanged { message, delivery, error } => {
                 self.stand(message, AnswerState::Out { delivery: *delivery, error: *error });
+                self.disclosed.take_if(|carried| carried == message && delivery.is_failure());
                 self.forget_settled();
             }
             Event::Snoozed { until, .. } => self.status = Status::Snoozed(*until),
@@ -306,6 +321,7 @@ impl Conversation {
             }
             Event::Escalated { .. }
             | Event::Noted { .. }
+            | Event::AnswerRefused { .. }
             | Event::OptedOut { .. }
             | Event::OptedIn { .. }
             | Event::Presence { .. }
@@ -317,6 +333,43 @@ impl Conversation {
             | Event::Beside { .. }
             | Event::Reconciled => {}
         }
+    }
+
+    /// A text that has not left: it waits out its undo time, or for somebody's eye.
+    fn keep(&mut self, at: Timestamp, event: &Event) {
+        if let Event::AnswerHeld { message, by, not_before } = event {
+            let state = AnswerState::Held { not_before: *not_before };
+            self.answers.insert(*message, Answer::new(by.clone(), at, state));
+        } else if let Event::Acknowledged { message, not_before } = event {
+            let state = AnswerState::Held { not_before: *not_before };
+            self.answers.insert(*message, Answer { automatic: true, ..Answer::new(RepId::new(""), at, state) });
+            self.acknowledged = true;
+        } else if let Event::AnswerParked { message, by, reasons } = event {
+            let state = AnswerState::Parked { reasons: reasons.clone() };
+            let before = self.answers.get(message);
+            let (since, approved) = before.map_or((at, None), |a| (a.at, a.approved.clone()));
+            self.answers.insert(*message, Answer { approved, ..Answer::new(by.clone(), since, state) });
+            self.was_not_read(message);
+        }
+    }
+
+    /// A second person looked, or the text that leaves carries the disclosure.
+    fn regulate(&mut self, event: &Event) {
+        if let Event::AnswerApproved { message, by, not_before } = event
+            && let Some(answer) = self.answers.get_mut(message)
+        {
+            answer.approved = Some(by.clone());
+            answer.state = AnswerState::Held { not_before: *not_before };
+        } else if let Event::AnswerDeclined { message, by } = event {
+            self.stand(message, AnswerState::Parked { reasons: vec![Review::Declined(by.clone())] });
+        } else if let Event::Disclosed { message } = event {
+            self.disclosed = Some(*message);
+        }
+    }
+
+    /// A text that did not arrive, or did not leave after all: what it carried was not read.
+    fn was_not_read(&mut self, message: &MessageId) {
+        self.disclosed.take_if(|carried| carried == message);
     }
 
     /// Somebody else holds it, or the same one in another way.

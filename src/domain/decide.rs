@@ -9,7 +9,7 @@ use super::event::{Event, Review, Subject};
 use super::id::RepId;
 use super::rejection::Rejection;
 use super::visibility;
-use super::{coverage, escalation, people, receive, respond, sending, sla, succession, triage};
+use super::{approval, coverage, escalation, people, receive, respond, sending, sla, succession, triage};
 
 /// Facts, with what they are about.
 pub type Decided = Vec<(Subject, Event)>;
@@ -49,6 +49,8 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         Command::Answer { message, body, accept } => respond::answer(draft, world, by, *message, body, accept, cx),
         Command::Release { message, accept } => respond::release(draft, world, by, *message, accept, cx),
         Command::Recall { message } => respond::recall(draft, world, by, *message),
+        Command::Approve { message } => approval::approve(draft, world, by, *message, cx),
+        Command::Decline { message } => approval::decline(draft, world, by, *message),
         Command::Away { .. }
         | Command::Override { .. }
         | Command::Swap { .. }
@@ -79,6 +81,8 @@ const fn goes_ahead(command: &Command) -> bool {
             | Command::Note { .. }
             | Command::Recall { .. }
             | Command::Release { .. }
+            | Command::Approve { .. }
+            | Command::Decline { .. }
             | Command::OptOut { .. }
     )
 }
@@ -117,6 +121,8 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         | Command::Answer { .. }
         | Command::Release { .. }
         | Command::Recall { .. }
+        | Command::Approve { .. }
+        | Command::Decline { .. }
         | Command::Note { .. }
         | Command::Snooze { .. }
         | Command::Done { .. }

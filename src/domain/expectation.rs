@@ -127,7 +127,17 @@ pub(super) fn decided(
 ) -> Vec<Event> {
     let (number, loads) = (Number::new(NUMBER), BTreeMap::new());
     let (number, loads) = (Some(&number), &loads);
-    let world = ReadSet { conversation, siblings: Vec::new(), number, cards, answering: None, playbook, roster, loads };
+    let world = ReadSet {
+        conversation,
+        siblings: Vec::new(),
+        number,
+        cards,
+        answering: None,
+        words: None,
+        playbook,
+        roster,
+        loads,
+    };
     let facts = decide(&world, command, cx).unwrap_or_default();
     facts.into_iter().filter(|(about, _)| *about == Subject::Conversation(CONVERSATION)).map(|(_, e)| e).collect()
 }

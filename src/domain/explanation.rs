@@ -87,6 +87,10 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::Acknowledged { .. } => vec!["out of hours: the playbook's acknowledgement".to_owned()],
         Event::AnswerHeld { .. }
         | Event::AnswerParked { .. }
+        | Event::AnswerRefused { .. }
+        | Event::AnswerApproved { .. }
+        | Event::AnswerDeclined { .. }
+        | Event::Disclosed { .. }
         | Event::AnswerReleased { .. }
         | Event::AnswerRecalled { .. }
         | Event::SendStarted { .. }

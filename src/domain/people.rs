@@ -52,6 +52,8 @@ pub(super) fn decide(
         | Command::Snooze { .. }
         | Command::Done { .. }
         | Command::Reopen
+        | Command::Approve { .. }
+        | Command::Decline { .. }
         | Command::OptOut { .. } => Vec::new(),
     };
     Ok(facts.into_iter().map(|event| (Subject::Roster, event)).collect())

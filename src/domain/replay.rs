@@ -265,6 +265,7 @@ impl<'a> Replay<'a> {
     fn world<'w>(&'w self, c: &'w Conversation, number: &'w Number) -> ReadSet<'w> {
         ReadSet {
             answering: None,
+            words: None,
             conversation: Some(c),
             siblings: Vec::new(),
             number: Some(number),

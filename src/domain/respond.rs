@@ -3,12 +3,16 @@
 use super::command::{Context, ReadSet};
 use super::consent;
 use super::contact::Body;
+use super::context::Card;
 use super::conversation::{AnswerState, Conversation};
 use super::decide::{Decided, Draft};
-use super::event::{Event, Review};
+use super::event::{Event, Refusal, Review};
 use super::id::{MessageId, RepId};
+use super::playbook::Playbook;
+use super::regulated;
 use super::rejection::Rejection;
 use super::routing::{Because, Reason};
+use super::snippet::{self, Values};
 
 /// Most characters of one text (Twilio error 21617).
 pub const MAX_CHARS: usize = 1600;
@@ -32,7 +36,12 @@ pub(super) fn answer(
     if d.c.answers.contains_key(&message) {
         return Ok(Vec::new());
     }
-    let reasons = reasons(world, &d.c, by, accept, cx);
+    if let Some(why) = refused(world, &d.c, by, body) {
+        d.say(Event::AnswerRefused { message, by: by.clone(), why });
+        return Ok(d.facts());
+    }
+    let mut reasons = reasons(world, &d.c, by, accept, cx);
+    reasons.extend(regulated::bars(world, &d.c, by, Some(body), false));
     if reasons.is_empty() {
         acted(&mut d, world, by);
         let not_before = cx.now + cx.hold;
@@ -41,6 +50,16 @@ pub(super) fn answer(
         d.say(Event::AnswerParked { message, by: by.clone(), reasons });
     }
     Ok(d.facts())
+}
+
+/// Words that are not even kept: the rep has them still, and must change them.
+fn refused(world: &ReadSet<'_>, c: &Conversation, by: &RepId, body: &Body) -> Option<Refusal> {
+    if snippet::is_unfilled(body.as_str()) {
+        return Some(Refusal::Unfilled);
+    }
+    let rules = regulated::of(world.playbook, &c.use_case)?;
+    let values = Values::of(world.playbook, by, world.cards);
+    regulated::judge(world.playbook, rules, &values, c.disclosed.is_some(), body.as_str()).err()
 }
 
 /// Decides "send anyway": judged again with fresh eyes; what is not accepted parks it again.
@@ -58,7 +77,8 @@ pub(super) fn release(
         AnswerState::Held { .. } => return Ok(Vec::new()),
         AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. } => return Err(Rejection::AlreadyLeft),
     }
-    let left = reasons(world, &d.c, by, accept, cx);
+    let mut left = reasons(world, &d.c, by, accept, cx);
+    left.extend(still_barred(world, &d.c, message));
     if !left.is_empty() {
         if (AnswerState::Parked { reasons: left.clone() }) != waiting {
             d.say(Event::AnswerParked { message, by: by.clone(), reasons: left });
@@ -68,6 +88,12 @@ pub(super) fn release(
     acted(&mut d, world, by);
     d.say(Event::AnswerReleased { message, not_before: cx.now + cx.hold, accepted: accept.to_vec() });
     Ok(d.facts())
+}
+
+/// What a regulated conversation still has against an answer that waits.
+fn still_barred(world: &ReadSet<'_>, c: &Conversation, message: MessageId) -> Vec<Review> {
+    let answer = c.answers.get(&message).filter(|answer| !answer.automatic);
+    answer.map_or_else(Vec::new, |a| regulated::bars(world, c, &a.by, world.words, a.approved.is_some()))
 }
 
 /// Takes back an answer that has not left.
@@ -95,7 +121,7 @@ fn mine(world: &ReadSet<'_>, c: &Conversation, by: &RepId, message: MessageId) -
 }
 
 /// Acting on a conversation takes it: acknowledging and claiming are one act.
-fn acted(d: &mut Draft, world: &ReadSet<'_>, by: &RepId) {
+pub(super) fn acted(d: &mut Draft, world: &ReadSet<'_>, by: &RepId) {
     if d.c.taker().is_none_or(|(rep, _)| rep != by) {
         let because =
             Because { reason: Reason::Took, passed: Vec::new(), playbook: world.playbook.version, climbed: None };
@@ -122,27 +148,32 @@ fn reasons(world: &ReadSet<'_>, c: &Conversation, by: &RepId, accept: &[Review],
     if cx.behind {
         found.push(Review::BehindParked);
     }
-    found.retain(|reason| *reason == Review::OptedOut || !accept.contains(reason));
+    found.retain(|reason| !reason.can_be_accepted() || !accept.contains(reason));
     found
 }
 
 /// Somebody else who acts on it: they took it, or a person handed it to them. A mere offer up the ladder is no bar:
 /// the owner who answers late still answers.
-fn someone_else<'a>(c: &'a Conversation, by: &RepId) -> Option<&'a RepId> {
+pub(super) fn someone_else<'a>(c: &'a Conversation, by: &RepId) -> Option<&'a RepId> {
     let a = c.assignment.as_ref()?;
     let theirs = a.taken.is_some() || matches!(a.because.reason, Reason::Person(_) | Reason::InPlaceOf(_));
     a.to.rep().filter(|rep| theirs && *rep != by)
 }
 
-fn is_night(world: &ReadSet<'_>, c: &Conversation, cx: &Context) -> bool {
+pub(super) fn is_night(world: &ReadSet<'_>, c: &Conversation, cx: &Context) -> bool {
     consent::is_quiet(&world.playbook.compliance, zone(world, c), c.last_inbound, cx.now)
 }
 
 /// Where the buyer is, as far as that is known.
 pub(super) fn zone(world: &ReadSet<'_>, c: &Conversation) -> chrono_tz::Tz {
+    zone_of(world.playbook, world.cards, &c.cohort)
+}
+
+/// The same, for a screen: the zone that the CRM says, else that of the opening hours.
+pub fn zone_of(playbook: &Playbook, cards: &[Card], cohort: &str) -> chrono_tz::Tz {
     let calendar_zone = || {
-        let cohort = world.playbook.cohort(&c.cohort).or_else(|| world.playbook.cohorts.last())?;
-        world.playbook.calendars.get(&cohort.calendar).map(|calendar| calendar.zone)
+        let cohort = playbook.cohort(cohort).or_else(|| playbook.cohorts.last())?;
+        playbook.calendars.get(&cohort.calendar).map(|calendar| calendar.zone)
     };
-    world.cards.iter().find_map(|card| card.zone).or_else(calendar_zone).unwrap_or(chrono_tz::UTC)
+    cards.iter().find_map(|card| card.zone).or_else(calendar_zone).unwrap_or(chrono_tz::UTC)
 }

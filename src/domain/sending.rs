@@ -12,6 +12,7 @@ use super::event::{Event, Review};
 use super::id::MessageId;
 use super::message::Delivery;
 use super::receive;
+use super::regulated;
 use super::sla::Stage;
 
 /// Twilio's error for a number that opted out, at once or by callback.
@@ -39,7 +40,21 @@ pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> De
     if not_before > d.now || blocked {
         return Vec::new();
     }
+    let approved = answer.approved.as_ref().is_some_and(|by| *by != answer.by);
+    let bars = if answer.automatic {
+        // The playbook's own words.
+        Vec::new()
+    } else {
+        regulated::bars(world, &d.c, &answer.by, world.words, approved)
+    };
+    if !bars.is_empty() {
+        d.say(Event::AnswerParked { message, by: answer.by, reasons: bars });
+        return d.facts();
+    }
     start(&mut d, message);
+    if regulated::discloses(world, &d.c) {
+        d.say(Event::Disclosed { message });
+    }
     d.facts()
 }
 

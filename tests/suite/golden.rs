@@ -9,7 +9,7 @@ use comeback::domain::command::{Command, Receive};
 use comeback::domain::consent::OptOutSource;
 use comeback::domain::contact::Body;
 use comeback::domain::escalation::Who;
-use comeback::domain::event::{Climb, Event, Outcome, Review};
+use comeback::domain::event::{Climb, Event, Outcome, Refusal, Review};
 use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, NumberId, OverrideId};
 use comeback::domain::message::{Delivery, InboundKind};
 use comeback::domain::oncall::Override;
@@ -152,7 +152,11 @@ pub(crate) fn events() -> Vec<Event> {
             Event::OverrideDropped { .. } => {
                 Event::TurnPassed { pool: "enterprise".into(), rep: "maya".into(), weight: 2 }
             }
-            Event::TurnPassed { .. } => return all,
+            Event::TurnPassed { .. } => Event::AnswerRefused { message, by: "maya".into(), why: Refusal::FreeText },
+            Event::AnswerRefused { .. } => Event::AnswerApproved { message, by: "ben".into(), not_before: due },
+            Event::AnswerApproved { .. } => Event::AnswerDeclined { message, by: "ben".into() },
+            Event::AnswerDeclined { .. } => Event::Disclosed { message },
+            Event::Disclosed { .. } => return all,
         };
         all.push(next);
     }
@@ -210,7 +214,9 @@ fn commands() -> Vec<Command> {
                 Command::Swap { schedule: "nights".into(), ids, one: then(), other: then() + Span::minutes(1440) }
             }
             Command::Swap { .. } => Command::DropOverride { schedule: "nights".into(), id: shift().id },
-            Command::DropOverride { .. } => return all,
+            Command::DropOverride { .. } => Command::Approve { message },
+            Command::Approve { .. } => Command::Decline { message },
+            Command::Decline { .. } => return all,
         };
         all.push(next);
     }
@@ -236,7 +242,11 @@ fn rejections() -> Vec<Rejection> {
             Rejection::CounterUsed => Rejection::OutcomeExpired,
             Rejection::OutcomeExpired => Rejection::InThePast,
             Rejection::InThePast => Rejection::NoSuchShift { why: "nobody is on call then".to_owned() },
-            Rejection::NoSuchShift { .. } => return all,
+            Rejection::NoSuchShift { .. } => Rejection::Unfilled,
+            Rejection::Unfilled => Rejection::FreeText,
+            Rejection::FreeText => Rejection::Undisclosed,
+            Rejection::Undisclosed => Rejection::SecondPerson,
+            Rejection::SecondPerson => return all,
         };
         all.push(next);
     }
@@ -318,7 +328,9 @@ fn envelopes_and_receipts_are_written_as_ever() {
     };
     hold("envelopes.json", [("envelope".to_owned(), envelope)].into());
     let receipt = |verdict| Receipt { id, n: 7, verdict };
+    let regulated = vec![Review::NeedsApproval, Review::Declined("ben".into()), Review::FreeText, Review::Undisclosed];
     let verdicts = [
+        ("parked_regulated", Verdict::Parked { reasons: regulated }),
         ("done", Verdict::Done),
         ("parked", Verdict::Parked { reasons: vec![Review::NewerReply] }),
         ("refused", Verdict::Refused { rejection: Rejection::NotFound }),

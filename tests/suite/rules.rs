@@ -10,6 +10,7 @@ mod owning;
 
 mod properties;
 mod receiving;
+mod regulated;
 mod seeing;
 mod sending;
 mod shifts;

@@ -44,7 +44,10 @@ fn held_by(rep: &str, since: i64, reason: Reason) -> Assignment {
 
 fn answered(c: &mut Conversation, n: u128, by: &str, when: i64) {
     let state = AnswerState::Out { delivery: Delivery::Delivered, error: None };
-    c.answers.insert(MessageId(Uuid::from_u128(n)), Answer { by: by.into(), at: at(when), state, automatic: false });
+    c.answers.insert(
+        MessageId(Uuid::from_u128(n)),
+        Answer { by: by.into(), at: at(when), state, automatic: false, approved: None },
+    );
     c.changed = c.changed.max(at(when));
 }
 

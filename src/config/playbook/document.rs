@@ -9,6 +9,7 @@ use toml::value::Datetime;
 
 use super::alerts::{AlertsText, ChannelText, OperationsText};
 use super::owners::{OwnerText, TerritoryText};
+use super::snippets::{PriceText, RegulatedText, SnippetText};
 use super::steps::LadderText;
 use crate::config::text::{Duration, Every, TimeOfDay, Times};
 use crate::domain::ownership::OwnerSource;
@@ -44,6 +45,9 @@ pub(super) struct Document {
     pub(super) line: BTreeMap<String, LineText>,
     #[serde(default)]
     pub(super) expect: Vec<ExpectText>,
+    #[serde(default)]
+    pub(super) snippet: BTreeMap<String, SnippetText>,
+    pub(super) price: Option<PriceText>,
     #[serde(default)]
     pub(super) channel: BTreeMap<String, Spanned<ChannelText>>,
     pub(super) alerts: Option<AlertsText>,
@@ -101,6 +105,7 @@ pub(super) struct UseCaseText {
     pub(super) queue: Option<Name>,
     /// Empty says nothing.
     pub(super) acknowledgement: Option<Spanned<String>>,
+    pub(super) regulated: Option<RegulatedText>,
 }
 
 const fn yes() -> bool {
@@ -201,6 +206,8 @@ pub(super) struct RepText {
     pub(super) weight: Option<Spanned<u32>>,
     /// A calendar.
     pub(super) hours: Option<Name>,
+    /// Where buyers book a meeting with them.
+    pub(super) meeting_link: Option<Spanned<String>>,
     /// What is left out is everybody's.
     pub(super) alerts: Option<AlertsText>,
 }

@@ -22,7 +22,7 @@ mod tests {
 
     /// The example with every table that a playbook can have.
     fn whole() -> Value {
-        let short = "\n[operations]\nby = [\"page\"]\n[acknowledgement]\ntext = \"We are back at nine.\"\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\nzone = \"UTC\"\n";
+        let short = "\n[operations]\nby = [\"page\"]\n[acknowledgement]\ntext = \"We are back at nine.\"\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\nzone = \"UTC\"\n[price]\nsegment = \"0.0083\"\ncurrency = \"USD\"\n[use_case.event.regulated]\nsnippets = [\"book\"]\ndisclosure = \"x\"\ndisclose = \"once\"\n[snippet.whole]\ntext = \"{x}\"\nask = [\"x\"]\n";
         toml::from_str(&format!("{EXAMPLE}{short}")).unwrap()
     }
 
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn the_schema_knows_every_key_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 26] = [
+        let tables: [(&str, &[&str]); 29] = [
             ("", &[]),
             ("compliance", &["compliance"]),
             ("use_case", &["use_case", "survey"]),
@@ -73,6 +73,9 @@ mod tests {
             ("layer", &["schedule", "east", "layer", "1"]),
             ("only", &["schedule", "east", "layer", "1", "only"]),
             ("line", &["line", "main"]),
+            ("snippet", &["snippet", "whole"]),
+            ("regulated", &["use_case", "event", "regulated"]),
+            ("price", &["price"]),
             ("expect", &["expect", "0"]),
             ("then", &["expect", "0", "then"]),
         ];
@@ -90,7 +93,7 @@ mod tests {
     #[test]
     fn the_schema_requires_what_the_reader_requires() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 8] = [
+        let tables: [(&str, &[&str]); 11] = [
             ("", &[]),
             ("use_case", &["use_case", "survey"]),
             ("rotation", &["team", "east", "on_call"]),
@@ -98,6 +101,9 @@ mod tests {
             ("cohort", &["cohort", "0"]),
             ("layer", &["schedule", "east", "layer", "1"]),
             ("line", &["line", "main"]),
+            ("snippet", &["snippet", "whole"]),
+            ("regulated", &["use_case", "event", "regulated"]),
+            ("price", &["price"]),
             ("expect", &["expect", "0"]),
         ];
         for (name, path) in tables {
@@ -115,10 +121,11 @@ mod tests {
     #[test]
     fn the_schema_knows_every_word_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let words: [(&Json, &[&str]); 5] = [
+        let words: [(&Json, &[&str]); 6] = [
             (&schema["$defs"]["owner_source"], &["ownership", "0"]),
             (&schema["$defs"]["rep_table"]["properties"]["role"], &["rep", "lea", "role"]),
             (&schema["$defs"]["step"]["properties"]["who"], &["ladder", "standard", "0", "who"]),
+            (&schema["$defs"]["regulated"]["properties"]["disclose"], &["use_case", "event", "regulated", "disclose"]),
             (&schema["$defs"]["weekday"], &["schedule", "east", "layer", "1", "only", "days", "0"]),
             (&schema["$defs"]["layer"]["properties"]["holidays"], &["schedule", "east", "layer", "2", "holidays"]),
         ];

@@ -78,6 +78,10 @@ pub fn follow(
         | Event::AnswerHeld { .. }
         | Event::Acknowledged { .. }
         | Event::AnswerParked { .. }
+        | Event::AnswerRefused { .. }
+        | Event::AnswerApproved { .. }
+        | Event::AnswerDeclined { .. }
+        | Event::Disclosed { .. }
         | Event::AnswerReleased { .. }
         | Event::AnswerRecalled { .. }
         | Event::SendStarted { .. }

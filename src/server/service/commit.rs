@@ -184,6 +184,7 @@ fn wants(work: &[Work], playbook: u32, now: Timestamp) -> Wants {
                 for e in envelopes {
                     ns.insert(e.n);
                     wants.conversations.extend(e.conversation);
+                    wants.words.extend(e.command.lets_go());
                 }
             }
             Work::Receive(inbound) => {
@@ -197,6 +198,7 @@ fn wants(work: &[Work], playbook: u32, now: Timestamp) -> Wants {
             }
             Work::Machine { conversation, command, .. } => {
                 wants.conversations.insert(*conversation);
+                wants.words.extend(command.lets_go());
                 if *command == Command::Match {
                     wants.answered.insert(*conversation);
                 }

@@ -31,6 +31,12 @@ pub struct Composer {
     pub saved: String,
     /// When they will be saved next.
     pub save_at: Option<Timestamp>,
+    /// The place of the newest message when writing began: what colleagues sent after it is news.
+    pub known: u64,
+    /// Something was typed since colleagues were told.
+    pub wrote: bool,
+    /// When they were told last.
+    pub told: Option<Timestamp>,
     /// The answer whose words these were, when it was taken back: it may have left before that.
     pub recalled: Option<MessageId>,
 }
@@ -42,6 +48,8 @@ pub enum Objection {
     WroteAgain(u64),
     /// Somebody else has the conversation.
     HeldBy(RepId),
+    /// A colleague's answer is on its way, or left meanwhile.
+    Another(MessageId, RepId),
     /// The text these words come from had left before it was taken back.
     AlreadyLeft(MessageId),
 }

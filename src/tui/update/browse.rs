@@ -83,6 +83,8 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
         | Action::Send
         | Action::Newline
         | Action::Editor
+        | Action::NextField
+        | Action::Cheapen
         | Action::Accept => {}
     }
 }

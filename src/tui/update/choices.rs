@@ -186,6 +186,13 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
             let source = OptOutSource::Rep(me);
             (Command::OptOut { source }, format!("{whom} is opted out: no text goes to this number any more."))
         }
+        Does::Approve(message) => {
+            (Command::Approve { message }, "Approved: it goes, and its author is told.".to_owned())
+        }
+        Does::Decline(message) => {
+            (Command::Decline { message }, "Not approved: its author has it again. i writes them why.".to_owned())
+        }
+        Does::Snippet(text) => return super::snippets::insert(model, &text, now),
         Does::Leave => return,
         Does::People(does) => return super::people::chosen(model, does, now, out),
         Does::Copy(text) => {

@@ -52,6 +52,9 @@ pub(super) fn draw(model: &Model, area: Rect, active: bool, p: &mut Painter<'_>)
     }
     if let Some(area) = writing {
         composer::draw(model, area, p);
+    } else if let Some(writing) = composer::writing(model, row.id, &p.tick) {
+        // On the border: nothing is pushed away by somebody else's keys.
+        p.put(area.x + 2, area.bottom().saturating_sub(1), area.width.saturating_sub(4), &writing, Tone::Accent);
     } else if active && model.screen == Screen::Conversation {
         p.park(messages.x, messages.bottom().saturating_sub(1));
     }
@@ -105,7 +108,7 @@ fn divide(model: &Model, area: Rect) -> (Rect, Option<Rect>) {
     let lent = shown(model).map_or(0, |row| loan::rows(model, row, inside(area).width.saturating_sub(2)));
     let header = header_rows(model) + lent;
     let writing = model.composer.as_ref().map(|c| {
-        let rows = composer::rows(c, area);
+        let rows = composer::rows(model, c, area);
         Rect::new(area.x, area.bottom().saturating_sub(rows), area.width, rows)
     });
     let area = inside(area);

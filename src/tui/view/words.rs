@@ -8,7 +8,9 @@ use crate::domain::event::Review;
 use crate::domain::id::TeamId;
 use crate::domain::message::{Delivery, InboundKind};
 use crate::domain::routing::Holder;
+use crate::domain::standing::Standing;
 use crate::tui::model::Model;
+use crate::tui::update;
 use crate::wire::changes::Presence;
 
 /// Texts that are not at hand, and when they come.
@@ -31,6 +33,10 @@ pub(super) fn review(model: &Model, reason: &Review) -> String {
         Review::QuietHours => "it is night where the buyer is".to_owned(),
         Review::BehindParked => "an earlier text needs your eye first".to_owned(),
         Review::NeverLeft => "the carrier never got it".to_owned(),
+        Review::NeedsApproval => "a second person must approve".to_owned(),
+        Review::Declined(rep) => format!("{} did not approve of it", model.rep_name(rep)),
+        Review::FreeText => "only approved snippets may go out here".to_owned(),
+        Review::Undisclosed => "the disclosure is missing".to_owned(),
     }
 }
 
@@ -40,10 +46,28 @@ pub(super) fn reviews(model: &Model, reasons: &[Review]) -> String {
     format!("needs your eye: {}", all.join("; "))
 }
 
+/// An answer that waits for nothing but somebody else.
+const SECOND: &str = "waits for a second person's approval";
+
+/// How it stands with a number, before a word is written to it.
+pub(super) fn number(model: &Model, standing: &Standing, tick: &Ticker) -> (String, Tone) {
+    match standing {
+        Standing::OptedOut(out) => {
+            (format!("opted out ({}): cannot be sent", update::opted_out(model, out)), Tone::Bad)
+        }
+        Standing::Direct(until) => {
+            (format!("they wrote: may go until {}", tick.clock_time(*until, model.zone())), Tone::Dim)
+        }
+        Standing::Day => ("daytime there: may go".to_owned(), Tone::Dim),
+        Standing::Night => ("night there: needs your eye first".to_owned(), Tone::Warn),
+    }
+}
+
 /// Where an answer stands.
 pub(super) fn answer(model: &Model, state: &AnswerState, tick: &Ticker) -> (String, Tone) {
     match state {
         AnswerState::Held { not_before } => (leaves(*not_before, tick), Tone::Warn),
+        AnswerState::Parked { reasons } if reasons == &[Review::NeedsApproval] => (SECOND.to_owned(), Tone::Warn),
         AnswerState::Parked { reasons } => (reviews(model, reasons), Tone::Bad),
         AnswerState::Sending => ("sending".to_owned(), Tone::Dim),
         AnswerState::Unknown => ("unknown: the carrier has not said whether it left".to_owned(), Tone::Bad),
@@ -85,6 +109,7 @@ pub(super) fn standing(model: &Model, standing: &OutboxStanding, tick: &Ticker) 
         OutboxStanding::Sent => ("asked for, not confirmed yet".to_owned(), Tone::Dim),
         OutboxStanding::Held(at) => (leaves(*at, tick), Tone::Warn),
         OutboxStanding::Recalling => ("asked back, may still leave".to_owned(), Tone::Warn),
+        OutboxStanding::Parked(reasons) if reasons == &[Review::NeedsApproval] => (SECOND.to_owned(), Tone::Warn),
         OutboxStanding::Parked(reasons) => (reviews(model, reasons), Tone::Bad),
         OutboxStanding::Refused(why) => (format!("refused: {why}"), Tone::Bad),
         OutboxStanding::Doubtful(Doubt::NeverLeft) => ("never left".to_owned(), Tone::Bad),
@@ -122,8 +147,14 @@ pub(super) fn row(model: &Model, row: &Row, guest: bool, tick: &Ticker) -> Optio
     if row.needs_eye {
         return Some(("needs your eye".to_owned(), Tone::Bad));
     }
+    if row.approval.is_some() {
+        return Some(("needs your approval (z)".to_owned(), Tone::Bad));
+    }
     if let Some(at) = row.leaves_at {
         return Some((leaves(at, tick), Tone::Warn));
+    }
+    if row.asks_second {
+        return Some(("waits for approval".to_owned(), Tone::Warn));
     }
     if row.queued {
         return Some(("waits for the network".to_owned(), Tone::Warn));

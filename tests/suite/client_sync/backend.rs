@@ -203,6 +203,7 @@ impl Backend {
         let siblings = self.conversations.values().filter(|s| Some(s.number) == number.map(|n| n.id)).collect();
         let world = ReadSet {
             answering: None,
+            words: None,
             conversation,
             siblings,
             number,
@@ -449,6 +450,7 @@ impl Backend {
                     load: 0,
                 })
                 .collect(),
+            writing: None,
             head: HeadView { seq: self.seq, hash: format!("{}-{}", self.epoch, self.seq) },
         })
     }
