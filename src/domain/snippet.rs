@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(names("{a} {{b}} { c.d } {e"), ["a", "b", "c.d"]);
         assert_eq!(names("{} {1} {a b} {a\n} }{ {ü} a{"), Vec::<&str>::new());
         assert_eq!(names(&format!("{{{}}}", "a".repeat(41))), Vec::<&str>::new());
-        assert!(is_unfilled("Hi {First_Name}!") && !is_unfilled("a { b } : }"));
+        assert!(is_unfilled("Hi {First_Name}!") && !is_unfilled("a { b c } : }"));
     }
 
     proptest! {

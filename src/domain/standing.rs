@@ -13,10 +13,10 @@ use super::time::Timestamp;
 pub enum Standing {
     /// It withdrew consent: nothing goes there.
     OptedOut(OptOut),
-    /// The buyer wrote a moment ago: an answer may go at any hour until then.
-    Direct(Timestamp),
     /// It is day there.
     Day,
+    /// It is night there, and the buyer wrote a moment ago: an answer may go all the same until then.
+    Direct(Timestamp),
     /// It is night there.
     Night,
 }
@@ -32,11 +32,13 @@ pub fn of(
     if let Some(out) = opted_out {
         return Standing::OptedOut(out.clone());
     }
-    let until = last_inbound.map(|at| at + rules.reply_window).filter(|until| *until >= now);
+    if !consent::is_quiet(rules, zone, None, now) {
+        return Standing::Day;
+    }
+    let until = last_inbound.map(|at| at + rules.reply_window);
     match until {
-        _ if consent::is_quiet(rules, zone, last_inbound, now) => Standing::Night,
-        Some(until) => Standing::Direct(until),
-        None => Standing::Day,
+        Some(until) if !consent::is_quiet(rules, zone, last_inbound, now) => Standing::Direct(until),
+        Some(_) | None => Standing::Night,
     }
 }
 
@@ -59,6 +61,7 @@ mod tests {
             (None, ago(night, 121), night, Standing::Night),
             (None, None, night, Standing::Night),
             (None, ago(noon, 121), noon, Standing::Day),
+            (None, ago(noon, 1), noon, Standing::Day),
             (None, None, noon, Standing::Day),
         ] {
             assert_eq!(of(opted_out, &rules, zone, last, now), wanted);

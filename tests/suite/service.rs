@@ -26,11 +26,13 @@ mod counted;
 mod covering;
 mod policies;
 mod reconciling;
+mod regulated;
 mod replaying;
 mod restoring;
 mod sending;
 mod signed_in_anew;
 mod time;
+mod writing;
 
 /// A backend at ten on a Tuesday, with the sales floor of [`crate::world`] and a device for everybody who acts.
 struct Floor {

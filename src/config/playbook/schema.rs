@@ -22,7 +22,7 @@ mod tests {
 
     /// The example with every table that a playbook can have.
     fn whole() -> Value {
-        let short = "\n[operations]\nby = [\"page\"]\n[acknowledgement]\ntext = \"We are back at nine.\"\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\nzone = \"UTC\"\n[price]\nsegment = \"0.0083\"\ncurrency = \"USD\"\n[use_case.event.regulated]\nsnippets = [\"book\"]\ndisclosure = \"x\"\ndisclose = \"once\"\n[snippet.whole]\ntext = \"{x}\"\nask = [\"x\"]\n";
+        let short = "\n[operations]\nby = [\"page\"]\n[acknowledgement]\ntext = \"We are back at nine.\"\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\nzone = \"UTC\"\n[use_case.event.regulated]\nsnippets = [\"book\"]\ndisclosure = \"x\"\ndisclose = \"once\"\n[snippet.whole]\ntext = \"{x}\"\nask = [\"x\"]\n";
         toml::from_str(&format!("{EXAMPLE}{short}")).unwrap()
     }
 

@@ -220,7 +220,7 @@ fn message_lines(
             ],
         ),
     };
-    let state = state(model, entry, tick);
+    let state = state(model, thread, entry, tick);
     if let Some((words, tone)) = state.as_ref().filter(|(_, tone)| *tone != Tone::Bad) {
         head.push((format!("· {words}"), *tone));
     }
@@ -258,7 +258,7 @@ fn noun(media: &str) -> &'static str {
 }
 
 /// Where a text of ours stands.
-fn state(model: &Model, entry: &ThreadMessage, tick: &Ticker) -> Option<(String, Tone)> {
+fn state(model: &Model, thread: &Thread, entry: &ThreadMessage, tick: &Ticker) -> Option<(String, Tone)> {
     if let Some(pending) = entry.pending {
         let standing = model.outbox.iter().find(|e| e.id == pending).map(|e| &e.standing);
         return Some(words::standing(model, standing.unwrap_or(&OutboxStanding::Queued), tick));
@@ -269,6 +269,8 @@ fn state(model: &Model, entry: &ThreadMessage, tick: &Ticker) -> Option<(String,
     match state {
         AnswerState::Held { not_before } if mine && *not_before > tick.now => words.push_str(" (u undoes)"),
         AnswerState::Parked { .. } if mine => words.push_str(" (z)"),
+        // Whoever is asked as the second person.
+        AnswerState::Parked { .. } if thread.row.approval == Some(entry.message.id) => words.push_str(" (z)"),
         AnswerState::Held { .. }
         | AnswerState::Parked { .. }
         | AnswerState::Sending

@@ -47,7 +47,7 @@ pub(super) fn reviews(model: &Model, reasons: &[Review]) -> String {
 }
 
 /// An answer that waits for nothing but somebody else.
-const SECOND: &str = "waits for a second person's approval";
+const SECOND: &str = "waits for approval";
 
 /// How it stands with a number, before a word is written to it.
 pub(super) fn number(model: &Model, standing: &Standing, tick: &Ticker) -> (String, Tone) {
@@ -56,7 +56,8 @@ pub(super) fn number(model: &Model, standing: &Standing, tick: &Ticker) -> (Stri
             (format!("opted out ({}): cannot be sent", update::opted_out(model, out)), Tone::Bad)
         }
         Standing::Direct(until) => {
-            (format!("they wrote: may go until {}", tick.clock_time(*until, model.zone())), Tone::Dim)
+            let until = tick.clock_time(*until, model.zone());
+            (format!("night there, but they just wrote: may go until {until} here"), Tone::Dim)
         }
         Standing::Day => ("daytime there: may go".to_owned(), Tone::Dim),
         Standing::Night => ("night there: needs your eye first".to_owned(), Tone::Warn),
