@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use comeback::client::handle::{Ask, Notice, OutboxStanding, Writer};
+use comeback::client::handle::{Ask, Doubt, Notice, OutboxStanding, Writer};
 use comeback::domain::command::Command;
 use comeback::domain::consent::{OptOut, OptOutSource};
 use comeback::domain::conversation::AnswerState;
@@ -74,7 +74,7 @@ fn the_border_names_the_time_there_and_how_it_stands_before_a_word_is_typed() {
     let mut desk = Desk::usual((80, 24));
     desk.keys("j r");
     desk.says("To Dana Fox +14155550001 · 07:00 there");
-    desk.says("night there, but they just wrote: may go until 11:56 here");
+    desk.says("night there: may go till 11:56 here");
     let (_, next) = desk.draw(START);
     assert_eq!(next.map(|at| at <= START + Span::minutes(1)), Some(true), "the minute there passes");
     // Hours later it is another question, and the answer is there before the first key.
@@ -210,7 +210,7 @@ fn a_second_person_is_asked_and_reads_before_they_rule() {
         desk.hear(Notice::Inbox(Arc::new(inbox(rows))));
         desk.says("needs your approval (z)");
         desk.keys("j Enter");
-        desk.says("waits for approval (z)");
+        desk.says("! needs your approval (z)");
         shows(&desk, "approval");
         desk.keys("z");
         desk.says("May Ben Sato's answer");
@@ -240,6 +240,16 @@ fn an_answer_that_waits_for_somebody_else_does_not_ask_for_its_authors_eye() {
     desk.says("waits for approval");
     desk.keys("z");
     assert!(!desk.screen().contains("Send anyway"), "nobody sends past the second person");
+    // To a number that opted out nothing is offered at all, however it stands.
+    desk.change(1, |t| t.row.opted_out = Some(OptOut { at: START, source: OptOutSource::Carrier }));
+    for standing in [OutboxStanding::Parked(vec![Review::NewerReply]), OutboxStanding::Doubtful(Doubt::NeverLeft)] {
+        desk.hear(Notice::Outbox(Arc::new(vec![entry(1, &to, "Hi", standing)])));
+        desk.keys("Esc Esc O z");
+        desk.says("answer to Dana Fox, who opted out");
+        assert!(!desk.screen().contains("Send"), "{}", desk.screen());
+        desk.says("Drop");
+        desk.keys("Esc");
+    }
     for reason in [Review::FreeText, Review::Undisclosed, Review::NeedsApproval, Review::OptedOut] {
         assert!(!reason.can_be_accepted(), "{reason:?}");
     }

@@ -91,7 +91,10 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
     if editable(entry) {
         choices.push(choice("Edit", "back to a draft", Does::Edit(entry.id)));
     }
-    if let Some((label, detail)) = sending(entry) {
+    // A number that opted out gets nothing, whatever else stands against the text.
+    let row = entry.conversation.and_then(|id| model.row(id));
+    let opted_out = row.is_some_and(|row| row.opted_out.is_some());
+    if let Some((label, detail)) = sending(entry).filter(|_| !opted_out) {
         choices.push(choice(label, detail, Does::Send(entry.id)));
     }
     if may_drop(entry) {
@@ -102,7 +105,8 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
     }
     let at = if drop_first { choices.len() - 1 } else { 0 };
     let about = entry.conversation.map(|id| (id, model.seen(id))).into_iter().collect();
-    let title = format!("{} to {}", entry.what, entry.name);
+    let out = if opted_out { ", who opted out" } else { "" };
+    let title = format!("{} to {}{out}", entry.what, entry.name);
     model.overlay = Some(Overlay::Pick(Pick { title, about, choices, words: String::new(), at }));
 }
 

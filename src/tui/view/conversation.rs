@@ -264,13 +264,14 @@ fn state(model: &Model, thread: &Thread, entry: &ThreadMessage, tick: &Ticker) -
         return Some(words::standing(model, standing.unwrap_or(&OutboxStanding::Queued), tick));
     }
     let state = entry.message.standing.as_ref()?;
+    if thread.row.approval == Some(entry.message.id) {
+        return Some(("needs your approval (z)".to_owned(), Tone::Bad));
+    }
     let (mut words, tone) = words::answer(model, state, tick);
     let mine = matches!(&entry.message.author, Author::Rep(rep) if Some(rep) == model.me());
     match state {
         AnswerState::Held { not_before } if mine && *not_before > tick.now => words.push_str(" (u undoes)"),
         AnswerState::Parked { .. } if mine => words.push_str(" (z)"),
-        // Whoever is asked as the second person.
-        AnswerState::Parked { .. } if thread.row.approval == Some(entry.message.id) => words.push_str(" (z)"),
         AnswerState::Held { .. }
         | AnswerState::Parked { .. }
         | AnswerState::Sending

@@ -57,7 +57,7 @@ pub(super) fn number(model: &Model, standing: &Standing, tick: &Ticker) -> (Stri
         }
         Standing::Direct(until) => {
             let until = tick.clock_time(*until, model.zone());
-            (format!("night there, but they just wrote: may go until {until} here"), Tone::Dim)
+            (format!("night there: may go till {until} here"), Tone::Dim)
         }
         Standing::Day => ("daytime there: may go".to_owned(), Tone::Dim),
         Standing::Night => ("night there: needs your eye first".to_owned(), Tone::Warn),
