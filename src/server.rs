@@ -26,6 +26,7 @@ pub mod sends;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+pub mod writing;
 
 /// Whether an address is this machine itself (the demo's carrier and CRM): a proxy named in the environment would take
 /// it for its own.

@@ -14,3 +14,4 @@ pub mod problem;
 pub mod rows;
 pub mod sends;
 pub mod session;
+pub mod writing;

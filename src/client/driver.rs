@@ -4,6 +4,7 @@
 //! any point repeats a question rather than forgets one.
 
 mod trace;
+mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -227,6 +228,7 @@ impl Driver {
 
     fn feed(&mut self, input: Input) {
         trace::answer(&input);
+        self.hear_of_writing(&input);
         if let Input::Session { ticket, .. }
         | Input::Pushed { ticket, .. }
         | Input::Pulled { ticket, .. }
@@ -288,6 +290,7 @@ impl Driver {
                 }
                 self.read(self.looking.filter(|_| self.looking == self.open));
             }
+            Ask::Writing(conversation) => self.writes(conversation),
             Ask::Stop => {}
         }
     }

@@ -1,5 +1,7 @@
 //! The backend over HTTP: five questions, and signing in.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -15,6 +17,7 @@ use crate::wire::explanation::Explanation;
 use crate::wire::people::{Said, Say};
 use crate::wire::problem::Problem;
 use crate::wire::session::{Session, SignIn, SignedIn};
+use crate::wire::writing::Writes;
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -64,6 +67,8 @@ pub struct Backend {
     http: reqwest::Client,
     base: Url,
     token: String,
+    /// The last it was told of who types: it travels with each poll, and concerns nothing else.
+    writing: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Backend {
@@ -102,7 +107,7 @@ impl Backend {
             http = http.no_proxy();
         }
         let http = http.build().map_err(|e| BadUrl::Tls(e.to_string()))?;
-        Ok(Self { http, base, token: token.to_owned() })
+        Ok(Self { http, base, token: token.to_owned(), writing: Arc::default() })
     }
 
     fn url(&self, path: &str) -> Url {
@@ -133,11 +138,20 @@ impl Backend {
             query.append_pair("since", cursor);
             query.append_pair("wait", &wait.as_secs().to_string());
             query.append_pair("acked", &acked.to_string());
+            query.append_pair("writing", &self.writing.load(Ordering::Relaxed).to_string());
             if let Some(version) = playbook {
                 query.append_pair("playbook", &version.to_string());
             }
         }
-        self.ask(self.http.get(url).timeout(ANSWER)).await.map(Box::new)
+        let page: Box<Changes> = self.ask(self.http.get(url).timeout(ANSWER)).await.map(Box::new)?;
+        self.writing.store(page.writing.as_ref().map_or(0, |writing| writing.version), Ordering::Relaxed);
+        Ok(page)
+    }
+
+    /// `POST /v1/writing`. Nobody waits for it, and one that is lost is not missed.
+    pub async fn writes(&self, conversation: ConversationId) {
+        let request = self.http.post(self.url("v1/writing")).timeout(QUICK).json(&Writes { conversation });
+        drop(request.bearer_auth(&self.token).send().await);
     }
 
     /// `GET /v1/conversations/{id}/messages`: those before a place, oldest first.

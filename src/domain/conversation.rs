@@ -61,6 +61,9 @@ pub struct Conversation {
     pub last_kind: Option<InboundKind>,
     /// Whether a person ever answered.
     pub answered: bool,
+    /// The text that carried what a regulated use case makes the buyer read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disclosed: Option<MessageId>,
     /// Whether the buyer was told out of hours that nobody is here, since a person last answered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub acknowledged: bool,
@@ -138,6 +141,9 @@ pub struct Answer {
     pub what: Automatic,
     /// When it was accepted.
     pub at: Timestamp,
+    /// The second person who approved of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<RepId>,
     /// Where it stands.
     pub state: AnswerState,
 }
@@ -146,12 +152,20 @@ impl Answer {
     /// A rep's, that needs their eye.
     fn of(by: &RepId) -> Self {
         let state = AnswerState::Parked { reasons: Vec::new() };
-        Self { by: by.clone(), automatic: false, what: Automatic::default(), at: Timestamp::default(), state }
+        Self {
+            by: by.clone(),
+            automatic: false,
+            what: Automatic::default(),
+            at: Timestamp::default(),
+            approved: None,
+            state,
+        }
     }
 
     /// One that nobody wrote.
     fn by_itself(what: Automatic, at: Timestamp, not_before: Timestamp) -> Self {
-        Self { by: RepId::new(""), automatic: true, what, at, state: AnswerState::Held { not_before, waits: None } }
+        let state = AnswerState::Held { not_before, waits: None };
+        Self { by: RepId::new(""), automatic: true, what, at, approved: None, state }
     }
 }
 
@@ -177,6 +191,14 @@ pub enum AnswerState {
 }
 
 impl AnswerState {
+    /// Why it needs somebody's eye; nothing while it does not.
+    pub fn reasons(&self) -> &[Review] {
+        match self {
+            Self::Parked { reasons } => reasons,
+            Self::Held { .. } | Self::Sending | Self::Unknown | Self::Out { .. } => &[],
+        }
+    }
+
     /// Whether it has not left and may be taken back.
     pub const fn is_waiting(&self) -> bool {
         matches!(self, Self::Held { .. } | Self::Parked { .. })
@@ -230,6 +252,7 @@ impl Conversation {
             last_inbound: None,
             last_kind: None,
             answered: false,
+            disclosed: None,
             acknowledged: false,
             helped: None,
             answers: BTreeMap::new(),
@@ -302,35 +325,17 @@ impl Conversation {
                 self.clock = None;
                 self.holder_is_done();
             }
-            Event::AnswerHeld { message, by, not_before, waits, .. } => {
-                let state = AnswerState::Held { not_before: *not_before, waits: *waits };
-                self.answers.insert(*message, Answer { at, state, ..Answer::of(by) });
-            }
-            Event::Acknowledged { message, not_before } => {
-                self.answers.insert(*message, Answer::by_itself(Automatic::Acknowledgement, at, *not_before));
-                self.acknowledged = true;
-            }
-            Event::ToldBuyer { message, what, not_before } => {
-                self.answers.insert(*message, Answer::by_itself(*what, at, *not_before));
-                if *what == Automatic::Help {
-                    self.helped = Some(at);
-                }
-            }
-            Event::AnswerParked { message, by, reasons } => {
-                let state = AnswerState::Parked { reasons: reasons.clone() };
-                let since = self.answers.get(message).map_or(at, |a| a.at);
-                self.answers.insert(*message, Answer { at: since, state, ..Answer::of(by) });
-            }
-            Event::AnswerReleased { message, not_before, accepted } => {
-                let waits = accepted.contains(&Review::QuietHours).then_some(Waits::Overruled);
-                self.stand(message, AnswerState::Held { not_before: *not_before, waits });
-            }
-            Event::AnswerWaits { message, not_before, .. } => {
-                let waits = Some(Waits::Window);
-                self.stand(message, AnswerState::Held { not_before: *not_before, waits });
-            }
+            Event::AnswerHeld { .. }
+            | Event::Acknowledged { .. }
+            | Event::ToldBuyer { .. }
+            | Event::AnswerParked { .. }
+            | Event::AnswerReleased { .. }
+            | Event::AnswerWaits { .. } => self.keep(at, event),
             Event::AnswerRecalled { message } => {
                 self.answers.remove(message);
+            }
+            Event::AnswerApproved { .. } | Event::AnswerDeclined { .. } | Event::Disclosed { .. } => {
+                self.regulate(event);
             }
             Event::SendStarted { message } => {
                 self.stand(message, AnswerState::Sending);
@@ -339,10 +344,14 @@ impl Conversation {
                     self.acknowledged = false;
                 }
             }
-            Event::SendAbandoned { message } => self.stand(message, AnswerState::Held { not_before: at, waits: None }),
+            Event::SendAbandoned { message } => {
+                self.stand(message, AnswerState::Held { not_before: at, waits: None });
+                self.was_not_read(message);
+            }
             Event::SendUnknown { message } => self.stand(message, AnswerState::Unknown),
             Event::DeliveryChanged { message, delivery, error } => {
                 self.stand(message, AnswerState::Out { delivery: *delivery, error: *error });
+                self.disclosed.take_if(|carried| carried == message && delivery.is_failure());
                 self.forget_settled();
             }
             Event::Snoozed { until, .. } => self.status = Status::Snoozed(*until),
@@ -368,6 +377,7 @@ impl Conversation {
             }
             Event::Escalated { .. }
             | Event::Noted { .. }
+            | Event::AnswerRefused { .. }
             | Event::OptedOut { .. }
             | Event::OptedIn { .. }
             | Event::Blocked { .. }
@@ -381,6 +391,52 @@ impl Conversation {
             | Event::Beside { .. }
             | Event::Reconciled => {}
         }
+    }
+
+    /// A text that has not left: it waits out its undo time, or for somebody's eye.
+    fn keep(&mut self, at: Timestamp, event: &Event) {
+        if let Event::AnswerHeld { message, by, not_before, waits, .. } = event {
+            let state = AnswerState::Held { not_before: *not_before, waits: *waits };
+            self.answers.insert(*message, Answer { at, state, ..Answer::of(by) });
+        } else if let Event::Acknowledged { message, not_before } = event {
+            self.answers.insert(*message, Answer::by_itself(Automatic::Acknowledgement, at, *not_before));
+            self.acknowledged = true;
+        } else if let Event::ToldBuyer { message, what, not_before } = event {
+            self.answers.insert(*message, Answer::by_itself(*what, at, *not_before));
+            if *what == Automatic::Help {
+                self.helped = Some(at);
+            }
+        } else if let Event::AnswerParked { message, by, reasons } = event {
+            let state = AnswerState::Parked { reasons: reasons.clone() };
+            let before = self.answers.get(message);
+            let (since, approved) = before.map_or((at, None), |a| (a.at, a.approved.clone()));
+            self.answers.insert(*message, Answer { at: since, approved, state, ..Answer::of(by) });
+            self.was_not_read(message);
+        } else if let Event::AnswerReleased { message, not_before, accepted } = event {
+            let waits = accepted.contains(&Review::QuietHours).then_some(Waits::Overruled);
+            self.stand(message, AnswerState::Held { not_before: *not_before, waits });
+        } else if let Event::AnswerWaits { message, not_before, .. } = event {
+            self.stand(message, AnswerState::Held { not_before: *not_before, waits: Some(Waits::Window) });
+        }
+    }
+
+    /// A second person looked, or the text that leaves carries the disclosure.
+    fn regulate(&mut self, event: &Event) {
+        if let Event::AnswerApproved { message, by, not_before } = event
+            && let Some(answer) = self.answers.get_mut(message)
+        {
+            answer.approved = Some(by.clone());
+            answer.state = AnswerState::Held { not_before: *not_before, waits: None };
+        } else if let Event::AnswerDeclined { message, by } = event {
+            self.stand(message, AnswerState::Parked { reasons: vec![Review::Declined(by.clone())] });
+        } else if let Event::Disclosed { message } = event {
+            self.disclosed = Some(*message);
+        }
+    }
+
+    /// A text that did not arrive, or did not leave after all: what it carried was not read.
+    fn was_not_read(&mut self, message: &MessageId) {
+        self.disclosed.take_if(|carried| carried == message);
     }
 
     /// Somebody else holds it, or the same one in another way.

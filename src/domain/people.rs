@@ -57,6 +57,8 @@ pub(super) fn decide(
         | Command::Begin { .. }
         | Command::Block { .. }
         | Command::Unblock
+        | Command::Approve { .. }
+        | Command::Decline { .. }
         | Command::OptOut { .. } => Vec::new(),
     };
     Ok(facts.into_iter().map(|event| (Subject::Roster, event)).collect())

@@ -26,6 +26,7 @@ pub mod people;
 pub mod problem;
 pub mod sends;
 pub mod session;
+pub mod writing;
 
 /// The largest body of a push: a thousand queued commands of an offline day.
 const LARGEST_PUSH: usize = 4 * 1024 * 1024;
@@ -53,6 +54,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/session", post(session::sign_in).get(session::who))
         .route("/v1/commands", post(commands::push))
         .route("/v1/changes", get(changes::pull))
+        .route("/v1/writing", post(writing::say))
         .route("/v1/people", post(people::say))
         .route("/v1/oncall", get(people::on_call))
         .route("/v1/calendars/{whose}", get(people::calendar))

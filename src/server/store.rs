@@ -50,6 +50,8 @@ pub struct Wants {
     pub conversations: BTreeSet<ConversationId>,
     /// Texts that callbacks are about.
     pub messages: BTreeSet<MessageId>,
+    /// Texts whose words are wanted.
+    pub words: BTreeSet<MessageId>,
     /// Deliveries of carriers that may have come before.
     pub dedupe: BTreeSet<DedupeKey>,
     /// Deliveries whose reply looks for the text it answers.
@@ -77,6 +79,8 @@ pub struct Loaded {
     pub conversations: BTreeMap<ConversationId, Loading>,
     /// Which conversation a text is in.
     pub messages: BTreeMap<MessageId, ConversationId>,
+    /// The words of the texts wanted, unless they are erased.
+    pub words: BTreeMap<MessageId, Body>,
     /// Deliveries that came before.
     pub duplicates: BTreeSet<DedupeKey>,
     /// The campaign's text that a delivery may answer: the newest before it.

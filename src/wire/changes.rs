@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::command::Receipt;
+use super::writing::Writing;
 use crate::domain::answering::Answering;
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
@@ -50,6 +51,9 @@ pub struct Changes {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
     pub on_call: BTreeMap<ScheduleId, Vec<Override>>,
+    /// Who types, for a request that named the `writing` it knows. Kept nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writing: Option<Writing>,
     /// The journal's head, for devices to witness.
     pub head: HeadView,
 }

@@ -13,6 +13,7 @@ mod owning;
 
 mod properties;
 mod receiving;
+mod regulated;
 mod seeing;
 mod sending;
 mod shifts;

@@ -61,7 +61,8 @@ macro_rules! conforms {
                     a_receipt_is_found_again_and_never_replaced
                     outcomes_of_long_ago_are_forgotten_oldest_first_and_how_far_a_device_is_stays
                     answers_that_wait_for_somebody_are_counted
-                    a_delivery_is_known_by_provider_account_and_id
+                    the_words_of_a_text_come_when_they_are_wanted
+                a_delivery_is_known_by_provider_account_and_id
                     a_text_taken_back_is_forgotten_and_others_stand_where_they_were_put
                 }
                 reads {

@@ -18,6 +18,7 @@ use utoipa::{Modify, OpenApi};
         super::changes::pull,
         super::changes::messages,
         super::changes::explanation,
+        super::writing::say,
         super::people::say,
         super::people::on_call,
         super::people::calendar,

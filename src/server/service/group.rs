@@ -332,6 +332,8 @@ impl Group {
         self.tally.take_in(event, &answers);
         self.changed.insert(id, self.head.seq);
         if let Some((message, body)) = brought {
+            // Later work of this group may let it go.
+            self.loaded.words.insert(message, body.clone());
             loading.messages += 1;
             let author = author(event, origin, command);
             let standing = loading.state.answers.get(&message).map(|a| a.state.clone());
@@ -422,6 +424,7 @@ fn world<'a>(
     let siblings = loaded.conversations.values().map(|l| &l.state);
     ReadSet {
         answering,
+        words: command.lets_go().and_then(|message| loaded.words.get(&message)),
         conversation: c,
         siblings: siblings.filter(|s| Some(s.number) == number && Some(s.id) != conversation).collect(),
         number: number.and_then(|id| loaded.numbers.get(&id)),

@@ -19,7 +19,7 @@ use super::{
     PageQuery, People, RestoreWrite, Restored, SendWrite, Store, StoreError, Transaction, Waiting, Wants,
 };
 use crate::domain::consent::Number;
-use crate::domain::contact::Address;
+use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
 use crate::domain::conversation::{AnswerState, Conversation};
 use crate::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId, RepId};
@@ -123,6 +123,7 @@ impl Tables {
                 .map(|(id, (state, _, messages))| (*id, Loading { state: state.clone(), messages: *messages }))
                 .collect(),
             messages,
+            words: wants.words.iter().filter_map(|id| Some((*id, self.words(*id)?))).collect(),
             answering: wants
                 .answering
                 .iter()
@@ -143,6 +144,11 @@ impl Tables {
             playbook: self.playbook.clone().filter(|p| p.version != wants.playbook),
             ..Loaded::default()
         }
+    }
+
+    fn words(&self, id: MessageId) -> Option<Body> {
+        let (conversation, n) = self.places.get(&id)?;
+        self.messages.get(conversation)?.get(n)?.body.clone()
     }
 
     fn loads(&self) -> BTreeMap<RepId, u32> {

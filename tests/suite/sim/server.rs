@@ -419,7 +419,8 @@ async fn answer(service: &Service, presences: &Presences, device: &Device, actio
             Input::Pushed { ticket, result }
         }
         Action::Pull { ticket, cursor, wait, acked, playbook } => {
-            let ask = Ask { since: cursor, known: acked, playbook: playbook.unwrap_or(0), wait, drain: None };
+            let ask =
+                Ask { since: cursor, known: acked, playbook: playbook.unwrap_or(0), wait, drain: None, writing: None };
             let result = match feed::changes(service, presences, &device, &ask).await {
                 Ok(page) => Ok(Box::new(page)),
                 Err(FeedError::Gone) => Err(problem(410, "cursor gone")),
