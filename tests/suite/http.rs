@@ -25,6 +25,7 @@ use uuid::Uuid;
 mod metrics;
 mod people;
 mod sends;
+mod writing;
 
 const PLAYBOOK: &str = include_str!("../../assets/playbook.toml");
 
