@@ -27,6 +27,7 @@ mod consent;
 mod metrics;
 mod people;
 mod sends;
+mod writing;
 
 const PLAYBOOK: &str = include_str!("../../assets/playbook.toml");
 
