@@ -249,6 +249,8 @@ mod tests {
             opportunity: None,
             campaign: None,
             last_touch: None,
+            account_touch: None,
+            home: None,
             intents: Vec::new(),
         }
     }

@@ -304,7 +304,8 @@ fn somebody_elses_answer_on_its_way_is_said_and_asked_about_once() {
     let mut desk = Desk::usual((80, 24));
     desk.keys("j r").types("Friday works");
     desk.change(1, |t| {
-        let mut other = answered(720, START, "Yes!", AnswerState::Held { not_before: START + Span::seconds(8) });
+        let mut other =
+            answered(720, START, "Yes!", AnswerState::Held { not_before: START + Span::seconds(8), waits: None });
         other.message.author = Author::Rep("ben".into());
         other.message.n = 9;
         t.messages.push(other);

@@ -140,7 +140,7 @@ fn a_second_person_approves_and_never_the_author() {
     let said = story.does("ben", &approve).unwrap();
     assert_eq!(kinds(&said), ["answer_approved", "taken"]);
     let not_before = story.now + Span::seconds(8);
-    assert_eq!(story.standing(message), Some(AnswerState::Held { not_before }), "into the undo hold");
+    assert_eq!(story.standing(message), Some(AnswerState::Held { not_before, waits: None }), "into the undo hold");
     assert_eq!(story.does("lea", &approve), Ok(vec![]), "somebody else was first");
     story.wait(Span::seconds(8));
     assert!(story.starts(message));
