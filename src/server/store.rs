@@ -413,7 +413,7 @@ pub trait Store:
     /// Conversations whose cards changed and that were not looked at again since.
     async fn unmatched(&self, limit: usize) -> Result<Vec<ConversationId>, StoreError>;
 
-    /// Numbers whose cards were read before `older_than`, or never.
+    /// Numbers whose cards were read before `older_than`, or never; those that only a list of opt-outs names are nobody's.
     async fn stale_numbers(
         &self,
         older_than: Timestamp,

@@ -356,8 +356,9 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<(NumberId, Address, Vec<ConversationId>)>, StoreError> {
         let tables = self.0.lock().await;
-        let stale =
-            tables.addresses.iter().filter(|(_, id)| tables.cards.get(id).is_none_or(|(_, at)| *at < older_than));
+        let wrote = |id: &NumberId| tables.conversations.values().any(|(c, ..)| c.number == *id);
+        let is_stale = |id: &NumberId| tables.cards.get(id).map_or_else(|| wrote(id), |(_, at)| *at < older_than);
+        let stale = tables.addresses.iter().filter(|(_, id)| is_stale(id));
         let of = |id: NumberId| tables.conversations.values().filter(move |(c, ..)| c.number == id).map(|(c, ..)| c.id);
         Ok(stale.take(limit).map(|(address, id)| (*id, address.clone(), of(*id).collect())).collect())
     }

@@ -181,7 +181,7 @@ pub(super) const fn kind(kind: InboundKind) -> Option<&'static str> {
         InboundKind::AutoReply => Some("their phone answered"),
         InboundKind::OptOut => Some("opts out: no more texts"),
         InboundKind::OptIn => Some("texts are welcome again"),
-        InboundKind::Help => Some("the carrier answers HELP"),
+        InboundKind::Help => Some("HELP: the carrier or the playbook answers"),
     }
 }
 

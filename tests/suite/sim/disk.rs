@@ -108,7 +108,7 @@ impl Knobs {
                     }
                 }
             }
-            Sabotage::ForgetConsent => loaded.numbers.values_mut().for_each(|number| number.opted_out = None),
+            Sabotage::ForgetConsent => loaded.numbers.values_mut().for_each(comeback::domain::consent::Number::opt_in),
             Sabotage::ForgetDeliveries => loaded.duplicates.clear(),
             Sabotage::ForgetUnknown => {
                 let answers = loaded.conversations.values_mut().flat_map(|l| l.state.answers.values_mut());

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use comeback::client::handle::LinkState;
 use comeback::domain::acknowledge;
+use comeback::domain::consent::Number;
 use comeback::domain::conversation::{AnswerState, Conversation};
 use comeback::domain::event::{Event, Review, Subject as About};
 use comeback::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId};
@@ -183,6 +184,8 @@ fn agrees(world: &World, i: usize, all: &Page) -> Result<(), String> {
 struct Record {
     conversations: BTreeMap<ConversationId, Conversation>,
     stopped: BTreeSet<NumberId>,
+    /// What stands of each number, for what lists say of it: that counts by when it was said.
+    numbers: BTreeMap<NumberId, Number>,
     started: BTreeSet<MessageId>,
     taken_back: BTreeSet<MessageId>,
     ran: BTreeMap<CommandId, u64>,
@@ -203,12 +206,23 @@ impl Record {
                 format!("command {command} ran twice: at {before} and at {}", entry.seq)
             })?;
         }
+        if let About::Number(id) = &about {
+            self.numbers.entry(*id).or_insert_with(|| Number::new(*id)).apply(entry.at, &event);
+        }
         match (&about, &event) {
-            (About::Number(id), Event::OptedOut { .. }) => {
+            (About::Number(id), Event::OptedOut { said: None, .. }) => {
                 self.stopped.insert(*id);
                 self.tally.stops += 1;
             }
-            (About::Number(id), Event::OptedIn { .. }) => drop(self.stopped.remove(id)),
+            (About::Number(id), Event::OptedIn { said: None, .. }) => drop(self.stopped.remove(id)),
+            (About::Number(id), Event::OptedOut { .. } | Event::OptedIn { .. }) => {
+                let out = self.numbers.get(id).is_some_and(|number| number.opted_out.is_some());
+                if out {
+                    self.stopped.insert(*id)
+                } else {
+                    self.stopped.remove(id)
+                };
+            }
             (About::Conversation(id), Event::Opened { number, line, .. }) => {
                 let new = Conversation::new(*id, *number, line.clone());
                 check(self.conversations.insert(*id, new).is_none(), || format!("{id} opened twice"))?;
