@@ -130,7 +130,10 @@ pub(super) fn has_settled(world: &World) -> Result<(), String> {
             let fine = match &answer.state {
                 AnswerState::Sending => false,
                 // Behind an unknown one that nobody can settle it waits for ever, until the rep decides.
-                AnswerState::Held { .. } => !unknown.is_empty(),
+                // So does one whose hour has not come.
+                state @ AnswerState::Held { .. } => {
+                    !unknown.is_empty() || state.held().is_some_and(|(at, put_off)| put_off && at > now)
+                }
                 // Two texts alike cannot be told apart, nor one from the other side of a wrong clock: its rep decides.
                 AnswerState::Unknown => {
                     world.astray || subject.messages.iter().filter(|m| m.body == body(message)).count() > 1
