@@ -16,6 +16,7 @@ mod backup;
 mod config;
 mod demo;
 mod doctor;
+mod egress;
 mod emulate;
 mod explain;
 mod import;

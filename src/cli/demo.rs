@@ -17,6 +17,7 @@ use super::{inbox, playbook, say, warn};
 use crate::client::profile::{self, Lock, Profile};
 use crate::clock::{Clock, PacedClock};
 use crate::config;
+use crate::config::secret::{Held, Secret};
 use crate::domain::alert::ChannelKind;
 use crate::domain::contact::Address;
 use crate::domain::id::{DeviceId, RepId};
@@ -26,6 +27,7 @@ use crate::emulator::{self, Emulator, EmulatorConfig, Number};
 use crate::server::backend::{Backend, Parts};
 use crate::server::carrier::twilio::Twilio;
 use crate::server::crm::directory::Directory;
+use crate::server::egress::{Allow, Egress};
 use crate::server::http::auth::{new_token, token_hash};
 use crate::server::notify::Notifier;
 use crate::server::store::notice::{NoticeStore as _, Reach};
@@ -168,9 +170,12 @@ impl Demo {
         let phones = reaches.filter_map(|r| Some((r.rep, r.phone?.as_str().to_owned()))).collect();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        let crm = Directory::new(&format!("{}/crm/v1", emulator.base_url()), crm_token)?;
+        // Carrier and CRM are emulated on this machine.
+        let egress = Egress::new(Allow::loopback());
+        let token = Held::Here(Secret::new(crm_token));
+        let crm = Directory::new(egress.clone(), &format!("{}/crm/v1", emulator.base_url()), token)?;
         let tokens = tokens(store.as_ref(), &policy, clock.as_ref()).await?;
-        let carrier = Arc::new(Twilio::new()?);
+        let carrier = Arc::new(Twilio::new(egress.clone()));
         let mut backend = Backend::start(Parts {
             store,
             clock,
@@ -182,7 +187,7 @@ impl Demo {
             reconcile_every: Duration::from_secs(30),
         })
         .await?;
-        backend.keep_alerts(Notifier::new(backend.service.clone(), carrier, None, base_url.clone()));
+        backend.keep_alerts(Notifier::new(backend.service.clone(), carrier, None, egress, base_url.clone()));
         emulator.set_webhooks(&format!("{base_url}/hooks/twilio/inbound#rc=5&rp=all"));
         Ok(World { backend, emulator, base_url, seed: self.seed, speed: self.speed, tokens, phones, _serving: serving })
     }

@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 
 use clap::Subcommand;
 
+use super::egress::EgressArgs;
 use super::{DatabaseArg, say, secret_from_stdin, warn};
 use crate::domain::contact::Address;
 use crate::server::carrier::Carrier as _;
@@ -52,6 +53,8 @@ pub(super) enum Line {
         /// Where the carrier reaches this backend, as in `https://comeback.example`
         #[arg(long, env = "COMEBACK_PUBLIC_URL")]
         public_url: String,
+        #[command(flatten)]
+        egress: EgressArgs,
         /// Only this number.
         number: Option<String>,
     },
@@ -91,7 +94,9 @@ impl Line {
                     say(&format!("{}  {}  {}  {service}", l.number.as_str(), l.provider, l.account));
                 }
             }
-            Self::Test { database, public_url, number } => test(&database, &public_url, number.as_deref()).await?,
+            Self::Test { database, public_url, egress, number } => {
+                test(&database, &public_url, &egress, number.as_deref()).await?;
+            }
         }
         Ok(())
     }
@@ -156,8 +161,13 @@ async fn remove(database: &DatabaseArg, number: &Address) -> anyhow::Result<()> 
     Ok(())
 }
 
-async fn test(database: &DatabaseArg, public_url: &str, number: Option<&str>) -> anyhow::Result<()> {
-    let carrier = Twilio::new()?;
+async fn test(
+    database: &DatabaseArg,
+    public_url: &str,
+    egress: &EgressArgs,
+    number: Option<&str>,
+) -> anyhow::Result<()> {
+    let carrier = Twilio::new(egress.open()?);
     let number = number.map(parse).transpose()?;
     let lines = database.open()?.lines().await?;
     let lines: Vec<CarrierLine> =

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::carrier::Carrier;
+use super::egress::Egress;
 use super::service::{Service, ServiceError};
 use super::store::StoreError;
 use super::store::notice::NoticeRow;
@@ -52,8 +53,8 @@ pub struct Notifier {
     pub mailer: Option<email::Mailer>,
     /// Where carriers reach us, without a slash at the end.
     pub public_url: String,
-    /// The one client of everybody's webhooks.
-    pub outgoing: outgoing::Outgoing,
+    /// How webhooks leave.
+    pub egress: Egress,
 }
 
 impl std::fmt::Debug for Notifier {
@@ -67,8 +68,14 @@ type Lane = String;
 
 impl Notifier {
     /// A runner over a backend's parts.
-    pub fn new(service: Service, carrier: Arc<dyn Carrier>, mailer: Option<email::Mailer>, public_url: String) -> Self {
-        Self { service, carrier, mailer, public_url, outgoing: outgoing::Outgoing::default() }
+    pub fn new(
+        service: Service,
+        carrier: Arc<dyn Carrier>,
+        mailer: Option<email::Mailer>,
+        egress: Egress,
+        public_url: String,
+    ) -> Self {
+        Self { service, carrier, mailer, public_url, egress }
     }
 
     /// Runs until `shutdown` or until the database fails. Messages in hand are waited for and recorded.

@@ -7,6 +7,7 @@ use comeback::domain::contact::Address;
 use comeback::emulator::{self, BuyerPlan, Emulator, EmulatorConfig, Number};
 use comeback::server::carrier::Carrier as _;
 use comeback::server::carrier::twilio::Twilio;
+use comeback::server::egress::{Allow, Egress};
 use comeback::server::store::CarrierLine;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -106,7 +107,7 @@ impl Carrier {
         let row = |f: &comeback::server::carrier::Finding| {
             format!("{} {}: {}", if f.ok { "ok" } else { "WRONG" }, f.setting, f.says)
         };
-        let findings = Twilio::new().unwrap().check(line, PUBLIC).await;
+        let findings = Twilio::new(Egress::new(Allow::loopback())).check(line, PUBLIC).await;
         for finding in &findings {
             let said = format!("{} {}", finding.setting, finding.says);
             for token in line.tokens.iter().chain([&self.config.auth_token]) {

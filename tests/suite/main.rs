@@ -8,6 +8,7 @@ mod audit;
 mod bytes;
 mod civil;
 mod client_sync;
+mod egress;
 mod floors;
 mod golden;
 mod hooks;

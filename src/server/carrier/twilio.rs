@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::{Client, RequestBuilder, Url, redirect};
 use serde::Deserialize;
+use url::Url;
 
 use super::{Carrier, CarrierError, Finding, Listed, SendOutcome};
 use crate::domain::contact::{Address, Body};
 use crate::domain::time::Timestamp;
+use crate::server::egress::{Ask, Egress, EgressError};
 use crate::server::store::CarrierLine;
-use crate::server::{is_here, read_at_most};
 
 mod outcome;
 pub mod parse;
@@ -54,10 +54,9 @@ pub fn tokens_of(lines: &[CarrierLine], account: &str) -> Vec<String> {
 /// The client of Twilio's API.
 #[derive(Debug)]
 pub struct Twilio {
-    /// By the proxy that the environment names, if any.
-    far: Client,
-    /// For an API on this machine: an emulator.
-    here: Client,
+    egress: Egress,
+    /// Longest wait for an answer.
+    within: Duration,
 }
 
 #[derive(Deserialize)]
@@ -87,34 +86,29 @@ struct Item {
 }
 
 impl Twilio {
-    /// A client that follows no redirects: they would carry our credentials along.
-    pub fn new() -> Result<Self, CarrierError> {
-        Self::answered_within(Duration::from_secs(10))
+    /// A client. It follows no redirects: what is asked of an account's API is answered there.
+    pub const fn new(egress: Egress) -> Self {
+        Self::answered_within(egress, Duration::from_secs(10))
     }
 
     /// The same for a request that may take another time than ten seconds.
-    pub fn answered_within(limit: Duration) -> Result<Self, CarrierError> {
-        let builder = || {
-            Client::builder().connect_timeout(Duration::from_secs(2)).timeout(limit).redirect(redirect::Policy::none())
-        };
-        let failed = |e: reqwest::Error| CarrierError::Unreachable(e.to_string());
-        Ok(Self { far: builder().build().map_err(failed)?, here: builder().no_proxy().build().map_err(failed)? })
+    pub const fn answered_within(egress: Egress, limit: Duration) -> Self {
+        Self { egress, within: limit }
     }
 
-    fn http(&self, url: &Url) -> &Client {
-        if is_here(url) { &self.here } else { &self.far }
+    fn limited(&self, ask: Ask) -> Ask {
+        ask.within(self.within).at_most(LARGEST)
     }
 
     async fn get<T: for<'de> Deserialize<'de>>(&self, line: &CarrierLine, url: Url) -> Result<T, CarrierError> {
-        let answer = authorised(self.http(&url).get(url), line).send().await.map_err(|e| unreachable(&e))?;
+        let answer =
+            self.egress.ask(self.limited(authorised(Ask::get(url), line))).await.map_err(|e| unreachable(&e))?;
         let status = answer.status();
-        let body = read_at_most(answer, LARGEST).await.map_err(|e| unreachable(&e))?;
-        let body = body.ok_or_else(|| CarrierError::Unreachable("its answer does not end".to_owned()))?;
-        if !status.is_success() {
+        let body = answer.bytes().await.map_err(|e| unreachable(&e))?;
+        if !(200..300).contains(&status) {
             let code = outcome::Problem::code_of(&body);
-            let hint =
-                if status.as_u16() == 401 { "is the auth token this account's?" } else { "see Twilio's error page" };
-            return Err(CarrierError::Refused { status: status.as_u16(), code, hint: hint.to_owned() });
+            let hint = if status == 401 { "is the auth token this account's?" } else { "see Twilio's error page" };
+            return Err(CarrierError::Refused { status, code, hint: hint.to_owned() });
         }
         let garbled = |_| CarrierError::Unreachable("its answer is not the JSON it should be".to_owned());
         serde_json::from_slice(&body).map_err(garbled)
@@ -139,14 +133,12 @@ impl Twilio {
     }
 }
 
-fn authorised(request: RequestBuilder, line: &CarrierLine) -> RequestBuilder {
-    request.basic_auth(&line.account, line.tokens.first())
+fn authorised(ask: Ask, line: &CarrierLine) -> Ask {
+    ask.basic(&line.account, line.tokens.first().map_or("", String::as_str))
 }
 
-/// Errors of the client hold the address, and that may hold a number.
-fn unreachable(e: &reqwest::Error) -> CarrierError {
-    let what = if e.is_timeout() { "it took too long" } else { "the connection failed" };
-    CarrierError::Unreachable(what.to_owned())
+fn unreachable(e: &EgressError) -> CarrierError {
+    CarrierError::Unreachable(e.to_string())
 }
 
 fn account_url(line: &CarrierLine, path: &str) -> Result<Url, CarrierError> {
@@ -191,13 +183,18 @@ impl Carrier for Twilio {
         if let Some(service) = &line.service {
             form.push(("MessagingServiceSid", service));
         }
-        match authorised(self.http(&url).post(url), line).form(&form).send().await {
+        match self.egress.ask(self.limited(authorised(Ask::post(url), line).form(&form))).await {
             Ok(answer) => {
-                let status = answer.status().as_u16();
-                let body = read_at_most(answer, LARGEST).await.ok().flatten();
-                outcome::of_answer(status, &body.unwrap_or_default())
+                let status = answer.status();
+                // The status alone says most of it, when the rest is cut off.
+                outcome::of_answer(status, &answer.bytes().await.unwrap_or_default())
             }
-            Err(e) => outcome::of_failure(&e),
+            Err(e) => {
+                if e.stays() {
+                    tracing::error!(error = %e, "the carrier cannot be called, and its answers wait");
+                }
+                outcome::of_failure(&e)
+            }
         }
     }
 

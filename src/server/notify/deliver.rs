@@ -1,7 +1,7 @@
 //! One message: what is still wanted of it, what its channel may be told, and the channels in order until one has it.
 
 use super::Notifier;
-use super::outgoing::Attempt;
+use super::outgoing::{self, Attempt};
 use super::payload::{self, Told};
 use super::setting;
 use super::standard::Secret;
@@ -174,7 +174,7 @@ impl Notifier {
             ChannelKind::Slack { url } => match setting::read(url) {
                 Ok(url) => {
                     let body = payload::slack(&message.words(channel.redact)).to_string();
-                    self.outgoing.post(&url, "", 0, body, &[]).await
+                    outgoing::post(&self.egress, &url, "", 0, body, &[]).await
                 }
                 Err(why) => Attempt::Later(why),
             },
@@ -199,7 +199,7 @@ impl Notifier {
         let body = payload::webhook(&message.told, &briefs, &open.collect::<Vec<_>>(), redact).to_string();
         // Receivers compare with the real time, also those of a demo.
         let seconds = SystemClock.now().millis().div_euclid(1000);
-        self.outgoing.post(&url, &message.id(), seconds, body, &secrets).await
+        outgoing::post(&self.egress, &url, &message.id(), seconds, body, &secrets).await
     }
 
     /// A text to the rep's own phone. That it may have left is on disk before the call: it is never sent twice.

@@ -1,29 +1,18 @@
 //! Values that stand outside the playbook: read each time they are needed, so that one that is changed holds at once.
 
-use std::fs::File;
-use std::io::Read as _;
-
 use super::standard::Secret;
+use crate::config::secret::Source;
 use crate::domain::alert::{ChannelKind, Setting};
 use crate::domain::playbook::Playbook;
 
-/// The longest value read.
-const LONGEST: u64 = 4096;
-
 /// The value, or why it is not there. What it is does not appear in the words.
 pub(super) fn read(setting: &Setting) -> Result<String, String> {
-    let found = match setting {
+    let source = match setting {
         Setting::Plain(value) => return Ok(value.clone()),
-        Setting::Env(name) => std::env::var(name).map_err(|_| format!("the variable {name} is not set"))?,
-        Setting::File(path) => {
-            let unread = |e: std::io::Error| format!("{path} cannot be read: {}", e.kind());
-            let mut text = String::new();
-            File::open(path).map_err(unread)?.take(LONGEST).read_to_string(&mut text).map_err(unread)?;
-            text
-        }
+        Setting::Env(name) => Source::Env(name.clone()),
+        Setting::File(path) => Source::File(path.into()),
     };
-    let found = found.trim().to_owned();
-    if found.is_empty() { Err("what should hold it is empty".to_owned()) } else { Ok(found) }
+    source.read().map(|secret| secret.expose().to_owned()).map_err(|e| e.to_string())
 }
 
 /// Channels whose address or secret this process cannot read, each with the reason.

@@ -16,6 +16,7 @@ use comeback::journal::Frame;
 use comeback::server::backend::{Backend, Parts};
 use comeback::server::carrier::twilio::Twilio;
 use comeback::server::carrier::{Carrier, CarrierError, Finding, Listed, SendOutcome};
+use comeback::server::egress::{Allow, Egress};
 use comeback::server::http::auth::token_hash;
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::{CarrierLine, Store};
@@ -167,7 +168,11 @@ struct Watched {
 impl Watched {
     fn new(answered_within: Duration) -> Self {
         let slow_may_go = watch::Sender::new(false);
-        Self { twilio: Twilio::answered_within(answered_within).unwrap(), rounds: AtomicUsize::new(0), slow_may_go }
+        Self {
+            twilio: Twilio::answered_within(Egress::new(Allow::loopback()), answered_within),
+            rounds: AtomicUsize::new(0),
+            slow_may_go,
+        }
     }
 }
 

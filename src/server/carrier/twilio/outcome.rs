@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::parse;
 use crate::domain::message::Delivery;
 use crate::server::carrier::SendOutcome;
+use crate::server::egress::EgressError;
 
 /// Twilio's codes for "too fast": nothing was taken, trying again is safe.
 const TOO_FAST: [u32; 2] = [20429, 21611];
@@ -79,10 +80,10 @@ fn refused(status: u16, code: u32) -> SendOutcome {
 }
 
 /// What a request without an answer says.
-pub(super) fn of_failure(e: &reqwest::Error) -> SendOutcome {
+pub(super) const fn of_failure(e: &EgressError) -> SendOutcome {
     // Nothing was written to a connection that never stood (no address, refused, no TLS), nor by a request that could
     // not be made. After that the request may have been written, whatever went wrong.
-    if e.is_connect() || e.is_builder() { SendOutcome::Busy } else { SendOutcome::Unknown }
+    if e.never_left() { SendOutcome::Busy } else { SendOutcome::Unknown }
 }
 
 #[cfg(test)]
@@ -96,6 +97,7 @@ mod tests {
     use super::*;
     use crate::domain::contact::{Address, Body};
     use crate::server::carrier::Carrier as _;
+    use crate::server::egress::{Allow, Egress};
     use crate::server::store::CarrierLine;
 
     fn refused_with(code: u32) -> SendOutcome {
@@ -228,7 +230,7 @@ mod tests {
             api,
         };
         let patience = if matches!(peer, Peer::Silent) { Duration::from_millis(50) } else { Duration::from_secs(60) };
-        let twilio = Twilio::answered_within(patience).unwrap();
+        let twilio = Twilio::answered_within(Egress::new(Allow::loopback()), patience);
         let to = Address::parse("+14155550123").unwrap();
         let outcome = twilio.send(&line, &to, &Body::new("Yes"), "https://c.example/hooks/twilio/status/1").await;
         if let Some(playing) = playing {

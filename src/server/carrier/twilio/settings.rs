@@ -3,8 +3,8 @@
 //! A number's texts are posted by whatever stands first of: its messaging service (unless the service leaves it to the
 //! number), the application chosen for it, its own webhook. Only what counts is compared.
 
-use reqwest::Url;
 use serde::Deserialize;
+use url::Url;
 
 use self::webhook::{Webhook, finding};
 use super::{MOST_PAGES, Twilio, account_url};
