@@ -25,7 +25,7 @@ use crate::domain::playbook::{Playbook, Role};
 use crate::domain::time::Span;
 use crate::emulator::{self, Emulator, EmulatorConfig, Number};
 use crate::server::backend::{Backend, Parts};
-use crate::server::carrier::twilio::Twilio;
+use crate::server::carrier::Carriers;
 use crate::server::crm::directory::Directory;
 use crate::server::egress::{Allow, Egress};
 use crate::server::http::auth::{new_token, token_hash};
@@ -175,7 +175,7 @@ impl Demo {
         let token = Held::Here(Secret::new(crm_token));
         let crm = Directory::new(egress.clone(), &format!("{}/crm/v1", emulator.base_url()), token)?;
         let tokens = tokens(store.as_ref(), &policy, clock.as_ref()).await?;
-        let carrier = Arc::new(Twilio::new(egress.clone()));
+        let carrier = Arc::new(Carriers::new(egress.clone()));
         let mut backend = Backend::start(Parts {
             store,
             clock,

@@ -7,8 +7,7 @@ use clap::Subcommand;
 use super::egress::EgressArgs;
 use super::{DatabaseArg, say, secret_from_stdin, warn};
 use crate::domain::contact::Address;
-use crate::server::carrier::Carrier as _;
-use crate::server::carrier::twilio::Twilio;
+use crate::server::carrier::{Carrier as _, Carriers};
 use crate::server::store::{CarrierLine, Store};
 
 /// Our numbers at the carrier.
@@ -167,7 +166,7 @@ async fn test(
     egress: &EgressArgs,
     number: Option<&str>,
 ) -> anyhow::Result<()> {
-    let carrier = Twilio::new(egress.open()?);
+    let carrier = Carriers::new(egress.open()?);
     let number = number.map(parse).transpose()?;
     let lines = database.open()?.lines().await?;
     let lines: Vec<CarrierLine> =

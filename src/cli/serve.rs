@@ -14,7 +14,7 @@ use super::secret::{CrmTokenArgs, HeartbeatArgs, MailArgs};
 use super::{DatabaseArg, playbook, say, warn};
 use crate::clock::SystemClock;
 use crate::server::backend::{Backend, Parts};
-use crate::server::carrier::twilio::Twilio;
+use crate::server::carrier::Carriers;
 use crate::server::crm::Crm;
 use crate::server::crm::directory::Directory;
 use crate::server::notify::Notifier;
@@ -97,7 +97,7 @@ impl Serve {
             None => None,
         };
         let (carrier, public_url) =
-            (Arc::new(Twilio::new(egress.clone())), public_url.trim_end_matches('/').to_owned());
+            (Arc::new(Carriers::new(egress.clone())), public_url.trim_end_matches('/').to_owned());
         let mut backend = Backend::start(Parts {
             store,
             clock: Arc::new(SystemClock),

@@ -70,7 +70,12 @@ impl Backend {
             metrics: Arc::clone(&metrics),
             shutdown: down.clone(),
         };
-        let hooks = hooks::router(hooks::Hooks::new(service.clone(), parts.public_url.clone(), Arc::clone(&metrics)));
+        let hooks = hooks::router(hooks::Hooks::new(
+            service.clone(),
+            Arc::clone(&parts.carrier),
+            parts.public_url.clone(),
+            Arc::clone(&metrics),
+        ));
         let router = http::observed(http::router(app).merge(hooks), Arc::clone(&metrics));
         let mut tasks = JoinSet::new();
         let mut until = down.clone();

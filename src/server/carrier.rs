@@ -1,4 +1,9 @@
 //! Carriers: how texts leave, and how we learn what became of them. One trait; each carrier keeps its protocol to itself.
+//!
+//! What a carrier's webhooks say is checked and read by pure functions over the bytes that came; only sending, looking up
+//! and listing make calls.
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
@@ -7,7 +12,12 @@ use crate::domain::contact::{Address, Body};
 use crate::domain::message::Delivery;
 use crate::domain::time::Timestamp;
 
+pub mod hook;
+mod set;
 pub mod twilio;
+
+pub use self::hook::{Heard, Hooked, Said, Unbelieved, Unreadable};
+pub use self::set::Carriers;
 
 /// What became of a call to the carrier.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,8 +93,27 @@ pub struct Finding {
 /// A carrier.
 #[async_trait]
 pub trait Carrier: Send + Sync + 'static {
+    /// Who signed this webhook: the accounts set up here whose secret did. Pure, and over the bytes as they came. A
+    /// carrier that takes none believes none.
+    fn verify(&self, lines: &[CarrierLine], hooked: &Hooked<'_>) -> Result<BTreeSet<String>, Unbelieved> {
+        let _ = (lines, hooked);
+        Err(Unbelieved::Forged("this carrier posts no webhooks".to_owned()))
+    }
+
+    /// What a webhook says, once it is believed. Pure.
+    fn parse(&self, hooked: &Hooked<'_>) -> Result<Heard, Unreadable> {
+        let _ = hooked;
+        Err(Unreadable("this carrier posts no webhooks".to_owned()))
+    }
+
     /// Sends one text. Never retries by itself. `callback` is where reports on it go.
     async fn send(&self, line: &CarrierLine, to: &Address, body: &Body, callback: &str) -> SendOutcome;
+
+    /// One text by the carrier's own id; `None` when it has none by it, or cannot be asked so.
+    async fn look_up(&self, line: &CarrierLine, id: &str) -> Result<Option<Listed>, CarrierError> {
+        let _ = (line, id);
+        Ok(None)
+    }
 
     /// Texts from our line since an instant, to one buyer or to all.
     async fn sent(

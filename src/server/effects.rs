@@ -265,7 +265,7 @@ impl Sender {
         if !facts.iter().any(|e| matches!(e, Event::SendStarted { .. })) {
             return Ok(if facts.is_empty() { Ended::Waits } else { Ended::Done });
         }
-        let callback = format!("{}/hooks/twilio/status/{}", self.public_url, send.message);
+        let callback = format!("{}/hooks/{}/status/{}", self.public_url, line.provider, send.message);
         let clock = self.service.clock();
         if decided.elapsed() > START_WITHIN || clock.now().since(at) > clock.of_real(START_WITHIN_SPAN) {
             self.say(&send, Command::AbandonSend { message: send.message }).await?;

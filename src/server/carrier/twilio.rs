@@ -1,17 +1,19 @@
 //! Twilio, API version 2010-04-01.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Deserialize;
 use url::Url;
 
-use super::{Carrier, CarrierError, Finding, Listed, SendOutcome};
+use super::{Carrier, CarrierError, Finding, Heard, Hooked, Listed, SendOutcome, Unbelieved, Unreadable};
 use crate::domain::contact::{Address, Body};
 use crate::domain::time::Timestamp;
 use crate::server::egress::{Ask, Egress, EgressError};
 use crate::server::store::CarrierLine;
 
+mod hook;
 mod outcome;
 pub mod parse;
 mod settings;
@@ -26,24 +28,11 @@ const MOST_PAGES: usize = 500;
 /// The largest answer read: a page of 200 messages of 1,600 characters, and room.
 const LARGEST: usize = 8 * 1024 * 1024;
 
-/// Which line does a webhook speak of? Account and number first; a service id that is missing or unknown never refuses.
-pub fn find_line<'a>(
-    lines: &'a [CarrierLine],
-    account: &str,
-    to: &Address,
-    service: Option<&str>,
-) -> Option<&'a CarrierLine> {
-    let of_account = || lines.iter().filter(|l| l.provider == "twilio" && l.account == account);
-    of_account()
-        .find(|l| l.number == *to)
-        .or_else(|| of_account().find(|l| service.is_some() && l.service.as_deref() == service))
-}
-
 /// Every token set up for an account.
 pub fn tokens_of(lines: &[CarrierLine], account: &str) -> Vec<String> {
     let mut tokens: Vec<String> = lines
         .iter()
-        .filter(|l| l.provider == "twilio" && l.account == account)
+        .filter(|l| l.provider == Twilio::KIND && l.account == account)
         .flat_map(|l| l.tokens.iter().cloned())
         .collect();
     tokens.sort();
@@ -168,6 +157,14 @@ fn day_before(at: Timestamp) -> String {
 
 #[async_trait]
 impl Carrier for Twilio {
+    fn verify(&self, lines: &[CarrierLine], hooked: &Hooked<'_>) -> Result<BTreeSet<String>, Unbelieved> {
+        hook::signer(lines, hooked)
+    }
+
+    fn parse(&self, hooked: &Hooked<'_>) -> Result<Heard, Unreadable> {
+        hook::heard(hooked)
+    }
+
     async fn send(&self, line: &CarrierLine, to: &Address, body: &Body, callback: &str) -> SendOutcome {
         let Ok(url) = account_url(line, "Messages.json") else {
             tracing::error!("the carrier's address of a line is not one, and its answers wait: comeback line add");
@@ -195,6 +192,14 @@ impl Carrier for Twilio {
                 }
                 outcome::of_failure(&e)
             }
+        }
+    }
+
+    async fn look_up(&self, line: &CarrierLine, id: &str) -> Result<Option<Listed>, CarrierError> {
+        match self.get::<Item>(line, account_url(line, &format!("Messages/{id}.json"))?).await {
+            Ok(item) => Ok(listed(item)),
+            Err(CarrierError::Refused { status: 404, .. }) => Ok(None),
+            Err(e) => Err(e),
         }
     }
 

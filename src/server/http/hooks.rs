@@ -5,21 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body as HttpBody, to_bytes};
-use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
-use uuid::Uuid;
 
 use super::problem::Failure;
 use super::{RequestId, request_id};
 use crate::clock::monotonic;
 use crate::domain::command::Command;
-use crate::domain::id::{LineId, MessageId};
-use crate::server::carrier::twilio::parse::{self, InboundText, Malformed, Params};
-use crate::server::carrier::twilio::signature::{Refused, Signed, verify};
-use crate::server::carrier::twilio::{find_line, tokens_of};
+use crate::domain::id::LineId;
+use crate::server::carrier::hook::{Report, Text, find_line};
+use crate::server::carrier::{Carrier, Carriers, Hooked, Said, Unbelieved};
 use crate::server::notify::page;
 use crate::server::service::{Inbound, Outcome, Service, Work};
 use crate::server::store::{CarrierLine, DedupeKey, RawEvent};
@@ -42,18 +40,25 @@ const TWIML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Respo
 type Remembered = Option<(Instant, Arc<[CarrierLine]>)>;
 
 /// What the hooks need.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Hooks {
     service: Service,
+    carrier: Arc<dyn Carrier>,
     public_url: String,
     metrics: Arc<Metrics>,
     lines: Arc<Mutex<Remembered>>,
 }
 
+impl std::fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hooks({})", self.public_url)
+    }
+}
+
 impl Hooks {
-    /// Hooks that carriers call at `public_url`.
-    pub fn new(service: Service, public_url: String, metrics: Arc<Metrics>) -> Self {
-        Self { service, public_url, metrics, lines: Arc::default() }
+    /// Hooks that carriers call at `public_url`; `carrier` says who signed them and what they say.
+    pub fn new(service: Service, carrier: Arc<dyn Carrier>, public_url: String, metrics: Arc<Metrics>) -> Self {
+        Self { service, carrier, public_url, metrics, lines: Arc::default() }
     }
 
     async fn lines(&self) -> Result<Arc<[CarrierLine]>, crate::server::store::StoreError> {
@@ -71,13 +76,16 @@ impl Hooks {
 /// The carriers' routes. A slash at the end is easily typed into a carrier's form and does no harm: the signature covers
 /// it. Whatever else comes here is a carrier set up wrongly, so it is refused loudly.
 pub fn router(hooks: Hooks) -> Router {
-    let inbound = || get(inbound).post(inbound).fallback(wrong_method);
-    let status = || post(status).fallback(wrong_method);
-    Router::new()
-        .route("/hooks/twilio/inbound", inbound())
-        .route("/hooks/twilio/inbound/", inbound())
-        .route("/hooks/twilio/status/{message}", status())
-        .route("/hooks/twilio/status/{message}/", status())
+    let mut router = Router::new();
+    for kind in Carriers::KINDS {
+        for end in ["", "/"] {
+            let inbound = get(inbound).post(inbound).fallback(wrong_method);
+            let status = post(status).fallback(wrong_method);
+            router = router.route(&format!("/hooks/{kind}/inbound{end}"), inbound);
+            router = router.route(&format!("/hooks/{kind}/status/{{message}}{end}"), status);
+        }
+    }
+    router
         .route("/hooks", any(unknown))
         .route("/hooks/", any(unknown))
         .route("/hooks/{*rest}", any(unknown))
@@ -108,17 +116,12 @@ async fn wrong_method(State(hooks): State<Hooks>, id: Option<Extension<RequestId
 
 async fn inbound(State(hooks): State<Hooks>, id: Option<Extension<RequestId>>, request: Request) -> Response {
     let (id, started) = (request_id(id), monotonic());
-    finish(&hooks, "inbound", started, receive(&hooks, id, request).await)
+    finish(&hooks, "inbound", started, take(&hooks, id, request).await)
 }
 
-async fn status(
-    State(hooks): State<Hooks>,
-    Path(message): Path<String>,
-    id: Option<Extension<RequestId>>,
-    request: Request,
-) -> Response {
+async fn status(State(hooks): State<Hooks>, id: Option<Extension<RequestId>>, request: Request) -> Response {
     let (id, started) = (request_id(id), monotonic());
-    finish(&hooks, "status", started, report(&hooks, id, &message, request).await)
+    finish(&hooks, "status", started, take(&hooks, id, request).await)
 }
 
 fn finish(hooks: &Hooks, kind: &str, started: Instant, result: Result<&'static str, Failure>) -> Response {
@@ -135,21 +138,71 @@ fn finish(hooks: &Hooks, kind: &str, started: Instant, result: Result<&'static s
     }
 }
 
-async fn receive(hooks: &Hooks, id: Option<String>, request: Request) -> Result<&'static str, Failure> {
-    let (params, lines) = verified(hooks, id.clone(), request).await?;
-    let text = parse::inbound(&params).map_err(|e| malformed(id.as_deref(), &e))?;
+/// Reads the body, asks who signed it before anything said is believed, and keeps what it says.
+async fn take(hooks: &Hooks, id: Option<String>, request: Request<HttpBody>) -> Result<&'static str, Failure> {
+    let (parts, body) = request.into_parts();
+    let read = tokio::time::timeout(BODY_WITHIN, to_bytes(body, LARGEST)).await;
+    let bytes = read.map_err(|_| too_slow(id.as_deref()))?.map_err(|_| too_large(id.as_deref()))?;
+    let address = parts.uri.path_and_query().map_or("", |p| p.as_str());
+    let (carrier, path) = hook_of(parts.uri.path());
+    let hooked = Hooked {
+        carrier,
+        path,
+        method: parts.method.as_str(),
+        url: &format!("{}{address}", hooks.public_url),
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &parts.headers,
+        body: &bytes,
+        at: hooks.service.clock().now(),
+    };
+    let lines = hooks.lines().await.map_err(|e| Failure::of_store(id.clone(), &e))?;
+    let signers = hooks.carrier.verify(&lines, &hooked).map_err(|why| match why {
+        Unbelieved::Unreadable(why) => malformed(id.as_deref(), &why),
+        Unbelieved::Forged(why) => forbidden(id.as_deref(), &why),
+    })?;
+    let heard = hooks.carrier.parse(&hooked).map_err(|why| malformed(id.as_deref(), &why.to_string()))?;
+    let raw = |kind: &str| RawEvent {
+        provider: carrier.to_owned(),
+        kind: kind.to_owned(),
+        params: heard.raw.clone(),
+        at: hooked.at,
+    };
+    match heard.said {
+        Said::Text(text) if !signers.contains(&text.account) => Err(of_another_account(id.as_deref())),
+        Said::Report(report) if !signers.contains(&report.account) => Err(of_another_account(id.as_deref())),
+        Said::Text(text) => receive(hooks, id, text, carrier, &lines, raw("inbound")).await,
+        Said::Report(said) => report(hooks, id, said, &signers, (carrier, &lines), raw("status")).await,
+        Said::Nothing(word) => Ok(word),
+    }
+}
+
+/// `/hooks/twilio/status/1/`: whose hook, and which.
+fn hook_of(path: &str) -> (&str, &str) {
+    let behind = path.strip_prefix("/hooks/").unwrap_or_default();
+    let (carrier, path) = behind.split_once('/').unwrap_or((behind, ""));
+    (carrier, path.strip_suffix('/').unwrap_or(path))
+}
+
+async fn receive(
+    hooks: &Hooks,
+    id: Option<String>,
+    text: Text,
+    carrier: &str,
+    lines: &[CarrierLine],
+    raw: RawEvent,
+) -> Result<&'static str, Failure> {
     let to = text.to.clone();
     let pages = hooks.service.playbook().alerting.pages_from(&to).is_some();
-    let line = if pages { LineId::new("unlisted") } else { line_id(hooks, &lines, &text, id.as_deref()) };
+    let line = if pages { LineId::new("unlisted") } else { line_id(hooks, carrier, lines, &text, id.as_deref()) };
     let inbound = Inbound {
-        key: DedupeKey { provider: "twilio".to_owned(), account: text.account, id: text.sid },
+        key: DedupeKey { provider: carrier.to_owned(), account: text.account, id: text.id },
         from: text.from,
         line,
         body: text.body,
         media: text.media,
         opt_out_type: text.opt_out_type,
         sent: None,
-        raw: raw(hooks, "inbound", &params),
+        raw,
     };
     let of_a_rep = page::of_a_rep(&hooks.service, &inbound, &to).await;
     let of_a_rep = of_a_rep.map_err(|e| Failure::of_store(id.clone(), &e))?;
@@ -161,15 +214,18 @@ async fn receive(hooks: &Hooks, id: Option<String>, request: Request) -> Result<
     }
 }
 
-async fn report(hooks: &Hooks, id: Option<String>, message: &str, request: Request) -> Result<&'static str, Failure> {
-    let (params, lines) = verified(hooks, id.clone(), request).await?;
-    let message = Uuid::parse_str(message).map_err(|_| malformed(id.as_deref(), &Malformed::Missing("message id")))?;
-    let said = parse::status(&params).map_err(|e| malformed(id.as_deref(), &e))?;
-    let Some(delivery) = said.delivery else { return Ok("unknown_word") };
-    let message = MessageId(message);
-    let command = Command::Report { message, delivery, error: said.error };
-    let foreign = foreign_lines(hooks, &lines, &said.account);
-    let work = Work::Report { message, command, raw: raw(hooks, "status", &params), foreign };
+async fn report(
+    hooks: &Hooks,
+    id: Option<String>,
+    said: Report,
+    signers: &BTreeSet<String>,
+    (carrier, lines): (&str, &[CarrierLine]),
+    raw: RawEvent,
+) -> Result<&'static str, Failure> {
+    let Report { message, delivery, error, .. } = said;
+    let command = Command::Report { message, delivery, error };
+    let foreign = foreign_lines(hooks, carrier, lines, signers);
+    let work = Work::Report { message, command, raw, foreign };
     match hooks.service.submit(work).await {
         Ok(Outcome::Foreign) => Err(of_another_account(id.as_deref())),
         Ok(_) => Ok("accepted"),
@@ -178,23 +234,18 @@ async fn report(hooks: &Hooks, id: Option<String>, message: &str, request: Reque
 }
 
 /// Lines whose number is set up at another account. One that is not set up at all is nobody's.
-fn foreign_lines(hooks: &Hooks, lines: &[CarrierLine], account: &str) -> BTreeSet<LineId> {
+fn foreign_lines(hooks: &Hooks, carrier: &str, lines: &[CarrierLine], signers: &BTreeSet<String>) -> BTreeSet<LineId> {
     let playbook = hooks.service.playbook();
-    let others = lines.iter().filter(|l| l.provider != "twilio" || l.account != account);
+    let others = lines.iter().filter(|l| l.provider != carrier || !signers.contains(&l.account));
     others.filter_map(|l| playbook.line_of(&l.number).map(|(id, _)| id.clone())).collect()
 }
 
-fn raw(hooks: &Hooks, kind: &str, params: &Params) -> RawEvent {
-    let at = hooks.service.clock().now();
-    RawEvent { provider: "twilio".to_owned(), kind: kind.to_owned(), params: params.to_json(), at }
-}
-
 /// Our line for a text. A number the playbook does not list still gets through: a reply is never dropped.
-fn line_id(hooks: &Hooks, lines: &[CarrierLine], text: &InboundText, id: Option<&str>) -> LineId {
+fn line_id(hooks: &Hooks, carrier: &str, lines: &[CarrierLine], text: &Text, id: Option<&str>) -> LineId {
     let playbook = hooks.service.playbook();
     let of = |number| playbook.line_of(number).map(|(id, _)| id.clone());
-    let by_line = || find_line(lines, &text.account, &text.to, text.service.as_deref()).and_then(|l| of(&l.number));
-    of(&text.to).or_else(by_line).unwrap_or_else(|| {
+    let found = || find_line(lines, carrier, &text.account, &text.to, text.service.as_deref());
+    of(&text.to).or_else(|| found().and_then(|l| of(&l.number))).unwrap_or_else(|| {
         tracing::warn!(
             request_id = id,
             "a text came to a number that the playbook does not list: it takes the first team's ladder"
@@ -203,51 +254,8 @@ fn line_id(hooks: &Hooks, lines: &[CarrierLine], text: &InboundText, id: Option<
     })
 }
 
-/// Reads the body, finds the account's tokens, and checks the signature before anything said is believed.
-async fn verified(
-    hooks: &Hooks,
-    id: Option<String>,
-    request: Request<HttpBody>,
-) -> Result<(Params, Arc<[CarrierLine]>), Failure> {
-    let (parts, body) = request.into_parts();
-    let read = tokio::time::timeout(BODY_WITHIN, to_bytes(body, LARGEST)).await;
-    let bytes = read.map_err(|_| too_slow(id.as_deref()))?.map_err(|_| too_large(id.as_deref()))?;
-    let path = parts.uri.path_and_query().map_or("", |p| p.as_str());
-    let url = format!("{}{path}", hooks.public_url);
-    let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let is = |kind: &str| media_type.split(';').next().is_some_and(|m| m.trim().eq_ignore_ascii_case(kind));
-    let read = if parts.method == Method::GET {
-        Params::form(parts.uri.query().unwrap_or_default().as_bytes())
-    } else if is("application/x-www-form-urlencoded") {
-        Params::form(&bytes)
-    } else if is("application/json") {
-        Params::json(&bytes)
-    } else {
-        Err(Malformed::MediaType)
-    };
-    let params = read.map_err(|e| malformed(id.as_deref(), &e))?;
-    let lines = hooks.lines().await.map_err(|e| Failure::of_store(id.clone(), &e))?;
-    let tokens = tokens_of(&lines, params.get("AccountSid").unwrap_or_default());
-    let signed = if parts.method == Method::GET {
-        Signed::Nothing
-    } else if is("application/json") {
-        Signed::Json(&bytes)
-    } else {
-        Signed::Form(&params)
-    };
-    let header = |name| parts.headers.get(name).and_then(|v| v.to_str().ok());
-    let checked = verify(&tokens, &url, signed, header("x-twilio-signature"));
-    checked.map_err(|why| forbidden(id.as_deref(), &explain(&parts.headers, why)))?;
-    Ok((params, lines))
-}
-
-/// A webhook signed with the newer scheme is told apart from a forged one.
-fn explain(headers: &HeaderMap, why: Refused) -> Refused {
-    if headers.contains_key("x-twilio-webhooks-signature-settings") { Refused::SharedKey } else { why }
-}
-
-fn forbidden(id: Option<&str>, why: &Refused) -> Failure {
-    tracing::warn!(request_id = id, %why, "webhook refused");
+fn forbidden(id: Option<&str>, why: &str) -> Failure {
+    tracing::warn!(request_id = id, why, "webhook refused");
     let title = "This webhook is not signed by an account that is set up here. Nothing of it was kept.";
     Failure::new(StatusCode::FORBIDDEN, "bad_signature", title, "The backend's log says why, under the request id.")
 }
@@ -273,8 +281,8 @@ fn too_slow(id: Option<&str>) -> Failure {
     Failure::new(StatusCode::REQUEST_TIMEOUT, "too_slow", title, hint)
 }
 
-fn malformed(id: Option<&str>, why: &Malformed) -> Failure {
-    tracing::warn!(request_id = id, %why, "webhook refused");
+fn malformed(id: Option<&str>, why: &str) -> Failure {
+    tracing::warn!(request_id = id, why, "webhook refused");
     let title = "This webhook cannot be read. Nothing of it was kept.";
     Failure::new(StatusCode::BAD_REQUEST, "malformed", title, "The backend's log says why, under the request id.")
 }

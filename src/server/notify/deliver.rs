@@ -224,8 +224,8 @@ impl Notifier {
         message.pass(name, true);
         self.service.store().put_notices(&message.cloned()).await?;
         let body = Body::new(message.page(redact));
-        let callback =
-            message.told.first().map(|told| format!("{}/hooks/twilio/status/{}", self.public_url, told.row.id));
+        let hooks = format!("{}/hooks/{}", self.public_url, line.provider);
+        let callback = message.told.first().map(|told| format!("{hooks}/status/{}", told.row.id));
         Ok(match self.carrier.send(&line, &phone, &body, &callback.unwrap_or_default()).await {
             SendOutcome::Accepted { .. } => Attempt::Accepted,
             SendOutcome::Refused { code } => {

@@ -13,6 +13,8 @@ use comeback::config;
 use comeback::domain::contact::Address;
 use comeback::domain::id::{DeviceId, RepId};
 use comeback::domain::time::{Span, Timestamp};
+use comeback::server::carrier::Carriers;
+use comeback::server::egress::{Allow, Egress};
 use comeback::server::feed::Presences;
 use comeback::server::http::auth::token_hash;
 use comeback::server::http::{self, App, hooks};
@@ -164,6 +166,8 @@ impl Office {
         let device = DeviceId(Uuid::now_v7());
         store.redeem(invite, now, device, "test", token_hash("lea")).await.unwrap().unwrap();
         let metrics = Arc::new(Metrics::default());
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let carrier = Arc::new(Carriers::new(Egress::new(Allow::loopback())));
         let (_, shutdown) = tokio::sync::watch::channel(false);
         let app = App {
             service: service.clone(),
@@ -171,7 +175,7 @@ impl Office {
             metrics: Arc::clone(&metrics),
             shutdown,
         };
-        let hooks = hooks::Hooks::new(service, PUBLIC.to_owned(), Arc::clone(&metrics));
+        let hooks = hooks::Hooks::new(service, carrier, PUBLIC.to_owned(), Arc::clone(&metrics));
         let router = http::observed(http::router(app).merge(hooks::router(hooks)), Arc::clone(&metrics));
         Self { router, metrics, store }
     }

@@ -1,6 +1,7 @@
 //! An emulated carrier with one number and silent buyers, and our own backend beside it: the real one, over sockets,
 //! with the real Twilio adapter. They know nothing of each other but what the carrier's API and the webhooks say.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -15,7 +16,9 @@ use comeback::emulator::{self, BuyerPlan, Emulator, EmulatorConfig};
 use comeback::journal::Frame;
 use comeback::server::backend::{Backend, Parts};
 use comeback::server::carrier::twilio::Twilio;
-use comeback::server::carrier::{Carrier, CarrierError, Finding, Listed, SendOutcome};
+use comeback::server::carrier::{
+    Carrier, CarrierError, Finding, Heard, Hooked, Listed, SendOutcome, Unbelieved, Unreadable,
+};
 use comeback::server::egress::{Allow, Egress};
 use comeback::server::http::auth::token_hash;
 use comeback::server::store::memory::MemoryStore;
@@ -178,6 +181,14 @@ impl Watched {
 
 #[async_trait]
 impl Carrier for Watched {
+    fn verify(&self, lines: &[CarrierLine], hooked: &Hooked<'_>) -> Result<BTreeSet<String>, Unbelieved> {
+        self.twilio.verify(lines, hooked)
+    }
+
+    fn parse(&self, hooked: &Hooked<'_>) -> Result<Heard, Unreadable> {
+        self.twilio.parse(hooked)
+    }
+
     async fn send(&self, line: &CarrierLine, to: &Address, body: &Body, callback: &str) -> SendOutcome {
         if body.as_str() == SLOW {
             self.slow_may_go.subscribe().wait_for(|may| *may).await.unwrap();
