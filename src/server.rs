@@ -13,6 +13,7 @@ pub mod feed;
 pub mod heartbeat;
 pub mod http;
 mod listen;
+pub mod media;
 pub mod notify;
 pub mod opt_outs;
 mod outside;

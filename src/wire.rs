@@ -6,6 +6,7 @@
 
 pub mod changes;
 pub mod command;
+pub mod media;
 pub mod people;
 pub mod problem;
 pub mod sends;

@@ -54,6 +54,9 @@ pub(super) enum Line {
         public_url: String,
         #[command(flatten)]
         egress: EgressArgs,
+        /// First put our addresses where the carrier looks for them: the webhook, and the fallback for when it fails.
+        #[arg(long)]
+        set: bool,
         /// Only this number.
         number: Option<String>,
     },
@@ -93,8 +96,8 @@ impl Line {
                     say(&format!("{}  {}  {}  {service}", l.number.as_str(), l.provider, l.account));
                 }
             }
-            Self::Test { database, public_url, egress, number } => {
-                test(&database, &public_url, &egress, number.as_deref()).await?;
+            Self::Test { database, public_url, egress, set, number } => {
+                test(&database, &public_url, &egress, set, number.as_deref()).await?;
             }
         }
         Ok(())
@@ -164,6 +167,7 @@ async fn test(
     database: &DatabaseArg,
     public_url: &str,
     egress: &EgressArgs,
+    set: bool,
     number: Option<&str>,
 ) -> anyhow::Result<()> {
     let carrier = Carriers::new(egress.open()?);
@@ -175,7 +179,12 @@ async fn test(
     let (mut wrong, mut numbers) = (0, 0);
     for line in lines {
         say(line.number.as_str());
-        let findings = carrier.check(&line, public_url.trim_end_matches('/')).await;
+        let public_url = public_url.trim_end_matches('/');
+        if set {
+            let written = carrier.set(&line, public_url).await;
+            say(&written.map_or_else(|e| format!("  NOT SET: {e}"), |what| format!("  set   {what}")));
+        }
+        let findings = carrier.check(&line, public_url).await;
         let found = findings.iter().filter(|f| !f.ok).count();
         wrong += found;
         numbers += usize::from(found > 0);

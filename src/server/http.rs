@@ -19,6 +19,7 @@ pub mod changes;
 pub mod commands;
 pub mod health;
 pub mod hooks;
+pub mod media;
 pub mod openapi;
 pub mod people;
 pub mod problem;
@@ -55,6 +56,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/oncall", get(people::on_call))
         .route("/v1/calendars/{whose}", get(people::calendar))
         .route("/v1/conversations/{id}/messages", get(changes::messages))
+        .route("/v1/media/{message}/{n}", get(media::one))
         .route("/v1/sends", post(sends::report))
         .route("/health", get(health::alive))
         .route("/ready", get(health::ready))

@@ -23,6 +23,7 @@ use crate::wire::command::Receipt;
 
 mod error;
 mod line;
+pub mod media;
 pub mod memory;
 pub mod migrate;
 pub mod notice;
@@ -162,6 +163,8 @@ pub struct Batch {
     pub matched: BTreeSet<ConversationId>,
     /// A backup is brought back, or has caught up.
     pub restore: Option<RestoreWrite>,
+    /// Pictures and other media to be fetched, with the texts they came with.
+    pub media: Vec<media::MediaWrite>,
     /// What follows from the facts for people beside the client.
     pub notices: Vec<notice::NoticeRow>,
 }
@@ -331,7 +334,9 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 
 /// Where facts are kept.
 #[async_trait]
-pub trait Store: notice::NoticeStore + policy::PolicyStore + SendLog + Send + Sync + 'static {
+pub trait Store:
+    media::MediaStore + notice::NoticeStore + policy::PolicyStore + SendLog + Send + Sync + 'static
+{
     /// Begins the one transaction that may write facts. Waits for the head row.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
 

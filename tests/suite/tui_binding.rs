@@ -157,7 +157,7 @@ proptest! {
                 let about = match ask {
                     Ask::Do { conversation, .. } => conversation,
                     Ask::SaveDraft { conversation, .. } | Ask::Older(conversation) => Some(conversation),
-                    Ask::Open(_) | Ask::Search(_) | Ask::ReadWhileAway | Ask::SyncNow | Ask::OutboxDrop { .. } | Ask::OutboxSend { .. }
+                    Ask::Open(_) | Ask::Search(_) | Ask::ReadWhileAway | Ask::SyncNow | Ask::Save { .. } | Ask::OutboxDrop { .. } | Ask::OutboxSend { .. }
                     | Ask::Looking { .. } | Ask::Stop => None,
                 };
                 if let Some(about) = about {

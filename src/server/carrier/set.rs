@@ -84,6 +84,22 @@ impl Carrier for Carriers {
         self.asked(line)?.received(line, since).await
     }
 
+    fn listed_media(&self, line: &CarrierLine, id: &str, n: usize) -> Option<String> {
+        self.of(line)?.listed_media(line, id, n)
+    }
+
+    async fn media(&self, line: &CarrierLine, source: &str, most: usize) -> Result<Vec<u8>, CarrierError> {
+        self.asked(line)?.media(line, source, most).await
+    }
+
+    async fn cancel(&self, line: &CarrierLine, id: &str) -> Result<bool, CarrierError> {
+        self.asked(line)?.cancel(line, id).await
+    }
+
+    async fn set(&self, line: &CarrierLine, public_url: &str) -> Result<String, CarrierError> {
+        self.asked(line)?.set(line, public_url).await
+    }
+
     async fn check(&self, line: &CarrierLine, public_url: &str) -> Vec<Finding> {
         match self.of(line) {
             Some(carrier) => carrier.check(line, public_url).await,

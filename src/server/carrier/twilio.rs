@@ -14,8 +14,10 @@ use crate::server::egress::{Ask, Egress, EgressError};
 use crate::server::store::CarrierLine;
 
 mod hook;
+mod media;
 mod outcome;
 pub mod parse;
+mod pool;
 mod settings;
 pub mod signature;
 
@@ -69,9 +71,19 @@ struct Item {
     #[serde(default)]
     num_media: Option<String>,
     #[serde(default)]
+    messaging_service_sid: Option<String>,
+    #[serde(default)]
     date_sent: Option<String>,
     #[serde(default)]
     date_created: Option<String>,
+}
+
+/// Twilio's code for a text that cannot be taken back any more.
+const NOT_SCHEDULED: u32 = 30409;
+
+#[derive(Deserialize)]
+struct Canceled {
+    status: String,
 }
 
 impl Twilio {
@@ -90,8 +102,20 @@ impl Twilio {
     }
 
     async fn get<T: for<'de> Deserialize<'de>>(&self, line: &CarrierLine, url: Url) -> Result<T, CarrierError> {
-        let answer =
-            self.egress.ask(self.limited(authorised(Ask::get(url), line))).await.map_err(|e| unreachable(&e))?;
+        self.told(authorised(Ask::get(url), line)).await
+    }
+
+    async fn post<T: for<'de> Deserialize<'de>>(
+        &self,
+        line: &CarrierLine,
+        url: Url,
+        form: &[(&str, &str)],
+    ) -> Result<T, CarrierError> {
+        self.told(authorised(Ask::post(url), line).form(form)).await
+    }
+
+    async fn told<T: for<'de> Deserialize<'de>>(&self, ask: Ask) -> Result<T, CarrierError> {
+        let answer = self.egress.ask(self.limited(ask)).await.map_err(|e| unreachable(&e))?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(|e| unreachable(&e))?;
         if !(200..300).contains(&status) {
@@ -103,13 +127,18 @@ impl Twilio {
         serde_json::from_slice(&body).map_err(garbled)
     }
 
-    async fn list(&self, line: &CarrierLine, query: &[(&str, &str)]) -> Result<Vec<Listed>, CarrierError> {
+    async fn list(
+        &self,
+        line: &CarrierLine,
+        query: &[(&str, &str)],
+        wanted: impl Fn(&Item) -> bool + Send,
+    ) -> Result<Vec<Listed>, CarrierError> {
         let mut url = account_url(line, "Messages.json")?;
         url.query_pairs_mut().extend_pairs(query).append_pair("PageSize", "200");
         let mut all = Vec::new();
         for _ in 0..MOST_PAGES {
             let page: MessagePage = self.get(line, url.clone()).await?;
-            all.extend(page.messages.into_iter().filter_map(listed));
+            all.extend(page.messages.into_iter().filter(&wanted).filter_map(|item| listed(line, item)));
             let Some(next) = page.next_page_uri.filter(|n| !n.is_empty()) else { return Ok(all) };
             let joined = url.join(&next).map_err(|e| CarrierError::Unreachable(e.to_string()))?;
             if joined.origin() != url.origin() {
@@ -135,12 +164,17 @@ fn account_url(line: &CarrierLine, path: &str) -> Result<Url, CarrierError> {
     text.parse().map_err(|_| CarrierError::Unreachable("the API's address is not one".to_owned()))
 }
 
-fn listed(item: Item) -> Option<Listed> {
+fn listed(line: &CarrierLine, item: Item) -> Option<Listed> {
     let at = item.date_sent.or(item.date_created).and_then(|d| chrono::DateTime::parse_from_rfc2822(&d).ok())?;
     let ours = item.direction.starts_with("outbound");
     Some(Listed {
         id: item.sid,
-        from: Address::parse(&item.from?).ok()?,
+        // While a service has not chosen its number there is none yet.
+        from: match item.from.filter(|from| !from.is_empty()) {
+            Some(from) => Address::parse(&from).ok()?,
+            None if ours => line.number.clone(),
+            None => return None,
+        },
         to: Address::parse(&item.to?).ok()?,
         body: Body::new(item.body.unwrap_or_default()),
         at: at.to_utc().into(),
@@ -170,16 +204,18 @@ impl Carrier for Twilio {
             tracing::error!("the carrier's address of a line is not one, and its answers wait: comeback line add");
             return SendOutcome::Busy;
         };
-        let mut form = vec![
+        // A service chooses the number of its pool that this buyer knows (Sticky Sender, which `line test` looks at).
+        let sender = match &line.service {
+            Some(service) => ("MessagingServiceSid", service.as_str()),
+            None => ("From", line.number.as_str()),
+        };
+        let form = [
             ("To", to.as_str()),
-            ("From", line.number.as_str()),
+            sender,
             ("Body", body.as_str()),
             ("StatusCallback", callback),
             ("ValidityPeriod", VALIDITY_SECONDS),
         ];
-        if let Some(service) = &line.service {
-            form.push(("MessagingServiceSid", service));
-        }
         match self.egress.ask(self.limited(authorised(Ask::post(url), line).form(&form))).await {
             Ok(answer) => {
                 let status = answer.status();
@@ -197,7 +233,7 @@ impl Carrier for Twilio {
 
     async fn look_up(&self, line: &CarrierLine, id: &str) -> Result<Option<Listed>, CarrierError> {
         match self.get::<Item>(line, account_url(line, &format!("Messages/{id}.json"))?).await {
-            Ok(item) => Ok(listed(item)),
+            Ok(item) => Ok(listed(line, item)),
             Err(CarrierError::Refused { status: 404, .. }) => Ok(None),
             Err(e) => Err(e),
         }
@@ -209,17 +245,54 @@ impl Carrier for Twilio {
         to: Option<&Address>,
         since: Timestamp,
     ) -> Result<Vec<Listed>, CarrierError> {
-        let day = day_before(since);
-        let mut query = vec![("From", line.number.as_str()), ("DateSent>", day.as_str())];
-        query.extend(to.map(|to| ("To", to.as_str())));
-        let all = self.list(line, &query).await?;
+        let all = match (&line.service, to) {
+            (None, to) => self.sent_from(line, &line.number, to, since).await?,
+            // A text whose number the service has not chosen yet is found by whom it is for.
+            (Some(_), Some(to)) => {
+                let day = day_before(since);
+                let query = [("To", to.as_str()), ("DateSent>", day.as_str())];
+                self.list(line, &query, |item| pool::is_of(line, item)).await?
+            }
+            (Some(_), None) => {
+                let mut all = Vec::new();
+                for number in self.pool(line).await? {
+                    all.extend(self.sent_from(line, &number, None, since).await?);
+                }
+                all
+            }
+        };
         Ok(all.into_iter().filter(|m| m.at >= since && m.delivery.is_some()).collect())
     }
 
     async fn received(&self, line: &CarrierLine, since: Timestamp) -> Result<Vec<Listed>, CarrierError> {
         let day = day_before(since);
-        let all = self.list(line, &[("To", line.number.as_str()), ("DateSent>", day.as_str())]).await?;
+        let mut all = Vec::new();
+        for number in self.pool(line).await? {
+            all.extend(self.list(line, &[("To", number.as_str()), ("DateSent>", day.as_str())], |_| true).await?);
+        }
         Ok(all.into_iter().filter(|m| m.at >= since && m.delivery.is_none()).collect())
+    }
+
+    fn listed_media(&self, line: &CarrierLine, id: &str, n: usize) -> Option<String> {
+        media::listed(line, id, n)
+    }
+
+    async fn media(&self, line: &CarrierLine, source: &str, most: usize) -> Result<Vec<u8>, CarrierError> {
+        media::fetch(self, line, source, most).await
+    }
+
+    async fn cancel(&self, line: &CarrierLine, id: &str) -> Result<bool, CarrierError> {
+        let url = account_url(line, &format!("Messages/{id}.json"))?;
+        match self.post::<Canceled>(line, url, &[("Status", "canceled")]).await {
+            Ok(now) => Ok(now.status == "canceled"),
+            // It has left, or was never scheduled.
+            Err(CarrierError::Refused { code: NOT_SCHEDULED, .. }) => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
+    async fn set(&self, line: &CarrierLine, public_url: &str) -> Result<String, CarrierError> {
+        settings::set(self, line, public_url).await
     }
 
     async fn check(&self, line: &CarrierLine, public_url: &str) -> Vec<Finding> {

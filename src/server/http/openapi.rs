@@ -17,6 +17,7 @@ use utoipa::{Modify, OpenApi};
         super::commands::push,
         super::changes::pull,
         super::changes::messages,
+        super::media::one,
         super::people::say,
         super::people::on_call,
         super::people::calendar,

@@ -1,5 +1,6 @@
 //! The reference store, and the simulator's: plain maps behind one lock. What it does is what the others must do.
 
+mod media;
 mod notices;
 mod policy;
 mod read;
@@ -61,6 +62,7 @@ struct Tables {
     notices: BTreeMap<uuid::Uuid, super::notice::NoticeRow>,
     reaches: BTreeMap<RepId, super::notice::Reach>,
     beside: BTreeMap<super::policy::Kind, super::policy::Kept>,
+    media: BTreeMap<(MessageId, u32), media::Row>,
 }
 
 struct MemoryTransaction {
@@ -218,6 +220,7 @@ impl Tables {
             Some(RestoreWrite::Reconciled) => self.restores.iter_mut().for_each(|r| r.reconciled = true),
             None => {}
         }
+        media::write(self, batch.media);
         self.put_notices(&batch.notices);
         self.unmatched.retain(|id| !batch.matched.contains(id));
         for (key, message) in batch.dedupe {

@@ -24,6 +24,7 @@ use crate::wire::changes::Message;
 
 pub mod backup;
 mod load;
+mod media;
 mod notices;
 mod people;
 mod policy;
@@ -80,6 +81,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 9,
         name: "0009_campaign_send.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0009_campaign_send.sql"),
+    },
+    Migration {
+        version: 15,
+        name: "0015_media.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0015_media.sql"),
     },
 ];
 

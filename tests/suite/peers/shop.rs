@@ -211,6 +211,14 @@ impl Carrier for Watched {
         Ok(listed)
     }
 
+    async fn media(&self, line: &CarrierLine, source: &str, most: usize) -> Result<Vec<u8>, CarrierError> {
+        self.twilio.media(line, source, most).await
+    }
+
+    fn listed_media(&self, line: &CarrierLine, id: &str, n: usize) -> Option<String> {
+        self.twilio.listed_media(line, id, n)
+    }
+
     async fn check(&self, line: &CarrierLine, public_url: &str) -> Vec<Finding> {
         self.twilio.check(line, public_url).await
     }

@@ -25,6 +25,7 @@ use comeback::server::store::{
 };
 use comeback::wire::changes::Message;
 
+mod media;
 mod notices;
 
 /// A promise that is broken on purpose.
