@@ -15,7 +15,7 @@ use comeback::domain::playbook::Role;
 use comeback::domain::time::Timestamp;
 use comeback::server::http::auth::token_hash;
 use comeback::server::store::sqlite::SqliteStore;
-use comeback::server::store::{CarrierLine, Store};
+use comeback::server::store::{CarrierLine, LineExtra, Store};
 use comeback::wire::session::{Session, SignedIn};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -85,6 +85,7 @@ pub(crate) fn run() {
                 tokens: vec![TOKEN.to_owned()],
                 service: None,
                 api: "http://127.0.0.1:9".to_owned(),
+                extra: LineExtra::default(),
             };
             store.put_line(&line).await.unwrap();
         }

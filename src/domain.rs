@@ -26,6 +26,7 @@ pub mod message;
 pub mod next_step;
 pub mod oncall;
 pub mod ownership;
+pub mod pacing;
 mod people;
 pub mod playbook;
 pub mod reach;

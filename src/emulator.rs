@@ -22,6 +22,7 @@ mod geo;
 mod inbound;
 mod message;
 mod optout;
+pub mod others;
 mod overrides;
 mod segments;
 mod shared;

@@ -12,6 +12,7 @@ pub mod engine;
 pub mod feed;
 pub mod heartbeat;
 pub mod http;
+pub mod lines;
 mod listen;
 pub mod media;
 pub mod notify;

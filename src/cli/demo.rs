@@ -33,7 +33,7 @@ use crate::server::notify::Notifier;
 use crate::server::store::notice::{NoticeStore as _, Reach};
 use crate::server::store::sqlite::SqliteStore;
 use crate::server::store::sqlite::serving::Serving;
-use crate::server::store::{CarrierLine, Store};
+use crate::server::store::{CarrierLine, LineExtra, Store};
 use crate::server::telemetry;
 
 /// The playbook the demo runs on.
@@ -162,6 +162,7 @@ impl Demo {
                 tokens: vec![auth_token.clone()],
                 service: None,
                 api: emulator.base_url().to_owned(),
+                extra: LineExtra::default(),
             };
             store.put_line(&line).await?;
         }
@@ -175,7 +176,7 @@ impl Demo {
         let token = Held::Here(Secret::new(crm_token));
         let crm = Directory::new(egress.clone(), &format!("{}/crm/v1", emulator.base_url()), token)?;
         let tokens = tokens(store.as_ref(), &policy, clock.as_ref()).await?;
-        let carrier = Arc::new(Carriers::new(egress.clone()));
+        let carrier = Arc::new(Carriers::new(&egress));
         let mut backend = Backend::start(Parts {
             store,
             clock,

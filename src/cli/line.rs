@@ -1,40 +1,32 @@
-//! `comeback line add|remove|list|test`.
-
-use std::io::IsTerminal as _;
+//! `comeback line add|remove|resume|list|test`.
 
 use clap::Subcommand;
 
+use self::add::Add;
 use super::egress::EgressArgs;
-use super::{DatabaseArg, say, secret_from_stdin, warn};
+use super::{DatabaseArg, say};
+use crate::clock::{Clock as _, SystemClock};
 use crate::domain::contact::Address;
+use crate::domain::time::Timestamp;
 use crate::server::carrier::{Carrier as _, Carriers};
-use crate::server::store::{CarrierLine, Store};
+use crate::server::store::{CarrierLine, LineStore as _, Store as _};
+
+mod add;
 
 /// Our numbers at the carrier.
 #[derive(Debug, Subcommand)]
 pub(super) enum Line {
-    /// Set a number up. The account's auth token comes on standard input; while it is rotated, two lines: the primary
-    /// first, then the other.
-    Add {
-        #[command(flatten)]
-        database: DatabaseArg,
-        /// Our number, as in the playbook: +16465550100
-        number: String,
-        /// The account: AC and 32 hexadecimal digits.
-        #[arg(long)]
-        account: String,
-        /// The messaging service the number is in, if it is in one: MG and 32 hexadecimal digits.
-        #[arg(long)]
-        service: Option<String>,
-        /// Read the auth token from standard input.
-        #[arg(long, required = true)]
-        token_stdin: bool,
-        /// Where the carrier's API is; for tests against the emulator.
-        #[arg(long, default_value = "https://api.twilio.com")]
-        api: String,
-    },
+    /// Set a number up, or replace its setting.
+    Add(Add),
     /// Forget a number's account and token. Its conversations stay.
     Remove {
+        #[command(flatten)]
+        database: DatabaseArg,
+        /// Our number, as `line list` shows it.
+        number: String,
+    },
+    /// Let a number go on that was stopped, once what the carrier refused is put right. Its answers leave in their order.
+    Resume {
         #[command(flatten)]
         database: DatabaseArg,
         /// Our number, as `line list` shows it.
@@ -65,37 +57,10 @@ pub(super) enum Line {
 impl Line {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Add { database, number, account, service, token_stdin: _, api } => {
-                let number = parse(&number)?;
-                sid("AC", "an account", &account)?;
-                service.as_deref().map_or(Ok(()), |service| sid("MG", "a messaging service", service))?;
-                let store = database.open()?;
-                let tokens = tokens()?;
-                let in_playbook = store
-                    .playbook()
-                    .await?
-                    .is_some_and(|p| p.line_of(&number).is_some() || p.alerting.pages_from(&number).is_some());
-                let provider = "twilio".to_owned();
-                let line = CarrierLine { number, provider, account, tokens, service, api };
-                store.put_line(&line).await?;
-                say("set up. Check the carrier's side with: comeback line test --database … --public-url https://…");
-                if !in_playbook {
-                    say(
-                        "note: the playbook in force has no [line] with this number; its texts will take the ladder for unowned replies",
-                    );
-                }
-            }
+            Self::Add(add) => add.run().await?,
             Self::Remove { database, number } => remove(&database, &parse(&number)?).await?,
-            Self::List { database } => {
-                let lines = database.open()?.lines().await?;
-                if lines.is_empty() {
-                    say("no number is set up yet: comeback line add");
-                }
-                for l in lines {
-                    let service = l.service.as_deref().unwrap_or("no service");
-                    say(&format!("{}  {}  {}  {service}", l.number.as_str(), l.provider, l.account));
-                }
-            }
+            Self::Resume { database, number } => resume(&database, &parse(&number)?).await?,
+            Self::List { database } => list(&database).await?,
             Self::Test { database, public_url, egress, set, number } => {
                 test(&database, &public_url, &egress, set, number.as_deref()).await?;
             }
@@ -128,16 +93,36 @@ fn sid(prefix: &str, what: &str, typed: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One token, or two while they are rotated. Somebody who types ends the list with an empty line.
-fn tokens() -> anyhow::Result<Vec<String>> {
-    let mut tokens = vec![secret_from_stdin("Paste the account's primary auth token")?];
-    if std::io::stdin().is_terminal() {
-        warn("While tokens are rotated, paste the other one; otherwise just press Enter:");
+async fn list(database: &DatabaseArg) -> anyhow::Result<()> {
+    let store = database.open()?;
+    let (lines, stops, now) = (store.lines().await?, store.line_stops().await?, SystemClock.now());
+    if lines.is_empty() {
+        say("no number is set up yet: comeback line add");
     }
-    let mut other = String::new();
-    std::io::stdin().read_line(&mut other)?;
-    tokens.extend(Some(other.trim().to_owned()).filter(|token| !token.is_empty()));
-    Ok(tokens)
+    for l in lines {
+        let service = l.service.as_deref().unwrap_or("no service");
+        say(&format!("{}  {}  {}  {service}", l.number.as_str(), l.provider, l.account));
+        if let Some(stop) = stops.iter().find(|stop| stop.number == l.number && stop.holds(now)) {
+            let at = |at: Timestamp| at.utc().format("%Y-%m-%d %H:%M UTC").to_string();
+            let (since, code) = (at(stop.at), stop.code);
+            say(&match stop.until {
+                None => format!(
+                    "  STOPPED since {since}, error {code}: put it right at the carrier, then comeback line resume"
+                ),
+                Some(until) => format!("  rests until {}, error {code}: the carrier takes no more for now", at(until)),
+            });
+        }
+    }
+    Ok(())
+}
+
+async fn resume(database: &DatabaseArg, number: &Address) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        database.open()?.resume_line(number).await?,
+        "this number was not stopped; `comeback line list` shows those that are"
+    );
+    say("it goes on. A running backend follows within five seconds; what waits, leaves in its order.");
+    Ok(())
 }
 
 async fn remove(database: &DatabaseArg, number: &Address) -> anyhow::Result<()> {
@@ -147,8 +132,10 @@ async fn remove(database: &DatabaseArg, number: &Address) -> anyhow::Result<()> 
     let line =
         line.ok_or_else(|| anyhow::anyhow!("no such number is set up; `comeback line list` shows those that are"))?;
     store.remove_line(number).await?;
+    store.resume_line(number).await?;
     say("removed: its account and token are forgotten. A running backend follows within five seconds.");
-    let of_account = lines.iter().filter(|l| l.number != *number && l.account == line.account).count();
+    let same = |l: &&CarrierLine| l.provider == line.provider && l.account == line.account;
+    let of_account = lines.iter().filter(|l| l.number != *number).filter(same).count();
     if of_account == 0 {
         say("  its webhooks are refused from now on; take our URL out at the carrier");
     } else {
@@ -170,7 +157,7 @@ async fn test(
     set: bool,
     number: Option<&str>,
 ) -> anyhow::Result<()> {
-    let carrier = Carriers::new(egress.open()?);
+    let carrier = Carriers::new(&egress.open()?);
     let number = number.map(parse).transpose()?;
     let lines = database.open()?.lines().await?;
     let lines: Vec<CarrierLine> =

@@ -96,8 +96,7 @@ impl Serve {
             }
             None => None,
         };
-        let (carrier, public_url) =
-            (Arc::new(Carriers::new(egress.clone())), public_url.trim_end_matches('/').to_owned());
+        let (carrier, public_url) = (Arc::new(Carriers::new(&egress)), public_url.trim_end_matches('/').to_owned());
         let mut backend = Backend::start(Parts {
             store,
             clock: Arc::new(SystemClock),

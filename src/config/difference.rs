@@ -79,6 +79,7 @@ fn word(key: &str) -> String {
         ("territories", "territory"),
         ("schedules", "schedule"),
         ("lines", "line"),
+        ("classes", "campaign_class"),
         ("expectations", "expect"),
     ];
     single.iter().find(|(many, _)| *many == key).map_or_else(|| key.to_owned(), |(_, one)| (*one).to_owned())

@@ -7,6 +7,7 @@ use super::diagnose::Diagnostic;
 use crate::domain::answering::ANSWERED_WITHIN;
 use crate::domain::contact::Address;
 use crate::domain::id::{LineId, RepId, TeamId};
+use crate::domain::pacing::Limit;
 use crate::domain::playbook::{Compliance, Line, Playbook, Rep, Role, Team, Unseen};
 use crate::domain::time::Span;
 use document::{Document, Name, PresenceText, RepText, TeamText};
@@ -110,6 +111,7 @@ impl Reader<'_> {
         let use_cases = self.use_cases(&d)?;
         let acknowledgement = self.acknowledgement(&d)?;
         let lines = self.lines(&d)?;
+        let classes = d.campaign_class.iter().map(|(name, class)| (name.clone(), class.limit())).collect();
         let expectations = self.expectations(&d)?;
         let alerting = self.alerting(&d)?;
         let default = Compliance::default();
@@ -135,6 +137,7 @@ impl Reader<'_> {
             ladders,
             schedules,
             lines,
+            classes,
             expectations,
             alerting,
         })
@@ -205,6 +208,12 @@ impl Reader<'_> {
                 number,
                 team: TeamId(self.known("team", &line.team, d.team.keys())?),
                 use_case: self.line_use_case(id, line, d)?,
+                limit: Limit { rate: line.rate.map(|rate| rate.0), per_day: line.per_day },
+                class: line
+                    .class
+                    .as_ref()
+                    .map(|name| self.known("campaign class", name, d.campaign_class.keys()))
+                    .transpose()?,
             };
             lines.insert(LineId::new(id), made);
         }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::domain::hours::Window;
 use crate::domain::oncall::Length;
+use crate::domain::pacing::Rate;
 use crate::domain::time::Span;
 
 /// `30s`, `5m`, `2h`, `1d`.
@@ -29,6 +30,29 @@ impl<'de> Deserialize<'de> for Duration {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
         duration(&text).map(Self).ok_or_else(|| D::Error::custom("not a duration: write it 30s, 5m, 2h or 1d"))
+    }
+}
+
+/// So many in so much time: `1/s`, `240/m`, `3000/h`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PerTime(pub Rate);
+
+fn per_time(text: &str) -> Option<Rate> {
+    let (count, unit) = text.split_once('/')?;
+    let segments = count.parse().ok().filter(|n| (1..=1_000_000).contains(n) && !count.starts_with('+'))?;
+    let every = match unit {
+        "s" => Span::seconds(1),
+        "m" => Span::minutes(1),
+        "h" => Span::minutes(60),
+        _ => return None,
+    };
+    Some(Rate { segments, every })
+}
+
+impl<'de> Deserialize<'de> for PerTime {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        per_time(&text).map(Self).ok_or_else(|| D::Error::custom("not a rate: write it 1/s, 240/m or 3000/h"))
     }
 }
 
@@ -113,6 +137,12 @@ mod tests {
         assert_eq!(every("12h"), Some(Length::Hours(12)));
         for wrong in ["", "d", "0d", "0h", "7", "1w", "30m", "-1d", "7 d", "99999999999d"] {
             assert_eq!(every(wrong), None, "{wrong}");
+        }
+        assert_eq!(per_time("1/s"), Some(Rate { segments: 1, every: Span::seconds(1) }));
+        assert_eq!(per_time("240/m"), Some(Rate { segments: 240, every: Span::minutes(1) }));
+        assert_eq!(per_time("3000/h"), Some(Rate { segments: 3000, every: Span::minutes(60) }));
+        for wrong in ["", "1", "/s", "0/s", "-1/s", "+1/s", "1.5/s", "1/d", "1 / s", "1/s/s", "9999999/s"] {
+            assert_eq!(per_time(wrong), None, "{wrong}");
         }
         assert_eq!(window("22:00-06:00"), Some(Window { open: 1320, close: 1800 }));
         assert_eq!(window("00:00-24:00"), Some(Window { open: 0, close: 1440 }));

@@ -129,6 +129,8 @@ pub enum Setting {
     Env(String),
     /// In this file.
     File(String),
+    /// In the keyring, under this name.
+    Keyring(String),
 }
 
 /// What an alert does not say.
@@ -268,6 +270,13 @@ pub enum What {
     },
     /// What the playbook expects does not hold any more, as a sentence.
     Broken(String),
+    /// Nothing leaves from a line of ours: the carrier says that it is set up wrongly.
+    LineStopped {
+        /// Which line, as the playbook calls it.
+        line: String,
+        /// The carrier's error.
+        code: u32,
+    },
     /// A reply that Sales does not handle.
     Handled {
         /// The buyer's text.
@@ -301,6 +310,7 @@ impl What {
             Self::Alert { occasion, .. } => occasion.word(),
             Self::HandOff { .. } => Occasion::HandOff.word(),
             Self::Broken(_) => "expectation_broken",
+            Self::LineStopped { .. } => "line_stopped",
             Self::Handled { .. } => "reply",
             Self::Pause { .. } => "campaign_pause",
             Self::Resume { .. } => "campaign_resume",

@@ -15,6 +15,7 @@ use super::id::{LineId, RepId, ScheduleId, TeamId};
 use super::oncall::{Rotation, Schedule};
 use super::ownership::OwnerRule;
 use super::ownership::territory::Territory;
+use super::pacing::Limit;
 use super::time::Span;
 
 /// One version of the policy. The version in force is the journal's; events carry decided numbers, so a new version
@@ -60,6 +61,9 @@ pub struct Playbook {
     pub schedules: BTreeMap<ScheduleId, Schedule>,
     /// Our numbers.
     pub lines: BTreeMap<LineId, Line>,
+    /// What all numbers of a registered campaign may send together, by its class's name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub classes: BTreeMap<String, Limit>,
     /// What its author expects of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Expectation>,
@@ -238,6 +242,12 @@ pub struct Line {
     pub team: TeamId,
     /// What this line's campaigns are for, when the CRM does not say it of the buyer.
     pub use_case: String,
+    /// How fast its texts may leave.
+    #[serde(default, skip_serializing_if = "Limit::is_none")]
+    pub limit: Limit,
+    /// The campaign class whose limit it shares with other lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
 }
 
 /// When a text may leave.

@@ -17,6 +17,17 @@ use super::sla::Stage;
 /// Twilio's error for a number that opted out, at once or by callback.
 pub const ERROR_OPTED_OUT: u32 = 21610;
 
+/// Telnyx's: "Blocked due to STOP message".
+pub const ERROR_OPTED_OUT_TELNYX: u32 = 40300;
+
+/// What the word `opted_out` of our own carrier protocol is kept under.
+pub const ERROR_OPTED_OUT_BY_WORD: u32 = 900_610;
+
+/// Whether a carrier's error says that the buyer withdrew consent. The carriers' numbers do not overlap here.
+pub const fn is_opt_out(code: u32) -> bool {
+    matches!(code, ERROR_OPTED_OUT | ERROR_OPTED_OUT_TELNYX | ERROR_OPTED_OUT_BY_WORD)
+}
+
 /// Decides whether an answer starts now. Nothing happens while an earlier one of this conversation is on its way or
 /// unknown: texts of one conversation leave in order.
 pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> Decided {
@@ -123,7 +134,7 @@ pub(super) fn report(
     }
     d.say(Event::DeliveryChanged { message, delivery, error });
     if delivery.is_failure() {
-        if error == Some(ERROR_OPTED_OUT) {
+        if error.is_some_and(is_opt_out) {
             receive::withdraw(&mut d, world, OptOutSource::Carrier);
         } else if !is_opted_out(world) && !automatic {
             back_in_sight(&mut d);

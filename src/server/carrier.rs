@@ -9,11 +9,17 @@ use async_trait::async_trait;
 
 use super::store::CarrierLine;
 use crate::domain::contact::{Address, Body};
+use crate::domain::id::MessageId;
 use crate::domain::message::Delivery;
 use crate::domain::time::Timestamp;
 
+mod answer;
+mod client;
+pub mod generic;
 pub mod hook;
+pub mod meaning;
 mod set;
+pub mod telnyx;
 pub mod twilio;
 
 pub use self::hook::{Heard, Hooked, Said, Unbelieved, Unreadable};
@@ -59,6 +65,21 @@ pub struct Listed {
     pub error: Option<u32>,
     /// Content types of media are not listed; their number is.
     pub media: usize,
+    /// Which answer of ours it is, where the carrier repeats what we told it with the send.
+    pub reference: Option<MessageId>,
+    /// The list has no words: they are looked up by the id.
+    pub partial: bool,
+}
+
+/// What a carrier's lists hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lists {
+    /// Every text: one that they lack never left.
+    All,
+    /// What they lack proves nothing.
+    Some,
+    /// It has none.
+    Nothing,
 }
 
 /// Why the carrier could not be asked.
@@ -111,6 +132,12 @@ pub trait Carrier: Send + Sync + 'static {
 
     /// Sends one text. Never retries by itself. `callback` is where reports on it go.
     async fn send(&self, line: &CarrierLine, to: &Address, body: &Body, callback: &str) -> SendOutcome;
+
+    /// What its lists hold of a line's texts.
+    fn lists(&self, line: &CarrierLine) -> Lists {
+        let _ = line;
+        Lists::All
+    }
 
     /// One text by the carrier's own id; `None` when it has none by it, or cannot be asked so.
     async fn look_up(&self, line: &CarrierLine, id: &str) -> Result<Option<Listed>, CarrierError> {

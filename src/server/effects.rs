@@ -10,16 +10,22 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
+use super::carrier::meaning::{self, Meaning};
 use super::carrier::{Carrier, SendOutcome};
-use super::engine;
 use super::service::{Outcome, Service, ServiceError, Work};
-use super::store::{CarrierLine, DueSend, StoreError};
+use super::store::{CarrierLine, DueSend, LineStop, StoreError};
+use super::{engine, lines};
 use crate::domain::command::{Actor, Command};
 use crate::domain::event::Event;
 use crate::domain::id::{ConversationId, LineId};
 use crate::domain::message::Delivery;
 use crate::domain::time::{Span, Timestamp};
+
+mod throttle;
+
+use self::throttle::Throttle;
 
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
@@ -57,6 +63,17 @@ impl std::fmt::Debug for Sender {
     }
 }
 
+/// What a runner remembers from one look to the next.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Lines without a carrier that were complained of.
+    complained: BTreeSet<LineId>,
+    /// Stops that an admin was told of.
+    told: BTreeSet<Uuid>,
+    /// Whether no list is to be read before anything leaves.
+    caught_up: bool,
+}
+
 /// How an attempt to send ended.
 enum Ended {
     /// Its conversation may be looked at again at once.
@@ -81,6 +98,11 @@ impl OnTheirWay {
     fn new(shutdown: watch::Receiver<bool>) -> Self {
         let may_start = Arc::new(Semaphore::new(AT_ONCE));
         Self { tasks: JoinSet::new(), conversations: BTreeSet::new(), busy: BTreeMap::new(), may_start, shutdown }
+    }
+
+    /// Whether one of a conversation is on its way, or rests.
+    fn has(&self, conversation: ConversationId) -> bool {
+        self.conversations.contains(&conversation)
     }
 
     /// Starts a send, unless one of its conversation is on its way.
@@ -167,11 +189,11 @@ impl Sender {
         mut shutdown: watch::Receiver<bool>,
     ) -> Result<(), ServiceError> {
         let mut wake = self.service.pulse().watch();
-        let mut complained = BTreeSet::new();
-        let mut caught_up = false;
+        let mut seen = Seen::default();
+        let throttle = Arc::new(Throttle::default());
         while !*shutdown.borrow() {
             wake.mark_unchanged();
-            let next = match self.start_due(on_their_way, &mut complained, &mut caught_up).await {
+            let next = match self.start_due(on_their_way, &mut seen, &throttle).await {
                 Ok(next) => next,
                 Err(StoreError::Busy) => Some(self.service.clock().now() + Span::seconds(1)),
                 Err(e) => return Err(ServiceError::Stopped(e.to_string())),
@@ -215,15 +237,15 @@ impl Sender {
     async fn start_due(
         self: &Arc<Self>,
         on_their_way: &mut OnTheirWay,
-        complained: &mut BTreeSet<LineId>,
-        caught_up: &mut bool,
+        seen: &mut Seen,
+        throttle: &Arc<Throttle>,
     ) -> Result<Option<Timestamp>, StoreError> {
         // In a backup that was brought back nothing leaves before the carriers' lists are read; the reconciler says so
         // loudly, and its entry in the journal wakes us.
-        if !*caught_up {
-            *caught_up = self.service.store().restores().await?.iter().all(|r| r.reconciled);
+        if !seen.caught_up {
+            seen.caught_up = self.service.store().restores().await?.iter().all(|r| r.reconciled);
         }
-        if !*caught_up {
+        if !seen.caught_up {
             return Ok(None);
         }
         if engine::is_clock_behind(&self.service).await? {
@@ -232,18 +254,29 @@ impl Sender {
         // All that may go, one of each conversation: those of a line that is not set up hold back no other.
         let (due, next) = self.service.store().due_sends(self.service.clock().now(), usize::MAX).await?;
         let lines = self.service.store().lines().await?;
-        let any = !due.is_empty();
-        complained.retain(|line| self.carrier_line(line, &lines).is_none());
+        let (mut next, any) = (next, !due.is_empty());
+        seen.complained.retain(|line| self.carrier_line(line, &lines).is_none());
+        let stops = self.service.store().line_stops().await?;
+        lines::tell(&self.service, &stops, &mut seen.told).await?;
+        let playbook = self.service.playbook();
         for send in due {
             let Some(line) = self.carrier_line(&send.line, &lines) else {
-                if complained.insert(send.line.clone()) {
+                if seen.complained.insert(send.line.clone()) {
                     let line = &send.line;
                     tracing::error!(%line, "no carrier is set up for this line: `comeback line add`; its answers wait");
                 }
                 continue;
             };
-            let sender = Arc::clone(self);
-            on_their_way.start(send.conversation, async move { sender.send(send, line).await });
+            if on_their_way.has(send.conversation) || is_stopped(&stops, &line, self.service.clock().now()) {
+                continue;
+            }
+            // The queue is in the order in which answers came due, so each line's texts leave in it.
+            if let Err(at) = throttle.take(&playbook, &send, self.service.clock().as_ref()) {
+                next = Some(next.map_or(at, |next| next.min(at)));
+                continue;
+            }
+            let (sender, throttle) = (Arc::clone(self), Arc::clone(throttle));
+            on_their_way.start(send.conversation, async move { sender.send(send, line, &throttle).await });
         }
         // Whatever waits behind an open send is looked at again when something is committed, or after a pause.
         let again = self.service.clock().now() + self.service.clock().of_real(Span::seconds(5));
@@ -257,7 +290,7 @@ impl Sender {
     }
 
     /// Decides, calls, records.
-    async fn send(&self, send: DueSend, line: CarrierLine) -> Result<Ended, ServiceError> {
+    async fn send(&self, send: DueSend, line: CarrierLine, throttle: &Throttle) -> Result<Ended, ServiceError> {
         // Measured from before the decision: a slow disk counts against the two seconds too. By both clocks: the
         // monotonic one stands still while the machine is suspended, the other may be set back.
         let (decided, at) = (tokio::time::Instant::now(), self.service.clock().now());
@@ -274,7 +307,18 @@ impl Sender {
         let outcome = self.carrier.send(&line, &send.to, &send.body, &callback).await;
         tracing::info!(message = %send.message, outcome = outcome.word(), "answer handed to the carrier");
         let message = send.message;
+        match outcome {
+            SendOutcome::Busy => throttle.refused(&send.line),
+            SendOutcome::Accepted { .. } | SendOutcome::Refused { .. } | SendOutcome::Unknown => {
+                throttle.taken(&send.line);
+            }
+        }
         let command = match outcome {
+            SendOutcome::Refused { code } if meaning::of(&line.provider, code) == Meaning::Admin => {
+                // It did not leave, and none from this number can: it waits with the others.
+                self.heard(&line, code).await?;
+                Command::AbandonSend { message }
+            }
             SendOutcome::Accepted { delivery, .. } => Command::Report { message, delivery, error: None },
             SendOutcome::Refused { code } => Command::Report { message, delivery: Delivery::Failed, error: Some(code) },
             SendOutcome::Busy => Command::AbandonSend { message },
@@ -282,7 +326,21 @@ impl Sender {
         };
         let busy = matches!(command, Command::AbandonSend { .. });
         self.say(&send, command).await?;
+        if let SendOutcome::Refused { code } = outcome {
+            self.heard(&line, code).await?;
+        }
         Ok(if busy { Ended::Busy } else { Ended::Done })
+    }
+
+    /// What an error means for the line is kept before anything else leaves from it.
+    async fn heard(&self, line: &CarrierLine, code: u32) -> Result<(), ServiceError> {
+        loop {
+            match lines::heard(&self.service, line, code).await {
+                Ok(_) => return Ok(()),
+                Err(StoreError::Busy) => tokio::time::sleep(Duration::from_millis(50)).await,
+                Err(e) => return Err(ServiceError::Stopped(e.to_string())),
+            }
+        }
     }
 
     /// Records a fact about an answer. While the database is held by somebody else it waits: this may not be lost.
@@ -302,6 +360,11 @@ impl Sender {
             }
         }
     }
+}
+
+/// Whether nothing leaves from a line now.
+fn is_stopped(stops: &[LineStop], line: &CarrierLine, now: Timestamp) -> bool {
+    stops.iter().any(|stop| stop.number == line.number && stop.holds(now))
 }
 
 impl SendOutcome {

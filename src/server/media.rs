@@ -49,6 +49,18 @@ pub struct Attachment {
     pub url: Option<String>,
 }
 
+/// The longest address of media kept.
+const LONGEST_URL: usize = 2048;
+
+impl Attachment {
+    /// What a webhook tells of one. Its address is looked at when it is called: here it is a text like others.
+    pub fn told(kind: Option<&str>, url: Option<&str>) -> Self {
+        let kind = kind.unwrap_or("application/octet-stream").to_owned();
+        let url = url.filter(|url| !url.is_empty() && url.len() <= LONGEST_URL);
+        Self { kind, url: url.map(str::to_owned) }
+    }
+}
+
 impl From<String> for Attachment {
     fn from(kind: String) -> Self {
         Self { kind, url: None }

@@ -80,7 +80,7 @@ impl Notifier {
 
     /// Runs until `shutdown` or until the database fails. Messages in hand are waited for and recorded.
     pub async fn run(self, shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
-        for (channel, why) in unreadable(&self.service.playbook()) {
+        for (channel, why) in unreadable(&self.service.playbook()).await {
             tracing::error!(channel, why, "a channel cannot be used; its alerts are tried again");
         }
         let handing = hand_off::run(self.service.clone(), shutdown.clone());

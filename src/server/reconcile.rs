@@ -11,7 +11,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::carrier::{Carrier, CarrierError, Listed};
+use super::carrier::{Carrier, CarrierError, Listed, Lists};
+use super::lines;
 use super::media::Attachment;
 use super::notify::page;
 use super::service::{Inbound, Outcome, Service, ServiceError, Work};
@@ -171,6 +172,11 @@ async fn compare(
     // A last comparison that lies ahead was made by a wrong clock: what came meanwhile was looked for in the future.
     let last = memory.seen_until.get(&key).filter(|at| **at <= now);
     let since = last.map_or(first.max(now - KEPT_AT_CARRIERS), |at| *at - OVERLAP);
+    if carrier.lists(line) == Lists::Nothing {
+        // Nothing to compare with: what its webhooks did not bring stays with the carrier.
+        memory.seen_until.insert(key, now);
+        return Ok(0);
+    }
     let mut listed = carrier.received(line, since).await?;
     listed.sort_by_key(|text| text.at);
     let keys: Vec<DedupeKey> = listed.iter().map(|text| dedupe_key(line, text)).collect();
@@ -183,6 +189,7 @@ async fn compare(
         if !missing.contains(&key) {
             continue;
         }
+        let text = if text.partial { whole(carrier, line, text).await? } else { text };
         let params = serde_json::json!({ "MessageSid": text.id, "From": text.from, "To": text.to, "Body": text.body });
         let raw = RawEvent {
             provider: line.provider.clone(),
@@ -206,6 +213,12 @@ async fn compare(
     Ok(recovered)
 }
 
+/// A text with its words, where the list has none. One that cannot be looked up any more comes in without.
+async fn whole(carrier: &dyn Carrier, line: &CarrierLine, text: Listed) -> Result<Listed, CarrierError> {
+    let found = carrier.look_up(line, &text.id).await?;
+    Ok(found.filter(|found| found.delivery.is_none()).unwrap_or(text))
+}
+
 fn dedupe_key(line: &CarrierLine, text: &Listed) -> DedupeKey {
     DedupeKey { provider: line.provider.clone(), account: line.account.clone(), id: text.id.clone() }
 }
@@ -223,12 +236,21 @@ enum Fate {
 
 /// Listed texts that may be this answer.
 fn matches<'a>(answer: &DueSend, listed: &'a [Listed]) -> Vec<&'a Listed> {
-    let same = |m: &&Listed| m.to == answer.to && m.body == answer.body && m.at + SKEW >= answer.at;
+    let same =
+        |m: &&Listed| m.reference.is_none() && m.to == answer.to && m.body == answer.body && m.at + SKEW >= answer.at;
     listed.iter().filter(same).collect()
+}
+
+/// The one that says by itself that it is this answer.
+fn named<'a>(answer: &DueSend, listed: &'a [Listed]) -> Option<&'a Listed> {
+    listed.iter().find(|m| m.reference == Some(answer.message))
 }
 
 /// Matches an answer against the carrier's list. Identical texts to the same number cannot be told apart.
 fn fate(answer: &DueSend, alike: usize, listed: &[Listed]) -> Fate {
+    if let Some(found) = named(answer, listed) {
+        return Fate::Found(found.clone());
+    }
     let matches = matches(answer, listed);
     match matches.as_slice() {
         [] => Fate::Absent,
@@ -252,6 +274,9 @@ fn has_stray(answer: &DueSend, recent: &[Message], listed: &[Listed]) -> bool {
 /// How an answer that the carrier has stands by its list: all that could be it must be there, and stand alike.
 fn end(answer: &DueSend, alike: usize, listed: &[Listed]) -> Option<(Delivery, Option<u32>)> {
     let stand = |m: &Listed| m.delivery.map(|delivery| (delivery, m.error));
+    if let Some(found) = named(answer, listed) {
+        return stand(found);
+    }
     let matches = matches(answer, listed);
     let first = stand(matches.first()?)?;
     (matches.len() >= alike && matches.iter().all(|m| stand(m) == Some(first))).then_some(first)
@@ -267,6 +292,9 @@ async fn follow(service: &Service, carrier: &dyn Carrier, lines: &[CarrierLine])
         let of_line = |a: &&DueSend| playbook.lines.get(&a.line).is_some_and(|l| l.number == line.number);
         let answers: Vec<&DueSend> = out.iter().filter(of_line).collect();
         let Some(oldest) = answers.iter().map(|a| a.at).min() else { continue };
+        if carrier.lists(line) == Lists::Nothing {
+            continue;
+        }
         let listed = match carrier.sent(line, None, oldest - SKEW).await {
             Ok(listed) => listed,
             Err(e) => {
@@ -284,6 +312,9 @@ async fn follow(service: &Service, carrier: &dyn Carrier, lines: &[CarrierLine])
             let command = Command::Report { message: answer.message, delivery, error };
             let work = Work::Machine { actor: Actor::Carrier, conversation: answer.conversation, command };
             service.submit(work).await?;
+            if let Some(code) = error {
+                lines::heard(service, line, code).await?;
+            }
         }
     }
     Ok(())
@@ -302,6 +333,9 @@ async fn settle_unknown(
         let playbook = service.playbook();
         let number = playbook.lines.get(&answer.line).map(|l| &l.number);
         let Some(line) = lines.iter().find(|l| Some(&l.number) == number) else { continue };
+        if carrier.lists(line) == Lists::Nothing {
+            continue;
+        }
         let message = answer.message;
         // While a request may be in hand, that the list lacks it proves nothing: only what was unknown before the list
         // was read counts, and a later attempt counts anew.
@@ -323,6 +357,7 @@ async fn settle_unknown(
                 let Some(delivery) = found.delivery else { continue };
                 Command::Report { message, delivery, error: found.error }
             }
+            Fate::Absent if carrier.lists(line) != Lists::All => continue,
             Fate::Absent if state != Some(AnswerState::Unknown) || has_stray(answer, &recent, &listed) => continue,
             Fate::Absent => {
                 let since = *memory.absent_since.entry(message).or_insert_with(tokio::time::Instant::now);
@@ -379,6 +414,8 @@ mod tests {
             delivery: Some(Delivery::Sent),
             error: None,
             media: 0,
+            reference: None,
+            partial: false,
         }
     }
 
@@ -410,6 +447,13 @@ mod tests {
         assert_eq!(end(&answer, 2, std::slice::from_ref(&there)), None, "one of two with the same words");
         assert_eq!(end(&answer, 2, &[there.clone(), there.clone()]), sent, "whichever it is");
         assert_eq!(end(&answer, 2, &[there.clone(), arrived]), None, "which one?");
-        assert_eq!(end(&answer, 1, &[Listed { delivery: None, ..there }]), None, "a word we do not know");
+        assert_eq!(end(&answer, 1, &[Listed { delivery: None, ..there.clone() }]), None, "a word we do not know");
+
+        // A carrier that repeats what it was told says which one it is, whatever else is alike.
+        let named = Listed { reference: Some(answer.message), body: Body::new(""), ..there.clone() };
+        let another = Listed { reference: Some(MessageId(Uuid::max())), ..there.clone() };
+        assert_eq!(fate(&answer, 2, &[there.clone(), named.clone()]), Fate::Found(named.clone()));
+        assert_eq!(fate(&answer, 1, std::slice::from_ref(&another)), Fate::Absent);
+        assert_eq!(end(&answer, 2, &[another, named]), sent);
     }
 }

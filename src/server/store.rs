@@ -34,7 +34,7 @@ pub mod sqlite;
 
 pub use self::error::StoreError;
 use self::error::of_everybody;
-pub use self::line::CarrierLine;
+pub use self::line::{CarrierLine, LineExtra, LineStop, LineStore};
 pub(crate) use self::page::one_page;
 pub use self::page::{Page, PageQuery, Subject};
 pub use self::sends::{ApiKey, Asked, CampaignSend, SendLog};
@@ -335,7 +335,7 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 /// Where facts are kept.
 #[async_trait]
 pub trait Store:
-    media::MediaStore + notice::NoticeStore + policy::PolicyStore + SendLog + Send + Sync + 'static
+    LineStore + media::MediaStore + notice::NoticeStore + policy::PolicyStore + SendLog + Send + Sync + 'static
 {
     /// Begins the one transaction that may write facts. Waits for the head row.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;

@@ -8,7 +8,7 @@ mod answers;
 mod doors;
 mod kept;
 mod keys;
-mod mutate;
+pub(crate) mod mutate;
 mod webhooks;
 
 use std::path::{Path, PathBuf};

@@ -8,7 +8,7 @@ use comeback::emulator::{self, BuyerPlan, Emulator, EmulatorConfig, Number};
 use comeback::server::carrier::Carrier as _;
 use comeback::server::carrier::twilio::Twilio;
 use comeback::server::egress::{Allow, Egress};
-use comeback::server::store::CarrierLine;
+use comeback::server::store::{CarrierLine, LineExtra};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -78,6 +78,7 @@ impl Carrier {
             tokens: vec![self.config.auth_token.clone()],
             service: None,
             api: self.emulator.base_url().to_owned(),
+            extra: LineExtra::default(),
         }
     }
 

@@ -6,6 +6,7 @@
 mod alerts;
 mod audit;
 mod bytes;
+mod carriers;
 mod civil;
 mod client_sync;
 mod egress;

@@ -15,7 +15,7 @@ use comeback::domain::time::{Span, Timestamp};
 use comeback::journal::{Entry, Frame, Head, verify};
 use comeback::server::service::{Inbound, Outcome, Service, Work};
 use comeback::server::store::memory::MemoryStore;
-use comeback::server::store::{CarrierLine, DedupeKey, People, RawEvent, Store, Wants};
+use comeback::server::store::{CarrierLine, DedupeKey, LineExtra, People, RawEvent, Store, Wants};
 use comeback::wire::command::{Envelope, Receipt, Verdict};
 use uuid::Uuid;
 
@@ -192,7 +192,15 @@ impl Floor {
     async fn sets_up(&self, line: &str) {
         let number = self.service.playbook().lines[&line.into()].number.clone();
         let (provider, account) = ("twilio".to_owned(), "AC".to_owned());
-        let line = CarrierLine { number, provider, account, tokens: Vec::new(), service: None, api: String::new() };
+        let line = CarrierLine {
+            number,
+            provider,
+            account,
+            tokens: Vec::new(),
+            service: None,
+            api: String::new(),
+            extra: LineExtra::default(),
+        };
         self.store.put_line(&line).await.unwrap();
     }
 

@@ -17,6 +17,7 @@ use comeback::domain::hours::Calendar;
 use comeback::domain::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
 use comeback::domain::oncall::{Length, Rotation};
 use comeback::domain::ownership::OwnerSource;
+use comeback::domain::pacing::Limit;
 use comeback::domain::playbook::{Cohort, Compliance, Line, Playbook, Rep, Role, Target, Team, UseCase};
 use comeback::domain::rejection::Rejection;
 use comeback::domain::roster::Roster;
@@ -61,7 +62,14 @@ fn rep(name: &str, title: &str, team: &str, role: Role, backup: Option<&str>) ->
 
 fn line(number: &str, team: &str, use_case: &str) -> Line {
     let number = Address::parse(number).unwrap();
-    Line { label: format!("{team} line"), number, team: team.into(), use_case: use_case.to_owned() }
+    Line {
+        label: format!("{team} line"),
+        number,
+        team: team.into(),
+        use_case: use_case.to_owned(),
+        limit: Limit::default(),
+        class: None,
+    }
 }
 
 /// Two teams. Enterprise: maya (AE; her backup is ben), ben, ines (SDR); omar is on call, lea leads. Harbor: kim, led

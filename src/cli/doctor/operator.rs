@@ -8,7 +8,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::domain::time::Span;
 use crate::server::engine::TOLERATED_SKEW;
 use crate::server::store::sqlite::{MIGRATIONS, SqliteStore, serving};
-use crate::server::store::{Store as _, StoreError};
+use crate::server::store::{LineStore as _, Store as _, StoreError};
 
 /// Variables that a backend reads, and whether their value is a secret.
 const VARIABLES: [(&str, bool); 6] = [
@@ -83,6 +83,16 @@ async fn contents(report: &mut Report, database: &Path) -> Result<(), StoreError
     match store.lines().await?.len() {
         0 => report.look(AREA, "numbers", "none set up: no webhook is accepted", "comeback line add"),
         lines => report.fine(AREA, "numbers", format!("{lines} set up")),
+    }
+    let stops = store.line_stops().await?;
+    match stops.iter().filter(|stop| stop.until.is_none()).count() {
+        0 => {}
+        stopped => report.wrong(
+            AREA,
+            "numbers",
+            format!("{stopped} stopped: the carrier says that they are set up wrongly, and their answers wait"),
+            "see comeback line list; put it right at the carrier, then comeback line resume",
+        ),
     }
     let (late, _) = store.due(now - Span::minutes(1), 1).await?;
     match (late.is_empty(), running) {

@@ -10,8 +10,9 @@ use toml::value::Datetime;
 use super::alerts::{AlertsText, ChannelText, OperationsText};
 use super::owners::{OwnerText, TerritoryText};
 use super::steps::LadderText;
-use crate::config::text::{Duration, Every, TimeOfDay, Times};
+use crate::config::text::{Duration, Every, PerTime, TimeOfDay, Times};
 use crate::domain::ownership::OwnerSource;
+use crate::domain::pacing::Limit;
 use crate::domain::playbook::Role;
 use crate::domain::time::Span;
 
@@ -42,6 +43,8 @@ pub(super) struct Document {
     #[serde(default)]
     pub(super) schedule: BTreeMap<String, ScheduleText>,
     pub(super) line: BTreeMap<String, LineText>,
+    #[serde(default)]
+    pub(super) campaign_class: BTreeMap<String, ClassText>,
     #[serde(default)]
     pub(super) expect: Vec<ExpectText>,
     #[serde(default)]
@@ -265,6 +268,26 @@ pub(super) struct LineText {
     pub(super) team: Name,
     /// Left out it is the use case that names the line.
     pub(super) use_case: Option<Name>,
+    /// How fast its texts may leave: `1/s`, `240/m`, in segments.
+    pub(super) rate: Option<PerTime>,
+    /// Segments in any 24 hours.
+    pub(super) per_day: Option<u32>,
+    /// The campaign class it shares a limit with.
+    pub(super) class: Option<Name>,
+}
+
+/// What all numbers of a registered campaign may send together.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClassText {
+    pub(super) rate: Option<PerTime>,
+    pub(super) per_day: Option<u32>,
+}
+
+impl ClassText {
+    pub(super) fn limit(&self) -> Limit {
+        Limit { rate: self.rate.map(|rate| rate.0), per_day: self.per_day }
+    }
 }
 
 /// A case the author expects to come out so.

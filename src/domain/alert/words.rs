@@ -57,6 +57,7 @@ fn single(item: &Item, open: &[Brief], name: impl Fn(&What) -> String) -> Words 
         }
         What::HandOff { .. } => format!("{}{}", Occasion::HandOff.words(), name(&item.what)),
         What::Broken(_) => "The playbook's expectations do not hold with the people who are here".to_owned(),
+        What::LineStopped { .. } => "Nothing leaves from one of our lines".to_owned(),
         What::Handled { .. } => "A reply that Sales does not handle".to_owned(),
         What::Pause { .. } => "Sales talks to this buyer: pause the campaign".to_owned(),
         What::Resume { .. } => "Sales has done: the campaign may go on".to_owned(),
@@ -73,6 +74,13 @@ fn single(item: &Item, open: &[Brief], name: impl Fn(&What) -> String) -> Words 
     }
     if let What::Broken(sentence) = &item.what {
         lines.push(SafeText::line(sentence).as_str().to_owned());
+    }
+    if let What::LineStopped { line, code } = &item.what {
+        let line = SafeText::line(line);
+        lines.push(format!(
+            "{}: the carrier refuses with error {code}. Answers wait. Put it right there, then: comeback line resume",
+            line.as_str()
+        ));
     }
     if let Some(brief) = &item.brief {
         lines.extend(parts(brief).into_iter().map(|(label, said)| format!("{label}: {said}")));
@@ -135,7 +143,12 @@ fn occasion(what: &What) -> Option<Occasion> {
     match what {
         What::Alert { occasion, .. } => Some(*occasion),
         What::HandOff { .. } => Some(Occasion::HandOff),
-        What::Broken(_) | What::Handled { .. } | What::Pause { .. } | What::Resume { .. } | What::Told { .. } => None,
+        What::Broken(_)
+        | What::LineStopped { .. }
+        | What::Handled { .. }
+        | What::Pause { .. }
+        | What::Resume { .. }
+        | What::Told { .. } => None,
     }
 }
 

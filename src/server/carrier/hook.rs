@@ -95,8 +95,8 @@ pub enum Said {
 pub struct Text {
     /// The carrier's own id of it.
     pub id: String,
-    /// Whose account.
-    pub account: String,
+    /// Whose account, when it says one; else it is the signer's.
+    pub account: Option<String>,
     /// The messaging service, when the number is in one.
     pub service: Option<String>,
     /// Who texts.
@@ -109,6 +109,8 @@ pub struct Text {
     pub media: Vec<Attachment>,
     /// START, STOP or HELP, where the carrier reads it itself.
     pub opt_out_type: Option<String>,
+    /// When the carrier had it, where it says so: texts may come in another order.
+    pub sent: Option<Timestamp>,
 }
 
 /// A report on an answer of ours.
@@ -116,8 +118,10 @@ pub struct Text {
 pub struct Report {
     /// Which answer.
     pub message: MessageId,
-    /// Whose account.
-    pub account: String,
+    /// Whose account, when it says one; else it is the signer's.
+    pub account: Option<String>,
+    /// From which of our numbers, when it says so.
+    pub from: Option<Address>,
     /// How it stands.
     pub delivery: Delivery,
     /// The carrier's error code.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::generic::Generic;
+use super::telnyx::Telnyx;
 use super::twilio::Twilio;
-use super::{Carrier, CarrierError, Finding, Heard, Hooked, Listed, SendOutcome, Unbelieved, Unreadable};
+use super::{Carrier, CarrierError, Finding, Heard, Hooked, Listed, Lists, SendOutcome, Unbelieved, Unreadable};
 use crate::domain::contact::{Address, Body};
 use crate::domain::time::Timestamp;
 use crate::server::egress::Egress;
@@ -24,12 +26,14 @@ impl std::fmt::Debug for Carriers {
 
 impl Carriers {
     /// Every kind there is.
-    pub const KINDS: [&'static str; 1] = [Twilio::KIND];
+    pub const KINDS: [&'static str; 3] = [Twilio::KIND, Telnyx::KIND, Generic::KIND];
 
     /// All of them, called by one way out.
-    pub fn new(egress: Egress) -> Self {
-        let twilio: Arc<dyn Carrier> = Arc::new(Twilio::new(egress));
-        Self(BTreeMap::from([(Twilio::KIND, twilio)]))
+    pub fn new(egress: &Egress) -> Self {
+        let twilio: Arc<dyn Carrier> = Arc::new(Twilio::new(egress.clone()));
+        let telnyx: Arc<dyn Carrier> = Arc::new(Telnyx::new(egress.clone()));
+        let generic: Arc<dyn Carrier> = Arc::new(Generic::new(egress.clone()));
+        Self([(Twilio::KIND, twilio), (Telnyx::KIND, telnyx), (Generic::KIND, generic)].into())
     }
 
     fn of(&self, line: &CarrierLine) -> Option<&dyn Carrier> {
@@ -65,6 +69,10 @@ impl Carrier for Carriers {
             return SendOutcome::Busy;
         };
         carrier.send(line, to, body, callback).await
+    }
+
+    fn lists(&self, line: &CarrierLine) -> Lists {
+        self.of(line).map_or(Lists::Nothing, |carrier| carrier.lists(line))
     }
 
     async fn look_up(&self, line: &CarrierLine, id: &str) -> Result<Option<Listed>, CarrierError> {

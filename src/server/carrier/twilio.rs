@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use url::Url;
 
-use super::{Carrier, CarrierError, Finding, Heard, Hooked, Listed, SendOutcome, Unbelieved, Unreadable};
+use super::{Carrier, CarrierError, Finding, Heard, Hooked, Listed, SendOutcome, Unbelieved, Unreadable, answer};
 use crate::domain::contact::{Address, Body};
 use crate::domain::time::Timestamp;
 use crate::server::egress::{Ask, Egress, EgressError};
@@ -21,8 +21,9 @@ mod pool;
 mod settings;
 pub mod signature;
 
-/// A sales answer that arrives hours late is worse than one that fails: Twilio gives up after this many seconds.
-const VALIDITY_SECONDS: &str = "14400";
+/// A sales answer that arrives hours late is worse than one that fails: Twilio gives up after this many seconds, unless
+/// the line says otherwise.
+const VALIDITY_SECONDS: u32 = 14_400;
 
 /// Pages of a listing read at most, 200 messages each.
 const MOST_PAGES: usize = 500;
@@ -181,6 +182,8 @@ fn listed(line: &CarrierLine, item: Item) -> Option<Listed> {
         delivery: if ours { parse::delivery(&item.status) } else { None },
         error: item.error_code,
         media: item.num_media.and_then(|n| n.parse().ok()).unwrap_or(0),
+        reference: None,
+        partial: false,
     })
 }
 
@@ -209,12 +212,13 @@ impl Carrier for Twilio {
             Some(service) => ("MessagingServiceSid", service.as_str()),
             None => ("From", line.number.as_str()),
         };
+        let validity = line.extra.valid_seconds.unwrap_or(VALIDITY_SECONDS).to_string();
         let form = [
             ("To", to.as_str()),
             sender,
             ("Body", body.as_str()),
             ("StatusCallback", callback),
-            ("ValidityPeriod", VALIDITY_SECONDS),
+            ("ValidityPeriod", validity.as_str()),
         ];
         match self.egress.ask(self.limited(authorised(Ask::post(url), line).form(&form))).await {
             Ok(answer) => {
@@ -222,12 +226,7 @@ impl Carrier for Twilio {
                 // The status alone says most of it, when the rest is cut off.
                 outcome::of_answer(status, &answer.bytes().await.unwrap_or_default())
             }
-            Err(e) => {
-                if e.stays() {
-                    tracing::error!(error = %e, "the carrier cannot be called, and its answers wait");
-                }
-                outcome::of_failure(&e)
-            }
+            Err(e) => answer::of_failure(&e),
         }
     }
 

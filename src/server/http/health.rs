@@ -33,7 +33,10 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Failure> {
             "status": "ready",
             "sends": "a backup was brought back: no answer leaves before the carriers' lists are read",
         }))),
-        Ok(()) => Ok(Json(json!({ "status": "ready" }))),
+        Ok(()) => Ok(Json(match lines_stopped(&app).await {
+            0 => json!({ "status": "ready" }),
+            stopped => json!({ "status": "ready", "lines_stopped": stopped }),
+        })),
         Err(trouble) => {
             tracing::error!(cause = %trouble, "not ready");
             // Anybody may ask: what the database said stays in the log.
@@ -50,6 +53,12 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Failure> {
 /// Whether a backup was brought back and has not caught up.
 async fn sends_wait(app: &App) -> bool {
     app.service.store().restores().await.is_ok_and(|all| all.iter().any(|r| !r.reconciled))
+}
+
+/// Numbers that nothing leaves from until somebody has put them right.
+async fn lines_stopped(app: &App) -> usize {
+    let stops = app.service.store().line_stops().await.unwrap_or_default();
+    stops.iter().filter(|stop| stop.until.is_none()).count()
 }
 
 /// Counters in the Prometheus text format. What waits in the database is counted as it is asked.

@@ -18,6 +18,7 @@ use crate::domain::command::Command;
 use crate::domain::id::LineId;
 use crate::server::carrier::hook::{Report, Text, find_line};
 use crate::server::carrier::{Carrier, Carriers, Hooked, Said, Unbelieved};
+use crate::server::lines;
 use crate::server::notify::page;
 use crate::server::service::{Inbound, Outcome, Service, Work};
 use crate::server::store::{CarrierLine, DedupeKey, RawEvent};
@@ -168,11 +169,14 @@ async fn take(hooks: &Hooks, id: Option<String>, request: Request<HttpBody>) -> 
         params: heard.raw.clone(),
         at: hooked.at,
     };
-    match heard.said {
-        Said::Text(text) if !signers.contains(&text.account) => Err(of_another_account(id.as_deref())),
-        Said::Report(report) if !signers.contains(&report.account) => Err(of_another_account(id.as_deref())),
-        Said::Text(text) => receive(hooks, id, text, carrier, &lines, raw("inbound")).await,
-        Said::Report(said) => report(hooks, id, said, &signers, (carrier, &lines), raw("status")).await,
+    match &heard.said {
+        Said::Text(Text { account: Some(account), .. }) | Said::Report(Report { account: Some(account), .. })
+            if !signers.contains(account) =>
+        {
+            Err(of_another_account(id.as_deref()))
+        }
+        Said::Text(text) => receive(hooks, id, text.clone(), &signers, (carrier, &lines), raw("inbound")).await,
+        Said::Report(said) => report(hooks, id, said.clone(), &signers, (carrier, &lines), raw("status")).await,
         Said::Nothing(word) => Ok(word),
     }
 }
@@ -192,21 +196,23 @@ async fn receive(
     hooks: &Hooks,
     id: Option<String>,
     text: Text,
-    carrier: &str,
-    lines: &[CarrierLine],
+    signers: &BTreeSet<String>,
+    (carrier, lines): (&str, &[CarrierLine]),
     raw: RawEvent,
 ) -> Result<&'static str, Failure> {
     let to = text.to.clone();
+    let account = account_of(&text, signers, carrier, lines);
     let pages = hooks.service.playbook().alerting.pages_from(&to).is_some();
-    let line = if pages { LineId::new("unlisted") } else { line_id(hooks, carrier, lines, &text, id.as_deref()) };
+    let line =
+        if pages { LineId::new("unlisted") } else { line_id(hooks, carrier, lines, &account, &text, id.as_deref()) };
     let inbound = Inbound {
-        key: DedupeKey { provider: carrier.to_owned(), account: text.account, id: text.id },
+        key: DedupeKey { provider: carrier.to_owned(), account, id: text.id },
         from: text.from,
         line,
         body: text.body,
         media: text.media,
         opt_out_type: text.opt_out_type,
-        sent: None,
+        sent: text.sent,
         raw,
     };
     let of_a_rep = page::of_a_rep(&hooks.service, &inbound, &to).await;
@@ -227,13 +233,20 @@ async fn report(
     (carrier, lines): (&str, &[CarrierLine]),
     raw: RawEvent,
 ) -> Result<&'static str, Failure> {
-    let Report { message, delivery, error, .. } = said;
+    let Report { message, delivery, error, from, .. } = said;
     let command = Command::Report { message, delivery, error };
     let foreign = foreign_lines(hooks, carrier, lines, signers);
     let work = Work::Report { message, command, raw, foreign };
     match hooks.service.submit(work).await {
         Ok(Outcome::Foreign) => Err(of_another_account(id.as_deref())),
-        Ok(_) => Ok("accepted"),
+        Ok(_) => {
+            let ours = |l: &&CarrierLine| l.provider == carrier && signers.contains(&l.account);
+            let line = lines.iter().filter(ours).find(|l| Some(&l.number) == from.as_ref());
+            if let (Some(line), Some(code)) = (line, error) {
+                lines::heard(&hooks.service, line, code).await.map_err(|e| Failure::of_store(id.clone(), &e))?;
+            }
+            Ok("accepted")
+        }
         Err(e) => Err(Failure::of_service(id, &e)),
     }
 }
@@ -245,11 +258,25 @@ fn foreign_lines(hooks: &Hooks, carrier: &str, lines: &[CarrierLine], signers: &
     others.filter_map(|l| playbook.line_of(&l.number).map(|(id, _)| id.clone())).collect()
 }
 
+/// Whose account a text came by: the one it names, else that of its number, else of whoever signed it.
+fn account_of(text: &Text, signers: &BTreeSet<String>, carrier: &str, lines: &[CarrierLine]) -> String {
+    let signed = |l: &&CarrierLine| l.provider == carrier && signers.contains(&l.account);
+    let of_number = || lines.iter().filter(signed).find(|l| l.number == text.to).map(|l| l.account.clone());
+    text.account.clone().or_else(of_number).or_else(|| signers.first().cloned()).unwrap_or_default()
+}
+
 /// Our line for a text. A number the playbook does not list still gets through: a reply is never dropped.
-fn line_id(hooks: &Hooks, carrier: &str, lines: &[CarrierLine], text: &Text, id: Option<&str>) -> LineId {
+fn line_id(
+    hooks: &Hooks,
+    carrier: &str,
+    lines: &[CarrierLine],
+    account: &str,
+    text: &Text,
+    id: Option<&str>,
+) -> LineId {
     let playbook = hooks.service.playbook();
     let of = |number| playbook.line_of(number).map(|(id, _)| id.clone());
-    let found = || find_line(lines, carrier, &text.account, &text.to, text.service.as_deref());
+    let found = || find_line(lines, carrier, account, &text.to, text.service.as_deref());
     of(&text.to).or_else(|| found().and_then(|l| of(&l.number))).unwrap_or_else(|| {
         tracing::warn!(
             request_id = id,

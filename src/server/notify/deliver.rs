@@ -4,7 +4,6 @@ use super::Notifier;
 use super::outgoing::{self, Attempt};
 use super::payload::{self, Told};
 use super::setting;
-use super::standard::Secret;
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::alert::brief::{Brief, brief};
 use crate::domain::alert::words::{self, Item};
@@ -13,6 +12,7 @@ use crate::domain::contact::{Address, Body};
 use crate::domain::id::MessageId;
 use crate::domain::message::InboundKind;
 use crate::domain::playbook::Playbook;
+use crate::domain::sending::is_opt_out;
 use crate::domain::time::Timestamp;
 use crate::domain::visibility::Principal;
 use crate::server::carrier::SendOutcome;
@@ -25,9 +25,6 @@ const RECENT: usize = 50;
 
 /// Open conversations read when on call changes hands.
 const OPEN: usize = 200;
-
-/// Twilio's word for a number that texted STOP.
-const OPTED_OUT: u32 = 21610;
 
 /// A message in the making.
 struct Message<'a> {
@@ -50,6 +47,7 @@ impl Notifier {
             What::HandOff { team, .. } => self.open_of(team).await?,
             What::Alert { .. }
             | What::Broken(_)
+            | What::LineStopped { .. }
             | What::Handled { .. }
             | What::Pause { .. }
             | What::Resume { .. }
@@ -171,7 +169,7 @@ impl Notifier {
     async fn attempt(&self, message: &mut Message<'_>, name: &str, channel: &Channel) -> Result<Attempt, StoreError> {
         Ok(match &channel.kind {
             ChannelKind::Webhook { url, secrets } => self.webhook(message, url, secrets, channel.redact).await,
-            ChannelKind::Slack { url } => match setting::read(url) {
+            ChannelKind::Slack { url } => match setting::read(url).await {
                 Ok(url) => {
                     let body = payload::slack(&message.words(channel.redact)).to_string();
                     outgoing::post(&self.egress, &url, "", 0, body, &[]).await
@@ -188,9 +186,7 @@ impl Notifier {
     }
 
     async fn webhook(&self, message: &Message<'_>, url: &Setting, secrets: &[Setting], redact: Redact) -> Attempt {
-        let read = |setting| setting::read(setting).and_then(|s| Secret::parse(&s).map_err(|e| e.to_string()));
-        let secrets: Result<Vec<Secret>, String> = secrets.iter().map(read).collect();
-        let (url, secrets) = match (setting::read(url), secrets) {
+        let (url, secrets) = match (setting::read(url).await, setting::secrets(secrets).await) {
             (Ok(url), Ok(secrets)) => (url, secrets),
             (Err(why), _) | (_, Err(why)) => return Attempt::Later(why),
         };
@@ -229,7 +225,7 @@ impl Notifier {
         Ok(match self.carrier.send(&line, &phone, &body, &callback.unwrap_or_default()).await {
             SendOutcome::Accepted { .. } => Attempt::Accepted,
             SendOutcome::Refused { code } => {
-                if code == OPTED_OUT {
+                if is_opt_out(code) {
                     let stopped = Some(self.service.clock().now());
                     self.service.store().put_reach(&Reach { stopped, ..reach }).await?;
                 }
@@ -317,6 +313,7 @@ impl Message<'_> {
             What::Alert { .. }
             | What::HandOff { .. }
             | What::Broken(_)
+            | What::LineStopped { .. }
             | What::Pause { .. }
             | What::Resume { .. }
             | What::Told { .. } => None,

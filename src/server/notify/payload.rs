@@ -70,6 +70,7 @@ const fn kind(what: &What) -> &'static str {
         },
         What::HandOff { .. } => "alert.hand_off",
         What::Broken(_) => "expectation.broken",
+        What::LineStopped { .. } => "line.stopped",
         What::Handled { .. } => "reply.received",
         What::Pause { .. } => "campaign.pause",
         What::Resume { .. } => "campaign.resume",
@@ -85,6 +86,10 @@ fn one(told: &Told, brief: Option<&Brief>, redact: Redact) -> Value {
     }
     match &notice.what {
         What::Broken(sentence) => data["sentence"] = json!(sentence),
+        What::LineStopped { line, code } => {
+            data["line"] = json!(line);
+            data["error"] = json!(code);
+        }
         What::Handled { message, use_case } => {
             data["message"] = json!(message);
             data["use_case"] = json!(use_case);

@@ -5,6 +5,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+
+use crate::domain::time::Timestamp;
 
 /// Shortest and longest secret, in bytes, as the rules have it.
 const LENGTH: std::ops::RangeInclusive<usize> = 24..=64;
@@ -42,6 +45,58 @@ impl Secret {
     }
 }
 
+/// How far a webhook's time may be from ours, in seconds: the published libraries have five minutes.
+pub const TOLERANCE: i64 = 300;
+
+/// Why a signed webhook is refused. For the log: without body or secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Nothing to check it with.
+    #[error("no secret that reads is set up")]
+    NoSecret,
+    /// Not whole seconds.
+    #[error("its webhook-timestamp is no number of seconds")]
+    NoTime,
+    /// A replay, or a clock that is wrong.
+    #[error("signed {0} s away from this machine's time, more than {TOLERANCE}: a replay, or a clock that is wrong")]
+    Stale(u64),
+    /// None of its signatures is one of ours.
+    #[error("no signature of it matches a secret set up: is it the same on both sides, and the body unchanged?")]
+    WrongSignature,
+}
+
+/// Checks a webhook that came: its id, time and signatures as its headers say them. Every secret that is live is tried
+/// against every signature, in constant time. Fails closed without a secret.
+pub fn verify(
+    secrets: &[Secret],
+    id: &str,
+    time: &str,
+    signed: &str,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<(), Refused> {
+    if secrets.is_empty() {
+        return Err(Refused::NoSecret);
+    }
+    let seconds: i64 = time.parse().map_err(|_| Refused::NoTime)?;
+    // As we write it: another spelling of the same number was not signed.
+    if seconds.to_string() != time {
+        return Err(Refused::NoTime);
+    }
+    let away = now.millis().div_euclid(1000).abs_diff(seconds);
+    if away > TOLERANCE.unsigned_abs() {
+        return Err(Refused::Stale(away));
+    }
+    let mut matches = subtle::Choice::from(0);
+    for secret in secrets {
+        let made = secret.sign(id, seconds, body);
+        for theirs in signed.split(' ') {
+            matches |= made.as_bytes().ct_eq(theirs.as_bytes());
+        }
+    }
+    if bool::from(matches) { Ok(()) } else { Err(Refused::WrongSignature) }
+}
+
 /// The value of `webhook-signature`: one for each secret that is live, so that the other side may change at any time.
 pub fn signatures(secrets: &[Secret], id: &str, seconds: i64, body: &[u8]) -> String {
     secrets.iter().map(|secret| secret.sign(id, seconds, body)).collect::<Vec<_>>().join(" ")
@@ -68,6 +123,29 @@ mod tests {
         for (id, at, body) in [("msg_1", AT, BODY), (ID, AT + 1, BODY), (ID, AT, &BODY[1..])] {
             assert_ne!(signatures(std::slice::from_ref(&secret), id, at, body), SIGNED);
         }
+    }
+
+    #[test]
+    fn a_webhook_that_came_is_believed_by_any_live_secret_and_for_five_minutes() {
+        let secret = Secret::parse("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD").unwrap();
+        let both = [Secret(vec![7; 24]), secret.clone()];
+        let at = |away: i64| Timestamp::from_millis((AT + away) * 1000);
+        let time = AT.to_string();
+        let check =
+            |id: &str, time: &str, signed: &str, body: &[u8], away| verify(&both, id, time, signed, body, at(away));
+        assert_eq!(check(ID, &time, SIGNED, BODY, 0), Ok(()));
+        assert_eq!(check(ID, &time, &format!("v1a,AAAA v1,AAAA {SIGNED}"), BODY, 300), Ok(()), "one of several");
+        assert_eq!(check(ID, &time, SIGNED, BODY, -300), Ok(()));
+        assert_eq!(check(ID, &time, SIGNED, BODY, 301), Err(Refused::Stale(301)));
+        assert_eq!(check(ID, &time, SIGNED, BODY, -301), Err(Refused::Stale(301)));
+        for (id, signed, body) in [("msg_1", SIGNED, BODY), (ID, "", BODY), (ID, "v1,", BODY), (ID, SIGNED, &BODY[1..])]
+        {
+            assert_eq!(check(id, &time, signed, body, 0), Err(Refused::WrongSignature), "{id} {signed}");
+        }
+        for time in ["", "soon", "+1649367553", " 1649367553", "1649367553.0"] {
+            assert_eq!(check(ID, time, SIGNED, BODY, 0), Err(Refused::NoTime), "{time:?}");
+        }
+        assert_eq!(verify(&[], ID, &time, SIGNED, BODY, at(0)), Err(Refused::NoSecret));
     }
 
     #[test]

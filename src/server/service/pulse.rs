@@ -48,6 +48,11 @@ impl Pulse {
             || last.devices.get(&device).is_some_and(|n| *n > known)
     }
 
+    /// Wakes whoever watches, though nothing was committed.
+    pub fn nudge(&self) {
+        self.head.send_modify(|_| {});
+    }
+
     /// Wakes at every commit.
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.head.subscribe()

@@ -1,5 +1,6 @@
 //! The reference store, and the simulator's: plain maps behind one lock. What it does is what the others must do.
 
+mod lines;
 mod media;
 mod notices;
 mod policy;
@@ -13,7 +14,7 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
-    ApiKey, Batch, CampaignSend, CarrierLine, DedupeKey, Device, DeviceState, DueSend, Loaded, Loading, Page,
+    ApiKey, Batch, CampaignSend, CarrierLine, DedupeKey, Device, DeviceState, DueSend, LineStop, Loaded, Loading, Page,
     PageQuery, People, RestoreWrite, Restored, SendWrite, Store, StoreError, Transaction, Waiting, Wants,
 };
 use crate::domain::consent::Number;
@@ -55,6 +56,7 @@ struct Tables {
     invites: BTreeMap<[u8; 32], (RepId, Timestamp)>,
     dedupe: BTreeMap<DedupeKey, MessageId>,
     lines: BTreeMap<Address, CarrierLine>,
+    line_stops: BTreeMap<Address, LineStop>,
     campaign_sends: BTreeMap<(String, String), CampaignSend>,
     api_keys: BTreeMap<[u8; 32], ApiKey>,
     unmatched: BTreeSet<ConversationId>,

@@ -23,6 +23,7 @@ use crate::journal::{Entry, Head};
 use crate::wire::changes::Message;
 
 pub mod backup;
+mod lines;
 mod load;
 mod media;
 mod notices;
@@ -81,6 +82,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 9,
         name: "0009_campaign_send.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0009_campaign_send.sql"),
+    },
+    Migration {
+        version: 14,
+        name: "0014_carriers.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0014_carriers.sql"),
     },
     Migration {
         version: 15,

@@ -14,7 +14,7 @@ use comeback::server::carrier::{Carrier as _, SendOutcome};
 use comeback::server::crm::Crm as _;
 use comeback::server::crm::directory::Directory;
 use comeback::server::egress::{Allow, Egress};
-use comeback::server::store::CarrierLine;
+use comeback::server::store::{CarrierLine, LineExtra};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -69,6 +69,7 @@ fn line(api: &str) -> CarrierLine {
         tokens: vec!["t".to_owned()],
         service: Some("MG1".to_owned()),
         api: api.to_owned(),
+        extra: LineExtra::default(),
     }
 }
 

@@ -95,7 +95,7 @@ fn apply(bytes: &mut Vec<u8>, change: &Change, seeds: &[Vec<u8>]) {
 }
 
 /// One of these, with one to four changes.
-pub(super) fn mutated(seeds: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
+pub(crate) fn mutated(seeds: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     (any::<Index>(), proptest::collection::vec(change(), 1..5)).prop_map(move |(which, changes)| {
         let mut bytes = seeds[which.index(seeds.len())].clone();
         for change in &changes {

@@ -13,6 +13,7 @@ use comeback::domain::hours::Calendar;
 use comeback::domain::id::{CommandId, ConversationId, DeviceId, LineId, MessageId, NumberId, RepId, TeamId};
 use comeback::domain::message::Delivery;
 use comeback::domain::ownership::OwnerSource;
+use comeback::domain::pacing::Limit;
 use comeback::domain::playbook::{Cohort, Compliance, Line, Playbook, Rep, Role, Target, Team, UseCase};
 use comeback::domain::rejection::Rejection;
 use comeback::domain::roster::Roster;
@@ -119,6 +120,8 @@ fn playbook() -> Playbook {
                 number: Address::parse("+14155550100").unwrap(),
                 team,
                 use_case: "sales".to_owned(),
+                limit: Limit::default(),
+                class: None,
             },
         )]
         .into(),

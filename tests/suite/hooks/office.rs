@@ -21,7 +21,7 @@ use comeback::server::http::{self, App, hooks};
 use comeback::server::service::Service;
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::sqlite::SqliteStore;
-use comeback::server::store::{CarrierLine, Store};
+use comeback::server::store::{CarrierLine, LineExtra, Store};
 use comeback::server::telemetry::Metrics;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
@@ -117,6 +117,7 @@ fn line(number: &str, account: &str, tokens: &[&str]) -> CarrierLine {
         service: None,
         // Nothing listens there: a webhook never makes us call the carrier.
         api: "http://127.0.0.1:9".to_owned(),
+        extra: LineExtra::default(),
     }
 }
 
@@ -167,7 +168,7 @@ impl Office {
         store.redeem(invite, now, device, "test", token_hash("lea")).await.unwrap().unwrap();
         let metrics = Arc::new(Metrics::default());
         drop(rustls::crypto::ring::default_provider().install_default());
-        let carrier = Arc::new(Carriers::new(Egress::new(Allow::loopback())));
+        let carrier = Arc::new(Carriers::new(&Egress::new(Allow::loopback())));
         let (_, shutdown) = tokio::sync::watch::channel(false);
         let app = App {
             service: service.clone(),

@@ -9,7 +9,7 @@ use comeback::domain::contact::Address;
 use comeback::domain::id::{DeviceId, RepId};
 use comeback::domain::time::{Span, Timestamp};
 use comeback::server::store::sqlite::SqliteStore;
-use comeback::server::store::{CarrierLine, Store as _};
+use comeback::server::store::{CarrierLine, LineExtra, Store as _};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -69,8 +69,15 @@ async fn lists_of_devices_and_lines_have_one_safe_line_for_each() {
     assert!(addresses.len() > 5, "addresses that hold a stranger's words");
     for number in addresses.iter().cloned() {
         let (provider, account, tokens) = ("twilio".to_owned(), "AC1".to_owned(), vec!["t".to_owned()]);
-        let line =
-            CarrierLine { number, provider, account, tokens, service: None, api: "http://127.0.0.1:9".to_owned() };
+        let line = CarrierLine {
+            number,
+            provider,
+            account,
+            tokens,
+            service: None,
+            api: "http://127.0.0.1:9".to_owned(),
+            extra: LineExtra::default(),
+        };
         store.put_line(&line).await.unwrap();
     }
     drop(store);

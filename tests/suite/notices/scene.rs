@@ -32,7 +32,7 @@ use comeback::server::notify::page;
 use comeback::server::service::{Inbound, Outcome, Service, ServiceError, Work};
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::notice::{Notices, Reach};
-use comeback::server::store::{CarrierLine, DedupeKey, People, RawEvent, Store, Wants};
+use comeback::server::store::{CarrierLine, DedupeKey, LineExtra, People, RawEvent, Store, Wants};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -249,8 +249,15 @@ impl Scene {
         change(&mut playbook);
         let service = Service::start(Arc::clone(&store), clock.clone(), &playbook).await.unwrap();
         let (provider, account) = ("twilio".to_owned(), "AC".to_owned());
-        let line =
-            CarrierLine { number: page_number(), provider, account, tokens: vec![], service: None, api: String::new() };
+        let line = CarrierLine {
+            number: page_number(),
+            provider,
+            account,
+            tokens: vec![],
+            service: None,
+            api: String::new(),
+            extra: LineExtra::default(),
+        };
         store.put_line(&line).await.unwrap();
         let people = People { fresh: NumberId(Uuid::from_u128(1)), address: buyer(1), cards: vec![card()] };
         store.put_cards(&[people], clock.now()).await.unwrap();

@@ -22,7 +22,7 @@ use comeback::server::carrier::{
 use comeback::server::egress::{Allow, Egress};
 use comeback::server::http::auth::token_hash;
 use comeback::server::store::memory::MemoryStore;
-use comeback::server::store::{CarrierLine, Store};
+use comeback::server::store::{CarrierLine, LineExtra, Store};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -136,6 +136,7 @@ impl Shop {
             tokens: vec![self.config.auth_token.clone()],
             service: None,
             api: self.emulator.base_url().to_owned(),
+            extra: LineExtra::default(),
         };
         self.store.put_line(&line).await.unwrap();
         let (invite, token) = (Uuid::new_v4(), Uuid::new_v4().to_string());
@@ -236,6 +237,11 @@ pub(super) struct Desk {
 }
 
 impl Desk {
+    /// What the lead gets from an address of the backend.
+    pub(super) async fn get(&self, path: &str) -> reqwest::Response {
+        self.http.get(format!("{}{path}", self.url)).bearer_auth(&self.token).send().await.unwrap()
+    }
+
     /// Everything the lead sees with a buyer: null before they texted.
     pub(super) async fn conversation(&self, buyer: &str) -> Value {
         let request = self.http.get(format!("{}/v1/changes", self.url)).bearer_auth(&self.token);

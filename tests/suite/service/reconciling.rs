@@ -86,8 +86,18 @@ impl Round {
     fn lists(&self, floor: &Floor, body: &str, delivery: Delivery) {
         let from = floor.service.playbook().lines[&"main".into()].number.clone();
         let (to, at, body) = (buyer(1), floor.now(), Body::new(body));
-        let listed =
-            Listed { id: "SM1".to_owned(), from, to, body, at, delivery: Some(delivery), error: None, media: 0 };
+        let listed = Listed {
+            id: "SM1".to_owned(),
+            from,
+            to,
+            body,
+            at,
+            delivery: Some(delivery),
+            error: None,
+            media: 0,
+            reference: None,
+            partial: false,
+        };
         *self.list.sent.lock().unwrap() = vec![listed];
     }
 
@@ -227,7 +237,18 @@ async fn a_text_that_came_while_our_clock_was_ahead_is_recovered_once_it_is_righ
     let round = Round::begins(&floor, List::default());
     seconds(15).await;
     let (from, body) = (buyer(1), Body::new("Did you get my text?"));
-    let text = Listed { id: "SM1".to_owned(), from, to, body, at, delivery: None, error: None, media: 0 };
+    let text = Listed {
+        id: "SM1".to_owned(),
+        from,
+        to,
+        body,
+        at,
+        delivery: None,
+        error: None,
+        media: 0,
+        reference: None,
+        partial: false,
+    };
     round.list.received.lock().unwrap().push(text);
     seconds(60).await;
     assert_eq!(floor.count("received").await, 0, "it lies before what is read");
@@ -251,6 +272,8 @@ async fn texts_that_only_the_list_had_are_counted_once() {
         delivery: None,
         error: None,
         media: 0,
+        reference: None,
+        partial: false,
     };
     let list = List { received: Mutex::new(vec![text(1), text(2)]), ..List::default() };
     let round = Round::begins(&floor, list);
@@ -264,7 +287,18 @@ async fn texts_that_only_the_list_had_are_counted_once() {
 fn received(floor: &Floor, n: u32, line: &str, body: &str) -> Listed {
     let to = floor.service.playbook().lines[&line.into()].number.clone();
     let (id, at) = (format!("SM{n}{body}"), floor.now());
-    Listed { id, from: buyer(n), to, body: Body::new(body), at, delivery: None, error: None, media: 0 }
+    Listed {
+        id,
+        from: buyer(n),
+        to,
+        body: Body::new(body),
+        at,
+        delivery: None,
+        error: None,
+        media: 0,
+        reference: None,
+        partial: false,
+    }
 }
 
 async fn brought_back(floor: &Floor) {

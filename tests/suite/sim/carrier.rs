@@ -238,6 +238,8 @@ impl Carrier for FakeCarrier {
                 delivery: Some(s.fate),
                 error: None,
                 media: 0,
+                reference: None,
+                partial: false,
             })
             .collect()
         })
@@ -256,6 +258,8 @@ impl Carrier for FakeCarrier {
                     delivery: None,
                     error: None,
                     media: 0,
+                    reference: None,
+                    partial: false,
                 })
                 .collect()
         })

@@ -25,6 +25,7 @@ use comeback::server::store::{
 };
 use comeback::wire::changes::Message;
 
+mod lines;
 mod media;
 mod notices;
 

@@ -24,7 +24,7 @@ use comeback::server::effects::Sender;
 use comeback::server::feed::{self, Ask, FeedError, Presences};
 use comeback::server::http::auth::token_hash;
 use comeback::server::service::{Inbound, Outcome, Service, ServiceError, Work};
-use comeback::server::store::{CarrierLine, DedupeKey, Device, People, RawEvent, Store};
+use comeback::server::store::{CarrierLine, DedupeKey, Device, LineExtra, People, RawEvent, Store};
 use comeback::server::telemetry::Metrics;
 use comeback::server::{crm, engine, reconcile};
 use comeback::wire::changes::Changes;
@@ -144,6 +144,7 @@ impl Server {
                     tokens: vec!["secret".to_owned()],
                     service: None,
                     api: "https://carrier.invalid".to_owned(),
+                    extra: LineExtra::default(),
                 };
                 self.disk.put_line(&line).await.unwrap();
             }

@@ -6,7 +6,7 @@ use comeback::clock::ManualClock;
 use comeback::domain::id::{ConversationId, RepId};
 use comeback::server::crm;
 use comeback::server::service::Service;
-use comeback::server::store::{Batch, CarrierLine, Device, People, RestoreWrite, Restored, Wants};
+use comeback::server::store::{Batch, CarrierLine, Device, LineExtra, People, RestoreWrite, Restored, Wants};
 
 use super::scene::{
     Kept, address, arrival, commit, device, everything, here, load, minute, number, page, put, sign_in,
@@ -87,6 +87,7 @@ pub(super) fn line(n: u128, tokens: &[&str]) -> CarrierLine {
         tokens: tokens.iter().map(|t| (*t).to_owned()).collect(),
         service: (n == 2).then(|| "MG1".to_owned()),
         api: "https://api.example".to_owned(),
+        extra: LineExtra::default(),
     }
 }
 

@@ -14,7 +14,7 @@ use comeback::server::http::{self, App, auth};
 use comeback::server::service::{Service, ServiceError};
 use comeback::server::store::notice::Reach;
 use comeback::server::store::sqlite::{MIGRATIONS, SqliteStore};
-use comeback::server::store::{Batch, CarrierLine, People, RestoreWrite, Restored, StoreError, migrate};
+use comeback::server::store::{Batch, CarrierLine, LineExtra, People, RestoreWrite, Restored, StoreError, migrate};
 use comeback::server::telemetry::Metrics;
 use rusqlite::Connection;
 use tower::ServiceExt as _;
@@ -62,6 +62,7 @@ async fn furnish(store: &Kept) {
         tokens: vec!["secret".to_owned()],
         service: None,
         api: String::new(),
+        extra: LineExtra::default(),
     };
     store.put_line(&line).await.unwrap();
     store.put_sends(&[super::sends::sent("1", 1, 1)]).await.unwrap();

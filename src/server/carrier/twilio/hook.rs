@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::parse::{self, Malformed, Params};
 use super::signature::{Refused, Signed, verify};
 use super::{Twilio, tokens_of};
+use crate::domain::contact::Address;
 use crate::server::carrier::hook::{Report, Text};
 use crate::server::carrier::{Heard, Hooked, Said, Unbelieved, Unreadable};
 use crate::server::store::CarrierLine;
@@ -55,7 +56,8 @@ pub(super) fn heard(hooked: &Hooked<'_>) -> Result<Heard, Unreadable> {
     } else {
         let message = hooked.reported().ok_or_else(|| unreadable(&Malformed::Missing("message id")))?;
         let said = parse::status(&params).map_err(|e| unreadable(&e))?;
-        let report = |delivery| Report { message, account: said.account, delivery, error: said.error };
+        let from = params.get("From").and_then(|from| Address::parse(from).ok());
+        let report = |delivery| Report { message, account: Some(said.account), from, delivery, error: said.error };
         said.delivery.map_or(Said::Nothing("unknown_word"), |delivery| Said::Report(report(delivery)))
     };
     Ok(Heard { said, raw: params.to_json() })
@@ -64,13 +66,14 @@ pub(super) fn heard(hooked: &Hooked<'_>) -> Result<Heard, Unreadable> {
 fn text(text: parse::InboundText) -> Text {
     Text {
         id: text.sid,
-        account: text.account,
+        account: Some(text.account),
         service: text.service,
         from: text.from,
         to: text.to,
         body: text.body,
         media: text.media,
         opt_out_type: text.opt_out_type,
+        sent: None,
     }
 }
 

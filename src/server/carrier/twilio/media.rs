@@ -83,6 +83,7 @@ fn not_fetched(e: &EgressError) -> CarrierError {
 mod tests {
     use super::*;
     use crate::domain::contact::Address;
+    use crate::server::store::LineExtra;
 
     #[test]
     fn only_the_api_is_told_who_we_are() {
@@ -93,6 +94,7 @@ mod tests {
             tokens: vec!["t".to_owned()],
             service: None,
             api: "https://api.twilio.com".to_owned(),
+            extra: LineExtra::default(),
         };
         for (url, wanted) in [
             ("https://api.twilio.com/2010-04-01/x", true),

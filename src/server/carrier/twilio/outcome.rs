@@ -1,28 +1,13 @@
 //! What became of a send, from what came back over the wire.
-//!
-//! **Invariant:** `Refused` and `Busy` need a proof that the text never left: the carrier's own refusal, a status by
-//! which a server says that it did not act, or a connection that never stood. Whatever proves nothing is `Unknown`: the
-//! carrier may have the text, and it is not sent again.
 
 use serde::Deserialize;
 
 use super::parse;
 use crate::domain::message::Delivery;
-use crate::server::carrier::SendOutcome;
-use crate::server::egress::EgressError;
+use crate::server::carrier::{SendOutcome, answer};
 
 /// Twilio's codes for "too fast": nothing was taken, trying again is safe.
 const TOO_FAST: [u32; 2] = [20429, 21611];
-
-/// Too many requests (RFC 6585): nothing was taken.
-const TOO_MANY: u16 = 429;
-
-/// The answer did not come in time (RFC 9110). Proxies say it too, of a request that they have handed on.
-const TIMED_OUT: u16 = 408;
-
-/// Statuses by which a server, or what stands before it, says that it did not act on the request (RFC 9110, RFC 6585).
-/// Others are left out on purpose: 409 and 425 speak of an earlier request, 499 and 460 of a client that went away.
-const DID_NOT_ACT: [u16; 16] = [400, 401, 403, 404, 405, 407, 411, 413, 414, 415, 417, 421, 422, 426, 428, 431];
 
 #[derive(Deserialize)]
 struct Sent {
@@ -46,13 +31,7 @@ impl Problem {
 
 /// What an answer says. A body that broke off is given as far as it came, or empty.
 pub(super) fn of_answer(status: u16, body: &[u8]) -> SendOutcome {
-    match status {
-        200..300 => accepted(body),
-        TOO_MANY => SendOutcome::Busy,
-        400..500 => refused(status, Problem::code_of(body)),
-        // A 5xx may come after the text was taken, and who answers a redirect may have acted on the request.
-        _ => SendOutcome::Unknown,
-    }
+    answer::of_status(status, Problem::code_of(body), &TOO_FAST, || accepted(body))
 }
 
 fn accepted(body: &[u8]) -> SendOutcome {
@@ -63,27 +42,6 @@ fn accepted(body: &[u8]) -> SendOutcome {
         },
         Ok(_) | Err(_) => SendOutcome::Unknown,
     }
-}
-
-fn refused(status: u16, code: u32) -> SendOutcome {
-    if status == TIMED_OUT {
-        SendOutcome::Unknown
-    } else if TOO_FAST.contains(&code) {
-        SendOutcome::Busy
-    } else if code != 0 {
-        SendOutcome::Refused { code }
-    } else if DID_NOT_ACT.contains(&status) {
-        SendOutcome::Refused { code: u32::from(status) }
-    } else {
-        SendOutcome::Unknown
-    }
-}
-
-/// What a request without an answer says.
-pub(super) const fn of_failure(e: &EgressError) -> SendOutcome {
-    // Nothing was written to a connection that never stood (no address, refused, no TLS), nor by a request that could
-    // not be made. After that the request may have been written, whatever went wrong.
-    if e.never_left() { SendOutcome::Busy } else { SendOutcome::Unknown }
 }
 
 #[cfg(test)]
@@ -98,7 +56,7 @@ mod tests {
     use crate::domain::contact::{Address, Body};
     use crate::server::carrier::Carrier as _;
     use crate::server::egress::{Allow, Egress};
-    use crate::server::store::CarrierLine;
+    use crate::server::store::{CarrierLine, LineExtra};
 
     fn refused_with(code: u32) -> SendOutcome {
         SendOutcome::Refused { code }
@@ -228,6 +186,7 @@ mod tests {
             tokens: vec!["secret".to_owned()],
             service: None,
             api,
+            extra: LineExtra::default(),
         };
         let patience = if matches!(peer, Peer::Silent) { Duration::from_millis(50) } else { Duration::from_secs(60) };
         let twilio = Twilio::answered_within(Egress::new(Allow::loopback()), patience);

@@ -119,9 +119,6 @@ pub struct InboundText {
 /// Media of one text, at most (Twilio: 10).
 const MOST_MEDIA: usize = 10;
 
-/// The longest address of media kept.
-const LONGEST_URL: usize = 2048;
-
 /// Reads an inbound text.
 pub fn inbound(params: &Params) -> Result<InboundText, Malformed> {
     let address = |name: &'static str| {
@@ -130,12 +127,8 @@ pub fn inbound(params: &Params) -> Result<InboundText, Malformed> {
     };
     let sid = params.get("MessageSid").or_else(|| params.get("SmsMessageSid")).or_else(|| params.get("SmsSid"));
     let media = params.get("NumMedia").and_then(|n| n.parse::<usize>().ok()).unwrap_or(0).min(MOST_MEDIA);
-    let one = |n: usize| {
-        let kind = params.get(&format!("MediaContentType{n}")).unwrap_or("application/octet-stream").to_owned();
-        // It is looked at when it is called: here it is a text like others.
-        let url = params.get(&format!("MediaUrl{n}")).filter(|url| !url.is_empty() && url.len() <= LONGEST_URL);
-        Attachment { kind, url: url.map(str::to_owned) }
-    };
+    let param = |name: &str, n: usize| params.get(&format!("{name}{n}"));
+    let one = |n| Attachment::told(param("MediaContentType", n), param("MediaUrl", n));
     Ok(InboundText {
         sid: sid_of(sid, "MessageSid")?,
         account: sid_of(params.get("AccountSid"), "AccountSid")?,

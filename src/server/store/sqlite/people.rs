@@ -134,8 +134,17 @@ pub(super) fn revoke(db: &mut Connection, rep: &RepId) -> Result<u32, StoreError
 
 pub(super) fn put_line(db: &Connection, line: &CarrierLine) -> Result<(), StoreError> {
     db.execute(
-        "INSERT OR REPLACE INTO line (number, provider, account, tokens, service, api) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![line.number.as_str(), line.provider, line.account, to_json(&line.tokens)?, line.service, line.api],
+        "INSERT OR REPLACE INTO line (number, provider, account, tokens, service, api, extra) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            line.number.as_str(),
+            line.provider,
+            line.account,
+            to_json(&line.tokens)?,
+            line.service,
+            line.api,
+            to_json(&line.extra)?
+        ],
     )?;
     Ok(())
 }
@@ -146,7 +155,7 @@ pub(super) fn remove_line(db: &Connection, number: &Address) -> Result<bool, Sto
 
 pub(super) fn lines(tx: &Transaction<'_>) -> Result<Vec<CarrierLine>, StoreError> {
     let mut query =
-        tx.prepare_cached("SELECT number, provider, account, tokens, service, api FROM line ORDER BY number")?;
+        tx.prepare_cached("SELECT number, provider, account, tokens, service, api, extra FROM line ORDER BY number")?;
     let mut rows = query.query([])?;
     let mut lines = Vec::new();
     while let Some(r) = rows.next()? {
@@ -157,6 +166,7 @@ pub(super) fn lines(tx: &Transaction<'_>) -> Result<Vec<CarrierLine>, StoreError
             tokens: from_json(&r.get::<_, String>(3)?)?,
             service: r.get(4)?,
             api: r.get(5)?,
+            extra: from_json(&r.get::<_, String>(6)?)?,
         });
     }
     Ok(lines)
