@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::diagnose::Diagnostic;
+use super::text::PerTime;
 use crate::domain::answering::ANSWERED_WITHIN;
 use crate::domain::contact::Address;
 use crate::domain::id::{LineId, RepId, TeamId};
 use crate::domain::pacing::Limit;
 use crate::domain::playbook::{Compliance, Line, Playbook, Rep, Role, Team, Unseen};
 use crate::domain::time::Span;
-use document::{Document, Name, PresenceText, RepText, TeamText};
+use document::{ClassText, Document, Name, PresenceText, RepText, TeamText};
 use toml::Spanned;
 
 mod alerts;
@@ -111,7 +112,9 @@ impl Reader<'_> {
         let use_cases = self.use_cases(&d)?;
         let acknowledgement = self.acknowledgement(&d)?;
         let lines = self.lines(&d)?;
-        let classes = d.campaign_class.iter().map(|(name, class)| (name.clone(), class.limit())).collect();
+        let limit = |class: &ClassText| self.limit(class.rate, class.per_day.as_ref());
+        let classes = d.campaign_class.iter().map(|(name, class)| Ok((name.clone(), limit(class)?)));
+        let classes: BTreeMap<_, _> = classes.collect::<Result<_, Diagnostic>>()?;
         let expectations = self.expectations(&d)?;
         let alerting = self.alerting(&d)?;
         let default = Compliance::default();
@@ -195,6 +198,17 @@ impl Reader<'_> {
         Ok(Team { label: team.label.clone(), lead: Some(RepId(lead)), members, on_call })
     }
 
+    fn limit(&self, rate: Option<PerTime>, per_day: Option<&Spanned<u32>>) -> Result<Limit, Diagnostic> {
+        let none = |most: &Spanned<u32>| {
+            let message = "per_day of 0 lets nothing leave: leave it out, or take the line out";
+            (*most.get_ref() == 0).then(|| self.mistake(most.span(), message))
+        };
+        match per_day.and_then(none) {
+            Some(mistake) => Err(mistake),
+            None => Ok(Limit { rate: rate.map(|rate| rate.0), per_day: per_day.map(|most| *most.get_ref()) }),
+        }
+    }
+
     fn lines(&self, d: &Document) -> Result<BTreeMap<LineId, Line>, Diagnostic> {
         let mut lines: BTreeMap<LineId, Line> = BTreeMap::new();
         for (id, line) in &d.line {
@@ -208,7 +222,7 @@ impl Reader<'_> {
                 number,
                 team: TeamId(self.known("team", &line.team, d.team.keys())?),
                 use_case: self.line_use_case(id, line, d)?,
-                limit: Limit { rate: line.rate.map(|rate| rate.0), per_day: line.per_day },
+                limit: self.limit(line.rate, line.per_day.as_ref())?,
                 class: line
                     .class
                     .as_ref()

@@ -45,8 +45,8 @@ impl Limit {
 /// What left under one limit.
 #[derive(Clone, Debug, Default)]
 struct Meter {
-    /// When the bucket is full again, if nothing more leaves.
-    full_at: Option<Timestamp>,
+    /// When something left last, and when the bucket is full again if nothing more leaves.
+    bucket: Option<(Timestamp, Timestamp)>,
     /// What left in the last day, by minute, oldest first.
     day: VecDeque<(Timestamp, u32)>,
     today: u32,
@@ -58,12 +58,15 @@ impl Meter {
         let by_rate = limit.rate.map_or(now, |rate| {
             let cost = cost(rate, segments);
             let room = rate.every.max(cost);
-            // A clock that went back may not make anybody wait longer than a whole bucket takes.
-            let full_at = self.full_at.unwrap_or(now).max(now).min(now + room);
-            full_at + cost - room
+            self.full_at(now) + cost - room
         });
         let by_day = limit.per_day.map_or(now, |most| self.room_at(most, segments, now));
         by_rate.max(by_day)
+    }
+
+    /// When the bucket is full again. A clock that went back makes nobody wait longer: what was still to fill, still is.
+    fn full_at(&self, now: Timestamp) -> Timestamp {
+        self.bucket.map_or(now, |(left, full)| if now < left { now + full.since(left) } else { full.max(now) })
     }
 
     /// When the day has room for so many. What is larger than a whole day's share has it alone.
@@ -87,9 +90,7 @@ impl Meter {
 
     fn took(&mut self, limit: &Limit, segments: u32, now: Timestamp) {
         if let Some(rate) = limit.rate {
-            let cost = cost(rate, segments);
-            let room = rate.every.max(cost);
-            self.full_at = Some(self.full_at.unwrap_or(now).max(now).min(now + room) + cost);
+            self.bucket = Some((now, self.full_at(now) + cost(rate, segments)));
         }
         if limit.per_day.is_some() {
             self.today = self.today.saturating_add(segments);

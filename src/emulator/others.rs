@@ -28,6 +28,8 @@ pub struct OtherFaults {
     pub swapped: bool,
     /// Webhooks come so many real milliseconds late.
     pub delay_ms: u64,
+    /// Webhooks are kept back, to be released in any order.
+    pub held: bool,
     /// A webhook is never posted.
     pub webhook_drop: Times,
     /// A send is answered 429; nothing is sent.

@@ -99,6 +99,7 @@ macro_rules! conforms {
                     a_revoked_rep_has_no_device_and_no_invitation
                     a_line_set_up_again_is_replaced
                     a_line_removed_is_gone_and_the_others_stay
+                    a_stopped_line_stays_stopped_until_it_is_resumed_and_of_two_rests_the_longer_counts
                     only_a_card_that_changed_marks_its_conversations
                     a_mark_goes_with_the_group_that_matched_it_and_not_before
                     a_match_that_a_crash_swallowed_is_made_up_for

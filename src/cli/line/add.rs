@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn each_carrier_is_told_what_it_lacks_and_what_is_not_its() {
-        let key = "MCowBQYDK2VwAyEAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        let key = "MCowBQYDK2VwAyEA";
         let good = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
         let telnyx = |keys: &[&str]| Add {
             public_key: keys.iter().map(|k| (*k).to_owned()).collect(),

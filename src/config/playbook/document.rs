@@ -12,7 +12,6 @@ use super::owners::{OwnerText, TerritoryText};
 use super::steps::LadderText;
 use crate::config::text::{Duration, Every, PerTime, TimeOfDay, Times};
 use crate::domain::ownership::OwnerSource;
-use crate::domain::pacing::Limit;
 use crate::domain::playbook::Role;
 use crate::domain::time::Span;
 
@@ -271,7 +270,7 @@ pub(super) struct LineText {
     /// How fast its texts may leave: `1/s`, `240/m`, in segments.
     pub(super) rate: Option<PerTime>,
     /// Segments in any 24 hours.
-    pub(super) per_day: Option<u32>,
+    pub(super) per_day: Option<Spanned<u32>>,
     /// The campaign class it shares a limit with.
     pub(super) class: Option<Name>,
 }
@@ -281,13 +280,7 @@ pub(super) struct LineText {
 #[serde(deny_unknown_fields)]
 pub(super) struct ClassText {
     pub(super) rate: Option<PerTime>,
-    pub(super) per_day: Option<u32>,
-}
-
-impl ClassText {
-    pub(super) fn limit(&self) -> Limit {
-        Limit { rate: self.rate.map(|rate| rate.0), per_day: self.per_day }
-    }
+    pub(super) per_day: Option<Spanned<u32>>,
 }
 
 /// A case the author expects to come out so.

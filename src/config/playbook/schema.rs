@@ -22,7 +22,7 @@ mod tests {
 
     /// The example with every table that a playbook can have.
     fn whole() -> Value {
-        let short = "\n[operations]\nby = [\"page\"]\n[acknowledgement]\ntext = \"We are back at nine.\"\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\nzone = \"UTC\"\n";
+        let short = "\n[operations]\nby = [\"page\"]\n[acknowledgement]\ntext = \"We are back at nine.\"\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\nzone = \"UTC\"\n[campaign_class.low_volume]\nper_day = 2000\n";
         toml::from_str(&format!("{EXAMPLE}{short}")).unwrap()
     }
 
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn the_schema_knows_every_key_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 26] = [
+        let tables: [(&str, &[&str]); 27] = [
             ("", &[]),
             ("compliance", &["compliance"]),
             ("use_case", &["use_case", "survey"]),
@@ -73,6 +73,7 @@ mod tests {
             ("layer", &["schedule", "east", "layer", "1"]),
             ("only", &["schedule", "east", "layer", "1", "only"]),
             ("line", &["line", "main"]),
+            ("campaign_class", &["campaign_class", "low_volume"]),
             ("expect", &["expect", "0"]),
             ("then", &["expect", "0", "then"]),
         ];

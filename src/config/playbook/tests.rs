@@ -230,6 +230,13 @@ fn each_new_key_tells_its_mistakes_where_they_stand() {
         ("repeat = 1\nstop = \"answered\"", "repeat = 1\nstop = \"never\"", "never"),
         ("wait = \"10m\"\nclock = \"wall\"", "wait = \"10m\"\nclock = \"fast\"", "fast"),
         ("unseen = \"24h\"", "unseen = \"1m\"", "say 5m or more"),
+        ("team = \"east\"\nuse_case", "team = \"east\"\nrate = \"fast\"\nuse_case", "write it 1/s, 240/m or 3000/h"),
+        ("team = \"east\"\nuse_case", "team = \"east\"\nper_day = 0\nuse_case", "per_day of 0 lets nothing leave"),
+        (
+            "team = \"east\"\nuse_case",
+            "team = \"east\"\nclass = \"low\"\nuse_case",
+            "there is no campaign class \"low\"",
+        ),
     ] {
         assert!(example.contains(from), "the example has no {from:?}");
         let source = example.replacen(from, to, 1);

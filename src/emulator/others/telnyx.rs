@@ -64,6 +64,8 @@ struct Book {
     /// Who texted STOP.
     stopped: BTreeSet<String>,
     posted: Vec<Posted>,
+    /// Where to, and what.
+    held: Vec<(String, Value)>,
     /// Requests with a key that was used before are the same request.
     keys: Vec<(String, String)>,
     events: u64,
@@ -83,6 +85,7 @@ impl TelnyxEmulator {
             kept: Vec::new(),
             stopped: BTreeSet::new(),
             posted: Vec::new(),
+            held: Vec::new(),
             keys: Vec::new(),
             events: 0,
         };
@@ -123,6 +126,19 @@ impl TelnyxEmulator {
     pub fn sent(&self) -> Vec<(String, String)> {
         let book = self.shared.book();
         book.kept.iter().filter(|m| m.ours).map(|m| (m.to.clone(), m.text.clone())).collect()
+    }
+
+    /// How many webhooks are kept back.
+    pub fn held(&self) -> usize {
+        self.shared.book().held.len()
+    }
+
+    /// Posts what was kept back in this order, by number from 0; the same number again is posted again.
+    pub async fn release(&self, order: &[usize]) {
+        let held = std::mem::take(&mut self.shared.book().held);
+        for (url, event) in order.iter().filter_map(|n| held.get(*n)) {
+            self.shared.post_all(url, vec![event.clone()], &OtherFaults::default()).await;
+        }
     }
 
     /// How webhooks were answered so far.
@@ -193,6 +209,10 @@ impl Shared {
     }
 
     async fn post_all(&self, url: &str, events: Vec<Value>, faults: &OtherFaults) {
+        if faults.held {
+            self.book().held.extend(events.into_iter().map(|event| (url.to_owned(), event)));
+            return;
+        }
         if faults.delay_ms > 0 {
             tokio::time::sleep(Duration::from_millis(faults.delay_ms)).await;
         }

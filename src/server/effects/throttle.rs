@@ -32,7 +32,7 @@ impl Throttle {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = clock.now();
         if let Some((_, until)) = inner.resting.get(&send.line) {
-            let left = until.saturating_duration_since(Instant::now());
+            let left = until.saturating_duration_since(tokio::time::Instant::now());
             if left > Duration::ZERO {
                 let left = Span::millis(i64::try_from(left.as_millis()).unwrap_or(i64::MAX).saturating_add(1));
                 return Err(now + clock.of_real(left));
@@ -45,7 +45,7 @@ impl Throttle {
     /// The carrier said "not now": the line rests, longer each time. Those that were on their way already count once.
     pub(super) fn refused(&self, line: &LineId) {
         let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
+        let now = tokio::time::Instant::now();
         let (times, until) = inner.resting.get(line).copied().unwrap_or((0, now));
         if until <= now {
             let rest = pause(times, rand::random_range(0..=1000)).as_millis();

@@ -107,6 +107,20 @@ impl Emulated {
         }
     }
 
+    pub(super) fn held(&self) -> usize {
+        match self {
+            Self::Telnyx(t) => t.held(),
+            Self::Bridge(b) => b.held(),
+        }
+    }
+
+    pub(super) async fn release(&self, order: &[usize]) {
+        match self {
+            Self::Telnyx(t) => t.release(order).await,
+            Self::Bridge(b) => b.release(order).await,
+        }
+    }
+
     fn set_webhook(&self, url: &str) {
         match self {
             Self::Telnyx(t) => t.set_webhook(url),
@@ -239,7 +253,11 @@ impl Town {
 
     /// The words of every text with the buyer, both ways, oldest first.
     pub(super) async fn texts(&self) -> Vec<String> {
-        let conversation = self.conversation(BUYER).await;
+        self.texts_with(BUYER).await
+    }
+
+    pub(super) async fn texts_with(&self, buyer: &str) -> Vec<String> {
+        let conversation = self.conversation(buyer).await;
         let messages = conversation["messages"].as_array().into_iter().flatten();
         messages.map(|m| m["body"].as_str().unwrap().to_owned()).collect()
     }

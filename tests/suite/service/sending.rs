@@ -365,7 +365,7 @@ async fn a_machine_that_slept_between_the_decision_and_the_call_does_not_call() 
     let mut desk = Desk::opens(&floor, 1, vec![]);
     // Each time the runner waits for the store, hours pass that its monotonic clock knows nothing of: at every step up
     // to the decision, and at that one too.
-    for _ in 0..6 {
+    for _ in 0..7 {
         let store = floor.store.begin().await.unwrap();
         tokio::time::sleep(Duration::from_millis(10)).await;
         floor.clock.advance(minutes(120));

@@ -6,7 +6,8 @@ use comeback::clock::ManualClock;
 use comeback::domain::id::{ConversationId, RepId};
 use comeback::server::crm;
 use comeback::server::service::Service;
-use comeback::server::store::{Batch, CarrierLine, Device, LineExtra, People, RestoreWrite, Restored, Wants};
+use comeback::server::store::{Batch, CarrierLine, Device, LineExtra, LineStop, People, RestoreWrite, Restored, Wants};
+use uuid::Uuid;
 
 use super::scene::{
     Kept, address, arrival, commit, device, everything, here, load, minute, number, page, put, sign_in,
@@ -87,7 +88,7 @@ pub(super) fn line(n: u128, tokens: &[&str]) -> CarrierLine {
         tokens: tokens.iter().map(|t| (*t).to_owned()).collect(),
         service: (n == 2).then(|| "MG1".to_owned()),
         api: "https://api.example".to_owned(),
-        extra: LineExtra::default(),
+        extra: LineExtra { keys: vec![format!("key {n}")], list: (n == 2).then(|| "https://list.example".to_owned()) },
     }
 }
 
@@ -98,6 +99,31 @@ pub(super) async fn a_line_removed_is_gone_and_the_others_stay(store: &Kept) {
     assert!(store.remove_line(&address(1)).await.unwrap());
     assert!(!store.remove_line(&address(1)).await.unwrap(), "again removes nothing");
     assert_eq!(store.lines().await.unwrap(), [line(2, &["two"])]);
+}
+
+pub(super) async fn a_stopped_line_stays_stopped_until_it_is_resumed_and_of_two_rests_the_longer_counts(store: &Kept) {
+    let stop = |n: u128, id: u128, until: Option<i64>| LineStop {
+        number: address(n),
+        id: Uuid::from_u128(id),
+        code: 30034,
+        at: minute(1),
+        until: until.map(minute),
+    };
+    assert!(!store.resume_line(&address(1)).await.unwrap(), "nothing was stopped");
+    assert!(store.stop_line(&stop(1, 1, Some(5))).await.unwrap());
+    assert!(!store.stop_line(&stop(1, 2, Some(5))).await.unwrap(), "no longer than the other");
+    assert!(store.stop_line(&stop(1, 3, Some(9))).await.unwrap());
+    assert!(store.stop_line(&stop(2, 4, Some(7))).await.unwrap());
+    assert_eq!(store.line_stops().await.unwrap(), [stop(1, 3, Some(9)), stop(2, 4, Some(7))]);
+    // What waits for somebody is not made shorter, nor told anew.
+    assert!(store.stop_line(&stop(1, 5, None)).await.unwrap());
+    assert!(!store.stop_line(&stop(1, 6, None)).await.unwrap());
+    assert!(!store.stop_line(&stop(1, 7, Some(99))).await.unwrap());
+    assert_eq!(store.line_stops().await.unwrap(), [stop(1, 5, None), stop(2, 4, Some(7))]);
+    assert!(stop(1, 1, None).holds(minute(99)) && stop(1, 1, Some(5)).holds(minute(4)));
+    assert!(!stop(1, 1, Some(5)).holds(minute(5)));
+    assert!(store.resume_line(&address(1)).await.unwrap());
+    assert_eq!(store.line_stops().await.unwrap(), [stop(2, 4, Some(7))]);
 }
 
 pub(super) async fn a_line_set_up_again_is_replaced(store: &Kept) {

@@ -14,10 +14,13 @@ use comeback::server::http::{self, App, auth};
 use comeback::server::service::{Service, ServiceError};
 use comeback::server::store::notice::Reach;
 use comeback::server::store::sqlite::{MIGRATIONS, SqliteStore};
-use comeback::server::store::{Batch, CarrierLine, LineExtra, People, RestoreWrite, Restored, StoreError, migrate};
+use comeback::server::store::{
+    Batch, CarrierLine, LineExtra, LineStop, People, RestoreWrite, Restored, StoreError, migrate,
+};
 use comeback::server::telemetry::Metrics;
 use rusqlite::Connection;
 use tower::ServiceExt as _;
+use uuid::Uuid;
 
 use super::facts::something_everywhere;
 use super::reads::held_by;
@@ -65,6 +68,8 @@ async fn furnish(store: &Kept) {
         extra: LineExtra::default(),
     };
     store.put_line(&line).await.unwrap();
+    let stop = LineStop { number: address(7), id: Uuid::from_u128(1), code: 30034, at: minute(0), until: None };
+    store.stop_line(&stop).await.unwrap();
     store.put_sends(&[super::sends::sent("1", 1, 1)]).await.unwrap();
     store.put_api_key([3; 32], "tool", minute(1)).await.unwrap();
     store.put_notices(&[super::notices::notice(1, "maya", minute(0))]).await.unwrap();
