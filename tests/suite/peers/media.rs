@@ -43,7 +43,8 @@ async fn a_picture_is_fetched_after_its_text_and_only_what_it_is_counts() {
     let size = shown[0].clone();
     assert!(size.starts_with("image/png; size="), "{size}");
     assert!(shown[1].starts_with("text/vcard; size=") && shown[2].starts_with("application/pdf; size="), "{shown:?}");
-    assert_eq!(shown[3..], ["text/html; refused".to_owned(), "image/x-huge; refused".to_owned(), size.clone()]);
+    // By the webhook or by the list, whichever was first: what the carrier says of them does not count.
+    assert!(shown[3..5].iter().all(|part| part.ends_with("; refused")) && shown[5] == size, "{shown:?}");
 
     let got = desk.get(&format!("/v1/media/{message}/0")).await;
     let header = |name: &str| got.headers()[name].to_str().unwrap().to_owned();

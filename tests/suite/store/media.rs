@@ -35,6 +35,12 @@ fn kept(bytes: &[u8]) -> MediaEnd {
     MediaEnd::Kept { kind: "image/png".to_owned(), hash: [bytes[0]; 32], bytes: bytes.to_vec() }
 }
 
+/// One that is here, for a store that is to hold something of everything.
+pub(super) async fn one_kept(store: &Kept) {
+    put(store, Batch { media: vec![wanted(2, 0, 1)], ..Batch::default() }).await;
+    store.settle_media(text(2), 0, &kept(b"one")).await.unwrap();
+}
+
 pub(super) async fn media_come_with_their_text_and_are_due_until_they_are_settled(store: &Kept) {
     told(store).await;
     let due = async |at: i64| {
