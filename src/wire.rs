@@ -9,6 +9,7 @@ pub mod changes;
 pub mod command;
 pub mod consent;
 pub mod explanation;
+pub mod media;
 pub mod people;
 pub mod problem;
 pub mod rows;

@@ -21,7 +21,7 @@ use super::profile::{self, Lock, Profile, ProfileError};
 use super::search::Searcher;
 use super::shown::{self, Outlet};
 use super::sync::{Action, Input, Machine, News, Wish};
-use super::{inbox, replica};
+use super::{inbox, media, replica};
 
 use crate::clock::{self, Clock};
 use crate::domain::id::ConversationId;
@@ -277,6 +277,7 @@ impl Driver {
                 self.show_thread();
             }
             Ask::Older(conversation) => self.wish(Wish::Older(conversation)),
+            Ask::Save { message, n } => media::save(&self.backend, message, n, &self.notices),
             Ask::ReadWhileAway => self.wish(Wish::ReadWhileAway),
             Ask::Search(text) => self.searcher.ask(text),
             Ask::SyncNow => self.feed(Input::SyncNow),

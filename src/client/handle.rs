@@ -55,6 +55,13 @@ pub enum Ask {
     /// Fetch the texts before those at hand, when some are missing; they come with the next [`Notice::Thread`], and wait
     /// for the network when it is away.
     Older(ConversationId),
+    /// Fetch a part of a text (a picture, a file) and save it among the person's downloads; a toast says where.
+    Save {
+        /// Which text.
+        message: MessageId,
+        /// Which of its parts.
+        n: u32,
+    },
     /// Search all cached text, newest first; overtakes a search that still runs. Empty clears the results.
     Search(String),
     /// The person has seen what happened while they were away.

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::sync::Failure;
 use crate::domain::command::Command;
-use crate::domain::id::{ConversationId, RepId};
+use crate::domain::id::{ConversationId, MessageId, RepId};
 use crate::wire::changes::{Changes, Message};
 use crate::wire::command::{Push, Receipts};
 use crate::wire::explanation::Explanation;
@@ -161,6 +161,15 @@ impl Backend {
         self.ask(self.http.get(url).timeout(QUICK)).await
     }
 
+    /// `GET /v1/media/{message}/{n}`: the content type and the bytes of a part of a text.
+    pub async fn media(&self, message: MessageId, n: u32) -> Result<(String, Vec<u8>), AskError> {
+        let request = self.http.get(self.url(&format!("v1/media/{message}/{n}"))).timeout(ANSWER);
+        let response = request.bearer_auth(&self.token).send().await.map_err(|e| AskError::NoAnswer(words(&e)))?;
+        let kind = response.headers().get(reqwest::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = kind.unwrap_or_default().to_owned();
+        Ok((kind, asked(response).await?))
+    }
+
     /// `POST /v1/people`: says something about people and their shifts, beside the outbox of an inbox that runs.
     pub async fn say(&self, command: Command) -> Result<Said, AskError> {
         post(self, "v1/people", &Say { command }).await
@@ -205,11 +214,17 @@ async fn post<B: Serialize + Sync, T: DeserializeOwned>(
 /// What a person asked for, or why not in words for them.
 async fn outcome<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<T, AskError> {
     let response = request.send().await.map_err(|e| AskError::NoAnswer(words(&e)))?;
+    let bytes = asked(response).await?;
+    serde_json::from_slice(&bytes)
+        .map_err(|_| AskError::NoAnswer("what answers there is not a comeback backend".to_owned()))
+}
+
+/// The body of an answer that says yes; else what it says, in words.
+async fn asked(response: reqwest::Response) -> Result<Vec<u8>, AskError> {
     let status = response.status();
     let bytes = read(response).await.map_err(|failure| AskError::NoAnswer(failure.words()))?;
     if status.is_success() {
-        return serde_json::from_slice(&bytes)
-            .map_err(|_| AskError::NoAnswer("what answers there is not a comeback backend".to_owned()));
+        return Ok(bytes);
     }
     match serde_json::from_slice::<Problem>(&bytes) {
         Ok(problem) => {

@@ -21,6 +21,7 @@ pub mod commands;
 pub mod consent;
 pub mod health;
 pub mod hooks;
+pub mod media;
 pub mod openapi;
 pub mod people;
 pub mod problem;
@@ -61,6 +62,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/conversations/{id}/messages", get(changes::messages))
         .route("/v1/conversations/{id}/explanation", get(changes::explanation))
         .route("/v1/audit/entries", get(audit::entries))
+        .route("/v1/media/{message}/{n}", get(media::one))
         .route("/v1/sends", post(sends::report))
         .route("/v1/consent", get(consent::show).post(consent::report))
         .route("/health", get(health::alive))

@@ -24,6 +24,7 @@ use crate::wire::command::Receipt;
 pub mod consent;
 mod error;
 mod line;
+pub mod media;
 pub mod memory;
 pub mod migrate;
 pub mod notice;
@@ -170,6 +171,8 @@ pub struct Batch {
     pub matched: BTreeSet<ConversationId>,
     /// A backup is brought back, or has caught up.
     pub restore: Option<RestoreWrite>,
+    /// Pictures and other media to be fetched, with the texts they came with.
+    pub media: Vec<media::MediaWrite>,
     /// What follows from the facts for people beside the client.
     pub notices: Vec<notice::NoticeRow>,
 }
@@ -342,6 +345,7 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 pub trait Store:
     consent::ConsentStore
     + LineStore
+    + media::MediaStore
     + notice::NoticeStore
     + policy::PolicyStore
     + record::RecordStore

@@ -105,7 +105,7 @@ pub struct Message {
     /// The words, raw. Absent once erased.
     #[schema(value_type = Option<String>)]
     pub body: Option<Body>,
-    /// Pictures and other media: their content types.
+    /// Pictures and other media: their content types, as [`super::media::Part`] reads them.
     pub media: Vec<String>,
     /// Where an answer stands; the state's own word once it has left the state.
     #[schema(value_type = Option<Object>)]

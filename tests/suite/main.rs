@@ -9,6 +9,7 @@ mod bytes;
 mod carriers;
 mod civil;
 mod client_sync;
+mod egress;
 mod floors;
 mod golden;
 mod gsm;

@@ -11,6 +11,7 @@ mod beside;
 mod consent;
 mod facts;
 mod feed;
+mod media;
 mod notices;
 mod people;
 mod reads;
@@ -114,6 +115,10 @@ macro_rules! conforms {
                     where_a_rep_is_reached_is_replaced_and_forgotten_and_nobody_shares_a_phone
                     one_conversation_is_found_with_all_of_it
                     nothing_that_waited_before_a_backup_goes_by_itself
+                }
+                media {
+                    media_come_with_their_text_and_are_due_until_they_are_settled
+                    the_same_bytes_are_kept_once_and_erased_with_the_last_text_that_has_them
                 }
                 beside {
                     what_stands_beside_the_policy_is_replaced_and_taken_away

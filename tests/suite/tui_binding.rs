@@ -159,7 +159,7 @@ proptest! {
                     Ask::SaveDraft { conversation, .. } | Ask::Older(conversation) | Ask::Writing(conversation) => {
                         Some(conversation)
                     }
-                    Ask::Open(_) | Ask::Search(_) | Ask::ReadWhileAway | Ask::SyncNow | Ask::OutboxDrop { .. } | Ask::OutboxSend { .. }
+                    Ask::Open(_) | Ask::Search(_) | Ask::ReadWhileAway | Ask::SyncNow | Ask::Save { .. } | Ask::OutboxDrop { .. } | Ask::OutboxSend { .. }
                     | Ask::Looking { .. } | Ask::Stop => None,
                 };
                 if let Some(about) = about {

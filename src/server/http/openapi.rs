@@ -19,6 +19,7 @@ use utoipa::{Modify, OpenApi};
         super::changes::messages,
         super::changes::explanation,
         super::writing::say,
+        super::media::one,
         super::people::say,
         super::people::on_call,
         super::people::calendar,

@@ -24,6 +24,7 @@ use crate::domain::time::{Span, Timestamp};
 use crate::domain::visibility::{self, Principal};
 use crate::journal::frame::{ContentDigest, Fact, digest};
 use crate::journal::{self, Head};
+use crate::server::media::{Attachment, wanted};
 use crate::server::store::{Batch, ConversationWrite, Loaded, MessageWrite, RawEvent, SendWrite};
 use crate::wire::changes::{Author, Message};
 
@@ -85,7 +86,7 @@ struct Origin<'a> {
     command: Option<CommandId>,
     seen: u64,
     behind: bool,
-    media: &'a [String],
+    media: &'a [Attachment],
     /// The campaign's text that the reply may answer.
     answering: Option<&'a Answering>,
 }
@@ -205,6 +206,8 @@ impl Group {
         match self.decide(conversation, &command, &origin) {
             Ok(_) => {
                 self.compare(&text, would);
+                let fetched = wanted(&inbound.key, &text, &inbound.media, self.now);
+                self.batch.media.extend(fetched);
                 Outcome::Received { new: true }
             }
             Err(rejection) => Outcome::Refused(rejection),
@@ -338,7 +341,8 @@ impl Group {
             let author = author(event, origin, command);
             let standing = loading.state.answers.get(&message).map(|a| a.state.clone());
             let is_theirs = matches!(author, Author::Buyer(_));
-            let media = if is_theirs { origin.media.to_vec() } else { Vec::new() };
+            let media = if is_theirs { origin.media } else { &[] };
+            let media = media.iter().map(|one| one.kind.clone()).collect();
             let body = Some(body.clone());
             let message = Message { id: message, n: loading.messages, at: self.now, author, body, media, standing };
             self.batch.messages.push(MessageWrite { message, conversation: id, salt });

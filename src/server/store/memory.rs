@@ -2,6 +2,7 @@
 
 mod consent;
 mod lines;
+mod media;
 mod notices;
 mod policy;
 mod read;
@@ -66,6 +67,7 @@ struct Tables {
     reaches: BTreeMap<RepId, super::notice::Reach>,
     ledger: BTreeMap<u64, super::consent::LedgerWrite>,
     beside: BTreeMap<super::policy::Kind, super::policy::Kept>,
+    media: BTreeMap<(MessageId, u32), media::Row>,
 }
 
 struct MemoryTransaction {
@@ -230,6 +232,7 @@ impl Tables {
             Some(RestoreWrite::Reconciled) => self.restores.iter_mut().for_each(|r| r.reconciled = true),
             None => {}
         }
+        media::write(self, batch.media);
         self.put_notices(&batch.notices);
         self.unmatched.retain(|id| !batch.matched.contains(id));
         for (key, message) in batch.dedupe {

@@ -13,6 +13,7 @@ use crate::tui::keymap::{self, Action};
 use crate::tui::layout;
 use crate::tui::model::{Model, Screen};
 use crate::wire::changes::Author;
+use crate::wire::media::{Part, Stands, file_name, size};
 
 /// One line of the conversation.
 struct Line {
@@ -241,8 +242,14 @@ fn message_lines(
         None if message.media.is_empty() => body("[erased]", Tone::Dim),
         None => {}
     }
-    for media in &message.media {
-        body(&format!("[{}: {media}]", noun(media)), Tone::Accent);
+    for (n, media) in message.media.iter().enumerate() {
+        let part = Part::read(media);
+        let name = || file_name(&part.kind, u32::try_from(n).unwrap_or(u32::MAX - 1));
+        match part.stands {
+            Stands::Told => body(&format!("[{}: {}]", noun(&part.kind), part.kind), Tone::Accent),
+            Stands::Kept(bytes) => body(&format!("[{} {}]", name(), size(bytes)), Tone::Accent),
+            Stands::Refused => body(&format!("[{}: {}, not kept]", noun(&part.kind), part.kind), Tone::Dim),
+        }
     }
     if let Some((words, tone)) = state.filter(|(_, tone)| in_full(*tone)) {
         let mark = if tone == Tone::Bad { "! " } else { "" };

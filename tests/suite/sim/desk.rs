@@ -128,7 +128,7 @@ impl Seat {
                 world.feed(ME, Input::SyncNow);
                 return;
             }
-            Ask::Search(_) | Ask::Looking { .. } | Ask::Writing(_) | Ask::Stop => return,
+            Ask::Save { .. } | Ask::Search(_) | Ask::Looking { .. } | Ask::Writing(_) | Ask::Stop => return,
         };
         world.feed(ME, Input::Wish(wish));
     }

@@ -27,6 +27,7 @@ use comeback::wire::changes::Message;
 
 mod consent;
 mod lines;
+mod media;
 mod notices;
 mod record;
 

@@ -88,7 +88,11 @@ pub(super) fn line(n: u128, tokens: &[&str]) -> CarrierLine {
         tokens: tokens.iter().map(|t| (*t).to_owned()).collect(),
         service: (n == 2).then(|| "MG1".to_owned()),
         api: "https://api.example".to_owned(),
-        extra: LineExtra { keys: vec![format!("key {n}")], list: (n == 2).then(|| "https://list.example".to_owned()) },
+        extra: LineExtra {
+            keys: vec![format!("key {n}")],
+            list: (n == 2).then(|| "https://list.example".to_owned()),
+            valid_seconds: (n == 1).then_some(600),
+        },
     }
 }
 
