@@ -191,8 +191,13 @@ impl Demo {
         })
         .await?;
         let mail = emulator.take_mail(TcpListener::bind("127.0.0.1:0").await?)?;
-        let notifier =
-            Notifier::new(backend.service.clone(), carrier, Some(Mailer::new(&mail)?), egress, base_url.clone());
+        let notifier = Notifier::new(
+            backend.service.clone(),
+            carrier,
+            Some(Mailer::new(egress.clone(), &mail)?),
+            egress,
+            base_url.clone(),
+        );
         backend.keep_alerts(notifier.given(outside(emulator.base_url(), outside_secret)));
         emulator.set_webhooks(&format!("{base_url}/hooks/twilio/inbound#rc=5&rp=all"));
         Ok(World { backend, emulator, base_url, seed: self.seed, speed: self.speed, tokens, phones, _serving: serving })
