@@ -139,6 +139,10 @@ async fn a_report_needs_a_key_that_is_good_and_a_size_that_is_bounded() {
         let (status, problem) = office.ask("POST", "/v1/sends", Some("cba_key"), Some(wrong)).await;
         assert_eq!((status, problem["code"].as_str()), (StatusCode::BAD_REQUEST, Some("unreadable")));
     }
+    // Without a body nothing says that it is JSON.
+    let (status, problem) = office.ask("POST", "/v1/sends", Some("cba_key"), None).await;
+    let said = problem.to_string();
+    assert!(status == StatusCode::BAD_REQUEST && said.contains("Content-Type: application/json"), "{said}");
     office.store.revoke_api_key("hubmail").await.unwrap();
     assert_eq!(report(&office, &[]).await.0, StatusCode::UNAUTHORIZED);
 }

@@ -87,6 +87,15 @@ fn what_cannot_be_is_refused_with_a_reason() {
             Command::Swap { schedule: schedule(), ids: [id(1), id(2)], one: now, other: now + Span::minutes(60) },
             "both shifts are the same person's",
         ),
+        (
+            Command::Swap {
+                schedule: schedule(),
+                ids: [id(1), id(2)],
+                one: at("2026-01-06T12:00:00-05:00"),
+                other: now + Span::minutes(60),
+            },
+            "Omar's shift then is over",
+        ),
     ] {
         let said = story.does("lea", &command).unwrap_err().to_string();
         assert!(said.contains(wanted), "{said}");
