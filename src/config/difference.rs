@@ -70,7 +70,9 @@ impl Differences {
     fn objects(&mut self, from: &Map<String, Value>, to: &Map<String, Value>) {
         let keys: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
         for key in keys {
-            self.at(word(key), from.get(key), to.get(key));
+            // Tables are named in the singular, and so are members of lists.
+            let is_table = self.path.is_empty() || ["layers", "steps"].contains(&key.as_str());
+            self.at(if is_table { word(key) } else { key.clone() }, from.get(key), to.get(key));
         }
     }
 
@@ -157,7 +159,7 @@ impl Differences {
     fn fields(&self, path: &[String], fields: &Map<String, Value>) -> String {
         let one = |(key, value): (&String, &Value)| {
             let path: Vec<String> = path.iter().chain([key]).cloned().collect();
-            format!("{} = {}", word(key), self.show(&path, value))
+            format!("{key} = {}", self.show(&path, value))
         };
         let is_said = |value: &Value| {
             !value.is_null()

@@ -230,7 +230,9 @@ impl Reader<'_> {
 
     /// Who leads is said once, by the team's `lead`. A role that says otherwise would have no effect, so it is refused.
     fn role(&self, id: &str, rep: &RepText, d: &Document) -> Result<Role, Diagnostic> {
-        let leads = d.team.iter().find(|(_, team)| team.lead.get_ref() == id).map(|(team, _)| team);
+        let reps: Vec<&str> = d.rep.keys().map(String::as_str).collect();
+        let is_lead = |lead: &String| lead == id || !reps.contains(&lead.as_str()) && nearest(lead, &reps) == Some(id);
+        let leads = d.team.iter().find(|(_, team)| is_lead(team.lead.get_ref())).map(|(team, _)| team);
         let Some(said) = &rep.role else { return Ok(if leads.is_some() { Role::Lead } else { Role::Rep }) };
         let own = rep.team.get_ref();
         let (message, hint) = match (said.get_ref(), leads) {

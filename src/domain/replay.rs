@@ -62,6 +62,8 @@ struct Live {
     late: bool,
     /// Why the two worlds differ, once they do.
     cause: Option<Cause>,
+    /// Whether the CRM knew who is behind it before it was done the last time: by whom is forgotten since.
+    was_known: bool,
 }
 
 /// Who is behind a number, as far as rules look at it.
@@ -212,12 +214,12 @@ impl<'a> Replay<'a> {
     fn wake(&mut self, at: Timestamp, id: ConversationId, event: &Event) {
         if let Event::Opened { number, line, .. } = event {
             let then = Conversation::new(id, *number, line.clone());
-            self.live.insert(id, Live { then, now: None, deadline: None, late: false, cause: None });
+            self.live.insert(id, Live { then, now: None, deadline: None, late: false, cause: None, was_known: false });
             return;
         }
-        let Some(Woken { then, now }) = self.rest.wake(at, id) else { return };
+        let Some(Woken { then, now, is_known }) = self.rest.wake(at, id) else { return };
         let now = (at >= self.since).then_some(now);
-        self.live.insert(id, Live { then, now, deadline: None, late: false, cause: None });
+        self.live.insert(id, Live { then, now, deadline: None, late: false, cause: None, was_known: is_known });
     }
 
     /// What the other rules, or the people as recorded, make of it.
@@ -276,7 +278,7 @@ impl<'a> Replay<'a> {
     fn climb(&mut self, at: Timestamp, id: ConversationId, why: &Climb) {
         let Some(now) = self.live.get(&id).and_then(|live| live.now.clone()) else { return };
         let number = Number::new(now.number);
-        let cards = self.live.get(&id).map_or(Cow::Borrowed(&[][..]), |live| self.cards(&live.then));
+        let cards = self.live.get(&id).map_or(Cow::Borrowed(&[][..]), |live| self.cards(live));
         let facts = escalation::climb(&self.world(&now, &number, &cards), &now, at, why.clone());
         self.happen(at, id, &facts);
     }
@@ -298,7 +300,7 @@ impl<'a> Replay<'a> {
             // Only then a START gives anything back.
             number.apply(at, &Event::OptedOut { source: OptOutSource::Carrier });
         }
-        let cards = self.cards(&live.then);
+        let cards = self.cards(live);
         let answering = answered(&live.then, at);
         let mut world = self.world(&live.then, &number, &cards);
         world.conversation = live.now.as_ref();
@@ -315,8 +317,12 @@ impl<'a> Replay<'a> {
     }
 
     /// Whom the CRM had told of by then.
-    fn cards(&self, then: &Conversation) -> Cow<'_, [Card]> {
+    fn cards(&self, live: &Live) -> Cow<'_, [Card]> {
+        let then = &live.then;
         let all = self.known.get(&then.number).map_or(&[][..], |known| known.cards.as_slice());
+        if live.was_known && then.contacts.is_empty() {
+            return Cow::Borrowed(all);
+        }
         let is_told = |contact: &ContactId| then.contacts.contains(contact);
         if all.iter().all(|card| is_told(&card.contact)) {
             return Cow::Borrowed(all);
@@ -368,10 +374,11 @@ impl<'a> Replay<'a> {
     }
 
     fn forget(&mut self, id: ConversationId) {
-        let Some(Live { then, now, deadline, .. }) = self.live.remove(&id) else { return };
+        let Some(Live { then, now, deadline, was_known, .. }) = self.live.remove(&id) else { return };
         deadline.map(|at| self.deadlines.remove(&(at, id)));
         self.known.remove(&then.number);
-        self.rest.keep(id, &then, now.as_ref());
+        let is_known = was_known || !then.contacts.is_empty();
+        self.rest.keep(id, &then, now.as_ref(), is_known);
     }
 
     /// Everything that comes due in the simulated world by then, in order.

@@ -89,7 +89,7 @@ fn what_nobody_can_mend_is_told_beside_the_rest_and_what_hangs_on_it_is_not_told
         ("warn = \"5m\", due = \"8m\"", "warn = \"5m\", due = \"8 min\""),
         ("holidays = \"only\"", "holidays = \"usaul\""),
         ("[use_case.survey]\nlabel = \"customer survey\"", "[use_case.survey]"),
-        ("number = \"+16465550200\"", "number = \"our second\""),
+        ("number = \"+16465550200\"", "number = \"our second number\""),
         ("{ rule = \"sdr\", skip", "{ rule = \"sdr\", pool = \"east\", skip"),
     ]);
     let (told, is_whole) = told(&source);
@@ -99,7 +99,7 @@ fn what_nobody_can_mend_is_told_beside_the_rest_and_what_hangs_on_it_is_not_told
         (line(&source, "8 min"), "not a duration: write it 30s, 5m, 2h or 1d"),
         (line(&source, "usaul"), "unknown value \"usaul\"; did you mean \"usual\"?"),
         (line(&source, "[use_case.survey]"), "the key \"label\" is missing; write label = \"…\""),
-        (line(&source, "our second"), "not a number: write it +15550100100"),
+        (line(&source, "our second number"), "not a number: write it +15550100100"),
         (line(&source, "rule = \"sdr\", pool"), "only \"round_robin\" and \"least_loaded\" give out a pool's work"),
     ] {
         let place = format!("playbook.toml:{at}:");

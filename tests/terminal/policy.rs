@@ -17,7 +17,7 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
 
     written(source);
     let said = town.machine.does(&["playbook", "check", &path], "");
-    assert!(said.contains("4 expectations") && said.contains("each reaches somebody"), "{said}");
+    assert!(said.contains("5 expectations") && said.contains("each reaches somebody"), "{said}");
 
     // Every mistake in one run, and what is found beside them as if they were mended.
     let typos = source.replacen("ladder = \"fast\"", "ladder = \"fsat\"", 1).replacen("undo_hold", "undo_hodl", 1);

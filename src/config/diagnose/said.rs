@@ -118,11 +118,12 @@ pub(super) fn twice(file: &str, source: &str, span: Range<usize>) -> Diagnostic 
     let key = source.get(span.clone()).unwrap_or_default().to_owned();
     let is_header =
         |at: usize| source[..boundary(source, at)].rsplit('\n').next().is_some_and(|l| l.trim_start().starts_with('['));
+    // Only what stands above: of two tables the reader keeps the second.
+    let above = &source[..boundary(source, span.start)];
+    let above = &above[..above.rfind('\n').map_or(0, |at| at + 1)];
     let mut before = Vec::new();
-    keys(&toml::de::DeTable::parse_recoverable(source).0.into_inner(), &mut |name, at| {
-        let is_it = at.end <= span.start
-            && name == key.trim_matches(['"', '\''])
-            && is_header(at.start) == is_header(span.start);
+    keys(toml::de::DeTable::parse_recoverable(above).0.get_ref(), &mut |name, at| {
+        let is_it = name == key.trim_matches(['"', '\'']) && is_header(at.start) == is_header(span.start);
         before.extend(is_it.then_some(at.start));
     });
     let first = before.into_iter().max().map(|at| source[..boundary(source, at)].matches('\n').count() + 1);
