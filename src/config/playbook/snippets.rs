@@ -49,8 +49,9 @@ pub(super) struct PriceText {
 const LONGEST_LINK: usize = 200;
 
 impl Reader<'_> {
-    pub(super) fn snippets(&self, d: &Document) -> Result<BTreeMap<String, Snippet>, Diagnostic> {
-        d.snippet.iter().map(|(id, snippet)| Ok((id.clone(), self.snippet(snippet, d)?))).collect()
+    pub(super) fn snippets(&self, d: &Document) -> BTreeMap<String, Snippet> {
+        let kept = |(id, text): (&String, &SnippetText)| Some((id.clone(), self.kept(self.snippet(text, d))?));
+        d.snippet.iter().filter_map(kept).collect()
     }
 
     fn snippet(&self, s: &SnippetText, d: &Document) -> Result<Snippet, Diagnostic> {

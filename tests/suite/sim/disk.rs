@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use comeback::clock::{Clock as _, ManualClock};
+use comeback::domain::answering::Answering;
 use comeback::domain::contact::Address;
 use comeback::domain::context::Card;
 use comeback::domain::conversation::{Answer, AnswerState, Conversation};
@@ -20,8 +21,8 @@ use comeback::journal::{Entry, Head};
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::policy::{Kept, Kind, Mark, PolicyStore};
 use comeback::server::store::{
-    ApiKey, Batch, CampaignSend, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People, Restored,
-    SendLog, Store, StoreError, Transaction, Waiting, Wants,
+    ApiKey, Asked, Batch, CampaignSend, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People,
+    Restored, SendLog, Store, StoreError, Transaction, Waiting, Wants,
 };
 use comeback::wire::changes::Message;
 
@@ -295,6 +296,10 @@ impl PolicyStore for Disk {
     async fn cards_of(&self, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<NumberId, Vec<Card>>, StoreError> {
         self.inner.cards_of(numbers).await
     }
+
+    async fn addresses_of(&self, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<NumberId, Address>, StoreError> {
+        self.inner.addresses_of(numbers).await
+    }
 }
 
 #[async_trait]
@@ -480,6 +485,10 @@ impl Store for Disk {
 impl SendLog for Disk {
     async fn put_sends(&self, sends: &[CampaignSend]) -> Result<Vec<bool>, StoreError> {
         self.inner.put_sends(sends).await
+    }
+
+    async fn answered(&self, asked: &Asked) -> Result<Option<Answering>, StoreError> {
+        self.inner.answered(asked).await
     }
 
     async fn put_api_key(&self, token: [u8; 32], name: &str, at: Timestamp) -> Result<(), StoreError> {
