@@ -14,6 +14,7 @@ mod audit;
 mod away;
 mod backup;
 mod config;
+mod consent;
 mod demo;
 mod doctor;
 mod emulate;
@@ -65,6 +66,9 @@ enum Command {
     /// Bring in what other programs know.
     #[command(subcommand)]
     Import(import::Import),
+    /// Who may be texted, and what was ruled about it.
+    #[command(subcommand)]
+    Consent(consent::Consent),
     /// The policy: check a file, put it in force, see its history, go back.
     #[command(subcommand)]
     Playbook(playbook::PlaybookCommand),
@@ -177,6 +181,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Line(line)) => runtime()?.block_on(line.run()),
         Some(Command::ApiKey(key)) => runtime()?.block_on(key.run()),
         Some(Command::Import(import)) => runtime()?.block_on(import.run()),
+        Some(Command::Consent(consent)) => runtime()?.block_on(consent.run()),
         Some(Command::Playbook(playbook)) => runtime()?.block_on(playbook.run()),
         Some(Command::Explain(explain)) => runtime()?.block_on(explain.run()),
         Some(Command::OnCall(oncall)) => runtime()?.block_on(oncall.run()),

@@ -8,5 +8,6 @@ pub mod changes;
 pub mod command;
 pub mod people;
 pub mod problem;
+pub mod rulings;
 pub mod sends;
 pub mod session;

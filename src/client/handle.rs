@@ -15,6 +15,7 @@ use crate::domain::context::Card;
 use crate::domain::conversation::Status;
 use crate::domain::coverage::Loan;
 use crate::domain::event::Review;
+use crate::domain::hold::Hold;
 use crate::domain::id::{CommandId, ConversationId, MessageId, RepId, ScheduleId};
 use crate::domain::next_step::NextStep;
 use crate::domain::oncall::Override;
@@ -205,6 +206,8 @@ pub struct Row {
     pub for_me: bool,
     /// Set while no text may go there.
     pub opted_out: Option<OptOut>,
+    /// While a text that may have asked us to stop waits for a ruling.
+    pub hold: Option<Hold>,
     /// The earliest undo hold of mine in it: when that answer leaves.
     pub leaves_at: Option<Timestamp>,
     /// Something of mine here waits for the network.

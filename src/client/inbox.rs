@@ -12,6 +12,7 @@ use super::while_away;
 use crate::domain::command::Command;
 use crate::domain::contact::Body;
 use crate::domain::conversation::{Answer, AnswerState, Conversation, Status};
+use crate::domain::hold::Ruling;
 use crate::domain::id::{ConversationId, MessageId, RepId};
 use crate::domain::message::Delivery;
 use crate::domain::next_step;
@@ -79,6 +80,7 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         loan: c.loan.clone(),
         for_me: me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c)),
         opted_out: view.number(snapshot).opted_out.clone(),
+        hold: view.number(snapshot).hold.clone(),
         leaves_at: leaves_at.min(),
         queued: entries.iter().any(|e| e.waits()),
         needs_eye: entries.iter().any(|e| e.needs_eye())
@@ -263,6 +265,8 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         Command::Done { outcome } => format!("done: {}", outcome.words()),
         Command::Reopen => "reopen".to_owned(),
         Command::OptOut { .. } => "opt out".to_owned(),
+        Command::Rule { ruling: Ruling::OptOut } => "rule: opt out".to_owned(),
+        Command::Rule { ruling: Ruling::Keep { .. } } => "rule: keep".to_owned(),
         Command::Away { away, rep, .. } => {
             let who = rep.as_ref().map_or_else(String::new, |rep| format!(": {}", name(rep)));
             format!("{}{who}", if *away { "away" } else { "back" })

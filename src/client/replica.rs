@@ -161,11 +161,7 @@ impl View<'_> {
             Subject::Number(id) => {
                 let known = self.state.base.values().find(|s| s.number.id == *id).map(|s| s.number.clone());
                 let number = self.numbers.entry(*id).or_insert_with(|| known.unwrap_or(Number::new(*id)));
-                if let Event::OptedOut { source } = event {
-                    number.opt_out(at, source);
-                } else if let Event::OptedIn { .. } = event {
-                    number.opt_in();
-                }
+                number.apply(at, event);
             }
             Subject::Roster => self.roster.apply(at, event),
             Subject::Playbook | Subject::Journal => {}

@@ -36,7 +36,7 @@ pub(super) fn still_fits(c: &Conversation, world: &ReadSet<'_>, now: Timestamp) 
 
 /// A direct reply like any other: to a number that may be texted, and at night only within the buyer's own hours.
 fn may_leave(c: &Conversation, world: &ReadSet<'_>, now: Timestamp, asked: Option<Timestamp>) -> bool {
-    let consents = world.number.is_some_and(|n| n.opted_out.is_none());
+    let consents = world.number.is_some_and(|n| n.opted_out.is_none() && n.hold.is_none());
     let cohort = world.playbook.cohort(&c.cohort).or_else(|| world.playbook.cohorts.last());
     let calendar = cohort.and_then(|cohort| world.playbook.calendars.get(&cohort.calendar));
     let is_closed = calendar.is_some_and(|calendar| !calendar.is_open(now));

@@ -12,6 +12,7 @@ use super::contact::Body;
 use super::context::Card;
 use super::conversation::Conversation;
 use super::event::{Outcome, Review};
+use super::hold::Ruling;
 use super::id::{ConversationId, LineId, MessageId, NumberId, OverrideId, RepId, ScheduleId};
 use super::message::Delivery;
 use super::oncall::Override;
@@ -76,6 +77,8 @@ pub enum Command {
     Reopen,
     /// The buyer told a rep to stop.
     OptOut { source: OptOutSource },
+    /// What a text meant that put the number on hold.
+    Rule { ruling: Ruling },
     /// I am away, or back; or, said by their lead, somebody else is.
     Away {
         away: bool,
@@ -164,6 +167,7 @@ impl Command {
             | Self::Done { .. }
             | Self::Reopen
             | Self::OptOut { .. }
+            | Self::Rule { .. }
             | Self::Away { .. }
             | Self::Override { .. }
             | Self::Swap { .. }
@@ -194,7 +198,9 @@ impl Command {
         match self {
             Self::Receive(r) => Some((r.message, &r.body)),
             Self::Answer { message, body, .. } | Self::Note { message, body } => Some((*message, body)),
-            Self::Escalate { note, reason } => Some((*note, reason)),
+            Self::Escalate { note, reason } | Self::Rule { ruling: Ruling::Keep { note, reason } } => {
+                Some((*note, reason))
+            }
             Self::Away { note: Some(note), .. } => Some((note.message, &note.body)),
             Self::Report { .. }
             | Self::Match
@@ -221,6 +227,7 @@ impl Command {
             | Self::Done { .. }
             | Self::Reopen
             | Self::OptOut { .. }
+            | Self::Rule { ruling: Ruling::OptOut }
             | Self::Away { note: None, .. } => None,
         }
     }

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
+use super::hold::Hold;
 use super::id::{NumberId, RepId};
 use super::playbook::Compliance;
 use super::time::Timestamp;
@@ -16,6 +17,9 @@ pub struct Number {
     pub id: NumberId,
     /// Set while no text may go there.
     pub opted_out: Option<OptOut>,
+    /// Set while a text that may have asked us to stop waits for a person's ruling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
 }
 
 /// When and how consent was withdrawn.
@@ -37,12 +41,16 @@ pub enum OptOutSource {
     Carrier,
     /// A rep was told.
     Rep(RepId),
+    /// A person ruled that a text meant it.
+    Ruled(RepId),
+    /// A text may have meant it, and nobody had ruled by the tenth business day.
+    Unruled,
 }
 
 impl Number {
     /// A number nothing is known of.
     pub const fn new(id: NumberId) -> Self {
-        Self { id, opted_out: None }
+        Self { id, opted_out: None, hold: None }
     }
 
     /// Takes in one fact.
@@ -52,6 +60,7 @@ impl Number {
         } else if let Event::OptedIn { .. } = event {
             self.opt_in();
         }
+        self.apply_hold(at, event);
     }
 
     /// Takes note of a withdrawal. The first one stands.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::coverage::Loan;
 use super::event::{Climb, Event, Outcome, Review};
+use super::hold::RulingClock;
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
 use super::message::{Delivery, InboundKind};
 use super::ownership::OwnerSource;
@@ -78,6 +79,9 @@ pub struct Conversation {
     /// While it is done: by whom, and what reopening brings back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished: Option<Finished>,
+    /// While a ruling is waited for: one of its texts holds the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruling: Option<RulingClock>,
     /// When anything last happened.
     pub changed: Timestamp,
 }
@@ -196,6 +200,7 @@ impl Conversation {
             rounds: 0,
             loan: None,
             finished: None,
+            ruling: None,
             changed: Timestamp::default(),
         }
     }
@@ -299,6 +304,11 @@ impl Conversation {
                 let expires = self.assignment.as_mut().and_then(|a| a.expires.take());
                 self.finished = Some(Finished { by: by.clone(), expires, clock: self.clock.clone() });
             }
+            Event::RulingDue { warn, due } => {
+                self.ruling = Some(RulingClock { warn: *warn, due: *due, warned: false });
+            }
+            Event::RulingWarned { .. } => self.ruling = self.ruling.map(|clock| RulingClock { warned: true, ..clock }),
+            Event::RulingOver { .. } => self.ruling = None,
             // Facts about other subjects, or kept for the record alone.
             Event::Escalated { why: Climb::Again } => {
                 self.asked.clear();
@@ -308,6 +318,8 @@ impl Conversation {
             | Event::Noted { .. }
             | Event::OptedOut { .. }
             | Event::OptedIn { .. }
+            | Event::HoldPlaced { .. }
+            | Event::HoldRuled { .. }
             | Event::Presence { .. }
             | Event::Overridden { .. }
             | Event::OverrideDropped { .. }
@@ -407,10 +419,12 @@ impl Conversation {
         matches!(self.status, Status::Done(_))
     }
 
-    /// The earliest instant at which the clock, an offer or a snooze wants attention.
+    /// The earliest instant at which the clock, an offer, a snooze or a ruling wants attention. A ruling does also when
+    /// nothing else is left to do.
     pub fn next_deadline(&self) -> Option<Timestamp> {
+        let ruling = self.ruling.map(|clock| clock.next());
         if self.is_done() {
-            return None;
+            return ruling;
         }
         let offer = self.assignment.as_ref().and_then(|a| a.expires);
         let snooze = match self.status {
@@ -418,6 +432,6 @@ impl Conversation {
             Status::Open | Status::Done(_) => None,
         };
         let clock = self.clock.as_ref().and_then(Clock::next);
-        [offer, snooze, clock].into_iter().flatten().min()
+        [offer, snooze, clock, ruling].into_iter().flatten().min()
     }
 }

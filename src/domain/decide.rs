@@ -9,7 +9,7 @@ use super::event::{Event, Review, Subject};
 use super::id::RepId;
 use super::rejection::Rejection;
 use super::visibility;
-use super::{coverage, escalation, people, receive, respond, sending, sla, succession, triage};
+use super::{coverage, escalation, hold, people, receive, respond, sending, sla, succession, triage};
 
 /// Facts, with what they are about.
 pub type Decided = Vec<(Subject, Event)>;
@@ -46,6 +46,7 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         Command::Done { outcome } => triage::done(draft, by, *outcome, cx.seen),
         Command::Reopen => Ok(triage::reopen(draft, world, by)),
         Command::OptOut { .. } => Ok(triage::opt_out(draft, world, by)),
+        Command::Rule { ruling } => hold::rule(draft, world, by, ruling),
         Command::Answer { message, body, accept } => respond::answer(draft, world, by, *message, body, accept, cx),
         Command::Release { message, accept } => respond::release(draft, world, by, *message, accept, cx),
         Command::Recall { message } => respond::recall(draft, world, by, *message),
@@ -80,6 +81,7 @@ const fn goes_ahead(command: &Command) -> bool {
             | Command::Recall { .. }
             | Command::Release { .. }
             | Command::OptOut { .. }
+            | Command::Rule { .. }
     )
 }
 
@@ -121,6 +123,7 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         | Command::Snooze { .. }
         | Command::Done { .. }
         | Command::Reopen
+        | Command::Rule { .. }
         | Command::Away { .. }
         | Command::Override { .. }
         | Command::Swap { .. }

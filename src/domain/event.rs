@@ -132,6 +132,28 @@ pub enum Event {
     OptedOut { source: OptOutSource },
     /// Texts are welcome again.
     OptedIn { source: OptOutSource },
+    /// A text may have asked us to stop: nothing goes to the number until a person rules. Another one adds to it.
+    HoldPlaced { message: MessageId, conversation: ConversationId, score: i32, patterns: Vec<String>, due: Timestamp },
+    /// A person ruled: they want no more texts, or, with the reason that is kept as a note, they meant something else.
+    /// Nobody did when it is nobody's: then the number is opted out.
+    HoldRuled {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<RepId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<MessageId>,
+        message: MessageId,
+        conversation: ConversationId,
+        score: i32,
+    },
+    /// A ruling is waited for: the clock of ten business days runs.
+    RulingDue { warn: Timestamp, due: Timestamp },
+    /// Nobody has ruled, and the end is near.
+    RulingWarned { due: Timestamp },
+    /// No ruling is waited for any more; or, unruled, there was none in time.
+    RulingOver {
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unruled: bool,
+    },
     /// Somebody went away or came back.
     Presence {
         rep: RepId,
@@ -227,6 +249,17 @@ pub enum Review {
     BehindParked,
     /// The carrier never got it.
     NeverLeft,
+    /// A text of the buyer may have asked us to stop, and nobody has ruled yet. Can never be accepted away.
+    OptOutHold,
+    /// It waited behind an opt-out hold, which a person has lifted since.
+    HoldLifted,
+}
+
+impl Review {
+    /// Whether a person who has looked may send all the same.
+    pub const fn is_acceptable(&self) -> bool {
+        !matches!(self, Self::OptedOut | Self::OptOutHold)
+    }
 }
 
 /// How a conversation ended.
@@ -315,6 +348,11 @@ impl Event {
             | Self::Reopened { .. }
             | Self::OptedOut { .. }
             | Self::OptedIn { .. }
+            | Self::HoldPlaced { .. }
+            | Self::HoldRuled { .. }
+            | Self::RulingDue { .. }
+            | Self::RulingWarned { .. }
+            | Self::RulingOver { .. }
             | Self::Overridden { .. }
             | Self::OverrideDropped { .. }
             | Self::TurnPassed { .. }
@@ -358,6 +396,11 @@ impl Event {
             Self::Reopened { .. } => "reopened",
             Self::OptedOut { .. } => "opted_out",
             Self::OptedIn { .. } => "opted_in",
+            Self::HoldPlaced { .. } => "hold_placed",
+            Self::HoldRuled { .. } => "hold_ruled",
+            Self::RulingDue { .. } => "ruling_due",
+            Self::RulingWarned { .. } => "ruling_warned",
+            Self::RulingOver { .. } => "ruling_over",
             Self::Presence { .. } => "presence",
             Self::Overridden { .. } => "overridden",
             Self::OverrideDropped { .. } => "override_dropped",

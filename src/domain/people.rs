@@ -52,7 +52,8 @@ pub(super) fn decide(
         | Command::Snooze { .. }
         | Command::Done { .. }
         | Command::Reopen
-        | Command::OptOut { .. } => Vec::new(),
+        | Command::OptOut { .. }
+        | Command::Rule { .. } => Vec::new(),
     };
     Ok(facts.into_iter().map(|event| (Subject::Roster, event)).collect())
 }

@@ -8,6 +8,7 @@ use super::conversation::{AnswerState, Conversation, Status};
 use super::decide::{Decided, Draft};
 use super::escalation::{self, From, Who};
 use super::event::{Event, Review, Subject};
+use super::hold;
 use super::id::{ContactId, MessageId};
 use super::message::{InboundKind, classify};
 use super::ownership::{self, Asked, Found};
@@ -38,7 +39,8 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
         InboundKind::Text | InboundKind::Picture => {
             let waited = d.c.clock.is_some();
             wants_answer(&mut d, world, text.area_code.as_deref(), moved);
-            if !waited && d.c.clock.is_some() {
+            let held = hold::place(&mut d, world, text);
+            if !held && !waited && d.c.clock.is_some() {
                 acknowledge::acknowledge(&mut d, world, text);
             }
         }
@@ -281,7 +283,9 @@ fn park_waiting(d: &mut Draft, reason: &Review) {
     }
 }
 
-fn to_park(c: &Conversation, reason: &Review) -> Vec<(MessageId, super::id::RepId, Vec<Review>)> {
+/// The answers of a conversation that have not left, with this reason beside those they wait for already. A number that
+/// opted out is held no more.
+pub(super) fn to_park(c: &Conversation, reason: &Review) -> Vec<(MessageId, super::id::RepId, Vec<Review>)> {
     c.answers
         .iter()
         .filter(|(_, answer)| !answer.automatic)
@@ -293,6 +297,9 @@ fn to_park(c: &Conversation, reason: &Review) -> Vec<(MessageId, super::id::RepI
             };
             if reasons.contains(reason) {
                 return None;
+            }
+            if *reason == Review::OptedOut {
+                reasons.retain(|held| *held != Review::OptOutHold);
             }
             reasons.push(reason.clone());
             reasons.sort();
@@ -306,6 +313,7 @@ pub(super) fn withdraw(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSource)
     if world.number.is_none_or(|n| n.opted_out.is_none()) {
         d.say_of(Subject::Number(d.c.number), Event::OptedOut { source });
     }
+    hold::over(d, world, false);
     park_waiting(d, &Review::OptedOut);
     for message in acknowledge::waiting(&d.c) {
         d.say(Event::AnswerRecalled { message });

@@ -66,6 +66,12 @@ pub enum Rejection {
         /// Why not.
         why: String,
     },
+    /// Nothing to rule on: somebody has, or the number opted out.
+    #[error("this number is not on hold any more")]
+    NotHeld,
+    /// A number is kept only for a reason.
+    #[error("a number is kept only with a reason in words")]
+    NeedsReason,
     /// Nothing to say.
     #[error("an empty text is not sent")]
     Empty,
@@ -104,6 +110,8 @@ impl Rejection {
             Self::SnoozePastDue { .. } => "Answer first, or pick an earlier time.",
             Self::SnoozeInThePast | Self::InThePast => "Pick a later time.",
             Self::NoSuchShift { .. } => "comeback oncall says who has which shift.",
+            Self::NotHeld => "Open the conversation: it says what was ruled.",
+            Self::NeedsReason => "Say what the buyer meant; it is listed for compliance.",
             Self::Empty => "Write something, or finish with done.",
             Self::TooLong { .. } => "Split it into two texts.",
             Self::NotAllowed { .. } => "Ask your lead.",

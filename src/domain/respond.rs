@@ -6,6 +6,7 @@ use super::contact::Body;
 use super::conversation::{AnswerState, Conversation};
 use super::decide::{Decided, Draft};
 use super::event::{Event, Review};
+use super::hold;
 use super::id::{MessageId, RepId};
 use super::rejection::Rejection;
 use super::routing::{Because, Reason};
@@ -104,11 +105,14 @@ fn acted(d: &mut Draft, world: &ReadSet<'_>, by: &RepId) {
     }
 }
 
-/// Why this answer would need the rep's eye, less what the rep accepted. An opt-out can never be accepted.
+/// Why this answer would need the rep's eye, less what the rep accepted. An opt-out or a hold can never be accepted.
 fn reasons(world: &ReadSet<'_>, c: &Conversation, by: &RepId, accept: &[Review], cx: &Context) -> Vec<Review> {
     let mut found = Vec::new();
     if world.number.is_some_and(|n| n.opted_out.is_some()) {
         found.push(Review::OptedOut);
+    }
+    if hold::is_held(world) {
+        found.push(Review::OptOutHold);
     }
     if c.inbound > cx.seen {
         found.push(Review::NewerReply);
@@ -122,7 +126,7 @@ fn reasons(world: &ReadSet<'_>, c: &Conversation, by: &RepId, accept: &[Review],
     if cx.behind {
         found.push(Review::BehindParked);
     }
-    found.retain(|reason| *reason == Review::OptedOut || !accept.contains(reason));
+    found.retain(|reason| !reason.is_acceptable() || !accept.contains(reason));
     found
 }
 

@@ -9,6 +9,7 @@ use super::consent::OptOutSource;
 use super::conversation::{AnswerState, Conversation, Status};
 use super::decide::{Decided, Draft};
 use super::event::{Event, Review};
+use super::hold;
 use super::id::MessageId;
 use super::message::Delivery;
 use super::receive;
@@ -28,6 +29,10 @@ pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> De
     }
     if world.number.is_none_or(|n| n.opted_out.is_some()) {
         d.say(Event::AnswerParked { message, by: answer.by, reasons: vec![Review::OptedOut] });
+        return d.facts();
+    }
+    if hold::is_held(world) {
+        d.say(Event::AnswerParked { message, by: answer.by, reasons: vec![Review::OptOutHold] });
         return d.facts();
     }
     let blocked = d.c.answers.iter().any(|(id, other)| match other.state {
@@ -96,7 +101,9 @@ pub(super) fn never_left(mut d: Draft, world: &ReadSet<'_>, message: MessageId) 
         // Nobody's draft. It stays in sight as failed: should the carrier have had it after all, the record has it, too.
         d.say(Event::DeliveryChanged { message, delivery: Delivery::Failed, error: None });
     } else if answer.state == AnswerState::Unknown {
-        d.say(Event::AnswerParked { message, by: answer.by, reasons: vec![Review::NeverLeft] });
+        let held = hold::is_held(world).then_some(Review::OptOutHold);
+        let reasons = std::iter::once(Review::NeverLeft).chain(held).collect();
+        d.say(Event::AnswerParked { message, by: answer.by, reasons });
         back_in_sight(&mut d);
         rearm(&mut d, world, message);
     }

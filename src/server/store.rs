@@ -28,6 +28,7 @@ pub mod migrate;
 pub mod notice;
 mod page;
 pub mod policy;
+pub mod ruling;
 mod sends;
 pub mod sqlite;
 
@@ -164,6 +165,8 @@ pub struct Batch {
     pub restore: Option<RestoreWrite>,
     /// What follows from the facts for people beside the client.
     pub notices: Vec<notice::NoticeRow>,
+    /// What was ruled about numbers on hold.
+    pub rulings: Vec<ruling::RulingWrite>,
 }
 
 /// What becomes of a database that is a backup brought back.
@@ -331,7 +334,9 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 
 /// Where facts are kept.
 #[async_trait]
-pub trait Store: notice::NoticeStore + policy::PolicyStore + SendLog + Send + Sync + 'static {
+pub trait Store:
+    notice::NoticeStore + policy::PolicyStore + ruling::RulingLog + SendLog + Send + Sync + 'static
+{
     /// Begins the one transaction that may write facts. Waits for the head row.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
 

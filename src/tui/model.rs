@@ -17,6 +17,7 @@ use super::keymap::Context;
 use super::keymap::chord::Chord;
 use super::theme::Theme;
 use crate::client::handle::{Inbox, LinkState, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, Toast, Weight};
+use crate::domain::event::Review;
 use crate::domain::id::{ConversationId, MessageId, RepId};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::{Span, Timestamp};
@@ -298,11 +299,11 @@ impl Model {
     }
 }
 
-/// Whether an entry waits for the person.
-pub const fn needs_eye(standing: &OutboxStanding) -> bool {
+/// Whether an entry waits for the person. What waits behind an opt-out hold waits for a ruling.
+pub fn needs_eye(standing: &OutboxStanding) -> bool {
     match standing {
-        OutboxStanding::Parked(_)
-        | OutboxStanding::Refused(_)
+        OutboxStanding::Parked(reasons) => !reasons.contains(&Review::OptOutHold),
+        OutboxStanding::Refused(_)
         | OutboxStanding::Doubtful(_)
         | OutboxStanding::Unknown
         | OutboxStanding::Failed(_) => true,

@@ -10,9 +10,11 @@ mod news;
 mod outbox;
 mod overlay;
 mod people;
+mod ruling;
 mod while_away;
 
 pub(super) use composer::{objections, opted_out};
+pub(super) use ruling::day;
 
 use super::layout;
 use super::model::list::Spot;

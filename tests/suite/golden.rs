@@ -10,6 +10,7 @@ use comeback::domain::consent::OptOutSource;
 use comeback::domain::contact::Body;
 use comeback::domain::escalation::Who;
 use comeback::domain::event::{Climb, Event, Outcome, Review};
+use comeback::domain::hold::Ruling;
 use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, NumberId, OverrideId};
 use comeback::domain::message::{Delivery, InboundKind};
 use comeback::domain::oncall::Override;
@@ -146,7 +147,24 @@ pub(crate) fn events() -> Vec<Event> {
                 Event::Beside { what: Beside::Differs(Difference { conversation, message, is, would }) }
             }
             Event::Beside { .. } => Event::Acknowledged { message, not_before: due },
-            Event::Acknowledged { .. } => Event::Reconciled,
+            Event::Acknowledged { .. } => Event::HoldPlaced {
+                message,
+                conversation: conversation(),
+                score: 8,
+                patterns: vec!["take me off".to_owned()],
+                due,
+            },
+            Event::HoldPlaced { .. } => Event::RulingDue { warn: then(), due },
+            Event::RulingDue { .. } => Event::RulingWarned { due },
+            Event::RulingWarned { .. } => Event::HoldRuled {
+                by: Some("maya".into()),
+                kept: Some(message),
+                message,
+                conversation: conversation(),
+                score: 8,
+            },
+            Event::HoldRuled { .. } => Event::RulingOver { unruled: true },
+            Event::RulingOver { .. } => Event::Reconciled,
             Event::Reconciled => Event::Overridden { schedule: "nights".into(), shift: shift() },
             Event::Overridden { .. } => Event::OverrideDropped { schedule: "nights".into(), id: shift().id },
             Event::OverrideDropped { .. } => {
@@ -198,7 +216,10 @@ fn commands() -> Vec<Command> {
             Command::Snooze { .. } => Command::Done { outcome: Outcome::Meeting },
             Command::Done { .. } => Command::Reopen,
             Command::Reopen => Command::OptOut { source: OptOutSource::Rep("maya".into()) },
-            Command::OptOut { .. } => Command::away(true),
+            Command::OptOut { .. } => {
+                Command::Rule { ruling: Ruling::Keep { note: message, reason: Body::new("They meant the quote") } }
+            }
+            Command::Rule { .. } => Command::away(true),
             Command::Away { .. } => Command::Doubt,
             Command::Doubt => Command::OptIn { source: OptOutSource::Keyword("start".to_owned()) },
             Command::OptIn { .. } => Command::Settle,
@@ -236,7 +257,9 @@ fn rejections() -> Vec<Rejection> {
             Rejection::CounterUsed => Rejection::OutcomeExpired,
             Rejection::OutcomeExpired => Rejection::InThePast,
             Rejection::InThePast => Rejection::NoSuchShift { why: "nobody is on call then".to_owned() },
-            Rejection::NoSuchShift { .. } => return all,
+            Rejection::NoSuchShift { .. } => Rejection::NotHeld,
+            Rejection::NotHeld => Rejection::NeedsReason,
+            Rejection::NeedsReason => return all,
         };
         all.push(next);
     }

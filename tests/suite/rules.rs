@@ -4,6 +4,7 @@ mod acknowledging;
 mod answering;
 mod conduct;
 mod covering;
+mod holding;
 mod ladder;
 mod meaning;
 mod owning;

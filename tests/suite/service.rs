@@ -24,6 +24,7 @@ mod commands;
 mod consent;
 mod counted;
 mod covering;
+mod holding;
 mod policies;
 mod reconciling;
 mod replaying;

@@ -13,6 +13,7 @@ mod feed;
 mod notices;
 mod people;
 mod reads;
+mod rulings;
 mod scene;
 mod sends;
 mod sqlite;
@@ -122,6 +123,9 @@ macro_rules! conforms {
                     a_reply_answers_the_newest_text_of_its_line_before_it
                     a_send_of_before_a_reply_marks_its_conversation
                     a_key_opens_until_its_name_is_revoked
+                }
+                rulings {
+                    rulings_are_read_newest_first_in_pages_with_number_and_reason
                 }
                 writers {
                     whoever_begins_waits_for_the_head

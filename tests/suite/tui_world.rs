@@ -325,6 +325,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         loan: None,
         for_me: true,
         opted_out: None,
+        hold: None,
         leaves_at: None,
         queued: false,
         needs_eye: false,

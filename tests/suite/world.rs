@@ -366,11 +366,7 @@ impl Story {
                 }
                 Subject::Number(id) => {
                     let number = self.numbers.get_mut(id).unwrap();
-                    if let Event::OptedOut { source } = event {
-                        number.opt_out(self.now, source);
-                    } else {
-                        number.opt_in();
-                    }
+                    number.apply(self.now, event);
                 }
                 Subject::Roster => self.roster.apply(self.now, event),
                 Subject::Playbook | Subject::Journal => {}

@@ -128,7 +128,7 @@ impl Machine {
         now: Timestamp,
     ) {
         let seen = conversation.and_then(|c| self.state.base.get(&c)).map_or(0, |s| s.state.inbound);
-        let accept = reasons.iter().filter(|r| **r != Review::OptedOut).cloned().collect();
+        let accept = reasons.iter().filter(|r| r.is_acceptable()).cloned().collect();
         self.state.put(id, conversation, seen, Command::Release { message, accept }, now, &mut self.writes);
     }
 

@@ -31,12 +31,22 @@ pub(super) enum Part {
 /// Where the words of a text stand, for patterns.
 pub(super) struct Place {
     /// The sets each word belongs to, sorted.
-    pub(super) sets: Vec<Vec<u16>>,
+    sets: Vec<Vec<u16>>,
     /// The clause of each word.
-    pub(super) clauses: Vec<u32>,
+    clauses: Vec<u32>,
+    /// Every set that any word belongs to, sorted.
+    present: Vec<u16>,
 }
 
 impl Place {
+    /// Words by the sets each belongs to, sorted, with the clause of each.
+    pub(super) fn new(sets: Vec<Vec<u16>>, clauses: Vec<u32>) -> Self {
+        let mut present = sets.concat();
+        present.sort_unstable();
+        present.dedup();
+        Self { sets, clauses, present }
+    }
+
     const fn len(&self) -> usize {
         self.sets.len()
     }
@@ -56,6 +66,16 @@ impl Place {
 
 /// Every place where the pattern is found: first word, and the word after the last. The shortest for each first word.
 pub(super) fn found(pattern: &[Part], place: &Place) -> Vec<(usize, usize)> {
+    // Most texts have not even the words.
+    let has = |part: &Part| match part {
+        Part::Words { takes: Takes::Set(set), least: 1.., .. } => place.present.binary_search(set).is_ok(),
+        Part::Words { .. } | Part::WordOrEnd(_) | Part::Start | Part::End | Part::First | Part::Last | Part::Next => {
+            true
+        }
+    };
+    if !pattern.iter().all(has) {
+        return Vec::new();
+    }
     (0..place.len()).filter_map(|start| Some((start, found_at(pattern, place, start)?))).collect()
 }
 

@@ -97,10 +97,8 @@ impl Table {
 
     pub(super) fn judge(&self, text: &str) -> Judgement {
         let words = words(text);
-        let place = Place {
-            sets: words.iter().map(|word| self.sets_of(word)).collect(),
-            clauses: words.iter().map(|word| word.clause).collect(),
-        };
+        let sets = words.iter().map(|word| self.sets_of(word)).collect();
+        let place = Place::new(sets, words.iter().map(|word| word.clause).collect());
         let mut covered: Vec<(&str, usize, usize)> = Vec::new();
         for pattern in &self.instead {
             let spans = pattern.says.iter().flat_map(|says| found(says, &place));
@@ -117,11 +115,7 @@ impl Table {
             }
         }
         spoke.sort_by(|a, b| b.weight.cmp(&a.weight).then_with(|| a.pattern.cmp(&b.pattern)));
-        Judgement {
-            score: spoke.iter().map(|s| s.weight).sum(),
-            spoke,
-            instead: instead.into_iter().collect(),
-        }
+        Judgement { score: spoke.iter().map(|s| s.weight).sum(), spoke, instead: instead.into_iter().collect() }
     }
 
     /// The sets a word belongs to: as it stands, else with less feeling, unmasked, or as what was probably meant.

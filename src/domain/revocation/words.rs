@@ -62,9 +62,19 @@ fn plain(c: char) -> Option<char> {
         // Full-width letters, digits and marks.
         '！'..='～' => char::from_u32(u32::from(c) - 0xFEE0).map_or(c, |c| c.to_ascii_lowercase()),
         // Accents of their own, joiners, marks without width, apostrophes inside words, variants and skins of emoji.
-        '\u{300}'..='\u{36F}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{AD}' => return None,
-        '\u{FE00}'..='\u{FE0F}' | '\u{1F3FB}'..='\u{1F3FF}' => return None,
-        '\'' | '’' | '‘' | '`' | '´' | 'ʼ' => return None,
+        '\u{300}'..='\u{36F}'
+        | '\u{200B}'..='\u{200F}'
+        | '\u{2060}'
+        | '\u{FEFF}'
+        | '\u{AD}'
+        | '\u{FE00}'..='\u{FE0F}'
+        | '\u{1F3FB}'..='\u{1F3FF}'
+        | '\''
+        | '’'
+        | '‘'
+        | '`'
+        | '´'
+        | 'ʼ' => return None,
         _ => c,
     })
 }
@@ -94,7 +104,8 @@ impl Reader {
             }
             '#' if !next.is_some_and(char::is_alphanumeric) => self.alone("number"),
             '🛑' | '✋' | '🖕' | '🚫' | '⛔' => self.alone(c.encode_utf8(&mut [0; 4])),
-            '😂' | '🤣' | '😆' | '😅' | '😄' | '😁' | '😉' | '😜' | '😊' | '😍' | '🎉' | '🙌' => {
+            '😂' | '🤣' | '😆' | '😅' | '😄' | '😁' | '😉' | '😜' | '😊' | '😍' | '🎉' | '🙌' =>
+            {
                 self.alone("haha");
             }
             _ => self.end_word(),

@@ -30,6 +30,7 @@ mod policy;
 mod read;
 mod restored;
 mod row;
+mod rulings;
 mod sends;
 pub mod serving;
 mod write;
@@ -80,6 +81,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 9,
         name: "0009_campaign_send.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0009_campaign_send.sql"),
+    },
+    Migration {
+        version: 11,
+        name: "0011_ruling.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0011_ruling.sql"),
     },
 ];
 

@@ -38,7 +38,8 @@ pub(super) fn reply(model: &mut Model, id: ConversationId, now: Timestamp) {
             let label = "Copy your draft".to_owned();
             choices.push(Choice { label, detail: draft.clone(), does: Does::Copy(draft) });
         }
-        model.overlay = Some(Overlay::Pick(Pick { title, about, choices, words: String::new(), at: 0 }));
+        model.overlay =
+            Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0 }));
         return model.warn("This number opted out: texts cannot be sent.", now);
     }
     begin(model, id, false);
@@ -50,6 +51,8 @@ pub(in crate::tui) fn opted_out(model: &Model, out: &OptOut) -> String {
         OptOutSource::Keyword(word) => format!("they texted “{word}”"),
         OptOutSource::Carrier => "the carrier blocks it".to_owned(),
         OptOutSource::Rep(rep) => format!("{} was told", model.rep_name(rep)),
+        OptOutSource::Ruled(rep) => format!("{} ruled so", model.rep_name(rep)),
+        OptOutSource::Unruled => "they may have asked, and nobody ruled in time".to_owned(),
     }
 }
 
@@ -266,6 +269,8 @@ fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     } else if let Some(opt_out) = model.row(composer.to).and_then(|row| row.opted_out.clone()) {
         let why = opted_out(model, &opt_out);
         Some(format!("Not sent: this number opted out ({why}). Esc keeps the draft; i writes a note."))
+    } else if model.row(composer.to).is_some_and(|row| row.hold.is_some()) {
+        Some("Not sent: this number is on opt-out hold. Esc keeps the draft; z rules on it.".to_owned())
     } else if let Some(new) = objections.iter().find(|o| !composer.asked.contains(o)) {
         let text = objection_words(model, new);
         composer.asked.push(new.clone());

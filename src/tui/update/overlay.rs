@@ -1,6 +1,6 @@
 //! Keys while something lies over the screen.
 
-use super::{act, browse, choices, keys, people};
+use super::{act, browse, choices, keys, people, ruling};
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::chord::Chord;
 use crate::tui::keymap::{self, Action};
@@ -36,7 +36,7 @@ fn step(model: &mut Model, by: isize) {
             let most = pick.left().len().saturating_sub(1);
             pick.at = pick.at.saturating_add_signed(by).min(most);
         }
-        Some(Overlay::Reason { .. } | Overlay::CoverNote { .. }) | None => {}
+        Some(Overlay::Reason { .. } | Overlay::KeepReason { .. } | Overlay::CoverNote { .. }) | None => {}
     }
 }
 
@@ -59,6 +59,7 @@ fn accept(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
             model.overlay = Some(Overlay::Reason { about, words });
         }
         Some(Overlay::Reason { about, words }) => act::escalate_because(model, about, &words, now, out),
+        Some(Overlay::KeepReason { about, words }) => ruling::keep(model, about, &words, now, out),
         Some(Overlay::CoverNote { rep, words }) => people::noted(model, rep.as_ref(), &words, now),
         Some(Overlay::Help { .. } | Overlay::Why { .. }) | None => {}
     }
@@ -96,7 +97,10 @@ pub(super) fn typed(model: &mut Model, chord: Chord, now: Timestamp, out: &mut V
             Some(Overlay::Help { top, .. }) => *top = 0,
             Some(Overlay::Palette { at, .. }) => *at = 0,
             Some(Overlay::Pick(pick)) => pick.at = 0,
-            Some(Overlay::Reason { .. } | Overlay::CoverNote { .. } | Overlay::Why { .. }) | None => {}
+            Some(
+                Overlay::Reason { .. } | Overlay::KeepReason { .. } | Overlay::CoverNote { .. } | Overlay::Why { .. },
+            )
+            | None => {}
         }
     }
 }

@@ -67,7 +67,7 @@ pub(super) fn something_everywhere() -> Batch {
     let held = AnswerState::Held { not_before: minute(2) };
     Batch {
         addresses: vec![(number(3), address(3))],
-        numbers: vec![Number { id: number(1), opted_out: Some(opted_out) }],
+        numbers: vec![Number { id: number(1), opted_out: Some(opted_out), hold: None }],
         conversations: vec![change(conversation(1), 0, 3, &["ben"]), change(conversation(3), 0, 1, &["kim"])],
         messages: vec![
             message(text(5), here(1), 2, minute(1), Some(held)),

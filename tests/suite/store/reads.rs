@@ -49,7 +49,7 @@ pub(super) async fn an_opt_out_is_kept_on_the_number_and_so_is_its_end(store: &K
     let stop = OptOut { at: minute(3), source: OptOutSource::Keyword("stop".to_owned()) };
     let wants = Wants { conversations: [here(1)].into(), ..Wants::default() };
     for opted_out in [Some(stop), None] {
-        let state = Number { id: number(1), opted_out };
+        let state = Number { id: number(1), opted_out, hold: None };
         put(store, Batch { numbers: vec![state.clone()], ..Batch::default() }).await;
         assert_eq!(load(store, &wants).await.numbers[&number(1)], state);
     }

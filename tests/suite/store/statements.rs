@@ -7,7 +7,7 @@ use comeback::server::store::sqlite::SqliteStore;
 use rusqlite::Connection;
 
 /// Tables that grow with every reply: to walk through one of them for a single question is a mistake.
-const GROWING: [&str; 11] = [
+const GROWING: [&str; 12] = [
     "send",
     "entry",
     "message",
@@ -19,6 +19,7 @@ const GROWING: [&str; 11] = [
     "raw_event",
     "campaign_send",
     "notice",
+    "ruling",
 ];
 
 /// The one question about all numbers, asked in the background.
