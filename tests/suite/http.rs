@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 mod metrics;
 mod people;
+mod rulings;
 mod sends;
 
 const PLAYBOOK: &str = include_str!("../../assets/playbook.toml");

@@ -48,7 +48,7 @@ fn the_list_and_the_conversation_show_the_hold() {
 fn the_composer_says_so_before_a_word_is_typed_and_sends_nothing() {
     let mut desk = held((80, 24));
     desk.keys("j r");
-    desk.says("opt-out hold: nothing goes until somebody rules (z)");
+    desk.says("opt-out hold: nothing goes (z rules)");
     desk.types("Sorry about that");
     desk.commands();
     desk.keys("Enter Enter");
@@ -79,7 +79,7 @@ fn the_dialog_shows_what_was_written_and_what_spoke_and_opts_out() {
     desk.keys("j Enter z");
     desk.says("please take me off your list");
     desk.says("take me off, these texts, this number: score 11");
-    desk.says("Unless somebody rules, opted out");
+    desk.says("Unless somebody rules, opted out on 17 Mar.");
     desk.keys("Down Enter");
     assert_eq!(rulings(&mut desk), vec![Ruling::OptOut]);
     desk.says("is opted out: no text goes to this number any more.");

@@ -20,7 +20,7 @@ use utoipa::{Modify, OpenApi};
         super::people::say,
         super::people::on_call,
         super::people::calendar,
-        super::rulings::list,
+        super::rulings::rulings,
         super::sends::report,
         super::health::alive,
         super::health::ready,

@@ -34,7 +34,7 @@ pub struct BeforeQuery {
     (status = 403, description = "Not an admin", body = Problem),
     (status = 503, description = "Busy", body = Problem),
 ))]
-pub async fn list(
+pub async fn rulings(
     State(app): State<App>,
     id: Option<Extension<RequestId>>,
     SignedInDevice(device, _): SignedInDevice,

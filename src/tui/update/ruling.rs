@@ -38,13 +38,13 @@ fn said(model: &Model, id: ConversationId, hold: &Hold) -> Vec<String> {
         });
         lines.push(format!("  {}: score {}", asking.patterns.join(", "), asking.score));
     }
-    lines.push(format!("Unless somebody rules, opted out {}.", day(model, hold.due)));
+    lines.push(format!("Unless somebody rules, opted out on {}.", day(model, hold.due)));
     lines
 }
 
 /// A day, as the dialog and the conversation say it.
 pub(in crate::tui) fn day(model: &Model, at: Timestamp) -> String {
-    super::choices::local(model, at).format("%a %d %b").to_string()
+    super::choices::local(model, at).format("%-d %b").to_string()
 }
 
 /// Asks why the number is kept.

@@ -47,7 +47,7 @@ fn footer(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) {
     let (warning, tone) = if let Some(out) = opted_out {
         (format!("opted out ({}): cannot be sent", update::opted_out(model, out)), Tone::Bad)
     } else if held {
-        ("opt-out hold: nothing goes until somebody rules (z)".to_owned(), Tone::Bad)
+        ("opt-out hold: nothing goes (z rules)".to_owned(), Tone::Bad)
     } else {
         match objections.first() {
             Some(Objection::WroteAgain(_)) => ("they wrote again".to_owned(), Tone::Bad),

@@ -168,7 +168,7 @@ pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>)
     let facts = facts(row, card);
     let opted_out = match (&row.opted_out, &row.hold) {
         (Some(_), _) => "opted out: no texts".to_owned(),
-        (None, Some(hold)) => format!("opt-out hold: rule on it (z) by {}", update::day(model, hold.due)),
+        (None, Some(hold)) => format!("opt-out hold (z) until {}", update::day(model, hold.due)),
         (None, None) => String::new(),
     };
     let opted_out = opted_out.as_str();

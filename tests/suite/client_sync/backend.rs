@@ -230,11 +230,7 @@ impl Backend {
                 }
                 Subject::Number(id) => {
                     let number = self.numbers.get_mut(id).unwrap();
-                    match event {
-                        Event::OptedOut { source } => number.opt_out(now, source),
-                        Event::OptedIn { .. } => number.opt_in(),
-                        _ => {}
-                    }
+                    number.apply(now, event);
                     for c in self.conversations.values().filter(|c| c.number == *id) {
                         self.changed.insert(c.id, self.seq);
                     }

@@ -105,7 +105,10 @@ fn keep_needs_a_reason_and_what_waited_needs_its_reps_eye() {
     let Some(Event::HoldRuled { by, kept, .. }) = said.iter().find(|e| matches!(e, Event::HoldRuled { .. })) else {
         panic!("{said:?}")
     };
-    assert_eq!((by.as_ref().map(|rep| rep.as_str()), said.iter().find_map(Event::brings)), (Some("maya"), *kept));
+    assert_eq!(
+        (by.as_ref().map(comeback::domain::id::RepId::as_str), said.iter().find_map(Event::brings)),
+        (Some("maya"), *kept)
+    );
     assert_eq!(story.parked(message), Some(vec![Review::NewerReply, Review::HoldLifted]));
     story.wait(Span::minutes(5));
     assert!(!story.starts(message), "nothing flies out by itself");

@@ -6,7 +6,7 @@ use comeback::server::store::ruling::RulingWrite;
 
 use super::scene::{Kept, address, arrival, here, minute, number, put, text};
 
-fn ruling(seq: u64, kept: bool) -> RulingWrite {
+pub(super) fn ruling(seq: u64, kept: bool) -> RulingWrite {
     RulingWrite {
         seq,
         at: minute(i64::try_from(seq).unwrap()),
