@@ -22,6 +22,7 @@ pub mod policy;
 pub mod reconcile;
 pub mod restore;
 pub mod retention;
+pub mod rulings;
 pub mod sends;
 pub mod service;
 pub mod store;

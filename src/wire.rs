@@ -12,5 +12,6 @@ pub mod explanation;
 pub mod people;
 pub mod problem;
 pub mod rows;
+pub mod rulings;
 pub mod sends;
 pub mod session;

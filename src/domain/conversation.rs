@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::consent::told::Automatic;
 use super::coverage::Loan;
 use super::event::{Climb, Event, Outcome, Review};
+use super::hold::RulingClock;
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
 use super::message::{Delivery, InboundKind};
 use super::ownership::OwnerSource;
@@ -19,6 +20,8 @@ use super::routing::{Assignment, Holder, Passed};
 use super::sla::{Clock, Stage};
 use super::time::Timestamp;
 use super::use_case::Evidence;
+
+mod answers;
 
 /// Everything between one address and one line, as state. No phone and no text: those live beside it, erasable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +92,9 @@ pub struct Conversation {
     /// While it is done: by whom, and what reopening brings back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished: Option<Finished>,
+    /// While a ruling is waited for: one of its texts holds the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruling: Option<RulingClock>,
     /// When anything last happened.
     pub changed: Timestamp,
 }
@@ -240,6 +246,7 @@ impl Conversation {
             rounds: 0,
             loan: None,
             finished: None,
+            ruling: None,
             changed: Timestamp::default(),
         }
     }
@@ -302,49 +309,17 @@ impl Conversation {
                 self.clock = None;
                 self.holder_is_done();
             }
-            Event::AnswerHeld { message, by, not_before, waits, .. } => {
-                let state = AnswerState::Held { not_before: *not_before, waits: *waits };
-                self.answers.insert(*message, Answer { at, state, ..Answer::of(by) });
-            }
-            Event::Acknowledged { message, not_before } => {
-                self.answers.insert(*message, Answer::by_itself(Automatic::Acknowledgement, at, *not_before));
-                self.acknowledged = true;
-            }
-            Event::ToldBuyer { message, what, not_before } => {
-                self.answers.insert(*message, Answer::by_itself(*what, at, *not_before));
-                if *what == Automatic::Help {
-                    self.helped = Some(at);
-                }
-            }
-            Event::AnswerParked { message, by, reasons } => {
-                let state = AnswerState::Parked { reasons: reasons.clone() };
-                let since = self.answers.get(message).map_or(at, |a| a.at);
-                self.answers.insert(*message, Answer { at: since, state, ..Answer::of(by) });
-            }
-            Event::AnswerReleased { message, not_before, accepted } => {
-                let waits = accepted.contains(&Review::QuietHours).then_some(Waits::Overruled);
-                self.stand(message, AnswerState::Held { not_before: *not_before, waits });
-            }
-            Event::AnswerWaits { message, not_before, .. } => {
-                let waits = Some(Waits::Window);
-                self.stand(message, AnswerState::Held { not_before: *not_before, waits });
-            }
-            Event::AnswerRecalled { message } => {
-                self.answers.remove(message);
-            }
-            Event::SendStarted { message } => {
-                self.stand(message, AnswerState::Sending);
-                if !self.answers.get(message).is_some_and(|a| a.automatic) {
-                    self.answered = true;
-                    self.acknowledged = false;
-                }
-            }
-            Event::SendAbandoned { message } => self.stand(message, AnswerState::Held { not_before: at, waits: None }),
-            Event::SendUnknown { message } => self.stand(message, AnswerState::Unknown),
-            Event::DeliveryChanged { message, delivery, error } => {
-                self.stand(message, AnswerState::Out { delivery: *delivery, error: *error });
-                self.forget_settled();
-            }
+            Event::AnswerHeld { .. }
+            | Event::Acknowledged { .. }
+            | Event::ToldBuyer { .. }
+            | Event::AnswerParked { .. }
+            | Event::AnswerReleased { .. }
+            | Event::AnswerWaits { .. }
+            | Event::AnswerRecalled { .. }
+            | Event::SendStarted { .. }
+            | Event::SendAbandoned { .. }
+            | Event::SendUnknown { .. }
+            | Event::DeliveryChanged { .. } => self.apply_answer(at, event),
             Event::Snoozed { until, .. } => self.status = Status::Snoozed(*until),
             Event::Woke => self.status = Status::Open,
             Event::Reopened { by } => self.reopen(by.is_some()),
@@ -353,6 +328,11 @@ impl Conversation {
                 let expires = self.assignment.as_mut().and_then(|a| a.expires.take());
                 self.finished = Some(Finished { by: by.clone(), expires, clock: self.clock.clone() });
             }
+            Event::RulingDue { warn, due } => {
+                self.ruling = Some(RulingClock { warn: *warn, due: *due, warned: false });
+            }
+            Event::RulingWarned { .. } => self.ruling = self.ruling.map(|clock| RulingClock { warned: true, ..clock }),
+            Event::RulingOver { .. } => self.ruling = None,
             // Facts about other subjects, or kept for the record alone.
             Event::Escalated { why: Climb::Again } => {
                 self.asked.clear();
@@ -372,6 +352,8 @@ impl Conversation {
             | Event::OptedIn { .. }
             | Event::Blocked { .. }
             | Event::Unblocked { .. }
+            | Event::HoldPlaced { .. }
+            | Event::HoldRuled { .. }
             | Event::Presence { .. }
             | Event::Overridden { .. }
             | Event::OverrideDropped { .. }
@@ -475,10 +457,12 @@ impl Conversation {
         matches!(self.status, Status::Done(_))
     }
 
-    /// The earliest instant at which the clock, an offer or a snooze wants attention.
+    /// The earliest instant at which the clock, an offer, a snooze or a ruling wants attention. A ruling does also when
+    /// nothing else is left to do.
     pub fn next_deadline(&self) -> Option<Timestamp> {
+        let ruling = self.ruling.map(|clock| clock.next());
         if self.is_done() {
-            return None;
+            return ruling;
         }
         let offer = self.assignment.as_ref().and_then(|a| a.expires);
         let snooze = match self.status {
@@ -486,6 +470,6 @@ impl Conversation {
             Status::Open | Status::Done(_) => None,
         };
         let clock = self.clock.as_ref().and_then(Clock::next);
-        [offer, snooze, clock].into_iter().flatten().min()
+        [offer, snooze, clock, ruling].into_iter().flatten().min()
     }
 }

@@ -57,6 +57,7 @@ pub(super) fn decide(
         | Command::Begin { .. }
         | Command::Block { .. }
         | Command::Unblock
+        | Command::Rule { .. }
         | Command::OptOut { .. } => Vec::new(),
     };
     Ok(facts.into_iter().map(|event| (Subject::Roster, event)).collect())

@@ -24,6 +24,7 @@ pub mod hooks;
 pub mod openapi;
 pub mod people;
 pub mod problem;
+pub mod rulings;
 pub mod sends;
 pub mod session;
 
@@ -59,6 +60,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/conversations/{id}/messages", get(changes::messages))
         .route("/v1/conversations/{id}/explanation", get(changes::explanation))
         .route("/v1/audit/entries", get(audit::entries))
+        .route("/v1/consent/rulings", get(rulings::rulings))
         .route("/v1/sends", post(sends::report))
         .route("/v1/consent", get(consent::show).post(consent::report))
         .route("/health", get(health::alive))

@@ -30,6 +30,7 @@ pub mod notice;
 mod page;
 pub mod policy;
 pub mod record;
+pub mod ruling;
 mod sends;
 pub mod sqlite;
 
@@ -168,6 +169,8 @@ pub struct Batch {
     pub restore: Option<RestoreWrite>,
     /// What follows from the facts for people beside the client.
     pub notices: Vec<notice::NoticeRow>,
+    /// What was ruled about numbers on hold.
+    pub rulings: Vec<ruling::RulingWrite>,
 }
 
 /// What becomes of a database that is a backup brought back.
@@ -341,6 +344,7 @@ pub trait Store:
     + notice::NoticeStore
     + policy::PolicyStore
     + record::RecordStore
+    + ruling::RulingLog
     + SendLog
     + Send
     + Sync

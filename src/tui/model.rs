@@ -240,7 +240,7 @@ impl Model {
     pub fn is_final(&self, reasons: &[Review]) -> bool {
         let of = |reason: &Review| match self.playbook() {
             Some(playbook) => is_final(playbook, reason),
-            None => *reason == Review::OptedOut,
+            None => reason.is_final(),
         };
         reasons.iter().any(of)
     }
@@ -309,11 +309,11 @@ impl Model {
     }
 }
 
-/// Whether an entry waits for the person.
-pub const fn needs_eye(standing: &OutboxStanding) -> bool {
+/// Whether an entry waits for the person. What waits behind an opt-out hold waits for a ruling.
+pub fn needs_eye(standing: &OutboxStanding) -> bool {
     match standing {
-        OutboxStanding::Parked(_)
-        | OutboxStanding::Refused(_)
+        OutboxStanding::Parked(reasons) => !reasons.contains(&Review::OptOutHold),
+        OutboxStanding::Refused(_)
         | OutboxStanding::Doubtful(_)
         | OutboxStanding::Unknown
         | OutboxStanding::Failed(_) => true,

@@ -13,10 +13,12 @@ mod news;
 mod outbox;
 mod overlay;
 mod people;
+mod ruling;
 mod while_away;
 
 pub(super) use composer::{objections, opted_out};
 pub(super) use later::would_wait;
+pub(super) use ruling::day;
 
 use super::layout;
 use super::model::list::Spot;

@@ -86,6 +86,9 @@ pub fn may_send(asked: &Question<'_>) -> Verdict {
     if out_for(asked.number, rules, asked.line).is_some() {
         against.push(Review::OptedOut);
     }
+    if asked.number.is_some_and(|number| number.hold.is_some()) {
+        against.push(Review::OptOutHold);
+    }
     if rules.evidence != EvidenceRule::Optional && ground == Ground::Nothing && asked.number.is_some() {
         against.push(Review::NoEvidence);
     }
@@ -95,14 +98,15 @@ pub fn may_send(asked: &Question<'_>) -> Verdict {
 /// Whether no person can accept this reason away.
 pub fn is_final(playbook: &Playbook, reason: &Review) -> bool {
     match reason {
-        Review::OptedOut | Review::Blocked => true,
+        Review::OptedOut | Review::OptOutHold | Review::Blocked => true,
         Review::NoEvidence => playbook.consent.evidence == EvidenceRule::Required,
         Review::NewerReply
         | Review::Reassigned(_)
         | Review::QuietHours
         | Review::BehindParked
         | Review::TimePassed
-        | Review::NeverLeft => false,
+        | Review::NeverLeft
+        | Review::HoldLifted => false,
     }
 }
 

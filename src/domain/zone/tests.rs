@@ -18,6 +18,7 @@ fn card() -> Card {
         opportunity: None,
         campaign: None,
         last_touch: None,
+        account_touch: None,
         intents: Vec::new(),
     }
 }

@@ -41,7 +41,8 @@ pub(super) fn reply(model: &mut Model, id: ConversationId, now: Timestamp) {
             let label = "Copy your draft".to_owned();
             choices.push(Choice { label, detail: draft.clone(), does: Does::Copy(draft) });
         }
-        model.overlay = Some(Overlay::Pick(Pick { title, about, choices, words: String::new(), at: 0 }));
+        model.overlay =
+            Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0 }));
         return model.warn("This number opted out: texts cannot be sent.", now);
     }
     begin(model, id, false);
@@ -273,6 +274,8 @@ fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
         Some(format!("Not sent: this number opted out ({why}). Esc keeps the draft; i writes a note."))
     } else if objections.contains(&Objection::NoEvidence) && model.is_final(&[Review::NoEvidence]) {
         Some("Not sent: no consent of theirs is on record, and they never wrote. Esc keeps the draft.".to_owned())
+    } else if model.row(composer.to).is_some_and(|row| row.hold.is_some()) {
+        Some("Not sent: this number is on opt-out hold. Esc keeps the draft; z rules on it.".to_owned())
     } else if let Some(new) = objections.iter().find(|o| !composer.asked.contains(o)) {
         let text = objection_words(model, new);
         composer.asked.push(new.clone());

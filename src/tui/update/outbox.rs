@@ -1,7 +1,8 @@
 //! The outbox: what has not left, and the rep's ruling on each.
 
-use super::{act, choices};
+use super::{act, choices, ruling};
 use crate::client::handle::{Doubt, OutboxEntry, OutboxId, OutboxStanding};
+use crate::domain::event::Review;
 use crate::domain::id::ConversationId;
 use crate::domain::quiet_hours::Waits;
 use crate::domain::time::Timestamp;
@@ -39,6 +40,8 @@ pub(super) fn edit(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
 /// Asks what becomes of the entry under the cursor.
 pub(super) fn rule(model: &mut Model, drop_first: bool, now: Timestamp) {
     match model.entry().cloned() {
+        Some(entry) if !drop_first && is_held(&entry) && entry.conversation.is_some_and(|c| ruling::open(model, c)) => {
+        }
         Some(entry) => ask(model, &entry, drop_first, now),
         None => model.say("The outbox is empty.", now),
     }
@@ -46,11 +49,19 @@ pub(super) fn rule(model: &mut Model, drop_first: bool, now: Timestamp) {
 
 /// Asks what becomes of what needs the eye in this conversation; when nothing does, whether the number opts out.
 pub(super) fn rule_in(model: &mut Model, id: ConversationId, now: Timestamp) {
+    if ruling::open(model, id) {
+        return;
+    }
     let entry = model.outbox.iter().find(|e| e.conversation == Some(id) && needs_eye(&e.standing)).cloned();
     match entry {
         Some(entry) => ask(model, &entry, false, now),
         None => choices::opt_out(model, id, now),
     }
+}
+
+/// Whether it waits behind an opt-out hold.
+fn is_held(entry: &OutboxEntry) -> bool {
+    matches!(&entry.standing, OutboxStanding::Parked(reasons) if reasons.contains(&Review::OptOutHold))
 }
 
 fn editable(entry: &OutboxEntry) -> bool {
@@ -78,7 +89,7 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
     let at = if drop_first { choices.len() - 1 } else { 0 };
     let about = entry.conversation.map(|id| (id, model.seen(id))).into_iter().collect();
     let title = format!("{} to {}", entry.what, entry.name);
-    model.overlay = Some(Overlay::Pick(Pick { title, about, choices, words: String::new(), at }));
+    model.overlay = Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at }));
 }
 
 /// What sending it after all is called and means. Of the rest only a parked text can be sent, and never to a number that

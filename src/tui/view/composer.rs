@@ -42,9 +42,12 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
 
 fn footer(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) {
     let opted_out = model.row(composer.to).and_then(|row| row.opted_out.as_ref()).filter(|_| !composer.note);
+    let held = !composer.note && model.row(composer.to).is_some_and(|row| row.hold.is_some());
     let objections = update::objections(model, composer);
     let (warning, tone) = if let Some(out) = opted_out {
         (format!("opted out ({}): cannot be sent", update::opted_out(model, out)), Tone::Bad)
+    } else if held {
+        ("opt-out hold: nothing goes (z rules)".to_owned(), Tone::Bad)
     } else {
         match objections.first() {
             Some(Objection::WroteAgain(_)) => ("they wrote again".to_owned(), Tone::Bad),

@@ -29,6 +29,7 @@ mod consent;
 mod lines;
 mod notices;
 mod record;
+mod rulings;
 
 /// A promise that is broken on purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub(super) enum Sabotage {
     ForgetReceipts,
     /// Opt-outs are not read.
     ForgetConsent,
+    /// It does not know that a number is on hold.
+    ForgetHolds,
     /// A text that a carrier delivers again is a new one.
     ForgetDeliveries,
     /// A text whose fate is unknown may be sent again.
@@ -109,6 +112,7 @@ impl Knobs {
                 }
             }
             Sabotage::ForgetConsent => loaded.numbers.values_mut().for_each(|number| number.opted_out = None),
+            Sabotage::ForgetHolds => loaded.numbers.values_mut().for_each(|number| number.hold = None),
             Sabotage::ForgetDeliveries => loaded.duplicates.clear(),
             Sabotage::ForgetUnknown => {
                 let answers = loaded.conversations.values_mut().flat_map(|l| l.state.answers.values_mut());

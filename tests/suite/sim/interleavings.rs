@@ -14,6 +14,7 @@ use comeback::clock::ManualClock;
 use comeback::domain::command::Command;
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::event::Review;
+use comeback::domain::hold::Ruling;
 use comeback::domain::id::{CommandId, ConversationId, MessageId, RepId};
 use comeback::server::store::Device;
 use comeback::wire::command::{Envelope, Push};
@@ -38,6 +39,10 @@ enum Step {
     Stop,
     /// The buyer says START.
     Start,
+    /// The buyer may have asked us to stop, in other words.
+    Asks,
+    /// Maya rules on it: keep, or opt out.
+    Rule(bool),
     /// Her lead gives the conversation to Ben, or back.
     Reassign,
     /// The backend dies and starts again.
@@ -190,13 +195,21 @@ impl Bench {
             Step::Release => {
                 if let Some(message) = self.newest() {
                     let ben = Review::Reassigned(RepId::new("ben"));
-                    let accept =
+                    let mut accept =
                         vec![Review::OptedOut, Review::NewerReply, Review::BehindParked, Review::NeverLeft, ben];
+                    accept.extend([Review::OptOutHold, Review::HoldLifted]);
                     self.wants(&maya, Command::Release { message, accept });
                 }
             }
             Step::Stop => self.buyer_texts("STOP"),
             Step::Start => self.buyer_texts("START"),
+            Step::Asks => self.buyer_texts("please take me off your list"),
+            Step::Rule(keep) => {
+                let note = MessageId(Uuid::from_u64_pair(11, self.questions));
+                let reason = Body::new("They meant the quote");
+                let ruling = if keep { Ruling::Keep { note, reason } } else { Ruling::OptOut };
+                self.wants(&maya, Command::Rule { ruling });
+            }
             Step::Reassign => {
                 let to = RepId::new(if self.with_ben { "maya" } else { "ben" });
                 self.with_ben = !self.with_ben;
@@ -327,6 +340,8 @@ fn anything() -> impl Strategy<Value = Step> {
         2 => Just(Step::Release),
         1 => Just(Step::Stop),
         1 => Just(Step::Start),
+        1 => Just(Step::Asks),
+        1 => any::<bool>().prop_map(Step::Rule),
         2 => Just(Step::Reassign),
         2 => Just(Step::Crash),
         1 => prop_oneof![Just(Step::Fall(Fall::Before)), Just(Step::Fall(Fall::After))],
@@ -357,6 +372,18 @@ fn caught(sabotage: Sabotage, mood: Mood, words: &str) {
 #[test]
 fn an_opt_out_that_is_forgotten_shows() {
     caught(Sabotage::ForgetConsent, Mood::Takes, "after its number opted out");
+}
+
+#[test]
+fn nothing_leaves_while_a_number_is_on_hold_and_what_is_kept_leaves_when_its_rep_says_so() {
+    let wait = Step::Wait(HOLD);
+    let held = [Step::Answer, Step::Asks, Step::Release, wait, Step::Crash, Step::Answer, Step::Retry, wait];
+    assert_eq!(play(held.to_vec(), Mood::Takes, Sabotage::Nothing), Ok(0));
+    let ruled = |keep| [&held[..], &[Step::Rule(keep), wait, Step::Release, wait]].concat();
+    assert_eq!(play(ruled(true), Mood::Takes, Sabotage::Nothing), Ok(1), "kept: the one that was released again");
+    assert_eq!(play(ruled(false), Mood::Takes, Sabotage::Nothing), Ok(0), "opted out");
+    let forgotten = play(held.to_vec(), Mood::Takes, Sabotage::ForgetHolds);
+    assert!(forgotten.as_ref().is_err_and(|why| why.contains("while its number was on hold")), "{forgotten:?}");
 }
 
 #[test]

@@ -183,6 +183,7 @@ fn agrees(world: &World, i: usize, all: &Page) -> Result<(), String> {
 struct Record {
     conversations: BTreeMap<ConversationId, Conversation>,
     stopped: BTreeSet<NumberId>,
+    held: BTreeSet<NumberId>,
     started: BTreeSet<MessageId>,
     taken_back: BTreeSet<MessageId>,
     ran: BTreeMap<CommandId, u64>,
@@ -206,8 +207,11 @@ impl Record {
         match (&about, &event) {
             (About::Number(id), Event::OptedOut { .. }) => {
                 self.stopped.insert(*id);
+                self.held.remove(id);
                 self.tally.stops += 1;
             }
+            (About::Number(id), Event::HoldPlaced { .. }) => drop(self.held.insert(*id)),
+            (About::Number(id), Event::HoldRuled { .. }) => drop(self.held.remove(id)),
             (About::Number(id), Event::OptedIn { .. }) => drop(self.stopped.remove(id)),
             (About::Conversation(id), Event::Opened { number, line, .. }) => {
                 let new = Conversation::new(*id, *number, line.clone());
@@ -215,6 +219,9 @@ impl Record {
             }
             (About::Conversation(id), Event::SendStarted { message }) => {
                 let number = self.conversations.get(id).map(|c| c.number);
+                check(number.is_none_or(|n| !self.held.contains(&n)), || {
+                    format!("{message} entered sending at {} while its number was on hold", entry.seq)
+                })?;
                 check(number.is_some_and(|n| !self.stopped.contains(&n)), || {
                     format!("{message} entered sending at {} after its number opted out", entry.seq)
                 })?;
