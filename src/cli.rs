@@ -69,7 +69,7 @@ enum Command {
     /// Bring in what other programs know.
     #[command(subcommand)]
     Import(import::Import),
-    /// Who may be texted, and why: the consent ledger.
+    /// Who may be texted, and why: the consent ledger, and what was ruled about it.
     #[command(subcommand)]
     Consent(consent::Consent),
     /// The policy: check a file, put it in force, see its history, go back.

@@ -24,6 +24,7 @@ pub mod policy;
 pub mod reconcile;
 pub mod restore;
 pub mod retention;
+pub mod rulings;
 pub mod sends;
 pub mod service;
 pub mod store;

@@ -13,6 +13,7 @@ pub mod media;
 pub mod people;
 pub mod problem;
 pub mod rows;
+pub mod rulings;
 pub mod sends;
 pub mod session;
 pub mod writing;

@@ -1,4 +1,4 @@
-//! `comeback consent show|import|export`: the consent ledger at the command line.
+//! `comeback consent show|import|export|judge|rulings`: the consent ledger at the command line, and what is ruled about it.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::path::PathBuf;
@@ -14,8 +14,10 @@ use crate::wire::consent::{ConsentView, LedgerLine};
 
 mod export;
 mod import;
+mod judge;
+mod rulings;
 
-/// Who may be texted, and why: the consent ledger.
+/// Who may be texted, and why: the consent ledger, and what was ruled about it.
 #[derive(Debug, Subcommand)]
 pub(super) enum Consent {
     /// Everything that stands about one number: opt-outs, evidence, every word with its proof, and who was told.
@@ -53,6 +55,10 @@ pub(super) enum Consent {
         #[arg(long, value_enum, default_value_t = Form::Csv)]
         format: Form,
     },
+    /// Do these texts ask us to stop? Reads them from standard input, one a line, and says what it is judged by.
+    Judge(judge::Judge),
+    /// What people ruled about numbers that a text had put on hold, newest first.
+    Rulings(rulings::Rulings),
 }
 
 /// The form of an export.
@@ -70,6 +76,8 @@ impl Consent {
             Self::Show { database, json } => show(&database, json).await,
             Self::Import { database, source, file } => import::import(&database, &source, &file).await,
             Self::Export { database, format } => export::export(&database, format).await,
+            Self::Judge(judge) => judge.run(),
+            Self::Rulings(rulings) => rulings.run().await,
         }
     }
 }
@@ -113,6 +121,9 @@ fn told(view: &ConsentView) -> Vec<String> {
     }
     for out in &view.opted_out {
         lines.push(format!("opted out of {} since {}: {}", reach(&out.scope), out.since, out.how));
+    }
+    if let Some(hold) = &view.hold {
+        lines.push(format!("on hold since {}: {}", hold.since, hold.how));
     }
     if view.evidence.is_empty() {
         lines.push("no evidence of consent is on record".to_owned());

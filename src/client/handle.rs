@@ -17,6 +17,7 @@ use crate::domain::context::Card;
 use crate::domain::conversation::Status;
 use crate::domain::coverage::Loan;
 use crate::domain::event::Review;
+use crate::domain::hold::Hold;
 use crate::domain::id::{CommandId, ConversationId, MessageId, RepId, ScheduleId};
 use crate::domain::next_step::NextStep;
 use crate::domain::oncall::Override;
@@ -227,6 +228,8 @@ pub struct Row {
     pub no_evidence: bool,
     /// Set while nobody hears of what its number texts.
     pub blocked: Option<Block>,
+    /// While a text that may have asked us to stop waits for a ruling.
+    pub hold: Option<Hold>,
     /// The earliest undo hold of mine in it: when that answer leaves.
     pub leaves_at: Option<Timestamp>,
     /// When the soonest of this person's texts that were put off leaves, when one waits for its hour.
@@ -336,6 +339,8 @@ impl OutboxStanding {
     pub fn needs_eye(&self) -> bool {
         match self {
             // Somebody else must look.
+            // So must they behind a hold: that waits for a ruling.
+            Self::Parked(reasons) if reasons.contains(&Review::OptOutHold) => false,
             Self::Parked(reasons) => reasons.iter().any(|reason| *reason != Review::NeedsApproval),
             Self::Refused(_) | Self::Doubtful(_) | Self::Unknown | Self::Failed(_) => true,
             Self::Queued | Self::Sent | Self::Held(_) | Self::Waits(..) | Self::Recalling => false,

@@ -14,6 +14,7 @@ use crate::domain::consent::{ConsentRules, OptOut, Purpose, Question, may_send};
 use crate::domain::contact::Body;
 use crate::domain::conversation::{Answer, AnswerState, Conversation, Status};
 use crate::domain::event::Review;
+use crate::domain::hold::Ruling;
 use crate::domain::id::{ConversationId, MessageId, RepId};
 use crate::domain::message::Delivery;
 use crate::domain::next_step;
@@ -91,6 +92,7 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         leaves_at: held().filter(|(_, put_off)| !put_off).map(|(at, _)| at).min(),
         waits_until: held().filter(|(_, put_off)| *put_off).map(|(at, _)| at).min(),
         place: zone::of(&snapshot.cards, Some(&snapshot.address), tenant_zone(view, c)),
+        hold: view.number(snapshot).hold.clone(),
         queued: entries.iter().any(|e| e.waits()),
         needs_eye: entries.iter().any(|e| e.needs_eye() && e.standing().needs_eye())
             || mine().any(|(id, answer)| unsettled(view, c, *id, answer).is_some_and(|s| s.needs_eye())),
@@ -305,6 +307,8 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         Command::Begin { to, .. } => format!("begin with {}", to.as_str()),
         Command::Block { reason } => format!("block: {}", reason.words()),
         Command::Unblock => "unblock".to_owned(),
+        Command::Rule { ruling: Ruling::OptOut } => "rule: opt out".to_owned(),
+        Command::Rule { ruling: Ruling::Keep { .. } } => "rule: keep".to_owned(),
         Command::Away { away, rep, .. } => {
             let who = rep.as_ref().map_or_else(String::new, |rep| format!(": {}", name(rep)));
             format!("{}{who}", if *away { "away" } else { "back" })

@@ -181,12 +181,22 @@ pub enum Occasion {
     Breach,
     /// On call begins for me.
     HandOff,
+    /// Nobody has ruled on a hold, and its time is nearly over; or it is.
+    Ruling,
 }
 
 impl Occasion {
     /// Every one there is.
-    pub const ALL: [Self; 7] =
-        [Self::Offered, Self::Pool, Self::Climbed, Self::HandedBack, Self::Warn, Self::Breach, Self::HandOff];
+    pub const ALL: [Self; 8] = [
+        Self::Offered,
+        Self::Pool,
+        Self::Climbed,
+        Self::HandedBack,
+        Self::Warn,
+        Self::Breach,
+        Self::HandOff,
+        Self::Ruling,
+    ];
 
     /// As it stands in the playbook and in webhooks.
     pub const fn word(self) -> &'static str {
@@ -198,6 +208,7 @@ impl Occasion {
             Self::Warn => "warn",
             Self::Breach => "breach",
             Self::HandOff => "hand_off",
+            Self::Ruling => "ruling",
         }
     }
 
@@ -211,6 +222,7 @@ impl Occasion {
             Self::Warn => "An answer is due soon",
             Self::Breach => "An answer is late",
             Self::HandOff => "You are on call now",
+            Self::Ruling => "A text that may ask us to stop waits for a ruling",
         }
     }
 }

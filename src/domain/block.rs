@@ -1,12 +1,14 @@
 //! A number that sends rubbish. What it texts is kept and read by nobody: no offer, no clock, no alert.
 //!
-//! **Invariant:** blocking takes no right from the number: a STOP counts all the same, and a lead can undo it.
+//! **Invariant:** blocking takes no right from the number: a STOP counts all the same, words that may ask for one hold it, and
+//! a lead can undo it.
 
 use serde::{Deserialize, Serialize};
 
 use super::command::{Context, ReadSet, Receive};
 use super::decide::{Decided, Draft};
 use super::event::{Event, Outcome, Review, Subject};
+use super::hold;
 use super::id::RepId;
 use super::message::InboundKind;
 use super::rejection::Rejection;
@@ -81,6 +83,7 @@ pub(super) fn unblock(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Result<D
     }
     if is_blocked(world) {
         d.say_of(Subject::Number(d.c.number), Event::Unblocked { by: by.clone() });
+        hold::heard_again(&mut d, world);
     }
     Ok(d.facts())
 }
@@ -88,7 +91,17 @@ pub(super) fn unblock(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Result<D
 /// A blocked number texted: it is kept, and that is all. Consent is the number's own, blocked or not.
 pub(super) fn received(mut d: Draft, world: &ReadSet<'_>, text: &Receive, kind: InboundKind, cx: &Context) -> Decided {
     d.say(Event::Received { message: text.message, kind });
-    receive::consent(&mut d, world, text, kind);
+    match kind {
+        InboundKind::Text | InboundKind::Picture => {
+            hold::place(&mut d, world, text);
+        }
+        InboundKind::OptOut
+        | InboundKind::OptIn
+        | InboundKind::Help
+        | InboundKind::Tapback
+        | InboundKind::Acknowledgement
+        | InboundKind::AutoReply => receive::consent(&mut d, world, text, kind),
+    }
     if let Some(block) = world.number.and_then(|n| n.blocked.as_ref()).filter(|block| block.at <= cx.now) {
         put_away(&mut d, &block.by);
     }

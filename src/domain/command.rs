@@ -14,6 +14,7 @@ use super::contact::{Address, Body};
 use super::context::Card;
 use super::conversation::Conversation;
 use super::event::{Outcome, Review};
+use super::hold::Ruling;
 use super::id::{ConversationId, LineId, MessageId, NumberId, OverrideId, RepId, ScheduleId};
 use super::message::Delivery;
 use super::oncall::Override;
@@ -96,6 +97,8 @@ pub enum Command {
     Block { reason: Why },
     /// It was none.
     Unblock,
+    /// What a text meant that put the number on hold.
+    Rule { ruling: Ruling },
     /// I am away, or back; or, said by their lead, somebody else is.
     Away {
         away: bool,
@@ -191,6 +194,7 @@ impl Command {
             | Self::Begin { .. }
             | Self::Block { .. }
             | Self::Unblock
+            | Self::Rule { .. }
             | Self::Away { .. }
             | Self::Override { .. }
             | Self::Swap { .. }
@@ -245,7 +249,9 @@ impl Command {
             Self::Answer { message, body, .. }
             | Self::AnswerLater { message, body, .. }
             | Self::Note { message, body } => Some((*message, body)),
-            Self::Escalate { note, reason } => Some((*note, reason)),
+            Self::Escalate { note, reason } | Self::Rule { ruling: Ruling::Keep { note, reason } } => {
+                Some((*note, reason))
+            }
             Self::Away { note: Some(note), .. } => Some((note.message, &note.body)),
             Self::Consent(word) => match &word.words {
                 Some((id, words)) => Some((*id, words)),
@@ -281,6 +287,7 @@ impl Command {
             | Self::Begin { .. }
             | Self::Block { .. }
             | Self::Unblock
+            | Self::Rule { ruling: Ruling::OptOut }
             | Self::Away { note: None, .. } => None,
         }
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::consent::told::Automatic;
 use super::coverage::Loan;
 use super::event::{Climb, Event, Outcome, Review};
+use super::hold::RulingClock;
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
 use super::message::{Delivery, InboundKind};
 use super::ownership::OwnerSource;
@@ -19,6 +20,8 @@ use super::routing::{Assignment, Holder, Passed};
 use super::sla::{Clock, Stage};
 use super::time::Timestamp;
 use super::use_case::Evidence;
+
+mod answers;
 
 /// Everything between one address and one line, as state. No phone and no text: those live beside it, erasable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +95,9 @@ pub struct Conversation {
     /// While it is done: by whom, and what reopening brings back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished: Option<Finished>,
+    /// While a ruling is waited for: one of its texts holds the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ruling: Option<RulingClock>,
     /// When anything last happened.
     pub changed: Timestamp,
 }
@@ -263,6 +269,7 @@ impl Conversation {
             rounds: 0,
             loan: None,
             finished: None,
+            ruling: None,
             changed: Timestamp::default(),
         }
     }
@@ -330,29 +337,14 @@ impl Conversation {
             | Event::ToldBuyer { .. }
             | Event::AnswerParked { .. }
             | Event::AnswerReleased { .. }
-            | Event::AnswerWaits { .. } => self.keep(at, event),
-            Event::AnswerRecalled { message } => {
-                self.answers.remove(message);
-            }
+            | Event::AnswerWaits { .. }
+            | Event::AnswerRecalled { .. }
+            | Event::SendStarted { .. }
+            | Event::SendAbandoned { .. }
+            | Event::SendUnknown { .. }
+            | Event::DeliveryChanged { .. } => self.apply_answer(at, event),
             Event::AnswerApproved { .. } | Event::AnswerDeclined { .. } | Event::Disclosed { .. } => {
                 self.regulate(event);
-            }
-            Event::SendStarted { message } => {
-                self.stand(message, AnswerState::Sending);
-                if !self.answers.get(message).is_some_and(|a| a.automatic) {
-                    self.answered = true;
-                    self.acknowledged = false;
-                }
-            }
-            Event::SendAbandoned { message } => {
-                self.stand(message, AnswerState::Held { not_before: at, waits: None });
-                self.was_not_read(message);
-            }
-            Event::SendUnknown { message } => self.stand(message, AnswerState::Unknown),
-            Event::DeliveryChanged { message, delivery, error } => {
-                self.stand(message, AnswerState::Out { delivery: *delivery, error: *error });
-                self.disclosed.take_if(|carried| carried == message && delivery.is_failure());
-                self.forget_settled();
             }
             Event::Snoozed { until, .. } => self.status = Status::Snoozed(*until),
             Event::Woke => self.status = Status::Open,
@@ -362,6 +354,11 @@ impl Conversation {
                 let expires = self.assignment.as_mut().and_then(|a| a.expires.take());
                 self.finished = Some(Finished { by: by.clone(), expires, clock: self.clock.clone() });
             }
+            Event::RulingDue { warn, due } => {
+                self.ruling = Some(RulingClock { warn: *warn, due: *due, warned: false });
+            }
+            Event::RulingWarned { .. } => self.ruling = self.ruling.map(|clock| RulingClock { warned: true, ..clock }),
+            Event::RulingOver { .. } => self.ruling = None,
             // Facts about other subjects, or kept for the record alone.
             Event::Escalated { why: Climb::Again } => {
                 self.asked.clear();
@@ -382,6 +379,8 @@ impl Conversation {
             | Event::OptedIn { .. }
             | Event::Blocked { .. }
             | Event::Unblocked { .. }
+            | Event::HoldPlaced { .. }
+            | Event::HoldRuled { .. }
             | Event::Presence { .. }
             | Event::Overridden { .. }
             | Event::OverrideDropped { .. }
@@ -391,52 +390,6 @@ impl Conversation {
             | Event::Beside { .. }
             | Event::Reconciled => {}
         }
-    }
-
-    /// A text that has not left: it waits out its undo time, or for somebody's eye.
-    fn keep(&mut self, at: Timestamp, event: &Event) {
-        if let Event::AnswerHeld { message, by, not_before, waits, .. } = event {
-            let state = AnswerState::Held { not_before: *not_before, waits: *waits };
-            self.answers.insert(*message, Answer { at, state, ..Answer::of(by) });
-        } else if let Event::Acknowledged { message, not_before } = event {
-            self.answers.insert(*message, Answer::by_itself(Automatic::Acknowledgement, at, *not_before));
-            self.acknowledged = true;
-        } else if let Event::ToldBuyer { message, what, not_before } = event {
-            self.answers.insert(*message, Answer::by_itself(*what, at, *not_before));
-            if *what == Automatic::Help {
-                self.helped = Some(at);
-            }
-        } else if let Event::AnswerParked { message, by, reasons } = event {
-            let state = AnswerState::Parked { reasons: reasons.clone() };
-            let before = self.answers.get(message);
-            let (since, approved) = before.map_or((at, None), |a| (a.at, a.approved.clone()));
-            self.answers.insert(*message, Answer { at: since, approved, state, ..Answer::of(by) });
-            self.was_not_read(message);
-        } else if let Event::AnswerReleased { message, not_before, accepted } = event {
-            let waits = accepted.contains(&Review::QuietHours).then_some(Waits::Overruled);
-            self.stand(message, AnswerState::Held { not_before: *not_before, waits });
-        } else if let Event::AnswerWaits { message, not_before, .. } = event {
-            self.stand(message, AnswerState::Held { not_before: *not_before, waits: Some(Waits::Window) });
-        }
-    }
-
-    /// A second person looked, or the text that leaves carries the disclosure.
-    fn regulate(&mut self, event: &Event) {
-        if let Event::AnswerApproved { message, by, not_before } = event
-            && let Some(answer) = self.answers.get_mut(message)
-        {
-            answer.approved = Some(by.clone());
-            answer.state = AnswerState::Held { not_before: *not_before, waits: None };
-        } else if let Event::AnswerDeclined { message, by } = event {
-            self.stand(message, AnswerState::Parked { reasons: vec![Review::Declined(by.clone())] });
-        } else if let Event::Disclosed { message } = event {
-            self.disclosed = Some(*message);
-        }
-    }
-
-    /// A text that did not arrive, or did not leave after all: what it carried was not read.
-    fn was_not_read(&mut self, message: &MessageId) {
-        self.disclosed.take_if(|carried| carried == message);
     }
 
     /// Somebody else holds it, or the same one in another way.
@@ -531,10 +484,12 @@ impl Conversation {
         matches!(self.status, Status::Done(_))
     }
 
-    /// The earliest instant at which the clock, an offer or a snooze wants attention.
+    /// The earliest instant at which the clock, an offer, a snooze or a ruling wants attention. A ruling does also when
+    /// nothing else is left to do.
     pub fn next_deadline(&self) -> Option<Timestamp> {
+        let ruling = self.ruling.map(|clock| clock.next());
         if self.is_done() {
-            return None;
+            return ruling;
         }
         let offer = self.assignment.as_ref().and_then(|a| a.expires);
         let snooze = match self.status {
@@ -542,6 +497,6 @@ impl Conversation {
             Status::Open | Status::Done(_) => None,
         };
         let clock = self.clock.as_ref().and_then(Clock::next);
-        [offer, snooze, clock].into_iter().flatten().min()
+        [offer, snooze, clock, ruling].into_iter().flatten().min()
     }
 }

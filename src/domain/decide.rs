@@ -12,8 +12,7 @@ use super::rejection::Rejection;
 use super::respond::Written;
 use super::visibility;
 use super::{
-    approval, block, coverage, escalation, people, receive, respond, sending, sla, start, succession, triage,
-    withdrawal,
+    approval, block, coverage, escalation, hold, people, receive, respond, sending, sla, start, succession, triage, withdrawal,
 };
 
 /// Facts, with what they are about.
@@ -59,6 +58,7 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         Command::OptOut { .. } => Ok(triage::opt_out(draft, world, by)),
         Command::Block { reason } => Ok(block::block(draft, world, by, *reason)),
         Command::Unblock => block::unblock(draft, world, by),
+        Command::Rule { ruling } => hold::rule(draft, world, by, ruling),
         Command::Answer { message, body, accept } => {
             respond::answer(draft, world, by, &Written { message: *message, body, at: None, accept }, cx)
         }
@@ -106,6 +106,7 @@ const fn goes_ahead(command: &Command) -> bool {
             | Command::Decline { .. }
             | Command::OptOut { .. }
             | Command::Block { .. }
+            | Command::Rule { .. }
     )
 }
 
@@ -157,6 +158,7 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         | Command::Begin { .. }
         | Command::Block { .. }
         | Command::Unblock
+        | Command::Rule { .. }
         | Command::Away { .. }
         | Command::Override { .. }
         | Command::Swap { .. }

@@ -8,6 +8,7 @@ use super::command::ReadSet;
 use super::conversation::{Conversation, Status};
 use super::decide::{Decided, Draft};
 use super::event::{Climb, Event};
+use super::hold;
 use super::hours::Calendar;
 use super::id::{RepId, ScheduleId, TeamId};
 use super::oncall;
@@ -370,7 +371,9 @@ fn pass(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb, step:
 /// Everything whose time has come, in the order in which it was due. Doing it twice is the same as once.
 pub(super) fn expire(mut d: Draft, world: &ReadSet<'_>) -> Decided {
     while let Some(at) = d.c.next_deadline().filter(|at| *at <= d.now) {
-        if d.c.status == Status::Snoozed(at) {
+        if d.c.ruling.is_some_and(|clock| clock.next() == at) {
+            hold::reached(&mut d, world);
+        } else if d.c.status == Status::Snoozed(at) {
             d.say(Event::Woke);
         } else if let Some(a) = d.c.assignment.as_ref().filter(|a| a.expires == Some(at)) {
             let why = if a.taken.is_some() { Climb::NotAnswered } else { Climb::NotTaken };

@@ -180,6 +180,28 @@ pub enum Event {
     Blocked { by: RepId, reason: Why },
     /// Its texts are heard again.
     Unblocked { by: RepId },
+    /// A text may have asked us to stop: nothing goes to the number until a person rules. Another one adds to it.
+    HoldPlaced { message: MessageId, conversation: ConversationId, score: i32, patterns: Vec<String>, due: Timestamp },
+    /// A person ruled: they want no more texts, or, with the reason that is kept as a note, they meant something else.
+    /// Nobody did when it is nobody's: then the number is opted out.
+    HoldRuled {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<RepId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<MessageId>,
+        message: MessageId,
+        conversation: ConversationId,
+        score: i32,
+    },
+    /// A ruling is waited for: the clock of ten business days runs.
+    RulingDue { warn: Timestamp, due: Timestamp },
+    /// Nobody has ruled, and the end is near.
+    RulingWarned { due: Timestamp },
+    /// No ruling is waited for any more; or, unruled, there was none in time.
+    RulingOver {
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unruled: bool,
+    },
     /// Somebody went away or came back.
     Presence {
         rep: RepId,
@@ -281,6 +303,10 @@ pub enum Review {
     TimePassed,
     /// The number is blocked. Can never be accepted away.
     Blocked,
+    /// A text of the buyer may have asked us to stop, and nobody has ruled yet. Can never be accepted away.
+    OptOutHold,
+    /// It waited behind an opt-out hold, which a person has lifted since.
+    HoldLifted,
     /// A second person must approve of it. Can never be accepted away.
     NeedsApproval,
     /// A second person did not.
@@ -302,9 +328,10 @@ impl Review {
             | Self::NeverLeft
             | Self::NoEvidence
             | Self::TimePassed
+            | Self::HoldLifted
             // Asked again: the second person looks once more.
             | Self::Declined(_) => true,
-            Self::OptedOut | Self::Blocked | Self::NeedsApproval | Self::FreeText | Self::Undisclosed => false,
+            Self::OptedOut | Self::OptOutHold | Self::Blocked | Self::NeedsApproval | Self::FreeText | Self::Undisclosed => false,
         }
     }
 }
@@ -415,6 +442,11 @@ impl Event {
             | Self::OptedOut { .. }
             | Self::Blocked { .. }
             | Self::Unblocked { .. }
+            | Self::HoldPlaced { .. }
+            | Self::HoldRuled { .. }
+            | Self::RulingDue { .. }
+            | Self::RulingWarned { .. }
+            | Self::RulingOver { .. }
             | Self::Overridden { .. }
             | Self::OverrideDropped { .. }
             | Self::TurnPassed { .. }
@@ -466,6 +498,11 @@ impl Event {
             Self::ToldBuyer { .. } => "told_buyer",
             Self::Blocked { .. } => "blocked",
             Self::Unblocked { .. } => "unblocked",
+            Self::HoldPlaced { .. } => "hold_placed",
+            Self::HoldRuled { .. } => "hold_ruled",
+            Self::RulingDue { .. } => "ruling_due",
+            Self::RulingWarned { .. } => "ruling_warned",
+            Self::RulingOver { .. } => "ruling_over",
             Self::Presence { .. } => "presence",
             Self::Overridden { .. } => "overridden",
             Self::OverrideDropped { .. } => "override_dropped",

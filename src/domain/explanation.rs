@@ -88,6 +88,13 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::Done { outcome, by } => vec![format!("finished by {}: {}", name(by), outcome.words())],
         Event::Reopened { by: Some(by) } => vec![format!("opened again by {}", name(by))],
         Event::Reopened { by: None } => vec!["opened again by the buyer's text".to_owned()],
+        Event::RulingDue { due, .. } => {
+            let until = time(*due);
+            vec![format!("on opt-out hold: the text may ask us to stop, and a person rules until {until}")]
+        }
+        Event::RulingWarned { due } => vec![format!("the lead is reminded of the hold: opted out {}", time(*due))],
+        Event::RulingOver { unruled: true } => vec!["nobody ruled in time: the number is opted out".to_owned()],
+        Event::RulingOver { unruled: false } => vec!["the hold is over".to_owned()],
         Event::Acknowledged { .. } => vec!["out of hours: the playbook's acknowledgement".to_owned()],
         Event::ToldBuyer { what: Automatic::Confirmation, .. } => vec!["their STOP is confirmed, once".to_owned()],
         Event::ToldBuyer { .. } => vec!["told what the playbook says of HELP".to_owned()],
@@ -111,6 +118,8 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         | Event::DeliveryChanged { .. }
         | Event::OptedOut { .. }
         | Event::OptedIn { .. }
+        | Event::HoldPlaced { .. }
+        | Event::HoldRuled { .. }
         | Event::Presence { .. }
         | Event::Overridden { .. }
         | Event::OverrideDropped { .. }

@@ -176,6 +176,11 @@ impl Calendar {
         if self.week.iter().all(Vec::is_empty) { Err(CalendarError::NeverOpen) } else { Ok(()) }
     }
 
+    /// Whether a date has opening hours.
+    pub(super) fn has_hours(&self, date: NaiveDate) -> bool {
+        !self.windows_of(date).is_empty()
+    }
+
     fn sorted(&self, day: Weekday) -> Vec<Window> {
         let mut windows = self.week[day.num_days_from_monday() as usize].clone();
         windows.sort_unstable();

@@ -32,11 +32,15 @@ pub fn recommend(c: &Conversation, number: &Number, cards: &[Card], last_text: &
             | OptOutSource::Carrier
             | OptOutSource::Rep(_)
             | OptOutSource::Ruled(_)
+            | OptOutSource::Unruled
             | OptOutSource::Api(_)
             | OptOutSource::Import(_) => {
                 step("Do not text; use mail or phone if they asked for it", "this number opted out")
             }
         };
+    }
+    if number.hold.is_some() {
+        return step("Rule on the hold (z): no text goes before", "they may have asked for no more texts");
     }
     if c.answers.values().any(|a| matches!(a.state, AnswerState::Unknown) && !a.automatic) {
         return step("Wait: the carrier has not said whether the last text left", "sending it again could text twice");

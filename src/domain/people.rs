@@ -59,6 +59,7 @@ pub(super) fn decide(
         | Command::Unblock
         | Command::Approve { .. }
         | Command::Decline { .. }
+        | Command::Rule { .. }
         | Command::OptOut { .. } => Vec::new(),
     };
     Ok(facts.into_iter().map(|event| (Subject::Roster, event)).collect())

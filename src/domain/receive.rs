@@ -10,6 +10,7 @@ use super::conversation::{Conversation, Status};
 use super::decide::{Decided, Draft};
 use super::escalation::{self, From, Who};
 use super::event::{Event, Review, Subject};
+use super::hold;
 use super::id::ContactId;
 use super::message::{InboundKind, classify};
 use super::ownership::{self, Asked, Found};
@@ -42,7 +43,8 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
         InboundKind::Text | InboundKind::Picture => {
             let waited = d.c.clock.is_some();
             wants_answer(&mut d, world, text.area_code.as_deref(), moved);
-            if !waited && d.c.clock.is_some() {
+            let held = hold::place(&mut d, world, text);
+            if !held && !waited && d.c.clock.is_some() {
                 acknowledge::acknowledge(&mut d, world, text);
             }
         }

@@ -81,6 +81,12 @@ pub enum Rejection {
         /// Why not.
         why: String,
     },
+    /// Nothing to rule on: somebody has, or the number opted out.
+    #[error("this number is not on hold any more")]
+    NotHeld,
+    /// A number is kept only for a reason.
+    #[error("a number is kept only with a reason in words")]
+    NeedsReason,
     /// Nothing to say.
     #[error("an empty text is not sent")]
     Empty,
@@ -144,6 +150,8 @@ impl Rejection {
             Self::TooFar => "Pick a time within a year.",
             Self::QuietThere { .. } => "It leaves by itself when the hours open; u takes it back.",
             Self::NoSuchShift { .. } => "comeback oncall says who has which shift.",
+            Self::NotHeld => "Open the conversation: it says what was ruled.",
+            Self::NeedsReason => "Say what the buyer meant; it is listed for compliance.",
             Self::Empty => "Write something, or finish with done.",
             Self::TooLong { .. } => "Split it into two texts.",
             Self::Unfilled => "Tab goes to the field: fill it or take it out.",

@@ -168,8 +168,8 @@ pub(super) fn acted(d: &mut Draft, world: &ReadSet<'_>, by: &RepId) {
     }
 }
 
-/// Why this answer would need the rep's eye, less what the rep accepted. An opt-out can never be accepted, nor what the
-/// playbook does not leave to the rep.
+/// Why this answer would need the rep's eye, less what the rep accepted. An opt-out or a hold can never be
+/// accepted, nor what the playbook does not leave to the rep.
 fn reasons(world: &ReadSet<'_>, c: &Conversation, by: &RepId, accept: &[Review], cx: &Context) -> Vec<Review> {
     let mut found = Vec::new();
     found.extend(consent::may_send(&consent::Question::of(world, c)).against);

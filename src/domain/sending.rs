@@ -12,6 +12,7 @@ use super::consent::{Question, may_send};
 use super::conversation::{Answer, AnswerState, Conversation, Status};
 use super::decide::{Decided, Draft};
 use super::event::{Event, Review};
+use super::hold;
 use super::id::{MessageId, RepId};
 use super::message::Delivery;
 use super::quiet_hours::{Said, Waits};
@@ -172,7 +173,9 @@ pub(super) fn never_left(mut d: Draft, world: &ReadSet<'_>, message: MessageId) 
         // Nobody's draft. It stays in sight as failed: should the carrier have had it after all, the record has it, too.
         d.say(Event::DeliveryChanged { message, delivery: Delivery::Failed, error: None });
     } else if answer.state == AnswerState::Unknown {
-        d.say(Event::AnswerParked { message, by: answer.by, reasons: vec![Review::NeverLeft] });
+        let held = hold::is_held(world).then_some(Review::OptOutHold);
+        let reasons = std::iter::once(Review::NeverLeft).chain(held).collect();
+        d.say(Event::AnswerParked { message, by: answer.by, reasons });
         back_in_sight(&mut d);
         rearm(&mut d, world, message);
     }

@@ -3,9 +3,10 @@
 //! **Invariant:** consent is judged first. Whoever never texted us, and of whom no opt-in is recorded, gets no text.
 
 use super::command::{Context, ReadSet};
+use super::consent::{Ground, Purpose, Question, may_send};
 use super::conversation::{Conversation, Status};
 use super::decide::{Decided, Draft};
-use super::event::Event;
+use super::event::{Event, Review};
 use super::id::{ConversationId, LineId, RepId};
 use super::rejection::Rejection;
 use super::routing::{Because, Reason};
@@ -23,7 +24,7 @@ pub(super) fn begin(
     let number = world.number.ok_or(Rejection::NotFound)?;
     let of_line = world.playbook.lines.get(line).ok_or(Rejection::NotFound)?;
     let principals = visibility::principals(world.playbook, by);
-    may_begin(world)?;
+    may_begin(world, line)?;
     let mut d = if let Some(c) = world.conversation {
         if !visibility::may_see(&principals, c) && c.assignee().is_some() && !c.is_done() {
             return Err(Rejection::NotAllowed { needs: "lead".to_owned() });
@@ -63,18 +64,25 @@ pub(super) fn begin(
     Ok(d.facts())
 }
 
-/// Whether somebody may be texted first: they wrote to us before, on any line, and withdrew nothing since. Recorded
-/// opt-ins are asked here, too, once there are any.
-fn may_begin(world: &ReadSet<'_>) -> Result<(), Rejection> {
+/// Whether somebody may be texted first: they wrote to us before, on any line, or their opt-in is on record, and nothing was
+/// withdrawn since.
+fn may_begin(world: &ReadSet<'_>, line: &LineId) -> Result<(), Rejection> {
     let refused = |why: &str| Err(Rejection::NoConsent { why: why.to_owned() });
-    if world.number.is_some_and(|n| n.opted_out.is_some()) {
+    let (playbook, number) = (world.playbook, world.number);
+    let wrote_here = world.conversation.and_then(|c| c.last_inbound);
+    let judged = may_send(&Question { playbook, number, line, wrote: wrote_here, purpose: Purpose::Words });
+    if judged.against.contains(&Review::OptedOut) {
         return refused("this number opted out");
+    }
+    if judged.against.contains(&Review::OptOutHold) {
+        return refused("they may have asked for no more texts, and nobody has ruled yet");
     }
     if world.number.is_some_and(|n| n.blocked.is_some()) {
         return refused("this number is blocked");
     }
     let wrote = |c: &Conversation| c.inbound > 0;
-    if world.conversation.is_some_and(wrote) || world.siblings.iter().any(|c| wrote(c)) {
+    let has_evidence = matches!(judged.ground, Ground::Evidence(_));
+    if has_evidence || world.conversation.is_some_and(wrote) || world.siblings.iter().any(|c| wrote(c)) {
         return Ok(());
     }
     refused("they never texted us, and no opt-in is recorded")

@@ -8,6 +8,7 @@ use super::consent::{OptOutSource, Scope};
 use super::conversation::{AnswerState, Conversation};
 use super::decide::{Decided, Draft};
 use super::event::{Event, Review, Subject};
+use super::hold;
 use super::id::{LineId, MessageId, RepId};
 
 /// Whether the number of this decision withdrew consent to texts of a line.
@@ -47,19 +48,29 @@ pub(super) fn given(d: &mut Draft, world: &ReadSet<'_>, source: &OptOutSource) {
 }
 
 /// One opt-out is one event on the number, and in the same transaction takes back every unsent text to it. Whether it was
-/// one that was not known.
+/// one that was not known. From all of us, it answers what a hold asks, too.
 pub(super) fn withdraw(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSource) -> bool {
     let scope = world.playbook.consent.scope_of(&d.c.line);
-    let new = world.number.is_none_or(|number| !number.knows_out(&source, &scope, None));
+    if scope.is_tenant() && source.is_firm() {
+        hold::over(d, world, false);
+    }
+    withdraw_from(d, world, source, &scope)
+}
+
+/// The same of what a scope covers, be it this conversation or not.
+pub(super) fn withdraw_from(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSource, scope: &Scope) -> bool {
+    let new = world.number.is_none_or(|number| !number.knows_out(&source, scope, None));
     if new {
         let event = Event::OptedOut { source, scope: scope.clone(), said: None };
         d.say_of(Subject::Number(d.c.number), event);
     }
-    for event in taken_back(&d.c, &Review::OptedOut) {
-        d.say(event);
+    if scope.covers(&world.playbook.consent, &d.c.line) {
+        for event in taken_back(&d.c, &Review::OptedOut) {
+            d.say(event);
+        }
     }
     let siblings = world.siblings.iter().filter(|sibling| sibling.id != d.c.id);
-    let facts = of_others(siblings.copied(), world, &scope);
+    let facts = of_others(siblings.copied(), world, scope);
     d.extend(facts);
     new
 }
@@ -72,7 +83,10 @@ pub(super) fn taken(read: &ReadSet<'_>, word: &Word) -> Decided {
     let mut facts = vec![(Subject::Number(word.number), event)];
     if let Some(scope) = scope {
         let all = read.conversation.iter().chain(&read.siblings).copied();
-        facts.extend(of_others(all, read, &scope));
+        facts.extend(of_others(all.clone(), read, &scope));
+        if scope.is_tenant() && word.source.is_firm() {
+            facts.extend(hold::over_in(all));
+        }
     }
     facts
 }
@@ -110,7 +124,8 @@ fn taken_back(c: &Conversation, reason: &Review) -> Vec<Event> {
     events
 }
 
-/// Answers that have not left and were not parked for this reason yet, with all reasons.
+/// Answers that have not left and were not parked for this reason yet, with all reasons. What an opt-out keeps back waits for
+/// no ruling.
 pub(super) fn to_park(c: &Conversation, reason: &Review) -> Vec<(MessageId, RepId, Vec<Review>)> {
     c.answers
         .iter()
@@ -123,6 +138,9 @@ pub(super) fn to_park(c: &Conversation, reason: &Review) -> Vec<(MessageId, RepI
             };
             if reasons.contains(reason) {
                 return None;
+            }
+            if *reason == Review::OptedOut {
+                reasons.retain(|held| *held != Review::OptOutHold);
             }
             reasons.push(reason.clone());
             reasons.sort();

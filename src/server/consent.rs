@@ -111,11 +111,17 @@ pub async fn view(
         how: how(&evidence.source),
     });
     let (opted_out, evidence) = (opted_out.collect(), evidence.collect());
+    let hold = number.hold.as_ref().map(|hold| Standing {
+        scope: Scope::Tenant.word(),
+        since: hold.since.to_string(),
+        how: format!("a text may ask us to stop; opted out on {} unless a person rules", hold.due),
+    });
     let ledger = store.ledger_of(number.id, SHOWN).await?;
     let notices = store.consent_notices(number.id, SHOWN).await?;
     Ok(ConsentView {
         number: address.as_str().to_owned(),
         opted_out,
+        hold,
         evidence,
         ledger: ledger.iter().map(|row| line(playbook, row)).collect(),
         told: notices.iter().filter_map(telling).collect(),
@@ -136,6 +142,9 @@ pub fn line(playbook: &Playbook, row: &LedgerRow) -> LedgerLine {
         how = source.words(|rep| playbook.rep_name(rep));
         said = *at;
     }
+    if let Some(event) = &event {
+        how = of_number(playbook, event).unwrap_or(how);
+    }
     let words = row.words.as_ref().map(|words| words.as_str().split_once('\n').unwrap_or((words.as_str(), "")));
     LedgerLine {
         seq: row.entry.seq,
@@ -148,6 +157,21 @@ pub fn line(playbook: &Playbook, row: &LedgerRow) -> LedgerLine {
         actor: actor.map_or_else(String::new, |actor| who(playbook, &actor)),
         source: words.map(|(source, _)| source.to_owned()),
         wording: words.map(|(_, wording)| wording.to_owned()).filter(|wording| !wording.is_empty()),
+    }
+}
+
+/// How another word about a number is told: it reaches all of us.
+fn of_number(playbook: &Playbook, event: &Event) -> Option<String> {
+    if let Event::HoldPlaced { score, patterns, .. } = event {
+        Some(format!("a text may ask us to stop (score {score}: {})", patterns.join(", ")))
+    } else if let Event::HoldRuled { by, kept, .. } = event {
+        let who = by.as_ref().map_or("nobody ruled in time", |rep| playbook.rep_name(rep));
+        let what = if kept.is_some() { "they meant something else" } else { "no more texts" };
+        Some(format!("{who}: {what}"))
+    } else if let Event::Blocked { reason, .. } = event {
+        Some(reason.words().to_owned())
+    } else {
+        None
     }
 }
 

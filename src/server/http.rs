@@ -25,6 +25,7 @@ pub mod media;
 pub mod openapi;
 pub mod people;
 pub mod problem;
+pub mod rulings;
 pub mod sends;
 pub mod session;
 pub mod writing;
@@ -63,6 +64,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/conversations/{id}/explanation", get(changes::explanation))
         .route("/v1/audit/entries", get(audit::entries))
         .route("/v1/media/{message}/{n}", get(media::one))
+        .route("/v1/consent/rulings", get(rulings::rulings))
         .route("/v1/sends", post(sends::report))
         .route("/v1/consent", get(consent::show).post(consent::report))
         .route("/health", get(health::alive))

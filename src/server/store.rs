@@ -31,6 +31,7 @@ pub mod notice;
 mod page;
 pub mod policy;
 pub mod record;
+pub mod ruling;
 mod sends;
 pub mod sqlite;
 
@@ -175,6 +176,8 @@ pub struct Batch {
     pub media: Vec<media::MediaWrite>,
     /// What follows from the facts for people beside the client.
     pub notices: Vec<notice::NoticeRow>,
+    /// What was ruled about numbers on hold.
+    pub rulings: Vec<ruling::RulingWrite>,
 }
 
 /// What becomes of a database that is a backup brought back.
@@ -349,6 +352,7 @@ pub trait Store:
     + notice::NoticeStore
     + policy::PolicyStore
     + record::RecordStore
+    + ruling::RulingLog
     + SendLog
     + Send
     + Sync

@@ -190,7 +190,7 @@ pub const TABLE: &[Binding] = &[
         &["z"],
         Action::Rule,
         "rule on a hold",
-        "rule on a text that needs your eye or your approval, or opt a number out",
+        "rule on an opt-out hold, a text that needs your eye or your approval, or opt a number out",
     ),
     b(Group::Ask, WITH_BUYER, &[], Action::OptOut, "opt out", "opt the number out: no more texts (asks first)"),
     b(Group::Act, BROWSE, &["T"], Action::Begin, "text somebody", "text a number first, consent permitting"),

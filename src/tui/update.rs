@@ -14,12 +14,14 @@ mod outbox;
 mod overlay;
 mod people;
 mod snippets;
+mod ruling;
 mod while_away;
 
 pub(super) use crate::domain::stand_in::Offer;
 pub(super) use composer::{objections, opted_out};
 pub(super) use later::would_wait;
 pub(super) use snippets::{bound, offer, whole, words as stand_ins};
+pub(super) use ruling::day;
 
 use super::layout;
 use super::model::list::Spot;

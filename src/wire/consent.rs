@@ -118,8 +118,11 @@ pub enum ConsentOutcome {
 pub struct ConsentView {
     /// The number.
     pub number: String,
-    /// Opt-outs in force, the widest first; none means that texts may go.
+    /// Opt-outs in force, the widest first; none, and no hold, means that texts may go.
     pub opted_out: Vec<Standing>,
+    /// A text that may ask us to stop waits for a ruling: nothing goes meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Standing>,
     /// What shows that consent was given, oldest first.
     pub evidence: Vec<Standing>,
     /// Every word there ever was, oldest first, at most the newest 1,000.

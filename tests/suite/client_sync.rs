@@ -4,6 +4,7 @@
 mod away;
 mod backend;
 mod cache;
+mod holds;
 mod older;
 mod search;
 mod shown;

@@ -13,6 +13,7 @@ use comeback::domain::consent::{OptOutSource, Scope};
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::escalation::Who;
 use comeback::domain::event::{Climb, Event, Outcome, Refusal, Review};
+use comeback::domain::hold::Ruling;
 use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, NumberId, OverrideId};
 use comeback::domain::message::{Delivery, InboundKind};
 use comeback::domain::oncall::Override;
@@ -159,18 +160,26 @@ pub(crate) fn events() -> Vec<Event> {
                 Event::Presence { rep, away: true, until: None, unseen: false, note: None, by: None }
             }
             Event::Presence { .. } => Event::Restored { epoch: 1_795_572_000, after: 41 },
-            Event::Restored { .. } => {
-                let came = |gets: &str| Came {
-                    owner: Some("maya".into()),
-                    gets: Some(Holder::Rep(gets.into())),
-                    cohort: "meeting".to_owned(),
-                    due: Some(due),
-                };
-                let (conversation, is, would) = (conversation(), came("maya"), came("ben"));
-                Event::Beside { what: Beside::Differs(Difference { conversation, message, is, would }) }
-            }
+            Event::Restored { .. } => Event::Beside { what: Beside::Differs(difference(message, due)) },
             Event::Beside { .. } => Event::Acknowledged { message, not_before: due },
-            Event::Acknowledged { .. } => Event::Reconciled,
+            Event::Acknowledged { .. } => Event::HoldPlaced {
+                message,
+                conversation: conversation(),
+                score: 8,
+                patterns: vec!["take me off".to_owned()],
+                due,
+            },
+            Event::HoldPlaced { .. } => Event::RulingDue { warn: then(), due },
+            Event::RulingDue { .. } => Event::RulingWarned { due },
+            Event::RulingWarned { .. } => Event::HoldRuled {
+                by: Some("maya".into()),
+                kept: Some(message),
+                message,
+                conversation: conversation(),
+                score: 8,
+            },
+            Event::HoldRuled { .. } => Event::RulingOver { unruled: true },
+            Event::RulingOver { .. } => Event::Reconciled,
             Event::Reconciled => Event::Overridden { schedule: "nights".into(), shift: shift() },
             Event::Overridden { .. } => Event::OverrideDropped { schedule: "nights".into(), id: shift().id },
             Event::OverrideDropped { .. } => {
@@ -185,6 +194,17 @@ pub(crate) fn events() -> Vec<Event> {
         };
         all.push(next);
     }
+}
+
+/// A text that would come to somebody else.
+fn difference(message: MessageId, due: Timestamp) -> Difference {
+    let came = |gets: &str| Came {
+        owner: Some("maya".into()),
+        gets: Some(Holder::Rep(gets.into())),
+        cohort: "meeting".to_owned(),
+        due: Some(due),
+    };
+    Difference { conversation: conversation(), message, is: came("maya"), would: came("ben") }
 }
 
 /// One of each, likewise.
@@ -239,7 +259,10 @@ fn commands() -> Vec<Command> {
                 let to = Address::parse("+13055550100").unwrap();
                 Command::Begin { to, line: "main".into(), conversation: ConversationId(message.0) }
             }
-            Command::Begin { .. } => Command::away(true),
+            Command::Begin { .. } => {
+                Command::Rule { ruling: Ruling::Keep { note: message, reason: Body::new("They meant the quote") } }
+            }
+            Command::Rule { .. } => Command::away(true),
             Command::Away { .. } => Command::Doubt,
             Command::Doubt => Command::OptIn { source: OptOutSource::Keyword("start".to_owned()) },
             Command::OptIn { .. } => Command::Settle { back: true },
@@ -294,7 +317,9 @@ fn rejections() -> Vec<Rejection> {
             Rejection::Unfilled => Rejection::FreeText,
             Rejection::FreeText => Rejection::Undisclosed,
             Rejection::Undisclosed => Rejection::SecondPerson,
-            Rejection::SecondPerson => return all,
+            Rejection::SecondPerson => Rejection::NotHeld,
+            Rejection::NotHeld => Rejection::NeedsReason,
+            Rejection::NeedsReason => return all,
         };
         all.push(next);
     }

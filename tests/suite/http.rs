@@ -26,6 +26,7 @@ mod auditing;
 mod consent;
 mod metrics;
 mod people;
+mod rulings;
 mod sends;
 mod writing;
 

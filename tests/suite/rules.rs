@@ -7,6 +7,8 @@ mod blocking;
 mod conduct;
 mod consenting;
 mod covering;
+mod holding;
+mod holding_together;
 mod ladder;
 mod meaning;
 mod owning;

@@ -24,6 +24,7 @@ mod commands;
 mod consent;
 mod counted;
 mod covering;
+mod holding;
 mod ledger;
 mod policies;
 mod reconciling;

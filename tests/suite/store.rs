@@ -15,6 +15,7 @@ mod media;
 mod notices;
 mod people;
 mod reads;
+mod rulings;
 mod scene;
 mod sends;
 mod sqlite;
@@ -135,6 +136,9 @@ macro_rules! conforms {
                     the_ledger_of_a_number_is_the_journals_own_entries_in_order
                     words_for_other_systems_are_due_in_order_of_each_number_and_apart_from_alerts
                     what_other_systems_were_not_told_is_counted_and_outlives_a_backup
+                }
+                rulings {
+                    rulings_are_read_newest_first_in_pages_with_number_and_reason
                 }
                 writers {
                     whoever_begins_waits_for_the_head

@@ -328,6 +328,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         opted_out: None,
         no_evidence: false,
         blocked: None,
+        hold: None,
         leaves_at: None,
         waits_until: None,
         place: comeback::domain::zone::of(&[], Some(&address), chrono_tz::America::New_York),

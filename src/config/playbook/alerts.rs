@@ -17,8 +17,15 @@ use crate::domain::id::RepId;
 use crate::domain::time::Span;
 
 /// What is worth an alert when nobody says so: all but what a whole pool hears.
-const USUAL: [Occasion; 6] =
-    [Occasion::Offered, Occasion::Climbed, Occasion::HandedBack, Occasion::Warn, Occasion::Breach, Occasion::HandOff];
+const USUAL: [Occasion; 7] = [
+    Occasion::Offered,
+    Occasion::Climbed,
+    Occasion::HandedBack,
+    Occasion::Warn,
+    Occasion::Breach,
+    Occasion::HandOff,
+    Occasion::Ruling,
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -55,6 +55,24 @@ pub fn follow(
             reps.dedup();
             alert(Occasion::Breach, reps)
         }
+        Event::RulingWarned { due } => {
+            let lead = playbook.teams.get(&c.team).and_then(|team| team.lead.clone());
+            let mut reps: Vec<RepId> = c.assignee().cloned().into_iter().chain(lead).collect();
+            reps.dedup();
+            let mut notices = alert(Occasion::Ruling, reps);
+            for notice in &mut notices {
+                notice.what = What::Alert { occasion: Occasion::Ruling, due: Some(*due) };
+            }
+            notices
+        }
+        Event::RulingOver { unruled: true } => {
+            let lead = playbook.teams.get(&c.team).and_then(|team| team.lead.clone());
+            let mut notices = alert(Occasion::Ruling, lead.into_iter().collect());
+            for notice in &mut notices {
+                notice.what = What::Alert { occasion: Occasion::Ruling, due: None };
+            }
+            notices
+        }
         Event::Received { message, kind } if kind.arms_clock() && !use_case::is_for_sales(playbook, &c.use_case) => {
             let what = |use_case: &str| What::Handled { message: *message, use_case: use_case.to_owned() };
             destination(playbook.alerting.handled.get(&c.use_case), c, what, now)
@@ -99,6 +117,10 @@ pub fn follow(
         | Event::ToldBuyer { .. }
         | Event::Blocked { .. }
         | Event::Unblocked { .. }
+        | Event::HoldPlaced { .. }
+        | Event::HoldRuled { .. }
+        | Event::RulingDue { .. }
+        | Event::RulingOver { .. }
         | Event::Presence { .. }
         | Event::Overridden { .. }
         | Event::OverrideDropped { .. }
@@ -167,6 +189,8 @@ pub fn is_wanted(notice: &Notice, c: &Conversation) -> bool {
     let taken_since = c.taker().is_some_and(|(_, taken)| taken >= notice.at);
     let still_runs = |stage: Stage| c.clock.as_ref().is_some_and(|k| Some(k.due) == *due && k.stage <= stage);
     match occasion {
+        // That the time has passed is told in any case.
+        Occasion::Ruling => due.is_none() || c.ruling.is_some(),
         _ if c.is_done() => false,
         Occasion::Offered | Occasion::Pool | Occasion::Climbed | Occasion::HandedBack => {
             let asked = |to: &Holder| match to {

@@ -86,6 +86,9 @@ pub fn may_send(asked: &Question<'_>) -> Verdict {
     if out_for(asked.number, rules, asked.line).is_some() {
         against.push(Review::OptedOut);
     }
+    if asked.number.is_some_and(|number| number.hold.is_some()) {
+        against.push(Review::OptOutHold);
+    }
     if rules.evidence != EvidenceRule::Optional && ground == Ground::Nothing && asked.number.is_some() {
         against.push(Review::NoEvidence);
     }

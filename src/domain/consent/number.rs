@@ -12,6 +12,7 @@ use super::scope::Scope;
 use super::source::OptOutSource;
 use crate::domain::block::Block;
 use crate::domain::event::Event;
+use crate::domain::hold::Hold;
 use crate::domain::id::{LineId, MessageId, NumberId};
 use crate::domain::time::Timestamp;
 
@@ -34,6 +35,9 @@ pub struct Number {
     /// Set while nobody hears of what it texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<Block>,
+    /// Set while a text that may have asked us to stop waits for a person's ruling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
 }
 
 /// When and how consent was withdrawn.
@@ -63,7 +67,7 @@ pub struct Evidence {
 impl Number {
     /// A number nothing is known of.
     pub const fn new(id: NumberId) -> Self {
-        Self { id, opted_out: None, parts: Vec::new(), evidence: Vec::new(), blocked: None }
+        Self { id, opted_out: None, parts: Vec::new(), evidence: Vec::new(), blocked: None, hold: None }
     }
 
     /// Takes in one fact.
@@ -78,6 +82,7 @@ impl Number {
         } else if let Event::Unblocked { .. } = event {
             self.blocked = None;
         }
+        self.apply_hold(at, event);
     }
 
     /// Takes note of a withdrawal from all of us. The first one stands.
@@ -99,6 +104,11 @@ impl Number {
     /// The opt-out that keeps texts of this line back.
     pub fn out_for(&self, rules: &ConsentRules, line: &LineId) -> Option<&OptOut> {
         self.outs().find(|(scope, _)| scope.covers(rules, line)).map(|(_, out)| out)
+    }
+
+    /// Whether texts of this line are kept back by what no list can unsay.
+    pub fn is_firmly_out(&self, rules: &ConsentRules, line: &LineId) -> bool {
+        self.outs().any(|(scope, out)| out.source.is_firm() && scope.covers(rules, line))
     }
 
     /// The newest evidence that consent to texts of this line was given.

@@ -16,6 +16,8 @@ pub enum OptOutSource {
     Rep(RepId),
     /// A person ruled that the buyer's own words meant it.
     Ruled(RepId),
+    /// Their words may have meant it, and nobody had ruled by the tenth business day.
+    Unruled,
     /// Another program reported it with this API key.
     Api(String),
     /// A file brought it, under this name.
@@ -28,7 +30,7 @@ impl OptOutSource {
     /// newer list may unsay.
     pub const fn is_firm(&self) -> bool {
         match self {
-            Self::Keyword(_) | Self::Carrier | Self::Rep(_) | Self::Ruled(_) => true,
+            Self::Keyword(_) | Self::Carrier | Self::Rep(_) | Self::Ruled(_) | Self::Unruled => true,
             Self::Api(_) | Self::Import(_) => false,
         }
     }
@@ -40,6 +42,7 @@ impl OptOutSource {
             Self::Carrier => "the carrier blocks it".to_owned(),
             Self::Rep(rep) => format!("{} was told", name(rep)),
             Self::Ruled(rep) => format!("{} ruled that they asked for it", name(rep)),
+            Self::Unruled => "they may have asked, and nobody ruled in time".to_owned(),
             Self::Api(key) => format!("reported by {key}"),
             Self::Import(from) => format!("imported from {from}"),
         }

@@ -80,6 +80,7 @@ const fn kind(what: &What) -> &'static str {
             crate::domain::alert::Occasion::Warn => "alert.warn",
             crate::domain::alert::Occasion::Breach => "alert.breach",
             crate::domain::alert::Occasion::HandOff => "alert.hand_off",
+            crate::domain::alert::Occasion::Ruling => "alert.ruling",
         },
         What::HandOff { .. } => "alert.hand_off",
         What::Broken(_) => "expectation.broken",

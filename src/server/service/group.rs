@@ -25,6 +25,7 @@ use crate::domain::visibility::{self, Principal};
 use crate::journal::frame::{ContentDigest, Fact, digest};
 use crate::journal::{self, Head};
 use crate::server::media::{Attachment, wanted};
+use crate::server::store::ruling::RulingWrite;
 use crate::server::store::{Batch, ConversationWrite, Loaded, MessageWrite, RawEvent, SendWrite};
 use crate::wire::changes::{Author, Message};
 
@@ -265,6 +266,7 @@ impl Group {
         match subject {
             Subject::Conversation(id) => self.take_in_conversation(id, event, command, origin, salt, brought),
             Subject::Number(id) => {
+                self.batch.rulings.extend(ruling(self.head.seq, self.now, id, event));
                 self.take_in_number(id, event, brought.map(|(_, words)| (words.clone(), salt)));
             }
             Subject::Roster => {
@@ -407,6 +409,13 @@ impl Group {
         let (batch, playbook, tally, moved) = (self.batch, self.playbook, self.tally, self.moved);
         Finished { batch, playbook, principals, devices, tally, moved }
     }
+}
+
+/// The row that compliance reads of a ruling.
+fn ruling(seq: u64, at: Timestamp, number: NumberId, event: &Event) -> Option<RulingWrite> {
+    let Event::HoldRuled { by, kept, message, conversation, score } = event else { return None };
+    let (by, kept, message, conversation, score) = (by.clone(), *kept, *message, *conversation, *score);
+    Some(RulingWrite { seq, at, number, conversation, message, score, by, kept })
 }
 
 /// The rep who holds it while it is open.

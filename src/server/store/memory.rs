@@ -7,6 +7,7 @@ mod notices;
 mod policy;
 mod read;
 mod record;
+mod rulings;
 mod sends;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,6 +65,7 @@ struct Tables {
     unmatched: BTreeSet<ConversationId>,
     restores: Vec<Restored>,
     notices: BTreeMap<uuid::Uuid, super::notice::NoticeRow>,
+    rulings: Vec<super::ruling::RulingWrite>,
     reaches: BTreeMap<RepId, super::notice::Reach>,
     ledger: BTreeMap<u64, super::consent::LedgerWrite>,
     beside: BTreeMap<super::policy::Kind, super::policy::Kept>,
@@ -234,6 +236,7 @@ impl Tables {
         }
         media::write(self, batch.media);
         self.put_notices(&batch.notices);
+        self.rulings.extend(batch.rulings);
         self.unmatched.retain(|id| !batch.matched.contains(id));
         for (key, message) in batch.dedupe {
             if self.dedupe.insert(key, message).is_some() {

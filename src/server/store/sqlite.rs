@@ -34,6 +34,7 @@ mod read;
 mod record;
 mod restored;
 mod row;
+mod rulings;
 mod sends;
 pub mod serving;
 mod write;
@@ -89,6 +90,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 10,
         name: "0010_ledger.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0010_ledger.sql"),
+    },
+    Migration {
+        version: 11,
+        name: "0011_ruling.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0011_ruling.sql"),
     },
     Migration {
         version: 14,

@@ -39,6 +39,13 @@ pub enum Overlay {
         /// The words so far.
         words: String,
     },
+    /// Why a number on hold is kept is asked for.
+    KeepReason {
+        /// What for.
+        about: Seen,
+        /// The words so far.
+        words: String,
+    },
     /// Words for whoever covers are asked for.
     CoverNote {
         /// Who is away; the person themselves when left out.
@@ -72,6 +79,8 @@ pub struct Pick {
     pub title: String,
     /// What it is for.
     pub about: Vec<Seen>,
+    /// What should be read first.
+    pub said: Vec<String>,
     /// In order, as they were when it was opened.
     pub choices: Vec<Choice>,
     /// Words that filter them.
@@ -128,6 +137,10 @@ pub enum Does {
     Later(Option<Timestamp>),
     /// Asks for another time.
     AskLater,
+    /// Rules that a buyer on hold wants no more texts.
+    RuleOptOut,
+    /// Rules that they meant something else: asks why first.
+    RuleKeep,
     /// Something about people and their shifts.
     People(People),
     /// Nothing.
@@ -206,7 +219,11 @@ impl Overlay {
         match self {
             Self::Help { .. } | Self::Why { .. } => Context::Page,
             Self::Palette { .. } | Self::Pick(_) => Context::Choice,
-            Self::Reason { .. } | Self::CoverNote { .. } | Self::Begin { .. } | Self::When { .. } => Context::Line,
+            Self::Reason { .. }
+            | Self::KeepReason { .. }
+            | Self::CoverNote { .. }
+            | Self::Begin { .. }
+            | Self::When { .. } => Context::Line,
         }
     }
 }

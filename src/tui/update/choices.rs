@@ -8,6 +8,7 @@ use crate::client::handle::Ask;
 use crate::domain::command::Command;
 use crate::domain::consent::OptOutSource;
 use crate::domain::event::Outcome;
+use crate::domain::hold::Ruling;
 use crate::domain::id::ConversationId;
 use crate::domain::time::{Span, Timestamp};
 use crate::tui::model::overlay::{Choice, Does, Overlay, Pick, Seen};
@@ -32,7 +33,7 @@ fn whom(model: &Model, about: &[Seen]) -> String {
 }
 
 fn pick(model: &mut Model, title: String, about: Vec<Seen>, choices: Vec<Choice>) {
-    model.overlay = Some(Overlay::Pick(Pick { title, about, choices, words: String::new(), at: 0 }));
+    model.overlay = Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0 }));
 }
 
 /// Who gets it: here before away, least loaded first.
@@ -199,6 +200,16 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
             (Command::Decline { message }, "Not approved: its author has it again. i writes them why.".to_owned())
         }
         Does::Snippet(text) => return super::snippets::insert(model, &text, now),
+        Does::RuleOptOut => {
+            let ruling = Ruling::OptOut;
+            (Command::Rule { ruling }, format!("{whom} is opted out: no text goes to this number any more."))
+        }
+        Does::RuleKeep => {
+            if let Some(seen) = about.first() {
+                super::ruling::ask_why(model, *seen);
+            }
+            return;
+        }
         Does::Leave => return,
         Does::Later(at) => return super::later::set(model, at, now),
         Does::AskLater => {

@@ -43,7 +43,8 @@ pub(super) fn reply(model: &mut Model, id: ConversationId, now: Timestamp) {
             let label = "Copy your draft".to_owned();
             choices.push(Choice { label, detail: draft.clone(), does: Does::Copy(draft) });
         }
-        model.overlay = Some(Overlay::Pick(Pick { title, about, choices, words: String::new(), at: 0 }));
+        model.overlay =
+            Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0 }));
         return model.warn("This number opted out: texts cannot be sent.", now);
     }
     begin(model, id, false);
@@ -333,6 +334,13 @@ fn refusal(model: &Model, composer: &Composer, text: &str) -> Option<String> {
     if let Some(opt_out) = model.row(composer.to).and_then(|row| row.opted_out.clone()) {
         let why = opted_out(model, &opt_out);
         return Some(format!("Not sent: this number opted out ({why}). Esc keeps the draft; i writes a note."));
+    }
+    if model.row(composer.to).is_some_and(|row| row.hold.is_some()) {
+        return Some("Not sent: this number is on opt-out hold. Esc keeps the draft; z rules on it.".to_owned());
+    }
+    if objections(model, composer).contains(&Objection::NoEvidence) && model.is_final(&[Review::NoEvidence]) {
+        let why = "no consent of theirs is on record, and they never wrote";
+        return Some(format!("Not sent: {why}. Esc keeps the draft."));
     }
     if let Some((_, field)) = fields(text).first() {
         return Some(format!("Not sent: {{{field}}} is not filled. Tab goes there."));

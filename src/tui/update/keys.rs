@@ -83,6 +83,7 @@ pub(super) fn words_of(model: &mut Model) -> Option<&mut String> {
         Overlay::Help { words, .. }
         | Overlay::Palette { words, .. }
         | Overlay::Reason { words, .. }
+        | Overlay::KeepReason { words, .. }
         | Overlay::CoverNote { words, .. }
         | Overlay::Begin { words }
         | Overlay::When { words } => Some(words),

@@ -33,7 +33,14 @@ pub(super) fn ask(model: &mut Model, now: Timestamp) {
         choices.push(other("as soon as it may", "no chosen time", Does::Later(None)));
     }
     let title = format!("When to {name}");
-    model.overlay = Some(Overlay::Pick(Pick { title, about: vec![(id, seen)], choices, words: String::new(), at: 0 }));
+    model.overlay = Some(Overlay::Pick(Pick {
+        title,
+        about: vec![(id, seen)],
+        said: Vec::new(),
+        choices,
+        words: String::new(),
+        at: 0,
+    }));
 }
 
 /// A time was typed.

@@ -1,7 +1,8 @@
 //! The outbox: what has not left, and the rep's ruling on each.
 
-use super::{act, choices};
+use super::{act, choices, ruling};
 use crate::client::handle::{Doubt, OutboxEntry, OutboxId, OutboxStanding};
+use crate::domain::event::Review;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::quiet_hours::Waits;
 use crate::domain::time::Timestamp;
@@ -40,6 +41,8 @@ pub(super) fn edit(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
 /// Asks what becomes of the entry under the cursor.
 pub(super) fn rule(model: &mut Model, drop_first: bool, now: Timestamp) {
     match model.entry().cloned() {
+        Some(entry) if !drop_first && is_held(&entry) && entry.conversation.is_some_and(|c| ruling::open(model, c)) => {
+        }
         Some(entry) => ask(model, &entry, drop_first, now),
         None => model.say("The outbox is empty.", now),
     }
@@ -47,6 +50,9 @@ pub(super) fn rule(model: &mut Model, drop_first: bool, now: Timestamp) {
 
 /// Asks what becomes of what needs the eye in this conversation; when nothing does, whether the number opts out.
 pub(super) fn rule_in(model: &mut Model, id: ConversationId, now: Timestamp) {
+    if ruling::open(model, id) {
+        return;
+    }
     let entry = model.outbox.iter().find(|e| e.conversation == Some(id) && e.standing.needs_eye()).cloned();
     match (entry, model.row(id).and_then(|row| row.approval)) {
         (Some(entry), _) => ask(model, &entry, false, now),
@@ -76,7 +82,12 @@ fn approve(model: &mut Model, id: ConversationId, message: MessageId, now: Times
     ];
     let about = vec![(id, model.seen(id))];
     let title = format!("May {author}'s answer go to {}?", act::name(model, id));
-    model.overlay = Some(Overlay::Pick(Pick { title, about, choices, words: String::new(), at: 0 }));
+    model.overlay = Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0 }));
+}
+
+/// Whether it waits behind an opt-out hold.
+fn is_held(entry: &OutboxEntry) -> bool {
+    matches!(&entry.standing, OutboxStanding::Parked(reasons) if reasons.contains(&Review::OptOutHold))
 }
 
 fn editable(entry: &OutboxEntry) -> bool {
@@ -108,7 +119,7 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
     let about = entry.conversation.map(|id| (id, model.seen(id))).into_iter().collect();
     let out = if opted_out { ", who opted out" } else { "" };
     let title = format!("{} to {}{out}", entry.what, entry.name);
-    model.overlay = Some(Overlay::Pick(Pick { title, about, choices, words: String::new(), at }));
+    model.overlay = Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at }));
 }
 
 /// What sending it after all is called and means. Of the rest only a parked text can be sent, and never to a number that

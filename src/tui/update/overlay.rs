@@ -1,6 +1,6 @@
 //! Keys while something lies over the screen.
 
-use super::{act, begin, browse, choices, composer, keys, later, people};
+use super::{act, begin, browse, choices, composer, keys, later, people, ruling};
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::chord::Chord;
 use crate::tui::keymap::{self, Action};
@@ -36,7 +36,13 @@ fn step(model: &mut Model, by: isize) {
             let most = pick.left().len().saturating_sub(1);
             pick.at = pick.at.saturating_add_signed(by).min(most);
         }
-        Some(Overlay::Reason { .. } | Overlay::CoverNote { .. } | Overlay::Begin { .. } | Overlay::When { .. })
+        Some(
+            Overlay::Reason { .. }
+            | Overlay::KeepReason { .. }
+            | Overlay::CoverNote { .. }
+            | Overlay::Begin { .. }
+            | Overlay::When { .. },
+        )
         | None => {}
     }
 }
@@ -60,6 +66,7 @@ fn accept(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
             model.overlay = Some(Overlay::Reason { about, words });
         }
         Some(Overlay::Reason { about, words }) => act::escalate_because(model, about, &words, now, out),
+        Some(Overlay::KeepReason { about, words }) => ruling::keep(model, about, &words, now, out),
         Some(Overlay::CoverNote { rep, words }) => people::noted(model, rep.as_ref(), &words, now),
         Some(Overlay::Begin { words }) => begin::typed(model, &words, now, out),
         Some(Overlay::When { words }) => later::typed(model, &words, now),
@@ -108,6 +115,7 @@ pub(super) fn typed(model: &mut Model, chord: Chord, now: Timestamp, out: &mut V
             Some(Overlay::Pick(pick)) => pick.at = 0,
             Some(
                 Overlay::Reason { .. }
+                | Overlay::KeepReason { .. }
                 | Overlay::CoverNote { .. }
                 | Overlay::Begin { .. }
                 | Overlay::When { .. }

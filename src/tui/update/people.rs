@@ -107,7 +107,8 @@ fn until(model: &mut Model, rep: Option<&RepId>, note: Option<&Body>, now: Times
 }
 
 fn pick(model: &mut Model, title: String, choices: Vec<Choice>) {
-    model.overlay = Some(Overlay::Pick(Pick { title, about: Vec::new(), choices, words: String::new(), at: 0 }));
+    model.overlay =
+        Some(Overlay::Pick(Pick { title, about: Vec::new(), said: Vec::new(), choices, words: String::new(), at: 0 }));
 }
 
 /// The cover note is written: asks until when.

@@ -8,6 +8,7 @@ use crate::client::handle::{Row, Thread};
 use crate::domain::context::{Card, Opportunity};
 use crate::domain::routing::Holder;
 use crate::tui::model::Model;
+use crate::tui::update;
 
 /// The pane beside the conversation.
 pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
@@ -165,7 +166,12 @@ pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>)
     let card = thread.and_then(|t| t.cards.first());
     let (clock, tone) = conversation::clock(row, &p.tick).unwrap_or((String::new(), Tone::Plain));
     let facts = facts(row, card);
-    let opted_out = if row.opted_out.is_some() { "opted out: no texts" } else { "" };
+    let opted_out = match (&row.opted_out, &row.hold) {
+        (Some(_), _) => "opted out: no texts".to_owned(),
+        (None, Some(hold)) => format!("opt-out hold (z) until {}", update::day(model, hold.due)),
+        (None, None) => String::new(),
+    };
+    let opted_out = opted_out.as_str();
     let width = area.width.saturating_sub(2);
     let rows = usize::from(area.height.saturating_sub(1));
     // With rows to spare each is told in full; with few each has one.

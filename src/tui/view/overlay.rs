@@ -20,13 +20,18 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
                 .iter()
                 .map(|b| (b.name.to_owned(), format!("{} · {}", b.keys.first().unwrap_or(&""), b.doc)))
                 .collect();
-            choices(model, "Do what?", words, &items, *at, p);
+            choices(model, "Do what?", words, &[], &items, *at, p);
         }
         Some(Overlay::Pick(pick)) => draw_pick(model, pick, p),
         Some(Overlay::Reason { about, words }) => {
             let name = model.row(about.0).map_or("", |row| row.name.as_str());
             let title = format!("Escalate {name}: why?");
             ask_words(model, &title, "The reason becomes a note. Enter asks, Esc leaves.", words, p);
+        }
+        Some(Overlay::KeepReason { about, words }) => {
+            let name = model.row(about.0).map_or("", |row| row.name.as_str());
+            let title = format!("Keep {name}: what did they mean?");
+            ask_words(model, &title, "Listed for compliance. Enter keeps the number, Esc leaves.", words, p);
         }
         Some(Overlay::CoverNote { rep, words }) => {
             let who = rep.as_ref().map_or("you", |rep| model.rep_name(rep));
@@ -67,11 +72,28 @@ fn draw_pick(model: &Model, pick: &Pick, p: &mut Painter<'_>) {
         (format!("{number}{}", choice.label), choice.detail.clone())
     };
     let items: Vec<(String, String)> = left.iter().enumerate().map(item).collect();
-    choices(model, &pick.title, &pick.words, &items, pick.at, p);
+    choices(model, &pick.title, &pick.words, &pick.said, &items, pick.at, p);
 }
 
-fn choices(model: &Model, title: &str, words: &str, items: &[(String, String)], at: usize, p: &mut Painter<'_>) {
-    let area = boxed(model, 64, items.len().clamp(1, 16) + 2, title, p);
+fn choices(
+    model: &Model,
+    title: &str,
+    words: &str,
+    said: &[String],
+    items: &[(String, String)],
+    at: usize,
+    p: &mut Painter<'_>,
+) {
+    let wanted = items.len().clamp(1, 16) + 2;
+    // What should be read takes what the choices leave.
+    let wide = model.size.0.saturating_sub(4).min(62);
+    let room = usize::from(model.size.1.saturating_sub(4)).saturating_sub(wanted);
+    let said: Vec<String> = said.iter().flat_map(|line| wrapped(line, wide)).take(room).collect();
+    let mut area = boxed(model, 64, wanted + said.len(), title, p);
+    for line in &said {
+        p.put(area.x + 1, area.y, area.width.saturating_sub(1), line, Tone::Plain);
+        area = Rect::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1));
+    }
     let shown = format!("> {}", list::tail(words, area.width.saturating_sub(4)));
     let used = p.put(area.x, area.y, area.width, &shown, Tone::Accent);
     if words.is_empty() {

@@ -31,6 +31,8 @@ pub(super) const fn older(older: Older, link: &LinkState) -> &'static str {
 pub(super) fn review(model: &Model, reason: &Review) -> String {
     match reason {
         Review::OptedOut => "the number opted out".to_owned(),
+        Review::OptOutHold => "opt-out hold".to_owned(),
+        Review::HoldLifted => "it waited behind an opt-out hold".to_owned(),
         Review::NewerReply => "the buyer wrote again".to_owned(),
         Review::Reassigned(rep) => format!("{} has it now", model.rep_name(rep)),
         Review::QuietHours => "there is no hour for texts where the buyer is".to_owned(),
@@ -48,6 +50,9 @@ pub(super) fn review(model: &Model, reason: &Review) -> String {
 
 /// All reasons in one line.
 pub(super) fn reviews(model: &Model, reasons: &[Review]) -> String {
+    if reasons.contains(&Review::OptOutHold) {
+        return "opt-out hold: waits until somebody rules (z)".to_owned();
+    }
     let all: Vec<String> = reasons.iter().map(|reason| review(model, reason)).collect();
     format!("needs your eye: {}", all.join("; "))
 }
@@ -187,6 +192,9 @@ pub(super) const fn kind(kind: InboundKind) -> Option<&'static str> {
 
 /// The most important thing about a row, in a few words.
 pub(super) fn row(model: &Model, row: &Row, guest: bool, tick: &Ticker) -> Option<(String, Tone)> {
+    if row.hold.is_some() {
+        return Some(("opt-out hold".to_owned(), Tone::Bad));
+    }
     if row.needs_eye {
         return Some(("needs your eye".to_owned(), Tone::Bad));
     }

@@ -127,6 +127,26 @@ fn whoever_covers_is_told_and_so_is_the_owner_who_comes_back() {
 }
 
 #[test]
+fn the_holder_and_the_lead_hear_of_a_hold_that_nobody_rules_on() {
+    let (mut story, _) = loud_story();
+    story.does("maya", &Command::Take).unwrap();
+    story.texts("please take me off your list");
+    story.does("maya", &Command::Done { outcome: Outcome::NoAnswerNeeded }).unwrap();
+    let clock = story.c().ruling.unwrap();
+    story.now = clock.warn;
+    let warned = story.expires();
+    let warned = follows(&story, &warned, None);
+    assert_eq!(told(&warned), pairs(&[("rep:maya", "ruling"), ("rep:lea", "ruling")]));
+    assert!(is_wanted(&warned[0], story.c()), "also when nothing else is left to do");
+    story.now = clock.due;
+    let over = story.expires();
+    let over = follows(&story, &over, None);
+    assert_eq!(told(&over), pairs(&[("rep:lea", "ruling")]));
+    assert!(!is_wanted(&warned[0], story.c()), "nothing is left to rule on");
+    assert!(is_wanted(&over[0], story.c()), "that nobody did is told in any case");
+}
+
+#[test]
 fn what_was_taken_answered_or_passed_on_is_not_told_any_more() {
     let (mut story, notices) = loud_story();
     let offered = notices[0].clone();

@@ -2,8 +2,9 @@
 
 use comeback::domain::block::Why;
 use comeback::domain::command::Command;
+use comeback::domain::consent::{OptOutSource, Scope};
 use comeback::domain::contact::Address;
-use comeback::domain::event::Outcome;
+use comeback::domain::event::{Event, Outcome};
 use comeback::domain::id::{ConversationId, RepId};
 use comeback::domain::rejection::Rejection;
 use uuid::Uuid;
@@ -64,4 +65,18 @@ fn whoever_never_wrote_opted_out_or_is_blocked_is_not_texted_first() {
     let mut story = Story::with_mayas_buyer();
     story.does("maya", &Command::Block { reason: Why::Abuse }).unwrap();
     assert_eq!(refusal(&mut story, "maya", "main"), "this number is blocked");
+}
+
+#[test]
+fn a_recorded_opt_in_lets_a_rep_text_first() {
+    let mut story = Story::begins();
+    let mut number = comeback::domain::consent::Number::new(Story::number(1));
+    let source = OptOutSource::Import("form".to_owned());
+    let given = Event::OptedIn { source, scope: Scope::Number("main".into()), said: Some(story.now), words: None };
+    number.apply(story.now, &given);
+    story.numbers.insert(Story::number(1), number);
+    story.begins_with = Some(Story::number(1));
+    story.here = ConversationId(Uuid::from_u128(77));
+    assert_eq!(refusal(&mut story, "nora", "dock"), "they never texted us, and no opt-in is recorded");
+    assert_eq!(kinds(&story.does("maya", &begin("main")).unwrap()), ["opened", "owned", "taken"]);
 }

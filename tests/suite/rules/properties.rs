@@ -8,6 +8,7 @@ use comeback::domain::contact::Body;
 use comeback::domain::conversation::{Conversation, Status};
 use comeback::domain::escalation::Stop;
 use comeback::domain::event::{Event, Outcome, Review, Subject};
+use comeback::domain::hold::Ruling;
 use comeback::domain::id::{ConversationId, MessageId, NumberId};
 use comeback::domain::message::Delivery;
 use comeback::domain::ownership::{OwnerRule, OwnerSource};
@@ -23,7 +24,8 @@ use uuid::Uuid;
 use crate::world::{Story, card};
 
 const REPS: [&str; 8] = ["maya", "ben", "ines", "omar", "lea", "kim", "nora", "adele"];
-const BODIES: [&str; 9] = ["Hello?", "STOP", "START", "yes", "👍", "", "Liked \"ok\"", "HELP", "Cancel"];
+const BODIES: [&str; 10] =
+    ["Hello?", "STOP", "START", "yes", "👍", "", "Liked \"ok\"", "HELP", "Cancel", "please take me off your list"];
 const DELIVERIES: [Delivery; 8] = [
     Delivery::Accepted,
     Delivery::Queued,
@@ -86,11 +88,12 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        3 => (0..3u8, 0..3u8, 0..9u8).prop_map(|(number, line, body)| Step::Text { number, line, body }),
+        3 => (0..3u8, 0..3u8, 0..10u8).prop_map(|(number, line, body)| Step::Text { number, line, body }),
         2 => (0..200i64, 0..60_000i64).prop_map(|(minutes, millis)| Step::Wait { minutes, millis }),
+        1 => (0..9_000i64).prop_map(|minutes| Step::Wait { minutes, millis: 0 }),
         1 => (0..1i64, 7_000..10_000i64).prop_map(|(minutes, millis)| Step::Wait { minutes, millis }),
         3 => Just(Step::Expire),
-        8 => (0..8u8, 0..14u8, any::<u8>(), 0..3u8, 0..32u8)
+        8 => (0..8u8, 0..16u8, any::<u8>(), 0..3u8, 0..32u8)
             .prop_map(|(who, what, pick, unseen, accept)| Step::Rep { who, what, pick, unseen, accept }),
         8 => (0..6u8, any::<u8>(), 0..8u8, any::<bool>())
             .prop_map(|(what, pick, delivery, opted_out)| Step::Effect { what, pick, delivery, opted_out }),
@@ -129,6 +132,8 @@ fn rep_step(story: &mut Story, who: &str, what: u8, n: u8, unseen: u8, accept: u
         10 => Command::Done { outcome: pick(&Outcome::ALL, n).unwrap() },
         11 => Command::Reopen,
         12 => Command::OptOut { source: OptOutSource::Carrier },
+        13 => Command::Rule { ruling: Ruling::OptOut },
+        14 => Command::Rule { ruling: Ruling::Keep { note: fresh, reason: Body::new("the quote") } },
         _ => Command::away(n.is_multiple_of(2)),
     };
     let before = story.conversations.get(&story.here).cloned();
@@ -228,6 +233,7 @@ struct Auditor {
     read: usize,
     number_of: BTreeMap<ConversationId, NumberId>,
     opted_out: BTreeSet<NumberId>,
+    held: BTreeSet<NumberId>,
     clocks: BTreeMap<ConversationId, Stage>,
     started: BTreeSet<MessageId>,
     never_left: BTreeSet<MessageId>,
@@ -245,6 +251,12 @@ impl Auditor {
                 Subject::Number(n) => {
                     if matches!(event, Event::OptedOut { .. }) {
                         assert!(self.opted_out.insert(*n), "one opt-out is one event");
+                        self.held.remove(n);
+                    } else if matches!(event, Event::HoldPlaced { .. }) {
+                        assert!(!self.opted_out.contains(n), "nothing is held back from whom nothing goes to");
+                        self.held.insert(*n);
+                    } else if matches!(event, Event::HoldRuled { .. }) {
+                        assert!(self.held.remove(n), "a ruling about a number that was not held");
                     } else {
                         assert!(self.opted_out.remove(n), "consent was given back that was never withdrawn");
                     }
@@ -263,6 +275,7 @@ impl Auditor {
         }
         if let Event::SendStarted { message } = event {
             assert!(!self.opted_out.contains(&self.number_of[&c]), "a send started to a number that opted out");
+            assert!(!self.held.contains(&self.number_of[&c]), "a send started to a number on hold");
             assert!(self.started.insert(*message), "an SMS is never sent twice");
         }
         if let Event::SendAbandoned { message } = event {

@@ -31,6 +31,7 @@ mod lines;
 mod media;
 mod notices;
 mod record;
+mod rulings;
 
 /// A promise that is broken on purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub(super) enum Sabotage {
     ForgetReceipts,
     /// Opt-outs are not read.
     ForgetConsent,
+    /// It does not know that a number is on hold.
+    ForgetHolds,
     /// A text that a carrier delivers again is a new one.
     ForgetDeliveries,
     /// A text whose fate is unknown may be sent again.
@@ -111,6 +114,7 @@ impl Knobs {
                 }
             }
             Sabotage::ForgetConsent => loaded.numbers.values_mut().for_each(comeback::domain::consent::Number::opt_in),
+            Sabotage::ForgetHolds => loaded.numbers.values_mut().for_each(|number| number.hold = None),
             Sabotage::ForgetDeliveries => loaded.duplicates.clear(),
             Sabotage::ForgetUnknown => {
                 let answers = loaded.conversations.values_mut().flat_map(|l| l.state.answers.values_mut());

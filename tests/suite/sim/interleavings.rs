@@ -14,6 +14,7 @@ use comeback::clock::ManualClock;
 use comeback::domain::command::Command;
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::event::Review;
+use comeback::domain::hold::Ruling;
 use comeback::domain::id::{CommandId, ConversationId, MessageId, RepId};
 use comeback::domain::message::Delivery;
 use comeback::domain::sending::ERROR_OPTED_OUT;
@@ -44,6 +45,10 @@ enum Step {
     Listed(bool, i64),
     /// The carrier says late that the newest answer met a number that opted out.
     Late21610,
+    /// The buyer may have asked us to stop, in other words.
+    Asks,
+    /// Maya rules on it: keep, or opt out.
+    Rule(bool),
     /// Her lead gives the conversation to Ben, or back.
     Reassign,
     /// The backend dies and starts again.
@@ -207,8 +212,9 @@ impl Bench {
             Step::Release => {
                 if let Some(message) = self.newest() {
                     let ben = Review::Reassigned(RepId::new("ben"));
-                    let accept =
+                    let mut accept =
                         vec![Review::OptedOut, Review::NewerReply, Review::BehindParked, Review::NeverLeft, ben];
+                    accept.extend([Review::OptOutHold, Review::HoldLifted]);
                     self.wants(&maya, Command::Release { message, accept });
                 }
             }
@@ -226,6 +232,13 @@ impl Bench {
                     self.server.report_with(self.questions, message, Delivery::Failed, Some(ERROR_OPTED_OUT));
                     self.pass(5);
                 }
+            }
+            Step::Asks => self.buyer_texts("please take me off your list"),
+            Step::Rule(keep) => {
+                let note = MessageId(Uuid::from_u64_pair(11, self.questions));
+                let reason = Body::new("They meant the quote");
+                let ruling = if keep { Ruling::Keep { note, reason } } else { Ruling::OptOut };
+                self.wants(&maya, Command::Rule { ruling });
             }
             Step::Reassign => {
                 let to = RepId::new(if self.with_ben { "maya" } else { "ben" });
@@ -372,6 +385,8 @@ fn anything() -> impl Strategy<Value = Step> {
         1 => Just(Step::Start),
         1 => (any::<bool>(), 0..3_i64).prop_map(|(out, minutes)| Step::Listed(out, minutes)),
         1 => Just(Step::Late21610),
+        1 => Just(Step::Asks),
+        1 => any::<bool>().prop_map(Step::Rule),
         2 => Just(Step::Reassign),
         2 => Just(Step::Crash),
         1 => prop_oneof![Just(Step::Fall(Fall::Before)), Just(Step::Fall(Fall::After))],
@@ -402,6 +417,18 @@ fn caught(sabotage: Sabotage, mood: Mood, words: &str) {
 #[test]
 fn an_opt_out_that_is_forgotten_shows() {
     caught(Sabotage::ForgetConsent, Mood::Takes, "after its number opted out");
+}
+
+#[test]
+fn nothing_leaves_while_a_number_is_on_hold_and_what_is_kept_leaves_when_its_rep_says_so() {
+    let wait = Step::Wait(HOLD);
+    let held = [Step::Answer, Step::Asks, Step::Release, wait, Step::Crash, Step::Answer, Step::Retry, wait];
+    assert_eq!(play(held.to_vec(), Mood::Takes, Sabotage::Nothing), Ok(0));
+    let ruled = |keep| [&held[..], &[Step::Rule(keep), wait, Step::Release, wait]].concat();
+    assert_eq!(play(ruled(true), Mood::Takes, Sabotage::Nothing), Ok(1), "kept: the one that was released again");
+    assert_eq!(play(ruled(false), Mood::Takes, Sabotage::Nothing), Ok(0), "opted out");
+    let forgotten = play(held.to_vec(), Mood::Takes, Sabotage::ForgetHolds);
+    assert!(forgotten.as_ref().is_err_and(|why| why.contains("while its number was on hold")), "{forgotten:?}");
 }
 
 #[test]

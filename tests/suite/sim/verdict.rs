@@ -189,6 +189,7 @@ struct Record {
     stopped: BTreeSet<NumberId>,
     /// What stands of each number, for what lists say of it: that counts by when it was said.
     numbers: BTreeMap<NumberId, Number>,
+    held: BTreeSet<NumberId>,
     started: BTreeSet<MessageId>,
     taken_back: BTreeSet<MessageId>,
     ran: BTreeMap<CommandId, u64>,
@@ -215,8 +216,11 @@ impl Record {
         match (&about, &event) {
             (About::Number(id), Event::OptedOut { said: None, .. }) => {
                 self.stopped.insert(*id);
+                self.held.remove(id);
                 self.tally.stops += 1;
             }
+            (About::Number(id), Event::HoldPlaced { .. }) => drop(self.held.insert(*id)),
+            (About::Number(id), Event::HoldRuled { .. }) => drop(self.held.remove(id)),
             (About::Number(id), Event::OptedIn { said: None, .. }) => drop(self.stopped.remove(id)),
             (About::Number(id), Event::OptedOut { .. } | Event::OptedIn { .. }) => {
                 let out = self.numbers.get(id).is_some_and(|number| number.opted_out.is_some());
@@ -232,6 +236,9 @@ impl Record {
             }
             (About::Conversation(id), Event::SendStarted { message }) => {
                 let number = self.conversations.get(id).map(|c| c.number);
+                check(number.is_none_or(|n| !self.held.contains(&n)), || {
+                    format!("{message} entered sending at {} while its number was on hold", entry.seq)
+                })?;
                 check(number.is_some_and(|n| !self.stopped.contains(&n)), || {
                     format!("{message} entered sending at {} after its number opted out", entry.seq)
                 })?;

@@ -87,6 +87,7 @@ pub(super) fn something_everywhere() -> Batch {
         roster: Some(Roster::of_away([("maya".into(), minute(1))])),
         playbook: Some(crate::world::playbook()),
         beside: vec![KeptWrite::Put(beside(Kind::Waiting, 1, minute(9)))],
+        rulings: vec![super::rulings::ruling(7, true)],
         ..Batch::default()
     }
 }

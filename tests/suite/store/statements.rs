@@ -7,7 +7,7 @@ use comeback::server::store::sqlite::SqliteStore;
 use rusqlite::Connection;
 
 /// Tables that grow with every reply: to walk through one of them for a single question is a mistake.
-const GROWING: [&str; 12] = [
+const GROWING: [&str; 13] = [
     "send",
     "entry",
     "message",
@@ -20,6 +20,7 @@ const GROWING: [&str; 12] = [
     "campaign_send",
     "notice",
     "ledger",
+    "ruling",
 ];
 
 /// The one question about all numbers, asked in the background.

@@ -1,0 +1,135 @@
+//! `comeback consent judge`: a year of texts, judged as the backend would.
+
+use std::io::{BufRead, BufWriter, Read as _, Write};
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::json;
+
+use crate::domain::revocation::{ENOUGH, Judgement, judge};
+use crate::domain::safe_text::SafeText;
+
+/// Bytes of one line: the longest text has 1,600 characters.
+const LONGEST: u64 = 64 * 1024;
+
+/// Do these texts ask us to stop?
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Judge {
+    /// One JSON object a line, with the text's line number in place of the text.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Judge {
+    pub(super) fn run(self) -> anyhow::Result<()> {
+        let input = std::io::stdin().lock();
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        match self.all(input, &mut out).and_then(|()| Ok(out.flush()?)) {
+            // Whoever reads has seen enough.
+            Err(e) if e.downcast_ref::<std::io::Error>().is_some_and(is_closed) => Ok(()),
+            ended => ended,
+        }
+    }
+
+    fn all(&self, mut input: impl BufRead, out: &mut impl Write) -> anyhow::Result<()> {
+        let (mut texts, mut held) = (0_u64, 0_u64);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = (&mut input).take(LONGEST).read_until(b'\n', &mut line).context("standard input failed")?;
+            if read == 0 {
+                break;
+            }
+            if !line.ends_with(b"\n") {
+                skip_line(&mut input)?;
+            }
+            let text = String::from_utf8_lossy(&line);
+            let text = text.trim_end_matches(['\n', '\r']);
+            texts += 1;
+            let judgement = judge(text);
+            held += u64::from(judgement.is_revocation());
+            if self.json {
+                writeln!(out, "{}", as_json(texts, &judgement))?;
+            } else {
+                writeln!(out, "{}", in_words(text, &judgement))?;
+            }
+        }
+        if !self.json {
+            writeln!(out, "{held} of {texts} would hold the number (from a score of {ENOUGH} on)")?;
+        }
+        Ok(())
+    }
+}
+
+/// The rest of a line that is longer than any text.
+fn skip_line(input: &mut impl BufRead) -> anyhow::Result<()> {
+    loop {
+        let buffer = input.fill_buf().context("standard input failed")?;
+        if buffer.is_empty() {
+            return Ok(());
+        }
+        if let Some(at) = buffer.iter().position(|byte| *byte == b'\n') {
+            input.consume(at + 1);
+            return Ok(());
+        }
+        let length = buffer.len();
+        input.consume(length);
+    }
+}
+
+fn is_closed(e: &std::io::Error) -> bool {
+    e.kind() == std::io::ErrorKind::BrokenPipe
+}
+
+fn as_json(line: u64, judgement: &Judgement) -> serde_json::Value {
+    let verdict = verdict(judgement);
+    let Judgement { score, spoke, instead } = judgement;
+    json!({ "line": line, "verdict": verdict, "score": score, "spoke": spoke, "instead": instead })
+}
+
+fn in_words(text: &str, judgement: &Judgement) -> String {
+    let spoke = judgement.spoke.iter().map(|one| format!("{} {:+}", one.pattern, one.weight));
+    let instead = judgement.instead.iter().map(|name| format!("not counted: {name}"));
+    let why = spoke.chain(instead).collect::<Vec<_>>().join("; ");
+    let why = if why.is_empty() { String::new() } else { format!("  ({why})") };
+    format!("{:<10} {:>3}  {}{why}", verdict(judgement), judgement.score, SafeText::line(text))
+}
+
+const fn verdict(judgement: &Judgement) -> &'static str {
+    if judgement.is_revocation() { "revocation" } else { "reply" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(json: bool, input: &[u8]) -> String {
+        let mut out = Vec::new();
+        Judge { json }.all(input, &mut out).expect("memory does not fail");
+        String::from_utf8(out).expect("we write text")
+    }
+
+    #[test]
+    fn every_line_is_judged_and_says_by_what() {
+        let said = judged(false, b"please take me off your list\r\nstop by at 5\n");
+        let lines: Vec<_> = said.lines().collect();
+        assert!(lines[0].starts_with("revocation") && lines[0].contains("take me off +8"), "{said}");
+        assert!(lines[1].starts_with("reply") && lines[1].contains("not counted: stop somewhere"), "{said}");
+        assert_eq!(lines[2], "1 of 2 would hold the number (from a score of 5 on)");
+    }
+
+    #[test]
+    fn json_names_the_line_and_never_the_text() {
+        let said = judged(true, b"hello there\nlose my number");
+        assert!(!said.contains("hello") && !said.contains("\"lose my number\",\"line"), "{said}");
+        let second: serde_json::Value = serde_json::from_str(said.lines().nth(1).expect("two lines")).expect("JSON");
+        assert_eq!((&second["line"], &second["verdict"]), (&json!(2), &json!("revocation")));
+    }
+
+    #[test]
+    fn a_line_without_end_is_one_text_and_bytes_are_taken_as_they_are() {
+        let mut input = vec![b'a'; 200_000];
+        input.extend(b"\nstop texting me\n\xff\xfe\n");
+        assert_eq!(judged(true, &input).lines().count(), 3);
+    }
+}

@@ -1,0 +1,245 @@
+//! The table of patterns: read once, checked, and asked.
+//!
+//! A pattern is written as words with spaces between them. `stop|quit` is either, `text*` any word that begins so, `<name>` a
+//! word of that list under `[words]`; `word?` may be missing, `word+3` stands up to three times or not at all, `..3` is a gap
+//! of up to three words. `word|$` is the word or the clause's end. `^` and `$` are the ends of a clause, `^^` and `$$` those of the text, `/` goes on in the next
+//! clause. What stands under `[[instead]]` has another meaning: a pattern that shares a word with it does not speak.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use super::pattern::{Part, Place, Takes, found};
+use super::words::{Word, shortened, unmasked, words};
+use super::{Judgement, Spoke};
+
+const BUILT_IN: &str = include_str!("../../../assets/revocation/patterns.toml");
+
+/// Why a table of patterns cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Mistake(String);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    /// Words read as one of `unclear` when they are nearly written so, and words that only look like them.
+    typing: Typing,
+    words: BTreeMap<String, String>,
+    pattern: Vec<Written>,
+    instead: Vec<Written>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typing {
+    mistyped: String,
+    meant: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    #[serde(default)]
+    weight: i32,
+    says: Vec<String>,
+}
+
+struct Pattern {
+    name: String,
+    weight: i32,
+    says: Vec<Vec<Part>>,
+}
+
+/// The patterns, ready to be asked.
+pub(super) struct Table {
+    /// Whole words, with the sets they belong to.
+    whole: BTreeMap<String, Vec<u16>>,
+    /// Beginnings of words, likewise.
+    beginnings: Vec<(String, u16)>,
+    mistyped: Vec<String>,
+    meant: BTreeSet<String>,
+    patterns: Vec<Pattern>,
+    instead: Vec<Pattern>,
+}
+
+impl Table {
+    pub(super) fn built_in() -> &'static Self {
+        static TABLE: OnceLock<Table> = OnceLock::new();
+        TABLE.get_or_init(|| Self::read(BUILT_IN).expect("BUG: a test reads the built-in patterns"))
+    }
+
+    /// Reads a table, or says what is wrong with it.
+    pub(super) fn read(toml: &str) -> Result<Self, Mistake> {
+        let document: Document = toml::from_str(toml).map_err(|why| Mistake(why.to_string()))?;
+        let mut sets = Sets { lists: &document.words, known: BTreeMap::new() };
+        let patterns = sets.all(&document.pattern)?;
+        let instead = sets.all(&document.instead)?;
+        let (mut whole, mut beginnings) = (BTreeMap::<String, Vec<u16>>::new(), Vec::new());
+        for (members, set) in sets.known {
+            for member in members.split('|') {
+                match member.strip_suffix('*') {
+                    Some(beginning) if !beginning.is_empty() => beginnings.push((beginning.to_owned(), set)),
+                    Some(_) | None => whole.entry(member.to_owned()).or_default().push(set),
+                }
+            }
+        }
+        for sets in whole.values_mut() {
+            sets.sort_unstable();
+            sets.dedup();
+        }
+        let listed = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let (mistyped, meant) = (listed(&document.typing.mistyped), listed(&document.typing.meant));
+        Ok(Self { whole, beginnings, mistyped, meant: meant.into_iter().collect(), patterns, instead })
+    }
+
+    pub(super) fn judge(&self, text: &str) -> Judgement {
+        let words = words(text);
+        let sets = words.iter().map(|word| self.sets_of(word)).collect();
+        let place = Place::new(sets, words.iter().map(|word| word.clause).collect());
+        let mut covered: Vec<(&str, usize, usize)> = Vec::new();
+        for pattern in &self.instead {
+            let spans = pattern.says.iter().flat_map(|says| found(says, &place));
+            covered.extend(spans.map(|(from, to)| (pattern.name.as_str(), from, to)));
+        }
+        let (mut spoke, mut instead) = (Vec::new(), BTreeSet::new());
+        for pattern in &self.patterns {
+            let spans: Vec<_> = pattern.says.iter().flat_map(|says| found(says, &place)).collect();
+            let covers = |(from, to): &(usize, usize)| covered.iter().find(|(_, f, t)| f < to && from < t);
+            if spans.iter().any(|span| covers(span).is_none()) {
+                spoke.push(Spoke { pattern: pattern.name.clone(), weight: pattern.weight });
+            } else {
+                instead.extend(spans.iter().filter_map(covers).map(|(name, ..)| (*name).to_owned()));
+            }
+        }
+        spoke.sort_by(|a, b| b.weight.cmp(&a.weight).then_with(|| a.pattern.cmp(&b.pattern)));
+        Judgement { score: spoke.iter().map(|s| s.weight).sum(), spoke, instead: instead.into_iter().collect() }
+    }
+
+    /// The sets a word belongs to: as it stands, else with less feeling, unmasked, or as what was probably meant.
+    fn sets_of(&self, word: &Word) -> Vec<u16> {
+        let word = word.text.as_str();
+        let readings = || {
+            [Some(shortened(word, 1)), Some(shortened(word, 2)), unmasked(word), self.meant(word)].into_iter().flatten()
+        };
+        if word.len() >= 3 && word.bytes().all(|b| b.is_ascii_digit()) {
+            return self.known_with(word, if word.len() >= 7 { "#phone" } else { "#" });
+        }
+        let sets = self.known(word);
+        if !sets.is_empty() || self.meant.contains(word) {
+            return sets;
+        }
+        readings().map(|reading| self.known(&reading)).find(|sets| !sets.is_empty()).unwrap_or_default()
+    }
+
+    fn known(&self, word: &str) -> Vec<u16> {
+        let mut sets = self.whole.get(word).cloned().unwrap_or_default();
+        sets.extend(self.beginnings.iter().filter(|(begin, _)| word.starts_with(begin.as_str())).map(|(_, set)| set));
+        sets.sort_unstable();
+        sets.dedup();
+        sets
+    }
+
+    /// A number as it stands, and as any other of its kind: `#` takes three digits and more, `#phone` seven.
+    fn known_with(&self, word: &str, kind: &str) -> Vec<u16> {
+        let mut sets = self.known(word);
+        sets.extend(self.known(kind));
+        sets.sort_unstable();
+        sets.dedup();
+        sets
+    }
+
+    /// The word that is nearly written so.
+    fn meant(&self, word: &str) -> Option<String> {
+        let length = word.chars().count();
+        if !(5..=20).contains(&length) {
+            return None;
+        }
+        let near = |meant: &&String| {
+            let allowed = if meant.len() >= 8 { 2 } else { 1 };
+            meant.len().abs_diff(length) <= allowed
+                && meant.chars().next() == word.chars().next()
+                && strsim::osa_distance(meant, word) <= allowed
+        };
+        self.mistyped.iter().find(near).cloned()
+    }
+}
+
+/// The sets of words that the patterns name, each once.
+struct Sets<'a> {
+    lists: &'a BTreeMap<String, String>,
+    known: BTreeMap<String, u16>,
+}
+
+impl Sets<'_> {
+    fn all(&mut self, written: &[Written]) -> Result<Vec<Pattern>, Mistake> {
+        written.iter().map(|one| self.pattern(one)).collect()
+    }
+
+    fn pattern(&mut self, written: &Written) -> Result<Pattern, Mistake> {
+        let mut says = Vec::with_capacity(written.says.len());
+        for line in &written.says {
+            let parts = line.split_whitespace().map(|part| self.part(part));
+            let parts: Vec<_> =
+                parts.collect::<Result<_, _>>().map_err(|why| Mistake(format!("`{}`: {why}", written.name)))?;
+            if !parts.iter().any(|part| matches!(part, Part::Words { least: 1.., .. } | Part::WordOrEnd(_))) {
+                return Err(Mistake(format!("`{}`: `{line}` asks for no word", written.name)));
+            }
+            says.push(parts);
+        }
+        Ok(Pattern { name: written.name.clone(), weight: written.weight, says })
+    }
+
+    fn part(&mut self, part: &str) -> Result<Part, Mistake> {
+        let number = |text: &str| match text.parse::<u8>() {
+            Ok(n @ 1..=9) => Ok(n),
+            Ok(_) | Err(_) => Err(Mistake(format!("`{part}` needs a number from 1 to 9"))),
+        };
+        Ok(match part {
+            "^" => Part::Start,
+            "$" => Part::End,
+            "^^" => Part::First,
+            "$$" => Part::Last,
+            "/" => Part::Next,
+            _ => {
+                if let Some(gap) = part.strip_prefix("..") {
+                    return Ok(Part::Words { takes: Takes::Any, least: 0, most: number(gap)? });
+                }
+                let (words, least, most) = if let Some(words) = part.strip_suffix('?') {
+                    (words, 0, 1)
+                } else if let Some((words, times)) = part.split_once('+') {
+                    (words, 0, number(times)?)
+                } else {
+                    (part, 1, 1)
+                };
+                if let Some(words) = words.strip_suffix("|$") {
+                    return Ok(Part::WordOrEnd(Takes::Set(self.set(words)?)));
+                }
+                let takes = if words == "_" { Takes::Any } else { Takes::Set(self.set(words)?) };
+                Part::Words { takes, least, most }
+            }
+        })
+    }
+
+    fn set(&mut self, words: &str) -> Result<u16, Mistake> {
+        let mut members = Vec::new();
+        for word in words.split('|') {
+            let Some(name) = word.strip_prefix('<').and_then(|word| word.strip_suffix('>')) else {
+                members.push(word);
+                continue;
+            };
+            let list = self.lists.get(name).ok_or_else(|| Mistake(format!("there is no list `{name}`")))?;
+            members.extend(list.split_whitespace());
+        }
+        members.sort_unstable();
+        members.dedup();
+        if members.is_empty() || members.iter().any(|word| word.is_empty() || word.contains('$')) {
+            return Err(Mistake(format!("`{words}` names no word")));
+        }
+        let key = members.join("|");
+        let next = u16::try_from(self.known.len()).map_err(|_| Mistake("too many patterns".to_owned()))?;
+        Ok(*self.known.entry(key).or_insert(next))
+    }
+}

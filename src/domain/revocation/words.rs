@@ -1,0 +1,235 @@
+//! A text as plain words: without case, accents, apostrophes and ornament, cut into clauses.
+
+/// Characters read of one text: the longest SMS has 1,600.
+pub(super) const LONGEST: usize = 4_000;
+
+/// One word of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// The word, folded.
+    pub(super) text: String,
+    /// The clause it stands in: patterns do not reach from one into the next.
+    pub(super) clause: u32,
+}
+
+/// The words of a text. Upper and lower case give the same words.
+pub(super) fn words(text: &str) -> Vec<Word> {
+    let mut reader = Reader::default();
+    let folded: Vec<char> = text.chars().flat_map(folded).take(LONGEST).collect();
+    for (at, c) in folded.iter().enumerate() {
+        reader.take(*c, folded.get(at + 1).copied());
+    }
+    reader.end_word();
+    join_hammered(join_spelled(reader.words))
+}
+
+/// `Do. Not. Text. Me.` is one clause: three and more that have one word each.
+fn join_hammered(mut words: Vec<Word>) -> Vec<Word> {
+    let mut from = 0;
+    while from < words.len() {
+        let alone = |at: usize| {
+            let clause = |at: usize| words.get(at).map(|word| word.clause);
+            (at == 0 || clause(at - 1) != clause(at)) && clause(at + 1) != clause(at)
+        };
+        let to = (from..words.len()).find(|at| !alone(*at)).unwrap_or(words.len());
+        if to - from >= 3 {
+            let clause = words[from].clause;
+            for word in &mut words[from..to] {
+                word.clause = clause;
+            }
+        }
+        from = to.max(from + 1);
+    }
+    words
+}
+
+/// Upper case first, for some small letters have one great one.
+fn folded(c: char) -> impl Iterator<Item = char> {
+    c.to_uppercase().flat_map(char::to_lowercase).filter_map(plain)
+}
+
+/// The letter without its accent; none for what only decorates another character.
+fn plain(c: char) -> Option<char> {
+    Some(match c {
+        'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',
+        'è'..='ë' | 'ē' | 'ė' | 'ę' | 'ě' => 'e',
+        'ì'..='ï' | 'ī' | 'į' | 'ı' => 'i',
+        'ò'..='ö' | 'ø' | 'ō' | 'ő' => 'o',
+        'ù'..='ü' | 'ū' | 'ů' | 'ű' => 'u',
+        'ç' | 'ć' | 'č' => 'c',
+        'ñ' | 'ń' | 'ň' => 'n',
+        'ý' | 'ÿ' => 'y',
+        // Full-width letters, digits and marks.
+        '！'..='～' => char::from_u32(u32::from(c) - 0xFEE0).map_or(c, |c| c.to_ascii_lowercase()),
+        // Accents of their own, joiners, marks without width, apostrophes inside words, variants and skins of emoji.
+        '\u{300}'..='\u{36F}'
+        | '\u{200B}'..='\u{200F}'
+        | '\u{2060}'
+        | '\u{FEFF}'
+        | '\u{AD}'
+        | '\u{FE00}'..='\u{FE0F}'
+        | '\u{1F3FB}'..='\u{1F3FF}'
+        | '\''
+        | '’'
+        | '‘'
+        | '`'
+        | '´'
+        | 'ʼ' => return None,
+        _ => c,
+    })
+}
+
+#[derive(Default)]
+struct Reader {
+    words: Vec<Word>,
+    word: String,
+    clause: u32,
+}
+
+impl Reader {
+    fn take(&mut self, c: char, next: Option<char>) {
+        let inside = !self.word.is_empty() && next.is_some_and(char::is_alphanumeric);
+        match c {
+            _ if c.is_alphanumeric() => self.word.push(c),
+            // Letters that hide: `f**k`, `$top`, `sp@m`.
+            '*' if !self.word.is_empty() => self.word.push(c),
+            '@' if inside && self.word.len() < 3 => self.word.push('a'),
+            '$' if next.is_some_and(char::is_alphabetic) => self.word.push('s'),
+            '.' if self.word.chars().count() == 1 => self.end_word(),
+            '.' if inside && self.word.ends_with(|c: char| c.is_ascii_digit()) => self.end_word(),
+            '.' | '!' | '?' | ';' | ':' | ',' | '\n' | '\r' | '(' | ')' | '"' | '“' | '”' | '—' | '–' | '…' | '¿'
+            | '¡' | '。' | '、' => {
+                self.end_word();
+                self.clause = self.words.last().map_or(0, |last| last.clause + 1);
+            }
+            '#' if !next.is_some_and(char::is_alphanumeric) => self.alone("number"),
+            '🛑' | '✋' | '🖕' | '🚫' | '⛔' => self.alone(c.encode_utf8(&mut [0; 4])),
+            '😂' | '🤣' | '😆' | '😅' | '😄' | '😁' | '😉' | '😜' | '😊' | '😍' | '🎉' | '🙌' =>
+            {
+                self.alone("haha");
+            }
+            _ => self.end_word(),
+        }
+    }
+
+    fn alone(&mut self, word: &str) {
+        self.end_word();
+        self.words.push(Word { text: word.to_owned(), clause: self.clause });
+    }
+
+    fn end_word(&mut self) {
+        if !self.word.is_empty() {
+            self.words.push(Word { text: std::mem::take(&mut self.word), clause: self.clause });
+        }
+    }
+}
+
+/// `s t o p` is a word too, from three letters on.
+fn join_spelled(words: Vec<Word>) -> Vec<Word> {
+    let mut joined: Vec<Word> = Vec::with_capacity(words.len());
+    let mut run = 0;
+    for word in words {
+        let single = word.text.len() == 1 && word.text.starts_with(|c: char| c.is_ascii_alphabetic());
+        let follows = joined.last().is_some_and(|last| last.clause == word.clause);
+        if !single {
+            run = 0;
+        } else if run == 0 || !follows {
+            run = 1;
+        } else {
+            run += 1;
+        }
+        joined.push(word);
+        if run == 3 {
+            collapse(&mut joined, 3);
+        } else if run > 3 {
+            collapse(&mut joined, 2);
+        }
+    }
+    joined
+}
+
+fn collapse(words: &mut Vec<Word>, count: usize) {
+    let tail = words.split_off(words.len() - count);
+    let clause = tail.first().map_or(0, |word| word.clause);
+    words.push(Word { text: tail.into_iter().map(|word| word.text).collect(), clause });
+}
+
+/// The word as it would be written with less feeling: `stoppp` as `stop`, `pleease` is left alone.
+pub(super) fn shortened(word: &str, keep: usize) -> String {
+    let mut short = String::with_capacity(word.len());
+    let mut run: Option<(char, usize)> = None;
+    let flush = |run: Option<(char, usize)>, short: &mut String| {
+        if let Some((c, n)) = run {
+            let n = if n >= 3 { keep } else { n };
+            short.extend(std::iter::repeat_n(c, n));
+        }
+    };
+    for c in word.chars() {
+        run = match run {
+            Some((last, n)) if last == c => Some((last, n + 1)),
+            Some(_) | None => {
+                flush(run, &mut short);
+                Some((c, 1))
+            }
+        };
+    }
+    flush(run, &mut short);
+    short
+}
+
+/// The word with digits read as the letters they stand for: `st0p`, `m3ssag3`.
+pub(super) fn unmasked(word: &str) -> Option<String> {
+    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+    if letters < 2 || letters == word.chars().count() {
+        return None;
+    }
+    let read = |c| match c {
+        '0' => 'o',
+        '1' => 'i',
+        '3' => 'e',
+        '4' => 'a',
+        '5' => 's',
+        '7' => 't',
+        other => other,
+    };
+    Some(word.chars().map(read).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flat(text: &str) -> String {
+        let mut out = String::new();
+        let mut clause = 0;
+        for word in words(text) {
+            out.push_str(if word.clause == clause { " " } else { " / " });
+            clause = word.clause;
+            out.push_str(&word.text);
+        }
+        out.trim_start().to_owned()
+    }
+
+    #[test]
+    fn words_lose_case_accents_and_apostrophes() {
+        assert_eq!(flat("DON’T text  me"), "dont text me");
+        assert_eq!(flat("Bórrenme, por favor!"), "borrenme / por favor");
+        assert_eq!(flat("ＳＴＯＰ"), "stop");
+        assert_eq!(flat("s t o p now"), "stop now");
+        assert_eq!(flat("S.T.O.P."), "stop");
+        assert_eq!(flat("take my # off, #stop"), "take my number off / stop");
+        assert_eq!(flat("f*** off 🖕🏽"), "f*** off 🖕");
+        assert_eq!(flat("$top"), "stop");
+        assert_eq!(flat(""), "");
+    }
+
+    #[test]
+    fn feeling_and_masks_are_taken_off() {
+        assert_eq!(shortened("stoppppp", 1), "stop");
+        assert_eq!(shortened("cooool", 2), "cool");
+        assert_eq!(shortened("off", 1), "off");
+        assert_eq!(unmasked("st0p").as_deref(), Some("stop"));
+        assert_eq!(unmasked("stop"), None);
+        assert_eq!(unmasked("2024"), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! A number on opt-out hold at the terminal: it is seen, nothing is written to it by mistake, and ruling takes a choice.
+
+use comeback::client::handle::{Ask, OutboxStanding};
+use comeback::domain::command::Command;
+use comeback::domain::contact::Body;
+use comeback::domain::event::Review;
+use comeback::domain::hold::{Asking, Hold, Ruling};
+use comeback::domain::time::Span;
+
+use crate::tui_screens::shows;
+use crate::tui_world::{Desk, START, entry, id, outbox};
+
+/// The usual desk, with the first conversation's number on hold.
+fn held(size: (u16, u16)) -> Desk {
+    let mut desk = Desk::usual(size);
+    desk.change(1, |t| {
+        t.messages[0].message.body = Some(Body::new("please take me off your list"));
+        t.row.preview = t.messages[0].message.body.clone();
+        let patterns = vec!["take me off".to_owned(), "these texts, this number".to_owned()];
+        let message = t.messages[0].message.id;
+        let asking = Asking { message, conversation: id(1), score: 11, patterns };
+        t.row.hold = Some(Hold { since: START, due: START + Span::minutes(14 * 1440), texts: vec![asking] });
+    });
+    desk
+}
+
+fn rulings(desk: &mut Desk) -> Vec<Ruling> {
+    let asked = desk.commands().into_iter().filter_map(|ask| match ask {
+        Ask::Do { command: Command::Rule { ruling }, .. } => Some(ruling),
+        _ => None,
+    });
+    asked.collect()
+}
+
+#[test]
+fn the_list_and_the_conversation_show_the_hold() {
+    for size in [(40, 12), (80, 24), (120, 40)] {
+        let mut desk = held(size);
+        desk.says("opt-out hold");
+        desk.keys("j Enter");
+        shows(&desk, "hold");
+        desk.keys("z");
+        shows(&desk, "hold-ruling");
+    }
+}
+
+#[test]
+fn the_composer_says_so_before_a_word_is_typed_and_sends_nothing() {
+    let mut desk = held((80, 24));
+    desk.keys("j r");
+    desk.says("opt-out hold: nothing goes (z rules)");
+    desk.types("Sorry about that");
+    desk.commands();
+    desk.keys("Enter Enter");
+    assert_eq!(desk.commands(), vec![], "neither at the first Enter nor at the second");
+    desk.says("Not sent: this number is on opt-out hold.");
+    desk.keys("Esc i").types("who is this?").keys("Enter");
+    assert!(
+        desk.commands().iter().any(|ask| matches!(ask, Ask::Do { command: Command::Note { .. }, .. })),
+        "a note may be written"
+    );
+}
+
+#[test]
+fn no_key_that_moves_rules() {
+    for keys in ["Enter", "j Enter", "k Enter", "G Enter", "Esc", "n Enter", "1"] {
+        let mut desk = held((80, 24));
+        desk.keys("j z").keys(keys);
+        assert_eq!(rulings(&mut desk), vec![], "{keys}");
+    }
+    let mut desk = held((80, 24));
+    desk.keys("j j k gg G Ctrl-d Ctrl-u n N");
+    assert_eq!(rulings(&mut desk), vec![]);
+}
+
+#[test]
+fn the_dialog_shows_what_was_written_and_what_spoke_and_opts_out() {
+    let mut desk = held((80, 24));
+    desk.keys("j Enter z");
+    desk.says("please take me off your list");
+    desk.says("take me off, these texts, this number: score 11");
+    desk.says("Unless somebody rules, opted out on 17 Mar.");
+    desk.keys("Down Enter");
+    assert_eq!(rulings(&mut desk), vec![Ruling::OptOut]);
+    desk.says("is opted out: no text goes to this number any more.");
+}
+
+#[test]
+fn keep_asks_for_a_reason_and_takes_none_that_is_empty() {
+    let mut desk = held((80, 24));
+    desk.keys("j z Down Down Enter");
+    desk.says("what did they mean?");
+    desk.keys("Enter");
+    assert_eq!(rulings(&mut desk), vec![]);
+    desk.says("listed for compliance");
+    desk.types("The cc of the quote").keys("Enter");
+    let asked = rulings(&mut desk);
+    let [Ruling::Keep { reason, .. }] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!(reason.as_str(), "The cc of the quote");
+    // Leaving keeps the hold.
+    let mut desk = held((80, 24));
+    desk.keys("j z Down Down Enter").types("half a").keys("Esc");
+    assert_eq!(rulings(&mut desk), vec![]);
+}
+
+#[test]
+fn a_text_that_waits_behind_a_hold_is_called_nothing_else_and_is_not_sent_anyway() {
+    let mut desk = held((80, 24));
+    let waits = entry(1001, &desk.threads[&id(1)], "See you then", OutboxStanding::Parked(vec![Review::OptOutHold]));
+    let mut entries = outbox(&desk);
+    entries[0] = waits;
+    desk.hear(comeback::client::handle::Notice::Outbox(std::sync::Arc::new(entries)));
+    desk.keys("O");
+    desk.says("opt-out hold: waits until somebody rules (z)");
+    desk.keys("gg z");
+    assert!(!desk.screen().contains("Send anyway"), "{}", desk.screen());
+}
