@@ -12,7 +12,6 @@ use crate::server::explain::{self, Told};
 use crate::server::store::Store;
 use crate::server::store::sqlite::SqliteStore;
 
-
 /// Why a conversation went to whom it went.
 #[derive(Debug, Args)]
 pub(super) struct Explain {

@@ -319,8 +319,7 @@ impl Reader<'_> {
             let use_case = self.line_use_case(id, line, d);
             let Some(number) = number else { continue };
             let limit = self.or(self.limit(line.rate, line.per_day.as_ref()), Limit::default());
-            let class =
-                line.class.as_ref().map(|name| self.named("campaign class", name, d.campaign_class.keys()));
+            let class = line.class.as_ref().map(|name| self.named("campaign class", name, d.campaign_class.keys()));
             let made = Line { label: line.label.clone(), number, team, use_case, limit, class };
             lines.insert(LineId::new(id), made);
         }

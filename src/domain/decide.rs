@@ -12,7 +12,8 @@ use super::rejection::Rejection;
 use super::respond::Written;
 use super::visibility;
 use super::{
-    approval, block, coverage, escalation, hold, people, receive, respond, sending, sla, start, succession, triage, withdrawal,
+    approval, block, coverage, escalation, hold, people, receive, respond, sending, sla, start, succession, triage,
+    withdrawal,
 };
 
 /// Facts, with what they are about.

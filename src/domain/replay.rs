@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::answering::Answering;
 use super::beside::Came;
 use super::command::{Actor, Command, Context, ReadSet, Receive};
-use super::consent::{Number, OptOutSource};
+use super::consent::{Number, OptOutSource, Scope};
 use super::contact::Body;
 use super::context::Card;
 use super::conversation::Conversation;
@@ -302,7 +302,7 @@ impl<'a> Replay<'a> {
         let mut number = Number::new(live.then.number);
         if live.then.last_kind == Some(InboundKind::OptIn) {
             // Only then a START gives anything back.
-            number.apply(at, &Event::OptedOut { source: OptOutSource::Carrier });
+            number.apply(at, &Event::OptedOut { source: OptOutSource::Carrier, scope: Scope::Tenant, said: None });
         }
         let cards = self.cards(live);
         let answering = answered(&live.then, at);

@@ -250,7 +250,7 @@ impl Model {
     pub fn is_final(&self, reasons: &[Review]) -> bool {
         let of = |reason: &Review| match self.playbook() {
             Some(playbook) => is_final(playbook, reason),
-            None => reason.is_final(),
+            None => !reason.can_be_accepted(),
         };
         reasons.iter().any(of)
     }

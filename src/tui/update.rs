@@ -13,15 +13,15 @@ mod news;
 mod outbox;
 mod overlay;
 mod people;
-mod snippets;
 mod ruling;
+mod snippets;
 mod while_away;
 
 pub(super) use crate::domain::stand_in::Offer;
 pub(super) use composer::{objections, opted_out};
 pub(super) use later::would_wait;
-pub(super) use snippets::{bound, offer, whole, words as stand_ins};
 pub(super) use ruling::day;
+pub(super) use snippets::{bound, offer, whole, words as stand_ins};
 
 use super::layout;
 use super::model::list::Spot;

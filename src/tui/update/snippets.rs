@@ -73,7 +73,7 @@ pub(super) fn pick(model: &mut Model) {
     });
     let (choices, about) = (choices.collect(), vec![(composer.to, composer.seen)]);
     let title = format!("Snippet for {}", composer.name);
-    model.overlay = Some(Overlay::Pick(Pick { title, about, choices, words: String::new(), at: 0 }));
+    model.overlay = Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0 }));
 }
 
 /// Puts a snippet in at the cursor, which then stands on its first unfilled field.
