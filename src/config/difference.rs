@@ -343,7 +343,9 @@ mod tests {
         after.cohorts.swap(0, 1);
         assert_eq!(
             differences(&before, &after),
-            ["~ cohort: asked in the order late_stage, meeting, standard → meeting, late_stage, standard"]
+            [
+                "~ cohort: asked in the order late_stage, meeting, renewal, standard → meeting, late_stage, renewal, standard"
+            ]
         );
     }
 }

@@ -154,27 +154,6 @@ pub struct Answer {
     pub state: AnswerState,
 }
 
-impl Answer {
-    /// A rep's, that needs their eye.
-    fn of(by: &RepId) -> Self {
-        let state = AnswerState::Parked { reasons: Vec::new() };
-        Self {
-            by: by.clone(),
-            automatic: false,
-            what: Automatic::default(),
-            at: Timestamp::default(),
-            approved: None,
-            state,
-        }
-    }
-
-    /// One that nobody wrote.
-    fn by_itself(what: Automatic, at: Timestamp, not_before: Timestamp) -> Self {
-        let state = AnswerState::Held { not_before, waits: None };
-        Self { by: RepId::new(""), automatic: true, what, at, approved: None, state }
-    }
-}
-
 /// Where an answer stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

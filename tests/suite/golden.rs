@@ -265,7 +265,7 @@ fn commands() -> Vec<Command> {
             Command::Rule { .. } => Command::away(true),
             Command::Away { .. } => Command::Doubt,
             Command::Doubt => Command::OptIn { source: OptOutSource::Keyword("start".to_owned()) },
-            Command::OptIn { .. } => Command::Settle { back: true },
+            Command::OptIn { .. } => Command::Settle { back: false },
             Command::Settle { .. } => Command::Seen { rep: "maya".into(), seen: false },
             Command::Seen { .. } => Command::Return,
             Command::Return => Command::Override { schedule: "nights".into(), shift: shift() },

@@ -3,9 +3,30 @@
 use super::{Answer, AnswerState, Conversation};
 use crate::domain::consent::told::Automatic;
 use crate::domain::event::{Event, Review};
-use crate::domain::id::MessageId;
+use crate::domain::id::{MessageId, RepId};
 use crate::domain::quiet_hours::Waits;
 use crate::domain::time::Timestamp;
+
+impl Answer {
+    /// A rep's, that needs their eye.
+    fn of(by: &RepId) -> Self {
+        let state = AnswerState::Parked { reasons: Vec::new() };
+        Self {
+            by: by.clone(),
+            automatic: false,
+            what: Automatic::default(),
+            at: Timestamp::default(),
+            approved: None,
+            state,
+        }
+    }
+
+    /// One that nobody wrote.
+    fn by_itself(what: Automatic, at: Timestamp, not_before: Timestamp) -> Self {
+        let state = AnswerState::Held { not_before, waits: None };
+        Self { by: RepId::new(""), automatic: true, what, at, approved: None, state }
+    }
+}
 
 impl Conversation {
     /// Something about a text of ours.

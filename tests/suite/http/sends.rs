@@ -1,5 +1,9 @@
 //! What campaigns sent, as a marketing tool reports it.
 
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use tower::ServiceExt as _;
+
 use axum::http::StatusCode;
 use comeback::server::http::auth::token_hash;
 use serde_json::{Value, json};
