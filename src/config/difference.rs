@@ -116,8 +116,7 @@ impl Differences {
     }
 
     fn list(&self, members: &[Value]) -> String {
-        let shown: Vec<String> = members.iter().map(|member| self.show(&self.path, member)).collect();
-        format!("[{}]", shown.join(", "))
+        self.show(&self.path, &Value::Array(members.to_vec()))
     }
 
     fn show(&self, path: &[String], value: &Value) -> String {

@@ -33,7 +33,7 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
     ] {
         assert!(refused.out.contains(words), "no {words:?} in: {}", refused.out);
     }
-    assert!(!refused.ok && refused.err.contains("3 things wrong"), "{}", refused.err);
+    assert!(!refused.ok && refused.err.contains("4 things wrong"), "{}", refused.err);
     assert!(!refused.err.contains("Nothing was changed"), "a check changes nothing anyway: {}", refused.err);
     written(&source.replacen("name = \"Ben Carver\"\n", "", 1));
     let refused = town.machine.run(&["playbook", "check", &path], "");

@@ -1,12 +1,10 @@
 //! What campaigns sent, as a marketing tool reports it.
 
 use axum::body::{Body, to_bytes};
-use axum::http::{Request, header};
-use tower::ServiceExt as _;
-
-use axum::http::StatusCode;
+use axum::http::{Request, StatusCode, header};
 use comeback::server::http::auth::token_hash;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use super::Office;
 
