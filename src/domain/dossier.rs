@@ -23,7 +23,7 @@ pub fn says(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
             format!("{} wrote an answer, to leave {} at the soonest", name(by), time(*not_before))
         }
         Event::AnswerParked { by, reasons, .. } => {
-            let all: Vec<String> = reasons.iter().map(|reason| review(reason, &name)).collect();
+            let all: Vec<String> = reasons.iter().map(|reason| review(reason, name)).collect();
             format!("the answer of {} did not go: {}", name(by), all.join("; "))
         }
         Event::AnswerRefused { by, why, .. } => format!("a text of {} was refused: {}", name(by), refusal(*why)),
@@ -31,7 +31,7 @@ pub fn says(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::AnswerDeclined { by, .. } => format!("{} did not approve of the answer", name(by)),
         Event::Disclosed { .. } => "the disclosure stands under the text that leaves".to_owned(),
         Event::AnswerReleased { accepted, .. } => {
-            let all: Vec<String> = accepted.iter().map(|reason| review(reason, &name)).collect();
+            let all: Vec<String> = accepted.iter().map(|reason| review(reason, name)).collect();
             if all.is_empty() {
                 "its rep looked again and said: send".to_owned()
             } else {
@@ -113,7 +113,7 @@ pub fn words_of(event: &Event) -> Option<MessageId> {
     {
         return Some(*message);
     }
-    None
+    if let Event::OptedIn { words, .. } = event { *words } else { None }
 }
 
 const fn wrote(kind: InboundKind) -> &'static str {
@@ -131,9 +131,10 @@ const fn wrote(kind: InboundKind) -> &'static str {
 
 const fn delivered(delivery: Delivery) -> &'static str {
     match delivery {
-        Delivery::Queued => "has the text",
-        Delivery::Sent => "passed it on",
+        Delivery::Accepted | Delivery::Queued => "has the text",
+        Delivery::Sending | Delivery::Sent => "passed it on",
         Delivery::Delivered => "delivered",
+        Delivery::Read => "read",
         Delivery::Undelivered => "not delivered",
         Delivery::Failed => "failed",
     }

@@ -16,11 +16,7 @@ use crate::wire::dossier::{Dossier, DossierLine};
 const MOST: usize = 10_000;
 
 /// Everything about a number; nothing when it never wrote, was texted by nobody and stands in no list.
-pub async fn of(
-    store: &dyn Store,
-    playbook: &Playbook,
-    address: &Address,
-) -> Result<Option<Dossier>, StoreError> {
+pub async fn of(store: &dyn Store, playbook: &Playbook, address: &Address) -> Result<Option<Dossier>, StoreError> {
     let found = store.consent_of(address).await?;
     let sends = store.campaign_sends(address, MOST).await?;
     if found.is_none() && sends.is_empty() {
@@ -40,7 +36,7 @@ pub async fn of(
     }
     let mut lines: Vec<DossierLine> = Vec::new();
     for send in sends {
-        let words = Some(SafeText::line(send.sent.text.as_str()).as_str().to_owned());
+        let words = Some(SafeText::line(send.sent.words.as_str()).as_str().to_owned());
         let campaign = SafeText::line(&send.sent.campaign).as_str().to_owned();
         let what = vec![format!("the campaign \"{campaign}\" texted them, as {} reports", send.source)];
         lines.push(DossierLine { at: send.sent.at.millis(), what, words, by: None, seq: None, hash: None });
@@ -58,10 +54,7 @@ pub async fn of(
 
 /// The words of consent that an entry names.
 fn evidence(entry: &Entry) -> Option<MessageId> {
-    match event(entry)? {
-        Event::OptedIn { words, .. } => words,
-        _ => None,
-    }
+    if let Event::OptedIn { words, .. } = event(entry)? { words } else { None }
 }
 
 fn event(entry: &Entry) -> Option<Event> {
@@ -81,10 +74,7 @@ fn line(
         let what = vec![frame.kind.replace('_', " ")];
         return Some(sealed(entry, what, None, by));
     };
-    let message = dossier::words_of(&event).or(match &event {
-        Event::OptedIn { words, .. } => *words,
-        _ => None,
-    });
+    let message = dossier::words_of(&event);
     // The same words are told once.
     let words = message.filter(|id| told.insert(*id)).and_then(|id| words.get(&id));
     let words = words.map(|words| SafeText::line(words).as_str().to_owned());

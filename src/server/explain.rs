@@ -42,7 +42,7 @@ pub async fn of(
         None => BTreeMap::new(),
     };
     let (mut all, mut origin) = (Vec::new(), None);
-    for entry in store.entries_of(conversation, MOST).await? {
+    for entry in store.entries_of(conversation.0, MOST).await? {
         // An event of a newer version is passed over, as everywhere in the journal.
         let Ok(frame) = Frame::decode(&entry.body) else { continue };
         let Ok(event) = serde_json::from_value::<Event>(frame.event) else { continue };

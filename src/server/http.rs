@@ -66,6 +66,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/media/{message}/{n}", get(media::one))
         .route("/v1/consent/rulings", get(rulings::rulings))
         .route("/v1/sends", post(sends::report))
+        .route("/v1/consent/dossier", get(consent::dossier))
         .route("/v1/consent", get(consent::show).post(consent::report))
         .route("/health", get(health::alive))
         .route("/ready", get(health::ready))

@@ -137,7 +137,8 @@ impl Reader<'_> {
             return Err(self.mistake(how.span(), "there is no disclosure to stand under anything: write its words"));
         }
         for name in r.snippets.get_ref() {
-            let snippet = &d.snippet[name.get_ref()];
+            // One that is not there was told already.
+            let Some(snippet) = d.snippet.get(name.get_ref()) else { continue };
             let elsewhere = snippet.use_cases.iter().all(|use_case| use_case.get_ref() != id);
             if elsewhere && !snippet.use_cases.is_empty() {
                 let message = format!("the snippet \"{}\" is not offered in this use case", name.get_ref());

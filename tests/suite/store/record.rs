@@ -26,7 +26,7 @@ pub(super) async fn written(store: &Kept) {
 pub(super) async fn entries_are_found_by_the_conversation_they_are_about(store: &Kept) {
     written(store).await;
     let found = async |n, limit| {
-        let entries = store.entries_of(here(n), limit).await.unwrap();
+        let entries = store.entries_of(here(n).0, limit).await.unwrap();
         entries.into_iter().map(|entry| entry.body).collect::<Vec<_>>()
     };
     let of_one = [about(here(1), "a"), about(here(1), "c"), about(here(1), "d")];
