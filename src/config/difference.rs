@@ -40,7 +40,7 @@ impl Differences {
                     for (day, (a, b)) in DAYS.iter().zip(a.iter().zip(b)) {
                         self.at((*day).to_owned(), Some(a), Some(b));
                     }
-                } else if a.len() == b.len() && a.iter().chain(b).all(Value::is_object) {
+                } else if a.len() == b.len() && a.iter().chain(b).all(is_table) {
                     for (at, (a, b)) in a.iter().zip(b).enumerate() {
                         self.at((at + 1).to_string(), Some(a), Some(b));
                     }
@@ -188,6 +188,11 @@ const DURATIONS: [&str; 10] = [
 
 /// Keys of times of day, kept in minutes.
 const TIMES: [&str; 5] = ["open", "close", "open_minute", "close_minute", "hand_off"];
+
+/// Whether it is compared key by key: opening hours are one word.
+fn is_table(value: &Value) -> bool {
+    value.as_object().is_some_and(|fields| window(fields).is_none())
+}
 
 /// Opening hours as the file writes them.
 fn window(fields: &Map<String, Value>) -> Option<String> {
