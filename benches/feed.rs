@@ -232,6 +232,7 @@ pub(crate) fn first_sync() {
                 Notice::Thread(..)
                 | Notice::Outbox(_)
                 | Notice::Found { .. }
+                | Notice::Writing(_)
                 | Notice::Toast(_)
                 | Notice::Terminal(_)
                 | Notice::Moved

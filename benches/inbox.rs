@@ -143,6 +143,7 @@ fn snapshot(n: u128, now: Timestamp, dice: &mut Dice) -> Snapshot {
                         automatic: false,
                         what: Automatic::default(),
                         at: when,
+                        approved: None,
                         state: state.clone(),
                     },
                 );

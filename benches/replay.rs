@@ -48,6 +48,7 @@ impl Month {
         let world = ReadSet {
             address: None,
             answering: None,
+            words: None,
             conversation: (state.inbound > 0).then_some(&*state),
             siblings: Vec::new(),
             number: Some(&number),

@@ -54,6 +54,7 @@ fn decided(playbook: &Playbook) -> Decided {
     let world = ReadSet {
         address: None,
         answering: None,
+        words: None,
         conversation: None,
         siblings: Vec::new(),
         number: Some(&number),

@@ -18,6 +18,7 @@ mod consent;
 mod demo;
 mod desk;
 mod doctor;
+mod egress;
 mod emulate;
 mod explain;
 mod import;
@@ -305,4 +306,43 @@ fn xdg(variable: &str, otherwise: &str) -> anyhow::Result<PathBuf> {
     }
     let home = std::env::home_dir().ok_or_else(|| anyhow::anyhow!("no home folder: set {variable}"))?;
     Ok(home.join(otherwise))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// Every argument of a command and of those below it, as `serve --listen`.
+    fn arguments(command: &clap::Command, path: &str, all: &mut Vec<(String, clap::Arg)>) {
+        for argument in command.get_arguments() {
+            let name = argument.get_long().map_or_else(|| argument.get_id().to_string(), |long| format!("--{long}"));
+            all.push((format!("{path} {name}"), argument.clone()));
+        }
+        for below in command.get_subcommands() {
+            arguments(below, &format!("{path} {}", below.get_name()), all);
+        }
+    }
+
+    #[test]
+    fn no_argument_takes_a_secret_which_every_user_of_a_machine_could_read() {
+        let mut all = Vec::new();
+        arguments(&Cli::command(), "comeback", &mut all);
+        let secret = ["token", "secret", "password", "heartbeat", "smtp", "proxy", "key"];
+        let mut seen = 0;
+        for (name, argument) in all {
+            let about = name.rsplit(' ').next().is_some_and(|word| secret.iter().any(|s| word.contains(s)));
+            if !about || !argument.get_action().takes_values() {
+                continue;
+            }
+            seen += 1;
+            let value = argument.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
+            // A file, a name in the keyring, a number, a way out that this is not about, a key that is public.
+            let tells_where = ["FILE", "NAME", "N"].contains(&value);
+            let open = name.contains("--public-key") || name.contains("--behind-proxy");
+            assert!(tells_where || open, "{name} takes {value}: it would stand in every list of processes");
+        }
+        assert!(seen > 6, "{seen}: are these the arguments?");
+    }
 }

@@ -9,6 +9,7 @@ pub mod handover;
 pub mod http;
 pub mod inbox;
 pub mod log;
+mod media;
 pub mod notifier;
 pub mod outbox;
 pub mod profile;

@@ -4,4 +4,5 @@ pub mod diagnose;
 pub mod difference;
 pub mod playbook;
 pub mod rep;
+pub mod secret;
 pub mod text;

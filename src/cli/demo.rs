@@ -17,6 +17,7 @@ use super::{inbox, playbook, say, warn, world};
 use crate::client::profile::{self, Lock, Profile};
 use crate::clock::{Clock, PacedClock};
 use crate::config;
+use crate::config::secret::{Held, Secret};
 use crate::domain::alert::ChannelKind;
 use crate::domain::contact::Address;
 use crate::domain::id::{DeviceId, RepId};
@@ -26,6 +27,7 @@ use crate::emulator::{self, Emulator, EmulatorConfig, Number};
 use crate::server::backend::{Backend, Parts};
 use crate::server::carrier::Carriers;
 use crate::server::crm::directory::Directory;
+use crate::server::egress::{Allow, Egress};
 use crate::server::http::auth::{new_token, token_hash};
 use crate::server::notify::email::Mailer;
 use crate::server::notify::{Given, Notifier};
@@ -171,9 +173,12 @@ impl Demo {
         let phones = reaches.filter_map(|r| Some((r.rep, r.phone?.as_str().to_owned()))).collect();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        let crm = Directory::new(&format!("{}/crm/v1", emulator.base_url()), crm_token)?;
+        // Carrier and CRM are emulated on this machine.
+        let egress = Egress::new(Allow::loopback());
+        let token = Held::Here(Secret::new(crm_token));
+        let crm = Directory::new(egress.clone(), &format!("{}/crm/v1", emulator.base_url()), token)?;
         let tokens = tokens(store.as_ref(), &policy, clock.as_ref()).await?;
-        let carrier = Arc::new(Carriers::new()?);
+        let carrier = Arc::new(Carriers::new(&egress));
         let mut backend = Backend::start(Parts {
             store,
             clock,
@@ -186,7 +191,13 @@ impl Demo {
         })
         .await?;
         let mail = emulator.take_mail(TcpListener::bind("127.0.0.1:0").await?)?;
-        let notifier = Notifier::new(backend.service.clone(), carrier, Some(Mailer::new(&mail)?), base_url.clone());
+        let notifier = Notifier::new(
+            backend.service.clone(),
+            carrier,
+            Some(Mailer::new(egress.clone(), &mail)?),
+            egress,
+            base_url.clone(),
+        );
         backend.keep_alerts(notifier.given(outside(emulator.base_url(), outside_secret)));
         emulator.set_webhooks(&format!("{base_url}/hooks/twilio/inbound#rc=5&rp=all"));
         Ok(World { backend, emulator, base_url, seed: self.seed, speed: self.speed, tokens, phones, _serving: serving })

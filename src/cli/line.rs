@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use self::add::Add;
+use super::egress::EgressArgs;
 use super::{DatabaseArg, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::contact::Address;
@@ -43,6 +44,11 @@ pub(super) enum Line {
         /// Where the carrier reaches this backend, as in `https://comeback.example`
         #[arg(long, env = "COMEBACK_PUBLIC_URL")]
         public_url: String,
+        #[command(flatten)]
+        egress: EgressArgs,
+        /// First put our addresses where the carrier looks for them: the webhook, and the fallback for when it fails.
+        #[arg(long)]
+        set: bool,
         /// Only this number.
         number: Option<String>,
     },
@@ -55,7 +61,9 @@ impl Line {
             Self::Remove { database, number } => remove(&database, &parse(&number)?).await?,
             Self::Resume { database, number } => resume(&database, &parse(&number)?).await?,
             Self::List { database } => list(&database).await?,
-            Self::Test { database, public_url, number } => test(&database, &public_url, number.as_deref()).await?,
+            Self::Test { database, public_url, egress, set, number } => {
+                test(&database, &public_url, &egress, set, number.as_deref()).await?;
+            }
         }
         Ok(())
     }
@@ -142,8 +150,14 @@ async fn remove(database: &DatabaseArg, number: &Address) -> anyhow::Result<()> 
     Ok(())
 }
 
-async fn test(database: &DatabaseArg, public_url: &str, number: Option<&str>) -> anyhow::Result<()> {
-    let carrier = Carriers::new()?;
+async fn test(
+    database: &DatabaseArg,
+    public_url: &str,
+    egress: &EgressArgs,
+    set: bool,
+    number: Option<&str>,
+) -> anyhow::Result<()> {
+    let carrier = Carriers::new(&egress.open()?);
     let number = number.map(parse).transpose()?;
     let lines = database.open()?.lines().await?;
     let lines: Vec<CarrierLine> =
@@ -152,7 +166,12 @@ async fn test(database: &DatabaseArg, public_url: &str, number: Option<&str>) ->
     let (mut wrong, mut numbers) = (0, 0);
     for line in lines {
         say(line.number.as_str());
-        let findings = carrier.check(&line, public_url.trim_end_matches('/')).await;
+        let public_url = public_url.trim_end_matches('/');
+        if set {
+            let written = carrier.set(&line, public_url).await;
+            say(&written.map_or_else(|e| format!("  NOT SET: {e}"), |what| format!("  set   {what}")));
+        }
+        let findings = carrier.check(&line, public_url).await;
         let found = findings.iter().filter(|f| !f.ok).count();
         wrong += found;
         numbers += usize::from(found > 0);

@@ -100,7 +100,7 @@ pub(super) enum PlaybookCommand {
         change: Change,
     },
     Replay(replay::ReplayArgs),
-    Init(init::Init),
+    Init(Box<init::Init>),
     /// Every version that was in force: when, by whom, why; and what waits.
     History {
         #[command(flatten)]

@@ -9,6 +9,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::egress::EgressArgs;
 use super::secret::{CrmTokenArgs, HeartbeatArgs, MailArgs};
 use super::{DatabaseArg, playbook, say, warn};
 use crate::clock::SystemClock;
@@ -49,6 +50,8 @@ pub(super) struct Serve {
     #[command(flatten)]
     mail: MailArgs,
     #[command(flatten)]
+    egress: EgressArgs,
+    #[command(flatten)]
     checkpoints: super::audit::CheckpointArgs,
     /// Append every opt-out and opt-in to this file too: a backup that is brought back has forgotten those since. It
     /// holds phone numbers; keep it apart from the database and its backups, readable by few.
@@ -73,8 +76,9 @@ impl Serve {
         );
         let policy = playbook::read(&self.playbook)?;
         let serving = self.database.serve_alone()?;
-        let (checkpoints, heartbeat) = (self.checkpoints.kept()?, self.heartbeat.kept()?);
-        let mailer = self.mail.mailer()?;
+        let egress = self.egress.open()?;
+        let (checkpoints, heartbeat) = (self.checkpoints.kept()?, self.heartbeat.kept(&egress)?);
+        let mailer = self.mail.mailer(&egress)?;
         self.opt_out_file.as_deref().map(opt_outs::check).transpose()?;
         let store = Arc::new(self.database.open_or_make()?);
         let listener = TcpListener::bind(self.listen)
@@ -87,10 +91,12 @@ impl Serve {
             "--public-url {public_url} is no address like https://comeback.example: signatures are checked over it"
         );
         let crm = match &self.crm {
-            Some(base) => Some(Box::new(Directory::new(base, self.crm_token.token()?)?) as Box<dyn Crm>),
+            Some(base) => {
+                Some(Box::new(Directory::new(egress.clone(), base, self.crm_token.token()?)?) as Box<dyn Crm>)
+            }
             None => None,
         };
-        let (carrier, public_url) = (Arc::new(Carriers::new()?), public_url.trim_end_matches('/').to_owned());
+        let (carrier, public_url) = (Arc::new(Carriers::new(&egress)), public_url.trim_end_matches('/').to_owned());
         let mut backend = Backend::start(Parts {
             store,
             clock: Arc::new(SystemClock),
@@ -102,7 +108,7 @@ impl Serve {
             reconcile_every: Duration::from_secs(self.reconcile_minutes.max(1) * 60),
         })
         .await?;
-        backend.keep_alerts(Notifier::new(backend.service.clone(), carrier, mailer, public_url.clone()));
+        backend.keep_alerts(Notifier::new(backend.service.clone(), carrier, mailer, egress, public_url.clone()));
         if let Some(kept) = checkpoints {
             backend.keep_checkpoints(kept);
         }

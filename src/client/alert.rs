@@ -10,8 +10,9 @@ use std::time::Duration;
 use super::handle::{Toast, Weight};
 use super::inbox::waits_for;
 use super::state::{State, name_of};
-use crate::domain::conversation::Status;
+use crate::domain::conversation::{Answer, Status};
 use crate::domain::id::{ConversationId, RepId};
+use crate::domain::regulated;
 use crate::domain::routing::{Holder, Reason};
 use crate::domain::sla::Stage;
 use crate::wire::changes::Snapshot;
@@ -247,6 +248,14 @@ fn facts(state: &State, snapshot: &Snapshot) -> Vec<Fact> {
             |rep: &RepId| state.playbook.as_ref().map_or_else(|| rep.to_string(), |p| p.rep_name(rep).to_owned());
         let why = a.because.sentence(name);
         facts.push(Fact { kind, key, title: format!("{words}: {who}"), body: body(&why) });
+    }
+    if let Some(playbook) = &state.playbook {
+        let asked = |a: &Answer| regulated::waits_for_approval(a) && regulated::may_approve(playbook, c, &a.by, me);
+        let asks = c.answers.iter().filter(|(_, answer)| asked(answer)).map(|(message, answer)| {
+            let title = format!("To approve: {}'s answer to {who}", playbook.rep_name(&answer.by));
+            Fact { kind: Kind::Assigned, key: format!("approve:{message}"), title, body: body("") }
+        });
+        facts.extend(asks);
     }
     let Some(clock) = &c.clock else { return facts };
     let leads = state.playbook.as_ref().is_some_and(|p| p.led_by(me).contains(&c.team));

@@ -4,6 +4,7 @@
 //! any point repeats a question rather than forgets one.
 
 mod trace;
+mod writing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use super::profile::{self, Lock, Profile, ProfileError};
 use super::search::Searcher;
 use super::shown::{self, Outlet};
 use super::sync::{Action, Input, Machine, News, Wish};
-use super::{inbox, replica};
+use super::{inbox, media, replica};
 
 use crate::clock::{self, Clock};
 use crate::domain::id::ConversationId;
@@ -227,6 +228,7 @@ impl Driver {
 
     fn feed(&mut self, input: Input) {
         trace::answer(&input);
+        self.hear_of_writing(&input);
         if let Input::Session { ticket, .. }
         | Input::Pushed { ticket, .. }
         | Input::Pulled { ticket, .. }
@@ -275,6 +277,7 @@ impl Driver {
                 self.show_thread();
             }
             Ask::Older(conversation) => self.wish(Wish::Older(conversation)),
+            Ask::Save { message, n } => media::save(&self.backend, message, n, &self.notices),
             Ask::ReadWhileAway => self.wish(Wish::ReadWhileAway),
             Ask::Search(text) => self.searcher.ask(text),
             Ask::SyncNow => self.feed(Input::SyncNow),
@@ -288,6 +291,7 @@ impl Driver {
                 }
                 self.read(self.looking.filter(|_| self.looking == self.open));
             }
+            Ask::Writing(conversation) => self.writes(conversation),
             Ask::Stop => {}
         }
     }

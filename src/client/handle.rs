@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 pub use super::while_away::{Change, WhileAway};
@@ -28,6 +29,7 @@ use crate::domain::sla::Clock;
 use crate::domain::time::Timestamp;
 use crate::domain::zone::Place;
 use crate::wire::changes::{Message, Presence};
+pub use crate::wire::writing::Writer;
 
 /// What a screen asks of the client. Never answered directly: what follows arrives as [`Notice`]s.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +56,13 @@ pub enum Ask {
     /// Fetch the texts before those at hand, when some are missing; they come with the next [`Notice::Thread`], and wait
     /// for the network when it is away.
     Older(ConversationId),
+    /// Fetch a part of a text (a picture, a file) and save it among the person's downloads; a toast says where.
+    Save {
+        /// Which text.
+        message: MessageId,
+        /// Which of its parts.
+        n: u32,
+    },
     /// Search all cached text, newest first; overtakes a search that still runs. Empty clears the results.
     Search(String),
     /// The person has seen what happened while they were away.
@@ -82,6 +91,9 @@ pub enum Ask {
         /// The conversation on screen.
         conversation: Option<ConversationId>,
     },
+    /// The person types a text to this buyer: colleagues in the conversation are told. Nothing is kept of it, and offline
+    /// nothing is said.
+    Writing(ConversationId),
     /// Write everything down and stop. Answered by [`Notice::Stopped`].
     Stop,
 }
@@ -104,6 +116,8 @@ pub enum Notice {
     },
     /// The connection changed.
     Link(Link),
+    /// Which colleagues type a text, and where. Each is over by itself at its time.
+    Writing(Arc<Vec<Writer>>),
     /// Something worth a line at the bottom: a refusal, a take-over.
     Toast(Toast),
     /// Bytes for the terminal that alert a rep (OSC sequences or a bell); only the screen writes to the terminal.
@@ -226,6 +240,10 @@ pub struct Row {
     pub queued: bool,
     /// Something of mine here needs my eye (parked, refused, failed, unknown).
     pub needs_eye: bool,
+    /// An answer of mine here waits for a second person.
+    pub asks_second: bool,
+    /// A colleague's answer here waits for me as the second person.
+    pub approval: Option<MessageId>,
     /// I have a draft here.
     pub draft: bool,
 }
@@ -249,8 +267,21 @@ pub struct Thread {
     pub candidates: Vec<Passed>,
     /// The recommended next step.
     pub next_step: NextStep,
+    /// What a text to them goes by.
+    pub binds: Binds,
     /// My draft.
     pub draft: String,
+}
+
+/// What a text to a buyer goes by, for whoever writes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Binds {
+    /// The use case, by its short name.
+    pub use_case: String,
+    /// Where the buyer is, and whether that is more than a guess.
+    pub zone: Option<(Tz, bool)>,
+    /// What the buyer must read has left.
+    pub disclosed: bool,
 }
 
 /// Texts of a conversation that are not at hand.
@@ -301,6 +332,19 @@ pub enum OutboxId {
     Command(CommandId),
     /// At the backend.
     Answer(MessageId),
+}
+
+impl OutboxStanding {
+    /// Whether it waits for the person whose it is.
+    pub fn needs_eye(&self) -> bool {
+        match self {
+            // Behind an opt-out hold it waits for a ruling; else somebody else must look, or they.
+            Self::Parked(reasons) if reasons.contains(&Review::OptOutHold) => false,
+            Self::Parked(reasons) => reasons.iter().any(|reason| *reason != Review::NeedsApproval),
+            Self::Refused(_) | Self::Doubtful(_) | Self::Unknown | Self::Failed(_) => true,
+            Self::Queued | Self::Sent | Self::Held(_) | Self::Waits(..) | Self::Recalling => false,
+        }
+    }
 }
 
 /// Where an unsettled thing stands. Never two words for one reason, never one word for two.

@@ -1,5 +1,7 @@
 //! The backend over HTTP: five questions, and signing in.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -8,13 +10,14 @@ use url::Url;
 
 use super::sync::Failure;
 use crate::domain::command::Command;
-use crate::domain::id::{ConversationId, RepId};
+use crate::domain::id::{ConversationId, MessageId, RepId};
 use crate::wire::changes::{Changes, Message};
 use crate::wire::command::{Push, Receipts};
 use crate::wire::explanation::Explanation;
 use crate::wire::people::{Said, Say};
 use crate::wire::problem::Problem;
 use crate::wire::session::{Session, SignIn, SignedIn};
+use crate::wire::writing::Writes;
 
 /// Longest wait for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -64,6 +67,8 @@ pub struct Backend {
     http: reqwest::Client,
     base: Url,
     token: String,
+    /// The last it was told of who types: it travels with each poll, and concerns nothing else.
+    writing: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Backend {
@@ -102,7 +107,7 @@ impl Backend {
             http = http.no_proxy();
         }
         let http = http.build().map_err(|e| BadUrl::Tls(e.to_string()))?;
-        Ok(Self { http, base, token: token.to_owned() })
+        Ok(Self { http, base, token: token.to_owned(), writing: Arc::default() })
     }
 
     fn url(&self, path: &str) -> Url {
@@ -133,11 +138,20 @@ impl Backend {
             query.append_pair("since", cursor);
             query.append_pair("wait", &wait.as_secs().to_string());
             query.append_pair("acked", &acked.to_string());
+            query.append_pair("writing", &self.writing.load(Ordering::Relaxed).to_string());
             if let Some(version) = playbook {
                 query.append_pair("playbook", &version.to_string());
             }
         }
-        self.ask(self.http.get(url).timeout(ANSWER)).await.map(Box::new)
+        let page: Box<Changes> = self.ask(self.http.get(url).timeout(ANSWER)).await.map(Box::new)?;
+        self.writing.store(page.writing.as_ref().map_or(0, |writing| writing.version), Ordering::Relaxed);
+        Ok(page)
+    }
+
+    /// `POST /v1/writing`. Nobody waits for it, and one that is lost is not missed.
+    pub async fn writes(&self, conversation: ConversationId) {
+        let request = self.http.post(self.url("v1/writing")).timeout(QUICK).json(&Writes { conversation });
+        drop(request.bearer_auth(&self.token).send().await);
     }
 
     /// `GET /v1/conversations/{id}/messages`: those before a place, oldest first.
@@ -145,6 +159,15 @@ impl Backend {
         let mut url = self.url(&format!("v1/conversations/{conversation}/messages"));
         url.query_pairs_mut().append_pair("before", &before.to_string());
         self.ask(self.http.get(url).timeout(QUICK)).await
+    }
+
+    /// `GET /v1/media/{message}/{n}`: the content type and the bytes of a part of a text.
+    pub async fn media(&self, message: MessageId, n: u32) -> Result<(String, Vec<u8>), AskError> {
+        let request = self.http.get(self.url(&format!("v1/media/{message}/{n}"))).timeout(ANSWER);
+        let response = request.bearer_auth(&self.token).send().await.map_err(|e| AskError::NoAnswer(words(&e)))?;
+        let kind = response.headers().get(reqwest::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = kind.unwrap_or_default().to_owned();
+        Ok((kind, asked(response).await?))
     }
 
     /// `POST /v1/people`: says something about people and their shifts, beside the outbox of an inbox that runs.
@@ -191,11 +214,17 @@ async fn post<B: Serialize + Sync, T: DeserializeOwned>(
 /// What a person asked for, or why not in words for them.
 async fn outcome<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<T, AskError> {
     let response = request.send().await.map_err(|e| AskError::NoAnswer(words(&e)))?;
+    let bytes = asked(response).await?;
+    serde_json::from_slice(&bytes)
+        .map_err(|_| AskError::NoAnswer("what answers there is not a comeback backend".to_owned()))
+}
+
+/// The body of an answer that says yes; else what it says, in words.
+async fn asked(response: reqwest::Response) -> Result<Vec<u8>, AskError> {
     let status = response.status();
     let bytes = read(response).await.map_err(|failure| AskError::NoAnswer(failure.words()))?;
     if status.is_success() {
-        return serde_json::from_slice(&bytes)
-            .map_err(|_| AskError::NoAnswer("what answers there is not a comeback backend".to_owned()));
+        return Ok(bytes);
     }
     match serde_json::from_slice::<Problem>(&bytes) {
         Ok(problem) => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::handle::{Inbox, Me, Older, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, ThreadMessage};
+use super::handle::{Binds, Inbox, Me, Older, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, ThreadMessage};
 use super::outbox::Entry;
 use super::replica::View;
 use super::state::name_of;
@@ -20,6 +20,7 @@ use crate::domain::message::Delivery;
 use crate::domain::next_step;
 use crate::domain::playbook::Playbook;
 use crate::domain::quiet_hours::Waits;
+use crate::domain::regulated;
 use crate::domain::routing::Holder;
 use crate::domain::use_case;
 use crate::domain::waiting;
@@ -61,6 +62,10 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
     let mine = || c.answers.iter().filter(|(_, a)| Some(&a.by) == me && !a.automatic);
     let on_device = |message: &MessageId| view.state.outbox.open_answer(*message).is_some();
     let held = || mine().filter(|(id, _)| !on_device(id)).filter_map(|(_, a)| a.state.held());
+    let approval = me.zip(view.state.playbook.as_ref()).and_then(|(me, playbook)| {
+        let may = |a: &Answer| regulated::waits_for_approval(a) && regulated::may_approve(playbook, c, &a.by, me);
+        c.answers.iter().find(|(_, answer)| may(answer)).map(|(id, _)| *id)
+    });
     Row {
         id,
         name: name_of(snapshot),
@@ -80,7 +85,7 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         assignment: c.assignment.clone(),
         owner: c.owner.clone(),
         loan: c.loan.clone(),
-        for_me: me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c)),
+        for_me: approval.is_some() || me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c)),
         opted_out: opted_out(view, snapshot),
         no_evidence: against(view, snapshot).contains(&Review::NoEvidence),
         blocked: view.number(snapshot).blocked.clone(),
@@ -89,8 +94,10 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         place: zone::of(&snapshot.cards, Some(&snapshot.address), tenant_zone(view, c)),
         hold: view.number(snapshot).hold.clone(),
         queued: entries.iter().any(|e| e.waits()),
-        needs_eye: entries.iter().any(|e| e.needs_eye())
-            || mine().any(|(id, answer)| unsettled(view, c, *id, answer).is_some_and(|s| is_loud(&s))),
+        needs_eye: entries.iter().any(|e| e.needs_eye() && e.standing().needs_eye())
+            || mine().any(|(id, answer)| unsettled(view, c, *id, answer).is_some_and(|s| s.needs_eye())),
+        asks_second: mine().any(|(_, answer)| regulated::waits_for_approval(answer)),
+        approval,
         draft: view.state.drafts.contains_key(&id),
     }
 }
@@ -114,21 +121,6 @@ fn opted_out(view: &View<'_>, snapshot: &Snapshot) -> Option<OptOut> {
 fn about(playbook: Option<&Playbook>, c: &Conversation) -> String {
     let known = playbook.and_then(|p| p.use_cases.get(&c.use_case));
     known.map_or_else(|| c.use_case.clone(), |u| u.label.clone())
-}
-
-const fn is_loud(standing: &OutboxStanding) -> bool {
-    match standing {
-        OutboxStanding::Parked(_)
-        | OutboxStanding::Refused(_)
-        | OutboxStanding::Doubtful(_)
-        | OutboxStanding::Unknown
-        | OutboxStanding::Failed(_) => true,
-        OutboxStanding::Queued
-        | OutboxStanding::Sent
-        | OutboxStanding::Held(_)
-        | OutboxStanding::Waits(..)
-        | OutboxStanding::Recalling => false,
-    }
 }
 
 /// The zone of our own that counts when nothing is known of the buyer's.
@@ -210,10 +202,19 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool) -> Option
         older: older(snapshot, &messages, awaits_older),
         next_step: next_step::recommend(c, view.number(snapshot), &snapshot.cards, last_text),
         messages,
+        binds: binds(view, snapshot, c),
         cards: snapshot.cards.clone(),
         answering: snapshot.answering.clone(),
         draft: view.state.drafts.get(&id).cloned().unwrap_or_default(),
     })
+}
+
+/// What a text to them goes by.
+fn binds(view: &View<'_>, snapshot: &Snapshot, c: &Conversation) -> Binds {
+    let place = zone::of(&snapshot.cards, Some(&snapshot.address), tenant_zone(view, c));
+    let sure = place.zones.len() == 1 && !matches!(place.by, zone::Source::AreaCode | zone::Source::Tenant);
+    let zone = view.state.playbook.as_ref().map(|_| (place.zone(), sure));
+    Binds { use_case: c.use_case.clone(), zone, disclosed: c.disclosed.is_some() }
 }
 
 /// Before which message texts are missing.
@@ -296,6 +297,8 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         Command::AnswerLater { .. } => "answer later".to_owned(),
         Command::Release { .. } => "send anyway".to_owned(),
         Command::Recall { .. } => "take back".to_owned(),
+        Command::Approve { .. } => "approve".to_owned(),
+        Command::Decline { .. } => "decline".to_owned(),
         Command::Note { .. } => "note".to_owned(),
         Command::Snooze { .. } => "snooze".to_owned(),
         Command::Done { outcome } => format!("done: {}", outcome.words()),

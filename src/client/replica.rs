@@ -112,6 +112,7 @@ impl View<'_> {
         let siblings = snapshot.map(|s| self.siblings(s)).unwrap_or_default();
         let world = ReadSet {
             answering: None,
+            words: envelope.command.lets_go().and_then(|message| self.state.words_of(message)),
             conversation: envelope.conversation.and_then(|c| self.conversation(c)),
             siblings,
             number: number.as_ref(),
@@ -131,6 +132,9 @@ impl View<'_> {
             hold,
         };
         let Ok(facts) = decide(&world, &envelope.command, &cx) else { return false };
+        if facts.iter().any(|(_, event)| matches!(event, Event::AnswerRefused { .. })) {
+            return false;
+        }
         for (subject, event) in &facts {
             self.apply(now, subject, event);
         }

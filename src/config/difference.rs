@@ -83,6 +83,7 @@ fn word(key: &str) -> String {
         ("classes", "campaign_class"),
         ("programmes", "programme"),
         ("expectations", "expect"),
+        ("snippets", "snippet"),
     ];
     single.iter().find(|(many, _)| *many == key).map_or_else(|| key.to_owned(), |(_, one)| (*one).to_owned())
 }

@@ -23,6 +23,7 @@ mod owners;
 pub mod places;
 mod schedules;
 pub mod schema;
+mod snippets;
 mod steps;
 pub mod template;
 mod use_cases;
@@ -96,6 +97,7 @@ impl Reader<'_> {
                 active: rep.active,
                 capacity: rep.capacity.as_ref().map(|most| self.at_least_one("capacity", most)).transpose()?,
                 weight: rep.weight.as_ref().map_or(Ok(1), |weight| self.at_least_one("weight", weight))?,
+                meeting_link: rep.meeting_link.as_ref().map(|link| self.meeting_link(link)).transpose()?,
                 hours: rep.hours.as_ref().map(|c| self.known("calendar", c, d.calendar.keys())).transpose()?,
             };
             reps.insert(RepId::new(id), made);
@@ -120,6 +122,7 @@ impl Reader<'_> {
         let expectations = self.expectations(&d)?;
         let alerting = self.alerting(&d)?;
         let consent = self.consent(&d, &alerting.channels)?;
+        let (snippets, price) = (self.snippets(&d)?, d.price.as_ref().map(|price| self.price(price)).transpose()?);
         let default = Compliance::default();
         Ok(Playbook {
             version: 0,
@@ -148,6 +151,8 @@ impl Reader<'_> {
             lines,
             classes,
             expectations,
+            snippets,
+            price,
             alerting,
         })
     }

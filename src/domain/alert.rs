@@ -130,6 +130,8 @@ pub enum Setting {
     Env(String),
     /// In this file.
     File(String),
+    /// In the keyring, under this name.
+    Keyring(String),
 }
 
 /// What an alert does not say.

@@ -77,6 +77,10 @@ pub enum Command {
     Release { message: MessageId, accept: Vec<Review> },
     /// Take back an answer that has not left.
     Recall { message: MessageId },
+    /// A colleague's answer that waits for a second person may go.
+    Approve { message: MessageId },
+    /// It may not: it is its author's again.
+    Decline { message: MessageId },
     /// A note for colleagues.
     Note { message: MessageId, body: Body },
     /// Out of sight until then.
@@ -180,6 +184,8 @@ impl Command {
             | Self::AnswerLater { .. }
             | Self::Release { .. }
             | Self::Recall { .. }
+            | Self::Approve { .. }
+            | Self::Decline { .. }
             | Self::Note { .. }
             | Self::Snooze { .. }
             | Self::Done { .. }
@@ -227,6 +233,15 @@ impl Command {
         if let Self::Answer { message, .. } | Self::AnswerLater { message, .. } = self { Some(*message) } else { None }
     }
 
+    /// The text it lets go, whose words the decision reads again.
+    pub const fn lets_go(&self) -> Option<MessageId> {
+        if let Self::BeginSend { message } | Self::Release { message, .. } | Self::Approve { message } = self {
+            Some(*message)
+        } else {
+            None
+        }
+    }
+
     /// The words it brings, with the id they are kept under.
     pub const fn content(&self) -> Option<(MessageId, &Body)> {
         match self {
@@ -263,6 +278,8 @@ impl Command {
             | Self::Assign { .. }
             | Self::Release { .. }
             | Self::Recall { .. }
+            | Self::Approve { .. }
+            | Self::Decline { .. }
             | Self::Snooze { .. }
             | Self::Done { .. }
             | Self::Reopen
@@ -336,6 +353,8 @@ pub struct ReadSet<'a> {
     pub cards: &'a [Card],
     /// The newest campaign's text before the reply, from the line to the number.
     pub answering: Option<&'a Answering>,
+    /// The words of the text that the command lets go ([`Command::lets_go`]).
+    pub words: Option<&'a Body>,
     /// The policy in force.
     pub playbook: &'a Playbook,
     /// Who is away, who has which shift, whose turn it is.

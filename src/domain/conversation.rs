@@ -64,6 +64,9 @@ pub struct Conversation {
     pub last_kind: Option<InboundKind>,
     /// Whether a person ever answered.
     pub answered: bool,
+    /// The text that carried what a regulated use case makes the buyer read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disclosed: Option<MessageId>,
     /// Whether the buyer was told out of hours that nobody is here, since a person last answered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub acknowledged: bool,
@@ -144,6 +147,9 @@ pub struct Answer {
     pub what: Automatic,
     /// When it was accepted.
     pub at: Timestamp,
+    /// The second person who approved of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<RepId>,
     /// Where it stands.
     pub state: AnswerState,
 }
@@ -152,12 +158,20 @@ impl Answer {
     /// A rep's, that needs their eye.
     fn of(by: &RepId) -> Self {
         let state = AnswerState::Parked { reasons: Vec::new() };
-        Self { by: by.clone(), automatic: false, what: Automatic::default(), at: Timestamp::default(), state }
+        Self {
+            by: by.clone(),
+            automatic: false,
+            what: Automatic::default(),
+            at: Timestamp::default(),
+            approved: None,
+            state,
+        }
     }
 
     /// One that nobody wrote.
     fn by_itself(what: Automatic, at: Timestamp, not_before: Timestamp) -> Self {
-        Self { by: RepId::new(""), automatic: true, what, at, state: AnswerState::Held { not_before, waits: None } }
+        let state = AnswerState::Held { not_before, waits: None };
+        Self { by: RepId::new(""), automatic: true, what, at, approved: None, state }
     }
 }
 
@@ -183,6 +197,14 @@ pub enum AnswerState {
 }
 
 impl AnswerState {
+    /// Why it needs somebody's eye; nothing while it does not.
+    pub fn reasons(&self) -> &[Review] {
+        match self {
+            Self::Parked { reasons } => reasons,
+            Self::Held { .. } | Self::Sending | Self::Unknown | Self::Out { .. } => &[],
+        }
+    }
+
     /// Whether it has not left and may be taken back.
     pub const fn is_waiting(&self) -> bool {
         matches!(self, Self::Held { .. } | Self::Parked { .. })
@@ -236,6 +258,7 @@ impl Conversation {
             last_inbound: None,
             last_kind: None,
             answered: false,
+            disclosed: None,
             acknowledged: false,
             helped: None,
             answers: BTreeMap::new(),
@@ -316,6 +339,9 @@ impl Conversation {
             | Event::AnswerReleased { .. }
             | Event::AnswerWaits { .. }
             | Event::AnswerRecalled { .. }
+            | Event::AnswerApproved { .. }
+            | Event::AnswerDeclined { .. }
+            | Event::Disclosed { .. }
             | Event::SendStarted { .. }
             | Event::SendAbandoned { .. }
             | Event::SendUnknown { .. }
@@ -348,6 +374,7 @@ impl Conversation {
             }
             Event::Escalated { .. }
             | Event::Noted { .. }
+            | Event::AnswerRefused { .. }
             | Event::OptedOut { .. }
             | Event::OptedIn { .. }
             | Event::Blocked { .. }

@@ -12,7 +12,8 @@ use super::rejection::Rejection;
 use super::respond::Written;
 use super::visibility;
 use super::{
-    block, coverage, escalation, hold, people, receive, respond, sending, sla, start, succession, triage, withdrawal,
+    approval, block, coverage, escalation, hold, people, receive, respond, sending, sla, start, succession, triage,
+    withdrawal,
 };
 
 /// Facts, with what they are about.
@@ -67,6 +68,8 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         }
         Command::Release { message, accept } => respond::release(draft, world, by, *message, accept, cx),
         Command::Recall { message } => respond::recall(draft, world, by, *message),
+        Command::Approve { message } => approval::approve(draft, world, by, *message, cx),
+        Command::Decline { message } => approval::decline(draft, world, by, *message),
         Command::Away { .. }
         | Command::Override { .. }
         | Command::Swap { .. }
@@ -100,6 +103,8 @@ const fn goes_ahead(command: &Command) -> bool {
             | Command::Note { .. }
             | Command::Recall { .. }
             | Command::Release { .. }
+            | Command::Approve { .. }
+            | Command::Decline { .. }
             | Command::OptOut { .. }
             | Command::Block { .. }
             | Command::Rule { .. }
@@ -145,6 +150,8 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         | Command::AnswerLater { .. }
         | Command::Release { .. }
         | Command::Recall { .. }
+        | Command::Approve { .. }
+        | Command::Decline { .. }
         | Command::Note { .. }
         | Command::Snooze { .. }
         | Command::Done { .. }

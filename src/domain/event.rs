@@ -121,6 +121,14 @@ pub enum Event {
     AnswerParked { message: MessageId, by: RepId, reasons: Vec<Review> },
     /// Nobody is here: the playbook's words go out by themselves.
     Acknowledged { message: MessageId, not_before: Timestamp },
+    /// It was refused, and its words did not stay: the reason alone is kept, for whoever audits.
+    AnswerRefused { message: MessageId, by: RepId, why: Refusal },
+    /// A second person says: it may go. It leaves then, unless something else holds it.
+    AnswerApproved { message: MessageId, by: RepId, not_before: Timestamp },
+    /// A second person says: not so.
+    AnswerDeclined { message: MessageId, by: RepId },
+    /// The text that leaves carries what the buyer must read.
+    Disclosed { message: MessageId },
     /// Its rep looked and says: send.
     AnswerReleased { message: MessageId, not_before: Timestamp, accepted: Vec<Review> },
     /// Its rep took it back.
@@ -299,13 +307,45 @@ pub enum Review {
     OptOutHold,
     /// It waited behind an opt-out hold, which a person has lifted since.
     HoldLifted,
+    /// A second person must approve of it. Can never be accepted away.
+    NeedsApproval,
+    /// A second person did not.
+    Declined(RepId),
+    /// Its words are not approved where only approved words may go out. Can never be accepted away.
+    FreeText,
+    /// What the buyer must read does not stand under it. Can never be accepted away.
+    Undisclosed,
 }
 
 impl Review {
-    /// Whether no rep can accept it away.
-    pub const fn is_final(&self) -> bool {
-        matches!(self, Self::OptedOut | Self::OptOutHold | Self::Blocked)
+    /// Whether the rep, having looked, may send all the same.
+    pub const fn can_be_accepted(&self) -> bool {
+        match self {
+            Self::NewerReply
+            | Self::Reassigned(_)
+            | Self::QuietHours
+            | Self::BehindParked
+            | Self::NeverLeft
+            | Self::NoEvidence
+            | Self::TimePassed
+            | Self::HoldLifted
+            // Asked again: the second person looks once more.
+            | Self::Declined(_) => true,
+            Self::OptedOut | Self::OptOutHold | Self::Blocked | Self::NeedsApproval | Self::FreeText | Self::Undisclosed => false,
+        }
     }
+}
+
+/// Why an answer was not even kept. For the record: it holds no words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// A field of a snippet was not filled.
+    Unfilled,
+    /// Only approved words may go out there.
+    FreeText,
+    /// What the buyer must read did not stand under it.
+    Undisclosed,
 }
 
 /// How a conversation ended.
@@ -384,6 +424,10 @@ impl Event {
             | Self::SlaRearmed { .. }
             | Self::SlaDropped
             | Self::SlaRecomputed { .. }
+            | Self::AnswerRefused { .. }
+            | Self::AnswerApproved { .. }
+            | Self::AnswerDeclined { .. }
+            | Self::Disclosed { .. }
             | Self::AnswerReleased { .. }
             | Self::AnswerWaits { .. }
             | Self::AnswerRecalled { .. }
@@ -434,6 +478,10 @@ impl Event {
             Self::AnswerParked { .. } => "answer_parked",
             Self::Acknowledged { .. } => "acknowledged",
             Self::AnswerWaits { .. } => "answer_waits",
+            Self::AnswerRefused { .. } => "answer_refused",
+            Self::AnswerApproved { .. } => "answer_approved",
+            Self::AnswerDeclined { .. } => "answer_declined",
+            Self::Disclosed { .. } => "disclosed",
             Self::AnswerReleased { .. } => "answer_released",
             Self::AnswerRecalled { .. } => "answer_recalled",
             Self::SendStarted { .. } => "send_started",

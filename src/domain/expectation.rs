@@ -180,6 +180,7 @@ pub(super) fn decided(
         cards,
         address: None,
         answering: None,
+        words: None,
         playbook,
         roster,
         loads,

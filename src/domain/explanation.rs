@@ -106,6 +106,10 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::Unblocked { by } => vec![format!("{} unblocked the number", name(by))],
         Event::AnswerHeld { judged: None, .. }
         | Event::AnswerParked { .. }
+        | Event::AnswerRefused { .. }
+        | Event::AnswerApproved { .. }
+        | Event::AnswerDeclined { .. }
+        | Event::Disclosed { .. }
         | Event::AnswerReleased { .. }
         | Event::AnswerRecalled { .. }
         | Event::SendStarted { .. }

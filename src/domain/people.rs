@@ -58,6 +58,8 @@ pub(super) fn decide(
         | Command::Block { .. }
         | Command::Unblock
         | Command::Rule { .. }
+        | Command::Approve { .. }
+        | Command::Decline { .. }
         | Command::OptOut { .. } => Vec::new(),
     };
     Ok(facts.into_iter().map(|event| (Subject::Roster, event)).collect())

@@ -17,6 +17,9 @@ use super::oncall::{Rotation, Schedule};
 use super::ownership::OwnerRule;
 use super::ownership::territory::Territory;
 use super::pacing::Limit;
+use super::price::Price;
+use super::regulated::Regulated;
+use super::snippet::Snippet;
 use super::time::Span;
 
 /// One version of the policy. The version in force is the journal's; events carry decided numbers, so a new version
@@ -74,6 +77,12 @@ pub struct Playbook {
     /// What its author expects of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Expectation>,
+    /// Words kept ready, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub snippets: BTreeMap<String, Snippet>,
+    /// What a text costs, as a hint while writing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
     /// Who hears of what beside the client.
     #[serde(default, skip_serializing_if = "Alerting::is_empty")]
     pub alerting: Alerting,
@@ -131,6 +140,9 @@ pub struct UseCase {
     /// What its buyers are told out of hours, instead of the playbook's words; nothing when it is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<String>,
+    /// Approved words only, and what else the law asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regulated: Option<Regulated>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
@@ -176,6 +188,9 @@ pub struct Rep {
     /// Their own opening hours, when they work at other times than the rest: outside them others are asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<String>,
+    /// Where buyers book a meeting with them, for snippets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting_link: Option<String>,
 }
 
 const fn one() -> u32 {
@@ -199,6 +214,7 @@ impl Default for Rep {
             capacity: None,
             weight: 1,
             hours: None,
+            meeting_link: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::Review;
+use super::event::{Refusal, Review};
 use super::id::RepId;
 use super::time::Timestamp;
 
@@ -96,6 +96,18 @@ pub enum Rejection {
         /// Characters allowed.
         most: usize,
     },
+    /// A snippet's field was left as it is written.
+    #[error("a field like {{contact.first_name}} is still unfilled")]
+    Unfilled,
+    /// A regulated conversation, and words that are not an approved snippet's.
+    #[error("only approved snippets may go out in this conversation")]
+    FreeText,
+    /// A regulated conversation, and the disclosure is not there.
+    #[error("what the buyer must read does not stand under it")]
+    Undisclosed,
+    /// Whoever wrote it cannot be the second person, and neither can somebody of another team.
+    #[error("a second person of the team must say so")]
+    SecondPerson,
     /// Not for this role.
     #[error("this needs a {needs}")]
     NotAllowed {
@@ -108,6 +120,16 @@ pub enum Rejection {
     /// An old command whose outcome is no longer kept. It was not run again.
     #[error("too old: its outcome is no longer kept, and it was not run again")]
     OutcomeExpired,
+}
+
+impl From<Refusal> for Rejection {
+    fn from(why: Refusal) -> Self {
+        match why {
+            Refusal::Unfilled => Self::Unfilled,
+            Refusal::FreeText => Self::FreeText,
+            Refusal::Undisclosed => Self::Undisclosed,
+        }
+    }
 }
 
 impl Rejection {
@@ -132,6 +154,10 @@ impl Rejection {
             Self::NeedsReason => "Say what the buyer meant; it is listed for compliance.",
             Self::Empty => "Write something, or finish with done.",
             Self::TooLong { .. } => "Split it into two texts.",
+            Self::Unfilled => "Tab goes to the field: fill it or take it out.",
+            Self::FreeText => "Pick one with ; and fill its fields, or write a note.",
+            Self::Undisclosed => "Pick the snippet again with ; and the disclosure comes with it.",
+            Self::SecondPerson => "Ask a colleague or your lead to look at it.",
             Self::NotAllowed { .. } => "Ask your lead.",
             Self::CounterUsed => "Log in again on this machine; drafts are kept.",
             Self::OutcomeExpired => "Check the conversation, then decide anew.",

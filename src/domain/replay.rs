@@ -248,6 +248,7 @@ impl<'a> Replay<'a> {
         ReadSet {
             address: None,
             answering: None,
+            words: None,
             conversation: Some(c),
             siblings: Vec::new(),
             number: Some(number),

@@ -6,11 +6,13 @@ use super::consent;
 use super::contact::Body;
 use super::conversation::{AnswerState, Conversation};
 use super::decide::{Decided, Draft};
-use super::event::{Event, Review};
+use super::event::{Event, Refusal, Review};
 use super::id::{MessageId, RepId};
 use super::quiet_hours::Waits;
+use super::regulated;
 use super::rejection::Rejection;
 use super::routing::{Because, Reason};
+use super::snippet::{self, Values};
 use super::time::Timestamp;
 use super::waiting;
 
@@ -44,7 +46,12 @@ pub(super) fn answer(
     if d.c.answers.contains_key(&message) {
         return Ok(Vec::new());
     }
+    if let Some(why) = refused(world, &d.c, by, body) {
+        d.say(Event::AnswerRefused { message, by: by.clone(), why });
+        return Ok(d.facts());
+    }
     let mut reasons = reasons(world, &d.c, by, accept, cx);
+    reasons.extend(regulated::bars(world, &d.c, by, Some(body), false));
     if let Some(at) = at {
         reasons.extend(waiting::check(at, cx.now)?.filter(|passed| !accept.contains(passed)));
     }
@@ -60,6 +67,16 @@ pub(super) fn answer(
     }
     d.say(Event::AnswerParked { message, by: by.clone(), reasons });
     Ok(d.facts())
+}
+
+/// Words that are not even kept: the rep has them still, and must change them.
+fn refused(world: &ReadSet<'_>, c: &Conversation, by: &RepId, body: &Body) -> Option<Refusal> {
+    if snippet::is_unfilled(body.as_str()) {
+        return Some(Refusal::Unfilled);
+    }
+    let rules = regulated::of(world.playbook, &c.use_case)?;
+    let values = Values::of(world.playbook, by, world.cards);
+    regulated::judge(world.playbook, rules, &values, c.disclosed.is_some(), body.as_str()).err()
 }
 
 /// Decides "send anyway": judged again with fresh eyes; what is not accepted parks it again. Of one that only waits it asks
@@ -78,7 +95,8 @@ pub(super) fn release(
         AnswerState::Held { waits: None | Some(Waits::Overruled), .. } => return Ok(Vec::new()),
         AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. } => return Err(Rejection::AlreadyLeft),
     }
-    let left = reasons(world, &d.c, by, accept, cx);
+    let mut left = reasons(world, &d.c, by, accept, cx);
+    left.extend(still_barred(world, &d.c, message));
     if !left.is_empty() {
         if (AnswerState::Parked { reasons: left.clone() }) != waiting {
             d.say(Event::AnswerParked { message, by: by.clone(), reasons: left });
@@ -110,6 +128,12 @@ pub(super) fn release(
     Ok(d.facts())
 }
 
+/// What a regulated conversation still has against an answer that waits.
+fn still_barred(world: &ReadSet<'_>, c: &Conversation, message: MessageId) -> Vec<Review> {
+    let answer = c.answers.get(&message).filter(|answer| !answer.automatic);
+    answer.map_or_else(Vec::new, |a| regulated::bars(world, c, &a.by, world.words, a.approved.is_some()))
+}
+
 /// Takes back an answer that has not left.
 pub(super) fn recall(mut d: Draft, world: &ReadSet<'_>, by: &RepId, message: MessageId) -> Result<Decided, Rejection> {
     if mine(world, &d.c, by, message)?.is_waiting() {
@@ -135,7 +159,7 @@ fn mine(world: &ReadSet<'_>, c: &Conversation, by: &RepId, message: MessageId) -
 }
 
 /// Acting on a conversation takes it: acknowledging and claiming are one act.
-fn acted(d: &mut Draft, world: &ReadSet<'_>, by: &RepId) {
+pub(super) fn acted(d: &mut Draft, world: &ReadSet<'_>, by: &RepId) {
     if d.c.taker().is_none_or(|(rep, _)| rep != by) {
         let because =
             Because { reason: Reason::Took, passed: Vec::new(), playbook: world.playbook.version, climbed: None };

@@ -64,6 +64,11 @@ pub fn segments(text: &str) -> Segments {
     Segments { encoding, units, segments, left_in_segment, first_non_gsm }
 }
 
+/// Whether a character is in the GSM table or its extension.
+pub fn is_gsm(c: char) -> bool {
+    septets(c).is_some()
+}
+
 /// What a character costs in the GSM table; nothing if it is not in it.
 fn septets(c: char) -> Option<usize> {
     const ACCENTED: &str = "£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà";

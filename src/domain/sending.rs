@@ -16,6 +16,7 @@ use super::hold;
 use super::id::{MessageId, RepId};
 use super::message::Delivery;
 use super::quiet_hours::{Said, Waits};
+use super::regulated;
 use super::respond;
 use super::sla::Stage;
 use super::waiting;
@@ -73,7 +74,21 @@ pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> De
         d.say(instead);
         return d.facts();
     }
+    let approved = answer.approved.as_ref().is_some_and(|by| *by != answer.by);
+    let bars = if answer.automatic {
+        // The playbook's own words.
+        Vec::new()
+    } else {
+        regulated::bars(world, &d.c, &answer.by, world.words, approved)
+    };
+    if !bars.is_empty() {
+        d.say(Event::AnswerParked { message, by: answer.by, reasons: bars });
+        return d.facts();
+    }
     start(&mut d, message);
+    if regulated::discloses(world, &d.c) {
+        d.say(Event::Disclosed { message });
+    }
     d.facts()
 }
 

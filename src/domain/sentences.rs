@@ -14,6 +14,7 @@ mod lines;
 mod ownership;
 mod people;
 mod schedules;
+mod snippets;
 mod targets;
 mod use_cases;
 mod words;
@@ -39,6 +40,7 @@ pub fn of(playbook: &Playbook, now: Timestamp) -> Vec<Part> {
         ("Who is on call", schedules::of(playbook, now)),
         ("When a text may leave", compliance::of(playbook)),
         ("Who may be texted", consent::of(playbook)),
+        ("Words kept ready", snippets::of(playbook)),
         ("Our numbers", lines::of(playbook)),
         ("Who works here", people::of(playbook)),
         ("Who is told beside the inbox", alerts::of(playbook)),

@@ -35,7 +35,7 @@ impl Principal {
 }
 
 /// Everybody a conversation is visible to: its owner, its holder, whoever has an answer in it that has not settled, the
-/// pool once it was asked, the team's lead, admins, and while it is done whoever finished it.
+/// pool once it was asked or while a second person is wanted, the team's lead, admins, and while it is done whoever finished it.
 pub fn audience(c: &Conversation) -> BTreeSet<Principal> {
     let mut seen_by: BTreeSet<Principal> = [Principal::All, Principal::Lead(c.team.clone())].into();
     seen_by.extend(c.owner.iter().chain(c.finished.as_ref().map(|f| &f.by)).cloned().map(Principal::Rep));
@@ -48,7 +48,8 @@ pub fn audience(c: &Conversation) -> BTreeSet<Principal> {
         }
         None => {}
     }
-    if c.pooled && !c.is_done() {
+    let asks_second = c.answers.values().any(super::regulated::waits_for_approval);
+    if (c.pooled || asks_second) && !c.is_done() {
         seen_by.insert(Principal::Pool(c.team.clone()));
     }
     let unsettled = c.answers.values().filter(|a| !a.state.is_settled() && !a.automatic);

@@ -9,6 +9,7 @@ use super::dice::Dice;
 use super::faults::Callbacks;
 use super::shared::Shared;
 use super::webhook::{self, Call, Method};
+use crate::domain::time::Timestamp;
 
 /// One change of a message, or one telling of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +119,24 @@ pub(crate) fn run(shared: &Arc<Shared>, sid: &str, url: Option<String>, plan: Pl
             webhook::call(&shared, &Call { kind: "status", sid, url, method: Method::Post, params }).await;
         });
     }
+}
+
+/// Lets a scheduled text go when its time comes, unless it was canceled before.
+pub(crate) fn later(shared: &Arc<Shared>, sid: &str, at: Timestamp, url: Option<String>, plan: Plan) {
+    let (of, sid) = (Arc::clone(shared), sid.to_owned());
+    shared.spawn(async move {
+        while of.now() < at {
+            tokio::time::sleep(of.clock.real_wait(at, Duration::from_secs(1))).await;
+        }
+        let goes = {
+            let mut state = of.state();
+            let message = state.message_mut(&sid).filter(|message| message.status == "scheduled");
+            message.map(|message| message.status = "queued").is_some()
+        };
+        if goes {
+            run(&of, &sid, url, plan);
+        }
+    });
 }
 
 async fn wait(shared: &Shared, ms: i64) {

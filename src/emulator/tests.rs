@@ -153,6 +153,7 @@ async fn an_inbound_text_is_posted_signed_with_every_parameter() {
     let picture = client().get(format!("{}{media}", emulator.base_url()));
     let picture = picture.basic_auth(&config.account_sid, Some(&config.auth_token)).send().await.unwrap();
     assert_eq!((picture.status().as_u16(), &picture.headers()["content-type"]), (200, &"image/png".parse().unwrap()));
+    assert_eq!(picture.url().host_str(), Some("localhost"), "the bytes are at another host than the API");
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use super::feed::Presences;
 use super::http::{self, App, hooks};
 use super::service::Service;
 use super::store::{Store, StoreError};
-use super::{checkpoints, cover, engine, heartbeat, listen, notify, opt_outs, reconcile, retention, sends};
+use super::{checkpoints, cover, engine, heartbeat, listen, media, notify, opt_outs, reconcile, retention, sends};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 
@@ -99,6 +99,8 @@ impl Backend {
             Sender { service: service.clone(), carrier: Arc::clone(&parts.carrier), public_url: parts.public_url };
         let sending = sender.run(down.clone());
         tasks.spawn(async move { sending.await.map_err(|e| e.to_string()) });
+        let fetching = media::run(service.clone(), Arc::clone(&parts.carrier), down.clone());
+        tasks.spawn(async move { fetching.await.map_err(|e| e.to_string()) });
         tasks.spawn(reconcile::run(service.clone(), parts.carrier, metrics, parts.reconcile_every, down.clone()));
         if let Some(crm) = parts.crm {
             let linked = crm::run(service.clone(), crm, down);

@@ -95,6 +95,9 @@ pub enum CarrierError {
         /// What to do.
         hint: String,
     },
+    /// What it has is nothing that is taken: trying again changes nothing. Why, without personal data.
+    #[error("{0}")]
+    Unfit(String),
     /// It did not answer, or not in a way we can read.
     #[error("the carrier did not answer: {0}")]
     Unreachable(String),
@@ -152,6 +155,32 @@ pub trait Carrier: Send + Sync + 'static {
 
     /// Texts to our line since an instant.
     async fn received(&self, line: &CarrierLine, since: Timestamp) -> Result<Vec<Listed>, CarrierError>;
+
+    /// The bytes of media that a text came with, at most so many. `source` is where a webhook said they are: nothing of it
+    /// is believed.
+    async fn media(&self, line: &CarrierLine, source: &str, most: usize) -> Result<Vec<u8>, CarrierError> {
+        let _ = (line, source, most);
+        Err(CarrierError::Unfit("this carrier's media are not fetched".to_owned()))
+    }
+
+    /// Where the `n`th of a listed text's media are asked for, when the carrier tells that by the text's id.
+    fn listed_media(&self, line: &CarrierLine, id: &str, n: usize) -> Option<String> {
+        let _ = (line, id, n);
+        None
+    }
+
+    /// Takes back a text that was scheduled at the carrier and has not left; whether it was. Texts of this program wait
+    /// here and never at a carrier: this is for one that another program scheduled.
+    async fn cancel(&self, line: &CarrierLine, id: &str) -> Result<bool, CarrierError> {
+        let _ = (line, id);
+        Ok(false)
+    }
+
+    /// Puts our addresses where the carrier looks for them; in a sentence what was written and where.
+    async fn set(&self, line: &CarrierLine, public_url: &str) -> Result<String, CarrierError> {
+        let _ = (line, public_url);
+        Err(CarrierError::Unfit("this carrier's settings are made at the carrier".to_owned()))
+    }
 
     /// Compares the carrier's settings of a line with what this backend needs. A carrier that does not answer, or refuses
     /// us, is a finding like others: one line's trouble keeps nobody from looking at the next.

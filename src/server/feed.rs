@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::service::Service;
 use super::store::{Device, Page, PageQuery, StoreError, Subject};
+use super::writing::Writers;
 use crate::clock::monotonic;
 use crate::domain::answering::Answering;
 use crate::domain::id::RepId;
@@ -42,22 +43,26 @@ pub enum FeedError {
 
 /// Whose devices asked lately.
 #[derive(Debug, Default)]
-pub struct Presences(Mutex<BTreeMap<RepId, Instant>>);
+pub struct Presences {
+    seen: Mutex<BTreeMap<RepId, Instant>>,
+    /// Who types now.
+    pub writers: Writers,
+}
 
 impl Presences {
     /// A device of this rep asks.
     pub fn saw(&self, rep: &RepId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(rep.clone(), monotonic());
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(rep.clone(), monotonic());
     }
 
     /// Who was seen within this time, in real time.
     pub fn within(&self, time: Duration) -> BTreeSet<RepId> {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.iter().filter(|(_, at)| at.elapsed() < time).map(|(rep, _)| rep.clone()).collect()
     }
 
     fn is_here(&self, rep: &RepId) -> bool {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.get(rep).is_some_and(|at| at.elapsed() < HERE)
     }
 }
@@ -71,6 +76,8 @@ pub struct Ask {
     pub known: u64,
     /// The playbook it has.
     pub playbook: u32,
+    /// The last it was told of who types; a device that does not say is told nothing of it.
+    pub writing: Option<u64>,
     /// How long to wait for something.
     pub wait: Duration,
     /// Turns true when the process drains: then the answer is due at once, so that the device comes back to whoever
@@ -89,11 +96,13 @@ pub async fn changes(
     let mut deadline = tokio::time::Instant::now() + ask.wait.min(LONGEST_WAIT);
     let mut drain = ask.drain.clone();
     let mut wake = service.pulse().watch();
+    let mut typing = presences.writers.watch();
     let mut playbook = service.playbook();
     let mut principals = visibility::principals(&playbook, &device.rep);
     let mut tag = tag(&principals);
     loop {
         wake.mark_unchanged();
+        typing.mark_unchanged();
         // Every commit wakes everybody who waits: what a person sees with is worked out again only under another policy.
         let in_force = service.playbook();
         if !Arc::ptr_eq(&in_force, &playbook) {
@@ -107,7 +116,14 @@ pub async fn changes(
         let ahead = since.1 > *wake.borrow() || since.0.is_some_and(|epoch| epoch != service.epoch());
         let at_once = ask.since.is_empty() || ask.playbook != playbook.version;
         let timed_out = tokio::time::Instant::now() >= deadline;
-        if at_once || ahead || timed_out || service.pulse().concerns(&principals, since.1, device.id, ask.known) {
+        let types = |known| presences.writers.concerns(&principals, &device.rep, known);
+        let somebody_types = ask.writing.is_some_and(types);
+        if at_once
+            || ahead
+            || somebody_types
+            || timed_out
+            || service.pulse().concerns(&principals, since.1, device.id, ask.known)
+        {
             let query = PageQuery {
                 principals: principals.clone(),
                 since: since.1,
@@ -121,12 +137,15 @@ pub async fn changes(
                 return Err(FeedError::Gone);
             }
             let something = !page.subjects.is_empty() || !page.receipts.is_empty();
-            if at_once || something || timed_out {
-                return Ok(render(service, presences, ask, &principals, &tag, page));
+            if at_once || something || somebody_types || timed_out {
+                let seen_by = |_| presences.writers.seen_by(&principals, &device.rep, service.clock().as_ref());
+                let writing = ask.writing.map(seen_by);
+                return Ok(Changes { writing, ..render(service, presences, ask, &principals, &tag, page) });
             }
         }
         tokio::select! {
             _ = wake.changed() => {}
+            _ = typing.changed(), if ask.writing.is_some() => {}
             () = tokio::time::sleep_until(deadline) => {}
             () = drained(&mut drain) => deadline = tokio::time::Instant::now(),
         }
@@ -204,6 +223,7 @@ fn render(
         removals,
         roster: roster.collect(),
         on_call: page.roster.overrides.clone(),
+        writing: None,
         head: HeadView { seq: page.head.seq, hash: to_hex(&page.head.hash) },
         playbook: (ask.playbook != playbook.version).then(|| playbook.for_clients()),
     }

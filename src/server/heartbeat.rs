@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use url::Url;
 
+use super::condition;
+use super::egress::{Ask, Egress, EgressError};
 use super::service::Service;
-use super::{condition, is_here};
 
 /// Longest wait for the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -21,16 +22,16 @@ pub enum BadHeartbeat {
     /// Whoever listens could keep it beating.
     #[error("the heartbeat's URL would travel in the clear, and whoever reads it can keep it beating: use https")]
     Plain,
-    /// The TLS library does not start.
-    #[error("TLS does not start")]
-    Tls,
+    /// It is no place on the internet.
+    #[error("the heartbeat's URL is no place on the internet: --egress-allow says what may be called beside it")]
+    Forbidden,
 }
 
 /// Where to call, and how often.
 pub struct Heartbeat {
     url: Url,
     every: Duration,
-    http: reqwest::Client,
+    egress: Egress,
 }
 
 impl std::fmt::Debug for Heartbeat {
@@ -40,34 +41,27 @@ impl std::fmt::Debug for Heartbeat {
 }
 
 impl Heartbeat {
-    /// Calls `url` each `every` while all is well. Plain HTTP is for this machine only.
-    pub fn new(url: &str, every: Duration) -> Result<Self, BadHeartbeat> {
+    /// Calls `url` each `every` while all is well. Plain HTTP is for what the operator allows.
+    pub fn new(egress: Egress, url: &str, every: Duration) -> Result<Self, BadHeartbeat> {
         let url = Url::parse(url.trim()).map_err(|_| BadHeartbeat::NotAUrl)?;
-        let here = is_here(&url);
-        match url.scheme() {
-            "https" if url.has_host() => {}
-            "http" if here => {}
-            "http" => return Err(BadHeartbeat::Plain),
-            _ => return Err(BadHeartbeat::NotAUrl),
+        match egress.look(&url) {
+            Ok(()) => Ok(Self { url, every, egress }),
+            Err(EgressError::Plain { .. }) => Err(BadHeartbeat::Plain),
+            Err(EgressError::Forbidden { .. }) => Err(BadHeartbeat::Forbidden),
+            Err(_) => Err(BadHeartbeat::NotAUrl),
         }
-        let mut http = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("comeback/", env!("CARGO_PKG_VERSION")));
-        if here {
-            http = http.no_proxy();
-        }
-        Ok(Self { url, every, http: http.build().map_err(|_| BadHeartbeat::Tls)? })
     }
 
     /// Calls once; in a few words without the address why it was not heard.
     async fn beat(&self) -> Result<(), String> {
-        match self.http.get(self.url.clone()).send().await {
-            Ok(answer) if answer.status().is_success() => Ok(()),
-            Ok(answer) => Err(format!("answered {}", answer.status().as_u16())),
-            Err(e) if e.is_timeout() => Err("no answer in time".to_owned()),
-            Err(e) if e.is_connect() => Err("no connection".to_owned()),
-            Err(_) => Err("the connection broke".to_owned()),
+        match self.egress.ask(Ask::get(self.url.clone()).within(PATIENCE)).await {
+            Ok(answer) if answer.is_success() => Ok(()),
+            Ok(answer) => Err(format!("answered {}", answer.status())),
+            Err(EgressError::TooLong { .. }) => Err("no answer in time".to_owned()),
+            Err(EgressError::NoConnection { .. } | EgressError::NoAddress { .. }) => Err("no connection".to_owned()),
+            Err(EgressError::Broke { .. }) => Err("the connection broke".to_owned()),
+            Err(EgressError::Forbidden { ip, kind, .. }) => Err(format!("it is at {ip}, {}", kind.words())),
+            Err(_) => Err("it cannot be called".to_owned()),
         }
     }
 }
@@ -98,22 +92,28 @@ pub async fn run(service: Service, heartbeat: Heartbeat, mut shutdown: watch::Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::egress::Allow;
 
     #[test]
     fn its_address_travels_encrypted_or_stays_here_and_is_never_told() {
         let every = Duration::from_secs(60);
-        drop(rustls::crypto::ring::default_provider().install_default());
+        let here = Egress::new(Allow::loopback());
         for good in
             ["https://hc.example/ping/s3cret", "http://127.0.0.1:9/s3cret", "http://[::1]:9/", "http://localhost:1"]
         {
-            let told = format!("{:?}", Heartbeat::new(good, every).unwrap());
+            let told = format!("{:?}", Heartbeat::new(here.clone(), good, every).unwrap());
             assert!(!told.contains("s3cret") && !told.contains("hc.example"), "{told}");
         }
-        for plain in ["http://hc.example/s3cret", "http://10.0.0.1/s3cret", "http://localhost.evil.example/s3cret"] {
-            assert_eq!(Heartbeat::new(plain, every).unwrap_err(), BadHeartbeat::Plain);
+        for plain in ["http://hc.example/s3cret", "http://localhost.evil.example/s3cret"] {
+            assert_eq!(Heartbeat::new(here.clone(), plain, every).unwrap_err(), BadHeartbeat::Plain);
+        }
+        for elsewhere in
+            ["http://10.0.0.1/s3cret", "https://169.254.169.254/s3cret", "https://[::ffff:10.0.0.1]/s3cret"]
+        {
+            assert_eq!(Heartbeat::new(here.clone(), elsewhere, every).unwrap_err(), BadHeartbeat::Forbidden);
         }
         for bad in ["", "hc.example/s3cret", "ftp://x/s3cret", "https:///", "file:///s3cret"] {
-            let told = Heartbeat::new(bad, every).unwrap_err();
+            let told = Heartbeat::new(here.clone(), bad, every).unwrap_err();
             assert!(told == BadHeartbeat::NotAUrl || bad == "https:///", "{bad}: {told}");
             assert!(!told.to_string().contains("s3cret"), "{told}");
         }

@@ -21,12 +21,14 @@ pub mod commands;
 pub mod consent;
 pub mod health;
 pub mod hooks;
+pub mod media;
 pub mod openapi;
 pub mod people;
 pub mod problem;
 pub mod rulings;
 pub mod sends;
 pub mod session;
+pub mod writing;
 
 /// The largest body of a push: a thousand queued commands of an offline day.
 const LARGEST_PUSH: usize = 4 * 1024 * 1024;
@@ -54,6 +56,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/session", post(session::sign_in).get(session::who))
         .route("/v1/commands", post(commands::push))
         .route("/v1/changes", get(changes::pull))
+        .route("/v1/writing", post(writing::say))
         .route("/v1/people", post(people::say))
         .route("/v1/oncall", get(people::on_call))
         .route("/v1/calendars/{whose}", get(people::calendar))
@@ -61,6 +64,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/conversations/{id}/explanation", get(changes::explanation))
         .route("/v1/audit/entries", get(audit::entries))
         .route("/v1/consent/rulings", get(rulings::rulings))
+        .route("/v1/media/{message}/{n}", get(media::one))
         .route("/v1/sends", post(sends::report))
         .route("/v1/consent", get(consent::show).post(consent::report))
         .route("/health", get(health::alive))

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::carrier::Carrier;
+use super::egress::Egress;
 use super::service::{Service, ServiceError};
 use super::store::StoreError;
 use super::store::notice::NoticeRow;
@@ -61,8 +62,8 @@ pub struct Notifier {
     pub mailer: Option<email::Mailer>,
     /// Where carriers reach us, without a slash at the end.
     pub public_url: String,
-    /// The one client of everybody's webhooks.
-    pub outgoing: outgoing::Outgoing,
+    /// How webhooks leave.
+    pub egress: Egress,
     /// Addresses and secrets that stand in no environment.
     pub given: Given,
 }
@@ -78,8 +79,14 @@ type Lane = String;
 
 impl Notifier {
     /// A runner over a backend's parts.
-    pub fn new(service: Service, carrier: Arc<dyn Carrier>, mailer: Option<email::Mailer>, public_url: String) -> Self {
-        Self { service, carrier, mailer, public_url, outgoing: outgoing::Outgoing::default(), given: Given::new() }
+    pub fn new(
+        service: Service,
+        carrier: Arc<dyn Carrier>,
+        mailer: Option<email::Mailer>,
+        egress: Egress,
+        public_url: String,
+    ) -> Self {
+        Self { service, carrier, mailer, public_url, egress, given: Given::new() }
     }
 
     /// The same runner with addresses and secrets of its own.
@@ -90,7 +97,7 @@ impl Notifier {
 
     /// Runs until `shutdown` or until the database fails. Messages in hand are waited for and recorded.
     pub async fn run(self, shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
-        for (channel, why) in unreadable(&self.service.playbook(), &self.given) {
+        for (channel, why) in unreadable(&self.service.playbook(), &self.given).await {
             tracing::error!(channel, why, "a channel cannot be used; its alerts are tried again");
         }
         let handing = hand_off::run(self.service.clone(), shutdown.clone());

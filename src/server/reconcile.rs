@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::carrier::{Carrier, CarrierError, Listed, Lists};
 use super::lines;
+use super::media::Attachment;
 use super::notify::page;
 use super::service::{Inbound, Outcome, Service, ServiceError, Work};
 use super::store::{CarrierLine, DedupeKey, DueSend, RawEvent, StoreError};
@@ -23,6 +24,9 @@ use crate::domain::id::{LineId, MessageId};
 use crate::domain::message::Delivery;
 use crate::domain::time::{Span, Timestamp};
 use crate::wire::changes::{Author, Message};
+
+/// The type of media that a list counts and does not describe.
+const UNTOLD: &str = "application/octet-stream";
 
 /// Windows overlap by this much: a text listed late is still found.
 const OVERLAP: Span = Span::minutes(15);
@@ -193,8 +197,11 @@ async fn compare(
             params: params.to_string(),
             at: now,
         };
-        let media = vec!["application/octet-stream".to_owned(); text.media];
-        let (from, body, line) = (text.from, text.body, our_line.clone());
+        let one = |n| Attachment { url: carrier.listed_media(line, &text.id, n), ..UNTOLD.to_owned().into() };
+        let media = (0..text.media).map(one).collect();
+        // Of a pool's numbers one may be a line of its own.
+        let of_number = playbook.line_of(&text.to).map(|(id, _)| id.clone());
+        let (from, body, line) = (text.from, text.body, of_number.unwrap_or_else(|| our_line.clone()));
         let inbound = Inbound { key, from, line, body, media, opt_out_type: None, raw, sent: Some(text.at) };
         let of_a_rep = page::of_a_rep(service, &inbound, &text.to).await?;
         let work = of_a_rep.unwrap_or_else(|| Work::Receive(Box::new(inbound)));

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use super::media::Attachment;
 use super::store::{DedupeKey, RawEvent, Restored, Store, StoreError};
 use super::telemetry::Metrics;
 use crate::clock::Clock;
@@ -63,8 +64,8 @@ pub struct Inbound {
     pub line: LineId,
     /// The words.
     pub body: Body,
-    /// Content types of pictures and other media.
-    pub media: Vec<String>,
+    /// Pictures and other media.
+    pub media: Vec<Attachment>,
     /// The carrier's own reading: START, STOP or HELP.
     pub opt_out_type: Option<String>,
     /// As it came.

@@ -24,6 +24,7 @@ use crate::wire::command::Receipt;
 pub mod consent;
 mod error;
 mod line;
+pub mod media;
 pub mod memory;
 pub mod migrate;
 pub mod notice;
@@ -51,6 +52,8 @@ pub struct Wants {
     pub conversations: BTreeSet<ConversationId>,
     /// Texts that callbacks are about.
     pub messages: BTreeSet<MessageId>,
+    /// Texts whose words are wanted.
+    pub words: BTreeSet<MessageId>,
     /// Deliveries of carriers that may have come before.
     pub dedupe: BTreeSet<DedupeKey>,
     /// Deliveries whose reply looks for the text it answers.
@@ -78,6 +81,8 @@ pub struct Loaded {
     pub conversations: BTreeMap<ConversationId, Loading>,
     /// Which conversation a text is in.
     pub messages: BTreeMap<MessageId, ConversationId>,
+    /// The words of the texts wanted, unless they are erased.
+    pub words: BTreeMap<MessageId, Body>,
     /// Deliveries that came before.
     pub duplicates: BTreeSet<DedupeKey>,
     /// The campaign's text that a delivery may answer: the newest before it.
@@ -167,6 +172,8 @@ pub struct Batch {
     pub matched: BTreeSet<ConversationId>,
     /// A backup is brought back, or has caught up.
     pub restore: Option<RestoreWrite>,
+    /// Pictures and other media to be fetched, with the texts they came with.
+    pub media: Vec<media::MediaWrite>,
     /// What follows from the facts for people beside the client.
     pub notices: Vec<notice::NoticeRow>,
     /// What was ruled about numbers on hold.
@@ -341,6 +348,7 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 pub trait Store:
     consent::ConsentStore
     + LineStore
+    + media::MediaStore
     + notice::NoticeStore
     + policy::PolicyStore
     + record::RecordStore
@@ -413,7 +421,7 @@ pub trait Store:
     /// Conversations whose cards changed and that were not looked at again since.
     async fn unmatched(&self, limit: usize) -> Result<Vec<ConversationId>, StoreError>;
 
-    /// Numbers whose cards were read before `older_than`, or never.
+    /// Numbers whose cards were read before `older_than`, or never; those that only a list of opt-outs names are nobody's.
     async fn stale_numbers(
         &self,
         older_than: Timestamp,

@@ -67,6 +67,18 @@ impl InputLine {
         self.insert("\n")
     }
 
+    /// Puts the cursor at a place, in bytes, or after the grapheme around it.
+    pub fn go(&mut self, at: usize) {
+        self.settle(at.min(self.text.len()));
+    }
+
+    /// Takes a part of the text out, in bytes between two characters; the cursor stands where it was.
+    pub fn remove(&mut self, range: Range<usize>) {
+        if self.text.get(range.clone()).is_some() {
+            self.cut(range);
+        }
+    }
+
     /// Deletes the grapheme before the cursor.
     pub fn backspace(&mut self) {
         self.cut(self.before()..self.cursor);

@@ -16,7 +16,9 @@ use overlay::Overlay;
 use super::keymap::Context;
 use super::keymap::chord::Chord;
 use super::theme::Theme;
-use crate::client::handle::{Inbox, LinkState, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, Toast, Weight};
+use crate::client::handle::{
+    Inbox, LinkState, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, Toast, Weight, Writer,
+};
 use crate::domain::consent::is_final;
 use crate::domain::event::Review;
 use crate::domain::id::{ConversationId, MessageId, RepId};
@@ -99,6 +101,8 @@ pub struct Model {
     pub handed_over: Option<Timestamp>,
     /// What is being written.
     pub composer: Option<Composer>,
+    /// Colleagues who type a text, and where.
+    pub writing: Arc<Vec<Writer>>,
     /// Notes that were begun and left, by conversation.
     pub notes: BTreeMap<ConversationId, String>,
     /// What lies over the screen.
@@ -158,6 +162,7 @@ impl Model {
             handed: None,
             handed_over: None,
             composer: None,
+            writing: Arc::default(),
             notes: BTreeMap::new(),
             overlay: None,
             toast: None,
@@ -231,6 +236,11 @@ impl Model {
         self.inbox.as_ref().and_then(|i| i.playbook.as_deref())
     }
 
+    /// Colleagues who type a text in a conversation now.
+    pub fn writers(&self, id: ConversationId, now: Timestamp) -> impl Iterator<Item = &Writer> {
+        self.writing.iter().filter(move |writer| writer.conversation == id && writer.until > now)
+    }
+
     /// The name of a rep for screens.
     pub fn rep_name<'a>(&'a self, rep: &'a RepId) -> &'a str {
         self.playbook().map_or(rep.as_str(), |p| p.rep_name(rep))
@@ -240,7 +250,7 @@ impl Model {
     pub fn is_final(&self, reasons: &[Review]) -> bool {
         let of = |reason: &Review| match self.playbook() {
             Some(playbook) => is_final(playbook, reason),
-            None => reason.is_final(),
+            None => !reason.can_be_accepted(),
         };
         reasons.iter().any(of)
     }
@@ -296,7 +306,7 @@ impl Model {
     /// Entries that wait for the network or for the rep's eye, for the farewell and the status line.
     pub fn waiting(&self) -> (usize, usize) {
         let queued = self.outbox.iter().filter(|e| e.standing == OutboxStanding::Queued).count();
-        let eye = self.outbox.iter().filter(|e| needs_eye(&e.standing)).count();
+        let eye = self.outbox.iter().filter(|e| e.standing.needs_eye()).count();
         (queued, eye)
     }
 
@@ -306,21 +316,5 @@ impl Model {
         let save = self.composer.as_ref().and_then(|c| c.save_at);
         let hint = self.prefix.as_ref().map(|(_, since)| *since + self.real_millis(HINT_AFTER));
         [toast, save, hint, self.running].into_iter().flatten().min()
-    }
-}
-
-/// Whether an entry waits for the person. What waits behind an opt-out hold waits for a ruling.
-pub fn needs_eye(standing: &OutboxStanding) -> bool {
-    match standing {
-        OutboxStanding::Parked(reasons) => !reasons.contains(&Review::OptOutHold),
-        OutboxStanding::Refused(_)
-        | OutboxStanding::Doubtful(_)
-        | OutboxStanding::Unknown
-        | OutboxStanding::Failed(_) => true,
-        OutboxStanding::Queued
-        | OutboxStanding::Sent
-        | OutboxStanding::Held(_)
-        | OutboxStanding::Waits(..)
-        | OutboxStanding::Recalling => false,
     }
 }

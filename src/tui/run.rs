@@ -236,6 +236,7 @@ impl Session {
                     | Notice::Thread(..)
                     | Notice::Outbox(_)
                     | Notice::Found { .. }
+                    | Notice::Writing(_)
                     | Notice::Toast(_)
                     | Notice::Terminal(_) => {}
                 }

@@ -14,11 +14,14 @@ mod outbox;
 mod overlay;
 mod people;
 mod ruling;
+mod snippets;
 mod while_away;
 
+pub(super) use crate::domain::stand_in::Offer;
 pub(super) use composer::{objections, opted_out};
 pub(super) use later::would_wait;
 pub(super) use ruling::day;
+pub(super) use snippets::{bound, offer, whole, words as stand_ins};
 
 use super::layout;
 use super::model::list::Spot;
@@ -75,6 +78,7 @@ fn settle(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     if model.composer.as_ref().and_then(|c| c.save_at).is_some_and(|at| at <= now) {
         composer::save(model, out);
     }
+    out.extend(composer::tells(model, now));
     while_away::offer(model, out);
     list::window(model);
     model.running.take_if(|until| *until <= now);

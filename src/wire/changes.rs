@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::command::Receipt;
+use super::writing::Writing;
 use crate::domain::answering::Answering;
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
@@ -50,6 +51,9 @@ pub struct Changes {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
     pub on_call: BTreeMap<ScheduleId, Vec<Override>>,
+    /// Who types, for a request that named the `writing` it knows. Kept nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writing: Option<Writing>,
     /// The journal's head, for devices to witness.
     pub head: HeadView,
 }
@@ -101,7 +105,7 @@ pub struct Message {
     /// The words, raw. Absent once erased.
     #[schema(value_type = Option<String>)]
     pub body: Option<Body>,
-    /// Pictures and other media: their content types.
+    /// Pictures and other media: their content types, as [`super::media::Part`] reads them.
     pub media: Vec<String>,
     /// Where an answer stands; the state's own word once it has left the state.
     #[schema(value_type = Option<Object>)]

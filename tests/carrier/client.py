@@ -9,6 +9,8 @@ is a JSON object of arguments by the names the client gives them, empty for none
     list    messages.list:    {"to": ..., "from_": ..., "date_sent_after": "2026-11-24T10:00:00Z", "limit": 20,
                                "page_size": 5}
     fetch   messages(sid).fetch:   {"sid": "SM..."}
+    media   messages(sid).media.list:  {"sid": "MM..."}
+    cancel  messages(sid).update(status="canceled"):  {"sid": "SM..."}
     redact  messages(sid).update:  {"sid": "SM...", "body": ""}
     delete  messages(sid).delete:  {"sid": "SM..."}
 
@@ -67,6 +69,10 @@ def run(client: Client, action: str, arguments: dict):
     sid = arguments.pop("sid")
     if action == "fetch":
         return plain(client.messages(sid).fetch())
+    if action == "media":
+        return [{"sid": m.sid, "content_type": m.content_type} for m in client.messages(sid).media.list()]
+    if action == "cancel":
+        return plain(client.messages(sid).update(status="canceled"))
     if action == "redact":
         return plain(client.messages(sid).update(**arguments))
     if action == "delete":

@@ -286,3 +286,24 @@ fn an_alert_stands_on_the_screen_too_and_a_breach_is_loud_there() {
     let weights = weights.map(|kind| alert(kind).toast().weight);
     assert_eq!(weights, [Weight::News, Weight::News, Weight::News, Weight::Loud, Weight::Loud]);
 }
+
+#[test]
+fn a_second_person_who_is_asked_hears_of_it_and_nobody_else_does() {
+    use comeback::domain::contact::Body;
+    use comeback::domain::regulated::Regulated;
+    use comeback::domain::snippet::Snippet;
+
+    let mut story = Story::with_mayas_buyer();
+    let thanks = Snippet { text: "Thank you!".to_owned(), ..Snippet::default() };
+    story.playbook.snippets.insert("thanks".to_owned(), thanks);
+    let rules = Regulated { snippets: ["thanks".to_owned()].into(), approval: true, ..Regulated::default() };
+    story.playbook.use_cases.get_mut("question").unwrap().regulated = Some(rules);
+    let mut desks = ["ines", "kim"].map(|rep| Desk::settled(rep, &story));
+    let message = story.fresh();
+    story.does("maya", &Command::Answer { message, body: Body::new("Thank you!"), accept: vec![] }).unwrap();
+    let [ines, kim] = &mut desks;
+    let told: Vec<_> = ines.pulls(&story).into_iter().map(|alert| (alert.kind, alert.title)).collect();
+    assert_eq!(told, [(Kind::Assigned, "To approve: Maya's answer to Buyer c-1".to_owned())]);
+    assert_eq!(ines.pulls(&story), [], "once");
+    assert_eq!(kim.pulls(&story), []);
+}

@@ -1,6 +1,7 @@
 //! Carriers beside Twilio: Telnyx, and every other by signed webhooks. Each against its emulator over sockets, with the
 //! real backend between; their webhooks from recorded requests; and their published libraries as judges.
 
+mod answers;
 mod interleaved;
 mod library;
 mod recorded;

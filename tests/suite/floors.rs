@@ -46,6 +46,9 @@ const IMPURE: [&str; 10] = [
     "std::thread",
 ];
 
+/// The only place of the backend from which other people's servers are called.
+const WAY_OUT: &str = "src/server/egress";
+
 /// Where the order of a collection can be seen, so that it must be the same on every run.
 const ORDERED: [&str; 2] = ["src/domain", "src/client/sync"];
 
@@ -100,8 +103,12 @@ fn check_file(path: &str, text: &str) -> Vec<String> {
         return said;
     };
     let tokens = tokens(text);
+    let way_out = path == format!("{WAY_OUT}.rs") || path.starts_with(&format!("{WAY_OUT}/"));
     let ordered = ORDERED.iter().any(|place| path == format!("{place}.rs") || path.starts_with(&format!("{place}/")));
     for (line, token) in &tokens {
+        if module == "server" && !way_out && token == "reqwest" {
+            say(*line, format!("only {WAY_OUT} calls other people's servers: ask there"));
+        }
         if ordered && matches!(token.as_str(), "HashMap" | "HashSet") {
             say(*line, format!("`{token}` has no order here: use the BTree one"));
         }

@@ -12,7 +12,7 @@ use comeback::domain::consent::told::Automatic;
 use comeback::domain::consent::{OptOutSource, Scope};
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::escalation::Who;
-use comeback::domain::event::{Climb, Event, Outcome, Review};
+use comeback::domain::event::{Climb, Event, Outcome, Refusal, Review};
 use comeback::domain::hold::Ruling;
 use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, NumberId, OverrideId};
 use comeback::domain::message::{Delivery, InboundKind};
@@ -186,7 +186,11 @@ pub(crate) fn events() -> Vec<Event> {
                 Event::TurnPassed { pool: "enterprise".into(), rep: "maya".into(), weight: 2 }
             }
             Event::TurnPassed { .. } => Event::ToldBuyer { message, what: Automatic::Confirmation, not_before: then() },
-            Event::ToldBuyer { .. } => return all,
+            Event::ToldBuyer { .. } => Event::AnswerRefused { message, by: "maya".into(), why: Refusal::FreeText },
+            Event::AnswerRefused { .. } => Event::AnswerApproved { message, by: "ben".into(), not_before: due },
+            Event::AnswerApproved { .. } => Event::AnswerDeclined { message, by: "ben".into() },
+            Event::AnswerDeclined { .. } => Event::Disclosed { message },
+            Event::Disclosed { .. } => return all,
         };
         all.push(next);
     }
@@ -278,7 +282,9 @@ fn commands() -> Vec<Command> {
                 said: Some(then()),
                 words: Some((message, Body::new("https://example.com/form\nText me about events."))),
             })),
-            Command::Consent(_) => return all,
+            Command::Consent(_) => Command::Approve { message },
+            Command::Approve { .. } => Command::Decline { message },
+            Command::Decline { .. } => return all,
         };
         all.push(next);
     }
@@ -309,7 +315,11 @@ fn rejections() -> Vec<Rejection> {
             Rejection::QuietThere { .. } => Rejection::NoConsent { why: "they never texted us".to_owned() },
             Rejection::NoConsent { .. } => Rejection::NotHeld,
             Rejection::NotHeld => Rejection::NeedsReason,
-            Rejection::NeedsReason => return all,
+            Rejection::NeedsReason => Rejection::Unfilled,
+            Rejection::Unfilled => Rejection::FreeText,
+            Rejection::FreeText => Rejection::Undisclosed,
+            Rejection::Undisclosed => Rejection::SecondPerson,
+            Rejection::SecondPerson => return all,
         };
         all.push(next);
     }
@@ -391,7 +401,9 @@ fn envelopes_and_receipts_are_written_as_ever() {
     };
     hold("envelopes.json", [("envelope".to_owned(), envelope)].into());
     let receipt = |verdict| Receipt { id, n: 7, verdict };
+    let regulated = vec![Review::NeedsApproval, Review::Declined("ben".into()), Review::FreeText, Review::Undisclosed];
     let verdicts = [
+        ("parked_regulated", Verdict::Parked { reasons: regulated }),
         ("done", Verdict::Done),
         ("parked", Verdict::Parked { reasons: vec![Review::NewerReply] }),
         ("refused", Verdict::Refused { rejection: Rejection::NotFound }),

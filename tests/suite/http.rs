@@ -28,6 +28,7 @@ mod metrics;
 mod people;
 mod rulings;
 mod sends;
+mod writing;
 
 const PLAYBOOK: &str = include_str!("../../assets/playbook.toml");
 

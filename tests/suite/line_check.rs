@@ -7,6 +7,7 @@ use comeback::domain::contact::Address;
 use comeback::emulator::{self, BuyerPlan, Emulator, EmulatorConfig, Number};
 use comeback::server::carrier::Carrier as _;
 use comeback::server::carrier::twilio::Twilio;
+use comeback::server::egress::{Allow, Egress};
 use comeback::server::store::{CarrierLine, LineExtra};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -107,7 +108,7 @@ impl Carrier {
         let row = |f: &comeback::server::carrier::Finding| {
             format!("{} {}: {}", if f.ok { "ok" } else { "WRONG" }, f.setting, f.says)
         };
-        let findings = Twilio::new().unwrap().check(line, PUBLIC).await;
+        let findings = Twilio::new(Egress::new(Allow::loopback())).check(line, PUBLIC).await;
         for finding in &findings {
             let said = format!("{} {}", finding.setting, finding.says);
             for token in line.tokens.iter().chain([&self.config.auth_token]) {
@@ -206,6 +207,34 @@ async fn a_service_counts_before_the_number_unless_it_leaves_it_to_the_number() 
     carrier.set(&service, &[("UseInboundWebhookOnNumber", "true")]).await;
     let rows = carrier.check(&line).await;
     assert_eq!(rows.wrong().len(), 2, "the number's address and its method: {:#?}", rows.0);
+}
+
+#[tokio::test]
+async fn our_addresses_are_put_where_the_carrier_looks_and_nowhere_else() {
+    const FALLBACK: &str = "https://c.example/hooks/twilio/fallback";
+    let twilio = Twilio::new(Egress::new(Allow::loopback()));
+    // The number's own setting.
+    let carrier = Carrier::open(|_| {}).await;
+    carrier.set_number(&[("SmsUrl", ELSEWHERE), ("SmsMethod", "GET"), ("SmsFallbackUrl", ELSEWHERE)]).await;
+    assert_eq!(carrier.check(&carrier.line()).await.wrong().len(), 3);
+    let said = twilio.set(&carrier.line(), PUBLIC).await.unwrap();
+    assert!(said.starts_with("the number's Messaging posts to ") && said.contains(FALLBACK), "{said}");
+    carrier.check(&carrier.line()).await.all_well().has("ok the number's Messaging: primary handler fails: right");
+    // An application, and a service, which stand before it.
+    let app = carrier.app(&[("SmsUrl", ELSEWHERE)]).await;
+    carrier.set_number(&[("SmsApplicationSid", &app), ("SmsUrl", ELSEWHERE)]).await;
+    assert!(twilio.set(&carrier.line(), PUBLIC).await.unwrap().contains(&app));
+    carrier.check(&carrier.line()).await.all_well();
+    let carrier = Carrier::open(in_service).await;
+    let line = CarrierLine { service: Some(SERVICE.to_owned()), ..carrier.line() };
+    let path = format!("/v1/Services/{SERVICE}");
+    carrier.set(&path, &[("UseInboundWebhookOnNumber", "false"), ("InboundRequestUrl", ELSEWHERE)]).await;
+    assert!(twilio.set(&line, PUBLIC).await.unwrap().contains(SERVICE));
+    carrier.check(&line).await.all_well().has("Sticky Sender: on");
+    // A token that opens nothing sets nothing, and is not told.
+    let closed = CarrierLine { tokens: vec![OTHER.to_owned()], ..line };
+    let said = twilio.set(&closed, PUBLIC).await.unwrap_err().to_string();
+    assert!(said.contains("not this account's") && !said.contains(OTHER), "{said}");
 }
 
 #[tokio::test]

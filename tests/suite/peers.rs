@@ -3,6 +3,7 @@
 
 mod catcher;
 mod delivery;
+mod media;
 mod prism;
 mod recovery;
 mod shop;

@@ -15,6 +15,7 @@ mod owning;
 
 mod properties;
 mod receiving;
+mod regulated;
 mod seeing;
 mod sending;
 mod shifts;

@@ -28,12 +28,14 @@ mod holding;
 mod ledger;
 mod policies;
 mod reconciling;
+mod regulated;
 mod replaying;
 mod restoring;
 mod sending;
 mod signed_in_anew;
 mod time;
 mod waiting;
+mod writing;
 
 /// A backend at ten on a Tuesday, with the sales floor of [`crate::world`] and a device for everybody who acts.
 struct Floor {

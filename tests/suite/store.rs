@@ -11,6 +11,7 @@ mod beside;
 mod consent;
 mod facts;
 mod feed;
+mod media;
 mod notices;
 mod people;
 mod reads;
@@ -62,7 +63,8 @@ macro_rules! conforms {
                     a_receipt_is_found_again_and_never_replaced
                     outcomes_of_long_ago_are_forgotten_oldest_first_and_how_far_a_device_is_stays
                     answers_that_wait_for_somebody_are_counted
-                    a_delivery_is_known_by_provider_account_and_id
+                    the_words_of_a_text_come_when_they_are_wanted
+                a_delivery_is_known_by_provider_account_and_id
                     a_text_taken_back_is_forgotten_and_others_stand_where_they_were_put
                 }
                 reads {
@@ -114,6 +116,10 @@ macro_rules! conforms {
                     where_a_rep_is_reached_is_replaced_and_forgotten_and_nobody_shares_a_phone
                     one_conversation_is_found_with_all_of_it
                     nothing_that_waited_before_a_backup_goes_by_itself
+                }
+                media {
+                    media_come_with_their_text_and_are_due_until_they_are_settled
+                    the_same_bytes_are_kept_once_and_erased_with_the_last_text_that_has_them
                 }
                 beside {
                     what_stands_beside_the_policy_is_replaced_and_taken_away

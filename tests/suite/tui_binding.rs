@@ -156,8 +156,10 @@ proptest! {
             for ask in desk.commands() {
                 let about = match ask {
                     Ask::Do { conversation, .. } => conversation,
-                    Ask::SaveDraft { conversation, .. } | Ask::Older(conversation) => Some(conversation),
-                    Ask::Open(_) | Ask::Search(_) | Ask::ReadWhileAway | Ask::SyncNow | Ask::OutboxDrop { .. } | Ask::OutboxSend { .. }
+                    Ask::SaveDraft { conversation, .. } | Ask::Older(conversation) | Ask::Writing(conversation) => {
+                        Some(conversation)
+                    }
+                    Ask::Open(_) | Ask::Search(_) | Ask::ReadWhileAway | Ask::SyncNow | Ask::Save { .. } | Ask::OutboxDrop { .. } | Ask::OutboxSend { .. }
                     | Ask::Looking { .. } | Ask::Stop => None,
                 };
                 if let Some(about) = about {

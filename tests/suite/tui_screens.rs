@@ -14,7 +14,7 @@ use comeback::tui::msg::Msg;
 
 use crate::tui_world::{Desk, START, answered, entry, id, link, outbox, said};
 
-const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (120, 40)];
+pub(crate) const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (120, 40)];
 
 /// Compares the screen with the one that was written down.
 pub(crate) fn shows(desk: &Desk, name: &str) {

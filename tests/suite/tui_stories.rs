@@ -383,3 +383,20 @@ fn nobody_is_praised_while_the_team_burns() {
     desk.says("1 in the pool, 1 late with");
     assert!(!desk.screen().contains("Well done"));
 }
+
+#[test]
+fn without_consent_on_record_a_text_is_asked_about_or_refused_as_the_playbook_says() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("j");
+    desk.change(1, |t| t.row.no_evidence = true);
+    desk.keys("r").types("Hello");
+    desk.says("no consent of theirs is on record");
+    desk.commands();
+    desk.keys("Enter");
+    assert_eq!(desk.commands(), vec![]);
+    desk.says("Enter again sends anyway");
+    desk.keys("Enter");
+    let asked = desk.commands();
+    let Ask::Do { command: Command::Answer { accept, .. }, .. } = &asked[0] else { panic!("{asked:?}") };
+    assert_eq!(accept, &vec![Review::NoEvidence]);
+}

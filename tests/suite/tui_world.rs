@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use comeback::client::handle::{
-    Ask, Inbox, Link, LinkState, Me, Notice, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, ThreadMessage,
+    Ask, Binds, Inbox, Link, LinkState, Me, Notice, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, ThreadMessage,
 };
 use comeback::clock::monotonic;
 use comeback::domain::answering::Answering;
@@ -165,7 +165,7 @@ impl Desk {
     /// What was asked about conversations since the last call, without what merely follows the eye.
     pub(crate) fn commands(&mut self) -> Vec<Ask> {
         let asked = std::mem::take(&mut self.asked);
-        asked.into_iter().filter(|a| !matches!(a, Ask::Open(_) | Ask::Looking { .. })).collect()
+        asked.into_iter().filter(|a| !matches!(a, Ask::Open(_) | Ask::Looking { .. } | Ask::Writing(_))).collect()
     }
 
     /// The screen as text, and when it changes by itself.
@@ -334,6 +334,8 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         place: comeback::domain::zone::of(&[], Some(&address), chrono_tz::America::New_York),
         queued: false,
         needs_eye: false,
+        asks_second: false,
+        approval: None,
         draft: false,
     };
     Thread {
@@ -348,6 +350,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
             what: "Ask for name and company".to_owned(),
             why: "the CRM does not know this number".to_owned(),
         },
+        binds: Binds::default(),
         draft: String::new(),
     }
 }
@@ -427,6 +430,8 @@ fn threads() -> BTreeMap<ConversationId, Thread> {
         ),
     ];
     dana.cards = vec![card()];
+    dana.binds.zone = Some((chrono_tz::America::Los_Angeles, true));
+    "quote".clone_into(&mut dana.binds.use_case);
     "late-stage question".clone_into(&mut dana.row.about);
     dana.row.priority = 2;
     dana.answering = Some(Answering {

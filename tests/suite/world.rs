@@ -203,6 +203,8 @@ pub(crate) struct Story {
     /// The campaign's text that each number answers.
     pub(crate) answering: BTreeMap<NumberId, Answering>,
     pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
+    /// The words of answers.
+    pub(crate) words: BTreeMap<MessageId, Body>,
     /// Every fact, in order, with its time.
     pub(crate) record: Vec<(Timestamp, Subject, Event)>,
     /// The conversation that steps are about.
@@ -225,6 +227,7 @@ impl Story {
             cards: BTreeMap::new(),
             addresses: BTreeMap::new(),
             answering: BTreeMap::new(),
+            words: BTreeMap::new(),
             conversations: BTreeMap::new(),
             record: Vec::new(),
             here: ConversationId(Uuid::from_u128(0)),
@@ -376,6 +379,9 @@ impl Story {
 
     pub(crate) fn decides(&mut self, actor: Actor, seen: u64, command: &Command) -> Said {
         let decided = self.would_decide(actor, seen, command)?;
+        if let Command::Answer { message, body, .. } = command {
+            self.words.insert(*message, body.clone());
+        }
         for (subject, event) in &decided {
             self.record.push((self.now, *subject, event.clone()));
             match subject {
@@ -450,6 +456,7 @@ impl Story {
         let world = ReadSet {
             address: self.addresses.get(&number.unwrap_or(Self::number(0))),
             answering: number.and_then(|id| self.answering.get(&id)),
+            words: command.lets_go().and_then(|id| self.words.get(&id)),
             conversation,
             siblings: self.conversations.values().filter(|c| Some(c.number) == number && c.id != self.here).collect(),
             number: number.and_then(|id| self.numbers.get(&id)),

@@ -143,6 +143,7 @@ fn serve(folder: &Path, database: &str) -> (Backend, SocketAddr) {
         .args(["serve", "--playbook", &at("playbook.toml"), "--database", database, "--listen", "127.0.0.1:0"])
         .args(["--checkpoint-file", &at("seen"), "--checkpoint-key", &at("key")])
         .env_remove("COMEBACK_PUBLIC_URL")
+        .env("COMEBACK_EGRESS_ALLOW", "127.0.0.0/8")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

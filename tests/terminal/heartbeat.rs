@@ -1,12 +1,13 @@
 //! Somebody outside is called while all is well, and is not when it is not.
 
-use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::program::{Machine, PLAYBOOK};
+use super::program::{
+    keep, {Machine, PLAYBOOK},
+};
 use super::tmux::eventually;
 
 /// Counts who asks for its secret path. Its thread ends with the test's process.
@@ -33,7 +34,7 @@ fn it_beats_while_all_is_well_stays_away_while_the_database_is_locked_and_comes_
     let machine = Machine::new();
     let (url, beats) = listener();
     let file = machine.home().join("heartbeat");
-    fs::write(&file, format!("{url}\n")).expect("a file");
+    keep(&file, &format!("{url}\n"));
     let file = file.to_str().expect("UTF-8");
     let serve = machine.serve(&["--heartbeat-url-file", file, "--heartbeat-seconds", "1"], "");
     let count = || beats.load(Ordering::SeqCst);
@@ -73,14 +74,27 @@ fn a_heartbeat_nobody_hears_is_told_without_its_address_and_one_in_the_clear_is_
         assert!(!said.ok && !said.err.contains("s3cret"), "{}", said.err);
         said.err
     };
-    assert!(refused(&["--heartbeat-url", "http://hc.example/s3cret"]).contains("use https"));
-    assert!(refused(&["--heartbeat-url", "hc.example/s3cret"]).contains("no address"));
+    let refused_in = |url: &str| {
+        let said = machine.run_with(&[("COMEBACK_HEARTBEAT_URL", url)], &serve, "");
+        assert!(!said.ok && !said.err.contains("s3cret"), "{}", said.err);
+        said.err
+    };
+    assert!(refused_in("http://hc.example/s3cret").contains("use https"));
+    assert!(refused_in("https://10.0.0.1/s3cret").contains("no place on the internet"));
+    assert!(refused_in("hc.example/s3cret").contains("no address"));
+    // What every user of the machine reads in the list of processes is no place for a secret.
+    assert!(
+        machine
+            .run(&[&serve[..], &["--heartbeat-url", "https://hc.example/x"]].concat(), "")
+            .err
+            .contains("unexpected")
+    );
     assert!(refused(&["--heartbeat-url-file", "not-there"]).contains("not-there cannot be read"));
 
     // A port that was ours a moment ago: nobody listens there.
     let deaf = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     let file = machine.home().join("heartbeat");
-    fs::write(&file, format!("http://{deaf}/s3cret")).expect("a file");
+    keep(&file, &format!("http://{deaf}/s3cret"));
     let running = machine.serve(&["--heartbeat-url-file", file.to_str().expect("UTF-8")], "");
     eventually("what is wrong", || running.said().contains("nobody hears it: no connection").then_some(()));
     assert!(!running.said().contains("s3cret"), "{}", running.said());

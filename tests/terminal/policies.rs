@@ -1,5 +1,6 @@
 //! A first playbook, and versions that are tried, that wait for their day, and that take somebody's place.
 
+use super::program::keep;
 use super::setup::{LINE, Town};
 
 /// The example's rules without its expectations, a little faster.
@@ -18,7 +19,7 @@ fn a_first_playbook_comes_from_a_few_answers_and_the_crm_and_never_replaces_a_fi
     let home = town.machine.home();
     let path = |name: &str| home.join(name).display().to_string();
     let (first, token) = (path("first.toml"), path("token"));
-    std::fs::write(&token, town.carrier("crm_token")).expect("a file");
+    keep(token.as_ref(), town.carrier("crm_token"));
     let init = ["playbook", "init", "--crm", town.carrier("crm_url"), "--crm-token-file", &token, "--out", &first];
     let answers =
         ["--yes", "--company", "Harbor & Pine", "--zone", "America/New_York", "--number", LINE, "--lead", "maya"];

@@ -58,6 +58,8 @@ impl Machine {
         for (name, folder) in [("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config"), ("XDG_STATE_HOME", "state")] {
             command.env(name, self.home().join(folder));
         }
+        // The carrier and the CRM of these tests are on this machine.
+        command.env("COMEBACK_EGRESS_ALLOW", "127.0.0.0/8,::1");
         for name in ["COMEBACK_PROFILE", "COMEBACK_DATABASE", "COMEBACK_PUBLIC_URL", "COMEBACK_LOG", "NO_COLOR"] {
             command.env_remove(name);
         }
@@ -208,4 +210,11 @@ impl Drop for Running {
         }
         drop(self.program.wait());
     }
+}
+
+/// Writes a secret's file, readable by its owner only.
+pub(super) fn keep(file: &Path, secret: &str) {
+    std::fs::write(file, secret).expect("a file");
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(file, private).expect("its permissions");
 }

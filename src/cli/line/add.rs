@@ -63,6 +63,13 @@ pub(in crate::cli) struct Add {
     /// A file with the secret; given twice while it is changed, the one in use first.
     #[arg(long, value_name = "FILE", conflicts_with = "token_stdin")]
     token_file: Vec<PathBuf>,
+    /// The secret's name in the keyring; given twice while it is changed, the one in use first.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["token_stdin", "token_file"])]
+    token_keyring: Vec<String>,
+    /// How long Twilio tries to deliver a text, as in 4h, 90m: a sales answer that comes hours late is worse than one that
+    /// fails. At most 10h; without this 4h.
+    #[arg(long, value_name = "SPAN", value_parser = valid)]
+    valid_for: Option<u32>,
     /// Where the carrier's API is; for tests against an emulator.
     #[arg(long)]
     api: Option<String>,
@@ -80,7 +87,7 @@ impl Add {
         let playbook = store.playbook().await?;
         let in_playbook =
             playbook.is_some_and(|p| p.line_of(&number).is_some() || p.alerting.pages_from(&number).is_some());
-        let extra = LineExtra { keys: self.public_key, list: self.list_url };
+        let extra = LineExtra { keys: self.public_key, list: self.list_url, valid_seconds: self.valid_for };
         let provider = provider.to_owned();
         store
             .put_line(&CarrierLine {
@@ -111,6 +118,7 @@ impl Add {
         let (twilio, telnyx, generic) =
             (self.carrier == Kind::Twilio, self.carrier == Kind::Telnyx, self.carrier == Kind::Generic);
         only(!twilio && self.service.is_some(), "--service", "twilio")?;
+        only(!twilio && self.valid_for.is_some(), "--valid-for", "twilio")?;
         only(!telnyx && !self.public_key.is_empty(), "--public-key", "telnyx")?;
         only(!generic && self.send_url.is_some(), "--send-url", "generic")?;
         only(!generic && self.list_url.is_some(), "--list-url", "generic")?;
@@ -153,7 +161,10 @@ impl Add {
                 Kind::Generic => "Paste the signing secret (whsec_…)",
             });
         }
-        let tokens = if self.token_file.is_empty() {
+        let tokens = if !self.token_keyring.is_empty() {
+            let read = self.token_keyring.iter().map(|name| crate::cli::secret::from_keyring(name));
+            read.collect::<anyhow::Result<Vec<String>>>()?
+        } else if self.token_file.is_empty() {
             VARIABLES.iter().filter_map(|name| std::env::var(name).ok()).map(|text| text.trim().to_owned()).collect()
         } else {
             let read = self.token_file.iter().map(|file| crate::cli::secret::from_file(file));
@@ -162,12 +173,19 @@ impl Add {
         let tokens: Vec<String> = tokens.into_iter().filter(|token| !token.is_empty()).collect();
         anyhow::ensure!(
             !tokens.is_empty() && tokens.len() <= 2,
-            "{} secrets were given: one, or two while it is changed, by --token-stdin, --token-file or {}",
+            "{} secrets were given: one, or two while it is changed, by --token-stdin, --token-file, --token-keyring or {}",
             tokens.len(),
             VARIABLES[0]
         );
         Ok(tokens)
     }
+}
+
+/// How long a text may be tried, in seconds, within what Twilio takes.
+fn valid(text: &str) -> Result<u32, String> {
+    let span = crate::config::text::duration(text);
+    let seconds = span.and_then(|span| u32::try_from(span.as_millis() / 1000).ok());
+    seconds.filter(|s| (1..=36_000).contains(s)).ok_or_else(|| "from 1s to 10h".to_owned())
 }
 
 /// An address that texts may be posted to: encrypted, or this machine's own.
@@ -210,6 +228,8 @@ mod tests {
             list_url: None,
             token_stdin: true,
             token_file: Vec::new(),
+            token_keyring: Vec::new(),
+            valid_for: None,
             api: None,
         }
     }

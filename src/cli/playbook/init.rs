@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Tz;
 use clap::Args;
 
+use crate::cli::egress::EgressArgs;
 use crate::cli::secret::CrmTokenArgs;
 use crate::cli::{say, warn};
 use crate::clock::{Clock as _, SystemClock};
@@ -36,6 +37,8 @@ pub(in crate::cli) struct Init {
     crm: Option<String>,
     #[command(flatten)]
     crm_token: CrmTokenArgs,
+    #[command(flatten)]
+    egress: EgressArgs,
     /// The file to write.
     #[arg(long, default_value = "playbook.toml")]
     out: PathBuf,
@@ -122,7 +125,7 @@ impl Init {
     async fn people(&self) -> anyhow::Result<BTreeMap<RepId, String>> {
         let Some(crm) = &self.crm else { return Ok(BTreeMap::new()) };
         let cards = if crm.starts_with("http://") || crm.starts_with("https://") {
-            Directory::new(crm, self.crm_token.token()?)?.people().await?
+            Directory::new(self.egress.open()?, crm, self.crm_token.token()?)?.people().await?
         } else {
             let path = Path::new(crm);
             let file = if path.is_dir() { path.join("contacts.json") } else { path.to_owned() };

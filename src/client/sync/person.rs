@@ -133,7 +133,7 @@ impl Machine {
         now: Timestamp,
     ) {
         let seen = conversation.and_then(|c| self.state.base.get(&c)).map_or(0, |s| s.state.inbound);
-        let accept = reasons.iter().filter(|r| !r.is_final()).cloned().collect();
+        let accept = reasons.iter().filter(|r| r.can_be_accepted()).cloned().collect();
         self.state.put(id, conversation, seen, Command::Release { message, accept }, now, &mut self.writes);
     }
 

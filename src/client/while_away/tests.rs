@@ -48,7 +48,7 @@ fn answered(c: &mut Conversation, n: u128, by: &str, when: i64) {
     let state = AnswerState::Out { delivery: Delivery::Delivered, error: None };
     c.answers.insert(
         MessageId(Uuid::from_u128(n)),
-        Answer { by: by.into(), at: at(when), state, automatic: false, what: Automatic::default() },
+        Answer { by: by.into(), at: at(when), state, automatic: false, what: Automatic::default(), approved: None },
     );
     c.changed = c.changed.max(at(when));
 }

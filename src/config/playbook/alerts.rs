@@ -211,8 +211,7 @@ impl Reader<'_> {
         if is_safe(text.get_ref()) {
             return Ok(Setting::Plain(text.get_ref().clone()));
         }
-        let message =
-            "not an address that may be called: write https://…, or env:NAME or file:/PATH where it is a secret";
+        let message = "not an address that may be called: write https://…, or env:NAME, file:/PATH or keyring:NAME where it is a secret";
         Err(self.mistake(text.span(), message))
     }
 
@@ -229,7 +228,7 @@ impl Reader<'_> {
 
     fn secret(&self, text: &str, span: std::ops::Range<usize>) -> Result<Setting, Diagnostic> {
         named(text).ok_or_else(|| Diagnostic {
-            hint: Some("write env:NAME or file:/PATH, and put it there for the backend".to_owned()),
+            hint: Some("write env:NAME, file:/PATH or keyring:NAME, and put it there for the backend".to_owned()),
             // The line is not shown: it holds a secret.
             excerpt: String::new(),
             ..self.mistake(span, "a secret must not stand in the playbook, which is kept and copied for ever")
@@ -306,6 +305,9 @@ fn named(text: &str) -> Option<Setting> {
     let plain = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace);
     if let Some(name) = text.strip_prefix("env:") {
         return plain(name).then(|| Setting::Env(name.to_owned()));
+    }
+    if let Some(name) = text.strip_prefix("keyring:") {
+        return plain(name).then(|| Setting::Keyring(name.to_owned()));
     }
     let path = text.strip_prefix("file:")?;
     path.starts_with('/').then(|| Setting::File(path.to_owned()))

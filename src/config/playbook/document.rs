@@ -10,6 +10,7 @@ use toml::value::Datetime;
 use super::alerts::{AlertsText, ChannelText, OperationsText};
 use super::consent::ConsentText;
 use super::owners::{OwnerText, TerritoryText};
+use super::snippets::{PriceText, RegulatedText, SnippetText};
 use super::steps::LadderText;
 use crate::config::text::{Duration, Every, PerTime, TimeOfDay, Times};
 use crate::domain::consent::Replies;
@@ -52,6 +53,9 @@ pub(super) struct Document {
     pub(super) campaign_class: BTreeMap<String, ClassText>,
     #[serde(default)]
     pub(super) expect: Vec<ExpectText>,
+    #[serde(default)]
+    pub(super) snippet: BTreeMap<String, SnippetText>,
+    pub(super) price: Option<PriceText>,
     #[serde(default)]
     pub(super) channel: BTreeMap<String, Spanned<ChannelText>>,
     pub(super) alerts: Option<AlertsText>,
@@ -110,6 +114,7 @@ pub(super) struct UseCaseText {
     pub(super) queue: Option<Name>,
     /// Empty says nothing.
     pub(super) acknowledgement: Option<Spanned<String>>,
+    pub(super) regulated: Option<RegulatedText>,
 }
 
 const fn yes() -> bool {
@@ -210,6 +215,8 @@ pub(super) struct RepText {
     pub(super) weight: Option<Spanned<u32>>,
     /// A calendar.
     pub(super) hours: Option<Name>,
+    /// Where buyers book a meeting with them.
+    pub(super) meeting_link: Option<Spanned<String>>,
     /// What is left out is everybody's.
     pub(super) alerts: Option<AlertsText>,
 }

@@ -22,7 +22,7 @@ mod tests {
 
     /// The example with every table that a playbook can have.
     fn whole() -> Value {
-        let short = "\n[consent]\nscope = \"programme\"\nevidence = \"ask\"\nreplies = \"us\"\n[consent.programme.east]\nlines = [\"main\"]\n[consent.words.es]\nstop = [\"alto\"]\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\nzone = \"UTC\"\n[campaign_class.low_volume]\nper_day = 2000\n";
+        let short = "\n[consent]\nscope = \"programme\"\nevidence = \"ask\"\nreplies = \"us\"\n[consent.programme.east]\nlines = [\"main\"]\n[consent.words.es]\nstop = [\"alto\"]\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 7\nzone = \"UTC\"\n[campaign_class.low_volume]\nper_day = 2000\n[use_case.event.regulated]\nsnippets = [\"book\"]\ndisclosure = \"x\"\ndisclose = \"once\"\n[snippet.whole]\ntext = \"{x}\"\nask = [\"x\"]\n";
         toml::from_str(&format!("{EXAMPLE}{short}")).unwrap()
     }
 
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn the_schema_knows_every_key_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 31] = [
+        let tables: [(&str, &[&str]); 34] = [
             ("", &[]),
             ("compliance", &["compliance"]),
             ("consent", &["consent"]),
@@ -78,6 +78,9 @@ mod tests {
             ("only", &["schedule", "east", "layer", "1", "only"]),
             ("line", &["line", "main"]),
             ("campaign_class", &["campaign_class", "low_volume"]),
+            ("snippet", &["snippet", "whole"]),
+            ("regulated", &["use_case", "event", "regulated"]),
+            ("price", &["price"]),
             ("expect", &["expect", "0"]),
             ("then", &["expect", "0", "then"]),
         ];
@@ -95,7 +98,7 @@ mod tests {
     #[test]
     fn the_schema_requires_what_the_reader_requires() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 9] = [
+        let tables: [(&str, &[&str]); 12] = [
             ("", &[]),
             ("use_case", &["use_case", "survey"]),
             ("programme", &["consent", "programme", "east"]),
@@ -104,6 +107,9 @@ mod tests {
             ("cohort", &["cohort", "0"]),
             ("layer", &["schedule", "east", "layer", "1"]),
             ("line", &["line", "main"]),
+            ("snippet", &["snippet", "whole"]),
+            ("regulated", &["use_case", "event", "regulated"]),
+            ("price", &["price"]),
             ("expect", &["expect", "0"]),
         ];
         for (name, path) in tables {
@@ -121,13 +127,14 @@ mod tests {
     #[test]
     fn the_schema_knows_every_word_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let words: [(&Json, &[&str]); 8] = [
+        let words: [(&Json, &[&str]); 9] = [
             (&schema["$defs"]["consent"]["properties"]["scope"], &["consent", "scope"]),
             (&schema["$defs"]["consent"]["properties"]["evidence"], &["consent", "evidence"]),
             (&schema["$defs"]["replies"], &["consent", "replies"]),
             (&schema["$defs"]["owner_source"], &["ownership", "0"]),
             (&schema["$defs"]["rep_table"]["properties"]["role"], &["rep", "lea", "role"]),
             (&schema["$defs"]["step"]["properties"]["who"], &["ladder", "standard", "0", "who"]),
+            (&schema["$defs"]["regulated"]["properties"]["disclose"], &["use_case", "event", "regulated", "disclose"]),
             (&schema["$defs"]["weekday"], &["schedule", "east", "layer", "1", "only", "days", "0"]),
             (&schema["$defs"]["layer"]["properties"]["holidays"], &["schedule", "east", "layer", "2", "holidays"]),
         ];

@@ -264,6 +264,87 @@ fn each_new_key_tells_its_mistakes_where_they_stand() {
     }
 }
 
+/// Every mistake in snippets, regulated use cases and prices, with the words it is told in.
+#[test]
+fn mistakes_in_what_may_be_written_name_place_and_remedy() {
+    let ask = "{day} at {time}? {rep.first_name}\"\nask = [\"day\", \"time\"]";
+    let event = "label = \"event follow-up\"";
+    let with = |rules: &str| format!("{event}\n[use_case.event.regulated]\n{rules}");
+    let cases = [
+        (
+            "{meeting_link}. {rep",
+            "{meting_link}. {rep".to_owned(),
+            "there is no field \"meting_link\"; did you mean \"meeting_link\"?",
+        ),
+        (
+            "{meeting_link}. {rep",
+            "{budget}. {rep".to_owned(),
+            "there is no field \"budget\"; name it in ask = [\"budget\"] when the rep fills it",
+        ),
+        ("{meeting_link}. {rep", "{meeting link}. {rep".to_owned(), "a { that belongs to no field"),
+        ("{meeting_link}. {rep", "}. {rep".to_owned(), "a } that belongs to no field"),
+        (ask, ask.replace("\"time\"", "\"tmie\""), "the text has no field {tmie}"),
+        (ask, ask.replace("\"time\"", "\"rep.first_name\""), "the record fills \"rep.first_name\" itself"),
+        (ask, ask.replace("\"time\"", "\"the time\""), "not a field"),
+        (
+            "use_cases = [\"meeting\", \"new_lead\"]",
+            "use_cases = [\"metting\"]".to_owned(),
+            "there is no use_case \"metting\"; did you mean \"meeting\"?",
+        ),
+        (
+            "use_cases = [\"meeting\", \"new_lead\"]",
+            "teams = [\"eats\"]".to_owned(),
+            "there is no team \"eats\"; did you mean \"east\"?",
+        ),
+        (
+            "text = \"Hi {contact.first_name}, shall I",
+            format!("text = \"{} shall I", "x".repeat(1600)),
+            "not a text: write 1 to 1600 characters",
+        ),
+        (
+            "text = \"Hi {contact.first_name}, shall I",
+            format!("text = \"{} shall I", "{rep.name}".repeat(13)),
+            "at most 12 fields",
+        ),
+        (event, with("snippets = []"), "nobody could answer: name at least one"),
+        (event, with("snippets = [\"cal\"]"), "there is no snippet \"cal\"; did you mean \"call\"?"),
+        (
+            event,
+            with("snippets = [\"book\"]"),
+            "the snippet \"book\" is not offered in this use case; add \"event\" to its use_cases",
+        ),
+        (event, with("snippets = [\"call\"]\ndisclose = \"always\""), "there is no disclosure"),
+        (event, with("snippets = [\"call\"]\ndisclose = \"allways\"\ndisclosure = \"x\""), "did you mean \"always\"?"),
+        (event, with("snippets = [\"call\"]\ndisclosure = \" \""), "the disclosure says nothing"),
+        (event, with("snippets = [\"call\"]\ndisclosure = \"Ask {rep.name}.\""), "it has no field {rep.name}"),
+        (
+            event,
+            with(&format!("snippets = [\"call\"]\ndisclosure = \"{}\"", "x".repeat(1590))),
+            "longer than the 1600 characters",
+        ),
+        (
+            event,
+            format!("{event}\nacknowledgement = \"Hi {{contact.first_name}}\""),
+            "nobody fills {contact.first_name} here",
+        ),
+        ("segment = \"0.0083\"", "segment = \"0,83\"".to_owned(), "not a price: write \"0.0083\""),
+        ("currency = \"USD\"", "currency = \"Usd\"".to_owned(), "not a currency: write its three letters"),
+        ("meeting_link = \"https://", "meeting_link = \"http://".to_owned(), "not an address: write https://"),
+    ];
+    for (from, to, wanted) in cases {
+        let source = EXAMPLE.replacen(from, &to, 1);
+        assert_ne!(source, EXAMPLE, "{from}");
+        let told = read("playbook.toml", &source).expect_err(&to).to_string();
+        assert!(told.contains(wanted), "{to}: {told}");
+        let at: Vec<&str> = told.split(':').take(3).collect();
+        assert!(at[0] == "playbook.toml" && at[1].parse::<usize>().is_ok_and(|line| line > 1), "{told}");
+    }
+    // The very field is marked, not the whole text.
+    let source = EXAMPLE.replacen("{meeting_link}. {rep", "{meting_link}. {rep", 1);
+    let told = read("playbook.toml", &source).expect_err("a misspelt field").to_string();
+    assert!(told.ends_with(&"^".repeat("{meting_link}".len())), "{told}");
+}
+
 #[test]
 fn a_territory_may_stand_in_a_file_of_its_own() {
     let example = include_str!("../../../assets/playbook.toml");

@@ -11,6 +11,7 @@ use crate::domain::consent;
 use crate::domain::id::TeamId;
 use crate::domain::playbook::UseCase;
 use crate::domain::respond::MAX_CHARS;
+use crate::domain::snippet::fields;
 use crate::domain::use_case::words;
 
 /// The longest keyword or campaign name, in characters.
@@ -18,10 +19,10 @@ const LONGEST: usize = 100;
 
 impl Reader<'_> {
     pub(super) fn use_cases(&self, d: &Document) -> Result<BTreeMap<String, UseCase>, Diagnostic> {
-        d.use_case.iter().map(|(id, u)| Ok((id.clone(), self.use_case(u, d)?))).collect()
+        d.use_case.iter().map(|(id, u)| Ok((id.clone(), self.use_case(id, u, d)?))).collect()
     }
 
-    fn use_case(&self, u: &UseCaseText, d: &Document) -> Result<UseCase, Diagnostic> {
+    fn use_case(&self, id: &str, u: &UseCaseText, d: &Document) -> Result<UseCase, Diagnostic> {
         let cohorts: Vec<String> = d.cohort.iter().map(|cohort| cohort.get_ref().name.clone()).collect();
         for line in &u.lines {
             self.known("line", line, d.line.keys())?;
@@ -39,6 +40,7 @@ impl Reader<'_> {
             priority: u.priority,
             cohort: u.cohort.as_ref().map(|name| self.known("cohort", name, cohorts.iter())).transpose()?,
             acknowledgement: u.acknowledgement.as_ref().map(|text| self.told(text)).transpose()?,
+            regulated: u.regulated.as_ref().map(|r| self.regulated(id, r, d)).transpose()?,
             queue: u.queue.as_ref().map(|name| self.known("team", name, d.team.keys())).transpose()?.map(TeamId),
         })
     }
@@ -59,6 +61,10 @@ impl Reader<'_> {
             return Err(
                 self.mistake(text.span(), format!("longer than one text can be: at most {MAX_CHARS} characters"))
             );
+        }
+        if let Some((_, field)) = fields(text.get_ref()).first() {
+            let message = format!("nobody fills {{{field}}} here: buyers would read it as it stands");
+            return Err(self.mistake(text.span(), message));
         }
         Ok(text.get_ref().clone())
     }

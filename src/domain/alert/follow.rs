@@ -97,6 +97,10 @@ pub fn follow(
         | Event::AnswerWaits { .. }
         | Event::Acknowledged { .. }
         | Event::AnswerParked { .. }
+        | Event::AnswerRefused { .. }
+        | Event::AnswerApproved { .. }
+        | Event::AnswerDeclined { .. }
+        | Event::Disclosed { .. }
         | Event::AnswerReleased { .. }
         | Event::AnswerRecalled { .. }
         | Event::SendStarted { .. }

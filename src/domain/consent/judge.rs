@@ -97,17 +97,8 @@ pub fn may_send(asked: &Question<'_>) -> Verdict {
 
 /// Whether no person can accept this reason away.
 pub fn is_final(playbook: &Playbook, reason: &Review) -> bool {
-    match reason {
-        Review::OptedOut | Review::OptOutHold | Review::Blocked => true,
-        Review::NoEvidence => playbook.consent.evidence == EvidenceRule::Required,
-        Review::NewerReply
-        | Review::Reassigned(_)
-        | Review::QuietHours
-        | Review::BehindParked
-        | Review::TimePassed
-        | Review::NeverLeft
-        | Review::HoldLifted => false,
-    }
+    let asked = *reason == Review::NoEvidence && playbook.consent.evidence == EvidenceRule::Required;
+    asked || !reason.can_be_accepted()
 }
 
 /// The opt-out that keeps texts of a line back.

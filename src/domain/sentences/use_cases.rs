@@ -1,5 +1,6 @@
 //! Define, in sentences.
 
+use super::snippets;
 use super::words::list;
 use crate::domain::playbook::{Playbook, UseCase};
 
@@ -45,5 +46,6 @@ fn one(playbook: &Playbook, id: &str, use_case: &UseCase) -> Vec<String> {
     let more: Vec<String> = more.into_iter().flatten().collect();
     let mut lines = vec![format!("{} ({id}): {who}.", use_case.label)];
     lines.extend((!more.is_empty()).then(|| format!("  {}.", list(&more, "and"))));
+    lines.extend(use_case.regulated.as_ref().map(|rules| format!("  {}", snippets::regulated(rules))));
     lines
 }

@@ -30,6 +30,9 @@ struct Form {
     media: Vec<String>,
     content_sid: bool,
     status_callback: Option<String>,
+    scheduled: bool,
+    send_at: Option<String>,
+    validity: Option<String>,
 }
 
 impl Form {
@@ -44,6 +47,9 @@ impl Form {
                 "Body" => form.body = value,
                 "MediaUrl" => form.media.push(value),
                 "ContentSid" => form.content_sid = true,
+                "ScheduleType" => form.scheduled = value == "fixed",
+                "SendAt" => form.send_at = Some(value),
+                "ValidityPeriod" => form.validity = Some(value),
                 "StatusCallback" => form.status_callback = Some(value).filter(|url| !url.is_empty()),
                 _ => {}
             }
@@ -60,6 +66,8 @@ struct Accepted {
     message: Message,
     callback: Option<String>,
     plan: Plan,
+    /// When one that is scheduled goes.
+    send_at: Option<Timestamp>,
 }
 
 /// The handler.
@@ -98,7 +106,10 @@ pub(crate) async fn create(State(shared): State<Arc<Shared>>, bytes: axum::body:
         (state.faults.send_slow_ms, state.faults.send_accept_then_hang.strikes())
     };
     let sid = accepted.message.sid.clone();
-    callbacks::run(&shared, &sid, accepted.callback, accepted.plan);
+    match accepted.send_at {
+        None => callbacks::run(&shared, &sid, accepted.callback, accepted.plan),
+        Some(at) => callbacks::later(&shared, &sid, at, accepted.callback, accepted.plan),
+    }
     shared.stirred.notify_one();
     if hangs {
         tokio::time::sleep(HANG).await;
@@ -145,6 +156,10 @@ fn accept(state: &mut Carrier, form: &Form, now: Timestamp) -> Result<Accepted, 
             "The concatenated message body exceeds the 1600 character limit. Please split your message.",
         ));
     }
+    if form.validity.as_ref().is_some_and(|v| !v.parse().is_ok_and(|seconds: u32| VALID.contains(&seconds))) {
+        return Err(refuse(21615, "ValidityPeriod must be between 1 and 36000 seconds"));
+    }
+    let send_at = scheduled(form, now)?;
     let opted_out = state.is_opted_out(&sender, &form.to);
     if opted_out && !state.faults.async_21610 {
         return Err(refuse(21610, "Attempt to send to unsubscribed recipient"));
@@ -160,7 +175,11 @@ fn accept(state: &mut Carrier, form: &Form, now: Timestamp) -> Result<Accepted, 
         body: form.body.clone(),
         media,
         direction: Direction::Api,
-        status: if in_service { "accepted" } else { "queued" },
+        status: match send_at {
+            Some(_) => "scheduled",
+            None if in_service => "accepted",
+            None => "queued",
+        },
         error_code: None,
         service: in_service.then(|| form.service.clone()),
         created: now,
@@ -180,7 +199,7 @@ fn accept(state: &mut Carrier, form: &Form, now: Timestamp) -> Result<Accepted, 
     });
     let forced = if opted_out { Some(21610) } else { state.faults.undelivered };
     let plan = callbacks::plan(state.seed(), nth, state.faults.callbacks, forced);
-    if plan.is_delivered() {
+    if plan.is_delivered() && send_at.is_none() {
         // Buyers act only on what came after all they have done, so an answer never changes their past.
         let at = now.max(state.buyers_until);
         state.world.hears(Answer { at, from: sender, to: form.to.clone(), body: form.body.clone() });
@@ -189,7 +208,25 @@ fn accept(state: &mut Carrier, form: &Form, now: Timestamp) -> Result<Accepted, 
     let callback = form.status_callback.clone().or_else(of_service);
     // Twilio answers before a service has chosen its number.
     let message = if in_service { Message { from: String::new(), ..message } } else { message };
-    Ok(Accepted { message, callback, plan })
+    Ok(Accepted { message, callback, plan, send_at })
+}
+
+/// How long a text may be tried, in seconds.
+const VALID: std::ops::RangeInclusive<u32> = 1..=36_000;
+
+/// How far ahead a text may be scheduled, in minutes: a quarter of an hour to thirty-five days.
+const AHEAD: std::ops::RangeInclusive<i64> = 15..=35 * 24 * 60;
+
+/// When a text is to go, if it is scheduled. Without a service a schedule is not looked at, as Twilio has it.
+fn scheduled(form: &Form, now: Timestamp) -> Result<Option<Timestamp>, Refusal> {
+    if !form.scheduled || form.service.is_empty() {
+        return Ok(None);
+    }
+    let unsupported = || refuse(35114, "Scheduling does not support this timestamp");
+    let at = form.send_at.as_ref().ok_or_else(|| refuse(35111, "SendAt timestamp is missing"))?;
+    let at = chrono::DateTime::parse_from_rfc3339(at).map_err(|_| unsupported())?;
+    let at: Timestamp = at.to_utc().into();
+    if AHEAD.contains(&(at.since(now).as_millis() / 60_000)) { Ok(Some(at)) } else { Err(unsupported()) }
 }
 
 fn sender(state: &Carrier, form: &Form) -> Result<String, Refusal> {

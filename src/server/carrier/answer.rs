@@ -5,6 +5,7 @@
 //! carrier may have the text, and it is not sent again.
 
 use super::SendOutcome;
+use crate::server::egress::EgressError;
 
 /// Too many requests (RFC 6585): nothing was taken.
 const TOO_MANY: u16 = 429;
@@ -32,8 +33,11 @@ pub(super) fn of_status(status: u16, code: u32, too_fast: &[u32], taken: impl Fn
 }
 
 /// What a request without an answer says.
-pub(super) fn of_failure(e: &reqwest::Error) -> SendOutcome {
+pub(super) fn of_failure(e: &EgressError) -> SendOutcome {
+    if e.stays() {
+        tracing::error!(error = %e, "the carrier cannot be called, and its answers wait");
+    }
     // Nothing was written to a connection that never stood (no address, refused, no TLS), nor by a request that could
     // not be made. After that the request may have been written, whatever went wrong.
-    if e.is_connect() || e.is_builder() { SendOutcome::Busy } else { SendOutcome::Unknown }
+    if e.never_left() { SendOutcome::Busy } else { SendOutcome::Unknown }
 }

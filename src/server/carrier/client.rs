@@ -3,37 +3,30 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, RequestBuilder, Url, redirect};
 use serde::de::DeserializeOwned;
+use url::Url;
 
 use super::CarrierError;
-use crate::server::{is_here, read_at_most};
+use crate::server::egress::{Ask, Egress, EgressError};
 
 /// The largest answer read.
 const LARGEST: usize = 8 * 1024 * 1024;
 
-/// One for addresses elsewhere, one for this machine.
+/// Longest wait for media.
+const MEDIA_WITHIN: Duration = Duration::from_secs(30);
+
+/// Calls by the one way out.
 #[derive(Clone, Debug)]
 pub(super) struct Api {
-    /// By the proxy that the environment names, if any.
-    far: Client,
-    /// For an API on this machine: an emulator.
-    here: Client,
+    egress: Egress,
+    /// Longest wait for an answer.
+    within: Duration,
 }
 
 impl Api {
     /// A client whose answers may take so long.
-    pub(super) fn answered_within(limit: Duration) -> Result<Self, CarrierError> {
-        let builder = || {
-            Client::builder().connect_timeout(Duration::from_secs(2)).timeout(limit).redirect(redirect::Policy::none())
-        };
-        let failed = |e: reqwest::Error| CarrierError::Unreachable(e.to_string());
-        Ok(Self { far: builder().build().map_err(failed)?, here: builder().no_proxy().build().map_err(failed)? })
-    }
-
-    /// The one for this address.
-    pub(super) fn of(&self, url: &Url) -> &Client {
-        if is_here(url) { &self.here } else { &self.far }
+    pub(super) const fn answered_within(egress: Egress, limit: Duration) -> Self {
+        Self { egress, within: limit }
     }
 
     /// An address below a base, or why it is none.
@@ -45,11 +38,11 @@ impl Api {
     /// Asks, and reads the JSON that comes back. `code` finds the carrier's own error in a refusal.
     pub(super) async fn ask<T: DeserializeOwned>(
         &self,
-        request: RequestBuilder,
+        ask: Ask,
         code: impl FnOnce(&[u8]) -> u32,
     ) -> Result<T, CarrierError> {
-        let (status, body) = self.raw(request).await.map_err(|e| unreachable(&e))?;
-        let body = body.ok_or_else(|| CarrierError::Unreachable("its answer does not end".to_owned()))?;
+        let (status, body) = self.raw(ask).await.map_err(|e| unreachable(&e))?;
+        let body = body.map_err(|e| unreachable(&e))?;
         if !(200..300).contains(&status) {
             let hint = if status == 401 { "is the secret this account's?" } else { "see the carrier's list of errors" };
             return Err(CarrierError::Refused { status, code: code(&body), hint: hint.to_owned() });
@@ -58,16 +51,26 @@ impl Api {
         serde_json::from_slice(&body).map_err(garbled)
     }
 
-    /// The status and the body of an answer; no body when it does not end or broke off.
-    pub(super) async fn raw(&self, request: RequestBuilder) -> Result<(u16, Option<Vec<u8>>), reqwest::Error> {
-        let answer = request.send().await?;
-        let status = answer.status().as_u16();
-        Ok((status, read_at_most(answer, LARGEST).await.ok().flatten()))
+    /// The bytes of media, wherever a webhook said they are. Nobody is told who we are.
+    pub(super) async fn media(&self, source: &str, most: usize) -> Result<Vec<u8>, CarrierError> {
+        let no_address = |_| CarrierError::Unfit("where it is kept is no address".to_owned());
+        let ask = Ask::get(Url::parse(source).map_err(no_address)?).redirects(3);
+        let unfit = |e: EgressError| if e.stays() { CarrierError::Unfit(e.to_string()) } else { unreachable(&e) };
+        let answer = self.egress.ask(ask.at_most(most).within(MEDIA_WITHIN)).await.map_err(unfit)?;
+        if !answer.is_success() {
+            let hint = "its media are not handed out".to_owned();
+            return Err(CarrierError::Refused { status: answer.status(), code: 0, hint });
+        }
+        answer.bytes().await.map_err(unfit)
+    }
+
+    /// The status and the body of an answer, or why the body does not end.
+    pub(super) async fn raw(&self, ask: Ask) -> Result<(u16, Result<Vec<u8>, EgressError>), EgressError> {
+        let answer = self.egress.ask(ask.within(self.within).at_most(LARGEST)).await?;
+        Ok((answer.status(), answer.bytes().await))
     }
 }
 
-/// Errors of the client hold the address, and that may hold a number.
-fn unreachable(e: &reqwest::Error) -> CarrierError {
-    let what = if e.is_timeout() { "it took too long" } else { "the connection failed" };
-    CarrierError::Unreachable(what.to_owned())
+fn unreachable(e: &EgressError) -> CarrierError {
+    CarrierError::Unreachable(e.to_string())
 }

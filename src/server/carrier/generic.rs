@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::{CONTENT_TYPE, HeaderName};
+use axum::http::HeaderName;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -21,6 +21,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::domain::contact::{Address, Body};
 use crate::domain::message::Delivery;
 use crate::domain::time::Timestamp;
+use crate::server::egress::{Ask, Egress};
 use crate::server::notify::standard::{Secret, signatures, verify};
 use crate::server::store::CarrierLine;
 
@@ -81,35 +82,27 @@ impl Generic {
     pub const KIND: &'static str = "generic";
 
     /// A client that follows no redirects: what is signed is signed for one address.
-    pub fn new() -> Result<Self, CarrierError> {
-        Self::answered_within(Duration::from_secs(10))
+    pub const fn new(egress: Egress) -> Self {
+        Self::answered_within(egress, Duration::from_secs(10))
     }
 
     /// The same for a request that may take another time than ten seconds.
-    pub fn answered_within(limit: Duration) -> Result<Self, CarrierError> {
-        Ok(Self(Api::answered_within(limit)?))
+    pub const fn answered_within(egress: Egress, limit: Duration) -> Self {
+        Self(Api::answered_within(egress, limit))
     }
 
     /// A signed request. `id` is the same for the same request: the other side may know it by it.
-    fn signed(
-        &self,
-        line: &CarrierLine,
-        url: &str,
-        id: &str,
-        message: &Value,
-    ) -> Result<reqwest::RequestBuilder, CarrierError> {
+    fn signed(line: &CarrierLine, url: &str, id: &str, message: &Value) -> Result<Ask, CarrierError> {
         let url = Api::url(url, "")?;
         // Receivers compare with the real time, also those of a demo.
         let seconds = SystemClock.now().millis().div_euclid(1000);
         let body = message.to_string();
         let signature = signatures(&secrets(line), id, seconds, body.as_bytes());
-        let request = self.0.of(&url).post(url);
-        Ok(request
-            .header(CONTENT_TYPE, "application/json")
+        Ok(Ask::post(url)
+            .json(body)
             .header(HeaderName::from_static("webhook-id"), id)
-            .header(HeaderName::from_static("webhook-timestamp"), seconds)
-            .header(HeaderName::from_static("webhook-signature"), signature)
-            .body(body))
+            .header(HeaderName::from_static("webhook-timestamp"), &seconds.to_string())
+            .header(HeaderName::from_static("webhook-signature"), &signature))
     }
 
     async fn list(&self, line: &CarrierLine, kind: &str, asked: Value) -> Result<Vec<Listed>, CarrierError> {
@@ -121,7 +114,7 @@ impl Generic {
                 data["cursor"] = json!(cursor);
             }
             let message = json!({ "type": kind, "data": data });
-            let request = self.signed(line, url, &format!("msg_{}", Uuid::new_v4()), &message)?;
+            let request = Self::signed(line, url, &format!("msg_{}", Uuid::new_v4()), &message)?;
             let page: Page = self.0.ask(request, code_of).await?;
             all.extend(page.messages.into_iter().filter_map(parse::Item::listed));
             match page.next.filter(|next| !next.is_empty()) {
@@ -172,7 +165,7 @@ impl Carrier for Generic {
                 "status_url": callback,
             },
         });
-        let Ok(request) = self.signed(line, &line.api, &format!("msg_{reference}"), &message) else {
+        let Ok(request) = Self::signed(line, &line.api, &format!("msg_{reference}"), &message) else {
             tracing::error!(
                 "the address that takes a line's sends is not one, and its answers wait: comeback line add"
             );
@@ -213,6 +206,10 @@ impl Carrier for Generic {
         let asked = json!({ "line": line.number.as_str(), "direction": "inbound", "since": parse::said(since) });
         let all = self.list(line, "message.list", asked).await?;
         Ok(all.into_iter().filter(|m| m.delivery.is_none() && m.to == line.number && m.at >= since).collect())
+    }
+
+    async fn media(&self, _: &CarrierLine, source: &str, most: usize) -> Result<Vec<u8>, CarrierError> {
+        self.0.media(source, most).await
     }
 
     async fn check(&self, line: &CarrierLine, public_url: &str) -> Vec<Finding> {

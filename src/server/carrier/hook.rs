@@ -6,6 +6,7 @@ use crate::domain::contact::{Address, Body};
 use crate::domain::id::MessageId;
 use crate::domain::message::Delivery;
 use crate::domain::time::Timestamp;
+use crate::server::media::Attachment;
 use crate::server::store::CarrierLine;
 
 /// A webhook as it came, before anything of it is believed. Its body holds a buyer's words: never logged.
@@ -104,8 +105,8 @@ pub struct Text {
     pub to: Address,
     /// The words; empty for a picture alone.
     pub body: Body,
-    /// Content types of media.
-    pub media: Vec<String>,
+    /// Pictures and other media.
+    pub media: Vec<Attachment>,
     /// START, STOP or HELP, where the carrier reads it itself.
     pub opt_out_type: Option<String>,
     /// When the carrier had it, where it says so: texts may come in another order.

@@ -11,6 +11,7 @@ use super::twilio::Twilio;
 use super::{Carrier, CarrierError, Finding, Heard, Hooked, Listed, Lists, SendOutcome, Unbelieved, Unreadable};
 use crate::domain::contact::{Address, Body};
 use crate::domain::time::Timestamp;
+use crate::server::egress::Egress;
 use crate::server::store::CarrierLine;
 
 /// Carriers by kind.
@@ -27,12 +28,12 @@ impl Carriers {
     /// Every kind there is.
     pub const KINDS: [&'static str; 3] = [Twilio::KIND, Telnyx::KIND, Generic::KIND];
 
-    /// All of them.
-    pub fn new() -> Result<Self, CarrierError> {
-        let twilio: Arc<dyn Carrier> = Arc::new(Twilio::new()?);
-        let telnyx: Arc<dyn Carrier> = Arc::new(Telnyx::new()?);
-        let generic: Arc<dyn Carrier> = Arc::new(Generic::new()?);
-        Ok(Self([(Twilio::KIND, twilio), (Telnyx::KIND, telnyx), (Generic::KIND, generic)].into()))
+    /// All of them, called by one way out.
+    pub fn new(egress: &Egress) -> Self {
+        let twilio: Arc<dyn Carrier> = Arc::new(Twilio::new(egress.clone()));
+        let telnyx: Arc<dyn Carrier> = Arc::new(Telnyx::new(egress.clone()));
+        let generic: Arc<dyn Carrier> = Arc::new(Generic::new(egress.clone()));
+        Self([(Twilio::KIND, twilio), (Telnyx::KIND, telnyx), (Generic::KIND, generic)].into())
     }
 
     fn of(&self, line: &CarrierLine) -> Option<&dyn Carrier> {
@@ -89,6 +90,22 @@ impl Carrier for Carriers {
 
     async fn received(&self, line: &CarrierLine, since: Timestamp) -> Result<Vec<Listed>, CarrierError> {
         self.asked(line)?.received(line, since).await
+    }
+
+    fn listed_media(&self, line: &CarrierLine, id: &str, n: usize) -> Option<String> {
+        self.of(line)?.listed_media(line, id, n)
+    }
+
+    async fn media(&self, line: &CarrierLine, source: &str, most: usize) -> Result<Vec<u8>, CarrierError> {
+        self.asked(line)?.media(line, source, most).await
+    }
+
+    async fn cancel(&self, line: &CarrierLine, id: &str) -> Result<bool, CarrierError> {
+        self.asked(line)?.cancel(line, id).await
+    }
+
+    async fn set(&self, line: &CarrierLine, public_url: &str) -> Result<String, CarrierError> {
+        self.asked(line)?.set(line, public_url).await
     }
 
     async fn check(&self, line: &CarrierLine, public_url: &str) -> Vec<Finding> {

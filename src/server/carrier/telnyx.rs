@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::{RequestBuilder, Url};
+use axum::http::HeaderName;
 use serde::Deserialize;
 use serde_json::json;
+use url::Url;
 
 use super::client::Api;
 use super::{
@@ -19,6 +20,7 @@ use super::{
 use crate::domain::contact::{Address, Body};
 use crate::domain::id::MessageId;
 use crate::domain::time::Timestamp;
+use crate::server::egress::{Ask, Egress};
 use crate::server::store::CarrierLine;
 
 mod outcome;
@@ -76,21 +78,17 @@ impl Telnyx {
     pub const KIND: &'static str = "telnyx";
 
     /// A client that follows no redirects: they would carry our key along.
-    pub fn new() -> Result<Self, CarrierError> {
-        Self::answered_within(Duration::from_secs(10))
+    pub const fn new(egress: Egress) -> Self {
+        Self::answered_within(egress, Duration::from_secs(10))
     }
 
     /// The same for a request that may take another time than ten seconds.
-    pub fn answered_within(limit: Duration) -> Result<Self, CarrierError> {
-        Ok(Self(Api::answered_within(limit)?))
-    }
-
-    fn get(&self, line: &CarrierLine, url: Url) -> RequestBuilder {
-        authorised(self.0.of(&url).get(url), line)
+    pub const fn answered_within(egress: Egress, limit: Duration) -> Self {
+        Self(Api::answered_within(egress, limit))
     }
 
     async fn read<T: serde::de::DeserializeOwned>(&self, line: &CarrierLine, url: Url) -> Result<T, CarrierError> {
-        self.0.ask(self.get(line, url), outcome::code_of).await
+        self.0.ask(authorised(Ask::get(url), line), outcome::code_of).await
     }
 
     async fn records(
@@ -121,10 +119,10 @@ impl Telnyx {
     }
 }
 
-fn authorised(request: RequestBuilder, line: &CarrierLine) -> RequestBuilder {
+fn authorised(ask: Ask, line: &CarrierLine) -> Ask {
     match line.tokens.first() {
-        Some(key) => request.bearer_auth(key),
-        None => request,
+        Some(key) => ask.bearer(key),
+        None => ask,
     }
 }
 
@@ -176,10 +174,10 @@ impl Carrier for Telnyx {
         if !callback.is_empty() {
             message["webhook_url"] = json!(callback);
         }
-        let mut request = authorised(self.0.of(&url).post(url), line).json(&message);
+        let mut request = authorised(Ask::post(url), line).json(message.to_string());
         // The same answer twice would be one message there, too.
         if let Some(id) = reference(callback) {
-            request = request.header("Idempotency-Key", id.to_string());
+            request = request.header(HeaderName::from_static("idempotency-key"), &id.to_string());
         }
         match self.0.raw(request).await {
             Ok((status, body)) => outcome::of_answer(status, &body.unwrap_or_default()),
@@ -218,6 +216,10 @@ impl Carrier for Telnyx {
     async fn received(&self, line: &CarrierLine, since: Timestamp) -> Result<Vec<Listed>, CarrierError> {
         let filters = [("filter[direction]", "inbound"), ("filter[cld]", line.number.as_str())];
         self.records(line, &filters, since).await
+    }
+
+    async fn media(&self, _: &CarrierLine, source: &str, most: usize) -> Result<Vec<u8>, CarrierError> {
+        self.0.media(source, most).await
     }
 
     async fn check(&self, line: &CarrierLine, public_url: &str) -> Vec<Finding> {

@@ -4,23 +4,26 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::{Client, RequestBuilder, Url, redirect};
 use serde::Deserialize;
+use url::Url;
 
 use super::{Carrier, CarrierError, Finding, Heard, Hooked, Listed, SendOutcome, Unbelieved, Unreadable, answer};
 use crate::domain::contact::{Address, Body};
 use crate::domain::time::Timestamp;
+use crate::server::egress::{Ask, Egress, EgressError};
 use crate::server::store::CarrierLine;
-use crate::server::{is_here, read_at_most};
 
 mod hook;
+mod media;
 mod outcome;
 pub mod parse;
+mod pool;
 mod settings;
 pub mod signature;
 
-/// A sales answer that arrives hours late is worse than one that fails: Twilio gives up after this many seconds.
-const VALIDITY_SECONDS: &str = "14400";
+/// A sales answer that arrives hours late is worse than one that fails: Twilio gives up after this many seconds, unless
+/// the line says otherwise.
+const VALIDITY_SECONDS: u32 = 14_400;
 
 /// Pages of a listing read at most, 200 messages each.
 const MOST_PAGES: usize = 500;
@@ -43,10 +46,9 @@ pub fn tokens_of(lines: &[CarrierLine], account: &str) -> Vec<String> {
 /// The client of Twilio's API.
 #[derive(Debug)]
 pub struct Twilio {
-    /// By the proxy that the environment names, if any.
-    far: Client,
-    /// For an API on this machine: an emulator.
-    here: Client,
+    egress: Egress,
+    /// Longest wait for an answer.
+    within: Duration,
 }
 
 #[derive(Deserialize)]
@@ -70,52 +72,74 @@ struct Item {
     #[serde(default)]
     num_media: Option<String>,
     #[serde(default)]
+    messaging_service_sid: Option<String>,
+    #[serde(default)]
     date_sent: Option<String>,
     #[serde(default)]
     date_created: Option<String>,
 }
 
+/// Twilio's code for a text that cannot be taken back any more.
+const NOT_SCHEDULED: u32 = 30409;
+
+#[derive(Deserialize)]
+struct Canceled {
+    status: String,
+}
+
 impl Twilio {
-    /// A client that follows no redirects: they would carry our credentials along.
-    pub fn new() -> Result<Self, CarrierError> {
-        Self::answered_within(Duration::from_secs(10))
+    /// A client. It follows no redirects: what is asked of an account's API is answered there.
+    pub const fn new(egress: Egress) -> Self {
+        Self::answered_within(egress, Duration::from_secs(10))
     }
 
     /// The same for a request that may take another time than ten seconds.
-    pub fn answered_within(limit: Duration) -> Result<Self, CarrierError> {
-        let builder = || {
-            Client::builder().connect_timeout(Duration::from_secs(2)).timeout(limit).redirect(redirect::Policy::none())
-        };
-        let failed = |e: reqwest::Error| CarrierError::Unreachable(e.to_string());
-        Ok(Self { far: builder().build().map_err(failed)?, here: builder().no_proxy().build().map_err(failed)? })
+    pub const fn answered_within(egress: Egress, limit: Duration) -> Self {
+        Self { egress, within: limit }
     }
 
-    fn http(&self, url: &Url) -> &Client {
-        if is_here(url) { &self.here } else { &self.far }
+    fn limited(&self, ask: Ask) -> Ask {
+        ask.within(self.within).at_most(LARGEST)
     }
 
     async fn get<T: for<'de> Deserialize<'de>>(&self, line: &CarrierLine, url: Url) -> Result<T, CarrierError> {
-        let answer = authorised(self.http(&url).get(url), line).send().await.map_err(|e| unreachable(&e))?;
+        self.told(authorised(Ask::get(url), line)).await
+    }
+
+    async fn post<T: for<'de> Deserialize<'de>>(
+        &self,
+        line: &CarrierLine,
+        url: Url,
+        form: &[(&str, &str)],
+    ) -> Result<T, CarrierError> {
+        self.told(authorised(Ask::post(url), line).form(form)).await
+    }
+
+    async fn told<T: for<'de> Deserialize<'de>>(&self, ask: Ask) -> Result<T, CarrierError> {
+        let answer = self.egress.ask(self.limited(ask)).await.map_err(|e| unreachable(&e))?;
         let status = answer.status();
-        let body = read_at_most(answer, LARGEST).await.map_err(|e| unreachable(&e))?;
-        let body = body.ok_or_else(|| CarrierError::Unreachable("its answer does not end".to_owned()))?;
-        if !status.is_success() {
+        let body = answer.bytes().await.map_err(|e| unreachable(&e))?;
+        if !(200..300).contains(&status) {
             let code = outcome::Problem::code_of(&body);
-            let hint =
-                if status.as_u16() == 401 { "is the auth token this account's?" } else { "see Twilio's error page" };
-            return Err(CarrierError::Refused { status: status.as_u16(), code, hint: hint.to_owned() });
+            let hint = if status == 401 { "is the auth token this account's?" } else { "see Twilio's error page" };
+            return Err(CarrierError::Refused { status, code, hint: hint.to_owned() });
         }
         let garbled = |_| CarrierError::Unreachable("its answer is not the JSON it should be".to_owned());
         serde_json::from_slice(&body).map_err(garbled)
     }
 
-    async fn list(&self, line: &CarrierLine, query: &[(&str, &str)]) -> Result<Vec<Listed>, CarrierError> {
+    async fn list(
+        &self,
+        line: &CarrierLine,
+        query: &[(&str, &str)],
+        wanted: impl Fn(&Item) -> bool + Send,
+    ) -> Result<Vec<Listed>, CarrierError> {
         let mut url = account_url(line, "Messages.json")?;
         url.query_pairs_mut().extend_pairs(query).append_pair("PageSize", "200");
         let mut all = Vec::new();
         for _ in 0..MOST_PAGES {
             let page: MessagePage = self.get(line, url.clone()).await?;
-            all.extend(page.messages.into_iter().filter_map(listed));
+            all.extend(page.messages.into_iter().filter(&wanted).filter_map(|item| listed(line, item)));
             let Some(next) = page.next_page_uri.filter(|n| !n.is_empty()) else { return Ok(all) };
             let joined = url.join(&next).map_err(|e| CarrierError::Unreachable(e.to_string()))?;
             if joined.origin() != url.origin() {
@@ -128,14 +152,12 @@ impl Twilio {
     }
 }
 
-fn authorised(request: RequestBuilder, line: &CarrierLine) -> RequestBuilder {
-    request.basic_auth(&line.account, line.tokens.first())
+fn authorised(ask: Ask, line: &CarrierLine) -> Ask {
+    ask.basic(&line.account, line.tokens.first().map_or("", String::as_str))
 }
 
-/// Errors of the client hold the address, and that may hold a number.
-fn unreachable(e: &reqwest::Error) -> CarrierError {
-    let what = if e.is_timeout() { "it took too long" } else { "the connection failed" };
-    CarrierError::Unreachable(what.to_owned())
+fn unreachable(e: &EgressError) -> CarrierError {
+    CarrierError::Unreachable(e.to_string())
 }
 
 fn account_url(line: &CarrierLine, path: &str) -> Result<Url, CarrierError> {
@@ -143,12 +165,17 @@ fn account_url(line: &CarrierLine, path: &str) -> Result<Url, CarrierError> {
     text.parse().map_err(|_| CarrierError::Unreachable("the API's address is not one".to_owned()))
 }
 
-fn listed(item: Item) -> Option<Listed> {
+fn listed(line: &CarrierLine, item: Item) -> Option<Listed> {
     let at = item.date_sent.or(item.date_created).and_then(|d| chrono::DateTime::parse_from_rfc2822(&d).ok())?;
     let ours = item.direction.starts_with("outbound");
     Some(Listed {
         id: item.sid,
-        from: Address::parse(&item.from?).ok()?,
+        // While a service has not chosen its number there is none yet.
+        from: match item.from.filter(|from| !from.is_empty()) {
+            Some(from) => Address::parse(&from).ok()?,
+            None if ours => line.number.clone(),
+            None => return None,
+        },
         to: Address::parse(&item.to?).ok()?,
         body: Body::new(item.body.unwrap_or_default()),
         at: at.to_utc().into(),
@@ -180,21 +207,24 @@ impl Carrier for Twilio {
             tracing::error!("the carrier's address of a line is not one, and its answers wait: comeback line add");
             return SendOutcome::Busy;
         };
-        let mut form = vec![
+        // A service chooses the number of its pool that this buyer knows (Sticky Sender, which `line test` looks at).
+        let sender = match &line.service {
+            Some(service) => ("MessagingServiceSid", service.as_str()),
+            None => ("From", line.number.as_str()),
+        };
+        let validity = line.extra.valid_seconds.unwrap_or(VALIDITY_SECONDS).to_string();
+        let form = [
             ("To", to.as_str()),
-            ("From", line.number.as_str()),
+            sender,
             ("Body", body.as_str()),
             ("StatusCallback", callback),
-            ("ValidityPeriod", VALIDITY_SECONDS),
+            ("ValidityPeriod", validity.as_str()),
         ];
-        if let Some(service) = &line.service {
-            form.push(("MessagingServiceSid", service));
-        }
-        match authorised(self.http(&url).post(url), line).form(&form).send().await {
+        match self.egress.ask(self.limited(authorised(Ask::post(url), line).form(&form))).await {
             Ok(answer) => {
-                let status = answer.status().as_u16();
-                let body = read_at_most(answer, LARGEST).await.ok().flatten();
-                outcome::of_answer(status, &body.unwrap_or_default())
+                let status = answer.status();
+                // The status alone says most of it, when the rest is cut off.
+                outcome::of_answer(status, &answer.bytes().await.unwrap_or_default())
             }
             Err(e) => answer::of_failure(&e),
         }
@@ -202,7 +232,7 @@ impl Carrier for Twilio {
 
     async fn look_up(&self, line: &CarrierLine, id: &str) -> Result<Option<Listed>, CarrierError> {
         match self.get::<Item>(line, account_url(line, &format!("Messages/{id}.json"))?).await {
-            Ok(item) => Ok(listed(item)),
+            Ok(item) => Ok(listed(line, item)),
             Err(CarrierError::Refused { status: 404, .. }) => Ok(None),
             Err(e) => Err(e),
         }
@@ -214,17 +244,54 @@ impl Carrier for Twilio {
         to: Option<&Address>,
         since: Timestamp,
     ) -> Result<Vec<Listed>, CarrierError> {
-        let day = day_before(since);
-        let mut query = vec![("From", line.number.as_str()), ("DateSent>", day.as_str())];
-        query.extend(to.map(|to| ("To", to.as_str())));
-        let all = self.list(line, &query).await?;
+        let all = match (&line.service, to) {
+            (None, to) => self.sent_from(line, &line.number, to, since).await?,
+            // A text whose number the service has not chosen yet is found by whom it is for.
+            (Some(_), Some(to)) => {
+                let day = day_before(since);
+                let query = [("To", to.as_str()), ("DateSent>", day.as_str())];
+                self.list(line, &query, |item| pool::is_of(line, item)).await?
+            }
+            (Some(_), None) => {
+                let mut all = Vec::new();
+                for number in self.pool(line).await? {
+                    all.extend(self.sent_from(line, &number, None, since).await?);
+                }
+                all
+            }
+        };
         Ok(all.into_iter().filter(|m| m.at >= since && m.delivery.is_some()).collect())
     }
 
     async fn received(&self, line: &CarrierLine, since: Timestamp) -> Result<Vec<Listed>, CarrierError> {
         let day = day_before(since);
-        let all = self.list(line, &[("To", line.number.as_str()), ("DateSent>", day.as_str())]).await?;
+        let mut all = Vec::new();
+        for number in self.pool(line).await? {
+            all.extend(self.list(line, &[("To", number.as_str()), ("DateSent>", day.as_str())], |_| true).await?);
+        }
         Ok(all.into_iter().filter(|m| m.at >= since && m.delivery.is_none()).collect())
+    }
+
+    fn listed_media(&self, line: &CarrierLine, id: &str, n: usize) -> Option<String> {
+        media::listed(line, id, n)
+    }
+
+    async fn media(&self, line: &CarrierLine, source: &str, most: usize) -> Result<Vec<u8>, CarrierError> {
+        media::fetch(self, line, source, most).await
+    }
+
+    async fn cancel(&self, line: &CarrierLine, id: &str) -> Result<bool, CarrierError> {
+        let url = account_url(line, &format!("Messages/{id}.json"))?;
+        match self.post::<Canceled>(line, url, &[("Status", "canceled")]).await {
+            Ok(now) => Ok(now.status == "canceled"),
+            // It has left, or was never scheduled.
+            Err(CarrierError::Refused { code: NOT_SCHEDULED, .. }) => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
+    async fn set(&self, line: &CarrierLine, public_url: &str) -> Result<String, CarrierError> {
+        settings::set(self, line, public_url).await
     }
 
     async fn check(&self, line: &CarrierLine, public_url: &str) -> Vec<Finding> {

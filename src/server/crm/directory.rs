@@ -6,27 +6,32 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Deserialize;
+use url::Url;
 
 use super::{Crm, CrmError};
+use crate::config::secret::Held;
 use crate::domain::contact::Address;
 use crate::domain::context::{Account, Campaign, Card, Home, Intent, Opportunity, TeamMember, Touch};
 use crate::domain::id::{ContactId, RepId};
 use crate::domain::time::Timestamp;
-use crate::server::{is_here, read_at_most};
+use crate::server::egress::{Ask, Egress, EgressError};
+
+/// Longest wait for everything.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The largest answer read.
 const LARGEST: usize = 32 * 1024 * 1024;
 
 /// A directory over HTTP.
 pub struct Directory {
-    client: reqwest::Client,
-    contacts: reqwest::Url,
-    token: String,
+    egress: Egress,
+    contacts: Url,
+    token: Held,
 }
 
 impl std::fmt::Debug for Directory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Directory({})", self.contacts)
+        write!(f, "Directory({})", self.contacts.host_str().unwrap_or_default())
     }
 }
 
@@ -98,19 +103,13 @@ struct Sign {
 }
 
 impl Directory {
-    /// A directory at `base`; the token stays in memory.
-    pub fn new(base: &str, token: String) -> Result<Self, CrmError> {
+    /// A directory at `base`. A token that is kept outside is read for every question, so that a new one holds at once.
+    pub fn new(egress: Egress, base: &str, token: Held) -> Result<Self, CrmError> {
         let contacts = format!("{}/contacts", base.trim_end_matches('/'));
-        let contacts = contacts.parse().map_err(|_| CrmError::Unreadable(format!("not an address: {base}")))?;
-        let mut client = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(Duration::from_secs(20))
-            .redirect(reqwest::redirect::Policy::none());
-        if is_here(&contacts) {
-            client = client.no_proxy();
-        }
-        let client = client.build().map_err(|e| CrmError::Unreachable(e.to_string()))?;
-        Ok(Self { client, contacts, token })
+        let not_an_address = |_| CrmError::Unreadable(EgressError::NotAnAddress.to_string());
+        let contacts = contacts.parse().map_err(not_an_address)?;
+        egress.look(&contacts).map_err(|e| CrmError::Unreachable(e.to_string()))?;
+        Ok(Self { egress, contacts, token })
     }
 
     /// Everybody, also who has no number.
@@ -123,14 +122,17 @@ impl Directory {
         if let Some(phone) = phone {
             url.query_pairs_mut().append_pair("phone", phone.as_str());
         }
-        // The address of the question holds a number, so errors are told without it.
-        let unreachable = |e: reqwest::Error| CrmError::Unreachable(e.without_url().to_string());
-        let answer = self.client.get(url).bearer_auth(&self.token).send().await.map_err(unreachable)?;
-        if !answer.status().is_success() {
-            return Err(CrmError::Refused(answer.status().as_u16()));
+        let token = self.token.read().await.map_err(|e| CrmError::Unreachable(e.to_string()))?;
+        let unreachable = |e: EgressError| CrmError::Unreachable(e.to_string());
+        let ask = Ask::get(url).bearer(token.expose()).within(PATIENCE).at_most(LARGEST);
+        let answer = self.egress.ask(ask).await.map_err(unreachable)?;
+        if !answer.is_success() {
+            return Err(CrmError::Refused(answer.status()));
         }
-        let body = read_at_most(answer, LARGEST).await.map_err(unreachable)?;
-        let body = body.ok_or_else(|| CrmError::Unreadable("too large".to_owned()))?;
+        let body = answer.bytes().await.map_err(|e| {
+            let large = matches!(e, EgressError::TooLarge { .. });
+            if large { CrmError::Unreadable("too large".to_owned()) } else { unreachable(e) }
+        })?;
         let answer: Answer = serde_json::from_slice(&body).map_err(|e| CrmError::Unreadable(position(&e)))?;
         Ok(answer.contacts)
     }

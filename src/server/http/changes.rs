@@ -37,6 +37,8 @@ pub struct PullQuery {
     /// The playbook's version the device has.
     #[serde(default)]
     playbook: u32,
+    /// The `version` of who types that the device was told last; left out it is told nothing of it.
+    writing: Option<u64>,
 }
 
 /// Waits until something changes for this person, or the wait is over.
@@ -57,6 +59,7 @@ pub async fn pull(
         since: query.since,
         known: query.acked,
         playbook: query.playbook,
+        writing: query.writing,
         wait: Duration::from_secs(query.wait),
         drain: Some(app.shutdown.clone()),
     };

@@ -82,7 +82,8 @@ pub fn router(hooks: Hooks) -> Router {
         for end in ["", "/"] {
             let inbound = get(inbound).post(inbound).fallback(wrong_method);
             let status = post(status).fallback(wrong_method);
-            router = router.route(&format!("/hooks/{kind}/inbound{end}"), inbound);
+            router = router.route(&format!("/hooks/{kind}/inbound{end}"), inbound.clone());
+            router = router.route(&format!("/hooks/{kind}/fallback{end}"), inbound);
             router = router.route(&format!("/hooks/{kind}/status/{{message}}{end}"), status);
         }
     }
@@ -184,7 +185,11 @@ async fn take(hooks: &Hooks, id: Option<String>, request: Request<HttpBody>) -> 
 fn hook_of(path: &str) -> (&str, &str) {
     let behind = path.strip_prefix("/hooks/").unwrap_or_default();
     let (carrier, path) = behind.split_once('/').unwrap_or((behind, ""));
-    (carrier, path.strip_suffix('/').unwrap_or(path))
+    match path.strip_suffix('/').unwrap_or(path) {
+        // What a carrier calls when its first call failed: the same text, which may have come already.
+        "fallback" => (carrier, "inbound"),
+        path => (carrier, path),
+    }
 }
 
 async fn receive(

@@ -18,6 +18,8 @@ use utoipa::{Modify, OpenApi};
         super::changes::pull,
         super::changes::messages,
         super::changes::explanation,
+        super::writing::say,
+        super::media::one,
         super::people::say,
         super::people::on_call,
         super::people::calendar,

@@ -2,10 +2,9 @@
 
 use super::LAST_PAUSE;
 use super::Notifier;
-use super::outgoing::Attempt;
+use super::outgoing::{self, Attempt};
 use super::payload::{self, Told, Whose};
 use super::setting;
-use super::standard::Secret;
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::alert::brief::{Brief, brief};
 use crate::domain::alert::words::{self, Item};
@@ -188,10 +187,10 @@ impl Notifier {
     async fn attempt(&self, message: &mut Message<'_>, name: &str, channel: &Channel) -> Result<Attempt, StoreError> {
         Ok(match &channel.kind {
             ChannelKind::Webhook { url, secrets } => self.webhook(message, url, secrets, channel.redact).await,
-            ChannelKind::Slack { url } => match setting::read(url, &self.given) {
+            ChannelKind::Slack { url } => match setting::read(url, &self.given).await {
                 Ok(url) => {
                     let body = payload::slack(&message.words(channel.redact)).to_string();
-                    self.outgoing.post(&url, "", 0, body, &[]).await
+                    outgoing::post(&self.egress, &url, "", 0, body, &[]).await
                 }
                 Err(why) => Attempt::Later(why),
             },
@@ -205,10 +204,8 @@ impl Notifier {
     }
 
     async fn webhook(&self, message: &Message<'_>, url: &Setting, secrets: &[Setting], redact: Redact) -> Attempt {
-        let read =
-            |setting| setting::read(setting, &self.given).and_then(|s| Secret::parse(&s).map_err(|e| e.to_string()));
-        let secrets: Result<Vec<Secret>, String> = secrets.iter().map(read).collect();
-        let (url, secrets) = match (setting::read(url, &self.given), secrets) {
+        let given = &self.given;
+        let (url, secrets) = match (setting::read(url, given).await, setting::secrets(secrets, given).await) {
             (Ok(url), Ok(secrets)) => (url, secrets),
             (Err(why), _) | (_, Err(why)) => return Attempt::Later(why),
         };
@@ -217,7 +214,7 @@ impl Notifier {
         let body = payload::webhook(&message.told, &briefs, &open.collect::<Vec<_>>(), redact).to_string();
         // Receivers compare with the real time, also those of a demo.
         let seconds = SystemClock.now().millis().div_euclid(1000);
-        self.outgoing.post(&url, &message.id(), seconds, body, &secrets).await
+        outgoing::post(&self.egress, &url, &message.id(), seconds, body, &secrets).await
     }
 
     /// A text to the rep's own phone. That it may have left is on disk before the call: it is never sent twice.

@@ -1,15 +1,17 @@
 //! Mail, by SMTP.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use url::Url;
 
 use super::outgoing::Attempt;
 use crate::domain::alert::words::Words;
-use crate::server::is_here;
+use crate::server::egress::{Egress, EgressError};
 
 /// Longest wait for the mail server.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -23,10 +25,22 @@ pub enum BadMailServer {
     /// Passwords and alerts would travel in the clear.
     #[error("mail would leave in the clear: write smtps://…, or smtp://…?tls=required")]
     Plain,
+    /// It is no place on the internet.
+    #[error("the mail server is no place on the internet: --egress-allow says what may be called beside it")]
+    Forbidden,
+}
+
+/// Whether nothing is said before TLS stands.
+fn required(url: &Url) -> bool {
+    url.query_pairs().any(|(key, value)| key == "tls" && value == "required")
 }
 
 /// A mail server.
-pub struct Mailer(AsyncSmtpTransport<Tokio1Executor>);
+pub struct Mailer {
+    egress: Egress,
+    url: Url,
+    host: String,
+}
 
 impl std::fmt::Debug for Mailer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -35,21 +49,44 @@ impl std::fmt::Debug for Mailer {
 }
 
 impl Mailer {
-    /// `smtps://user:password@mail.example`, or `smtp://mail.example:587?tls=required`; without TLS on this machine only.
-    pub fn new(url: &str) -> Result<Self, BadMailServer> {
-        let parsed = Url::parse(url.trim()).map_err(|_| BadMailServer::NotAUrl)?;
-        let required = parsed.query_pairs().any(|(key, value)| key == "tls" && value == "required");
+    /// `smtps://user:password@mail.example`, or `smtp://mail.example:587?tls=required`; without TLS to what is allowed only.
+    pub fn new(egress: Egress, url: &str) -> Result<Self, BadMailServer> {
+        let url = Url::parse(url.trim()).map_err(|_| BadMailServer::NotAUrl)?;
         // The parser knows hosts of its own schemes only.
-        let host = parsed.host_str().ok_or(BadMailServer::NotAUrl)?;
-        let as_web = Url::parse(&format!("http://{host}/")).map_err(|_| BadMailServer::NotAUrl)?;
-        match parsed.scheme() {
-            "smtps" => {}
-            "smtp" if required || is_here(&as_web) => {}
-            "smtp" => return Err(BadMailServer::Plain),
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(BadMailServer::NotAUrl)?.to_owned();
+        let as_web = |scheme: &str| Url::parse(&format!("{scheme}://{host}/")).map_err(|_| BadMailServer::NotAUrl);
+        let looked = match url.scheme() {
+            "smtps" => egress.look(&as_web("https")?),
+            "smtp" if required(&url) => egress.look(&as_web("https")?),
+            "smtp" => egress.look(&as_web("http")?),
             _ => return Err(BadMailServer::NotAUrl),
+        };
+        match looked {
+            Ok(()) => {}
+            Err(EgressError::Plain { .. }) => return Err(BadMailServer::Plain),
+            Err(EgressError::Forbidden { .. }) => return Err(BadMailServer::Forbidden),
+            Err(_) => return Err(BadMailServer::NotAUrl),
         }
-        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.trim()).map_err(|_| BadMailServer::NotAUrl)?;
-        Ok(Self(builder.timeout(Some(PATIENCE)).build()))
+        let host = as_web("https")?.host_str().unwrap_or_default().to_owned();
+        let made = Self { egress, url, host };
+        made.transport(IpAddr::V4(Ipv4Addr::LOCALHOST))?;
+        Ok(made)
+    }
+
+    /// A connection to one address, which TLS still checks by the server's name.
+    fn transport(&self, ip: IpAddr) -> Result<AsyncSmtpTransport<Tokio1Executor>, BadMailServer> {
+        let mut at = self.url.clone();
+        let place = if ip.is_ipv6() { format!("[{ip}]") } else { ip.to_string() };
+        at.set_host(Some(&place)).map_err(|_| BadMailServer::NotAUrl)?;
+        let builder =
+            AsyncSmtpTransport::<Tokio1Executor>::from_url(at.as_str()).map_err(|_| BadMailServer::NotAUrl)?;
+        let named = || TlsParameters::new(self.host.clone()).map_err(|_| BadMailServer::NotAUrl);
+        let tls = match self.url.scheme() {
+            "smtps" => Tls::Wrapper(named()?),
+            _ if required(&self.url) => Tls::Required(named()?),
+            _ => Tls::None,
+        };
+        Ok(builder.tls(tls).timeout(Some(PATIENCE)).build())
     }
 
     /// Sends one. The id is the mail's own: a mailbox that gets it twice shows it once.
@@ -68,7 +105,17 @@ impl Mailer {
             .raw_header(automatic)
             .body(format!("{}\n", words.lines.join("\n")));
         let Ok(mail) = made else { return Attempt::Refused("the mail cannot be made".to_owned()) };
-        match self.0.send(mail).await {
+        let ip = match self.egress.find(&self.host).await {
+            Ok(ip) => ip,
+            Err(EgressError::Forbidden { ip, kind, .. }) => {
+                return Attempt::Later(format!("the mail server is at {ip}, {}: --egress-allow", kind.words()));
+            }
+            Err(_) => return Attempt::Later("no address is known for the mail server".to_owned()),
+        };
+        let Ok(transport) = self.transport(ip) else {
+            return Attempt::Later("the mail server's address is not one".to_owned());
+        };
+        match transport.send(mail).await {
             Ok(_) => Attempt::Accepted,
             Err(e) if e.is_permanent() => {
                 let code = e.status().map_or_else(String::new, |code| format!(" ({code})"));
@@ -83,27 +130,30 @@ impl Mailer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::egress::Allow;
 
     #[test]
     fn a_mail_server_is_spoken_to_encrypted_or_stays_here_and_its_password_is_never_told() {
         drop(rustls::crypto::ring::default_provider().install_default());
+        let here = Egress::new(Allow::loopback());
         for good in [
             "smtps://nina:s3cret@mail.example",
             "smtp://nina:s3cret@mail.example:587?tls=required",
             "smtp://127.0.0.1:2525",
             "smtp://localhost:2525",
         ] {
-            let told = format!("{:?}", Mailer::new(good).unwrap_or_else(|e| panic!("{good}: {e}")));
+            let told = format!("{:?}", Mailer::new(here.clone(), good).unwrap_or_else(|e| panic!("{good}: {e}")));
             assert_eq!(told, "Mailer");
         }
         for (bad, why) in [
             ("smtp://nina:s3cret@mail.example:587", BadMailServer::Plain),
             ("smtp://mail.example?tls=opportunistic", BadMailServer::Plain),
+            ("smtps://nina:s3cret@10.0.0.7", BadMailServer::Forbidden),
             ("https://mail.example", BadMailServer::NotAUrl),
             ("mail.example", BadMailServer::NotAUrl),
             ("", BadMailServer::NotAUrl),
         ] {
-            let told = Mailer::new(bad).unwrap_err();
+            let told = Mailer::new(here.clone(), bad).unwrap_err();
             assert_eq!(told, why, "{bad}");
             assert!(!told.to_string().contains("s3cret"));
         }

@@ -1,14 +1,12 @@
-//! The one client of other people's webhooks: bounded in time, without redirects, and without a look at what they answer.
+//! Other people's webhooks: bounded in time, without redirects, and without a look at what they answer.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderName};
-use reqwest::redirect;
+use axum::http::HeaderName;
 use url::Url;
 
 use super::standard::{Secret, signatures};
-use crate::server::is_here;
+use crate::server::egress::{Ask, Egress, EgressError};
 
 /// Longest wait for the whole answer.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -26,53 +24,40 @@ pub(super) enum Attempt {
     Unknown,
 }
 
-/// The client, made when it is first needed: a backend without webhooks starts without reading certificates for them.
-#[derive(Debug, Default)]
-pub struct Outgoing {
-    /// By the proxy that the environment names, if any.
-    far: OnceLock<Option<reqwest::Client>>,
-    /// For an address on this machine.
-    here: OnceLock<Option<reqwest::Client>>,
-}
-
-/// Follows no redirects: what is signed is signed for one address.
-fn client(here: bool) -> Option<reqwest::Client> {
-    let builder = reqwest::Client::builder()
-        .connect_timeout(Duration::from_secs(5))
-        .timeout(PATIENCE)
-        .redirect(redirect::Policy::none())
-        .user_agent(concat!("comeback/", env!("CARGO_PKG_VERSION")));
-    if here { builder.no_proxy() } else { builder }.build().ok()
-}
-
-impl Outgoing {
-    /// Posts JSON, signed when there are secrets. `seconds` is the wall clock's: receivers refuse an old timestamp.
-    pub(super) async fn post(&self, url: &str, id: &str, seconds: i64, body: String, secrets: &[Secret]) -> Attempt {
-        let Ok(url) = Url::parse(url) else { return Attempt::Later("its address is not one".to_owned()) };
-        let here = is_here(&url);
-        if url.scheme() != "https" && !(here && url.scheme() == "http") {
-            return Attempt::Later("its address would be called in the clear: use https".to_owned());
+/// Posts JSON, signed when there are secrets. `seconds` is the wall clock's: receivers refuse an old timestamp. Redirects
+/// are not followed: what is signed is signed for one address.
+pub(super) async fn post(
+    egress: &Egress,
+    url: &str,
+    id: &str,
+    seconds: i64,
+    body: String,
+    secrets: &[Secret],
+) -> Attempt {
+    let Ok(url) = Url::parse(url) else { return Attempt::Later("its address is not one".to_owned()) };
+    let mut ask = Ask::post(url).json(body.clone()).within(PATIENCE);
+    if !secrets.is_empty() {
+        let signature = signatures(secrets, id, seconds, body.as_bytes());
+        ask = ask
+            .header(HeaderName::from_static("webhook-id"), id)
+            .header(HeaderName::from_static("webhook-timestamp"), &seconds.to_string())
+            .header(HeaderName::from_static("webhook-signature"), &signature);
+    }
+    match egress.ask(ask).await {
+        // The answer's body is not read: nothing in it is wanted.
+        Ok(answer) if answer.is_success() => Attempt::Accepted,
+        Ok(answer) if answer.status() == 410 => Attempt::Refused("it is gone (410)".to_owned()),
+        Ok(answer) => Attempt::Later(format!("it answers {}", answer.status())),
+        Err(EgressError::TooLong { .. }) => Attempt::Later("it does not answer in time".to_owned()),
+        Err(EgressError::NoConnection { .. }) => Attempt::Later("no connection".to_owned()),
+        Err(EgressError::Plain { .. }) => {
+            Attempt::Later("its address would be called in the clear: use https".to_owned())
         }
-        let made = if here { &self.here } else { &self.far };
-        let Some(client) = made.get_or_init(|| client(here)) else {
-            return Attempt::Later("TLS does not start".to_owned());
-        };
-        let mut request = client.post(url).header(CONTENT_TYPE, "application/json");
-        if !secrets.is_empty() {
-            let signature = signatures(secrets, id, seconds, body.as_bytes());
-            request = request
-                .header(HeaderName::from_static("webhook-id"), id)
-                .header(HeaderName::from_static("webhook-timestamp"), seconds)
-                .header(HeaderName::from_static("webhook-signature"), signature);
+        Err(EgressError::Broke { .. }) => Attempt::Later("the connection broke".to_owned()),
+        // The host may be the secret's part that tells who we are; where it is helps more.
+        Err(EgressError::Forbidden { ip, kind, .. }) => {
+            Attempt::Later(format!("it is at {ip}, {}: --egress-allow says what may be called", kind.words()))
         }
-        match request.body(body).send().await {
-            // The answer's body is not read: nothing in it is wanted.
-            Ok(answer) if answer.status().is_success() => Attempt::Accepted,
-            Ok(answer) if answer.status().as_u16() == 410 => Attempt::Refused("it is gone (410)".to_owned()),
-            Ok(answer) => Attempt::Later(format!("it answers {}", answer.status().as_u16())),
-            Err(e) if e.is_timeout() => Attempt::Later("it does not answer in time".to_owned()),
-            Err(e) if e.is_connect() => Attempt::Later("no connection".to_owned()),
-            Err(_) => Attempt::Later("the connection broke".to_owned()),
-        }
+        Err(e) => Attempt::Later(e.to_string()),
     }
 }

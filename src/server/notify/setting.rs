@@ -1,49 +1,47 @@
 //! Values that stand outside the playbook: read each time they are needed, so that one that is changed holds at once.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read as _;
 
 use super::standard::Secret;
+use crate::config::secret::{Held, Source};
 use crate::domain::alert::{ChannelKind, Setting};
 use crate::domain::playbook::Playbook;
-
-/// The longest value read.
-const LONGEST: u64 = 4096;
 
 /// Values in place of the environment's, by the variable's name: a demo brings its own.
 pub type Given = BTreeMap<String, String>;
 
 /// The value, or why it is not there. What it is does not appear in the words.
-pub(super) fn read(setting: &Setting, given: &Given) -> Result<String, String> {
-    let found = match setting {
+pub(super) async fn read(setting: &Setting, given: &Given) -> Result<String, String> {
+    let source = match setting {
         Setting::Plain(value) => return Ok(value.clone()),
-        Setting::Env(name) => {
-            let given = given.get(name).cloned();
-            given.or_else(|| std::env::var(name).ok()).ok_or_else(|| format!("the variable {name} is not set"))?
-        }
-        Setting::File(path) => {
-            let unread = |e: std::io::Error| format!("{path} cannot be read: {}", e.kind());
-            let mut text = String::new();
-            File::open(path).map_err(unread)?.take(LONGEST).read_to_string(&mut text).map_err(unread)?;
-            text
-        }
+        Setting::Env(name) if given.contains_key(name) => return Ok(given[name].clone()),
+        Setting::Env(name) => Source::Env(name.clone()),
+        Setting::File(path) => Source::File(path.into()),
+        Setting::Keyring(name) => Source::Keyring(name.clone()),
     };
-    let found = found.trim().to_owned();
-    if found.is_empty() { Err("what should hold it is empty".to_owned()) } else { Ok(found) }
+    let read = Held::At(source).read().await;
+    read.map(|secret| secret.expose().to_owned()).map_err(|e| e.to_string())
+}
+
+/// Signing secrets, in their order, or why one is not there.
+pub(super) async fn secrets(settings: &[Setting], given: &Given) -> Result<Vec<Secret>, String> {
+    let mut all = Vec::with_capacity(settings.len());
+    for setting in settings {
+        all.push(Secret::parse(&read(setting, given).await?).map_err(|e| e.to_string())?);
+    }
+    Ok(all)
 }
 
 /// Channels whose address or secret this process cannot read, each with the reason.
-pub fn unreadable(playbook: &Playbook, given: &Given) -> Vec<(String, String)> {
+pub async fn unreadable(playbook: &Playbook, given: &Given) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for (name, channel) in &playbook.alerting.channels {
         let trouble = match &channel.kind {
-            ChannelKind::Webhook { url, secrets } => {
-                let read_secret =
-                    |setting| read(setting, given).and_then(|text| Secret::parse(&text).map_err(|e| e.to_string()));
-                read(url, given).err().or_else(|| secrets.iter().find_map(|secret| read_secret(secret).err()))
-            }
-            ChannelKind::Slack { url } => read(url, given).err(),
+            ChannelKind::Webhook { url, secrets: named } => match read(url, given).await {
+                Ok(_) => secrets(named, given).await.err(),
+                Err(why) => Some(why),
+            },
+            ChannelKind::Slack { url } => read(url, given).await.err(),
             ChannelKind::Email { .. } | ChannelKind::Sms { .. } => None,
         };
         all.extend(trouble.map(|why| (name.clone(), why)));

@@ -187,6 +187,7 @@ fn wants(work: &[Work], playbook: u32, now: Timestamp) -> Wants {
                     if let Command::Begin { to, .. } = &e.command {
                         wants.addresses.insert(to.clone());
                     }
+                    wants.words.extend(e.command.lets_go());
                 }
             }
             Work::Receive(inbound) => {
@@ -200,6 +201,7 @@ fn wants(work: &[Work], playbook: u32, now: Timestamp) -> Wants {
             }
             Work::Machine { conversation, command, .. } => {
                 wants.conversations.insert(*conversation);
+                wants.words.extend(command.lets_go());
                 if *command == Command::Match {
                     wants.answered.insert(*conversation);
                 }

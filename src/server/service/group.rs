@@ -24,6 +24,7 @@ use crate::domain::time::{Span, Timestamp};
 use crate::domain::visibility::{self, Principal};
 use crate::journal::frame::{ContentDigest, Fact, digest};
 use crate::journal::{self, Head};
+use crate::server::media::{Attachment, wanted};
 use crate::server::store::ruling::RulingWrite;
 use crate::server::store::{Batch, ConversationWrite, Loaded, MessageWrite, RawEvent, SendWrite};
 use crate::wire::changes::{Author, Message};
@@ -86,7 +87,7 @@ struct Origin<'a> {
     command: Option<CommandId>,
     seen: u64,
     behind: bool,
-    media: &'a [String],
+    media: &'a [Attachment],
     /// The campaign's text that the reply may answer.
     answering: Option<&'a Answering>,
 }
@@ -206,6 +207,8 @@ impl Group {
         match self.decide(conversation, &command, &origin) {
             Ok(_) => {
                 self.compare(&text, would);
+                let fetched = wanted(&inbound.key, &text, &inbound.media, self.now);
+                self.batch.media.extend(fetched);
                 Outcome::Received { new: true }
             }
             Err(rejection) => Outcome::Refused(rejection),
@@ -334,11 +337,14 @@ impl Group {
         self.tally.take_in(event, &answers);
         self.changed.insert(id, self.head.seq);
         if let Some((message, body)) = brought {
+            // Later work of this group may let it go.
+            self.loaded.words.insert(message, body.clone());
             loading.messages += 1;
             let author = author(event, origin, command);
             let standing = loading.state.answers.get(&message).map(|a| a.state.clone());
             let is_theirs = matches!(author, Author::Buyer(_));
-            let media = if is_theirs { origin.media.to_vec() } else { Vec::new() };
+            let media = if is_theirs { origin.media } else { &[] };
+            let media = media.iter().map(|one| one.kind.clone()).collect();
             let body = Some(body.clone());
             let message = Message { id: message, n: loading.messages, at: self.now, author, body, media, standing };
             self.batch.messages.push(MessageWrite { message, conversation: id, salt });
@@ -431,6 +437,7 @@ fn world<'a>(
     let siblings = loaded.conversations.values().map(|l| &l.state);
     ReadSet {
         answering,
+        words: command.lets_go().and_then(|message| loaded.words.get(&message)),
         conversation: c,
         siblings: siblings.filter(|s| Some(s.number) == number && Some(s.id) != conversation).collect(),
         number: number.and_then(|id| loaded.numbers.get(&id)),

@@ -37,6 +37,9 @@ pub struct LineExtra {
     /// Where a carrier behind signed webhooks is asked for its list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub list: Option<String>,
+    /// After how many seconds the carrier gives a text up (Twilio: 1 to 36000); the adapter's own measure without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_seconds: Option<u32>,
 }
 
 /// A number that nothing leaves from for now. What waits, waits in its order.

@@ -2,6 +2,7 @@
 
 mod consent;
 mod lines;
+mod media;
 mod notices;
 mod policy;
 mod read;
@@ -20,7 +21,7 @@ use super::{
     PageQuery, People, RestoreWrite, Restored, SendWrite, Store, StoreError, Transaction, Waiting, Wants,
 };
 use crate::domain::consent::Number;
-use crate::domain::contact::Address;
+use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
 use crate::domain::conversation::{AnswerState, Conversation};
 use crate::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId, RepId};
@@ -68,6 +69,7 @@ struct Tables {
     reaches: BTreeMap<RepId, super::notice::Reach>,
     ledger: BTreeMap<u64, super::consent::LedgerWrite>,
     beside: BTreeMap<super::policy::Kind, super::policy::Kept>,
+    media: BTreeMap<(MessageId, u32), media::Row>,
 }
 
 struct MemoryTransaction {
@@ -125,6 +127,7 @@ impl Tables {
                 .map(|(id, (state, _, messages))| (*id, Loading { state: state.clone(), messages: *messages }))
                 .collect(),
             messages,
+            words: wants.words.iter().filter_map(|id| Some((*id, self.words(*id)?))).collect(),
             answering: wants
                 .answering
                 .iter()
@@ -145,6 +148,11 @@ impl Tables {
             playbook: self.playbook.clone().filter(|p| p.version != wants.playbook),
             ..Loaded::default()
         }
+    }
+
+    fn words(&self, id: MessageId) -> Option<Body> {
+        let (conversation, n) = self.places.get(&id)?;
+        self.messages.get(conversation)?.get(n)?.body.clone()
     }
 
     fn loads(&self) -> BTreeMap<RepId, u32> {
@@ -226,6 +234,7 @@ impl Tables {
             Some(RestoreWrite::Reconciled) => self.restores.iter_mut().for_each(|r| r.reconciled = true),
             None => {}
         }
+        media::write(self, batch.media);
         self.put_notices(&batch.notices);
         self.rulings.extend(batch.rulings);
         self.unmatched.retain(|id| !batch.matched.contains(id));
@@ -353,8 +362,9 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> Result<Vec<(NumberId, Address, Vec<ConversationId>)>, StoreError> {
         let tables = self.0.lock().await;
-        let stale =
-            tables.addresses.iter().filter(|(_, id)| tables.cards.get(id).is_none_or(|(_, at)| *at < older_than));
+        let wrote = |id: &NumberId| tables.conversations.values().any(|(c, ..)| c.number == *id);
+        let is_stale = |id: &NumberId| tables.cards.get(id).map_or_else(|| wrote(id), |(_, at)| *at < older_than);
+        let stale = tables.addresses.iter().filter(|(_, id)| is_stale(id));
         let of = |id: NumberId| tables.conversations.values().filter(move |(c, ..)| c.number == id).map(|(c, ..)| c.id);
         Ok(stale.take(limit).map(|(address, id)| (*id, address.clone(), of(*id).collect())).collect())
     }

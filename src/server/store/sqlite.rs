@@ -26,6 +26,7 @@ pub mod backup;
 mod consent;
 mod lines;
 mod load;
+mod media;
 mod notices;
 mod people;
 mod policy;
@@ -99,6 +100,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 14,
         name: "0014_carriers.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0014_carriers.sql"),
+    },
+    Migration {
+        version: 15,
+        name: "0015_media.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0015_media.sql"),
     },
     Migration {
         version: 16,

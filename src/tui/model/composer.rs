@@ -33,6 +33,12 @@ pub struct Composer {
     pub save_at: Option<Timestamp>,
     /// When it leaves, when its rep chose a time.
     pub later: Option<Timestamp>,
+    /// The place of the newest message when writing began: what colleagues sent after it is news.
+    pub known: u64,
+    /// Something was typed since colleagues were told.
+    pub wrote: bool,
+    /// When they were told last.
+    pub told: Option<Timestamp>,
     /// The answer whose words these were, when it was taken back: it may have left before that.
     pub recalled: Option<MessageId>,
 }
@@ -44,6 +50,8 @@ pub enum Objection {
     WroteAgain(u64),
     /// Somebody else has the conversation.
     HeldBy(RepId),
+    /// A colleague's answer is on its way, or left meanwhile.
+    Another(MessageId, RepId),
     /// The text these words come from had left before it was taken back.
     AlreadyLeft(MessageId),
     /// Nothing shows that the buyer wants texts from us.

@@ -4,7 +4,7 @@ use crate::client::handle::OutboxId;
 use crate::domain::block::Why;
 use crate::domain::contact::{Address, Body};
 use crate::domain::event::Outcome;
-use crate::domain::id::{ConversationId, LineId, OverrideId, RepId, ScheduleId};
+use crate::domain::id::{ConversationId, LineId, MessageId, OverrideId, RepId, ScheduleId};
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::Context;
 
@@ -117,6 +117,12 @@ pub enum Does {
     Send(OutboxId),
     /// Drops an entry of the outbox.
     Drop(OutboxId),
+    /// Puts these words into the composer.
+    Snippet(String),
+    /// A colleague's answer may go.
+    Approve(MessageId),
+    /// It may not.
+    Decline(MessageId),
     /// Begins a note instead of a text.
     Note,
     /// Lets no text go to the number any more.
@@ -223,6 +229,11 @@ impl Overlay {
 }
 
 impl Pick {
+    /// Whether snippets are offered.
+    pub fn is_of_snippets(&self) -> bool {
+        self.choices.iter().any(|choice| matches!(choice.does, Does::Snippet(_)))
+    }
+
     /// The choices that the words leave, each with its place among all.
     pub fn left(&self) -> Vec<&Choice> {
         let words = self.words.trim().to_lowercase();

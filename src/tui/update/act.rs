@@ -1,7 +1,7 @@
 //! What a rep does with one conversation at one key: take, escalate, undo, the CRM record.
 
 use super::composer;
-use crate::client::handle::{Ask, Doubt, LinkState, OutboxEntry, OutboxId, OutboxStanding, ThreadMessage};
+use crate::client::handle::{Ask, Doubt, LinkState, OutboxEntry, OutboxId, OutboxStanding, Thread, ThreadMessage};
 use crate::domain::command::Command;
 use crate::domain::contact::Body;
 use crate::domain::conversation::{AnswerState, Status};
@@ -145,6 +145,10 @@ fn on_its_way(model: &Model, id: ConversationId) -> Option<(MessageId, Body)> {
 
 /// The CRM's id of the person, on the clipboard.
 pub(super) fn record(model: &mut Model, id: ConversationId, now: Timestamp, out: &mut Vec<Effect>) {
+    if let Some((message, parts)) = model.thread_of(id).and_then(newest_parts) {
+        out.extend((0..parts).map(|n| Effect::Ask(Ask::Save { message, n })));
+        return model.say("Fetching what came with the newest text …", now);
+    }
     let ids: Vec<String> =
         model.thread_of(id).map(|t| t.cards.iter().map(|card| card.contact.to_string()).collect()).unwrap_or_default();
     if ids.is_empty() {
@@ -153,6 +157,14 @@ pub(super) fn record(model: &mut Model, id: ConversationId, now: Timestamp, out:
     let ids = ids.join(", ");
     out.push(Effect::Copy(ids.clone()));
     model.say(format!("CRM record {ids} (copied)"), now);
+}
+
+/// What came with the buyer's newest text: which text, and how many parts.
+fn newest_parts(thread: &Thread) -> Option<(MessageId, u32)> {
+    let theirs = |entry: &&ThreadMessage| matches!(entry.message.author, Author::Buyer(_));
+    let newest = &thread.messages.iter().rev().find(theirs)?.message;
+    let parts = u32::try_from(newest.media.len()).ok().filter(|n| *n > 0)?;
+    Some((newest.id, parts))
 }
 
 /// The name on the row, for sentences.

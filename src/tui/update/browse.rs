@@ -87,6 +87,8 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
         | Action::Newline
         | Action::Later
         | Action::Editor
+        | Action::NextField
+        | Action::Cheapen
         | Action::Accept => {}
     }
 }

@@ -1,7 +1,7 @@
 //! Writing: the draft is kept on every way out, pasting never sends, and what changed meanwhile is asked about once.
 
-use super::act;
-use crate::client::handle::{Ask, LinkState};
+use super::{act, snippets};
+use crate::client::handle::{Ask, LinkState, Thread};
 use crate::domain::command::Command;
 use crate::domain::consent::OptOut;
 use crate::domain::contact::Body;
@@ -9,6 +9,7 @@ use crate::domain::conversation::AnswerState;
 use crate::domain::event::Review;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::respond::MAX_CHARS;
+use crate::domain::snippet::{fields, is_unfilled};
 use crate::domain::time::Timestamp;
 use crate::tui::input_line::{InputLine, MAX_BYTES};
 use crate::tui::keymap::Action;
@@ -18,6 +19,7 @@ use crate::tui::model::composer::{Composer, Objection};
 use crate::tui::model::overlay::{Choice, Does, Overlay, Pick};
 use crate::tui::model::{Model, SAVE_AFTER};
 use crate::tui::msg::Effect;
+use crate::wire::changes::Author;
 
 /// Begins an answer, with the kept draft. A number that opted out gets none: a note is offered.
 pub(super) fn reply(model: &mut Model, id: ConversationId, now: Timestamp) {
@@ -80,7 +82,15 @@ fn begin(model: &mut Model, id: ConversationId, note: bool) {
         save_at: None,
         later: None,
         recalled: None,
+        known: model.thread_of(id).map_or(0, newest),
+        wrote: false,
+        told: None,
     });
+}
+
+/// The place of the newest message.
+fn newest(thread: &Thread) -> u64 {
+    thread.messages.iter().map(|entry| entry.message.n).max().unwrap_or(0)
 }
 
 /// Words that were taken back become the draft, before what else was begun.
@@ -107,6 +117,7 @@ pub(super) fn loaded(model: &mut Model) {
     }
     composer.loaded = true;
     composer.seen = composer.seen.max(thread.row.inbound);
+    composer.known = newest(thread);
     if !thread.draft.is_empty() {
         let typed = composer.input.text();
         let text = if typed.is_empty() { thread.draft.clone() } else { format!("{}\n{typed}", thread.draft) };
@@ -123,6 +134,10 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
         typing(model, now, |input| {
             input.newline();
         });
+    } else if action == Action::NextField {
+        snippets::next_field(model, now);
+    } else if action == Action::Cheapen {
+        snippets::cheapen(model, now);
     } else if action == Action::Send {
         send(model, now, out);
     } else if action == Action::Later {
@@ -137,6 +152,9 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
 
 /// A key that edits.
 pub(super) fn typed(model: &mut Model, chord: Chord, now: Timestamp) {
+    if chord.typed() == Some(';') && snippets::begins(model) {
+        return snippets::pick(model);
+    }
     let width = layout::composer_width(model);
     let mut fits = true;
     typing(model, now, |input| fits = edit(input, chord, width));
@@ -148,6 +166,7 @@ pub(super) fn typed(model: &mut Model, chord: Chord, now: Timestamp) {
 /// The keys of every shell's line. False when the text would become too long.
 fn edit(input: &mut InputLine, chord: Chord, width: usize) -> bool {
     if let Some(c) = chord.typed() {
+        snippets::clear_field(input);
         return input.insert(c.encode_utf8(&mut [0; 4]));
     }
     match (chord.key, chord.ctrl, chord.alt) {
@@ -176,7 +195,10 @@ fn edit(input: &mut InputLine, chord: Chord, width: usize) -> bool {
 /// Pasted text goes in as it is; it never sends.
 pub(super) fn paste(model: &mut Model, text: &str, now: Timestamp) {
     let mut fits = true;
-    typing(model, now, |input| fits = input.insert(text));
+    typing(model, now, |input| {
+        snippets::clear_field(input);
+        fits = input.insert(text);
+    });
     if !fits {
         return model.warn(format!("Not pasted: no text may be longer than {MAX_BYTES} bytes."), now);
     }
@@ -186,12 +208,34 @@ pub(super) fn paste(model: &mut Model, text: &str, now: Timestamp) {
     }
 }
 
-fn typing(model: &mut Model, now: Timestamp, change: impl FnOnce(&mut InputLine)) {
+/// A `;` that is meant as one.
+pub(super) fn semicolon(model: &mut Model, now: Timestamp) {
+    typing(model, now, |input| {
+        input.insert(";");
+    });
+}
+
+/// Colleagues are told while somebody types, at most so often, in real milliseconds.
+const TELL_EVERY: i64 = 4_000;
+
+/// Says who types, to those who may see the conversation. Costs nothing while nobody does.
+pub(super) fn tells(model: &mut Model, now: Timestamp) -> Option<Effect> {
+    let every = model.real_millis(TELL_EVERY);
+    let composer = model.composer.as_mut()?;
+    if !std::mem::take(&mut composer.wrote) || composer.note || composer.told.is_some_and(|at| now < at + every) {
+        return None;
+    }
+    composer.told = Some(now);
+    Some(Effect::Ask(Ask::Writing(composer.to)))
+}
+
+pub(super) fn typing(model: &mut Model, now: Timestamp, change: impl FnOnce(&mut InputLine)) {
     let save_at = now + model.real_millis(SAVE_AFTER);
     if let Some(composer) = &mut model.composer {
         let before = composer.input.text().to_owned();
         change(&mut composer.input);
-        if composer.input.text() != before && !composer.note {
+        composer.wrote = composer.input.text() != before;
+        if composer.wrote && !composer.note {
             // Counted from the first unsaved key, so that one who never pauses is saved too.
             composer.save_at.get_or_insert(save_at);
         }
@@ -246,6 +290,7 @@ pub(in crate::tui) fn objections(model: &Model, composer: &Composer) -> Vec<Obje
     {
         found.push(Objection::HeldBy(holder.clone()));
     }
+    found.extend(others(model, composer));
     let left = |id: &MessageId| {
         let message = model.thread_of(composer.to)?.messages.iter().find(|m| m.message.id == *id)?;
         message.message.standing.as_ref().map(|state: &AnswerState| !state.is_waiting())
@@ -259,35 +304,70 @@ pub(in crate::tui) fn objections(model: &Model, composer: &Composer) -> Vec<Obje
     found
 }
 
+/// Answers of colleagues that are on their way, or left while this one was written.
+fn others(model: &Model, composer: &Composer) -> Vec<Objection> {
+    let messages = model.thread_of(composer.to).map_or(&[][..], |thread| &thread.messages);
+    let other = messages.iter().filter_map(|entry| {
+        let message = &entry.message;
+        let Author::Rep(rep) = &message.author else { return None };
+        let going = match message.standing.as_ref()? {
+            AnswerState::Held { .. } | AnswerState::Sending => true,
+            AnswerState::Unknown | AnswerState::Out { .. } => message.n > composer.known,
+            AnswerState::Parked { .. } => false,
+        };
+        (going && Some(rep) != model.me()).then(|| Objection::Another(message.id, rep.clone()))
+    });
+    other.collect()
+}
+
+/// What keeps these words from being sent at all, until they are changed.
+fn refusal(model: &Model, composer: &Composer, text: &str) -> Option<String> {
+    let whole = snippets::whole(model, composer);
+    let length = whole.trim().chars().count();
+    if text.is_empty() {
+        return Some("Nothing is written yet; Esc leaves.".to_owned());
+    } else if length > MAX_CHARS {
+        return Some(format!("Too long: {length} of {MAX_CHARS} characters. Split it into two texts."));
+    } else if composer.note {
+        return None;
+    }
+    if let Some(opt_out) = model.row(composer.to).and_then(|row| row.opted_out.clone()) {
+        let why = opted_out(model, &opt_out);
+        return Some(format!("Not sent: this number opted out ({why}). Esc keeps the draft; i writes a note."));
+    }
+    if model.row(composer.to).is_some_and(|row| row.hold.is_some()) {
+        return Some("Not sent: this number is on opt-out hold. Esc keeps the draft; z rules on it.".to_owned());
+    }
+    if model.is_final(&[Review::NoEvidence]) && objections(model, composer).contains(&Objection::NoEvidence) {
+        return Some(
+            "Not sent: no consent of theirs is on record, and they never wrote. Esc keeps the draft.".to_owned(),
+        );
+    }
+    if let Some((_, field)) = fields(text).first() {
+        return Some(format!("Not sent: {{{field}}} is not filled. Tab goes there."));
+    }
+    let why = snippets::bound(model, composer)?.refuses(text)?;
+    Some(format!("Not sent: {why}. i writes a note."))
+}
+
 fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     let Some(mut composer) = model.composer.take() else { return };
     let text = composer.input.text().trim().to_owned();
     let objections = objections(model, &composer);
-    let refusal = if text.is_empty() {
-        Some("Nothing is written yet; Esc leaves.".to_owned())
-    } else if text.chars().count() > MAX_CHARS {
-        Some(format!("Too long: {} of {MAX_CHARS} characters. Split it into two texts.", text.chars().count()))
-    } else if composer.note {
-        None
-    } else if let Some(opt_out) = model.row(composer.to).and_then(|row| row.opted_out.clone()) {
-        let why = opted_out(model, &opt_out);
-        Some(format!("Not sent: this number opted out ({why}). Esc keeps the draft; i writes a note."))
-    } else if objections.contains(&Objection::NoEvidence) && model.is_final(&[Review::NoEvidence]) {
-        Some("Not sent: no consent of theirs is on record, and they never wrote. Esc keeps the draft.".to_owned())
-    } else if model.row(composer.to).is_some_and(|row| row.hold.is_some()) {
-        Some("Not sent: this number is on opt-out hold. Esc keeps the draft; z rules on it.".to_owned())
-    } else if let Some(new) = objections.iter().find(|o| !composer.asked.contains(o)) {
-        let text = objection_words(model, new);
+    let mut refusal = refusal(model, &composer, &text);
+    if let Some(new) = objections.iter().find(|o| !composer.asked.contains(o)).filter(|_| refusal.is_none()) {
+        refusal = Some(objection_words(model, new));
         composer.asked.push(new.clone());
-        Some(text)
-    } else {
-        None
-    };
+    }
     if let Some(refusal) = refusal {
+        let unfilled = is_unfilled(&text) && !composer.note;
         model.composer = Some(composer);
+        if unfilled {
+            snippets::next_field(model, now);
+        }
         return model.warn(refusal, now);
     }
-    let body = Body::new(text);
+    let body = Body::new(if composer.note { text } else { snippets::whole(model, &composer).trim().to_owned() });
     if composer.note {
         out.push(act::ask((composer.to, composer.seen), Command::Note { message: model.fresh, body }));
         return model.say("Noted, for colleagues only.", now);
@@ -299,7 +379,7 @@ fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
             Objection::WroteAgain(inbound) => seen = inbound,
             Objection::HeldBy(rep) => accept.push(Review::Reassigned(rep)),
             Objection::NoEvidence => accept.push(Review::NoEvidence),
-            Objection::AlreadyLeft(_) => {}
+            Objection::AlreadyLeft(_) | Objection::Another(..) => {}
         }
     }
     let message = model.fresh;
@@ -312,10 +392,14 @@ fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     model.scroll = 0;
     model.toast = None;
     let waits = super::later::would_wait(model, &composer, now);
-    let how = match (model.link == LinkState::Online, waits) {
-        (true, Some(_)) => "waits for its hour",
-        (true, None) => "on its way",
-        (false, _) => "queued until the backend answers",
+    let approval =
+        snippets::bound(model, &composer).and_then(|bound| bound.rules()).is_some_and(|rules| rules.approval);
+    let how = match (&model.link, approval, waits) {
+        (LinkState::Online, false, Some(_)) => "waits for its hour",
+        (LinkState::Online, false, None) => "on its way",
+        (LinkState::Online, true, _) => "waits for a second person's approval",
+        (_, false, _) => "queued until the backend answers",
+        (_, true, _) => "queued until the backend answers, then for a second person",
     };
     model.say(format!("To {}: {how}; u takes it back.", composer.name), now);
 }
@@ -325,6 +409,9 @@ pub(in crate::tui) fn objection_words(model: &Model, objection: &Objection) -> S
     match objection {
         Objection::WroteAgain(_) => "They wrote again. Enter again sends your text as it is.".to_owned(),
         Objection::HeldBy(rep) => format!("{} has this now. Enter again sends anyway.", model.rep_name(rep)),
+        Objection::Another(_, rep) => {
+            format!("{}'s answer is on its way. Enter again sends yours, too.", model.rep_name(rep))
+        }
         Objection::AlreadyLeft(_) => {
             "The text you took back had already left. Enter again sends these words a second time.".to_owned()
         }

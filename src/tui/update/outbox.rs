@@ -3,18 +3,19 @@
 use super::{act, choices, ruling};
 use crate::client::handle::{Doubt, OutboxEntry, OutboxId, OutboxStanding};
 use crate::domain::event::Review;
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::quiet_hours::Waits;
 use crate::domain::time::Timestamp;
 use crate::tui::model::overlay::{Choice, Does, Overlay, Pick};
-use crate::tui::model::{Model, Screen, needs_eye};
+use crate::tui::model::{Model, Screen};
 use crate::tui::msg::Effect;
+use crate::wire::changes::Author;
 
 /// Shows it, on what needs the eye first.
 pub(super) fn show(model: &mut Model) {
     model.screen = Screen::Outbox;
     if model.entry().is_none() {
-        let first = model.outbox.iter().find(|e| needs_eye(&e.standing)).or_else(|| model.outbox.first());
+        let first = model.outbox.iter().find(|e| e.standing.needs_eye()).or_else(|| model.outbox.first());
         model.entry = first.map(|e| e.id);
     }
 }
@@ -52,16 +53,41 @@ pub(super) fn rule_in(model: &mut Model, id: ConversationId, now: Timestamp) {
     if ruling::open(model, id) {
         return;
     }
-    let entry = model.outbox.iter().find(|e| e.conversation == Some(id) && needs_eye(&e.standing)).cloned();
-    match entry {
-        Some(entry) => ask(model, &entry, false, now),
-        None => choices::opt_out(model, id, now),
+    let entry = model.outbox.iter().find(|e| e.conversation == Some(id) && e.standing.needs_eye()).cloned();
+    match (entry, model.row(id).and_then(|row| row.approval)) {
+        (Some(entry), _) => ask(model, &entry, false, now),
+        (None, Some(message)) => approve(model, id, message, now),
+        (None, None) => choices::opt_out(model, id, now),
     }
 }
 
 /// Whether it waits behind an opt-out hold.
 fn is_held(entry: &OutboxEntry) -> bool {
     matches!(&entry.standing, OutboxStanding::Parked(reasons) if reasons.contains(&Review::OptOutHold))
+}
+
+/// Asks whether a colleague's answer may go. The first choice does nothing.
+fn approve(model: &mut Model, id: ConversationId, message: MessageId, now: Timestamp) {
+    let entry = model.thread_of(id).and_then(|t| t.messages.iter().find(|m| m.message.id == message));
+    if entry.is_none() {
+        // Nobody approves of what they have not read.
+        super::browse::open(model, id);
+        return model.say("Read it first; z again rules on it.", now);
+    }
+    let text = entry.and_then(|m| m.message.body.as_ref()).map_or("", |body| body.as_str()).to_owned();
+    let author = match entry.map(|m| &m.message.author) {
+        Some(Author::Rep(rep)) => model.rep_name(rep).to_owned(),
+        Some(Author::Buyer(_) | Author::Note(_) | Author::Automatic) | None => "a colleague".to_owned(),
+    };
+    let choice = |label: &str, detail: String, does| Choice { label: label.to_owned(), detail, does };
+    let choices = vec![
+        choice("Leave", "it waits".to_owned(), Does::Leave),
+        choice("Approve", text, Does::Approve(message)),
+        choice("Decline", format!("{author} has it again"), Does::Decline(message)),
+    ];
+    let about = vec![(id, model.seen(id))];
+    let title = format!("May {author}'s answer go to {}?", act::name(model, id));
+    model.overlay = Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0 }));
 }
 
 fn editable(entry: &OutboxEntry) -> bool {
@@ -76,8 +102,11 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
     if editable(entry) {
         choices.push(choice("Edit", "back to a draft", Does::Edit(entry.id)));
     }
+    // A number that opted out gets nothing, whatever else stands against the text.
+    let row = entry.conversation.and_then(|id| model.row(id));
+    let opted_out = row.is_some_and(|row| row.opted_out.is_some());
     let anyway = model.playbook().is_some_and(|p| p.compliance.send_anyway);
-    if let Some((label, detail)) = sending(model, entry, anyway) {
+    if let Some((label, detail)) = sending(model, entry, anyway).filter(|_| !opted_out) {
         choices.push(choice(label, detail, Does::Send(entry.id)));
     }
     if may_drop(entry) {
@@ -88,7 +117,8 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
     }
     let at = if drop_first { choices.len() - 1 } else { 0 };
     let about = entry.conversation.map(|id| (id, model.seen(id))).into_iter().collect();
-    let title = format!("{} to {}", entry.what, entry.name);
+    let out = if opted_out { ", who opted out" } else { "" };
+    let title = format!("{} to {}{out}", entry.what, entry.name);
     model.overlay = Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at }));
 }
 

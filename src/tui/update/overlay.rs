@@ -1,6 +1,6 @@
 //! Keys while something lies over the screen.
 
-use super::{act, begin, browse, choices, keys, later, people, ruling};
+use super::{act, begin, browse, choices, composer, keys, later, people, ruling};
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::chord::Chord;
 use crate::tui::keymap::{self, Action};
@@ -84,6 +84,13 @@ pub(super) fn typed(model: &mut Model, chord: Chord, now: Timestamp, out: &mut V
                 accept(model, now, out);
             }
             return;
+        }
+        // A second one means the character.
+        (Some(Overlay::Pick(pick)), None)
+            if pick.words.is_empty() && chord.typed() == Some(';') && pick.is_of_snippets() =>
+        {
+            model.overlay = None;
+            return composer::semicolon(model, now);
         }
         (Some(Overlay::Why { .. }), _) => {
             match chord.typed() {

@@ -1,30 +1,41 @@
-//! What is being written: pinned to a name and number in its border, with what it will cost and what stands against it.
+//! What is being written: pinned to a name and number in its border, with the time there and how it stands with the number,
+//! what it will cost and what stands against it.
 
 use ratatui::layout::Rect;
 
-use super::paint::{Painter, Tone};
+use super::paint::{Painter, Tone, wrapped};
+use super::ticker::Ticker;
 use super::{inside, words};
+use crate::domain::id::ConversationId;
 use crate::domain::segments::{Encoding, segments};
+use crate::domain::snippet;
+use crate::domain::standing::{self, Standing};
 use crate::tui::layout;
 use crate::tui::model::Model;
 use crate::tui::model::composer::{Composer, Objection};
 use crate::tui::update;
 
+/// Most rows for what must stand under the text.
+const UNDER: usize = 3;
+
 /// Rows it takes.
-pub(super) fn rows(composer: &Composer, area: Rect) -> u16 {
+pub(super) fn rows(model: &Model, composer: &Composer, area: Rect) -> u16 {
     let width = inside(area).width;
-    layout::composer_rows(area, composer.input.rows(usize::from(width)).len())
+    let under = under(model, composer, width).len();
+    layout::composer_rows(area, composer.input.rows(usize::from(width)).len() + under)
 }
 
 /// Draws it, with the terminal's cursor in it.
 pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     let Some(composer) = &model.composer else { return };
     p.clear(area);
-    let who = format!("{} {}", composer.name, composer.address.as_str());
-    let title = if composer.note { format!("NOTE on {who}, colleagues only") } else { format!("To {who}") };
+    let title = title(model, composer, area.width.saturating_sub(7), &p.tick);
     p.frame(area, &title, true);
+    consent(model, composer, area, p);
     let area = inside(area);
-    let text_rows = area.height.saturating_sub(1);
+    let under = under(model, composer, area.width);
+    let under_rows = u16::try_from(under.len()).unwrap_or(0).min(area.height.saturating_sub(2));
+    let text_rows = area.height.saturating_sub(1 + under_rows);
     let lines = composer.input.rows(usize::from(area.width));
     let (line, column) = composer.input.cursor_cell(usize::from(area.width));
     let first = (line + 1).saturating_sub(usize::from(text_rows.max(1)));
@@ -32,7 +43,10 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     for (y, text) in (area.y..area.y + text_rows).zip(lines.iter().skip(first)) {
         p.put(area.x, y, area.width, text.as_str(), tone);
     }
-    footer(model, composer, Rect::new(area.x, area.y + text_rows, area.width, 1), p);
+    for (y, text) in (area.y + text_rows..).zip(under.iter().take(usize::from(under_rows))) {
+        p.put(area.x, y, area.width, text, Tone::Dim);
+    }
+    footer(model, composer, Rect::new(area.x, area.y + text_rows + under_rows, area.width, 1), p);
     if model.overlay.is_none() {
         let down = u16::try_from(line - first).unwrap_or(0);
         let right = u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
@@ -40,33 +54,65 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     }
 }
 
+/// Name and number, and the time there where that fits. A zone nobody said for sure is a question.
+fn title(model: &Model, composer: &Composer, room: u16, tick: &Ticker) -> String {
+    let who = format!("{} {}", composer.name, composer.address.as_str());
+    if composer.note {
+        return format!("NOTE on {who}, colleagues only");
+    }
+    let title = format!("To {who}");
+    let Some((zone, sure)) = model.thread_of(composer.to).and_then(|thread| thread.binds.zone) else { return title };
+    let (time, mark) = (tick.wall(zone), if sure { "" } else { "?" });
+    let longer = [format!("{title} · {time} there{mark}"), format!("{title} · {time}{mark}")];
+    longer.into_iter().find(|longer| longer.chars().count() <= usize::from(room)).unwrap_or(title)
+}
+
+/// How it stands with the number, on the lower border: before a word is typed. What forbids sending stands in the footer.
+fn consent(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) {
+    let Some(standing) = standing_of(model, composer, p.tick.now) else { return };
+    if matches!(standing, Standing::OptedOut(_) | Standing::OnHold) {
+        return;
+    }
+    if let Standing::Direct(until) = &standing {
+        p.tick.changes_at(*until);
+    }
+    let (text, tone) = words::number(model, &standing, &p.tick);
+    p.put(area.x + 2, area.bottom().saturating_sub(1), area.width.saturating_sub(4), &format!(" {text}"), tone);
+}
+
+fn standing_of(model: &Model, composer: &Composer, now: crate::domain::time::Timestamp) -> Option<Standing> {
+    let row = model.row(composer.to).filter(|_| !composer.note)?;
+    let rules = &model.playbook()?.compliance;
+    Some(standing::of(row.opted_out.as_ref(), row.hold.is_some(), rules, &row.place, row.last_inbound, now))
+}
+
+/// What will stand under the text, as its rows.
+fn under(model: &Model, composer: &Composer, width: u16) -> Vec<String> {
+    let under = update::bound(model, composer).and_then(|bound| bound.under(composer.input.text()));
+    let Some(under) = under else { return Vec::new() };
+    let mut rows = wrapped(&format!("+ {under}"), width);
+    if rows.len() > UNDER {
+        rows.truncate(UNDER);
+        rows[UNDER - 1].push('…');
+    }
+    rows
+}
+
+/// Which colleague types here now.
+pub(super) fn writing(model: &Model, id: ConversationId, tick: &Ticker) -> Option<String> {
+    let mut writers = model.writers(id, tick.now);
+    let first = writers.next()?;
+    tick.changes_at(first.until);
+    let name = model.rep_name(&first.rep);
+    Some(match writers.map(|writer| tick.changes_at(writer.until)).count() {
+        0 => format!("{name} is writing…"),
+        more => format!("{name} and {more} more are writing…"),
+    })
+}
+
 fn footer(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) {
-    let opted_out = model.row(composer.to).and_then(|row| row.opted_out.as_ref()).filter(|_| !composer.note);
-    let held = !composer.note && model.row(composer.to).is_some_and(|row| row.hold.is_some());
+    let (warning, tone) = warning(model, composer, &p.tick);
     let objections = update::objections(model, composer);
-    let (warning, tone) = if let Some(out) = opted_out {
-        (format!("opted out ({}): cannot be sent", update::opted_out(model, out)), Tone::Bad)
-    } else if held {
-        ("opt-out hold: nothing goes (z rules)".to_owned(), Tone::Bad)
-    } else {
-        match objections.first() {
-            Some(Objection::WroteAgain(_)) => ("they wrote again".to_owned(), Tone::Bad),
-            Some(Objection::HeldBy(rep)) => (format!("{} has this now", model.rep_name(rep)), Tone::Bad),
-            Some(Objection::AlreadyLeft(_)) => ("the first one had already left".to_owned(), Tone::Bad),
-            Some(Objection::NoEvidence) => ("no consent of theirs is on record".to_owned(), Tone::Bad),
-            None => (String::new(), Tone::Plain),
-        }
-    };
-    let waits = update::would_wait(model, composer, p.tick.now).zip(model.row(composer.to));
-    let (warning, tone) = match waits {
-        Some((at, row)) if warning.is_empty() => {
-            let narrow = format!("waits until {} there", p.tick.clock_time(at, row.place.zone()));
-            let words = if area.width < 60 { narrow } else { words::waits_until(model, &row.place, at, &p.tick) };
-            (words, Tone::Warn)
-        }
-        Some(_) | None => (warning, tone),
-    };
-    let cost = if composer.note { String::new() } else { cost(composer.input.text()) };
     let asked = !objections.is_empty() && objections.iter().all(|o| composer.asked.contains(o));
     let enter = match (composer.note, asked) {
         (true, _) => "Enter notes",
@@ -74,6 +120,9 @@ fn footer(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) {
         (false, false) if composer.later.is_some() => "Enter puts it off",
         (false, false) => "Enter sends",
     };
+    let beside = if warning.is_empty() { 0 } else { warning.chars().count() + 1 };
+    let room = usize::from(area.width).saturating_sub(beside + enter.len() + 2);
+    let cost = if composer.note { String::new() } else { cost(model, composer, room) };
     let used = p.pieces(area.x, area.y, area.width, &[(&warning, tone), (&cost, Tone::Strong)]);
     let gap = if used > 0 { used + 2 } else { 0 };
     let room = area.width.saturating_sub(gap);
@@ -83,28 +132,80 @@ fn footer(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) {
     }
 }
 
-/// `38/160`, `3 texts, 12 left`, and the character that makes a text dear.
-fn cost(text: &str) -> String {
-    let s = segments(text);
+/// What stands against sending, the gravest alone; and who else writes.
+fn warning(model: &Model, composer: &Composer, tick: &Ticker) -> (String, Tone) {
+    if composer.note {
+        return (String::new(), Tone::Plain);
+    }
+    if let Some(standing @ (Standing::OptedOut(_) | Standing::OnHold)) = standing_of(model, composer, tick.now) {
+        return words::number(model, &standing, tick);
+    }
+    let objections = update::objections(model, composer);
+    let objection = objections.first().map(|objection| match objection {
+        Objection::WroteAgain(_) => "they wrote again".to_owned(),
+        Objection::HeldBy(rep) => format!("{} has this now", model.rep_name(rep)),
+        Objection::Another(_, rep) => format!("{}'s answer is on its way", model.rep_name(rep)),
+        Objection::AlreadyLeft(_) => "the first one had already left".to_owned(),
+        Objection::NoEvidence => "no consent of theirs is on record".to_owned(),
+    });
+    if let Some(objection) = objection {
+        return (objection, Tone::Bad);
+    }
+    let text = composer.input.text();
+    if let Some((_, field)) = snippet::fields(text).first() {
+        return (format!("{{{field}}} unfilled: Tab"), Tone::Bad);
+    }
+    if let Some(why) = update::bound(model, composer).and_then(|bound| bound.refuses(text)) {
+        return (why.to_owned(), if text.trim().is_empty() { Tone::Warn } else { Tone::Bad });
+    }
+    if let Some(who) = writing(model, composer.to, tick) {
+        return (who, Tone::Accent);
+    }
+    // A time that its rep chose; that the hours are closed stands in the border.
+    let waits = update::would_wait(model, composer, tick.now).filter(|_| composer.later.is_some());
+    match waits.zip(model.row(composer.to)) {
+        Some((at, row)) => (words::waits_until(model, &row.place, at, tick), Tone::Warn),
+        None => (String::new(), Tone::Plain),
+    }
+}
+
+/// What sending takes, as much of it as fits: `38/160 GSM-7`, `3 texts, 12 left`, the character that makes a text dear with
+/// the key that replaces it, and a price.
+fn cost(model: &Model, composer: &Composer, room: usize) -> String {
+    let text = update::whole(model, composer);
+    let s = segments(&text);
     let (single, _) = s.encoding.capacity();
     let count = match s.segments {
         0 | 1 => format!("{}/{single}", s.units),
         many => format!("{many} texts, {} left", s.left_in_segment),
     };
-    match (s.encoding, s.first_non_gsm) {
-        (Encoding::Ucs2, Some(c)) => format!("{count} (“{c}”: 70 a text)"),
-        (Encoding::Ucs2 | Encoding::Gsm7, _) => count,
-    }
+    let name = match s.encoding {
+        Encoding::Gsm7 => "GSM-7",
+        Encoding::Ucs2 => "UCS-2",
+    };
+    let price = model.playbook().and_then(|playbook| playbook.price.as_ref()).filter(|_| s.segments > 0);
+    let price = price.map_or_else(String::new, |price| format!(" · {}", price.of(s.segments)));
+    let dear = dear(composer, s.first_non_gsm);
+    let all = [
+        format!("{count} {name}{price}{dear}"),
+        format!("{count} {name}{dear}"),
+        format!("{count}{price}{dear}"),
+        format!("{count}{dear}"),
+        count.clone(),
+    ];
+    all.into_iter().find(|told| told.chars().count() <= room).unwrap_or(count)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_dear_character_is_named() {
-        assert_eq!(cost("hello"), "5/160");
-        assert_eq!(cost("naïve ✓"), "7/70 (“ï”: 70 a text)");
-        assert!(cost(&"a".repeat(161)).starts_with("2 texts, "));
+/// The character that turned 160 into 70, with what the key makes of it; with how many others it replaces.
+fn dear(composer: &Composer, first: Option<char>) -> String {
+    let Some(first) = first else { return String::new() };
+    match update::offer(composer) {
+        Some(offer) => {
+            let others = offer.swaps.len().saturating_sub(1);
+            let more = if others > 0 { format!(" +{others}") } else { String::new() };
+            let one = update::Offer { swaps: offer.swaps[..1].to_vec(), unseen: offer.unseen };
+            format!(" ({}{more}: Ctrl-g)", update::stand_ins(&one, 1))
+        }
+        None => format!(" (“{first}”: 70 a text)"),
     }
 }

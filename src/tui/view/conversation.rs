@@ -9,11 +9,11 @@ use crate::client::handle::{OutboxStanding, Row, Thread, ThreadMessage};
 use crate::domain::conversation::AnswerState;
 use crate::domain::id::MessageId;
 use crate::domain::time::Timestamp;
-use crate::domain::zone::Place;
 use crate::tui::keymap::{self, Action};
 use crate::tui::layout;
 use crate::tui::model::{Model, Screen};
 use crate::wire::changes::Author;
+use crate::wire::media::{Part, Stands, file_name, size};
 
 /// One line of the conversation.
 struct Line {
@@ -53,6 +53,9 @@ pub(super) fn draw(model: &Model, area: Rect, active: bool, p: &mut Painter<'_>)
     }
     if let Some(area) = writing {
         composer::draw(model, area, p);
+    } else if let Some(writing) = composer::writing(model, row.id, &p.tick) {
+        // On the border: nothing is pushed away by somebody else's keys.
+        p.put(area.x + 2, area.bottom().saturating_sub(1), area.width.saturating_sub(4), &writing, Tone::Accent);
     } else if active && model.screen == Screen::Conversation {
         p.park(messages.x, messages.bottom().saturating_sub(1));
     }
@@ -106,7 +109,7 @@ fn divide(model: &Model, area: Rect) -> (Rect, Option<Rect>) {
     let lent = shown(model).map_or(0, |row| loan::rows(model, row, inside(area).width.saturating_sub(2)));
     let header = header_rows(model) + lent;
     let writing = model.composer.as_ref().map(|c| {
-        let rows = composer::rows(c, area);
+        let rows = composer::rows(model, c, area);
         Rect::new(area.x, area.bottom().saturating_sub(rows), area.width, rows)
     });
     let area = inside(area);
@@ -218,7 +221,7 @@ fn message_lines(
             ],
         ),
     };
-    let state = state(model, &thread.row.place, entry, tick);
+    let state = state(model, thread, entry, tick);
     // What went wrong, and until when it waits, is said in full, on lines of its own.
     let put_off = message.standing.as_ref().and_then(AnswerState::held).is_some_and(|(_, put_off)| put_off);
     let in_full = |tone: Tone| tone == Tone::Bad || put_off;
@@ -239,8 +242,14 @@ fn message_lines(
         None if message.media.is_empty() => body("[erased]", Tone::Dim),
         None => {}
     }
-    for media in &message.media {
-        body(&format!("[{}: {media}]", noun(media)), Tone::Accent);
+    for (n, media) in message.media.iter().enumerate() {
+        let part = Part::read(media);
+        let name = || file_name(&part.kind, u32::try_from(n).unwrap_or(u32::MAX - 1));
+        match part.stands {
+            Stands::Told => body(&format!("[{}: {}]", noun(&part.kind), part.kind), Tone::Accent),
+            Stands::Kept(bytes) => body(&format!("[{} {}]", name(), size(bytes)), Tone::Accent),
+            Stands::Refused => body(&format!("[{}: {}, not kept]", noun(&part.kind), part.kind), Tone::Dim),
+        }
     }
     if let Some((words, tone)) = state.filter(|(_, tone)| in_full(*tone)) {
         let mark = if tone == Tone::Bad { "! " } else { "" };
@@ -259,13 +268,21 @@ fn noun(media: &str) -> &'static str {
 }
 
 /// Where a text of ours stands.
-fn state(model: &Model, place: &Place, entry: &ThreadMessage, tick: &Ticker) -> Option<(String, Tone)> {
+fn state(model: &Model, thread: &Thread, entry: &ThreadMessage, tick: &Ticker) -> Option<(String, Tone)> {
     if let Some(pending) = entry.pending {
         let standing = model.outbox.iter().find(|e| e.id == pending).map(|e| &e.standing);
-        return Some(words::standing(model, standing.unwrap_or(&OutboxStanding::Queued), Some(place), tick));
+        return Some(words::standing(
+            model,
+            standing.unwrap_or(&OutboxStanding::Queued),
+            Some(&thread.row.place),
+            tick,
+        ));
     }
     let state = entry.message.standing.as_ref()?;
-    let (mut words, tone) = words::answer(model, state, place, tick);
+    if thread.row.approval == Some(entry.message.id) {
+        return Some(("needs your approval (z)".to_owned(), Tone::Bad));
+    }
+    let (mut words, tone) = words::answer(model, state, &thread.row.place, tick);
     let mine = matches!(&entry.message.author, Author::Rep(rep) if Some(rep) == model.me());
     match state {
         AnswerState::Held { not_before, .. } if mine && *not_before > tick.now => words.push_str(" (u undoes)"),

@@ -80,6 +80,14 @@ impl Ticker {
         if count == 0 { "just now".to_owned() } else { format!("{count} {word}") }
     }
 
+    /// The time of day somewhere, now.
+    pub(super) fn wall(&self, zone: Tz) -> String {
+        let minute = Span::minutes(1).as_millis();
+        let into = self.now.millis().rem_euclid(minute);
+        self.changes_at(self.now + Span::millis(minute - into));
+        self.now.utc().with_timezone(&zone).format("%H:%M").to_string()
+    }
+
     /// A time of day; with the day when it is not today.
     pub(super) fn clock_time(&self, at: Timestamp, zone: Tz) -> String {
         let (local, today) = (at.utc().with_timezone(&zone), self.now.utc().with_timezone(&zone));

@@ -9,9 +9,11 @@ use crate::domain::id::TeamId;
 use crate::domain::message::{Delivery, InboundKind};
 use crate::domain::quiet_hours::Waits;
 use crate::domain::routing::Holder;
+use crate::domain::standing::Standing;
 use crate::domain::time::Timestamp;
 use crate::domain::zone::{Place, Source};
 use crate::tui::model::Model;
+use crate::tui::update;
 use crate::wire::changes::Presence;
 
 /// Texts that are not at hand, and when they come.
@@ -39,6 +41,10 @@ pub(super) fn review(model: &Model, reason: &Review) -> String {
         Review::NoEvidence => "no consent of theirs is on record".to_owned(),
         Review::Blocked => "the number is blocked".to_owned(),
         Review::TimePassed => "the time you chose has passed".to_owned(),
+        Review::NeedsApproval => "a second person must approve".to_owned(),
+        Review::Declined(rep) => format!("{} did not approve of it", model.rep_name(rep)),
+        Review::FreeText => "only approved snippets may go out here".to_owned(),
+        Review::Undisclosed => "the disclosure is missing".to_owned(),
     }
 }
 
@@ -51,6 +57,28 @@ pub(super) fn reviews(model: &Model, reasons: &[Review]) -> String {
     format!("needs your eye: {}", all.join("; "))
 }
 
+/// An answer that waits for nothing but somebody else.
+const SECOND: &str = "waits for approval";
+
+/// How it stands with a number, before a word is written to it.
+pub(super) fn number(model: &Model, standing: &Standing, tick: &Ticker) -> (String, Tone) {
+    match standing {
+        Standing::OptedOut(out) => {
+            (format!("opted out ({}): cannot be sent", update::opted_out(model, out)), Tone::Bad)
+        }
+        Standing::OnHold => ("opt-out hold: nothing goes (z rules)".to_owned(), Tone::Bad),
+        Standing::Direct(until) => {
+            let until = tick.clock_time(*until, model.zone());
+            (format!("night there: may go till {until} here"), Tone::Dim)
+        }
+        Standing::Day => ("daytime there: may go".to_owned(), Tone::Dim),
+        Standing::Closed(Some(opens)) => {
+            (format!("night there: waits until {} here", tick.clock_time(*opens, model.zone())), Tone::Warn)
+        }
+        Standing::Closed(None) => ("no hour for texts there: needs your eye first".to_owned(), Tone::Warn),
+    }
+}
+
 /// Where an answer stands.
 pub(super) fn answer(model: &Model, state: &AnswerState, place: &Place, tick: &Ticker) -> (String, Tone) {
     match state {
@@ -58,6 +86,7 @@ pub(super) fn answer(model: &Model, state: &AnswerState, place: &Place, tick: &T
             (waits(model, place, *not_before, *why, tick), Tone::Warn)
         }
         AnswerState::Held { not_before, .. } => (leaves(*not_before, tick), Tone::Warn),
+        AnswerState::Parked { reasons } if reasons == &[Review::NeedsApproval] => (SECOND.to_owned(), Tone::Warn),
         AnswerState::Parked { reasons } => (reviews(model, reasons), Tone::Bad),
         AnswerState::Sending => ("sending".to_owned(), Tone::Dim),
         AnswerState::Unknown => ("unknown: the carrier has not said whether it left".to_owned(), Tone::Bad),
@@ -129,6 +158,7 @@ pub(super) fn standing(
             (waits(model, place.unwrap_or(&here), *at, *why, tick), Tone::Warn)
         }
         OutboxStanding::Recalling => ("asked back, may still leave".to_owned(), Tone::Warn),
+        OutboxStanding::Parked(reasons) if reasons == &[Review::NeedsApproval] => (SECOND.to_owned(), Tone::Warn),
         OutboxStanding::Parked(reasons) => (reviews(model, reasons), Tone::Bad),
         OutboxStanding::Refused(why) => (format!("refused: {why}"), Tone::Bad),
         OutboxStanding::Doubtful(Doubt::NeverLeft) => ("never left".to_owned(), Tone::Bad),
@@ -157,7 +187,7 @@ pub(super) const fn kind(kind: InboundKind) -> Option<&'static str> {
         InboundKind::AutoReply => Some("their phone answered"),
         InboundKind::OptOut => Some("opts out: no more texts"),
         InboundKind::OptIn => Some("texts are welcome again"),
-        InboundKind::Help => Some("the carrier answers HELP"),
+        InboundKind::Help => Some("HELP: the carrier or the playbook answers"),
     }
 }
 
@@ -169,11 +199,17 @@ pub(super) fn row(model: &Model, row: &Row, guest: bool, tick: &Ticker) -> Optio
     if row.needs_eye {
         return Some(("needs your eye".to_owned(), Tone::Bad));
     }
+    if row.approval.is_some() {
+        return Some(("needs your approval (z)".to_owned(), Tone::Bad));
+    }
     if let Some(at) = row.leaves_at {
         return Some((leaves(at, tick), Tone::Warn));
     }
     if let Some(at) = row.waits_until {
         return Some((waits_until(model, &row.place, at, tick), Tone::Warn));
+    }
+    if row.asks_second {
+        return Some(("waits for approval".to_owned(), Tone::Warn));
     }
     if row.queued {
         return Some(("waits for the network".to_owned(), Tone::Warn));

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body as HttpBody;
 use axum::http::StatusCode;
+use comeback::config::secret::Held;
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::time::Timestamp;
 use comeback::server::carrier::twilio::Twilio;
 use comeback::server::carrier::{Carrier as _, SendOutcome};
 use comeback::server::crm::Crm as _;
 use comeback::server::crm::directory::Directory;
+use comeback::server::egress::{Allow, Egress};
 use comeback::server::store::{CarrierLine, LineExtra};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -77,12 +79,16 @@ fn in_our_words(said: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+fn here() -> Egress {
+    Egress::new(Allow::loopback())
+}
+
 #[test]
 fn whatever_the_carrier_and_the_crm_answer_is_read_or_refused() {
     let peer = Peer::start();
     let (line, to) = (line(&peer.api), Address::parse("+14155550123").unwrap());
-    let twilio = Twilio::new().unwrap();
-    let directory = Directory::new(&peer.api, "token".to_owned()).unwrap();
+    let twilio = Twilio::new(here());
+    let directory = Directory::new(here(), &peer.api, Held::Here("token".into())).unwrap();
     let seeds = ANSWERS.map(|answer| answer.as_bytes().to_vec()).to_vec();
     let statuses = proptest::sample::select(vec![200, 200, 200, 201, 204, 301, 400, 401, 404, 429, 500, 503]);
     let config = Config { cases: 250, failure_persistence: None, ..Config::default() };
@@ -148,14 +154,14 @@ async fn an_answer_without_end_is_given_up() {
     let api = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(endless(listener, Arc::clone(&taken)));
     let line = line(&api);
-    let twilio = Twilio::new().unwrap();
+    let twilio = Twilio::new(here());
     let said = twilio.received(&line, Timestamp::default()).await.unwrap_err().to_string();
-    assert_eq!(said, "the carrier did not answer: its answer does not end");
+    assert_eq!(said, "the carrier did not answer: the answer of 127.0.0.1 is larger than 8388608 bytes");
     let outcome = twilio.send(&line, &line.number, &Body::new("Yes"), "https://c.example/x").await;
     assert_eq!(outcome, SendOutcome::Unknown);
     let carrier = std::mem::take(&mut *taken.lock().unwrap());
     assert!(carrier < 64 * 1024 * 1024, "{carrier} bytes were taken in");
-    let said = Directory::new(&api, "t".to_owned()).unwrap().everybody().await.unwrap_err().to_string();
+    let said = Directory::new(here(), &api, Held::Here("t".into())).unwrap().everybody().await.unwrap_err().to_string();
     assert_eq!(said, "the CRM's answer is not readable: too large");
     assert!(*taken.lock().unwrap() < 96 * 1024 * 1024);
 }

@@ -16,6 +16,7 @@ use comeback::emulator::others::telnyx::{TelnyxConfig, TelnyxEmulator};
 use comeback::server::carrier::generic::Generic;
 use comeback::server::carrier::telnyx::Telnyx;
 use comeback::server::carrier::{Carrier as _, Hooked, SendOutcome};
+use comeback::server::egress::{Allow, Egress};
 use comeback::server::store::{CarrierLine, LineExtra};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -131,8 +132,11 @@ async fn telnyxs_library_takes_the_emulated_webhooks_and_not_one_byte_else_and_s
             body,
             at: SystemClock.now(),
         };
-        let lines = [CarrierLine { extra: LineExtra { keys: vec![key.to_owned()], list: None }, ..telnyx_line(&url) }];
-        Telnyx::new().unwrap().verify(&lines, &hooked).is_ok()
+        let lines = [CarrierLine {
+            extra: LineExtra { keys: vec![key.to_owned()], list: None, ..LineExtra::default() },
+            ..telnyx_line(&url)
+        }];
+        Telnyx::new(Egress::new(Allow::loopback())).verify(&lines, &hooked).is_ok()
     };
     let key = emulator.public_key();
     let mut changed = body.to_vec();
@@ -189,7 +193,7 @@ async fn the_library_of_standard_webhooks_takes_our_sends_and_what_it_signs_we_t
     let (url, mut posts) = catcher().await;
     let line = generic_line(&url);
     let (to, callback) = (Address::parse(BUYER).unwrap(), "https://c.example/hooks/generic/status/0192f1c0");
-    let generic = Generic::new().unwrap();
+    let generic = Generic::new(Egress::new(Allow::loopback()));
     let sent = generic.send(&line, &to, &Body::new("At ten? ñ"), callback).await;
     assert!(matches!(sent, SendOutcome::Accepted { ref id, .. } if id == "b-1"), "{sent:?}");
     let (headers, body) = posts.recv().await.unwrap();

@@ -9,6 +9,8 @@ use comeback::domain::message::Delivery;
 use comeback::domain::time::Timestamp;
 use comeback::server::carrier::hook::{Report, Text};
 use comeback::server::carrier::{Carrier as _, Carriers, Heard, Hooked, Said, Unbelieved};
+use comeback::server::egress::{Allow, Egress};
+use comeback::server::media::Attachment;
 use comeback::server::store::{CarrierLine, LineExtra};
 use proptest::prelude::*;
 
@@ -92,7 +94,7 @@ impl Request {
 
 fn carriers() -> Carriers {
     drop(rustls::crypto::ring::default_provider().install_default());
-    Carriers::new().unwrap()
+    Carriers::new(&Egress::new(Allow::loopback()))
 }
 
 fn line(provider: &str, account: &str, tokens: &[&str], keys: &[&str]) -> CarrierLine {
@@ -104,7 +106,7 @@ fn line(provider: &str, account: &str, tokens: &[&str], keys: &[&str]) -> Carrie
         tokens: all(tokens),
         service: None,
         api: "https://api.example".to_owned(),
-        extra: LineExtra { keys: all(keys), list: None },
+        extra: LineExtra { keys: all(keys), list: None, ..LineExtra::default() },
     }
 }
 
@@ -219,8 +221,10 @@ fn recorded_webhooks_say_what_the_carrier_said() {
     };
     assert_eq!(first, wanted);
     assert_eq!(text("telnyx_received_stop").opt_out_type.as_deref(), Some("STOP"));
-    assert_eq!(text("telnyx_received_picture").media, ["image/jpeg"]);
-    let generic = Text { id: "b-00000001".to_owned(), service: None, media: vec!["image/jpeg".to_owned()], ..wanted };
+    let jpeg = |url| Attachment::told(Some("image/jpeg"), url);
+    assert_eq!(text("telnyx_received_picture").media, [jpeg(Some("https://media.example/1"))]);
+    let media = vec![jpeg(None)];
+    let generic = Text { id: "b-00000001".to_owned(), service: None, media, ..wanted };
     assert_eq!(text("generic_received"), generic);
     let report = |delivery, error| {
         let (message, from) = (ANSWER.parse().map(comeback::domain::id::MessageId).unwrap(), address("+16465550100"));

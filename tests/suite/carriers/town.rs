@@ -17,6 +17,7 @@ use comeback::emulator::others::{OtherFaults, Posted};
 use comeback::journal::Frame;
 use comeback::server::backend::{Backend, Parts};
 use comeback::server::carrier::{Carrier as _, Carriers, Finding};
+use comeback::server::egress::{Allow, Egress};
 use comeback::server::http::auth::token_hash;
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::{CarrierLine, LineExtra, Store};
@@ -137,7 +138,7 @@ impl Emulated {
                 tokens: vec![KEY.to_owned()],
                 service: None,
                 api: t.base_url().to_owned(),
-                extra: LineExtra { keys: vec![t.public_key()], list: None },
+                extra: LineExtra { keys: vec![t.public_key()], list: None, ..LineExtra::default() },
             },
             Self::Bridge(b) => CarrierLine {
                 number,
@@ -146,7 +147,7 @@ impl Emulated {
                 tokens: vec![SECRET.to_owned()],
                 service: None,
                 api: b.send_url(),
-                extra: LineExtra { keys: Vec::new(), list: lists.then(|| b.list_url()) },
+                extra: LineExtra { keys: Vec::new(), list: lists.then(|| b.list_url()), ..LineExtra::default() },
             },
         }
     }
@@ -219,7 +220,7 @@ impl Town {
             playbook,
             listener,
             public_url: url.clone(),
-            carrier: Arc::new(Carriers::new().unwrap()),
+            carrier: Arc::new(Carriers::new(&Egress::new(Allow::loopback()))),
             crm: None,
             reconcile_every,
         });
@@ -235,7 +236,7 @@ impl Town {
     }
 
     pub(super) async fn check(&self, line: &CarrierLine) -> Vec<Finding> {
-        Carriers::new().unwrap().check(line, &self.url).await
+        Carriers::new(&Egress::new(Allow::loopback())).check(line, &self.url).await
     }
 
     /// `GET` without a token.

@@ -213,6 +213,7 @@ impl Backend {
         let world = ReadSet {
             address: address.as_ref(),
             answering: None,
+            words: None,
             conversation,
             siblings,
             number,
@@ -455,6 +456,7 @@ impl Backend {
                     load: 0,
                 })
                 .collect(),
+            writing: None,
             head: HeadView { seq: self.seq, hash: format!("{}-{}", self.epoch, self.seq) },
         })
     }

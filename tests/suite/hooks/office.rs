@@ -14,6 +14,7 @@ use comeback::domain::contact::Address;
 use comeback::domain::id::{DeviceId, RepId};
 use comeback::domain::time::{Span, Timestamp};
 use comeback::server::carrier::Carriers;
+use comeback::server::egress::{Allow, Egress};
 use comeback::server::feed::Presences;
 use comeback::server::http::auth::token_hash;
 use comeback::server::http::{self, App, hooks};
@@ -167,7 +168,7 @@ impl Office {
         store.redeem(invite, now, device, "test", token_hash("lea")).await.unwrap().unwrap();
         let metrics = Arc::new(Metrics::default());
         drop(rustls::crypto::ring::default_provider().install_default());
-        let carrier = Arc::new(Carriers::new().unwrap());
+        let carrier = Arc::new(Carriers::new(&Egress::new(Allow::loopback())));
         let (_, shutdown) = tokio::sync::watch::channel(false);
         let app = App {
             service: service.clone(),

@@ -10,7 +10,7 @@ use comeback::server::store::Store;
 use comeback::server::store::sqlite::SqliteStore;
 use serde_json::json;
 
-use super::scene::{Caught, NEW_SECRET, Receiver, SECRET, Scene, alerts, chat, eventually, webhook};
+use super::scene::{Caught, NEW_SECRET, Receiver, SECRET, Scene, alerts, chat, eventually, keep, webhook};
 
 /// Whether the published library of Standard Webhooks takes it with this secret.
 fn verifies(caught: &Caught, secret: &str) -> bool {
@@ -164,7 +164,7 @@ async fn a_missing_secret_is_waited_for_and_not_lost() {
     scene.starts();
     eventually("it is tried", async || (scene.store.notices(9).await.unwrap().pop()?.tries == 1).then_some(())).await;
     assert_eq!(receiver.so_far().len(), 0, "nothing goes unsigned");
-    std::fs::write(&file, NEW_SECRET).unwrap();
+    keep(&file, NEW_SECRET);
     scene.passes(Span::seconds(6)).await;
     assert!(verifies(&receiver.wait_for(1).await[0], NEW_SECRET));
     scene.stops().await;

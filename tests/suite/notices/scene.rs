@@ -2,6 +2,7 @@
 //! and a carrier that keeps the pages it is given.
 
 use std::collections::VecDeque;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -23,6 +24,7 @@ use comeback::domain::message::Delivery;
 use comeback::domain::playbook::{Playbook, Role};
 use comeback::domain::time::{Span, Timestamp};
 use comeback::server::carrier::{Carrier, CarrierError, Finding, Listed, SendOutcome};
+use comeback::server::egress::{Allow, Egress};
 use comeback::server::engine;
 use comeback::server::notify::Notifier;
 use comeback::server::notify::email::Mailer;
@@ -186,11 +188,17 @@ impl Carrier for Tray {
     }
 }
 
+/// A secret's file: readable by its owner only.
+pub(super) fn keep(file: &Path, secret: &str) {
+    std::fs::write(file, secret).unwrap();
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
 /// A webhook channel here, signed by the secrets in these files.
 pub(super) fn webhook(receiver: &Receiver, folder: &Path, secrets: &[&str], redact: Redact) -> Channel {
     let secrets = secrets.iter().enumerate().map(|(n, secret)| {
         let file = folder.join(format!("secret-{n}"));
-        std::fs::write(&file, format!("{secret}\n")).unwrap();
+        keep(&file, &format!("{secret}\n"));
         Setting::File(file.to_str().unwrap().to_owned())
     });
     let url = Setting::Plain(receiver.url("/hook"));
@@ -200,7 +208,7 @@ pub(super) fn webhook(receiver: &Receiver, folder: &Path, secrets: &[&str], reda
 /// A chat here; its address is a secret in a file.
 pub(super) fn chat(receiver: &Receiver, folder: &Path) -> Channel {
     let file = folder.join("chat");
-    std::fs::write(&file, receiver.url("/chat")).unwrap();
+    keep(&file, &receiver.url("/chat"));
     let url = Setting::File(file.to_str().unwrap().to_owned());
     Channel { kind: ChannelKind::Slack { url }, redact: Redact::Names }
 }
@@ -262,9 +270,10 @@ impl Scene {
 
     /// The runner starts, as with the process.
     pub(super) fn starts(&mut self) {
-        let mailer = self.mailer.as_deref().map(|url| Mailer::new(url).unwrap());
+        let egress = Egress::new(Allow::loopback());
+        let mailer = self.mailer.as_deref().map(|url| Mailer::new(egress.clone(), url).unwrap());
         let desk = "https://desk.example".to_owned();
-        let notifier = Notifier::new(self.service.clone(), self.tray.clone(), mailer, desk);
+        let notifier = Notifier::new(self.service.clone(), self.tray.clone(), mailer, egress, desk);
         let (stop, stopped) = watch::channel(false);
         self.runner = Some((stop, tokio::spawn(notifier.run(stopped))));
     }

@@ -13,6 +13,7 @@ use comeback::journal::frame::digest;
 use comeback::server::consent::line;
 use comeback::server::service::{Heard, Outcome, Work};
 use comeback::server::store::Store;
+use comeback::server::store::consent::ConsentStore as _;
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::sqlite::SqliteStore;
 use comeback::wire::changes::Author;
@@ -168,4 +169,30 @@ async fn our_confirmation_is_the_playbooks_words_sent_once_to_a_number_that_is_o
         floor.clock.advance(minutes(1));
         assert!(floor.store.due_sends(floor.now(), 9).await.unwrap().0.is_empty(), "nothing further");
     }
+}
+
+#[tokio::test]
+async fn a_database_of_before_the_ledger_finds_its_old_words_in_the_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let mut floor = Floor::over(Arc::new(SqliteStore::open(&path).unwrap())).await;
+    floor.texts(1, "main", "hello").await;
+    floor.texts(1, "main", "STOP").await;
+    floor.texts(1, "main", "START").await;
+    let (number, _) = floor.store.consent_of(&buyer(1)).await.unwrap().unwrap();
+    let seqs = async |store: &SqliteStore| {
+        let rows = store.ledger_of(number.id, 9).await.unwrap();
+        rows.iter().map(|row| row.entry.seq).collect::<Vec<_>>()
+    };
+    let before = seqs(&SqliteStore::open(&path).unwrap()).await;
+    assert_eq!(before.len(), 2);
+    drop(floor);
+    // As it was before the migration.
+    let db = rusqlite::Connection::open(&path).unwrap();
+    for index in ["notice_consent", "notice_consent_due", "notice_alert_waiting", "notice_consent_dead"] {
+        db.execute_batch(&format!("DROP INDEX {index}")).unwrap();
+    }
+    db.execute_batch("DROP TABLE ledger; DELETE FROM schema_version WHERE version = 10").unwrap();
+    drop(db);
+    assert_eq!(seqs(&SqliteStore::open(&path).unwrap()).await, before);
 }

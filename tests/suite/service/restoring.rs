@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use comeback::domain::command::{Actor, Command};
-use comeback::domain::consent::OptOutSource;
+use comeback::domain::consent::{OptOutSource, Scope, ScopeRule};
 use comeback::domain::conversation::AnswerState;
 use comeback::domain::event::Review;
 use comeback::journal::{Checkpoint, Inconsistent};
 use comeback::server::checkpoints::{Standing, stands};
 use comeback::server::opt_outs::{self, Words};
 use comeback::server::restore::{self, Prepared};
-use comeback::server::service::Work;
+use comeback::server::service::{Heard, Work};
 use comeback::server::store::Restored;
 
 use super::{Floor, buyer, minutes, parked};
@@ -102,6 +102,38 @@ async fn opt_outs_go_into_a_file_and_from_it_into_a_backup_also_of_numbers_it_ne
     let ours = lines.lines().filter(|l| l.contains(&format!("\"epoch\":{},", prepared.epoch))).count();
     assert_eq!((ours, lines.lines().count()), (4, 11));
     assert_eq!(opt_outs::read(&file).unwrap().last, words.last);
+}
+
+#[tokio::test]
+async fn an_opt_out_from_one_line_outlives_a_backup_as_it_was_and_so_does_what_a_list_could_not_undo() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("outs");
+    let (mut floor, backup) = (Floor::opens().await, Floor::opens().await);
+    let mut playbook = crate::world::playbook();
+    playbook.consent.scope = ScopeRule::Number;
+    for service in [&floor.service, &backup.service] {
+        service.submit(Work::Playbook(Box::new(playbook.clone().into()))).await.unwrap();
+    }
+    for (n, line, body) in [(1, "main", "STOP"), (1, "dock", "STOP"), (1, "dock", "START"), (2, "main", "STOP")] {
+        floor.texts(n, line, body).await;
+    }
+    let list = Heard {
+        actor: Actor::Operator,
+        address: buyer(2),
+        out: false,
+        source: OptOutSource::Import("list".to_owned()),
+        scope: Scope::Tenant,
+        said: Some(floor.now()),
+        words: None,
+    };
+    floor.service.submit(Work::Heard(Box::new(list))).await.unwrap();
+    opt_outs::follow(floor.store.as_ref(), &file, &mut None).await.unwrap();
+    restores(&backup, &opt_outs::read(&file).unwrap()).await;
+    for n in [1, 2] {
+        let (number, _) = backup.store.consent_of(&buyer(n)).await.unwrap().unwrap();
+        let outs: Vec<_> = number.outs().map(|(scope, out)| (scope.clone(), out.source.clone())).collect();
+        assert_eq!(outs, [(Scope::Number("main".into()), OptOutSource::Keyword("stop".to_owned()))], "{n}");
+    }
 }
 
 #[tokio::test]

@@ -129,7 +129,14 @@ impl Desk {
                 Input::Pushed { ticket, result: Ok(Receipts { receipts }) }
             }
             Action::Pull { ticket, cursor, wait, acked, playbook } if wait.is_zero() => {
-                let ask = Ask { since: cursor, known: acked, playbook: playbook.unwrap_or(0), wait, drain: None };
+                let ask = Ask {
+                    since: cursor,
+                    known: acked,
+                    playbook: playbook.unwrap_or(0),
+                    wait,
+                    drain: None,
+                    writing: None,
+                };
                 let gone = Failure::Problem { status: 410, title: "cursor gone".to_owned(), after: None };
                 let result = match feed::changes(&floor.service, &Presences::default(), &self.device, &ask).await {
                     Ok(page) => Ok(Box::new(page)),

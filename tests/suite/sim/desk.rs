@@ -128,7 +128,7 @@ impl Seat {
                 world.feed(ME, Input::SyncNow);
                 return;
             }
-            Ask::Search(_) | Ask::Looking { .. } | Ask::Stop => return,
+            Ask::Save { .. } | Ask::Search(_) | Ask::Looking { .. } | Ask::Writing(_) | Ask::Stop => return,
         };
         world.feed(ME, Input::Wish(wish));
     }
@@ -189,7 +189,8 @@ fn under_cursor(screen: &str, about: Screen) -> Option<String> {
 /// Name and number over the composer.
 fn over_composer(screen: &str) -> Option<String> {
     let line = screen.lines().find(|line| line.contains("▸ To "))?;
-    let from = line.split("▸ To ").nth(1)?;
+    // Behind the number stands the time there.
+    let from = line.split("▸ To ").nth(1)?.split(" · ").next()?;
     Some(from.split('─').next()?.trim().to_owned())
 }
 

@@ -27,6 +27,7 @@ use comeback::wire::changes::Message;
 
 mod consent;
 mod lines;
+mod media;
 mod notices;
 mod record;
 mod rulings;
@@ -111,8 +112,8 @@ impl Knobs {
                     }
                 }
             }
-            Sabotage::ForgetConsent => loaded.numbers.values_mut().for_each(|number| number.opted_out = None),
             Sabotage::ForgetHolds => loaded.numbers.values_mut().for_each(|number| number.hold = None),
+            Sabotage::ForgetConsent => loaded.numbers.values_mut().for_each(comeback::domain::consent::Number::opt_in),
             Sabotage::ForgetDeliveries => loaded.duplicates.clear(),
             Sabotage::ForgetUnknown => {
                 let answers = loaded.conversations.values_mut().flat_map(|l| l.state.answers.values_mut());

@@ -16,6 +16,8 @@ use comeback::domain::contact::{Address, Body};
 use comeback::domain::event::Review;
 use comeback::domain::hold::Ruling;
 use comeback::domain::id::{CommandId, ConversationId, MessageId, RepId};
+use comeback::domain::message::Delivery;
+use comeback::domain::sending::ERROR_OPTED_OUT;
 use comeback::server::store::Device;
 use comeback::wire::command::{Envelope, Push};
 use proptest::prelude::*;
@@ -43,6 +45,10 @@ enum Step {
     Asks,
     /// Maya rules on it: keep, or opt out.
     Rule(bool),
+    /// A list says that the buyer opted out, or in, so many minutes ago.
+    Listed(bool, i64),
+    /// The carrier says late that the newest answer met a number that opted out.
+    Late21610,
     /// Her lead gives the conversation to Ben, or back.
     Reassign,
     /// The backend dies and starts again.
@@ -65,6 +71,17 @@ const HOLD: u64 = 8_200;
 /// The steps whose every order is tried.
 const EVERY: [Step; 7] =
     [Step::Answer, Step::Recall, Step::Stop, Step::Reassign, Step::Crash, Step::Retry, Step::Wait(HOLD)];
+
+/// And those of consent in every way that it is withdrawn and given.
+const CONSENT: [Step; 7] = [
+    Step::Answer,
+    Step::Release,
+    Step::Start,
+    Step::Listed(true, 0),
+    Step::Listed(false, 0),
+    Step::Late21610,
+    Step::Wait(HOLD),
+];
 
 struct Bench {
     server: Server,
@@ -210,6 +227,19 @@ impl Bench {
                 let ruling = if keep { Ruling::Keep { note, reason } } else { Ruling::OptOut };
                 self.wants(&maya, Command::Rule { ruling });
             }
+            Step::Listed(out, minutes) => {
+                self.questions += 1;
+                let buyer = self.buyer.clone();
+                self.server.hear(self.questions, &buyer, out, minutes);
+                self.pass(5);
+            }
+            Step::Late21610 => {
+                if let Some(message) = self.server.carrier.with(|book| book.sent.last().map(|text| text.message)) {
+                    self.questions += 1;
+                    self.server.report_with(self.questions, message, Delivery::Failed, Some(ERROR_OPTED_OUT));
+                    self.pass(5);
+                }
+            }
             Step::Reassign => {
                 let to = RepId::new(if self.with_ben { "maya" } else { "ben" });
                 self.with_ben = !self.with_ben;
@@ -281,21 +311,29 @@ fn play(steps: impl IntoIterator<Item = Step>, mood: Mood, sabotage: Sabotage) -
 
 /// Every order of [`EVERY`] of a length, after a first answer.
 fn orders(length: u32) -> impl Iterator<Item = Vec<Step>> {
-    let many = EVERY.len().pow(length);
+    orders_of(EVERY, length)
+}
+
+fn orders_of(every: [Step; 7], length: u32) -> impl Iterator<Item = Vec<Step>> {
+    let many = every.len().pow(length);
     (0..many).map(move |number| {
         let mut rest = number;
         let mut order = vec![Step::Answer];
         for _ in 0..length {
-            order.push(EVERY[rest % EVERY.len()]);
-            rest /= EVERY.len();
+            order.push(every[rest % every.len()]);
+            rest /= every.len();
         }
         order
     })
 }
 
 fn every_order_holds(length: u32, mood: Mood) -> usize {
+    all_hold(orders(length), mood)
+}
+
+fn all_hold(orders: impl Iterator<Item = Vec<Step>>, mood: Mood) -> usize {
     let mut sent = 0;
-    for order in orders(length) {
+    for order in orders {
         match play(order.iter().copied(), mood, Sabotage::Nothing) {
             Ok(texts) => sent += texts,
             Err(wrong) => panic!("{order:?} with a carrier that {mood:?}: {wrong}"),
@@ -307,6 +345,11 @@ fn every_order_holds(length: u32, mood: Mood) -> usize {
 #[test]
 fn every_order_with_a_quick_carrier_sends_what_it_should_and_nothing_else() {
     assert!(every_order_holds(4, Mood::Takes) > 1_000);
+}
+
+#[test]
+fn every_order_of_words_of_consent_sends_nothing_after_an_opt_out() {
+    assert!(all_hold(orders_of(CONSENT, 3), Mood::Takes) > 100);
 }
 
 #[test]
@@ -342,6 +385,8 @@ fn anything() -> impl Strategy<Value = Step> {
         1 => Just(Step::Start),
         1 => Just(Step::Asks),
         1 => any::<bool>().prop_map(Step::Rule),
+        1 => (any::<bool>(), 0..3_i64).prop_map(|(out, minutes)| Step::Listed(out, minutes)),
+        1 => Just(Step::Late21610),
         2 => Just(Step::Reassign),
         2 => Just(Step::Crash),
         1 => prop_oneof![Just(Step::Fall(Fall::Before)), Just(Step::Fall(Fall::After))],

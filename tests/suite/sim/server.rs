@@ -11,7 +11,8 @@ use std::time::Duration;
 use comeback::client::sync::{Action, Failure, Input};
 use comeback::clock::{Clock as _, ManualClock};
 use comeback::config;
-use comeback::domain::command::Command;
+use comeback::domain::command::{Actor, Command};
+use comeback::domain::consent::{OptOutSource, Scope};
 use comeback::domain::contact::Address;
 use comeback::domain::context::Card;
 use comeback::domain::hours::Window;
@@ -23,7 +24,7 @@ use comeback::domain::visibility;
 use comeback::server::effects::Sender;
 use comeback::server::feed::{self, Ask, FeedError, Presences};
 use comeback::server::http::auth::token_hash;
-use comeback::server::service::{Inbound, Outcome, Service, ServiceError, Work};
+use comeback::server::service::{Heard, Inbound, Outcome, Service, ServiceError, Work};
 use comeback::server::store::{CarrierLine, DedupeKey, Device, LineExtra, People, RawEvent, Store};
 use comeback::server::telemetry::Metrics;
 use comeback::server::{crm, engine, reconcile};
@@ -300,14 +301,40 @@ impl Server {
 
     /// A carrier reports on an answer.
     pub(super) fn report(&self, question: u64, message: MessageId, delivery: Delivery) {
+        self.report_with(question, message, delivery, None);
+    }
+
+    /// The same, with the carrier's own number of an error.
+    pub(super) fn report_with(&self, question: u64, message: MessageId, delivery: Delivery, error: Option<u32>) {
         let Some(life) = &self.life else { return };
         let (service, raw) = (life.service.clone(), self.raw("status"));
-        let command = Command::Report { message, delivery, error: None };
+        let command = Command::Report { message, delivery, error };
         self.spawn(question, async move {
             match service.submit(Work::Report { message, command, raw, foreign: BTreeSet::new() }).await {
                 Ok(Outcome::Decided(_)) | Err(ServiceError::Busy) => Said::Nothing,
                 Ok(other) => Said::Trouble(format!("a report ended as {other:?}")),
                 Err(e @ (ServiceError::Unreadable(_) | ServiceError::Stopped(_))) => Said::Trouble(e.to_string()),
+            }
+        });
+    }
+
+    /// A list says something of a number's consent, so many minutes ago.
+    pub(super) fn hear(&self, question: u64, address: &Address, out: bool, minutes: i64) {
+        let Some(life) = &self.life else { return };
+        let service = life.service.clone();
+        let heard = Heard {
+            actor: Actor::Operator,
+            address: address.clone(),
+            out,
+            source: OptOutSource::Import("list".to_owned()),
+            scope: Scope::Tenant,
+            said: Some(service.clock().now() - Span::minutes(minutes)),
+            words: None,
+        };
+        self.spawn(question, async move {
+            match service.submit(Work::Heard(Box::new(heard))).await {
+                Ok(Outcome::Heard(_)) | Err(ServiceError::Busy) => Said::Nothing,
+                other => Said::Trouble(format!("a list ended as {other:?}")),
             }
         });
     }
@@ -419,7 +446,8 @@ async fn answer(service: &Service, presences: &Presences, device: &Device, actio
             Input::Pushed { ticket, result }
         }
         Action::Pull { ticket, cursor, wait, acked, playbook } => {
-            let ask = Ask { since: cursor, known: acked, playbook: playbook.unwrap_or(0), wait, drain: None };
+            let ask =
+                Ask { since: cursor, known: acked, playbook: playbook.unwrap_or(0), wait, drain: None, writing: None };
             let result = match feed::changes(service, presences, &device, &ask).await {
                 Ok(page) => Ok(Box::new(page)),
                 Err(FeedError::Gone) => Err(problem(410, "cursor gone")),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use comeback::client::handle::LinkState;
 use comeback::domain::acknowledge;
+use comeback::domain::consent::Number;
 use comeback::domain::conversation::{AnswerState, Conversation};
 use comeback::domain::event::{Event, Review, Subject as About};
 use comeback::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId};
@@ -129,7 +130,10 @@ pub(super) fn has_settled(world: &World) -> Result<(), String> {
             let fine = match &answer.state {
                 AnswerState::Sending => false,
                 // Behind an unknown one that nobody can settle it waits for ever, until the rep decides.
-                AnswerState::Held { .. } => !unknown.is_empty(),
+                // So does one whose hour has not come.
+                state @ AnswerState::Held { .. } => {
+                    !unknown.is_empty() || state.held().is_some_and(|(at, put_off)| put_off && at > now)
+                }
                 // Two texts alike cannot be told apart, nor one from the other side of a wrong clock: its rep decides.
                 AnswerState::Unknown => {
                     world.astray || subject.messages.iter().filter(|m| m.body == body(message)).count() > 1
@@ -184,6 +188,8 @@ struct Record {
     conversations: BTreeMap<ConversationId, Conversation>,
     stopped: BTreeSet<NumberId>,
     held: BTreeSet<NumberId>,
+    /// What stands of each number, for what lists say of it: that counts by when it was said.
+    numbers: BTreeMap<NumberId, Number>,
     started: BTreeSet<MessageId>,
     taken_back: BTreeSet<MessageId>,
     ran: BTreeMap<CommandId, u64>,
@@ -204,15 +210,26 @@ impl Record {
                 format!("command {command} ran twice: at {before} and at {}", entry.seq)
             })?;
         }
+        if let About::Number(id) = &about {
+            self.numbers.entry(*id).or_insert_with(|| Number::new(*id)).apply(entry.at, &event);
+        }
         match (&about, &event) {
-            (About::Number(id), Event::OptedOut { .. }) => {
+            (About::Number(id), Event::OptedOut { said: None, .. }) => {
                 self.stopped.insert(*id);
                 self.held.remove(id);
                 self.tally.stops += 1;
             }
             (About::Number(id), Event::HoldPlaced { .. }) => drop(self.held.insert(*id)),
             (About::Number(id), Event::HoldRuled { .. }) => drop(self.held.remove(id)),
-            (About::Number(id), Event::OptedIn { .. }) => drop(self.stopped.remove(id)),
+            (About::Number(id), Event::OptedIn { said: None, .. }) => drop(self.stopped.remove(id)),
+            (About::Number(id), Event::OptedOut { .. } | Event::OptedIn { .. }) => {
+                let out = self.numbers.get(id).is_some_and(|number| number.opted_out.is_some());
+                if out {
+                    self.stopped.insert(*id)
+                } else {
+                    self.stopped.remove(id)
+                };
+            }
             (About::Conversation(id), Event::Opened { number, line, .. }) => {
                 let new = Conversation::new(*id, *number, line.clone());
                 check(self.conversations.insert(*id, new).is_none(), || format!("{id} opened twice"))?;

@@ -192,6 +192,18 @@ pub(super) async fn answers_that_wait_for_somebody_are_counted(store: &Kept) {
     assert_eq!(store.waiting().await.unwrap(), Waiting { unknown: 1, parked: 1 });
 }
 
+pub(super) async fn the_words_of_a_text_come_when_they_are_wanted(store: &Kept) {
+    put(store, arrival(1, &[])).await;
+    let before = load(store, &Wants { conversations: [here(1)].into(), ..Wants::default() }).await;
+    assert_eq!(before.words, [].into(), "nobody asked for them");
+    let mut batch = Batch::default();
+    batch.messages.push(message(text(5), here(1), 2, minute(1), None));
+    let body = batch.messages[0].message.body.clone().unwrap();
+    put(store, batch).await;
+    let wants = Wants { words: [text(5), text(99)].into(), ..Wants::default() };
+    assert_eq!(load(store, &wants).await.words, [(text(5), body)].into(), "and what is not there does not come");
+}
+
 pub(super) async fn a_delivery_is_known_by_provider_account_and_id(store: &Kept) {
     let key = delivery("twilio", "AC1", "SM1");
     put(store, Batch { dedupe: vec![(key.clone(), text(1))], raw: vec![raw()], ..arrival(1, &[]) }).await;

@@ -88,7 +88,11 @@ pub(super) fn line(n: u128, tokens: &[&str]) -> CarrierLine {
         tokens: tokens.iter().map(|t| (*t).to_owned()).collect(),
         service: (n == 2).then(|| "MG1".to_owned()),
         api: "https://api.example".to_owned(),
-        extra: LineExtra { keys: vec![format!("key {n}")], list: (n == 2).then(|| "https://list.example".to_owned()) },
+        extra: LineExtra {
+            keys: vec![format!("key {n}")],
+            list: (n == 2).then(|| "https://list.example".to_owned()),
+            valid_seconds: (n == 1).then_some(600),
+        },
     }
 }
 
@@ -218,6 +222,8 @@ pub(super) async fn numbers_whose_cards_are_old_or_missing_are_stale(store: &Kep
     for n in 1..=3 {
         put(store, arrival(n, &[])).await;
     }
+    // A number that only a list of opt-outs names is nobody whom the CRM is asked about.
+    put(store, Batch { addresses: vec![(number(4), address(4))], ..Batch::default() }).await;
     for (n, at) in [(1, 5), (2, 20)] {
         let people = People { fresh: number(9), address: address(n), cards: Vec::new() };
         store.put_cards(&[people], minute(at)).await.unwrap();

@@ -85,7 +85,14 @@ struct Replica {
 impl Replica {
     async fn pull(&mut self, service: &Service, presences: &Presences, device: &Device) {
         let known = self.receipts.last().map_or(0, |r| r.n);
-        let ask = Ask { since: self.cursor.clone(), known, playbook: 1, wait: Duration::from_millis(1), drain: None };
+        let ask = Ask {
+            since: self.cursor.clone(),
+            known,
+            playbook: 1,
+            wait: Duration::from_millis(1),
+            drain: None,
+            writing: None,
+        };
         let page = feed::changes(service, presences, device, &ask).await.unwrap();
         assert_eq!(page.since, self.cursor);
         assert!(page.head.seq >= self.head, "the head never goes back");

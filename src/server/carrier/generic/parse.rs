@@ -9,6 +9,7 @@ use crate::domain::message::Delivery;
 use crate::domain::time::Timestamp;
 use crate::server::carrier::hook::{Report, Text};
 use crate::server::carrier::{Heard, Hooked, Listed, Said, Unreadable, meaning};
+use crate::server::media::Attachment;
 
 /// Media of one text, at most.
 const MOST_MEDIA: usize = 10;
@@ -39,6 +40,8 @@ struct Received {
 struct Media {
     #[serde(default)]
     content_type: Option<String>,
+    #[serde(default)]
+    url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -127,7 +130,7 @@ fn id_of(id: String) -> Result<String, Unreadable> {
 impl Received {
     fn text(self) -> Result<Text, Unreadable> {
         let address = |text: &str, what| Address::parse(text).map_err(|_| missing(what));
-        let kind = |m: Media| m.content_type.unwrap_or_else(|| "application/octet-stream".to_owned());
+        let one = |m: Media| Attachment::told(m.content_type.as_deref(), m.url.as_deref());
         Ok(Text {
             id: id_of(self.id)?,
             account: None,
@@ -135,7 +138,7 @@ impl Received {
             from: address(&self.from, "data.from")?,
             to: address(&self.to, "data.to")?,
             body: Body::new(self.text),
-            media: self.media.into_iter().take(MOST_MEDIA).map(kind).collect(),
+            media: self.media.into_iter().take(MOST_MEDIA).map(one).collect(),
             opt_out_type: self.opt_out.filter(|t| !t.is_empty()),
             sent: self.at.as_deref().and_then(instant),
         })

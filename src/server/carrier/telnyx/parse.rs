@@ -7,6 +7,7 @@ use crate::domain::message::Delivery;
 use crate::domain::time::Timestamp;
 use crate::server::carrier::hook::{Report, Text};
 use crate::server::carrier::{Heard, Hooked, Listed, Said, Unreadable};
+use crate::server::media::Attachment;
 
 /// Media of one text, at most.
 const MOST_MEDIA: usize = 10;
@@ -60,6 +61,8 @@ struct Party {
 struct Media {
     #[serde(default)]
     content_type: Option<String>,
+    #[serde(default)]
+    url: Option<String>,
 }
 
 /// An error of Telnyx's; its code is a number in quotation marks.
@@ -137,14 +140,14 @@ impl Payload {
 
     fn text(self) -> Result<Text, Unreadable> {
         let media = self.media.iter().flatten().take(MOST_MEDIA);
-        let kind = |m: &Media| m.content_type.clone().unwrap_or_else(|| "application/octet-stream".to_owned());
+        let one = |m: &Media| Attachment::told(m.content_type.as_deref(), m.url.as_deref());
         Ok(Text {
             id: self.id()?,
             account: None,
             service: self.messaging_profile_id.clone(),
             from: Self::address(Some(&self.from), "data.payload.from")?,
             to: Self::address(self.to.first(), "data.payload.to")?,
-            media: media.map(kind).collect(),
+            media: media.map(one).collect(),
             opt_out_type: self.autoresponse_type.as_deref().and_then(keyword).map(str::to_owned),
             sent: self.received_at.as_deref().and_then(instant),
             body: Body::new(self.text.unwrap_or_default()),

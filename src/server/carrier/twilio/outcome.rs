@@ -55,6 +55,7 @@ mod tests {
     use super::*;
     use crate::domain::contact::{Address, Body};
     use crate::server::carrier::Carrier as _;
+    use crate::server::egress::{Allow, Egress};
     use crate::server::store::{CarrierLine, LineExtra};
 
     fn refused_with(code: u32) -> SendOutcome {
@@ -188,7 +189,7 @@ mod tests {
             extra: LineExtra::default(),
         };
         let patience = if matches!(peer, Peer::Silent) { Duration::from_millis(50) } else { Duration::from_secs(60) };
-        let twilio = Twilio::answered_within(patience).unwrap();
+        let twilio = Twilio::answered_within(Egress::new(Allow::loopback()), patience);
         let to = Address::parse("+14155550123").unwrap();
         let outcome = twilio.send(&line, &to, &Body::new("Yes"), "https://c.example/hooks/twilio/status/1").await;
         if let Some(playing) = playing {

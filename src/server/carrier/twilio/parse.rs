@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::domain::contact::{Address, Body};
 use crate::domain::message::Delivery;
+use crate::server::media::Attachment;
 
 /// Parameters in the order they came; a name may come more than once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,8 +110,8 @@ pub struct InboundText {
     pub to: Address,
     /// The words; empty for a picture alone.
     pub body: Body,
-    /// Content types of media.
-    pub media: Vec<String>,
+    /// Pictures and other media.
+    pub media: Vec<Attachment>,
     /// START, STOP or HELP, with Advanced Opt-Out only.
     pub opt_out_type: Option<String>,
 }
@@ -126,7 +127,8 @@ pub fn inbound(params: &Params) -> Result<InboundText, Malformed> {
     };
     let sid = params.get("MessageSid").or_else(|| params.get("SmsMessageSid")).or_else(|| params.get("SmsSid"));
     let media = params.get("NumMedia").and_then(|n| n.parse::<usize>().ok()).unwrap_or(0).min(MOST_MEDIA);
-    let kind = |n: usize| params.get(&format!("MediaContentType{n}")).unwrap_or("application/octet-stream").to_owned();
+    let param = |name: &str, n: usize| params.get(&format!("{name}{n}"));
+    let one = |n| Attachment::told(param("MediaContentType", n), param("MediaUrl", n));
     Ok(InboundText {
         sid: sid_of(sid, "MessageSid")?,
         account: sid_of(params.get("AccountSid"), "AccountSid")?,
@@ -134,7 +136,7 @@ pub fn inbound(params: &Params) -> Result<InboundText, Malformed> {
         from: address("From")?,
         to: address("To")?,
         body: Body::new(params.get("Body").unwrap_or_default()),
-        media: (0..media).map(kind).collect(),
+        media: (0..media).map(one).collect(),
         opt_out_type: params.get("OptOutType").filter(|t| !t.is_empty()).map(str::to_owned),
     })
 }
@@ -193,7 +195,8 @@ mod tests {
     fn a_text_is_read_and_everything_kept() {
         let params = Params::form(FORM).unwrap();
         let text = inbound(&params).unwrap();
-        assert_eq!((text.body.as_str(), text.media.as_slice()), ("Café & tea", ["image/jpeg".to_owned()].as_slice()));
+        let jpeg = Attachment::from("image/jpeg".to_owned());
+        assert_eq!((text.body.as_str(), text.media.as_slice()), ("Café & tea", [jpeg].as_slice()));
         assert!(params.to_json().contains("\"New\":\"kept\""));
     }
 

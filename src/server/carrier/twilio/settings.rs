@@ -3,14 +3,17 @@
 //! A number's texts are posted by whatever stands first of: its messaging service (unless the service leaves it to the
 //! number), the application chosen for it, its own webhook. Only what counts is compared.
 
-use reqwest::Url;
 use serde::Deserialize;
+use url::Url;
 
+pub(super) use self::set::set;
 use self::webhook::{Webhook, finding};
+use super::pool::{Meta, messaging_url, next_page};
 use super::{MOST_PAGES, Twilio, account_url};
 use crate::server::carrier::{CarrierError, Finding};
 use crate::server::store::CarrierLine;
 
+mod set;
 mod tokens;
 mod webhook;
 
@@ -61,11 +64,6 @@ struct Services {
 }
 
 #[derive(Deserialize)]
-struct Meta {
-    next_page_url: Option<String>,
-}
-
-#[derive(Deserialize)]
 struct Service {
     sid: String,
     #[serde(default)]
@@ -74,11 +72,19 @@ struct Service {
     inbound_method: Option<String>,
     fallback_url: Option<String>,
     fallback_method: Option<String>,
+    #[serde(default = "yes")]
+    sticky_sender: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// A member of a service's pool; that it is one is all we ask.
 #[derive(Deserialize)]
 struct Member {}
+
+const NOT_HERE: &str = "this account does not have it: is it in a subaccount?";
 
 /// Looks at everything a line needs. What cannot be asked is a finding too.
 pub(super) async fn check(twilio: &Twilio, line: &CarrierLine, public_url: &str) -> Vec<Finding> {
@@ -100,17 +106,14 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     async fn settings(&self, wanted: &str, findings: &mut Vec<Finding>) -> Result<(), CarrierError> {
-        let mut url = account_url(&self.line, "IncomingPhoneNumbers.json")?;
-        url.query_pairs_mut().append_pair("PhoneNumber", self.line.number.as_str());
-        let numbers: Numbers = self.twilio.get(&self.line, url).await?;
-        // The carrier lists every number that holds these digits.
-        let ours = numbers.incoming_phone_numbers.iter().find(|n| n.address == self.line.number.as_str());
-        let Some(number) = ours else {
-            findings.push(finding(false, "number", "this account does not have it: is it in a subaccount?"));
+        let Some(number) = self.number().await? else {
+            findings.push(finding(false, "number", NOT_HERE));
             return Ok(());
         };
+        let number = &number;
         let service = self.service_of(number).await?;
         findings.extend(membership(self.line.service.as_deref(), service.as_ref()));
+        findings.extend(service.as_ref().filter(|s| self.line.service.as_ref() == Some(&s.sid)).map(sticky));
         let webhook = match service.filter(|s| !s.use_inbound_webhook_on_number) {
             Some(service) => Webhook {
                 place: format!("the messaging service {}, Integration", service.sid),
@@ -137,15 +140,24 @@ impl Asked<'_> {
         Ok(())
     }
 
+    /// The number as the account has it.
+    async fn number(&self) -> Result<Option<Number>, CarrierError> {
+        let mut url = account_url(&self.line, "IncomingPhoneNumbers.json")?;
+        url.query_pairs_mut().append_pair("PhoneNumber", self.line.number.as_str());
+        let numbers: Numbers = self.twilio.get(&self.line, url).await?;
+        // The carrier lists every number that holds these digits.
+        Ok(numbers.incoming_phone_numbers.into_iter().find(|n| n.address == self.line.number.as_str()))
+    }
+
     /// The service whose pool the number is in: the one set up here is asked first, then all of them.
     async fn service_of(&self, number: &Number) -> Result<Option<Service>, CarrierError> {
         if let Some(sid) = &self.line.service
-            && let Some(service) = self.maybe::<Service>(self.messaging(&format!("Services/{sid}"))?).await?
+            && let Some(service) = self.maybe::<Service>(messaging_url(&self.line, &format!("Services/{sid}"))?).await?
             && self.is_member(&service, number).await?
         {
             return Ok(Some(service));
         }
-        let mut url = self.messaging("Services?PageSize=100")?;
+        let mut url = messaging_url(&self.line, "Services?PageSize=100")?;
         for _ in 0..MOST_PAGES {
             let page: Services = self.twilio.get(&self.line, url.clone()).await?;
             for service in page.services {
@@ -153,18 +165,14 @@ impl Asked<'_> {
                     return Ok(Some(service));
                 }
             }
-            let Some(next) = page.meta.next_page_url.filter(|next| !next.is_empty()) else { break };
-            let next = url.join(&next).map_err(|e| CarrierError::Unreachable(e.to_string()))?;
-            if next.origin() != url.origin() {
-                return Err(CarrierError::Unreachable("its next page is at another host".to_owned()));
-            }
+            let Some(next) = next_page(&url, page.meta)? else { break };
             url = next;
         }
         Ok(None)
     }
 
     async fn is_member(&self, service: &Service, number: &Number) -> Result<bool, CarrierError> {
-        let url = self.messaging(&format!("Services/{}/PhoneNumbers/{}", service.sid, number.sid))?;
+        let url = messaging_url(&self.line, &format!("Services/{}/PhoneNumbers/{}", service.sid, number.sid))?;
         Ok(self.maybe::<Member>(url).await?.is_some())
     }
 
@@ -175,15 +183,6 @@ impl Asked<'_> {
             Err(CarrierError::Refused { status: 404, .. }) => Ok(None),
             Err(e) => Err(e),
         }
-    }
-
-    /// An address of the messaging API, which has a host of its own.
-    fn messaging(&self, path: &str) -> Result<Url, CarrierError> {
-        let api = self.line.api.trim_end_matches('/');
-        let base = if api == "https://api.twilio.com" { "https://messaging.twilio.com" } else { api };
-        format!("{base}/v1/{path}")
-            .parse()
-            .map_err(|_| CarrierError::Unreachable("the API's address is not one".to_owned()))
     }
 }
 
@@ -212,4 +211,13 @@ fn membership(set_up: Option<&str>, found: Option<&Service>) -> Option<Finding> 
             Some(finding(true, SETTING, &says))
         }
     }
+}
+
+/// Answers leave by the service, which chooses the number: it has to be the one that the buyer knows.
+fn sticky(service: &Service) -> Finding {
+    const SETTING: &str = "messaging service: Sticky Sender";
+    if service.sticky_sender {
+        return finding(true, SETTING, "on: a buyer's answers come from the number they know");
+    }
+    finding(false, SETTING, "off: answers may come from another number of the pool than the buyer texted; turn it on")
 }

@@ -4,11 +4,20 @@ use super::super::Parked;
 use super::{Group, Origin};
 use crate::domain::command::{Actor, Command};
 use crate::domain::conversation::AnswerState;
+use crate::domain::event::{Event, Subject};
 use crate::domain::id::{DeviceId, RepId};
 use crate::domain::playbook::Role;
 use crate::domain::rejection::Rejection;
 use crate::server::store::{DeviceState, ReceiptWrite};
 use crate::wire::command::{Envelope, Receipt, Verdict};
+
+/// A refusal that is itself a fact: the record keeps it, the device is told of it like of any other.
+fn refused(facts: &[(Subject, Event)]) -> Option<Verdict> {
+    facts.iter().find_map(|(_, event)| {
+        let Event::AnswerRefused { why, .. } = event else { return None };
+        Some(Verdict::Refused { rejection: (*why).into() })
+    })
+}
 
 impl Group {
     /// Runs a device's commands in order. Stops at a gap in the counter: the device sends the missing ones first.
@@ -62,7 +71,7 @@ impl Group {
             self.decide(envelope.conversation, &envelope.command, &origin)
         };
         let verdict = match decided {
-            Ok(_) => self.verdict_of(envelope),
+            Ok(facts) => refused(&facts).unwrap_or_else(|| self.verdict_of(envelope)),
             Err(Rejection::NeedsReview { reasons }) => Verdict::Parked { reasons },
             Err(rejection) => Verdict::Refused { rejection },
         };

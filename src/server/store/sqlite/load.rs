@@ -8,6 +8,7 @@ use super::read::playbook;
 use super::row::{address, from_json, head, number, optional, parse, signed};
 use super::sends::answered;
 use crate::domain::answering::Answering;
+use crate::domain::contact::Body;
 use crate::domain::id::{ConversationId, DeviceId, NumberId, RepId};
 use crate::server::store::{DeviceState, Loaded, Loading, StoreError, Wants};
 use crate::wire::command::{Receipt, Verdict};
@@ -41,6 +42,11 @@ pub(super) fn load(db: &Connection, wants: &Wants) -> Result<Loaded, StoreError>
     }
     for id in numbers {
         load_number(db, id, &mut out)?;
+    }
+    let mut words = db.prepare_cached("SELECT body FROM message WHERE id = ?1")?;
+    for message in &wants.words {
+        let found = optional(words.query_row([message.to_string()], |r| r.get::<_, Option<String>>(0)))?;
+        out.words.extend(found.flatten().map(|body| (*message, Body::new(body))));
     }
     let mut seen = db.prepare_cached("SELECT 1 FROM dedupe WHERE provider = ?1 AND account = ?2 AND id = ?3")?;
     for key in &wants.dedupe {

@@ -55,7 +55,8 @@ pub(super) fn stale_numbers(
     limit: usize,
 ) -> Result<Vec<(NumberId, Address, Vec<ConversationId>)>, StoreError> {
     let sql = "SELECT n.id, n.address FROM number n LEFT JOIN card k ON k.number = n.id \
-               WHERE n.address IS NOT NULL AND (k.read_at IS NULL OR k.read_at < ?1) LIMIT ?2";
+               WHERE n.address IS NOT NULL AND (k.read_at < ?1 OR k.read_at IS NULL \
+               AND EXISTS (SELECT 1 FROM conversation c WHERE c.number = n.id)) LIMIT ?2";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut query = tx.prepare_cached(sql)?;
     let rows = query

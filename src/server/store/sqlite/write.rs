@@ -63,6 +63,7 @@ pub(super) fn write(db: &Connection, batch: &Batch) -> Result<(), StoreError> {
     }
     write_standings(db, batch)?;
     write_outcomes(db, batch)?;
+    super::media::write(db, batch)?;
     super::notices::write(db, &batch.notices)?;
     super::rulings::write(db, &batch.rulings)?;
     super::restored::write(db, batch.restore.as_ref())

@@ -71,7 +71,7 @@ pub(super) async fn check(twilio: &Twilio, line: &CarrierLine) -> (Vec<Finding>,
 }
 
 /// `…/Accounts/AC….json`.
-fn of_account(mut url: reqwest::Url) -> reqwest::Url {
+fn of_account(mut url: url::Url) -> url::Url {
     let path = format!("{}.json", url.path().trim_end_matches('/'));
     url.set_path(&path);
     url

@@ -1,0 +1,28 @@
+//! Who types: asked beside everything else, told to the screen, and kept nowhere.
+
+use std::sync::Arc;
+
+use super::Driver;
+use crate::client::handle::{LinkState, Notice};
+use crate::client::sync::Input;
+use crate::domain::id::ConversationId;
+
+impl Driver {
+    /// The person types. Offline nobody is told, now or later.
+    pub(super) fn writes(&self, conversation: ConversationId) {
+        if self.machine.link(self.mono()) == LinkState::Online {
+            let backend = self.backend.clone();
+            tokio::spawn(async move { backend.writes(conversation).await });
+        }
+    }
+
+    /// A page says who else does.
+    pub(super) fn hear_of_writing(&self, input: &Input) {
+        if let Input::Pulled { result: Ok(page), .. } = input
+            && let Some(writing) = &page.writing
+            && !writing.who.is_empty()
+        {
+            drop(self.notices.send(Notice::Writing(Arc::new(writing.who.clone()))));
+        }
+    }
+}

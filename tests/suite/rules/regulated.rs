@@ -1,0 +1,294 @@
+//! Where only approved words may go out: snippets, the disclosure, a second person, and what the record keeps of it.
+
+use comeback::domain::command::{Actor, Command};
+use comeback::domain::consent::OptOutSource;
+use comeback::domain::contact::Body;
+use comeback::domain::conversation::AnswerState;
+use comeback::domain::event::{Event, Refusal, Review};
+use comeback::domain::id::MessageId;
+use comeback::domain::message::Delivery;
+use comeback::domain::regulated::{Disclose, Regulated};
+use comeback::domain::rejection::Rejection;
+use comeback::domain::snippet::{Snippet, is_unfilled};
+use comeback::domain::time::Span;
+use comeback::domain::visibility;
+use proptest::prelude::*;
+
+use crate::world::{Story, kinds};
+
+const RATE: &str = "Hi {contact.first_name}, the rate is 4 % until {day}.";
+const FILLED: &str = "Hi Buyer, the rate is 4 % until Friday.";
+const UNDER: &str = "Not an offer. NMLS 1.";
+
+/// maya's buyer, whose use case is regulated.
+fn regulated(disclosure: Option<Disclose>, approval: bool) -> Story {
+    let mut story = Story::with_mayas_buyer();
+    story.playbook.snippets = [
+        ("rate", Snippet { text: RATE.to_owned(), ask: ["day".to_owned()].into(), ..Snippet::default() }),
+        ("thanks", Snippet { text: "Thank you!".to_owned(), ..Snippet::default() }),
+        ("joke", Snippet { text: "Knock knock".to_owned(), ..Snippet::default() }),
+    ]
+    .map(|(name, snippet)| (name.to_owned(), snippet))
+    .into();
+    let rules = Regulated {
+        snippets: ["rate".to_owned(), "thanks".to_owned()].into(),
+        disclosure: disclosure.map(|_| UNDER.to_owned()),
+        disclose: disclosure.unwrap_or_default(),
+        approval,
+    };
+    story.playbook.use_cases.get_mut("question").unwrap().regulated = Some(rules);
+    story
+}
+
+fn says(story: &mut Story, text: &str) -> (MessageId, Vec<Event>) {
+    let message = story.fresh();
+    let command = Command::Answer { message, body: Body::new(text), accept: Vec::new() };
+    (message, story.does("maya", &command).unwrap())
+}
+
+fn under(text: &str) -> String {
+    format!("{text}\n{UNDER}")
+}
+
+#[test]
+fn an_unfilled_field_is_refused_everywhere_and_the_record_keeps_the_reason_alone() {
+    let mut story = Story::with_mayas_buyer();
+    let (message, said) = says(&mut story, "Hi {contact.first_name}, shall we talk?");
+    assert_eq!(said, [Event::AnswerRefused { message, by: "maya".into(), why: Refusal::Unfilled }]);
+    assert_eq!(story.standing(message), None, "nothing waits");
+    assert!(story.c().taker().is_none(), "and nothing was taken by it");
+    assert_eq!(kinds(&says(&mut story, "Hi Dana, shall we talk? {}").1), ["taken", "answer_held"]);
+}
+
+#[test]
+fn only_an_approved_snippet_with_its_fields_filled_goes_out() {
+    for (text, wanted) in [
+        (FILLED, None),
+        ("Thank you!", None),
+        ("Knock knock", Some(Refusal::FreeText)),
+        ("The rate is 3 %, trust me.", Some(Refusal::FreeText)),
+        ("Hi Dana, the rate is 4 % until Friday.", Some(Refusal::FreeText)),
+        (RATE, Some(Refusal::Unfilled)),
+    ] {
+        let mut story = regulated(None, false);
+        let (message, said) = says(&mut story, text);
+        match wanted {
+            Some(why) => assert_eq!(said, [Event::AnswerRefused { message, by: "maya".into(), why }], "{text}"),
+            None => assert_eq!(kinds(&said), ["taken", "answer_held"], "{text}"),
+        }
+    }
+}
+
+#[test]
+fn the_disclosure_is_due_until_a_text_with_it_has_left() {
+    let mut story = regulated(Some(Disclose::Once), false);
+    let (message, said) = says(&mut story, "Thank you!");
+    assert_eq!(said, [Event::AnswerRefused { message, by: "maya".into(), why: Refusal::Undisclosed }]);
+    let (first, _) = says(&mut story, &under("Thank you!"));
+    let (_, said) = says(&mut story, FILLED);
+    assert_eq!(kinds(&said), ["answer_refused"], "the first waits still: this one may leave without it");
+    story.wait(Span::seconds(8));
+    assert!(story.starts(first));
+    assert_eq!(story.c().disclosed, Some(first));
+    assert_eq!(kinds(&says(&mut story, FILLED).1), ["answer_held"]);
+    let failed = Command::Report { message: first, delivery: Delivery::Undelivered, error: Some(30003) };
+    story.machine(Actor::Carrier, &failed);
+    assert_eq!(story.c().disclosed, None, "nobody read it");
+    assert_eq!(kinds(&says(&mut story, FILLED).1), ["answer_refused"]);
+}
+
+#[test]
+fn it_is_judged_again_as_it_leaves() {
+    // Free text is on its way when the use case becomes regulated.
+    let mut story = Story::with_mayas_buyer();
+    let (message, _) = says(&mut story, "The rate is 3 %, trust me.");
+    story.playbook = regulated(Some(Disclose::Always), true).playbook;
+    story.wait(Span::seconds(8));
+    assert!(!story.starts(message));
+    assert_eq!(story.parked(message), Some(vec![Review::FreeText, Review::NeedsApproval]));
+    // Whatever the rep accepts, it stays.
+    let accept = vec![Review::FreeText, Review::NeedsApproval, Review::Undisclosed];
+    story.does("maya", &Command::Release { message, accept }).unwrap();
+    assert_eq!(story.parked(message), Some(vec![Review::FreeText, Review::NeedsApproval]));
+    // Nor does a second person make free text an approved one.
+    story.does("ben", &Command::Approve { message }).unwrap();
+    assert_eq!(story.parked(message), Some(vec![Review::FreeText]));
+    // A snippet that is withdrawn while a text of it waits holds that back, too.
+    let mut story = regulated(None, false);
+    let (message, _) = says(&mut story, "Thank you!");
+    story.playbook.snippets.remove("thanks");
+    story.wait(Span::seconds(8));
+    assert!(!story.starts(message));
+    assert_eq!(story.parked(message), Some(vec![Review::FreeText]));
+}
+
+#[test]
+fn a_second_person_approves_and_never_the_author() {
+    let mut story = regulated(Some(Disclose::Once), true);
+    let (message, said) = says(&mut story, &under(FILLED));
+    assert_eq!(kinds(&said), ["answer_parked"], "nobody has taken it by that");
+    assert_eq!(story.parked(message), Some(vec![Review::NeedsApproval]));
+    let sees = |story: &Story, rep: &str| {
+        visibility::may_see(&visibility::principals(&story.playbook, &rep.into()), story.c())
+    };
+    assert!(sees(&story, "ines"), "any colleague of the team is asked");
+    assert!(!sees(&story, "kim"), "and nobody else");
+    let approve = Command::Approve { message };
+    assert_eq!(story.does("maya", &approve), Err(Rejection::SecondPerson));
+    assert_eq!(story.does("kim", &approve), Err(Rejection::NotFound));
+    assert_eq!(story.does_having_seen("ben", 0, &approve), Err(Rejection::Unseen { newest: 1 }));
+    let said = story.does("ben", &approve).unwrap();
+    assert_eq!(kinds(&said), ["answer_approved", "taken"]);
+    let not_before = story.now + Span::seconds(8);
+    assert_eq!(story.standing(message), Some(AnswerState::Held { not_before, waits: None }), "into the undo hold");
+    assert_eq!(story.does("lea", &approve), Ok(vec![]), "somebody else was first");
+    story.wait(Span::seconds(8));
+    assert!(story.starts(message));
+    assert_eq!(story.does("lea", &approve), Err(Rejection::AlreadyLeft));
+}
+
+#[test]
+fn what_is_declined_is_its_authors_again_and_asking_again_asks_again() {
+    let mut story = regulated(None, true);
+    let (message, _) = says(&mut story, FILLED);
+    let decline = Command::Decline { message };
+    assert_eq!(story.does("maya", &decline), Err(Rejection::SecondPerson));
+    story.does("lea", &decline).unwrap();
+    assert_eq!(story.parked(message), Some(vec![Review::Declined("lea".into())]));
+    assert_eq!(story.does("ben", &Command::Approve { message }), Err(Rejection::NotFound), "nobody is asked now");
+    let accept = vec![Review::Declined("lea".into())];
+    story.does("maya", &Command::Release { message, accept }).unwrap();
+    assert_eq!(story.parked(message), Some(vec![Review::NeedsApproval]));
+    story.does("ben", &Command::Approve { message }).unwrap();
+    story.wait(Span::seconds(8));
+    assert!(story.starts(message));
+}
+
+#[test]
+fn approval_does_not_overrule_what_else_needs_the_authors_eye() {
+    let mut story = regulated(None, true);
+    let (message, _) = says(&mut story, FILLED);
+    story.texts("Wait, one more thing");
+    assert_eq!(story.parked(message), Some(vec![Review::NewerReply, Review::NeedsApproval]));
+    story.does("ben", &Command::Approve { message }).unwrap();
+    assert_eq!(story.parked(message), Some(vec![Review::NewerReply]), "approved, and still maya's to look at");
+    story.does("maya", &Command::Release { message, accept: vec![Review::NewerReply] }).unwrap();
+    assert!(matches!(story.standing(message), Some(AnswerState::Held { .. })), "approved once is enough");
+    // An opt-out stands above all.
+    let mut story = regulated(None, true);
+    let (message, _) = says(&mut story, FILLED);
+    story.does("lea", &Command::OptOut { source: OptOutSource::Rep("lea".into()) }).unwrap();
+    story.does("ben", &Command::Approve { message }).unwrap();
+    assert_eq!(story.parked(message), Some(vec![Review::OptedOut]));
+    story.wait(Span::seconds(8));
+    assert!(!story.starts(message));
+}
+
+/// What may happen, in any order.
+#[derive(Clone, Copy, Debug)]
+enum Move {
+    Writes(usize),
+    Buyer,
+    Approves(&'static str),
+    Declines(&'static str),
+    Releases(&'static str),
+    Time,
+    Regulate(bool),
+    Snippets(bool),
+}
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let who = || prop::sample::select(vec!["maya", "ben", "lea", "adele", "kim"]);
+    let one = prop_oneof![
+        4 => (0..TEXTS.len()).prop_map(Move::Writes),
+        1 => Just(Move::Buyer),
+        2 => who().prop_map(Move::Approves),
+        1 => who().prop_map(Move::Declines),
+        2 => who().prop_map(Move::Releases),
+        4 => Just(Move::Time),
+        1 => any::<bool>().prop_map(Move::Regulate),
+        1 => any::<bool>().prop_map(Move::Snippets),
+    ];
+    prop::collection::vec(one, 1..30)
+}
+
+const TEXTS: [&str; 7] = [
+    FILLED,
+    "Hi Buyer, the rate is 4 % until Friday.\nNot an offer. NMLS 1.",
+    "Thank you!\nNot an offer. NMLS 1.",
+    "The rate is 3 %, trust me.",
+    RATE,
+    "Free words.\nNot an offer. NMLS 1.",
+    "Hi {contact.first_name}!",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 1 } else { 400 }))]
+
+    #[test]
+    fn no_free_text_and_no_unfilled_field_ever_enters_sending_there(moves in moves(), approval in any::<bool>()) {
+        let mut story = regulated(Some(Disclose::Once), approval);
+        let (rules, free) = (story.playbook.clone(), {
+            let mut playbook = story.playbook.clone();
+            playbook.use_cases.get_mut("question").unwrap().regulated = None;
+            playbook
+        });
+        let mut authors = Vec::new();
+        for step in moves {
+            match step {
+                Move::Writes(at) => authors.push(says(&mut story, TEXTS[at]).0),
+                Move::Buyer => drop(story.texts("And?")),
+                Move::Approves(who) | Move::Declines(who) | Move::Releases(who) => {
+                    for message in authors.clone() {
+                        let accept = vec![Review::NewerReply, Review::NeedsApproval, Review::FreeText, Review::Undisclosed];
+                        let command = match step {
+                            Move::Approves(_) => Command::Approve { message },
+                            Move::Declines(_) => Command::Decline { message },
+                            _ => Command::Release { message, accept },
+                        };
+                        drop(story.does(who, &command));
+                    }
+                }
+                Move::Regulate(true) => story.playbook = rules.clone(),
+                Move::Regulate(false) => story.playbook = free.clone(),
+                Move::Snippets(there) => {
+                    let thanks = Snippet { text: "Thank you!".to_owned(), ..Snippet::default() };
+                    if there {
+                        story.playbook.snippets.insert("thanks".to_owned(), thanks);
+                    } else {
+                        story.playbook.snippets.remove("thanks");
+                    }
+                }
+                Move::Time => {
+                    story.wait(Span::seconds(9));
+                    for message in authors.clone() {
+                        let disclosed = story.c().disclosed.is_some();
+                        if !story.starts(message) {
+                            continue;
+                        }
+                        let text = story.words[&message].as_str();
+                        prop_assert!(!is_unfilled(text), "{text}");
+                        let Some(rules) = &story.playbook.use_cases["question"].regulated else { continue };
+                        let body = text.strip_suffix(&format!("\n{UNDER}"));
+                        prop_assert!(disclosed || body.is_some(), "undisclosed: {text}");
+                        let body = body.unwrap_or(text);
+                        let thanks = story.playbook.snippets.contains_key("thanks") && body == "Thank you!";
+                        prop_assert!(body == FILLED || thanks, "free text: {text}");
+                        let answer = &story.c().answers[&message];
+                        let second = answer.approved.as_ref().is_some_and(|by| *by != answer.by);
+                        prop_assert!(!rules.approval || second, "nobody approved: {text}");
+                    }
+                    // The carrier takes what started, so that the next may start.
+                    for message in authors.clone() {
+                        if story.standing(message) == Some(AnswerState::Sending) {
+                            let sent = Command::Report { message, delivery: Delivery::Delivered, error: None };
+                            story.machine(Actor::Carrier, &sent);
+                        }
+                    }
+                }
+            }
+        }
+        let texts: Vec<_> = story.record.iter().map(|(_, _, event)| serde_json::to_string(event).unwrap()).collect();
+        prop_assert!(texts.iter().all(|fact| !fact.contains("rate is") && !fact.contains("Free words")), "the journal has no words");
+    }
+}
