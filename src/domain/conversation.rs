@@ -318,6 +318,9 @@ impl Conversation {
             | Event::AnswerReleased { .. }
             | Event::AnswerWaits { .. }
             | Event::AnswerRecalled { .. }
+            | Event::AnswerApproved { .. }
+            | Event::AnswerDeclined { .. }
+            | Event::Disclosed { .. }
             | Event::SendStarted { .. }
             | Event::SendAbandoned { .. }
             | Event::SendUnknown { .. }

@@ -13,6 +13,8 @@ use super::zone::Place;
 pub enum Standing {
     /// It withdrew consent: nothing goes there.
     OptedOut(OptOut),
+    /// A text of theirs may have asked us to stop: nothing goes until a person rules.
+    OnHold,
     /// It is day there.
     Day,
     /// The hours are closed there, and the buyer wrote a moment ago: an answer may go all the same until then.
@@ -24,6 +26,7 @@ pub enum Standing {
 /// How it stands now.
 pub fn of(
     opted_out: Option<&OptOut>,
+    on_hold: bool,
     rules: &Compliance,
     place: &Place,
     last_inbound: Option<Timestamp>,
@@ -31,6 +34,9 @@ pub fn of(
 ) -> Standing {
     if let Some(out) = opted_out {
         return Standing::OptedOut(out.clone());
+    }
+    if on_hold {
+        return Standing::OnHold;
     }
     match (Hours { place, own: rules }.judge(last_inbound, now).said, last_inbound) {
         (Said::Open | Said::Overruled, _) | (Said::Direct, None) => Standing::Day,
@@ -65,7 +71,9 @@ mod tests {
             (None, ago(noon, 1), noon, Standing::Day),
             (None, None, noon, Standing::Day),
         ] {
-            assert_eq!(of(opted_out, &rules, &place, last, now), wanted);
+            assert_eq!(of(opted_out, false, &rules, &place, last, now), wanted);
+            let held = if opted_out.is_some() { wanted } else { Standing::OnHold };
+            assert_eq!(of(opted_out, true, &rules, &place, last, now), held);
         }
     }
 }

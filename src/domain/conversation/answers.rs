@@ -1,4 +1,4 @@
-//! What becomes of our texts: each is held, waits, is parked or taken back, leaves, arrives.
+//! What becomes of our texts: each is held, waits, is parked or taken back, approved of, leaves, arrives.
 
 use super::{Answer, AnswerState, Conversation};
 use crate::domain::consent::told::Automatic;
@@ -31,6 +31,31 @@ impl Answer {
 impl Conversation {
     /// Something about a text of ours.
     pub(super) fn apply_answer(&mut self, at: Timestamp, event: &Event) {
+        if let Event::AnswerRecalled { message } = event {
+            self.answers.remove(message);
+        } else if let Event::SendStarted { message } = event {
+            self.stand(message, AnswerState::Sending);
+            if !self.answers.get(message).is_some_and(|a| a.automatic) {
+                self.answered = true;
+                self.acknowledged = false;
+            }
+        } else if let Event::SendAbandoned { message } = event {
+            self.stand(message, AnswerState::Held { not_before: at, waits: None });
+            self.was_not_read(message);
+        } else if let Event::SendUnknown { message } = event {
+            self.stand(message, AnswerState::Unknown);
+        } else if let Event::DeliveryChanged { message, delivery, error } = event {
+            self.stand(message, AnswerState::Out { delivery: *delivery, error: *error });
+            self.disclosed.take_if(|carried| carried == message && delivery.is_failure());
+            self.forget_settled();
+        } else {
+            self.keep(at, event);
+            self.regulate(event);
+        }
+    }
+
+    /// A text that has not left: it waits out its undo time, or for somebody's eye.
+    fn keep(&mut self, at: Timestamp, event: &Event) {
         if let Event::AnswerHeld { message, by, not_before, waits, .. } = event {
             let state = AnswerState::Held { not_before: *not_before, waits: *waits };
             self.answers.insert(*message, Answer { at, state, ..Answer::of(by) });

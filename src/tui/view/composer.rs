@@ -70,7 +70,7 @@ fn title(model: &Model, composer: &Composer, room: u16, tick: &Ticker) -> String
 /// How it stands with the number, on the lower border: before a word is typed. What forbids sending stands in the footer.
 fn consent(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) {
     let Some(standing) = standing_of(model, composer, p.tick.now) else { return };
-    if matches!(standing, Standing::OptedOut(_)) {
+    if matches!(standing, Standing::OptedOut(_) | Standing::OnHold) {
         return;
     }
     if let Standing::Direct(until) = &standing {
@@ -83,7 +83,7 @@ fn consent(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) 
 fn standing_of(model: &Model, composer: &Composer, now: crate::domain::time::Timestamp) -> Option<Standing> {
     let row = model.row(composer.to).filter(|_| !composer.note)?;
     let rules = &model.playbook()?.compliance;
-    Some(standing::of(row.opted_out.as_ref(), rules, &row.place, row.last_inbound, now))
+    Some(standing::of(row.opted_out.as_ref(), row.hold.is_some(), rules, &row.place, row.last_inbound, now))
 }
 
 /// What will stand under the text, as its rows.
@@ -137,7 +137,7 @@ fn warning(model: &Model, composer: &Composer, tick: &Ticker) -> (String, Tone) 
     if composer.note {
         return (String::new(), Tone::Plain);
     }
-    if let Some(standing @ Standing::OptedOut(_)) = standing_of(model, composer, tick.now) {
+    if let Some(standing @ (Standing::OptedOut(_) | Standing::OnHold)) = standing_of(model, composer, tick.now) {
         return words::number(model, &standing, tick);
     }
     if model.row(composer.to).is_some_and(|row| row.hold.is_some()) {

@@ -66,6 +66,7 @@ pub(super) fn number(model: &Model, standing: &Standing, tick: &Ticker) -> (Stri
         Standing::OptedOut(out) => {
             (format!("opted out ({}): cannot be sent", update::opted_out(model, out)), Tone::Bad)
         }
+        Standing::OnHold => ("opt-out hold: nothing goes (z rules)".to_owned(), Tone::Bad),
         Standing::Direct(until) => {
             let until = tick.clock_time(*until, model.zone());
             (format!("night there: may go till {until} here"), Tone::Dim)

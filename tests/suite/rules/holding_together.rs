@@ -64,14 +64,11 @@ fn a_ruling_opts_out_of_the_line_that_was_asked_wherever_it_is_given() {
 
 #[test]
 fn a_number_that_asked_two_lines_is_opted_out_of_both_in_time() {
-    let (mut story, main, dock) = two_lines();
-    story.here = dock;
-    for _ in 0..20 {
-        story.texts("stop texting me");
-    }
-    story.here = main;
-    for _ in 0..20 {
-        story.texts("stop texting me");
+    let (mut story, _, _) = two_lines();
+    for line in ["dock", "main"] {
+        for _ in 0..20 {
+            story.receives(1, line, "stop texting me", 0, None);
+        }
     }
     let due = story.c().ruling.unwrap().due;
     story.now = due;
@@ -84,9 +81,9 @@ fn a_number_that_asked_two_lines_is_opted_out_of_both_in_time() {
 #[test]
 fn what_speaks_of_a_part_or_can_be_unsaid_ends_no_hold() {
     // A STOP to the other line alone.
-    let (mut story, main, dock) = two_lines();
-    story.here = dock;
-    story.texts("STOP");
+    let (mut story, main, _) = two_lines();
+    let said = story.receives(1, "dock", "STOP", 0, None);
+    assert_eq!(outs(&said), [(OptOutSource::Keyword("stop".to_owned()), Scope::Number("dock".into()))]);
     story.here = main;
     assert!(held(&story) && story.c().ruling.is_some());
     // A list, which a newer one takes back.
