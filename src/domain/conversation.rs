@@ -325,9 +325,6 @@ impl Conversation {
             | Event::SendAbandoned { .. }
             | Event::SendUnknown { .. }
             | Event::DeliveryChanged { .. } => self.apply_answer(at, event),
-            Event::AnswerApproved { .. } | Event::AnswerDeclined { .. } | Event::Disclosed { .. } => {
-                self.regulate(event);
-            }
             Event::Snoozed { until, .. } => self.status = Status::Snoozed(*until),
             Event::Woke => self.status = Status::Open,
             Event::Reopened { by } => self.reopen(by.is_some()),

@@ -79,28 +79,11 @@ impl Conversation {
         } else if let Event::AnswerWaits { message, not_before, .. } = event {
             let waits = Some(Waits::Window);
             self.stand(message, AnswerState::Held { not_before: *not_before, waits });
-        } else if let Event::AnswerRecalled { message } = event {
-            self.answers.remove(message);
-        } else if let Event::SendStarted { message } = event {
-            self.stand(message, AnswerState::Sending);
-            if !self.answers.get(message).is_some_and(|a| a.automatic) {
-                self.answered = true;
-                self.acknowledged = false;
-            }
-        } else if let Event::SendAbandoned { message } = event {
-            self.stand(message, AnswerState::Held { not_before: at, waits: None });
-            self.was_not_read(message);
-        } else if let Event::SendUnknown { message } = event {
-            self.stand(message, AnswerState::Unknown);
-        } else if let Event::DeliveryChanged { message, delivery, error } = event {
-            self.stand(message, AnswerState::Out { delivery: *delivery, error: *error });
-            self.disclosed.take_if(|carried| carried == message && delivery.is_failure());
-            self.forget_settled();
         }
     }
 
     /// A second person looked, or the text that leaves carries the disclosure.
-    pub(super) fn regulate(&mut self, event: &Event) {
+    fn regulate(&mut self, event: &Event) {
         if let Event::AnswerApproved { message, by, not_before } = event
             && let Some(answer) = self.answers.get_mut(message)
         {

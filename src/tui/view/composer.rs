@@ -140,9 +140,6 @@ fn warning(model: &Model, composer: &Composer, tick: &Ticker) -> (String, Tone) 
     if let Some(standing @ (Standing::OptedOut(_) | Standing::OnHold)) = standing_of(model, composer, tick.now) {
         return words::number(model, &standing, tick);
     }
-    if model.row(composer.to).is_some_and(|row| row.hold.is_some()) {
-        return ("opt-out hold: nothing goes (z rules)".to_owned(), Tone::Bad);
-    }
     let objections = update::objections(model, composer);
     let objection = objections.first().map(|objection| match objection {
         Objection::WroteAgain(_) => "they wrote again".to_owned(),
