@@ -41,6 +41,7 @@ pub mod regulated;
 pub mod rejection;
 pub mod replay;
 pub mod respond;
+pub mod review;
 pub mod revocation;
 pub mod roster;
 pub mod routing;

@@ -451,23 +451,6 @@ impl Conversation {
         }
     }
 
-    fn stand(&mut self, message: &MessageId, state: AnswerState) {
-        if let Some(answer) = self.answers.get_mut(message) {
-            answer.state = state;
-        }
-    }
-
-    /// Keeps the newest settled answers only: by when they were accepted, for ids come from devices, whose clocks may be
-    /// wrong.
-    fn forget_settled(&mut self) {
-        let settled = self.answers.iter().filter(|(_, a)| a.state.is_settled());
-        let mut settled: Vec<_> = settled.map(|(id, a)| (a.at, *id)).collect();
-        settled.sort_unstable();
-        for (_, id) in settled.iter().take(settled.len().saturating_sub(KEPT_ANSWERS)) {
-            self.answers.remove(id);
-        }
-    }
-
     /// The rep who holds it, when one does.
     pub fn assignee(&self) -> Option<&RepId> {
         self.assignment.as_ref().and_then(|a| a.to.rep())

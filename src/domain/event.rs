@@ -14,6 +14,7 @@ use super::message::{Delivery, InboundKind};
 use super::oncall::Override;
 use super::ownership::OwnerSource;
 use super::quiet_hours::{Judged, Waits};
+pub use super::review::{Refusal, Review};
 use super::routing::{Because, Holder, Weighed};
 use super::sla::Clock;
 use super::time::Timestamp;
@@ -279,73 +280,6 @@ impl Climb {
             Self::Again => "nobody acted, so it begins again",
         }
     }
-}
-
-/// Why an answer needs its rep's eye before it goes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Review {
-    /// The number withdrew consent. Can never be accepted away.
-    OptedOut,
-    /// The buyer wrote again after what the rep had seen.
-    NewerReply,
-    /// Somebody else has the conversation.
-    Reassigned(RepId),
-    /// It is night where the buyer is.
-    QuietHours,
-    /// An earlier answer of this conversation waits for the rep's eye.
-    BehindParked,
-    /// The carrier never got it.
-    NeverLeft,
-    /// Nothing shows that the buyer wants texts from us.
-    NoEvidence,
-    /// The time its rep chose had passed before it came.
-    TimePassed,
-    /// The number is blocked. Can never be accepted away.
-    Blocked,
-    /// A text of the buyer may have asked us to stop, and nobody has ruled yet. Can never be accepted away.
-    OptOutHold,
-    /// It waited behind an opt-out hold, which a person has lifted since.
-    HoldLifted,
-    /// A second person must approve of it. Can never be accepted away.
-    NeedsApproval,
-    /// A second person did not.
-    Declined(RepId),
-    /// Its words are not approved where only approved words may go out. Can never be accepted away.
-    FreeText,
-    /// What the buyer must read does not stand under it. Can never be accepted away.
-    Undisclosed,
-}
-
-impl Review {
-    /// Whether the rep, having looked, may send all the same.
-    pub const fn can_be_accepted(&self) -> bool {
-        match self {
-            Self::NewerReply
-            | Self::Reassigned(_)
-            | Self::QuietHours
-            | Self::BehindParked
-            | Self::NeverLeft
-            | Self::NoEvidence
-            | Self::TimePassed
-            | Self::HoldLifted
-            // Asked again: the second person looks once more.
-            | Self::Declined(_) => true,
-            Self::OptedOut | Self::OptOutHold | Self::Blocked | Self::NeedsApproval | Self::FreeText | Self::Undisclosed => false,
-        }
-    }
-}
-
-/// Why an answer was not even kept. For the record: it holds no words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Refusal {
-    /// A field of a snippet was not filled.
-    Unfilled,
-    /// Only approved words may go out there.
-    FreeText,
-    /// What the buyer must read did not stand under it.
-    Undisclosed,
 }
 
 /// How a conversation ended.

@@ -1,6 +1,6 @@
 //! What becomes of our texts: each is held, waits, is parked or taken back, approved of, leaves, arrives.
 
-use super::{Answer, AnswerState, Conversation};
+use super::{Answer, AnswerState, Conversation, KEPT_ANSWERS};
 use crate::domain::consent::told::Automatic;
 use crate::domain::event::{Event, Review};
 use crate::domain::id::MessageId;
@@ -77,5 +77,22 @@ impl Conversation {
     /// A text that did not arrive, or did not leave after all: what it carried was not read.
     fn was_not_read(&mut self, message: &MessageId) {
         self.disclosed.take_if(|carried| carried == message);
+    }
+
+    fn stand(&mut self, message: &MessageId, state: AnswerState) {
+        if let Some(answer) = self.answers.get_mut(message) {
+            answer.state = state;
+        }
+    }
+
+    /// Keeps the newest settled answers only: by when they were accepted, for ids come from devices, whose clocks may be
+    /// wrong.
+    fn forget_settled(&mut self) {
+        let settled = self.answers.iter().filter(|(_, a)| a.state.is_settled());
+        let mut settled: Vec<_> = settled.map(|(id, a)| (a.at, *id)).collect();
+        settled.sort_unstable();
+        for (_, id) in settled.iter().take(settled.len().saturating_sub(KEPT_ANSWERS)) {
+            self.answers.remove(id);
+        }
     }
 }
