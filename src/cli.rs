@@ -189,7 +189,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Line(line)) => runtime()?.block_on(line.run()),
         Some(Command::ApiKey(key)) => runtime()?.block_on(key.run()),
         Some(Command::Import(import)) => runtime()?.block_on(import.run()),
-        Some(Command::Consent(consent)) => runtime()?.block_on(consent.run()),
+        Some(Command::Consent(consent)) => runtime()?.block_on(consent.run(&cli.profile)),
         Some(Command::Playbook(playbook)) => runtime()?.block_on(playbook.run()),
         Some(Command::Explain(explain)) => runtime()?.block_on(explain.run(&cli.profile)),
         Some(Command::OnCall(oncall)) => runtime()?.block_on(oncall.run(&cli.profile)),

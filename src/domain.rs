@@ -16,6 +16,7 @@ pub mod context;
 pub mod conversation;
 pub mod coverage;
 pub mod decide;
+pub mod dossier;
 pub mod escalation;
 pub mod event;
 pub mod expectation;

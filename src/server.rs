@@ -7,6 +7,7 @@ pub mod condition;
 pub mod consent;
 pub mod cover;
 pub mod crm;
+pub mod dossier;
 pub mod effects;
 pub mod egress;
 pub mod engine;

@@ -33,7 +33,7 @@ pub(super) enum Audit {
         #[arg(long, requires = "key")]
         checkpoint: Option<PathBuf>,
         /// The key they were signed with.
-        #[arg(long, requires = "checkpoint")]
+        #[arg(long, value_name = "FILE", requires = "checkpoint")]
         key: Option<PathBuf>,
     },
     /// Append a signed checkpoint of the journal's newest entry to a file. Keep the file where whoever can write to the
@@ -42,7 +42,7 @@ pub(super) enum Audit {
         #[command(flatten)]
         database: DatabaseArg,
         /// The key to sign with: comeback audit key
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         key: PathBuf,
         /// The file; it is made when there is none.
         #[arg(long)]

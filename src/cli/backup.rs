@@ -66,7 +66,7 @@ pub(super) struct Restore {
     #[arg(long, requires = "key")]
     checkpoint: Option<PathBuf>,
     /// The key they were signed with.
-    #[arg(long, requires = "checkpoint")]
+    #[arg(long, value_name = "FILE", requires = "checkpoint")]
     key: Option<PathBuf>,
 }
 

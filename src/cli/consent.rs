@@ -1,4 +1,4 @@
-//! `comeback consent show|import|export|judge|rulings`: the consent ledger at the command line, and what is ruled about it.
+//! `comeback consent show|import|export|dossier|judge|rulings`: the consent ledger at the command line, and what is ruled about it.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::path::PathBuf;
@@ -12,6 +12,7 @@ use crate::server::store::Store as _;
 use crate::server::store::consent::ConsentStore as _;
 use crate::wire::consent::{ConsentView, LedgerLine};
 
+mod dossier;
 mod export;
 mod import;
 mod judge;
@@ -55,6 +56,7 @@ pub(super) enum Consent {
         #[arg(long, value_enum, default_value_t = Form::Csv)]
         format: Form,
     },
+    Dossier(dossier::DossierArgs),
     /// Do these texts ask us to stop? Reads them from standard input, one a line, and says what it is judged by.
     Judge(judge::Judge),
     /// What people ruled about numbers that a text had put on hold, newest first.
@@ -71,11 +73,12 @@ pub(super) enum Form {
 }
 
 impl Consent {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
+    pub(super) async fn run(self, profile: &str) -> anyhow::Result<()> {
         match self {
             Self::Show { database, json } => show(&database, json).await,
             Self::Import { database, source, file } => import::import(&database, &source, &file).await,
             Self::Export { database, format } => export::export(&database, format).await,
+            Self::Dossier(dossier) => dossier.run(profile).await,
             Self::Judge(judge) => judge.run(),
             Self::Rulings(rulings) => rulings.run().await,
         }

@@ -8,8 +8,9 @@ use clap::{Args, Subcommand};
 use super::rep::known;
 use super::{DatabaseArg, say};
 use crate::clock::{Clock, SystemClock};
+use crate::config;
 use crate::config::difference::differences;
-use crate::config::{self, playbook::places, playbook::schema};
+use crate::config::playbook::{Reading, places, schema};
 use crate::domain::alert::reachable::unreachable;
 use crate::domain::findings;
 use crate::domain::playbook::Playbook;
@@ -137,8 +138,9 @@ impl PlaybookCommand {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Check { file } => {
-                let (source, playbook) = read_with_source(&file)?;
-                check(&file, &source, &playbook, SystemClock.now())
+                let wrong = check(&file, &open(&file)?, SystemClock.now());
+                anyhow::ensure!(wrong == 0, "{}: {}", file.display(), things(wrong));
+                Ok(())
             }
             Self::Apply { database, file, dry_run, effective, recompute, shadow, change } => {
                 let how = How { dry_run, effective, recompute, shadow };
@@ -191,15 +193,36 @@ fn show(playbook: &Playbook, now: Timestamp) {
     }
 }
 
-/// Tells everything found; an error when something is wrong.
-fn check(file: &Path, source: &str, playbook: &Playbook, now: Timestamp) -> anyhow::Result<()> {
+/// "2 things wrong".
+fn things(wrong: usize) -> String {
+    format!("{wrong} {} wrong", if wrong == 1 { "thing" } else { "things" })
+}
+
+/// Tells everything that is wrong or risky in a file, and how much is wrong.
+fn check(file: &Path, read: &Opened, now: Timestamp) -> usize {
     let name = file.display().to_string();
+    let Opened { source, reading: Reading { playbook, mistakes } } = read;
+    let mut told: Vec<_> = mistakes.iter().collect();
+    told.sort_by_key(|mistake| (mistake.file != name, mistake.line, mistake.column));
+    for mistake in told {
+        say(&format!("wrong: {mistake}\n"));
+    }
+    let Some(playbook) = playbook else {
+        say(&format!(
+            "{name}: its rules, expectations and the search for a reply that reaches nobody were not looked at: what is \
+             wrong above leaves open what they say"
+        ));
+        return mistakes.len().max(1);
+    };
+    if !mistakes.is_empty() {
+        say("What follows is found as if each of these were mended as suggested.\n");
+    }
     let (found, searched) = findings::of(playbook, now);
     for finding in &found {
         let weight = if finding.wrong { "wrong" } else { "risky" };
         say(&format!("{weight}: {}\n", places::told(&name, source, finding)));
     }
-    let wrong = found.iter().filter(|finding| finding.wrong).count();
+    let wrong = mistakes.len() + found.iter().filter(|finding| finding.wrong).count();
     let reached = match searched.found {
         Some(_) => "one would reach nobody",
         None => "each reaches somebody",
@@ -219,10 +242,7 @@ fn check(file: &Path, source: &str, playbook: &Playbook, now: Timestamp) -> anyh
         "{name}: {}; {replies} replies tried over 14 days with up to {away} people away: {reached}",
         parts.join(", ")
     ));
-    if wrong > 0 {
-        anyhow::bail!("{name}: {wrong} thing(s) wrong. Nothing was changed; mend them and try again");
-    }
-    Ok(())
+    wrong
 }
 
 /// In which way a version is applied.
@@ -234,7 +254,12 @@ struct How {
 }
 
 async fn apply(database: &DatabaseArg, file: &Path, how: How, change: Change) -> anyhow::Result<()> {
-    let (source, playbook) = read_with_source(file)?;
+    let clock = database.clock();
+    let read = open(file)?;
+    let Some(playbook) = read.reading.playbook.clone().filter(|_| read.reading.mistakes.is_empty()) else {
+        let wrong = check(file, &read, clock.now());
+        anyhow::bail!("{}: {}. Nothing was changed; mend them and try again", file.display(), things(wrong));
+    };
     let store = Arc::new(database.open()?);
     if let Some(in_force) = store.playbook().await? {
         if same(&in_force, &playbook) && !how.recompute {
@@ -243,11 +268,13 @@ async fn apply(database: &DatabaseArg, file: &Path, how: How, change: Change) ->
         }
         tell_differences(&in_force, &playbook);
     }
-    let clock = database.clock();
-    check(file, &source, &playbook, clock.now())?;
+    let wrong = check(file, &read, clock.now());
+    if wrong > 0 {
+        anyhow::bail!("{}: {}. Nothing was changed; mend them and try again", file.display(), things(wrong));
+    }
     let reaches = store.reaches().await?;
     for finding in unreachable(&playbook, Some(&|rep| known(&reaches, rep))) {
-        say(&format!("risky: {}\n", places::told(&file.display().to_string(), &source, &finding)));
+        say(&format!("risky: {}\n", places::told(&file.display().to_string(), &read.source, &finding)));
     }
     if how.dry_run {
         say("a dry run: nothing was changed");
@@ -312,10 +339,18 @@ const LARGEST_FILE: u64 = 4 * 1024 * 1024;
 
 /// Reads a playbook's file.
 pub(super) fn read(file: &Path) -> anyhow::Result<Playbook> {
-    read_with_source(file).map(|(_, playbook)| playbook)
+    let Reading { playbook, mistakes } = open(file)?.reading;
+    let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    playbook.filter(|_| told.is_empty()).ok_or_else(|| anyhow::anyhow!("{}", told.join("\n\n")))
 }
 
-fn read_with_source(file: &Path) -> anyhow::Result<(String, Playbook)> {
+/// A playbook's file, read as far as it goes.
+struct Opened {
+    source: String,
+    reading: Reading,
+}
+
+fn open(file: &Path) -> anyhow::Result<Opened> {
     let name = file.display().to_string();
     let source = std::fs::read_to_string(file).map_err(|e| anyhow::anyhow!("cannot read {name}: {e}"))?;
     let beside = |named: &str| {
@@ -326,8 +361,8 @@ fn read_with_source(file: &Path) -> anyhow::Result<(String, Playbook)> {
         }
         std::fs::read_to_string(&path).map_err(|e| e.to_string())
     };
-    let playbook = config::playbook::read_with(&name, &source, &beside)?;
-    Ok((source, playbook))
+    let reading = config::playbook::read_all(&name, &source, &beside);
+    Ok(Opened { source, reading })
 }
 
 /// Whether two playbooks say the same, whatever their versions.

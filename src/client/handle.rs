@@ -338,7 +338,8 @@ impl OutboxStanding {
     /// Whether it waits for the person whose it is.
     pub fn needs_eye(&self) -> bool {
         match self {
-            // Behind an opt-out hold it waits for a ruling; else somebody else must look, or they.
+            // Somebody else must look.
+            // So must they behind a hold: that waits for a ruling.
             Self::Parked(reasons) if reasons.contains(&Review::OptOutHold) => false,
             Self::Parked(reasons) => reasons.iter().any(|reason| *reason != Review::NeedsApproval),
             Self::Refused(_) | Self::Doubtful(_) | Self::Unknown | Self::Failed(_) => true,

@@ -10,9 +10,11 @@ use url::Url;
 
 use super::sync::Failure;
 use crate::domain::command::Command;
+use crate::domain::contact::Address;
 use crate::domain::id::{ConversationId, MessageId, RepId};
 use crate::wire::changes::{Changes, Message};
 use crate::wire::command::{Push, Receipts};
+use crate::wire::dossier::Dossier;
 use crate::wire::explanation::Explanation;
 use crate::wire::people::{Said, Say};
 use crate::wire::problem::Problem;
@@ -178,6 +180,13 @@ impl Backend {
     /// `GET /v1/conversations/{id}/explanation`.
     pub async fn explanation(&self, id: ConversationId) -> Result<Explanation, AskError> {
         let url = self.url(&format!("v1/conversations/{id}/explanation"));
+        outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
+    }
+
+    /// `GET /v1/consent/dossier`.
+    pub async fn dossier(&self, number: &Address) -> Result<Dossier, AskError> {
+        let mut url = self.url("v1/consent/dossier");
+        url.query_pairs_mut().append_pair("number", number.as_str());
         outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
     }
 

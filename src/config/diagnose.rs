@@ -12,6 +12,10 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthChar;
 
+use said::Said;
+
+pub(super) mod said;
+
 /// A mistake and its place. `Display` is the whole message, several lines when the place is known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Diagnostic {
@@ -76,11 +80,15 @@ impl Diagnostic {
     pub fn from_toml(file: &str, source: &str, error: &toml::de::Error) -> Self {
         let said = Said::read(error.message());
         let choices = (!said.choices.is_empty()).then_some((said.word, said.choices.as_slice()));
-        if let Some(span) = error.span() {
-            return Self::at(file, source, span, said.message, choices);
-        }
-        let hint = choices.and_then(|(word, choices)| hint(word, choices));
-        Self { hint, ..Self::of_file(file, said.message) }
+        let told = match error.span() {
+            Some(span) if error.message() == "duplicate key" => return said::twice(file, source, span),
+            Some(span) => Self::at(file, source, span, said.message, choices),
+            None => Self {
+                hint: choices.and_then(|(word, choices)| hint(word, choices)),
+                ..Self::of_file(file, said.message)
+            },
+        };
+        Self { hint: told.hint.or(said.hint), ..told }
     }
 }
 
@@ -131,74 +139,18 @@ fn hint(word: &str, choices: &[&str]) -> Option<String> {
     }
 }
 
-/// What serde said, taken apart.
-struct Said<'a> {
-    message: String,
-    word: &'a str,
-    choices: Vec<&'a str>,
+/// The word that an error of the TOML reader most likely wanted in place of the one it found.
+pub(super) fn wanted(error: &toml::de::Error) -> Option<String> {
+    let said = Said::read(error.message());
+    nearest(said.word, &said.choices).map(str::to_owned)
 }
 
-impl<'a> Said<'a> {
-    fn read(text: &'a str) -> Self {
-        let bare = |message| Self { message, word: "", choices: Vec::new() };
-        for (start, noun) in [("unknown field `", "key"), ("unknown variant `", "value")] {
-            let Some(rest) = text.strip_prefix(start) else { continue };
-            // The word is foreign and may hold anything; what follows it is serde's.
-            if let Some((word, rest)) = rest.rfind("`, expected ").map(|at| (&rest[..at], &rest[at + 1..])) {
-                let choices = rest.split('`').skip(1).step_by(2).collect();
-                return Self { message: format!("unknown {noun} \"{}\"", shown(word)), word, choices };
-            }
-            if let Some(word) = rest.rfind("`, there are no ").map(|at| &rest[..at]) {
-                return bare(format!("unknown {noun} \"{}\"; nothing may stand here", shown(word)));
-            }
-        }
-        if let Some(key) = text.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
-            return bare(format!("the key \"{}\" is missing", shown(key)));
-        }
-        for start in ["invalid type: ", "invalid value: "] {
-            if let Some((found, wanted)) = text.strip_prefix(start).and_then(|rest| rest.rsplit_once(", expected ")) {
-                return bare(format!("expected {}, found {}", plain_type(wanted), plain_value(found)));
-            }
-        }
-        if let Some(rest) = text.strip_prefix("invalid length ") {
-            return bare(format!("wrong number of entries: {}", shown(rest)));
-        }
-        bare(shown(text))
-    }
-}
-
-/// Serde's and Rust's names of types, in the words of TOML.
-fn plain_type(wanted: &str) -> String {
-    match wanted {
-        "u8" => "a whole number from 0 to 255".into(),
-        "u16" => "a whole number from 0 to 65535".into(),
-        "u32" | "u64" | "usize" => "a whole number, not below 0".into(),
-        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number".into(),
-        "f32" | "f64" => "a number".into(),
-        "a string" | "a borrowed string" | "string" => "a text in quotes".into(),
-        "a boolean" => "true or false".into(),
-        "a sequence" => "a list in [ ]".into(),
-        "a map" => "a table".into(),
-        other if other.starts_with("struct ") => "a table".into(),
-        other => shown(other),
-    }
-}
-
-fn plain_value(found: &str) -> String {
-    let quoted = |start: &str, noun: &str| {
-        let value = found.strip_prefix(start)?.trim_matches('`');
-        Some(format!("{noun} {}", shown(value)))
-    };
-    match found {
-        "map" => return "a table".into(),
-        "sequence" => return "a list".into(),
-        _ => {}
-    }
-    quoted("string ", "the text")
-        .or_else(|| quoted("integer ", "the number"))
-        .or_else(|| quoted("floating point ", "the number"))
-        .or_else(|| quoted("boolean ", "the word"))
-        .unwrap_or_else(|| shown(found))
+/// The zone that a word most likely means: one that is written nearly so, or that is named after that city.
+pub fn nearest_zone(word: &str) -> Option<&'static str> {
+    let names: Vec<&'static str> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
+    let plain = |text: &str| text.to_lowercase().replace([' ', '-'], "_");
+    let city = |name: &&&str| name.rsplit('/').next().is_some_and(|city| plain(city) == plain(word));
+    names.iter().find(city).copied().or_else(|| nearest(word, &names))
 }
 
 /// Foreign text in our own line: as [`plain`], and not without end.
@@ -318,8 +270,11 @@ mod tests {
             ("cohort = 3", "1:10: expected a table, found the number 3"),
             ("cohort = { name = true }", "1:19: expected a text in quotes, found the word true"),
             ("warn = [1]", "1:8: expected a number, found a list"),
-            ("[cohort]\n", "1:1: the key \"name\" is missing"),
-            ("target = 1\ntarget = 2", "2:1: duplicate key"),
+            ("[cohort]\n", "1:1: the key \"name\" is missing; write name = \"…\""),
+            (
+                "target = 1\ntarget = 2",
+                "2:1: \"target\" is written twice: it stands in line 1 already; leave one of the two out, or give it another name",
+            ),
         ] {
             let said = said(source);
             assert_eq!(said.lines().next(), Some(format!("playbook.toml:{wanted}").as_str()), "{source}");

@@ -1,17 +1,20 @@
 //! The playbook's TOML, read and checked. A mistake names file, line, column and the nearest valid word; whatever
 //! playbook is in force stays.
 
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::diagnose::Diagnostic;
+use super::diagnose::{Diagnostic, nearest};
 use super::text::PerTime;
 use crate::domain::answering::ANSWERED_WITHIN;
+use crate::domain::consent::ConsentRules;
 use crate::domain::contact::Address;
 use crate::domain::id::{LineId, RepId, TeamId};
 use crate::domain::pacing::Limit;
 use crate::domain::playbook::{Auditor, Compliance, Line, Playbook, Rep, Role, Team, Unseen};
 use crate::domain::time::Span;
 use document::{ClassText, Document, Name, PresenceText, RepText, TeamText};
+use repair::LeftOut;
 use toml::Spanned;
 
 mod alerts;
@@ -21,6 +24,7 @@ mod document;
 mod expectations;
 mod owners;
 pub mod places;
+mod repair;
 mod schedules;
 pub mod schema;
 mod snippets;
@@ -31,16 +35,49 @@ mod use_cases;
 /// Gives the text of a file that a playbook names, or says why it cannot be read.
 pub type Files<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
+/// What reading a file came to.
+#[derive(Debug)]
+pub struct Reading {
+    /// The playbook. With mistakes it is what the file would say with each of them mended as suggested; none when that
+    /// cannot be told.
+    pub playbook: Option<Playbook>,
+    /// Every mistake, as far as the file could be read.
+    pub mistakes: Vec<Diagnostic>,
+}
+
 /// Reads a playbook that names no other file. `file` is named in mistakes. The version is 0: it is given when it comes
 /// into force.
 pub fn read(file: &str, source: &str) -> Result<Playbook, Diagnostic> {
-    read_with(file, source, &|_| Err("this playbook stands alone: write the rows into it".to_owned()))
+    read_with(file, source, &|_| Err(ALONE.to_owned()))
 }
 
-/// Reads a playbook, and the files it names.
+/// Why a playbook that stands alone names no file.
+const ALONE: &str = "this playbook stands alone: write the rows into it";
+
+/// Reads a playbook, and the files it names; the first mistake when there is any.
 pub fn read_with(file: &str, source: &str, files: Files<'_>) -> Result<Playbook, Diagnostic> {
-    let document: Document = toml::from_str(source).map_err(|e| Diagnostic::from_toml(file, source, &e))?;
-    Reader { file, source, files }.playbook(document)
+    let Reading { playbook, mistakes } = read_all(file, source, files);
+    match (mistakes.into_iter().next(), playbook) {
+        (None, Some(playbook)) => Ok(playbook),
+        (Some(first), _) => Err(first),
+        (None, None) => Err(Diagnostic::of_file(file, "it cannot be read")),
+    }
+}
+
+/// Reads a playbook, and the files it names, on over every mistake.
+pub fn read_all(file: &str, source: &str, files: Files<'_>) -> Reading {
+    let repair::Reading { document, mistakes, left_out } = repair::document(file, source);
+    let Some(document) = document else { return Reading { playbook: None, mistakes } };
+    let reader = Reader { file, source, files, left_out, mistakes: mistakes.into(), guessed: false.into() };
+    let playbook = reader.playbook(document);
+    let is_whole = reader.left_out.is_empty() && !reader.guessed.get();
+    let mut mistakes: Vec<Diagnostic> = Vec::new();
+    for mistake in reader.mistakes.into_inner() {
+        if !mistakes.contains(&mistake) {
+            mistakes.push(mistake);
+        }
+    }
+    Reading { playbook: is_whole.then_some(playbook), mistakes }
 }
 
 /// A client asks every 25 s, and may be without network for a moment.
@@ -50,6 +87,11 @@ struct Reader<'a> {
     file: &'a str,
     source: &'a str,
     files: Files<'a>,
+    /// What of the file could not be read.
+    left_out: LeftOut,
+    mistakes: RefCell<Vec<Diagnostic>>,
+    /// Whether anything stands in the playbook, or is missing in it, that nobody suggested.
+    guessed: Cell<bool>,
 }
 
 impl Reader<'_> {
@@ -57,7 +99,26 @@ impl Reader<'_> {
         Diagnostic::at(self.file, self.source, span, message, None)
     }
 
-    /// A name that must be one of `known`.
+    /// Notes a mistake after which the rest still says what its author means.
+    fn note(&self, mistake: Diagnostic) {
+        self.mistakes.borrow_mut().push(mistake);
+    }
+
+    /// What was read; a mistake is noted and nothing stands in its place.
+    fn kept<T>(&self, read: Result<T, Diagnostic>) -> Option<T> {
+        read.map_err(|mistake| {
+            self.note(mistake);
+            self.guessed.set(true);
+        })
+        .ok()
+    }
+
+    /// What was read; a mistake is noted and something else stands in its place.
+    fn or<T>(&self, read: Result<T, Diagnostic>, otherwise: T) -> T {
+        self.kept(read).unwrap_or(otherwise)
+    }
+
+    /// A name that must be one of `known`. One that is nearly right is noted and taken for the one that was meant.
     fn known<'k>(
         &self,
         what: &str,
@@ -66,65 +127,59 @@ impl Reader<'_> {
     ) -> Result<String, Diagnostic> {
         let known: Vec<&str> = known.map(String::as_str).collect();
         let word = name.get_ref();
-        if known.contains(&word.as_str()) {
+        if known.contains(&word.as_str()) || self.left_out.may_have(what, word) {
             return Ok(word.clone());
         }
         let message = format!("there is no {what} \"{word}\"");
-        Err(Diagnostic::at(self.file, self.source, name.span(), message, Some((word, &known))))
+        let told = Diagnostic::at(self.file, self.source, name.span(), message, Some((word, &known)));
+        match nearest(word, &known) {
+            Some(meant) => {
+                self.note(told);
+                Ok(meant.to_owned())
+            }
+            None => Err(told),
+        }
     }
 
-    fn playbook(&self, d: Document) -> Result<Playbook, Diagnostic> {
+    /// As [`Self::known`]; what is none stays as it is written.
+    fn named<'k>(&self, what: &str, name: &Name, known: impl Iterator<Item = &'k String>) -> String {
+        self.or(self.known(what, name, known), name.get_ref().clone())
+    }
+
+    fn playbook(&self, d: Document) -> Playbook {
         let mut members: BTreeMap<String, BTreeSet<RepId>> = BTreeMap::new();
         for (id, rep) in &d.rep {
-            let team = self.known("team", &rep.team, d.team.keys())?;
+            let team = self.named("team", &rep.team, d.team.keys());
             if rep.active {
                 members.entry(team).or_default().insert(RepId::new(id));
             }
         }
         let mut teams = BTreeMap::new();
         for (id, team) in &d.team {
-            teams.insert(TeamId::new(id), self.team(id, team, &d, &mut members)?);
+            teams.insert(TeamId::new(id), self.team(id, team, &d, &mut members));
         }
-        let mut reps = BTreeMap::new();
-        for (id, rep) in &d.rep {
-            let backup = rep.backup.as_ref().map(|b| self.known("rep", b, d.rep.keys())).transpose()?;
-            let made = Rep {
-                name: rep.name.clone(),
-                title: rep.title.clone(),
-                team: TeamId::new(rep.team.get_ref()),
-                role: self.role(id, rep, &d)?,
-                backup: backup.map(RepId),
-                active: rep.active,
-                capacity: rep.capacity.as_ref().map(|most| self.at_least_one("capacity", most)).transpose()?,
-                weight: rep.weight.as_ref().map_or(Ok(1), |weight| self.at_least_one("weight", weight))?,
-                meeting_link: rep.meeting_link.as_ref().map(|link| self.meeting_link(link)).transpose()?,
-                hours: rep.hours.as_ref().map(|c| self.known("calendar", c, d.calendar.keys())).transpose()?,
-            };
-            reps.insert(RepId::new(id), made);
-        }
-        let calendars = d.calendar.iter().map(|(id, c)| Ok((id.clone(), self.calendar(c)?)));
-        let calendars: BTreeMap<_, _> = calendars.collect::<Result<_, Diagnostic>>()?;
-        let ladders = d.ladder.iter().map(|(id, steps)| Ok((id.clone(), self.ladder(steps, &d)?)));
-        let ladders: BTreeMap<_, _> = ladders.collect::<Result<_, Diagnostic>>()?;
-        let cohorts = self.cohorts(&d)?;
-        let auditors = self.auditors(&d)?;
-        let ownership = d.ownership.iter().map(|rule| self.owner_rule(rule, &d)).collect::<Result<_, _>>()?;
-        let territories = d.territory.iter().map(|(id, rows)| Ok((id.clone(), self.territory(rows, &d)?)));
-        let territories: BTreeMap<_, _> = territories.collect::<Result<_, Diagnostic>>()?;
-        let unseen = d.presence.as_ref().map(|presence| self.unseen(presence, &d)).transpose()?;
-        let schedules = self.schedules(&d)?;
-        let use_cases = self.use_cases(&d)?;
-        let acknowledgement = self.acknowledgement(&d)?;
-        let lines = self.lines(&d)?;
-        let limit = |class: &ClassText| self.limit(class.rate, class.per_day.as_ref());
-        let classes = d.campaign_class.iter().map(|(name, class)| Ok((name.clone(), limit(class)?)));
-        let classes: BTreeMap<_, _> = classes.collect::<Result<_, Diagnostic>>()?;
-        let expectations = self.expectations(&d)?;
-        let alerting = self.alerting(&d)?;
-        let consent = self.consent(&d, &alerting.channels)?;
-        let (snippets, price) = (self.snippets(&d)?, d.price.as_ref().map(|price| self.price(price)).transpose()?);
+        let reps = d.rep.iter().map(|(id, rep)| (RepId::new(id), self.rep(id, rep, &d))).collect();
+        let calendars = d.calendar.iter().filter_map(|(id, c)| Some((id.clone(), self.kept(self.calendar(c))?)));
+        let calendars = calendars.collect();
+        let ladders = d.ladder.iter().map(|(id, steps)| (id.clone(), self.ladder(steps, &d))).collect();
+        let cohorts = self.cohorts(&d);
+        let auditors = self.auditors(&d);
+        let ownership = d.ownership.iter().map(|rule| self.owner_rule(rule, &d)).collect();
+        let territories = d.territory.iter().map(|(id, rows)| (id.clone(), self.territory(rows, &d))).collect();
+        let unseen = d.presence.as_ref().and_then(|presence| self.unseen(presence, &d));
+        let schedules = self.schedules(&d);
+        let use_cases = self.use_cases(&d);
+        let acknowledgement = self.acknowledgement(&d);
+        let lines = self.lines(&d);
+        let limit = |class: &ClassText| self.or(self.limit(class.rate, class.per_day.as_ref()), Limit::default());
+        let classes = d.campaign_class.iter().map(|(name, class)| (name.clone(), limit(class))).collect();
+        let expectations = self.expectations(&d);
+        let alerting = self.alerting(&d);
+        let consent = self.or(self.consent(&d, &alerting.channels), ConsentRules::default());
+        let snippets = self.snippets(&d);
+        let price = d.price.as_ref().and_then(|price| self.kept(self.price(price)));
         let default = Compliance::default();
-        Ok(Playbook {
+        Playbook {
             version: 0,
             company: d.company,
             undo_hold: d.undo_hold.0,
@@ -154,7 +209,22 @@ impl Reader<'_> {
             snippets,
             price,
             alerting,
-        })
+        }
+    }
+
+    fn rep(&self, id: &str, rep: &RepText, d: &Document) -> Rep {
+        Rep {
+            name: rep.name.clone(),
+            title: rep.title.clone(),
+            backup: rep.backup.as_ref().map(|b| RepId(self.named("rep", b, d.rep.keys()))),
+            role: self.or(self.role(id, rep, d), Role::Rep),
+            team: TeamId(self.named("team", &rep.team, d.team.keys())),
+            active: rep.active,
+            capacity: rep.capacity.as_ref().and_then(|most| self.kept(self.at_least_one("capacity", most))),
+            weight: rep.weight.as_ref().map_or(1, |weight| self.or(self.at_least_one("weight", weight), 1)),
+            meeting_link: rep.meeting_link.as_ref().and_then(|link| self.kept(self.meeting_link(link))),
+            hours: rep.hours.as_ref().map(|c| self.named("calendar", c, d.calendar.keys())),
+        }
     }
 
     fn at_least_one(&self, what: &str, number: &Spanned<u32>) -> Result<u32, Diagnostic> {
@@ -164,22 +234,26 @@ impl Reader<'_> {
         }
     }
 
-    fn unseen(&self, presence: &PresenceText, d: &Document) -> Result<Unseen, Diagnostic> {
+    fn unseen(&self, presence: &PresenceText, d: &Document) -> Option<Unseen> {
         let after = presence.unseen.get_ref().0;
         if after < SHORTEST_ABSENCE {
             let message = "a device is seen every half minute: say 5m or more, or people come and go all day";
-            return Err(self.mistake(presence.unseen.span(), message));
+            self.note(self.mistake(presence.unseen.span(), message));
         }
-        let calendar = presence.calendar.as_ref().map(|c| self.known("calendar", c, d.calendar.keys())).transpose()?;
-        Ok(Unseen { after, calendar })
+        let calendar = presence.calendar.as_ref().map(|c| self.named("calendar", c, d.calendar.keys()));
+        (after >= SHORTEST_ABSENCE).then_some(Unseen { after, calendar })
     }
 
     /// Who leads is said once, by the team's `lead`. A role that says otherwise would have no effect, so it is refused.
     fn role(&self, id: &str, rep: &RepText, d: &Document) -> Result<Role, Diagnostic> {
-        let leads = d.team.iter().find(|(_, team)| team.lead.get_ref() == id).map(|(team, _)| team);
+        let reps: Vec<&str> = d.rep.keys().map(String::as_str).collect();
+        let is_lead = |lead: &String| lead == id || !reps.contains(&lead.as_str()) && nearest(lead, &reps) == Some(id);
+        let leads = d.team.iter().find(|(_, team)| is_lead(team.lead.get_ref())).map(|(team, _)| team);
         let Some(said) = &rep.role else { return Ok(if leads.is_some() { Role::Lead } else { Role::Rep }) };
         let own = rep.team.get_ref();
         let (message, hint) = match (said.get_ref(), leads) {
+            // A team that could not be read may be theirs.
+            (Role::Lead, None) if self.left_out.is_of("team") => return Ok(Role::Lead),
             (Role::Lead, None) => (
                 format!("\"{id}\" has the role of a lead, but leads no team"),
                 format!("write lead = \"{id}\" under [team.{own}], or leave the role out"),
@@ -197,32 +271,28 @@ impl Reader<'_> {
         Err(Diagnostic { hint: Some(hint), ..self.mistake(said.span(), message) })
     }
 
-    fn auditors(&self, d: &Document) -> Result<BTreeMap<RepId, Auditor>, Diagnostic> {
+    fn auditors(&self, d: &Document) -> BTreeMap<RepId, Auditor> {
         let mut all = BTreeMap::new();
         for (id, auditor) in &d.auditor {
             if d.rep.contains_key(id) {
                 let wrong = "somebody who answers buyers does not audit: one person, one part";
-                return Err(self.mistake(auditor.name.span(), format!("\"{id}\" is a rep: {wrong}")));
+                self.note(self.mistake(auditor.name.span(), format!("\"{id}\" is a rep: {wrong}")));
+                continue;
             }
             all.insert(RepId::new(id), Auditor { name: auditor.name.get_ref().clone() });
         }
-        Ok(all)
+        all
     }
 
-    fn team(
-        &self,
-        id: &str,
-        team: &TeamText,
-        d: &Document,
-        members: &mut BTreeMap<String, BTreeSet<RepId>>,
-    ) -> Result<Team, Diagnostic> {
-        let lead = self.known("rep", &team.lead, d.rep.keys())?;
-        if !d.rep[&lead].active {
-            return Err(self.mistake(team.lead.span(), "the lead left: the last step of every ladder would be empty"));
+    fn team(&self, id: &str, team: &TeamText, d: &Document, members: &mut BTreeMap<String, BTreeSet<RepId>>) -> Team {
+        let lead = self.named("rep", &team.lead, d.rep.keys());
+        if d.rep.get(&lead).is_some_and(|rep| !rep.active) {
+            let message = "the lead left: the last step of every ladder would be empty";
+            self.or(Err(self.mistake(team.lead.span(), message)), ());
         }
-        let on_call = team.on_call.as_ref().map(|rotation| self.on_call(rotation, d)).transpose()?;
+        let on_call = team.on_call.as_ref().map(|rotation| self.on_call(rotation, d));
         let members = members.remove(id).unwrap_or_default();
-        Ok(Team { label: team.label.clone(), lead: Some(RepId(lead)), members, on_call })
+        Team { label: team.label.clone(), lead: Some(RepId(lead)), members, on_call }
     }
 
     fn limit(&self, rate: Option<PerTime>, per_day: Option<&Spanned<u32>>) -> Result<Limit, Diagnostic> {
@@ -236,29 +306,24 @@ impl Reader<'_> {
         }
     }
 
-    fn lines(&self, d: &Document) -> Result<BTreeMap<LineId, Line>, Diagnostic> {
+    fn lines(&self, d: &Document) -> BTreeMap<LineId, Line> {
         let mut lines: BTreeMap<LineId, Line> = BTreeMap::new();
         for (id, line) in &d.line {
             let wrong = |_| self.mistake(line.number.span(), "not a number: write it +15550100100");
-            let number = Address::parse(line.number.get_ref()).map_err(wrong)?;
-            if lines.values().any(|other| other.number == number) {
-                return Err(self.mistake(line.number.span(), "another line has this number already"));
+            let number = self.kept(Address::parse(line.number.get_ref()).map_err(wrong));
+            if number.as_ref().is_some_and(|number| lines.values().any(|other| other.number == *number)) {
+                self.note(self.mistake(line.number.span(), "another line has this number already"));
+                self.guessed.set(true);
             }
-            let made = Line {
-                label: line.label.clone(),
-                number,
-                team: TeamId(self.known("team", &line.team, d.team.keys())?),
-                use_case: self.line_use_case(id, line, d)?,
-                limit: self.limit(line.rate, line.per_day.as_ref())?,
-                class: line
-                    .class
-                    .as_ref()
-                    .map(|name| self.known("campaign class", name, d.campaign_class.keys()))
-                    .transpose()?,
-            };
+            let team = TeamId(self.named("team", &line.team, d.team.keys()));
+            let use_case = self.line_use_case(id, line, d);
+            let Some(number) = number else { continue };
+            let limit = self.or(self.limit(line.rate, line.per_day.as_ref()), Limit::default());
+            let class = line.class.as_ref().map(|name| self.named("campaign class", name, d.campaign_class.keys()));
+            let made = Line { label: line.label.clone(), number, team, use_case, limit, class };
             lines.insert(LineId::new(id), made);
         }
-        Ok(lines)
+        lines
     }
 }
 

@@ -1,9 +1,11 @@
 //! Small texts of configuration files: durations, times of day, opening windows, days.
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
+use super::diagnose::said::NO_ZONE;
 use crate::domain::hours::Window;
 use crate::domain::oncall::Length;
 use crate::domain::pacing::Rate;
@@ -95,6 +97,17 @@ impl<'de> Deserialize<'de> for TimeOfDay {
         let text = String::deserialize(d)?;
         let minute = time_of_day(&text).filter(|m| *m < 24 * 60);
         minute.map(Self).ok_or_else(|| D::Error::custom("not a time of day: write it 09:30"))
+    }
+}
+
+/// A zone by its name in the IANA's list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Zone(pub Tz);
+
+impl<'de> Deserialize<'de> for Zone {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        text.parse().map(Self).map_err(|_| D::Error::custom(format!("{NO_ZONE}{text}`")))
     }
 }
 

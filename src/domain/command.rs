@@ -55,7 +55,7 @@ pub enum Command {
     /// Somebody came or went: does it concern this conversation?
     Settle {
         /// Whether somebody came who may be asked now.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         back: bool,
     },
     /// No device of theirs was seen for a while, or one is again.

@@ -154,27 +154,6 @@ pub struct Answer {
     pub state: AnswerState,
 }
 
-impl Answer {
-    /// A rep's, that needs their eye.
-    fn of(by: &RepId) -> Self {
-        let state = AnswerState::Parked { reasons: Vec::new() };
-        Self {
-            by: by.clone(),
-            automatic: false,
-            what: Automatic::default(),
-            at: Timestamp::default(),
-            approved: None,
-            state,
-        }
-    }
-
-    /// One that nobody wrote.
-    fn by_itself(what: Automatic, at: Timestamp, not_before: Timestamp) -> Self {
-        let state = AnswerState::Held { not_before, waits: None };
-        Self { by: RepId::new(""), automatic: true, what, at, approved: None, state }
-    }
-}
-
 /// Where an answer stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -448,6 +427,23 @@ impl Conversation {
     fn reach(&mut self, stage: Stage) {
         if let Some(clock) = &mut self.clock {
             clock.stage = clock.stage.max(stage);
+        }
+    }
+
+    fn stand(&mut self, message: &MessageId, state: AnswerState) {
+        if let Some(answer) = self.answers.get_mut(message) {
+            answer.state = state;
+        }
+    }
+
+    /// Keeps the newest settled answers only: by when they were accepted, for ids come from devices, whose clocks may be
+    /// wrong.
+    fn forget_settled(&mut self) {
+        let settled = self.answers.iter().filter(|(_, a)| a.state.is_settled());
+        let mut settled: Vec<_> = settled.map(|(id, a)| (a.at, *id)).collect();
+        settled.sort_unstable();
+        for (_, id) in settled.iter().take(settled.len().saturating_sub(KEPT_ANSWERS)) {
+            self.answers.remove(id);
         }
     }
 

@@ -14,11 +14,12 @@ use super::message::{Delivery, InboundKind};
 use super::oncall::Override;
 use super::ownership::OwnerSource;
 use super::quiet_hours::{Judged, Waits};
-pub use super::review::{Refusal, Review};
 use super::routing::{Because, Holder, Weighed};
 use super::sla::Clock;
 use super::time::Timestamp;
 use super::use_case::Evidence;
+
+pub use super::review::{Refusal, Review};
 
 /// What an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -194,6 +194,22 @@ pub fn broken(playbook: &Playbook, away: &Roster) -> Vec<Broken> {
     playbook.expectations.iter().flat_map(|expected| misses(playbook, expected, away)).collect()
 }
 
+/// What does not hold under the second playbook and does under the first, with these people away or with nobody: whoever
+/// is away today breaks some cases without anybody's doing.
+pub fn broken_by(before: &Playbook, after: &Playbook, away: &Roster) -> Vec<Broken> {
+    let mut found: Vec<Broken> = Vec::new();
+    for roster in [away, &Roster::default()] {
+        let held = broken(before, roster);
+        let is_new = |one: &Broken| !held.iter().any(|old| old.name == one.name && old.what == one.what);
+        for one in broken(after, roster).into_iter().filter(is_new) {
+            if !found.iter().any(|known| known.name == one.name && known.what == one.what) {
+                found.push(one);
+            }
+        }
+    }
+    found
+}
+
 fn misses(playbook: &Playbook, expected: &Expectation, away: &Roster) -> Vec<Broken> {
     let mut roster = away.clone();
     roster.away.extend(expected.away.iter().map(|rep| (rep.clone(), expected.at)));

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use chrono_tz::Tz;
+
 use super::escalation::Who;
 use super::expectation;
 use super::id::{RepId, ScheduleId, TeamId};
 use super::oncall;
-use super::ownership::OwnerRule;
 use super::playbook::{Cohort, Playbook};
 use super::reach::{self, Bounds, Searched};
 use super::time::{Span, Timestamp};
@@ -18,6 +19,7 @@ mod use_cases;
 mod hours;
 mod layers;
 mod owning;
+mod shadowed;
 
 /// Days in which schedules are looked at.
 pub const DAYS: u16 = 90;
@@ -58,8 +60,12 @@ pub enum About {
     Expectation(String),
     /// When texts may leave.
     Compliance,
-    /// The order in which owners are looked for.
-    Ownership,
+    /// One of the rules by which owners are looked for, counted from 0.
+    Rule(usize),
+    /// A step of a ladder, counted from 0.
+    Step(String, usize),
+    /// A layer of a schedule, counted from 0.
+    Layer(ScheduleId, usize),
 }
 
 /// Everything found, what is wrong first; and how far the search for a reply that reaches nobody went.
@@ -70,7 +76,8 @@ pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
     people(playbook, &mut all);
     ladders(playbook, from, &mut all);
     owning::of(playbook, &mut all);
-    layers::hidden(playbook, &mut all);
+    shadowed::of(playbook, &mut all);
+    layers::hidden(playbook, from, &mut all);
     rest(playbook, &mut all);
     all.extend(super::alert::reachable::unreachable(playbook, None));
     for broken in expectation::broken(playbook, &super::roster::Roster::default()) {
@@ -86,12 +93,12 @@ pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
         let names: Vec<&str> = found.away.iter().map(|rep| playbook.rep_name(rep)).collect();
         let team = playbook.lines.get(&found.reply.line).map_or_else(|| TeamId::new(""), |line| line.team.clone());
         all.push(Finding {
-            about: About::Team(team),
+            about: About::Team(team.clone()),
             wrong: false,
             what: format!(
                 "a reply to the line \"{}\" at {} would reach nobody while {} away{}",
                 found.reply.line,
-                found.at.utc().format("%Y-%m-%d %H:%M UTC"),
+                local(found.at, zone_of(playbook, &team)),
                 are(&names),
                 found.reply.use_case.as_ref().map_or_else(String::new, |u| format!(" (use case \"{u}\")")),
             ),
@@ -204,9 +211,10 @@ fn ladders(playbook: &Playbook, from: Timestamp, all: &mut Vec<Finding>) {
         let until = from + Span::minutes(i64::from(DAYS) * 24 * 60);
         let gaps = plan.alone().gaps(from, until);
         if let Some(first) = gaps.first() {
-            let day = |at: Timestamp| at.utc().format("%Y-%m-%d %H:%M UTC").to_string();
+            let day = |at: Timestamp| local(at, plan.zone);
+            let is_written = playbook.schedules.contains_key(&plan.id);
             all.push(Finding {
-                about: About::Team(id.clone()),
+                about: if is_written { About::Schedule(plan.id.clone()) } else { About::Team(id.clone()) },
                 wrong: false,
                 what: format!(
                     "nobody is on call for {} at {} time(s) within {DAYS} days, first from {} to {}",
@@ -221,6 +229,17 @@ fn ladders(playbook: &Playbook, from: Timestamp, all: &mut Vec<Finding>) {
     }
 }
 
+/// An instant as people of that zone write it, with the zone's name for the time.
+fn local(at: Timestamp, zone: Tz) -> String {
+    at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+/// Where a team is: the zone of its schedule, else of the first calendar.
+fn zone_of(playbook: &Playbook, team: &TeamId) -> Tz {
+    let schedule = oncall::of_team(playbook, team).map(|plan| plan.zone);
+    schedule.or_else(|| playbook.calendars.values().next().map(|calendar| calendar.zone)).unwrap_or(Tz::UTC)
+}
+
 fn rest(playbook: &Playbook, all: &mut Vec<Finding>) {
     let rules = &playbook.compliance;
     if rules.open_minute >= rules.close_minute {
@@ -232,17 +251,4 @@ fn rest(playbook: &Playbook, all: &mut Vec<Finding>) {
         });
     }
     hours::check(rules, all);
-    let mut seen = BTreeSet::new();
-    let same = |rule: &OwnerRule| (rule.source, rule.roles.clone(), rule.stages.clone(), rule.territory.clone());
-    if let Some(twice) = playbook.ownership.iter().find(|rule| !seen.insert((same(rule), rule.pool.clone()))) {
-        all.push(Finding {
-            about: About::Ownership,
-            wrong: false,
-            what: format!(
-                "the rule \"{}\" stands twice among the ownership rules: the second never finds more",
-                twice.source.words()
-            ),
-            remedy: "leave the second out".to_owned(),
-        });
-    }
 }

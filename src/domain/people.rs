@@ -57,9 +57,9 @@ pub(super) fn decide(
         | Command::Begin { .. }
         | Command::Block { .. }
         | Command::Unblock
-        | Command::Rule { .. }
         | Command::Approve { .. }
         | Command::Decline { .. }
+        | Command::Rule { .. }
         | Command::OptOut { .. } => Vec::new(),
     };
     Ok(facts.into_iter().map(|event| (Subject::Roster, event)).collect())
@@ -194,6 +194,10 @@ fn swap(
         let shift = final_schedule.shift_at(at);
         let mut shift = shift.ok_or_else(|| Rejection::NoSuchShift { why: "nobody is on call then".to_owned() })?;
         // What is over stays as it was.
+        if shift.to <= now {
+            let rep = world.playbook.rep_name(&shift.rep);
+            return Err(Rejection::NoSuchShift { why: format!("{rep}'s shift then is over") });
+        }
         shift.from = shift.from.max(now);
         Ok(shift)
     };

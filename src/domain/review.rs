@@ -1,4 +1,4 @@
-//! Why a text of ours does not go by itself: it needs somebody's eye, or was not even kept.
+//! Why a text does not go: what needs its rep's eye, and what is not even kept.
 
 use serde::{Deserialize, Serialize};
 

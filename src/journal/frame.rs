@@ -83,11 +83,11 @@ impl Frame {
     }
 }
 
-/// Which conversation the body of an entry is about, without reading all of it: [`Fact`] writes its subject first. None
-/// for entries about something else.
+/// Which conversation or number the body of an entry is about, without reading all of it: [`Fact`] writes its subject
+/// first. None for entries about something else.
 pub fn about(body: &[u8]) -> Option<&str> {
-    const BEGINS: &[u8] = br#"{"subject":{"conversation":""#;
-    let id = body.strip_prefix(BEGINS)?.get(..36)?;
+    const BEGINS: [&[u8]; 2] = [br#"{"subject":{"conversation":""#, br#"{"subject":{"number":""#];
+    let id = BEGINS.iter().find_map(|begins| body.strip_prefix(*begins))?.get(..36)?;
     std::str::from_utf8(id).ok()
 }
 

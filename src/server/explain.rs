@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 
 use super::store::{Store, StoreError};
+use crate::domain::answering::Answering;
 use crate::domain::event::Event;
 use crate::domain::explanation;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::playbook::Playbook;
 use crate::domain::safe_text::SafeText;
 use crate::domain::time::Timestamp;
+use crate::domain::use_case::Evidence;
 use crate::journal::Frame;
 
 /// The newest entries of a conversation that are looked at.
@@ -39,8 +41,8 @@ pub async fn of(
         }
         None => BTreeMap::new(),
     };
-    let mut all = Vec::new();
-    for entry in store.entries_of(conversation, MOST).await? {
+    let (mut all, mut origin) = (Vec::new(), None);
+    for entry in store.entries_of(conversation.0, MOST).await? {
         // An event of a newer version is passed over, as everywhere in the journal.
         let Ok(frame) = Frame::decode(&entry.body) else { continue };
         let Ok(event) = serde_json::from_value::<Event>(frame.event) else { continue };
@@ -50,10 +52,28 @@ pub async fn of(
         {
             *line = format!("{line}: {words}");
         }
+        if let Event::Opened { number, line, .. } = &event {
+            origin = store.address(*number).await?.map(|address| (address, line.clone()));
+        }
+        if let (Some(Evidence::Send { .. }), Some((address, line))) = (evidence(&event), &origin) {
+            let sent = store.answered(&(address.clone(), line.clone(), entry.at)).await?;
+            lines.extend(sent.map(|sent| answers(&sent, zone)));
+        }
         lines.extend(frame.took_us.map(|took| format!("decided in {took} µs")));
         if !lines.is_empty() {
             all.push(Told { at: entry.at, lines });
         }
     }
     Ok(all)
+}
+
+/// What told what a reply is about.
+fn evidence(event: &Event) -> Option<&Evidence> {
+    if let Event::Opened { evidence, .. } | Event::Matched { evidence, .. } = event { evidence.as_ref() } else { None }
+}
+
+/// Which text was answered; not its words, nor to whom it went.
+fn answers(sent: &Answering, zone: Tz) -> String {
+    let at = sent.at.utc().with_timezone(&zone).format("%a %Y-%m-%d %H:%M %Z");
+    format!("it answers the text of the campaign \"{}\" that was sent {at}", SafeText::line(&sent.campaign))
 }

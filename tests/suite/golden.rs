@@ -265,7 +265,7 @@ fn commands() -> Vec<Command> {
             Command::Rule { .. } => Command::away(true),
             Command::Away { .. } => Command::Doubt,
             Command::Doubt => Command::OptIn { source: OptOutSource::Keyword("start".to_owned()) },
-            Command::OptIn { .. } => Command::Settle { back: true },
+            Command::OptIn { .. } => Command::Settle { back: false },
             Command::Settle { .. } => Command::Seen { rep: "maya".into(), seen: false },
             Command::Seen { .. } => Command::Return,
             Command::Return => Command::Override { schedule: "nights".into(), shift: shift() },
@@ -313,13 +313,13 @@ fn rejections() -> Vec<Rejection> {
             Rejection::NoSuchShift { .. } => Rejection::TooFar,
             Rejection::TooFar => Rejection::QuietThere { until: then() },
             Rejection::QuietThere { .. } => Rejection::NoConsent { why: "they never texted us".to_owned() },
-            Rejection::NoConsent { .. } => Rejection::NotHeld,
-            Rejection::NotHeld => Rejection::NeedsReason,
-            Rejection::NeedsReason => Rejection::Unfilled,
+            Rejection::NoConsent { .. } => Rejection::Unfilled,
             Rejection::Unfilled => Rejection::FreeText,
             Rejection::FreeText => Rejection::Undisclosed,
             Rejection::Undisclosed => Rejection::SecondPerson,
-            Rejection::SecondPerson => return all,
+            Rejection::SecondPerson => Rejection::NotHeld,
+            Rejection::NotHeld => Rejection::NeedsReason,
+            Rejection::NeedsReason => return all,
         };
         all.push(next);
     }

@@ -25,6 +25,7 @@ mod notices;
 mod oncall;
 mod peers;
 mod playbook_check;
+mod playbook_mistakes;
 mod playbook_schema;
 mod reach;
 mod revocation;

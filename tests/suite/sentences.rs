@@ -50,7 +50,7 @@ fn what_differs_is_told_differently() {
             "stages = [\"Contract\"]",
             "whose deal is in Contract.",
         ),
-        ("every = \"7d\"", "every = \"12h\"", "take turns of 12 hours"),
+        ("every = \"7d\"", "every = \"6h\"", "take turns of 6 hours"),
         ("backup = \"ben\"\n", "", "Maya Okafor (maya), AE: nobody stands in"),
         (
             "[use_case.renewal]\nlabel = \"renewal\"",

@@ -15,6 +15,7 @@ mod media;
 mod notices;
 mod people;
 mod reads;
+mod record;
 mod rulings;
 mod scene;
 mod sends;
@@ -85,6 +86,9 @@ macro_rules! conforms {
                     receipts_never_run_ahead_of_their_page
                     a_cursor_of_another_epoch_is_gone
                     a_page_in_the_middle_does_not_speak_of_forgotten_outcomes_and_the_last_one_does
+                }
+                record {
+                    entries_are_found_by_the_conversation_they_are_about
                 }
                 times {
                     overdue_deadlines_come_earliest_first_with_the_next_one_behind

@@ -83,7 +83,7 @@ fn the_border_names_the_time_there_and_how_it_stands_before_a_word_is_typed() {
     desk.says("daytime there: may go");
     desk.now = START + Span::minutes(60 * 15);
     desk.says("22:00 there");
-    desk.says("night there: needs your eye first");
+    desk.says("night there: waits until");
     // A zone that nobody said for sure is asked about.
     desk.now = START;
     desk.change(1, |t| t.binds.zone = Some((chrono_tz::America::New_York, false)));

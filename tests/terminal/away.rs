@@ -4,6 +4,11 @@ use super::house::COMEBACK;
 use super::setup::Town;
 use super::tmux::Terminal;
 
+/// An instant so many days from now, with its offset.
+fn in_days(days: i64) -> String {
+    (chrono::Utc::now() + chrono::Duration::days(days)).format("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+}
+
 #[test]
 fn a_rep_says_away_at_a_shell_the_open_inbox_follows_and_a_lead_says_it_of_somebody_else() {
     let town = Town::start();
@@ -33,11 +38,12 @@ fn a_rep_says_away_at_a_shell_the_open_inbox_follows_and_a_lead_says_it_of_someb
     // Who is on call is asked and changed at the same shell; Lea gives the next hours to Maya.
     let said = machine.does(&["--profile", "maya", "oncall"], "");
     assert!(said.starts_with("East on call [east]: "), "{said}");
-    let give = ["--profile", "lea", "oncall", "override", "east", "maya", "--to", "2100-01-01T09:00"];
+    let (soon, later) = (in_days(1), in_days(2));
+    let give = ["--profile", "lea", "oncall", "override", "east", "maya", "--to", &later];
     let said = machine.does(&give, "");
     assert!(said.starts_with("East on call [east]: Maya Okafor (an override) until "), "{said}");
     let id = said.rsplit_once('(').and_then(|(_, rest)| rest.split_once(')')).expect("its id").0;
-    let said = machine.does(&["--profile", "maya", "oncall", "--at", "2099-12-31T09:00"], "");
+    let said = machine.does(&["--profile", "maya", "oncall", "--at", &soon], "");
     assert!(said.contains(": Maya Okafor (an override)"), "{said}");
     let said = machine.does(&["--profile", "lea", "oncall", "drop", id], "");
     assert!(!said.contains("an override"), "{said}");

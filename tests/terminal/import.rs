@@ -70,7 +70,12 @@ fn sends_come_from_a_file_and_over_http_and_a_reply_knows_which_of_them_it_answe
     let text = town.text(&phone, "Not at all");
     assert_eq!(town.answered(&text), 200);
     let explained = town.machine.does(&["explain", "--database", &database, &text], "");
-    for words in ["use case \"support\"", "the text it answers was reported for it", "Sales does not handle it"] {
+    for words in [
+        "use case \"support\"",
+        "the text it answers was reported for it",
+        "Sales does not handle it",
+        "it answers the text of the campaign \"survey-9\" that was sent ",
+    ] {
         assert!(explained.contains(words), "no {words:?} in: {explained}");
     }
     let keys = ["api-key", "list", "--database", &database];

@@ -108,7 +108,7 @@ fn a_version_is_tried_waits_is_taken_back_and_somebody_takes_another_ones_place(
     assert!(!late.ok && late.err.contains("has passed. Nothing was changed"), "{}", late.err);
     let said = does("apply", &[&file, "--effective", "2199-01-01", by[0], by[1]]);
     assert!(said.contains("comes into force on Tuesday 2199-01-01 00:00 EST"), "{said}");
-    assert!(does("history", &[]).contains("waits until 2199-01-01 05:00:00 UTC  nina"));
+    assert!(does("history", &[]).contains("waits until Tue 2199-01-01 00:00:00 EST  nina"));
     does("cancel", &[by[0], by[1], "--why", "too late"]);
     let said = does("history", &[]);
     assert!(said.contains("taken back before its day") && said.contains("nina: too late"), "{said}");
@@ -117,7 +117,25 @@ fn a_version_is_tried_waits_is_taken_back_and_somebody_takes_another_ones_place(
     // Decided again under it, changing nothing.
     let said = does("replay", &["--rules", &file, "--since", "1d"]);
     assert!(said.contains("1 replies since") && said.contains("stays as it was recorded"), "{said}");
-    assert!(does("replay", &["--rules", &file, "--format", "csv"]).starts_with("who,replies,"));
+    // Reply by reply, and the totals.
+    let said = does("replay", &["--rules", &file, "--format", "csv"]);
+    let rows: Vec<Vec<&str>> = said.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!((rows.len(), rows[0][0], rows[0][5]), (2, "time", "would_get"), "{said}");
+    assert_eq!(
+        (rows[1].len(), rows[1][4], rows[1][5], rows[1][10]),
+        (rows[0].len(), "maya", "maya", "false"),
+        "{said}"
+    );
+    let said = does("replay", &["--rules", &file, "--format", "csv", "--summary"]);
+    assert!(said.starts_with("what,of,to,recorded,would_be\nreplies,,,1,1\n"), "{said}");
+    assert!(said.contains("load_replies,maya,,1,1\n") && said.contains("reaches_nobody,,,,0\n"), "{said}");
+    let said = does("replay", &["--rules", &file, "--format", "json", "--each"]);
+    let report: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(report["replies"][0]["would"]["gets"]["rep"], "maya", "{said}");
+    assert_eq!(report["replies"].as_array().map(Vec::len), Some(1));
+    // Under the rules that decided them nothing differs by the rules.
+    let said = does("replay", &["--rules", super::program::PLAYBOOK]);
+    assert!(said.contains("0 would go to somebody else, 0 differ at all"), "{said}");
     let said = does("replay", &["--rules", &file, "--format", "json"]);
     let report: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     assert_eq!((&report["report"]["replies"], &report["report"]["moved"]), (&1.into(), &0.into()), "{said}");

@@ -17,7 +17,28 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
 
     written(source);
     let said = town.machine.does(&["playbook", "check", &path], "");
-    assert!(said.contains("4 expectations") && said.contains("each reaches somebody"), "{said}");
+    assert!(said.contains("5 expectations") && said.contains("each reaches somebody"), "{said}");
+
+    // Every mistake in one run, and what is found beside them as if they were mended.
+    let typos = source.replacen("ladder = \"fast\"", "ladder = \"fsat\"", 1).replacen("undo_hold", "undo_hodl", 1);
+    written(&typos.replacen("backup = \"ben\"", "backup = \"zoe\"", 1));
+    let refused = town.machine.run(&["playbook", "check", &path], "");
+    for words in [
+        "wrong: ",
+        "did you mean \"fast\"?",
+        "did you mean \"undo_hold\"?",
+        "as if each of these were mended as suggested",
+        "backup Zoe Lind has left",
+        "each reaches somebody",
+    ] {
+        assert!(refused.out.contains(words), "no {words:?} in: {}", refused.out);
+    }
+    assert!(!refused.ok && refused.err.contains("4 things wrong"), "{}", refused.err);
+    assert!(!refused.err.contains("Nothing was changed"), "a check changes nothing anyway: {}", refused.err);
+    written(&source.replacen("name = \"Ben Carver\"\n", "", 1));
+    let refused = town.machine.run(&["playbook", "check", &path], "");
+    let stopped = "the search for a reply that reaches nobody were not looked at";
+    assert!(!refused.ok && refused.out.contains(stopped), "{}", refused.out);
 
     // A file with something wrong changes nothing, and says where.
     written(&source.replacen("backup = \"ben\"", "backup = \"zoe\"", 1));
@@ -83,6 +104,17 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
     }
     let wrong = town.machine.run(&["oncall", "--database", &database, "--ics", "bob"], "");
     assert!(!wrong.ok && wrong.err.contains("neither a rep nor a schedule"), "{}", wrong.err);
+    for (change, wanted) in [
+        (&["override", "--database", &database, "east", "benn"][..], "Did you mean \"ben\"? There are ben, ines, lea,"),
+        (
+            &["drop", "--database", &database, "nonsense"],
+            "\"nonsense\" is no override: nothing was changed; there is none",
+        ),
+        (&["swap", "--database", &database, "east", "2026-01-06T12:00", "2026-01-13T12:00"], "shift then is over"),
+    ] {
+        let wrong = town.machine.run(&[&["oncall"][..], change].concat(), "");
+        assert!(!wrong.ok && wrong.err.contains(wanted), "{change:?}: {}", wrong.err);
+    }
     let wrong = town.machine.run(&[&on_call[..], &["tomorrow"]].concat(), "");
     assert!(!wrong.ok && wrong.err.contains("with an offset"), "{}", wrong.err);
     assert!(town.machine.does(&["audit", "verify", "--database", &database], "").contains("whole"));

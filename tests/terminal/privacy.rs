@@ -62,6 +62,11 @@ fn the_json_log_of_a_whole_day_holds_no_number_name_text_token_or_secret() {
     inbox.shows(&[&format!("To {name}")]);
     inbox.write(answer);
     inbox.press(&["Enter"]);
+    // Out of hours an acknowledgement goes before it, and is delivered, too.
+    eventually("the answer at the carrier", || {
+        let all = machine.get(&town.emulator("sends"), "");
+        all["sends"].as_array()?.iter().any(|sent| sent["body"] == answer).then_some(())
+    });
     inbox.shows(&["delivered", answer]);
     assert_eq!(town.answered(&town.text(&phone, "STOP")), 200);
     let stranger = "+14155550188";

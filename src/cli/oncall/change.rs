@@ -6,9 +6,12 @@ use uuid::Uuid;
 use super::office::{Office, Where};
 use super::{instant, lines};
 use crate::cli::say;
+use crate::config::diagnose::nearest;
 use crate::domain::command::Command;
 use crate::domain::id::{OverrideId, RepId, ScheduleId};
 use crate::domain::oncall::{self, Override};
+use crate::domain::playbook::Playbook;
+use crate::domain::roster::Roster;
 
 /// What is changed about shifts.
 #[derive(Debug, Subcommand)]
@@ -44,7 +47,7 @@ pub(super) enum Change {
         #[command(flatten)]
         at_which: Where,
         /// The override.
-        id: OverrideId,
+        id: String,
     },
 }
 
@@ -70,7 +73,7 @@ impl Change {
                     Some(text) => instant(text, plan.zone)?,
                     None => running().ok_or_else(|| anyhow::anyhow!("nothing changes by itself: say --to"))?,
                 };
-                let rep = (rep != "nobody").then(|| RepId::new(rep));
+                let rep = (rep != "nobody").then(|| called(playbook, rep)).transpose()?;
                 let shift = Override { id: OverrideId(Uuid::now_v7()), rep, from, to };
                 (plan.id.clone(), Command::Override { schedule: plan.id, shift })
             }
@@ -81,10 +84,9 @@ impl Change {
                 (plan.id.clone(), Command::Swap { schedule: plan.id, ids, one, other })
             }
             Self::Drop { id, .. } => {
-                let known = roster.override_of(*id).map(|(schedule, _)| schedule.clone());
-                let schedule =
-                    known.ok_or_else(|| anyhow::anyhow!("there is no such override; nothing was changed"))?;
-                (schedule.clone(), Command::DropOverride { schedule, id: *id })
+                let made = id.parse().ok().and_then(|id| Some((roster.override_of(id)?.0.clone(), id)));
+                let (schedule, id) = made.ok_or_else(|| no_override(playbook, roster, id))?;
+                (schedule.clone(), Command::DropOverride { schedule, id })
             }
         };
         let office = office.say(command).await?;
@@ -95,4 +97,30 @@ impl Change {
         }
         Ok(())
     }
+}
+
+/// Somebody who works here, by short name or by the name on screens.
+fn called(playbook: &Playbook, name: &str) -> anyhow::Result<RepId> {
+    let wanted = name.trim().to_lowercase();
+    let here = || playbook.reps.iter().filter(|(_, rep)| rep.active);
+    let found = here().find(|(id, rep)| id.as_str().to_lowercase() == wanted || rep.name.to_lowercase() == wanted);
+    found.map(|(id, _)| id.clone()).ok_or_else(|| {
+        let known: Vec<&str> = here().map(|(id, _)| id.as_str()).collect();
+        let near = nearest(name.trim(), &known).map_or_else(String::new, |near| format!("Did you mean \"{near}\"? "));
+        let known = known.join(", ");
+        anyhow::anyhow!(
+            "nobody here is called \"{name}\": nothing was changed. {near}There are {known}, and \"nobody\""
+        )
+    })
+}
+
+fn no_override(playbook: &Playbook, roster: &Roster, id: &str) -> anyhow::Error {
+    let all = oncall::plans(playbook);
+    let known: Vec<String> =
+        all.iter().flat_map(|plan| roster.overrides_of(&plan.id)).map(|o| o.id.to_string()).collect();
+    let there = match known.as_slice() {
+        [] => "there is none".to_owned(),
+        known => format!("there are {}", known.join(", ")),
+    };
+    anyhow::anyhow!("\"{id}\" is no override: nothing was changed; {there}. comeback oncall shows them")
 }

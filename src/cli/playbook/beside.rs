@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _};
 use chrono_tz::Tz;
 
-use super::history::utc;
+use super::history::{local, zone_of};
 use super::{Change, words};
 use crate::cli::{DatabaseArg, say};
 use crate::clock::Clock;
@@ -34,19 +34,19 @@ pub(super) async fn wait(
     change: PlaybookChange,
     from: &str,
 ) -> anyhow::Result<()> {
-    let zone = change.playbook.calendars.values().next().map_or(Tz::UTC, |calendar| calendar.zone);
+    let zone = zone_of(Some(&change.playbook));
     let from = instant(from, zone)?;
     anyhow::ensure!(
         from > clock.now(),
         "{} has passed. Nothing was changed; without --effective it comes into force now",
-        utc(from)
+        local(from, zone)
     );
     let replaced = store.marks().await?.iter().any(|mark| mark.kind == Kind::Waiting);
     submit(store, clock, BesideChange::Wait { change, from }).await?;
-    let local = from.utc().with_timezone(&zone).format("%A %Y-%m-%d %H:%M %Z");
+    let day = from.utc().with_timezone(&zone).format("%A %Y-%m-%d %H:%M %Z");
     let instead = if replaced { ", in place of the one that waited" } else { "" };
     say(&format!(
-        "comes into force on {local}{instead}, if a backend runs then or when one starts after it. Until then nothing \
+        "comes into force on {day}{instead}, if a backend runs then or when one starts after it. Until then nothing \
          changes; a version applied before replaces it; comeback playbook cancel takes it back"
     ));
     Ok(())
@@ -186,9 +186,10 @@ fn tell(playbook: &Playbook, report: &Report) -> anyhow::Result<()> {
             "no version ever decided beside the one in force: comeback playbook apply --shadow FILE begins it"
         )
     };
-    let until = report.ended.map_or_else(|| "still does".to_owned(), |at| format!("until {}", utc(at)));
+    let zone = zone_of(Some(playbook));
+    let until = report.ended.map_or_else(|| "still does".to_owned(), |at| format!("until {}", local(at, zone)));
     let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
-    say(&format!("decides beside since {}, {until}; {}{why}", utc(*at), by.as_deref().unwrap_or("somebody")));
+    say(&format!("decides beside since {}, {until}; {}{why}", local(*at, zone), by.as_deref().unwrap_or("somebody")));
     let (all, others) = (report.replies, report.different);
     say(&format!("{all} replies, {others} decided otherwise; nothing was changed by it"));
     let mut moved: Vec<_> = report.moved.iter().collect();
@@ -203,7 +204,6 @@ fn tell(playbook: &Playbook, report: &Report) -> anyhow::Result<()> {
         (report.clocks, "would begin or lose a clock"),
     ];
     due.iter().filter(|(n, _)| *n > 0).for_each(|(n, what)| say(&format!("  {n} {what}")));
-    let zone = playbook.calendars.values().next().map_or(Tz::UTC, |calendar| calendar.zone);
     for (at, difference) in report.newest.iter().rev() {
         say(&line(playbook, zone, *at, difference));
     }

@@ -1,8 +1,11 @@
 //! Every version that was in force, and what waits or is tried out beside it, from the journal.
 
+use chrono_tz::Tz;
+
 use crate::cli::{DatabaseArg, say};
 use crate::domain::beside::Beside;
 use crate::domain::event::Event;
+use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 use crate::journal::Frame;
 use crate::server::store::Store;
@@ -72,33 +75,35 @@ impl Record {
 
 /// Prints it, oldest first, then what is still to come.
 pub(super) async fn history(database: &DatabaseArg) -> anyhow::Result<()> {
-    let record = record(&database.open()?).await?;
-    let mut lines: Vec<(Timestamp, String)> = record.applied.iter().map(|a| (a.at, applied(a))).collect();
-    lines.extend(record.dropped.iter().filter_map(|(at, what)| Some((*at, dropped(*at, what)?))));
+    let store = database.open()?;
+    let zone = zone_of(store.playbook().await?.as_ref());
+    let record = record(&store).await?;
+    let mut lines: Vec<(Timestamp, String)> = record.applied.iter().map(|a| (a.at, applied(a, zone))).collect();
+    lines.extend(record.dropped.iter().filter_map(|(at, what)| Some((*at, dropped(*at, what, zone)?))));
     lines.sort_by_key(|(at, _)| *at);
     for (_, line) in &lines {
         say(line);
     }
     if let Some(Beside::Waits { from, by, why, recompute }) = &record.waiting {
         let clocks = if *recompute { ", running clocks with it" } else { "" };
-        say(&format!("waits until {}{clocks}  {}", utc(*from), who(by.as_deref(), why.as_deref())));
+        say(&format!("waits until {}{clocks}  {}", local(*from, zone), who(by.as_deref(), why.as_deref())));
     }
     if let Some((at, Beside::ShadowBegan { by, why })) = &record.shadow {
-        say(&format!("decides beside since {}  {}", utc(*at), who(by.as_deref(), why.as_deref())));
+        say(&format!("decides beside since {}  {}", local(*at, zone), who(by.as_deref(), why.as_deref())));
     }
     Ok(())
 }
 
-fn applied(a: &Applied) -> String {
+fn applied(a: &Applied, zone: Tz) -> String {
     let back = a.back_to.map_or_else(String::new, |to| format!(", back to version {to}"));
     let why = a.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
-    format!("version {}  {}  {}{back}{why}", a.version, utc(a.at), a.by.as_deref().unwrap_or("the first start"))
+    format!("version {}  {}  {}{back}{why}", a.version, local(a.at, zone), a.by.as_deref().unwrap_or("the first start"))
 }
 
-fn dropped(at: Timestamp, what: &Beside) -> Option<String> {
+fn dropped(at: Timestamp, what: &Beside, zone: Tz) -> Option<String> {
     let Beside::Cancelled { by, why } = what else { return None };
     let what = if by.is_some() { "taken back before its day" } else { "NOT put in force" };
-    Some(format!("{what}  {}  {}", utc(at), who(by.as_deref().or(Some("the backend")), why.as_deref())))
+    Some(format!("{what}  {}  {}", local(at, zone), who(by.as_deref().or(Some("the backend")), why.as_deref())))
 }
 
 fn who(by: Option<&str>, why: Option<&str>) -> String {
@@ -106,6 +111,12 @@ fn who(by: Option<&str>, why: Option<&str>) -> String {
     format!("{}{why}", by.unwrap_or("somebody"))
 }
 
-pub(super) fn utc(at: Timestamp) -> String {
-    at.utc().format("%Y-%m-%d %H:%M:%S UTC").to_string()
+/// A time as the playbook's people read it, with its offset.
+pub(super) fn local(at: Timestamp, zone: Tz) -> String {
+    at.utc().with_timezone(&zone).format("%a %Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
+/// The zone in which a playbook's people read a clock: that of its first calendar.
+pub(super) fn zone_of(playbook: Option<&Playbook>) -> Tz {
+    playbook.and_then(|playbook| playbook.calendars.values().next()).map_or(Tz::UTC, |calendar| calendar.zone)
 }

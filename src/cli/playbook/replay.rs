@@ -1,7 +1,6 @@
 //! `comeback playbook replay`: every reply of a period decided again under other rules, from the journal.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,18 +9,22 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 
-use super::history::utc;
-use crate::cli::{DatabaseArg, say};
+use crate::cli::DatabaseArg;
 use crate::config::text::duration;
 use crate::domain::command::Actor;
 use crate::domain::event::{Event, Subject};
+use crate::domain::id::NumberId;
+use crate::domain::ownership::territory;
 use crate::domain::playbook::Playbook;
-use crate::domain::replay::{Load, PASSED_OVER, Replay, Report};
+use crate::domain::replay::{PASSED_OVER, Replay, Reply, Report};
 use crate::domain::time::{Span, Timestamp};
 use crate::journal::Entry;
 use crate::server::store::Store;
 use crate::server::store::policy::PolicyStore as _;
 use crate::server::store::sqlite::SqliteStore;
+use told::Teller;
+
+mod told;
 
 /// Entries read at once: what is in memory of the journal at any time is two of these.
 const PAGE: usize = 5_000;
@@ -30,8 +33,9 @@ const PAGE: usize = 5_000;
 const NOTES: [&str; 4] = [
     "What people did (taking, answering, handing over, finishing, going away) stays as it was recorded.",
     "Offers, ladders, clocks, turns and who holds how much are simulated forward under the other rules.",
-    "The CRM is asked as it is known now, for its cards as of then are not in the journal.",
-    "A text's words are not in the journal: a rule that looks at them sees a plain question.",
+    "Who was behind a number is in the journal, the CRM's cards as of then are not: those of today are used.",
+    "Of a text the journal keeps what kind it was and the playbook's own word or campaign that spoke: other words say \
+     nothing to the other rules.",
 ];
 
 /// Decide every reply of a period again under other rules, from the journal. Nothing is changed.
@@ -45,9 +49,15 @@ pub(in crate::cli) struct ReplayArgs {
     /// How far back, as in 30d or 12h.
     #[arg(long, default_value = "30d", value_parser = period)]
     since: Span,
-    /// How it is told. CSV has one line for each holder.
+    /// How it is told. CSV has a row for each reply; table and JSON tell the totals.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+    /// Reply by reply, also in a table (those that differ) and in JSON.
+    #[arg(long)]
+    each: bool,
+    /// The totals, also as CSV.
+    #[arg(long, conflicts_with = "each")]
+    summary: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -74,21 +84,24 @@ impl ReplayArgs {
         let rules = super::read(&self.rules)?;
         let store = Arc::new(self.database.open()?);
         let since = Timestamp::from_millis(self.database.clock().now().millis() - self.since.as_millis());
-        let report = replay(&store, &rules, since).await?;
-        match self.format {
-            Format::Table => table(&rules, since, &report).iter().for_each(|line| say(line)),
-            Format::Csv => csv(&report).iter().for_each(|line| say(line)),
-            Format::Json => {
-                let whole = serde_json::json!({ "since": since.to_string(), "notes": NOTES, "report": report });
-                say(&serde_json::to_string_pretty(&whole)?);
-            }
-        }
-        Ok(())
+        let mut teller = match (self.format, self.each, self.summary) {
+            (Format::Table, each, _) => Teller::table(&rules, since, each),
+            (Format::Csv, _, true) => Teller::totals(),
+            (Format::Csv, _, false) => Teller::csv(&rules),
+            (Format::Json, each, _) => Teller::json(since, each)?,
+        };
+        let report = replay(&store, &rules, since, &mut |reply| teller.reply(reply)).await?;
+        teller.report(&report)
     }
 }
 
 /// Reads and decodes on one core while the other decides.
-async fn replay(store: &Arc<SqliteStore>, rules: &Playbook, since: Timestamp) -> anyhow::Result<Report> {
+async fn replay(
+    store: &Arc<SqliteStore>,
+    rules: &Playbook,
+    since: Timestamp,
+    told: &mut (dyn FnMut(&Reply) -> anyhow::Result<()> + Send),
+) -> anyhow::Result<Report> {
     let (send, mut pages) = mpsc::channel::<anyhow::Result<Vec<Fact>>>(1);
     let reading = Arc::clone(store);
     tokio::spawn(async move {
@@ -108,24 +121,52 @@ async fn replay(store: &Arc<SqliteStore>, rules: &Playbook, since: Timestamp) ->
             }
         }
     });
-    let mut replay = Replay::new(rules, since);
+    let mut same = BTreeSet::new();
+    let in_force = store.playbook().await?.map_or(0, |playbook| playbook.version);
+    for version in 1..=in_force {
+        let is_same = store.playbook_of(version).await?.is_some_and(|earlier| super::same(&earlier, rules));
+        same.extend(is_same.then_some(version));
+    }
+    let by_area = rules.territories.values().flat_map(|t| &t.rows).any(|row| row.area_code.is_some());
+    let mut replay = Replay::new(rules, since).same_as(same);
     while let Some(page) = pages.recv().await {
         let page = page?;
         let asked: BTreeSet<_> = page.iter().filter_map(|f| replay.asks(f.at, f.subject, &f.event)).collect();
         let mut known = store.cards_of(&asked).await?;
+        let mut areas = areas(store, by_area, &asked).await?;
         for Fact { at, subject, actor, event } in &page {
             if let Some(number) = replay.asks(*at, *subject, event) {
-                let cards = known.remove(&number);
-                let cards = match cards {
-                    Some(cards) => cards,
-                    None => store.cards_of(&[number].into()).await?.remove(&number).unwrap_or_default(),
-                };
-                replay.know(number, cards);
+                if !known.contains_key(&number) {
+                    // Its conversation was done within this page, and goes on.
+                    known.append(&mut store.cards_of(&[number].into()).await?);
+                    areas.append(&mut self::areas(store, by_area, &[number].into()).await?);
+                }
+                let cards = known.remove(&number).unwrap_or_default();
+                let area = areas.remove(&number);
+                replay.know(number, cards, area);
             }
-            replay.take_in(*at, *subject, actor, event);
+            if let Some(reply) = replay.take_in(*at, *subject, actor, event) {
+                told(&reply)?;
+            }
         }
     }
+    if let Some(reply) = replay.last() {
+        told(&reply)?;
+    }
     Ok(replay.finish())
+}
+
+/// Area codes of numbers, where a territory of the other rules looks at them.
+async fn areas(
+    store: &SqliteStore,
+    by_area: bool,
+    numbers: &BTreeSet<NumberId>,
+) -> anyhow::Result<BTreeMap<NumberId, String>> {
+    if !by_area {
+        return Ok(BTreeMap::new());
+    }
+    let found = store.addresses_of(numbers).await?.into_iter();
+    Ok(found.filter_map(|(id, address)| Some((id, territory::area_code(address.as_str())?.to_owned()))).collect())
 }
 
 /// A frame, of which only what is needed is read whole.
@@ -150,59 +191,4 @@ fn decoded(entry: &Entry) -> anyhow::Result<Option<Fact>> {
     let Ok(subject) = serde_json::from_str(frame.subject.get()) else { return Ok(None) };
     let Ok(actor) = serde_json::from_str(frame.actor.get()) else { return Ok(None) };
     Ok(Some(Fact { at: entry.at, subject, actor, event }))
-}
-
-fn table(rules: &Playbook, since: Timestamp, report: &Report) -> Vec<String> {
-    let mut lines =
-        vec![format!("{} replies since {}; {} would go to somebody else", report.replies, utc(since), report.moved)];
-    let name = |who: &String| rules.reps.get(&who.as_str().into()).map_or_else(|| who.clone(), |rep| rep.name.clone());
-    let moves = report.moves.iter().flat_map(|(from, all)| all.iter().map(move |(to, n)| (*n, from, to)));
-    let mut moves: Vec<_> = moves.collect();
-    moves.sort_by_key(|(n, ..)| std::cmp::Reverse(*n));
-    lines.extend(moves.into_iter().map(|(n, from, to)| format!("  {n:>7}  {} → {}", name(from), name(to))));
-    lines.push(String::new());
-    lines.push("Targets, by cohort: same, sooner, later, with a clock now, without one now".to_owned());
-    for (was, all) in &report.targets {
-        for (is, t) in all {
-            let cohort = if was == is { was.clone() } else { format!("{was} → {is}") };
-            let Counted(numbers) = Counted::of(&[t.same, t.sooner, t.later, t.begun, t.dropped]);
-            lines.push(format!("  {cohort:<28}{numbers}"));
-        }
-    }
-    lines.push(String::new());
-    lines.push(format!("{:<30}{:>9}{:>9}{:>9}{:>9}", "Load", "replies", "then", "most open", "then"));
-    for (who, [before, after]) in &report.loads {
-        let numbers = [before.replies, after.replies, before.most.into(), after.most.into()];
-        lines.push(format!("  {:<28}{}", name(who), Counted::of(&numbers).0));
-    }
-    lines.push(String::new());
-    lines.push(format!("{} replies would reach nobody who was here", report.nobody));
-    lines.extend(report.nobody_first.iter().map(|(at, id)| format!("  {}  {id}", utc(*at))));
-    lines.push(String::new());
-    lines.extend(NOTES.map(str::to_owned));
-    lines
-}
-
-/// Numbers under each other.
-struct Counted(String);
-
-impl Counted {
-    fn of(numbers: &[u64]) -> Self {
-        let mut line = String::new();
-        for number in numbers {
-            // Writing to a string cannot fail.
-            let _ = write!(line, "{number:>9}");
-        }
-        Self(line)
-    }
-}
-
-fn csv(report: &Report) -> Vec<String> {
-    let head = "who,replies,replies_then,most_open,most_open_then".to_owned();
-    let line = |(who, [before, after]): (&String, &[Load; 2])| {
-        // A short name may hold anything a file's key may.
-        let who = who.replace('"', "\"\"");
-        format!("\"{who}\",{},{},{},{}", before.replies, after.replies, before.most, after.most)
-    };
-    std::iter::once(head).chain(report.loads.iter().map(line)).collect()
 }

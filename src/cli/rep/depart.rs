@@ -72,9 +72,13 @@ impl Depart {
         if store.marks().await?.iter().any(|mark| mark.kind == Kind::Waiting) {
             say("  the version that waits for its day is replaced by this one: apply it again afterwards");
         }
-        let broken = expectation::broken(&after, &store.page(&query(&from, 0)).await?.roster);
+        let roster = store.page(&query(&from, 0)).await?.roster;
+        let broken = expectation::broken_by(&playbook, &after, &roster);
         for one in &broken {
             say(&format!("  would not hold any more: {one}"));
+        }
+        for one in expectation::broken(&playbook, &roster) {
+            say(&format!("  does not hold today either way: {one}"));
         }
         if !self.yes {
             say("nothing was changed; with --yes it is done");

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono_tz::Tz;
 use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
@@ -10,7 +9,7 @@ use url::Url;
 use super::Reader;
 use super::document::{Document, Name};
 use crate::config::diagnose::Diagnostic;
-use crate::config::text::{Duration, Times};
+use crate::config::text::{Duration, Times, Zone};
 use crate::domain::alert::{Alerting, Alerts, Channel, ChannelKind, Occasion, Redact, Setting};
 use crate::domain::contact::Address;
 use crate::domain::hours::Calendar;
@@ -70,7 +69,7 @@ pub(super) struct AlertsText {
 #[serde(deny_unknown_fields)]
 struct QuietText {
     times: Times,
-    zone: Option<Tz>,
+    zone: Option<Zone>,
     calendar: Option<Name>,
 }
 
@@ -81,30 +80,32 @@ pub(super) struct OperationsText {
 }
 
 impl Reader<'_> {
-    pub(super) fn alerting(&self, d: &Document) -> Result<Alerting, Diagnostic> {
+    pub(super) fn alerting(&self, d: &Document) -> Alerting {
         let mut channels: BTreeMap<String, Channel> = BTreeMap::new();
         for (id, text) in &d.channel {
-            let made = self.channel(text.get_ref(), text.span(), d)?;
+            let Some(made) = self.kept(self.channel(text.get_ref(), text.span(), d)) else { continue };
             if let ChannelKind::Sms { from } = &made.kind
                 && let Some((other, _)) = channels.iter().find(|(_, c)| c.kind == made.kind)
             {
                 let message = format!("[channel.{other}] pages from {} already", from.as_str());
-                return Err(self.mistake(text.get_ref().from.as_ref().map_or(0..0, Spanned::span), message));
+                let span = text.get_ref().from.as_ref().map_or(0..0, Spanned::span);
+                self.or(Err(self.mistake(span, message)), ());
             }
             channels.insert(id.clone(), made);
         }
-        let everybody = d.alerts.as_ref().map(|text| self.alerts(text, None, d)).transpose()?;
+        let everybody = d.alerts.as_ref().map(|text| self.alerts(text, None, d));
         let mut reps = BTreeMap::new();
         for (id, rep) in &d.rep {
             if let Some(text) = &rep.alerts {
-                reps.insert(RepId::new(id), self.alerts(text, everybody.as_ref(), d)?);
+                reps.insert(RepId::new(id), self.alerts(text, everybody.as_ref(), d));
             }
         }
         let mut operations = Vec::new();
         for name in d.operations.iter().flat_map(|o| &o.by) {
-            let known = self.known("channel", name, d.channel.keys())?;
-            if !channels.get(&known).is_some_and(|channel| channel.kind.is_shared()) {
-                return Err(self.mistake(name.span(), "operations need a webhook or slack channel: nobody's own phone"));
+            let Some(known) = self.kept(self.known("channel", name, d.channel.keys())) else { continue };
+            if channels.get(&known).is_some_and(|channel| !channel.kind.is_shared()) {
+                let message = "operations need a webhook or slack channel: nobody's own phone";
+                self.or(Err(self.mistake(name.span(), message)), ());
             }
             operations.push(known);
         }
@@ -113,31 +114,28 @@ impl Reader<'_> {
             if let Some(name) = &use_case.webhook {
                 if use_case.sales {
                     let message = "Sales handles this use case: its replies go to reps, not to a webhook";
-                    return Err(Diagnostic {
-                        hint: Some("write sales = false, or leave the webhook out".to_owned()),
-                        ..self.mistake(name.span(), message)
-                    });
+                    let hint = Some("write sales = false, or leave the webhook out".to_owned());
+                    self.or(Err(Diagnostic { hint, ..self.mistake(name.span(), message) }), ());
                 }
-                handled.insert(id.clone(), self.webhook(name, &channels, d)?);
+                handled.extend(self.webhook(name, &channels, d).map(|known| (id.clone(), known)));
             }
             if let Some(name) = &use_case.pause {
-                pauses.insert(id.clone(), self.webhook(name, &channels, d)?);
+                pauses.extend(self.webhook(name, &channels, d).map(|known| (id.clone(), known)));
             }
         }
-        Ok(Alerting { channels, everybody, reps, operations, handled, pauses })
+        Alerting { channels, everybody, reps, operations, handled, pauses }
     }
 
     /// The name of a webhook channel.
-    fn webhook(&self, name: &Name, channels: &BTreeMap<String, Channel>, d: &Document) -> Result<String, Diagnostic> {
-        let known = self.known("channel", name, d.channel.keys())?;
-        match channels.get(&known).map(|channel| &channel.kind) {
-            Some(ChannelKind::Webhook { .. }) => Ok(known),
-            Some(other) => {
-                let message = format!("\"{known}\" is a channel of kind {}: here a webhook is needed", other.word());
-                Err(self.mistake(name.span(), message))
-            }
-            None => Err(self.mistake(name.span(), "there is no such channel")),
+    fn webhook(&self, name: &Name, channels: &BTreeMap<String, Channel>, d: &Document) -> Option<String> {
+        let known = self.kept(self.known("channel", name, d.channel.keys()))?;
+        let kind = channels.get(&known).map(|channel| &channel.kind);
+        if let Some(other) = kind.filter(|kind| !matches!(kind, ChannelKind::Webhook { .. })) {
+            let message = format!("\"{known}\" is a channel of kind {}: here a webhook is needed", other.word());
+            return self.kept(Err(self.mistake(name.span(), message)));
         }
+        // One that is none here was told where it stands.
+        Some(known)
     }
 
     fn channel(&self, text: &ChannelText, span: std::ops::Range<usize>, d: &Document) -> Result<Channel, Diagnostic> {
@@ -235,38 +233,36 @@ impl Reader<'_> {
         })
     }
 
-    fn alerts(&self, text: &AlertsText, otherwise: Option<&Alerts>, d: &Document) -> Result<Alerts, Diagnostic> {
+    fn alerts(&self, text: &AlertsText, otherwise: Option<&Alerts>, d: &Document) -> Alerts {
         let by = match &text.by {
             Some(names) => {
-                let known = names.iter().map(|name| self.known("channel", name, d.channel.keys()));
-                known.collect::<Result<_, _>>()?
+                let known = names.iter().map(|name| self.named("channel", name, d.channel.keys()));
+                known.collect()
             }
             None => otherwise.map(|o| o.by.clone()).unwrap_or_default(),
         };
         let usual = || otherwise.map_or_else(|| USUAL.into(), |o| o.on.clone());
         let on: BTreeSet<Occasion> = text.on.as_ref().map_or_else(usual, |on| on.iter().copied().collect());
         let quiet = match &text.quiet {
-            Some(quiet) => Some(self.quiet(quiet, d)?),
+            Some(quiet) => self.kept(self.quiet(quiet, d)),
             None => otherwise.and_then(|o| o.quiet.clone()),
         };
         let at_most = match &text.at_most {
             Some(n) if *n.get_ref() == 0 => {
-                return Err(Diagnostic {
-                    hint: Some("to alert nobody write by = []".to_owned()),
-                    ..self.mistake(n.span(), "at most none: nothing would ever be told")
-                });
+                let hint = Some("to alert nobody write by = []".to_owned());
+                let told = self.mistake(n.span(), "at most none: nothing would ever be told");
+                self.or(Err(Diagnostic { hint, ..told }), 1)
             }
             Some(n) => *n.get_ref(),
             None => otherwise.map_or(6, |o| o.at_most),
         };
         let within = match &text.within {
-            Some(within) if within.get_ref().0 <= Span::ZERO => {
-                return Err(self.mistake(within.span(), "at_most counts within a time: write it 15m"));
-            }
+            Some(within) if within.get_ref().0 <= Span::ZERO => self
+                .or(Err(self.mistake(within.span(), "at_most counts within a time: write it 15m")), Span::minutes(15)),
             Some(within) => within.get_ref().0,
             None => otherwise.map_or(Span::minutes(15), |o| o.within),
         };
-        Ok(Alerts { by, on, quiet, at_most, within })
+        Alerts { by, on, quiet, at_most, within }
     }
 
     fn quiet(&self, text: &Spanned<QuietText>, d: &Document) -> Result<Calendar, Diagnostic> {
@@ -274,11 +270,11 @@ impl Reader<'_> {
         let of_calendar = match &quiet.calendar {
             Some(name) => {
                 let known = self.known("calendar", name, d.calendar.keys())?;
-                Some(*d.calendar[&known].zone.get_ref())
+                d.calendar.get(&known).map(|calendar| calendar.zone.get_ref().0)
             }
             None => None,
         };
-        let zone = match (quiet.zone, of_calendar) {
+        let zone = match (quiet.zone.map(|zone| zone.0), of_calendar) {
             (Some(zone), None) | (None, Some(zone)) => zone,
             (None, None) => {
                 return Err(self.mistake(text.span(), "quiet times need a zone, or a calendar whose zone they take"));

@@ -9,30 +9,33 @@ use crate::domain::playbook::{Cohort, Target};
 use crate::domain::time::Span;
 
 impl Reader<'_> {
-    pub(super) fn cohorts(&self, d: &Document) -> Result<Vec<Cohort>, Diagnostic> {
+    pub(super) fn cohorts(&self, d: &Document) -> Vec<Cohort> {
         let mut cohorts = Vec::new();
         for cohort in &d.cohort {
             let c = cohort.get_ref();
-            let use_cases = c.use_cases.iter().map(|u| self.known("use_case", u, d.use_case.keys()));
+            let use_cases = c.use_cases.iter().map(|u| self.named("use_case", u, d.use_case.keys()));
+            let nothing = Target { warn: Span::ZERO, due: Span::ZERO };
             cohorts.push(Cohort {
                 name: c.name.clone(),
                 label: c.label.clone(),
-                use_cases: use_cases.collect::<Result<_, _>>()?,
+                use_cases: use_cases.collect(),
                 stages: c.stages.clone(),
-                first_response: self.target(&c.first_response)?,
-                next_response: self.target(&c.next_response)?,
-                calendar: self.known("calendar", &c.calendar, d.calendar.keys())?,
-                ladder: self.known("ladder", &c.ladder, d.ladder.keys())?,
+                first_response: self.or(self.target(&c.first_response), nothing),
+                next_response: self.or(self.target(&c.next_response), nothing),
+                calendar: self.named("calendar", &c.calendar, d.calendar.keys()),
+                ladder: self.named("ladder", &c.ladder, d.ladder.keys()),
             });
         }
         let catch_all = cohorts.last().is_some_and(|c| c.use_cases.is_empty() && c.stages.is_empty());
-        match d.cohort.last() {
-            Some(_) if catch_all => Ok(cohorts),
-            Some(last) => {
-                Err(self.mistake(last.span(), "the last cohort must match every reply: leave out use_cases and stages"))
-            }
-            None => Err(self.mistake(0..0, "there must be a cohort that matches every reply")),
+        // The last one may be among what could not be read.
+        if !catch_all && !self.left_out.is_of("cohort") {
+            let (span, message) = match d.cohort.last() {
+                Some(last) => (last.span(), "the last cohort must match every reply: leave out use_cases and stages"),
+                None => (0..0, "there must be a cohort that matches every reply"),
+            };
+            self.or(Err(self.mistake(span, message)), ());
         }
+        cohorts
     }
 
     fn target(&self, target: &Spanned<TargetText>) -> Result<Target, Diagnostic> {

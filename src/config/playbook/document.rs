@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono_tz::Tz;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Datetime;
@@ -12,7 +11,7 @@ use super::consent::ConsentText;
 use super::owners::{OwnerText, TerritoryText};
 use super::snippets::{PriceText, RegulatedText, SnippetText};
 use super::steps::LadderText;
-use crate::config::text::{Duration, Every, PerTime, TimeOfDay, Times};
+use crate::config::text::{Duration, Every, PerTime, TimeOfDay, Times, Zone};
 use crate::domain::consent::Replies;
 use crate::domain::ownership::OwnerSource;
 use crate::domain::playbook::Role;
@@ -136,7 +135,7 @@ pub(super) struct RotationText {
     pub(super) since: Spanned<Datetime>,
     pub(super) hand_off: TimeOfDay,
     pub(super) days: u32,
-    pub(super) zone: Tz,
+    pub(super) zone: Zone,
 }
 
 #[derive(Deserialize)]
@@ -145,7 +144,7 @@ pub(super) struct ScheduleText {
     pub(super) label: String,
     /// The team whose ladders ask it.
     pub(super) team: Option<Name>,
-    pub(super) zone: Tz,
+    pub(super) zone: Zone,
     #[serde(default)]
     pub(super) holidays: Vec<Spanned<Datetime>>,
     /// The last one wins.
@@ -162,7 +161,7 @@ pub(super) struct LayerText {
     pub(super) hand_off: TimeOfDay,
     pub(super) every: Every,
     /// Left out it is the schedule's.
-    pub(super) zone: Option<Tz>,
+    pub(super) zone: Option<Zone>,
     pub(super) only: Option<Spanned<OnlyText>>,
     pub(super) holidays: Option<Spanned<OnHolidays>>,
 }
@@ -261,23 +260,16 @@ pub(super) struct TargetText {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CalendarText {
-    pub(super) zone: Spanned<Tz>,
+    pub(super) zone: Spanned<Zone>,
+    pub(super) monday: Option<Spanned<Times>>,
+    pub(super) tuesday: Option<Spanned<Times>>,
+    pub(super) wednesday: Option<Spanned<Times>>,
+    pub(super) thursday: Option<Spanned<Times>>,
+    pub(super) friday: Option<Spanned<Times>>,
+    pub(super) saturday: Option<Spanned<Times>>,
+    pub(super) sunday: Option<Spanned<Times>>,
     #[serde(default)]
-    pub(super) monday: Times,
-    #[serde(default)]
-    pub(super) tuesday: Times,
-    #[serde(default)]
-    pub(super) wednesday: Times,
-    #[serde(default)]
-    pub(super) thursday: Times,
-    #[serde(default)]
-    pub(super) friday: Times,
-    #[serde(default)]
-    pub(super) saturday: Times,
-    #[serde(default)]
-    pub(super) sunday: Times,
-    #[serde(default)]
-    pub(super) holidays: BTreeMap<Spanned<String>, Times>,
+    pub(super) holidays: BTreeMap<Spanned<String>, Spanned<Times>>,
 }
 
 #[derive(Deserialize)]

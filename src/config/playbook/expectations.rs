@@ -15,50 +15,55 @@ use crate::domain::routing::Holder;
 use crate::domain::time::{Span, Timestamp};
 
 impl Reader<'_> {
-    pub(super) fn expectations(&self, d: &Document) -> Result<Vec<Expectation>, Diagnostic> {
-        d.expect.iter().map(|text| self.expectation(text, d)).collect()
+    pub(super) fn expectations(&self, d: &Document) -> Vec<Expectation> {
+        let read = |text: &ExpectText| {
+            // One that cannot be read says nothing about the others.
+            let guessed = self.guessed.replace(false);
+            let case = self.expectation(text, d);
+            let is_clear = !self.guessed.replace(guessed);
+            is_clear.then_some(case)
+        };
+        d.expect.iter().filter_map(read).collect()
     }
 
-    fn expectation(&self, text: &ExpectText, d: &Document) -> Result<Expectation, Diagnostic> {
-        let rep = |name: &Name| self.known("rep", name, d.rep.keys()).map(RepId);
-        let owners = text.owners.iter().map(|(source, name)| Ok((*source, rep(name)?)));
-        let use_case =
-            text.use_case.as_ref().map(|name| self.known("use_case", name, d.use_case.keys())).transpose()?;
+    fn expectation(&self, text: &ExpectText, d: &Document) -> Expectation {
+        let rep = |name: &Name| RepId(self.named("rep", name, d.rep.keys()));
         let reply = Reply {
-            line: LineId(self.known("line", &text.line, d.line.keys())?),
-            use_case,
+            line: LineId(self.named("line", &text.line, d.line.keys())),
+            use_case: text.use_case.as_ref().map(|name| self.named("use_case", name, d.use_case.keys())),
             stage: text.stage.clone(),
-            owners: owners.collect::<Result<_, Diagnostic>>()?,
-            text: text.text.as_ref().map(|words| self.words(words)).transpose()?,
+            owners: text.owners.iter().map(|(source, name)| (*source, rep(name))).collect(),
+            text: text.text.as_ref().and_then(|words| self.kept(self.words(words))),
             campaign: text.campaign.clone(),
             place: Place {
                 country: text.country.clone(),
                 state: text.state.clone(),
                 segment: text.segment.clone(),
-                area_code: text.area_code.as_ref().map(|code| self.area_code(code)).transpose()?,
+                area_code: text.area_code.as_ref().and_then(|code| self.kept(self.area_code(code))),
             },
         };
         let then = text.then.get_ref();
         if then.answered_after.is_some() && then.held.is_none() {
-            return Err(self.mistake(text.then.span(), "answered_after says when, but held does not say what then"));
+            let message = "answered_after says when, but held does not say what then";
+            self.or(Err(self.mistake(text.then.span(), message)), ());
         }
         let names: Vec<String> = d.cohort.iter().map(|cohort| cohort.get_ref().name.clone()).collect();
         let after = then.answered_after.map_or(Span::ZERO, |after| after.0);
         let wanted = Then {
-            owner: then.owner.as_ref().map(rep).transpose()?,
-            gets: then.gets.as_ref().map(|name| self.holder(name, d)).transpose()?,
-            use_case: then.use_case.as_ref().map(|name| self.known("use_case", name, d.use_case.keys())).transpose()?,
-            cohort: then.cohort.as_ref().map(|name| self.known("cohort", name, names.iter())).transpose()?,
-            due: then.due.as_ref().map(|at| self.instant(at)).transpose()?,
+            owner: then.owner.as_ref().map(rep),
+            gets: then.gets.as_ref().and_then(|name| self.kept(self.holder(name, d))),
+            use_case: then.use_case.as_ref().map(|name| self.named("use_case", name, d.use_case.keys())),
+            cohort: then.cohort.as_ref().map(|name| self.named("cohort", name, names.iter())),
+            due: then.due.as_ref().and_then(|at| self.kept(self.instant(at))),
             held: then.held.map(|held| Held { after, held }),
         };
-        if wanted == Then::default() {
-            return Err(
-                self.mistake(text.then.span(), "this expects nothing: name owner, gets, use_case, cohort, due or held")
-            );
+        if wanted == Then::default() && !self.guessed.get() {
+            let message = "this expects nothing: name owner, gets, use_case, cohort, due or held";
+            self.or(Err(self.mistake(text.then.span(), message)), ());
         }
-        let away = text.away.iter().map(rep).collect::<Result<_, _>>()?;
-        Ok(Expectation { name: text.name.clone(), reply, at: self.instant(&text.at)?, away, then: wanted })
+        let away = text.away.iter().map(rep).collect();
+        let at = self.or(self.instant(&text.at), Timestamp::from_millis(0));
+        Expectation { name: text.name.clone(), reply, at, away, then: wanted }
     }
 
     fn words(&self, text: &Spanned<String>) -> Result<String, Diagnostic> {

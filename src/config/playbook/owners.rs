@@ -1,6 +1,7 @@
 //! Whose a reply is: the rules by name or in full, and territories, in the file or in a CSV beside it.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{IntoDeserializer as _, MapAccess, SeqAccess, Visitor};
@@ -9,13 +10,16 @@ use toml::Spanned;
 
 use super::Reader;
 use super::document::{Document, Name};
-use crate::config::diagnose::Diagnostic;
+use crate::config::diagnose::{Diagnostic, nearest};
 use crate::domain::id::{RepId, TeamId};
 use crate::domain::ownership::territory::{Part, Territory};
 use crate::domain::ownership::{OwnerRule, OwnerSource, Skip};
 
 /// Most rows of one territory: every client-side copy of the policy is made without them, but every decision walks them.
 const MOST_ROWS: usize = 20_000;
+
+/// Rows of one file that are told to be wrong.
+const MOST_WRONG: usize = 20;
 
 /// A rule as it is written.
 pub(super) enum OwnerText {
@@ -111,18 +115,14 @@ impl<'de> Visitor<'de> for TerritoryVisitor {
 }
 
 impl Reader<'_> {
-    pub(super) fn owner_rule(&self, text: &Spanned<OwnerText>, d: &Document) -> Result<OwnerRule, Diagnostic> {
+    pub(super) fn owner_rule(&self, text: &Spanned<OwnerText>, d: &Document) -> OwnerRule {
         let mut rule = match text.get_ref() {
             OwnerText::Bare(source) => OwnerRule::from(*source),
             OwnerText::Full(table) => OwnerRule {
                 roles: table.roles.clone(),
                 stages: table.stages.clone(),
-                territory: table
-                    .territory
-                    .as_ref()
-                    .map(|t| self.known("territory", t, d.territory.keys()))
-                    .transpose()?,
-                pool: table.pool.as_ref().map(|p| self.known("team", p, d.team.keys()).map(TeamId)).transpose()?,
+                territory: table.territory.as_ref().map(|t| self.named("territory", t, d.territory.keys())),
+                pool: table.pool.as_ref().map(|p| TeamId(self.named("team", p, d.team.keys()))),
                 ..OwnerRule::from(table.rule)
             },
         };
@@ -138,69 +138,154 @@ impl Reader<'_> {
         } else if rule.source != OwnerSource::OpportunityTeam && !rule.roles.is_empty() {
             "only \"opportunity_team\" asks for roles"
         } else {
-            return Ok(rule);
+            return rule;
         };
-        Err(self.mistake(text.span(), wrong))
+        self.or(Err(self.mistake(text.span(), wrong)), rule)
     }
 
-    pub(super) fn territory(&self, text: &Spanned<TerritoryText>, d: &Document) -> Result<Territory, Diagnostic> {
-        let rows = match text.get_ref() {
+    pub(super) fn territory(&self, text: &Spanned<TerritoryText>, d: &Document) -> Territory {
+        let mistakes = self.mistakes.borrow().len();
+        let rows: Vec<Part> = match text.get_ref() {
             TerritoryText::Rows(rows) => {
                 let row = |row: &Spanned<PartText>| {
                     let PartText { country, state, area_code, segment, rep } = row.get_ref();
-                    let rep = RepId(self.known("rep", rep, d.rep.keys())?);
+                    let rep = RepId(self.named("rep", rep, d.rep.keys()));
                     let words = [country, state, area_code, segment].map(|word| word.as_deref().unwrap_or(""));
                     part(words, rep).map_err(|why| self.mistake(row.span(), why))
                 };
-                rows.iter().map(row).collect::<Result<_, _>>()?
+                rows.iter().filter_map(|text| self.kept(row(text))).collect()
             }
-            TerritoryText::File(file) => self.territory_file(file, d)?,
+            TerritoryText::File(file) => self.or(self.territory_file(file, d), Vec::new()),
         };
         let territory = Territory { rows };
-        if territory.rows.is_empty() {
-            return Err(self.mistake(text.span(), "this territory has no row, so nobody would have it"));
+        if territory.rows.is_empty() && self.mistakes.borrow().len() == mistakes {
+            self.note(self.mistake(text.span(), "this territory has no row, so nobody would have it"));
         }
         if territory.rows.len() > MOST_ROWS {
-            return Err(self.mistake(text.span(), format!("a territory has at most {MOST_ROWS} rows")));
+            self.note(self.mistake(text.span(), format!("a territory has at most {MOST_ROWS} rows")));
         }
-        Ok(territory)
+        territory
     }
 
     /// `country,state,area_code,segment,rep`; columns may stand in any order, and all but `rep` may be missing.
     fn territory_file(&self, file: &Spanned<String>, d: &Document) -> Result<Vec<Part>, Diagnostic> {
         let name = file.get_ref();
         let source = (self.files)(name).map_err(|why| self.mistake(file.span(), format!("{name}: {why}")))?;
-        let at = |line: u64, message: String| {
-            let line = usize::try_from(line).unwrap_or(1).max(1);
-            let start: usize = source.split_inclusive('\n').take(line - 1).map(str::len).sum();
-            let length = source.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
-            Diagnostic::at(name, &source, start..start + length, message, None)
-        };
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(source.as_bytes());
-        let headers = reader.headers().map_err(|e| at(1, e.to_string()))?.clone();
+        let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(source.as_bytes());
+        let headers = reader.headers().cloned();
+        let table = Table { name, source: &source };
+        let headers = headers.map_err(|e| table.at(1, 0, e.to_string(), None))?;
         let known = ["country", "state", "area_code", "segment", "rep"];
-        if let Some(other) = headers.iter().find(|header| !known.contains(header)) {
-            return Err(at(1, format!("there is no column \"{other}\"; there are {}", known.join(", "))));
+        let mut is_known = true;
+        for (field, other) in headers.iter().enumerate().filter(|(_, header)| !known.contains(header)) {
+            is_known = false;
+            let message = format!("there is no column \"{other}\"");
+            self.or(Err(table.at(1, field, message, Some((other, &known)))), ());
         }
-        let column = |wanted: &str| headers.iter().position(|header| header == wanted);
-        let rep_column = column("rep").ok_or_else(|| at(1, "there is no column \"rep\"".to_owned()))?;
-        let columns = ["country", "state", "area_code", "segment"].map(column);
-        let mut rows = Vec::new();
+        let columns = known.map(|wanted| headers.iter().position(|header| header == wanted));
+        if columns[REP].is_none() {
+            let hint = Some(format!("write it into the first line, as in {}", known.join(",")));
+            let missing = Diagnostic { hint, ..table.at(1, 0, "there is no column \"rep\"".to_owned(), None) };
+            // Another word in its place is told already.
+            return if is_known { Err(missing) } else { Ok(Vec::new()) };
+        }
+        let reps: Vec<&str> = d.rep.keys().map(String::as_str).collect();
+        let (mut rows, mut wrong) = (Vec::new(), 0);
         for record in reader.records() {
-            let record = record.map_err(|e| at(e.position().map_or(1, csv::Position::line), e.to_string()))?;
+            let record =
+                record.map_err(|e| table.at(e.position().map_or(1, csv::Position::line), 0, e.to_string(), None))?;
             let line = record.position().map_or(1, csv::Position::line);
-            let rep = record.get(rep_column).unwrap_or("");
-            if !d.rep.contains_key(rep) {
-                return Err(at(line, format!("there is no rep \"{rep}\"")));
+            let row = if record.len() == headers.len() {
+                self.row(&table, &record, columns, &reps)
+            } else {
+                let (here, first) = (record.len(), headers.len());
+                let message = format!("this row has {here} column(s), and the first line has {first}");
+                Err(table.at(line, here.min(first), message, None))
+            };
+            match row {
+                Ok(part) => rows.push(part),
+                Err(mistake) if wrong < MOST_WRONG => {
+                    wrong += 1;
+                    self.or(Err(mistake), ());
+                }
+                Err(_) => {
+                    let message = format!("more than {MOST_WRONG} rows are wrong: the rest was not read");
+                    return Err(table.at(line, 0, message, None));
+                }
             }
-            let words = columns.map(|column| column.and_then(|column| record.get(column)).unwrap_or(""));
-            rows.push(part(words, RepId::new(rep)).map_err(|why| at(line, why.to_owned()))?);
             if rows.len() > MOST_ROWS {
-                return Err(at(line, format!("a territory has at most {MOST_ROWS} rows")));
+                return Err(table.at(line, 0, format!("a territory has at most {MOST_ROWS} rows"), None));
             }
         }
         Ok(rows)
     }
+
+    fn row(
+        &self,
+        table: &Table<'_>,
+        record: &csv::StringRecord,
+        columns: [Option<usize>; 5],
+        reps: &[&str],
+    ) -> Result<Part, Diagnostic> {
+        let line = record.position().map_or(1, csv::Position::line);
+        let [country, state, area_code, segment, mut rep] =
+            columns.map(|column| column.and_then(|column| record.get(column)).unwrap_or(""));
+        if !reps.contains(&rep) && !self.left_out.may_have("rep", rep) {
+            let message = format!("there is no rep \"{rep}\"");
+            let told = table.at(line, columns[REP].unwrap_or(0), message, Some((rep, reps)));
+            let Some(meant) = nearest(rep, reps) else { return Err(told) };
+            self.note(told);
+            rep = meant;
+        }
+        // The area code is the only other column that can be wrong.
+        let wrong = |why: &str| table.at(line, columns[AREA_CODE].unwrap_or(0), why.to_owned(), None);
+        part([country, state, area_code, segment], RepId::new(rep)).map_err(wrong)
+    }
+}
+
+/// Places of two columns among those that there are.
+const AREA_CODE: usize = 2;
+const REP: usize = 4;
+
+/// A file of rows.
+struct Table<'s> {
+    name: &'s str,
+    source: &'s str,
+}
+
+impl Table<'_> {
+    /// A mistake in a field of a line.
+    fn at(&self, line: u64, field: usize, message: String, choices: Option<(&str, &[&str])>) -> Diagnostic {
+        Diagnostic::at(self.name, self.source, field_at(self.source, line, field), message, choices)
+    }
+}
+
+/// Where a field of a line of CSV stands, without the space around it; the end of the line when it has no such field.
+fn field_at(source: &str, line: u64, field: usize) -> Range<usize> {
+    let line = usize::try_from(line).unwrap_or(1).max(1);
+    let start: usize = source.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let text = source.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
+    let (mut from, mut at, mut is_quoted) = (0, 0, false);
+    for (byte, c) in text.char_indices() {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted && at == field => {
+                return trimmed(text, from, byte, start);
+            }
+            ',' if !is_quoted => (at, from) = (at + 1, byte + 1),
+            _ => {}
+        }
+    }
+    if at < field {
+        from = text.len();
+    }
+    trimmed(text, from, text.len(), start)
+}
+
+fn trimmed(text: &str, from: usize, to: usize, start: usize) -> Range<usize> {
+    let field = &text[from..to];
+    let begin = from + (field.len() - field.trim_start().len());
+    start + begin..start + (from + field.trim_end().len()).max(begin)
 }
 
 /// Three digits of the North American plan.

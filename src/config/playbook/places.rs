@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
 use crate::config::diagnose::Diagnostic;
 use crate::domain::findings::{About, Finding};
 
@@ -13,46 +16,59 @@ pub fn told(file: &str, source: &str, finding: &Finding) -> Diagnostic {
     Diagnostic { hint: Some(finding.remedy.clone()), ..told }
 }
 
-/// The line that names it. A table may be written in many ways; one that is not found is told without a place.
+/// What names it in the file, however its tables are written.
 fn place(source: &str, about: &About) -> Option<Range<usize>> {
+    let root = DeTable::parse_recoverable(source).0;
+    let root = root.get_ref();
+    let named = |table: &str, id: &str| key(within(root, table)?, id).map(|span| line(source, &span));
     match about {
-        About::UseCase(id) => line(source, |l| l == format!("[use_case.{id}]")),
-        About::Cohort(name) => named(source, "[[cohort]]", name),
-        About::Expectation(name) => named(source, "[[expect]]", name),
-        About::Rep(id) => line(source, |l| l == format!("[rep.{id}]")),
-        About::Team(id) => line(source, |l| l == format!("[team.{id}]")),
-        About::Ladder(name) => line(source, |l| l == format!("[[ladder.{name}]]") || l == format!("[ladder.{name}]")),
-        About::Schedule(id) => line(source, |l| l == format!("[schedule.{id}]")),
-        About::Territory(name) => line(source, |l| {
-            l == format!("[[territory.{name}]]") || l.starts_with(&format!("territory.{name} =")) || l == "[territory]"
-        }),
-        About::Compliance => line(source, |l| l == "[compliance]"),
-        About::Ownership => line(source, |l| l.starts_with("ownership") && l.contains('=')),
+        About::UseCase(id) => named("use_case", id),
+        About::Rep(id) => named("rep", id.as_str()),
+        About::Team(id) => named("team", id.as_str()),
+        About::Ladder(id) => named("ladder", id),
+        About::Schedule(id) => named("schedule", id.as_str()),
+        About::Territory(id) => named("territory", id),
+        About::Cohort(name) => item(root, "cohort", name).map(|span| line(source, &span)),
+        About::Expectation(name) => item(root, "expect", name).map(|span| line(source, &span)),
+        About::Compliance => key(root, "compliance").map(|span| line(source, &span)),
+        About::Rule(at) => element(root.get("ownership")?.get_ref(), *at),
+        About::Step(id, at) => {
+            let ladder = within(root, "ladder")?.get(id.as_str())?.get_ref();
+            let steps = ladder.get("step").map_or(ladder, Spanned::get_ref);
+            element(steps, *at).map(|span| line(source, &span))
+        }
+        About::Layer(id, at) => {
+            let layers = within(root, "schedule")?.get(id.as_str())?.get_ref().get("layer")?;
+            element(layers.get_ref(), *at).map(|span| line(source, &span))
+        }
     }
 }
 
-fn lines(source: &str) -> impl Iterator<Item = (usize, &str)> {
-    source.split_inclusive('\n').scan(0, |at, line| {
-        let start = *at;
-        *at += line.len();
-        Some((start, line.trim_end()))
-    })
+fn within<'a, 'i>(table: &'a DeTable<'i>, name: &str) -> Option<&'a DeTable<'i>> {
+    table.get(name)?.get_ref().as_table()
 }
 
-fn line(source: &str, is: impl Fn(&str) -> bool) -> Option<Range<usize>> {
-    lines(source).find(|(_, line)| is(line.trim())).map(|(start, line)| start..start + line.len())
+fn key(table: &DeTable<'_>, name: &str) -> Option<Range<usize>> {
+    table.get_key_value(name).map(|(key, _)| key.span())
 }
 
-/// The `name = "…"` below such a header.
-fn named(source: &str, header: &str, name: &str) -> Option<Range<usize>> {
-    let mut under = false;
-    lines(source).find_map(|(start, line)| {
-        let text = line.trim();
-        if text.starts_with('[') {
-            under = text == header;
-        }
-        let value = text.strip_prefix("name").map(str::trim_start).and_then(|rest| rest.strip_prefix('='));
-        let is = under && value.is_some_and(|value| value.trim() == format!("\"{name}\""));
-        is.then(|| start..start + line.len())
-    })
+fn element(list: &DeValue<'_>, at: usize) -> Option<Range<usize>> {
+    Some(list.as_array()?.get(at)?.span())
+}
+
+/// The name of the table of a list that has it.
+fn item(root: &DeTable<'_>, list: &str, name: &str) -> Option<Range<usize>> {
+    let list = root.get(list)?.get_ref().as_array()?;
+    let names = list.iter().filter_map(|item| item.get_ref().get("name"));
+    names.into_iter().find(|named| named.get_ref().as_str() == Some(name)).map(Spanned::span)
+}
+
+/// The whole line in which a span begins, without the space around it.
+fn line(source: &str, span: &Range<usize>) -> Range<usize> {
+    let before = source.get(..span.start).unwrap_or("");
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let rest = source.get(start..).unwrap_or("");
+    let text = rest.lines().next().unwrap_or("");
+    let indent = text.len() - text.trim_start().len();
+    start + indent..start + text.trim_end().len().max(indent)
 }

@@ -11,7 +11,7 @@ use super::Reader;
 use super::document::{CalendarText, Document, LayerText, Name, OnHolidays, RotationText, ScheduleText};
 use crate::config::diagnose::Diagnostic;
 use crate::config::text::date;
-use crate::domain::hours::{Calendar, CalendarError, Window};
+use crate::domain::hours::{Calendar, CalendarError, OpeningDay, Window};
 use crate::domain::id::{RepId, ScheduleId, TeamId};
 use crate::domain::oncall::{Length, Rotation, Schedule};
 
@@ -22,55 +22,65 @@ impl Reader<'_> {
     pub(super) fn calendar(&self, c: &CalendarText) -> Result<Calendar, Diagnostic> {
         let week = [&c.monday, &c.tuesday, &c.wednesday, &c.thursday, &c.friday, &c.saturday, &c.sunday];
         let mut holidays = BTreeMap::new();
+        let mut spans = BTreeMap::new();
         for (day, times) in &c.holidays {
             let wrong = || self.mistake(day.span(), "not a day: write it 2026-12-25");
-            holidays.insert(date(day.get_ref()).ok_or_else(wrong)?, times.0.clone());
+            if let Some(date) = self.kept(date(day.get_ref()).ok_or_else(wrong)) {
+                holidays.insert(date, times.get_ref().0.clone());
+                spans.insert(date, times.span());
+            }
         }
-        let calendar = Calendar { zone: *c.zone.get_ref(), week: week.map(|times| times.0.clone()), holidays };
-        match calendar.validate() {
-            Ok(()) => Ok(calendar),
-            Err(e) => Err(self.mistake(c.zone.span(), format!("this calendar cannot be used: {e}"))),
+        let times = week.map(|times| times.as_ref().map_or_else(Vec::new, |times| times.get_ref().0.clone()));
+        let calendar = Calendar { zone: c.zone.get_ref().0, week: times, holidays };
+        let Err(e) = calendar.validate() else { return Ok(calendar) };
+        let day = match &e {
+            CalendarError::NoLength { day, .. }
+            | CalendarError::OutOfDay { day, .. }
+            | CalendarError::Overlap { day, .. } => Some(day),
+            CalendarError::NeverOpen => None,
+        };
+        let span = day.and_then(|day| match day {
+            OpeningDay::Every(day) => week[day.num_days_from_monday() as usize].as_ref().map(Spanned::span),
+            OpeningDay::On(date) => spans.get(date).cloned(),
+        });
+        // A day that could not be read may be the open one.
+        if e == CalendarError::NeverOpen && self.left_out.is_of("calendar") {
+            return Ok(calendar);
         }
+        Err(self.mistake(span.unwrap_or(c.zone.span()), format!("this calendar cannot be used: {e}")))
     }
 
     /// A team's short form: one rotation that is always on.
-    pub(super) fn on_call(&self, rotation: &RotationText, d: &Document) -> Result<Rotation, Diagnostic> {
-        let reps = rotation.reps.iter().map(|r| self.known("rep", r, d.rep.keys()).map(|rep| Some(RepId(rep))));
-        Ok(Rotation {
+    pub(super) fn on_call(&self, rotation: &RotationText, d: &Document) -> Rotation {
+        let reps = rotation.reps.iter().map(|r| Some(RepId(self.named("rep", r, d.rep.keys()))));
+        Rotation {
             label: String::new(),
-            reps: reps.collect::<Result<_, _>>()?,
-            since: self.day(&rotation.since)?,
+            reps: reps.collect(),
+            since: self.day(&rotation.since),
             hand_off: rotation.hand_off.0,
             length: Length::Days(rotation.days.max(1)),
-            zone: rotation.zone,
+            zone: rotation.zone.0,
             only: None,
-        })
+        }
     }
 
-    pub(super) fn schedules(&self, d: &Document) -> Result<BTreeMap<ScheduleId, Schedule>, Diagnostic> {
+    pub(super) fn schedules(&self, d: &Document) -> BTreeMap<ScheduleId, Schedule> {
         let mut schedules: BTreeMap<ScheduleId, Schedule> = BTreeMap::new();
         for (id, schedule) in &d.schedule {
-            let team = schedule.team.as_ref().map(|team| self.team_of(team, &schedules, d)).transpose()?;
+            let team = schedule.team.as_ref().and_then(|team| self.kept(self.team_of(team, &schedules, d)));
             let holidays = schedule.holidays.iter().map(|day| self.day(day));
-            let holidays: Vec<NaiveDate> = holidays.collect::<Result<_, _>>()?;
-            if schedule.layer.get_ref().is_empty() {
+            let holidays: Vec<NaiveDate> = holidays.collect();
+            if schedule.layer.get_ref().is_empty() && !self.left_out.is_of("schedule") {
                 let message = format!("the schedule \"{id}\" has no layer, so nobody would ever be on call");
-                return Err(self.hinted(
-                    schedule.layer.span(),
-                    message,
-                    format!("write one as [[schedule.{id}.layer]]"),
-                ));
+                let hint = format!("write one as [[schedule.{id}.layer]]");
+                self.or(Err(self.hinted(schedule.layer.span(), message, hint)), ());
             }
             let layers = schedule.layer.get_ref().iter().map(|layer| self.layer(layer, schedule, &holidays, d));
-            let made = Schedule {
-                label: schedule.label.clone(),
-                team,
-                zone: schedule.zone,
-                layers: layers.collect::<Result<_, _>>()?,
-            };
+            let made =
+                Schedule { label: schedule.label.clone(), team, zone: schedule.zone.0, layers: layers.collect() };
             schedules.insert(ScheduleId::new(id), made);
         }
-        Ok(schedules)
+        schedules
     }
 
     /// The team whose ladders ask a schedule. It is said once who is on call for a team.
@@ -81,7 +91,7 @@ impl Reader<'_> {
         d: &Document,
     ) -> Result<TeamId, Diagnostic> {
         let id = self.known("team", team, d.team.keys())?;
-        if d.team[&id].on_call.is_some() {
+        if d.team.get(&id).is_some_and(|team| team.on_call.is_some()) {
             let message = format!("who is on call for the team \"{id}\" is said under [team.{id}.on_call] already");
             return Err(self.hinted(team.span(), message, "leave one of the two out".to_owned()));
         }
@@ -93,27 +103,22 @@ impl Reader<'_> {
         Ok(id)
     }
 
-    fn layer(
-        &self,
-        layer: &LayerText,
-        schedule: &ScheduleText,
-        holidays: &[NaiveDate],
-        d: &Document,
-    ) -> Result<Rotation, Diagnostic> {
-        let zone = layer.zone.unwrap_or(schedule.zone);
+    fn layer(&self, layer: &LayerText, schedule: &ScheduleText, holidays: &[NaiveDate], d: &Document) -> Rotation {
+        let zone = layer.zone.unwrap_or(schedule.zone).0;
         if layer.reps.get_ref().iter().all(|rep| rep.get_ref() == NOBODY) {
-            return Err(self.mistake(layer.reps.span(), "this layer has nobody in it, so it would never be asked"));
+            let message = "this layer has nobody in it, so it would never be asked";
+            self.or(Err(self.mistake(layer.reps.span(), message)), ());
         }
-        let reps = layer.reps.get_ref().iter().map(|rep| self.turn(rep, d));
-        Ok(Rotation {
+        let reps = layer.reps.get_ref().iter().map(|rep| self.or(self.turn(rep, d), None));
+        Rotation {
             label: layer.label.clone(),
-            reps: reps.collect::<Result<_, _>>()?,
-            since: self.day(&layer.since)?,
+            reps: reps.collect(),
+            since: self.day(&layer.since),
             hand_off: layer.hand_off.0,
             length: layer.every.0,
             zone,
-            only: self.only(layer, zone, holidays)?,
-        })
+            only: self.or(self.only(layer, zone, holidays), None),
+        }
     }
 
     /// Who has a turn; none when it is empty.
@@ -183,9 +188,9 @@ impl Reader<'_> {
         Ok(restricted.then_some(calendar))
     }
 
-    fn day(&self, day: &Spanned<Datetime>) -> Result<NaiveDate, Diagnostic> {
+    fn day(&self, day: &Spanned<Datetime>) -> NaiveDate {
         let wrong = || self.mistake(day.span(), "not a day: write it 2026-01-05");
-        date(&day.get_ref().to_string()).ok_or_else(wrong)
+        self.or(date(&day.get_ref().to_string()).ok_or_else(wrong), NaiveDate::default())
     }
 
     fn hinted(&self, span: Range<usize>, message: impl Into<String>, hint: String) -> Diagnostic {

@@ -49,8 +49,9 @@ pub(super) struct PriceText {
 const LONGEST_LINK: usize = 200;
 
 impl Reader<'_> {
-    pub(super) fn snippets(&self, d: &Document) -> Result<BTreeMap<String, Snippet>, Diagnostic> {
-        d.snippet.iter().map(|(id, snippet)| Ok((id.clone(), self.snippet(snippet, d)?))).collect()
+    pub(super) fn snippets(&self, d: &Document) -> BTreeMap<String, Snippet> {
+        let kept = |(id, text): (&String, &SnippetText)| Some((id.clone(), self.kept(self.snippet(text, d))?));
+        d.snippet.iter().filter_map(kept).collect()
     }
 
     fn snippet(&self, s: &SnippetText, d: &Document) -> Result<Snippet, Diagnostic> {
@@ -136,7 +137,8 @@ impl Reader<'_> {
             return Err(self.mistake(how.span(), "there is no disclosure to stand under anything: write its words"));
         }
         for name in r.snippets.get_ref() {
-            let snippet = &d.snippet[name.get_ref()];
+            // One that is not there was told already.
+            let Some(snippet) = d.snippet.get(name.get_ref()) else { continue };
             let elsewhere = snippet.use_cases.iter().all(|use_case| use_case.get_ref() != id);
             if elsewhere && !snippet.use_cases.is_empty() {
                 let message = format!("the snippet \"{}\" is not offered in this use case", name.get_ref());

@@ -94,33 +94,35 @@ impl<'de> Visitor<'de> for LadderVisitor {
 }
 
 impl Reader<'_> {
-    pub(super) fn ladder(&self, text: &Spanned<LadderText>, d: &Document) -> Result<Ladder, Diagnostic> {
+    pub(super) fn ladder(&self, text: &Spanned<LadderText>, d: &Document) -> Ladder {
         let LadderText { step: steps, repeat, stop } = text.get_ref();
         let last = steps.len().saturating_sub(1);
         let mut made = Vec::new();
         for (index, text) in steps.iter().enumerate() {
             let step = text.get_ref();
-            let who = self.who(text, d)?;
+            let who = self.or(self.who(text, d), Who::Owner);
             let wait = match step.wait.as_ref().map(|w| w.0) {
                 Some(wait) if wait > Span::ZERO => wait,
-                Some(_) => return Err(self.mistake(text.span(), "this step's wait is zero: nobody could act")),
-                None if index < last => {
-                    return Err(self.mistake(text.span(), "this step needs a wait, as in wait = \"5m\""));
-                }
+                Some(_) => self.waits(text, "this step's wait is zero: nobody could act"),
+                None if index < last => self.waits(text, "this step needs a wait, as in wait = \"5m\""),
                 None if *repeat > 0 => {
-                    let message = "the ladder repeats, so its last step needs a wait too, as in wait = \"10m\"";
-                    return Err(self.mistake(text.span(), message));
+                    self.waits(text, "the ladder repeats, so its last step needs a wait too, as in wait = \"10m\"")
                 }
                 None => Span::ZERO,
             };
             made.push(Step { who, wait, wall: step.clock == ClockText::Wall });
         }
-        if made.last().is_some_and(|step| step.who.is_never_empty()) {
-            Ok(Ladder { steps: made, repeat: *repeat, stop: *stop })
-        } else {
+        let is_whole = !self.left_out.is_of("ladder");
+        if is_whole && !made.last().is_some_and(|step| step.who.is_never_empty()) {
             let message = "the last step must be the lead, or a reply could end with nobody";
-            Err(self.mistake(text.span(), message))
+            self.or(Err(self.mistake(text.span(), message)), ());
         }
+        Ladder { steps: made, repeat: *repeat, stop: *stop }
+    }
+
+    /// A wait that cannot be meant is noted.
+    fn waits(&self, text: &Spanned<StepText>, message: &str) -> Span {
+        self.or(Err(self.mistake(text.span(), message)), Span::ZERO)
     }
 
     /// Who stands there: said in one way.
@@ -142,7 +144,8 @@ impl Reader<'_> {
         }
         if let Some(role) = role {
             let titles: Vec<String> = d.rep.values().map(|rep| rep.title.clone()).collect();
-            let known = titles.iter().any(|title| title.eq_ignore_ascii_case(role.get_ref()));
+            let known =
+                titles.iter().any(|title| title.eq_ignore_ascii_case(role.get_ref())) || self.left_out.is_of("rep");
             // Nobody with that title: told with the nearest one.
             let title = if known { role.get_ref().clone() } else { self.known("title", role, titles.iter())? };
             said.push(Who::Role(title));

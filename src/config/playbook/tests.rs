@@ -364,11 +364,11 @@ fn a_territory_may_stand_in_a_file_of_its_own() {
     );
     assert_eq!(rows[1].area_code.as_deref(), Some("212"));
     for (csv, wanted) in [
-        ("rep,region\nmaya,x\n", "t.csv:1:1: there is no column \"region\""),
+        ("rep,region\nmaya,x\n", "t.csv:1:5: there is no column \"region\""),
         ("country\nUS\n", "t.csv:1:1: there is no column \"rep\""),
         ("rep,area_code\nmaya,212\nnobody,\n", "t.csv:3:1: there is no rep \"nobody\""),
-        ("rep,area_code\nmaya,2122\n", "t.csv:2:1: an area code is three digits"),
-        ("rep,area_code\nmaya\n", "t.csv:2:1: CSV error"),
+        ("rep,area_code\nmaya,2122\n", "t.csv:2:6: an area code is three digits"),
+        ("rep,area_code\nmaya\n", "t.csv:2:5: this row has 1 column(s)"),
         ("rep\n", "this territory has no row"),
     ] {
         let told = with(csv).expect_err(csv).to_string();

@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::Reader;
 use super::document::{Document, LineText, UseCaseText};
-use crate::config::diagnose::Diagnostic;
+use crate::config::diagnose::{Diagnostic, nearest};
 use crate::domain::consent;
 use crate::domain::id::TeamId;
 use crate::domain::playbook::UseCase;
@@ -18,42 +18,41 @@ use crate::domain::use_case::words;
 const LONGEST: usize = 100;
 
 impl Reader<'_> {
-    pub(super) fn use_cases(&self, d: &Document) -> Result<BTreeMap<String, UseCase>, Diagnostic> {
-        d.use_case.iter().map(|(id, u)| Ok((id.clone(), self.use_case(id, u, d)?))).collect()
+    pub(super) fn use_cases(&self, d: &Document) -> BTreeMap<String, UseCase> {
+        d.use_case.iter().map(|(id, u)| (id.clone(), self.use_case(id, u, d))).collect()
     }
 
-    fn use_case(&self, id: &str, u: &UseCaseText, d: &Document) -> Result<UseCase, Diagnostic> {
+    fn use_case(&self, id: &str, u: &UseCaseText, d: &Document) -> UseCase {
         let cohorts: Vec<String> = d.cohort.iter().map(|cohort| cohort.get_ref().name.clone()).collect();
         for line in &u.lines {
-            self.known("line", line, d.line.keys())?;
+            self.named("line", line, d.line.keys());
         }
         if let Some(queue) = u.queue.as_ref().filter(|_| u.sales) {
             let message = "queue names the team for what Sales does not handle, and Sales handles this";
             let hint = Some("write sales = false, or leave the queue out".to_owned());
-            return Err(Diagnostic { hint, ..self.mistake(queue.span(), message) });
+            self.or(Err(Diagnostic { hint, ..self.mistake(queue.span(), message) }), ());
         }
-        Ok(UseCase {
+        UseCase {
             label: u.label.clone(),
             sales: u.sales,
-            campaigns: u.campaigns.iter().map(|c| self.campaign(c)).collect::<Result<_, _>>()?,
-            keywords: u.keywords.iter().map(|k| self.keyword(k)).collect::<Result<_, _>>()?,
+            campaigns: u.campaigns.iter().filter_map(|c| self.kept(self.campaign(c))).collect(),
+            keywords: u.keywords.iter().filter_map(|k| self.kept(self.keyword(k))).collect(),
             priority: u.priority,
-            cohort: u.cohort.as_ref().map(|name| self.known("cohort", name, cohorts.iter())).transpose()?,
-            acknowledgement: u.acknowledgement.as_ref().map(|text| self.told(text)).transpose()?,
-            regulated: u.regulated.as_ref().map(|r| self.regulated(id, r, d)).transpose()?,
-            queue: u.queue.as_ref().map(|name| self.known("team", name, d.team.keys())).transpose()?.map(TeamId),
-        })
+            cohort: u.cohort.as_ref().map(|name| self.named("cohort", name, cohorts.iter())),
+            acknowledgement: u.acknowledgement.as_ref().and_then(|text| self.kept(self.told(text))),
+            regulated: u.regulated.as_ref().and_then(|r| self.kept(self.regulated(id, r, d))),
+            queue: u.queue.as_ref().map(|name| TeamId(self.named("team", name, d.team.keys()))),
+        }
     }
 
     /// What a buyer is told out of hours.
-    pub(super) fn acknowledgement(&self, d: &Document) -> Result<Option<String>, Diagnostic> {
-        let Some(text) = d.acknowledgement.as_ref().map(|a| &a.text) else { return Ok(None) };
+    pub(super) fn acknowledgement(&self, d: &Document) -> Option<String> {
+        let text = d.acknowledgement.as_ref().map(|a| &a.text)?;
         if text.get_ref().trim().is_empty() {
-            return Err(
-                self.mistake(text.span(), "the acknowledgement says nothing: write its words, or leave the table out")
-            );
+            let message = "the acknowledgement says nothing: write its words, or leave the table out";
+            return self.kept(Err(self.mistake(text.span(), message)));
         }
-        self.told(text).map(Some)
+        self.kept(self.told(text))
     }
 
     fn told(&self, text: &Spanned<String>) -> Result<String, Diagnostic> {
@@ -97,8 +96,8 @@ impl Reader<'_> {
     }
 
     /// What a line is for: said under the line, or by the one use case that names it.
-    pub(super) fn line_use_case(&self, id: &str, line: &LineText, d: &Document) -> Result<String, Diagnostic> {
-        let own = line.use_case.as_ref().map(|name| self.known("use_case", name, d.use_case.keys())).transpose()?;
+    pub(super) fn line_use_case(&self, id: &str, line: &LineText, d: &Document) -> String {
+        let own = line.use_case.as_ref().map(|name| self.named("use_case", name, d.use_case.keys()));
         let mut found = own;
         for (use_case, u) in &d.use_case {
             let Some(named) = u.lines.iter().find(|named| named.get_ref() == id) else { continue };
@@ -106,15 +105,22 @@ impl Reader<'_> {
                 Some(other) if other != use_case => {
                     let message =
                         format!("the line \"{id}\" is for \"{other}\" already: it can be for one use case only");
-                    return Err(self.mistake(named.span(), message));
+                    self.or(Err(self.mistake(named.span(), message)), ());
                 }
                 Some(_) | None => found = Some(use_case.clone()),
             }
         }
-        found.ok_or_else(|| {
+        // A use case that could not be read may name it, and so does one that nearly does.
+        let near = |u: &UseCaseText| u.lines.iter().any(|named| nearest(named.get_ref(), &[id]).is_some());
+        if found.is_none() && !self.left_out.is_of("use_case") && !d.use_case.values().any(near) {
             let message = format!("nothing says what the line \"{id}\" is for");
             let hint = Some("write use_case = \"…\" here, or name the line in a use case's lines".to_owned());
-            Diagnostic { hint, ..self.mistake(line.number.span(), message) }
+            self.note(Diagnostic { hint, ..self.mistake(line.number.span(), message) });
+        }
+        found.unwrap_or_else(|| {
+            let meant = d.use_case.iter().find(|(_, u)| near(u)).map(|(use_case, _)| use_case.clone());
+            self.guessed.set(self.guessed.get() || meant.is_none());
+            meant.unwrap_or_default()
         })
     }
 }

@@ -1,11 +1,32 @@
 //! What becomes of our texts: each is held, waits, is parked or taken back, approved of, leaves, arrives.
 
-use super::{Answer, AnswerState, Conversation, KEPT_ANSWERS};
+use super::{Answer, AnswerState, Conversation};
 use crate::domain::consent::told::Automatic;
 use crate::domain::event::{Event, Review};
-use crate::domain::id::MessageId;
+use crate::domain::id::{MessageId, RepId};
 use crate::domain::quiet_hours::Waits;
 use crate::domain::time::Timestamp;
+
+impl Answer {
+    /// A rep's, that needs their eye.
+    fn of(by: &RepId) -> Self {
+        let state = AnswerState::Parked { reasons: Vec::new() };
+        Self {
+            by: by.clone(),
+            automatic: false,
+            what: Automatic::default(),
+            at: Timestamp::default(),
+            approved: None,
+            state,
+        }
+    }
+
+    /// One that nobody wrote.
+    fn by_itself(what: Automatic, at: Timestamp, not_before: Timestamp) -> Self {
+        let state = AnswerState::Held { not_before, waits: None };
+        Self { by: RepId::new(""), automatic: true, what, at, approved: None, state }
+    }
+}
 
 impl Conversation {
     /// Something about a text of ours.
@@ -56,7 +77,8 @@ impl Conversation {
             let waits = accepted.contains(&Review::QuietHours).then_some(Waits::Overruled);
             self.stand(message, AnswerState::Held { not_before: *not_before, waits });
         } else if let Event::AnswerWaits { message, not_before, .. } = event {
-            self.stand(message, AnswerState::Held { not_before: *not_before, waits: Some(Waits::Window) });
+            let waits = Some(Waits::Window);
+            self.stand(message, AnswerState::Held { not_before: *not_before, waits });
         }
     }
 
@@ -77,22 +99,5 @@ impl Conversation {
     /// A text that did not arrive, or did not leave after all: what it carried was not read.
     fn was_not_read(&mut self, message: &MessageId) {
         self.disclosed.take_if(|carried| carried == message);
-    }
-
-    fn stand(&mut self, message: &MessageId, state: AnswerState) {
-        if let Some(answer) = self.answers.get_mut(message) {
-            answer.state = state;
-        }
-    }
-
-    /// Keeps the newest settled answers only: by when they were accepted, for ids come from devices, whose clocks may be
-    /// wrong.
-    fn forget_settled(&mut self) {
-        let settled = self.answers.iter().filter(|(_, a)| a.state.is_settled());
-        let mut settled: Vec<_> = settled.map(|(id, a)| (a.at, *id)).collect();
-        settled.sort_unstable();
-        for (_, id) in settled.iter().take(settled.len().saturating_sub(KEPT_ANSWERS)) {
-            self.answers.remove(id);
-        }
     }
 }

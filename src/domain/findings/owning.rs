@@ -1,6 +1,9 @@
 //! Rules about owners that can never find anybody, and steps of ladders on which nobody stands.
 
+use std::collections::BTreeSet;
+
 use crate::domain::escalation::Who;
+use crate::domain::id::TeamId;
 use crate::domain::playbook::Playbook;
 
 use super::{About, Finding};
@@ -9,6 +12,7 @@ pub(super) fn of(playbook: &Playbook, all: &mut Vec<Finding>) {
     territories(playbook, all);
     pools(playbook, all);
     steps(playbook, all);
+    again(playbook, all);
 }
 
 fn territories(playbook: &Playbook, all: &mut Vec<Finding>) {
@@ -39,11 +43,11 @@ fn territories(playbook: &Playbook, all: &mut Vec<Finding>) {
 }
 
 fn pools(playbook: &Playbook, all: &mut Vec<Finding>) {
-    for rule in &playbook.ownership {
+    for (at, rule) in playbook.ownership.iter().enumerate() {
         let Some(pool) = rule.pool.as_ref().filter(|_| rule.source.is_of_a_pool()) else { continue };
         if playbook.teams.get(pool).is_some_and(|team| team.members.is_empty()) {
             all.push(Finding {
-                about: About::Ownership,
+                about: About::Rule(at),
                 wrong: true,
                 what: format!("the pool of \"{pool}\" has nobody to take a turn"),
                 remedy: format!("write team = \"{pool}\" for whoever answers there"),
@@ -74,12 +78,51 @@ fn steps(playbook: &Playbook, all: &mut Vec<Finding>) {
                 | Who::LeadOf(_) => continue,
             };
             all.push(Finding {
-                about: About::Ladder(name.clone()),
+                about: About::Step(name.clone(), at),
                 wrong: true,
                 what: format!("step {} of the ladder \"{name}\" asks nobody: {nobody}", at + 1),
                 remedy: "ask somebody else, or leave the step out".to_owned(),
             });
         }
+    }
+}
+
+/// A step that asks the very people whom the step before it asked: nobody new ever hears of it there.
+fn again(playbook: &Playbook, all: &mut Vec<Finding>) {
+    let lines = playbook.lines.values().map(|line| &line.team);
+    let queues = playbook.use_cases.values().filter_map(|use_case| use_case.queue.as_ref());
+    let teams: BTreeSet<&TeamId> = lines.chain(queues).collect();
+    for (name, ladder) in &playbook.ladders {
+        for (at, pair) in ladder.steps.windows(2).enumerate() {
+            let alike =
+                |team: &&TeamId| asks(&pair[0].who, team).is_some_and(|who| asks(&pair[1].who, team) == Some(who));
+            if teams.is_empty() || !teams.iter().all(alike) {
+                continue;
+            }
+            all.push(Finding {
+                about: About::Step(name.clone(), at + 1),
+                wrong: false,
+                what: format!(
+                    "step {} of the ladder \"{name}\" asks nobody new: step {} before it asks the same ({})",
+                    at + 2,
+                    at + 1,
+                    pair[1].who.words()
+                ),
+                remedy: format!("give step {} the longer wait, or ask somebody else here", at + 1),
+            });
+        }
+    }
+}
+
+/// Whom a step asks for a team, the same people by the same name; none where it may be others a moment later.
+fn asks(who: &Who, team: &TeamId) -> Option<Who> {
+    match who {
+        Who::Pool => Some(Who::Team(team.clone())),
+        Who::Lead => Some(Who::LeadOf(team.clone())),
+        Who::Owner | Who::Backup | Who::OwnersLead | Who::Person(_) | Who::Team(_) | Who::LeadOf(_) => {
+            Some(who.clone())
+        }
+        Who::OnCall | Who::Schedule(_) | Who::Role(_) => None,
     }
 }
 

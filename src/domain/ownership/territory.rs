@@ -57,6 +57,11 @@ impl Part {
             && same(&self.area_code, area_code)
     }
 
+    /// Whether every buyer fits it, also one whom nobody knows.
+    pub fn fits_all(&self) -> bool {
+        [&self.country, &self.state, &self.area_code, &self.segment].into_iter().all(Option::is_none)
+    }
+
     /// Whether whatever fits `other` fits this one first.
     pub fn covers(&self, other: &Self) -> bool {
         let wider = |mine: &Option<String>, theirs: &Option<String>| {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::cause::Cause;
 use crate::domain::beside::Came;
+use crate::domain::conversation::Conversation;
 use crate::domain::expectation;
 use crate::domain::id::ConversationId;
 use crate::domain::playbook::Playbook;
@@ -15,6 +17,36 @@ use crate::domain::time::Timestamp;
 /// Replies with nobody that are told one by one.
 const TOLD: usize = 20;
 
+/// One reply, as it was decided and as it would be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reply {
+    /// When it came.
+    pub at: Timestamp,
+    /// In which conversation.
+    pub conversation: ConversationId,
+    /// What it was taken to be about, as recorded and under the other rules.
+    pub use_cases: [String; 2],
+    /// As it was decided.
+    pub is: Came,
+    /// As it would be.
+    pub would: Came,
+    /// Whether it would reach nobody who was here.
+    pub nobody: bool,
+    /// Why the two differ, when they do.
+    pub cause: Option<Cause>,
+}
+
+/// Replies that differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Differences {
+    /// Those that go to somebody else.
+    pub moved: u64,
+    /// Those that are due at another time, or have a clock more or less.
+    pub due: u64,
+    /// Those that differ at all.
+    pub replies: u64,
+}
+
 /// What a replay found. Of two of anything the first is as recorded, the second under the other rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -24,6 +56,8 @@ pub struct Report {
     pub moved: u64,
     /// From whom to whom, as the file writes holders (`maya`, `pool:east`, `nobody`), with how many.
     pub moves: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Replies that differ, by why they do.
+    pub causes: BTreeMap<Cause, Differences>,
     /// Due times, by cohort as recorded and cohort under the other rules.
     pub targets: BTreeMap<String, BTreeMap<String, Targets>>,
     /// Replies and open conversations, by holder.
@@ -59,8 +93,15 @@ pub struct Load {
 }
 
 impl Report {
-    pub(super) fn count(&mut self, at: Timestamp, id: ConversationId, is: &Came, would: &Came, nobody: bool) {
+    pub(super) fn count(&mut self, reply: &Reply) {
+        let Reply { at, conversation, is, would, nobody, cause, .. } = reply;
         self.replies += 1;
+        if let Some(cause) = cause {
+            let differ = self.causes.entry(*cause).or_default();
+            differ.replies += 1;
+            differ.moved += u64::from(is.gets != would.gets);
+            differ.due += u64::from(is.due != would.due);
+        }
         let words = |came: &Came| came.gets.as_ref().map_or_else(|| "nobody".to_owned(), expectation::words);
         if is.gets != would.gets {
             self.moved += 1;
@@ -74,13 +115,19 @@ impl Report {
             (Some(_), None) => targets.dropped += 1,
             (Some(_), Some(_)) | (None, None) => targets.same += 1,
         }
-        if nobody {
+        if *nobody {
             self.nobody += 1;
             if self.nobody_first.len() < TOLD {
-                self.nobody_first.push((at, id));
+                self.nobody_first.push((*at, *conversation));
             }
         }
     }
+}
+
+/// Whether a conversation stands alike in both worlds.
+pub(super) fn is_alike(then: &Conversation, now: &Conversation) -> bool {
+    let (then, now) = (Came::of(then), Came::of(now));
+    then.gets == now.gets && then.due == now.due && then.owner == now.owner
 }
 
 /// Whether a holder has anybody who is here.

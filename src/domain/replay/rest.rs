@@ -23,6 +23,8 @@ struct Rest {
     by: Name,
     outcome: Outcome,
     answered: bool,
+    /// Whether the CRM knew anybody behind the number.
+    is_known: bool,
 }
 
 /// All of them.
@@ -37,6 +39,7 @@ pub(super) struct Resting {
 pub(super) struct Woken {
     pub(super) then: Conversation,
     pub(super) now: Conversation,
+    pub(super) is_known: bool,
 }
 
 impl Resting {
@@ -50,7 +53,7 @@ impl Resting {
     }
 
     /// Keeps what is done in both worlds.
-    pub(super) fn keep(&mut self, id: ConversationId, then: &Conversation, now: Option<&Conversation>) {
+    pub(super) fn keep(&mut self, id: ConversationId, then: &Conversation, now: Option<&Conversation>, is_known: bool) {
         let Status::Done(outcome) = then.status else { return };
         let by = then.finished.as_ref().map_or("", |finished| finished.by.as_str());
         let owners = [then.owner.as_ref(), now.map_or(then.owner.as_ref(), |now| now.owner.as_ref())];
@@ -64,6 +67,7 @@ impl Resting {
             by: self.name(by),
             outcome,
             answered: then.answered,
+            is_known,
         };
         self.all.insert(id, rest);
     }
@@ -83,7 +87,7 @@ impl Resting {
             c
         };
         let [then, now] = rest.owners.map(state);
-        Some(Woken { then, now })
+        Some(Woken { then, now, is_known: rest.is_known })
     }
 
     fn name(&mut self, text: &str) -> Name {

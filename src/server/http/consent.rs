@@ -9,17 +9,21 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::IntoParams;
 
-use super::auth::{Keyed, SignedInDevice};
+use super::auth::{Keyed, ReadsTheRecord, SignedInDevice};
 use super::problem::Failure;
 use super::{App, RequestId, request_id};
 use crate::domain::command::Actor;
 use crate::domain::consent::OptOutSource;
 use crate::domain::consent::ledger::Taken;
+use crate::domain::contact::Address;
 use crate::domain::id::RepId;
+use crate::domain::playbook::Role;
 use crate::domain::visibility;
 use crate::server::consent::{checked, view, whose};
+use crate::server::dossier;
 use crate::server::service::{Heard, Outcome, ServiceError, Work};
 use crate::wire::consent::{ConsentOutcome, ConsentOutcomes, ConsentReport, ConsentRow, ConsentView};
+use crate::wire::dossier::Dossier;
 use crate::wire::problem::Problem;
 
 /// Rows of one report.
@@ -54,7 +58,8 @@ pub struct OfNumber {
     number: String,
 }
 
-/// Everything that stands about one number. Reps see it of buyers whose conversations they see; admins and programs of all.
+/// Everything that stands about one number. Reps see it of buyers whose conversations they see; admins,
+/// auditors and programs of all.
 #[utoipa::path(get, path = "/v1/consent", params(OfNumber), security(("device" = []), ("api_key" = [])), responses(
     (status = 200, description = "What stands, the ledger with its proofs, and who was told", body = ConsentView),
     (status = 400, description = "Not a number", body = Problem),
@@ -68,12 +73,7 @@ pub async fn show(
     Asker(rep): Asker,
     query: Result<Query<OfNumber>, QueryRejection>,
 ) -> Result<Json<ConsentView>, Failure> {
-    let hint = "Write it ?number=%2B14155550123.";
-    let bad = || Failure::new(StatusCode::BAD_REQUEST, "bad_query", "`number` is not a phone number.", hint);
-    let Query(OfNumber { number }) = query.map_err(|_| bad())?;
-    // Who forgets that a plus in a query is a blank means the plus.
-    let number = if number.starts_with(' ') { number.replacen(' ', "+", 1) } else { number };
-    let address = whose(&number).ok_or_else(bad)?;
+    let address = query.ok().and_then(|Query(OfNumber { number })| asked_for(&number)).ok_or_else(no_number)?;
     let (store, playbook) = (app.service.store(), app.service.playbook());
     let id = request_id(id);
     let failed = |e| Failure::of_store(id.clone(), &e);
@@ -81,13 +81,45 @@ pub async fn show(
     let may = |conversations: &[crate::domain::conversation::Conversation]| {
         let Some(rep) = &rep else { return true };
         let own = visibility::principals(&playbook, rep);
-        playbook.is_admin(rep) || conversations.iter().any(|c| visibility::may_see(&own, c))
+        let whole = matches!(playbook.role_of(rep), Some(Role::Admin | Role::Auditor));
+        whole || conversations.iter().any(|c| visibility::may_see(&own, c))
     };
     let Some((number, _)) = found.filter(|(_, conversations)| may(conversations)) else {
         let title = "Nothing is known of this number, or nothing that you may see.";
         return Err(Failure::new(StatusCode::NOT_FOUND, "not_found", title, "Check the number; an admin sees all."));
     };
     Ok(Json(view(store.as_ref(), &playbook, &address, &number).await.map_err(failed)?))
+}
+
+/// The answer to a complaint: everything about one number, in time order.
+#[utoipa::path(get, path = "/v1/consent/dossier", params(OfNumber), security(("device" = [])), responses(
+    (status = 200, description = "Everything, oldest first, each line with its entry of the journal", body = Dossier),
+    (status = 400, description = "Not a number", body = Problem),
+    (status = 401, description = "The device is not signed in", body = Problem),
+    (status = 403, description = "Neither an auditor nor an admin", body = Problem),
+    (status = 404, description = "Nothing is known of the number", body = Problem),
+))]
+pub async fn dossier(
+    State(app): State<App>,
+    id: Option<Extension<RequestId>>,
+    ReadsTheRecord(_device): ReadsTheRecord,
+    query: Result<Query<OfNumber>, QueryRejection>,
+) -> Result<Json<Dossier>, Failure> {
+    let address = query.ok().and_then(|Query(OfNumber { number })| asked_for(&number)).ok_or_else(no_number)?;
+    let found = dossier::of(app.service.store().as_ref(), &app.service.playbook(), &address).await;
+    let title = "Nothing is known of this number: it never wrote, and no list named it.";
+    let unknown = || Failure::new(StatusCode::NOT_FOUND, "not_found", title, "Check the number.");
+    found.map_err(|e| Failure::of_store(request_id(id), &e))?.map(Json).ok_or_else(unknown)
+}
+
+fn no_number() -> Failure {
+    let hint = "Write it ?number=%2B14155550123.";
+    Failure::new(StatusCode::BAD_REQUEST, "bad_query", "`number` is not a phone number.", hint)
+}
+
+/// Who forgets that a plus in a query is a blank means the plus.
+fn asked_for(number: &str) -> Option<Address> {
+    if number.starts_with(' ') { whose(&number.replacen(' ', "+", 1)) } else { whose(number) }
 }
 
 /// A report whose rows are read one by one, so that a bad one costs no other.

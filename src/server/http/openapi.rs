@@ -27,6 +27,7 @@ use utoipa::{Modify, OpenApi};
         super::sends::report,
         super::audit::entries,
         super::consent::show,
+        super::consent::dossier,
         super::consent::report,
         super::health::alive,
         super::health::ready,

@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 use super::auth::SignedInDevice;
 use super::problem::Failure;
 use super::{App, RequestId, request_id};
+use crate::domain::playbook::Role;
 use crate::server::rulings::shown;
 use crate::wire::problem::Problem;
 use crate::wire::rulings::Rulings;
@@ -31,7 +32,7 @@ pub struct BeforeQuery {
     (status = 200, description = "At most 500, newest first", body = Rulings),
     (status = 400, description = "`before` is not readable", body = Problem),
     (status = 401, description = "The device is not signed in", body = Problem),
-    (status = 403, description = "Not an admin", body = Problem),
+    (status = 403, description = "Neither an admin nor an auditor", body = Problem),
     (status = 503, description = "Busy", body = Problem),
 ))]
 pub async fn rulings(
@@ -43,8 +44,8 @@ pub async fn rulings(
     let bad = |_| Failure::new(StatusCode::BAD_REQUEST, "bad_query", "`before` is not readable.", "See /openapi.json.");
     let Query(BeforeQuery { before }) = query.map_err(bad)?;
     let playbook = app.service.playbook();
-    if !playbook.is_admin(&device.rep) {
-        let title = "The list of rulings is for admins.";
+    if !matches!(playbook.role_of(&device.rep), Some(Role::Admin | Role::Auditor)) {
+        let title = "The list of rulings is for admins and auditors.";
         return Err(Failure::new(StatusCode::FORBIDDEN, "not_allowed", title, "Ask whoever looks after compliance."));
     }
     let page = app.service.store().rulings(before.unwrap_or(u64::MAX), PAGE).await;

@@ -92,6 +92,14 @@ fn unreadable(e: &JsonRejection) -> Failure {
     if e.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return too_large();
     }
+    if let JsonRejection::MissingJsonContentType(_) = e {
+        return Failure::new(
+            StatusCode::BAD_REQUEST,
+            "unreadable",
+            "This is not said to be JSON. Nothing of it was kept.",
+            "Send it with the header Content-Type: application/json.",
+        );
+    }
     Failure::new(
         StatusCode::BAD_REQUEST,
         "unreadable",

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 
 use super::StoreError;
+use crate::domain::contact::Address;
 use crate::domain::context::Card;
 use crate::domain::id::{ConversationId, NumberId};
 use crate::domain::time::Timestamp;
@@ -104,4 +105,7 @@ pub trait PolicyStore: Send + Sync + 'static {
 
     /// What the CRM said last of these numbers.
     async fn cards_of(&self, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<NumberId, Vec<Card>>, StoreError>;
+
+    /// Whose numbers these are, as far as they are known.
+    async fn addresses_of(&self, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<NumberId, Address>, StoreError>;
 }

@@ -45,6 +45,9 @@ pub trait SendLog: Send + Sync + 'static {
     /// text now.
     async fn put_sends(&self, sends: &[CampaignSend]) -> Result<Vec<bool>, StoreError>;
 
+    /// The text that a reply of that time answers: the newest from the line to the address that was sent before it.
+    async fn answered(&self, asked: &Asked) -> Result<Option<Answering>, StoreError>;
+
     /// Remembers a key by its token's hash. Several may have one name, while they are changed.
     async fn put_api_key(&self, token: [u8; 32], name: &str, at: Timestamp) -> Result<(), StoreError>;
 

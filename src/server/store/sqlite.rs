@@ -97,19 +97,19 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../assets/sql/server/sqlite/0011_ruling.sql"),
     },
     Migration {
+        version: 12,
+        name: "0012_carriers.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0012_carriers.sql"),
+    },
+    Migration {
+        version: 13,
+        name: "0013_media.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0013_media.sql"),
+    },
+    Migration {
         version: 14,
-        name: "0014_carriers.sql",
-        sql: include_str!("../../../assets/sql/server/sqlite/0014_carriers.sql"),
-    },
-    Migration {
-        version: 15,
-        name: "0015_media.sql",
-        sql: include_str!("../../../assets/sql/server/sqlite/0015_media.sql"),
-    },
-    Migration {
-        version: 16,
-        name: "0016_record.sql",
-        sql: include_str!("../../../assets/sql/server/sqlite/0016_record.sql"),
+        name: "0014_record.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0014_record.sql"),
     },
 ];
 

@@ -193,6 +193,13 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
             out.push(act::ask((id, model.seen(id)), Command::Unblock));
             return model.say("Asked to unblock it.", now);
         }
+        Does::Approve(message) => {
+            (Command::Approve { message }, "Approved: it goes, and its author is told.".to_owned())
+        }
+        Does::Decline(message) => {
+            (Command::Decline { message }, "Not approved: its author has it again. i writes them why.".to_owned())
+        }
+        Does::Snippet(text) => return super::snippets::insert(model, &text, now),
         Does::RuleOptOut => {
             let ruling = Ruling::OptOut;
             (Command::Rule { ruling }, format!("{whom} is opted out: no text goes to this number any more."))
@@ -203,13 +210,6 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
             }
             return;
         }
-        Does::Approve(message) => {
-            (Command::Approve { message }, "Approved: it goes, and its author is told.".to_owned())
-        }
-        Does::Decline(message) => {
-            (Command::Decline { message }, "Not approved: its author has it again. i writes them why.".to_owned())
-        }
-        Does::Snippet(text) => return super::snippets::insert(model, &text, now),
         Does::Leave => return,
         Does::Later(at) => return super::later::set(model, at, now),
         Does::AskLater => {

@@ -338,10 +338,9 @@ fn refusal(model: &Model, composer: &Composer, text: &str) -> Option<String> {
     if model.row(composer.to).is_some_and(|row| row.hold.is_some()) {
         return Some("Not sent: this number is on opt-out hold. Esc keeps the draft; z rules on it.".to_owned());
     }
-    if model.is_final(&[Review::NoEvidence]) && objections(model, composer).contains(&Objection::NoEvidence) {
-        return Some(
-            "Not sent: no consent of theirs is on record, and they never wrote. Esc keeps the draft.".to_owned(),
-        );
+    if objections(model, composer).contains(&Objection::NoEvidence) && model.is_final(&[Review::NoEvidence]) {
+        let why = "no consent of theirs is on record, and they never wrote";
+        return Some(format!("Not sent: {why}. Esc keeps the draft."));
     }
     if let Some((_, field)) = fields(text).first() {
         return Some(format!("Not sent: {{{field}}} is not filled. Tab goes there."));

@@ -61,11 +61,6 @@ pub(super) fn rule_in(model: &mut Model, id: ConversationId, now: Timestamp) {
     }
 }
 
-/// Whether it waits behind an opt-out hold.
-fn is_held(entry: &OutboxEntry) -> bool {
-    matches!(&entry.standing, OutboxStanding::Parked(reasons) if reasons.contains(&Review::OptOutHold))
-}
-
 /// Asks whether a colleague's answer may go. The first choice does nothing.
 fn approve(model: &mut Model, id: ConversationId, message: MessageId, now: Timestamp) {
     let entry = model.thread_of(id).and_then(|t| t.messages.iter().find(|m| m.message.id == message));
@@ -88,6 +83,11 @@ fn approve(model: &mut Model, id: ConversationId, message: MessageId, now: Times
     let about = vec![(id, model.seen(id))];
     let title = format!("May {author}'s answer go to {}?", act::name(model, id));
     model.overlay = Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0 }));
+}
+
+/// Whether it waits behind an opt-out hold.
+fn is_held(entry: &OutboxEntry) -> bool {
+    matches!(&entry.standing, OutboxStanding::Parked(reasons) if reasons.contains(&Review::OptOutHold))
 }
 
 fn editable(entry: &OutboxEntry) -> bool {

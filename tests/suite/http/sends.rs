@@ -1,8 +1,10 @@
 //! What campaigns sent, as a marketing tool reports it.
 
-use axum::http::StatusCode;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
 use comeback::server::http::auth::token_hash;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use super::Office;
 
@@ -139,6 +141,12 @@ async fn a_report_needs_a_key_that_is_good_and_a_size_that_is_bounded() {
         let (status, problem) = office.ask("POST", "/v1/sends", Some("cba_key"), Some(wrong)).await;
         assert_eq!((status, problem["code"].as_str()), (StatusCode::BAD_REQUEST, Some("unreadable")));
     }
+    // What does not say that it is JSON is told how to.
+    let bare = Request::builder().method("POST").uri("/v1/sends").header(header::AUTHORIZATION, "Bearer cba_key");
+    let response = office.router.clone().oneshot(bare.body(Body::from("{}")).unwrap()).await.unwrap();
+    let status = response.status();
+    let said = String::from_utf8(to_bytes(response.into_body(), 1 << 20).await.unwrap().to_vec()).unwrap();
+    assert!(status == StatusCode::BAD_REQUEST && said.contains("Content-Type: application/json"), "{said}");
     office.store.revoke_api_key("hubmail").await.unwrap();
     assert_eq!(report(&office, &[]).await.0, StatusCode::UNAUTHORIZED);
 }

@@ -42,7 +42,7 @@ async fn answering_1_takes_the_conversation_paged_last_and_says_so() {
         pages[0],
         (
             "+19175550101".to_owned(),
-            "A reply waits for you: Negotiation · late stage · due in 15 min. Next: Answer the price question and offer a \
+            "A reply waits for you: Negotiation · late stage · due in 15 min; next: Answer the price question and offer a \
              call today. Reply 1 to take it."
                 .to_owned()
         )

@@ -99,12 +99,13 @@ fn a_page_is_one_short_text_that_says_how_to_take_it() {
     let item = |occasion| Item { what: alert(occasion), brief: Some(brief.clone()) };
     assert_eq!(
         page(&[item(Occasion::Warn)], &[], true, |_| String::new()),
-        "An answer is due soon: Negotiation · late stage · due in 4 min. Next: Answer the price question and offer a call \
-         today. Reply 1 to take it."
+        "An answer is due soon: Negotiation · late stage · due in 4 min; intent: pricing page, 2 h 11 min ago; last: call, \
+         3 d ago; next: Answer the price question and offer a call today. Reply 1 to take it."
     );
     let several = vec![item(Occasion::Breach); 12];
     let text = page(&several, &[], true, |_| String::new());
     assert!(text.starts_with("12 replies want you, 12 late\n"), "{text}");
+    assert!(text.contains("\nand 11 more\nReply 1 to take the first."), "whoever is not named is counted: {text}");
     assert!(text.ends_with("\nReply 1 to take the first.") && text.chars().count() <= PAGE, "{text}");
     let told = Item { what: What::Told { said: "Ben has it already.".into(), by: "page".into() }, brief: None };
     assert_eq!(page(&[told], &[], false, |_| String::new()), "Ben has it already.");
@@ -120,7 +121,11 @@ fn several_alerts_are_one_message_that_names_a_few_and_counts_the_rest() {
     let words = message(&items, &[], |_| String::new());
     assert_eq!(words.title, "7 replies want you");
     assert_eq!(words.lines.len(), 6);
-    assert_eq!(words.lines[0], "A reply waits for you: Negotiation · late stage · due in 4 min");
+    assert_eq!(
+        words.lines[0],
+        "A reply waits for you: Negotiation · late stage · due in 4 min; intent: pricing page, 2 h 11 min ago; last: call, 3 \
+         d ago; next: Answer the price question and offer a call today"
+    );
     assert_eq!(words.lines[5], "and 2 more");
 }
 

@@ -100,6 +100,10 @@ fn a_swap_gives_each_the_others_shift_and_twice_is_once() {
     let team = story.playbook.teams.get_mut(&"enterprise".into()).unwrap();
     team.on_call.as_mut().unwrap().reps = vec![Some("omar".into()), Some("ines".into())];
     let (this, next) = (at("2026-03-04T12:00:00-05:00"), at("2026-03-11T12:00:00-04:00"));
+    let over = at("2026-01-06T12:00:00-05:00");
+    let late = Command::Swap { schedule: schedule(), ids: [id(1), id(2)], one: over, other: next };
+    let said = story.does("lea", &late).unwrap_err().to_string();
+    assert_eq!(said, "this shift cannot change hands: Omar's shift then is over");
     let before = [on_call(&story, this), on_call(&story, next)];
     let swap = Command::Swap { schedule: schedule(), ids: [id(1), id(2)], one: this, other: next };
     assert!(matches!(story.does("ben", &swap), Err(Rejection::NotAllowed { .. })));

@@ -2,11 +2,14 @@
 
 use comeback::domain::command::{Actor, Command};
 use comeback::domain::event::Outcome;
+use comeback::domain::expectation;
 use comeback::domain::findings;
 use comeback::domain::id::RepId;
 use comeback::domain::playbook::{Playbook, Role};
+use comeback::domain::roster::Roster;
 use comeback::domain::routing::{Holder, Reason};
 use comeback::domain::succession::without;
+use comeback::domain::time::Timestamp;
 
 use crate::world::{Story, kinds};
 
@@ -58,6 +61,22 @@ fn whoever_stands_in_their_place_has_their_backups_turns_and_lead() {
     }
     let again = without(&after.playbook, &"ben".into(), &"maya".into());
     assert_eq!((again.playbook, again.moved), (after.playbook, Vec::new()), "twice is the same as once");
+}
+
+#[test]
+fn a_departure_is_blamed_for_what_it_breaks_and_not_for_who_is_away_today() {
+    let before = example();
+    let away = Roster { away: [("maya".into(), Timestamp::from_millis(0))].into(), ..Roster::default() };
+    let after = without(&before, &"ines".into(), &"ben".into()).playbook;
+    assert!(!expectation::broken(&after, &away).is_empty() && !expectation::broken(&before, &away).is_empty());
+    assert_eq!(expectation::broken_by(&before, &after, &away), []);
+    // What she is expected to get breaks when she leaves, whether or not it holds today.
+    let after = without(&before, &"maya".into(), &"ben".into()).playbook;
+    for roster in [away, Roster::default()] {
+        let broken = expectation::broken_by(&before, &after, &roster);
+        let late = |one: &expectation::Broken| one.name.starts_with("A late deal") && one.what == "gets";
+        assert_eq!(broken.iter().filter(|one| late(one)).count(), 1, "{broken:?}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use comeback::domain::event::{Outcome as Ending, Subject};
 use comeback::domain::playbook::{Playbook, Target};
-use comeback::domain::replay::{Load, Replay, Report, Targets};
+use comeback::domain::replay::{Cause, Load, Replay, Reply, Report, Targets};
 use comeback::server::engine;
 
 use super::*;
@@ -17,7 +17,7 @@ async fn again(floor: &Floor, rules: &Playbook, since: Timestamp) -> Report {
         let actor: Actor = serde_json::from_value(frame.actor).unwrap();
         if let Some(number) = replay.asks(entry.at, subject, &event) {
             let cards = floor.store.cards_of(&[number].into()).await.unwrap().remove(&number).unwrap_or_default();
-            replay.know(number, cards);
+            replay.know(number, cards, None);
         }
         replay.take_in(entry.at, subject, &actor, &event);
     }
@@ -120,4 +120,93 @@ async fn replies_that_would_reach_nobody_are_named() {
     assert_eq!(report.nobody_first.len() as u64, report.nobody);
     let harbor = &report.loads["pool:harbor"];
     assert_eq!(harbor.map(|load: Load| load.replies), [1, 1], "the other team's are not touched");
+}
+
+/// Texts of every kind that need no answer, first and later ones; a backend that comes late to what is due; people of whom
+/// the CRM tells only afterwards.
+#[tokio::test]
+async fn what_needed_no_answer_or_came_late_in_the_record_is_no_difference() {
+    let mut floor = Floor::opens().await;
+    for (n, words) in [
+        (11, "Liked “See you at three”"),
+        (12, "👍"),
+        (13, "Automatic reply: back on Monday"),
+        (14, "START"),
+        (15, "HELP"),
+    ] {
+        floor.crm_says(n, vec![crate::world::card(&format!("c-{n}"))]).await;
+        floor.texts(n, "main", words).await;
+        floor.clock.advance(minutes(2));
+        floor.texts(n, "main", "And the price?").await;
+        floor.texts(n, "main", words).await;
+    }
+    // Nobody looks for an hour: each deadline is met late, and the next step begins late.
+    floor.clock.advance(minutes(60));
+    engine::fire(&floor.service).await.unwrap();
+    floor.texts(11, "main", "Hello?").await;
+    floor.minutes_pass(3).await;
+    floor.texts(12, "main", "Anybody?").await;
+    // A stranger at first; the CRM knows them when they write again.
+    let stranger = floor.texts(16, "main", "Who is this?").await;
+    floor.crm_says(16, vec![crate::world::card("c-16")]).await;
+    let command = Command::Match;
+    floor.service.submit(Work::Machine { actor: Actor::Crm, conversation: stranger, command }).await.unwrap();
+    floor.texts(16, "main", "And what does it cost?").await;
+    let all = again(&floor, &crate::world::playbook(), Timestamp::MIN).await;
+    // A START of somebody who never stopped is a text like any other.
+    assert_eq!((all.replies, all.moved, &all.causes), (11, 0, &[].into()), "{all:#?}");
+    assert!(all.loads.iter().all(|(_, [before, after])| before == after), "{:?}", all.loads);
+    let begun: u64 = all.targets.values().flat_map(|by| by.values()).map(|t| t.begun + t.dropped).sum();
+    assert_eq!(begun, 0, "{:?}", all.targets);
+}
+
+/// Every reply is told as it was and as it would be, with why they differ.
+#[tokio::test]
+async fn each_reply_is_told_with_what_would_become_of_it_and_why() {
+    let mut floor = Floor::opens().await;
+    let first = floor.buyer_of_maya(1).await;
+    floor.minutes_pass(1).await;
+    let second = floor.buyer_of_maya(2).await;
+    // Since then the CRM has given the second one to somebody else.
+    let mut card = crate::world::card("c-2");
+    for owner in [&mut card.owner, &mut card.sdr] {
+        *owner = Some("ben".into());
+    }
+    if let Some(deal) = card.opportunity.as_mut() {
+        deal.owner = Some("ben".into());
+    }
+    floor.crm_says(2, vec![card]).await;
+    let told = |rules: Playbook, same: &[u32]| {
+        let (floor, same) = (&floor, same.iter().copied().collect());
+        async move { each(floor, &rules, same).await }
+    };
+    let by_crm = told(crate::world::playbook(), &[1]).await;
+    let causes: Vec<_> = by_crm.iter().map(|reply| (reply.conversation, reply.cause)).collect();
+    assert_eq!(causes, [(first, None), (second, Some(Cause::Crm))]);
+    assert_eq!(by_crm[1].would.owner, Some("ben".into()), "{by_crm:#?}");
+    // Under the rules that decided it then nothing can differ by the rules, whatever else the record lacks.
+    let mut rules = crate::world::playbook();
+    rules.cohorts.iter_mut().for_each(|cohort| cohort.first_response.due = minutes(16));
+    let same = told(rules.clone(), &[1]).await;
+    let other = told(rules, &[]).await;
+    assert_eq!((same[0].cause, other[0].cause), (Some(Cause::Unrecorded), Some(Cause::Rules)));
+    assert!(other[0].would.due > other[0].is.due, "{other:#?}");
+}
+
+async fn each(floor: &Floor, rules: &Playbook, same: std::collections::BTreeSet<u32>) -> Vec<Reply> {
+    let mut replay = Replay::new(rules, Timestamp::MIN).same_as(same);
+    let mut told = Vec::new();
+    for entry in floor.journal().await {
+        let frame = said(&entry);
+        let event: Event = serde_json::from_value(frame.event).unwrap();
+        let subject: Subject = serde_json::from_value(frame.subject).unwrap();
+        let actor: Actor = serde_json::from_value(frame.actor).unwrap();
+        if let Some(number) = replay.asks(entry.at, subject, &event) {
+            let cards = floor.store.cards_of(&[number].into()).await.unwrap().remove(&number).unwrap_or_default();
+            replay.know(number, cards, None);
+        }
+        told.extend(replay.take_in(entry.at, subject, &actor, &event));
+    }
+    told.extend(replay.last());
+    told
 }

@@ -368,7 +368,7 @@ async fn a_machine_that_slept_between_the_decision_and_the_call_does_not_call() 
     for _ in 0..7 {
         let store = floor.store.begin().await.unwrap();
         tokio::time::sleep(Duration::from_millis(10)).await;
-        floor.clock.advance(minutes(120));
+        floor.clock.advance(minutes(60));
         drop(store);
     }
     assert_eq!(desk.gets().await, "Yes");

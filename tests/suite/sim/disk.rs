@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use comeback::clock::{Clock as _, ManualClock};
+use comeback::domain::answering::Answering;
 use comeback::domain::contact::Address;
 use comeback::domain::context::Card;
 use comeback::domain::conversation::{Answer, AnswerState, Conversation};
@@ -20,8 +21,8 @@ use comeback::journal::{Entry, Head};
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::policy::{Kept, Kind, Mark, PolicyStore};
 use comeback::server::store::{
-    ApiKey, Batch, CampaignSend, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People, Restored,
-    SendLog, Store, StoreError, Transaction, Waiting, Wants,
+    ApiKey, Asked, Batch, CampaignSend, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People,
+    Restored, SendLog, Store, StoreError, Transaction, Waiting, Wants,
 };
 use comeback::wire::changes::Message;
 
@@ -112,8 +113,8 @@ impl Knobs {
                     }
                 }
             }
-            Sabotage::ForgetHolds => loaded.numbers.values_mut().for_each(|number| number.hold = None),
             Sabotage::ForgetConsent => loaded.numbers.values_mut().for_each(comeback::domain::consent::Number::opt_in),
+            Sabotage::ForgetHolds => loaded.numbers.values_mut().for_each(|number| number.hold = None),
             Sabotage::ForgetDeliveries => loaded.duplicates.clear(),
             Sabotage::ForgetUnknown => {
                 let answers = loaded.conversations.values_mut().flat_map(|l| l.state.answers.values_mut());
@@ -298,6 +299,10 @@ impl PolicyStore for Disk {
 
     async fn cards_of(&self, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<NumberId, Vec<Card>>, StoreError> {
         self.inner.cards_of(numbers).await
+    }
+
+    async fn addresses_of(&self, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<NumberId, Address>, StoreError> {
+        self.inner.addresses_of(numbers).await
     }
 }
 
@@ -484,6 +489,10 @@ impl Store for Disk {
 impl SendLog for Disk {
     async fn put_sends(&self, sends: &[CampaignSend]) -> Result<Vec<bool>, StoreError> {
         self.inner.put_sends(sends).await
+    }
+
+    async fn answered(&self, asked: &Asked) -> Result<Option<Answering>, StoreError> {
+        self.inner.answered(asked).await
     }
 
     async fn put_api_key(&self, token: [u8; 32], name: &str, at: Timestamp) -> Result<(), StoreError> {

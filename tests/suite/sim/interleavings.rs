@@ -41,14 +41,14 @@ enum Step {
     Stop,
     /// The buyer says START.
     Start,
-    /// The buyer may have asked us to stop, in other words.
-    Asks,
-    /// Maya rules on it: keep, or opt out.
-    Rule(bool),
     /// A list says that the buyer opted out, or in, so many minutes ago.
     Listed(bool, i64),
     /// The carrier says late that the newest answer met a number that opted out.
     Late21610,
+    /// The buyer may have asked us to stop, in other words.
+    Asks,
+    /// Maya rules on it: keep, or opt out.
+    Rule(bool),
     /// Her lead gives the conversation to Ben, or back.
     Reassign,
     /// The backend dies and starts again.
@@ -220,13 +220,6 @@ impl Bench {
             }
             Step::Stop => self.buyer_texts("STOP"),
             Step::Start => self.buyer_texts("START"),
-            Step::Asks => self.buyer_texts("please take me off your list"),
-            Step::Rule(keep) => {
-                let note = MessageId(Uuid::from_u64_pair(11, self.questions));
-                let reason = Body::new("They meant the quote");
-                let ruling = if keep { Ruling::Keep { note, reason } } else { Ruling::OptOut };
-                self.wants(&maya, Command::Rule { ruling });
-            }
             Step::Listed(out, minutes) => {
                 self.questions += 1;
                 let buyer = self.buyer.clone();
@@ -239,6 +232,13 @@ impl Bench {
                     self.server.report_with(self.questions, message, Delivery::Failed, Some(ERROR_OPTED_OUT));
                     self.pass(5);
                 }
+            }
+            Step::Asks => self.buyer_texts("please take me off your list"),
+            Step::Rule(keep) => {
+                let note = MessageId(Uuid::from_u64_pair(11, self.questions));
+                let reason = Body::new("They meant the quote");
+                let ruling = if keep { Ruling::Keep { note, reason } } else { Ruling::OptOut };
+                self.wants(&maya, Command::Rule { ruling });
             }
             Step::Reassign => {
                 let to = RepId::new(if self.with_ben { "maya" } else { "ben" });
@@ -383,10 +383,10 @@ fn anything() -> impl Strategy<Value = Step> {
         2 => Just(Step::Release),
         1 => Just(Step::Stop),
         1 => Just(Step::Start),
-        1 => Just(Step::Asks),
-        1 => any::<bool>().prop_map(Step::Rule),
         1 => (any::<bool>(), 0..3_i64).prop_map(|(out, minutes)| Step::Listed(out, minutes)),
         1 => Just(Step::Late21610),
+        1 => Just(Step::Asks),
+        1 => any::<bool>().prop_map(Step::Rule),
         2 => Just(Step::Reassign),
         2 => Just(Step::Crash),
         1 => prop_oneof![Just(Step::Fall(Fall::Before)), Just(Step::Fall(Fall::After))],

@@ -187,9 +187,9 @@ fn agrees(world: &World, i: usize, all: &Page) -> Result<(), String> {
 struct Record {
     conversations: BTreeMap<ConversationId, Conversation>,
     stopped: BTreeSet<NumberId>,
-    held: BTreeSet<NumberId>,
     /// What stands of each number, for what lists say of it: that counts by when it was said.
     numbers: BTreeMap<NumberId, Number>,
+    held: BTreeSet<NumberId>,
     started: BTreeSet<MessageId>,
     taken_back: BTreeSet<MessageId>,
     ran: BTreeMap<CommandId, u64>,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 
 use super::{MemoryStore, Tables};
+use crate::domain::contact::Address;
 use crate::domain::context::Card;
 use crate::domain::id::{ConversationId, NumberId};
 use crate::domain::time::Timestamp;
@@ -53,5 +54,11 @@ impl PolicyStore for MemoryStore {
     async fn cards_of(&self, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<NumberId, Vec<Card>>, StoreError> {
         let tables = self.0.lock().await;
         Ok(numbers.iter().filter_map(|id| Some((*id, tables.cards.get(id)?.0.clone()))).collect())
+    }
+
+    async fn addresses_of(&self, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<NumberId, Address>, StoreError> {
+        let tables = self.0.lock().await;
+        let wanted = tables.addresses.iter().filter(|(_, id)| numbers.contains(*id));
+        Ok(wanted.map(|(address, id)| (*id, address.clone())).collect())
     }
 }

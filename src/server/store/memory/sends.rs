@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use super::super::sends::Asked;
 use super::super::{ApiKey, CampaignSend, SendLog, StoreError};
 use super::{MemoryStore, Tables};
 use crate::domain::answering::Answering;
@@ -29,6 +30,10 @@ impl SendLog for MemoryStore {
             tables.unmatched.extend(after.map(|c| c.id));
         }
         Ok(new)
+    }
+
+    async fn answered(&self, (to, line, at): &Asked) -> Result<Option<Answering>, StoreError> {
+        Ok(self.0.lock().await.answered(to, line, *at))
     }
 
     async fn put_api_key(&self, token: [u8; 32], name: &str, at: Timestamp) -> Result<(), StoreError> {

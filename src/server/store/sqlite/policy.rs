@@ -7,6 +7,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::SqliteStore;
 use super::row::{from_json, instant, number, optional, parse, signed};
+use crate::domain::contact::Address;
 use crate::domain::context::Card;
 use crate::domain::id::{ConversationId, NumberId};
 use crate::domain::time::Timestamp;
@@ -87,6 +88,16 @@ fn cards_of(db: &Connection, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<Nu
     Ok(found)
 }
 
+fn addresses_of(db: &Connection, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<NumberId, Address>, StoreError> {
+    let mut query = db.prepare_cached("SELECT address FROM number WHERE id = ?1")?;
+    let mut found = BTreeMap::new();
+    for id in numbers {
+        let text = optional(query.query_row([id.to_string()], |r| r.get::<_, Option<String>>(0)))?.flatten();
+        found.extend(text.and_then(|text| Address::parse(&text).ok()).map(|address| (*id, address)));
+    }
+    Ok(found)
+}
+
 #[async_trait]
 impl PolicyStore for SqliteStore {
     async fn marks(&self) -> Result<Vec<Mark>, StoreError> {
@@ -108,5 +119,10 @@ impl PolicyStore for SqliteStore {
     async fn cards_of(&self, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<NumberId, Vec<Card>>, StoreError> {
         let numbers = numbers.clone();
         self.read(move |tx| cards_of(tx, &numbers)).await
+    }
+
+    async fn addresses_of(&self, numbers: &BTreeSet<NumberId>) -> Result<BTreeMap<NumberId, Address>, StoreError> {
+        let numbers = numbers.clone();
+        self.read(move |tx| addresses_of(tx, &numbers)).await
     }
 }

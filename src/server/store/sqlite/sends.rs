@@ -9,6 +9,7 @@ use crate::domain::answering::Answering;
 use crate::domain::contact::{Address, Body};
 use crate::domain::id::LineId;
 use crate::domain::time::Timestamp;
+use crate::server::store::sends::Asked;
 use crate::server::store::{ApiKey, CampaignSend, SendLog, StoreError};
 
 #[async_trait]
@@ -16,6 +17,11 @@ impl SendLog for SqliteStore {
     async fn put_sends(&self, sends: &[CampaignSend]) -> Result<Vec<bool>, StoreError> {
         let sends = sends.to_vec();
         self.write(move |db| put_sends(db, &sends)).await
+    }
+
+    async fn answered(&self, asked: &Asked) -> Result<Option<Answering>, StoreError> {
+        let (to, line, at) = asked.clone();
+        self.read(move |tx| answered(tx, &to, &line, at)).await
     }
 
     async fn put_api_key(&self, token: [u8; 32], name: &str, at: Timestamp) -> Result<(), StoreError> {

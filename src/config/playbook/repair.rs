@@ -1,0 +1,253 @@
+//! Reads the document although parts of it are wrong, so that one run tells every mistake: each is noted, the word that was
+//! meant is put in its place or the part is left out, and the document is read again.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use serde::Deserialize as _;
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
+
+use super::document::Document;
+use crate::config::diagnose::{Diagnostic, wanted};
+
+/// How often a document is read at most: each reading tells one mistake.
+const READINGS: usize = 40;
+
+/// What became of a document.
+pub(super) struct Reading {
+    /// As it would be with every mistake mended; none when it cannot be read at all.
+    pub(super) document: Option<Document>,
+    /// In the order found.
+    pub(super) mistakes: Vec<Diagnostic>,
+    /// What was left out, so that nobody is told that it does not exist.
+    pub(super) left_out: LeftOut,
+}
+
+/// What of the document is not read.
+#[derive(Default)]
+pub(super) struct LeftOut {
+    /// Tables from which anything is missing: `rep`, `cohort`, …
+    tables: BTreeSet<String>,
+    /// What is missing as a whole, as `("rep", "maya")`; without a name the whole table.
+    names: BTreeSet<(String, Option<String>)>,
+}
+
+impl LeftOut {
+    /// Whether nothing that counts is missing. Cases that are expected stand for themselves.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tables.iter().all(|table| table == "expect")
+    }
+
+    /// Whether anything of a table is missing.
+    pub(super) fn is_of(&self, table: &str) -> bool {
+        self.tables.contains(table)
+    }
+
+    /// Whether a name of a table may stand in what is missing.
+    pub(super) fn may_have(&self, table: &str, name: &str) -> bool {
+        let has = |name: Option<&str>| self.names.contains(&(table.to_owned(), name.map(str::to_owned)));
+        has(None) || has(Some(name))
+    }
+}
+
+/// Reads it.
+pub(super) fn document(file: &str, source: &str) -> Reading {
+    let (root, errors) = DeTable::parse_recoverable(source);
+    let errors = errors.iter().take(READINGS);
+    let mut mistakes: Vec<Diagnostic> = errors.map(|e| Diagnostic::from_toml(file, source, e)).collect();
+    let mut left_out = LeftOut::default();
+    if !mistakes.is_empty() {
+        // What is left of a file that is no TOML says nothing about what its author meant.
+        return Reading { document: None, mistakes, left_out };
+    }
+    let span = root.span();
+    let mut root = Spanned::new(span, DeValue::Table(root.into_inner()));
+    let mut taken = BTreeSet::new();
+    for _ in 0..READINGS {
+        let error = match Document::deserialize(ValueDeserializer::from(root.clone())) {
+            Ok(document) => return Reading { document: Some(document), mistakes, left_out },
+            Err(error) => error,
+        };
+        let spot = error.span().and_then(|span| spot(&root, &span, missing(&error)));
+        let is_ours = spot.as_ref().zip(missing(&error)).is_some_and(|(spot, key)| {
+            value(&mut root, &spot.path).is_some_and(|table| taken.contains(&(table.span().start, key.to_owned())))
+        });
+        if !is_ours {
+            mistakes.push(Diagnostic::from_toml(file, source, &error));
+        }
+        let Some(spot) = spot else { break };
+        match missing(&error).filter(|_| spot.path.is_empty()) {
+            Some(key) => fill(&mut root, key, &mut left_out),
+            None if mend(&mut root, &spot, wanted(&error).as_deref()) => {}
+            None => leave_out(&mut root, &spot, &mut taken, &mut left_out),
+        }
+    }
+    Reading { document: None, mistakes, left_out }
+}
+
+/// The key that an error misses.
+fn missing(error: &toml::de::Error) -> Option<&str> {
+    error.message().strip_prefix("missing field `")?.strip_suffix('`')
+}
+
+/// One step from a table or list into what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Step {
+    Key(String),
+    At(usize),
+}
+
+/// What an error is about.
+struct Spot {
+    path: Vec<Step>,
+    /// The key itself, and not what stands behind it.
+    is_key: bool,
+}
+
+/// The innermost part that stands at a span; for a key that is missing, the table that lacks it.
+fn spot(root: &Spanned<DeValue<'_>>, span: &Range<usize>, lacks: Option<&str>) -> Option<Spot> {
+    let mut path = Vec::new();
+    let mut found = None;
+    look(root, span, lacks, &mut path, &mut found);
+    found
+}
+
+fn look(
+    value: &Spanned<DeValue<'_>>,
+    span: &Range<usize>,
+    lacks: Option<&str>,
+    path: &mut Vec<Step>,
+    found: &mut Option<Spot>,
+) {
+    let fits = match (lacks, value.get_ref()) {
+        (Some(key), DeValue::Table(table)) => !table.contains_key(key),
+        (Some(_), _) => false,
+        (None, _) => true,
+    };
+    let deeper = found.as_ref().is_none_or(|found| found.path.len() <= path.len());
+    if value.span() == *span && fits && deeper {
+        *found = Some(Spot { path: path.clone(), is_key: false });
+    }
+    match value.get_ref() {
+        DeValue::Table(table) => {
+            for (key, value) in table {
+                path.push(Step::Key(key.get_ref().to_string()));
+                if lacks.is_none() && key.span() == *span {
+                    *found = Some(Spot { path: path.clone(), is_key: true });
+                }
+                look(value, span, lacks, path, found);
+                path.pop();
+            }
+        }
+        DeValue::Array(list) => {
+            for (at, value) in list.iter().enumerate() {
+                path.push(Step::At(at));
+                look(value, span, lacks, path, found);
+                path.pop();
+            }
+        }
+        DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {}
+    }
+}
+
+fn value<'v, 'i>(root: &'v mut Spanned<DeValue<'i>>, path: &[Step]) -> Option<&'v mut Spanned<DeValue<'i>>> {
+    path.iter().try_fold(root, |value, step| match (step, value.get_mut()) {
+        (Step::Key(key), DeValue::Table(table)) => table.get_mut(key.as_str()),
+        (Step::At(at), DeValue::Array(list)) => list.get_mut(*at),
+        (
+            Step::Key(_) | Step::At(_),
+            DeValue::String(_)
+            | DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_),
+        ) => None,
+    })
+}
+
+/// Puts the word that was meant in the place of the one that stands there. False when none is near, or it is there already.
+fn mend(root: &mut Spanned<DeValue<'_>>, spot: &Spot, wanted: Option<&str>) -> bool {
+    let Some(wanted) = wanted else { return false };
+    if !spot.is_key {
+        let Some(value) = value(root, &spot.path) else { return false };
+        let is_text = value.get_ref().is_str();
+        if is_text {
+            *value.get_mut() = DeValue::String(Cow::Owned(wanted.to_owned()));
+        }
+        return is_text;
+    }
+    let Some((Step::Key(key), path)) = spot.path.split_last() else { return false };
+    let Some(DeValue::Table(table)) = value(root, path).map(Spanned::get_mut) else { return false };
+    if table.contains_key(wanted) {
+        return false;
+    }
+    let Some((key, value)) = table.remove_entry(key.as_str()) else { return false };
+    table.insert(Spanned::new(key.span(), Cow::Owned(wanted.to_owned())), value);
+    true
+}
+
+/// Takes the part away, and notes what may be missed.
+fn leave_out(
+    root: &mut Spanned<DeValue<'_>>,
+    spot: &Spot,
+    taken: &mut BTreeSet<(usize, String)>,
+    left_out: &mut LeftOut,
+) {
+    let Some((last, path)) = spot.path.split_last() else { return };
+    let name = value(root, &spot.path).and_then(|v| v.get_ref().get("name")?.get_ref().as_str().map(str::to_owned));
+    if let (Some(Step::Key(table)), false) = (spot.path.first(), spot.is_key) {
+        left_out.tables.insert(table.clone());
+        match spot.path.get(1) {
+            None => drop(left_out.names.insert((table.clone(), None))),
+            Some(Step::Key(name)) if spot.path.len() == 2 => {
+                left_out.names.insert((table.clone(), Some(name.clone())));
+            }
+            Some(Step::At(_)) if spot.path.len() == 2 => drop(left_out.names.insert((table.clone(), name))),
+            Some(Step::Key(_) | Step::At(_)) => {}
+        }
+    }
+    let Some(parent) = value(root, path) else { return };
+    let start = parent.span().start;
+    match (last, parent.get_mut()) {
+        (Step::Key(key), DeValue::Table(table)) => {
+            table.remove(key.as_str());
+            taken.insert((start, key.clone()));
+        }
+        (Step::At(at), DeValue::Array(members)) => {
+            let mut rest = DeArray::new();
+            for (_, value) in members.iter().enumerate().filter(|(other, _)| other != at) {
+                rest.push(value.clone());
+            }
+            *members = rest;
+        }
+        (
+            Step::Key(_) | Step::At(_),
+            DeValue::String(_)
+            | DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_),
+        ) => {}
+    }
+}
+
+/// Gives the document a table that it must have, empty: whatever would stand there may be named elsewhere.
+fn fill(root: &mut Spanned<DeValue<'_>>, key: &str, left_out: &mut LeftOut) {
+    let DeValue::Table(document) = root.get_mut() else { return };
+    let empty = match key {
+        "company" => DeValue::String(Cow::Borrowed("?")),
+        "ownership" | "cohort" => DeValue::Array(DeArray::new()),
+        _ => DeValue::Table(DeTable::new()),
+    };
+    document.insert(Spanned::new(0..0, Cow::Owned(key.to_owned())), Spanned::new(0..0, empty));
+    if key != "company" {
+        left_out.tables.insert(key.to_owned());
+        left_out.names.insert((key.to_owned(), None));
+    }
+}
