@@ -5,6 +5,7 @@ use comeback::domain::consent::OptOutSource;
 use comeback::domain::contact::Body;
 use comeback::domain::conversation::AnswerState;
 use comeback::domain::event::{Event, Refusal, Review};
+use comeback::domain::hold::Ruling;
 use comeback::domain::id::MessageId;
 use comeback::domain::message::Delivery;
 use comeback::domain::regulated::{Disclose, Regulated};
@@ -182,6 +183,24 @@ fn approval_does_not_overrule_what_else_needs_the_authors_eye() {
     assert_eq!(story.parked(message), Some(vec![Review::OptedOut]));
     story.wait(Span::seconds(8));
     assert!(!story.starts(message));
+}
+
+#[test]
+fn approval_lifts_no_hold() {
+    let mut story = regulated(None, true);
+    let (message, _) = says(&mut story, FILLED);
+    story.texts("please take me off your list");
+    story.does("ben", &Command::Approve { message }).unwrap();
+    assert_eq!(story.parked(message), Some(vec![Review::NewerReply, Review::OptOutHold]));
+    story.does("maya", &Command::Release { message, accept: vec![Review::NewerReply, Review::OptOutHold] }).unwrap();
+    story.wait(Span::seconds(8));
+    assert!(!story.starts(message));
+    let ruling = Ruling::Keep { note: story.fresh(), reason: Body::new("They meant the mail") };
+    story.does("lea", &Command::Rule { ruling }).unwrap();
+    assert_eq!(story.parked(message), Some(vec![Review::HoldLifted]), "and then it is maya's to look at");
+    story.does("maya", &Command::Release { message, accept: vec![Review::HoldLifted] }).unwrap();
+    story.wait(Span::seconds(8));
+    assert!(story.starts(message), "approved once is enough");
 }
 
 /// What may happen, in any order.
