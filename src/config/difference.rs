@@ -15,8 +15,7 @@ pub fn differences(from: &Playbook, to: &Playbook) -> Vec<String> {
         let unversioned = Playbook { version: 0, ..playbook.clone() };
         serde_json::to_value(unversioned).expect("BUG: a domain value is always JSON")
     };
-    let zone = to.calendars.values().next().map_or(Tz::UTC, |calendar| calendar.zone);
-    let mut found = Differences { zone, path: Vec::new(), lines: Vec::new() };
+    let mut found = Differences { zone: to.zone(), path: Vec::new(), lines: Vec::new() };
     found.compare(Some(&value(from)), Some(&value(to)));
     found.lines
 }

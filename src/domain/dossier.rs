@@ -3,11 +3,12 @@
 use chrono_tz::Tz;
 
 use super::consent::OptOutSource;
-use super::event::{Event, Refusal, Review};
+use super::event::Event;
 use super::explanation;
 use super::id::{MessageId, RepId};
 use super::message::{Delivery, InboundKind};
 use super::playbook::Playbook;
+use super::rejection::Rejection;
 use super::time::Timestamp;
 
 /// What one fact says. The first line is the fact, those after it are its reasons. Every fact says something: nothing about
@@ -23,15 +24,17 @@ pub fn says(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
             format!("{} wrote an answer, to leave {} at the soonest", name(by), time(*not_before))
         }
         Event::AnswerParked { by, reasons, .. } => {
-            let all: Vec<String> = reasons.iter().map(|reason| review(reason, name)).collect();
+            let all: Vec<String> = reasons.iter().map(|reason| reason.words(name)).collect();
             format!("the answer of {} did not go: {}", name(by), all.join("; "))
         }
-        Event::AnswerRefused { by, why, .. } => format!("a text of {} was refused: {}", name(by), refusal(*why)),
+        Event::AnswerRefused { by, why, .. } => {
+            format!("a text of {} was refused: {}", name(by), Rejection::from(*why))
+        }
         Event::AnswerApproved { by, .. } => format!("{} approved of the answer", name(by)),
         Event::AnswerDeclined { by, .. } => format!("{} did not approve of the answer", name(by)),
         Event::Disclosed { .. } => "the disclosure stands under the text that leaves".to_owned(),
         Event::AnswerReleased { accepted, .. } => {
-            let all: Vec<String> = accepted.iter().map(|reason| review(reason, name)).collect();
+            let all: Vec<String> = accepted.iter().map(|reason| reason.words(name)).collect();
             if all.is_empty() {
                 "its rep looked again and said: send".to_owned()
             } else {
@@ -137,33 +140,5 @@ const fn delivered(delivery: Delivery) -> &'static str {
         Delivery::Read => "read",
         Delivery::Undelivered => "not delivered",
         Delivery::Failed => "failed",
-    }
-}
-
-const fn refusal(why: Refusal) -> &'static str {
-    match why {
-        Refusal::Unfilled => "a field of a snippet was not filled",
-        Refusal::FreeText => "only approved words may go out there",
-        Refusal::Undisclosed => "the disclosure did not stand under it",
-    }
-}
-
-fn review(reason: &Review, name: impl Fn(&RepId) -> String) -> String {
-    match reason {
-        Review::OptedOut => "the number opted out".to_owned(),
-        Review::OptOutHold => "the number is on opt-out hold".to_owned(),
-        Review::HoldLifted => "it had waited behind an opt-out hold".to_owned(),
-        Review::Blocked => "the number is blocked".to_owned(),
-        Review::NewerReply => "the buyer had written again".to_owned(),
-        Review::Reassigned(rep) => format!("{} had the conversation", name(rep)),
-        Review::QuietHours => "there was no hour for texts where the buyer is".to_owned(),
-        Review::BehindParked => "an earlier text needed an eye first".to_owned(),
-        Review::NeverLeft => "the carrier never had it".to_owned(),
-        Review::NoEvidence => "no consent was on record".to_owned(),
-        Review::TimePassed => "the chosen time had passed".to_owned(),
-        Review::NeedsApproval => "a second person had to approve".to_owned(),
-        Review::Declined(rep) => format!("{} did not approve", name(rep)),
-        Review::FreeText => "only approved words may go out there".to_owned(),
-        Review::Undisclosed => "the disclosure was missing".to_owned(),
     }
 }

@@ -237,7 +237,7 @@ fn local(at: Timestamp, zone: Tz) -> String {
 /// Where a team is: the zone of its schedule, else of the first calendar.
 fn zone_of(playbook: &Playbook, team: &TeamId) -> Tz {
     let schedule = oncall::of_team(playbook, team).map(|plan| plan.zone);
-    schedule.or_else(|| playbook.calendars.values().next().map(|calendar| calendar.zone)).unwrap_or(Tz::UTC)
+    schedule.unwrap_or_else(|| playbook.zone())
 }
 
 fn rest(playbook: &Playbook, all: &mut Vec<Finding>) {

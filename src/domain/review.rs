@@ -52,10 +52,36 @@ impl Review {
             | Self::NoEvidence
             | Self::TimePassed
             | Self::HoldLifted
-            // Asked again: the second person looks once more.
             | Self::Declined(_) => true,
-            Self::OptedOut | Self::OptOutHold | Self::Blocked | Self::NeedsApproval | Self::FreeText | Self::Undisclosed => false,
+            Self::OptedOut
+            | Self::OptOutHold
+            | Self::Blocked
+            | Self::NeedsApproval
+            | Self::FreeText
+            | Self::Undisclosed => false,
         }
+    }
+
+    /// What is told of it, on the screen and in a dossier, with a rep's name as people know it.
+    pub fn words(&self, name: impl FnOnce(&RepId) -> String) -> String {
+        let words = match self {
+            Self::Reassigned(rep) => return format!("{} has it now", name(rep)),
+            Self::Declined(rep) => return format!("{} did not approve of it", name(rep)),
+            Self::OptedOut => "the number opted out",
+            Self::OptOutHold => "the number is on opt-out hold",
+            Self::HoldLifted => "it waited behind an opt-out hold",
+            Self::Blocked => "the number is blocked",
+            Self::NewerReply => "the buyer wrote again",
+            Self::QuietHours => "there is no hour for texts where the buyer is",
+            Self::BehindParked => "an earlier text needs an eye first",
+            Self::NeverLeft => "the carrier never got it",
+            Self::NoEvidence => "no consent of theirs is on record",
+            Self::TimePassed => "the chosen time has passed",
+            Self::NeedsApproval => "a second person must approve",
+            Self::FreeText => "only approved snippets may go out here",
+            Self::Undisclosed => "the disclosure is missing",
+        };
+        words.to_owned()
     }
 }
 

@@ -267,8 +267,7 @@ impl Model {
 
     /// The zone that times are shown in.
     pub fn zone(&self) -> Tz {
-        let calendar = || self.playbook().and_then(|p| p.calendars.values().next()).map(|c| c.zone);
-        self.zone.or_else(calendar).unwrap_or(Tz::UTC)
+        self.zone.or_else(|| self.playbook().map(Playbook::zone)).unwrap_or(Tz::UTC)
     }
 
     /// Shows a line at the bottom.

@@ -2,20 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::setup::{LINE, Town};
+use super::setup::Town;
 
 #[test]
 fn a_list_is_read_once_and_the_ledger_says_who_may_be_texted_and_why() {
-    let town = Town::start();
-    town.adds_line(LINE, &format!("{}\n", town.carrier("auth_token")));
-    town.sets_webhook(LINE);
+    let town = Town::open();
     let database = town.machine.database();
     let (_, phone) = town.buyer_of("maya");
-    let file = |name: &str, text: &str| {
-        let path = town.machine.home().join(name);
-        std::fs::write(&path, text).expect("a file");
-        path.display().to_string()
-    };
+    let file = |name: &str, text: &str| town.machine.writes(name, text);
     let import =
         |path: &str| town.machine.run(&["consent", "import", "--database", &database, "--source", "old-crm", path], "");
     let show = |number: &str| town.machine.run(&["consent", "show", "--database", &database], &format!("{number}\n"));

@@ -62,9 +62,7 @@ fn the_crm_s_owners_are_the_people_of_the_playbook_given() {
     let source = std::fs::read_to_string(PLAYBOOK).expect("the example");
     let renamed = source.replace("rep.maya]", "rep.adam]").replace("\"maya\"", "\"adam\"");
     assert_ne!(renamed, source);
-    let file = machine.home().join("adam.toml");
-    std::fs::write(&file, renamed).expect("a playbook");
-    let file = file.display().to_string();
+    let file = machine.writes("adam.toml", &renamed);
     let demo = demo(&machine, &["--quiet", "--rep", "adam", "--playbook", &file]);
     let about = demo.about();
     let tokens: BTreeSet<&str> = about["tokens"].as_object().expect("tokens").keys().map(String::as_str).collect();

@@ -8,16 +8,10 @@ const HEADER: &str = "id,to,from,campaign,text,sent_at,use_case\n";
 
 #[test]
 fn sends_come_from_a_file_and_over_http_and_a_reply_knows_which_of_them_it_answers() {
-    let town = Town::start();
-    town.adds_line(LINE, &format!("{}\n", town.carrier("auth_token")));
-    town.sets_webhook(LINE);
+    let town = Town::open();
     let database = town.machine.database();
     let (_, phone) = town.buyer_of("maya");
-    let file = |name: &str, text: &str| {
-        let path = town.machine.home().join(name);
-        std::fs::write(&path, text).expect("a file");
-        path.display().to_string()
-    };
+    let file = |name: &str, text: &str| town.machine.writes(name, text);
     let import = |path: &str| town.machine.run(&["import", "sends", "--database", &database, path], "");
 
     // Bad rows are told with their lines, the good ones are kept, and nothing of a buyer is repeated.

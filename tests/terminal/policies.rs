@@ -70,12 +70,9 @@ fn a_first_playbook_comes_from_a_few_answers_and_the_crm_and_never_replaces_a_fi
 
 #[test]
 fn a_version_is_tried_waits_is_taken_back_and_somebody_takes_another_ones_place() {
-    let town = Town::start();
-    town.adds_line(LINE, &format!("{}\n", town.carrier("auth_token")));
-    town.sets_webhook(LINE);
+    let town = Town::open();
     let database = town.machine.database();
-    let file = town.machine.home().join("faster.toml").display().to_string();
-    std::fs::write(&file, faster()).expect("a file");
+    let file = town.machine.writes("faster.toml", &faster());
     let playbook = |what: &str, more: &[&str]| {
         let all = [&["playbook", what, "--database", &database], more].concat();
         town.machine.run(&all, "")

@@ -1,12 +1,10 @@
 //! The policy as sales operations change it: checked, put in force, looked up, taken back, while the backend runs.
 
-use super::setup::{LINE, Town};
+use super::setup::Town;
 
 #[test]
 fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_explained() {
-    let town = Town::start();
-    town.adds_line(LINE, &format!("{}\n", town.carrier("auth_token")));
-    town.sets_webhook(LINE);
+    let town = Town::open();
     let database = town.machine.database();
     let file = town.machine.home().join("mine.toml");
     let source = include_str!("../../assets/playbook.toml");

@@ -47,6 +47,13 @@ impl Machine {
         self.folder.path()
     }
 
+    /// A file of the person's own. Its path, as a command takes it.
+    pub(super) fn writes(&self, name: &str, text: &str) -> String {
+        let path = self.home().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    }
+
     /// As `--database` takes it.
     pub(super) fn database(&self) -> String {
         format!("sqlite:{}", self.home().join("comeback.db").display())

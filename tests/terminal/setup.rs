@@ -34,6 +34,14 @@ impl Town {
         Self { backend: serve.url(), carrier, machine, running: [emulate, serve] }
     }
 
+    /// The same with its line and its webhook: a buyer's text comes in.
+    pub(super) fn open() -> Self {
+        let town = Self::start();
+        town.adds_line(LINE, &format!("{}\n", town.carrier("auth_token")));
+        town.sets_webhook(LINE);
+        town
+    }
+
     pub(super) fn carrier(&self, name: &str) -> &str {
         self.carrier[name].as_str().expect("it is said")
     }

@@ -25,7 +25,7 @@ impl Rulings {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let store = self.database.open()?;
         let playbook = store.playbook().await?.unwrap_or_default();
-        let zone = playbook.calendars.values().next().map_or(chrono_tz::UTC, |calendar| calendar.zone);
+        let zone = playbook.zone();
         let (mut before, mut told) = (u64::MAX, false);
         loop {
             let page = store.rulings(before, PAGE).await?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _};
 use chrono_tz::Tz;
 
-use super::history::{local, zone_of};
+use super::history::local;
 use super::{Change, words};
 use crate::cli::{DatabaseArg, say};
 use crate::clock::Clock;
@@ -34,7 +34,7 @@ pub(super) async fn wait(
     change: PlaybookChange,
     from: &str,
 ) -> anyhow::Result<()> {
-    let zone = zone_of(Some(&change.playbook));
+    let zone = change.playbook.zone();
     let from = instant(from, zone)?;
     anyhow::ensure!(
         from > clock.now(),
@@ -186,7 +186,7 @@ fn tell(playbook: &Playbook, report: &Report) -> anyhow::Result<()> {
             "no version ever decided beside the one in force: comeback playbook apply --shadow FILE begins it"
         )
     };
-    let zone = zone_of(Some(playbook));
+    let zone = playbook.zone();
     let until = report.ended.map_or_else(|| "still does".to_owned(), |at| format!("until {}", local(at, zone)));
     let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
     say(&format!("decides beside since {}, {until}; {}{why}", local(*at, zone), by.as_deref().unwrap_or("somebody")));

@@ -5,7 +5,6 @@ use chrono_tz::Tz;
 use crate::cli::{DatabaseArg, say};
 use crate::domain::beside::Beside;
 use crate::domain::event::Event;
-use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 use crate::journal::Frame;
 use crate::server::store::Store;
@@ -76,7 +75,7 @@ impl Record {
 /// Prints it, oldest first, then what is still to come.
 pub(super) async fn history(database: &DatabaseArg) -> anyhow::Result<()> {
     let store = database.open()?;
-    let zone = zone_of(store.playbook().await?.as_ref());
+    let zone = store.playbook().await?.map_or(Tz::UTC, |playbook| playbook.zone());
     let record = record(&store).await?;
     let mut lines: Vec<(Timestamp, String)> = record.applied.iter().map(|a| (a.at, applied(a, zone))).collect();
     lines.extend(record.dropped.iter().filter_map(|(at, what)| Some((*at, dropped(*at, what, zone)?))));
@@ -114,9 +113,4 @@ fn who(by: Option<&str>, why: Option<&str>) -> String {
 /// A time as the playbook's people read it, with its offset.
 pub(super) fn local(at: Timestamp, zone: Tz) -> String {
     at.utc().with_timezone(&zone).format("%a %Y-%m-%d %H:%M:%S %Z").to_string()
-}
-
-/// The zone in which a playbook's people read a clock: that of its first calendar.
-pub(super) fn zone_of(playbook: Option<&Playbook>) -> Tz {
-    playbook.and_then(|playbook| playbook.calendars.values().next()).map_or(Tz::UTC, |calendar| calendar.zone)
 }

@@ -153,19 +153,15 @@ fn look(
 }
 
 fn value<'v, 'i>(root: &'v mut Spanned<DeValue<'i>>, path: &[Step]) -> Option<&'v mut Spanned<DeValue<'i>>> {
-    path.iter().try_fold(root, |value, step| match (step, value.get_mut()) {
-        (Step::Key(key), DeValue::Table(table)) => table.get_mut(key.as_str()),
-        (Step::At(at), DeValue::Array(list)) => list.get_mut(*at),
-        (
-            Step::Key(_) | Step::At(_),
-            DeValue::String(_)
-            | DeValue::Integer(_)
-            | DeValue::Float(_)
-            | DeValue::Boolean(_)
-            | DeValue::Datetime(_)
-            | DeValue::Array(_)
-            | DeValue::Table(_),
-        ) => None,
+    path.iter().try_fold(root, |value, step| match step {
+        Step::Key(key) => {
+            let DeValue::Table(table) = value.get_mut() else { return None };
+            table.get_mut(key.as_str())
+        }
+        Step::At(at) => {
+            let DeValue::Array(list) = value.get_mut() else { return None };
+            list.get_mut(*at)
+        }
     })
 }
 
@@ -212,28 +208,15 @@ fn leave_out(
     }
     let Some(parent) = value(root, path) else { return };
     let start = parent.span().start;
-    match (last, parent.get_mut()) {
-        (Step::Key(key), DeValue::Table(table)) => {
-            table.remove(key.as_str());
-            taken.insert((start, key.clone()));
+    if let (Step::Key(key), DeValue::Table(table)) = (last, parent.get_mut()) {
+        table.remove(key.as_str());
+        taken.insert((start, key.clone()));
+    } else if let (Step::At(at), DeValue::Array(members)) = (last, parent.get_mut()) {
+        let mut rest = DeArray::new();
+        for (_, value) in members.iter().enumerate().filter(|(other, _)| other != at) {
+            rest.push(value.clone());
         }
-        (Step::At(at), DeValue::Array(members)) => {
-            let mut rest = DeArray::new();
-            for (_, value) in members.iter().enumerate().filter(|(other, _)| other != at) {
-                rest.push(value.clone());
-            }
-            *members = rest;
-        }
-        (
-            Step::Key(_) | Step::At(_),
-            DeValue::String(_)
-            | DeValue::Integer(_)
-            | DeValue::Float(_)
-            | DeValue::Boolean(_)
-            | DeValue::Datetime(_)
-            | DeValue::Array(_)
-            | DeValue::Table(_),
-        ) => {}
+        *members = rest;
     }
 }
 

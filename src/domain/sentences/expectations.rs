@@ -8,7 +8,7 @@ pub(super) fn of(playbook: &Playbook) -> Vec<String> {
     if all.is_empty() {
         return Vec::new();
     }
-    let zone = playbook.calendars.values().next().map_or(chrono_tz::UTC, |calendar| calendar.zone);
+    let zone = playbook.zone();
     let cases = count(i64::try_from(all.len()).unwrap_or(i64::MAX), "case");
     let mut lines = vec![format!("{cases}, decided again with every change and whenever somebody goes or comes:")];
     lines.extend(all.iter().map(|case| format!("  {} ({})", case.name, instant(case.at, zone))));

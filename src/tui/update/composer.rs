@@ -343,7 +343,7 @@ fn refusal(model: &Model, composer: &Composer, text: &str) -> Option<String> {
         return Some(format!("Not sent: {why}. Esc keeps the draft."));
     }
     if let Some((_, field)) = fields(text).first() {
-        return Some(format!("Not sent: {{{field}}} is not filled. Tab goes there."));
+        return Some(format!("Not sent: {{{field}}} is not filled: type it now."));
     }
     let why = snippets::bound(model, composer)?.refuses(text)?;
     Some(format!("Not sent: {why}. i writes a note."))
@@ -362,7 +362,7 @@ fn send(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
         let unfilled = is_unfilled(&text) && !composer.note;
         model.composer = Some(composer);
         if unfilled {
-            snippets::next_field(model, now);
+            snippets::first_field(model);
         }
         return model.warn(refusal, now);
     }

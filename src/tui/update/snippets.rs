@@ -107,6 +107,15 @@ pub(super) fn next_field(model: &mut Model, now: Timestamp) {
     }
 }
 
+/// To the field that kept the text from leaving: what is typed then stands in its place.
+pub(super) fn first_field(model: &mut Model) {
+    let Some(composer) = model.composer.as_mut() else { return };
+    let first = snippet::fields(composer.input.text()).first().map(|(range, _)| range.start);
+    if let Some(start) = first {
+        composer.input.go(start);
+    }
+}
+
 /// Takes the unfilled field at the cursor out of the way of what is typed or pasted there.
 pub(super) fn clear_field(input: &mut InputLine) {
     let at = input.cursor();

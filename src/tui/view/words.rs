@@ -27,33 +27,12 @@ pub(super) const fn older(older: Older, link: &LinkState) -> &'static str {
     }
 }
 
-/// Why a text waits for its rep.
-pub(super) fn review(model: &Model, reason: &Review) -> String {
-    match reason {
-        Review::OptedOut => "the number opted out".to_owned(),
-        Review::OptOutHold => "opt-out hold".to_owned(),
-        Review::HoldLifted => "it waited behind an opt-out hold".to_owned(),
-        Review::NewerReply => "the buyer wrote again".to_owned(),
-        Review::Reassigned(rep) => format!("{} has it now", model.rep_name(rep)),
-        Review::QuietHours => "there is no hour for texts where the buyer is".to_owned(),
-        Review::BehindParked => "an earlier text needs your eye first".to_owned(),
-        Review::NeverLeft => "the carrier never got it".to_owned(),
-        Review::NoEvidence => "no consent of theirs is on record".to_owned(),
-        Review::Blocked => "the number is blocked".to_owned(),
-        Review::TimePassed => "the time you chose has passed".to_owned(),
-        Review::NeedsApproval => "a second person must approve".to_owned(),
-        Review::Declined(rep) => format!("{} did not approve of it", model.rep_name(rep)),
-        Review::FreeText => "only approved snippets may go out here".to_owned(),
-        Review::Undisclosed => "the disclosure is missing".to_owned(),
-    }
-}
-
-/// All reasons in one line.
+/// Why a text waits for its rep: all reasons in one line.
 pub(super) fn reviews(model: &Model, reasons: &[Review]) -> String {
     if reasons.contains(&Review::OptOutHold) {
         return "opt-out hold: waits until somebody rules (z)".to_owned();
     }
-    let all: Vec<String> = reasons.iter().map(|reason| review(model, reason)).collect();
+    let all: Vec<String> = reasons.iter().map(|reason| reason.words(|rep| model.rep_name(rep).to_owned())).collect();
     format!("needs your eye: {}", all.join("; "))
 }
 

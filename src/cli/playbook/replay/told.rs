@@ -6,7 +6,7 @@ use chrono::SecondsFormat;
 use chrono_tz::Tz;
 
 use super::NOTES;
-use crate::cli::playbook::history::{local, zone_of};
+use crate::cli::playbook::history::local;
 use crate::cli::say;
 use crate::domain::beside::Came;
 use crate::domain::expectation;
@@ -32,12 +32,12 @@ pub(super) enum Teller {
 
 impl Teller {
     pub(super) fn table(rules: &Playbook, since: Timestamp, each: bool) -> Self {
-        Self::Table { rules: Box::new(rules.clone()), zone: zone_of(Some(rules)), since, each }
+        Self::Table { rules: Box::new(rules.clone()), zone: rules.zone(), since, each }
     }
 
     pub(super) fn csv(rules: &Playbook) -> Self {
         say(COLUMNS);
-        Self::Csv { zone: zone_of(Some(rules)) }
+        Self::Csv { zone: rules.zone() }
     }
 
     pub(super) fn totals() -> Self {
