@@ -15,6 +15,7 @@ pub mod contact;
 pub mod context;
 pub mod conversation;
 pub mod coverage;
+pub mod deal;
 pub mod decide;
 pub mod dossier;
 pub mod escalation;

@@ -118,3 +118,11 @@ name_id! {
     /// A person in the CRM, by the CRM's own id.
     ContactId
 }
+name_id! {
+    /// A company in the CRM, by the CRM's own id.
+    AccountId
+}
+name_id! {
+    /// A deal in the CRM, by the CRM's own id.
+    DealId
+}

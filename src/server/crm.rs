@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -15,31 +14,14 @@ use crate::domain::context::Card;
 use crate::domain::id::NumberId;
 use crate::domain::time::Span;
 
+pub mod connector;
 pub mod directory;
+pub mod owner;
+pub mod write;
 
-/// Why the CRM could not be asked. What was read before stays.
-#[derive(Debug, thiserror::Error)]
-pub enum CrmError {
-    /// It refused us.
-    #[error("the CRM refused ({0}): check its token")]
-    Refused(u16),
-    /// It did not answer.
-    #[error("the CRM did not answer: {0}")]
-    Unreachable(String),
-    /// It answered with something else.
-    #[error("the CRM's answer is not readable: {0}")]
-    Unreadable(String),
-}
-
-/// A CRM.
-#[async_trait]
-pub trait Crm: Send + Sync + 'static {
-    /// Everybody with a number, as addresses with their people.
-    async fn everybody(&self) -> Result<Vec<(Address, Vec<Card>)>, CrmError>;
-
-    /// The people behind one address.
-    async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError>;
-}
+pub use self::connector::{Crm, CrmError, Deals};
+pub use self::owner::{Owner, Reps};
+pub use self::write::{TaskState, Write};
 
 /// How often everything is read again, in real time.
 const REFRESH: Duration = Duration::from_secs(300);

@@ -1,0 +1,130 @@
+//! What a CRM is to us: one trait, which every connector fills as far as its CRM can.
+//!
+//! **What all of them promise.** Nobody waits for a connector on the path of a text. It calls out by [`super::super::egress`]
+//! alone, bounded in time, size and number of calls at once, and obeys the CRM's own limits before it is told to. What it
+//! reads is hostile until checked. Ids are the CRM's own, and opaque. Errors hold no phone, no text and no token.
+//!
+//! **What a CRM lacks** its connector leaves as it is here: [`CrmError::Cannot`]. Whoever asks lives with that.
+
+use async_trait::async_trait;
+
+use super::owner::Owner;
+use super::write::{TaskState, Write};
+use crate::domain::contact::Address;
+use crate::domain::context::Card;
+use crate::domain::deal::Deal;
+use crate::domain::time::Timestamp;
+
+/// Why the CRM could not be asked, or did not do it. What was read before stays.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CrmError {
+    /// It refused us: 401, 403 and their like. A person has to change a token or a right; trying again is cheap and finds
+    /// out that they did.
+    #[error("the CRM refused ({0}): check its token")]
+    Refused(u16),
+    /// It did not answer, or broke off, or failed on its side. Later it may be better. A write may have been made.
+    #[error("the CRM did not answer: {0}")]
+    Unreachable(String),
+    /// It has had enough of us for now. Nothing was done.
+    #[error("the CRM takes no more questions before {until}")]
+    Busy {
+        /// When it may be asked again, by the clock that decides.
+        until: Timestamp,
+    },
+    /// It answered with something else. A write may have been made.
+    #[error("the CRM's answer is not readable: {0}")]
+    Unreadable(String),
+    /// What was asked for, or was to be written about, is not there any more. Nothing was done.
+    #[error("the CRM has no such record any more")]
+    NotFound,
+    /// It takes this one question or write in no way. Nothing was done, and the same again changes nothing.
+    #[error("the CRM does not take this: {0}")]
+    Invalid(String),
+    /// This connector has no way to it. Nothing was done.
+    #[error("this CRM cannot {0}")]
+    Cannot(&'static str),
+}
+
+impl CrmError {
+    /// Whether a write that ended so may have been made all the same: it is looked for ([`Crm::find`]) before it is made
+    /// again.
+    pub const fn may_have_been_made(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Unreadable(_) => true,
+            Self::Refused(_) | Self::Busy { .. } | Self::NotFound | Self::Invalid(_) | Self::Cannot(_) => false,
+        }
+    }
+
+    /// Whether the same again can come to anything else while nobody changes the question or the record.
+    pub const fn is_final(&self) -> bool {
+        match self {
+            Self::NotFound | Self::Invalid(_) | Self::Cannot(_) => true,
+            Self::Refused(_) | Self::Unreachable(_) | Self::Busy { .. } | Self::Unreadable(_) => false,
+        }
+    }
+}
+
+/// Some of the deals that changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deals {
+    /// In the order of their last change.
+    pub deals: Vec<Deal>,
+    /// What the next page is asked for with; nothing after the last one.
+    pub next: Option<String>,
+}
+
+/// A CRM.
+#[async_trait]
+pub trait Crm: Send + Sync + 'static {
+    /// Its name, as people say it: `HubSpot`.
+    fn name(&self) -> &'static str {
+        "the CRM"
+    }
+
+    /// The people behind one address: none, one, or several, **all** of them, in an order that stays. Whatever the CRM's
+    /// search found, only who has this very number is among them: each candidate's own numbers are parsed to E.164 and
+    /// compared. An address that is no phone number has nobody behind it.
+    async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError>;
+
+    /// Everybody with a number, as addresses with their people. For a CRM that is small enough to be read whole now and
+    /// then; of another one only those numbers are asked about that text us.
+    async fn everybody(&self) -> Result<Vec<(Address, Vec<Card>)>, CrmError> {
+        Err(CrmError::Cannot("list everybody"))
+    }
+
+    /// Whoever can own a record, those that left with them: [`Owner::active`]. Whole, or an error.
+    async fn owners(&self) -> Result<Vec<Owner>, CrmError> {
+        Err(CrmError::Cannot("list its owners"))
+    }
+
+    /// Deals that changed at `since` or later, by the CRM's clock, a page at a time: `after` is the `next` of the page
+    /// before. Each is whole, with its history. One that changes meanwhile may come twice, and what CRMs list lags behind
+    /// what was written by seconds: ask again from a few minutes before the last answer, and let the newer one win.
+    async fn deals(&self, since: Timestamp, after: Option<&str>) -> Result<Deals, CrmError> {
+        let _ = (since, after);
+        Err(CrmError::Cannot("tell which deals changed"))
+    }
+
+    /// Makes one write, once, and returns the CRM's id of what was made or changed. It never tries again by itself. After an
+    /// error that says so ([`CrmError::may_have_been_made`]), and after a crash, the write is looked for with [`Crm::find`]
+    /// before it is made again; the key in it is what it is found by.
+    async fn write(&self, write: &Write) -> Result<String, CrmError> {
+        let _ = write;
+        Err(CrmError::Cannot("take writes"))
+    }
+
+    /// The CRM's id of this write, when it was made before. Never by a search that lags behind: "not there" means that it
+    /// was not made, once the call that may have made it ended. May look through what hangs on the contact, so it is for
+    /// the doubtful case.
+    async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
+        let _ = write;
+        Err(CrmError::Cannot("look for writes"))
+    }
+
+    /// How a task that we wrote stands there, by the id that [`Crm::write`] returned. One that was deleted is
+    /// [`CrmError::NotFound`].
+    async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
+        let _ = id;
+        Err(CrmError::Cannot("tell how a task stands"))
+    }
+}

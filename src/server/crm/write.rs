@@ -1,0 +1,125 @@
+//! What is written into a CRM. The row that asks for it is kept by us; a connector only makes it, once, under our key.
+
+use uuid::Uuid;
+
+use crate::domain::contact::Body;
+use crate::domain::id::{ContactId, DealId, RepId};
+use crate::domain::time::Timestamp;
+
+/// One write. The same key is the same write, always: it stands in what is made ([`Write::mark`]), so that after a crash it
+/// is found there.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Write {
+    /// Ours, made when the write was decided. It derives from no number and no text.
+    pub key: Uuid,
+    /// Whom it is about.
+    pub contact: ContactId,
+    /// Which deal too.
+    pub deal: Option<DealId>,
+    /// Which rep it is of. One whom the CRM does not know as an owner is left out, and the write made without.
+    pub owner: Option<RepId>,
+    /// When it happened; of a task, when it was given.
+    pub at: Timestamp,
+    /// Where the conversation is found.
+    pub link: String,
+    /// What.
+    pub what: What,
+}
+
+/// What a write makes.
+#[derive(Clone, PartialEq, Eq)]
+pub enum What {
+    /// One text, in the log of what was said with the contact.
+    Log {
+        /// From the buyer, or to them.
+        inbound: bool,
+        /// Its words.
+        body: Body,
+        /// What became of its clock, in words: `answered in 4 min, in time`.
+        sla: Option<String>,
+    },
+    /// A task for the owner.
+    Task {
+        /// One line.
+        subject: String,
+        /// The rest.
+        words: String,
+        /// How urgent.
+        priority: Priority,
+        /// Until when.
+        due: Timestamp,
+    },
+    /// A task is done here, and so it is there. Done before is as good.
+    TaskDone {
+        /// The CRM's id of it.
+        task: String,
+    },
+    /// How a conversation ended: in the log, and as a meeting when one was made.
+    Outcome {
+        /// In our words: `meeting booked`.
+        outcome: String,
+        /// What the rep wrote on it.
+        words: String,
+        /// The meeting, when the outcome is one whose time is known.
+        meeting: Option<Meeting>,
+    },
+    /// The contact, or the deal when one is named, gets another owner: [`Write::owner`], which the CRM has to know here.
+    Owner,
+}
+
+/// A meeting in the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meeting {
+    /// From.
+    pub from: Timestamp,
+    /// Until.
+    pub until: Timestamp,
+}
+
+/// How urgent a task is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// When there is time.
+    Low,
+    /// As all.
+    Normal,
+    /// Before others.
+    High,
+}
+
+/// How a task stands in the CRM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskState {
+    /// Not done.
+    Open,
+    /// Done.
+    Done {
+        /// When, by the CRM; when it was last changed where the CRM keeps no time of completion.
+        at: Timestamp,
+    },
+}
+
+impl Write {
+    /// What stands in the CRM's text, and is looked for there.
+    pub fn mark(&self) -> String {
+        format!("comeback:{}", self.key)
+    }
+
+    /// What it makes, in a word.
+    pub const fn word(&self) -> &'static str {
+        match self.what {
+            What::Log { .. } => "log",
+            What::Task { .. } => "task",
+            What::TaskDone { .. } => "task done",
+            What::Outcome { .. } => "outcome",
+            What::Owner => "owner",
+        }
+    }
+}
+
+impl std::fmt::Debug for Write {
+    /// Without a word of what is in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Write({}, {})", self.word(), self.key)
+    }
+}
