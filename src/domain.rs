@@ -63,4 +63,5 @@ pub mod use_case;
 pub mod visibility;
 pub mod waiting;
 mod withdrawal;
+pub mod write_back;
 pub mod zone;

@@ -176,7 +176,7 @@ impl Demo {
         // Carrier and CRM are emulated on this machine.
         let egress = Egress::new(Allow::loopback());
         let token = Held::Here(Secret::new(crm_token));
-        let crm = Directory::new(egress.clone(), &format!("{}/crm/v1", emulator.base_url()), token)?;
+        let crm = Directory::new(egress.clone(), &format!("{}/crm/v1", emulator.base_url()), token)?.writing();
         let tokens = tokens(store.as_ref(), &policy, clock.as_ref()).await?;
         let carrier = Arc::new(Carriers::new(&egress));
         let mut backend = Backend::start(Parts {
@@ -186,7 +186,7 @@ impl Demo {
             listener,
             public_url: base_url.clone(),
             carrier: carrier.clone(),
-            crm: Some(Box::new(crm)),
+            crm: Some(Arc::new(crm)),
             reconcile_every: Duration::from_secs(30),
         })
         .await?;

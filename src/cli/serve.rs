@@ -40,6 +40,9 @@ pub(super) struct Serve {
     /// A JSON directory of contacts.
     #[arg(long)]
     crm: Option<String>,
+    /// The directory takes writes, too: the log of what was said, how it ended, tasks.
+    #[arg(long, requires = "crm")]
+    crm_writes: bool,
     #[command(flatten)]
     crm_token: CrmTokenArgs,
     /// Minutes between two comparisons with the carrier's list.
@@ -92,7 +95,8 @@ impl Serve {
         );
         let crm = match &self.crm {
             Some(base) => {
-                Some(Box::new(Directory::new(egress.clone(), base, self.crm_token.token()?)?) as Box<dyn Crm>)
+                let directory = Directory::new(egress.clone(), base, self.crm_token.token()?)?;
+                Some(Arc::new(if self.crm_writes { directory.writing() } else { directory }) as Arc<dyn Crm>)
             }
             None => None,
         };

@@ -243,6 +243,8 @@ fn word(key: &str) -> String {
         ("programmes", "programme"),
         ("expectations", "expect"),
         ("snippets", "snippet"),
+        ("write_back", "crm"),
+        ("follow_ups", "follow_up"),
     ];
     single.iter().find(|(many, _)| *many == key).map_or_else(|| key.to_owned(), |(_, one)| (*one).to_owned())
 }

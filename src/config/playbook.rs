@@ -20,6 +20,7 @@ use toml::Spanned;
 mod alerts;
 mod cohorts;
 mod consent;
+mod crm;
 mod document;
 mod expectations;
 mod owners;
@@ -209,6 +210,7 @@ impl Reader<'_> {
             snippets,
             price,
             alerting,
+            write_back: d.crm.as_ref().map_or_else(Default::default, |crm| self.write_back(crm)),
         }
     }
 

@@ -295,6 +295,8 @@ pub enum Outcome {
     Mailed,
     /// A meeting is booked.
     Meeting,
+    /// Interested, but not now.
+    Nurture,
     /// Not interested.
     NotInterested,
     /// Not the right person.
@@ -305,11 +307,12 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in the order screens show them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Texted,
         Self::Called,
         Self::Mailed,
         Self::Meeting,
+        Self::Nurture,
         Self::NotInterested,
         Self::WrongPerson,
         Self::NoAnswerNeeded,
@@ -322,6 +325,7 @@ impl Outcome {
             Self::Called => "answered by call",
             Self::Mailed => "answered by mail",
             Self::Meeting => "meeting booked",
+            Self::Nurture => "not now: nurture",
             Self::NotInterested => "not interested",
             Self::WrongPerson => "wrong person",
             Self::NoAnswerNeeded => "no answer needed",

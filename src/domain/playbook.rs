@@ -21,6 +21,7 @@ use super::price::Price;
 use super::regulated::Regulated;
 use super::snippet::Snippet;
 use super::time::Span;
+use super::write_back::WriteBack;
 
 /// One version of the policy. The version in force is the journal's; events carry decided numbers, so a new version
 /// never rewrites what already happened.
@@ -86,6 +87,9 @@ pub struct Playbook {
     /// Who hears of what beside the client.
     #[serde(default, skip_serializing_if = "Alerting::is_empty")]
     pub alerting: Alerting,
+    /// What is written into the CRM.
+    #[serde(default, skip_serializing_if = "WriteBack::is_usual")]
+    pub write_back: WriteBack,
 }
 
 /// Somebody who reads the record.

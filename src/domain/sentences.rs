@@ -7,6 +7,7 @@ use super::time::Timestamp;
 mod alerts;
 mod compliance;
 mod consent;
+mod crm;
 mod expectations;
 mod hours;
 mod ladders;
@@ -44,6 +45,7 @@ pub fn of(playbook: &Playbook, now: Timestamp) -> Vec<Part> {
         ("Our numbers", lines::of(playbook)),
         ("Who works here", people::of(playbook)),
         ("Who is told beside the inbox", alerts::of(playbook)),
+        ("What is written into the CRM", crm::of(playbook)),
         ("What is expected of all this", expectations::of(playbook)),
     ];
     parts.into_iter().filter(|(_, lines)| !lines.is_empty()).map(|(title, lines)| Part { title, lines }).collect()

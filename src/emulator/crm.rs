@@ -4,9 +4,11 @@
 mod http;
 mod make;
 mod names;
+mod writes;
 
 pub(crate) use http::router;
 pub(crate) use make::contacts;
+pub(crate) use writes::Written;
 
 use serde::Serialize;
 

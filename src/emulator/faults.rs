@@ -77,6 +77,8 @@ pub struct Faults {
     pub callbacks: Callbacks,
     /// The CRM answers 500.
     pub crm_500: Times,
+    /// What is written into the CRM is kept, and answered as if it were not.
+    pub crm_breaks: Times,
     /// The CRM answers after so many real milliseconds.
     pub crm_slow_ms: u64,
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::buyers::World;
+use super::crm::Written;
 use super::dice::Dice;
 use super::faults::Faults;
 use super::message::{Direction, Media, Message};
@@ -127,6 +128,8 @@ pub(crate) struct State {
     pub(crate) sends: Vec<SendRecord>,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) heard: Vec<Heard>,
+    /// What was written into the CRM, oldest first.
+    pub(crate) written: Vec<Written>,
     pub(crate) faults: Faults,
     pub(crate) world: World,
     pub(crate) paused: bool,
@@ -152,6 +155,7 @@ impl State {
             sends: Vec::new(),
             hooks: Vec::new(),
             heard: Vec::new(),
+            written: Vec::new(),
             faults,
             world,
             paused,

@@ -15,6 +15,7 @@ use super::feed::Presences;
 use super::http::{self, App, hooks};
 use super::service::Service;
 use super::store::{Store, StoreError};
+use super::write_back::WriteBack;
 use super::{checkpoints, cover, engine, heartbeat, listen, media, notify, opt_outs, reconcile, retention, sends};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
@@ -37,7 +38,7 @@ pub struct Parts {
     /// How texts leave.
     pub carrier: Arc<dyn Carrier>,
     /// Who knows the buyers.
-    pub crm: Option<Box<dyn Crm>>,
+    pub crm: Option<Arc<dyn Crm>>,
     /// How often the carrier's list is compared with ours, in real time.
     pub reconcile_every: Duration,
 }
@@ -103,6 +104,10 @@ impl Backend {
         tasks.spawn(async move { fetching.await.map_err(|e| e.to_string()) });
         tasks.spawn(reconcile::run(service.clone(), parts.carrier, metrics, parts.reconcile_every, down.clone()));
         if let Some(crm) = parts.crm {
+            if crm.takes_writes() {
+                let writing = WriteBack::new(service.clone(), Arc::clone(&crm)).run(down.clone());
+                tasks.spawn(async move { writing.await.map_err(|e| e.to_string()) });
+            }
             let linked = crm::run(service.clone(), crm, down);
             tasks.spawn(async move {
                 linked.await;

@@ -1,6 +1,7 @@
 //! CRMs: who is behind a number. Asked in the background and kept in the store: never on the path of a text.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -34,7 +35,7 @@ const FOLLOWED: usize = 256;
 
 /// Reads everybody at the start and every few minutes, and whoever texts without being known, at once. Before that,
 /// what an earlier process read and could not follow up.
-pub async fn run(service: Service, crm: Box<dyn Crm>, mut shutdown: watch::Receiver<bool>) {
+pub async fn run(service: Service, crm: Arc<dyn Crm>, mut shutdown: watch::Receiver<bool>) {
     if let Err(e) = follow_up(&service).await {
         tracing::warn!(error = %e, "cards that changed were not looked at; they will be with the next reading");
     }

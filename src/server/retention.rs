@@ -24,11 +24,11 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 /// Runs until `shutdown`; fails only when the database does.
 pub async fn run(service: Service, mut shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
     while !*shutdown.borrow() {
-        if let Err(e) = forget_notices(&service, &shutdown).await {
+        if let Err(e) = forget_rows(&service, &shutdown).await {
             if matches!(e, StoreError::Fatal(_)) {
                 return Err(ServiceError::Stopped(e.to_string()));
             }
-            tracing::warn!(error = %e, "old notices stay for now");
+            tracing::warn!(error = %e, "old notices and writes stay for now");
         }
         match forget(&service, &shutdown).await {
             Ok(0) => {}
@@ -41,6 +41,14 @@ pub async fn run(service: Service, mut shutdown: watch::Receiver<bool>) -> Resul
             _ = shutdown.changed() => {}
         }
     }
+    Ok(())
+}
+
+async fn forget_rows(service: &Service, shutdown: &watch::Receiver<bool>) -> Result<(), StoreError> {
+    forget_notices(service, shutdown).await?;
+    let (head, _) = service.store().head().await?;
+    let older_than = service.clock().now().min(head.at) - KEPT;
+    while !*shutdown.borrow() && service.store().forget_crm(older_than, BATCH).await? == BATCH {}
     Ok(())
 }
 

@@ -22,6 +22,7 @@ use crate::wire::changes::Message;
 use crate::wire::command::Receipt;
 
 pub mod consent;
+pub mod crm_write;
 mod error;
 mod line;
 pub mod media;
@@ -347,6 +348,7 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 #[async_trait]
 pub trait Store:
     consent::ConsentStore
+    + crm_write::CrmWriteStore
     + LineStore
     + media::MediaStore
     + notice::NoticeStore

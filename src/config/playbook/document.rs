@@ -8,6 +8,7 @@ use toml::value::Datetime;
 
 use super::alerts::{AlertsText, ChannelText, OperationsText};
 use super::consent::ConsentText;
+use super::crm::CrmText;
 use super::owners::{OwnerText, TerritoryText};
 use super::snippets::{PriceText, RegulatedText, SnippetText};
 use super::steps::LadderText;
@@ -59,6 +60,7 @@ pub(super) struct Document {
     pub(super) channel: BTreeMap<String, Spanned<ChannelText>>,
     pub(super) alerts: Option<AlertsText>,
     pub(super) operations: Option<OperationsText>,
+    pub(super) crm: Option<CrmText>,
 }
 
 fn eight_seconds() -> Duration {

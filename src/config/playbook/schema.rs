@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn the_schema_knows_every_key_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 34] = [
+        let tables: [(&str, &[&str]); 36] = [
             ("", &[]),
             ("compliance", &["compliance"]),
             ("consent", &["consent"]),
@@ -81,6 +81,8 @@ mod tests {
             ("snippet", &["snippet", "whole"]),
             ("regulated", &["use_case", "event", "regulated"]),
             ("price", &["price"]),
+            ("crm", &["crm"]),
+            ("follow_up", &["crm", "follow_up", "0"]),
             ("expect", &["expect", "0"]),
             ("then", &["expect", "0", "then"]),
         ];
@@ -98,7 +100,7 @@ mod tests {
     #[test]
     fn the_schema_requires_what_the_reader_requires() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 12] = [
+        let tables: [(&str, &[&str]); 13] = [
             ("", &[]),
             ("use_case", &["use_case", "survey"]),
             ("programme", &["consent", "programme", "east"]),
@@ -109,6 +111,7 @@ mod tests {
             ("line", &["line", "main"]),
             ("snippet", &["snippet", "whole"]),
             ("regulated", &["use_case", "event", "regulated"]),
+            ("follow_up", &["crm", "follow_up", "0"]),
             ("price", &["price"]),
             ("expect", &["expect", "0"]),
         ];
@@ -127,7 +130,7 @@ mod tests {
     #[test]
     fn the_schema_knows_every_word_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let words: [(&Json, &[&str]); 9] = [
+        let words: [(&Json, &[&str]); 10] = [
             (&schema["$defs"]["consent"]["properties"]["scope"], &["consent", "scope"]),
             (&schema["$defs"]["consent"]["properties"]["evidence"], &["consent", "evidence"]),
             (&schema["$defs"]["replies"], &["consent", "replies"]),
@@ -135,6 +138,7 @@ mod tests {
             (&schema["$defs"]["rep_table"]["properties"]["role"], &["rep", "lea", "role"]),
             (&schema["$defs"]["step"]["properties"]["who"], &["ladder", "standard", "0", "who"]),
             (&schema["$defs"]["regulated"]["properties"]["disclose"], &["use_case", "event", "regulated", "disclose"]),
+            (&schema["$defs"]["follow_up"]["properties"]["outcome"], &["crm", "follow_up", "0", "outcome"]),
             (&schema["$defs"]["weekday"], &["schedule", "east", "layer", "1", "only", "days", "0"]),
             (&schema["$defs"]["layer"]["properties"]["holidays"], &["schedule", "east", "layer", "2", "holidays"]),
         ];

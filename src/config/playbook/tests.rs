@@ -329,6 +329,8 @@ fn mistakes_in_what_may_be_written_name_place_and_remedy() {
         ),
         ("segment = \"0.0083\"", "segment = \"0,83\"".to_owned(), "not a price: write \"0.0083\""),
         ("currency = \"USD\"", "currency = \"Usd\"".to_owned(), "not a currency: write its three letters"),
+        ("task = \"Ask whether", "task = \" \"# ".to_owned(), "a task is one line of 1 to 200 characters"),
+        ("outcome = \"nurture\"", "outcome = \"nurtur\"".to_owned(), "did you mean \"nurture\"?"),
         ("meeting_link = \"https://", "meeting_link = \"http://".to_owned(), "not an address: write https://"),
     ];
     for (from, to, wanted) in cases {

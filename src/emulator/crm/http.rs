@@ -16,22 +16,27 @@ use crate::emulator::shared::Shared;
 
 /// The CRM's routes, behind its bearer token.
 pub(crate) fn router() -> Router<Arc<Shared>> {
-    Router::new().route("/crm/v1/contacts", get(list))
+    Router::new().route("/crm/v1/contacts", get(list)).merge(super::writes::router())
 }
 
-async fn list(State(shared): State<Arc<Shared>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+/// Nothing for whoever may ask now; else what they are told.
+pub(super) async fn is_let_in(shared: &Shared, headers: &HeaderMap) -> Option<Response> {
     let given =
         headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
     if given != Some(shared.crm_token.as_str()) {
-        return answer(StatusCode::UNAUTHORIZED, &json!({ "error": "a bearer token is needed" }));
+        return Some(answer(StatusCode::UNAUTHORIZED, &json!({ "error": "a bearer token is needed" })));
     }
     let (fails, slow) = {
         let mut state = shared.state();
         (state.faults.crm_500.strikes(), state.faults.crm_slow_ms)
     };
     tokio::time::sleep(Duration::from_millis(slow)).await;
-    if fails {
-        return answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "internal" }));
+    fails.then(|| answer(StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "internal" })))
+}
+
+async fn list(State(shared): State<Arc<Shared>>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    if let Some(refused) = is_let_in(&shared, &headers).await {
+        return refused;
     }
     let query = query.unwrap_or_default();
     let phone = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "phone").map(|(_, v)| digits(&v));

@@ -105,6 +105,11 @@ pub trait Crm: Send + Sync + 'static {
         Err(CrmError::Cannot("tell which deals changed"))
     }
 
+    /// Whether it takes writes, finds them again and tells how tasks stand: all three or none.
+    fn takes_writes(&self) -> bool {
+        false
+    }
+
     /// Makes one write, once, and returns the CRM's id of what was made or changed. It never tries again by itself. After an
     /// error that says so ([`CrmError::may_have_been_made`]), and after a crash, the write is looked for with [`Crm::find`]
     /// before it is made again; the key in it is what it is found by.

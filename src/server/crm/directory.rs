@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use url::Url;
 
+use super::write::{TaskState, Write};
 use super::{Crm, CrmError};
 use crate::config::secret::Held;
 use crate::domain::contact::Address;
@@ -15,6 +16,8 @@ use crate::domain::context::{Account, Campaign, Card, Home, Intent, Opportunity,
 use crate::domain::id::{ContactId, RepId};
 use crate::domain::time::Timestamp;
 use crate::server::egress::{Ask, Egress, EgressError};
+
+mod writes;
 
 /// Longest wait for everything.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,6 +30,7 @@ pub struct Directory {
     egress: Egress,
     contacts: Url,
     token: Held,
+    writes: bool,
 }
 
 impl std::fmt::Debug for Directory {
@@ -109,7 +113,14 @@ impl Directory {
         let not_an_address = |_| CrmError::Unreadable(EgressError::NotAnAddress.to_string());
         let contacts = contacts.parse().map_err(not_an_address)?;
         egress.look(&contacts).map_err(|e| CrmError::Unreachable(e.to_string()))?;
-        Ok(Self { egress, contacts, token })
+        Ok(Self { egress, contacts, token, writes: false })
+    }
+
+    /// It takes writes, too.
+    #[must_use]
+    pub fn writing(mut self) -> Self {
+        self.writes = true;
+        self
     }
 
     /// Everybody, also who has no number.
@@ -154,6 +165,22 @@ fn position(e: &serde_json::Error) -> String {
 
 #[async_trait]
 impl Crm for Directory {
+    fn takes_writes(&self) -> bool {
+        self.writes
+    }
+
+    async fn write(&self, write: &Write) -> Result<String, CrmError> {
+        self.put(write).await
+    }
+
+    async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
+        self.look_for(write).await
+    }
+
+    async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
+        self.task_state(id).await
+    }
+
     async fn everybody(&self) -> Result<Vec<(Address, Vec<Card>)>, CrmError> {
         let mut by_address: BTreeMap<Address, Vec<Card>> = BTreeMap::new();
         for contact in self.ask(None).await? {

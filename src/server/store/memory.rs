@@ -1,6 +1,7 @@
 //! The reference store, and the simulator's: plain maps behind one lock. What it does is what the others must do.
 
 mod consent;
+mod crm_write;
 mod lines;
 mod media;
 mod notices;
@@ -70,6 +71,8 @@ struct Tables {
     ledger: BTreeMap<u64, super::consent::LedgerWrite>,
     beside: BTreeMap<super::policy::Kind, super::policy::Kept>,
     media: BTreeMap<(MessageId, u32), media::Row>,
+    crm_read: Option<u64>,
+    crm_writes: BTreeMap<uuid::Uuid, super::crm_write::CrmRow>,
 }
 
 struct MemoryTransaction {
@@ -229,6 +232,7 @@ impl Tables {
                 self.invites.clear();
                 self.notices.retain(|_, row| row.ended.is_some() || row.is_consent());
                 self.api_keys.values_mut().for_each(|key| key.revoked = true);
+                self.crm_writes.values_mut().for_each(|row| row.begun |= row.ended.is_none());
                 self.devices.values_mut().for_each(|(device, _)| device.revoked = true);
             }
             Some(RestoreWrite::Reconciled) => self.restores.iter_mut().for_each(|r| r.reconciled = true),

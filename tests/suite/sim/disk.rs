@@ -27,6 +27,7 @@ use comeback::server::store::{
 use comeback::wire::changes::Message;
 
 mod consent;
+mod crm_write;
 mod lines;
 mod media;
 mod notices;

@@ -21,6 +21,8 @@ pub(super) fn write(db: &Connection, restore: Option<&RestoreWrite>) -> Result<(
             db.execute("UPDATE device SET revoked = 1", [])?;
             db.execute("UPDATE invite SET used = 1", [])?;
             super::notices::forget_waiting(db)?;
+            // What waited may have been made since the backup: it is looked for.
+            db.execute("UPDATE crm_write SET begun = 1 WHERE ended IS NULL", [])?;
             db.execute("UPDATE api_key SET revoked = 1", [])?;
         }
         Some(RestoreWrite::Reconciled) => {

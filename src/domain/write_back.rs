@@ -1,0 +1,255 @@
+//! Respond, in the CRM's books too: what of a conversation is written back, decided from its facts alone.
+//!
+//! Texts and ends of conversations follow from single events. A task follows from how the conversation stands: while a
+//! clock runs and a rep has it, that rep has one task there, due when the answer is.
+
+use serde::{Deserialize, Serialize};
+
+use super::conversation::Conversation;
+use super::event::{Event, Outcome};
+use super::id::{MessageId, RepId};
+use super::ownership::OwnerSource;
+use super::routing::Holder;
+use super::time::{Span, Timestamp};
+
+/// What the playbook wants written into the CRM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "four switches, each a key of the file")]
+pub struct WriteBack {
+    /// Every reply and every answer, in the log of what was said.
+    pub log: bool,
+    /// How a conversation ended.
+    pub outcomes: bool,
+    /// A task for whoever has it, while a clock runs. Completing it there takes the conversation here.
+    pub tasks: bool,
+    /// Who is accountable, where the CRM itself names nobody.
+    pub owners: bool,
+    /// Tasks for later, by how a conversation ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub follow_ups: Vec<FollowUp>,
+}
+
+impl Default for WriteBack {
+    fn default() -> Self {
+        Self { log: true, outcomes: true, tasks: false, owners: false, follow_ups: Vec::new() }
+    }
+}
+
+impl WriteBack {
+    /// Whether it is what holds without a word of the playbook.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether anything is written at all.
+    pub const fn is_nothing(&self) -> bool {
+        !(self.log || self.outcomes || self.tasks || self.owners) && self.follow_ups.is_empty()
+    }
+}
+
+/// A task for later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowUp {
+    /// After which end.
+    pub outcome: Outcome,
+    /// How long after it.
+    pub after: Span,
+    /// The task in one line.
+    #[serde(rename = "task")]
+    pub words: String,
+}
+
+/// One write that is wanted. It names what is to be written and holds none of it: words and names are read when it is
+/// made, and what was erased by then is written nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "write", rename_all = "snake_case")]
+pub enum Wanted {
+    /// One text of the conversation.
+    Log {
+        /// Which.
+        message: MessageId,
+    },
+    /// How the conversation ended.
+    Outcome {
+        /// How.
+        outcome: Outcome,
+    },
+    /// A task for later.
+    FollowUp {
+        /// In one line.
+        words: String,
+        /// Until when.
+        due: Timestamp,
+    },
+    /// A task to answer.
+    Task {
+        /// Until when.
+        due: Timestamp,
+    },
+    /// A task to answer is needed no more.
+    TaskDone,
+    /// The contact belongs to somebody else.
+    Owner,
+}
+
+/// A write with what makes it this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Want {
+    /// Nothing else is called so: reading the journal again wants nothing twice.
+    pub once: String,
+    /// Which rep it is of.
+    pub rep: Option<RepId>,
+    /// What.
+    pub what: Wanted,
+}
+
+/// What follows from one entry of the journal.
+pub fn follows(policy: &WriteBack, seq: u64, at: Timestamp, event: &Event) -> Vec<Want> {
+    let mut wants = Vec::new();
+    let text = |message: &MessageId| Want {
+        once: format!("text:{message}"),
+        rep: None,
+        what: Wanted::Log { message: *message },
+    };
+    if let Event::Received { message, .. } = event {
+        wants.extend(policy.log.then(|| text(message)));
+    } else if let Event::DeliveryChanged { message, delivery, .. } = event {
+        // A text is one once the carrier has it.
+        wants.extend((policy.log && !delivery.is_failure()).then(|| text(message)));
+    } else if let Event::Done { outcome, by } = event {
+        let end = Wanted::Outcome { outcome: *outcome };
+        wants.extend(policy.outcomes.then(|| Want { once: format!("end:{seq}"), rep: Some(by.clone()), what: end }));
+        let later = policy.follow_ups.iter().enumerate().filter(|(_, follow_up)| follow_up.outcome == *outcome);
+        wants.extend(later.map(|(n, follow_up)| Want {
+            once: format!("later:{seq}:{n}"),
+            rep: Some(by.clone()),
+            what: Wanted::FollowUp { words: follow_up.words.clone(), due: at + follow_up.after },
+        }));
+    } else if let Event::Owned { owner: Some(owner), source } = event {
+        let change = Want { once: format!("owner:{seq}"), rep: Some(owner.clone()), what: Wanted::Owner };
+        wants.extend((policy.owners && is_news(*source)).then_some(change));
+    }
+    wants
+}
+
+/// Whether the CRM does not say so itself: it has no owner that the rules could see.
+const fn is_news(source: Option<OwnerSource>) -> bool {
+    match source {
+        None
+        | Some(OwnerSource::Territory | OwnerSource::LastTouch | OwnerSource::RoundRobin | OwnerSource::LeastLoaded) => {
+            true
+        }
+        Some(
+            OwnerSource::Conversation
+            | OwnerSource::Opportunity
+            | OwnerSource::Contact
+            | OwnerSource::Account
+            | OwnerSource::Sdr
+            | OwnerSource::OpportunityTeam,
+        ) => false,
+    }
+}
+
+/// Whether an event may change who has a task.
+pub const fn moves_task(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Offered { .. }
+            | Event::Taken { .. }
+            | Event::SlaStarted { .. }
+            | Event::SlaRearmed { .. }
+            | Event::SlaRecomputed { .. }
+            | Event::SlaMet { .. }
+            | Event::SlaDropped
+            | Event::Done { .. }
+            | Event::Reopened { .. }
+    )
+}
+
+/// Who must have a task in the CRM, and until when it is due.
+pub fn task(policy: &WriteBack, c: &Conversation) -> Option<(RepId, Timestamp)> {
+    let clock = c.clock.as_ref().filter(|_| policy.tasks && !c.is_done())?;
+    let Holder::Rep(rep) = &c.assignment.as_ref()?.to else { return None };
+    Some((rep.clone(), clock.due))
+}
+
+/// What became of the clock that an answer met, in words for the log there: `answered in 4 min, in time`.
+pub fn sla(events: &[(Timestamp, Event)], answer: MessageId) -> Option<String> {
+    let mut running = None;
+    let mut met = None;
+    for (at, event) in events {
+        if let Event::SlaStarted { clock } | Event::SlaRearmed { clock } | Event::SlaRecomputed { clock } = event {
+            running = Some(clock.started);
+        } else if let (Event::SlaMet { by: Some(by), late }, Some(started)) = (event, running) {
+            met = (*by == answer).then_some((started, *at, *late)).or(met);
+        }
+    }
+    let (started, at, late) = met?;
+    let minutes = (at.since(started).as_seconds().max(0) + 59) / 60;
+    Some(format!("answered in {minutes} min, {}", if late { "late" } else { "in time" }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::message::{Delivery, InboundKind};
+    use crate::domain::sla::{Clock, Response, Stage};
+    use uuid::Uuid;
+
+    fn policy() -> WriteBack {
+        let nurture = FollowUp {
+            outcome: Outcome::NotInterested,
+            after: Span::minutes(90 * 24 * 60),
+            words: "Ask again".to_owned(),
+        };
+        WriteBack { tasks: true, owners: true, follow_ups: vec![nurture], ..WriteBack::default() }
+    }
+
+    #[test]
+    fn every_fact_wants_what_the_policy_says_and_under_one_name() {
+        let (message, maya, at) = (MessageId(Uuid::from_u128(7)), RepId::from("maya"), Timestamp::from_millis(1_000));
+        let delivered = |delivery| Event::DeliveryChanged { message, delivery, error: None };
+        let named = |event: &Event| -> Vec<String> {
+            follows(&policy(), 9, at, event).into_iter().map(|want| want.once).collect()
+        };
+        let text = format!("text:{message}");
+        assert_eq!(named(&Event::Received { message, kind: InboundKind::Text }), [text.as_str()]);
+        assert_eq!(named(&delivered(Delivery::Accepted)), [text.as_str()]);
+        assert_eq!(named(&delivered(Delivery::Delivered)), [text], "the same name: it is written once");
+        assert!(named(&delivered(Delivery::Failed)).is_empty(), "nobody was told anything");
+        let done = |outcome| Event::Done { outcome, by: maya.clone() };
+        assert_eq!(named(&done(Outcome::Meeting)), ["end:9"]);
+        assert_eq!(named(&done(Outcome::NotInterested)), ["end:9", "later:9:0"]);
+        let owned = |source| Event::Owned { owner: Some(maya.clone()), source };
+        assert_eq!(named(&owned(None)), ["owner:9"]);
+        assert_eq!(named(&owned(Some(OwnerSource::RoundRobin))), ["owner:9"]);
+        assert!(named(&owned(Some(OwnerSource::Contact))).is_empty(), "the CRM said so itself");
+        let nothing = WriteBack { log: false, outcomes: false, ..WriteBack::default() };
+        assert!(nothing.is_nothing() && follows(&nothing, 9, at, &done(Outcome::Meeting)).is_empty());
+        let later = Wanted::FollowUp { words: "Ask again".to_owned(), due: at + Span::minutes(90 * 24 * 60) };
+        assert_eq!(follows(&policy(), 9, at, &done(Outcome::NotInterested))[1].what, later);
+    }
+
+    #[test]
+    fn the_words_on_an_answer_count_from_the_buyers_text() {
+        let (answer, start) = (MessageId(Uuid::from_u128(8)), Timestamp::from_millis(0));
+        let clock = Clock {
+            response: Response::First,
+            cohort: "late".to_owned(),
+            started: start,
+            warn: start + Span::minutes(10),
+            due: start + Span::minutes(15),
+            stage: Stage::Running,
+            playbook: 1,
+        };
+        let met = |late| {
+            vec![
+                (start, Event::SlaStarted { clock: clock.clone() }),
+                (start + Span::seconds(61), Event::SlaMet { by: Some(answer), late }),
+            ]
+        };
+        assert_eq!(sla(&met(false), answer).as_deref(), Some("answered in 2 min, in time"));
+        assert_eq!(sla(&met(true), answer).as_deref(), Some("answered in 2 min, late"));
+        assert_eq!(sla(&met(false), MessageId(Uuid::from_u128(9))), None, "another answer met it");
+    }
+}

@@ -1,0 +1,140 @@
+//! Writes into the CRM on their way, in memory.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::MemoryStore;
+use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::time::Timestamp;
+use crate::domain::write_back::Wanted;
+use crate::server::store::StoreError;
+use crate::server::store::crm_write::{CrmEnd, CrmRow, CrmStanding, CrmWriteStore};
+use crate::wire::changes::Message;
+
+fn is_open_task(row: &CrmRow) -> bool {
+    matches!(row.wanted, Wanted::Task { .. }) && !row.closed
+}
+
+#[async_trait]
+impl CrmWriteStore for MemoryStore {
+    async fn crm_read_to(&self) -> Result<Option<u64>, StoreError> {
+        Ok(self.0.lock().await.crm_read)
+    }
+
+    async fn crm_follow(&self, read_to: u64, rows: &[CrmRow]) -> Result<(), StoreError> {
+        let mut tables = self.0.lock().await;
+        for row in rows {
+            if tables.crm_writes.values().any(|other| other.once == row.once) {
+                continue;
+            }
+            if let Some(task) = row.about.and_then(|about| tables.crm_writes.get_mut(&about)) {
+                task.closed = true;
+            }
+            tables.crm_writes.insert(row.key, row.clone());
+        }
+        tables.crm_read = Some(read_to);
+        Ok(())
+    }
+
+    async fn crm_due(&self, now: Timestamp, limit: usize) -> Result<(Vec<CrmRow>, Option<Timestamp>), StoreError> {
+        let tables = self.0.lock().await;
+        let open = || tables.crm_writes.values().filter(|row| row.ended.is_none());
+        let is_first =
+            |row: &&CrmRow| !open().any(|other| other.conversation == row.conversation && other.place < row.place);
+        let (mut due, later): (Vec<&CrmRow>, Vec<&CrmRow>) =
+            open().filter(is_first).partition(|row| row.next_at <= now);
+        due.sort_by_key(|row| (row.next_at, row.key));
+        Ok((due.into_iter().take(limit).cloned().collect(), later.iter().map(|row| row.next_at).min()))
+    }
+
+    async fn put_crm_row(&self, row: &CrmRow) -> Result<(), StoreError> {
+        self.0.lock().await.crm_writes.insert(row.key, row.clone());
+        Ok(())
+    }
+
+    async fn crm_row(&self, key: Uuid) -> Result<Option<CrmRow>, StoreError> {
+        Ok(self.0.lock().await.crm_writes.get(&key).cloned())
+    }
+
+    async fn crm_wake(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError> {
+        let mut tables = self.0.lock().await;
+        let of = |row: &&mut CrmRow| row.conversation == conversation && row.ended.is_none();
+        tables.crm_writes.values_mut().filter(of).for_each(|row| row.next_at = row.next_at.min(now));
+        Ok(())
+    }
+
+    async fn crm_tasks(
+        &self,
+        conversation: Option<ConversationId>,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<CrmRow>, StoreError> {
+        let tables = self.0.lock().await;
+        let wanted = |row: &&CrmRow| {
+            is_open_task(row)
+                && conversation.is_none_or(|id| row.conversation == id)
+                && after.is_none_or(|after| row.key > after)
+        };
+        Ok(tables.crm_writes.values().filter(wanted).take(limit).cloned().collect())
+    }
+
+    async fn crm_standing(&self) -> Result<CrmStanding, StoreError> {
+        let tables = self.0.lock().await;
+        let mut standing = CrmStanding::default();
+        for row in tables.crm_writes.values() {
+            match row.ended {
+                None => {
+                    standing.waiting += 1;
+                    standing.oldest = Some(standing.oldest.map_or(row.at, |oldest| oldest.min(row.at)));
+                }
+                Some((CrmEnd::Refused, _)) => standing.refused += 1,
+                Some((CrmEnd::Made | CrmEnd::Dropped, _)) => {}
+            }
+        }
+        Ok(standing)
+    }
+
+    async fn crm_stuck(&self, limit: usize) -> Result<(Vec<CrmRow>, Vec<CrmRow>), StoreError> {
+        let tables = self.0.lock().await;
+        let all = || tables.crm_writes.values();
+        let mut waiting: Vec<CrmRow> = all().filter(|row| row.ended.is_none()).cloned().collect();
+        waiting.sort_by_key(|row| (row.at, row.key));
+        let is_refused = |row: &&CrmRow| matches!(row.ended, Some((CrmEnd::Refused, _)));
+        let mut refused: Vec<CrmRow> = all().filter(is_refused).cloned().collect();
+        refused.sort_by_key(|row| (std::cmp::Reverse(row.ended.map(|(_, at)| at)), row.key));
+        waiting.truncate(limit);
+        refused.truncate(limit);
+        Ok((waiting, refused))
+    }
+
+    async fn crm_retry(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let mut tables = self.0.lock().await;
+        let mut again = 0;
+        for row in tables.crm_writes.values_mut() {
+            if matches!(row.ended, Some((CrmEnd::Refused, _))) {
+                (row.ended, row.waits, row.next_at, row.tries) = (None, None, now, 0);
+                again += 1;
+            }
+        }
+        Ok(again)
+    }
+
+    async fn forget_crm(&self, older_than: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        let mut tables = self.0.lock().await;
+        let is_old = |row: &&CrmRow| row.ended.is_some_and(|(_, at)| at < older_than) && !is_open_task(row);
+        let mut old: Vec<(Timestamp, Uuid)> =
+            tables.crm_writes.values().filter(is_old).filter_map(|row| Some((row.ended?.1, row.key))).collect();
+        old.sort_unstable();
+        old.truncate(limit);
+        for (_, key) in &old {
+            tables.crm_writes.remove(key);
+        }
+        Ok(old.len())
+    }
+
+    async fn message(&self, id: MessageId) -> Result<Option<Message>, StoreError> {
+        let tables = self.0.lock().await;
+        let Some((conversation, n)) = tables.places.get(&id) else { return Ok(None) };
+        Ok(tables.messages.get(conversation).and_then(|of| of.get(n)).cloned())
+    }
+}

@@ -1,0 +1,199 @@
+//! Writes into the CRM on their way.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, Row, ToSql, Transaction, TransactionBehavior, params};
+use uuid::Uuid;
+
+use super::SqliteStore;
+use super::row::{from_json, instant, message, number, optional, parse, signed, to_json};
+use crate::domain::id::{ConversationId, MessageId, RepId};
+use crate::domain::time::Timestamp;
+use crate::domain::write_back::Wanted;
+use crate::server::store::StoreError;
+use crate::server::store::crm_write::{CrmEnd, CrmRow, CrmStanding, CrmWriteStore};
+use crate::wire::changes::Message;
+
+/// As [`row`] reads them.
+const COLUMNS: &str = "key, once, conversation, seq, n, at, rep, wanted, about, closed, next_at, tries, begun, waits, \
+                       ended, ended_at, made";
+
+#[async_trait]
+impl CrmWriteStore for SqliteStore {
+    async fn crm_read_to(&self) -> Result<Option<u64>, StoreError> {
+        self.read(|tx| optional(tx.query_row("SELECT seq FROM crm_read WHERE one = 1", [], |r| number(r, 0)))).await
+    }
+
+    async fn crm_follow(&self, read_to: u64, rows: &[CrmRow]) -> Result<(), StoreError> {
+        let rows = rows.to_vec();
+        self.write(move |db| follow(db, read_to, &rows)).await
+    }
+
+    async fn crm_due(&self, now: Timestamp, limit: usize) -> Result<(Vec<CrmRow>, Option<Timestamp>), StoreError> {
+        self.read(move |tx| due(tx, now, limit)).await
+    }
+
+    async fn put_crm_row(&self, row: &CrmRow) -> Result<(), StoreError> {
+        let row = row.clone();
+        self.write(move |db| put(db, "REPLACE", &row).map(drop)).await
+    }
+
+    async fn crm_row(&self, key: Uuid) -> Result<Option<CrmRow>, StoreError> {
+        self.read(move |tx| Ok(select(tx, "WHERE key = ?1", &[&key.to_string()])?.pop())).await
+    }
+
+    async fn crm_wake(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE crm_write SET next_at = ?2 WHERE conversation = ?1 AND ended IS NULL AND next_at > ?2";
+        self.write(move |db| Ok(db.execute(sql, params![conversation.to_string(), now.millis()]).map(drop)?)).await
+    }
+
+    async fn crm_tasks(
+        &self,
+        conversation: Option<ConversationId>,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<CrmRow>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let after = after.map_or_else(String::new, |key| key.to_string());
+        self.read(move |tx| match conversation.map(|id| id.to_string()) {
+            Some(id) => {
+                let sql = "WHERE closed = 0 AND conversation = ?1 AND key > ?2 ORDER BY key LIMIT ?3";
+                select(tx, sql, &[&id, &after, &limit])
+            }
+            None => select(tx, "WHERE closed = 0 AND key > ?1 ORDER BY key LIMIT ?2", &[&after, &limit]),
+        })
+        .await
+    }
+
+    async fn crm_standing(&self) -> Result<CrmStanding, StoreError> {
+        self.read(standing).await
+    }
+
+    async fn crm_stuck(&self, limit: usize) -> Result<(Vec<CrmRow>, Vec<CrmRow>), StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read(move |tx| {
+            let waiting = select(tx, "WHERE ended IS NULL ORDER BY at, key LIMIT ?1", &[&limit])?;
+            let refused = "WHERE ended = 'refused' ORDER BY ended_at DESC, key LIMIT ?1";
+            Ok((waiting, select(tx, refused, &[&limit])?))
+        })
+        .await
+    }
+
+    async fn crm_retry(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let sql = "UPDATE crm_write SET ended = NULL, ended_at = NULL, waits = NULL, next_at = ?1, tries = 0 \
+                   WHERE ended = 'refused'";
+        self.write(move |db| Ok(db.execute(sql, [now.millis()])?)).await
+    }
+
+    async fn forget_crm(&self, older_than: Timestamp, limit: usize) -> Result<usize, StoreError> {
+        let sql = "DELETE FROM crm_write WHERE key IN (SELECT key FROM crm_write WHERE ended IS NOT NULL AND \
+                   ended_at < ?1 AND closed IS NOT 0 ORDER BY ended_at LIMIT ?2)";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.write(move |db| Ok(db.execute(sql, params![older_than.millis(), limit])?)).await
+    }
+
+    async fn message(&self, id: MessageId) -> Result<Option<Message>, StoreError> {
+        let sql = "SELECT id, n, at, author, body, media, standing FROM message WHERE id = ?1";
+        self.read(move |tx| optional(tx.prepare_cached(sql)?.query_row([id.to_string()], message))?.transpose()).await
+    }
+}
+
+fn follow(db: &mut Connection, read_to: u64, rows: &[CrmRow]) -> Result<(), StoreError> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for row in rows {
+        if put(&tx, "IGNORE", row)?
+            && let Some(about) = row.about
+        {
+            tx.execute("UPDATE crm_write SET closed = 1 WHERE key = ?1", [about.to_string()])?;
+        }
+    }
+    let read = "INSERT INTO crm_read (one, seq) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET seq = excluded.seq";
+    tx.execute(read, [signed(read_to)])?;
+    Ok(tx.commit()?)
+}
+
+/// Writes a row; whether it was.
+fn put(db: &Connection, or: &str, row: &CrmRow) -> Result<bool, StoreError> {
+    let sql = format!(
+        "INSERT OR {or} INTO crm_write ({COLUMNS}) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+    );
+    let is_task = matches!(row.wanted, Wanted::Task { .. });
+    let written = db.prepare_cached(&sql)?.execute(params![
+        row.key.to_string(),
+        row.once,
+        row.conversation.to_string(),
+        signed(row.place.0),
+        row.place.1,
+        row.at.millis(),
+        row.rep.as_ref().map(RepId::as_str),
+        to_json(&row.wanted)?,
+        row.about.map(|key| key.to_string()),
+        is_task.then_some(row.closed),
+        row.next_at.millis(),
+        row.tries,
+        row.begun,
+        row.waits,
+        row.ended.map(|(end, _)| end.word()),
+        row.ended.map(|(_, at)| at.millis()),
+        row.made,
+    ])?;
+    Ok(written == 1)
+}
+
+fn due(tx: &Transaction<'_>, now: Timestamp, limit: usize) -> Result<(Vec<CrmRow>, Option<Timestamp>), StoreError> {
+    let first = "ended IS NULL AND NOT EXISTS (SELECT 1 FROM crm_write before WHERE before.ended IS NULL \
+                 AND before.conversation = crm_write.conversation \
+                 AND (before.seq, before.n) < (crm_write.seq, crm_write.n))";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let due = format!("WHERE {first} AND next_at <= ?1 ORDER BY next_at, key LIMIT ?2");
+    let rows = select(tx, &due, &[&now.millis(), &limit])?;
+    let next = format!("SELECT min(next_at) FROM crm_write WHERE {first} AND next_at > ?1");
+    let next: Option<i64> = tx.prepare_cached(&next)?.query_row([now.millis()], |r| r.get(0))?;
+    Ok((rows, next.map(Timestamp::from_millis)))
+}
+
+fn standing(tx: &Transaction<'_>) -> Result<CrmStanding, StoreError> {
+    let waiting = "SELECT count(*), min(at) FROM crm_write WHERE ended IS NULL";
+    let (waiting, oldest) = tx.query_row(waiting, [], |r| Ok((number(r, 0)?, r.get::<_, Option<i64>>(1)?)))?;
+    let refused = "SELECT count(*) FROM crm_write WHERE ended = 'refused'";
+    let refused = tx.query_row(refused, [], |r| number(r, 0))?;
+    Ok(CrmStanding { waiting, oldest: oldest.map(Timestamp::from_millis), refused })
+}
+
+fn select(tx: &Transaction<'_>, rest: &str, given: &[&dyn ToSql]) -> Result<Vec<CrmRow>, StoreError> {
+    let mut query = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM crm_write {rest}"))?;
+    let rows = query.query_map(given, row)?;
+    rows.map(|row| row?).collect()
+}
+
+/// Reads [`COLUMNS`].
+fn row(r: &Row<'_>) -> rusqlite::Result<Result<CrmRow, StoreError>> {
+    let (key, conversation, wanted): (String, String, String) = (r.get(0)?, r.get(2)?, r.get(7)?);
+    let (about, ended): (Option<String>, Option<String>) = (r.get(8)?, r.get(14)?);
+    let (place, at, next_at) = ((number(r, 3)?, r.get(4)?), instant(r, 5)?, instant(r, 10)?);
+    let (once, rep, closed): (String, Option<String>, Option<bool>) = (r.get(1)?, r.get(6)?, r.get(9)?);
+    let (tries, begun, waits, made) = (r.get(11)?, r.get(12)?, r.get(13)?, r.get(16)?);
+    let ended_at = r.get::<_, Option<i64>>(15)?.map_or(at, Timestamp::from_millis);
+    Ok((|| {
+        let end = |word: String| {
+            CrmEnd::of_word(&word).ok_or_else(|| StoreError::Corrupt("a write ended in an unknown way".to_owned()))
+        };
+        Ok(CrmRow {
+            key: parse(&key)?,
+            once,
+            conversation: parse(&conversation)?,
+            place,
+            at,
+            rep: rep.map(RepId::new),
+            wanted: from_json(&wanted)?,
+            about: about.as_deref().map(parse).transpose()?,
+            closed: closed.unwrap_or(false),
+            next_at,
+            tries,
+            begun,
+            waits,
+            ended: ended.map(end).transpose()?.map(|end| (end, ended_at)),
+            made,
+        })
+    })())
+}

@@ -1,0 +1,123 @@
+//! What the journal wants written, kept as rows beside how far it was read.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::domain::event::{Event, Subject};
+use crate::domain::id::{ConversationId, RepId};
+use crate::domain::time::Timestamp;
+use crate::domain::write_back::{self, Wanted};
+use crate::journal::{Entry, Frame};
+use crate::server::service::Service;
+use crate::server::store::crm_write::CrmRow;
+use crate::server::store::{Store, StoreError};
+
+/// Entries read at once.
+const PAGE: usize = 500;
+
+/// Places of a page that single events do not need: that of a task's end, and of a new task.
+const TASK_ENDS: u32 = 1_000;
+
+/// Reads the journal to its end. A CRM that is connected for the first time is told nothing of what was before.
+pub async fn follow(service: &Service) -> Result<(), StoreError> {
+    let store = service.store().as_ref();
+    let Some(mut read) = store.crm_read_to().await? else {
+        let (head, _) = store.head().await?;
+        return store.crm_follow(head.seq, &[]).await;
+    };
+    loop {
+        let entries = store.entries(read, PAGE).await?;
+        let Some(last) = entries.last().map(|entry| entry.seq) else { return Ok(()) };
+        let page = Page { store, policy: &service.playbook().write_back, now: service.clock().now() };
+        page.keep(&entries, last).await?;
+        read = last;
+    }
+}
+
+struct Page<'a> {
+    store: &'a dyn Store,
+    policy: &'a write_back::WriteBack,
+    now: Timestamp,
+}
+
+impl Page<'_> {
+    async fn keep(&self, entries: &[Entry], last: u64) -> Result<(), StoreError> {
+        let mut rows = Vec::new();
+        let mut moved: BTreeMap<ConversationId, (u64, Timestamp)> = BTreeMap::new();
+        for entry in entries {
+            // An event of a later version is nobody's here.
+            let Some((conversation, event)) = about(entry) else { continue };
+            if matches!(event, Event::Matched { .. }) {
+                self.store.crm_wake(conversation, self.now).await?;
+            }
+            if self.policy.tasks && write_back::moves_task(&event) {
+                moved.insert(conversation, (entry.seq, entry.at));
+            }
+            let wants = write_back::follows(self.policy, entry.seq, entry.at, &event);
+            rows.extend((0..).zip(wants).map(|(n, want)| {
+                let place = (entry.seq, n);
+                CrmRow { once: want.once, ..row(conversation, place, entry.at, want.rep, want.what) }
+            }));
+        }
+        for (conversation, (seq, at)) in moved {
+            rows.extend(self.task(conversation, seq, at).await?);
+        }
+        self.store.crm_follow(last, &rows).await
+    }
+
+    /// Whoever has it now has the one task, and nobody else.
+    async fn task(&self, conversation: ConversationId, seq: u64, at: Timestamp) -> Result<Vec<CrmRow>, StoreError> {
+        let Some(subject) = self.store.subject(conversation, 0).await? else { return Ok(Vec::new()) };
+        let wanted = write_back::task(self.policy, &subject.state);
+        let open = self.store.crm_tasks(Some(conversation), None, usize::MAX).await?;
+        let is_right = |row: &CrmRow| matches!((&wanted, &row.rep, &row.wanted), (Some((rep, due)), Some(of), Wanted::Task { due: until }) if rep == of && due == until);
+        let (right, wrong): (Vec<_>, Vec<_>) = open.into_iter().partition(is_right);
+        let mut rows: Vec<CrmRow> = (TASK_ENDS..)
+            .zip(wrong)
+            .map(|(n, task)| CrmRow {
+                once: format!("ends:{}", task.key),
+                about: Some(task.key),
+                ..row(conversation, (seq, n), at, task.rep, Wanted::TaskDone)
+            })
+            .collect();
+        if let (true, Some((rep, due))) = (right.is_empty(), wanted) {
+            let place = (seq, TASK_ENDS * 2);
+            let task = row(conversation, place, at, Some(rep), Wanted::Task { due });
+            rows.push(CrmRow { once: format!("task:{conversation}:{seq}"), ..task });
+        }
+        Ok(rows)
+    }
+}
+
+fn row(conversation: ConversationId, place: (u64, u32), at: Timestamp, rep: Option<RepId>, wanted: Wanted) -> CrmRow {
+    CrmRow {
+        key: Uuid::now_v7(),
+        once: String::new(),
+        conversation,
+        place,
+        at,
+        rep,
+        wanted,
+        about: None,
+        closed: false,
+        next_at: at,
+        tries: 0,
+        begun: false,
+        waits: None,
+        ended: None,
+        made: None,
+    }
+}
+
+fn about(entry: &Entry) -> Option<(ConversationId, Event)> {
+    let frame = Frame::decode(&entry.body).ok()?;
+    let subject = read::<Subject>(frame.subject)?;
+    let Subject::Conversation(conversation) = subject else { return None };
+    Some((conversation, read(frame.event)?))
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: Value) -> Option<T> {
+    serde_json::from_value(value).ok()
+}

@@ -1,0 +1,206 @@
+//! One write: what it says is read, it is looked for when it may be there, made, and how that ended is kept.
+
+use super::{WriteBack, pause};
+use crate::domain::contact::Body;
+use crate::domain::conversation::Conversation;
+use crate::domain::event::Event;
+use crate::domain::id::{ContactId, MessageId, RepId};
+use crate::domain::time::{Span, Timestamp};
+use crate::domain::write_back::{self, Wanted};
+use crate::journal::Frame;
+use crate::server::crm::CrmError;
+use crate::server::crm::write::{Priority, What, Write};
+use crate::server::store::crm_write::{CrmEnd, CrmRow};
+use crate::server::store::{StoreError, Subject};
+use crate::wire::changes::{Author, Message};
+
+/// For how long a write waits for somebody in the CRM to be the buyer.
+const FOR_SOMEBODY: Span = Span::minutes(7 * 24 * 60);
+
+/// Before it is asked again whether somebody is, unless their cards change sooner.
+const NOBODY_YET: Span = Span::minutes(60);
+
+/// A task that is due sooner goes before others.
+const SOON: Span = Span::minutes(60);
+
+/// Entries of a conversation looked at for what its clock came to.
+const LOOKED_AT: usize = 200;
+
+/// What is to be written, or why it is not now.
+enum Read {
+    Write(Box<Write>),
+    /// Nobody wants it any more, or its words were erased.
+    Dropped,
+    /// Nobody in the CRM is the buyer, or several are.
+    Nobody(String),
+}
+
+/// What it is of, and when it happened.
+struct Said {
+    what: What,
+    rep: Option<RepId>,
+    at: Timestamp,
+}
+
+impl WriteBack {
+    /// Makes one write; when to go on, when the CRM as a whole takes none now.
+    pub(super) async fn make(&self, mut row: CrmRow) -> Result<Option<Timestamp>, StoreError> {
+        let now = self.service.clock().now();
+        let write = match self.read(&row, now).await? {
+            Read::Write(write) => write,
+            Read::Dropped => return self.end(row, CrmEnd::Dropped, now).await,
+            Read::Nobody(why) => {
+                row.waits = Some(why);
+                if now.since(row.at) > FOR_SOMEBODY {
+                    return self.end(row, CrmEnd::Refused, now).await;
+                }
+                row.next_at = now + NOBODY_YET;
+                return self.service.store().put_crm_row(&row).await.map(|()| None);
+            }
+        };
+        if row.begun {
+            match self.crm.find(&write).await {
+                Ok(Some(id)) => return self.made(row, id).await,
+                Ok(None) => {}
+                Err(error) => return self.failed(row, &error).await,
+            }
+        }
+        row.begun = true;
+        self.service.store().put_crm_row(&row).await?;
+        match self.crm.write(&write).await {
+            Ok(id) => self.made(row, id).await,
+            Err(CrmError::NotFound) if row.wanted == Wanted::TaskDone => self.end(row, CrmEnd::Dropped, now).await,
+            Err(error) => {
+                row.begun = error.may_have_been_made();
+                self.failed(row, &error).await
+            }
+        }
+    }
+
+    async fn made(&self, mut row: CrmRow, id: String) -> Result<Option<Timestamp>, StoreError> {
+        row.made = Some(id);
+        row.waits = None;
+        let now = self.service.clock().now();
+        self.end(row, CrmEnd::Made, now).await
+    }
+
+    async fn end(&self, mut row: CrmRow, end: CrmEnd, at: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        row.closed |= end != CrmEnd::Made;
+        row.ended = Some((end, at));
+        self.service.store().put_crm_row(&row).await.map(|()| None)
+    }
+
+    async fn failed(&self, mut row: CrmRow, error: &CrmError) -> Result<Option<Timestamp>, StoreError> {
+        let now = self.service.clock().now();
+        row.waits = Some(error.to_string());
+        if error.is_final() {
+            tracing::warn!(key = %row.key, %error, "the CRM does not take a write: see comeback crm");
+            return self.end(row, CrmEnd::Refused, now).await;
+        }
+        let again = match error {
+            CrmError::Busy { until } => (*until).max(now),
+            CrmError::Refused(_)
+            | CrmError::Unreachable(_)
+            | CrmError::Unreadable(_)
+            | CrmError::NotFound
+            | CrmError::Invalid(_)
+            | CrmError::Cannot(_) => now + self.service.clock().of_real(pause(row.tries)),
+        };
+        row.tries = row.tries.saturating_add(1);
+        row.next_at = again;
+        tracing::warn!(key = %row.key, %error, tries = row.tries, "a write into the CRM waits");
+        self.service.store().put_crm_row(&row).await?;
+        Ok(Some(again))
+    }
+
+    async fn read(&self, row: &CrmRow, now: Timestamp) -> Result<Read, StoreError> {
+        let Some(subject) = self.service.store().subject(row.conversation, 0).await? else { return Ok(Read::Dropped) };
+        let Some(said) = self.said(row, &subject, now).await? else { return Ok(Read::Dropped) };
+        let contact = match one(&subject.state) {
+            Ok(contact) => contact,
+            Err(why) => return Ok(Read::Nobody(why)),
+        };
+        Ok(Read::Write(Box::new(Write {
+            key: row.key,
+            contact,
+            deal: None,
+            owner: said.rep,
+            at: said.at,
+            link: format!("comeback explain {}", row.conversation),
+            what: said.what,
+        })))
+    }
+
+    /// What the write says; nothing when it is not wanted any more.
+    async fn said(&self, row: &CrmRow, subject: &Subject, now: Timestamp) -> Result<Option<Said>, StoreError> {
+        let (rep, at) = (row.rep.clone(), row.at);
+        let task = |subject: String, words: String, due: Timestamp| {
+            let priority = if due.since(now) < SOON { Priority::High } else { Priority::Normal };
+            What::Task { subject, words, priority, due }
+        };
+        let what = match &row.wanted {
+            Wanted::Log { message } => return self.text(row, *message).await,
+            Wanted::Outcome { outcome } => {
+                What::Outcome { outcome: outcome.words().to_owned(), words: String::new(), meeting: None }
+            }
+            Wanted::FollowUp { words, due } => task(words.clone(), String::new(), *due),
+            Wanted::Task { due } => {
+                let waits = match subject.cards.as_slice() {
+                    [card] if !card.name.trim().is_empty() => format!("Answer {} by text", card.name.trim()),
+                    _ => "Answer a buyer's text".to_owned(),
+                };
+                let cohort = self.service.playbook().cohort(&subject.state.cohort).map(|c| c.label.clone());
+                task(waits, cohort.unwrap_or_default(), *due)
+            }
+            Wanted::TaskDone => {
+                let about = match row.about {
+                    Some(key) => self.service.store().crm_row(key).await?,
+                    None => None,
+                };
+                let Some(task) = about.and_then(|task| task.made) else { return Ok(None) };
+                What::TaskDone { task }
+            }
+            Wanted::Owner => What::Owner,
+        };
+        let is_over = matches!(row.wanted, Wanted::Task { .. }) && row.closed;
+        Ok((!is_over).then_some(Said { what, rep, at }))
+    }
+
+    async fn text(&self, row: &CrmRow, id: MessageId) -> Result<Option<Said>, StoreError> {
+        let Some(message) = self.service.store().message(id).await? else { return Ok(None) };
+        let (inbound, rep) = match &message.author {
+            Author::Buyer(_) => (true, None),
+            Author::Rep(rep) => (false, Some(rep.clone())),
+            Author::Automatic => (false, None),
+            Author::Note(_) => return Ok(None),
+        };
+        let Some(body) = words(&message) else { return Ok(None) };
+        let sla = if inbound { None } else { self.sla(row, id).await? };
+        Ok(Some(Said { what: What::Log { inbound, body, sla }, rep, at: message.at }))
+    }
+
+    async fn sla(&self, row: &CrmRow, answer: MessageId) -> Result<Option<String>, StoreError> {
+        let entries = self.service.store().entries_of(row.conversation.0, LOOKED_AT).await?;
+        let events = entries.iter().filter_map(|entry| {
+            let frame = Frame::decode(&entry.body).ok()?;
+            Some((entry.at, serde_json::from_value::<Event>(frame.event).ok()?))
+        });
+        Ok(write_back::sla(&events.collect::<Vec<_>>(), answer))
+    }
+}
+
+/// The words of a text; nothing once they are erased. A picture without words says so.
+fn words(message: &Message) -> Option<Body> {
+    let body = message.body.clone()?;
+    let is_empty = body.as_str().trim().is_empty();
+    Some(if is_empty && !message.media.is_empty() { Body::new("(a picture)".to_owned()) } else { body })
+}
+
+/// The one person of the CRM whom it is about.
+fn one(c: &Conversation) -> Result<ContactId, String> {
+    match c.contacts.as_slice() {
+        [contact] => Ok(contact.clone()),
+        [] => Err("nobody in the CRM has this number".to_owned()),
+        several => Err(format!("{} people in the CRM share this number", several.len())),
+    }
+}
