@@ -15,6 +15,7 @@ mod away;
 mod backup;
 mod config;
 mod consent;
+mod crm;
 mod demo;
 mod desk;
 mod doctor;
@@ -72,6 +73,9 @@ enum Command {
     /// Who may be texted, and why: the consent ledger, and what was ruled about it.
     #[command(subcommand)]
     Consent(consent::Consent),
+    /// What is written into the CRM: what waits, and what it refused.
+    #[command(subcommand)]
+    Crm(crm::Crm),
     /// The policy: check a file, put it in force, see its history, go back.
     #[command(subcommand)]
     Playbook(playbook::PlaybookCommand),
@@ -188,6 +192,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Rep(rep)) => runtime()?.block_on(rep.run()),
         Some(Command::Line(line)) => runtime()?.block_on(line.run()),
         Some(Command::ApiKey(key)) => runtime()?.block_on(key.run()),
+        Some(Command::Crm(crm)) => runtime()?.block_on(crm.run()),
         Some(Command::Import(import)) => runtime()?.block_on(import.run()),
         Some(Command::Consent(consent)) => runtime()?.block_on(consent.run(&cli.profile)),
         Some(Command::Playbook(playbook)) => runtime()?.block_on(playbook.run()),

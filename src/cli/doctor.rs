@@ -9,6 +9,7 @@ use report::Report;
 
 mod alerts;
 mod backend;
+mod books;
 mod file;
 mod notify;
 mod operator;

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::store::Waiting;
 use super::store::consent::Untold;
+use super::store::crm_write::CrmStanding;
 use super::store::notice::Notices;
 use crate::domain::time::{Span, Timestamp};
 
@@ -74,6 +75,8 @@ pub struct Metrics {
     notices_now: Family<Standing, Gauge>,
     consents_now: Family<Standing, Gauge>,
     consent_lag: Gauge,
+    crm_now: Family<Standing, Gauge>,
+    crm_lag: Gauge,
     sends: Family<Fate, Counter>,
     answers: Family<Standing, Gauge>,
     lateness: Histogram,
@@ -149,6 +152,10 @@ impl Default for Metrics {
             "How long the oldest opt-out or opt-in waits to be told to another system",
             consent_lag.clone(),
         );
+        let crm_now = Family::<Standing, Gauge>::default();
+        registry.register("crm_writes", "Writes into the CRM that wait, or that it refused", crm_now.clone());
+        let crm_lag = Gauge::default();
+        registry.register("crm_lag_seconds", "How long the oldest write into the CRM waits", crm_lag.clone());
         let breaches = Counter::default();
         registry.register("sla_breaches", "Clocks that nobody met in time", breaches.clone());
         let sends = Family::<Fate, Counter>::default();
@@ -196,6 +203,8 @@ impl Default for Metrics {
             notices_now,
             consents_now,
             consent_lag,
+            crm_now,
+            crm_lag,
             sends,
             answers,
             lateness,
@@ -278,6 +287,14 @@ impl Metrics {
             self.consents_now.get_or_create(&Standing { state }).set(i64::try_from(words).unwrap_or(i64::MAX));
         }
         self.consent_lag.set(untold.oldest.map_or(0, |oldest| now.since(oldest).as_seconds().max(0)));
+    }
+
+    /// What of the CRM's books is not written now.
+    pub fn crm_now(&self, standing: CrmStanding, now: Timestamp) {
+        for (state, writes) in [("waiting", standing.waiting), ("refused", standing.refused)] {
+            self.crm_now.get_or_create(&Standing { state }).set(i64::try_from(writes).unwrap_or(i64::MAX));
+        }
+        self.crm_lag.set(standing.oldest.map_or(0, |oldest| now.since(oldest).as_seconds().max(0)));
     }
 
     /// Clocks that nobody met in time.

@@ -1,6 +1,7 @@
 //! The emulated carrier held against others' work: Twilio's own library, Twilio's published description through Prism,
 //! and our own adapter, which shares no code with it. What it agrees on with all three is probably Twilio.
 
+mod books;
 mod catcher;
 mod delivery;
 mod media;

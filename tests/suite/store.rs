@@ -9,6 +9,7 @@ use comeback::server::store::sqlite::SqliteStore;
 
 mod beside;
 mod consent;
+mod crm_writes;
 mod facts;
 mod feed;
 mod media;
@@ -135,6 +136,15 @@ macro_rules! conforms {
                     a_reply_answers_the_newest_text_of_its_line_before_it
                     a_send_of_before_a_reply_marks_its_conversation
                     a_key_opens_until_its_name_is_revoked
+                }
+                crm_writes {
+                    a_write_is_kept_once_by_its_name_and_with_how_far_the_journal_was_read
+                    of_a_conversation_only_the_first_write_is_due_and_the_next_time_is_told
+                    a_task_is_open_until_a_write_ends_it_or_it_is_closed
+                    what_was_refused_is_counted_shown_and_put_back
+                    writes_that_ended_long_ago_are_forgotten_and_open_tasks_are_not
+                    what_waited_before_a_backup_is_looked_for_before_it_is_made
+                    one_text_is_read_by_its_id
                 }
                 consent {
                     the_ledger_of_a_number_is_the_journals_own_entries_in_order

@@ -78,6 +78,10 @@ pub async fn metrics(State(app): State<App>) -> Response {
         Ok(untold) => app.metrics.consents_now(untold, app.service.clock().now()),
         Err(e) => tracing::warn!(error = %e, "words of consent that wait were not counted; /metrics says what it knew"),
     }
+    match app.service.store().crm_standing().await {
+        Ok(standing) => app.metrics.crm_now(standing, app.service.clock().now()),
+        Err(e) => tracing::warn!(error = %e, "writes into the CRM were not counted; /metrics says what it knew"),
+    }
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, media_type)], app.metrics.render()).into_response()
 }

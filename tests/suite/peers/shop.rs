@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use comeback::clock::{Clock, ManualClock};
 use comeback::config;
 use comeback::domain::contact::{Address, Body};
-use comeback::domain::id::{DeviceId, RepId};
+use comeback::domain::id::{DeviceId, NumberId, RepId};
 use comeback::domain::time::{Span, Timestamp};
 use comeback::emulator::{self, BuyerPlan, Emulator, EmulatorConfig};
 use comeback::journal::Frame;
@@ -19,10 +19,12 @@ use comeback::server::carrier::twilio::Twilio;
 use comeback::server::carrier::{
     Carrier, CarrierError, Finding, Heard, Hooked, Listed, SendOutcome, Unbelieved, Unreadable,
 };
+use comeback::server::crm::{self, Crm};
 use comeback::server::egress::{Allow, Egress};
 use comeback::server::http::auth::token_hash;
+use comeback::server::service::Service;
 use comeback::server::store::memory::MemoryStore;
-use comeback::server::store::{CarrierLine, LineExtra, Store};
+use comeback::server::store::{CarrierLine, LineExtra, People, Store};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -124,6 +126,11 @@ impl Shop {
 
     /// Starts a backend over what earlier ones have kept, and points the carrier's webhooks at it.
     pub(super) async fn backend(&self) -> Desk {
+        self.backend_with(None).await
+    }
+
+    /// With a CRM beside it.
+    pub(super) async fn backend_with(&self, crm: Option<Arc<dyn Crm>>) -> Desk {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let mut playbook =
@@ -154,7 +161,7 @@ impl Shop {
             listener,
             public_url: url.clone(),
             carrier: Arc::clone(&carrier) as Arc<dyn Carrier>,
-            crm: None,
+            crm,
             reconcile_every: Duration::from_millis(50),
         });
         let backend = backend.await.unwrap();
@@ -284,19 +291,40 @@ impl Desk {
 
     /// Answers a buyer; what it is called, and its verdict.
     pub(super) async fn answer(&self, buyer: &str, body: &str) -> (Uuid, Value) {
+        let message = Uuid::now_v7();
+        let answer = json!({ "do": "answer", "message": message, "body": body, "accept": [] });
+        (message, self.does(buyer, &answer).await)
+    }
+
+    /// Does something about a buyer's conversation, having seen all of it; the verdict.
+    pub(super) async fn does(&self, buyer: &str, command: &Value) -> Value {
         let conversation = self.conversation(buyer).await;
         let texts = conversation["messages"].as_array().unwrap().iter();
         let seen = texts.filter(|m| m["author"]["buyer"].is_string()).count();
-        let (message, n) = (Uuid::now_v7(), self.n.fetch_add(1, Ordering::SeqCst) + 1);
+        let n = self.n.fetch_add(1, Ordering::SeqCst) + 1;
         let envelope = json!({
             "id": Uuid::now_v7(), "n": n, "after": n - 1, "seen": seen, "issued_at": 0,
             "conversation": conversation["state"]["id"],
-            "command": { "do": "answer", "message": message, "body": body, "accept": [] },
+            "command": command,
         });
         let push = self.http.post(format!("{}/v1/commands", self.url)).bearer_auth(&self.token);
         let receipts = push.json(&json!({ "envelopes": [envelope] })).send().await.unwrap();
         let receipts: Value = receipts.json().await.unwrap();
-        (message, receipts["receipts"][0]["verdict"].clone())
+        receipts["receipts"][0]["verdict"].clone()
+    }
+
+    /// The committer.
+    pub(super) fn service(&self) -> Service {
+        self.backend.service.clone()
+    }
+
+    /// The CRM's people behind a buyer's number are read, and their conversation matched with them.
+    pub(super) async fn knows(&self, crm: &dyn Crm, buyer: &str) {
+        let address = Address::parse(buyer).unwrap();
+        let cards = crm.behind(&address).await.unwrap();
+        let people = People { fresh: NumberId(Uuid::now_v7()), address, cards };
+        self.store.put_cards(&[people], self.backend.service.clock().now()).await.unwrap();
+        crm::follow_up(&self.backend.service).await.unwrap();
     }
 
     /// Posts a form as a carrier would; the status of the answer.

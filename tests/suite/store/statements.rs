@@ -7,7 +7,8 @@ use comeback::server::store::sqlite::SqliteStore;
 use rusqlite::Connection;
 
 /// Tables that grow with every reply: to walk through one of them for a single question is a mistake.
-const GROWING: [&str; 13] = [
+const GROWING: [&str; 14] = [
+    "crm_write",
     "send",
     "entry",
     "message",
@@ -117,6 +118,10 @@ fn walks(sql: &str, step: &str) -> bool {
     };
     // A partial index holds only what is open, due or on its way.
     let partial = [
+        "crm_write_due",
+        "crm_write_order",
+        "crm_write_refused",
+        "crm_write_task",
         "conversation_deadline",
         "message_unknown",
         "message_parked",

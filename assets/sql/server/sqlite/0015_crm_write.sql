@@ -23,7 +23,7 @@ CREATE UNIQUE INDEX crm_write_order ON crm_write (conversation, seq, n) WHERE en
 CREATE INDEX crm_write_due ON crm_write (next_at) WHERE ended IS NULL;
 CREATE INDEX crm_write_task ON crm_write (key) WHERE closed = 0;
 CREATE INDEX crm_write_task_of ON crm_write (conversation) WHERE closed = 0;
-CREATE INDEX crm_write_refused ON crm_write (ended_at) WHERE ended = 'refused';
+CREATE INDEX crm_write_refused ON crm_write (ended, ended_at) WHERE ended IS NOT NULL;
 CREATE INDEX crm_write_ended ON crm_write (ended_at) WHERE ended IS NOT NULL;
 
 -- How far the journal was read for them.

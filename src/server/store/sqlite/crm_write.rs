@@ -13,14 +13,13 @@ use crate::server::store::StoreError;
 use crate::server::store::crm_write::{CrmEnd, CrmRow, CrmStanding, CrmWriteStore};
 use crate::wire::changes::Message;
 
-/// As [`row`] reads them.
-const COLUMNS: &str = "key, once, conversation, seq, n, at, rep, wanted, about, closed, next_at, tries, begun, waits, \
-                       ended, ended_at, made";
-
 #[async_trait]
 impl CrmWriteStore for SqliteStore {
     async fn crm_read_to(&self) -> Result<Option<u64>, StoreError> {
-        self.read(|tx| optional(tx.query_row("SELECT seq FROM crm_read WHERE one = 1", [], |r| number(r, 0)))).await
+        self.read(|tx| {
+            optional(tx.prepare_cached("SELECT seq FROM crm_read WHERE one = 1")?.query_row([], |r| number(r, 0)))
+        })
+        .await
     }
 
     async fn crm_follow(&self, read_to: u64, rows: &[CrmRow]) -> Result<(), StoreError> {
@@ -34,11 +33,12 @@ impl CrmWriteStore for SqliteStore {
 
     async fn put_crm_row(&self, row: &CrmRow) -> Result<(), StoreError> {
         let row = row.clone();
-        self.write(move |db| put(db, "REPLACE", &row).map(drop)).await
+        let sql = "REPLACE INTO crm_write VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+        self.write(move |db| put(db, sql, &row).map(drop)).await
     }
 
     async fn crm_row(&self, key: Uuid) -> Result<Option<CrmRow>, StoreError> {
-        self.read(move |tx| Ok(select(tx, "WHERE key = ?1", &[&key.to_string()])?.pop())).await
+        self.read(move |tx| Ok(select(tx, "SELECT * FROM crm_write WHERE key = ?1", &[&key.to_string()])?.pop())).await
     }
 
     async fn crm_wake(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError> {
@@ -56,10 +56,14 @@ impl CrmWriteStore for SqliteStore {
         let after = after.map_or_else(String::new, |key| key.to_string());
         self.read(move |tx| match conversation.map(|id| id.to_string()) {
             Some(id) => {
-                let sql = "WHERE closed = 0 AND conversation = ?1 AND key > ?2 ORDER BY key LIMIT ?3";
+                let sql =
+                    "SELECT * FROM crm_write WHERE closed = 0 AND conversation = ?1 AND key > ?2 ORDER BY key LIMIT ?3";
                 select(tx, sql, &[&id, &after, &limit])
             }
-            None => select(tx, "WHERE closed = 0 AND key > ?1 ORDER BY key LIMIT ?2", &[&after, &limit]),
+            None => {
+                let sql = "SELECT * FROM crm_write WHERE closed = 0 AND key > ?1 ORDER BY key LIMIT ?2";
+                select(tx, sql, &[&after, &limit])
+            }
         })
         .await
     }
@@ -71,9 +75,9 @@ impl CrmWriteStore for SqliteStore {
     async fn crm_stuck(&self, limit: usize) -> Result<(Vec<CrmRow>, Vec<CrmRow>), StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.read(move |tx| {
-            let waiting = select(tx, "WHERE ended IS NULL ORDER BY at, key LIMIT ?1", &[&limit])?;
-            let refused = "WHERE ended = 'refused' ORDER BY ended_at DESC, key LIMIT ?1";
-            Ok((waiting, select(tx, refused, &[&limit])?))
+            let waiting = "SELECT * FROM crm_write WHERE ended IS NULL ORDER BY at, key LIMIT ?1";
+            let refused = "SELECT * FROM crm_write WHERE ended = 'refused' ORDER BY ended_at DESC, key LIMIT ?1";
+            Ok((select(tx, waiting, &[&limit])?, select(tx, refused, &[&limit])?))
         })
         .await
     }
@@ -99,8 +103,10 @@ impl CrmWriteStore for SqliteStore {
 
 fn follow(db: &mut Connection, read_to: u64, rows: &[CrmRow]) -> Result<(), StoreError> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let new = "INSERT OR IGNORE INTO crm_write \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
     for row in rows {
-        if put(&tx, "IGNORE", row)?
+        if put(&tx, new, row)?
             && let Some(about) = row.about
         {
             tx.execute("UPDATE crm_write SET closed = 1 WHERE key = ?1", [about.to_string()])?;
@@ -112,13 +118,9 @@ fn follow(db: &mut Connection, read_to: u64, rows: &[CrmRow]) -> Result<(), Stor
 }
 
 /// Writes a row; whether it was.
-fn put(db: &Connection, or: &str, row: &CrmRow) -> Result<bool, StoreError> {
-    let sql = format!(
-        "INSERT OR {or} INTO crm_write ({COLUMNS}) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
-    );
+fn put(db: &Connection, sql: &str, row: &CrmRow) -> Result<bool, StoreError> {
     let is_task = matches!(row.wanted, Wanted::Task { .. });
-    let written = db.prepare_cached(&sql)?.execute(params![
+    let written = db.prepare_cached(sql)?.execute(params![
         row.key.to_string(),
         row.once,
         row.conversation.to_string(),
@@ -141,14 +143,15 @@ fn put(db: &Connection, or: &str, row: &CrmRow) -> Result<bool, StoreError> {
 }
 
 fn due(tx: &Transaction<'_>, now: Timestamp, limit: usize) -> Result<(Vec<CrmRow>, Option<Timestamp>), StoreError> {
-    let first = "ended IS NULL AND NOT EXISTS (SELECT 1 FROM crm_write before WHERE before.ended IS NULL \
-                 AND before.conversation = crm_write.conversation \
-                 AND (before.seq, before.n) < (crm_write.seq, crm_write.n))";
+    let due = "SELECT * FROM crm_write w WHERE w.ended IS NULL AND w.next_at <= ?1 AND NOT EXISTS (\
+               SELECT 1 FROM crm_write b WHERE b.ended IS NULL AND b.conversation = w.conversation \
+               AND (b.seq, b.n) < (w.seq, w.n)) ORDER BY w.next_at, w.key LIMIT ?2";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let due = format!("WHERE {first} AND next_at <= ?1 ORDER BY next_at, key LIMIT ?2");
-    let rows = select(tx, &due, &[&now.millis(), &limit])?;
-    let next = format!("SELECT min(next_at) FROM crm_write WHERE {first} AND next_at > ?1");
-    let next: Option<i64> = tx.prepare_cached(&next)?.query_row([now.millis()], |r| r.get(0))?;
+    let rows = select(tx, due, &[&now.millis(), &limit])?;
+    let next = "SELECT min(w.next_at) FROM crm_write w WHERE w.ended IS NULL AND w.next_at > ?1 AND NOT EXISTS (\
+                SELECT 1 FROM crm_write b WHERE b.ended IS NULL AND b.conversation = w.conversation \
+                AND (b.seq, b.n) < (w.seq, w.n))";
+    let next: Option<i64> = tx.prepare_cached(next)?.query_row([now.millis()], |r| r.get(0))?;
     Ok((rows, next.map(Timestamp::from_millis)))
 }
 
@@ -160,13 +163,13 @@ fn standing(tx: &Transaction<'_>) -> Result<CrmStanding, StoreError> {
     Ok(CrmStanding { waiting, oldest: oldest.map(Timestamp::from_millis), refused })
 }
 
-fn select(tx: &Transaction<'_>, rest: &str, given: &[&dyn ToSql]) -> Result<Vec<CrmRow>, StoreError> {
-    let mut query = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM crm_write {rest}"))?;
+fn select(tx: &Transaction<'_>, sql: &str, given: &[&dyn ToSql]) -> Result<Vec<CrmRow>, StoreError> {
+    let mut query = tx.prepare_cached(sql)?;
     let rows = query.query_map(given, row)?;
     rows.map(|row| row?).collect()
 }
 
-/// Reads [`COLUMNS`].
+/// Reads a row as the table has it.
 fn row(r: &Row<'_>) -> rusqlite::Result<Result<CrmRow, StoreError>> {
     let (key, conversation, wanted): (String, String, String) = (r.get(0)?, r.get(2)?, r.get(7)?);
     let (about, ended): (Option<String>, Option<String>) = (r.get(8)?, r.get(14)?);

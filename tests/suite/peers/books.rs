@@ -1,0 +1,246 @@
+//! What is written into the CRM, through the real directory over sockets: each text, end and task once, in order, whatever
+//! breaks off and whenever we die.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use comeback::config::secret::{Held, Secret};
+use comeback::domain::contact::Address;
+use comeback::domain::context::Card;
+use comeback::emulator::{Callbacks, Faults, Times};
+use comeback::server::crm::directory::Directory;
+use comeback::server::crm::{Crm, CrmError, TaskState, Write};
+use comeback::server::egress::{Allow, Egress};
+use comeback::server::write_back::WriteBack;
+use serde_json::{Value, json};
+
+use super::shop::{Desk, LINE, Shop, eventually, http};
+
+/// The CRM as we speak to it, with writes.
+fn crm(shop: &Shop) -> Directory {
+    let base = format!("{}/crm/v1", shop.emulator.base_url());
+    let token = Held::Here(Secret::new(shop.config.crm_token.clone()));
+    Directory::new(Egress::new(Allow::loopback()), &base, token).unwrap().writing()
+}
+
+/// Somebody of the CRM who alone has a number: id and number.
+async fn somebody(shop: &Shop) -> (String, String) {
+    let everybody = crm(shop).everybody().await.unwrap();
+    let (address, cards) = everybody.into_iter().find(|(_, cards)| cards.len() == 1).unwrap();
+    (cards[0].contact.0.clone(), address.as_str().to_owned())
+}
+
+/// What stands in the CRM, oldest first.
+async fn written(shop: &Shop) -> Vec<Value> {
+    let url = format!("{}/emulator/v1/crm", shop.emulator.base_url());
+    let all: Value = http().get(url).send().await.unwrap().json().await.unwrap();
+    all["written"].as_array().unwrap().clone()
+}
+
+/// Kinds of writes, in order.
+fn kinds(written: &[Value]) -> Vec<&str> {
+    written.iter().map(|w| w["write"]["kind"].as_str().unwrap()).collect()
+}
+
+fn assert_each_once(written: &[Value]) {
+    assert!(written.iter().all(|w| w["times"] == 1), "written twice: {written:#?}");
+}
+
+async fn asked(shop: &Shop, desk: &Desk, buyer: &str, body: &str) {
+    shop.emulator.inbound(buyer, LINE, body, 0);
+    desk.has(buyer, body).await;
+}
+
+/// Waits until so much stands in the CRM; virtual time passes, so that pauses end.
+async fn until(shop: &Shop, n: usize) -> Vec<Value> {
+    eventually("the CRM has it", async || {
+        shop.later(1);
+        Some(written(shop).await).filter(|written| written.len() >= n)
+    })
+    .await
+}
+
+fn clean() -> Faults {
+    Faults { callbacks: Callbacks::Clean, ..Faults::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_stands_in_the_crm_once_and_in_order() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (contact, buyer) = somebody(&shop).await;
+    let desk = shop.backend_with(Some(Arc::new(crm(&shop)))).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    until(&shop, 1).await;
+    let (_, verdict) = desk.answer(&buyer, "At 3?").await;
+    assert_eq!(verdict["verdict"], "done", "{verdict}");
+    eventually("the answer stands there", async || {
+        kinds(&written(&shop).await).iter().filter(|kind| **kind == "log").nth(1).map(drop)
+    })
+    .await;
+    let done = desk.does(&buyer, &json!({ "do": "done", "outcome": "nurture" })).await;
+    assert_eq!(done["verdict"], "done", "{done}");
+    eventually("its end and the task for later stand there", async || {
+        written(&shop).await.iter().any(|w| w["write"]["subject"] == "Ask whether the time is better now").then_some(())
+    })
+    .await;
+    let all = written(&shop).await;
+    assert_each_once(&all);
+    assert!(all.iter().all(|w| w["write"]["contact"] == *contact), "{all:#?}");
+    let logs: Vec<&Value> = all.iter().map(|w| &w["write"]).filter(|w| w["kind"] == "log").collect();
+    assert_eq!(logs.len(), 2, "{logs:?}");
+    assert_eq!(
+        (&logs[0]["inbound"], &logs[0]["body"], &logs[0]["sla"]),
+        (&json!(true), &json!("when can we talk?"), &Value::Null)
+    );
+    assert_eq!(
+        (&logs[1]["inbound"], &logs[1]["body"], &logs[1]["owner"]),
+        (&json!(false), &json!("At 3?"), &json!("lea"))
+    );
+    let sla = logs[1]["sla"].as_str().unwrap();
+    assert!(sla.starts_with("answered in ") && sla.ends_with(", in time"), "{sla}");
+    let end = all.iter().find(|w| w["write"]["kind"] == "outcome").unwrap();
+    assert_eq!(end["write"]["outcome"], "not now: nurture");
+    // Whoever was asked had a task, and nobody has one any more but the one for later.
+    let open = all.iter().filter(|w| w["write"]["kind"] == "task" && w["done_at"].is_null());
+    assert_eq!(
+        open.map(|w| w["write"]["subject"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["Ask whether the time is better now"]
+    );
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_written_and_not_confirmed_is_found_and_not_written_again() {
+    let shop = Shop::open(|config| config.faults = Faults { crm_breaks: Times::Next(3), ..clean() }).await;
+    let (_, buyer) = somebody(&shop).await;
+    let desk = shop.backend_with(Some(Arc::new(crm(&shop)))).await;
+    for body in ["one?", "two?", "three?", "four?"] {
+        asked(&shop, &desk, &buyer, body).await;
+    }
+    eventually("all four stand there", async || {
+        shop.later(1);
+        let all = written(&shop).await;
+        (all.iter().filter(|w| w["write"]["kind"] == "log").count() == 4).then_some(())
+    })
+    .await;
+    let all = written(&shop).await;
+    assert_each_once(&all);
+    let logs = all.iter().filter(|w| w["write"]["kind"] == "log");
+    assert_eq!(
+        logs.map(|w| w["write"]["body"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["one?", "two?", "three?", "four?"]
+    );
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_completed_in_the_crm_takes_the_reply() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let desk = shop.backend_with(Some(Arc::new(crm(&shop)))).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    let task = eventually("there is a task", async || {
+        shop.later(1);
+        written(&shop).await.into_iter().find(|w| w["write"]["kind"] == "task" && w["done_at"].is_null())
+    })
+    .await;
+    let rep = task["write"]["owner"].clone();
+    assert_eq!(desk.conversation(&buyer).await["state"]["assignment"]["to"]["rep"], rep);
+    assert!(desk.facts("taken").await.is_empty());
+    let url = format!("{}/emulator/v1/crm/tasks/{}/done", shop.emulator.base_url(), task["id"].as_str().unwrap());
+    assert!(http().post(url).send().await.unwrap().status().is_success());
+    let runner = WriteBack::new(desk.service(), Arc::new(crm(&shop)));
+    runner.look_at_tasks(None).await.unwrap();
+    let taken = desk.facts("taken").await;
+    assert_eq!(taken.iter().map(|fact| fact["by"].clone()).collect::<Vec<_>>(), [rep]);
+    assert_each_once(&written(&shop).await);
+    desk.close().await;
+}
+
+/// A process that dies at its `n`th call of the CRM: before it leaves, or after it was answered.
+struct Dying {
+    crm: Directory,
+    calls: AtomicUsize,
+    at: usize,
+    before: bool,
+}
+
+impl Dying {
+    async fn dies<T>(&self, call: impl Future<Output = Result<T, CrmError>>) -> Result<T, CrmError> {
+        let is_last = self.calls.fetch_add(1, Ordering::SeqCst) + 1 == self.at;
+        if is_last && self.before {
+            std::future::pending::<()>().await;
+        }
+        let answer = call.await;
+        if is_last {
+            std::future::pending::<()>().await;
+        }
+        answer
+    }
+}
+
+#[async_trait]
+impl Crm for Dying {
+    fn takes_writes(&self) -> bool {
+        true
+    }
+
+    async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError> {
+        self.crm.behind(address).await
+    }
+
+    async fn write(&self, write: &Write) -> Result<String, CrmError> {
+        self.dies(self.crm.write(write)).await
+    }
+
+    async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
+        self.dies(self.crm.find(write)).await
+    }
+
+    async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
+        self.crm.task(id).await
+    }
+}
+
+/// Runs a process until it dies or has nothing more to do.
+async fn lives(shop: &Shop, desk: &Desk, crm: Arc<Dying>) {
+    let runner = WriteBack::new(desk.service(), Arc::clone(&crm) as Arc<dyn Crm>);
+    let life = async {
+        while runner.round().await.unwrap().is_some() {
+            shop.later(3600);
+        }
+    };
+    let death = async {
+        eventually("it dies", async || (crm.calls.load(Ordering::SeqCst) >= crm.at).then_some(())).await;
+        // The call that it dies at comes to its end first, unless it never left.
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    tokio::select! {
+        () = life => {}
+        () = death => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_dies_at_any_call_writes_nothing_twice_and_loses_nothing() {
+    let shop = Shop::open(|config| config.faults = Faults { crm_breaks: Times::Next(2), ..clean() }).await;
+    let (_, buyer) = somebody(&shop).await;
+    let desk = shop.backend().await;
+    // The first look at the journal only says from where on it is read.
+    WriteBack::new(desk.service(), Arc::new(crm(&shop))).round().await.unwrap();
+    asked(&shop, &desk, &buyer, "one?").await;
+    asked(&shop, &desk, &buyer, "two?").await;
+    desk.knows(&crm(&shop), &buyer).await;
+    for life in 0..12 {
+        let dying = Dying { crm: crm(&shop), calls: AtomicUsize::new(0), at: 1 + life / 6, before: life % 2 == 0 };
+        lives(&shop, &desk, Arc::new(dying)).await;
+    }
+    let immortal = Dying { crm: crm(&shop), calls: AtomicUsize::new(0), at: usize::MAX, before: false };
+    lives(&shop, &desk, Arc::new(immortal)).await;
+    let all = written(&shop).await;
+    assert_each_once(&all);
+    let logs = all.iter().filter(|w| w["write"]["kind"] == "log");
+    assert_eq!(logs.map(|w| w["write"]["body"].as_str().unwrap()).collect::<Vec<_>>(), ["one?", "two?"]);
+    desk.close().await;
+}

@@ -1,0 +1,135 @@
+//! Writes into the CRM on their way.
+
+use comeback::domain::time::Timestamp;
+use comeback::domain::write_back::Wanted;
+use comeback::server::store::crm_write::{CrmEnd, CrmRow, CrmStanding};
+use comeback::server::store::{Batch, RestoreWrite, Restored};
+use uuid::Uuid;
+
+use super::scene::{Kept, arrival, here, minute, put, text};
+
+/// A write of a conversation, wanted by an entry.
+fn row(key: u128, conversation: u128, seq: u64, wanted: Wanted) -> CrmRow {
+    CrmRow {
+        key: Uuid::from_u128(key),
+        once: format!("once {key}"),
+        conversation: here(conversation),
+        place: (seq, 0),
+        at: minute(i64::try_from(seq).unwrap()),
+        rep: Some("maya".into()),
+        wanted,
+        about: None,
+        closed: false,
+        next_at: minute(i64::try_from(seq).unwrap()),
+        tries: 0,
+        begun: false,
+        waits: None,
+        ended: None,
+        made: None,
+    }
+}
+
+fn log(key: u128, conversation: u128, seq: u64) -> CrmRow {
+    row(key, conversation, seq, Wanted::Log { message: text(key) })
+}
+
+fn task(key: u128, conversation: u128, seq: u64) -> CrmRow {
+    row(key, conversation, seq, Wanted::Task { due: minute(60) })
+}
+
+fn ended(row: CrmRow, end: CrmEnd, at: Timestamp) -> CrmRow {
+    CrmRow { ended: Some((end, at)), made: (end == CrmEnd::Made).then(|| "w-1".to_owned()), ..row }
+}
+
+fn keys(rows: &[CrmRow]) -> Vec<u128> {
+    rows.iter().map(|row| row.key.as_u128()).collect()
+}
+
+pub(super) async fn a_write_is_kept_once_by_its_name_and_with_how_far_the_journal_was_read(store: &Kept) {
+    assert_eq!(store.crm_read_to().await.unwrap(), None);
+    let first = CrmRow { waits: Some("why".to_owned()), begun: true, tries: 3, ..log(1, 1, 1) };
+    store.crm_follow(7, std::slice::from_ref(&first)).await.unwrap();
+    let again = CrmRow { once: first.once.clone(), ..log(2, 1, 2) };
+    store.crm_follow(9, &[again, log(3, 1, 3)]).await.unwrap();
+    assert_eq!(store.crm_read_to().await.unwrap(), Some(9));
+    assert_eq!(store.crm_row(Uuid::from_u128(1)).await.unwrap(), Some(first), "as it was");
+    assert_eq!(store.crm_row(Uuid::from_u128(2)).await.unwrap(), None);
+    assert_eq!(store.crm_row(Uuid::from_u128(3)).await.unwrap(), Some(log(3, 1, 3)));
+}
+
+pub(super) async fn of_a_conversation_only_the_first_write_is_due_and_the_next_time_is_told(store: &Kept) {
+    store.crm_follow(9, &[log(1, 1, 1), log(2, 1, 2), log(3, 2, 5)]).await.unwrap();
+    let due = async |at| store.crm_due(minute(at), 9).await.unwrap();
+    let told = |(rows, next): (Vec<CrmRow>, Option<Timestamp>)| (keys(&rows), next);
+    assert_eq!(told(due(0).await), (vec![], Some(minute(1))));
+    assert_eq!(
+        told(due(3).await),
+        (vec![1], Some(minute(5))),
+        "the second one of the conversation waits for the first"
+    );
+    assert_eq!(told(due(5).await), (vec![1, 3], None));
+    assert_eq!(keys(&store.crm_due(minute(5), 1).await.unwrap().0), [1]);
+    let later = CrmRow { next_at: minute(20), ..log(1, 1, 1) };
+    store.put_crm_row(&later).await.unwrap();
+    assert_eq!(told(due(6).await), (vec![3], Some(minute(20))), "nobody overtakes in a conversation");
+    store.crm_wake(here(1), minute(6)).await.unwrap();
+    assert_eq!(told(due(6).await), (vec![3, 1], None));
+    store.put_crm_row(&ended(later, CrmEnd::Made, minute(6))).await.unwrap();
+    assert_eq!(told(due(6).await), (vec![2, 3], None));
+}
+
+pub(super) async fn a_task_is_open_until_a_write_ends_it_or_it_is_closed(store: &Kept) {
+    store.crm_follow(1, &[task(1, 1, 1), task(2, 2, 1), log(3, 1, 2), task(4, 3, 1)]).await.unwrap();
+    let open = async |of, after: Option<u128>| keys(&store.crm_tasks(of, after.map(Uuid::from_u128), 2).await.unwrap());
+    assert_eq!(open(None, None).await, [1, 2]);
+    assert_eq!(open(None, Some(2)).await, [4]);
+    assert_eq!(open(Some(here(1)), None).await, [1]);
+    let ends = CrmRow { about: Some(Uuid::from_u128(1)), ..row(5, 1, 3, Wanted::TaskDone) };
+    store.crm_follow(2, std::slice::from_ref(&ends)).await.unwrap();
+    store.put_crm_row(&CrmRow { closed: true, ..task(4, 3, 1) }).await.unwrap();
+    assert_eq!(open(None, None).await, [2]);
+    assert!(store.crm_row(Uuid::from_u128(1)).await.unwrap().unwrap().closed);
+    assert_eq!(store.crm_row(Uuid::from_u128(5)).await.unwrap(), Some(ends));
+}
+
+pub(super) async fn what_was_refused_is_counted_shown_and_put_back(store: &Kept) {
+    assert_eq!(store.crm_standing().await.unwrap(), CrmStanding::default());
+    store.crm_follow(1, &[log(1, 1, 4), log(2, 2, 2), log(3, 3, 3), log(4, 4, 1)]).await.unwrap();
+    store.put_crm_row(&ended(log(1, 1, 4), CrmEnd::Refused, minute(9))).await.unwrap();
+    store.put_crm_row(&ended(log(4, 4, 1), CrmEnd::Dropped, minute(9))).await.unwrap();
+    let standing = CrmStanding { waiting: 2, oldest: Some(minute(2)), refused: 1 };
+    assert_eq!(store.crm_standing().await.unwrap(), standing);
+    let (waiting, refused) = store.crm_stuck(1).await.unwrap();
+    assert_eq!((keys(&waiting), keys(&refused)), (vec![2], vec![1]));
+    assert_eq!(store.crm_retry(minute(10)).await.unwrap(), 1);
+    assert_eq!(store.crm_standing().await.unwrap(), CrmStanding { waiting: 3, refused: 0, ..standing });
+    assert_eq!(keys(&store.crm_due(minute(10), 9).await.unwrap().0), [2, 3, 1]);
+}
+
+pub(super) async fn writes_that_ended_long_ago_are_forgotten_and_open_tasks_are_not(store: &Kept) {
+    store.crm_follow(1, &[log(1, 1, 1), log(2, 2, 1), task(3, 3, 1), log(4, 4, 1)]).await.unwrap();
+    store.put_crm_row(&ended(log(1, 1, 1), CrmEnd::Made, minute(2))).await.unwrap();
+    store.put_crm_row(&ended(log(2, 2, 1), CrmEnd::Made, minute(8))).await.unwrap();
+    store.put_crm_row(&ended(task(3, 3, 1), CrmEnd::Made, minute(2))).await.unwrap();
+    assert_eq!(store.forget_crm(minute(5), 9).await.unwrap(), 1);
+    assert_eq!(store.crm_row(Uuid::from_u128(1)).await.unwrap(), None);
+    for kept in 2..=4 {
+        assert!(store.crm_row(Uuid::from_u128(kept)).await.unwrap().is_some(), "{kept}");
+    }
+}
+
+pub(super) async fn what_waited_before_a_backup_is_looked_for_before_it_is_made(store: &Kept) {
+    store.crm_follow(1, &[log(1, 1, 1), log(2, 2, 1)]).await.unwrap();
+    store.put_crm_row(&ended(log(2, 2, 1), CrmEnd::Made, minute(2))).await.unwrap();
+    let restored = Restored { epoch: 700, after: 3, since: minute(2), reconciled: false };
+    put(store, Batch { restore: Some(RestoreWrite::Begun(restored)), ..arrival(1, &[]) }).await;
+    let begun = async |key| store.crm_row(Uuid::from_u128(key)).await.unwrap().unwrap().begun;
+    assert_eq!((begun(1).await, begun(2).await), (true, false));
+}
+
+pub(super) async fn one_text_is_read_by_its_id(store: &Kept) {
+    put(store, arrival(1, &["maya"])).await;
+    let message = store.message(text(1)).await.unwrap().unwrap();
+    assert_eq!((message.id, message.n), (text(1), 1));
+    assert_eq!(store.message(text(2)).await.unwrap(), None);
+}
