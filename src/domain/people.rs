@@ -93,7 +93,14 @@ fn away_or_back(
         // Said twice it is said once.
         return Ok(if world.roster.away.contains_key(rep) { vec![back(rep, by)] } else { Vec::new() });
     }
-    let until = until.map(|until| until.min(now + FAR));
+    // What is not said anew stays as it was said; of whom merely nobody had seen anything, nothing was said.
+    let absence = world.roster.absence(rep);
+    let unseen = absence.is_some_and(|absence| absence.unseen);
+    let said = absence.and_then(|absence| absence.until);
+    let until = until.map(|until| until.min(now + FAR)).or(said.filter(|until| *until > now));
+    if world.roster.away.contains_key(rep) && !unseen && until == said && note.is_none() {
+        return Ok(Vec::new());
+    }
     let note = note.map(|note| note.message);
     Ok(vec![Event::Presence { rep: rep.clone(), away, until, unseen: false, note, by: by.cloned() }])
 }
