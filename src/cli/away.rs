@@ -69,8 +69,8 @@ impl Away {
         let still = if before.is_some() && stands.is_some() { "still " } else { "" };
         say(&format!("{} {still}away {when}.", whom.is()));
         say(&desk.backup(whom.rep()));
-        let had_note = before.is_some_and(|before| before.note.is_some());
-        match (has_note, had_note) {
+        let noted_before = before.is_some_and(|before| before.note.is_some());
+        match (has_note, noted_before) {
             (true, true) => say("Whoever covers reads this note above each conversation, instead of the one before."),
             (true, false) => say("Whoever covers reads the note above each conversation."),
             (false, true) => say("The note left before stays for whoever covers."),
