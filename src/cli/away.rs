@@ -18,7 +18,8 @@ use crate::domain::time::Timestamp;
 /// Longest cover note taken, in characters: what a screen shows whole.
 const NOTE: usize = 500;
 
-/// Say that you are away: new replies and running clocks go to your backup until you are back.
+/// Say that you are away: new replies and running clocks go to your backup until you are back. Said again, it changes
+/// what it names and keeps the rest.
 #[derive(Debug, Args)]
 pub(super) struct Away {
     /// Until when: 30m, 2h, 14:30 (the next one), 2026-12-01T09:00, or with an offset 2026-12-01T09:00:00-05:00. Times of
@@ -52,15 +53,28 @@ impl Away {
         let has_note = note.is_some();
         let note = note.map(|words| CoverNote { message: MessageId(Uuid::now_v7()), body: Body::new(words) });
         let rep = whom.other().cloned();
-        desk.backend.say(Command::Away { away: true, until, note, rep }).await?;
-        let when = match until {
-            Some(at) => format!("until {}", desk.time(at)),
-            None => format!("until `{}`", whom.comes_back()),
+        let changed = desk.backend.say(Command::Away { away: true, until, note, rep }).await?.changed;
+        // What is not said anew stays, and the receipt says so.
+        let before = desk.absent(whom.rep());
+        let stands = before.and_then(|before| before.until).filter(|_| until.is_none());
+        let when = match (until, stands) {
+            (Some(at), _) => format!("until {}", desk.time(at)),
+            (None, Some(at)) => format!("until {}, as said before; `{}` ends it", desk.time(at), whom.comes_back()),
+            (None, None) => format!("until `{}`", whom.comes_back()),
         };
-        say(&format!("{} away {when}.", whom.is()));
+        if !changed {
+            say(&format!("{} away already, {when}: nothing changed.", whom.is()));
+            return Ok(());
+        }
+        let still = if before.is_some() && stands.is_some() { "still " } else { "" };
+        say(&format!("{} {still}away {when}.", whom.is()));
         say(&desk.backup(whom.rep()));
-        if has_note {
-            say("Whoever covers reads the note above each conversation.");
+        let noted_before = before.is_some_and(|before| before.note.is_some());
+        match (has_note, noted_before) {
+            (true, true) => say("Whoever covers reads this note above each conversation, instead of the one before."),
+            (true, false) => say("Whoever covers reads the note above each conversation."),
+            (false, true) => say("The note left before stays for whoever covers."),
+            (false, false) => {}
         }
         Ok(())
     }

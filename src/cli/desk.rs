@@ -11,7 +11,7 @@ use crate::domain::id::RepId;
 use crate::domain::playbook::Playbook;
 use crate::domain::roster::Roster;
 use crate::domain::time::Timestamp;
-use crate::wire::changes::Changes;
+use crate::wire::changes::{Changes, Presence};
 
 /// The backend, as far as a command needs it.
 pub(super) struct Desk {
@@ -23,6 +23,8 @@ pub(super) struct Desk {
     pub(super) playbook: Playbook,
     /// Who has which shift. Who is away is not in it.
     pub(super) roster: Roster,
+    /// How it stands with each colleague.
+    presences: Vec<Presence>,
 }
 
 impl Desk {
@@ -36,10 +38,15 @@ impl Desk {
         let session = backend.hello().await.map_err(failed)?;
         // The first page of the feed has the policy and the backend's clock.
         let page = backend.pull("", Duration::ZERO, 0, None).await.map_err(failed)?;
-        let Changes { server_time: now, playbook, on_call, .. } = *page;
+        let Changes { server_time: now, playbook, on_call, roster: presences, .. } = *page;
         let playbook = playbook.ok_or_else(|| anyhow::anyhow!("the backend has no playbook: nothing was changed"))?;
         let zone = playbook.zone();
         let roster = Roster { overrides: on_call, ..Roster::default() };
-        Ok(Self { backend, me: session.rep, now, zone, playbook, roster })
+        Ok(Self { backend, me: session.rep, now, zone, playbook, roster, presences })
+    }
+
+    /// How it stands with somebody who is away; none when they are here.
+    pub(super) fn absent(&self, rep: &RepId) -> Option<&Presence> {
+        self.presences.iter().find(|presence| presence.rep == *rep && presence.away)
     }
 }

@@ -102,10 +102,10 @@ pub enum Command {
     /// I am away, or back; or, said by their lead, somebody else is.
     Away {
         away: bool,
-        /// When that ends by itself.
+        /// When that ends by itself. Left out while they are away already, what was said before stays.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
-        /// What whoever covers should know.
+        /// What whoever covers should know. Left out while they are away already, what was said before stays.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<CoverNote>,
         /// Who; the person who asks when left out.

@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::id::{OverrideId, RepId, TeamId};
+use super::rejection::Rejection;
 use super::time::{Span, Timestamp};
 
 mod plan;
@@ -31,6 +32,9 @@ use timeline::{Stretch, timeline};
 /// How many days one question may be about (ten years); what lies beyond is not looked at, so that a hostile number
 /// costs milliseconds, not minutes.
 pub const MAX_DAYS: u32 = 3650;
+
+/// How far ahead an override may end: two years. What lies beyond is a slip of the hand.
+pub const FAR: Span = Span::minutes(2 * 366 * 24 * 60);
 
 /// How many days a search for a hand-off goes on.
 pub const MAX_QUIET_DAYS: u32 = 400;
@@ -148,6 +152,20 @@ impl Schedule {
 }
 
 impl Override {
+    /// Whether it can be made at `now`, or what its times are refused for. Who may make it is another question.
+    pub fn possible(&self, now: Timestamp) -> Result<(), Rejection> {
+        if self.to <= self.from {
+            return Err(Rejection::NoSuchShift { why: "a shift must end after it begins".to_owned() });
+        }
+        if self.to <= now {
+            return Err(Rejection::InThePast);
+        }
+        if self.to > now + FAR {
+            return Err(Rejection::NoSuchShift { why: "that is more than two years away".to_owned() });
+        }
+        Ok(())
+    }
+
     fn holds(&self, at: Timestamp) -> bool {
         self.from <= at && at < self.to
     }

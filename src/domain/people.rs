@@ -6,12 +6,9 @@ use super::command::{Command, CoverNote, ReadSet};
 use super::decide::Decided;
 use super::event::{Event, Subject};
 use super::id::{OverrideId, RepId, ScheduleId};
-use super::oncall::{self, Override, Shift};
+use super::oncall::{self, FAR, Override, Shift};
 use super::rejection::Rejection;
-use super::time::{Span, Timestamp};
-
-/// The longest override, and how far ahead one may begin: two years. What lies beyond is a slip of the hand.
-const FAR: Span = Span::minutes(2 * 366 * 24 * 60);
+use super::time::Timestamp;
 
 /// Decides a command about people. `by` is the person who asks; the operator and the clock are nobody.
 pub(super) fn decide(
@@ -93,7 +90,14 @@ fn away_or_back(
         // Said twice it is said once.
         return Ok(if world.roster.away.contains_key(rep) { vec![back(rep, by)] } else { Vec::new() });
     }
-    let until = until.map(|until| until.min(now + FAR));
+    // What is not said anew stays as it was said; of whom merely nobody had seen anything, nothing was said.
+    let absence = world.roster.absence(rep);
+    let unseen = absence.is_some_and(|absence| absence.unseen);
+    let said = absence.and_then(|absence| absence.until);
+    let until = until.map(|until| until.min(now + FAR)).or(said.filter(|until| *until > now));
+    if world.roster.away.contains_key(rep) && !unseen && until == said && note.is_none() {
+        return Ok(Vec::new());
+    }
     let note = note.map(|note| note.message);
     Ok(vec![Event::Presence { rep: rep.clone(), away, until, unseen: false, note, by: by.cloned() }])
 }
@@ -159,15 +163,7 @@ fn override_shift(
     if !takes_it && !may_rule(world, by, &plan) {
         return Err(Rejection::NotAllowed { needs: "lead".to_owned() });
     }
-    if shift.to <= shift.from {
-        return Err(Rejection::NoSuchShift { why: "a shift must end after it begins".to_owned() });
-    }
-    if shift.to <= now {
-        return Err(Rejection::InThePast);
-    }
-    if shift.to > now + FAR {
-        return Err(Rejection::NoSuchShift { why: "that is more than two years away".to_owned() });
-    }
+    shift.possible(now)?;
     if world.roster.override_of(shift.id).is_some_and(|(of, known)| of == schedule && known == shift) {
         return Ok(Vec::new());
     }

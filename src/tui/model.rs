@@ -4,6 +4,7 @@ pub mod composer;
 pub mod list;
 pub mod overlay;
 pub mod people;
+pub mod when;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -95,6 +96,8 @@ pub struct Model {
     pub entry: Option<OutboxId>,
     /// Whom or what the cursor of [`Screen::People`] is on.
     pub person: Option<people::Spot>,
+    /// The stretch of a schedule that was last asked for, should it not come true.
+    pub stretch: Option<when::Stretch>,
     /// The conversation under the cursor of [`Screen::WhileAway`].
     pub handed: Option<ConversationId>,
     /// The absence whose hand-over was shown by itself.
@@ -159,6 +162,7 @@ impl Model {
             scroll: 0,
             entry: None,
             person: None,
+            stretch: None,
             handed: None,
             handed_over: None,
             composer: None,

@@ -1,6 +1,7 @@
 //! `(model, message, now) → effects`. Pure: the loop in `run` performs what comes out.
 
 mod act;
+mod away;
 mod begin;
 mod block;
 mod browse;
@@ -14,7 +15,9 @@ mod outbox;
 mod overlay;
 mod people;
 mod ruling;
+mod shift;
 mod snippets;
+mod when;
 mod while_away;
 
 pub(super) use crate::domain::stand_in::Offer;
@@ -22,6 +25,7 @@ pub(super) use composer::{objections, opted_out};
 pub(super) use later::would_wait;
 pub(super) use ruling::day;
 pub(super) use snippets::{bound, offer, whole, words as stand_ins};
+pub(super) use when::{day_time, read, said};
 
 use super::layout;
 use super::model::list::Spot;

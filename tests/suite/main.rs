@@ -40,6 +40,7 @@ mod tui_holds;
 mod tui_later;
 mod tui_people;
 mod tui_screens;
+mod tui_shifts;
 mod tui_stories;
 mod tui_world;
 mod twilio_library;

@@ -20,7 +20,7 @@ use comeback::tui::model::Screen;
 use crate::tui_screens::shows;
 use crate::tui_world::{Desk, START, id, inbox};
 
-const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (120, 40)];
+pub(crate) const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (120, 40)];
 
 /// The three take turns of a week.
 pub(crate) fn turns() -> Rotation {
@@ -36,7 +36,7 @@ pub(crate) fn turns() -> Rotation {
 }
 
 /// The list as the client would tell it, changed.
-fn tell(desk: &mut Desk, how: impl FnOnce(&mut Inbox)) {
+pub(crate) fn tell(desk: &mut Desk, how: impl FnOnce(&mut Inbox)) {
     let mut list = inbox(desk.threads.values().map(|thread| thread.row.clone()).collect());
     let playbook = Arc::make_mut(list.playbook.as_mut().unwrap());
     playbook.teams.get_mut(&TeamId::from("east")).unwrap().on_call = Some(turns());
@@ -45,11 +45,11 @@ fn tell(desk: &mut Desk, how: impl FnOnce(&mut Inbox)) {
 }
 
 /// The seat of the team's lead.
-fn lead(list: &mut Inbox) {
+pub(crate) fn lead(list: &mut Inbox) {
     list.me.as_mut().unwrap().rep = "lena".into();
 }
 
-fn did(desk: &mut Desk) -> Vec<Command> {
+pub(crate) fn did(desk: &mut Desk) -> Vec<Command> {
     let command = |ask| match ask {
         Ask::Do { conversation: None, command, .. } => Some(command),
         _ => None,
@@ -58,7 +58,7 @@ fn did(desk: &mut Desk) -> Vec<Command> {
 }
 
 /// What the screen says, without the borders between its lines.
-fn flat(desk: &Desk) -> String {
+pub(crate) fn flat(desk: &Desk) -> String {
     let screen = desk.screen().replace('│', " ");
     screen.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -174,7 +174,7 @@ fn a_lead_sees_who_is_here_what_burns_the_pool_and_who_is_on_call() {
 fn a_lead_says_away_and_back_for_somebody_of_their_team_and_nobody_else_does() {
     let mut desk = Desk::usual((80, 24));
     tell(&mut desk, lead);
-    desk.keys("L gg A 2");
+    desk.keys("L gg A 3");
     let until = Some(START + Span::minutes(30));
     let ben = Some(RepId::from("ben"));
     assert_eq!(did(&mut desk), [Command::Away { away: true, until, note: None, rep: ben.clone() }]);
@@ -182,7 +182,7 @@ fn a_lead_says_away_and_back_for_somebody_of_their_team_and_nobody_else_does() {
         lead(list);
         list.roster[1].away = true;
     });
-    desk.keys("Enter");
+    desk.keys("Enter 2");
     assert_eq!(did(&mut desk), [Command::Away { away: false, until: None, note: None, rep: ben }]);
 
     let mut desk = Desk::usual((80, 24));
@@ -207,7 +207,7 @@ fn the_rest_of_a_shift_is_taken_by_two_keys_and_an_override_is_taken_back() {
     let made = shift.clone();
     tell(&mut desk, |list| list.on_call = BTreeMap::from([("east".into(), vec![made.clone()])]));
     desk.says("Team East: Maya Okafor until 16 Mar 09:00 (an override), then Lena Brandt");
-    desk.keys("t Enter");
+    desk.keys("t").types("back").keys("Enter");
     assert_eq!(did(&mut desk), [Command::DropOverride { schedule: "east".into(), id: made.id }]);
 }
 
@@ -227,6 +227,10 @@ fn a_lead_gives_a_shift_and_swaps_two_of_the_next() {
     // Time passes while a person chooses.
     desk.wait(Span::minutes(2)).keys("Enter");
     desk.says("Swap Ben Sato's shift with");
+    desk.keys("Enter");
+    assert_eq!(did(&mut desk), [], "first it is said what will be true");
+    let words = "Maya Okafor has it now to Mon 9 Mar 09:00, and Ben Sato has it Mon 9 Mar 09:00 to Mon 16 Mar 09:00.";
+    assert!(flat(&desk).contains(words), "{}", desk.screen());
     desk.keys("Enter");
     let said = did(&mut desk);
     let [Command::Swap { ids: [one_id, other_id], one, other, .. }] = said.as_slice() else { panic!("{said:?}") };

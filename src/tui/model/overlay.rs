@@ -8,6 +8,8 @@ use crate::domain::id::{ConversationId, LineId, MessageId, OverrideId, RepId, Sc
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::Context;
 
+use super::when::{Stretch, When};
+
 /// One conversation with the number of the buyer's texts that were on screen at the key press.
 pub type Seen = (ConversationId, u64);
 
@@ -58,10 +60,19 @@ pub enum Overlay {
         /// The number so far.
         words: String,
     },
-    /// When what is being written leaves.
+    /// A time is asked for.
     When {
+        /// What for.
+        what: When,
         /// The words so far.
         words: String,
+    },
+    /// Who is on call at another time.
+    OnCall {
+        /// When.
+        at: Timestamp,
+        /// First line on screen.
+        top: usize,
     },
     /// Why this rep has it.
     Why {
@@ -163,6 +174,8 @@ pub enum People {
     Back(RepId),
     /// Asks for a cover note first.
     Note(Option<RepId>),
+    /// Asks for a time.
+    Type(When),
     /// This person has it from now until then.
     Take {
         /// What.
@@ -186,6 +199,14 @@ pub enum People {
         /// Until when.
         to: Timestamp,
     },
+    /// Asks which stretch somebody is to have.
+    StretchWhich(ScheduleId),
+    /// Asks who.
+    StretchWho(Stretch),
+    /// Asks from when and until when.
+    StretchTimes(Stretch),
+    /// Somebody has it.
+    Stretch(Stretch),
     /// Asks which shift is swapped.
     SwapWhich(ScheduleId),
     /// Asks with which other shift.
@@ -194,6 +215,15 @@ pub enum People {
         schedule: ScheduleId,
         /// A moment of the one.
         one: Timestamp,
+    },
+    /// Says what a swap makes true, and asks whether it is meant.
+    SwapSure {
+        /// Of what.
+        schedule: ScheduleId,
+        /// A moment of the one.
+        one: Timestamp,
+        /// A moment of the other.
+        other: Timestamp,
     },
     /// Two shifts change hands.
     Swap {
@@ -217,7 +247,7 @@ impl Overlay {
     /// Where its keys are looked up.
     pub const fn context(&self) -> Context {
         match self {
-            Self::Help { .. } | Self::Why { .. } => Context::Page,
+            Self::Help { .. } | Self::Why { .. } | Self::OnCall { .. } => Context::Page,
             Self::Palette { .. } | Self::Pick(_) => Context::Choice,
             Self::Reason { .. }
             | Self::KeepReason { .. }

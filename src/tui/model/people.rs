@@ -14,8 +14,8 @@ use crate::wire::changes::Presence;
 
 /// How far ahead shifts are looked for.
 const AHEAD: Span = Span::minutes(120 * 24 * 60);
-/// Shifts that are offered for a swap: the one that runs and the next four.
-const SHIFTS: usize = 5;
+/// Most shifts that are listed, from the one that runs on.
+const LISTED: usize = 40;
 
 /// What the cursor can be on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,7 +187,8 @@ pub fn overrides<'a>(inbox: &'a Inbox, schedule: &ScheduleId) -> &'a [Override] 
     inbox.on_call.get(schedule).map_or(&[], Vec::as_slice)
 }
 
-fn on_call(inbox: &Inbox, plan: &Plan<'_>, now: Timestamp) -> OnCall {
+/// Who is on call by one schedule at an instant, and who comes then.
+pub fn on_call(inbox: &Inbox, plan: &Plan<'_>, now: Timestamp) -> OnCall {
     let schedule = schedule(inbox, plan);
     let (at, next) = (schedule.at(now), schedule.next_hand_off(now));
     OnCall {
@@ -201,9 +202,45 @@ fn on_call(inbox: &Inbox, plan: &Plan<'_>, now: Timestamp) -> OnCall {
 
 /// The shift that runs and the next ones, each from now on.
 pub fn shifts(inbox: &Inbox, plan: &Plan<'_>, now: Timestamp) -> Vec<Shift> {
-    let mut shifts = schedule(inbox, plan).shifts(now, now + AHEAD);
-    shifts.truncate(SHIFTS);
+    let end = now + AHEAD;
+    let mut shifts = schedule(inbox, plan).shifts(now, end);
+    // The last one may go on further than was looked.
+    if shifts.len() > 1 {
+        shifts.pop_if(|last| last.to >= end);
+    }
+    shifts.truncate(LISTED);
     shifts
+}
+
+/// Who is on call, or nobody, for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Who; none is nobody.
+    pub rep: Option<RepId>,
+    /// From when on.
+    pub from: Timestamp,
+    /// Until when.
+    pub to: Timestamp,
+}
+
+/// All of a stretch, without a hole, in the order of time.
+pub fn pieces_between(schedule: FinalSchedule<'_>, from: Timestamp, to: Timestamp) -> Vec<Piece> {
+    let held = schedule.shifts(from, to).into_iter().map(|s| Piece { rep: Some(s.rep), from: s.from, to: s.to });
+    let gaps = schedule.gaps(from, to).into_iter().map(|gap| Piece { rep: None, from: gap.from, to: gap.to });
+    let mut pieces: Vec<Piece> = held.chain(gaps).collect();
+    pieces.sort_by_key(|piece| piece.from);
+    pieces
+}
+
+/// What runs and what comes next.
+pub fn pieces(inbox: &Inbox, plan: &Plan<'_>, now: Timestamp) -> Vec<Piece> {
+    let end = now + AHEAD;
+    let mut pieces = pieces_between(schedule(inbox, plan), now, end);
+    if pieces.len() > 1 {
+        pieces.pop_if(|last| last.to >= end);
+    }
+    pieces.truncate(LISTED);
+    pieces
 }
 
 /// Whether this person speaks for that one: of themselves everybody does, of a team its lead, of all an admin.

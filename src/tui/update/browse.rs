@@ -1,6 +1,6 @@
 //! Keys where conversations are looked at: the list, one conversation, the outbox.
 
-use super::{act, begin, block, choices, composer, list, outbox, people, while_away};
+use super::{act, away, begin, block, choices, composer, list, outbox, people, when, while_away};
 use crate::client::handle::Ask;
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
@@ -8,6 +8,7 @@ use crate::tui::keymap::{Action, Context};
 use crate::tui::layout;
 use crate::tui::model::list::Spot;
 use crate::tui::model::overlay::Overlay;
+use crate::tui::model::when::When;
 use crate::tui::model::{Model, RESTS_AFTER, RUN_WITHIN, Screen};
 use crate::tui::msg::Effect;
 
@@ -28,7 +29,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
         Action::HalfUp => step(model, -half_page(model), now, out),
         Action::Top => ends(model, false, now, out),
         Action::Bottom => ends(model, true, now, out),
-        Action::Open if model.screen == Screen::People => people::open(model, now, out),
+        Action::Open if model.screen == Screen::People => people::open(model, now),
         Action::Open => match model.target() {
             Some(id) => open(model, id),
             None => nothing_there(model, now),
@@ -48,9 +49,10 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
             model.overlay = Some(Overlay::Palette { words: String::new(), at: 0, context });
         }
         Action::Help => model.overlay = Some(Overlay::Help { words: String::new(), top: 0 }),
-        Action::Away => people::away(model, now, out),
+        Action::Away => away::key(model, now, out),
         Action::People => people::show(model, now),
         Action::Shift => people::shift_key(model, now),
+        Action::OnCallAt => when::ask(model, When::OnCall, now),
         Action::WhileAway => while_away::show(model, now, out),
         Action::Outbox => outbox::show(model),
         Action::Measure => model.say("Measures are not in this version yet.", now),

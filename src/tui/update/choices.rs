@@ -12,6 +12,7 @@ use crate::domain::hold::Ruling;
 use crate::domain::id::ConversationId;
 use crate::domain::time::{Span, Timestamp};
 use crate::tui::model::overlay::{Choice, Does, Overlay, Pick, Seen};
+use crate::tui::model::when::When;
 use crate::tui::model::{Model, Screen};
 use crate::tui::msg::Effect;
 
@@ -212,10 +213,7 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
         }
         Does::Leave => return,
         Does::Later(at) => return super::later::set(model, at, now),
-        Does::AskLater => {
-            model.overlay = Some(Overlay::When { words: String::new() });
-            return;
-        }
+        Does::AskLater => return super::when::ask(model, When::Text, now),
         Does::People(does) => return super::people::chosen(model, does, now, out),
         Does::Copy(text) => {
             out.push(Effect::Copy(text));

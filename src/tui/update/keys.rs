@@ -86,9 +86,9 @@ pub(super) fn words_of(model: &mut Model) -> Option<&mut String> {
         | Overlay::KeepReason { words, .. }
         | Overlay::CoverNote { words, .. }
         | Overlay::Begin { words }
-        | Overlay::When { words } => Some(words),
+        | Overlay::When { words, .. } => Some(words),
         Overlay::Pick(pick) => Some(&mut pick.words),
-        Overlay::Why { .. } => None,
+        Overlay::Why { .. } | Overlay::OnCall { .. } => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A time chosen for a text: when it leaves, on the buyer's clock and on ours.
 
-use super::choices;
+use super::when;
+use crate::domain::id::ConversationId;
 use crate::domain::later;
 use crate::domain::quiet_hours::{Hours, Said};
 use crate::domain::time::{Span, Timestamp};
@@ -24,7 +25,7 @@ pub(super) fn ask(model: &mut Model, now: Timestamp) {
         .into_iter()
         .filter_map(|(label, at)| {
             let at = at?;
-            Some(Choice { label: label.to_owned(), detail: times(model, id, at), does: Does::Later(Some(at)) })
+            Some(Choice { label: label.to_owned(), detail: times(model, id, at, now), does: Does::Later(Some(at)) })
         })
         .collect();
     let other = |label: &str, detail: &str, does| Choice { label: label.to_owned(), detail: detail.to_owned(), does };
@@ -43,17 +44,6 @@ pub(super) fn ask(model: &mut Model, now: Timestamp) {
     }));
 }
 
-/// A time was typed.
-pub(super) fn typed(model: &mut Model, words: &str, now: Timestamp) {
-    let zone = model.composer.as_ref().and_then(|c| model.row(c.to)).map(|row| row.place.zone());
-    let Some(zone) = zone else { return };
-    if let Some(at) = later::parse(words, now, zone) {
-        return set(model, Some(at), now);
-    }
-    model.warn("Not a time to come: write fri 14:30, tomorrow 8am, 2026-12-24 10:00 or 2h.", now);
-    model.overlay = Some(Overlay::When { words: words.to_owned() });
-}
-
 /// The time stands in the composer until the text is sent; Enter puts it off.
 pub(super) fn set(model: &mut Model, at: Option<Timestamp>, now: Timestamp) {
     let Some(to) = model.composer.as_mut().map(|composer| {
@@ -64,7 +54,7 @@ pub(super) fn set(model: &mut Model, at: Option<Timestamp>, now: Timestamp) {
     };
     match at {
         Some(at) => {
-            let times = times(model, to, at);
+            let times = times(model, to, at, now);
             model.say(format!("Enter puts it off: {times}."), now);
         }
         None => model.say("No chosen time: Enter sends.", now),
@@ -72,17 +62,12 @@ pub(super) fn set(model: &mut Model, at: Option<Timestamp>, now: Timestamp) {
 }
 
 /// `Wed 09:00 there, 15:00 here`, and when the hours there move it on.
-fn times(model: &Model, id: crate::domain::id::ConversationId, at: Timestamp) -> String {
+pub(super) fn times(model: &Model, id: ConversationId, at: Timestamp, now: Timestamp) -> String {
     let Some(place) = model.row(id).map(|row| &row.place) else { return String::new() };
     let opens = model.playbook().and_then(|p| Hours { place, own: &p.compliance }.next_open(at)).unwrap_or(at);
-    let there = opens.utc().with_timezone(&place.zone()).format("%a %H:%M");
-    let here = choices::local(model, opens).format("%a %H:%M");
+    let (there, here) = (when::day_time_in(place.zone(), opens, now), when::day_time(model, opens, now));
     let moved = if opens > at { " (quiet hours before)" } else { "" };
-    if there.to_string() == here.to_string() {
-        format!("{here}{moved}")
-    } else {
-        format!("{there} there, {here} here{moved}")
-    }
+    if there == here { format!("{here}{moved}") } else { format!("{there} there, {here} here{moved}") }
 }
 
 /// Until when what is being written would wait if it were sent now, when it would not leave at once.

@@ -1,6 +1,6 @@
 //! Keys while something lies over the screen.
 
-use super::{act, begin, browse, choices, composer, keys, later, people, ruling};
+use super::{act, away, begin, browse, choices, composer, keys, ruling, when};
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::chord::Chord;
 use crate::tui::keymap::{self, Action};
@@ -27,7 +27,7 @@ fn step(model: &mut Model, by: isize) {
             let most = keymap::search(words).len();
             *top = top.saturating_add_signed(by).min(most);
         }
-        Some(Overlay::Why { top, .. }) => *top = top.saturating_add_signed(by).min(200),
+        Some(Overlay::Why { top, .. } | Overlay::OnCall { top, .. }) => *top = top.saturating_add_signed(by).min(200),
         Some(Overlay::Palette { words, at, context }) => {
             let most = keymap::palette(*context, words).len().saturating_sub(1);
             *at = at.saturating_add_signed(by).min(most);
@@ -67,10 +67,10 @@ fn accept(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
         }
         Some(Overlay::Reason { about, words }) => act::escalate_because(model, about, &words, now, out),
         Some(Overlay::KeepReason { about, words }) => ruling::keep(model, about, &words, now, out),
-        Some(Overlay::CoverNote { rep, words }) => people::noted(model, rep.as_ref(), &words, now),
+        Some(Overlay::CoverNote { rep, words }) => away::noted(model, rep.as_ref(), &words, now),
         Some(Overlay::Begin { words }) => begin::typed(model, &words, now, out),
-        Some(Overlay::When { words }) => later::typed(model, &words, now),
-        Some(Overlay::Help { .. } | Overlay::Why { .. }) | None => {}
+        Some(Overlay::When { what, words }) => when::typed(model, what, words, now, out),
+        Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::OnCall { .. }) | None => {}
     }
 }
 
@@ -92,7 +92,7 @@ pub(super) fn typed(model: &mut Model, chord: Chord, now: Timestamp, out: &mut V
             model.overlay = None;
             return composer::semicolon(model, now);
         }
-        (Some(Overlay::Why { .. }), _) => {
+        (Some(Overlay::Why { .. } | Overlay::OnCall { .. }), _) => {
             match chord.typed() {
                 Some('j') => step(model, 1),
                 Some('k') => step(model, -1),
@@ -119,6 +119,7 @@ pub(super) fn typed(model: &mut Model, chord: Chord, now: Timestamp, out: &mut V
                 | Overlay::CoverNote { .. }
                 | Overlay::Begin { .. }
                 | Overlay::When { .. }
+                | Overlay::OnCall { .. }
                 | Overlay::Why { .. },
             )
             | None => {}

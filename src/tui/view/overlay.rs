@@ -3,11 +3,12 @@
 use ratatui::layout::Rect;
 
 use super::paint::{Painter, Tone, wrapped};
-use super::{inside, list, why};
+use super::{inside, list, on_call, when, why};
 use crate::tui::keymap::{self, Group};
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Overlay, Pick};
 use crate::tui::theme::SELECTED_MARK;
+use crate::tui::update;
 
 /// Draws it, if there is one.
 pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
@@ -26,25 +27,27 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
         Some(Overlay::Reason { about, words }) => {
             let name = model.row(about.0).map_or("", |row| row.name.as_str());
             let title = format!("Escalate {name}: why?");
-            ask_words(model, &title, "The reason becomes a note. Enter asks, Esc leaves.", words, p);
+            ask_words(model, &title, "The reason becomes a note. Enter asks, Esc leaves.", words, None, p);
         }
         Some(Overlay::KeepReason { about, words }) => {
             let name = model.row(about.0).map_or("", |row| row.name.as_str());
             let title = format!("Keep {name}: what did they mean?");
-            ask_words(model, &title, "Listed for compliance. Enter keeps the number, Esc leaves.", words, p);
+            ask_words(model, &title, "Listed for compliance. Enter keeps the number, Esc leaves.", words, None, p);
         }
         Some(Overlay::CoverNote { rep, words }) => {
             let who = rep.as_ref().map_or("you", |rep| model.rep_name(rep));
             let title = format!("For whoever covers for {who}");
-            ask_words(model, &title, "Read above each conversation. Enter goes on, Esc leaves.", words, p);
+            ask_words(model, &title, "Read above each conversation. Enter goes on, Esc leaves.", words, None, p);
         }
         Some(Overlay::Begin { words }) => {
             let hint = "With country code: +1 305 555 0123. Consent is judged first.";
-            ask_words(model, "Text which number?", hint, words, p);
+            ask_words(model, "Text which number?", hint, words, None, p);
         }
-        Some(Overlay::When { words }) => {
-            let hint = "On the buyer's clock: fri 14:30, tomorrow 8am, 2h. Enter takes it.";
-            ask_words(model, "When does it leave?", hint, words, p);
+        Some(Overlay::When { what, words }) => when::draw(model, what, words, p),
+        Some(Overlay::OnCall { at, top }) => {
+            let lines = on_call::lines(model, *at, &p.tick);
+            let title = format!("On call {}", update::day_time(model, *at, p.tick.now));
+            page(model, &title, &lines, *top, p);
         }
         Some(Overlay::Why { about, top }) => {
             let lines = model.row(*about).map(|row| why::lines(model, row, &p.tick)).unwrap_or_default();
@@ -84,47 +87,72 @@ fn choices(
     at: usize,
     p: &mut Painter<'_>,
 ) {
-    let wanted = items.len().clamp(1, 16) + 2;
-    // What should be read takes what the choices leave.
-    let wide = model.size.0.saturating_sub(4).min(62);
-    let room = usize::from(model.size.1.saturating_sub(4)).saturating_sub(wanted);
-    let said: Vec<String> = said.iter().flat_map(|line| wrapped(line, wide)).take(room).collect();
-    let mut area = boxed(model, 64, wanted + said.len(), title, p);
+    // What should be read goes first: choices can be scrolled, and where rows are few they do without a gap.
+    let wide = model.size.0.saturating_sub(5).min(61);
+    let most = usize::from(model.size.1.saturating_sub(4));
+    let mut said: Vec<String> = said.iter().flat_map(|line| wrapped(line, wide)).collect();
+    let wanted = items.len().clamp(1, 16);
+    let gap = usize::from(said.is_empty() || said.len() + wanted + 2 <= most);
+    let room = most.saturating_sub(wanted.min(2) + 1 + gap);
+    if said.len() > room {
+        said.truncate(room);
+        if let Some(last) = said.last_mut() {
+            last.push_str(" …");
+        }
+    }
+    let mut area = boxed(model, 64, wanted + 1 + gap + said.len(), title, p);
     for line in &said {
         p.put(area.x + 1, area.y, area.width.saturating_sub(1), line, Tone::Plain);
         area = Rect::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1));
     }
+    let gap = 1 + u16::try_from(gap).unwrap_or(1);
     let shown = format!("> {}", list::tail(words, area.width.saturating_sub(4)));
     let used = p.put(area.x, area.y, area.width, &shown, Tone::Accent);
     if words.is_empty() {
         p.put(area.x + 2, area.y, area.width.saturating_sub(2), "type to filter, Enter picks, Esc leaves", Tone::Dim);
     }
-    let rows = usize::from(area.height.saturating_sub(2));
+    let rows = usize::from(area.height.saturating_sub(gap));
     let first = (at + 1).saturating_sub(rows.max(1));
     if items.is_empty() {
-        p.put(area.x + 2, area.y + 2, area.width.saturating_sub(2), "Nothing matches.", Tone::Dim);
+        p.put(area.x + 2, area.y + gap, area.width.saturating_sub(2), "Nothing matches.", Tone::Dim);
     }
     let widest = items.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
     let column = u16::try_from(widest).unwrap_or(u16::MAX).min(area.width / 2) + 1;
     for (index, (label, detail)) in items.iter().enumerate().skip(first).take(rows) {
-        let y = area.y + 2 + u16::try_from(index - first).unwrap_or(0);
+        let y = area.y + gap + u16::try_from(index - first).unwrap_or(0);
         p.put(area.x, y, 1, if index == at { SELECTED_MARK } else { " " }, Tone::Strong);
-        p.put(area.x + 2, y, column, label, Tone::Plain);
-        let x = area.x + 2 + column;
+        // What does not fit the column is told at the cost of what is said about it.
+        let used = p.put(area.x + 2, y, area.width.saturating_sub(2), label, Tone::Plain);
+        let x = area.x + 2 + column.max(used);
         p.put(x + 1, y, area.right().saturating_sub(x + 1), detail, Tone::Dim);
         if index == at {
             p.select(Rect::new(area.x, y, area.width, 1));
         }
     }
+    p.more(area, first, items.len().saturating_sub(first + rows));
     p.park(area.x + if words.is_empty() { 2 } else { used }, area.y);
 }
 
-/// A line of words is asked for.
-fn ask_words(model: &Model, title: &str, hint: &str, words: &str, p: &mut Painter<'_>) {
-    let area = boxed(model, 64, 3, title, p);
+/// A line of words is asked for; below it, how they are understood.
+pub(super) fn ask_words(
+    model: &Model,
+    title: &str,
+    hint: &str,
+    words: &str,
+    understood: Option<(String, Tone)>,
+    p: &mut Painter<'_>,
+) {
+    let wide = model.size.0.saturating_sub(5).min(61);
+    let hint = wrapped(hint, wide);
+    let area = boxed(model, 64, 2 + hint.len(), title, p);
     let room = area.width.saturating_sub(3);
     let used = p.put(area.x + 1, area.y, room, &list::tail(words, room.saturating_sub(1)), Tone::Plain);
-    p.put(area.x + 1, area.y + 2, room, hint, Tone::Dim);
+    if let Some((text, tone)) = understood {
+        p.put(area.x + 1, area.y + 1, area.width.saturating_sub(1), &text, tone);
+    }
+    for (y, line) in (area.y + 2..area.bottom()).zip(&hint) {
+        p.put(area.x + 1, y, area.width.saturating_sub(1), line, Tone::Dim);
+    }
     p.park(area.x + 1 + used, area.y);
 }
 
@@ -169,11 +197,6 @@ fn page(model: &Model, title: &str, lines: &[(String, Tone)], top: usize, p: &mu
     for (y, (text, tone)) in (area.y..area.bottom()).zip(broken.iter().skip(top)) {
         p.put(area.x + 1, y, area.width.saturating_sub(1), text, *tone);
     }
-    let hidden = broken.len().saturating_sub(top + rows);
-    if hidden > 0 {
-        let more = format!(" ↓ {hidden} more ");
-        let width = u16::try_from(more.chars().count()).unwrap_or(0);
-        p.put(area.right().saturating_sub(width), area.bottom(), width, &more, Tone::Warn);
-    }
+    p.more(area, top, broken.len().saturating_sub(top + rows));
     p.park(area.x + 1, area.y);
 }

@@ -102,6 +102,18 @@ impl<'a> Painter<'a> {
         }
     }
 
+    /// On the lower border: how much is hidden above and below what a frame shows. `area` is what is inside it.
+    pub(super) fn more(&mut self, area: Rect, above: usize, below: usize) {
+        let marks = [(above, '↑'), (below, '↓')].into_iter().filter(|(n, _)| *n > 0);
+        let marks: Vec<String> = marks.map(|(n, arrow)| format!("{arrow} {n} more")).collect();
+        if marks.is_empty() {
+            return;
+        }
+        let text = format!(" {} ", marks.join(" · "));
+        let width = u16::try_from(text.chars().count()).unwrap_or(u16::MAX).min(area.width);
+        self.put(area.right().saturating_sub(width), area.bottom(), width, &text, Tone::Warn);
+    }
+
     /// Empties a rectangle.
     pub(super) fn clear(&mut self, area: Rect) {
         Clear.render(area.intersection(self.buffer.area), self.buffer);

@@ -32,9 +32,11 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
         top += 1;
     }
     let mut y = area.y + 1;
+    let mut below = 0;
     for (index, line) in lines.iter().enumerate().skip(top) {
         let spot = Rect::new(area.x, y, area.width, rows(line, area.width));
         if spot.bottom() > area.bottom() {
+            below = lines.len() - index;
             break;
         }
         y = spot.bottom();
@@ -45,6 +47,7 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
             p.park(spot.x, spot.y);
         }
     }
+    p.more(area, top, below);
     if at.is_none() {
         p.park(area.x, area.y + 1);
     }
@@ -61,10 +64,10 @@ const fn rows(line: &Line, width: u16) -> u16 {
 fn hint(model: &Model, width: u16) -> String {
     let leads = model.me().is_some_and(|me| model.playbook().is_some_and(|playbook| !playbook.led_by(me).is_empty()));
     match (leads, width >= COLUMNS) {
-        (true, true) => "A away or back · t shifts · Enter what can be done · Esc back".to_owned(),
+        (true, true) => "A away, back · t shifts · @ on call when · Enter what can be done · Esc back".to_owned(),
         // Somebody who leads nobody is not sent what colleagues hold.
-        (false, true) => "A away or back · t shifts · Esc back · clocks: those you see".to_owned(),
-        (_, false) => "A away · t shift · Enter · Esc".to_owned(),
+        (false, true) => "A away, back · t shifts · @ on call when · Esc back · clocks: those you see".to_owned(),
+        (_, false) => "A away · t shift · @ when · Esc".to_owned(),
     }
 }
 
@@ -146,7 +149,7 @@ fn pool_pieces(pool: &Pool, tick: &Ticker) -> Vec<(String, Tone)> {
 }
 
 /// `East on call: Omar Haddad until Mon 9:00 (an override)`, and `then Inés Robles`.
-fn on_call_words(model: &Model, on_call: &OnCall, tick: &Ticker) -> (String, String) {
+pub(super) fn on_call_words(model: &Model, on_call: &OnCall, tick: &Ticker) -> (String, String) {
     let name = |rep: Option<&RepId>| rep.map_or("nobody", |rep| model.rep_name(rep)).to_owned();
     let why = if on_call.overridden { " (an override)" } else { "" };
     let now = format!("{}: {}", on_call.label, name(on_call.rep.as_ref()));

@@ -48,10 +48,10 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     }
 }
 
-/// A toast says what to do next at its end: it takes rows above the line rather than lose that. At most as many rows as
-/// there are above it, and three in all.
+/// A toast says what to do next at its end: it takes rows above the line rather than lose that. At most three, and on a
+/// low screen two: it must not cover what it is about.
 fn toast_lines(text: &str, width: u16, above: u16) -> Vec<String> {
-    let most = usize::from((above / 4).min(2)) + 1;
+    let most = if above < 20 { 2 } else { 3 };
     let mut lines = wrapped(text, width);
     if lines.len() > most {
         let rest = lines.split_off(most - 1).join(" ");

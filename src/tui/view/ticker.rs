@@ -58,6 +58,25 @@ impl Ticker {
         format!("{count} {word}")
     }
 
+    /// How long something lasts: `8 h`, `2 d 4 h`.
+    pub(super) fn length(span: Span) -> String {
+        minutes_in_words(span.as_millis().div_euclid(60_000).max(0))
+    }
+
+    /// How far off an instant is on the backend's clock, as whoever typed it counts: `in 3 h 5 min`, `in 2 d 4 h`,
+    /// `3 h ago`.
+    pub(super) fn distance(&self, at: Timestamp) -> String {
+        const MINUTE: i64 = 60_000;
+        let left = at.since(self.now).as_millis();
+        if left <= 0 {
+            let age = self.dated_age(at);
+            return if age == "just now" { "now".to_owned() } else { format!("{age} ago") };
+        }
+        let minutes = left.div_euclid(MINUTE) + i64::from(left.rem_euclid(MINUTE) > 0);
+        self.changes_at(at - Span::millis((minutes - 1).saturating_mul(MINUTE)));
+        format!("in {}", minutes_in_words(minutes))
+    }
+
     /// Real time since an instant: `just now`, `3 min`, `2 h`, `5 d`.
     pub(super) fn real_age(&self, since: Timestamp) -> String {
         self.age(since, self.second)
@@ -106,6 +125,17 @@ impl Ticker {
     }
 }
 
+/// Two units at most, the second only when it is not zero.
+fn minutes_in_words(minutes: i64) -> String {
+    let (large, small, words) = match minutes {
+        ..60 => (minutes, 0, ("min", "")),
+        60..2880 => (minutes / 60, minutes % 60, ("h", "min")),
+        _ => (minutes / 1440, minutes % 1440 / 60, ("d", "h")),
+    };
+    let rest = if small > 0 { format!(" {small} {}", words.1) } else { String::new() };
+    format!("{large} {}{rest}", words.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,5 +161,32 @@ mod tests {
                 assert_ne!(Ticker::new(next, second).real_age(since), text, "age {age} of {second}");
             }
         }
+    }
+
+    #[test]
+    fn a_distance_counts_as_whoever_typed_the_time_counts_and_says_when_it_changes() {
+        let now = Timestamp::from_millis(1_760_000_000_000);
+        for (seconds, words) in [
+            (1, "in 1 min"),
+            (60, "in 1 min"),
+            (61, "in 2 min"),
+            (3600, "in 1 h"),
+            (3 * 3600 + 301, "in 3 h 6 min"),
+            (47 * 3600 + 3600, "in 2 d"),
+            (12 * 86_400 + 22 * 3600 + 59, "in 12 d 22 h"),
+            (0, "now"),
+            (-59, "now"),
+            (-60, "1 min ago"),
+            (-3 * 86_400, "3 d ago"),
+        ] {
+            let at = now + Span::seconds(seconds);
+            // A demo that runs faster counts no other minutes.
+            let tick = Ticker::new(now, 60_000);
+            assert_eq!(tick.distance(at), words, "{seconds}");
+            if let Some(next) = tick.next() {
+                assert_eq!(Ticker::new(next - Span::millis(1), 1000).distance(at), words, "{seconds}");
+            }
+        }
+        assert_eq!(Ticker::length(Span::minutes(8 * 60)), "8 h");
     }
 }

@@ -216,6 +216,39 @@ fn the_words_of_a_cover_note_are_no_fact_of_the_journal() {
 }
 
 #[test]
+fn what_a_second_away_does_not_say_anew_stays() {
+    let maya = RepId::from("maya");
+    let mut story = Story::begins();
+    let (first, later) = (story.now + Span::minutes(60), story.now + Span::minutes(180));
+    let away = |until, note: Option<&CoverNote>| Command::Away { away: true, until, note: note.cloned(), rep: None };
+    let note = CoverNote { message: story.fresh(), body: Body::new("Dana wants the contract by noon") };
+    story.does("maya", &away(Some(first), Some(&note))).unwrap();
+    story.roster.set_note(&maya, note.body.clone());
+
+    assert_eq!(story.does("maya", &away(None, None)).unwrap(), [], "nothing is said, nothing changes");
+    let said = |story: &Story| {
+        let absence = story.roster.absence(&maya).unwrap();
+        (absence.until, absence.note.clone())
+    };
+    assert_eq!(said(&story), (Some(first), Some(note.body.clone())));
+    story.does("maya", &away(Some(later), None)).unwrap();
+    assert_eq!(said(&story), (Some(later), Some(note.body.clone())), "another time keeps the note");
+    let other = CoverNote { message: story.fresh(), body: Body::new("She has it") };
+    story.does("maya", &away(None, Some(&other))).unwrap();
+    story.roster.set_note(&maya, other.body.clone());
+    assert_eq!(said(&story), (Some(later), Some(other.body)), "another note keeps the time");
+
+    // Back in between, it begins anew; and who merely was not seen had said nothing.
+    story.does("maya", &Command::away(false)).unwrap();
+    story.does("maya", &away(None, None)).unwrap();
+    assert_eq!(story.roster.absence(&maya), None);
+    let seen = Command::Seen { rep: "ben".into(), seen: false };
+    assert_eq!(story.machine(Actor::Clock, &seen).len(), 1);
+    assert_eq!(story.does("ben", &Command::away(true)).unwrap().len(), 1);
+    assert!(story.roster.absence(&"ben".into()).is_none_or(|absence| !absence.unseen));
+}
+
+#[test]
 fn unseen_is_away_until_seen_and_never_overrules_what_a_person_said() {
     let mut story = Story::begins();
     story.playbook.unseen = Some(Unseen { after: Span::minutes(30), calendar: None });
