@@ -5,14 +5,14 @@
 //! number is held. The patterns stand in `assets/revocation/patterns.toml`; how good they are, in
 //! `assets/docs/revocation.md`.
 
-mod pattern;
-mod table;
-mod words;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-pub use table::Mistake;
-use table::Table;
+use super::phrases::Table;
+pub use super::phrases::{Mistake, Spoke};
+
+const BUILT_IN: &str = include_str!("../../assets/revocation/patterns.toml");
 
 /// The score from which a text is taken for a wish that no more texts come.
 pub const ENOUGH: i32 = 5;
@@ -29,15 +29,6 @@ pub struct Judgement {
     pub instead: Vec<String>,
 }
 
-/// A pattern that spoke.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spoke {
-    /// Its name in the table.
-    pub pattern: String,
-    /// What it adds to the score; below zero it speaks for an ordinary reply.
-    pub weight: i32,
-}
-
 impl Judgement {
     /// Whether a reasonable person would take it for a wish that no more texts come.
     pub const fn is_revocation(&self) -> bool {
@@ -47,7 +38,14 @@ impl Judgement {
 
 /// Judges one text. Any text: the first 4,000 characters of it are read, and the time grows with those alone.
 pub fn judge(text: &str) -> Judgement {
-    Table::built_in().judge(text)
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    judge_by(TABLE.get_or_init(|| Table::read(BUILT_IN).expect("BUG: a test reads the built-in patterns")), text)
+}
+
+fn judge_by(table: &Table, text: &str) -> Judgement {
+    let heard = table.hear(text);
+    let spoke: Vec<_> = heard.spoke.into_iter().map(|(_, spoke)| spoke).collect();
+    Judgement { score: spoke.iter().map(|one| one.weight).sum(), spoke, instead: heard.instead }
 }
 
 /// Other patterns than the built-in ones, ready to judge by.
@@ -61,6 +59,6 @@ impl Patterns {
 
     /// Judges one text by them.
     pub fn judge(&self, text: &str) -> Judgement {
-        self.0.judge(text)
+        judge_by(&self.0, text)
     }
 }

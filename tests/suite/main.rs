@@ -19,6 +19,7 @@ mod hours;
 mod http;
 mod icalendar;
 mod inbox;
+mod kinds;
 mod line_check;
 mod log;
 mod notices;

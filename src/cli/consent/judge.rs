@@ -1,16 +1,13 @@
 //! `comeback consent judge`: a year of texts, judged as the backend would.
 
-use std::io::{BufRead, BufWriter, Read as _, Write};
+use std::io::{BufRead, Write};
 
-use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
+use crate::cli::lines;
 use crate::domain::revocation::{ENOUGH, Judgement, judge};
 use crate::domain::safe_text::SafeText;
-
-/// Bytes of one line: the longest text has 1,600 characters.
-const LONGEST: u64 = 64 * 1024;
 
 /// Do these texts ask us to stop?
 #[derive(Debug, Args)]
@@ -22,63 +19,26 @@ pub(in crate::cli) struct Judge {
 
 impl Judge {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let input = std::io::stdin().lock();
-        let mut out = BufWriter::new(std::io::stdout().lock());
-        match self.all(input, &mut out).and_then(|()| Ok(out.flush()?)) {
-            // Whoever reads has seen enough.
-            Err(e) if e.downcast_ref::<std::io::Error>().is_some_and(is_closed) => Ok(()),
-            ended => ended,
-        }
+        lines::all(|input, out| self.all(input, out))
     }
 
-    fn all(&self, mut input: impl BufRead, out: &mut impl Write) -> anyhow::Result<()> {
-        let (mut texts, mut held) = (0_u64, 0_u64);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let read = (&mut input).take(LONGEST).read_until(b'\n', &mut line).context("standard input failed")?;
-            if read == 0 {
-                break;
-            }
-            if !line.ends_with(b"\n") {
-                skip_line(&mut input)?;
-            }
-            let text = String::from_utf8_lossy(&line);
-            let text = text.trim_end_matches(['\n', '\r']);
-            texts += 1;
+    fn all(&self, input: &mut dyn BufRead, out: &mut dyn Write) -> anyhow::Result<()> {
+        let mut held = 0_u64;
+        let texts = lines::each(input, |line, text| {
             let judgement = judge(text);
             held += u64::from(judgement.is_revocation());
             if self.json {
-                writeln!(out, "{}", as_json(texts, &judgement))?;
+                writeln!(out, "{}", as_json(line, &judgement))?;
             } else {
                 writeln!(out, "{}", in_words(text, &judgement))?;
             }
-        }
+            Ok(())
+        })?;
         if !self.json {
             writeln!(out, "{held} of {texts} would hold the number (from a score of {ENOUGH} on)")?;
         }
         Ok(())
     }
-}
-
-/// The rest of a line that is longer than any text.
-fn skip_line(input: &mut impl BufRead) -> anyhow::Result<()> {
-    loop {
-        let buffer = input.fill_buf().context("standard input failed")?;
-        if buffer.is_empty() {
-            return Ok(());
-        }
-        if let Some(at) = buffer.iter().position(|byte| *byte == b'\n') {
-            input.consume(at + 1);
-            return Ok(());
-        }
-        let length = buffer.len();
-        input.consume(length);
-    }
-}
-
-fn is_closed(e: &std::io::Error) -> bool {
-    e.kind() == std::io::ErrorKind::BrokenPipe
 }
 
 fn as_json(line: u64, judgement: &Judgement) -> serde_json::Value {
@@ -103,9 +63,9 @@ const fn verdict(judgement: &Judgement) -> &'static str {
 mod tests {
     use super::*;
 
-    fn judged(json: bool, input: &[u8]) -> String {
+    fn judged(json: bool, mut input: &[u8]) -> String {
         let mut out = Vec::new();
-        Judge { json }.all(input, &mut out).expect("memory does not fail");
+        Judge { json }.all(&mut input, &mut out).expect("memory does not fail");
         String::from_utf8(out).expect("we write text")
     }
 

@@ -1,5 +1,7 @@
 //! A text as plain words: without case, accents, apostrophes and ornament, cut into clauses.
 
+use std::collections::BTreeMap;
+
 /// Characters read of one text: the longest SMS has 1,600.
 pub(super) const LONGEST: usize = 4_000;
 
@@ -10,11 +12,13 @@ pub(super) struct Word {
     pub(super) text: String,
     /// The clause it stands in: patterns do not reach from one into the next.
     pub(super) clause: u32,
+    /// Whether a question mark follows it.
+    pub(super) asked: bool,
 }
 
-/// The words of a text. Upper and lower case give the same words.
-pub(super) fn words(text: &str) -> Vec<Word> {
-    let mut reader = Reader::default();
+/// The words of a text, `marks` being the signs that are words too. Upper and lower case give the same words.
+pub(super) fn words(text: &str, marks: &BTreeMap<char, String>) -> Vec<Word> {
+    let mut reader = Reader { words: Vec::new(), word: String::new(), clause: 0, marks };
     let folded: Vec<char> = text.chars().flat_map(folded).take(LONGEST).collect();
     for (at, c) in folded.iter().enumerate() {
         reader.take(*c, folded.get(at + 1).copied());
@@ -79,14 +83,14 @@ fn plain(c: char) -> Option<char> {
     })
 }
 
-#[derive(Default)]
-struct Reader {
+struct Reader<'a> {
     words: Vec<Word>,
     word: String,
     clause: u32,
+    marks: &'a BTreeMap<char, String>,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn take(&mut self, c: char, next: Option<char>) {
         let inside = !self.word.is_empty() && next.is_some_and(char::is_alphanumeric);
         match c {
@@ -97,29 +101,43 @@ impl Reader {
             '$' if next.is_some_and(char::is_alphabetic) => self.word.push('s'),
             '.' if self.word.chars().count() == 1 => self.end_word(),
             '.' if inside && self.word.ends_with(|c: char| c.is_ascii_digit()) => self.end_word(),
+            // A time of day is one word.
+            ':' if self.word.len() <= 2
+                && self.word.bytes().all(|b| b.is_ascii_digit())
+                && !self.word.is_empty()
+                && next.is_some_and(|next| next.is_ascii_digit()) =>
+            {
+                self.word.push(':');
+            }
+            // So is a number with thousands.
+            ',' if inside
+                && self.word.ends_with(|c: char| c.is_ascii_digit())
+                && next.is_some_and(|next| next.is_ascii_digit()) => {}
             '.' | '!' | '?' | ';' | ':' | ',' | '\n' | '\r' | '(' | ')' | '"' | '“' | '”' | '—' | '–' | '…' | '¿'
             | '¡' | '。' | '、' => {
                 self.end_word();
+                if let Some(last) = self.words.last_mut() {
+                    last.asked |= c == '?';
+                }
                 self.clause = self.words.last().map_or(0, |last| last.clause + 1);
             }
             '#' if !next.is_some_and(char::is_alphanumeric) => self.alone("number"),
-            '🛑' | '✋' | '🖕' | '🚫' | '⛔' => self.alone(c.encode_utf8(&mut [0; 4])),
-            '😂' | '🤣' | '😆' | '😅' | '😄' | '😁' | '😉' | '😜' | '😊' | '😍' | '🎉' | '🙌' =>
-            {
-                self.alone("haha");
-            }
-            _ => self.end_word(),
+            _ => match self.marks.get(&c) {
+                Some(word) => self.alone(word),
+                None => self.end_word(),
+            },
         }
     }
 
     fn alone(&mut self, word: &str) {
         self.end_word();
-        self.words.push(Word { text: word.to_owned(), clause: self.clause });
+        self.words.push(Word { text: word.to_owned(), clause: self.clause, asked: false });
     }
 
     fn end_word(&mut self) {
         if !self.word.is_empty() {
-            self.words.push(Word { text: std::mem::take(&mut self.word), clause: self.clause });
+            let text = std::mem::take(&mut self.word);
+            self.words.push(Word { text, clause: self.clause, asked: false });
         }
     }
 }
@@ -150,8 +168,8 @@ fn join_spelled(words: Vec<Word>) -> Vec<Word> {
 
 fn collapse(words: &mut Vec<Word>, count: usize) {
     let tail = words.split_off(words.len() - count);
-    let clause = tail.first().map_or(0, |word| word.clause);
-    words.push(Word { text: tail.into_iter().map(|word| word.text).collect(), clause });
+    let (clause, asked) = tail.last().map_or((0, false), |word| (word.clause, word.asked));
+    words.push(Word { text: tail.into_iter().map(|word| word.text).collect(), clause, asked });
 }
 
 /// The word as it would be written with less feeling: `stoppp` as `stop`, `pleease` is left alone.
@@ -202,7 +220,8 @@ mod tests {
     fn flat(text: &str) -> String {
         let mut out = String::new();
         let mut clause = 0;
-        for word in words(text) {
+        let marks = BTreeMap::from([('🖕', "🖕".to_owned())]);
+        for word in words(text, &marks) {
             out.push_str(if word.clause == clause { " " } else { " / " });
             clause = word.clause;
             out.push_str(&word.text);

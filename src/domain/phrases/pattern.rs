@@ -20,6 +20,8 @@ pub(super) enum Part {
     Start,
     /// A clause ends here.
     End,
+    /// A clause ends here, with a question mark.
+    Asked,
     /// The text begins here.
     First,
     /// The text ends here.
@@ -32,15 +34,15 @@ pub(super) enum Part {
 pub(super) struct Place {
     /// The sets each word belongs to, sorted.
     sets: Vec<Vec<u16>>,
-    /// The clause of each word.
-    clauses: Vec<u32>,
+    /// The clause of each word, and whether a question mark follows it.
+    clauses: Vec<(u32, bool)>,
     /// Every set that any word belongs to, sorted.
     present: Vec<u16>,
 }
 
 impl Place {
-    /// Words by the sets each belongs to, sorted, with the clause of each.
-    pub(super) fn new(sets: Vec<Vec<u16>>, clauses: Vec<u32>) -> Self {
+    /// Words by the sets each belongs to, sorted, with the clause of each and whether a question mark follows.
+    pub(super) fn new(sets: Vec<Vec<u16>>, clauses: Vec<(u32, bool)>) -> Self {
         let mut present = sets.concat();
         present.sort_unstable();
         present.dedup();
@@ -53,7 +55,7 @@ impl Place {
 
     /// Whether a clause begins at a word.
     fn begins(&self, at: usize) -> bool {
-        at == 0 || at >= self.len() || self.clauses[at - 1] != self.clauses[at]
+        at == 0 || at >= self.len() || self.clauses[at - 1].0 != self.clauses[at].0
     }
 
     fn takes(&self, takes: Takes, at: usize) -> bool {
@@ -69,9 +71,14 @@ pub(super) fn found(pattern: &[Part], place: &Place) -> Vec<(usize, usize)> {
     // Most texts have not even the words.
     let has = |part: &Part| match part {
         Part::Words { takes: Takes::Set(set), least: 1.., .. } => place.present.binary_search(set).is_ok(),
-        Part::Words { .. } | Part::WordOrEnd(_) | Part::Start | Part::End | Part::First | Part::Last | Part::Next => {
-            true
-        }
+        Part::Words { .. }
+        | Part::WordOrEnd(_)
+        | Part::Start
+        | Part::End
+        | Part::Asked
+        | Part::First
+        | Part::Last
+        | Part::Next => true,
     };
     if !pattern.iter().all(has) {
         return Vec::new();
@@ -95,10 +102,11 @@ fn found_at(pattern: &[Part], place: &Place, start: usize) -> Option<usize> {
                 Part::WordOrEnd(takes) => step(place, (*takes, 1, 1), (from, open), &mut next),
                 Part::Start if place.begins(from) => next.push((from, open)),
                 Part::First if from == 0 => next.push((from, open)),
+                Part::Asked if ends && place.clauses[from - 1].1 => next.push((from, open)),
                 Part::End if ends => next.push((from, open)),
                 Part::Last if from == place.len() => next.push((from, open)),
                 Part::Next if ends && from < place.len() => next.push((from, true)),
-                Part::Start | Part::End | Part::First | Part::Last | Part::Next => {}
+                Part::Start | Part::End | Part::Asked | Part::First | Part::Last | Part::Next => {}
             }
         }
         next.sort_unstable();

@@ -3,29 +3,40 @@
 //! A pattern is written as words with spaces between them. `stop|quit` is either, `text*` any word that begins so, `<name>` a
 //! word of that list under `[words]`; `word?` may be missing, `word+3` stands up to three times or not at all, `..3` is a gap
 //! of up to three words. `word|$` is the word or the clause's end. `^` and `$` are the ends of a clause, `^^` and `$$` those of the text, `/` goes on in the next
-//! clause. What stands under `[[instead]]` has another meaning: a pattern that shares a word with it does not speak.
+//! clause. `?$` is the end of a clause that a question mark closes. What stands under `[[instead]]` has another meaning: a pattern that
+//! shares a word with it does not speak. `of` says what a pattern speaks for, where a table is about several things; an `instead`
+//! with it silences the patterns of these alone. `[marks]` names the signs that are words: `haha = "😂🤣"`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
 
 use serde::Deserialize;
 
 use super::pattern::{Part, Place, Takes, found};
 use super::words::{Word, shortened, unmasked, words};
-use super::{Judgement, Spoke};
+use super::{Heard, Spoke};
 
-const BUILT_IN: &str = include_str!("../../../assets/revocation/patterns.toml");
+/// First names, which every table may ask for as `<names>`; without those that are words too, behind `?`, as `<sure_names>`.
+const NAMES: &str = include_str!("../../../assets/phrases/names.txt");
 
 /// Why a table of patterns cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Mistake(String);
 
+impl Mistake {
+    pub(in crate::domain) const fn new(what: String) -> Self {
+        Self(what)
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
     /// Words read as one of `unclear` when they are nearly written so, and words that only look like them.
     typing: Typing,
+    /// Words, and the signs that each of them stands for.
+    #[serde(default)]
+    marks: BTreeMap<String, String>,
     words: BTreeMap<String, String>,
     pattern: Vec<Written>,
     instead: Vec<Written>,
@@ -43,37 +54,41 @@ struct Typing {
 struct Written {
     name: String,
     #[serde(default)]
+    of: String,
+    #[serde(default)]
     weight: i32,
     says: Vec<String>,
 }
 
 struct Pattern {
     name: String,
+    /// What it speaks for, or whose patterns it silences; nothing is all.
+    of: String,
     weight: i32,
     says: Vec<Vec<Part>>,
 }
 
 /// The patterns, ready to be asked.
-pub(super) struct Table {
+pub(in crate::domain) struct Table {
     /// Whole words, with the sets they belong to.
     whole: BTreeMap<String, Vec<u16>>,
     /// Beginnings of words, likewise.
     beginnings: Vec<(String, u16)>,
     mistyped: Vec<String>,
     meant: BTreeSet<String>,
+    /// Signs that are words of their own.
+    marks: BTreeMap<char, String>,
     patterns: Vec<Pattern>,
     instead: Vec<Pattern>,
 }
 
 impl Table {
-    pub(super) fn built_in() -> &'static Self {
-        static TABLE: OnceLock<Table> = OnceLock::new();
-        TABLE.get_or_init(|| Self::read(BUILT_IN).expect("BUG: a test reads the built-in patterns"))
-    }
-
     /// Reads a table, or says what is wrong with it.
-    pub(super) fn read(toml: &str) -> Result<Self, Mistake> {
-        let document: Document = toml::from_str(toml).map_err(|why| Mistake(why.to_string()))?;
+    pub(in crate::domain) fn read(toml: &str) -> Result<Self, Mistake> {
+        let mut document: Document = toml::from_str(toml).map_err(|why| Mistake(why.to_string()))?;
+        let (sure, words_too) = NAMES.split_once('?').unwrap_or((NAMES, ""));
+        document.words.insert("names".to_owned(), format!("{sure} {words_too}"));
+        document.words.insert("sure_names".to_owned(), sure.to_owned());
         let mut sets = Sets { lists: &document.words, known: BTreeMap::new() };
         let patterns = sets.all(&document.pattern)?;
         let instead = sets.all(&document.instead)?;
@@ -92,30 +107,40 @@ impl Table {
         }
         let listed = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         let (mistyped, meant) = (listed(&document.typing.mistyped), listed(&document.typing.meant));
-        Ok(Self { whole, beginnings, mistyped, meant: meant.into_iter().collect(), patterns, instead })
+        let marks = document.marks.iter().flat_map(|(word, signs)| signs.chars().map(move |sign| (sign, word.clone())));
+        let (meant, marks) = (meant.into_iter().collect(), marks.collect());
+        Ok(Self { whole, beginnings, mistyped, meant, marks, patterns, instead })
     }
 
-    pub(super) fn judge(&self, text: &str) -> Judgement {
-        let words = words(text);
+    /// Everything that its patterns speak for, each once.
+    pub(in crate::domain) fn speaks_for(&self) -> BTreeSet<&str> {
+        self.patterns.iter().chain(&self.instead).flat_map(|pattern| pattern.of.split_whitespace()).collect()
+    }
+
+    /// What speaks in a text. Any text: the first 4,000 characters of it are read, and the time grows with those alone.
+    pub(in crate::domain) fn hear(&self, text: &str) -> Heard {
+        let words = words(text, &self.marks);
         let sets = words.iter().map(|word| self.sets_of(word)).collect();
-        let place = Place::new(sets, words.iter().map(|word| word.clause).collect());
-        let mut covered: Vec<(&str, usize, usize)> = Vec::new();
+        let place = Place::new(sets, words.iter().map(|word| (word.clause, word.asked)).collect());
+        let mut covered: Vec<(&Pattern, usize, usize)> = Vec::new();
         for pattern in &self.instead {
             let spans = pattern.says.iter().flat_map(|says| found(says, &place));
-            covered.extend(spans.map(|(from, to)| (pattern.name.as_str(), from, to)));
+            covered.extend(spans.map(|(from, to)| (pattern, from, to)));
         }
         let (mut spoke, mut instead) = (Vec::new(), BTreeSet::new());
         for pattern in &self.patterns {
             let spans: Vec<_> = pattern.says.iter().flat_map(|says| found(says, &place)).collect();
-            let covers = |(from, to): &(usize, usize)| covered.iter().find(|(_, f, t)| f < to && from < t);
+            let silences = |by: &Pattern| by.of.is_empty() || by.of.split_whitespace().any(|of| of == pattern.of);
+            let covers =
+                |(from, to): &(usize, usize)| covered.iter().find(|(by, f, t)| f < to && from < t && silences(by));
             if spans.iter().any(|span| covers(span).is_none()) {
-                spoke.push(Spoke { pattern: pattern.name.clone(), weight: pattern.weight });
+                spoke.push((pattern.of.clone(), Spoke { pattern: pattern.name.clone(), weight: pattern.weight }));
             } else {
-                instead.extend(spans.iter().filter_map(covers).map(|(name, ..)| (*name).to_owned()));
+                instead.extend(spans.iter().filter_map(covers).map(|(by, ..)| by.name.clone()));
             }
         }
-        spoke.sort_by(|a, b| b.weight.cmp(&a.weight).then_with(|| a.pattern.cmp(&b.pattern)));
-        Judgement { score: spoke.iter().map(|s| s.weight).sum(), spoke, instead: instead.into_iter().collect() }
+        spoke.sort_by(|(_, a), (_, b)| b.weight.cmp(&a.weight).then_with(|| a.pattern.cmp(&b.pattern)));
+        Heard { spoke, instead: instead.into_iter().collect() }
     }
 
     /// The sets a word belongs to: as it stands, else with less feeling, unmasked, or as what was probably meant.
@@ -126,6 +151,9 @@ impl Table {
         };
         if word.len() >= 3 && word.bytes().all(|b| b.is_ascii_digit()) {
             return self.known_with(word, if word.len() >= 7 { "#phone" } else { "#" });
+        }
+        if let Some(kind) = figure(word) {
+            return self.known_with(word, kind);
         }
         let sets = self.known(word);
         if !sets.is_empty() || self.meant.contains(word) {
@@ -142,7 +170,8 @@ impl Table {
         sets
     }
 
-    /// A number as it stands, and as any other of its kind: `#` takes three digits and more, `#phone` seven.
+    /// A number as it stands, and as any other of its kind: `#` takes three digits and more, `#phone` seven, `#clock` a time of
+    /// day, `#k` thousands.
     fn known_with(&self, word: &str, kind: &str) -> Vec<u16> {
         let mut sets = self.known(word);
         sets.extend(self.known(kind));
@@ -164,6 +193,19 @@ impl Table {
                 && strsim::osa_distance(meant, word) <= allowed
         };
         self.mistyped.iter().find(near).cloned()
+    }
+}
+
+/// What a word with a figure in front is: `3pm`, `3:30`, `330p`, or `12k`.
+fn figure(word: &str) -> Option<&'static str> {
+    let figures = word.bytes().take_while(|b| b.is_ascii_digit() || *b == b':').count();
+    let (figures, unit) = word.split_at(figures);
+    match unit {
+        _ if figures.is_empty() || figures.len() > 5 => None,
+        "" if figures.contains(':') => Some("#clock"),
+        "am" | "pm" | "a" | "p" | "ish" | "h" | "hrs" => Some("#clock"),
+        "k" => Some("#k"),
+        _ => None,
     }
 }
 
@@ -189,7 +231,7 @@ impl Sets<'_> {
             }
             says.push(parts);
         }
-        Ok(Pattern { name: written.name.clone(), weight: written.weight, says })
+        Ok(Pattern { name: written.name.clone(), of: written.of.clone(), weight: written.weight, says })
     }
 
     fn part(&mut self, part: &str) -> Result<Part, Mistake> {
@@ -202,6 +244,7 @@ impl Sets<'_> {
             "$" => Part::End,
             "^^" => Part::First,
             "$$" => Part::Last,
+            "?$" => Part::Asked,
             "/" => Part::Next,
             _ => {
                 if let Some(gap) = part.strip_prefix("..") {
