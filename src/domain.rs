@@ -27,6 +27,7 @@ pub mod hours;
 pub mod icalendar;
 pub mod id;
 pub mod later;
+pub mod measure;
 pub mod message;
 pub mod next_step;
 pub mod oncall;
