@@ -16,8 +16,11 @@ pub mod histogram;
 pub mod load;
 pub mod number;
 pub mod reply;
+pub mod report;
 
 pub mod sample;
+pub mod sheet;
+pub mod story;
 pub mod talk;
 
 pub use cell::Cell;

@@ -33,6 +33,7 @@ pub mod policy;
 pub mod record;
 pub mod ruling;
 mod sends;
+pub mod sent;
 pub mod sqlite;
 
 pub use self::error::StoreError;
@@ -354,6 +355,7 @@ pub trait Store:
     + record::RecordStore
     + ruling::RulingLog
     + SendLog
+    + sent::SentCounts
     + Send
     + Sync
     + 'static

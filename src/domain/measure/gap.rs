@@ -86,7 +86,7 @@ impl Gap {
         } else if why.ends_with("not with us any more") || why.ends_with("the lead left") {
             Some(Self::Left)
         } else {
-            (why.ends_with("no backup")).then_some(Self::NoBackup)
+            why.ends_with("has no backup").then_some(Self::NoBackup)
         }
     }
 }

@@ -122,8 +122,10 @@ mod tests {
         fn what_was_taken_in_and_out_again_leaves_nothing(all in prop::collection::vec(0_i64..10_000_000, 0..50)) {
             let mut one = Histogram::default();
             let mut other = Histogram::default();
-            all.iter().for_each(|ms| one.add(*ms, 1));
-            all.iter().rev().for_each(|ms| other.add(*ms, -1));
+            for ms in &all {
+                one.add(*ms, 1);
+                other.add(*ms, -1);
+            }
             one.merge(&other);
             prop_assert!(one.is_empty());
         }
@@ -133,7 +135,9 @@ mod tests {
     fn a_percentile_is_the_nearest_rank() {
         // Of 1 to 20: the tenth, the eighteenth, the nineteenth.
         let mut all = Histogram::default();
-        (1..=20).for_each(|ms| all.add(ms, 1));
+        for ms in 1..=20 {
+            all.add(ms, 1);
+        }
         assert_eq!([50, 90, 95, 100].map(|p| all.percentile(p)), [Some(10), Some(18), Some(19), Some(20)]);
         assert_eq!(Histogram::default().percentile(50), None);
     }

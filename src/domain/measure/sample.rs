@@ -16,7 +16,7 @@ impl Share {
     /// From 0 to 1; nothing of none.
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
     pub fn value(self) -> Option<f64> {
-        (self.whole > 0).then(|| self.part as f64 / self.whole as f64)
+        (self.whole > 0).then(|| self.part.min(self.whole) as f64 / self.whole as f64)
     }
 
     /// Wilson's interval of 95 % (z = 1.96): where the share may well lie, would there be more of the same. Nothing of none.

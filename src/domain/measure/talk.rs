@@ -297,12 +297,14 @@ impl Talk {
 
     /// It falls due unanswered; `but` is the text that is just leaving.
     fn fall_due(&mut self, but: Option<MessageId>) {
-        let holder = self.holder.as_ref().and_then(Holder::rep).or(self.owner.as_ref()).cloned();
-        if let Some(running) = self.running.as_mut().filter(|running| running.breach.is_none()) {
-            let drafts = self.drafts.iter().filter(|(id, _, _)| Some(*id) != but).map(|(_, _, draft)| draft);
-            let cause = Cause::of(running, drafts, running.due);
-            running.breach = Some((cause, holder));
-        }
+        let Some(running) = self.running.as_mut().filter(|running| running.breach.is_none()) else { return };
+        let drafts = self.drafts.iter().filter(|(id, _, _)| Some(*id) != but).map(|(_, _, draft)| draft);
+        let cause = Cause::of(running, drafts, running.due);
+        // Whoever is asked because it falls due had no time for it.
+        let asked = running.asked.iter().rev().find(|asked| asked.at < running.due).map(|asked| &asked.to);
+        let holder = asked.or(self.holder.as_ref().filter(|_| running.had));
+        let rep = holder.and_then(Holder::rep).or(self.owner.as_ref()).cloned();
+        running.breach = Some((cause, rep));
     }
 
     fn met(

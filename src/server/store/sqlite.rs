@@ -36,6 +36,7 @@ mod restored;
 mod row;
 mod rulings;
 mod sends;
+mod sent;
 pub mod serving;
 mod write;
 
@@ -110,6 +111,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 14,
         name: "0014_record.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0014_record.sql"),
+    },
+    Migration {
+        version: 20,
+        name: "0020_measure.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0020_measure.sql"),
     },
 ];
 
