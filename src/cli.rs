@@ -31,6 +31,7 @@ mod login;
 mod oncall;
 mod playbook;
 mod rep;
+mod report;
 mod secret;
 mod serve;
 mod shell;
@@ -95,6 +96,9 @@ enum Command {
     Back(away::Back),
     /// Sign this machine in with a one-time token.
     Login(login::Login),
+    /// How soon replies were answered, who carried how much, what consent cost.
+    #[command(subcommand)]
+    Report(report::Report),
     /// Check the record.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -207,6 +211,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Away(away)) => runtime()?.block_on(away.run(&cli.profile)),
         Some(Command::Back(back)) => runtime()?.block_on(back.run(&cli.profile)),
         Some(Command::Login(login)) => runtime()?.block_on(login.run(&cli.profile)),
+        Some(Command::Report(report)) => runtime()?.block_on(report.run(&cli.profile)),
         Some(Command::Audit(audit)) => runtime()?.block_on(audit.run()),
         Some(Command::Config(config)) => config.run(&cli.profile),
         Some(Command::Doctor(doctor)) => doctor.run(&cli.profile),

@@ -29,6 +29,7 @@ pub mod icalendar;
 pub mod id;
 pub mod kind;
 pub mod later;
+pub mod measure;
 pub mod message;
 pub mod next_step;
 pub mod oncall;

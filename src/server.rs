@@ -17,6 +17,7 @@ pub mod heartbeat;
 pub mod http;
 pub mod lines;
 mod listen;
+pub mod measure;
 pub mod media;
 pub mod notify;
 pub mod opt_outs;

@@ -17,6 +17,7 @@ use crate::server::backend::{Backend, Parts};
 use crate::server::carrier::Carriers;
 use crate::server::crm::Crm;
 use crate::server::crm::directory::Directory;
+use crate::server::measure::Projections;
 use crate::server::notify::Notifier;
 use crate::server::{opt_outs, telemetry};
 
@@ -121,6 +122,10 @@ impl Serve {
         }
         if let Some(file) = self.opt_out_file {
             backend.keep_opt_outs(file);
+        }
+        match Projections::open(&self.database.database) {
+            Ok(projections) => backend.keep_measured(Arc::new(projections)),
+            Err(e) => warn(&format!("there are no reports: {e}")),
         }
         if !playbook::same(&backend.service.playbook(), &policy) {
             warn(&format!(

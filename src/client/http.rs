@@ -18,6 +18,7 @@ use crate::wire::dossier::Dossier;
 use crate::wire::explanation::Explanation;
 use crate::wire::people::{Said, Say};
 use crate::wire::problem::Problem;
+use crate::wire::report::{Replies, ReportBody};
 use crate::wire::session::{Session, SignIn, SignedIn};
 use crate::wire::writing::Writes;
 
@@ -187,6 +188,20 @@ impl Backend {
     pub async fn dossier(&self, number: &Address) -> Result<Dossier, AskError> {
         let mut url = self.url("v1/consent/dossier");
         url.query_pairs_mut().append_pair("number", number.as_str());
+        outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
+    }
+
+    /// `GET /v1/reports/{name}`.
+    pub async fn report(&self, name: &str, asked: &[(&str, String)]) -> Result<ReportBody, AskError> {
+        let mut url = self.url(&format!("v1/reports/{name}"));
+        url.query_pairs_mut().extend_pairs(asked);
+        outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
+    }
+
+    /// `GET /v1/reports/sla/replies`.
+    pub async fn replies(&self, asked: &[(&str, String)]) -> Result<Replies, AskError> {
+        let mut url = self.url("v1/reports/sla/replies");
+        url.query_pairs_mut().extend_pairs(asked);
         outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
     }
 

@@ -16,7 +16,9 @@ use super::http::{self, App, hooks};
 use super::service::Service;
 use super::store::{Store, StoreError};
 use super::write_back::WriteBack;
-use super::{checkpoints, cover, engine, heartbeat, listen, media, notify, opt_outs, reconcile, retention, sends};
+use super::{
+    checkpoints, cover, engine, heartbeat, listen, measure, media, notify, opt_outs, reconcile, retention, sends,
+};
 use crate::clock::Clock;
 use crate::domain::playbook::Playbook;
 
@@ -146,6 +148,17 @@ impl Backend {
         let keeping = opt_outs::run(self.service.clone(), file, self.shutdown.subscribe());
         self.tasks.spawn(async move {
             keeping.await;
+            Ok(())
+        });
+    }
+
+    /// From here on the journal is measured in the background, and reports are answered from what that makes, until the
+    /// backend stops.
+    pub fn keep_measured(&mut self, projections: Arc<measure::Projections>) {
+        self.service.measured_by(Arc::clone(&projections));
+        let measuring = measure::run(self.service.clone(), projections, self.shutdown.subscribe());
+        self.tasks.spawn(async move {
+            measuring.await;
             Ok(())
         });
     }

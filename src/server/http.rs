@@ -25,6 +25,7 @@ pub mod media;
 pub mod openapi;
 pub mod people;
 pub mod problem;
+pub mod reports;
 pub mod rulings;
 pub mod sends;
 pub mod session;
@@ -63,6 +64,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/conversations/{id}/messages", get(changes::messages))
         .route("/v1/conversations/{id}/explanation", get(changes::explanation))
         .route("/v1/audit/entries", get(audit::entries))
+        .route("/v1/reports/{name}", get(reports::one))
+        .route("/v1/reports/sla/replies", get(reports::replies))
         .route("/v1/media/{message}/{n}", get(media::one))
         .route("/v1/consent/rulings", get(rulings::rulings))
         .route("/v1/sends", post(sends::report))

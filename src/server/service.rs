@@ -5,10 +5,11 @@
 //! touches only itself; a group that fails on a constraint runs its members singly; a failed write ends the process.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use super::measure::Projections;
 use super::media::Attachment;
 use super::store::{DedupeKey, RawEvent, Restored, Store, StoreError};
 use super::telemetry::Metrics;
@@ -234,6 +235,7 @@ pub struct Service {
     moves: watch::Receiver<u64>,
     alerted: Arc<Notify>,
     stopped: watch::Receiver<Option<String>>,
+    measured: Arc<OnceLock<Arc<Projections>>>,
 }
 
 impl std::fmt::Debug for Service {
@@ -264,7 +266,8 @@ impl Service {
             shadow: Mutex::default(),
         };
         tokio::spawn(committer.run(queue, died));
-        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, moves, alerted, stopped };
+        let measured = Arc::default();
+        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, moves, alerted, stopped, measured };
         if in_force.is_none() {
             let work = Work::Playbook(Box::new(seed.clone().into()));
             service.submit(work).await.map_err(|e| StoreError::Fatal(e.to_string()))?;
@@ -350,6 +353,17 @@ impl Service {
     /// Changes whenever people came, went or had another shift, by work of this process.
     pub fn moves(&self) -> watch::Receiver<u64> {
         self.moves.clone()
+    }
+
+    /// What was measured, where reports are kept.
+    pub fn measured(&self) -> Option<&Arc<Projections>> {
+        self.measured.get()
+    }
+
+    /// From here on reports are answered from these.
+    pub fn measured_by(&self, projections: Arc<Projections>) {
+        // The first one stays.
+        let _ = self.measured.set(projections);
     }
 
     /// Who must look at the feed.

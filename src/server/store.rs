@@ -34,6 +34,7 @@ pub mod policy;
 pub mod record;
 pub mod ruling;
 mod sends;
+pub mod sent;
 pub mod sqlite;
 
 pub use self::error::StoreError;
@@ -356,6 +357,7 @@ pub trait Store:
     + record::RecordStore
     + ruling::RulingLog
     + SendLog
+    + sent::SentCounts
     + Send
     + Sync
     + 'static

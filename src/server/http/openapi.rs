@@ -26,6 +26,8 @@ use utoipa::{Modify, OpenApi};
         super::rulings::rulings,
         super::sends::report,
         super::audit::entries,
+        super::reports::one,
+        super::reports::replies,
         super::consent::show,
         super::consent::dossier,
         super::consent::report,

@@ -10,6 +10,7 @@ mod read;
 mod record;
 mod rulings;
 mod sends;
+mod sent;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

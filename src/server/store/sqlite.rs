@@ -37,6 +37,7 @@ mod restored;
 mod row;
 mod rulings;
 mod sends;
+mod sent;
 pub mod serving;
 mod write;
 
@@ -116,6 +117,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 15,
         name: "0015_crm_write.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0015_crm_write.sql"),
+    },
+    Migration {
+        version: 20,
+        name: "0020_measure.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0020_measure.sql"),
     },
 ];
 

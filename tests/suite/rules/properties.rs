@@ -41,7 +41,7 @@ const REVIEWS: [Review; 5] =
 
 /// One thing that happens. Small numbers pick among what there is when it happens.
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Text {
         number: u8,
         line: u8,
@@ -86,7 +86,7 @@ enum Step {
     },
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(super) fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (0..3u8, 0..3u8, 0..10u8).prop_map(|(number, line, body)| Step::Text { number, line, body }),
         2 => (0..200i64, 0..60_000i64).prop_map(|(minutes, millis)| Step::Wait { minutes, millis }),
@@ -169,7 +169,7 @@ fn policy(story: &mut Story, owners: u8, ladder: u8, capacity: u8) {
     }
 }
 
-fn run(story: &mut Story, step: &Step) {
+pub(super) fn run(story: &mut Story, step: &Step) {
     let known = story.conversations.contains_key(&story.here);
     match step {
         Step::Text { number, line, body } => {

@@ -33,6 +33,7 @@ mod media;
 mod notices;
 mod record;
 mod rulings;
+mod sent;
 
 /// A promise that is broken on purpose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,0 +1,114 @@
+-- What measuring makes of the journal, in a file of its own beside the database: it can be thrown away, and is made again.
+-- How far it has read, of which journal.
+CREATE TABLE read_to (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    epoch INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    world TEXT NOT NULL
+) STRICT;
+
+-- What the fold keeps of conversations and numbers.
+CREATE TABLE talk (
+    id BLOB PRIMARY KEY,
+    state TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE asker (
+    id BLOB PRIMARY KEY,
+    state TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Every reply that asked for an answer, by the entry that started its clock.
+CREATE TABLE reply (
+    seq INTEGER PRIMARY KEY,
+    conversation BLOB NOT NULL,
+    number BLOB NOT NULL,
+    line TEXT NOT NULL,
+    team TEXT NOT NULL,
+    use_case TEXT NOT NULL,
+    cohort TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    owner TEXT,
+    holder TEXT,
+    answered_by TEXT,
+    rep TEXT,
+    received INTEGER NOT NULL,
+    offered INTEGER,
+    taken INTEGER,
+    due INTEGER NOT NULL,
+    ended INTEGER,
+    standing TEXT NOT NULL,
+    wall INTEGER,
+    business INTEGER,
+    take_wall INTEGER,
+    take_business INTEGER,
+    day INTEGER NOT NULL,
+    hour INTEGER NOT NULL,
+    climbs INTEGER NOT NULL,
+    steps INTEGER NOT NULL,
+    gaps INTEGER NOT NULL,
+    cause TEXT,
+    playbook INTEGER NOT NULL,
+    asked TEXT
+) STRICT;
+CREATE INDEX reply_day ON reply (day);
+CREATE INDEX reply_rep ON reply (rep, day);
+CREATE INDEX reply_missed ON reply (day) WHERE cause IS NOT NULL;
+
+-- Replies added up by day, within each team.
+CREATE TABLE cell (
+    sort TEXT NOT NULL,
+    team TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (sort, team, day, name)
+) STRICT, WITHOUT ROWID;
+
+-- Reps' days.
+CREATE TABLE load (
+    day INTEGER NOT NULL,
+    rep TEXT NOT NULL,
+    offers INTEGER NOT NULL,
+    takes INTEGER NOT NULL,
+    passes INTEGER NOT NULL,
+    answers INTEGER NOT NULL,
+    open_ms INTEGER NOT NULL,
+    most INTEGER NOT NULL,
+    PRIMARY KEY (day, rep)
+) STRICT, WITHOUT ROWID;
+
+-- Other counts of a day, of a line.
+CREATE TABLE tally (
+    day INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    line TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (day, what, line)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE opt_out (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    number BLOB NOT NULL,
+    conversation BLOB,
+    line TEXT,
+    source TEXT NOT NULL,
+    band TEXT NOT NULL
+) STRICT;
+CREATE INDEX opt_out_day ON opt_out (day);
+
+CREATE TABLE held (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    number BLOB NOT NULL,
+    conversation BLOB NOT NULL,
+    due INTEGER NOT NULL,
+    ended INTEGER,
+    how TEXT,
+    rep TEXT
+) STRICT;
+CREATE INDEX held_day ON held (day);

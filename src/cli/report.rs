@@ -1,0 +1,293 @@
+//! `comeback report sla|load|compliance`: what was measured, in five forms.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand, ValueEnum};
+use tokio::sync::watch;
+
+use super::desk::Desk as SignedIn;
+use super::{DatabaseArg, parse_database, warn};
+use crate::config::text::duration;
+use crate::domain::measure::Gap;
+use crate::domain::measure::cell::By;
+use crate::domain::measure::report::{Report as Measured, Told};
+use crate::domain::measure::sheet::{self, Sheet};
+use crate::domain::time::{Span, Timestamp};
+use crate::server::measure::report::{Asker, Desk, OnlyThese, Sees, days};
+use crate::server::measure::{Projections, follow};
+use crate::server::store::Store;
+use crate::wire::report::ReportBody;
+use crate::wire::sheet::{csv, html, markdown, table};
+
+/// Replies told at most.
+const MOST: usize = 500;
+
+/// What was measured: from the journal, over local days.
+///
+/// Admins, auditors and operators see all, leads their teams, reps their own. What every number means stands in
+/// assets/docs/measure.md.
+#[derive(Debug, Subcommand)]
+pub(super) enum Report {
+    /// Were replies answered in time: attainment, lengths, the ladder, where nobody was there, and why.
+    Sla(Sla),
+    /// Who carried how much, and how evenly it was spread.
+    Load(Period),
+    /// Opt-outs against what was sent, rulings, and waits for the buyer's hours. Not for reps.
+    Compliance(Period),
+}
+
+/// Which days, and in which form.
+#[derive(Debug, Args)]
+pub(super) struct Period {
+    /// sqlite:PATH, as the operator; without it the backend that you are signed in at is asked
+    #[arg(long, env = "COMEBACK_DATABASE", value_parser = parse_database)]
+    database: Option<PathBuf>,
+    /// How far back, in whole days, today included.
+    #[arg(long, default_value = "30d", value_parser = period)]
+    since: Since,
+    /// In which form.
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+/// A period, as it was typed.
+#[derive(Clone, Debug)]
+struct Since(String, Span);
+
+/// SLA attainment.
+#[derive(Debug, Args)]
+pub(super) struct Sla {
+    #[command(flatten)]
+    period: Period,
+    /// By what its rows are.
+    #[arg(long, value_enum, default_value_t = Rows::Cohort)]
+    by: Rows,
+    /// Tell every reply that was not answered in time, with its story and cause: the newest 500.
+    #[arg(long)]
+    breaches: bool,
+    /// Instead of the report, the replies behind one of its numbers: those of this row, by its `key`; `all` for every row.
+    #[arg(long, value_name = "KEY", conflicts_with = "breaches")]
+    replies: Option<String>,
+    /// Of them those that stand so: running, `in_time`, late, overdue, dropped, `dropped_late`, or missed.
+    #[arg(long, requires = "replies")]
+    standing: Option<String>,
+    /// Of them those that were late for this cause, by its name.
+    #[arg(long, requires = "replies")]
+    cause: Option<String>,
+    /// Of them those where nobody was there in this way, by its name.
+    #[arg(long, requires = "replies", value_parser = gap)]
+    gap: Option<Gap>,
+    /// Of them those that stood on this step of their ladder.
+    #[arg(long, requires = "replies", value_parser = clap::value_parser!(u8).range(1..=16))]
+    step: Option<u8>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// For the terminal.
+    Table,
+    /// For spreadsheets: every table after another; lengths in seconds, shares from 0 to 1.
+    Csv,
+    /// For programs: as `GET /v1/reports` gives it; lengths in milliseconds.
+    Json,
+    /// Markdown.
+    Md,
+    /// One page that needs nothing from elsewhere, to open and to print.
+    Html,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Rows {
+    Team,
+    Cohort,
+    Rep,
+    /// Hour of the week, where the cohort's hours are.
+    Hour,
+    Line,
+    UseCase,
+}
+
+impl Rows {
+    const fn by(self) -> By {
+        match self {
+            Self::Team => By::Team,
+            Self::Cohort => By::Cohort,
+            Self::Rep => By::Rep,
+            Self::Hour => By::Hour,
+            Self::Line => By::Line,
+            Self::UseCase => By::UseCase,
+        }
+    }
+}
+
+fn period(text: &str) -> Result<Since, String> {
+    let span = duration(text).filter(|span| *span > Span::ZERO && *span <= Span::minutes(3_660 * 24 * 60));
+    span.map(|span| Since(text.to_owned(), span)).ok_or_else(|| "write it 30d, 7d or 24h; ten years at most".to_owned())
+}
+
+fn gap(name: &str) -> Result<Gap, String> {
+    let names = Gap::ALL.map(Gap::name).join(", ");
+    Gap::ALL.into_iter().find(|gap| gap.name() == name).ok_or_else(|| format!("one of {names}"))
+}
+
+impl Report {
+    pub(super) async fn run(self, profile: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Sla(sla) => sla.run(profile).await,
+            Self::Load(period) => period.run(profile, "load").await,
+            Self::Compliance(period) => period.run(profile, "compliance").await,
+        }
+    }
+}
+
+impl Period {
+    async fn run(self, profile: &str, name: &str) -> anyhow::Result<()> {
+        let report = if let Some(database) = &self.database {
+            let (desk, store) = self.desk(database).await?;
+            if name == "load" {
+                Measured::Load(desk.load()?)
+            } else {
+                let found = desk.compliance(store.as_ref()).await?;
+                Measured::Compliance(Box::new(found.ok_or_else(|| anyhow::anyhow!("an operator sees it all"))?))
+            }
+        } else {
+            let asked = [("since", self.since.0.clone())];
+            SignedIn::open(profile).await?.backend.report(name, &asked).await?.0
+        };
+        self.format.print(&report)
+    }
+
+    /// Reads the journal to its end first.
+    async fn desk(&self, database: &std::path::Path) -> anyhow::Result<(Desk, Arc<dyn Store>)> {
+        let of = DatabaseArg { database: database.to_owned() };
+        let store: Arc<dyn Store> = Arc::new(of.open()?);
+        let playbook = store.playbook().await?;
+        let playbook = Arc::new(playbook.ok_or_else(|| anyhow::anyhow!("this database has no playbook yet"))?);
+        let projections = Arc::new(Projections::open(database)?);
+        // The backend that runs on it may read on at the same time: whoever is later goes on from there.
+        let (_stay, running) = watch::channel(false);
+        if let Err(e) = follow(&store, &projections, &running).await {
+            warn(&format!("the newest entries are not counted: {e}"));
+        }
+        let (head, _) = store.head().await?;
+        let now = of.clock().now().max(head.at);
+        let window = days(&playbook, now, self.since.1);
+        let sees = Sees::of(&playbook, &Asker::Operator).unwrap_or(Sees::All);
+        Ok((Desk { projections, playbook, head: head.seq, now, sees, window }, store))
+    }
+}
+
+impl Sla {
+    async fn run(self, profile: &str) -> anyhow::Result<()> {
+        if self.replies.is_some() {
+            return self.tell_replies(profile).await;
+        }
+        let breaches = if self.breaches { MOST } else { 0 };
+        let report = if let Some(database) = &self.period.database {
+            let (desk, _) = self.period.desk(database).await?;
+            Measured::Sla(Box::new(desk.sla(self.by.by(), breaches)?))
+        } else {
+            let asked = [
+                ("since", self.period.since.0.clone()),
+                ("by", self.by.by().name().to_owned()),
+                ("breaches", breaches.to_string()),
+            ];
+            SignedIn::open(profile).await?.backend.report("sla", &asked).await?.0
+        };
+        self.period.format.print(&report)
+    }
+
+    async fn tell_replies(&self, profile: &str) -> anyhow::Result<()> {
+        let key = self.replies.clone().filter(|key| key != "all");
+        let (found, more) = if let Some(database) = &self.period.database {
+            let (desk, _) = self.period.desk(database).await?;
+            let only = OnlyThese {
+                row: key.map(|key| (self.by.by(), key)),
+                standing: self.standing.clone(),
+                cause: self.cause.clone(),
+                gap: self.gap.map(Gap::bit),
+                step: self.step,
+            };
+            let mut found = desk.told(&only, MOST + 1)?;
+            let more = found.len() > MOST;
+            found.truncate(MOST);
+            (found, more)
+        } else {
+            let mut asked = vec![("since", self.period.since.0.clone()), ("by", self.by.by().name().to_owned())];
+            asked.extend(key.map(|key| ("key", key)));
+            asked.extend(self.standing.clone().map(|standing| ("standing", standing)));
+            asked.extend(self.cause.clone().map(|cause| ("cause", cause)));
+            asked.extend(self.gap.map(|gap| ("gap", gap.name().to_owned())));
+            asked.extend(self.step.map(|step| ("step", step.to_string())));
+            let page = SignedIn::open(profile).await?.backend.replies(&asked).await?;
+            (page.replies, page.more)
+        };
+        if more {
+            warn(&format!("these are the newest {MOST}; a shorter --since finds older ones"));
+        }
+        self.period.format.print_replies(&found)
+    }
+}
+
+impl Format {
+    fn print(self, report: &Measured) -> anyhow::Result<()> {
+        let (title, lines) = sheet::heading(report);
+        if matches!(self, Self::Json) {
+            return out(serde_json::to_string_pretty(&ReportBody(report.clone()))?.as_bytes());
+        }
+        self.print_sheets(&title, &lines, &sheet::sheets(report))
+    }
+
+    fn print_replies(self, found: &[Told]) -> anyhow::Result<()> {
+        if matches!(self, Self::Json) {
+            return out(serde_json::to_string_pretty(found)?.as_bytes());
+        }
+        if matches!(self, Self::Table) {
+            return out(stories(found).as_bytes());
+        }
+        self.print_sheets("Replies", &[], &[sheet::told(found)])
+    }
+
+    fn print_sheets(self, title: &str, lines: &[String], sheets: &[Sheet]) -> anyhow::Result<()> {
+        // A story is long: in a terminal each stands by itself.
+        match self {
+            Self::Table => out(table(title, lines, sheets).as_bytes()),
+            Self::Csv => out(&csv(sheets)?),
+            Self::Md => out(markdown(title, lines, sheets).as_bytes()),
+            Self::Html => out(html::page(title, lines, sheets).as_bytes()),
+            Self::Json => Ok(()),
+        }
+    }
+}
+
+fn stories(found: &[Told]) -> String {
+    let mut text = String::new();
+    if found.is_empty() {
+        text.push_str("There is none.\n");
+    }
+    for told in found {
+        let at = Timestamp::from_millis(told.received);
+        let rep = told.rep.as_deref().unwrap_or("nobody");
+        let standing = told.standing.replace('_', " ");
+        let _ = writeln!(text, "{}  {}, {}, {rep}, of {at}", told.conversation, standing, told.cohort);
+        for line in &told.story {
+            let _ = writeln!(text, "  {line}");
+        }
+        text.push('\n');
+    }
+    crate::domain::safe_text::SafeText::whole(&text).as_str().to_owned()
+}
+
+/// What a report says, on standard output. A closed pipe ends quietly.
+fn out(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut to = std::io::stdout().lock();
+    let written = to.write_all(bytes).and_then(|()| if bytes.ends_with(b"\n") { Ok(()) } else { to.write_all(b"\n") });
+    match written.and_then(|()| to.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(e.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

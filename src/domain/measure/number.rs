@@ -1,0 +1,244 @@
+//! What the fold keeps of one number: where it writes, and the hold that waits for a ruling. No phone: ids alone.
+
+use serde::{Deserialize, Serialize};
+
+use super::fold::Facts;
+use super::talk::Talk;
+use crate::domain::consent::OptOutSource;
+use crate::domain::event::Event;
+use crate::domain::id::{ConversationId, LineId, NumberId, RepId};
+use crate::domain::time::Timestamp;
+
+/// Conversations of one number that are kept: the newest.
+const MOST_TALKS: usize = 8;
+
+/// One number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asker {
+    /// Its conversations, oldest first.
+    pub talks: Vec<ConversationId>,
+    /// Whether it opted out, of anything.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    out: bool,
+    /// The hold that waits for a ruling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held: Option<HeldNumber>,
+}
+
+/// Somebody wants no more texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptOut {
+    /// The entry.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Its local day.
+    pub day: i32,
+    /// Whose number.
+    pub number: NumberId,
+    /// Where they last wrote.
+    pub conversation: Option<ConversationId>,
+    /// To which of our numbers that was.
+    pub line: Option<LineId>,
+    /// How we know: `keyword`, `carrier`, `rep`, `ruled`, `unruled`, `api`, `import`.
+    pub source: String,
+    /// How long they had last waited for an answer.
+    pub band: Band,
+}
+
+/// How long the buyer of a reply waited for an answer, on the wall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Band {
+    /// At most five minutes.
+    FiveMinutes,
+    /// At most fifteen.
+    Quarter,
+    /// At most an hour.
+    Hour,
+    /// At most four.
+    FourHours,
+    /// At most a day.
+    Day,
+    /// Longer.
+    Longer,
+    /// There was no answer, or none yet.
+    Never,
+    /// Nothing they wrote asked for one.
+    Unasked,
+}
+
+impl Band {
+    /// Every band.
+    pub const ALL: [Self; 8] = [
+        Self::FiveMinutes,
+        Self::Quarter,
+        Self::Hour,
+        Self::FourHours,
+        Self::Day,
+        Self::Longer,
+        Self::Never,
+        Self::Unasked,
+    ];
+
+    /// The band of a wait in milliseconds.
+    pub fn of(wall: Option<i64>) -> Self {
+        const MINUTE: i64 = 60_000;
+        const ENDS: [(i64, Band); 5] = [
+            (5, Band::FiveMinutes),
+            (15, Band::Quarter),
+            (60, Band::Hour),
+            (4 * 60, Band::FourHours),
+            (24 * 60, Band::Day),
+        ];
+        let Some(ms) = wall else { return Self::Never };
+        ENDS.into_iter().find(|(end, _)| ms <= end * MINUTE).map_or(Self::Longer, |(_, band)| band)
+    }
+
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FiveMinutes => "5m",
+            Self::Quarter => "15m",
+            Self::Hour => "1h",
+            Self::FourHours => "4h",
+            Self::Day => "24h",
+            Self::Longer => "longer",
+            Self::Never => "never",
+            Self::Unasked => "unasked",
+        }
+    }
+
+    /// The band with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|band| band.name() == name)
+    }
+
+    /// As people say it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::FiveMinutes => "answered within 5 minutes",
+            Self::Quarter => "within 15 minutes",
+            Self::Hour => "within an hour",
+            Self::FourHours => "within 4 hours",
+            Self::Day => "within a day",
+            Self::Longer => "later",
+            Self::Never => "not answered",
+            Self::Unasked => "nothing asked for an answer",
+        }
+    }
+
+    /// Its place among all.
+    pub fn place(self) -> usize {
+        Self::ALL.iter().position(|band| *band == self).unwrap_or(0)
+    }
+}
+
+/// A number on opt-out hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldNumber {
+    /// The entry of the text that held it.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Its local day.
+    pub day: i32,
+    /// Whose number.
+    pub number: NumberId,
+    /// Where the text came in.
+    pub conversation: ConversationId,
+    /// By when a person must have ruled.
+    pub due: Timestamp,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+    /// How: `kept`, `opted_out`, `unruled` (nobody did in time), `withdrawn` (the buyer said so themselves, or their carrier).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<String>,
+    /// Who ruled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<RepId>,
+}
+
+impl HeldNumber {
+    /// Whether it ended by a person's ruling or the buyer's own word, by the due time. Nothing while it waits.
+    pub fn in_time(&self) -> Option<bool> {
+        self.ended.map(|ended| ended <= self.due && self.end.as_deref() != Some("unruled"))
+    }
+}
+
+impl Asker {
+    /// A conversation of theirs began.
+    pub fn opened(&mut self, id: ConversationId) {
+        if !self.talks.contains(&id) {
+            self.talks.push(id);
+            if self.talks.len() > MOST_TALKS {
+                self.talks.remove(0);
+            }
+        }
+    }
+
+    /// Takes in one fact about the number. `last` is the conversation in which they wrote last.
+    pub fn apply(
+        &mut self,
+        number: NumberId,
+        (seq, at): (u64, Timestamp),
+        event: &Event,
+        last: Option<(ConversationId, &Talk)>,
+        facts: &mut Facts,
+    ) {
+        let day = facts.day(at);
+        if let Event::OptedOut { source, .. } = event {
+            if let Some(held) = self.held.take_if(|_| source.is_firm()) {
+                facts.holds.insert(held.seq, HeldNumber { ended: Some(at), end: Some("withdrawn".to_owned()), ..held });
+            }
+            if !self.out {
+                let band = match last {
+                    Some((_, talk)) if talk.was_clocked() => Band::of(talk.last_wait()),
+                    Some(_) | None => Band::Unasked,
+                };
+                let (conversation, line) = (last.map(|(id, _)| id), last.map(|(_, talk)| talk.line.clone()));
+                let source = source_name(source).to_owned();
+                facts.opt_outs.push(OptOut { seq, at, day, number, conversation, line, source, band });
+            }
+            self.out = true;
+        } else if let Event::OptedIn { .. } = event {
+            self.out = false;
+        } else if let Event::HoldPlaced { conversation, due, .. } = event {
+            let held = self.held.get_or_insert(HeldNumber {
+                seq,
+                at,
+                day,
+                number,
+                conversation: *conversation,
+                due: *due,
+                ended: None,
+                end: None,
+                by: None,
+            });
+            facts.holds.insert(held.seq, held.clone());
+        } else if let Event::HoldRuled { by, kept, .. } = event
+            && let Some(held) = self.held.take()
+        {
+            let end = match (by, kept) {
+                (_, Some(_)) => "kept",
+                (Some(_), None) => "opted_out",
+                (None, None) => "unruled",
+            };
+            let (end, by) = (Some(end.to_owned()), by.clone());
+            facts.holds.insert(held.seq, HeldNumber { ended: Some(at), end, by, ..held });
+        }
+    }
+}
+
+const fn source_name(source: &OptOutSource) -> &'static str {
+    match source {
+        OptOutSource::Keyword(_) => "keyword",
+        OptOutSource::Carrier => "carrier",
+        OptOutSource::Rep(_) => "rep",
+        OptOutSource::Ruled(_) => "ruled",
+        OptOutSource::Unruled => "unruled",
+        OptOutSource::Api(_) => "api",
+        OptOutSource::Import(_) => "import",
+    }
+}

@@ -1,0 +1,416 @@
+//! What reports say. Every number's definition stands in `assets/docs/measure.md`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::cell::Cell;
+use super::gap::{Cause, Gap};
+use super::histogram::{Histogram, rank};
+use super::reply::{Reply, Spent, Standing};
+use super::sample::Share;
+use crate::domain::sla::Response;
+
+/// A report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "report", rename_all = "snake_case")]
+pub enum Report {
+    /// Were replies answered in time?
+    Sla(Box<Sla>),
+    /// Who carried how much?
+    Load(Load),
+    /// What did consent cost, and were wishes ruled on in time?
+    Compliance(Box<Compliance>),
+}
+
+/// What a report is about, and how far it knows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    /// Whose: the company.
+    pub company: String,
+    /// The first local day counted.
+    pub since: String,
+    /// The last local day counted.
+    pub until: String,
+    /// In which zone a day begins; replies count in that of their cohort's hours.
+    pub zone: String,
+    /// The newest entry of the journal it knows.
+    pub read_to: u64,
+    /// That entry's time, in milliseconds since 1970.
+    pub as_of: i64,
+    /// Entries that are not read yet.
+    pub behind: u64,
+    /// What whoever reads it may see: `everything`, or the teams or the rep it is about.
+    pub scope: String,
+}
+
+/// Part of a whole, with the interval of 95 % after Wilson.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Of them.
+    pub part: i64,
+    /// All.
+    pub whole: i64,
+    /// From 0 to 1; nothing of none.
+    pub share: Option<f64>,
+    /// The interval's lower end.
+    pub low: Option<f64>,
+    /// Its upper end.
+    pub high: Option<f64>,
+    /// Too few to say much.
+    pub small: bool,
+}
+
+impl Part {
+    /// So many of so many.
+    pub fn of(part: i64, whole: i64) -> Self {
+        let of = Share { part, whole };
+        let (low, high) = of.interval().unzip();
+        Self { part, whole, share: of.value(), low, high, small: of.is_small() }
+    }
+}
+
+/// How long something took: 50th, 90th and 95th percentile, in milliseconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Times {
+    /// How often.
+    pub n: i64,
+    /// On the wall.
+    pub wall: Option<[i64; 3]>,
+    /// In open time of the hours the clock ran in.
+    pub business: Option<[i64; 3]>,
+}
+
+/// The percentiles a report tells.
+const PERCENTILES: [i64; 3] = [50, 90, 95];
+
+impl Times {
+    fn of_histograms(wall: &Histogram, business: &Histogram) -> Self {
+        let all = |of: &Histogram| {
+            let [a, b, c] = PERCENTILES.map(|p| of.percentile(p));
+            Some([a?, b?, c?])
+        };
+        Self { n: wall.len(), wall: all(wall), business: all(business) }
+    }
+
+    fn of_each(all: &[Spent]) -> Self {
+        let each = |pick: fn(&Spent) -> i64| {
+            let mut all: Vec<i64> = all.iter().map(pick).collect();
+            all.sort_unstable();
+            let at = |percent| {
+                let place = rank(percent, i64::try_from(all.len()).ok()?)?;
+                all.get(usize::try_from(place - 1).ok()?).copied()
+            };
+            let [a, b, c] = PERCENTILES.map(at);
+            Some([a?, b?, c?])
+        };
+        let n = i64::try_from(all.len()).unwrap_or(i64::MAX);
+        Self { n, wall: each(|spent| spent.wall), business: each(|spent| spent.business) }
+    }
+}
+
+/// Replies added up for a report, with each length while there are few.
+#[derive(Clone, Debug, Default)]
+pub struct Sum {
+    cell: Cell,
+    each: Option<[Vec<Spent>; 3]>,
+}
+
+impl Sum {
+    /// Takes in a part of the sum of days.
+    pub fn merge(&mut self, cell: &Cell) {
+        self.cell.merge(cell);
+    }
+
+    /// Takes in a reply.
+    pub fn add(&mut self, reply: &Reply) {
+        self.cell.add(reply, 1);
+        let [first, next, take] = self.each.get_or_insert_default();
+        if let Some(spent) = reply.spent {
+            match reply.response {
+                Response::First => first.push(spent),
+                Response::Next => next.push(spent),
+            }
+        }
+        take.extend(reply.waited);
+    }
+}
+
+/// SLA attainment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sla {
+    /// What it is about.
+    pub about: About,
+    /// By what its rows are: `team`, `cohort`, `rep`, `hour`, `line`, `use_case`.
+    pub by: String,
+    /// Whether percentiles are exact; else they are off by at most 1.6 %.
+    pub exact: bool,
+    /// All together.
+    pub total: SlaRow,
+    /// Row by row.
+    pub rows: Vec<SlaRow>,
+    /// Replies that were not answered in time, newest first, when they were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub breaches: Vec<Told>,
+}
+
+/// One row.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SlaRow {
+    /// What to ask for its conversations by.
+    pub key: String,
+    /// As people say it.
+    pub label: String,
+    /// Replies that asked for an answer.
+    pub replies: i64,
+    /// Answered in time, of those that were answered or fell due.
+    pub met: Part,
+    /// Answered late.
+    pub late: i64,
+    /// Past due, and still not answered.
+    pub overdue: i64,
+    /// No answer was needed any more, before it fell due.
+    pub dropped: i64,
+    /// No answer was needed any more, after it had fallen due.
+    pub dropped_late: i64,
+    /// Still waits, in time.
+    pub running: i64,
+    /// To the first answer of a conversation.
+    pub first: Times,
+    /// To later ones.
+    pub next: Times,
+    /// From the first offer to the first take.
+    pub take: Times,
+    /// Replies that moved up their ladder.
+    pub climbed: i64,
+    /// How often they did, all together.
+    pub climbs: i64,
+    /// Replies by the step of their ladder they stood on, from 1.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub steps: BTreeMap<u8, i64>,
+    /// Replies by where nobody was there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gaps: BTreeMap<String, i64>,
+    /// Breaches by cause.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub causes: BTreeMap<String, i64>,
+}
+
+impl SlaRow {
+    /// What a sum says.
+    pub fn of(key: String, label: String, sum: &Sum) -> Self {
+        let cell = &sum.cell;
+        let (in_time, missed) = (cell.standing(Standing::InTime), cell.missed());
+        let [first, next, take] = match &sum.each {
+            Some(each) => each.each_ref().map(|all| Times::of_each(all)),
+            None => [&cell.first, &cell.next, &cell.take].map(|of| Times::of_histograms(&of.wall, &of.business)),
+        };
+        let named = |names: Vec<&str>, counts: &[i64]| {
+            let all = names.into_iter().map(str::to_owned).zip(counts.iter().copied());
+            all.filter(|(_, n)| *n != 0).collect::<BTreeMap<_, _>>()
+        };
+        Self {
+            key,
+            label,
+            replies: cell.replies(),
+            met: Part::of(in_time, in_time + missed),
+            late: cell.standing(Standing::Late),
+            overdue: cell.standing(Standing::Overdue),
+            dropped: cell.standing(Standing::Dropped),
+            dropped_late: cell.standing(Standing::DroppedLate),
+            running: cell.standing(Standing::Running),
+            first,
+            next,
+            take,
+            climbed: cell.climbed,
+            climbs: cell.climbs,
+            steps: (1..=16).zip(cell.steps).filter(|(_, n)| *n != 0).collect(),
+            gaps: named(Gap::ALL.map(Gap::name).to_vec(), &cell.gaps),
+            causes: named(Cause::ALL.map(Cause::name).to_vec(), &cell.causes),
+        }
+    }
+}
+
+/// A reply, told: what a number of a report opens.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    /// The entry that started its clock.
+    pub seq: u64,
+    /// Its conversation.
+    pub conversation: String,
+    /// Whose pool and lead.
+    pub team: String,
+    /// Its class.
+    pub cohort: String,
+    /// Whose it counts as.
+    pub rep: Option<String>,
+    /// When the buyer wrote, in milliseconds since 1970.
+    pub received: i64,
+    /// When the answer had to have left.
+    pub due: i64,
+    /// When it ended.
+    pub ended: Option<i64>,
+    /// How it stands.
+    pub standing: String,
+    /// Why it was late: its name.
+    pub cause: Option<String>,
+    /// From the text to the answer, in milliseconds on the wall.
+    pub wall: Option<i64>,
+    /// And in open time.
+    pub business: Option<i64>,
+    /// What happened, line by line.
+    pub story: Vec<String>,
+}
+
+/// Who carried how much.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Load {
+    /// What it is about.
+    pub about: About,
+    /// Rep by rep.
+    pub rows: Vec<LoadRow>,
+    /// Team by team: how evenly offers were spread.
+    pub fairness: Vec<Fairness>,
+}
+
+/// A rep's load.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LoadRow {
+    /// Who.
+    pub rep: String,
+    /// As people call them.
+    pub name: String,
+    /// Home team.
+    pub team: String,
+    /// Conversations offered to them.
+    pub offers: i64,
+    /// Conversations they took, offered or not.
+    pub takes: i64,
+    /// Offers they let pass.
+    pub passes: i64,
+    /// Texts of theirs that left.
+    pub answers: i64,
+    /// Open conversations they held on average, day and night.
+    pub average: f64,
+    /// The most they held at once.
+    pub most: i64,
+    /// What they hold now.
+    pub now: i64,
+}
+
+/// How evenly a team's offers were spread.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Fairness {
+    /// Which team.
+    pub team: String,
+    /// As people call it.
+    pub label: String,
+    /// Its reps.
+    pub reps: usize,
+    /// Offers they got.
+    pub offers: i64,
+    /// Jain's index over offers by weight: 1 is even, 1 by the number of reps is all to one.
+    pub jain: Option<f64>,
+}
+
+/// Consent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Compliance {
+    /// What it is about.
+    pub about: About,
+    /// By our number.
+    pub lines: Vec<LineRow>,
+    /// By campaign.
+    pub campaigns: Vec<CampaignRow>,
+    /// By how long the buyer had waited for an answer.
+    pub bands: Vec<BandRow>,
+    /// Wishes that a person must rule on.
+    pub holds: Holds,
+}
+
+/// A line's opt-outs against its texts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LineRow {
+    /// Which.
+    pub line: String,
+    /// As people call it.
+    pub label: String,
+    /// Texts of buyers.
+    pub received: i64,
+    /// Our answers, automatic ones included.
+    pub answers: i64,
+    /// Texts of campaigns, as marketing reported them.
+    pub campaign: i64,
+    /// Opt-outs of buyers who last wrote there, against all those texts.
+    pub opt_outs: Part,
+    /// What carriers say to such a rate.
+    pub judged: String,
+    /// Answers that waited for the hours where the buyer is, each time it was decided.
+    pub quiet: i64,
+    /// How long such a wait was meant to take: 50th, 90th and 95th percentile in milliseconds.
+    pub quiet_wait: Option<[i64; 3]>,
+    /// Answers that left in closed hours because their rep said so.
+    pub overruled: i64,
+}
+
+/// A campaign's opt-outs against its texts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CampaignRow {
+    /// Which; empty for opt-outs that no campaign's text came before.
+    pub campaign: String,
+    /// From which of our numbers.
+    pub line: String,
+    /// Its texts, and how many opted out after one.
+    pub opt_outs: Part,
+    /// What carriers say to such a rate.
+    pub judged: String,
+}
+
+/// Opt-outs of buyers who had waited so long.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BandRow {
+    /// Which: its name.
+    pub band: String,
+    /// As people say it.
+    pub label: String,
+    /// Replies of the period that were answered so, and opt-outs of buyers whose last reply was.
+    pub opt_outs: Part,
+}
+
+/// Numbers on hold.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Holds {
+    /// Placed.
+    pub placed: i64,
+    /// Still waiting, in time.
+    pub waiting: i64,
+    /// Ruled on by a person or ended by the buyer's own word in time, of those that ended or are past due.
+    pub in_time: Part,
+    /// How they ended, by name.
+    pub ends: BTreeMap<String, i64>,
+    /// From the text to the ruling: 50th, 90th and 95th percentile in milliseconds.
+    pub took: Option<[i64; 3]>,
+}
+
+/// Percentiles of lengths, as a report tells them.
+pub fn percentiles(all: &[i64]) -> Option<[i64; 3]> {
+    let each: Vec<Spent> = all.iter().map(|ms| Spent { wall: *ms, business: *ms }).collect();
+    Times::of_each(&each).wall
+}
+
+/// Percentiles of a histogram.
+pub fn percentiles_of(all: &Histogram) -> Option<[i64; 3]> {
+    Times::of_histograms(all, all).wall
+}
+
+/// What carriers say to a rate of opt-outs: above 0.5 % they watch, above 4 % within a day they stop a number, as one guide
+/// quotes them (no carrier publishes its own).
+pub fn judged(part: &Part) -> &'static str {
+    match part.share {
+        None => "nothing was sent",
+        Some(_) if part.small => "too few texts to say",
+        Some(share) if share > 0.04 => "above 4 %: carriers stop a number that is so within a day",
+        Some(share) if share > 0.005 => "above 0.5 %: carriers watch",
+        Some(_) => "below 0.5 %",
+    }
+}

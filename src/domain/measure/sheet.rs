@@ -1,0 +1,351 @@
+//! A report as tables: what every form of it is printed from.
+
+use super::gap::{Cause, Gap};
+use super::report::{Compliance, Load, Part, Report, Sla, SlaRow, Times, Told};
+use super::sample::ENOUGH;
+
+/// One table, with what is to be said beside it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sheet {
+    /// What it is.
+    pub title: String,
+    /// What each column holds.
+    pub columns: Vec<&'static str>,
+    /// Its rows.
+    pub rows: Vec<Vec<Datum>>,
+    /// What whoever reads it must know.
+    pub notes: Vec<String>,
+}
+
+/// What stands in a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Datum {
+    /// Nothing is known.
+    None,
+    /// Words.
+    Text(String),
+    /// How many.
+    Count(i64),
+    /// A share, from 0 to 1.
+    Share(f64),
+    /// A length in milliseconds.
+    Length(i64),
+    /// Another number.
+    Number(f64),
+}
+
+fn text(of: &str) -> Datum {
+    Datum::Text(of.to_owned())
+}
+
+fn share(of: Option<f64>) -> Datum {
+    of.map_or(Datum::None, Datum::Share)
+}
+
+/// A report as its tables.
+pub fn sheets(report: &Report) -> Vec<Sheet> {
+    match report {
+        Report::Sla(sla) => sla_sheets(sla),
+        Report::Load(load) => load_sheets(load),
+        Report::Compliance(compliance) => compliance_sheets(compliance),
+    }
+}
+
+/// The heading over all of them.
+pub fn heading(report: &Report) -> (String, Vec<String>) {
+    let (what, about) = match report {
+        Report::Sla(sla) => ("How soon replies were answered", &sla.about),
+        Report::Load(load) => ("Who carried how much", &load.about),
+        Report::Compliance(compliance) => ("Consent", &compliance.about),
+    };
+    let behind =
+        if about.behind > 0 { format!("; {} newer entries are not counted yet", about.behind) } else { String::new() };
+    let lines = vec![
+        format!("{} to {} ({}); of {}", about.since, about.until, about.zone, about.scope),
+        format!("From the journal up to entry {}{behind}", about.read_to),
+    ];
+    (format!("{}: {what}", about.company), lines)
+}
+
+/// What is said of shares of too few.
+fn small(any: bool) -> Vec<String> {
+    let words = format!(
+        "* fewer than {ENOUGH}: the share says little; look at the interval, which holds the true share in 95 of 100 such cases"
+    );
+    if any { vec![words] } else { Vec::new() }
+}
+
+fn starred(part: &Part, label: &str) -> Datum {
+    if part.small && part.whole > 0 { text(&format!("{label} *")) } else { text(label) }
+}
+
+fn times(times: &Times) -> [Datum; 7] {
+    let each = |of: Option<[i64; 3]>| match of {
+        Some(all) => all.map(Datum::Length),
+        None => [Datum::None, Datum::None, Datum::None],
+    };
+    let ([half, most, nearly], [half_wall, most_wall, nearly_wall]) = (each(times.business), each(times.wall));
+    [Datum::Count(times.n), half, most, nearly, half_wall, most_wall, nearly_wall]
+}
+
+fn sla_sheets(sla: &Sla) -> Vec<Sheet> {
+    let all = || sla.rows.iter().chain([&sla.total]);
+    let accuracy = if sla.exact {
+        "Percentiles are exact (nearest rank)."
+    } else {
+        "Percentiles are read from histograms: off by at most 1.6 %."
+    };
+    let attainment = Sheet {
+        title: format!("Answered in time, by {}", sla.by.replace('_', " ")),
+        columns: vec![
+            "what",
+            "replies",
+            "in time",
+            "of",
+            "share",
+            "low",
+            "high",
+            "late",
+            "overdue",
+            "dropped",
+            "dropped late",
+            "waiting",
+        ],
+        rows: all()
+            .map(|row| {
+                let counts = [row.late, row.overdue, row.dropped, row.dropped_late, row.running].map(Datum::Count);
+                let mut cells = vec![
+                    starred(&row.met, &row.label),
+                    Datum::Count(row.replies),
+                    Datum::Count(row.met.part),
+                    Datum::Count(row.met.whole),
+                    share(row.met.share),
+                    share(row.met.low),
+                    share(row.met.high),
+                ];
+                cells.extend(counts);
+                cells
+            })
+            .collect(),
+        notes: small(all().any(|row| row.met.small && row.met.whole > 0)),
+    };
+    let lengths = |title: &str, note: &str, pick: fn(&SlaRow) -> &Times| Sheet {
+        title: title.to_owned(),
+        columns: vec!["what", "n", "p50", "p90", "p95", "p50 wall", "p90 wall", "p95 wall"],
+        rows: all()
+            .filter(|row| pick(row).n > 0)
+            .map(|row| std::iter::once(text(&row.label)).chain(times(pick(row))).collect())
+            .collect(),
+        notes: vec![note.to_owned(), accuracy.to_owned()],
+    };
+    let in_hours = "p50 to p95 in open time of the cohort's hours, then on the wall.";
+    let ladder = Sheet {
+        title: "Up the ladder".to_owned(),
+        columns: vec!["what", "replies", "climbed", "climbs", "steps stood on"],
+        rows: all()
+            .filter(|row| row.climbs > 0 || !row.steps.is_empty())
+            .map(|row| {
+                let steps = row.steps.iter().map(|(step, n)| format!("{step}: {n}")).collect::<Vec<_>>().join(", ");
+                let counts = [row.replies, row.climbed, row.climbs].map(Datum::Count);
+                std::iter::once(text(&row.label)).chain(counts).chain([Datum::Text(steps)]).collect()
+            })
+            .collect(),
+        notes: vec!["A reply counts on every step it stood on.".to_owned()],
+    };
+    let named = |title: &str, note: &str, counts: Vec<(&str, i64)>, of: i64| Sheet {
+        title: title.to_owned(),
+        columns: vec!["what", "replies", "share"],
+        rows: counts
+            .into_iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(words, n)| vec![text(words), Datum::Count(n), share(Part::of(n, of).share)])
+            .collect(),
+        notes: vec![note.to_owned()],
+    };
+    let of = |counts: &std::collections::BTreeMap<String, i64>, name: &str| counts.get(name).copied().unwrap_or(0);
+    let causes = Cause::ALL.map(|cause| (cause.words(), of(&sla.total.causes, cause.name()))).to_vec();
+    let gaps = Gap::ALL.map(|gap| (gap.words(), of(&sla.total.gaps, gap.name()))).to_vec();
+    let missed = sla.total.met.whole - sla.total.met.part;
+    let mut sheets = vec![
+        attainment,
+        lengths("First response", in_hours, |row| &row.first),
+        lengths("Next response", in_hours, |row| &row.next),
+        lengths("Time to take, from the first offer", in_hours, |row| &row.take),
+        ladder,
+        named("Why replies were late", "Each breach has one cause: the first that fits.", causes, missed),
+        named("Where nobody was there", "A reply may count in several.", gaps, sla.total.replies),
+    ];
+    if !sla.breaches.is_empty() {
+        sheets.push(told(&sla.breaches));
+    }
+    sheets.retain(|sheet| !sheet.rows.is_empty());
+    sheets
+}
+
+/// Replies with their stories.
+pub fn told(all: &[Told]) -> Sheet {
+    let cause = |name: &str| Cause::named(name).map_or("", Cause::words);
+    Sheet {
+        title: "Reply by reply".to_owned(),
+        columns: vec!["conversation", "entry", "team", "cohort", "rep", "standing", "cause", "answered after", "story"],
+        rows: all
+            .iter()
+            .map(|one| {
+                vec![
+                    text(&one.conversation),
+                    Datum::Count(i64::try_from(one.seq).unwrap_or(i64::MAX)),
+                    text(&one.team),
+                    text(&one.cohort),
+                    text(one.rep.as_deref().unwrap_or("nobody")),
+                    text(&one.standing.replace('_', " ")),
+                    text(one.cause.as_deref().map_or("", cause)),
+                    one.wall.map_or(Datum::None, Datum::Length),
+                    text(&one.story.iter().map(|line| line.trim()).collect::<Vec<_>>().join("; ")),
+                ]
+            })
+            .collect(),
+        notes: Vec::new(),
+    }
+}
+
+fn load_sheets(load: &Load) -> Vec<Sheet> {
+    let reps = Sheet {
+        title: "By rep".to_owned(),
+        columns: vec!["rep", "team", "offers", "takes", "passes", "answers", "held on average", "at most", "now"],
+        rows: load
+            .rows
+            .iter()
+            .map(|row| {
+                vec![
+                    text(&row.name),
+                    text(&row.team),
+                    Datum::Count(row.offers),
+                    Datum::Count(row.takes),
+                    Datum::Count(row.passes),
+                    Datum::Count(row.answers),
+                    Datum::Number(row.average),
+                    Datum::Count(row.most),
+                    Datum::Count(row.now),
+                ]
+            })
+            .collect(),
+        notes: vec!["Held: open conversations, averaged over every hour of the period, day and night.".to_owned()],
+    };
+    let fairness = Sheet {
+        title: "How evenly offers were spread".to_owned(),
+        columns: vec!["team", "reps", "offers", "Jain's index"],
+        rows: load
+            .fairness
+            .iter()
+            .map(|row| {
+                let reps = i64::try_from(row.reps).unwrap_or(i64::MAX);
+                let index = row.jain.map_or(Datum::None, Datum::Number);
+                vec![text(&row.label), Datum::Count(reps), Datum::Count(row.offers), index]
+            })
+            .collect(),
+        notes: vec!["Over offers by weight: 1 is even; 1 divided by the number of reps is all to one.".to_owned()],
+    };
+    vec![reps, fairness].into_iter().filter(|sheet| !sheet.rows.is_empty()).collect()
+}
+
+fn compliance_sheets(of: &Compliance) -> Vec<Sheet> {
+    let part = |part: &Part| {
+        [Datum::Count(part.part), Datum::Count(part.whole), share(part.share), share(part.low), share(part.high)]
+    };
+    let any_small =
+        |mut parts: Box<dyn Iterator<Item = &Part> + '_>| small(parts.any(|part| part.small && part.whole > 0));
+    let lines = Sheet {
+        title: "Opt-outs by number".to_owned(),
+        columns: vec![
+            "number",
+            "opt-outs",
+            "texts",
+            "share",
+            "low",
+            "high",
+            "carriers",
+            "received",
+            "answers",
+            "campaigns",
+        ],
+        rows: of
+            .lines
+            .iter()
+            .map(|row| {
+                let mut cells = vec![starred(&row.opt_outs, &row.label)];
+                cells.extend(part(&row.opt_outs));
+                cells.push(text(&row.judged));
+                cells.extend([row.received, row.answers, row.campaign].map(Datum::Count));
+                cells
+            })
+            .collect(),
+        notes: any_small(Box::new(of.lines.iter().map(|row| &row.opt_outs))),
+    };
+    let campaigns = Sheet {
+        title: "Opt-outs by campaign".to_owned(),
+        columns: vec!["campaign", "number", "opt-outs", "texts", "share", "low", "high", "carriers"],
+        rows: of
+            .campaigns
+            .iter()
+            .map(|row| {
+                let name = if row.campaign.is_empty() { "(none)" } else { &row.campaign };
+                let mut cells = vec![starred(&row.opt_outs, name), text(&row.line)];
+                cells.extend(part(&row.opt_outs));
+                cells.push(text(&row.judged));
+                cells
+            })
+            .collect(),
+        notes: any_small(Box::new(of.campaigns.iter().map(|row| &row.opt_outs))),
+    };
+    let bands = Sheet {
+        title: "Opt-outs by how long the buyer had waited for an answer".to_owned(),
+        columns: vec!["waited", "opt-outs", "replies", "share", "low", "high"],
+        rows: of
+            .bands
+            .iter()
+            .map(|row| {
+                let mut cells = vec![starred(&row.opt_outs, &row.label)];
+                cells.extend(part(&row.opt_outs));
+                cells
+            })
+            .collect(),
+        notes: any_small(Box::new(of.bands.iter().map(|row| &row.opt_outs))),
+    };
+    let wait = |of: Option<[i64; 3]>| of.map_or([Datum::None, Datum::None, Datum::None], |all| all.map(Datum::Length));
+    let quiet = Sheet {
+        title: "Answers that waited for the buyer's hours".to_owned(),
+        columns: vec!["number", "waits", "p50", "p90", "p95", "sent all the same"],
+        rows: of
+            .lines
+            .iter()
+            .filter(|row| row.quiet + row.overruled > 0)
+            .map(|row| {
+                let mut cells = vec![text(&row.label), Datum::Count(row.quiet)];
+                cells.extend(wait(row.quiet_wait));
+                cells.push(Datum::Count(row.overruled));
+                cells
+            })
+            .collect(),
+        notes: vec!["Lengths are read from histograms: off by at most 1.6 %.".to_owned()],
+    };
+    let holds = &of.holds;
+    let mut ends: Vec<Vec<Datum>> = vec![
+        vec![text("placed"), Datum::Count(holds.placed)],
+        vec![text("waiting, in time"), Datum::Count(holds.waiting)],
+        vec![text("ended in time"), Datum::Count(holds.in_time.part)],
+        vec![text("of those that ended or are past due"), Datum::Count(holds.in_time.whole)],
+    ];
+    ends.extend(holds.ends.iter().map(|(name, n)| vec![text(&name.replace('_', " ")), Datum::Count(*n)]));
+    for (name, ms) in
+        ["median to the end", "90 % within", "95 % within"].into_iter().zip(holds.took.into_iter().flatten())
+    {
+        ends.push(vec![text(name), Datum::Length(ms)]);
+    }
+    let rulings = Sheet {
+        title: "Texts that may have asked us to stop".to_owned(),
+        columns: vec!["what", "numbers"],
+        rows: if holds.placed > 0 { ends } else { Vec::new() },
+        notes: vec!["In time: a person ruled, or the buyer said so themselves, within ten business days.".to_owned()],
+    };
+    vec![lines, campaigns, bands, quiet, rulings].into_iter().filter(|sheet| !sheet.rows.is_empty()).collect()
+}

@@ -1,0 +1,175 @@
+//! `GET /v1/reports/{name}`, and the replies behind a number of one.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::auth::SignedInDevice;
+use super::problem::Failure;
+use super::{App, RequestId, request_id};
+use crate::config::text::duration;
+use crate::domain::measure::Gap;
+use crate::domain::measure::cell::By;
+use crate::domain::measure::report::Report;
+use crate::domain::time::Span;
+use crate::server::measure::MeasureError;
+use crate::server::measure::report::{Asker, Desk, OnlyThese, Sees, days};
+use crate::server::store::Device;
+use crate::wire::problem::Problem;
+use crate::wire::report::{Replies, ReportBody};
+
+/// Most replies of one answer.
+const MOST: usize = 500;
+
+/// The period when none is asked for.
+const USUAL: Span = Span::minutes(30 * 24 * 60);
+
+/// The longest period, in seconds: ten years.
+const LONGEST: i64 = 3_660 * 24 * 3_600;
+
+/// Which report.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ReportQuery {
+    /// By what its rows are: `team`, `cohort` (when left out), `rep`, `hour`, `line`, `use_case`. Of `sla` alone.
+    by: Option<String>,
+    /// How far back, in days, today included: `30d`, which holds when it is left out.
+    since: Option<String>,
+    /// The newest replies that were not answered in time, so many at most, each with its story. Of `sla` alone.
+    breaches: Option<usize>,
+}
+
+/// Which replies.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RepliesQuery {
+    /// Whose rows: as in the report.
+    by: Option<String>,
+    /// Of which row: its `key`.
+    key: Option<String>,
+    /// How far back, in days, today included: `30d`, which holds when it is left out.
+    since: Option<String>,
+    /// `running`, `in_time`, `late`, `overdue`, `dropped`, `dropped_late`, or `missed` for all that fell due unanswered.
+    standing: Option<String>,
+    /// Those that were late for this cause.
+    cause: Option<String>,
+    /// Those where nobody was there in this way.
+    gap: Option<String>,
+    /// Those that stood on this step of their ladder, from 1.
+    step: Option<u8>,
+    /// At most so many; 500 at most, and when left out.
+    limit: Option<usize>,
+}
+
+/// How soon replies were answered (`sla`), who carried how much (`load`), what consent cost (`compliance`). Admins and auditors
+/// see all, leads their teams, reps their own; `compliance` is not for reps.
+#[utoipa::path(get, path = "/v1/reports/{name}", params(("name" = String, Path, description = "`sla`, `load` or `compliance`"), ReportQuery), security(("device" = [])), responses(
+    (status = 200, description = "The report", body = ReportBody),
+    (status = 400, description = "The query is not readable", body = Problem),
+    (status = 401, description = "The device is not signed in", body = Problem),
+    (status = 403, description = "Not for reps", body = Problem),
+    (status = 404, description = "There is no such report", body = Problem),
+    (status = 503, description = "Nothing was measured yet", body = Problem),
+))]
+pub async fn one(
+    State(app): State<App>,
+    id: Option<Extension<RequestId>>,
+    SignedInDevice(device, _): SignedInDevice,
+    Path(name): Path<String>,
+    query: Result<Query<ReportQuery>, QueryRejection>,
+) -> Result<Json<ReportBody>, Failure> {
+    let Query(query) = query.map_err(|_| bad())?;
+    let id = request_id(id);
+    let desk = desk(&app, &device, query.since.as_deref(), id.clone()).await?;
+    let by = by(query.by.as_deref()).ok_or_else(bad)?;
+    let breaches = query.breaches.unwrap_or(0).min(MOST);
+    let failed = |e: &MeasureError| Failure::internal(id.clone(), e);
+    let report = match name.as_str() {
+        "sla" => apart(move || desk.sla(by, breaches)).await.map(|sla| Report::Sla(Box::new(sla))),
+        "load" => apart(move || desk.load()).await.map(Report::Load),
+        "compliance" => {
+            let found = desk.compliance(app.service.store().as_ref()).await.map_err(|e| failed(&e))?;
+            let found = found.ok_or_else(|| {
+                let title = "The report about consent is for leads, admins and auditors.";
+                Failure::new(StatusCode::FORBIDDEN, "not_allowed", title, "Ask your lead.")
+            })?;
+            Ok(Report::Compliance(Box::new(found)))
+        }
+        _ => {
+            let title = "There is no such report.";
+            return Err(Failure::new(StatusCode::NOT_FOUND, "no_such_report", title, "sla, load or compliance"));
+        }
+    };
+    Ok(Json(ReportBody(report.map_err(|e| failed(&e))?)))
+}
+
+/// The replies behind a number of the report `sla`, newest first, each with its conversation and its story.
+#[utoipa::path(get, path = "/v1/reports/sla/replies", params(RepliesQuery), security(("device" = [])), responses(
+    (status = 200, description = "At most 500, newest first", body = Replies),
+    (status = 400, description = "The query is not readable", body = Problem),
+    (status = 401, description = "The device is not signed in", body = Problem),
+    (status = 503, description = "Nothing was measured yet", body = Problem),
+))]
+pub async fn replies(
+    State(app): State<App>,
+    id: Option<Extension<RequestId>>,
+    SignedInDevice(device, _): SignedInDevice,
+    query: Result<Query<RepliesQuery>, QueryRejection>,
+) -> Result<Json<Replies>, Failure> {
+    let Query(query) = query.map_err(|_| bad())?;
+    let id = request_id(id);
+    let desk = desk(&app, &device, query.since.as_deref(), id.clone()).await?;
+    let gap = match query.gap {
+        Some(name) => Some(Gap::ALL.into_iter().find(|gap| gap.name() == name).ok_or_else(bad)?.bit()),
+        None => None,
+    };
+    if query.step.is_some_and(|step| !(1..=16).contains(&step)) {
+        return Err(bad());
+    }
+    let row = match query.key {
+        Some(key) => Some((by(query.by.as_deref()).ok_or_else(bad)?, key)),
+        None => None,
+    };
+    let only = OnlyThese { row, standing: query.standing, cause: query.cause, gap, step: query.step };
+    let limit = query.limit.unwrap_or(MOST).clamp(1, MOST);
+    let found = apart(move || desk.told(&only, limit + 1)).await;
+    let mut replies = found.map_err(|e| Failure::internal(id, &e))?;
+    let more = replies.len() > limit;
+    replies.truncate(limit);
+    Ok(Json(Replies { replies, more }))
+}
+
+fn bad() -> Failure {
+    Failure::new(StatusCode::BAD_REQUEST, "bad_query", "The query is not readable.", "See /openapi.json.")
+}
+
+fn by(name: Option<&str>) -> Option<By> {
+    name.map_or(Some(By::Cohort), By::named)
+}
+
+/// Reports read a file: not on a thread that others wait for.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, MeasureError> + Send + 'static,
+) -> Result<T, MeasureError> {
+    tokio::task::spawn_blocking(work).await.map_err(|e| MeasureError::File(e.to_string()))?
+}
+
+async fn desk(app: &App, device: &Device, since: Option<&str>, id: Option<String>) -> Result<Desk, Failure> {
+    let not_yet = || {
+        let title = "This backend does not measure.";
+        Failure::new(StatusCode::SERVICE_UNAVAILABLE, "not_measured", title, "Its log says why.")
+    };
+    let projections = Arc::clone(app.service.measured().ok_or_else(not_yet)?);
+    let playbook = app.service.playbook();
+    let sees = Sees::of(&playbook, &Asker::Rep(device.rep.clone())).ok_or_else(bad)?;
+    let (head, _) = app.service.store().head().await.map_err(|e| Failure::of_store(id, &e))?;
+    let now = app.service.clock().now().max(head.at);
+    let since = since.map_or(Some(USUAL), duration).filter(|since| (1..=LONGEST).contains(&since.as_seconds()));
+    let window = days(&playbook, now, since.ok_or_else(bad)?);
+    Ok(Desk { projections, playbook, head: head.seq, now, sees, window })
+}

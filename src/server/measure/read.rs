@@ -1,0 +1,303 @@
+//! What the projections say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::{Connection, params, params_from_iter, types::Value};
+use uuid::Uuid;
+
+use super::projections::{MeasureError, Projections};
+use super::row;
+use crate::domain::id::{ConversationId, LineId, NumberId, RepId, TeamId};
+use crate::domain::measure::cell::By;
+use crate::domain::measure::fold::Count;
+use crate::domain::measure::load::LoadDay;
+use crate::domain::measure::report::Sum;
+use crate::domain::measure::{Band, Cell, HeldNumber, OptOut, Reply};
+use crate::domain::time::Timestamp;
+
+/// Local days, both counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The first.
+    pub since: i32,
+    /// The last.
+    pub until: i32,
+}
+
+/// Whose replies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whose {
+    /// Those of these teams; of all when nothing is said.
+    pub teams: Option<BTreeSet<TeamId>>,
+    /// Those that count as this rep's.
+    pub rep: Option<RepId>,
+}
+
+impl Whose {
+    fn has(&self, team: &str) -> bool {
+        self.teams.as_ref().is_none_or(|teams| teams.iter().any(|one| one.as_str() == team))
+    }
+}
+
+/// Which of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Only {
+    /// Those in this row.
+    pub row: Option<(By, String)>,
+    /// Those that stand so; `missed` are all that fell due unanswered.
+    pub standing: Option<String>,
+    /// Those that were late for this cause.
+    pub cause: Option<String>,
+    /// Those where nobody was there in this way: a bit.
+    pub gap: Option<u8>,
+    /// Those that stood on this step, from 1.
+    pub step: Option<u8>,
+}
+
+/// Replies added up.
+#[derive(Debug)]
+pub(super) struct Sums {
+    pub(super) rows: BTreeMap<String, Sum>,
+    /// Every reply is in one of them.
+    pub(super) total: Sum,
+    /// Whether each was looked at by itself.
+    pub(super) exact: bool,
+}
+
+/// How many replies are read one by one: as many are answered for exactly.
+const FEW: i64 = 10_000;
+
+impl Projections {
+    /// Replies added up by group. Read one by one while they are few, or one rep's: then lengths are exact.
+    pub(super) fn sums(&self, window: Window, whose: &Whose, by: By) -> Result<Sums, MeasureError> {
+        let db = self.reading();
+        let (mut sums, mut total): (BTreeMap<String, Sum>, Sum) = (BTreeMap::new(), Sum::default());
+        if whose.rep.is_some() || count(&db, window, whose)? <= FEW {
+            each(&db, window, whose, &Only::default(), (false, usize::MAX), &mut |reply| {
+                sums.entry(by.of(&reply)).or_default().add(&reply);
+                total.add(&reply);
+            })?;
+            return Ok(Sums { rows: sums, total, exact: true });
+        }
+        for team in teams(&db, by, whose)? {
+            cells(&db, by, &team, window, &mut |name, cell| {
+                sums.entry(name.to_owned()).or_default().merge(&cell);
+                total.merge(&cell);
+            })?;
+        }
+        Ok(Sums { rows: sums, total, exact: false })
+    }
+
+    /// Replies, newest first, at most `limit`.
+    pub(super) fn replies(
+        &self,
+        window: Window,
+        whose: &Whose,
+        only: &Only,
+        limit: usize,
+    ) -> Result<Vec<Reply>, MeasureError> {
+        let mut all = Vec::new();
+        each(&self.reading(), window, whose, only, (true, limit), &mut |reply| all.push(reply))?;
+        Ok(all)
+    }
+
+    /// Replies by how long their buyers waited, in the order of [`Band::ALL`].
+    pub(super) fn bands(&self, window: Window, whose: &Whose) -> Result<[i64; 8], MeasureError> {
+        let db = self.reading();
+        let mut sum = Cell::default();
+        for team in teams(&db, By::Team, whose)? {
+            cells(&db, By::Team, &team, window, &mut |_, cell| sum.merge(&cell))?;
+        }
+        Ok(sum.bands)
+    }
+
+    /// Reps' days, added up by rep.
+    pub(super) fn loads(&self, window: Window) -> Result<BTreeMap<RepId, LoadDay>, MeasureError> {
+        let db = self.reading();
+        let mut query = db.prepare_cached(
+            "SELECT rep, offers, takes, passes, answers, open_ms, most FROM load WHERE day BETWEEN ?1 AND ?2",
+        )?;
+        let mut rows = query.query(params![window.since, window.until])?;
+        let mut all: BTreeMap<RepId, LoadDay> = BTreeMap::new();
+        while let Some(r) = rows.next()? {
+            let day = LoadDay {
+                offers: r.get(1)?,
+                takes: r.get(2)?,
+                passes: r.get(3)?,
+                answers: r.get(4)?,
+                open_ms: r.get(5)?,
+                most: r.get(6)?,
+            };
+            all.entry(RepId::new(r.get::<_, String>(0)?)).or_default().merge(&day);
+        }
+        Ok(all)
+    }
+
+    /// Counts added up by what and line.
+    pub(super) fn tallies(&self, window: Window) -> Result<BTreeMap<(String, LineId), Count>, MeasureError> {
+        let db = self.reading();
+        let mut query = db.prepare_cached("SELECT what, line, body FROM tally WHERE day BETWEEN ?1 AND ?2")?;
+        let mut rows = query.query(params![window.since, window.until])?;
+        let mut all: BTreeMap<(String, LineId), Count> = BTreeMap::new();
+        while let Some(r) = rows.next()? {
+            let found: Count = serde_json::from_str(r.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?;
+            let sum = all.entry((r.get(0)?, LineId::new(r.get::<_, String>(1)?))).or_default();
+            sum.n += found.n;
+            sum.took.merge(&found.took);
+        }
+        Ok(all)
+    }
+
+    /// Opt-outs, oldest first.
+    pub(super) fn opt_outs(&self, window: Window) -> Result<Vec<OptOut>, MeasureError> {
+        let db = self.reading();
+        let mut query = db.prepare_cached(
+            "SELECT seq, at, day, number, conversation, line, source, band FROM opt_out WHERE day BETWEEN ?1 AND ?2 \
+             ORDER BY seq",
+        )?;
+        let mut rows = query.query(params![window.since, window.until])?;
+        let mut all = Vec::new();
+        while let Some(r) = rows.next()? {
+            let band: String = r.get(7)?;
+            all.push(OptOut {
+                seq: r.get::<_, i64>(0)?.unsigned_abs(),
+                at: Timestamp::from_millis(r.get(1)?),
+                day: r.get(2)?,
+                number: NumberId(Uuid::from_bytes(r.get(3)?)),
+                conversation: r.get::<_, Option<[u8; 16]>>(4)?.map(|id| ConversationId(Uuid::from_bytes(id))),
+                line: r.get::<_, Option<String>>(5)?.map(LineId::new),
+                source: r.get(6)?,
+                band: Band::named(&band).unwrap_or(Band::Unasked),
+            });
+        }
+        Ok(all)
+    }
+
+    /// Holds, oldest first.
+    pub(super) fn holds(&self, window: Window) -> Result<Vec<HeldNumber>, MeasureError> {
+        let db = self.reading();
+        let mut query = db.prepare_cached(
+            "SELECT seq, at, day, number, conversation, due, ended, how, rep FROM held WHERE day BETWEEN ?1 AND ?2 \
+             ORDER BY seq",
+        )?;
+        let mut rows = query.query(params![window.since, window.until])?;
+        let mut all = Vec::new();
+        while let Some(r) = rows.next()? {
+            all.push(HeldNumber {
+                seq: r.get::<_, i64>(0)?.unsigned_abs(),
+                at: Timestamp::from_millis(r.get(1)?),
+                day: r.get(2)?,
+                number: NumberId(Uuid::from_bytes(r.get(3)?)),
+                conversation: ConversationId(Uuid::from_bytes(r.get(4)?)),
+                due: Timestamp::from_millis(r.get(5)?),
+                ended: r.get::<_, Option<i64>>(6)?.map(Timestamp::from_millis),
+                end: r.get(7)?,
+                by: r.get::<_, Option<String>>(8)?.map(RepId::new),
+            });
+        }
+        Ok(all)
+    }
+}
+
+/// Teams that there is something of.
+fn teams(db: &Connection, by: By, whose: &Whose) -> Result<Vec<String>, MeasureError> {
+    // From one team to the next, not through all of each.
+    let mut query = db.prepare_cached("SELECT min(team) FROM cell WHERE sort = ?1 AND team > ?2")?;
+    let (mut all, mut after) = (Vec::new(), String::new());
+    loop {
+        let next: Option<String> = query.query_row(params![by.name(), after], |r| r.get(0))?;
+        let Some(team) = next else { return Ok(all) };
+        if whose.has(&team) {
+            all.push(team.clone());
+        }
+        after = team;
+    }
+}
+
+fn cells(
+    db: &Connection,
+    by: By,
+    team: &str,
+    window: Window,
+    found: &mut dyn FnMut(&str, Cell),
+) -> Result<(), MeasureError> {
+    let mut query =
+        db.prepare_cached("SELECT name, body FROM cell WHERE sort = ?1 AND team = ?2 AND day BETWEEN ?3 AND ?4")?;
+    let mut rows = query.query(params![by.name(), team, window.since, window.until])?;
+    while let Some(r) = rows.next()? {
+        let cell = serde_json::from_str(r.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
+        found(r.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?, cell);
+    }
+    Ok(())
+}
+
+/// How many replies there are.
+fn count(db: &Connection, window: Window, whose: &Whose) -> Result<i64, MeasureError> {
+    let mut all = 0;
+    for team in teams(db, By::Team, whose)? {
+        cells(db, By::Team, &team, window, &mut |_, cell| all += cell.replies())?;
+    }
+    Ok(all)
+}
+
+fn each(
+    db: &Connection,
+    window: Window,
+    whose: &Whose,
+    only: &Only,
+    (told, limit): (bool, usize),
+    found: &mut dyn FnMut(Reply),
+) -> Result<(), MeasureError> {
+    let (mut sql, mut values) = (String::new(), vec![Value::from(window.since), Value::from(window.until)]);
+    let mut and = |condition: &str, value: Value| {
+        values.push(value);
+        sql.push_str(" AND ");
+        sql.push_str(&condition.replace('?', &format!("?{}", values.len())));
+    };
+    if let Some(rep) = &whose.rep {
+        and("rep = ?", Value::from(rep.to_string()));
+    }
+    match &only.row {
+        Some((By::Rep, key)) if key.is_empty() => and("coalesce(rep, '') = ?", Value::from(key.clone())),
+        Some((By::Hour, key)) => and("hour = ?", Value::from(key.parse::<i64>().unwrap_or(-1))),
+        Some((by, key)) => and(&format!("{} = ?", by.name()), Value::from(key.clone())),
+        None => {}
+    }
+    match only.standing.as_deref() {
+        Some("missed") => sql.push_str(" AND cause IS NOT NULL"),
+        Some(standing) => and("standing = ?", Value::from(standing.to_owned())),
+        None => {}
+    }
+    let mut and = |condition: &str, value: Value| {
+        values.push(value);
+        sql.push_str(" AND ");
+        sql.push_str(&condition.replace('?', &format!("?{}", values.len())));
+    };
+    if let Some(cause) = &only.cause {
+        and("cause = ?", Value::from(cause.clone()));
+    }
+    if let Some(gap) = only.gap {
+        and("(gaps & ?) != 0", Value::from(i64::from(gap)));
+    }
+    if let Some(step) = only.step {
+        and("(steps >> (? - 1)) & 1 = 1", Value::from(i64::from(step)));
+    }
+    // The story is long, and not asked for when replies are only counted.
+    let columns = if told { row::COLUMNS.to_owned() } else { row::COLUMNS.replace("asked", "NULL") };
+    let order = if told { " ORDER BY day DESC, seq DESC" } else { "" };
+    let mut query =
+        db.prepare_cached(&format!("SELECT {columns} FROM reply WHERE day BETWEEN ?1 AND ?2{sql}{order}"))?;
+    let mut rows = query.query(params_from_iter(values))?;
+    let mut n = 0;
+    while let Some(r) = rows.next()? {
+        let reply = row::reply(r)?;
+        if whose.has(reply.team.as_str()) {
+            found(reply);
+            n += 1;
+        }
+        if n >= limit {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,338 @@
+//! Reports, answered from the projections: who may see what, and what each number is called.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::projections::{MeasureError, Projections};
+use super::read::{Only, Sums, Whose, Window};
+use crate::domain::id::{LineId, RepId, TeamId};
+use crate::domain::measure::cell::By;
+use crate::domain::measure::load::{self, LoadDay, Open};
+use crate::domain::measure::report::{
+    About, BandRow, CampaignRow, Compliance, Fairness, Holds, LineRow, Load, LoadRow, Part, Sla, SlaRow, Told, judged,
+    percentiles, percentiles_of,
+};
+use crate::domain::measure::sample::jain;
+use crate::domain::measure::{Band, HeldNumber, OptOut, civil, story};
+use crate::domain::playbook::{Playbook, Role};
+use crate::domain::time::{Span, Timestamp};
+use crate::server::store::Store;
+
+pub use super::read::{Only as OnlyThese, Window as Days};
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asker {
+    /// Whoever runs the backend.
+    Operator,
+    /// Somebody who signed in.
+    Rep(RepId),
+}
+
+/// What somebody may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sees {
+    /// All of it.
+    All,
+    /// What these teams do.
+    Teams(BTreeSet<TeamId>),
+    /// Their own.
+    Own(RepId),
+}
+
+impl Sees {
+    /// By what the playbook says they are: admins and auditors see all, leads their teams, reps their own.
+    pub fn of(playbook: &Playbook, asker: &Asker) -> Option<Self> {
+        let Asker::Rep(rep) = asker else { return Some(Self::All) };
+        let led = playbook.led_by(rep);
+        match playbook.role_of(rep)? {
+            Role::Admin | Role::Auditor => Some(Self::All),
+            Role::Lead | Role::Rep if !led.is_empty() => Some(Self::Teams(led)),
+            Role::Lead | Role::Rep => Some(Self::Own(rep.clone())),
+        }
+    }
+
+    fn whose(&self) -> Whose {
+        match self {
+            Self::All => Whose::default(),
+            Self::Teams(teams) => Whose { teams: Some(teams.clone()), rep: None },
+            Self::Own(rep) => Whose { teams: None, rep: Some(rep.clone()) },
+        }
+    }
+
+    fn words(&self, playbook: &Playbook) -> String {
+        match self {
+            Self::All => "everything".to_owned(),
+            Self::Teams(teams) => {
+                let label =
+                    |team: &TeamId| playbook.teams.get(team).map_or_else(|| team.to_string(), |t| t.label.clone());
+                teams.iter().map(label).collect::<Vec<_>>().join(", ")
+            }
+            Self::Own(rep) => playbook.rep_name(rep).to_owned(),
+        }
+    }
+}
+
+/// The days of a period that ends now.
+pub fn days(playbook: &Playbook, now: Timestamp, since: Span) -> Window {
+    let until = civil(playbook.zone(), now).0;
+    let first = civil(playbook.zone(), now - since).0;
+    // A period of a day is today.
+    let partly = since.as_millis() % (24 * 3_600_000) == 0;
+    Window { since: if partly { (first + 1).min(until) } else { first }, until }
+}
+
+/// Everything a report is made of.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// What was measured.
+    pub projections: Arc<Projections>,
+    /// The policy in force: it names people and teams.
+    pub playbook: Arc<Playbook>,
+    /// The journal's newest entry.
+    pub head: u64,
+    /// Now, by the clock that decides.
+    pub now: Timestamp,
+    /// What whoever asks may see.
+    pub sees: Sees,
+    /// Which days.
+    pub window: Window,
+}
+
+impl Desk {
+    fn about(&self) -> Result<About, MeasureError> {
+        let read_to = self.projections.read_to()?;
+        let date = |day: i32| load::date(day).map_or_else(String::new, |date| date.to_string());
+        Ok(About {
+            company: self.playbook.company.clone(),
+            since: date(self.window.since),
+            until: date(self.window.until),
+            zone: self.playbook.zone().name().to_owned(),
+            read_to: read_to.seq,
+            as_of: read_to.at.millis(),
+            behind: self.head.saturating_sub(read_to.seq),
+            scope: self.sees.words(&self.playbook),
+        })
+    }
+
+    /// SLA attainment, with the newest `breaches` that were not answered in time.
+    pub fn sla(&self, by: By, breaches: usize) -> Result<Sla, MeasureError> {
+        let whose = self.sees.whose();
+        let Sums { rows: sums, total, exact } = self.projections.sums(self.window, &whose, by)?;
+        let rows = sums.iter().map(|(key, sum)| SlaRow::of(key.clone(), self.label(by, key), sum));
+        let missed = Only { standing: Some("missed".to_owned()), ..Only::default() };
+        Ok(Sla {
+            about: self.about()?,
+            by: by.name().to_owned(),
+            exact,
+            total: SlaRow::of(String::new(), "all".to_owned(), &total),
+            rows: rows.collect(),
+            breaches: if breaches > 0 { self.told(&missed, breaches)? } else { Vec::new() },
+        })
+    }
+
+    /// The replies behind a number, newest first.
+    pub fn told(&self, only: &Only, limit: usize) -> Result<Vec<Told>, MeasureError> {
+        let found = self.projections.replies(self.window, &self.sees.whose(), only, limit)?;
+        Ok(found.iter().map(|reply| story::told(&self.playbook, reply)).collect())
+    }
+
+    fn label(&self, by: By, key: &str) -> String {
+        let playbook = &self.playbook;
+        match by {
+            By::Team => playbook.teams.get(&TeamId::new(key)).map(|team| team.label.clone()),
+            By::Cohort => playbook.cohort(key).map(|cohort| cohort.label.clone()),
+            By::Rep if key.is_empty() => Some("nobody".to_owned()),
+            By::Rep => Some(playbook.rep_name(&RepId::new(key)).to_owned()),
+            By::Hour => key.parse::<usize>().ok().map(story::hour),
+            By::Line => playbook.lines.get(&LineId::new(key)).map(|line| line.label.clone()),
+            By::UseCase => playbook.use_cases.get(key).map(|use_case| use_case.label.clone()),
+        }
+        .unwrap_or_else(|| key.to_owned())
+    }
+
+    /// Who carried how much.
+    pub fn load(&self) -> Result<Load, MeasureError> {
+        let (mut days, read_to) = (self.projections.loads(self.window)?, self.projections.read_to()?);
+        let zone = self.playbook.zone();
+        // What is held since the last change belongs to the days since.
+        let now = self.now.max(read_to.at);
+        for (rep, open) in &read_to.world.open {
+            let mut since = load::DaysOfReps::new();
+            load::spread(&mut since, zone, rep, *open, now);
+            for ((day, rep), of_day) in since {
+                if (self.window.since..=self.window.until).contains(&day) {
+                    days.entry(rep).or_default().merge(&of_day);
+                }
+            }
+        }
+        let length = self.window_length(now);
+        let seen = |rep: &RepId| match &self.sees {
+            Sees::All => true,
+            Sees::Own(own) => own == rep,
+            Sees::Teams(teams) => {
+                let home = self.playbook.reps.get(rep).is_some_and(|r| teams.contains(&r.team));
+                home || teams.iter().any(|t| self.playbook.teams.get(t).is_some_and(|t| t.members.contains(rep)))
+            }
+        };
+        let known: BTreeSet<RepId> =
+            self.playbook.reps.iter().filter(|(_, r)| r.active).map(|(id, _)| id.clone()).collect();
+        let all = known.iter().chain(days.keys()).cloned().collect::<BTreeSet<_>>();
+        let row = |rep: &RepId| {
+            let day = days.get(rep).copied().unwrap_or_default();
+            let home = self.playbook.reps.get(rep).map_or_else(String::new, |r| r.team.to_string());
+            #[expect(clippy::cast_precision_loss, reason = "milliseconds of years are below 2^52")]
+            let average = if length > 0 { day.open_ms as f64 / length as f64 } else { 0.0 };
+            let held = read_to.world.open.get(rep).copied().unwrap_or(Open { n: 0, since: now });
+            LoadRow {
+                rep: rep.to_string(),
+                name: self.playbook.rep_name(rep).to_owned(),
+                team: home,
+                offers: day.offers,
+                takes: day.takes,
+                passes: day.passes,
+                answers: day.answers,
+                average,
+                most: day.most,
+                now: held.n,
+            }
+        };
+        let rows = all.iter().filter(|rep| seen(rep)).map(row).collect();
+        Ok(Load { about: self.about()?, rows, fairness: self.fairness(&days) })
+    }
+
+    /// Milliseconds of the window that have passed.
+    fn window_length(&self, now: Timestamp) -> i64 {
+        let zone = self.playbook.zone();
+        let rep = RepId::new("");
+        let mut days = load::DaysOfReps::new();
+        let begin =
+            Timestamp::from_millis(now.millis() - i64::from(self.window.until - self.window.since + 2) * 86_400_000);
+        load::spread(&mut days, zone, &rep, Open { n: 1, since: begin }, now);
+        let counted = days.into_iter().filter(|((day, _), _)| (self.window.since..=self.window.until).contains(day));
+        counted.map(|(_, of_day)| of_day.open_ms).sum()
+    }
+
+    fn fairness(&self, days: &BTreeMap<RepId, LoadDay>) -> Vec<Fairness> {
+        let sees = |team: &TeamId| match &self.sees {
+            Sees::All => true,
+            Sees::Teams(teams) => teams.contains(team),
+            Sees::Own(_) => false,
+        };
+        let of = |(id, team): (&TeamId, &crate::domain::playbook::Team)| {
+            let active = team.members.iter().filter(|rep| self.playbook.is_active(rep));
+            let offers: Vec<(i64, u32)> = active
+                .map(|rep| {
+                    let weight = self.playbook.reps.get(rep).map_or(1, |r| r.weight.max(1));
+                    (days.get(rep).map_or(0, |day| day.offers), weight)
+                })
+                .collect();
+            #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+            let shares: Vec<f64> = offers.iter().map(|(n, weight)| *n as f64 / f64::from(*weight)).collect();
+            Fairness {
+                team: id.to_string(),
+                label: team.label.clone(),
+                reps: offers.len(),
+                offers: offers.iter().map(|(n, _)| n).sum(),
+                jain: jain(&shares),
+            }
+        };
+        self.playbook.teams.iter().filter(|(id, _)| sees(id)).map(of).collect()
+    }
+
+    /// Consent. Nothing for somebody who sees only their own.
+    pub async fn compliance(&self, store: &dyn Store) -> Result<Option<Compliance>, MeasureError> {
+        if matches!(self.sees, Sees::Own(_)) {
+            return Ok(None);
+        }
+        let window = self.window;
+        let (opt_outs, holds) = (self.projections.opt_outs(window)?, self.projections.holds(window)?);
+        let (tallies, bands) = (self.projections.tallies(window)?, self.projections.bands(window, &self.sees.whose())?);
+        let sees_line = |line: &LineId| match &self.sees {
+            Sees::All => true,
+            Sees::Teams(teams) => self.playbook.lines.get(line).is_some_and(|l| teams.contains(&l.team)),
+            Sees::Own(_) => false,
+        };
+        let sees_all = self.sees == Sees::All;
+        let opt_outs: Vec<OptOut> =
+            opt_outs.into_iter().filter(|o| o.line.as_ref().map_or(sees_all, sees_line)).collect();
+        let sent = store.campaigns_sent(window.since, window.until).await?;
+        let sent: BTreeMap<(String, LineId), i64> = sent.into_iter().filter(|((_, line), _)| sees_line(line)).collect();
+        let asked: Vec<_> = opt_outs.iter().filter_map(|o| Some((o.number, o.line.clone()?, o.at))).collect();
+        let answered = store.campaigns_before(&asked, self.playbook.answered_within).await?;
+        let mut by_campaign: BTreeMap<(String, LineId), i64> = sent.keys().map(|key| (key.clone(), 0)).collect();
+        for ((_, line, _), campaign) in asked.iter().zip(answered) {
+            *by_campaign.entry((campaign.unwrap_or_default(), line.clone())).or_default() += 1;
+        }
+        let lines: BTreeSet<LineId> = tallies.keys().map(|(_, line)| line.clone()).filter(sees_line).collect();
+        let lines = lines.iter().chain(sent.keys().map(|(_, line)| line)).cloned().collect::<BTreeSet<_>>();
+        let campaigns = by_campaign.into_iter().map(|((campaign, line), outs)| {
+            let texts = sent.get(&(campaign.clone(), line.clone())).copied().unwrap_or(0);
+            let opt_outs = Part::of(outs, texts);
+            let said = if campaign.is_empty() { "no text of a campaign came before" } else { judged(&opt_outs) };
+            CampaignRow { campaign, line: line.to_string(), judged: said.to_owned(), opt_outs }
+        });
+        Ok(Some(Compliance {
+            about: self.about()?,
+            lines: lines.iter().map(|line| self.line(line, &tallies, &sent, &opt_outs)).collect(),
+            campaigns: campaigns.collect(),
+            bands: Band::ALL
+                .into_iter()
+                .map(|band| {
+                    let outs = opt_outs.iter().filter(|o| o.band == band).count();
+                    let replies = bands.get(band.place()).copied().unwrap_or(0);
+                    let opt_outs = Part::of(i64::try_from(outs).unwrap_or(i64::MAX), replies);
+                    BandRow { band: band.name().to_owned(), label: band.words().to_owned(), opt_outs }
+                })
+                .filter(|row| row.opt_outs.part + row.opt_outs.whole > 0)
+                .collect(),
+            holds: if sees_all { self.held(&holds) } else { Holds::default() },
+        }))
+    }
+
+    fn line(
+        &self,
+        line: &LineId,
+        tallies: &BTreeMap<(String, LineId), crate::domain::measure::fold::Count>,
+        sent: &BTreeMap<(String, LineId), i64>,
+        opt_outs: &[OptOut],
+    ) -> LineRow {
+        let tally = |what: &str| tallies.get(&(what.to_owned(), line.clone()));
+        let count = |what: &str| tally(what).map_or(0, |count| count.n);
+        let campaign: i64 = sent.iter().filter(|((_, of), _)| of == line).map(|(_, n)| n).sum();
+        let outs = opt_outs.iter().filter(|out| out.line.as_ref() == Some(line)).count();
+        let rate = Part::of(i64::try_from(outs).unwrap_or(i64::MAX), campaign + count("sent"));
+        LineRow {
+            line: line.to_string(),
+            label: self.label(By::Line, line.as_str()),
+            received: count("received"),
+            answers: count("sent"),
+            campaign,
+            judged: judged(&rate).to_owned(),
+            opt_outs: rate,
+            quiet: count("quiet"),
+            quiet_wait: tally("quiet").and_then(|count| percentiles_of(&count.took)),
+            overruled: count("overruled"),
+        }
+    }
+
+    fn held(&self, holds: &[HeldNumber]) -> Holds {
+        let is_late = |held: &&HeldNumber| held.ended.is_none() && self.now > held.due;
+        let ended: Vec<&HeldNumber> = holds.iter().filter(|held| held.ended.is_some()).collect();
+        let in_time = ended.iter().filter(|held| held.in_time() == Some(true)).count();
+        let late = holds.iter().filter(is_late).count();
+        let n = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let mut ends: BTreeMap<String, i64> = BTreeMap::new();
+        for held in &ended {
+            *ends.entry(held.end.clone().unwrap_or_default()).or_default() += 1;
+        }
+        let took: Vec<i64> = ended.iter().filter_map(|h| Some(h.ended?.since(h.at).as_millis())).collect();
+        Holds {
+            placed: n(holds.len()),
+            waiting: n(holds.len() - ended.len() - late),
+            in_time: Part::of(n(in_time), n(ended.len() + late)),
+            ends,
+            took: percentiles(&took),
+        }
+    }
+}

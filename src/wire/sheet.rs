@@ -1,0 +1,190 @@
+//! Reports printed: as a table for a terminal, as CSV, as Markdown, as one page of HTML.
+//!
+//! **Invariant:** what stands in a cell is told, never run: a cell of CSV is no formula, a cell of HTML no markup, and a
+//! label with line breaks or control characters is one line of plain text.
+
+use std::fmt::Write as _;
+
+use crate::domain::measure::sheet::{Datum, Sheet};
+use crate::domain::measure::story;
+use crate::domain::safe_text::SafeText;
+use crate::wire::consent::is_formula;
+
+pub mod html;
+
+/// A cell for people.
+pub fn words(datum: &Datum) -> String {
+    match datum {
+        Datum::None => "–".to_owned(),
+        Datum::Text(text) => SafeText::line(text).as_str().to_owned(),
+        Datum::Count(n) => thousands(*n),
+        Datum::Share(share) => format!("{:.1} %", share * 100.0),
+        Datum::Length(ms) => story::length(*ms),
+        Datum::Number(number) => format!("{number:.2}"),
+    }
+}
+
+fn thousands(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if n < 0 { format!("-{out}") } else { out }
+}
+
+/// A cell for machines: shares from 0 to 1, lengths in seconds.
+fn plain(datum: &Datum) -> String {
+    match datum {
+        Datum::None => String::new(),
+        Datum::Text(text) => {
+            let text = SafeText::line(text).as_str().to_owned();
+            // What a spreadsheet would run as a formula gets an apostrophe before it.
+            if is_formula(&text) { format!("'{text}") } else { text }
+        }
+        Datum::Count(n) => n.to_string(),
+        Datum::Share(share) => format!("{share:.4}"),
+        #[expect(clippy::cast_precision_loss, reason = "a length of years is below 2^52 milliseconds")]
+        Datum::Length(ms) => format!("{:.3}", *ms as f64 / 1000.0),
+        Datum::Number(number) => format!("{number:.4}"),
+    }
+}
+
+/// Whether a column is of numbers, which stand to the right.
+fn is_number(datum: &Datum) -> bool {
+    !matches!(datum, Datum::Text(_))
+}
+
+/// For a terminal.
+pub fn table(title: &str, lines: &[String], sheets: &[Sheet]) -> String {
+    let mut out = format!("{}\n", SafeText::line(title).as_str());
+    for line in lines {
+        let _ = writeln!(out, "{}", SafeText::line(line).as_str());
+    }
+    if sheets.is_empty() {
+        out.push_str("\nNothing of it happened in this period.\n");
+    }
+    for sheet in sheets {
+        let _ = writeln!(out, "\n{}", SafeText::line(&sheet.title).as_str());
+        let head: Vec<String> = sheet.columns.iter().map(|column| (*column).to_owned()).collect();
+        let rows: Vec<Vec<String>> = sheet.rows.iter().map(|row| row.iter().map(words).collect()).collect();
+        let width = |column: usize| {
+            let all = rows.iter().chain([&head]).filter_map(|row| row.get(column));
+            all.map(|cell| unicode_width::UnicodeWidthStr::width(cell.as_str())).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..head.len()).map(width).collect();
+        let numbers: Vec<bool> = (0..head.len())
+            .map(|column| column > 0 && sheet.rows.iter().filter_map(|row| row.get(column)).all(is_number))
+            .collect();
+        for row in [&head].into_iter().chain(&rows) {
+            let cells = row.iter().enumerate().map(|(column, cell)| {
+                let (width, number) = (widths[column], numbers[column]);
+                let pad = " ".repeat(width.saturating_sub(unicode_width::UnicodeWidthStr::width(cell.as_str())));
+                if number { format!("{pad}{cell}") } else { format!("{cell}{pad}") }
+            });
+            let line = cells.collect::<Vec<_>>().join("  ");
+            let _ = writeln!(out, "  {}", line.trim_end());
+        }
+        for note in &sheet.notes {
+            let _ = writeln!(out, "  {}", SafeText::line(note).as_str());
+        }
+    }
+    out
+}
+
+/// For spreadsheets: every table after another, each line beginning with the table's title.
+pub fn csv(sheets: &[Sheet]) -> Result<Vec<u8>, csv::Error> {
+    let mut out = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    for sheet in sheets {
+        let title = plain(&Datum::Text(sheet.title.clone()));
+        out.write_record(std::iter::once("table").chain(sheet.columns.iter().copied()))?;
+        for row in &sheet.rows {
+            out.write_record(std::iter::once(title.clone()).chain(row.iter().map(plain)))?;
+        }
+    }
+    out.into_inner().map_err(|e| csv::Error::from(std::io::Error::other(e.to_string())))
+}
+
+/// For wikis and tickets.
+pub fn markdown(title: &str, lines: &[String], sheets: &[Sheet]) -> String {
+    let escaped = |text: &str| {
+        let mut out = String::new();
+        for c in SafeText::line(text).as_str().chars() {
+            if "\\`*_{}[]<>#|!".contains(c) {
+                out.push('\\');
+            }
+            out.push(c);
+        }
+        out
+    };
+    let mut out = format!("# {}\n\n", escaped(title));
+    for line in lines {
+        let _ = writeln!(out, "{}  ", escaped(line));
+    }
+    if sheets.is_empty() {
+        out.push_str("\nNothing of it happened in this period.\n");
+    }
+    for sheet in sheets {
+        let marks = sheet.columns.iter().enumerate().map(|(column, _)| {
+            let numbers = column > 0 && sheet.rows.iter().filter_map(|row| row.get(column)).all(is_number);
+            if numbers { "---:" } else { "---" }
+        });
+        let _ = write!(out, "\n## {}\n\n", escaped(&sheet.title));
+        let _ = writeln!(out, "| {} |", sheet.columns.join(" | "));
+        let _ = writeln!(out, "| {} |", marks.collect::<Vec<_>>().join(" | "));
+        for row in &sheet.rows {
+            let cells: Vec<String> = row.iter().map(|datum| escaped(&words(datum))).collect();
+            let _ = writeln!(out, "| {} |", cells.join(" | "));
+        }
+        for note in &sheet.notes {
+            let _ = writeln!(out, "\n{}", escaped(note));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hostile() -> Vec<Sheet> {
+        let cells = ["=cmd|' /C calc'!A0", "<script>alert(1)</script>", "a\nb|c\u{202e}d"];
+        let row = cells.map(|text| Datum::Text(text.to_owned())).to_vec();
+        vec![Sheet { title: "+1".to_owned(), columns: vec!["a", "b", "c"], rows: vec![row], notes: Vec::new() }]
+    }
+
+    #[test]
+    fn no_cell_is_a_formula_or_markup_or_two_lines() {
+        let printed = String::from_utf8(csv(&hostile()).unwrap()).unwrap();
+        let cells: Vec<String> = csv::Reader::from_reader(printed.as_bytes())
+            .records()
+            .flat_map(|record| record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>())
+            .collect();
+        assert_eq!(cells.len(), 4);
+        assert!(cells.iter().all(|cell| !is_formula(cell)), "{cells:?}");
+        let page = html::page("<t>", &[], &hostile());
+        assert!(!page.contains("<script>alert") && page.contains("&lt;script&gt;"), "{page}");
+        let told = table("t", &[], &hostile());
+        assert_eq!(told.lines().count(), 5, "{told}");
+        assert!(!told.contains('\u{202e}'));
+        let md = markdown("t", &[], &hostile());
+        assert!(md.contains("\\<script\\>") && md.contains("\\|c"), "{md}");
+    }
+
+    #[test]
+    fn numbers_are_told_for_people_and_for_machines() {
+        for (datum, people, machines) in [
+            (Datum::None, "–", ""),
+            (Datum::Count(1_234_567), "1,234,567", "1234567"),
+            (Datum::Share(0.98765), "98.8 %", "0.9877"),
+            (Datum::Length(252_500), "4m 12s", "252.500"),
+            (Datum::Length(187_380_000), "2d 04h", "187380.000"),
+            (Datum::Number(0.75), "0.75", "0.7500"),
+        ] {
+            assert_eq!((words(&datum).as_str(), plain(&datum).as_str()), (people, machines));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Whatever happens, what is measured of it depends on the record alone: not on where a reader stopped and went on.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use comeback::domain::event::{Event, Subject};
+use comeback::domain::time::Timestamp;
+use comeback::journal::frame::Fact;
+use comeback::journal::{Head, seal};
+use comeback::server::measure::follow::follow_by;
+use comeback::server::measure::projections::file_of;
+use comeback::server::measure::{Projections, follow};
+use comeback::server::store::sqlite::SqliteStore;
+use comeback::server::store::{Batch, Store};
+use proptest::prelude::*;
+use rusqlite::Connection;
+use tokio::sync::watch;
+
+use super::properties::{run, step};
+use crate::world::{Story, card};
+
+/// A database with a journal that grows.
+struct Record {
+    store: Arc<dyn Store>,
+    head: Head,
+}
+
+impl Record {
+    async fn begins(path: &Path, story: &Story) -> Self {
+        let kept: Arc<dyn Store> = Arc::new(SqliteStore::open(path).unwrap());
+        let mut record = Self { store: kept, head: Head::GENESIS };
+        let first = Event::PlaybookApplied { version: 1, by: None, why: None, back_to: None };
+        let batch = Batch { playbook: Some(story.playbook.clone()), ..Batch::default() };
+        record.goes_on(&[(story.now, Subject::Playbook, first)], batch).await;
+        record
+    }
+
+    async fn goes_on(&mut self, facts: &[(Timestamp, Subject, Event)], batch: Batch) {
+        let mut entries = Vec::new();
+        for (at, subject, event) in facts {
+            let (kind, actor) = (event.kind(), "clock");
+            let fact = Fact { subject, kind, event, actor: &actor, command: None, content: &[], took_us: None };
+            let (entry, head) = seal(&self.head, *at, fact.encode().unwrap());
+            self.head = head;
+            entries.push(entry);
+        }
+        self.store.begin().await.unwrap().commit(Batch { entries, ..batch }).await.unwrap();
+    }
+}
+
+/// Everything that stands in a file of projections.
+fn dump(path: &Path) -> Vec<String> {
+    let db = Connection::open(file_of(path)).unwrap();
+    let mut all = Vec::new();
+    for table in ["read_to", "talk", "asker", "reply", "cell", "load", "tally", "opt_out", "held"] {
+        let mut query = db.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let columns = query.column_count();
+        let mut rows = query.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let cells = (0..columns).map(|column| format!("{:?}", row.get_ref(column).unwrap()));
+            all.push(format!("{table}: {}", cells.collect::<Vec<_>>().join(" | ")));
+        }
+    }
+    all.sort();
+    all
+}
+
+/// Sums say as many as there are rows.
+fn adds_up(path: &Path) {
+    let db = Connection::open(file_of(path)).unwrap();
+    let one = |sql: &str| db.query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap();
+    let rows = one("SELECT count(*) FROM reply");
+    for sort in ["team", "cohort", "rep", "hour", "line", "use_case"] {
+        let of =
+            format!("SELECT coalesce(sum(s.value), 0) FROM cell c, json_each(c.body, '$.s') s WHERE c.sort = '{sort}'");
+        assert_eq!(one(&of), rows, "by {sort}");
+    }
+    let missed = one("SELECT count(*) FROM reply WHERE standing IN ('late', 'overdue', 'dropped_late')");
+    assert_eq!(one("SELECT count(*) FROM reply WHERE cause IS NOT NULL"), missed, "each breach has one cause");
+    let answered = one("SELECT count(*) FROM reply WHERE wall IS NOT NULL");
+    assert_eq!(one("SELECT count(*) FROM reply WHERE standing IN ('late', 'in_time')"), answered);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_measured_is_the_same_folded_at_once_and_as_it_happens(
+        steps in proptest::collection::vec(step(), 10..90),
+        stops in proptest::collection::vec((any::<bool>(), 1_usize..40, 1_usize..4), 90),
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("comeback.sqlite");
+            let mut story = Story::begins();
+            story.crm_says(1, vec![card("c-1")]);
+            let mut record = Record::begins(&path, &story).await;
+            let projections = Arc::new(Projections::open(&path).unwrap());
+            let (_stay, running) = watch::channel(false);
+            let mut told = 0;
+            for (step, (stop, page, pages)) in steps.iter().zip(&stops) {
+                run(&mut story, step);
+                if *stop && story.record.len() > told {
+                    record.goes_on(&story.record[told..], Batch::default()).await;
+                    told = story.record.len();
+                    follow_by(&record.store, &projections, &running, (*page, *pages)).await.unwrap();
+                }
+            }
+            record.goes_on(&story.record[told..], Batch::default()).await;
+            follow(&record.store, &projections, &running).await.unwrap();
+            let as_it_happened = dump(&path);
+            adds_up(&path);
+            projections.clear().unwrap();
+            assert!(follow(&record.store, &projections, &running).await.unwrap().refolded);
+            assert_eq!(dump(&path), as_it_happened);
+        });
+    }
+}
