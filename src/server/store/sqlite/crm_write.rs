@@ -54,16 +54,15 @@ impl CrmWriteStore for SqliteStore {
     ) -> Result<Vec<CrmRow>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let after = after.map_or_else(String::new, |key| key.to_string());
-        self.read(move |tx| match conversation.map(|id| id.to_string()) {
-            Some(id) => {
-                let sql =
-                    "SELECT * FROM crm_write WHERE closed = 0 AND conversation = ?1 AND key > ?2 ORDER BY key LIMIT ?3";
-                select(tx, sql, &[&id, &after, &limit])
+        let of_one =
+            "SELECT * FROM crm_write WHERE closed = 0 AND conversation = ?1 AND key > ?2 ORDER BY key LIMIT ?3";
+        let of_all = "SELECT * FROM crm_write WHERE closed = 0 AND key > ?1 ORDER BY key LIMIT ?2";
+        let conversation = conversation.map(|id| id.to_string());
+        self.read(move |tx| {
+            if let Some(id) = conversation {
+                return select(tx, of_one, &[&id, &after, &limit]);
             }
-            None => {
-                let sql = "SELECT * FROM crm_write WHERE closed = 0 AND key > ?1 ORDER BY key LIMIT ?2";
-                select(tx, sql, &[&after, &limit])
-            }
+            select(tx, of_all, &[&after, &limit])
         })
         .await
     }
