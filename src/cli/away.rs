@@ -13,6 +13,7 @@ use crate::config::text::duration;
 use crate::domain::command::{Command, CoverNote};
 use crate::domain::contact::Body;
 use crate::domain::id::{MessageId, RepId};
+use crate::domain::later;
 use crate::domain::time::Timestamp;
 
 /// Longest cover note taken, in characters: what a screen shows whole.
@@ -22,7 +23,7 @@ const NOTE: usize = 500;
 /// what it names and keeps the rest.
 #[derive(Debug, Args)]
 pub(super) struct Away {
-    /// Until when: 30m, 2h, 14:30 (the next one), 2026-12-01T09:00, or with an offset 2026-12-01T09:00:00-05:00. Times of
+    /// Until when: 30m, 2h, 14:30 (the next one), fri 9:00, tomorrow 8am, 2026-12-01T09:00, or with an offset 2026-12-01T09:00:00-05:00. Times of
     /// day are those of the playbook's first calendar, as in the inbox. Without it: until `comeback back`.
     #[arg(long, value_name = "WHEN")]
     until: Option<String>,
@@ -164,7 +165,12 @@ impl Whom {
 /// An instant after now: a length of time, a time of day (the next one), or a date with a time.
 fn until(text: &str, now: Timestamp, zone: Tz) -> anyhow::Result<Timestamp> {
     let text = text.trim();
-    let at = if let Some(span) = duration(text).filter(|span| span.as_millis() > 0) {
+    let lower = text.to_lowercase();
+    let as_in_the_inbox =
+        lower.starts_with(|c: char| c.is_ascii_alphabetic()) || lower.ends_with("am") || lower.ends_with("pm");
+    let at = if let Some(at) = as_in_the_inbox.then(|| later::parse(text, now, zone)).flatten() {
+        at
+    } else if let Some(span) = duration(text).filter(|span| span.as_millis() > 0) {
         now + span
     } else if chrono::NaiveTime::parse_from_str(text, "%H:%M").is_ok() {
         let today = now.utc().with_timezone(&zone).date_naive();
@@ -175,8 +181,9 @@ fn until(text: &str, now: Timestamp, zone: Tz) -> anyhow::Result<Timestamp> {
             Err(e) => return Err(e),
         }
     } else {
-        instant(text, zone)
-            .map_err(|e| anyhow::anyhow!("--until {e}; or write it 30m, 2h or 14:30. Nothing was changed"))?
+        instant(text, zone).map_err(|e| {
+            anyhow::anyhow!("--until {e}; or write it fri 9:00, tomorrow 8am, 30m, 2h or 14:30. Nothing was changed")
+        })?
     };
     anyhow::ensure!(at > now, "--until {text} has passed: nothing was changed");
     Ok(at)
@@ -202,6 +209,9 @@ mod tests {
             ("14:30", "2026-03-07T14:30:00-05:00"),
             ("9:30", "2026-03-08T09:30:00-04:00"),
             ("09:00", "2026-03-08T09:00:00-04:00"),
+            ("mon 9:00", "2026-03-09T09:00:00-04:00"),
+            ("tomorrow", "2026-03-08T09:00:00-04:00"),
+            ("4:30pm", "2026-03-07T16:30:00-05:00"),
             ("2026-03-09T09:00", "2026-03-09T09:00:00-04:00"),
             ("2026-03-09 09:00", "2026-03-09T09:00:00-04:00"),
             ("2026-03-09T09:00:00+01:00", "2026-03-09T09:00:00+01:00"),

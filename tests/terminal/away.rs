@@ -24,6 +24,13 @@ fn a_rep_says_away_at_a_shell_the_open_inbox_follows_and_a_lead_says_it_of_someb
     assert!(said.starts_with("You are away until ") && said.contains("go to Ben Carver, and"), "{said}");
     assert!(!said.contains("Harbor"), "the note is for whoever covers: {said}");
     inbox.shows(&["away"]);
+    // What is not said anew stays, and the receipt says so.
+    let said = machine.does(&["--profile", "maya", "away"], "");
+    assert!(said.starts_with("You are away already, until ") && said.contains("as said before"), "{said}");
+    let said = machine.does(&["--profile", "maya", "away", "--until", "3h"], "");
+    assert!(said.starts_with("You are away until ") && said.contains("The note left before stays"), "{said}");
+    let said = machine.does(&["--profile", "maya", "away", "--note", "Harbor has it"], "");
+    assert!(said.starts_with("You are still away until ") && said.contains("instead of the one before"), "{said}");
     let said = machine.does(&["--profile", "maya", "back"], "");
     assert!(said.starts_with("You are back;"), "{said}");
     let said = machine.does(&["--profile", "maya", "back"], "");
@@ -54,7 +61,11 @@ fn a_rep_says_away_at_a_shell_the_open_inbox_follows_and_a_lead_says_it_of_someb
     let refused = machine.run(&["--profile", "maya", "away", "--rep", "zed"], "");
     assert!(!refused.ok && refused.err.contains("There are ben, "), "{}", refused.err);
     let refused = machine.run(&["--profile", "maya", "away", "--until", "soon"], "");
-    assert!(!refused.ok && refused.err.contains("30m, 2h or 14:30. Nothing was changed"), "{}", refused.err);
+    assert!(
+        !refused.ok && refused.err.contains("tomorrow 8am, 30m, 2h or 14:30. Nothing was changed"),
+        "{}",
+        refused.err
+    );
     let refused = machine.run(&["--profile", "nobody", "away"], "");
     assert!(!refused.ok && refused.err.contains("comeback login"), "{}", refused.err);
 }

@@ -126,7 +126,7 @@ pub(super) fn say(
     let at = until.or_else(|| stands(model, rep.as_ref()));
     let when = at.map_or_else(String::new, |at| format!(" until {}", when::day_time(model, at, now)));
     let said = match &rep {
-        None => format!("Away{when}: what is running goes to your backup. A comes back."),
+        None => format!("Away{when}; A comes back. What is running goes to your backup."),
         Some(rep) => format!("{} is away{when}.", model.rep_name(rep)),
     };
     let note = note.map(|body| CoverNote { message: model.fresh, body });

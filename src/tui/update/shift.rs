@@ -66,8 +66,12 @@ pub(super) fn menu(model: &mut Model, schedule: &ScheduleId, now: Timestamp) {
     let made = people::overrides(&inbox, schedule);
     for made in made.iter().filter(|made| made.to > now) {
         if rules || (made.rep.is_some() && made.rep == me) {
-            let detail = format!("{}, {} to {}", named(model, made.rep.as_ref()), time(made.from), time(made.to));
-            offer("Take an override back", &detail, People::Drop { schedule: schedule.clone(), id: made.id });
+            let label = format!("Take back: {}", named(model, made.rep.as_ref()));
+            offer(
+                &label,
+                &format!("{} to {}", time(made.from), time(made.to)),
+                People::Drop { schedule: schedule.clone(), id: made.id },
+            );
         }
     }
     // What was asked for and did not come true need not be typed again.
@@ -213,7 +217,7 @@ fn sentences(
         _ => String::new(),
     };
     let after = named(model, schedule.at(to).rep);
-    let first = format!("{name} is on call for {} {begins} until {}{instead}; then {after}", plan.label, time(to));
+    let first = format!("{name} is on call {begins} until {}{instead}; then {after}", time(to));
     let mut said = vec![sentence(&first)];
     if before.len() > 1 {
         let told = before.iter().take(TOLD).map(|p| format!("{} until {}", named(model, p.rep.as_ref()), time(p.to)));
