@@ -1,6 +1,7 @@
 //! The routing backend: one committer that turns commands into facts, and shells around it.
 
 pub mod backend;
+pub mod blocked;
 pub mod carrier;
 pub mod checkpoints;
 pub mod condition;

@@ -16,6 +16,7 @@ use super::telemetry::Metrics;
 
 pub mod audit;
 pub mod auth;
+pub mod blocked;
 pub mod changes;
 pub mod commands;
 pub mod consent;
@@ -64,6 +65,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/conversations/{id}/explanation", get(changes::explanation))
         .route("/v1/audit/entries", get(audit::entries))
         .route("/v1/media/{message}/{n}", get(media::one))
+        .route("/v1/consent/blocked", get(blocked::blocked))
         .route("/v1/consent/rulings", get(rulings::rulings))
         .route("/v1/sends", post(sends::report))
         .route("/v1/consent/dossier", get(consent::dossier))

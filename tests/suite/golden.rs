@@ -225,6 +225,7 @@ fn commands() -> Vec<Command> {
                 area_code: None,
                 sent: None,
                 acknowledgement: None,
+                by_carrier: false,
             }),
             Command::Receive(_) => Command::Report { message, delivery: Delivery::Delivered, error: None },
             Command::Report { .. } => Command::Expire,

@@ -354,7 +354,7 @@ impl Message<'_> {
 
     fn page(&self, redact: Redact) -> String {
         let (items, open) = self.items(redact);
-        let takes = items.first().is_some_and(|item| matches!(item.what, What::Alert { .. }));
+        let takes = items.first().is_some_and(|item| item.what.can_be_taken());
         words::page(&items, &open, takes, |what| self.named(what))
     }
 
