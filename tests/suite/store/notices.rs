@@ -42,7 +42,7 @@ pub(super) async fn a_notice_with_the_key_of_another_is_none(store: &Kept) {
 
 pub(super) async fn what_was_sent_is_known_by_time_and_by_channel(store: &Kept) {
     let bundled = NoticeRow { first: false, ..ended(notice(4, "maya", minute(0)), Ended::Sent, 4, Some("page")) };
-    let mut second = notice(7, "maya", minute(0));
+    let mut second = notice(8, "maya", minute(0));
     second.notice.what = What::Alert { occasion: Occasion::Approval, due: None, message: None };
     let rows = [
         ended(notice(1, "maya", minute(0)), Ended::Sent, 1, Some("page")),
