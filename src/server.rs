@@ -16,6 +16,7 @@ pub mod explain;
 pub mod feed;
 pub mod heartbeat;
 pub mod http;
+pub mod line_secrets;
 pub mod lines;
 mod listen;
 pub mod media;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use super::line_secrets::Known;
 use super::media::Attachment;
 use super::store::{DedupeKey, RawEvent, Restored, Store, StoreError};
 use super::telemetry::Metrics;
@@ -234,6 +235,7 @@ pub struct Service {
     moves: watch::Receiver<u64>,
     alerted: Arc<Notify>,
     stopped: watch::Receiver<Option<String>>,
+    secrets: Arc<Known>,
 }
 
 impl std::fmt::Debug for Service {
@@ -264,7 +266,8 @@ impl Service {
             shadow: Mutex::default(),
         };
         tokio::spawn(committer.run(queue, died));
-        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, moves, alerted, stopped };
+        let secrets = Arc::default();
+        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, moves, alerted, stopped, secrets };
         if in_force.is_none() {
             let work = Work::Playbook(Box::new(seed.clone().into()));
             service.submit(work).await.map_err(|e| StoreError::Fatal(e.to_string()))?;
@@ -310,6 +313,11 @@ impl Service {
     pub fn stopped(&self) -> Option<String> {
         let why = self.stopped.borrow().clone();
         why.or_else(|| self.jobs.is_closed().then(|| "shutting down".to_owned()))
+    }
+
+    /// What lines' secrets were when they were read.
+    pub(super) fn secrets(&self) -> &Known {
+        &self.secrets
     }
 
     /// The store, for reads.

@@ -232,7 +232,7 @@ impl Notifier {
             let why = if reach.stopped.is_some() { "they texted STOP" } else { "no phone is known" };
             return Ok(Attempt::Refused(why.to_owned()));
         };
-        let lines = self.service.store().lines().await?;
+        let lines = self.service.lines().await?;
         let Some(line) = lines.into_iter().find(|line| line.number == *from) else {
             return Ok(Attempt::Later("its number is not set up at the carrier: comeback line add".to_owned()));
         };
