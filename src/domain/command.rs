@@ -48,6 +48,8 @@ pub enum Command {
     NeverLeft { message: MessageId },
     /// The database is a backup brought back: an answer that had not settled then may have left since.
     Doubt,
+    /// A part of this text was fetched, or is not kept: devices are to see it.
+    MediaSettled { message: MessageId },
     /// A list or another program says something about a number's consent.
     Consent(Box<Word>),
     /// Texts are welcome again, as a record outside the database says.
@@ -175,6 +177,7 @@ impl Command {
             | Self::LoseSend { .. }
             | Self::NeverLeft { .. }
             | Self::Doubt
+            | Self::MediaSettled { .. }
             | Self::OptIn { .. }
             | Self::Settle { .. }
             | Self::Consent(_)
@@ -270,6 +273,7 @@ impl Command {
             | Self::LoseSend { .. }
             | Self::NeverLeft { .. }
             | Self::Doubt
+            | Self::MediaSettled { .. }
             | Self::OptIn { .. }
             | Self::Settle { .. }
             | Self::Seen { .. }

@@ -101,6 +101,7 @@ pub fn follow(
         | Event::AnswerApproved { .. }
         | Event::AnswerDeclined { .. }
         | Event::Disclosed { .. }
+        | Event::MediaSettled { .. }
         | Event::AnswerReleased { .. }
         | Event::AnswerRecalled { .. }
         | Event::SendStarted { .. }
