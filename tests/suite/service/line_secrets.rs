@@ -46,7 +46,7 @@ async fn a_secret_is_read_where_it_is_and_the_last_one_counts_while_it_cannot_be
     assert_eq!(live().await, [["newer"]]);
 
     // What the database holds is the place, and rows of before hold the secret itself.
-    assert_eq!(floor.store.lines().await.unwrap()[0].tokens, [place.clone()]);
+    assert_eq!(floor.store.lines().await.unwrap()[0].tokens, std::slice::from_ref(&place));
     floor.store.put_line(&line(&["copied".to_owned(), place])).await.unwrap();
     assert_eq!(live().await, [["copied", "newer"]]);
 }
