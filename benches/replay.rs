@@ -143,6 +143,7 @@ async fn made(path: &Path) {
             opt_out_type: None,
             area_code: None,
             acknowledgement: None,
+            by_carrier: true,
             sent: None,
         };
         month.does(state, at, &Actor::Carrier, &Command::Receive(text));

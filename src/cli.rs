@@ -212,7 +212,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Back(back)) => runtime()?.block_on(back.run(&cli.profile)),
         Some(Command::Login(login)) => runtime()?.block_on(login.run(&cli.profile)),
         Some(Command::Report(report)) => runtime()?.block_on(report.run(&cli.profile)),
-        Some(Command::Audit(audit)) => runtime()?.block_on(audit.run()),
+        Some(Command::Audit(audit)) => runtime()?.block_on(audit.run(&cli.profile)),
         Some(Command::Config(config)) => config.run(&cli.profile),
         Some(Command::Doctor(doctor)) => doctor.run(&cli.profile),
         Some(Command::Completions(completions)) => {

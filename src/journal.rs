@@ -17,8 +17,10 @@ pub mod chain;
 pub mod checkpoint;
 pub mod frame;
 mod hex;
+mod key;
 
 pub use chain::{Broken, Entry, Head, Why, seal, verify};
-pub use checkpoint::{Checkpoint, CheckpointError, Inconsistent, Key};
+pub use checkpoint::{Checkpoint, CheckpointError, Inconsistent};
 pub use frame::{ContentDigest, Frame, FrameError, about, digest};
 pub use hex::{from_hex, to_hex};
+pub use key::{Key, Keys};

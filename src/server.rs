@@ -1,6 +1,7 @@
 //! The routing backend: one committer that turns commands into facts, and shells around it.
 
 pub mod backend;
+pub mod blocked;
 pub mod carrier;
 pub mod checkpoints;
 pub mod condition;
@@ -15,6 +16,7 @@ pub mod explain;
 pub mod feed;
 pub mod heartbeat;
 pub mod http;
+pub mod line_secrets;
 pub mod lines;
 mod listen;
 pub mod measure;

@@ -5,6 +5,7 @@
 //! every shape are kept in `assets/wire/`.
 
 pub mod audit;
+pub mod blocked;
 pub mod changes;
 pub mod command;
 pub mod consent;

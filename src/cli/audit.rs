@@ -1,9 +1,7 @@
-//! `comeback audit verify|checkpoint|key`.
+//! `comeback audit verify|checkpoint|key|refusals`.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,9 +10,14 @@ use clap::{Args, Subcommand};
 use super::{DatabaseArg, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::time::Timestamp;
-use crate::journal::{Checkpoint, Head, Key, from_hex, to_hex, verify};
+use crate::journal::{Checkpoint, Head, Keys, to_hex, verify};
 use crate::server::checkpoints::{self, Kept, Standing};
 use crate::server::store::{Restored, Store};
+
+mod keys;
+mod refusals;
+
+pub(super) use self::keys::read_keys;
 
 /// Entries read at once.
 const PAGE: usize = 5_000;
@@ -32,29 +35,39 @@ pub(super) enum Audit {
         /// A file of signed checkpoints: does the journal still hold what each of them saw?
         #[arg(long, requires = "key")]
         checkpoint: Option<PathBuf>,
-        /// The key they were signed with.
+        /// The key they were signed with, or its public half; given twice while it is changed.
         #[arg(long, value_name = "FILE", requires = "checkpoint")]
-        key: Option<PathBuf>,
+        key: Vec<PathBuf>,
+        /// A key that was in use before: what it signed counts up to the first checkpoint of a newer one.
+        #[arg(long, value_name = "FILE", requires = "key")]
+        retired_key: Vec<PathBuf>,
     },
     /// Append a signed checkpoint of the journal's newest entry to a file. Keep the file where whoever can write to the
     /// database cannot write.
     Checkpoint {
         #[command(flatten)]
         database: DatabaseArg,
-        /// The key to sign with: comeback audit key
+        /// The key to sign with: comeback audit key. Others that are live may follow.
+        #[arg(long, value_name = "FILE", required = true)]
+        key: Vec<PathBuf>,
+        /// A key that was in use before.
         #[arg(long, value_name = "FILE")]
-        key: PathBuf,
+        retired_key: Vec<PathBuf>,
         /// The file; it is made when there is none.
         #[arg(long)]
         out: PathBuf,
     },
-    /// Make a key for checkpoints, in a new file that only you can read. It signs and it verifies, so keep it away from
-    /// the database.
+    /// Make a key for checkpoints, in a new file that only you can read. Keep it away from the database. Alone it signs and
+    /// verifies; with --public it is a pair, and whoever checks needs the public half only.
     Key {
         /// The file; an existing one is never written over.
         #[arg(long)]
         out: PathBuf,
+        /// A file for the public half, which anybody may read.
+        #[arg(long, value_name = "FILE")]
+        public: Option<PathBuf>,
     },
+    Refusals(refusals::RefusalArgs),
 }
 
 /// Checkpoints that the backend signs while it runs.
@@ -63,9 +76,12 @@ pub(super) struct CheckpointArgs {
     /// Append signed checkpoints of the journal to this file, and one at the end, when the journal has grown.
     #[arg(long = "checkpoint-file", value_name = "FILE", requires = "key")]
     file: Option<PathBuf>,
-    /// The key to sign them with: comeback audit key
+    /// The key to sign them with: comeback audit key. Given twice while it is changed, the one that signs first.
     #[arg(long = "checkpoint-key", value_name = "FILE", requires = "file")]
-    key: Option<PathBuf>,
+    key: Vec<PathBuf>,
+    /// A key that was in use before: what it signed counts up to the first checkpoint of a newer one.
+    #[arg(long = "checkpoint-retired-key", value_name = "FILE", requires = "key")]
+    retired_key: Vec<PathBuf>,
     /// Minutes between two checkpoints.
     #[arg(long = "checkpoint-minutes", value_name = "N", default_value_t = 60, requires = "file")]
     minutes: u64,
@@ -74,43 +90,51 @@ pub(super) struct CheckpointArgs {
 impl CheckpointArgs {
     /// What to keep, when something is to be kept.
     pub(super) fn kept(&self) -> anyhow::Result<Option<Kept>> {
-        let (Some(file), Some(key)) = (&self.file, &self.key) else { return Ok(None) };
-        let (key, every) = (read_key(key)?, Duration::from_secs(self.minutes.max(1) * 60));
-        // A file that cannot be used is told at the start, not in a log line an hour later.
-        checkpoints::read(file, &key)?;
-        Ok(Some(Kept { file: file.clone(), key, every }))
+        let Some(file) = &self.file else { return Ok(None) };
+        let (keys, every) = (read_keys(&self.key, &self.retired_key)?, Duration::from_secs(self.minutes.max(1) * 60));
+        // A file or a key that cannot be used is told at the start, not in a log line an hour later.
+        keys.signer()?;
+        checkpoints::read(file, &keys)?;
+        Ok(Some(Kept { file: file.clone(), keys, every }))
     }
 }
 
 impl Audit {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
+    pub(super) async fn run(self, profile: &str) -> anyhow::Result<()> {
         match self {
-            Self::Verify { database, checkpoint, key } => {
-                let seen = match (&checkpoint, &key) {
-                    (Some(file), Some(key)) => {
-                        let seen = checkpoints::read(file, &read_key(key)?)?;
-                        anyhow::ensure!(!seen.is_empty(), "there is no checkpoint in {}", file.display());
-                        seen
-                    }
-                    _ => Vec::new(),
+            Self::Verify { database, checkpoint, key, retired_key } => {
+                let seen = match &checkpoint {
+                    Some(file) => seen(file, &read_keys(&key, &retired_key)?)?,
+                    None => Vec::new(),
                 };
                 whole(&database.open()?, &seen).await
             }
-            Self::Checkpoint { database, key, out } => {
-                let (store, key) = (database.open()?, read_key(&key)?);
-                match checkpoints::append(&store, &out, &key, SystemClock.now()).await? {
+            Self::Checkpoint { database, key, retired_key, out } => {
+                let (store, keys) = (database.open()?, read_keys(&key, &retired_key)?);
+                match checkpoints::append(&store, &out, &keys, SystemClock.now()).await? {
                     Some(made) => say(&format!("signed: entry {}, {}", made.seq, to_hex(&made.hash))),
                     None => say("the journal has not grown since the newest checkpoint: nothing was added"),
                 }
                 Ok(())
             }
-            Self::Key { out } => {
-                write_key(&out)?;
+            Self::Key { out, public } => {
+                keys::write(&out, public.as_deref())?;
                 say(&format!("a new key is in {}; only you can read it", out.display()));
+                if let Some(public) = public {
+                    say(&format!("its public half is in {}: whoever checks needs nothing else", public.display()));
+                }
                 Ok(())
             }
+            Self::Refusals(refusals) => refusals.run(profile).await,
         }
     }
+}
+
+/// Every checkpoint of a file that must have one.
+pub(super) fn seen(file: &std::path::Path, keys: &Keys) -> anyhow::Result<Vec<Checkpoint>> {
+    let seen = checkpoints::read(file, keys)?;
+    anyhow::ensure!(!seen.is_empty(), "there is no checkpoint in {}", file.display());
+    Ok(seen)
 }
 
 /// What a walk through the whole journal found.
@@ -193,29 +217,4 @@ async fn whole(store: &dyn Store, seen: &[Checkpoint]) -> anyhow::Result<()> {
         say(&format!("{lost} checkpoint(s) saw entries that were lost when a backup was brought back"));
     }
     Ok(())
-}
-
-/// Makes the file before anything is in it, so that it is never readable by others.
-fn write_key(file: &Path) -> anyhow::Result<()> {
-    let name = file.display();
-    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    let mut made = made.with_context(|| format!("{name} cannot be made; an existing file is never written over"))?;
-    let key: [u8; 32] = rand::random();
-    made.write_all(format!("{}\n", to_hex(&key)).as_bytes())
-        .and_then(|()| made.sync_all())
-        .with_context(|| format!("{name} cannot be written"))
-}
-
-/// Reads a key that only its owner may read.
-pub(super) fn read_key(file: &Path) -> anyhow::Result<Key> {
-    let name = file.display();
-    let about = std::fs::metadata(file).with_context(|| format!("{name} cannot be read"))?;
-    anyhow::ensure!(
-        (about.permissions().mode() & 0o077).count_ones() == 0,
-        "others may read {name}, and whoever reads it can forge checkpoints: chmod 600 it, or make a new one"
-    );
-    let text = std::fs::read_to_string(file).with_context(|| format!("{name} cannot be read"))?;
-    let bytes: [u8; 32] = from_hex(text.trim())
-        .ok_or_else(|| anyhow::anyhow!("{name} is no key of 64 hexadecimal digits: comeback audit key makes one"))?;
-    Ok(Key::new(&bytes)?)
 }

@@ -65,9 +65,12 @@ pub(super) struct Restore {
     /// The file of signed checkpoints: is the backup what stood there?
     #[arg(long, requires = "key")]
     checkpoint: Option<PathBuf>,
-    /// The key they were signed with.
+    /// The key they were signed with, and that signs the restore; given twice while it is changed, the one that signs first.
     #[arg(long, value_name = "FILE", requires = "checkpoint")]
-    key: Option<PathBuf>,
+    key: Vec<PathBuf>,
+    /// A key that was in use before.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    retired_key: Vec<PathBuf>,
 }
 
 impl Restore {
@@ -117,13 +120,14 @@ impl Restore {
     async fn make(&self, making: &Path, words: &Words) -> anyhow::Result<()> {
         is_sound(making)?;
         let store = Arc::new(SqliteStore::open(making)?);
-        let seen = match (&self.checkpoint, &self.key) {
-            (Some(file), Some(key)) => {
-                let seen = checkpoints::read(file, &audit::read_key(key)?)?;
-                anyhow::ensure!(!seen.is_empty(), "there is no checkpoint in {}", file.display());
-                seen
+        let seen = match &self.checkpoint {
+            Some(file) => {
+                let keys = audit::read_keys(&self.key, &self.retired_key)?;
+                // The restore is signed in the end: a key that cannot is told before anything is done.
+                keys.signer()?;
+                audit::seen(file, &keys)?
             }
-            _ => Vec::new(),
+            None => Vec::new(),
         };
         let walked = audit::walk(store.as_ref(), &seen).await?;
         let Head { seq, hash, at } = walked.head;
@@ -163,9 +167,9 @@ impl Restore {
 
     /// The restore itself is attested: a journal that claims one without a checkpoint of its epoch is suspect.
     async fn sign(&self, to: &Path) -> anyhow::Result<()> {
-        if let (Some(file), Some(key)) = (&self.checkpoint, &self.key) {
-            let store = SqliteStore::open(to)?;
-            checkpoints::append(&store, file, &audit::read_key(key)?, SystemClock.now()).await?;
+        if let Some(file) = &self.checkpoint {
+            let (store, keys) = (SqliteStore::open(to)?, audit::read_keys(&self.key, &self.retired_key)?);
+            checkpoints::append(&store, file, &keys, SystemClock.now()).await?;
             say(&format!("a checkpoint of the new epoch was added to {}", file.display()));
         }
         Ok(())

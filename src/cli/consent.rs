@@ -1,4 +1,4 @@
-//! `comeback consent show|import|export|dossier|judge|rulings`: the consent ledger at the command line, and what is ruled about it.
+//! `comeback consent show|import|export|dossier|judge|rulings|blocked`: the consent ledger at the command line, and what is ruled about it.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::path::PathBuf;
@@ -12,6 +12,7 @@ use crate::server::store::Store as _;
 use crate::server::store::consent::ConsentStore as _;
 use crate::wire::consent::{ConsentView, LedgerLine};
 
+mod blocked;
 mod dossier;
 mod export;
 mod import;
@@ -61,6 +62,7 @@ pub(super) enum Consent {
     Judge(judge::Judge),
     /// What people ruled about numbers that a text had put on hold, newest first.
     Rulings(rulings::Rulings),
+    Blocked(blocked::Blocked),
 }
 
 /// The form of an export.
@@ -81,6 +83,7 @@ impl Consent {
             Self::Dossier(dossier) => dossier.run(profile).await,
             Self::Judge(judge) => judge.run(),
             Self::Rulings(rulings) => rulings.run().await,
+            Self::Blocked(blocked) => blocked.run().await,
         }
     }
 }

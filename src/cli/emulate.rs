@@ -1,40 +1,63 @@
-//! `comeback emulate`: carrier, CRM and buyers as a process of their own.
+//! `comeback emulate`: a carrier as a process of its own; Twilio's comes with a CRM and buyers.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::TimeZone;
 use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::say;
 use crate::clock::{Clock, PacedClock, SystemClock};
 use crate::domain::time::Timestamp;
+use crate::emulator::others::bridge::BridgeEmulator;
+use crate::emulator::others::telnyx::{TelnyxConfig, TelnyxEmulator};
 use crate::emulator::{self, EmulatorConfig, Number};
 use crate::server::telemetry;
 
-/// Run only the emulated carrier, CRM and buyers.
+/// Run only an emulated carrier: Twilio with a CRM and buyers, or Telnyx, or one behind our own signed webhooks.
+///
+/// It prints what it opens to as JSON, and is driven over /emulator/v1: `inbound`, `sends`, `faults`.
 #[derive(Debug, Args)]
 pub(super) struct Emulate {
+    /// Which carrier.
+    #[arg(long, value_enum, default_value = "twilio")]
+    carrier: Kind,
     /// Where to listen. Loopback only: its control API takes no password.
     #[arg(long, default_value = "127.0.0.1:8421")]
     listen: SocketAddr,
-    /// The same seed is the same world.
+    /// The same seed is the same world, with the same keys.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How fast the buyers' clock runs.
     #[arg(long, default_value_t = 1.0, value_parser = super::speed)]
     speed: f64,
-    /// When its world begins: `now`, as beside `comeback serve`, or `tuesday`: 3 November 2026 at ten in New York.
-    #[arg(long, value_name = "WHEN", default_value = "tuesday")]
-    from: Begins,
-    /// Our numbers, each with where its texts are posted: +16465550100=https://comeback.example/hooks/twilio/inbound
+    /// When its world begins: `now`, as beside `comeback serve`, or `tuesday`: 3 November 2026 at ten in New York. Twilio's
+    /// begins on that Tuesday when nothing is said, the others now: they sign the time.
+    #[arg(long, value_name = "WHEN")]
+    from: Option<Begins>,
+    /// Our numbers, each with where its texts are posted: +16465550100=https://comeback.example/hooks/twilio/inbound. Carriers
+    /// other than Twilio post those of all numbers to the first address.
     #[arg(long = "number", value_name = "NUMBER[=URL]")]
     numbers: Vec<String>,
     /// Nobody texts by themselves; drive it over /emulator/v1.
     #[arg(long)]
     quiet: bool,
+}
+
+/// Who is emulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Twilio, a CRM and buyers.
+    Twilio,
+    /// Telnyx.
+    Telnyx,
+    /// A carrier behind signed webhooks: assets/docs/carriers.md.
+    Generic,
 }
 
 /// When an emulated world begins.
@@ -59,23 +82,91 @@ impl Emulate {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         telemetry::start_logging("warn", false);
         anyhow::ensure!(self.listen.ip().is_loopback(), "the emulator listens on loopback only");
-        let clock: Arc<dyn Clock> = Arc::new(PacedClock::start(self.from.at(), self.speed));
-        let mut config = EmulatorConfig::demo(self.seed);
-        if !self.numbers.is_empty() {
-            config.numbers = self.numbers.iter().map(|text| number(text)).collect();
-        }
+        let usual = if self.carrier == Kind::Twilio { Begins::Tuesday } else { Begins::Now };
+        let clock: Arc<dyn Clock> = Arc::new(PacedClock::start(self.from.unwrap_or(usual).at(), self.speed));
         let listener = TcpListener::bind(self.listen).await?;
-        let emulator = emulator::start(listener, config, clock).await;
-        emulator.pause_buyers(self.quiet);
-        say(&emulator.describe().to_string());
-        let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
+        match self.carrier {
+            Kind::Twilio => {
+                let mut config = EmulatorConfig::demo(self.seed);
+                if !self.numbers.is_empty() {
+                    config.numbers = self.numbers.iter().map(|text| number(text)).collect();
+                }
+                let emulator = emulator::start(listener, config, clock).await;
+                emulator.pause_buyers(self.quiet);
+                say(&emulator.describe().to_string());
+                ended().await?;
+                emulator.shutdown().await;
+            }
+            Kind::Telnyx => {
+                let config = self.telnyx();
+                let (profile, key) = (config.profile.clone(), config.api_key.clone());
+                let emulator = TelnyxEmulator::start(listener, config, clock)?;
+                let about = json!({
+                    "carrier": "telnyx", "base_url": emulator.base_url(), "profile": profile, "api_key": key,
+                    "public_key": emulator.public_key(),
+                });
+                say(&self.with_numbers(about).to_string());
+                ended().await?;
+            }
+            Kind::Generic => {
+                let secret = self.secret();
+                let emulator = BridgeEmulator::start(listener, &secret, clock)?;
+                if let Some(url) = self.webhook() {
+                    emulator.set_webhook(&url);
+                }
+                let about = json!({
+                    "carrier": "generic", "send_url": emulator.send_url(), "list_url": emulator.list_url(),
+                    "secret": secret,
+                });
+                say(&self.with_numbers(about).to_string());
+                ended().await?;
+            }
         }
-        emulator.shutdown().await;
         Ok(())
     }
+
+    /// Keys follow from the seed; they open nothing but this emulator.
+    fn telnyx(&self) -> TelnyxConfig {
+        TelnyxConfig {
+            api_key: format!("KEY{:016X}_emulated", self.seed),
+            seed: self.bytes(),
+            profile: format!("16fd2706-8baf-433b-82eb-{:012x}", self.seed & 0xffff_ffff_ffff),
+            numbers: self.ours().into_iter().map(|number| number.number).collect(),
+            webhook_url: self.webhook(),
+        }
+    }
+
+    fn secret(&self) -> String {
+        format!("whsec_{}", STANDARD.encode(self.bytes()))
+    }
+
+    fn bytes(&self) -> [u8; 32] {
+        let seed = self.seed.to_le_bytes();
+        std::array::from_fn(|n| seed[n % seed.len()] ^ 0xa5)
+    }
+
+    fn ours(&self) -> Vec<Number> {
+        self.numbers.iter().map(|text| number(text)).collect()
+    }
+
+    fn webhook(&self) -> Option<String> {
+        self.ours().into_iter().find_map(|number| number.sms_url)
+    }
+
+    fn with_numbers(&self, mut about: Value) -> Value {
+        about["numbers"] = self.ours().into_iter().map(|number| number.number).collect();
+        about
+    }
+}
+
+/// Waits until somebody ends the process.
+async fn ended() -> anyhow::Result<()> {
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+    Ok(())
 }
 
 fn number(text: &str) -> Number {

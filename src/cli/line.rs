@@ -6,9 +6,11 @@ use self::add::Add;
 use super::egress::EgressArgs;
 use super::{DatabaseArg, say};
 use crate::clock::{Clock as _, SystemClock};
+use crate::config::secret::Source;
 use crate::domain::contact::Address;
 use crate::domain::time::Timestamp;
 use crate::server::carrier::{Carrier as _, Carriers};
+use crate::server::line_secrets;
 use crate::server::store::{CarrierLine, LineStore as _, Store as _};
 
 mod add;
@@ -102,6 +104,9 @@ async fn list(database: &DatabaseArg) -> anyhow::Result<()> {
     for l in lines {
         let service = l.service.as_deref().unwrap_or("no service");
         say(&format!("{}  {}  {}  {service}", l.number.as_str(), l.provider, l.account));
+        for source in l.tokens.iter().filter_map(|kept| Source::parse(kept)) {
+            say(&format!("  its secret is in {source}"));
+        }
         if let Some(stop) = stops.iter().find(|stop| stop.number == l.number && stop.holds(now)) {
             let at = |at: Timestamp| at.utc().format("%Y-%m-%d %H:%M UTC").to_string();
             let (since, code) = (at(stop.at), stop.code);
@@ -167,6 +172,14 @@ async fn test(
     for line in lines {
         say(line.number.as_str());
         let public_url = public_url.trim_end_matches('/');
+        let line = match line_secrets::open(&line).await {
+            Ok(line) => line,
+            Err(why) => {
+                (wrong, numbers) = (wrong + 1, numbers + 1);
+                say(&format!("  WRONG secret: {why}"));
+                continue;
+            }
+        };
         if set {
             let written = carrier.set(&line, public_url).await;
             say(&written.map_or_else(|e| format!("  NOT SET: {e}"), |what| format!("  set   {what}")));

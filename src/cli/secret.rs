@@ -97,13 +97,3 @@ impl MailArgs {
         Ok(Some(Mailer::new(egress.clone(), source.read()?.expose())?))
     }
 }
-
-/// The secret in a file that only its owner reads.
-pub(super) fn from_file(file: &std::path::Path) -> anyhow::Result<String> {
-    Ok(Source::File(file.to_owned()).read()?.expose().to_owned())
-}
-
-/// The secret of a name in the keyring.
-pub(super) fn from_keyring(name: &str) -> anyhow::Result<String> {
-    Ok(Source::Keyring(name.to_owned()).read()?.expose().to_owned())
-}

@@ -31,6 +31,8 @@ pub enum Kind {
     Assigned,
     /// An answer is due soon.
     Warning,
+    /// A text may have asked us to stop, and its number is held until somebody rules.
+    Held,
     /// Somebody before me did not act.
     Escalated,
     /// An answer is late.
@@ -212,6 +214,7 @@ fn summary(held: &BTreeMap<ConversationId, Kind>) -> Option<String> {
     let count = |kind: Kind| held.values().filter(|k| **k == kind).count();
     let parts = [
         (count(Kind::Breach), "late"),
+        (count(Kind::Held), "on opt-out hold"),
         (count(Kind::Warning), "due soon"),
         (count(Kind::Escalated), "escalated to you"),
         (count(Kind::Assigned), "new for you"),
@@ -257,9 +260,15 @@ fn facts(state: &State, snapshot: &Snapshot) -> Vec<Fact> {
         });
         facts.extend(asks);
     }
-    let Some(clock) = &c.clock else { return facts };
     let leads = state.playbook.as_ref().is_some_and(|p| p.led_by(me).contains(&c.team));
     let concerns = mine || c.owner.as_ref() == Some(me);
+    facts.extend(held(state, snapshot, (concerns, leads), &who).map(|(key, title)| Fact {
+        kind: Kind::Held,
+        key,
+        title,
+        body: body("nothing goes out until somebody rules: z"),
+    }));
+    let Some(clock) = &c.clock else { return facts };
     match clock.stage {
         Stage::Warned if mine => {
             let key = format!("warn:{}:{}", c.id, clock.started.millis());
@@ -275,6 +284,21 @@ fn facts(state: &State, snapshot: &Snapshot) -> Vec<Fact> {
         Stage::Running | Stage::Warned | Stage::Breached => {}
     }
     facts
+}
+
+/// What there is to say of a hold on its number: that it began, to whom its conversation concerns; and that nobody has ruled
+/// and the time is nearly over, to the lead as well. Once for each number, in whichever of its conversations.
+fn held(state: &State, snapshot: &Snapshot, (concerns, leads): (bool, bool), who: &str) -> Option<(String, String)> {
+    let hold = snapshot.number.hold.as_ref()?;
+    let key = |what: &str| format!("{what}:{}:{}", snapshot.number.id, hold.since.millis());
+    let warned = snapshot.state.ruling.is_some_and(|clock| clock.warned);
+    if warned && (concerns || leads) {
+        return Some((key("rule"), format!("A ruling is due: {who} may have asked us to stop")));
+    }
+    let said = key("hold");
+    // What was told in one of its conversations is no news in another one.
+    let news = concerns && !state.alerted.contains_key(&key("rule"));
+    news.then(|| (said, format!("Opt-out hold: {who} may have asked us to stop")))
 }
 
 fn is_my_doing(reason: &Reason, me: &RepId) -> bool {

@@ -12,6 +12,7 @@ use super::sync::Failure;
 use crate::domain::command::Command;
 use crate::domain::contact::Address;
 use crate::domain::id::{ConversationId, MessageId, RepId};
+use crate::wire::audit::Entries;
 use crate::wire::changes::{Changes, Message};
 use crate::wire::command::{Push, Receipts};
 use crate::wire::dossier::Dossier;
@@ -202,6 +203,13 @@ impl Backend {
     pub async fn replies(&self, asked: &[(&str, String)]) -> Result<Replies, AskError> {
         let mut url = self.url("v1/reports/sla/replies");
         url.query_pairs_mut().extend_pairs(asked);
+        outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
+    }
+
+    /// `GET /v1/audit/entries`: those of these kinds among the next thousand.
+    pub async fn entries(&self, after: u64, kinds: &str) -> Result<Entries, AskError> {
+        let mut url = self.url("v1/audit/entries");
+        url.query_pairs_mut().append_pair("after", &after.to_string()).append_pair("kinds", kinds);
         outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
     }
 

@@ -327,6 +327,7 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         | Command::LoseSend { .. }
         | Command::NeverLeft { .. }
         | Command::Doubt
+        | Command::MediaSettled { .. }
         | Command::Settle { .. }
         | Command::Seen { .. }
         | Command::Return

@@ -75,5 +75,6 @@ fn is_over(state: &State, id: ConversationId, told: Told) -> bool {
     let Some(snapshot) = state.base.get(&id) else { return true };
     let late = snapshot.state.clock.as_ref().is_some_and(|clock| clock.stage != Stage::Running);
     let answered = matches!(told.kind, Kind::Warning | Kind::Breach) && !late;
-    snapshot.state.is_done() || answered || (told.mine && !is_mine(state, id))
+    let ruled = told.kind == Kind::Held && snapshot.number.hold.is_none();
+    snapshot.state.is_done() || answered || ruled || (told.mine && !is_mine(state, id))
 }

@@ -125,6 +125,23 @@ impl std::fmt::Display for Source {
 }
 
 impl Source {
+    /// As it stands where a secret could stand as well: `env:NAME`, `file:/PATH` or `keyring:NAME`.
+    pub fn written(&self) -> String {
+        match self {
+            Self::Env(name) => format!("env:{name}"),
+            Self::File(path) => format!("file:{}", path.display()),
+            Self::Keyring(name) => format!("keyring:{name}"),
+        }
+    }
+
+    /// Reads that. Nothing for what is a secret itself: none that a carrier gives begins so.
+    pub fn parse(text: &str) -> Option<Self> {
+        let named = |begins: &str| text.strip_prefix(begins).filter(|rest| !rest.is_empty());
+        let env = named("env:").map(|name| Self::Env(name.to_owned()));
+        let file = || named("file:").filter(|path| path.starts_with('/')).map(|path| Self::File(path.into()));
+        env.or_else(file).or_else(|| named("keyring:").map(|name| Self::Keyring(name.to_owned())))
+    }
+
     /// Reads it now. Blank space around it is not part of it.
     pub fn read(&self) -> Result<Secret, SecretError> {
         let found = self.text()?;
@@ -296,6 +313,17 @@ mod tests {
         assert!(said.contains("not-there cannot be read"), "{said}");
         let said = Source::Env("COMEBACK_NOBODY_SETS_THIS".to_owned()).read().unwrap_err().to_string();
         assert!(said.contains("is not set"), "{said}");
+    }
+
+    #[test]
+    fn where_a_secret_is_is_told_from_a_secret() {
+        for text in ["env:COMEBACK_TOKEN", "file:/run/secrets/line", "keyring:twilio main"] {
+            assert_eq!(Source::parse(text).map(|source| source.written()).as_deref(), Some(text));
+        }
+        let hex = "0123456789abcdef".repeat(2);
+        for secret in [hex.as_str(), "KEY0123_x", "whsec_MfKQ9r8=", "env:", "file:relative", "keyring:", "", "ENV:X"] {
+            assert_eq!(Source::parse(secret), None, "{secret}");
+        }
     }
 
     #[test]

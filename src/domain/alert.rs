@@ -14,6 +14,7 @@ use super::hours::Calendar;
 use super::id::{ConversationId, MessageId, NumberId, RepId, TeamId};
 use super::time::{Span, Timestamp};
 
+pub mod approval;
 pub mod brief;
 pub mod follow;
 pub mod pace;
@@ -183,11 +184,13 @@ pub enum Occasion {
     HandOff,
     /// Nobody has ruled on a hold, and its time is nearly over; or it is.
     Ruling,
+    /// A colleague's text needs a second person, and I may be one.
+    Approval,
 }
 
 impl Occasion {
     /// Every one there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Offered,
         Self::Pool,
         Self::Climbed,
@@ -196,6 +199,7 @@ impl Occasion {
         Self::Breach,
         Self::HandOff,
         Self::Ruling,
+        Self::Approval,
     ];
 
     /// As it stands in the playbook and in webhooks.
@@ -209,6 +213,7 @@ impl Occasion {
             Self::Breach => "breach",
             Self::HandOff => "hand_off",
             Self::Ruling => "ruling",
+            Self::Approval => "approval",
         }
     }
 
@@ -223,6 +228,7 @@ impl Occasion {
             Self::Breach => "An answer is late",
             Self::HandOff => "You are on call now",
             Self::Ruling => "A text that may ask us to stop waits for a ruling",
+            Self::Approval => "A colleague's text waits for your approval",
         }
     }
 }
@@ -272,6 +278,9 @@ pub enum What {
         /// When the answer is due, while a clock runs.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due: Option<Timestamp>,
+        /// Which text of ours it is about, when it is about one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<MessageId>,
     },
     /// On call changed hands; what is open is told when it leaves.
     HandOff {
@@ -333,6 +342,11 @@ pub enum What {
 }
 
 impl What {
+    /// Whether it asks for somebody who takes the conversation. Whoever is asked to approve of a text takes nothing by it.
+    pub const fn can_be_taken(&self) -> bool {
+        matches!(self, Self::Alert { occasion, .. } if !matches!(occasion, Occasion::Approval))
+    }
+
     /// As webhooks and counters name it.
     pub const fn word(&self) -> &'static str {
         match self {

@@ -48,6 +48,8 @@ pub enum Command {
     NeverLeft { message: MessageId },
     /// The database is a backup brought back: an answer that had not settled then may have left since.
     Doubt,
+    /// A part of this text was fetched, or is not kept: devices are to see it.
+    MediaSettled { message: MessageId },
     /// A list or another program says something about a number's consent.
     Consent(Box<Word>),
     /// Texts are welcome again, as a record outside the database says.
@@ -155,6 +157,9 @@ pub struct Receive {
     /// The id that an automatic text to the buyer would get; none when no text may go to such an address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<MessageId>,
+    /// Whether the carrier acts on such a word by itself, and answers it where it was not told otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_carrier: bool,
 }
 
 impl Command {
@@ -172,6 +177,7 @@ impl Command {
             | Self::LoseSend { .. }
             | Self::NeverLeft { .. }
             | Self::Doubt
+            | Self::MediaSettled { .. }
             | Self::OptIn { .. }
             | Self::Settle { .. }
             | Self::Consent(_)
@@ -267,6 +273,7 @@ impl Command {
             | Self::LoseSend { .. }
             | Self::NeverLeft { .. }
             | Self::Doubt
+            | Self::MediaSettled { .. }
             | Self::OptIn { .. }
             | Self::Settle { .. }
             | Self::Seen { .. }

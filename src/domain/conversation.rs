@@ -354,6 +354,7 @@ impl Conversation {
             Event::Escalated { .. }
             | Event::Noted { .. }
             | Event::AnswerRefused { .. }
+            | Event::MediaSettled { .. }
             | Event::OptedOut { .. }
             | Event::OptedIn { .. }
             | Event::Blocked { .. }

@@ -89,6 +89,7 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         | Command::LoseSend { .. }
         | Command::NeverLeft { .. }
         | Command::Doubt
+        | Command::MediaSettled { .. }
         | Command::Consent(_)
         | Command::OptIn { .. } => Ok(Vec::new()),
     }
@@ -139,6 +140,11 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         Command::LoseSend { message } => sending::lose(draft, *message),
         Command::NeverLeft { message } => sending::never_left(draft, world, *message),
         Command::Doubt => sending::doubt(draft, world),
+        Command::MediaSettled { message } => {
+            let mut draft = draft;
+            draft.say(Event::MediaSettled { message: *message });
+            draft.facts()
+        }
         Command::OptIn { source } => withdrawal::opted_in(draft, world, source.clone()),
         Command::OptOut { source } => withdrawal::opted_out(draft, world, source.clone()),
         Command::Receive(_)

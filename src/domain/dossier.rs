@@ -33,6 +33,7 @@ pub fn says(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::AnswerApproved { by, .. } => format!("{} approved of the answer", name(by)),
         Event::AnswerDeclined { by, .. } => format!("{} did not approve of the answer", name(by)),
         Event::Disclosed { .. } => "the disclosure stands under the text that leaves".to_owned(),
+        Event::MediaSettled { .. } => "a picture or file of the buyer's was fetched, or is not kept".to_owned(),
         Event::AnswerReleased { accepted, .. } => {
             let all: Vec<String> = accepted.iter().map(|reason| reason.words(name)).collect();
             if all.is_empty() {

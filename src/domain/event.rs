@@ -131,6 +131,8 @@ pub enum Event {
     AnswerDeclined { message: MessageId, by: RepId },
     /// The text that leaves carries what the buyer must read.
     Disclosed { message: MessageId },
+    /// A part of the buyer's text was fetched, or is not kept: it shows how it stands.
+    MediaSettled { message: MessageId },
     /// Its rep looked and says: send.
     AnswerReleased { message: MessageId, not_before: Timestamp, accepted: Vec<Review> },
     /// Its rep took it back.
@@ -352,6 +354,7 @@ impl Event {
             Self::Presence { note, .. } => *note,
             Self::Opened { .. }
             | Self::Matched { .. }
+            | Self::MediaSettled { .. }
             | Self::Owned { .. }
             | Self::Offered { .. }
             | Self::Taken { .. }
@@ -421,6 +424,7 @@ impl Event {
             Self::AnswerApproved { .. } => "answer_approved",
             Self::AnswerDeclined { .. } => "answer_declined",
             Self::Disclosed { .. } => "disclosed",
+            Self::MediaSettled { .. } => "media_settled",
             Self::AnswerReleased { .. } => "answer_released",
             Self::AnswerRecalled { .. } => "answer_recalled",
             Self::SendStarted { .. } => "send_started",

@@ -110,6 +110,7 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         | Event::AnswerApproved { .. }
         | Event::AnswerDeclined { .. }
         | Event::Disclosed { .. }
+        | Event::MediaSettled { .. }
         | Event::AnswerReleased { .. }
         | Event::AnswerRecalled { .. }
         | Event::SendStarted { .. }

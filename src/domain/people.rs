@@ -35,6 +35,7 @@ pub(super) fn decide(
         | Command::LoseSend { .. }
         | Command::NeverLeft { .. }
         | Command::Doubt
+        | Command::MediaSettled { .. }
         | Command::OptIn { .. }
         | Command::Settle { .. }
         | Command::Consent(_)

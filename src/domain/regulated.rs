@@ -91,6 +91,22 @@ fn is_approved(playbook: &Playbook, rules: &Regulated, values: &Values, words: &
     known.into_iter().any(|snippet| is_made_of(snippet, values, words))
 }
 
+/// Why the playbook's own words may not go out by themselves; nothing when they may. Nobody fills a field there and nobody
+/// approves of it, so they are an approved snippet as it stands, perhaps with the disclosure under it.
+pub fn bars_automatic(playbook: &Playbook, rules: &Regulated, words: &str) -> Option<&'static str> {
+    let words = words.trim();
+    let above = rules.disclosure.as_deref().and_then(|under| words.strip_suffix(under.trim())).map(str::trim_end);
+    let is = |text: &str| !text.is_empty() && (text == words || above == Some(text));
+    let snippets = rules.snippets.iter().filter_map(|name| playbook.snippets.get(name));
+    if rules.approval {
+        Some("a second person approves of each text there, and nobody looks at this one")
+    } else if snippets.map(|snippet| snippet.text.trim()).any(is) {
+        None
+    } else {
+        Some("only approved snippets may go out there, and it is none of them word for word")
+    }
+}
+
 /// Whether a text is a snippet with its fields filled: from the record where the record knows, and else by a few plain
 /// words. Runs over the places the text may have been read to, so that it takes no longer than the text is long.
 fn is_made_of(snippet: &Snippet, values: &Values, text: &str) -> bool {

@@ -270,6 +270,7 @@ impl<'a> Replay<'a> {
             opt_out_type: None,
             area_code: self.known.get(&live.then.number).and_then(|known| known.area_code.clone()),
             acknowledgement: None,
+            by_carrier: true,
             sent: None,
         };
         self.decide(at, id, &Command::Receive(text), &Actor::Carrier);

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::faults::Times;
 
 pub mod bridge;
+mod control;
 pub mod telnyx;
 
 /// Attempts of a webhook that is not answered 2xx.
@@ -58,6 +59,13 @@ pub(super) struct Kept {
     pub(super) error: Option<String>,
     /// Where reports go, or what the sender calls it.
     pub(super) hook: String,
+}
+
+impl Kept {
+    /// As whoever drives the emulator sees it.
+    fn shown(&self) -> Value {
+        json!({ "id": self.id, "from": self.from, "to": self.to, "body": self.text, "status": self.status, "at": self.at })
+    }
 }
 
 /// How the posts of one webhook ended.

@@ -1,18 +1,16 @@
 //! A head that leaves the database, signed: in the log stream, in the nightly report, and with every client.
 //!
-//! The signature is HMAC-SHA256 under a key that the operator keeps outside the database: whoever can rewrite the
-//! database cannot forge it, but whoever checks needs the same key. A public-key signature would let anyone check; the
-//! line names its form, so one can be added beside it.
+//! Under a secret (HMAC-SHA256) whoever checks needs the same key; under a pair (Ed25519) the public half is enough. Either
+//! is kept outside the database: whoever can rewrite that cannot forge a checkpoint. The line names its form.
 
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::DateTime;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 
 use super::chain::Head;
 use super::hex::{from_hex, to_hex};
+use super::key::Key;
 use crate::domain::time::Timestamp;
 
 /// First word of the line.
@@ -31,10 +29,6 @@ pub struct Checkpoint {
     pub at: Timestamp,
 }
 
-/// Signs and verifies checkpoints. `Debug` shows nothing of it.
-#[derive(Clone)]
-pub struct Key(Hmac<Sha256>);
-
 /// Why a line is not a checkpoint of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CheckpointError {
@@ -47,6 +41,12 @@ pub enum CheckpointError {
     /// A key that could be guessed.
     #[error("a checkpoint key has at least {} bytes", Key::MIN_LEN)]
     ShortKey,
+    /// A public half, where a checkpoint is to be made.
+    #[error("this key only verifies: a checkpoint is signed with the private one")]
+    OnlyVerifies,
+    /// Signed with a key that had been replaced by then.
+    #[error("it was signed with a retired key after a newer one had taken its place: somebody may have forged it")]
+    Retired,
 }
 
 /// How a journal contradicts a checkpoint of it.
@@ -76,25 +76,6 @@ pub enum Inconsistent {
     },
 }
 
-impl Key {
-    /// Shortest key accepted.
-    pub const MIN_LEN: usize = 32;
-
-    /// A key from bytes that come from outside the database.
-    pub fn new(bytes: &[u8]) -> Result<Self, CheckpointError> {
-        if bytes.len() < Self::MIN_LEN {
-            return Err(CheckpointError::ShortKey);
-        }
-        Hmac::new_from_slice(bytes).map(Self).map_err(|_| CheckpointError::ShortKey)
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Key(…)")
-    }
-}
-
 impl Checkpoint {
     /// The checkpoint of a head, made at `at`.
     pub fn of(epoch: u64, head: &Head, at: Timestamp) -> Self {
@@ -102,19 +83,16 @@ impl Checkpoint {
     }
 
     /// The line with its signature as the last word.
-    pub fn sign(&self, key: &Key) -> String {
+    pub fn sign(&self, key: &Key) -> Result<String, CheckpointError> {
         let line = self.to_string();
-        let mac = key.0.clone().chain_update(line.as_bytes()).finalize().into_bytes();
-        format!("{line} hmac-sha256:{}", to_hex(&mac))
+        let signature = key.signature(&line)?;
+        Ok(format!("{line} {signature}"))
     }
 
     /// Reads a signed line. A line that was not signed with this key is refused before it is read.
     pub fn verify(line: &str, key: &Key) -> Result<Self, CheckpointError> {
-        let (line, signature) = line.trim_end().rsplit_once(" hmac-sha256:").ok_or(CheckpointError::Form)?;
-        let signature = from_hex(signature).ok_or(CheckpointError::Form)?;
-        // Compares in constant time.
-        let mac = key.0.clone().chain_update(line.as_bytes());
-        mac.verify_slice(&signature).map_err(|_| CheckpointError::Signature)?;
+        let (line, signature) = line.trim_end().rsplit_once(' ').ok_or(CheckpointError::Form)?;
+        key.has_signed(line, signature)?;
         line.parse()
     }
 
@@ -208,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_signature_holds_the_whole_line() {
-        let signed = checkpoint().sign(&key());
+        let signed = checkpoint().sign(&key()).unwrap();
         // Computed once by another program (Python's hmac).
         assert!(
             signed.ends_with(" hmac-sha256:655c428ef3e4b571602ecb42176100b3119cd5234386ebd5887aaf319dad8b96"),

@@ -17,6 +17,7 @@ mod answer;
 mod client;
 pub mod generic;
 pub mod hook;
+pub mod keywords;
 pub mod meaning;
 mod set;
 pub mod telnyx;

@@ -11,7 +11,7 @@ use super::service::Service;
 use super::store::{Restored, Store, StoreError};
 use crate::domain::event::Event;
 use crate::domain::time::Timestamp;
-use crate::journal::{Checkpoint, CheckpointError, Entry, Frame, Head, Inconsistent, Key};
+use crate::journal::{Checkpoint, CheckpointError, Entry, Frame, Head, Inconsistent, Keys};
 
 /// Why no checkpoint was written. The file is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,9 @@ pub enum KeepError {
         /// What is wrong with it.
         why: CheckpointError,
     },
+    /// The key cannot sign.
+    #[error("{0}")]
+    Key(#[source] CheckpointError),
     /// The journal is not the one that the newest checkpoint saw.
     #[error("{0}: `comeback audit verify --checkpoint` says more. No new checkpoint was signed")]
     Inconsistent(#[from] Inconsistent),
@@ -40,8 +43,8 @@ pub enum KeepError {
 pub struct Kept {
     /// The file.
     pub file: PathBuf,
-    /// Signs them.
-    pub key: Key,
+    /// The first that is live signs them.
+    pub keys: Keys,
     /// Between two, in real time.
     pub every: Duration,
 }
@@ -52,7 +55,7 @@ pub async fn run(service: Service, kept: Kept, mut shutdown: watch::Receiver<boo
     loop {
         let last = *shutdown.borrow();
         let now = service.clock().now();
-        match append(service.store().as_ref(), &kept.file, &kept.key, now).await {
+        match append(service.store().as_ref(), &kept.file, &kept.keys, now).await {
             Ok(Some(made)) => tracing::info!(seq = made.seq, "a checkpoint of the journal was signed"),
             Ok(None) => {}
             Err(e) => tracing::error!(error = %e, "no checkpoint of the journal was signed"),
@@ -72,13 +75,13 @@ pub async fn run(service: Service, kept: Kept, mut shutdown: watch::Receiver<boo
 pub async fn append(
     store: &dyn Store,
     file: &Path,
-    key: &Key,
+    keys: &Keys,
     now: Timestamp,
 ) -> Result<Option<Checkpoint>, KeepError> {
     let (head, epoch) = store.head().await?;
     let (number, epoch) = (epoch, u64::from(epoch));
     let made = Checkpoint::of(epoch, &head, now);
-    if let Some(newest) = read(file, key)?.pop() {
+    if let Some(newest) = read(file, keys)?.pop() {
         let there = store.entries(newest.seq.saturating_sub(1), 1).await?;
         let there = there.first().filter(|e| e.seq == newest.seq).map(|e| e.hash);
         let restores = store.restores().await?;
@@ -90,7 +93,8 @@ pub async fn append(
             return Ok(None);
         }
     }
-    outside::append(file, &[made.sign(key)])?;
+    let line = keys.signer().and_then(|key| made.sign(key)).map_err(KeepError::Key)?;
+    outside::append(file, &[line])?;
     Ok(Some(made))
 }
 
@@ -139,10 +143,9 @@ pub fn restore_of(entry: &Entry) -> Option<Restored> {
     Some(Restored { epoch, after, since: entry.at, reconciled: true })
 }
 
-/// Every checkpoint of a file, oldest first; none when there is no file yet. Each must be signed with this key. A line
-/// without its end does not count.
-pub fn read(file: &Path, key: &Key) -> Result<Vec<Checkpoint>, KeepError> {
+/// Every checkpoint of a file, oldest first; none when there is no file yet. Each must be signed with one of these keys. A
+/// line without its end does not count.
+pub fn read(file: &Path, keys: &Keys) -> Result<Vec<Checkpoint>, KeepError> {
     let lines = outside::lines(file)?;
-    let lines = lines.iter().enumerate().filter(|(_, line)| !line.is_empty());
-    lines.map(|(n, line)| Checkpoint::verify(line, key).map_err(|why| KeepError::Line { line: n + 1, why })).collect()
+    keys.read(lines.iter().map(String::as_str)).map_err(|(n, why)| KeepError::Line { line: n + 1, why })
 }

@@ -61,6 +61,11 @@ fn event(entry: &Entry) -> Option<Event> {
     serde_json::from_value(Frame::decode(&entry.body).ok()?.event).ok()
 }
 
+/// One entry in words, without anybody's.
+pub fn of_entry(playbook: &Playbook, entry: &Entry) -> Option<DossierLine> {
+    line(playbook, entry, &BTreeMap::new(), &mut BTreeSet::new())
+}
+
 fn line(
     playbook: &Playbook,
     entry: &Entry,

@@ -253,7 +253,7 @@ impl Sender {
         }
         // All that may go, one of each conversation: those of a line that is not set up hold back no other.
         let (due, next) = self.service.store().due_sends(self.service.clock().now(), usize::MAX).await?;
-        let lines = self.service.store().lines().await?;
+        let lines = self.service.lines().await?;
         let (mut next, any) = (next, !due.is_empty());
         seen.complained.retain(|line| self.carrier_line(line, &lines).is_none());
         let stops = self.service.store().line_stops().await?;

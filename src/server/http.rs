@@ -16,6 +16,7 @@ use super::telemetry::Metrics;
 
 pub mod audit;
 pub mod auth;
+pub mod blocked;
 pub mod changes;
 pub mod commands;
 pub mod consent;
@@ -67,6 +68,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/reports/{name}", get(reports::one))
         .route("/v1/reports/sla/replies", get(reports::replies))
         .route("/v1/media/{message}/{n}", get(media::one))
+        .route("/v1/consent/blocked", get(blocked::blocked))
         .route("/v1/consent/rulings", get(rulings::rulings))
         .route("/v1/sends", post(sends::report))
         .route("/v1/consent/dossier", get(consent::dossier))

@@ -12,10 +12,10 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 
 use super::carrier::{Carrier, CarrierError};
-use super::service::{Service, ServiceError};
+use super::service::{Service, ServiceError, Work};
 use super::store::media::{MediaEnd, MediaJob, MediaWrite};
 use super::store::{DedupeKey, StoreError};
-use crate::domain::command::Receive;
+use crate::domain::command::{Actor, Command, Receive};
 use crate::domain::time::{Span, Timestamp};
 
 pub mod sniff;
@@ -122,13 +122,27 @@ async fn round(service: &Service, carrier: &dyn Carrier) -> Result<Duration, Sto
             MediaEnd::Later(_) => {}
         }
         service.store().settle_media(job.message, job.n, &end).await?;
+        if !matches!(end, MediaEnd::Later(_)) {
+            show(service, &job).await?;
+        }
     }
     let wait = next.map_or(LONGEST_SLEEP, |at| service.clock().real_wait(at, LONGEST_SLEEP));
     Ok(if any { Duration::ZERO } else { wait.max(Duration::from_millis(50)) })
 }
 
+/// Devices see how the part stands now. Without this they would with the next change of the conversation.
+async fn show(service: &Service, job: &MediaJob) -> Result<(), StoreError> {
+    let Some((conversation, _)) = service.store().media(job.message, job.n).await? else { return Ok(()) };
+    let command = Command::MediaSettled { message: job.message };
+    let shown = service.submit(Work::Machine { actor: Actor::Effects, conversation, command }).await;
+    if let Err(why) = shown {
+        tracing::debug!(%why, "how a part of a text stands is shown later");
+    }
+    Ok(())
+}
+
 async fn fetch(service: &Service, carrier: &dyn Carrier, job: &MediaJob) -> Result<MediaEnd, StoreError> {
-    let lines = service.store().lines().await?;
+    let lines = service.lines().await?;
     let line = lines.iter().find(|line| line.provider == job.provider && line.account == job.account);
     let later = |why: &str| {
         if job.tries + 1 >= MOST_TRIES {

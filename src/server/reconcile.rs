@@ -89,8 +89,10 @@ pub async fn run(
     let mut memory = Memory { restored: unread_since(&service).await?, ..Memory::default() };
     metrics.reconciler_starts(every);
     while !*shutdown.borrow() {
-        let lines = service.store().lines().await.map_err(|e| e.to_string())?;
-        let mut unread = memory.restored.is_some() && lines.is_empty();
+        let (lines, all) = (service.lines().await, service.store().lines().await);
+        let (lines, all) = (lines.map_err(|e| e.to_string())?, all.map_err(|e| e.to_string())?);
+        // A line whose secret cannot be read is read of no carrier.
+        let mut unread = memory.restored.is_some() && (lines.is_empty() || lines.len() < all.len());
         for line in &lines {
             let round = compare(&service, carrier.as_ref(), line, &mut memory);
             match round.await {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use super::line_secrets::Known;
 use super::measure::Projections;
 use super::media::Attachment;
 use super::store::{DedupeKey, RawEvent, Restored, Store, StoreError};
@@ -236,6 +237,7 @@ pub struct Service {
     alerted: Arc<Notify>,
     stopped: watch::Receiver<Option<String>>,
     measured: Arc<OnceLock<Arc<Projections>>>,
+    secrets: Arc<Known>,
 }
 
 impl std::fmt::Debug for Service {
@@ -266,8 +268,9 @@ impl Service {
             shadow: Mutex::default(),
         };
         tokio::spawn(committer.run(queue, died));
-        let measured = Arc::default();
-        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, moves, alerted, stopped, measured };
+        let (measured, secrets) = (Arc::default(), Arc::default());
+        let service =
+            Self { jobs, store, clock, playbook, pulse, epoch, metrics, moves, alerted, stopped, measured, secrets };
         if in_force.is_none() {
             let work = Work::Playbook(Box::new(seed.clone().into()));
             service.submit(work).await.map_err(|e| StoreError::Fatal(e.to_string()))?;
@@ -313,6 +316,11 @@ impl Service {
     pub fn stopped(&self) -> Option<String> {
         let why = self.stopped.borrow().clone();
         why.or_else(|| self.jobs.is_closed().then(|| "shutting down".to_owned()))
+    }
+
+    /// What lines' secrets were when they were read.
+    pub(super) fn secrets(&self) -> &Known {
+        &self.secrets
     }
 
     /// The store, for reads.

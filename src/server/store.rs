@@ -21,6 +21,7 @@ use crate::journal::{Entry, Head};
 use crate::wire::changes::Message;
 use crate::wire::command::Receipt;
 
+pub mod block;
 pub mod consent;
 pub mod crm_write;
 mod error;
@@ -348,7 +349,8 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 /// Where facts are kept.
 #[async_trait]
 pub trait Store:
-    consent::ConsentStore
+    block::BlockLog
+    + consent::ConsentStore
     + crm_write::CrmWriteStore
     + LineStore
     + media::MediaStore

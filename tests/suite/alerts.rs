@@ -307,3 +307,28 @@ fn a_second_person_who_is_asked_hears_of_it_and_nobody_else_does() {
     assert_eq!(ines.pulls(&story), [], "once");
     assert_eq!(kim.pulls(&story), []);
 }
+
+#[test]
+fn a_hold_is_told_to_whom_it_concerns_and_to_the_lead_when_nobody_rules() {
+    let mut story = Story::with_mayas_buyer();
+    story.does("maya", &Command::Take).unwrap();
+    let mut desks = ["maya", "ines", "lea"].map(|rep| Desk::settled(rep, &story));
+    story.texts("please take me off your list");
+    let [maya, ines, lea] = &mut desks;
+    let told = maya.pulls(&story);
+    assert_eq!(kinds(&told), [Kind::Held]);
+    assert_eq!(told[0].title, "Opt-out hold: Buyer c-1 may have asked us to stop");
+    assert!(!format!("{told:?}").contains("list"), "no words of a text are in an alert");
+    assert_eq!((kinds(&ines.pulls(&story)), kinds(&lea.pulls(&story))), (vec![], vec![]));
+    story.texts("I mean it, take me off your list");
+    assert_eq!(kinds(&maya.waits(10)), [], "the same hold");
+    assert_eq!(kinds(&maya.pulls(&story)), []);
+    story.minutes_pass(60);
+    assert_eq!(kinds(&lea.pulls(&story)), [Kind::Breach]);
+    lea.waits(10);
+    story.now = story.c().ruling.unwrap().warn;
+    story.expires();
+    let told = lea.pulls(&story);
+    assert_eq!(kinds(&told), [Kind::Held]);
+    assert_eq!(told[0].title, "A ruling is due: Buyer c-1 may have asked us to stop");
+}

@@ -2,6 +2,7 @@
 //! real backend between; their webhooks from recorded requests; and their published libraries as judges.
 
 mod answers;
+mod driven;
 mod interleaved;
 mod library;
 mod recorded;

@@ -190,7 +190,8 @@ pub(crate) fn events() -> Vec<Event> {
             Event::AnswerRefused { .. } => Event::AnswerApproved { message, by: "ben".into(), not_before: due },
             Event::AnswerApproved { .. } => Event::AnswerDeclined { message, by: "ben".into() },
             Event::AnswerDeclined { .. } => Event::Disclosed { message },
-            Event::Disclosed { .. } => return all,
+            Event::Disclosed { .. } => Event::MediaSettled { message },
+            Event::MediaSettled { .. } => return all,
         };
         all.push(next);
     }
@@ -225,6 +226,7 @@ fn commands() -> Vec<Command> {
                 area_code: None,
                 sent: None,
                 acknowledgement: None,
+                by_carrier: false,
             }),
             Command::Receive(_) => Command::Report { message, delivery: Delivery::Delivered, error: None },
             Command::Report { .. } => Command::Expire,
@@ -284,7 +286,8 @@ fn commands() -> Vec<Command> {
             })),
             Command::Consent(_) => Command::Approve { message },
             Command::Approve { .. } => Command::Decline { message },
-            Command::Decline { .. } => return all,
+            Command::Decline { .. } => Command::MediaSettled { message },
+            Command::MediaSettled { .. } => return all,
         };
         all.push(next);
     }

@@ -23,6 +23,7 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 
 mod auditing;
+mod blocked;
 mod consent;
 mod dossier;
 mod metrics;

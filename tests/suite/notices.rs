@@ -1,6 +1,7 @@
 //! Alerts beside the client: what follows from which fact, what is still wanted, when it may go and what it says; and the
 //! runner that tells it, against real receivers on loopback.
 
+mod approval;
 mod channels;
 mod consent;
 mod mail;

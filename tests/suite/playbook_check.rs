@@ -148,6 +148,40 @@ fn each_mistake_is_told_where_it_stands_with_what_to_do() {
     }
 }
 
+#[test]
+fn an_acknowledgement_that_may_not_go_out_is_told_with_what_to_do() {
+    let label = "label = \"late-stage question\"";
+    let at = line("[use_case.late_stage]");
+    for (own, rules, wanted) in [
+        (
+            "",
+            "snippets = [\"hold\"]",
+            Some(format!(
+                "wrong: playbook.toml:{at}:1: the acknowledgement for all never goes out in \"late_stage\": only approved \
+                 snippets may go out there, and it is none of them word for word; write the words of one of its snippets \
+                 there, or acknowledgement = \"\""
+            )),
+        ),
+        (
+            "acknowledgement = \"Tomorrow!\"\n",
+            "snippets = [\"hold\"], approval = true",
+            Some(format!(
+                "wrong: playbook.toml:{at}:1: its acknowledgement never goes out in \"late_stage\": a second person approves of \
+                 each text there, and nobody looks at this one; write acknowledgement = \"\" there: then it says nothing out \
+                 of hours"
+            )),
+        ),
+        // An approved snippet says it.
+        ("acknowledgement = \"Office hours are nine to six.\"\n", "snippets = [\"back\"]", None),
+    ] {
+        let table = format!("{own}{label}\nregulated = {{ {rules} }}\n");
+        let back = "[snippet.back]\ntext = \"Office hours are nine to six.\"\n\n[snippet.hold]";
+        let told = found(&[(label, &table), ("[snippet.hold]", back)]);
+        let first = |told: &String| told.lines().next().unwrap_or_default().to_owned();
+        assert_eq!(told.iter().map(first).collect::<Vec<_>>(), Vec::from_iter(wanted), "{own}");
+    }
+}
+
 /// The layer below has somebody in no hour in which none of those above it has, whatever they share.
 #[test]
 fn a_layer_that_later_ones_hide_together_is_found_and_one_that_shows_through_is_not() {

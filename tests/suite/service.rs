@@ -26,6 +26,7 @@ mod counted;
 mod covering;
 mod holding;
 mod ledger;
+mod line_secrets;
 mod measuring;
 mod policies;
 mod reconciling;

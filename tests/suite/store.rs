@@ -8,6 +8,7 @@ use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::sqlite::SqliteStore;
 
 mod beside;
+mod blocks;
 mod consent;
 mod crm_writes;
 mod facts;
@@ -150,6 +151,9 @@ macro_rules! conforms {
                     the_ledger_of_a_number_is_the_journals_own_entries_in_order
                     words_for_other_systems_are_due_in_order_of_each_number_and_apart_from_alerts
                     what_other_systems_were_not_told_is_counted_and_outlives_a_backup
+                }
+                blocks {
+                    blocked_numbers_are_listed_in_pages_until_they_are_heard_again
                 }
                 rulings {
                     rulings_are_read_newest_first_in_pages_with_number_and_reason

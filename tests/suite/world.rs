@@ -213,6 +213,8 @@ pub(crate) struct Story {
     pub(crate) begins_with: Option<NumberId>,
     /// The command comes behind a parked one of the same device.
     pub(crate) behind: bool,
+    /// What is texted is a word that the carrier itself acts on.
+    pub(crate) by_carrier: bool,
     ids: u128,
 }
 
@@ -233,6 +235,7 @@ impl Story {
             here: ConversationId(Uuid::from_u128(0)),
             begins_with: None,
             behind: false,
+            by_carrier: true,
             ids: 1000,
         }
     }
@@ -295,6 +298,7 @@ impl Story {
             area_code: None,
             sent: None,
             acknowledgement,
+            by_carrier: self.by_carrier,
         };
         self.decides(Actor::Carrier, u64::MAX, &Command::Receive(receive)).unwrap()
     }
@@ -442,6 +446,7 @@ impl Story {
             opt_out_type: None,
             area_code: Some(area_code.to_owned()),
             acknowledgement: None,
+            by_carrier: true,
             sent: None,
         };
         self.decides(Actor::Carrier, u64::MAX, &Command::Receive(receive)).unwrap()

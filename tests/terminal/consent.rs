@@ -88,6 +88,13 @@ fn a_list_is_read_once_and_the_ledger_says_who_may_be_texted_and_why() {
     let status = town.machine.status(&format!("{url}?number=%2B12125550112"), key.trim());
     assert_eq!(status, 200);
     assert_eq!(town.machine.status(&format!("{url}?number=%2B12125550112"), "nobody"), 401);
+    // What did not go is listed for whoever audits, and so is who was blocked.
+    let refused = town.machine.does(&["audit", "refusals", "--database", &database, "--since", "2026-01-01"], "");
+    assert!(refused.contains("No text was refused or kept back."), "{refused}");
+    let blocked = town.machine.does(&["consent", "blocked", "--database", &database], "");
+    assert!(blocked.contains("No number is blocked."), "{blocked}");
+    let wrong = town.machine.run(&["audit", "refusals", "--database", &database, "--since", "lately"], "");
+    assert!(!wrong.ok && wrong.err.contains("neither a day"), "{}", wrong.err);
     let verified = town.machine.does(&["audit", "verify", "--database", &database], "");
     assert!(!verified.contains("does not fit"), "{verified}");
 }

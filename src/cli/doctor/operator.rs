@@ -7,6 +7,7 @@ use super::{backend, file};
 use crate::cli::world;
 use crate::domain::time::Span;
 use crate::server::engine::TOLERATED_SKEW;
+use crate::server::line_secrets;
 use crate::server::store::sqlite::{MIGRATIONS, SqliteStore, serving};
 use crate::server::store::{LineStore as _, Store as _, StoreError};
 
@@ -80,7 +81,19 @@ async fn contents(report: &mut Report, database: &Path) -> Result<(), StoreError
         Some(playbook) => report.fine(AREA, "playbook", format!("version {} in force", playbook.version)),
         None => report.wrong(AREA, "playbook", "none in force", "start it once with comeback serve --playbook FILE"),
     }
-    match store.lines().await?.len() {
+    let lines = store.lines().await?;
+    for line in &lines {
+        if let Err(why) = line_secrets::open(line).await {
+            let said = format!("a secret of {} cannot be read by whoever runs this: {why}", line.provider);
+            report.look(
+                AREA,
+                "numbers",
+                said,
+                "see that the backend can read it; nothing leaves from a line without its secret",
+            );
+        }
+    }
+    match lines.len() {
         0 => report.look(AREA, "numbers", "none set up: no webhook is accepted", "comeback line add"),
         lines => report.fine(AREA, "numbers", format!("{lines} set up")),
     }

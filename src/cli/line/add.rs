@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::{parse, say, sid};
 use crate::cli::{DatabaseArg, secret_from_stdin, warn};
+use crate::config::secret::Source;
 use crate::server::carrier::generic::Generic;
 use crate::server::carrier::telnyx::signature::public_key;
 use crate::server::carrier::telnyx::{self, Telnyx};
@@ -56,16 +57,21 @@ pub(in crate::cli) struct Add {
     #[arg(long, value_name = "URL")]
     list_url: Option<String>,
     /// Read the secret from standard input (Twilio's auth token, Telnyx's API key, another carrier's whsec_…); while it
-    /// is changed, two lines: the one in use first. Without this and without a file it comes from `COMEBACK_LINE_TOKEN`,
-    /// and the other one from `COMEBACK_LINE_TOKEN_OTHER`.
+    /// is changed, two lines: the one in use first. Without this and without a place it comes from `COMEBACK_LINE_TOKEN`,
+    /// and the other one from `COMEBACK_LINE_TOKEN_OTHER`. The database keeps a copy of what comes so.
     #[arg(long)]
     token_stdin: bool,
-    /// A file with the secret; given twice while it is changed, the one in use first.
+    /// A file with the secret, which stays there: the database keeps where it is, and the backend reads it. Given twice while
+    /// it is changed, the one in use first; or with two lines in it.
     #[arg(long, value_name = "FILE", conflicts_with = "token_stdin")]
     token_file: Vec<PathBuf>,
-    /// The secret's name in the keyring; given twice while it is changed, the one in use first.
+    /// The secret's name in the keyring, where it stays; given twice while it is changed, the one in use first.
     #[arg(long, value_name = "NAME", conflicts_with_all = ["token_stdin", "token_file"])]
     token_keyring: Vec<String>,
+    /// The variable with the secret in the environment of the backend, where it stays; given twice while it is changed, the
+    /// one in use first. It must be set here as well.
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["token_stdin", "token_file", "token_keyring"])]
+    token_env: Vec<String>,
     /// How long Twilio tries to deliver a text, as in 4h, 90m: a sales answer that comes hours late is worse than one that
     /// fails. At most 10h; without this 4h.
     #[arg(long, value_name = "SPAN", value_parser = valid)]
@@ -80,10 +86,11 @@ impl Add {
         let number = parse(&self.number)?;
         let (provider, api) = self.checked()?;
         let store = self.database.open()?;
-        let tokens = self.secrets()?;
-        for secret in tokens.iter().filter(|_| self.carrier == Kind::Generic) {
+        let Given { tokens, values } = self.secrets()?;
+        for secret in values.iter().filter(|_| self.carrier == Kind::Generic) {
             Secret::parse(secret)?;
         }
+        let places: Vec<String> = tokens.iter().filter_map(|kept| Source::parse(kept)).map(|s| s.to_string()).collect();
         let playbook = store.playbook().await?;
         let in_playbook =
             playbook.is_some_and(|p| p.line_of(&number).is_some() || p.alerting.pages_from(&number).is_some());
@@ -101,6 +108,12 @@ impl Add {
             })
             .await?;
         say("set up. Check the carrier's side with: comeback line test --database … --public-url https://…");
+        let kept = match places.as_slice() {
+            [] => "a copy of its secret is in the database; --token-file, --token-keyring or --token-env keep it out"
+                .to_owned(),
+            all => format!("its secret stays in {}: the backend must be able to read it", all.join(" and in ")),
+        };
+        say(&format!("  {kept}"));
         if !in_playbook {
             say(
                 "note: the playbook in force has no [line] with this number; its texts will take the ladder for unowned replies",
@@ -153,32 +166,55 @@ impl Add {
     }
 
     /// The secret in use, and the other one while it is changed. Never an argument: those stand in process lists.
-    fn secrets(&self) -> anyhow::Result<Vec<String>> {
+    fn secrets(&self) -> anyhow::Result<Given> {
         if self.token_stdin {
-            return from_stdin(match self.carrier {
+            let tokens = from_stdin(match self.carrier {
                 Kind::Twilio => "Paste the account's primary auth token",
                 Kind::Telnyx => "Paste the API key",
                 Kind::Generic => "Paste the signing secret (whsec_…)",
-            });
+            })?;
+            return Ok(Given { values: tokens.clone(), tokens });
         }
-        let tokens = if !self.token_keyring.is_empty() {
-            let read = self.token_keyring.iter().map(|name| crate::cli::secret::from_keyring(name));
-            read.collect::<anyhow::Result<Vec<String>>>()?
-        } else if self.token_file.is_empty() {
-            VARIABLES.iter().filter_map(|name| std::env::var(name).ok()).map(|text| text.trim().to_owned()).collect()
-        } else {
-            let read = self.token_file.iter().map(|file| crate::cli::secret::from_file(file));
-            read.collect::<anyhow::Result<Vec<String>>>()?
-        };
-        let tokens: Vec<String> = tokens.into_iter().filter(|token| !token.is_empty()).collect();
+        let places = self.places()?;
+        let (mut tokens, mut values) = (Vec::new(), Vec::new());
+        if places.is_empty() {
+            let set = VARIABLES.iter().filter_map(|name| std::env::var(name).ok());
+            tokens.extend(set.map(|text| text.trim().to_owned()).filter(|token| !token.is_empty()));
+            values.clone_from(&tokens);
+        }
+        for place in places {
+            // Read once, to see that it can be.
+            values.extend(place.read_all()?.iter().map(|secret| secret.expose().to_owned()));
+            tokens.push(place.written());
+        }
         anyhow::ensure!(
-            !tokens.is_empty() && tokens.len() <= 2,
-            "{} secrets were given: one, or two while it is changed, by --token-stdin, --token-file, --token-keyring or {}",
-            tokens.len(),
+            !values.is_empty() && values.len() <= 2,
+            "{} secrets were given: one, or two while it is changed, by --token-stdin, --token-file, --token-keyring, \
+             --token-env or {}",
+            values.len(),
             VARIABLES[0]
         );
-        Ok(tokens)
+        Ok(Given { tokens, values })
     }
+
+    /// Where the secret stays, when a place was named. The backend runs in another folder: a file is named from the root.
+    fn places(&self) -> anyhow::Result<Vec<Source>> {
+        let mut places = Vec::new();
+        for file in &self.token_file {
+            let whole = std::path::absolute(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            anyhow::ensure!(whole.to_str().is_some(), "{}: its name is no text", file.display());
+            places.push(Source::File(whole));
+        }
+        places.extend(self.token_keyring.iter().cloned().map(Source::Keyring));
+        places.extend(self.token_env.iter().cloned().map(Source::Env));
+        Ok(places)
+    }
+}
+
+/// Secrets as they are kept, and what they are.
+struct Given {
+    tokens: Vec<String>,
+    values: Vec<String>,
 }
 
 /// How long a text may be tried, in seconds, within what Twilio takes.
@@ -229,6 +265,7 @@ mod tests {
             token_stdin: true,
             token_file: Vec::new(),
             token_keyring: Vec::new(),
+            token_env: Vec::new(),
             valid_for: None,
             api: None,
         }

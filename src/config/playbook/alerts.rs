@@ -17,7 +17,7 @@ use crate::domain::id::RepId;
 use crate::domain::time::Span;
 
 /// What is worth an alert when nobody says so: all but what a whole pool hears.
-const USUAL: [Occasion; 7] = [
+const USUAL: [Occasion; 8] = [
     Occasion::Offered,
     Occasion::Climbed,
     Occasion::HandedBack,
@@ -25,6 +25,7 @@ const USUAL: [Occasion; 7] = [
     Occasion::Breach,
     Occasion::HandOff,
     Occasion::Ruling,
+    Occasion::Approval,
 ];
 
 #[derive(Deserialize)]

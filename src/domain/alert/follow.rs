@@ -1,6 +1,6 @@
 //! Which notices follow from a fact, and whether one is still wanted when its turn comes.
 
-use super::{Alerts, Notice, Occasion, To, What};
+use super::{Alerts, Notice, Occasion, To, What, approval};
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
 use crate::domain::expectation::Broken;
@@ -30,7 +30,7 @@ pub fn follow(
         let wanted = reps.into_iter().filter(|rep| Some(rep) != by && wants(playbook, rep, occasion));
         let made = wanted.map(|rep| Notice {
             to: To::Rep(rep),
-            what: What::Alert { occasion, due },
+            what: What::Alert { occasion, due, message: None },
             conversation: Some(c.id),
             at: now,
         });
@@ -61,7 +61,7 @@ pub fn follow(
             reps.dedup();
             let mut notices = alert(Occasion::Ruling, reps);
             for notice in &mut notices {
-                notice.what = What::Alert { occasion: Occasion::Ruling, due: Some(*due) };
+                notice.what = What::Alert { occasion: Occasion::Ruling, due: Some(*due), message: None };
             }
             notices
         }
@@ -69,7 +69,7 @@ pub fn follow(
             let lead = playbook.teams.get(&c.team).and_then(|team| team.lead.clone());
             let mut notices = alert(Occasion::Ruling, lead.into_iter().collect());
             for notice in &mut notices {
-                notice.what = What::Alert { occasion: Occasion::Ruling, due: None };
+                notice.what = What::Alert { occasion: Occasion::Ruling, due: None, message: None };
             }
             notices
         }
@@ -101,6 +101,7 @@ pub fn follow(
         | Event::AnswerApproved { .. }
         | Event::AnswerDeclined { .. }
         | Event::Disclosed { .. }
+        | Event::MediaSettled { .. }
         | Event::AnswerReleased { .. }
         | Event::AnswerRecalled { .. }
         | Event::SendStarted { .. }
@@ -184,7 +185,7 @@ pub fn handed_over(
 
 /// Whether it is still to be told, as its conversation is now: what was taken, answered or passed on meanwhile is not.
 pub fn is_wanted(notice: &Notice, c: &Conversation) -> bool {
-    let What::Alert { occasion, due } = &notice.what else { return true };
+    let What::Alert { occasion, due, message } = &notice.what else { return true };
     let To::Rep(rep) = &notice.to else { return true };
     let taken_since = c.taker().is_some_and(|(_, taken)| taken >= notice.at);
     let still_runs = |stage: Stage| c.clock.as_ref().is_some_and(|k| Some(k.due) == *due && k.stage <= stage);
@@ -192,6 +193,7 @@ pub fn is_wanted(notice: &Notice, c: &Conversation) -> bool {
         // That the time has passed is told in any case.
         Occasion::Ruling => due.is_none() || c.ruling.is_some(),
         _ if c.is_done() => false,
+        Occasion::Approval => message.is_some_and(|text| approval::waits(c, text)),
         Occasion::Offered | Occasion::Pool | Occasion::Climbed | Occasion::HandedBack => {
             let asked = |to: &Holder| match to {
                 Holder::Rep(asked) => asked == rep && *occasion != Occasion::Pool,
@@ -205,7 +207,7 @@ pub fn is_wanted(notice: &Notice, c: &Conversation) -> bool {
     }
 }
 
-fn wants(playbook: &Playbook, rep: &RepId, occasion: Occasion) -> bool {
+pub(super) fn wants(playbook: &Playbook, rep: &RepId, occasion: Occasion) -> bool {
     let wants = |alerts: &Alerts| !alerts.by.is_empty() && alerts.on.contains(&occasion);
     playbook.is_active(rep) && playbook.alerting.of(rep).is_some_and(wants)
 }

@@ -68,7 +68,7 @@ pub enum EvidenceRule {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Replies {
-    /// The carrier, as Twilio does unless it was told not to.
+    /// The carrier, as Twilio does unless it was told not to; we do where a word is none of the carrier's.
     #[default]
     Carrier,
     /// We do.

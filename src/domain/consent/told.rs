@@ -74,8 +74,11 @@ pub(in crate::domain) fn help(d: &mut Draft, world: &ReadSet<'_>, text: &Receive
     }
 }
 
+/// What a carrier that answers for us does not know, nobody else would answer. Should it have acted all the same, it refuses
+/// ours: there are never two.
 fn is_ours(world: &ReadSet<'_>, text: &Receive) -> bool {
-    text.opt_out_type.is_none() && world.playbook.consent.replies_on(&text.line) == Replies::Us
+    let ours = world.playbook.consent.replies_on(&text.line) == Replies::Us;
+    text.opt_out_type.is_none() && (ours || !text.by_carrier)
 }
 
 /// Whether one of these may still leave: judged again when it does.

@@ -1,7 +1,9 @@
 //! Use cases that get in each other's way, and clocks that never run.
 
 use super::{About, Finding};
+use crate::domain::acknowledge;
 use crate::domain::playbook::{Playbook, UseCase};
+use crate::domain::regulated;
 use crate::domain::use_case::{fits, wants_clock, words};
 
 pub(super) fn of(playbook: &Playbook, all: &mut Vec<Finding>) {
@@ -22,6 +24,7 @@ pub(super) fn of(playbook: &Playbook, all: &mut Vec<Finding>) {
             hidden(*second, *first, all);
         }
         let (id, use_case) = *first;
+        all.extend(unapproved(playbook, id, use_case));
         if let Some(cohort) = use_case.cohort.as_ref().filter(|_| !wants_clock(playbook, id)) {
             all.push(Finding {
                 about: About::UseCase(id.clone()),
@@ -31,6 +34,24 @@ pub(super) fn of(playbook: &Playbook, all: &mut Vec<Finding>) {
             });
         }
     }
+}
+
+/// An acknowledgement that may not go out where only approved words may.
+fn unapproved(playbook: &Playbook, id: &str, use_case: &UseCase) -> Option<Finding> {
+    let (rules, words) = (use_case.regulated.as_ref()?, acknowledge::written(playbook, id)?);
+    let why = regulated::bars_automatic(playbook, rules, words)?;
+    let what = if use_case.acknowledgement.is_some() { "its acknowledgement" } else { "the acknowledgement for all" };
+    let remedy = if rules.approval {
+        "write acknowledgement = \"\" there: then it says nothing out of hours"
+    } else {
+        "write the words of one of its snippets there, or acknowledgement = \"\""
+    };
+    Some(Finding {
+        about: About::UseCase(id.to_owned()),
+        wrong: true,
+        what: format!("{what} never goes out in \"{id}\": {why}"),
+        remedy: remedy.to_owned(),
+    })
 }
 
 fn is_same(a: &str, b: &str) -> bool {

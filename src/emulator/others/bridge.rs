@@ -19,6 +19,7 @@ use sha2::Sha256;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use super::control::{self, Driven};
 use super::{Kept, OtherFaults, Posted, client, ordered};
 use crate::clock::Clock;
 
@@ -64,7 +65,11 @@ impl BridgeEmulator {
         let base_url = format!("http://{}", listener.local_addr()?);
         let secret = STANDARD.decode(secret.trim_start_matches("whsec_")).map_err(std::io::Error::other)?;
         let shared = Arc::new(Shared { secret, clock, http: client(), book: Mutex::default() });
-        let app = Router::new().route("/send", post(send)).route("/list", post(list)).with_state(Arc::clone(&shared));
+        let app = Router::new()
+            .route("/send", post(send))
+            .route("/list", post(list))
+            .with_state(Arc::clone(&shared))
+            .merge(control::router(Arc::clone(&shared)));
         let task = tokio::spawn(async move { drop(axum::serve(listener, app).await) });
         Ok(Self { base_url, shared, task })
     }
@@ -115,9 +120,28 @@ impl BridgeEmulator {
 
     /// A buyer texts one of our numbers. Returns once the webhook was posted, with the message's id.
     pub async fn text(&self, from: &str, to: &str, body: &str) -> String {
+        self.shared.text(from, to, body).await
+    }
+}
+
+impl Drop for BridgeEmulator {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Book {
+    fn next_id(&mut self) -> String {
+        self.ids += 1;
+        format!("b-{:08}", self.ids)
+    }
+}
+
+impl Driven for Shared {
+    async fn text(&self, from: &str, to: &str, body: &str) -> String {
         let (event, id, url, faults, dropped) = {
-            let at = self.shared.now();
-            let mut book = self.shared.book();
+            let at = self.now();
+            let mut book = self.book();
             let id = book.next_id();
             let stop = ["stop", "quit", "cancel"].contains(&body.trim().to_ascii_lowercase().as_str());
             if stop {
@@ -142,22 +166,17 @@ impl BridgeEmulator {
             (event, id, book.webhook_url.clone(), book.faults.clone(), dropped)
         };
         if let Some(url) = url.filter(|_| !dropped) {
-            self.shared.post_all(&url, vec![event], &faults).await;
+            self.post_all(&url, vec![event], &faults).await;
         }
         id
     }
-}
 
-impl Drop for BridgeEmulator {
-    fn drop(&mut self) {
-        self.task.abort();
+    fn sends(&self) -> Vec<Value> {
+        self.book().kept.iter().filter(|m| m.ours).map(Kept::shown).collect()
     }
-}
 
-impl Book {
-    fn next_id(&mut self) -> String {
-        self.ids += 1;
-        format!("b-{:08}", self.ids)
+    fn set(&self, faults: OtherFaults) {
+        self.book().faults = faults;
     }
 }
 

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use super::control::{self, Driven};
 use super::{Kept, OtherFaults, Posted, client, ordered, problem};
 use crate::clock::Clock;
 
@@ -97,7 +98,8 @@ impl TelnyxEmulator {
             .route("/v2/public_key", get(public_key))
             .route("/v2/messaging_phone_numbers/{number}", get(number))
             .route("/v2/messaging_profiles/{id}", get(profile))
-            .with_state(Arc::clone(&shared));
+            .with_state(Arc::clone(&shared))
+            .merge(control::router(Arc::clone(&shared)));
         let task = tokio::spawn(async move { drop(axum::serve(listener, app).await) });
         Ok(Self { base_url, shared, task })
     }
@@ -148,9 +150,21 @@ impl TelnyxEmulator {
 
     /// A buyer texts one of our numbers. Returns once the webhook was posted, with the message's id.
     pub async fn text(&self, from: &str, to: &str, body: &str) -> String {
+        self.shared.text(from, to, body).await
+    }
+}
+
+impl Drop for TelnyxEmulator {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Driven for Shared {
+    async fn text(&self, from: &str, to: &str, body: &str) -> String {
         let (event, id, url, faults, dropped) = {
-            let now = self.shared.now();
-            let mut book = self.shared.book();
+            let now = self.now();
+            let mut book = self.book();
             let id = book.next_id();
             let kept = Kept {
                 id: id.clone(),
@@ -178,15 +192,17 @@ impl TelnyxEmulator {
             (event, id, book.config.webhook_url.clone(), book.faults.clone(), dropped)
         };
         if let Some(url) = url.filter(|_| !dropped) {
-            self.shared.post_all(&url, vec![event], &faults).await;
+            self.post_all(&url, vec![event], &faults).await;
         }
         id
     }
-}
 
-impl Drop for TelnyxEmulator {
-    fn drop(&mut self) {
-        self.task.abort();
+    fn sends(&self) -> Vec<Value> {
+        self.book().kept.iter().filter(|m| m.ours).map(Kept::shown).collect()
+    }
+
+    fn set(&self, faults: OtherFaults) {
+        self.book().faults = faults;
     }
 }
 

@@ -18,7 +18,7 @@ use crate::wire::problem::Problem;
 const MOST: usize = 1_000;
 
 /// Kinds of entries in which a text was refused, or waited for its rep's eye.
-const REFUSALS: [&str; 3] = ["answer_parked", "answer_refused", "answer_declined"];
+pub const REFUSALS: [&str; 3] = ["answer_parked", "answer_refused", "answer_declined"];
 
 /// Which entries.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -68,7 +68,7 @@ impl Hooks {
         {
             return Ok(Arc::clone(lines));
         }
-        let lines: Arc<[CarrierLine]> = self.service.store().lines().await?.into();
+        let lines: Arc<[CarrierLine]> = self.service.lines().await?.into();
         *self.lines.lock().unwrap_or_else(PoisonError::into_inner) = Some((monotonic(), Arc::clone(&lines)));
         Ok(lines)
     }

@@ -23,6 +23,7 @@ use utoipa::{Modify, OpenApi};
         super::people::say,
         super::people::on_call,
         super::people::calendar,
+        super::blocked::blocked,
         super::rulings::rulings,
         super::sends::report,
         super::audit::entries,

@@ -232,7 +232,7 @@ impl Notifier {
             let why = if reach.stopped.is_some() { "they texted STOP" } else { "no phone is known" };
             return Ok(Attempt::Refused(why.to_owned()));
         };
-        let lines = self.service.store().lines().await?;
+        let lines = self.service.lines().await?;
         let Some(line) = lines.into_iter().find(|line| line.number == *from) else {
             return Ok(Attempt::Later("its number is not set up at the carrier: comeback line add".to_owned()));
         };
@@ -354,7 +354,7 @@ impl Message<'_> {
 
     fn page(&self, redact: Redact) -> String {
         let (items, open) = self.items(redact);
-        let takes = items.first().is_some_and(|item| matches!(item.what, What::Alert { .. }));
+        let takes = items.first().is_some_and(|item| item.what.can_be_taken());
         words::page(&items, &open, takes, |what| self.named(what))
     }
 

@@ -81,6 +81,7 @@ const fn kind(what: &What) -> &'static str {
             crate::domain::alert::Occasion::Breach => "alert.breach",
             crate::domain::alert::Occasion::HandOff => "alert.hand_off",
             crate::domain::alert::Occasion::Ruling => "alert.ruling",
+            crate::domain::alert::Occasion::Approval => "alert.approval",
         },
         What::HandOff { .. } => "alert.hand_off",
         What::Broken(_) => "expectation.broken",
@@ -125,7 +126,8 @@ fn one(told: &Told, brief: Option<&Brief>, redact: Redact) -> Value {
                 data["contacts"] = json!(contacts);
             }
         }
-        What::Alert { .. } | What::HandOff { .. } | What::Told { .. } => {}
+        What::Alert { message: Some(message), .. } => data["message"] = json!(message),
+        What::Alert { message: None, .. } | What::HandOff { .. } | What::Told { .. } => {}
     }
     if let (What::Handled { .. } | What::Pause { .. } | What::Resume { .. }, Some(subject)) =
         (&notice.what, &told.subject)

@@ -24,6 +24,7 @@ use crate::domain::time::{Span, Timestamp};
 use crate::domain::visibility::{self, Principal};
 use crate::journal::frame::{ContentDigest, Fact, digest};
 use crate::journal::{self, Head};
+use crate::server::carrier::keywords;
 use crate::server::media::{Attachment, wanted};
 use crate::server::store::ruling::RulingWrite;
 use crate::server::store::{Batch, ConversationWrite, Loaded, MessageWrite, RawEvent, SendWrite};
@@ -196,6 +197,7 @@ impl Group {
             area_code: territory::area_code(inbound.from.as_str()).map(str::to_owned),
             sent: inbound.sent,
             acknowledgement: is_phone(&inbound.from).then(|| MessageId(Uuid::now_v7())),
+            by_carrier: keywords::acts_on(&inbound.key.provider, inbound.body.as_str()),
         };
         let command = Command::Receive(text.clone());
         self.batch.raw.push(RawEvent { at: self.now, ..inbound.raw.clone() });
@@ -363,7 +365,7 @@ impl Group {
             }
             self.batch.sends.push(send_of(*message, id, now.as_ref(), self.now));
         }
-        self.tell(id, event, origin);
+        self.tell(id, event, origin, &answers);
     }
 
     fn put_playbook(&mut self, change: &PlaybookChange, actor: Actor) -> Outcome {

@@ -17,7 +17,8 @@ pub struct CarrierLine {
     pub provider: String,
     /// The carrier's account.
     pub account: String,
-    /// Tokens that sign webhooks: the primary first; two while they are rotated.
+    /// Tokens that sign webhooks, or where they are (`env:…`, `file:…`, `keyring:…`): the primary first; two while they are
+    /// rotated.
     pub tokens: Vec<String>,
     /// The messaging service, when the number is in one.
     pub service: Option<String>,

@@ -1,5 +1,6 @@
 //! The reference store, and the simulator's: plain maps behind one lock. What it does is what the others must do.
 
+mod blocks;
 mod consent;
 mod crm_write;
 mod lines;

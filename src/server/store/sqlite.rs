@@ -23,6 +23,7 @@ use crate::journal::{Entry, Head};
 use crate::wire::changes::Message;
 
 pub mod backup;
+mod blocks;
 mod consent;
 mod crm_write;
 mod lines;
@@ -115,8 +116,13 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         version: 15,
-        name: "0015_crm_write.sql",
-        sql: include_str!("../../../assets/sql/server/sqlite/0015_crm_write.sql"),
+        name: "0015_blocked.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0015_blocked.sql"),
+    },
+    Migration {
+        version: 16,
+        name: "0016_crm_write.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0016_crm_write.sql"),
     },
     Migration {
         version: 20,

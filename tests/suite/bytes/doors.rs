@@ -174,12 +174,12 @@ pub fn checkpoint(bytes: &[u8]) {
     match line.parse::<Checkpoint>() {
         Ok(read) => {
             assert_eq!(read.to_string(), line);
-            assert_eq!(Checkpoint::verify(&read.sign(&key), &key), Ok(read));
+            assert_eq!(Checkpoint::verify(&read.sign(&key).unwrap(), &key), Ok(read));
         }
         Err(error) => sentence(&error),
     }
     match Checkpoint::verify(line, &key) {
-        Ok(read) => assert_eq!(read.sign(&key), line.trim_end()),
+        Ok(read) => assert_eq!(read.sign(&key).unwrap(), line.trim_end()),
         Err(error) => sentence(&error),
     }
 }

@@ -12,7 +12,7 @@ use comeback::client::search;
 use comeback::client::state::Write;
 use comeback::domain::id::ConversationId;
 use comeback::domain::time::Timestamp;
-use comeback::journal::Key;
+use comeback::journal::{Checkpoint, Key, Keys};
 use comeback::server::checkpoints;
 use comeback::wire::changes::Changes;
 use proptest::prelude::*;
@@ -166,13 +166,23 @@ fn a_file_of_checkpoints_that_was_touched_is_refused_by_its_line() {
     let file = dir.path().join("checkpoints");
     let key = Key::new(&[7; Key::MIN_LEN]).unwrap();
     let signed = corpus("checkpoint").into_iter().find(|line| line.ends_with(b"\n")).unwrap();
-    fs::write(&file, signed.repeat(3)).unwrap();
-    assert_eq!(checkpoints::read(&file, &key).unwrap().len(), 3);
+    touched(&file, &key, &signed);
+    // The same by a pair.
+    let line = std::str::from_utf8(&signed).unwrap();
+    let pair = Key::pair(&[8; 32]).unwrap();
+    let again = Checkpoint::verify(line, &key).unwrap().sign(&pair).unwrap();
+    touched(&file, &pair, format!("{again}\n").as_bytes());
+}
+
+fn touched(file: &Path, key: &Key, signed: &[u8]) {
+    let keys = Keys::from(key.clone());
+    fs::write(file, signed.repeat(3)).unwrap();
+    assert_eq!(checkpoints::read(file, &keys).unwrap().len(), 3);
     run(800, &mutated(vec![signed.repeat(3)]), |bytes| {
-        fs::write(&file, &bytes).unwrap();
-        match checkpoints::read(&file, &key) {
+        fs::write(file, &bytes).unwrap();
+        match checkpoints::read(file, &keys) {
             Ok(read) => {
-                let lines: Vec<String> = read.iter().map(|checkpoint| checkpoint.sign(&key)).collect();
+                let lines: Vec<String> = read.iter().map(|checkpoint| checkpoint.sign(key).unwrap()).collect();
                 let text = String::from_utf8(bytes).unwrap();
                 // What a crash cut off at the end does not count.
                 let whole = text.rfind('\n').map_or("", |end| &text[..end]);

@@ -32,7 +32,7 @@ fn said(story: &Story, redact: Redact) -> Brief {
 }
 
 fn alert(occasion: Occasion) -> What {
-    What::Alert { occasion, due: None }
+    What::Alert { occasion, due: None, message: None }
 }
 
 #[test]

@@ -1,12 +1,16 @@
 //! Out of hours a buyer is told so, once; it is nobody's answer.
 
+use comeback::domain::acknowledge;
 use comeback::domain::command::{Actor, Command};
+use comeback::domain::contact::Body;
 use comeback::domain::conversation::{AnswerState, Status};
 use comeback::domain::event::{Event, Outcome};
 use comeback::domain::id::MessageId;
 use comeback::domain::message::Delivery;
+use comeback::domain::regulated::{Disclose, Regulated};
 use comeback::domain::rejection::Rejection;
 use comeback::domain::sending::ERROR_OPTED_OUT;
+use comeback::domain::snippet::Snippet;
 use comeback::domain::time::Span;
 use comeback::domain::visibility::{Principal, audience};
 
@@ -30,6 +34,45 @@ fn told(said: &[Event]) -> Option<MessageId> {
 
 fn is_gone(story: &Story, message: MessageId) -> bool {
     story.standing(message).is_none()
+}
+
+#[test]
+fn where_only_approved_words_go_out_only_an_approved_snippet_acknowledges() {
+    let under = "Not an offer. NMLS 1.";
+    let whole = format!("We are back at nine.\n{under}");
+    for (words, disclose, approval, wanted) in [
+        ("We are back at nine.", None, false, Some("We are back at nine.")),
+        ("  We are back at nine. ", Some(Disclose::Once), false, Some(whole.as_str())),
+        (whole.as_str(), Some(Disclose::Always), false, Some(whole.as_str())),
+        ("We are back at ten.", None, false, None),
+        ("The rate is 3 %", None, false, None),
+        (under, Some(Disclose::Once), false, None),
+        ("We are back at nine.", None, true, None),
+    ] {
+        let mut story = evening();
+        story.playbook.acknowledgement = Some(words.to_owned());
+        let snippet = |text: &str| Snippet { text: text.to_owned(), ..Snippet::default() };
+        let texts = [("back", "We are back at nine."), ("rate", "The rate is {rate}")];
+        story.playbook.snippets = texts.map(|(name, text)| (name.to_owned(), snippet(text))).into();
+        let disclosure = disclose.map(|_| under.to_owned());
+        let snippets = ["back".to_owned(), "rate".to_owned()].into();
+        let rules = Regulated { snippets, disclosure, disclose: disclose.unwrap_or_default(), approval };
+        story.playbook.use_cases.get_mut("question").unwrap().regulated = Some(rules);
+        let message = told(&story.texts("Can we talk about the price?"));
+        assert_eq!(message.is_some(), wanted.is_some(), "{words:?}");
+        let Some((message, wanted)) = message.zip(wanted) else { continue };
+        let said = acknowledge::words(&story.playbook, "question", false);
+        assert_eq!(said.as_deref(), Some(wanted));
+        // Read once more as it leaves: other words, or words that nobody has at hand, do not.
+        for bad in [None, Some("We are back at ten."), Some("We are back at nine.\nCall me")] {
+            let mut story = story.clone();
+            story.words.extend(bad.map(|words| (message, Body::new(words))));
+            assert!(!story.starts(message) && is_gone(&story, message), "{bad:?}");
+        }
+        story.words.insert(message, Body::new(wanted));
+        assert!(story.starts(message));
+        assert_eq!(story.c().disclosed, disclose.map(|_| message), "it carries the disclosure");
+    }
 }
 
 #[test]

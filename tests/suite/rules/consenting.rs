@@ -233,6 +233,28 @@ fn a_stop_is_confirmed_once_by_one_party_and_only_while_it_is_fresh() {
 }
 
 #[test]
+fn what_means_nothing_to_a_carrier_that_confirms_the_rest_is_confirmed_by_us() {
+    for (word, by_carrier, carrier, wanted) in [
+        ("STOP", true, None, None),
+        ("REMOVE", false, None, Some(Automatic::Confirmation)),
+        ("ARRET", false, None, Some(Automatic::Confirmation)),
+        ("REMOVE", false, Some("STOP"), None),
+        ("HELP", true, None, None),
+        ("help?", false, None, Some(Automatic::Help)),
+    ] {
+        let mut story = Story::with_mayas_buyer();
+        ours(&mut story);
+        story.playbook.consent.replies = Replies::Carrier;
+        story.by_carrier = by_carrier;
+        let said = story.receives(1, "main", word, 0, carrier);
+        assert_eq!(told(&said).map(|(_, what)| what), wanted, "{word} {carrier:?}");
+        let Some((message, _)) = told(&said) else { continue };
+        assert!(told(&story.receives(1, "main", word, 0, None)).is_none(), "{word} again");
+        assert!(story.starts(message), "{word}");
+    }
+}
+
+#[test]
 fn a_line_may_have_another_one_who_confirms() {
     let mut story = Story::begins();
     ours(&mut story);

@@ -117,6 +117,7 @@ fn people_may_not_speak_for_carriers_clocks_or_effects() {
         area_code: None,
         sent: None,
         acknowledgement: None,
+        by_carrier: true,
     };
     for rep in ["maya", "lea", "adele"] {
         for command in [
@@ -129,6 +130,7 @@ fn people_may_not_speak_for_carriers_clocks_or_effects() {
             Command::LoseSend { message },
             Command::NeverLeft { message },
             Command::Doubt,
+            Command::MediaSettled { message },
             Command::OptIn { source: OptOutSource::Carrier },
         ] {
             let mut story = Story::with_mayas_buyer();

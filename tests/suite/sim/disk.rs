@@ -26,6 +26,7 @@ use comeback::server::store::{
 };
 use comeback::wire::changes::Message;
 
+mod blocks;
 mod consent;
 mod crm_write;
 mod lines;

@@ -389,8 +389,8 @@ fn answers(world: &World, all: &Page) -> Result<(), String> {
 
 /// What an automatic text must say.
 fn automatic(world: &World, c: &Conversation, author: &Author) -> Option<(ConversationId, String)> {
-    let words = acknowledge::words(&world.server.playbook, &c.use_case).filter(|_| *author == Author::Automatic);
-    words.map(|words| (c.id, words.to_owned()))
+    let words = acknowledge::words(&world.server.playbook, &c.use_case, c.disclosed.is_some());
+    words.filter(|_| *author == Author::Automatic).map(|words| (c.id, words))
 }
 
 /// Every text of a buyer is a message, once.

@@ -10,7 +10,7 @@ use super::scene::{Kept, address, arrival, here, minute, put};
 
 /// The `n`th notice, for a rep, about the `n`th conversation.
 pub(super) fn notice(n: u128, rep: &str, at: Timestamp) -> NoticeRow {
-    let what = What::Alert { occasion: Occasion::Offered, due: Some(minute(15)) };
+    let what = What::Alert { occasion: Occasion::Offered, due: Some(minute(15)), message: None };
     let notice = Notice { to: To::Rep(rep.into()), what, conversation: Some(here(n)), at };
     NoticeRow::new(Uuid::from_u128(0x5000 + n), notice)
 }
@@ -42,6 +42,8 @@ pub(super) async fn a_notice_with_the_key_of_another_is_none(store: &Kept) {
 
 pub(super) async fn what_was_sent_is_known_by_time_and_by_channel(store: &Kept) {
     let bundled = NoticeRow { first: false, ..ended(notice(4, "maya", minute(0)), Ended::Sent, 4, Some("page")) };
+    let mut second = notice(8, "maya", minute(0));
+    second.notice.what = What::Alert { occasion: Occasion::Approval, due: None, message: None };
     let rows = [
         ended(notice(1, "maya", minute(0)), Ended::Sent, 1, Some("page")),
         ended(notice(2, "maya", minute(0)), Ended::Sent, 3, Some("mail")),
@@ -49,12 +51,17 @@ pub(super) async fn what_was_sent_is_known_by_time_and_by_channel(store: &Kept) 
         bundled,
         ended(notice(5, "maya", minute(0)), Ended::Unknown, 5, Some("page")),
         ended(notice(6, "maya", minute(0)), Ended::Dead, 6, None),
+        ended(second, Ended::Sent, 7, Some("page")),
     ];
     store.put_notices(&rows).await.unwrap();
     let sent = store.sent_notices(minute(2)).await.unwrap();
-    assert_eq!(sent, [("rep:ben".to_owned(), minute(2)), ("rep:maya".to_owned(), minute(3))]);
+    assert_eq!(sent, [("rep:ben", 2), ("rep:maya", 3), ("rep:maya", 7)].map(|(to, at)| (to.to_owned(), minute(at))));
     let told = async |rep: &str, channel: &str| store.told_last(&rep.into(), channel).await.unwrap();
-    assert_eq!(told("maya", "page").await, Some(here(1)), "a bundle's others and what may not have left are not meant");
+    assert_eq!(
+        told("maya", "page").await,
+        Some(here(1)),
+        "a bundle's others, what may not have left and what asks for a second person are not meant"
+    );
     assert_eq!(told("maya", "mail").await, Some(here(2)));
     assert_eq!((told("ines", "page").await, told("ben", "mail").await), (None, None));
     assert_eq!(store.count_notices().await.unwrap(), Notices { waiting: 0, dead: 1 });

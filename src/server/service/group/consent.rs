@@ -47,7 +47,8 @@ impl Group {
             return told::words(&self.playbook, *what).map(|words| (*message, Body::new(words)));
         }
         let Event::Acknowledged { message, .. } = event else { return None };
-        let use_case = &self.loaded.conversations.get(&id)?.state.use_case;
-        acknowledge::words(&self.playbook, use_case).map(|words| (*message, Body::new(words)))
+        let state = &self.loaded.conversations.get(&id)?.state;
+        let words = acknowledge::words(&self.playbook, &state.use_case, state.disclosed.is_some());
+        words.map(|words| (*message, Body::new(words)))
     }
 }

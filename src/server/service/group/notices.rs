@@ -1,13 +1,15 @@
 //! What follows from a group's facts for people beside the client: notices, written with the facts. And what a rep answers
 //! to a page.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
 use super::{Group, Origin};
-use crate::domain::alert::{Notice, To, What, follow};
+use crate::domain::alert::{Notice, To, What, approval, follow};
 use crate::domain::command::{Actor, Command};
+use crate::domain::conversation::AnswerState;
 use crate::domain::event::Event;
 use crate::domain::expectation::{self, Broken};
 use crate::domain::id::{ConversationId, MessageId};
@@ -17,13 +19,21 @@ use crate::server::service::{Outcome, PageReply, Says};
 use crate::server::store::notice::NoticeRow;
 
 impl Group {
-    /// What follows from a fact that its conversation has taken in.
-    pub(super) fn tell(&mut self, id: ConversationId, event: &Event, origin: &Origin<'_>) {
+    /// What follows from a fact that its conversation has taken in. `before` is where its answers stood.
+    pub(super) fn tell(
+        &mut self,
+        id: ConversationId,
+        event: &Event,
+        origin: &Origin<'_>,
+        before: &BTreeMap<MessageId, AnswerState>,
+    ) {
         let Some(loading) = self.loaded.conversations.get(&id) else { return };
         let roster = &self.loaded.roster;
         let by = origin.actor.rep();
         let notices = follow::follow(&self.playbook, roster, &loading.state, event, by, self.now);
+        let asked = approval::follow(&self.playbook, roster, &loading.state, event, before, self.now);
         self.keep(notices);
+        self.keep(asked);
     }
 
     pub(super) fn keep(&mut self, notices: Vec<Notice>) {

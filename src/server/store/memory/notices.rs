@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::super::notice::{Ended, NoticeRow, NoticeStore, Notices, Reach};
 use super::super::{StoreError, Subject};
 use super::{MemoryStore, Tables};
-use crate::domain::alert::To;
+use crate::domain::alert::{Occasion, To, What};
 use crate::domain::id::{ConversationId, RepId};
 use crate::domain::time::Timestamp;
 
@@ -51,7 +51,8 @@ impl NoticeStore for MemoryStore {
         let to = To::Rep(rep.clone());
         let told = tables.notices.values().filter(|row| row.first && row.notice.to == to);
         let told = told.filter(|row| row.by.as_deref() == Some(channel) && row.notice.conversation.is_some());
-        let told = told.filter_map(|row| match row.ended? {
+        let asks = |row: &&NoticeRow| !matches!(row.notice.what, What::Alert { occasion: Occasion::Approval, .. });
+        let told = told.filter(asks).filter_map(|row| match row.ended? {
             (Ended::Sent, at) => Some((at, row.id, row.notice.conversation?)),
             (Ended::Dropped | Ended::Unknown | Ended::Dead, _) => None,
         });

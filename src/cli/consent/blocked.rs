@@ -1,0 +1,55 @@
+//! `comeback consent blocked`: numbers that nobody hears of.
+
+use clap::Args;
+
+use super::super::{DatabaseArg, say};
+use crate::server::blocked::page;
+use crate::server::store::Store as _;
+use crate::wire::blocked::BlockedNumber;
+
+/// Numbers that somebody blocked: what they text is kept, and nobody is asked to answer it. Who blocked each, when and why.
+///
+/// A lead of its team or an admin gives a number back its voice in the client: `:blocked numbers`, or `:block` in its
+/// conversation. The carrier is not told of any of it, and a STOP from a blocked number counts all the same.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Blocked {
+    #[command(flatten)]
+    database: DatabaseArg,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Blocked {
+    pub(super) async fn run(self) -> anyhow::Result<()> {
+        let store = self.database.open()?;
+        let playbook = store.playbook().await?.unwrap_or_default();
+        let zone = playbook.zone();
+        let (mut before, mut all) = (None, Vec::new());
+        loop {
+            let found = page(&store, &playbook, before).await?;
+            all.extend(found.blocked);
+            before = found.before;
+            if before.is_none() {
+                break;
+            }
+        }
+        all.sort_by_key(|number| std::cmp::Reverse(number.at));
+        for number in &all {
+            if self.json { say(&serde_json::to_string(number)?) } else { say(&in_words(number, zone)) }
+        }
+        if !self.json {
+            say(match all.len() {
+                0 => "No number is blocked.",
+                _ => "To hear one again: a lead of its team or an admin, in the client, by :blocked numbers",
+            });
+        }
+        Ok(())
+    }
+}
+
+fn in_words(blocked: &BlockedNumber, zone: chrono_tz::Tz) -> String {
+    let at = blocked.at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M");
+    let number = blocked.number.as_deref().unwrap_or("(erased)");
+    format!("{at}  {number:<16}  {:<14}  {}", blocked.reason.words(), blocked.by)
+}

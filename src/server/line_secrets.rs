@@ -1,0 +1,103 @@
+//! Where a line's secrets are. The database keeps a secret itself, or only where it is: `env:NAME`, `file:/PATH` or
+//! `keyring:NAME`, read when it is needed, so that a new one holds without a restart.
+//!
+//! **Invariant:** a secret that cannot be read for a while stops nothing: the one that was read last counts. A line whose
+//! secret was never read is left alone: nothing leaves from it, and nothing is taken for it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::service::Service;
+use super::store::{CarrierLine, StoreError};
+use crate::clock::monotonic;
+use crate::config::secret::{SecretError, Source};
+
+/// How long what a keyring said counts: each question is a program of its own.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// Secrets as they were read last.
+#[derive(Default)]
+pub(super) struct Known(Mutex<BTreeMap<String, Last>>);
+
+struct Last {
+    values: Vec<String>,
+    at: Instant,
+    unreadable: bool,
+}
+
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Known")
+    }
+}
+
+/// Reads what stands for a secret: itself, or those at the place it names, the one in use first. A keyring may take its
+/// time, which no other task waits for.
+pub async fn read(kept: &str) -> Result<Vec<String>, SecretError> {
+    let Some(source) = Source::parse(kept) else { return Ok(vec![kept.to_owned()]) };
+    let read = tokio::task::spawn_blocking(move || source.read_all()).await;
+    let all = read.unwrap_or(Err(SecretError::NoKeyring("asking it broke off")))?;
+    Ok(all.iter().map(|secret| secret.expose().to_owned()).collect())
+}
+
+/// The line with its secrets in place of where they are.
+pub async fn open(line: &CarrierLine) -> Result<CarrierLine, SecretError> {
+    let mut tokens = Vec::new();
+    for kept in &line.tokens {
+        tokens.extend(read(kept).await?);
+    }
+    Ok(CarrierLine { tokens, ..line.clone() })
+}
+
+impl Service {
+    /// Our lines at carriers, each with its secrets. One whose secret was never to be read is not among them.
+    pub async fn lines(&self) -> Result<Vec<CarrierLine>, StoreError> {
+        let mut lines = Vec::new();
+        for line in self.store().lines().await? {
+            let mut tokens = Vec::new();
+            for kept in &line.tokens {
+                tokens.extend(self.secrets().last(kept, &line.provider).await);
+            }
+            if line.tokens.is_empty() || !tokens.is_empty() {
+                lines.push(CarrierLine { tokens, ..line });
+            }
+        }
+        Ok(lines)
+    }
+}
+
+impl Known {
+    /// The secret as it is now, or as it was when it could be read.
+    async fn last(&self, kept: &str, carrier: &str) -> Vec<String> {
+        let Some(source) = Source::parse(kept) else { return vec![kept.to_owned()] };
+        if let (Some(values), Source::Keyring(_)) = (self.fresh(kept), &source) {
+            return values;
+        }
+        let read = read(kept).await;
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = monotonic();
+        let last = all.entry(kept.to_owned()).or_insert_with(|| Last { values: Vec::new(), at, unreadable: false });
+        last.at = at;
+        match read {
+            Ok(values) => {
+                if last.unreadable {
+                    tracing::info!(carrier, secret = %source, "a line's secret can be read again");
+                }
+                (last.values, last.unreadable) = (values, false);
+            }
+            Err(why) if !last.unreadable => {
+                let known = !last.values.is_empty();
+                tracing::error!(carrier, %why, known, "a line's secret cannot be read; the last one counts, if one is known");
+                last.unreadable = true;
+            }
+            Err(_) => {}
+        }
+        last.values.clone()
+    }
+
+    fn fresh(&self, kept: &str) -> Option<Vec<String>> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(kept).filter(|last| last.at.elapsed() < FRESH).map(|last| last.values.clone())
+    }
+}
