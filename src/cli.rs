@@ -15,6 +15,7 @@ mod away;
 mod backup;
 mod config;
 mod consent;
+mod crm;
 mod demo;
 mod desk;
 mod doctor;

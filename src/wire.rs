@@ -8,6 +8,7 @@ pub mod audit;
 pub mod changes;
 pub mod command;
 pub mod consent;
+pub mod crm;
 pub mod dossier;
 pub mod explanation;
 pub mod media;

@@ -19,6 +19,7 @@ pub mod auth;
 pub mod changes;
 pub mod commands;
 pub mod consent;
+pub mod crm;
 pub mod health;
 pub mod hooks;
 pub mod media;
@@ -66,6 +67,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/media/{message}/{n}", get(media::one))
         .route("/v1/consent/rulings", get(rulings::rulings))
         .route("/v1/sends", post(sends::report))
+        .route("/v1/crm/changes", post(crm::changes))
         .route("/v1/consent/dossier", get(consent::dossier))
         .route("/v1/consent", get(consent::show).post(consent::report))
         .route("/health", get(health::alive))

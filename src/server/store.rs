@@ -21,6 +21,7 @@ use crate::journal::{Entry, Head};
 use crate::wire::changes::Message;
 use crate::wire::command::Receipt;
 
+pub mod card;
 pub mod consent;
 mod error;
 mod line;
@@ -346,7 +347,8 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 /// Where facts are kept.
 #[async_trait]
 pub trait Store:
-    consent::ConsentStore
+    card::CardStore
+    + consent::ConsentStore
     + LineStore
     + media::MediaStore
     + notice::NoticeStore

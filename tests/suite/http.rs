@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 mod auditing;
 mod consent;
+mod crm;
 mod dossier;
 mod metrics;
 mod people;

@@ -8,6 +8,7 @@ use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::sqlite::SqliteStore;
 
 mod beside;
+mod card;
 mod consent;
 mod facts;
 mod feed;
@@ -129,6 +130,10 @@ macro_rules! conforms {
                     what_stands_beside_the_policy_is_replaced_and_taken_away
                     conversations_with_a_deadline_are_walked_in_its_order
                     cards_are_told_by_number
+                }
+                card {
+                    a_change_of_the_crm_makes_the_cards_of_its_people_stale_until_they_are_read
+                    a_push_adds_replaces_and_takes_off_and_an_older_one_changes_nothing
                 }
                 sends {
                     a_send_is_kept_once_by_its_tool_and_its_id

@@ -25,6 +25,7 @@ use utoipa::{Modify, OpenApi};
         super::people::calendar,
         super::rulings::rulings,
         super::sends::report,
+        super::crm::changes,
         super::audit::entries,
         super::consent::show,
         super::consent::dossier,

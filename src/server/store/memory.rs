@@ -1,5 +1,6 @@
 //! The reference store, and the simulator's: plain maps behind one lock. What it does is what the others must do.
 
+mod card;
 mod consent;
 mod lines;
 mod media;
@@ -47,6 +48,7 @@ struct Tables {
     addresses: BTreeMap<Address, NumberId>,
     numbers: BTreeMap<NumberId, Number>,
     cards: BTreeMap<NumberId, (Vec<Card>, Timestamp)>,
+    crm: card::Beside,
     conversations: BTreeMap<ConversationId, (Conversation, u64, u64)>,
     messages: BTreeMap<ConversationId, BTreeMap<u64, Message>>,
     places: BTreeMap<MessageId, (ConversationId, u64)>,
@@ -344,6 +346,7 @@ impl Store for MemoryStore {
             let id = *tables.addresses.entry(p.address.clone()).or_insert(p.fresh);
             tables.numbers.entry(id).or_insert_with(|| Number::new(id));
             let before = tables.cards.insert(id, (p.cards.clone(), at));
+            tables.crm.read(id, &p.cards);
             if before.map(|(cards, _)| cards).unwrap_or_default() != p.cards {
                 let of_number = tables.conversations.values().filter(|(c, ..)| c.number == id);
                 tables.unmatched.extend(of_number.map(|(c, ..)| c.id));
@@ -363,7 +366,9 @@ impl Store for MemoryStore {
     ) -> Result<Vec<(NumberId, Address, Vec<ConversationId>)>, StoreError> {
         let tables = self.0.lock().await;
         let wrote = |id: &NumberId| tables.conversations.values().any(|(c, ..)| c.number == *id);
-        let is_stale = |id: &NumberId| tables.cards.get(id).map_or_else(|| wrote(id), |(_, at)| *at < older_than);
+        let is_stale = |id: &NumberId| {
+            tables.cards.get(id).map_or_else(|| wrote(id), |(_, at)| *at < older_than || tables.crm.is_stale(id))
+        };
         let stale = tables.addresses.iter().filter(|(_, id)| is_stale(id));
         let of = |id: NumberId| tables.conversations.values().filter(move |(c, ..)| c.number == id).map(|(c, ..)| c.id);
         Ok(stale.take(limit).map(|(address, id)| (*id, address.clone(), of(*id).collect())).collect())

@@ -23,6 +23,7 @@ use crate::journal::{Entry, Head};
 use crate::wire::changes::Message;
 
 pub mod backup;
+mod card;
 mod consent;
 mod lines;
 mod load;
@@ -110,6 +111,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 14,
         name: "0014_record.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0014_record.sql"),
+    },
+    Migration {
+        version: 15,
+        name: "0015_crm.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0015_crm.sql"),
     },
 ];
 

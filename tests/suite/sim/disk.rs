@@ -26,6 +26,7 @@ use comeback::server::store::{
 };
 use comeback::wire::changes::Message;
 
+mod card;
 mod consent;
 mod lines;
 mod media;
