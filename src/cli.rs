@@ -16,6 +16,7 @@ mod backup;
 mod config;
 mod consent;
 mod crm;
+mod crm_writes;
 mod demo;
 mod desk;
 mod doctor;
@@ -78,7 +79,7 @@ enum Command {
     Consent(consent::Consent),
     /// What is written into the CRM: what waits, and what it refused.
     #[command(subcommand)]
-    Crm(crm::Crm),
+    Crm(crm_writes::CrmWrites),
     /// What kind of text is it? Which of eight kinds texts are taken for.
     #[command(subcommand)]
     Kind(kind::Kind),

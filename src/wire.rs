@@ -9,6 +9,7 @@ pub mod blocked;
 pub mod changes;
 pub mod command;
 pub mod consent;
+pub mod crm;
 pub mod dossier;
 pub mod explanation;
 pub mod media;

@@ -1,70 +1,70 @@
-//! `comeback crm writes|retry`.
+//! Which CRM the backend reads people from and writes into.
 
-use clap::Subcommand;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::{DatabaseArg, say};
-use crate::clock::{Clock as _, SystemClock};
-use crate::domain::time::Timestamp;
-use crate::domain::write_back::Wanted;
-use crate::server::store::crm_write::{CrmRow, CrmWriteStore as _};
+use clap::Args;
 
-/// Rows shown of each kind.
-const SHOWN: usize = 50;
+use super::secret::{CrmTokenArgs, source};
+use crate::clock::Clock;
+use crate::config::secret::Held;
+use crate::server::crm::directory::Directory;
+use crate::server::crm::hubspot::{API, HubSpot, Settings};
+use crate::server::crm::{Crm, Reps};
+use crate::server::egress::Egress;
+use crate::server::store::Store;
 
-/// What is written into the CRM: what waits, and what it refused.
-#[derive(Debug, Subcommand)]
-pub(super) enum Crm {
-    /// Show what is not in the CRM yet, longest first, and what it refused, newest first. No names and no texts.
-    Writes {
-        #[command(flatten)]
-        database: DatabaseArg,
-    },
-    /// Try again what the CRM refused, once its cause is mended. What may stand there is looked for first.
-    Retry {
-        #[command(flatten)]
-        database: DatabaseArg,
-    },
+/// The CRM.
+#[derive(Debug, Args)]
+pub(super) struct CrmArgs {
+    /// Who knows the buyers: `hubspot`, or the address of a JSON directory of contacts. What the emulator of HubSpot stands
+    /// at is given as `hubspot=http://127.0.0.1:…`.
+    #[arg(long, value_name = "hubspot|URL")]
+    crm: Option<String>,
+    /// The directory takes writes, too: the log of what was said, how it ended, tasks. HubSpot always does.
+    #[arg(long, requires = "crm")]
+    crm_writes: bool,
+    #[command(flatten)]
+    token: CrmTokenArgs,
+    /// A file with the client secret of HubSpot's app, which signs its webhooks to `/hooks/crm`; two lines while it is
+    /// changed. Without it the secret comes from `COMEBACK_CRM_HOOK_SECRET`.
+    #[arg(long, value_name = "FILE", requires = "crm")]
+    crm_hook_secret_file: Option<PathBuf>,
+    /// The name of that secret in the keyring.
+    #[arg(long, value_name = "NAME", requires = "crm", conflicts_with = "crm_hook_secret_file")]
+    crm_hook_secret_keyring: Option<String>,
 }
 
-impl Crm {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
-        match self {
-            Self::Writes { database } => {
-                let store = database.open()?;
-                let standing = store.crm_standing().await?;
-                let (waiting, refused) = store.crm_stuck(SHOWN).await?;
-                say(&format!("{} wait, {} were refused within ninety days", standing.waiting, standing.refused));
-                let now = SystemClock.now();
-                for row in waiting.iter().chain(&refused) {
-                    say(&line(row, now));
-                }
-                let more = |all: u64, shown: usize| usize::try_from(all).unwrap_or(usize::MAX).saturating_sub(shown);
-                match more(standing.waiting, waiting.len()) + more(standing.refused, refused.len()) {
-                    0 => {}
-                    more => say(&format!("… and {more} more")),
-                }
-            }
-            Self::Retry { database } => {
-                let again = database.open()?.crm_retry(SystemClock.now()).await?;
-                say(&format!("{again} write(s) are tried again by the backend"));
-            }
-        }
-        Ok(())
+impl CrmArgs {
+    /// The connector, when a CRM is named. Its secrets were read once to see that they can be.
+    pub(super) fn connector(
+        &self,
+        egress: &Egress,
+        store: &Arc<dyn Store>,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<Option<Arc<dyn Crm>>> {
+        let Some(named) = self.crm.as_deref() else { return Ok(None) };
+        let token = self.token.token()?;
+        let base = named.strip_prefix("hubspot").map(|rest| rest.strip_prefix('=').unwrap_or(rest));
+        let Some(base) = base else {
+            let directory = Directory::new(egress.clone(), named, token)?;
+            return Ok(Some(Arc::new(if self.crm_writes { directory.writing() } else { directory })));
+        };
+        let empty = matches!(&token, Held::Here(secret) if secret.is_empty());
+        anyhow::ensure!(
+            !empty,
+            "HubSpot opens to a private app's token: put it into COMEBACK_CRM_TOKEN, or a file named by --crm-token-file"
+        );
+        let base = if base.is_empty() { API } else { base };
+        let settings = Settings { base: base.to_owned(), hook_secret: self.hook_secret()?, ..Settings::new(token) };
+        let reps = Reps::Kept(Arc::clone(store));
+        Ok(Some(Arc::new(HubSpot::new(egress.clone(), settings, reps, Arc::clone(clock))?)))
     }
-}
 
-/// What, how long, of which conversation, and why.
-fn line(row: &CrmRow, now: Timestamp) -> String {
-    let what = match row.wanted {
-        Wanted::Log { .. } => "text",
-        Wanted::Outcome { .. } => "outcome",
-        Wanted::FollowUp { .. } => "task for later",
-        Wanted::Task { .. } => "task",
-        Wanted::TaskDone => "end of a task",
-        Wanted::Owner => "owner",
-    };
-    let state = if row.ended.is_some() { "refused" } else { "waits" };
-    let minutes = now.since(row.at).as_seconds().max(0) / 60;
-    let why = row.waits.as_deref().unwrap_or("not tried yet");
-    format!("{state:<8}{what:<15}{minutes:>6} min  {}  {why}", row.conversation)
+    fn hook_secret(&self) -> anyhow::Result<Option<Held>> {
+        let (file, keyring) = (self.crm_hook_secret_file.as_ref(), self.crm_hook_secret_keyring.as_ref());
+        let Some(source) = source(file, keyring, "COMEBACK_CRM_HOOK_SECRET") else { return Ok(None) };
+        source.read_all()?;
+        Ok(Some(Held::At(source)))
+    }
 }

@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::crm::CrmArgs;
+use super::egress::EgressArgs;
 use super::{parse_database, profile_dir, say};
 use report::Report;
 
 mod alerts;
 mod backend;
 mod books;
+mod crm;
 mod file;
 mod notify;
 mod operator;
@@ -28,6 +31,10 @@ pub(super) struct Doctor {
     /// Where carriers and reps reach that backend, to be looked at from here.
     #[arg(long, env = "COMEBACK_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    #[command(flatten)]
+    crm: CrmArgs,
+    #[command(flatten)]
+    egress: EgressArgs,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -46,6 +53,9 @@ impl Doctor {
         if let Some(database) = &self.database {
             let public_url = self.public_url.as_deref().filter(|url| !url.is_empty());
             runtime.block_on(operator::look(&mut report, database, public_url));
+            if database.exists() {
+                runtime.block_on(crm::look(&mut report, database, &self.crm, &self.egress));
+            }
         } else {
             let dir = profile_dir(profile)?;
             runtime.block_on(rep::look(&mut report, profile, &dir))?;

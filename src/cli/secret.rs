@@ -12,7 +12,7 @@ use crate::server::heartbeat::Heartbeat;
 use crate::server::notify::email::Mailer;
 
 /// The one place that is set: a file, the keyring, or else a variable that is not empty.
-fn source(file: Option<&PathBuf>, keyring: Option<&String>, variable: &str) -> Option<Source> {
+pub(super) fn source(file: Option<&PathBuf>, keyring: Option<&String>, variable: &str) -> Option<Source> {
     match (file, keyring) {
         (Some(file), _) => Some(Source::File(file.clone())),
         (None, Some(name)) => Some(Source::Keyring(name.clone())),
@@ -54,10 +54,10 @@ impl HeartbeatArgs {
     }
 }
 
-/// The bearer token of the CRM's directory.
+/// The bearer token of the CRM.
 #[derive(Debug, Args)]
 pub(super) struct CrmTokenArgs {
-    /// A file with the directory's bearer token, read for every question; without it the token comes from
+    /// A file with the CRM's bearer token (HubSpot: a private app's), read for every question; without it the token comes from
     /// `COMEBACK_CRM_TOKEN`.
     #[arg(long, value_name = "FILE", requires = "crm")]
     crm_token_file: Option<PathBuf>,

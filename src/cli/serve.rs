@@ -9,16 +9,16 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::crm::CrmArgs;
 use super::egress::EgressArgs;
-use super::secret::{CrmTokenArgs, HeartbeatArgs, MailArgs};
+use super::secret::{HeartbeatArgs, MailArgs};
 use super::{DatabaseArg, playbook, say, warn};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, SystemClock};
 use crate::server::backend::{Backend, Parts};
 use crate::server::carrier::Carriers;
-use crate::server::crm::Crm;
-use crate::server::crm::directory::Directory;
 use crate::server::measure::Projections;
 use crate::server::notify::Notifier;
+use crate::server::store::Store;
 use crate::server::{opt_outs, telemetry};
 
 /// Run the backend.
@@ -38,14 +38,8 @@ pub(super) struct Serve {
     /// A proxy in front of this process ends TLS; without it plain HTTP is served on loopback only.
     #[arg(long)]
     behind_proxy: bool,
-    /// A JSON directory of contacts.
-    #[arg(long)]
-    crm: Option<String>,
-    /// The directory takes writes, too: the log of what was said, how it ended, tasks.
-    #[arg(long, requires = "crm")]
-    crm_writes: bool,
     #[command(flatten)]
-    crm_token: CrmTokenArgs,
+    crm: CrmArgs,
     /// Minutes between two comparisons with the carrier's list.
     #[arg(long, default_value_t = 5)]
     reconcile_minutes: u64,
@@ -94,17 +88,12 @@ impl Serve {
             ["http://", "https://"].iter().any(|scheme| public_url.starts_with(scheme)),
             "--public-url {public_url} is no address like https://comeback.example: signatures are checked over it"
         );
-        let crm = match &self.crm {
-            Some(base) => {
-                let directory = Directory::new(egress.clone(), base, self.crm_token.token()?)?;
-                Some(Arc::new(if self.crm_writes { directory.writing() } else { directory }) as Arc<dyn Crm>)
-            }
-            None => None,
-        };
+        let (store, clock): (Arc<dyn Store>, Arc<dyn Clock>) = (store, Arc::new(SystemClock));
+        let crm = self.crm.connector(&egress, &store, &clock)?;
         let (carrier, public_url) = (Arc::new(Carriers::new(&egress)), public_url.trim_end_matches('/').to_owned());
         let mut backend = Backend::start(Parts {
             store,
-            clock: Arc::new(SystemClock),
+            clock,
             playbook: policy.clone(),
             listener,
             public_url: public_url.clone(),

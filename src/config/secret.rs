@@ -192,6 +192,20 @@ impl Held {
     }
 }
 
+impl Held {
+    /// All that are live now, the one in use first: two while a secret is rotated.
+    pub async fn read_all(&self) -> Result<Vec<Secret>, SecretError> {
+        match self {
+            Self::Here(secret) => Ok(vec![secret.clone()]),
+            Self::At(source) => {
+                let source = source.clone();
+                let read = tokio::task::spawn_blocking(move || source.read_all()).await;
+                read.unwrap_or(Err(SecretError::NoKeyring("asking it broke off")))
+            }
+        }
+    }
+}
+
 fn from_file(path: &Path) -> Result<Zeroizing<String>, SecretError> {
     let file = || path.display().to_string();
     let unreadable = |e: std::io::Error| SecretError::Unreadable { file: file(), why: e.kind() };

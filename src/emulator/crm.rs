@@ -2,6 +2,7 @@
 //! a number shared by two people, contacts without an owner, an owner who left, names that are hard to draw.
 
 mod http;
+pub mod hubspot;
 mod make;
 mod names;
 mod writes;

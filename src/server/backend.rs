@@ -79,7 +79,13 @@ impl Backend {
             parts.public_url.clone(),
             Arc::clone(&metrics),
         ));
-        let router = http::observed(http::router(app).merge(hooks), Arc::clone(&metrics));
+        let mut router = http::router(app).merge(hooks);
+        let crm = parts.crm;
+        if let Some(crm) = &crm {
+            let (service, crm, public_url) = (service.clone(), Arc::clone(crm), parts.public_url.clone());
+            router = router.merge(http::crm::router(http::crm::CrmHook { service, crm, public_url }));
+        }
+        let router = http::observed(router, Arc::clone(&metrics));
         let mut tasks = JoinSet::new();
         let mut until = down.clone();
         tasks.spawn(async move {
@@ -105,7 +111,7 @@ impl Backend {
         let fetching = media::run(service.clone(), Arc::clone(&parts.carrier), down.clone());
         tasks.spawn(async move { fetching.await.map_err(|e| e.to_string()) });
         tasks.spawn(reconcile::run(service.clone(), parts.carrier, metrics, parts.reconcile_every, down.clone()));
-        if let Some(crm) = parts.crm {
+        if let Some(crm) = crm {
             if crm.takes_writes() {
                 let writing = WriteBack::new(service.clone(), Arc::clone(&crm)).run(down.clone());
                 tasks.spawn(async move { writing.await.map_err(|e| e.to_string()) });

@@ -13,13 +13,18 @@ use crate::domain::command::{Actor, Command};
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
 use crate::domain::id::NumberId;
-use crate::domain::time::Span;
+use crate::domain::time::{Span, Timestamp};
 
+pub mod changed;
 pub mod connector;
 pub mod directory;
+pub mod hubspot;
 pub mod owner;
+pub mod phone;
+pub mod push;
 pub mod write;
 
+pub use self::changed::{Changed, Touched};
 pub use self::connector::{Crm, CrmError, Deals};
 pub use self::owner::{Owner, Reps};
 pub use self::write::{TaskState, Write};
@@ -33,8 +38,15 @@ const ROUND: usize = 50;
 /// Conversations looked at again in one round.
 const FOLLOWED: usize = 256;
 
-/// Reads everybody at the start and every few minutes, and whoever texts without being known, at once. Before that,
-/// what an earlier process read and could not follow up.
+/// Changes that the CRM told of, followed in one round: no more than a connector asks for at once.
+const CHANGES: usize = 100;
+
+/// The longest pause after a failure.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Reads everybody at the start and every few minutes, and whoever texts without being known, or whose card the CRM said
+/// has changed, at once. Before that, what an earlier process read and could not follow up. After a failure it pauses,
+/// longer each time, and as long as the CRM said; then it goes on where it was.
 pub async fn run(service: Service, crm: Arc<dyn Crm>, mut shutdown: watch::Receiver<bool>) {
     if let Err(e) = follow_up(&service).await {
         tracing::warn!(error = %e, "cards that changed were not looked at; they will be with the next reading");
@@ -42,17 +54,38 @@ pub async fn run(service: Service, crm: Arc<dyn Crm>, mut shutdown: watch::Recei
     let mut wake = service.pulse().watch();
     let mut refresh = tokio::time::interval(REFRESH);
     refresh.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // Whether everybody is to be read, and how often in a row reading failed.
+    let (mut whole, mut failures) = (false, 0);
     while !*shutdown.borrow() {
-        let read = tokio::select! {
-            _ = refresh.tick() => everybody(&service, crm.as_ref()).await,
-            _ = wake.changed() => strangers(&service, crm.as_ref()).await,
+        whole |= tokio::select! {
+            _ = refresh.tick() => true,
+            _ = wake.changed() => false,
             _ = shutdown.changed() => break,
+            () = std::future::ready(()), if failures > 0 => false,
         };
-        if let Err(e) = read {
-            tracing::warn!(error = %e, "the CRM was not read; cards stay as they were");
-            tokio::time::sleep(Duration::from_secs(1)).await;
+        let read =
+            if whole { everybody(&service, crm.as_ref()).await } else { strangers(&service, crm.as_ref()).await };
+        let Err(e) = read else {
+            (whole, failures) = (false, 0);
+            continue;
+        };
+        tracing::warn!(error = %e, "the CRM was not read; cards stay as they were");
+        failures += 1;
+        tokio::select! {
+            () = tokio::time::sleep(pause(&e, failures, service.clock().now())) => {}
+            _ = shutdown.changed() => break,
         }
     }
+}
+
+/// How long nobody is asked after so many failures in a row.
+fn pause(e: &LinkError, failures: u32, now: Timestamp) -> Duration {
+    let longer = Duration::from_secs(1 << failures.saturating_sub(1).min(6));
+    let said = match e {
+        LinkError::Crm(CrmError::Busy { until }) => u64::try_from(until.since(now).as_millis()).unwrap_or_default(),
+        LinkError::Crm(_) | LinkError::Store(_) | LinkError::Service(_) => 0,
+    };
+    longer.max(Duration::from_millis(said)).min(LONGEST_PAUSE)
 }
 
 /// Why cards were not read or not followed up. Nothing is lost: both are tried again.
@@ -69,21 +102,69 @@ pub enum LinkError {
     Service(#[from] ServiceError),
 }
 
+/// Reads everybody; of a CRM that is too large for that, again those numbers that were read longest ago.
 async fn everybody(service: &Service, crm: &dyn Crm) -> Result<(), LinkError> {
-    let people = crm.everybody().await?.into_iter().map(|(address, cards)| people(address, cards));
+    let all = match crm.everybody().await {
+        Ok(all) => all,
+        Err(CrmError::Cannot(_)) => {
+            follow_changes(service, crm).await?;
+            let old = service.clock().now() - Span::millis(i64::try_from(REFRESH.as_millis()).unwrap_or(i64::MAX));
+            let numbers = service.store().stale_numbers(old, ROUND).await?;
+            return read(service, crm, numbers.into_iter().map(|(_, address, _)| address).collect()).await;
+        }
+        Err(e) => return Err(e.into()),
+    };
+    let people = all.into_iter().map(|(address, cards)| people(address, cards));
     service.store().put_cards(&people.collect::<Vec<_>>(), service.clock().now()).await?;
     follow_up(service).await
 }
 
-/// Numbers that texted and were never looked up.
+/// Numbers that texted and were never looked up, or whose cards the CRM said have changed.
 async fn strangers(service: &Service, crm: &dyn Crm) -> Result<(), LinkError> {
-    let never = crate::domain::time::Timestamp::MIN + Span::millis(1);
-    let numbers = service.store().stale_numbers(never, ROUND).await?;
-    for (_, address, _) in numbers {
-        let cards = crm.behind(&address).await?;
-        service.store().put_cards(&[people(address, cards)], service.clock().now()).await?;
+    follow_changes(service, crm).await?;
+    let never = Timestamp::MIN + Span::millis(1);
+    loop {
+        let numbers = service.store().stale_numbers(never, ROUND).await?;
+        let whole = numbers.len() < ROUND;
+        read(service, crm, numbers.into_iter().map(|(_, address, _)| address).collect()).await?;
+        if whole {
+            return Ok(());
+        }
     }
-    follow_up(service).await
+}
+
+/// Reads the people behind these numbers. One whose answer does not read holds back no other; the first such error is told
+/// at the end.
+async fn read(service: &Service, crm: &dyn Crm, numbers: Vec<Address>) -> Result<(), LinkError> {
+    let mut failed = None;
+    for address in numbers {
+        match crm.behind(&address).await {
+            Ok(cards) => service.store().put_cards(&[people(address, cards)], service.clock().now()).await?,
+            Err(e @ (CrmError::Refused(_) | CrmError::Unreachable(_) | CrmError::Busy { .. })) => {
+                failed = Some(e);
+                break;
+            }
+            Err(e) => failed = failed.or(Some(e)),
+        }
+    }
+    follow_up(service).await?;
+    failed.map_or(Ok(()), |e| Err(e.into()))
+}
+
+/// Finds out whom the changes concern that the CRM told of, so that their cards are read again.
+async fn follow_changes(service: &Service, crm: &dyn Crm) -> Result<(), LinkError> {
+    loop {
+        let some = service.store().crm_changes(CHANGES).await?;
+        let Some(up_to) = some.last().map(|(place, _)| *place) else { return Ok(()) };
+        let changed: Vec<Changed> = some.into_iter().map(|(_, changed)| changed).collect();
+        let touched = match crm.touched(&changed).await {
+            Ok(touched) => touched,
+            // Who was known by them is stale already.
+            Err(CrmError::Cannot(_) | CrmError::NotFound | CrmError::Invalid(_)) => Touched::default(),
+            Err(e) => return Err(e.into()),
+        };
+        service.store().crm_followed(up_to, &touched).await?;
+    }
 }
 
 fn people(address: Address, cards: Vec<Card>) -> People {

@@ -20,6 +20,7 @@ pub mod blocked;
 pub mod changes;
 pub mod commands;
 pub mod consent;
+pub mod crm;
 pub mod health;
 pub mod hooks;
 pub mod media;
@@ -71,6 +72,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/consent/blocked", get(blocked::blocked))
         .route("/v1/consent/rulings", get(rulings::rulings))
         .route("/v1/sends", post(sends::report))
+        .route("/v1/crm/changes", post(crm::changes))
         .route("/v1/consent/dossier", get(consent::dossier))
         .route("/v1/consent", get(consent::show).post(consent::report))
         .route("/health", get(health::alive))

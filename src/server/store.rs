@@ -22,6 +22,7 @@ use crate::wire::changes::Message;
 use crate::wire::command::Receipt;
 
 pub mod block;
+pub mod card;
 pub mod consent;
 pub mod crm_write;
 mod error;
@@ -350,6 +351,7 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 #[async_trait]
 pub trait Store:
     block::BlockLog
+    + card::CardStore
     + consent::ConsentStore
     + crm_write::CrmWriteStore
     + LineStore

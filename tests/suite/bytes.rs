@@ -69,6 +69,8 @@ held! {
     typed 300
     safe_text 300
     consent_row 2000
+    hubspot 1500
+    crm_change 2000
 }
 
 #[test]

@@ -25,6 +25,7 @@ use uuid::Uuid;
 mod auditing;
 mod blocked;
 mod consent;
+mod crm;
 mod dossier;
 mod metrics;
 mod people;

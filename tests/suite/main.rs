@@ -17,6 +17,7 @@ mod hooks;
 mod hostile;
 mod hours;
 mod http;
+mod hubspot;
 mod icalendar;
 mod inbox;
 mod kinds;

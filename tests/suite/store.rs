@@ -9,6 +9,7 @@ use comeback::server::store::sqlite::SqliteStore;
 
 mod beside;
 mod blocks;
+mod card;
 mod consent;
 mod crm_writes;
 mod facts;
@@ -131,6 +132,10 @@ macro_rules! conforms {
                     what_stands_beside_the_policy_is_replaced_and_taken_away
                     conversations_with_a_deadline_are_walked_in_its_order
                     cards_are_told_by_number
+                }
+                card {
+                    a_change_of_the_crm_makes_the_cards_of_its_people_stale_until_they_are_read
+                    a_push_adds_replaces_and_takes_off_and_an_older_one_changes_nothing
                 }
                 sends {
                     a_send_is_kept_once_by_its_tool_and_its_id

@@ -172,6 +172,7 @@ impl Talk {
             }
             Event::AnswerHeld { .. }
             | Event::AnswerWaits { .. }
+            | Event::MediaSettled { .. }
             | Event::AnswerParked { .. }
             | Event::AnswerReleased { .. }
             | Event::AnswerApproved { .. }

@@ -8,12 +8,14 @@
 
 use async_trait::async_trait;
 
+use super::changed::{Changed, Touched};
 use super::owner::Owner;
 use super::write::{TaskState, Write};
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
 use crate::domain::deal::Deal;
 use crate::domain::time::Timestamp;
+use crate::server::carrier::{Hooked, Unbelieved};
 
 /// Why the CRM could not be asked, or did not do it. What was read before stays.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -103,6 +105,20 @@ pub trait Crm: Send + Sync + 'static {
     async fn deals(&self, since: Timestamp, after: Option<&str>) -> Result<Deals, CrmError> {
         let _ = (since, after);
         Err(CrmError::Cannot("tell which deals changed"))
+    }
+
+    /// What a webhook of this CRM says has changed, once its signature is believed; over the bytes as they came. Asks
+    /// nobody. A CRM that posts none believes none.
+    async fn heard(&self, hooked: &Hooked<'_>) -> Result<Vec<Changed>, Unbelieved> {
+        let _ = hooked;
+        Err(Unbelieved::Forged("this CRM posts no webhooks, or no secret of theirs is set up".to_owned()))
+    }
+
+    /// Whom it concerns that these records changed: the CRM said so by a webhook. Whoever hangs on them, and every number
+    /// that those people have now. Records that are gone concern nobody beside who was known to.
+    async fn touched(&self, changed: &[Changed]) -> Result<Touched, CrmError> {
+        let _ = changed;
+        Err(CrmError::Cannot("tell whom a change concerns"))
     }
 
     /// Whether it takes writes, finds them again and tells how tasks stand: all three or none.

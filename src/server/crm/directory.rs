@@ -158,6 +158,17 @@ pub fn people_of(answer: &[u8]) -> Result<Vec<Card>, CrmError> {
     Ok(answer.contacts.into_iter().map(card).collect())
 }
 
+/// One person in the directory's form, as a program pushes them. What is wrong is told without repeating what stands there.
+pub fn person_of(json: &str) -> Result<Card, String> {
+    let contact: Contact = serde_json::from_str(json).map_err(|e| match e.classify() {
+        serde_json::error::Category::Data => "contact is not a person as the directory has them".to_owned(),
+        serde_json::error::Category::Io | serde_json::error::Category::Syntax | serde_json::error::Category::Eof => {
+            "contact is not JSON".to_owned()
+        }
+    })?;
+    Ok(card(contact))
+}
+
 /// Where the reading failed; the parser's own words may quote personal data.
 fn position(e: &serde_json::Error) -> String {
     format!("line {}, column {}", e.line(), e.column())

@@ -39,6 +39,11 @@ impl Ask {
         Self::new(Method::POST, url)
     }
 
+    /// Changes what is at an address.
+    pub fn patch(url: Url) -> Self {
+        Self::new(Method::PATCH, url)
+    }
+
     fn new(method: Method, url: Url) -> Self {
         Self {
             url,

@@ -26,6 +26,7 @@ use utoipa::{Modify, OpenApi};
         super::blocked::blocked,
         super::rulings::rulings,
         super::sends::report,
+        super::crm::changes,
         super::audit::entries,
         super::reports::one,
         super::reports::replies,

@@ -1,6 +1,7 @@
 //! The reference store, and the simulator's: plain maps behind one lock. What it does is what the others must do.
 
 mod blocks;
+mod card;
 mod consent;
 mod crm_write;
 mod lines;
@@ -9,6 +10,7 @@ mod notices;
 mod policy;
 mod read;
 mod record;
+mod restored;
 mod rulings;
 mod sends;
 mod sent;
@@ -21,7 +23,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{
     ApiKey, Batch, CampaignSend, CarrierLine, DedupeKey, Device, DeviceState, DueSend, LineStop, Loaded, Loading, Page,
-    PageQuery, People, RestoreWrite, Restored, SendWrite, Store, StoreError, Transaction, Waiting, Wants,
+    PageQuery, People, Restored, SendWrite, Store, StoreError, Transaction, Waiting, Wants,
 };
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
@@ -50,6 +52,7 @@ struct Tables {
     addresses: BTreeMap<Address, NumberId>,
     numbers: BTreeMap<NumberId, Number>,
     cards: BTreeMap<NumberId, (Vec<Card>, Timestamp)>,
+    crm: card::Beside,
     conversations: BTreeMap<ConversationId, (Conversation, u64, u64)>,
     messages: BTreeMap<ConversationId, BTreeMap<u64, Message>>,
     places: BTreeMap<MessageId, (ConversationId, u64)>,
@@ -228,18 +231,7 @@ impl Tables {
             }
         }
         self.states.extend(batch.devices);
-        match batch.restore {
-            Some(RestoreWrite::Begun(restored)) => {
-                self.restores.push(restored);
-                self.invites.clear();
-                self.notices.retain(|_, row| row.ended.is_some() || row.is_consent());
-                self.api_keys.values_mut().for_each(|key| key.revoked = true);
-                self.crm_writes.values_mut().for_each(|row| row.begun |= row.ended.is_none());
-                self.devices.values_mut().for_each(|(device, _)| device.revoked = true);
-            }
-            Some(RestoreWrite::Reconciled) => self.restores.iter_mut().for_each(|r| r.reconciled = true),
-            None => {}
-        }
+        self.restored(batch.restore);
         media::write(self, batch.media);
         self.put_notices(&batch.notices);
         self.rulings.extend(batch.rulings);
@@ -350,6 +342,7 @@ impl Store for MemoryStore {
             let id = *tables.addresses.entry(p.address.clone()).or_insert(p.fresh);
             tables.numbers.entry(id).or_insert_with(|| Number::new(id));
             let before = tables.cards.insert(id, (p.cards.clone(), at));
+            tables.crm.read(id, &p.cards);
             if before.map(|(cards, _)| cards).unwrap_or_default() != p.cards {
                 let of_number = tables.conversations.values().filter(|(c, ..)| c.number == id);
                 tables.unmatched.extend(of_number.map(|(c, ..)| c.id));
@@ -369,7 +362,9 @@ impl Store for MemoryStore {
     ) -> Result<Vec<(NumberId, Address, Vec<ConversationId>)>, StoreError> {
         let tables = self.0.lock().await;
         let wrote = |id: &NumberId| tables.conversations.values().any(|(c, ..)| c.number == *id);
-        let is_stale = |id: &NumberId| tables.cards.get(id).map_or_else(|| wrote(id), |(_, at)| *at < older_than);
+        let is_stale = |id: &NumberId| {
+            tables.cards.get(id).map_or_else(|| wrote(id), |(_, at)| *at < older_than || tables.crm.is_stale(id))
+        };
         let stale = tables.addresses.iter().filter(|(_, id)| is_stale(id));
         let of = |id: NumberId| tables.conversations.values().filter(move |(c, ..)| c.number == id).map(|(c, ..)| c.id);
         Ok(stale.take(limit).map(|(address, id)| (*id, address.clone(), of(*id).collect())).collect())

@@ -19,6 +19,9 @@ use comeback::journal::{Checkpoint, Frame, Key};
 use comeback::server::carrier::twilio::parse::{self, Malformed, Params};
 use comeback::server::carrier::twilio::signature::{Signed, verify};
 use comeback::server::consent::checked;
+use comeback::server::crm::hubspot::{card, hook, read};
+use comeback::server::crm::owner::Matched;
+use comeback::server::crm::push;
 use comeback::tui::input_line::{InputLine, MAX_BYTES};
 use comeback::tui::keymap::chord::Chord;
 use comeback::wire::changes::{Changes, Message};
@@ -33,7 +36,7 @@ use serde::de::DeserializeOwned;
 pub type Door = fn(&[u8]);
 
 /// All of them, by the name of their fuzz target and of their folder in `fuzz/corpus`.
-pub const DOORS: [(&str, Door); 12] = [
+pub const DOORS: [(&str, Door); 14] = [
     ("webhook_form", webhook_form),
     ("webhook_json", webhook_json),
     ("playbook", playbook),
@@ -46,6 +49,8 @@ pub const DOORS: [(&str, Door); 12] = [
     ("typed", typed),
     ("safe_text", safe_text),
     ("consent_row", consent_row),
+    ("hubspot", hubspot),
+    ("crm_change", crm_change),
 ];
 
 /// An error is one short line for a person, and moves no cursor.
@@ -248,6 +253,57 @@ pub fn consent_row(bytes: &[u8]) {
             assert!(heard.address.as_str().starts_with('+') && heard.said.is_some_and(|said| said <= now));
             assert_eq!(Address::parse(heard.address.as_str()).as_ref(), Ok(&heard.address));
             assert!(heard.words.is_none_or(|words| !heard.out && words.as_str().chars().count() <= 4_400));
+        }
+        Err(error) => sentence(&error),
+    }
+}
+
+/// Whatever HubSpot answers or posts.
+pub fn hubspot(bytes: &[u8]) {
+    let told = |error: &comeback::server::crm::CrmError| sentence(error);
+    let stages = read::answer::<read::Pipelines>(bytes).map(read::Pipelines::stages).unwrap_or_default();
+    let owners = Matched::default();
+    match read::answer::<read::Records>(bytes) {
+        Ok(page) => {
+            let around =
+                |deals| card::Around { company: page.results.first(), deals, stages: &stages, owners: &owners };
+            let all: Vec<&read::Record> = page.results.iter().collect();
+            for record in &page.results {
+                let made = card::card(record, &around(&all));
+                assert!(made.name.chars().count() <= 200 && made.intents.len() <= 4);
+                for number in read::numbers(record) {
+                    assert!(number.as_str().starts_with('+'));
+                    assert_eq!(Address::parse(number.as_str()).as_ref(), Ok(&number));
+                }
+                if let Some(deal) = card::deal(record, &[], &[], &stages, &owners) {
+                    assert_eq!(deal.stages.last().map(|s| &s.stage), Some(&deal.stage));
+                }
+            }
+        }
+        Err(error) => told(&error),
+    }
+    if let Ok(hanging) = read::answer::<read::Associations>(bytes) {
+        assert!(hanging.by_id().len() <= bytes.len());
+    }
+    drop(read::answer::<read::Ends>(bytes).map(read::Ends::ids));
+    drop(read::answer::<read::Labels>(bytes).map(|labels| labels.plain()));
+    drop(read::answer::<read::Owners>(bytes).map(|page| page.owners(false)));
+    assert!(read::category(bytes).bytes().all(|b| b.is_ascii_alphabetic() || b == b'_' || b == b' '));
+    match hook::changed(bytes) {
+        Ok(changed) => assert!(changed.iter().all(|c| c.id.bytes().all(|b| b.is_ascii_digit()))),
+        Err(error) => sentence(&error),
+    }
+}
+
+/// One change that a program pushes.
+pub fn crm_change(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(row) = serde_json::from_str::<Box<serde_json::value::RawValue>>(text) else { return };
+    let now = Timestamp::from_millis(1_800_000_000_000);
+    match push::checked(&row, now) {
+        Ok(change) => {
+            assert!(change.address.as_str().starts_with('+') && !change.contact.as_str().trim().is_empty());
+            assert!(change.card.is_none_or(|card| card.contact == change.contact));
         }
         Err(error) => sentence(&error),
     }

@@ -27,6 +27,7 @@ use comeback::server::store::{
 use comeback::wire::changes::Message;
 
 mod blocks;
+mod card;
 mod consent;
 mod crm_write;
 mod lines;

@@ -12,26 +12,20 @@ use crate::server::store::{CarrierLine, DedupeKey, Device, People, StoreError};
 pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -> Result<(), StoreError> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for p in people {
-        let found = tx
-            .prepare_cached("SELECT id FROM number WHERE address = ?1")?
-            .query_row([p.address.as_str()], |r| r.get::<_, String>(0));
-        let id = if let Some(id) = optional(found)? {
-            id
-        } else {
-            let insert = "INSERT INTO number (id, address, state) VALUES (?1, ?2, ?3)";
-            let state = to_json(&crate::domain::consent::Number::new(p.fresh))?;
-            tx.prepare_cached(insert)?.execute(params![p.fresh.to_string(), p.address.as_str(), state])?;
-            p.fresh.to_string()
-        };
+        let id = number_of(&tx, &p.address, p.fresh)?;
         let before =
             tx.prepare_cached("SELECT cards FROM card WHERE number = ?1")?.query_row([&id], |r| r.get::<_, String>(0));
         let before = optional(before)?.unwrap_or_else(|| "[]".to_owned());
         let now = to_json(&p.cards)?;
         tx.prepare_cached(
             "INSERT INTO card (number, cards, read_at) VALUES (?1, ?2, ?3) ON CONFLICT (number) DO UPDATE SET \
-             cards = excluded.cards, read_at = excluded.read_at",
+             cards = excluded.cards, read_at = excluded.read_at, stale = 0",
         )?
         .execute(params![id, now, at.millis()])?;
+        for card in &p.cards {
+            tx.prepare_cached("INSERT OR IGNORE INTO card_contact (contact, number) VALUES (?1, ?2)")?
+                .execute(params![card.contact.as_str(), id])?;
+        }
         if before != now {
             tx.prepare_cached(
                 "INSERT OR IGNORE INTO unmatched (conversation) SELECT id FROM conversation WHERE number = ?1",
@@ -40,6 +34,23 @@ pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -
         }
     }
     Ok(tx.commit()?)
+}
+
+/// The id of a number, which is made when nobody knows it yet.
+pub(super) fn number_of(tx: &Transaction<'_>, address: &Address, fresh: NumberId) -> Result<String, StoreError> {
+    let found = tx
+        .prepare_cached("SELECT id FROM number WHERE address = ?1")?
+        .query_row([address.as_str()], |r| r.get::<_, String>(0));
+    if let Some(id) = optional(found)? {
+        return Ok(id);
+    }
+    let state = to_json(&crate::domain::consent::Number::new(fresh))?;
+    tx.prepare_cached("INSERT INTO number (id, address, state) VALUES (?1, ?2, ?3)")?.execute(params![
+        fresh.to_string(),
+        address.as_str(),
+        state
+    ])?;
+    Ok(fresh.to_string())
 }
 
 pub(super) fn unmatched(tx: &Transaction<'_>, limit: usize) -> Result<Vec<ConversationId>, StoreError> {
@@ -55,7 +66,7 @@ pub(super) fn stale_numbers(
     limit: usize,
 ) -> Result<Vec<(NumberId, Address, Vec<ConversationId>)>, StoreError> {
     let sql = "SELECT n.id, n.address FROM number n LEFT JOIN card k ON k.number = n.id \
-               WHERE n.address IS NOT NULL AND (k.read_at < ?1 OR k.read_at IS NULL \
+               WHERE n.address IS NOT NULL AND (k.read_at < ?1 OR k.stale = 1 OR k.read_at IS NULL \
                AND EXISTS (SELECT 1 FROM conversation c WHERE c.number = n.id)) LIMIT ?2";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut query = tx.prepare_cached(sql)?;

@@ -1,0 +1,63 @@
+//! The CRM: whether it answers, and whether it knows our reps.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::report::Report;
+use crate::cli::crm::CrmArgs;
+use crate::cli::egress::EgressArgs;
+use crate::clock::{Clock, SystemClock};
+use crate::domain::contact::Address;
+use crate::server::crm::owner::Matched;
+use crate::server::crm::{Crm, CrmError, Reps};
+use crate::server::store::Store;
+use crate::server::store::sqlite::SqliteStore;
+
+const AREA: &str = "CRM";
+
+/// A number that nobody has: it is kept for fiction.
+const NOBODY: &str = "+12025550100";
+
+/// Asks the CRM that `serve` is given; nothing without one.
+pub(super) async fn look(report: &mut Report, database: &Path, crm: &CrmArgs, egress: &EgressArgs) {
+    if let Err(e) = ask(report, database, crm, egress).await {
+        report.wrong(AREA, "answers", e.to_string(), "see assets/docs/crm.md: the address, the token and its scopes");
+    }
+}
+
+async fn ask(report: &mut Report, database: &Path, crm: &CrmArgs, egress: &EgressArgs) -> anyhow::Result<()> {
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(database)?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let Some(crm) = crm.connector(&egress.open()?, &store, &clock)? else { return Ok(()) };
+    if let Ok(nobody) = Address::parse(NOBODY) {
+        crm.behind(&nobody).await?;
+    }
+    report.fine(AREA, "answers", format!("{} tells who is behind a number", crm.name()));
+    owners(report, crm.as_ref(), &store).await
+}
+
+/// A report is made to be pasted: how many, not who.
+async fn owners(report: &mut Report, crm: &dyn Crm, store: &Arc<dyn Store>) -> anyhow::Result<()> {
+    let owners = match crm.owners().await {
+        Ok(owners) => owners,
+        Err(CrmError::Cannot(_)) => return Ok(()),
+        Err(e) => return Err(e.into()),
+    };
+    let by_mail = Reps::Kept(Arc::clone(store)).by_mail().await?;
+    let matched = Matched::new("", &owners, &by_mail);
+    let left = owners.iter().filter(|owner| !owner.active).count();
+    report.fine(AREA, "owners", format!("{} own records there, {left} of them left", owners.len()));
+    let Some(playbook) = store.playbook().await? else { return Ok(()) };
+    let active = playbook.reps.iter().filter(|(_, rep)| rep.active).map(|(id, _)| id);
+    match active.filter(|rep| matched.owner(rep).is_none()).collect::<BTreeSet<_>>().len() {
+        0 => report.fine(AREA, "reps", "everybody of the playbook is an owner there, by their mail address"),
+        unknown => report.look(
+            AREA,
+            "reps",
+            format!("{unknown} rep(s) of the playbook are no owner there by a mail address that we know"),
+            "give theirs with comeback rep reach NAME: what they own there is nobody's until then",
+        ),
+    }
+    Ok(())
+}

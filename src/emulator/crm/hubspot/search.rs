@@ -1,0 +1,148 @@
+//! The emulated search: what it takes, what it finds, and that it may lag.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::answers::{Refusal, told};
+use super::records::{Book, Kind, Record, is_property};
+
+/// Filter groups and filters of one group.
+const MOST_GROUPS: usize = 5;
+const MOST_FILTERS: usize = 6;
+/// Nothing behind it is found, however it is paged.
+const DEPTH: usize = 10_000;
+
+/// Answers `POST …/search`.
+pub(super) fn search(book: &Book, kind: Kind, asked: &Value) -> Result<Value, Refusal> {
+    let members = asked.as_object().ok_or_else(|| Refusal::bad("the body must be an object"))?;
+    for name in ["after", "filterGroups", "limit", "properties", "sorts"] {
+        if !members.contains_key(name) {
+            return Err(Refusal::bad(&format!("Some required fields were not set: [{name}]")));
+        }
+    }
+    let known = ["after", "filterGroups", "limit", "properties", "sorts", "query"];
+    if let Some(name) = members.keys().find(|name| !known.contains(&name.as_str())) {
+        return Err(Refusal::bad(&format!("Unknown field {name}")));
+    }
+    let limit = asked["limit"].as_u64().and_then(|n| usize::try_from(n).ok()).filter(|n| (1..=200).contains(n));
+    let limit = limit.ok_or_else(|| Refusal::bad("limit must be from 1 to 200"))?;
+    let after = match &asked["after"] {
+        Value::String(text) if text.is_empty() => Some(0),
+        Value::String(text) => text.parse::<usize>().ok(),
+        Value::Number(n) => n.as_u64().and_then(|n| usize::try_from(n).ok()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    let after = after.ok_or_else(|| Refusal::bad("after must be a cursor"))?;
+    if after + limit > DEPTH {
+        return Err(Refusal::bad("Paging is limited to 10,000 results of one query"));
+    }
+    let groups = list(&asked["filterGroups"], "filterGroups")?;
+    if groups.len() > MOST_GROUPS {
+        return Err(Refusal::bad("Too many filter groups"));
+    }
+    let groups: Vec<Vec<Filter<'_>>> =
+        groups.iter().map(|group| filters(kind, group)).collect::<Result<_, Refusal>>()?;
+    let mut found: Vec<(&String, &Record, &BTreeMap<String, String>)> = book
+        .of(kind)
+        .iter()
+        .filter(|(_, record)| !record.archived)
+        .filter_map(|(id, record)| Some((id, record, record.indexed.as_ref()?)))
+        .filter(|(_, _, as_found)| groups.is_empty() || groups.iter().any(|g| g.iter().all(|f| f.fits(as_found))))
+        .collect();
+    for sort in list(&asked["sorts"], "sorts")?.iter().rev() {
+        let (name, descending) = match sort {
+            Value::String(name) => name.strip_prefix('-').map_or((name.as_str(), false), |name| (name, true)),
+            Value::Object(_) => (sort["propertyName"].as_str().unwrap_or_default(), sort["direction"] == "DESCENDING"),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
+                return Err(Refusal::bad("a sort is the name of a property"));
+            }
+        };
+        if !is_property(kind, name) {
+            return Err(Refusal::bad(&format!("Property \"{name}\" does not exist")));
+        }
+        found.sort_by(|(_, _, a), (_, _, b)| {
+            let order = a.get(name).cmp(&b.get(name));
+            if descending { order.reverse() } else { order }
+        });
+    }
+    let properties: Vec<&str> = list(&asked["properties"], "properties")?.iter().filter_map(Value::as_str).collect();
+    let total = found.len();
+    let page: Vec<Value> =
+        found.iter().skip(after).take(limit).map(|(id, record, _)| told(kind, id, record, &properties, &[])).collect();
+    let mut answer = json!({ "total": total, "results": page });
+    if after + limit < total {
+        answer["paging"] = json!({ "next": { "after": (after + limit).to_string() } });
+    }
+    Ok(answer)
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> Result<&'a Vec<Value>, Refusal> {
+    value.as_array().ok_or_else(|| Refusal::bad(&format!("{name} must be a list")))
+}
+
+struct Filter<'a> {
+    name: &'a str,
+    operator: &'a str,
+    value: &'a str,
+}
+
+fn filters<'a>(kind: Kind, group: &'a Value) -> Result<Vec<Filter<'a>>, Refusal> {
+    let all = list(&group["filters"], "filters")?;
+    if all.is_empty() || all.len() > MOST_FILTERS {
+        return Err(Refusal::bad("a filter group has 1 to 6 filters"));
+    }
+    let read = |filter: &'a Value| {
+        let text = |name: &str| filter[name].as_str().unwrap_or_default();
+        let (name, operator, value) = (text("propertyName"), text("operator"), text("value"));
+        if !is_property(kind, name) {
+            return Err(Refusal::bad(&format!("Property \"{name}\" does not exist")));
+        }
+        let known = ["EQ", "NEQ", "LT", "LTE", "GT", "GTE", "CONTAINS_TOKEN", "HAS_PROPERTY", "NOT_HAS_PROPERTY"];
+        if !known.contains(&operator) {
+            return Err(Refusal::bad(&format!("operator {operator} is none")));
+        }
+        if value.is_empty() && !operator.ends_with("HAS_PROPERTY") {
+            return Err(Refusal::bad("a filter needs a value"));
+        }
+        Ok(Filter { name, operator, value })
+    };
+    all.iter().map(read).collect()
+}
+
+impl Filter<'_> {
+    fn fits(&self, properties: &BTreeMap<String, String>) -> bool {
+        let value = properties.get(self.name).map(String::as_str).filter(|v| !v.is_empty());
+        let has = value.is_some();
+        let Some(value) = value else { return self.operator == "NOT_HAS_PROPERTY" || self.operator == "NEQ" };
+        let order = || number(value).partial_cmp(&number(self.value));
+        match self.operator {
+            "EQ" => value.eq_ignore_ascii_case(self.value),
+            "NEQ" => !value.eq_ignore_ascii_case(self.value),
+            "LT" => order().is_some_and(std::cmp::Ordering::is_lt),
+            "LTE" => order().is_some_and(std::cmp::Ordering::is_le),
+            "GT" => order().is_some_and(std::cmp::Ordering::is_gt),
+            "GTE" => order().is_some_and(std::cmp::Ordering::is_ge),
+            "HAS_PROPERTY" => has,
+            "CONTAINS_TOKEN" => value.split(|c: char| !c.is_alphanumeric()).any(|token| matches(token, self.value)),
+            _ => false,
+        }
+    }
+}
+
+/// A number, or the milliseconds of an instant; both are compared so.
+fn number(text: &str) -> Option<f64> {
+    let instant = || chrono::DateTime::parse_from_rfc3339(text).ok().map(|at| at.timestamp_millis().to_string());
+    text.parse().ok().or_else(|| instant()?.parse().ok())
+}
+
+/// A token against a pattern with `*` at its ends.
+fn matches(token: &str, pattern: &str) -> bool {
+    let (token, pattern) = (token.to_lowercase(), pattern.to_lowercase());
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(rest), Some(_)) => token.contains(rest.trim_end_matches('*')),
+        (Some(end), None) => token.ends_with(end),
+        (None, Some(start)) => token.starts_with(start),
+        (None, None) => token == pattern,
+    }
+}

@@ -1,0 +1,494 @@
+//! HubSpot, by a private app's token.
+//!
+//! * People: searched by HubSpot's calculated phone properties and the typed ones, then each candidate's own numbers are
+//!   read to E.164 and compared. Companies and deals by associations v4.
+//! * Owners: by the owners API, those that left too; a record names an *owner* id, which is no user id. Reps are owners by
+//!   their mail address.
+//! * Writes: communications (SMS), tasks, meetings and notes, each made in one call with what it hangs on. HubSpot's search
+//!   lags behind its writes, so a write is never looked for by a search: what hangs on the contact is read.
+//! * Limits: [`limits`].
+//!
+//! The published descriptions and HubSpot's own library were the source of the protocol; the emulator that tests hold it
+//! against was written from the same and shares no code with it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use url::Url;
+
+use self::ask::{Method, Question};
+use self::body::{Kinds, Place};
+use self::limits::{Limits, Said};
+use self::read::{Record, Stages};
+use super::changed::{Changed, Kind, Touched};
+use super::owner::Matched;
+use super::write::{TaskState, What, Write};
+use super::{Crm, CrmError, Deals, Owner, Reps};
+use crate::clock::Clock;
+use crate::config::secret::Held;
+use crate::domain::contact::Address;
+use crate::domain::context::Card;
+use crate::domain::id::ContactId;
+use crate::domain::time::{Span, Timestamp};
+use crate::server::carrier::{Hooked, Unbelieved};
+use crate::server::egress::{Ask, Egress, EgressError};
+
+pub mod ask;
+pub mod body;
+pub mod card;
+pub mod hook;
+pub mod limits;
+pub mod read;
+
+/// Where HubSpot is.
+pub const API: &str = "https://api.hubapi.com";
+
+/// The longest that one call may take.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The largest answer read.
+const LARGEST: usize = 8 * 1024 * 1024;
+
+/// How long owners, pipelines and kinds of association are remembered.
+const FRESH: Duration = Duration::from_secs(300);
+
+/// Pages of one search for a number: who is on a later one is not found, and a number that five hundred people may have is
+/// nobody's own.
+const MOST_PAGES: usize = 5;
+
+/// Pages of a list read at most; half a list would pass for a whole one, so a longer one is an error.
+const MOST_LISTED: usize = 200;
+
+/// Records that hang on a contact and are looked through for a write, newest first.
+const LOOKED_THROUGH: usize = 500;
+
+/// What changes seldom.
+#[derive(Debug)]
+struct Known {
+    owners: Vec<Owner>,
+    stages: Stages,
+}
+
+/// What is remembered, and since when.
+type Remembered = Option<(Instant, Arc<Known>)>;
+
+/// What a connector to HubSpot needs.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where: [`API`] but in tests.
+    pub base: String,
+    /// A private app's token.
+    pub token: Held,
+    /// The app's client secrets, which sign its webhooks; nothing believes none.
+    pub hook_secret: Option<Held>,
+    /// The longest that one call may take.
+    pub within: Duration,
+    /// The shortest time between two searches.
+    pub between_searches: Duration,
+}
+
+impl Settings {
+    /// HubSpot itself.
+    pub fn new(token: Held) -> Self {
+        let (within, between_searches) = (PATIENCE, limits::BETWEEN_SEARCHES);
+        Self { base: API.to_owned(), token, hook_secret: None, within, between_searches }
+    }
+}
+
+/// The connector.
+pub struct HubSpot {
+    egress: Egress,
+    base: Url,
+    token: Held,
+    hook_secret: Option<Held>,
+    within: Duration,
+    clock: Arc<dyn Clock>,
+    reps: Reps,
+    limits: Limits,
+    known: Mutex<Remembered>,
+    kinds: Mutex<BTreeMap<(&'static str, &'static str), i64>>,
+}
+
+impl std::fmt::Debug for HubSpot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HubSpot({})", self.base.host_str().unwrap_or_default())
+    }
+}
+
+impl HubSpot {
+    /// A connector. A token that is kept outside is read for every call, so that a new one holds at once.
+    pub fn new(egress: Egress, settings: Settings, reps: Reps, clock: Arc<dyn Clock>) -> Result<Self, CrmError> {
+        let base: Url = settings.base.trim_end_matches('/').parse().map_err(|_| not_an_address())?;
+        egress.look(&base).map_err(|e| CrmError::Unreachable(e.to_string()))?;
+        let limits = Limits::with(settings.between_searches);
+        let (known, kinds) = (Mutex::default(), Mutex::default());
+        let Settings { token, hook_secret, within, .. } = settings;
+        Ok(Self { egress, base, token, hook_secret, within, clock, reps, limits, known, kinds })
+    }
+
+    /// Asks, and reads the answer. Every error of it is in our words.
+    async fn call<T: for<'de> Deserialize<'de>>(&self, question: Question) -> Result<T, CrmError> {
+        let _turn = self.limits.enter(question.searches).await.map_err(|left| self.busy(left))?;
+        let url = self.base.join(&question.path).map_err(|_| not_an_address())?;
+        let token = self.token.read().await.map_err(|e| CrmError::Unreachable(e.to_string()))?;
+        let ask = match question.method {
+            Method::Get => Ask::get(url),
+            Method::Post => Ask::post(url),
+            Method::Patch => Ask::patch(url),
+        };
+        let ask = ask.bearer(token.expose()).within(self.within).at_most(LARGEST);
+        let ask = question.body.iter().fold(ask, |ask, body| ask.json(body.to_string()));
+        let unreachable = |e: EgressError| CrmError::Unreachable(e.to_string());
+        let answer = self.egress.ask(ask).await.map_err(unreachable)?;
+        let status = answer.status();
+        let mut said = Said::of(status, |name| answer.header(name));
+        let bytes = answer.bytes().await;
+        said.of_the_day = bytes.as_ref().is_ok_and(|body| read::is_of_the_day(body));
+        if let Some(hold) = self.limits.heard(&said) {
+            return Err(self.busy(hold));
+        }
+        let bytes = bytes.map_err(|e| {
+            let large = matches!(e, EgressError::TooLarge { .. });
+            if large { CrmError::Unreadable("too large".to_owned()) } else { unreachable(e) }
+        })?;
+        match status {
+            // Of a batch, what is there; what is gone is missing.
+            200..=299 => read::answer(&bytes),
+            401 | 403 => Err(CrmError::Refused(status)),
+            404 | 410 => Err(CrmError::NotFound),
+            400 | 405..=422 => Err(CrmError::Invalid(read::category(&bytes))),
+            _ => Err(CrmError::Unreachable(format!("it answered {status}"))),
+        }
+    }
+
+    fn busy(&self, left: Duration) -> CrmError {
+        let left = i64::try_from(left.as_millis()).unwrap_or(i64::MAX);
+        CrmError::Busy { until: self.clock.now() + Span::millis(left) }
+    }
+
+    /// Owners and pipelines, as remembered or read now; one reads them for all. What is old is better than nothing.
+    async fn known(&self) -> Result<Arc<Known>, CrmError> {
+        let mut remembered = self.known.lock().await;
+        if let Some((at, known)) = &*remembered
+            && at.elapsed() < FRESH
+        {
+            return Ok(Arc::clone(known));
+        }
+        let read = async {
+            let (owners, pipelines) =
+                tokio::try_join!(self.all_owners(), self.call::<read::Pipelines>(ask::pipelines()))?;
+            Ok::<_, CrmError>(Arc::new(Known { owners, stages: pipelines.stages() }))
+        };
+        match (read.await, &*remembered) {
+            (Ok(known), _) => {
+                *remembered = Some((tokio::time::Instant::now(), Arc::clone(&known)));
+                Ok(known)
+            }
+            (Err(_), Some((_, old))) => Ok(Arc::clone(old)),
+            (Err(e), None) => Err(e),
+        }
+    }
+
+    /// Who owners are now: a rep's mail address may have changed since they were read.
+    async fn matched(&self, known: &Known) -> Result<Matched, CrmError> {
+        let by_mail = self.reps.by_mail().await.map_err(|e| CrmError::Unreachable(e.to_string()))?;
+        Ok(Matched::new("hubspot", &known.owners, &by_mail))
+    }
+
+    async fn all_owners(&self) -> Result<Vec<Owner>, CrmError> {
+        let mut all = Vec::new();
+        for archived in [false, true] {
+            let mut after: Option<String> = None;
+            for page in 0.. {
+                if page == MOST_LISTED {
+                    return Err(longer());
+                }
+                let read: read::Owners = self.call(ask::owners(archived, after.as_deref())).await?;
+                let (owners, next) = read.owners(archived);
+                all.extend(owners);
+                after = next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Records by their ids, in batches.
+    async fn records(
+        &self,
+        kind: &str,
+        ids: &[String],
+        properties: &[&str],
+        history: &[&str],
+    ) -> Result<Vec<Record>, CrmError> {
+        let most = if history.is_empty() { ask::BATCH } else { ask::DEALS };
+        let mut all = Vec::new();
+        for ids in ids.chunks(most) {
+            let read: read::Records = self.call(ask::records(kind, ids, properties, history)).await?;
+            all.extend(read.results.into_iter().filter(|r| !r.archived));
+        }
+        Ok(all)
+    }
+
+    async fn associated(&self, from: &str, ids: &[String], to: &str) -> Result<read::Associations, CrmError> {
+        self.call(ask::associated(from, ids, to)).await
+    }
+
+    /// Who has this number, of those that HubSpot's search finds.
+    async fn contacts(&self, address: &Address) -> Result<Vec<Record>, CrmError> {
+        let mut found: BTreeMap<(usize, String), Record> = BTreeMap::new();
+        let mut after = "0".to_owned();
+        for _ in 0..MOST_PAGES {
+            let Some(question) = ask::contacts_with(address, &after) else { return Ok(Vec::new()) };
+            let page: read::Records = self.call(question).await?;
+            let next = page.next();
+            for contact in page.results {
+                if !contact.archived && read::numbers(&contact).contains(address) {
+                    // Ids grow: the oldest first, whatever order the pages had.
+                    found.insert((contact.id.len(), contact.id.clone()), contact);
+                }
+            }
+            match next {
+                Some(next) => after = next,
+                None => break,
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// The kind of association without a label, from one kind of record to another. HubSpot numbers them, and says how.
+    async fn kind(&self, from: &'static str, to: &'static str) -> Result<i64, CrmError> {
+        if let Some(id) = self.kinds.lock().await.get(&(from, to)) {
+            return Ok(*id);
+        }
+        let labels: read::Labels = self.call(ask::labels(from, to)).await?;
+        let id = labels.plain().ok_or_else(|| CrmError::Unreadable(format!("no way from {from} to {to}")))?;
+        self.kinds.lock().await.insert((from, to), id);
+        Ok(id)
+    }
+
+    /// The owner who is this write's rep.
+    async fn owner(&self, write: &Write) -> Result<Option<String>, CrmError> {
+        let Some(rep) = &write.owner else { return Ok(None) };
+        let known = self.known().await?;
+        Ok(self.matched(&known).await?.owner(rep).map(str::to_owned))
+    }
+
+    /// What hangs on the contact and carries the write's mark.
+    async fn marked(&self, write: &Write, place: Place) -> Result<Option<String>, CrmError> {
+        let (mut ids, mut after) = (Vec::new(), None::<String>);
+        for page in 0.. {
+            if page == MOST_LISTED {
+                return Err(longer());
+            }
+            let asked = ask::hanging_on("contacts", write.contact.as_str(), place.kind, after.as_deref());
+            let (some, next) = self.call::<read::Ends>(asked).await?.ids();
+            ids.extend(some);
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        // Ids grow, and what is looked for is new.
+        ids.sort_by_key(|id| std::cmp::Reverse((id.len(), id.clone())));
+        ids.truncate(LOOKED_THROUGH);
+        let mark = write.mark();
+        let records = self.records(place.kind, &ids, &[place.marked], &[]).await?;
+        let carries = |r: &Record| r.text(place.marked).is_some_and(|text| text.contains(&mark));
+        Ok(records.into_iter().find(carries).map(|r| r.id))
+    }
+}
+
+fn not_an_address() -> CrmError {
+    CrmError::Unreadable(EgressError::NotAnAddress.to_string())
+}
+
+fn longer() -> CrmError {
+    CrmError::Unreadable("its list is longer than is read at once".to_owned())
+}
+
+#[async_trait]
+impl Crm for HubSpot {
+    fn name(&self) -> &'static str {
+        "HubSpot"
+    }
+
+    async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError> {
+        let contacts = self.contacts(address).await?;
+        if contacts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<String> = contacts.iter().take(ask::BATCH).map(|c| c.id.clone()).collect();
+        let (known, to_companies, to_deals) = tokio::try_join!(
+            self.known(),
+            self.associated("contacts", &ids, "companies"),
+            self.associated("contacts", &ids, "deals")
+        )?;
+        let (companies, deals) = (to_companies.by_id(), to_deals.by_id());
+        let first = |ends: &BTreeMap<&str, Vec<&str>>, most: usize| -> Vec<String> {
+            let all: std::collections::BTreeSet<&str> = ends.values().flatten().copied().collect();
+            all.into_iter().take(most).map(str::to_owned).collect()
+        };
+        let (company_ids, deal_ids) = (first(&companies, ask::BATCH), first(&deals, 3 * ask::BATCH));
+        let (company_records, deal_records) = tokio::try_join!(
+            self.records("companies", &company_ids, &ask::COMPANY, &[]),
+            self.records("deals", &deal_ids, &ask::DEAL, &[])
+        )?;
+        let owners = self.matched(&known).await?;
+        let of = |records: &'_ [Record], id: &str| records.iter().position(|r| r.id == id);
+        let card = |contact: &Record| {
+            let mut company = companies.get(contact.id.as_str()).into_iter().flatten();
+            let company = company.find_map(|id| of(&company_records, id)).map(|n| &company_records[n]);
+            let deals: Vec<&Record> = deals
+                .get(contact.id.as_str())
+                .into_iter()
+                .flatten()
+                .filter_map(|id| Some(&deal_records[of(&deal_records, id)?]))
+                .collect();
+            let around = card::Around { company, deals: &deals, stages: &known.stages, owners: &owners };
+            card::card(contact, &around)
+        };
+        Ok(contacts.iter().take(ask::BATCH).map(card).collect())
+    }
+
+    async fn owners(&self) -> Result<Vec<Owner>, CrmError> {
+        self.all_owners().await
+    }
+
+    async fn deals(&self, since: Timestamp, after: Option<&str>) -> Result<Deals, CrmError> {
+        let (since, skip) = after.map_or(Some((since, 0)), cursor).ok_or_else(|| {
+            CrmError::Invalid("a page of deals is asked for with what the page before said".to_owned())
+        })?;
+        let page: read::Records = self.call(ask::deals_since(since, skip)).await?;
+        let next = page.next().and_then(|next| next.parse::<usize>().ok());
+        let last = page.results.last().and_then(|r| r.instant("hs_lastmodifieddate"));
+        let ids: Vec<String> = page.results.into_iter().map(|r| r.id).collect();
+        let next = match next {
+            None => None,
+            Some(next) if next + ask::DEALS <= ask::SEARCHED => Some(format!("{}:{next}", since.millis())),
+            // Further than one search goes: another one goes on where it ended.
+            Some(_) => match last.filter(|last| *last > since) {
+                Some(last) => Some(format!("{}:0", last.millis())),
+                None => return Err(longer()),
+            },
+        };
+        if ids.is_empty() {
+            return Ok(Deals { deals: Vec::new(), next });
+        }
+        let (known, contacts, companies, mut records) = tokio::try_join!(
+            self.known(),
+            self.associated("deals", &ids, "contacts"),
+            self.associated("deals", &ids, "companies"),
+            self.records("deals", &ids, &ask::DEAL, &["dealstage"])
+        )?;
+        let owners = self.matched(&known).await?;
+        let (contacts, companies) = (contacts.by_id(), companies.by_id());
+        records.sort_by_key(|r| r.instant("hs_lastmodifieddate"));
+        let ends = |all: &BTreeMap<&str, Vec<&'_ str>>, id: &str| -> Vec<String> {
+            all.get(id).into_iter().flatten().map(|id| (*id).to_owned()).collect()
+        };
+        let deals = records.iter().filter_map(|record| {
+            let (companies, contacts) = (ends(&companies, &record.id), ends(&contacts, &record.id));
+            card::deal(record, &companies, &contacts, &known.stages, &owners)
+        });
+        Ok(Deals { deals: deals.collect(), next })
+    }
+
+    async fn heard(&self, hooked: &Hooked<'_>) -> Result<Vec<Changed>, Unbelieved> {
+        let Some(held) = &self.hook_secret else {
+            let why = "the client secret of HubSpot's app is not set up: --crm-hook-secret-file";
+            return Err(Unbelieved::Forged(why.to_owned()));
+        };
+        let secrets = held.read_all().await.map_err(|e| Unbelieved::Forged(e.to_string()))?;
+        let signed = hook::Signed {
+            method: hooked.method,
+            url: hooked.url,
+            body: hooked.body,
+            time: hooked.header("x-hubspot-request-timestamp"),
+            signature: hooked.header("x-hubspot-signature-v3"),
+        };
+        hook::verify(&secrets, &signed, hooked.at).map_err(|why| Unbelieved::Forged(why.to_string()))?;
+        hook::changed(hooked.body).map_err(|why| Unbelieved::Unreadable(why.to_string()))
+    }
+
+    async fn touched(&self, changed: &[Changed]) -> Result<Touched, CrmError> {
+        let of = |kind: Kind| -> Vec<String> {
+            changed.iter().filter(|c| c.kind == kind).map(|c| c.id.clone()).take(ask::BATCH).collect()
+        };
+        let mut contacts: std::collections::BTreeSet<String> = of(Kind::Contact).into_iter().collect();
+        for (kind, from) in [(Kind::Company, "companies"), (Kind::Deal, "deals")] {
+            let ids = of(kind);
+            if !ids.is_empty() {
+                let hanging = self.associated(from, &ids, "contacts").await?;
+                contacts.extend(hanging.by_id().into_values().flatten().map(str::to_owned));
+            }
+        }
+        let ids: Vec<String> = contacts.into_iter().collect();
+        let records = self.records("contacts", &ids, &ask::NUMBERS, &[]).await?;
+        Ok(Touched {
+            contacts: ids.into_iter().map(ContactId::new).collect(),
+            addresses: records.iter().flat_map(read::numbers).collect(),
+        })
+    }
+
+    fn takes_writes(&self) -> bool {
+        true
+    }
+
+    async fn write(&self, write: &Write) -> Result<String, CrmError> {
+        let owner = self.owner(write).await?;
+        let question = match body::place(write) {
+            Some(place) => {
+                let deal = match &write.deal {
+                    Some(_) => Some(self.kind(place.kind, "deals").await?),
+                    None => None,
+                };
+                let kinds = Kinds { contact: self.kind(place.kind, "contacts").await?, deal };
+                body::create(write, place, kinds, owner.as_deref())
+            }
+            None => body::change(write, owner.as_deref())
+                .ok_or_else(|| CrmError::Invalid("it knows nobody with the new owner's mail address".to_owned()))?,
+        };
+        Ok(self.call::<read::Made>(question).await?.id)
+    }
+
+    async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
+        if let Some(place) = body::place(write) {
+            return self.marked(write, place).await;
+        }
+        if let What::TaskDone { task } = &write.what {
+            let done = matches!(self.task(task).await?, TaskState::Done { .. });
+            return Ok(done.then(|| task.clone()));
+        }
+        let (kind, id) = body::owned(write);
+        let record: Record = self.call(ask::record(kind, id, &["hubspot_owner_id"])).await?;
+        let owner = self.owner(write).await?;
+        Ok((owner.is_some() && record.text("hubspot_owner_id") == owner.as_deref()).then(|| id.to_owned()))
+    }
+
+    async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
+        let asked = ["hs_task_status", "hs_task_completion_date", "hs_lastmodifieddate"];
+        let task: Record = self.call(ask::record("tasks", id, &asked)).await?;
+        if task.archived {
+            return Err(CrmError::NotFound);
+        }
+        if task.text("hs_task_status") != Some("COMPLETED") {
+            return Ok(TaskState::Open);
+        }
+        let at = task.instant("hs_task_completion_date").or_else(|| task.instant("hs_lastmodifieddate"));
+        Ok(TaskState::Done { at: at.unwrap_or_else(|| self.clock.now()) })
+    }
+}
+
+/// Where a page of deals goes on.
+fn cursor(after: &str) -> Option<(Timestamp, usize)> {
+    let (since, skip) = after.split_once(':')?;
+    Some((Timestamp::from_millis(since.parse().ok()?), skip.parse().ok()?))
+}

@@ -1,0 +1,249 @@
+//! Questions to HubSpot, as its published descriptions have them (CRM objects v3, associations v4, owners v3, pipelines
+//! v3). Pure: a question is a method, a path and a body.
+
+use serde_json::{Value, json};
+
+use super::super::phone;
+use crate::domain::contact::Address;
+use crate::domain::time::Timestamp;
+
+/// Most records of one batch.
+pub const BATCH: usize = 100;
+
+/// Deals of one page: with their history no more may be read at once.
+pub const DEALS: usize = 50;
+
+/// HubSpot's search gives no more than these of one question, however it is paged.
+pub const SEARCHED: usize = 10_000;
+
+/// What of a contact is read.
+pub const CONTACT: [&str; 24] = [
+    "firstname",
+    "lastname",
+    "email",
+    "jobtitle",
+    "phone",
+    "mobilephone",
+    "hs_calculated_phone_number",
+    "hs_calculated_mobile_number",
+    "zip",
+    "city",
+    "state",
+    "country",
+    "hs_country_region_code",
+    "hs_timezone",
+    "hubspot_owner_id",
+    // A property that an operator makes for the SDR: HubSpot has none of its own.
+    "sdr",
+    "notes_last_contacted",
+    "hs_analytics_last_timestamp",
+    "hs_analytics_last_url",
+    "hs_sales_email_last_opened",
+    "hs_sales_email_last_clicked",
+    "recent_conversion_date",
+    "recent_conversion_event_name",
+    "hs_merged_object_ids",
+];
+
+/// What of a contact its numbers are read from.
+pub const NUMBERS: [&str; 6] = [
+    "phone",
+    "mobilephone",
+    "hs_calculated_phone_number",
+    "hs_calculated_mobile_number",
+    "country",
+    "hs_country_region_code",
+];
+
+/// What of a company is read. `segment` is a property that an operator makes.
+pub const COMPANY: [&str; 7] =
+    ["name", "hubspot_owner_id", "country", "state", "segment", "numberofemployees", "notes_last_contacted"];
+
+/// What of a deal is read.
+pub const DEAL: [&str; 12] = [
+    "dealname",
+    "dealstage",
+    "pipeline",
+    "amount",
+    "deal_currency_code",
+    "hubspot_owner_id",
+    "hs_all_collaborator_owner_ids",
+    "createdate",
+    "closedate",
+    "hs_is_closed",
+    "hs_is_closed_won",
+    "hs_lastmodifieddate",
+];
+
+/// How it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// GET.
+    Get,
+    /// POST.
+    Post,
+    /// PATCH.
+    Patch,
+}
+
+/// A question. Bodies hold numbers and texts, so `Debug` shows none.
+#[derive(Clone, PartialEq)]
+pub struct Question {
+    /// How.
+    pub method: Method,
+    /// Path and query.
+    pub path: String,
+    /// What is sent along.
+    pub body: Option<Value>,
+    /// Whether it is a search, which HubSpot counts apart.
+    pub searches: bool,
+}
+
+impl std::fmt::Debug for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Question({:?})", self.method)
+    }
+}
+
+fn post(path: String, body: Value) -> Question {
+    Question { method: Method::Post, path, body: Some(body), searches: false }
+}
+
+/// Something that is only read.
+pub fn get(path: String) -> Question {
+    Question { method: Method::Get, path, body: None, searches: false }
+}
+
+/// A search. Every member is sent, as the description requires: some portals refuse one without.
+fn search(kind: &str, groups: &Value, properties: &[&str], sorts: &[&str], limit: usize, after: &str) -> Question {
+    let body =
+        json!({ "filterGroups": groups, "properties": properties, "sorts": sorts, "limit": limit, "after": after });
+    Question { searches: true, ..post(format!("/crm/v3/objects/{kind}/search"), body) }
+}
+
+/// Contacts that may have this number. HubSpot keeps numbers as they were typed, and beside them their national digits; so
+/// the finding says little, and who is found is read again ([`super::read::numbers`]). Nothing for what is no number.
+pub fn contacts_with(address: &Address, after: &str) -> Option<Question> {
+    let (_, national) = phone::split(address)?;
+    let group = |name: &str, operator: &str, value: &str| json!({ "filters": [{ "propertyName": name, "operator": operator, "value": value }] });
+    // Five groups are what every portal takes.
+    let groups = json!([
+        group("hs_searchable_calculated_phone_number", "EQ", national),
+        group("hs_searchable_calculated_mobile_number", "EQ", national),
+        group("phone", "EQ", address.as_str()),
+        group("mobilephone", "EQ", address.as_str()),
+        // Where a trunk prefix was taken for a part of the number.
+        group("hs_searchable_calculated_phone_number", "CONTAINS_TOKEN", &format!("*{national}")),
+    ]);
+    Some(search("contacts", &groups, &CONTACT, &["hs_object_id"], BATCH, after))
+}
+
+/// Deals changed since an instant, oldest change first. The history is read apart: a search does not tell it.
+pub fn deals_since(since: Timestamp, after: usize) -> Question {
+    let filter =
+        json!({ "propertyName": "hs_lastmodifieddate", "operator": "GTE", "value": since.millis().to_string() });
+    let groups = json!([{ "filters": [filter] }]);
+    search("deals", &groups, &["hs_lastmodifieddate"], &["hs_lastmodifieddate"], DEALS, &after.to_string())
+}
+
+/// Records by their ids, at most [`BATCH`]. One that is gone is missing in the answer.
+pub fn records(kind: &str, ids: &[String], properties: &[&str], history: &[&str]) -> Question {
+    let inputs: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+    let body = json!({ "inputs": inputs, "properties": properties, "propertiesWithHistory": history });
+    post(format!("/crm/v3/objects/{kind}/batch/read"), body)
+}
+
+/// What hangs on records, at most [`BATCH`] of them.
+pub fn associated(from: &str, ids: &[String], to: &str) -> Question {
+    let inputs: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+    post(format!("/crm/v4/associations/{from}/{to}/batch/read"), json!({ "inputs": inputs }))
+}
+
+/// What hangs on one record, a page of it. Unlike a search it tells at once what was written.
+pub fn hanging_on(from: &str, id: &str, to: &str, after: Option<&str>) -> Question {
+    let after = after.map(|after| format!("&after={}", escaped(after))).unwrap_or_default();
+    get(format!("/crm/v4/objects/{from}/{}/associations/{to}?limit=500{after}", escaped(id)))
+}
+
+/// The kinds of association between two kinds of record.
+pub fn labels(from: &str, to: &str) -> Question {
+    get(format!("/crm/v4/associations/{from}/{to}/labels"))
+}
+
+/// Owners, a page of them; those that left are listed apart.
+pub fn owners(archived: bool, after: Option<&str>) -> Question {
+    let after = after.map(|after| format!("&after={}", escaped(after))).unwrap_or_default();
+    get(format!("/crm/v3/owners/?limit=100&archived={archived}{after}"))
+}
+
+/// Pipelines of deals with their stages.
+pub fn pipelines() -> Question {
+    get("/crm/v3/pipelines/deals".to_owned())
+}
+
+/// One record.
+pub fn record(kind: &str, id: &str, properties: &[&str]) -> Question {
+    get(format!("/crm/v3/objects/{kind}/{}?properties={}", escaped(id), properties.join(",")))
+}
+
+/// Makes a record, with what it hangs on.
+pub fn create(kind: &str, properties: &Value, associations: &[Value]) -> Question {
+    post(format!("/crm/v3/objects/{kind}"), json!({ "properties": properties, "associations": associations }))
+}
+
+/// Changes a record.
+pub fn change(kind: &str, id: &str, properties: &Value) -> Question {
+    let body = json!({ "properties": properties });
+    Question {
+        method: Method::Patch,
+        path: format!("/crm/v3/objects/{kind}/{}", escaped(id)),
+        body: Some(body),
+        searches: false,
+    }
+}
+
+/// Ids come from outside: one with a slash in it is no way to another path.
+fn escaped(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_for_a_number_sends_every_member_and_five_groups() {
+        let address = Address::parse("+442079460958").unwrap();
+        let asked = contacts_with(&address, "0").unwrap();
+        assert!(asked.searches && asked.path == "/crm/v3/objects/contacts/search");
+        let body = asked.body.unwrap();
+        for member in ["after", "filterGroups", "limit", "properties", "sorts"] {
+            assert!(body.get(member).is_some(), "{member}");
+        }
+        let groups = body["filterGroups"].as_array().unwrap();
+        let said: Vec<(&str, &str, &str)> = groups
+            .iter()
+            .map(|g| &g["filters"][0])
+            .map(|f| {
+                let text = |name: &str| f[name].as_str().unwrap();
+                (text("propertyName"), text("operator"), text("value"))
+            })
+            .collect();
+        assert_eq!(
+            said,
+            [
+                ("hs_searchable_calculated_phone_number", "EQ", "2079460958"),
+                ("hs_searchable_calculated_mobile_number", "EQ", "2079460958"),
+                ("phone", "EQ", "+442079460958"),
+                ("mobilephone", "EQ", "+442079460958"),
+                ("hs_searchable_calculated_phone_number", "CONTAINS_TOKEN", "*2079460958"),
+            ]
+        );
+        assert!(contacts_with(&Address::parse("72345").unwrap(), "0").is_none(), "a short code is nobody's number");
+    }
+
+    #[test]
+    fn an_id_leads_to_no_other_path() {
+        assert_eq!(record("tasks", "1/../2?x=", &["a"]).path, "/crm/v3/objects/tasks/1%2F..%2F2%3Fx%3D?properties=a");
+    }
+}

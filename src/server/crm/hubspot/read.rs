@@ -1,0 +1,346 @@
+//! HubSpot's answers, read. Pure, over the bytes that came: hostile until checked. Errors name a place in the text and
+//! nothing that stands there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::super::{CrmError, Owner, phone};
+use crate::domain::contact::Address;
+use crate::domain::time::Timestamp;
+
+/// A record. Properties are texts, whatever they hold.
+#[derive(Clone, Default, Deserialize)]
+pub struct Record {
+    /// Its id.
+    pub id: String,
+    /// Its properties; one without a value is null.
+    #[serde(default)]
+    pub properties: BTreeMap<String, Option<String>>,
+    /// Former values, newest first, of those properties that were asked with it.
+    #[serde(default, rename = "propertiesWithHistory")]
+    pub history: BTreeMap<String, Vec<Former>>,
+    /// Whether it was deleted.
+    #[serde(default)]
+    pub archived: bool,
+}
+
+impl std::fmt::Debug for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Record({}, {} properties)", self.id, self.properties.len())
+    }
+}
+
+/// A value a property had.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Former {
+    #[serde(default)]
+    value: Option<String>,
+    timestamp: String,
+}
+
+/// A page of records.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Records {
+    /// The records.
+    pub results: Vec<Record>,
+    #[serde(default)]
+    paging: Option<Paging>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Paging {
+    #[serde(default)]
+    next: Option<Next>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Next {
+    after: String,
+}
+
+fn next(paging: Option<Paging>) -> Option<String> {
+    paging.and_then(|paging| paging.next).map(|next| next.after).filter(|after| !after.is_empty())
+}
+
+impl Records {
+    /// What the next page is asked for with.
+    pub fn next(&self) -> Option<String> {
+        next(self.paging.clone())
+    }
+}
+
+impl Record {
+    /// A property that has a value.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.properties.get(name)?.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    /// A property as an instant: RFC 3339 or milliseconds, as HubSpot writes both.
+    pub fn instant(&self, name: &str) -> Option<Timestamp> {
+        instant(self.text(name)?)
+    }
+
+    /// The values that a property had, oldest first.
+    pub fn values(&self, name: &str) -> Vec<(Timestamp, &str)> {
+        let former = self.history.get(name).into_iter().flatten();
+        let mut values: Vec<(Timestamp, &str)> =
+            former.filter_map(|f| Some((instant(&f.timestamp)?, f.value.as_deref()?))).collect();
+        values.sort_by_key(|(at, _)| *at);
+        values
+    }
+}
+
+/// An instant as HubSpot writes it.
+pub fn instant(text: &str) -> Option<Timestamp> {
+    if let Ok(at) = chrono::DateTime::parse_from_rfc3339(text) {
+        return Some(at.to_utc().into());
+    }
+    let millis = text.parse::<i64>().ok().map(Timestamp::from_millis);
+    // A date alone.
+    millis.or_else(|| Some(text.parse::<chrono::NaiveDate>().ok()?.and_time(chrono::NaiveTime::MIN).and_utc().into()))
+}
+
+/// An amount in hundredths: `48000`, `1500.25`. HubSpot keeps decimals as they were typed, so a third one is cut.
+pub fn cents(text: &str) -> Option<i64> {
+    let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if (whole.is_empty() && part.is_empty()) || !digits(whole) || !digits(part) {
+        return None;
+    }
+    let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let part: i64 = format!("{part:0<2}").get(..2)?.parse().ok()?;
+    whole.checked_mul(100)?.checked_add(part)?.checked_mul(sign)
+}
+
+/// Every number of a contact that can be told: as typed, by the contact's country, and as HubSpot itself made E.164 of it.
+pub fn numbers(contact: &Record) -> BTreeSet<Address> {
+    let country = contact.text("hs_country_region_code").or_else(|| contact.text("country"));
+    let typed = ["phone", "mobilephone"].into_iter().filter_map(|name| phone::e164(contact.text(name)?, country));
+    let made = ["hs_calculated_phone_number", "hs_calculated_mobile_number"].into_iter();
+    // HubSpot's own is in E.164 or is none.
+    let made = made.filter_map(|name| contact.text(name).filter(|t| t.starts_with('+')));
+    typed.chain(made.filter_map(|text| phone::e164(text, None))).collect()
+}
+
+/// What hangs on what.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Associations {
+    results: Vec<Hanging>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Hanging {
+    from: Id,
+    #[serde(default)]
+    to: Vec<To>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Id {
+    #[serde(deserialize_with = "id")]
+    id: String,
+}
+
+/// The other end of an association.
+#[derive(Clone, Debug, Deserialize)]
+struct To {
+    #[serde(rename = "toObjectId", deserialize_with = "id")]
+    id: String,
+    #[serde(default, rename = "associationTypes")]
+    types: Vec<Label>,
+}
+
+/// A kind of association.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Label {
+    category: String,
+    #[serde(rename = "typeId")]
+    id: i64,
+    #[serde(default, rename = "label")]
+    words: Option<String>,
+}
+
+/// The library and the descriptions of different years have ids as texts or as numbers.
+fn id<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Text(String),
+        Number(u64),
+    }
+    Ok(match Either::deserialize(from)? {
+        Either::Text(text) => text,
+        Either::Number(number) => number.to_string(),
+    })
+}
+
+impl Associations {
+    /// The ids at the other ends, by the id they hang on; the primary one first.
+    pub fn by_id(&self) -> BTreeMap<&str, Vec<&str>> {
+        let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for hanging in &self.results {
+            let mut ends: Vec<&To> = hanging.to.iter().collect();
+            ends.sort_by_key(|to| !to.types.iter().any(Label::is_primary));
+            all.entry(&hanging.from.id).or_default().extend(ends.into_iter().map(|to| to.id.as_str()));
+        }
+        all
+    }
+}
+
+impl Label {
+    fn is_primary(&self) -> bool {
+        self.words.as_deref().is_some_and(|label| label.eq_ignore_ascii_case("primary"))
+    }
+}
+
+/// A page of what hangs on one record.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Ends {
+    results: Vec<To>,
+    #[serde(default)]
+    paging: Option<Paging>,
+}
+
+impl Ends {
+    /// The ids, and what the next page is asked for with.
+    pub fn ids(self) -> (Vec<String>, Option<String>) {
+        (self.results.into_iter().map(|to| to.id).collect(), next(self.paging))
+    }
+}
+
+/// The kinds of association between two kinds of record.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Labels {
+    results: Vec<Label>,
+}
+
+impl Labels {
+    /// HubSpot's own without a label: what "associated with" means and nothing more.
+    pub fn plain(&self) -> Option<i64> {
+        let own = |l: &&Label| l.category == "HUBSPOT_DEFINED" && l.words.as_deref().is_none_or(str::is_empty);
+        self.results.iter().find(own).map(|l| l.id)
+    }
+}
+
+#[derive(Clone, Deserialize)]
+struct OwnerText {
+    id: String,
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    archived: bool,
+}
+
+/// A page of owners.
+#[derive(Clone, Deserialize)]
+pub struct Owners {
+    results: Vec<OwnerText>,
+    #[serde(default)]
+    paging: Option<Paging>,
+}
+
+impl Owners {
+    /// The owners of this page, and what the next is asked for with. `archived` is the list that was asked for: one in it
+    /// has left, whatever it says itself.
+    pub fn owners(self, archived: bool) -> (Vec<Owner>, Option<String>) {
+        let made = |o: OwnerText| Owner { id: o.id, email: o.email, active: !(o.archived || archived) };
+        (self.results.into_iter().map(made).collect(), next(self.paging))
+    }
+}
+
+/// Pipelines of deals.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Pipelines {
+    results: Vec<Pipeline>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Pipeline {
+    id: String,
+    label: String,
+    #[serde(default)]
+    stages: Vec<StageText>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct StageText {
+    id: String,
+    label: String,
+    #[serde(default)]
+    metadata: BTreeMap<String, serde_json::Value>,
+}
+
+/// A stage of a pipeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// Its name.
+    pub label: String,
+    /// Whether deals end there, and whether they are won then.
+    pub closes: Option<bool>,
+}
+
+/// Pipelines and stages by their ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stages {
+    /// Names of pipelines.
+    pub pipelines: BTreeMap<String, String>,
+    /// Stages of all of them: HubSpot's ids of stages are one space.
+    pub stages: BTreeMap<String, Stage>,
+}
+
+impl Pipelines {
+    /// By their ids.
+    pub fn stages(self) -> Stages {
+        let mut all = Stages::default();
+        for pipeline in self.results {
+            for stage in pipeline.stages {
+                let says =
+                    |name: &str| stage.metadata.get(name).map(|v| v.as_str().map_or(v.to_string(), str::to_owned));
+                let probability = says("probability").and_then(|p| p.parse::<f64>().ok()).unwrap_or_default();
+                let ends = says("isClosed").map_or(probability >= 1.0, |closed| closed == "true");
+                let closes = ends.then_some(probability >= 1.0);
+                all.stages.insert(stage.id, Stage { label: stage.label, closes });
+            }
+            all.pipelines.insert(pipeline.id, pipeline.label);
+        }
+        all
+    }
+}
+
+/// What was made or changed.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Made {
+    /// Its id.
+    pub id: String,
+}
+
+/// Why HubSpot refused, as far as its words may be repeated.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Problem {
+    category: String,
+    #[serde(rename = "policyName")]
+    policy: String,
+}
+
+/// The class of a refusal, in HubSpot's own word: `VALIDATION_ERROR`. Its sentences quote what was sent.
+pub fn category(body: &[u8]) -> String {
+    let word = serde_json::from_slice::<Problem>(body).unwrap_or_default().category;
+    let plain = !word.is_empty() && word.len() <= 60 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    if plain { word } else { "it does not say why".to_owned() }
+}
+
+/// Whether it is the limit of a day that was reached.
+pub fn is_of_the_day(body: &[u8]) -> bool {
+    serde_json::from_slice::<Problem>(body).unwrap_or_default().policy.contains("DAILY")
+}
+
+/// An answer as what it should be.
+pub fn answer<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, CrmError> {
+    serde_json::from_slice(body).map_err(|e| CrmError::Unreadable(format!("line {}, column {}", e.line(), e.column())))
+}
+
+#[cfg(test)]
+mod tests;

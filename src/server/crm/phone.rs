@@ -1,0 +1,220 @@
+//! Numbers as people typed them into a CRM, read to E.164: `(415) 555-0100`, `0171 / 123 45 67`, `+44 (0)20 7946 0958`.
+//!
+//! A number without a country code is read by the country that stands beside it, and is nobody's when none does: taking it
+//! for a number of here would put one buyer's text before another buyer's name. The table holds what the numbering plans
+//! say (ITU-T E.164 and its national annexes): country code, trunk prefix, lengths.
+
+use crate::domain::contact::Address;
+
+/// A country's plan: ISO 3166-1, names in lower case, country code, trunk prefix, shortest and longest national number,
+/// and what is dialled before an international one where that is not 00.
+struct Country(&'static str, &'static [&'static str], &'static str, &'static str, usize, usize, &'static str);
+
+const COUNTRIES: &[Country] = &[
+    Country("us", &["united states", "united states of america", "usa", "u.s.", "u.s.a."], "1", "1", 10, 10, "011"),
+    Country("ca", &["canada"], "1", "1", 10, 10, "011"),
+    Country("gb", &["united kingdom", "great britain", "uk", "england", "scotland", "wales"], "44", "0", 9, 10, ""),
+    Country("ie", &["ireland"], "353", "0", 7, 9, ""),
+    Country("de", &["germany", "deutschland"], "49", "0", 6, 11, ""),
+    Country("at", &["austria", "österreich"], "43", "0", 6, 13, ""),
+    Country("ch", &["switzerland", "schweiz", "suisse"], "41", "0", 9, 9, ""),
+    Country("fr", &["france"], "33", "0", 9, 9, ""),
+    Country("be", &["belgium", "belgique", "belgië"], "32", "0", 8, 9, ""),
+    Country("nl", &["netherlands", "the netherlands", "nederland"], "31", "0", 9, 9, ""),
+    Country("lu", &["luxembourg"], "352", "", 6, 11, ""),
+    // What looks like a trunk prefix is part of the number.
+    Country("it", &["italy", "italia"], "39", "", 8, 11, ""),
+    Country("es", &["spain", "españa"], "34", "", 9, 9, ""),
+    Country("pt", &["portugal"], "351", "", 9, 9, ""),
+    Country("dk", &["denmark", "danmark"], "45", "", 8, 8, ""),
+    Country("no", &["norway", "norge"], "47", "", 8, 8, ""),
+    Country("se", &["sweden", "sverige"], "46", "0", 7, 10, ""),
+    Country("fi", &["finland", "suomi"], "358", "0", 5, 12, ""),
+    Country("pl", &["poland", "polska"], "48", "", 9, 9, ""),
+    Country("cz", &["czechia", "czech republic"], "420", "", 9, 9, ""),
+    Country("hu", &["hungary"], "36", "06", 8, 9, ""),
+    Country("ro", &["romania"], "40", "0", 9, 9, ""),
+    Country("gr", &["greece"], "30", "", 10, 10, ""),
+    Country("tr", &["turkey", "türkiye"], "90", "0", 10, 10, ""),
+    Country("ua", &["ukraine"], "380", "0", 9, 9, ""),
+    Country("il", &["israel"], "972", "0", 8, 9, ""),
+    Country("ae", &["united arab emirates", "uae"], "971", "0", 8, 9, ""),
+    Country("sa", &["saudi arabia"], "966", "0", 9, 9, ""),
+    Country("za", &["south africa"], "27", "0", 9, 9, ""),
+    Country("ng", &["nigeria"], "234", "0", 8, 10, "009"),
+    Country("ke", &["kenya"], "254", "0", 7, 10, "000"),
+    Country("in", &["india"], "91", "0", 10, 10, ""),
+    Country("sg", &["singapore"], "65", "", 8, 8, ""),
+    Country("hk", &["hong kong"], "852", "", 8, 8, "001"),
+    Country("jp", &["japan"], "81", "0", 9, 10, "010"),
+    Country("kr", &["south korea", "korea", "republic of korea"], "82", "0", 8, 10, ""),
+    Country("cn", &["china"], "86", "0", 10, 12, ""),
+    Country("tw", &["taiwan"], "886", "0", 8, 9, "002"),
+    Country("ph", &["philippines"], "63", "0", 8, 10, ""),
+    Country("id", &["indonesia"], "62", "0", 8, 12, ""),
+    Country("my", &["malaysia"], "60", "0", 8, 10, ""),
+    Country("au", &["australia"], "61", "0", 9, 9, "0011"),
+    Country("nz", &["new zealand"], "64", "0", 8, 10, ""),
+    Country("br", &["brazil", "brasil"], "55", "0", 10, 11, ""),
+    Country("mx", &["mexico", "méxico"], "52", "01", 10, 10, ""),
+    Country("ar", &["argentina"], "54", "0", 10, 11, ""),
+    Country("cl", &["chile"], "56", "", 9, 9, ""),
+    Country("co", &["colombia"], "57", "", 8, 10, ""),
+];
+
+/// Country codes of two digits; those of one are 1 and 7, and all others have three.
+const TWO: &str = "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 \
+                   84 86 90 91 92 93 94 95 98";
+
+/// The longest text that is looked at.
+const LONGEST: usize = 64;
+
+/// A typed number as E.164. `country` is where it is from, as the CRM writes it (`US`, `Germany`): needed for one without a
+/// country code.
+pub fn e164(typed: &str, country: Option<&str>) -> Option<Address> {
+    let (digits, international) = digits(typed)?;
+    let plan = country.and_then(plan_of);
+    if international {
+        return made(&digits);
+    }
+    let Some(Country(_, _, code, trunk, least, most, abroad)) = plan else {
+        return digits.strip_prefix("00").and_then(made);
+    };
+    let fits = |national: &str| (*least..=*most).contains(&national.len());
+    let abroad = if abroad.is_empty() { "00" } else { abroad };
+    if let Some(rest) = digits.strip_prefix(abroad).filter(|rest| rest.len() > *least) {
+        return made(rest);
+    }
+    let without_trunk = digits.strip_prefix(trunk).filter(|rest| !trunk.is_empty() && fits(rest));
+    let bare = || Some(digits.as_str()).filter(|bare| fits(bare));
+    let coded = || digits.strip_prefix(code).filter(|rest| fits(rest));
+    without_trunk.or_else(bare).or_else(coded).and_then(|national| made(&format!("{code}{national}")))
+}
+
+/// Country code and national number of an address; nothing of what is no number of a country.
+pub fn split(address: &Address) -> Option<(&str, &str)> {
+    let digits = address.as_str().strip_prefix('+')?;
+    let first = digits.get(..1)?;
+    let two = digits.get(..2)?;
+    let length = if first == "1" || first == "7" { 1 } else { 2 + usize::from(!TWO.split(' ').any(|c| c == two)) };
+    digits.split_at_checked(length).filter(|(_, national)| national.len() >= 4)
+}
+
+/// The digits, and whether they begin with a country code. An extension is left out, and the zero in brackets that is
+/// dialled at home only.
+fn digits(typed: &str) -> Option<(String, bool)> {
+    let text = typed.trim().strip_prefix("tel:").unwrap_or(typed).trim();
+    if text.is_empty() || text.len() > LONGEST {
+        return None;
+    }
+    let end = text.find(['x', 'X', '#', ';', ',', 'e', 'E']).unwrap_or(text.len());
+    let (text, international) = match text[..end].trim().strip_prefix('+') {
+        Some(rest) => (rest.replacen("(0)", "", 1), true),
+        None => (text[..end].to_owned(), false),
+    };
+    let sign = |c: char| " -.()/\u{a0}\u{2009}\u{202f}\u{2010}\u{2011}\u{2012}\u{2013}".contains(c);
+    if !text.chars().all(|c| c.is_ascii_digit() || sign(c)) {
+        return None;
+    }
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    (!digits.is_empty()).then_some((digits, international))
+}
+
+fn plan_of(country: &str) -> Option<&'static Country> {
+    let wanted = country.trim().to_lowercase();
+    COUNTRIES.iter().find(|Country(iso, names, ..)| *iso == wanted || names.contains(&wanted.as_str()))
+}
+
+/// An address of digits with their country code. A trunk zero that was typed after it is left out, where that country has
+/// one.
+fn made(digits: &str) -> Option<Address> {
+    let address = Address::parse(&format!("+{digits}")).ok()?;
+    let (code, national) = split(&address)?;
+    let with_trunk = COUNTRIES.iter().find(|Country(_, _, c, trunk, ..)| *c == code && *trunk == "0");
+    if with_trunk.is_some() && national.starts_with('0') {
+        return Address::parse(&format!("+{code}{}", national.trim_start_matches('0'))).ok();
+    }
+    Some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_number_is_read_as_twelve_countries_write_it() {
+        for (country, wanted, typed) in [
+            ("US", "+14155550100", &["(415) 555-0100", "415.555.0100", "1-415-555-0100", "4155550100 x12"][..]),
+            ("Canada", "+16135550123", &["613-555-0123", "+1 613 555 0123", "011 1 613 555 0123"]),
+            ("United Kingdom", "+442079460958", &["020 7946 0958", "+44 (0)20 7946 0958", "0044 20 7946 0958"]),
+            (
+                "Germany",
+                "+491711234567",
+                &["0171 / 123 45 67", "+49 (0) 171 1234567", "0049-171-1234567", "491711234567"],
+            ),
+            ("FR", "+33612345678", &["06 12 34 56 78", "+33 6 12 34 56 78", "+33 (0)6.12.34.56.78"]),
+            ("Italy", "+390612345678", &["06 1234 5678", "+39 06 12345678"]),
+            ("Spain", "+34612345678", &["612 34 56 78", "0034 612 345 678"]),
+            ("Australia", "+61412345678", &["0412 345 678", "+61 412 345 678", "0011 61 412 345 678"]),
+            ("India", "+919876543210", &["098765 43210", "+91-98765-43210", "9876543210"]),
+            ("Japan", "+819012345678", &["090-1234-5678", "+81 90 1234 5678"]),
+            ("Brazil", "+5511912345678", &["(11) 91234-5678", "+55 11 91234-5678", "011 91234 5678"]),
+            ("Mexico", "+525512345678", &["55 1234 5678", "01 55 1234 5678", "+52 55 1234 5678"]),
+        ] {
+            for typed in typed {
+                let read = e164(typed, Some(country));
+                assert_eq!(read.as_ref().map(Address::as_str), Some(wanted), "{typed} in {country}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_without_a_country_code_is_nobodys_when_no_country_stands_beside_it() {
+        for (typed, country, wanted) in [
+            ("(415) 555-0100", None, None),
+            ("(415) 555-0100", Some("Atlantis"), None),
+            ("555-0100", Some("US"), None),
+            ("0044 20 7946 0958", None, Some("+442079460958")),
+            ("+1 415 555 0100", Some("Germany"), Some("+14155550100")),
+            ("tel:+1-415-555-0100;ext=7", None, Some("+14155550100")),
+            ("call me", Some("US"), None),
+            ("+1 (415) 555-0100 or 0200", None, None),
+            ("", Some("US"), None),
+            ("+", None, None),
+            ("+12", None, None),
+        ] {
+            let read = e164(typed, country);
+            assert_eq!(read.as_ref().map(Address::as_str), wanted, "{typed} {country:?}");
+        }
+    }
+
+    #[test]
+    fn a_country_code_ends_where_the_plan_says() {
+        for (address, wanted) in [
+            ("+14155550100", Some(("1", "4155550100"))),
+            ("+79161234567", Some(("7", "9161234567"))),
+            ("+442079460958", Some(("44", "2079460958"))),
+            ("+35312345678", Some(("353", "12345678"))),
+            ("72345", None),
+            ("rcs:acme", None),
+        ] {
+            assert_eq!(split(&Address::parse(address).unwrap()), wanted);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_was_typed_is_an_address_of_e164_or_nothing(typed in "\\PC{0,40}|[+0-9 ()-]{0,24}", with in 0..48_usize) {
+            let Country(iso, ..) = COUNTRIES[with];
+            for country in [None, Some(iso)] {
+                if let Some(address) = e164(&typed, country) {
+                    prop_assert!(address.as_str().starts_with('+') && Address::parse(address.as_str()) == Ok(address.clone()));
+                    // Read again, it is the same.
+                    prop_assert_eq!(e164(address.as_str(), country), Some(address));
+                }
+            }
+        }
+    }
+}

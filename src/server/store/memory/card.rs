@@ -1,0 +1,103 @@
+//! Cards that others change, in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+
+use super::super::StoreError;
+use super::super::card::{CardChange, CardStore, Pushed};
+use super::{MemoryStore, Tables};
+use crate::domain::consent::Number;
+use crate::domain::context::Card;
+use crate::domain::id::{ContactId, NumberId};
+use crate::domain::time::Timestamp;
+use crate::server::crm::changed::Kind;
+use crate::server::crm::{Changed, Touched};
+
+/// What is known beside the cards themselves.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Beside {
+    stale: BTreeSet<NumberId>,
+    /// Who is on which number, and since when somebody pushed it.
+    on: BTreeMap<(ContactId, NumberId), Timestamp>,
+    changed: Vec<(u64, Changed)>,
+    last: u64,
+}
+
+impl Beside {
+    /// The cards of a number were read.
+    pub(super) fn read(&mut self, id: NumberId, cards: &[Card]) {
+        self.stale.remove(&id);
+        for card in cards {
+            self.on.entry((card.contact.clone(), id)).or_default();
+        }
+    }
+
+    pub(super) fn is_stale(&self, id: &NumberId) -> bool {
+        self.stale.contains(id)
+    }
+
+    fn make_stale(&mut self, contact: &str) {
+        let of = self.on.keys().filter(|(c, _)| c.as_str() == contact).map(|(_, id)| *id);
+        self.stale.extend(of.collect::<Vec<_>>());
+    }
+}
+
+#[async_trait]
+impl CardStore for MemoryStore {
+    async fn crm_changed(&self, changed: &[Changed]) -> Result<(), StoreError> {
+        let crm = &mut self.0.lock().await.crm;
+        for c in changed {
+            crm.changed.retain(|(_, known)| known != c);
+            crm.last += 1;
+            crm.changed.push((crm.last, c.clone()));
+            if c.kind == Kind::Contact {
+                crm.make_stale(&c.id);
+            }
+        }
+        Ok(())
+    }
+
+    async fn crm_changes(&self, limit: usize) -> Result<Vec<(u64, Changed)>, StoreError> {
+        Ok(self.0.lock().await.crm.changed.iter().take(limit).cloned().collect())
+    }
+
+    async fn crm_followed(&self, up_to: u64, touched: &Touched) -> Result<(), StoreError> {
+        let tables = &mut *self.0.lock().await;
+        for contact in &touched.contacts {
+            tables.crm.make_stale(contact.as_str());
+        }
+        let known = touched.addresses.iter().filter_map(|a| tables.addresses.get(a));
+        tables.crm.stale.extend(known.filter(|id| tables.cards.contains_key(id)));
+        tables.crm.changed.retain(|(seq, _)| *seq > up_to);
+        Ok(())
+    }
+
+    async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {
+        let tables = &mut *self.0.lock().await;
+        Ok(changes.iter().map(|change| push(tables, change, at)).collect())
+    }
+}
+
+fn push(tables: &mut Tables, change: &CardChange, at: Timestamp) -> Pushed {
+    let id = *tables.addresses.entry(change.address.clone()).or_insert(change.fresh);
+    tables.numbers.entry(id).or_insert_with(|| Number::new(id));
+    let said = tables.crm.on.entry((change.contact.clone(), id)).or_default();
+    if *said > change.at {
+        return Pushed::Overtaken;
+    }
+    *said = change.at;
+    let before = tables.cards.get(&id).map(|(cards, _)| cards.clone());
+    let after = change.onto(before.as_deref().unwrap_or_default());
+    if before.as_ref() == Some(&after) {
+        return Pushed::Known;
+    }
+    let same = after == before.unwrap_or_default();
+    tables.cards.insert(id, (after, at));
+    if same {
+        return Pushed::Known;
+    }
+    let of_number = tables.conversations.values().filter(|(c, ..)| c.number == id);
+    tables.unmatched.extend(of_number.map(|(c, ..)| c.id));
+    Pushed::Taken
+}

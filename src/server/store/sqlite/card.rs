@@ -1,0 +1,125 @@
+//! Cards that others change.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::SqliteStore;
+use super::people::number_of;
+use super::row::{from_json, optional, to_json};
+use crate::domain::context::Card;
+use crate::domain::time::Timestamp;
+use crate::server::crm::changed::Kind;
+use crate::server::crm::{Changed, Touched};
+use crate::server::store::StoreError;
+use crate::server::store::card::{CardChange, CardStore, Pushed};
+
+#[async_trait]
+impl CardStore for SqliteStore {
+    async fn crm_changed(&self, changed: &[Changed]) -> Result<(), StoreError> {
+        let changed = changed.to_vec();
+        self.write(move |db| crm_changed(db, &changed)).await
+    }
+
+    async fn crm_changes(&self, limit: usize) -> Result<Vec<(u64, Changed)>, StoreError> {
+        self.read(move |tx| crm_changes(tx, limit)).await
+    }
+
+    async fn crm_followed(&self, up_to: u64, touched: &Touched) -> Result<(), StoreError> {
+        let touched = touched.clone();
+        self.write(move |db| crm_followed(db, up_to, &touched)).await
+    }
+
+    async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {
+        let changes = changes.to_vec();
+        self.write(move |db| push_cards(db, &changes, at)).await
+    }
+}
+
+fn make_stale(tx: &Transaction<'_>, contact: &str) -> Result<(), StoreError> {
+    let stale = "UPDATE card SET stale = 1 WHERE number IN (SELECT number FROM card_contact WHERE contact = ?1)";
+    tx.prepare_cached(stale)?.execute([contact])?;
+    Ok(())
+}
+
+fn crm_changed(db: &mut Connection, changed: &[Changed]) -> Result<(), StoreError> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for c in changed {
+        let word = c.kind.word();
+        tx.prepare_cached("DELETE FROM crm_changed WHERE kind = ?1 AND id = ?2")?.execute(params![word, c.id])?;
+        tx.prepare_cached("INSERT INTO crm_changed (kind, id) VALUES (?1, ?2)")?.execute(params![word, c.id])?;
+        if c.kind == Kind::Contact {
+            make_stale(&tx, &c.id)?;
+        }
+    }
+    Ok(tx.commit()?)
+}
+
+fn crm_changes(tx: &Transaction<'_>, limit: usize) -> Result<Vec<(u64, Changed)>, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut query = tx.prepare_cached("SELECT seq, kind, id FROM crm_changed ORDER BY seq LIMIT ?1")?;
+    let rows =
+        query.query_map([limit], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, String>(1)?, r.get::<_, String>(2)?)))?;
+    let mut all = Vec::new();
+    for row in rows {
+        let (seq, word, id) = row?;
+        let kind = Kind::of_word(&word).ok_or_else(|| StoreError::Corrupt(format!("no kind of record: {word}")))?;
+        all.push((u64::try_from(seq).unwrap_or_default(), Changed { kind, id }));
+    }
+    Ok(all)
+}
+
+fn crm_followed(db: &mut Connection, up_to: u64, touched: &Touched) -> Result<(), StoreError> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for contact in &touched.contacts {
+        make_stale(&tx, contact.as_str())?;
+    }
+    for address in &touched.addresses {
+        let stale = "UPDATE card SET stale = 1 WHERE number = (SELECT id FROM number WHERE address = ?1)";
+        tx.prepare_cached(stale)?.execute([address.as_str()])?;
+    }
+    let up_to = i64::try_from(up_to).unwrap_or(i64::MAX);
+    tx.prepare_cached("DELETE FROM crm_changed WHERE seq <= ?1")?.execute([up_to])?;
+    Ok(tx.commit()?)
+}
+
+fn push_cards(db: &mut Connection, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let pushed = changes.iter().map(|change| push(&tx, change, at)).collect::<Result<_, _>>()?;
+    tx.commit()?;
+    Ok(pushed)
+}
+
+fn push(tx: &Transaction<'_>, change: &CardChange, at: Timestamp) -> Result<Pushed, StoreError> {
+    let id = number_of(tx, &change.address, change.fresh)?;
+    let contact = change.contact.as_str();
+    let said = tx
+        .prepare_cached("SELECT pushed_at FROM card_contact WHERE contact = ?1 AND number = ?2")?
+        .query_row(params![contact, id], |r| r.get::<_, i64>(0));
+    if optional(said)?.is_some_and(|said| said > change.at.millis()) {
+        return Ok(Pushed::Overtaken);
+    }
+    let kept =
+        tx.prepare_cached("SELECT cards FROM card WHERE number = ?1")?.query_row([&id], |r| r.get::<_, String>(0));
+    let before: Option<Vec<Card>> = optional(kept)?.map(|cards| from_json(&cards)).transpose()?;
+    tx.prepare_cached(
+        "INSERT INTO card_contact (contact, number, pushed_at) VALUES (?1, ?2, ?3) \
+         ON CONFLICT (contact, number) DO UPDATE SET pushed_at = excluded.pushed_at",
+    )?
+    .execute(params![contact, id, change.at.millis()])?;
+    let known = before.is_some();
+    let before = before.unwrap_or_default();
+    let after = change.onto(&before);
+    if known && after == before {
+        return Ok(Pushed::Known);
+    }
+    tx.prepare_cached(
+        "INSERT INTO card (number, cards, read_at, stale) VALUES (?1, ?2, ?3, 0) ON CONFLICT (number) DO UPDATE SET \
+         cards = excluded.cards, read_at = excluded.read_at",
+    )?
+    .execute(params![id, to_json(&after)?, at.millis()])?;
+    if after != before {
+        let mark = "INSERT OR IGNORE INTO unmatched (conversation) SELECT id FROM conversation WHERE number = ?1";
+        tx.prepare_cached(mark)?.execute([&id])?;
+    }
+    Ok(if after == before { Pushed::Known } else { Pushed::Taken })
+}

@@ -1,0 +1,97 @@
+//! How a database of ours came to be as it is.
+
+use crate::server::store::migrate::Migration;
+
+/// Every migration, oldest first. Append-only.
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "0001_start.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0001_start.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "0002_send_order.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0002_send_order.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "0003_send_out.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0003_send_out.sql"),
+    },
+    Migration {
+        version: 4,
+        name: "0004_loose_ends.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0004_loose_ends.sql"),
+    },
+    Migration {
+        version: 5,
+        name: "0005_restored.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0005_restored.sql"),
+    },
+    Migration {
+        version: 6,
+        name: "0006_load.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0006_load.sql"),
+    },
+    Migration {
+        version: 7,
+        name: "0007_notices.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0007_notices.sql"),
+    },
+    Migration {
+        version: 8,
+        name: "0008_policy_beside.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0008_policy_beside.sql"),
+    },
+    Migration {
+        version: 9,
+        name: "0009_campaign_send.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0009_campaign_send.sql"),
+    },
+    Migration {
+        version: 10,
+        name: "0010_ledger.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0010_ledger.sql"),
+    },
+    Migration {
+        version: 11,
+        name: "0011_ruling.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0011_ruling.sql"),
+    },
+    Migration {
+        version: 12,
+        name: "0012_carriers.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0012_carriers.sql"),
+    },
+    Migration {
+        version: 13,
+        name: "0013_media.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0013_media.sql"),
+    },
+    Migration {
+        version: 14,
+        name: "0014_record.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0014_record.sql"),
+    },
+    Migration {
+        version: 15,
+        name: "0015_blocked.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0015_blocked.sql"),
+    },
+    Migration {
+        version: 16,
+        name: "0016_crm_write.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0016_crm_write.sql"),
+    },
+    Migration {
+        version: 17,
+        name: "0017_crm.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0017_crm.sql"),
+    },
+    Migration {
+        version: 18,
+        name: "0018_measure.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0018_measure.sql"),
+    },
+];

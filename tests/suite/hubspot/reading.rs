@@ -1,0 +1,198 @@
+//! Who is behind a number, their company and deals, and how deals went.
+
+use comeback::domain::contact::Address;
+use comeback::domain::deal::{Closed, StageChange};
+use comeback::domain::id::{AccountId, ContactId, RepId};
+use comeback::domain::time::{Span, Timestamp};
+use comeback::emulator::hubspot::{HubSpotConfig, HubSpotFaults};
+use comeback::server::crm::{Crm as _, CrmError};
+use serde_json::json;
+
+use super::Portal;
+
+const DANA: &str = "+14155550123";
+
+#[tokio::test]
+async fn a_card_has_person_company_open_deal_and_owners_as_reps() {
+    let portal = Portal::open().await;
+    let dana = portal.contact(
+        "Dana",
+        "(415) 555-0123",
+        &json!({
+            "lastname": "Reyes", "jobtitle": "COO", "country": "United States", "hubspot_owner_id": portal.ben,
+            "sdr": portal.zoe, "hs_timezone": "america_slash_los_angeles", "zip": "94105",
+            "notes_last_contacted": "2026-03-01T09:00:00Z",
+        }),
+    );
+    let company =
+        |name: &str| json!({ "name": name, "hubspot_owner_id": portal.maya, "segment": "enterprise", "country": "US" });
+    let acme = portal.hubspot.make("companies", &company("Acme"), &[("contacts", &dana)]).unwrap();
+    portal.hubspot.make("companies", &company("Old Acme"), &[("contacts", &dana)]).unwrap();
+    let deal = |name: &str, stage: &str| {
+        json!({
+            "dealname": name, "dealstage": stage, "pipeline": "default", "amount": "48000.50",
+            "deal_currency_code": "USD", "hubspot_owner_id": portal.maya, "hs_all_collaborator_owner_ids": portal.ben,
+        })
+    };
+    for (name, stage) in [("Pilot", "closedwon"), ("Upgrade", "qualifiedtobuy"), ("Rollout", "contractsent")] {
+        portal.clock.advance(Span::minutes(1));
+        portal.hubspot.make("deals", &deal(name, stage), &[("contacts", &dana), ("companies", &acme)]).unwrap();
+    }
+    let [card] = portal.behind(DANA).await.unwrap().try_into().unwrap();
+    assert_eq!((card.contact, card.name.as_str(), card.title.as_str()), (ContactId::new(dana), "Dana Reyes", "COO"));
+    assert_eq!(card.owner, Some(RepId::from("ben")));
+    assert_eq!(card.zone, Some(chrono_tz::America::Los_Angeles));
+    let account = card.account.unwrap();
+    assert_eq!((account.name.as_str(), account.owner), ("Acme", Some(RepId::from("maya"))));
+    assert_eq!(account.segment.as_deref(), Some("enterprise"));
+    let open = card.opportunity.unwrap();
+    assert_eq!((open.name.as_str(), open.stage.as_str()), ("Rollout", "Contract Sent"));
+    assert_eq!((open.amount_cents, open.currency.as_str()), (4_800_050, "USD"));
+    assert_eq!(open.team[0].rep, RepId::from("ben"));
+    // She left: whatever her mail address is, the playbook knows nobody by this name.
+    assert_eq!(card.sdr, Some(RepId::new(format!("hubspot owner {}", portal.zoe))));
+}
+
+#[tokio::test]
+async fn a_number_is_found_as_ten_countries_write_it_and_one_that_ends_alike_is_nobodys() {
+    let portal = Portal::open().await;
+    for (n, (country, wanted, typed)) in [
+        ("US", "+14155550101", "(415) 555-0101"),
+        ("CA", "+16135550102", "613.555.0102"),
+        ("GB", "+442079460103", "020 7946 0103"),
+        ("DE", "+491711230104", "0171 / 123 01 04"),
+        ("FR", "+33612340105", "06 12 34 01 05"),
+        ("IT", "+390612340106", "06 1234 0106"),
+        ("ES", "+34612340107", "612 34 01 07"),
+        ("AU", "+61412340108", "0412 340 108"),
+        ("IN", "+919876540109", "098765 40109"),
+        ("JP", "+819012340110", "090-1234-0110"),
+        ("BR", "+5511912340111", "(11) 91234-0111"),
+        ("MX", "+525512340112", "55 1234 0112"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("{country} {n}");
+        portal.contact(&name, typed, &json!({ "hs_country_region_code": country }));
+        // The same national digits in another country are somebody else.
+        let other = if country == "SE" { "US" } else { "Sweden" };
+        portal.contact("Somebody else", typed, &json!({ "country": other }));
+        portal.contact("Without a country", typed, &json!({}));
+        assert_eq!(portal.names(wanted).await, [name], "{typed}");
+    }
+    // With a country code, and a zero in brackets; in the mobile field; without a country.
+    portal.contact("Brackets", "+44 (0)20 7946 0999", &json!({}));
+    assert_eq!(portal.names("+442079460999").await, ["Brackets"]);
+    portal.contact("Mobile", "", &json!({ "mobilephone": "+49 171 1230998" }));
+    assert_eq!(portal.names("+491711230998").await, ["Mobile"]);
+}
+
+#[tokio::test]
+async fn five_contacts_with_one_number_are_all_told_oldest_first_and_a_deleted_one_is_not() {
+    let portal = Portal::open().await;
+    let ids: Vec<String> = ["Ann", "Bob", "Cem", "Dia", "Eli", "Fay"]
+        .map(|name| portal.contact(name, "+1 415-555-0123", &json!({})))
+        .to_vec();
+    assert!(portal.hubspot.delete("contacts", &ids[2]));
+    assert_eq!(portal.names(DANA).await, ["Ann", "Bob", "Dia", "Eli", "Fay"]);
+    assert_eq!(portal.names("+14155550199").await, [] as [String; 0]);
+    assert!(portal.crm.behind(&Address::parse("72345").unwrap()).await.unwrap().is_empty(), "no phone number");
+}
+
+#[tokio::test]
+async fn more_candidates_than_one_page_are_looked_through() {
+    let portal = Portal::open().await;
+    for n in 0..150 {
+        portal.contact(&format!("Similar {n}"), &format!("{n}415 555 0123"), &json!({}));
+    }
+    portal.contact("Dana", "+1 (415) 555-0123", &json!({}));
+    assert_eq!(portal.names(DANA).await, ["Dana"]);
+}
+
+#[tokio::test]
+async fn what_was_just_written_is_found_once_the_search_knows_it() {
+    let portal = Portal::open().await;
+    portal.faults(HubSpotFaults { lags: true, ..HubSpotFaults::default() });
+    portal.contact("Dana", DANA, &json!({}));
+    assert_eq!(portal.names(DANA).await, [] as [String; 0]);
+    portal.hubspot.index();
+    assert_eq!(portal.names(DANA).await, ["Dana"]);
+}
+
+#[tokio::test]
+async fn owners_are_told_with_those_that_left_and_a_new_mail_address_holds_at_once() {
+    let portal = Portal::open().await;
+    let owners = portal.crm.owners().await.unwrap();
+    let told: Vec<(&str, bool)> = owners.iter().map(|o| (o.id.as_str(), o.active)).collect();
+    assert_eq!(told, [(portal.maya.as_str(), true), (portal.ben.as_str(), true), (portal.zoe.as_str(), false)]);
+    for n in 0..130 {
+        portal.hubspot.owner(&format!("n{n}@acme.example"), false);
+    }
+    assert_eq!(portal.crm.owners().await.unwrap().len(), 133, "of pages with a hundred each, to the last");
+}
+
+#[tokio::test]
+async fn deals_are_told_in_the_order_of_their_change_with_their_way_and_their_end() {
+    let portal = Portal::open().await;
+    let dana = portal.contact("Dana", DANA, &json!({}));
+    let acme = portal.hubspot.make("companies", &json!({ "name": "Acme" }), &[("contacts", &dana)]).unwrap();
+    let began = portal.now();
+    let properties = json!({
+        "dealname": "Rollout", "dealstage": "appointmentscheduled", "pipeline": "default", "amount": "1500",
+        "deal_currency_code": "EUR", "hubspot_owner_id": portal.maya, "closedate": "2026-03-31",
+    });
+    let won = portal.hubspot.make("deals", &properties, &[("contacts", &dana), ("companies", &acme)]).unwrap();
+    let open = portal.hubspot.make("deals", &json!({ "dealname": "Other", "dealstage": "contractsent" }), &[]).unwrap();
+    for stage in ["contractsent", "closedwon"] {
+        portal.clock.advance(Span::minutes(1440));
+        portal.hubspot.change("deals", &won, &json!({ "dealstage": stage })).unwrap();
+    }
+    let told = portal.crm.deals(began, None).await.unwrap();
+    assert_eq!(told.next, None);
+    let ids: Vec<&str> = told.deals.iter().map(|d| d.id.as_str()).collect();
+    assert_eq!(ids, [open.as_str(), won.as_str()], "the one that changed last comes last");
+    let deal = &told.deals[1];
+    let came = |hours: i64, stage: &str| StageChange { at: began + Span::minutes(60 * hours), stage: stage.to_owned() };
+    assert_eq!(deal.stages, [came(0, "Appointment Scheduled"), came(24, "Contract Sent"), came(48, "Closed Won")]);
+    assert_eq!(deal.closed, Some(Closed { at: began + Span::minutes(2880), won: true }));
+    assert_eq!((deal.amount_cents, deal.currency.as_deref()), (Some(150_000), Some("EUR")));
+    assert_eq!(
+        (deal.contacts.as_slice(), deal.account.as_ref()),
+        ([ContactId::new(dana)].as_slice(), Some(&AccountId::new(acme)))
+    );
+    assert_eq!((deal.owner.as_ref(), deal.opened), (Some(&RepId::from("maya")), began));
+    assert_eq!(told.deals[0].closed, None);
+    let later = portal.crm.deals(began + Span::minutes(60), None).await.unwrap();
+    assert_eq!(later.deals.len(), 1, "the other one did not change since");
+}
+
+#[tokio::test]
+async fn deals_of_many_pages_are_told_once_each_and_a_search_that_ends_is_gone_on_with() {
+    let config = HubSpotConfig { calls: 100_000, searches: 1_000, ..HubSpotConfig::default() };
+    let portal = Portal::with(config, |settings| settings.between_searches = std::time::Duration::ZERO).await;
+    let began = portal.now();
+    for n in 0..10_060 {
+        portal.clock.advance(Span::seconds(1));
+        portal.hubspot.make("deals", &json!({ "dealname": n, "dealstage": "contractsent" }), &[]).unwrap();
+    }
+    let (mut after, mut names, mut last) = (None::<String>, std::collections::BTreeSet::new(), Timestamp::MIN);
+    // The first pages tell how it goes on; the search that would end after ten thousand begins anew before it does.
+    for jump in [Some("9900"), None, None, None, None] {
+        if let Some(skip) = jump {
+            after = Some(format!("{}:{skip}", began.millis()));
+        }
+        let page = portal.crm.deals(began, after.as_deref()).await.unwrap();
+        assert!(page.deals.iter().all(|d| d.changed >= last), "in order");
+        last = page.deals.last().map_or(last, |d| d.changed);
+        names.extend(page.deals.into_iter().map(|d| d.name));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(after, None);
+    assert_eq!(names.len(), 160, "of the ten thousand and sixty those behind the first 9,900");
+    let wrong = portal.crm.deals(began, Some("x")).await;
+    assert!(matches!(wrong, Err(CrmError::Invalid(_))), "{wrong:?}");
+}

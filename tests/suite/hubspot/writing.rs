@@ -1,0 +1,170 @@
+//! Writes: made once, found again, and never made twice whatever broke in between.
+
+use comeback::domain::contact::Body;
+use comeback::domain::id::{ContactId, DealId, RepId};
+use comeback::domain::time::Span;
+use comeback::emulator::Times;
+use comeback::emulator::hubspot::HubSpotFaults;
+use comeback::server::crm::write::{Meeting, Priority, What};
+use comeback::server::crm::{Crm as _, CrmError, TaskState, Write};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Portal;
+
+fn write(portal: &Portal, contact: &str, what: What) -> Write {
+    Write {
+        key: Uuid::now_v7(),
+        contact: ContactId::new(contact),
+        deal: None,
+        owner: Some(RepId::from("maya")),
+        at: portal.now(),
+        link: "https://c.example/c/1".to_owned(),
+        what,
+    }
+}
+
+fn text(words: &str) -> What {
+    What::Log { inbound: true, body: Body::new(words), sla: Some("answered in 4 min, in time".to_owned()) }
+}
+
+fn follow_up(portal: &Portal) -> What {
+    let (subject, words) = ("Call Dana".to_owned(), "She asked for a price".to_owned());
+    What::Task { subject, words, priority: Priority::High, due: portal.now() + Span::minutes(120) }
+}
+
+fn booked(portal: &Portal) -> What {
+    let meeting = Some(Meeting { from: portal.now() + Span::minutes(1440), until: portal.now() + Span::minutes(1500) });
+    What::Outcome { outcome: "meeting booked".to_owned(), words: "Wants a demo".to_owned(), meeting }
+}
+
+fn nurture() -> What {
+    What::Outcome { outcome: "nurture".to_owned(), words: "Next year".to_owned(), meeting: None }
+}
+
+#[tokio::test]
+async fn a_text_a_task_a_meeting_and_an_outcome_stand_in_hubspot_with_owner_contact_and_deal() {
+    let portal = Portal::open().await;
+    let dana = portal.contact("Dana", "+14155550123", &json!({}));
+    let deal = portal.hubspot.make("deals", &json!({ "dealname": "Rollout" }), &[("contacts", &dana)]).unwrap();
+    for (kind, marked, what) in [
+        ("communications", "hs_communication_body", text("Is <b>20%</b> possible?")),
+        ("tasks", "hs_task_body", follow_up(&portal)),
+        ("meetings", "hs_internal_meeting_notes", booked(&portal)),
+    ] {
+        let write = Write { deal: Some(DealId::new(&deal)), ..write(&portal, &dana, what) };
+        assert_eq!(portal.crm.find(&write).await, Ok(None), "{kind}");
+        let id = portal.crm.write(&write).await.unwrap();
+        assert_eq!(portal.crm.find(&write).await, Ok(Some(id.clone())), "{kind}");
+        let [made] = portal.hubspot.all(kind).try_into().unwrap();
+        assert_eq!(
+            (made["id"].as_str(), &made["properties"]["hubspot_owner_id"]),
+            (Some(id.as_str()), &json!(portal.maya))
+        );
+        assert_eq!(made["on"], json!([["contacts", dana], ["deals", deal]]), "{kind}");
+        let said = made["properties"][marked].as_str().unwrap();
+        assert!(said.contains("https://c.example/c/1") && said.contains(&write.mark()), "{said}");
+    }
+    let note = write(&portal, &dana, nurture());
+    let id = portal.crm.write(&note).await.unwrap();
+    assert_eq!(portal.crm.find(&note).await, Ok(Some(id)));
+    let log = &portal.hubspot.all("communications")[0]["properties"];
+    let body = log["hs_communication_body"].as_str().unwrap();
+    assert!(
+        body.contains("Is &lt;b&gt;20%&lt;/b&gt; possible?") && body.contains("answered in 4 min, in time"),
+        "{body}"
+    );
+    assert_eq!(
+        (&log["hs_communication_channel_type"], &log["hs_communication_logged_from"]),
+        (&json!("SMS"), &json!("CRM"))
+    );
+    let task = &portal.hubspot.all("tasks")[0]["properties"];
+    assert_eq!(
+        (&task["hs_timestamp"], &task["hs_task_priority"]),
+        (&json!("2026-03-03T17:00:00.000Z"), &json!("HIGH"))
+    );
+}
+
+#[tokio::test]
+async fn a_write_that_was_made_and_not_acknowledged_is_found_and_not_made_again_though_the_search_lags() {
+    let portal = Portal::open().await;
+    let dana = portal.contact("Dana", "+14155550123", &json!({}));
+    // A contact with a long history.
+    for n in 0..620 {
+        let properties = json!({
+            "hs_timestamp": "2026-01-01T00:00:00Z", "hs_communication_channel_type": "SMS",
+            "hs_communication_logged_from": "CRM", "hs_communication_body": format!("text {n}"),
+        });
+        portal.hubspot.make("communications", &properties, &[("contacts", &dana)]).unwrap();
+    }
+    for (kind, what) in [
+        ("communications", text("Hello")),
+        ("tasks", follow_up(&portal)),
+        ("meetings", booked(&portal)),
+        ("notes", nurture()),
+    ] {
+        let count = || portal.hubspot.all(kind).len();
+        let (before, write) = (count(), write(&portal, &dana, what));
+        portal.faults(HubSpotFaults { swallowed: Times::Next(1), lags: true, ..HubSpotFaults::default() });
+        let failed = portal.crm.write(&write).await.unwrap_err();
+        assert!(failed.may_have_been_made() && !failed.is_final(), "{failed}");
+        assert_eq!(count(), before + 1, "it was made");
+        let found = portal.crm.find(&write).await.unwrap().unwrap();
+        assert_eq!(portal.hubspot.all(kind).last().unwrap()["id"], found, "{kind}");
+    }
+    let asked = portal.hubspot.asked();
+    assert!(!asked.iter().any(|call| call.ends_with("/search")), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_task_is_open_until_it_is_completed_there_or_here_and_a_deleted_one_is_gone() {
+    let portal = Portal::open().await;
+    let dana = portal.contact("Dana", "+14155550123", &json!({}));
+    let id = portal.crm.write(&write(&portal, &dana, follow_up(&portal))).await.unwrap();
+    assert_eq!(portal.crm.task(&id).await, Ok(TaskState::Open));
+    portal.clock.advance(Span::minutes(7));
+    portal.hubspot.change("tasks", &id, &json!({ "hs_task_status": "COMPLETED" })).unwrap();
+    assert_eq!(portal.crm.task(&id).await, Ok(TaskState::Done { at: portal.now() }), "by somebody in HubSpot");
+    let id = portal.crm.write(&write(&portal, &dana, follow_up(&portal))).await.unwrap();
+    let done = write(&portal, &dana, What::TaskDone { task: id.clone() });
+    assert_eq!(portal.crm.find(&done).await, Ok(None));
+    assert_eq!(portal.crm.write(&done).await, Ok(id.clone()));
+    assert_eq!(portal.crm.find(&done).await, Ok(Some(id.clone())));
+    assert!(matches!(portal.crm.task(&id).await, Ok(TaskState::Done { .. })), "by us");
+    portal.hubspot.delete("tasks", &id);
+    assert_eq!(portal.crm.task(&id).await, Err(CrmError::NotFound));
+    assert_eq!(portal.crm.write(&done).await, Err(CrmError::NotFound));
+}
+
+#[tokio::test]
+async fn an_owner_changes_to_one_whom_hubspot_knows_and_a_write_of_nobody_is_made_without() {
+    let portal = Portal::open().await;
+    let dana = portal.contact("Dana", "+14155550123", &json!({ "hubspot_owner_id": portal.ben }));
+    let owner = || portal.hubspot.all("contacts")[0]["properties"]["hubspot_owner_id"].clone();
+    let to_maya = write(&portal, &dana, What::Owner);
+    assert_eq!(portal.crm.find(&to_maya).await, Ok(None));
+    assert_eq!(portal.crm.write(&to_maya).await, Ok(dana.clone()));
+    assert_eq!((owner(), portal.crm.find(&to_maya).await), (json!(portal.maya), Ok(Some(dana.clone()))));
+    for nobody in ["zoe", "omar"] {
+        let to_nobody = Write { owner: Some(RepId::from(nobody)), ..write(&portal, &dana, What::Owner) };
+        let refused = portal.crm.write(&to_nobody).await.unwrap_err();
+        assert!(refused.is_final() && !refused.may_have_been_made(), "{refused}");
+        let log = Write { owner: Some(RepId::from(nobody)), ..write(&portal, &dana, text("Hi")) };
+        portal.crm.write(&log).await.unwrap();
+    }
+    assert_eq!(owner(), json!(portal.maya));
+    let without = |made: &Value| made["properties"].get("hubspot_owner_id").is_none();
+    assert!(portal.hubspot.all("communications").iter().all(without));
+}
+
+#[tokio::test]
+async fn a_write_about_somebody_who_is_gone_is_final() {
+    let portal = Portal::open().await;
+    let gone = portal.contact("Dana", "+14155550123", &json!({}));
+    portal.hubspot.delete("contacts", &gone);
+    let refused = portal.crm.write(&write(&portal, &gone, text("Hi"))).await.unwrap_err();
+    assert_eq!(refused, CrmError::Invalid("VALIDATION_ERROR".to_owned()));
+    assert!(refused.is_final() && !refused.may_have_been_made());
+    assert_eq!(portal.crm.find(&write(&portal, &gone, text("Hi"))).await, Err(CrmError::NotFound));
+    assert_eq!(portal.hubspot.all("communications"), [] as [Value; 0]);
+}

@@ -1,0 +1,28 @@
+//! What others say of cards goes through as it is.
+
+use async_trait::async_trait;
+use comeback::domain::time::Timestamp;
+use comeback::server::crm::{Changed, Touched};
+use comeback::server::store::StoreError;
+use comeback::server::store::card::{CardChange, CardStore, Pushed};
+
+use super::Disk;
+
+#[async_trait]
+impl CardStore for Disk {
+    async fn crm_changed(&self, changed: &[Changed]) -> Result<(), StoreError> {
+        self.inner.crm_changed(changed).await
+    }
+
+    async fn crm_changes(&self, limit: usize) -> Result<Vec<(u64, Changed)>, StoreError> {
+        self.inner.crm_changes(limit).await
+    }
+
+    async fn crm_followed(&self, up_to: u64, touched: &Touched) -> Result<(), StoreError> {
+        self.inner.crm_followed(up_to, touched).await
+    }
+
+    async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {
+        self.inner.push_cards(changes, at).await
+    }
+}

@@ -1,0 +1,85 @@
+//! Cards that others change.
+
+use comeback::domain::contact::Address;
+use comeback::domain::context::Card;
+use comeback::domain::id::ContactId;
+use comeback::server::crm::changed::Kind;
+use comeback::server::crm::{Changed, Touched};
+use comeback::server::store::People;
+use comeback::server::store::card::{CardChange, Pushed};
+
+use super::scene::{Kept, address, arrival, here, minute, number, put};
+
+async fn says(store: &Kept, n: u128, contacts: &[&str]) {
+    let cards = contacts.iter().map(|c| crate::world::card(c)).collect();
+    let people = People { fresh: number(n), address: address(n), cards };
+    store.put_cards(&[people], minute(1)).await.unwrap();
+}
+
+/// Numbers whose cards are to be read again though they are new.
+async fn stale(store: &Kept) -> Vec<Address> {
+    let mut found: Vec<Address> =
+        store.stale_numbers(minute(0), 10).await.unwrap().into_iter().map(|(_, a, _)| a).collect();
+    found.sort();
+    found
+}
+
+fn changed(kind: Kind, id: &str) -> Changed {
+    Changed { kind, id: id.to_owned() }
+}
+
+pub(super) async fn a_change_of_the_crm_makes_the_cards_of_its_people_stale_until_they_are_read(store: &Kept) {
+    says(store, 1, &["c-1"]).await;
+    says(store, 2, &["c-1", "c-2"]).await;
+    says(store, 3, &[]).await;
+    assert_eq!(stale(store).await, []);
+    store.crm_changed(&[changed(Kind::Contact, "c-1"), changed(Kind::Deal, "c-2")]).await.unwrap();
+    assert_eq!(stale(store).await, [address(1), address(2)], "a deal is no person");
+    says(store, 1, &["c-1"]).await;
+    assert_eq!(stale(store).await, [address(2)], "it was read");
+    let waiting = store.crm_changes(10).await.unwrap();
+    let told: Vec<&Changed> = waiting.iter().map(|(_, changed)| changed).collect();
+    assert_eq!(told, [&changed(Kind::Contact, "c-1"), &changed(Kind::Deal, "c-2")]);
+    assert_eq!(store.crm_changes(1).await.unwrap().len(), 1);
+    // While the first two are asked about, the first changes again.
+    let up_to = waiting.last().unwrap().0;
+    store.crm_changed(&[changed(Kind::Contact, "c-1")]).await.unwrap();
+    let contacts = vec![ContactId::from("c-2")];
+    let touched = Touched { contacts, addresses: [address(3), address(9)].into() };
+    store.crm_followed(up_to, &touched).await.unwrap();
+    assert_eq!(stale(store).await, [address(1), address(2), address(3)]);
+    let left: Vec<Changed> = store.crm_changes(10).await.unwrap().into_iter().map(|(_, changed)| changed).collect();
+    assert_eq!(left, [changed(Kind::Contact, "c-1")], "what came again meanwhile is not forgotten");
+}
+
+pub(super) async fn a_push_adds_replaces_and_takes_off_and_an_older_one_changes_nothing(store: &Kept) {
+    put(store, arrival(1, &[])).await;
+    let change = |contact: &str, at: i64, card: Option<Card>| CardChange {
+        fresh: number(77),
+        address: address(1),
+        contact: ContactId::from(contact),
+        at: minute(at),
+        card,
+    };
+    let is = |contact: &str, title: &str| Some(Card { title: title.to_owned(), ..crate::world::card(contact) });
+    let push = async |changes: &[CardChange]| store.push_cards(changes, minute(60)).await.unwrap();
+    let titles = async || -> Vec<String> {
+        let cards = store.cards_of(&[number(1)].into()).await.unwrap().remove(&number(1)).unwrap_or_default();
+        cards.into_iter().map(|card| format!("{} {}", card.contact, card.title)).collect()
+    };
+    let both = [change("c-1", 10, is("c-1", "CFO")), change("c-2", 10, is("c-2", "CEO"))];
+    assert_eq!(push(&both).await, [Pushed::Taken, Pushed::Taken]);
+    assert_eq!(store.unmatched(10).await.unwrap(), [here(1)], "its conversation is looked at again");
+    assert_eq!(push(&both).await, [Pushed::Known, Pushed::Known], "sent again it changes nothing");
+    assert_eq!(titles().await, ["c-1 CFO", "c-2 CEO"]);
+    let older = [change("c-1", 9, is("c-1", "intern")), change("c-1", 11, is("c-1", "COO"))];
+    assert_eq!(push(&older).await, [Pushed::Overtaken, Pushed::Taken]);
+    assert_eq!(titles().await, ["c-1 COO", "c-2 CEO"]);
+    let gone = [change("c-1", 20, None), change("c-1", 12, is("c-1", "COO")), change("c-3", 20, None)];
+    assert_eq!(push(&gone).await, [Pushed::Taken, Pushed::Overtaken, Pushed::Known]);
+    assert_eq!(titles().await, ["c-2 CEO"], "an older word does not bring them back");
+    // A number that nobody knew.
+    let new = CardChange { address: address(5), fresh: number(5), ..change("c-5", 10, is("c-5", "CTO")) };
+    assert_eq!(push(&[new]).await, [Pushed::Taken]);
+    assert_eq!(store.cards_of(&[number(5)].into()).await.unwrap()[&number(5)].len(), 1);
+}
