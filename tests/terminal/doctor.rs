@@ -1,7 +1,10 @@
 //! `comeback doctor` by the real program: well, and with each thing broken.
 
 use std::fs;
+use std::sync::Arc;
 
+use comeback::clock::SystemClock;
+use comeback::emulator::hubspot::{HubSpotConfig, HubSpotEmulator};
 use serde_json::Value;
 
 use super::house::{COMEBACK, House};
@@ -117,6 +120,40 @@ fn a_clock_far_from_the_backends_is_told() {
     let line = text.lines().find(|l| l.contains("backend's")).unwrap_or_else(|| panic!("{text}"));
     assert!(line.contains("WRONG") && !out.status.success(), "{text}");
     assert!(!text.contains("maya"), "{text}");
+}
+
+#[test]
+fn an_operator_is_told_whether_the_crm_answers_and_knows_the_reps() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+    let hubspot = {
+        let _inside = runtime.enter();
+        HubSpotEmulator::start(listener, HubSpotConfig::default(), Arc::new(SystemClock)).expect("HubSpot")
+    };
+    hubspot.owner("maya@acme.example", false);
+    hubspot.owner("zoe@acme.example", true);
+    let desk = Desk::new();
+    let (database, crm) = (desk.machine.database(), format!("hubspot={}", hubspot.base_url()));
+    let asked = |token: &str| {
+        let variables = [("COMEBACK_CRM_TOKEN", token), ("LC_ALL", "C.UTF-8")];
+        desk.machine.run_with(&variables, &["doctor", "--database", &database, "--crm", &crm], "")
+    };
+    let token = HubSpotConfig::default().token;
+    let said = asked(&token);
+    assert!(said.ok, "{}{}", said.out, said.err);
+    let reps = |out: &str| out.lines().find(|l| l.contains("no owner there")).map(str::to_owned);
+    for words in ["HubSpot tells who is behind a number", "2 own records there, 1 of them left"] {
+        assert!(said.out.contains(words), "no {words:?} in\n{}", said.out);
+    }
+    let before = reps(&said.out).expect("nobody's mail address is known");
+    desk.machine.does(&["rep", "reach", "--database", &database, "maya"], "\nmaya@acme.example\n");
+    let said = asked(&token);
+    assert_ne!(reps(&said.out), Some(before), "one less");
+    assert!(!said.out.contains("acme.example") && !said.out.contains(&token), "{}", said.out);
+    wrong(&asked("pat-na1-wrong"), "the CRM refused (401)");
+    drop(hubspot);
+    wrong(&asked(&token), "the CRM did not answer");
 }
 
 #[test]

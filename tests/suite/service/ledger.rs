@@ -197,7 +197,8 @@ async fn a_database_of_before_the_ledger_finds_its_old_words_in_the_journal() {
     // So are the migrations after it: each is run again.
     db.execute_batch(
         "DROP TABLE ledger; DROP TABLE ruling; DROP TABLE line_stop; DROP TABLE media; DROP TABLE media_content; \
-         DROP TABLE record; ALTER TABLE line DROP COLUMN extra; DELETE FROM schema_version WHERE version >= 10",
+         DROP TABLE record; ALTER TABLE line DROP COLUMN extra; DROP TABLE card_contact; DROP TABLE crm_changed; \
+         DROP INDEX card_stale; ALTER TABLE card DROP COLUMN stale; DELETE FROM schema_version WHERE version >= 10",
     )
     .unwrap();
     drop(db);

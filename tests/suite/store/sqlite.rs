@@ -9,6 +9,8 @@ use axum::http::{Request, StatusCode, header};
 use comeback::clock::{Clock, ManualClock};
 use comeback::domain::routing::Holder;
 use comeback::domain::time::Span;
+use comeback::server::crm::Changed;
+use comeback::server::crm::changed::Kind;
 use comeback::server::feed::Presences;
 use comeback::server::http::{self, App, auth};
 use comeback::server::service::{Service, ServiceError};
@@ -47,6 +49,8 @@ fn rows(path: &Path) -> Vec<(String, i64)> {
 
 /// A store with a row in every table.
 async fn furnish(store: &Kept) {
+    let changed = Changed { kind: Kind::Deal, id: "7".to_owned() };
+    store.crm_changed(&[changed]).await.unwrap();
     let past = Restored { epoch: 7, after: 0, since: minute(0), reconciled: true };
     put(store, Batch { restore: Some(RestoreWrite::Begun(past)), ..arrival(30, &[]) }).await;
     sign_in(store, device(1), "maya", [1; 32]).await;
