@@ -74,7 +74,7 @@ enum Command {
     /// Who may be texted, and why: the consent ledger, and what was ruled about it.
     #[command(subcommand)]
     Consent(consent::Consent),
-    /// What kind of text is it? Which of eight kinds texts are taken for.
+    /// What kind of text is it? Which of eight kinds texts are taken for, and where people knew better.
     #[command(subcommand)]
     Kind(kind::Kind),
     /// The policy: check a file, put it in force, see its history, go back.
@@ -195,7 +195,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::ApiKey(key)) => runtime()?.block_on(key.run()),
         Some(Command::Import(import)) => runtime()?.block_on(import.run()),
         Some(Command::Consent(consent)) => runtime()?.block_on(consent.run(&cli.profile)),
-        Some(Command::Kind(kind)) => kind.run(),
+        Some(Command::Kind(kind)) => runtime()?.block_on(kind.run()),
         Some(Command::Playbook(playbook)) => runtime()?.block_on(playbook.run()),
         Some(Command::Explain(explain)) => runtime()?.block_on(explain.run(&cli.profile)),
         Some(Command::OnCall(oncall)) => runtime()?.block_on(oncall.run(&cli.profile)),

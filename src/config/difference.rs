@@ -243,6 +243,7 @@ fn word(key: &str) -> String {
         ("programmes", "programme"),
         ("expectations", "expect"),
         ("snippets", "snippet"),
+        ("next_steps", "next_step"),
     ];
     single.iter().find(|(many, _)| *many == key).map_or_else(|| key.to_owned(), |(_, one)| (*one).to_owned())
 }

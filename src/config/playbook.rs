@@ -22,6 +22,7 @@ mod cohorts;
 mod consent;
 mod document;
 mod expectations;
+mod next_steps;
 mod owners;
 pub mod places;
 mod repair;
@@ -177,6 +178,7 @@ impl Reader<'_> {
         let alerting = self.alerting(&d);
         let consent = self.or(self.consent(&d, &alerting.channels), ConsentRules::default());
         let snippets = self.snippets(&d);
+        let next_steps = self.next_steps(&d);
         let price = d.price.as_ref().and_then(|price| self.kept(self.price(price)));
         let default = Compliance::default();
         Playbook {
@@ -207,6 +209,7 @@ impl Reader<'_> {
             classes,
             expectations,
             snippets,
+            next_steps,
             price,
             alerting,
         }

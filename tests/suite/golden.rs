@@ -15,6 +15,7 @@ use comeback::domain::escalation::Who;
 use comeback::domain::event::{Climb, Event, Outcome, Refusal, Review};
 use comeback::domain::hold::Ruling;
 use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, NumberId, OverrideId};
+use comeback::domain::kind::MessageKind;
 use comeback::domain::message::{Delivery, InboundKind};
 use comeback::domain::oncall::Override;
 use comeback::domain::ownership::OwnerSource;
@@ -190,7 +191,14 @@ pub(crate) fn events() -> Vec<Event> {
             Event::AnswerRefused { .. } => Event::AnswerApproved { message, by: "ben".into(), not_before: due },
             Event::AnswerApproved { .. } => Event::AnswerDeclined { message, by: "ben".into() },
             Event::AnswerDeclined { .. } => Event::Disclosed { message },
-            Event::Disclosed { .. } => return all,
+            Event::Disclosed { .. } => Event::KindCorrected {
+                message,
+                by: "maya".into(),
+                guess: MessageKind::Question,
+                kind: MessageKind::Pricing,
+                version: 1,
+            },
+            Event::KindCorrected { .. } => return all,
         };
         all.push(next);
     }
@@ -249,7 +257,10 @@ fn commands() -> Vec<Command> {
             }
             Command::Release { .. } => Command::Recall { message },
             Command::Recall { .. } => Command::Note { message, body: body() },
-            Command::Note { .. } => Command::Snooze { until: then() },
+            Command::Note { .. } => {
+                Command::CorrectKind { message, guess: MessageKind::Question, kind: MessageKind::Pricing, version: 1 }
+            }
+            Command::CorrectKind { .. } => Command::Snooze { until: then() },
             Command::Snooze { .. } => Command::Done { outcome: Outcome::Meeting },
             Command::Done { .. } => Command::Reopen,
             Command::Reopen => Command::OptOut { source: OptOutSource::Rep("maya".into()) },

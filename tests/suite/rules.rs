@@ -6,11 +6,13 @@ mod beginning;
 mod blocking;
 mod conduct;
 mod consenting;
+mod correcting;
 mod covering;
 mod holding;
 mod holding_together;
 mod ladder;
 mod meaning;
+mod next_steps;
 mod owning;
 
 mod properties;

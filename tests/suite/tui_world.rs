@@ -346,9 +346,11 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         answering: None,
         owned_by: None,
         candidates: vec![],
+        kind: comeback::domain::correction::taken(InboundKind::Text, message_id(n * 100), text, None),
         next_step: NextStep {
             what: "Ask for name and company".to_owned(),
             why: "the CRM does not know this number".to_owned(),
+            ..NextStep::default()
         },
         binds: Binds::default(),
         draft: String::new(),
@@ -443,6 +445,7 @@ fn threads() -> BTreeMap<ConversationId, Thread> {
     dana.next_step = NextStep {
         what: "Answer the price question and offer a call today".to_owned(),
         why: "they ask about price; recently: opened the quote twice".to_owned(),
+        ..NextStep::default()
     };
     let mut picture = thread(2, "Omar Reyes", "", Some(1500));
     picture.row.preview = None;

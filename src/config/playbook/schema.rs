@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn the_schema_knows_every_key_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 34] = [
+        let tables: [(&str, &[&str]); 35] = [
             ("", &[]),
             ("compliance", &["compliance"]),
             ("consent", &["consent"]),
@@ -79,6 +79,7 @@ mod tests {
             ("line", &["line", "main"]),
             ("campaign_class", &["campaign_class", "low_volume"]),
             ("snippet", &["snippet", "whole"]),
+            ("next_step", &["next_step", "2"]),
             ("regulated", &["use_case", "event", "regulated"]),
             ("price", &["price"]),
             ("expect", &["expect", "0"]),
@@ -98,7 +99,7 @@ mod tests {
     #[test]
     fn the_schema_requires_what_the_reader_requires() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 12] = [
+        let tables: [(&str, &[&str]); 13] = [
             ("", &[]),
             ("use_case", &["use_case", "survey"]),
             ("programme", &["consent", "programme", "east"]),
@@ -108,6 +109,7 @@ mod tests {
             ("layer", &["schedule", "east", "layer", "1"]),
             ("line", &["line", "main"]),
             ("snippet", &["snippet", "whole"]),
+            ("next_step", &["next_step", "2"]),
             ("regulated", &["use_case", "event", "regulated"]),
             ("price", &["price"]),
             ("expect", &["expect", "0"]),
@@ -127,7 +129,7 @@ mod tests {
     #[test]
     fn the_schema_knows_every_word_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let words: [(&Json, &[&str]); 9] = [
+        let words: [(&Json, &[&str]); 11] = [
             (&schema["$defs"]["consent"]["properties"]["scope"], &["consent", "scope"]),
             (&schema["$defs"]["consent"]["properties"]["evidence"], &["consent", "evidence"]),
             (&schema["$defs"]["replies"], &["consent", "replies"]),
@@ -135,6 +137,8 @@ mod tests {
             (&schema["$defs"]["rep_table"]["properties"]["role"], &["rep", "lea", "role"]),
             (&schema["$defs"]["step"]["properties"]["who"], &["ladder", "standard", "0", "who"]),
             (&schema["$defs"]["regulated"]["properties"]["disclose"], &["use_case", "event", "regulated", "disclose"]),
+            (&schema["$defs"]["next_step"]["properties"]["kinds"]["items"], &["next_step", "1", "kinds", "0"]),
+            (&schema["$defs"]["next_step"]["properties"]["action"], &["next_step", "1", "action"]),
             (&schema["$defs"]["weekday"], &["schedule", "east", "layer", "1", "only", "days", "0"]),
             (&schema["$defs"]["layer"]["properties"]["holidays"], &["schedule", "east", "layer", "2", "holidays"]),
         ];

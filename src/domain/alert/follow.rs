@@ -108,6 +108,7 @@ pub fn follow(
         | Event::SendUnknown { .. }
         | Event::DeliveryChanged { .. }
         | Event::Noted { .. }
+        | Event::KindCorrected { .. }
         | Event::Snoozed { .. }
         | Event::Woke
         | Event::Done { .. }
