@@ -191,17 +191,17 @@ pub(crate) fn events() -> Vec<Event> {
             Event::AnswerRefused { .. } => Event::AnswerApproved { message, by: "ben".into(), not_before: due },
             Event::AnswerApproved { .. } => Event::AnswerDeclined { message, by: "ben".into() },
             Event::AnswerDeclined { .. } => Event::Disclosed { message },
-            Event::Disclosed { .. } => Event::KindCorrected {
-                message,
-                by: "maya".into(),
-                guess: MessageKind::Question,
-                kind: MessageKind::Pricing,
-                version: 1,
-            },
+            Event::Disclosed { .. } => kind_corrected(message),
             Event::KindCorrected { .. } => return all,
         };
         all.push(next);
     }
+}
+
+/// A question that was about the price.
+fn kind_corrected(message: MessageId) -> Event {
+    let (guess, kind) = (MessageKind::Question, MessageKind::Pricing);
+    Event::KindCorrected { message, by: "maya".into(), guess, kind, version: 1 }
 }
 
 /// A text that would come to somebody else.
