@@ -80,7 +80,7 @@ enum Command {
     /// What is written into the CRM: what waits, and what it refused.
     #[command(subcommand)]
     Crm(crm_writes::CrmWrites),
-    /// What kind of text is it? Which of eight kinds texts are taken for.
+    /// What kind of text is it? Which of eight kinds texts are taken for, and where people knew better.
     #[command(subcommand)]
     Kind(kind::Kind),
     /// The policy: check a file, put it in force, see its history, go back.
@@ -205,7 +205,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Crm(crm)) => runtime()?.block_on(crm.run()),
         Some(Command::Import(import)) => runtime()?.block_on(import.run()),
         Some(Command::Consent(consent)) => runtime()?.block_on(consent.run(&cli.profile)),
-        Some(Command::Kind(kind)) => kind.run(),
+        Some(Command::Kind(kind)) => runtime()?.block_on(kind.run()),
         Some(Command::Playbook(playbook)) => runtime()?.block_on(playbook.run()),
         Some(Command::Explain(explain)) => runtime()?.block_on(explain.run(&cli.profile)),
         Some(Command::OnCall(oncall)) => runtime()?.block_on(oncall.run(&cli.profile)),

@@ -14,6 +14,7 @@ pub mod consent;
 pub mod contact;
 pub mod context;
 pub mod conversation;
+pub mod correction;
 pub mod coverage;
 pub mod deal;
 pub mod decide;

@@ -461,7 +461,8 @@ impl Driver {
     fn show_thread(&mut self) {
         let Some(id) = self.open else { return };
         let view = replica::replay(self.machine.state(), self.machine.skew().pace());
-        let thread = inbox::thread(&view, id, self.machine.awaits_older(id));
+        let now = self.machine.server_now(self.mono());
+        let thread = inbox::thread(&view, id, self.machine.awaits_older(id), now);
         let told = self.shown.thread.as_ref().filter(|(shown, _)| *shown == id).map(|(_, thread)| thread.as_deref());
         if told == Some(thread.as_ref()) {
             return;

@@ -15,6 +15,7 @@ use crate::domain::consent::OptOut;
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
 use crate::domain::conversation::Status;
+use crate::domain::correction::Taken;
 use crate::domain::coverage::Loan;
 use crate::domain::event::Review;
 use crate::domain::hold::Hold;
@@ -265,6 +266,8 @@ pub struct Thread {
     pub owned_by: Option<OwnerSource>,
     /// Who else had a claim when the rules last looked, and why it is not theirs.
     pub candidates: Vec<Passed>,
+    /// What kind of text the buyer's last one is taken for.
+    pub kind: Option<Taken>,
     /// The recommended next step.
     pub next_step: NextStep,
     /// What a text to them goes by.

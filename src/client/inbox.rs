@@ -13,6 +13,7 @@ use crate::domain::command::Command;
 use crate::domain::consent::{ConsentRules, OptOut, Purpose, Question, may_send};
 use crate::domain::contact::Body;
 use crate::domain::conversation::{Answer, AnswerState, Conversation, Status};
+use crate::domain::correction::{self, Taken};
 use crate::domain::event::Review;
 use crate::domain::hold::Ruling;
 use crate::domain::id::{ConversationId, MessageId, RepId};
@@ -22,6 +23,7 @@ use crate::domain::playbook::Playbook;
 use crate::domain::quiet_hours::Waits;
 use crate::domain::regulated;
 use crate::domain::routing::Holder;
+use crate::domain::time::Timestamp;
 use crate::domain::use_case;
 use crate::domain::waiting;
 use crate::domain::zone;
@@ -189,7 +191,7 @@ fn messages(view: &View<'_>, snapshot: &Snapshot) -> Vec<ThreadMessage> {
 }
 
 /// The opened conversation; nothing when it is not visible any more. `awaits_older`: its older texts are asked for.
-pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool) -> Option<Thread> {
+pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool, now: Timestamp) -> Option<Thread> {
     let snapshot = view.state.base.get(&id)?;
     let c = view.conversation(id)?;
     let messages = messages(view, snapshot);
@@ -197,16 +199,33 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool) -> Option
     let last_text = last.and_then(|m| m.message.body.as_ref()).map_or("", Body::as_str);
     Some(Thread {
         row: row(view, snapshot),
+        kind: last.and_then(|m| kind_of(m, c)),
         owned_by: c.owned_by,
         candidates: c.candidates.clone(),
         older: older(snapshot, &messages, awaits_older),
-        next_step: next_step::recommend(c, view.number(snapshot), &snapshot.cards, last_text),
+        next_step: next_step::recommend(&next_step::Moment {
+            c,
+            number: view.number(snapshot),
+            cards: &snapshot.cards,
+            text: last_text,
+            kind: last.and_then(|m| kind_of(m, c)).map(|taken| taken.kind),
+            rules: view.state.playbook.as_ref().map_or(&[][..], |playbook| &playbook.next_steps),
+            now,
+            zone: view.state.playbook.as_ref().map_or(chrono_tz::UTC, |playbook| playbook.zone()),
+        }),
         messages,
         binds: binds(view, snapshot, c),
         cards: snapshot.cards.clone(),
         answering: snapshot.answering.clone(),
         draft: view.state.drafts.get(&id).cloned().unwrap_or_default(),
     })
+}
+
+/// What kind of text the buyer's last one is taken for.
+fn kind_of(last: &ThreadMessage, c: &Conversation) -> Option<Taken> {
+    let Author::Buyer(inbound) = last.message.author else { return None };
+    let text = last.message.body.as_ref().map_or("", Body::as_str);
+    correction::taken(inbound, last.message.id, text, c.corrected)
 }
 
 /// What a text to them goes by.
@@ -300,6 +319,7 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         Command::Approve { .. } => "approve".to_owned(),
         Command::Decline { .. } => "decline".to_owned(),
         Command::Note { .. } => "note".to_owned(),
+        Command::CorrectKind { kind, .. } => format!("kind of text: {}", kind.word()),
         Command::Snooze { .. } => "snooze".to_owned(),
         Command::Done { outcome } => format!("done: {}", outcome.words()),
         Command::Reopen => "reopen".to_owned(),

@@ -245,6 +245,7 @@ fn word(key: &str) -> String {
         ("snippets", "snippet"),
         ("write_back", "crm"),
         ("follow_ups", "follow_up"),
+        ("next_steps", "next_step"),
     ];
     single.iter().find(|(many, _)| *many == key).map_or_else(|| key.to_owned(), |(_, one)| (*one).to_owned())
 }

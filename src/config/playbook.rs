@@ -23,6 +23,7 @@ mod consent;
 mod crm;
 mod document;
 mod expectations;
+mod next_steps;
 mod owners;
 pub mod places;
 mod repair;
@@ -178,6 +179,7 @@ impl Reader<'_> {
         let alerting = self.alerting(&d);
         let consent = self.or(self.consent(&d, &alerting.channels), ConsentRules::default());
         let snippets = self.snippets(&d);
+        let next_steps = self.next_steps(&d);
         let price = d.price.as_ref().and_then(|price| self.kept(self.price(price)));
         let default = Compliance::default();
         Playbook {
@@ -208,6 +210,7 @@ impl Reader<'_> {
             classes,
             expectations,
             snippets,
+            next_steps,
             price,
             alerting,
             write_back: d.crm.as_ref().map_or_else(Default::default, |crm| self.write_back(crm)),

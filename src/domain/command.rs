@@ -16,6 +16,7 @@ use super::conversation::Conversation;
 use super::event::{Outcome, Review};
 use super::hold::Ruling;
 use super::id::{ConversationId, LineId, MessageId, NumberId, OverrideId, RepId, ScheduleId};
+use super::kind::MessageKind;
 use super::message::Delivery;
 use super::oncall::Override;
 use super::playbook::{Playbook, Role};
@@ -85,6 +86,8 @@ pub enum Command {
     Decline { message: MessageId },
     /// A note for colleagues.
     Note { message: MessageId, body: Body },
+    /// It is of another kind than the screen guessed. `version` is that of the table that guessed.
+    CorrectKind { message: MessageId, guess: MessageKind, kind: MessageKind, version: u32 },
     /// Out of sight until then.
     Snooze { until: Timestamp },
     /// Nothing more to do.
@@ -193,6 +196,7 @@ impl Command {
             | Self::Approve { .. }
             | Self::Decline { .. }
             | Self::Note { .. }
+            | Self::CorrectKind { .. }
             | Self::Snooze { .. }
             | Self::Done { .. }
             | Self::Reopen
@@ -287,6 +291,7 @@ impl Command {
             | Self::Recall { .. }
             | Self::Approve { .. }
             | Self::Decline { .. }
+            | Self::CorrectKind { .. }
             | Self::Snooze { .. }
             | Self::Done { .. }
             | Self::Reopen

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::consent::told::Automatic;
+use super::correction::Corrected;
 use super::coverage::Loan;
 use super::event::{Climb, Event, Outcome, Review};
 use super::hold::RulingClock;
@@ -62,6 +63,9 @@ pub struct Conversation {
     pub last_inbound: Option<Timestamp>,
     /// What the buyer's last text was.
     pub last_kind: Option<InboundKind>,
+    /// What kind of text a person said that the buyer's last one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<Corrected>,
     /// Whether a person ever answered.
     pub answered: bool,
     /// The text that carried what a regulated use case makes the buyer read.
@@ -236,6 +240,7 @@ impl Conversation {
             inbound: 0,
             last_inbound: None,
             last_kind: None,
+            corrected: None,
             answered: false,
             disclosed: None,
             acknowledged: false,
@@ -284,6 +289,7 @@ impl Conversation {
                 self.inbound += 1;
                 self.last_inbound = Some(at);
                 self.last_kind = Some(*kind);
+                self.corrected = None;
             }
             Event::Offered { .. } | Event::Taken { .. } => self.assign(at, event),
             // What met the clock before this one is kept: should it fail, the earlier due time counts again.
@@ -350,6 +356,9 @@ impl Conversation {
                 if let Some(Holder::Pool(team)) = left.map(|a| &a.to) {
                     self.passed_by.insert(team.clone());
                 }
+            }
+            Event::KindCorrected { message, kind, .. } => {
+                self.corrected = Some(Corrected { message: *message, kind: *kind });
             }
             Event::Escalated { .. }
             | Event::Noted { .. }

@@ -12,8 +12,8 @@ use super::rejection::Rejection;
 use super::respond::Written;
 use super::visibility;
 use super::{
-    approval, block, coverage, escalation, hold, people, receive, respond, sending, sla, start, succession, triage,
-    withdrawal,
+    approval, block, correction, coverage, escalation, hold, people, receive, respond, sending, sla, start, succession,
+    triage, withdrawal,
 };
 
 /// Facts, with what they are about.
@@ -53,6 +53,10 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         Command::Assign { to } => triage::assign(draft, world, by, to),
         Command::Escalate { note, reason } => triage::escalate(draft, world, by, *note, reason),
         Command::Note { message, body } => triage::note(draft, by, *message, body),
+        Command::CorrectKind { message, guess, kind, version } => {
+            let told = correction::Told { message: *message, guess: *guess, kind: *kind, version: *version };
+            Ok(correction::correct(draft, by, told))
+        }
         Command::Snooze { until } => triage::snooze(draft, by, *until),
         Command::Done { outcome } => triage::done(draft, by, *outcome, cx.seen),
         Command::Reopen => Ok(triage::reopen(draft, world, by)),
@@ -102,6 +106,7 @@ const fn goes_ahead(command: &Command) -> bool {
         Command::Answer { .. }
             | Command::AnswerLater { .. }
             | Command::Note { .. }
+            | Command::CorrectKind { .. }
             | Command::Recall { .. }
             | Command::Release { .. }
             | Command::Approve { .. }
@@ -159,6 +164,7 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         | Command::Approve { .. }
         | Command::Decline { .. }
         | Command::Note { .. }
+        | Command::CorrectKind { .. }
         | Command::Snooze { .. }
         | Command::Done { .. }
         | Command::Reopen

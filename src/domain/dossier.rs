@@ -86,6 +86,7 @@ pub fn says(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         | Event::AnswerWaits { .. }
         | Event::Acknowledged { .. }
         | Event::Noted { .. }
+        | Event::KindCorrected { .. }
         | Event::Snoozed { .. }
         | Event::Woke
         | Event::Done { .. }

@@ -10,6 +10,7 @@ use super::block::Why;
 use super::consent::told::Automatic;
 use super::consent::{OptOutSource, Scope};
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, OverrideId, RepId, ScheduleId, TeamId};
+use super::kind::MessageKind;
 use super::message::{Delivery, InboundKind};
 use super::oncall::Override;
 use super::ownership::OwnerSource;
@@ -147,6 +148,9 @@ pub enum Event {
     DeliveryChanged { message: MessageId, delivery: Delivery, error: Option<u32> },
     /// A note for colleagues.
     Noted { message: MessageId, by: RepId },
+    /// A person says what kind of text it is. The guess and the version of the table that made it are as their screen showed
+    /// them; the text itself is not here.
+    KindCorrected { message: MessageId, by: RepId, guess: MessageKind, kind: MessageKind, version: u32 },
     /// Out of sight until then.
     Snoozed { until: Timestamp, by: RepId },
     /// Back in sight.
@@ -377,6 +381,7 @@ impl Event {
             | Self::SendAbandoned { .. }
             | Self::SendUnknown { .. }
             | Self::DeliveryChanged { .. }
+            | Self::KindCorrected { .. }
             | Self::Snoozed { .. }
             | Self::Woke
             | Self::Done { .. }
@@ -432,6 +437,7 @@ impl Event {
             Self::SendUnknown { .. } => "send_unknown",
             Self::DeliveryChanged { .. } => "delivery_changed",
             Self::Noted { .. } => "noted",
+            Self::KindCorrected { .. } => "kind_corrected",
             Self::Snoozed { .. } => "snoozed",
             Self::Woke => "woke",
             Self::Done { .. } => "done",

@@ -63,6 +63,9 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         }
         Event::Escalated { why: Climb::Asked(by) } => vec![format!("passed on: {} asked for help", name(by))],
         Event::Escalated { why } => vec![format!("passed on: {}", why.words())],
+        Event::KindCorrected { by, guess, kind, .. } => {
+            vec![format!("{} said what kind the text is: {}, not {}", name(by), kind.word(), guess.word())]
+        }
         Event::Noted { by, .. } => vec![format!("{} noted", name(by))],
         Event::SlaStarted { clock } => {
             let which = match clock.response {

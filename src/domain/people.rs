@@ -49,6 +49,7 @@ pub(super) fn decide(
         | Command::Release { .. }
         | Command::Recall { .. }
         | Command::Note { .. }
+        | Command::CorrectKind { .. }
         | Command::Snooze { .. }
         | Command::Done { .. }
         | Command::Reopen

@@ -13,6 +13,7 @@ use super::escalation::Ladder;
 use super::expectation::Expectation;
 use super::hours::Calendar;
 use super::id::{LineId, RepId, ScheduleId, TeamId};
+use super::next_step;
 use super::oncall::{Rotation, Schedule};
 use super::ownership::OwnerRule;
 use super::ownership::territory::Territory;
@@ -81,6 +82,9 @@ pub struct Playbook {
     /// Words kept ready, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub snippets: BTreeMap<String, Snippet>,
+    /// What to do next, and when: the first rule that fits. What none of them takes falls to the built-in ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub next_steps: Vec<next_step::rules::Rule>,
     /// What a text costs, as a hint while writing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Price>,

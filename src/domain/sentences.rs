@@ -12,6 +12,7 @@ mod expectations;
 mod hours;
 mod ladders;
 mod lines;
+mod next_steps;
 mod ownership;
 mod people;
 mod schedules;
@@ -42,6 +43,7 @@ pub fn of(playbook: &Playbook, now: Timestamp) -> Vec<Part> {
         ("When a text may leave", compliance::of(playbook)),
         ("Who may be texted", consent::of(playbook)),
         ("Words kept ready", snippets::of(playbook)),
+        ("What to do next", next_steps::of(playbook)),
         ("Our numbers", lines::of(playbook)),
         ("Who works here", people::of(playbook)),
         ("Who is told beside the inbox", alerts::of(playbook)),

@@ -209,7 +209,7 @@ impl World {
                     self.seed
                 );
             }
-            let thread = inbox::thread(&view, *c, false);
+            let thread = inbox::thread(&view, *c, false, Timestamp::MIN);
             let drawn = thread.as_ref().is_some_and(|t| t.messages.iter().any(|shown| shown.message.id == *m));
             let drafted = state.drafts.values().any(|d| d.contains(words.as_str()));
             // Taken back, and the backend not told yet: a draft, and no text on its way any more.

@@ -15,6 +15,7 @@ use comeback::domain::escalation::Who;
 use comeback::domain::event::{Climb, Event, Outcome, Refusal, Review};
 use comeback::domain::hold::Ruling;
 use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, NumberId, OverrideId};
+use comeback::domain::kind::MessageKind;
 use comeback::domain::message::{Delivery, InboundKind};
 use comeback::domain::oncall::Override;
 use comeback::domain::ownership::OwnerSource;
@@ -191,10 +192,17 @@ pub(crate) fn events() -> Vec<Event> {
             Event::AnswerApproved { .. } => Event::AnswerDeclined { message, by: "ben".into() },
             Event::AnswerDeclined { .. } => Event::Disclosed { message },
             Event::Disclosed { .. } => Event::MediaSettled { message },
-            Event::MediaSettled { .. } => return all,
+            Event::MediaSettled { .. } => kind_corrected(message),
+            Event::KindCorrected { .. } => return all,
         };
         all.push(next);
     }
+}
+
+/// A question that was about the price.
+fn kind_corrected(message: MessageId) -> Event {
+    let (guess, kind) = (MessageKind::Question, MessageKind::Pricing);
+    Event::KindCorrected { message, by: "maya".into(), guess, kind, version: 1 }
 }
 
 /// A text that would come to somebody else.
@@ -251,7 +259,10 @@ fn commands() -> Vec<Command> {
             }
             Command::Release { .. } => Command::Recall { message },
             Command::Recall { .. } => Command::Note { message, body: body() },
-            Command::Note { .. } => Command::Snooze { until: then() },
+            Command::Note { .. } => {
+                Command::CorrectKind { message, guess: MessageKind::Question, kind: MessageKind::Pricing, version: 1 }
+            }
+            Command::CorrectKind { .. } => Command::Snooze { until: then() },
             Command::Snooze { .. } => Command::Done { outcome: Outcome::Meeting },
             Command::Done { .. } => Command::Reopen,
             Command::Reopen => Command::OptOut { source: OptOutSource::Rep("maya".into()) },

@@ -6,12 +6,14 @@ mod beginning;
 mod blocking;
 mod conduct;
 mod consenting;
+mod correcting;
 mod covering;
 mod holding;
 mod holding_together;
 mod ladder;
 mod meaning;
 mod measured;
+mod next_steps;
 mod owning;
 
 mod properties;

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use comeback::client::handle::{
     Ask, Binds, Inbox, Link, LinkState, Me, Notice, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, ThreadMessage,
@@ -15,6 +15,7 @@ use comeback::domain::consent::{OptOut, OptOutSource};
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::context::{Account, Card, Intent, Opportunity, Touch};
 use comeback::domain::conversation::{AnswerState, Status};
+use comeback::domain::correction::{Taken, taken};
 use comeback::domain::event::Review;
 use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, RepId, TeamId};
 use comeback::domain::message::{Delivery, InboundKind};
@@ -346,13 +347,24 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         answering: None,
         owned_by: None,
         candidates: vec![],
+        kind: kind_of(message_id(n * 100), text),
         next_step: NextStep {
             what: "Ask for name and company".to_owned(),
             why: "the CRM does not know this number".to_owned(),
+            ..NextStep::default()
         },
         binds: Binds::default(),
         draft: String::new(),
     }
+}
+
+/// What kind of text it is taken for. Worlds are made by the hundred, of the same few texts.
+fn kind_of(message: MessageId, text: &str) -> Option<Taken> {
+    static KNOWN: Mutex<BTreeMap<String, Option<Taken>>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap();
+    let first = || taken(InboundKind::Text, message, text, None);
+    let taken = known.entry(text.to_owned()).or_insert_with(first).clone();
+    taken.map(|taken| Taken { message, ..taken })
 }
 
 /// One message.
@@ -443,6 +455,7 @@ fn threads() -> BTreeMap<ConversationId, Thread> {
     dana.next_step = NextStep {
         what: "Answer the price question and offer a call today".to_owned(),
         why: "they ask about price; recently: opened the quote twice".to_owned(),
+        ..NextStep::default()
     };
     let mut picture = thread(2, "Omar Reyes", "", Some(1500));
     picture.row.preview = None;

@@ -9,6 +9,7 @@ use toml::value::Datetime;
 use super::alerts::{AlertsText, ChannelText, OperationsText};
 use super::consent::ConsentText;
 use super::crm::CrmText;
+use super::next_steps::NextStepText;
 use super::owners::{OwnerText, TerritoryText};
 use super::snippets::{PriceText, RegulatedText, SnippetText};
 use super::steps::LadderText;
@@ -55,6 +56,8 @@ pub(super) struct Document {
     pub(super) expect: Vec<ExpectText>,
     #[serde(default)]
     pub(super) snippet: BTreeMap<String, SnippetText>,
+    #[serde(default)]
+    pub(super) next_step: Vec<Spanned<NextStepText>>,
     pub(super) price: Option<PriceText>,
     #[serde(default)]
     pub(super) channel: BTreeMap<String, Spanned<ChannelText>>,

@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn the_schema_knows_every_key_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 36] = [
+        let tables: [(&str, &[&str]); 37] = [
             ("", &[]),
             ("compliance", &["compliance"]),
             ("consent", &["consent"]),
@@ -79,6 +79,7 @@ mod tests {
             ("line", &["line", "main"]),
             ("campaign_class", &["campaign_class", "low_volume"]),
             ("snippet", &["snippet", "whole"]),
+            ("next_step", &["next_step", "2"]),
             ("regulated", &["use_case", "event", "regulated"]),
             ("price", &["price"]),
             ("crm", &["crm"]),
@@ -100,7 +101,7 @@ mod tests {
     #[test]
     fn the_schema_requires_what_the_reader_requires() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 13] = [
+        let tables: [(&str, &[&str]); 14] = [
             ("", &[]),
             ("use_case", &["use_case", "survey"]),
             ("programme", &["consent", "programme", "east"]),
@@ -110,6 +111,7 @@ mod tests {
             ("layer", &["schedule", "east", "layer", "1"]),
             ("line", &["line", "main"]),
             ("snippet", &["snippet", "whole"]),
+            ("next_step", &["next_step", "2"]),
             ("regulated", &["use_case", "event", "regulated"]),
             ("follow_up", &["crm", "follow_up", "0"]),
             ("price", &["price"]),
@@ -130,7 +132,7 @@ mod tests {
     #[test]
     fn the_schema_knows_every_word_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let words: [(&Json, &[&str]); 10] = [
+        let words: [(&Json, &[&str]); 12] = [
             (&schema["$defs"]["consent"]["properties"]["scope"], &["consent", "scope"]),
             (&schema["$defs"]["consent"]["properties"]["evidence"], &["consent", "evidence"]),
             (&schema["$defs"]["replies"], &["consent", "replies"]),
@@ -139,6 +141,8 @@ mod tests {
             (&schema["$defs"]["step"]["properties"]["who"], &["ladder", "standard", "0", "who"]),
             (&schema["$defs"]["regulated"]["properties"]["disclose"], &["use_case", "event", "regulated", "disclose"]),
             (&schema["$defs"]["follow_up"]["properties"]["outcome"], &["crm", "follow_up", "0", "outcome"]),
+            (&schema["$defs"]["next_step"]["properties"]["kinds"]["items"], &["next_step", "1", "kinds", "0"]),
+            (&schema["$defs"]["next_step"]["properties"]["action"], &["next_step", "1", "action"]),
             (&schema["$defs"]["weekday"], &["schedule", "east", "layer", "1", "only", "days", "0"]),
             (&schema["$defs"]["layer"]["properties"]["holidays"], &["schedule", "east", "layer", "2", "holidays"]),
         ];

@@ -62,7 +62,16 @@ pub fn brief(
     }
     let open = redact == Redact::None;
     let card = cards.first();
-    let step = next_step::recommend(c, number, cards, last_text);
+    let step = next_step::recommend(&next_step::Moment {
+        c,
+        number,
+        cards,
+        text: last_text,
+        kind: c.corrected.map(|said| said.kind),
+        rules: &playbook.next_steps,
+        now,
+        zone: playbook.zone(),
+    });
     let use_case = playbook.use_cases.get(&c.use_case).map(|use_case| part(&use_case.label));
     let intent = card.and_then(|card| card.intents.first());
     let touch = card.and_then(|card| card.last_touch.as_ref());

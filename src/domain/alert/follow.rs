@@ -109,6 +109,7 @@ pub fn follow(
         | Event::SendUnknown { .. }
         | Event::DeliveryChanged { .. }
         | Event::Noted { .. }
+        | Event::KindCorrected { .. }
         | Event::Snoozed { .. }
         | Event::Woke
         | Event::Done { .. }

@@ -173,6 +173,7 @@ impl Talk {
             Event::AnswerHeld { .. }
             | Event::AnswerWaits { .. }
             | Event::MediaSettled { .. }
+            | Event::KindCorrected { .. }
             | Event::AnswerParked { .. }
             | Event::AnswerReleased { .. }
             | Event::AnswerApproved { .. }

@@ -5,6 +5,7 @@ use crate::domain::block::Why;
 use crate::domain::contact::{Address, Body};
 use crate::domain::event::Outcome;
 use crate::domain::id::{ConversationId, LineId, MessageId, OverrideId, RepId, ScheduleId};
+use crate::domain::kind::MessageKind;
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::Context;
 
@@ -136,6 +137,8 @@ pub enum Does {
     Decline(MessageId),
     /// Begins a note instead of a text.
     Note,
+    /// Begins a note that names a colleague.
+    NoteTo(RepId),
     /// Lets no text go to the number any more.
     OptOut,
     /// Begins with a number, from this line.
@@ -148,6 +151,15 @@ pub enum Does {
     Later(Option<Timestamp>),
     /// Asks for another time.
     AskLater,
+    /// Says what kind of text it is, where the screen guessed something else.
+    Kind {
+        /// Which text.
+        message: MessageId,
+        /// The guess.
+        guess: MessageKind,
+        /// What it is.
+        kind: MessageKind,
+    },
     /// Rules that a buyer on hold wants no more texts.
     RuleOptOut,
     /// Rules that they meant something else: asks why first.

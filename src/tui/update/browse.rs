@@ -1,6 +1,6 @@
 //! Keys where conversations are looked at: the list, one conversation, the outbox.
 
-use super::{act, away, begin, block, choices, composer, list, outbox, people, when, while_away};
+use super::{act, away, begin, block, choices, composer, kind, list, next_step, outbox, people, when, while_away};
 use crate::client::handle::Ask;
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
@@ -72,10 +72,20 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
         Action::Done => choices::done(model, now),
         Action::Escalate => with_target(model, now, out, act::escalate),
         Action::Undo => with_target(model, now, out, act::undo),
+        Action::FollowStep => with_target(model, now, out, next_step::follow),
+        Action::MeetingLink => {
+            with_target(model, now, out, |model, id, now, _| next_step::meeting_link(model, id, now));
+        }
+        Action::ProposeTimes => {
+            with_target(model, now, out, |model, id, now, _| next_step::propose_times(model, id, now));
+        }
+        Action::LoopIn => with_target(model, now, out, |model, id, now, _| next_step::loop_in(model, id, now)),
+        Action::NotInterested => with_target(model, now, out, next_step::not_interested),
         Action::Why => with_target(model, now, out, |model, about, _, _| {
             model.overlay = Some(Overlay::Why { about, top: 0 });
         }),
         Action::Rule => with_target(model, now, out, |model, id, now, _| outbox::rule_in(model, id, now)),
+        Action::Kind => with_target(model, now, out, |model, id, now, _| kind::ask(model, id, now)),
         Action::OptOut => with_target(model, now, out, |model, id, now, _| choices::opt_out(model, id, now)),
         Action::Begin => begin::number(model),
         Action::Block => with_target(model, now, out, |model, id, _, _| block::ask(model, id)),

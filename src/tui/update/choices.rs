@@ -201,6 +201,10 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
             (Command::Decline { message }, "Not approved: its author has it again. i writes them why.".to_owned())
         }
         Does::Snippet(text) => return super::snippets::insert(model, &text, now),
+        Does::Kind { message, guess, kind } => {
+            let command = Command::CorrectKind { message, guess, kind, version: crate::domain::kind::VERSION };
+            (command, format!("{whom}: {}. Counted, for whoever keeps the guesses.", kind.word()))
+        }
         Does::RuleOptOut => {
             let ruling = Ruling::OptOut;
             (Command::Rule { ruling }, format!("{whom} is opted out: no text goes to this number any more."))
@@ -232,6 +236,12 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
         Does::Drop(entry) => {
             out.push(Effect::Ask(Ask::OutboxDrop { entry, keep_as_draft: false }));
             return model.say("Dropped.", now);
+        }
+        Does::NoteTo(rep) => {
+            if let Some((id, _)) = about.first() {
+                super::next_step::note_to(model, *id, &rep, now);
+            }
+            return;
         }
         Does::Note => {
             if let Some((id, _)) = about.first() {

@@ -76,6 +76,14 @@ pub(super) fn pick(model: &mut Model) {
     model.overlay = Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0 }));
 }
 
+/// The words of a snippet that is offered here, filled as far as the record goes.
+pub(super) fn named(model: &Model, name: &str) -> Option<String> {
+    let composer = model.composer.as_ref()?;
+    let (bound, me) = (bound(model, composer)?, model.me()?);
+    let mut offered = snippet::offered(bound.playbook, me, &bound.thread.binds.use_case);
+    offered.find(|(offered, _)| *offered == name).map(|(_, snippet)| snippet::fill(&snippet.text, &bound.values))
+}
+
 /// Puts a snippet in at the cursor, which then stands on its first unfilled field.
 pub(super) fn insert(model: &mut Model, text: &str, now: Timestamp) {
     let mut fits = true;

@@ -18,6 +18,14 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     let mut pane = Pane { area, y: area.y };
     pane.say(p, "Next step", &thread.next_step.what, Tone::Strong);
     pane.say(p, "", &format!("because {}", thread.next_step.why), Tone::Plain);
+    let offered = thread.next_step.snippet.as_ref().map(|name| format!("f: the snippet {name}"));
+    let offered = offered.or_else(|| thread.next_step.action.map(|action| format!("f: {}", action.words())));
+    if let Some(offered) = offered {
+        pane.say(p, "", &offered, Tone::Plain);
+    }
+    if let Some(kind) = &thread.kind {
+        pane.say(p, "Kind of text (K)", &format!("{}: {}", kind.kind.word(), kind.why), Tone::Plain);
+    }
     pane.gap();
     pane.say(p, "Here because", &holder(model, &thread.row), Tone::Plain);
     if let Some(owner) = &thread.row.owner {

@@ -175,7 +175,18 @@ fn a_tapback_over_an_unanswered_question_does_not_make_it_nothing_to_answer() {
     let mut story = Story::with_mayas_buyer();
     let says = |story: &Story, last: &str| {
         let number = &story.numbers[&story.c().number];
-        next_step::recommend(story.c(), number, &story.cards[&story.c().number], last).what
+        let cards = &story.cards[&story.c().number];
+        let moment = next_step::Moment {
+            c: story.c(),
+            number,
+            cards,
+            text: last,
+            kind: None,
+            rules: &[],
+            now: story.now,
+            zone: chrono_tz::UTC,
+        };
+        next_step::recommend(&moment).what
     };
     story.texts("Liked “See you then”");
     assert!(!says(&story, "Liked “See you then”").contains("Nothing to answer"), "the question still waits");

@@ -75,7 +75,7 @@ impl Seat {
         ];
         if let Some(id) = self.open {
             let older = client.machine.awaits_older(id);
-            notices.push(Notice::Thread(id, inbox::thread(&view, id, older).map(Arc::new)));
+            notices.push(Notice::Thread(id, inbox::thread(&view, id, older, self.desk.now).map(Arc::new)));
         }
         for notice in notices {
             self.take(world, Msg::Client(notice));

@@ -1,0 +1,130 @@
+//! The recommended next step at one key, and what it may ask for: the meeting link, two concrete times, the account
+//! executive, not interested. Nothing here sends: what is written waits in the composer for `Enter`.
+
+use super::{act, composer, snippets};
+use crate::domain::command::Command;
+use crate::domain::context::Card;
+use crate::domain::event::Outcome;
+use crate::domain::hours::Calendar;
+use crate::domain::id::{ConversationId, RepId};
+use crate::domain::next_step::rules::Action;
+use crate::domain::next_step::times;
+use crate::domain::snippet::{Field, Values};
+use crate::domain::time::Timestamp;
+use crate::tui::model::Model;
+use crate::tui::model::overlay::{Choice, Does, Overlay, Pick};
+use crate::tui::msg::Effect;
+
+/// Does what the step offers: its snippet, else its action, else an empty answer.
+pub(super) fn follow(model: &mut Model, id: ConversationId, now: Timestamp, out: &mut Vec<Effect>) {
+    let Some(step) = model.thread_of(id).map(|thread| thread.next_step.clone()) else {
+        return composer::reply(model, id, now);
+    };
+    if let Some(name) = &step.snippet {
+        composer::reply(model, id, now);
+        return match snippets::named(model, name) {
+            Some(text) => snippets::insert(model, &text, now),
+            None if model.composer.is_some() => {
+                model.warn(format!("The snippet {name} is not offered here: ; shows which are."), now);
+            }
+            None => {}
+        };
+    }
+    match step.action {
+        Some(Action::MeetingLink) => meeting_link(model, id, now),
+        Some(Action::ProposeTimes) => propose_times(model, id, now),
+        Some(Action::LoopInAe) => loop_in(model, id, now),
+        Some(Action::NotInterested) => not_interested(model, id, now, out),
+        None => composer::reply(model, id, now),
+    }
+}
+
+/// An answer with the rep's meeting link.
+pub(super) fn meeting_link(model: &mut Model, id: ConversationId, now: Timestamp) {
+    let link = model.playbook().zip(model.me()).and_then(|(playbook, me)| {
+        Values::of(playbook, me, &[]).all(Field::MeetingLink.name()).next().map(str::to_owned)
+    });
+    let Some(link) = link else {
+        return model.warn("The playbook has no meeting_link for you: whoever keeps it can add one.", now);
+    };
+    write(model, id, &link, now);
+}
+
+/// An answer with two times inside the rep's opening hours and the buyer's working day.
+pub(super) fn propose_times(model: &mut Model, id: ConversationId, now: Timestamp) {
+    let calendar = calendar(model);
+    let known = model.thread_of(id).and_then(|thread| thread.binds.zone);
+    let buyer = known.map_or(calendar.zone, |(zone, _)| zone);
+    let times = times::propose(now, &calendar, buyer);
+    if times.is_empty() {
+        return model.warn("No time of the next two weeks lies inside your hours and theirs.", now);
+    }
+    let text = format!("Would {} work for you?", times::words(&times, buyer, calendar.zone));
+    write(model, id, &text, now);
+}
+
+/// When the rep works: their own hours, else the first calendar of the playbook; where there is none, only the buyer's
+/// working day binds.
+fn calendar(model: &Model) -> Calendar {
+    let playbook = model.playbook();
+    let own = playbook
+        .zip(model.me())
+        .and_then(|(playbook, me)| playbook.calendars.get(playbook.reps.get(me)?.hours.as_ref()?));
+    let known = own.or_else(|| playbook.and_then(|playbook| playbook.calendars.values().next()));
+    known.cloned().unwrap_or_else(|| Calendar::always(model.zone()))
+}
+
+/// Puts words into the answer, where the draft has them already not twice.
+fn write(model: &mut Model, id: ConversationId, text: &str, now: Timestamp) {
+    composer::reply(model, id, now);
+    let Some(composer) = &model.composer else { return };
+    if !composer.input.text().contains(text) {
+        snippets::insert(model, text, now);
+    }
+}
+
+/// Who leads the deal: its owner, else whoever of its team is called so, else the person's owner.
+fn account_executive(cards: &[Card]) -> Option<&RepId> {
+    let card = cards.first()?;
+    let deal = card.opportunity.as_ref();
+    let leads = |role: &str| matches!(role.to_lowercase().as_str(), "ae" | "account executive");
+    let of_team =
+        || deal.and_then(|deal| deal.team.iter().find(|member| leads(&member.role))).map(|member| &member.rep);
+    of_team().or_else(|| deal.and_then(|deal| deal.owner.as_ref())).or(card.owner.as_ref())
+}
+
+/// Asks how the account executive is brought in: by a note, or by handing it to them.
+pub(super) fn loop_in(model: &mut Model, id: ConversationId, now: Timestamp) {
+    let found = model.thread_of(id).and_then(|thread| account_executive(&thread.cards)).cloned();
+    let Some(rep) = found else {
+        return model.warn("The CRM names no account executive here: a reassigns, i writes a note.", now);
+    };
+    if model.me() == Some(&rep) {
+        return model.say("You are the account executive of this deal.", now);
+    }
+    let name = model.rep_name(&rep).to_owned();
+    let choice = |label: String, detail: &str, does| Choice { label, detail: detail.to_owned(), does };
+    let choices = vec![
+        choice(format!("Note for {name}"), "you keep it; the buyer never sees the note", Does::NoteTo(rep.clone())),
+        choice(format!("Hand it to {name}"), "they answer from here on", Does::Assign(rep)),
+    ];
+    let about = vec![(id, model.seen(id))];
+    let title = format!("Loop in {name}");
+    let pick = Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0 };
+    model.overlay = Some(Overlay::Pick(pick));
+}
+
+/// Begins a note that names a colleague.
+pub(super) fn note_to(model: &mut Model, id: ConversationId, rep: &RepId, now: Timestamp) {
+    let name = model.rep_name(rep).to_owned();
+    composer::note(model, id);
+    snippets::insert(model, &format!("{name}: "), now);
+}
+
+/// Finishes it with that outcome.
+pub(super) fn not_interested(model: &mut Model, id: ConversationId, now: Timestamp, out: &mut Vec<Effect>) {
+    let outcome = Outcome::NotInterested;
+    out.push(act::ask((id, model.seen(id)), Command::Done { outcome }));
+    let name = act::name(model, id);
+    model.say(format!("{name}: {}. u undoes.", outcome.words()), now);
+}

@@ -1,0 +1,96 @@
+//! The recommended next step: the playbook's rules over the built-in ones, and never over what is not safe.
+
+use comeback::domain::context::Intent;
+use comeback::domain::hours::Window;
+use comeback::domain::kind::MessageKind;
+use comeback::domain::next_step::rules::{Action, Rule};
+use comeback::domain::next_step::{Moment, NextStep, recommend};
+use comeback::domain::time::Span;
+
+use crate::world::Story;
+
+/// What is recommended for the buyer's last text, by these rules.
+fn step(story: &Story, text: &str, rules: &[Rule]) -> NextStep {
+    let c = story.c();
+    let cards = story.cards.get(&c.number).map_or(&[][..], Vec::as_slice);
+    let (number, now, zone) = (&story.numbers[&c.number], story.now, chrono_tz::America::New_York);
+    recommend(&Moment { c, number, cards, text, kind: None, rules, now, zone })
+}
+
+fn rule(what: &str, why: &str) -> Rule {
+    Rule { what: what.to_owned(), why: why.to_owned(), ..Rule::default() }
+}
+
+#[test]
+fn the_first_rule_that_fits_speaks_with_its_fields_filled() {
+    let story = Story::with_mayas_buyer();
+    let rules = [
+        Rule { kinds: [MessageKind::Scheduling].into(), ..rule("Never", "this is about price") },
+        Rule {
+            kinds: [MessageKind::Pricing].into(),
+            snippet: Some("call".to_owned()),
+            action: Some(Action::ProposeTimes),
+            ..rule("Offer a call", "they ask about {kind}, {account}")
+        },
+        rule("Anything", "always"),
+    ];
+    let said = step(&story, "How much is it?", &rules);
+    assert_eq!((said.what.as_str(), said.snippet.as_deref()), ("Offer a call", Some("call")));
+    assert_eq!(said.action, Some(Action::ProposeTimes));
+    assert!(said.why.starts_with("they ask about pricing, ") && !said.why.contains('{'), "{}", said.why);
+    assert_eq!(step(&story, "ok", &rules).what, "Anything");
+}
+
+#[test]
+fn what_no_rule_takes_falls_to_the_built_in_ones() {
+    let story = Story::with_mayas_buyer();
+    let rules = [Rule { use_cases: ["nothing".to_owned()].into(), ..rule("Never", "never") }];
+    for (text, what) in [
+        ("How much is it per seat?", "Answer the price question and offer a call today"),
+        ("not interested, thanks", "Thank them, and finish it"),
+        ("wrong number", "Ask who it should go to, and put the CRM right"),
+        ("Is there a redline from your lawyers?", "Confirm the contract point; loop in legal if it is new"),
+    ] {
+        assert_eq!(step(&story, text, &rules).what, what, "{text}");
+        assert_eq!(step(&story, text, &[]).what, what, "{text}");
+    }
+}
+
+#[test]
+fn safety_comes_before_every_rule() {
+    let mut story = Story::with_mayas_buyer();
+    story.texts("please take me off your list");
+    let always = [rule("Sell", "always")];
+    assert!(step(&story, "please take me off your list", &always).what.starts_with("Rule on the hold"));
+    let mut out = Story::with_mayas_buyer();
+    out.texts("STOP");
+    assert!(step(&out, "STOP", &always).what.starts_with("Do not text"));
+}
+
+#[test]
+fn interest_fades_and_hours_and_waiting_count() {
+    let mut story = Story::with_mayas_buyer();
+    let number = story.c().number;
+    let seen = story.now - Span::minutes(60);
+    for card in story.cards.get_mut(&number).unwrap() {
+        card.intents =
+            vec![Intent { at: seen, kind: "pricing_page".to_owned(), detail: "looked at prices".to_owned() }];
+    }
+    let interested = |within| Rule {
+        intents: ["pricing".to_owned()].into(),
+        within: Some(Span::minutes(within)),
+        ..rule("Pick it up", "recently: {intent}")
+    };
+    let said = step(&story, "ok", &[interested(90), rule("Else", "else")]);
+    assert_eq!((said.what.as_str(), said.why.as_str()), ("Pick it up", "recently: looked at prices"));
+    assert_eq!(step(&story, "ok", &[interested(30), rule("Else", "else")]).what, "Else");
+    // Tuesday, ten in the morning; a window past midnight is open in the small hours.
+    let during = |open, close| Rule { hours: vec![Window { open, close }], ..rule("Now", "hours") };
+    assert_eq!(step(&story, "ok", &[during(600, 660), rule("Else", "else")]).what, "Now");
+    assert_eq!(step(&story, "ok", &[during(1320, 1800), rule("Else", "else")]).what, "Else");
+    assert_eq!(step(&story, "ok", &[during(1320, 2050), rule("Else", "else")]).what, "Now");
+    let waited = Rule { waited: Some(Span::minutes(10)), ..rule("Hurry", "they wait") };
+    assert_eq!(step(&story, "ok", &[waited.clone(), rule("Else", "else")]).what, "Else");
+    story.wait(Span::minutes(10));
+    assert_eq!(step(&story, "ok", &[waited, rule("Else", "else")]).what, "Hurry");
+}

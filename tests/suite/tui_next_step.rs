@@ -1,0 +1,82 @@
+//! The next step and the kind of text at the terminal: one key each, and none of them sends.
+
+use comeback::client::handle::Ask;
+use comeback::domain::command::Command;
+use comeback::domain::event::Outcome;
+use comeback::domain::kind::MessageKind;
+use comeback::domain::next_step::rules::Action;
+use comeback::domain::zone;
+
+use crate::tui_world::Desk;
+
+const SIZE: (u16, u16) = (120, 40);
+
+/// What was asked of the backend.
+fn commands(desk: &mut Desk) -> Vec<Command> {
+    let asked = desk.commands().into_iter();
+    asked.filter_map(|ask| if let Ask::Do { command, .. } = ask { Some(command) } else { None }).collect()
+}
+
+fn written(desk: &Desk) -> String {
+    desk.model.composer.as_ref().map(|composer| composer.input.text().to_owned()).unwrap_or_default()
+}
+
+#[test]
+fn the_kind_of_a_text_stands_in_the_card_and_is_corrected_at_one_key() {
+    let mut desk = Desk::usual(SIZE);
+    desk.keys("j Enter");
+    desk.says("Kind of text (K)");
+    desk.keys("K");
+    desk.says("What kind of text is it?");
+    desk.types("pricing").keys("Enter");
+    let asked = commands(&mut desk);
+    let [Command::CorrectKind { kind, .. }] = asked[..] else { panic!("{asked:?}") };
+    assert_eq!(kind, MessageKind::Pricing);
+}
+
+#[test]
+fn two_concrete_times_are_written_and_wait_for_enter() {
+    let mut desk = Desk::usual(SIZE);
+    desk.change(1, |t| t.binds.zone = Some((chrono_tz::America::Los_Angeles, true)));
+    desk.keys("j Enter p");
+    let text = written(&desk);
+    assert!(text.starts_with("Would ") && text.ends_with(" work for you?") && text.contains(" or "), "{text}");
+    assert_eq!(commands(&mut desk), [], "nothing is sent");
+    let drop = zone::of(&[], None, chrono_tz::America::New_York);
+    desk.change(1, |t| t.row.place = drop);
+    // Pressed again over the same draft it says nothing twice.
+    desk.keys("Esc p");
+    assert_eq!(written(&desk).matches("Would ").count(), 1);
+}
+
+#[test]
+fn without_a_link_or_an_account_executive_it_says_what_is_missing() {
+    let mut desk = Desk::usual(SIZE);
+    desk.keys("j Enter m");
+    desk.says("no meeting_link for you");
+    desk.keys("l");
+    assert_eq!(commands(&mut desk), []);
+}
+
+#[test]
+fn not_interested_finishes_it_with_that_outcome() {
+    let mut desk = Desk::usual(SIZE);
+    desk.keys("j Enter D");
+    assert_eq!(commands(&mut desk), [Command::Done { outcome: Outcome::NotInterested }]);
+    desk.says("not interested");
+}
+
+#[test]
+fn following_the_step_does_its_action_and_a_snippet_that_is_not_offered_is_told() {
+    let mut desk = Desk::usual(SIZE);
+    desk.change(1, |t| t.next_step.action = Some(Action::ProposeTimes));
+    desk.keys("j Enter");
+    desk.says("f: two concrete times");
+    desk.keys("f");
+    assert!(written(&desk).starts_with("Would "), "{}", written(&desk));
+    let mut desk = Desk::usual(SIZE);
+    desk.change(1, |t| t.next_step.snippet = Some("nowhere".to_owned()));
+    desk.keys("j Enter f");
+    desk.says("The snippet nowhere is not offered here");
+    assert_eq!(commands(&mut desk), []);
+}
