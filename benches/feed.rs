@@ -9,6 +9,7 @@ use comeback::client::handle::{LinkState, Notice};
 use comeback::client::profile::Profile;
 use comeback::client::shown::Outlet;
 use comeback::clock::SystemClock;
+use comeback::config::playbook::example;
 use comeback::domain::contact::Address;
 use comeback::domain::id::{DeviceId, RepId};
 use comeback::domain::playbook::Role;
@@ -36,9 +37,8 @@ const RATE: u64 = 100;
 
 /// Every rep a team of their own, with a line of its own: a text is news for one of them.
 fn playbook(folder: &Path) -> std::path::PathBuf {
-    let whole = include_str!("../assets/playbook.toml");
-    // The example's own lines are left out, and what names them.
-    let mut text = whole.split("[line.main]").next().unwrap().replacen("lines = [\"main\"]\n", "", 1);
+    let mut text = example::PLAYBOOK.to_owned();
+    std::fs::write(folder.join("territories.csv"), example::TERRITORIES).unwrap();
     for n in 0..REPS {
         let team = format!(
             "[team.t{n}]\nlabel = \"T{n}\"\nlead = \"r{n}\"\n[rep.r{n}]\nname = \"R{n}\"\ntitle = \"AE\"\nteam = \"t{n}\"\nrole = \"lead\"\n\

@@ -9,13 +9,14 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use comeback::config::playbook::example;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
 use crate::carrier_load::{Load, deliver};
 use crate::figures::{Times, status_kb};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_comeback");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_comeback");
 pub(crate) const ACCOUNT: &str = "AC00000000000000000000000000000abc";
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const NUMBER: &str = "+16465550100";
@@ -86,7 +87,8 @@ pub(crate) fn add_line(database: &Path) {
 
 pub(crate) fn playbook(folder: &Path) -> std::path::PathBuf {
     let path = folder.join("playbook.toml");
-    std::fs::write(&path, include_str!("../assets/playbook.toml")).unwrap();
+    std::fs::write(&path, example::PLAYBOOK).unwrap();
+    std::fs::write(folder.join("territories.csv"), example::TERRITORIES).unwrap();
     path
 }
 

@@ -16,17 +16,19 @@ mod ingest;
 mod multiply;
 mod pseudo_terminal;
 mod replay;
+mod shadow;
 mod words;
 
 fn main() {
     drop(rustls::crypto::ring::default_provider().install_default());
     // Cargo itself says `--bench`.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
-    let parts: [(&str, fn()); 8] = [
+    let parts: [(&str, fn()); 9] = [
         ("inbox", inbox::run),
         ("search", inbox::search),
         ("first-sync", feed::first_sync),
         ("ingest", ingest::run),
+        ("shadow", shadow::run),
         ("feed", feed::run),
         ("deadlines", deadlines::run),
         ("replay", replay::run),

@@ -139,9 +139,10 @@ pub async fn start(listener: TcpListener, config: EmulatorConfig, clock: Arc<dyn
     // The webhook client needs a TLS implementation; whoever came first has chosen the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let began = clock.now();
-    let contacts = crm::contacts(config.seed, began, config.buyers.count, &config.reps, &config.left);
-    let lines = config.numbers.iter().filter(|n| !n.pages).map(|n| n.number.clone()).collect();
-    let world = World::new(config.seed, began, config.buyers, &contacts, lines);
+    let areas: Vec<String> = config.numbers.iter().flat_map(|n| n.areas.clone()).collect();
+    let people = (&config.reps[..], &config.left[..]);
+    let contacts = crm::contacts(config.seed, began, config.buyers.count, people, &areas);
+    let world = World::new(config.seed, began, config.buyers, &contacts, &config.numbers);
     let shared = Shared::new(Parts {
         clock,
         base_url: base_url(&listener),

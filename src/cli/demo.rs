@@ -17,11 +17,12 @@ use super::{inbox, playbook, say, warn, world};
 use crate::client::profile::{self, Lock, Profile};
 use crate::clock::{Clock, PacedClock};
 use crate::config;
+use crate::config::playbook::example;
 use crate::config::secret::{Held, Secret};
 use crate::domain::alert::ChannelKind;
 use crate::domain::contact::Address;
-use crate::domain::id::{DeviceId, RepId};
-use crate::domain::playbook::{Playbook, Role};
+use crate::domain::id::{DeviceId, RepId, TeamId};
+use crate::domain::playbook::{Playbook, Rep, Role};
 use crate::domain::time::Span;
 use crate::emulator::{self, Emulator, EmulatorConfig, Number};
 use crate::server::backend::{Backend, Parts};
@@ -37,9 +38,6 @@ use crate::server::store::sqlite::serving::Serving;
 use crate::server::store::{CarrierLine, LineExtra, Store};
 use crate::server::telemetry;
 
-/// The playbook the demo runs on.
-const PLAYBOOK: &str = include_str!("../../assets/playbook.toml");
-
 /// Try it: backend, an emulated carrier, a small CRM, texting buyers, and an inbox on it.
 #[derive(Debug, Args)]
 pub(super) struct Demo {
@@ -49,7 +47,7 @@ pub(super) struct Demo {
     /// How fast SLA time runs. Network, undo hold and suspend stay real.
     #[arg(long, default_value_t = 12.0, value_parser = super::speed)]
     speed: f64,
-    /// Whose inbox opens: maya, ben, ines, omar or lea.
+    /// Whose inbox opens: maya, ben, ines, omar or lea of the East, kai, wren, sol or gail of the West.
     #[arg(long, default_value = "maya")]
     rep: String,
     /// No terminal: print one JSON line that says where everything is, and run until ended.
@@ -108,7 +106,7 @@ impl Demo {
     pub(super) fn run(self) -> anyhow::Result<()> {
         let policy = match &self.playbook {
             Some(file) => playbook::read(file)?,
-            None => config::playbook::read("assets/playbook.toml", PLAYBOOK)?,
+            None => config::playbook::read("assets/playbook.toml", example::PLAYBOOK)?,
         };
         let rep = RepId::new(&self.rep);
         anyhow::ensure!(policy.is_active(&rep), "there is no rep \"{rep}\" in the playbook");
@@ -220,20 +218,38 @@ impl Demo {
 }
 
 /// A world for a playbook: its lines are the carrier's numbers, its reps own the CRM's contacts. Whoever has a part in
-/// the written story keeps it; others follow by their ids, leads last, since they own few deals themselves.
+/// the written story keeps it; others follow by their ids, leads last, since they own few deals themselves. A team that
+/// lives from its territory owns nobody: buyers from there text its number.
 fn emulated(policy: &Playbook, story: EmulatorConfig) -> EmulatorConfig {
     let cast = |reps: &[String], id: &RepId| reps.iter().position(|r| r == id.as_str()).unwrap_or(usize::MAX);
-    let mut reps: Vec<_> = policy.reps.iter().filter(|(_, r)| r.active).collect();
+    let regional = regional(policy);
+    let owns = |r: &Rep| r.active && !regional.values().any(|(team, _)| *team == r.team);
+    let mut reps: Vec<_> = policy.reps.iter().filter(|(_, r)| owns(r)).collect();
     reps.sort_by_key(|(id, r)| (cast(&story.reps, id), r.role != Role::Rep, *id));
     let left = policy.reps.iter().filter(|(_, r)| !r.active).map(|(id, _)| id.to_string()).collect();
     let pages = |number| policy.alerting.pages_from(number).is_some();
     let numbers = numbers(policy).map(|number| Number {
         number: number.as_str().to_owned(),
         pages: pages(number),
+        areas: regional.get(number).map(|(_, areas)| areas.clone()).unwrap_or_default(),
         ..Number::default()
     });
     let reps = reps.into_iter().map(|(id, _)| id.to_string()).collect();
     EmulatorConfig { numbers: numbers.collect(), reps, left, ..story }
+}
+
+/// Numbers that are for one part of the world, with their team and the area codes of its territory: those of teams that
+/// have one number and, in a territory, area codes.
+fn regional(policy: &Playbook) -> BTreeMap<Address, (TeamId, Vec<String>)> {
+    let areas_of = |team: &TeamId| {
+        let rows = policy.territories.values().flat_map(|territory| &territory.rows);
+        let theirs = rows.filter(|row| policy.reps.get(&row.rep).is_some_and(|rep| rep.team == *team));
+        theirs.filter_map(|row| row.area_code.clone()).collect::<Vec<_>>()
+    };
+    let alone = |team: &TeamId| policy.lines.values().filter(|line| line.team == *team).count() == 1;
+    let lines = policy.lines.values().filter(|line| policy.lines.len() > 1 && alone(&line.team));
+    let of = lines.map(|line| (line.number.clone(), (line.team.clone(), areas_of(&line.team))));
+    of.filter(|(_, (_, areas))| !areas.is_empty()).collect()
 }
 
 /// Every number of ours: those that buyers text, and those that page reps.
@@ -331,15 +347,16 @@ mod tests {
 
     #[test]
     fn the_demo_s_own_playbook_makes_the_written_story() {
-        let (world, story) = (world(PLAYBOOK), EmulatorConfig::demo(3));
-        assert_eq!((world.reps, world.left), (story.reps, story.left));
-        let pages: Vec<bool> = world.numbers.iter().map(|number| number.pages).collect();
-        assert_eq!(pages, [false, false, true]);
+        let (world, story) = (world(example::PLAYBOOK), EmulatorConfig::demo(3));
+        assert_eq!((world.reps, world.left), (story.reps, story.left), "the West owns nobody");
+        let numbers: Vec<_> = world.numbers.iter().map(|number| (number.pages, number.areas.join(" "))).collect();
+        let plain = (false, String::new());
+        assert_eq!(numbers, [plain.clone(), plain, (false, "425 510 541".to_owned()), (true, String::new())]);
     }
 
     #[test]
     fn another_playbook_s_people_own_the_contacts_and_nobody_else() {
-        let mut source = PLAYBOOK.to_owned();
+        let mut source = example::PLAYBOOK.to_owned();
         for (from, to) in [("maya", "adam"), ("omar", "olga"), ("lea", "ann"), ("zoe", "yves")] {
             source = source.replace(&format!("rep.{from}"), &format!("rep.{to}"));
             source = source.replace(&format!("\"{from}\""), &format!("\"{to}\""));

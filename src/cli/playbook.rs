@@ -72,6 +72,10 @@ pub(super) enum PlaybookCommand {
         /// As JSON.
         #[arg(long)]
         json: bool,
+        /// As a playbook's file, which says the same when it is applied. What stood beside the rules is not in it:
+        /// comments, and rows in a CSV.
+        #[arg(long, conflicts_with = "json")]
+        toml: bool,
     },
     /// Print the JSON Schema of the file, with which an editor completes keys and marks mistakes.
     Schema,
@@ -146,7 +150,7 @@ impl PlaybookCommand {
                 let how = How { dry_run, effective, recompute, shadow };
                 apply(&database, &file, how, change).await
             }
-            Self::Show { database, earlier, json } => {
+            Self::Show { database, earlier, json, toml } => {
                 let store = database.open()?;
                 let found = match earlier {
                     Some(version) => store.playbook_of(version).await?,
@@ -156,6 +160,8 @@ impl PlaybookCommand {
                     .ok_or_else(|| anyhow::anyhow!("this database has no such playbook: comeback playbook history"))?;
                 if json {
                     say(&serde_json::to_string_pretty(&playbook)?);
+                } else if toml {
+                    say(as_file(&playbook)?.trim_end());
                 } else {
                     show(&playbook, database.clock().now());
                 }
@@ -191,6 +197,24 @@ fn show(playbook: &Playbook, now: Timestamp) {
             say(&format!("  {line}"));
         }
     }
+}
+
+/// A version as a file. One that would say anything else is none.
+fn as_file(playbook: &Playbook) -> anyhow::Result<String> {
+    let version = playbook.version;
+    let file = config::playbook::file::written(playbook);
+    let read = config::playbook::read("the file", &file);
+    let whole = read.as_ref().is_ok_and(|read| same(read, playbook));
+    let why = read.err().map(|mistake| format!(": {mistake}")).unwrap_or_default();
+    anyhow::ensure!(
+        whole,
+        "version {version} says something that no file can say, so nothing was written{why}\n\nTo see it whole: comeback \
+         playbook show {version} --json"
+    );
+    Ok(format!(
+        "# {}: version {version} of the playbook, as `comeback playbook show --toml` wrote it.\n{file}",
+        words(&playbook.company)
+    ))
 }
 
 /// "2 things wrong".

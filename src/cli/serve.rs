@@ -119,7 +119,7 @@ impl Serve {
         if !playbook::same(&backend.service.playbook(), &policy) {
             warn(&format!(
                 "the playbook in force is version {} of the database, and {} differs from it; to put the file in force: \
-                 comeback playbook apply",
+                 comeback playbook apply; to have a file of what is in force: comeback playbook show --toml",
                 backend.service.playbook().version,
                 self.playbook.display()
             ));

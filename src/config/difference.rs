@@ -201,7 +201,7 @@ fn window(fields: &Map<String, Value>) -> Option<String> {
     Some(format!("{}-{}", time_of_day(open), time_of_day(close)))
 }
 
-fn time_of_day(minutes: i64) -> String {
+pub(super) fn time_of_day(minutes: i64) -> String {
     format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
@@ -251,7 +251,7 @@ fn word(key: &str) -> String {
 }
 
 /// Milliseconds as the file writes a duration.
-fn duration(millis: i64) -> String {
+pub(super) fn duration(millis: i64) -> String {
     let seconds = millis / 1000;
     let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
     let whole = units.into_iter().find(|(unit, _)| seconds != 0 && seconds % unit == 0);

@@ -22,7 +22,9 @@ mod cohorts;
 mod consent;
 mod crm;
 mod document;
+pub mod example;
 mod expectations;
+pub mod file;
 mod next_steps;
 mod owners;
 pub mod places;
@@ -47,14 +49,11 @@ pub struct Reading {
     pub mistakes: Vec<Diagnostic>,
 }
 
-/// Reads a playbook that names no other file. `file` is named in mistakes. The version is 0: it is given when it comes
-/// into force.
+/// Reads a playbook that lies in no folder: of other files it may name those of the example. `file` is named in
+/// mistakes. The version is 0: it is given when it comes into force.
 pub fn read(file: &str, source: &str) -> Result<Playbook, Diagnostic> {
-    read_with(file, source, &|_| Err(ALONE.to_owned()))
+    read_with(file, source, &example::beside)
 }
-
-/// Why a playbook that stands alone names no file.
-const ALONE: &str = "this playbook stands alone: write the rows into it";
 
 /// Reads a playbook, and the files it names; the first mistake when there is any.
 pub fn read_with(file: &str, source: &str, files: Files<'_>) -> Result<Playbook, Diagnostic> {

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::crm::Contact;
 use super::dice::Dice;
+use super::state::Number;
 use crate::domain::time::{Span, Timestamp};
 
 /// Which buyers there are.
@@ -59,6 +60,8 @@ pub(crate) struct Person {
     pub(crate) account: String,
     /// The use case of the campaign they had.
     pub(crate) situation: String,
+    /// The number of ours that is for where they live; the others' otherwise.
+    pub(crate) regional: Option<String>,
     /// Whether the stream may pick them.
     pub(crate) streams: bool,
 }
@@ -92,6 +95,7 @@ pub(crate) struct World {
     pub(crate) start: Timestamp,
     pub(crate) plan: BuyerPlan,
     pub(crate) people: Vec<Person>,
+    /// Numbers of ours that are for everybody without a number for where they live.
     pub(crate) lines: Vec<String>,
     /// By the buyer's number, oldest first.
     answers: BTreeMap<String, Vec<Answer>>,
@@ -107,8 +111,13 @@ const AFTER_SCRIPT: Span = Span::minutes(8);
 const BEAT: i64 = 90_000;
 
 impl World {
-    /// The world of a CRM's contacts and our lines.
-    pub(crate) fn new(seed: u64, start: Timestamp, plan: BuyerPlan, contacts: &[Contact], lines: Vec<String>) -> Self {
+    /// The world of a CRM's contacts and our numbers.
+    pub(crate) fn new(seed: u64, start: Timestamp, plan: BuyerPlan, contacts: &[Contact], numbers: &[Number]) -> Self {
+        let regional = |phone: &str| {
+            let code = phone.strip_prefix("+1").and_then(|rest| rest.get(..3))?;
+            let is_for = |n: &&Number| !n.pages && n.areas.iter().any(|area| area == code);
+            numbers.iter().find(is_for).map(|n| n.number.clone())
+        };
         let mut people: Vec<Person> = contacts
             .iter()
             .enumerate()
@@ -117,6 +126,7 @@ impl World {
                 first: c.name.split_whitespace().next().unwrap_or_default().to_owned(),
                 account: c.account.name.clone(),
                 situation: c.campaign.as_ref().map_or("new_lead", |campaign| &campaign.use_case).to_owned(),
+                regional: c.phones.first().and_then(|phone| regional(phone)),
                 streams: !script::is_done_after(i),
             })
             .collect();
@@ -125,8 +135,10 @@ impl World {
             first: String::new(),
             account: String::new(),
             situation: "stranger".to_owned(),
+            regional: None,
             streams: false,
         });
+        let lines = numbers.iter().filter(|n| !n.pages && n.areas.is_empty()).map(|n| n.number.clone()).collect();
         Self { seed, start, plan, people, lines, answers: BTreeMap::new(), stops: BTreeMap::new() }
     }
 
@@ -153,7 +165,8 @@ impl World {
     fn line_of(&self, index: usize, at: Timestamp) -> String {
         let person = &self.people[index];
         let heard = self.answers.get(&person.number).and_then(|all| all.iter().rfind(|a| a.at <= at));
-        let own = || self.lines.get(index % self.lines.len().max(1)).cloned().unwrap_or_default();
+        let shared = || self.lines.get(index % self.lines.len().max(1)).cloned().unwrap_or_default();
+        let own = || person.regional.clone().unwrap_or_else(shared);
         heard.map_or_else(own, |answer| answer.from.clone())
     }
 

@@ -45,6 +45,9 @@ pub(crate) struct Account {
     pub(crate) industry: String,
     /// ISO 3166-1.
     pub(crate) country: String,
+    /// Where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) state: Option<String>,
     pub(crate) segment: String,
     /// Rep id.
     pub(crate) owner: Option<String>,

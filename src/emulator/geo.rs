@@ -45,15 +45,22 @@ pub(crate) const AREAS: [Area; 16] = [
     area("801", "SALT LAKE CITY", "UT", "84101", "America/Denver"),
 ];
 
-/// Area codes that only our lines and strangers use.
-const OTHERS: [Area; 2] = [
+/// Area codes that only our lines, strangers and the buyers of one area's number use.
+const OTHERS: [Area; 5] = [
+    area("425", "BELLEVUE", "WA", "98004", "America/Los_Angeles"),
+    area("510", "OAKLAND", "CA", "94607", "America/Los_Angeles"),
+    area("541", "BEND", "OR", "97701", "America/Los_Angeles"),
     area("646", "NEW YORK", "NY", "10016", "America/New_York"),
     area("702", "LAS VEGAS", "NV", "89101", "America/Los_Angeles"),
 ];
 
 /// The area of a North American number.
 pub(crate) fn of(number: &str) -> Option<&'static Area> {
-    let code = number.strip_prefix("+1")?.get(..3)?;
+    by_code(number.strip_prefix("+1")?.get(..3)?)
+}
+
+/// The area with this code.
+pub(crate) fn by_code(code: &str) -> Option<&'static Area> {
     AREAS.iter().chain(&OTHERS).find(|area| area.code == code)
 }
 

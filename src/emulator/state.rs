@@ -38,6 +38,9 @@ pub struct Number {
     pub advanced_opt_out: bool,
     /// No buyer texts it by themselves: it pages reps.
     pub pages: bool,
+    /// Buyers whose numbers have one of these area codes text it, and nobody else does by themselves. Empty is for
+    /// everybody else's number.
+    pub areas: Vec<String>,
 }
 
 /// A webhook with a name, for numbers that choose it in place of their own.

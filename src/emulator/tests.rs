@@ -20,7 +20,7 @@ const BUYER: &str = "+14155550123";
 /// A carrier with one number and nobody texting.
 pub(super) fn carrier() -> State {
     let config = EmulatorConfig::demo(1);
-    let world = World::new(1, Timestamp::default(), BuyerPlan::silent(), &[], vec![LINE.to_owned()]);
+    let world = World::new(1, Timestamp::default(), BuyerPlan::silent(), &[], &config.numbers);
     State::new(1, 0, config.numbers, Faults::default(), world)
 }
 

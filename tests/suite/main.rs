@@ -10,6 +10,7 @@ mod carriers;
 mod civil;
 mod client_sync;
 mod egress;
+mod example;
 mod floors;
 mod golden;
 mod gsm;

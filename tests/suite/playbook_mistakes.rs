@@ -1,6 +1,6 @@
 //! One reading tells every mistake of a file, each once, where it stands and with what would be right.
 
-use comeback::config::playbook::{Reading, read, read_all};
+use comeback::config::playbook::{Reading, example, read, read_all};
 use comeback::domain::findings;
 use comeback::domain::time::Timestamp;
 
@@ -186,7 +186,7 @@ fn a_table_of_rows_tells_each_mistake_in_its_column_with_the_nearest_word() {
     let source =
         format!("{}[territory]\neast = {{ file = \"t.csv\" }}\n\n{}", &EXAMPLE[..rows.start], &EXAMPLE[rows.end..]);
     let told = |csv: &'static str| -> Vec<String> {
-        let files = move |_: &str| Ok(csv.to_owned());
+        let files = move |name: &str| if name == "t.csv" { Ok(csv.to_owned()) } else { example::beside(name) };
         let first = |told: String| told.lines().next().unwrap_or_default().to_owned();
         let mistakes = read_all("playbook.toml", &source, &files).mistakes;
         mistakes.iter().map(|mistake| first(mistake.to_string())).collect()

@@ -22,6 +22,7 @@ use sha1::Sha1;
 use uuid::Uuid;
 
 use super::house::COMEBACK;
+use super::program::TERRITORIES;
 use super::tmux::{eventually, signal};
 
 const ACCOUNT: &str = "AC00112233445566778899aabbccddeeff";
@@ -138,6 +139,7 @@ fn serve(folder: &Path, database: &str) -> (Backend, SocketAddr) {
     let playbook = playbook.replace("[use_case.new_lead]\n", "[use_case.new_lead]\nacknowledgement = \"\"\n");
     assert_ne!(playbook, PLAYBOOK);
     std::fs::write(folder.join("playbook.toml"), playbook).unwrap();
+    std::fs::write(folder.join("territories.csv"), TERRITORIES).unwrap();
     run(&["audit", "key", "--out", &at("key")], "");
     let mut program = Command::new(COMEBACK)
         .args(["serve", "--playbook", &at("playbook.toml"), "--database", database, "--listen", "127.0.0.1:0"])

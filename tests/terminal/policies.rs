@@ -72,7 +72,7 @@ fn a_first_playbook_comes_from_a_few_answers_and_the_crm_and_never_replaces_a_fi
 fn a_version_is_tried_waits_is_taken_back_and_somebody_takes_another_ones_place() {
     let town = Town::open();
     let database = town.machine.database();
-    let file = town.machine.writes("faster.toml", &faster());
+    let file = town.machine.writes_playbook("faster.toml", &faster());
     let playbook = |what: &str, more: &[&str]| {
         let all = [&["playbook", what, "--database", &database], more].concat();
         town.machine.run(&all, "")
@@ -158,6 +158,15 @@ fn a_version_is_tried_waits_is_taken_back_and_somebody_takes_another_ones_place(
     let explained = town.machine.does(&["explain", "--database", &database, &text], "");
     assert!(explained.contains("in place of Maya Okafor, who left"), "{explained}");
     assert!(does("history", &[]).contains("nina: maya left, ben in their place"));
+    // The person's file knows nothing of it, and is told so; what is in force is had as one.
+    for words in ["your playbook's file does not say so yet", "playbook diff", "playbook show", "--toml"] {
+        assert!(said.contains(words), "no {words}: {said}");
+    }
+    assert!(does("diff", &[&file]).contains("rep maya active: false → true"), "the old file would undo it");
+    let after = town.machine.writes("after.toml", &does("show", &["--toml"]));
+    assert!(does("diff", &[&after]).contains("0 rule(s) differ"));
+    assert!(does("apply", &[&after]).contains("already in force as version 3"));
+    assert!(does("show", &["2", "--toml"]).contains("version 2 of the playbook"));
     let nobody = town.machine.run(&["rep", "depart", "--database", &database, "ben", "--to", "maya"], "");
     assert!(!nobody.ok && nobody.err.contains("there is no rep \"maya\" who works here"), "{}", nobody.err);
     assert!(town.machine.does(&["audit", "verify", "--database", &database], "").contains("whole"));

@@ -6,16 +6,14 @@ use super::setup::Town;
 fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_explained() {
     let town = Town::open();
     let database = town.machine.database();
-    let file = town.machine.home().join("mine.toml");
     let source = include_str!("../../assets/playbook.toml");
-    let written = |source: &str| std::fs::write(&file, source).expect("a file");
-    let path = file.display().to_string();
+    let written = |source: &str| town.machine.writes_playbook("mine.toml", source);
+    let path = written(source);
     let apply =
         ["playbook", "apply", "--database", &database, &path, "--by", "nina", "--why", "Late deals wait too long"];
 
-    written(source);
     let said = town.machine.does(&["playbook", "check", &path], "");
-    assert!(said.contains("5 expectations") && said.contains("each reaches somebody"), "{said}");
+    assert!(said.contains("6 expectations") && said.contains("each reaches somebody"), "{said}");
 
     // Every mistake in one run, and what is found beside them as if they were mended.
     let typos = source.replacen("ladder = \"fast\"", "ladder = \"fsat\"", 1).replacen("undo_hold", "undo_hodl", 1);

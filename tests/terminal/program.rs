@@ -13,6 +13,9 @@ use super::tmux::{eventually, is_running, signal};
 /// The playbook that the demo runs on.
 pub(super) const PLAYBOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/playbook.toml");
 
+/// The file that it names.
+pub(super) const TERRITORIES: &str = include_str!("../../assets/territories.csv");
+
 /// A folder of somebody's machine, and loopback.
 pub(super) struct Machine {
     folder: tempfile::TempDir,
@@ -45,6 +48,12 @@ impl Machine {
 
     pub(super) fn home(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// A playbook that names the files which the example names, and these beside it. Its path, as a command takes it.
+    pub(super) fn writes_playbook(&self, name: &str, text: &str) -> String {
+        self.writes("territories.csv", TERRITORIES);
+        self.writes(name, text)
     }
 
     /// A file of the person's own. Its path, as a command takes it.

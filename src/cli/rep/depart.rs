@@ -80,6 +80,9 @@ impl Depart {
         for one in expectation::broken(&playbook, &roster) {
             say(&format!("  does not hold today either way: {one}"));
         }
+        say(
+            "  your playbook's file stays as it is: change it the same way, or the next version applied from it undoes this",
+        );
         if !self.yes {
             say("nothing was changed; with --yes it is done");
             return Ok(());
@@ -100,10 +103,14 @@ impl Depart {
         let moved = hand_over(&service, &from, &to).await?;
         let revoked = store.revoke(&from).await?;
         say(&format!(
-            "done: version {} is in force, {moved} conversation(s) went to {comes}, {revoked} device(s) signed out. Change your \
-             playbook's file the same way: the next version applied from it counts",
+            "done: version {} is in force, {moved} conversation(s) went to {comes}, {revoked} device(s) signed out",
             service.playbook().version
         ));
+        say("your playbook's file does not say so yet, and the next version applied from it counts. What it lacks:");
+        let database = format!("--database sqlite:{}", self.database.database.display());
+        say(&format!("  comeback playbook diff {database} FILE"));
+        say("This version as a file, without your comments:");
+        say(&format!("  comeback playbook show {database} --toml > FILE"));
         Ok(())
     }
 }

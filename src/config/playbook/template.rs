@@ -113,13 +113,13 @@ fn lines(answers: &Answers, team: &str) -> String {
 }
 
 /// A text as TOML writes it.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     // A literal may have no line break and nothing that moves a cursor; toml escapes both in a basic string.
     toml::Value::String(text.to_owned()).to_string()
 }
 
 /// A key as TOML writes it.
-fn key(text: &str) -> String {
+pub(super) fn key(text: &str) -> String {
     let bare = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     let escaped = |c: char| match c {
         '"' | '\\' => format!("\\{c}"),

@@ -102,7 +102,7 @@ fn the_examples_schedule_has_layers_hours_and_holidays() {
     let playbook = read("playbook.toml", EXAMPLE).unwrap_or_else(|e| panic!("{e}"));
     let schedule = &playbook.schedules[&ScheduleId::new("east")];
     assert_eq!(oncall::of_team(&playbook, &"east".into()).map(|plan| plan.layers), Some(schedule.layers.as_slice()));
-    assert_eq!(oncall::of_team(&playbook, &"west".into()), None);
+    assert_eq!(oncall::of_team(&playbook, &"south".into()), None);
     for (when, who) in [
         ("2026-01-04T12:00:00-05:00", Some("ben")),
         ("2026-01-04T08:59:00-05:00", None),
@@ -240,7 +240,7 @@ fn each_new_key_tells_its_mistakes_where_they_stand() {
         ("capacity = 40", "capacity = 0", "a capacity of 0"),
         ("weight = 2", "hours = \"ofice\"", "there is no calendar \"ofice\""),
         ("who = \"lead\"\nwait = \"10m\"", "who = \"lead\"", "the ladder repeats, so its last step needs a wait"),
-        ("schedule = \"east\"\nwait", "schedule = \"west\"\nwait", "there is no schedule \"west\""),
+        ("schedule = \"east\"\nwait", "schedule = \"south\"\nwait", "there is no schedule \"south\""),
         ("schedule = \"east\"\nwait", "role = \"SEE\"\nwait", "there is no title \"SEE\""),
         ("schedule = \"east\"\nwait", "who = \"pool\"\nperson = \"ben\"\nwait", "asks in two ways"),
         ("schedule = \"east\"\nwait", "wait", "this step asks nobody"),
@@ -354,7 +354,7 @@ fn a_territory_may_stand_in_a_file_of_its_own() {
     let source =
         format!("{}[territory]\neast = {{ file = \"t.csv\" }}\n\n{}", &example[..rows.start], &example[rows.end..]);
     let with = |csv: &'static str| {
-        let files = move |name: &str| if name == "t.csv" { Ok(csv.to_owned()) } else { Err("not there".to_owned()) };
+        let files = move |name: &str| if name == "t.csv" { Ok(csv.to_owned()) } else { super::example::beside(name) };
         super::read_with("playbook.toml", &source, &files)
     };
     let read = with("rep, segment,area_code\nmaya,enterprise,\nben,,212\n").expect("reads");

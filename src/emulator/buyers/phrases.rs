@@ -226,6 +226,7 @@ mod tests {
             first: "Dana".to_owned(),
             account: "Harbor Analytics".to_owned(),
             situation: "meeting".to_owned(),
+            regional: None,
             streams: true,
         };
         for n in 0..400 {

@@ -9,10 +9,12 @@ enum Who {
     Cast(usize),
     /// Somebody no CRM knows.
     Stranger,
+    /// The first contact whose area has a number of ours for itself; nobody where none has.
+    Regional,
 }
 
 /// Seconds after the start, who, what they write, how many pictures.
-const SCENES: [(i64, Who, &str, usize); 17] = [
+const SCENES: [(i64, Who, &str, usize); 18] = [
     (
         30,
         Who::Cast(0),
@@ -31,6 +33,7 @@ const SCENES: [(i64, Who, &str, usize); 17] = [
     (360, Who::Stranger, "who is this?", 0),
     // The carrier takes the word for an opt-out; the buyer meant tomorrow's call.
     (385, Who::Cast(10), "Cancel", 0),
+    (400, Who::Regional, "Hi, saw your guide. Who looks after us out here on the West Coast?", 0),
     (410, Who::Cast(11), "Hola, ¿me podría llamar mañana? Prefiero hablar en español. ¡Gracias!", 0),
     (430, Who::Cast(9), "please take me off your list, I never signed up for this", 0),
     (450, Who::Cast(8), "STOP", 0),
@@ -59,6 +62,7 @@ pub(super) fn scenes(world: &World) -> Vec<Action> {
     let find = |who: &Who| match who {
         Who::Cast(i) => Some(*i).filter(|i| *i < world.people.len()),
         Who::Stranger => world.people.iter().position(|p| p.number == STRANGER),
+        Who::Regional => world.people.iter().position(|p| p.regional.is_some()),
     };
     SCENES
         .iter()

@@ -12,8 +12,8 @@ fn start() -> Timestamp {
 
 fn world(seed: u64, plan: BuyerPlan) -> World {
     let reps: Vec<String> = ["maya", "ben", "ines", "omar", "lea"].map(str::to_owned).to_vec();
-    let contacts = crm::contacts(seed, start(), plan.count, &reps, &["zoe".to_owned()]);
-    World::new(seed, start(), plan, &contacts, vec![LINE.to_owned()])
+    let contacts = crm::contacts(seed, start(), plan.count, (&reps, &["zoe".to_owned()]), &[]);
+    World::new(seed, start(), plan, &contacts, &[Number { number: LINE.to_owned(), ..Number::default() }])
 }
 
 fn talker(seed: u64) -> World {
@@ -65,6 +65,34 @@ fn the_script_opens_as_written() {
     assert_eq!(burst.len(), 1);
     assert!(said.iter().any(|a| a.from == STRANGER && a.body == "who is this?"));
     assert!(said.iter().any(|a| a.body == "STOP") && said.iter().any(|a| a.body == "Cancel"));
+}
+
+#[test]
+fn where_one_area_has_a_number_its_buyers_text_that_and_all_others_text_what_they_texted_before() {
+    let reps: Vec<String> = ["maya", "ben", "ines", "omar", "lea"].map(str::to_owned).to_vec();
+    let number = |number: &str, areas: &[&str]| Number {
+        number: number.to_owned(),
+        areas: areas.iter().map(|&area| area.to_owned()).collect(),
+        ..Number::default()
+    };
+    let said = |numbers: &[Number]| {
+        let areas: Vec<String> = numbers.iter().flat_map(|n| n.areas.clone()).collect();
+        let contacts = crm::contacts(6, start(), 40, (&reps, &["zoe".to_owned()]), &areas);
+        buyer_actions(&World::new(6, start(), BuyerPlan::default(), &contacts, numbers), start(), later(7200))
+    };
+    let (main, other, west) = (number(LINE, &[]), number("+16465550200", &[]), number("+14155550100", &["510"]));
+    let (with, without) = (said(&[main.clone(), other.clone(), west.clone()]), said(&[main, other]));
+    let of_the_area = |a: &&Action| a.from.starts_with("+1510");
+    assert!(with.iter().filter(of_the_area).count() > 1);
+    assert!(with.iter().all(|a| (a.to == west.number) == of_the_area(&a)));
+    // One of them has a part in the written minutes.
+    assert_eq!(with.iter().filter(|a| a.at < later(480)).count(), 18);
+    let hers = |said: &[Action]| {
+        let contacts = crm::contacts(6, start(), 40, (&reps, &["zoe".to_owned()]), &[]);
+        let owned = |a: &&Action| contacts.iter().any(|c| c.owner.as_deref() == Some("maya") && c.phones[0] == a.from);
+        said.iter().filter(owned).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(hers(&with), hers(&without), "the first rep hears what she heard before, and when");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::names::{ACCOUNTS, FIRST, INTENTS, LAST, TITLES, TOUCHES, campaign_tex
 use super::{Account, Campaign, Contact, Intent, Member, Opportunity, Touch};
 use crate::domain::time::{Span, Timestamp};
 use crate::emulator::dice::Dice;
-use crate::emulator::geo::AREAS;
+use crate::emulator::geo::{self, AREAS, Area};
 
 /// How many contacts there are at least: the cast and some more.
 pub(crate) const FEWEST: usize = 20;
@@ -43,8 +43,18 @@ const CAST: [(Owner, &str); 18] = [
     (Owner::Rep(2), "meeting"), // a right-to-left name
 ];
 
-/// Contacts of the world that begins at `start`.
-pub(crate) fn contacts(seed: u64, start: Timestamp, count: usize, reps: &[String], left: &[String]) -> Vec<Contact> {
+/// Contacts, beside the cast, whom nobody owns when there are numbers for one area: new leads of that area.
+const REGIONAL: [usize; 4] = [21, 23, 26, 28];
+
+/// Contacts of the world that begins at `start`. With area codes in `areas` a few of them live there, and nobody owns
+/// them: who gets them is a matter of territory.
+pub(crate) fn contacts(
+    seed: u64,
+    start: Timestamp,
+    count: usize,
+    (reps, left): (&[String], &[String]),
+    areas: &[String],
+) -> Vec<Contact> {
     let count = count.clamp(FEWEST, MOST);
     let order = |label: &str, len: usize| {
         let mut order: Vec<usize> = (0..len).collect();
@@ -56,6 +66,7 @@ pub(crate) fn contacts(seed: u64, start: Timestamp, count: usize, reps: &[String
         start,
         reps,
         left,
+        areas: areas.iter().filter_map(|code| geo::by_code(code)).collect(),
         first: order("first names", FIRST.len()),
         last: order("last names", LAST.len()),
         accounts: order("accounts", ACCOUNTS.len()),
@@ -76,8 +87,8 @@ pub(crate) fn contacts(seed: u64, start: Timestamp, count: usize, reps: &[String
 }
 
 /// The mobile of contact `i`: 555-01xx is set aside for fiction.
-fn phone(seed: u64, i: usize) -> (String, &'static str) {
-    let area = &AREAS[Dice::new(seed, "area", i as u64).below(AREAS.len())];
+fn phone(seed: u64, i: usize, of: Option<&'static Area>) -> (String, &'static str) {
+    let area = of.unwrap_or(&AREAS[Dice::new(seed, "area", i as u64).below(AREAS.len())]);
     let shift = Dice::new(seed, "phone", 0).below(100);
     (format!("+1{}55501{:02}", area.code, (i * 37 + shift) % 100), area.timezone)
 }
@@ -87,6 +98,8 @@ struct Maker<'a> {
     start: Timestamp,
     reps: &'a [String],
     left: &'a [String],
+    /// Those that have a number of ours for themselves.
+    areas: Vec<&'static Area>,
     first: Vec<usize>,
     last: Vec<usize>,
     accounts: Vec<usize>,
@@ -95,6 +108,12 @@ struct Maker<'a> {
 impl Maker<'_> {
     fn rep(&self, n: usize) -> Option<String> {
         if self.reps.is_empty() { None } else { Some(self.reps[n % self.reps.len()].clone()) }
+    }
+
+    /// Where a contact lives whom only a territory gives to anybody.
+    fn region(&self, i: usize) -> Option<&'static Area> {
+        let nth = REGIONAL.iter().position(|other| *other == i)?;
+        self.areas.get(nth % self.areas.len().max(1)).copied()
     }
 
     /// Full name and first name.
@@ -114,7 +133,9 @@ impl Maker<'_> {
 
     fn contact(&self, i: usize) -> Contact {
         let mut dice = Dice::new(self.seed, "contact", i as u64);
-        let (owner, use_case) = CAST.get(i).copied().unwrap_or_else(|| {
+        let region = self.region(i);
+        let chosen = CAST.get(i).copied().or_else(|| region.map(|_| (Owner::Nobody, "new_lead")));
+        let (owner, use_case) = chosen.unwrap_or_else(|| {
             let use_case = *dice.pick(&["late_stage", "meeting", "new_lead", "renewal", "event"]);
             (if dice.chance(4) { Owner::Nobody } else { Owner::Rep(i) }, use_case)
         });
@@ -124,7 +145,7 @@ impl Maker<'_> {
             Owner::Left => self.left.first().cloned(),
         };
         let (name, first) = self.name(i);
-        let (mobile, timezone) = phone(self.seed, i);
+        let (mobile, timezone) = phone(self.seed, i, region);
         let mut phones = vec![mobile];
         if i % 11 == 7 {
             phones.push(format!("({}) 555-0{}", &phones[0][2..5], 100 + dice.below(100)));
@@ -136,6 +157,7 @@ impl Maker<'_> {
             name: account.to_owned(),
             industry: industry.to_owned(),
             country: "US".to_owned(),
+            state: self.region(i % ACCOUNTS.len()).map(|area| area.state.to_owned()),
             segment: "mid-market".to_owned(),
             owner: self.account_owner(i),
         };
@@ -153,9 +175,12 @@ impl Maker<'_> {
             title: (*dice.pick(&TITLES)).to_owned(),
             phones,
             timezone: timezone.to_owned(),
-            opportunity: self.opportunity(i, use_case, &account, owner.as_ref()),
+            opportunity: self.opportunity(i, use_case, &account, owner.as_ref()).filter(|_| region.is_none()),
             account,
-            sdr: self.rep(i + 3).filter(|sdr| Some(sdr) != owner.as_ref() && dice.chance(60)),
+            sdr: self
+                .rep(i + 3)
+                .filter(|sdr| Some(sdr) != owner.as_ref() && dice.chance(60))
+                .filter(|_| region.is_none()),
             owner,
             // The cast always has a campaign: its stories hang on the use case.
             campaign: (i < CAST.len() || dice.chance(90)).then_some(campaign),
@@ -168,6 +193,9 @@ impl Maker<'_> {
     /// Who owns the account of contact `i`: the owner of its first contact, also for colleagues that others own.
     fn account_owner(&self, i: usize) -> Option<String> {
         let first = i % ACCOUNTS.len();
+        if self.region(first).is_some() {
+            return None;
+        }
         match CAST.get(first).map_or(Owner::Rep(first), |(owner, _)| *owner) {
             Owner::Rep(n) => self.rep(n),
             Owner::Nobody => None,
@@ -252,7 +280,7 @@ mod tests {
     }
 
     fn made(seed: u64) -> Vec<Contact> {
-        contacts(seed, Timestamp::from_millis(1_772_550_000_000), 40, &reps(), &["zoe".to_owned()])
+        contacts(seed, Timestamp::from_millis(1_772_550_000_000), 40, (&reps(), &["zoe".to_owned()]), &[])
     }
 
     #[test]
@@ -282,10 +310,32 @@ mod tests {
 
     #[test]
     fn an_account_has_one_owner() {
-        let crm = contacts(3, Timestamp::default(), MOST, &reps(), &["zoe".to_owned()]);
+        let areas = ["510".to_owned()];
+        let crm = contacts(3, Timestamp::default(), MOST, (&reps(), &["zoe".to_owned()]), &areas);
         for contact in &crm {
             let same = crm.iter().filter(|c| c.account.id == contact.account.id);
             assert!(same.into_iter().all(|c| c.account == contact.account), "{}", contact.account.id);
+        }
+    }
+
+    #[test]
+    fn an_area_with_a_number_of_its_own_has_buyers_whom_nobody_owns_and_all_others_stay_as_they_are() {
+        let (reps, left, areas) = (reps(), ["zoe".to_owned()], ["510", "541"].map(str::to_owned));
+        let start = Timestamp::from_millis(1_772_550_000_000);
+        for seed in 0..20 {
+            let (with, without) = (contacts(seed, start, 40, (&reps, &left), &areas), made(seed));
+            for (i, (contact, other)) in with.iter().zip(&without).enumerate() {
+                if !REGIONAL.contains(&i) {
+                    assert_eq!(contact, other);
+                    continue;
+                }
+                let state = contact.account.state.as_deref();
+                assert!(matches!((&contact.phones[0][2..5], state), ("510", Some("CA")) | ("541", Some("OR"))));
+                let touched =
+                    [&contact.last_touch, &contact.account_touch].map(|t| t.as_ref().and_then(|t| t.by.as_ref()));
+                let people = [contact.owner.as_ref(), contact.sdr.as_ref(), contact.account.owner.as_ref()];
+                assert_eq!((people, touched, &contact.opportunity), ([None; 3], [None; 2], &None), "{}", contact.id);
+            }
         }
     }
 
@@ -299,7 +349,7 @@ mod tests {
 
     #[test]
     fn without_reps_nothing_is_owned() {
-        let crm = contacts(1, Timestamp::default(), 0, &[], &[]);
+        let crm = contacts(1, Timestamp::default(), 0, (&[], &[]), &[]);
         assert_eq!(crm.len(), FEWEST);
         assert!(crm.iter().all(|c| c.owner.is_none() && c.sdr.is_none()));
     }
