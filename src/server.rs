@@ -30,4 +30,5 @@ pub mod sends;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+pub mod throttle;
 pub mod writing;

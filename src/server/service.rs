@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::media::Attachment;
-use super::store::{DedupeKey, RawEvent, Restored, Store, StoreError};
+use super::store::{DedupeKey, RawEvent, Restored, Store, StoreError, departure};
 use super::telemetry::Metrics;
+use super::throttle::Throttle;
 use crate::clock::Clock;
 use crate::domain::command::{Actor, Command};
 use crate::domain::consent::ledger::Taken;
@@ -231,6 +232,7 @@ pub struct Service {
     pulse: Pulse,
     epoch: u32,
     metrics: Arc<Metrics>,
+    throttle: Arc<Throttle>,
     moves: watch::Receiver<u64>,
     alerted: Arc<Notify>,
     stopped: watch::Receiver<Option<String>>,
@@ -251,6 +253,10 @@ impl Service {
         let in_force = store.playbook().await?;
         let playbook = Arc::new(Mutex::new(Arc::new(in_force.clone().unwrap_or_else(|| seed.clone()))));
         let (head, epoch) = store.head().await?;
+        let throttle = {
+            let known = Arc::clone(&playbook.lock().unwrap_or_else(PoisonError::into_inner));
+            Arc::new(Throttle::after(&known, &store.departures(clock.now() - departure::KEPT).await?))
+        };
         let (pulse, metrics) = (Pulse::at(head.seq), Arc::new(Metrics::default()));
         let alerted = Arc::new(Notify::new());
         let committer = commit::Committer {
@@ -264,7 +270,7 @@ impl Service {
             shadow: Mutex::default(),
         };
         tokio::spawn(committer.run(queue, died));
-        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, moves, alerted, stopped };
+        let service = Self { jobs, store, clock, playbook, pulse, epoch, metrics, throttle, moves, alerted, stopped };
         if in_force.is_none() {
             let work = Work::Playbook(Box::new(seed.clone().into()));
             service.submit(work).await.map_err(|e| StoreError::Fatal(e.to_string()))?;
@@ -335,6 +341,11 @@ impl Service {
     /// The counters of this process.
     pub const fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
+    }
+
+    /// When numbers may be asked to send.
+    pub const fn throttle(&self) -> &Arc<Throttle> {
+        &self.throttle
     }
 
     /// Wakes whoever tells people when a group left notices. For one to wait on.

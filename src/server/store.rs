@@ -22,6 +22,7 @@ use crate::wire::changes::Message;
 use crate::wire::command::Receipt;
 
 pub mod consent;
+pub mod departure;
 mod error;
 mod line;
 pub mod media;
@@ -178,6 +179,8 @@ pub struct Batch {
     pub notices: Vec<notice::NoticeRow>,
     /// What was ruled about numbers on hold.
     pub rulings: Vec<ruling::RulingWrite>,
+    /// What leaves with it.
+    pub departures: Vec<departure::Departure>,
 }
 
 /// What becomes of a database that is a backup brought back.
@@ -347,6 +350,7 @@ pub type Decide = Box<dyn FnOnce(&Head, Loaded) -> Option<Batch> + Send>;
 #[async_trait]
 pub trait Store:
     consent::ConsentStore
+    + departure::DepartureLog
     + LineStore
     + media::MediaStore
     + notice::NoticeStore

@@ -4,6 +4,7 @@
 mod channels;
 mod consent;
 mod mail;
+mod pace;
 mod pages;
 mod rules;
 mod said;

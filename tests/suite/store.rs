@@ -9,6 +9,7 @@ use comeback::server::store::sqlite::SqliteStore;
 
 mod beside;
 mod consent;
+mod departures;
 mod facts;
 mod feed;
 mod media;
@@ -143,6 +144,9 @@ macro_rules! conforms {
                 }
                 rulings {
                     rulings_are_read_newest_first_in_pages_with_number_and_reason
+                }
+                departures {
+                    what_left_is_told_in_order_for_a_day_and_then_forgotten
                 }
                 writers {
                     whoever_begins_waits_for_the_head

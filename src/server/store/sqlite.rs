@@ -24,6 +24,7 @@ use crate::wire::changes::Message;
 
 pub mod backup;
 mod consent;
+mod departures;
 mod lines;
 mod load;
 mod media;
@@ -110,6 +111,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 14,
         name: "0014_record.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0014_record.sql"),
+    },
+    Migration {
+        version: 15,
+        name: "0015_departure.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0015_departure.sql"),
     },
 ];
 

@@ -7,7 +7,7 @@ use comeback::server::store::sqlite::SqliteStore;
 use rusqlite::Connection;
 
 /// Tables that grow with every reply: to walk through one of them for a single question is a mistake.
-const GROWING: [&str; 13] = [
+const GROWING: [&str; 14] = [
     "send",
     "entry",
     "message",
@@ -21,6 +21,7 @@ const GROWING: [&str; 13] = [
     "notice",
     "ledger",
     "ruling",
+    "departure",
 ];
 
 /// The one question about all numbers, asked in the background.
