@@ -33,5 +33,6 @@ pub mod sends;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+pub mod throttle;
 pub mod write_back;
 pub mod writing;

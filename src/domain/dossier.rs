@@ -43,7 +43,10 @@ pub fn says(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
             }
         }
         Event::AnswerRecalled { .. } => "the answer was taken back before it left".to_owned(),
-        Event::SendStarted { .. } => "consent was read again, and the text handed to the carrier".to_owned(),
+        Event::SendStarted { .. } => {
+            let hours = known.first().map_or_else(String::new, |why| format!("; {why}"));
+            format!("consent was read again, and the text handed to the carrier{hours}")
+        }
         Event::SendAbandoned { .. } => "the call to the carrier did not start in time: nothing left".to_owned(),
         Event::SendUnknown { .. } => "nobody knows whether the carrier has the text".to_owned(),
         Event::DeliveryChanged { delivery, error, .. } => {

@@ -139,7 +139,12 @@ pub enum Event {
     /// Its rep took it back.
     AnswerRecalled { message: MessageId },
     /// From here on the carrier may have it.
-    SendStarted { message: MessageId },
+    SendStarted {
+        message: MessageId,
+        /// Why it leaves although the hours are closed there, unless its rep said so before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        judged: Option<Box<Judged>>,
+    },
     /// The call did not start in time; it waits again.
     SendAbandoned { message: MessageId },
     /// Nobody knows whether the carrier has it.

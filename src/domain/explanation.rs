@@ -104,7 +104,7 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::AnswerHeld { judged: Some(judged), not_before, waits, .. } => {
             held(judged, waits.is_some_and(|waits| waits == Waits::Chosen).then(|| time(*not_before)), time)
         }
-        Event::AnswerWaits { judged, .. } => held(judged, None, time),
+        Event::AnswerWaits { judged, .. } | Event::SendStarted { judged: Some(judged), .. } => held(judged, None, time),
         Event::Blocked { by, reason } => vec![format!("{} blocked the number: {}", name(by), reason.words())],
         Event::Unblocked { by } => vec![format!("{} unblocked the number", name(by))],
         Event::AnswerHeld { judged: None, .. }
@@ -116,7 +116,7 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         | Event::MediaSettled { .. }
         | Event::AnswerReleased { .. }
         | Event::AnswerRecalled { .. }
-        | Event::SendStarted { .. }
+        | Event::SendStarted { judged: None, .. }
         | Event::SendAbandoned { .. }
         | Event::SendUnknown { .. }
         | Event::DeliveryChanged { .. }

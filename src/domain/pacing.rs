@@ -13,7 +13,10 @@ use super::playbook::Playbook;
 use super::time::{Span, Timestamp};
 
 /// A day, as a cap counts it: any 24 hours. So no calendar day has more, whatever zone the carrier counts it in.
-const DAY: Span = Span::minutes(24 * 60);
+pub const DAY: Span = Span::minutes(24 * 60);
+
+/// What a number that pages our own people may send, in segments: what a US long code may, half a minute of it at once.
+const PAGES: Limit = Limit { rate: Some(Rate { segments: 30, every: Span::seconds(30) }), per_day: None };
 
 /// So many segments in so much time. All of them may leave at once after a pause of that length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,15 +120,20 @@ pub struct Pacing {
     classes: BTreeMap<String, Meter>,
 }
 
+/// The limit of a line, and its class's. A number of ours that is no line of the playbook is one that pages our people.
+fn limits<'a>(playbook: &'a Playbook, line: &LineId) -> (Limit, Option<(&'a String, &'a Limit)>) {
+    let Some(found) = playbook.lines.get(line) else { return (PAGES, None) };
+    (found.limit, found.class.as_ref().and_then(|name| Some((name, playbook.classes.get(name)?))))
+}
+
 impl Pacing {
     /// Takes room for a text of so many segments from a line, or says when there will be some. Both limits must have it,
     /// else neither gives any.
     pub fn take(&mut self, playbook: &Playbook, line: &LineId, segments: u32, now: Timestamp) -> Result<(), Timestamp> {
-        let Some(found) = playbook.lines.get(line) else { return Ok(()) };
-        let class = found.class.as_ref().and_then(|name| Some((name, playbook.classes.get(name)?)));
+        let (limit, class) = limits(playbook, line);
         let mut at = now;
-        if !found.limit.is_none() {
-            at = at.max(self.lines.entry(line.clone()).or_default().may_at(&found.limit, segments, now));
+        if !limit.is_none() {
+            at = at.max(self.lines.entry(line.clone()).or_default().may_at(&limit, segments, now));
         }
         if let Some((name, limit)) = class {
             at = at.max(self.classes.entry(name.clone()).or_default().may_at(limit, segments, now));
@@ -133,14 +141,29 @@ impl Pacing {
         if at > now {
             return Err(at);
         }
-        if !found.limit.is_none() {
-            self.lines.entry(line.clone()).or_default().took(&found.limit, segments, now);
-        }
-        if let Some((name, limit)) = class {
-            self.classes.entry(name.clone()).or_default().took(limit, segments, now);
-        }
+        self.left(playbook, line, segments, now);
         Ok(())
     }
+
+    /// Counts a text that left, be it in an earlier life of this process; in the order of time.
+    pub fn left(&mut self, playbook: &Playbook, line: &LineId, segments: u32, at: Timestamp) {
+        let (limit, class) = limits(playbook, line);
+        if !limit.is_none() {
+            self.lines.entry(line.clone()).or_default().took(&limit, segments, at);
+        }
+        if let Some((name, limit)) = class {
+            self.classes.entry(name.clone()).or_default().took(limit, segments, at);
+        }
+    }
+}
+
+/// A number from 0 to 1000 that is another one for another line or instant, and the same for the same: so a simulation
+/// repeats itself.
+pub fn jitter(line: &str, at: Timestamp) -> u16 {
+    let bytes = line.bytes().chain(at.millis().to_le_bytes());
+    let hash =
+        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    u16::try_from((hash >> 32) % 1001).unwrap_or(0)
 }
 
 /// How long a line waits after it was told "not now" so many times in a row: a second, doubled each time, a minute at
@@ -220,6 +243,34 @@ mod tests {
         assert_eq!([0, 1, 2, 6, 40].map(|n| pause(n, 0).as_seconds()), [1, 2, 4, 60, 60]);
         assert_eq!(pause(3, 1000), Span::seconds(4));
         assert!((0..=1000).all(|j| (Span::seconds(4)..=Span::seconds(8)).contains(&pause(3, j))));
+    }
+
+    #[test]
+    fn what_left_before_a_restart_counts_after_it() {
+        let line = |limit| crate::domain::playbook::Line {
+            label: String::new(),
+            number: crate::domain::contact::Address::parse("+16465550100").unwrap(),
+            team: "east".into(),
+            use_case: String::new(),
+            limit,
+            class: Some("campaign".to_owned()),
+        };
+        let per_day = Limit { rate: None, per_day: Some(2) };
+        let lines =
+            [(LineId::from("main"), line(rate(1, Span::seconds(10)))), (LineId::from("other"), line(Limit::default()))];
+        let playbook =
+            Playbook { lines: lines.into(), classes: [("campaign".to_owned(), per_day)].into(), ..Playbook::default() };
+        let (main, other, pages) = (LineId::from("main"), LineId::from("other"), LineId::from("+16465550900"));
+        let mut pacing = Pacing::default();
+        pacing.left(&playbook, &main, 1, T0);
+        pacing.left(&playbook, &pages, 30, T0);
+        assert_eq!(pacing.take(&playbook, &main, 1, T0), Err(T0 + Span::seconds(10)));
+        assert_eq!(pacing.take(&playbook, &pages, 1, T0), Err(T0 + Span::seconds(1)), "thirty in half a minute");
+        assert_eq!(pacing.take(&playbook, &other, 1, T0), Ok(()));
+        assert_eq!(pacing.take(&playbook, &other, 1, T0 + Span::seconds(30)), Err(T0 + DAY), "the day's share of both");
+        let spread: std::collections::BTreeSet<u16> =
+            (0..100).map(|ms| jitter("main", T0 + Span::millis(ms))).collect();
+        assert!(spread.len() > 80 && spread.iter().all(|jitter| *jitter <= 1000));
     }
 
     proptest! {

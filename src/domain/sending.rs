@@ -15,7 +15,7 @@ use super::event::{Event, Review};
 use super::hold;
 use super::id::{MessageId, RepId};
 use super::message::Delivery;
-use super::quiet_hours::{Said, Waits};
+use super::quiet_hours::{Judged, Said, Waits};
 use super::regulated;
 use super::respond;
 use super::sla::Stage;
@@ -34,6 +34,32 @@ pub const ERROR_OPTED_OUT_BY_WORD: u32 = 900_610;
 /// Whether a carrier's error says that the buyer withdrew consent. The carriers' numbers do not overlap here.
 pub const fn is_opt_out(code: u32) -> bool {
     matches!(code, ERROR_OPTED_OUT | ERROR_OPTED_OUT_TELNYX | ERROR_OPTED_OUT_BY_WORD)
+}
+
+/// Whether a carrier's error says that it had no room then, for a text that may arrive another time. Who sends it again is
+/// its rep: as a new text, judged as any other.
+pub const fn was_full(code: u32) -> bool {
+    matches!(
+        code,
+        10_011
+            | 20_429
+            | 21_611
+            | 30_001
+            | 30_022
+            | 30_023
+            | 30_027
+            | 40_011
+            | 40_016
+            | 40_018
+            | 40_318
+            | 900_429
+            | 900_430
+    )
+}
+
+/// Whether a carrier's error says that no text will ever arrive there: opted out, blocked, no such number, a landline.
+pub const fn is_hopeless(code: u32) -> bool {
+    is_opt_out(code) || matches!(code, 30_004 | 30_005 | 30_006 | 40_001)
 }
 
 /// Decides whether an answer starts now. Nothing happens while an earlier one of this conversation is on its way or
@@ -68,12 +94,14 @@ pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> De
     if not_before > d.now || blocked {
         return Vec::new();
     }
-    if !answer.automatic
-        && let Some(instead) = not_now(&d, world, message, &answer.by, waits)
-    {
-        d.say(instead);
-        return d.facts();
-    }
+    let hours = if answer.automatic { Ok(None) } else { hours(&d, world, message, &answer.by, waits) };
+    let judged = match hours {
+        Ok(judged) => judged,
+        Err(instead) => {
+            d.say(*instead);
+            return d.facts();
+        }
+    };
     let approved = answer.approved.as_ref().is_some_and(|by| *by != answer.by);
     let bars = if answer.automatic {
         // The playbook's own words.
@@ -85,7 +113,7 @@ pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> De
         d.say(Event::AnswerParked { message, by: answer.by, reasons: bars });
         return d.facts();
     }
-    start(&mut d, message);
+    start(&mut d, message, judged);
     if regulated::discloses(world, &d.c) {
         d.say(Event::Disclosed { message });
     }
@@ -100,29 +128,40 @@ fn still_fits(d: &Draft, world: &ReadSet<'_>, answer: &Answer) -> bool {
     }
 }
 
-/// What happens to an answer instead of leaving, judged again at its time: somebody else took the conversation while it
-/// waited, or the hours are closed.
-fn not_now(d: &Draft, world: &ReadSet<'_>, message: MessageId, by: &RepId, waits: Option<Waits>) -> Option<Event> {
+/// What the hours say of an answer at its time, if that is worth recording; or what happens to it instead of leaving:
+/// somebody else took the conversation while it waited, or the hours are closed.
+fn hours(
+    d: &Draft,
+    world: &ReadSet<'_>,
+    message: MessageId,
+    by: &RepId,
+    waits: Option<Waits>,
+) -> Result<Option<Box<Judged>>, Box<Event>> {
     let put_off = matches!(waits, Some(Waits::Window | Waits::Chosen));
     if let Some(other) = respond::someone_else(&d.c, by).filter(|_| put_off) {
         let reasons = vec![Review::Reassigned(other.clone())];
-        return Some(Event::AnswerParked { message, by: by.clone(), reasons });
+        return Err(Box::new(Event::AnswerParked { message, by: by.clone(), reasons }));
     }
     if waits == Some(Waits::Overruled) {
-        return None;
+        return Ok(None);
     }
     let asked = d.c.last_inbound.filter(|_| waits != Some(Waits::Chosen));
     let judged = waiting::judge(world, &d.c, asked, d.now);
     match judged.said {
-        Said::Open | Said::Direct | Said::Overruled => None,
-        Said::Until(not_before) => Some(Event::AnswerWaits { message, not_before, judged: Box::new(judged) }),
-        Said::Never => Some(Event::AnswerParked { message, by: by.clone(), reasons: vec![Review::QuietHours] }),
+        Said::Open | Said::Overruled => Ok(None),
+        // The hours may have closed during its undo time.
+        Said::Direct => Ok(Some(Box::new(judged))),
+        Said::Until(not_before) => Err(Box::new(Event::AnswerWaits { message, not_before, judged: Box::new(judged) })),
+        Said::Never => {
+            let reasons = vec![Review::QuietHours];
+            Err(Box::new(Event::AnswerParked { message, by: by.clone(), reasons }))
+        }
     }
 }
 
 /// From here on the carrier may have it, and the buyer an answer; an automatic text is none.
-fn start(d: &mut Draft, message: MessageId) {
-    d.say(Event::SendStarted { message });
+fn start(d: &mut Draft, message: MessageId, judged: Option<Box<Judged>>) {
+    d.say(Event::SendStarted { message, judged });
     if let Some(clock) = d.c.clock.as_ref().filter(|_| !is_automatic(&d.c, message)) {
         let late = clock.stage == Stage::Breached || d.now > clock.due;
         d.say(Event::SlaMet { by: Some(message), late });
@@ -159,7 +198,7 @@ pub(super) fn doubt(mut d: Draft, world: &ReadSet<'_>) -> Decided {
     let all: Vec<_> = d.c.answers.iter().filter(|(_, a)| doubtful(a)).map(|(id, _)| *id).collect();
     for message in all {
         if !is_sending(&d, message) {
-            start(&mut d, message);
+            start(&mut d, message, None);
         }
         d.say(Event::SendUnknown { message });
     }

@@ -23,10 +23,6 @@ use crate::domain::id::{ConversationId, LineId};
 use crate::domain::message::Delivery;
 use crate::domain::time::{Span, Timestamp};
 
-mod throttle;
-
-use self::throttle::Throttle;
-
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 /// From the decision to the start of the call.
@@ -190,10 +186,9 @@ impl Sender {
     ) -> Result<(), ServiceError> {
         let mut wake = self.service.pulse().watch();
         let mut seen = Seen::default();
-        let throttle = Arc::new(Throttle::default());
         while !*shutdown.borrow() {
             wake.mark_unchanged();
-            let next = match self.start_due(on_their_way, &mut seen, &throttle).await {
+            let next = match self.start_due(on_their_way, &mut seen).await {
                 Ok(next) => next,
                 Err(StoreError::Busy) => Some(self.service.clock().now() + Span::seconds(1)),
                 Err(e) => return Err(ServiceError::Stopped(e.to_string())),
@@ -238,7 +233,6 @@ impl Sender {
         self: &Arc<Self>,
         on_their_way: &mut OnTheirWay,
         seen: &mut Seen,
-        throttle: &Arc<Throttle>,
     ) -> Result<Option<Timestamp>, StoreError> {
         // In a backup that was brought back nothing leaves before the carriers' lists are read; the reconciler says so
         // loudly, and its entry in the journal wakes us.
@@ -271,12 +265,13 @@ impl Sender {
                 continue;
             }
             // The queue is in the order in which answers came due, so each line's texts leave in it.
-            if let Err(at) = throttle.take(&playbook, &send, self.service.clock().as_ref()) {
+            let clock = self.service.clock().as_ref();
+            if let Err(at) = self.service.throttle().take(&playbook, &send.line, &send.body, clock) {
                 next = Some(next.map_or(at, |next| next.min(at)));
                 continue;
             }
-            let (sender, throttle) = (Arc::clone(self), Arc::clone(throttle));
-            on_their_way.start(send.conversation, async move { sender.send(send, line, &throttle).await });
+            let sender = Arc::clone(self);
+            on_their_way.start(send.conversation, async move { sender.send(send, line).await });
         }
         // Whatever waits behind an open send is looked at again when something is committed, or after a pause.
         let again = self.service.clock().now() + self.service.clock().of_real(Span::seconds(5));
@@ -290,7 +285,7 @@ impl Sender {
     }
 
     /// Decides, calls, records.
-    async fn send(&self, send: DueSend, line: CarrierLine, throttle: &Throttle) -> Result<Ended, ServiceError> {
+    async fn send(&self, send: DueSend, line: CarrierLine) -> Result<Ended, ServiceError> {
         // Measured from before the decision: a slow disk counts against the two seconds too. By both clocks: the
         // monotonic one stands still while the machine is suspended, the other may be set back.
         let (decided, at) = (tokio::time::Instant::now(), self.service.clock().now());
@@ -304,13 +299,19 @@ impl Sender {
             self.say(&send, Command::AbandonSend { message: send.message }).await?;
             return Ok(Ended::Done);
         }
+        // Another text of this line may have stopped it since this one was begun.
+        let stops = self.service.store().line_stops().await;
+        if stops.is_ok_and(|stops| is_stopped(&stops, &line, clock.now())) {
+            self.say(&send, Command::AbandonSend { message: send.message }).await?;
+            return Ok(Ended::Waits);
+        }
         let outcome = self.carrier.send(&line, &send.to, &send.body, &callback).await;
         tracing::info!(message = %send.message, outcome = outcome.word(), "answer handed to the carrier");
         let message = send.message;
         match outcome {
-            SendOutcome::Busy => throttle.refused(&send.line),
+            SendOutcome::Busy => self.service.throttle().refused(&send.line, clock.now()),
             SendOutcome::Accepted { .. } | SendOutcome::Refused { .. } | SendOutcome::Unknown => {
-                throttle.taken(&send.line);
+                self.service.throttle().taken(&send.line);
             }
         }
         let command = match outcome {

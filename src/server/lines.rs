@@ -27,7 +27,9 @@ pub async fn heard(service: &Service, line: &CarrierLine, code: u32) -> Result<M
     let until = match meaning {
         Meaning::Admin => None,
         Meaning::DayIsFull => Some(now + clock.of_real(FULL_DAY)),
-        Meaning::Slow => Some(now + clock.of_real(pacing::pause(FULL_QUEUE, rand::random_range(0..=1000)))),
+        Meaning::Slow => {
+            Some(now + clock.of_real(pacing::pause(FULL_QUEUE, pacing::jitter(line.number.as_str(), now))))
+        }
         Meaning::OptedOut | Meaning::Never => return Ok(meaning),
     };
     let stop = LineStop { number: line.number.clone(), id: Uuid::now_v7(), code, at: now, until };
@@ -57,7 +59,9 @@ pub async fn heard(service: &Service, line: &CarrierLine, code: u32) -> Result<M
 /// The line as the playbook calls it: numbers stand in no log.
 fn name(service: &Service, number: &Address) -> String {
     let playbook = service.playbook();
-    playbook.line_of(number).map_or_else(|| "one that is not in the playbook".to_owned(), |(id, _)| id.to_string())
+    let pages = || playbook.alerting.pages_from(number).map(|channel| format!("the number of the channel {channel}"));
+    let listed = playbook.line_of(number).map(|(id, _)| id.to_string());
+    listed.or_else(pages).unwrap_or_else(|| "one that is not in the playbook".to_owned())
 }
 
 /// Tells the admin of every stop that waits for somebody, once: what was told before is known by its key, also after a

@@ -24,6 +24,7 @@ mod deliver;
 pub mod email;
 mod hand_off;
 mod outgoing;
+mod pacing;
 pub mod page;
 mod payload;
 mod setting;

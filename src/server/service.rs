@@ -12,8 +12,9 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use super::line_secrets::Known;
 use super::measure::Projections;
 use super::media::Attachment;
-use super::store::{DedupeKey, RawEvent, Restored, Store, StoreError};
+use super::store::{DedupeKey, RawEvent, Restored, Store, StoreError, departure};
 use super::telemetry::Metrics;
+use super::throttle::Throttle;
 use crate::clock::Clock;
 use crate::domain::command::{Actor, Command};
 use crate::domain::consent::ledger::Taken;
@@ -233,6 +234,7 @@ pub struct Service {
     pulse: Pulse,
     epoch: u32,
     metrics: Arc<Metrics>,
+    throttle: Arc<Throttle>,
     moves: watch::Receiver<u64>,
     alerted: Arc<Notify>,
     stopped: watch::Receiver<Option<String>>,
@@ -255,6 +257,10 @@ impl Service {
         let in_force = store.playbook().await?;
         let playbook = Arc::new(Mutex::new(Arc::new(in_force.clone().unwrap_or_else(|| seed.clone()))));
         let (head, epoch) = store.head().await?;
+        let throttle = {
+            let known = Arc::clone(&playbook.lock().unwrap_or_else(PoisonError::into_inner));
+            Arc::new(Throttle::after(&known, &store.departures(clock.now() - departure::KEPT).await?))
+        };
         let (pulse, metrics) = (Pulse::at(head.seq), Arc::new(Metrics::default()));
         let alerted = Arc::new(Notify::new());
         let committer = commit::Committer {
@@ -269,8 +275,21 @@ impl Service {
         };
         tokio::spawn(committer.run(queue, died));
         let (measured, secrets) = (Arc::default(), Arc::default());
-        let service =
-            Self { jobs, store, clock, playbook, pulse, epoch, metrics, moves, alerted, stopped, measured, secrets };
+        let service = Self {
+            throttle,
+            jobs,
+            store,
+            clock,
+            playbook,
+            pulse,
+            epoch,
+            metrics,
+            moves,
+            alerted,
+            stopped,
+            measured,
+            secrets,
+        };
         if in_force.is_none() {
             let work = Work::Playbook(Box::new(seed.clone().into()));
             service.submit(work).await.map_err(|e| StoreError::Fatal(e.to_string()))?;
@@ -346,6 +365,11 @@ impl Service {
     /// The counters of this process.
     pub const fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
+    }
+
+    /// When numbers may be asked to send.
+    pub const fn throttle(&self) -> &Arc<Throttle> {
+        &self.throttle
     }
 
     /// Wakes whoever tells people when a group left notices. For one to wait on.

@@ -25,6 +25,7 @@ pub mod block;
 pub mod card;
 pub mod consent;
 pub mod crm_write;
+pub mod departure;
 mod error;
 mod line;
 pub mod media;
@@ -182,6 +183,8 @@ pub struct Batch {
     pub notices: Vec<notice::NoticeRow>,
     /// What was ruled about numbers on hold.
     pub rulings: Vec<ruling::RulingWrite>,
+    /// What leaves with it.
+    pub departures: Vec<departure::Departure>,
 }
 
 /// What becomes of a database that is a backup brought back.
@@ -354,6 +357,7 @@ pub trait Store:
     + card::CardStore
     + consent::ConsentStore
     + crm_write::CrmWriteStore
+    + departure::DepartureLog
     + LineStore
     + media::MediaStore
     + notice::NoticeStore

@@ -137,7 +137,7 @@ pub(crate) fn events() -> Vec<Event> {
                 Event::AnswerReleased { message, not_before: then(), accepted: vec![Review::QuietHours] }
             }
             Event::AnswerReleased { .. } => Event::AnswerRecalled { message },
-            Event::AnswerRecalled { .. } => Event::SendStarted { message },
+            Event::AnswerRecalled { .. } => Event::SendStarted { message, judged: None },
             Event::SendStarted { .. } => Event::SendAbandoned { message },
             Event::SendAbandoned { .. } => Event::SendUnknown { message },
             Event::SendUnknown { .. } => {

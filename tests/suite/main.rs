@@ -38,6 +38,7 @@ mod sentences;
 mod service;
 mod sim;
 mod store;
+mod tui_again;
 mod tui_binding;
 mod tui_composer;
 mod tui_holds;

@@ -5,6 +5,7 @@ mod approval;
 mod channels;
 mod consent;
 mod mail;
+mod pace;
 mod pages;
 mod rules;
 mod said;

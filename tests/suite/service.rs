@@ -234,7 +234,8 @@ fn begin(conversation: ConversationId, message: MessageId) -> Work {
 }
 
 fn started(outcome: &Outcome, message: MessageId) -> bool {
-    matches!(outcome, Outcome::Decided(facts) if facts.contains(&Event::SendStarted { message }))
+    let is_it = |fact: &Event| matches!(fact, Event::SendStarted { message: begun, .. } if *begun == message);
+    matches!(outcome, Outcome::Decided(facts) if facts.iter().any(is_it))
 }
 
 /// The whole part of a line's value in the Prometheus text format; 0 when there is no such line.

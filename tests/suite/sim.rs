@@ -14,6 +14,7 @@ mod desk;
 mod disk;
 mod interleavings;
 mod people;
+mod sends;
 mod server;
 mod verdict;
 mod weather;

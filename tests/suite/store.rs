@@ -12,6 +12,7 @@ mod blocks;
 mod card;
 mod consent;
 mod crm_writes;
+mod departures;
 mod facts;
 mod feed;
 mod media;
@@ -162,6 +163,9 @@ macro_rules! conforms {
                 }
                 rulings {
                     rulings_are_read_newest_first_in_pages_with_number_and_reason
+                }
+                departures {
+                    what_left_is_told_in_order_for_a_day_and_then_forgotten
                 }
                 writers {
                     whoever_begins_waits_for_the_head

@@ -356,7 +356,7 @@ impl Story {
     /// The effect runner tries to start an answer; whether it did.
     pub(crate) fn starts(&mut self, message: MessageId) -> bool {
         let facts = self.machine(Actor::Effects, &Command::BeginSend { message });
-        facts.contains(&Event::SendStarted { message })
+        facts.iter().any(|fact| matches!(fact, Event::SendStarted { message: begun, .. } if *begun == message))
     }
 
     /// Time passes and nobody looks.

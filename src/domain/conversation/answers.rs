@@ -33,7 +33,7 @@ impl Conversation {
     pub(super) fn apply_answer(&mut self, at: Timestamp, event: &Event) {
         if let Event::AnswerRecalled { message } = event {
             self.answers.remove(message);
-        } else if let Event::SendStarted { message } = event {
+        } else if let Event::SendStarted { message, .. } = event {
             self.stand(message, AnswerState::Sending);
             if !self.answers.get(message).is_some_and(|a| a.automatic) {
                 self.answered = true;

@@ -119,7 +119,7 @@ pub fn code_of(word: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::sending::is_opt_out;
+    use crate::domain::sending::{is_hopeless, is_opt_out, was_full};
 
     #[test]
     fn every_carriers_codes_ask_for_what_its_list_says() {
@@ -151,6 +151,8 @@ mod tests {
         let words = WORDS.map(|(_, code, meaning)| (code, meaning));
         for (code, meaning) in TWILIO.iter().chain(&TELNYX).chain(&words) {
             assert_eq!(is_opt_out(*code), *meaning == Meaning::OptedOut, "{code}");
+            assert_eq!(was_full(*code), matches!(meaning, Meaning::Slow | Meaning::DayIsFull), "{code}");
+            assert!(!is_hopeless(*code) || matches!(meaning, Meaning::OptedOut | Meaning::Never), "{code}");
         }
         assert_eq!(code_of("opted_out"), 900_610);
         assert_eq!(code_of("teleported"), code_of("failed"));

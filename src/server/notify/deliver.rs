@@ -132,6 +132,11 @@ impl Notifier {
                     tracing::warn!(channel = name, what, why, "a channel does not take it now: the next one is asked");
                     later = true;
                 }
+                Attempt::NotBefore(at) => {
+                    // What is taken meanwhile is not told any more.
+                    message.rows(|row| row.next_at = at);
+                    return self.record(&message.all()).await;
+                }
                 Attempt::Unknown => {
                     tracing::warn!(channel = name, what, "nobody knows whether a page left; it is not repeated");
                     unknown = true;
@@ -236,12 +241,17 @@ impl Notifier {
         let Some(line) = lines.into_iter().find(|line| line.number == *from) else {
             return Ok(Attempt::Later("its number is not set up at the carrier: comeback line add".to_owned()));
         };
+        let body = Body::new(message.page(redact));
+        if let Some(instead) = self.no_room(&line, &body, message.now).await? {
+            return Ok(instead);
+        }
         message.pass(name, true);
         self.service.store().put_notices(&message.cloned()).await?;
-        let body = Body::new(message.page(redact));
         let hooks = format!("{}/hooks/{}", self.public_url, line.provider);
         let callback = message.told.first().map(|told| format!("{hooks}/status/{}", told.row.id));
-        Ok(match self.carrier.send(&line, &phone, &body, &callback.unwrap_or_default()).await {
+        let outcome = self.carrier.send(&line, &phone, &body, &callback.unwrap_or_default()).await;
+        self.heard_of(&line, &outcome).await;
+        Ok(match outcome {
             SendOutcome::Accepted { .. } => Attempt::Accepted,
             SendOutcome::Refused { code } => {
                 if is_opt_out(code) {

@@ -6,6 +6,7 @@ use axum::http::HeaderName;
 use url::Url;
 
 use super::standard::{Secret, signatures};
+use crate::domain::time::Timestamp;
 use crate::server::egress::{Ask, Egress, EgressError};
 
 /// Longest wait for the whole answer.
@@ -20,6 +21,8 @@ pub(super) enum Attempt {
     Refused(String),
     /// It may be tried again.
     Later(String),
+    /// Nothing is wrong, but it is not its turn before then.
+    NotBefore(Timestamp),
     /// Nobody knows whether it has it, and it must not have it twice.
     Unknown,
 }

@@ -32,6 +32,7 @@ use crate::wire::changes::{Author, Message};
 
 mod beside;
 mod consent;
+mod departures;
 mod notices;
 mod push;
 mod restored;
@@ -266,7 +267,10 @@ impl Group {
         let content = brought.map(|(id, body)| ContentDigest { message: id, digest: digest(&salt, body.as_str()) });
         self.seal(subject, event, origin, content.as_slice());
         match subject {
-            Subject::Conversation(id) => self.take_in_conversation(id, event, command, origin, salt, brought),
+            Subject::Conversation(id) => {
+                self.departs(id, event);
+                self.take_in_conversation(id, event, command, origin, salt, brought);
+            }
             Subject::Number(id) => {
                 self.batch.rulings.extend(ruling(self.head.seq, self.now, id, event));
                 self.take_in_number(id, event, brought.map(|(_, words)| (words.clone(), salt)));

@@ -4,6 +4,7 @@ mod blocks;
 mod card;
 mod consent;
 mod crm_write;
+mod departures;
 mod lines;
 mod media;
 mod notices;
@@ -45,10 +46,10 @@ pub struct MemoryStore(Arc<Mutex<Tables>>);
 #[derive(Clone, Debug, Default)]
 struct Tables {
     head: Head,
-    entries: Vec<Entry>,
+    entries: Vec<Arc<Entry>>,
     roster: Roster,
-    playbook: Option<Playbook>,
-    playbooks: BTreeMap<u32, Playbook>,
+    playbook: Option<Arc<Playbook>>,
+    playbooks: BTreeMap<u32, Arc<Playbook>>,
     addresses: BTreeMap<Address, NumberId>,
     numbers: BTreeMap<NumberId, Number>,
     cards: BTreeMap<NumberId, (Vec<Card>, Timestamp)>,
@@ -72,6 +73,7 @@ struct Tables {
     restores: Vec<Restored>,
     notices: BTreeMap<uuid::Uuid, super::notice::NoticeRow>,
     rulings: Vec<super::ruling::RulingWrite>,
+    departures: Vec<super::departure::Departure>,
     reaches: BTreeMap<RepId, super::notice::Reach>,
     ledger: BTreeMap<u64, super::consent::LedgerWrite>,
     beside: BTreeMap<super::policy::Kind, super::policy::Kept>,
@@ -153,7 +155,7 @@ impl Tables {
             roster: self.roster.clone(),
             loads: self.loads(),
             playbook_version: self.playbook.as_ref().map_or(0, |p| p.version),
-            playbook: self.playbook.clone().filter(|p| p.version != wants.playbook),
+            playbook: self.playbook.as_deref().filter(|p| p.version != wants.playbook).cloned(),
             ..Loaded::default()
         }
     }
@@ -177,11 +179,11 @@ impl Tables {
                 return Err(StoreError::Conflict("entry".to_owned()));
             }
             self.head = Head { seq: entry.seq, hash: entry.hash, at: entry.at };
-            self.entries.push(entry);
+            self.entries.push(Arc::new(entry));
         }
         self.roster = batch.roster.unwrap_or_else(|| std::mem::take(&mut self.roster));
-        if let Some(playbook) = batch.playbook {
-            self.playbooks.insert(playbook.version, playbook.clone());
+        if let Some(playbook) = batch.playbook.map(Arc::new) {
+            self.playbooks.insert(playbook.version, Arc::clone(&playbook));
             self.playbook = Some(playbook);
         }
         self.put_beside(batch.beside);
@@ -235,6 +237,7 @@ impl Tables {
         media::write(self, batch.media);
         self.put_notices(&batch.notices);
         self.rulings.extend(batch.rulings);
+        self.depart(batch.departures);
         self.unmatched.retain(|id| !batch.matched.contains(id));
         for (key, message) in batch.dedupe {
             if self.dedupe.insert(key, message).is_some() {
@@ -311,7 +314,7 @@ impl Store for MemoryStore {
 
     async fn entries(&self, after: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let tables = self.0.lock().await;
-        Ok(tables.entries.iter().filter(|e| e.seq > after).take(limit).cloned().collect())
+        Ok(tables.entries.iter().filter(|e| e.seq > after).take(limit).map(|e| (**e).clone()).collect())
     }
 
     async fn head(&self) -> Result<(Head, u32), StoreError> {
@@ -320,11 +323,11 @@ impl Store for MemoryStore {
     }
 
     async fn playbook(&self) -> Result<Option<Playbook>, StoreError> {
-        Ok(self.0.lock().await.playbook.clone())
+        Ok(self.0.lock().await.playbook.as_deref().cloned())
     }
 
     async fn playbook_of(&self, version: u32) -> Result<Option<Playbook>, StoreError> {
-        Ok(self.0.lock().await.playbooks.get(&version).cloned())
+        Ok(self.0.lock().await.playbooks.get(&version).map(|p| (**p).clone()))
     }
 
     async fn delivered(&self, id: &str) -> Result<Option<(MessageId, ConversationId)>, StoreError> {

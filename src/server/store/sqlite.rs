@@ -27,6 +27,7 @@ mod blocks;
 mod card;
 mod consent;
 mod crm_write;
+mod departures;
 mod lines;
 mod load;
 mod media;

@@ -5,6 +5,7 @@ use crate::client::handle::{Doubt, OutboxEntry, OutboxId, OutboxStanding};
 use crate::domain::event::Review;
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::quiet_hours::Waits;
+use crate::domain::sending::{is_hopeless, was_full};
 use crate::domain::time::Timestamp;
 use crate::tui::model::overlay::{Choice, Does, Overlay, Pick};
 use crate::tui::model::{Model, Screen};
@@ -115,7 +116,10 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
     if choices.is_empty() {
         return model.say("Wait: it is with the backend or the carrier.", now);
     }
-    let at = if drop_first { choices.len() - 1 } else { 0 };
+    // Where the carrier had no room, the same words another time are what is wanted.
+    let full = matches!(entry.standing, OutboxStanding::Failed(Some(code)) if was_full(code));
+    let again = choices.iter().position(|choice| matches!(choice.does, Does::Send(_))).filter(|_| full);
+    let at = if drop_first { choices.len() - 1 } else { again.unwrap_or(0) };
     let about = entry.conversation.map(|id| (id, model.seen(id))).into_iter().collect();
     let out = if opted_out { ", who opted out" } else { "" };
     let title = format!("{} to {}{out}", entry.what, entry.name);
@@ -139,6 +143,9 @@ fn sending(model: &Model, entry: &OutboxEntry, anyway: bool) -> Option<(&'static
         }
         (OutboxStanding::Doubtful(Doubt::OnItsWay | Doubt::Accepted), false) => {
             Some(("Ask again", "judged as any other"))
+        }
+        (OutboxStanding::Failed(error), true) => {
+            (!error.is_some_and(is_hopeless)).then_some(("Send again", "a new text: the first did not arrive"))
         }
         (
             OutboxStanding::Queued

@@ -9,6 +9,7 @@ use crate::domain::id::TeamId;
 use crate::domain::message::{Delivery, InboundKind};
 use crate::domain::quiet_hours::Waits;
 use crate::domain::routing::Holder;
+use crate::domain::sending::was_full;
 use crate::domain::standing::Standing;
 use crate::domain::time::Timestamp;
 use crate::domain::zone::{Place, Source};
@@ -110,6 +111,7 @@ pub(super) fn waits_until(model: &Model, place: &Place, at: Timestamp, tick: &Ti
 pub(super) fn failed(error: Option<u32>) -> String {
     let why = match error {
         Some(21610) => "the number opted out",
+        Some(code) if was_full(code) => "the carrier had no room for it; z sends it again",
         Some(30003) => "the phone is off or out of reach",
         Some(30004) => "the number blocks texts",
         Some(30005) => "there is no such number",

@@ -154,7 +154,11 @@ fn what_became_untrue_before_it_left_never_leaves() {
             story.wait(Span::minutes(1));
             // Another process was quicker with it.
             let id = story.here;
-            story.conversations.get_mut(&id).unwrap().apply(story.now, &Event::SendStarted { message: answer });
+            story
+                .conversations
+                .get_mut(&id)
+                .unwrap()
+                .apply(story.now, &Event::SendStarted { message: answer, judged: None });
             let met = Event::SlaMet { by: Some(answer), late: false };
             story.conversations.get_mut(&id).unwrap().apply(story.now, &met);
         }),

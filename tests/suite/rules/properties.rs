@@ -273,7 +273,7 @@ impl Auditor {
         if let Event::Opened { number, .. } = event {
             assert!(self.number_of.insert(c, *number).is_none(), "a conversation opens once");
         }
-        if let Event::SendStarted { message } = event {
+        if let Event::SendStarted { message, .. } = event {
             assert!(!self.opted_out.contains(&self.number_of[&c]), "a send started to a number that opted out");
             assert!(!self.held.contains(&self.number_of[&c]), "a send started to a number on hold");
             assert!(self.started.insert(*message), "an SMS is never sent twice");

@@ -29,10 +29,13 @@ fn entering_sending_meets_the_clock_once() {
     let (first, second) = (story.answers("maya"), story.answers("maya"));
     story.wait(Span::seconds(8));
     let said = story.machine(Actor::Effects, &Command::BeginSend { message: first });
-    assert_eq!(said, [Event::SendStarted { message: first }, Event::SlaMet { by: Some(first), late: false }]);
+    assert_eq!(
+        said,
+        [Event::SendStarted { message: first, judged: None }, Event::SlaMet { by: Some(first), late: false }]
+    );
     story.machine(Actor::Carrier, &report(first, Delivery::Accepted, None));
     let said = story.machine(Actor::Effects, &Command::BeginSend { message: second });
-    assert_eq!(said, [Event::SendStarted { message: second }]);
+    assert_eq!(said, [Event::SendStarted { message: second, judged: None }]);
 }
 
 #[test]

@@ -99,6 +99,30 @@ fn hours_that_close_during_the_undo_time_put_it_off() {
 }
 
 #[test]
+fn a_direct_answer_whose_hours_close_during_its_undo_time_leaves_and_the_record_says_why() {
+    let mut story = evening();
+    story.now = at("2026-03-03T19:59:55-05:00");
+    story.texts("Are you still there?");
+    let message = story.answers("maya");
+    let told = |said: &[Event]| {
+        said.iter().any(|fact| matches!(fact, Event::SendStarted { judged: Some(j), .. } if j.said == Said::Direct))
+    };
+    let quiet = |e: &Event| matches!(e, Event::AnswerHeld { judged: None, .. });
+    assert!(story.record.iter().any(|(_, _, e)| quiet(e)), "in open hours there was nothing to say");
+    story.wait(Span::seconds(8));
+    let said = begin(&mut story, message);
+    assert!(told(&said), "{said:?}");
+
+    let mut story = evening();
+    story.now = at("2026-03-03T12:00:00-05:00");
+    story.texts("Are you still there?");
+    let message = story.answers("maya");
+    story.wait(Span::seconds(8));
+    let said = begin(&mut story, message);
+    assert!(!told(&said) && matches!(said[0], Event::SendStarted { judged: None, .. }), "{said:?}");
+}
+
+#[test]
 fn a_chosen_time_is_kept_and_moves_only_into_open_hours() {
     let mut story = evening();
     let (noon, night) = (at("2026-03-05T12:00:00-05:00"), at("2026-03-05T20:15:00-05:00"));

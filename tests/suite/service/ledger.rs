@@ -8,6 +8,8 @@ use comeback::domain::consent::{OptOutSource, Replies, Scope, ScopeRule};
 use comeback::domain::contact::Body;
 use comeback::domain::conversation::AnswerState;
 use comeback::domain::event::Review;
+use comeback::domain::id::ConversationId;
+use comeback::domain::rejection::Rejection;
 use comeback::domain::time::Timestamp;
 use comeback::journal::frame::digest;
 use comeback::server::consent::line;
@@ -17,9 +19,10 @@ use comeback::server::store::consent::ConsentStore as _;
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::sqlite::SqliteStore;
 use comeback::wire::changes::Author;
-use comeback::wire::command::Verdict;
+use comeback::wire::command::{Envelope, Verdict};
+use uuid::Uuid;
 
-use super::{Floor, begin, buyer, minutes, parked, said, started};
+use super::{Floor, begin, buyer, device, minutes, parked, push, said, started, verdict};
 
 fn heard(n: u32, out: bool, said: Timestamp) -> Heard {
     Heard {
@@ -197,10 +200,49 @@ async fn a_database_of_before_the_ledger_finds_its_old_words_in_the_journal() {
     // So are the migrations after it: each is run again.
     db.execute_batch(
         "DROP TABLE ledger; DROP TABLE ruling; DROP TABLE line_stop; DROP TABLE media; DROP TABLE media_content; \
-         DROP TABLE record; ALTER TABLE line DROP COLUMN extra; DROP TABLE card_contact; DROP TABLE crm_changed; \
+         DROP TABLE record; DROP TABLE departure; DROP TABLE crm_write; DROP TABLE crm_read; \
+         DROP TRIGGER campaign_sent_more; DROP TABLE campaign_sent; \
+         ALTER TABLE line DROP COLUMN extra; DROP TABLE card_contact; DROP TABLE crm_changed; \
          DROP INDEX card_stale; ALTER TABLE card DROP COLUMN stale; DELETE FROM schema_version WHERE version >= 10",
     )
     .unwrap();
     drop(db);
     assert_eq!(seqs(&SqliteStore::open(&path).unwrap()).await, before);
+}
+
+/// Maya begins with the `n`th buyer; what is said to her.
+async fn begins_with(floor: &mut Floor, n: u32) -> Verdict {
+    let nobody = ConversationId(Uuid::nil());
+    let command = Command::Begin { to: buyer(n), line: "main".into(), conversation: nobody };
+    let envelope = floor.envelope("maya", nobody, 0, command);
+    let envelope = Envelope { after: envelope.n - 1, conversation: None, ..envelope };
+    verdict(floor.service.submit(push("maya", vec![envelope])).await.unwrap())
+}
+
+#[tokio::test]
+async fn whoever_never_wrote_is_texted_first_by_the_ledgers_opt_in_alone_and_not_after_a_newer_opt_out() {
+    let (floors, _folder) = stores().await;
+    for mut floor in floors {
+        let refused = |why: &str| Verdict::Refused { rejection: Rejection::NoConsent { why: why.to_owned() } };
+        floor.store.put_invite([1; 32], &"maya".into(), floor.now() + minutes(1)).await.unwrap();
+        floor.store.redeem([1; 32], floor.now(), device("maya"), "a desk", [2; 32]).await.unwrap().unwrap();
+        assert_eq!(begins_with(&mut floor, 7).await, Verdict::Refused { rejection: Rejection::NotFound });
+        floor.crm_says(7, vec![crate::world::card("c-7")]).await;
+        let unknown = refused("they never texted us, and no opt-in is recorded");
+        assert_eq!(begins_with(&mut floor, 7).await, unknown, "the CRM's word is no consent");
+        let given = floor.now() - minutes(600);
+        take(&floor, Heard { scope: Scope::Number("dock".into()), ..heard(7, false, given) }).await;
+        assert_eq!(begins_with(&mut floor, 7).await, unknown, "consent to another line is none to this one");
+        take(&floor, heard(7, false, given)).await;
+        assert_eq!(begins_with(&mut floor, 7).await, Verdict::Done);
+
+        let (_, conversations) = floor.store.consent_of(&buyer(7)).await.unwrap().unwrap();
+        let c = conversations[0].id;
+        assert_eq!((conversations.len(), conversations[0].inbound), (1, 0));
+        let answer = floor.answers("maya", c, "You asked for a quote").await;
+        take(&floor, heard(7, true, given + minutes(5))).await;
+        assert_eq!(floor.standing(c, answer).await, Some(parked(&[Review::OptedOut])));
+        assert_eq!(begins_with(&mut floor, 7).await, refused("this number opted out"));
+        assert!(!floor.begins(c, answer).await);
+    }
 }

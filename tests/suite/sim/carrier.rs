@@ -58,6 +58,8 @@ pub(super) struct Book {
     pub(super) trouble: u32,
     /// How every call goes, whatever the trouble.
     pub(super) always: Option<Mood>,
+    /// With what it refuses.
+    pub(super) code: u32,
     /// The backend dies in the next call.
     pub(super) fall: Option<Fall>,
     /// Every call begins this late: a runner that takes its time.
@@ -90,6 +92,8 @@ pub(super) enum Mood {
     TakesThenSilent,
     Silent,
     Busy,
+    /// It says "not now", after a while.
+    LateThenBusy,
     Refuses,
 }
 
@@ -104,6 +108,7 @@ impl FakeCarrier {
             wrong: Vec::new(),
             trouble,
             always: None,
+            code: 30_003,
             fall: None,
             dawdle: Duration::ZERO,
         };
@@ -171,6 +176,9 @@ impl Carrier for FakeCarrier {
             self.with(|book| book.wrong.push(format!("an unexpected call: {callback}")));
             return SendOutcome::Unknown;
         };
+        if self.disk.is_stopped(&line.number, self.clock.now()) {
+            self.with(|book| book.wrong.push(format!("{message} left while its line was stopped")));
+        }
         tokio::time::sleep(self.with(|book| book.dawdle)).await;
         if self.disk.is_dead() {
             return std::future::pending().await;
@@ -216,7 +224,11 @@ impl Carrier for FakeCarrier {
                 SendOutcome::Unknown
             }
             Mood::Busy => SendOutcome::Busy,
-            Mood::Refuses => SendOutcome::Refused { code: 30_003 },
+            Mood::LateThenBusy => {
+                tokio::time::sleep(late).await;
+                SendOutcome::Busy
+            }
+            Mood::Refuses => SendOutcome::Refused { code: self.with(|book| book.code) },
         }
     }
 

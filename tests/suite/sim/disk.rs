@@ -21,8 +21,8 @@ use comeback::journal::{Entry, Head};
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::policy::{Kept, Kind, Mark, PolicyStore};
 use comeback::server::store::{
-    ApiKey, Asked, Batch, CampaignSend, CarrierLine, DedupeKey, Device, DueSend, Loaded, Page, PageQuery, People,
-    Restored, SendLog, Store, StoreError, Transaction, Waiting, Wants,
+    ApiKey, Asked, Batch, CampaignSend, CarrierLine, DedupeKey, Device, DueSend, LineStop, Loaded, Page, PageQuery,
+    People, Restored, SendLog, Store, StoreError, Transaction, Waiting, Wants,
 };
 use comeback::wire::changes::Message;
 
@@ -30,6 +30,7 @@ mod blocks;
 mod card;
 mod consent;
 mod crm_write;
+mod departures;
 mod lines;
 mod media;
 mod notices;
@@ -95,6 +96,8 @@ struct Knobs {
     sending: BTreeMap<MessageId, Timestamp>,
     receipts: BTreeSet<(DeviceId, u64)>,
     messages: BTreeSet<MessageId>,
+    /// Numbers that nothing leaves from, as they stand.
+    stops: Vec<LineStop>,
     /// Answers, so that none is forgotten.
     kept: BTreeMap<(ConversationId, MessageId), Answer>,
 }
@@ -226,6 +229,11 @@ impl Disk {
     /// Since when an answer stands in `sending`, by the world's clock.
     pub(super) fn in_sending_since(&self, message: MessageId) -> Option<Timestamp> {
         self.knobs.lock().unwrap().sending.get(&message).copied()
+    }
+
+    /// Whether a number is stopped.
+    pub(super) fn is_stopped(&self, number: &Address, now: Timestamp) -> bool {
+        self.knobs.lock().unwrap().stops.iter().any(|stop| stop.number == *number && stop.holds(now))
     }
 
     /// Whether the process has died.

@@ -27,7 +27,7 @@ use comeback::server::http::auth::token_hash;
 use comeback::server::service::{Heard, Inbound, Outcome, Service, ServiceError, Work};
 use comeback::server::store::{CarrierLine, DedupeKey, Device, LineExtra, People, RawEvent, Store};
 use comeback::server::telemetry::Metrics;
-use comeback::server::{crm, engine, reconcile};
+use comeback::server::{crm, engine, lines, reconcile};
 use comeback::wire::changes::Changes;
 use comeback::wire::command::Receipts;
 use comeback::wire::session::Session;
@@ -233,6 +233,11 @@ impl Server {
 
     /// Time passes in the backend.
     pub(super) fn pass(&mut self, ms: u64) {
+        self.pass_with(ms, TURNS);
+    }
+
+    /// The same, with so many turns for its tasks: with few of them a long chain ends in the next step.
+    pub(super) fn pass_with(&mut self, ms: u64, turns: usize) {
         let span = Span::millis(i64::try_from(ms).unwrap());
         self.truth.advance(span);
         self.clock.advance(span);
@@ -243,7 +248,7 @@ impl Server {
         if let Some(life) = &self.life {
             life.runtime.block_on(async {
                 tokio::time::advance(Duration::from_millis(ms)).await;
-                for _ in 0..TURNS {
+                for _ in 0..turns {
                     tokio::task::yield_now().await;
                 }
             });
@@ -318,8 +323,30 @@ impl Server {
         });
     }
 
+    /// The same of a text from one of our numbers, as the webhook does it: what the error means for the number is kept, too.
+    pub(super) fn report_from(&self, question: u64, message: MessageId, delivery: Delivery, code: u32, from: &Address) {
+        let Some(life) = &self.life else { return };
+        let (service, raw, from) = (life.service.clone(), self.raw("status"), from.clone());
+        let command = Command::Report { message, delivery, error: Some(code) };
+        self.spawn(question, async move {
+            let work = Work::Report { message, command, raw, foreign: BTreeSet::new() };
+            if let Err(e) = service.submit(work).await {
+                return Said::Trouble(e.to_string());
+            }
+            let lines = service.store().lines().await.unwrap();
+            let ours = lines.iter().find(|ours| ours.number == from).unwrap();
+            lines::heard(&service, ours, code).await.unwrap();
+            Said::Nothing
+        });
+    }
+
     /// A list says something of a number's consent, so many minutes ago.
     pub(super) fn hear(&self, question: u64, address: &Address, out: bool, minutes: i64) {
+        self.hear_of(question, address, Scope::Tenant, out, minutes);
+    }
+
+    /// The same of some or all of our lines.
+    pub(super) fn hear_of(&self, question: u64, address: &Address, scope: Scope, out: bool, minutes: i64) {
         let Some(life) = &self.life else { return };
         let service = life.service.clone();
         let heard = Heard {
@@ -327,7 +354,7 @@ impl Server {
             address: address.clone(),
             out,
             source: OptOutSource::Import("list".to_owned()),
-            scope: Scope::Tenant,
+            scope,
             said: Some(service.clock().now() - Span::minutes(minutes)),
             words: None,
         };

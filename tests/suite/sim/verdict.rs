@@ -234,7 +234,7 @@ impl Record {
                 let new = Conversation::new(*id, *number, line.clone());
                 check(self.conversations.insert(*id, new).is_none(), || format!("{id} opened twice"))?;
             }
-            (About::Conversation(id), Event::SendStarted { message }) => {
+            (About::Conversation(id), Event::SendStarted { message, .. }) => {
                 let number = self.conversations.get(id).map(|c| c.number);
                 check(number.is_none_or(|n| !self.held.contains(&n)), || {
                     format!("{message} entered sending at {} while its number was on hold", entry.seq)

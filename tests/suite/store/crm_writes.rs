@@ -29,7 +29,7 @@ fn row(key: u128, conversation: u128, seq: u64, wanted: Wanted) -> CrmRow {
     }
 }
 
-fn log(key: u128, conversation: u128, seq: u64) -> CrmRow {
+pub(super) fn log(key: u128, conversation: u128, seq: u64) -> CrmRow {
     row(key, conversation, seq, Wanted::Log { message: text(key) })
 }
 

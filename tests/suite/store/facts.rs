@@ -88,6 +88,7 @@ pub(super) fn something_everywhere() -> Batch {
         playbook: Some(crate::world::playbook()),
         beside: vec![KeptWrite::Put(beside(Kind::Waiting, 1, minute(9)))],
         rulings: vec![super::rulings::ruling(7, true)],
+        departures: vec![super::departures::departure(1, "main")],
         ..Batch::default()
     }
 }

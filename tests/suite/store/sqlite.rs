@@ -77,6 +77,7 @@ async fn furnish(store: &Kept) {
     store.put_sends(&[super::sends::sent("1", 1, 1)]).await.unwrap();
     store.put_api_key([3; 32], "tool", minute(1)).await.unwrap();
     store.put_notices(&[super::notices::notice(1, "maya", minute(0))]).await.unwrap();
+    store.crm_follow(1, &[super::crm_writes::log(1, 1, 1)]).await.unwrap();
     super::media::one_kept(store).await;
     super::record::written(store).await;
     let reach = Reach { rep: "maya".into(), phone: Some(address(8)), email: None, stopped: Some(minute(1)) };

@@ -7,7 +7,7 @@ use comeback::server::store::sqlite::SqliteStore;
 use rusqlite::Connection;
 
 /// Tables that grow with every reply: to walk through one of them for a single question is a mistake.
-const GROWING: [&str; 14] = [
+const GROWING: [&str; 15] = [
     "crm_write",
     "send",
     "entry",
@@ -22,6 +22,7 @@ const GROWING: [&str; 14] = [
     "notice",
     "ledger",
     "ruling",
+    "departure",
 ];
 
 /// The one question about all numbers, asked in the background.

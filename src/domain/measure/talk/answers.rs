@@ -36,7 +36,7 @@ impl Talk {
     }
 
     fn at_the_carrier(&mut self, seen: &Seen<'_>, facts: &mut Facts) {
-        if let Event::SendStarted { message } = seen.event {
+        if let Event::SendStarted { message, .. } = seen.event {
             facts.count(seen.at, "sent", self.line.as_str());
             self.put(*message, None, Draft::Sending);
             facts.load(seen.at, self.author(message), |day| day.answers += 1);

@@ -21,7 +21,7 @@ impl Tables {
     }
 
     fn ledger_row(&self, row: &LedgerWrite) -> Option<LedgerRow> {
-        let entry = self.entries.iter().find(|entry| entry.seq == row.seq)?.clone();
+        let entry = (**self.entries.iter().find(|entry| entry.seq == row.seq)?).clone();
         let address =
             self.addresses.iter().find(|(_, number)| **number == row.number).map(|(address, _)| address.clone());
         let words = row.words.as_ref().map(|(words, _)| words.clone());

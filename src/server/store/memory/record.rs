@@ -14,7 +14,7 @@ impl RecordStore for MemoryStore {
     async fn entries_of(&self, about_whom: Uuid, limit: usize) -> Result<Vec<Entry>, StoreError> {
         let (tables, id) = (self.0.lock().await, about_whom.to_string());
         let of = tables.entries.iter().filter(|entry| about(&entry.body) == Some(id.as_str()));
-        let all: Vec<Entry> = of.cloned().collect();
+        let all: Vec<Entry> = of.map(|entry| (**entry).clone()).collect();
         Ok(all[all.len().saturating_sub(limit)..].to_vec())
     }
 

@@ -94,4 +94,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0018_measure.sql",
         sql: include_str!("../../../../assets/sql/server/sqlite/0018_measure.sql"),
     },
+    Migration {
+        version: 19,
+        name: "0019_departure.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0019_departure.sql"),
+    },
 ];

@@ -66,6 +66,7 @@ pub(super) fn write(db: &Connection, batch: &Batch) -> Result<(), StoreError> {
     super::media::write(db, batch)?;
     super::notices::write(db, &batch.notices)?;
     super::rulings::write(db, &batch.rulings)?;
+    super::departures::write(db, &batch.departures)?;
     super::restored::write(db, batch.restore.as_ref())
 }
 

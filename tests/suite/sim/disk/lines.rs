@@ -9,7 +9,9 @@ use super::Disk;
 #[async_trait]
 impl LineStore for Disk {
     async fn stop_line(&self, stop: &LineStop) -> Result<bool, StoreError> {
-        self.inner.stop_line(stop).await
+        let new = self.inner.stop_line(stop).await?;
+        self.note_stops().await?;
+        Ok(new)
     }
 
     async fn line_stops(&self) -> Result<Vec<LineStop>, StoreError> {
@@ -17,6 +19,16 @@ impl LineStore for Disk {
     }
 
     async fn resume_line(&self, number: &Address) -> Result<bool, StoreError> {
-        self.inner.resume_line(number).await
+        let stopped = self.inner.resume_line(number).await?;
+        self.note_stops().await?;
+        Ok(stopped)
+    }
+}
+
+impl Disk {
+    async fn note_stops(&self) -> Result<(), StoreError> {
+        let stops = self.inner.line_stops().await?;
+        self.knobs.lock().unwrap().stops = stops;
+        Ok(())
     }
 }
