@@ -4,6 +4,7 @@ pub mod alert;
 pub mod cache;
 pub mod desktop;
 pub mod driver;
+mod guesses;
 pub mod handle;
 pub mod handover;
 pub mod http;

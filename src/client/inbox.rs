@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::guesses;
 use super::handle::{Binds, Inbox, Me, Older, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, ThreadMessage};
 use super::outbox::Entry;
 use super::replica::View;
@@ -13,7 +14,6 @@ use crate::domain::command::Command;
 use crate::domain::consent::{ConsentRules, OptOut, Purpose, Question, may_send};
 use crate::domain::contact::Body;
 use crate::domain::conversation::{Answer, AnswerState, Conversation, Status};
-use crate::domain::correction::{self, Taken};
 use crate::domain::event::Review;
 use crate::domain::hold::Ruling;
 use crate::domain::id::{ConversationId, MessageId, RepId};
@@ -197,9 +197,9 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool, now: Time
     let messages = messages(view, snapshot);
     let last = messages.iter().rev().find(|m| matches!(m.message.author, Author::Buyer(_)));
     let last_text = last.and_then(|m| m.message.body.as_ref()).map_or("", Body::as_str);
+    let kind = last.and_then(|m| guesses::of(m, c));
     Some(Thread {
         row: row(view, snapshot),
-        kind: last.and_then(|m| kind_of(m, c)),
         owned_by: c.owned_by,
         candidates: c.candidates.clone(),
         older: older(snapshot, &messages, awaits_older),
@@ -208,24 +208,18 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool, now: Time
             number: view.number(snapshot),
             cards: &snapshot.cards,
             text: last_text,
-            kind: last.and_then(|m| kind_of(m, c)).map(|taken| taken.kind),
+            kind: kind.as_ref().map(|taken| taken.kind),
             rules: view.state.playbook.as_ref().map_or(&[][..], |playbook| &playbook.next_steps),
             now,
             zone: view.state.playbook.as_ref().map_or(chrono_tz::UTC, |playbook| playbook.zone()),
         }),
+        kind,
         messages,
         binds: binds(view, snapshot, c),
         cards: snapshot.cards.clone(),
         answering: snapshot.answering.clone(),
         draft: view.state.drafts.get(&id).cloned().unwrap_or_default(),
     })
-}
-
-/// What kind of text the buyer's last one is taken for.
-fn kind_of(last: &ThreadMessage, c: &Conversation) -> Option<Taken> {
-    let Author::Buyer(inbound) = last.message.author else { return None };
-    let text = last.message.body.as_ref().map_or("", Body::as_str);
-    correction::taken(inbound, last.message.id, text, c.corrected)
 }
 
 /// What a text to them goes by.

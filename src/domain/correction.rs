@@ -57,21 +57,37 @@ const NAMED: usize = 2;
 
 /// What kind of text one is taken for. A picture without words is none.
 pub fn taken(inbound: InboundKind, message: MessageId, text: &str, said: Option<Corrected>) -> Option<Taken> {
+    guessed(inbound, message, text).map(|guess| guess.unless(said))
+}
+
+/// What kind of text one is taken for while nobody said otherwise: the costly part, which never changes for a text.
+pub fn guessed(inbound: InboundKind, message: MessageId, text: &str) -> Option<Taken> {
     if inbound == InboundKind::Picture || text.trim().is_empty() {
         return None;
     }
     let judged = kind::judged(inbound, text);
     let guess = judged.kind;
-    let said = said.filter(|said| said.message == message).map(|said| said.kind);
     let spoke = judged.reasons.iter().filter(|reason| reason.kind == guess && reason.spoke.weight > 0);
     let spoke: Vec<_> = spoke.take(NAMED).map(|reason| reason.spoke.pattern.as_str()).collect();
-    let why = match said {
-        Some(_) => "a person said so".to_owned(),
-        None if spoke.is_empty() => "nothing in it speaks for another".to_owned(),
-        None if judged.is_sure() => spoke.join("; "),
-        None => format!("perhaps: {}", spoke.join("; ")),
+    let why = if spoke.is_empty() {
+        "nothing in it speaks for another".to_owned()
+    } else if judged.is_sure() {
+        spoke.join("; ")
+    } else {
+        format!("perhaps: {}", spoke.join("; "))
     };
-    Some(Taken { message, guess, kind: said.unwrap_or(guess), why })
+    Some(Taken { message, guess, kind: guess, why })
+}
+
+impl Taken {
+    /// What a person said of this very text counts more.
+    #[must_use]
+    pub fn unless(self, said: Option<Corrected>) -> Self {
+        match said.filter(|said| said.message == self.message) {
+            Some(said) => Self { kind: said.kind, why: "a person said so".to_owned(), ..self },
+            None => self,
+        }
+    }
 }
 
 /// Corrections counted: guess and truth of each text, as the last person to speak of it said.

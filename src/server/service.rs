@@ -276,7 +276,6 @@ impl Service {
         tokio::spawn(committer.run(queue, died));
         let (measured, secrets) = (Arc::default(), Arc::default());
         let service = Self {
-            throttle,
             jobs,
             store,
             clock,
@@ -284,6 +283,7 @@ impl Service {
             pulse,
             epoch,
             metrics,
+            throttle,
             moves,
             alerted,
             stopped,

@@ -35,6 +35,7 @@ pub mod notice;
 mod page;
 pub mod policy;
 pub mod record;
+mod restore;
 pub mod ruling;
 mod sends;
 pub mod sent;
@@ -45,6 +46,7 @@ use self::error::of_everybody;
 pub use self::line::{CarrierLine, LineExtra, LineStop, LineStore};
 pub(crate) use self::page::one_page;
 pub use self::page::{Page, PageQuery, Subject};
+pub use self::restore::{RestoreWrite, Restored};
 pub use self::sends::{ApiKey, Asked, CampaignSend, SendLog};
 
 /// What a group of commands needs to look at. For every address, number, message or conversation the store loads the
@@ -185,29 +187,6 @@ pub struct Batch {
     pub rulings: Vec<ruling::RulingWrite>,
     /// What leaves with it.
     pub departures: Vec<departure::Departure>,
-}
-
-/// What becomes of a database that is a backup brought back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RestoreWrite {
-    /// It begins a new epoch: cursors of before are gone. Every device and every one-time token is revoked, and every key, for nobody
-    /// knows which were since.
-    Begun(Restored),
-    /// All that buyers wrote since has been read.
-    Reconciled,
-}
-
-/// A backup that was brought back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Restored {
-    /// The epoch that began with it.
-    pub epoch: u32,
-    /// The newest entry of the backup: what stood after it then is lost.
-    pub after: u64,
-    /// The time of that entry: everything since must be read from the carriers before an answer may leave.
-    pub since: Timestamp,
-    /// Whether it has been.
-    pub reconciled: bool,
 }
 
 /// A conversation to write.

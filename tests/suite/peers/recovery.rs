@@ -21,6 +21,9 @@ async fn a_text_whose_webhook_was_dropped_is_recovered_once_and_running_again_ch
     shop.emulator.inbound(OTHER, LINE, "", 2);
     desk.has(BUYER, "Hi & 50% off + ñ = 👋").await;
     desk.has(OTHER, "").await;
+    // What became of the pictures is a fact, too.
+    let settled = async || (desk.facts("media_settled").await.len() == 2).then_some(());
+    eventually("both pictures are settled", settled).await;
     let (head, before) = (desk.head().await, desk.conversation(BUYER).await);
     assert_eq!(before["state"]["clock"]["stage"], "running", "a recovered text is a text like any other: {before}");
     let picture = desk.conversation(OTHER).await["messages"][0].clone();
