@@ -11,6 +11,7 @@ mod holding;
 mod holding_together;
 mod ladder;
 mod meaning;
+mod ordered;
 mod owning;
 
 mod properties;

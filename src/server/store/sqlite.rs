@@ -111,6 +111,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0014_record.sql",
         sql: include_str!("../../../assets/sql/server/sqlite/0014_record.sql"),
     },
+    Migration {
+        version: 15,
+        name: "0015_person.sql",
+        sql: include_str!("../../../assets/sql/server/sqlite/0015_person.sql"),
+    },
 ];
 
 /// Marks our files for `file(1)` and for a careful open: "cbk1".
