@@ -79,7 +79,7 @@ pub(super) fn rematch(mut d: Draft, world: &ReadSet<'_>) -> Decided {
         answering: answering(world, d.c.last_inbound),
         cards: world.cards,
         words: None,
-        before: d.c.evidence.as_ref().map(|told| (d.c.use_case.as_str(), told)),
+        before: Some((d.c.use_case.as_str(), d.c.evidence.as_ref())),
     };
     let matched = matched(&d.c, world, &signs);
     let moved = is_moved(&matched);
@@ -125,7 +125,7 @@ fn refresh_match(d: &mut Draft, world: &ReadSet<'_>, text: &Receive) -> bool {
         cards: world.cards,
         words: Some(text.body.as_str()),
         // What was finished begins anew.
-        before: d.c.evidence.as_ref().filter(|_| !d.c.is_done()).map(|told| (d.c.use_case.as_str(), told)),
+        before: (!d.c.is_done()).then_some((d.c.use_case.as_str(), d.c.evidence.as_ref())),
     };
     let now = matched(&d.c, world, &signs);
     let moved = is_moved(&now);
