@@ -26,6 +26,7 @@ mod counted;
 mod covering;
 mod holding;
 mod ledger;
+mod media;
 mod policies;
 mod reconciling;
 mod regulated;
