@@ -26,6 +26,7 @@ pub mod opt_outs;
 mod outside;
 pub mod policy;
 pub mod reconcile;
+pub mod restart;
 pub mod restore;
 pub mod retention;
 pub mod rulings;

@@ -225,7 +225,8 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool, now: Time
 /// What a text to them goes by.
 fn binds(view: &View<'_>, snapshot: &Snapshot, c: &Conversation) -> Binds {
     let place = zone::of(&snapshot.cards, Some(&snapshot.address), tenant_zone(view, c));
-    let sure = place.zones.len() == 1 && !matches!(place.by, zone::Source::AreaCode | zone::Source::Tenant);
+    let guess = matches!(place.by, zone::Source::AreaCode | zone::Source::CallingCode | zone::Source::Tenant);
+    let sure = place.zones.len() == 1 && !guess;
     let zone = view.state.playbook.as_ref().map(|_| (place.zone(), sure));
     Binds { use_case: c.use_case.clone(), zone, disclosed: c.disclosed.is_some() }
 }

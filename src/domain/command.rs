@@ -154,7 +154,7 @@ pub struct Receive {
     /// The area code of the buyer's number, for territories.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub area_code: Option<String>,
-    /// When the carrier had it, for one that was found in its list and not told by a webhook.
+    /// When the carrier had it, where its webhook or its list says so: texts come late, and in another order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Timestamp>,
     /// The id that an automatic text to the buyer would get; none when no text may go to such an address.

@@ -48,6 +48,23 @@ impl Address {
         }
     }
 
+    /// The phone behind it: `rcs:+1…` and `whatsapp:+1…` are the same person as `+1…`, and whoever says STOP by one of them
+    /// says it by each. An address without a phone number is itself.
+    #[must_use]
+    pub fn person(&self) -> Self {
+        let phone = self.0.rsplit_once(':').and_then(|(_, rest)| Self::parse(rest).ok());
+        phone.filter(|phone| phone.0.starts_with('+')).unwrap_or_else(|| self.clone())
+    }
+
+    /// Where a text to this person goes from one of our lines: by the line's own channel.
+    #[must_use]
+    pub fn by_way_of(&self, line: &Self) -> Self {
+        match line.0.split_once(':') {
+            Some((channel, _)) if self.0.starts_with('+') => Self(format!("{channel}:{}", self.0)),
+            Some(_) | None => self.clone(),
+        }
+    }
+
     /// The address in full, for the carrier and for the rep's own screen.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -78,6 +95,12 @@ impl Body {
     /// The words, raw: draw them only through `SafeText`.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it says something: two letters, or one sign of a script whose signs are words.
+    pub fn has_words(&self) -> bool {
+        let letters = self.0.chars().filter(|c| c.is_alphabetic());
+        letters.map(|c| if c >= '\u{2E80}' { 2 } else { 1 }).sum::<usize>() >= 2
     }
 
     /// Nothing but white space.
@@ -118,9 +141,53 @@ mod tests {
     }
 
     #[test]
+    fn a_person_is_their_phone_number_by_whichever_channel_they_write() {
+        let read = |text: &str| Address::parse(text).expect("valid");
+        for (text, person) in [
+            ("+14155550100", "+14155550100"),
+            ("rcs:+14155550100", "+14155550100"),
+            ("rcs:+1 (415) 555-0100", "+14155550100"),
+            ("whatsapp:+4915112345678", "+4915112345678"),
+            ("rcs:whatsapp:+4915112345678", "+4915112345678"),
+            ("rcs:acme_agent", "rcs:acme_agent"),
+            ("messenger:1234567", "messenger:1234567"),
+            ("72345", "72345"),
+            ("ACME Bank", "ACME Bank"),
+        ] {
+            assert_eq!(read(text).person(), read(person), "{text}");
+        }
+        for (person, line, goes) in [
+            ("+14155550100", "+16465550100", "+14155550100"),
+            ("+14155550100", "whatsapp:+16465550100", "whatsapp:+14155550100"),
+            ("+14155550100", "rcs:acme_agent", "rcs:+14155550100"),
+            ("72345", "whatsapp:+16465550100", "72345"),
+        ] {
+            assert_eq!(read(person).by_way_of(&read(line)), read(goes), "{person} {line}");
+        }
+    }
+
+    #[test]
     fn debug_redacts() {
         let address = Address::parse("+14155550100").expect("valid");
         assert_eq!(format!("{address:?}"), "Address(…00)");
         assert_eq!(format!("{:?}", Body::new("call me at noon")), "Body(15 bytes)");
+    }
+
+    #[test]
+    fn a_reason_is_words() {
+        for (text, wanted) in [
+            ("", false),
+            (" \n", false),
+            (".", false),
+            ("...", false),
+            ("x", false),
+            ("42", false),
+            ("👍", false),
+            ("ok", true),
+            ("They meant the meeting.", true),
+            ("误会", true),
+        ] {
+            assert_eq!(Body::new(text).has_words(), wanted, "{text:?}");
+        }
     }
 }

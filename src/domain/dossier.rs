@@ -8,6 +8,7 @@ use super::explanation;
 use super::id::{MessageId, RepId};
 use super::message::{Delivery, InboundKind};
 use super::playbook::Playbook;
+use super::quiet_hours::Said;
 use super::rejection::Rejection;
 use super::time::Timestamp;
 
@@ -106,8 +107,10 @@ pub fn says(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         | Event::Beside { .. }
         | Event::Reconciled => return if known.is_empty() { vec![event.kind().replace('_', " ")] } else { known },
     };
-    // What the explanation adds to it are its reasons.
-    std::iter::once(own).chain(known.into_iter().skip(1)).collect()
+    // What the explanation adds to it are its reasons. That the hours were closed, and why a text could leave all the same,
+    // is one: a text at night is what a complaint is about.
+    let hours = matches!(event, Event::AnswerHeld { judged: Some(judged), .. } if judged.said != Said::Open);
+    std::iter::once(own).chain(known.into_iter().skip(usize::from(!hours))).collect()
 }
 
 /// The text whose words belong to a fact: told once, where it is written or comes in.

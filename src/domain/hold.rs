@@ -189,7 +189,7 @@ pub(super) fn rule(mut d: Draft, world: &ReadSet<'_>, by: &RepId, ruling: &Rulin
             opt_out(&mut d, world, hold, &OptOutSource::Ruled(by.clone()));
         }
         Ruling::Keep { note, reason } => {
-            if reason.is_blank() {
+            if !reason.has_words() {
                 return Err(Rejection::NeedsReason);
             }
             d.say(Event::Noted { message: *note, by: by.clone() });

@@ -63,11 +63,11 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
 pub(super) fn consent(d: &mut Draft, world: &ReadSet<'_>, text: &Receive, kind: InboundKind) {
     let rules = &world.playbook.consent;
     if kind == InboundKind::OptOut {
-        if withdrawal::withdraw(d, world, source_of(rules, text, Keyword::Stop)) {
+        if withdrawal::stopped(d, world, source_of(rules, text, Keyword::Stop), text.sent) {
             told::confirm(d, world, text);
         }
-    } else if kind == InboundKind::OptIn && !is_overtaken(world, text) {
-        withdrawal::given(d, world, &source_of(rules, text, Keyword::Start));
+    } else if kind == InboundKind::OptIn {
+        withdrawal::given(d, world, &source_of(rules, text, Keyword::Start), text.sent);
     }
 }
 
@@ -79,7 +79,7 @@ pub(super) fn rematch(mut d: Draft, world: &ReadSet<'_>) -> Decided {
         answering: answering(world, d.c.last_inbound),
         cards: world.cards,
         words: None,
-        before: d.c.evidence.as_ref().map(|told| (d.c.use_case.as_str(), told)),
+        before: Some((d.c.use_case.as_str(), d.c.evidence.as_ref())),
     };
     let matched = matched(&d.c, world, &signs);
     let moved = is_moved(&matched);
@@ -91,14 +91,6 @@ pub(super) fn rematch(mut d: Draft, world: &ReadSet<'_>) -> Decided {
         offer(&mut d, world, found);
     }
     d.facts()
-}
-
-/// A START that is found late says nothing against what a rep or the carrier recorded after it. Against an earlier STOP of
-/// the buyer's own it does: their texts are read in order.
-fn is_overtaken(world: &ReadSet<'_>, text: &Receive) -> bool {
-    let recorded = world.number.and_then(|n| n.out_for(&world.playbook.consent, &text.line));
-    let own = |source: &OptOutSource| matches!(source, OptOutSource::Keyword(_));
-    recorded.zip(text.sent).is_some_and(|(out, sent)| !own(&out.source) && sent < out.at)
 }
 
 fn open(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Draft {
@@ -133,7 +125,7 @@ fn refresh_match(d: &mut Draft, world: &ReadSet<'_>, text: &Receive) -> bool {
         cards: world.cards,
         words: Some(text.body.as_str()),
         // What was finished begins anew.
-        before: d.c.evidence.as_ref().filter(|_| !d.c.is_done()).map(|told| (d.c.use_case.as_str(), told)),
+        before: (!d.c.is_done()).then_some((d.c.use_case.as_str(), d.c.evidence.as_ref())),
     };
     let now = matched(&d.c, world, &signs);
     let moved = is_moved(&now);

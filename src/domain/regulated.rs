@@ -129,16 +129,48 @@ fn is_made_of(snippet: &Snippet, values: &Values, text: &str) -> bool {
     places.contains(&text.len())
 }
 
-/// How far a field filled by hand may reach: one line of a few words, and no address.
+/// How far a field filled by hand may reach: one line of a few words, that leads nowhere else.
 fn by_hand(rest: &str) -> impl Iterator<Item = usize> {
     let ends = rest.char_indices().take(HAND_FILLED).map_while(|(at, c)| {
         let plain = !c.is_control() && !matches!(c, '{' | '}' | '\u{2028}' | '\u{2029}');
         plain.then_some(at + c.len_utf8())
     });
-    ends.filter(|end| {
-        let filled = rest[..*end].to_lowercase();
-        !filled.contains("://") && !filled.contains("www.")
-    })
+    ends.filter(|end| !leads_away(&rest[..*end]))
+}
+
+/// Whether words are, or hold, a web address, a mailbox or a phone number.
+fn leads_away(words: &str) -> bool {
+    let is_dial = |word: &&str| word.chars().all(|c| c.is_ascii_digit() || "+-().".contains(c));
+    let digits = |word: &str| word.bytes().filter(u8::is_ascii_digit).count();
+    // Seven digits are a phone number, eight a date, and ten with blanks between are a phone number again.
+    let in_a_row = words.split_whitespace().map(|word| if is_dial(&word) { digits(word) } else { 0 });
+    let spelled = in_a_row.fold((0, 0), |(sum, most): (usize, usize), n| {
+        let sum = if n == 0 { 0 } else { sum + n };
+        (sum, most.max(sum))
+    });
+    spelled.1 >= 10 || words.split_whitespace().any(|word| is_address(word) || is_phone(word))
+}
+
+fn is_phone(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let plain = word.chars().all(|c| c.is_ascii_digit() || "-()".contains(c));
+    plain && (digits == 7 || digits >= 9)
+}
+
+/// `evil.com/x`, `bit.ly`, `a@b.com`, `1.2.3.4`, `https:…`: whatever a phone makes a link of.
+fn is_address(word: &str) -> bool {
+    let word = word.to_lowercase().replace(['\u{3002}', '\u{FF0E}', '\u{FF61}'], ".");
+    let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+    if word.contains("://") || word.contains("www.") || word.len() > 1 && word.contains('@') {
+        return true;
+    }
+    let host = bare.split(['/', '?', '#', ':', '\\']).next().unwrap_or_default();
+    let labels: Vec<&str> = host.split('.').collect();
+    let named = labels.iter().all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-'));
+    let top = labels.last().is_some_and(|last| last.chars().count() >= 2 && !last.chars().all(|c| c.is_ascii_digit()));
+    let numbers = labels.len() == 4 && labels.iter().all(|label| label.parse::<u8>().is_ok());
+    named && labels.len() >= 2 && top && !labels[0].chars().all(|c| c.is_ascii_digit()) || numbers
 }
 
 /// What keeps an answer's words from leaving, when the conversation is regulated. Words that are not at hand are free text
@@ -225,6 +257,17 @@ mod tests {
             (format!("{text} Call me!"), Err(Refusal::FreeText)),
             (format!("Hi {long}, the rate is 4 % until Friday. Maya"), Err(Refusal::FreeText)),
             ("Hi Dana, the rate is 4 % until https://x.example. Maya".to_owned(), Err(Refusal::FreeText)),
+            ("Hi evil.com/x, the rate is 4 % until Friday. Maya".to_owned(), Err(Refusal::FreeText)),
+            ("Hi Dana, the rate is 4 % until bit.ly/abc. Maya".to_owned(), Err(Refusal::FreeText)),
+            ("Hi Dana, the rate is 4 % until a@b.com. Maya".to_owned(), Err(Refusal::FreeText)),
+            ("Hi Dana, the rate is 4 % until 1.2.3.4/x. Maya".to_owned(), Err(Refusal::FreeText)),
+            ("Hi Dana, the rate is 4 % until call 5551234567. Maya".to_owned(), Err(Refusal::FreeText)),
+            ("Hi Dana, the rate is 4 % until 555-123-4567. Maya".to_owned(), Err(Refusal::FreeText)),
+            ("Hi Dana, the rate is 4 % until (555) 123 4567. Maya".to_owned(), Err(Refusal::FreeText)),
+            ("Hi Dana, the rate is 4 % until evil\u{3002}com. Maya".to_owned(), Err(Refusal::FreeText)),
+            ("Hi Dana, the rate is 4 % until 2026-11-28 at 10:00. Maya".to_owned(), Ok(())),
+            ("Hi Dana, the rate is 4 % until 28.11.2026. Maya".to_owned(), Ok(())),
+            ("Hi D. J. O'Neil, the rate is 4 % until 5 p.m. (4.5 % fixed). Maya".to_owned(), Ok(())),
             ("Hi Dana\nX, the rate is 4 % until Friday. Maya".to_owned(), Err(Refusal::FreeText)),
             (RATE.to_owned(), Err(Refusal::FreeText)),
             ("Knock knock".to_owned(), Err(Refusal::FreeText)),

@@ -59,7 +59,7 @@ mod tests {
         let (rules, zone) = (Compliance::default(), chrono_tz::America::Los_Angeles);
         let place = Place::of_zone(zone, Source::Tenant);
         let morning = Standing::Closed(Some(at("2026-03-04T08:00:00-08:00")));
-        let out = OptOut { at: at("2026-03-03T00:00:00Z"), source: OptOutSource::Carrier };
+        let out = OptOut::new(at("2026-03-03T00:00:00Z"), OptOutSource::Carrier);
         let (noon, night) = (at("2026-03-03T12:00:00-08:00"), at("2026-03-03T22:00:00-08:00"));
         let ago = |now: Timestamp, minutes| Some(now - Span::minutes(minutes));
         for (opted_out, last, now, wanted) in [

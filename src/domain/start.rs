@@ -8,6 +8,7 @@ use super::conversation::{Conversation, Status};
 use super::decide::{Decided, Draft};
 use super::event::{Event, Review};
 use super::id::{ConversationId, LineId, RepId};
+use super::regulated;
 use super::rejection::Rejection;
 use super::routing::{Because, Reason};
 use super::use_case;
@@ -35,6 +36,13 @@ pub(super) fn begin(
             Status::Snoozed(_) => d.say(Event::Woke),
             Status::Done(_) => d.say(Event::Reopened { by: Some(by.clone()) }),
         }
+        if let Some(open) =
+            regulated_elsewhere(world).filter(|_| regulated::of(world.playbook, &d.c.use_case).is_none())
+        {
+            let (use_case, contacts, evidence) = (open.use_case.clone(), d.c.contacts.clone(), open.evidence.clone());
+            let cohort = cohort_of(world, &use_case);
+            d.say(Event::Matched { contacts, use_case, cohort, evidence, team: None });
+        }
         d
     } else {
         let mine = |team| world.playbook.pools_of(by).contains(team) || world.playbook.led_by(by).contains(team);
@@ -43,15 +51,16 @@ pub(super) fn begin(
             return Err(Rejection::NotAllowed { needs: "rep of the line's team".to_owned() });
         }
         let mut d = Draft::of(&Conversation::new(fresh, number.id, line.clone()), cx);
-        let use_case = of_line.use_case.clone();
-        let cohort = use_case::cohort(world.playbook, &use_case, world.cards).map_or(String::new(), |c| c.name.clone());
-        let team = of_line.team.clone();
-        let opened = (number.id, line.clone(), use_case.clone(), cohort.clone());
-        let (number, line, use_case_opened, cohort_opened) = opened;
-        d.say(Event::Opened { number, line, team, use_case: use_case_opened, cohort: cohort_opened, evidence: None });
+        let open = regulated_elsewhere(world);
+        let use_case = open.map_or(&of_line.use_case, |c| &c.use_case).clone();
+        let evidence = open.and_then(|c| c.evidence.clone());
+        let (cohort, team) = (cohort_of(world, &use_case), of_line.team.clone());
+        let (number, line) = (number.id, line.clone());
+        let (opened, of_cohort) = (use_case.clone(), cohort.clone());
+        d.say(Event::Opened { number, line, team, use_case: opened, cohort: of_cohort, evidence: evidence.clone() });
         let contacts: Vec<_> = world.cards.iter().map(|card| card.contact.clone()).collect();
         if !contacts.is_empty() {
-            d.say(Event::Matched { contacts, use_case, cohort, evidence: None, team: None });
+            d.say(Event::Matched { contacts, use_case, cohort, evidence, team: None });
         }
         d.say(Event::Owned { owner: Some(by.clone()), source: None });
         d
@@ -62,6 +71,17 @@ pub(super) fn begin(
         d.say(Event::Taken { by: by.clone(), because, answer_by: None });
     }
     Ok(d.facts())
+}
+
+/// What is under rules with the same person on another line, and not finished: a text that begins there is judged by the
+/// same ones, or another line would be the way around them.
+fn regulated_elsewhere<'a>(world: &ReadSet<'a>) -> Option<&'a Conversation> {
+    let open = world.siblings.iter().filter(|c| !c.is_done() && regulated::of(world.playbook, &c.use_case).is_some());
+    open.max_by_key(|c| (use_case::priority(world.playbook, &c.use_case), c.id)).copied()
+}
+
+fn cohort_of(world: &ReadSet<'_>, use_case: &str) -> String {
+    use_case::cohort(world.playbook, use_case, world.cards).map_or(String::new(), |c| c.name.clone())
 }
 
 /// Whether somebody may be texted first: they wrote to us before, on any line, or their opt-in is on record, and nothing was

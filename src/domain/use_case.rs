@@ -7,6 +7,7 @@ use super::answering::Answering;
 use super::context::Card;
 use super::id::{LineId, TeamId};
 use super::playbook::{Cohort, Playbook, UseCase};
+use super::regulated;
 
 /// What told the use case. In the order in which they are asked; a pattern or a word is the playbook's own, never the
 /// buyer's text or the marketing tool's name for it.
@@ -57,14 +58,18 @@ pub struct Signs<'a> {
     pub cards: &'a [Card],
     /// The words of the reply, when it is read now.
     pub words: Option<&'a str>,
-    /// What was told before in this conversation, while it goes on.
-    pub before: Option<(&'a str, &'a Evidence)>,
+    /// What this conversation is about so far, while it goes on, and what told so.
+    pub before: Option<(&'a str, Option<&'a Evidence>)>,
 }
 
 /// What the reply is about, and what told so: the text it answers, else the campaign the CRM names, else a word of it,
 /// else what the line is for. A name or campaign that the playbook does not know says nothing, so that a typo elsewhere
-/// never loses a reply.
+/// never loses a reply. What is regulated stays so, whatever is said meanwhile: a word of the buyer's opens no other door.
 pub fn of(playbook: &Playbook, signs: &Signs<'_>) -> (String, Evidence) {
+    if let Some((use_case, evidence)) = signs.before.filter(|(use_case, _)| regulated::of(playbook, use_case).is_some())
+    {
+        return (use_case.to_owned(), evidence.cloned().unwrap_or(Evidence::Line));
+    }
     let by_send = signs.answering.and_then(|sent| named(playbook, sent.use_case.as_deref(), &sent.campaign));
     if let Some((use_case, campaign)) = by_send {
         return (use_case, Evidence::Send { campaign });
@@ -74,8 +79,9 @@ pub fn of(playbook: &Playbook, signs: &Signs<'_>) -> (String, Evidence) {
     if let Some((use_case, campaign)) = by_crm.next() {
         return (use_case, Evidence::Crm { campaign });
     }
-    let before = signs.before.filter(|(use_case, evidence)| {
-        matches!(evidence, Evidence::Keyword { .. }) && playbook.use_cases.contains_key(*use_case)
+    let before = signs.before.and_then(|(use_case, evidence)| {
+        let word = evidence.filter(|told| matches!(told, Evidence::Keyword { .. }))?;
+        playbook.use_cases.contains_key(use_case).then_some((use_case, word))
     });
     match (signs.words.and_then(|words| by_keyword(playbook, words)), before) {
         // The same again, by whichever word, is no news.

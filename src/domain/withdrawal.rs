@@ -3,13 +3,14 @@
 
 use super::acknowledge;
 use super::command::ReadSet;
-use super::consent::ledger::{Word, take};
+use super::consent::ledger::{Word, started, take};
 use super::consent::{OptOutSource, Scope};
 use super::conversation::{AnswerState, Conversation};
 use super::decide::{Decided, Draft};
 use super::event::{Event, Review, Subject};
 use super::hold;
 use super::id::{LineId, MessageId, RepId};
+use super::time::Timestamp;
 
 /// Whether the number of this decision withdrew consent to texts of a line.
 pub(super) fn is_out(world: &ReadSet<'_>, line: &LineId) -> bool {
@@ -31,20 +32,42 @@ pub(super) fn opted_in(mut d: Draft, world: &ReadSet<'_>, source: OptOutSource) 
     d.facts()
 }
 
-/// The buyer's own START: it ends whatever keeps this line silent, however far that reaches.
-pub(super) fn given(d: &mut Draft, world: &ReadSet<'_>, source: &OptOutSource) {
-    let rules = &world.playbook.consent;
-    let mut scopes = vec![rules.scope_of(&d.c.line)];
-    let covering = world.number.iter().flat_map(|n| n.outs()).filter(|(scope, _)| scope.covers(rules, &d.c.line));
-    for (scope, _) in covering {
-        if !scopes.iter().any(|wider| wider.holds(scope)) {
-            scopes.push(scope.clone());
-        }
-    }
-    for scope in scopes {
-        let event = Event::OptedIn { source: source.clone(), scope, said: None, words: None };
+/// The buyer's own START: it ends whatever keeps this line silent, when they said it after that. When they said it must be
+/// known: webhooks come late, and in another order.
+pub(super) fn given(d: &mut Draft, world: &ReadSet<'_>, source: &OptOutSource, sent: Option<Timestamp>) {
+    let Some(sent) = sent else { return };
+    let at = sent.min(d.now);
+    for scope in started(world.number, &world.playbook.consent, &d.c.line, (source, at)) {
+        let event = Event::OptedIn { source: source.clone(), scope, said: earlier(at, d.now), words: None };
         d.say_of(Subject::Number(d.c.number), event);
     }
+}
+
+/// The buyer's own STOP. It counts from when they said it; said again, it counts from then. Nothing follows from one that
+/// comes after a START of theirs that is newer. Whether it is one that was not known.
+pub(super) fn stopped(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSource, sent: Option<Timestamp>) -> bool {
+    let scope = world.playbook.consent.scope_of(&d.c.line);
+    let said = sent.and_then(|sent| earlier(sent, d.now));
+    let overtaken = |said| world.number.is_some_and(|number| number.is_overtaken(&source, &scope, said));
+    if said.is_some_and(overtaken) {
+        return false;
+    }
+    if scope.is_tenant() && source.is_firm() {
+        hold::over(d, world, false);
+    }
+    let known = |said| world.number.is_some_and(|number| number.knows_out(&source, &scope, said));
+    let (new, again) = (!known(None), !known(Some(said.unwrap_or(d.now))));
+    if new || again {
+        let event = Event::OptedOut { source, scope: scope.clone(), said };
+        d.say_of(Subject::Number(d.c.number), event);
+    }
+    take_back_all(d, world, &scope);
+    new
+}
+
+/// When something was said, where that was before it is decided.
+fn earlier(said: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    (said < now).then_some(said)
 }
 
 /// One opt-out is one event on the number, and in the same transaction takes back every unsent text to it. Whether it was
@@ -64,6 +87,12 @@ pub(super) fn withdraw_from(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSo
         let event = Event::OptedOut { source, scope: scope.clone(), said: None };
         d.say_of(Subject::Number(d.c.number), event);
     }
+    take_back_all(d, world, scope);
+    new
+}
+
+/// Every unsent text that a scope covers, be it of this conversation or not.
+fn take_back_all(d: &mut Draft, world: &ReadSet<'_>, scope: &Scope) {
     if scope.covers(&world.playbook.consent, &d.c.line) {
         for event in taken_back(&d.c, &Review::OptedOut) {
             d.say(event);
@@ -72,11 +101,13 @@ pub(super) fn withdraw_from(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSo
     let siblings = world.siblings.iter().filter(|sibling| sibling.id != d.c.id);
     let facts = of_others(siblings.copied(), world, scope);
     d.extend(facts);
-    new
 }
 
-/// A word of a list or of another program.
+/// A word of a list or of another program; or the buyer's own START, once it is known when they said it.
 pub(super) fn taken(read: &ReadSet<'_>, word: &Word) -> Decided {
+    if let (Some(line), Some(at), false) = (&word.line, word.said, word.out) {
+        return restarted(read, word, line, at);
+    }
     let (_, fact) = take(read.number, word);
     let Some(event) = fact else { return Vec::new() };
     let scope = matches!(event, Event::OptedOut { .. }).then(|| word.scope.clone());
@@ -89,6 +120,17 @@ pub(super) fn taken(read: &ReadSet<'_>, word: &Word) -> Decided {
         }
     }
     facts
+}
+
+/// A START that was heard before, or is told by the carrier's list. It is evidence only where it ends something.
+fn restarted(read: &ReadSet<'_>, word: &Word, line: &LineId, at: Timestamp) -> Decided {
+    if read.number.is_none_or(|number| number.out_for(&read.playbook.consent, line).is_none()) {
+        return Vec::new();
+    }
+    let (source, rules) = (&word.source, &read.playbook.consent);
+    let scopes = started(read.number, rules, line, (source, at)).into_iter();
+    let given = scopes.map(|scope| Event::OptedIn { source: source.clone(), scope, said: Some(at), words: None });
+    given.map(|event| (Subject::Number(word.number), event)).collect()
 }
 
 /// Takes back every unsent text to the number, whichever line it is from, and stops every clock that waits for one.

@@ -1,8 +1,8 @@
 //! Where is the buyer? The zones their phone may be in, the states whose law may count, and what told so.
 //!
-//! From the surest to the least sure: the contact's own zone, the ZIP code, the address, the area code of the number, and
-//! in the end the tenant's own zone. A place in two zones keeps both: what must suit the buyer must suit each of them.
-//! An area code is a guess, since numbers are ported and people move.
+//! From the surest to the least sure: the contact's own zone, the ZIP code, the address, its country, the area code of the
+//! number or its country code, and only when nothing of it is known the tenant's own zone. A place in two zones keeps both:
+//! what must suit the buyer must suit each of them. What a number tells is a guess, since numbers are ported and people move.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use super::context::Card;
 
 mod table;
 
-pub use table::{area_code, city, places_of_state, state, zip};
+pub use table::{area_code, calling_code, city, country, places_of_state, state, zip};
 
 /// What told where the buyer is, from the surest to the least sure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -26,8 +26,12 @@ pub enum Source {
     Zip,
     /// City and state of their address, or of their account's.
     Address,
+    /// The country of their address, or of their account's.
+    Country,
     /// The area code of their number: a guess, for numbers are ported.
     AreaCode,
+    /// The country code of their number: a guess, for people travel and countries are wide.
+    CallingCode,
     /// Nothing is known: the tenant's own zone.
     Tenant,
 }
@@ -39,7 +43,9 @@ impl Source {
             Self::Contact => "their zone in the CRM",
             Self::Zip => "their ZIP code",
             Self::Address => "their address",
+            Self::Country => "their country",
             Self::AreaCode => "their area code, a guess",
+            Self::CallingCode => "the country code of their number, a guess",
             Self::Tenant => "nothing but our own zone",
         }
     }
@@ -81,8 +87,10 @@ pub struct Entry {
 
 /// Where the person behind a number may be. Several people may share a number: then each of their places counts.
 pub fn of(cards: &[Card], address: Option<&Address>, tenant: Tz) -> Place {
-    let number = address.and_then(|a| area_code_of(a.as_str()));
-    let by_number = number.and_then(area_code);
+    let phone = address.map(Address::person);
+    let number = phone.as_ref().and_then(|a| area_code_of(a.as_str()));
+    let by_calling = || phone.as_ref().and_then(|a| calling_code(a.as_str())).map(|entry| (entry, Source::CallingCode));
+    let by_number = number.and_then(area_code).map(|entry| (entry, Source::AreaCode)).or_else(by_calling);
     let mut found = Found::default();
     if cards.is_empty() {
         found.person(None, by_number, tenant);
@@ -123,15 +131,17 @@ impl Default for Found {
 
 impl Found {
     /// One person more, or nobody whom the CRM knows.
-    fn person(&mut self, card: Option<&Card>, number: Option<&Entry>, tenant: Tz) {
+    fn person(&mut self, card: Option<&Card>, number: Option<(&Entry, Source)>, tenant: Tz) {
         let by_zip = card.and_then(|c| c.home.as_ref()).filter(|h| is_us(h.country.as_deref())).and_then(|h| {
             // A ZIP that the table does not know says nothing.
             h.zip.as_deref().and_then(zip).cloned()
         });
         let by_address = card.and_then(of_address);
+        // A country alone says less than a number of the same country, and more than one of another.
+        let by_country = card.and_then(|c| of_country(c, number.map(|(entry, _)| entry)));
         let own = card.and_then(|c| c.zone);
         self.in_us |= card.is_some_and(says_us);
-        let states = by_zip.as_ref().or(by_address.as_ref()).or(number);
+        let states = by_zip.as_ref().or(by_address.as_ref()).or(by_country.as_ref()).or(number.map(|(entry, _)| entry));
         self.states.extend(states.into_iter().flat_map(|e| e.places.iter().cloned()));
         let (zones, by) = if let Some(zone) = own {
             (vec![zone], Source::Contact)
@@ -139,8 +149,10 @@ impl Found {
             (entry.zones, Source::Zip)
         } else if let Some(entry) = by_address {
             (entry.zones, Source::Address)
-        } else if let Some(entry) = number {
-            (entry.zones.clone(), Source::AreaCode)
+        } else if let Some(entry) = by_country {
+            (entry.zones, Source::Country)
+        } else if let Some((entry, by)) = number {
+            (entry.zones.clone(), by)
         } else {
             (vec![tenant], Source::Tenant)
         };
@@ -163,6 +175,30 @@ fn of_address(card: &Card) -> Option<Entry> {
         state(code).cloned()
     };
     own.or_else(account)
+}
+
+/// The country of the person's own address; else that of their account, and then also that of a number from elsewhere: not
+/// everybody is where their company is.
+fn of_country(card: &Card, number: Option<&Entry>) -> Option<Entry> {
+    let own = card.home.as_ref().and_then(|h| h.country.as_deref()).and_then(country);
+    let account = || card.account.as_ref().and_then(|a| a.country.as_deref()).and_then(country);
+    let found = own.or_else(account)?;
+    let elsewhere = number.filter(|number| !is_within(number, found));
+    match (number, elsewhere) {
+        // The number says the same, and often where in it.
+        (Some(_), None) => None,
+        (Some(_), Some(number)) if own.is_none() => {
+            let places = found.places.iter().chain(&number.places).cloned().collect();
+            Some(Entry { places, zones: found.zones.iter().chain(&number.zones).copied().collect() })
+        }
+        (Some(_) | None, _) => Some(found.clone()),
+    }
+}
+
+/// Whether every place of a number lies in a country: `US-FL` in `US`.
+fn is_within(number: &Entry, country: &Entry) -> bool {
+    let of = |place: &String| place.split_once('-').map_or(place.as_str(), |(of, _)| of) == country.places[0];
+    !number.places.is_empty() && number.places.iter().all(of)
 }
 
 fn says_us(card: &Card) -> bool {

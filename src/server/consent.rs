@@ -34,7 +34,7 @@ pub const SHOWN: usize = 1_000;
 pub fn whose(text: &str) -> Option<Address> {
     let number = Address::parse(text.trim()).ok()?;
     let first = number.as_str().chars().next()?;
-    (first == '+' || first.is_ascii_digit() || number.as_str().contains(':')).then_some(number)
+    (first == '+' || first.is_ascii_digit() || number.as_str().contains(':')).then(|| number.person())
 }
 
 /// A row as it is taken in, or why it is not. The reason repeats nothing that was sent.
@@ -74,7 +74,7 @@ pub fn checked(
         Body::new(format!("{}\n{wording}", source.trim()))
     });
     let (actor, source, said) = (actor.clone(), source.clone(), Some(at.min(now)));
-    Ok(Heard { actor, address, out, source, scope, said, words })
+    Ok(Heard { actor, address, out, source, scope, said, words, line: None })
 }
 
 fn scope(text: Option<&str>, playbook: &Playbook) -> Result<Scope, String> {

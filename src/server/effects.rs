@@ -305,7 +305,7 @@ impl Sender {
             self.say(&send, Command::AbandonSend { message: send.message }).await?;
             return Ok(Ended::Waits);
         }
-        let outcome = self.carrier.send(&line, &send.to, &send.body, &callback).await;
+        let outcome = self.carrier.send(&line, &send.to.by_way_of(&line.number), &send.body, &callback).await;
         tracing::info!(message = %send.message, outcome = outcome.word(), "answer handed to the carrier");
         let message = send.message;
         match outcome {

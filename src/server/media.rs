@@ -5,17 +5,20 @@
 //! kept is recognised by itself ([`sniff::kind`]), and is not larger than [`LARGEST`]. Every try and its end is a row, so
 //! that a process that dies forgets none and no address is tried for ever.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::carrier::{Carrier, CarrierError};
 use super::service::{Service, ServiceError, Work};
 use super::store::media::{MediaEnd, MediaJob, MediaWrite};
 use super::store::{DedupeKey, StoreError};
 use crate::domain::command::{Actor, Command, Receive};
+use crate::domain::id::MessageId;
 use crate::domain::time::{Span, Timestamp};
 
 pub mod sniff;
@@ -23,8 +26,14 @@ pub mod sniff;
 /// The largest one kept, in bytes: carriers take 5 MB from a phone, and a converted one may be a little larger.
 pub const LARGEST: usize = 8 * 1024 * 1024;
 
-/// Fetched in one round.
-const ROUND: usize = 16;
+/// Looked at in one round: behind those of a slow host there may be others.
+const ROUND: usize = 256;
+
+/// Fetched at once.
+const AT_ONCE: usize = 8;
+
+/// Of those from the same host.
+const OF_A_HOST: usize = 2;
 
 /// Tries before one is given up. With the pauses between them that is about a day.
 const MOST_TRIES: u32 = 12;
@@ -37,7 +46,7 @@ const LONGEST_PAUSE: Span = Span::minutes(4 * 60);
 
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
-/// While somebody else holds the database, or a round has just ended.
+/// While somebody else holds the database.
 const BREATH: Duration = Duration::from_secs(1);
 
 /// One picture or other part of a text, as a carrier's webhook told of it.
@@ -82,6 +91,62 @@ pub(super) fn wanted(key: &DedupeKey, text: &Receive, all: &[Attachment], now: T
     .collect()
 }
 
+/// Fetches in hand: a host that takes its time holds up its own media and no others.
+#[derive(Default)]
+struct Hands {
+    tasks: JoinSet<(Key, Result<(), StoreError>)>,
+    /// What is on its way, and from which host.
+    keys: BTreeMap<Key, String>,
+}
+
+/// Which text, and which of its parts.
+type Key = (MessageId, u32);
+
+impl Hands {
+    /// Whether another one of a host may be begun.
+    fn has_room(&self, host: &str) -> bool {
+        self.keys.len() < AT_ONCE && self.keys.values().filter(|busy| *busy == host).count() < OF_A_HOST
+    }
+
+    /// Begins whatever is due and has room; tells how long to wait.
+    async fn begin(&mut self, service: &Service, carrier: &Arc<dyn Carrier>) -> Result<Duration, StoreError> {
+        let (due, next) = service.store().due_media(service.clock().now(), ROUND).await?;
+        for job in due {
+            let (key, host) = ((job.message, job.n), host_of(&job.source).to_owned());
+            if self.keys.contains_key(&key) || !self.has_room(&host) {
+                continue;
+            }
+            self.keys.insert(key, host);
+            let (service, carrier) = (service.clone(), Arc::clone(carrier));
+            self.tasks.spawn(async move { (key, settle(&service, carrier.as_ref(), &job).await) });
+        }
+        let wait = next.map_or(LONGEST_SLEEP, |at| service.clock().real_wait(at, LONGEST_SLEEP));
+        Ok(wait.max(Duration::from_millis(50)))
+    }
+
+    /// The next one that ends; nothing when none is in hand.
+    async fn next(&mut self) -> Option<Result<(), StoreError>> {
+        match self.tasks.join_next().await? {
+            Ok((key, ended)) => {
+                self.keys.remove(&key);
+                Some(ended)
+            }
+            // Its row is still there. What else is in hand may be begun twice, which the database bears.
+            Err(e) => {
+                self.keys.clear();
+                tracing::error!(error = %e, "a fetch of media broke off; it is tried again");
+                Some(Ok(()))
+            }
+        }
+    }
+}
+
+/// The host of an address, for counting: what is called is decided by who calls it.
+fn host_of(source: &str) -> &str {
+    let behind = source.split_once("://").map_or(source, |(_, behind)| behind);
+    behind.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
 /// Runs until `shutdown`; fails only when the database does.
 pub async fn run(
     service: Service,
@@ -89,45 +154,47 @@ pub async fn run(
     mut shutdown: watch::Receiver<bool>,
 ) -> Result<(), ServiceError> {
     let mut wake = service.pulse().watch();
+    let mut hands = Hands::default();
     while !*shutdown.borrow() {
         wake.mark_unchanged();
-        let wait = match round(&service, carrier.as_ref()).await {
-            Ok(wait) => wait,
-            Err(e @ StoreError::Fatal(_)) => return Err(ServiceError::Stopped(e.to_string())),
-            Err(e) => {
-                tracing::warn!(error = %e, "media are fetched later");
-                BREATH
-            }
-        };
+        let wait = later(hands.begin(&service, &carrier).await, |wait| wait)?;
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             _ = wake.changed() => {}
             _ = shutdown.changed() => {}
+            Some(ended) = hands.next() => {
+                let breath = later(ended, |()| Duration::ZERO)?;
+                tokio::time::sleep(breath).await;
+            }
         }
     }
     Ok(())
 }
 
-/// Fetches what is due, one after the other; tells how long to wait.
-async fn round(service: &Service, carrier: &dyn Carrier) -> Result<Duration, StoreError> {
-    let (due, next) = service.store().due_media(service.clock().now(), ROUND).await?;
-    let any = !due.is_empty();
-    for job in due {
-        let end = fetch(service, carrier, &job).await?;
-        match &end {
-            MediaEnd::Kept { kind, bytes, .. } => {
-                tracing::info!(message = %job.message, kind, bytes = bytes.len(), "media kept");
-            }
-            MediaEnd::Refused(why) => tracing::warn!(message = %job.message, why, "media not kept"),
-            MediaEnd::Later(_) => {}
-        }
-        service.store().settle_media(job.message, job.n, &end).await?;
-        if !matches!(end, MediaEnd::Later(_)) {
-            show(service, &job).await?;
+/// How long to wait after this; a database that somebody else holds is asked again.
+fn later<T>(ended: Result<T, StoreError>, wait: impl FnOnce(T) -> Duration) -> Result<Duration, ServiceError> {
+    match ended {
+        Ok(ended) => Ok(wait(ended)),
+        Err(e @ StoreError::Fatal(_)) => Err(ServiceError::Stopped(e.to_string())),
+        Err(e) => {
+            tracing::warn!(error = %e, "media are fetched later");
+            Ok(BREATH)
         }
     }
-    let wait = next.map_or(LONGEST_SLEEP, |at| service.clock().real_wait(at, LONGEST_SLEEP));
-    Ok(if any { Duration::ZERO } else { wait.max(Duration::from_millis(50)) })
+}
+
+/// Fetches one, and writes down how that ended.
+async fn settle(service: &Service, carrier: &dyn Carrier, job: &MediaJob) -> Result<(), StoreError> {
+    let end = fetch(service, carrier, job).await?;
+    match &end {
+        MediaEnd::Kept { kind, bytes, .. } => {
+            tracing::info!(message = %job.message, kind, bytes = bytes.len(), "media kept");
+        }
+        MediaEnd::Refused(why) => tracing::warn!(message = %job.message, why, "media not kept"),
+        MediaEnd::Later(_) => {}
+    }
+    service.store().settle_media(job.message, job.n, &end).await?;
+    if matches!(end, MediaEnd::Later(_)) { Ok(()) } else { show(service, job).await }
 }
 
 /// Devices see how the part stands now. Without this they would with the next change of the conversation.

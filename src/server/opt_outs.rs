@@ -202,7 +202,7 @@ pub fn read(file: &Path) -> Result<Words, KeepError> {
             }
         };
         let number = line.number.as_deref().and_then(|number| Address::parse(number).ok());
-        let address = number.ok_or(KeepError::Line(n + 1))?;
+        let address = number.ok_or(KeepError::Line(n + 1))?.person();
         // A source of a later version still means what its event says.
         let source = line.source.and_then(|source| serde_json::from_value(source).ok());
         let source: OptOutSource = source.unwrap_or(OptOutSource::Carrier);

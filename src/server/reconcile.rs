@@ -15,6 +15,7 @@ use super::carrier::{Carrier, CarrierError, Listed, Lists};
 use super::lines;
 use super::media::Attachment;
 use super::notify::page;
+use super::restart::Start;
 use super::service::{Inbound, Outcome, Service, ServiceError, Work};
 use super::store::{CarrierLine, DedupeKey, DueSend, RawEvent, StoreError};
 use super::telemetry::Metrics;
@@ -188,7 +189,10 @@ async fn compare(
     let mut recovered = 0;
     for text in listed {
         let key = dedupe_key(line, &text);
+        // Of a pool's numbers one may be a line of its own.
+        let of_number = playbook.line_of(&text.to).map_or_else(|| our_line.clone(), |(id, _)| id.clone());
         if !missing.contains(&key) {
+            dated(service, &text, &of_number).await?;
             continue;
         }
         let text = if text.partial { whole(carrier, line, text).await? } else { text };
@@ -201,9 +205,7 @@ async fn compare(
         };
         let one = |n| Attachment { url: carrier.listed_media(line, &text.id, n), ..UNTOLD.to_owned().into() };
         let media = (0..text.media).map(one).collect();
-        // Of a pool's numbers one may be a line of its own.
-        let of_number = playbook.line_of(&text.to).map(|(id, _)| id.clone());
-        let (from, body, line) = (text.from, text.body, of_number.unwrap_or_else(|| our_line.clone()));
+        let (from, body, line) = (text.from.person(), text.body, of_number);
         let inbound = Inbound { key, from, line, body, media, opt_out_type: None, raw, sent: Some(text.at) };
         let of_a_rep = page::of_a_rep(service, &inbound, &text.to).await?;
         let work = of_a_rep.unwrap_or_else(|| Work::Receive(Box::new(inbound)));
@@ -213,6 +215,18 @@ async fn compare(
     }
     memory.seen_until.insert(key, now);
     Ok(recovered)
+}
+
+/// A START that came before by a webhook which did not say when it was texted: the list does.
+async fn dated(service: &Service, text: &Listed, line: &LineId) -> Result<(), ServiceError> {
+    let playbook = service.playbook();
+    if playbook.alerting.pages_from(&text.to).is_some() {
+        return Ok(());
+    }
+    if let Some(start) = Start::of(&playbook.consent, (&text.from, line), &text.body, None) {
+        service.submit(start.said(service, text.at)).await?;
+    }
+    Ok(())
 }
 
 /// A text with its words, where the list has none. One that cannot be looked up any more comes in without.
@@ -239,8 +253,13 @@ enum Fate {
 /// Listed texts that may be this answer.
 fn matches<'a>(answer: &DueSend, listed: &'a [Listed]) -> Vec<&'a Listed> {
     let same =
-        |m: &&Listed| m.reference.is_none() && m.to == answer.to && m.body == answer.body && m.at + SKEW >= answer.at;
+        |m: &&Listed| m.reference.is_none() && is_to(m, answer) && m.body == answer.body && m.at + SKEW >= answer.at;
     listed.iter().filter(same).collect()
+}
+
+/// Whether a listed text went to the buyer of an answer, by whichever channel.
+fn is_to(listed: &Listed, answer: &DueSend) -> bool {
+    listed.to.person() == answer.to.person()
 }
 
 /// The one that says by itself that it is this answer.
@@ -264,7 +283,7 @@ fn fate(answer: &DueSend, alike: usize, listed: &[Listed]) -> Fate {
 /// Whether the list has more texts with these words than we know of, whatever their time: one of them may be the answer,
 /// which a wrong clock of ours dated.
 fn has_stray(answer: &DueSend, recent: &[Message], listed: &[Listed]) -> bool {
-    let theirs = listed.iter().filter(|m| m.to == answer.to && m.body == answer.body).count();
+    let theirs = listed.iter().filter(|m| is_to(m, answer) && m.body == answer.body).count();
     let known = recent.iter().filter(|m| {
         m.body.as_ref() == Some(&answer.body)
             && m.at + WRONG_CLOCK >= answer.at
@@ -342,7 +361,7 @@ async fn settle_unknown(
         // While a request may be in hand, that the list lacks it proves nothing: only what was unknown before the list
         // was read counts, and a later attempt counts anew.
         let (state, recent) = around(service, answer).await?;
-        let listed = match carrier.sent(line, Some(&answer.to), answer.at - WRONG_CLOCK).await {
+        let listed = match carrier.sent(line, Some(&answer.to.by_way_of(&line.number)), answer.at - WRONG_CLOCK).await {
             Ok(listed) => listed,
             // One account's trouble is not another's.
             Err(e) => {

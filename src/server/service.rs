@@ -73,7 +73,7 @@ pub struct Inbound {
     pub opt_out_type: Option<String>,
     /// As it came.
     pub raw: RawEvent,
-    /// When the carrier had it, for one that was found in its list.
+    /// When the carrier had it, where its webhook or its list says so.
     pub sent: Option<crate::domain::time::Timestamp>,
 }
 
@@ -151,6 +151,8 @@ pub enum Work {
     Reconciled,
     /// A rep texts the number that pages them.
     Paged(Box<PageReply>),
+    /// A webhook that was refused, as it came: for whoever looks why.
+    Kept(Box<RawEvent>),
 }
 
 /// A text from a rep's own phone to the number that pages them.
@@ -177,6 +179,33 @@ pub enum Says {
     Other,
 }
 
+impl Work {
+    /// Consent, holds and blocks belong to the phone, whatever channel it writes by: no piece of work gets past this.
+    fn by_person(mut self) -> Self {
+        match &mut self {
+            Self::Receive(inbound) => inbound.from = inbound.from.person(),
+            Self::Heard(heard) => heard.address = heard.address.person(),
+            Self::Push { envelopes, .. } => {
+                for envelope in envelopes {
+                    if let Command::Begin { to, .. } = &mut envelope.command {
+                        *to = to.person();
+                    }
+                }
+            }
+            Self::Report { .. }
+            | Self::Machine { .. }
+            | Self::People { .. }
+            | Self::Playbook(_)
+            | Self::Beside(_)
+            | Self::Restored(_)
+            | Self::Reconciled
+            | Self::Paged(_)
+            | Self::Kept(_) => {}
+        }
+        self
+    }
+}
+
 /// What became of a piece of work. On disk when it is told.
 #[derive(Clone, Debug)]
 pub enum Outcome {
@@ -191,7 +220,7 @@ pub enum Outcome {
     Decided(Vec<crate::domain::event::Event>),
     /// Refused.
     Refused(Rejection),
-    /// A report on an answer of another account's line. Nothing of it was kept.
+    /// A report on an answer of another account's line. Nothing followed from it.
     Foreign,
     /// A word of consent from outside.
     Heard(Taken),
@@ -309,6 +338,7 @@ impl Service {
         work: Work,
     ) -> Result<impl Future<Output = Result<Outcome, ServiceError>> + use<>, ServiceError> {
         let (reply, answer) = oneshot::channel();
+        let work = work.by_person();
         self.jobs.try_send(Job { work, reply }).map_err(|e| match e {
             mpsc::error::TrySendError::Full(_) => ServiceError::Busy,
             mpsc::error::TrySendError::Closed(_) => self.why_stopped(),

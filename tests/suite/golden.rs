@@ -294,6 +294,7 @@ fn commands() -> Vec<Command> {
                 scope: Scope::Programme { name: "events".to_owned(), lines: ["main".into()].into() },
                 said: Some(then()),
                 words: Some((message, Body::new("https://example.com/form\nText me about events."))),
+                line: None,
             })),
             Command::Consent(_) => Command::Approve { message },
             Command::Approve { .. } => Command::Decline { message },

@@ -5,6 +5,7 @@ mod foreign;
 mod logs;
 pub(crate) mod office;
 mod slow;
+mod whose;
 
 use comeback::journal::to_hex;
 use serde_json::{Value, json};

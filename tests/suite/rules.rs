@@ -14,6 +14,7 @@ mod ladder;
 mod meaning;
 mod measured;
 mod next_steps;
+mod ordered;
 mod owning;
 
 mod properties;

@@ -28,6 +28,7 @@ mod holding;
 mod ledger;
 mod line_secrets;
 mod measuring;
+mod media;
 mod policies;
 mod reconciling;
 mod regulated;
@@ -123,7 +124,7 @@ impl Floor {
             body: Body::new(body),
             media: Vec::new(),
             opt_out_type: None,
-            sent: None,
+            sent: Some(at),
             raw: RawEvent { provider: "twilio".to_owned(), kind: "inbound".to_owned(), params: "{}".to_owned(), at },
         }))
     }
@@ -133,6 +134,11 @@ impl Floor {
         let work = self.text(n, line, body);
         let outcome = self.service.submit(work).await.unwrap();
         assert!(matches!(outcome, Outcome::Received { new: true }), "{outcome:?}");
+        self.conversation_of(n, line).await
+    }
+
+    /// Which conversation of a line is the `n`th buyer's.
+    async fn conversation_of(&self, n: u32, line: &str) -> ConversationId {
         let wants = Wants { addresses: [buyer(n)].into(), playbook: 1, ..Wants::default() };
         let loaded = self.store.begin().await.unwrap().load(&wants).await.unwrap();
         loaded.conversations.values().find(|c| c.state.line.as_str() == line).unwrap().state.id

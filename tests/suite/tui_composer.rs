@@ -88,7 +88,7 @@ fn the_border_names_the_time_there_and_how_it_stands_before_a_word_is_typed() {
     desk.now = START;
     desk.change(1, |t| t.binds.zone = Some((chrono_tz::America::New_York, false)));
     desk.says("10:00 there?");
-    desk.change(1, |t| t.row.opted_out = Some(OptOut { at: START, source: OptOutSource::Keyword("STOP".to_owned()) }));
+    desk.change(1, |t| t.row.opted_out = Some(OptOut::new(START, OptOutSource::Keyword("STOP".to_owned()))));
     desk.says("opted out (they texted “STOP”)");
 }
 
@@ -236,7 +236,7 @@ fn an_answer_that_waits_for_somebody_else_does_not_ask_for_its_authors_eye() {
     desk.keys("z");
     assert!(!desk.screen().contains("Send anyway"), "nobody sends past the second person");
     // To a number that opted out nothing is offered at all, however it stands.
-    desk.change(1, |t| t.row.opted_out = Some(OptOut { at: START, source: OptOutSource::Carrier }));
+    desk.change(1, |t| t.row.opted_out = Some(OptOut::new(START, OptOutSource::Carrier)));
     for standing in [OutboxStanding::Parked(vec![Review::NewerReply]), OutboxStanding::Doubtful(Doubt::NeverLeft)] {
         desk.hear(Notice::Outbox(Arc::new(vec![entry(1, &to, "Hi", standing)])));
         desk.keys("Esc Esc O z");

@@ -466,7 +466,7 @@ fn threads() -> BTreeMap<ConversationId, Thread> {
     late.row.account = Some("Bluestone".to_owned());
     let mut stopped = thread(4, "Lou Marsh", "STOP", None);
     let source = OptOutSource::Keyword("stop".to_owned());
-    stopped.row.opted_out = Some(OptOut { at: START - Span::minutes(2), source });
+    stopped.row.opted_out = Some(OptOut::new(START - Span::minutes(2), source));
     stopped.messages[0].message.author = Author::Buyer(InboundKind::OptOut);
     let evil = thread(5, "Eve \u{1b}[31m\u{202e}lived", &hostile(), Some(7800));
     let mut pool = thread(6, "+14155550006", "who is this", Some(600));

@@ -281,6 +281,19 @@ impl Story {
         media: usize,
         carrier: Option<&str>,
     ) -> Vec<Event> {
+        let sent = Some(self.now);
+        self.receives_of(number, line, (body, media), carrier, sent)
+    }
+
+    /// The same of a text that the carrier had at that time, or of one of which it does not say when.
+    pub(crate) fn receives_of(
+        &mut self,
+        number: u128,
+        line: &str,
+        (body, media): (&str, usize),
+        carrier: Option<&str>,
+        sent: Option<Timestamp>,
+    ) -> Vec<Event> {
         let number = Self::number(number);
         let line = LineId::from(line);
         self.numbers.entry(number).or_insert_with(|| Number::new(number));
@@ -296,7 +309,7 @@ impl Story {
             media,
             opt_out_type: carrier.map(str::to_owned),
             area_code: None,
-            sent: None,
+            sent,
             acknowledgement,
             by_carrier: self.by_carrier,
         };

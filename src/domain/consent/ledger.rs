@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::number::{Evidence, Number};
+use super::rules::ConsentRules;
 use super::scope::Scope;
 use super::source::OptOutSource;
 use crate::domain::contact::Body;
 use crate::domain::event::Event;
-use crate::domain::id::{MessageId, NumberId};
+use crate::domain::id::{LineId, MessageId, NumberId};
 use crate::domain::time::Timestamp;
 
 /// A word of consent from outside.
@@ -27,6 +28,9 @@ pub struct Word {
     /// Where they did and to which words they agreed, and the id these are kept under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<(MessageId, Body)>,
+    /// The line that the buyer's own START was texted to: it ends whatever keeps that line silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<LineId>,
 }
 
 /// What became of a word.
@@ -46,7 +50,7 @@ pub fn take(number: Option<&Number>, word: &Word) -> (Taken, Option<Event>) {
     let Some(number) = number else { return (Taken::Known, None) };
     let (source, scope, said) = (word.source.clone(), word.scope.clone(), word.said);
     if word.out {
-        if said.is_some_and(|said| number.is_overtaken(&scope, said)) {
+        if said.is_some_and(|said| number.is_overtaken(&source, &scope, said)) {
             return (Taken::Overtaken, None);
         }
         if number.knows_out(&source, &scope, said) {
@@ -63,4 +67,24 @@ pub fn take(number: Option<&Number>, word: &Word) -> (Taken, Option<Event>) {
         return (Taken::Known, None);
     }
     (Taken::New, Some(Event::OptedIn { source, scope, said, words }))
+}
+
+/// What the buyer's own START to a line ends, said at an instant: whatever keeps that line silent, however far that reaches.
+/// Nothing follows while some of it was said as late, or later.
+pub fn started(
+    number: Option<&Number>,
+    rules: &ConsentRules,
+    line: &LineId,
+    (source, at): (&OptOutSource, Timestamp),
+) -> Vec<Scope> {
+    let mut scopes = vec![rules.scope_of(line)];
+    let outs = || number.into_iter().flat_map(Number::outs);
+    for (scope, _) in outs().filter(|(scope, _)| scope.covers(rules, line)) {
+        if !scopes.iter().any(|wider| wider.holds(scope)) {
+            scopes.push(scope.clone());
+        }
+    }
+    let ended = |scope: &Scope| scope.covers(rules, line) || scopes.iter().any(|wider| wider.holds(scope));
+    let stands = outs().any(|(scope, out)| ended(scope) && out.last() >= at);
+    if stands || !source.is_firm() { Vec::new() } else { scopes }
 }

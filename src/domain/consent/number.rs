@@ -3,7 +3,8 @@
 //! The ledger is the journal: its entries about the number, in order, for ever. This is what they come to.
 //!
 //! **Invariants:** `apply` cannot fail. What the buyer, their carrier or a person here withdrew ends by the buyer's own
-//! START and by nothing else; what a list withdrew ends by that or by a newer word. Lists come to the same in any order.
+//! START and by nothing else, and only by one that they said after it; what a list withdrew ends by that or by a newer word.
+//! Words come to the same in any order: what counts is when they were said, and an opt-out wins a tie.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,11 @@ use crate::domain::block::Block;
 use crate::domain::event::Event;
 use crate::domain::hold::Hold;
 use crate::domain::id::{LineId, MessageId, NumberId};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
+
+/// How much later than a STOP a START must have been said to make it void before it was ever taken in. Clocks of carriers
+/// differ by seconds, and in doubt the opt-out stands.
+const DOUBT: Span = Span::minutes(1);
 
 /// Evidence kept at hand: the newest. The ledger keeps all of it.
 const KEPT_EVIDENCE: usize = 16;
@@ -47,6 +52,21 @@ pub struct OptOut {
     pub at: Timestamp,
     /// How we know.
     pub source: OptOutSource,
+    /// When it was last said again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Timestamp>,
+}
+
+impl OptOut {
+    /// One that was said once.
+    pub const fn new(at: Timestamp, source: OptOutSource) -> Self {
+        Self { at, source, again: None }
+    }
+
+    /// When it was said last: what gives consent back must be later.
+    pub fn last(&self) -> Timestamp {
+        self.again.map_or(self.at, |again| again.max(self.at))
+    }
 }
 
 /// What shows that consent was given.
@@ -116,16 +136,20 @@ impl Number {
         self.evidence.iter().rev().find(|evidence| evidence.scope.covers(rules, line))
     }
 
-    /// Whether an opt-out says nothing that is not known: one as firm reaches as far, or a list said as much, as late.
+    /// Whether an opt-out says nothing that is not known: one as firm reaches as far, and was said as late.
     pub fn knows_out(&self, source: &OptOutSource, scope: &Scope, said: Option<Timestamp>) -> bool {
-        let as_late = |out: &OptOut| said.is_none_or(|said| out.at >= said);
+        let as_late = |out: &OptOut| said.is_none_or(|said| out.last() >= said);
         self.outs()
-            .any(|(wider, out)| wider.holds(scope) && (out.source.is_firm() || !source.is_firm() && as_late(out)))
+            .any(|(wider, out)| wider.holds(scope) && (out.source.is_firm() || !source.is_firm()) && as_late(out))
     }
 
-    /// Whether a list's opt-out comes too late: a newer word gave the consent that it withdraws.
-    pub fn is_overtaken(&self, scope: &Scope, said: Timestamp) -> bool {
-        self.evidence.iter().any(|evidence| evidence.at > said && evidence.scope.holds(scope))
+    /// Whether an opt-out comes too late: a newer word gave the consent that it withdraws. Against the buyer's own STOP only
+    /// their own START does.
+    pub fn is_overtaken(&self, source: &OptOutSource, scope: &Scope, said: Timestamp) -> bool {
+        let newer = |evidence: &Evidence| {
+            if source.is_firm() { evidence.source.is_firm() && evidence.at > said + DOUBT } else { evidence.at > said }
+        };
+        self.evidence.iter().any(|evidence| newer(evidence) && evidence.scope.holds(scope))
     }
 
     /// Whether this evidence is at hand already.
@@ -137,10 +161,10 @@ impl Number {
     }
 
     fn withdraw(&mut self, at: Timestamp, source: &OptOutSource, scope: &Scope, said: Option<Timestamp>) {
-        if said.is_some_and(|said| self.is_overtaken(scope, said)) {
+        if said.is_some_and(|said| self.is_overtaken(source, scope, said)) {
             return;
         }
-        let new = OptOut { at: said.unwrap_or(at), source: source.clone() };
+        let new = OptOut::new(said.unwrap_or(at), source.clone());
         let slot = if scope.is_tenant() {
             &mut self.opted_out
         } else {
@@ -155,10 +179,13 @@ impl Number {
         }
     }
 
-    /// The buyer's own word (`now`) ends what it speaks of, whoever withdrew it; a list's ends what lists said before it.
+    /// The buyer's own word ends what was said before it, whoever withdrew it; a list's ends what lists said before it. A
+    /// word of `now` was decided over what stands here: it ends what it speaks of.
     fn give(&mut self, evidence: Evidence, now: bool) {
+        let own = evidence.source.is_firm();
         let ends = |scope: &Scope, out: &OptOut| {
-            evidence.scope.holds(scope) && (now || !out.source.is_firm() && out.at < evidence.at)
+            let before = (own || !out.source.is_firm()) && out.last() < evidence.at;
+            evidence.scope.holds(scope) && (now || before)
         };
         if self.opted_out.as_ref().is_some_and(|out| ends(&Scope::Tenant, out)) {
             self.opted_out = None;
@@ -173,9 +200,11 @@ impl Number {
     }
 }
 
-/// The first firm one stands; among what lists say, the newest.
+/// The first firm one stands, and when it was last said; among what lists say, the newest.
 fn stand(out: &mut OptOut, new: OptOut) {
+    let last = out.last().max(new.last());
     if !out.source.is_firm() && (new.source.is_firm() || new.at > out.at) {
         *out = new;
     }
+    out.again = (last > out.at).then_some(last);
 }

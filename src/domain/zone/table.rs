@@ -1,4 +1,4 @@
-//! The tables under `assets/places`: states, larger cities, ZIP codes and area codes with their zones.
+//! The tables under `assets/places`: countries, states, larger cities, ZIP codes and area codes with their zones.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -15,6 +15,17 @@ static ZIPS: LazyLock<BTreeMap<String, Entry>> =
 static AREA_CODES: LazyLock<BTreeMap<String, Entry>> =
     LazyLock::new(|| entries(include_str!("../../../assets/places/area_codes.csv")));
 
+static COUNTRIES: LazyLock<Countries> =
+    LazyLock::new(|| Countries::read(include_str!("../../../assets/places/countries.csv")));
+
+/// The longest calling code of the table, in digits.
+const LONGEST_CALLING: usize = 7;
+
+struct Countries {
+    by_name: BTreeMap<String, Entry>,
+    by_calling: BTreeMap<String, Entry>,
+}
+
 struct States {
     by_code: BTreeMap<String, Entry>,
     by_name: BTreeMap<String, String>,
@@ -22,11 +33,12 @@ struct States {
 
 /// The rows of a table of ours: remarks and the head left out, no cell with a comma in it.
 fn rows(text: &'static str) -> impl Iterator<Item = [&'static str; 3]> {
-    let cells = |line: &'static str| {
-        let mut cells = line.split(',').map(str::trim);
-        Some([cells.next()?, cells.next()?, cells.next()?])
-    };
-    text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).skip(1).filter_map(cells)
+    lines(text).filter_map(|mut cells| Some([cells.next()?, cells.next()?, cells.next()?]))
+}
+
+fn lines(text: &'static str) -> impl Iterator<Item = impl Iterator<Item = &'static str>> {
+    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).skip(1);
+    lines.map(|line| line.split(',').map(str::trim))
 }
 
 fn zones(text: &str) -> Vec<Tz> {
@@ -47,6 +59,29 @@ fn cities(text: &'static str) -> BTreeMap<(String, String), Tz> {
         ((place.to_owned(), plain(name)), zone)
     };
     rows(text).map(city).collect()
+}
+
+impl Countries {
+    fn read(text: &'static str) -> Self {
+        let (mut by_name, mut by_calling) = (BTreeMap::new(), BTreeMap::<String, Entry>::new());
+        for mut cells in lines(text) {
+            let mut cell = || cells.next().expect("BUG: a country without a cell");
+            let (code, calling, in_use, names) = (cell(), cell(), cell(), cell());
+            let entry = Entry { places: vec![code.to_owned()], zones: zones(in_use) };
+            for name in names.split('|').chain([code]) {
+                by_name.insert(plain(name), entry.clone());
+            }
+            for calling in calling.split_whitespace() {
+                // Several countries may share one: then each of their zones counts.
+                let shared = by_calling.entry(calling.to_owned()).or_default();
+                shared.places.extend(entry.places.iter().cloned());
+                shared.zones.extend(&entry.zones);
+                shared.zones.sort_unstable_by_key(|zone| zone.name());
+                shared.zones.dedup();
+            }
+        }
+        Self { by_name, by_calling }
+    }
 }
 
 impl States {
@@ -97,6 +132,18 @@ pub fn places_of_state(text: &str, country: Option<&str>) -> Option<&'static str
     whole.or_else(by_letters).or_else(by_name)
 }
 
+/// A country by its ISO code or by a name as a CRM writes it.
+pub fn country(text: &str) -> Option<&'static Entry> {
+    COUNTRIES.by_name.get(&plain(text))
+}
+
+/// The countries of a number outside the North American plan, by the longest code that fits.
+pub fn calling_code(number: &str) -> Option<&'static Entry> {
+    let digits = number.strip_prefix('+')?;
+    let most = digits.bytes().take(LONGEST_CALLING).take_while(u8::is_ascii_digit).count();
+    (1..=most).rev().find_map(|len| COUNTRIES.by_calling.get(&digits[..len]))
+}
+
 /// The zone of a larger city of a state that has several.
 pub fn city(state: &str, name: &str) -> Option<Tz> {
     CITIES.get(&(state.to_owned(), plain(name))).copied()
@@ -125,4 +172,12 @@ pub(super) fn all() -> [(&'static str, Vec<(&'static str, &'static Entry)>); 3] 
         table.iter().map(|(key, entry)| (key.as_str(), entry)).collect()
     }
     [("states", list(&STATES.by_code)), ("zips", list(&ZIPS)), ("area codes", list(&AREA_CODES))]
+}
+
+/// Every country by its code, with its row; and every calling code.
+#[cfg(test)]
+pub(super) fn countries() -> [Vec<(&'static str, &'static Entry)>; 2] {
+    let list =
+        |table: &'static BTreeMap<String, Entry>| table.iter().map(|(key, entry)| (key.as_str(), entry)).collect();
+    [list(&COUNTRIES.by_name), list(&COUNTRIES.by_calling)]
 }

@@ -1,4 +1,4 @@
-use super::table::all;
+use super::table::{all, countries};
 use super::*;
 use crate::domain::context::{Account, Home};
 use crate::domain::id::ContactId;
@@ -95,7 +95,7 @@ fn the_surest_thing_known_tells_the_zone() {
     let nobody = of(&[], None, TENANT);
     assert_eq!((nobody.by, nobody.zone(), nobody.in_us), (Source::Tenant, TENANT, false));
     let german = of(&[], Some(&number("+4915112345678")), TENANT);
-    assert_eq!((german.by, german.in_us, german.states.len()), (Source::Tenant, false, 0));
+    assert_eq!((german.by, german.in_us, names(&german)), (Source::CallingCode, false, vec!["Europe/Berlin"]));
 }
 
 #[test]
@@ -165,4 +165,72 @@ fn addresses_are_read_as_people_write_them() {
     assert!(zip("98101 1234").is_some() && zip("981011234").is_some());
     assert_eq!(area_code_of("+4915112345678"), None);
     assert_eq!(area_code_of("+1850555010é"), None);
+}
+
+#[test]
+fn every_country_has_zones_and_every_calling_code_a_country() {
+    let [names, calling] = countries();
+    assert!(names.len() > 400 && calling.len() > 210, "{} {}", names.len(), calling.len());
+    for (key, entry) in names.iter().chain(&calling) {
+        assert!(!entry.zones.is_empty() && !entry.places.is_empty(), "{key}");
+    }
+    for (key, _) in &calling {
+        assert!(key.bytes().all(|b| b.is_ascii_digit()) && !key.starts_with(['0', '1']), "{key}");
+    }
+}
+
+#[test]
+fn a_number_from_abroad_is_where_its_country_code_says_and_not_where_we_are() {
+    for (text, wanted) in [
+        ("+819012345678", &["Asia/Tokyo"][..]),
+        ("+33612345678", &["Europe/Paris"]),
+        ("+27821234567", &["Africa/Johannesburg"]),
+        ("+442071237007", &["Europe/London"]),
+        ("whatsapp:+819012345678", &["Asia/Tokyo"]),
+        ("+8613812345678", &["Asia/Shanghai", "Asia/Urumqi"]),
+        ("+77012345678", &["Asia/Almaty"]),
+        ("+6189162123", &["Asia/Yangon", "Indian/Cocos"]),
+        ("+998901234567", &["Asia/Tashkent", "Asia/Samarkand"]),
+    ] {
+        let place = of(&[], Some(&number(text)), TENANT);
+        assert_eq!(place.by, Source::CallingCode, "{text}");
+        assert!(!place.in_us && names(&place).iter().all(|zone| wanted.contains(zone)), "{text}: {:?}", names(&place));
+        assert!(!names(&place).is_empty() && !place.zones.contains(&TENANT), "{text}");
+    }
+    let zones = |text: &str| of(&[], Some(&number(text)), TENANT).zones.len();
+    assert!(zones("+61412345678") >= 5 && zones("+79161234567") >= 10 && zones("+5511912345678") >= 3);
+    // Of no country, or of none that is known: only then our own.
+    for text in ["+870773111111", "+88213000000", "+999123456789", "72345"] {
+        assert_eq!(of(&[], Some(&number(text)), TENANT).by, Source::Tenant, "{text}");
+    }
+}
+
+#[test]
+fn the_country_of_the_address_counts_before_the_number_and_after_the_state() {
+    let told = |person: &Card, phone: &str| {
+        let place = of(std::slice::from_ref(person), Some(&number(phone)), TENANT);
+        (place.by, names(&place), place.in_us)
+    };
+    let at_home = |country: &str| Card { home: Some(home("", "", "", country)), ..card() };
+    let at_work = |country: &str| Card {
+        account: Some(Account { country: Some(country.to_owned()), ..Account::default() }),
+        ..card()
+    };
+    assert_eq!(told(&at_home("GB"), "+19175550100"), (Source::Country, vec!["Europe/London"], false));
+    assert_eq!(told(&at_home("Japan"), "+442071237007"), (Source::Country, vec!["Asia/Tokyo"], false));
+    // Several countries share +44: the address says which. Elsewhere the number says the same.
+    assert_eq!(told(&at_home("United Kingdom"), "+442071237007"), (Source::Country, vec!["Europe/London"], false));
+    assert_eq!(told(&at_home("Japan"), "+819012345678"), (Source::CallingCode, vec!["Asia/Tokyo"], false));
+    // The number of the same country says where in it.
+    assert_eq!(told(&at_home("USA"), "+19175550100"), (Source::AreaCode, vec!["America/New_York"], true));
+    assert_eq!(told(&at_home("Atlantis"), "+819012345678"), (Source::CallingCode, vec!["Asia/Tokyo"], false));
+    // Of a country with many zones each counts.
+    let (by, zones, in_us) = told(&at_home("US"), "+819012345678");
+    assert!(by == Source::Country && in_us && zones.len() > 5 && !zones.contains(&"Asia/Tokyo"), "{by:?} {zones:?}");
+    // Not everybody is where their company is.
+    let both = vec!["Asia/Tokyo", "Europe/London"];
+    assert_eq!(told(&at_work("GB"), "+819012345678"), (Source::Country, both, false));
+    assert_eq!(told(&at_work("Japan"), "+819012345678"), (Source::CallingCode, vec!["Asia/Tokyo"], false));
+    let texan = Card { home: Some(home("", "", "TX", "US")), ..card() };
+    assert_eq!(told(&texan, "+819012345678").0, Source::Address);
 }

@@ -1,6 +1,5 @@
 //! Carriers' webhooks: verify over the raw body, one durable transaction, then 2xx. Never 2xx from memory.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,18 +10,22 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
 
+use self::whose::Signed;
 use super::problem::Failure;
 use super::{RequestId, request_id};
 use crate::clock::monotonic;
 use crate::domain::command::Command;
 use crate::domain::id::LineId;
-use crate::server::carrier::hook::{Report, Text, find_line};
+use crate::server::carrier::hook::{Report, Text};
 use crate::server::carrier::{Carrier, Carriers, Hooked, Said, Unbelieved};
 use crate::server::lines;
 use crate::server::notify::page;
+use crate::server::restart::Start;
 use crate::server::service::{Inbound, Outcome, Service, Work};
 use crate::server::store::{CarrierLine, DedupeKey, RawEvent};
 use crate::server::telemetry::Metrics;
+
+mod whose;
 
 /// The largest webhook read.
 const LARGEST: usize = 64 * 1024;
@@ -169,14 +172,16 @@ async fn take(hooks: &Hooks, id: Option<String>, request: Request<HttpBody>) -> 
         params: heard.raw.clone(),
         at: hooked.at,
     };
+    let signed = Signed { carrier, accounts: &signers, lines: &lines };
     match &heard.said {
-        Said::Text(Text { account: Some(account), .. }) | Said::Report(Report { account: Some(account), .. })
-            if !signers.contains(account) =>
-        {
-            Err(of_another_account(id.as_deref()))
+        Said::Text(Text { account: Some(account), .. }) if !signers.contains(account) => {
+            Err(of_another_account(hooks, id, raw("inbound")).await)
         }
-        Said::Text(text) => receive(hooks, id, text.clone(), &signers, (carrier, &lines), raw("inbound")).await,
-        Said::Report(said) => report(hooks, id, said.clone(), &signers, (carrier, &lines), raw("status")).await,
+        Said::Report(Report { account: Some(account), .. }) if !signers.contains(account) => {
+            Err(of_another_account(hooks, id, raw("status")).await)
+        }
+        Said::Text(text) => receive(hooks, id, text.clone(), signed, raw("inbound")).await,
+        Said::Report(said) => report(hooks, id, said.clone(), signed, raw("status")).await,
         Said::Nothing(word) => Ok(word),
     }
 }
@@ -196,18 +201,21 @@ async fn receive(
     hooks: &Hooks,
     id: Option<String>,
     text: Text,
-    signers: &BTreeSet<String>,
-    (carrier, lines): (&str, &[CarrierLine]),
+    signed: Signed<'_>,
     raw: RawEvent,
 ) -> Result<&'static str, Failure> {
+    if signed.is_foreign(&text) {
+        return Err(of_another_account(hooks, id, raw).await);
+    }
     let to = text.to.clone();
-    let account = account_of(&text, signers, carrier, lines);
+    let account = signed.account_of(&text);
+    let set_up = signed.line_of(&account, &text).cloned();
     let pages = hooks.service.playbook().alerting.pages_from(&to).is_some();
     let line =
-        if pages { LineId::new("unlisted") } else { line_id(hooks, carrier, lines, &account, &text, id.as_deref()) };
+        if pages { LineId::new("unlisted") } else { whose::line_id(hooks, signed, &account, &text, id.as_deref()) };
     let inbound = Inbound {
-        key: DedupeKey { provider: carrier.to_owned(), account, id: text.id },
-        from: text.from,
+        key: DedupeKey { provider: signed.carrier.to_owned(), account, id: text.id.clone() },
+        from: text.from.person(),
         line,
         body: text.body,
         media: text.media,
@@ -217,10 +225,17 @@ async fn receive(
     };
     let of_a_rep = page::of_a_rep(&hooks.service, &inbound, &to).await;
     let of_a_rep = of_a_rep.map_err(|e| Failure::of_store(id.clone(), &e))?;
+    let undated = Start::undated(&hooks.service.playbook().consent, &inbound).filter(|_| of_a_rep.is_none());
     let work = of_a_rep.unwrap_or_else(|| Work::Receive(Box::new(inbound)));
     match hooks.service.submit(work).await {
         Ok(Outcome::Received { new: false }) => Ok("repeated"),
-        Ok(_) => Ok("accepted"),
+        Ok(_) => {
+            // Asked beside the answer, for no webhook waits on its carrier.
+            if let Some((start, line)) = undated.zip(set_up) {
+                tokio::spawn(start.ask(hooks.service.clone(), Arc::clone(&hooks.carrier), line, text.id));
+            }
+            Ok("accepted")
+        }
         Err(e) => Err(Failure::of_service(id, &e)),
     }
 }
@@ -229,19 +244,17 @@ async fn report(
     hooks: &Hooks,
     id: Option<String>,
     said: Report,
-    signers: &BTreeSet<String>,
-    (carrier, lines): (&str, &[CarrierLine]),
+    signed: Signed<'_>,
     raw: RawEvent,
 ) -> Result<&'static str, Failure> {
     let Report { message, delivery, error, from, .. } = said;
     let command = Command::Report { message, delivery, error };
-    let foreign = foreign_lines(hooks, carrier, lines, signers);
-    let work = Work::Report { message, command, raw, foreign };
+    let foreign = signed.foreign_lines(&hooks.service.playbook());
+    let work = Work::Report { message, command, raw: raw.clone(), foreign };
     match hooks.service.submit(work).await {
-        Ok(Outcome::Foreign) => Err(of_another_account(id.as_deref())),
+        Ok(Outcome::Foreign) => Err(of_another_account(hooks, id, raw).await),
         Ok(_) => {
-            let ours = |l: &&CarrierLine| l.provider == carrier && signers.contains(&l.account);
-            let line = lines.iter().filter(ours).find(|l| Some(&l.number) == from.as_ref());
+            let line = signed.lines.iter().filter(|l| signed.owns(l)).find(|l| Some(&l.number) == from.as_ref());
             if let (Some(line), Some(code)) = (line, error) {
                 lines::heard(&hooks.service, line, code).await.map_err(|e| Failure::of_store(id.clone(), &e))?;
             }
@@ -251,51 +264,21 @@ async fn report(
     }
 }
 
-/// Lines whose number is set up at another account. One that is not set up at all is nobody's.
-fn foreign_lines(hooks: &Hooks, carrier: &str, lines: &[CarrierLine], signers: &BTreeSet<String>) -> BTreeSet<LineId> {
-    let playbook = hooks.service.playbook();
-    let others = lines.iter().filter(|l| l.provider != carrier || !signers.contains(&l.account));
-    others.filter_map(|l| playbook.line_of(&l.number).map(|(id, _)| id.clone())).collect()
-}
-
-/// Whose account a text came by: the one it names, else that of its number, else of whoever signed it.
-fn account_of(text: &Text, signers: &BTreeSet<String>, carrier: &str, lines: &[CarrierLine]) -> String {
-    let signed = |l: &&CarrierLine| l.provider == carrier && signers.contains(&l.account);
-    let of_number = || lines.iter().filter(signed).find(|l| l.number == text.to).map(|l| l.account.clone());
-    text.account.clone().or_else(of_number).or_else(|| signers.first().cloned()).unwrap_or_default()
-}
-
-/// Our line for a text. A number the playbook does not list still gets through: a reply is never dropped.
-fn line_id(
-    hooks: &Hooks,
-    carrier: &str,
-    lines: &[CarrierLine],
-    account: &str,
-    text: &Text,
-    id: Option<&str>,
-) -> LineId {
-    let playbook = hooks.service.playbook();
-    let of = |number| playbook.line_of(number).map(|(id, _)| id.clone());
-    let found = || find_line(lines, carrier, account, &text.to, text.service.as_deref());
-    of(&text.to).or_else(|| found().and_then(|l| of(&l.number))).unwrap_or_else(|| {
-        tracing::warn!(
-            request_id = id,
-            "a text came to a number that the playbook does not list: it takes the first team's ladder"
-        );
-        LineId::new("unlisted")
-    })
-}
-
 fn forbidden(id: Option<&str>, why: &str) -> Failure {
     tracing::warn!(request_id = id, why, "webhook refused");
     let title = "This webhook is not signed by an account that is set up here. Nothing of it was kept.";
     Failure::new(StatusCode::FORBIDDEN, "bad_signature", title, "The backend's log says why, under the request id.")
 }
 
-fn of_another_account(id: Option<&str>) -> Failure {
-    let why = "signed by one account, about an answer of a line that is set up at another: comeback line add";
-    tracing::warn!(request_id = id, why, "webhook refused");
-    let title = "This report is about a text of another account. Nothing of it was kept.";
+/// Refused, and kept as it came: whoever set up the numbers may have left one at the account that had it before.
+async fn of_another_account(hooks: &Hooks, id: Option<String>, raw: RawEvent) -> Failure {
+    let why = "signed by one account, about a line that is set up at another: comeback line add";
+    tracing::warn!(request_id = id.as_deref(), why, "webhook refused");
+    let kept = RawEvent { kind: format!("foreign_{}", raw.kind), ..raw };
+    if let Err(e) = hooks.service.submit(Work::Kept(Box::new(kept))).await {
+        return Failure::of_service(id, &e);
+    }
+    let title = "This webhook is about a line of another account. It is kept as it came, and nothing followed from it.";
     Failure::new(StatusCode::FORBIDDEN, "other_account", title, "The backend's log says why, under the request id.")
 }
 

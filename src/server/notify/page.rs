@@ -12,7 +12,7 @@ use crate::server::store::notice::Reach;
 pub async fn of_a_rep(service: &Service, inbound: &Inbound, to: &Address) -> Result<Option<Work>, StoreError> {
     let Some(channel) = service.playbook().alerting.pages_from(to).map(str::to_owned) else { return Ok(None) };
     let reaches = service.store().reaches().await?;
-    let Some(reach) = reaches.into_iter().find(|reach| reach.phone.as_ref() == Some(&inbound.from)) else {
+    let Some(reach) = reaches.into_iter().find(|reach| reach.phone.as_ref() == Some(&inbound.from.person())) else {
         return Ok(None);
     };
     let rep = reach.rep.clone();

@@ -214,7 +214,7 @@ fn wants(work: &[Work], playbook: u32, now: Timestamp) -> Wants {
                 }
             }
             Work::Beside(change) => wants.beside.waiting |= matches!(**change, BesideChange::Due { .. }),
-            Work::Playbook(_) | Work::Restored(_) | Work::Reconciled | Work::People { .. } => {}
+            Work::Playbook(_) | Work::Restored(_) | Work::Reconciled | Work::People { .. } | Work::Kept(_) => {}
         }
     }
     wants

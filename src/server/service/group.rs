@@ -141,6 +141,10 @@ impl Group {
             Work::Restored(restored) => self.restored(restored),
             Work::Reconciled => self.reconciled(),
             Work::Paged(reply) => self.paged(reply),
+            Work::Kept(raw) => {
+                self.batch.raw.push(RawEvent { at: self.now, ..(**raw).clone() });
+                Outcome::Decided(Vec::new())
+            }
         }
     }
 

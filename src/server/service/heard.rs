@@ -3,6 +3,7 @@
 use crate::domain::command::Actor;
 use crate::domain::consent::{OptOutSource, Scope};
 use crate::domain::contact::{Address, Body};
+use crate::domain::id::LineId;
 use crate::domain::time::Timestamp;
 
 /// A list, another program, or the record beside the database says something about a number's consent.
@@ -22,4 +23,6 @@ pub struct Heard {
     pub said: Option<Timestamp>,
     /// Where they did, on the first line, and the words they agreed to. Personal data.
     pub words: Option<Body>,
+    /// The line that the buyer's own START was texted to, once it is known when; nothing for what others say.
+    pub line: Option<LineId>,
 }

@@ -29,6 +29,8 @@ use sha1::Sha1;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
+/// Tuesday, 10:00 in New York, in milliseconds.
+pub(crate) const AT: i64 = 1_793_718_000_000;
 pub(crate) const PUBLIC: &str = "https://comeback.example";
 pub(crate) const INBOUND: &str = "/hooks/twilio/inbound";
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
@@ -52,7 +54,7 @@ pub(crate) struct Hook {
     pub(crate) media_type: &'static str,
     pub(crate) body: Vec<u8>,
     pub(crate) signature: Option<String>,
-    pub(crate) headers: Vec<(&'static str, &'static str)>,
+    pub(crate) headers: Vec<(&'static str, String)>,
 }
 
 impl Hook {
@@ -82,8 +84,8 @@ impl Hook {
         Self { signature, ..self }
     }
 
-    pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
-        self.headers.push((name, value));
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
         self
     }
 }
@@ -157,7 +159,7 @@ impl Office {
     }
 
     async fn over(store: Arc<dyn Store>) -> Self {
-        let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_793_718_000_000)));
+        let clock = Arc::new(ManualClock::at(Timestamp::from_millis(AT)));
         let playbook = include_str!("../../../assets/playbook.toml");
         let playbook = config::playbook::read("playbook.toml", playbook).unwrap();
         let service = Service::start(Arc::clone(&store), clock.clone(), &playbook).await.unwrap();
@@ -191,7 +193,7 @@ impl Office {
             request = request.header("X-Twilio-Signature", signature);
         }
         for (name, value) in &hook.headers {
-            request = request.header(*name, *value);
+            request = request.header(*name, value);
         }
         let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -209,7 +211,12 @@ impl Office {
 
     /// Another number, of another account. Before the first webhook: what is set up is remembered for a while.
     pub(crate) async fn sets_up(&self, number: &str, account: &str, token: &str) {
-        self.store.put_line(&line(number, account, &[token])).await.unwrap();
+        self.sets_up_line(&line(number, account, &[token])).await;
+    }
+
+    /// The same of any carrier.
+    pub(crate) async fn sets_up_line(&self, line: &CarrierLine) {
+        self.store.put_line(line).await.unwrap();
     }
 
     /// The team's lead answers the first conversation; what the answer is called. It waits: nobody sends here.

@@ -220,7 +220,7 @@ fn haunted(texts: Vec<String>, size: (u16, u16)) -> (Desk, Strangers) {
         strangers.haunt(thread);
     }
     let source = OptOutSource::Keyword(strangers.say());
-    threads.get_mut(&id(4)).unwrap().row.opted_out = Some(OptOut { at: START, source });
+    threads.get_mut(&id(4)).unwrap().row.opted_out = Some(OptOut::new(START, source));
     threads.get_mut(&id(3)).unwrap().older = Some(Older { at: 0, asked: false });
     threads.get_mut(&id(1)).unwrap().row.loan = Some(Loan { of: "ben".into(), since: START });
     desk.threads = threads;

@@ -107,6 +107,7 @@ async fn it_is_never_given_up_while_the_system_only_fails_and_a_long_list_holds_
             scope: Scope::Tenant,
             said: Some(scene.now()),
             words: None,
+            line: None,
         };
         scene.service.submit(Work::Heard(Box::new(heard))).await.unwrap();
     }

@@ -310,7 +310,7 @@ impl Scene {
             RawEvent { provider: provider.clone(), kind: "inbound".into(), params: "{}".into(), at: self.clock.now() };
         let key = DedupeKey { provider, account, id: format!("SM{}", Uuid::new_v4().simple()) };
         let (line, body) = (line.into(), Body::new(body));
-        Inbound { key, from, line, body, media: vec![], opt_out_type: None, raw, sent: None }
+        Inbound { key, from, line, body, media: vec![], opt_out_type: None, raw, sent: Some(self.clock.now()) }
     }
 
     /// The `n`th buyer texts a line; which conversation that is. The first one is maya's, as the CRM has it.

@@ -132,3 +132,34 @@ async fn a_stop_whose_webhook_was_dropped_holds_back_every_answer() {
     assert!(shop.sends(BUYER).is_empty(), "a text left to somebody who said stop");
     desk.close().await;
 }
+
+/// Twilio's webhooks do not say when a text was sent: it is asked, and at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_lifts_the_stop_before_it_and_a_lost_one_no_stop_after_it() {
+    let shop = Shop::open(|_| {}).await;
+    let desk = shop.backend().await;
+    let is_out = async || !desk.conversation(BUYER).await["number"]["opted_out"].is_null();
+    let becomes = async |out: bool, what: &str| eventually(what, async || (is_out().await == out).then_some(())).await;
+    shop.emulator.inbound(BUYER, LINE, "hello", 0);
+    desk.has(BUYER, "hello").await;
+    shop.emulator.inbound(BUYER, LINE, "STOP", 0);
+    becomes(true, "the STOP").await;
+    shop.later(2);
+    shop.emulator.inbound(BUYER, LINE, "START", 0);
+    becomes(false, "the START").await;
+    shop.later(2);
+    shop.emulator.inbound(BUYER, LINE, "Stop!", 0);
+    becomes(true, "another STOP").await;
+    shop.later(2);
+    // Its webhook is lost, and the reconciler finds it after the last STOP.
+    shop.emulator.set_faults(dropping());
+    shop.emulator.inbound(BUYER, LINE, "Unstop", 0);
+    shop.emulator.set_faults(Faults::default());
+    shop.later(2);
+    shop.emulator.inbound(BUYER, LINE, "stop.", 0);
+    desk.has(BUYER, "stop.").await;
+    desk.has(BUYER, "Unstop").await;
+    desk.two_rounds().await;
+    assert!(is_out().await, "it is older than the last STOP");
+    desk.close().await;
+}

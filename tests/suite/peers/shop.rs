@@ -221,6 +221,10 @@ impl Carrier for Watched {
         Ok(listed)
     }
 
+    async fn look_up(&self, line: &CarrierLine, id: &str) -> Result<Option<Listed>, CarrierError> {
+        self.twilio.look_up(line, id).await
+    }
+
     async fn media(&self, line: &CarrierLine, source: &str, most: usize) -> Result<Vec<u8>, CarrierError> {
         self.twilio.media(line, source, most).await
     }

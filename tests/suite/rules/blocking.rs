@@ -50,6 +50,7 @@ fn a_stop_counts_from_a_blocked_number_too() {
     let mut story = blocked();
     story.texts("STOP");
     assert!(story.numbers[&Story::number(1)].opted_out.is_some());
+    story.wait(Span::seconds(1));
     story.texts("START");
     assert!(story.numbers[&Story::number(1)].opted_out.is_none());
 }

@@ -45,7 +45,7 @@ fn told(said: &[Event]) -> Option<(MessageId, Automatic)> {
 
 fn word(out: bool, scope: Scope, said: Option<Timestamp>) -> Word {
     let source = OptOutSource::Import("list".to_owned());
-    Word { number: Story::number(1), out, source, scope, said, words: None }
+    Word { number: Story::number(1), out, source, scope, said, words: None, line: None }
 }
 
 #[test]
@@ -71,6 +71,7 @@ fn a_stop_reaches_as_far_as_the_playbook_says_and_no_further() {
             assert_eq!(story.starts(message), !out, "{rule:?} {line}");
         }
         // A START to the same line ends it, wherever it reached.
+        story.wait(Span::seconds(1));
         story.texts("START");
         let number = &story.numbers[&Story::number(1)];
         assert_eq!(number.outs().count(), 0, "{rule:?}");
@@ -268,6 +269,7 @@ fn a_confirmation_is_dropped_when_the_buyer_came_back_before_it_left() {
     let mut story = Story::with_mayas_buyer();
     ours(&mut story);
     let (message, _) = told(&story.texts("STOP")).unwrap();
+    story.wait(Span::seconds(1));
     story.texts("START");
     assert!(!story.starts(message));
     assert!(story.standing(message).is_none());
@@ -307,6 +309,7 @@ fn words_of_the_playbooks_languages_count_and_yes_is_content_unless_they_opted_o
     let said = story.texts("¡ALTO!");
     let source = OptOutSource::Keyword("alto".to_owned());
     assert!(said.contains(&Event::OptedOut { source, scope: Scope::Tenant, said: None }), "{said:?}");
+    story.wait(Span::seconds(1));
     assert!(kinds(&story.texts("Alta")).contains(&"opted_in"));
     assert_eq!(story.numbers[&Story::number(1)].outs().count(), 0);
 }
@@ -433,6 +436,7 @@ proptest! {
             match what {
                 0 => drop(story.receives(1, line, if flag { "STOP" } else { "quit" }, 0, None)),
                 1 => {
+                    story.wait(Span::seconds(1));
                     story.receives(1, line, "START", 0, None);
                     prop_assert!(story.numbers[&Story::number(1)].out_for(&story.playbook.consent, &line.into()).is_none());
                 }

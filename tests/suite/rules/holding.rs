@@ -100,8 +100,10 @@ fn keep_needs_a_reason_and_what_waited_needs_its_reps_eye() {
     let mut story = Story::with_mayas_buyer();
     let message = story.answers("maya");
     story.texts(ASKS);
-    let blank = keep(&mut story, "  ");
-    assert_eq!(story.does("maya", &blank), Err(Rejection::NeedsReason));
+    for nothing in ["  ", ".", "?!", "1"] {
+        let reason = keep(&mut story, nothing);
+        assert_eq!(story.does("maya", &reason), Err(Rejection::NeedsReason), "{nothing:?} is no word");
+    }
     assert!(held(&story));
     let kept = keep(&mut story, "They meant the cc of the mail");
     let said = story.does("maya", &kept).unwrap();

@@ -232,7 +232,7 @@ pub(super) fn run(story: &mut Story, step: &Step) {
 struct Auditor {
     read: usize,
     number_of: BTreeMap<ConversationId, NumberId>,
-    opted_out: BTreeSet<NumberId>,
+    opted_out: BTreeMap<NumberId, Timestamp>,
     held: BTreeSet<NumberId>,
     clocks: BTreeMap<ConversationId, Stage>,
     started: BTreeSet<MessageId>,
@@ -242,7 +242,7 @@ struct Auditor {
 
 impl Auditor {
     fn read(&mut self, record: &[(Timestamp, Subject, Event)]) {
-        for (_, subject, event) in &record[self.read..] {
+        for (at, subject, event) in &record[self.read..] {
             match subject {
                 Subject::Conversation(c) => {
                     self.message(*c, event);
@@ -250,15 +250,19 @@ impl Auditor {
                 }
                 Subject::Number(n) => {
                     if matches!(event, Event::OptedOut { .. }) {
-                        assert!(self.opted_out.insert(*n), "one opt-out is one event");
+                        let before = self.opted_out.insert(*n, *at);
+                        assert!(
+                            before.is_none_or(|before| before < *at),
+                            "one opt-out is one event, until it is said again"
+                        );
                         self.held.remove(n);
                     } else if matches!(event, Event::HoldPlaced { .. }) {
-                        assert!(!self.opted_out.contains(n), "nothing is held back from whom nothing goes to");
+                        assert!(!self.opted_out.contains_key(n), "nothing is held back from whom nothing goes to");
                         self.held.insert(*n);
                     } else if matches!(event, Event::HoldRuled { .. }) {
                         assert!(self.held.remove(n), "a ruling about a number that was not held");
                     } else {
-                        assert!(self.opted_out.remove(n), "consent was given back that was never withdrawn");
+                        assert!(self.opted_out.remove(n).is_some(), "consent was given back that was never withdrawn");
                     }
                 }
                 Subject::Roster | Subject::Playbook | Subject::Journal => {}
@@ -274,7 +278,7 @@ impl Auditor {
             assert!(self.number_of.insert(c, *number).is_none(), "a conversation opens once");
         }
         if let Event::SendStarted { message, .. } = event {
-            assert!(!self.opted_out.contains(&self.number_of[&c]), "a send started to a number that opted out");
+            assert!(!self.opted_out.contains_key(&self.number_of[&c]), "a send started to a number that opted out");
             assert!(!self.held.contains(&self.number_of[&c]), "a send started to a number on hold");
             assert!(self.started.insert(*message), "an SMS is never sent twice");
         }

@@ -2,11 +2,11 @@
 
 use comeback::domain::command::{Actor, Command};
 use comeback::domain::consent::OptOutSource;
-use comeback::domain::contact::Body;
+use comeback::domain::contact::{Address, Body};
 use comeback::domain::conversation::AnswerState;
-use comeback::domain::event::{Event, Refusal, Review};
+use comeback::domain::event::{Event, Outcome, Refusal, Review};
 use comeback::domain::hold::Ruling;
-use comeback::domain::id::MessageId;
+use comeback::domain::id::{ConversationId, MessageId};
 use comeback::domain::message::Delivery;
 use comeback::domain::regulated::{Disclose, Regulated};
 use comeback::domain::rejection::Rejection;
@@ -14,6 +14,7 @@ use comeback::domain::snippet::{Snippet, is_unfilled};
 use comeback::domain::time::Span;
 use comeback::domain::visibility;
 use proptest::prelude::*;
+use uuid::Uuid;
 
 use crate::world::{Story, kinds};
 
@@ -310,4 +311,84 @@ proptest! {
         let texts: Vec<_> = story.record.iter().map(|(_, _, event)| serde_json::to_string(event).unwrap()).collect();
         prop_assert!(texts.iter().all(|fact| !fact.contains("rate is") && !fact.contains("Free words")), "the journal has no words");
     }
+}
+
+/// maya's buyer asked for a loan, which is regulated; the word that leads elsewhere is of a meeting.
+fn asked_for_a_loan() -> Story {
+    let mut story = regulated(None, false);
+    "meeting".clone_into(&mut story.playbook.lines.get_mut(&"dock".into()).unwrap().use_case);
+    story.playbook.use_cases.get_mut("question").unwrap().keywords = ["loan".to_owned()].into();
+    story.playbook.use_cases.get_mut("meeting").unwrap().keywords = ["reschedule".to_owned(), "demo".to_owned()].into();
+    story.playbook.use_cases.get_mut("meeting").unwrap().priority = 99;
+    story.texts("A question about the loan");
+    assert_eq!(story.c().use_case, "question");
+    story
+}
+
+#[test]
+fn what_is_regulated_stays_so_whatever_word_the_buyer_writes_until_a_person_has_finished_it() {
+    let mut story = asked_for_a_loan();
+    for text in ["can we reschedule the demo", "ok thanks"] {
+        story.texts(text);
+        assert_eq!(story.c().use_case, "question", "{text}");
+        let (message, said) = says(&mut story, "The loan rate is 3 percent, free text");
+        assert_eq!(said, [Event::AnswerRefused { message, by: "maya".into(), why: Refusal::FreeText }], "{text}");
+    }
+    story.machine(Actor::Crm, &Command::Match);
+    assert_eq!(story.c().use_case, "question");
+    story.does("maya", &Command::Done { outcome: Outcome::Called }).unwrap();
+    story.texts("can we reschedule the demo");
+    assert_eq!(story.c().use_case, "meeting", "what was finished begins anew");
+    assert_eq!(kinds(&says(&mut story, "Tomorrow at ten?").1).last(), Some(&"answer_held"));
+}
+
+#[test]
+fn it_is_left_when_the_playbook_regulates_it_no_more() {
+    let mut story = asked_for_a_loan();
+    story.playbook.use_cases.get_mut("question").unwrap().regulated = None;
+    story.texts("can we reschedule the demo");
+    assert_eq!(story.c().use_case, "meeting");
+}
+
+#[test]
+fn a_text_that_begins_on_another_line_is_judged_under_what_is_open_with_the_person() {
+    let begin = |n: u128| Command::Begin {
+        to: Address::parse("+13055550100").unwrap(),
+        line: "dock".into(),
+        conversation: ConversationId(Uuid::from_u128(n)),
+    };
+    let free = |story: &mut Story| {
+        let message = story.fresh();
+        let command = Command::Answer { message, body: Body::new("The loan rate is 3 percent"), accept: Vec::new() };
+        kinds(&story.does("nora", &command).unwrap()).last().copied()
+    };
+    let mut story = asked_for_a_loan();
+    let loan = story.here;
+    story.begins_with = Some(Story::number(1));
+    story.here = ConversationId(Uuid::from_u128(77));
+    story.does("nora", &begin(77)).unwrap();
+    assert_eq!(story.c().use_case, "question");
+    assert_eq!(free(&mut story), Some("answer_refused"));
+    // Their answer there leads out of it no more than a word would.
+    story.receives(1, "dock", "reschedule the demo", 0, None);
+    assert_eq!(free(&mut story), Some("answer_refused"));
+
+    // A finished conversation that is opened again, likewise.
+    let mut story = asked_for_a_loan();
+    story.receives(1, "dock", "hello dock", 0, None);
+    let dock = story.here;
+    assert_ne!(story.c().use_case, "question", "the dock line is for something else");
+    story.does("nora", &Command::Done { outcome: Outcome::Called }).unwrap();
+    story.does("nora", &begin(78)).unwrap();
+    assert_eq!((story.here, story.c().use_case.as_str()), (dock, "question"));
+    assert_eq!(free(&mut story), Some("answer_refused"));
+
+    // Once the loan is finished, another line is itself.
+    let mut story = asked_for_a_loan();
+    assert_eq!(story.here, loan);
+    story.does("maya", &Command::Done { outcome: Outcome::Called }).unwrap();
+    story.begins_with = Some(Story::number(1));
+    story.here = ConversationId(Uuid::from_u128(79));
+    story.does("nora", &begin(79)).unwrap();
+    assert_eq!(free(&mut story), Some("answer_held"));
 }

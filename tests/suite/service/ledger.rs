@@ -33,6 +33,7 @@ fn heard(n: u32, out: bool, said: Timestamp) -> Heard {
         scope: Scope::Tenant,
         said: Some(said),
         words: None,
+        line: None,
     }
 }
 
@@ -181,6 +182,7 @@ async fn a_database_of_before_the_ledger_finds_its_old_words_in_the_journal() {
     let mut floor = Floor::over(Arc::new(SqliteStore::open(&path).unwrap())).await;
     floor.texts(1, "main", "hello").await;
     floor.texts(1, "main", "STOP").await;
+    floor.clock.advance(minutes(1));
     floor.texts(1, "main", "START").await;
     let (number, _) = floor.store.consent_of(&buyer(1)).await.unwrap().unwrap();
     let seqs = async |store: &SqliteStore| {

@@ -357,3 +357,51 @@ async fn a_start_that_is_found_late_undoes_an_earlier_stop_and_no_later_word_of_
     assert!(is_out(told).await, "the rep was told after it");
     round.ends().await;
 }
+
+/// The buyer wrote STOP, START, STOP; the webhook of the START was lost.
+#[tokio::test(start_paused = true)]
+async fn a_start_that_is_found_late_lifts_no_stop_that_was_said_after_it() {
+    let mut floor = Floor::opens().await;
+    floor.sets_up("main").await;
+    let c = floor.texts(1, "main", "hello").await;
+    floor.texts(1, "main", "STOP").await;
+    floor.clock.advance(minutes(1));
+    let lost = received(&floor, 1, "main", "START");
+    floor.clock.advance(minutes(1));
+    floor.texts(1, "main", "STOP").await;
+    assert_eq!(floor.count("opted_out").await, 2, "the second stands in the ledger, too");
+    floor.clock.advance(minutes(1));
+    let round = Round::begins(&floor, List { received: vec![lost].into(), ..List::default() });
+    seconds(60).await;
+    assert_eq!((floor.count("received").await, floor.count("opted_in").await), (4, 0));
+    assert!(floor.number_of(c).await.opted_out.is_some());
+    round.ends().await;
+}
+
+/// Twilio's webhooks do not say when; its list does.
+#[tokio::test(start_paused = true)]
+async fn a_start_whose_webhook_did_not_say_when_counts_once_the_list_does() {
+    let mut floor = Floor::opens().await;
+    floor.sets_up("main").await;
+    let c = floor.texts(1, "main", "hello").await;
+    floor.texts(1, "main", "STOP").await;
+    floor.clock.advance(minutes(1));
+    let Work::Receive(mut undated) = floor.text(1, "main", "START") else { panic!("a text") };
+    undated.sent = None;
+    let listed = Listed { id: undated.key.id.clone(), ..received(&floor, 1, "main", "START") };
+    floor.service.submit(Work::Receive(undated)).await.unwrap();
+    assert!(floor.number_of(c).await.opted_out.is_some(), "nobody knows yet that it came after the STOP");
+    floor.clock.advance(minutes(1));
+    let at = listed.at;
+    let round = Round::begins(&floor, List { received: vec![listed].into(), ..List::default() });
+    seconds(60).await;
+    let number = floor.number_of(c).await;
+    assert!(number.opted_out.is_none());
+    assert_eq!((number.evidence.len(), number.evidence[0].at), (1, at), "at the time when it was said");
+    assert_eq!(
+        (floor.count("received").await, floor.count("opted_in").await),
+        (3, 1),
+        "however often the list is read"
+    );
+    round.ends().await;
+}

@@ -66,6 +66,7 @@ async fn opt_outs_go_into_a_file_and_from_it_into_a_backup_also_of_numbers_it_ne
     let mut backup = Floor::opens().await;
     let (one, two) = (backup.texts(1, "main", "hello").await, backup.texts(2, "main", "STOP").await);
     for (n, body) in [(1, "hello"), (2, "STOP"), (1, "STOP"), (2, "START"), (3, "STOP")] {
+        floor.clock.advance(minutes(1));
         floor.texts(n, "main", body).await;
     }
     let mut written = None;
@@ -115,6 +116,7 @@ async fn an_opt_out_from_one_line_outlives_a_backup_as_it_was_and_so_does_what_a
         service.submit(Work::Playbook(Box::new(playbook.clone().into()))).await.unwrap();
     }
     for (n, line, body) in [(1, "main", "STOP"), (1, "dock", "STOP"), (1, "dock", "START"), (2, "main", "STOP")] {
+        floor.clock.advance(minutes(1));
         floor.texts(n, line, body).await;
     }
     let list = Heard {
@@ -125,6 +127,7 @@ async fn an_opt_out_from_one_line_outlives_a_backup_as_it_was_and_so_does_what_a
         scope: Scope::Tenant,
         said: Some(floor.now()),
         words: None,
+        line: None,
     };
     floor.service.submit(Work::Heard(Box::new(list))).await.unwrap();
     opt_outs::follow(floor.store.as_ref(), &file, &mut None).await.unwrap();

@@ -291,7 +291,7 @@ impl Server {
             body: text.body.clone(),
             media: Vec::new(),
             opt_out_type: None,
-            sent: None,
+            sent: Some(text.at),
             raw: self.raw("inbound"),
         };
         self.spawn(question, async move {
@@ -357,6 +357,7 @@ impl Server {
             scope,
             said: Some(service.clock().now() - Span::minutes(minutes)),
             words: None,
+            line: None,
         };
         self.spawn(question, async move {
             match service.submit(Work::Heard(Box::new(heard))).await {

@@ -223,7 +223,11 @@ impl Record {
             (About::Number(id), Event::HoldRuled { .. }) => drop(self.held.remove(id)),
             (About::Number(id), Event::OptedIn { said: None, .. }) => drop(self.stopped.remove(id)),
             (About::Number(id), Event::OptedOut { .. } | Event::OptedIn { .. }) => {
-                let out = self.numbers.get(id).is_some_and(|number| number.opted_out.is_some());
+                let number = self.numbers.get(id);
+                let out = number.is_some_and(|number| number.opted_out.is_some());
+                if number.is_none_or(|number| number.hold.is_none()) {
+                    self.held.remove(id);
+                }
                 if out {
                     self.stopped.insert(*id)
                 } else {

@@ -65,7 +65,7 @@ pub(super) async fn a_dropped_transaction_leaves_nothing(store: &Kept) {
 
 /// Something in every table a group writes to.
 pub(super) fn something_everywhere() -> Batch {
-    let opted_out = OptOut { at: minute(1), source: OptOutSource::Keyword("STOP".to_owned()) };
+    let opted_out = OptOut::new(minute(1), OptOutSource::Keyword("STOP".to_owned()));
     let held = AnswerState::Held { not_before: minute(2), waits: None };
     Batch {
         addresses: vec![(number(3), address(3))],

@@ -46,7 +46,7 @@ pub(super) async fn whatever_names_a_number_brings_all_of_it(store: &Kept) {
 
 pub(super) async fn an_opt_out_is_kept_on_the_number_and_so_is_its_end(store: &Kept) {
     put(store, arrival(1, &[])).await;
-    let stop = OptOut { at: minute(3), source: OptOutSource::Keyword("stop".to_owned()) };
+    let stop = OptOut::new(minute(3), OptOutSource::Keyword("stop".to_owned()));
     let wants = Wants { conversations: [here(1)].into(), ..Wants::default() };
     for opted_out in [Some(stop), None] {
         let state = Number { opted_out, ..Number::new(number(1)) };

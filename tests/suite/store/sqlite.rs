@@ -242,3 +242,49 @@ async fn a_database_that_fails_stops_the_service_and_nothing_is_acknowledged() {
     assert!(why.contains("raw_event"), "{why}");
     assert_eq!(store.head().await.unwrap(), head);
 }
+
+#[test]
+fn a_person_who_wrote_by_several_channels_becomes_one_and_what_any_of_them_withdrew_stays_withdrawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let mut db = Connection::open(&path).unwrap();
+    migrate::sqlite(&mut db, &MIGRATIONS[..14]).unwrap();
+    let id = |n: u32| format!("0192f1c0-0000-7000-8000-{n:012}");
+    let add = |n: u32, address: &str, more: &str| {
+        let state = format!(r#"{{"id":"{}","opted_out":null{more}}}"#, id(n)).replace(r#"null,"opted_out":"#, "");
+        db.execute("INSERT INTO number (id, address, state) VALUES (?1, ?2, ?3)", [id(n).as_str(), address, &state])
+            .unwrap();
+    };
+    let out = r#","opted_out":{"at":5,"source":{"keyword":"stop"}}"#;
+    let part = |line: &str| format!(r#","parts":[[{{"number":"{line}"}},{{"at":1,"source":"carrier"}}]]"#);
+    add(1, "+14155550100", &part("main"));
+    add(2, "rcs:+14155550100", &format!("{out}{}", part("dock")));
+    add(3, "whatsapp:+4915112345678", out);
+    add(4, "rcs:+447700900123", "");
+    add(5, "whatsapp:+447700900123", r#","hold":{"since":1,"due":9,"texts":[]}"#);
+    add(6, "rcs:acme_agent", "");
+    add(7, "+14155550107", "");
+    let state = format!(r#"{{"id":"c","number":"{}"}}"#, id(2));
+    let row = "INSERT INTO conversation VALUES ('c', ?1, 'main', ?2, 1, 0, NULL, NULL, 1)";
+    db.execute(row, [id(2), state]).unwrap();
+    db.execute("INSERT INTO ledger (number, seq) VALUES (?1, 7)", [id(2)]).unwrap();
+    migrate::sqlite(&mut db, MIGRATIONS).unwrap();
+
+    let read = |n: u32| -> (Option<String>, comeback::domain::consent::Number) {
+        let row = "SELECT address, state FROM number WHERE id = ?1";
+        let (address, state): (_, String) = db.query_row(row, [id(n)], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
+        (address, serde_json::from_str(&state).unwrap())
+    };
+    let (address, number) = read(1);
+    assert_eq!(address.as_deref(), Some("+14155550100"));
+    assert_eq!((number.opted_out.is_some(), number.parts.len()), (true, 2));
+    assert_eq!((read(3).0.as_deref(), read(3).1.opted_out.is_some()), (Some("+4915112345678"), true));
+    assert_eq!((read(4).0.as_deref(), read(4).1.hold.is_some()), (Some("+447700900123"), true));
+    assert_eq!((read(2).0, read(5).0), (None, None), "nobody texts from there any more");
+    assert_eq!((read(6).0.as_deref(), read(7).0.as_deref()), (Some("rcs:acme_agent"), Some("+14155550107")));
+    assert!(read(7).1.opted_out.is_none());
+    let one = |sql: &str| db.query_row(sql, [], |r| r.get::<_, String>(0)).unwrap();
+    assert_eq!(one("SELECT number FROM conversation"), id(1));
+    assert_eq!(one("SELECT json_extract(state, '$.number') FROM conversation"), id(1));
+    assert_eq!(one("SELECT number FROM ledger"), id(1));
+}

@@ -6,7 +6,7 @@ use super::{Group, Origin};
 use crate::domain::acknowledge;
 use crate::domain::alert::follow;
 use crate::domain::command::Command;
-use crate::domain::consent::ledger::{Word, take};
+use crate::domain::consent::ledger::{Taken, Word, take};
 use crate::domain::consent::told;
 use crate::domain::contact::Body;
 use crate::domain::event::{Event, Subject};
@@ -20,9 +20,12 @@ impl Group {
         let number = self.number_of(&heard.address);
         let words = heard.words.clone().map(|words| (MessageId(Uuid::now_v7()), words));
         let (out, source, scope, said) = (heard.out, heard.source.clone(), heard.scope.clone(), heard.said);
-        let word = Word { number, out, source, scope, said, words };
+        let line = heard.line.clone();
+        let own = line.is_some();
+        let word = Word { number, out, source, scope, said, words, line };
         let (taken, _) = take(self.loaded.numbers.get(&number), &word);
         match self.decide(None, &Command::Consent(Box::new(word)), &Origin::machine(heard.actor.clone())) {
+            Ok(facts) if own => Outcome::Heard(if facts.is_empty() { Taken::Known } else { Taken::New }),
             Ok(_) => Outcome::Heard(taken),
             Err(rejection) => Outcome::Refused(rejection),
         }

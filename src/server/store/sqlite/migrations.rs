@@ -99,4 +99,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0019_departure.sql",
         sql: include_str!("../../../../assets/sql/server/sqlite/0019_departure.sql"),
     },
+    Migration {
+        version: 20,
+        name: "0020_person.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0020_person.sql"),
+    },
 ];
