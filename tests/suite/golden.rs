@@ -80,14 +80,7 @@ pub(crate) fn events() -> Vec<Event> {
     let mut all = vec![Event::PlaybookApplied { version: playbook, by: None, why: None, back_to: None }];
     loop {
         let next = match &all[all.len() - 1] {
-            Event::PlaybookApplied { .. } => Event::Opened {
-                number: number(),
-                line: "main".into(),
-                team: "enterprise".into(),
-                use_case: "question".to_owned(),
-                cohort: "late-stage".to_owned(),
-                evidence: None,
-            },
+            Event::PlaybookApplied { .. } => opened(),
             Event::Opened { .. } => Event::Matched {
                 contacts: vec![ContactId::from("003-1"), ContactId::from("003-2")],
                 use_case: "meeting".to_owned(),
@@ -196,6 +189,17 @@ pub(crate) fn events() -> Vec<Event> {
             Event::KindCorrected { .. } => return all,
         };
         all.push(next);
+    }
+}
+
+fn opened() -> Event {
+    Event::Opened {
+        number: number(),
+        line: "main".into(),
+        team: "enterprise".into(),
+        use_case: "question".to_owned(),
+        cohort: "late-stage".to_owned(),
+        evidence: None,
     }
 }
 

@@ -52,8 +52,8 @@
 //!
 //! *Load.* Offers: maya 9, ben 6, omar 1, nora 1. Takes: maya R1 R5 R6×2 R7×2 R9 R11 R12 R15×2 = 11, ben R8 R14 = 2, ines 1, omar
 //! 1. Passes: maya and ben R3. Texts that left: maya R1 R2 R5 R6 R7 R11×2 R12 R15 = 9, ines, omar, ben one. omar holds one from
-//! Tuesday 11:15 to the end, Wednesday 11:31: 87,360 s of the 127,860 s since Tuesday 0:00 = 0.6832. Jain of enterprise
-//! (maya 9, ben 6, ines 0): 15² / (3 (81 + 36)) = 0.6410.
+//!    Tuesday 11:15 to the end, Wednesday 11:31: 87,360 s of the 127,860 s since Tuesday 0:00 = 0.6832. Jain of enterprise
+//!    (maya 9, ben 6, ines 0): 15² / (3 (81 + 36)) = 0.6410.
 //!
 //! *Consent.* A campaign had sent two texts from the main line. One opt-out (R12's buyer, who had waited 128 s) against those and
 //! twelve answers: 1 of 14; of the campaign 1 of 2. Replies by wait: up to 5 min R1 R12; 15 min R2 R9 R14; 1 h R3 R4 R11 R15; 4 h
@@ -137,6 +137,7 @@ fn known(n: u32, zone: chrono_tz::Tz) -> Vec<Card> {
 }
 
 /// The two days.
+#[expect(clippy::too_many_lines, reason = "two days, told in their order")]
 async fn lived(store: Arc<dyn Store>) -> Floor {
     let mut f = Floor::over(store).await;
     let (new_york, california) = (chrono_tz::America::New_York, chrono_tz::America::Los_Angeles);
