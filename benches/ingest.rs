@@ -85,9 +85,17 @@ pub(crate) fn add_line(database: &Path) {
     assert!(add.wait().unwrap().success());
 }
 
+/// The example without its acknowledgement: at night and on weekends each text would be answered, too, and a figure would
+/// hang on the hour at which it is taken.
+pub(crate) fn rules() -> String {
+    let (before, after) = example::PLAYBOOK.split_once("[acknowledgement]\n").unwrap();
+    let (_, rest) = after.split_once("\n\n").unwrap();
+    format!("{before}{rest}")
+}
+
 pub(crate) fn playbook(folder: &Path) -> std::path::PathBuf {
     let path = folder.join("playbook.toml");
-    std::fs::write(&path, example::PLAYBOOK).unwrap();
+    std::fs::write(&path, rules()).unwrap();
     std::fs::write(folder.join("territories.csv"), example::TERRITORIES).unwrap();
     path
 }

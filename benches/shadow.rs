@@ -10,11 +10,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use comeback::config::playbook::example;
-
 use crate::carrier_load::{Load, deliver};
 use crate::figures::{Times, ms, on_core};
-use crate::ingest::{ACCOUNT, NUMBER, PROGRAM, Serve, TOKEN, add_line, playbook};
+use crate::ingest::{ACCOUNT, NUMBER, PROGRAM, Serve, TOKEN, add_line, playbook, rules};
 
 const ROUNDS: usize = 5;
 const SECONDS: u64 = 6;
@@ -97,7 +95,8 @@ fn one(mode: &mut Mode) {
 
 fn apply(database: &Path, folder: &Path, (from, to): (&str, &str)) {
     // Its expectations would not hold with another target.
-    let (rules, _) = example::PLAYBOOK.split_once("[[expect]]").unwrap();
+    let rules = rules();
+    let (rules, _) = rules.split_once("[[expect]]").unwrap();
     assert!(rules.contains(from), "{from}");
     let file = folder.join("tried.toml");
     std::fs::write(&file, rules.replace(from, to)).unwrap();

@@ -91,11 +91,12 @@ fn unreached(playbook: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> 
     }
     let mut away = BTreeSet::new();
     loop {
-        let reached = reached(playbook, reply, at, &away);
-        if reached.is_empty() {
+        // One more than may be away is as good as all of them.
+        let asked = asked(playbook, reply, at, &away, (most + 1).saturating_sub(away.len()));
+        if asked.is_empty() {
             return Some(away);
         }
-        away.extend(reached);
+        away.extend(asked);
         if away.len() > most {
             return None;
         }
@@ -122,11 +123,12 @@ fn tried(
     away: BTreeSet<RepId>,
 ) -> Option<BTreeSet<RepId>> {
     let roster = Roster::of_away(away.iter().map(|rep| (rep.clone(), at)));
-    let mut next = reached(playbook, reply, at, &away);
+    let is_last = away.len() == most;
+    let mut next = asked(playbook, reply, at, &away, if is_last { 1 } else { usize::MAX });
     if next.is_empty() {
         return Some(away);
     }
-    if away.len() == most {
+    if is_last {
         return None;
     }
     let owner = expectation::outcome(playbook, reply, at, &roster).owner;
@@ -140,11 +142,16 @@ fn tried(
 
 /// Everybody here who is asked when nobody acts, from the reply to the last step of its ladder.
 pub fn reached(playbook: &Playbook, reply: &Reply, at: Timestamp, away: &BTreeSet<RepId>) -> BTreeSet<RepId> {
+    asked(playbook, reply, at, away, usize::MAX)
+}
+
+/// Those of them who are asked first: no step is climbed once there are `enough`.
+fn asked(playbook: &Playbook, reply: &Reply, at: Timestamp, away: &BTreeSet<RepId>, enough: usize) -> BTreeSet<RepId> {
     let roster = Roster::of_away(away.iter().map(|rep| (rep.clone(), at)));
     let mut state = expectation::outcome(playbook, reply, at, &roster);
     let here = |rep: &RepId| playbook.is_active(rep) && !away.contains(rep);
     let mut all = BTreeSet::new();
-    let mut take = |holder: Option<&Holder>| match holder {
+    let take = |all: &mut BTreeSet<RepId>, holder: Option<&Holder>| match holder {
         Some(Holder::Rep(rep)) if here(rep) => drop(all.insert(rep.clone())),
         Some(Holder::Pool(team)) => {
             let members = playbook.teams.get(team).into_iter().flat_map(|team| &team.members);
@@ -152,8 +159,11 @@ pub fn reached(playbook: &Playbook, reply: &Reply, at: Timestamp, away: &BTreeSe
         }
         Some(Holder::Rep(_)) | None => {}
     };
-    take(state.assignment.as_ref().map(|a| &a.to));
+    take(&mut all, state.assignment.as_ref().map(|a| &a.to));
     for _ in 0..CLIMBS {
+        if all.len() >= enough {
+            break;
+        }
         let Some(now) = state.next_deadline() else { break };
         let cx = Context { now, actor: Actor::Clock, seen: u64::MAX, behind: false, hold: Span::ZERO };
         let events = expectation::decided(playbook, &roster, &[], Some(&state), &Command::Expire, &cx);
@@ -163,7 +173,7 @@ pub fn reached(playbook: &Playbook, reply: &Reply, at: Timestamp, away: &BTreeSe
         for event in &events {
             state.apply(now, event);
             if let Event::Offered { to, .. } = event {
-                take(Some(to));
+                take(&mut all, Some(to));
             }
         }
     }

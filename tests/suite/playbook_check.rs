@@ -221,13 +221,13 @@ fn a_rule_about_owners_that_is_never_asked_is_told_at_the_one_that_hides_it() {
     for (rule, wanted) in [
         (
             "{ rule = \"round_robin\", pool = \"east\", skip = [] }",
-            "the sixth rule, \"has the turn in the pool\", always finds somebody: 5 rules after it are never asked; move it \
+            "the sixth rule, \"has the turn in the pool\", always finds somebody: 6 rules after it are never asked; move it \
              to the end, or let it pass over whoever is away: skip = [\"away\"]",
         ),
         // Whoever of the pool is on no team of the line, has no limit and no hours: there is somebody.
         (
             "{ rule = \"least_loaded\", skip = [\"hours\", \"capacity\", \"team\"] }",
-            "the sixth rule, \"has least to do in the pool\", always finds somebody: 5 rules after it are never asked",
+            "the sixth rule, \"has least to do in the pool\", always finds somebody: 6 rules after it are never asked",
         ),
         (
             "{ rule = \"round_robin\", pool = \"east\", skip = [], stages = [\"evaluation\", \"Discovery\"] }",
@@ -253,7 +253,7 @@ fn a_rule_about_owners_that_is_never_asked_is_told_at_the_one_that_hides_it() {
         ("territory = \"east\", skip = [\"away\", \"capacity\"]", "territory = \"east\""),
         ("area_code = \"212\"\nrep = \"ben\"", "rep = \"ben\""),
     ]);
-    let wanted = "the eighth rule, \"has the territory\", always finds somebody: 2 rules after it are never asked";
+    let wanted = "the eighth rule, \"has the territory\", always finds somebody: 3 rules after it are never asked";
     assert!(told.iter().any(|t| t.contains(wanted)), "{told:#?}");
     // One that passes over fewer than the first finds more; one asked at fewer stages never does.
     let told = found(&[(account, "    \"account\",\n    \"sdr\",\n")]);
@@ -269,10 +269,10 @@ fn a_rule_about_owners_that_is_never_asked_is_told_at_the_one_that_hides_it() {
 fn a_step_that_asks_the_same_people_again_is_told_where_it_stands() {
     let pool = "[[ladder.standard]]\nwho = \"pool\"\nwait = \"10m\"\n";
     let at = line("schedule = \"east\"") - 1;
-    for (again, wanted) in
+    for (step, wanted) in
         [(pool.to_owned(), "(team pool)"), (pool.replace("who = \"pool\"", "team = \"east\""), "(pool of east)")]
     {
-        let told = found(&[(pool, &format!("{pool}{again}"))]);
+        let told = found(&[(pool, &format!("{step}{step}"))]);
         let wanted = format!(
             "risky: playbook.toml:{at}:1: step 4 of the ladder \"standard\" asks nobody new: step 3 before it asks the same \
              {wanted}; give step 3 the longer wait, or ask somebody else here"

@@ -101,7 +101,10 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
     let wrong = town.machine.run(&["oncall", "--database", &database, "--ics", "bob"], "");
     assert!(!wrong.ok && wrong.err.contains("neither a rep nor a schedule"), "{}", wrong.err);
     for (change, wanted) in [
-        (&["override", "--database", &database, "east", "benn"][..], "Did you mean \"ben\"? There are ben, ines, lea,"),
+        (
+            &["override", "--database", &database, "east", "benn"][..],
+            "Did you mean \"ben\"? There are ben, gail, ines, kai, lea,",
+        ),
         (
             &["drop", "--database", &database, "nonsense"],
             "\"nonsense\" is no override: nothing was changed; there is none",
