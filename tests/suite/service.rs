@@ -27,6 +27,7 @@ mod covering;
 mod holding;
 mod ledger;
 mod media;
+mod persons;
 mod policies;
 mod reconciling;
 mod regulated;
