@@ -150,3 +150,40 @@ const fn delivered(delivery: Delivery) -> &'static str {
         Delivery::Failed => "failed",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::quiet_hours::Judged;
+    use crate::domain::zone::Source;
+
+    #[test]
+    fn a_text_at_night_says_why_it_could_leave_and_one_by_day_says_nothing_of_hours() {
+        let held = |said: Said, closed_by: Option<&str>| {
+            let zones = vec![Tz::Europe__London];
+            let judged = Judged {
+                said,
+                zones,
+                by: Source::Contact,
+                states: Vec::new(),
+                closed_by: closed_by.map(str::to_owned),
+            };
+            let (message, not_before) = (MessageId(uuid::Uuid::nil()), Timestamp::from_millis(0));
+            let event = Event::AnswerHeld {
+                message,
+                by: "maya".into(),
+                not_before,
+                waits: None,
+                judged: Some(Box::new(judged)),
+            };
+            says(&Playbook::default(), Tz::UTC, &event)
+        };
+        let direct = held(Said::Direct, Some("playbook"));
+        assert!(direct[0].contains("wrote an answer"), "{direct:?}");
+        assert!(direct[1].contains("a direct answer to the buyer's own text"), "{direct:?}");
+        assert!(direct[2].contains("Europe/London"), "{direct:?}");
+        assert!(held(Said::Overruled, Some("playbook"))[1].contains("its rep sends it although"));
+        let open = held(Said::Open, None);
+        assert!(open.len() == 2 && open[1].contains("Europe/London"), "{open:?}");
+    }
+}

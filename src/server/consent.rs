@@ -44,7 +44,8 @@ pub fn checked(
     playbook: &Playbook,
     now: Timestamp,
 ) -> Result<Heard, String> {
-    let number = Address::parse(row.number.trim()).ok().filter(|address| address.as_str().starts_with('+'));
+    let number = Address::parse(row.number.trim()).ok().map(|address| address.person());
+    let number = number.filter(|address| address.as_str().starts_with('+'));
     let address = number.ok_or("number is not a phone number: write it +14155550123")?;
     let out = match row.event.trim() {
         "opt_out" | "opted_out" => true,

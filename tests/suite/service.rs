@@ -29,6 +29,7 @@ mod ledger;
 mod line_secrets;
 mod measuring;
 mod media;
+mod persons;
 mod policies;
 mod reconciling;
 mod regulated;

@@ -187,6 +187,8 @@ fn agrees(world: &World, i: usize, all: &Page) -> Result<(), String> {
 struct Record {
     conversations: BTreeMap<ConversationId, Conversation>,
     stopped: BTreeSet<NumberId>,
+    /// When the buyer last said so, or whoever else withdrew it.
+    said_stop: BTreeMap<NumberId, Timestamp>,
     /// What stands of each number, for what lists say of it: that counts by when it was said.
     numbers: BTreeMap<NumberId, Number>,
     held: BTreeSet<NumberId>,
@@ -214,20 +216,25 @@ impl Record {
             self.numbers.entry(*id).or_insert_with(|| Number::new(*id)).apply(entry.at, &event);
         }
         match (&about, &event) {
-            (About::Number(id), Event::OptedOut { said: None, .. }) => {
+            (About::Number(id), Event::OptedOut { source, said, .. }) if source.is_firm() => {
+                let at = said.unwrap_or(entry.at);
+                let last = self.said_stop.entry(*id).or_insert(at);
+                *last = at.max(*last);
                 self.stopped.insert(*id);
                 self.held.remove(id);
                 self.tally.stops += 1;
             }
             (About::Number(id), Event::HoldPlaced { .. }) => drop(self.held.insert(*id)),
             (About::Number(id), Event::HoldRuled { .. }) => drop(self.held.remove(id)),
-            (About::Number(id), Event::OptedIn { said: None, .. }) => drop(self.stopped.remove(id)),
+            (About::Number(id), Event::OptedIn { source, said, .. }) if source.is_firm() => {
+                let (at, last) = (said.unwrap_or(entry.at), self.said_stop.get(id));
+                check(last.is_none_or(|last| *last < at), || {
+                    format!("a START of {at} lifted a STOP that was said as late, at {}", entry.seq)
+                })?;
+                self.stopped.remove(id);
+            }
             (About::Number(id), Event::OptedOut { .. } | Event::OptedIn { .. }) => {
-                let number = self.numbers.get(id);
-                let out = number.is_some_and(|number| number.opted_out.is_some());
-                if number.is_none_or(|number| number.hold.is_none()) {
-                    self.held.remove(id);
-                }
+                let out = self.numbers.get(id).is_some_and(|number| number.opted_out.is_some());
                 if out {
                     self.stopped.insert(*id)
                 } else {
