@@ -100,9 +100,15 @@ struct Word {
     /// The buyer, their carrier or a person of ours said it; else a list did.
     firm: bool,
     reach: Reach,
-    /// By a list: when the buyer said it.
+    /// When it was said: a list and a carrier tell it later.
     said: Option<Timestamp>,
     at: Timestamp,
+}
+
+impl Word {
+    fn time(&self) -> Timestamp {
+        self.said.unwrap_or(self.at)
+    }
 }
 
 /// What is known of a number.
@@ -114,17 +120,16 @@ struct Owner {
 }
 
 impl Owner {
-    /// Whether texts of a line are withdrawn: by a word that no later one of the buyer's own, and for a list's no newer
-    /// one, takes back.
+    /// Whether texts of a line are withdrawn: by a word that none takes back which was said later, be it the buyer's own, or
+    /// for a list's any.
     fn silent(&self, line: &LineId) -> bool {
-        let ends = |n: usize, out: &Word| {
-            self.words.iter().enumerate().any(|(m, word)| {
-                let newer = word.said.unwrap_or(word.at) > out.said.unwrap_or(out.at);
-                let own = word.said.is_none() && m > n;
-                !word.out && word.reach.holds(&out.reach) && (own || !out.firm && newer)
+        let ends = |out: &Word| {
+            self.words.iter().any(|word| {
+                let counts = word.firm || !out.firm;
+                !word.out && word.reach.holds(&out.reach) && counts && word.time() > out.time()
             })
         };
-        self.words.iter().enumerate().any(|(n, word)| word.out && word.reach.covers(line) && !ends(n, word))
+        self.words.iter().any(|word| word.out && word.reach.covers(line) && !ends(word))
     }
 
     /// Whether anything shows that the buyer wants texts of a line.
@@ -234,12 +239,13 @@ impl Record<'_> {
                 owner.words.push(Word { out: true, firm, reach, said: *said, at });
                 self.tally.withdrawn += 1;
             }
-            Event::OptedIn { scope, said, .. } => {
+            Event::OptedIn { source, scope, said, .. } => {
                 let reach = Reach::of(scope);
                 for talk in self.talks.values_mut().filter(|talk| talk.number == id && reach.covers(&talk.line)) {
                     talk.confirmed = None;
                 }
-                owner.words.push(Word { out: false, firm: false, reach, said: *said, at });
+                let firm = !matches!(source, OptOutSource::Api(_) | OptOutSource::Import(_));
+                owner.words.push(Word { out: false, firm, reach, said: *said, at });
                 self.tally.given += 1;
             }
             Event::HoldPlaced { .. } => {
