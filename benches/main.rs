@@ -13,6 +13,7 @@ mod feed;
 mod figures;
 mod inbox;
 mod ingest;
+mod measure;
 mod multiply;
 mod pseudo_terminal;
 mod replay;
@@ -22,7 +23,7 @@ fn main() {
     drop(rustls::crypto::ring::default_provider().install_default());
     // Cargo itself says `--bench`.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
-    let parts: [(&str, fn()); 8] = [
+    let parts: [(&str, fn()); 9] = [
         ("inbox", inbox::run),
         ("search", inbox::search),
         ("first-sync", feed::first_sync),
@@ -30,6 +31,7 @@ fn main() {
         ("feed", feed::run),
         ("deadlines", deadlines::run),
         ("replay", replay::run),
+        ("measure", measure::run),
         ("idle", inbox::idle),
     ];
     for (name, run) in parts {

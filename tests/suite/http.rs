@@ -27,6 +27,7 @@ mod consent;
 mod dossier;
 mod metrics;
 mod people;
+mod reports;
 mod rulings;
 mod sends;
 mod writing;

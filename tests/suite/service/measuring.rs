@@ -114,7 +114,7 @@ impl Floor {
     }
 
     /// A rep's text of now leaves after its undo time.
-    async fn writes(&mut self, rep: &str, c: ConversationId) -> MessageId {
+    async fn says_yes(&mut self, rep: &str, c: ConversationId) -> MessageId {
         let message = self.answers(rep, c, "Yes.").await;
         self.goes(c, message, 8).await;
         message
@@ -164,25 +164,25 @@ async fn lived(store: Arc<dyn Store>) -> Floor {
     f.until(tuesday("10:02:00"), &[one]).await;
     done(f.does("maya", one, Command::Take).await);
     f.until(tuesday("10:04:00"), &[one]).await;
-    f.writes("maya", one).await;
+    f.says_yes("maya", one).await;
     f.until(tuesday("10:30:00"), &[one]).await;
     f.texts(1, "main", "And the price?").await;
     f.until(tuesday("10:40:00"), &[one]).await;
-    f.writes("maya", one).await;
+    f.says_yes("maya", one).await;
 
     f.until(tuesday("11:00:00"), &[one]).await;
     let two = f.texts(2, "main", "Hello?").await;
     f.until(tuesday("11:16:00"), &[one, two]).await;
     done(f.does("omar", two, Command::Take).await);
     f.until(tuesday("11:20:00"), &[one, two]).await;
-    f.writes("omar", two).await;
+    f.says_yes("omar", two).await;
 
     f.until(tuesday("12:00:00"), &[one, two]).await;
     let three = f.texts(3, "main", "Hello?").await;
     f.until(tuesday("12:10:00"), &[three]).await;
     done(f.does("ines", three, Command::Take).await);
     f.until(tuesday("12:30:00"), &[three]).await;
-    f.writes("ines", three).await;
+    f.says_yes("ines", three).await;
 
     f.until(tuesday("13:00:00"), &[three]).await;
     let six = f.texts(6, "main", "please take me off your list").await;
@@ -220,20 +220,20 @@ async fn lived(store: Arc<dyn Store>) -> Floor {
     f.until(tuesday("15:00:00"), &[nine]).await;
     f.texts(1, "main", "One more thing").await;
     f.until(tuesday("15:02:00"), &[nine, one]).await;
-    let fails = f.writes("maya", one).await;
+    let fails = f.says_yes("maya", one).await;
     f.until(tuesday("15:03:00"), &[nine, one]).await;
     f.told(one, fails, Delivery::Failed, Some(30_003)).await;
     f.until(tuesday("15:31:00"), &[nine, one]).await;
     done(f.does("maya", one, Command::Take).await);
     f.until(tuesday("15:35:00"), &[nine, one]).await;
-    f.writes("maya", one).await;
+    f.says_yes("maya", one).await;
 
     f.until(tuesday("15:40:00"), &[nine, one]).await;
     let ten = f.texts(10, "main", "Can we talk?").await;
     f.until(tuesday("15:41:00"), &[nine, ten]).await;
     done(f.does("maya", ten, Command::Take).await);
     f.until(tuesday("15:42:00"), &[nine, ten]).await;
-    let arrives = f.writes("maya", ten).await;
+    let arrives = f.says_yes("maya", ten).await;
     f.told(ten, arrives, Delivery::Delivered, None).await;
     f.until(tuesday("15:50:00"), &[nine, ten]).await;
     f.texts(10, "main", "STOP").await;
@@ -251,7 +251,7 @@ async fn lived(store: Arc<dyn Store>) -> Floor {
     f.until(wednesday("09:06:00"), &[four, five]).await;
     done(f.does("maya", five, Command::Take).await);
     f.until(wednesday("09:10:00"), &[four, five]).await;
-    f.writes("maya", four).await;
+    f.says_yes("maya", four).await;
 
     f.until(wednesday("09:20:00"), &[five]).await;
     let twelve = f.texts(12, "main", "Hello?").await;
@@ -261,14 +261,14 @@ async fn lived(store: Arc<dyn Store>) -> Floor {
     f.until(wednesday("09:22:00"), &[five, twelve]).await;
     done(f.does("ben", twelve, Command::Take).await);
     f.until(wednesday("09:25:00"), &[five, twelve]).await;
-    f.writes("ben", twelve).await;
+    f.says_yes("ben", twelve).await;
 
     f.until(wednesday("09:30:00"), &[five]).await;
     let thirteen = f.texts(13, "main", "Hello?").await;
     f.until(wednesday("09:31:00"), &[five, thirteen]).await;
     done(f.does("maya", thirteen, Command::Take).await);
     f.until(wednesday("09:46:00"), &[five, thirteen]).await;
-    f.writes("maya", thirteen).await;
+    f.says_yes("maya", thirteen).await;
 
     f.until(wednesday("11:00:00"), &[five]).await;
     f.goes(five, waits, 0).await;
