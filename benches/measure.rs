@@ -64,7 +64,7 @@ impl Year {
         let place = self.conversation(reply);
         let mut state = self.states[place].clone();
         let text = Receive {
-            message: MessageId(Uuid::from_u128(1 << 100 | 2 * reply)),
+            message: MessageId(Uuid::from_u128((1 << 100) | (2 * reply))),
             conversation: state.id,
             number: state.number,
             line: state.line.clone(),
@@ -92,7 +92,7 @@ impl Year {
         let rep = state.assignee().cloned().unwrap_or_else(|| RepId::from("lea"));
         let role = self.month.playbook.reps[&rep].role;
         let by = Actor::Rep { rep, role };
-        let message = MessageId(Uuid::from_u128(1 << 100 | (2 * reply + 1)));
+        let message = MessageId(Uuid::from_u128((1 << 100) | (2 * reply + 1)));
         let (actor, command) = match then {
             Then::Expire => (Actor::Clock, Command::Expire),
             Then::Take => (by, Command::Take),
@@ -129,8 +129,8 @@ async fn made(path: &Path, replies: u128) -> u64 {
     let db = rusqlite::Connection::open(path).unwrap();
     db.pragma_update(None, "synchronous", "OFF").unwrap();
     let line = playbook.lines.keys().next().unwrap().clone();
-    let number = |n: u128| NumberId(Uuid::from_u128(1 << 90 | n));
-    let fresh = |n: u128| Conversation::new(ConversationId(Uuid::from_u128(1 << 80 | n)), number(n), line.clone());
+    let number = |n: u128| NumberId(Uuid::from_u128((1 << 90) | n));
+    let fresh = |n: u128| Conversation::new(ConversationId(Uuid::from_u128((1 << 80) | n)), number(n), line.clone());
     let talks = (replies / 5).max(1);
     let cards = (0..talks).map(|n| (number(n), vec![card(n)])).collect();
     let month = Month { playbook, head: Head::GENESIS, entries: Vec::new(), cards };
