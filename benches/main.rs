@@ -13,6 +13,7 @@ mod feed;
 mod figures;
 mod inbox;
 mod ingest;
+mod measure;
 mod multiply;
 mod pseudo_terminal;
 mod replay;
@@ -32,6 +33,7 @@ fn main() {
         ("feed", feed::run),
         ("deadlines", deadlines::run),
         ("replay", replay::run),
+        ("measure", measure::run),
         ("idle", inbox::idle),
     ];
     for (name, run) in parts {

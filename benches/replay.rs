@@ -34,16 +34,16 @@ const REPLIES: u128 = 100_000;
 const OWNERS: [&str; 3] = ["maya", "ben", "ines"];
 
 /// The rules at work, and the journal they leave.
-struct Month {
-    playbook: Playbook,
-    head: Head,
-    entries: Vec<Entry>,
-    cards: BTreeMap<NumberId, Vec<Card>>,
+pub(crate) struct Month {
+    pub(crate) playbook: Playbook,
+    pub(crate) head: Head,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) cards: BTreeMap<NumberId, Vec<Card>>,
 }
 
 impl Month {
     /// Decides, seals what follows and applies it.
-    fn does(&mut self, state: &mut Conversation, at: Timestamp, actor: &Actor, command: &Command) {
+    pub(crate) fn does(&mut self, state: &mut Conversation, at: Timestamp, actor: &Actor, command: &Command) {
         let (roster, loads, number) = (Roster::default(), BTreeMap::new(), Number::new(state.number));
         let world = ReadSet {
             address: None,
@@ -64,7 +64,7 @@ impl Month {
         }
     }
 
-    fn says(&mut self, at: Timestamp, subject: Subject, event: &Event, actor: &Actor) {
+    pub(crate) fn says(&mut self, at: Timestamp, subject: Subject, event: &Event, actor: &Actor) {
         let fact =
             Fact { subject: &subject, kind: event.kind(), event, actor, command: None, content: &[], took_us: None };
         let (entry, head) = seal(&self.head, at, fact.encode().unwrap());
@@ -73,7 +73,7 @@ impl Month {
     }
 }
 
-fn card(n: u128) -> Card {
+pub(crate) fn card(n: u128) -> Card {
     let owner = Some(OWNERS[usize::try_from(n % 3).unwrap()].into());
     Card {
         contact: ContactId::from("c"),

@@ -30,6 +30,7 @@ use crate::server::carrier::Carriers;
 use crate::server::crm::directory::Directory;
 use crate::server::egress::{Allow, Egress};
 use crate::server::http::auth::{new_token, token_hash};
+use crate::server::measure::Projections;
 use crate::server::notify::email::Mailer;
 use crate::server::notify::{Given, Notifier};
 use crate::server::store::notice::{NoticeStore as _, Reach};
@@ -188,6 +189,7 @@ impl Demo {
             reconcile_every: Duration::from_secs(30),
         })
         .await?;
+        backend.keep_measured(Arc::new(Projections::open(&database)?));
         let mail = emulator.take_mail(TcpListener::bind("127.0.0.1:0").await?)?;
         let notifier = Notifier::new(
             backend.service.clone(),

@@ -13,11 +13,11 @@ use super::{DatabaseArg, parse_database, warn};
 use crate::config::text::duration;
 use crate::domain::measure::Gap;
 use crate::domain::measure::cell::By;
-use crate::domain::measure::report::{Report as Measured, Told};
+use crate::domain::measure::report::{Report as Measured, Sla as MeasuredSla, Told};
 use crate::domain::measure::sheet::{self, Sheet};
 use crate::domain::time::{Span, Timestamp};
 use crate::server::measure::report::{Asker, Desk, OnlyThese, Sees, days};
-use crate::server::measure::{Projections, follow};
+use crate::server::measure::{MeasureError, Projections, follow};
 use crate::server::store::Store;
 use crate::wire::report::ReportBody;
 use crate::wire::sheet::{csv, html, markdown, table};
@@ -170,7 +170,11 @@ impl Period {
         let projections = Arc::new(Projections::open(database)?);
         // The backend that runs on it may read on at the same time: whoever is later goes on from there.
         let (_stay, running) = watch::channel(false);
-        if let Err(e) = follow(&store, &projections, &running).await {
+        let mut read = follow(&store, &projections, &running).await;
+        if matches!(read, Err(MeasureError::Overtaken)) {
+            read = follow(&store, &projections, &running).await;
+        }
+        if let Err(e) = read {
             warn(&format!("the newest entries are not counted: {e}"));
         }
         let (head, _) = store.head().await?;
@@ -239,6 +243,16 @@ impl Format {
         if matches!(self, Self::Json) {
             return out(serde_json::to_string_pretty(&ReportBody(report.clone()))?.as_bytes());
         }
+        // A story is long: in a terminal each stands by itself.
+        if let (Self::Table, Measured::Sla(sla)) = (self, report) {
+            let without = Measured::Sla(Box::new(MeasuredSla { breaches: Vec::new(), ..(**sla).clone() }));
+            let mut text = table(&title, &lines, &sheet::sheets(&without));
+            if !sla.breaches.is_empty() {
+                text.push_str("\nReply by reply\n\n");
+                text.push_str(&stories(&sla.breaches));
+            }
+            return out(text.as_bytes());
+        }
         self.print_sheets(&title, &lines, &sheet::sheets(report))
     }
 
@@ -253,7 +267,6 @@ impl Format {
     }
 
     fn print_sheets(self, title: &str, lines: &[String], sheets: &[Sheet]) -> anyhow::Result<()> {
-        // A story is long: in a terminal each stands by itself.
         match self {
             Self::Table => out(table(title, lines, sheets).as_bytes()),
             Self::Csv => out(&csv(sheets)?),

@@ -41,6 +41,8 @@ pub async fn run(service: Service, projections: Arc<Projections>, mut shutdown: 
                 }
                 EVERY
             }
+            // A command at the same database read on at the same time: from there it goes on.
+            Err(MeasureError::Overtaken) => EVERY,
             Err(e) => {
                 tracing::warn!(error = %e, "reports stand still for now; the journal is whole");
                 AGAIN

@@ -17,6 +17,7 @@ pub fn words(datum: &Datum) -> String {
     match datum {
         Datum::None => "–".to_owned(),
         Datum::Text(text) => SafeText::line(text).as_str().to_owned(),
+        Datum::Starred(text) => format!("{} *", SafeText::line(text).as_str()),
         Datum::Count(n) => thousands(*n),
         Datum::Share(share) => format!("{:.1} %", share * 100.0),
         Datum::Length(ms) => story::length(*ms),
@@ -40,7 +41,7 @@ fn thousands(n: i64) -> String {
 fn plain(datum: &Datum) -> String {
     match datum {
         Datum::None => String::new(),
-        Datum::Text(text) => {
+        Datum::Text(text) | Datum::Starred(text) => {
             let text = SafeText::line(text).as_str().to_owned();
             // What a spreadsheet would run as a formula gets an apostrophe before it.
             if is_formula(&text) { format!("'{text}") } else { text }
@@ -55,7 +56,7 @@ fn plain(datum: &Datum) -> String {
 
 /// Whether a column is of numbers, which stand to the right.
 fn is_number(datum: &Datum) -> bool {
-    !matches!(datum, Datum::Text(_))
+    !matches!(datum, Datum::Text(_) | Datum::Starred(_))
 }
 
 /// For a terminal.

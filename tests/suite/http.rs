@@ -29,6 +29,7 @@ mod crm;
 mod dossier;
 mod metrics;
 mod people;
+mod reports;
 mod rulings;
 mod sends;
 mod writing;

@@ -142,6 +142,7 @@ macro_rules! conforms {
                     a_send_is_kept_once_by_its_tool_and_its_id
                     a_reply_answers_the_newest_text_of_its_line_before_it
                     a_send_of_before_a_reply_marks_its_conversation
+                    campaigns_are_counted_by_day_and_found_before_a_text
                     a_key_opens_until_its_name_is_revoked
                 }
                 crm_writes {

@@ -24,6 +24,8 @@ pub enum Datum {
     None,
     /// Words.
     Text(String),
+    /// The name of a row with too few in it: people see a star.
+    Starred(String),
     /// How many.
     Count(i64),
     /// A share, from 0 to 1.
@@ -76,7 +78,7 @@ fn small(any: bool) -> Vec<String> {
 }
 
 fn starred(part: &Part, label: &str) -> Datum {
-    if part.small && part.whole > 0 { text(&format!("{label} *")) } else { text(label) }
+    if part.small && part.whole > 0 { Datum::Starred(label.to_owned()) } else { text(label) }
 }
 
 fn times(times: &Times) -> [Datum; 7] {

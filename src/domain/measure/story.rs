@@ -53,21 +53,24 @@ pub fn told(playbook: &Playbook, reply: &Reply) -> Told {
     }
 }
 
+/// What happened, in order.
 fn lines(playbook: &Playbook, reply: &Reply) -> Vec<String> {
     let zone = zone_of(Some(playbook), &reply.cohort);
-    let mut lines = vec![format!("{}  the buyer wrote; due {}", time(zone, reply.received), time(zone, reply.due))];
-    for asked in &reply.asked {
-        lines.extend(told_asked(playbook, zone, asked));
+    let due = time(zone, reply.due);
+    let mut told = vec![(reply.received, format!("the buyer wrote; due {due}"))];
+    for (n, asked) in reply.asked.iter().enumerate() {
+        // It leaves somebody when the next one is asked.
+        let left = reply.asked.get(n + 1).map_or(asked.at.max(reply.due), |next| next.at);
+        told.extend(told_asked(playbook, asked, left));
     }
     if reply.asked.is_empty() {
-        let taken = reply.taken.map(|at| format!("{}  taken", time(zone, at)));
-        lines.extend(taken);
+        told.extend(reply.taken.map(|at| (at, "taken".to_owned())));
     }
     if reply.gaps & Gap::Nobody.bit() != 0 {
-        lines.push(format!("                {}", Gap::Nobody.words()));
+        told.push((reply.received, Gap::Nobody.words().to_owned()));
     }
     if let Some(cause) = reply.cause {
-        lines.push(format!("{}  fell due unanswered: {}", time(zone, reply.due), cause.words()));
+        told.push((reply.due, format!("it fell due unanswered: {}", cause.words())));
     }
     let by = reply.answered_by.as_ref().map_or("somebody", |rep| playbook.rep_name(rep));
     let end = match reply.standing {
@@ -76,14 +79,16 @@ fn lines(playbook: &Playbook, reply: &Reply) -> Vec<String> {
         Standing::Dropped | Standing::DroppedLate => Some("no answer was needed any more".to_owned()),
         Standing::Running | Standing::Overdue => None,
     };
-    lines.extend(reply.ended.zip(end).map(|(at, end)| format!("{}  {end}", time(zone, at))));
+    told.extend(reply.ended.zip(end));
+    told.sort_by_key(|(at, _)| *at);
+    let mut lines: Vec<String> = told.into_iter().map(|(at, what)| format!("{}  {what}", time(zone, at))).collect();
     if reply.ended.is_none() {
-        lines.push("                still waits".to_owned());
+        lines.push("it still waits".to_owned());
     }
     lines
 }
 
-fn told_asked(playbook: &Playbook, zone: Tz, asked: &Asked) -> Vec<String> {
+fn told_asked(playbook: &Playbook, asked: &Asked, left: Timestamp) -> Vec<(Timestamp, String)> {
     let who = match &asked.to {
         Holder::Rep(rep) => playbook.rep_name(rep).to_owned(),
         Holder::Pool(team) => {
@@ -94,15 +99,15 @@ fn told_asked(playbook: &Playbook, zone: Tz, asked: &Asked) -> Vec<String> {
     let gaps = Gap::ALL.into_iter().filter(|gap| asked.gaps & gap.bit() != 0).map(Gap::words);
     let gaps = gaps.collect::<Vec<_>>().join("; ");
     let on_the_way = if gaps.is_empty() { String::new() } else { format!(" (before them: {gaps})") };
-    let mut lines = Vec::new();
+    let mut told = Vec::new();
     if asked.how == "took it" {
-        lines.push(format!("{}  {who} took it", time(zone, asked.at)));
+        told.push((asked.at, format!("{who} took it")));
     } else {
-        lines.push(format!("{}  {who} was asked: {}{on_the_way}", time(zone, asked.at), asked.how));
-        lines.extend(asked.took.map(|at| format!("{}  {who} took it", time(zone, at))));
+        told.push((asked.at, format!("{who} was asked: {}{on_the_way}", asked.how)));
+        told.extend(asked.took.map(|at| (at, format!("{who} took it"))));
     }
-    lines.extend(asked.left.as_ref().map(|why| format!("                {who} {why}")));
-    lines
+    told.extend(asked.left.as_ref().map(|why| (left, format!("{who} {why}"))));
+    told
 }
 
 fn time(zone: Tz, at: Timestamp) -> String {

@@ -22,7 +22,7 @@ const PAGE: usize = 5_000;
 const PAGES: usize = 10;
 
 /// Conversations at hand, after which they are put away: what measuring needs of memory does not grow with the journal.
-const AT_HAND: usize = 60_000;
+const AT_HAND: usize = 30_000;
 
 /// What reading on came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -78,8 +78,8 @@ pub fn days(playbook: &Playbook, now: Timestamp, since: Span) -> Window {
     let until = civil(playbook.zone(), now).0;
     let first = civil(playbook.zone(), now - since).0;
     // A period of a day is today.
-    let partly = since.as_millis() % (24 * 3_600_000) == 0;
-    Window { since: if partly { (first + 1).min(until) } else { first }, until }
+    let of_days = since.as_millis() % (24 * 3_600_000) == 0;
+    Window { since: if of_days { (first + 1).min(until) } else { first }, until }
 }
 
 /// Everything a report is made of.

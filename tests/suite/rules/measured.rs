@@ -35,6 +35,13 @@ impl Record {
         record
     }
 
+    /// An entry that no version of ours wrote.
+    async fn holds(&mut self, at: Timestamp, body: &[u8]) {
+        let (entry, head) = seal(&self.head, at, body.to_vec());
+        self.head = head;
+        self.store.begin().await.unwrap().commit(Batch { entries: vec![entry], ..Batch::default() }).await.unwrap();
+    }
+
     async fn goes_on(&mut self, facts: &[(Timestamp, Subject, Event)], batch: Batch) {
         let mut entries = Vec::new();
         for (at, subject, event) in facts {
@@ -116,4 +123,73 @@ proptest! {
             assert_eq!(dump(&path), as_it_happened);
         });
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_says_nothing_and_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let mut story = Story::begins();
+    let mut record = Record::begins(&path, &story).await;
+    story.crm_says(1, vec![card("c-1")]);
+    story.texts("Can we talk about the price?");
+    record.goes_on(&story.record, Batch::default()).await;
+    // Every byte of a good entry in turn is another one.
+    let good = record.store.entries(0, 99).await.unwrap().last().unwrap().body.clone();
+    for at in 0..good.len() {
+        let mut body = good.clone();
+        body[at] ^= 0x15;
+        record.holds(story.now, &body).await;
+    }
+    for body in [&b""[..], b"{}", b"\xff", br#"{"subject":{"conversation":"x"},"kind":"received","event":{}}"#] {
+        record.holds(story.now, body).await;
+    }
+    story.wait(comeback::domain::time::Span::minutes(1));
+    let told = story.record.len();
+    story.answers("maya");
+    record.goes_on(&story.record[told..], Batch::default()).await;
+    let projections = Arc::new(Projections::open(&path).unwrap());
+    let (_stay, running) = watch::channel(false);
+    follow(&record.store, &projections, &running).await.unwrap();
+    assert_eq!(projections.read_to().unwrap().seq, record.head.seq);
+    let db = Connection::open(file_of(&path)).unwrap();
+    let taken: i64 = db.query_row("SELECT count(taken) FROM reply", [], |r| r.get(0)).unwrap();
+    assert!(taken > 0, "what came after it counts");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_journal_under_the_same_name_is_measured_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let mut story = Story::begins();
+    let mut record = Record::begins(&path, &story).await;
+    story.texts("Hello?");
+    record.goes_on(&story.record, Batch::default()).await;
+    let projections = Arc::new(Projections::open(&path).unwrap());
+    let (_stay, running) = watch::channel(false);
+    follow(&record.store, &projections, &running).await.unwrap();
+    // As long, and another one.
+    let other = folder.path().join("other.sqlite");
+    let mut story = Story::begins();
+    story.wait(comeback::domain::time::Span::minutes(3));
+    let mut record = Record::begins(&other, &story).await;
+    story.texts("Hello?");
+    story.texts("Hello??");
+    record.goes_on(&story.record, Batch::default()).await;
+    let followed = follow(&record.store, &projections, &running).await.unwrap();
+    assert!(followed.refolded);
+    let of_its_own = Arc::new(Projections::open(&other).unwrap());
+    follow(&record.store, &of_its_own, &running).await.unwrap();
+    assert_eq!(dump(&path), dump(&other));
+    // A file that is no database any more is made again.
+    drop((projections, of_its_own));
+    for end in ["-wal", "-shm"] {
+        let mut name = file_of(&other).into_os_string();
+        name.push(end);
+        drop(std::fs::remove_file(name));
+    }
+    std::fs::write(file_of(&other), b"not a database, but long enough to be taken for a damaged one".repeat(99))
+        .unwrap();
+    let again = Arc::new(Projections::open(&other).unwrap());
+    assert!(follow(&record.store, &again, &running).await.unwrap().refolded);
 }

@@ -3,10 +3,12 @@
 use comeback::domain::answering::Answering;
 use comeback::domain::contact::Body;
 use comeback::domain::conversation::Conversation;
-use comeback::domain::time::Timestamp;
+use comeback::domain::time::{Span, Timestamp};
 use comeback::server::store::{ApiKey, Batch, CampaignSend, RestoreWrite, Restored, Wants};
 
-use super::scene::{Kept, address, arrival, change, conversation, delivery, everything, here, load, minute, page, put};
+use super::scene::{
+    Kept, address, arrival, change, conversation, delivery, everything, here, load, minute, number, page, put,
+};
 
 pub(super) fn sent(id: &str, to: u32, at: i64) -> CampaignSend {
     let sent = Answering {
@@ -77,6 +79,31 @@ pub(super) async fn a_send_of_before_a_reply_marks_its_conversation(store: &Kept
     put(store, Batch { matched: [here(1)].into(), ..Batch::default() }).await;
     store.put_sends(&[sent("5", 1, 10)]).await.unwrap();
     assert_eq!(marked().await, [], "one that is known is no news");
+}
+
+pub(super) async fn campaigns_are_counted_by_day_and_found_before_a_text(store: &Kept) {
+    put(store, arrival(1, &[])).await;
+    let day = i32::try_from(minute(0).millis() / 86_400_000).unwrap();
+    let spring = |id: &str, to, at| {
+        let send = sent(id, to, at);
+        CampaignSend { sent: Answering { campaign: "spring".to_owned(), ..send.sent }, ..send }
+    };
+    let tomorrow = 24 * 60;
+    let all = [spring("1", 1, 1), spring("2", 2, 2), sent("3", 1, 3), spring("4", 1, tomorrow + 5)];
+    store.put_sends(&all).await.unwrap();
+    store.put_sends(&all).await.unwrap();
+    let count = |campaign: &str, n| ((campaign.to_owned(), "main".into()), n);
+    let of = async |since, until| store.campaigns_sent(since, until).await.unwrap();
+    assert_eq!(of(day, day).await, [count("campaign of 3", 1), count("spring", 2)].into(), "once each");
+    assert_eq!(of(day, day + 1).await, [count("campaign of 3", 1), count("spring", 3)].into());
+    assert_eq!(of(day + 2, day + 9).await, [].into());
+    let wrote = |n: u128, line: &str, at| (number(n), line.into(), minute(at));
+    let asked =
+        [wrote(1, "main", 2), wrote(1, "main", 9), wrote(1, "dock", 9), wrote(1, "main", 0), wrote(7, "main", 9)];
+    let found = store.campaigns_before(&asked, Span::minutes(60)).await.unwrap();
+    assert_eq!(found, [Some("spring".to_owned()), Some("campaign of 3".to_owned()), None, None, None]);
+    let long_after = [wrote(1, "main", 200)];
+    assert_eq!(store.campaigns_before(&long_after, Span::minutes(60)).await.unwrap(), [None]);
 }
 
 pub(super) async fn a_key_opens_until_its_name_is_revoked(store: &Kept) {

@@ -110,6 +110,32 @@ fn every_statement_is_good_on_a_migrated_database_and_none_walks_a_growing_table
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Those of what is measured, in a file of its own. Its replies grow, too, and are found by their day.
+#[test]
+fn every_statement_of_measuring_is_good_and_none_walks_through_all_replies() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    drop(comeback::server::measure::Projections::open(&path).unwrap());
+    let db = Connection::open(comeback::server::measure::projections::file_of(&path)).unwrap();
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server/measure");
+    let mut seen = 0;
+    for file in std::fs::read_dir(sources).unwrap().map(|f| f.unwrap().path()) {
+        for sql in statements(&std::fs::read_to_string(&file).unwrap()) {
+            let sql =
+                sql.replace("{columns}", "seq").replace("{sql}", "").replace("{order}", " ORDER BY day DESC, seq DESC");
+            let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap_or_else(|e| panic!("{e}: {sql}"));
+            let none = vec![rusqlite::types::Null; plan.parameter_count()];
+            let steps = plan.query_map(rusqlite::params_from_iter(none), |r| r.get::<_, String>("detail")).unwrap();
+            for step in steps.map(Result::unwrap) {
+                let walks = ["SCAN reply", "SCAN cell", "SCAN talk", "SCAN asker"].iter().any(|s| step.starts_with(s));
+                assert!(!walks, "{step}: {sql}");
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "only {seen} statements were found");
+}
+
 /// Whether a step of a plan reads a growing table from end to end. A plan names a table by its alias.
 fn walks(sql: &str, step: &str) -> bool {
     let Some(scanned) = step.strip_prefix("SCAN ") else { return false };

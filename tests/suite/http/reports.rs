@@ -1,0 +1,73 @@
+//! Reports over HTTP: who may ask, and what a number opens.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use comeback::server::measure::{Projections, follow};
+use comeback::server::store::Store;
+use tokio::sync::watch;
+
+use super::Office;
+
+/// An office that measures.
+async fn measured() -> (Office, tempfile::TempDir, Arc<Projections>) {
+    let office = Office::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let projections = Arc::new(Projections::open(&folder.path().join("office")).unwrap());
+    office.service.measured_by(Arc::clone(&projections));
+    (office, folder, projections)
+}
+
+async fn reads_on(store: &Arc<dyn Store>, projections: &Arc<Projections>) {
+    let (_stay, running) = watch::channel(false);
+    follow(store, projections, &running).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_report_counts_what_happened_and_opens_it() {
+    let (office, _folder, projections) = measured().await;
+    office.sign_in("lea").await.sign_in("maya").await;
+    office.text("+14155550123", "Can we talk about price?").await;
+    let (status, before) = office.ask("GET", "/v1/reports/sla", Some("lea"), None).await;
+    assert_eq!((status, &before["total"]["replies"]), (StatusCode::OK, &0.into()));
+    assert!(before["about"]["behind"].as_u64().unwrap() > 0, "it says that it has not read all of it");
+    reads_on(&office.store, &projections).await;
+    let (_, report) = office.ask("GET", "/v1/reports/sla?by=team&since=7d", Some("lea"), None).await;
+    assert_eq!(
+        (&report["report"], &report["total"]["replies"], &report["total"]["running"]),
+        (&"sla".into(), &1.into(), &1.into())
+    );
+    assert_eq!(report["about"]["behind"], 0);
+    let (status, page) = office.ask("GET", "/v1/reports/sla/replies?standing=running", Some("lea"), None).await;
+    assert_eq!((status, page["replies"].as_array().unwrap().len(), &page["more"]), (StatusCode::OK, 1, &false.into()));
+    // Nobody has taken it: it is nobody's, and so not maya's.
+    let (_, own) = office.ask("GET", "/v1/reports/sla", Some("maya"), None).await;
+    assert_eq!(own["total"]["replies"], 0);
+    let (status, load) = office.ask("GET", "/v1/reports/load", Some("maya"), None).await;
+    assert_eq!((status, load["rows"].as_array().unwrap().len()), (StatusCode::OK, 1));
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_said_and_nothing_else_is() {
+    let (office, _folder, _projections) = measured().await;
+    office.sign_in("lea").await.sign_in("maya").await;
+    for (path, who, wanted) in [
+        ("/v1/reports/sla", None, StatusCode::UNAUTHORIZED),
+        ("/v1/reports/compliance", Some("maya"), StatusCode::FORBIDDEN),
+        ("/v1/reports/compliance", Some("lea"), StatusCode::OK),
+        ("/v1/reports/weather", Some("lea"), StatusCode::NOT_FOUND),
+        ("/v1/reports/sla?by=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla?since=yesterday", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla?since=999999d", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/replies?step=17", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/replies?gap=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/replies?by=rep&key=x%27%20OR%201--", Some("lea"), StatusCode::OK),
+    ] {
+        let (status, body) = office.ask("GET", path, who, None).await;
+        assert_eq!(status, wanted, "{path}: {body}");
+    }
+    let bare = Office::open().await;
+    bare.sign_in("lea").await;
+    let (status, problem) = bare.ask("GET", "/v1/reports/sla", Some("lea"), None).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::SERVICE_UNAVAILABLE, &"not_measured".into()));
+}
