@@ -14,7 +14,7 @@ use crate::carrier_load::{Load, deliver};
 use crate::figures::{Times, ms, on_core};
 use crate::ingest::{ACCOUNT, NUMBER, PROGRAM, Serve, TOKEN, add_line, playbook, rules};
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 const SECONDS: u64 = 6;
 /// The standard target, and one that every clock without another cohort finds different.
 const TARGET: (&str, &str) = ("due = \"12m\" }", "due = \"11m\" }");
@@ -48,14 +48,20 @@ pub(crate) fn run() {
         mode.times.tell(mode.name);
         mode.rates.sort_by(f64::total_cmp);
         mode.costs.sort_unstable();
-        let (rate, cost) = (mode.rates[ROUNDS / 2], mode.costs[ROUNDS / 2]);
-        let (bare, least) = *floor.get_or_insert((rate, cost));
-        println!(
-            "  median of {ROUNDS} rounds: {rate:.0} a second, {:.0} % of the floor; {} on a core for each text, {:+.1} %",
-            rate / bare * 100.0,
-            ms(cost),
-            (cost.as_secs_f64() / least.as_secs_f64() - 1.0) * 100.0
-        );
+        // Other work on the machine only ever slows a round, so the best ones are told, too.
+        let found = [
+            ("median", mode.rates[ROUNDS / 2], mode.costs[ROUNDS / 2]),
+            ("best", mode.rates[ROUNDS - 1], mode.costs[0]),
+        ];
+        let bare = *floor.get_or_insert(found);
+        for ((which, rate, cost), (_, most, least)) in found.into_iter().zip(bare) {
+            println!(
+                "  {which} of {ROUNDS} rounds: {rate:.0} a second, {:.0} % of the floor; {} on a core for each text, {:+.1} %",
+                rate / most * 100.0,
+                ms(cost),
+                (cost.as_secs_f64() / least.as_secs_f64() - 1.0) * 100.0
+            );
+        }
     }
 }
 
@@ -90,7 +96,13 @@ fn one(mode: &mut Mode) {
     mode.costs.push(spent.div_f64(accepted as f64));
     loaded.times.into_iter().for_each(|time| mode.times.add(time));
     let said = mode.change.is_some().then(|| shadow(&database));
-    println!("{}: {accepted} texts{}", mode.name, said.map(|said| format!("; {said}")).unwrap_or_default());
+    let cost = mode.costs.last().copied().unwrap_or_default();
+    println!(
+        "{}: {accepted} texts, {} on a core for each{}",
+        mode.name,
+        ms(cost),
+        said.map(|said| format!("; {said}")).unwrap_or_default()
+    );
 }
 
 fn apply(database: &Path, folder: &Path, (from, to): (&str, &str)) {
