@@ -8,7 +8,7 @@ use comeback::domain::oncall::Length;
 use serde_json::Value;
 
 /// What it leaves out on purpose, and why.
-const LEFT_OUT: [(&str, &[&str]); 5] = [
+const LEFT_OUT: [(&str, &[&str]); 6] = [
     (
         "consent stands in it as comments: what is left out there is the usual",
         &[".consent", "consent.", "language.", "programme.", "replies = ", "line.replies"],
@@ -18,6 +18,7 @@ const LEFT_OUT: [(&str, &[&str]); 5] = [
         &[".campaign_class", "campaign_class.", "line.rate", "line.per_day", "line.class"],
     ),
     ("nobody could answer a regulated use case freely", &["use_case.regulated", "regulated."]),
+    ("a follow-up after one outcome shows what the others are", &["follow_up.outcome = "]),
     ("a rep is one without saying so", &["rep_table.role = rep"]),
     (
         "a rep signs in, an auditor stands elsewhere, and an admin would see what a lead must not",
@@ -67,6 +68,9 @@ impl Words {
 
 /// What a node of the schema knows. A word that holds when nothing is said is used by every playbook.
 fn known(node: &Value, at: &str, all: &mut BTreeSet<String>) {
+    if !node.is_object() {
+        return;
+    }
     let words = node["enum"].as_array().into_iter().flatten().filter(|word| node["default"] != **word);
     all.extend(words.map(|word| format!("{at} = {}", word.as_str().unwrap())));
     for (key, inner) in node["properties"].as_object().into_iter().flatten() {
@@ -108,7 +112,9 @@ fn the_demo_s_playbook_uses_every_key_and_every_word_that_a_playbook_can_have() 
     let left_out = |word: &String| LEFT_OUT.iter().any(|(_, words)| words.iter().any(|with| begins(word, with)));
     let unused: Vec<&String> = all.difference(&words.used).filter(|word| !left_out(word)).collect();
     assert_eq!(unused, Vec::<&String>::new(), "use them in assets/playbook.toml, or say here why not");
-    let needless: Vec<&String> = words.used.iter().filter(|word| left_out(word)).collect();
+    // One outcome of several is used.
+    let is_partly = |word: &&String| word.starts_with("follow_up.outcome = ");
+    let needless: Vec<&String> = words.used.iter().filter(|word| left_out(word) && !is_partly(word)).collect();
     assert_eq!(needless, Vec::<&String>::new(), "it uses them after all");
     assert!(all.len() > 200, "{}", all.len());
 }
