@@ -24,7 +24,7 @@ fn main() {
     drop(rustls::crypto::ring::default_provider().install_default());
     // Cargo itself says `--bench`.
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
-    let parts: [(&str, fn()); 9] = [
+    let parts: [(&str, fn()); 10] = [
         ("inbox", inbox::run),
         ("search", inbox::search),
         ("first-sync", feed::first_sync),

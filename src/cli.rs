@@ -80,7 +80,7 @@ enum Command {
     /// What is written into the CRM: what waits, and what it refused.
     #[command(subcommand)]
     Crm(crm_writes::CrmWrites),
-    /// What kind of text is it? Which of eight kinds texts are taken for, and where people knew better.
+    /// Which of eight kinds a text is taken for, and where people knew better.
     #[command(subcommand)]
     Kind(kind::Kind),
     /// The policy: check a file, put it in force, see its history, go back.
