@@ -17,6 +17,7 @@ use comeback::journal::Frame;
 use comeback::server::store::Store as _;
 use comeback::server::store::consent::ConsentStore as _;
 
+use super::super::carrier::Got;
 use super::super::server::read;
 use super::order::{BUYERS, LINES, Order, Step};
 use super::town::Town;
@@ -123,13 +124,18 @@ impl Owner {
     /// Whether texts of a line are withdrawn: by a word that none takes back which was said later, be it the buyer's own, or
     /// for a list's any.
     fn silent(&self, line: &LineId) -> bool {
+        self.stands(line, |_| true)
+    }
+
+    /// The same of some words.
+    fn stands(&self, line: &LineId, which: impl Fn(&Word) -> bool) -> bool {
         let ends = |out: &Word| {
             self.words.iter().any(|word| {
                 let counts = word.firm || !out.firm;
                 !word.out && word.reach.holds(&out.reach) && counts && word.time() > out.time()
             })
         };
-        self.words.iter().any(|word| word.out && word.reach.covers(line) && !ends(word))
+        self.words.iter().any(|word| word.out && which(word) && word.reach.covers(line) && !ends(word))
     }
 
     /// Whether anything shows that the buyer wants texts of a line.
@@ -179,6 +185,8 @@ struct Record<'a> {
     owners: BTreeMap<NumberId, Owner>,
     talks: BTreeMap<ConversationId, Talk>,
     texts: BTreeMap<MessageId, Text>,
+    /// When the carrier had each text of a buyer that arrived.
+    said: BTreeMap<MessageId, Timestamp>,
     /// What left, by line: when, and how many segments.
     left: Vec<(LineId, Timestamp, u32)>,
     tally: Tally,
@@ -199,7 +207,10 @@ pub(super) fn judge(town: &Town, order: &Order) -> Result<Tally, String> {
     let (talks, texts, left) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     let (owners, policy) = (BTreeMap::new(), Playbook::default());
     let tally = Tally::default();
-    let mut record = Record { town, policy, buyers, owners, talks, texts, left, tally };
+    let got = town.server.carrier.with(|book| book.got.clone());
+    let arrived = |text: &Got| Some((read(disk.delivered(&text.id)).unwrap()?.0, text.at));
+    let said = got.iter().filter_map(arrived).collect();
+    let mut record = Record { town, policy, buyers, owners, talks, texts, said, left, tally };
     for entry in read(disk.entries(0, usize::MAX)).unwrap() {
         let frame = Frame::decode(&entry.body).map_err(|e| e.to_string())?;
         let about: Subject = serde_json::from_value(frame.subject).map_err(|e| e.to_string())?;
@@ -268,9 +279,11 @@ impl Record<'_> {
                 let (number, line) = (*number, line.clone());
                 self.talks.insert(id, Talk { number, line, wrote: None, confirmed: None });
             }
-            Event::Received { kind, .. } => {
+            Event::Received { message, kind } => {
+                let said =
+                    *self.said.get(message).ok_or_else(|| format!("{message} was received, and nobody sent it"))?;
                 if *kind == InboundKind::OptOut {
-                    self.withdraws(id, at);
+                    self.withdraws(id, said);
                 }
                 if let Some(talk) = self.talks.get_mut(&id) {
                     talk.wrote = Some(at);
@@ -335,7 +348,7 @@ impl Record<'_> {
             }
             Event::DeliveryChanged { message, delivery, error } => {
                 if *error == Some(21_610) {
-                    self.withdraws(id, at);
+                    self.carrier_withdraws(id, at);
                 }
                 self.tally.failed += u32::from(delivery.is_failure());
                 (message, Stand::Out)
@@ -352,6 +365,14 @@ impl Record<'_> {
         }
         text.stand = stand;
         Ok(())
+    }
+
+    /// The carrier's word for a STOP is that STOP where it is known, and counts from now where it is not.
+    fn carrier_withdraws(&mut self, id: ConversationId, at: Timestamp) {
+        let known = |talk: &Talk| self.owners.get(&talk.number).is_some_and(|o| o.stands(&talk.line, |word| word.firm));
+        if !self.talks.get(&id).is_some_and(known) {
+            self.withdraws(id, at);
+        }
     }
 
     /// A STOP, or the carrier's word for one, withdraws at least that line, whatever follows from it in the record.
