@@ -249,6 +249,25 @@ fn a_filter_shows_rows_and_then_texts() {
 }
 
 #[test]
+fn who_presses_enter_before_the_search_has_answered_stands_on_its_first_text() {
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("/").types("zeppelin").keys("Enter");
+    desk.commands();
+    let hit = |body: &str| Hit {
+        conversation: id(2),
+        name: "Omar Reyes".to_owned(),
+        at: START,
+        body: Body::new(body),
+        person: false,
+    };
+    let found = |body: &str| Notice::Found { query: "zeppelin".to_owned(), hits: Arc::new(vec![hit(body)]) };
+    desk.hear(found("can the zeppelin land"));
+    desk.says("0 found, 1 text");
+    desk.keys("r");
+    desk.says("To Omar Reyes");
+}
+
+#[test]
 fn a_small_terminal_shows_a_notice() {
     let desk = Desk::usual((20, 5));
     assert_eq!(desk.screen().lines().next(), Some("Too small: comeback"));

@@ -57,7 +57,7 @@ fn the_json_log_of_a_whole_day_holds_no_number_name_text_token_or_secret() {
     inbox.shows(&[&name, question]);
     inbox.press(&["/"]);
     inbox.write("zeppelin");
-    inbox.shows(&[question]);
+    inbox.shows(&[question, "found, 1 text"]);
     inbox.press(&["Enter", "r"]);
     inbox.shows(&[&format!("To {name}")]);
     inbox.write(answer);

@@ -26,9 +26,11 @@ pub(super) fn take(model: &mut Model, notice: Notice, now: Timestamp, out: &mut 
         }
         Notice::Found { query, hits } => {
             if query == model.list.filter.trim() {
+                // Whoever pressed Enter before the first answer came waits for it; a later one moves no cursor.
+                let first = model.list.found_for != model.list.filter;
                 model.list.found_for.clone_from(&model.list.filter);
                 model.list.hits = hits;
-                if model.list.cursor.is_none() && model.list.typing {
+                if model.list.cursor.is_none() && (first || model.list.typing) {
                     list::first(model);
                 }
             }

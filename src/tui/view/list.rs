@@ -101,7 +101,9 @@ fn pill(model: &Model, frame: Rect, used: u16, p: &mut Painter<'_>) {
 
 fn filter_line(model: &Model, entries: &[Entry<'_>], area: Rect, p: &mut Painter<'_>) {
     let texts = entries.iter().filter(|e| matches!(e, Entry::Hit(_))).count();
-    let found = format!("{} found, {texts} texts", entries.len() - texts);
+    let rows = entries.len() - texts;
+    let texts = if texts == 1 { "1 text".to_owned() } else { format!("{texts} texts") };
+    let found = format!("{rows} found, {texts}");
     let width = u16::try_from(found.len()).unwrap_or(0);
     let room = area.width.saturating_sub(width + 1);
     let shown = format!("/{}", tail(&model.list.filter, room.saturating_sub(2)));
