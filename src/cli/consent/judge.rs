@@ -6,7 +6,8 @@ use clap::Args;
 use serde_json::json;
 
 use crate::cli::lines;
-use crate::domain::revocation::{ENOUGH, Judgement, judge};
+use crate::domain::consent::{Keyword, keyword};
+use crate::domain::revocation::{ENOUGH, Judgement, Spoke, judge};
 use crate::domain::safe_text::SafeText;
 
 /// Do these texts ask us to stop?
@@ -25,7 +26,7 @@ impl Judge {
     fn all(&self, input: &mut dyn BufRead, out: &mut dyn Write) -> anyhow::Result<()> {
         let mut held = 0_u64;
         let texts = lines::each(input, |line, text| {
-            let judgement = judge(text);
+            let judgement = judged(text);
             held += u64::from(judgement.is_revocation());
             if self.json {
                 writeln!(out, "{}", as_json(line, &judgement))?;
@@ -39,6 +40,16 @@ impl Judge {
         }
         Ok(())
     }
+}
+
+/// A text that is a word of the carriers or the law, and nothing else, opts out by itself: nobody weighs it.
+fn judged(text: &str) -> Judgement {
+    let mut judgement = judge(text);
+    if keyword(text) == Some(Keyword::Stop) {
+        judgement.spoke.insert(0, Spoke { pattern: "a keyword that opts out by itself".to_owned(), weight: ENOUGH });
+        judgement.score += ENOUGH;
+    }
+    judgement
 }
 
 fn as_json(line: u64, judgement: &Judgement) -> serde_json::Value {
@@ -63,7 +74,7 @@ const fn verdict(judgement: &Judgement) -> &'static str {
 mod tests {
     use super::*;
 
-    fn judged(json: bool, mut input: &[u8]) -> String {
+    fn said(json: bool, mut input: &[u8]) -> String {
         let mut out = Vec::new();
         Judge { json }.all(&mut input, &mut out).expect("memory does not fail");
         String::from_utf8(out).expect("we write text")
@@ -71,18 +82,26 @@ mod tests {
 
     #[test]
     fn every_line_is_judged_and_says_by_what() {
-        let said = judged(false, b"please take me off your list\r\nstop by at 5\n");
-        let lines: Vec<_> = said.lines().collect();
-        assert!(lines[0].starts_with("revocation") && lines[0].contains("take me off +8"), "{said}");
-        assert!(lines[1].starts_with("reply") && lines[1].contains("not counted: stop somewhere"), "{said}");
+        let told = said(false, b"please take me off your list\r\nstop by at 5\n");
+        let lines: Vec<_> = told.lines().collect();
+        assert!(lines[0].starts_with("revocation") && lines[0].contains("take me off +8"), "{told}");
+        assert!(lines[1].starts_with("reply") && lines[1].contains("not counted: stop somewhere"), "{told}");
         assert_eq!(lines[2], "1 of 2 would hold the number (from a score of 5 on)");
     }
 
     #[test]
+    fn a_word_of_the_carriers_alone_is_a_revocation() {
+        let told = said(false, b"CANCEL\nend.\ncancel my 3pm\n");
+        let lines: Vec<_> = told.lines().collect();
+        assert!(lines[0].starts_with("revocation") && lines[0].contains("a keyword that opts out by itself"), "{told}");
+        assert!(lines[1].starts_with("revocation") && lines[2].starts_with("reply"), "{told}");
+    }
+
+    #[test]
     fn json_names_the_line_and_never_the_text() {
-        let said = judged(true, b"hello there\nlose my number");
-        assert!(!said.contains("hello") && !said.contains("\"lose my number\",\"line"), "{said}");
-        let second: serde_json::Value = serde_json::from_str(said.lines().nth(1).expect("two lines")).expect("JSON");
+        let told = said(true, b"hello there\nlose my number");
+        assert!(!told.contains("hello") && !told.contains("\"lose my number\",\"line"), "{told}");
+        let second: serde_json::Value = serde_json::from_str(told.lines().nth(1).expect("two lines")).expect("JSON");
         assert_eq!((&second["line"], &second["verdict"]), (&json!(2), &json!("revocation")));
     }
 
@@ -90,6 +109,6 @@ mod tests {
     fn a_line_without_end_is_one_text_and_bytes_are_taken_as_they_are() {
         let mut input = vec![b'a'; 200_000];
         input.extend(b"\nstop texting me\n\xff\xfe\n");
-        assert_eq!(judged(true, &input).lines().count(), 3);
+        assert_eq!(said(true, &input).lines().count(), 3);
     }
 }

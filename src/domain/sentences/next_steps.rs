@@ -1,6 +1,6 @@
 //! What to do next, in sentences.
 
-use super::words::list;
+use super::words::{list, span};
 use crate::domain::next_step::rules::Rule;
 use crate::domain::playbook::Playbook;
 
@@ -14,23 +14,22 @@ fn one(playbook: &Playbook, rule: &Rule) -> Vec<String> {
     let window = |w: &crate::domain::hours::Window| {
         format!("{:02}:{:02} to {:02}:{:02}", w.open / 60, w.open % 60, w.close / 60 % 24, w.close % 60)
     };
-    let minutes = |span: crate::domain::time::Span| span.as_seconds() / 60;
     let is = |set: bool, said: &dyn Fn() -> String| set.then(said);
     let when = [
         rule.known.map(|known| format!("the CRM {} the number", if known { "knows" } else { "does not know" })),
         is(!rule.stages.is_empty(), &|| format!("the deal is in {}", words(&mut rule.stages.iter().cloned()))),
         is(!rule.kinds.is_empty(), &|| {
-            format!("the text is {}", words(&mut rule.kinds.iter().map(|kind| kind.word().to_owned())))
+            format!("the text is read as {}", words(&mut rule.kinds.iter().map(|kind| kind.word().to_owned())))
         }),
         is(!rule.use_cases.is_empty(), &|| format!("it is about {}", words(&mut rule.use_cases.iter().map(use_case)))),
         is(!rule.words.is_empty(), &|| {
             format!("the text has {}", words(&mut rule.words.iter().map(|word| format!("\"{word}\""))))
         }),
         is(!rule.intents.is_empty(), &|| {
-            let fresh = rule.within.map_or_else(String::new, |span| format!(" of the last {} minutes", minutes(span)));
+            let fresh = rule.within.map_or_else(String::new, |within| format!(" of the last {}", span(within)));
             format!("there is interest in {}{fresh}", words(&mut rule.intents.iter().cloned()))
         }),
-        rule.waited.map(|span| format!("the text waits for {} minutes", minutes(span))),
+        rule.waited.map(|waited| format!("the text waits for {}", span(waited))),
         is(!rule.hours.is_empty(), &|| format!("it is {}", words(&mut rule.hours.iter().map(window)))),
     ];
     let when: Vec<String> = when.into_iter().flatten().collect();
