@@ -115,6 +115,10 @@ fn one_key_replaces_what_phones_write_by_themselves_and_another_what_somebody_ma
         self::desk((120, 40), |playbook| playbook.price = Some(Price { micros: 8_300, currency: "USD".to_owned() }));
     wide.keys("j r").types(&"a".repeat(161));
     wide.says("2 texts, 145 left GSM-7 · 0.0166 USD");
+    let mut usual = self::desk((80, 24), |_| {});
+    usual.keys("j r").types(&"a".repeat(161));
+    usual.says("2 texts");
+    usual.says("GSM-7");
 }
 
 #[test]

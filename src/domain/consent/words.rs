@@ -15,7 +15,7 @@ pub enum Keyword {
 
 /// Words that withdraw consent when they are the whole text: Twilio's defaults with REVOKE and OPTOUT, the words of
 /// 47 CFR 64.1200(a)(10), and `stop all` (Telnyx), REMOVE (AWS), ARRET (Canada).
-pub const STOP_WORDS: [&str; 17] = [
+pub const STOP_WORDS: [&str; 19] = [
     "stop",
     "stopall",
     "stop all",
@@ -32,6 +32,8 @@ pub const STOP_WORDS: [&str; 17] = [
     "arrete",
     "arrett",
     "arrêt",
+    "arrête",
+    "arrêtez",
     "stopp",
 ];
 const START_WORDS: [&str; 3] = ["start", "yes", "unstop"];

@@ -179,6 +179,7 @@ fn cost(model: &Model, composer: &Composer, room: usize) -> String {
         0 | 1 => format!("{}/{single}", s.units),
         many => format!("{many} texts, {} left", s.left_in_segment),
     };
+    let short = if s.segments > 1 { format!("{} texts", s.segments) } else { count.clone() };
     let name = match s.encoding {
         Encoding::Gsm7 => "GSM-7",
         Encoding::Ucs2 => "UCS-2",
@@ -188,9 +189,11 @@ fn cost(model: &Model, composer: &Composer, room: usize) -> String {
     let dear = dear(composer, s.first_non_gsm);
     let all = [
         format!("{count} {name}{price}{dear}"),
+        format!("{short} {name}{price}{dear}"),
         format!("{count} {name}{dear}"),
-        format!("{count}{price}{dear}"),
+        format!("{short} {name}{dear}"),
         format!("{count}{dear}"),
+        format!("{short}{dear}"),
         count.clone(),
     ];
     all.into_iter().find(|told| told.chars().count() <= room).unwrap_or(count)
