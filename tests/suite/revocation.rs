@@ -6,13 +6,15 @@ use sha2::{Digest, Sha256};
 
 const CORPUS: &str = include_str!("../../assets/revocation/corpus.tsv");
 /// Further sets, each written in another voice before the patterns were run over it; they were tuned on it afterwards.
-const FRESH: [&str; 6] = [
+const FRESH: [&str; 8] = [
     include_str!("../../assets/revocation/fresh.tsv"),
     include_str!("../../assets/revocation/fresh2.tsv"),
     include_str!("../../assets/revocation/fresh3.tsv"),
     include_str!("../../assets/revocation/fresh4.tsv"),
     include_str!("../../assets/revocation/fresh5.tsv"),
     include_str!("../../assets/revocation/fresh6.tsv"),
+    include_str!("../../assets/revocation/fresh7.tsv"),
+    include_str!("../../assets/revocation/fresh8.tsv"),
 ];
 const PATTERNS: &str = include_str!("../../assets/revocation/patterns.toml");
 
