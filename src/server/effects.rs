@@ -295,15 +295,16 @@ impl Sender {
         }
         let callback = format!("{}/hooks/{}/status/{}", self.public_url, line.provider, send.message);
         let clock = self.service.clock();
-        if decided.elapsed() > START_WITHIN || clock.now().since(at) > clock.of_real(START_WITHIN_SPAN) {
-            self.say(&send, Command::AbandonSend { message: send.message }).await?;
-            return Ok(Ended::Done);
-        }
         // Another text of this line may have stopped it since this one was begun.
         let stops = self.service.store().line_stops().await;
         if stops.is_ok_and(|stops| is_stopped(&stops, &line, clock.now())) {
             self.say(&send, Command::AbandonSend { message: send.message }).await?;
             return Ok(Ended::Waits);
+        }
+        // Asked last, for nothing may take its time between this and the call.
+        if decided.elapsed() > START_WITHIN || clock.now().since(at) > clock.of_real(START_WITHIN_SPAN) {
+            self.say(&send, Command::AbandonSend { message: send.message }).await?;
+            return Ok(Ended::Done);
         }
         let outcome = self.carrier.send(&line, &send.to.by_way_of(&line.number), &send.body, &callback).await;
         tracing::info!(message = %send.message, outcome = outcome.word(), "answer handed to the carrier");

@@ -2,10 +2,11 @@
 //! `keyring:NAME`, read when it is needed, so that a new one holds without a restart.
 //!
 //! **Invariant:** a secret that cannot be read for a while stops nothing: the one that was read last counts. A line whose
-//! secret was never read is left alone: nothing leaves from it, and nothing is taken for it.
+//! secret was never read is left alone: nothing leaves from it, and nothing is taken for it. Nor does one that is slow to
+//! read: a keyring is asked again beside the work, which goes on with what it said last.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::service::Service;
@@ -17,8 +18,8 @@ use crate::config::secret::{SecretError, Source};
 const FRESH: Duration = Duration::from_secs(5);
 
 /// Secrets as they were read last.
-#[derive(Default)]
-pub(super) struct Known(Mutex<BTreeMap<String, Last>>);
+#[derive(Clone, Default)]
+pub(super) struct Known(Arc<Mutex<BTreeMap<String, Last>>>);
 
 struct Last {
     values: Vec<String>,
@@ -71,9 +72,17 @@ impl Known {
     /// The secret as it is now, or as it was when it could be read.
     async fn last(&self, kept: &str, carrier: &str) -> Vec<String> {
         let Some(source) = Source::parse(kept) else { return vec![kept.to_owned()] };
-        if let (Some(values), Source::Keyring(_)) = (self.fresh(kept), &source) {
+        if let (Some((values, fresh)), Source::Keyring(_)) = (self.read_before(kept), &source) {
+            if !fresh {
+                let (this, kept, carrier) = (self.clone(), kept.to_owned(), carrier.to_owned());
+                tokio::spawn(async move { this.read_again(&source, &kept, &carrier).await });
+            }
             return values;
         }
+        self.read_again(&source, kept, carrier).await
+    }
+
+    async fn read_again(&self, source: &Source, kept: &str, carrier: &str) -> Vec<String> {
         let read = read(kept).await;
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let at = monotonic();
@@ -96,8 +105,15 @@ impl Known {
         last.values.clone()
     }
 
-    fn fresh(&self, kept: &str) -> Option<Vec<String>> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(kept).filter(|last| last.at.elapsed() < FRESH).map(|last| last.values.clone())
+    /// What was read before, and whether that is recent. Whoever is told that it is not asks again, and nobody else does
+    /// meanwhile.
+    fn read_before(&self, kept: &str) -> Option<(Vec<String>, bool)> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = all.get_mut(kept).filter(|last| !last.values.is_empty() || last.at.elapsed() < FRESH)?;
+        let fresh = last.at.elapsed() < FRESH;
+        if !fresh {
+            last.at = monotonic();
+        }
+        Some((last.values.clone(), fresh))
     }
 }

@@ -15,11 +15,12 @@ use super::carrier::{Carrier, CarrierError, Listed, Lists};
 use super::lines;
 use super::media::Attachment;
 use super::notify::page;
-use super::restart::Start;
+use super::restart;
 use super::service::{Inbound, Outcome, Service, ServiceError, Work};
 use super::store::{CarrierLine, DedupeKey, DueSend, RawEvent, StoreError};
 use super::telemetry::Metrics;
 use crate::domain::command::{Actor, Command};
+use crate::domain::contact::Address;
 use crate::domain::conversation::AnswerState;
 use crate::domain::id::{LineId, MessageId};
 use crate::domain::message::Delivery;
@@ -77,6 +78,15 @@ enum RoundError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Service(#[from] ServiceError),
+}
+
+impl From<restart::RestartError> for RoundError {
+    fn from(e: restart::RestartError) -> Self {
+        match e {
+            restart::RestartError::Store(e) => Self::Store(e),
+            restart::RestartError::Service(e) => Self::Service(e),
+        }
+    }
 }
 
 /// Runs until `shutdown`; fails only when the database does.
@@ -186,15 +196,13 @@ async fn compare(
     let missing: BTreeSet<DedupeKey> = service.store().unseen(&keys).await?.into_iter().collect();
     let playbook = service.playbook();
     let our_line = playbook.line_of(&line.number).map_or_else(|| LineId::new("unlisted"), |(id, _)| id.clone());
+    // Of a pool's numbers one may be a line of its own.
+    let line_of = |to: &Address| playbook.line_of(to).map_or_else(|| our_line.clone(), |(id, _)| id.clone());
+    let (new, known): (Vec<_>, Vec<_>) =
+        listed.into_iter().map(|text| (dedupe_key(line, &text), text)).partition(|(key, _)| missing.contains(key));
     let mut recovered = 0;
-    for text in listed {
-        let key = dedupe_key(line, &text);
-        // Of a pool's numbers one may be a line of its own.
-        let of_number = playbook.line_of(&text.to).map_or_else(|| our_line.clone(), |(id, _)| id.clone());
-        if !missing.contains(&key) {
-            dated(service, &text, &of_number).await?;
-            continue;
-        }
+    for (key, text) in new {
+        let of_number = line_of(&text.to);
         let text = if text.partial { whole(carrier, line, text).await? } else { text };
         let params = serde_json::json!({ "MessageSid": text.id, "From": text.from, "To": text.to, "Body": text.body });
         let raw = RawEvent {
@@ -213,20 +221,10 @@ async fn compare(
             recovered += 1;
         }
     }
+    let known: Vec<_> = known.into_iter().map(|(_, text)| (line_of(&text.to), text)).collect();
+    restart::dated(service, &known).await?;
     memory.seen_until.insert(key, now);
     Ok(recovered)
-}
-
-/// A START that came before by a webhook which did not say when it was texted: the list does.
-async fn dated(service: &Service, text: &Listed, line: &LineId) -> Result<(), ServiceError> {
-    let playbook = service.playbook();
-    if playbook.alerting.pages_from(&text.to).is_some() {
-        return Ok(());
-    }
-    if let Some(start) = Start::of(&playbook.consent, (&text.from, line), &text.body, None) {
-        service.submit(start.said(service, text.at)).await?;
-    }
-    Ok(())
 }
 
 /// A text with its words, where the list has none. One that cannot be looked up any more comes in without.

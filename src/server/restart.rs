@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use super::carrier::Carrier;
-use super::service::{Heard, Inbound, Service, Work};
-use super::store::CarrierLine;
+use super::carrier::{Carrier, Listed};
+use super::service::{Heard, Inbound, Service, ServiceError, Work};
+use super::store::{CarrierLine, StoreError};
 use crate::domain::command::Actor;
 use crate::domain::consent::words::keyword_in;
 use crate::domain::consent::{ConsentRules, Keyword, OptOutSource, bare};
@@ -16,6 +16,15 @@ use crate::domain::time::Timestamp;
 
 /// The longest the carrier may take to say it.
 const WITHIN: Duration = Duration::from_secs(10);
+
+/// Before each question: a word that only the carrier takes for a START is in none of its lists, so it is asked again.
+const PAUSES: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_secs(2),
+    Duration::from_secs(15),
+    Duration::from_secs(60),
+    Duration::from_secs(300),
+];
 
 /// A text that gives consent back, where it was withdrawn.
 #[derive(Clone, Debug)]
@@ -46,35 +55,77 @@ impl Start {
         if text.sent.is_none() { start() } else { None }
     }
 
-    /// The piece of work, once it is known when. It changes nothing where it was known, or where a newer word stands.
-    pub fn said(self, service: &Service, at: Timestamp) -> Work {
-        let (scope, said) = (service.playbook().consent.scope_of(&self.line), Some(at.min(service.clock().now())));
-        let (address, source, line) = (self.from, self.source, Some(self.line));
-        Work::Heard(Box::new(Heard {
-            actor: Actor::Carrier,
-            address,
-            out: false,
-            source,
-            scope,
-            said,
-            words: None,
-            line,
-        }))
+    /// Takes it in, once it is known when. It changes nothing where nothing is withdrawn, or a newer word stands.
+    async fn said(&self, service: &Service, at: Timestamp) -> Result<(), RestartError> {
+        if self.is_asked(service).await? {
+            let word = (self.from.clone(), self.source.clone(), self.line.clone());
+            service.submit(heard(service, word, false, at)).await?;
+        }
+        Ok(())
     }
 
-    /// Asks the carrier when it had the text of that id.
+    /// Whether anything stands that it could end.
+    async fn is_asked(&self, service: &Service) -> Result<bool, StoreError> {
+        let found = service.store().consent_of(&self.from.person()).await?;
+        Ok(found.is_some_and(|(number, _)| number.out_for(&service.playbook().consent, &self.line).is_some()))
+    }
+
+    /// Asks the carrier when it had the text of that id, and again while it does not say.
     pub async fn ask(self, service: Service, carrier: std::sync::Arc<dyn Carrier>, line: CarrierLine, id: String) {
-        let at = match tokio::time::timeout(WITHIN, carrier.look_up(&line, &id)).await {
-            Ok(Ok(found)) => found.map(|text| text.at),
-            Ok(Err(_)) | Err(_) => None,
-        };
-        let Some(at) = at else {
-            tracing::warn!("the carrier did not say when a START was texted; it counts once its list says so");
+        if let Ok(false) = self.is_asked(&service).await {
             return;
-        };
-        let work = self.said(&service, at);
-        if let Err(e) = service.submit(work).await {
-            tracing::warn!(error = %e, "a START was not taken in; it is once the carrier's list is read");
+        }
+        for pause in PAUSES {
+            tokio::time::sleep(pause).await;
+            if let Ok(Ok(Some(text))) = tokio::time::timeout(WITHIN, carrier.look_up(&line, &id)).await {
+                if let Err(e) = self.said(&service, text.at).await {
+                    tracing::warn!(error = %e, "a START was not taken in; it is once the carrier's list is read");
+                }
+                return;
+            }
+        }
+        tracing::warn!("the carrier did not say when a START was texted; it counts once its list says so");
+    }
+}
+
+/// Why a word could not be taken in. It is when the list is read next.
+#[derive(Debug, thiserror::Error)]
+pub enum RestartError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The committer.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+/// What a carrier's list says of texts that came before by webhooks which did not say when: every STOP, and only then every
+/// START. Dated by our clock alone, a STOP would be older than the START before it while that clock is slow.
+pub async fn dated(service: &Service, texts: &[(LineId, Listed)]) -> Result<(), RestartError> {
+    let playbook = service.playbook();
+    let ours = |text: &&(LineId, Listed)| playbook.alerting.pages_from(&text.1.to).is_none();
+    for (line, text) in texts.iter().filter(ours) {
+        if keyword_in(&playbook.consent, text.body.as_str()) == Some(Keyword::Stop) {
+            let source = OptOutSource::Keyword(bare(text.body.as_str()));
+            let (scope, now) = (playbook.consent.scope_of(line), service.clock().now());
+            let found = service.store().consent_of(&text.from.person()).await?;
+            if found.is_some_and(|(number, _)| !number.knows_out(&source, &scope, Some(text.at.min(now)))) {
+                service.submit(heard(service, (text.from.person(), source, line.clone()), true, text.at)).await?;
+            }
         }
     }
+    for (line, text) in texts.iter().filter(ours) {
+        if let Some(start) = Start::of(&playbook.consent, (&text.from, line), &text.body, None) {
+            start.said(service, text.at).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The piece of work. Nobody says anything later than now.
+fn heard(service: &Service, word: (Address, OptOutSource, LineId), out: bool, at: Timestamp) -> Work {
+    let (address, source, line) = word;
+    let (scope, said) = (service.playbook().consent.scope_of(&line), Some(at.min(service.clock().now())));
+    let (actor, line) = (Actor::Carrier, Some(line));
+    Work::Heard(Box::new(Heard { actor, address, out, source, scope, said, words: None, line }))
 }

@@ -406,6 +406,10 @@ impl Crm for HubSpot {
             let why = "the client secret of HubSpot's app is not set up: --crm-hook-secret-file";
             return Err(Unbelieved::Forged(why.to_owned()));
         };
+        // Whoever signs nothing is not worth the question what the secret is: a keyring answers by a program of its own.
+        if hooked.header("x-hubspot-signature-v3").is_none() {
+            return Err(Unbelieved::Forged("it is not signed".to_owned()));
+        }
         let secrets = held.read_all().await.map_err(|e| Unbelieved::Forged(e.to_string()))?;
         let signed = hook::Signed {
             method: hooked.method,

@@ -61,6 +61,7 @@ impl WriteBack {
         if row.begun {
             match self.crm.find(&write).await {
                 Ok(Some(id)) => return self.made(row, id).await,
+                Ok(None) if is_over(&row) => return self.end(row, CrmEnd::Dropped, now).await,
                 Ok(None) => {}
                 Err(error) => return self.failed(row, &error).await,
             }
@@ -162,8 +163,8 @@ impl WriteBack {
             }
             Wanted::Owner => What::Owner,
         };
-        let is_over = matches!(row.wanted, Wanted::Task { .. }) && row.closed;
-        Ok((!is_over).then_some(Said { what, rep, at }))
+        // One that may have been made is looked for all the same: whoever sees it there wants it done.
+        Ok((!is_over(row) || row.begun).then_some(Said { what, rep, at }))
     }
 
     async fn text(&self, row: &CrmRow, id: MessageId) -> Result<Option<Said>, StoreError> {
@@ -187,6 +188,11 @@ impl WriteBack {
         });
         Ok(write_back::sla(&events.collect::<Vec<_>>(), answer))
     }
+}
+
+/// Whether it is a task that nobody needs any more.
+const fn is_over(row: &CrmRow) -> bool {
+    matches!(row.wanted, Wanted::Task { .. }) && row.closed
 }
 
 /// The words of a text; nothing once they are erased. A picture without words says so.

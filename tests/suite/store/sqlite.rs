@@ -264,6 +264,20 @@ fn a_person_who_wrote_by_several_channels_becomes_one_and_what_any_of_them_withd
     add(5, "whatsapp:+447700900123", r#","hold":{"since":1,"due":9,"texts":[]}"#);
     add(6, "rcs:acme_agent", "");
     add(7, "+14155550107", "");
+    // A list's word, overtaken by their own STOP by another way, and said again since; and evidence of both.
+    let evidence = |at: u32| format!(r#","evidence":[{{"at":{at},"source":{{"import":"crm"}}}}]"#);
+    add(8, "+14155550108", &format!(r#","opted_out":{{"at":100,"source":{{"api":"tool"}}}}{}"#, evidence(30)));
+    let stop = r#","opted_out":{"at":200,"source":{"keyword":"stop"},"again":300}"#;
+    add(9, "rcs:+1 (415) 555-0108", &format!("{stop}{}", evidence(20)));
+    add(10, "rcs:+123", "");
+    add(11, "whatsapp:+14155550108", r#","opted_out":{"at":250,"source":"carrier"}"#);
+    let notice = format!(r#"{{"what":{{"consent":{{"number":"{}"}}}}}}"#, id(9));
+    db.execute(
+        "INSERT INTO notice (id, recipient, body, at, next_at, tries, passed, first) VALUES ('n', 'x', ?1, 1, 1, 0, '[]', 1)",
+        [notice],
+    )
+    .unwrap();
+    db.execute("INSERT INTO ruling VALUES (1, 1, ?1, 'c', 'm', 5, NULL, NULL)", [id(9)]).unwrap();
     let state = format!(r#"{{"id":"c","number":"{}"}}"#, id(2));
     let row = "INSERT INTO conversation VALUES ('c', ?1, 'main', ?2, 1, 0, NULL, NULL, 1)";
     db.execute(row, [id(2), state]).unwrap();
@@ -283,7 +297,22 @@ fn a_person_who_wrote_by_several_channels_becomes_one_and_what_any_of_them_withd
     assert_eq!((read(2).0, read(5).0), (None, None), "nobody texts from there any more");
     assert_eq!((read(6).0.as_deref(), read(7).0.as_deref()), (Some("rcs:acme_agent"), Some("+14155550107")));
     assert!(read(7).1.opted_out.is_none());
+    let out = read(8).1.opted_out.unwrap();
+    assert!(out.source.is_firm(), "no list unsays a STOP: {out:?}");
+    assert_eq!((out.at.millis(), out.last().millis()), (200, 300));
+    let given: Vec<_> = read(8).1.evidence.iter().map(|evidence| evidence.at.millis()).collect();
+    assert_eq!(given, [20, 30]);
+    assert_eq!((read(9).0, read(11).0), (None, None));
+    assert_eq!(read(10).0.as_deref(), Some("rcs:+123"), "no phone number");
     let one = |sql: &str| db.query_row(sql, [], |r| r.get::<_, String>(0)).unwrap();
+    assert_eq!(one("SELECT json_extract(body, '$.what.consent.number') FROM notice"), id(8));
+    assert_eq!(one("SELECT number FROM ruling"), id(8));
+    assert_eq!(
+        one(
+            "SELECT group_concat(id) FROM (SELECT id FROM number_joined WHERE kept = (SELECT id FROM number WHERE address = '+14155550108') ORDER BY id)"
+        ),
+        format!("{},{}", id(9), id(11))
+    );
     assert_eq!(one("SELECT number FROM conversation"), id(1));
     assert_eq!(one("SELECT json_extract(state, '$.number') FROM conversation"), id(1));
     assert_eq!(one("SELECT number FROM ledger"), id(1));

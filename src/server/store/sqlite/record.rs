@@ -42,17 +42,31 @@ pub(super) fn write(db: &Connection, entries: &[Entry]) -> Result<(), StoreError
     Ok(())
 }
 
+/// The newest entries about a subject; about a number also those that name a row which became part of it.
 fn entries_of(tx: &Transaction<'_>, subject: Uuid, limit: usize) -> Result<Vec<Entry>, StoreError> {
-    let id = subject.to_string();
+    let mut all = entries_by(tx, &subject.to_string(), limit)?;
+    let mut joined = tx.prepare_cached("SELECT id FROM number_joined WHERE kept = ?1")?;
+    let ids = joined.query_map([subject.to_string()], |r| r.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+    for id in &ids {
+        all.extend(entries_by(tx, id, limit)?);
+    }
+    if !ids.is_empty() {
+        all.sort_by_key(|entry| entry.seq);
+        all.drain(..all.len().saturating_sub(limit));
+    }
+    Ok(all)
+}
+
+fn entries_by(tx: &Transaction<'_>, id: &str, limit: usize) -> Result<Vec<Entry>, StoreError> {
     let sql = "SELECT e.seq, e.at, e.prev, e.hash, e.body FROM record r JOIN entry e ON e.seq BETWEEN r.first AND r.last \
                WHERE r.subject = ?1 ORDER BY e.seq DESC";
     let mut query = tx.prepare_cached(sql)?;
-    let mut rows = query.query([&id])?;
+    let mut rows = query.query([id])?;
     let mut all = Vec::new();
     while let Some(found) = rows.next()? {
         let entry = row::entry(found)?;
         // Between two of its entries a group may have written about others.
-        if about(&entry.body) == Some(id.as_str()) {
+        if about(&entry.body) == Some(id) {
             all.push(entry);
         }
         if all.len() == limit {
