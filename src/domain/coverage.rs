@@ -14,10 +14,10 @@ use super::receive;
 use super::routing::{Assignment, Because, Holder, Reason};
 use super::time::Timestamp;
 
-/// A conversation that somebody holds for an owner who is away.
+/// A conversation that somebody holds for its owner, or where nobody is accountable for whoever had it, while they are away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loan {
-    /// The owner.
+    /// For whom: it goes back to them.
     pub of: RepId,
     /// Since when.
     pub since: Timestamp,
@@ -92,7 +92,8 @@ pub(super) fn settle(mut d: Draft, world: &ReadSet<'_>, came: bool) -> Decided {
 /// To whoever comes first on the ladder and is here. With nobody there it stays where it is, and its clock still climbs.
 fn lend(d: &mut Draft, world: &ReadSet<'_>, why: Climb) {
     let holder = d.c.assignment.as_ref().map(|a| a.to.clone());
-    let events = escalation::from_the_start(world, &d.c, d.now, why);
+    let backup = if why == Climb::Away { escalation::to_holders_backup(world, &d.c, d.now) } else { None };
+    let events = backup.unwrap_or_else(|| escalation::from_the_start(world, &d.c, d.now, why));
     let moves = |event: &Event| matches!(event, Event::Offered { to, .. } if Some(to) != holder.as_ref());
     if !events.iter().any(moves) {
         return;

@@ -316,9 +316,41 @@ pub fn climb(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb) 
     pass(world, c, now, why, step)
 }
 
-/// Passes the conversation on to whoever comes first on its ladder and can act. Empty when nobody can.
+/// Passes the conversation on to whoever comes first on its ladder and can act. Whoever was asked before is asked again
+/// when nobody else is left: better twice than a buyer whom nobody hears. Empty when nobody can.
 pub(super) fn from_the_start(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb) -> Vec<Event> {
-    pass(world, c, now, why, 0)
+    let holder = c.assignment.as_ref().map(|a| a.to.clone());
+    let moves = |event: &Event| matches!(event, Event::Offered { to, .. } if Some(to) != holder.as_ref());
+    let first = pass(world, c, now, why.clone(), 0);
+    if first.iter().any(moves) || (c.asked.is_empty() && c.passed_by.is_empty()) {
+        return first;
+    }
+    let forgotten = Conversation { asked: BTreeSet::new(), passed_by: BTreeSet::new(), ..c.clone() };
+    pass(world, &forgotten, now, why, 0)
+}
+
+/// To the backup of whoever has it, where nobody is accountable: on the terms of the ladder's step for backups, else of the
+/// step it stands on. None when there is no backup who can be asked.
+pub(super) fn to_holders_backup(world: &ReadSet<'_>, c: &Conversation, now: Timestamp) -> Option<Vec<Event>> {
+    let holder = c.assignee().filter(|_| c.owner.is_none())?;
+    let backup = world.playbook.reps.get(holder)?.backup.as_ref()?;
+    let rules = rules(world, &c.cohort)?;
+    let (asked, passed_by) = (&BTreeSet::new(), &BTreeSet::new());
+    let (team, cohort, again) = (&c.team, c.cohort.as_str(), c.rounds < rules.ladder.repeat);
+    let from = From { step: 0, owner: None, team, cohort, not: Some(holder), asked, passed_by, again };
+    can_act(world, now, &from, rules.calendar, backup).ok()?;
+    let of_backups = rules.ladder.steps.iter().position(|step| step.who == Who::Backup);
+    let index = of_backups.or_else(|| c.assignment.as_ref()?.step.map(usize::from))?;
+    let passed = vec![Passed { who: holder.to_string(), why: Climb::Away.words().to_owned() }];
+    let climbed = Some(Climb::Away);
+    let because = Because { reason: Reason::Step(Who::Backup), passed, playbook: world.playbook.version, climbed };
+    let (to, step) = (Holder::Rep(backup.clone()), u8::try_from(index).ok());
+    let expires = rules.expires(now, index, again);
+    let covers = Some(holder.clone());
+    Some(vec![
+        Event::Escalated { why: Climb::Away },
+        Event::Offered { to, step, expires, because, covers, weighed: None },
+    ])
 }
 
 /// How often a cohort's ladder begins again.

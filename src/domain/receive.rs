@@ -14,7 +14,7 @@ use super::hold;
 use super::id::ContactId;
 use super::message::{InboundKind, classify};
 use super::ownership::{self, Asked, Found};
-use super::routing::{Assignment, Passed, Weighed};
+use super::routing::{Assignment, Because, Holder, Passed, Reason, Weighed};
 use super::sla::{self, Response};
 use super::time::Timestamp;
 use super::use_case::{self, Signs};
@@ -240,8 +240,21 @@ fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, mov
     }
 }
 
+/// Lays the conversation where Sales can look at it and nobody is asked: another program answers it.
+fn lay_aside(d: &mut Draft, world: &ReadSet<'_>, channel: &str) {
+    let label = world.playbook.use_cases.get(&d.c.use_case).map_or("", |u| u.label.as_str());
+    let passed = vec![Passed { who: "Sales".to_owned(), why: format!("\"{label}\" is sent on by {channel}") }];
+    let reason = Reason::Unowned(Who::Pool);
+    let because = Because { reason, passed, playbook: world.playbook.version, climbed: None };
+    let (to, step) = (Holder::Pool(d.c.team.clone()), Some(first_step(world, &d.c)));
+    d.say(Event::Offered { to, step, expires: None, because, covers: None, weighed: None });
+}
+
 /// Offers the conversation from the first step of its ladder on.
 fn offer(d: &mut Draft, world: &ReadSet<'_>, found: Found) {
+    if let Some(channel) = use_case::sent_on(world.playbook, &d.c.use_case) {
+        return lay_aside(d, world, channel);
+    }
     let owner = found.owner.as_ref().map(|(rep, source)| (rep, *source));
     let c = d.c.clone();
     let (asked, again) = (&c.asked, c.rounds < escalation::repeats(world, &c.cohort));
@@ -265,7 +278,8 @@ fn offer(d: &mut Draft, world: &ReadSet<'_>, found: Found) {
 
 /// Where the ladder begins: with the pool of another team, when its use case goes there.
 fn first_step(world: &ReadSet<'_>, c: &Conversation) -> u8 {
-    if use_case::queue(world.playbook, &c.use_case).is_none() {
+    let playbook = world.playbook;
+    if use_case::queue(playbook, &c.use_case).is_none() && use_case::sent_on(playbook, &c.use_case).is_none() {
         return 0;
     }
     let cohort = world.playbook.cohort(&c.cohort).or_else(|| world.playbook.cohorts.last());

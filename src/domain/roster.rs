@@ -94,8 +94,12 @@ impl Roster {
             Event::Overridden { schedule, shift } => {
                 self.shifts_changed = Some(at);
                 let all = self.overrides.entry(schedule.clone()).or_default();
-                all.retain(|o| o.to > at - KEPT && o.id != shift.id);
-                all.push(shift.clone());
+                all.retain(|o| o.to > at - KEPT);
+                // One that is made anew keeps its place among the others.
+                match all.iter_mut().find(|o| o.id == shift.id) {
+                    Some(known) => *known = shift.clone(),
+                    None => all.push(shift.clone()),
+                }
             }
             Event::OverrideDropped { schedule, id } => {
                 self.shifts_changed = Some(at);

@@ -4,10 +4,12 @@ use super::command::ReadSet;
 use super::decide::{Decided, Draft};
 use super::escalation::Who;
 use super::event::Event;
-use super::id::RepId;
-use super::oncall::Rotation;
+use super::id::{RepId, ScheduleId};
+use super::oncall::{Override, Rotation};
 use super::playbook::{Playbook, Role};
+use super::roster::Roster;
 use super::routing::{Because, Holder, Reason};
+use super::time::Timestamp;
 
 /// The policy without somebody, and what moved in it, a sentence each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +78,13 @@ pub fn without(playbook: &Playbook, from: &RepId, to: &RepId) -> Without {
         }
     }
     Without { playbook: after, moved }
+}
+
+/// Shifts that somebody has by override or swap and that are not over, as whoever comes has them.
+pub fn shifts(roster: &Roster, from: &RepId, to: &RepId, now: Timestamp) -> Vec<(ScheduleId, Override)> {
+    let theirs = |shift: &&Override| shift.rep.as_ref() == Some(from) && shift.to > now;
+    let of_schedule = roster.overrides.iter().flat_map(|(id, all)| all.iter().filter(theirs).map(move |o| (id, o)));
+    of_schedule.map(|(id, shift)| (id.clone(), Override { rep: Some(to.clone()), ..shift.clone() })).collect()
 }
 
 fn turns(rotation: &mut Rotation, from: &RepId, to: &RepId, what: &str, comes: &str, moved: &mut Vec<String>) {

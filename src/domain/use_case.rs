@@ -161,6 +161,12 @@ pub fn queue<'a>(playbook: &'a Playbook, use_case: &str) -> Option<&'a TeamId> {
     use_case.queue.as_ref().filter(|team| !use_case.sales && playbook.teams.contains_key(*team))
 }
 
+/// The webhook that another program answers it by, where Sales does not and no team of ours does.
+pub fn sent_on<'a>(playbook: &'a Playbook, use_case: &str) -> Option<&'a str> {
+    let is_ours = is_for_sales(playbook, use_case) || queue(playbook, use_case).is_some();
+    playbook.alerting.handled.get(use_case).filter(|_| !is_ours).map(String::as_str)
+}
+
 /// Which team a reply is for: the one its use case names, else its line's.
 pub fn team(playbook: &Playbook, use_case: &str, line: &LineId) -> Option<TeamId> {
     let of_line = || playbook.lines.get(line).map(|line| &line.team).or_else(|| playbook.teams.keys().next());

@@ -73,6 +73,10 @@ impl Depart {
             say("  the version that waits for its day is replaced by this one: apply it again afterwards");
         }
         let roster = store.page(&query(&from, 0)).await?.roster;
+        let shifts = succession::shifts(&roster, &from, &to, self.database.clock().now());
+        if !shifts.is_empty() {
+            say(&format!("  {} shift(s) that {gone} has by override or swap go to {comes}", shifts.len()));
+        }
         let broken = expectation::broken_by(&playbook, &after, &roster);
         for one in &broken {
             say(&format!("  would not hold any more: {one}"));
@@ -99,6 +103,10 @@ impl Depart {
             let by = Some(words(&self.change.by));
             let change = PlaybookChange { by, why: Some(why), ..after.into() };
             service.submit(Work::Playbook(Box::new(change))).await?;
+        }
+        for (schedule, shift) in shifts {
+            let command = Command::Override { schedule, shift };
+            service.submit(Work::People { actor: Actor::Operator, command }).await?;
         }
         let moved = hand_over(&service, &from, &to).await?;
         let revoked = store.revoke(&from).await?;

@@ -19,7 +19,10 @@ fn one(playbook: &Playbook, id: &str, use_case: &UseCase) -> Vec<String> {
         (true, ..) => "Sales answers it".to_owned(),
         (false, Some(team), Some(_)) => format!("it goes to the pool of {team}, with a clock of its own"),
         (false, Some(team), None) => format!("it goes to the pool of {team}, and no clock runs"),
-        (false, None, _) => "Sales need not answer it: it reaches the pool and no clock runs".to_owned(),
+        (false, None, _) if playbook.alerting.handled.contains_key(id) => {
+            "Sales does not answer it: nobody is asked, it lies in the pool to be seen, and no clock runs".to_owned()
+        }
+        (false, None, _) => "Sales need not answer it: it goes up the ladder and no clock runs".to_owned(),
     };
     let quoted = |words: &[String]| words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>();
     let signs = [

@@ -263,3 +263,27 @@ fn unseen_is_away_until_seen_and_never_overrules_what_a_person_said() {
     let refused = story.does("ben", &seen(false));
     assert!(matches!(refused, Err(Rejection::NotAllowed { .. })), "{refused:?}");
 }
+
+#[test]
+fn whoever_goes_last_asks_again_whoever_was_asked_before_and_is_here() {
+    let mut story = Story::with_mayas_buyer();
+    // Everybody let it pass, and it stands with the lead, late.
+    story.minutes_pass(240);
+    assert_eq!((holder(&story), story.c().assignment.as_ref().unwrap().expires), ("lea", None));
+    leaves(&mut story, "lea");
+    assert_eq!(holder(&story), "maya", "who is here is asked again, and not one who went");
+    assert!(story.settles().is_empty(), "settled is settled");
+}
+
+#[test]
+fn what_nobody_owns_is_on_loan_to_the_backup_of_whoever_took_it() {
+    let mut story = Story::begins();
+    story.texts("Who sells these?");
+    story.does("maya", &Command::Take).unwrap();
+    assert_eq!(story.c().owner, None);
+    leaves(&mut story, "maya");
+    assert_eq!((holder(&story), story.c().loan.as_ref().map(|l| l.of.clone())), ("ben", Some("maya".into())));
+    assert!(story.settles().is_empty());
+    comes_back(&mut story, "maya");
+    assert_eq!((holder(&story), story.c().loan.clone()), ("maya", None));
+}

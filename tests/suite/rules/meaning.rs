@@ -174,6 +174,20 @@ fn what_sales_does_not_handle_goes_to_the_pool_of_its_queue_on_the_clock_of_its_
 }
 
 #[test]
+fn what_another_program_answers_lies_in_the_pool_and_nobody_is_asked() {
+    let mut story = floor();
+    story.crm_says(1, vec![card("c-1")]);
+    story.playbook.use_cases.get_mut("support").unwrap().queue = None;
+    story.playbook.alerting.handled.insert("support".to_owned(), "desk".to_owned());
+    story.texts("my screen is broken");
+    let assignment = story.c().assignment.clone().unwrap();
+    assert_eq!((&assignment.to, assignment.expires), (&Holder::Pool("enterprise".into()), None));
+    assert_eq!(assignment.because.passed[0].why, "\"support\" is sent on by desk");
+    assert_eq!(story.c().clock, None);
+    assert!(story.minutes_pass(240).is_empty(), "it climbs no ladder");
+}
+
+#[test]
 fn a_queue_without_a_cohort_of_its_own_has_no_clock() {
     let mut story = floor();
     story.playbook.use_cases.get_mut("support").unwrap().cohort = None;

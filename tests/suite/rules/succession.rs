@@ -1,14 +1,15 @@
 //! Somebody leaves, and somebody else stands where they stood.
 
 use comeback::domain::command::{Actor, Command};
-use comeback::domain::event::Outcome;
+use comeback::domain::event::{Event, Outcome};
 use comeback::domain::expectation;
 use comeback::domain::findings;
-use comeback::domain::id::RepId;
+use comeback::domain::id::{OverrideId, RepId, ScheduleId};
+use comeback::domain::oncall::Override;
 use comeback::domain::playbook::{Playbook, Role};
 use comeback::domain::roster::Roster;
 use comeback::domain::routing::{Holder, Reason};
-use comeback::domain::succession::without;
+use comeback::domain::succession::{shifts, without};
 use comeback::domain::time::Timestamp;
 
 use crate::world::{Story, kinds};
@@ -106,4 +107,27 @@ fn what_is_somebody_elses_or_finished_stays_where_it_is() {
     let nobody = Command::Succeed { from: "maya".into(), to: "zoe".into() };
     assert_eq!(story.machine(Actor::Operator, &nobody), [], "somebody who does not work here gets nothing");
     assert!(story.does("ben", &succeed()).is_err(), "no person's command");
+}
+
+#[test]
+fn shifts_by_override_and_swap_that_are_not_over_go_along_and_keep_their_place() {
+    let at = |minutes: i64| Timestamp::from_millis(minutes * 60_000);
+    let shift = |n: u128, rep: &str, from: i64, to: i64| Override {
+        id: OverrideId(uuid::Uuid::from_u128(n)),
+        rep: Some(rep.into()),
+        from: at(from),
+        to: at(to),
+    };
+    let mut roster = Roster::default();
+    let schedule = ScheduleId::new("east");
+    for made in [shift(1, "ines", 0, 10), shift(2, "ines", 0, 100), shift(3, "maya", 50, 60)] {
+        roster.apply(at(1), &Event::Overridden { schedule: schedule.clone(), shift: made });
+    }
+    let moved = shifts(&roster, &"ines".into(), &"omar".into(), at(20));
+    assert_eq!(moved, [(schedule.clone(), shift(2, "omar", 0, 100))]);
+    for (schedule, shift) in moved {
+        roster.apply(at(20), &Event::Overridden { schedule, shift });
+    }
+    let who: Vec<_> = roster.overrides_of(&schedule).iter().filter_map(|o| o.rep.clone()).collect();
+    assert_eq!(who, ["ines".into(), "omar".into(), "maya".into()], "a later one still wins");
 }
