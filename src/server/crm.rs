@@ -25,6 +25,7 @@ pub mod owner;
 pub mod phone;
 pub mod push;
 pub mod question;
+pub mod salesforce;
 pub mod write;
 
 pub use self::changed::{Changed, Touched};
