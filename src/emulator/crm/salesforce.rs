@@ -200,6 +200,14 @@ impl SalesforceEmulator {
         }
     }
 
+    /// A field that the app's user may not see.
+    pub fn hide(&self, kind: &str, field: &'static str) {
+        let mut book = self.shared.book();
+        if let Some(kind) = book.kind(kind) {
+            book.hidden.push((kind, field));
+        }
+    }
+
     /// An organisation that does not have this kind of record.
     pub fn without(&self, kind: &str) {
         let mut book = self.shared.book();

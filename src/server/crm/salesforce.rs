@@ -56,7 +56,7 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// The largest answer read.
 const LARGEST: usize = 8 * 1024 * 1024;
 
-/// How long users, stages, and what the organisation has are remembered: nine calls of a limited number.
+/// How long users, stages, and what the organisation has are remembered: eleven calls of a limited number.
 const FRESH: Duration = Duration::from_secs(900);
 
 /// Pages of a list read at most; half a list would pass for a whole one, so a longer one is an error.
@@ -260,27 +260,26 @@ impl Salesforce {
             self.all(ask::statuses()),
             self.all(ask::priorities())
         )?;
-        let (account, contact, deal, task, team) = tokio::join!(
-            describe("Account"),
+        // What an organisation need not have, and this user need not see.
+        let maybe = async |kind: &str| match describe(kind).await {
+            Err(CrmError::NotFound) => Ok(None),
+            told => told.map(Some),
+        };
+        let (contact, account, deal, task, lead, team, campaign) = tokio::try_join!(
             describe("Contact"),
+            describe("Account"),
             describe("Opportunity"),
             describe("Task"),
-            describe("OpportunityTeamMember")
-        );
-        let (account, contact, deal, task) = (account?, contact?, deal?, task?);
-        let fields = Fields {
-            segment: account.has("Segment__c"),
-            sdr: contact.has("SDR__c"),
-            currency: deal.has("CurrencyIsoCode"),
-            record_type: deal.has("RecordTypeId"),
-            key: task.has("Comeback_Key__c"),
-            team: match team {
-                Ok(_) => true,
-                // Where teams are not in use there is no such kind of record.
-                Err(CrmError::NotFound) => false,
-                Err(e) => return Err(e),
-            },
-        };
+            maybe("Lead"),
+            maybe("OpportunityTeamMember"),
+            maybe("CampaignMember")
+        )?;
+        let fields = Fields::of(&ask::Described { contact, lead, account, deal, task, team, campaign });
+        let hidden = fields.hidden();
+        if !hidden.is_empty() {
+            let fields = hidden.join(", ");
+            tracing::warn!(%fields, "Salesforce does not show these fields to the user: cards lack them");
+        }
         Ok(Known {
             zones: users.iter().filter_map(|user| Some((user.id().to_owned(), read::zone(user)?))).collect(),
             owners: users.iter().map(read::owner).collect(),
@@ -298,7 +297,11 @@ impl Salesforce {
 
     /// Who has this number, of those that Salesforce's search finds: contacts before leads, the oldest first.
     async fn people(&self, address: &Address) -> Result<Vec<Record>, CrmError> {
-        let Some(question) = ask::people_with(address) else { return Ok(Vec::new()) };
+        if super::phone::split(address).is_none() {
+            return Ok(Vec::new());
+        }
+        let known = self.known().await?;
+        let Some(question) = ask::people_with(address, &known.fields) else { return Ok(Vec::new()) };
         let found: read::Found = self.call(&question).await?;
         let of = |kind: &str| -> Vec<String> {
             found.records.iter().filter(|r| r.kind() == kind).map(|r| r.id().to_owned()).take(ask::CANDIDATES).collect()
@@ -307,13 +310,12 @@ impl Salesforce {
         if contacts.is_empty() && leads.is_empty() {
             return Ok(Vec::new());
         }
-        let fields = self.known().await?.fields;
         let mut people = Vec::new();
         for ids in contacts.chunks(ask::BATCH) {
-            people.extend(self.all(ask::contacts(ids, fields)).await?);
+            people.extend(self.all(ask::contacts(ids, &known.fields)).await?);
         }
         for ids in leads.chunks(ask::BATCH) {
-            people.extend(self.all(ask::leads(ids)).await?);
+            people.extend(self.all(ask::leads(ids, &known.fields)).await?);
         }
         people.retain(|person| read::numbers(person).contains(address));
         people.truncate(ask::BATCH);
@@ -352,8 +354,8 @@ impl Crm for Salesforce {
         let (persons, accounts, now) = (ids(&people, "Id"), ids(&people, "AccountId"), self.clock.now());
         let contacts: Vec<String> = persons.iter().filter(|id| !body::is_lead(id)).cloned().collect();
         let (roles, deals, tasks, meetings) = tokio::try_join!(
-            self.some(&contacts, |ids| ask::deals_of_contacts(ids, known.fields)),
-            self.some(&accounts, |ids| ask::deals_of_accounts(ids, known.fields)),
+            self.some(&contacts, |ids| ask::deals_of_contacts(ids, &known.fields)),
+            self.some(&accounts, |ids| ask::deals_of_accounts(ids, &known.fields)),
             self.all(ask::tasks_done(&persons, &accounts)),
             self.all(ask::meetings_held(&persons, &accounts, now))
         )?;
@@ -378,7 +380,7 @@ impl Crm for Salesforce {
             CrmError::Invalid("a page of deals is asked for with what the page before said".to_owned())
         })?;
         let known = self.known().await?;
-        let records = self.all(ask::deals_since(&place, known.fields)).await?;
+        let records = self.all(ask::deals_since(&place, &known.fields)).await?;
         let last = records.last().filter(|_| records.len() >= ask::DEALS);
         let next = last.and_then(|last| Some((last.instant("SystemModstamp")?, last.id().to_owned())));
         let next = next.map(|(since, id)| Place { since, behind: Some(id) });
@@ -397,13 +399,14 @@ impl Crm for Salesforce {
         };
         let (leads, mut contacts): (Vec<String>, Vec<String>) =
             of(Kind::Contact).into_iter().partition(|id| body::is_lead(id));
+        let known = self.known().await?;
         let on = self.some(&of(Kind::Deal), ask::people_on).await?;
         contacts.extend(ids(&on, "ContactId"));
         contacts.truncate(ask::BATCH);
         let accounts = of(Kind::Company);
-        let mut people = self.some(&leads, ask::leads).await?;
+        let mut people = self.some(&leads, |ids| ask::leads(ids, &known.fields)).await?;
         if !contacts.is_empty() || !accounts.is_empty() {
-            people.extend(self.all(ask::contacts_of(&contacts, &accounts)).await?);
+            people.extend(self.all(ask::contacts_of(&contacts, &accounts, &known.fields)).await?);
         }
         let found = people.iter().map(|person| person.id().to_owned());
         let all: BTreeSet<String> = leads.into_iter().chain(contacts).chain(found).collect();
@@ -428,14 +431,14 @@ impl Crm for Salesforce {
         };
         let zone = owner.as_ref().and_then(|id| known.zones.get(id)).copied();
         let by = By { id: owner.as_deref(), zone };
-        let made: read::Made = self.call(&body::create(write, kind, by, &known.words, known.fields)).await?;
+        let made: read::Made = self.call(&body::create(write, kind, by, &known.words, known.fields.key)).await?;
         Ok(made.id)
     }
 
     async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
         let known = self.known().await?;
         if let Some(kind) = body::place(write) {
-            let found = self.all(body::find(write, kind, known.fields)).await?;
+            let found = self.all(body::find(write, kind, known.fields.key)).await?;
             return Ok(found.first().map(|record| record.id().to_owned()));
         }
         if let What::TaskDone { task } = &write.what {

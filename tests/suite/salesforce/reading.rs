@@ -63,7 +63,17 @@ async fn a_card_has_person_account_open_deal_team_last_touch_and_owners_as_reps(
     );
     org.make("Task", &json!({ "WhoId": dana, "Subject": "Open", "Status": "Not Started" }));
 
+    let campaign = org.make("Campaign", &json!({ "Name": "Winter webinar" }));
+    for (responded, day) in [(true, json!("2026-02-20")), (false, json!(null))] {
+        org.make(
+            "CampaignMember",
+            &json!({ "CampaignId": campaign, "ContactId": dana, "HasResponded": responded, "FirstRespondedDate": day }),
+        );
+    }
+
     let [card] = org.behind(DANA).await.unwrap().try_into().unwrap();
+    let [sign] = card.intents.as_slice() else { panic!("{:?}", card.intents) };
+    assert_eq!((sign.kind.as_str(), sign.detail.as_str()), ("campaign_response", "Winter webinar"));
     assert_eq!((card.contact, card.name.as_str(), card.title.as_str()), (ContactId::new(dana), "Dana Reyes", "COO"));
     assert_eq!(card.owner, Some(RepId::from("ben")));
     let account = card.account.unwrap();
@@ -97,6 +107,28 @@ async fn without_a_role_it_is_the_accounts_only_open_deal_and_of_several_none() 
     assert_eq!(open().await.as_deref(), Some("Rollout"), "and an organisation without teams is one");
     org.deal("Upgrade", "Proposal", &json!({ "AccountId": acme }));
     assert_eq!(open().await, None, "which one was meant is anybody's guess");
+}
+
+#[tokio::test]
+async fn what_the_apps_user_may_not_see_is_missing_on_the_card_and_no_more() {
+    let org = Org::open().await;
+    let acme = org.make("Account", &json!({ "Name": "Acme", "BillingCountry": "US", "BillingState": "IL" }));
+    org.contact("Dana", "415-555-0123", &json!({ "AccountId": acme, "Title": "COO" }));
+    org.deal("Rollout", "Proposal", &json!({ "AccountId": acme, "Amount": 7 }));
+    for (kind, field) in
+        [("Contact", "HomePhone"), ("Contact", "Title"), ("Opportunity", "Amount"), ("Account", "BillingState")]
+    {
+        org.salesforce.hide(kind, field);
+    }
+    for kind in ["Lead", "OpportunityTeamMember", "CampaignMember"] {
+        org.salesforce.without(kind);
+    }
+    let [card] = org.behind(DANA).await.unwrap().try_into().unwrap();
+    assert_eq!((card.name.as_str(), card.title.as_str()), ("Dana", ""));
+    assert_eq!(card.opportunity.map(|deal| (deal.name, deal.amount_cents)), Some(("Rollout".to_owned(), 0)));
+    let account = card.account.unwrap();
+    assert_eq!((account.country.as_deref(), account.state), (Some("US"), None));
+    assert_eq!(org.crm.deals(Timestamp::MIN, None).await.unwrap().deals[0].amount_cents, None);
 }
 
 #[tokio::test]

@@ -43,6 +43,8 @@ pub(super) struct Book {
     records: BTreeMap<Kind, BTreeMap<String, Record>>,
     /// Fields that an operator made.
     more: Vec<(Kind, Field)>,
+    /// Fields that whoever calls may not see.
+    pub(super) hidden: Vec<(Kind, &'static str)>,
     /// Kinds that this organisation does not have.
     pub(super) without: BTreeSet<Kind>,
     /// Searches do not find what is written from now on.
@@ -63,8 +65,8 @@ const STAGES: [(&str, &str, bool, bool); 6] = [
 impl Book {
     /// As an organisation is delivered: stages, words for tasks, and nobody in it.
     pub(super) fn new(at: i64) -> Self {
-        let (records, more, without) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
-        let mut book = Self { records, more, without, lags: false, last: 0 };
+        let (records, more, hidden, without) = (BTreeMap::new(), Vec::new(), Vec::new(), BTreeSet::new());
+        let mut book = Self { records, more, hidden, without, lags: false, last: 0 };
         for (order, (name, label, closed, won)) in STAGES.into_iter().enumerate() {
             let stage = json!({ "ApiName": name, "MasterLabel": label, "IsClosed": closed, "IsWon": won, "IsActive": true, "SortOrder": order });
             book.put("OpportunityStage", stage, at);
@@ -133,7 +135,8 @@ impl Book {
 
     pub(super) fn fields(&self, kind: Kind) -> Vec<Field> {
         let more = self.more.iter().filter(|(of, _)| *of == kind).map(|(_, field)| field.clone());
-        schema::fields(kind).into_iter().chain(more).collect()
+        let seen = |field: &Field| !self.hidden.iter().any(|(of, name)| *of == kind && *name == field.name);
+        schema::fields(kind).into_iter().chain(more).filter(seen).collect()
     }
 
     pub(super) fn field(&self, kind: Kind, name: &str) -> Option<Field> {
@@ -331,6 +334,9 @@ impl Book {
                 more.extend([("IsClosed", json!(closed)), ("IsWon", json!(won))]);
                 let kept = ["StageName", "Amount", "CloseDate"];
                 let moved = before.is_none_or(|b| kept.iter().any(|name| b.get(*name) != record.fields.get(*name)));
+                if before.is_none_or(|b| b.get("StageName") != record.fields.get("StageName")) {
+                    more.push(("LastStageChangeDate", json!(said(at))));
+                }
                 if moved {
                     let mut former = json!({ "OpportunityId": id, "CreatedById": by });
                     for name in kept {

@@ -27,7 +27,7 @@ pub(super) struct Field {
 }
 
 /// Kinds of records: name, what their ids begin with, and their fields as `name:type`, those that nobody sets with a `!`.
-const KINDS: [(&str, &str, &str); 15] = [
+const KINDS: [(&str, &str, &str); 17] = [
     (
         "Account",
         "001",
@@ -44,7 +44,7 @@ const KINDS: [(&str, &str, &str); 15] = [
     (
         "Opportunity",
         "006",
-        "Name AccountId:Account StageName Amount:n Probability:n CloseDate:d IsClosed:b! IsWon:b! OwnerId:User Description:l",
+        "Name AccountId:Account StageName Amount:n Probability:n CloseDate:d IsClosed:b! IsWon:b! LastStageChangeDate:t! OwnerId:User Description:l",
     ),
     (
         "Lead",
@@ -71,17 +71,21 @@ const KINDS: [(&str, &str, &str); 15] = [
     ("OpportunityStage", "01J", "ApiName MasterLabel IsClosed:b IsWon:b IsActive:b SortOrder:n"),
     ("TaskStatus", "01U", "ApiName MasterLabel IsClosed:b IsDefault:b SortOrder:n"),
     ("TaskPriority", "01V", "ApiName MasterLabel IsDefault:b IsHighPriority:b SortOrder:n"),
+    ("Campaign", "701", "Name IsActive:b"),
+    ("CampaignMember", "00v", "CampaignId:Campaign ContactId:Contact LeadId:Lead HasResponded:b FirstRespondedDate:d"),
     ("RecordType", "012", "Name SobjectType IsActive:b"),
 ];
 
 /// Records that hang on another: their name there, their kind, and the field they hang by.
-const CHILDREN: [(&str, &str, &str, &str); 6] = [
+const CHILDREN: [(&str, &str, &str, &str); 8] = [
     ("Account", "Contacts", "Contact", "AccountId"),
     ("Account", "Opportunities", "Opportunity", "AccountId"),
     ("Opportunity", "OpportunityContactRoles", "OpportunityContactRole", "OpportunityId"),
     ("Opportunity", "OpportunityTeamMembers", "OpportunityTeamMember", "OpportunityId"),
     ("Opportunity", "OpportunityHistories", "OpportunityHistory", "OpportunityId"),
     ("Contact", "Tasks", "Task", "WhoId"),
+    ("Contact", "CampaignMembers", "CampaignMember", "ContactId"),
+    ("Lead", "CampaignMembers", "CampaignMember", "LeadId"),
 ];
 
 /// What must be there when a record is made.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::question::Question;
 use super::super::write::{Priority, What, Write};
-use super::ask::{self, Fields};
+use super::ask;
 use super::read::Words;
 use super::soql::{ends_with, quoted};
 use crate::domain::id::DealId;
@@ -17,7 +17,7 @@ use crate::domain::id::DealId;
 pub const TEXT: &str = "Text ";
 
 /// The field that holds the mark.
-const KEY: &str = "Comeback_Key__c";
+pub const KEY: &str = "Comeback_Key__c";
 
 /// The longest subject, in characters.
 const SUBJECT: usize = 255;
@@ -49,7 +49,7 @@ pub struct By<'a> {
 }
 
 /// The request that makes it.
-pub fn create(write: &Write, kind: &str, by: By<'_>, words: &Words, fields: Fields) -> Question {
+pub fn create(write: &Write, kind: &str, by: By<'_>, words: &Words, keyed: bool) -> Question {
     let mut body = properties(write, by, words);
     body["WhoId"] = json!(write.contact.as_str());
     if let Some(deal) = write.deal.as_ref().filter(|_| !is_lead(write.contact.as_str())) {
@@ -60,7 +60,7 @@ pub fn create(write: &Write, kind: &str, by: By<'_>, words: &Words, fields: Fiel
         body["OwnerId"] = json!(owner);
     }
     let subject = body["Subject"].as_str().map(line).unwrap_or_default();
-    body["Subject"] = if fields.key {
+    body["Subject"] = if keyed {
         body[KEY] = json!(write.mark());
         json!(cut(&subject, SUBJECT))
     } else {
@@ -71,11 +71,11 @@ pub fn create(write: &Write, kind: &str, by: By<'_>, words: &Words, fields: Fiel
 }
 
 /// Looks for it, among what hangs on the contact. A query tells at once what was written; a search would not.
-pub fn find(write: &Write, kind: &str, fields: Fields) -> Question {
+pub fn find(write: &Write, kind: &str, keyed: bool) -> Question {
     let mark = write.mark();
     // Made before there was a field for it, it has it in its subject.
     let here = format!("Subject LIKE {}", ends_with(&mark));
-    let here = if fields.key { format!("({KEY} = {} OR {here})", quoted(&mark)) } else { here };
+    let here = if keyed { format!("({KEY} = {} OR {here})", quoted(&mark)) } else { here };
     let on = quoted(write.contact.as_str());
     ask::query(&format!("SELECT Id FROM {kind} WHERE WhoId = {on} AND {here} ORDER BY CreatedDate LIMIT 1"))
 }
@@ -195,8 +195,8 @@ mod tests {
         }
     }
 
-    fn made(write: &Write, by: By<'_>, fields: Fields) -> Value {
-        create(write, place(write).unwrap(), by, &words(&[], &[]), fields).body.unwrap()
+    fn made(write: &Write, by: By<'_>, keyed: bool) -> Value {
+        create(write, place(write).unwrap(), by, &words(&[], &[]), keyed).body.unwrap()
     }
 
     #[test]
@@ -204,7 +204,7 @@ mod tests {
         let body = Body::new(format!("Two\n& \"three\"{}", "x".repeat(400)));
         let log = write("003A", What::Log { inbound: true, body, sla: Some("answered in 4 min, in time".to_owned()) });
         let by = By { id: Some("005A"), zone: None };
-        let body = made(&log, by, Fields::default());
+        let body = made(&log, by, false);
         let subject = body["Subject"].as_str().unwrap();
         assert!(subject.starts_with("Text from the buyer: Two & \"three\"xx"), "{subject}");
         assert!(subject.ends_with(" comeback:00000000-0000-0000-0000-000000000007"), "{subject}");
@@ -217,7 +217,7 @@ mod tests {
             (&body["WhoId"], &body["WhatId"], &body["OwnerId"]),
             (&json!("003A"), &json!("006A"), &json!("005A"))
         );
-        let keyed = made(&log, by, Fields { key: true, ..Fields::default() });
+        let keyed = made(&log, by, true);
         assert_eq!(keyed[KEY], log.mark());
         assert!(!keyed["Subject"].as_str().unwrap().contains("comeback:"));
     }
@@ -230,7 +230,7 @@ mod tests {
         let task = write("00QA", What::Task { subject, words: more, priority: Priority::High, due });
         let there = By { id: None, zone: Some(chrono_tz::America::New_York) };
         for (by, day) in [(By::default(), "2026-03-04"), (there, "2026-03-03")] {
-            let body = made(&task, by, Fields::default());
+            let body = made(&task, by, false);
             assert_eq!((&body["ActivityDate"], &body["Priority"]), (&json!(day), &json!("High")));
             assert_eq!(body["ReminderDateTime"], "2026-03-04T02:00:00.000Z");
             assert_eq!((body.get("WhatId"), body.get("OwnerId")), (None, None));
@@ -238,7 +238,7 @@ mod tests {
         let meeting = Some(Meeting { from: due, until: due + Span::minutes(30) });
         let met = write("003A", What::Outcome { outcome: "meeting booked".to_owned(), words: String::new(), meeting });
         assert_eq!(place(&met), Some("Event"));
-        assert_eq!(made(&met, By::default(), Fields::default())["EndDateTime"], "2026-03-04T02:30:00.000Z");
+        assert_eq!(made(&met, By::default(), false)["EndDateTime"], "2026-03-04T02:30:00.000Z");
     }
 
     #[test]

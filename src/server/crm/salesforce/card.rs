@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use super::super::owner::Matched;
 use super::read::{Record, Stage};
-use crate::domain::context::{Account, Card, Home, Opportunity, TeamMember, Touch};
+use crate::domain::context::{Account, Card, Home, Intent, Opportunity, TeamMember, Touch};
 use crate::domain::deal::{Closed, Deal, StageChange};
 use crate::domain::id::{AccountId, ContactId, DealId, RepId};
 
 /// Names and words that are longer are cut, in characters: a screen has no more.
 const LONGEST: usize = 200;
+
+/// Most signs of interest.
+const INTENTS: usize = 4;
 
 /// Most others on a deal.
 const TEAM: usize = 20;
@@ -69,8 +72,20 @@ pub fn card(person: &Record, around: &Around<'_>) -> Card {
         campaign: None,
         last_touch: about("WhoId", Some(person.id())),
         account_touch: about("AccountId", account_id),
-        intents: Vec::new(),
+        intents: intents(person),
     }
+}
+
+/// Campaigns that the person answered, newest first. Salesforce keeps the day of that alone.
+fn intents(person: &Record) -> Vec<Intent> {
+    let answered = |member: &Record| {
+        let at = member.instant("FirstRespondedDate")?;
+        let detail = some(member, "Campaign.Name").unwrap_or_default();
+        Some(Intent { at, kind: "campaign_response".to_owned(), detail })
+    };
+    let mut all: Vec<Intent> = person.hanging("CampaignMembers").iter().filter_map(answered).take(INTENTS).collect();
+    all.sort_by_key(|intent| std::cmp::Reverse(intent.at));
+    all
 }
 
 fn account(person: &Record, owners: &Matched) -> Option<Account> {

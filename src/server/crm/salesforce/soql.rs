@@ -39,9 +39,9 @@ pub fn ends_with(text: &str) -> String {
     format!("'%{}", plain.strip_prefix('\'').unwrap_or(&plain))
 }
 
-/// An instant in SOQL, which has it without quotes.
+/// An instant in SOQL, which has it without quotes, and none of long ago: Salesforce itself is younger.
 pub fn instant(at: Timestamp) -> String {
-    at.to_string()
+    at.max(Timestamp::from_millis(0)).to_string()
 }
 
 /// A word in SOSL: every character that means something there is said to mean itself.
@@ -101,6 +101,7 @@ mod tests {
     fn a_quote_does_not_end_the_text() {
         assert_eq!(quoted(r"x' OR Name != '"), r"'x\' OR Name != \''");
         assert_eq!(quoted(r"x\' OR 1"), r"'x\\\' OR 1'");
+        assert_eq!(instant(Timestamp::MIN), "1970-01-01T00:00:00.000Z");
         assert_eq!(list(&["a", "b'"]), r"('a', 'b\'')");
         assert_eq!(ends_with("50%_\\"), r"'%50\%\_\\'");
         assert!(!list::<&str>(&[]).contains("()"));
