@@ -44,7 +44,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use self::buyers::BuyerPlan;
-pub use self::crm::hubspot;
+pub use self::crm::{hubspot, salesforce};
 pub use self::faults::{Callbacks, Faults, Times};
 pub use self::state::Number;
 

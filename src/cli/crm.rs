@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::config::secret::Held;
 use crate::server::crm::directory::Directory;
 use crate::server::crm::hubspot::{API, HubSpot, Settings};
+use crate::server::crm::salesforce::{self, Salesforce, jwt};
 use crate::server::crm::{Crm, Reps};
 use crate::server::egress::Egress;
 use crate::server::store::Store;
@@ -17,11 +18,17 @@ use crate::server::store::Store;
 /// The CRM.
 #[derive(Debug, Args)]
 pub(super) struct CrmArgs {
-    /// Who knows the buyers: `hubspot`, or the address of a JSON directory of contacts. What the emulator of HubSpot stands
-    /// at is given as `hubspot=http://127.0.0.1:…`.
-    #[arg(long, value_name = "hubspot|URL")]
+    /// Who knows the buyers: `hubspot`, `salesforce`, or the address of a JSON directory of contacts. Another address than
+    /// everybody's is given as `salesforce=https://acme.my.salesforce.com`, and an emulator's as `hubspot=http://127.0.0.1:…`.
+    #[arg(long, value_name = "hubspot|salesforce|URL")]
     crm: Option<String>,
-    /// The directory takes writes, too: the log of what was said, how it ended, tasks. HubSpot always does.
+    /// The consumer key of Salesforce's connected app. It says who asks, and opens nothing without the private key.
+    #[arg(long, value_name = "KEY", requires = "crm", env = "COMEBACK_CRM_CLIENT_ID")]
+    crm_client_id: Option<String>,
+    /// The user name of the Salesforce user whom the app acts for.
+    #[arg(long, value_name = "USERNAME", requires = "crm", env = "COMEBACK_CRM_USER")]
+    crm_user: Option<String>,
+    /// The directory takes writes, too: the log of what was said, how it ended, tasks. HubSpot and Salesforce always do.
     #[arg(long, requires = "crm")]
     crm_writes: bool,
     #[command(flatten)]
@@ -45,6 +52,10 @@ impl CrmArgs {
     ) -> anyhow::Result<Option<Arc<dyn Crm>>> {
         let Some(named) = self.crm.as_deref() else { return Ok(None) };
         let token = self.token.token()?;
+        let login = named.strip_prefix("salesforce").map(|rest| rest.strip_prefix('=').unwrap_or(rest));
+        if let Some(login) = login {
+            return Ok(Some(Arc::new(self.salesforce(login, token, egress, store, clock)?)));
+        }
         let base = named.strip_prefix("hubspot").map(|rest| rest.strip_prefix('=').unwrap_or(rest));
         let Some(base) = base else {
             let directory = Directory::new(egress.clone(), named, token)?;
@@ -59,6 +70,36 @@ impl CrmArgs {
         let settings = Settings { base: base.to_owned(), hook_secret: self.hook_secret()?, ..Settings::new(token) };
         let reps = Reps::Kept(Arc::clone(store));
         Ok(Some(Arc::new(HubSpot::new(egress.clone(), settings, reps, Arc::clone(clock))?)))
+    }
+
+    fn salesforce(
+        &self,
+        login: &str,
+        key: Held,
+        egress: &Egress,
+        store: &Arc<dyn Store>,
+        clock: &Arc<dyn Clock>,
+    ) -> anyhow::Result<Salesforce> {
+        let given = |value: &Option<String>, what: &str| {
+            let value = value.as_deref().map(str::trim).filter(|value| !value.is_empty());
+            value.map(str::to_owned).ok_or_else(|| anyhow::anyhow!("Salesforce wants to know {what}"))
+        };
+        let client_id = given(&self.crm_client_id, "who asks: the connected app's consumer key, by --crm-client-id")?;
+        let user = given(&self.crm_user, "whom the app acts for: the name of a user, by --crm-user")?;
+        // Looked at once, so that a wrong one is told now and not by the first reply.
+        let pem = match &key {
+            Held::Here(_) => anyhow::bail!(
+                "Salesforce opens to a private key in PEM: name its file by --crm-token-file, or put it into COMEBACK_CRM_TOKEN"
+            ),
+            Held::At(source) => source.read()?,
+        };
+        jwt::key(&pem)?;
+        let mut settings = salesforce::Settings::new(client_id, user, key);
+        if !login.is_empty() {
+            login.clone_into(&mut settings.login);
+        }
+        let reps = Reps::Kept(Arc::clone(store));
+        Ok(Salesforce::new(egress.clone(), settings, reps, Arc::clone(clock))?)
     }
 
     fn hook_secret(&self) -> anyhow::Result<Option<Held>> {

@@ -57,8 +57,8 @@ impl HeartbeatArgs {
 /// The bearer token of the CRM.
 #[derive(Debug, Args)]
 pub(super) struct CrmTokenArgs {
-    /// A file with the CRM's bearer token (HubSpot: a private app's), read for every question; without it the token comes from
-    /// `COMEBACK_CRM_TOKEN`.
+    /// A file with the CRM's bearer token (HubSpot: a private app's; Salesforce: the private key of the connected app's
+    /// certificate, in PEM), read whenever it is needed; without it the token comes from `COMEBACK_CRM_TOKEN`.
     #[arg(long, value_name = "FILE", requires = "crm")]
     crm_token_file: Option<PathBuf>,
     /// The name of that token in the keyring.

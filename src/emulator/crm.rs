@@ -5,6 +5,7 @@ mod http;
 pub mod hubspot;
 mod make;
 mod names;
+pub mod salesforce;
 mod writes;
 
 pub(crate) use http::router;

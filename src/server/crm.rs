@@ -19,9 +19,13 @@ pub mod changed;
 pub mod connector;
 pub mod directory;
 pub mod hubspot;
+pub mod limits;
+pub mod money;
 pub mod owner;
 pub mod phone;
 pub mod push;
+pub mod question;
+pub mod salesforce;
 pub mod write;
 
 pub use self::changed::{Changed, Touched};

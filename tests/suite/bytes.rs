@@ -71,6 +71,7 @@ held! {
     consent_row 2000
     hubspot 1500
     crm_change 2000
+    salesforce 1500
 }
 
 #[test]

@@ -34,6 +34,7 @@ mod playbook_schema;
 mod reach;
 mod revocation;
 mod rules;
+mod salesforce;
 mod sentences;
 mod service;
 mod sim;

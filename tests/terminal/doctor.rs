@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use comeback::clock::SystemClock;
 use comeback::emulator::hubspot::{HubSpotConfig, HubSpotEmulator};
+use comeback::emulator::salesforce::{KEY, SalesforceConfig, SalesforceEmulator};
 use serde_json::Value;
 
 use super::house::{COMEBACK, House};
@@ -154,6 +155,40 @@ fn an_operator_is_told_whether_the_crm_answers_and_knows_the_reps() {
     wrong(&asked("pat-na1-wrong"), "the CRM refused (401)");
     drop(hubspot);
     wrong(&asked(&token), "the CRM did not answer");
+}
+
+#[test]
+fn an_operator_is_told_whether_salesforce_opens_and_what_it_wants_to_know() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.expect("a runtime");
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+    let config = SalesforceConfig::default();
+    let salesforce = {
+        let _inside = runtime.enter();
+        SalesforceEmulator::start(listener, config.clone(), Arc::new(SystemClock)).expect("Salesforce")
+    };
+    salesforce.user("zoe@acme.example", false, "UTC").expect("a user");
+    let desk = Desk::new();
+    let (database, crm) = (desk.machine.database(), format!("salesforce={}", salesforce.base_url()));
+    let asked = |key: &str, more: &[&str]| {
+        let variables = [("COMEBACK_CRM_TOKEN", key), ("LC_ALL", "C.UTF-8")];
+        let arguments = ["doctor", "--database", database.as_str(), "--crm", crm.as_str()];
+        desk.machine.run_with(&variables, &[&arguments, more].concat(), "")
+    };
+    let all = ["--crm-client-id", config.client_id.as_str(), "--crm-user", config.user.as_str()];
+    let said = asked(KEY, &all);
+    assert!(said.ok, "{}{}", said.out, said.err);
+    for words in ["Salesforce tells who is behind a number", "2 own records there, 1 of them left"] {
+        assert!(said.out.contains(words), "no {words:?} in\n{}", said.out);
+    }
+    assert!(!said.out.contains("PRIVATE") && !said.out.contains("acme.example"), "{}", said.out);
+    wrong(&asked(KEY, &all[..2]), "--crm-user");
+    wrong(&asked(KEY, &all[2..]), "--crm-client-id");
+    wrong(&asked("", &all), "private key in PEM");
+    wrong(&asked("3MVG9", &all), "no private key in PEM");
+    wrong(&asked(KEY, &[all[0], "3MVG9other", all[2], all[3]]), "the CRM refused (400)");
+    drop(salesforce);
+    wrong(&asked(KEY, &all), "the CRM did not answer");
 }
 
 #[test]

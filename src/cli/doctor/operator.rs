@@ -12,12 +12,14 @@ use crate::server::store::sqlite::{MIGRATIONS, SqliteStore, serving};
 use crate::server::store::{LineStore as _, Store as _, StoreError};
 
 /// Variables that a backend reads, and whether their value is a secret.
-const VARIABLES: [(&str, bool); 7] = [
+const VARIABLES: [(&str, bool); 9] = [
     ("COMEBACK_DATABASE", false),
     ("COMEBACK_PUBLIC_URL", false),
     ("COMEBACK_LOG", false),
     ("COMEBACK_CRM_TOKEN", true),
     ("COMEBACK_CRM_HOOK_SECRET", true),
+    ("COMEBACK_CRM_CLIENT_ID", true),
+    ("COMEBACK_CRM_USER", true),
     ("COMEBACK_HEARTBEAT_URL", true),
     ("COMEBACK_SMTP_URL", true),
 ];

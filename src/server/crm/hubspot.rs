@@ -23,9 +23,10 @@ use url::Url;
 
 use self::ask::{Method, Question};
 use self::body::{Kinds, Place};
-use self::limits::{Limits, Said};
+use self::limits::Said;
 use self::read::{Record, Stages};
 use super::changed::{Changed, Kind, Touched};
+use super::limits::Limits;
 use super::owner::Matched;
 use super::write::{TaskState, What, Write};
 use super::{Crm, CrmError, Deals, Owner, Reps};

@@ -4,6 +4,8 @@
 //! for a number of here would put one buyer's text before another buyer's name. The table holds what the numbering plans
 //! say (ITU-T E.164 and its national annexes): country code, trunk prefix, lengths.
 
+use std::collections::BTreeSet;
+
 use crate::domain::contact::Address;
 
 /// A country's plan: ISO 3166-1, names in lower case, country code, trunk prefix, shortest and longest national number,
@@ -100,6 +102,24 @@ pub fn split(address: &Address) -> Option<(&str, &str)> {
     digits.split_at_checked(length).filter(|(_, national)| national.len() >= 4)
 }
 
+/// The digits by which an address may begin where somebody typed it, for a search that knows nothing of countries: as at
+/// home with and without the trunk prefix, with the country code, and as dialled from elsewhere. Nothing for what is no
+/// number of a country.
+pub fn spellings(address: &Address) -> Option<BTreeSet<String>> {
+    let (code, national) = split(address)?;
+    let mut all: BTreeSet<String> =
+        ["", code, &format!("00{code}")].iter().map(|begins| format!("{begins}{national}")).collect();
+    let trunks =
+        COUNTRIES.iter().filter(|Country(_, _, c, trunk, ..)| *c == code && !trunk.is_empty() && *trunk != code);
+    for Country(_, _, _, trunk, ..) in trunks {
+        all.extend([format!("{trunk}{national}"), format!("{code}{trunk}{national}")]);
+    }
+    if code == "1" {
+        all.insert(format!("011{code}{national}"));
+    }
+    Some(all)
+}
+
 /// The digits, and whether they begin with a country code. An extension is left out, and the zero in brackets that is
 /// dialled at home only.
 fn digits(typed: &str) -> Option<(String, bool)> {
@@ -188,6 +208,23 @@ mod tests {
             let read = e164(typed, country);
             assert_eq!(read.as_ref().map(Address::as_str), wanted, "{typed} {country:?}");
         }
+    }
+
+    #[test]
+    fn whatever_a_number_is_typed_as_begins_with_one_of_its_spellings() {
+        for (address, typed) in [
+            ("+14155550100", &["(415) 555-0100", "1-415-555-0100", "+1 415 555 0100", "011 1 415 555 0100"][..]),
+            ("+442079460958", &["020 7946 0958", "+44 (0)20 7946 0958", "0044 20 7946 0958", "20 7946 0958 x7"]),
+            ("+36301234567", &["06 30 123 4567", "+36 30 123 4567"]),
+            ("+390612345678", &["06 1234 5678", "+39 06 12345678"]),
+        ] {
+            let spellings = spellings(&Address::parse(address).unwrap()).unwrap();
+            for typed in typed {
+                let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
+                assert!(spellings.iter().any(|s| digits.starts_with(s.as_str())), "{typed}: {spellings:?}");
+            }
+        }
+        assert_eq!(spellings(&Address::parse("72345").unwrap()), None);
     }
 
     #[test]

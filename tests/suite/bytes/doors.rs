@@ -22,6 +22,7 @@ use comeback::server::consent::checked;
 use comeback::server::crm::hubspot::{card, hook, read};
 use comeback::server::crm::owner::Matched;
 use comeback::server::crm::push;
+use comeback::server::crm::salesforce;
 use comeback::tui::input_line::{InputLine, MAX_BYTES};
 use comeback::tui::keymap::chord::Chord;
 use comeback::wire::changes::{Changes, Message};
@@ -36,7 +37,7 @@ use serde::de::DeserializeOwned;
 pub type Door = fn(&[u8]);
 
 /// All of them, by the name of their fuzz target and of their folder in `fuzz/corpus`.
-pub const DOORS: [(&str, Door); 14] = [
+pub const DOORS: [(&str, Door); 15] = [
     ("webhook_form", webhook_form),
     ("webhook_json", webhook_json),
     ("playbook", playbook),
@@ -51,6 +52,7 @@ pub const DOORS: [(&str, Door); 14] = [
     ("consent_row", consent_row),
     ("hubspot", hubspot),
     ("crm_change", crm_change),
+    ("salesforce", salesforce),
 ];
 
 /// An error is one short line for a person, and moves no cursor.
@@ -307,4 +309,60 @@ pub fn crm_change(bytes: &[u8]) {
         }
         Err(error) => sentence(&error),
     }
+}
+
+/// Whatever Salesforce answers, and whatever stands where its key should.
+pub fn salesforce(bytes: &[u8]) {
+    use salesforce::read;
+
+    let told = |error: &comeback::server::crm::CrmError| sentence(error);
+    let owners = Matched::default();
+    match read::answer::<read::Records>(bytes) {
+        Ok(page) => {
+            assert!(page.next().is_none_or(|next| next.len() <= bytes.len()));
+            let all = page.records.as_slice();
+            let stages = read::stages(all);
+            let around = salesforce::card::Around {
+                roles: all,
+                deals: all,
+                teams: all,
+                tasks: all,
+                meetings: all,
+                stages: &stages,
+                owners: &owners,
+            };
+            let words = read::words(all, all);
+            assert!([words.open, words.closed, words.high, words.normal, words.low].iter().all(|w| !w.is_empty()));
+            for record in all {
+                let made = salesforce::card::card(record, &around);
+                assert!(made.name.chars().count() <= 200);
+                assert!(made.opportunity.is_none_or(|deal| deal.team.len() <= 20));
+                for number in read::numbers(record) {
+                    assert!(number.as_str().starts_with('+'));
+                    assert_eq!(Address::parse(number.as_str()).as_ref(), Ok(&number));
+                }
+                if let Some(deal) = salesforce::card::deal(record, all, &stages, &owners) {
+                    assert_eq!(deal.stages.last().map(|s| &s.stage), Some(&deal.stage));
+                }
+                drop((read::owner(record), read::zone(record)));
+            }
+        }
+        Err(error) => told(&error),
+    }
+    if let Ok(found) = read::answer::<read::Found>(bytes) {
+        assert!(found.records.iter().all(|r| r.id().len() <= bytes.len()));
+    }
+    drop(read::answer::<read::Described>(bytes).map(|described| described.has("Name")));
+    drop((read::answer::<read::Made>(bytes), read::answer::<read::Token>(bytes), read::is_of_the_day(bytes)));
+    assert!(read::code(bytes).bytes().all(|b| b.is_ascii_alphabetic() || b == b'_' || b == b' '));
+    assert!(read::unopened(bytes).bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b' '));
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Some(place) = salesforce::ask::Place::read(text) {
+        assert_eq!(salesforce::ask::Place::read(&place.written()), Some(place));
+    }
+    if let Err(error) = salesforce::jwt::key(&comeback::config::secret::Secret::from(text)) {
+        sentence(&error);
+    }
+    let header = |name: &str| (name == "sforce-limit-info").then_some(text);
+    assert!(salesforce::limits::Said::of(200, header).again.is_none());
 }

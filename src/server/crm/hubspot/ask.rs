@@ -4,6 +4,8 @@
 use serde_json::{Value, json};
 
 use super::super::phone;
+use super::super::question::escaped;
+pub use super::super::question::{Method, Question};
 use crate::domain::contact::Address;
 use crate::domain::time::Timestamp;
 
@@ -75,43 +77,13 @@ pub const DEAL: [&str; 12] = [
     "hs_lastmodifieddate",
 ];
 
-/// How it is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// GET.
-    Get,
-    /// POST.
-    Post,
-    /// PATCH.
-    Patch,
-}
-
-/// A question. Bodies hold numbers and texts, so `Debug` shows none.
-#[derive(Clone, PartialEq)]
-pub struct Question {
-    /// How.
-    pub method: Method,
-    /// Path and query.
-    pub path: String,
-    /// What is sent along.
-    pub body: Option<Value>,
-    /// Whether it is a search, which HubSpot counts apart.
-    pub searches: bool,
-}
-
-impl std::fmt::Debug for Question {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Question({:?})", self.method)
-    }
-}
-
 fn post(path: String, body: Value) -> Question {
-    Question { method: Method::Post, path, body: Some(body), searches: false }
+    Question::post(path, body)
 }
 
 /// Something that is only read.
 pub fn get(path: String) -> Question {
-    Question { method: Method::Get, path, body: None, searches: false }
+    Question::get(path)
 }
 
 /// A search. Every member is sent, as the description requires: some portals refuse one without.
@@ -194,17 +166,7 @@ pub fn create(kind: &str, properties: &Value, associations: &[Value]) -> Questio
 /// Changes a record.
 pub fn change(kind: &str, id: &str, properties: &Value) -> Question {
     let body = json!({ "properties": properties });
-    Question {
-        method: Method::Patch,
-        path: format!("/crm/v3/objects/{kind}/{}", escaped(id)),
-        body: Some(body),
-        searches: false,
-    }
-}
-
-/// Ids come from outside: one with a slash in it is no way to another path.
-fn escaped(text: &str) -> String {
-    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+    Question::patch(format!("/crm/v3/objects/{kind}/{}", escaped(id)), body)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+pub use super::super::money::cents;
 use super::super::{CrmError, Owner, phone};
 use crate::domain::contact::Address;
 use crate::domain::time::Timestamp;
@@ -99,19 +100,6 @@ pub fn instant(text: &str) -> Option<Timestamp> {
     let millis = text.parse::<i64>().ok().map(Timestamp::from_millis);
     // A date alone.
     millis.or_else(|| Some(text.parse::<chrono::NaiveDate>().ok()?.and_time(chrono::NaiveTime::MIN).and_utc().into()))
-}
-
-/// An amount in hundredths: `48000`, `1500.25`. HubSpot keeps decimals as they were typed, so a third one is cut.
-pub fn cents(text: &str) -> Option<i64> {
-    let (sign, text) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    if (whole.is_empty() && part.is_empty()) || !digits(whole) || !digits(part) {
-        return None;
-    }
-    let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    let part: i64 = format!("{part:0<2}").get(..2)?.parse().ok()?;
-    whole.checked_mul(100)?.checked_add(part)?.checked_mul(sign)
 }
 
 /// Every number of a contact that can be told: as typed, by the contact's country, and as HubSpot itself made E.164 of it.

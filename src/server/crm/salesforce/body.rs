@@ -1,0 +1,258 @@
+//! What is written into Salesforce, as the bodies of its requests. Pure.
+//!
+//! A text and an outcome are tasks that are done, a task is one that is not, a meeting is an event. The write's mark stands
+//! in the field for it where the organisation has one, else at the end of the subject: descriptions cannot be asked for.
+
+use chrono_tz::Tz;
+use serde_json::{Value, json};
+
+use super::super::question::Question;
+use super::super::write::{Priority, What, Write};
+use super::ask;
+use super::read::Words;
+use super::soql::{ends_with, quoted};
+use crate::domain::id::DealId;
+
+/// What the subject of a logged text begins with.
+pub const TEXT: &str = "Text ";
+
+/// The field that holds the mark.
+pub const KEY: &str = "Comeback_Key__c";
+
+/// The longest subject, in characters.
+const SUBJECT: usize = 255;
+
+/// The longest text written; a description has room for 32,000.
+const LONGEST: usize = 10_000;
+
+/// Whether an id is a lead's.
+pub fn is_lead(id: &str) -> bool {
+    id.starts_with("00Q")
+}
+
+/// Where a write that makes something makes it; nothing for one that changes what is there.
+pub const fn place(write: &Write) -> Option<&'static str> {
+    match &write.what {
+        What::Log { .. } | What::Task { .. } | What::Outcome { meeting: None, .. } => Some("Task"),
+        What::Outcome { meeting: Some(_), .. } => Some("Event"),
+        What::TaskDone { .. } | What::Owner => None,
+    }
+}
+
+/// The owner of a write, as Salesforce knows them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct By<'a> {
+    /// Their id.
+    pub id: Option<&'a str>,
+    /// Where they are: a task's day is one of theirs.
+    pub zone: Option<Tz>,
+}
+
+/// The request that makes it.
+pub fn create(write: &Write, kind: &str, by: By<'_>, words: &Words, keyed: bool) -> Question {
+    let mut body = properties(write, by, words);
+    body["WhoId"] = json!(write.contact.as_str());
+    if let Some(deal) = write.deal.as_ref().filter(|_| !is_lead(write.contact.as_str())) {
+        // What a lead is about Salesforce does not keep.
+        body["WhatId"] = json!(deal.as_str());
+    }
+    if let Some(owner) = by.id {
+        body["OwnerId"] = json!(owner);
+    }
+    let subject = body["Subject"].as_str().map(line).unwrap_or_default();
+    body["Subject"] = if keyed {
+        body[KEY] = json!(write.mark());
+        json!(cut(&subject, SUBJECT))
+    } else {
+        let mark = write.mark();
+        json!(format!("{} {mark}", cut(&subject, SUBJECT - mark.len() - 1)))
+    };
+    ask::create(kind, body)
+}
+
+/// Looks for it, among what hangs on the contact. A query tells at once what was written; a search would not.
+pub fn find(write: &Write, kind: &str, keyed: bool) -> Question {
+    let mark = write.mark();
+    // Made before there was a field for it, it has it in its subject.
+    let here = format!("Subject LIKE {}", ends_with(&mark));
+    let here = if keyed { format!("({KEY} = {} OR {here})", quoted(&mark)) } else { here };
+    let on = quoted(write.contact.as_str());
+    ask::query(&format!("SELECT Id FROM {kind} WHERE WhoId = {on} AND {here} ORDER BY CreatedDate LIMIT 1"))
+}
+
+fn properties(write: &Write, by: By<'_>, words: &Words) -> Value {
+    let zone = by.zone.unwrap_or(Tz::UTC);
+    let day = |at: crate::domain::time::Timestamp| at.utc().with_timezone(&zone).format("%Y-%m-%d").to_string();
+    let done = |subject: String, said: &[&str]| {
+        json!({
+            "Subject": subject,
+            "Description": told(write, said),
+            "Status": words.closed,
+            "Priority": words.normal,
+            "ActivityDate": day(write.at),
+        })
+    };
+    match &write.what {
+        What::Log { inbound, body, sla } => {
+            let who = if *inbound { "from the buyer" } else { "to the buyer" };
+            done(format!("{TEXT}{who}: {}", body.as_str()), &[body.as_str(), sla.as_deref().unwrap_or_default()])
+        }
+        What::Task { subject, words: more, priority, due } => json!({
+            "Subject": subject,
+            "Description": told(write, &[more]),
+            "Status": words.open,
+            "Priority": match priority {
+                Priority::Low => &words.low,
+                Priority::Normal => &words.normal,
+                Priority::High => &words.high,
+            },
+            // A task has a day; the hour is that of its reminder.
+            "ActivityDate": day(*due),
+            "IsReminderSet": true,
+            "ReminderDateTime": due.to_string(),
+        }),
+        What::Outcome { outcome, words: more, meeting: Some(meeting) } => json!({
+            "Subject": outcome,
+            "Description": told(write, &[more]),
+            "StartDateTime": meeting.from.to_string(),
+            "EndDateTime": meeting.until.to_string(),
+        }),
+        What::Outcome { outcome, words: more, meeting: None } => {
+            done(format!("Conversation ended: {outcome}"), &[more])
+        }
+        What::TaskDone { .. } | What::Owner => json!({}),
+    }
+}
+
+/// The request that changes what is there; nothing for a write that makes something, or where an owner is missing.
+pub fn change(write: &Write, owner: Option<&str>, words: &Words) -> Option<Question> {
+    match &write.what {
+        What::TaskDone { task } => Some(ask::change("Task", task, json!({ "Status": words.closed }))),
+        What::Owner => {
+            let (kind, id) = owned(write);
+            Some(ask::change(kind, id, json!({ "OwnerId": owner? })))
+        }
+        What::Log { .. } | What::Task { .. } | What::Outcome { .. } => None,
+    }
+}
+
+/// The record that a write changes, and is told by when it was changed.
+pub fn changed(write: &Write) -> &str {
+    match &write.what {
+        What::TaskDone { task } => task,
+        What::Owner => owned(write).1,
+        What::Log { .. } | What::Task { .. } | What::Outcome { .. } => write.contact.as_str(),
+    }
+}
+
+/// The record whose owner a write changes.
+pub fn owned(write: &Write) -> (&'static str, &str) {
+    let person = write.contact.as_str();
+    let kind = if is_lead(person) { "Lead" } else { "Contact" };
+    write.deal.as_ref().map_or((kind, person), |deal| ("Opportunity", DealId::as_str(deal)))
+}
+
+/// Paragraphs, then the link. Salesforce shows a description as it is.
+fn told(write: &Write, paragraphs: &[&str]) -> String {
+    let said = paragraphs.iter().map(|p| clean(p)).filter(|p| !p.trim().is_empty());
+    let mut all: Vec<String> = said.map(|p| cut(&p, LONGEST)).collect();
+    all.push(clean(&write.link));
+    all.join("\n\n")
+}
+
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
+}
+
+fn line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().trim().to_owned()
+}
+
+fn cut(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::super::super::write::Meeting;
+    use super::super::read::words;
+    use super::*;
+    use crate::domain::contact::Body;
+    use crate::domain::id::ContactId;
+    use crate::domain::time::{Span, Timestamp};
+
+    fn write(contact: &str, what: What) -> Write {
+        Write {
+            key: Uuid::from_u128(7),
+            contact: ContactId::new(contact),
+            deal: Some(DealId::new("006A")),
+            owner: None,
+            at: Timestamp::from_millis(1_772_550_000_000),
+            link: "https://c.example/c/1?a=b&c=d".to_owned(),
+            what,
+        }
+    }
+
+    fn made(write: &Write, by: By<'_>, keyed: bool) -> Value {
+        create(write, place(write).unwrap(), by, &words(&[], &[]), keyed).body.unwrap()
+    }
+
+    #[test]
+    fn a_text_is_a_task_that_is_done_with_its_mark_at_the_end_or_in_its_field() {
+        let body = Body::new(format!("Two\n& \"three\"{}", "x".repeat(400)));
+        let log = write("003A", What::Log { inbound: true, body, sla: Some("answered in 4 min, in time".to_owned()) });
+        let by = By { id: Some("005A"), zone: None };
+        let body = made(&log, by, false);
+        let subject = body["Subject"].as_str().unwrap();
+        assert!(subject.starts_with("Text from the buyer: Two & \"three\"xx"), "{subject}");
+        assert!(subject.ends_with(" comeback:00000000-0000-0000-0000-000000000007"), "{subject}");
+        assert_eq!(subject.chars().count(), 255);
+        let description = body["Description"].as_str().unwrap();
+        assert!(description.starts_with("Two\n& \"three\"xx"), "{description}");
+        assert!(description.ends_with("\n\nanswered in 4 min, in time\n\nhttps://c.example/c/1?a=b&c=d"));
+        assert_eq!((&body["Status"], &body["ActivityDate"]), (&json!("Completed"), &json!("2026-03-03")));
+        assert_eq!(
+            (&body["WhoId"], &body["WhatId"], &body["OwnerId"]),
+            (&json!("003A"), &json!("006A"), &json!("005A"))
+        );
+        let keyed = made(&log, by, true);
+        assert_eq!(keyed[KEY], log.mark());
+        assert!(!keyed["Subject"].as_str().unwrap().contains("comeback:"));
+    }
+
+    #[test]
+    fn a_task_is_due_on_a_day_of_its_owners_and_a_leads_has_no_deal() {
+        // Past midnight in London, and the evening before in New York.
+        let due = Timestamp::from_millis(1_772_550_000_000) + Span::minutes(11 * 60);
+        let (subject, more) = ("Call Dana".to_owned(), "She asked for a price".to_owned());
+        let task = write("00QA", What::Task { subject, words: more, priority: Priority::High, due });
+        let there = By { id: None, zone: Some(chrono_tz::America::New_York) };
+        for (by, day) in [(By::default(), "2026-03-04"), (there, "2026-03-03")] {
+            let body = made(&task, by, false);
+            assert_eq!((&body["ActivityDate"], &body["Priority"]), (&json!(day), &json!("High")));
+            assert_eq!(body["ReminderDateTime"], "2026-03-04T02:00:00.000Z");
+            assert_eq!((body.get("WhatId"), body.get("OwnerId")), (None, None));
+        }
+        let meeting = Some(Meeting { from: due, until: due + Span::minutes(30) });
+        let met = write("003A", What::Outcome { outcome: "meeting booked".to_owned(), words: String::new(), meeting });
+        assert_eq!(place(&met), Some("Event"));
+        assert_eq!(made(&met, By::default(), false)["EndDateTime"], "2026-03-04T02:30:00.000Z");
+    }
+
+    #[test]
+    fn the_owner_of_the_deal_changes_when_one_is_named_else_of_the_person() {
+        let words = words(&[], &[]);
+        let mut owner = write("003A", What::Owner);
+        assert_eq!(change(&owner, None, &words), None, "nobody Salesforce knows");
+        let path = |write: &Write| change(write, Some("005A"), &words).unwrap().path;
+        assert!(path(&owner).ends_with("/sobjects/Opportunity/006A"));
+        owner.deal = None;
+        assert!(path(&owner).ends_with("/sobjects/Contact/003A"));
+        let lead = Write { deal: None, ..write("00QA", What::Owner) };
+        assert!(path(&lead).ends_with("/sobjects/Lead/00QA"));
+        let done = write("003A", What::TaskDone { task: "00TA".to_owned() });
+        assert_eq!(change(&done, None, &words).unwrap().body.unwrap()["Status"], "Completed");
+    }
+}

@@ -1,0 +1,213 @@
+//! Writes: made once, found again, and never made twice whatever broke in between.
+
+use comeback::domain::contact::Body;
+use comeback::domain::id::{ContactId, DealId, RepId};
+use comeback::domain::time::Span;
+use comeback::emulator::Times;
+use comeback::emulator::salesforce::SalesforceFaults;
+use comeback::server::crm::write::{Meeting, Priority, What};
+use comeback::server::crm::{Crm as _, CrmError, TaskState, Write};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Org;
+
+fn write(org: &Org, contact: &str, what: What) -> Write {
+    Write {
+        key: Uuid::now_v7(),
+        contact: ContactId::new(contact),
+        deal: None,
+        owner: Some(RepId::from("maya")),
+        at: org.now(),
+        link: "https://c.example/c/1".to_owned(),
+        what,
+    }
+}
+
+fn text(words: &str) -> What {
+    What::Log { inbound: true, body: Body::new(words), sla: Some("answered in 4 min, in time".to_owned()) }
+}
+
+fn follow_up(org: &Org) -> What {
+    let (subject, words) = ("Call Dana".to_owned(), "She asked for a price".to_owned());
+    What::Task { subject, words, priority: Priority::High, due: org.now() + Span::minutes(14 * 60) }
+}
+
+fn booked(org: &Org) -> What {
+    let meeting = Some(Meeting { from: org.now() + Span::minutes(1440), until: org.now() + Span::minutes(1500) });
+    What::Outcome { outcome: "meeting booked".to_owned(), words: "Wants a demo".to_owned(), meeting }
+}
+
+fn nurture() -> What {
+    What::Outcome { outcome: "nurture".to_owned(), words: "Next year".to_owned(), meeting: None }
+}
+
+#[tokio::test]
+async fn a_text_a_task_a_meeting_and_an_outcome_stand_in_salesforce_with_owner_contact_and_deal() {
+    let org = Org::open().await;
+    let dana = org.contact("Dana", "+14155550123", &json!({}));
+    let deal = org.deal("Rollout", "Proposal", &json!({}));
+    for (kind, what) in [
+        ("Task", text("Is <b>20%</b> 'possible'?")),
+        ("Task", follow_up(&org)),
+        ("Event", booked(&org)),
+        ("Task", nurture()),
+    ] {
+        let write = Write { deal: Some(DealId::new(&deal)), ..write(&org, &dana, what) };
+        assert_eq!(org.crm.find(&write).await, Ok(None), "{write:?}");
+        let id = org.crm.write(&write).await.unwrap();
+        assert_eq!(org.crm.find(&write).await, Ok(Some(id.clone())), "{write:?}");
+        let made = org.salesforce.all(kind).pop().unwrap();
+        assert_eq!((&made["Id"], &made["OwnerId"]), (&json!(id), &json!(org.maya)));
+        assert_eq!((&made["WhoId"], &made["WhatId"]), (&json!(dana), &json!(deal)), "{made}");
+        assert!(made["Subject"].as_str().unwrap().ends_with(&write.mark()), "{made}");
+        assert!(made["Description"].as_str().unwrap().ends_with("https://c.example/c/1"), "{made}");
+    }
+    let [log, task, outcome] = org.salesforce.all("Task").try_into().unwrap();
+    let said = log["Description"].as_str().unwrap();
+    assert!(said.starts_with("Is <b>20%</b> 'possible'?") && said.contains("answered in 4 min, in time"), "{said}");
+    assert_eq!((&log["IsClosed"], &log["ActivityDate"]), (&json!(true), &json!("2026-03-03")));
+    assert!(log["Subject"].as_str().unwrap().starts_with("Text from the buyer: Is <b>20%</b> 'possible'?"));
+    // 15:00 in London and 10:00 where Maya is, and fourteen hours later.
+    assert_eq!(
+        (&task["IsClosed"], &task["Priority"], &task["ActivityDate"]),
+        (&json!(false), &json!("High"), &json!("2026-03-04"))
+    );
+    assert_eq!(task["ReminderDateTime"], "2026-03-04T05:00:00.000+0000");
+    assert!(outcome["Subject"].as_str().unwrap().starts_with("Conversation ended: nurture"));
+    assert_eq!(org.salesforce.all("Event")[0]["StartDateTime"], "2026-03-04T15:00:00.000+0000");
+}
+
+#[tokio::test]
+async fn a_field_for_our_key_holds_it_and_what_was_written_before_there_was_one_is_found_too() {
+    let org = Org::open().await;
+    let dana = org.contact("Dana", "+14155550123", &json!({}));
+    let before = write(&org, &dana, text("Hello"));
+    let id = org.crm.write(&before).await.unwrap();
+    for kind in ["Task", "Event"] {
+        org.salesforce.add_field(kind, "Comeback_Key__c");
+    }
+    // Another connector, which learns of the field.
+    let crm = super::Salesforce::new(
+        super::Egress::new(super::Allow::loopback()),
+        super::Settings {
+            login: org.salesforce.base_url().to_owned(),
+            ..super::Settings::new(
+                org.config.client_id.clone(),
+                org.config.user.clone(),
+                super::Held::Here(super::Secret::from(super::KEY.trim())),
+            )
+        },
+        super::reps(),
+        std::sync::Arc::clone(&org.clock) as std::sync::Arc<dyn comeback::clock::Clock>,
+    )
+    .unwrap();
+    assert_eq!(crm.find(&before).await, Ok(Some(id)));
+    for (kind, what) in [("Task", text("Again")), ("Event", booked(&org))] {
+        let write = write(&org, &dana, what);
+        assert_eq!(crm.find(&write).await, Ok(None));
+        let id = crm.write(&write).await.unwrap();
+        assert_eq!(crm.find(&write).await, Ok(Some(id)));
+        let made = org.salesforce.all(kind).pop().unwrap();
+        assert_eq!(made["Comeback_Key__c"], write.mark());
+        assert!(!made["Subject"].as_str().unwrap().contains("comeback:"), "{made}");
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_was_made_and_not_acknowledged_is_found_and_not_made_again_though_the_search_lags() {
+    let org = Org::open().await;
+    let dana = org.contact("Dana", "+14155550123", &json!({}));
+    // A contact with a long history.
+    for n in 0..620 {
+        org.make("Task", &json!({ "WhoId": dana, "Subject": format!("text {n}"), "Status": "Completed" }));
+    }
+    for (kind, what) in
+        [("Task", text("Hello")), ("Task", follow_up(&org)), ("Event", booked(&org)), ("Task", nurture())]
+    {
+        let count = || org.salesforce.all(kind).len();
+        let (before, write) = (count(), write(&org, &dana, what));
+        org.faults(SalesforceFaults { swallowed: Times::Next(1), lags: true, ..SalesforceFaults::default() });
+        let failed = org.crm.write(&write).await.unwrap_err();
+        assert!(failed.may_have_been_made() && !failed.is_final(), "{failed}");
+        assert_eq!(count(), before + 1, "it was made");
+        let found = org.crm.find(&write).await.unwrap().unwrap();
+        assert_eq!(org.salesforce.all(kind).last().unwrap()["Id"], found, "{kind}");
+    }
+    let asked = org.salesforce.asked();
+    assert!(!asked.iter().any(|call| call.contains("/search")), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_task_is_open_until_it_is_completed_there_or_here_and_a_deleted_one_is_gone() {
+    let org = Org::open().await;
+    let dana = org.contact("Dana", "+14155550123", &json!({}));
+    let id = org.crm.write(&write(&org, &dana, follow_up(&org))).await.unwrap();
+    assert_eq!(org.crm.task(&id).await, Ok(TaskState::Open));
+    org.clock.advance(Span::minutes(7));
+    org.salesforce.change("Task", &id, &json!({ "Status": "Completed" })).unwrap();
+    assert_eq!(org.crm.task(&id).await, Ok(TaskState::Done { at: org.now() }), "by somebody in Salesforce");
+    let id = org.crm.write(&write(&org, &dana, follow_up(&org))).await.unwrap();
+    let done = write(&org, &dana, What::TaskDone { task: id.clone() });
+    assert_eq!(org.crm.find(&done).await, Ok(None));
+    assert_eq!(org.crm.write(&done).await, Ok(id.clone()));
+    assert_eq!(org.crm.find(&done).await, Ok(Some(id.clone())));
+    assert!(matches!(org.crm.task(&id).await, Ok(TaskState::Done { .. })), "by us");
+    org.salesforce.delete("Task", &id);
+    assert_eq!(org.crm.task(&id).await, Err(CrmError::NotFound));
+    assert_eq!(org.crm.write(&done).await, Err(CrmError::NotFound));
+}
+
+#[tokio::test]
+async fn an_owner_changes_to_one_whom_salesforce_knows_and_a_write_of_nobody_is_made_without() {
+    let org = Org::open().await;
+    let dana = org.contact("Dana", "+14155550123", &json!({ "OwnerId": org.ben }));
+    let deal = org.deal("Rollout", "Proposal", &json!({ "OwnerId": org.ben }));
+    let owner = |kind: &str| org.salesforce.all(kind)[0]["OwnerId"].clone();
+    let to_maya = write(&org, &dana, What::Owner);
+    assert_eq!(org.crm.find(&to_maya).await, Ok(None));
+    assert_eq!(org.crm.write(&to_maya).await, Ok(dana.clone()));
+    assert_eq!((owner("Contact"), org.crm.find(&to_maya).await), (json!(org.maya), Ok(Some(dana.clone()))));
+    let of_the_deal = Write { deal: Some(DealId::new(&deal)), ..write(&org, &dana, What::Owner) };
+    assert_eq!(org.crm.write(&of_the_deal).await, Ok(deal));
+    assert_eq!(owner("Opportunity"), json!(org.maya));
+    for nobody in ["zoe", "omar"] {
+        let to_nobody = Write { owner: Some(RepId::from(nobody)), ..write(&org, &dana, What::Owner) };
+        let refused = org.crm.write(&to_nobody).await.unwrap_err();
+        assert!(refused.is_final() && !refused.may_have_been_made(), "{refused}");
+        let log = Write { owner: Some(RepId::from(nobody)), ..write(&org, &dana, text("Hi")) };
+        org.crm.write(&log).await.unwrap();
+    }
+    assert_eq!(owner("Contact"), json!(org.maya));
+    // Salesforce has none without an owner: it is the app's own user then.
+    let ours = |made: &Value| made["OwnerId"] != json!(org.zoe) && made["OwnerId"] != json!(org.maya);
+    assert!(org.salesforce.all("Task").iter().all(ours));
+}
+
+#[tokio::test]
+async fn what_is_written_about_a_lead_has_no_deal_and_its_owner_changes_too() {
+    let org = Org::open().await;
+    let lead = org.make("Lead", &json!({ "LastName": "Fay", "Company": "F", "Phone": "+49 171 1230998" }));
+    let deal = org.deal("Rollout", "Proposal", &json!({}));
+    let log = Write { deal: Some(DealId::new(&deal)), ..write(&org, &lead, text("Hi")) };
+    let id = org.crm.write(&log).await.unwrap();
+    assert_eq!(org.crm.find(&log).await, Ok(Some(id)));
+    let owner = write(&org, &lead, What::Owner);
+    assert_eq!(org.crm.write(&owner).await, Ok(lead.clone()));
+    assert_eq!(org.salesforce.all("Lead")[0]["OwnerId"], json!(org.maya));
+}
+
+#[tokio::test]
+async fn a_write_about_somebody_who_is_gone_is_final_and_one_that_is_no_id_asks_for_nothing_else() {
+    let org = Org::open().await;
+    let gone = org.contact("Dana", "+14155550123", &json!({}));
+    org.salesforce.delete("Contact", &gone);
+    for nobody in [gone.as_str(), "51000000007", "003' OR Subject != '"] {
+        let log = write(&org, nobody, text("Hi"));
+        let refused = org.crm.write(&log).await.unwrap_err();
+        assert!(refused.is_final() && !refused.may_have_been_made(), "{nobody}: {refused:?}");
+        let found = org.crm.find(&log).await;
+        assert!(matches!(found, Ok(None) | Err(CrmError::Invalid(_))), "{nobody}: {found:?}");
+    }
+    assert_eq!(org.salesforce.all("Task"), [] as [Value; 0]);
+}
