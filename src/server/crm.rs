@@ -22,6 +22,7 @@ pub mod hubspot;
 pub mod owner;
 pub mod phone;
 pub mod push;
+pub mod when;
 pub mod write;
 
 pub use self::changed::{Changed, Touched};
