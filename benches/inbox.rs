@@ -179,16 +179,18 @@ fn snapshot(n: u128, now: Timestamp, dice: &mut Dice) -> Snapshot {
             currency: "USD".to_owned(),
             owner: Some("maya".into()),
             team: Vec::new(),
+            ..Opportunity::default()
         }),
         campaign: None,
         account_touch: None,
+        touches: Vec::new(),
         last_touch: Some(Touch {
             at: last - Span::minutes(2880),
             kind: "call".to_owned(),
             summary: text(dice),
             by: None,
         }),
-        intents: vec![Intent { at: last, kind: "pricing_page".to_owned(), detail: text(dice) }],
+        intents: vec![Intent { at: last, kind: "pricing_page".to_owned(), detail: text(dice), ..Intent::default() }],
     };
     Snapshot {
         answering: None,

@@ -91,10 +91,12 @@ pub(crate) fn card(n: u128) -> Card {
             currency: "USD".to_owned(),
             owner,
             team: Vec::new(),
+            ..Opportunity::default()
         }),
         campaign: None,
         last_touch: None,
         account_touch: None,
+        touches: Vec::new(),
         intents: Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::id::{ContactId, RepId};
+use super::id::{AccountId, ContactId, DealId, RepId};
 use super::time::Timestamp;
 
 /// One person of the CRM, with account and deal, as last read. Personal data: never in the journal.
@@ -43,6 +43,9 @@ pub struct Card {
     /// The last thing that happened between us and anybody of their account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_touch: Option<Touch>,
+    /// What happened lately between us and them on any channel, newest first. [`Card::last_touch`] is not repeated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub touches: Vec<Touch>,
     /// Recent signs of interest, newest first.
     #[serde(default)]
     pub intents: Vec<Intent>,
@@ -68,6 +71,9 @@ pub struct Home {
 /// A company in the CRM.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
+    /// The CRM's own id: whose colleagues text is told by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<AccountId>,
     /// Its name.
     pub name: String,
     /// Who owns the account.
@@ -82,16 +88,25 @@ pub struct Account {
     /// Which kind of customer, in the CRM's words: `enterprise`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segment: Option<String>,
+    /// How many people work there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u32>,
+    /// Which part of the world, in the CRM's words: `EMEA`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
 }
 
 /// A deal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opportunity {
+    /// The CRM's own id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<DealId>,
     /// Its name.
     pub name: String,
     /// Its stage, in the CRM's words.
     pub stage: String,
-    /// Its amount in hundredths of the currency.
+    /// Its amount in hundredths of the currency; 0 when the CRM has none, and then nothing is shown.
     #[serde(default)]
     pub amount_cents: i64,
     /// ISO 4217.
@@ -103,6 +118,12 @@ pub struct Opportunity {
     /// Others on the deal, with their part.
     #[serde(default)]
     pub team: Vec<TeamMember>,
+    /// When it is expected to close.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes: Option<Timestamp>,
+    /// Since when it is in its stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_since: Option<Timestamp>,
 }
 
 /// Somebody on a deal.
@@ -145,7 +166,7 @@ pub struct Touch {
 }
 
 /// A sign of interest: a visited page, an opened quote.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
     /// When.
     pub at: Timestamp,
@@ -154,9 +175,49 @@ pub struct Intent {
     /// One line on it.
     #[serde(default)]
     pub detail: String,
+    /// Where it was seen, when whoever tells it says so; else its kind says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// How much it means, from 1 to 100, when whoever tells it says so; else its kind says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u8>,
+}
+
+/// Where a sign of interest was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// On our pages.
+    Site,
+    /// In a mail of ours.
+    Mail,
+    /// In the product.
+    Product,
+    /// In a campaign: a form, an event, an advertisement.
+    Campaign,
 }
 
 impl Card {
+    /// Somebody of whom nothing more is known.
+    pub const fn of(contact: ContactId) -> Self {
+        Self {
+            contact,
+            name: String::new(),
+            title: String::new(),
+            zone: None,
+            home: None,
+            account: None,
+            owner: None,
+            sdr: None,
+            opportunity: None,
+            campaign: None,
+            last_touch: None,
+            account_touch: None,
+            touches: Vec::new(),
+            intents: Vec::new(),
+        }
+    }
+
     /// The stage of the open deal.
     pub fn stage(&self) -> Option<&str> {
         self.opportunity.as_ref().map(|o| o.stage.as_str())

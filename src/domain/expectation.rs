@@ -280,19 +280,18 @@ fn card(reply: &Reply) -> Card {
             country: place.country.clone(),
             state: place.state.clone(),
             segment: place.segment.clone(),
+            ..Account::default()
         }),
         owner: owner(OwnerSource::Contact),
         sdr: owner(OwnerSource::Sdr),
         opportunity: deal.then(|| Opportunity {
-            name: String::new(),
             stage: reply.stage.clone().unwrap_or_default(),
-            amount_cents: 0,
-            currency: String::new(),
             owner: owner(OwnerSource::Opportunity),
             team: owner(OwnerSource::OpportunityTeam)
                 .map(|rep| TeamMember { rep, role: String::new() })
                 .into_iter()
                 .collect(),
+            ..Opportunity::default()
         }),
         campaign: (reply.use_case.is_some() || reply.campaign.is_some()).then(|| Campaign {
             use_case: reply.use_case.clone().unwrap_or_default(),
@@ -306,19 +305,5 @@ fn card(reply: &Reply) -> Card {
 
 /// A card with nothing on it but whose it is.
 pub(super) fn card_of(contact: &str) -> Card {
-    Card {
-        contact: ContactId::from(contact),
-        name: String::new(),
-        title: String::new(),
-        zone: None,
-        home: None,
-        account: None,
-        owner: None,
-        sdr: None,
-        opportunity: None,
-        campaign: None,
-        last_touch: None,
-        account_touch: None,
-        intents: Vec::new(),
-    }
+    Card::of(ContactId::from(contact))
 }

@@ -443,6 +443,7 @@ fn slim(card: Card) -> Card {
         home: None,
         last_touch: card.last_touch.map(bare),
         account_touch: card.account_touch.map(bare),
+        touches: Vec::new(),
         intents: Vec::new(),
         account: card.account.map(|a| super::context::Account { name: nothing(), ..a }),
         campaign: card.campaign.map(|c| super::context::Campaign { last_text: nothing(), ..c }),

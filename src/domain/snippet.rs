@@ -239,19 +239,9 @@ mod tests {
 
     fn card(name: &str, company: &str) -> Card {
         Card {
-            contact: ContactId::new(name),
             name: name.to_owned(),
-            title: String::new(),
-            zone: None,
             account: Some(Account { name: company.to_owned(), ..Account::default() }),
-            owner: None,
-            sdr: None,
-            opportunity: None,
-            campaign: None,
-            last_touch: None,
-            account_touch: None,
-            home: None,
-            intents: Vec::new(),
+            ..Card::of(ContactId::new(name))
         }
     }
 

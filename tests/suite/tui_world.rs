@@ -499,9 +499,11 @@ fn card() -> Card {
             currency: "USD".to_owned(),
             owner: Some("maya".into()),
             team: vec![],
+            ..Opportunity::default()
         }),
         campaign: None,
         account_touch: None,
+        touches: Vec::new(),
         last_touch: Some(Touch {
             at: START - Span::minutes(2 * 1440),
             kind: "call".to_owned(),
@@ -512,6 +514,7 @@ fn card() -> Card {
             at: START - Span::minutes(180),
             kind: "quote".to_owned(),
             detail: "opened the quote twice".to_owned(),
+            ..Intent::default()
         }],
     }
 }

@@ -174,10 +174,12 @@ pub(crate) fn card(contact: &str) -> Card {
             currency: "USD".to_owned(),
             owner: Some("maya".into()),
             team: Vec::new(),
+            ..Opportunity::default()
         }),
         campaign: None,
         last_touch: None,
         account_touch: None,
+        touches: Vec::new(),
         intents: Vec::new(),
     }
 }

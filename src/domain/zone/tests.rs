@@ -6,21 +6,7 @@ use crate::domain::id::ContactId;
 const TENANT: Tz = Tz::America__Chicago;
 
 fn card() -> Card {
-    Card {
-        contact: ContactId("c1".to_owned()),
-        name: String::new(),
-        title: String::new(),
-        zone: None,
-        home: None,
-        account: None,
-        owner: None,
-        sdr: None,
-        opportunity: None,
-        campaign: None,
-        last_touch: None,
-        account_touch: None,
-        intents: Vec::new(),
-    }
+    Card::of(ContactId("c1".to_owned()))
 }
 
 fn home(zip: &str, city: &str, state: &str, country: &str) -> Home {

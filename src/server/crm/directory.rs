@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use url::Url;
 
+use super::when::instant;
 use super::write::{TaskState, Write};
 use super::{Crm, CrmError};
 use crate::config::secret::Held;
 use crate::domain::contact::Address;
-use crate::domain::context::{Account, Campaign, Card, Home, Intent, Opportunity, TeamMember, Touch};
-use crate::domain::id::{ContactId, RepId};
-use crate::domain::time::Timestamp;
+use crate::domain::context::{Account, Campaign, Card, Home, Intent, Opportunity, Origin, TeamMember, Touch};
+use crate::domain::id::{ContactId, DealId, RepId};
 use crate::server::egress::{Ask, Egress, EgressError};
 
 mod writes;
@@ -71,11 +71,15 @@ struct Contact {
     #[serde(default)]
     account_touch: Option<Happening>,
     #[serde(default)]
+    touches: Vec<Happening>,
+    #[serde(default)]
     intents: Vec<Sign>,
 }
 
 #[derive(Deserialize)]
 struct Deal {
+    #[serde(default)]
+    id: Option<DealId>,
     name: String,
     stage: String,
     #[serde(default)]
@@ -86,6 +90,10 @@ struct Deal {
     owner: Option<RepId>,
     #[serde(default)]
     team: Vec<TeamMember>,
+    #[serde(default)]
+    close_date: Option<String>,
+    #[serde(default)]
+    stage_since: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -104,6 +112,10 @@ struct Sign {
     kind: String,
     #[serde(default)]
     detail: String,
+    #[serde(default)]
+    origin: Option<Origin>,
+    #[serde(default)]
+    weight: Option<u8>,
 }
 
 impl Directory {
@@ -216,12 +228,13 @@ fn e164(phone: &str) -> Option<Address> {
     Address::parse(phone).ok().filter(|a| a.as_str().starts_with('+'))
 }
 
-fn instant(text: &str) -> Timestamp {
-    chrono::DateTime::parse_from_rfc3339(text).map(|at| at.to_utc().into()).unwrap_or_default()
+/// One whose time does not read is left out: it would be shown as of long ago.
+fn touch(t: Happening) -> Option<Touch> {
+    Some(Touch { at: instant(&t.at)?, by: t.by, kind: t.kind, summary: t.summary })
 }
 
-fn touch(t: Happening) -> Touch {
-    Touch { at: instant(&t.at), by: t.by, kind: t.kind, summary: t.summary }
+fn intent(i: Sign) -> Option<Intent> {
+    Some(Intent { at: instant(&i.at)?, kind: i.kind, detail: i.detail, origin: i.origin, weight: i.weight })
 }
 
 fn card(c: Contact) -> Card {
@@ -235,16 +248,20 @@ fn card(c: Contact) -> Card {
         owner: c.owner,
         sdr: c.sdr,
         opportunity: c.opportunity.map(|o| Opportunity {
+            id: o.id,
             name: o.name,
             stage: o.stage,
             amount_cents: o.amount_cents,
             currency: o.currency,
             owner: o.owner,
             team: o.team,
+            closes: o.close_date.as_deref().and_then(instant),
+            stage_since: o.stage_since.as_deref().and_then(instant),
         }),
         campaign: c.campaign,
-        last_touch: c.last_touch.map(touch),
-        account_touch: c.account_touch.map(touch),
-        intents: c.intents.into_iter().map(|i| Intent { at: instant(&i.at), kind: i.kind, detail: i.detail }).collect(),
+        last_touch: c.last_touch.and_then(touch),
+        account_touch: c.account_touch.and_then(touch),
+        touches: c.touches.into_iter().filter_map(touch).collect(),
+        intents: c.intents.into_iter().filter_map(intent).collect(),
     }
 }

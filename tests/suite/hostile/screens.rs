@@ -173,7 +173,7 @@ impl Strangers {
             if let Some(touch) = &mut card.last_touch {
                 (touch.kind, touch.summary) = (self.say(), self.say());
             }
-            card.intents.push(Intent { at: START, kind: self.say(), detail: self.say() });
+            card.intents.push(Intent { at: START, kind: self.say(), detail: self.say(), ..Intent::default() });
         }
         if let Some(sent) = &mut thread.answering {
             (sent.campaign, sent.words) = (self.say(), Body::new(self.say()));

@@ -16,8 +16,12 @@ fn story() -> Story {
     let mut card = crate::world::card("c-1");
     "Dana\u{1b}[31m Reyes".clone_into(&mut card.name);
     let ago = |minutes| story.now - Span::minutes(minutes);
-    card.intents =
-        vec![Intent { at: ago(120), kind: "pricing_page".to_owned(), detail: "saw Enterprise twice".into() }];
+    card.intents = vec![Intent {
+        at: ago(120),
+        kind: "pricing_page".to_owned(),
+        detail: "saw Enterprise twice".into(),
+        ..Intent::default()
+    }];
     card.last_touch =
         Some(Touch { at: ago(60 * 24 * 3), kind: "call".to_owned(), summary: "wants a discount".into(), by: None });
     story.crm_says(1, vec![card]);

@@ -73,8 +73,12 @@ fn interest_fades_and_hours_and_waiting_count() {
     let number = story.c().number;
     let seen = story.now - Span::minutes(60);
     for card in story.cards.get_mut(&number).unwrap() {
-        card.intents =
-            vec![Intent { at: seen, kind: "pricing_page".to_owned(), detail: "looked at prices".to_owned() }];
+        card.intents = vec![Intent {
+            at: seen,
+            kind: "pricing_page".to_owned(),
+            detail: "looked at prices".to_owned(),
+            ..Intent::default()
+        }];
     }
     let interested = |within| Rule {
         intents: ["pricing".to_owned()].into(),

@@ -23,6 +23,7 @@ async fn a_card_has_person_account_open_deal_team_last_touch_and_owners_as_reps(
         "Account",
         &json!({
             "Name": "Acme", "OwnerId": org.maya, "BillingCountry": "US", "BillingState": "IL", "Segment__c": "enterprise",
+            "NumberOfEmployees": 420,
         }),
     );
     let dana = org.contact(
@@ -79,7 +80,9 @@ async fn a_card_has_person_account_open_deal_team_last_touch_and_owners_as_reps(
     let account = card.account.unwrap();
     assert_eq!((account.name.as_str(), account.owner), ("Acme", Some(RepId::from("maya"))));
     assert_eq!((account.segment.as_deref(), account.state.as_deref()), (Some("enterprise"), Some("IL")));
+    assert_eq!((account.size, account.region), (Some(420), None));
     let open = card.opportunity.unwrap();
+    assert_eq!((open.stage_since, open.closes), (Some(emailed), Some(Timestamp::from_millis(1_774_915_200_000))));
     assert_eq!((open.name.as_str(), open.stage.as_str()), ("Rollout", "Negotiation/Review"));
     assert_eq!((open.amount_cents, open.currency.as_str()), (4_800_050, "USD"));
     let team: Vec<(&RepId, &str)> = open.team.iter().map(|m| (&m.rep, m.role.as_str())).collect();

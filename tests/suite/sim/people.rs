@@ -82,10 +82,12 @@ fn card(i: usize, stage: &str) -> Card {
             currency: "USD".to_owned(),
             team: Vec::new(),
             owner,
+            ..Opportunity::default()
         }),
         campaign: None,
         last_touch: None,
         account_touch: None,
+        touches: Vec::new(),
         intents: Vec::new(),
     }
 }

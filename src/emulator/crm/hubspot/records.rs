@@ -35,12 +35,13 @@ pub(super) fn properties_of(kind: Kind) -> &'static str {
              recent_conversion_event_name hs_merged_object_ids hs_object_id createdate lastmodifieddate"
         }
         "companies" => {
-            "name domain hubspot_owner_id country state segment numberofemployees notes_last_contacted hs_object_id \
+            "name domain hubspot_owner_id country state segment region numberofemployees notes_last_contacted hs_object_id \
              createdate hs_lastmodifieddate"
         }
         "deals" => {
             "dealname dealstage pipeline amount deal_currency_code hubspot_owner_id hs_all_collaborator_owner_ids \
-             createdate closedate hs_is_closed hs_is_closed_won hs_lastmodifieddate hs_object_id"
+             createdate closedate hs_is_closed hs_is_closed_won hs_lastmodifieddate hs_object_id \
+             hs_v2_date_entered_current_stage"
         }
         "communications" => {
             "hs_communication_channel_type hs_communication_logged_from hs_communication_body hs_timestamp \
@@ -266,6 +267,9 @@ impl Book {
                     .map_or((false, false), |(.., probability, ends)| (*ends, *probability == "1.0"));
                 record.properties.insert("hs_is_closed".to_owned(), closed.to_string());
                 record.properties.insert("hs_is_closed_won".to_owned(), won.to_string());
+                if let Some((_, since)) = record.history.get("dealstage").and_then(|all| all.first()) {
+                    record.properties.insert("hs_v2_date_entered_current_stage".to_owned(), said(*since));
+                }
             }
             "tasks" if record.properties.get("hs_task_status").is_some_and(|s| s == "COMPLETED") => {
                 record.properties.entry("hs_task_completion_date".to_owned()).or_insert_with(|| said(at));

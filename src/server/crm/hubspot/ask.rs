@@ -57,12 +57,12 @@ pub const NUMBERS: [&str; 6] = [
     "hs_country_region_code",
 ];
 
-/// What of a company is read. `segment` is a property that an operator makes.
-pub const COMPANY: [&str; 7] =
-    ["name", "hubspot_owner_id", "country", "state", "segment", "numberofemployees", "notes_last_contacted"];
+/// What of a company is read. `segment` and `region` are properties that an operator makes.
+pub const COMPANY: [&str; 8] =
+    ["name", "hubspot_owner_id", "country", "state", "segment", "region", "numberofemployees", "notes_last_contacted"];
 
 /// What of a deal is read.
-pub const DEAL: [&str; 12] = [
+pub const DEAL: [&str; 13] = [
     "dealname",
     "dealstage",
     "pipeline",
@@ -75,6 +75,7 @@ pub const DEAL: [&str; 12] = [
     "hs_is_closed",
     "hs_is_closed_won",
     "hs_lastmodifieddate",
+    "hs_v2_date_entered_current_stage",
 ];
 
 fn post(path: String, body: Value) -> Question {

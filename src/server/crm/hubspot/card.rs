@@ -39,11 +39,14 @@ pub fn card(contact: &Record, around: &Around<'_>) -> Card {
     let name = format!("{} {}", part("firstname"), part("lastname"));
     let name = if name.trim().is_empty() { part("email") } else { name.trim() };
     let account = around.company.map(|company| Account {
+        id: Some(AccountId::new(&company.id)),
         name: some(company, "name").unwrap_or_default(),
         owner: owner(company, "hubspot_owner_id"),
         country: some(company, "country"),
         state: some(company, "state"),
         segment: some(company, "segment"),
+        size: company.text("numberofemployees").and_then(|n| n.parse().ok()).filter(|n| *n > 0),
+        region: some(company, "region"),
     });
     let touch = |record: &Record| {
         let at = record.instant("notes_last_contacted")?;
@@ -62,6 +65,7 @@ pub fn card(contact: &Record, around: &Around<'_>) -> Card {
         campaign: None,
         last_touch: touch(contact),
         account_touch: around.company.and_then(touch),
+        touches: Vec::new(),
         intents: intents(contact),
     }
 }
@@ -90,12 +94,15 @@ fn opportunity(around: &Around<'_>) -> Option<Opportunity> {
     let team = beside.split(';').map(str::trim).filter(|id| !id.is_empty());
     let member = |id: &str| TeamMember { rep: around.owners.rep(id), role: "collaborator".to_owned() };
     Some(Opportunity {
+        id: Some(DealId::new(&deal.id)),
         name: some(deal, "dealname").unwrap_or_default(),
         stage: stage(deal.text("dealstage").unwrap_or_default(), around.stages),
         amount_cents: deal.text("amount").and_then(cents).unwrap_or_default(),
         currency: currency(deal).unwrap_or_default(),
         owner: deal.text("hubspot_owner_id").map(|id| around.owners.rep(id)),
         team: team.take(20).map(member).collect(),
+        closes: deal.instant("closedate"),
+        stage_since: deal.instant("hs_v2_date_entered_current_stage"),
     })
 }
 
@@ -124,7 +131,7 @@ fn intents(contact: &Record) -> Vec<Intent> {
     ];
     let sign = |(at, kind, detail): (&str, &str, &str)| {
         let detail = some(contact, detail).unwrap_or_default();
-        Some(Intent { at: contact.instant(at)?, kind: kind.to_owned(), detail })
+        Some(Intent { at: contact.instant(at)?, kind: kind.to_owned(), detail, ..Intent::default() })
     };
     let mut all: Vec<Intent> = signs.into_iter().filter_map(sign).collect();
     all.sort_by_key(|intent| std::cmp::Reverse(intent.at));

@@ -61,8 +61,9 @@ const LEAD: [&str; 13] = [
     "CreatedDate",
 ];
 
-/// What of an account is read. `Segment__c` is a field that an operator makes.
-const ACCOUNT: [&str; 6] = ["Name", "OwnerId", "BillingState", "BillingCountry", "NumberOfEmployees", "Segment__c"];
+/// What of an account is read. `Segment__c` and `Region__c` are fields that an operator makes.
+const ACCOUNT: [&str; 7] =
+    ["Name", "OwnerId", "BillingState", "BillingCountry", "NumberOfEmployees", "Segment__c", "Region__c"];
 
 /// What of a deal is read. Its currency is a field only where several are in use.
 const DEAL: [&str; 12] = [

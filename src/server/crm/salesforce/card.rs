@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::owner::Matched;
 use super::read::{Record, Stage};
-use crate::domain::context::{Account, Card, Home, Intent, Opportunity, TeamMember, Touch};
+use crate::domain::context::{Account, Card, Home, Intent, Opportunity, Origin, TeamMember, Touch};
 use crate::domain::deal::{Closed, Deal, StageChange};
 use crate::domain::id::{AccountId, ContactId, DealId, RepId};
 
@@ -13,6 +13,9 @@ const LONGEST: usize = 200;
 
 /// Most signs of interest.
 const INTENTS: usize = 4;
+
+/// Most touches beside the last one.
+const TOUCHES: usize = 10;
 
 /// Most others on a deal.
 const TEAM: usize = 20;
@@ -58,7 +61,9 @@ pub fn card(person: &Record, around: &Around<'_>) -> Card {
     let name = format!("{} {}", part("FirstName"), part("LastName"));
     let name = if name.trim().is_empty() { part("Email") } else { name.trim() };
     let account_id = person.text("AccountId");
-    let about = |wanted: &str, id: Option<&str>| -> Option<Touch> { touch(wanted, id?, around) };
+    let mut touches = touches("WhoId", person.id(), around).into_iter();
+    let last_touch = touches.next();
+    let account_touch = account_id.and_then(|id| self::touches("AccountId", id, around).into_iter().next());
     Card {
         contact: ContactId::new(person.id()),
         name: said(name),
@@ -70,8 +75,9 @@ pub fn card(person: &Record, around: &Around<'_>) -> Card {
         sdr: owner(person, "SDR__c", around.owners),
         opportunity: opportunity(person, around),
         campaign: None,
-        last_touch: about("WhoId", Some(person.id())),
-        account_touch: about("AccountId", account_id),
+        last_touch,
+        account_touch,
+        touches: touches.take(TOUCHES).collect(),
         intents: intents(person),
     }
 }
@@ -81,7 +87,7 @@ fn intents(person: &Record) -> Vec<Intent> {
     let answered = |member: &Record| {
         let at = member.instant("FirstRespondedDate")?;
         let detail = some(member, "Campaign.Name").unwrap_or_default();
-        Some(Intent { at, kind: "campaign_response".to_owned(), detail })
+        Some(Intent { at, kind: "campaign_response".to_owned(), detail, origin: Some(Origin::Campaign), ..Intent::default() })
     };
     let mut all: Vec<Intent> = person.hanging("CampaignMembers").iter().filter_map(answered).take(INTENTS).collect();
     all.sort_by_key(|intent| std::cmp::Reverse(intent.at));
@@ -92,15 +98,18 @@ fn account(person: &Record, owners: &Matched) -> Option<Account> {
     if let Some(name) = person.text("Company") {
         // A lead has its company's name, and nobody who owns that.
         let (country, state) = (some(person, "Country"), some(person, "State"));
-        return Some(Account { name: said(name), owner: None, country, state, segment: None });
+        return Some(Account { name: said(name), country, state, ..Account::default() });
     }
-    person.text("AccountId")?;
+    let id = person.text("AccountId")?;
     Some(Account {
+        id: Some(AccountId::new(id)),
         name: some(person, "Account.Name").unwrap_or_default(),
         owner: owner(person, "Account.OwnerId", owners),
         country: some(person, "Account.BillingCountry"),
         state: some(person, "Account.BillingState"),
         segment: some(person, "Account.Segment__c"),
+        size: person.count("Account.NumberOfEmployees"),
+        region: some(person, "Account.Region__c"),
     })
 }
 
@@ -136,17 +145,20 @@ fn on_a_card(deal: &Record, of: &str, around: &Around<'_>) -> Opportunity {
         Some(TeamMember { rep, role: some(member, "TeamMemberRole").unwrap_or_default() })
     };
     Opportunity {
+        id: Some(DealId::new(id)),
         name: some(deal, &field("Name")).unwrap_or_default(),
         stage: stage(deal.text(&field("StageName")).unwrap_or_default(), around.stages),
         amount_cents: deal.cents(&field("Amount")).unwrap_or_default(),
         currency: currency(deal, &field("CurrencyIsoCode")).unwrap_or_default(),
         owner: owner(deal, &field("OwnerId"), around.owners),
         team: team.filter_map(member).take(TEAM).collect(),
+        closes: deal.instant(&field("CloseDate")),
+        stage_since: deal.instant(&field("LastStageChangeDate")),
     }
 }
 
-/// The last that was done with a person or an account.
-fn touch(whose: &str, id: &str, around: &Around<'_>) -> Option<Touch> {
+/// What was done with a person or an account, newest first.
+fn touches(whose: &str, id: &str, around: &Around<'_>) -> Vec<Touch> {
     let theirs = |record: &&Record| record.text(whose) == Some(id);
     let by = |record: &Record| owner(record, "OwnerId", around.owners);
     let summary = |record: &Record| some(record, "Subject").unwrap_or_default();
@@ -164,7 +176,9 @@ fn touch(whose: &str, id: &str, around: &Around<'_>) -> Option<Touch> {
         let at = record.instant("StartDateTime")?;
         Some(Touch { at, by: by(record), kind: "meeting".to_owned(), summary: summary(record) })
     });
-    task.chain(meeting).max_by_key(|touch| touch.at)
+    let mut all: Vec<Touch> = task.chain(meeting).collect();
+    all.sort_by_key(|touch| std::cmp::Reverse(touch.at));
+    all
 }
 
 /// The label of a stage; its name in records where no list has it any more.

@@ -62,6 +62,11 @@ impl Record {
         }
     }
 
+    /// How many, where somebody wrote that down.
+    pub fn count(&self, name: &str) -> Option<u32> {
+        self.value(name)?.as_u64()?.try_into().ok().filter(|n| *n > 0)
+    }
+
     /// Records that hang on it, as a question inside the question asked for them.
     pub fn hanging(&self, name: &str) -> Vec<Self> {
         let all = self.value(name).and_then(|v| v.get("records")).and_then(Value::as_array);
