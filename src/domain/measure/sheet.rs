@@ -34,6 +34,10 @@ pub enum Datum {
     Length(i64),
     /// Another number.
     Number(f64),
+    /// An amount in hundredths of the currency that its row names.
+    Money(i64),
+    /// A conversation, by its id: what a page or a screen opens.
+    Conversation(String),
 }
 
 fn text(of: &str) -> Datum {
@@ -194,7 +198,7 @@ pub fn told(all: &[Told]) -> Sheet {
             .iter()
             .map(|one| {
                 vec![
-                    text(&one.conversation),
+                    Datum::Conversation(one.conversation.clone()),
                     Datum::Count(i64::try_from(one.seq).unwrap_or(i64::MAX)),
                     text(&one.team),
                     text(&one.cohort),
