@@ -108,8 +108,10 @@ pub async fn one(
     let report = match name.as_str() {
         "sla" => apart(move || desk.sla(by, breaches)).await.map(|sla| Report::Sla(Box::new(sla))),
         "outcomes" => {
-            let before = query.before.as_deref().map(|text| text.parse().ok().and_then(|date| desk.begin_of(date)));
-            let before = before.map(|begins| begins.ok_or_else(bad)).transpose()?;
+            let before = match query.before.as_deref() {
+                Some(text) => Some(text.parse().ok().and_then(|date| desk.begin_of(date)).ok_or_else(bad)?),
+                None => None,
+            };
             let compare = query.compare.unwrap_or(false) || before.is_some();
             let told = outcomes(app.service.store().as_ref(), desk, asked, (compare, before)).await;
             told.map(|told| Report::Outcomes(Box::new(told)))
