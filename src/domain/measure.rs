@@ -10,11 +10,16 @@
 //! report says stands in [`report`], and every number's definition in `assets/docs/measure.md`.
 
 pub mod cell;
+pub mod compare;
+pub mod credit;
+pub mod exchange;
 pub mod fold;
 pub mod gap;
 pub mod histogram;
+pub mod interval;
 pub mod load;
 pub mod number;
+pub mod outcomes;
 pub mod reply;
 pub mod report;
 
@@ -24,6 +29,7 @@ pub mod story;
 pub mod talk;
 
 pub use cell::Cell;
+pub use exchange::{Adherence, Exchange};
 pub use fold::{Facts, Fold, Policies};
 pub use gap::{Cause, Gap};
 pub use histogram::Histogram;

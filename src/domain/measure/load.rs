@@ -64,7 +64,7 @@ pub struct Open {
 pub type DaysOfReps = BTreeMap<(i32, RepId), LoadDay>;
 
 /// When a local day begins.
-fn begins(zone: Tz, day: i32) -> Option<Timestamp> {
+pub fn begins(zone: Tz, day: i32) -> Option<Timestamp> {
     let date = NaiveDate::from_num_days_from_ce_opt(day.checked_add(super::EPOCH_DAY)?)?;
     instant(zone, date.and_hms_opt(0, 0, 0)?).map(|(at, _)| Timestamp::from_millis(at))
 }
@@ -108,6 +108,11 @@ pub fn take_in(open: &mut BTreeMap<RepId, Open>, days: &mut DaysOfReps, zone: Tz
 /// The date of a local day.
 pub fn date(day: i32) -> Option<NaiveDate> {
     NaiveDate::from_num_days_from_ce_opt(day.checked_add(super::EPOCH_DAY)?)
+}
+
+/// The local day of a date.
+pub fn day_of(date: NaiveDate) -> i32 {
+    chrono::Datelike::num_days_from_ce(&date) - super::EPOCH_DAY
 }
 
 /// The local day so many days before another.
