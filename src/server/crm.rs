@@ -24,12 +24,9 @@ pub mod money;
 pub mod owner;
 pub mod phone;
 pub mod push;
-<<<<<<< HEAD
 pub mod question;
 pub mod salesforce;
-=======
 pub mod when;
->>>>>>> 42329df77de821c17c921124877c8d76609e50c2
 pub mod write;
 
 pub use self::changed::{Changed, Touched};

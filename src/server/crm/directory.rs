@@ -15,6 +15,7 @@ use crate::config::secret::Held;
 use crate::domain::contact::Address;
 use crate::domain::context::{Account, Campaign, Card, Home, Intent, Opportunity, Origin, TeamMember, Touch};
 use crate::domain::id::{ContactId, DealId, RepId};
+use crate::domain::time::Timestamp;
 use crate::server::egress::{Ask, Egress, EgressError};
 
 mod deals;

@@ -74,17 +74,11 @@ impl Directory {
     }
 }
 
-/// A day alone is its first instant in UTC.
-fn day(text: &str) -> Option<Timestamp> {
-    let day: chrono::NaiveDate = text.parse().ok()?;
-    Some(day.and_time(chrono::NaiveTime::MIN).and_utc().into())
-}
-
 fn read(page: Page) -> Result<Deals, CrmError> {
     let at = |what: &str, text: &str| {
         let read = chrono::DateTime::parse_from_rfc3339(text);
-        read.map_err(|_| CrmError::Unreadable(format!("a deal's {what} is not an instant")))?;
-        Ok::<_, CrmError>(instant(text))
+        let at = read.map_err(|_| CrmError::Unreadable(format!("a deal's {what} is not an instant")))?;
+        Ok::<Timestamp, CrmError>(at.to_utc().into())
     };
     let mut deals = Vec::new();
     for told in page.deals {
@@ -105,7 +99,7 @@ fn read(page: Page) -> Result<Deals, CrmError> {
             amount_cents: told.amount_cents,
             currency: told.currency.filter(|code| !code.is_empty()),
             opened: at("opened_at", &told.opened_at)?,
-            closes: told.close_date.as_deref().and_then(|text| day(text).or_else(|| Some(instant(text)))),
+            closes: told.close_date.as_deref().and_then(instant),
             closed: match told.closed_at {
                 Some(text) => Some(Closed { at: at("closed_at", &text)?, won: told.won }),
                 None => None,

@@ -87,7 +87,13 @@ fn intents(person: &Record) -> Vec<Intent> {
     let answered = |member: &Record| {
         let at = member.instant("FirstRespondedDate")?;
         let detail = some(member, "Campaign.Name").unwrap_or_default();
-        Some(Intent { at, kind: "campaign_response".to_owned(), detail, origin: Some(Origin::Campaign), ..Intent::default() })
+        Some(Intent {
+            at,
+            kind: "campaign_response".to_owned(),
+            detail,
+            origin: Some(Origin::Campaign),
+            ..Intent::default()
+        })
     };
     let mut all: Vec<Intent> = person.hanging("CampaignMembers").iter().filter_map(answered).take(INTENTS).collect();
     all.sort_by_key(|intent| std::cmp::Reverse(intent.at));
