@@ -5,7 +5,7 @@ use comeback::server::store::past::PastReply;
 
 use super::scene::{Kept, minute};
 
-fn reply(id: &str, at: i64) -> PastReply {
+pub(super) fn reply(id: &str, at: i64) -> PastReply {
     PastReply {
         source: "old".to_owned(),
         id: id.to_owned(),
