@@ -11,7 +11,6 @@ use report::Report;
 
 mod alerts;
 mod backend;
-mod books;
 mod crm;
 mod file;
 mod notify;
@@ -19,6 +18,7 @@ mod operator;
 mod rep;
 mod report;
 mod terminal;
+mod write_back;
 
 /// Look at everything the inbox needs (or, with --database, the backend) and say what to do next.
 ///

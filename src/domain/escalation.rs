@@ -317,16 +317,21 @@ pub fn climb(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb) 
 }
 
 /// Passes the conversation on to whoever comes first on its ladder and can act. Whoever was asked before is asked again
-/// when nobody else is left: better twice than a buyer whom nobody hears. Empty when nobody can.
+/// when nobody else who is here is left: better twice than a buyer whom nobody hears. Empty when nobody can.
 pub(super) fn from_the_start(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb) -> Vec<Event> {
-    let holder = c.assignment.as_ref().map(|a| a.to.clone());
-    let moves = |event: &Event| matches!(event, Event::Offered { to, .. } if Some(to) != holder.as_ref());
+    let holder = c.assignment.as_ref().map(|a| &a.to);
+    let moves = |event: &Event| matches!(event, Event::Offered { to, .. } if Some(to) != holder);
+    // A lead is asked even when away, so that somebody knows; anybody who is here comes before that.
+    let is_heard = |event: &Event| {
+        moves(event) && matches!(event, Event::Offered { to, .. } if to.rep().is_none_or(|rep| world.is_here(rep)))
+    };
     let first = pass(world, c, now, why.clone(), 0);
-    if first.iter().any(moves) || (c.asked.is_empty() && c.passed_by.is_empty()) {
+    if first.iter().any(is_heard) || (c.asked.is_empty() && c.passed_by.is_empty()) {
         return first;
     }
     let forgotten = Conversation { asked: BTreeSet::new(), passed_by: BTreeSet::new(), ..c.clone() };
-    pass(world, &forgotten, now, why, 0)
+    let again = pass(world, &forgotten, now, why, 0);
+    if again.iter().any(is_heard) || !first.iter().any(moves) { again } else { first }
 }
 
 /// To the backup of whoever has it, where nobody is accountable: on the terms of the ladder's step for backups, else of the
@@ -335,8 +340,8 @@ pub(super) fn to_holders_backup(world: &ReadSet<'_>, c: &Conversation, now: Time
     let holder = c.assignee().filter(|_| c.owner.is_none())?;
     let backup = world.playbook.reps.get(holder)?.backup.as_ref()?;
     let rules = rules(world, &c.cohort)?;
-    let (asked, passed_by) = (&BTreeSet::new(), &BTreeSet::new());
     let (team, cohort, again) = (&c.team, c.cohort.as_str(), c.rounds < rules.ladder.repeat);
+    let (asked, passed_by) = (&c.asked, &c.passed_by);
     let from = From { step: 0, owner: None, team, cohort, not: Some(holder), asked, passed_by, again };
     can_act(world, now, &from, rules.calendar, backup).ok()?;
     let of_backups = rules.ladder.steps.iter().position(|step| step.who == Who::Backup);
@@ -346,7 +351,8 @@ pub(super) fn to_holders_backup(world: &ReadSet<'_>, c: &Conversation, now: Time
     let because = Because { reason: Reason::Step(Who::Backup), passed, playbook: world.playbook.version, climbed };
     let (to, step) = (Holder::Rep(backup.clone()), u8::try_from(index).ok());
     let expires = rules.expires(now, index, again);
-    let covers = Some(holder.clone());
+    // Lent on, it is still the same loan.
+    let covers = Some(c.loan.as_ref().map_or(holder, |loan| &loan.of).clone());
     Some(vec![
         Event::Escalated { why: Climb::Away },
         Event::Offered { to, step, expires, because, covers, weighed: None },

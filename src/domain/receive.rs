@@ -187,7 +187,9 @@ fn find_owner(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>) -> Fo
     let c = d.c.clone();
     let before = c.owner.as_ref().map(|owner| (owner, c.owned_by));
     let found = ownership::find(world, &Asked { now: d.now, team: &c.team, before, area_code });
-    if let (Some(pool), Some((rep, _))) = (&found.turn, &found.owner) {
+    // A reply that nobody is asked about uses up nobody's turn.
+    let turn = found.turn.as_ref().filter(|_| use_case::sent_on(world.playbook, &c.use_case).is_none());
+    if let (Some(pool), Some((rep, _))) = (turn, &found.owner) {
         let weight = world.playbook.reps.get(rep).map_or(1, |r| r.weight);
         d.say_of(Subject::Roster, Event::TurnPassed { pool: pool.clone(), rep: rep.clone(), weight });
     }

@@ -142,7 +142,7 @@ fn by_hand(rest: &str) -> impl Iterator<Item = usize> {
 fn leads_away(words: &str) -> bool {
     let is_dial = |word: &&str| word.chars().all(|c| c.is_ascii_digit() || "+-().".contains(c));
     let digits = |word: &str| word.bytes().filter(u8::is_ascii_digit).count();
-    // Seven digits are a phone number, eight a date, and ten with blanks between are a phone number again.
+    // Seven digits are a phone number, eight may be a date, and ten with blanks between are a phone number again.
     let in_a_row = words.split_whitespace().map(|word| if is_dial(&word) { digits(word) } else { 0 });
     let spelled = in_a_row.fold((0, 0), |(sum, most): (usize, usize), n| {
         let sum = if n == 0 { 0 } else { sum + n };
@@ -155,7 +155,16 @@ fn is_phone(word: &str) -> bool {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric());
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
     let plain = word.chars().all(|c| c.is_ascii_digit() || "-()".contains(c));
-    plain && (digits == 7 || digits >= 9)
+    plain && (digits == 7 || digits >= 9 || digits == 8 && !is_date(word))
+}
+
+/// Eight digits in the order in which people write a day of these centuries: elsewhere as many are a phone number.
+fn is_date(word: &str) -> bool {
+    let digits: String = word.chars().filter(char::is_ascii_digit).collect();
+    ["%Y%m%d", "%d%m%Y", "%m%d%Y"].iter().any(|order| {
+        let day = chrono::NaiveDate::parse_from_str(&digits, order);
+        day.is_ok_and(|day| (1900..2100).contains(&chrono::Datelike::year(&day)))
+    })
 }
 
 /// `evil.com/x`, `bit.ly`, `a@b.com`, `1.2.3.4`, `https:…`: whatever a phone makes a link of.
@@ -267,6 +276,9 @@ mod tests {
             ("Hi Dana, the rate is 4 % until evil\u{3002}com. Maya".to_owned(), Err(Refusal::FreeText)),
             ("Hi Dana, the rate is 4 % until 2026-11-28 at 10:00. Maya".to_owned(), Ok(())),
             ("Hi Dana, the rate is 4 % until 28.11.2026. Maya".to_owned(), Ok(())),
+            ("Hi Dana, the rate is 4 % until 20261128. Maya".to_owned(), Ok(())),
+            ("Hi Dana, the rate is 4 % until 91554433. Maya".to_owned(), Err(Refusal::FreeText)),
+            ("Hi Dana, the rate is 4 % until (20)12-34-56. Maya".to_owned(), Err(Refusal::FreeText)),
             ("Hi D. J. O'Neil, the rate is 4 % until 5 p.m. (4.5 % fixed). Maya".to_owned(), Ok(())),
             ("Hi Dana\nX, the rate is 4 % until Friday. Maya".to_owned(), Err(Refusal::FreeText)),
             (RATE.to_owned(), Err(Refusal::FreeText)),

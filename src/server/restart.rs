@@ -46,7 +46,7 @@ impl Start {
         let by_carrier = opt_out_type.is_some_and(|word| word.eq_ignore_ascii_case("START"));
         // Any other words stay out of the record, which is kept for ever.
         let source = if by_word { OptOutSource::Keyword(bare(body.as_str())) } else { OptOutSource::Carrier };
-        (by_word || by_carrier).then(|| Self { from: from.clone(), line: line.clone(), source })
+        (by_word || by_carrier).then(|| Self { from: from.person(), line: line.clone(), source })
     }
 
     /// One whose webhook did not say when it was texted.
@@ -66,7 +66,7 @@ impl Start {
 
     /// Whether anything stands that it could end.
     async fn is_asked(&self, service: &Service) -> Result<bool, StoreError> {
-        let found = service.store().consent_of(&self.from.person()).await?;
+        let found = service.store().consent_of(&self.from).await?;
         Ok(found.is_some_and(|(number, _)| number.out_for(&service.playbook().consent, &self.line).is_some()))
     }
 
@@ -108,9 +108,10 @@ pub async fn dated(service: &Service, texts: &[(LineId, Listed)]) -> Result<(), 
         if keyword_in(&playbook.consent, text.body.as_str()) == Some(Keyword::Stop) {
             let source = OptOutSource::Keyword(bare(text.body.as_str()));
             let (scope, now) = (playbook.consent.scope_of(line), service.clock().now());
-            let found = service.store().consent_of(&text.from.person()).await?;
+            let from = text.from.person();
+            let found = service.store().consent_of(&from).await?;
             if found.is_some_and(|(number, _)| !number.knows_out(&source, &scope, Some(text.at.min(now)))) {
-                service.submit(heard(service, (text.from.person(), source, line.clone()), true, text.at)).await?;
+                service.submit(heard(service, (from, source, line.clone()), true, text.at)).await?;
             }
         }
     }

@@ -420,25 +420,47 @@ mod tests {
         }
     }
 
+    fn stays_whole(keys: Vec<(u8, String)>, width: usize) -> Result<(), TestCaseError> {
+        let mut line = InputLine::default();
+        for (key, piece) in keys {
+            press(&mut line, key, &piece, width);
+            let text = line.text();
+            let between = text.grapheme_indices(true).any(|(at, _)| at == line.cursor()) || line.cursor() == text.len();
+            prop_assert!(between, "{} in {text:?}", line.cursor());
+            prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
+            let (rows, (row, column)) = (line.rows(width), line.cursor_cell(width));
+            prop_assert!(row < rows.len());
+            prop_assert!(column < width.max(2), "column {column} of {width}");
+            let alone = |row: Range<usize>| line.text[row].graphemes(true).filter(|g| cells(g) > 0).count() == 1;
+            let fits = |(row, range): (&SafeText, Range<usize>)| row.width() <= width.max(2) || alone(range);
+            prop_assert!(rows.iter().zip(line.layout(width)).all(fits), "{text:?}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn half_a_flag_before_half_a_syllable_broke_it_once() {
+        let typed = |piece: &str| (14, piece.to_owned());
+        let (vowel, flag) = (typed("\u{1161}"), typed("🇩"));
+        let press = |keys: &[u8]| keys.iter().map(|key| (*key, "a".to_owned())).collect::<Vec<_>>();
+        let keys = [
+            vec![vowel.clone()],
+            press(&[5, 13, 9, 1]),
+            vec![flag.clone()],
+            press(&[5, 4, 4, 14, 3, 1, 13, 0, 10]),
+            vec![flag, vowel.clone()],
+            press(&[1, 6, 1, 1, 1, 1, 1]),
+            vec![vowel.clone(), vowel],
+        ];
+        stays_whole(keys.concat(), 0).unwrap();
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(300))]
 
         #[test]
         fn no_keys_break_it(keys in proptest::collection::vec(key(), 0..80), width in 0usize..20) {
-            let mut line = InputLine::default();
-            for (key, piece) in keys {
-                press(&mut line, key, &piece, width);
-                let text = line.text();
-                let between = text.grapheme_indices(true).any(|(at, _)| at == line.cursor()) || line.cursor() == text.len();
-                prop_assert!(between, "{} in {text:?}", line.cursor());
-                prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
-                let (rows, (row, column)) = (line.rows(width), line.cursor_cell(width));
-                prop_assert!(row < rows.len());
-                prop_assert!(column < width.max(2), "column {column} of {width}");
-                let alone = |row: Range<usize>| line.text[row].graphemes(true).filter(|g| cells(g) > 0).count() == 1;
-                let fits = |(row, range): (&SafeText, Range<usize>)| row.width() <= width.max(2) || alone(range);
-                prop_assert!(rows.iter().zip(line.layout(width)).all(fits), "{text:?}");
-            }
+            stays_whole(keys, width)?;
         }
 
         #[test]

@@ -22,6 +22,7 @@ mod hubspot;
 mod icalendar;
 mod inbox;
 mod kinds;
+mod labelled;
 mod line_check;
 mod log;
 mod notices;

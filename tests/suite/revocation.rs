@@ -2,7 +2,8 @@
 
 use comeback::domain::revocation::{Patterns, judge};
 use proptest::prelude::*;
-use sha2::{Digest, Sha256};
+
+use crate::labelled::{self, near, says_nothing_twice, split};
 
 const CORPUS: &str = include_str!("../../assets/revocation/corpus.tsv");
 /// Further sets, each written in another voice before the patterns were run over it; they were tuned on it afterwards.
@@ -18,27 +19,15 @@ const FRESH: [&str; 8] = [
 ];
 const PATTERNS: &str = include_str!("../../assets/revocation/patterns.toml");
 
-/// A labelled text: whether it asks us to stop, its language, its words.
-type Labelled = (bool, &'static str, &'static str);
+/// Whether it asks us to stop.
+type Labelled = labelled::Labelled<bool>;
 
 fn read(file: &'static str) -> Vec<Labelled> {
-    let lines = file.lines().filter(|line| !line.starts_with('#'));
-    let read = lines.map(|line| match line.split('\t').collect::<Vec<_>>()[..] {
-        ["revoke", language, text] => (true, language, text),
-        ["reply", language, text] => (false, language, text),
-        _ => panic!("not a labelled text: {line}"),
-    });
-    read.collect()
-}
-
-fn plain(text: &str) -> String {
-    text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The third that nobody looked at while patterns were written.
-fn is_untouched(text: &str) -> bool {
-    let hash = Sha256::digest(plain(text).as_bytes());
-    u64::from_be_bytes(hash[..8].try_into().unwrap()).is_multiple_of(3)
+    labelled::read(file, |label| match label {
+        "revoke" => Some(true),
+        "reply" => Some(false),
+        _ => None,
+    })
 }
 
 /// Recall and precision, in thousandths.
@@ -57,24 +46,18 @@ fn the_corpus_is_large_balanced_and_says_nothing_twice() {
     let spanish = corpus.iter().filter(|(_, language, _)| *language == "es").count();
     assert!(corpus.len() >= 700 && (corpus.len() * 2 / 5..=corpus.len() * 3 / 5).contains(&asking), "{asking}");
     assert!(spanish * 5 > corpus.len(), "{spanish}");
-    let mut all: Vec<_> = corpus.iter().map(|(.., text)| plain(text)).collect();
-    all.sort();
-    all.dedup();
-    assert_eq!(all.len(), corpus.len());
+    says_nothing_twice(&corpus);
 }
 
 #[test]
 fn revocations_of_the_untouched_third_are_found() {
-    let (untouched, built_on): (Vec<_>, Vec<_>) = read(CORPUS).into_iter().partition(|(.., text)| is_untouched(text));
-    assert!(untouched.len() * 4 > built_on.len() + untouched.len(), "about a third: {}", untouched.len());
-    let (recall, precision) = figures(&untouched);
+    let (recall, precision) = figures(&split(read(CORPUS)).0);
     assert!(recall >= 950 && precision >= 850, "recall {recall}, precision {precision}, of a thousand");
 }
 
 #[test]
 fn what_the_patterns_were_tuned_on_stays_found() {
-    let built_on = read(CORPUS).into_iter().filter(|(.., text)| !is_untouched(text)).collect::<Vec<_>>();
-    for texts in std::iter::once(built_on).chain(FRESH.map(read)) {
+    for texts in std::iter::once(split(read(CORPUS)).1).chain(FRESH.map(read)) {
         let (recall, precision) = figures(&texts);
         assert!(recall >= 970 && precision >= 970, "{}: recall {recall}, precision {precision}", texts[0].2);
     }
@@ -118,20 +101,12 @@ fn a_table_with_a_mistake_is_refused_with_its_name() {
     }
 }
 
-/// Words of the table among anything else, so that patterns begin to match everywhere.
-fn near_words() -> impl Strategy<Value = String> {
-    let words =
-        ["stop", "texting", "me", "dont", "remove", "list", ".", ",", "no", "número", "my", "🛑", "s", "İ", "ß"];
-    let word = prop_oneof![
-        4 => proptest::sample::select(words.to_vec()).prop_map(str::to_owned),
-        1 => "\\PC{0,12}",
-    ];
-    proptest::collection::vec(word, 0..80).prop_map(|words| words.join(" "))
-}
+const NEAR: [&str; 15] =
+    ["stop", "texting", "me", "dont", "remove", "list", ".", ",", "no", "número", "my", "🛑", "s", "İ", "ß"];
 
 proptest! {
     #[test]
-    fn upper_and_lower_case_are_judged_alike(text in near_words()) {
+    fn upper_and_lower_case_are_judged_alike(text in near(&NEAR, 80)) {
         let judged = judge(&text);
         prop_assert_eq!(&judge(&text.to_uppercase()), &judged);
         prop_assert_eq!(&judge(&text.to_lowercase()), &judged);

@@ -126,7 +126,7 @@ async fn contents(report: &mut Report, database: &Path) -> Result<(), StoreError
     let waiting = store.waiting().await?;
     report.fine(AREA, "waiting", format!("{} answers unknown, {} that need an eye", waiting.unknown, waiting.parked));
     super::alerts::look(report, &store).await?;
-    super::books::look(report, &store).await?;
+    super::write_back::look(report, &store).await?;
     if head.at > now + TOLERATED_SKEW {
         let said = format!(
             "the journal is ahead of this machine's clock by {} s: deadlines and sends pause",

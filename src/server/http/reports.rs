@@ -118,7 +118,9 @@ pub async fn one(
         }
         "load" => apart(move || desk.load()).await.map(Report::Load),
         "compliance" => {
-            let found = desk.compliance(app.service.store().as_ref()).await.map_err(|e| failed(&e))?;
+            // It reads file and database in turn.
+            let (store, here) = (Arc::clone(app.service.store()), tokio::runtime::Handle::current());
+            let found = apart(move || here.block_on(desk.compliance(store.as_ref()))).await.map_err(|e| failed(&e))?;
             let found = found.ok_or_else(|| {
                 let title = "The report about consent is for leads, admins and auditors.";
                 Failure::new(StatusCode::FORBIDDEN, "not_allowed", title, "Ask your lead.")

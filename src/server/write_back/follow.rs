@@ -72,7 +72,10 @@ impl Page<'_> {
         let Some(subject) = self.store.subject(conversation, 0).await? else { return Ok(Vec::new()) };
         let wanted = write_back::task(self.policy, &subject.state);
         let open = self.store.crm_tasks(Some(conversation), None, usize::MAX).await?;
-        let is_right = |row: &CrmRow| matches!((&wanted, &row.rep, &row.wanted), (Some((rep, due)), Some(of), Wanted::Task { due: until }) if rep == of && due == until);
+        let is_right = |row: &CrmRow| match (&wanted, &row.wanted) {
+            (Some((rep, due)), Wanted::Task { due: until }) => row.rep.as_ref() == Some(rep) && due == until,
+            _ => false,
+        };
         let (right, wrong): (Vec<_>, Vec<_>) = open.into_iter().partition(is_right);
         let mut rows: Vec<CrmRow> = (TASK_ENDS..)
             .zip(wrong)

@@ -287,3 +287,30 @@ fn what_nobody_owns_is_on_loan_to_the_backup_of_whoever_took_it() {
     comes_back(&mut story, "maya");
     assert_eq!((holder(&story), story.c().loan.clone()), ("maya", None));
 }
+
+#[test]
+fn whoever_was_asked_and_is_here_comes_before_a_lead_who_is_away() {
+    let mut story = Story::with_mayas_buyer();
+    story.minutes_pass(240);
+    assert_eq!(holder(&story), "lea");
+    story.does("lea", &Command::Assign { to: "ben".into() }).unwrap();
+    story.does("ben", &Command::Take).unwrap();
+    story.does("lea", &Command::away(true)).unwrap();
+    story.settles();
+    leaves(&mut story, "ben");
+    assert_eq!(holder(&story), "maya");
+    assert!(story.settles().is_empty(), "settled is settled");
+}
+
+#[test]
+fn a_loan_that_is_lent_on_goes_back_to_whoever_had_it_first() {
+    let mut story = Story::begins();
+    story.playbook.reps.get_mut(&RepId::from("ben")).unwrap().backup = Some("ines".into());
+    story.texts("Who sells these?");
+    story.does("maya", &Command::Take).unwrap();
+    leaves(&mut story, "maya");
+    leaves(&mut story, "ben");
+    assert_eq!((holder(&story), story.c().loan.as_ref().map(|l| l.of.clone())), ("ines", Some("maya".into())));
+    comes_back(&mut story, "maya");
+    assert_eq!((holder(&story), story.c().loan.clone()), ("maya", None));
+}

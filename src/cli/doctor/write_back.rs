@@ -1,4 +1,4 @@
-//! The CRM's books: what of ours is not written there.
+//! What is written back into the CRM: whether anything waits or was refused.
 
 use super::report::Report;
 use crate::clock::{Clock as _, SystemClock};
