@@ -82,18 +82,38 @@ pub(super) fn settle(mut d: Draft, world: &ReadSet<'_>, came: bool) -> Decided {
     }
     let gone = d.c.assignee().is_some_and(|rep| !world.is_here(rep));
     if gone {
-        lend(&mut d, world, Climb::Away);
+        let backup = escalation::to_holders_backup(world, &d.c, d.now);
+        let next = || escalation::from_the_start(world, &d.c, d.now, Climb::Away);
+        let mut events = backup.unwrap_or_else(next);
+        // Whoever just came is asked before it is left with the last of the ladder.
+        if came && events.iter().any(|event| matches!(event, Event::Offered { expires: None, .. })) {
+            let anew = escalation::anew(world, &d.c, d.now, Climb::Away);
+            events = if is_earlier(&d.c, &anew, world) { anew } else { events };
+        }
+        lend(&mut d, events);
     } else if came && is_at_the_end(&d.c) {
-        lend(&mut d, world, Climb::Back);
+        let events = escalation::from_the_start(world, &d.c, d.now, Climb::Back);
+        if is_earlier(&d.c, &events, world) {
+            lend(&mut d, events);
+        }
     }
     d.facts()
 }
 
+/// Whether it comes to a step before the end of the ladder, and to somebody who is here. From one who stands at the end to
+/// another there, it would go to and fro with every coming.
+fn is_earlier(c: &Conversation, events: &[Event], world: &ReadSet<'_>) -> bool {
+    let now = c.assignment.as_ref().and_then(|a| a.step);
+    let is_before = |event: &Event| {
+        matches!(event, Event::Offered { to, step, expires, .. }
+            if to.rep().is_none_or(|rep| world.is_here(rep)) && (expires.is_some() || *step < now))
+    };
+    events.iter().any(is_before)
+}
+
 /// To whoever comes first on the ladder and is here. With nobody there it stays where it is, and its clock still climbs.
-fn lend(d: &mut Draft, world: &ReadSet<'_>, why: Climb) {
+fn lend(d: &mut Draft, events: Vec<Event>) {
     let holder = d.c.assignment.as_ref().map(|a| a.to.clone());
-    let backup = if why == Climb::Away { escalation::to_holders_backup(world, &d.c, d.now) } else { None };
-    let events = backup.unwrap_or_else(|| escalation::from_the_start(world, &d.c, d.now, why));
     let moves = |event: &Event| matches!(event, Event::Offered { to, .. } if Some(to) != holder.as_ref());
     if !events.iter().any(moves) {
         return;

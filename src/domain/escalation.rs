@@ -329,9 +329,14 @@ pub(super) fn from_the_start(world: &ReadSet<'_>, c: &Conversation, now: Timesta
     if first.iter().any(is_heard) || (c.asked.is_empty() && c.passed_by.is_empty()) {
         return first;
     }
-    let forgotten = Conversation { asked: BTreeSet::new(), passed_by: BTreeSet::new(), ..c.clone() };
-    let again = pass(world, &forgotten, now, why, 0);
+    let again = anew(world, c, now, why);
     if again.iter().any(is_heard) || !first.iter().any(moves) { again } else { first }
+}
+
+/// The same as if nobody had been asked before.
+pub(super) fn anew(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb) -> Vec<Event> {
+    let forgotten = Conversation { asked: BTreeSet::new(), passed_by: BTreeSet::new(), ..c.clone() };
+    pass(world, &forgotten, now, why, 0)
 }
 
 /// To the backup of whoever has it, where nobody is accountable: on the terms of the ladder's step for backups, else of the

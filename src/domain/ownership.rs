@@ -186,7 +186,7 @@ pub fn find(world: &ReadSet<'_>, asked: &Asked<'_>) -> Found {
         if found.owner.is_some() {
             // Of a pool everybody came after: that says nothing.
             for rep in candidates.into_iter().filter(|_| !rule.source.deals()) {
-                let why = format!("{}, which comes after it", rule.source.words());
+                let why = format!("{}, and that counts less", rule.source.words());
                 note(&mut found.later, rep, why);
             }
             continue;

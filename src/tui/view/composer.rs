@@ -56,7 +56,7 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
 
 /// Name and number, and the time there where that fits. A zone nobody said for sure is a question.
 fn title(model: &Model, composer: &Composer, room: u16, tick: &Ticker) -> String {
-    let who = format!("{} {}", composer.name, composer.address.as_str());
+    let who = words::person(&composer.name, &composer.address);
     if composer.note {
         return format!("NOTE on {who}, colleagues only");
     }

@@ -88,8 +88,7 @@ fn shown(model: &Model) -> Option<&Row> {
 }
 
 fn title(row: &Row) -> String {
-    let address = row.address.as_str();
-    if row.name == address { address.to_owned() } else { format!("{} {address}", row.name) }
+    words::person(&row.name, &row.address)
 }
 
 /// Rows of the compact context: none beside the pane that says more, few on a low terminal.

@@ -3,6 +3,7 @@
 use super::paint::Tone;
 use super::ticker::Ticker;
 use crate::client::handle::{Doubt, LinkState, Older, OutboxStanding, Row};
+use crate::domain::contact::Address;
 use crate::domain::conversation::{AnswerState, Status};
 use crate::domain::event::Review;
 use crate::domain::id::TeamId;
@@ -26,6 +27,11 @@ pub(super) const fn older(older: Older, link: &LinkState) -> &'static str {
         (true, LinkState::SignedOut) => "older texts: when you are signed in again",
         (true, LinkState::Refused { .. }) => "older texts: when the backend lets this machine in",
     }
+}
+
+/// Somebody by name and number; whom nobody has a name for, by the number alone.
+pub(super) fn person(name: &str, address: &Address) -> String {
+    if name == address.as_str() { name.to_owned() } else { format!("{name} {}", address.as_str()) }
 }
 
 /// Why a text waits for its rep: all reasons in one line.

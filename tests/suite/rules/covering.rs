@@ -2,6 +2,7 @@
 
 use comeback::domain::command::{Actor, Command, CoverNote};
 use comeback::domain::contact::Body;
+use comeback::domain::escalation::{Step, Who};
 use comeback::domain::event::{Event, Outcome};
 use comeback::domain::id::RepId;
 use comeback::domain::ownership::OwnerSource;
@@ -313,4 +314,28 @@ fn a_loan_that_is_lent_on_goes_back_to_whoever_had_it_first() {
     assert_eq!((holder(&story), story.c().loan.as_ref().map(|l| l.of.clone())), ("ines", Some("maya".into())));
     comes_back(&mut story, "maya");
     assert_eq!((holder(&story), story.c().loan.clone()), ("maya", None));
+}
+
+#[test]
+fn whoever_comes_as_the_last_one_goes_is_asked_before_it_is_left_with_the_lead() {
+    let mut story = Story::begins();
+    story.texts("Who sells these?");
+    story.minutes_pass(20);
+    assert_eq!(holder(&story), "omar", "the pool let it pass");
+    leaves(&mut story, "omar");
+    assert_eq!(story.c().assignment.as_ref().unwrap().to, Holder::Pool("enterprise".into()));
+    assert!(story.settles().is_empty(), "settled is settled");
+}
+
+#[test]
+fn two_at_the_end_of_a_ladder_do_not_pass_it_to_and_fro_with_every_coming() {
+    let mut story = Story::begins();
+    let only = Step { who: Who::Role("AE".into()), wait: Span::ZERO, wall: false };
+    for ladder in story.playbook.ladders.values_mut() {
+        ladder.steps = vec![only.clone()];
+    }
+    story.texts("Who sells these?");
+    let first = holder(&story).to_owned();
+    assert!(!first.is_empty() && story.c().assignment.as_ref().unwrap().expires.is_none());
+    assert!(comes_back(&mut story, "lea").is_empty(), "{first} has it, and others of the role are here as before");
 }
