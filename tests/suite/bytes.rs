@@ -71,6 +71,8 @@ held! {
     consent_row 2000
     hubspot 1500
     crm_change 2000
+    past_row 2000
+    deals_page 1500
 }
 
 #[test]

@@ -74,6 +74,14 @@ impl Directory {
     }
 }
 
+/// A page of deals, as a directory answers.
+pub fn deals_of(answer: &[u8]) -> Result<Deals, CrmError> {
+    if answer.len() > LARGEST {
+        return Err(CrmError::Unreadable("too large".to_owned()));
+    }
+    read(serde_json::from_slice(answer).map_err(|e| CrmError::Unreadable(super::position(&e)))?)
+}
+
 /// A day alone is its first instant in UTC.
 fn day(text: &str) -> Option<Timestamp> {
     let day: chrono::NaiveDate = text.parse().ok()?;
