@@ -31,6 +31,7 @@ pub mod id;
 pub mod kind;
 pub mod later;
 pub mod measure;
+pub mod meeting;
 pub mod message;
 pub mod next_step;
 pub mod oncall;

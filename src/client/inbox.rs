@@ -14,7 +14,7 @@ use crate::domain::command::Command;
 use crate::domain::consent::{ConsentRules, OptOut, Purpose, Question, may_send};
 use crate::domain::contact::Body;
 use crate::domain::conversation::{Answer, AnswerState, Conversation, Status};
-use crate::domain::event::Review;
+use crate::domain::event::{Outcome, Review};
 use crate::domain::hold::Ruling;
 use crate::domain::id::{ConversationId, MessageId, RepId};
 use crate::domain::message::Delivery;
@@ -317,6 +317,7 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         Command::CorrectKind { kind, .. } => format!("kind of text: {}", kind.word()),
         Command::Snooze { .. } => "snooze".to_owned(),
         Command::Done { outcome } => format!("done: {}", outcome.words()),
+        Command::Booked { .. } => format!("done: {}", Outcome::Meeting.words()),
         Command::Reopen => "reopen".to_owned(),
         Command::OptOut { .. } => "opt out".to_owned(),
         Command::Begin { to, .. } => format!("begin with {}", to.as_str()),

@@ -70,7 +70,7 @@ pub(super) fn block(mut d: Draft, world: &ReadSet<'_>, by: &RepId, reason: Why) 
     put_away(&mut d, by);
     let here = d.c.id;
     for sibling in world.siblings.iter().filter(|s| s.id != here && !s.is_done()) {
-        let done = Event::Done { outcome: Outcome::NoAnswerNeeded, by: by.clone() };
+        let done = Event::Done { outcome: Outcome::NoAnswerNeeded, by: by.clone(), meeting: None, note: None };
         d.say_of(Subject::Conversation(sibling.id), done);
     }
     d.facts()
@@ -110,6 +110,6 @@ pub(super) fn received(mut d: Draft, world: &ReadSet<'_>, text: &Receive, kind: 
 
 fn put_away(d: &mut Draft, by: &RepId) {
     if !d.c.is_done() {
-        d.say(Event::Done { outcome: Outcome::NoAnswerNeeded, by: by.clone() });
+        d.say(Event::Done { outcome: Outcome::NoAnswerNeeded, by: by.clone(), meeting: None, note: None });
     }
 }

@@ -17,6 +17,7 @@ use super::event::{Outcome, Review};
 use super::hold::Ruling;
 use super::id::{ConversationId, LineId, MessageId, NumberId, OverrideId, RepId, ScheduleId};
 use super::kind::MessageKind;
+use super::meeting::{Meeting, Remark};
 use super::message::Delivery;
 use super::oncall::Override;
 use super::playbook::{Playbook, Role};
@@ -92,6 +93,13 @@ pub enum Command {
     Snooze { until: Timestamp },
     /// Nothing more to do.
     Done { outcome: Outcome },
+    /// A meeting is booked: nothing more to do. The CRM is told when it is and what the rep wrote on it.
+    Booked {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meeting: Option<Meeting>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Remark>,
+    },
     /// Something to do again.
     Reopen,
     /// The buyer told a rep to stop.
@@ -199,6 +207,7 @@ impl Command {
             | Self::CorrectKind { .. }
             | Self::Snooze { .. }
             | Self::Done { .. }
+            | Self::Booked { .. }
             | Self::Reopen
             | Self::OptOut { .. }
             | Self::Begin { .. }
@@ -263,6 +272,7 @@ impl Command {
                 Some((*note, reason))
             }
             Self::Away { note: Some(note), .. } => Some((note.message, &note.body)),
+            Self::Booked { note: Some(note), .. } => Some((note.message, &note.body)),
             Self::Consent(word) => match &word.words {
                 Some((id, words)) => Some((*id, words)),
                 None => None,
@@ -294,6 +304,7 @@ impl Command {
             | Self::CorrectKind { .. }
             | Self::Snooze { .. }
             | Self::Done { .. }
+            | Self::Booked { .. }
             | Self::Reopen
             | Self::OptOut { .. }
             | Self::Begin { .. }

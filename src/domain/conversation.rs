@@ -334,7 +334,7 @@ impl Conversation {
             Event::Snoozed { until, .. } => self.status = Status::Snoozed(*until),
             Event::Woke => self.status = Status::Open,
             Event::Reopened { by } => self.reopen(by.is_some()),
-            Event::Done { outcome, by } => {
+            Event::Done { outcome, by, .. } => {
                 self.status = Status::Done(*outcome);
                 let expires = self.assignment.as_mut().and_then(|a| a.expires.take());
                 self.finished = Some(Finished { by: by.clone(), expires, clock: self.clock.clone() });

@@ -59,6 +59,7 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         }
         Command::Snooze { until } => triage::snooze(draft, by, *until),
         Command::Done { outcome } => triage::done(draft, by, *outcome, cx.seen),
+        Command::Booked { meeting, note } => triage::booked(draft, by, (*meeting, note.as_ref()), cx.seen),
         Command::Reopen => Ok(triage::reopen(draft, world, by)),
         Command::OptOut { .. } => Ok(triage::opt_out(draft, world, by)),
         Command::Block { reason } => Ok(block::block(draft, world, by, *reason)),
@@ -167,6 +168,7 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         | Command::CorrectKind { .. }
         | Command::Snooze { .. }
         | Command::Done { .. }
+        | Command::Booked { .. }
         | Command::Reopen
         | Command::Begin { .. }
         | Command::Block { .. }

@@ -11,6 +11,7 @@ use super::consent::told::Automatic;
 use super::consent::{OptOutSource, Scope};
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, OverrideId, RepId, ScheduleId, TeamId};
 use super::kind::MessageKind;
+use super::meeting::Meeting;
 use super::message::{Delivery, InboundKind};
 use super::oncall::Override;
 use super::ownership::OwnerSource;
@@ -161,7 +162,16 @@ pub enum Event {
     /// Back in sight.
     Woke,
     /// Nothing more to do.
-    Done { outcome: Outcome, by: RepId },
+    Done {
+        outcome: Outcome,
+        by: RepId,
+        /// When the meeting is that it led to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meeting: Option<Meeting>,
+        /// What the rep wrote on it: a note of before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<MessageId>,
+    },
     /// Something to do again.
     Reopened { by: Option<RepId> },
     /// No text may go to the number, from some or all of us.

@@ -88,7 +88,10 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::SlaDropped => vec!["no answer is needed any more".to_owned()],
         Event::Snoozed { until, by } => vec![format!("snoozed by {} until {}", name(by), time(*until))],
         Event::Woke => vec!["back in sight".to_owned()],
-        Event::Done { outcome, by } => vec![format!("finished by {}: {}", name(by), outcome.words())],
+        Event::Done { outcome, by, meeting, .. } => {
+            let on = meeting.map_or_else(String::new, |meeting| format!(", on {}", time(meeting.from)));
+            vec![format!("finished by {}: {}{on}", name(by), outcome.words())]
+        }
         Event::Reopened { by: Some(by) } => vec![format!("opened again by {}", name(by))],
         Event::Reopened { by: None } => vec!["opened again by the buyer's text".to_owned()],
         Event::RulingDue { due, .. } => {

@@ -52,6 +52,7 @@ pub(super) fn decide(
         | Command::CorrectKind { .. }
         | Command::Snooze { .. }
         | Command::Done { .. }
+        | Command::Booked { .. }
         | Command::Reopen
         | Command::Begin { .. }
         | Command::Block { .. }

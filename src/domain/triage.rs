@@ -8,6 +8,7 @@ use super::decide::{Decided, Draft};
 use super::escalation;
 use super::event::{Climb, Event, Outcome};
 use super::id::{MessageId, RepId};
+use super::meeting::{Meeting, Remark};
 use super::rejection::Rejection;
 use super::routing::{Because, Holder, Reason};
 use super::sla::Stage;
@@ -86,16 +87,40 @@ pub(super) fn snooze(mut d: Draft, by: &RepId, until: Timestamp) -> Result<Decid
 
 /// Nothing more to do. Refused over a text the rep has not seen. A call, a mail or a meeting is a person's answer and
 /// meets the clock; an answer still held meets it itself when it leaves.
-pub(super) fn done(mut d: Draft, by: &RepId, outcome: Outcome, seen: u64) -> Result<Decided, Rejection> {
+pub(super) fn done(d: Draft, by: &RepId, outcome: Outcome, seen: u64) -> Result<Decided, Rejection> {
+    finish(d, by, outcome, (None, None), seen)
+}
+
+/// The same, as a meeting: perhaps with its time, and with what the rep wrote on it, which colleagues read as a note. Said
+/// of a conversation that ended so already, it adds what it brings.
+pub(super) fn booked(
+    d: Draft,
+    by: &RepId,
+    (meeting, note): (Option<Meeting>, Option<&Remark>),
+    seen: u64,
+) -> Result<Decided, Rejection> {
+    finish(d, by, Outcome::Meeting, (meeting, note.filter(|note| !note.body.is_blank())), seen)
+}
+
+fn finish(
+    mut d: Draft,
+    by: &RepId,
+    outcome: Outcome,
+    (meeting, note): (Option<Meeting>, Option<&Remark>),
+    seen: u64,
+) -> Result<Decided, Rejection> {
     if d.c.inbound > seen {
         return Err(Rejection::Unseen { newest: d.c.inbound });
     }
-    if d.c.status == Status::Done(outcome) {
+    if d.c.status == Status::Done(outcome) && meeting.is_none() && note.is_none() {
         return Ok(Vec::new());
+    }
+    if let Some(note) = note {
+        d.say(Event::Noted { message: note.message, by: by.clone() });
     }
     // First, so that it knows the clock that it ends.
     let clock = d.c.clock.clone();
-    d.say(Event::Done { outcome, by: by.clone() });
+    d.say(Event::Done { outcome, by: by.clone(), meeting, note: note.map(|note| note.message) });
     if let Some(clock) = clock {
         let late = clock.stage == Stage::Breached || d.now > clock.due;
         if outcome.answered_elsewhere() {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::conversation::Conversation;
 use super::event::{Event, Outcome};
 use super::id::{MessageId, RepId};
+use super::meeting::Meeting;
 use super::ownership::OwnerSource;
 use super::routing::Holder;
 use super::time::{Span, Timestamp};
@@ -73,6 +74,12 @@ pub enum Wanted {
     Outcome {
         /// How.
         outcome: Outcome,
+        /// When the meeting is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meeting: Option<Meeting>,
+        /// What the rep wrote on it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<MessageId>,
     },
     /// A task for later.
     FollowUp {
@@ -116,8 +123,8 @@ pub fn follows(policy: &WriteBack, seq: u64, at: Timestamp, event: &Event) -> Ve
     } else if let Event::DeliveryChanged { message, delivery, .. } = event {
         // A text is one once the carrier has it.
         wants.extend((policy.log && !delivery.is_failure()).then(|| text(message)));
-    } else if let Event::Done { outcome, by } = event {
-        let end = Wanted::Outcome { outcome: *outcome };
+    } else if let Event::Done { outcome, by, meeting, note } = event {
+        let end = Wanted::Outcome { outcome: *outcome, meeting: *meeting, note: *note };
         wants.extend(policy.outcomes.then(|| Want { once: format!("end:{seq}"), rep: Some(by.clone()), what: end }));
         let later = policy.follow_ups.iter().enumerate().filter(|(_, follow_up)| follow_up.outcome == *outcome);
         wants.extend(later.map(|(n, follow_up)| Want {
@@ -217,7 +224,7 @@ mod tests {
         assert_eq!(named(&delivered(Delivery::Accepted)), [text.as_str()]);
         assert_eq!(named(&delivered(Delivery::Delivered)), [text], "the same name: it is written once");
         assert!(named(&delivered(Delivery::Failed)).is_empty(), "nobody was told anything");
-        let done = |outcome| Event::Done { outcome, by: maya.clone() };
+        let done = |outcome| Event::Done { outcome, by: maya.clone(), meeting: None, note: None };
         assert_eq!(named(&done(Outcome::Meeting)), ["end:9"]);
         assert_eq!(named(&done(Outcome::NotInterested)), ["end:9", "later:9:0"]);
         let owned = |source| Event::Owned { owner: Some(maya.clone()), source };

@@ -72,6 +72,8 @@ held! {
     hubspot 1500
     crm_change 2000
     salesforce 1500
+    past_row 2000
+    deals_page 1500
 }
 
 #[test]

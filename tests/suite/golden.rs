@@ -16,6 +16,7 @@ use comeback::domain::event::{Climb, Event, Outcome, Refusal, Review};
 use comeback::domain::hold::Ruling;
 use comeback::domain::id::{CommandId, ContactId, ConversationId, MessageId, NumberId, OverrideId};
 use comeback::domain::kind::MessageKind;
+use comeback::domain::meeting::{Meeting, Remark};
 use comeback::domain::message::{Delivery, InboundKind};
 use comeback::domain::oncall::Override;
 use comeback::domain::ownership::OwnerSource;
@@ -139,7 +140,7 @@ pub(crate) fn events() -> Vec<Event> {
             Event::DeliveryChanged { .. } => Event::Noted { message, by: "ben".into() },
             Event::Noted { .. } => Event::Snoozed { until: due, by: "ben".into() },
             Event::Snoozed { .. } => Event::Woke,
-            Event::Woke => Event::Done { outcome: Outcome::NotInterested, by: "ben".into() },
+            Event::Woke => Event::Done { outcome: Outcome::NotInterested, by: "ben".into(), meeting: None, note: None },
             Event::Done { .. } => Event::Reopened { by: None },
             Event::Reopened { .. } => {
                 Event::OptedOut { source: OptOutSource::Keyword("stop".to_owned()), scope: Scope::Tenant, said: None }
@@ -268,7 +269,11 @@ fn commands() -> Vec<Command> {
             }
             Command::CorrectKind { .. } => Command::Snooze { until: then() },
             Command::Snooze { .. } => Command::Done { outcome: Outcome::Meeting },
-            Command::Done { .. } => Command::Reopen,
+            Command::Done { .. } => Command::Booked {
+                meeting: Some(Meeting { from: then(), minutes: 30 }),
+                note: Some(Remark { message, body: body() }),
+            },
+            Command::Booked { .. } => Command::Reopen,
             Command::Reopen => Command::OptOut { source: OptOutSource::Rep("maya".into()) },
             Command::OptOut { .. } => Command::Block { reason: Why::Spam },
             Command::Block { .. } => Command::Unblock,

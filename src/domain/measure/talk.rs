@@ -171,7 +171,7 @@ impl Talk {
             Event::SlaDropped => {
                 self.end(seen, End { at, by: None, answered: false, text: None }, policies, facts);
             }
-            Event::Done { by, outcome } => {
+            Event::Done { by, outcome, .. } => {
                 self.done = true;
                 self.finished = Some(by.clone());
                 if let Some(exchange) = &mut self.exchange {

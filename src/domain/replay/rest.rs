@@ -83,7 +83,10 @@ impl Resting {
             c.team = TeamId::new(said(rest.team));
             said(rest.use_case).clone_into(&mut c.use_case);
             said(rest.cohort).clone_into(&mut c.cohort);
-            c.apply(at, &Event::Done { outcome: rest.outcome, by: RepId::new(said(rest.by)) });
+            c.apply(
+                at,
+                &Event::Done { outcome: rest.outcome, by: RepId::new(said(rest.by)), meeting: None, note: None },
+            );
             c
         };
         let [then, now] = rest.owners.map(state);

@@ -21,6 +21,8 @@ use crate::server::egress::{Ask, Egress, EgressError};
 mod deals;
 mod writes;
 
+pub use deals::deals_of;
+
 /// Longest wait for everything.
 const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -9,7 +9,7 @@ use crate::domain::time::{Span, Timestamp};
 use crate::domain::write_back::{self, Wanted};
 use crate::journal::Frame;
 use crate::server::crm::CrmError;
-use crate::server::crm::write::{Priority, What, Write};
+use crate::server::crm::write::{Meeting, Priority, What, Write};
 use crate::server::store::crm_write::{CrmEnd, CrmRow};
 use crate::server::store::{StoreError, Subject};
 use crate::wire::changes::{Author, Message};
@@ -141,8 +141,15 @@ impl WriteBack {
         };
         let what = match &row.wanted {
             Wanted::Log { message } => return self.text(row, *message).await,
-            Wanted::Outcome { outcome } => {
-                What::Outcome { outcome: outcome.words().to_owned(), words: String::new(), meeting: None }
+            Wanted::Outcome { outcome, meeting, note } => {
+                let said = match note {
+                    Some(note) => self.service.store().message(*note).await?,
+                    None => None,
+                };
+                // Erased by now, it is written nowhere.
+                let words = said.and_then(|note| note.body).map_or_else(String::new, |body| body.as_str().to_owned());
+                let meeting = meeting.map(|meeting| Meeting { from: meeting.from, until: meeting.until() });
+                What::Outcome { outcome: outcome.words().to_owned(), words, meeting }
             }
             Wanted::FollowUp { words, due } => task(words.clone(), String::new(), *due),
             Wanted::Task { due } => {

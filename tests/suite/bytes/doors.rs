@@ -5,6 +5,7 @@
 
 #![allow(unreachable_pub, reason = "the fuzz targets name them from another crate")]
 
+use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};
 
 use comeback::client::search;
@@ -12,22 +13,26 @@ use comeback::config;
 use comeback::domain::command::Actor;
 use comeback::domain::consent::OptOutSource;
 use comeback::domain::contact::Address;
-use comeback::domain::playbook::Playbook;
+use comeback::domain::deal::Deal;
+use comeback::domain::playbook::{Playbook, Team};
 use comeback::domain::safe_text::SafeText;
 use comeback::domain::time::Timestamp;
 use comeback::journal::{Checkpoint, Frame, Key};
 use comeback::server::carrier::twilio::parse::{self, Malformed, Params};
 use comeback::server::carrier::twilio::signature::{Signed, verify};
 use comeback::server::consent::checked;
+use comeback::server::crm::directory;
 use comeback::server::crm::hubspot::{card, hook, read};
 use comeback::server::crm::owner::Matched;
 use comeback::server::crm::push;
 use comeback::server::crm::salesforce;
+use comeback::server::past;
 use comeback::tui::input_line::{InputLine, MAX_BYTES};
 use comeback::tui::keymap::chord::Chord;
 use comeback::wire::changes::{Changes, Message};
 use comeback::wire::command::{Push, Receipts};
 use comeback::wire::consent::ConsentRow;
+use comeback::wire::past::PastRow;
 use comeback::wire::problem::Problem;
 use comeback::wire::session::{Session, SignIn, SignedIn};
 use serde::Serialize;
@@ -37,7 +42,7 @@ use serde::de::DeserializeOwned;
 pub type Door = fn(&[u8]);
 
 /// All of them, by the name of their fuzz target and of their folder in `fuzz/corpus`.
-pub const DOORS: [(&str, Door); 15] = [
+pub const DOORS: [(&str, Door); 17] = [
     ("webhook_form", webhook_form),
     ("webhook_json", webhook_json),
     ("playbook", playbook),
@@ -53,6 +58,8 @@ pub const DOORS: [(&str, Door); 15] = [
     ("hubspot", hubspot),
     ("crm_change", crm_change),
     ("salesforce", salesforce),
+    ("past_row", past_row),
+    ("deals_page", deals_page),
 ];
 
 /// An error is one short line for a person, and moves no cursor.
@@ -293,6 +300,40 @@ pub fn hubspot(bytes: &[u8]) {
     assert!(read::category(bytes).bytes().all(|b| b.is_ascii_alphabetic() || b == b'_' || b == b' '));
     match hook::changed(bytes) {
         Ok(changed) => assert!(changed.iter().all(|c| c.id.bytes().all(|b| b.is_ascii_digit()))),
+        Err(error) => sentence(&error),
+    }
+}
+
+/// A reply of before that a file brings.
+pub fn past_row(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let row = match PastRow::read(text) {
+        Ok(row) => row,
+        Err(error) => return sentence(&error),
+    };
+    let mut playbook = Playbook::default();
+    let team = Team { label: String::new(), lead: None, members: BTreeSet::new(), on_call: None };
+    playbook.teams.insert("enterprise".into(), team);
+    match past::checked(&row, "old", &playbook, Timestamp::from_millis(1_800_000_000_000)) {
+        Ok(kept) => {
+            assert!(kept.answered.is_none_or(|answered| answered >= kept.received));
+            assert!(kept.team.as_str() == "enterprise" && !kept.id.is_empty() && kept.id.chars().count() <= 200);
+            assert!(!kept.stage.unwrap_or_default().chars().any(char::is_control));
+        }
+        Err(error) => sentence(&error),
+    }
+}
+
+/// A page of deals that a directory answers.
+pub fn deals_page(bytes: &[u8]) {
+    match directory::deals_of(bytes) {
+        Ok(page) => {
+            for deal in page.deals {
+                assert!(deal.stages.is_sorted_by_key(|change| change.at));
+                let said = serde_json::to_string(&deal).unwrap();
+                assert_eq!(serde_json::from_str::<Deal>(&said).unwrap(), deal);
+            }
+        }
         Err(error) => sentence(&error),
     }
 }

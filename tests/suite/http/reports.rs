@@ -48,6 +48,26 @@ async fn a_report_counts_what_happened_and_opens_it() {
 }
 
 #[tokio::test]
+async fn outcomes_say_their_rule_and_whose_they_are() {
+    let (office, _folder, projections) = measured().await;
+    office.sign_in("nina").await.sign_in("maya").await;
+    office.text("+14155550123", "Can we talk about price?").await;
+    reads_on(&office.store, &projections).await;
+    let path = "/v1/reports/outcomes?since=7d&window=30&touch=first&compare=true";
+    let (status, report) = office.ask("GET", path, Some("nina"), None).await;
+    assert_eq!((status, &report["report"]), (StatusCode::OK, &"outcomes".into()));
+    let total = &report["total"][0];
+    assert_eq!((&total["meetings"]["part"], &total["meetings"]["whole"]), (&0.into(), &1.into()));
+    assert_eq!((&report["rule"]["window_days"], &report["rule"]["touch"]), (&30.into(), &"first".into()));
+    assert!(report["rule"]["words"].as_str().unwrap().contains("the first exchange"));
+    assert_eq!(report["deals_read"]["as_of"], serde_json::Value::Null);
+    assert_eq!(report["compared"]["imported"], 0);
+    // Before and after is for whoever sees everything; and the reply is nobody's yet.
+    let (_, own) = office.ask("GET", path, Some("maya"), None).await;
+    assert_eq!((&own["compared"], &own["total"][0]["meetings"]["whole"]), (&serde_json::Value::Null, &0.into()));
+}
+
+#[tokio::test]
 async fn what_cannot_be_asked_is_said_and_nothing_else_is() {
     let (office, _folder, _projections) = measured().await;
     office.sign_in("lea").await.sign_in("maya").await;
@@ -56,6 +76,13 @@ async fn what_cannot_be_asked_is_said_and_nothing_else_is() {
         ("/v1/reports/compliance", Some("maya"), StatusCode::FORBIDDEN),
         ("/v1/reports/compliance", Some("lea"), StatusCode::OK),
         ("/v1/reports/weather", Some("lea"), StatusCode::NOT_FOUND),
+        ("/v1/reports/outcomes", Some("maya"), StatusCode::OK),
+        ("/v1/reports/outcomes?by=team&touch=any&window=30&deals=5&compare=true", Some("lea"), StatusCode::OK),
+        ("/v1/reports/outcomes?before=2026-03-02", Some("lea"), StatusCode::OK),
+        ("/v1/reports/outcomes?before=yesterday", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/outcomes?touch=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/outcomes?window=0", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/outcomes?window=3661", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla?by=weather", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla?since=yesterday", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla?since=999999d", Some("lea"), StatusCode::BAD_REQUEST),

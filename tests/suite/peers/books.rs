@@ -8,10 +8,12 @@ use async_trait::async_trait;
 use comeback::config::secret::{Held, Secret};
 use comeback::domain::contact::Address;
 use comeback::domain::context::Card;
+use comeback::domain::time::Timestamp;
 use comeback::emulator::{Callbacks, Faults, Times};
 use comeback::server::crm::directory::Directory;
 use comeback::server::crm::{Crm, CrmError, TaskState, Write};
 use comeback::server::egress::{Allow, Egress};
+use comeback::server::measure::{Projections, deals};
 use comeback::server::write_back::WriteBack;
 use serde_json::{Value, json};
 
@@ -243,4 +245,52 @@ async fn a_process_that_dies_at_any_call_writes_nothing_twice_and_loses_nothing(
     let logs = all.iter().filter(|w| w["write"]["kind"] == "log");
     assert_eq!(logs.map(|w| w["write"]["body"].as_str().unwrap()).collect::<Vec<_>>(), ["one?", "two?"]);
     desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booked_meeting_stands_in_the_crm_with_its_time_and_what_the_rep_wrote() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let desk = shop.backend_with(Some(Arc::new(crm(&shop)))).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    let from: Timestamp = "2026-03-05T15:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap().into();
+    let note = json!({ "message": uuid::Uuid::now_v7(), "body": "Wants to see the new version" });
+    let booked = json!({ "do": "booked", "meeting": { "from": from, "minutes": 45 }, "note": note });
+    let done = desk.does(&buyer, &booked).await;
+    assert_eq!(done["verdict"], "done", "{done}");
+    let end = eventually("its end stands there", async || {
+        shop.later(1);
+        written(&shop).await.into_iter().find(|w| w["write"]["kind"] == "outcome")
+    })
+    .await;
+    assert_eq!(
+        (&end["write"]["outcome"], &end["write"]["words"]),
+        (&json!("meeting booked"), &json!("Wants to see the new version"))
+    );
+    let meeting = &end["write"]["meeting"];
+    assert_eq!(
+        (&meeting["from"], &meeting["until"]),
+        (&json!("2026-03-05T15:00:00.000Z"), &json!("2026-03-05T15:45:00.000Z"))
+    );
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deals_of_a_directory_are_followed_as_they_move() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let projections = Projections::open(&folder.path().join("shop")).unwrap();
+    let crm = crm(&shop);
+    let all = deals::follow(&crm, &projections, shop.now()).await.unwrap();
+    assert!(all > 20, "{all}");
+    shop.later(3 * 60 * 60);
+    let moved = deals::follow(&crm, &projections, shop.now()).await.unwrap();
+    assert!((1..all).contains(&moved), "{moved} of {all} changed in three hours");
+    let read = projections.deals_read().unwrap();
+    assert_eq!((read.as_of, read.trouble), (Some(shop.now()), None));
+    // A directory of people alone says so.
+    let other = format!("{}/crm/v0", shop.emulator.base_url());
+    let token = Held::Here(Secret::new(shop.config.crm_token.clone()));
+    let people = Directory::new(Egress::new(Allow::loopback()), &other, token).unwrap();
+    assert!(matches!(people.deals(Timestamp::MIN, None).await, Err(CrmError::Cannot(_))));
 }

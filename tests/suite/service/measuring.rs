@@ -87,6 +87,7 @@ use tokio::sync::watch;
 use super::{Floor, begin, buyer, device, started};
 use crate::world::at;
 
+mod before;
 mod worth;
 
 /// A moment of the two days.

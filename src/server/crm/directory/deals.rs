@@ -74,6 +74,14 @@ impl Directory {
     }
 }
 
+/// A page of deals, as a directory answers.
+pub fn deals_of(answer: &[u8]) -> Result<Deals, CrmError> {
+    if answer.len() > LARGEST {
+        return Err(CrmError::Unreadable("too large".to_owned()));
+    }
+    read(serde_json::from_slice(answer).map_err(|e| CrmError::Unreadable(super::position(&e)))?)
+}
+
 fn read(page: Page) -> Result<Deals, CrmError> {
     let at = |what: &str, text: &str| {
         let read = chrono::DateTime::parse_from_rfc3339(text);

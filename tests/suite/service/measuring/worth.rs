@@ -128,7 +128,7 @@ pub(super) fn shelf() -> Vec<Deal> {
 }
 
 /// The two days with their ends.
-async fn ended(store: Arc<dyn Store>) -> Floor {
+pub(super) async fn ended(store: Arc<dyn Store>) -> Floor {
     let mut f = lived(store).await;
     for (rep, buyer, outcome) in [
         ("maya", 1, Outcome::Meeting),
@@ -145,7 +145,7 @@ async fn ended(store: Arc<dyn Store>) -> Floor {
     f
 }
 
-async fn desk(f: &Floor, path: &Path) -> Desk {
+pub(super) async fn desk(f: &Floor, path: &Path) -> Desk {
     let (_stay, running) = watch::channel(false);
     let projections = Arc::new(Projections::open(path).unwrap());
     follow(&f.store, &projections, &running).await.unwrap();

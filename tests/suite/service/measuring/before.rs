@@ -1,0 +1,116 @@
+//! The two days, held against the day before them, which a file brings. Both teams began on Tuesday, when their first
+//! replies came; it is Wednesday, so that one whole day is on each side: Monday, and Tuesday.
+//!
+//! ```text
+//! h0  20 Feb  c-12                       so that D7, won on Monday, is enterprise's: 29 days
+//! h1  10:00   c-1, a meeting             answered after 10 min; D1 stood in proposal
+//! h2  11:00   said to be in proposal     20 min
+//! h3  13:00   c-6                        30 min; D3, opened on Monday at 12, stood in discovery
+//! h4  14:00   -                          40 min
+//! h5  15:00   -                          never
+//! h6  Tuesday 10:00, a meeting           the journal knows Tuesday itself: it counts nowhere
+//! ```
+//!
+//! *Before*, enterprise: 1 meeting of 5; first answers 10 20 30 40 min, the median is the 2nd. Won 1 of 1. *Since*: R1 (a
+//! meeting), R3 R4 R5 R6 R7 R8 R9 R12: 1 of 9; first answers 128 248 600 1208 1808 3908 54608 69000 s, of eight the 4th: 1208 s.
+//! 1/9 - 1/5 = -0.0889. harbor: nothing, and R10.
+//!
+//! *By stage*: before proposal 1 of 2, discovery 0 of 1, no deal 0 of 2. Since: proposal R1 R3 (D1, until noon) 1 of 2;
+//! discovery R7 R5 0 of 2; no deal R4 R6 R8 R9 R10 R12 0 of 6. Within each there is no difference: 0, with weights 2·2/4 +
+//! 2·1/3 + 6·2/8 = 3.1667 and the variance of proposal alone, 0.25/2 + 0.25/2: ± 1.96 · 0.5 / 3.1667 = ± 0.3095.
+
+use comeback::domain::measure::compare::Compared;
+use comeback::domain::measure::credit::Rule;
+use comeback::server::measure::deals;
+
+use super::worth::{Shelf, desk, ended, shelf};
+use super::*;
+
+const FILE: &str = "id,team,received_at,answered_at,contact,stage,outcome
+h0,enterprise,2026-02-20T12:00:00-05:00,,c-12,,
+h1,enterprise,2026-03-02T10:00:00-05:00,2026-03-02T10:10:00-05:00,c-1,,meeting
+h2,enterprise,2026-03-02T11:00:00-05:00,2026-03-02T11:20:00-05:00,,proposal,
+h3,enterprise,2026-03-02T13:00:00-05:00,2026-03-02T13:30:00-05:00,c-6,,texted
+h4,enterprise,2026-03-02T14:00:00-05:00,2026-03-02T14:40:00-05:00,,,
+h5,enterprise,2026-03-02T15:00:00-05:00,,,,
+h6,enterprise,2026-03-03T10:00:00-05:00,2026-03-03T10:01:00-05:00,,,meeting
+";
+
+fn import(database: &Path, file: &Path) -> std::process::Output {
+    let database = format!("sqlite:{}", database.display());
+    let args = ["import", "history", "--source", "oldtool", "--database", &database];
+    Program::new(env!("CARGO_BIN_EXE_comeback")).args(args).arg(file).output().unwrap()
+}
+
+fn said(of: &std::process::Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&of.stdout), String::from_utf8_lossy(&of.stderr))
+}
+
+async fn compared(f: &Floor, desk: &Desk, before: Option<Timestamp>) -> Compared {
+    let (from, until) = desk.days_of_before(before).unwrap();
+    let past = f.store.past(from, until).await.unwrap();
+    desk.compared(Rule::default(), before, &past).unwrap().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_time_before_comes_from_a_file_and_is_held_against_what_came_since() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let f = ended(Arc::new(SqliteStore::open(&path).unwrap())).await;
+    let file = folder.path().join("before.csv");
+    let bad = "b1,enterprize,2026-03-02T10:00:00-05:00,,,,\nb2,enterprise,yesterday,,,,\n";
+    std::fs::write(&file, format!("{FILE}{bad}")).unwrap();
+    let first = import(&path, &file);
+    assert!(!first.status.success());
+    for words in [
+        "before.csv:9: team is none of the playbook; is it \"enterprise\"?",
+        "before.csv:10: received_at is not an instant",
+        "7 kept, 0 known before, 2 refused",
+    ] {
+        assert!(said(&first).contains(words), "no {words:?} in {}", said(&first));
+    }
+    std::fs::write(&file, FILE).unwrap();
+    let again = import(&path, &file);
+    assert!(again.status.success() && said(&again).contains("0 kept, 7 known before"), "{}", said(&again));
+
+    let desk = desk(&f, &path).await;
+    deals::follow(&Shelf(shelf()), &desk.projections, f.now()).await.unwrap();
+    let told = compared(&f, &desk, None).await;
+    assert_eq!((told.imported, told.teams.len(), told.waves.len()), (6, 2, 0), "nobody is left that had not begun");
+    let enterprise = &told.teams[0];
+    assert_eq!((enterprise.team.as_str(), enterprise.days), ("enterprise", 1));
+    assert_eq!(enterprise.start, at("2026-03-03T00:00:00-05:00").millis());
+    let (before, since) = (&enterprise.before, &enterprise.after);
+    assert_eq!((before.meetings.part, before.meetings.whole), (1, 5));
+    assert_eq!((before.first.n, before.first.median), (4, Some(20 * 60_000)));
+    assert_eq!((before.wins.part, before.wins.whole, before.cycle.median), (1, 1, Some(29 * 86_400_000)));
+    assert_eq!((since.meetings.part, since.meetings.whole), (1, 9));
+    assert_eq!((since.first.n, since.first.median), (8, Some(1_208_000)));
+    let close = |value: Option<f64>, wanted: f64| (value.unwrap() - wanted).abs() < 0.0005;
+    assert!(close(enterprise.difference.value, -0.0889) && enterprise.difference.small);
+    let harbor = &told.teams[1];
+    assert_eq!((harbor.before.meetings.whole, harbor.after.meetings.whole), (0, 1));
+    let stages: Vec<_> = told
+        .stages
+        .iter()
+        .map(|of| (of.stage.as_str(), of.before.part, of.before.whole, of.after.part, of.after.whole))
+        .collect();
+    assert_eq!(stages, [("", 0, 2, 0, 6), ("discovery", 0, 1, 0, 2), ("proposal", 1, 2, 1, 2)]);
+    let in_stages = &told.in_stages;
+    assert!(close(in_stages.value, 0.0) && close(in_stages.low, -0.3095) && close(in_stages.high, 0.3095));
+
+    // With another day as the one on which all began, Tuesday is before it.
+    let wednesday_morning = at("2026-03-04T00:00:00-05:00");
+    let told = compared(&f, &desk, Some(wednesday_morning)).await;
+    assert_eq!(told.teams[0].days, 0, "half a day is none yet");
+    let sees = Sees::of(&desk.playbook, &Asker::Rep("lea".into())).unwrap();
+    assert_eq!(Desk { sees, ..desk.clone() }.compared(Rule::default(), None, &[]).unwrap(), None);
+
+    let printed = super::told(&path, &["outcomes", "--compare", "--window", "3660"]);
+    for words in
+        ["Before and since, team by team", "since, less before", "6 exchanges of the time before were imported"]
+    {
+        assert!(printed.contains(words), "no {words:?} in {printed}");
+    }
+    assert!(!printed.contains("because of") && printed.contains("associated"), "{printed}");
+}
