@@ -1,6 +1,6 @@
 //! Which CRM the backend reads people from and writes into.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -9,6 +9,7 @@ use super::secret::{CrmTokenArgs, source};
 use crate::clock::Clock;
 use crate::config::secret::Held;
 use crate::server::crm::directory::Directory;
+use crate::server::crm::files::Files;
 use crate::server::crm::hubspot::{API, HubSpot, Settings};
 use crate::server::crm::{Crm, Reps};
 use crate::server::egress::Egress;
@@ -17,11 +18,11 @@ use crate::server::store::Store;
 /// The CRM.
 #[derive(Debug, Args)]
 pub(super) struct CrmArgs {
-    /// Who knows the buyers: `hubspot`, or the address of a JSON directory of contacts. What the emulator of HubSpot stands
-    /// at is given as `hubspot=http://127.0.0.1:…`.
-    #[arg(long, value_name = "hubspot|URL")]
+    /// Who knows the buyers: `hubspot`, a folder of tables as `files=FOLDER`, or the address of a JSON directory of contacts.
+    /// What the emulator of HubSpot stands at is given as `hubspot=http://127.0.0.1:…`.
+    #[arg(long, value_name = "hubspot|files=FOLDER|URL")]
     crm: Option<String>,
-    /// The directory takes writes, too: the log of what was said, how it ended, tasks. HubSpot always does.
+    /// The JSON directory takes writes, too: the log of what was said, how it ended, tasks. HubSpot always does.
     #[arg(long, requires = "crm")]
     crm_writes: bool,
     #[command(flatten)]
@@ -44,6 +45,10 @@ impl CrmArgs {
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<Option<Arc<dyn Crm>>> {
         let Some(named) = self.crm.as_deref() else { return Ok(None) };
+        if let Some(folder) = named.strip_prefix("files=") {
+            let files = Files::new(Path::new(folder), Reps::Kept(Arc::clone(store)))?;
+            return Ok(Some(Arc::new(files)));
+        }
         let token = self.token.token()?;
         let base = named.strip_prefix("hubspot").map(|rest| rest.strip_prefix('=').unwrap_or(rest));
         let Some(base) = base else {

@@ -12,11 +12,10 @@ use crate::server::sends::checked;
 use crate::server::store::sqlite::SqliteStore;
 use crate::server::store::{CampaignSend, SendLog as _, Store as _, StoreError};
 use crate::wire::sends::SendRow;
+use crate::wire::table::{Rows, Wrong};
 use progress::Progress;
-use rows::Rows;
 
 pub(super) mod progress;
-pub(super) mod rows;
 
 /// Bring in what other programs know.
 #[derive(Debug, Subcommand)]
@@ -69,12 +68,12 @@ async fn sends(database: &DatabaseArg, source: &str, file: &Path) -> anyhow::Res
         progress.at(rows.bytes(), import.new + import.known + import.refused);
         let row = match row {
             Ok(row) => row,
-            Err(rows::Wrong::Row(why)) => {
+            Err(Wrong::Row(why)) => {
                 progress.clear();
                 import.refuse(&name, line, &why);
                 continue;
             }
-            Err(rows::Wrong::File(why)) => {
+            Err(Wrong::File(why)) => {
                 ended = Err(anyhow::anyhow!("{name}:{line}: {why}. Nothing after it was read"));
                 break;
             }

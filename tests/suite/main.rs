@@ -8,6 +8,7 @@ mod audit;
 mod bytes;
 mod carriers;
 mod civil;
+mod crm_files;
 mod client_sync;
 mod egress;
 mod example;

@@ -207,6 +207,8 @@ impl Talk {
             | Event::Presence { .. }
             | Event::Overridden { .. }
             | Event::OverrideDropped { .. }
+            | Event::CardAwaited { .. }
+            | Event::CardSettled { .. }
             | Event::TurnPassed { .. }
             | Event::PlaybookApplied { .. }
             | Event::Restored { .. }
