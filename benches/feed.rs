@@ -233,6 +233,7 @@ pub(crate) fn first_sync() {
                 | Notice::Outbox(_)
                 | Notice::Found { .. }
                 | Notice::Writing(_)
+                | Notice::Around(_)
                 | Notice::Toast(_)
                 | Notice::Terminal(_)
                 | Notice::Moved

@@ -74,6 +74,7 @@ impl Year {
             area_code: None,
             acknowledgement: None,
             sent: None,
+            wait_until: None,
             by_carrier: true,
         };
         self.month.does(&mut state, at, &Actor::Carrier, &Command::Receive(text));

@@ -145,6 +145,7 @@ async fn made(path: &Path) {
             opt_out_type: None,
             area_code: None,
             acknowledgement: None,
+            wait_until: None,
             by_carrier: true,
             sent: None,
         };

@@ -45,6 +45,7 @@ fn text() -> Command {
         area_code: None,
         sent: None,
         acknowledgement: None,
+        wait_until: None,
         by_carrier: true,
     })
 }

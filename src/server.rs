@@ -1,5 +1,6 @@
 //! The routing backend: one committer that turns commands into facts, and shells around it.
 
+pub mod around;
 pub mod backend;
 pub mod blocked;
 pub mod carrier;

@@ -4,6 +4,7 @@
 //! changed conversations and removals, never raw events. Unknown fields are ignored on both sides. Golden samples of
 //! every shape are kept in `assets/wire/`.
 
+pub mod around;
 pub mod audit;
 pub mod blocked;
 pub mod changes;
@@ -22,4 +23,5 @@ pub mod rulings;
 pub mod sends;
 pub mod session;
 pub mod sheet;
+pub mod table;
 pub mod writing;

@@ -1,6 +1,6 @@
 //! Which CRM the backend reads people from and writes into.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -9,6 +9,7 @@ use super::secret::{CrmTokenArgs, source};
 use crate::clock::Clock;
 use crate::config::secret::Held;
 use crate::server::crm::directory::Directory;
+use crate::server::crm::files::Files;
 use crate::server::crm::hubspot::{API, HubSpot, Settings};
 use crate::server::crm::salesforce::{self, Salesforce, jwt};
 use crate::server::crm::{Crm, Reps};
@@ -18,9 +19,10 @@ use crate::server::store::Store;
 /// The CRM.
 #[derive(Debug, Args)]
 pub(super) struct CrmArgs {
-    /// Who knows the buyers: `hubspot`, `salesforce`, or the address of a JSON directory of contacts. Another address than
-    /// everybody's is given as `salesforce=https://acme.my.salesforce.com`, and an emulator's as `hubspot=http://127.0.0.1:…`.
-    #[arg(long, value_name = "hubspot|salesforce|URL")]
+    /// Who knows the buyers: `hubspot`, `salesforce`, a folder of tables as `files=FOLDER`, or the address of a JSON directory
+    /// of contacts. Another address than everybody's is given as `salesforce=https://acme.my.salesforce.com`, and an
+    /// emulator's as `hubspot=http://127.0.0.1:…`.
+    #[arg(long, value_name = "hubspot|salesforce|files=FOLDER|URL")]
     crm: Option<String>,
     /// The consumer key of Salesforce's connected app. It says who asks, and opens nothing without the private key.
     #[arg(long, value_name = "KEY", requires = "crm", env = "COMEBACK_CRM_CLIENT_ID")]
@@ -51,6 +53,10 @@ impl CrmArgs {
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<Option<Arc<dyn Crm>>> {
         let Some(named) = self.crm.as_deref() else { return Ok(None) };
+        if let Some(folder) = named.strip_prefix("files=") {
+            let files = Files::new(Path::new(folder), Reps::Kept(Arc::clone(store)))?;
+            return Ok(Some(Arc::new(files)));
+        }
         let token = self.token.token()?;
         let login = named.strip_prefix("salesforce").map(|rest| rest.strip_prefix('=').unwrap_or(rest));
         if let Some(login) = login {

@@ -15,11 +15,10 @@ use crate::server::store::{CampaignSend, SendLog as _, Store as _, StoreError};
 use crate::server::{past, sends};
 use crate::wire::past::PastRow;
 use crate::wire::sends::SendRow;
+use crate::wire::table::{FileRow, Rows, Wrong};
 use progress::Progress;
-use rows::{FileRow, Rows};
 
 pub(super) mod progress;
-pub(super) mod rows;
 
 /// Bring in what other programs know.
 #[derive(Debug, Subcommand)]
@@ -162,12 +161,12 @@ impl<K: Kind> Importing<'_, K> {
             progress.at(rows.bytes(), self.new + self.known + self.refused);
             let row = match row {
                 Ok(row) => row,
-                Err(rows::Wrong::Row(why)) => {
+                Err(Wrong::Row(why)) => {
                     progress.clear();
                     self.refuse(&name, line, &why);
                     continue;
                 }
-                Err(rows::Wrong::File(why)) => {
+                Err(Wrong::File(why)) => {
                     ended = Err(anyhow::anyhow!("{name}:{line}: {why}. Nothing after it was read"));
                     break;
                 }

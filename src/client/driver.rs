@@ -3,6 +3,8 @@
 //! **Invariant:** what the machine says to write is committed before what it says to ask goes out, so that a crash at
 //! any point repeats a question rather than forgets one.
 
+mod again;
+mod around;
 mod trace;
 mod writing;
 
@@ -107,6 +109,7 @@ pub fn start_holding(
         write_at: None,
         open: None,
         looking: None,
+        around: around::Asked::default(),
         shown: Shown::default(),
         _lock: lock,
     };
@@ -147,6 +150,7 @@ struct Driver {
     open: Option<ConversationId>,
     /// The conversation on a focused screen.
     looking: Option<ConversationId>,
+    around: around::Asked,
     shown: Shown,
     _lock: Lock,
 }
@@ -172,7 +176,8 @@ impl Driver {
             }
             let offline = self.machine.offline_since();
             let look = self.machine.link(mono).is_shut().then(|| mono + LOOK_AGAIN);
-            let wake = [stopping, self.write_at, self.alerts.next(offline), look].into_iter().flatten();
+            let alert = self.alerts.next(offline);
+            let wake = [stopping, self.write_at, alert, look, self.looks_around_at()].into_iter().flatten();
             let wake = wake.fold(self.machine.next_timeout(mono), Duration::min);
             tokio::select! {
                 ask = asks.recv(), if stopping.is_none() => {
@@ -196,6 +201,7 @@ impl Driver {
             }
             self.feed(Input::Tick);
             self.sign_in_again();
+            self.look_around();
             self.settle();
         }
         self.commit();
@@ -208,22 +214,6 @@ impl Driver {
     /// Whether leaving now would leave a text behind that the network would take.
     fn is_pushing(&self) -> bool {
         self.machine.state().outbox.has_unpushed() && self.machine.link(self.mono()) == LinkState::Online
-    }
-
-    /// Signed out, and the profile holds another token than the one that was refused: goes on with that.
-    fn sign_in_again(&mut self) {
-        if !self.machine.link(self.mono()).is_shut() {
-            return;
-        }
-        let Ok(fresh) = Profile::load(&self.profile.dir) else { return };
-        if fresh.token == self.profile.token {
-            return;
-        }
-        if let Ok(backend) = Backend::new(&fresh.base_url, &fresh.token) {
-            self.backend = backend;
-            self.profile = fresh;
-            self.feed(Input::SignedIn);
-        }
     }
 
     fn feed(&mut self, input: Input) {

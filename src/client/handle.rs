@@ -29,6 +29,7 @@ use crate::domain::routing::{Assignment, Passed};
 use crate::domain::sla::Clock;
 use crate::domain::time::Timestamp;
 use crate::domain::zone::Place;
+pub use crate::wire::around::Around;
 use crate::wire::changes::{Message, Presence};
 pub use crate::wire::writing::Writer;
 
@@ -117,6 +118,8 @@ pub enum Notice {
     },
     /// The connection changed.
     Link(Link),
+    /// What is known around the opened conversation.
+    Around(Arc<Around>),
     /// Which colleagues type a text, and where. Each is over by itself at its time.
     Writing(Arc<Vec<Writer>>),
     /// Something worth a line at the bottom: a refusal, a take-over.

@@ -12,6 +12,7 @@ use super::sync::Failure;
 use crate::domain::command::Command;
 use crate::domain::contact::Address;
 use crate::domain::id::{ConversationId, MessageId, RepId};
+use crate::wire::around::Around;
 use crate::wire::audit::Entries;
 use crate::wire::changes::{Changes, Message};
 use crate::wire::command::{Push, Receipts};
@@ -182,6 +183,12 @@ impl Backend {
     /// `GET /v1/conversations/{id}/explanation`.
     pub async fn explanation(&self, id: ConversationId) -> Result<Explanation, AskError> {
         let url = self.url(&format!("v1/conversations/{id}/explanation"));
+        outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
+    }
+
+    /// `GET /v1/conversations/{id}/around`.
+    pub async fn around(&self, id: ConversationId) -> Result<Around, AskError> {
+        let url = self.url(&format!("v1/conversations/{id}/around"));
         outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
     }
 

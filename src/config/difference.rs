@@ -244,6 +244,7 @@ fn word(key: &str) -> String {
         ("expectations", "expect"),
         ("snippets", "snippet"),
         ("write_back", "crm"),
+        ("asking", "crm"),
         ("follow_ups", "follow_up"),
         ("next_steps", "next_step"),
     ];
@@ -252,6 +253,9 @@ fn word(key: &str) -> String {
 
 /// Milliseconds as the file writes a duration.
 pub(super) fn duration(millis: i64) -> String {
+    if millis % 1000 != 0 {
+        return format!("{millis}ms");
+    }
     let seconds = millis / 1000;
     let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
     let whole = units.into_iter().find(|(unit, _)| seconds != 0 && seconds % unit == 0);

@@ -212,6 +212,7 @@ impl Reader<'_> {
             next_steps,
             price,
             alerting,
+            asking: d.crm.as_ref().map_or_else(Default::default, |crm| self.asking(crm)),
             write_back: d.crm.as_ref().map_or_else(Default::default, |crm| self.write_back(crm)),
         }
     }

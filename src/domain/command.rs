@@ -168,6 +168,10 @@ pub struct Receive {
     /// The id that an automatic text to the buyer would get; none when no text may go to such an address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledgement: Option<MessageId>,
+    /// Until when the offer of a first reply waits for the CRM to say who this is; nothing when that is known, or nobody can
+    /// be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_until: Option<Timestamp>,
     /// Whether the carrier acts on such a word by itself, and answers it where it was not told otherwise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_carrier: bool,

@@ -197,6 +197,15 @@ pub enum Origin {
     Campaign,
 }
 
+impl Account {
+    /// What tells it from others: the CRM's id, else its name however it is written.
+    pub fn key(&self) -> Option<String> {
+        let name = self.name.trim().to_ascii_lowercase();
+        let named = (!name.is_empty()).then(|| format!("name:{name}"));
+        self.id.as_ref().map(|id| format!("id:{id}")).or(named)
+    }
+}
+
 impl Card {
     /// Somebody of whom nothing more is known.
     pub const fn of(contact: ContactId) -> Self {

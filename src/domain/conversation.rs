@@ -102,6 +102,9 @@ pub struct Conversation {
     /// While a ruling is waited for: one of its texts holds the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ruling: Option<RulingClock>,
+    /// While its offer waits for the CRM to say who this is: until then at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaits: Option<Timestamp>,
     /// When anything last happened.
     pub changed: Timestamp,
 }
@@ -254,6 +257,7 @@ impl Conversation {
             loan: None,
             finished: None,
             ruling: None,
+            awaits: None,
             changed: Timestamp::default(),
         }
     }
@@ -291,6 +295,8 @@ impl Conversation {
                 self.last_kind = Some(*kind);
                 self.corrected = None;
             }
+            Event::CardAwaited { until } => self.awaits = Some(*until),
+            Event::CardSettled { .. } => self.awaits = None,
             Event::Offered { .. } | Event::Taken { .. } => self.assign(at, event),
             // What met the clock before this one is kept: should it fail, the earlier due time counts again.
             Event::SlaStarted { clock } => {
@@ -337,6 +343,7 @@ impl Conversation {
             Event::Done { outcome, by, .. } => {
                 self.status = Status::Done(*outcome);
                 let expires = self.assignment.as_mut().and_then(|a| a.expires.take());
+                self.awaits = None;
                 self.finished = Some(Finished { by: by.clone(), expires, clock: self.clock.clone() });
             }
             Event::RulingDue { warn, due } => {
@@ -383,6 +390,7 @@ impl Conversation {
 
     /// Somebody else holds it, or the same one in another way.
     fn assign(&mut self, at: Timestamp, event: &Event) {
+        self.awaits = None;
         if let Event::Offered { to, step, expires, because, covers, weighed } = event {
             if let Some(weighed) = weighed {
                 self.candidates = because.passed.iter().chain(&weighed.later).cloned().collect();
@@ -473,7 +481,7 @@ impl Conversation {
         matches!(self.status, Status::Done(_))
     }
 
-    /// The earliest instant at which the clock, an offer, a snooze or a ruling wants attention. A ruling does also when
+    /// The earliest instant at which the clock, an offer, a snooze, a ruling or the wait for a card wants attention. A ruling does also when
     /// nothing else is left to do.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let ruling = self.ruling.map(|clock| clock.next());
@@ -486,6 +494,6 @@ impl Conversation {
             Status::Open | Status::Done(_) => None,
         };
         let clock = self.clock.as_ref().and_then(Clock::next);
-        [offer, snooze, clock, ruling].into_iter().flatten().min()
+        [offer, snooze, clock, ruling, self.awaits].into_iter().flatten().min()
     }
 }

@@ -77,6 +77,8 @@ pub fn says(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::Opened { .. }
         | Event::Matched { .. }
         | Event::Owned { .. }
+        | Event::CardAwaited { .. }
+        | Event::CardSettled { .. }
         | Event::Offered { .. }
         | Event::Taken { .. }
         | Event::Escalated { .. }

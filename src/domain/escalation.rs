@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::asking;
 use super::command::ReadSet;
 use super::conversation::{Conversation, Status};
 use super::decide::{Decided, Draft};
@@ -416,6 +417,8 @@ pub(super) fn expire(mut d: Draft, world: &ReadSet<'_>) -> Decided {
     while let Some(at) = d.c.next_deadline().filter(|at| *at <= d.now) {
         if d.c.ruling.is_some_and(|clock| clock.next() == at) {
             hold::reached(&mut d, world);
+        } else if d.c.awaits == Some(at) {
+            asking::over(&mut d, world, true);
         } else if d.c.status == Status::Snoozed(at) {
             d.say(Event::Woke);
         } else if let Some(a) = d.c.assignment.as_ref().filter(|a| a.expires == Some(at)) {

@@ -70,6 +70,10 @@ pub enum Event {
     Owned { owner: Option<RepId>, source: Option<OwnerSource> },
     /// The buyer wrote.
     Received { message: MessageId, kind: InboundKind },
+    /// The CRM is asked who this is: it is offered once that is known, or at that instant.
+    CardAwaited { until: Timestamp },
+    /// That wait is over, and it is routed; late when nothing was said in time.
+    CardSettled { late: bool },
     /// It waits for the holder to act, until it expires.
     Offered {
         to: Holder,
@@ -394,6 +398,8 @@ impl Event {
             | Self::Matched { .. }
             | Self::MediaSettled { .. }
             | Self::Owned { .. }
+            | Self::CardAwaited { .. }
+            | Self::CardSettled { .. }
             | Self::Offered { .. }
             | Self::Taken { .. }
             | Self::Escalated { .. }
@@ -445,6 +451,8 @@ impl Event {
             Self::Matched { .. } => "matched",
             Self::Owned { .. } => "owned",
             Self::Received { .. } => "received",
+            Self::CardAwaited { .. } => "card_awaited",
+            Self::CardSettled { .. } => "card_settled",
             Self::Offered { .. } => "offered",
             Self::Taken { .. } => "taken",
             Self::Escalated { .. } => "escalated",

@@ -153,6 +153,7 @@ pub fn outcome(playbook: &Playbook, reply: &Reply, at: Timestamp, roster: &Roste
         area_code: reply.place.area_code.clone(),
         sent: None,
         acknowledgement: None,
+        wait_until: None,
         by_carrier: true,
     });
     let cx = Context { now: at, actor: Actor::Carrier, seen: u64::MAX, behind: false, hold: playbook.undo_hold };

@@ -46,6 +46,8 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         }
         Event::Owned { owner: None, .. } => vec!["nobody is accountable any more".to_owned()],
         Event::Received { .. } => vec!["the buyer wrote".to_owned()],
+        Event::CardAwaited { until } => vec![awaited(&time(*until))],
+        Event::CardSettled { late } => vec![settled(*late).to_owned()],
         Event::Offered { to, expires, because, covers, weighed, .. } => {
             let whom = holder(playbook, to);
             let until = expires.map_or_else(|| ", for good".to_owned(), |at| format!(", until {}", time(at)));
@@ -209,4 +211,16 @@ fn reasons(playbook: &Playbook, because: &Because) -> Vec<String> {
     let passed = because.passed.iter().map(|p| format!("not {}: {}", name(&RepId::new(p.who.as_str())), p.why));
     let reason = because.reason.words(name);
     passed.chain([format!("because {reason} (playbook version {})", because.playbook)]).collect()
+}
+
+fn awaited(until: &str) -> String {
+    format!("the CRM is asked who this is: offered to nobody before it says so, or {until}")
+}
+
+const fn settled(late: bool) -> &'static str {
+    if late {
+        "the CRM had not said in time who this is: routed with what was known"
+    } else {
+        "the CRM said in time who this is: routed with that"
+    }
 }

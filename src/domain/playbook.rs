@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::Alerting;
 use super::answering::ANSWERED_WITHIN;
+use super::asking::Asking;
 use super::consent::ConsentRules;
 use super::contact::Address;
 use super::escalation::Ladder;
@@ -94,6 +95,9 @@ pub struct Playbook {
     /// What is written into the CRM.
     #[serde(default, skip_serializing_if = "WriteBack::is_usual")]
     pub write_back: WriteBack,
+    /// How the CRM is asked who somebody is, and what its answers may do.
+    #[serde(default, skip_serializing_if = "Asking::is_usual")]
+    pub asking: Asking,
 }
 
 /// Somebody who reads the record.

@@ -2,6 +2,7 @@
 
 use super::acknowledge;
 use super::answering::Answering;
+use super::asking;
 use super::block;
 use super::command::{Context, ReadSet, Receive};
 use super::consent::words::keyword_in;
@@ -33,6 +34,7 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
         return block::received(d, world, text, kind, cx);
     }
     let moved = refresh_match(&mut d, world, text);
+    let waits = asking::waits(&mut d, text, kind);
     d.say(Event::Received { message: text.message, kind });
     match kind {
         InboundKind::OptOut => {
@@ -42,7 +44,7 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
         InboundKind::OptIn => consent(&mut d, world, text, kind),
         InboundKind::Text | InboundKind::Picture => {
             let waited = d.c.clock.is_some();
-            wants_answer(&mut d, world, text.area_code.as_deref(), moved);
+            wants_answer(&mut d, world, text.area_code.as_deref(), moved, waits);
             let held = hold::place(&mut d, world, text);
             if !held && !waited && d.c.clock.is_some() {
                 acknowledge::acknowledge(&mut d, world, text);
@@ -71,7 +73,8 @@ pub(super) fn consent(d: &mut Draft, world: &ReadSet<'_>, text: &Receive, kind: 
     }
 }
 
-/// The CRM says something new: people, cohort and owner may have changed. A text nobody has taken yet goes to its owner.
+/// The CRM says something new: people, cohort and owner may have changed. A text whose offer waited for that is routed now;
+/// one that nobody has taken yet goes to its owner as far as the playbook says so.
 /// Always a fact, also when only a stage or an amount changed: without one no device would hear of it.
 pub(super) fn rematch(mut d: Draft, world: &ReadSet<'_>) -> Decided {
     let signs = Signs {
@@ -84,10 +87,14 @@ pub(super) fn rematch(mut d: Draft, world: &ReadSet<'_>) -> Decided {
     let matched = matched(&d.c, world, &signs);
     let moved = is_moved(&matched);
     d.say(matched);
-    let had_owner = d.c.owner.is_some();
+    if d.c.awaits.is_some() {
+        asking::over(&mut d, world, false);
+        return d.facts();
+    }
+    let before = d.c.owner.clone();
     let found = find_owner(&mut d, world, None);
-    let untaken = d.c.assignment.as_ref().is_some_and(|a| a.taken.is_none());
-    if (moved || !had_owner && d.c.owner.is_some()) && untaken && !d.c.is_done() {
+    let untaken = d.c.assignment.is_some() && !asking::is_of_a_person(&d.c);
+    if (moved || asking::reroutes(world, &d.c, before.as_ref())) && untaken && !d.c.is_done() {
         offer(&mut d, world, found);
     }
     d.facts()
@@ -155,8 +162,7 @@ fn matched(c: &Conversation, world: &ReadSet<'_>, signs: &Signs<'_>) -> Event {
     }
     // It goes to a queue, or comes back from one. What somebody works on or waits for an answer is not carried away
     // from under their hands.
-    let worked_on = c.clock.is_some() || c.assignment.as_ref().is_some_and(|a| a.taken.is_some());
-    if worked_on && !c.is_done() {
+    if !asking::may_move(world, c) {
         return as_it_is(c, contacts);
     }
     let team = use_case::team(world.playbook, &use_case, &c.line);
@@ -177,7 +183,7 @@ fn source_of(rules: &ConsentRules, text: &Receive, wanted: Keyword) -> OptOutSou
 }
 
 /// Looks for the owner and records a change; returns where it was found and who was passed over.
-fn find_owner(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>) -> Found {
+pub(super) fn find_owner(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>) -> Found {
     if use_case::queue(world.playbook, &d.c.use_case).is_some() {
         if d.c.owner.is_some() {
             d.say(Event::Owned { owner: None, source: None });
@@ -216,7 +222,7 @@ fn not_for_sales(d: &Draft, world: &ReadSet<'_>) -> Found {
 }
 
 /// A person wrote and waits for an answer.
-fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, moved: bool) {
+fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, moved: bool, waits: bool) {
     let was_done = d.c.is_done();
     match d.c.status {
         Status::Done(_) => d.say(Event::Reopened { by: None }),
@@ -232,6 +238,9 @@ fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, mov
             d.say(Event::SlaStarted { clock: sla::start(world.playbook, cohort, response, d.now) });
         }
     }
+    if waits {
+        return;
+    }
     let found = find_owner(d, world, area_code);
     let holder_gone = d.c.assignee().is_some_and(|rep| !world.is_here(rep));
     // An offer of before that no longer passes on, as one that was finished and then snoozed, would wait for ever.
@@ -239,6 +248,9 @@ fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, mov
     let stuck = waits_anew && d.c.assignment.as_ref().is_some_and(stands);
     if d.c.assignment.is_none() || was_done || holder_gone || moved || stuck {
         offer(d, world, found);
+    }
+    if d.c.awaits.is_some() {
+        d.say(Event::CardSettled { late: true });
     }
 }
 
@@ -253,7 +265,7 @@ fn lay_aside(d: &mut Draft, world: &ReadSet<'_>, channel: &str) {
 }
 
 /// Offers the conversation from the first step of its ladder on.
-fn offer(d: &mut Draft, world: &ReadSet<'_>, found: Found) {
+pub(super) fn offer(d: &mut Draft, world: &ReadSet<'_>, found: Found) {
     if let Some(channel) = use_case::sent_on(world.playbook, &d.c.use_case) {
         return lay_aside(d, world, channel);
     }

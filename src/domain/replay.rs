@@ -15,7 +15,7 @@ use super::answering::Answering;
 use super::beside::Came;
 use super::command::{Actor, Command, Context, ReadSet, Receive};
 use super::consent::{Number, OptOutSource, Scope};
-use super::contact::Body;
+use super::contact::{Address, Body};
 use super::context::Card;
 use super::conversation::Conversation;
 use super::decide::decide;
@@ -30,11 +30,13 @@ use super::use_case::Evidence;
 
 mod cause;
 mod loads;
+mod reading;
 mod report;
 mod rest;
 
 pub use cause::Cause;
 use loads::Loads;
+use reading::{slim, words};
 pub use report::{Differences, Load, Reply, Report, Targets};
 use rest::{Resting, Woken};
 
@@ -99,6 +101,8 @@ pub struct Replay<'a> {
     deadlines: BTreeSet<(Timestamp, ConversationId)>,
     loads: Loads,
     pending: Option<Pending>,
+    /// Replies whose offer waits for the CRM: who gets them is compared once that is over.
+    waiting: BTreeMap<ConversationId, Pending>,
     report: Report,
 }
 
@@ -123,6 +127,7 @@ impl<'a> Replay<'a> {
             deadlines: BTreeSet::new(),
             loads: Loads::default(),
             pending: None,
+            waiting: BTreeMap::new(),
             report: Report::default(),
         }
     }
@@ -176,6 +181,9 @@ impl<'a> Replay<'a> {
         let is_over = begins || *actor != Actor::Carrier || self.pending.as_ref().is_some_and(|p| p.conversation != id);
         let reply = if is_over { self.settle() } else { None };
         self.tell(at, id, actor, event);
+        if matches!(event, Event::CardSettled { .. }) {
+            self.resume(id);
+        }
         reply
     }
 
@@ -237,8 +245,10 @@ impl<'a> Replay<'a> {
             ) => {
                 self.happen(at, id, std::slice::from_ref(event));
             }
-            (Actor::Carrier, Event::Offered { weighed: Some(weighed), .. }) => {
-                if let Some(pending) = self.pending.as_mut().filter(|pending| pending.conversation == id) {
+            (Actor::Carrier | Actor::Clock | Actor::Crm, Event::Offered { weighed: Some(weighed), .. }) => {
+                let pending =
+                    self.pending.as_mut().filter(|pending| pending.conversation == id && *actor == Actor::Carrier);
+                if let Some(pending) = pending.or(self.waiting.get_mut(&id)) {
                     pending.stages = Some(weighed.stages.clone());
                 }
             }
@@ -270,6 +280,7 @@ impl<'a> Replay<'a> {
             opt_out_type: None,
             area_code: self.known.get(&live.then.number).and_then(|known| known.area_code.clone()),
             acknowledgement: None,
+            wait_until: live.then.awaits,
             by_carrier: true,
             sent: None,
         };
@@ -310,6 +321,11 @@ impl<'a> Replay<'a> {
         let mut world = self.world(&live.then, &number, &cards);
         world.conversation = live.now.as_ref();
         world.answering = answering.as_ref();
+        // Whoever waited for the CRM is looked for by area code, too, once it is over.
+        let waits = live.now.as_ref().is_some_and(|now| now.awaits.is_some());
+        let code = self.known.get(&live.then.number).filter(|_| waits).and_then(|known| known.area_code.as_ref());
+        let somewhere = code.and_then(|code| Address::parse(&format!("+1{code}5550100")).ok());
+        world.address = somewhere.as_ref();
         let hold = self.rules.undo_hold;
         let cx = Context { now: at, actor: actor.clone(), seen: u64::MAX, behind: false, hold };
         let facts = decide(&world, command, &cx).unwrap_or_default();
@@ -384,6 +400,7 @@ impl<'a> Replay<'a> {
         let Some(Live { then, now, deadline, was_known, .. }) = self.live.remove(&id) else { return };
         deadline.map(|at| self.deadlines.remove(&(at, id)));
         self.known.remove(&then.number);
+        self.waiting.remove(&id);
         let is_known = was_known || !then.contacts.is_empty();
         self.rest.keep(id, &then, now.as_ref(), is_known);
     }
@@ -408,10 +425,24 @@ impl<'a> Replay<'a> {
         }
     }
 
+    /// The wait for the card is over, in the record too: what came of it is compared next.
+    fn resume(&mut self, id: ConversationId) {
+        let Some(mut pending) = self.waiting.remove(&id) else { return };
+        if let Some(now) = self.live.get(&id).and_then(|live| live.now.as_ref()) {
+            (pending.would, pending.use_case) = (Came::of(now), now.use_case.clone());
+        }
+        self.pending = Some(pending);
+    }
+
     /// The recorded decision of the reply before has been read: it is compared.
     fn settle(&mut self) -> Option<Reply> {
-        let Pending { at, conversation, use_case, would, before, stages } = self.pending.take()?;
-        let live = self.live.get(&conversation)?;
+        let pending = self.pending.take()?;
+        let live = self.live.get(&pending.conversation)?;
+        if live.then.awaits.is_some() {
+            self.waiting.insert(pending.conversation, pending);
+            return None;
+        }
+        let Pending { at, conversation, use_case, would, before, stages } = pending;
         let is = Came::of(&live.then);
         let cause = (is != would).then(|| {
             let known = self.known.get(&live.then.number).map_or(&[][..], |known| known.cards.as_slice());
@@ -429,42 +460,6 @@ impl<'a> Replay<'a> {
         }
         self.look(at, conversation);
         Some(reply)
-    }
-}
-
-/// What the rules look at, and nothing more.
-fn slim(card: Card) -> Card {
-    let nothing = String::new;
-    let bare = |t: super::context::Touch| super::context::Touch { summary: nothing(), kind: nothing(), ..t };
-    Card {
-        name: nothing(),
-        title: nothing(),
-        zone: None,
-        home: None,
-        last_touch: card.last_touch.map(bare),
-        account_touch: card.account_touch.map(bare),
-        touches: Vec::new(),
-        intents: Vec::new(),
-        account: card.account.map(|a| super::context::Account { name: nothing(), ..a }),
-        campaign: card.campaign.map(|c| super::context::Campaign { last_text: nothing(), ..c }),
-        opportunity: card.opportunity.map(|o| super::context::Opportunity { name: nothing(), ..o }),
-        ..card
-    }
-}
-
-/// Words that are read as what the record says the text was. Of a text's own it holds at most the playbook's keyword.
-fn words(kind: InboundKind, evidence: Option<&Evidence>) -> &str {
-    match (kind, evidence) {
-        (InboundKind::Text, Some(Evidence::Keyword { word })) => word,
-        // No word at all.
-        (InboundKind::Text, _) => "—",
-        (InboundKind::Picture, _) => "",
-        (InboundKind::OptOut, _) => "STOP",
-        (InboundKind::OptIn, _) => "START",
-        (InboundKind::Help, _) => "HELP",
-        (InboundKind::Tapback, _) => "Liked “—”",
-        (InboundKind::Acknowledgement, _) => "👍",
-        (InboundKind::AutoReply, _) => "Automatic reply:",
     }
 }
 

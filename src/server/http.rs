@@ -14,6 +14,7 @@ use super::feed::Presences;
 use super::service::Service;
 use super::telemetry::Metrics;
 
+pub mod around;
 pub mod audit;
 pub mod auth;
 pub mod blocked;
@@ -65,6 +66,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/calendars/{whose}", get(people::calendar))
         .route("/v1/conversations/{id}/messages", get(changes::messages))
         .route("/v1/conversations/{id}/explanation", get(changes::explanation))
+        .route("/v1/conversations/{id}/around", get(around::look))
         .route("/v1/audit/entries", get(audit::entries))
         .route("/v1/reports/{name}", get(reports::one))
         .route("/v1/reports/sla/replies", get(reports::replies))

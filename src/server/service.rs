@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use super::crm::Asks;
 use super::line_secrets::Known;
 use super::measure::Projections;
 use super::media::Attachment;
@@ -269,6 +270,7 @@ pub struct Service {
     stopped: watch::Receiver<Option<String>>,
     measured: Arc<OnceLock<Arc<Projections>>>,
     secrets: Arc<Known>,
+    asks: Arc<Asks>,
 }
 
 impl std::fmt::Debug for Service {
@@ -291,7 +293,7 @@ impl Service {
             Arc::new(Throttle::after(&known, &store.departures(clock.now() - departure::KEPT).await?))
         };
         let (pulse, metrics) = (Pulse::at(head.seq), Arc::new(Metrics::default()));
-        let alerted = Arc::new(Notify::new());
+        let (alerted, asks) = (Arc::new(Notify::new()), Arc::new(Asks::default()));
         let committer = commit::Committer {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
@@ -300,6 +302,7 @@ impl Service {
             metrics: Arc::clone(&metrics),
             moves: tell_moves,
             alerted: Arc::clone(&alerted),
+            asks: Arc::clone(&asks),
             shadow: Mutex::default(),
         };
         tokio::spawn(committer.run(queue, died));
@@ -318,6 +321,7 @@ impl Service {
             stopped,
             measured,
             secrets,
+            asks,
         };
         if in_force.is_none() {
             let work = Work::Playbook(Box::new(seed.clone().into()));
@@ -426,6 +430,11 @@ impl Service {
     pub fn measured_by(&self, projections: Arc<Projections>) {
         // The first one stays.
         let _ = self.measured.set(projections);
+    }
+
+    /// How the CRM stands, and whose card is wanted anew.
+    pub fn asks(&self) -> &Asks {
+        &self.asks
     }
 
     /// Who must look at the feed.

@@ -85,6 +85,8 @@ pub struct Loaded {
     pub numbers: BTreeMap<NumberId, Number>,
     /// What the CRM said of them.
     pub cards: BTreeMap<NumberId, Vec<Card>>,
+    /// When it was read; nothing of what the CRM said has changed since.
+    pub read: BTreeMap<NumberId, Timestamp>,
     /// Conversations: those wanted, and all others of the same numbers.
     pub conversations: BTreeMap<ConversationId, Loading>,
     /// Which conversation a text is in.
@@ -407,7 +409,8 @@ pub trait Store:
     async fn delivered(&self, id: &str) -> Result<Option<(MessageId, ConversationId)>, StoreError>;
 
     /// Replaces what the CRM says of these addresses; one that never texted becomes a number with the id given. In the
-    /// same transaction the conversations whose cards changed are marked: they follow through a `Match` command, whose
+    /// same transaction the conversations are marked whose cards changed or that wait for them: they follow through a
+    /// `Match` command, whose
     /// group takes the mark away ([`Batch::matched`]), also after a crash in between.
     async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<(), StoreError>;
 

@@ -18,7 +18,7 @@ use super::keymap::Context;
 use super::keymap::chord::Chord;
 use super::theme::Theme;
 use crate::client::handle::{
-    Inbox, LinkState, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, Toast, Weight, Writer,
+    Around, Inbox, LinkState, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, Toast, Weight, Writer,
 };
 use crate::domain::consent::is_final;
 use crate::domain::event::Review;
@@ -106,6 +106,8 @@ pub struct Model {
     pub composer: Option<Composer>,
     /// Colleagues who type a text, and where.
     pub writing: Arc<Vec<Writer>>,
+    /// What is known around the opened conversation, when it was last asked.
+    pub around: Option<Arc<Around>>,
     /// Notes that were begun and left, by conversation.
     pub notes: BTreeMap<ConversationId, String>,
     /// What lies over the screen.
@@ -167,6 +169,7 @@ impl Model {
             handed_over: None,
             composer: None,
             writing: Arc::default(),
+            around: None,
             notes: BTreeMap::new(),
             overlay: None,
             toast: None,

@@ -237,6 +237,7 @@ impl Session {
                     | Notice::Outbox(_)
                     | Notice::Found { .. }
                     | Notice::Writing(_)
+                    | Notice::Around(_)
                     | Notice::Toast(_)
                     | Notice::Terminal(_) => {}
                 }

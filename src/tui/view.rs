@@ -2,6 +2,7 @@
 
 pub(super) mod conversation;
 
+mod around;
 mod composer;
 mod context;
 mod list;

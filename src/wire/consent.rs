@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::rows::{self, Column};
+use super::table::FileRow;
 
 /// `POST /v1/consent`.
 #[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -73,6 +74,19 @@ impl ConsentRow {
             source: may("source")?,
             wording: may("wording")?,
         })
+    }
+}
+
+impl FileRow for ConsentRow {
+    const NEEDED: &'static [&'static str] = &Self::NEEDED;
+    const MORE: &'static [&'static str] = &Self::MORE;
+
+    fn of_columns(column: Column<'_>) -> Result<Self, String> {
+        Self::from_columns(column)
+    }
+
+    fn of_json(json: &str) -> Result<Self, String> {
+        Self::read(json)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Replies of before, as a file has them.
 
 use super::rows::{self, Column};
+use super::table::FileRow;
 
 /// One reply that asked for an answer, with its answer. It names no phone and holds no text.
 #[derive(Clone, PartialEq, Eq)]
@@ -62,5 +63,18 @@ impl PastRow {
             stage: more("stage")?,
             outcome: more("outcome")?,
         })
+    }
+}
+
+impl FileRow for PastRow {
+    const NEEDED: &'static [&'static str] = &Self::NEEDED;
+    const MORE: &'static [&'static str] = &Self::MORE;
+
+    fn of_columns(column: Column<'_>) -> Result<Self, String> {
+        Self::from_columns(column)
+    }
+
+    fn of_json(json: &str) -> Result<Self, String> {
+        Self::read(json)
     }
 }

@@ -8,7 +8,7 @@ use comeback::domain::oncall::Length;
 use serde_json::Value;
 
 /// What it leaves out on purpose, and why.
-const LEFT_OUT: [(&str, &[&str]); 6] = [
+const LEFT_OUT: [(&str, &[&str]); 7] = [
     (
         "consent stands in it as comments: what is left out there is the usual",
         &[".consent", "consent.", "language.", "programme.", "replies = ", "line.replies"],
@@ -18,6 +18,7 @@ const LEFT_OUT: [(&str, &[&str]); 6] = [
         &[".campaign_class", "campaign_class.", "line.rate", "line.per_day", "line.class"],
     ),
     ("nobody could answer a regulated use case freely", &["use_case.regulated", "regulated."]),
+    ("a playbook has one way with late answers", &["crm.reroute = never", "crm.reroute = untaken"]),
     ("a follow-up after one outcome shows what the others are", &["follow_up.outcome = "]),
     ("a rep is one without saying so", &["rep_table.role = rep"]),
     (

@@ -187,7 +187,9 @@ pub(crate) fn events() -> Vec<Event> {
             Event::AnswerDeclined { .. } => Event::Disclosed { message },
             Event::Disclosed { .. } => Event::MediaSettled { message },
             Event::MediaSettled { .. } => kind_corrected(message),
-            Event::KindCorrected { .. } => return all,
+            Event::KindCorrected { .. } => Event::CardAwaited { until: due },
+            Event::CardAwaited { .. } => Event::CardSettled { late: true },
+            Event::CardSettled { .. } => return all,
         };
         all.push(next);
     }
@@ -239,6 +241,7 @@ fn commands() -> Vec<Command> {
                 area_code: None,
                 sent: None,
                 acknowledgement: None,
+                wait_until: None,
                 by_carrier: false,
             }),
             Command::Receive(_) => Command::Report { message, delivery: Delivery::Delivered, error: None },

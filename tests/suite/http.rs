@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
+mod around;
 mod auditing;
 mod blocked;
 mod consent;

@@ -2,6 +2,7 @@
 
 mod acknowledging;
 mod answering;
+mod asking;
 mod beginning;
 mod blocking;
 mod conduct;

@@ -20,6 +20,7 @@ use comeback::wire::command::{Envelope, Receipt, Verdict};
 use uuid::Uuid;
 
 mod acknowledging;
+mod asking;
 mod commands;
 mod consent;
 mod counted;

@@ -134,6 +134,7 @@ macro_rules! conforms {
                     what_stands_beside_the_policy_is_replaced_and_taken_away
                     conversations_with_a_deadline_are_walked_in_its_order
                     cards_are_told_by_number
+                    who_else_of_the_account_texts_is_found_and_nobody_of_another
                 }
                 card {
                     a_change_of_the_crm_makes_the_cards_of_its_people_stale_until_they_are_read

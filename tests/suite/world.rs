@@ -217,6 +217,8 @@ pub(crate) struct Story {
     pub(crate) behind: bool,
     /// What is texted is a word that the carrier itself acts on.
     pub(crate) by_carrier: bool,
+    /// How long the CRM is waited for when somebody texts for the first time.
+    pub(crate) waits: Option<Span>,
     ids: u128,
 }
 
@@ -237,6 +239,7 @@ impl Story {
             here: ConversationId(Uuid::from_u128(0)),
             begins_with: None,
             behind: false,
+            waits: None,
             by_carrier: true,
             ids: 1000,
         }
@@ -313,6 +316,7 @@ impl Story {
             area_code: None,
             sent,
             acknowledgement,
+            wait_until: self.waits.map(|wait| self.now + wait),
             by_carrier: self.by_carrier,
         };
         self.decides(Actor::Carrier, u64::MAX, &Command::Receive(receive)).unwrap()
@@ -461,6 +465,7 @@ impl Story {
             opt_out_type: None,
             area_code: Some(area_code.to_owned()),
             acknowledgement: None,
+            wait_until: self.waits.map(|wait| self.now + wait),
             by_carrier: true,
             sent: None,
         };

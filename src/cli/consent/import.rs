@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::super::import::progress::Progress;
-use super::super::import::rows::{Rows, Wrong};
 use super::super::{DatabaseArg, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::command::Actor;
@@ -17,6 +16,7 @@ use crate::server::consent::checked;
 use crate::server::service::{Heard, Outcome, Service, ServiceError, Work};
 use crate::server::store::Store;
 use crate::wire::consent::ConsentRow;
+use crate::wire::table::{Rows, Wrong};
 
 /// Rows handed over together.
 const BATCH: usize = 200;

@@ -34,6 +34,11 @@ async fn ask(report: &mut Report, database: &Path, crm: &CrmArgs, egress: &Egres
         crm.behind(&nobody).await?;
     }
     report.fine(AREA, "answers", format!("{} tells who is behind a number", crm.name()));
+    let (some, all) = crm.complaints().await?;
+    if all > 0 {
+        let told = format!("{all} row(s) count for nothing: {}", some.join("; "));
+        report.look(AREA, "rows", told, "mend them; what was read of the others holds meanwhile");
+    }
     owners(report, crm.as_ref(), &store).await
 }
 

@@ -1,4 +1,4 @@
-//! What of a conversation is written into the CRM.
+//! What of a conversation is written into the CRM, and how the CRM is asked.
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -6,7 +6,9 @@ use toml::Spanned;
 use super::Reader;
 use crate::config::diagnose::Diagnostic;
 use crate::config::text::Duration;
+use crate::domain::asking::{self, Asking, Reroute};
 use crate::domain::event::Outcome;
+use crate::domain::time::Span;
 use crate::domain::write_back::{FollowUp, WriteBack};
 
 /// The longest line of a task, in characters.
@@ -19,6 +21,9 @@ pub(super) struct CrmText {
     outcomes: Option<bool>,
     tasks: Option<bool>,
     owners: Option<bool>,
+    budget: Option<Spanned<String>>,
+    fresh: Option<Spanned<Duration>>,
+    reroute: Option<Reroute>,
     #[serde(default)]
     follow_up: Vec<FollowUpText>,
 }
@@ -41,6 +46,39 @@ impl Reader<'_> {
             owners: text.owners.unwrap_or(usual.owners),
             follow_ups: text.follow_up.iter().filter_map(|text| self.kept(self.follow_up(text))).collect(),
         }
+    }
+
+    pub(super) fn asking(&self, text: &CrmText) -> Asking {
+        let usual = Asking::default();
+        let budget = text.budget.as_ref().and_then(|text| self.kept(self.budget(text)));
+        let fresh = text.fresh.as_ref().and_then(|text| self.kept(self.fresh(text)));
+        Asking {
+            budget: budget.unwrap_or(usual.budget),
+            fresh: fresh.unwrap_or(usual.fresh),
+            reroute: text.reroute.unwrap_or(usual.reroute),
+        }
+    }
+
+    fn budget(&self, text: &Spanned<String>) -> Result<Span, Diagnostic> {
+        let digits = |text: &str| text.parse::<i64>().ok().filter(|n| (0..=1_000_000).contains(n));
+        let whole = text.get_ref();
+        let span = match (whole.strip_suffix("ms"), whole.strip_suffix('s')) {
+            (Some(ms), _) => digits(ms).map(Span::millis),
+            (None, Some(s)) => digits(s).map(Span::seconds),
+            (None, None) => None,
+        };
+        span.filter(|span| *span <= asking::LONGEST).ok_or_else(|| {
+            let message = "a reply waits for the CRM from 0s to 10s: write it 300ms or 1s";
+            self.mistake(text.span(), message.to_owned())
+        })
+    }
+
+    fn fresh(&self, text: &Spanned<Duration>) -> Result<Span, Diagnostic> {
+        let span = text.get_ref().0;
+        if span < Span::minutes(1) || span > Span::minutes(30 * 24 * 60) {
+            return Err(self.mistake(text.span(), "a card stays fresh for 1m to 30d".to_owned()));
+        }
+        Ok(span)
     }
 
     fn follow_up(&self, text: &FollowUpText) -> Result<FollowUp, Diagnostic> {

@@ -42,7 +42,7 @@ pub fn written(playbook: &Playbook) -> String {
     for rule in &playbook.next_steps {
         file.next_step(rule);
     }
-    file.write_back(&playbook.write_back);
+    file.crm(&playbook.write_back, &playbook.asking);
     for case in &playbook.expectations {
         file.table("[[expect]]");
         file.expectation(case, playbook.zone());

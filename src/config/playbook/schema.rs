@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn the_schema_knows_every_word_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let words: [(&Json, &[&str]); 12] = [
+        let words: [(&Json, &[&str]); 13] = [
             (&schema["$defs"]["consent"]["properties"]["scope"], &["consent", "scope"]),
             (&schema["$defs"]["consent"]["properties"]["evidence"], &["consent", "evidence"]),
             (&schema["$defs"]["replies"], &["consent", "replies"]),
@@ -141,6 +141,7 @@ mod tests {
             (&schema["$defs"]["step"]["properties"]["who"], &["ladder", "standard", "0", "who"]),
             (&schema["$defs"]["regulated"]["properties"]["disclose"], &["use_case", "event", "regulated", "disclose"]),
             (&schema["$defs"]["follow_up"]["properties"]["outcome"], &["crm", "follow_up", "0", "outcome"]),
+            (&schema["$defs"]["crm"]["properties"]["reroute"], &["crm", "reroute"]),
             (&schema["$defs"]["next_step"]["properties"]["kinds"]["items"], &["next_step", "1", "kinds", "0"]),
             (&schema["$defs"]["next_step"]["properties"]["action"], &["next_step", "1", "action"]),
             (&schema["$defs"]["weekday"], &["schedule", "east", "layer", "1", "only", "days", "0"]),

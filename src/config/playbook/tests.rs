@@ -65,6 +65,10 @@ fn mistakes_name_place_and_remedy() {
     for (from, to, wanted) in [
         ("backup = \"ben\"", "backup = \"bne\"", "there is no rep \"bne\"; did you mean \"ben\"?"),
         ("undo_hold = \"8s\"", "undo_hold = \"8 seconds\"", "write it 30s, 5m, 2h or 1d"),
+        ("budget = \"300ms\"", "budget = \"11s\"", "write it 300ms or 1s"),
+        ("budget = \"300ms\"", "budget = \"soon\"", "a reply waits for the CRM from 0s to 10s"),
+        ("fresh = \"10m\"", "fresh = \"30s\"", "a card stays fresh for 1m to 30d"),
+        ("reroute = \"unowned\"", "reroute = \"always\"", "untaken"),
         ("undo_hold = \"8s\"", "undo_hodl = \"8s\"", "did you mean \"undo_hold\"?"),
         ("ladder = \"fast\"", "ladder = \"fats\"", "there is no ladder \"fats\"; did you mean \"fast\"?"),
         ("who = \"backup\"", "who = \"bakcup\"", "did you mean \"backup\"?"),

@@ -86,6 +86,8 @@ pub fn follow(
         Event::Opened { .. }
         | Event::Matched { .. }
         | Event::Owned { .. }
+        | Event::CardAwaited { .. }
+        | Event::CardSettled { .. }
         | Event::Received { .. }
         | Event::Taken { .. }
         | Event::Escalated { .. }

@@ -222,6 +222,8 @@ impl Talk {
             | Event::Presence { .. }
             | Event::Overridden { .. }
             | Event::OverrideDropped { .. }
+            | Event::CardAwaited { .. }
+            | Event::CardSettled { .. }
             | Event::TurnPassed { .. }
             | Event::PlaybookApplied { .. }
             | Event::Restored { .. }

@@ -94,6 +94,18 @@ pub trait Crm: Send + Sync + 'static {
         Err(CrmError::Cannot("list everybody"))
     }
 
+    /// Comes back when everybody is to be read again, because it noticed a change by itself. A CRM that notices nothing never
+    /// does.
+    async fn changed(&self) {
+        std::future::pending::<()>().await;
+    }
+
+    /// What of the CRM does not read and counts for nothing, each with its place and without what stands there; the first of
+    /// it, and how much there is.
+    async fn complaints(&self) -> Result<(Vec<String>, usize), CrmError> {
+        Ok((Vec::new(), 0))
+    }
+
     /// Whoever can own a record, those that left with them: [`Owner::active`]. Whole, or an error.
     async fn owners(&self) -> Result<Vec<Owner>, CrmError> {
         Err(CrmError::Cannot("list its owners"))

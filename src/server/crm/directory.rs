@@ -174,6 +174,13 @@ pub fn people_of(answer: &[u8]) -> Result<Vec<Card>, CrmError> {
     Ok(answer.contacts.into_iter().map(card).collect())
 }
 
+/// Everybody in an answer that was kept as a file, each with the numbers that can be told.
+pub(super) fn numbered(answer: &[u8]) -> Result<Vec<(Vec<Address>, Card)>, CrmError> {
+    let answer: Answer = serde_json::from_slice(answer).map_err(|e| CrmError::Unreadable(position(&e)))?;
+    let one = |contact: Contact| (contact.phones.iter().filter_map(|p| e164(p)).collect(), card(contact));
+    Ok(answer.contacts.into_iter().map(one).collect())
+}
+
 /// One person in the directory's form, as a program pushes them. What is wrong is told without repeating what stands there.
 pub fn person_of(json: &str) -> Result<Card, String> {
     let contact: Contact = serde_json::from_str(json).map_err(|e| match e.classify() {

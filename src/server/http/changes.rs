@@ -145,7 +145,7 @@ pub async fn explanation(
     Ok(Json(Explanation { facts: told.into_iter().map(fact).collect() }))
 }
 
-fn no_conversation() -> Failure {
+pub(super) fn no_conversation() -> Failure {
     let title = "There is no such conversation, or it is not yours to see.";
     Failure::new(StatusCode::NOT_FOUND, "not_found", title, "A lead can assign it to you.")
 }

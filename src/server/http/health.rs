@@ -33,10 +33,18 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Failure> {
             "status": "ready",
             "sends": "a backup was brought back: no answer leaves before the carriers' lists are read",
         }))),
-        Ok(()) => Ok(Json(match lines_stopped(&app).await {
-            0 => json!({ "status": "ready" }),
-            stopped => json!({ "status": "ready", "lines_stopped": stopped }),
-        })),
+        Ok(()) => {
+            let mut told = json!({ "status": "ready" });
+            let stopped = lines_stopped(&app).await;
+            if stopped > 0 {
+                told["lines_stopped"] = stopped.into();
+            }
+            // It holds up no text and no answer: whoever balances load must not stop asking for that.
+            if let Some(crm) = app.service.asks().standing().filter(|crm| crm.failing.is_some()) {
+                told["crm_unreachable_since"] = json!(crm.failing.map(|since| since.utc().to_rfc3339()));
+            }
+            Ok(Json(told))
+        }
         Err(trouble) => {
             tracing::error!(cause = %trouble, "not ready");
             // Anybody may ask: what the database said stays in the log.

@@ -17,6 +17,7 @@ use utoipa::{Modify, OpenApi};
         super::commands::push,
         super::changes::pull,
         super::changes::messages,
+        super::around::look,
         super::changes::explanation,
         super::writing::say,
         super::media::one,

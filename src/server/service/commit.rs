@@ -12,6 +12,7 @@ use crate::domain::playbook::Playbook;
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
 use crate::journal::Head;
+use crate::server::crm::Asks;
 use crate::server::store::{Loaded, Store, StoreError, Wants};
 use crate::server::telemetry::Metrics;
 use crate::wire::command::{Receipt, Verdict};
@@ -25,6 +26,7 @@ pub(super) struct Committer {
     /// Counts how often people came, went or had another shift.
     pub(super) moves: watch::Sender<u64>,
     pub(super) alerted: Arc<Notify>,
+    pub(super) asks: Arc<Asks>,
     /// The policy that decides beside the one in force, with the entry that put it there.
     pub(super) shadow: Mutex<(u64, Option<Arc<Playbook>>)>,
 }
@@ -121,7 +123,7 @@ impl Committer {
         let shadow = self.shadow.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (clock, mut wants) = (Arc::clone(&self.clock), wants(work, known.version, self.clock.now()));
         wants.beside.shadow = shadow.0;
-        let pieces = Arc::clone(work);
+        let (pieces, answers) = (Arc::clone(work), self.asks.answers());
         let decide = move |head: &Head, mut loaded: Loaded| {
             // Another process may have put a newer version in force.
             let playbook = loaded.playbook.take().map_or(known, Arc::new);
@@ -129,6 +131,7 @@ impl Committer {
             let shadow = now_beside(shadow, &mut loaded);
             let mut group = Group::new(*head, loaded, playbook, clock.now().max(head.at), hold);
             group.shadow.clone_from(&shadow.1);
+            group.asks_of(answers, clock.as_ref());
             let outcomes: Vec<Outcome> = pieces.iter().map(|piece| group.run(piece)).collect();
             let mut done = group.finish();
             let batch = (!done.is_empty()).then(|| std::mem::take(&mut done.batch));
@@ -149,6 +152,7 @@ impl Committer {
             self.moves.send_modify(|moves| *moves += 1);
         }
         self.pulse.beat(seq, done.principals, done.devices);
+        self.asks.want(done.old);
         if alerts {
             self.alerted.notify_one();
         }

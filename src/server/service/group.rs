@@ -6,17 +6,16 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::tally::Tally;
-use super::{Inbound, Outcome, PlaybookChange, Work, fresh_salt};
+use super::{Outcome, PlaybookChange, Work, fresh_salt};
 use crate::clock::monotonic;
 use crate::domain::answering::Answering;
-use crate::domain::command::{Actor, Command, Context, ReadSet, Receive};
+use crate::domain::command::{Actor, Command, Context, ReadSet};
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
 use crate::domain::conversation::{AnswerState, Conversation};
 use crate::domain::decide::decide;
 use crate::domain::event::{Event, Subject};
 use crate::domain::id::{CommandId, ConversationId, DeviceId, LineId, MessageId, NumberId, RepId};
-use crate::domain::ownership::territory;
 use crate::domain::playbook::Playbook;
 use crate::domain::rejection::Rejection;
 use crate::domain::roster::Roster;
@@ -24,8 +23,7 @@ use crate::domain::time::{Span, Timestamp};
 use crate::domain::visibility::{self, Principal};
 use crate::journal::frame::{ContentDigest, Fact, digest};
 use crate::journal::{self, Head};
-use crate::server::carrier::keywords;
-use crate::server::media::{Attachment, wanted};
+use crate::server::media::Attachment;
 use crate::server::store::ruling::RulingWrite;
 use crate::server::store::{Batch, ConversationWrite, Loaded, MessageWrite, RawEvent, SendWrite};
 use crate::wire::changes::{Author, Message};
@@ -35,6 +33,7 @@ mod consent;
 mod departures;
 mod notices;
 mod push;
+mod receive;
 mod restored;
 mod start;
 
@@ -59,6 +58,10 @@ pub(super) struct Group {
     moved: bool,
     /// The roster changed in any way.
     dealt: bool,
+    /// Until when an offer waits for the CRM, and from when on what was read of it is fresh; nothing when it does not answer.
+    asks: Option<(Timestamp, Timestamp)>,
+    /// Numbers of whom what was read is old.
+    old: Vec<Address>,
     /// Policy and roster as they were, once one of them changes.
     expected: Option<(Arc<Playbook>, Roster)>,
 }
@@ -72,6 +75,8 @@ pub(super) struct Finished {
     pub(super) tally: Tally,
     /// Somebody came, went or has another shift.
     pub(super) moved: bool,
+    /// Numbers of whom what was read of the CRM is old.
+    pub(super) old: Vec<Address>,
 }
 
 impl Finished {
@@ -118,6 +123,8 @@ impl Group {
             took_us: 0,
             moved: false,
             dealt: false,
+            asks: None,
+            old: Vec::new(),
             expected: None,
         }
     }
@@ -180,45 +187,6 @@ impl Group {
         match conversation {
             Some(c) => self.outcome(c, command, &Origin::machine(Actor::Carrier)),
             None => Outcome::Decided(Vec::new()),
-        }
-    }
-
-    fn receive(&mut self, inbound: &Inbound) -> Outcome {
-        if !self.loaded.duplicates.insert(inbound.key.clone()) {
-            return Outcome::Received { new: false };
-        }
-        let number = self.number_of(&inbound.from);
-        let existing = self.loaded.conversations.values().map(|l| &l.state);
-        let conversation = existing.filter(|c| c.number == number && c.line == inbound.line).map(|c| c.id).max();
-        let message = MessageId(Uuid::now_v7());
-        let text = Receive {
-            message,
-            conversation: conversation.unwrap_or_else(|| ConversationId(Uuid::now_v7())),
-            number,
-            line: inbound.line.clone(),
-            body: inbound.body.clone(),
-            media: inbound.media.len(),
-            opt_out_type: inbound.opt_out_type.clone(),
-            area_code: territory::area_code(inbound.from.as_str()).map(str::to_owned),
-            sent: inbound.sent,
-            acknowledgement: is_phone(&inbound.from).then(|| MessageId(Uuid::now_v7())),
-            by_carrier: keywords::acts_on(&inbound.key.provider, inbound.body.as_str()),
-        };
-        let command = Command::Receive(text.clone());
-        self.batch.raw.push(RawEvent { at: self.now, ..inbound.raw.clone() });
-        self.batch.dedupe.push((inbound.key.clone(), message));
-        let answering = self.loaded.answering.remove(&inbound.key);
-        let (media, answering) = (&inbound.media[..], answering.as_ref());
-        let origin = Origin { media, answering, ..Origin::machine(Actor::Carrier) };
-        let would = self.shadowed(conversation, &text, &command, &origin);
-        match self.decide(conversation, &command, &origin) {
-            Ok(_) => {
-                self.compare(&text, would);
-                let fetched = wanted(&inbound.key, &text, &inbound.media, self.now);
-                self.batch.media.extend(fetched);
-                Outcome::Received { new: true }
-            }
-            Err(rejection) => Outcome::Refused(rejection),
         }
     }
 
@@ -416,8 +384,8 @@ impl Group {
         let touched = self.touched.iter().map(|d| (*d, self.loaded.devices[d].clone()));
         self.batch.devices = touched.collect();
         let devices = self.batch.devices.iter().map(|(d, state)| (*d, state.last_n)).collect();
-        let (batch, playbook, tally, moved) = (self.batch, self.playbook, self.tally, self.moved);
-        Finished { batch, playbook, principals, devices, tally, moved }
+        let Self { batch, playbook, tally, moved, old, .. } = self;
+        Finished { batch, playbook, principals, devices, tally, moved, old }
     }
 }
 
@@ -467,11 +435,6 @@ fn author(event: &Event, origin: &Origin<'_>, command: &Command) -> Author {
         (Event::Noted { .. }, _) | (_, Command::Note { .. }) => Author::Note(rep),
         _ => Author::Rep(rep),
     }
-}
-
-/// Whether somebody may read a text there: short codes and names are machines.
-fn is_phone(address: &Address) -> bool {
-    address.as_str().starts_with('+') || address.as_str().contains(':')
 }
 
 /// What this event says of where an answer stands at the carrier.

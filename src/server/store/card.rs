@@ -1,11 +1,14 @@
 //! Cards that change because somebody outside says so: a CRM's webhooks, and programs that push.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use super::StoreError;
 use crate::domain::contact::Address;
-use crate::domain::context::Card;
-use crate::domain::id::{ContactId, NumberId};
+use crate::domain::context::{Account, Card};
+use crate::domain::conversation::Conversation;
+use crate::domain::id::{ContactId, ConversationId, NumberId};
 use crate::domain::time::Timestamp;
 use crate::server::crm::{Changed, Touched};
 
@@ -50,6 +53,44 @@ pub enum Pushed {
     Overtaken,
 }
 
+/// What stands around a conversation.
+#[derive(Clone, Debug)]
+pub struct Around {
+    /// Its state.
+    pub state: Conversation,
+    /// Where its buyer texts from, unless that was erased.
+    pub address: Option<Address>,
+    /// When its cards were read; nothing when they never were.
+    pub read_at: Option<Timestamp>,
+    /// Whether the CRM said since that they have changed.
+    pub stale: bool,
+    /// Conversations of other numbers of the same accounts, the newest change first, at most 200.
+    pub others: Vec<Neighbour>,
+}
+
+/// A conversation with somebody of the same account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Its state.
+    pub state: Conversation,
+    /// Who texts there, as the CRM calls them.
+    pub name: String,
+}
+
+/// Most conversations of the same accounts that are told.
+pub(super) const NEIGHBOURS: usize = 200;
+
+/// What tells the accounts of these people.
+pub(super) fn accounts(cards: &[Card]) -> BTreeSet<String> {
+    cards.iter().filter_map(|card| card.account.as_ref()?.key()).collect()
+}
+
+/// Who of these people is of one of the accounts.
+pub(super) fn of_accounts(cards: &[Card], accounts: &BTreeSet<String>) -> Option<String> {
+    let is = |card: &&Card| card.account.as_ref().and_then(Account::key).is_some_and(|key| accounts.contains(&key));
+    cards.iter().find(is).map(|card| card.name.clone())
+}
+
 /// Cards that others change.
 #[async_trait]
 pub trait CardStore: Send + Sync + 'static {
@@ -63,6 +104,9 @@ pub trait CardStore: Send + Sync + 'static {
     /// Makes the cards stale of everybody whom changes concern, and in the same transaction forgets the changes up to that
     /// place; what came again meanwhile stands behind it. A number that nobody ever texted from stays unknown.
     async fn crm_followed(&self, up_to: u64, touched: &Touched) -> Result<(), StoreError>;
+
+    /// What stands around a conversation, its neighbours by the accounts on its cards.
+    async fn around(&self, conversation: ConversationId) -> Result<Option<Around>, StoreError>;
 
     /// Takes in what a program says, all in one transaction, in order. Conversations whose cards changed are marked, as by
     /// [`put_cards`](super::Store::put_cards).

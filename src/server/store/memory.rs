@@ -132,6 +132,7 @@ impl Tables {
                 .map(|(id, n)| (*id, n.clone()))
                 .collect(),
             cards: numbers.iter().filter_map(|id| Some((*id, self.cards.get(id)?.0.clone()))).collect(),
+            read: numbers.iter().filter_map(|id| Some((*id, self.read_at(id)?))).collect(),
             conversations: self
                 .conversations
                 .iter()
@@ -348,10 +349,9 @@ impl Store for MemoryStore {
             tables.numbers.entry(id).or_insert_with(|| Number::new(id));
             let before = tables.cards.insert(id, (p.cards.clone(), at));
             tables.crm.read(id, &p.cards);
-            if before.map(|(cards, _)| cards).unwrap_or_default() != p.cards {
-                let of_number = tables.conversations.values().filter(|(c, ..)| c.number == id);
-                tables.unmatched.extend(of_number.map(|(c, ..)| c.id));
-            }
+            let changed = before.map(|(cards, _)| cards).unwrap_or_default() != p.cards;
+            let of_number = tables.conversations.values().filter(|(c, ..)| c.number == id);
+            tables.unmatched.extend(of_number.filter(|(c, ..)| changed || c.awaits.is_some()).map(|(c, ..)| c.id));
         }
         Ok(())
     }

@@ -37,6 +37,7 @@ pub(super) fn take(model: &mut Model, notice: Notice, now: Timestamp, out: &mut 
         }
         Notice::Link(link) => link_changed(model, &link),
         Notice::Writing(writing) => model.writing = writing,
+        Notice::Around(around) => model.around = Some(around),
         Notice::Toast(toast) => model.show(toast, now),
         Notice::Terminal(bytes) => out.push(Effect::Write(bytes)),
         // The loop waits for the second after it said stop; told otherwise, the client has ended by itself.

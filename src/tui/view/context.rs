@@ -3,9 +3,10 @@
 use ratatui::layout::Rect;
 
 use super::paint::{Painter, Tone, wrapped};
-use super::{conversation, inside, words};
+use super::{around, conversation, inside, words};
 use crate::client::handle::{Row, Thread};
 use crate::domain::context::{Card, Opportunity};
+use crate::domain::interest;
 use crate::domain::routing::Holder;
 use crate::tui::model::Model;
 use crate::tui::update;
@@ -39,13 +40,29 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
         pane.say(p, "Answers", &what, Tone::Plain);
         pane.say(p, "", &words, Tone::Dim);
     }
+    let known = around::of(model, thread.row.id);
+    let age = around::age(known, p);
+    let failing = around::failing(model, known, p);
     if thread.cards.is_empty() {
         pane.gap();
-        pane.say(p, "CRM", "does not know this number", Tone::Plain);
+        let age = age.as_ref().map(|age| format!(", {age}")).unwrap_or_default();
+        pane.say(p, "CRM", &format!("does not know this number{age}"), Tone::Plain);
+    }
+    if let Some(failing) = &failing {
+        pane.say(p, "", failing, Tone::Warn);
     }
     for card in &thread.cards {
         pane.gap();
-        pane.card(p, card);
+        let label = age.as_ref().map_or_else(|| "Person".to_owned(), |age| format!("Person, {age}"));
+        pane.card(model, p, card, &label);
+    }
+    if let Some(known) = known {
+        for (at, line) in around::others(model, known, p).iter().enumerate() {
+            if at == 0 {
+                pane.gap();
+            }
+            pane.say(p, if at == 0 { "Same account" } else { "" }, line, Tone::Plain);
+        }
     }
 }
 
@@ -74,27 +91,40 @@ impl Pane {
         self.y = self.y.saturating_add(1);
     }
 
-    fn card(&mut self, p: &mut Painter<'_>, card: &Card) {
+    fn card(&mut self, model: &Model, p: &mut Painter<'_>, card: &Card, label: &str) {
         let title = if card.title.is_empty() { String::new() } else { format!(", {}", card.title) };
-        self.say(p, "Person", &format!("{}{title}", card.name), Tone::Strong);
+        self.say(p, label, &format!("{}{title}", card.name), Tone::Strong);
         if let Some(account) = &card.account {
-            self.say(p, "Account", &account.name, Tone::Plain);
+            self.say(p, "Account", &around::account(account), Tone::Plain);
         }
         if let Some(deal) = &card.opportunity {
             self.say(p, "Deal", &deal.name, Tone::Plain);
-            self.say(p, "", &stage(deal), Tone::Strong);
+            self.say(p, "", &around::deal(deal, p), Tone::Strong);
+            if let Some(team) = around::team(model, card) {
+                self.say(p, "", &team, Tone::Plain);
+            }
         }
-        if let Some(touch) = &card.last_touch {
+        for (at, touch) in card.last_touch.iter().chain(&card.touches).take(TOUCHES).enumerate() {
             let age = p.tick.dated_age(touch.at);
-            self.say(p, "Last touch", &format!("{} {}: {}", touch.kind, ago(&age), touch.summary), Tone::Plain);
+            let label = if at == 0 { "Last touch" } else { "" };
+            self.say(
+                p,
+                label,
+                format!("{} {}: {}", touch.kind, ago(&age), touch.summary).trim_end_matches(": "),
+                Tone::Plain,
+            );
         }
-        for (at, intent) in card.intents.iter().take(4).enumerate() {
+        for (at, intent) in interest::ranked(&card.intents, p.tick.now).into_iter().take(SIGNS).enumerate() {
             let age = p.tick.dated_age(intent.at);
             let label = if at == 0 { "Recent interest" } else { "" };
             self.say(p, label, &format!("· {}: {}", ago(&age), said(&intent.detail, &intent.kind)), Tone::Plain);
         }
     }
 }
+
+/// Touches and signs of interest that are told of one person.
+const TOUCHES: usize = 3;
+const SIGNS: usize = 4;
 
 /// Characters of a campaign's text that are shown.
 const SHOWN_OF_TEXT: usize = 120;
@@ -129,26 +159,8 @@ fn said<'a>(detail: &'a str, kind: &'a str) -> &'a str {
 }
 
 fn stage(deal: &Opportunity) -> String {
-    let amount = amount(deal);
+    let amount = around::amount(deal);
     if amount.is_empty() { deal.stage.clone() } else { format!("{} · {amount}", deal.stage) }
-}
-
-/// `USD 48,000`; cents only where there are some.
-fn amount(deal: &Opportunity) -> String {
-    if deal.amount_cents <= 0 {
-        return String::new();
-    }
-    let (whole, cents) = (deal.amount_cents / 100, deal.amount_cents % 100);
-    let digits = whole.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    let cents = if cents > 0 { format!(".{cents:02}") } else { String::new() };
-    format!("{} {grouped}{cents}", deal.currency).trim().to_owned()
 }
 
 /// Who has it and why, in one line.
@@ -180,14 +192,23 @@ pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>)
         (None, None) => String::new(),
     };
     let opted_out = opted_out.as_str();
+    let known_around = around::of(model, row.id);
+    let failing = around::failing(model, known_around, p).unwrap_or_default();
+    let failing = if area.width < 60 { around::shorter(&failing) } else { failing };
+    let age = around::age(known_around, p);
     let width = area.width.saturating_sub(2);
     let rows = usize::from(area.height.saturating_sub(1));
     // With rows to spare each is told in full; with few each has one.
     let each = if rows >= 4 { 3 } else { 1 };
-    let first: usize = [clock.as_str(), opted_out].iter().map(|part| part.chars().count() + 1).sum();
-    let beside = each == 1 || first == 2 || first + facts.chars().count() <= usize::from(width);
+    let first: usize = [clock.as_str(), opted_out, failing.as_str()].iter().map(|part| part.chars().count() + 1).sum();
+    let beside = each == 1 || first == 3 || first + facts.chars().count() <= usize::from(width);
     let (here, below_it) = if beside { (facts.as_str(), String::new()) } else { ("", facts.clone()) };
-    p.pieces(area.x + 1, area.y, width, &[(&clock, tone), (opted_out, Tone::Bad), (here, Tone::Plain)]);
+    p.pieces(
+        area.x + 1,
+        area.y,
+        width,
+        &[(&clock, tone), (opted_out, Tone::Bad), (&failing, Tone::Warn), (here, Tone::Plain)],
+    );
     let holder = holder(model, row);
     let touch = card.and_then(|c| c.last_touch.as_ref());
     let brief = touch.map(|t| format!("{} {} · ", t.kind, ago(&p.tick.dated_age(t.at))));
@@ -199,10 +220,13 @@ pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>)
         let answers = thread.and_then(|thread| answers(thread, p));
         known.extend(answers.map(|(what, words)| format!("answers: {what}: {words}")));
         known.extend(touch.map(|t| format!("last: {} {}: {}", t.kind, ago(&p.tick.dated_age(t.at)), t.summary)));
-        let interest = card.and_then(|c| c.intents.first());
+        let interest = card.and_then(|c| interest::ranked(&c.intents, p.tick.now).first().copied());
         known.extend(
             interest.map(|i| format!("interest: {} {}", said(&i.detail, &i.kind), ago(&p.tick.dated_age(i.at)))),
         );
+    }
+    if let Some(age) = age.filter(|_| rows >= 4) {
+        known.push(format!("CRM: {age}"));
     }
     let next = thread.map(|t| format!("next: {} ({})", t.next_step.what, t.next_step.why)).unwrap_or_default();
     let known = known.into_iter().map(|text| (text, Tone::Plain));

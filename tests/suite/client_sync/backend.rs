@@ -285,6 +285,7 @@ impl Backend {
             area_code: None,
             sent: None,
             acknowledgement: None,
+            wait_until: None,
             by_carrier: true,
         };
         self.decide(Actor::Carrier, Some(c), 0, &Command::Receive(text), now).unwrap();

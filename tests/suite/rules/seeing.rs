@@ -117,6 +117,7 @@ fn people_may_not_speak_for_carriers_clocks_or_effects() {
         area_code: None,
         sent: None,
         acknowledgement: None,
+        wait_until: None,
         by_carrier: true,
     };
     for rep in ["maya", "lea", "adele"] {

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use comeback::client::handle::LinkState;
+use comeback::clock::Clock;
 use comeback::domain::acknowledge;
 use comeback::domain::consent::Number;
 use comeback::domain::conversation::{AnswerState, Conversation};
 use comeback::domain::event::{Event, Review, Subject as About};
 use comeback::domain::id::{CommandId, ConversationId, DeviceId, MessageId, NumberId};
-use comeback::domain::time::Timestamp;
+use comeback::domain::time::{Span, Timestamp};
 use comeback::domain::visibility::Principal;
 use comeback::journal::{self, Entry, Frame, Head};
 use comeback::server::store::{Page, PageQuery, Store as _};
@@ -322,6 +323,10 @@ pub(super) fn judge(world: &mut World) -> Result<Tally, String> {
         check(folded == Some(&subject.state), || {
             format!("the journal says\n  {folded:?}\nthe store\n  {:?}", subject.state)
         })?;
+        // The last texts of all came a moment ago; whatever else waited for its card waits no more.
+        let over = |until: Timestamp| until + Span::seconds(2) < world.server.clock.now();
+        let waits = subject.state.awaits.filter(|until| over(*until));
+        check(waits.is_none(), || format!("a reply still waits for its card: {:?}", subject.state))?;
     }
     receipts(world, &mut record.tally)?;
     let sent = world.server.carrier.with(|book| book.sent.clone());

@@ -1,5 +1,6 @@
 //! Policies beside the one in force, and what changing one asks.
 
+use comeback::domain::context::{Account, Card};
 use comeback::domain::conversation::{Conversation, Status};
 use comeback::domain::time::Timestamp;
 use comeback::server::store::policy::{Kept as Beside, KeptWrite, Kind, Mark, WantsBeside};
@@ -69,4 +70,31 @@ pub(super) async fn cards_are_told_by_number(store: &Kept) {
     store.put_cards(&[people(1, cards.clone()), people(3, Vec::new())], minute(1)).await.unwrap();
     let told = store.cards_of(&[number(1), number(2), number(7)].into()).await.unwrap();
     assert_eq!(told, [(number(1), cards)].into());
+}
+
+pub(super) async fn who_else_of_the_account_texts_is_found_and_nobody_of_another(store: &Kept) {
+    for n in 1..=4 {
+        put(store, arrival(n, &[])).await;
+    }
+    let of = |account: Option<&str>, name: &str| {
+        let account = Account { id: account.map(Into::into), name: name.to_owned(), ..Account::default() };
+        vec![Card { account: Some(account), ..crate::world::card("c") }]
+    };
+    let people = |n, cards| People { fresh: number(90 + n), address: address(n), cards };
+    let read = [
+        people(1, of(Some("a-1"), "Harbor")),
+        people(2, of(Some("a-1"), "Harbor Ltd")),
+        people(3, of(Some("a-2"), "Harbor")),
+        people(4, of(None, "Elsewhere")),
+    ];
+    store.put_cards(&read, minute(1)).await.unwrap();
+    let around = store.around(here(1)).await.unwrap().unwrap();
+    let others: Vec<_> = around.others.iter().map(|other| other.state.id).collect();
+    assert_eq!((others, around.read_at, around.address), (vec![here(2)], Some(minute(1)), Some(address(1))));
+    // Whoever changed the company is of the other one.
+    store.put_cards(&[people(2, of(Some("a-2"), "Harbor"))], minute(2)).await.unwrap();
+    assert!(store.around(here(1)).await.unwrap().unwrap().others.is_empty());
+    let others = store.around(here(3)).await.unwrap().unwrap().others;
+    assert_eq!(others.iter().map(|other| other.state.id).collect::<Vec<_>>(), [here(2)]);
+    assert!(store.around(here(77)).await.unwrap().is_none());
 }

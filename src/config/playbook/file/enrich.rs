@@ -1,8 +1,9 @@
-//! What to do next, and what is written into the CRM, as the file says it.
+//! What to do next, what is written into the CRM and how it is asked, as the file says it.
 
 use super::File;
 use super::value::{list, span, times, word};
 use crate::config::playbook::template::quoted;
+use crate::domain::asking::Asking;
 use crate::domain::next_step::rules::Rule;
 use crate::domain::write_back::WriteBack;
 
@@ -29,8 +30,8 @@ impl File {
     }
 
     /// The usual stands in no file.
-    pub(super) fn write_back(&mut self, rules: &WriteBack) {
-        if rules.is_usual() {
+    pub(super) fn crm(&mut self, rules: &WriteBack, asking: &Asking) {
+        if rules.is_usual() && asking.is_usual() {
             return;
         }
         self.table("[crm]");
@@ -39,6 +40,9 @@ impl File {
         {
             self.put(name, &on.to_string());
         }
+        self.put("budget", &format!("\"{}ms\"", asking.budget.as_millis()));
+        self.put("fresh", &span(asking.fresh));
+        self.put("reroute", &word(&asking.reroute));
         for later in &rules.follow_ups {
             self.table("[[crm.follow_up]]");
             self.put("outcome", &word(&later.outcome));

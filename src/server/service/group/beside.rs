@@ -10,6 +10,7 @@ use crate::domain::conversation::Conversation;
 use crate::domain::decide::decide;
 use crate::domain::event::{Event, Subject};
 use crate::domain::id::ConversationId;
+use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 use crate::server::service::{BesideChange, Outcome, PlaybookChange, WaitingPolicy};
 use crate::server::store::policy::{Kept, KeptWrite, Kind, Mark};
@@ -89,8 +90,30 @@ impl Group {
         command: &Command,
         origin: &Origin<'_>,
     ) -> Option<Came> {
-        let shadow = self.shadow.as_deref()?;
-        let world = world(&self.loaded, shadow, conversation, command, origin.answering);
+        self.under(self.shadow.as_deref()?, conversation, text, command, origin)
+    }
+
+    /// What the policy in force makes of it, where the reply itself waits for the CRM.
+    pub(super) fn at_once(
+        &self,
+        conversation: Option<ConversationId>,
+        text: &Receive,
+        command: &Command,
+        origin: &Origin<'_>,
+    ) -> Option<Came> {
+        text.wait_until?;
+        self.under(&self.playbook, conversation, text, command, origin)
+    }
+
+    fn under(
+        &self,
+        policy: &Playbook,
+        conversation: Option<ConversationId>,
+        text: &Receive,
+        command: &Command,
+        origin: &Origin<'_>,
+    ) -> Option<Came> {
+        let world = world(&self.loaded, policy, conversation, command, origin.answering);
         let cx = self.context(origin);
         let facts = catch_unwind(AssertUnwindSafe(|| decide(&world, command, &cx))).ok()?.ok()?;
         let new = || Conversation::new(text.conversation, text.number, text.line.clone());
@@ -104,10 +127,10 @@ impl Group {
     }
 
     /// Says so where the shadow would have decided otherwise.
-    pub(super) fn compare(&mut self, text: &Receive, would: Option<Came>) {
+    pub(super) fn compare(&mut self, text: &Receive, is: Option<Came>, would: Option<Came>) {
         let Some(would) = would else { return };
         let Some(loading) = self.loaded.conversations.get(&text.conversation) else { return };
-        let is = Came::of(&loading.state);
+        let is = is.unwrap_or_else(|| Came::of(&loading.state));
         if is != would {
             let (conversation, message) = (text.conversation, text.message);
             self.say(Beside::Differs(Difference { conversation, message, is, would }), Actor::Clock);

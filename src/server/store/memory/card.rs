@@ -5,14 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 
 use super::super::StoreError;
-use super::super::card::{CardChange, CardStore, Pushed};
+use super::super::card::{Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, accounts, of_accounts};
 use super::{MemoryStore, Tables};
 use crate::domain::consent::Number;
 use crate::domain::context::Card;
-use crate::domain::id::{ContactId, NumberId};
+use crate::domain::id::{ContactId, ConversationId, NumberId};
 use crate::domain::time::Timestamp;
 use crate::server::crm::changed::Kind;
 use crate::server::crm::{Changed, Touched};
+
+impl Tables {
+    /// When the cards of a number were read, unless they changed since.
+    pub(super) fn read_at(&self, id: &NumberId) -> Option<Timestamp> {
+        self.cards.get(id).filter(|_| !self.crm.is_stale(id)).map(|(_, at)| *at)
+    }
+}
 
 /// What is known beside the cards themselves.
 #[derive(Clone, Debug, Default)]
@@ -71,6 +78,26 @@ impl CardStore for MemoryStore {
         tables.crm.stale.extend(known.filter(|id| tables.cards.contains_key(id)));
         tables.crm.changed.retain(|(seq, _)| *seq > up_to);
         Ok(())
+    }
+
+    async fn around(&self, conversation: ConversationId) -> Result<Option<Around>, StoreError> {
+        let tables = self.0.lock().await;
+        let Some((state, ..)) = tables.conversations.get(&conversation) else { return Ok(None) };
+        let number = state.number;
+        let cards = |id: &NumberId| tables.cards.get(id).map_or(&[][..], |(cards, _)| cards.as_slice());
+        let mine = accounts(cards(&number));
+        let others = tables.conversations.values().filter(|(c, ..)| c.number != number);
+        let mut others: Vec<_> =
+            others.filter_map(|(c, seq, _)| Some((*seq, c.id, c, of_accounts(cards(&c.number), &mine)?))).collect();
+        others.sort_by_key(|(seq, id, ..)| (std::cmp::Reverse(*seq), *id));
+        let others = others.into_iter().take(NEIGHBOURS);
+        Ok(Some(Around {
+            state: state.clone(),
+            address: tables.addresses.iter().find(|(_, id)| **id == number).map(|(address, _)| address.clone()),
+            read_at: tables.cards.get(&number).map(|(_, at)| *at),
+            stale: tables.crm.is_stale(&number),
+            others: others.map(|(_, _, c, name)| Neighbour { state: c.clone(), name }).collect(),
+        }))
     }
 
     async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {

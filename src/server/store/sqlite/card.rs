@@ -5,13 +5,15 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::SqliteStore;
 use super::people::number_of;
-use super::row::{from_json, optional, to_json};
+use super::row::{address, from_json, optional, to_json};
 use crate::domain::context::Card;
+use crate::domain::conversation::Conversation;
+use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
 use crate::server::crm::changed::Kind;
 use crate::server::crm::{Changed, Touched};
 use crate::server::store::StoreError;
-use crate::server::store::card::{CardChange, CardStore, Pushed};
+use crate::server::store::card::{Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, accounts, of_accounts};
 
 #[async_trait]
 impl CardStore for SqliteStore {
@@ -27,6 +29,10 @@ impl CardStore for SqliteStore {
     async fn crm_followed(&self, up_to: u64, touched: &Touched) -> Result<(), StoreError> {
         let touched = touched.clone();
         self.write(move |db| crm_followed(db, up_to, &touched)).await
+    }
+
+    async fn around(&self, conversation: ConversationId) -> Result<Option<Around>, StoreError> {
+        self.read(move |tx| around(tx, conversation)).await
     }
 
     async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {
@@ -117,9 +123,52 @@ fn push(tx: &Transaction<'_>, change: &CardChange, at: Timestamp) -> Result<Push
          cards = excluded.cards, read_at = excluded.read_at",
     )?
     .execute(params![id, to_json(&after)?, at.millis()])?;
+    of_account(tx, &id, &after)?;
     if after != before {
         let mark = "INSERT OR IGNORE INTO unmatched (conversation) SELECT id FROM conversation WHERE number = ?1";
         tx.prepare_cached(mark)?.execute([&id])?;
     }
     Ok(if after == before { Pushed::Known } else { Pushed::Taken })
+}
+
+/// Keeps which accounts the people on a number are of.
+pub(super) fn of_account(tx: &Transaction<'_>, number: &str, cards: &[Card]) -> Result<(), StoreError> {
+    for account in accounts(cards) {
+        tx.prepare_cached("INSERT OR IGNORE INTO card_account (account, number) VALUES (?1, ?2)")?
+            .execute(params![account, number])?;
+    }
+    Ok(())
+}
+
+fn around(tx: &Transaction<'_>, conversation: ConversationId) -> Result<Option<Around>, StoreError> {
+    let sql = "SELECT c.state, n.address, k.cards, k.read_at, k.stale FROM conversation c \
+               JOIN number n ON n.id = c.number LEFT JOIN card k ON k.number = c.number WHERE c.id = ?1";
+    let found = tx.prepare_cached(sql)?.query_row([conversation.to_string()], |r| {
+        let read_at = r.get::<_, Option<i64>>(3)?.map(Timestamp::from_millis);
+        let outdated = r.get::<_, Option<bool>>(4)?.unwrap_or_default();
+        Ok((r.get::<_, String>(0)?, r.get::<_, Option<String>>(1)?, r.get::<_, Option<String>>(2)?, read_at, outdated))
+    });
+    let Some((kept, from, cards, read_at, outdated)) = optional(found)? else { return Ok(None) };
+    let state: Conversation = from_json(&kept)?;
+    let cards: Vec<Card> = cards.map(|cards| from_json(&cards)).transpose()?.unwrap_or_default();
+    let mine = accounts(&cards);
+    let sql = "SELECT DISTINCT c.seq, c.id, c.state, k.cards FROM card_account a \
+               JOIN conversation c ON c.number = a.number JOIN card k ON k.number = a.number \
+               WHERE a.account = ?1 AND a.number <> ?2 ORDER BY c.seq DESC, c.id LIMIT ?3";
+    let mut query = tx.prepare_cached(sql)?;
+    let most = i64::try_from(NEIGHBOURS).unwrap_or(i64::MAX);
+    let mut others = std::collections::BTreeMap::new();
+    for account in &mine {
+        let mut rows = query.query(params![account, state.number.to_string(), most])?;
+        while let Some(r) = rows.next()? {
+            let theirs: Vec<Card> = from_json(&r.get::<_, String>(3)?)?;
+            if let Some(name) = of_accounts(&theirs, &mine) {
+                let place = (std::cmp::Reverse(r.get::<_, i64>(0)?), r.get::<_, String>(1)?);
+                others.insert(place, Neighbour { state: from_json(&r.get::<_, String>(2)?)?, name });
+            }
+        }
+    }
+    let address = from.map(|from| address(&from)).transpose()?;
+    let others = others.into_values().take(NEIGHBOURS).collect();
+    Ok(Some(Around { state, address, read_at, stale: outdated, others }))
 }

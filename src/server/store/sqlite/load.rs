@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, params};
 
 use super::read::playbook;
-use super::row::{address, from_json, head, number, optional, parse, signed};
+use super::row::{address, from_json, head, instant, number, optional, parse, signed};
 use super::sends::answered;
 use crate::domain::answering::Answering;
 use crate::domain::contact::Body;
@@ -90,9 +90,11 @@ fn load_number(db: &Connection, id: NumberId, out: &mut Loaded) -> Result<(), St
     if let Some(known) = known {
         out.addresses.insert(address(&known)?, id);
     }
-    let mut query = db.prepare_cached("SELECT cards FROM card WHERE number = ?1")?;
-    if let Some(cards) = optional(query.query_row([&key], |r| r.get::<_, String>(0)))? {
+    let mut query = db.prepare_cached("SELECT cards, read_at, stale FROM card WHERE number = ?1")?;
+    let read = query.query_row([&key], |r| Ok((r.get::<_, String>(0)?, instant(r, 1)?, r.get::<_, bool>(2)?)));
+    if let Some((cards, at, stale)) = optional(read)? {
         out.cards.insert(id, from_json(&cards)?);
+        out.read.extend((!stale).then_some((id, at)));
     }
     let mut query = db.prepare_cached("SELECT state, messages FROM conversation WHERE number = ?1")?;
     let mut rows = query.query([&key])?;

@@ -109,4 +109,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0021_past.sql",
         sql: include_str!("../../../../assets/sql/server/sqlite/0021_past.sql"),
     },
+    Migration {
+        version: 22,
+        name: "0022_account.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0022_account.sql"),
+    },
 ];

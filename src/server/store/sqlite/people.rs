@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
+use super::card::of_account;
 use super::row::{address, from_json, instant, optional, parse, to_json};
 use crate::domain::contact::Address;
 use crate::domain::conversation::Conversation;
@@ -26,12 +27,12 @@ pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -
             tx.prepare_cached("INSERT OR IGNORE INTO card_contact (contact, number) VALUES (?1, ?2)")?
                 .execute(params![card.contact.as_str(), id])?;
         }
-        if before != now {
-            tx.prepare_cached(
-                "INSERT OR IGNORE INTO unmatched (conversation) SELECT id FROM conversation WHERE number = ?1",
-            )?
-            .execute([&id])?;
-        }
+        of_account(&tx, &id, &p.cards)?;
+        tx.prepare_cached(
+            "INSERT OR IGNORE INTO unmatched (conversation) SELECT id FROM conversation \
+             WHERE number = ?1 AND (?2 OR json_extract(state, '$.awaits') IS NOT NULL)",
+        )?
+        .execute(params![id, before != now])?;
     }
     Ok(tx.commit()?)
 }

@@ -1,10 +1,11 @@
 //! What others say of cards goes through as it is.
 
 use async_trait::async_trait;
+use comeback::domain::id::ConversationId;
 use comeback::domain::time::Timestamp;
 use comeback::server::crm::{Changed, Touched};
 use comeback::server::store::StoreError;
-use comeback::server::store::card::{CardChange, CardStore, Pushed};
+use comeback::server::store::card::{Around, CardChange, CardStore, Pushed};
 
 use super::Disk;
 
@@ -20,6 +21,10 @@ impl CardStore for Disk {
 
     async fn crm_followed(&self, up_to: u64, touched: &Touched) -> Result<(), StoreError> {
         self.inner.crm_followed(up_to, touched).await
+    }
+
+    async fn around(&self, conversation: ConversationId) -> Result<Option<Around>, StoreError> {
+        self.inner.around(conversation).await
     }
 
     async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {

@@ -1,23 +1,21 @@
-//! Rows of a file, one after the other, in bounded memory whatever stands in it.
+//! Tables as files: rows one after the other, in bounded memory whatever stands in them. With or without a byte order mark,
+//! any line ends, commas or semicolons.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Read, Seek as _};
 use std::marker::PhantomData;
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::wire::consent::ConsentRow;
-use crate::wire::past::PastRow;
-use crate::wire::rows::Column;
-use crate::wire::sends::SendRow;
+use super::rows::Column;
 
 /// The longest record, in bytes: a text and its names many times over.
 const LONGEST: u64 = 256 * 1024;
 
 /// What a row can be.
-pub(in crate::cli) trait FileRow: Sized {
+pub trait FileRow: Sized {
     /// Columns that must be there.
     const NEEDED: &'static [&'static str];
     /// Columns that may be.
@@ -30,47 +28,8 @@ pub(in crate::cli) trait FileRow: Sized {
     fn of_json(json: &str) -> Result<Self, String>;
 }
 
-impl FileRow for SendRow {
-    const NEEDED: &'static [&'static str] = &Self::NEEDED;
-    const MORE: &'static [&'static str] = &Self::MORE;
-
-    fn of_columns(column: Column<'_>) -> Result<Self, String> {
-        Self::from_columns(column)
-    }
-
-    fn of_json(json: &str) -> Result<Self, String> {
-        Self::read(json)
-    }
-}
-
-impl FileRow for PastRow {
-    const NEEDED: &'static [&'static str] = &Self::NEEDED;
-    const MORE: &'static [&'static str] = &Self::MORE;
-
-    fn of_columns(column: Column<'_>) -> Result<Self, String> {
-        Self::from_columns(column)
-    }
-
-    fn of_json(json: &str) -> Result<Self, String> {
-        Self::read(json)
-    }
-}
-
-impl FileRow for ConsentRow {
-    const NEEDED: &'static [&'static str] = &Self::NEEDED;
-    const MORE: &'static [&'static str] = &Self::MORE;
-
-    fn of_columns(column: Column<'_>) -> Result<Self, String> {
-        Self::from_columns(column)
-    }
-
-    fn of_json(json: &str) -> Result<Self, String> {
-        Self::read(json)
-    }
-}
-
 /// Why there is no row.
-pub(in crate::cli) enum Wrong {
+pub enum Wrong {
     /// This one is not readable.
     Row(String),
     /// Nothing after it is.
@@ -78,7 +37,7 @@ pub(in crate::cli) enum Wrong {
 }
 
 /// The rows of a file. Each comes with the line it begins on.
-pub(in crate::cli) struct Rows<R> {
+pub struct Rows<R> {
     kind: Kind,
     bytes: Rc<Cell<u64>>,
     left: Rc<Cell<u64>>,
@@ -144,14 +103,16 @@ impl Read for Counted {
 
 impl<R: FileRow> Rows<R> {
     /// The name tells what is in it. Fails when the first line of a table does not name its columns.
-    pub(in crate::cli) fn open(name: &Path, file: File) -> Result<Self, String> {
+    pub fn open(name: &Path, mut file: File) -> Result<Self, String> {
         let (bytes, left) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(LONGEST)));
         let ends = Rc::new(RefCell::new(VecDeque::new()));
+        let divider = divider(&mut file);
         let counted = Counted { file, bytes: Rc::clone(&bytes), left: Rc::clone(&left), ends: Rc::clone(&ends) };
         let ending = name.extension().and_then(|e| e.to_str()).map(str::to_lowercase);
         let kind = match ending.as_deref() {
             Some("csv") => {
-                let mut reader = Box::new(csv::ReaderBuilder::new().flexible(true).from_reader(counted));
+                let mut reader =
+                    Box::new(csv::ReaderBuilder::new().delimiter(divider).flexible(true).from_reader(counted));
                 let columns = columns::<R>(&mut reader)?;
                 let mut lines = Lines { ends, passed: 0 };
                 lines.passes(reader.position().byte(), 0);
@@ -167,9 +128,22 @@ impl<R: FileRow> Rows<R> {
     }
 
     /// Bytes read so far.
-    pub(in crate::cli) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         self.bytes.get()
     }
+}
+
+/// What stands between the names of the first line: a spreadsheet of a country that writes `1,5` uses semicolons. What
+/// cannot be read twice has commas.
+fn divider(file: &mut File) -> u8 {
+    let Ok(at) = file.stream_position() else { return b',' };
+    let mut first = [0; 4096];
+    let read = file.read(&mut first).unwrap_or_default();
+    if file.seek(io::SeekFrom::Start(at)).is_err() {
+        return b',';
+    }
+    let line = first[..read].split(|byte| *byte == b'\n').next().unwrap_or_default();
+    if line.contains(&b';') && !line.contains(&b',') { b';' } else { b',' }
 }
 
 fn columns<R: FileRow>(reader: &mut csv::Reader<Counted>) -> Result<Vec<String>, String> {
@@ -289,6 +263,7 @@ fn skip_line(reader: &mut BufReader<Counted>) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::sends::SendRow;
 
     /// Rows as they are told, or why not, each with its line.
     type Told = Vec<(u64, Result<String, String>)>;
@@ -326,6 +301,16 @@ mod tests {
         let rows = read("a.CSV", &wrong).unwrap();
         assert_eq!(rows[0], (2, Err("text is not UTF-8".to_owned())));
         assert_eq!(rows[1], (3, Ok("2 d None".to_owned())));
+    }
+
+    #[test]
+    fn semicolons_divide_a_table_whose_first_line_has_no_comma() {
+        let table = "\u{feff}id;to;from;campaign;text;sent_at\r\n1;a;b;c;\"one, two; three\";t\r\n2;a\r\n";
+        let rows = read("a.csv", table.as_bytes()).unwrap();
+        assert_eq!(
+            rows,
+            [(2, Ok("1 one, two; three None".to_owned())), (3, Err("2 fields, and the first line names 6".to_owned())),]
+        );
     }
 
     #[test]

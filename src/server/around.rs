@@ -1,0 +1,44 @@
+//! What is known around a conversation that somebody opened. Asking for it is the sign that it was: a card that is old is
+//! read again in the background.
+
+use crate::domain::conversation::Conversation;
+use crate::domain::id::{ConversationId, RepId};
+use crate::domain::visibility;
+use crate::server::service::Service;
+use crate::server::store::StoreError;
+use crate::wire::around::{Around, CrmState, Other};
+
+/// Others that are told.
+const TOLD: usize = 8;
+
+/// Looks around for a rep. Nothing when there is no such conversation, or it is not theirs to see.
+pub async fn look(service: &Service, rep: &RepId, id: ConversationId) -> Result<Option<Around>, StoreError> {
+    let playbook = service.playbook();
+    let principals = visibility::principals(&playbook, rep);
+    let found = service.store().around(id).await?.filter(|found| visibility::may_see(&principals, &found.state));
+    let Some(found) = found else { return Ok(None) };
+    let clock = service.clock();
+    let fresh = clock.now() - clock.of_real(playbook.asking.fresh);
+    if found.read_at.is_none_or(|at| at < fresh) || found.stale {
+        service.asks().want(found.address);
+    }
+    let crm = service.asks().standing().map(|told| CrmState { name: told.name, failing: told.failing });
+    let (seen, hidden): (Vec<_>, Vec<_>) =
+        found.others.into_iter().partition(|other| visibility::may_see(&principals, &other.state));
+    let mut others: Vec<Other> = seen.into_iter().map(|other| told(other.name, &other.state)).collect();
+    // Those that are open first; the store told the newest first.
+    others.sort_by_key(|other| !other.open);
+    others.truncate(TOLD);
+    let hidden = u32::try_from(hidden.len()).unwrap_or(u32::MAX);
+    Ok(Some(Around { conversation: id, read_at: found.read_at, crm, others, hidden }))
+}
+
+fn told(name: String, state: &Conversation) -> Other {
+    Other {
+        conversation: state.id,
+        name,
+        open: !state.is_done(),
+        last_inbound: state.last_inbound,
+        holder: state.assignment.as_ref().map(|a| a.to.clone()),
+    }
+}

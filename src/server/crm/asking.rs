@@ -1,0 +1,178 @@
+//! Asks the CRM who is behind a number: numbers that texted and were never looked up, those whose cards the CRM said have
+//! changed, and those that are wanted anew.
+//!
+//! A few at once, each number once at a time, and each answer is followed up as soon as it is here: a slow one holds back no
+//! other. While the CRM does not answer, nobody asks, longer after each failure; what was read before stays meanwhile.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::{Id, JoinSet};
+use tokio::time::Instant;
+
+use super::asks::Way;
+use super::{Changed, Crm, CrmError, LinkError, ROUND, Touched, follow_up, pause, people};
+use crate::domain::contact::Address;
+use crate::domain::context::Card;
+use crate::domain::time::{Span, Timestamp};
+use crate::server::service::Service;
+
+/// Numbers asked about at once.
+const AT_ONCE: usize = 8;
+
+/// How long it is remembered that an answer did not read.
+const FORGOTTEN: Duration = Duration::from_secs(3600);
+
+/// Changes that the CRM told of, followed in one round: no more than a connector asks for at once.
+const CHANGES: usize = 100;
+
+/// Whoever asks.
+struct Asker<'a> {
+    service: &'a Service,
+    crm: &'a Arc<dyn Crm>,
+    asked: JoinSet<Result<Vec<Card>, CrmError>>,
+    /// Which numbers are asked about now.
+    about: Vec<(Id, Address)>,
+    /// Numbers whose last answer did not read: until when they are left alone, and how often in a row that was so.
+    refused: BTreeMap<Address, (Instant, u32)>,
+    /// How often in a row the CRM did not answer, and until when nobody asks.
+    failures: u32,
+    quiet: Option<Instant>,
+}
+
+/// Asks until the shutdown.
+pub(super) async fn run(service: &Service, crm: &Arc<dyn Crm>, mut shutdown: watch::Receiver<bool>) {
+    let mut wake = service.pulse().watch();
+    let mut asker = Asker {
+        service,
+        crm,
+        asked: JoinSet::new(),
+        about: Vec::new(),
+        refused: BTreeMap::new(),
+        failures: 0,
+        quiet: None,
+    };
+    while !*shutdown.borrow() {
+        let next = asker.fill().await;
+        tokio::select! {
+            Some(answer) = asker.asked.join_next_with_id() => {
+                let took = match answer {
+                    Ok((id, answer)) => asker.take(id, answer).await,
+                    // It broke: somebody else may want that number again.
+                    Err(e) => {
+                        asker.about.retain(|(id, _)| *id != e.id());
+                        Ok(())
+                    }
+                };
+                asker.told(took);
+            }
+            _ = wake.changed() => {}
+            () = service.asks().news() => {}
+            () = tokio::time::sleep_until(next.unwrap_or_else(tokio::time::Instant::now)), if next.is_some() => {}
+            _ = shutdown.changed() => break,
+        }
+    }
+}
+
+impl Asker<'_> {
+    /// Asks about as many as may be at once. When it is to look again by itself.
+    async fn fill(&mut self) -> Option<Instant> {
+        let now = tokio::time::Instant::now();
+        if let Some(until) = self.quiet.filter(|until| *until > now) {
+            return Some(until);
+        }
+        self.quiet = None;
+        self.refused.retain(|_, (until, _)| *until + FORGOTTEN > now);
+        match self.wanted(now).await {
+            Ok(()) => self.refused.values().map(|(until, _)| *until).filter(|until| *until > now).min(),
+            Err(e) => {
+                self.told(Err(e));
+                self.quiet
+            }
+        }
+    }
+
+    async fn wanted(&mut self, now: Instant) -> Result<(), LinkError> {
+        self.follow_changes().await?;
+        let room = AT_ONCE.saturating_sub(self.asked.len());
+        if room == 0 {
+            return Ok(());
+        }
+        // Who waits to be routed comes before whose card is merely old.
+        let never = Timestamp::MIN + Span::millis(1);
+        let numbers = self.service.store().stale_numbers(never, ROUND + self.refused.len() + self.about.len()).await?;
+        let unknown = numbers.into_iter().map(|(_, address, _)| address);
+        let mut some: Vec<Address> = unknown.filter(|address| self.is_free(address, now)).take(room).collect();
+        let old = self.service.asks().take(room - some.len());
+        some.extend(old.into_iter().filter(|address| self.is_free(address, now)));
+        for address in some {
+            if self.about.iter().all(|(_, asked)| *asked != address) {
+                let (crm, of) = (Arc::clone(self.crm), address.clone());
+                let task = self.asked.spawn(async move { crm.behind(&of).await });
+                self.about.push((task.id(), address));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nobody asks about it now, and its last answer is long enough ago.
+    fn is_free(&self, address: &Address, now: Instant) -> bool {
+        self.about.iter().all(|(_, asked)| asked != address) && self.refused.get(address).is_none_or(|(t, _)| *t <= now)
+    }
+
+    /// Takes in one answer. One that does not read holds back no other number.
+    async fn take(&mut self, id: Id, answer: Result<Vec<Card>, CrmError>) -> Result<(), LinkError> {
+        let Some(place) = self.about.iter().position(|(asked, _)| *asked == id) else { return Ok(()) };
+        let (_, address) = self.about.swap_remove(place);
+        let before = self.refused.remove(&address).map_or(0, |(_, failures)| failures);
+        let cards = match answer {
+            Ok(cards) => cards,
+            Err(e @ (CrmError::Refused(_) | CrmError::Unreachable(_) | CrmError::Busy { .. })) => {
+                self.service.asks().want([address]);
+                return Err(e.into());
+            }
+            Err(e) => {
+                tracing::warn!(error = %e, "the CRM's answer about one number is no use; its card stays as it was");
+                let failures = before + 1;
+                let pause = pause(&e.into(), failures, self.service.clock().now());
+                self.refused.insert(address, (tokio::time::Instant::now() + pause, failures));
+                return Ok(());
+            }
+        };
+        self.service.store().put_cards(&[people(address, cards)], self.service.clock().now()).await?;
+        follow_up(self.service).await?;
+        self.service.asks().well(Way::Single, self.service.clock().now());
+        self.failures = 0;
+        Ok(())
+    }
+
+    fn told(&mut self, took: Result<(), LinkError>) {
+        let Err(e) = took else { return };
+        let now = self.service.clock().now();
+        self.service.asks().failed(Way::Single, &e, now);
+        // Of those asked at once the first one tells it.
+        if self.quiet.is_none() {
+            tracing::warn!(error = %e, "the CRM was not asked; cards stay as they were");
+            self.failures += 1;
+            self.quiet = Some(tokio::time::Instant::now() + pause(&e, self.failures, now));
+        }
+    }
+
+    /// Finds out whom the changes concern that the CRM told of, so that their cards are read again.
+    async fn follow_changes(&mut self) -> Result<(), LinkError> {
+        loop {
+            let some = self.service.store().crm_changes(CHANGES).await?;
+            let Some(up_to) = some.last().map(|(place, _)| *place) else { return Ok(()) };
+            let changed: Vec<Changed> = some.into_iter().map(|(_, changed)| changed).collect();
+            let touched = match self.crm.touched(&changed).await {
+                Ok(touched) => touched,
+                // Who was known by them is stale already.
+                Err(CrmError::Cannot(_) | CrmError::NotFound | CrmError::Invalid(_)) => Touched::default(),
+                Err(e) => return Err(e.into()),
+            };
+            self.service.store().crm_followed(up_to, &touched).await?;
+        }
+    }
+}

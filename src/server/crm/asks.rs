@@ -1,0 +1,183 @@
+//! What this process knows of its CRM: whether it answers, since when it does not, and whose card is wanted anew.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::{CrmError, LinkError};
+use crate::domain::contact::Address;
+use crate::domain::time::Timestamp;
+
+/// Most numbers that are wanted at once; whoever comes after them is asked about when they text or are opened again.
+const MOST: usize = 10_000;
+
+/// In which way the CRM is asked: each may fail by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// For everybody.
+    Whole,
+    /// For one number.
+    Single,
+}
+
+/// How the CRM stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Its name, as people say it.
+    pub name: String,
+    /// When it last answered anything.
+    pub answered: Option<Timestamp>,
+    /// Since when it does not; nothing while it does.
+    pub failing: Option<Timestamp>,
+    /// Why, in words without personal data.
+    pub why: String,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    name: Option<&'static str>,
+    answered: Option<Timestamp>,
+    whole: Option<(Timestamp, String)>,
+    single: Option<(Timestamp, String)>,
+    wanted: BTreeSet<Address>,
+}
+
+impl State {
+    fn way(&mut self, way: Way) -> &mut Option<(Timestamp, String)> {
+        match way {
+            Way::Whole => &mut self.whole,
+            Way::Single => &mut self.single,
+        }
+    }
+}
+
+/// Shared by whoever asks the CRM, whoever decides and whoever tells.
+#[derive(Debug, Default)]
+pub struct Asks {
+    state: Mutex<State>,
+    wake: Notify,
+    /// Held by whoever looks again at conversations, so that each is looked at once.
+    pub(super) following: tokio::sync::Mutex<()>,
+}
+
+impl Asks {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From here on somebody asks the CRM, until [`Asks::gone`].
+    pub fn connected(&self, name: &'static str) {
+        self.state().name = Some(name);
+    }
+
+    /// Nobody asks any more.
+    pub fn gone(&self) {
+        self.state().name = None;
+    }
+
+    /// Whether a question about one number is likely to be answered: there is a CRM, and it answered last time.
+    pub fn answers(&self) -> bool {
+        let state = self.state();
+        state.name.is_some() && state.single.is_none()
+    }
+
+    /// The CRM answered.
+    pub(super) fn well(&self, way: Way, now: Timestamp) {
+        let mut state = self.state();
+        state.answered = state.answered.max(Some(now));
+        *state.way(way) = None;
+    }
+
+    /// It did not. Since when stays what it was.
+    pub(super) fn failed(&self, way: Way, e: &LinkError, now: Timestamp) {
+        // What is wrong with the database is told elsewhere, and a CRM that is busy answers.
+        if let LinkError::Crm(e) = e
+            && !matches!(e, CrmError::Busy { .. })
+        {
+            let mut state = self.state();
+            let since = state.way(way).take().map_or(now, |(since, _)| since);
+            *state.way(way) = Some((since, e.to_string()));
+        }
+    }
+
+    /// How the CRM stands; nothing when there is none.
+    pub fn standing(&self) -> Option<Standing> {
+        let state = self.state();
+        let failing = [&state.whole, &state.single].into_iter().flatten().min_by_key(|(since, _)| *since);
+        Some(Standing {
+            name: state.name?.to_owned(),
+            answered: state.answered,
+            failing: failing.map(|(since, _)| *since),
+            why: failing.map(|(_, why)| why.clone()).unwrap_or_default(),
+        })
+    }
+
+    /// The cards of these numbers are wanted anew. Each waits once, however often it is wanted.
+    pub fn want(&self, numbers: impl IntoIterator<Item = Address>) {
+        let mut state = self.state();
+        let before = state.wanted.len();
+        if state.name.is_some() {
+            for number in numbers {
+                if state.wanted.len() < MOST {
+                    state.wanted.insert(number);
+                }
+            }
+        }
+        if state.wanted.len() > before {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Numbers that are wanted, at most so many; they wait no more.
+    pub(super) fn take(&self, most: usize) -> Vec<Address> {
+        let mut state = self.state();
+        let some: Vec<Address> = state.wanted.iter().take(most).cloned().collect();
+        for number in &some {
+            state.wanted.remove(number);
+        }
+        some
+    }
+
+    /// Comes back when another number is wanted.
+    pub(super) async fn news(&self) {
+        self.wake.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_wanted_once_and_only_while_somebody_asks() {
+        let (asks, number) = (Asks::default(), Address::parse("+14155550100").unwrap());
+        asks.want([number.clone()]);
+        assert!(asks.take(9).is_empty() && !asks.answers() && asks.standing().is_none(), "there is no CRM");
+        asks.connected("HubSpot");
+        asks.want([number.clone(), number.clone()]);
+        asks.want([number.clone()]);
+        assert_eq!(asks.take(9), [number]);
+        assert!(asks.take(9).is_empty() && asks.answers());
+    }
+
+    #[test]
+    fn since_when_it_fails_is_the_first_failure_and_each_way_recovers_by_itself() {
+        let (asks, at) = (Asks::default(), Timestamp::from_millis);
+        let down = |why: &str| LinkError::Crm(CrmError::Unreachable(why.to_owned()));
+        asks.connected("HubSpot");
+        asks.well(Way::Whole, at(1));
+        asks.failed(Way::Single, &down("one"), at(5));
+        asks.failed(Way::Single, &down("two"), at(7));
+        asks.failed(Way::Whole, &down("three"), at(6));
+        let told = asks.standing().unwrap();
+        assert_eq!((told.failing, told.answered), (Some(at(5)), Some(at(1))));
+        assert!(told.why.contains("two") && !asks.answers());
+        asks.well(Way::Single, at(9));
+        let told = asks.standing().unwrap();
+        assert_eq!((told.failing, told.answered), (Some(at(6)), Some(at(9))), "everybody cannot be read yet");
+        assert!(asks.answers(), "and one number can");
+        asks.failed(Way::Single, &LinkError::Crm(CrmError::Busy { until: at(99) }), at(10));
+        assert!(asks.answers(), "a CRM that has enough of us answers");
+    }
+}

@@ -1,0 +1,204 @@
+//! A folder of tables, watched for changes: the CRM of whoever has none, of exports, and of the demo.
+//!
+//! The folder is read whole. A file that is half written replaces nothing: what changed is read once it has stayed as it is
+//! from one look to the next, and a reading during which anything moved is thrown away, as is one that ends in the middle of
+//! a row. What was read before stays until then.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+
+use super::connector::{Crm, CrmError, Deals};
+use super::owner::{Owner, Reps};
+use crate::domain::contact::Address;
+use crate::domain::context::Card;
+use crate::domain::id::RepId;
+use crate::domain::time::Timestamp;
+
+pub mod books;
+mod rows;
+
+pub use books::Books;
+
+/// How often the folder is looked at, in real time.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Deals of one page.
+const PAGE: usize = 200;
+
+/// How a file of the folder was when it was looked at: length and last change. Nothing for one that is not there.
+type Stamps = BTreeMap<String, (u64, SystemTime)>;
+
+/// A folder.
+pub struct Files {
+    folder: PathBuf,
+    reps: Reps,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// How the folder was at the last look.
+    looked: Option<Stamps>,
+    /// How it was when it was last read, whatever came of it.
+    tried: Option<Stamps>,
+    /// The last good reading: as of which stamps, and whom mail addresses meant.
+    good: Option<(Stamps, BTreeMap<String, RepId>, Arc<Books>)>,
+    /// Numbers that were somebody's and are nobody's any more.
+    gone: BTreeSet<Address>,
+}
+
+impl std::fmt::Debug for Files {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Files({})", self.folder.display())
+    }
+}
+
+impl Files {
+    /// A folder. It is read when it is first asked.
+    pub fn new(folder: &Path, reps: Reps) -> Result<Self, CrmError> {
+        if !folder.is_dir() {
+            return Err(CrmError::Unreachable(format!("there is no folder at {}", folder.display())));
+        }
+        Ok(Self { folder: folder.to_owned(), reps, kept: Mutex::default() })
+    }
+
+    /// What stands in the folder now, unless a file is not whole.
+    pub async fn books(&self) -> Result<Arc<Books>, CrmError> {
+        let by_mail = self.reps.by_mail().await.map_err(|e| CrmError::Unreachable(e.to_string()))?;
+        let folder = self.folder.clone();
+        let stamps = tokio::task::spawn_blocking(move || stamps(&folder)).await;
+        let stamps = stamps.map_err(|e| CrmError::Unreachable(e.to_string()))?.map_err(CrmError::Unreachable)?;
+        if let Some((read, meant, books)) = &self.kept().good
+            && *read == stamps
+            && *meant == by_mail
+        {
+            return Ok(Arc::clone(books));
+        }
+        self.kept().tried = Some(stamps.clone());
+        let (folder, meant) = (self.folder.clone(), by_mail.clone());
+        let read = tokio::task::spawn_blocking(move || whole(&folder, &meant)).await;
+        let (after, books) = read.map_err(|e| CrmError::Unreachable(e.to_string()))?.map_err(|why| unreadable(&why))?;
+        let books = Arc::new(books);
+        for wrong in &books.wrong {
+            tracing::warn!(row = wrong, "a row of the CRM's files counts for nothing; the others do");
+        }
+        if books.wrongs > books.wrong.len() {
+            tracing::warn!(rows = books.wrongs, "so many rows of the CRM's files count for nothing");
+        }
+        let mut kept = self.kept();
+        if let Some((_, _, before)) = &kept.good {
+            let lost: Vec<Address> =
+                before.people.keys().filter(|address| !books.people.contains_key(*address)).cloned().collect();
+            kept.gone.extend(lost);
+        }
+        kept.gone.retain(|address| !books.people.contains_key(address));
+        kept.tried = Some(after.clone());
+        kept.good = Some((after, by_mail, Arc::clone(&books)));
+        Ok(books)
+    }
+
+    /// Looks at the folder. Whether it differs from what was read, and has stayed as it is since the last look.
+    pub fn has_settled(&self) -> bool {
+        let Ok(now) = stamps(&self.folder) else { return false };
+        let mut kept = self.kept();
+        let settled = kept.looked.as_ref() == Some(&now) && kept.tried.as_ref().is_some_and(|tried| *tried != now);
+        kept.looked = Some(now);
+        settled
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last good reading, or a first one.
+    async fn known(&self) -> Result<Arc<Books>, CrmError> {
+        let good = self.kept().good.as_ref().map(|(_, _, books)| Arc::clone(books));
+        match good {
+            Some(books) => Ok(books),
+            None => self.books().await,
+        }
+    }
+}
+
+fn unreadable(why: &str) -> CrmError {
+    CrmError::Unreadable(format!("{why}; what was read before stays"))
+}
+
+/// How the folder's files are now.
+fn stamps(folder: &Path) -> Result<Stamps, String> {
+    let mut all = Stamps::new();
+    for name in books::NAMES {
+        for ending in books::ENDINGS {
+            let name = format!("{name}.{ending}");
+            match folder.join(&name).metadata() {
+                Ok(told) => {
+                    let at = told.modified().map_err(|e| format!("{name}: {e}"))?;
+                    all.insert(name, (told.len(), at));
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+                Err(e) => return Err(format!("{name}: {e}")),
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// A reading during which nothing moved.
+fn whole(folder: &Path, by_mail: &BTreeMap<String, RepId>) -> Result<(Stamps, Books), String> {
+    let before = stamps(folder)?;
+    let books = books::read(folder, by_mail)?;
+    if stamps(folder)? != before {
+        return Err("the folder is being written".to_owned());
+    }
+    Ok((before, books))
+}
+
+#[async_trait]
+impl Crm for Files {
+    fn name(&self) -> &'static str {
+        "the folder"
+    }
+
+    async fn changed(&self) {
+        while {
+            tokio::time::sleep(LOOK).await;
+            !self.has_settled()
+        } {}
+    }
+
+    async fn everybody(&self) -> Result<Vec<(Address, Vec<Card>)>, CrmError> {
+        let books = self.books().await?;
+        let gone: Vec<Address> = self.kept().gone.iter().cloned().collect();
+        let people = books.people.iter().map(|(address, cards)| (address.clone(), cards.clone()));
+        Ok(people.chain(gone.into_iter().map(|address| (address, Vec::new()))).collect())
+    }
+
+    async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError> {
+        Ok(self.known().await?.people.get(address).cloned().unwrap_or_default())
+    }
+
+    async fn complaints(&self) -> Result<(Vec<String>, usize), CrmError> {
+        let books = self.books().await?;
+        Ok((books.wrong.clone(), books.wrongs))
+    }
+
+    async fn owners(&self) -> Result<Vec<Owner>, CrmError> {
+        Ok(self.known().await?.owners())
+    }
+
+    async fn deals(&self, since: Timestamp, after: Option<&str>) -> Result<Deals, CrmError> {
+        let skip = after.map_or(Ok(0), |after| {
+            let wrong = |_| CrmError::Invalid("a page of deals is asked for with what the page before said".to_owned());
+            after.parse::<usize>().map_err(wrong)
+        })?;
+        let books = self.known().await?;
+        let of_late = books.deals.iter().filter(|deal| deal.changed >= since);
+        let deals: Vec<_> = of_late.skip(skip).take(PAGE).cloned().collect();
+        let next = (deals.len() == PAGE).then(|| (skip + PAGE).to_string());
+        Ok(Deals { deals, next })
+    }
+}

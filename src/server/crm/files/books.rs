@@ -1,0 +1,378 @@
+//! What stands in the folder, read whole: people with their cards, and deals with their way.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use super::rows::{Company, DealRow, IntentRow, Person, StageRow, TouchRow};
+use crate::domain::contact::Address;
+use crate::domain::context::{Account, Campaign, Card, Home, Intent, Opportunity, TeamMember, Touch};
+use crate::domain::deal::{Closed, Deal, StageChange};
+use crate::domain::id::{AccountId, ContactId, DealId, RepId};
+use crate::domain::time::Timestamp;
+use crate::server::crm::owner::Owner;
+use crate::server::crm::{directory, phone};
+use crate::wire::table::{FileRow, Rows, Wrong};
+
+/// The largest file read.
+pub(super) const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// Rows that are told of one by one; more are counted.
+const TOLD: usize = 20;
+
+/// Touches and signs of interest kept on a card.
+const KEPT: usize = 20;
+
+/// What a folder may hold, without the ending.
+pub(super) const NAMES: [&str; 6] = ["contacts", "accounts", "deals", "stages", "touches", "intents"];
+
+/// How a file may end.
+pub(super) const ENDINGS: [&str; 3] = ["csv", "jsonl", "json"];
+
+/// Everything in the folder.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Books {
+    /// People by number, in the order of the file.
+    pub(super) people: BTreeMap<Address, Vec<Card>>,
+    /// Everybody, also who has no number.
+    pub(super) cards: Vec<Card>,
+    /// In the order of their last change.
+    pub(super) deals: Vec<Deal>,
+    /// Whoever owns something.
+    pub(super) owners: BTreeSet<String>,
+    /// Rows that count for nothing, each as `contacts.csv:14: id is missing`; the first of them.
+    pub wrong: Vec<String>,
+    /// How many there are.
+    pub wrongs: usize,
+}
+
+impl std::fmt::Debug for Books {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Books({} people, {} deals, {} wrong rows)", self.cards.len(), self.deals.len(), self.wrongs)
+    }
+}
+
+impl Books {
+    /// People in the folder.
+    pub fn people(&self) -> usize {
+        self.cards.len()
+    }
+
+    /// Deals in the folder.
+    pub fn deals(&self) -> usize {
+        self.deals.len()
+    }
+
+    /// The mail addresses that stand in the files for owners.
+    pub(super) fn owners(&self) -> Vec<Owner> {
+        let email = |id: &String| id.contains('@').then(|| id.clone());
+        self.owners.iter().map(|id| Owner { id: id.clone(), email: email(id), active: true }).collect()
+    }
+
+    fn wrong(&mut self, file: &str, line: u64, why: &str) {
+        self.wrongs += 1;
+        if self.wrong.len() < TOLD {
+            self.wrong.push(format!("{file}:{line}: {why}"));
+        }
+    }
+}
+
+/// Reads the folder. Fails, and keeps nothing, when a file cannot be read to its end or has not been written to its end:
+/// half a table would take people off their numbers. A row that does not read costs no other.
+pub(super) fn read(folder: &Path, by_mail: &BTreeMap<String, RepId>) -> Result<Books, String> {
+    let mut books = Books::default();
+    let reps = Names { by_mail, seen: std::cell::RefCell::default() };
+    let contacts = find(folder, "contacts")?.ok_or("contacts.csv is not there")?;
+    let nested = contacts.extension().is_some_and(|ending| ending == "json");
+    let people: Vec<(u64, Person)> = if nested { Vec::new() } else { rows(folder, "contacts", &mut books)? };
+    let companies: Vec<(u64, Company)> = rows(folder, "accounts", &mut books)?;
+    let deals: Vec<(u64, DealRow)> = rows(folder, "deals", &mut books)?;
+    let stages: Vec<(u64, StageRow)> = rows(folder, "stages", &mut books)?;
+    let touches: Vec<(u64, TouchRow)> = rows(folder, "touches", &mut books)?;
+    let intents: Vec<(u64, IntentRow)> = rows(folder, "intents", &mut books)?;
+    if nested {
+        nested_people(&contacts, &mut books)?;
+        return Ok(books);
+    }
+    let written = find(folder, "deals")?.and_then(|path| path.metadata().ok()?.modified().ok());
+    let written = written.map_or_else(Timestamp::default, |at| chrono::DateTime::<chrono::Utc>::from(at).into());
+    books.deals = deals.iter().map(|(_, row)| deal(row, &stages, &reps, written)).collect();
+    books.deals.sort_by(|a, b| (a.changed, &a.id).cmp(&(b.changed, &b.id)));
+    let around = Around::new(&companies, &deals, &touches, &intents, &reps);
+    let name = file_name(&contacts);
+    let mut ids = BTreeSet::new();
+    for (line, person) in &people {
+        if !ids.insert(person.id.as_str()) {
+            books.wrong(&name, *line, "id stands on an earlier line");
+            continue;
+        }
+        let card = around.card(person);
+        let country = person.country.as_deref();
+        let country = country.or_else(|| around.companies.get(person.account.as_deref()?)?.country.as_deref());
+        let mut told = BTreeSet::new();
+        for typed in &person.phones {
+            match phone::e164(typed, country) {
+                Some(address) => drop(told.insert(address)),
+                None => books.wrong(&name, *line, "a phone is no number, or one without a country beside it"),
+            }
+        }
+        for address in told {
+            books.people.entry(address).or_default().push(card.clone());
+        }
+        books.cards.push(card);
+    }
+    books.owners = reps.seen.into_inner();
+    Ok(books)
+}
+
+/// People in the form of the JSON directory, each with everything about them.
+fn nested_people(path: &Path, books: &mut Books) -> Result<(), String> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|e| format!("{}: {e}", file_name(path)))?;
+    file.take(LARGEST).read_to_end(&mut bytes).map_err(|e| format!("{}: {e}", file_name(path)))?;
+    let all = directory::numbered(&bytes).map_err(|e| format!("{}: {e}", file_name(path)))?;
+    for (addresses, card) in all {
+        for address in addresses {
+            books.people.entry(address).or_default().push(card.clone());
+        }
+        books.cards.push(card);
+    }
+    Ok(())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The file of that name, whatever its ending. Two of them are a mistake: nobody could say which one counts.
+fn find(folder: &Path, name: &str) -> Result<Option<PathBuf>, String> {
+    let endings = if name == "contacts" { &ENDINGS[..] } else { &ENDINGS[..2] };
+    let mut found = endings.iter().map(|ending| folder.join(format!("{name}.{ending}"))).filter(|path| path.exists());
+    let (one, other) = (found.next(), found.next());
+    if let (Some(one), Some(other)) = (&one, &other) {
+        return Err(format!("{} and {} are both there: keep one of them", file_name(one), file_name(other)));
+    }
+    Ok(one)
+}
+
+fn rows<R: FileRow>(folder: &Path, name: &str, books: &mut Books) -> Result<Vec<(u64, R)>, String> {
+    let Some(path) = find(folder, name)? else { return Ok(Vec::new()) };
+    let file_name = file_name(&path);
+    let told = |e: &dyn std::fmt::Display| format!("{file_name}: {e}");
+    let mut file = File::open(&path).map_err(|e| told(&e))?;
+    let length = file.metadata().map_err(|e| told(&e))?.len();
+    if length > LARGEST {
+        return Err(format!("{file_name}: larger than {} MiB", LARGEST / 1024 / 1024));
+    }
+    let whole = ends_with_a_line(&mut file, length).map_err(|e| told(&e))?;
+    let (mut all, mut last) = (Vec::new(), None);
+    for (line, row) in Rows::<R>::open(&path, file).map_err(|e| told(&e))? {
+        match row {
+            Ok(row) => {
+                all.push((line, row));
+                last = None;
+            }
+            Err(Wrong::Row(why)) => {
+                books.wrong(&file_name, line, &why);
+                last = Some(line);
+            }
+            Err(Wrong::File(why)) => return Err(format!("{file_name}:{line}: {why}")),
+        }
+    }
+    if let Some(line) = last.filter(|_| !whole) {
+        return Err(format!("{file_name}:{line}: the file ends in the middle of a row"));
+    }
+    Ok(all)
+}
+
+/// Whether the last line is a whole one.
+fn ends_with_a_line(file: &mut File, length: u64) -> std::io::Result<bool> {
+    if length == 0 {
+        return Ok(true);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    file.rewind()?;
+    Ok(last == *b"\n")
+}
+
+/// Who is meant by an owner's cell: a rep's short name, or a mail address.
+struct Names<'a> {
+    by_mail: &'a BTreeMap<String, RepId>,
+    seen: std::cell::RefCell<BTreeSet<String>>,
+}
+
+impl Names<'_> {
+    /// A mail address that nobody here has is a rep whom no playbook names, so that routing passes them over and says so.
+    fn rep(&self, name: &str) -> RepId {
+        self.seen.borrow_mut().insert(name.to_owned());
+        if !name.contains('@') {
+            return RepId::new(name);
+        }
+        self.by_mail.get(&name.to_lowercase()).cloned().unwrap_or_else(|| RepId::new("files owner"))
+    }
+
+    fn some(&self, name: Option<&String>) -> Option<RepId> {
+        name.map(|name| self.rep(name))
+    }
+}
+
+fn deal(row: &DealRow, stages: &[(u64, StageRow)], reps: &Names<'_>, written: Timestamp) -> Deal {
+    let mut way: Vec<StageChange> = stages
+        .iter()
+        .filter(|(_, stage)| stage.deal == row.id)
+        .map(|(_, stage)| StageChange { at: stage.at, stage: stage.stage.clone() })
+        .collect();
+    way.sort_by_key(|change| change.at);
+    let first = row.opened.or_else(|| way.first().map(|change| change.at));
+    let changed = row.changed.or(row.closed).unwrap_or(written);
+    if way.last().is_none_or(|last| last.stage != row.stage) {
+        let at = row.stage_since.or(first.filter(|_| way.is_empty())).unwrap_or(changed);
+        way.push(StageChange { at, stage: row.stage.clone() });
+    }
+    Deal {
+        id: DealId::new(&row.id),
+        name: row.name.clone(),
+        account: row.account.as_ref().map(AccountId::new),
+        contacts: row.contacts.iter().map(ContactId::new).collect(),
+        owner: reps.some(row.owner.as_ref()),
+        pipeline: row.pipeline.clone(),
+        stage: row.stage.clone(),
+        amount_cents: row.amount_cents,
+        currency: row.currency.clone(),
+        opened: first.unwrap_or(changed),
+        closes: row.closes,
+        closed: row.closed.map(|at| Closed { at, won: row.won }),
+        changed,
+        stages: way,
+    }
+}
+
+/// What a card is made of beside the person.
+struct Around<'a> {
+    companies: BTreeMap<&'a str, &'a Company>,
+    deals: BTreeMap<&'a str, Vec<&'a DealRow>>,
+    touches: BTreeMap<&'a str, Vec<&'a TouchRow>>,
+    of_account: BTreeMap<&'a str, &'a TouchRow>,
+    intents: BTreeMap<&'a str, Vec<&'a IntentRow>>,
+    reps: &'a Names<'a>,
+}
+
+impl<'a> Around<'a> {
+    fn new(
+        companies: &'a [(u64, Company)],
+        deals: &'a [(u64, DealRow)],
+        touches: &'a [(u64, TouchRow)],
+        intents: &'a [(u64, IntentRow)],
+        reps: &'a Names<'a>,
+    ) -> Self {
+        let mut around = Self {
+            companies: companies.iter().map(|(_, company)| (company.id.as_str(), company)).collect(),
+            deals: BTreeMap::new(),
+            touches: BTreeMap::new(),
+            of_account: BTreeMap::new(),
+            intents: BTreeMap::new(),
+            reps,
+        };
+        for (_, deal) in deals.iter().filter(|(_, deal)| deal.closed.is_none()) {
+            for contact in &deal.contacts {
+                around.deals.entry(contact).or_default().push(deal);
+            }
+        }
+        for (_, touch) in touches {
+            if let Some(contact) = &touch.contact {
+                around.touches.entry(contact).or_default().push(touch);
+            }
+            if let Some(account) = &touch.account {
+                let newest = around.of_account.entry(account).or_insert(touch);
+                if touch.at > newest.at {
+                    *newest = touch;
+                }
+            }
+        }
+        for (_, intent) in intents {
+            around.intents.entry(&intent.contact).or_default().push(intent);
+        }
+        around
+    }
+
+    fn touch(&self, row: &TouchRow) -> Touch {
+        let by = self.reps.some(row.by.as_ref());
+        Touch { at: row.at, by, kind: row.kind.clone(), summary: row.summary.clone() }
+    }
+
+    fn card(&self, person: &Person) -> Card {
+        let home = Home {
+            zip: person.zip.clone(),
+            city: person.city.clone(),
+            state: person.state.clone(),
+            country: person.country.clone(),
+        };
+        let id = person.id.as_str();
+        let mut touches: Vec<Touch> = self.touches.get(id).into_iter().flatten().map(|t| self.touch(t)).collect();
+        touches.sort_by_key(|touch| std::cmp::Reverse(touch.at));
+        touches.truncate(KEPT);
+        let mut intents: Vec<Intent> = self.intents.get(id).into_iter().flatten().map(|i| intent(i)).collect();
+        intents.sort_by_key(|intent| std::cmp::Reverse(intent.at));
+        intents.truncate(KEPT);
+        let last = (!touches.is_empty()).then(|| touches.remove(0));
+        let campaign = (person.campaign.is_some() || person.use_case.is_some()).then(|| Campaign {
+            use_case: person.use_case.clone().unwrap_or_default(),
+            name: person.campaign.clone().unwrap_or_default(),
+            last_text: person.campaign_text.clone().unwrap_or_default(),
+        });
+        Card {
+            name: person.name.clone(),
+            title: person.title.clone(),
+            zone: person.zone,
+            home: (home != Home::default()).then_some(home),
+            account: person.account.as_deref().and_then(|id| self.account(id)),
+            owner: self.reps.some(person.owner.as_ref()),
+            sdr: self.reps.some(person.sdr.as_ref()),
+            opportunity: self.opportunity(id),
+            campaign,
+            account_touch: person.account.as_deref().and_then(|id| self.of_account.get(id)).map(|t| self.touch(t)),
+            last_touch: last,
+            touches,
+            intents,
+            ..Card::of(ContactId::new(id))
+        }
+    }
+
+    fn account(&self, id: &str) -> Option<Account> {
+        let company = self.companies.get(id)?;
+        Some(Account {
+            id: Some(AccountId::new(id)),
+            name: company.name.clone(),
+            owner: self.reps.some(company.owner.as_ref()),
+            country: company.country.clone(),
+            state: company.state.clone(),
+            segment: company.segment.clone(),
+            size: company.size.filter(|size| *size > 0),
+            region: company.region.clone(),
+        })
+    }
+
+    /// The open deal that changed last; of several without a word on that the last one of the file.
+    fn opportunity(&self, contact: &str) -> Option<Opportunity> {
+        let deal = self.deals.get(contact)?.iter().max_by_key(|deal| deal.changed)?;
+        let member = |(rep, role): &(String, String)| TeamMember { rep: self.reps.rep(rep), role: role.clone() };
+        Some(Opportunity {
+            id: Some(DealId::new(&deal.id)),
+            name: deal.name.clone(),
+            stage: deal.stage.clone(),
+            amount_cents: deal.amount_cents.unwrap_or_default(),
+            currency: deal.currency.clone().unwrap_or_default(),
+            owner: self.reps.some(deal.owner.as_ref()),
+            team: deal.team.iter().map(member).collect(),
+            closes: deal.closes,
+            stage_since: deal.stage_since,
+        })
+    }
+}
+
+fn intent(row: &IntentRow) -> Intent {
+    Intent { at: row.at, kind: row.kind.clone(), detail: row.detail.clone(), origin: row.origin, weight: row.weight }
+}

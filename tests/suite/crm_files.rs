@@ -1,0 +1,201 @@
+//! A folder of tables as the CRM: read whole, watched, and never believed while it is being written.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use comeback::domain::contact::Address;
+use comeback::domain::context::{Card, Origin};
+use comeback::domain::id::{ContactId, RepId};
+use comeback::domain::time::Timestamp;
+use comeback::server::crm::files::Files;
+use comeback::server::crm::when::instant;
+use comeback::server::crm::{Crm, CrmError, Reps};
+use tempfile::TempDir;
+
+const PEOPLE: &str = "id,name,phone,account\nc-1,Dana Fox,+14155550123,a-1\nc-2,Nils Farouk,+13125550162,\n";
+
+fn reps() -> Reps {
+    Reps::Here([(RepId::from("maya"), "maya@northwind.example".to_owned())].into())
+}
+
+fn folder(files: &[(&str, &str)]) -> (TempDir, Files) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let crm = Files::new(folder.path(), reps()).unwrap();
+    (folder, crm)
+}
+
+fn number(text: &str) -> Address {
+    Address::parse(text).unwrap()
+}
+
+async fn everybody(crm: &Files) -> BTreeMap<Address, Vec<Card>> {
+    crm.everybody().await.unwrap().into_iter().collect()
+}
+
+/// Writes a file anew, and makes sure that it looks so however coarse the disk's times are.
+fn rewrite(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    let before = fs::metadata(&path).and_then(|told| told.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+    fs::write(&path, text).unwrap();
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.set_modified(before + Duration::from_secs(2)).unwrap();
+}
+
+fn why(e: &CrmError) -> String {
+    let CrmError::Unreadable(why) = e else { panic!("{e:?}") };
+    why.clone()
+}
+
+#[tokio::test]
+async fn the_example_folder_reads_whole_and_fills_cards_and_deals() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/crm");
+    let crm = Files::new(&folder, reps()).unwrap();
+    let books = crm.books().await.unwrap();
+    assert_eq!(books.wrong, Vec::<String>::new());
+    assert_eq!((books.people(), books.deals()), (3, 3));
+    let all = everybody(&crm).await;
+    let dana = &all[&number("+14155550123")][0];
+    let account = dana.account.as_ref().unwrap();
+    assert_eq!(
+        (account.name.as_str(), account.size, account.region.as_deref()),
+        ("Harbor Logistics", Some(1200), Some("AMER"))
+    );
+    let deal = dana.opportunity.as_ref().unwrap();
+    assert_eq!(
+        (deal.name.as_str(), deal.stage.as_str(), deal.amount_cents),
+        ("Fleet rollout", "Negotiation", 4_800_000)
+    );
+    assert_eq!((deal.closes, deal.stage_since), (instant("2026-12-15"), instant("2026-10-28")));
+    assert_eq!((deal.team[0].rep.as_str(), deal.team[0].role.as_str()), ("omar", "SE"));
+    let last = dana.last_touch.as_ref().unwrap();
+    assert_eq!((last.kind.as_str(), dana.touches.len()), ("call", 1));
+    assert_eq!(dana.account_touch.as_ref().unwrap().kind, "meeting", "a colleague of hers");
+    assert_eq!(dana.intents[0].origin, Some(Origin::Mail));
+    assert_eq!(all[&number("+13125550162")][0].name, "Nils Farouk", "by the country beside it");
+    assert_eq!(all[&number("+4915123456789")][0].opportunity.as_ref().unwrap().name, "Fleet rollout");
+    let nils = &all[&number("+13125550162")][0];
+    assert_eq!(
+        (nils.opportunity.as_ref().unwrap().amount_cents, nils.last_touch.as_ref()),
+        (0, None),
+        "nobody wrote one down"
+    );
+    let deals = crm.deals(Timestamp::MIN, None).await.unwrap();
+    let told: Vec<_> =
+        deals.deals.iter().map(|d| (d.id.as_str(), d.amount_cents, d.stages.len(), d.closed.map(|c| c.won))).collect();
+    assert_eq!(
+        told,
+        [("d-3", Some(1_200_000), 1, Some(true)), ("d-2", None, 1, None), ("d-1", Some(4_800_000), 3, None)],
+        "in the order of their last change"
+    );
+    assert_eq!(deals.next, None);
+    let late = crm.deals(instant("2026-11-01").unwrap(), None).await.unwrap();
+    assert_eq!(late.deals.len(), 1);
+}
+
+#[tokio::test]
+async fn tables_are_read_as_spreadsheets_write_them() {
+    let windows = "\u{feff}id;name;phone;account\r\nc-1;\"Fox; Dana\";+1 415 555 0123;\r\n";
+    let (_folder, crm) = folder(&[("contacts.csv", windows)]);
+    assert_eq!(everybody(&crm).await[&number("+14155550123")][0].name, "Fox; Dana");
+    let lines = "{\"id\":\"c-1\",\"name\":\"Dana Fox\",\"phone\":\"+14155550123\"}\n";
+    let (_folder, crm) = folder(&[("contacts.jsonl", lines)]);
+    assert_eq!(everybody(&crm).await[&number("+14155550123")][0].name, "Dana Fox");
+    let whole =
+        r#"{"contacts":[{"id":"c-1","name":"Dana Fox","phones":["+14155550123"],"account":{"name":"Harbor"}}]}"#;
+    let (_folder, crm) = folder(&[("contacts.json", whole)]);
+    assert_eq!(everybody(&crm).await[&number("+14155550123")][0].account.as_ref().unwrap().name, "Harbor");
+}
+
+#[tokio::test]
+async fn a_wrong_row_costs_no_other_and_is_told_by_file_and_line_without_what_stands_there() {
+    let people = "id,name,phone,account\nc-1,Dana Fox,+14155550123,a-1\n,Secret Person,+13125550162,\n\
+                  c-3,Short Row\nc-1,Twice Told,+13125550163,\nc-4,No Country,555 0199,\n";
+    let deals = "id,name,stage,amount,closed,won\nd-1,A,Won,12.x,,\nd-2,B,Won,12,,yes\nd-3,C,New,12,,\n";
+    let touches = "at,kind\n2026-11-01,call\n";
+    let (_folder, crm) = folder(&[("contacts.csv", people), ("deals.csv", deals), ("touches.csv", touches)]);
+    let books = crm.books().await.unwrap();
+    let wrong = books.wrong.join("\n");
+    for told in [
+        "contacts.csv:3: id is missing",
+        "contacts.csv:4: 2 fields, and the first line names 4",
+        "contacts.csv:5: id stands on an earlier line",
+        "contacts.csv:6: a phone is no number",
+        "deals.csv:2: amount is no number",
+        "deals.csv:3: won says yes, and closed says no day",
+        "touches.csv:2: contact and account are both missing",
+    ] {
+        assert!(wrong.contains(told), "{told} is not in\n{wrong}");
+    }
+    assert!(!wrong.contains("Secret") && !wrong.contains("555"), "{wrong}");
+    assert_eq!((books.wrongs, books.people(), books.deals()), (7, 2, 1));
+}
+
+#[tokio::test]
+async fn what_is_half_written_replaces_nothing() {
+    let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);
+    let before = everybody(&crm).await;
+    assert_eq!(before.len(), 2);
+    let quote = "id,name,phone,account\nc-1,\"Dana Fox";
+    let row = "id,name,phone,account\nc-1,Dana Fox,+14155550123,a-1\nc-2,Nil";
+    for (half, told) in
+        [(quote, "contacts.csv:2"), (row, "ends in the middle of a row"), ("", "names no column"), ("id,name", "phone")]
+    {
+        rewrite(folder.path(), "contacts.csv", half);
+        let e = crm.everybody().await.unwrap_err();
+        assert!(why(&e).contains(told) && why(&e).contains("stays"), "{half}: {e}");
+        assert_eq!(crm.behind(&number("+13125550162")).await.unwrap(), before[&number("+13125550162")]);
+    }
+    fs::remove_file(folder.path().join("contacts.csv")).unwrap();
+    assert!(why(&crm.everybody().await.unwrap_err()).contains("not there"));
+    rewrite(folder.path(), "contacts.csv", "id,name,phone,account\nc-1,Dana Fox-Meyer,+14155550123,a-1\n");
+    let now = everybody(&crm).await;
+    assert_eq!(now[&number("+14155550123")][0].name, "Dana Fox-Meyer");
+    assert_eq!(now[&number("+13125550162")], [], "whoever was taken out is nobody any more");
+}
+
+#[tokio::test]
+async fn a_change_is_noticed_once_it_stays_as_it_is() {
+    let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);
+    assert!(!crm.has_settled(), "nothing was read yet");
+    everybody(&crm).await;
+    assert!(!crm.has_settled() && !crm.has_settled());
+    rewrite(folder.path(), "contacts.csv", "id,name,phone,account\nc-1,Dana");
+    assert!(!crm.has_settled(), "it may be written still");
+    rewrite(folder.path(), "contacts.csv", "id,name,phone,account\nc-1,Dana Fox,+14155550124,\n");
+    assert!(!crm.has_settled(), "it was");
+    assert!(crm.has_settled(), "it stayed so");
+    assert!(everybody(&crm).await.contains_key(&number("+14155550124")));
+    assert!(!crm.has_settled() && !crm.has_settled(), "it was read");
+    rewrite(folder.path(), "accounts.csv", "id,name\na-1,Harbor\n");
+    assert!(!crm.has_settled() && crm.has_settled(), "another file belongs to it");
+}
+
+#[tokio::test]
+async fn owners_are_reps_by_name_or_mail_address_and_strangers_are_nobody() {
+    let people = "id,name,phone,owner\nc-1,A,+14155550123,Maya@Northwind.example\nc-2,B,+14155550124,ben\n\
+                  c-3,C,+14155550125,gone@northwind.example\n";
+    let (_folder, crm) = folder(&[("contacts.csv", people)]);
+    let all = everybody(&crm).await;
+    let owner = |n: &str| all[&number(n)][0].owner.clone().unwrap();
+    assert_eq!(owner("+14155550123"), RepId::from("maya"));
+    assert_eq!(owner("+14155550124"), RepId::from("ben"));
+    assert_eq!(owner("+14155550125"), RepId::from("files owner"), "and no mail address gets into the record");
+    assert_eq!(crm.owners().await.unwrap().len(), 3);
+    assert_eq!(all[&number("+14155550124")][0].contact, ContactId::from("c-2"));
+}
+
+#[tokio::test]
+async fn a_folder_that_says_two_things_or_too_much_is_refused() {
+    assert!(Files::new(Path::new("/nowhere/at/all"), reps()).is_err());
+    let (_folder, crm) = folder(&[("contacts.csv", PEOPLE), ("contacts.jsonl", "")]);
+    assert!(why(&crm.everybody().await.unwrap_err()).contains("keep one of them"));
+    let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);
+    let file = fs::File::options().write(true).open(folder.path().join("contacts.csv")).unwrap();
+    file.set_len(65 * 1024 * 1024).unwrap();
+    assert!(why(&crm.everybody().await.unwrap_err()).contains("larger than 64 MiB"));
+}

@@ -1,0 +1,152 @@
+//! A first reply waits for the CRM to say who it is, no longer than the playbook's budget; what is said later changes what
+//! the playbook lets it.
+
+use comeback::domain::asking::Reroute;
+use comeback::domain::command::{Actor, Command};
+use comeback::domain::event::Event;
+use comeback::domain::id::{RepId, TeamId};
+use comeback::domain::ownership::{OwnerRule, OwnerSource};
+use comeback::domain::routing::Holder;
+use comeback::domain::time::Span;
+
+use crate::world::{Story, card, kinds};
+
+const BUDGET: Span = Span::millis(300);
+
+/// Somebody whom nobody knows texts for the first time, and the CRM is asked.
+fn a_stranger_texts() -> Story {
+    let mut story = Story::begins();
+    story.waits = Some(BUDGET);
+    story.texts("Can we talk about the price?");
+    story
+}
+
+fn holder(story: &Story) -> Option<Holder> {
+    story.c().assignment.as_ref().map(|a| a.to.clone())
+}
+
+fn rep(name: &str) -> Holder {
+    Holder::Rep(RepId::from(name))
+}
+
+fn matched(story: &mut Story) -> Vec<Event> {
+    story.machine(Actor::Crm, &Command::Match)
+}
+
+#[test]
+fn a_strangers_first_reply_is_offered_to_whom_the_crm_names_in_time() {
+    let mut story = a_stranger_texts();
+    let came = story.now;
+    assert_eq!(holder(&story), None, "nobody is asked before it is known whose it is");
+    assert_eq!(story.c().next_deadline(), Some(came + BUDGET), "whatever becomes of the CRM");
+    assert!(story.c().clock.is_some(), "the buyer waits already");
+    story.wait(Span::millis(120));
+    story.crm_says(1, vec![card("c-1")]);
+    let said = matched(&mut story);
+    assert_eq!(holder(&story), Some(rep("maya")));
+    assert!(said.contains(&Event::CardSettled { late: false }), "{:?}", kinds(&said));
+    assert_eq!(said.iter().filter(|event| matches!(event, Event::Offered { .. })).count(), 1);
+    let clock = story.c().clock.clone().unwrap();
+    let known = {
+        let mut known = Story::begins();
+        known.crm_says(1, vec![card("c-1")]);
+        known.texts("Can we talk about the price?");
+        known.c().clone()
+    };
+    assert_eq!(story.c().cohort, known.cohort);
+    assert_eq!(Some(clock), known.clock, "the clock is the one of a buyer who was known, from when the text came");
+    assert_eq!(story.c().awaits, None);
+    assert!(matched(&mut story).iter().all(|event| !matches!(event, Event::Offered { .. })), "once");
+}
+
+#[test]
+fn a_crm_that_says_nobody_lets_the_reply_go_at_once() {
+    let mut story = a_stranger_texts();
+    story.wait(Span::millis(10));
+    matched(&mut story);
+    assert_eq!(holder(&story), Some(Holder::Pool(TeamId::from("enterprise"))));
+}
+
+#[test]
+fn when_the_time_is_over_it_is_routed_with_what_is_known_and_says_so() {
+    let mut story = a_stranger_texts();
+    story.wait(BUDGET);
+    let said = story.expires();
+    assert!(said.contains(&Event::CardSettled { late: true }), "{:?}", kinds(&said));
+    assert_eq!(holder(&story), Some(Holder::Pool(TeamId::from("enterprise"))));
+    let because = &story.c().assignment.as_ref().unwrap().because;
+    assert_eq!(because.passed[0].who, "the CRM");
+    assert!(story.expires().is_empty(), "twice is the same as once");
+}
+
+#[test]
+fn a_second_text_meanwhile_waits_no_longer_than_the_first() {
+    let mut story = a_stranger_texts();
+    let until = story.c().awaits;
+    story.wait(Span::millis(200));
+    let said = story.texts("Hello?");
+    assert!(!said.iter().any(|event| matches!(event, Event::CardAwaited { .. } | Event::Offered { .. })));
+    assert_eq!(story.c().awaits, until);
+    story.wait(Span::millis(150));
+    // The clock that watches deadlines is late, and the buyer is not.
+    let said = story.texts("Anybody?");
+    assert!(said.iter().any(|event| matches!(event, Event::Offered { .. })), "{:?}", kinds(&said));
+    assert_eq!(story.c().awaits, None);
+}
+
+#[test]
+fn what_a_late_answer_moves_is_the_playbooks_to_say_and_never_what_a_person_did() {
+    let late = |reroute: Reroute, rules: Vec<OwnerRule>, before: fn(&mut Story)| {
+        let mut story = Story::begins();
+        story.playbook.asking.reroute = reroute;
+        story.playbook.ownership = rules;
+        story.waits = Some(BUDGET);
+        story.texts("Can we talk about the price?");
+        story.wait(BUDGET);
+        story.expires();
+        before(&mut story);
+        story.crm_says(1, vec![card("c-1")]);
+        matched(&mut story);
+        holder(&story)
+    };
+    let nothing: fn(&mut Story) = |_| {};
+    let deal = || vec![OwnerRule::from(OwnerSource::Opportunity)];
+    let pool = Some(Holder::Pool(TeamId::from("enterprise")));
+    assert_eq!(late(Reroute::Never, deal(), nothing), pool);
+    assert_eq!(late(Reroute::Unowned, deal(), nothing), Some(rep("maya")));
+    assert_eq!(late(Reroute::Untaken, deal(), nothing), Some(rep("maya")));
+    let takes: fn(&mut Story) = |story| drop(story.does("ben", &Command::Take).unwrap());
+    let hands_over: fn(&mut Story) = |story| drop(story.does("lea", &Command::Assign { to: "ben".into() }).unwrap());
+    for reroute in [Reroute::Never, Reroute::Unowned, Reroute::Untaken] {
+        assert_eq!(late(reroute, deal(), takes), Some(rep("ben")), "{reroute:?}: he took it");
+        assert_eq!(late(reroute, deal(), hands_over), Some(rep("ben")), "{reroute:?}: she handed it over");
+    }
+    // Somebody owned it by a later rule, and the CRM names somebody by an earlier one.
+    let dealt = || {
+        let turn = OwnerRule { pool: Some("enterprise".into()), ..OwnerSource::RoundRobin.into() };
+        vec![OwnerSource::Opportunity.into(), turn]
+    };
+    let first = late(Reroute::Never, dealt(), nothing);
+    assert!(first.is_some() && first != Some(rep("maya")), "somebody else has the turn: {first:?}");
+    assert_eq!(late(Reroute::Unowned, dealt(), nothing), first, "it was somebody's");
+    assert_eq!(late(Reroute::Untaken, dealt(), nothing), Some(rep("maya")));
+}
+
+#[test]
+fn whoever_takes_it_while_the_crm_is_asked_keeps_it() {
+    let mut story = a_stranger_texts();
+    story.does("lea", &Command::Take).unwrap();
+    assert_eq!(story.c().awaits, None);
+    story.crm_says(1, vec![card("c-1")]);
+    let said = matched(&mut story);
+    assert!(!said.iter().any(|event| matches!(event, Event::Offered { .. })), "{:?}", kinds(&said));
+    assert_eq!(holder(&story), Some(rep("lea")));
+}
+
+#[test]
+fn a_buyer_somebody_has_already_waits_for_nothing() {
+    let mut story = Story::with_mayas_buyer();
+    story.waits = Some(BUDGET);
+    story.texts("And the discount?");
+    assert_eq!(story.c().awaits, None);
+}
