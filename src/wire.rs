@@ -21,4 +21,5 @@ pub mod rulings;
 pub mod sends;
 pub mod session;
 pub mod sheet;
+pub mod unwritten;
 pub mod writing;

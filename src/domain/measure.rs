@@ -10,10 +10,12 @@
 //! report says stands in [`report`], and every number's definition in `assets/docs/measure.md`.
 
 pub mod cell;
+pub mod chart;
 pub mod fold;
 pub mod gap;
 pub mod histogram;
 pub mod load;
+pub mod name;
 pub mod number;
 pub mod reply;
 pub mod report;
@@ -27,6 +29,7 @@ pub use cell::Cell;
 pub use fold::{Facts, Fold, Policies};
 pub use gap::{Cause, Gap};
 pub use histogram::Histogram;
+pub use name::ReportName;
 pub use number::{Asker, Band, HeldNumber, OptOut};
 pub use reply::{Asked, Reply, Spent, Standing};
 pub use talk::Talk;

@@ -12,11 +12,13 @@ use tokio::sync::watch;
 
 use super::service::Service;
 
+pub mod behind;
 pub mod follow;
 pub mod projections;
 pub mod read;
 pub mod report;
 mod row;
+mod spread;
 mod write;
 
 pub use follow::{Followed, follow};

@@ -15,6 +15,7 @@ use super::media::Attachment;
 use super::store::{DedupeKey, RawEvent, Restored, Store, StoreError, departure};
 use super::telemetry::Metrics;
 use super::throttle::Throttle;
+use super::unwritten::Stuck;
 use crate::clock::Clock;
 use crate::domain::command::{Actor, Command};
 use crate::domain::consent::ledger::Taken;
@@ -269,6 +270,7 @@ pub struct Service {
     stopped: watch::Receiver<Option<String>>,
     measured: Arc<OnceLock<Arc<Projections>>>,
     secrets: Arc<Known>,
+    unwritten: Arc<Stuck>,
 }
 
 impl std::fmt::Debug for Service {
@@ -303,7 +305,7 @@ impl Service {
             shadow: Mutex::default(),
         };
         tokio::spawn(committer.run(queue, died));
-        let (measured, secrets) = (Arc::default(), Arc::default());
+        let (measured, secrets, unwritten) = (Arc::default(), Arc::default(), Arc::default());
         let service = Self {
             jobs,
             store,
@@ -318,6 +320,7 @@ impl Service {
             stopped,
             measured,
             secrets,
+            unwritten,
         };
         if in_force.is_none() {
             let work = Work::Playbook(Box::new(seed.clone().into()));
@@ -426,6 +429,11 @@ impl Service {
     pub fn measured_by(&self, projections: Arc<Projections>) {
         // The first one stays.
         let _ = self.measured.set(projections);
+    }
+
+    /// What the CRM has not taken.
+    pub fn unwritten(&self) -> &Stuck {
+        &self.unwritten
     }
 
     /// Who must look at the feed.

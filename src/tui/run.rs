@@ -237,6 +237,10 @@ impl Session {
                     | Notice::Outbox(_)
                     | Notice::Found { .. }
                     | Notice::Writing(_)
+                    | Notice::Unwritten(_)
+                    | Notice::Measured { .. }
+                    | Notice::Unmeasured { .. }
+                    | Notice::Behind { .. }
                     | Notice::Toast(_)
                     | Notice::Terminal(_) => {}
                 }

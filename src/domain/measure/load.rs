@@ -110,6 +110,12 @@ pub fn date(day: i32) -> Option<NaiveDate> {
     NaiveDate::from_num_days_from_ce_opt(day.checked_add(super::EPOCH_DAY)?)
 }
 
+/// A date as days are counted.
+pub fn day_of(date: NaiveDate) -> Option<i32> {
+    use chrono::Datelike as _;
+    date.num_days_from_ce().checked_sub(super::EPOCH_DAY)
+}
+
 /// The local day so many days before another.
 pub fn before(day: i32, days: u64) -> i32 {
     let then = date(day).and_then(|date| date.checked_sub_days(Days::new(days)));
