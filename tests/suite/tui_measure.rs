@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use comeback::client::handle::{Ask, LinkState, Notice, WhichReport};
+use comeback::client::handle::{Ask, LinkState, Notice, Unwritten, WhichReport};
 use comeback::domain::measure::ReportName;
 use comeback::domain::measure::cell::By;
 use comeback::domain::measure::chart::Behind;
@@ -203,4 +203,24 @@ fn reports_rows_and_periods_are_turned_through_and_what_is_refused_is_said() {
     // An answer to what was asked before changes nothing of what is on screen now.
     desk.hear(Notice::Measured { which: SLA, at: START, report: sla().into() });
     desk.says("[Consent]");
+}
+
+#[test]
+fn a_conversation_that_the_crm_has_not_taken_says_so() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        let (since, why) = (START - Span::minutes(118), "HubSpot does not answer".to_owned());
+        let one = Unwritten { conversation: id(1), since, refused: false, why };
+        desk.hear(Notice::Unwritten(Arc::new(vec![one.clone()])));
+        desk.keys("j Enter");
+        assert_eq!(desk.model.pinned, Some(id(1)));
+        shows(&desk, "unwritten");
+        // A narrow line cuts the reason first.
+        desk.says(if size.0 < 80 { "not in the CRM" } else { "not in the CRM since 08:02: HubSpot does not answer" });
+        let given_up = Unwritten { refused: true, why: "nobody in the CRM has this number".to_owned(), ..one };
+        desk.hear(Notice::Unwritten(Arc::new(vec![given_up])));
+        desk.says(if size.0 < 80 { "not in the CRM" } else { "not in the CRM, given up: nobody in the CRM has" });
+        desk.hear(Notice::Unwritten(Arc::default()));
+        assert!(!desk.screen().contains("not in the CRM"));
+    }
 }

@@ -74,7 +74,7 @@ fn head(model: &Model, area: Rect, p: &mut Painter<'_>) -> Rect {
     p.pieces(area.x + 1, area.y + 1, width, &state);
     let mut used = 2;
     if area.height >= 12 {
-        let keys = "Tab charts · <> reports · b rows · +- period · Enter conversations · Esc back";
+        let keys = "Tab chart · <> report · b rows · +- period · Enter conversations · Esc";
         p.put(area.x + 1, area.y + 2, width, keys, Tone::Dim);
         used = 3;
     }

@@ -52,7 +52,7 @@ pub(super) fn days(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
     let each = (room / count.max(1)).clamp(1, 3);
     let fit = (room / each).max(1);
     let first = (at + 1).saturating_sub(fit);
-    let high = area.height.saturating_sub(1).max(1);
+    let high = area.height.saturating_sub(2).max(1);
     let bars = || chart.bars.iter().enumerate().skip(first).take(fit);
     for row in 0..high {
         let line: String = bars()
@@ -66,17 +66,18 @@ pub(super) fn days(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
             .collect();
         p.put(area.x + 1, area.y + row, area.width.saturating_sub(2), &line, Tone::Plain);
     }
-    let below = area.y + high;
+    // Under the columns the cursor, and under it the days: on a low screen there is no row for those.
+    let (below, days) = (area.y + high, area.y + high + 1);
     let begins = chart.bars.get(first).map_or("", |bar| bar.label.as_str());
     let last = (first + fit).min(count).saturating_sub(1);
     let ends = chart.bars.get(last).filter(|_| last > first).map_or("", |bar| bar.label.as_str());
     let here = u16::try_from((at - first.min(at)) * each).unwrap_or(0);
     let x = area.x + 1 + here;
-    p.put(area.x + 1, below, area.width / 2, begins, Tone::Dim);
+    p.put(area.x + 1, days, area.width / 2, begins, Tone::Dim);
     let width = u16::try_from(last + 1 - first).unwrap_or(1) * u16::try_from(each).unwrap_or(1);
     let long = u16::try_from(ends.chars().count()).unwrap_or(0);
     if width > 2 * long + 1 {
-        p.put(area.x + 1 + width - long, below, long, ends, Tone::Dim);
+        p.put(area.x + 1 + width - long, days, long, ends, Tone::Dim);
     }
     p.put(x, below, 1, "▲", Tone::Strong);
     p.select(Rect::new(x, area.y, 1, high + 1));
@@ -112,6 +113,8 @@ pub(super) fn week(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
 fn cell(bar: &Bar, roomy: bool) -> (String, Tone) {
     let tone = super::tone(&Bar { small: false, ..bar.clone() });
     match (&bar.value, &bar.behind) {
+        // Three digits would leave no gap to the next hour.
+        (Datum::Share(share), _) if roomy && *share >= 0.995 => (" ok".to_owned(), tone),
         (Datum::Share(share), _) if roomy => (format!("{:>3.0}", share * 100.0), tone),
         (Datum::Share(_), _) => {
             let shade = match bar.bad {

@@ -11,6 +11,9 @@ use crate::domain::measure::sheet::Datum;
 const WIDE: f64 = 720.0;
 const HIGH: f64 = 120.0;
 
+/// Room to the right of the columns for what they are measured by.
+const SCALE: f64 = 40.0;
+
 const WEEK: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// The numbers on top.
@@ -94,7 +97,7 @@ fn line(out: &mut String, chart: &Chart, bar: &Bar) {
 fn days(out: &mut String, n: usize, chart: &Chart) {
     let count = chart.bars.len().max(1);
     #[expect(clippy::cast_precision_loss, reason = "days of ten years")]
-    let each = WIDE / count as f64;
+    let each = (WIDE - SCALE) / count as f64;
     let _ = write!(
         out,
         "<div class=\"two\">\n<svg viewBox=\"0 0 {WIDE} {:.0}\" role=\"img\" aria-labelledby=\"t{n} d{n}\">\
@@ -135,8 +138,8 @@ fn days(out: &mut String, n: usize, chart: &Chart) {
         let Some(bar) = chart.bars.get(at).filter(|_| at == 0 || last > 1) else { continue };
         let x = match anchor {
             "start" => 0.0,
-            "middle" => WIDE / 2.0,
-            _ => WIDE,
+            "middle" => (WIDE - SCALE) / 2.0,
+            _ => WIDE - SCALE,
         };
         let _ = write!(
             out,
