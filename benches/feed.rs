@@ -233,6 +233,10 @@ pub(crate) fn first_sync() {
                 | Notice::Outbox(_)
                 | Notice::Found { .. }
                 | Notice::Writing(_)
+                | Notice::Unwritten(_)
+                | Notice::Measured { .. }
+                | Notice::Unmeasured { .. }
+                | Notice::Behind { .. }
                 | Notice::Toast(_)
                 | Notice::Terminal(_)
                 | Notice::Moved

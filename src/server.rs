@@ -24,6 +24,7 @@ pub mod media;
 pub mod notify;
 pub mod opt_outs;
 mod outside;
+pub mod past;
 pub mod policy;
 pub mod reconcile;
 pub mod restart;

@@ -13,6 +13,7 @@ pub mod crm;
 pub mod dossier;
 pub mod explanation;
 pub mod media;
+pub mod past;
 pub mod people;
 pub mod problem;
 pub mod report;

@@ -1,4 +1,4 @@
-//! `comeback import sends FILE`: what campaigns sent, from a file.
+//! `comeback import sends|history FILE…`: what campaigns sent, and what was before, from files.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,12 +8,15 @@ use clap::Subcommand;
 
 use super::{DatabaseArg, say};
 use crate::domain::playbook::Playbook;
-use crate::server::sends::checked;
+use crate::domain::time::Timestamp;
+use crate::server::store::past::{PastLog as _, PastReply};
 use crate::server::store::sqlite::SqliteStore;
 use crate::server::store::{CampaignSend, SendLog as _, Store as _, StoreError};
+use crate::server::{past, sends};
+use crate::wire::past::PastRow;
 use crate::wire::sends::SendRow;
 use progress::Progress;
-use rows::Rows;
+use rows::{FileRow, Rows};
 
 pub(super) mod progress;
 pub(super) mod rows;
@@ -34,6 +37,22 @@ pub(super) enum Import {
         /// The file.
         file: PathBuf,
     },
+    /// Replies of before and when they were answered, to hold against what is measured since: files of rows with `id`,
+    /// `team`, `received_at` and perhaps `answered_at`, `cohort`, `use_case`, `rep`, `contact` (the CRM's id), `stage` and
+    /// `outcome`; deals come from the CRM. No phone, no text.
+    ///
+    /// A .csv with these names in its first line, or a .jsonl with an object on each line. Rows that cannot be kept are told
+    /// with their line, and the others are kept. Run again, a file changes nothing.
+    History {
+        #[command(flatten)]
+        database: DatabaseArg,
+        /// Which program had them: ids are its own.
+        #[arg(long, default_value = "import", value_parser = super::api_key::name)]
+        source: String,
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
 }
 
 /// Rows kept in one transaction.
@@ -46,52 +65,70 @@ const PAUSE: Duration = Duration::from_millis(500);
 impl Import {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Sends { database, source, file } => sends(&database, &source, &file).await,
+            Self::Sends { database, source, file } => import::<Sends>(&database, &source, &[file]).await,
+            Self::History { database, source, files } => import::<History>(&database, &source, &files).await,
         }
     }
 }
 
-async fn sends(database: &DatabaseArg, source: &str, file: &Path) -> anyhow::Result<()> {
+/// What is imported.
+trait Kind {
+    /// As it stands in a file.
+    type Row: FileRow;
+    /// As it is kept.
+    type Kept;
+
+    /// A row as it is kept, or why it is not.
+    fn checked(row: Self::Row, source: &str, playbook: &Playbook, now: Timestamp) -> Result<Self::Kept, String>;
+
+    /// Keeps rows in one transaction; for each whether it is new.
+    async fn put(store: &SqliteStore, rows: &[Self::Kept]) -> Result<Vec<bool>, StoreError>;
+}
+
+/// What campaigns sent.
+struct Sends;
+
+impl Kind for Sends {
+    type Row = SendRow;
+    type Kept = CampaignSend;
+
+    fn checked(row: SendRow, source: &str, playbook: &Playbook, now: Timestamp) -> Result<CampaignSend, String> {
+        sends::checked(row, source, playbook, now)
+    }
+
+    async fn put(store: &SqliteStore, rows: &[CampaignSend]) -> Result<Vec<bool>, StoreError> {
+        store.put_sends(rows).await
+    }
+}
+
+/// Replies of before.
+struct History;
+
+impl Kind for History {
+    type Row = PastRow;
+    type Kept = PastReply;
+
+    fn checked(row: PastRow, source: &str, playbook: &Playbook, now: Timestamp) -> Result<PastReply, String> {
+        past::checked(&row, source, playbook, now)
+    }
+
+    async fn put(store: &SqliteStore, rows: &[PastReply]) -> Result<Vec<bool>, StoreError> {
+        store.put_past(rows).await
+    }
+}
+
+async fn import<K: Kind>(database: &DatabaseArg, source: &str, files: &[PathBuf]) -> anyhow::Result<()> {
     let store = database.open()?;
     let playbook = store.playbook().await?.ok_or_else(|| {
         anyhow::anyhow!("this database has no playbook yet: start it once with comeback serve --playbook FILE")
     })?;
-    let name = file.display().to_string();
-    let open = std::fs::File::open(file).with_context(|| format!("{name} cannot be read"))?;
-    let size = open.metadata().map_or(0, |m| m.len());
-    let clock = database.clock();
-    let mut rows =
-        Rows::<SendRow>::open(file, open).map_err(|why| anyhow::anyhow!("{name}:1: {why}. Nothing was kept"))?;
-    let mut import = Importing { store, playbook, source, batch: Vec::new(), new: 0, known: 0, refused: 0 };
-    let mut progress = Progress::new(size);
-    let mut ended = Ok(());
-    while let Some((line, row)) = rows.next() {
-        progress.at(rows.bytes(), import.new + import.known + import.refused);
-        let row = match row {
-            Ok(row) => row,
-            Err(rows::Wrong::Row(why)) => {
-                progress.clear();
-                import.refuse(&name, line, &why);
-                continue;
-            }
-            Err(rows::Wrong::File(why)) => {
-                ended = Err(anyhow::anyhow!("{name}:{line}: {why}. Nothing after it was read"));
-                break;
-            }
-        };
-        match checked(row, source, &import.playbook, clock.now()) {
-            Ok(send) => import.keep(send).await?,
-            Err(why) => {
-                progress.clear();
-                import.refuse(&name, line, &why);
-            }
-        }
+    let mut import = Importing::<K> { store, playbook, source, batch: Vec::new(), new: 0, known: 0, refused: 0 };
+    let mut refused = 0;
+    for file in files {
+        import.file(file, database).await?;
+        refused += std::mem::take(&mut import.refused);
+        (import.new, import.known) = (0, 0);
     }
-    import.flush().await?;
-    progress.clear();
-    let Importing { new, known, refused, .. } = import;
-    say(&format!("{name}: {new} kept, {known} known before, {refused} refused"));
-    ended?;
     anyhow::ensure!(
         refused == 0,
         "{refused} row(s) were not kept; the others are. Mend them and run it again: what is kept stays as it is"
@@ -100,20 +137,57 @@ async fn sends(database: &DatabaseArg, source: &str, file: &Path) -> anyhow::Res
 }
 
 /// An import on its way: at most one batch is in memory.
-struct Importing<'a> {
+struct Importing<'a, K: Kind> {
     store: SqliteStore,
     playbook: Playbook,
     source: &'a str,
-    batch: Vec<CampaignSend>,
+    batch: Vec<K::Kept>,
     new: u64,
     known: u64,
     refused: u64,
 }
 
-impl Importing<'_> {
-    async fn keep(&mut self, send: CampaignSend) -> anyhow::Result<()> {
-        debug_assert_eq!(send.source, self.source, "one source for all");
-        self.batch.push(send);
+impl<K: Kind> Importing<'_, K> {
+    /// One file, from its first row to its last.
+    async fn file(&mut self, file: &Path, database: &DatabaseArg) -> anyhow::Result<()> {
+        let name = file.display().to_string();
+        let open = std::fs::File::open(file).with_context(|| format!("{name} cannot be read"))?;
+        let size = open.metadata().map_or(0, |m| m.len());
+        let clock = database.clock();
+        let mut rows =
+            Rows::<K::Row>::open(file, open).map_err(|why| anyhow::anyhow!("{name}:1: {why}. Nothing was kept"))?;
+        let mut progress = Progress::new(size);
+        let mut ended = Ok(());
+        while let Some((line, row)) = rows.next() {
+            progress.at(rows.bytes(), self.new + self.known + self.refused);
+            let row = match row {
+                Ok(row) => row,
+                Err(rows::Wrong::Row(why)) => {
+                    progress.clear();
+                    self.refuse(&name, line, &why);
+                    continue;
+                }
+                Err(rows::Wrong::File(why)) => {
+                    ended = Err(anyhow::anyhow!("{name}:{line}: {why}. Nothing after it was read"));
+                    break;
+                }
+            };
+            match K::checked(row, self.source, &self.playbook, clock.now()) {
+                Ok(kept) => self.keep(kept).await?,
+                Err(why) => {
+                    progress.clear();
+                    self.refuse(&name, line, &why);
+                }
+            }
+        }
+        self.flush().await?;
+        progress.clear();
+        say(&format!("{name}: {} kept, {} known before, {} refused", self.new, self.known, self.refused));
+        ended
+    }
+
+    async fn keep(&mut self, kept: K::Kept) -> anyhow::Result<()> {
+        self.batch.push(kept);
         if self.batch.len() >= BATCH { self.flush().await } else { Ok(()) }
     }
 
@@ -125,7 +199,7 @@ impl Importing<'_> {
     /// The backend may run on the same database: it is waited for.
     async fn flush(&mut self) -> anyhow::Result<()> {
         for _ in 0..TRIES {
-            match self.store.put_sends(&self.batch).await {
+            match K::put(&self.store, &self.batch).await {
                 Ok(new) => {
                     let fresh = new.iter().filter(|new| **new).count();
                     self.new += u64::try_from(fresh).unwrap_or(u64::MAX);

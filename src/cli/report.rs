@@ -1,4 +1,4 @@
-//! `comeback report sla|load|compliance`: what was measured, in five forms.
+//! `comeback report sla|outcomes|load|compliance`: what was measured, in five forms.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -22,6 +22,8 @@ use crate::server::store::Store;
 use crate::wire::report::ReportBody;
 use crate::wire::sheet::{csv, html, markdown, table};
 
+mod outcomes;
+
 /// Replies told at most.
 const MOST: usize = 500;
 
@@ -33,6 +35,8 @@ const MOST: usize = 500;
 pub(super) enum Report {
     /// Were replies answered in time: attainment, lengths, the ladder, where nobody was there, and why.
     Sla(Sla),
+    /// What answering was worth: meetings, how fast deals moved, revenue and pipeline that replies are associated with.
+    Outcomes(outcomes::Outcomes),
     /// Who carried how much, and how evenly it was spread.
     Load(Period),
     /// Opt-outs against what was sent, rulings, and waits for the buyer's hours. Not for reps.
@@ -138,6 +142,7 @@ impl Report {
     pub(super) async fn run(self, profile: &str) -> anyhow::Result<()> {
         match self {
             Self::Sla(sla) => sla.run(profile).await,
+            Self::Outcomes(outcomes) => outcomes.run(profile).await,
             Self::Load(period) => period.run(profile, "load").await,
             Self::Compliance(period) => period.run(profile, "compliance").await,
         }

@@ -343,6 +343,25 @@ impl Outcome {
         }
     }
 
+    /// Its name in files: that of the journal.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Texted => "texted",
+            Self::Called => "called",
+            Self::Mailed => "mailed",
+            Self::Meeting => "meeting",
+            Self::Nurture => "nurture",
+            Self::NotInterested => "not_interested",
+            Self::WrongPerson => "wrong_person",
+            Self::NoAnswerNeeded => "no_answer_needed",
+        }
+    }
+
+    /// The outcome with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
+    }
+
     /// Whether a person answered the buyer by other means than a text: that meets a clock.
     pub const fn answered_elsewhere(self) -> bool {
         matches!(self, Self::Called | Self::Mailed | Self::Meeting)

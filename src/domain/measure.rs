@@ -11,12 +11,17 @@
 
 pub mod cell;
 pub mod chart;
+pub mod compare;
+pub mod credit;
+pub mod exchange;
 pub mod fold;
 pub mod gap;
 pub mod histogram;
+pub mod interval;
 pub mod load;
 pub mod name;
 pub mod number;
+pub mod outcomes;
 pub mod reply;
 pub mod report;
 
@@ -26,6 +31,7 @@ pub mod story;
 pub mod talk;
 
 pub use cell::Cell;
+pub use exchange::{Adherence, Exchange};
 pub use fold::{Facts, Fold, Policies};
 pub use gap::{Cause, Gap};
 pub use histogram::Histogram;

@@ -1,6 +1,7 @@
 //! A small CRM: about forty contacts of believable companies, the same for the same seed, with the traps of a real one:
 //! a number shared by two people, contacts without an owner, an owner who left, names that are hard to draw.
 
+mod deals;
 mod http;
 pub mod hubspot;
 mod make;

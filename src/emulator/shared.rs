@@ -14,6 +14,8 @@ use crate::domain::time::Timestamp;
 /// One running emulator.
 pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
+    /// When it started.
+    pub(crate) began: Timestamp,
     pub(crate) base_url: String,
     pub(crate) account_sid: String,
     pub(crate) auth_token: String,
@@ -47,6 +49,7 @@ pub(crate) struct Parts {
 impl Shared {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
         Arc::new(Self {
+            began: parts.clock.now(),
             clock: parts.clock,
             base_url: parts.base_url,
             account_sid: parts.account_sid,

@@ -51,11 +51,21 @@ impl std::fmt::Debug for Parts {
     }
 }
 
+/// The CRM whose deals are followed.
+struct Known(Arc<dyn Crm>);
+
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
 /// A running backend.
 #[derive(Debug)]
 pub struct Backend {
     /// The committer.
     pub service: Service,
+    crm: Option<Known>,
     shutdown: watch::Sender<bool>,
     tasks: JoinSet<Result<(), String>>,
 }
@@ -81,6 +91,7 @@ impl Backend {
         ));
         let mut router = http::router(app).merge(hooks);
         let crm = parts.crm;
+        let known = crm.clone().map(Known);
         if let Some(crm) = &crm {
             let (service, crm, public_url) = (service.clone(), Arc::clone(crm), parts.public_url.clone());
             router = router.merge(http::crm::router(http::crm::CrmHook { service, crm, public_url }));
@@ -122,7 +133,7 @@ impl Backend {
                 Ok(())
             });
         }
-        Ok(Self { service, shutdown, tasks })
+        Ok(Self { service, crm: known, shutdown, tasks })
     }
 
     /// From here on signed checkpoints of the journal are written down regularly, until the backend stops.
@@ -158,13 +169,20 @@ impl Backend {
         });
     }
 
-    /// From here on the journal is measured in the background, and reports are answered from what that makes, until the
-    /// backend stops.
+    /// From here on the journal is measured in the background, the CRM's deals are followed, and reports are answered from
+    /// what that makes, until the backend stops.
     pub fn keep_measured(&mut self, projections: Arc<measure::Projections>) {
         self.service.measured_by(Arc::clone(&projections));
-        let measuring = measure::run(self.service.clone(), projections, self.shutdown.subscribe());
+        let measuring = measure::run(self.service.clone(), Arc::clone(&projections), self.shutdown.subscribe());
         self.tasks.spawn(async move {
             measuring.await;
+            Ok(())
+        });
+        let Some(Known(crm)) = &self.crm else { return };
+        let following =
+            measure::deals::run(self.service.clone(), Arc::clone(crm), projections, self.shutdown.subscribe());
+        self.tasks.spawn(async move {
+            following.await;
             Ok(())
         });
     }

@@ -1,9 +1,9 @@
 //! Measuring at work: the journal read on in the background, what it makes kept in a file beside the database, reports
 //! answered from there.
 //!
-//! **Invariants:** the file holds nothing that the journal does not: thrown away, it is made again and is the same. It is
-//! never written in a transaction of the committer's, nor in its file, so that no reply waits for it. Each commit of it
-//! says how far it has read.
+//! **Invariants:** the file holds nothing that the journal does not, but for deals as the CRM told them: thrown away, it is
+//! made again and is the same, and the CRM is asked again. It is never written in a transaction of the committer's, nor in its
+//! file, so that no reply waits for it. Each commit of it says how far it has read.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,11 @@ use tokio::sync::watch;
 use super::service::Service;
 
 pub mod behind;
+mod compare;
+pub mod deals;
+mod exchanges;
 pub mod follow;
+pub mod outcomes;
 pub mod projections;
 pub mod read;
 pub mod report;

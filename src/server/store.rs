@@ -33,6 +33,7 @@ pub mod memory;
 pub mod migrate;
 pub mod notice;
 mod page;
+pub mod past;
 pub mod policy;
 pub mod record;
 mod restore;
@@ -340,6 +341,7 @@ pub trait Store:
     + LineStore
     + media::MediaStore
     + notice::NoticeStore
+    + past::PastLog
     + policy::PolicyStore
     + record::RecordStore
     + ruling::RulingLog

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 pub use crate::domain::measure::report::{Report, Told};
 
-/// A report: `{"report": "sla" | "load" | "compliance", …}`.
+/// A report: `{"report": "sla" | "load" | "compliance" | "outcomes", …}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = Object)]

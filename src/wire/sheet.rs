@@ -22,6 +22,12 @@ pub fn words(datum: &Datum) -> String {
         Datum::Share(share) => format!("{:.1} %", share * 100.0),
         Datum::Length(ms) => story::length(*ms),
         Datum::Number(number) => format!("{number:.2}"),
+        Datum::Money(cents) => {
+            let sign = if *cents < 0 { "-" } else { "" };
+            let whole = i64::try_from(cents.unsigned_abs() / 100).unwrap_or(i64::MAX);
+            format!("{sign}{}.{:02}", thousands(whole), cents.unsigned_abs() % 100)
+        }
+        Datum::Conversation(id) => SafeText::line(id).as_str().to_owned(),
     }
 }
 
@@ -41,7 +47,7 @@ fn thousands(n: i64) -> String {
 fn plain(datum: &Datum) -> String {
     match datum {
         Datum::None => String::new(),
-        Datum::Text(text) | Datum::Starred(text) => {
+        Datum::Text(text) | Datum::Starred(text) | Datum::Conversation(text) => {
             let text = SafeText::line(text).as_str().to_owned();
             // What a spreadsheet would run as a formula gets an apostrophe before it.
             if is_formula(&text) { format!("'{text}") } else { text }
@@ -51,12 +57,16 @@ fn plain(datum: &Datum) -> String {
         #[expect(clippy::cast_precision_loss, reason = "a length of years is below 2^52 milliseconds")]
         Datum::Length(ms) => format!("{:.3}", *ms as f64 / 1000.0),
         Datum::Number(number) => format!("{number:.4}"),
+        Datum::Money(cents) => {
+            let sign = if *cents < 0 { "-" } else { "" };
+            format!("{sign}{}.{:02}", cents.unsigned_abs() / 100, cents.unsigned_abs() % 100)
+        }
     }
 }
 
 /// Whether a column is of numbers, which stand to the right.
 fn is_number(datum: &Datum) -> bool {
-    !matches!(datum, Datum::Text(_) | Datum::Starred(_))
+    !matches!(datum, Datum::Text(_) | Datum::Starred(_) | Datum::Conversation(_))
 }
 
 /// For a terminal.
@@ -184,6 +194,9 @@ mod tests {
             (Datum::Length(252_500), "4m 12s", "252.500"),
             (Datum::Length(187_380_000), "2d 04h", "187380.000"),
             (Datum::Number(0.75), "0.75", "0.7500"),
+            (Datum::Money(4_800_005), "48,000.05", "48000.05"),
+            (Datum::Money(-7), "-0.07", "-0.07"),
+            (Datum::Conversation("c".to_owned()), "c", "c"),
         ] {
             assert_eq!((words(&datum).as_str(), plain(&datum).as_str()), (people, machines));
         }

@@ -388,8 +388,8 @@ fn a_mistake_about_alerts_is_told_in_its_place() {
         (&[("to = [\"nina\", \"lea\"]", "to = []")], "nobody would get this report"),
         (&[("to = [\"nina\", \"lea\"]", "to = [\"nian\"]")], "there is no rep \"nian\"; did you mean \"nina\"?"),
         (&[("on = [\"monday\"]", "on = [\"monnday\"]")], "did you mean \"monday\"?"),
-        (&[("since = \"7d\"\n\n[report.load]", "since = \"36h\"\n\n[report.load]")], "a report is about whole days"),
-        (&[("report = \"sla\"", "report = \"load\"")], "only the report sla has rows of your choice"),
+        (&[("since = \"7d\"\n\n[report.worth]", "since = \"36h\"\n\n[report.worth]")], "a report is about whole days"),
+        (&[("report = \"sla\"", "report = \"load\"")], "only the reports sla and outcomes have rows of your choice"),
         (
             &[
                 ("report = \"sla\"\nby = \"cohort\"\n", "report = \"compliance\"\n"),

@@ -17,6 +17,7 @@ mod facts;
 mod feed;
 mod media;
 mod notices;
+mod past;
 mod people;
 mod reads;
 mod record;
@@ -167,6 +168,9 @@ macro_rules! conforms {
                 }
                 departures {
                     what_left_is_told_in_order_for_a_day_and_then_forgotten
+                }
+                past {
+                    replies_of_before_are_kept_once_and_told_in_order
                 }
                 writers {
                     whoever_begins_waits_for_the_head

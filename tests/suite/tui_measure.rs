@@ -190,6 +190,8 @@ fn reports_rows_and_periods_are_turned_through_and_what_is_refused_is_said() {
     assert_eq!(desk.keys("+").commands(), [Ask::Measure(which)]);
     let which = WhichReport { by: By::Team, ..which };
     assert_eq!(desk.keys("b").commands(), [Ask::Measure(which)]);
+    let which = WhichReport { report: ReportName::Outcomes, ..which };
+    assert_eq!(desk.keys(">").commands(), [Ask::Measure(which)]);
     let which = WhichReport { report: ReportName::Load, ..which };
     assert_eq!(desk.keys(">").commands(), [Ask::Measure(which)]);
     desk.hear(Notice::Measured { which, at: START, report: load().into() });

@@ -112,3 +112,32 @@ CREATE TABLE held (
     rep TEXT
 ) STRICT;
 CREATE INDEX held_day ON held (day);
+
+-- From a buyer's reply to what a rep made of it, by the entry of its first reply, with what that reply says.
+CREATE TABLE exchange (
+    seq INTEGER PRIMARY KEY,
+    conversation BLOB NOT NULL,
+    ended INTEGER,
+    outcome TEXT,
+    finished_by TEXT,
+    received INTEGER NOT NULL DEFAULT 0,
+    day INTEGER NOT NULL DEFAULT 0,
+    hour INTEGER NOT NULL DEFAULT 0,
+    team TEXT NOT NULL DEFAULT '',
+    cohort TEXT NOT NULL DEFAULT '',
+    rep TEXT,
+    line TEXT NOT NULL DEFAULT '',
+    use_case TEXT NOT NULL DEFAULT '',
+    standing TEXT NOT NULL DEFAULT 'running',
+    wall INTEGER
+) STRICT;
+CREATE INDEX exchange_day ON exchange (day, team, cohort, rep, line, use_case, hour, standing, outcome);
+CREATE INDEX exchange_of ON exchange (conversation, received);
+
+-- Who is behind conversations, by the CRM's ids.
+CREATE TABLE behind (
+    contact TEXT NOT NULL,
+    conversation BLOB NOT NULL,
+    PRIMARY KEY (contact, conversation)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX behind_of ON behind (conversation);

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::wire::consent::ConsentRow;
+use crate::wire::past::PastRow;
 use crate::wire::rows::Column;
 use crate::wire::sends::SendRow;
 
@@ -30,6 +31,19 @@ pub(in crate::cli) trait FileRow: Sized {
 }
 
 impl FileRow for SendRow {
+    const NEEDED: &'static [&'static str] = &Self::NEEDED;
+    const MORE: &'static [&'static str] = &Self::MORE;
+
+    fn of_columns(column: Column<'_>) -> Result<Self, String> {
+        Self::from_columns(column)
+    }
+
+    fn of_json(json: &str) -> Result<Self, String> {
+        Self::read(json)
+    }
+}
+
+impl FileRow for PastRow {
     const NEEDED: &'static [&'static str] = &Self::NEEDED;
     const MORE: &'static [&'static str] = &Self::MORE;
 

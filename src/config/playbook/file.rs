@@ -400,7 +400,10 @@ impl File {
 
     fn report(&mut self, mailed: &Mailed) {
         self.put("report", &quoted(mailed.report.word()));
-        self.put_some("by", Some(word(&mailed.by)).filter(|_| mailed.report == ReportName::Sla));
+        self.put_some(
+            "by",
+            Some(word(&mailed.by)).filter(|_| matches!(mailed.report, ReportName::Sla | ReportName::Outcomes)),
+        );
         self.put_list("to", mailed.to.iter().map(RepId::as_str));
         self.put("channel", &quoted(&mailed.channel));
         self.put_some(

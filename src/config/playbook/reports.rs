@@ -36,6 +36,11 @@ pub(super) struct ReportText {
     since: Spanned<Duration>,
 }
 
+/// Whether its rows can be chosen.
+const fn has_rows(report: ReportName) -> bool {
+    matches!(report, ReportName::Sla | ReportName::Outcomes)
+}
+
 impl Reader<'_> {
     pub(super) fn reports(&self, d: &Document, channels: &BTreeMap<String, Channel>) -> BTreeMap<String, Mailed> {
         let made = d.report.iter().map(|(name, text)| (name.clone(), self.report(text, d, channels)));
@@ -55,8 +60,8 @@ impl Reader<'_> {
             self.or(Err(self.mistake(text.to.span(), message)), ());
         }
         let to = text.to.get_ref().iter().map(|name| self.reader_of(name, text.report, d)).collect();
-        if let Some(by) = text.by.as_ref().filter(|_| text.report != ReportName::Sla) {
-            let message = "only the report sla has rows of your choice";
+        if let Some(by) = text.by.as_ref().filter(|_| !has_rows(text.report)) {
+            let message = "only the reports sla and outcomes have rows of your choice";
             let hint = Some("leave by = … out".to_owned());
             self.or(Err(Diagnostic { hint, ..self.mistake(by.span(), message) }), ());
         }

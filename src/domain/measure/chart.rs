@@ -8,6 +8,7 @@ use super::sheet::Datum;
 
 mod consent;
 mod load;
+mod outcomes;
 mod sla;
 
 /// A number that matters by itself.
@@ -101,6 +102,7 @@ pub fn figures(report: &Report) -> Vec<Figure> {
         Report::Sla(sla) => sla::figures(sla),
         Report::Load(load) => load::figures(load),
         Report::Compliance(compliance) => consent::figures(compliance),
+        Report::Outcomes(told) => outcomes::figures(told),
     }
 }
 
@@ -110,6 +112,7 @@ pub fn charts(report: &Report) -> Vec<Chart> {
         Report::Sla(sla) => sla::charts(sla),
         Report::Load(load) => load::charts(load),
         Report::Compliance(compliance) => consent::charts(compliance),
+        Report::Outcomes(told) => outcomes::charts(told),
     };
     charts.retain(|chart| !chart.bars.is_empty());
     charts

@@ -6,13 +6,14 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::civil;
+use super::exchange::Exchange;
 use super::histogram::Histogram;
 use super::load::{self, DaysOfReps, LoadDay, Moves, Open};
 use super::number::{Asker, HeldNumber, OptOut};
 use super::reply::Reply;
 use super::talk::{Seen, Talk};
 use crate::domain::event::{Event, Subject};
-use crate::domain::id::{ConversationId, LineId, NumberId, RepId};
+use crate::domain::id::{ContactId, ConversationId, LineId, NumberId, RepId};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 
@@ -46,6 +47,10 @@ pub struct Count {
 pub struct Facts {
     /// Replies by the entry that started their clock, as they stand now; nothing for one that is none any more.
     pub replies: BTreeMap<u64, Option<Reply>>,
+    /// Exchanges by their first reply, as they stand now; nothing for one that is none any more.
+    pub exchanges: BTreeMap<u64, Option<Exchange>>,
+    /// Who is behind conversations now.
+    pub behind: BTreeMap<ConversationId, Vec<ContactId>>,
     /// New opt-outs.
     pub opt_outs: Vec<OptOut>,
     /// Holds by the entry that began them, as they stand now.

@@ -64,7 +64,7 @@ pub struct Open {
 pub type DaysOfReps = BTreeMap<(i32, RepId), LoadDay>;
 
 /// When a local day begins.
-fn begins(zone: Tz, day: i32) -> Option<Timestamp> {
+pub fn begins(zone: Tz, day: i32) -> Option<Timestamp> {
     let date = NaiveDate::from_num_days_from_ce_opt(day.checked_add(super::EPOCH_DAY)?)?;
     instant(zone, date.and_hms_opt(0, 0, 0)?).map(|(at, _)| Timestamp::from_millis(at))
 }
@@ -110,10 +110,9 @@ pub fn date(day: i32) -> Option<NaiveDate> {
     NaiveDate::from_num_days_from_ce_opt(day.checked_add(super::EPOCH_DAY)?)
 }
 
-/// A date as days are counted.
-pub fn day_of(date: NaiveDate) -> Option<i32> {
-    use chrono::Datelike as _;
-    date.num_days_from_ce().checked_sub(super::EPOCH_DAY)
+/// The local day of a date.
+pub fn day_of(date: NaiveDate) -> i32 {
+    chrono::Datelike::num_days_from_ce(&date) - super::EPOCH_DAY
 }
 
 /// The local day so many days before another.

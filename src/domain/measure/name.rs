@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum ReportName {
     /// Were replies answered in time?
     Sla,
+    /// What was answering worth?
+    Outcomes,
     /// Who carried how much?
     Load,
     /// What did consent cost?
@@ -16,12 +18,13 @@ pub enum ReportName {
 
 impl ReportName {
     /// Each, as a page turns through them.
-    pub const ALL: [Self; 3] = [Self::Sla, Self::Load, Self::Compliance];
+    pub const ALL: [Self; 4] = [Self::Sla, Self::Outcomes, Self::Load, Self::Compliance];
 
     /// As it is asked for.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Sla => "sla",
+            Self::Outcomes => "outcomes",
             Self::Load => "load",
             Self::Compliance => "compliance",
         }
@@ -31,6 +34,7 @@ impl ReportName {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Sla => "In time",
+            Self::Outcomes => "Outcomes",
             Self::Load => "Load",
             Self::Compliance => "Consent",
         }

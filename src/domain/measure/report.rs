@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::cell::Cell;
 use super::gap::{Cause, Gap};
 use super::histogram::{Histogram, rank};
+use super::outcomes::Outcomes;
 use super::reply::{Reply, Spent, Standing};
 use super::sample::Share;
 use crate::domain::sla::Response;
@@ -21,6 +22,8 @@ pub enum Report {
     Load(Load),
     /// What did consent cost, and were wishes ruled on in time?
     Compliance(Box<Compliance>),
+    /// What was answering worth?
+    Outcomes(Box<Outcomes>),
 }
 
 impl Report {
@@ -30,6 +33,7 @@ impl Report {
             Self::Sla(sla) => &sla.about,
             Self::Load(load) => &load.about,
             Self::Compliance(compliance) => &compliance.about,
+            Self::Outcomes(told) => &told.about,
         }
     }
 }

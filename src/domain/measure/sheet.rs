@@ -1,6 +1,7 @@
 //! A report as tables: what every form of it is printed from.
 
 use super::gap::{Cause, Gap};
+use super::outcomes;
 use super::report::{Compliance, Load, Part, Report, Sla, SlaRow, Times, Told};
 use super::sample::ENOUGH;
 
@@ -35,13 +36,17 @@ pub enum Datum {
     Length(i64),
     /// Another number.
     Number(f64),
+    /// An amount in hundredths of the currency that its row names.
+    Money(i64),
+    /// A conversation, by its id: what a page or a screen opens.
+    Conversation(String),
 }
 
-fn text(of: &str) -> Datum {
+pub(super) fn text(of: &str) -> Datum {
     Datum::Text(of.to_owned())
 }
 
-fn share(of: Option<f64>) -> Datum {
+pub(super) fn share(of: Option<f64>) -> Datum {
     of.map_or(Datum::None, Datum::Share)
 }
 
@@ -51,6 +56,7 @@ pub fn sheets(report: &Report) -> Vec<Sheet> {
         Report::Sla(sla) => sla_sheets(sla),
         Report::Load(load) => load_sheets(load),
         Report::Compliance(compliance) => compliance_sheets(compliance),
+        Report::Outcomes(told) => outcomes::sheets::sheets(told),
     }
 }
 
@@ -60,18 +66,22 @@ pub fn heading(report: &Report) -> (String, Vec<String>) {
         Report::Sla(sla) => ("How soon replies were answered", &sla.about),
         Report::Load(load) => ("Who carried how much", &load.about),
         Report::Compliance(compliance) => ("Consent", &compliance.about),
+        Report::Outcomes(told) => ("What answering was worth", &told.about),
     };
     let behind =
         if about.behind > 0 { format!("; {} newer entries are not counted yet", about.behind) } else { String::new() };
-    let lines = vec![
+    let mut lines = vec![
         format!("{} to {} ({}); of {}", about.since, about.until, about.zone, about.scope),
         format!("From the journal up to entry {}{behind}", about.read_to),
     ];
+    if let Report::Outcomes(told) = report {
+        lines.extend(outcomes::sheets::lines(told));
+    }
     (format!("{}: {what}", about.company), lines)
 }
 
 /// What is said of shares of too few.
-fn small(any: bool) -> Vec<String> {
+pub(super) fn small(any: bool) -> Vec<String> {
     let words = format!(
         "* fewer than {ENOUGH}: the share says little; look at the interval, which holds the true share in 95 of 100 such cases"
     );
@@ -195,7 +205,7 @@ pub fn told(all: &[Told]) -> Sheet {
             .iter()
             .map(|one| {
                 vec![
-                    text(&one.conversation),
+                    Datum::Conversation(one.conversation.clone()),
                     Datum::Count(i64::try_from(one.seq).unwrap_or(i64::MAX)),
                     text(&one.team),
                     text(&one.cohort),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::exchange::UnderWay;
 use super::fold::{Facts, Policies};
 use super::gap::{Cause, Gap};
 use super::load::Moves;
@@ -71,6 +72,9 @@ pub struct Talk {
     /// The one that ended last: what met it may fail yet, and who dropped it may take that back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Running>,
+    /// What the rep is to make of it, from its first reply on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exchange: Option<UnderWay>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
@@ -97,6 +101,7 @@ impl Default for Talk {
             drafts: Vec::new(),
             running: None,
             last: None,
+            exchange: None,
         }
     }
 }
@@ -140,7 +145,8 @@ impl Talk {
                 self.use_case.clone_from(use_case);
                 self.cohort.clone_from(cohort);
             }
-            Event::Matched { use_case, cohort, team, .. } => {
+            Event::Matched { use_case, cohort, team, contacts, .. } => {
+                facts.behind.insert(seen.id, contacts.clone());
                 if let Some(team) = team {
                     self.team = team.clone();
                 }
@@ -149,7 +155,10 @@ impl Talk {
             }
             Event::Owned { owner, .. } => self.owner.clone_from(owner),
             Event::Offered { .. } | Event::Taken { .. } | Event::Escalated { .. } => self.handed(seen, facts),
-            Event::SlaStarted { clock } => self.start(seen.seq, at, clock),
+            Event::SlaStarted { clock } => {
+                self.start(seen.seq, at, clock);
+                UnderWay::clocked(&mut self.exchange, seen.seq, seen.id, facts);
+            }
             Event::SlaRecomputed { clock } => {
                 if let Some(running) = &mut self.running {
                     (running.due, running.playbook) = (clock.due, clock.playbook);
@@ -162,13 +171,19 @@ impl Talk {
             Event::SlaDropped => {
                 self.end(seen, End { at, by: None, answered: false, text: None }, policies, facts);
             }
-            Event::Done { by, .. } => {
+            Event::Done { by, outcome } => {
                 self.done = true;
                 self.finished = Some(by.clone());
+                if let Some(exchange) = &mut self.exchange {
+                    exchange.done(at, (*outcome, by), seen.id, facts);
+                }
             }
             Event::Reopened { by } => {
                 self.done = false;
                 self.anew = by.is_none();
+                if let Some(exchange) = &mut self.exchange {
+                    exchange.reopened(by.is_some(), seen.id, facts);
+                }
             }
             Event::AnswerHeld { .. }
             | Event::AnswerWaits { .. }
@@ -285,8 +300,9 @@ impl Talk {
         if self.running.as_ref().is_some_and(|running| running.received == clock.started) {
             return;
         }
-        if let Some(later) = self.running.take() {
-            facts.replies.insert(later.seq, None);
+        let later = self.running.take().map(|later| later.seq);
+        if let Some(later) = later {
+            facts.replies.insert(later, None);
         }
         let before = self.last.take().filter(|last| last.received == clock.started);
         let mut running = before.unwrap_or_else(|| Running::new(seen.seq, clock));
@@ -294,6 +310,7 @@ impl Talk {
         // A call that did not start in time left nothing: its text waits again.
         running.failed |= text.is_some_and(|text| !self.drafts.iter().any(|(id, _, _)| *id == text));
         running.due = clock.due;
+        UnderWay::rearmed(&mut self.exchange, running.seq, later, seen.id, facts);
         self.running = Some(running);
     }
 

@@ -30,7 +30,7 @@ fn report(playbook: &Playbook, name: &str, mailed: &Mailed) -> String {
     let on: Vec<String> = mailed.on.iter().map(|day| day.words().to_owned()).collect();
     let on = if on.is_empty() { "every day".to_owned() } else { format!("on {}", list(&on, "and")) };
     let by = match mailed.report {
-        ReportName::Sla => format!(" by {}", mailed.by.name().replace('_', " ")),
+        ReportName::Sla | ReportName::Outcomes => format!(" by {}", mailed.by.name().replace('_', " ")),
         ReportName::Load | ReportName::Compliance => String::new(),
     };
     format!(

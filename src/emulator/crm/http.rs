@@ -16,7 +16,7 @@ use crate::emulator::shared::Shared;
 
 /// The CRM's routes, behind its bearer token.
 pub(crate) fn router() -> Router<Arc<Shared>> {
-    Router::new().route("/crm/v1/contacts", get(list)).merge(super::writes::router())
+    Router::new().route("/crm/v1/contacts", get(list)).merge(super::writes::router()).merge(super::deals::router())
 }
 
 /// Nothing for whoever may ask now; else what they are told.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::write::{TaskState, Write};
-use super::{Crm, CrmError};
+use super::{Crm, CrmError, Deals};
 use crate::config::secret::Held;
 use crate::domain::contact::Address;
 use crate::domain::context::{Account, Campaign, Card, Home, Intent, Opportunity, TeamMember, Touch};
@@ -17,6 +17,7 @@ use crate::domain::id::{ContactId, RepId};
 use crate::domain::time::Timestamp;
 use crate::server::egress::{Ask, Egress, EgressError};
 
+mod deals;
 mod writes;
 
 /// Longest wait for everything.
@@ -190,6 +191,10 @@ impl Crm for Directory {
 
     async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
         self.task_state(id).await
+    }
+
+    async fn deals(&self, since: Timestamp, after: Option<&str>) -> Result<Deals, CrmError> {
+        self.changed_deals(since, after).await
     }
 
     async fn everybody(&self) -> Result<Vec<(Address, Vec<Card>)>, CrmError> {

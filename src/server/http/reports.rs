@@ -15,11 +15,14 @@ use super::{App, RequestId, request_id};
 use crate::config::text::duration;
 use crate::domain::measure::Gap;
 use crate::domain::measure::cell::By;
+use crate::domain::measure::credit::{LONGEST_WINDOW, Rule, Touch, USUAL_WINDOW};
+use crate::domain::measure::outcomes::Outcomes;
 use crate::domain::measure::report::Report;
-use crate::domain::time::Span;
+use crate::domain::time::{Span, Timestamp};
 use crate::server::measure::MeasureError;
+use crate::server::measure::outcomes::Asked;
 use crate::server::measure::report::{Asker, Desk, OnlyThese, Sees, days};
-use crate::server::store::Device;
+use crate::server::store::{Device, Store};
 use crate::wire::problem::Problem;
 use crate::wire::report::{Replies, ReportBody};
 
@@ -36,7 +39,7 @@ const LONGEST: i64 = 3_660 * 24 * 3_600;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ReportQuery {
-    /// By what its rows are: `team`, `cohort` (when left out), `rep`, `hour`, `line`, `use_case`. Of `sla` alone.
+    /// By what its rows are: `team`, `cohort` (when left out), `rep`, `hour`, `line`, `use_case`. Of `sla` and `outcomes`.
     by: Option<String>,
     /// How far back, in days, today included: `30d`, which holds when it is left out.
     since: Option<String>,
@@ -45,6 +48,17 @@ pub struct ReportQuery {
     /// With what charts are drawn from: every day, and the hours of the week. Of `sla` alone.
     #[serde(default)]
     charts: bool,
+    /// How many days before its end a deal can be credited to a reply: 90 when left out. Of `outcomes` alone.
+    window: Option<i64>,
+    /// To which exchange in them: `last` (when left out), `first` or `any`. Of `outcomes` alone.
+    touch: Option<String>,
+    /// How many deals are listed at most, each with the conversation it is credited to. Of `outcomes` alone.
+    deals: Option<usize>,
+    /// Whether what was imported of the time before each team began is held against what came since. Of `outcomes` alone,
+    /// for whoever sees everything.
+    compare: Option<bool>,
+    /// The same, with this date as the day on which all teams began: `2026-03-02`.
+    before: Option<String>,
 }
 
 /// Which replies.
@@ -69,9 +83,9 @@ pub struct RepliesQuery {
     limit: Option<usize>,
 }
 
-/// How soon replies were answered (`sla`), who carried how much (`load`), what consent cost (`compliance`). Admins and auditors
-/// see all, leads their teams, reps their own; `compliance` is not for reps.
-#[utoipa::path(get, path = "/v1/reports/{name}", params(("name" = String, Path, description = "`sla`, `load` or `compliance`"), ReportQuery), security(("device" = [])), responses(
+/// How soon replies were answered (`sla`), who carried how much (`load`), what consent cost (`compliance`), what answering was
+/// worth (`outcomes`). Admins and auditors see all, leads their teams, reps their own; `compliance` is not for reps.
+#[utoipa::path(get, path = "/v1/reports/{name}", params(("name" = String, Path, description = "`sla`, `load`, `compliance` or `outcomes`"), ReportQuery), security(("device" = [])), responses(
     (status = 200, description = "The report", body = ReportBody),
     (status = 400, description = "The query is not readable", body = Problem),
     (status = 401, description = "The device is not signed in", body = Problem),
@@ -91,10 +105,21 @@ pub async fn one(
     let desk = desk(&app, &device, query.since.as_deref(), id.clone()).await?;
     let by = by(query.by.as_deref()).ok_or_else(bad)?;
     let breaches = query.breaches.unwrap_or(0).min(MOST);
+    let rule = rule(query.window, query.touch.as_deref()).ok_or_else(bad)?;
+    let asked = Asked { by, rule, deals: query.deals.unwrap_or(0).min(MOST) };
     let failed = |e: &MeasureError| Failure::internal(id.clone(), e);
     let report = match name.as_str() {
         "sla" if query.charts => apart(move || desk.drawn(by, breaches)).await.map(|sla| Report::Sla(Box::new(sla))),
         "sla" => apart(move || desk.sla(by, breaches)).await.map(|sla| Report::Sla(Box::new(sla))),
+        "outcomes" => {
+            let before = match query.before.as_deref() {
+                Some(text) => Some(text.parse().ok().and_then(|date| desk.begin_of(date)).ok_or_else(bad)?),
+                None => None,
+            };
+            let compare = query.compare.unwrap_or(false) || before.is_some();
+            let told = outcomes(app.service.store().as_ref(), desk, asked, (compare, before)).await;
+            told.map(|told| Report::Outcomes(Box::new(told)))
+        }
         "load" => apart(move || desk.load()).await.map(Report::Load),
         "compliance" => {
             let found = desk.compliance(app.service.store().as_ref()).await.map_err(|e| failed(&e))?;
@@ -149,7 +174,7 @@ pub(super) fn not_for_reps() -> Failure {
 
 pub(super) fn no_such() -> Failure {
     let title = "There is no such report.";
-    Failure::new(StatusCode::NOT_FOUND, "no_such_report", title, "sla, load or compliance")
+    Failure::new(StatusCode::NOT_FOUND, "no_such_report", title, "sla, load, compliance or outcomes")
 }
 
 pub(super) fn bad() -> Failure {
@@ -158,6 +183,33 @@ pub(super) fn bad() -> Failure {
 
 pub(super) fn by(name: Option<&str>) -> Option<By> {
     name.map_or(Some(By::Cohort), By::named)
+}
+
+async fn outcomes(
+    store: &dyn Store,
+    desk: Desk,
+    asked: Asked,
+    (compare, before): (bool, Option<Timestamp>),
+) -> Result<Outcomes, MeasureError> {
+    let past = if compare {
+        let measured = desk.clone();
+        let (from, until) = apart(move || measured.days_of_before(before)).await?;
+        store.past(from, until).await?
+    } else {
+        Vec::new()
+    };
+    apart(move || {
+        let compared = if compare { desk.compared(asked.rule, before, &past)? } else { None };
+        Ok(Outcomes { compared, ..desk.outcomes(asked)? })
+    })
+    .await
+}
+
+/// How deals are credited.
+fn rule(window: Option<i64>, touch: Option<&str>) -> Option<Rule> {
+    let window_days = window.unwrap_or(USUAL_WINDOW);
+    let touch = touch.map_or(Some(Touch::Last), Touch::named)?;
+    (1..=LONGEST_WINDOW).contains(&window_days).then_some(Rule { window_days, touch })
 }
 
 /// Reports read a file: not on a thread that others wait for.

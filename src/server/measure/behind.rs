@@ -33,7 +33,7 @@ impl Desk {
     /// The same desk over fewer days, as `2026-11-28`; nothing when a day is none.
     #[must_use]
     pub fn between(mut self, from: Option<&str>, to: Option<&str>) -> Option<Self> {
-        let day = |text: &str| load::day_of(text.parse().ok()?);
+        let day = |text: &str| Some(load::day_of(text.parse().ok()?));
         let Window { since, until } = self.window;
         let from = from.map_or(Some(since), day)?;
         let to = to.map_or(Some(until), day)?;

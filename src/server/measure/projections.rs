@@ -10,13 +10,17 @@ use crate::domain::time::Timestamp;
 use crate::server::store::StoreError;
 
 /// What stands in the file. Another number there, and it is made again: a projection needs no migrations.
-const SHAPE: i32 = 1;
+const SHAPE: i32 = 2;
 
 /// Its tables.
 const SCHEMA: &str = include_str!("../../../assets/sql/measure/projections.sql");
 
-/// Every table, to be emptied by dropping it.
-const TABLES: [&str; 9] = ["read_to", "talk", "asker", "reply", "cell", "load", "tally", "opt_out", "held"];
+/// Every table of it, to be emptied by dropping it.
+const TABLES: [&str; 11] =
+    ["read_to", "talk", "asker", "reply", "cell", "load", "tally", "opt_out", "held", "exchange", "behind"];
+
+/// What the CRM told, which the journal does not know: it stays when the journal is read anew.
+const DEALS: &str = include_str!("../../../assets/sql/measure/deals.sql");
 
 /// How long another process may write to it: two commands that read on at once take turns.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(30);
@@ -113,6 +117,9 @@ impl Projections {
         db.set_prepared_statement_cache_capacity(64);
         let shape: i32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if shape != SHAPE {
+            db.execute_batch(
+                "DROP TABLE IF EXISTS deal; DROP TABLE IF EXISTS deal_contact; DROP TABLE IF EXISTS deals_read",
+            )?;
             Self::make(&mut db)?;
         }
         Ok(db)
@@ -124,11 +131,12 @@ impl Projections {
             tx.execute_batch(&format!("DROP TABLE IF EXISTS {table}"))?;
         }
         tx.execute_batch(SCHEMA)?;
+        tx.execute_batch(DEALS)?;
         tx.pragma_update(None, "user_version", SHAPE)?;
         Ok(tx.commit()?)
     }
 
-    /// Forgets everything, to be made again.
+    /// Forgets everything that was made of the journal, to be made again. What the CRM told stays.
     pub fn clear(&self) -> Result<(), MeasureError> {
         Self::make(&mut self.writing())
     }

@@ -100,7 +100,7 @@ pub struct Desk {
 }
 
 impl Desk {
-    fn about(&self) -> Result<About, MeasureError> {
+    pub(super) fn about(&self) -> Result<About, MeasureError> {
         let read_to = self.projections.read_to()?;
         let date = |day: i32| load::date(day).map_or_else(String::new, |date| date.to_string());
         Ok(About {
@@ -144,7 +144,7 @@ impl Desk {
         Ok(found.iter().map(|reply| story::told(&self.playbook, reply)).collect())
     }
 
-    fn label(&self, by: By, key: &str) -> String {
+    pub(super) fn label(&self, by: By, key: &str) -> String {
         let playbook = &self.playbook;
         match by {
             By::Team => playbook.teams.get(&TeamId::new(key)).map(|team| team.label.clone()),

@@ -6,6 +6,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use super::exchanges;
 use super::projections::{MeasureError, Projections, ReadTo, put_read_to, read_to};
 use super::row;
 use crate::domain::id::{ConversationId, NumberId, RepId};
@@ -51,6 +52,7 @@ impl Projections {
             return Err(MeasureError::Overtaken);
         }
         replies(&tx, &facts.replies, before)?;
+        exchanges::keep(&tx, facts)?;
         for ((day, rep), of_day) in &facts.days {
             let mut put = tx.prepare_cached(
                 "INSERT INTO load (day, rep, offers, takes, passes, answers, open_ms, most) \

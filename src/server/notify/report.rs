@@ -7,10 +7,12 @@ use super::outgoing::Attempt;
 use crate::domain::alert::mailed::Mailed;
 use crate::domain::id::RepId;
 use crate::domain::measure::ReportName;
+use crate::domain::measure::credit::Rule;
 use crate::domain::measure::report::Report;
 use crate::domain::measure::sheet;
 use crate::domain::time::{Span, Timestamp};
 use crate::server::measure::MeasureError;
+use crate::server::measure::outcomes::Asked;
 use crate::server::measure::report::{Asker, Days, Desk, Sees, days};
 use crate::server::store::StoreError;
 use crate::wire::sheet::{html, table};
@@ -59,6 +61,10 @@ impl Notifier {
         let by = mailed.by;
         let report = match mailed.report {
             ReportName::Sla => Report::Sla(Box::new(apart(move || desk.drawn(by, 0)).await?)),
+            ReportName::Outcomes => {
+                let asked = Asked { by, rule: Rule::default(), deals: 0 };
+                Report::Outcomes(Box::new(apart(move || desk.outcomes(asked)).await?))
+            }
             ReportName::Load => Report::Load(apart(move || desk.load()).await?),
             ReportName::Compliance => {
                 let found = desk.compliance(self.service.store().as_ref()).await?;

@@ -8,6 +8,7 @@ mod departures;
 mod lines;
 mod media;
 mod notices;
+mod past;
 mod policy;
 mod read;
 mod record;
@@ -74,6 +75,7 @@ struct Tables {
     notices: BTreeMap<uuid::Uuid, super::notice::NoticeRow>,
     rulings: Vec<super::ruling::RulingWrite>,
     departures: Vec<super::departure::Departure>,
+    past: BTreeMap<(String, String), super::past::PastReply>,
     reaches: BTreeMap<RepId, super::notice::Reach>,
     ledger: BTreeMap<u64, super::consent::LedgerWrite>,
     beside: BTreeMap<super::policy::Kind, super::policy::Kept>,

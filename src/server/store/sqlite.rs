@@ -33,6 +33,7 @@ mod load;
 mod media;
 mod migrations;
 mod notices;
+mod past;
 mod people;
 mod policy;
 mod read;

@@ -134,8 +134,8 @@ pub(super) fn next_report(model: &mut Model, by: usize, out: &mut Vec<Effect>) {
 /// By other rows.
 pub(super) fn next_rows(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     let which = model.measure.which;
-    if which.report != ReportName::Sla {
-        return model.say("Only the report of what was in time has rows to choose.", now);
+    if !matches!(which.report, ReportName::Sla | ReportName::Outcomes) {
+        return model.say("This report has no rows to choose.", now);
     }
     let at = ROWS.iter().position(|by| *by == which.by).unwrap_or(0);
     change(model, WhichReport { by: ROWS[(at + 1) % ROWS.len()], ..which }, out);

@@ -65,7 +65,7 @@ fn head(model: &Model, area: Rect, p: &mut Painter<'_>) -> Rect {
     let period = format!("{} days", which.days);
     let rows = format!("by {}", which.by.name().replace('_', " "));
     pieces.push((&period, Tone::Plain));
-    if which.report == ReportName::Sla && area.width >= COLUMNS {
+    if matches!(which.report, ReportName::Sla | ReportName::Outcomes) && area.width >= COLUMNS {
         pieces.push((&rows, Tone::Plain));
     }
     p.pieces(area.x + 1, area.y, width, &pieces);

@@ -59,7 +59,8 @@ impl Record {
 fn dump(path: &Path) -> Vec<String> {
     let db = Connection::open(file_of(path)).unwrap();
     let mut all = Vec::new();
-    for table in ["read_to", "talk", "asker", "reply", "cell", "load", "tally", "opt_out", "held"] {
+    for table in ["read_to", "talk", "asker", "reply", "cell", "load", "tally", "opt_out", "held", "exchange", "behind"]
+    {
         let mut query = db.prepare(&format!("SELECT * FROM {table}")).unwrap();
         let columns = query.column_count();
         let mut rows = query.query([]).unwrap();
@@ -84,6 +85,9 @@ fn adds_up(path: &Path) {
     }
     let missed = one("SELECT count(*) FROM reply WHERE standing IN ('late', 'overdue', 'dropped_late')");
     assert_eq!(one("SELECT count(*) FROM reply WHERE cause IS NOT NULL"), missed, "each breach has one cause");
+    let stray = "SELECT count(*) FROM exchange e LEFT JOIN reply r ON r.seq = e.seq WHERE r.seq IS NULL OR \
+                 (r.team, r.standing, r.day) != (e.team, e.standing, e.day)";
+    assert_eq!(one(stray), 0, "each exchange says what its first reply says");
     let answered = one("SELECT count(*) FROM reply WHERE wall IS NOT NULL");
     assert_eq!(one("SELECT count(*) FROM reply WHERE standing IN ('late', 'in_time')"), answered);
 }

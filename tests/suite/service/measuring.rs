@@ -87,6 +87,8 @@ use tokio::sync::watch;
 use super::{Floor, begin, buyer, device, started};
 use crate::world::at;
 
+mod worth;
+
 /// A moment of the two days.
 fn tuesday(time: &str) -> Timestamp {
     at(&format!("2026-03-03T{time}-05:00"))
@@ -462,7 +464,8 @@ impl Floor {
 fn dump(path: &Path) -> Vec<String> {
     let db = Connection::open(comeback::server::measure::projections::file_of(path)).unwrap();
     let mut all = Vec::new();
-    for table in ["read_to", "talk", "asker", "reply", "cell", "load", "tally", "opt_out", "held"] {
+    for table in ["read_to", "talk", "asker", "reply", "cell", "load", "tally", "opt_out", "held", "exchange", "behind"]
+    {
         let mut query = db.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
         let columns = query.column_count();
         let mut rows = query.query([]).unwrap();

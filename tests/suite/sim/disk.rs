@@ -34,6 +34,7 @@ mod departures;
 mod lines;
 mod media;
 mod notices;
+mod past;
 mod record;
 mod rulings;
 mod sent;

@@ -83,7 +83,7 @@ impl Directory {
     }
 
     /// An address below the base, each part one segment whatever is in it.
-    fn at(&self, parts: &[&str]) -> Result<Url, CrmError> {
+    pub(super) fn at(&self, parts: &[&str]) -> Result<Url, CrmError> {
         let mut url = self.contacts.clone();
         let cannot = || CrmError::Unreachable(EgressError::NotAnAddress.to_string());
         url.path_segments_mut().map_err(|()| cannot())?.pop().extend(parts);
@@ -91,9 +91,13 @@ impl Directory {
     }
 
     async fn told<T: serde::de::DeserializeOwned>(&self, ask: Ask) -> Result<T, CrmError> {
+        self.told_of(ask, LARGEST).await
+    }
+
+    pub(super) async fn told_of<T: serde::de::DeserializeOwned>(&self, ask: Ask, most: usize) -> Result<T, CrmError> {
         let token = self.token.read().await.map_err(|e| CrmError::Unreachable(e.to_string()))?;
         let unreachable = |e: EgressError| CrmError::Unreachable(e.to_string());
-        let ask = ask.bearer(token.expose()).within(PATIENCE).at_most(LARGEST);
+        let ask = ask.bearer(token.expose()).within(PATIENCE).at_most(most);
         let answer = self.egress.ask(ask).await.map_err(unreachable)?;
         match answer.status() {
             200..300 => {}

@@ -104,4 +104,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0020_person.sql",
         sql: include_str!("../../../../assets/sql/server/sqlite/0020_person.sql"),
     },
+    Migration {
+        version: 21,
+        name: "0021_past.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0021_past.sql"),
+    },
 ];

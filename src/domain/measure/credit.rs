@@ -1,0 +1,177 @@
+//! Which deals a reply may claim: the rule is said, and stands beside every number that is made by it.
+
+use serde::{Deserialize, Serialize};
+
+use super::cell::By;
+use super::exchange::Adherence;
+use super::reply::Standing;
+use crate::domain::deal::Deal;
+use crate::domain::id::{ConversationId, LineId, RepId, TeamId};
+use crate::domain::time::{Span, Timestamp};
+
+/// How long before its end a deal can be credited to a reply, in days, unless somebody says otherwise.
+pub const USUAL_WINDOW: i64 = 90;
+
+/// The longest such window, in days: ten years.
+pub const LONGEST_WINDOW: i64 = 3_660;
+
+/// To which of the exchanges in the window a deal is credited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Touch {
+    /// The first.
+    First,
+    /// The last.
+    #[default]
+    Last,
+    /// Each: then a deal stands in several rows, and rows do not add up to the total, where it counts once.
+    Any,
+}
+
+impl Touch {
+    /// Each.
+    pub const ALL: [Self; 3] = [Self::First, Self::Last, Self::Any];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Last => "last",
+            Self::Any => "any",
+        }
+    }
+
+    /// The one with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|touch| touch.name() == name)
+    }
+}
+
+/// The rule of attribution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Days before a deal's end, or before now while it is open.
+    pub window_days: i64,
+    /// Which exchange in them.
+    pub touch: Touch,
+}
+
+impl Default for Rule {
+    fn default() -> Self {
+        Self { window_days: USUAL_WINDOW, touch: Touch::Last }
+    }
+}
+
+impl Rule {
+    /// In words, for whoever reads a number made by it.
+    pub fn words(self) -> String {
+        let days = self.window_days;
+        let to = match self.touch {
+            Touch::First => "is credited to the first exchange",
+            Touch::Last => "is credited to the last exchange",
+            Touch::Any => "counts in the row of every exchange",
+        };
+        format!(
+            "A deal {to} that somebody on it began by text in the {days} days before it closed, or before now while it is \
+             open. Each deal counts once in a total."
+        )
+    }
+
+    /// The exchanges that a deal is credited to, oldest first. `talks` are those of everybody on it, oldest first.
+    pub fn credited<'a>(self, deal: &Deal, talks: &'a [Talked], now: Timestamp) -> Vec<&'a Talked> {
+        let end = deal.closed.map_or(now, |closed| closed.at);
+        let from = end - Span::minutes(self.window_days.clamp(1, LONGEST_WINDOW) * 24 * 60);
+        let mut within = talks.iter().filter(|talk| (from..=end).contains(&talk.at));
+        match self.touch {
+            Touch::First => within.next().into_iter().collect(),
+            Touch::Last => within.next_back().into_iter().collect(),
+            Touch::Any => within.collect(),
+        }
+    }
+}
+
+/// An exchange, as deals are credited to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Talked {
+    /// The entry of its first reply.
+    pub seq: u64,
+    /// Where.
+    pub conversation: ConversationId,
+    /// When that reply came.
+    pub at: Timestamp,
+    /// Whose pool and lead.
+    pub team: TeamId,
+    /// Its class.
+    pub cohort: String,
+    /// Whose it counts as.
+    pub rep: Option<RepId>,
+    /// To which of our numbers.
+    pub line: LineId,
+    /// What it was about.
+    pub use_case: String,
+    /// Its hour of the week.
+    pub hour: u8,
+    /// How its first reply stands.
+    pub standing: Standing,
+}
+
+impl Talked {
+    /// How its first reply was answered.
+    pub const fn adherence(&self) -> Adherence {
+        Adherence::of(self.standing)
+    }
+
+    /// Which row it is in.
+    pub fn key(&self, by: By) -> String {
+        match by {
+            By::Team => self.team.to_string(),
+            By::Cohort => self.cohort.clone(),
+            By::Rep => self.rep.as_ref().map_or_else(String::new, ToString::to_string),
+            By::Hour => format!("{:03}", self.hour),
+            By::Line => self.line.to_string(),
+            By::UseCase => self.use_case.clone(),
+        }
+    }
+}
+
+/// The stage that a deal stood in; nothing before it was opened or while nobody knows.
+pub fn stage_at(deal: &Deal, at: Timestamp) -> Option<&str> {
+    deal.stages.iter().rev().find(|change| change.at <= at).map(|change| change.stage.as_str())
+}
+
+/// Whether it was under way then.
+pub fn was_open(deal: &Deal, at: Timestamp) -> bool {
+    deal.opened <= at && deal.closed.is_none_or(|closed| closed.at > at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outcomes::samples::{deal, talked};
+    use super::*;
+
+    const fn day(n: i64) -> Timestamp {
+        Timestamp::from_millis(n * 86_400_000)
+    }
+
+    #[test]
+    fn a_deal_goes_to_the_exchange_that_the_rule_names() {
+        let talks = [talked(1, day(5)), talked(2, day(60)), talked(3, day(80)), talked(4, day(120))];
+        let won = deal("d", day(10), Some((day(100), true)));
+        let seqs = |touch, window_days, deal: &Deal| -> Vec<u64> {
+            Rule { window_days, touch }.credited(deal, &talks, day(130)).iter().map(|talk| talk.seq).collect()
+        };
+        assert_eq!(seqs(Touch::Last, 90, &won), [3], "not the one after its end");
+        assert_eq!(seqs(Touch::First, 90, &won), [2], "not the one before the window");
+        assert_eq!(seqs(Touch::First, 95, &won), [1], "the window's ends are in it");
+        assert_eq!(seqs(Touch::Any, 90, &won), [2, 3]);
+        assert_eq!(seqs(Touch::Any, 10, &won), [0; 0]);
+        let open = deal("d", day(10), None);
+        assert_eq!(seqs(Touch::Last, 90, &open), [4]);
+    }
+
+    #[test]
+    fn a_rule_says_what_it_is() {
+        let told = Rule::default().words();
+        assert!(told.contains("the last exchange") && told.contains("90 days"), "{told}");
+    }
+}

@@ -1,0 +1,151 @@
+//! Before and since as tables.
+
+use super::super::compare::{Compared, Layer, Side, Wave};
+use super::super::sample::ENOUGH;
+use super::super::sheet::{Datum, Sheet, share, text};
+use super::sheets::{day, difference, label, middle, part};
+
+/// Before and since.
+pub(super) fn sheets(of: &Compared) -> Vec<Sheet> {
+    vec![teams(of), changes(of), stages(of), waves(of)]
+}
+
+fn star(few: bool) -> Vec<String> {
+    if few { vec![format!("* one side has fewer than {ENOUGH}: it says little")] } else { Vec::new() }
+}
+
+fn teams(of: &Compared) -> Sheet {
+    let mut rows = Vec::new();
+    for team in &of.teams {
+        let head = |when: &str, few: bool| {
+            [label(&team.label, few), text(&day(team.start)), Datum::Count(team.days), text(when)]
+        };
+        let side = |when: &str, side: &Side| {
+            let [median, low, high] = {
+                let [_, median, low, high] = middle(&side.first);
+                [median, low, high]
+            };
+            let [cycles, cycle, _, _] = middle(&side.cycle);
+            let mut line: Vec<Datum> =
+                head(when, side.meetings.small).into_iter().chain(part(&side.meetings)).collect();
+            line.extend([
+                median,
+                low,
+                high,
+                Datum::Count(side.wins.part),
+                Datum::Count(side.wins.whole),
+                cycles,
+                cycle,
+            ]);
+            line
+        };
+        rows.push(side("before", &team.before));
+        rows.push(side("since", &team.after));
+    }
+    Sheet {
+        title: "Before and since, team by team".to_owned(),
+        columns: vec![
+            "team",
+            "began",
+            "days",
+            "when",
+            "meetings",
+            "exchanges",
+            "share",
+            "low",
+            "high",
+            "first answer p50",
+            "low",
+            "high",
+            "won",
+            "ended",
+            "cycles",
+            "cycle p50",
+        ],
+        rows,
+        notes: [
+            vec![format!("{} exchanges of the time before were imported. As many days before as since.", of.imported)],
+            star(of.teams.iter().any(|team| team.before.meetings.small || team.after.meetings.small)),
+        ]
+        .concat(),
+    }
+}
+
+fn changes(of: &Compared) -> Sheet {
+    let mut rows: Vec<Vec<Datum>> = of
+        .teams
+        .iter()
+        .map(|team| {
+            let of = &team.difference;
+            [label(&team.label, of.small)].into_iter().chain(difference(of)).collect()
+        })
+        .collect();
+    if of.in_stages.value.is_some() {
+        let all = label("all teams, like with like by stage", of.in_stages.small);
+        rows.push([all].into_iter().chain(difference(&of.in_stages)).collect());
+    }
+    Sheet {
+        title: "From reply to meeting: since, less before".to_owned(),
+        columns: vec!["team", "difference", "low", "high"],
+        rows,
+        notes: star(of.teams.iter().any(|team| team.difference.small) || of.in_stages.small),
+    }
+}
+
+fn stages(of: &Compared) -> Sheet {
+    let layer = |layer: &Layer| {
+        let name = if layer.stage.is_empty() { "no deal" } else { &layer.stage };
+        let head = [label(name, layer.before.small || layer.after.small)];
+        head.into_iter().chain(part(&layer.before)).chain(part(&layer.after)).collect()
+    };
+    Sheet {
+        title: "Before and since, by the stage of the buyer's deal".to_owned(),
+        columns: vec![
+            "stage",
+            "meetings before",
+            "exchanges",
+            "share",
+            "low",
+            "high",
+            "meetings since",
+            "exchanges",
+            "share",
+            "low",
+            "high",
+        ],
+        rows: of.stages.iter().map(layer).collect(),
+        notes: star(of.stages.iter().any(|layer| layer.before.small || layer.after.small)),
+    }
+}
+
+fn waves(of: &Compared) -> Sheet {
+    let wave = |wave: &Wave| {
+        let mut line = vec![
+            label(&wave.teams.join(", "), wave.difference.small),
+            text(&day(wave.start)),
+            Datum::Count(wave.days),
+            text(&wave.others.join(", ")),
+        ];
+        let shares = [&wave.before, &wave.after, &wave.others_before, &wave.others_after];
+        line.extend(shares.map(|part| share(part.share)));
+        line.extend(difference(&wave.difference));
+        line
+    };
+    Sheet {
+        title: "Differences in differences: who began, held against who had not yet".to_owned(),
+        columns: vec![
+            "who began", "when", "days", "who had not", "before", "since", "others before", "others since", "difference",
+            "low", "high",
+        ],
+        rows: of.waves.iter().map(wave).collect(),
+        notes: [
+            vec![
+                "How much more the share of replies that led to a meeting changed where a team began than, on the same days, \
+                 where none had. It is associated with the beginning; what else changed that day is not known here."
+                    .to_owned(),
+            ],
+            star(of.waves.iter().any(|wave| wave.difference.small)),
+        ]
+        .concat(),
+    }
+}

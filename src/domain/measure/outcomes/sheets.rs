@@ -1,0 +1,321 @@
+//! Outcomes as tables.
+
+use super::super::exchange::Adherence;
+use super::super::gap::Cause;
+use super::super::interval::{Difference, Middle};
+use super::super::report::Part;
+use super::super::sample::ENOUGH;
+use super::super::sheet::{Datum, Sheet, share, small, text};
+use super::reconcile::Heap;
+use super::{OutcomeRow, Outcomes, before};
+use crate::domain::time::Timestamp;
+
+/// What is said before all tables: the rule, and how far deals are known.
+pub fn lines(told: &Outcomes) -> Vec<String> {
+    let deals = match told.deals_read.as_of {
+        Some(at) => format!("Deals as the CRM told them at {}", instant(at)),
+        None => "The CRM has told no deals yet".to_owned(),
+    };
+    let trouble = told.deals_read.trouble.as_ref().map_or_else(String::new, |why| format!("; since then: {why}"));
+    vec![
+        told.rule.words.clone(),
+        format!("{deals}{trouble}"),
+        "What is told here is associated with answers; that they caused it nobody can say.".to_owned(),
+    ]
+}
+
+fn instant(ms: i64) -> String {
+    Timestamp::from_millis(ms).utc().format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+pub(super) fn day(ms: i64) -> String {
+    Timestamp::from_millis(ms).utc().format("%Y-%m-%d").to_string()
+}
+
+fn adherence(of: Option<Adherence>) -> Datum {
+    text(of.map_or("all", Adherence::words))
+}
+
+pub(super) fn part(of: &Part) -> [Datum; 5] {
+    [Datum::Count(of.part), Datum::Count(of.whole), share(of.share), share(of.low), share(of.high)]
+}
+
+pub(super) fn middle(of: &Middle) -> [Datum; 4] {
+    let length = |ms: Option<i64>| ms.map_or(Datum::None, Datum::Length);
+    [Datum::Count(of.n), length(of.median), length(of.low), length(of.high)]
+}
+
+pub(super) fn difference(of: &Difference) -> [Datum; 3] {
+    [of.value, of.low, of.high].map(share)
+}
+
+pub(super) fn label(of: &str, few: bool) -> Datum {
+    if few { Datum::Starred(of.to_owned()) } else { text(of) }
+}
+
+/// What is said of medians of few.
+fn few(any: bool) -> Vec<String> {
+    let words = format!(
+        "* fewer than {ENOUGH}: the median says little. Low and high hold the true median in 95 of 100 such cases, whatever \
+         the shape; fewer than 6 say too little for them"
+    );
+    if any { vec![words] } else { Vec::new() }
+}
+
+/// Every table that has anything in it.
+pub fn sheets(told: &Outcomes) -> Vec<Sheet> {
+    let rows: Vec<&OutcomeRow> = told.rows.iter().chain(&told.total).collect();
+    let by = told.by.replace('_', " ");
+    let mut all = vec![meetings(&rows, &by), deals(&rows, &by), wins(&rows, &by)];
+    all.push(lengths(&rows, &format!("How long won deals took, by {by}"), "From the opening to the end.", |row| {
+        &row.cycle
+    }));
+    let note = "How long deals had stood in a stage when they left it for another one, in the period and after the reply. Open \
+                deals that have not moved are not in it, so that it is too short rather than too long.";
+    all.push(lengths(&rows, &format!("How fast deals moved on, by {by}"), note, |row| &row.stay));
+    all.push(stages(told));
+    all.push(differences(told));
+    all.push(reconciled(told));
+    all.push(costs(told));
+    all.push(listed(told));
+    if let Some(compared) = &told.compared {
+        all.extend(before::sheets(compared));
+    }
+    all.retain(|sheet| !sheet.rows.is_empty());
+    all
+}
+
+fn meetings(rows: &[&OutcomeRow], by: &str) -> Sheet {
+    let heard = || rows.iter().filter(|row| row.meetings.whole > 0);
+    Sheet {
+        title: format!("From reply to meeting, by {by}"),
+        columns: vec!["what", "first reply", "meetings", "exchanges", "share", "low", "high"],
+        rows: heard()
+            .map(|row| {
+                let names = [label(&row.label, row.meetings.small), adherence(row.adherence)];
+                names.into_iter().chain(part(&row.meetings)).collect()
+            })
+            .collect(),
+        notes: small(heard().any(|row| row.meetings.small)),
+    }
+}
+
+fn deals(rows: &[&OutcomeRow], by: &str) -> Sheet {
+    let lines = rows.iter().flat_map(|row| {
+        row.amounts.iter().map(|amount| {
+            vec![
+                text(&row.label),
+                adherence(row.adherence),
+                text(currency(&amount.currency)),
+                Datum::Count(amount.won),
+                Datum::Money(amount.won_cents),
+                Datum::Count(amount.open),
+                Datum::Money(amount.open_cents),
+                Datum::Count(amount.unpriced),
+            ]
+        })
+    });
+    Sheet {
+        title: format!("Influenced revenue and pipeline, by {by}"),
+        columns: vec!["what", "first reply", "currency", "won", "revenue", "open", "pipeline", "without amount"],
+        rows: lines.collect(),
+        notes: vec!["Won in the period, and open now; amounts as the CRM has them now.".to_owned()],
+    }
+}
+
+fn currency(of: &str) -> &str {
+    if of.is_empty() { "the company's own" } else { of }
+}
+
+fn wins(rows: &[&OutcomeRow], by: &str) -> Sheet {
+    let ended = || rows.iter().filter(|row| row.wins.whole > 0);
+    Sheet {
+        title: format!("Influenced deals that ended, by {by}"),
+        columns: vec!["what", "first reply", "won", "ended", "share", "low", "high"],
+        rows: ended()
+            .map(|row| {
+                let names = [label(&row.label, row.wins.small), adherence(row.adherence)];
+                names.into_iter().chain(part(&row.wins)).collect()
+            })
+            .collect(),
+        notes: small(ended().any(|row| row.wins.small)),
+    }
+}
+
+fn lengths(rows: &[&OutcomeRow], title: &str, note: &str, pick: fn(&OutcomeRow) -> &Middle) -> Sheet {
+    let with = || rows.iter().filter(|row| pick(row).n > 0);
+    let line = |row: &&&OutcomeRow| {
+        let names = [label(&row.label, pick(row).small), adherence(row.adherence)];
+        names.into_iter().chain(middle(pick(row))).collect()
+    };
+    let mut notes = vec![note.to_owned()];
+    notes.extend(few(with().any(|row| pick(row).small)));
+    Sheet {
+        title: title.to_owned(),
+        columns: vec!["what", "first reply", "n", "median", "low", "high"],
+        rows: with().map(|row| line(&row)).collect(),
+        notes,
+    }
+}
+
+fn stages(told: &Outcomes) -> Sheet {
+    let line = |row: &super::StageRow| {
+        let names = [label(&row.stage, row.stay.small), adherence(row.adherence)];
+        names.into_iter().chain(middle(&row.stay)).chain([Datum::Count(row.still)]).collect()
+    };
+    Sheet {
+        title: "Stage by stage".to_owned(),
+        columns: vec!["stage", "first reply", "moved on", "median", "low", "high", "in it now"],
+        rows: told.stages.iter().map(line).collect(),
+        notes: few(told.stages.iter().any(|row| row.stay.small)),
+    }
+}
+
+fn differences(told: &Outcomes) -> Sheet {
+    let mut rows: Vec<Vec<Datum>> = Vec::new();
+    let mut any = false;
+    for held in told.differences.iter().filter(|held| held.met.whole + held.missed.whole > 0) {
+        let what = if held.what == "meetings" { "reply to meeting" } else { "won, of those that ended" };
+        let mut line = |what: &str, of: &Difference| {
+            any |= of.small;
+            let shares = [share(held.met.share), share(held.missed.share)];
+            rows.push([label(what, of.small)].into_iter().chain(shares).chain(difference(of)).collect());
+        };
+        line(what, &held.difference);
+        if let Some(in_stages) = held.in_stages.as_ref().filter(|of| of.value.is_some()) {
+            line("the same, like with like by stage", in_stages);
+        }
+    }
+    let mut notes = vec![
+        "In time less missed; an interval that holds 0 is no difference. Replies that are answered in time may differ in more \
+         than that."
+            .to_owned(),
+    ];
+    if any {
+        notes.push(format!("* one side has fewer than {ENOUGH}: it says little"));
+    }
+    Sheet {
+        title: "First reply in time, held against missed".to_owned(),
+        columns: vec!["what", "in time", "missed", "difference", "low", "high"],
+        rows,
+        notes,
+    }
+}
+
+fn reconciled(told: &Outcomes) -> Sheet {
+    let heap = |of: Heap| [Datum::Count(of.deals), Datum::Money(of.cents)];
+    let line = |row: &super::Reconciled| {
+        let heaps = [row.total, row.influenced, row.outside, row.silent, row.nobody].into_iter().flat_map(heap);
+        [text(row.fate.words()), text(currency(&row.currency))]
+            .into_iter()
+            .chain(heaps)
+            .chain([Datum::Count(row.unpriced)])
+            .collect()
+    };
+    Sheet {
+        title: "All deals of the CRM".to_owned(),
+        columns: vec![
+            "deals",
+            "currency",
+            "in the CRM",
+            "amount",
+            "influenced",
+            "amount",
+            "outside the window",
+            "amount",
+            "nobody texted",
+            "amount",
+            "nobody on it",
+            "amount",
+            "without amount",
+        ],
+        rows: told.reconciled.iter().map(line).collect(),
+        notes: vec!["Influenced and the three after it add up to what is in the CRM.".to_owned()],
+    }
+}
+
+fn costs(told: &Outcomes) -> Sheet {
+    let mut rows = Vec::new();
+    for row in &told.costs {
+        let words = Cause::named(&row.cause).map_or("", Cause::words);
+        let head = || vec![text(words), Datum::Count(row.breached), Datum::Count(row.with_deal)];
+        if row.amounts.is_empty() {
+            let mut line = head();
+            line.push(text(""));
+            line.extend([Datum::Count(0), Datum::None, Datum::Count(0), Datum::Count(0), Datum::Count(0), Datum::None]);
+            rows.push(line);
+        }
+        for cost in &row.amounts {
+            let mut line = head();
+            line.push(text(currency(&cost.currency)));
+            line.extend([
+                Datum::Count(cost.deals),
+                Datum::Money(cost.cents),
+                Datum::Count(cost.open),
+                Datum::Count(cost.won),
+                Datum::Count(cost.lost),
+                Datum::Money(cost.lost_cents),
+            ]);
+            rows.push(line);
+        }
+    }
+    Sheet {
+        title: "What was open with buyers who were not answered in time".to_owned(),
+        columns: vec![
+            "why late",
+            "replies",
+            "with a deal",
+            "currency",
+            "deals",
+            "amount",
+            "still open",
+            "won since",
+            "lost since",
+            "amount lost",
+        ],
+        rows,
+        notes: vec![
+            "Deals that were open when the reply fell due. Each stands once: under the cause of its newest breach. That a deal \
+             was lost by it nobody knows."
+                .to_owned(),
+        ],
+    }
+}
+
+fn listed(told: &Outcomes) -> Sheet {
+    let line = |row: &super::DealRow| {
+        vec![
+            text(&row.deal),
+            text(row.fate.words()),
+            text(&row.stage),
+            row.amount_cents.map_or(Datum::None, Datum::Money),
+            text(currency(&row.currency)),
+            Datum::Conversation(row.conversation.clone()),
+            Datum::Count(i64::try_from(row.seq).unwrap_or(i64::MAX)),
+            text(&instant(row.at)),
+            text(&row.team),
+            text(&row.cohort),
+            text(row.rep.as_deref().unwrap_or("nobody")),
+            text(row.adherence.words()),
+        ]
+    };
+    Sheet {
+        title: "Deal by deal".to_owned(),
+        columns: vec![
+            "deal",
+            "how it stands",
+            "stage",
+            "amount",
+            "currency",
+            "conversation",
+            "entry",
+            "reply",
+            "team",
+            "cohort",
+            "rep",
+            "first reply",
+        ],
+        rows: told.deals.iter().map(line).collect(),
+        notes: Vec::new(),
+    }
+}

@@ -1,0 +1,176 @@
+//! Before and since, answered from what was imported, what was made of the journal, and deals.
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use super::outcomes::ended_since;
+use super::projections::MeasureError;
+use super::report::{Desk, Sees};
+use crate::domain::deal::Deal;
+use crate::domain::id::{ContactId, ConversationId, DealId, TeamId};
+use crate::domain::measure::compare::{Began, Compared, Sides, compare};
+use crate::domain::measure::credit::{Rule, Talked, stage_at, was_open};
+use crate::domain::measure::outcomes::Known;
+use crate::domain::measure::{Standing, load};
+use crate::domain::time::{Span, Timestamp};
+use crate::server::store::past::PastReply;
+
+/// Most days on each side, whatever period is asked for: comparing reads each exchange.
+const LONGEST: i64 = 730;
+
+impl Desk {
+    /// Which days of before a comparison of this period asks for: twice the period before the first day of any team, and at
+    /// most up to now.
+    pub fn days_of_before(&self, before: Option<Timestamp>) -> Result<(Timestamp, Timestamp), MeasureError> {
+        let starts = self.starts(before)?;
+        let first = starts.values().min().copied().unwrap_or(self.now);
+        Ok((first - self.side(), self.now))
+    }
+
+    /// When a date begins here.
+    pub fn begin_of(&self, date: chrono::NaiveDate) -> Option<Timestamp> {
+        load::begins(self.playbook.zone(), load::day_of(date))
+    }
+
+    /// One side.
+    fn side(&self) -> Span {
+        Span::minutes(self.side_days() * 24 * 60)
+    }
+
+    fn side_days(&self) -> i64 {
+        i64::from(self.window.until - self.window.since + 1).clamp(1, LONGEST)
+    }
+
+    /// When teams began: all of them at `before`, or each with its first reply in the journal.
+    fn starts(&self, before: Option<Timestamp>) -> Result<BTreeMap<TeamId, Timestamp>, MeasureError> {
+        let db = self.projections.reading();
+        let first = first_days(&db)?;
+        let zone = self.playbook.zone();
+        let begins = |day| load::begins(zone, day).unwrap_or(Timestamp::MIN);
+        Ok(first.into_iter().map(|(team, day)| (team, before.unwrap_or_else(|| begins(day)))).collect())
+    }
+
+    /// Before and since, for whoever sees everything. Of a team's own days in the journal no import counts.
+    pub fn compared(
+        &self,
+        rule: Rule,
+        before: Option<Timestamp>,
+        past: &[PastReply],
+    ) -> Result<Option<Compared>, MeasureError> {
+        if self.sees != Sees::All {
+            return Ok(None);
+        }
+        let (from, _) = self.days_of_before(before)?;
+        let (starts, own) = (self.starts(before)?, self.starts(None)?);
+        let db = self.projections.reading();
+        let past: Vec<&PastReply> =
+            past.iter().filter(|reply| own.get(&reply.team).is_none_or(|first| reply.received < *first)).collect();
+        let mut deals = ended_since(&db, from)?;
+        let on_deals = deals_of(&deals);
+        let mut began = in_journal(&db, from, &deals)?;
+        let imported = i64::try_from(past.len()).unwrap_or(i64::MAX);
+        for reply in &past {
+            let theirs = reply.contact.as_ref().and_then(|contact| on_deals.get(contact));
+            let stage = || stage_of(theirs?.iter().map(|place| &deals[*place].deal), reply.received);
+            began.push(Began {
+                team: reply.team.clone(),
+                at: reply.received,
+                stage: reply.stage.clone().or_else(stage),
+                meeting: reply.outcome == Some(crate::domain::event::Outcome::Meeting),
+                wall: reply.answered.map(|at| at.since(reply.received).as_millis()),
+            });
+        }
+        for reply in past {
+            for place in reply.contact.as_ref().and_then(|contact| on_deals.get(contact)).into_iter().flatten() {
+                deals[*place].talks.push(talked(reply));
+            }
+        }
+        for known in &mut deals {
+            known.talks.sort_by_key(|talk| (talk.at, talk.seq));
+        }
+        let label =
+            |team: &TeamId| self.playbook.teams.get(team).map_or_else(|| team.to_string(), |known| known.label.clone());
+        let sides =
+            Sides { began: &began, deals: &deals, starts: &starts, days: self.side_days(), rule, now: self.now };
+        Ok(Some(Compared { imported, ..compare(&sides, &label) }))
+    }
+}
+
+/// The local days on which teams' first replies came.
+fn first_days(db: &Connection) -> Result<BTreeMap<TeamId, i32>, MeasureError> {
+    let mut query = db.prepare_cached("SELECT team, min(day) FROM cell WHERE sort = 'team' GROUP BY team")?;
+    let mut rows = query.query([])?;
+    let mut all = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        all.insert(TeamId::new(row.get::<_, String>(0)?), row.get(1)?);
+    }
+    Ok(all)
+}
+
+/// Places of the deals that each person is on.
+fn deals_of(deals: &[Known]) -> BTreeMap<ContactId, Vec<usize>> {
+    let mut all: BTreeMap<ContactId, Vec<usize>> = BTreeMap::new();
+    for (place, known) in deals.iter().enumerate() {
+        for contact in &known.deal.contacts {
+            all.entry(contact.clone()).or_default().push(place);
+        }
+    }
+    all
+}
+
+/// The stage of the newest of these deals that was under way then.
+fn stage_of<'a>(deals: impl Iterator<Item = &'a Deal>, at: Timestamp) -> Option<String> {
+    let open = deals.filter(|deal| was_open(deal, at)).max_by_key(|deal| (deal.opened, &deal.id));
+    open.and_then(|deal| stage_at(deal, at)).map(str::to_owned)
+}
+
+/// Exchanges of the journal since then, each with the stage of the buyer's deal at that time.
+fn in_journal(db: &Connection, from: Timestamp, deals: &[Known]) -> Result<Vec<Began>, MeasureError> {
+    let mut theirs: BTreeMap<ConversationId, Vec<&Deal>> = BTreeMap::new();
+    let by_id: BTreeMap<&DealId, &Deal> = deals.iter().map(|known| (&known.deal.id, &known.deal)).collect();
+    let mut query = db.prepare_cached(
+        "SELECT DISTINCT b.conversation, c.deal FROM deal_contact c CROSS JOIN behind b ON b.contact = c.contact",
+    )?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let conversation = ConversationId(Uuid::from_bytes(row.get(0)?));
+        theirs.entry(conversation).or_default().extend(by_id.get(&DealId(row.get(1)?)));
+    }
+    // A day more: a local day begins at another instant than one of UTC.
+    let first = i32::try_from(from.millis().div_euclid(86_400_000) - 1).unwrap_or(i32::MIN);
+    let mut query =
+        db.prepare_cached("SELECT conversation, received, team, outcome, wall FROM exchange WHERE day >= ?1")?;
+    let mut rows = query.query([first])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (conversation, at) = (ConversationId(Uuid::from_bytes(row.get(0)?)), Timestamp::from_millis(row.get(1)?));
+        let outcome: Option<String> = row.get(3)?;
+        let deals = theirs.get(&conversation);
+        all.push(Began {
+            team: TeamId::new(row.get::<_, String>(2)?),
+            at,
+            stage: deals.and_then(|deals| stage_of(deals.iter().copied(), at)),
+            meeting: outcome.as_deref() == Some("meeting"),
+            wall: row.get(4)?,
+        });
+    }
+    Ok(all)
+}
+
+/// A reply of before as deals are credited to it. It has no conversation here.
+fn talked(reply: &PastReply) -> Talked {
+    Talked {
+        seq: 0,
+        conversation: ConversationId(Uuid::nil()),
+        at: reply.received,
+        team: reply.team.clone(),
+        cohort: reply.cohort.clone().unwrap_or_default(),
+        rep: reply.rep.clone(),
+        line: "".into(),
+        use_case: reply.use_case.clone().unwrap_or_default(),
+        hour: 0,
+        standing: Standing::Running,
+    }
+}

@@ -1,0 +1,76 @@
+//! Exchanges as rows, each with what its first reply says; and who is behind conversations.
+
+use rusqlite::{Connection, params};
+
+use super::projections::MeasureError;
+use crate::domain::id::RepId;
+use crate::domain::measure::{Facts, Reply};
+
+/// Keeps what a step told of exchanges, after its replies are kept.
+pub(super) fn keep(db: &Connection, facts: &Facts) -> Result<(), MeasureError> {
+    let seq = |seq: u64| i64::try_from(seq).unwrap_or(i64::MAX);
+    let mut put = db.prepare_cached(
+        "INSERT INTO exchange (seq, conversation, ended, outcome, finished_by) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT (seq) DO UPDATE SET ended = ?3, outcome = ?4, finished_by = ?5",
+    )?;
+    let mut gone = db.prepare_cached("DELETE FROM exchange WHERE seq = ?1")?;
+    for (first, told) in &facts.exchanges {
+        let Some(told) = told else {
+            gone.execute([seq(*first)])?;
+            continue;
+        };
+        let end = told.end.as_ref();
+        put.execute(params![
+            seq(*first),
+            told.conversation.0.as_bytes(),
+            end.map(|(at, _, _)| at.millis()),
+            end.map(|(_, outcome, _)| outcome.name()),
+            end.map(|(_, _, by)| by.as_str()),
+        ])?;
+    }
+    for reply in facts.replies.values().flatten() {
+        says(db, reply)?;
+    }
+    // A reply that was told before, and begins an exchange only now.
+    let known = facts.exchanges.iter().filter(|(first, told)| told.is_some() && !facts.replies.contains_key(*first));
+    for (first, _) in known {
+        if let Some(reply) = super::row::known(db, *first)? {
+            says(db, &reply)?;
+        }
+    }
+    behind(db, facts)
+}
+
+/// What a first reply says of its exchange. Of another reply there is none.
+fn says(db: &Connection, reply: &Reply) -> Result<(), MeasureError> {
+    let mut put = db.prepare_cached(
+        "UPDATE exchange SET received = ?2, day = ?3, hour = ?4, team = ?5, cohort = ?6, rep = ?7, line = ?8, \
+         use_case = ?9, standing = ?10, wall = ?11 WHERE seq = ?1",
+    )?;
+    put.execute(params![
+        i64::try_from(reply.seq).unwrap_or(i64::MAX),
+        reply.received.millis(),
+        reply.day,
+        reply.hour,
+        reply.team.as_str(),
+        reply.cohort,
+        reply.rep.as_ref().map(RepId::as_str),
+        reply.line.as_str(),
+        reply.use_case,
+        reply.standing.name(),
+        reply.spent.map(|spent| spent.wall),
+    ])?;
+    Ok(())
+}
+
+fn behind(db: &Connection, facts: &Facts) -> Result<(), MeasureError> {
+    let mut gone = db.prepare_cached("DELETE FROM behind WHERE conversation = ?1")?;
+    let mut put = db.prepare_cached("INSERT OR IGNORE INTO behind (contact, conversation) VALUES (?1, ?2)")?;
+    for (conversation, contacts) in &facts.behind {
+        gone.execute([conversation.0.as_bytes()])?;
+        for contact in contacts {
+            put.execute(params![contact.0, conversation.0.as_bytes()])?;
+        }
+    }
+    Ok(())
+}

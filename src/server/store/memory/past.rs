@@ -1,0 +1,30 @@
+//! Replies of before, in memory.
+
+use async_trait::async_trait;
+
+use super::super::StoreError;
+use super::super::past::{PastLog, PastReply};
+use super::MemoryStore;
+use crate::domain::time::Timestamp;
+
+#[async_trait]
+impl PastLog for MemoryStore {
+    async fn put_past(&self, replies: &[PastReply]) -> Result<Vec<bool>, StoreError> {
+        let past = &mut self.0.lock().await.past;
+        let put = |reply: &PastReply| {
+            let key = (reply.source.clone(), reply.id.clone());
+            let is_new = !past.contains_key(&key);
+            past.entry(key).or_insert_with(|| reply.clone());
+            is_new
+        };
+        Ok(replies.iter().map(put).collect())
+    }
+
+    async fn past(&self, from: Timestamp, until: Timestamp) -> Result<Vec<PastReply>, StoreError> {
+        let tables = self.0.lock().await;
+        let within = tables.past.values().filter(|reply| from <= reply.received && reply.received < until);
+        let mut found: Vec<PastReply> = within.cloned().collect();
+        found.sort_by(|a, b| (a.received, &a.source, &a.id).cmp(&(b.received, &b.source, &b.id)));
+        Ok(found)
+    }
+}

@@ -1,0 +1,77 @@
+//! Replies of before.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::SqliteStore;
+use super::row::instant;
+use crate::domain::event::Outcome;
+use crate::domain::id::{ContactId, RepId, TeamId};
+use crate::domain::time::Timestamp;
+use crate::server::store::StoreError;
+use crate::server::store::past::{PastLog, PastReply};
+
+#[async_trait]
+impl PastLog for SqliteStore {
+    async fn put_past(&self, replies: &[PastReply]) -> Result<Vec<bool>, StoreError> {
+        let replies = replies.to_vec();
+        self.write(move |db| put(db, &replies)).await
+    }
+
+    async fn past(&self, from: Timestamp, until: Timestamp) -> Result<Vec<PastReply>, StoreError> {
+        self.read(move |tx| read(tx, from, until)).await
+    }
+}
+
+fn put(db: &mut Connection, replies: &[PastReply]) -> Result<Vec<bool>, StoreError> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut new = Vec::with_capacity(replies.len());
+    {
+        let mut put = tx.prepare_cached(
+            "INSERT OR IGNORE INTO past_reply (source, id, team, received_at, answered_at, cohort, use_case, rep, \
+             contact, stage, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?;
+        for reply in replies {
+            let is_new = put.execute(params![
+                reply.source,
+                reply.id,
+                reply.team.as_str(),
+                reply.received.millis(),
+                reply.answered.map(Timestamp::millis),
+                reply.cohort,
+                reply.use_case,
+                reply.rep.as_ref().map(RepId::as_str),
+                reply.contact.as_ref().map(ContactId::as_str),
+                reply.stage,
+                reply.outcome.map(Outcome::name),
+            ])? == 1;
+            new.push(is_new);
+        }
+    }
+    tx.commit()?;
+    Ok(new)
+}
+
+fn read(tx: &Transaction<'_>, from: Timestamp, until: Timestamp) -> Result<Vec<PastReply>, StoreError> {
+    let mut query = tx.prepare_cached(
+        "SELECT source, id, team, received_at, answered_at, cohort, use_case, rep, contact, stage, outcome \
+         FROM past_reply WHERE received_at >= ?1 AND received_at < ?2 ORDER BY received_at, source, id",
+    )?;
+    let rows = query.query_map(params![from.millis(), until.millis()], |r| {
+        let outcome: Option<String> = r.get(10)?;
+        Ok(PastReply {
+            source: r.get(0)?,
+            id: r.get(1)?,
+            team: TeamId::new(r.get::<_, String>(2)?),
+            received: instant(r, 3)?,
+            answered: r.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis),
+            cohort: r.get(5)?,
+            use_case: r.get(6)?,
+            rep: r.get::<_, Option<String>>(7)?.map(RepId::new),
+            contact: r.get::<_, Option<String>>(8)?.map(ContactId::new),
+            stage: r.get(9)?,
+            outcome: outcome.as_deref().and_then(Outcome::named),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
