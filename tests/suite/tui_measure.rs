@@ -161,7 +161,7 @@ fn the_cursor_of_the_week_goes_by_hour_and_by_day() {
     desk.keys("Left Left");
     desk.says("Mon 08:00: nothing");
     desk.keys("Enter");
-    desk.says("No conversation stands behind this number.");
+    desk.says("Of this number no conversations are kept.");
     desk.keys("Right Enter");
     let behind = Behind::of("sla").only("by", "hour").only("key", "009");
     assert_eq!(desk.commands().last(), Some(&Ask::Behind { behind, days: 30 }));

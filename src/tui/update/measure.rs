@@ -164,7 +164,7 @@ pub(super) fn open(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     }
     let Some(bar) = model.measure.bar() else { return model.say("There is no number here.", now) };
     let Some(behind) = bar.behind.clone() else {
-        return model.say("No conversation stands behind this number.", now);
+        return model.say("Of this number no conversations are kept.", now);
     };
     let chart = model.measure.chart().map_or("", |chart| chart.title.as_str());
     let title = format!("{chart}: {}", bar.label);

@@ -4,10 +4,6 @@ use super::{Bar, Behind, Chart, Figure, Shape, chart, counted};
 use crate::domain::measure::report::{Load, LoadRow};
 use crate::domain::measure::sheet::Datum;
 
-fn behind(row: &LoadRow, what: &str) -> Behind {
-    Behind::of("load").only("rep", row.rep.clone()).only("what", what)
-}
-
 pub(super) fn figures(load: &Load) -> Vec<Figure> {
     let sum = |pick: fn(&LoadRow) -> i64| Datum::Count(load.rows.iter().map(pick).sum());
     let figure = |label: &str, value: Datum, beside: &str| Figure {
@@ -24,8 +20,10 @@ pub(super) fn figures(load: &Load) -> Vec<Figure> {
 }
 
 pub(super) fn charts(load: &Load) -> Vec<Chart> {
-    let counts = |what: &'static str, pick: fn(&LoadRow) -> i64| {
-        counted(load.rows.iter().map(|row| (row.name.as_str(), pick(row), behind(row, what))))
+    // Counts of days are kept, not which conversations they were of.
+    let counts = |pick: fn(&LoadRow) -> i64| -> Vec<Bar> {
+        let all = counted(load.rows.iter().map(|row| (row.name.as_str(), pick(row), Behind::default())));
+        all.into_iter().map(|bar| Bar { behind: None, ..bar }).collect()
     };
     let most = load.rows.iter().map(|row| row.average).fold(0.0_f64, f64::max);
     let held = load.rows.iter().map(|row| Bar {
@@ -44,10 +42,10 @@ pub(super) fn charts(load: &Load) -> Vec<Chart> {
     });
     let of_reps = "Of each rep, in the days of this report.";
     vec![
-        chart("Offers", of_reps, Shape::Bars, counts("offers", |row| row.offers)),
-        chart("Takes", of_reps, Shape::Bars, counts("takes", |row| row.takes)),
-        chart("Passed on", "Offers that nobody acted on in time.", Shape::Bars, counts("passes", |row| row.passes)),
-        chart("Answers", of_reps, Shape::Bars, counts("answers", |row| row.answers)),
+        chart("Offers", of_reps, Shape::Bars, counts(|row| row.offers)),
+        chart("Takes", of_reps, Shape::Bars, counts(|row| row.takes)),
+        chart("Passed on", "Offers that nobody acted on in time.", Shape::Bars, counts(|row| row.passes)),
+        chart("Answers", of_reps, Shape::Bars, counts(|row| row.answers)),
         chart("Held on average", "Open conversations, over every hour, day and night.", Shape::Bars, held.collect()),
         chart("How evenly offers were spread", "Full is even (Jain's index).", Shape::Bars, even.collect()),
     ]
