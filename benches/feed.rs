@@ -234,6 +234,10 @@ pub(crate) fn first_sync() {
                 | Notice::Found { .. }
                 | Notice::Writing(_)
                 | Notice::Around(_)
+                | Notice::Unwritten(_)
+                | Notice::Measured { .. }
+                | Notice::Unmeasured { .. }
+                | Notice::Behind { .. }
                 | Notice::Toast(_)
                 | Notice::Terminal(_)
                 | Notice::Moved

@@ -10,6 +10,7 @@ pub mod handover;
 pub mod http;
 pub mod inbox;
 pub mod log;
+mod measure;
 mod media;
 pub mod notifier;
 pub mod outbox;

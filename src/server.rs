@@ -37,5 +37,6 @@ pub mod service;
 pub mod store;
 pub mod telemetry;
 pub mod throttle;
+pub mod unwritten;
 pub mod write_back;
 pub mod writing;

@@ -24,4 +24,5 @@ pub mod sends;
 pub mod session;
 pub mod sheet;
 pub mod table;
+pub mod unwritten;
 pub mod writing;

@@ -196,14 +196,17 @@ impl Sla {
             return self.tell_replies(profile).await;
         }
         let breaches = if self.breaches { MOST } else { 0 };
+        let charts = matches!(self.period.format, Format::Html);
         let report = if let Some(database) = &self.period.database {
             let (desk, _) = self.period.desk(database).await?;
-            Measured::Sla(Box::new(desk.sla(self.by.by(), breaches)?))
+            let sla = if charts { desk.drawn(self.by.by(), breaches)? } else { desk.sla(self.by.by(), breaches)? };
+            Measured::Sla(Box::new(sla))
         } else {
             let asked = [
                 ("since", self.period.since.0.clone()),
                 ("by", self.by.by().name().to_owned()),
                 ("breaches", breaches.to_string()),
+                ("charts", charts.to_string()),
             ];
             SignedIn::open(profile).await?.backend.report("sla", &asked).await?.0
         };
@@ -247,6 +250,9 @@ impl Format {
         let (title, lines) = sheet::heading(report);
         if matches!(self, Self::Json) {
             return out(serde_json::to_string_pretty(&ReportBody(report.clone()))?.as_bytes());
+        }
+        if matches!(self, Self::Html) {
+            return out(html::of(report).as_bytes());
         }
         // A story is long: in a terminal each stands by itself.
         if let (Self::Table, Measured::Sla(sla)) = (self, report) {

@@ -5,6 +5,7 @@
 
 mod again;
 mod around;
+mod asked;
 mod trace;
 mod writing;
 
@@ -23,11 +24,12 @@ use super::profile::{self, Lock, Profile, ProfileError};
 use super::search::Searcher;
 use super::shown::{self, Outlet};
 use super::sync::{Action, Input, Machine, News, Wish};
-use super::{inbox, media, replica};
+use super::{inbox, replica};
 
 use crate::clock::{self, Clock};
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
+use crate::wire::unwritten::Unwritten;
 
 /// How long leaving waits for a push that is on its way.
 const LAST_PUSH: Duration = Duration::from_millis(500);
@@ -111,6 +113,7 @@ pub fn start_holding(
         looking: None,
         around: around::Asked::default(),
         shown: Shown::default(),
+        not_in_crm: Arc::default(),
         _lock: lock,
     };
     driver.show(true, true);
@@ -152,6 +155,8 @@ struct Driver {
     looking: Option<ConversationId>,
     around: around::Asked,
     shown: Shown,
+    /// What the CRM has not taken, as it was last told.
+    not_in_crm: Arc<Vec<Unwritten>>,
     _lock: Lock,
 }
 
@@ -219,6 +224,7 @@ impl Driver {
     fn feed(&mut self, input: Input) {
         trace::answer(&input);
         self.hear_of_writing(&input);
+        self.hear_of_unwritten(&input);
         if let Input::Session { ticket, .. }
         | Input::Pushed { ticket, .. }
         | Input::Pulled { ticket, .. }
@@ -252,38 +258,6 @@ impl Driver {
 
     fn wish(&mut self, wish: Wish) {
         self.feed(Input::Wish(wish));
-    }
-
-    fn ask(&mut self, ask: Ask) {
-        match ask {
-            Ask::Do { conversation, seen, command } => self.wish(Wish::Do { conversation, seen, command }),
-            Ask::SaveDraft { conversation, text } => self.wish(Wish::SaveDraft { conversation, text }),
-            Ask::Open(conversation) => {
-                self.open = conversation;
-                self.shown.thread = None;
-                let needed = conversation.filter(|id| self.machine.state().rests(*id));
-                self.wake(&needed.into_iter().collect());
-                self.read(conversation);
-                self.show_thread();
-            }
-            Ask::Older(conversation) => self.wish(Wish::Older(conversation)),
-            Ask::Save { message, n } => media::save(&self.backend, message, n, &self.notices),
-            Ask::ReadWhileAway => self.wish(Wish::ReadWhileAway),
-            Ask::Search(text) => self.searcher.ask(text),
-            Ask::SyncNow => self.feed(Input::SyncNow),
-            Ask::OutboxDrop { entry, keep_as_draft } => self.wish(Wish::Drop { entry, keep_as_draft }),
-            Ask::OutboxSend { entry } => self.wish(Wish::Send(entry)),
-            Ask::Looking { focused, conversation } => {
-                self.alerts.looking(focused, conversation);
-                self.looking = conversation.filter(|_| focused);
-                if let Some(id) = self.looking.filter(|id| self.on_desktop.read(*id)) {
-                    (self.outlet.close)(id);
-                }
-                self.read(self.looking.filter(|_| self.looking == self.open));
-            }
-            Ask::Writing(conversation) => self.writes(conversation),
-            Ask::Stop => {}
-        }
     }
 
     /// Every text of the conversation was on the screen.

@@ -1,12 +1,14 @@
 //! All a screen knows of the client: what it may ask, and what it is told. The screen never awaits IO.
 
+mod unsettled;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
 
+pub use self::unsettled::{Doubt, OutboxEntry, OutboxId, OutboxStanding};
 pub use super::while_away::{Change, WhileAway};
 use crate::domain::answering::Answering;
 use crate::domain::block::Block;
@@ -17,20 +19,24 @@ use crate::domain::context::Card;
 use crate::domain::conversation::Status;
 use crate::domain::correction::Taken;
 use crate::domain::coverage::Loan;
-use crate::domain::event::Review;
 use crate::domain::hold::Hold;
-use crate::domain::id::{CommandId, ConversationId, MessageId, RepId, ScheduleId};
+use crate::domain::id::{ConversationId, MessageId, RepId, ScheduleId};
+use crate::domain::measure::ReportName;
+use crate::domain::measure::cell::By;
+use crate::domain::measure::chart::Behind;
+use crate::domain::measure::report::Report;
 use crate::domain::next_step::NextStep;
 use crate::domain::oncall::Override;
 use crate::domain::ownership::OwnerSource;
 use crate::domain::playbook::Playbook;
-use crate::domain::quiet_hours::Waits;
 use crate::domain::routing::{Assignment, Passed};
 use crate::domain::sla::Clock;
 use crate::domain::time::Timestamp;
 use crate::domain::zone::Place;
 pub use crate::wire::around::Around;
 use crate::wire::changes::{Message, Presence};
+use crate::wire::report::Conversations;
+pub use crate::wire::unwritten::Unwritten;
 pub use crate::wire::writing::Writer;
 
 /// What a screen asks of the client. Never answered directly: what follows arrives as [`Notice`]s.
@@ -96,8 +102,28 @@ pub enum Ask {
     /// The person types a text to this buyer: colleagues in the conversation are told. Nothing is kept of it, and offline
     /// nothing is said.
     Writing(ConversationId),
+    /// Read a report: what was read last comes at once, then what the backend says, or why it says nothing.
+    Measure(WhichReport),
+    /// Read the conversations behind a number of a report.
+    Behind {
+        /// Which number.
+        behind: Behind,
+        /// Over so many days, as in the report.
+        days: u32,
+    },
     /// Write everything down and stop. Answered by [`Notice::Stopped`].
     Stop,
+}
+
+/// Which report, by which rows, over how many days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WhichReport {
+    /// Which.
+    pub report: ReportName,
+    /// By what its rows are, when it has rows of one's choice.
+    pub by: By,
+    /// Today and the days before.
+    pub days: u32,
 }
 
 /// What the client tells a screen.
@@ -122,10 +148,35 @@ pub enum Notice {
     Around(Arc<Around>),
     /// Which colleagues type a text, and where. Each is over by itself at its time.
     Writing(Arc<Vec<Writer>>),
+    /// What the CRM has not taken: all of it.
+    Unwritten(Arc<Vec<Unwritten>>),
     /// Something worth a line at the bottom: a refusal, a take-over.
     Toast(Toast),
     /// Bytes for the terminal that alert a rep (OSC sequences or a bell); only the screen writes to the terminal.
     Terminal(Vec<u8>),
+    /// A report, as of when it was read.
+    Measured {
+        /// Which.
+        which: WhichReport,
+        /// When it was read.
+        at: Timestamp,
+        /// What it says.
+        report: Arc<Report>,
+    },
+    /// A report that could not be read now.
+    Unmeasured {
+        /// Which.
+        which: WhichReport,
+        /// Why not, and what to do.
+        why: String,
+    },
+    /// The conversations behind a number, or why they are not known.
+    Behind {
+        /// Which number.
+        behind: Behind,
+        /// What was found.
+        found: Result<Arc<Conversations>, String>,
+    },
     /// Another terminal of the same person asked for this inbox.
     Moved,
     /// Everything is on disk; the program may end.
@@ -306,90 +357,6 @@ pub struct ThreadMessage {
     pub message: Message,
     /// Set while it is only in my outbox.
     pub pending: Option<OutboxId>,
-}
-
-/// Something of mine that is not settled, wherever it is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OutboxEntry {
-    /// Which.
-    pub id: OutboxId,
-    /// About which conversation.
-    pub conversation: Option<ConversationId>,
-    /// To whom, for the screen.
-    pub name: String,
-    /// To which number.
-    pub address: Option<Address>,
-    /// Its words, when it is a text.
-    pub body: Option<Body>,
-    /// What it is, in a few words: "answer", "take", "done: meeting booked".
-    pub what: String,
-    /// When the key was pressed.
-    pub issued_at: Timestamp,
-    /// Where it stands.
-    pub standing: OutboxStanding,
-    /// The backend may have it: taking it back is a question to the backend, which may come too late.
-    pub may_have_left: bool,
-}
-
-/// Which entry: a command that has not been confirmed, or an answer that stands at the backend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum OutboxId {
-    /// Still on this device.
-    Command(CommandId),
-    /// At the backend.
-    Answer(MessageId),
-}
-
-impl OutboxStanding {
-    /// Whether it waits for the person whose it is.
-    pub fn needs_eye(&self) -> bool {
-        match self {
-            // Somebody else must look.
-            // So must they behind a hold: that waits for a ruling.
-            Self::Parked(reasons) if reasons.contains(&Review::OptOutHold) => false,
-            Self::Parked(reasons) => reasons.iter().any(|reason| *reason != Review::NeedsApproval),
-            Self::Refused(_) | Self::Doubtful(_) | Self::Unknown | Self::Failed(_) => true,
-            Self::Queued | Self::Sent | Self::Held(_) | Self::Waits(..) | Self::Recalling => false,
-        }
-    }
-}
-
-/// Where an unsettled thing stands. Never two words for one reason, never one word for two.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OutboxStanding {
-    /// Waits for the network.
-    Queued,
-    /// With the backend, not confirmed yet.
-    Sent,
-    /// Leaves at that instant unless taken back.
-    Held(Timestamp),
-    /// Put off until then; judged again when its time has come.
-    Waits(Timestamp, Waits),
-    /// An answer I asked back: the backend has not said yet whether it left before that.
-    Recalling,
-    /// Needs my eye.
-    Parked(Vec<Review>),
-    /// Refused, with sentence and hint; its words are kept here.
-    Refused(String),
-    /// Of a sign-in before; it goes only when the person says so.
-    Doubtful(Doubt),
-    /// Nobody knows whether the carrier has it.
-    Unknown,
-    /// The carrier could not deliver it.
-    Failed(Option<u32>),
-}
-
-/// What is known of a command that no pull had confirmed when its sign-in ended. Why it ended is not known here: the
-/// device may have been revoked, or the backend brought back from a backup, which knows nothing of what came after.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Doubt {
-    /// It never left this device.
-    NeverLeft,
-    /// It was on its way, and nobody knows how it ended.
-    OnItsWay,
-    /// The backend had accepted it, and may have lost it since.
-    Accepted,
 }
 
 /// A hit of a search.

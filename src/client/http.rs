@@ -20,7 +20,7 @@ use crate::wire::dossier::Dossier;
 use crate::wire::explanation::Explanation;
 use crate::wire::people::{Said, Say};
 use crate::wire::problem::Problem;
-use crate::wire::report::{Replies, ReportBody};
+use crate::wire::report::{Conversations, Replies, ReportBody};
 use crate::wire::session::{Session, SignIn, SignedIn};
 use crate::wire::writing::Writes;
 
@@ -209,6 +209,13 @@ impl Backend {
     /// `GET /v1/reports/sla/replies`.
     pub async fn replies(&self, asked: &[(&str, String)]) -> Result<Replies, AskError> {
         let mut url = self.url("v1/reports/sla/replies");
+        url.query_pairs_mut().extend_pairs(asked);
+        outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
+    }
+
+    /// `GET /v1/reports/{name}/conversations`.
+    pub async fn behind(&self, name: &str, asked: &[(&str, String)]) -> Result<Conversations, AskError> {
+        let mut url = self.url(&format!("v1/reports/{name}/conversations"));
         url.query_pairs_mut().extend_pairs(asked);
         outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
     }

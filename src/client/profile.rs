@@ -126,7 +126,7 @@ pub fn private_file(path: &Path) -> Result<File, ProfileError> {
 }
 
 /// Replaces a file whole or not at all.
-fn write_private(path: &Path, bytes: &[u8]) -> Result<(), ProfileError> {
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), ProfileError> {
     let fresh = path.with_extension("new");
     match fs::remove_file(&fresh) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(file_error(&fresh)(e)),

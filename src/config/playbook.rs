@@ -29,6 +29,7 @@ mod next_steps;
 mod owners;
 pub mod places;
 mod repair;
+mod reports;
 mod schedules;
 pub mod schema;
 mod snippets;

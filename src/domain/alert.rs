@@ -13,10 +13,12 @@ use super::contact::Address;
 use super::hours::Calendar;
 use super::id::{ConversationId, MessageId, NumberId, RepId, TeamId};
 use super::time::{Span, Timestamp};
+use mailed::Mailed;
 
 pub mod approval;
 pub mod brief;
 pub mod follow;
+pub mod mailed;
 pub mod pace;
 pub mod reachable;
 pub mod words;
@@ -42,6 +44,9 @@ pub struct Alerting {
     /// Which channel is told to pause the campaign while Sales talks, by use case.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub pauses: BTreeMap<String, String>,
+    /// Reports that are mailed, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reports: BTreeMap<String, Mailed>,
 }
 
 impl Alerting {
@@ -339,6 +344,13 @@ pub enum What {
         /// By the channel that it came by.
         by: String,
     },
+    /// A report is to be mailed; it is made when it leaves.
+    Report {
+        /// Which, by its name in the playbook.
+        name: String,
+        /// When it was due.
+        due: Timestamp,
+    },
 }
 
 impl What {
@@ -360,6 +372,7 @@ impl What {
             Self::Consent { out: true, .. } => "opted_out",
             Self::Consent { out: false, .. } => "opted_in",
             Self::Told { .. } => "told",
+            Self::Report { .. } => "report",
         }
     }
 }

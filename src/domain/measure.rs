@@ -10,6 +10,7 @@
 //! report says stands in [`report`], and every number's definition in `assets/docs/measure.md`.
 
 pub mod cell;
+pub mod chart;
 pub mod compare;
 pub mod credit;
 pub mod exchange;
@@ -18,6 +19,7 @@ pub mod gap;
 pub mod histogram;
 pub mod interval;
 pub mod load;
+pub mod name;
 pub mod number;
 pub mod outcomes;
 pub mod reply;
@@ -33,6 +35,7 @@ pub use exchange::{Adherence, Exchange};
 pub use fold::{Facts, Fold, Policies};
 pub use gap::{Cause, Gap};
 pub use histogram::Histogram;
+pub use name::ReportName;
 pub use number::{Asker, Band, HeldNumber, OptOut};
 pub use reply::{Asked, Reply, Spent, Standing};
 pub use talk::Talk;

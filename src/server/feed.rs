@@ -224,6 +224,7 @@ fn render(
         roster: roster.collect(),
         on_call: page.roster.overrides.clone(),
         writing: None,
+        unwritten: service.unwritten().seen_by(principals),
         head: HeadView { seq: page.head.seq, hash: to_hex(&page.head.hash) },
         playbook: (ask.playbook != playbook.version).then(|| playbook.for_clients()),
     }

@@ -17,6 +17,7 @@ use super::telemetry::Metrics;
 pub mod around;
 pub mod audit;
 pub mod auth;
+pub mod behind;
 pub mod blocked;
 pub mod changes;
 pub mod commands;
@@ -70,6 +71,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/audit/entries", get(audit::entries))
         .route("/v1/reports/{name}", get(reports::one))
         .route("/v1/reports/sla/replies", get(reports::replies))
+        .route("/v1/reports/{name}/conversations", get(behind::conversations))
         .route("/v1/media/{message}/{n}", get(media::one))
         .route("/v1/consent/blocked", get(blocked::blocked))
         .route("/v1/consent/rulings", get(rulings::rulings))

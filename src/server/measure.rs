@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::service::Service;
 
+pub mod behind;
 mod compare;
 pub mod deals;
 mod exchanges;
@@ -21,6 +22,7 @@ pub mod projections;
 pub mod read;
 pub mod report;
 mod row;
+mod spread;
 mod write;
 
 pub use follow::{Followed, follow};

@@ -27,6 +27,8 @@ mod outgoing;
 mod pacing;
 pub mod page;
 mod payload;
+mod report;
+mod scheduled;
 mod setting;
 pub mod standard;
 
@@ -102,8 +104,9 @@ impl Notifier {
             tracing::error!(channel, why, "a channel cannot be used; its alerts are tried again");
         }
         let handing = hand_off::run(self.service.clone(), shutdown.clone());
-        let (told, handed) = tokio::join!(Arc::new(self).tell(shutdown), handing);
-        told.and(handed)
+        let reporting = scheduled::run(self.service.clone(), shutdown.clone());
+        let (told, handed, reported) = tokio::join!(Arc::new(self).tell(shutdown), handing, reporting);
+        told.and(handed).and(reported)
     }
 
     async fn tell(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
@@ -212,6 +215,8 @@ fn lane(row: &NoticeRow) -> Lane {
         // Of one number in order, of all others at the same time.
         (to, What::Consent { number, .. }) => format!("{CONSENT}{}:{number}", to.key()),
         (to @ To::Rep(_), What::Told { .. }) => format!("told:{}", to.key()),
+        // One that no mail server takes holds back no other.
+        (to @ To::Rep(_), What::Report { name, .. }) => format!("report:{}:{name}", to.key()),
         (to @ To::Rep(_), _) => to.key(),
         (to @ To::Channels(_), _) => match row.notice.conversation {
             Some(conversation) => format!("{}:{conversation}", to.key()),
@@ -233,7 +238,7 @@ fn ready(
     }
     let is_alert = |row: &NoticeRow| matches!(row.notice.what, What::Alert { .. });
     if let To::Rep(rep) = &first.notice.to
-        && !matches!(first.notice.what, What::Told { .. })
+        && !matches!(first.notice.what, What::Told { .. } | What::Report { .. })
         && let Some(alerts) = playbook.alerting.of(rep)
     {
         let key = first.notice.to.key();

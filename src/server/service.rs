@@ -16,6 +16,7 @@ use super::media::Attachment;
 use super::store::{DedupeKey, RawEvent, Restored, Store, StoreError, departure};
 use super::telemetry::Metrics;
 use super::throttle::Throttle;
+use super::unwritten::Stuck;
 use crate::clock::Clock;
 use crate::domain::command::{Actor, Command};
 use crate::domain::consent::ledger::Taken;
@@ -271,6 +272,7 @@ pub struct Service {
     measured: Arc<OnceLock<Arc<Projections>>>,
     secrets: Arc<Known>,
     asks: Arc<Asks>,
+    unwritten: Arc<Stuck>,
 }
 
 impl std::fmt::Debug for Service {
@@ -306,7 +308,7 @@ impl Service {
             shadow: Mutex::default(),
         };
         tokio::spawn(committer.run(queue, died));
-        let (measured, secrets) = (Arc::default(), Arc::default());
+        let (measured, secrets, unwritten) = (Arc::default(), Arc::default(), Arc::default());
         let service = Self {
             jobs,
             store,
@@ -322,6 +324,7 @@ impl Service {
             measured,
             secrets,
             asks,
+            unwritten,
         };
         if in_force.is_none() {
             let work = Work::Playbook(Box::new(seed.clone().into()));
@@ -435,6 +438,11 @@ impl Service {
     /// How the CRM stands, and whose card is wanted anew.
     pub fn asks(&self) -> &Asks {
         &self.asks
+    }
+
+    /// What the CRM has not taken.
+    pub fn unwritten(&self) -> &Stuck {
+        &self.unwritten
     }
 
     /// Who must look at the feed.

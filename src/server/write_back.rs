@@ -60,7 +60,10 @@ impl WriteBack {
         let mut after = None;
         while !*shutdown.borrow() {
             wake.mark_unchanged();
-            let sleep = match self.round().await {
+            let round = self.round().await;
+            // Whoever looks at a conversation sees what of it is not in the CRM.
+            let shown = self.service.unwritten().look(self.service.store().as_ref()).await;
+            let sleep = match round.and_then(|next| shown.map(|()| next)) {
                 Ok(next) => self.until(next),
                 Err(StoreError::Fatal(why)) => return Err(ServiceError::Stopped(why)),
                 Err(e) => {

@@ -23,6 +23,8 @@ pub enum Context {
     People,
     /// What happened while this person was away.
     WhileAway,
+    /// Measures.
+    Measure,
     /// Writing to a buyer, or a note.
     Composer,
     /// One line of text: the filter, a reason.
@@ -83,6 +85,13 @@ pub enum Action {
     WhileAway,
     Outbox,
     Measure,
+    Left,
+    Right,
+    NextReport,
+    PreviousReport,
+    Rows,
+    Longer,
+    Shorter,
     SyncNow,
     Redraw,
     Suspend,
@@ -141,12 +150,12 @@ pub struct Binding {
     pub doc: &'static str,
 }
 
-use Context::{Choice, Composer, Line, List, Outbox, Page, People, Thread, WhileAway};
+use Context::{Choice, Composer, Line, List, Measure, Outbox, Page, People, Thread, WhileAway};
 
-const BROWSE: &[Context] = &[List, Thread, Outbox, People, WhileAway];
+const BROWSE: &[Context] = &[List, Thread, Outbox, People, WhileAway, Measure];
 const WITH_TEXTS: &[Context] = &[List, Thread, Outbox];
 const WITH_BUYER: &[Context] = &[List, Thread];
-const ALL: &[Context] = &[List, Thread, Outbox, People, WhileAway, Composer, Line, Choice, Page];
+const ALL: &[Context] = &[List, Thread, Outbox, People, WhileAway, Measure, Composer, Line, Choice, Page];
 const INPUT: &[Context] = &[Composer, Line, Choice, Page];
 
 const fn b(
@@ -173,6 +182,23 @@ pub const TABLE: &[Binding] = &[
     b(Group::Move, &[Page], &["PageDown"], Action::HalfDown, "half page down", "half a page down in a page"),
     b(Group::Move, &[Page], &["PageUp"], Action::HalfUp, "half page up", "half a page up in a page"),
     b(Group::Move, &[List, Outbox, WhileAway], &["Enter"], Action::Open, "open", "open the conversation"),
+    b(Group::Move, &[Measure], &["Enter"], Action::Open, "open", "the conversations behind a number; then one of them"),
+    b(Group::Move, &[Measure], &["Left"], Action::Left, "left", "to the left: the hour, day or number before"),
+    b(Group::Move, &[Measure], &["Right"], Action::Right, "right", "to the right: the next hour, day or number"),
+    b(Group::Move, &[Measure], &["Tab"], Action::NextInbox, "next chart", "next chart"),
+    b(Group::Move, &[Measure], &["Shift-Tab"], Action::PreviousInbox, "previous chart", "previous chart"),
+    b(
+        Group::Go,
+        &[Measure],
+        &[">"],
+        Action::NextReport,
+        "next report",
+        "next report: in time, outcomes, load, consent",
+    ),
+    b(Group::Go, &[Measure], &["<"], Action::PreviousReport, "previous report", "previous report"),
+    b(Group::Go, &[Measure], &["b"], Action::Rows, "rows", "by other rows: cohort, team, rep, line, use case"),
+    b(Group::Go, &[Measure], &["+"], Action::Longer, "longer period", "a longer period: 7, 30, 90, 365 days"),
+    b(Group::Go, &[Measure], &["-"], Action::Shorter, "shorter period", "a shorter period"),
     b(Group::Move, &[People], &["Enter"], Action::Open, "open", "what can be done: away, back, a shift, the pool"),
     b(Group::Move, BROWSE, &["Esc"], Action::Back, "back", "back; forget selection and filter"),
     b(Group::Move, INPUT, &["Esc"], Action::Back, "back", "leave; a draft is kept"),
@@ -234,7 +260,14 @@ pub const TABLE: &[Binding] = &[
     b(Group::Go, &[People], &["@"], Action::OnCallAt, "on call at", "who is on call at another time"),
     b(Group::Go, BROWSE, &[], Action::WhileAway, "while you were away", "what happened while you were away"),
     b(Group::Go, BROWSE, &["O"], Action::Outbox, "outbox", "outbox: what has not left, and why"),
-    b(Group::Go, BROWSE, &["M"], Action::Measure, "measure", "measures of the team"),
+    b(
+        Group::Go,
+        BROWSE,
+        &["M"],
+        Action::Measure,
+        "measure",
+        "measures: what was in time, outcomes, load, consent, and the conversations behind each number",
+    ),
     b(Group::Go, BROWSE, &["Ctrl-r"], Action::SyncNow, "sync now", "sync now"),
     b(Group::Go, ALL, &["Ctrl-l"], Action::Redraw, "redraw", "draw the screen anew"),
     b(Group::Go, ALL, &["Ctrl-z"], Action::Suspend, "suspend", "suspend to the shell"),
@@ -373,6 +406,7 @@ pub fn places(contexts: &[Context]) -> String {
         Outbox => "outbox",
         People => "people",
         WhileAway => "hand-over",
+        Measure => "measures",
         Composer => "composer",
         Line => "line",
         Choice => "choice",

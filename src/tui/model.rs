@@ -2,6 +2,7 @@
 
 pub mod composer;
 pub mod list;
+pub mod measure;
 pub mod overlay;
 pub mod people;
 pub mod when;
@@ -18,7 +19,7 @@ use super::keymap::Context;
 use super::keymap::chord::Chord;
 use super::theme::Theme;
 use crate::client::handle::{
-    Around, Inbox, LinkState, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, Toast, Weight, Writer,
+    Around, Inbox, LinkState, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, Toast, Unwritten, Weight, Writer,
 };
 use crate::domain::consent::is_final;
 use crate::domain::event::Review;
@@ -40,6 +41,8 @@ pub enum Screen {
     People,
     /// What happened while this person was away.
     WhileAway,
+    /// Measures.
+    Measure,
 }
 
 /// A line at the bottom.
@@ -100,6 +103,8 @@ pub struct Model {
     pub stretch: Option<when::Stretch>,
     /// The conversation under the cursor of [`Screen::WhileAway`].
     pub handed: Option<ConversationId>,
+    /// What [`Screen::Measure`] shows.
+    pub measure: measure::Measure,
     /// The absence whose hand-over was shown by itself.
     pub handed_over: Option<Timestamp>,
     /// What is being written.
@@ -108,6 +113,8 @@ pub struct Model {
     pub writing: Arc<Vec<Writer>>,
     /// What is known around the opened conversation, when it was last asked.
     pub around: Option<Arc<Around>>,
+    /// What the CRM has not taken.
+    pub unwritten: Arc<Vec<Unwritten>>,
     /// Notes that were begun and left, by conversation.
     pub notes: BTreeMap<ConversationId, String>,
     /// What lies over the screen.
@@ -166,10 +173,12 @@ impl Model {
             person: None,
             stretch: None,
             handed: None,
+            measure: measure::Measure::default(),
             handed_over: None,
             composer: None,
             writing: Arc::default(),
             around: None,
+            unwritten: Arc::default(),
             notes: BTreeMap::new(),
             overlay: None,
             toast: None,
@@ -195,6 +204,7 @@ impl Model {
             Screen::Outbox => Context::Outbox,
             Screen::People => Context::People,
             Screen::WhileAway => Context::WhileAway,
+            Screen::Measure => Context::Measure,
         }
     }
 
@@ -212,7 +222,7 @@ impl Model {
             Screen::Inbox => self.list.cursor.map(list::Spot::conversation),
             Screen::Conversation => self.pinned,
             Screen::Outbox => self.entry().and_then(|e| e.conversation),
-            Screen::People => None,
+            Screen::People | Screen::Measure => None,
             Screen::WhileAway => self.handed,
         }
     }

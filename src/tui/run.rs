@@ -238,6 +238,10 @@ impl Session {
                     | Notice::Found { .. }
                     | Notice::Writing(_)
                     | Notice::Around(_)
+                    | Notice::Unwritten(_)
+                    | Notice::Measured { .. }
+                    | Notice::Unmeasured { .. }
+                    | Notice::Behind { .. }
                     | Notice::Toast(_)
                     | Notice::Terminal(_) => {}
                 }

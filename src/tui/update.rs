@@ -11,6 +11,7 @@ mod keys;
 mod kind;
 mod later;
 mod list;
+mod measure;
 mod news;
 mod next_step;
 mod outbox;
@@ -118,7 +119,7 @@ fn wanted(model: &Model) -> Option<ConversationId> {
         // What was found may rest in the cache: the client knows what it is.
         Screen::Inbox => model.list.cursor.filter(|spot| matches!(spot, Spot::Hit(..))).map(Spot::conversation),
         Screen::Outbox | Screen::WhileAway => model.target(),
-        Screen::People => None,
+        Screen::People | Screen::Measure => None,
     }
 }
 
@@ -126,6 +127,6 @@ fn wanted(model: &Model) -> Option<ConversationId> {
 fn on_screen(model: &Model) -> Option<ConversationId> {
     match model.screen {
         Screen::Conversation | Screen::Inbox => model.opened,
-        Screen::Outbox | Screen::People | Screen::WhileAway => None,
+        Screen::Outbox | Screen::People | Screen::WhileAway | Screen::Measure => None,
     }
 }

@@ -7,6 +7,7 @@ mod composer;
 mod context;
 mod list;
 mod loan;
+mod measure;
 mod on_call;
 mod outbox;
 mod overlay;
@@ -57,6 +58,7 @@ fn screen(model: &Model, p: &mut Painter<'_>) {
     match (areas.thread, model.screen) {
         (_, Screen::Outbox) if model.composer.is_none() => outbox::draw(model, areas.whole, p),
         (_, Screen::People) if model.composer.is_none() => people::draw(model, areas.whole, p),
+        (_, Screen::Measure) if model.composer.is_none() => measure::draw(model, areas.whole, p),
         (_, Screen::WhileAway) if model.composer.is_none() => while_away::draw(model, areas.whole, p),
         (None, _) if on_conversation => conversation::draw(model, areas.whole, true, p),
         (None, _) => list::draw(model, areas.list, true, p),

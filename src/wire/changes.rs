@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::command::Receipt;
+use super::unwritten::Unwritten;
 use super::writing::Writing;
 use crate::domain::answering::Answering;
 use crate::domain::consent::Number;
@@ -54,6 +55,10 @@ pub struct Changes {
     /// Who types, for a request that named the `writing` it knows. Kept nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub writing: Option<Writing>,
+    /// What the CRM has not taken of conversations that this person may see; all of it, each time. Never wakes a poll by
+    /// itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unwritten: Vec<Unwritten>,
     /// The journal's head, for devices to witness.
     pub head: HeadView,
 }

@@ -20,3 +20,26 @@ pub struct Replies {
     /// Whether there are more than were asked for.
     pub more: bool,
 }
+
+/// Conversations behind a number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Conversations {
+    /// Newest first, each once.
+    pub conversations: Vec<Found>,
+    /// Whether there are more than were asked for.
+    pub more: bool,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Found {
+    /// Which.
+    pub conversation: String,
+    /// When what is counted happened, in milliseconds since 1970.
+    pub at: i64,
+    /// What it counts as, in a line.
+    pub said: String,
+    /// What happened, line by line, when it is a reply.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub story: Vec<String>,
+}

@@ -25,7 +25,12 @@ class Mailbox:
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
             "headers": {name.lower(): str(value) for name, value in mail.items()},
-            "body": mail.get_content(),
+            "body": mail.get_body(("plain",)).get_content(),
+            "html": part.get_content() if (part := mail.get_body(("html",))) else None,
+            "beside": [
+                {"name": part.get_filename(), "kind": part.get_content_type(), "content": part.get_content()}
+                for part in mail.iter_attachments()
+            ],
         }
         print(json.dumps(told), flush=True)
         return "250 taken"

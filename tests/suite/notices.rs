@@ -7,6 +7,7 @@ mod consent;
 mod mail;
 mod pace;
 mod pages;
+mod reports;
 mod rules;
 mod said;
 mod scene;

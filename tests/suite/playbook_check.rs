@@ -382,6 +382,22 @@ fn a_mistake_about_alerts_is_told_in_its_place() {
         (&[("\"env:COMEBACK_OPS_SECRET\"", "[]")], "one secret, or two while they are changed"),
         (&[("by = [\"ops\", \"chat\"]", "by = [\"page\"]")], "operations need a webhook or slack channel"),
         (
+            &[("channel = \"mail\"\non", "channel = \"page\"\non")],
+            "\"page\" is a channel of kind sms: a report goes by mail",
+        ),
+        (&[("to = [\"nina\", \"lea\"]", "to = []")], "nobody would get this report"),
+        (&[("to = [\"nina\", \"lea\"]", "to = [\"nian\"]")], "there is no rep \"nian\"; did you mean \"nina\"?"),
+        (&[("on = [\"monday\"]", "on = [\"monnday\"]")], "did you mean \"monday\"?"),
+        (&[("since = \"7d\"\n\n[report.worth]", "since = \"36h\"\n\n[report.worth]")], "a report is about whole days"),
+        (&[("report = \"sla\"", "report = \"load\"")], "only the reports sla and outcomes have rows of your choice"),
+        (
+            &[
+                ("report = \"sla\"\nby = \"cohort\"\n", "report = \"compliance\"\n"),
+                ("to = [\"nina\", \"lea\"]", "to = [\"maya\"]"),
+            ],
+            "maya may not see the report about consent",
+        ),
+        (
             &[("webhook = \"ops\"\n", "webhook = \"page\"\n")],
             "\"page\" is a channel of kind sms: here a webhook is needed",
         ),

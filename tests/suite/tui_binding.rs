@@ -160,7 +160,7 @@ proptest! {
                         Some(conversation)
                     }
                     Ask::Open(_) | Ask::Search(_) | Ask::ReadWhileAway | Ask::SyncNow | Ask::Save { .. } | Ask::OutboxDrop { .. } | Ask::OutboxSend { .. }
-                    | Ask::Looking { .. } | Ask::Stop => None,
+                    | Ask::Looking { .. } | Ask::Measure(_) | Ask::Behind { .. } | Ask::Stop => None,
                 };
                 if let Some(about) = about {
                     prop_assert!(allowed.contains(&about), "{} acted on {}, allowed {:?}", key, about, allowed);

@@ -1,4 +1,4 @@
-//! Who types: asked beside everything else, told to the screen, and kept nowhere.
+//! What pages say beside conversations: what the CRM has not taken, and who types: asked beside everything else, told to the screen, and kept nowhere.
 
 use std::sync::Arc;
 
@@ -23,6 +23,16 @@ impl Driver {
             && !writing.who.is_empty()
         {
             drop(self.notices.send(Notice::Writing(Arc::new(writing.who.clone()))));
+        }
+    }
+
+    /// A page says what the CRM has not taken: all of it, each time. Told when it is another than before.
+    pub(super) fn hear_of_unwritten(&mut self, input: &Input) {
+        if let Input::Pulled { result: Ok(page), .. } = input
+            && *self.not_in_crm != page.unwritten
+        {
+            self.not_in_crm = Arc::new(page.unwritten.clone());
+            drop(self.notices.send(Notice::Unwritten(Arc::clone(&self.not_in_crm))));
         }
     }
 }

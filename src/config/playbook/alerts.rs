@@ -124,7 +124,8 @@ impl Reader<'_> {
                 pauses.extend(self.webhook(name, &channels, d).map(|known| (id.clone(), known)));
             }
         }
-        Alerting { channels, everybody, reps, operations, handled, pauses }
+        let reports = self.reports(d, &channels);
+        Alerting { channels, everybody, reps, operations, handled, pauses, reports }
     }
 
     /// The name of a webhook channel.

@@ -11,6 +11,7 @@ use super::consent::ConsentText;
 use super::crm::CrmText;
 use super::next_steps::NextStepText;
 use super::owners::{OwnerText, TerritoryText};
+use super::reports::ReportText;
 use super::snippets::{PriceText, RegulatedText, SnippetText};
 use super::steps::LadderText;
 use crate::config::text::{Duration, Every, PerTime, TimeOfDay, Times, Zone};
@@ -52,6 +53,8 @@ pub(super) struct Document {
     pub(super) line: BTreeMap<String, LineText>,
     #[serde(default)]
     pub(super) campaign_class: BTreeMap<String, ClassText>,
+    #[serde(default)]
+    pub(super) report: BTreeMap<String, ReportText>,
     #[serde(default)]
     pub(super) expect: Vec<ExpectText>,
     #[serde(default)]

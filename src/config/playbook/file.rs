@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 
 use super::template::{key, quoted};
+use crate::domain::alert::mailed::Mailed;
 use crate::domain::alert::{Alerts, Channel, ChannelKind, Redact};
 use crate::domain::consent::ConsentRules;
 use crate::domain::escalation::{Ladder, Step, Stop, Who};
 use crate::domain::expectation::Expectation;
 use crate::domain::hours::{Calendar, Window};
 use crate::domain::id::{RepId, TeamId};
+use crate::domain::measure::ReportName;
 use crate::domain::oncall::{Length, Rotation, Schedule};
 use crate::domain::ownership::OwnerRule;
 use crate::domain::pacing::Limit;
@@ -390,6 +392,27 @@ impl File {
             self.table("[operations]");
             self.put_list("by", p.alerting.operations.iter().map(String::as_str));
         }
+        for (name, mailed) in &p.alerting.reports {
+            self.table(&format!("[report.{}]", key(name)));
+            self.report(mailed);
+        }
+    }
+
+    fn report(&mut self, mailed: &Mailed) {
+        self.put("report", &quoted(mailed.report.word()));
+        self.put_some(
+            "by",
+            Some(word(&mailed.by)).filter(|_| matches!(mailed.report, ReportName::Sla | ReportName::Outcomes)),
+        );
+        self.put_list("to", mailed.to.iter().map(RepId::as_str));
+        self.put("channel", &quoted(&mailed.channel));
+        self.put_some(
+            "on",
+            Some(list(&mailed.on.iter().map(word).collect::<Vec<_>>())).filter(|_| !mailed.on.is_empty()),
+        );
+        self.put("at", &quoted(&format!("{:02}:{:02}", mailed.at / 60, mailed.at % 60)));
+        self.put("zone", &quoted(mailed.zone.name()));
+        self.put("since", &quoted(&format!("{}d", mailed.days)));
     }
 
     fn channel(&mut self, channel: &Channel) {

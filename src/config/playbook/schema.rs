@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn the_schema_knows_every_key_that_the_reader_knows_and_no_other() {
         let schema: Json = serde_json::from_str(SCHEMA).unwrap();
-        let tables: [(&str, &[&str]); 37] = [
+        let tables: [(&str, &[&str]); 38] = [
             ("", &[]),
             ("compliance", &["compliance"]),
             ("consent", &["consent"]),
@@ -73,6 +73,7 @@ mod tests {
             ("alerts", &["alerts"]),
             ("quiet", &["alerts", "quiet"]),
             ("operations", &["operations"]),
+            ("report", &["report", "weekly"]),
             ("schedule", &["schedule", "east"]),
             ("layer", &["schedule", "east", "layer", "1"]),
             ("only", &["schedule", "east", "layer", "1", "only"]),

@@ -64,6 +64,7 @@ fn single(item: &Item, open: &[Brief], name: impl Fn(&What) -> String) -> Words 
         What::Consent { out: true, .. } => "A number opted out".to_owned(),
         What::Consent { out: false, .. } => "A number opted in".to_owned(),
         What::Told { said, .. } => SafeText::line(said).as_str().to_owned(),
+        What::Report { name, .. } => format!("The report {} is due", SafeText::line(name).as_str()),
     };
     let mut lines = Vec::new();
     if let What::HandOff { .. } = item.what {
@@ -152,6 +153,7 @@ fn occasion(what: &What) -> Option<Occasion> {
         | What::Pause { .. }
         | What::Resume { .. }
         | What::Consent { .. }
+        | What::Report { .. }
         | What::Told { .. } => None,
     }
 }

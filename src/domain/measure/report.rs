@@ -26,6 +26,18 @@ pub enum Report {
     Outcomes(Box<Outcomes>),
 }
 
+impl Report {
+    /// What it is about.
+    pub const fn about(&self) -> &About {
+        match self {
+            Self::Sla(sla) => &sla.about,
+            Self::Load(load) => &load.about,
+            Self::Compliance(compliance) => &compliance.about,
+            Self::Outcomes(told) => &told.about,
+        }
+    }
+}
+
 /// What a report is about, and how far it knows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct About {
@@ -155,6 +167,34 @@ pub struct Sla {
     /// Replies that were not answered in time, newest first, when they were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breaches: Vec<Told>,
+    /// Day by day, from the earliest, when charts were asked for: every day of the period.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<DayRow>,
+    /// By hour of the week, those that have any, when charts were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hours: Vec<HourRow>,
+}
+
+/// A local day's replies.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DayRow {
+    /// Which: `2026-11-28`.
+    pub day: String,
+    /// Replies that asked for an answer.
+    pub replies: i64,
+    /// Answered in time, of those that were answered or fell due.
+    pub met: Part,
+}
+
+/// Replies of one hour of the week.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HourRow {
+    /// Which, from Monday 0:00.
+    pub hour: u8,
+    /// Replies that asked for an answer.
+    pub replies: i64,
+    /// Answered in time, of those that were answered or fell due.
+    pub met: Part,
 }
 
 /// One row.

@@ -19,9 +19,10 @@ pub struct Sheet {
 }
 
 /// What stands in a cell.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Datum {
     /// Nothing is known.
+    #[default]
     None,
     /// Words.
     Text(String),

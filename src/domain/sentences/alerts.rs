@@ -2,6 +2,8 @@
 
 use super::words::{list, span};
 use crate::domain::alert::Alerts;
+use crate::domain::alert::mailed::Mailed;
+use crate::domain::measure::ReportName;
 use crate::domain::playbook::Playbook;
 
 pub(super) fn of(playbook: &Playbook) -> Vec<String> {
@@ -14,11 +16,32 @@ pub(super) fn of(playbook: &Playbook) -> Vec<String> {
     if !alerting.operations.is_empty() {
         lines.push(format!("Operations hear of a broken expectation by {}.", list(&alerting.operations, "else")));
     }
+    lines.extend(alerting.reports.iter().map(|(name, mailed)| report(playbook, name, mailed)));
     if let Some(unseen) = &playbook.unseen {
         let hours = unseen.calendar.as_ref().map_or_else(String::new, |name| format!(" in the hours {name}"));
         lines.push(format!("Whose client was not seen for {}{hours} counts as away.", span(unseen.after)));
     }
     lines
+}
+
+/// `monday: the report sla by cohort is mailed to Nora Lind, on Monday at 8:00 (America/New_York), over the 7 days before.`
+fn report(playbook: &Playbook, name: &str, mailed: &Mailed) -> String {
+    let to: Vec<String> = mailed.to.iter().map(|rep| playbook.rep_name(rep).to_owned()).collect();
+    let on: Vec<String> = mailed.on.iter().map(|day| day.words().to_owned()).collect();
+    let on = if on.is_empty() { "every day".to_owned() } else { format!("on {}", list(&on, "and")) };
+    let by = match mailed.report {
+        ReportName::Sla | ReportName::Outcomes => format!(" by {}", mailed.by.name().replace('_', " ")),
+        ReportName::Load | ReportName::Compliance => String::new(),
+    };
+    format!(
+        "{name}: the report {}{by} is mailed to {}, {on} at {}:{:02} ({}), over the {} days before.",
+        mailed.report.word(),
+        list(&to, "and"),
+        mailed.at / 60,
+        mailed.at % 60,
+        mailed.zone.name(),
+        mailed.days
+    )
 }
 
 fn one(alerts: &Alerts) -> String {

@@ -31,6 +31,7 @@ use utoipa::{Modify, OpenApi};
         super::audit::entries,
         super::reports::one,
         super::reports::replies,
+        super::behind::conversations,
         super::consent::show,
         super::consent::dossier,
         super::consent::report,

@@ -27,7 +27,7 @@ use crate::wire::problem::Problem;
 use crate::wire::report::{Replies, ReportBody};
 
 /// Most replies of one answer.
-const MOST: usize = 500;
+pub(super) const MOST: usize = 500;
 
 /// The period when none is asked for.
 const USUAL: Span = Span::minutes(30 * 24 * 60);
@@ -45,6 +45,9 @@ pub struct ReportQuery {
     since: Option<String>,
     /// The newest replies that were not answered in time, so many at most, each with its story. Of `sla` alone.
     breaches: Option<usize>,
+    /// With what charts are drawn from: every day, and the hours of the week. Of `sla` alone.
+    #[serde(default)]
+    charts: bool,
     /// How many days before its end a deal can be credited to a reply: 90 when left out. Of `outcomes` alone.
     window: Option<i64>,
     /// To which exchange in them: `last` (when left out), `first` or `any`. Of `outcomes` alone.
@@ -106,6 +109,7 @@ pub async fn one(
     let asked = Asked { by, rule, deals: query.deals.unwrap_or(0).min(MOST) };
     let failed = |e: &MeasureError| Failure::internal(id.clone(), e);
     let report = match name.as_str() {
+        "sla" if query.charts => apart(move || desk.drawn(by, breaches)).await.map(|sla| Report::Sla(Box::new(sla))),
         "sla" => apart(move || desk.sla(by, breaches)).await.map(|sla| Report::Sla(Box::new(sla))),
         "outcomes" => {
             let before = match query.before.as_deref() {
@@ -121,21 +125,10 @@ pub async fn one(
             // It reads file and database in turn.
             let (store, here) = (Arc::clone(app.service.store()), tokio::runtime::Handle::current());
             let found = apart(move || here.block_on(desk.compliance(store.as_ref()))).await.map_err(|e| failed(&e))?;
-            let found = found.ok_or_else(|| {
-                let title = "The report about consent is for leads, admins and auditors.";
-                Failure::new(StatusCode::FORBIDDEN, "not_allowed", title, "Ask your lead.")
-            })?;
+            let found = found.ok_or_else(not_for_reps)?;
             Ok(Report::Compliance(Box::new(found)))
         }
-        _ => {
-            let title = "There is no such report.";
-            return Err(Failure::new(
-                StatusCode::NOT_FOUND,
-                "no_such_report",
-                title,
-                "sla, load, compliance or outcomes",
-            ));
-        }
+        _ => return Err(no_such()),
     };
     Ok(Json(ReportBody(report.map_err(|e| failed(&e))?)))
 }
@@ -176,11 +169,21 @@ pub async fn replies(
     Ok(Json(Replies { replies, more }))
 }
 
-fn bad() -> Failure {
+pub(super) fn not_for_reps() -> Failure {
+    let title = "The report about consent is for leads, admins and auditors.";
+    Failure::new(StatusCode::FORBIDDEN, "not_allowed", title, "Ask your lead.")
+}
+
+pub(super) fn no_such() -> Failure {
+    let title = "There is no such report.";
+    Failure::new(StatusCode::NOT_FOUND, "no_such_report", title, "sla, load, compliance or outcomes")
+}
+
+pub(super) fn bad() -> Failure {
     Failure::new(StatusCode::BAD_REQUEST, "bad_query", "The query is not readable.", "See /openapi.json.")
 }
 
-fn by(name: Option<&str>) -> Option<By> {
+pub(super) fn by(name: Option<&str>) -> Option<By> {
     name.map_or(Some(By::Cohort), By::named)
 }
 
@@ -212,13 +215,13 @@ fn rule(window: Option<i64>, touch: Option<&str>) -> Option<Rule> {
 }
 
 /// Reports read a file: not on a thread that others wait for.
-async fn apart<T: Send + 'static>(
+pub(super) async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, MeasureError> + Send + 'static,
 ) -> Result<T, MeasureError> {
     tokio::task::spawn_blocking(work).await.map_err(|e| MeasureError::File(e.to_string()))?
 }
 
-async fn desk(app: &App, device: &Device, since: Option<&str>, id: Option<String>) -> Result<Desk, Failure> {
+pub(super) async fn desk(app: &App, device: &Device, since: Option<&str>, id: Option<String>) -> Result<Desk, Failure> {
     let not_yet = || {
         let title = "This backend does not measure.";
         Failure::new(StatusCode::SERVICE_UNAVAILABLE, "not_measured", title, "Its log says why.")

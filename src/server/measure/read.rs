@@ -44,7 +44,8 @@ impl Whose {
 pub struct Only {
     /// Those in this row.
     pub row: Option<(By, String)>,
-    /// Those that stand so; `missed` are all that fell due unanswered.
+    /// Those that stand so; `missed` are all that fell due unanswered, `answered` those that somebody answered, `needed` all
+    /// but those that needed no answer any more, in time.
     pub standing: Option<String>,
     /// Those that were late for this cause.
     pub cause: Option<String>,
@@ -65,7 +66,7 @@ pub(super) struct Sums {
 }
 
 /// How many replies are read one by one: as many are answered for exactly.
-const FEW: i64 = 10_000;
+pub(super) const FEW: i64 = 10_000;
 
 impl Projections {
     /// Replies added up by group. Read one by one while they are few, or one rep's: then lengths are exact.
@@ -200,7 +201,7 @@ impl Projections {
 }
 
 /// Teams that there is something of.
-fn teams(db: &Connection, by: By, whose: &Whose) -> Result<Vec<String>, MeasureError> {
+pub(super) fn teams(db: &Connection, by: By, whose: &Whose) -> Result<Vec<String>, MeasureError> {
     // From one team to the next, not through all of each.
     let mut query = db.prepare_cached("SELECT min(team) FROM cell WHERE sort = ?1 AND team > ?2")?;
     let (mut all, mut after) = (Vec::new(), String::new());
@@ -214,7 +215,7 @@ fn teams(db: &Connection, by: By, whose: &Whose) -> Result<Vec<String>, MeasureE
     }
 }
 
-fn cells(
+pub(super) fn cells(
     db: &Connection,
     by: By,
     team: &str,
@@ -232,7 +233,7 @@ fn cells(
 }
 
 /// How many replies there are.
-fn count(db: &Connection, window: Window, whose: &Whose) -> Result<i64, MeasureError> {
+pub(super) fn count(db: &Connection, window: Window, whose: &Whose) -> Result<i64, MeasureError> {
     let mut all = 0;
     for team in teams(db, By::Team, whose)? {
         cells(db, By::Team, &team, window, &mut |_, cell| all += cell.replies())?;
@@ -240,7 +241,7 @@ fn count(db: &Connection, window: Window, whose: &Whose) -> Result<i64, MeasureE
     Ok(all)
 }
 
-fn each(
+pub(super) fn each(
     db: &Connection,
     window: Window,
     whose: &Whose,
@@ -265,6 +266,8 @@ fn each(
     }
     match only.standing.as_deref() {
         Some("missed") => sql.push_str(" AND cause IS NOT NULL"),
+        Some("answered") => sql.push_str(" AND standing IN ('in_time', 'late')"),
+        Some("needed") => sql.push_str(" AND standing != 'dropped'"),
         Some(standing) => and("standing = ?", Value::from(standing.to_owned())),
         None => {}
     }

@@ -128,7 +128,14 @@ impl Desk {
             total: SlaRow::of(String::new(), "all".to_owned(), &total),
             rows: rows.collect(),
             breaches: if breaches > 0 { self.told(&missed, breaches)? } else { Vec::new() },
+            ..Sla::default()
         })
+    }
+
+    /// The same, spread over days and the hours of the week besides: what charts are drawn from.
+    pub fn drawn(&self, by: By, breaches: usize) -> Result<Sla, MeasureError> {
+        let spread = self.projections.spread(self.window, &self.sees.whose())?;
+        Ok(Sla { days: spread.days(self.window), hours: spread.hours(), ..self.sla(by, breaches)? })
     }
 
     /// The replies behind a number, newest first.
@@ -240,6 +247,15 @@ impl Desk {
         self.playbook.teams.iter().filter(|(id, _)| sees(id)).map(of).collect()
     }
 
+    /// Whether what a line does is theirs to see.
+    pub(super) fn sees_line(&self, line: &LineId) -> bool {
+        match &self.sees {
+            Sees::All => true,
+            Sees::Teams(teams) => self.playbook.lines.get(line).is_some_and(|l| teams.contains(&l.team)),
+            Sees::Own(_) => false,
+        }
+    }
+
     /// Consent. Nothing for somebody who sees only their own.
     pub async fn compliance(&self, store: &dyn Store) -> Result<Option<Compliance>, MeasureError> {
         if matches!(self.sees, Sees::Own(_)) {
@@ -248,11 +264,7 @@ impl Desk {
         let window = self.window;
         let (opt_outs, holds) = (self.projections.opt_outs(window)?, self.projections.holds(window)?);
         let (tallies, bands) = (self.projections.tallies(window)?, self.projections.bands(window, &self.sees.whose())?);
-        let sees_line = |line: &LineId| match &self.sees {
-            Sees::All => true,
-            Sees::Teams(teams) => self.playbook.lines.get(line).is_some_and(|l| teams.contains(&l.team)),
-            Sees::Own(_) => false,
-        };
+        let sees_line = |line: &LineId| self.sees_line(line);
         let sees_all = self.sees == Sees::All;
         let opt_outs: Vec<OptOut> =
             opt_outs.into_iter().filter(|o| o.line.as_ref().map_or(sees_all, sees_line)).collect();

@@ -7,10 +7,11 @@ use super::payload::{self, Told, Whose};
 use super::setting;
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::alert::brief::{Brief, brief};
+use crate::domain::alert::mailed::Mailed;
 use crate::domain::alert::words::{self, Item};
 use crate::domain::alert::{Channel, ChannelKind, Redact, Setting, To, What, follow};
 use crate::domain::contact::{Address, Body};
-use crate::domain::id::MessageId;
+use crate::domain::id::{MessageId, RepId};
 use crate::domain::message::InboundKind;
 use crate::domain::playbook::Playbook;
 use crate::domain::sending::is_opt_out;
@@ -53,6 +54,7 @@ impl Notifier {
             | What::Pause { .. }
             | What::Resume { .. }
             | What::Consent { .. }
+            | What::Report { .. }
             | What::Told { .. } => Vec::new(),
         };
         let mut message = Message { playbook: &playbook, now, told, dropped, open };
@@ -65,7 +67,7 @@ impl Notifier {
         rows: Vec<NoticeRow>,
         now: Timestamp,
     ) -> Result<(Vec<Told>, Vec<NoticeRow>), StoreError> {
-        let (mut told, mut dropped) = (Vec::new(), Vec::new());
+        let (mut told, mut dropped, playbook) = (Vec::new(), Vec::new(), self.service.playbook());
         for mut row in rows {
             let subject = match row.notice.conversation {
                 Some(id) => self.service.store().subject(id, RECENT).await?,
@@ -74,7 +76,10 @@ impl Notifier {
             let whose = self.whose(&row.notice.what).await?;
             // An erased number is nobody's any more.
             let erased = row.is_consent() && whose.is_none();
-            if !erased && subject.as_ref().is_none_or(|s| follow::is_wanted(&row.notice, &s.state)) {
+            // The playbook says now who gets which report.
+            let dropped_report = matches!((&row.notice.what, &row.notice.to), (What::Report { name, .. }, To::Rep(rep))
+                if !playbook.alerting.reports.get(name).is_some_and(|mailed| mailed.to.contains(rep)));
+            if !erased && !dropped_report && subject.as_ref().is_none_or(|s| follow::is_wanted(&row.notice, &s.state)) {
                 told.push(Told { row, subject, whose });
             } else {
                 row.ended = Some((Ended::Dropped, now));
@@ -201,6 +206,12 @@ impl Notifier {
             },
             ChannelKind::Email { from } => match (&self.mailer, self.reach(message).await?.and_then(|r| r.email)) {
                 (_, None) => Attempt::Refused("no mailbox is known".to_owned()),
+                (_, Some(to)) if message.report().is_some() => {
+                    let Some((mailed, due, rep)) = message.report() else {
+                        return Ok(Attempt::Refused("it is no report".to_owned()));
+                    };
+                    self.mail_report((mailed, due), (rep, from, &to, &message.id())).await?
+                }
                 (None, Some(_)) => Attempt::Later("no mail server is set up: COMEBACK_SMTP_URL".to_owned()),
                 (Some(mailer), Some(to)) => mailer.send(from, &to, &message.id(), &message.words(channel.redact)).await,
             },
@@ -276,11 +287,21 @@ impl Notifier {
 }
 
 impl Message<'_> {
+    /// The report that it is, when it was due, and for whom.
+    fn report(&self) -> Option<(&Mailed, Timestamp, &RepId)> {
+        let notice = &self.told.first()?.row.notice;
+        let (What::Report { name, due }, To::Rep(rep)) = (&notice.what, &notice.to) else { return None };
+        Some((self.playbook.alerting.reports.get(name)?, *due, rep))
+    }
+
     /// The channels that are asked, in order.
     fn channels(&self) -> Vec<String> {
         let Some(notice) = self.told.first().map(|told| &told.row.notice) else { return Vec::new() };
         match (&notice.what, &notice.to) {
             (What::Told { by, .. }, _) => vec![by.clone()],
+            (What::Report { name, .. }, _) => {
+                self.playbook.alerting.reports.get(name).map(|mailed| mailed.channel.clone()).into_iter().collect()
+            }
             (_, To::Channels(names)) => names.clone(),
             (_, To::Rep(rep)) => self.playbook.alerting.of(rep).map(|alerts| alerts.by.clone()).unwrap_or_default(),
         }
@@ -346,6 +367,7 @@ impl Message<'_> {
             | What::Pause { .. }
             | What::Resume { .. }
             | What::Consent { .. }
+            | What::Report { .. }
             | What::Told { .. } => None,
         };
         told.subject.as_ref().map(|subject| self.of(subject, message, redact))

@@ -3,13 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart};
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use url::Url;
 
 use super::outgoing::Attempt;
+use super::report::Letter;
 use crate::domain::alert::words::Words;
 use crate::server::egress::{Egress, EgressError};
 
@@ -94,16 +95,26 @@ impl Mailer {
         let (Ok(from), Ok(to)) = (from.parse::<Mailbox>(), to.parse::<Mailbox>()) else {
             return Attempt::Refused("an address is not one".to_owned());
         };
-        let host = from.email.domain().to_owned();
-        let automatic = HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned());
-        let made = Message::builder()
-            .from(from)
-            .to(to)
-            .subject(words.title.clone())
-            .message_id(Some(format!("<{id}@{host}>")))
+        let made = begun(from, to, id, words.title.clone())
             .header(ContentType::TEXT_PLAIN)
-            .raw_header(automatic)
             .body(format!("{}\n", words.lines.join("\n")));
+        self.hand_over(made).await
+    }
+
+    /// Sends a report: its page to be read in the mail and beside it to be opened and printed, its tables for whoever reads no
+    /// HTML.
+    pub(super) async fn send_report(&self, from: &str, to: &str, id: &str, letter: Letter) -> Attempt {
+        let (Ok(from), Ok(to)) = (from.parse::<Mailbox>(), to.parse::<Mailbox>()) else {
+            return Attempt::Refused("an address is not one".to_owned());
+        };
+        let Letter { title, plain, page, file } = letter;
+        let beside = Attachment::new(file).body(page.clone(), ContentType::TEXT_HTML);
+        let read = MultiPart::alternative_plain_html(plain, page);
+        let made = begun(from, to, id, title).multipart(MultiPart::mixed().multipart(read).singlepart(beside));
+        self.hand_over(made).await
+    }
+
+    async fn hand_over(&self, made: Result<Message, lettre::error::Error>) -> Attempt {
         let Ok(mail) = made else { return Attempt::Refused("the mail cannot be made".to_owned()) };
         let ip = match self.egress.find(&self.host).await {
             Ok(ip) => ip,
@@ -125,6 +136,14 @@ impl Mailer {
             Err(_) => Attempt::Later("the mail server does not take it now".to_owned()),
         }
     }
+}
+
+/// A mail that nobody wrote by hand.
+fn begun(from: Mailbox, to: Mailbox, id: &str, subject: String) -> MessageBuilder {
+    let host = from.email.domain().to_owned();
+    let automatic = HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned());
+    let about = Message::builder().from(from).to(to).subject(subject);
+    about.message_id(Some(format!("<{id}@{host}>"))).raw_header(automatic)
 }
 
 #[cfg(test)]

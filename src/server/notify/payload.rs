@@ -92,6 +92,7 @@ const fn kind(what: &What) -> &'static str {
         What::Consent { out: true, .. } => "consent.opted_out",
         What::Consent { out: false, .. } => "consent.opted_in",
         What::Told { .. } => "page.told",
+        What::Report { .. } => "report.due",
     }
 }
 
@@ -127,7 +128,7 @@ fn one(told: &Told, brief: Option<&Brief>, redact: Redact) -> Value {
             }
         }
         What::Alert { message: Some(message), .. } => data["message"] = json!(message),
-        What::Alert { message: None, .. } | What::HandOff { .. } | What::Told { .. } => {}
+        What::Alert { message: None, .. } | What::HandOff { .. } | What::Told { .. } | What::Report { .. } => {}
     }
     if let (What::Handled { .. } | What::Pause { .. } | What::Resume { .. }, Some(subject)) =
         (&notice.what, &told.subject)

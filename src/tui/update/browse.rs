@@ -1,8 +1,11 @@
 //! Keys where conversations are looked at: the list, one conversation, the outbox.
 
-use super::{act, away, begin, block, choices, composer, kind, list, next_step, outbox, people, when, while_away};
+use super::{
+    act, away, begin, block, choices, composer, kind, list, measure, next_step, outbox, people, when, while_away,
+};
 use crate::client::handle::Ask;
 use crate::domain::id::ConversationId;
+use crate::domain::measure::ReportName;
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::{Action, Context};
 use crate::tui::layout;
@@ -30,11 +33,14 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
         Action::Top => ends(model, false, now, out),
         Action::Bottom => ends(model, true, now, out),
         Action::Open if model.screen == Screen::People => people::open(model, now),
+        Action::Open if model.screen == Screen::Measure => measure::open(model, now, out),
         Action::Open => match model.target() {
             Some(id) => open(model, id),
             None => nothing_there(model, now),
         },
         Action::Back | Action::Quit => back(model, action == Action::Quit, out),
+        Action::NextInbox if model.screen == Screen::Measure => measure::turn(model, 1),
+        Action::PreviousInbox if model.screen == Screen::Measure => measure::turn(model, -1),
         Action::NextInbox => list::turn_tab(model, 1),
         Action::PreviousInbox => list::turn_tab(model, 4),
         Action::NextUrgent => list::urgent(model, false, now),
@@ -55,8 +61,18 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
         Action::OnCallAt => when::ask(model, When::OnCall, now),
         Action::WhileAway => while_away::show(model, now, out),
         Action::Outbox => outbox::show(model),
-        Action::Measure => model.say("Measures are not in this version yet.", now),
+        Action::Measure => measure::show(model, out),
+        Action::Left => measure::sideways(model, -1),
+        Action::Right => measure::sideways(model, 1),
+        Action::NextReport => measure::next_report(model, 1, out),
+        Action::PreviousReport => measure::next_report(model, ReportName::ALL.len() - 1, out),
+        Action::Rows => measure::next_rows(model, now, out),
+        Action::Longer => measure::period(model, 1, now, out),
+        Action::Shorter => measure::period(model, -1, now, out),
         Action::SyncNow => {
+            if model.screen == Screen::Measure {
+                measure::ask(model, out);
+            }
             out.push(Effect::Ask(Ask::SyncNow));
             model.say("Syncing…", now);
         }
@@ -143,8 +159,16 @@ pub(super) fn open(model: &mut Model, id: ConversationId) {
 }
 
 fn back(model: &mut Model, may_quit: bool, out: &mut Vec<Effect>) {
+    let from_number = model.measure.left_for.is_some() && model.measure.left_for == model.pinned;
     match model.screen {
-        Screen::Conversation | Screen::Outbox | Screen::People | Screen::WhileAway => {
+        Screen::Measure if model.measure.opened.is_some() => model.measure.opened = None,
+        // What was opened from a number is left to it.
+        Screen::Conversation if from_number => {
+            model.measure.left_for = None;
+            model.screen = Screen::Measure;
+            model.scroll = 0;
+        }
+        Screen::Conversation | Screen::Outbox | Screen::People | Screen::WhileAway | Screen::Measure => {
             model.screen = Screen::Inbox;
             model.scroll = 0;
         }
@@ -157,7 +181,7 @@ fn back(model: &mut Model, may_quit: bool, out: &mut Vec<Effect>) {
 
 fn half_page(model: &Model) -> isize {
     match model.screen {
-        Screen::Inbox | Screen::Outbox | Screen::People | Screen::WhileAway => list::half_page(model),
+        Screen::Inbox | Screen::Outbox | Screen::People | Screen::WhileAway | Screen::Measure => list::half_page(model),
         Screen::Conversation => isize::try_from(model.size.1 / 2).unwrap_or(1),
     }
 }
@@ -168,6 +192,7 @@ fn step(model: &mut Model, by: isize, now: Timestamp, out: &mut Vec<Effect>) {
         Screen::Outbox => outbox::step(model, by),
         Screen::People => people::step(model, by, now),
         Screen::WhileAway => while_away::step(model, by),
+        Screen::Measure => measure::step(model, by),
         // Down is towards the newest text, which is the end that `scroll` counts from.
         Screen::Conversation => scroll(model, model.scroll.saturating_add_signed(by.saturating_neg()), out),
     }
@@ -180,6 +205,7 @@ fn ends(model: &mut Model, last: bool, now: Timestamp, out: &mut Vec<Effect>) {
         Screen::Outbox => outbox::step(model, far),
         Screen::People => people::step(model, far, now),
         Screen::WhileAway => while_away::step(model, far),
+        Screen::Measure => measure::step(model, far),
         Screen::Conversation => scroll(model, if last { 0 } else { usize::MAX }, out),
     }
 }

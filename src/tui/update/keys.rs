@@ -39,7 +39,7 @@ pub(super) fn perform(model: &mut Model, context: Context, action: Action, now: 
         Context::Composer => composer::act(model, action, now, out),
         Context::Line if model.overlay.is_none() => list::filter_act(model, action, out),
         Context::Line | Context::Choice | Context::Page => overlay::act(model, action, now, out),
-        Context::List | Context::Thread | Context::Outbox | Context::People | Context::WhileAway => {
+        Context::List | Context::Thread | Context::Outbox | Context::People | Context::WhileAway | Context::Measure => {
             browse::act(model, action, now, out);
         }
     }
@@ -54,7 +54,8 @@ fn typed(model: &mut Model, context: Context, chord: Chord, now: Timestamp, out:
             }
         }
         Context::Line | Context::Choice | Context::Page => overlay::typed(model, chord, now, out),
-        Context::List | Context::Thread | Context::Outbox | Context::People | Context::WhileAway => {}
+        Context::List | Context::Thread | Context::Outbox | Context::People | Context::WhileAway | Context::Measure => {
+        }
     }
 }
 
@@ -71,7 +72,7 @@ pub(super) fn paste(model: &mut Model, text: &str, now: Timestamp, out: &mut Vec
                 words.push_str(&one_line(text));
             }
         }
-        Context::List | Context::Thread | Context::Outbox | Context::People | Context::WhileAway => {
+        Context::List | Context::Thread | Context::Outbox | Context::People | Context::WhileAway | Context::Measure => {
             model.say("Nothing is being written here; r replies, then paste.", now);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{composer, list};
+use super::{composer, list, measure};
 use crate::client::handle::{Inbox, Link, Notice, Row, Thread};
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
@@ -38,6 +38,10 @@ pub(super) fn take(model: &mut Model, notice: Notice, now: Timestamp, out: &mut 
         Notice::Link(link) => link_changed(model, &link),
         Notice::Writing(writing) => model.writing = writing,
         Notice::Around(around) => model.around = Some(around),
+        Notice::Unwritten(unwritten) => model.unwritten = unwritten,
+        Notice::Measured { which, at, report } => measure::measured(model, which, at, report),
+        Notice::Unmeasured { which, why } => measure::unmeasured(model, which, why),
+        Notice::Behind { behind, found } => measure::found(model, &behind, found),
         Notice::Toast(toast) => model.show(toast, now),
         Notice::Terminal(bytes) => out.push(Effect::Write(bytes)),
         // The loop waits for the second after it said stop; told otherwise, the client has ended by itself.

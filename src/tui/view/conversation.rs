@@ -82,7 +82,7 @@ pub(in crate::tui) fn lines_from(model: &Model, message: MessageId, area: Rect) 
 fn shown(model: &Model) -> Option<&Row> {
     let id = model.composer.as_ref().map(|c| c.to).or(match model.screen {
         Screen::Conversation => model.pinned,
-        Screen::Inbox | Screen::Outbox | Screen::People | Screen::WhileAway => model.opened,
+        Screen::Inbox | Screen::Outbox | Screen::People | Screen::WhileAway | Screen::Measure => model.opened,
     })?;
     model.thread_of(id).map(|t| &t.row).or_else(|| model.row(id))
 }

@@ -32,7 +32,7 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
         p.put(area.right().saturating_sub(width), area.y, width, &short, tone);
         return;
     }
-    let (counts, away) = (counts(model), away(model, &p.tick));
+    let (counts, away, unwritten) = (counts(model), away(model, &p.tick), unwritten(model, &p.tick));
     let marked = model.list.marked.len();
     let marked = if marked > 0 { format!("· {marked} selected: a s d, Esc") } else { String::new() };
     let help = "? keys";
@@ -41,7 +41,13 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
         area.x,
         area.y,
         width,
-        &[(&long, tone), (&away, Tone::Warn), (&counts, Tone::Plain), (&marked, Tone::Accent)],
+        &[
+            (&long, tone),
+            (&unwritten, Tone::Warn),
+            (&away, Tone::Warn),
+            (&counts, Tone::Plain),
+            (&marked, Tone::Accent),
+        ],
     );
     if model.context() != Context::Composer {
         p.put(area.right().saturating_sub(6), area.y, 6, help, Tone::Dim);
@@ -92,6 +98,17 @@ fn away(model: &Model, tick: &Ticker) -> String {
         Some(until) => format!("· away until {}", tick.clock_time(until, model.zone())),
         None => "· away".to_owned(),
     }
+}
+
+/// What of the conversation under the cursor has not reached the CRM, and why.
+fn unwritten(model: &Model, tick: &Ticker) -> String {
+    let about = model.target().and_then(|id| model.unwritten.iter().find(|one| one.conversation == id));
+    let Some(one) = about else { return String::new() };
+    let since = tick.clock_time(one.since, model.zone());
+    if one.refused {
+        return format!("· not in the CRM, given up: {}", one.why);
+    }
+    format!("· not in the CRM since {since}: {}", one.why)
 }
 
 fn counts(model: &Model) -> String {

@@ -1,22 +1,22 @@
-//! A report as one page that needs nothing from elsewhere: no script, no font, no picture; it prints in black on white.
+//! A report as one page that needs nothing from elsewhere: no script, no font, no picture. It opens in light and in dark, and
+//! prints in black on white.
+//!
+//! **Invariant:** what a page says of people, numbers and campaigns is text: no tag, no attribute and no style is made of it.
 
 use std::fmt::Write as _;
 
-use crate::domain::measure::sheet::Sheet;
+use crate::domain::measure::chart::{Chart, Figure, charts, figures};
+use crate::domain::measure::report::Report;
+use crate::domain::measure::sheet::{Sheet, heading, sheets};
 use crate::domain::safe_text::SafeText;
 
-/// How it looks. A page may be told to allow styles of its own only: there is nothing else in it.
-const STYLE: &str = "
-:root { color-scheme: light dark; }
-body { font: 15px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; margin: 0 0 .3rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .4rem; }
-p { margin: .2rem 0; color: #666; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th { text-align: left; font-weight: 600; border-bottom: 2px solid #8888; }
-th, td { padding: .25rem .6rem .25rem 0; vertical-align: top; }
-td { border-bottom: 1px solid #8883; } .n { text-align: right; white-space: nowrap; }
-@media print { body { margin: 0; max-width: none; font-size: 10pt; } h2 { break-after: avoid; } tr { break-inside: avoid; } }
-";
+mod drawn;
+
+/// How it looks.
+const STYLE: &str = include_str!("../../../assets/report.css");
+
+/// What the page may load: its own styles. There is nothing else in it, and nothing may be asked for.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// Text that is never markup.
 pub fn escaped(text: &str) -> String {
@@ -34,42 +34,66 @@ pub fn escaped(text: &str) -> String {
     out
 }
 
-/// The whole page.
+/// A report: its numbers, its charts, each with its table, and everything in tables below.
+pub fn of(report: &Report) -> String {
+    let (title, lines) = heading(report);
+    whole(&title, &lines, (&figures(report), &charts(report)), &sheets(report))
+}
+
+/// Tables alone.
 pub fn page(title: &str, lines: &[String], sheets: &[Sheet]) -> String {
+    whole(title, lines, (&[], &[]), sheets)
+}
+
+fn whole(title: &str, lines: &[String], (figures, charts): (&[Figure], &[Chart]), sheets: &[Sheet]) -> String {
     let title = escaped(title);
     let mut out = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n\
-         </head>\n<body>\n<h1>{title}</h1>\n"
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
+         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{title}</h1>\n"
     );
     for line in lines {
         let _ = writeln!(out, "<p>{}</p>", escaped(line));
     }
+    out.push_str("</header>\n<main>\n");
     if sheets.is_empty() {
         out.push_str("<p>Nothing of it happened in this period.</p>\n");
     }
-    for sheet in sheets {
-        let _ = write!(out, "<h2>{}</h2>\n<table>\n<thead><tr>", escaped(&sheet.title));
-        let number =
-            |column: usize| column > 0 && sheet.rows.iter().filter_map(|row| row.get(column)).all(super::is_number);
-        let class = |column: usize| if number(column) { " class=\"n\"" } else { "" };
-        for (column, name) in sheet.columns.iter().enumerate() {
-            let _ = write!(out, "<th scope=\"col\"{}>{}</th>", class(column), escaped(name));
-        }
-        out.push_str("</tr></thead>\n<tbody>\n");
-        for row in &sheet.rows {
-            out.push_str("<tr>");
-            for (column, datum) in row.iter().enumerate() {
-                let _ = write!(out, "<td{}>{}</td>", class(column), escaped(&super::words(datum)));
-            }
-            out.push_str("</tr>\n");
-        }
-        out.push_str("</tbody>\n</table>\n");
-        for note in &sheet.notes {
-            let _ = writeln!(out, "<p>{}</p>", escaped(note));
-        }
+    drawn::figures(&mut out, figures);
+    for (n, chart) in charts.iter().enumerate() {
+        drawn::chart(&mut out, n, chart);
     }
-    out.push_str("</body>\n</html>\n");
+    if !charts.is_empty() && !sheets.is_empty() {
+        out.push_str("<h2 class=\"part\">In numbers</h2>\n");
+    }
+    for sheet in sheets {
+        table(&mut out, sheet);
+    }
+    out.push_str("</main>\n</body>\n</html>\n");
     out
+}
+
+fn table(out: &mut String, sheet: &Sheet) {
+    let title = escaped(&sheet.title);
+    let _ = write!(out, "<section>\n<h2>{title}</h2>\n<div class=\"wide\"><table>\n<thead><tr>");
+    let number =
+        |column: usize| column > 0 && sheet.rows.iter().filter_map(|row| row.get(column)).all(super::is_number);
+    let class = |column: usize| if number(column) { " class=\"n\"" } else { "" };
+    for (column, name) in sheet.columns.iter().enumerate() {
+        let _ = write!(out, "<th scope=\"col\"{}>{}</th>", class(column), escaped(name));
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
+    for row in &sheet.rows {
+        out.push_str("<tr>");
+        for (column, datum) in row.iter().enumerate() {
+            let _ = write!(out, "<td{}>{}</td>", class(column), escaped(&super::words(datum)));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody>\n</table></div>\n");
+    for note in &sheet.notes {
+        let _ = writeln!(out, "<p>{}</p>", escaped(note));
+    }
+    out.push_str("</section>\n");
 }

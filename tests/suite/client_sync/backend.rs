@@ -459,6 +459,7 @@ impl Backend {
                 })
                 .collect(),
             writing: None,
+            unwritten: Vec::new(),
             head: HeadView { seq: self.seq, hash: format!("{}-{}", self.epoch, self.seq) },
         })
     }

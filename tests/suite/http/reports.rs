@@ -40,6 +40,18 @@ async fn a_report_counts_what_happened_and_opens_it() {
     assert_eq!(report["about"]["behind"], 0);
     let (status, page) = office.ask("GET", "/v1/reports/sla/replies?standing=running", Some("lea"), None).await;
     assert_eq!((status, page["replies"].as_array().unwrap().len(), &page["more"]), (StatusCode::OK, 1, &false.into()));
+    let (_, drawn) = office.ask("GET", "/v1/reports/sla?since=7d&charts=true", Some("lea"), None).await;
+    let days = drawn["days"].as_array().unwrap();
+    assert_eq!((days.len(), &days[6]["replies"], drawn["hours"].as_array().unwrap().len()), (7, &1.into(), 1));
+    assert_eq!(report["days"], serde_json::Value::Null, "only when charts were asked for");
+    let today = days[6]["day"].as_str().unwrap();
+    let behind = |range: String| format!("/v1/reports/sla/conversations?standing=needed&{range}");
+    let (_, found) = office.ask("GET", &behind(format!("from={today}&to={today}")), Some("lea"), None).await;
+    assert_eq!(found["conversations"][0]["conversation"], page["replies"][0]["conversation"]);
+    assert!(found["conversations"][0]["said"].as_str().unwrap().starts_with("waits: nobody"), "{found}");
+    let before = days[5]["day"].as_str().unwrap();
+    let (_, found) = office.ask("GET", &behind(format!("to={before}")), Some("lea"), None).await;
+    assert_eq!(found["conversations"].as_array().unwrap().len(), 0);
     // Nobody has taken it: it is nobody's, and so not maya's.
     let (_, own) = office.ask("GET", "/v1/reports/sla", Some("maya"), None).await;
     assert_eq!(own["total"]["replies"], 0);
@@ -86,6 +98,14 @@ async fn what_cannot_be_asked_is_said_and_nothing_else_is() {
         ("/v1/reports/sla?by=weather", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla?since=yesterday", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla?since=999999d", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/conversations?standing=running", Some("maya"), StatusCode::OK),
+        ("/v1/reports/sla/conversations", None, StatusCode::UNAUTHORIZED),
+        ("/v1/reports/sla/conversations?gap=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/conversations?by=weather&key=x", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/conversations?from=yesterday", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/compliance/conversations", Some("maya"), StatusCode::FORBIDDEN),
+        ("/v1/reports/compliance/conversations?what=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/weather/conversations", Some("lea"), StatusCode::NOT_FOUND),
         ("/v1/reports/sla/replies?step=17", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla/replies?gap=weather", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla/replies?by=rep&key=x%27%20OR%201--", Some("lea"), StatusCode::OK),

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::scene::{Receiver, Scene, alerts, chat, eventually};
 
 /// The mail server. It ends with it.
-struct Mailbox {
+pub(super) struct Mailbox {
     child: Child,
     lines: mpsc::Receiver<Value>,
     port: u64,
@@ -22,7 +22,7 @@ struct Mailbox {
 
 impl Mailbox {
     /// One that gives these answers in turn, then takes everything.
-    fn opens(answers: &[&str]) -> Self {
+    pub(super) fn opens(answers: &[&str]) -> Self {
         let python = std::env::var_os("COMEBACK_TEST_PYTHON")
             .expect("COMEBACK_TEST_PYTHON is not set: run tests/run, which installs a mail server and sets it");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/carrier/mailbox.py");
@@ -47,11 +47,11 @@ impl Mailbox {
         Self { child, lines, port }
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("smtp://127.0.0.1:{}", self.port)
     }
 
-    async fn next(&self) -> Value {
+    pub(super) async fn next(&self) -> Value {
         eventually("a mail", async || self.lines.try_recv().ok()).await
     }
 }

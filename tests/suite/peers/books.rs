@@ -294,3 +294,30 @@ async fn deals_of_a_directory_are_followed_as_they_move() {
     let people = Directory::new(Egress::new(Allow::loopback()), &other, token).unwrap();
     assert!(matches!(people.deals(Timestamp::MIN, None).await, Err(CrmError::Cannot(_))));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_crm_does_not_take_is_said_with_the_feed_until_it_does() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let desk = shop.backend_with(Some(Arc::new(crm(&shop)))).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    until(&shop, 1).await;
+    assert_eq!(desk.page().await["unwritten"], Value::Null);
+    shop.emulator.set_faults(Faults { crm_500: Times::Always(true), ..clean() });
+    desk.answer(&buyer, "At 3?").await;
+    let told = eventually("it is said", async || {
+        shop.later(1);
+        desk.page().await["unwritten"].as_array().cloned()
+    })
+    .await;
+    let conversation = desk.conversation(&buyer).await["state"]["id"].clone();
+    assert_eq!((told.len(), &told[0]["conversation"]), (1, &conversation));
+    assert!(!told[0]["why"].as_str().unwrap().is_empty() && told[0]["refused"].is_null(), "{told:?}");
+    shop.emulator.set_faults(clean());
+    eventually("it is over", async || {
+        shop.later(60);
+        desk.page().await["unwritten"].is_null().then_some(())
+    })
+    .await;
+    desk.close().await;
+}

@@ -255,10 +255,15 @@ impl Desk {
         self.http.get(format!("{}{path}", self.url)).bearer_auth(&self.token).send().await.unwrap()
     }
 
+    /// The feed from its start, as the rep of this desk gets it.
+    pub(super) async fn page(&self) -> Value {
+        let request = self.http.get(format!("{}/v1/changes", self.url)).bearer_auth(&self.token);
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
     /// Everything the lead sees with a buyer: null before they texted.
     pub(super) async fn conversation(&self, buyer: &str) -> Value {
-        let request = self.http.get(format!("{}/v1/changes", self.url)).bearer_auth(&self.token);
-        let page: Value = request.send().await.unwrap().json().await.unwrap();
+        let page = self.page().await;
         let all = page["upserts"].as_array().unwrap();
         all.iter().find(|c| c["address"] == buyer).cloned().unwrap_or_default()
     }

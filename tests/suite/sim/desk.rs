@@ -128,7 +128,13 @@ impl Seat {
                 world.feed(ME, Input::SyncNow);
                 return;
             }
-            Ask::Save { .. } | Ask::Search(_) | Ask::Looking { .. } | Ask::Writing(_) | Ask::Stop => return,
+            Ask::Save { .. }
+            | Ask::Search(_)
+            | Ask::Looking { .. }
+            | Ask::Writing(_)
+            | Ask::Measure(_)
+            | Ask::Behind { .. }
+            | Ask::Stop => return,
         };
         world.feed(ME, Input::Wish(wish));
     }
@@ -180,7 +186,7 @@ fn under_cursor(screen: &str, about: Screen) -> Option<String> {
     let row = match about {
         Screen::Inbox => screen.lines().find(|line| line.starts_with("│>"))?,
         Screen::Conversation => screen.lines().next()?,
-        Screen::Outbox | Screen::People | Screen::WhileAway => return None,
+        Screen::Outbox | Screen::People | Screen::WhileAway | Screen::Measure => return None,
     };
     let row = if about == Screen::Inbox { row.split('│').nth(1)? } else { row };
     (0..3).map(|i| format!("Buyer {i}")).chain(["+14155550103".to_owned()]).find(|name| row.contains(name.as_str()))

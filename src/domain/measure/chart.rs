@@ -1,0 +1,242 @@
+//! A report as charts: what its page and the terminal draw. Lengths are worked out here, so that both draw the same.
+//!
+//! **Invariant:** every number that counts conversations says what opens them ([`Behind`]); none is told by its length or its
+//! colour alone.
+
+use super::report::{Part, Report};
+use super::sheet::Datum;
+
+mod consent;
+mod load;
+mod outcomes;
+mod sla;
+
+/// A number that matters by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// What it is.
+    pub label: String,
+    /// The number.
+    pub value: Datum,
+    /// What it is of, and how sure it is.
+    pub beside: String,
+    /// What opens it.
+    pub behind: Option<Behind>,
+}
+
+/// One chart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// What it shows.
+    pub title: String,
+    /// How to read it, in a sentence.
+    pub says: String,
+    /// How it is drawn.
+    pub shape: Shape,
+    /// Its parts: bars from above, stages from the widest, days from the earliest, hours of the week from Monday 0:00.
+    pub bars: Vec<Bar>,
+    /// Lines across all bars: where, from 0 to 1, and what it is.
+    pub marks: Vec<(f64, &'static str)>,
+}
+
+/// How a chart is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A bar for each.
+    Bars,
+    /// Each is part of the one before.
+    Funnel,
+    /// A column for each day, or each week.
+    Days,
+    /// Seven days of 24 hours; those without anything are empty.
+    Week,
+}
+
+/// One part of a chart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bar {
+    /// What it is.
+    pub label: String,
+    /// How long it is, from 0 to 1; nothing when there is nothing to show.
+    pub fill: Option<f64>,
+    /// Where it may well end: the interval of 95 %.
+    pub between: Option<(f64, f64)>,
+    /// Its number.
+    pub value: Datum,
+    /// What that is of: `7 of 13`.
+    pub beside: String,
+    /// How much of it is bad, from 0 to 1: deeper in colour.
+    pub bad: f64,
+    /// Too few to say much.
+    pub small: bool,
+    /// What opens it.
+    pub behind: Option<Behind>,
+}
+
+/// What to ask for the conversations behind a number: the report, and what of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Behind {
+    /// Of which report.
+    pub report: &'static str,
+    /// As `GET /v1/reports/{report}/conversations` asks it.
+    pub asked: Vec<(&'static str, String)>,
+}
+
+impl Behind {
+    /// Of a report, all of it.
+    pub const fn of(report: &'static str) -> Self {
+        Self { report, asked: Vec::new() }
+    }
+
+    /// Of them those that are so.
+    #[must_use]
+    pub fn only(mut self, what: &'static str, is: impl Into<String>) -> Self {
+        self.asked.push((what, is.into()));
+        self
+    }
+}
+
+/// The numbers that stand on top.
+pub fn figures(report: &Report) -> Vec<Figure> {
+    match report {
+        Report::Sla(sla) => sla::figures(sla),
+        Report::Load(load) => load::figures(load),
+        Report::Compliance(compliance) => consent::figures(compliance),
+        Report::Outcomes(told) => outcomes::figures(told),
+    }
+}
+
+/// A report as its charts.
+pub fn charts(report: &Report) -> Vec<Chart> {
+    let mut charts = match report {
+        Report::Sla(sla) => sla::charts(sla),
+        Report::Load(load) => load::charts(load),
+        Report::Compliance(compliance) => consent::charts(compliance),
+        Report::Outcomes(told) => outcomes::charts(told),
+    };
+    charts.retain(|chart| !chart.bars.is_empty());
+    charts
+}
+
+fn chart(title: impl Into<String>, says: impl Into<String>, shape: Shape, bars: Vec<Bar>) -> Chart {
+    Chart { title: title.into(), says: says.into(), shape, bars, marks: Vec::new() }
+}
+
+/// `7 of 13`, with the interval when there is one.
+fn of(part: &Part) -> String {
+    format!("{} of {}", part.part, part.whole)
+}
+
+/// A share as a bar of a scale that ends at `most`.
+fn share_bar(label: &str, part: &Part, most: f64) -> Bar {
+    let place = |share: f64| (share / most).clamp(0.0, 1.0);
+    Bar {
+        label: label.to_owned(),
+        fill: part.share.map(place),
+        between: part.low.zip(part.high).map(|(low, high)| (place(low), place(high))),
+        value: part.share.map_or(Datum::None, Datum::Share),
+        beside: of(part),
+        bad: 0.0,
+        small: part.small && part.whole > 0,
+        behind: None,
+    }
+}
+
+/// Counts as bars: the longest fills.
+fn counted<'a>(all: impl IntoIterator<Item = (&'a str, i64, Behind)>) -> Vec<Bar> {
+    let all: Vec<_> = all.into_iter().collect();
+    let most = all.iter().map(|(_, n, _)| *n).max().unwrap_or(0);
+    let bar = |(label, n, behind): (&str, i64, Behind)| Bar {
+        label: label.to_owned(),
+        fill: fraction(n, most),
+        value: Datum::Count(n),
+        behind: Some(behind).filter(|_| n > 0),
+        ..Bar::default()
+    };
+    all.into_iter().map(bar).collect()
+}
+
+/// Each as part of the first.
+fn funnel(all: Vec<(&str, i64, Behind)>) -> Vec<Bar> {
+    let first = all.first().map_or(0, |(_, n, _)| *n);
+    let bar = |(label, n, behind): (&str, i64, Behind)| Bar {
+        label: label.to_owned(),
+        fill: fraction(n, first),
+        value: Datum::Count(n),
+        beside: Part::of(n, first).share.map_or_else(String::new, |share| format!("{:.0} %", share * 100.0)),
+        behind: Some(behind).filter(|_| n > 0),
+        ..Bar::default()
+    };
+    if first > 0 { all.into_iter().map(bar).collect() } else { Vec::new() }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts and milliseconds of years are below 2^52")]
+fn fraction(n: i64, of: i64) -> Option<f64> {
+    (of > 0).then(|| (n as f64 / of as f64).clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::{DayRow, HourRow, Sla, SlaRow};
+    use super::*;
+
+    fn sla(days: usize) -> Report {
+        let day = |n: usize| DayRow { day: date(n), replies: 2, met: Part::of(1, 2) };
+        let hours = vec![HourRow { hour: 34, replies: 2, met: Part::of(2, 2) }];
+        let total = SlaRow { replies: 15, met: Part::of(7, 13), late: 5, overdue: 1, dropped: 1, ..SlaRow::default() };
+        let rows = vec![SlaRow { key: "late".to_owned(), label: "Late stage".to_owned(), ..total.clone() }];
+        Report::Sla(Box::new(Sla {
+            by: "cohort".to_owned(),
+            total,
+            rows,
+            days: (0..days).map(day).collect(),
+            hours,
+            ..Sla::default()
+        }))
+    }
+
+    fn date(n: usize) -> String {
+        let first = chrono::NaiveDate::from_ymd_opt(2026, 1, 5).unwrap();
+        (first + chrono::Days::new(n as u64)).to_string()
+    }
+
+    fn one(charts: &[Chart], shape: Shape) -> &Chart {
+        charts.iter().find(|chart| chart.shape == shape).unwrap()
+    }
+
+    #[test]
+    fn each_stage_is_part_of_the_one_before_and_opens_its_replies() {
+        let charts = charts(&sla(7));
+        let stages: Vec<(&str, &Datum)> =
+            one(&charts, Shape::Funnel).bars.iter().map(|bar| (bar.label.as_str(), &bar.value)).collect();
+        // 15 replies, one dropped in time; 7 in time and 5 late were answered.
+        let wanted = [("asked for an answer", 15), ("still needed one", 14), ("were answered", 12), ("in time", 7)];
+        assert_eq!(stages.len(), wanted.len());
+        for ((label, value), (words, n)) in stages.iter().zip(wanted) {
+            assert_eq!((*label, *value), (words, &Datum::Count(n)));
+        }
+        let last = one(&charts, Shape::Funnel).bars.last().unwrap().behind.clone().unwrap();
+        assert_eq!(last, Behind::of("sla").only("standing", "in_time"));
+    }
+
+    #[test]
+    fn two_months_are_drawn_day_by_day_and_a_year_week_by_week() {
+        let days = charts(&sla(62));
+        assert_eq!(one(&days, Shape::Days).bars.len(), 62);
+        let weeks = charts(&sla(364));
+        let bars = &one(&weeks, Shape::Days).bars;
+        assert_eq!(bars.len(), 52);
+        assert_eq!(bars[0].beside, "7 of 14");
+        let first = Behind::of("sla").only("from", "2026-01-05").only("to", "2026-01-11");
+        assert_eq!(bars[0].behind, Some(first));
+    }
+
+    #[test]
+    fn the_week_has_168_hours_and_those_without_a_reply_are_empty() {
+        let charts = charts(&sla(1));
+        let week = one(&charts, Shape::Week);
+        assert_eq!(week.bars.len(), 168);
+        assert_eq!((week.bars[34].label.as_str(), week.bars[34].beside.as_str()), ("Tue 10:00", "2 of 2"));
+        assert_eq!(week.bars.iter().filter(|bar| bar.fill.is_some()).count(), 1);
+    }
+}

@@ -1,0 +1,79 @@
+//! Charts of consent.
+
+use super::{Bar, Behind, Chart, Figure, Shape, chart, funnel, of, share_bar};
+use crate::domain::measure::report::{Compliance, Part};
+use crate::domain::measure::sheet::Datum;
+
+/// Where carriers watch, and where they stop a number: see [`crate::domain::measure::report::judged`].
+const WATCHED: f64 = 0.005;
+const STOPPED: f64 = 0.04;
+
+fn outs() -> Behind {
+    Behind::of("compliance").only("what", "opt_outs")
+}
+
+pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
+    let sum = |pick: fn(&Part) -> i64| of_all.lines.iter().map(|row| pick(&row.opt_outs)).sum();
+    let rate = Part::of(sum(|part| part.part), sum(|part| part.whole));
+    let holds = &of_all.holds;
+    let ruled = Behind::of("compliance").only("what", "holds");
+    vec![
+        Figure {
+            label: "opted out".to_owned(),
+            value: rate.share.map_or(Datum::None, Datum::Share),
+            beside: format!("{} texts", of(&rate)),
+            behind: Some(outs()).filter(|_| rate.part > 0),
+        },
+        Figure {
+            label: "wishes ruled on in time".to_owned(),
+            value: holds.in_time.share.map_or(Datum::None, Datum::Share),
+            beside: of(&holds.in_time),
+            behind: Some(ruled).filter(|_| holds.placed > 0),
+        },
+    ]
+}
+
+pub(super) fn charts(of_all: &Compliance) -> Vec<Chart> {
+    let parts = of_all.lines.iter().map(|row| &row.opt_outs).chain(of_all.campaigns.iter().map(|row| &row.opt_outs));
+    // A rate of three opt-outs in four texts would leave nothing of the carriers' thresholds to be seen.
+    let highest = parts.filter(|part| !part.small).filter_map(|part| part.share).fold(STOPPED * 1.25, f64::max);
+    let marks = vec![(WATCHED / highest, "carriers watch"), (STOPPED / highest, "carriers stop a number")];
+    let bar = |label: &str, part: &Part, behind: Behind, judged: &str| Bar {
+        behind: Some(behind).filter(|_| part.part > 0),
+        bad: part.share.filter(|_| !part.small).map_or(0.0, |share| (share / STOPPED).clamp(0.0, 1.0)),
+        beside: format!("{}; {judged}", of(part)),
+        ..share_bar(label, part, highest)
+    };
+    let lines = of_all
+        .lines
+        .iter()
+        .map(|row| bar(&row.label, &row.opt_outs, outs().only("line", row.line.clone()), &row.judged));
+    let campaigns = of_all.campaigns.iter().map(|row| {
+        let name = if row.campaign.is_empty() { "(none)" } else { &row.campaign };
+        let behind = outs().only("line", row.line.clone()).only("campaign", row.campaign.clone());
+        bar(name, &row.opt_outs, behind, &row.judged)
+    });
+    let bands = of_all.bands.iter().map(|row| Bar {
+        behind: Some(outs().only("band", row.band.clone())).filter(|_| row.opt_outs.part > 0),
+        ..share_bar(&row.label, &row.opt_outs, 1.0)
+    });
+    let holds = &of_all.holds;
+    let hold = |what: &str| Behind::of("compliance").only("what", "holds").only("end", what);
+    let stages = vec![
+        ("placed", holds.placed, Behind::of("compliance").only("what", "holds")),
+        ("have ended", holds.ends.values().sum(), hold("ended")),
+        ("in time", holds.in_time.part, hold("in_time")),
+    ];
+    let says = "Opt-outs of all texts that left. The lines across: where carriers watch, and where they stop a number.";
+    let mut by_number = chart("Opt-outs by number", says, Shape::Bars, lines.collect());
+    let mut by_campaign = chart("Opt-outs by campaign", says, Shape::Bars, campaigns.collect());
+    by_number.marks.clone_from(&marks);
+    by_campaign.marks = marks;
+    let waited = "Of replies that waited so long. That the one causes the other it does not say.";
+    vec![
+        by_number,
+        by_campaign,
+        chart("Opt-outs by how long the buyer had waited", waited, Shape::Bars, bands.collect()),
+        chart("Texts that may have asked us to stop", "Each is part of the one above.", Shape::Funnel, funnel(stages)),
+    ]
+}

@@ -1,0 +1,120 @@
+//! `GET /v1/reports/{name}/conversations`: what a number of a report opens.
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::{Extension, Json};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::auth::SignedInDevice;
+use super::problem::Failure;
+use super::reports::{MOST, apart, bad, by, desk, no_such, not_for_reps};
+use super::{App, RequestId, request_id};
+use crate::domain::id::LineId;
+use crate::domain::measure::Gap;
+use crate::server::measure::behind::OfConsent;
+use crate::server::measure::report::OnlyThese;
+use crate::wire::problem::Problem;
+use crate::wire::report::Conversations;
+
+/// Which conversations.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct BehindQuery {
+    /// How far back, in days, today included: `30d`, which holds when it is left out. The report's own.
+    since: Option<String>,
+    /// Of these days only: from this one, `2026-11-28`,
+    from: Option<String>,
+    /// to this one, included.
+    to: Option<String>,
+    /// `sla`: whose rows, as in the report.
+    by: Option<String>,
+    /// `sla`: of which row, its `key`.
+    key: Option<String>,
+    /// `sla`: `running`, `in_time`, `late`, `overdue`, `dropped`, `dropped_late`, `missed` for all that fell due unanswered,
+    /// `answered` for those in time or late, `needed` for all but `dropped`.
+    standing: Option<String>,
+    /// `sla`: late for this cause.
+    cause: Option<String>,
+    /// `sla`: where nobody was there in this way.
+    gap: Option<String>,
+    /// `sla`: on this step of their ladder, from 1.
+    step: Option<u8>,
+    /// `compliance`: `opt_outs` (when left out) or `holds`.
+    what: Option<String>,
+    /// `compliance`: opt-outs of this line.
+    line: Option<String>,
+    /// `compliance`: opt-outs of this campaign; empty for those that none came before.
+    campaign: Option<String>,
+    /// `compliance`: opt-outs of buyers who had waited so long, by the band's name.
+    band: Option<String>,
+    /// `compliance`: holds that ended so; `ended` for all that did, `in_time` for those in time.
+    end: Option<String>,
+    /// At most so many; 500 at most, and when left out.
+    limit: Option<usize>,
+}
+
+/// The conversations behind a number of a report, newest first, each once. Who may see the report may ask.
+#[utoipa::path(get, path = "/v1/reports/{name}/conversations", params(("name" = String, Path, description = "`sla` or `compliance`"), BehindQuery), security(("device" = [])), responses(
+    (status = 200, description = "At most 500, newest first", body = Conversations),
+    (status = 400, description = "The query is not readable", body = Problem),
+    (status = 401, description = "The device is not signed in", body = Problem),
+    (status = 403, description = "Not for reps", body = Problem),
+    (status = 404, description = "There is no such report", body = Problem),
+    (status = 503, description = "Nothing was measured yet", body = Problem),
+))]
+pub async fn conversations(
+    State(app): State<App>,
+    id: Option<Extension<RequestId>>,
+    SignedInDevice(device, _): SignedInDevice,
+    Path(name): Path<String>,
+    query: Result<Query<BehindQuery>, QueryRejection>,
+) -> Result<Json<Conversations>, Failure> {
+    let Query(query) = query.map_err(|_| bad())?;
+    let id = request_id(id);
+    let desk = desk(&app, &device, query.since.as_deref(), id.clone()).await?;
+    let desk = desk.between(query.from.as_deref(), query.to.as_deref()).ok_or_else(bad)?;
+    let limit = query.limit.unwrap_or(MOST).clamp(1, MOST);
+    let mut conversations = match name.as_str() {
+        "sla" => {
+            let only = of_replies(query).ok_or_else(bad)?;
+            let found = apart(move || desk.behind_replies(&only, limit + 1)).await;
+            found.map_err(|e| Failure::internal(id, &e))?
+        }
+        "compliance" => {
+            let of = of_consent(query).ok_or_else(bad)?;
+            let found = desk.behind_consent(app.service.store().as_ref(), &of, limit + 1).await;
+            found.map_err(|e| Failure::internal(id, &e))?.ok_or_else(not_for_reps)?
+        }
+        _ => return Err(no_such()),
+    };
+    let more = conversations.len() > limit;
+    conversations.truncate(limit);
+    Ok(Json(Conversations { conversations, more }))
+}
+
+/// Nothing when a name is none.
+fn of_replies(query: BehindQuery) -> Option<OnlyThese> {
+    let gap = match query.gap {
+        Some(name) => Some(Gap::ALL.into_iter().find(|gap| gap.name() == name)?.bit()),
+        None => None,
+    };
+    if query.step.is_some_and(|step| !(1..=16).contains(&step)) {
+        return None;
+    }
+    let row = match query.key {
+        Some(key) => Some((by(query.by.as_deref())?, key)),
+        None => None,
+    };
+    Some(OnlyThese { row, standing: query.standing, cause: query.cause, gap, step: query.step })
+}
+
+fn of_consent(query: BehindQuery) -> Option<OfConsent> {
+    let holds = match query.what.as_deref() {
+        None | Some("opt_outs") => false,
+        Some("holds") => true,
+        Some(_) => return None,
+    };
+    let line = query.line.map(LineId::new);
+    Some(OfConsent { holds, line, campaign: query.campaign, band: query.band, end: query.end })
+}

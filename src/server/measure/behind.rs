@@ -1,0 +1,139 @@
+//! The conversations behind a number of a report: newest first, each once, whatever it counted for.
+
+use std::collections::BTreeSet;
+
+use super::projections::MeasureError;
+use super::read::{Only, Window};
+use super::report::{Desk, Sees};
+use crate::domain::id::{ConversationId, LineId};
+use crate::domain::measure::{Cause, HeldNumber, OptOut, Standing, load, story};
+use crate::domain::time::Timestamp;
+use crate::server::store::Store;
+use crate::wire::report::Found;
+
+/// Rows looked at for so many conversations: one may count several times.
+const EACH: usize = 8;
+
+/// Which numbers on hold, or which opt-outs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OfConsent {
+    /// Holds, not opt-outs.
+    pub holds: bool,
+    /// Of this line.
+    pub line: Option<LineId>,
+    /// Of this campaign; empty for those that none came before.
+    pub campaign: Option<String>,
+    /// Of buyers who had waited so long: a band's name.
+    pub band: Option<String>,
+    /// Holds that ended so; `ended` are all that did, `in_time` those in time.
+    pub end: Option<String>,
+}
+
+impl Desk {
+    /// The same desk over fewer days, as `2026-11-28`; nothing when a day is none.
+    #[must_use]
+    pub fn between(mut self, from: Option<&str>, to: Option<&str>) -> Option<Self> {
+        let day = |text: &str| Some(load::day_of(text.parse().ok()?));
+        let Window { since, until } = self.window;
+        let from = from.map_or(Some(since), day)?;
+        let to = to.map_or(Some(until), day)?;
+        self.window = Window { since: from.max(since), until: to.min(until) };
+        Some(self)
+    }
+
+    /// Of replies.
+    pub fn behind_replies(&self, only: &Only, limit: usize) -> Result<Vec<Found>, MeasureError> {
+        let replies = self.projections.replies(self.window, &self.sees.whose(), only, limit.saturating_mul(EACH))?;
+        let mut known = BTreeSet::new();
+        let first = replies.into_iter().filter(|reply| known.insert(reply.conversation)).take(limit);
+        let found = first.map(|reply| {
+            let cohort = self.playbook.cohort(&reply.cohort).map_or(reply.cohort.as_str(), |cohort| &cohort.label);
+            let rep = reply.rep.as_ref().map_or("nobody", |rep| self.playbook.rep_name(rep));
+            let mut said = format!("{}: {rep}, {cohort}", standing(reply.standing));
+            if let Some(cause) = reply.cause {
+                said.push_str("; ");
+                said.push_str(Cause::words(cause));
+            }
+            let story = story::told(&self.playbook, &reply).story;
+            Found { conversation: reply.conversation.to_string(), at: reply.received.millis(), said, story }
+        });
+        Ok(found.collect())
+    }
+
+    /// Of consent; nothing for somebody who sees only their own.
+    pub async fn behind_consent(
+        &self,
+        store: &dyn Store,
+        of: &OfConsent,
+        limit: usize,
+    ) -> Result<Option<Vec<Found>>, MeasureError> {
+        if matches!(self.sees, Sees::Own(_)) {
+            return Ok(None);
+        }
+        let found = if of.holds { self.held_talks(of)? } else { self.opted_out_talks(store, of).await? };
+        Ok(Some(newest(found, limit)))
+    }
+
+    fn held_talks(&self, of: &OfConsent) -> Result<Vec<(ConversationId, Timestamp, String)>, MeasureError> {
+        // As in the report: a number on hold may be of any team.
+        if self.sees != Sees::All {
+            return Ok(Vec::new());
+        }
+        let wanted = |held: &HeldNumber| match of.end.as_deref() {
+            None => true,
+            Some("ended") => held.ended.is_some(),
+            Some("in_time") => held.in_time() == Some(true),
+            Some(end) => held.end.as_deref() == Some(end),
+        };
+        let said = |held: &HeldNumber| match &held.end {
+            Some(end) => format!("a hold, {}", end.replace('_', " ")),
+            None => "a hold that waits for a ruling".to_owned(),
+        };
+        let all = self.projections.holds(self.window)?;
+        Ok(all.iter().filter(|held| wanted(held)).map(|held| (held.conversation, held.at, said(held))).collect())
+    }
+
+    async fn opted_out_talks(
+        &self,
+        store: &dyn Store,
+        of: &OfConsent,
+    ) -> Result<Vec<(ConversationId, Timestamp, String)>, MeasureError> {
+        let sees = |out: &OptOut| match &out.line {
+            Some(line) => self.sees_line(line),
+            None => self.sees == Sees::All,
+        };
+        let mut all: Vec<OptOut> = self.projections.opt_outs(self.window)?.into_iter().filter(sees).collect();
+        all.retain(|out| of.line.is_none() || out.line == of.line);
+        all.retain(|out| of.band.as_deref().is_none_or(|band| out.band.name() == band));
+        if let Some(campaign) = &of.campaign {
+            all.retain(|out| out.line.is_some());
+            let asked: Vec<_> = all.iter().filter_map(|out| Some((out.number, out.line.clone()?, out.at))).collect();
+            let before = store.campaigns_before(&asked, self.playbook.answered_within).await?;
+            let of_it = all.into_iter().zip(before).filter(|(_, before)| before.as_deref().unwrap_or("") == campaign);
+            all = of_it.map(|(out, _)| out).collect();
+        }
+        let said = |out: &OptOut| format!("opted out: {}", out.source);
+        Ok(all.iter().filter_map(|out| Some((out.conversation?, out.at, said(out)))).collect())
+    }
+}
+
+/// Each conversation once, the newest first.
+fn newest(mut all: Vec<(ConversationId, Timestamp, String)>, limit: usize) -> Vec<Found> {
+    all.sort_by_key(|(id, at, _)| (std::cmp::Reverse(*at), *id));
+    let mut known = BTreeSet::new();
+    let first = all.into_iter().filter(|(id, _, _)| known.insert(*id)).take(limit);
+    first
+        .map(|(id, at, said)| Found { conversation: id.to_string(), at: at.millis(), said, story: Vec::new() })
+        .collect()
+}
+
+const fn standing(of: Standing) -> &'static str {
+    match of {
+        Standing::Running => "waits",
+        Standing::InTime => "in time",
+        Standing::Late => "late",
+        Standing::Overdue => "overdue",
+        Standing::Dropped => "needed no answer",
+        Standing::DroppedLate => "needed no answer, too late",
+    }
+}

@@ -1,0 +1,99 @@
+//! Replies spread over days and over the hours of the week: what charts are drawn from.
+
+use std::collections::BTreeMap;
+
+use rusqlite::params;
+use serde::Deserialize;
+
+use super::projections::{MeasureError, Projections};
+use super::read::{FEW, Only, Whose, Window, count, each, teams};
+use crate::domain::measure::Standing;
+use crate::domain::measure::cell::By;
+use crate::domain::measure::load;
+use crate::domain::measure::report::{DayRow, HourRow, Part};
+
+/// Replies by how they stand, in the order of [`Standing::ALL`].
+type Standings = [i64; 6];
+
+/// A cell, as far as it is needed here: lengths are long, and are not read.
+#[derive(Deserialize)]
+struct Counts {
+    s: Standings,
+}
+
+/// Replies added up, by day and by hour of the week.
+#[derive(Debug, Default)]
+pub(super) struct Spread {
+    days: BTreeMap<i32, Standings>,
+    hours: BTreeMap<u8, Standings>,
+}
+
+impl Projections {
+    /// Replies by day and by hour of the week, added up from wherever [`Projections::sums`] adds up.
+    pub(super) fn spread(&self, window: Window, whose: &Whose) -> Result<Spread, MeasureError> {
+        let db = self.reading();
+        let mut spread = Spread::default();
+        if whose.rep.is_some() || count(&db, window, whose)? <= FEW {
+            each(&db, window, whose, &Only::default(), (false, usize::MAX), &mut |reply| {
+                let place = Standing::ALL.iter().position(|standing| *standing == reply.standing);
+                let sums = [spread.days.entry(reply.day).or_default(), spread.hours.entry(reply.hour).or_default()];
+                for sum in sums {
+                    if let Some(n) = place.and_then(|place| sum.get_mut(place)) {
+                        *n += 1;
+                    }
+                }
+            })?;
+            return Ok(spread);
+        }
+        let add = |to: &mut Standings, from: Standings| to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+        for by in [By::Team, By::Hour] {
+            for team in teams(&db, by, whose)? {
+                let mut query = db.prepare_cached(
+                    "SELECT day, name, body FROM cell WHERE sort = ?1 AND team = ?2 AND day BETWEEN ?3 AND ?4",
+                )?;
+                let mut rows = query.query(params![by.name(), team, window.since, window.until])?;
+                while let Some(r) = rows.next()? {
+                    let found: Counts = serde_json::from_str(r.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?;
+                    match by {
+                        By::Hour => {
+                            let hour = r.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?.parse().unwrap_or(0);
+                            add(spread.hours.entry(hour).or_default(), found.s);
+                        }
+                        By::Team | By::Cohort | By::Rep | By::Line | By::UseCase => {
+                            add(spread.days.entry(r.get(0)?).or_default(), found.s);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(spread)
+    }
+}
+
+impl Spread {
+    /// Every day of the window, from the earliest.
+    pub(super) fn days(&self, window: Window) -> Vec<DayRow> {
+        let row = |day: i32| {
+            let (replies, met) = self.days.get(&day).map_or((0, Part::of(0, 0)), told);
+            Some(DayRow { day: load::date(day)?.to_string(), replies, met })
+        };
+        (window.since..=window.until).filter_map(row).collect()
+    }
+
+    /// The hours of the week that have any.
+    pub(super) fn hours(&self) -> Vec<HourRow> {
+        let row = |(hour, sum): (&u8, &Standings)| {
+            let (replies, met) = told(sum);
+            HourRow { hour: *hour, replies, met }
+        };
+        self.hours.iter().map(row).collect()
+    }
+}
+
+fn told(sum: &Standings) -> (i64, Part) {
+    let of = |is: fn(Standing) -> bool| {
+        Standing::ALL.iter().zip(sum).filter(|(standing, _)| is(**standing)).map(|(_, n)| n).sum::<i64>()
+    };
+    let (in_time, missed) = (of(|standing| standing == Standing::InTime), of(Standing::is_missed));
+    (of(|_| true), Part::of(in_time, in_time + missed))
+}

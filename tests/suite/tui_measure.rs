@@ -1,0 +1,228 @@
+//! Measures at the terminal: charts, and the conversations behind each number.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use comeback::client::handle::{Ask, LinkState, Notice, Unwritten, WhichReport};
+use comeback::domain::measure::ReportName;
+use comeback::domain::measure::cell::By;
+use comeback::domain::measure::chart::Behind;
+use comeback::domain::measure::report::{
+    About, DayRow, Fairness, HourRow, Load, LoadRow, Part, Report, Sla, SlaRow, Times,
+};
+use comeback::domain::time::Span;
+use comeback::tui::model::Screen;
+use comeback::wire::report::{Conversations, Found};
+
+use crate::tui_screens::{SIZES, shows};
+use crate::tui_world::{Desk, START, id, link};
+
+fn about() -> About {
+    About {
+        company: "Northwind".to_owned(),
+        since: "2026-02-02".to_owned(),
+        until: "2026-03-03".to_owned(),
+        zone: "America/New_York".to_owned(),
+        read_to: 900,
+        as_of: START.millis(),
+        behind: 0,
+        scope: "East".to_owned(),
+    }
+}
+
+fn row(label: &str, whole: i64, part: i64) -> SlaRow {
+    let times =
+        Times { n: whole, wall: Some([300_000, 2_000_000, 5_000_000]), business: Some([240_000, 900_000, 3_000_000]) };
+    let causes = [("not_taken", whole - part - 1), ("quiet_hours", 1)].into_iter().filter(|(_, n)| *n > 0);
+    SlaRow {
+        key: label.to_lowercase().replace(' ', "-"),
+        label: label.to_owned(),
+        replies: whole + 3,
+        met: Part::of(part, whole),
+        late: whole - part,
+        dropped: 2,
+        running: 1,
+        first: times,
+        causes: causes.map(|(name, n)| (name.to_owned(), n)).collect::<BTreeMap<_, _>>(),
+        ..SlaRow::default()
+    }
+}
+
+fn sla() -> Report {
+    let day = |n: u32| {
+        let whole = i64::from(n % 7) * 2;
+        let day = if n < 27 { format!("2026-02-{:02}", n + 2) } else { format!("2026-03-{:02}", n - 26) };
+        DayRow { day, replies: whole, met: Part::of(whole - i64::from(n % 4).min(whole), whole) }
+    };
+    let hour = |n: u8| {
+        let met = Part::of(i64::from(n % 5), 4);
+        HourRow { hour: n, replies: 4, met }
+    };
+    let open = (0..120_u8).filter(|hour| (9..17).contains(&(hour % 24)));
+    Report::Sla(Box::new(Sla {
+        about: about(),
+        by: "cohort".to_owned(),
+        exact: true,
+        total: row("all", 90, 71),
+        rows: vec![row("Late stage", 60, 54), row("New lead", 22, 14), row("Meeting", 8, 3)],
+        breaches: Vec::new(),
+        days: (0..30).map(day).collect(),
+        hours: open.map(hour).collect(),
+    }))
+}
+
+fn load() -> Report {
+    let row = |(n, name): (i64, &str)| LoadRow {
+        rep: name.to_lowercase(),
+        name: name.to_owned(),
+        team: "east".to_owned(),
+        offers: 30 - n * 9,
+        takes: 25 - n * 5,
+        passes: n,
+        answers: 40 - n * 12,
+        average: 3.5,
+        most: 7,
+        now: 2,
+    };
+    let rows = [(0, "Maya"), (1, "Ben"), (2, "Ines")].map(row).to_vec();
+    let fair = Fairness { team: "east".to_owned(), label: "East".to_owned(), reps: 3, offers: 63, jain: Some(0.87) };
+    Report::Load(Load { about: about(), rows, fairness: vec![fair] })
+}
+
+const SLA: WhichReport = WhichReport { report: ReportName::Sla, by: By::Cohort, days: 30 };
+
+/// A desk that has read what was in time.
+fn measured(size: (u16, u16)) -> Desk {
+    let mut desk = Desk::usual(size);
+    desk.keys("M");
+    assert_eq!(desk.commands(), [Ask::Measure(SLA)]);
+    desk.hear(Notice::Measured { which: SLA, at: START, report: sla().into() });
+    desk
+}
+
+#[test]
+fn each_chart_has_its_page() {
+    for size in SIZES {
+        let mut desk = measured(size);
+        for name in ["glance", "funnel", "days", "bars", "week"] {
+            shows(&desk, &format!("measure-{name}"));
+            desk.keys("Tab");
+        }
+    }
+}
+
+#[test]
+fn every_number_opens_the_conversations_behind_it_and_esc_comes_back() {
+    for size in SIZES {
+        let mut desk = measured(size);
+        desk.keys("Tab Tab Tab j Enter");
+        let behind = Behind::of("sla").only("by", "cohort").only("key", "new-lead");
+        assert_eq!(desk.commands(), [Ask::Behind { behind: behind.clone(), days: 30 }]);
+        desk.says("Reading…");
+        let one = |n: u128, said: &str| Found {
+            conversation: id(n).to_string(),
+            at: (START - Span::minutes(90)).millis(),
+            said: said.to_owned(),
+            story: vec![
+                "Tue 08:30  the buyer wrote; due Tue 08:45".to_owned(),
+                "Tue 08:45  it fell due unanswered".to_owned(),
+            ],
+        };
+        let conversations =
+            vec![one(1, "late: Maya, New lead; offered, but nobody took it"), one(77, "in time: Ben, New lead")];
+        let found = Ok(Arc::new(Conversations { conversations, more: true }));
+        // What somebody asked for before is not shown for what they ask now.
+        desk.hear(Notice::Behind { behind: Behind::of("sla"), found: Err("old".to_owned()) });
+        desk.says("Reading…");
+        desk.hear(Notice::Behind { behind, found });
+        shows(&desk, "measure-behind");
+        desk.keys("Enter");
+        assert_eq!((desk.model.screen, desk.model.pinned), (Screen::Conversation, Some(id(1))));
+        desk.keys("Esc");
+        assert_eq!(desk.model.screen, Screen::Measure);
+        desk.keys("Esc");
+        desk.says("Answered in time, by cohort");
+        desk.keys("Esc");
+        assert_eq!(desk.model.screen, Screen::Inbox);
+    }
+}
+
+#[test]
+fn the_cursor_of_the_week_goes_by_hour_and_by_day() {
+    let mut desk = measured((80, 24));
+    desk.keys("Tab Tab Tab Tab");
+    desk.says("Mon 09:00:");
+    desk.keys("Right j");
+    desk.says("Tue 10:00:");
+    desk.keys("k k");
+    desk.says("Mon 10:00:");
+    desk.keys("Left Left");
+    desk.says("Mon 08:00: nothing");
+    desk.keys("Enter");
+    desk.says("Of this number no conversations are kept.");
+    desk.keys("Right Enter");
+    let behind = Behind::of("sla").only("by", "hour").only("key", "009");
+    assert_eq!(desk.commands().last(), Some(&Ask::Behind { behind, days: 30 }));
+}
+
+#[test]
+fn offline_the_last_report_stays_with_its_age_and_the_reason() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        let (since, retry_at) = (START - Span::minutes(3), START + Span::seconds(8));
+        desk.hear(Notice::Link(link(LinkState::Offline { since, retry_at, why: String::new() })));
+        desk.keys("M");
+        desk.says("Reading…");
+        desk.hear(Notice::Measured { which: SLA, at: START - Span::minutes(185), report: sla().into() });
+        desk.hear(Notice::Unmeasured { which: SLA, why: "no connection".to_owned() });
+        desk.says("not read: no connection");
+        desk.says("read 3 h ago");
+        shows(&desk, "measure-offline");
+    }
+}
+
+#[test]
+fn reports_rows_and_periods_are_turned_through_and_what_is_refused_is_said() {
+    let mut desk = measured((80, 24));
+    let which = WhichReport { days: 90, ..SLA };
+    assert_eq!(desk.keys("+").commands(), [Ask::Measure(which)]);
+    let which = WhichReport { by: By::Team, ..which };
+    assert_eq!(desk.keys("b").commands(), [Ask::Measure(which)]);
+    let which = WhichReport { report: ReportName::Outcomes, ..which };
+    assert_eq!(desk.keys(">").commands(), [Ask::Measure(which)]);
+    let which = WhichReport { report: ReportName::Load, ..which };
+    assert_eq!(desk.keys(">").commands(), [Ask::Measure(which)]);
+    desk.hear(Notice::Measured { which, at: START, report: load().into() });
+    desk.keys("Tab");
+    shows(&desk, "measure-load");
+    let which = WhichReport { report: ReportName::Compliance, ..which };
+    assert_eq!(desk.keys(">").commands(), [Ask::Measure(which)]);
+    let why = "The report about consent is for leads, admins and auditors. Ask your lead.".to_owned();
+    desk.hear(Notice::Unmeasured { which, why });
+    desk.says("not read: The report about consent is for leads");
+    // An answer to what was asked before changes nothing of what is on screen now.
+    desk.hear(Notice::Measured { which: SLA, at: START, report: sla().into() });
+    desk.says("[Consent]");
+}
+
+#[test]
+fn a_conversation_that_the_crm_has_not_taken_says_so() {
+    for size in SIZES {
+        let mut desk = Desk::usual(size);
+        let (since, why) = (START - Span::minutes(118), "HubSpot does not answer".to_owned());
+        let one = Unwritten { conversation: id(1), since, refused: false, why };
+        desk.hear(Notice::Unwritten(Arc::new(vec![one.clone()])));
+        desk.keys("j Enter");
+        assert_eq!(desk.model.pinned, Some(id(1)));
+        shows(&desk, "unwritten");
+        // A narrow line cuts the reason first.
+        desk.says(if size.0 < 80 { "not in the CRM" } else { "not in the CRM since 08:02: HubSpot does not answer" });
+        let given_up = Unwritten { refused: true, why: "nobody in the CRM has this number".to_owned(), ..one };
+        desk.hear(Notice::Unwritten(Arc::new(vec![given_up])));
+        desk.says(if size.0 < 80 { "not in the CRM" } else { "not in the CRM, given up: nobody in the CRM has" });
+        desk.hear(Notice::Unwritten(Arc::default()));
+        assert!(!desk.screen().contains("not in the CRM"));
+    }
+}
