@@ -61,7 +61,7 @@ impl Change {
         let plan = |id: &str| {
             oncall::plan(playbook, &ScheduleId::new(id)).ok_or_else(|| {
                 let known: Vec<String> = oncall::plans(playbook).iter().map(|plan| plan.id.to_string()).collect();
-                anyhow::anyhow!("there is no schedule \"{id}\"; there are {}", known.join(", "))
+                no_schedule(id, &known)
             })
         };
         let (schedule, command) = match &self {
@@ -112,6 +112,16 @@ fn called(playbook: &Playbook, name: &str) -> anyhow::Result<RepId> {
             "nobody here is called \"{name}\": nothing was changed. {near}There are {known}, and \"nobody\""
         )
     })
+}
+
+fn no_schedule(id: &str, known: &[String]) -> anyhow::Error {
+    let words: Vec<&str> = known.iter().map(String::as_str).collect();
+    let near = nearest(id, &words).map_or_else(String::new, |near| format!(" Did you mean \"{near}\"?"));
+    let there = match words.as_slice() {
+        [] => "the playbook has none".to_owned(),
+        words => format!("there are {}", words.join(", ")),
+    };
+    anyhow::anyhow!("there is no schedule \"{id}\": nothing was changed.{near} By name {there}")
 }
 
 fn no_override(playbook: &Playbook, roster: &Roster, id: &str) -> anyhow::Error {
