@@ -19,7 +19,6 @@ use super::playbook::{Cohort, Playbook};
 use super::roster::Roster;
 use super::routing::Holder;
 use super::time::{Span, Timestamp};
-use super::use_case;
 
 mod instants;
 mod ways;
@@ -72,11 +71,14 @@ pub fn search(playbook: &Playbook, bounds: Bounds) -> Searched {
     let ways = ways::of(playbook);
     for way in &ways {
         let instants = known.entry(&way.team).or_insert_with(|| instants::of(playbook, &way.team, bounds));
+        // A pool on the ladder is asked at any time, as long as the ladder is climbed to its end.
+        let first = way.replies.first().zip(instants.first());
+        let pool = first.map_or(0, |(reply, at)| largest_pool(&bare, reply, *at, bounds.away));
         for at in instants.iter().copied() {
             // Fewer than nobody cannot be.
             let fewer = searched.found.as_ref().map(|found| found.away.len().checked_sub(1));
             let Some(most) = fewer.unwrap_or(Some(bounds.away)) else { return searched };
-            if way.replies.first().is_some_and(|reply| pool_is_larger(&bare, reply, at, most)) {
+            if pool > most && way.is_climbed(playbook, at) {
                 searched.replies += way.replies.len();
                 continue;
             }
@@ -109,20 +111,15 @@ pub fn cases(playbook: &Playbook, bounds: Bounds) -> Vec<(Reply, Timestamp)> {
     all
 }
 
-/// Whether the reply gets, sooner or later, into a pool that has more people than may be away.
-fn pool_is_larger(bare: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> bool {
-    let asked = climbed(bare, reply, at, &BTreeSet::new(), false, |asked| asked.pool > most);
-    asked.pool > most && asked.is_climbed
+/// How many are in the largest pool that a reply gets into sooner or later; no further than to one of more than `most`.
+fn largest_pool(bare: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> usize {
+    climbed(bare, reply, at, &BTreeSet::new(), false, |asked| asked.pool > most).pool
 }
 
-/// The fewest people who must be away for the reply to reach nobody; none when they are more than `most`, when it
-/// reaches somebody whoever is away, or when a webhook takes it and nobody is asked.
+/// The fewest people who must be away for the reply to reach nobody; none when they are more than `most`, or when it
+/// reaches somebody whoever is away.
 fn unreached(playbook: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> Option<BTreeSet<RepId>> {
     let state = expectation::outcome(playbook, reply, at, &Roster::default());
-    let is_sent_on = || playbook.alerting.handled.contains_key(&state.use_case);
-    if state.assignment.is_none() && !use_case::is_for_sales(playbook, &state.use_case) && is_sent_on() {
-        return None;
-    }
     let gives_on = |source| playbook.ownership.iter().any(|r| r.source == source && r.skip.contains(&Skip::Away));
     let search = Search { playbook, reply, at, keeps_owner: !state.owned_by.is_some_and(gives_on) };
     search.tried(most, &mut BTreeSet::new(), BTreeSet::new())

@@ -222,7 +222,7 @@ fn one_of_several_with_a_single_pair_of_brackets_is_told_what_to_write() {
 #[test]
 fn a_name_that_a_list_gives_twice_is_told_with_both_places() {
     for (from, to, list, first) in [
-        ("name = \"renewal\"\nlabel", "name = \"meeting\"\nlabel", "cohort", "name = \"meeting\""),
+        ("name = \"meeting\"\nlabel", "name = \"late_stage\"\nlabel", "cohort", "name = \"late_stage\""),
         (
             "name = \"While Maya is away her backup gets it, and she stays accountable\"",
             "name = \"A late deal goes to its owner and is due in five minutes\"",
@@ -248,7 +248,7 @@ fn a_table_that_is_missing_is_one_mistake_and_an_empty_file_is_one_too() {
     let (told, is_whole) = told("# nothing yet\n\n");
     assert_eq!(
         told,
-        ["playbook.toml: nothing is written in it; comeback playbook init writes one from a few questions"]
+        ["playbook.toml:1:1: nothing is written in it; comeback playbook init writes one from a few questions"]
     );
     assert!(!is_whole);
     let (told, _) = self::told("company = \"A\"\n");

@@ -134,3 +134,21 @@ fn no_override(playbook: &Playbook, roster: &Roster, id: &str) -> anyhow::Error 
     };
     anyhow::anyhow!("\"{id}\" is no override: nothing was changed; {there}. comeback oncall shows them")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_that_is_none_is_told_with_the_nearest_one() {
+        let known = ["east".to_owned(), "half_days".to_owned()];
+        assert_eq!(
+            no_schedule("esat", &known).to_string(),
+            "there is no schedule \"esat\": nothing was changed. Did you mean \"east\"? By name there are east, half_days"
+        );
+        assert_eq!(
+            no_schedule("x", &[]).to_string(),
+            "there is no schedule \"x\": nothing was changed. By name the playbook has none"
+        );
+    }
+}

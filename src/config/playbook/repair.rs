@@ -63,7 +63,7 @@ pub(super) fn document(file: &str, source: &str) -> Reading {
     }
     if root.get_ref().is_empty() {
         let hint = Some("comeback playbook init writes one from a few questions".to_owned());
-        mistakes.push(Diagnostic { hint, ..Diagnostic::of_file(file, "nothing is written in it") });
+        mistakes.push(Diagnostic { hint, ..Diagnostic::at(file, source, 0..0, "nothing is written in it", None) });
         return Reading { document: None, mistakes, left_out };
     }
     let span = root.span();

@@ -6,7 +6,10 @@ use crate::domain::expectation::{Place, Reply, card};
 use crate::domain::id::{LineId, TeamId};
 use crate::domain::ownership::{OwnerRule, OwnerSource, Skip};
 use crate::domain::playbook::Playbook;
+use crate::domain::time::Timestamp;
 use crate::domain::use_case;
+
+use super::ends;
 
 /// Rows of one rep in one territory that are tried: a row that another one hides finds somebody else.
 const ROWS: usize = 4;
@@ -15,8 +18,21 @@ const ROWS: usize = 4;
 pub(super) struct Way {
     /// The team whose pool, rotation and lead are asked.
     pub(super) team: TeamId,
+    /// Its cohort, by name.
+    cohort: Option<String>,
     /// One for every owner; the first is of a buyer whom nobody knows.
     pub(super) replies: Vec<Reply>,
+}
+
+impl Way {
+    /// Whether a ladder that is begun then comes to its end.
+    pub(super) fn is_climbed(&self, playbook: &Playbook, at: Timestamp) -> bool {
+        let named = self.cohort.as_ref().and_then(|name| playbook.cohort(name));
+        let cohort = named.or_else(|| playbook.cohorts.last());
+        cohort.is_some_and(|cohort| {
+            playbook.ladders.get(&cohort.ladder).is_some_and(|ladder| ends(playbook, cohort, ladder, at))
+        })
+    }
 }
 
 /// What the rules look at besides the owner.
@@ -25,8 +41,9 @@ struct Kind<'a> {
     team: TeamId,
     /// Its targets, hours and ladder.
     cohort: Option<&'a str>,
-    /// Whether it goes to a queue, is for Sales, has a clock, and is sent on by a webhook.
-    is: [bool; 4],
+    is_queued: bool,
+    is_for_sales: bool,
+    wants_clock: bool,
     /// The rules about owners that are asked at its stage.
     rules: Vec<usize>,
 }
@@ -41,6 +58,11 @@ pub(super) fn of(playbook: &Playbook) -> Vec<Way> {
         let name = reply.use_case.as_deref().unwrap_or(own);
         let Some(team) = use_case::team(playbook, name, line) else { continue };
         let is_queued = use_case::queue(playbook, name).is_some();
+        // Another program answers what a webhook takes and no team of ours does: nobody need be asked.
+        let is_sent_on = playbook.alerting.handled.contains_key(name) && !is_queued;
+        if is_sent_on && !use_case::is_for_sales(playbook, name) {
+            continue;
+        }
         let stage = reply.stage.as_deref();
         // What goes to a queue is nobody's.
         let asked = |(_, rule): &(usize, &OwnerRule)| !is_queued && is_asked(rule, stage);
@@ -48,16 +70,14 @@ pub(super) fn of(playbook: &Playbook) -> Vec<Way> {
         let kind = Kind {
             team: team.clone(),
             cohort: use_case::cohort(playbook, name, &[card(playbook, &reply)]).map(|cohort| cohort.name.as_str()),
-            is: [
-                is_queued,
-                use_case::is_for_sales(playbook, name),
-                use_case::wants_clock(playbook, name),
-                playbook.alerting.handled.contains_key(name),
-            ],
+            is_queued,
+            is_for_sales: use_case::is_for_sales(playbook, name),
+            wants_clock: use_case::wants_clock(playbook, name),
             rules: rules.map(|(at, _)| at).collect(),
         };
         if !seen.contains(&kind) {
-            all.push(Way { team, replies: replies(playbook, &reply, &kind.rules) });
+            let cohort = kind.cohort.map(str::to_owned);
+            all.push(Way { team, cohort, replies: replies(playbook, &reply, &kind.rules) });
             seen.push(kind);
         }
     }
