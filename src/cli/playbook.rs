@@ -262,8 +262,12 @@ fn check(file: &Path, read: &Opened, now: Timestamp) -> usize {
     let parts: Vec<String> =
         parts.iter().map(|(n, what)| format!("{n} {what}{}", if *n == 1 { "" } else { "s" })).collect();
     let (replies, away) = (searched.replies, findings::AWAY);
+    let left_out = match searched.left_out {
+        0 => String::new(),
+        n => format!(" ({n} more were not tried: there are too many of them)"),
+    };
     say(&format!(
-        "{name}: {}; {replies} replies tried over 14 days with up to {away} people away: {reached}",
+        "{name}: {}; {replies} replies tried over 14 days with up to {away} people away{left_out}: {reached}",
         parts.join(", ")
     ));
     wrong
@@ -376,17 +380,31 @@ struct Opened {
 
 fn open(file: &Path) -> anyhow::Result<Opened> {
     let name = file.display().to_string();
-    let source = std::fs::read_to_string(file).map_err(|e| anyhow::anyhow!("cannot read {name}: {e}"))?;
+    let bytes = std::fs::read(file).map_err(|e| anyhow::anyhow!("cannot read {name}: {e}"))?;
+    let source = text(bytes).map_err(|(line, column)| anyhow::anyhow!("{name}:{line}:{column}: {NO_TEXT}"))?;
     let beside = |named: &str| {
         let path = file.parent().unwrap_or_else(|| Path::new("")).join(named);
         let too_large = std::fs::metadata(&path).is_ok_and(|meta| meta.len() > LARGEST_FILE);
         if too_large {
             return Err("it is larger than 4 MiB".to_owned());
         }
-        std::fs::read_to_string(&path).map_err(|e| e.to_string())
+        let bytes = std::fs::read(&path).map_err(|e| format!("looked for at {}: {e}", path.display()))?;
+        text(bytes).map_err(|(line, column)| format!("{}:{line}:{column}: {NO_TEXT}", path.display()))
     };
     let reading = config::playbook::read_all(&name, &source, &beside);
     Ok(Opened { source, reading })
+}
+
+const NO_TEXT: &str = "a byte that is no text in UTF-8 stands here; save the file as UTF-8";
+
+/// The text of a file; else line and column of the first byte that is none, from 1.
+fn text(bytes: Vec<u8>) -> Result<String, (usize, usize)> {
+    String::from_utf8(bytes).map_err(|e| {
+        let valid = e.utf8_error().valid_up_to();
+        let before = String::from_utf8_lossy(e.as_bytes().get(..valid).unwrap_or_default()).into_owned();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        (before.matches('\n').count() + 1, line.chars().count() + 1)
+    })
 }
 
 /// Whether two playbooks say the same, whatever their versions.

@@ -15,6 +15,7 @@ use unicode_width::UnicodeWidthChar;
 use said::Said;
 
 pub(super) mod said;
+pub(super) mod twice;
 
 /// A mistake and its place. `Display` is the whole message, several lines when the place is known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,8 +82,12 @@ impl Diagnostic {
         let said = Said::read(error.message());
         let choices = (!said.choices.is_empty()).then_some((said.word, said.choices.as_slice()));
         let told = match error.span() {
-            Some(span) if error.message() == "duplicate key" => return said::twice(file, source, span),
-            Some(span) => Self::at(file, source, span, said.message, choices),
+            Some(span) if twice::is_double(error) => return twice::twice(file, source, span),
+            Some(span) => {
+                let hint = said.message.starts_with("expected a list").then(|| twice::brackets(source, span.start));
+                let told = Self::at(file, source, span, said.message, choices);
+                Self { hint: told.hint.or(hint.flatten()), ..told }
+            }
             None => Self {
                 hint: choices.and_then(|(word, choices)| hint(word, choices)),
                 ..Self::of_file(file, said.message)
@@ -273,7 +278,7 @@ mod tests {
             ("[cohort]\n", "1:1: the key \"name\" is missing; write name = \"…\""),
             (
                 "target = 1\ntarget = 2",
-                "2:1: \"target\" is written twice: it stands in line 1 already; leave one of the two out, or give it another name",
+                "2:1: \"target\" is written twice: it stands in line 1 already; leave one of the two out",
             ),
         ] {
             let said = said(source);

@@ -127,7 +127,8 @@ impl Reader<'_> {
         name: &Name,
         known: impl Iterator<Item = &'k String>,
     ) -> Result<String, Diagnostic> {
-        let known: Vec<&str> = known.map(String::as_str).collect();
+        let mut seen = BTreeSet::new();
+        let known: Vec<&str> = known.map(String::as_str).filter(|known| seen.insert(*known)).collect();
         let word = name.get_ref();
         if known.contains(&word.as_str()) || self.left_out.may_have(what, word) {
             return Ok(word.clone());

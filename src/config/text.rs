@@ -122,10 +122,20 @@ fn window(text: &str) -> Option<Window> {
     (open < 24 * 60).then_some(Window { open, close })
 }
 
+/// It would be a whole day from then on, which nobody means who writes the same time twice.
+fn begins_when_it_ends(text: &str) -> bool {
+    text.split_once('-').is_some_and(|(open, close)| open.trim() == close.trim())
+}
+
 impl<'de> Deserialize<'de> for Times {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let texts = Vec::<String>::deserialize(d)?;
         let windows: Option<Vec<Window>> = texts.iter().map(|t| window(t)).collect();
+        if let Some(text) = texts.iter().find(|text| begins_when_it_ends(text)).filter(|_| windows.is_some()) {
+            return Err(D::Error::custom(format!(
+                "\"{text}\" ends when it begins: write 00:00-24:00 for the whole day, or [] for none of it"
+            )));
+        }
         windows.map(Self).ok_or_else(|| D::Error::custom("not opening hours: write it 09:00-17:00"))
     }
 }

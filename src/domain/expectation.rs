@@ -55,6 +55,9 @@ pub struct Reply {
     /// Where its buyer is and which kind of customer, for territories.
     #[serde(default, skip_serializing_if = "Place::is_nowhere")]
     pub place: Place,
+    /// The role in which somebody is on the open deal's team; every one that a rule names without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
 }
 
 impl Reply {
@@ -68,6 +71,7 @@ impl Reply {
             text: None,
             campaign: None,
             place: Place::default(),
+            role: None,
         }
     }
 }
@@ -158,7 +162,7 @@ pub fn outcome(playbook: &Playbook, reply: &Reply, at: Timestamp, roster: &Roste
     });
     let cx = Context { now: at, actor: Actor::Carrier, seen: u64::MAX, behind: false, hold: playbook.undo_hold };
     let mut state = Conversation::new(CONVERSATION, NUMBER, reply.line.clone());
-    for event in decided(playbook, roster, &[card(reply)], None, &command, &cx) {
+    for event in decided(playbook, roster, &[card(playbook, reply)], None, &command, &cx) {
         state.apply(at, &event);
     }
     state
@@ -264,16 +268,23 @@ fn waits(playbook: &Playbook, expected: &Expectation, state: &Conversation, rost
     let cx = Context { now, actor, seen: state.inbound, behind: false, hold: playbook.undo_hold };
     let command = Command::Answer { message, body: Body::new("Yes, tomorrow."), accept: Vec::new() };
     let mut after = state.clone();
-    for event in decided(playbook, roster, &[card(&expected.reply)], Some(state), &command, &cx) {
+    for event in decided(playbook, roster, &[card(playbook, &expected.reply)], Some(state), &command, &cx) {
         after.apply(now, &event);
     }
     !matches!(after.answers.get(&message).map(|answer| &answer.state), Some(AnswerState::Held { waits: None, .. }))
 }
 
-fn card(reply: &Reply) -> Card {
+/// What the CRM says of the buyer.
+pub(super) fn card(playbook: &Playbook, reply: &Reply) -> Card {
     let owner = |source| reply.owners.get(&source).cloned();
     let place = &reply.place;
-    let deal = owner(OwnerSource::Opportunity).is_some() || reply.stage.is_some();
+    let of_deal = [OwnerSource::Opportunity, OwnerSource::OpportunityTeam];
+    let deal = reply.stage.is_some() || of_deal.into_iter().any(|source| owner(source).is_some());
+    let named = playbook.ownership.iter().flat_map(|rule| &rule.roles);
+    let roles: Vec<String> = match &reply.role {
+        Some(role) => vec![role.clone()],
+        None => std::iter::once(&String::new()).chain(named).cloned().collect(),
+    };
     Card {
         account: Some(Account {
             name: String::new(),
@@ -289,8 +300,8 @@ fn card(reply: &Reply) -> Card {
             stage: reply.stage.clone().unwrap_or_default(),
             owner: owner(OwnerSource::Opportunity),
             team: owner(OwnerSource::OpportunityTeam)
-                .map(|rep| TeamMember { rep, role: String::new() })
                 .into_iter()
+                .flat_map(|rep| roles.iter().map(move |role| TeamMember { rep: rep.clone(), role: role.clone() }))
                 .collect(),
             ..Opportunity::default()
         }),

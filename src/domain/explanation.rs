@@ -9,7 +9,7 @@ use super::id::RepId;
 use super::playbook::Playbook;
 use super::quiet_hours::{Judged, Said, Waits};
 use super::routing::{Because, Holder, Weighed};
-use super::sla::Response;
+use super::sla::{Clock, Response};
 use super::time::Timestamp;
 use super::use_case::{self, Evidence};
 
@@ -69,16 +69,7 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
             vec![format!("{} said what kind the text is: {}, not {}", name(by), kind.word(), guess.word())]
         }
         Event::Noted { by, .. } => vec![format!("{} noted", name(by))],
-        Event::SlaStarted { clock } => {
-            let which = match clock.response {
-                Response::First => "first answer",
-                Response::Next => "next answer",
-            };
-            vec![
-                format!("the {which} is due {}", time(clock.due)),
-                format!("cohort \"{}\", playbook version {}", clock.cohort, clock.playbook),
-            ]
-        }
+        Event::SlaStarted { clock } => due(clock, &time(clock.due)),
         Event::SlaWarned { due } => vec![format!("warned: due {}", time(*due))],
         Event::SlaBreached { due } => vec![format!("late: it was due {}", time(*due))],
         Event::SlaMet { late, .. } => vec![if *late { "answered, late" } else { "answered in time" }.to_owned()],
@@ -138,6 +129,18 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         | Event::Beside { .. }
         | Event::Reconciled => Vec::new(),
     }
+}
+
+/// Which answer is due when, and by which rules.
+fn due(clock: &Clock, at: &str) -> Vec<String> {
+    let which = match clock.response {
+        Response::First => "first answer",
+        Response::Next => "next answer",
+    };
+    vec![
+        format!("the {which} is due {at}"),
+        format!("cohort \"{}\", playbook version {}", clock.cohort, clock.playbook),
+    ]
 }
 
 /// What the hours said of an answer, and where the buyer may be.

@@ -20,6 +20,8 @@ mod hours;
 mod layers;
 mod owning;
 mod shadowed;
+mod unasked;
+mod unreached;
 
 /// Days in which schedules are looked at.
 pub const DAYS: u16 = 90;
@@ -75,6 +77,7 @@ pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
     cohorts(playbook, &mut all);
     people(playbook, &mut all);
     ladders(playbook, from, &mut all);
+    unasked::of(playbook, &mut all);
     owning::of(playbook, &mut all);
     shadowed::of(playbook, &mut all);
     layers::hidden(playbook, from, &mut all);
@@ -89,22 +92,7 @@ pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
         });
     }
     let searched = reach::search(playbook, Bounds { from, days: 14, away: AWAY });
-    if let Some(found) = &searched.found {
-        let names: Vec<&str> = found.away.iter().map(|rep| playbook.rep_name(rep)).collect();
-        let team = playbook.lines.get(&found.reply.line).map_or_else(|| TeamId::new(""), |line| line.team.clone());
-        all.push(Finding {
-            about: About::Team(team.clone()),
-            wrong: false,
-            what: format!(
-                "a reply to the line \"{}\" at {} would reach nobody while {} away{}",
-                found.reply.line,
-                local(found.at, zone_of(playbook, &team)),
-                are(&names),
-                found.reply.use_case.as_ref().map_or_else(String::new, |u| format!(" (use case \"{u}\")")),
-            ),
-            remedy: "put somebody more into the pool, or on call".to_owned(),
-        });
-    }
+    all.extend(searched.found.as_ref().map(|found| unreached::told(playbook, found)));
     all.sort_by_key(|finding| !finding.wrong);
     (all, searched)
 }
@@ -217,9 +205,9 @@ fn ladders(playbook: &Playbook, from: Timestamp, all: &mut Vec<Finding>) {
                 about: if is_written { About::Schedule(plan.id.clone()) } else { About::Team(id.clone()) },
                 wrong: false,
                 what: format!(
-                    "nobody is on call for {} at {} time(s) within {DAYS} days, first from {} to {}",
+                    "nobody is on call for {} {} within {DAYS} days, first from {} to {}",
                     team.label,
-                    gaps.len(),
+                    if gaps.len() == 1 { "once".to_owned() } else { format!("{} times", gaps.len()) },
                     day(first.from),
                     day(first.to)
                 ),

@@ -1,24 +1,27 @@
-//! Is there a reply that would reach nobody? A search over every line, cohort, owner and hand-off within stated bounds.
+//! Is there a reply that would reach nobody? A search over every line, use case, stage, owner and hand-off within stated
+//! bounds. What is tried is said by `reach/ways.rs`, and when by `reach/instants.rs`.
 //!
-//! A reply reaches whoever is asked on its ladder and is here. While its owner stays the same, being away takes people out
-//! of that and brings nobody in whom the ladder would not have asked: so whoever is asked must be away in every
-//! counterexample, and the smallest one is found by sending away whoever is still asked. Where an absence gives the reply
-//! to another owner, whose backup or lead is somebody else, at least one of those asked, or the owner, must be away, and
-//! each is tried. A test holds both against trying out everybody's absence.
+//! A reply reaches whoever is asked on its ladder and is here. Whoever is neither asked nor the owner changes nothing by
+//! being away: so of those asked, or the owner, somebody must be away in every counterexample, and each is tried. Some
+//! are asked whoever else is away, as everybody in a pool and a lead: those must all be away. A test holds this against
+//! trying out everybody's absence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::command::{Actor, Command, Context};
-use super::escalation::{Step, Who};
+use super::conversation::Conversation;
+use super::escalation::{Ladder, Who};
 use super::event::Event;
 use super::expectation::{self, Reply};
-use super::id::{LineId, RepId};
-use super::oncall;
-use super::ownership::{OwnerSource, Skip};
-use super::playbook::Playbook;
+use super::id::{RepId, TeamId};
+use super::ownership::Skip;
+use super::playbook::{Cohort, Playbook};
 use super::roster::Roster;
 use super::routing::Holder;
 use super::time::{Span, Timestamp};
+
+mod instants;
+mod ways;
 
 /// How far is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +34,10 @@ pub struct Bounds {
     pub away: usize,
 }
 
-/// Most instants tried for one line.
-const INSTANTS: usize = 64;
 /// Most steps of a ladder climbed.
 const CLIMBS: usize = 64;
+/// Most replies of which absences are tried one by one. Those that a pool of more people gets than may be away need none.
+const CLOSELY: usize = 20_000;
 
 /// A reply that would reach nobody.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,22 +53,48 @@ pub struct Unreached {
 /// What came of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Searched {
-    /// Replies tried: line, cohort, owner and instant.
+    /// Replies tried: line, use case, stage, owner and instant. Those that no rule tells apart count as one.
     pub replies: usize,
+    /// Replies that were not tried for want of time.
+    pub left_out: usize,
     /// The counterexample with the fewest people away, the first of those.
     pub found: Option<Unreached>,
 }
 
 /// Searches.
 pub fn search(playbook: &Playbook, bounds: Bounds) -> Searched {
-    let mut searched = Searched { replies: 0, found: None };
-    for (reply, at) in cases(playbook, bounds) {
-        searched.replies += 1;
-        let fewer = searched.found.as_ref().map(|found| found.away.len().checked_sub(1));
-        // Fewer than nobody cannot be.
-        let Some(most) = fewer.unwrap_or(Some(bounds.away)) else { break };
-        if let Some(away) = unreached(playbook, &reply, at, most) {
-            searched.found = Some(Unreached { reply, at, away });
+    let mut searched = Searched { replies: 0, left_out: 0, found: None };
+    // Nobody owns anything: what is asked then is asked whoever owns it.
+    let bare = Playbook { ownership: Vec::new(), territories: BTreeMap::new(), ..playbook.clone() };
+    let mut closely = 0;
+    let mut known: BTreeMap<&TeamId, Vec<Timestamp>> = BTreeMap::new();
+    let ways = ways::of(playbook);
+    for way in &ways {
+        let instants = known.entry(&way.team).or_insert_with(|| instants::of(playbook, &way.team, bounds));
+        // A pool on the ladder is asked at any time, as long as the ladder is climbed to its end.
+        let first = way.replies.first().zip(instants.first());
+        let pool = first.map_or(0, |(reply, at)| largest_pool(&bare, reply, *at, bounds.away));
+        for at in instants.iter().copied() {
+            // Fewer than nobody cannot be.
+            let fewer = searched.found.as_ref().map(|found| found.away.len().checked_sub(1));
+            let Some(most) = fewer.unwrap_or(Some(bounds.away)) else { return searched };
+            if pool > most && way.is_climbed(playbook, at) {
+                searched.replies += way.replies.len();
+                continue;
+            }
+            for reply in &way.replies {
+                if closely >= CLOSELY {
+                    searched.left_out += 1;
+                    continue;
+                }
+                closely += 1;
+                searched.replies += 1;
+                let fewer = searched.found.as_ref().map(|found| found.away.len().checked_sub(1));
+                let Some(most) = fewer.unwrap_or(Some(bounds.away)) else { return searched };
+                if let Some(away) = unreached(playbook, reply, at, most) {
+                    searched.found = Some(Unreached { reply: reply.clone(), at, away });
+                }
+            }
         }
     }
     searched
@@ -74,94 +103,155 @@ pub fn search(playbook: &Playbook, bounds: Bounds) -> Searched {
 /// The replies that are tried, each with its instant.
 pub fn cases(playbook: &Playbook, bounds: Bounds) -> Vec<(Reply, Timestamp)> {
     let mut all = Vec::new();
-    for line in playbook.lines.keys() {
-        let replies = replies(playbook, line);
-        for at in instants(playbook, line, bounds) {
-            all.extend(replies.iter().map(|reply| (reply.clone(), at)));
+    for way in ways::of(playbook) {
+        for at in instants::of(playbook, &way.team, bounds) {
+            all.extend(way.replies.iter().map(|reply| (reply.clone(), at)));
         }
     }
     all
 }
 
+/// How many are in the largest pool that a reply gets into sooner or later; no further than to one of more than `most`.
+fn largest_pool(bare: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> usize {
+    climbed(bare, reply, at, &BTreeSet::new(), false, |asked| asked.pool > most).pool
+}
+
 /// The fewest people who must be away for the reply to reach nobody; none when they are more than `most`, or when it
 /// reaches somebody whoever is away.
 fn unreached(playbook: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> Option<BTreeSet<RepId>> {
-    if owner_depends(playbook, reply, at) {
-        return (0..=most).find_map(|most| tried(playbook, reply, at, most, &mut BTreeSet::new(), BTreeSet::new()));
-    }
-    let mut away = BTreeSet::new();
-    loop {
-        // One more than may be away is as good as all of them.
-        let asked = asked(playbook, reply, at, &away, (most + 1).saturating_sub(away.len()));
-        if asked.is_empty() {
+    let state = expectation::outcome(playbook, reply, at, &Roster::default());
+    let gives_on = |source| playbook.ownership.iter().any(|r| r.source == source && r.skip.contains(&Skip::Away));
+    let search = Search { playbook, reply, at, keeps_owner: !state.owned_by.is_some_and(gives_on) };
+    search.tried(most, &mut BTreeSet::new(), BTreeSet::new())
+}
+
+/// A search for absences.
+struct Search<'a> {
+    playbook: &'a Playbook,
+    reply: &'a Reply,
+    at: Timestamp,
+    /// Whether the owner stays the same whoever is away.
+    keeps_owner: bool,
+}
+
+impl Search<'_> {
+    /// Sends away whoever must be, then one of those who would be asked, or the owner, until nobody is left or too many
+    /// are away. `seen` keeps from trying the same absences in another order.
+    fn tried(
+        &self,
+        most: usize,
+        seen: &mut BTreeSet<BTreeSet<RepId>>,
+        away: BTreeSet<RepId>,
+    ) -> Option<BTreeSet<RepId>> {
+        let room = most.checked_sub(away.len())?;
+        let Self { playbook, reply, at, keeps_owner } = *self;
+        let is_enough = |asked: &Asked| asked.sure.len() > room || room == 0 && !asked.people.is_empty();
+        let asked = climbed(playbook, reply, at, &away, keeps_owner, is_enough);
+        if asked.people.is_empty() {
             return Some(away);
         }
-        away.extend(asked);
-        if away.len() > most {
+        if is_enough(&asked) {
             return None;
         }
+        if asked.is_climbed && !asked.sure.is_empty() {
+            let further: BTreeSet<RepId> = away.union(&asked.sure).cloned().collect();
+            return if seen.insert(further.clone()) { self.tried(most, seen, further) } else { None };
+        }
+        let owner = asked.owner.filter(|owner| !away.contains(owner) && playbook.is_active(owner));
+        let next: BTreeSet<RepId> = asked.people.into_iter().chain(owner).collect();
+        let mut found: Option<BTreeSet<RepId>> = None;
+        for rep in next {
+            let most = match &found {
+                None => most,
+                Some(found) => found.len().saturating_sub(1),
+            };
+            let mut further = away.clone();
+            further.insert(rep);
+            if seen.insert(further.clone()) {
+                found = self.tried(most, seen, further).or(found);
+            }
+        }
+        found
     }
-}
-
-/// Whether somebody's absence may give a reply to another owner, and with that to another backup or lead. A rule that
-/// keeps to its owner while they are away finds the same one whoever is.
-fn owner_depends(playbook: &Playbook, reply: &Reply, at: Timestamp) -> bool {
-    let found = expectation::outcome(playbook, reply, at, &Roster::default()).owned_by;
-    let gives_on = playbook.ownership.iter().any(|rule| Some(rule.source) == found && rule.skip.contains(&Skip::Away));
-    let of_owner = |step: &Step| matches!(step.who, Who::Backup | Who::OwnersLead);
-    gives_on && playbook.ladders.values().any(|ladder| ladder.steps.iter().any(of_owner))
-}
-
-/// Sends away one of those who would be asked, or the owner, until nobody is left or too many are away. `seen` keeps
-/// from trying the same absences in another order.
-fn tried(
-    playbook: &Playbook,
-    reply: &Reply,
-    at: Timestamp,
-    most: usize,
-    seen: &mut BTreeSet<BTreeSet<RepId>>,
-    away: BTreeSet<RepId>,
-) -> Option<BTreeSet<RepId>> {
-    let roster = Roster::of_away(away.iter().map(|rep| (rep.clone(), at)));
-    let is_last = away.len() == most;
-    let mut next = asked(playbook, reply, at, &away, if is_last { 1 } else { usize::MAX });
-    if next.is_empty() {
-        return Some(away);
-    }
-    if is_last {
-        return None;
-    }
-    let owner = expectation::outcome(playbook, reply, at, &roster).owner;
-    next.extend(owner.filter(|owner| !away.contains(owner) && playbook.is_active(owner)));
-    next.into_iter().find_map(|rep| {
-        let mut further = away.clone();
-        further.insert(rep);
-        if seen.insert(further.clone()) { tried(playbook, reply, at, most, seen, further) } else { None }
-    })
 }
 
 /// Everybody here who is asked when nobody acts, from the reply to the last step of its ladder.
 pub fn reached(playbook: &Playbook, reply: &Reply, at: Timestamp, away: &BTreeSet<RepId>) -> BTreeSet<RepId> {
-    asked(playbook, reply, at, away, usize::MAX)
+    climbed(playbook, reply, at, away, false, |_| false).people
 }
 
-/// Those of them who are asked first: no step is climbed once there are `enough`.
-fn asked(playbook: &Playbook, reply: &Reply, at: Timestamp, away: &BTreeSet<RepId>, enough: usize) -> BTreeSet<RepId> {
+/// Who is asked.
+#[derive(Default)]
+struct Asked {
+    /// Everybody who is here.
+    people: BTreeSet<RepId>,
+    /// Those of them who are asked whoever else is away, as long as the ladder is climbed to its end.
+    sure: BTreeSet<RepId>,
+    /// How many of the largest pool that was asked are here.
+    pool: usize,
+    /// Whose it is.
+    owner: Option<RepId>,
+    /// Whether every step of the ladder gets its turn: opening hours that never come keep it where it is.
+    is_climbed: bool,
+}
+
+impl Asked {
+    fn take(&mut self, playbook: &Playbook, away: &BTreeSet<RepId>, to: &Holder, is_sure: bool) {
+        let here = |rep: &&RepId| playbook.is_active(rep) && !away.contains(*rep);
+        match to {
+            Holder::Rep(rep) => {
+                self.people.extend(Some(rep).filter(here).cloned());
+                self.sure.extend(Some(rep).filter(|rep| is_sure && here(rep)).cloned());
+            }
+            Holder::Pool(team) => {
+                let members = playbook.teams.get(team).into_iter().flat_map(|team| &team.members).filter(here);
+                let members: Vec<&RepId> = members.collect();
+                self.pool = self.pool.max(members.len());
+                self.people.extend(members.iter().copied().cloned());
+                self.sure.extend(members.into_iter().cloned());
+            }
+        }
+    }
+}
+
+/// Climbs the ladder of a reply until it is at its end, or enough is known.
+fn climbed(
+    playbook: &Playbook,
+    reply: &Reply,
+    at: Timestamp,
+    away: &BTreeSet<RepId>,
+    keeps_owner: bool,
+    is_enough: impl Fn(&Asked) -> bool,
+) -> Asked {
     let roster = Roster::of_away(away.iter().map(|rep| (rep.clone(), at)));
     let mut state = expectation::outcome(playbook, reply, at, &roster);
-    let here = |rep: &RepId| playbook.is_active(rep) && !away.contains(rep);
-    let mut all = BTreeSet::new();
-    let take = |all: &mut BTreeSet<RepId>, holder: Option<&Holder>| match holder {
-        Some(Holder::Rep(rep)) if here(rep) => drop(all.insert(rep.clone())),
-        Some(Holder::Pool(team)) => {
-            let members = playbook.teams.get(team).into_iter().flat_map(|team| &team.members);
-            all.extend(members.filter(|rep| here(rep)).cloned());
+    let rules = rules(playbook, &state);
+    let is_climbed = rules.is_some_and(|(cohort, ladder)| ends(playbook, cohort, ladder, at));
+    let mut asked = Asked { owner: state.owner.clone(), is_climbed, ..Asked::default() };
+    // Whoever stands there first does so at this very moment; who is on call later may hang on who was asked before.
+    let is_sure = |step: Option<u8>, is_first: bool| {
+        let who = step.and_then(|step| rules?.1.steps.get(usize::from(step))).map(|step| &step.who);
+        match who {
+            Some(Who::Lead | Who::LeadOf(_)) => true,
+            Some(Who::OwnersLead) => keeps_owner,
+            Some(
+                Who::Owner
+                | Who::Backup
+                | Who::Pool
+                | Who::OnCall
+                | Who::Person(_)
+                | Who::Role(_)
+                | Who::Team(_)
+                | Who::Schedule(_),
+            )
+            | None => keeps_owner && is_first,
         }
-        Some(Holder::Rep(_)) | None => {}
     };
-    take(&mut all, state.assignment.as_ref().map(|a| &a.to));
+    if let Some(first) = &state.assignment {
+        asked.take(playbook, away, &first.to, is_sure(first.step, true));
+    }
     for _ in 0..CLIMBS {
-        if all.len() >= enough {
+        if is_enough(&asked) {
             break;
         }
         let Some(now) = state.next_deadline() else { break };
@@ -172,52 +262,27 @@ fn asked(playbook: &Playbook, reply: &Reply, at: Timestamp, away: &BTreeSet<RepI
         }
         for event in &events {
             state.apply(now, event);
-            if let Event::Offered { to, .. } = event {
-                take(&mut all, Some(to));
+            if let Event::Offered { to, step, .. } = event {
+                asked.take(playbook, away, to, is_sure(*step, false));
             }
         }
     }
-    all
+    asked
 }
 
-/// Now, and whenever somebody else is on call.
-fn instants(playbook: &Playbook, line: &LineId, bounds: Bounds) -> Vec<Timestamp> {
-    let mut all = vec![bounds.from];
-    // The line's own schedule, and every other one: a ladder may ask any.
-    let team = playbook.lines.get(line).map(|line| &line.team);
-    let asked = |plan: &oncall::Plan<'_>| plan.team.is_none_or(|of| Some(of) == team);
-    for plan in oncall::plans(playbook).into_iter().filter(asked) {
-        let schedule = plan.alone();
-        let until = bounds.from + Span::minutes(i64::from(bounds.days) * 24 * 60);
-        let edges = schedule.shifts(bounds.from, until).into_iter().flat_map(|shift| [shift.from, shift.to]);
-        all.extend(edges.filter(|at| *at < until));
-    }
-    all.sort_unstable();
-    all.dedup();
-    all.truncate(INSTANTS);
-    all
+/// The cohort and the ladder of a conversation.
+fn rules<'a>(playbook: &'a Playbook, state: &Conversation) -> Option<(&'a Cohort, &'a Ladder)> {
+    let cohort = playbook.cohort(&state.cohort).or_else(|| playbook.cohorts.last())?;
+    Some((cohort, playbook.ladders.get(&cohort.ladder)?))
 }
 
-/// One reply for every way through cohorts and owners: of each cohort the first use case and stage that lead there.
-fn replies(playbook: &Playbook, line: &LineId) -> Vec<Reply> {
-    let owners = std::iter::once(None).chain(playbook.reps.keys().filter(|rep| playbook.is_active(rep)).map(Some));
-    let owned = |source: &OwnerSource| !source.deals() && *source != OwnerSource::Conversation;
-    let source = playbook.ownership.iter().map(|rule| rule.source).find(owned);
-    let ways: Vec<(Option<String>, Option<String>)> = playbook
-        .cohorts
-        .iter()
-        .map(|cohort| (cohort.use_cases.first().cloned(), cohort.stages.first().cloned()))
-        .collect();
-    let mut all = Vec::new();
-    for owner in owners {
-        for (use_case, stage) in &ways {
-            let owners = source.zip(owner.cloned()).into_iter().collect();
-            let (use_case, stage) = (use_case.clone(), stage.clone());
-            let reply = Reply { use_case, stage, owners, ..Reply::to(line.clone()) };
-            if !all.contains(&reply) {
-                all.push(reply);
-            }
-        }
-    }
-    all
+/// Whether a ladder that is begun now comes to its end in the hours of its cohort.
+fn ends(playbook: &Playbook, cohort: &Cohort, ladder: &Ladder, at: Timestamp) -> bool {
+    let calendar = playbook.calendars.get(&cohort.calendar);
+    calendar.is_none_or(|calendar| calendar.add(at, once(ladder)).is_some())
+}
+
+/// How long a ladder is climbed once, from its first step to its last.
+fn once(ladder: &Ladder) -> Span {
+    Span::millis(ladder.steps.iter().fold(0, |all, step| step.wait.as_millis().saturating_add(all)))
 }

@@ -33,6 +33,7 @@ mod peers;
 mod playbook_check;
 mod playbook_mistakes;
 mod playbook_next_steps;
+mod playbook_reach;
 mod playbook_schema;
 mod reach;
 mod revocation;

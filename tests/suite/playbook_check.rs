@@ -294,7 +294,7 @@ fn a_gap_is_told_under_its_schedule_in_the_time_of_its_people() {
         "[[schedule.east.layer]]\nlabel = \"every day\"\nreps = [\"omar\", \"nobody\"]",
     )]);
     let wanted = format!(
-        "risky: playbook.toml:{}:1: nobody is on call for East at 19 time(s) within 90 days, first from 2026-03-09 09:00 EDT to",
+        "risky: playbook.toml:{}:1: nobody is on call for East 19 times within 90 days, first from 2026-03-09 09:00 EDT to",
         line("[schedule.east]")
     );
     assert!(told.iter().any(|t| t.starts_with(&wanted)), "wanted: {wanted}\nfound: {told:#?}");

@@ -154,18 +154,151 @@ fn what_is_written_twice_is_named_with_the_place_of_the_first() {
         (
             "[rep.maya]\nname = \"M\"\nteam = \"east\"\n",
             end,
-            format!("\"maya\" is written twice: it stands in line {maya} already"),
+            format!(
+                "[rep.maya] is written twice: it stands in line {maya} already; leave one of the two out, or give it another name"
+            ),
         ),
         (
             "[line.third]\nlabel = \"a\"\nlabel = \"b\"\n",
             end + 2,
-            format!("\"label\" is written twice: it stands in line {} already", end + 1),
+            format!(
+                "\"label\" is written twice in [line.third]: it stands in line {} already; leave one of the two out",
+                end + 1
+            ),
         ),
     ] {
-        let told = read("playbook.toml", &format!("{EXAMPLE}{more}")).expect_err(more).to_string();
-        let wanted = format!("{wanted}; leave one of the two out, or give it another name");
-        assert!(told.starts_with(&format!("playbook.toml:{at}:")) && told.contains(&wanted), "{wanted}\n{told}");
+        let (told, _) = told(&format!("{EXAMPLE}{more}"));
+        assert_eq!(told, [format!("playbook.toml:{at}:1: {wanted}")], "{more}");
     }
+}
+
+#[test]
+fn a_table_that_is_written_twice_is_one_mistake_whatever_stands_under_it_and_elsewhere() {
+    // Another table of the same last name, and keys of the same name before and after.
+    let source = "[rep.ben]\nname = \"Ben\"\nteam = \"a\"\n[line.ben]\nname = \"x\"\n[rep.cat]\nname = \"Cat\"\n\
+                  [rep.ben.alerts]\nby = []\n[rep.ben]\nname = \"B\"\nteam = \"b\"\n[rep.ben.alerts]\nby = []\n";
+    assert_eq!(
+        told(source).0,
+        [
+            "playbook.toml:10:1: [rep.ben] is written twice: it stands in line 1 already; leave one of the two out, or give it \
+          another name"
+        ]
+    );
+}
+
+#[test]
+fn one_of_several_with_a_single_pair_of_brackets_is_told_what_to_write() {
+    let (head, rest) = EXAMPLE.split_once("[[cohort]]").expect("cohorts");
+    let at = head.matches('\n').count() + 1;
+    let all = rest.replace("[[cohort]]", "[cohort]");
+    let next = line(&format!("{head}[cohort]{rest}"), "[[cohort]]");
+    for (source, wanted) in [
+        (
+            format!("{head}[cohort]{rest}"),
+            format!(
+                "{at}:1: [cohort] stands here, and [[cohort]] in line {next}; write [[cohort]] here, too: there can be several"
+            ),
+        ),
+        (
+            format!("{head}[cohort]{}", rest.split("[[cohort]]").next().unwrap_or_default()),
+            format!(
+                "{at}:1: expected a list in [ ], found a table; write [[cohort]], with two brackets: there can be several"
+            ),
+        ),
+        (
+            format!("{head}[cohort]{all}"),
+            format!(
+                "{next}:1: [cohort] is written twice: it stands in line {at} already; write [[cohort]], with two brackets: there can be several"
+            ),
+        ),
+    ] {
+        let (told, _) = told(&source);
+        assert_eq!(told.first(), Some(&format!("playbook.toml:{wanted}")), "{told:#?}");
+        let of_cohorts = told.iter().filter(|told| told.contains("cohort")).count();
+        assert!(of_cohorts <= 3, "not once for everything under it: {told:#?}");
+    }
+}
+
+#[test]
+fn a_name_that_a_list_gives_twice_is_told_with_both_places() {
+    for (from, to, list, first) in [
+        ("name = \"meeting\"\nlabel", "name = \"late_stage\"\nlabel", "cohort", "name = \"late_stage\""),
+        (
+            "name = \"While Maya is away her backup gets it, and she stays accountable\"",
+            "name = \"A late deal goes to its owner and is due in five minutes\"",
+            "expect",
+            "name = \"A late deal goes to its owner and is due in five minutes\"",
+        ),
+    ] {
+        let source = changed(&[(from, to)]);
+        let (told, _) = told(&source);
+        let name = first.strip_prefix("name = ").expect("a name");
+        let second = source.lines().enumerate().filter(|(_, text)| *text == first).nth(1).expect("two").0 + 1;
+        let wanted = format!(
+            "playbook.toml:{second}:8: {name} names two of [[{list}]]: the first stands in line {}; give one of them another \
+             name, or leave it out",
+            line(&source, first)
+        );
+        assert_eq!(told, [wanted]);
+    }
+}
+
+#[test]
+fn a_table_that_is_missing_is_one_mistake_and_an_empty_file_is_one_too() {
+    let (told, is_whole) = told("# nothing yet\n\n");
+    assert_eq!(
+        told,
+        ["playbook.toml:1:1: nothing is written in it; comeback playbook init writes one from a few questions"]
+    );
+    assert!(!is_whole);
+    let (told, _) = self::told("company = \"A\"\n");
+    let missing: std::collections::BTreeSet<&String> = told.iter().collect();
+    assert_eq!((missing.len(), told.len()), (8, 8), "each once: {told:#?}");
+    assert!(told.iter().all(|told| told.contains("is missing; write")), "{told:#?}");
+    // Every cohort is gone, and whatever names one.
+    let start = EXAMPLE.find("[[cohort]]").expect("cohorts");
+    let end = EXAMPLE.find("# SLA clocks run only").expect("calendars");
+    let (told, _) = self::told(&format!("{}{}", &EXAMPLE[..start], &EXAMPLE[end..]));
+    assert_eq!(told, ["playbook.toml:1:1: the key \"cohort\" is missing; write one as [[cohort]]"]);
+}
+
+#[test]
+fn what_was_told_in_the_reader_s_own_words_says_what_to_write() {
+    for (from, to, wanted) in [
+        (
+            "{ rule = \"round_robin\", pool = \"east\", stages = [\"Evaluation\"] }",
+            "{ rule = \"round_robin\", pool = \"east\", stages = [\"Negotation\"] }",
+            "there is no stage of a cohort \"Negotation\"; did you mean \"Negotiation\"?",
+        ),
+        (
+            "role = \"AE\"",
+            "role = \"CFO\"",
+            "there is no title \"CFO\"; it can be AE, Head of Sales East, Head of Sales West, SDR, SE",
+        ),
+        (
+            "since = 2026-01-05\nhand_off = \"09:00\"\ndays",
+            "since = \"2026-01-05\"\nhand_off = \"09:00\"\ndays",
+            "expected a day or a time without quotes, as 2026-01-05 or 2026-03-02T10:00:00-05:00, found the text \"2026-01-05\"",
+        ),
+    ] {
+        let source = changed(&[(from, to)]);
+        let (told, _) = told(&source);
+        assert_eq!(told.len(), 1, "{told:#?}");
+        assert!(told[0].ends_with(wanted), "{wanted}\n{told:#?}");
+    }
+}
+
+/// Read as a whole day it would run into Saturday, and the mistake would be told there.
+#[test]
+fn hours_that_end_when_they_begin_are_told_at_their_own_day() {
+    let source = changed(&[("friday = [\"07:00-15:00\"]", "friday = [\"15:00-15:00\"]")]);
+    let at = line(&source, "15:00-15:00");
+    assert_eq!(
+        told(&source).0,
+        [format!(
+            "playbook.toml:{at}:10: \"15:00-15:00\" ends when it begins: write 00:00-24:00 for the whole day, or [] for none of it"
+        )]
+    );
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The search for a reply that reaches nobody, against trying out everybody's absence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use comeback::domain::escalation::{Ladder, Step, Who};
+use comeback::domain::expectation::Reply;
 use comeback::domain::id::RepId;
 use comeback::domain::oncall::{Length, Rotation};
 use comeback::domain::ownership::{OwnerRule, OwnerSource, Skip};
@@ -35,8 +36,8 @@ fn the_example_reaches_somebody_until_everybody_of_the_team_is_away() {
     assert_eq!(all.away, *team);
 }
 
-/// A team of up to four with any ladder, backups and rotation.
-fn small() -> impl Strategy<Value = Playbook> {
+/// Any step but the last.
+fn steps() -> impl Strategy<Value = (Vec<Who>, u8)> {
     let who = prop_oneof![
         Just(Who::Owner),
         Just(Who::Backup),
@@ -45,28 +46,45 @@ fn small() -> impl Strategy<Value = Playbook> {
         Just(Who::OwnersLead),
         Just(Who::Person("ben".into())),
         Just(Who::Role("AE".to_owned())),
+        Just(Who::Team("west".into())),
     ];
-    let ladder = (proptest::collection::vec(who, 0..4), 0u8..2);
-    let owners = prop_oneof![
-        Just(Vec::new()),
-        Just(vec![OwnerRule { skip: [Skip::Away].into(), ..OwnerSource::Opportunity.into() }]),
+    (proptest::collection::vec(who, 0..4), 0u8..2)
+}
+
+/// Rules about owners, some of them at one stage alone.
+fn owners() -> impl Strategy<Value = Vec<OwnerRule>> {
+    let late = |source: OwnerSource| OwnerRule { stages: ["Legal".to_owned()].into(), ..source.into() };
+    let passes_on = |source: OwnerSource| OwnerRule { skip: [Skip::Away].into(), ..source.into() };
+    let on_deal = OwnerRule { roles: vec!["SE".to_owned()], ..passes_on(OwnerSource::OpportunityTeam) };
+    prop_oneof![
+        Just(vec![OwnerSource::Opportunity.into()]),
+        Just(vec![passes_on(OwnerSource::Opportunity)]),
         Just(vec![OwnerSource::RoundRobin.into()]),
         Just(vec![OwnerSource::Opportunity.into(), OwnerSource::LeastLoaded.into()]),
-    ];
+        Just(vec![late(OwnerSource::Contact), passes_on(OwnerSource::Opportunity), OwnerSource::RoundRobin.into()]),
+        Just(vec![on_deal, OwnerSource::Contact.into()]),
+        Just(vec![OwnerRule { stages: ["Legal".to_owned()].into(), ..OwnerSource::RoundRobin.into() }]),
+    ]
+}
+
+/// A team of up to four with any ladders, backups and rotation, of whom some answer a queue, too; and a stage with a
+/// ladder of its own.
+fn small() -> impl Strategy<Value = Playbook> {
     let backups = proptest::collection::vec(proptest::option::of(0usize..4), 4);
     let active = proptest::collection::vec(any::<bool>(), 4);
-    (2usize..5, ladder, backups, active, proptest::collection::vec(0usize..4, 0..3), owners).prop_map(
-        |(people, (steps, repeat), backups, active, turns, owners): (_, _, _, _, _, Vec<OwnerRule>)| {
+    let queue = (proptest::collection::vec(any::<bool>(), 4), 0usize..4);
+    (2usize..5, [steps(), steps()], backups, active, proptest::collection::vec(0usize..4, 0..3), owners(), queue)
+        .prop_map(|(people, ladders, backups, active, turns, owners, (queue, queue_lead))| {
             let mut playbook = example();
             playbook.territories.clear();
-            playbook.ownership = if owners.is_empty() { vec![OwnerSource::Opportunity.into()] } else { owners };
+            playbook.ownership = owners;
             let ids: Vec<RepId> = ["ben", "ines", "lea", "maya"].into_iter().map(RepId::from).collect();
             let ids = &ids[..people];
             playbook.reps.retain(|rep, _| ids.contains(rep));
-            let lead = &ids[people - 1];
+            let (lead, queue_lead) = (&ids[people - 1], &ids[queue_lead % people]);
             for (n, rep) in ids.iter().enumerate() {
                 let made = playbook.reps.get_mut(rep).expect("kept");
-                made.active = active[n] || rep == lead;
+                made.active = active[n] || rep == lead || rep == queue_lead;
                 made.backup = backups[n].and_then(|b| ids.get(b)).cloned();
             }
             let here: BTreeSet<RepId> = ids.iter().filter(|rep| playbook.is_active(rep)).cloned().collect();
@@ -79,43 +97,76 @@ fn small() -> impl Strategy<Value = Playbook> {
                 zone: chrono_tz::America::New_York,
                 only: None,
             };
-            for team in playbook.teams.values_mut() {
-                team.lead = Some(lead.clone());
-                team.members.clone_from(&here);
-                team.on_call = (!rotation.reps.is_empty()).then(|| rotation.clone());
+            for (id, team) in &mut playbook.teams {
+                let is_queue = id.as_str() == "west";
+                let asked = |rep: &&RepId| !is_queue || ids.iter().zip(&queue).any(|(id, is)| id == *rep && *is);
+                team.lead = Some(if is_queue { queue_lead } else { lead }.clone());
+                team.members = here.iter().filter(asked).cloned().collect();
+                team.on_call = (!is_queue && !rotation.reps.is_empty()).then(|| rotation.clone());
             }
             playbook.schedules.clear();
-            let steps = steps.into_iter().chain([Who::Lead]);
-            let steps: Vec<Step> = steps.map(|who| Step { who, wait: Span::minutes(3), wall: false }).collect();
-            for ladder in playbook.ladders.values_mut() {
-                *ladder = Ladder { steps: steps.clone(), repeat, ..Ladder::default() };
+            playbook.use_cases.retain(|id, _| ["new_lead", "support"].contains(&id.as_str()));
+            let support = playbook.use_cases.get_mut("support").expect("kept");
+            (support.queue, support.cohort) = (Some("west".into()), None);
+            playbook.cohorts.retain(|cohort| ["late_stage", "standard"].contains(&cohort.name.as_str()));
+            for (name, ladder) in &mut playbook.ladders {
+                let (steps, repeat) = ladders[usize::from(name == "fast")].clone();
+                let steps = steps.into_iter().chain([Who::Lead]);
+                let steps = steps.map(|who| Step { who, wait: Span::minutes(3), wall: false }).collect();
+                *ladder = Ladder { steps, repeat, ..Ladder::default() };
             }
             playbook
-        },
-    )
+        })
+}
+
+/// Every reply of a buyer who stands at any stage and whom anybody owns anyhow, to what Sales handles and to the queue.
+fn every_reply(playbook: &Playbook) -> Vec<Reply> {
+    let line = playbook.lines.keys().next().expect("a line");
+    let sources = [OwnerSource::Opportunity, OwnerSource::OpportunityTeam, OwnerSource::Contact];
+    let owners = sources.iter().flat_map(|source| playbook.reps.keys().map(move |rep| [(*source, rep.clone())].into()));
+    let owners: Vec<BTreeMap<OwnerSource, RepId>> = std::iter::once(BTreeMap::new()).chain(owners).collect();
+    let mut all = Vec::new();
+    for stage in [None, Some("Legal"), Some("Proposal"), Some("Won")] {
+        for use_case in [None, Some("support")] {
+            all.extend(owners.iter().map(|owners| Reply {
+                stage: stage.map(str::to_owned),
+                use_case: use_case.map(str::to_owned),
+                owners: owners.clone(),
+                ..Reply::to(line.clone())
+            }));
+        }
+    }
+    all
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// The search sends away only whom the ladder asks; this tries everybody's absence.
+    /// The search sends away only whom the ladder asks, and tries one reply of those that no rule tells apart; this tries
+    /// everybody's absence with every reply.
     #[test]
     fn the_search_finds_what_trying_out_every_absence_finds(playbook in small(), most in 0usize..5) {
         let people: Vec<&RepId> = playbook.reps.keys().collect();
         let lines = playbook.lines.iter().take(1).map(|(id, line)| (id.clone(), line.clone())).collect();
         let one = Playbook { lines, ..playbook.clone() };
-        let bounds = Bounds { days: 3, ..bounds(most) };
+        let bounds = Bounds { days: 2, ..bounds(most) };
+        let instants: BTreeSet<Timestamp> = cases(&one, bounds).into_iter().map(|(_, at)| at).collect();
         let mut fewest: Option<usize> = None;
-        for (reply, at) in cases(&one, bounds) {
-            for set in 0u32..1 << people.len() {
-                let gone = |(n, rep): (usize, &&RepId)| (set >> n & 1 == 1).then(|| (*rep).clone());
-                let away: BTreeSet<RepId> = people.iter().enumerate().filter_map(gone).collect();
-                if away.len() <= most && reached(&one, &reply, at, &away).is_empty() {
-                    fewest = Some(fewest.map_or(away.len(), |few| few.min(away.len())));
+        for reply in every_reply(&one) {
+            for at in &instants {
+                for set in 0u32..1 << people.len() {
+                    let gone = |(n, rep): (usize, &&RepId)| (set >> n & 1 == 1).then(|| (*rep).clone());
+                    let away: BTreeSet<RepId> = people.iter().enumerate().filter_map(gone).collect();
+                    let is_fewer = away.len() <= most && fewest.is_none_or(|few| away.len() < few);
+                    if is_fewer && reached(&one, &reply, *at, &away).is_empty() {
+                        fewest = Some(away.len());
+                    }
                 }
             }
         }
-        let found = search(&one, bounds).found;
+        let searched = search(&one, bounds);
+        prop_assert_eq!(searched.left_out, 0);
+        let found = searched.found;
         prop_assert_eq!(found.as_ref().map(|f| f.away.len()), fewest, "{:?}", found);
         if let Some(found) = found {
             prop_assert!(reached(&one, &found.reply, found.at, &found.away).is_empty());

@@ -36,6 +36,21 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
     let stopped = "the search for a reply that reaches nobody were not looked at";
     assert!(!refused.ok && refused.out.contains(stopped), "{}", refused.out);
 
+    // Bytes that are no text are shown where they stand, also in a file beside it; a file that is not there, where it was
+    // looked for.
+    let folder = std::path::Path::new(&path).parent().expect("a folder");
+    std::fs::write(&path, [b"# Northwind\nab = \"".as_slice(), &[0xe9], b"\"\n"].concat()).expect("written");
+    let refused = town.machine.run(&["playbook", "check", &path], "");
+    let wanted = "mine.toml:2:7: a byte that is no text in UTF-8 stands here";
+    assert!(!refused.ok && refused.err.contains(wanted), "{}", refused.err);
+    written(&source.replacen("file = \"territories.csv\"", "file = \"west.csv\"", 1));
+    let refused = town.machine.run(&["playbook", "check", &path], "");
+    let looked = format!("west.csv: looked for at {}: ", folder.join("west.csv").display());
+    assert!(!refused.ok && refused.out.contains(&looked), "{}", refused.out);
+    std::fs::write(folder.join("west.csv"), b"rep\nkai\xff\n").expect("written");
+    let refused = town.machine.run(&["playbook", "check", &path], "");
+    assert!(!refused.ok && refused.out.contains("west.csv:2:4: a byte that is no text"), "{}", refused.out);
+
     // A file with something wrong changes nothing, and says where.
     written(&source.replacen("backup = \"ben\"", "backup = \"zoe\"", 1));
     let refused = town.machine.run(&apply, "");

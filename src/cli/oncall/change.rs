@@ -61,7 +61,7 @@ impl Change {
         let plan = |id: &str| {
             oncall::plan(playbook, &ScheduleId::new(id)).ok_or_else(|| {
                 let known: Vec<String> = oncall::plans(playbook).iter().map(|plan| plan.id.to_string()).collect();
-                anyhow::anyhow!("there is no schedule \"{id}\"; there are {}", known.join(", "))
+                no_schedule(id, &known)
             })
         };
         let (schedule, command) = match &self {
@@ -114,6 +114,16 @@ fn called(playbook: &Playbook, name: &str) -> anyhow::Result<RepId> {
     })
 }
 
+fn no_schedule(id: &str, known: &[String]) -> anyhow::Error {
+    let words: Vec<&str> = known.iter().map(String::as_str).collect();
+    let near = nearest(id, &words).map_or_else(String::new, |near| format!(" Did you mean \"{near}\"?"));
+    let there = match words.as_slice() {
+        [] => "the playbook has none".to_owned(),
+        words => format!("there are {}", words.join(", ")),
+    };
+    anyhow::anyhow!("there is no schedule \"{id}\": nothing was changed.{near} By name {there}")
+}
+
 fn no_override(playbook: &Playbook, roster: &Roster, id: &str) -> anyhow::Error {
     let all = oncall::plans(playbook);
     let known: Vec<String> =
@@ -123,4 +133,22 @@ fn no_override(playbook: &Playbook, roster: &Roster, id: &str) -> anyhow::Error 
         known => format!("there are {}", known.join(", ")),
     };
     anyhow::anyhow!("\"{id}\" is no override: nothing was changed; {there}. comeback oncall shows them")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_that_is_none_is_told_with_the_nearest_one() {
+        let known = ["east".to_owned(), "half_days".to_owned()];
+        assert_eq!(
+            no_schedule("esat", &known).to_string(),
+            "there is no schedule \"esat\": nothing was changed. Did you mean \"east\"? By name there are east, half_days"
+        );
+        assert_eq!(
+            no_schedule("x", &[]).to_string(),
+            "there is no schedule \"x\": nothing was changed. By name the playbook has none"
+        );
+    }
 }

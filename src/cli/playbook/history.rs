@@ -28,7 +28,8 @@ pub(in crate::cli) struct Record {
     pub(in crate::cli) applied: Vec<Applied>,
     /// The version that waits.
     waiting: Option<Beside>,
-    /// Versions that waited and never came into force, with when that was known.
+    /// Versions that waited and never came into force, and those that decided beside until another took their place, with
+    /// when that was.
     dropped: Vec<(Timestamp, Beside)>,
     /// What decides beside the one in force.
     shadow: Option<(Timestamp, Beside)>,
@@ -56,15 +57,20 @@ impl Record {
     fn take_in(&mut self, at: Timestamp, event: Event) {
         if let Event::PlaybookApplied { version, by, why, back_to } = event {
             self.applied.push(Applied { at, version, by, why, back_to });
-            (self.waiting, self.shadow) = (None, None);
+            // One whose day has come is the one that is applied.
+            let is_early = |what: &Beside| matches!(what, Beside::Waits { from, .. } if at < *from);
+            self.dropped.extend(self.waiting.take().filter(is_early).map(|what| (at, what)));
+            self.dropped.extend(self.shadow.take().map(|(_, what)| (at, what)));
         } else if let Event::Beside { what } = event {
             match what {
-                Beside::Waits { .. } => self.waiting = Some(what),
+                Beside::Waits { .. } => self.dropped.extend(self.waiting.replace(what).map(|old| (at, old))),
                 Beside::Cancelled { .. } => {
                     self.waiting = None;
                     self.dropped.push((at, what));
                 }
-                Beside::ShadowBegan { .. } => self.shadow = Some((at, what)),
+                Beside::ShadowBegan { .. } => {
+                    self.dropped.extend(self.shadow.replace((at, what)).map(|(_, old)| (at, old)));
+                }
                 Beside::ShadowEnded { .. } => self.shadow = None,
                 Beside::Differs(_) => {}
             }
@@ -100,9 +106,14 @@ fn applied(a: &Applied, zone: Tz) -> String {
 }
 
 fn dropped(at: Timestamp, what: &Beside, zone: Tz) -> Option<String> {
-    let Beside::Cancelled { by, why } = what else { return None };
-    let what = if by.is_some() { "taken back before its day" } else { "NOT put in force" };
-    Some(format!("{what}  {}  {}", local(at, zone), who(by.as_deref().or(Some("the backend")), why.as_deref())))
+    let (what, by, why) = match what {
+        Beside::Cancelled { by: Some(by), why } => ("taken back before its day", Some(by.as_str()), why),
+        Beside::Cancelled { by: None, why } => ("NOT put in force", Some("the backend"), why),
+        Beside::Waits { by, why, .. } => ("replaced before its day", by.as_deref(), why),
+        Beside::ShadowBegan { by, why } => ("replaced; it decided beside until then", by.as_deref(), why),
+        Beside::ShadowEnded { .. } | Beside::Differs(_) => return None,
+    };
+    Some(format!("{what}  {}  {}", local(at, zone), who(by, why.as_deref())))
 }
 
 fn who(by: Option<&str>, why: Option<&str>) -> String {
@@ -113,4 +124,54 @@ fn who(by: Option<&str>, why: Option<&str>) -> String {
 /// A time as the playbook's people read it, with its offset.
 pub(super) fn local(at: Timestamp, zone: Tz) -> String {
     at.utc().with_timezone(&zone).format("%a %Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 24 * 3_600_000;
+
+    fn lines(events: Vec<(i64, Event)>) -> Vec<String> {
+        let mut record = Record::default();
+        for (day, event) in events {
+            record.take_in(Timestamp::from_millis(day * DAY), event);
+        }
+        record.dropped.iter().filter_map(|(at, what)| dropped(*at, what, Tz::UTC)).collect()
+    }
+
+    fn waits(from: i64, by: &str, why: &str) -> Event {
+        let from = Timestamp::from_millis(from * DAY);
+        Event::Beside { what: Beside::Waits { from, by: Some(by.into()), why: Some(why.into()), recompute: false } }
+    }
+
+    fn applied(version: u32) -> Event {
+        Event::PlaybookApplied { version, by: None, why: None, back_to: None }
+    }
+
+    #[test]
+    fn a_version_that_another_replaced_stays_listed_with_its_who_and_why() {
+        let began = |by: &str| Event::Beside { what: Beside::ShadowBegan { by: Some(by.into()), why: None } };
+        assert_eq!(
+            lines(vec![
+                (1, waits(9, "ann", "summer hours")),
+                (2, waits(8, "ben", "other hours")),
+                (3, applied(2)),
+                (4, began("cat")),
+                (5, began("dan")),
+                (6, applied(3)),
+            ]),
+            [
+                "replaced before its day  Sat 1970-01-03 00:00:00 UTC  ann: summer hours",
+                "replaced before its day  Sun 1970-01-04 00:00:00 UTC  ben: other hours",
+                "replaced; it decided beside until then  Tue 1970-01-06 00:00:00 UTC  cat",
+                "replaced; it decided beside until then  Wed 1970-01-07 00:00:00 UTC  dan",
+            ]
+        );
+    }
+
+    #[test]
+    fn one_whose_day_came_is_not_replaced_by_itself() {
+        assert_eq!(lines(vec![(1, waits(2, "ann", "summer hours")), (2, applied(2))]), [""; 0]);
+    }
 }

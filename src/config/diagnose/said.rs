@@ -1,8 +1,6 @@
 //! What serde and the TOML reader said, in the words of somebody who writes a file.
 
-use std::ops::Range;
-
-use super::{Diagnostic, boundary, nearest_zone, shown};
+use super::{nearest_zone, shown};
 
 /// What the reader of zones says before the word that is none.
 pub(in crate::config) const NO_ZONE: &str = "no zone `";
@@ -91,6 +89,7 @@ fn plain_type(wanted: &str) -> String {
         "a boolean" => "true or false".into(),
         "a sequence" => "a list in [ ]".into(),
         "a map" => "a table".into(),
+        "a TOML datetime" => "a day or a time without quotes, as 2026-01-05 or 2026-03-02T10:00:00-05:00".into(),
         other if other.starts_with("struct ") => "a table".into(),
         other => shown(other),
     }
@@ -111,38 +110,4 @@ fn plain_value(found: &str) -> String {
         .or_else(|| quoted("floating point ", "the number"))
         .or_else(|| quoted("boolean ", "the word"))
         .unwrap_or_else(|| shown(found))
-}
-
-/// A key or table that is written a second time.
-pub(super) fn twice(file: &str, source: &str, span: Range<usize>) -> Diagnostic {
-    let key = source.get(span.clone()).unwrap_or_default().to_owned();
-    let is_header =
-        |at: usize| source[..boundary(source, at)].rsplit('\n').next().is_some_and(|l| l.trim_start().starts_with('['));
-    // Only what stands above: of two tables the reader keeps the second.
-    let above = &source[..boundary(source, span.start)];
-    let above = &above[..above.rfind('\n').map_or(0, |at| at + 1)];
-    let mut before = Vec::new();
-    keys(toml::de::DeTable::parse_recoverable(above).0.get_ref(), &mut |name, at| {
-        let is_it = name == key.trim_matches(['"', '\'']) && is_header(at.start) == is_header(span.start);
-        before.extend(is_it.then_some(at.start));
-    });
-    let first = before.into_iter().max().map(|at| source[..boundary(source, at)].matches('\n').count() + 1);
-    let place = first.map_or_else(String::new, |line| format!(": it stands in line {line} already"));
-    let message = format!("\"{}\" is written twice{place}", shown(key.trim_matches(['"', '\''])));
-    Diagnostic {
-        hint: Some("leave one of the two out, or give it another name".to_owned()),
-        ..Diagnostic::at(file, source, span, message, None)
-    }
-}
-
-/// Every key of a document, with its place.
-fn keys(table: &toml::de::DeTable<'_>, told: &mut impl FnMut(&str, Range<usize>)) {
-    for (key, value) in table {
-        told(key.get_ref(), key.span());
-        let value = value.get_ref();
-        let tables = value.as_array().into_iter().flat_map(|list| list.iter().filter_map(|v| v.get_ref().as_table()));
-        for table in value.as_table().into_iter().chain(tables) {
-            keys(table, told);
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use toml::Spanned;
 
 use super::Reader;
-use super::document::{Document, TargetText};
+use super::document::{Document, Name, TargetText};
 use crate::config::diagnose::Diagnostic;
 use crate::domain::playbook::{Cohort, Target};
 use crate::domain::time::Span;
@@ -11,12 +11,15 @@ use crate::domain::time::Span;
 impl Reader<'_> {
     pub(super) fn cohorts(&self, d: &Document) -> Vec<Cohort> {
         let mut cohorts = Vec::new();
+        if self.is_doubled("cohort", d.cohort.iter().map(|cohort| &cohort.get_ref().name)) {
+            self.guessed.set(true);
+        }
         for cohort in &d.cohort {
             let c = cohort.get_ref();
             let use_cases = c.use_cases.iter().map(|u| self.named("use_case", u, d.use_case.keys()));
             let nothing = Target { warn: Span::ZERO, due: Span::ZERO };
             cohorts.push(Cohort {
-                name: c.name.clone(),
+                name: c.name.get_ref().clone(),
                 label: c.label.clone(),
                 use_cases: use_cases.collect(),
                 stages: c.stages.clone(),
@@ -36,6 +39,25 @@ impl Reader<'_> {
             self.or(Err(self.mistake(span, message)), ());
         }
         cohorts
+    }
+
+    /// Whether a list gives a name twice: whatever names it would mean the first of the two.
+    pub(super) fn is_doubled<'n>(&self, what: &str, names: impl Iterator<Item = &'n Name>) -> bool {
+        let mut is_doubled = false;
+        let mut known: Vec<&Name> = Vec::new();
+        for name in names {
+            if let Some(first) = known.iter().find(|first| first.get_ref() == name.get_ref()) {
+                let line = self.source.get(..first.span().start).unwrap_or("").matches('\n').count() + 1;
+                let message =
+                    format!("\"{}\" names two of [[{what}]]: the first stands in line {line}", name.get_ref());
+                let hint = Some("give one of them another name, or leave it out".to_owned());
+                self.note(Diagnostic { hint, ..self.mistake(name.span(), message) });
+                is_doubled = true;
+            } else {
+                known.push(name);
+            }
+        }
+        is_doubled
     }
 
     fn target(&self, target: &Spanned<TargetText>) -> Result<Target, Diagnostic> {

@@ -246,7 +246,7 @@ pub(super) struct PresenceText {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CohortText {
-    pub(super) name: String,
+    pub(super) name: Name,
     pub(super) label: String,
     #[serde(default)]
     pub(super) use_cases: Vec<Name>,
@@ -310,7 +310,7 @@ pub(super) struct ClassText {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExpectText {
-    pub(super) name: String,
+    pub(super) name: Name,
     pub(super) line: Name,
     pub(super) at: Spanned<Datetime>,
     pub(super) use_case: Option<Name>,

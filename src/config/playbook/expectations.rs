@@ -23,6 +23,7 @@ impl Reader<'_> {
             let is_clear = !self.guessed.replace(guessed);
             is_clear.then_some(case)
         };
+        self.is_doubled("expect", d.expect.iter().map(|text| &text.name));
         d.expect.iter().filter_map(read).collect()
     }
 
@@ -41,13 +42,14 @@ impl Reader<'_> {
                 segment: text.segment.clone(),
                 area_code: text.area_code.as_ref().and_then(|code| self.kept(self.area_code(code))),
             },
+            role: None,
         };
         let then = text.then.get_ref();
         if then.answered_after.is_some() && then.held.is_none() {
             let message = "answered_after says when, but held does not say what then";
             self.or(Err(self.mistake(text.then.span(), message)), ());
         }
-        let names: Vec<String> = d.cohort.iter().map(|cohort| cohort.get_ref().name.clone()).collect();
+        let names: Vec<String> = d.cohort.iter().map(|cohort| cohort.get_ref().name.get_ref().clone()).collect();
         let after = then.answered_after.map_or(Span::ZERO, |after| after.0);
         let wanted = Then {
             owner: then.owner.as_ref().map(rep),
@@ -63,7 +65,7 @@ impl Reader<'_> {
         }
         let away = text.away.iter().map(rep).collect();
         let at = self.or(self.instant(&text.at), Timestamp::from_millis(0));
-        Expectation { name: text.name.clone(), reply, at, away, then: wanted }
+        Expectation { name: text.name.get_ref().clone(), reply, at, away, then: wanted }
     }
 
     fn words(&self, text: &Spanned<String>) -> Result<String, Diagnostic> {

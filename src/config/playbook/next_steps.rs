@@ -59,22 +59,12 @@ impl Reader<'_> {
     }
 
     fn next_step(&self, text: &NextStepText, d: &Document) -> Rule {
-        // Only the CRM knows all stages; what is nearly one that the cohorts speak of is most likely mistyped.
-        let stages: BTreeSet<&String> = d.cohort.iter().flat_map(|cohort| &cohort.get_ref().stages).collect();
-        let stage = |name: &Name| {
-            let known: Vec<&str> = stages.iter().map(|stage| stage.as_str()).collect();
-            let same = known.iter().any(|known| known.to_lowercase() == name.get_ref().to_lowercase());
-            if same || nearest(name.get_ref(), &known).is_none() {
-                return name.get_ref().clone();
-            }
-            self.named("stage of a cohort", name, stages.iter().copied())
-        };
         if let (Some(within), true) = (&text.within, text.intents.is_empty()) {
             let message = "within says how old a sign of interest may be, but intents names none";
             self.note(self.mistake(within.span(), message));
         }
         Rule {
-            stages: text.stages.iter().map(stage).collect(),
+            stages: text.stages.iter().map(|stage| self.stage(stage, d)).collect(),
             kinds: text.kinds.clone(),
             use_cases: text.use_cases.iter().map(|n| self.named("use_case", n, d.use_case.keys())).collect(),
             words: text.words.iter().filter_map(|word| self.kept(self.some_word("words", word))).collect(),
@@ -88,6 +78,17 @@ impl Reader<'_> {
             snippet: text.snippet.as_ref().map(|name| self.named("snippet", name, d.snippet.keys())),
             action: text.action,
         }
+    }
+
+    /// A stage of a deal. Only the CRM knows all of them; what is nearly one that the cohorts speak of is most likely mistyped.
+    pub(super) fn stage(&self, name: &Name, d: &Document) -> String {
+        let stages: BTreeSet<&String> = d.cohort.iter().flat_map(|cohort| &cohort.get_ref().stages).collect();
+        let known: Vec<&str> = stages.iter().map(|stage| stage.as_str()).collect();
+        let same = known.iter().any(|known| known.to_lowercase() == name.get_ref().to_lowercase());
+        if same || nearest(name.get_ref(), &known).is_none() {
+            return name.get_ref().clone();
+        }
+        self.named("stage of a cohort", name, stages.iter().copied())
     }
 
     /// A word that is searched for: nothing is in everything.

@@ -36,7 +36,7 @@ pub(super) struct OwnerTable {
     #[serde(default)]
     roles: Vec<String>,
     #[serde(default)]
-    stages: BTreeSet<String>,
+    stages: Vec<Name>,
     territory: Option<Name>,
     pool: Option<Name>,
     skip: Option<BTreeSet<Skip>>,
@@ -120,7 +120,7 @@ impl Reader<'_> {
             OwnerText::Bare(source) => OwnerRule::from(*source),
             OwnerText::Full(table) => OwnerRule {
                 roles: table.roles.clone(),
-                stages: table.stages.clone(),
+                stages: table.stages.iter().map(|stage| self.stage(stage, d)).collect(),
                 territory: table.territory.as_ref().map(|t| self.named("territory", t, d.territory.keys())),
                 pool: table.pool.as_ref().map(|p| TeamId(self.named("team", p, d.team.keys()))),
                 ..OwnerRule::from(table.rule)

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
 use super::document::Document;
-use crate::config::diagnose::{Diagnostic, wanted};
+use crate::config::diagnose::{Diagnostic, twice, wanted};
 
 /// How often a document is read at most: each reading tells one mistake.
 const READINGS: usize = 40;
@@ -55,11 +55,15 @@ impl LeftOut {
 /// Reads it.
 pub(super) fn document(file: &str, source: &str) -> Reading {
     let (root, errors) = DeTable::parse_recoverable(source);
-    let errors = errors.iter().take(READINGS);
-    let mut mistakes: Vec<Diagnostic> = errors.map(|e| Diagnostic::from_toml(file, source, e)).collect();
+    let mut mistakes = twice::told(file, source, &errors, READINGS);
     let mut left_out = LeftOut::default();
     if !mistakes.is_empty() {
         // What is left of a file that is no TOML says nothing about what its author meant.
+        return Reading { document: None, mistakes, left_out };
+    }
+    if root.get_ref().is_empty() {
+        let hint = Some("comeback playbook init writes one from a few questions".to_owned());
+        mistakes.push(Diagnostic { hint, ..Diagnostic::at(file, source, 0..0, "nothing is written in it", None) });
         return Reading { document: None, mistakes, left_out };
     }
     let span = root.span();
@@ -223,12 +227,14 @@ fn leave_out(
 /// Gives the document a table that it must have, empty: whatever would stand there may be named elsewhere.
 fn fill(root: &mut Spanned<DeValue<'_>>, key: &str, left_out: &mut LeftOut) {
     let DeValue::Table(document) = root.get_mut() else { return };
+    // Nothing of the file stands there: a later mistake of the whole file is not taken for one of it.
+    let nowhere = usize::MAX..usize::MAX;
     let empty = match key {
         "company" => DeValue::String(Cow::Borrowed("?")),
         "ownership" | "cohort" => DeValue::Array(DeArray::new()),
         _ => DeValue::Table(DeTable::new()),
     };
-    document.insert(Spanned::new(0..0, Cow::Owned(key.to_owned())), Spanned::new(0..0, empty));
+    document.insert(Spanned::new(nowhere.clone(), Cow::Owned(key.to_owned())), Spanned::new(nowhere, empty));
     if key != "company" {
         left_out.tables.insert(key.to_owned());
         left_out.names.insert((key.to_owned(), None));

@@ -1,5 +1,7 @@
 //! Ladders: a list of steps, or a table that says besides how often it begins again and what stops it.
 
+use std::collections::BTreeSet;
+
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -143,7 +145,8 @@ impl Reader<'_> {
             said.push(Who::Person(RepId(self.known("rep", rep, d.rep.keys())?)));
         }
         if let Some(role) = role {
-            let titles: Vec<String> = d.rep.values().map(|rep| rep.title.clone()).collect();
+            let titles: BTreeSet<String> =
+                d.rep.values().map(|rep| rep.title.clone()).filter(|t| !t.is_empty()).collect();
             let known =
                 titles.iter().any(|title| title.eq_ignore_ascii_case(role.get_ref())) || self.left_out.is_of("rep");
             // Nobody with that title: told with the nearest one.

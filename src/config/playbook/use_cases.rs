@@ -23,7 +23,7 @@ impl Reader<'_> {
     }
 
     fn use_case(&self, id: &str, u: &UseCaseText, d: &Document) -> UseCase {
-        let cohorts: Vec<String> = d.cohort.iter().map(|cohort| cohort.get_ref().name.clone()).collect();
+        let cohorts: Vec<String> = d.cohort.iter().map(|cohort| cohort.get_ref().name.get_ref().clone()).collect();
         for line in &u.lines {
             self.named("line", line, d.line.keys());
         }

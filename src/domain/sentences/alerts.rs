@@ -1,18 +1,17 @@
 //! How people are alerted beside the inbox, and who counts as away, in sentences.
 
+use super::hours::windows;
 use super::words::{list, span};
-use crate::domain::alert::Alerts;
 use crate::domain::alert::mailed::Mailed;
+use crate::domain::alert::{Alerts, Channel, Occasion, Redact};
 use crate::domain::measure::ReportName;
 use crate::domain::playbook::Playbook;
 
 pub(super) fn of(playbook: &Playbook) -> Vec<String> {
     let alerting = &playbook.alerting;
-    let mut lines: Vec<String> =
-        alerting.channels.iter().map(|(name, channel)| format!("{name}: by {}.", channel.kind.word())).collect();
-    lines.extend(alerting.everybody.as_ref().map(|alerts| format!("Everybody is told {}.", one(alerts))));
-    let own = alerting.reps.iter().map(|(rep, alerts)| format!("{} is told {}.", playbook.rep_name(rep), one(alerts)));
-    lines.extend(own);
+    let mut lines: Vec<String> = alerting.channels.iter().map(|(name, channel)| told(name, channel)).collect();
+    lines.extend(alerting.everybody.iter().flat_map(|alerts| one("Everybody", alerts)));
+    lines.extend(alerting.reps.iter().flat_map(|(rep, alerts)| one(playbook.rep_name(rep), alerts)));
     if !alerting.operations.is_empty() {
         lines.push(format!("Operations hear of a broken expectation by {}.", list(&alerting.operations, "else")));
     }
@@ -44,11 +43,45 @@ fn report(playbook: &Playbook, name: &str, mailed: &Mailed) -> String {
     )
 }
 
-fn one(alerts: &Alerts) -> String {
+/// What a channel is, and what it does not say.
+fn told(name: &str, channel: &Channel) -> String {
+    let redacted = match channel.redact {
+        Redact::None => "it says everything, the buyer's words too",
+        Redact::Names => "it says no name of anybody and nobody's words",
+        Redact::All => "it says only that something waits, of which cohort, and how long",
+    };
+    format!("{name}: by {}; {redacted}.", channel.kind.word())
+}
+
+/// Whom and by what, then of what and when not.
+fn one(who: &str, alerts: &Alerts) -> Vec<String> {
     if alerts.by.is_empty() {
-        return "nothing beside the inbox".to_owned();
+        return vec![format!("{who} is told nothing beside the inbox.")];
     }
-    let quiet = if alerts.quiet.is_some() { ", not in quiet times" } else { "" };
-    let most = alerts.at_most;
-    format!("by {}, at most {most} within {}{quiet}", list(&alerts.by, "else by"), span(alerts.within))
+    let (most, within) = (alerts.at_most, span(alerts.within));
+    let on: Vec<String> = alerts.on.iter().map(|on| occasion(*on).to_owned()).collect();
+    let quiet = alerts.quiet.as_ref().and_then(|quiet| Some((windows(&quiet.week[0])?, quiet.zone)));
+    let of = if on.is_empty() { "of nothing".to_owned() } else { list(&on, "and") };
+    let mut lines = vec![
+        format!("{who} is told by {}, at most {most} within {within}:", list(&alerts.by, "else by")),
+        format!("  {of}."),
+    ];
+    lines.extend(
+        quiet.map(|(hours, zone)| format!("  In the quiet times {hours}, zone {zone}, it waits until they are over.")),
+    );
+    lines
+}
+
+const fn occasion(occasion: Occasion) -> &'static str {
+    match occasion {
+        Occasion::Offered => "a reply that is offered to them first",
+        Occasion::Pool => "a reply in a pool of theirs",
+        Occasion::Climbed => "a reply that climbed to them",
+        Occasion::HandedBack => "one that a colleague gave them or gave back",
+        Occasion::Warn => "an answer that is due soon",
+        Occasion::Breach => "an answer that is late",
+        Occasion::HandOff => "their turn on call",
+        Occasion::Ruling => "a text that may ask us to stop and that nobody ruled on",
+        Occasion::Approval => "a text of a colleague's that needs a second person",
+    }
 }

@@ -43,7 +43,7 @@ fn holidays(calendar: &Calendar) -> Vec<String> {
 }
 
 /// None when there are none.
-fn windows(windows: &[Window]) -> Option<String> {
+pub(super) fn windows(windows: &[Window]) -> Option<String> {
     let told: Vec<String> = windows.iter().map(Window::to_string).collect();
     match windows {
         [] => None,

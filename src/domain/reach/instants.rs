@@ -1,0 +1,72 @@
+//! When replies come: now, and whenever somebody else would be asked.
+
+use std::collections::BTreeSet;
+
+use super::{Bounds, once};
+use crate::domain::escalation::Who;
+use crate::domain::hours::Calendar;
+use crate::domain::id::{RepId, TeamId};
+use crate::domain::oncall::{self, Plan};
+use crate::domain::playbook::Playbook;
+use crate::domain::time::{Span, Timestamp};
+
+/// Most instants tried for one team.
+const INSTANTS: usize = 128;
+
+/// Now, whenever somebody else is on call, and whenever somebody's own hours begin or end. Of instants at which the same
+/// people stand there, and do so until the ladder is at its end, one is enough.
+pub(super) fn of(playbook: &Playbook, team: &TeamId, bounds: Bounds) -> Vec<Timestamp> {
+    let until = bounds.from + Span::minutes(i64::from(bounds.days) * 24 * 60);
+    let steps = playbook.ladders.values().flat_map(|ladder| &ladder.steps);
+    let named: BTreeSet<_> =
+        steps.filter_map(|step| if let Who::Schedule(schedule) = &step.who { Some(schedule) } else { None }).collect();
+    // The team's own schedule, and every one that a ladder names.
+    let asked = |plan: &Plan<'_>| plan.team == Some(team) || named.contains(&plan.id);
+    let plans: Vec<Plan<'_>> = oncall::plans(playbook).into_iter().filter(asked).collect();
+    let own: BTreeSet<&String> =
+        playbook.reps.values().filter(|rep| rep.active).filter_map(|rep| rep.hours.as_ref()).collect();
+    let own: Vec<&Calendar> = own.into_iter().filter_map(|name| playbook.calendars.get(name)).collect();
+    let mut edges = BTreeSet::from([bounds.from]);
+    for plan in &plans {
+        let shifts = plan.alone().shifts(bounds.from, until);
+        edges.extend(shifts.into_iter().flat_map(|shift| [shift.from, shift.to]));
+    }
+    for calendar in &own {
+        let open = calendar.open_between(bounds.from, until);
+        edges.extend(open.flat_map(|(from, to)| [from, to]).map(Timestamp::from_millis));
+    }
+    edges.retain(|at| *at < until);
+    let longest = longest(playbook);
+    let mut seen = BTreeSet::new();
+    let mut all = Vec::new();
+    for at in edges.iter().copied() {
+        let over = at + longest;
+        let is_steady = edges.range(at..).nth(1).is_none_or(|next| *next > over) && over <= until;
+        let is_open = |calendar: &Calendar| calendar.between(at, over) == longest;
+        let is_known = is_steady && climbed_in(playbook).all(is_open) && !seen.insert(standing(&plans, &own, at));
+        if !is_known {
+            all.push(at);
+        }
+    }
+    all.truncate(INSTANTS);
+    all
+}
+
+/// Who is on call by each schedule, and whose own hours run.
+fn standing<'a>(plans: &[Plan<'a>], own: &[&Calendar], at: Timestamp) -> (Vec<Option<&'a RepId>>, Vec<bool>) {
+    let on_call = plans.iter().map(|plan| plan.alone().at(at).rep).collect();
+    (on_call, own.iter().map(|calendar| calendar.is_open(at)).collect())
+}
+
+/// The hours in which ladders are climbed.
+fn climbed_in(playbook: &Playbook) -> impl Iterator<Item = &Calendar> {
+    playbook.cohorts.iter().filter_map(|cohort| playbook.calendars.get(&cohort.calendar))
+}
+
+/// Until when a ladder is at its end, and every clock has run out, at the latest.
+fn longest(playbook: &Playbook) -> Span {
+    let rounds =
+        playbook.ladders.values().map(|ladder| once(ladder).as_millis().saturating_mul(i64::from(ladder.repeat) + 1));
+    let dues = playbook.cohorts.iter().map(|cohort| cohort.first_response.due.as_millis());
+    Span::millis(rounds.max().unwrap_or(0).saturating_add(dues.max().unwrap_or(0)))
+}
