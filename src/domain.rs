@@ -10,6 +10,7 @@ mod approval;
 pub mod asking;
 pub mod beside;
 pub mod block;
+pub mod climb;
 pub mod command;
 pub mod consent;
 pub mod contact;

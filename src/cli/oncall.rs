@@ -90,10 +90,15 @@ impl OnCall {
     }
 }
 
+/// An instant by the clock on the wall of a schedule.
+fn when(plan: &Plan<'_>, at: Timestamp) -> String {
+    at.utc().with_timezone(&plan.zone).format("%a %Y-%m-%d %H:%M %Z").to_string()
+}
+
 /// One schedule, and the overrides that are not over.
 fn lines(playbook: &Playbook, roster: &Roster, plan: &Plan<'_>, at: Timestamp) -> Vec<String> {
     let name = |rep: Option<&RepId>| rep.map_or("nobody", |rep| playbook.rep_name(rep)).to_owned();
-    let time = |at: Timestamp| at.utc().with_timezone(&plan.zone).format("%a %Y-%m-%d %H:%M %Z").to_string();
+    let time = |at: Timestamp| when(plan, at);
     let schedule = plan.with(roster);
     let now = schedule.at(at);
     let why = if matches!(now.why, Why::Override(_)) { " (an override)" } else { "" };

@@ -73,8 +73,12 @@ pub struct Change {
     pub wrote: bool,
     /// Answers of others meanwhile: by whom, how many.
     pub answers: BTreeMap<RepId, usize>,
+    /// A colleague who noted something meanwhile; of several the last.
+    pub noted: Option<RepId>,
     /// Who has it now.
     pub holder: Option<Holder>,
+    /// Whether they took it, and are not merely asked.
+    pub taken: bool,
     /// It came back to this person at their return.
     pub returned: bool,
     /// Finished by somebody else meanwhile: how, and by whom.
@@ -177,7 +181,8 @@ fn change(me: &RepId, leave: &Leave, seen: Seen<'_>) -> Option<Change> {
         let answer = c.answers.get(&met.by).filter(|answer| answer.by != *me && meanwhile(answer.at))?;
         Some(met.clock.stage == Stage::Breached || answer.at > met.clock.due)
     });
-    if !(wrote || returned || moved || done.is_some() || !answers.is_empty()) {
+    let noted = c.noted.as_ref().filter(|noted| noted.by != *me && meanwhile(noted.at)).map(|noted| noted.by.clone());
+    if !(wrote || returned || moved || done.is_some() || noted.is_some() || !answers.is_empty()) {
         return None;
     }
     Some(Change {
@@ -187,7 +192,9 @@ fn change(me: &RepId, leave: &Leave, seen: Seen<'_>) -> Option<Change> {
         unread: c.inbound.saturating_sub(seen.texts),
         wrote,
         answers,
+        noted,
         holder: assignment.map(|a| a.to.clone()),
+        taken: assignment.is_some_and(|a| a.taken.is_some()),
         returned,
         done,
         clock: c.clock.clone(),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::consent::{OptOutSource, Scope};
 use super::contact::Address;
 use super::hours::Calendar;
-use super::id::{ConversationId, MessageId, NumberId, RepId, TeamId};
+use super::id::{ConversationId, MessageId, NumberId, RepId, ScheduleId, TeamId};
 use super::time::{Span, Timestamp};
 use mailed::Mailed;
 
@@ -290,7 +290,11 @@ pub enum What {
     /// On call changed hands; what is open is told when it leaves.
     HandOff {
         /// Which team's.
-        team: TeamId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        team: Option<TeamId>,
+        /// Which schedule, when it is not the one that a team is on call by.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        schedule: Option<ScheduleId>,
         /// Who had it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<RepId>,

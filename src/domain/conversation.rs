@@ -8,20 +8,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::consent::told::Automatic;
 use super::correction::Corrected;
 use super::coverage::Loan;
-use super::event::{Climb, Event, Outcome, Review};
+use super::event::{Climb, Event, Outcome};
 use super::hold::RulingClock;
 use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
-use super::message::{Delivery, InboundKind};
+use super::message::InboundKind;
 use super::ownership::OwnerSource;
-use super::quiet_hours::Waits;
 use super::routing::{Assignment, Holder, Passed};
 use super::sla::{Clock, Stage};
 use super::time::Timestamp;
 use super::use_case::Evidence;
 
+pub use answer::{Answer, AnswerState};
+
+mod answer;
 mod answers;
 
 /// Everything between one address and one line, as state. No phone and no text: those live beside it, erasable.
@@ -105,6 +106,9 @@ pub struct Conversation {
     /// While its offer waits for the CRM to say who this is: until then at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub awaits: Option<Timestamp>,
+    /// The newest note of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noted: Option<Noted>,
     /// When anything last happened.
     pub changed: Timestamp,
 }
@@ -141,77 +145,13 @@ pub struct Finished {
     pub clock: Option<Clock>,
 }
 
-/// One answer on its way.
+/// A note of a colleague's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
-    /// Who wrote it; no name when nobody did.
+pub struct Noted {
+    /// Who wrote it.
     pub by: RepId,
-    /// The playbook wrote it: it is nobody's answer and meets no clock.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub automatic: bool,
-    /// What it says then.
-    #[serde(default, skip_serializing_if = "Automatic::is_usual")]
-    pub what: Automatic,
-    /// When it was accepted.
+    /// When.
     pub at: Timestamp,
-    /// The second person who approved of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub approved: Option<RepId>,
-    /// Where it stands.
-    pub state: AnswerState,
-}
-
-/// Where an answer stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AnswerState {
-    /// It can be taken back until then.
-    Held {
-        not_before: Timestamp,
-        /// What it waits for besides its undo time.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        waits: Option<Waits>,
-    },
-    /// It needs its rep's eye.
-    Parked { reasons: Vec<Review> },
-    /// The carrier may have it; it is never sent again.
-    Sending,
-    /// Nobody knows; it is never sent again unless the carrier's list proves that it never left.
-    Unknown,
-    /// The carrier has it.
-    Out { delivery: Delivery, error: Option<u32> },
-}
-
-impl AnswerState {
-    /// Why it needs somebody's eye; nothing while it does not.
-    pub fn reasons(&self) -> &[Review] {
-        match self {
-            Self::Parked { reasons } => reasons,
-            Self::Held { .. } | Self::Sending | Self::Unknown | Self::Out { .. } => &[],
-        }
-    }
-
-    /// Whether it has not left and may be taken back.
-    pub const fn is_waiting(&self) -> bool {
-        matches!(self, Self::Held { .. } | Self::Parked { .. })
-    }
-
-    /// Until when it is held, and whether that is more than its undo time.
-    pub const fn held(&self) -> Option<(Timestamp, bool)> {
-        match self {
-            Self::Held { not_before, waits: Some(Waits::Window | Waits::Chosen) } => Some((*not_before, true)),
-            Self::Held { not_before, waits: None | Some(Waits::Overruled) } => Some((*not_before, false)),
-            Self::Parked { .. } | Self::Sending | Self::Unknown | Self::Out { .. } => None,
-        }
-    }
-
-    /// Whether nothing more will happen to it.
-    pub const fn is_settled(&self) -> bool {
-        match self {
-            Self::Out { delivery, .. } => delivery.rank() >= 4,
-            Self::Held { .. } | Self::Parked { .. } | Self::Sending | Self::Unknown => false,
-        }
-    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
@@ -258,6 +198,7 @@ impl Conversation {
             finished: None,
             ruling: None,
             awaits: None,
+            noted: None,
             changed: Timestamp::default(),
         }
     }
@@ -367,8 +308,8 @@ impl Conversation {
             Event::KindCorrected { message, kind, .. } => {
                 self.corrected = Some(Corrected { message: *message, kind: *kind });
             }
+            Event::Noted { by, .. } => self.noted = Some(Noted { by: by.clone(), at }),
             Event::Escalated { .. }
-            | Event::Noted { .. }
             | Event::AnswerRefused { .. }
             | Event::MediaSettled { .. }
             | Event::OptedOut { .. }

@@ -365,6 +365,11 @@ pub(super) fn to_holders_backup(world: &ReadSet<'_>, c: &Conversation, now: Time
     ])
 }
 
+/// Whether a cohort's hours are open; none when it has none.
+pub(super) fn is_open(world: &ReadSet<'_>, cohort: &str, now: Timestamp) -> Option<bool> {
+    rules(world, cohort)?.calendar.map(|calendar| calendar.is_open(now))
+}
+
 /// How often a cohort's ladder begins again.
 pub(super) fn repeats(world: &ReadSet<'_>, cohort: &str) -> u8 {
     rules(world, cohort).map_or(0, |rules| rules.ladder.repeat)

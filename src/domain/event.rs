@@ -21,6 +21,7 @@ use super::sla::Clock;
 use super::time::Timestamp;
 use super::use_case::Evidence;
 
+pub use super::climb::Climb;
 pub use super::review::{Refusal, Review};
 
 /// What an event is about.
@@ -271,41 +272,6 @@ pub enum Event {
     Beside { what: Beside },
     /// Everything buyers wrote since that backup has been read from the carriers: answers may leave again.
     Reconciled,
-}
-
-/// Why a conversation moved up its ladder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Climb {
-    /// The offer expired.
-    NotTaken,
-    /// The due time passed.
-    Breach,
-    /// A person asked for help.
-    Asked(RepId),
-    /// The holder went away.
-    Away,
-    /// Somebody is back who was not there to be asked.
-    Back,
-    /// Whoever took it did not answer.
-    NotAnswered,
-    /// Nobody on the ladder acted: it begins again.
-    Again,
-}
-
-impl Climb {
-    /// As screens say it of the one passed over.
-    pub const fn words(&self) -> &'static str {
-        match self {
-            Self::NotTaken => "did not act in time",
-            Self::Breach => "did not answer in time",
-            Self::Asked(_) => "asked for help",
-            Self::Away => "went away",
-            Self::Back => "was the last to be asked, and somebody is back",
-            Self::NotAnswered => "took it, but did not answer",
-            Self::Again => "nobody acted, so it begins again",
-        }
-    }
 }
 
 /// How a conversation ended.

@@ -201,10 +201,21 @@ fn looked_at(playbook: &Playbook, weighed: &Weighed) -> Vec<String> {
         0 => String::new(),
         priority => format!(" of priority {priority}"),
     };
-    let first = format!("looked at: use case \"{use_case}\"{priority}, cohort \"{cohort}\"{stages}, {people}");
+    let places = match weighed.places.as_slice() {
+        [] => String::new(),
+        places => format!(", {}", places.join(" and ")),
+    };
+    let hours = match weighed.open {
+        Some(false) => ", out of hours",
+        Some(true) | None => "",
+    };
+    let first =
+        format!("looked at: use case \"{use_case}\"{priority}, cohort \"{cohort}\"{stages}, {people}{places}{hours}");
     let name = |who: &String| playbook.rep_name(&RepId::new(who.as_str())).to_owned();
+    let loads: Vec<String> = weighed.loads.iter().map(|(rep, n)| format!("{} {n}", playbook.rep_name(rep))).collect();
+    let loads = (!loads.is_empty()).then(|| format!("open conversations then: {}", loads.join(", ")));
     let later = later.iter().map(|p| format!("not {}: {}", name(&p.who), p.why));
-    std::iter::once(first).chain(later).collect()
+    std::iter::once(first).chain(loads).chain(later).collect()
 }
 
 /// Everybody passed over, in order, then the reason itself.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::command::{Command, CoverNote, ReadSet};
 use super::decide::Decided;
 use super::event::{Event, Subject};
-use super::id::{OverrideId, RepId, ScheduleId};
+use super::id::{OverrideId, RepId, ScheduleId, TeamId};
 use super::oncall::{self, FAR, Override, Shift};
 use super::rejection::Rejection;
 use super::time::Timestamp;
@@ -149,8 +149,20 @@ fn may_rule(world: &ReadSet<'_>, by: Option<&RepId>, plan: &oncall::Plan<'_>) ->
     teams.into_iter().any(|team| led.contains(team))
 }
 
-/// Anybody may take a shift upon themselves; only who rules over the schedule gives one to somebody, or to nobody:
-/// a reply must not wait for a person who does not know that they are asked.
+/// Whether somebody is of those who may be on call by a schedule: of its team, or of a team whose people take turns in it.
+fn takes_part(world: &ReadSet<'_>, rep: &RepId, plan: &oncall::Plan<'_>) -> bool {
+    let turns = plan.layers.iter().flat_map(|layer| layer.reps.iter().flatten());
+    let of = |rep: &RepId| world.playbook.reps.get(rep).map(|r| &r.team);
+    let teams: BTreeSet<_> = turns.clone().filter_map(of).chain(plan.team).collect();
+    turns.clone().any(|one| one == rep) || teams.iter().any(|team| of(rep) == Some(team) || is_member(world, team, rep))
+}
+
+fn is_member(world: &ReadSet<'_>, team: &TeamId, rep: &RepId) -> bool {
+    world.playbook.teams.get(team).is_some_and(|team| team.members.contains(rep))
+}
+
+/// Whoever may be on call by it takes a shift upon themselves; only who rules over the schedule gives one to somebody, or
+/// to nobody: a reply must not wait for a person who does not know that they are asked.
 fn override_shift(
     world: &ReadSet<'_>,
     by: Option<&RepId>,
@@ -162,7 +174,7 @@ fn override_shift(
     if let Some(rep) = shift.rep.as_ref().filter(|rep| !world.playbook.is_active(rep)) {
         return Err(Rejection::NoSuchRep { who: rep.clone() });
     }
-    let takes_it = by.is_some() && shift.rep.as_ref() == by;
+    let takes_it = by.is_some_and(|by| shift.rep.as_ref() == Some(by) && takes_part(world, by, &plan));
     if !takes_it && !may_rule(world, by, &plan) {
         return Err(Rejection::NotAllowed { needs: "lead".to_owned() });
     }

@@ -1,5 +1,7 @@
 //! A buyer's text comes in: what is it, whose is it, who gets it, which clock runs.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::acknowledge;
 use super::answering::Answering;
 use super::asking;
@@ -12,14 +14,17 @@ use super::decide::{Decided, Draft};
 use super::escalation::{self, From, Who};
 use super::event::{Event, Review, Subject};
 use super::hold;
-use super::id::ContactId;
+use super::id::{ContactId, RepId};
 use super::message::{InboundKind, classify};
-use super::ownership::{self, Asked, Found};
+use super::ownership::{self, Asked, Found, territory};
 use super::routing::{Assignment, Because, Holder, Passed, Reason, Weighed};
 use super::sla::{self, Response};
 use super::time::Timestamp;
 use super::use_case::{self, Signs};
 use super::withdrawal;
+
+/// Most people whose load is kept with a decision.
+const MOST_LOADS: usize = 16;
 
 /// Decides a received text. Never refused: an unknown sender's reply takes the ladder for unowned replies.
 pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Decided {
@@ -274,20 +279,35 @@ pub(super) fn offer(d: &mut Draft, world: &ReadSet<'_>, found: Found) {
     let (asked, again) = (&c.asked, c.rounds < escalation::repeats(world, &c.cohort));
     let step = first_step(world, &c);
     let from = From { step, owner, team: &c.team, cohort: &c.cohort, not: None, asked, passed_by: &c.passed_by, again };
+    let loads = loads(world, &found);
     if let Some(mut offered) = escalation::offer(world, d.now, &from, found.passed) {
         if let Event::Offered { weighed, .. } = &mut offered {
             let stages = world.cards.iter().filter_map(|card| card.stage()).map(str::to_owned).collect();
+            let places: BTreeSet<String> = world.cards.iter().filter_map(territory::place).collect();
             *weighed = Some(Box::new(Weighed {
                 use_case: c.use_case.clone(),
                 cohort: c.cohort.clone(),
                 priority: use_case::priority(world.playbook, &c.use_case),
                 stages,
                 contacts: world.cards.len(),
+                places: places.into_iter().collect(),
+                loads,
+                open: escalation::is_open(world, &c.cohort, d.now),
                 later: found.later,
             }));
         }
         d.say(offered);
     }
+}
+
+/// How much everybody who was thought of has on their hands.
+fn loads(world: &ReadSet<'_>, found: &Found) -> BTreeMap<RepId, u32> {
+    let named = found.passed.iter().chain(&found.later).map(|p| RepId::new(p.who.as_str()));
+    let pool = found.turn.as_ref().and_then(|team| world.playbook.teams.get(team));
+    let members = pool.into_iter().flat_map(|team| &team.members).cloned();
+    let owner = found.owner.iter().map(|(owner, _)| owner.clone());
+    let known = owner.chain(named).chain(members).filter(|rep| world.playbook.reps.contains_key(rep));
+    known.take(MOST_LOADS).map(|rep| (rep.clone(), world.loads.get(&rep).copied().unwrap_or(0))).collect()
 }
 
 /// Where the ladder begins: with the pool of another team, when its use case goes there.

@@ -1,5 +1,7 @@
 //! Route: who gets it now, and the recorded reason. "Why me?" is answered from the record.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::escalation::Who;
@@ -71,6 +73,15 @@ pub struct Weighed {
     pub stages: Vec<String>,
     /// People of the CRM behind the number.
     pub contacts: usize,
+    /// Where accounts behind the number are and how large, as territories read it: `US, NY, enterprise`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<String>,
+    /// How many open conversations the candidates had, and the members of a pool whose turn it was.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub loads: BTreeMap<RepId, u32>,
+    /// Whether it was within the hours of its cohort.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<bool>,
     /// Candidates of later rules, who were not needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub later: Vec<Passed>,

@@ -248,7 +248,9 @@ pub(crate) fn lunch(read: bool) -> WhileAway {
         unread: 0,
         wrote: false,
         answers: BTreeMap::new(),
+        noted: None,
         holder: Some(Holder::Rep("maya".into())),
+        taken: false,
         returned: true,
         done: None,
         clock: None,
@@ -263,12 +265,15 @@ pub(crate) fn lunch(read: bool) -> WhileAway {
     (priya.done, priya.returned) = (Some((Outcome::Meeting, "ben".into())), false);
     let mut evil = change(5, "Eve \u{1b}[31m\u{202e}lived");
     (evil.wrote, evil.returned, evil.holder) = (true, false, Some(Holder::Pool("east".into())));
+    let mut lena = change(6, "Lena Ortiz");
+    (lena.returned, lena.taken, lena.holder) = (false, true, Some(Holder::Rep("ben".into())));
+    lena.noted = Some("ben".into());
     WhileAway {
         since: START - Span::minutes(90),
         ended: Some(START),
         note: Some(Body::new("Harbor waits for a quote.\nBen knows the terms.")),
         read,
-        changes: vec![dana, evil, priya],
+        changes: vec![dana, evil, lena, priya],
     }
 }
 

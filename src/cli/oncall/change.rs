@@ -4,14 +4,15 @@ use clap::Subcommand;
 use uuid::Uuid;
 
 use super::office::{Office, Where};
-use super::{instant, lines};
+use super::{instant, lines, when};
 use crate::cli::say;
 use crate::config::diagnose::nearest;
 use crate::domain::command::Command;
 use crate::domain::id::{OverrideId, RepId, ScheduleId};
-use crate::domain::oncall::{self, Override};
+use crate::domain::oncall::{self, Override, Plan};
 use crate::domain::playbook::Playbook;
 use crate::domain::roster::Roster;
+use crate::domain::time::Timestamp;
 
 /// What is changed about shifts.
 #[derive(Debug, Subcommand)]
@@ -41,6 +42,9 @@ pub(super) enum Change {
         one: String,
         /// Any time within the other.
         other: String,
+        /// Only say which shifts these are.
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Take an override back, by the id that `comeback oncall` shows.
     Drop {
@@ -77,9 +81,14 @@ impl Change {
                 let shift = Override { id: OverrideId(Uuid::now_v7()), rep, from, to };
                 (plan.id.clone(), Command::Override { schedule: plan.id, shift })
             }
-            Self::Swap { schedule, one, other, .. } => {
+            Self::Swap { schedule, one, other, dry_run, .. } => {
                 let plan = plan(schedule)?;
                 let (one, other) = (instant(one, plan.zone)?, instant(other, plan.zone)?);
+                exchanged(playbook, roster, &plan, [one, other]);
+                if *dry_run {
+                    say("Nothing was changed.");
+                    return Ok(());
+                }
                 let ids = [OverrideId(Uuid::now_v7()), OverrideId(Uuid::now_v7())];
                 (plan.id.clone(), Command::Swap { schedule: plan.id, ids, one, other })
             }
@@ -96,6 +105,15 @@ impl Change {
             }
         }
         Ok(())
+    }
+}
+
+/// Says which whole shifts two times lie in, and who takes them. Of a shift that an override cuts in two it is one part.
+fn exchanged(playbook: &Playbook, roster: &Roster, plan: &Plan<'_>, at: [Timestamp; 2]) {
+    let [Some(one), Some(other)] = at.map(|at| plan.with(roster).shift_at(at)) else { return };
+    for (shift, takes) in [(&one, &other.rep), (&other, &one.rep)] {
+        let (from, to) = (when(plan, shift.from), when(plan, shift.to));
+        say(&format!("{from} to {to}: {} for {}", playbook.rep_name(takes), playbook.rep_name(&shift.rep)));
     }
 }
 

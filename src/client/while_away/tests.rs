@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::consent::told::Automatic;
-use crate::domain::conversation::{Answer, AnswerState, Finished, Met};
+use crate::domain::conversation::{Answer, AnswerState, Finished, Met, Noted};
 use crate::domain::coverage::Loan;
 use crate::domain::id::{LineId, MessageId, NumberId};
 use crate::domain::message::Delivery;
@@ -138,6 +138,20 @@ fn each_thing_that_happened_is_told_once_and_what_did_not_concern_me_is_not() {
     c.last_inbound = Some(at(62));
     let told = changes(&leave, &[&c]);
     assert!(told[0].returned && told[0].wrote);
+
+    // What was offered before and a colleague took meanwhile, and what a colleague noted.
+    let mut taken = lent(5);
+    if let Some(a) = &mut taken.assignment {
+        a.taken = Some(a.at);
+    }
+    taken.noted = Some(Noted { by: "omar".into(), at: at(8) });
+    let told = changes(&leave, &[&taken]);
+    assert_eq!((told[0].taken, told[0].noted.clone()), (true, Some("omar".into())));
+    let mut noted = before.clone();
+    (noted.noted, noted.changed) = (Some(Noted { by: "ben".into(), at: at(8) }), at(8));
+    assert_eq!(changes(&leave, &[&noted]).len(), 1, "a note is news");
+    noted.noted = Some(Noted { by: "maya".into(), at: at(8) });
+    assert_eq!(changes(&leave, &[&noted]), [], "but not one's own");
 
     let mut done = lent(4);
     done.status = Status::Done(Outcome::Meeting);

@@ -5,6 +5,7 @@ use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
 use crate::domain::expectation::Broken;
 use crate::domain::id::{NumberId, RepId};
+use crate::domain::oncall::Plan;
 use crate::domain::playbook::Playbook;
 use crate::domain::roster::Roster;
 use crate::domain::routing::{Because, Holder, Reason};
@@ -172,12 +173,13 @@ pub fn broken(playbook: &Playbook, before: &[Broken], after: &[Broken], now: Tim
 /// Whoever takes over on call is told what is open.
 pub fn handed_over(
     playbook: &Playbook,
-    team: &crate::domain::id::TeamId,
+    plan: &Plan<'_>,
     gives: Option<&RepId>,
     takes: &RepId,
     at: Timestamp,
 ) -> Option<Notice> {
-    let what = What::HandOff { team: team.clone(), from: gives.cloned() };
+    let schedule = (!plan.is_of_team(playbook)).then(|| plan.id.clone());
+    let what = What::HandOff { team: plan.team.cloned(), schedule, from: gives.cloned() };
     wants(playbook, takes, Occasion::HandOff).then(|| Notice {
         to: To::Rep(takes.clone()),
         what,

@@ -3,6 +3,8 @@
 use chrono_tz::Tz;
 
 use super::{FinalSchedule, Rotation};
+use crate::domain::conversation::Conversation;
+use crate::domain::escalation::{Step, Who};
 use crate::domain::id::{ScheduleId, TeamId};
 use crate::domain::playbook::Playbook;
 use crate::domain::roster::Roster;
@@ -52,6 +54,18 @@ pub fn of_team<'a>(playbook: &'a Playbook, team: &TeamId) -> Option<Plan<'a>> {
 }
 
 impl<'a> Plan<'a> {
+    /// Whether it is the one by which a team is on call.
+    pub fn is_of_team(&self, playbook: &Playbook) -> bool {
+        self.team.and_then(|team| of_team(playbook, team)).is_some_and(|plan| plan.id == self.id)
+    }
+
+    /// Whether whoever is on call by it may be asked about this conversation: it is its team's, or a step of its ladder.
+    pub fn answers_for(&self, playbook: &Playbook, c: &Conversation) -> bool {
+        let ladder = playbook.cohort(&c.cohort).and_then(|cohort| playbook.ladders.get(&cohort.ladder));
+        let asks = |step: &Step| matches!(&step.who, Who::Schedule(id) if *id == self.id);
+        (self.team == Some(&c.team) && self.is_of_team(playbook)) || ladder.is_some_and(|l| l.steps.iter().any(asks))
+    }
+
     /// With the overrides of the roster on top: what everybody goes by.
     pub fn with(&self, roster: &'a Roster) -> FinalSchedule<'a> {
         FinalSchedule { layers: self.layers, overrides: roster.overrides_of(&self.id) }

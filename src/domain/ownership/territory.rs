@@ -45,6 +45,14 @@ impl Territory {
     }
 }
 
+/// What a territory reads of the account on a card, in one line; nothing where it says nothing of that.
+pub fn place(card: &Card) -> Option<String> {
+    let account = card.account.as_ref()?;
+    let told: Vec<&str> =
+        [&account.country, &account.state, &account.segment].into_iter().flatten().map(|word| word.trim()).collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
 impl Part {
     fn fits(&self, card: Option<&Card>, area_code: Option<&str>) -> bool {
         let account = card.and_then(|card| card.account.as_ref());
@@ -130,6 +138,13 @@ mod tests {
             let found: Vec<&str> = territory.of(&cards, area).into_iter().map(RepId::as_str).collect();
             assert_eq!(found, wanted, "{cards:?} {area:?}");
         }
+    }
+
+    #[test]
+    fn a_place_is_what_territories_read_of_an_account() {
+        assert_eq!(place(&account("US", " NY ", "smb")).as_deref(), Some("US, NY, smb"));
+        assert_eq!(place(&account("", "", "smb")).as_deref(), Some("smb"));
+        assert_eq!((place(&account("", "", "")), place(&card_of("someone"))), (None, None));
     }
 
     #[test]

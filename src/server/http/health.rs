@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::App;
 use super::problem::Failure;
+use crate::domain::expectation;
 use crate::server::condition::{self, Trouble};
 
 /// The process answers. `time` is its clock in milliseconds, and `pace` how fast that runs; 1 outside a demo.
@@ -81,6 +82,11 @@ pub async fn metrics(State(app): State<App>) -> Response {
     match app.service.store().count_notices().await {
         Ok(notices) => app.metrics.notices_now(notices),
         Err(e) => tracing::warn!(error = %e, "notices were not counted; /metrics says what it knew"),
+    }
+    // Another process may have written down who has which shift, and after a start nobody has moved yet.
+    match app.service.store().roster().await {
+        Ok(roster) => app.metrics.expectations(expectation::broken(&app.service.playbook(), &roster).len()),
+        Err(e) => tracing::warn!(error = %e, "what the playbook expects was not decided; /metrics says what it knew"),
     }
     match app.service.store().untold_consents().await {
         Ok(untold) => app.metrics.consents_now(untold, app.service.clock().now()),

@@ -11,8 +11,9 @@ use crate::domain::alert::mailed::Mailed;
 use crate::domain::alert::words::{self, Item};
 use crate::domain::alert::{Channel, ChannelKind, Redact, Setting, To, What, follow};
 use crate::domain::contact::{Address, Body};
-use crate::domain::id::{MessageId, RepId};
+use crate::domain::id::{MessageId, RepId, ScheduleId, TeamId};
 use crate::domain::message::InboundKind;
+use crate::domain::oncall;
 use crate::domain::playbook::Playbook;
 use crate::domain::sending::is_opt_out;
 use crate::domain::time::Timestamp;
@@ -46,7 +47,7 @@ impl Notifier {
         let (told, dropped) = self.still_wanted(rows, now).await?;
         let Some(first) = told.first() else { return self.record(&dropped).await };
         let open = match &first.row.notice.what {
-            What::HandOff { team, .. } => self.open_of(team).await?,
+            What::HandOff { team, schedule, .. } => self.open_of(team.as_ref(), schedule.as_ref()).await?,
             What::Alert { .. }
             | What::Broken(_)
             | What::LineStopped { .. }
@@ -101,12 +102,21 @@ impl Notifier {
         Ok(Some(Whose { number, contacts }))
     }
 
-    async fn open_of(&self, team: &crate::domain::id::TeamId) -> Result<Vec<Subject>, StoreError> {
-        let mut open = Vec::new();
-        // Every conversation is its team's lead's to see.
-        let seen = self.service.store().open_seen_by(&Principal::Lead(team.clone())).await?;
-        for conversation in seen.into_iter().filter(|c| c.team == *team).take(OPEN) {
-            open.extend(self.service.store().subject(conversation.id, RECENT).await?);
+    async fn open_of(&self, team: Option<&TeamId>, schedule: Option<&ScheduleId>) -> Result<Vec<Subject>, StoreError> {
+        let (mut open, playbook) = (Vec::new(), self.service.playbook());
+        let plan = match (schedule, team) {
+            (Some(schedule), _) => oncall::plan(&playbook, schedule),
+            (None, Some(team)) => oncall::of_team(&playbook, team),
+            (None, None) => None,
+        };
+        let Some(plan) = plan else { return Ok(open) };
+        for team in playbook.teams.keys() {
+            // Every conversation is its team's lead's to see.
+            let seen = self.service.store().open_seen_by(&Principal::Lead(team.clone())).await?;
+            let mine = seen.into_iter().filter(|c| c.team == *team && plan.answers_for(&playbook, c));
+            for conversation in mine.take(OPEN.saturating_sub(open.len())) {
+                open.extend(self.service.store().subject(conversation.id, RECENT).await?);
+            }
         }
         open.sort_by_key(|s| (s.state.clock.as_ref().map_or(Timestamp::MAX, |clock| clock.due), s.state.id));
         Ok(open)
@@ -392,8 +402,10 @@ impl Message<'_> {
 
     /// For which team on call begins, and from whom.
     fn named(&self, what: &What) -> String {
-        let What::HandOff { team, from } = what else { return String::new() };
-        let label = self.playbook.teams.get(team).map_or(team.as_str(), |team| &team.label);
+        let What::HandOff { team, schedule, from } = what else { return String::new() };
+        let plan = schedule.as_ref().and_then(|id| oncall::plan(self.playbook, id)).map(|plan| plan.label);
+        let team = team.as_ref().and_then(|team| self.playbook.teams.get(team)).map(|team| team.label.as_str());
+        let label = plan.or(team).unwrap_or("a schedule");
         match from {
             Some(from) => format!(" for {label} (from {})", self.playbook.rep_name(from)),
             None => format!(" for {label}"),

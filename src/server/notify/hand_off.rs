@@ -7,7 +7,6 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::domain::alert::follow;
-use crate::domain::id::TeamId;
 use crate::domain::oncall;
 use crate::domain::time::{Span, Timestamp};
 use crate::server::service::{Service, ServiceError};
@@ -54,10 +53,10 @@ async fn look(service: &Service, told: &mut BTreeSet<String>) -> Result<Option<T
         return Ok(None);
     }
     let roster = service.store().roster().await?;
-    let teams: Vec<TeamId> = playbook.teams.keys().cloned().collect();
     let (mut rows, mut next) = (Vec::new(), None::<Timestamp>);
-    for team in teams {
-        let Some(plan) = oncall::of_team(&playbook, &team) else { continue };
+    for plan in oncall::plans(&playbook) {
+        let own = plan.team.filter(|_| plan.is_of_team(&playbook));
+        let whose = own.map_or_else(|| format!("schedule:{}", plan.id), ToString::to_string);
         let schedule = plan.with(&roster);
         let mut at = now - STILL;
         while let Some(hand_off) = schedule.next_hand_off(at) {
@@ -68,8 +67,8 @@ async fn look(service: &Service, told: &mut BTreeSet<String>) -> Result<Option<T
             }
             let over = schedule.next_hand_off(at).is_some_and(|next| next.at <= now);
             let Some(takes) = hand_off.takes.as_ref().filter(|_| !over || at >= now - NEWS) else { continue };
-            let key = format!("hand_off:{team}:{}:{takes}", at.millis());
-            let notice = follow::handed_over(&playbook, &team, hand_off.gives.as_ref(), takes, at);
+            let key = format!("hand_off:{whose}:{}:{takes}", at.millis());
+            let notice = follow::handed_over(&playbook, &plan, hand_off.gives.as_ref(), takes, at);
             if let Some(notice) = notice.filter(|_| told.insert(key.clone())) {
                 rows.push(NoticeRow { key: Some(key), ..NoticeRow::new(Uuid::now_v7(), notice) });
             }

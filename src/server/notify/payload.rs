@@ -58,10 +58,11 @@ pub(super) fn webhook(told: &[Told], briefs: &[Option<Brief>], open: &[(String, 
         _ => ("alert.bundle", json!({ "alerts": all })),
     };
     if let [Told { row, .. }] = told
-        && let What::HandOff { team, from } = &row.notice.what
+        && let What::HandOff { team, schedule, from } = &row.notice.what
     {
         let listed = open.iter().take(LISTED).map(|(id, brief)| with_parts(json!({ "conversation": id }), brief));
         data["team"] = json!(team);
+        data["schedule"] = json!(schedule);
         data["from"] = json!(from);
         data["open"] = listed.collect();
         data["open_count"] = json!(open.len());

@@ -116,12 +116,15 @@ fn sentence(model: &Model, change: &Change) -> String {
         Some(false) => said.push("in time".to_owned()),
         None => {}
     }
+    said.extend(change.noted.as_ref().map(|by| format!("{} noted", model.rep_name(by))));
     match (&change.done, &change.holder) {
         (Some((outcome, by)), _) => said.push(format!("done by {}: {}", model.rep_name(by), outcome.words())),
         (None, Some(Holder::Rep(rep))) if Some(rep) == model.me() => {
             said.push(if change.returned { "back with you" } else { "with you" }.to_owned());
         }
-        (None, Some(Holder::Rep(rep))) => said.push(format!("with {}", model.rep_name(rep))),
+        (None, Some(Holder::Rep(rep))) => {
+            said.push(format!("{} {}", if change.taken { "taken by" } else { "offered to" }, model.rep_name(rep)));
+        }
         (None, Some(Holder::Pool(team))) => said.push(format!("in the pool of {}", words::team(model, team))),
         (None, None) => {}
     }

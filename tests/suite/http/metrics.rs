@@ -80,3 +80,26 @@ async fn answers_that_wait_for_somebody_are_told_and_nobody_is_named() {
         assert!(!text.contains(secret), "{secret} stands in\n{text}");
     }
 }
+
+#[tokio::test]
+async fn what_another_process_wrote_down_about_a_shift_counts_for_what_the_playbook_expects() {
+    use comeback::domain::expectation::{Expectation, Reply, Then};
+    use comeback::domain::id::OverrideId;
+    use comeback::domain::oncall::Override;
+    let mut playbook = crate::world::playbook();
+    playbook.ladders.values_mut().for_each(|ladder| ladder.steps.rotate_left(3));
+    playbook.ladders.values_mut().for_each(|ladder| ladder.steps.push(ladder.steps[1].clone()));
+    let at = Timestamp::from_millis(1_793_718_000_000);
+    let then = Then { gets: Some(comeback::domain::routing::Holder::Rep("omar".into())), ..Then::default() };
+    let (name, reply) = ("On call it is Omar".to_owned(), Reply::to("main".into()));
+    playbook.expectations = vec![Expectation { name, reply, at, away: [].into(), then }];
+    let office = Office::with(&playbook).await;
+    assert_eq!(office.reads("comeback_expectations_broken").await, 0);
+    let other = Service::start(Arc::clone(&office.store), office.clock.clone(), &playbook).await.unwrap();
+    let id = OverrideId(Uuid::from_u128(7));
+    let shift = Override { id, rep: Some("lea".into()), from: at, to: at + Span::minutes(60) };
+    let (rep, role) = (RepId::new("lea"), comeback::domain::playbook::Role::Lead);
+    let command = Command::Override { schedule: "enterprise".into(), shift };
+    other.submit(Work::People { actor: Actor::Rep { rep, role }, command }).await.unwrap();
+    assert_eq!(office.reads("comeback_expectations_broken").await, 1);
+}

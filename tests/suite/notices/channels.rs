@@ -286,6 +286,45 @@ async fn on_call_that_changes_hands_is_told_once_with_what_is_open_whoever_resta
 }
 
 #[tokio::test]
+async fn a_schedule_that_only_ladders_ask_is_handed_over_with_what_they_may_ask_it_about() {
+    use comeback::domain::escalation::Who;
+    use comeback::domain::oncall::{Length, Schedule};
+    let (receiver, folder) = (Receiver::listen().await, tempfile::tempdir().unwrap());
+    let mut scene = Scene::of(|playbook| {
+        let hook = webhook(&receiver, folder.path(), &[SECRET], Redact::Names);
+        playbook.alerting.channels.insert("hook".to_owned(), hook);
+        playbook.alerting.everybody = Some(comeback::domain::alert::Alerts {
+            on: [comeback::domain::alert::Occasion::HandOff].into(),
+            ..alerts(&["hook"])
+        });
+        let mut daily = playbook.teams.get_mut(&"enterprise".into()).unwrap().on_call.take().unwrap();
+        (daily.reps, daily.length) = (vec![Some("kim".into()), Some("nora".into())], Length::Days(1));
+        let desk = Schedule { label: "Deal desk".to_owned(), team: None, zone: daily.zone, layers: vec![daily] };
+        playbook.schedules.insert("desk".into(), desk);
+        // Dana's deal is in a late stage: her ladder is the fast one.
+        for step in &mut playbook.ladders.get_mut("fast").unwrap().steps {
+            if step.who == Who::OnCall {
+                step.who = Who::Schedule("desk".into());
+            }
+        }
+    })
+    .await;
+    let c = scene.texts(1, "main", "Can we talk about the price?").await;
+    scene.texts(2, "dock", "A question of another kind").await;
+    scene.starts();
+    let said = receiver.wait_for(1).await.remove(0).json();
+    scene.all_told().await;
+    let data = &said["data"];
+    assert_eq!(
+        (&said["type"], &data["schedule"], &data["team"]),
+        (&json!("alert.hand_off"), &json!("desk"), &json!(null))
+    );
+    assert_eq!((&data["open_count"], &data["open"][0]["conversation"]), (&json!(1), &json!(c)));
+    scene.stops().await;
+    assert_eq!(receiver.so_far().len(), 1);
+}
+
+#[tokio::test]
 async fn whoever_takes_a_shift_by_an_override_is_told_at_its_beginning() {
     use comeback::domain::id::OverrideId;
     use comeback::domain::oncall::Override;

@@ -244,8 +244,10 @@ fn operations_hear_of_what_breaks_and_not_again_of_what_was_broken() {
 fn whoever_takes_over_on_call_is_told_if_they_want_it() {
     let mut story = Story::begins();
     loud(&mut story);
-    let team = "enterprise".into();
-    let give = |playbook: &Playbook| handed_over(playbook, &team, Some(&"ben".into()), &"omar".into(), story.now);
+    let give = |playbook: &Playbook| {
+        let plan = comeback::domain::oncall::of_team(playbook, &"enterprise".into()).unwrap();
+        handed_over(playbook, &plan, Some(&"ben".into()), &"omar".into(), story.now)
+    };
     let notice = give(&story.playbook).unwrap();
     assert_eq!(told(std::slice::from_ref(&notice)), pairs(&[("rep:omar", "hand_off")]));
     let mut quiet = story.playbook.clone();

@@ -74,8 +74,11 @@ fn nothing_redacted_is_in_any_form_of_an_alert() {
     let private = ["Dana", "Reyes", "Acme", "price?", "discount", "twice", "Enterprise"];
     for redact in [Redact::Names, Redact::All] {
         let brief = said(&story, redact);
-        for what in [alert(Occasion::Offered), alert(Occasion::Breach), What::HandOff { team: "t".into(), from: None }]
-        {
+        for what in [
+            alert(Occasion::Offered),
+            alert(Occasion::Breach),
+            What::HandOff { team: Some("t".into()), schedule: None, from: None },
+        ] {
             let items = [Item { what, brief: Some(brief.clone()) }];
             let open = [brief.clone(), brief.clone()];
             let words = message(&items, &open, |_| String::new());
@@ -136,7 +139,8 @@ fn several_alerts_are_one_message_that_names_a_few_and_counts_the_rest() {
 #[test]
 fn a_hand_off_lists_what_is_open() {
     let brief = said(&story(), Redact::Names);
-    let items = [Item { what: What::HandOff { team: "enterprise".into(), from: None }, brief: None }];
+    let items =
+        [Item { what: What::HandOff { team: Some("enterprise".into()), schedule: None, from: None }, brief: None }];
     let named = |_: &What| " for East (from Ben)".to_owned();
     let words = message(&items, &[brief.clone(), brief], named);
     assert_eq!(words.title, "You are on call now for East (from Ben)");

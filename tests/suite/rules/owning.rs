@@ -151,6 +151,8 @@ fn a_decision_keeps_what_it_looked_at_and_who_came_after() {
     let weighed = weighed.unwrap();
     assert_eq!((weighed.use_case.as_str(), weighed.cohort.as_str(), weighed.contacts), ("question", "late-stage", 2));
     assert_eq!(weighed.stages, ["Negotiation", "Negotiation"]);
+    assert_eq!(weighed.loads.get(&RepId::from("maya")), Some(&0), "what everybody had on their hands: {weighed:?}");
+    assert_eq!(weighed.open, Some(true), "within the cohort's hours");
     let later: Vec<_> = weighed.later.iter().map(|p| p.who.as_str()).collect();
     assert_eq!(later, ["ben", "ines"], "the rules ran over both people: {:?}", weighed.later);
 }
