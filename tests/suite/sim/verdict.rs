@@ -232,6 +232,8 @@ impl Record {
                 check(last.is_none_or(|last| *last < at), || {
                     format!("a START of {at} lifted a STOP that was said as late, at {}", entry.seq)
                 })?;
+                // What it ended is over: an earlier word that is heard once more counts by its own date.
+                self.said_stop.remove(id);
                 self.stopped.remove(id);
             }
             (About::Number(id), Event::OptedOut { .. } | Event::OptedIn { .. }) => {
