@@ -243,7 +243,7 @@ fn reports(runtime: &tokio::runtime::Runtime, store: &Arc<dyn Store>, projection
     time("breaches", &|| drop(all.sla(By::Cohort, 500).unwrap()));
     time("load", &|| drop(all.load().unwrap()));
     time("compliance", &|| drop(runtime.block_on(all.compliance(store.as_ref())).unwrap()));
-    let own = desk(Sees::of(&playbook, &Asker::Rep("maya".into())).unwrap());
+    let own = desk(Sees::of(&playbook, &Asker::Rep("omar".into())).unwrap());
     time("own", &|| drop(own.sla(By::Cohort, 0).unwrap()));
     let sla = all.sla(By::Cohort, 0).unwrap();
     println!("a year: {} replies, {} of {} in time", sla.total.replies, sla.total.met.part, sla.total.met.whole);

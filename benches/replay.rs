@@ -74,7 +74,9 @@ impl Month {
 }
 
 pub(crate) fn card(n: u128) -> Card {
-    let owner = Some(OWNERS[usize::try_from(n % 3).unwrap()].into());
+    // One has as much as a busy person has: forty thousand of a million replies.
+    let busy = n.is_multiple_of(25);
+    let owner = Some(if busy { "omar" } else { OWNERS[usize::try_from(n % 3).unwrap()] }.into());
     Card {
         contact: ContactId::from("c"),
         name: format!("Buyer {n}"),

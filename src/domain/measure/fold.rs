@@ -203,7 +203,9 @@ impl Fold {
 }
 
 /// Kinds of entries that say nothing to measuring.
-const PASSED_OVER: [&str; 19] = [
+const PASSED_OVER: [&str; 21] = [
+    "card_awaited",
+    "card_settled",
     "sla_warned",
     "acknowledged",
     "answer_refused",
