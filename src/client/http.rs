@@ -257,12 +257,18 @@ async fn post<B: Serialize + Sync, T: DeserializeOwned>(
     outcome(request).await
 }
 
+/// Why nothing is made of an answer.
+const NO_BACKEND: &str = "what answers there is not a comeback backend";
+const FOREIGN: &str = "its answer is not one that this version reads: see which version runs there (GET /health)";
+
 /// What a person asked for, or why not in words for them.
 async fn outcome<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Result<T, AskError> {
     let response = request.send().await.map_err(|e| AskError::NoAnswer(words(&e)))?;
     let bytes = asked(response).await?;
-    serde_json::from_slice(&bytes)
-        .map_err(|_| AskError::NoAnswer("what answers there is not a comeback backend".to_owned()))
+    serde_json::from_slice(&bytes).map_err(|_| {
+        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok();
+        AskError::NoAnswer(if is_json { FOREIGN } else { NO_BACKEND }.to_owned())
+    })
 }
 
 /// The body of an answer that says yes; else what it says, in words.

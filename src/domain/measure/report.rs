@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::cell::Cell;
 use super::gap::{Cause, Gap};
@@ -229,7 +229,7 @@ pub struct SlaRow {
     /// How often they did, all together.
     pub climbs: i64,
     /// Replies by the step of their ladder they stood on, from 1.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "by_step")]
     pub steps: BTreeMap<u8, i64>,
     /// Replies by where nobody was there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -237,6 +237,12 @@ pub struct SlaRow {
     /// Breaches by cause.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub causes: BTreeMap<String, i64>,
+}
+
+/// Names of members are texts, also where they are numbers: within a tagged report they are not read as numbers by themselves.
+fn by_step<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<u8, i64>, D::Error> {
+    let read = |(step, n): (String, i64)| Ok((step.parse().map_err(serde::de::Error::custom)?, n));
+    BTreeMap::<String, i64>::deserialize(from)?.into_iter().map(read).collect()
 }
 
 impl SlaRow {

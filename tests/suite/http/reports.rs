@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use comeback::server::measure::{Projections, follow};
 use comeback::server::store::Store;
+use comeback::wire::report::ReportBody;
 use tokio::sync::watch;
 
 use super::Office;
@@ -26,7 +27,7 @@ async fn reads_on(store: &Arc<dyn Store>, projections: &Arc<Projections>) {
 #[tokio::test]
 async fn a_report_counts_what_happened_and_opens_it() {
     let (office, _folder, projections) = measured().await;
-    office.sign_in("lea").await.sign_in("maya").await;
+    office.sign_in("lea").await.sign_in("maya").await.sign_in("nina").await;
     office.text("+14155550123", "Can we talk about price?").await;
     let (status, before) = office.ask("GET", "/v1/reports/sla", Some("lea"), None).await;
     assert_eq!((status, &before["total"]["replies"]), (StatusCode::OK, &0.into()));
@@ -38,6 +39,12 @@ async fn a_report_counts_what_happened_and_opens_it() {
         (&"sla".into(), &1.into(), &1.into())
     );
     assert_eq!(report["about"]["behind"], 0);
+    assert_eq!(report["total"]["steps"], serde_json::json!({ "3": 1 }), "what stood on which step");
+    for path in ["sla?charts=true&breaches=5", "load", "compliance", "outcomes?compare=true&deals=5"] {
+        let (_, report) = office.ask("GET", &format!("/v1/reports/{path}"), Some("nina"), None).await;
+        let read: ReportBody = serde_json::from_value(report.clone()).unwrap_or_else(|e| panic!("{path}: {e}"));
+        assert_eq!(serde_json::to_value(&read).unwrap(), report, "a client reads {path} as it was written");
+    }
     let (status, page) = office.ask("GET", "/v1/reports/sla/replies?standing=running", Some("lea"), None).await;
     assert_eq!((status, page["replies"].as_array().unwrap().len(), &page["more"]), (StatusCode::OK, 1, &false.into()));
     let (_, drawn) = office.ask("GET", "/v1/reports/sla?since=7d&charts=true", Some("lea"), None).await;
