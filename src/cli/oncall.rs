@@ -97,7 +97,11 @@ fn when(plan: &Plan<'_>, at: Timestamp) -> String {
 
 /// One schedule, and the overrides that are not over.
 fn lines(playbook: &Playbook, roster: &Roster, plan: &Plan<'_>, at: Timestamp) -> Vec<String> {
-    let name = |rep: Option<&RepId>| rep.map_or("nobody", |rep| playbook.rep_name(rep)).to_owned();
+    let name = |rep: Option<&RepId>| {
+        let away = rep.is_some_and(|rep| playbook.is_active(rep) && !roster.is_here(playbook, rep));
+        let name = rep.map_or("nobody", |rep| playbook.rep_name(rep));
+        if away { format!("{name} (away now)") } else { name.to_owned() }
+    };
     let time = |at: Timestamp| when(plan, at);
     let schedule = plan.with(roster);
     let now = schedule.at(at);

@@ -259,8 +259,8 @@ pub struct Row {
     pub preview_ours: bool,
     /// When anything last happened.
     pub changed: Timestamp,
-    /// When the buyer last wrote.
-    pub last_inbound: Option<Timestamp>,
+    /// When the buyer last wrote by their own hand.
+    pub wrote: Option<Timestamp>,
     /// Texts of the buyer so far.
     pub inbound: u64,
     /// How many of them this person has opened.

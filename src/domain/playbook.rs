@@ -131,8 +131,8 @@ fn is_thirty_days(span: &Span) -> bool {
 pub struct UseCase {
     /// As people say it: "meeting coordination".
     pub label: String,
-    /// Whether Sales must answer. A reply that Sales does not handle still reaches a pool; it arms no clock unless
-    /// `queue` and `cohort` say so.
+    /// Whether Sales must answer. A reply that Sales does not handle still reaches a pool; it arms no clock unless it has a
+    /// `cohort`, and a `queue` or a webhook where it is answered.
     pub sales: bool,
     /// Campaigns that mean it, by name; one that ends in `*` means all that begin so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -89,7 +89,7 @@ fn cohort_of(world: &ReadSet<'_>, use_case: &str) -> String {
 fn may_begin(world: &ReadSet<'_>, line: &LineId) -> Result<(), Rejection> {
     let refused = |why: &str| Err(Rejection::NoConsent { why: why.to_owned() });
     let (playbook, number) = (world.playbook, world.number);
-    let wrote_here = world.conversation.and_then(|c| c.last_inbound);
+    let wrote_here = world.conversation.and_then(Conversation::wrote);
     let judged = may_send(&Question { playbook, number, line, wrote: wrote_here, purpose: Purpose::Words });
     if judged.against.contains(&Review::OptedOut) {
         return refused("this number opted out");

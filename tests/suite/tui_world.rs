@@ -317,7 +317,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         preview: Some(Body::new(text)),
         preview_ours: false,
         changed: at,
-        last_inbound: Some(at),
+        wrote: Some(at),
         inbound: 1,
         seen: 0,
         status: Status::Open,

@@ -112,3 +112,27 @@ fn a_rep_is_paged_on_an_emulated_phone_and_answering_1_takes_the_reply() {
     assert!(!theirs[0]["state"]["assignment"]["taken"].is_null());
     assert!(page["playbook"]["alerting"].is_null(), "how people are alerted does not leave the backend");
 }
+
+#[test]
+fn every_report_reads_at_a_persons_own_shell() {
+    let machine = Machine::new();
+    let demo = demo(&machine, &["--speed", "60"]);
+    let about = demo.about();
+    let token = format!("{}\n", said(&about["tokens"], "nina"));
+    machine.does(&["login", &said(&about, "base_url"), "--token-stdin"], &token);
+    let report = |name: &str| {
+        let told = machine.does(&["report", name, "--format", "json"], "");
+        serde_json::from_str::<Value>(&told).unwrap_or_else(|e| panic!("{name}: {e}: {told}"))
+    };
+    // Each reply stood on a step of its ladder: the report says on which.
+    let sla = eventually("replies that are counted", || {
+        let told = report("sla");
+        told["total"]["steps"].as_object().is_some_and(|steps| !steps.is_empty()).then_some(told)
+    });
+    assert!(sla["total"]["replies"].as_i64().expect("a count") > 0);
+    for name in ["load", "compliance", "outcomes"] {
+        assert_eq!(report(name)["report"], name);
+    }
+    let page = machine.does(&["report", "sla", "--format", "html"], "");
+    assert!(page.starts_with("<!doctype html>") && page.contains("</svg>"), "{}", &page[..200.min(page.len())]);
+}
