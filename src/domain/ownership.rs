@@ -196,7 +196,9 @@ pub fn find(world: &ReadSet<'_>, asked: &Asked<'_>) -> Found {
         }
         let mut fit = Vec::new();
         for rep in candidates {
+            let rep = instead(world, rule, rep, &mut found.passed).unwrap_or(rep);
             match bar(world, rule, asked, rep) {
+                None if fit.contains(&rep) => {}
                 None => fit.push(rep),
                 Some(bar) => note(&mut found.passed, rep, format!("{}, but {bar}", rule.source.words())),
             }
@@ -247,6 +249,15 @@ fn why_not(world: &ReadSet<'_>, rule: &OwnerRule, rep: &RepId) -> String {
         | OwnerSource::Territory
         | OwnerSource::LastTouch => format!("{} too", rule.source.words()),
     }
+}
+
+/// Who stands in the place of somebody who left; that is noted.
+fn instead<'a>(world: &ReadSet<'a>, rule: &OwnerRule, rep: &RepId, passed: &mut Vec<Passed>) -> Option<&'a RepId> {
+    let playbook: &'a super::playbook::Playbook = world.playbook;
+    let successor = playbook.successor(rep)?;
+    let (words, name) = (rule.source.words(), playbook.rep_name(successor));
+    note(passed, rep, format!("{words}, but is not with us any more: {name} stands in their place"));
+    Some(successor)
 }
 
 fn pool<'a>(rule: &'a OwnerRule, asked: &Asked<'a>) -> &'a TeamId {
