@@ -17,7 +17,7 @@ use crate::server::egress::Egress;
 use crate::server::store::Store;
 
 /// What the folder beside the database is called.
-const BESIDE: &str = "crm";
+pub(super) const BESIDE: &str = "crm";
 
 /// The CRM.
 #[derive(Debug, Args)]
