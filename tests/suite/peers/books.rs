@@ -20,42 +20,42 @@ use serde_json::{Value, json};
 use super::shop::{Desk, LINE, Shop, eventually, http};
 
 /// The CRM as we speak to it, with writes.
-fn crm(shop: &Shop) -> Directory {
+pub(super) fn crm(shop: &Shop) -> Directory {
     let base = format!("{}/crm/v1", shop.emulator.base_url());
     let token = Held::Here(Secret::new(shop.config.crm_token.clone()));
     Directory::new(Egress::new(Allow::loopback()), &base, token).unwrap().writing()
 }
 
 /// Somebody of the CRM who alone has a number: id and number.
-async fn somebody(shop: &Shop) -> (String, String) {
+pub(super) async fn somebody(shop: &Shop) -> (String, String) {
     let everybody = crm(shop).everybody().await.unwrap();
     let (address, cards) = everybody.into_iter().find(|(_, cards)| cards.len() == 1).unwrap();
     (cards[0].contact.0.clone(), address.as_str().to_owned())
 }
 
 /// What stands in the CRM, oldest first.
-async fn written(shop: &Shop) -> Vec<Value> {
+pub(super) async fn written(shop: &Shop) -> Vec<Value> {
     let url = format!("{}/emulator/v1/crm", shop.emulator.base_url());
     let all: Value = http().get(url).send().await.unwrap().json().await.unwrap();
     all["written"].as_array().unwrap().clone()
 }
 
 /// Kinds of writes, in order.
-fn kinds(written: &[Value]) -> Vec<&str> {
+pub(super) fn kinds(written: &[Value]) -> Vec<&str> {
     written.iter().map(|w| w["write"]["kind"].as_str().unwrap()).collect()
 }
 
-fn assert_each_once(written: &[Value]) {
+pub(super) fn assert_each_once(written: &[Value]) {
     assert!(written.iter().all(|w| w["times"] == 1), "written twice: {written:#?}");
 }
 
-async fn asked(shop: &Shop, desk: &Desk, buyer: &str, body: &str) {
+pub(super) async fn asked(shop: &Shop, desk: &Desk, buyer: &str, body: &str) {
     shop.emulator.inbound(buyer, LINE, body, 0);
     desk.has(buyer, body).await;
 }
 
 /// Waits until so much stands in the CRM; virtual time passes, so that pauses end.
-async fn until(shop: &Shop, n: usize) -> Vec<Value> {
+pub(super) async fn until(shop: &Shop, n: usize) -> Vec<Value> {
     eventually("the CRM has it", async || {
         shop.later(1);
         Some(written(shop).await).filter(|written| written.len() >= n)
@@ -63,7 +63,7 @@ async fn until(shop: &Shop, n: usize) -> Vec<Value> {
     .await
 }
 
-fn clean() -> Faults {
+pub(super) fn clean() -> Faults {
     Faults { callbacks: Callbacks::Clean, ..Faults::default() }
 }
 
@@ -161,14 +161,18 @@ async fn a_task_completed_in_the_crm_takes_the_reply() {
 }
 
 /// A process that dies at its `n`th call of the CRM: before it leaves, or after it was answered.
-struct Dying {
-    crm: Directory,
+pub(super) struct Dying {
+    crm: Arc<dyn Crm>,
     calls: AtomicUsize,
     at: usize,
     before: bool,
 }
 
 impl Dying {
+    pub(super) fn new(crm: impl Crm, at: usize, before: bool) -> Arc<Self> {
+        Arc::new(Self { crm: Arc::new(crm), calls: AtomicUsize::new(0), at, before })
+    }
+
     async fn dies<T>(&self, call: impl Future<Output = Result<T, CrmError>>) -> Result<T, CrmError> {
         let is_last = self.calls.fetch_add(1, Ordering::SeqCst) + 1 == self.at;
         if is_last && self.before {
@@ -206,7 +210,7 @@ impl Crm for Dying {
 }
 
 /// Runs a process until it dies or has nothing more to do.
-async fn lives(shop: &Shop, desk: &Desk, crm: Arc<Dying>) {
+pub(super) async fn lives(shop: &Shop, desk: &Desk, crm: Arc<Dying>) {
     let runner = WriteBack::new(desk.service(), Arc::clone(&crm) as Arc<dyn Crm>);
     let life = async {
         while runner.round().await.unwrap().is_some() {
@@ -235,11 +239,9 @@ async fn a_process_that_dies_at_any_call_writes_nothing_twice_and_loses_nothing(
     asked(&shop, &desk, &buyer, "two?").await;
     desk.knows(&crm(&shop), &buyer).await;
     for life in 0..12 {
-        let dying = Dying { crm: crm(&shop), calls: AtomicUsize::new(0), at: 1 + life / 6, before: life % 2 == 0 };
-        lives(&shop, &desk, Arc::new(dying)).await;
+        lives(&shop, &desk, Dying::new(crm(&shop), 1 + life / 6, life % 2 == 0)).await;
     }
-    let immortal = Dying { crm: crm(&shop), calls: AtomicUsize::new(0), at: usize::MAX, before: false };
-    lives(&shop, &desk, Arc::new(immortal)).await;
+    lives(&shop, &desk, Dying::new(crm(&shop), usize::MAX, false)).await;
     let all = written(&shop).await;
     assert_each_once(&all);
     let logs = all.iter().filter(|w| w["write"]["kind"] == "log");

@@ -24,8 +24,8 @@ struct Task {
     done_at: Option<String>,
 }
 
-/// A write as JSON.
-fn body(write: &Write) -> Value {
+/// A write as JSON: what a directory is posted, and what stands on a line of a folder's `written.jsonl`.
+pub(in crate::server::crm) fn body(write: &Write) -> Value {
     let mut body = json!({
         "key": write.key,
         "kind": write.word().replace(' ', "_"),
