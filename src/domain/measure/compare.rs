@@ -253,9 +253,8 @@ fn waves(of: &Sides<'_>, label: &dyn Fn(&TeamId) -> String) -> Vec<Wave> {
         if days == 0 {
             return None;
         }
-        let not_yet = |team: &&&TeamId| {
-            !teams.contains(**team) && of.starts.get(**team).is_none_or(|begins| *begins >= after.1)
-        };
+        let not_yet =
+            |team: &&&TeamId| !teams.contains(**team) && of.starts.get(**team).is_none_or(|begins| *begins >= after.1);
         let others: BTreeSet<&TeamId> = all.iter().filter(not_yet).copied().collect();
         if others.is_empty() {
             return None;
