@@ -25,6 +25,7 @@ pub mod consent;
 pub mod crm;
 pub mod health;
 pub mod hooks;
+pub mod linked;
 pub mod media;
 pub mod openapi;
 pub mod people;
