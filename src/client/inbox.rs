@@ -209,6 +209,7 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool, now: Time
             cards: &snapshot.cards,
             text: last_text,
             kind: kind.as_ref().map(|taken| taken.kind),
+            reader: view.state.session.as_ref().map(|session| &session.rep),
             rules: view.state.playbook.as_ref().map_or(&[][..], |playbook| &playbook.next_steps),
             now,
             zone: view.state.playbook.as_ref().map_or(chrono_tz::UTC, |playbook| playbook.zone()),
@@ -218,6 +219,7 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool, now: Time
         binds: binds(view, snapshot, c),
         cards: snapshot.cards.clone(),
         answering: snapshot.answering.clone(),
+        consent: view.number(snapshot).evidence.iter().max_by_key(|given| given.at).cloned(),
         draft: view.state.drafts.get(&id).cloned().unwrap_or_default(),
     })
 }

@@ -345,6 +345,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         older: None,
         cards: vec![],
         answering: None,
+        consent: None,
         owned_by: None,
         candidates: vec![],
         kind: kind_of(message_id(n * 100), text),

@@ -14,7 +14,6 @@ use std::sync::{Mutex, PoisonError};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::domain::time::Timestamp;
 use crate::server::crm::CrmError;
 use crate::server::crm::directory;
 use crate::server::crm::when::instant;
@@ -47,7 +46,7 @@ struct Open {
 /// What a line made.
 #[derive(Clone, Copy)]
 enum Made {
-    Task { done: Option<Timestamp> },
+    Task { stands: TaskState },
     Other,
 }
 
@@ -59,6 +58,8 @@ struct Line {
     kind: String,
     #[serde(default)]
     task: Option<String>,
+    #[serde(default)]
+    passed_on: bool,
     #[serde(default)]
     at: Option<String>,
 }
@@ -74,7 +75,7 @@ impl Written {
             if open.made.contains_key(&write.key) {
                 return Ok(write.key.to_string());
             }
-            if let What::TaskDone { task } = &write.what
+            if let What::TaskDone { task, .. } = &write.what
                 && !key_of(task).is_some_and(|task| matches!(open.made.get(&task), Some(Made::Task { .. })))
             {
                 return Err(CrmError::NotFound);
@@ -87,7 +88,8 @@ impl Written {
             open.heard(&Line {
                 key: write.key.to_string(),
                 kind: kind(&write.what).to_owned(),
-                task: if let What::TaskDone { task } = &write.what { Some(task.clone()) } else { None },
+                task: if let What::TaskDone { task, .. } = &write.what { Some(task.clone()) } else { None },
+                passed_on: matches!(write.what, What::TaskDone { passed_on: true, .. }),
                 at: Some(write.at.to_string()),
             });
             Ok(write.key.to_string())
@@ -103,8 +105,7 @@ impl Written {
     pub(super) fn task(&self, id: &str) -> Result<TaskState, CrmError> {
         let key = key_of(id).ok_or(CrmError::NotFound)?;
         self.with(|open| match open.made.get(&key) {
-            Some(Made::Task { done: None }) => Ok(TaskState::Open),
-            Some(Made::Task { done: Some(at) }) => Ok(TaskState::Done { at: *at }),
+            Some(Made::Task { stands }) => Ok(*stands),
             Some(Made::Other) | None => Err(CrmError::NotFound),
         })
     }
@@ -190,14 +191,15 @@ impl Open {
 
     fn heard(&mut self, line: &Line) {
         let Some(key) = key_of(&line.key) else { return };
-        let made = if line.kind == TASK { Made::Task { done: None } } else { Made::Other };
+        let made = if line.kind == TASK { Made::Task { stands: TaskState::Open } } else { Made::Other };
         self.made.entry(key).or_insert(made);
         if line.kind == TASK_DONE
             && let Some(task) = line.task.as_deref().and_then(key_of)
-            && let Some(Made::Task { done }) = self.made.get_mut(&task)
+            && let Some(Made::Task { stands }) = self.made.get_mut(&task)
+            && !stands.is_over()
         {
             let at = line.at.as_deref().and_then(instant).unwrap_or_default();
-            done.get_or_insert(at);
+            *stands = if line.passed_on { TaskState::Deferred } else { TaskState::Done { at } };
         }
     }
 
@@ -239,7 +241,7 @@ const fn kind(what: &What) -> &'static str {
     match what {
         What::Task { .. } => TASK,
         What::TaskDone { .. } => TASK_DONE,
-        What::Log { .. } | What::Outcome { .. } | What::Owner => "",
+        What::Log { .. } | What::Outcome { .. } | What::Reopened | What::Owner => "",
     }
 }
 
