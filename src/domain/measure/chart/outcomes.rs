@@ -58,8 +58,8 @@ fn in_total(told: &Outcomes) -> Vec<Line<'_>> {
 }
 
 /// Row by row, each followed by what of it was in time and missed.
-fn in_rows(told: &Outcomes) -> Vec<Line<'_>> {
-    let line = |row| {
+fn in_rows<'a>(told: &'a Outcomes) -> Vec<Line<'a>> {
+    let line = |row: &'a OutcomeRow| {
         let OutcomeRow { key, label, adherence, .. } = row;
         let behind = asked(told.rule.rule).only("by", told.by.as_str()).only("key", key.as_str());
         match adherence {

@@ -51,7 +51,7 @@ fn stands(told: &Outcomes) -> Vec<Bar> {
 }
 
 fn words(cause: &str) -> String {
-    Cause::named(cause).map_or(cause, Cause::words).to_owned()
+    Cause::named(cause).map_or_else(|| cause.to_owned(), |known| known.words().to_owned())
 }
 
 fn missed(told: &Outcomes) -> Vec<Bar> {
