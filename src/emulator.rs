@@ -7,7 +7,7 @@
 //!
 //! * `POST` / `GET Messages.json`, numbers and services, behind Basic authentication.
 //! * webhooks, signed and retried only as Twilio does; status callbacks late, swapped and repeated.
-//! * `/crm/v1/contacts`, behind a bearer token.
+//! * `/crm/v1/contacts`, behind a bearer token; the same as a folder of tables, which takes writes.
 //! * `/outside/NAME` and a mail server: whoever else is told.
 //! * `/emulator/v1/…`: what a test may ask (make a buyer text, read every send, switch faults). No authentication.
 //! * buyers: a pure function of seed, virtual time and what was answered.
@@ -229,6 +229,13 @@ impl Emulator {
         let url = format!("smtp://{}", listener.local_addr()?);
         self.shared.spawn(mail::serve(listener, Arc::clone(&self.shared)));
         Ok(url)
+    }
+
+    /// Shows the CRM as tables of a folder from now on, as its deals move, and takes in what is written into it there.
+    pub fn keep_crm(&self, folder: &std::path::Path) -> std::io::Result<()> {
+        let folder = crm::Folder::open(folder.to_owned(), &self.shared)?;
+        self.shared.spawn(folder.follow(Arc::clone(&self.shared)));
+        Ok(())
     }
 
     /// Holds the buyers, or lets them go on.

@@ -1,4 +1,4 @@
-//! `comeback audit verify|checkpoint|key|refusals`.
+//! `comeback audit verify|checkpoint|key|refusals|entries`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,6 +14,7 @@ use crate::journal::{Checkpoint, Head, Keys, to_hex, verify};
 use crate::server::checkpoints::{self, Kept, Standing};
 use crate::server::store::{Restored, Store};
 
+mod entries;
 mod keys;
 mod refusals;
 
@@ -68,6 +69,7 @@ pub(super) enum Audit {
         public: Option<PathBuf>,
     },
     Refusals(refusals::RefusalArgs),
+    Entries(entries::EntryArgs),
 }
 
 /// Checkpoints that the backend signs while it runs.
@@ -126,6 +128,7 @@ impl Audit {
                 Ok(())
             }
             Self::Refusals(refusals) => refusals.run(profile).await,
+            Self::Entries(entries) => entries.run(profile).await,
         }
     }
 }

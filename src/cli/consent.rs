@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
 
-use super::{DatabaseArg, say, warn};
+use super::desk::Desk;
+use super::{DatabaseArg, parse_database, say, warn};
 use crate::domain::contact::Address;
 use crate::server::consent::{view, whose};
 use crate::server::store::Store as _;
@@ -25,10 +26,12 @@ pub(super) enum Consent {
     /// Everything that stands about one number: opt-outs, evidence, every word with its proof, and who was told.
     ///
     /// The number comes on standard input, since a command line is seen by everybody on the machine:
-    /// `echo +14155550123 | comeback consent show`.
+    /// `echo +14155550123 | comeback consent show`. Read by an operator, or of their own buyers by whoever is signed in; an
+    /// admin and an auditor see all.
     Show {
-        #[command(flatten)]
-        database: DatabaseArg,
+        /// sqlite:PATH, as the operator; without it the backend that you are signed in at is asked
+        #[arg(long, env = "COMEBACK_DATABASE", value_parser = parse_database)]
+        database: Option<PathBuf>,
         /// As JSON, as `GET /v1/consent` gives it.
         #[arg(long)]
         json: bool,
@@ -77,13 +80,13 @@ pub(super) enum Form {
 impl Consent {
     pub(super) async fn run(self, profile: &str) -> anyhow::Result<()> {
         match self {
-            Self::Show { database, json } => show(&database, json).await,
+            Self::Show { database, json } => show(database, json, profile).await,
             Self::Import { database, source, file } => import::import(&database, &source, &file).await,
             Self::Export { database, format } => export::export(&database, format).await,
             Self::Dossier(dossier) => dossier.run(profile).await,
             Self::Judge(judge) => judge.run(),
-            Self::Rulings(rulings) => rulings.run().await,
-            Self::Blocked(blocked) => blocked.run().await,
+            Self::Rulings(rulings) => rulings.run(profile).await,
+            Self::Blocked(blocked) => blocked.run(profile).await,
         }
     }
 }
@@ -101,14 +104,19 @@ pub(super) fn number_from_stdin() -> anyhow::Result<Address> {
     whose(&line).ok_or_else(|| anyhow::anyhow!("what came on standard input is not a number like +14155550123"))
 }
 
-async fn show(database: &DatabaseArg, json: bool) -> anyhow::Result<()> {
-    let store = database.open()?;
-    let address = number_from_stdin()?;
-    let playbook = store.playbook().await?.ok_or_else(|| anyhow::anyhow!("this database has no playbook yet"))?;
-    let Some((number, _)) = store.consent_of(&address).await? else {
-        anyhow::bail!("nothing is known of this number: it never wrote, and no list named it");
+async fn show(database: Option<PathBuf>, json: bool, profile: &str) -> anyhow::Result<()> {
+    let view = if let Some(database) = database {
+        let store = DatabaseArg { database }.open()?;
+        let address = number_from_stdin()?;
+        let playbook = store.playbook().await?.ok_or_else(|| anyhow::anyhow!("this database has no playbook yet"))?;
+        let Some((number, _)) = store.consent_of(&address).await? else {
+            anyhow::bail!("nothing is known of this number: it never wrote, and no list named it");
+        };
+        view(&store, &playbook, &address, &number).await?
+    } else {
+        let desk = Desk::open(profile).await?;
+        desk.backend.consent(&number_from_stdin()?).await?
     };
-    let view = view(&store, &playbook, &address, &number).await?;
     if json {
         say(&serde_json::to_string_pretty(&view)?);
     } else {

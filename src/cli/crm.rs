@@ -16,13 +16,17 @@ use crate::server::crm::{Crm, Reps};
 use crate::server::egress::Egress;
 use crate::server::store::Store;
 
+/// What the folder beside the database is called.
+pub(super) const BESIDE: &str = "crm";
+
 /// The CRM.
 #[derive(Debug, Args)]
 pub(super) struct CrmArgs {
     /// Who knows the buyers: `hubspot`, `salesforce`, a folder of tables as `files=FOLDER`, or the address of a JSON directory
     /// of contacts. Another address than everybody's is given as `salesforce=https://acme.my.salesforce.com`, and an
-    /// emulator's as `hubspot=http://127.0.0.1:…`.
-    #[arg(long, value_name = "hubspot|salesforce|files=FOLDER|URL")]
+    /// emulator's as `hubspot=http://127.0.0.1:…`. Left out, a folder `crm` beside the database is it, where there is one;
+    /// `none` is nobody.
+    #[arg(long, value_name = "hubspot|salesforce|files=FOLDER|URL|none")]
     crm: Option<String>,
     /// The consumer key of Salesforce's connected app. It says who asks, and opens nothing without the private key.
     #[arg(long, value_name = "KEY", requires = "crm", env = "COMEBACK_CRM_CLIENT_ID")]
@@ -30,8 +34,9 @@ pub(super) struct CrmArgs {
     /// The user name of the Salesforce user whom the app acts for.
     #[arg(long, value_name = "USERNAME", requires = "crm", env = "COMEBACK_CRM_USER")]
     crm_user: Option<String>,
-    /// The directory takes writes, too: the log of what was said, how it ended, tasks. HubSpot and Salesforce always do.
-    #[arg(long, requires = "crm")]
+    /// The directory or the folder takes writes, too: the log of what was said, how it ended, tasks. HubSpot and Salesforce
+    /// always do.
+    #[arg(long)]
     crm_writes: bool,
     #[command(flatten)]
     token: CrmTokenArgs,
@@ -45,18 +50,42 @@ pub(super) struct CrmArgs {
 }
 
 impl CrmArgs {
-    /// The connector, when a CRM is named. Its secrets were read once to see that they can be.
+    /// The folder of tables beside the database: the CRM of whoever names none.
+    pub(super) fn beside(&self, database: &Path) -> Option<PathBuf> {
+        let folder = database.with_file_name(BESIDE);
+        (self.crm.is_none() && folder.is_dir()).then_some(folder)
+    }
+
+    /// Whether a directory or a folder may be written into.
+    pub(super) const fn writes(&self) -> bool {
+        self.crm_writes
+    }
+
+    /// The connector, when a CRM is named or a folder of tables stands beside the database. Its secrets were read once to
+    /// see that they can be.
     pub(super) fn connector(
         &self,
+        database: &Path,
         egress: &Egress,
         store: &Arc<dyn Store>,
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<Option<Arc<dyn Crm>>> {
-        let Some(named) = self.crm.as_deref() else { return Ok(None) };
-        if let Some(folder) = named.strip_prefix("files=") {
-            let files = Files::new(Path::new(folder), Reps::Kept(Arc::clone(store)))?;
-            return Ok(Some(Arc::new(files)));
+        let folder = match self.crm.as_deref() {
+            Some(named) => named.strip_prefix("files=").map(PathBuf::from),
+            None => self.beside(database),
+        };
+        if let Some(folder) = folder {
+            let files = Files::new(&folder, Reps::Kept(Arc::clone(store)))?;
+            return Ok(Some(Arc::new(if self.crm_writes { files.writing() } else { files })));
         }
+        let Some(named) = self.crm.as_deref().filter(|named| *named != "none") else {
+            anyhow::ensure!(
+                !self.crm_writes,
+                "there is no CRM that could take writes: name one with --crm, or make the folder {}",
+                database.with_file_name(BESIDE).display()
+            );
+            return Ok(None);
+        };
         let token = self.token.token()?;
         let login = named.strip_prefix("salesforce").map(|rest| rest.strip_prefix('=').unwrap_or(rest));
         if let Some(login) = login {

@@ -60,7 +60,8 @@ fn line(row: &CrmRow, now: Timestamp) -> String {
         Wanted::Outcome { .. } => "outcome",
         Wanted::FollowUp { .. } => "task for later",
         Wanted::Task { .. } => "task",
-        Wanted::TaskDone => "end of a task",
+        Wanted::TaskDone { .. } => "end of a task",
+        Wanted::Reopened => "opened again",
         Wanted::Owner => "owner",
     };
     let state = if row.ended.is_some() { "refused" } else { "waits" };

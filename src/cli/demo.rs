@@ -12,13 +12,13 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use uuid::Uuid;
 
+use super::crm::BESIDE;
 use super::emulate::tuesday_at_ten;
 use super::{inbox, playbook, say, warn, world};
 use crate::client::profile::{self, Lock, Profile};
 use crate::clock::{Clock, PacedClock};
 use crate::config;
 use crate::config::playbook::example;
-use crate::config::secret::{Held, Secret};
 use crate::domain::alert::ChannelKind;
 use crate::domain::contact::Address;
 use crate::domain::id::{DeviceId, RepId, TeamId};
@@ -27,7 +27,8 @@ use crate::domain::time::Span;
 use crate::emulator::{self, Emulator, EmulatorConfig, Number};
 use crate::server::backend::{Backend, Parts};
 use crate::server::carrier::Carriers;
-use crate::server::crm::directory::Directory;
+use crate::server::crm::Reps;
+use crate::server::crm::files::Files;
 use crate::server::egress::{Allow, Egress};
 use crate::server::http::auth::{new_token, token_hash};
 use crate::server::measure::Projections;
@@ -73,6 +74,8 @@ struct World {
     seed: u64,
     speed: f64,
     tokens: BTreeMap<RepId, String>,
+    /// The CRM's tables.
+    tables: PathBuf,
     /// Reps' own phones, as the emulated carrier knows them.
     phones: BTreeMap<RepId, String>,
     /// Last, so that it is let go of when all else has ended.
@@ -151,7 +154,7 @@ impl Demo {
         world::mark(&database, began, self.speed)?;
         let emulated = emulated(&policy, EmulatorConfig { run: head.seq, ..EmulatorConfig::demo(self.seed) });
         let (account, auth_token) = (emulated.account_sid.clone(), emulated.auth_token.clone());
-        let (crm_token, outside_secret) = (emulated.crm_token.clone(), emulated.outside_secret.clone());
+        let outside_secret = emulated.outside_secret.clone();
         let carrier_listener = TcpListener::bind("127.0.0.1:0").await?;
         let emulator = emulator::start(carrier_listener, emulated, Arc::clone(&clock)).await;
         emulator.pause_buyers(self.quiet);
@@ -172,10 +175,12 @@ impl Demo {
         let phones = reaches.filter_map(|r| Some((r.rep, r.phone?.as_str().to_owned()))).collect();
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let base_url = format!("http://{}", listener.local_addr()?);
-        // Carrier and CRM are emulated on this machine.
+        // The carrier is emulated on this machine.
         let egress = Egress::new(Allow::loopback());
-        let token = Held::Here(Secret::new(crm_token));
-        let crm = Directory::new(egress.clone(), &format!("{}/crm/v1", emulator.base_url()), token)?.writing();
+        // As whoever starts without a CRM has it: a folder of tables beside the database.
+        let tables = folder.path.join(BESIDE);
+        emulator.keep_crm(&tables)?;
+        let crm = Files::new(&tables, Reps::Kept(Arc::clone(&store) as Arc<dyn Store>))?.writing();
         let tokens = tokens(store.as_ref(), &policy, clock.as_ref()).await?;
         let carrier = Arc::new(Carriers::new(&egress));
         let mut backend = Backend::start(Parts {
@@ -200,7 +205,17 @@ impl Demo {
         );
         backend.keep_alerts(notifier.given(outside(emulator.base_url(), outside_secret)));
         emulator.set_webhooks(&format!("{base_url}/hooks/twilio/inbound#rc=5&rp=all"));
-        Ok(World { backend, emulator, base_url, seed: self.seed, speed: self.speed, tokens, phones, _serving: serving })
+        Ok(World {
+            backend,
+            emulator,
+            base_url,
+            seed: self.seed,
+            speed: self.speed,
+            tokens,
+            tables,
+            phones,
+            _serving: serving,
+        })
     }
 
     /// The playbook that the world follows: a kept folder's own, else the one given.
@@ -313,6 +328,7 @@ impl World {
             "auth_token": carrier["auth_token"],
             "crm_url": carrier["crm_url"],
             "crm_token": carrier["crm_token"],
+            "crm_folder": self.tables,
             "numbers": carrier["numbers"],
             "phones": self.phones,
         })

@@ -1,4 +1,4 @@
-//! `comeback line add|remove|resume|list|test`.
+//! `comeback line add|remove|resume|list|cancel|test`.
 
 use clap::Subcommand;
 
@@ -39,6 +39,18 @@ pub(super) enum Line {
         #[command(flatten)]
         database: DatabaseArg,
     },
+    /// Take back a text that waits at the carrier for its hour: one that another program scheduled there. What waits here is
+    /// taken back in the inbox, and by an opt-out by itself.
+    Cancel {
+        #[command(flatten)]
+        database: DatabaseArg,
+        #[command(flatten)]
+        egress: EgressArgs,
+        /// Our number that it was to leave from.
+        number: String,
+        /// The carrier's own id of the text, as SM0123…
+        id: String,
+    },
     /// Ask the carrier for its settings and say which one is wrong.
     Test {
         #[command(flatten)]
@@ -63,6 +75,7 @@ impl Line {
             Self::Remove { database, number } => remove(&database, &parse(&number)?).await?,
             Self::Resume { database, number } => resume(&database, &parse(&number)?).await?,
             Self::List { database } => list(&database).await?,
+            Self::Cancel { database, egress, number, id } => cancel(&database, &egress, &parse(&number)?, &id).await?,
             Self::Test { database, public_url, egress, set, number } => {
                 test(&database, &public_url, &egress, set, number.as_deref()).await?;
             }
@@ -152,6 +165,19 @@ async fn remove(database: &DatabaseArg, number: &Address) -> anyhow::Result<()> 
     }
     say("  its conversations and their history stay");
     say("  answers from it that wait to leave, wait on: `comeback line add` sends them, the Outbox takes them back");
+    Ok(())
+}
+
+async fn cancel(database: &DatabaseArg, egress: &EgressArgs, number: &Address, id: &str) -> anyhow::Result<()> {
+    let is_id = (1..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    anyhow::ensure!(is_id, "an id of a text is letters, digits and dashes, 64 at most; nothing was asked");
+    let lines = database.open()?.lines().await?;
+    let line = lines.into_iter().find(|line| line.number == *number);
+    let line = line.ok_or_else(|| anyhow::anyhow!("no such number is set up: comeback line list"))?;
+    let line = line_secrets::open(&line).await.map_err(|why| anyhow::anyhow!("its secret: {why}"))?;
+    let canceled = Carriers::new(&egress.open()?).cancel(&line, id).await?;
+    anyhow::ensure!(canceled, "it does not wait there: it has left, was taken back, or was never scheduled");
+    say("taken back: the carrier does not send it");
     Ok(())
 }
 

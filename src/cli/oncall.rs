@@ -11,6 +11,7 @@ use self::office::{Office, Where};
 use super::say;
 use crate::domain::icalendar;
 use crate::domain::id::RepId;
+use crate::domain::later;
 use crate::domain::oncall::{self, Plan, Why};
 use crate::domain::playbook::Playbook;
 use crate::domain::roster::Roster;
@@ -25,7 +26,7 @@ mod office;
 pub(super) struct OnCall {
     #[command(flatten)]
     at_which: Where,
-    /// At another time than now: 2026-12-24T18:00 in the schedule's zone, or with an offset.
+    /// At another time than now: fri 22:00, tomorrow 8am, 2h or 2026-12-24T18:00 in the schedule's zone, or with an offset.
     #[arg(long, conflicts_with = "ics")]
     at: Option<String>,
     /// Print the shifts of this rep, or of this schedule or team, as a calendar (RFC 5545) that any calendar program reads.
@@ -37,20 +38,40 @@ pub(super) struct OnCall {
 
 /// An instant: with its offset, or by the clock on the wall of a zone.
 pub(super) fn instant(text: &str, zone: Tz) -> anyhow::Result<Timestamp> {
+    exact(text, zone).unwrap_or_else(|| {
+        anyhow::bail!("\"{text}\" is no time: write 2026-12-24T18:00, or with an offset 2026-12-24T18:00:00-05:00")
+    })
+}
+
+/// As [`instant`]; none when it is not written so.
+fn exact(text: &str, zone: Tz) -> Option<anyhow::Result<Timestamp>> {
+    let text = text.trim();
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Ok(at.to_utc().into());
+        return Some(Ok(at.to_utc().into()));
     }
     let text = text.replace(' ', "T");
-    let read =
-        ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"].iter().find_map(|f| NaiveDateTime::parse_from_str(&text, f).ok());
-    let wall = read.ok_or_else(|| {
-        anyhow::anyhow!("\"{text}\" is no time: write 2026-12-24T18:00, or with an offset 2026-12-24T18:00:00-05:00")
-    })?;
-    match zone.from_local_datetime(&wall) {
+    let wall =
+        ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"].iter().find_map(|f| NaiveDateTime::parse_from_str(&text, f).ok())?;
+    Some(match zone.from_local_datetime(&wall) {
         LocalResult::Single(at) => Ok(at.to_utc().into()),
-        LocalResult::Ambiguous(..) => anyhow::bail!("{wall} comes twice in {zone}: write it with its offset"),
-        LocalResult::None => anyhow::bail!("{wall} does not exist in {zone}, where the clocks change: write another"),
+        LocalResult::Ambiguous(..) => Err(anyhow::anyhow!("{wall} comes twice in {zone}: write it with its offset")),
+        LocalResult::None => {
+            Err(anyhow::anyhow!("{wall} does not exist in {zone}, where the clocks change: write another"))
+        }
+    })
+}
+
+/// As [`instant`], or as people type it in the inbox, which `read` understands.
+fn typed(text: &str, zone: Tz, read: impl Fn(&str) -> Option<Timestamp>) -> anyhow::Result<Timestamp> {
+    if let Some(at) = exact(text, zone) {
+        return at;
     }
+    read(text.trim()).ok_or_else(|| {
+        anyhow::anyhow!(
+            "\"{text}\" is no time: write fri 22:00, tomorrow 8am, 2h, 2026-12-24T18:00, or with an offset \
+             2026-12-24T18:00:00-05:00"
+        )
+    })
 }
 
 impl OnCall {
@@ -74,7 +95,7 @@ impl OnCall {
         }
         for plan in oncall::plans(playbook) {
             let at = match &self.at {
-                Some(text) => instant(text, plan.zone)?,
+                Some(text) => typed(text, plan.zone, |text| later::parse_ever(text, office.now, plan.zone))?,
                 None => office.now,
             };
             for line in lines(playbook, roster, &plan, at) {
@@ -97,7 +118,11 @@ fn when(plan: &Plan<'_>, at: Timestamp) -> String {
 
 /// One schedule, and the overrides that are not over.
 fn lines(playbook: &Playbook, roster: &Roster, plan: &Plan<'_>, at: Timestamp) -> Vec<String> {
-    let name = |rep: Option<&RepId>| rep.map_or("nobody", |rep| playbook.rep_name(rep)).to_owned();
+    let name = |rep: Option<&RepId>| {
+        let away = rep.is_some_and(|rep| playbook.is_active(rep) && !roster.is_here(playbook, rep));
+        let name = rep.map_or("nobody", |rep| playbook.rep_name(rep));
+        if away { format!("{name} (away now)") } else { name.to_owned() }
+    };
     let time = |at: Timestamp| when(plan, at);
     let schedule = plan.with(roster);
     let now = schedule.at(at);
@@ -117,4 +142,46 @@ fn lines(playbook: &Playbook, roster: &Roster, plan: &Plan<'_>, at: Timestamp) -
         lines.push(format!("  {} to {}: {}  ({})", time(o.from), time(o.to), name(o.rep.as_ref()), o.id));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::America::New_York;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        DateTime::parse_from_rfc3339(text).unwrap().to_utc().into()
+    }
+
+    #[test]
+    fn a_time_is_read_as_the_inbox_and_away_read_it_and_told_as_it_was_typed() {
+        // Friday, ten in New York.
+        let now = at("2026-03-06T10:00:00-05:00");
+        let ever = |text: &str| typed(text, New_York, |text| later::parse_ever(text, now, New_York));
+        for (text, meant) in [
+            ("fri 22:00", "2026-03-06T22:00:00-05:00"),
+            ("fri 9:00", "2026-03-13T09:00:00-04:00"),
+            ("tomorrow", "2026-03-07T09:00:00-05:00"),
+            ("tomorrow 8am", "2026-03-07T08:00:00-05:00"),
+            ("2h", "2026-03-06T12:00:00-05:00"),
+            ("now", "2026-03-06T10:00:00-05:00"),
+            ("22:00", "2026-03-06T22:00:00-05:00"),
+            // What has passed may be asked for.
+            ("2026-03-02T10:00", "2026-03-02T10:00:00-05:00"),
+            ("2026-03-02 10:00", "2026-03-02T10:00:00-05:00"),
+            ("2026-03-02T10:00:00Z", "2026-03-02T10:00:00+00:00"),
+        ] {
+            assert_eq!(ever(text).unwrap(), at(meant), "{text}");
+        }
+        let end = |text: &str| {
+            let from = at("2026-03-09T09:00:00-04:00");
+            typed(text, New_York, |text| later::parse_end(text, from, now, New_York))
+        };
+        assert_eq!(end("2h").unwrap(), at("2026-03-09T11:00:00-04:00"), "a length counts from the beginning");
+        assert_eq!(end("fri 9:00").unwrap(), at("2026-03-13T09:00:00-04:00"));
+        assert!(ever("fry 22:00").unwrap_err().to_string().starts_with("\"fry 22:00\" is no time: write fri 22:00,"));
+        assert!(instant("fri 22:00", New_York).unwrap_err().to_string().starts_with("\"fri 22:00\" is no time"));
+        assert!(ever("2026-03-08T02:30").unwrap_err().to_string().contains("does not exist in America/New_York"));
+    }
 }

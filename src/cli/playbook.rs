@@ -247,10 +247,6 @@ fn check(file: &Path, read: &Opened, now: Timestamp) -> usize {
         say(&format!("{weight}: {}\n", places::told(&name, source, finding)));
     }
     let wrong = mistakes.len() + found.iter().filter(|finding| finding.wrong).count();
-    let reached = match searched.found {
-        Some(_) => "one would reach nobody",
-        None => "each reaches somebody",
-    };
     let parts = [
         (playbook.reps.len(), "rep"),
         (playbook.teams.len(), "team"),
@@ -261,15 +257,7 @@ fn check(file: &Path, read: &Opened, now: Timestamp) -> usize {
     ];
     let parts: Vec<String> =
         parts.iter().map(|(n, what)| format!("{n} {what}{}", if *n == 1 { "" } else { "s" })).collect();
-    let (replies, away) = (searched.replies, findings::AWAY);
-    let left_out = match searched.left_out {
-        0 => String::new(),
-        n => format!(" ({n} more were not tried: there are too many of them)"),
-    };
-    say(&format!(
-        "{name}: {}; {replies} replies tried over 14 days with up to {away} people away{left_out}: {reached}",
-        parts.join(", ")
-    ));
+    say(&format!("{name}: {}; {}", parts.join(", "), findings::searched(&searched)));
     wrong
 }
 

@@ -89,7 +89,11 @@ impl Serve {
             "--public-url {public_url} is no address like https://comeback.example: signatures are checked over it"
         );
         let (store, clock): (Arc<dyn Store>, Arc<dyn Clock>) = (store, Arc::new(SystemClock));
-        let crm = self.crm.connector(&egress, &store, &clock)?;
+        let crm = self.crm.connector(&self.database.database, &egress, &store, &clock)?;
+        if let Some(folder) = self.crm.beside(&self.database.database) {
+            let (folder, writes) = (folder.display(), self.crm.writes());
+            tracing::info!(%folder, writes, "the CRM is the folder beside the database; --crm none turns it off");
+        }
         let (carrier, public_url) = (Arc::new(Carriers::new(&egress)), public_url.trim_end_matches('/').to_owned());
         let mut backend = Backend::start(Parts {
             store,

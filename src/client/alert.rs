@@ -305,6 +305,11 @@ fn is_my_doing(reason: &Reason, me: &RepId) -> bool {
     match reason {
         Reason::Person(by) => by == me,
         Reason::Took => true,
-        Reason::Owner(_) | Reason::Step(_) | Reason::Unowned(_) | Reason::Returned(_) | Reason::InPlaceOf(_) => false,
+        Reason::Owner(_)
+        | Reason::Step(_)
+        | Reason::Unowned(_)
+        | Reason::SentOn(_)
+        | Reason::Returned(_)
+        | Reason::InPlaceOf(_) => false,
     }
 }

@@ -13,7 +13,7 @@ pub use super::while_away::{Change, WhileAway};
 use crate::domain::answering::Answering;
 use crate::domain::block::Block;
 use crate::domain::command::Command;
-use crate::domain::consent::OptOut;
+use crate::domain::consent::{Evidence, OptOut};
 use crate::domain::contact::{Address, Body};
 use crate::domain::context::Card;
 use crate::domain::conversation::Status;
@@ -259,8 +259,8 @@ pub struct Row {
     pub preview_ours: bool,
     /// When anything last happened.
     pub changed: Timestamp,
-    /// When the buyer last wrote.
-    pub last_inbound: Option<Timestamp>,
+    /// When the buyer last wrote by their own hand.
+    pub wrote: Option<Timestamp>,
     /// Texts of the buyer so far.
     pub inbound: u64,
     /// How many of them this person has opened.
@@ -316,6 +316,8 @@ pub struct Thread {
     pub cards: Vec<Card>,
     /// The campaign's text that the buyer answers.
     pub answering: Option<Answering>,
+    /// What shows that they want texts, the newest of it.
+    pub consent: Option<Evidence>,
     /// By which rule the owner was found.
     pub owned_by: Option<OwnerSource>,
     /// Who else had a claim when the rules last looked, and why it is not theirs.

@@ -11,16 +11,19 @@ use url::Url;
 use super::sync::Failure;
 use crate::domain::command::Command;
 use crate::domain::contact::Address;
-use crate::domain::id::{ConversationId, MessageId, RepId};
+use crate::domain::id::{ConversationId, MessageId, NumberId, RepId};
 use crate::wire::around::Around;
 use crate::wire::audit::Entries;
+use crate::wire::blocked::BlockedNumbers;
 use crate::wire::changes::{Changes, Message};
 use crate::wire::command::{Push, Receipts};
+use crate::wire::consent::ConsentView;
 use crate::wire::dossier::Dossier;
 use crate::wire::explanation::Explanation;
 use crate::wire::people::{Said, Say};
 use crate::wire::problem::Problem;
 use crate::wire::report::{Conversations, Replies, ReportBody};
+use crate::wire::rulings::Rulings;
 use crate::wire::session::{Session, SignIn, SignedIn};
 use crate::wire::writing::Writes;
 
@@ -199,6 +202,27 @@ impl Backend {
         outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
     }
 
+    /// `GET /v1/consent`.
+    pub async fn consent(&self, number: &Address) -> Result<ConsentView, AskError> {
+        let mut url = self.url("v1/consent");
+        url.query_pairs_mut().append_pair("number", number.as_str());
+        outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
+    }
+
+    /// `GET /v1/consent/rulings`: the page before an entry, or the newest.
+    pub async fn rulings(&self, before: Option<u64>) -> Result<Rulings, AskError> {
+        let mut url = self.url("v1/consent/rulings");
+        url.query_pairs_mut().extend_pairs(before.map(|before| ("before", before.to_string())));
+        outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
+    }
+
+    /// `GET /v1/consent/blocked`: the page before a number, or the newest.
+    pub async fn blocked(&self, before: Option<NumberId>) -> Result<BlockedNumbers, AskError> {
+        let mut url = self.url("v1/consent/blocked");
+        url.query_pairs_mut().extend_pairs(before.map(|before| ("before", before.to_string())));
+        outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
+    }
+
     /// `GET /v1/reports/{name}`.
     pub async fn report(&self, name: &str, asked: &[(&str, String)]) -> Result<ReportBody, AskError> {
         let mut url = self.url(&format!("v1/reports/{name}"));
@@ -220,10 +244,13 @@ impl Backend {
         outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
     }
 
-    /// `GET /v1/audit/entries`: those of these kinds among the next thousand.
+    /// `GET /v1/audit/entries`: those of these kinds, or all, among the next thousand.
     pub async fn entries(&self, after: u64, kinds: &str) -> Result<Entries, AskError> {
         let mut url = self.url("v1/audit/entries");
-        url.query_pairs_mut().append_pair("after", &after.to_string()).append_pair("kinds", kinds);
+        url.query_pairs_mut().append_pair("after", &after.to_string());
+        if !kinds.is_empty() {
+            url.query_pairs_mut().append_pair("kinds", kinds);
+        }
         outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
     }
 

@@ -79,7 +79,7 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         preview: last.and_then(|m| m.body.clone()).filter(|b| !b.is_blank()),
         preview_ours: last.is_some_and(|m| matches!(m.author, Author::Rep(_) | Author::Automatic)),
         changed: c.changed,
-        last_inbound: c.last_inbound,
+        wrote: c.wrote(),
         inbound: c.inbound,
         seen: view.state.seen.get(&id).copied().unwrap_or(0).min(c.inbound),
         status: c.status,
@@ -109,7 +109,7 @@ fn against(view: &View<'_>, snapshot: &Snapshot) -> Vec<Review> {
     let Some(playbook) = view.state.playbook.as_deref() else { return Vec::new() };
     let c = view.conversation(snapshot.state.id).unwrap_or(&snapshot.state);
     let (number, purpose) = (Some(view.number(snapshot)), Purpose::Words);
-    may_send(&Question { playbook, number, line: &c.line, wrote: c.last_inbound, purpose }).against
+    may_send(&Question { playbook, number, line: &c.line, wrote: c.wrote(), purpose }).against
 }
 
 /// The opt-out that keeps texts of its line back.
@@ -209,6 +209,7 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool, now: Time
             cards: &snapshot.cards,
             text: last_text,
             kind: kind.as_ref().map(|taken| taken.kind),
+            reader: view.state.session.as_ref().map(|session| &session.rep),
             rules: view.state.playbook.as_ref().map_or(&[][..], |playbook| &playbook.next_steps),
             now,
             zone: view.state.playbook.as_ref().map_or(chrono_tz::UTC, |playbook| playbook.zone()),
@@ -218,6 +219,7 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool, now: Time
         binds: binds(view, snapshot, c),
         cards: snapshot.cards.clone(),
         answering: snapshot.answering.clone(),
+        consent: view.number(snapshot).evidence.iter().max_by_key(|given| given.at).cloned(),
         draft: view.state.drafts.get(&id).cloned().unwrap_or_default(),
     })
 }

@@ -101,6 +101,10 @@ impl Reader<'_> {
         Diagnostic::at(self.file, self.source, span, message, None)
     }
 
+    fn hinted(&self, span: std::ops::Range<usize>, message: impl Into<String>, hint: impl Into<String>) -> Diagnostic {
+        Diagnostic { hint: Some(hint.into()), ..self.mistake(span, message) }
+    }
+
     /// Notes a mistake after which the rest still says what its author means.
     fn note(&self, mistake: Diagnostic) {
         self.mistakes.borrow_mut().push(mistake);
@@ -227,6 +231,7 @@ impl Reader<'_> {
             role: self.or(self.role(id, rep, d), Role::Rep),
             team: TeamId(self.named("team", &rep.team, d.team.keys())),
             active: rep.active,
+            successor: rep.successor.as_ref().and_then(|name| self.kept(self.successor(rep, name, d))),
             capacity: rep.capacity.as_ref().and_then(|most| self.kept(self.at_least_one("capacity", most))),
             weight: rep.weight.as_ref().map_or(1, |weight| self.or(self.at_least_one("weight", weight), 1)),
             meeting_link: rep.meeting_link.as_ref().and_then(|link| self.kept(self.meeting_link(link))),
@@ -295,7 +300,10 @@ impl Reader<'_> {
         let lead = self.named("rep", &team.lead, d.rep.keys());
         if d.rep.get(&lead).is_some_and(|rep| !rep.active) {
             let message = "the lead left: the last step of every ladder would be empty";
-            self.or(Err(self.mistake(team.lead.span(), message)), ());
+            let here =
+                d.rep.iter().find(|(_, rep)| rep.active && rep.team.get_ref() == id).map(|(rep, _)| rep.as_str());
+            let hint = format!("name somebody who is here, as in lead = \"{}\"", here.unwrap_or("…"));
+            self.or(Err(self.hinted(team.lead.span(), message, hint)), ());
         }
         let on_call = team.on_call.as_ref().map(|rotation| self.on_call(rotation, d));
         let members = members.remove(id).unwrap_or_default();
@@ -318,8 +326,14 @@ impl Reader<'_> {
         for (id, line) in &d.line {
             let wrong = |_| self.mistake(line.number.span(), "not a number: write it +15550100100");
             let number = self.kept(Address::parse(line.number.get_ref()).map_err(wrong));
-            if number.as_ref().is_some_and(|number| lines.values().any(|other| other.number == *number)) {
-                self.note(self.mistake(line.number.span(), "another line has this number already"));
+            let other = number.as_ref().and_then(|number| lines.iter().find(|(_, other)| other.number == *number));
+            if let Some((other, _)) = other {
+                let message = format!("another line has this number already: \"{other}\"");
+                self.note(self.hinted(
+                    line.number.span(),
+                    message,
+                    "give each line its own, or leave one of the two out",
+                ));
                 self.guessed.set(true);
             }
             let team = TeamId(self.named("team", &line.team, d.team.keys()));

@@ -50,7 +50,7 @@ pub(super) fn still_fits(c: &Conversation, world: &ReadSet<'_>, now: Timestamp) 
     };
     // Where only approved words may leave, they are read once more, as they would leave.
     let may_be_said = regulated::of(world.playbook, &c.use_case).is_none() || of_the_playbook();
-    c.acknowledged && c.clock.is_some() && may_be_said && may_leave(c, world, now, c.last_inbound)
+    c.acknowledged && c.clock.is_some() && may_be_said && may_leave(c, world, now, c.wrote())
 }
 
 /// A direct reply like any other: to a number that may be texted, and at night only within the buyer's own hours.

@@ -34,7 +34,7 @@ impl Climb {
             Self::Breach => "did not answer in time",
             Self::Asked(_) => "asked for help",
             Self::Away => "went away",
-            Self::Back => "was the last to be asked, and somebody is back",
+            Self::Back => "stood last, and somebody who comes before is back",
             Self::NotAnswered => "took it, but did not answer",
             Self::Again => "nobody acted, so it begins again",
         }

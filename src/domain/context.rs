@@ -227,6 +227,15 @@ impl Card {
         }
     }
 
+    /// Who leads the deal: whoever of its team is called account executive, else its owner, else the person's owner.
+    pub fn account_executive(&self) -> Option<&RepId> {
+        let deal = self.opportunity.as_ref();
+        let leads = |role: &str| matches!(role.to_lowercase().as_str(), "ae" | "account executive");
+        let of_team = deal.and_then(|deal| deal.team.iter().find(|member| leads(&member.role)));
+        let owner = || deal.and_then(|deal| deal.owner.as_ref()).or(self.owner.as_ref());
+        of_team.map(|member| &member.rep).or_else(owner)
+    }
+
     /// The stage of the open deal.
     pub fn stage(&self) -> Option<&str> {
         self.opportunity.as_ref().map(|o| o.stage.as_str())

@@ -60,8 +60,11 @@ pub struct Conversation {
     pub met: Option<Met>,
     /// Texts received so far, of every kind.
     pub inbound: u64,
-    /// When the buyer last wrote.
+    /// When the buyer last wrote, or their phone for them.
     pub last_inbound: Option<Timestamp>,
+    /// When they last sent words or a picture of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_words: Option<Timestamp>,
     /// What the buyer's last text was.
     pub last_kind: Option<InboundKind>,
     /// What kind of text a person said that the buyer's last one is.
@@ -182,6 +185,7 @@ impl Conversation {
             met: None,
             inbound: 0,
             last_inbound: None,
+            last_words: None,
             last_kind: None,
             corrected: None,
             answered: false,
@@ -233,6 +237,7 @@ impl Conversation {
             Event::Received { kind, .. } => {
                 self.inbound += 1;
                 self.last_inbound = Some(at);
+                self.last_words = if kind.arms_clock() { Some(at) } else { self.wrote() };
                 self.last_kind = Some(*kind);
                 self.corrected = None;
             }
@@ -404,6 +409,12 @@ impl Conversation {
         for (_, id) in settled.iter().take(settled.len().saturating_sub(KEPT_ANSWERS)) {
             self.answers.remove(id);
         }
+    }
+
+    /// When the buyer last wrote by their own hand: what an answer is a direct answer to. A phone that answers by itself, a
+    /// tapback or a keyword is none. Of what was kept before the two were told apart, only what is sure counts.
+    pub fn wrote(&self) -> Option<Timestamp> {
+        self.last_words.or_else(|| self.last_inbound.filter(|_| self.last_kind.is_some_and(InboundKind::arms_clock)))
     }
 
     /// The rep who holds it, when one does.

@@ -18,6 +18,7 @@ use super::playbook::Playbook;
 use super::routing::{Because, Holder, Passed, Reason};
 use super::sla::Stage;
 use super::time::{Span, Timestamp};
+use super::use_case;
 
 /// An escalation policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -452,6 +453,10 @@ fn clock_reached(d: &mut Draft, world: &ReadSet<'_>, at: Timestamp) {
 
 /// The next step; at the end of the ladder the first one again, while it repeats; else an offer that no longer expires.
 fn pass_on(d: &mut Draft, world: &ReadSet<'_>, why: Climb) {
+    // Another program answers it: that it is late is told to the lead, and nobody is asked.
+    if use_case::sent_on(world.playbook, &d.c.use_case).is_some() {
+        return;
+    }
     let mut climbed = climb(world, &d.c, d.now, why);
     let repeat = repeats(world, &d.c.cohort);
     let expired = d.c.assignment.as_ref().is_some_and(|a| a.expires.is_some());

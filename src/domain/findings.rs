@@ -5,26 +5,29 @@ use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
 
-use super::escalation::Who;
 use super::expectation;
-use super::id::{RepId, ScheduleId, TeamId};
+use super::id::{LineId, RepId, ScheduleId, TeamId};
 use super::oncall;
 use super::playbook::{Cohort, Playbook};
 use super::reach::{self, Bounds, Searched};
-use super::time::{Span, Timestamp};
+use super::time::Timestamp;
 use super::use_case;
 
-mod use_cases;
-
+mod gaps;
 mod hours;
 mod layers;
 mod owning;
 mod shadowed;
 mod unasked;
 mod unreached;
+mod use_cases;
+
+pub use unreached::searched;
 
 /// Days in which schedules are looked at.
 pub const DAYS: u16 = 90;
+/// Days in which a reply that reaches nobody is searched.
+pub const SEARCHED_DAYS: u16 = 14;
 /// People away at once in the search for a reply that reaches nobody.
 pub const AWAY: usize = 3;
 
@@ -64,6 +67,8 @@ pub enum About {
     Compliance,
     /// One of the rules by which owners are looked for, counted from 0.
     Rule(usize),
+    /// A line.
+    Line(LineId),
     /// A step of a ladder, counted from 0.
     Step(String, usize),
     /// A layer of a schedule, counted from 0.
@@ -76,12 +81,14 @@ pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
     use_cases::of(playbook, &mut all);
     cohorts(playbook, &mut all);
     people(playbook, &mut all);
-    ladders(playbook, from, &mut all);
+    ladders(playbook, &mut all);
+    gaps::of(playbook, from, &mut all);
     unasked::of(playbook, &mut all);
     owning::of(playbook, &mut all);
     shadowed::of(playbook, &mut all);
     layers::hidden(playbook, from, &mut all);
     rest(playbook, &mut all);
+    lines(playbook, &mut all);
     all.extend(super::alert::reachable::unreachable(playbook, None));
     for broken in expectation::broken(playbook, &super::roster::Roster::default()) {
         all.push(Finding {
@@ -91,7 +98,7 @@ pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
             remedy: "mend the rule, or say what you now expect".to_owned(),
         });
     }
-    let searched = reach::search(playbook, Bounds { from, days: 14, away: AWAY });
+    let searched = reach::search(playbook, Bounds { from, days: SEARCHED_DAYS, away: AWAY });
     all.extend(searched.found.as_ref().map(|found| unreached::told(playbook, found)));
     all.sort_by_key(|finding| !finding.wrong);
     (all, searched)
@@ -168,7 +175,7 @@ fn people(playbook: &Playbook, all: &mut Vec<Finding>) {
     }
 }
 
-fn ladders(playbook: &Playbook, from: Timestamp, all: &mut Vec<Finding>) {
+fn ladders(playbook: &Playbook, all: &mut Vec<Finding>) {
     let climbed: BTreeSet<&String> = playbook.cohorts.iter().map(|cohort| &cohort.ladder).collect();
     for name in playbook.ladders.keys().filter(|name| !climbed.contains(name)) {
         all.push(Finding {
@@ -178,42 +185,20 @@ fn ladders(playbook: &Playbook, from: Timestamp, all: &mut Vec<Finding>) {
             remedy: "name it in a cohort, or leave it out".to_owned(),
         });
     }
-    let asks = playbook
-        .ladders
-        .iter()
-        .any(|(name, ladder)| climbed.contains(name) && ladder.steps.iter().any(|step| step.who == Who::OnCall));
-    let teams: BTreeSet<&TeamId> = playbook.lines.values().map(|line| &line.team).collect();
-    for id in teams {
-        let Some(team) = playbook.teams.get(id) else { continue };
-        let Some(plan) = oncall::of_team(playbook, id) else {
-            if asks {
-                all.push(Finding {
-                    about: About::Team(id.clone()),
-                    wrong: false,
-                    what: format!("nobody is ever on call for {}: that step is skipped", team.label),
-                    remedy: format!("give it [team.{id}.on_call] or a schedule"),
-                });
-            }
-            continue;
-        };
-        let until = from + Span::minutes(i64::from(DAYS) * 24 * 60);
-        let gaps = plan.alone().gaps(from, until);
-        if let Some(first) = gaps.first() {
-            let day = |at: Timestamp| local(at, plan.zone);
-            let is_written = playbook.schedules.contains_key(&plan.id);
-            all.push(Finding {
-                about: if is_written { About::Schedule(plan.id.clone()) } else { About::Team(id.clone()) },
-                wrong: false,
-                what: format!(
-                    "nobody is on call for {} {} within {DAYS} days, first from {} to {}",
-                    team.label,
-                    if gaps.len() == 1 { "once".to_owned() } else { format!("{} times", gaps.len()) },
-                    day(first.from),
-                    day(first.to)
-                ),
-                remedy: "add a layer for those hours; until then the step is skipped".to_owned(),
-            });
-        }
+}
+
+/// The area code of numbers that stand for none: nobody has it (North American Numbering Plan).
+const NO_AREA: &str = "+1555";
+
+fn lines(playbook: &Playbook, all: &mut Vec<Finding>) {
+    for (id, line) in playbook.lines.iter().filter(|(_, line)| line.number.as_str().starts_with(NO_AREA)) {
+        let number = line.number.as_str();
+        all.push(Finding {
+            about: About::Line(id.clone()),
+            wrong: false,
+            what: format!("{number} of the line \"{id}\" only stands for a number: there is no area code 555"),
+            remedy: "write the one that buyers text".to_owned(),
+        });
     }
 }
 

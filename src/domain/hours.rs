@@ -141,6 +141,11 @@ impl Calendar {
         Span::millis(openings.map(|(open, close)| close.min(to.millis()) - open).sum())
     }
 
+    /// Whether it was open the whole time from `from` to `to`.
+    pub fn is_open_throughout(&self, from: Timestamp, to: Timestamp) -> bool {
+        self.is_open(to) && self.between(from, to) >= to.since(from)
+    }
+
     /// The first open instant at or after `at`; `None` when it does not open within [`MAX_CLOSED_DAYS`].
     pub fn next_open(&self, at: Timestamp) -> Option<Timestamp> {
         self.openings(at).next().map(|(open, _)| Timestamp::from_millis(open))
@@ -352,6 +357,28 @@ mod tests {
     }
 
     /// (windows, start, minutes, due), all in New York; 2026-11-06 is a Friday.
+    #[test]
+    fn it_is_open_throughout_what_no_closed_minute_lies_in() {
+        let office = Calendar {
+            zone: chrono_tz::America::New_York,
+            week: std::array::from_fn(|_| vec!["09:00-17:00".parse().unwrap()]),
+            holidays: [].into(),
+        };
+        let at = |hour: u32, minute: u32| {
+            let day = chrono::NaiveDate::from_ymd_opt(2026, 3, 3).unwrap().and_hms_opt(hour, minute, 0).unwrap();
+            Timestamp::from(day.and_local_timezone(office.zone).unwrap().to_utc())
+        };
+        for (from, to, wanted) in [
+            (at(9, 0), at(9, 20), true),
+            (at(8, 55), at(9, 0), false),
+            (at(8, 59), at(9, 20), false),
+            (at(16, 50), at(17, 0), false),
+            (at(16, 50), at(16, 59), true),
+        ] {
+            assert_eq!(office.is_open_throughout(from, to), wanted, "{from} to {to}");
+        }
+    }
+
     #[test]
     fn targets_fall_due_in_open_time() {
         let zone = Tz::America__New_York;

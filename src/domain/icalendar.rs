@@ -86,7 +86,7 @@ impl Feed<'_> {
     pub fn of_rep(&self, rep: &RepId, name: &str, parts: &[Part<'_>]) -> String {
         let events = parts.iter().flat_map(|part| {
             let own = part.shifts.iter().filter(|shift| shift.rep == *rep);
-            own.map(|shift| Event { schedule: part.id, shift, summary: format!("On call: {}", part.label) })
+            own.map(|shift| Event { schedule: part.id, shift, summary: on_call(part.label) })
         });
         self.text(&format!("On call: {name}"), events)
     }
@@ -161,6 +161,11 @@ fn line(out: &mut String, text: &str) {
         used += c.len_utf8();
     }
     out.push_str("\r\n");
+}
+
+/// What a shift in this schedule is called: schedules are often called that already.
+fn on_call(label: &str) -> String {
+    if label.to_lowercase().contains("on call") { label.to_owned() } else { format!("On call: {label}") }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! seen: an opened mail is old news after two days, a form that was filled in means something for weeks. Weights are whole
 //! numbers, so that everybody who reckons comes to the same order.
 
+use std::cmp::Ordering;
+
 use super::context::{Intent, Origin};
 use super::time::{Span, Timestamp};
 
@@ -66,8 +68,23 @@ pub fn weight(intent: &Intent, now: Timestamp) -> u64 {
 pub fn ranked(intents: &[Intent], now: Timestamp) -> Vec<&Intent> {
     let mut all: Vec<(u64, &Intent)> = intents.iter().map(|intent| (weight(intent, now), intent)).collect();
     all.retain(|(weight, _)| *weight >= FADED);
-    all.sort_by(|(a, one), (b, other)| b.cmp(a).then(other.at.cmp(&one.at)).then_with(|| one.kind.cmp(&other.kind)));
+    all.sort_by(first);
     all.into_iter().map(|(_, intent)| intent).collect()
+}
+
+/// The one that means most of some, whether or not it has faded: whoever says how old it may be says that it counts.
+pub fn most<'a>(intents: impl Iterator<Item = &'a Intent>, now: Timestamp) -> Option<&'a Intent> {
+    intents.map(|intent| (weight(intent, now), intent)).min_by(first).map(|(_, intent)| intent)
+}
+
+/// Whether a sign has faded, and is told no more.
+pub fn has_faded(intent: &Intent, now: Timestamp) -> bool {
+    weight(intent, now) < FADED
+}
+
+/// What means more comes first; of two alike the newer one.
+fn first((a, one): &(u64, &Intent), (b, other): &(u64, &Intent)) -> Ordering {
+    b.cmp(a).then(other.at.cmp(&one.at)).then_with(|| one.kind.cmp(&other.kind))
 }
 
 #[cfg(test)]

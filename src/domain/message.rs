@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::consent::words::keyword_in;
 use super::consent::{ConsentRules, Keyword};
+use super::revocation;
 
 /// What an inbound text turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +101,9 @@ pub fn classify(
         if is_tapback(&lower) {
             return InboundKind::Tapback;
         }
-        if AUTO_REPLIES.iter().any(|opening| lower.starts_with(opening)) {
+        // A person may begin so, too: what may ask us to stop is theirs to be ruled on, whoever wrote it.
+        let by_machine = AUTO_REPLIES.iter().any(|opening| lower.starts_with(opening));
+        if by_machine && !revocation::judge(text).is_revocation() {
             return InboundKind::AutoReply;
         }
         if is_acknowledgement(text) {

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::consent::{ConsentRules, Number, OptOutSource};
 use super::context::Card;
-use super::conversation::{AnswerState, Conversation};
+use super::conversation::{AnswerState, Conversation, Status};
+use super::id::RepId;
 use super::kind::{self, MessageKind};
 use super::message::InboundKind;
 use super::time::Timestamp;
@@ -44,6 +45,8 @@ pub struct Moment<'a> {
     pub text: &'a str,
     /// What kind it is; nothing leaves that to the guess.
     pub kind: Option<MessageKind>,
+    /// Who reads it, when that is known: nobody is told to bring themselves in.
+    pub reader: Option<&'a RepId>,
     /// The playbook's rules; none takes the built-in ones.
     pub rules: &'a [Rule],
     /// Now.
@@ -90,6 +93,9 @@ fn first(at: &Moment<'_>) -> Option<NextStep> {
     if number.hold.is_some() {
         return Some(step("Rule on the hold (z): no text goes before", "they may have asked for no more texts"));
     }
+    if let Status::Done(outcome) = c.status {
+        return Some(step("Nothing to do", format!("it is done: {}", outcome.words())));
+    }
     if c.answers.values().any(|a| matches!(a.state, AnswerState::Unknown) && !a.automatic) {
         let what = "Wait: the carrier has not said whether the last text left";
         return Some(step(what, "sending it again could text twice"));
@@ -99,6 +105,11 @@ fn first(at: &Moment<'_>) -> Option<NextStep> {
     }
     if cards.len() > 1 {
         return Some(step("Ask who is writing", format!("{} people share this number", cards.len())));
+    }
+    let reacted =
+        matches!(c.last_kind, Some(InboundKind::Tapback | InboundKind::Acknowledgement | InboundKind::AutoReply));
+    if c.clock.is_none() && c.answered && !reacted {
+        return Some(step("Wait for their word", "they are answered, and have not written since"));
     }
     // While a clock runs, an earlier text waits for its answer, whatever came after it.
     match c.last_kind.filter(|_| c.clock.is_none() || c.last_kind == Some(InboundKind::Picture)) {

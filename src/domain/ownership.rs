@@ -178,6 +178,9 @@ pub struct Asked<'a> {
 /// Most candidates that a decision names.
 const NAMED: usize = 16;
 
+/// In whose name those are counted whom a decision does not name.
+const OTHERS: &str = "others";
+
 /// Looks for the owner in the playbook's order. Whoever cannot have it is passed over and named.
 pub fn find(world: &ReadSet<'_>, asked: &Asked<'_>) -> Found {
     let mut found = Found::default();
@@ -193,14 +196,16 @@ pub fn find(world: &ReadSet<'_>, asked: &Asked<'_>) -> Found {
         }
         let mut fit = Vec::new();
         for rep in candidates {
+            let rep = instead(world, rule, rep, &mut found.passed).unwrap_or(rep);
             match bar(world, rule, asked, rep) {
+                None if fit.contains(&rep) => {}
                 None => fit.push(rep),
                 Some(bar) => note(&mut found.passed, rep, format!("{}, but {bar}", rule.source.words())),
             }
         }
         let Some(owner) = choose(world, rule, asked, &fit) else { continue };
-        for rep in fit.iter().filter(|rep| **rep != owner && !rule.source.deals()) {
-            note(&mut found.later, rep, format!("{} too", rule.source.words()));
+        for rep in fit.iter().filter(|rep| **rep != owner) {
+            note(&mut found.later, rep, why_not(world, rule, rep));
         }
         let kept = kept(world, rule, asked).is_some();
         found.turn = rule.source.is_of_a_pool().then(|| pool(rule, asked).clone()).filter(|_| !kept);
@@ -212,9 +217,47 @@ pub fn find(world: &ReadSet<'_>, asked: &Asked<'_>) -> Found {
 }
 
 fn note(list: &mut Vec<Passed>, rep: &RepId, why: String) {
-    if list.len() < NAMED && !list.iter().any(|p| p.who == rep.as_str()) {
-        list.push(Passed { who: rep.to_string(), why });
+    if list.iter().any(|p| p.who == rep.as_str()) {
+        return;
     }
+    match list.len() {
+        0..NAMED => list.push(Passed { who: rep.to_string(), why }),
+        NAMED => list.push(Passed { who: OTHERS.to_owned(), why: "1 more, whom the record does not name".to_owned() }),
+        _ => {
+            if let Some(last) = list.last_mut() {
+                let more = last.why.split(' ').next().and_then(|n| n.parse::<u32>().ok()).unwrap_or(1);
+                last.why = format!("{} more, whom the record does not name", more.saturating_add(1));
+            }
+        }
+    }
+}
+
+/// Why somebody who could have it does not.
+fn why_not(world: &ReadSet<'_>, rule: &OwnerRule, rep: &RepId) -> String {
+    match rule.source {
+        OwnerSource::RoundRobin => "could take it, but it was another one's turn".to_owned(),
+        OwnerSource::LeastLoaded => {
+            let load = world.loads.get(rep).copied().unwrap_or(0);
+            format!("could take it, but has {load} open already, or had a turn since")
+        }
+        OwnerSource::Conversation
+        | OwnerSource::Opportunity
+        | OwnerSource::Contact
+        | OwnerSource::Account
+        | OwnerSource::Sdr
+        | OwnerSource::OpportunityTeam
+        | OwnerSource::Territory
+        | OwnerSource::LastTouch => format!("{} too", rule.source.words()),
+    }
+}
+
+/// Who stands in the place of somebody who left; that is noted.
+fn instead<'a>(world: &ReadSet<'a>, rule: &OwnerRule, rep: &RepId, passed: &mut Vec<Passed>) -> Option<&'a RepId> {
+    let playbook: &'a super::playbook::Playbook = world.playbook;
+    let successor = playbook.successor(rep)?;
+    let (words, name) = (rule.source.words(), playbook.rep_name(successor));
+    note(passed, rep, format!("{words}, but is not with us any more: {name} stands in their place"));
+    Some(successor)
 }
 
 fn pool<'a>(rule: &'a OwnerRule, asked: &Asked<'a>) -> &'a TeamId {

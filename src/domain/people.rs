@@ -83,7 +83,9 @@ fn away_or_back(
         return Err(Rejection::NoSuchRep { who: rep.clone() });
     }
     if !may_say_of(world, by, rep) {
-        return Err(Rejection::NotAllowed { needs: "lead".to_owned() });
+        let team = world.playbook.reps.get(rep).and_then(|r| world.playbook.teams.get(&r.team));
+        let needs = team.map_or_else(|| "lead".to_owned(), |team| format!("lead of {}", team.label));
+        return Err(Rejection::NotAllowed { needs });
     }
     if away && until.is_some_and(|until| until <= now) {
         return Err(Rejection::InThePast);

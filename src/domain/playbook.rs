@@ -131,8 +131,8 @@ fn is_thirty_days(span: &Span) -> bool {
 pub struct UseCase {
     /// As people say it: "meeting coordination".
     pub label: String,
-    /// Whether Sales must answer. A reply that Sales does not handle still reaches a pool; it arms no clock unless
-    /// `queue` and `cohort` say so.
+    /// Whether Sales must answer. A reply that Sales does not handle still reaches a pool; it arms no clock unless it has a
+    /// `cohort`, and a `queue` or a webhook where it is answered.
     pub sales: bool,
     /// Campaigns that mean it, by name; one that ends in `*` means all that begin so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -189,8 +189,11 @@ pub struct Rep {
     pub role: Role,
     /// Who is asked next when this rep does not act.
     pub backup: Option<RepId>,
-    /// False once somebody left; replies then go to the next candidate.
+    /// False once somebody left; replies then go to the successor, else to the next candidate.
     pub active: bool,
+    /// Who has the buyers of somebody who left, whatever the CRM still says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<RepId>,
     /// Open conversations they can look after at once; rules that give out work pass over whoever has as many.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<u32>,
@@ -227,6 +230,7 @@ impl Default for Rep {
             weight: 1,
             hours: None,
             meeting_link: None,
+            successor: None,
         }
     }
 }
@@ -331,6 +335,12 @@ impl Playbook {
     /// Whether this rep is in the playbook and has not left.
     pub fn is_active(&self, rep: &RepId) -> bool {
         self.reps.get(rep).is_some_and(|r| r.active)
+    }
+
+    /// Who stands in the place of somebody who left, when somebody does.
+    pub fn successor(&self, rep: &RepId) -> Option<&RepId> {
+        let gone = self.reps.get(rep).filter(|rep| !rep.active)?;
+        gone.successor.as_ref().filter(|successor| self.is_active(successor))
     }
 
     /// What somebody who may sign in is here; nothing for everybody else.

@@ -23,6 +23,8 @@ use super::time::{Span, Timestamp};
 mod instants;
 mod ways;
 
+use instants::Instants;
+
 /// How far is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
@@ -55,7 +57,7 @@ pub struct Unreached {
 pub struct Searched {
     /// Replies tried: line, use case, stage, owner and instant. Those that no rule tells apart count as one.
     pub replies: usize,
-    /// Replies that were not tried for want of time.
+    /// Replies that were not tried, since there are too many of them: instants, or replies of which absences are tried.
     pub left_out: usize,
     /// The counterexample with the fewest people away, the first of those.
     pub found: Option<Unreached>,
@@ -67,14 +69,15 @@ pub fn search(playbook: &Playbook, bounds: Bounds) -> Searched {
     // Nobody owns anything: what is asked then is asked whoever owns it.
     let bare = Playbook { ownership: Vec::new(), territories: BTreeMap::new(), ..playbook.clone() };
     let mut closely = 0;
-    let mut known: BTreeMap<&TeamId, Vec<Timestamp>> = BTreeMap::new();
+    let mut known: BTreeMap<&TeamId, Instants> = BTreeMap::new();
     let ways = ways::of(playbook);
     for way in &ways {
         let instants = known.entry(&way.team).or_insert_with(|| instants::of(playbook, &way.team, bounds));
         // A pool on the ladder is asked at any time, as long as the ladder is climbed to its end.
-        let first = way.replies.first().zip(instants.first());
+        let first = way.replies.first().zip(instants.tried.first());
         let pool = first.map_or(0, |(reply, at)| largest_pool(&bare, reply, *at, bounds.away));
-        for at in instants.iter().copied() {
+        searched.left_out += instants.left_out * way.replies.len();
+        for at in instants.tried.iter().copied() {
             // Fewer than nobody cannot be.
             let fewer = searched.found.as_ref().map(|found| found.away.len().checked_sub(1));
             let Some(most) = fewer.unwrap_or(Some(bounds.away)) else { return searched };
@@ -104,7 +107,7 @@ pub fn search(playbook: &Playbook, bounds: Bounds) -> Searched {
 pub fn cases(playbook: &Playbook, bounds: Bounds) -> Vec<(Reply, Timestamp)> {
     let mut all = Vec::new();
     for way in ways::of(playbook) {
-        for at in instants::of(playbook, &way.team, bounds) {
+        for at in instants::of(playbook, &way.team, bounds).tried {
             all.extend(way.replies.iter().map(|reply| (reply.clone(), at)));
         }
     }

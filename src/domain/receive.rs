@@ -262,8 +262,8 @@ fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, mov
 /// Lays the conversation where Sales can look at it and nobody is asked: another program answers it.
 fn lay_aside(d: &mut Draft, world: &ReadSet<'_>, channel: &str) {
     let label = world.playbook.use_cases.get(&d.c.use_case).map_or("", |u| u.label.as_str());
-    let passed = vec![Passed { who: "Sales".to_owned(), why: format!("\"{label}\" is sent on by {channel}") }];
-    let reason = Reason::Unowned(Who::Pool);
+    let passed = vec![Passed { who: "Sales".to_owned(), why: format!("\"{label}\" is not for Sales") }];
+    let reason = Reason::SentOn(channel.to_owned());
     let because = Because { reason, passed, playbook: world.playbook.version, climbed: None };
     let (to, step) = (Holder::Pool(d.c.team.clone()), Some(first_step(world, &d.c)));
     d.say(Event::Offered { to, step, expires: None, because, covers: None, weighed: None });

@@ -105,6 +105,8 @@ pub enum Reason {
     Returned(Option<RepId>),
     /// Whoever had it left, and the holder stands in their place.
     InPlaceOf(RepId),
+    /// The program behind this webhook answers it: nobody is asked.
+    SentOn(String),
 }
 
 impl Reason {
@@ -116,6 +118,7 @@ impl Reason {
             Self::Unowned(who) => format!("nobody owns this buyer: {}", who.words()),
             Self::Person(rep) => format!("handed over by {}", name(rep)),
             Self::InPlaceOf(rep) => format!("in place of {}, who left", name(rep)),
+            Self::SentOn(webhook) => format!("it is answered by the program behind {webhook}, and nobody is asked"),
             Self::Took => "took it".to_owned(),
             Self::Returned(Some(by)) => format!("back from being away; {} covered", name(by)),
             Self::Returned(None) => "back from being away".to_owned(),

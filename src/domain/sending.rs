@@ -145,7 +145,7 @@ fn hours(
     if waits == Some(Waits::Overruled) {
         return Ok(None);
     }
-    let asked = d.c.last_inbound.filter(|_| waits != Some(Waits::Chosen));
+    let asked = d.c.wrote().filter(|_| waits != Some(Waits::Chosen));
     let judged = waiting::judge(world, &d.c, asked, d.now);
     match judged.said {
         Said::Open | Said::Overruled => Ok(None),

@@ -22,7 +22,8 @@ pub(super) fn begin(
     fresh: ConversationId,
     cx: &Context,
 ) -> Result<Decided, Rejection> {
-    let number = world.number.ok_or(Rejection::NotFound)?;
+    // Of a number that no record knows nothing more is said than of one that never wrote.
+    let number = world.number.ok_or_else(|| Rejection::NoConsent { why: NEVER.to_owned() })?;
     let of_line = world.playbook.lines.get(line).ok_or(Rejection::NotFound)?;
     let principals = visibility::principals(world.playbook, by);
     may_begin(world, line)?;
@@ -84,12 +85,15 @@ fn cohort_of(world: &ReadSet<'_>, use_case: &str) -> String {
     use_case::cohort(world.playbook, use_case, world.cards).map_or(String::new(), |c| c.name.clone())
 }
 
+/// Why nobody may be texted first of whom nothing is known.
+const NEVER: &str = "they never texted us, and no opt-in is recorded";
+
 /// Whether somebody may be texted first: they wrote to us before, on any line, or their opt-in is on record, and nothing was
 /// withdrawn since.
 fn may_begin(world: &ReadSet<'_>, line: &LineId) -> Result<(), Rejection> {
     let refused = |why: &str| Err(Rejection::NoConsent { why: why.to_owned() });
     let (playbook, number) = (world.playbook, world.number);
-    let wrote_here = world.conversation.and_then(|c| c.last_inbound);
+    let wrote_here = world.conversation.and_then(Conversation::wrote);
     let judged = may_send(&Question { playbook, number, line, wrote: wrote_here, purpose: Purpose::Words });
     if judged.against.contains(&Review::OptedOut) {
         return refused("this number opted out");
@@ -105,5 +109,5 @@ fn may_begin(world: &ReadSet<'_>, line: &LineId) -> Result<(), Rejection> {
     if has_evidence || world.conversation.is_some_and(wrote) || world.siblings.iter().any(|c| wrote(c)) {
         return Ok(());
     }
-    refused("they never texted us, and no opt-in is recorded")
+    refused(NEVER)
 }

@@ -5,6 +5,7 @@ use super::decide::{Decided, Draft};
 use super::escalation::Who;
 use super::event::Event;
 use super::id::{RepId, ScheduleId};
+use super::measure::ReportName;
 use super::oncall::{Override, Rotation};
 use super::playbook::{Playbook, Role};
 use super::roster::Roster;
@@ -66,18 +67,44 @@ pub fn without(playbook: &Playbook, from: &RepId, to: &RepId) -> Without {
     for (id, rep) in &mut after.reps {
         if id == from {
             rep.active = false;
+            rep.successor = Some(to.clone());
             // A role says what somebody may see, and they sign in no more.
             rep.role = Role::Rep;
         } else if rep.active && rep.backup.as_ref() == Some(from) {
             rep.backup = if id == to { theirs.clone() } else { Some(to.clone()) };
             let who = rep.backup.as_ref().map_or("nobody", |backup| playbook.rep_name(backup));
             moved.push(format!("{who} stands in for {}", rep.name));
+        } else if !rep.active && rep.successor.as_ref() == Some(from) {
+            rep.successor = Some(to.clone());
+            moved.push(format!("{comes} has the buyers of {}, who left before", rep.name));
         }
         if id == to && leads && rep.role == Role::Rep {
             rep.role = Role::Lead;
         }
     }
+    reports(&mut after, from, to, [&gone, &comes], &mut moved);
     Without { playbook: after, moved }
+}
+
+/// Whoever comes gets the reports that they may see; one that nobody gets any more is left out.
+fn reports(after: &mut Playbook, from: &RepId, to: &RepId, [gone, comes]: [&str; 2], moved: &mut Vec<String>) {
+    let sees_consent = after.reps.get(to).is_some_and(|rep| rep.role != Role::Rep);
+    let theirs = after.alerting.reports.iter_mut().filter(|(_, mailed)| mailed.to.contains(from));
+    for (name, mailed) in theirs {
+        let may = mailed.report != ReportName::Compliance || sees_consent;
+        if may && !mailed.to.contains(to) {
+            mailed.to.iter_mut().filter(|reader| *reader == from).for_each(|reader| *reader = to.clone());
+            moved.push(format!("{comes} gets the report {name}"));
+            continue;
+        }
+        mailed.to.retain(|reader| reader != from);
+        moved.push(match (mailed.to.is_empty(), may) {
+            (true, _) => format!("the report {name} goes to nobody any more, and is left out: {comes} may not see it"),
+            (false, true) => format!("{gone} does not get the report {name} any more; {comes} has it already"),
+            (false, false) => format!("{gone} does not get the report {name} any more; {comes} may not see it"),
+        });
+    }
+    after.alerting.reports.retain(|_, mailed| !mailed.to.is_empty());
 }
 
 /// Shifts that somebody has by override or swap and that are not over, as whoever comes has them.

@@ -150,9 +150,10 @@ pub fn is_for_sales(playbook: &Playbook, use_case: &str) -> bool {
     playbook.use_cases.get(use_case).is_none_or(|u| u.sales)
 }
 
-/// Whether a clock waits for an answer: Sales handles it, or the team it goes to answers by a cohort of its own.
+/// Whether a clock waits for an answer: Sales handles it, or the team or the program it goes to answers by a cohort of its own.
 pub fn wants_clock(playbook: &Playbook, use_case: &str) -> bool {
-    playbook.use_cases.get(use_case).is_none_or(|u| u.sales || (u.queue.is_some() && u.cohort.is_some()))
+    let goes_on = |u: &UseCase| u.queue.is_some() || sent_on(playbook, use_case).is_some();
+    playbook.use_cases.get(use_case).is_none_or(|u| u.sales || (u.cohort.is_some() && goes_on(u)))
 }
 
 /// The other team whose pool gets what Sales does not handle.

@@ -65,7 +65,7 @@ pub(super) fn when(
         };
         return Ok(When { not_before, waits: Some(waits), judged: Some(Box::new(judged)) });
     }
-    let mut judged = judge(world, c, c.last_inbound, cx.now);
+    let mut judged = judge(world, c, c.wrote(), cx.now);
     let overruled = accept.contains(&Review::QuietHours) && may_overrule(world, c);
     let (not_before, waits) = match judged.said {
         Said::Open | Said::Direct | Said::Overruled => (soonest, None),
@@ -76,7 +76,7 @@ pub(super) fn when(
         Said::Until(opens) => (opens.max(soonest), Some(Waits::Window)),
         Said::Never => return Err(Review::QuietHours),
     };
-    let telling = judged.is_telling(c.last_inbound, &world.playbook.compliance, cx.now);
+    let telling = judged.is_telling(c.wrote(), &world.playbook.compliance, cx.now);
     Ok(When { not_before, waits, judged: telling.then(|| Box::new(judged)) })
 }
 

@@ -13,6 +13,8 @@ use super::ownership::OwnerSource;
 use super::routing::Holder;
 use super::time::{Span, Timestamp};
 
+pub mod came_of;
+
 /// What the playbook wants written into the CRM.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "four switches, each a key of the file")]
@@ -94,7 +96,13 @@ pub enum Wanted {
         due: Timestamp,
     },
     /// A task to answer is needed no more.
-    TaskDone,
+    TaskDone {
+        /// It went to somebody else: whoever had the task did not do it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        passed_on: bool,
+    },
+    /// What had ended, and stands there as ended, was opened again by a person.
+    Reopened,
     /// The contact belongs to somebody else.
     Owner,
 }
@@ -132,6 +140,10 @@ pub fn follows(policy: &WriteBack, seq: u64, at: Timestamp, event: &Event) -> Ve
             rep: Some(by.clone()),
             what: Wanted::FollowUp { words: follow_up.words.clone(), due: at + follow_up.after },
         }));
+    } else if let Event::Reopened { by: Some(by) } = event {
+        // The buyer who writes again does not take back how it ended.
+        let again = Want { once: format!("again:{seq}"), rep: Some(by.clone()), what: Wanted::Reopened };
+        wants.extend(policy.outcomes.then_some(again));
     } else if let Event::Owned { owner: Some(owner), source } = event {
         let change = Want { once: format!("owner:{seq}"), rep: Some(owner.clone()), what: Wanted::Owner };
         wants.extend((policy.owners && is_news(*source)).then_some(change));
@@ -173,6 +185,14 @@ pub const fn moves_task(event: &Event) -> bool {
     )
 }
 
+/// Whether whoever had a task leaves it undone: somebody else has the conversation, or finished it.
+pub fn is_passed_on(c: &Conversation, had: &RepId) -> bool {
+    match &c.finished {
+        Some(finished) => finished.by != *had && c.assignee() != Some(had),
+        None => c.assignment.is_some() && c.assignee() != Some(had),
+    }
+}
+
 /// Who must have a task in the CRM, and until when it is due.
 pub fn task(policy: &WriteBack, c: &Conversation) -> Option<(RepId, Timestamp)> {
     let clock = c.clock.as_ref().filter(|_| policy.tasks && !c.is_done())?;
@@ -180,27 +200,10 @@ pub fn task(policy: &WriteBack, c: &Conversation) -> Option<(RepId, Timestamp)> 
     Some((rep.clone(), clock.due))
 }
 
-/// What became of the clock that an answer met, in words for the log there: `answered in 4 min, in time`.
-pub fn sla(events: &[(Timestamp, Event)], answer: MessageId) -> Option<String> {
-    let mut running = None;
-    let mut met = None;
-    for (at, event) in events {
-        if let Event::SlaStarted { clock } | Event::SlaRearmed { clock } | Event::SlaRecomputed { clock } = event {
-            running = Some(clock.started);
-        } else if let (Event::SlaMet { by: Some(by), late }, Some(started)) = (event, running) {
-            met = (*by == answer).then_some((started, *at, *late)).or(met);
-        }
-    }
-    let (started, at, late) = met?;
-    let minutes = (at.since(started).as_seconds().max(0) + 59) / 60;
-    Some(format!("answered in {minutes} min, {}", if late { "late" } else { "in time" }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::message::{Delivery, InboundKind};
-    use crate::domain::sla::{Clock, Response, Stage};
     use uuid::Uuid;
 
     fn policy() -> WriteBack {
@@ -233,30 +236,9 @@ mod tests {
         assert!(named(&owned(Some(OwnerSource::Contact))).is_empty(), "the CRM said so itself");
         let nothing = WriteBack { log: false, outcomes: false, ..WriteBack::default() };
         assert!(nothing.is_nothing() && follows(&nothing, 9, at, &done(Outcome::Meeting)).is_empty());
+        assert_eq!(named(&Event::Reopened { by: Some(maya.clone()) }), ["again:9"]);
+        assert!(named(&Event::Reopened { by: None }).is_empty(), "the buyer wrote again");
         let later = Wanted::FollowUp { words: "Ask again".to_owned(), due: at + Span::minutes(90 * 24 * 60) };
         assert_eq!(follows(&policy(), 9, at, &done(Outcome::NotInterested))[1].what, later);
-    }
-
-    #[test]
-    fn the_words_on_an_answer_count_from_the_buyers_text() {
-        let (answer, start) = (MessageId(Uuid::from_u128(8)), Timestamp::from_millis(0));
-        let clock = Clock {
-            response: Response::First,
-            cohort: "late".to_owned(),
-            started: start,
-            warn: start + Span::minutes(10),
-            due: start + Span::minutes(15),
-            stage: Stage::Running,
-            playbook: 1,
-        };
-        let met = |late| {
-            vec![
-                (start, Event::SlaStarted { clock: clock.clone() }),
-                (start + Span::seconds(61), Event::SlaMet { by: Some(answer), late }),
-            ]
-        };
-        assert_eq!(sla(&met(false), answer).as_deref(), Some("answered in 2 min, in time"));
-        assert_eq!(sla(&met(true), answer).as_deref(), Some("answered in 2 min, late"));
-        assert_eq!(sla(&met(false), MessageId(Uuid::from_u128(9))), None, "another answer met it");
     }
 }

@@ -2,13 +2,16 @@
 //! a number shared by two people, contacts without an owner, an owner who left, names that are hard to draw.
 
 mod deals;
+mod folder;
 mod http;
 pub mod hubspot;
 mod make;
 mod names;
 pub mod salesforce;
+mod tables;
 mod writes;
 
+pub(crate) use folder::Folder;
 pub(crate) use http::router;
 pub(crate) use make::contacts;
 pub(crate) use writes::Written;

@@ -89,7 +89,7 @@ impl Backend {
             parts.public_url.clone(),
             Arc::clone(&metrics),
         ));
-        let mut router = http::router(app).merge(hooks);
+        let mut router = http::router(app).merge(hooks).merge(http::linked::router());
         let crm = parts.crm;
         let known = crm.clone().map(Known);
         if let Some(crm) = &crm {
@@ -115,6 +115,7 @@ impl Backend {
             following.await;
             Ok(())
         });
+        let public_url = parts.public_url.clone();
         let sender =
             Sender { service: service.clone(), carrier: Arc::clone(&parts.carrier), public_url: parts.public_url };
         let sending = sender.run(down.clone());
@@ -124,7 +125,8 @@ impl Backend {
         tasks.spawn(reconcile::run(service.clone(), parts.carrier, metrics, parts.reconcile_every, down.clone()));
         if let Some(crm) = crm {
             if crm.takes_writes() {
-                let writing = WriteBack::new(service.clone(), Arc::clone(&crm)).run(down.clone());
+                let writing = WriteBack::new(service.clone(), Arc::clone(&crm)).linking_to(&public_url);
+                let writing = writing.run(down.clone());
                 tasks.spawn(async move { writing.await.map_err(|e| e.to_string()) });
             }
             let linked = crm::run(service.clone(), crm, down);

@@ -1,6 +1,6 @@
 //! The consent ledger for the doors: rows from outside are checked here, and its lines put into words.
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDate};
 
 use super::service::Heard;
 use super::store::consent::LedgerRow;
@@ -52,10 +52,8 @@ pub fn checked(
         "opt_in" | "opted_in" => false,
         _ => return Err("event is neither opt_out nor opt_in".to_owned()),
     };
-    let at = DateTime::parse_from_rfc3339(row.at.trim())
-        .map_err(|_| "at is not an instant: write it with its offset, 2026-03-02T10:00:00-05:00")?;
-    let at: Timestamp = at.to_utc().into();
-    if at.since(now) > AHEAD {
+    let at = instant(row.at.trim(), out, playbook, now)?;
+    if at.since(now) > AHEAD && !out {
         return Err("at is in the future".to_owned());
     }
     let scope = scope(row.scope.as_deref(), playbook)?;
@@ -76,6 +74,22 @@ pub fn checked(
     });
     let (actor, source, said) = (actor.clone(), source.clone(), Some(at.min(now)));
     Ok(Heard { actor, address, out, source, scope, said, words, line: None })
+}
+
+/// When a word of a list was said. An opt-out counts also when the list knows the day alone, or nothing: as late as it may
+/// have been said, for no number may stay open for want of a date. An opt-in is evidence, and evidence has an instant.
+fn instant(text: &str, out: bool, playbook: &Playbook, now: Timestamp) -> Result<Timestamp, String> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Ok(at.to_utc().into());
+    }
+    let day = text.parse::<NaiveDate>().ok().and_then(|day| day.succ_opt()).and_then(|next| next.and_hms_opt(0, 0, 0));
+    let end = day.and_then(|midnight| midnight.and_local_timezone(playbook.zone()).latest());
+    match (end, text.is_empty()) {
+        (Some(end), _) if out => Ok(end.to_utc().into()),
+        (_, true) if out => Ok(now),
+        _ if out => Err("at is no day and no instant: 2026-03-02, or 2026-03-02T10:00:00-05:00".to_owned()),
+        _ => Err("at is not an instant: write it with its offset, 2026-03-02T10:00:00-05:00".to_owned()),
+    }
 }
 
 fn scope(text: Option<&str>, playbook: &Playbook) -> Result<Scope, String> {

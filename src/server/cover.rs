@@ -16,6 +16,7 @@ use crate::clock::monotonic;
 use crate::domain::command::{Actor, Command};
 use crate::domain::conversation::Conversation;
 use crate::domain::coverage;
+use crate::domain::hours::Calendar;
 use crate::domain::id::RepId;
 use crate::domain::playbook::Playbook;
 use crate::domain::roster::Roster;
@@ -140,14 +141,17 @@ fn seen_and_unseen(
     let after = Duration::from_millis(u64::try_from(rule.after.as_millis()).unwrap_or(u64::MAX));
     let now = service.clock().now();
     let calendar = rule.calendar.as_ref().and_then(|name| playbook.calendars.get(name));
+    // The night does not count: hours must have run as long as nobody was seen. In a world that runs faster they run as fast.
+    let since = now - service.clock().of_real(rule.after);
+    let at_work = |calendar: Option<&Calendar>| calendar.is_none_or(|calendar| calendar.is_open_throughout(since, now));
     // Of the time before this process nothing is known.
-    if started.elapsed() < after || calendar.is_some_and(|calendar| !calendar.is_open(now)) {
+    if started.elapsed() < after || !at_work(calendar) {
         return said;
     }
     let seen = presences.within(after);
     let silent = playbook.reps.iter().filter(|(rep, person)| {
-        let at_work = person.hours.as_ref().and_then(|name| playbook.calendars.get(name));
-        roster.is_here(playbook, rep) && !seen.contains(*rep) && at_work.is_none_or(|calendar| calendar.is_open(now))
+        let own = person.hours.as_ref().and_then(|name| playbook.calendars.get(name));
+        roster.is_here(playbook, rep) && !seen.contains(*rep) && at_work(own)
     });
     said.extend(silent.map(|(rep, _)| Command::Seen { rep: rep.clone(), seen: false }));
     said

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::HeaderValue;
-use axum::middleware::{self, Next};
+use axum::middleware::{self, Next, map_response};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -25,6 +25,7 @@ pub mod consent;
 pub mod crm;
 pub mod health;
 pub mod hooks;
+pub mod linked;
 pub mod media;
 pub mod openapi;
 pub mod people;
@@ -64,7 +65,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/writing", post(writing::say))
         .route("/v1/people", post(people::say))
         .route("/v1/oncall", get(people::on_call))
-        .route("/v1/calendars/{whose}", get(people::calendar))
+        .route("/v1/calendars/{whose}", get(people::calendar).layer(map_response(people::challenge)))
         .route("/v1/conversations/{id}/messages", get(changes::messages))
         .route("/v1/conversations/{id}/explanation", get(changes::explanation))
         .route("/v1/conversations/{id}/around", get(around::look))

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use self::gone::Gone;
 use super::carrier::Carrier;
 use super::egress::Egress;
 use super::service::{Service, ServiceError};
@@ -22,6 +23,7 @@ use crate::domain::time::{Span, Timestamp};
 
 mod deliver;
 pub mod email;
+mod gone;
 mod hand_off;
 mod outgoing;
 mod pacing;
@@ -69,6 +71,8 @@ pub struct Notifier {
     pub egress: Egress,
     /// Addresses and secrets that stand in no environment.
     pub given: Given,
+    /// Which channels said that they are gone.
+    gone: Gone,
 }
 
 impl std::fmt::Debug for Notifier {
@@ -89,7 +93,7 @@ impl Notifier {
         egress: Egress,
         public_url: String,
     ) -> Self {
-        Self { service, carrier, mailer, public_url, egress, given: Given::new() }
+        Self { service, carrier, mailer, public_url, egress, given: Given::new(), gone: Gone::default() }
     }
 
     /// The same runner with addresses and secrets of its own.

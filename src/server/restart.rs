@@ -9,7 +9,7 @@ use super::service::{Heard, Inbound, Service, ServiceError, Work};
 use super::store::{CarrierLine, StoreError};
 use crate::domain::command::Actor;
 use crate::domain::consent::words::keyword_in;
-use crate::domain::consent::{ConsentRules, Keyword, OptOutSource, bare};
+use crate::domain::consent::{ConsentRules, Keyword, Number, OptOutSource, bare};
 use crate::domain::contact::{Address, Body};
 use crate::domain::id::LineId;
 use crate::domain::time::Timestamp;
@@ -110,7 +110,10 @@ pub async fn dated(service: &Service, texts: &[(LineId, Listed)]) -> Result<(), 
             let (scope, now) = (playbook.consent.scope_of(line), service.clock().now());
             let from = text.from.person();
             let found = service.store().consent_of(&from).await?;
-            if found.is_some_and(|(number, _)| !number.knows_out(&source, &scope, Some(text.at.min(now)))) {
+            // What a later START ended is over: said once more it would take answers back, and be told everybody anew.
+            let is_over = |number: &Number| number.is_restarted(&scope, text.at);
+            let is_known = |number: &Number| number.knows_out(&source, &scope, Some(text.at.min(now)));
+            if found.is_some_and(|(number, _)| !is_over(&number) && !is_known(&number)) {
                 service.submit(heard(service, (from, source, line.clone()), true, text.at)).await?;
             }
         }

@@ -67,6 +67,7 @@ pub enum Action {
     NotInterested,
     Select,
     Why,
+    Card,
     Rule,
     Kind,
     OptOut,
@@ -228,6 +229,7 @@ pub const TABLE: &[Binding] = &[
     b(Group::Act, WITH_BUYER, &["l"], Action::LoopIn, "loop in the AE", "bring in the deal's account executive"),
     b(Group::Act, WITH_BUYER, &["D"], Action::NotInterested, "not interested", "done: not interested; u undoes"),
     b(Group::Act, &[List], &["x"], Action::Select, "select", "select for reassign, snooze or done of many"),
+    b(Group::Ask, WITH_BUYER, &["v"], Action::Card, "whole card", "all that is known of the buyer, to scroll through"),
     b(Group::Ask, WITH_BUYER, &["w"], Action::Why, "why me", "why me: the reason, and who was passed over"),
     b(
         Group::Ask,

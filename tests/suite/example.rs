@@ -8,7 +8,7 @@ use comeback::domain::oncall::Length;
 use serde_json::Value;
 
 /// What it leaves out on purpose, and why.
-const LEFT_OUT: [(&str, &[&str]); 8] = [
+const LEFT_OUT: [(&str, &[&str]); 9] = [
     (
         "consent stands in it as comments: what is left out there is the usual",
         &[".consent", "consent.", "language.", "programme.", "replies = ", "line.replies"],
@@ -21,6 +21,7 @@ const LEFT_OUT: [(&str, &[&str]); 8] = [
     ("a playbook has one way with late answers", &["crm.reroute = never", "crm.reroute = untaken"]),
     ("a report by one kind of rows shows what the others are", &["report.by = "]),
     ("a follow-up after one outcome shows what the others are", &["follow_up.outcome = "]),
+    ("whoever left in the demo has nobody in their place: it shows the next candidate", &["rep_table.successor"]),
     ("a rep is one without saying so", &["rep_table.role = rep"]),
     (
         "a rep signs in, an auditor stands elsewhere, and an admin would see what a lead must not",

@@ -31,6 +31,7 @@ mod oncall;
 mod page;
 mod peers;
 mod playbook_check;
+mod playbook_messages;
 mod playbook_mistakes;
 mod playbook_next_steps;
 mod playbook_reach;

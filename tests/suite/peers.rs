@@ -8,6 +8,7 @@ mod media;
 mod prism;
 mod recovery;
 mod shop;
+mod tables;
 
 use comeback::emulator::{Callbacks, Faults, Number};
 use serde_json::{Value, json};

@@ -100,7 +100,10 @@ fn what_nobody_can_mend_is_told_beside_the_rest_and_what_hangs_on_it_is_not_told
         (line(&source, "usaul"), "unknown value \"usaul\"; did you mean \"usual\"?"),
         (line(&source, "[use_case.survey]"), "the key \"label\" is missing; write label = \"…\""),
         (line(&source, "our second number"), "not a number: write it +15550100100"),
-        (line(&source, "rule = \"sdr\", pool"), "only \"round_robin\" and \"least_loaded\" give out a pool's work"),
+        (
+            line(&source, "rule = \"sdr\", pool"),
+            "only \"round_robin\" and \"least_loaded\" give out a pool's work; leave pool = … out",
+        ),
     ] {
         let place = format!("playbook.toml:{at}:");
         assert!(told.iter().any(|t| t.starts_with(&place) && t.ends_with(wanted)), "{place} {wanted}\n{told:#?}");

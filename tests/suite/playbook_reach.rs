@@ -11,14 +11,79 @@ const FROM: Timestamp = Timestamp::from_millis(1_772_809_200_000);
 
 /// The first line of everything found in the example with these changes and these words after it.
 fn found(changes: &[(&str, &str)], more: &str) -> Vec<String> {
+    looked(changes, more).0
+}
+
+/// The same, and how far was searched.
+fn looked(changes: &[(&str, &str)], more: &str) -> (Vec<String>, String) {
     let source = changes.iter().fold(EXAMPLE.to_owned(), |source, (from, to)| {
         assert!(source.contains(from), "the example has no {from:?}");
         source.replacen(from, to, 1)
     }) + more;
     let playbook = read("playbook.toml", &source).unwrap_or_else(|e| panic!("{e}"));
     let first = |told: String| told.lines().next().unwrap_or_default().to_owned();
-    let all = findings::of(&playbook, FROM).0;
-    all.iter().map(|finding| first(places::told("playbook.toml", &source, finding).to_string())).collect()
+    let (all, searched) = findings::of(&playbook, FROM);
+    let all = all.iter().map(|finding| first(places::told("playbook.toml", &source, finding).to_string())).collect();
+    (all, findings::searched(&searched))
+}
+
+/// Three schedules of hourly turns that one ladder asks, one after the other, before the lead.
+fn hourly(holidays: &str) -> String {
+    let people = ["ben", "ines", "maya", "omar"];
+    let schedule = |at: usize| {
+        let reps: Vec<String> = (0..people.len()).map(|n| format!("\"{}\"", people[(n + at) % people.len()])).collect();
+        format!(
+            "\n[[ladder.hourly]]\nschedule = \"h{at}\"\nwait = \"3m\"\n[schedule.h{at}]\nlabel = \"Hours {at}\"\n\
+             zone = \"America/New_York\"\nholidays = [{holidays}]\n[[schedule.h{at}.layer]]\nlabel = \"all\"\nreps = [{}]\n\
+             since = 2026-01-05\nhand_off = \"00:00\"\nevery = \"1h\"\n",
+            reps.join(", ")
+        )
+    };
+    (0..3).map(schedule).collect::<String>() + "\n[[ladder.hourly]]\nwho = \"lead\"\n"
+}
+
+/// Every hour of two weeks is more than is tried: the hours of nobody come first, and what is said claims no more.
+#[test]
+fn a_hole_ten_days_ahead_is_found_among_hourly_turns_and_what_was_left_out_is_said() {
+    let standard = "calendar = \"office\"\nladder = \"standard\"";
+    let (start, end) =
+        (EXAMPLE.find("ownership = [").expect("rules"), EXAMPLE.find("\n# A rep whose").expect("their end"));
+    // The pool gives out every buyer: one reply of each kind.
+    let owned = (&EXAMPLE[start..end], "ownership = [\"round_robin\"]\n");
+    let hourly_turns = standard.replace("standard", "hourly");
+    let changes = [(standard, hourly_turns.as_str()), owned];
+    let (told, searched) = looked(&changes, &hourly(""));
+    assert!(!told.iter().any(|told| told.contains("would reach nobody")), "{told:#?}");
+    let (tried, all) = searched.split_once(" of ").expect("not all of them were tried");
+    let all = all.split_once(" replies over 14 days tried, since all are too many, with up to 3 people away: ");
+    let (all, reached) = all.expect("how many there are");
+    assert!(tried.parse::<usize>().unwrap() < all.parse::<usize>().unwrap(), "{searched}");
+    assert_eq!(reached, "each that was tried reaches somebody");
+    let (told, searched) = looked(&changes, &hourly("2026-03-16"));
+    let wanted = "would reach nobody while Lea Brandt is away (use case \"";
+    assert!(told.iter().any(|told| told.contains("at 2026-03-16 ") && told.contains(wanted)), "{told:#?}");
+    assert!(searched.ends_with(": one would reach nobody"), "{searched}");
+}
+
+#[test]
+fn hours_without_anybody_are_told_of_every_schedule_that_a_ladder_asks() {
+    let turns = "reps = [\"omar\", \"ines\", \"ben\"]";
+    let at = EXAMPLE.lines().position(|line| line == "[schedule.half_days]").expect("a schedule") + 1;
+    let wanted = format!(
+        "playbook.toml:{at}:1: nobody is on call by \"Half days\" 70 times within 90 days, first from 2026-03-06 21:00 EST to \
+         2026-03-07 09:00 EST; add a layer for those hours; until then the step is skipped"
+    );
+    let told = found(&[(turns, "reps = [\"omar\", \"nobody\", \"ben\"]")], "");
+    assert_eq!(told, [wanted]);
+    // A queue's own, too, though no line is its team's.
+    let care = format!(
+        "{CARE}[team.care.on_call]\nreps = [\"cal\"]\nsince = 2026-03-10\nhand_off = \"09:00\"\ndays = 1\nzone = \"America/New_York\"\n"
+    );
+    let told = found(&[], &care);
+    assert!(
+        told.iter().any(|told| told.contains("nobody is on call for Care once within 90 days, first from")),
+        "{told:#?}"
+    );
 }
 
 const CARE: &str = "
@@ -59,7 +124,8 @@ fn a_stage_that_only_a_rule_about_owners_names_is_tried() {
     let ladder = "\n[[ladder.alone]]\nlead_of = \"west\"\n";
     let told = found(&[(first, &format!("{cohort}{first}"))], ladder);
     assert!(
-        told.iter().any(|told| told.contains("would reach nobody while Gail Moreno is away (at the stage \"Legal\")")),
+        told.iter().any(|told| told
+            .contains("would reach nobody while Gail Moreno is away (use case \"new_lead\", at the stage \"Legal\")")),
         "{told:#?}"
     );
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use comeback::client::handle::Notice;
-use comeback::domain::context::{Opportunity, TeamMember, Touch};
+use comeback::domain::answering::Answering;
+use comeback::domain::consent::{Evidence, OptOutSource, Scope};
+use comeback::domain::contact::Body;
+use comeback::domain::context::{Intent, Opportunity, TeamMember, Touch};
 use comeback::domain::routing::Holder;
 use comeback::domain::time::Span;
 use comeback::wire::around::{Around, CrmState, Other};
@@ -100,4 +103,127 @@ fn a_card_shows_what_it_has_and_nothing_for_what_it_lacks() {
     ] {
         assert!(told.contains(words) || flat.contains(words), "{words}\n{told}");
     }
+}
+
+/// Everything a card can have.
+fn full(size: (u16, u16)) -> Desk {
+    let mut desk = desk(size, around());
+    desk.change(1, |thread| {
+        thread.next_step.action = Some(comeback::domain::next_step::rules::Action::ProposeTimes);
+        let card = &mut thread.cards[0];
+        card.title = "VP Operations".to_owned();
+        let account = card.account.as_mut().unwrap();
+        (account.size, account.region, account.segment) = (Some(1200), Some("AMER".into()), Some("enterprise".into()));
+        card.opportunity = card.opportunity.take().map(|deal| Opportunity {
+            stage_since: Some(START - Span::minutes(5 * 1440 + 30)),
+            closes: Some(START + Span::minutes(40 * 1440)),
+            team: vec![TeamMember { rep: "ben".into(), role: "SE".into() }],
+            ..deal
+        });
+        let ago = |days: i64| START - Span::minutes(days * 1440);
+        let touch = |days, kind: &str, summary: &str| Touch {
+            at: ago(days),
+            by: None,
+            kind: kind.to_owned(),
+            summary: summary.to_owned(),
+        };
+        card.last_touch = Some(touch(2, "call", "went through the redlines of the order form with their counsel"));
+        card.touches = vec![touch(6, "mail", "sent the redlines"), touch(9, "visit", "saw the new warehouse")];
+        let sign = |kind: &str, detail: &str| Intent {
+            at: ago(1),
+            kind: kind.to_owned(),
+            detail: detail.to_owned(),
+            ..Intent::default()
+        };
+        card.intents = vec![
+            sign("quote", "opened the quote"),
+            sign("pricing_page", "looked at prices"),
+            sign("mail_click", "opened the security paper"),
+            sign("visit", "read about the migration"),
+        ];
+        let source = OptOutSource::Import("webinar.csv".to_owned());
+        thread.consent = Some(Evidence { at: ago(30), source, scope: Scope::Tenant, words: None });
+        let words = Body::new(format!("Hi Dana, {}. Shall we talk on Thursday?", "the order form is ready ".repeat(8)));
+        thread.answering = Some(Answering { at: ago(1), campaign: "Renewals Q2".to_owned(), use_case: None, words });
+    });
+    desk.resend();
+    desk.hear(Notice::Around(Arc::new(around())));
+    desk
+}
+
+#[test]
+fn a_full_card_shows_who_is_beside_them_before_what_can_wait() {
+    let desk = full((120, 40));
+    for words in [
+        "Next step",
+        "Person, as of",
+        "Account",
+        "Deal",
+        "Last touch",
+        "Recent interest",
+        "Consent",
+        "opted in 30 d ago",
+        "Same account",
+        "Priya Anand",
+        "2 more that",
+    ] {
+        desk.says(words);
+    }
+}
+
+#[test]
+fn all_of_a_card_is_read_over_the_screen_at_every_size() {
+    for size in SIZES {
+        let mut desk = full(size);
+        desk.keys("v");
+        let mut read = desk.screen();
+        for _ in 0..120 {
+            desk.keys("j");
+            read.push_str(&desk.screen());
+        }
+        let read = read.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        for words in [
+            "VP Operations",
+            "enterprise",
+            "1,200 people",
+            "Negotiation for 5 d",
+            "Ben Sato (SE)",
+            "new warehouse",
+            "security paper",
+            "Consent",
+            "opted in 30 d ago",
+            "Same account",
+            "Renewals Q2",
+            "on Thursday?",
+        ] {
+            assert!(read.contains(words), "{size:?} never said {words}\n{}", desk.screen());
+        }
+        desk.keys("Esc");
+        desk.says("Dana");
+    }
+}
+
+#[test]
+fn the_amount_of_the_deal_is_told_in_full_whatever_the_account_is_called() {
+    let mut desk = full((120, 40));
+    desk.change(1, |thread| {
+        let name = "The Quite Incredibly Long Named Harbor Logistics Company of the Northern Shores".to_owned();
+        thread.row.account = Some(name.clone());
+        thread.cards[0].account.as_mut().unwrap().name = name;
+    });
+    let screen = desk.screen();
+    let header = screen.lines().find(|line| line.contains("…") && line.contains(" · Negotiation")).unwrap_or_default();
+    assert!(header.contains("USD 48,000"), "{screen}");
+}
+
+#[test]
+fn what_stands_against_a_text_is_told_beside_the_card() {
+    let mut desk = full((120, 40));
+    desk.change(1, |thread| {
+        thread.consent = None;
+        thread.row.no_evidence = true;
+    });
+    desk.says("no opt-in on record");
+    desk.keys("v");
+    desk.says("no opt-in on record: no text goes");
 }

@@ -30,7 +30,7 @@ fn desk(size: (u16, u16), number: &str, now: Timestamp) -> Desk {
     let address = Address::parse(number).unwrap();
     desk.change(1, |t| {
         t.row.place = zone::of(&[], Some(&address), chrono_tz::America::New_York);
-        t.row.last_inbound = Some(now - Span::minutes(600));
+        t.row.wrote = Some(now - Span::minutes(600));
     });
     desk
 }
@@ -47,7 +47,7 @@ fn a_text_in_closed_hours_says_before_it_is_sent_until_when_it_waits() {
     let mut desk = desk((80, 24), "+12065550100", NIGHT);
     desk.keys("j r").types("Good evening");
     assert!(!desk.screen().contains("waits until"), "it is seven in Washington\n{}", desk.screen());
-    let row = |d: &mut Desk, text: &str| d.change(1, |t| t.row.last_inbound = Some(at(text)));
+    let row = |d: &mut Desk, text: &str| d.change(1, |t| t.row.wrote = Some(at(text)));
     desk.now = NIGHT + Span::minutes(120);
     row(&mut desk, "2026-03-03T23:30:00-05:00");
     assert!(!desk.screen().contains("waits until"), "they wrote half an hour ago\n{}", desk.screen());

@@ -95,6 +95,19 @@ fn a_list_is_read_once_and_the_ledger_says_who_may_be_texted_and_why() {
     assert!(blocked.contains("No number is blocked."), "{blocked}");
     let wrong = town.machine.run(&["audit", "refusals", "--database", &database, "--since", "lately"], "");
     assert!(!wrong.ok && wrong.err.contains("neither a day"), "{}", wrong.err);
+    // An auditor reads all of it at their own shell.
+    let token = town.machine.does(&["rep", "add", "--database", &database, "nina"], "");
+    town.machine.does(&["login", &town.backend, "--token-stdin", "--profile", "nina"], &token);
+    let read = |what: &[&str], input: &str| town.machine.does(&[what, &["--profile", "nina"]].concat(), input);
+    assert!(read(&["consent", "show"], "+12125550111\n").contains("imported from old-crm"));
+    assert_eq!(read(&["consent", "rulings"], ""), "Nothing was ruled yet.\n");
+    assert!(read(&["consent", "blocked"], "").contains("No number is blocked."));
+    let entries = read(&["audit", "entries", "--kinds", "opted_out"], "");
+    let entries: Vec<Value> = entries.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(!entries.is_empty() && entries.iter().all(|e| e["body"].as_str().unwrap().contains("opted_out")));
+    assert!(read(&["audit", "entries"], "").lines().count() > entries.len(), "all kinds, when none is named");
+    let number = town.machine.run(&["line", "cancel", "--database", &database, "+19995550100", "SM1"], "");
+    assert!(!number.ok && number.err.contains("no such number is set up"), "{}", number.err);
     let verified = town.machine.does(&["audit", "verify", "--database", &database], "");
     assert!(!verified.contains("does not fit"), "{verified}");
 }

@@ -112,3 +112,53 @@ fn a_rep_is_paged_on_an_emulated_phone_and_answering_1_takes_the_reply() {
     assert!(!theirs[0]["state"]["assignment"]["taken"].is_null());
     assert!(page["playbook"]["alerting"].is_null(), "how people are alerted does not leave the backend");
 }
+
+#[test]
+fn every_report_reads_at_a_persons_own_shell() {
+    let machine = Machine::new();
+    let demo = demo(&machine, &["--speed", "60"]);
+    let about = demo.about();
+    let token = format!("{}\n", said(&about["tokens"], "nina"));
+    machine.does(&["login", &said(&about, "base_url"), "--token-stdin"], &token);
+    let report = |name: &str| {
+        let told = machine.does(&["report", name, "--format", "json"], "");
+        serde_json::from_str::<Value>(&told).unwrap_or_else(|e| panic!("{name}: {e}: {told}"))
+    };
+    // Each reply stood on a step of its ladder: the report says on which.
+    let sla = eventually("replies that are counted", || {
+        let told = report("sla");
+        told["total"]["steps"].as_object().is_some_and(|steps| !steps.is_empty()).then_some(told)
+    });
+    assert!(sla["total"]["replies"].as_i64().expect("a count") > 0);
+    for name in ["load", "compliance", "outcomes"] {
+        assert_eq!(report(name)["report"], name);
+    }
+    let page = machine.does(&["report", "sla", "--format", "html"], "");
+    assert!(page.starts_with("<!doctype html>") && page.contains("</svg>"), "{}", &page[..200.min(page.len())]);
+}
+
+#[test]
+fn the_demo_s_crm_is_a_folder_of_tables_that_takes_what_was_said() {
+    let machine = Machine::new();
+    let kept = machine.home().join("kept").display().to_string();
+    let demo = demo(&machine, &["--quiet", "--data", &kept]);
+    let about = demo.about();
+    let folder = said(&about, "crm_folder");
+    assert_eq!(folder, format!("{kept}/crm"), "beside the database, where serve looks for it");
+    let table = |name: &str| std::fs::read_to_string(format!("{folder}/{name}.csv")).expect("a table");
+    let people = table("contacts");
+    assert_eq!(people.lines().count(), 41, "{people}");
+    let all = machine.get(&format!("{}/contacts", said(&about, "crm_url")), &said(&about, "crm_token"));
+    let buyer = &all["contacts"][0];
+    let (from, emulator) = (buyer["phones"][0].clone(), said(&about, "emulator_url"));
+    machine.post(&format!("{emulator}/emulator/v1/inbound"), &json!({ "from": from, "body": "Can we sign?" }));
+    let line = eventually("its line", || {
+        let written = std::fs::read_to_string(format!("{folder}/written.jsonl")).ok()?;
+        let lines = written.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.into_iter().find(|line| line["body"] == "Can we sign?")
+    });
+    assert_eq!((&line["kind"], &line["contact"]), (&json!("log"), &buyer["id"]));
+    let taken_in = || machine.get(&format!("{emulator}/emulator/v1/crm"), "")["written"].as_array().cloned();
+    let all = eventually("the emulated CRM has it", || taken_in().filter(|all| !all.is_empty()));
+    assert!(all.iter().any(|w| w["write"] == line && w["times"] == 1), "{all:#?}");
+}

@@ -31,4 +31,5 @@ mod program;
 mod race;
 mod settings;
 mod setup;
+mod tables;
 mod tmux;

@@ -56,6 +56,15 @@ fn a_first_playbook_comes_from_a_few_answers_and_the_crm_and_never_replaces_a_fi
     town.machine.does(&["playbook", "check", &second], "");
     let wrong = town.machine.run(&["playbook", "init", "--yes", "--out", &path("third.toml")], "");
     assert!(!wrong.ok && wrong.err.contains("nobody would answer; name a CRM"), "{}", wrong.err);
+    // Who is asked is told what to type, and a number that stands for none is told to be one.
+    let fourth = path("fourth.toml");
+    let told = town.machine.run(&["playbook", "init", "--out", &fourth], "Acme\n\n\n\n\n\nann, bob\nann\n\n");
+    assert!(told.ok && told.err.contains("type at least one, as in maya, ben"), "{}{}", told.out, told.err);
+    assert!(!told.err.contains("--crm"), "{}", told.err);
+    for said in [told.out, town.machine.does(&["playbook", "check", &fourth], "")] {
+        let words = "+15550100100 of the line \"main\" only stands for a number: there is no area code 555";
+        assert!(said.contains("risky: ") && said.contains(words), "{said}");
+    }
     let wrong = ["playbook", "init", "--yes", "--rep", "ann", "--hours", "9 to 5", "--out", &path("third.toml")];
     let wrong = town.machine.run(&wrong, "");
     assert!(
@@ -147,7 +156,12 @@ fn a_version_is_tried_waits_is_taken_back_and_somebody_takes_another_ones_place(
     // Somebody leaves. First it is only told.
     let depart = ["rep", "depart", "--database", &database, "maya", "--to", "ben", "--by", "nina"];
     let said = town.machine.does(&depart, "");
-    for words in ["1 open conversation(s) go to Ben Carver", "leaves the pool of East", "nothing was changed"] {
+    for words in [
+        "1 open conversation(s) go to Ben Carver",
+        "leaves the pool of East",
+        "what the CRM gives to Maya Okafor goes to Ben Carver",
+        "nothing was changed",
+    ] {
         assert!(said.contains(words), "no {words}: {said}");
     }
     assert!(does("history", &[]).contains("version 2") && !does("history", &[]).contains("version 3"));
@@ -174,6 +188,8 @@ fn a_version_is_tried_waits_is_taken_back_and_somebody_takes_another_ones_place(
     // What the playbook expects holds somebody back who would break it.
     let example = super::program::PLAYBOOK;
     does("apply", &[example, by[0], by[1]]);
+    let said = town.machine.does(&depart, "");
+    assert!(said.trim_end().ends_with("--yes refuses that, and --yes --force does it all the same"), "{said}");
     let broken = town.machine.run(&[&depart[..], &["--yes"]].concat(), "");
     assert!(!broken.ok && broken.err.contains("would not hold any more. Nothing was changed"), "{}", broken.err);
     town.machine.does(&[&depart[..], &["--yes", "--force"]].concat(), "");

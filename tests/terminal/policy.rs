@@ -13,7 +13,11 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
         ["playbook", "apply", "--database", &database, &path, "--by", "nina", "--why", "Late deals wait too long"];
 
     let said = town.machine.does(&["playbook", "check", &path], "");
-    assert!(said.contains("6 expectations") && said.contains("each reaches somebody"), "{said}");
+    assert!(
+        said.contains("6 expectations")
+            && said.contains(" replies tried over 14 days with up to 3 people away: each reaches somebody"),
+        "{said}"
+    );
 
     // Every mistake in one run, and what is found beside them as if they were mended.
     let typos = source.replacen("ladder = \"fast\"", "ladder = \"fsat\"", 1).replacen("undo_hold", "undo_hodl", 1);
@@ -129,7 +133,15 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
         let wrong = town.machine.run(&[&["oncall"][..], change].concat(), "");
         assert!(!wrong.ok && wrong.err.contains(wanted), "{change:?}: {}", wrong.err);
     }
-    let wrong = town.machine.run(&[&on_call[..], &["tomorrow"]].concat(), "");
-    assert!(!wrong.ok && wrong.err.contains("with an offset"), "{}", wrong.err);
+    times_are_read_as_people_type_them(&town, &on_call);
     assert!(town.machine.does(&["audit", "verify", "--database", &database], "").contains("whole"));
+}
+
+fn times_are_read_as_people_type_them(town: &Town, on_call: &[&str]) {
+    for typed in ["tomorrow", "fri 22:00", "2h"] {
+        let said = town.machine.does(&[on_call, &[typed]].concat(), "");
+        assert!(said.starts_with("East on call [east]: "), "{typed}: {said}");
+    }
+    let wrong = town.machine.run(&[on_call, &["fry 22:00"]].concat(), "");
+    assert!(!wrong.ok && wrong.err.contains("\"fry 22:00\" is no time: write fri 22:00"), "{}", wrong.err);
 }

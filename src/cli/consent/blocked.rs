@@ -1,8 +1,12 @@
 //! `comeback consent blocked`: numbers that nobody hears of.
 
+use std::path::PathBuf;
+
+use chrono_tz::Tz;
 use clap::Args;
 
-use super::super::{DatabaseArg, say};
+use crate::cli::desk::Desk;
+use crate::cli::{DatabaseArg, parse_database, say};
 use crate::server::blocked::page;
 use crate::server::store::Store as _;
 use crate::wire::blocked::BlockedNumber;
@@ -11,29 +15,24 @@ use crate::wire::blocked::BlockedNumber;
 ///
 /// A lead of its team or an admin gives a number back its voice in the client: `:blocked numbers`, or `:block` in its
 /// conversation. The carrier is not told of any of it, and a STOP from a blocked number counts all the same.
+///
+/// Read by an admin, an auditor or an operator.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Blocked {
-    #[command(flatten)]
-    database: DatabaseArg,
+    /// sqlite:PATH, as the operator; without it the backend that you are signed in at is asked
+    #[arg(long, env = "COMEBACK_DATABASE", value_parser = parse_database)]
+    database: Option<PathBuf>,
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
 }
 
 impl Blocked {
-    pub(super) async fn run(self) -> anyhow::Result<()> {
-        let store = self.database.open()?;
-        let playbook = store.playbook().await?.unwrap_or_default();
-        let zone = playbook.zone();
-        let (mut before, mut all) = (None, Vec::new());
-        loop {
-            let found = page(&store, &playbook, before).await?;
-            all.extend(found.blocked);
-            before = found.before;
-            if before.is_none() {
-                break;
-            }
-        }
+    pub(super) async fn run(self, profile: &str) -> anyhow::Result<()> {
+        let (zone, mut all) = match &self.database {
+            Some(database) => of_database(&DatabaseArg { database: database.clone() }).await?,
+            None => of_backend(&Desk::open(profile).await?).await?,
+        };
         all.sort_by_key(|number| std::cmp::Reverse(number.at));
         for number in &all {
             if self.json { say(&serde_json::to_string(number)?) } else { say(&in_words(number, zone)) }
@@ -48,7 +47,33 @@ impl Blocked {
     }
 }
 
-fn in_words(blocked: &BlockedNumber, zone: chrono_tz::Tz) -> String {
+async fn of_database(database: &DatabaseArg) -> anyhow::Result<(Tz, Vec<BlockedNumber>)> {
+    let store = database.open()?;
+    let playbook = store.playbook().await?.unwrap_or_default();
+    let (mut before, mut all) = (None, Vec::new());
+    loop {
+        let found = page(&store, &playbook, before).await?;
+        all.extend(found.blocked);
+        before = found.before;
+        if before.is_none() {
+            return Ok((playbook.zone(), all));
+        }
+    }
+}
+
+async fn of_backend(desk: &Desk) -> anyhow::Result<(Tz, Vec<BlockedNumber>)> {
+    let (mut before, mut all) = (None, Vec::new());
+    loop {
+        let found = desk.backend.blocked(before).await?;
+        all.extend(found.blocked);
+        before = found.before;
+        if before.is_none() {
+            return Ok((desk.zone, all));
+        }
+    }
+}
+
+fn in_words(blocked: &BlockedNumber, zone: Tz) -> String {
     let at = blocked.at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M");
     let number = blocked.number.as_deref().unwrap_or("(erased)");
     format!("{at}  {number:<16}  {:<14}  {}", blocked.reason.words(), blocked.by)

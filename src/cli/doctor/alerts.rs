@@ -18,6 +18,10 @@ const LAGGING: i64 = 15;
 /// Looks at what a backend's database holds of them.
 pub(super) async fn look(report: &mut Report, store: &SqliteStore) -> Result<(), StoreError> {
     let Some(playbook) = store.playbook().await? else { return Ok(()) };
+    if playbook.consent.tell.is_empty() && !playbook.lines.is_empty() {
+        let what = "no other system hears of opt-outs: one that texts the same people goes on after their STOP";
+        report.fine(AREA, "consent", format!("{what}. tell = [\"NAME\"] under [consent] names its webhook"));
+    }
     if playbook.alerting.is_empty() {
         report.fine(AREA, "channels", "none in the playbook: reps hear by their inbox alone");
         return Ok(());

@@ -26,10 +26,15 @@ pub(super) async fn look(report: &mut Report, database: &Path, crm: &CrmArgs, eg
     }
 }
 
-async fn ask(report: &mut Report, database: &Path, crm: &CrmArgs, egress: &EgressArgs) -> anyhow::Result<()> {
+async fn ask(report: &mut Report, database: &Path, args: &CrmArgs, egress: &EgressArgs) -> anyhow::Result<()> {
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(database)?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let Some(crm) = crm.connector(&egress.open()?, &store, &clock)? else { return Ok(()) };
+    let Some(crm) = args.connector(database, &egress.open()?, &store, &clock)? else { return Ok(()) };
+    if args.beside(database).is_some() {
+        let may =
+            if args.writes() { "read and written into" } else { "read only: --crm-writes would let it take writes" };
+        report.fine(AREA, "folder", format!("the folder crm beside the database is the CRM, {may}"));
+    }
     if let Ok(nobody) = Address::parse(NOBODY) {
         crm.behind(&nobody).await?;
     }

@@ -4,11 +4,12 @@ use clap::Subcommand;
 use uuid::Uuid;
 
 use super::office::{Office, Where};
-use super::{instant, lines, when};
+use super::{lines, typed, when};
 use crate::cli::say;
 use crate::config::diagnose::nearest;
 use crate::domain::command::Command;
 use crate::domain::id::{OverrideId, RepId, ScheduleId};
+use crate::domain::later;
 use crate::domain::oncall::{self, Override, Plan};
 use crate::domain::playbook::Playbook;
 use crate::domain::roster::Roster;
@@ -25,10 +26,10 @@ pub(super) enum Change {
         schedule: String,
         /// Who has it; "nobody" for nobody.
         rep: String,
-        /// From when on; now when left out.
+        /// From when on: now, fri 9:00, tomorrow 8am, 2h or 2026-12-24T18:00 in the schedule's zone; now when left out.
         #[arg(long)]
         from: Option<String>,
-        /// Until when; the end of the shift that is running then when left out.
+        /// Until when, written the same way (a length counts from the beginning); the end of the shift that is running then when left out.
         #[arg(long)]
         to: Option<String>,
     },
@@ -71,10 +72,12 @@ impl Change {
         let (schedule, command) = match &self {
             Self::Override { schedule, rep, from, to, .. } => {
                 let plan = plan(schedule)?;
-                let from = from.as_ref().map_or(Ok(office.now), |text| instant(text, plan.zone))?;
+                let (now, zone) = (office.now, plan.zone);
+                let begin = |text: &String| typed(text, zone, |text| later::parse_begin(text, now, zone));
+                let from = from.as_ref().map_or(Ok(now), begin)?;
                 let running = || plan.with(roster).next_hand_off(from).map(|next| next.at);
                 let to = match to {
-                    Some(text) => instant(text, plan.zone)?,
+                    Some(text) => typed(text, zone, |text| later::parse_end(text, from, now, zone))?,
                     None => running().ok_or_else(|| anyhow::anyhow!("nothing changes by itself: say --to"))?,
                 };
                 let rep = (rep != "nobody").then(|| called(playbook, rep)).transpose()?;
@@ -83,7 +86,9 @@ impl Change {
             }
             Self::Swap { schedule, one, other, dry_run, .. } => {
                 let plan = plan(schedule)?;
-                let (one, other) = (instant(one, plan.zone)?, instant(other, plan.zone)?);
+                let within =
+                    |text: &String| typed(text, plan.zone, |text| later::parse_ever(text, office.now, plan.zone));
+                let (one, other) = (within(one)?, within(other)?);
                 exchanged(playbook, roster, &plan, [one, other]);
                 if *dry_run {
                     say("Nothing was changed.");

@@ -93,6 +93,8 @@ impl Init {
         let hours = ask.about("opening hours of a working day", self.hours.as_ref(), "09:00-17:00", hours)?;
         let numbers = ask.about("our numbers", self.number.as_ref(), "+15550100100", numbers)?;
         if people.is_empty() {
+            let nobody = if self.yes { NOBODY } else { AT_LEAST_ONE };
+            let names = |text: &str| names(text).ok_or_else(|| nobody.to_owned());
             let names = ask.about("short names of who answers, with a comma", None, "", names)?;
             people.extend(names.into_iter().map(|rep| (rep, "AE".to_owned())));
         }
@@ -111,9 +113,10 @@ impl Init {
         anyhow::ensure!(found.iter().all(|f| !f.wrong), "what was answered makes no sound playbook: {found:?}");
         write(&self.out, &source, self.force).map_err(|e| anyhow::anyhow!("{out} cannot be written: {e}"))?;
         say(&format!(
-            "{out}: {} people, {} number(s), nothing wrong in it. Read it, change it, then: comeback playbook check {out}",
+            "{out}: {} people, {} number(s), nothing wrong in it{}. Read it, change it, then: comeback playbook check {out}",
             answers.people.len(),
-            answers.numbers.len()
+            answers.numbers.len(),
+            if found.is_empty() { "" } else { ", but what stands below" },
         ));
         for risk in &found {
             say(&format!("risky: {}; {}", risk.what, risk.remedy));
@@ -228,10 +231,15 @@ fn numbers(text: &str) -> Result<Vec<Address>, String> {
     if twice { Err("a number stands there twice".to_owned()) } else { Ok(numbers) }
 }
 
-fn names(text: &str) -> Result<Vec<RepId>, String> {
+/// Said where nobody can be asked.
+const NOBODY: &str = "nobody would answer; name a CRM with --crm, or people with --rep NAME";
+/// Said to whoever is asked.
+const AT_LEAST_ONE: &str = "type at least one, as in maya, ben";
+
+/// None when nobody is named.
+fn names(text: &str) -> Option<Vec<RepId>> {
     let names: Vec<RepId> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(RepId::from).collect();
-    let nobody = || "nobody would answer; name a CRM with --crm, or people with --rep NAME".to_owned();
-    if names.is_empty() { Err(nobody()) } else { Ok(names) }
+    (!names.is_empty()).then_some(names)
 }
 
 fn due(text: &str) -> Result<Span, String> {

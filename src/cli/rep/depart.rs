@@ -68,7 +68,7 @@ impl Depart {
             say(&format!("  {line}"));
         }
         say(&format!("  {devices} device(s) of {gone} are signed out"));
-        say(&format!("  what the CRM says {gone} owns goes to the next candidate until the CRM says otherwise"));
+        say(&format!("  what the CRM gives to {gone} goes to {comes} until the CRM says otherwise"));
         if store.marks().await?.iter().any(|mark| mark.kind == Kind::Waiting) {
             say("  the version that waits for its day is replaced by this one: apply it again afterwards");
         }
@@ -88,7 +88,13 @@ impl Depart {
             "  your playbook's file stays as it is: change it the same way, or the next version applied from it undoes this",
         );
         if !self.yes {
-            say("nothing was changed; with --yes it is done");
+            say(&match broken.len() {
+                0 => "nothing was changed; with --yes it is done".to_owned(),
+                n => format!(
+                    "nothing was changed. {n} expectation(s) would not hold any more: --yes refuses that, and --yes --force does \
+                     it all the same"
+                ),
+            });
             return Ok(());
         }
         anyhow::ensure!(

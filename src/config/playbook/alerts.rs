@@ -8,6 +8,7 @@ use url::Url;
 
 use super::Reader;
 use super::document::{Document, Name};
+use super::schedules::mended;
 use crate::config::diagnose::Diagnostic;
 use crate::config::text::{Duration, Times, Zone};
 use crate::domain::alert::{Alerting, Alerts, Channel, ChannelKind, Occasion, Redact, Setting};
@@ -90,7 +91,7 @@ impl Reader<'_> {
             {
                 let message = format!("[channel.{other}] pages from {} already", from.as_str());
                 let span = text.get_ref().from.as_ref().map_or(0..0, Spanned::span);
-                self.or(Err(self.mistake(span, message)), ());
+                self.or(Err(self.hinted(span, message, "leave one of the two out, or give it another number")), ());
             }
             channels.insert(id.clone(), made);
         }
@@ -106,7 +107,8 @@ impl Reader<'_> {
             let Some(known) = self.kept(self.known("channel", name, d.channel.keys())) else { continue };
             if channels.get(&known).is_some_and(|channel| !channel.kind.is_shared()) {
                 let message = "operations need a webhook or slack channel: nobody's own phone";
-                self.or(Err(self.mistake(name.span(), message)), ());
+                let hint = "name a channel of kind webhook or slack";
+                self.or(Err(self.hinted(name.span(), message, hint)), ());
             }
             operations.push(known);
         }
@@ -159,7 +161,8 @@ impl Reader<'_> {
                     return Err(self.mistake(text.kind.span(), message));
                 }
                 (false, Some(at)) => {
-                    return Err(self.mistake(at, format!("a channel of this kind has no {key}")));
+                    let message = format!("a channel of this kind has no {key}");
+                    return Err(self.hinted(at, message, format!("leave {key} out, or write another kind")));
                 }
                 (true, Some(_)) | (false, None) => {}
             }
@@ -288,11 +291,16 @@ impl Reader<'_> {
         let calendar =
             Calendar { zone, week: std::array::from_fn(|_| quiet.times.0.clone()), holidays: BTreeMap::new() };
         if let Err(e) = calendar.validate() {
-            return Err(self.mistake(text.span(), format!("these quiet times cannot be used: {e}")));
+            return Err(self.hinted(text.span(), format!("these quiet times cannot be used: {e}"), mended(&e)));
         }
         let minutes: u32 = quiet.times.0.iter().map(|w| u32::from(w.close.saturating_sub(w.open))).sum();
         if minutes >= 24 * 60 {
-            return Err(self.mistake(text.span(), "it would always be quiet: nothing would ever be told"));
+            let message = "it would always be quiet: nothing would ever be told";
+            return Err(self.hinted(
+                text.span(),
+                message,
+                "write the hours of the night alone, or by = [] for no alerts",
+            ));
         }
         Ok(calendar)
     }

@@ -34,7 +34,7 @@ impl Reader<'_> {
         if !catch_all && !self.left_out.is_of("cohort") {
             let (span, message) = match d.cohort.last() {
                 Some(last) => (last.span(), "the last cohort must match every reply: leave out use_cases and stages"),
-                None => (0..0, "there must be a cohort that matches every reply"),
+                None => (0..0, "there must be a cohort that matches every reply: write one as [[cohort]]"),
             };
             self.or(Err(self.mistake(span, message)), ());
         }
@@ -63,10 +63,12 @@ impl Reader<'_> {
     fn target(&self, target: &Spanned<TargetText>) -> Result<Target, Diagnostic> {
         let made = Target { warn: target.get_ref().warn.0, due: target.get_ref().due.0 };
         if made.due <= Span::ZERO {
-            return Err(self.mistake(target.span(), "due must be longer than nothing"));
+            let message = "due must be longer than nothing";
+            return Err(self.hinted(target.span(), message, "write it as due = \"15m\""));
         }
         if made.warn > made.due {
-            return Err(self.mistake(target.span(), "the warning must not come after the due time"));
+            let message = "the warning must not come after the due time";
+            return Err(self.hinted(target.span(), message, "write a shorter warn, or a longer due"));
         }
         Ok(made)
     }

@@ -218,6 +218,8 @@ pub(super) struct RepText {
     pub(super) backup: Option<Name>,
     #[serde(default = "yes")]
     pub(super) active: bool,
+    /// Who has the buyers of somebody who left.
+    pub(super) successor: Option<Name>,
     pub(super) capacity: Option<Spanned<u32>>,
     pub(super) weight: Option<Spanned<u32>>,
     /// A calendar.

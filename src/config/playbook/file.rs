@@ -210,6 +210,7 @@ impl File {
         self.put_some("role", Some(word(&rep.role)).filter(|_| rep.role == Role::Admin));
         self.put_text("backup", rep.backup.as_ref().map(RepId::as_str));
         self.put_some("active", Some("false".to_owned()).filter(|_| !rep.active));
+        self.put_text("successor", rep.successor.as_ref().map(RepId::as_str));
         self.put_some("capacity", rep.capacity.map(|most| most.to_string()));
         self.put_some("weight", Some(rep.weight.to_string()).filter(|_| rep.weight != 1));
         self.put_text("hours", rep.hours.as_deref());

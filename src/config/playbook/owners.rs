@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::Reader;
-use super::document::{Document, Name};
+use super::document::{Document, Name, RepText};
 use crate::config::diagnose::{Diagnostic, nearest};
 use crate::domain::id::{RepId, TeamId};
 use crate::domain::ownership::territory::{Part, Territory};
@@ -129,18 +129,32 @@ impl Reader<'_> {
         if let OwnerText::Full(table) = text.get_ref() {
             rule.skip = table.skip.clone().unwrap_or(rule.skip);
         }
-        let wrong = if rule.source == OwnerSource::Territory && rule.territory.is_none() {
-            "say which territory: { rule = \"territory\", territory = \"NAME\" }"
+        let (wrong, hint) = if rule.source == OwnerSource::Territory && rule.territory.is_none() {
+            ("this rule does not say which territory", "write { rule = \"territory\", territory = \"NAME\" }")
         } else if rule.source != OwnerSource::Territory && rule.territory.is_some() {
-            "only the rule \"territory\" looks into a territory"
+            ("only the rule \"territory\" looks into a territory", "leave territory = … out")
         } else if !rule.source.is_of_a_pool() && rule.pool.is_some() {
-            "only \"round_robin\" and \"least_loaded\" give out a pool's work"
+            ("only \"round_robin\" and \"least_loaded\" give out a pool's work", "leave pool = … out")
         } else if rule.source != OwnerSource::OpportunityTeam && !rule.roles.is_empty() {
-            "only \"opportunity_team\" asks for roles"
+            ("only \"opportunity_team\" asks for roles", "leave roles = … out")
         } else {
             return rule;
         };
-        self.or(Err(self.mistake(text.span(), wrong)), rule)
+        self.or(Err(self.hinted(text.span(), wrong, hint)), rule)
+    }
+
+    /// Who has the buyers of somebody who left.
+    pub(super) fn successor(&self, gone: &RepText, name: &Name, d: &Document) -> Result<RepId, Diagnostic> {
+        let known = self.known("rep", name, d.rep.keys())?;
+        if gone.active {
+            let message = "only somebody who left has a successor";
+            return Err(self.hinted(name.span(), message, "write active = false, or leave it out"));
+        }
+        if d.rep.get(&known).is_some_and(|rep| !rep.active) {
+            let message = format!("\"{known}\" left, too");
+            return Err(self.hinted(name.span(), message, "name somebody who is here, or leave it out"));
+        }
+        Ok(RepId(known))
     }
 
     pub(super) fn territory(&self, text: &Spanned<TerritoryText>, d: &Document) -> Territory {
@@ -159,7 +173,8 @@ impl Reader<'_> {
         };
         let territory = Territory { rows };
         if territory.rows.is_empty() && self.mistakes.borrow().len() == mistakes {
-            self.note(self.mistake(text.span(), "this territory has no row, so nobody would have it"));
+            let message = "this territory has no row, so nobody would have it";
+            self.note(self.hinted(text.span(), message, "give it a row, as in [{ state = \"NY\", rep = \"NAME\" }]"));
         }
         if territory.rows.len() > MOST_ROWS {
             self.note(self.mistake(text.span(), format!("a territory has at most {MOST_ROWS} rows")));

@@ -25,6 +25,7 @@ fn place(source: &str, about: &About) -> Option<Range<usize>> {
         About::UseCase(id) => named("use_case", id),
         About::Rep(id) => named("rep", id.as_str()),
         About::Team(id) => named("team", id.as_str()),
+        About::Line(id) => named("line", id.as_str()),
         About::Ladder(id) => named("ladder", id),
         About::Schedule(id) => named("schedule", id.as_str()),
         About::Territory(id) => named("territory", id),

@@ -57,7 +57,7 @@ impl Reader<'_> {
         }
         if text.to.get_ref().is_empty() {
             let message = "nobody would get this report";
-            self.or(Err(self.mistake(text.to.span(), message)), ());
+            self.or(Err(self.hinted(text.to.span(), message, "name somebody in to, or leave the report out")), ());
         }
         let to = text.to.get_ref().iter().map(|name| self.reader_of(name, text.report, d)).collect();
         if let Some(by) = text.by.as_ref().filter(|_| !has_rows(text.report)) {

@@ -47,7 +47,8 @@ impl Reader<'_> {
         if e == CalendarError::NeverOpen && self.left_out.is_of("calendar") {
             return Ok(calendar);
         }
-        Err(self.mistake(span.unwrap_or(c.zone.span()), format!("this calendar cannot be used: {e}")))
+        let message = format!("this calendar cannot be used: {e}");
+        Err(self.hinted(span.unwrap_or(c.zone.span()), message, mended(&e)))
     }
 
     /// A team's short form: one rotation that is always on.
@@ -107,7 +108,8 @@ impl Reader<'_> {
         let zone = layer.zone.unwrap_or(schedule.zone).0;
         if layer.reps.get_ref().iter().all(|rep| rep.get_ref() == NOBODY) {
             let message = "this layer has nobody in it, so it would never be asked";
-            self.or(Err(self.mistake(layer.reps.span(), message)), ());
+            let hint = "name who takes turns, or leave the layer out";
+            self.or(Err(self.hinted(layer.reps.span(), message, hint)), ());
         }
         let reps = layer.reps.get_ref().iter().map(|rep| self.or(self.turn(rep, d), None));
         Rotation {
@@ -168,7 +170,7 @@ impl Reader<'_> {
             Err(
                 e @ (CalendarError::NoLength { .. } | CalendarError::OutOfDay { .. } | CalendarError::Overlap { .. }),
             ) => {
-                return Err(self.mistake(span, format!("these hours cannot be used: {e}")));
+                return Err(self.hinted(span, format!("these hours cannot be used: {e}"), mended(&e)));
             }
         }
         match (on_holidays, dates) {
@@ -192,8 +194,14 @@ impl Reader<'_> {
         let wrong = || self.mistake(day.span(), "not a day: write it 2026-01-05");
         self.or(date(&day.get_ref().to_string()).ok_or_else(wrong), NaiveDate::default())
     }
+}
 
-    fn hinted(&self, span: Range<usize>, message: impl Into<String>, hint: String) -> Diagnostic {
-        Diagnostic { hint: Some(hint), ..self.mistake(span, message) }
+/// What to write instead of hours that cannot be used.
+pub(super) const fn mended(e: &CalendarError) -> &'static str {
+    match e {
+        CalendarError::NoLength { .. } => "write 00:00-24:00 for the whole day, or [] for none of it",
+        CalendarError::OutOfDay { .. } => "write two windows, one for each day",
+        CalendarError::Overlap { .. } => "let one end before the other begins, or write the two as one",
+        CalendarError::NeverOpen => "give a day its hours, as in monday = [\"09:00-17:00\"]",
     }
 }

@@ -105,7 +105,7 @@ impl Reader<'_> {
             let who = self.or(self.who(text, d), Who::Owner);
             let wait = match step.wait.as_ref().map(|w| w.0) {
                 Some(wait) if wait > Span::ZERO => wait,
-                Some(_) => self.waits(text, "this step's wait is zero: nobody could act"),
+                Some(_) => self.waits(text, "this step's wait is zero: nobody could act; write it as wait = \"5m\""),
                 None if index < last => self.waits(text, "this step needs a wait, as in wait = \"5m\""),
                 None if *repeat > 0 => {
                     self.waits(text, "the ladder repeats, so its last step needs a wait too, as in wait = \"10m\"")
@@ -117,7 +117,8 @@ impl Reader<'_> {
         let is_whole = !self.left_out.is_of("ladder");
         if is_whole && !made.last().is_some_and(|step| step.who.is_never_empty()) {
             let message = "the last step must be the lead, or a reply could end with nobody";
-            self.or(Err(self.mistake(text.span(), message)), ());
+            let hint = "end with a step who = \"lead\", or lead_of = \"TEAM\"";
+            self.or(Err(self.hinted(text.span(), message, hint)), ());
         }
         Ladder { steps: made, repeat: *repeat, stop: *stop }
     }

@@ -68,6 +68,7 @@ pub fn brief(
         cards,
         text: last_text,
         kind: c.corrected.map(|said| said.kind),
+        reader: c.assignee(),
         rules: &playbook.next_steps,
         now,
         zone: playbook.zone(),

@@ -40,6 +40,8 @@ pub fn follow(
     let here = |rep: &RepId| roster.is_here(playbook, rep);
     match event {
         Event::Offered { to: Holder::Rep(rep), because, .. } => alert(came(because), vec![rep.clone()]),
+        // Another program answers it.
+        Event::Offered { because: Because { reason: Reason::SentOn(_), .. }, .. } => Vec::new(),
         Event::Offered { to: Holder::Pool(team), because, .. } => {
             let members = playbook.teams.get(team).into_iter().flat_map(|t| &t.members);
             let had = because.passed.last().map(|passed| passed.who.as_str());
@@ -221,12 +223,8 @@ pub(super) fn wants(playbook: &Playbook, rep: &RepId, occasion: Occasion) -> boo
 fn came(because: &Because) -> Occasion {
     match &because.reason {
         Reason::Person(_) | Reason::Returned(_) | Reason::InPlaceOf(_) => Occasion::HandedBack,
-        Reason::Owner(_) | Reason::Step(_) | Reason::Unowned(_) | Reason::Took => {
-            if because.climbed.is_some() {
-                Occasion::Climbed
-            } else {
-                Occasion::Offered
-            }
+        Reason::Owner(_) | Reason::Step(_) | Reason::Unowned(_) | Reason::SentOn(_) | Reason::Took => {
+            if because.climbed.is_some() { Occasion::Climbed } else { Occasion::Offered }
         }
     }
 }

@@ -86,10 +86,16 @@ fn single(item: &Item, open: &[Brief], name: impl Fn(&What) -> String) -> Words 
         ));
     }
     if let Some(brief) = &item.brief {
-        lines.extend(parts(brief).into_iter().map(|(label, said)| format!("{label}: {said}")));
+        // An alert's title says the time left already.
+        let told = |label: &str| label == ANSWER && matches!(item.what, What::Alert { .. });
+        let parts = parts(brief).into_iter().filter(|(label, _)| !told(label));
+        lines.extend(parts.map(|(label, said)| format!("{label}: {said}")));
     }
     Words { title, lines }
 }
+
+/// The part that says how long is left.
+const ANSWER: &str = "Answer";
 
 /// The parts of a brief with their labels, those that are known and may be told.
 pub fn parts(brief: &Brief) -> Vec<(&'static str, String)> {
@@ -111,7 +117,7 @@ pub fn parts(brief: &Brief) -> Vec<(&'static str, String)> {
         ("Last touch", brief.touch.clone()),
         ("They wrote", brief.words.clone()),
         ("Next step", next),
-        ("Answer", brief.time_left()),
+        (ANSWER, brief.time_left()),
     ];
     all.into_iter().filter_map(|(label, said)| Some((label, said?))).collect()
 }

@@ -37,9 +37,9 @@ pub struct Question<'a> {
 
 impl<'a> Question<'a> {
     /// May words go to the buyer of this conversation?
-    pub const fn of(world: &ReadSet<'a>, c: &'a Conversation) -> Self {
+    pub fn of(world: &ReadSet<'a>, c: &'a Conversation) -> Self {
         let (playbook, number) = (world.playbook, world.number);
-        Self { playbook, number, line: &c.line, wrote: c.last_inbound, purpose: Purpose::Words }
+        Self { playbook, number, line: &c.line, wrote: c.wrote(), purpose: Purpose::Words }
     }
 }
 

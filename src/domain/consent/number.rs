@@ -152,6 +152,12 @@ impl Number {
         self.evidence.iter().any(|evidence| newer(evidence) && evidence.scope.holds(scope))
     }
 
+    /// Whether the buyer's own START is known that is later than a STOP, where both are dated by their carrier.
+    pub fn is_restarted(&self, scope: &Scope, stop: Timestamp) -> bool {
+        let later = |evidence: &Evidence| matches!(evidence.source, OptOutSource::Keyword(_)) && evidence.at > stop;
+        self.evidence.iter().any(|evidence| later(evidence) && evidence.scope.holds(scope))
+    }
+
     /// Whether this evidence is at hand already.
     pub fn knows_evidence(&self, evidence: &Evidence) -> bool {
         let same = |known: &Evidence| {

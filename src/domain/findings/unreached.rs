@@ -1,10 +1,28 @@
-//! The reply that would reach nobody, as it is told.
+//! The reply that would reach nobody, as it is told; and how far it was searched.
 
-use super::{About, Finding, are, local, zone_of};
+use super::{AWAY, About, Finding, SEARCHED_DAYS, are, local, zone_of};
 use crate::domain::id::TeamId;
 use crate::domain::playbook::Playbook;
-use crate::domain::reach::Unreached;
+use crate::domain::reach::{Searched, Unreached};
 use crate::domain::use_case;
+
+/// How far a search went, and what came of it: no more than was tried.
+pub fn searched(searched: &Searched) -> String {
+    let Searched { replies, left_out, found } = searched;
+    let (tried, each) = match left_out {
+        0 => (format!("{replies} replies tried over {SEARCHED_DAYS} days"), "each"),
+        n => {
+            let all = replies + n;
+            (
+                format!("{replies} of {all} replies over {SEARCHED_DAYS} days tried, since all are too many,"),
+                "each that was tried",
+            )
+        }
+    };
+    let reached =
+        if found.is_some() { "one would reach nobody".to_owned() } else { format!("{each} reaches somebody") };
+    format!("{tried} with up to {AWAY} people away: {reached}")
+}
 
 pub(super) fn told(playbook: &Playbook, found: &Unreached) -> Finding {
     let reply = &found.reply;
@@ -14,7 +32,7 @@ pub(super) fn told(playbook: &Playbook, found: &Unreached) -> Finding {
     let team = use_case::team(playbook, use_case, &reply.line).unwrap_or_else(|| TeamId::new(""));
     let label = playbook.teams.get(&team).map_or("", |team| team.label.as_str());
     let parts = [
-        reply.use_case.as_ref().map(|name| format!("use case \"{name}\"")),
+        (!use_case.is_empty()).then(|| format!("use case \"{use_case}\"")),
         use_case::queue(playbook, use_case).map(|_| format!("which {label} answers")),
         reply.stage.as_ref().map(|stage| format!("at the stage \"{stage}\"")),
         reply.owners.values().next().map(|rep| format!("of a buyer of {}'s", playbook.rep_name(rep))),

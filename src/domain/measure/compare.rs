@@ -249,7 +249,12 @@ fn waves(of: &Sides<'_>, label: &dyn Fn(&TeamId) -> String) -> Vec<Wave> {
     let told = waves.into_iter().filter_map(|(start, teams)| {
         let days = of.days_since(start);
         let (before, after) = Sides::around(start, days);
-        let not_yet = |team: &&&TeamId| of.starts.get(**team).is_none_or(|begins| *begins >= after.1);
+        // Nothing has come after it yet: of the first day nothing is said.
+        if days == 0 {
+            return None;
+        }
+        let not_yet =
+            |team: &&&TeamId| !teams.contains(**team) && of.starts.get(**team).is_none_or(|begins| *begins >= after.1);
         let others: BTreeSet<&TeamId> = all.iter().filter(not_yet).copied().collect();
         if others.is_empty() {
             return None;
@@ -328,7 +333,8 @@ mod tests {
         assert_eq!((wave.others_before.part, wave.others_after.part, wave.others_after.whole), (10, 15, 50));
         assert!((wave.difference.value.unwrap() - 0.2).abs() < 1e-9);
         assert!(!wave.difference.small);
-        // West begins later than now: there is no day of it.
+        // West begins later than now: there is no day of it, and nothing to hold against anything.
+        assert_eq!(told.waves.len(), 1);
         assert_eq!((told.teams[1].days, told.teams[1].after.meetings.whole), (0, 0));
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Moment, NextStep};
 use crate::domain::context::{Card, Intent};
 use crate::domain::hours::Window;
+use crate::domain::interest;
 use crate::domain::kind::MessageKind;
 use crate::domain::snippet::{Piece, pieces};
 use crate::domain::time::Span;
@@ -121,19 +122,22 @@ impl Rule {
             && (self.use_cases.is_empty() || self.use_cases.contains(&at.c.use_case))
             && (self.words.is_empty() || self.words.iter().any(has))
             && (self.intents.is_empty() || intent.is_some())
+            && !(self.action == Some(Action::LoopInAe) && is_the_executive(at))
             && self.known.is_none_or(|known| known == card.is_some())
             && self.waited.is_none_or(|least| waited >= least)
             && (self.hours.is_empty() || self.hours.iter().any(|window| is_within(*window, at)))
     }
 
-    /// The newest sign of interest that the rule means and that has not faded.
+    /// The sign of interest that the rule means and that means most now. A rule that does not say how old it may be means
+    /// none that has faded.
     fn intent<'a>(&self, at: &Moment<'a>) -> Option<&'a Intent> {
         let oldest = at.now - self.within.unwrap_or(COUNTS);
         let meant = |intent: &&Intent| {
             self.intents.is_empty() || self.intents.iter().any(|one| one == "*" || intent.kind.contains(one.as_str()))
         };
         let all = at.cards.first().into_iter().flat_map(|card| &card.intents);
-        all.filter(meant).filter(|intent| intent.at >= oldest).max_by_key(|intent| intent.at)
+        let counts = |i: &&Intent| i.at >= oldest && (self.within.is_some() || !interest::has_faded(i, at.now));
+        interest::most(all.filter(meant).filter(counts), at.now)
     }
 
     /// Whether everything that this rule takes is taken by an earlier one already.
@@ -155,6 +159,12 @@ impl Rule {
 fn takes<T, K: Ord>(wide: &BTreeSet<T>, narrow: &BTreeSet<T>, same: impl Fn(&T) -> K) -> bool {
     let all: BTreeSet<K> = wide.iter().map(&same).collect();
     all.is_empty() || !narrow.is_empty() && narrow.iter().all(|one| all.contains(&same(one)))
+}
+
+/// Whether whoever reads the step is the one to be brought in.
+fn is_the_executive(at: &Moment<'_>) -> bool {
+    let executive = at.cards.first().and_then(Card::account_executive);
+    at.reader.is_some_and(|reader| executive == Some(reader))
 }
 
 fn is_within(window: Window, at: &Moment<'_>) -> bool {
@@ -187,7 +197,7 @@ fn reason(why: &str, at: &Moment<'_>, kind: MessageKind, intent: Option<&Intent>
 /// What holds where the playbook says nothing, or nothing that fits.
 pub fn built_in() -> &'static [Rule] {
     static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-        use MessageKind::{Automatic, Negative, Pricing, Scheduling, WrongPerson};
+        use MessageKind::{Automatic, Negative, Positive, Pricing, Scheduling, WrongPerson};
         let rule = |what: &str, why: &str| Rule { what: what.to_owned(), why: why.to_owned(), ..Rule::default() };
         let of = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<BTreeSet<String>>();
         vec![
@@ -216,7 +226,6 @@ pub fn built_in() -> &'static [Rule] {
             },
             Rule {
                 words: of(&["contract", "msa", "legal", "redline", "signature", "sign "]),
-                action: Some(Action::LoopInAe),
                 ..rule("Confirm the contract point; loop in legal if it is new", "they ask about the contract")
             },
             Rule {
@@ -225,9 +234,10 @@ pub fn built_in() -> &'static [Rule] {
                 ..rule("Offer two concrete times", "they are arranging a meeting")
             },
             Rule {
+                kinds: [Positive].into(),
                 use_cases: of(&["meeting"]),
                 action: Some(Action::ProposeTimes),
-                ..rule("Offer two concrete times", "they are arranging a meeting")
+                ..rule("Offer two concrete times", "you asked for a meeting, and they sound willing")
             },
             Rule {
                 kinds: [MessageKind::Objection].into(),

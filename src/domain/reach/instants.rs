@@ -1,6 +1,6 @@
 //! When replies come: now, and whenever somebody else would be asked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bounds, once};
 use crate::domain::escalation::Who;
@@ -13,9 +13,31 @@ use crate::domain::time::{Span, Timestamp};
 /// Most instants tried for one team.
 const INSTANTS: usize = 128;
 
+/// When replies to a team are tried.
+pub(super) struct Instants {
+    /// In order.
+    pub(super) tried: Vec<Timestamp>,
+    /// How many more there are than can be tried.
+    pub(super) left_out: usize,
+}
+
+/// Why an instant is one: what matters most comes first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Edge {
+    /// Now, or a schedule begins or ceases to have somebody.
+    Gap,
+    /// Somebody's own hours begin or end.
+    Hours,
+    /// One gives to another.
+    HandOff,
+}
+
 /// Now, whenever somebody else is on call, and whenever somebody's own hours begin or end. Of instants at which the same
 /// people stand there, and do so until the ladder is at its end, one is enough.
-pub(super) fn of(playbook: &Playbook, team: &TeamId, bounds: Bounds) -> Vec<Timestamp> {
+///
+/// Of more than can be tried those stay at which a schedule begins to have nobody, then those of somebody's hours; of the
+/// rest some all over the time that is searched.
+pub(super) fn of(playbook: &Playbook, team: &TeamId, bounds: Bounds) -> Instants {
     let until = bounds.from + Span::minutes(i64::from(bounds.days) * 24 * 60);
     let steps = playbook.ladders.values().flat_map(|ladder| &ladder.steps);
     let named: BTreeSet<_> =
@@ -26,30 +48,51 @@ pub(super) fn of(playbook: &Playbook, team: &TeamId, bounds: Bounds) -> Vec<Time
     let own: BTreeSet<&String> =
         playbook.reps.values().filter(|rep| rep.active).filter_map(|rep| rep.hours.as_ref()).collect();
     let own: Vec<&Calendar> = own.into_iter().filter_map(|name| playbook.calendars.get(name)).collect();
-    let mut edges = BTreeSet::from([bounds.from]);
+    let mut edges = BTreeMap::from([(bounds.from, Edge::Gap)]);
+    let mut add = |at: Timestamp, edge: Edge| {
+        let known = edges.entry(at).or_insert(edge);
+        *known = edge.min(*known);
+    };
     for plan in &plans {
-        let shifts = plan.alone().shifts(bounds.from, until);
-        edges.extend(shifts.into_iter().flat_map(|shift| [shift.from, shift.to]));
+        for gap in plan.alone().gaps(bounds.from, until) {
+            add(gap.from, Edge::Gap);
+            add(gap.to, Edge::Gap);
+        }
+        for shift in plan.alone().shifts(bounds.from, until) {
+            add(shift.from, Edge::HandOff);
+            add(shift.to, Edge::HandOff);
+        }
     }
-    for calendar in &own {
-        let open = calendar.open_between(bounds.from, until);
-        edges.extend(open.flat_map(|(from, to)| [from, to]).map(Timestamp::from_millis));
+    for (from, to) in own.iter().flat_map(|calendar| calendar.open_between(bounds.from, until)) {
+        add(Timestamp::from_millis(from), Edge::Hours);
+        add(Timestamp::from_millis(to), Edge::Hours);
     }
-    edges.retain(|at| *at < until);
+    edges.retain(|at, _| *at < until);
     let longest = longest(playbook);
     let mut seen = BTreeSet::new();
     let mut all = Vec::new();
-    for at in edges.iter().copied() {
+    for (at, edge) in edges.iter().map(|(at, edge)| (*at, *edge)) {
         let over = at + longest;
-        let is_steady = edges.range(at..).nth(1).is_none_or(|next| *next > over) && over <= until;
+        let is_steady = edges.range(at..).nth(1).is_none_or(|(next, _)| *next > over) && over <= until;
         let is_open = |calendar: &Calendar| calendar.between(at, over) == longest;
         let is_known = is_steady && climbed_in(playbook).all(is_open) && !seen.insert(standing(&plans, &own, at));
         if !is_known {
-            all.push(at);
+            all.push((at, edge));
         }
     }
-    all.truncate(INSTANTS);
-    all
+    thinned(&all)
+}
+
+/// As many as can be tried: what matters most first, and of what matters alike some from the first to the last.
+fn thinned(all: &[(Timestamp, Edge)]) -> Instants {
+    let mut tried = BTreeSet::new();
+    for wanted in [Edge::Gap, Edge::Hours, Edge::HandOff] {
+        let alike: Vec<Timestamp> = all.iter().filter(|(_, edge)| *edge == wanted).map(|(at, _)| *at).collect();
+        let room = INSTANTS.saturating_sub(tried.len()).min(alike.len());
+        tried.extend((0..room).map(|n| alike[n * alike.len() / room]));
+    }
+    let left_out = all.len() - tried.len();
+    Instants { tried: tried.into_iter().collect(), left_out }
 }
 
 /// Who is on call by each schedule, and whose own hours run.

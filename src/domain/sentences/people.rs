@@ -10,7 +10,11 @@ pub(super) fn of(playbook: &Playbook) -> Vec<String> {
         lines.push(format!("The team {}{lead}:", team.label));
         lines.extend(members(playbook, id).map(|(id, rep)| one(playbook, id, rep)));
     }
-    let gone: Vec<&str> = playbook.reps.values().filter(|rep| !rep.active).map(|rep| rep.name.as_str()).collect();
+    let gone = playbook.reps.iter().filter(|(_, rep)| !rep.active).map(|(id, rep)| {
+        let successor = playbook.successor(id).map(|successor| playbook.rep_name(successor));
+        successor.map_or_else(|| rep.name.clone(), |successor| format!("{} (their buyers go to {successor})", rep.name))
+    });
+    let gone: Vec<String> = gone.collect();
     if !gone.is_empty() {
         lines.push(format!("Left, and never asked: {}.", gone.join(", ")));
     }

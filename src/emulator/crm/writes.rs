@@ -24,6 +24,9 @@ pub(crate) struct Written {
     pub(crate) times: u32,
     /// Of a task: when it was done, as an instant.
     pub(crate) done_at: Option<String>,
+    /// Somebody completed it there.
+    #[serde(skip)]
+    pub(crate) by_hand: bool,
 }
 
 /// The CRM's routes for writes, and the floor's for looking at them and completing a task.
@@ -40,6 +43,20 @@ fn key_of(write: &Value) -> Option<&str> {
     write["key"].as_str()
 }
 
+/// Keeps a write under its key, as `id` when it is new; nothing when it ends a task that there is not.
+pub(super) fn keep(written: &mut Vec<Written>, write: Value, id: String, now: &str) -> Option<String> {
+    if write["kind"] == "task_done" {
+        let task = written.iter_mut().find(|w| w.id == write["task"])?;
+        task.done_at.get_or_insert_with(|| now.to_owned());
+    }
+    if let Some(twice) = written.iter_mut().find(|w| key_of(&w.write) == key_of(&write)) {
+        twice.times += 1;
+        return Some(twice.id.clone());
+    }
+    written.push(Written { id: id.clone(), write, times: 1, done_at: None, by_hand: false });
+    Some(id)
+}
+
 async fn write(State(shared): State<Arc<Shared>>, headers: HeaderMap, Json(write): Json<Value>) -> Response {
     if let Some(refused) = is_let_in(&shared, &headers).await {
         return refused;
@@ -52,20 +69,11 @@ async fn write(State(shared): State<Arc<Shared>>, headers: HeaderMap, Json(write
     let (id, breaks) = {
         let mut state = shared.state();
         let breaks = state.faults.crm_breaks.strikes();
-        if write["kind"] == "task_done" {
-            let Some(task) = state.written.iter_mut().find(|w| w.id == write["task"]) else {
-                return answer(StatusCode::NOT_FOUND, &json!({ "error": "no such task" }));
-            };
-            task.done_at.get_or_insert(now);
-        }
-        if let Some(twice) = state.written.iter_mut().find(|w| key_of(&w.write) == key_of(&write)) {
-            twice.times += 1;
-            (twice.id.clone(), breaks)
-        } else {
-            let id = format!("w-{}", state.written.len() + 1);
-            state.written.push(Written { id: id.clone(), write, times: 1, done_at: None });
-            (id, breaks)
-        }
+        let id = format!("w-{}", state.written.len() + 1);
+        let Some(id) = keep(&mut state.written, write, id, &now) else {
+            return answer(StatusCode::NOT_FOUND, &json!({ "error": "no such task" }));
+        };
+        (id, breaks)
     };
     if breaks {
         // It is written, and whoever wrote it is not told.
@@ -104,8 +112,10 @@ async fn all(State(shared): State<Arc<Shared>>) -> Json<Value> {
 /// Somebody completes a task there.
 async fn complete(State(shared): State<Arc<Shared>>, Path(id): Path<String>) -> Response {
     let now = shared.now().to_string();
-    let done =
-        shared.state().written.iter_mut().find(|w| w.id == id).map(|task| task.done_at.get_or_insert(now).clone());
+    let done = shared.state().written.iter_mut().find(|w| w.id == id).map(|task| {
+        task.by_hand |= task.done_at.is_none();
+        task.done_at.get_or_insert(now).clone()
+    });
     match done {
         Some(at) => answer(StatusCode::OK, &json!({ "done_at": at })),
         None => answer(StatusCode::NOT_FOUND, &json!({ "error": "no such task" })),

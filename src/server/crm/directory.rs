@@ -22,6 +22,7 @@ mod deals;
 mod writes;
 
 pub use deals::deals_of;
+pub(super) use writes::body;
 
 /// Longest wait for everything.
 const PATIENCE: Duration = Duration::from_secs(20);

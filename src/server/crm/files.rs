@@ -3,6 +3,8 @@
 //! The folder is read whole. A file that is half written replaces nothing: what changed is read once it has stayed as it is
 //! from one look to the next, and a reading during which anything moved is thrown away, as is one that ends in the middle of
 //! a row. What was read before stays until then.
+//!
+//! It takes writes when it is told to: they stand in `written.jsonl`, a line each. The tables are never written by us.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use async_trait::async_trait;
 
 use super::connector::{Crm, CrmError, Deals};
 use super::owner::{Owner, Reps};
+use super::write::{TaskState, Write};
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
 use crate::domain::id::RepId;
@@ -20,8 +23,11 @@ use crate::domain::time::Timestamp;
 
 pub mod books;
 mod rows;
+mod written;
 
 pub use books::Books;
+
+use written::Written;
 
 /// How often the folder is looked at, in real time.
 const LOOK: Duration = Duration::from_secs(1);
@@ -37,6 +43,8 @@ pub struct Files {
     folder: PathBuf,
     reps: Reps,
     kept: Mutex<Kept>,
+    /// Nothing where only is read.
+    written: Option<Arc<Written>>,
 }
 
 #[derive(Default)]
@@ -63,7 +71,14 @@ impl Files {
         if !folder.is_dir() {
             return Err(CrmError::Unreachable(format!("there is no folder at {}", folder.display())));
         }
-        Ok(Self { folder: folder.to_owned(), reps, kept: Mutex::default() })
+        Ok(Self { folder: folder.to_owned(), reps, kept: Mutex::default(), written: None })
+    }
+
+    /// It takes writes, too: one program at a time.
+    #[must_use]
+    pub fn writing(mut self) -> Self {
+        self.written = Some(Arc::new(Written::new(&self.folder)));
+        self
     }
 
     /// What stands in the folder now, unless a file is not whole.
@@ -112,6 +127,17 @@ impl Files {
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was written, on a thread that may wait for the disk.
+    async fn written<T: Send + 'static>(
+        &self,
+        cannot: &'static str,
+        of: impl FnOnce(&Written) -> Result<T, CrmError> + Send + 'static,
+    ) -> Result<T, CrmError> {
+        let written = Arc::clone(self.written.as_ref().ok_or(CrmError::Cannot(cannot))?);
+        let done = tokio::task::spawn_blocking(move || of(&written)).await;
+        done.map_err(|e| CrmError::Unreachable(e.to_string()))?
     }
 
     /// The last good reading, or a first one.
@@ -184,6 +210,33 @@ impl Crm for Files {
     async fn complaints(&self) -> Result<(Vec<String>, usize), CrmError> {
         let books = self.books().await?;
         Ok((books.wrong.clone(), books.wrongs))
+    }
+
+    fn takes_writes(&self) -> bool {
+        self.written.is_some()
+    }
+
+    async fn write(&self, write: &Write) -> Result<String, CrmError> {
+        if !self.known().await?.cards.iter().any(|card| card.contact == write.contact) {
+            return Err(CrmError::NotFound);
+        }
+        let write = write.clone();
+        self.written("take writes", move |written| written.write(&write)).await
+    }
+
+    async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
+        let key = write.key;
+        self.written("look for writes", move |written| written.find(key)).await
+    }
+
+    /// Done is what one of our own lines says so of, and what somebody put into `tasks_done`.
+    async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
+        let key = id.to_owned();
+        let state = self.written("tell how a task stands", move |written| written.task(&key)).await?;
+        Ok(match self.known().await?.done.get(id) {
+            Some(at) if state == TaskState::Open => TaskState::Done { at: *at },
+            Some(_) | None => state,
+        })
     }
 
     async fn owners(&self) -> Result<Vec<Owner>, CrmError> {

@@ -468,8 +468,8 @@ impl Crm for HubSpot {
         if let Some(place) = body::place(write) {
             return self.marked(write, place).await;
         }
-        if let What::TaskDone { task } = &write.what {
-            let done = matches!(self.task(task).await?, TaskState::Done { .. });
+        if let What::TaskDone { task, .. } = &write.what {
+            let done = self.task(task).await?.is_over();
             return Ok(done.then(|| task.clone()));
         }
         let (kind, id) = body::owned(write);
@@ -484,8 +484,9 @@ impl Crm for HubSpot {
         if task.archived {
             return Err(CrmError::NotFound);
         }
-        if task.text("hs_task_status") != Some("COMPLETED") {
-            return Ok(TaskState::Open);
+        let status = task.text("hs_task_status");
+        if status != Some("COMPLETED") {
+            return Ok(if status == Some("DEFERRED") { TaskState::Deferred } else { TaskState::Open });
         }
         let at = task.instant("hs_task_completion_date").or_else(|| task.instant("hs_lastmodifieddate"));
         Ok(TaskState::Done { at: at.unwrap_or_else(|| self.clock.now()) })

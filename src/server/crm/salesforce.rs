@@ -441,8 +441,8 @@ impl Crm for Salesforce {
             let found = self.all(body::find(write, kind, known.fields.key)).await?;
             return Ok(found.first().map(|record| record.id().to_owned()));
         }
-        if let What::TaskDone { task } = &write.what {
-            let done = matches!(self.task(task).await?, TaskState::Done { .. });
+        if let What::TaskDone { task, .. } = &write.what {
+            let done = self.task(task).await?.is_over();
             return Ok(done.then(|| task.clone()));
         }
         let (kind, id) = body::owned(write);
@@ -452,10 +452,14 @@ impl Crm for Salesforce {
     }
 
     async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
-        let fields = "IsDeleted,IsClosed,CompletedDateTime,LastModifiedDate";
+        let fields = "IsDeleted,IsClosed,Status,CompletedDateTime,LastModifiedDate";
         let task: Record = self.call(&ask::record("Task", id, fields)).await?;
         if task.is("IsDeleted") {
             return Err(CrmError::NotFound);
+        }
+        let aside = self.known().await?.words.aside.clone();
+        if aside.is_some() && task.text("Status") == aside.as_deref() {
+            return Ok(TaskState::Deferred);
         }
         if !task.is("IsClosed") {
             return Ok(TaskState::Open);

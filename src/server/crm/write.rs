@@ -53,6 +53,8 @@ pub enum What {
     TaskDone {
         /// The CRM's id of it.
         task: String,
+        /// Somebody else is asked now: it must not look as if its owner had done it.
+        passed_on: bool,
     },
     /// How a conversation ended: in the log, and as a meeting when one was made.
     Outcome {
@@ -62,7 +64,11 @@ pub enum What {
         words: String,
         /// The meeting, when the outcome is one whose time is known.
         meeting: Option<Meeting>,
+        /// What became of its last clock, in words.
+        sla: Option<String>,
     },
+    /// What stands there as ended was opened again: a line in the log.
+    Reopened,
     /// The contact, or the deal when one is named, gets another owner: [`Write::owner`], which the CRM has to know here.
     Owner,
 }
@@ -97,6 +103,15 @@ pub enum TaskState {
         /// When, by the CRM; when it was last changed where the CRM keeps no time of completion.
         at: Timestamp,
     },
+    /// Put aside: nobody did it, and nobody is asked to any more.
+    Deferred,
+}
+
+impl TaskState {
+    /// Whether nobody is asked to do it any more.
+    pub const fn is_over(self) -> bool {
+        !matches!(self, Self::Open)
+    }
 }
 
 impl Write {
@@ -112,6 +127,7 @@ impl Write {
             What::Task { .. } => "task",
             What::TaskDone { .. } => "task done",
             What::Outcome { .. } => "outcome",
+            What::Reopened => "reopened",
             What::Owner => "owner",
         }
     }

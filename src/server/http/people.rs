@@ -2,7 +2,7 @@
 
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use chrono::Datelike as _;
@@ -99,6 +99,15 @@ pub async fn on_call(
         }
     };
     Ok(Json(oncall::plans(&playbook).into_iter().map(one).collect()))
+}
+
+/// Calendar programs sign in once they are asked to (RFC 7617).
+pub(super) async fn challenge(mut response: Response) -> Response {
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let basic = HeaderValue::from_static("Basic realm=\"comeback\", charset=\"UTF-8\"");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
+    }
+    response
 }
 
 /// The shifts of a rep or a schedule as a calendar (RFC 5545). Calendar programs sign in with HTTP Basic: any name, and

@@ -209,8 +209,9 @@ impl Notifier {
             ChannelKind::Webhook { url, secrets } => self.webhook(message, url, secrets, channel.redact).await,
             ChannelKind::Slack { url } => match setting::read(url, &self.given).await {
                 Ok(url) => {
-                    let body = payload::slack(&message.words(channel.redact)).to_string();
-                    outgoing::post(&self.egress, &url, "", 0, body, &[]).await
+                    let whom = message.whom().filter(|_| channel.redact == Redact::None);
+                    let body = payload::slack(&message.words(channel.redact), whom).to_string();
+                    outgoing::post((&self.egress, &self.gone), &url, "", 0, body, &[]).await
                 }
                 Err(why) => Attempt::Later(why),
             },
@@ -240,7 +241,7 @@ impl Notifier {
         let body = payload::webhook(&message.told, &briefs, &open.collect::<Vec<_>>(), redact).to_string();
         // Receivers compare with the real time, also those of a demo.
         let seconds = SystemClock.now().millis().div_euclid(1000);
-        outgoing::post(&self.egress, &url, &message.id(), seconds, body, &secrets).await
+        outgoing::post((&self.egress, &self.gone), &url, &message.id(), seconds, body, &secrets).await
     }
 
     /// A text to the rep's own phone. That it may have left is on disk before the call: it is never sent twice.
@@ -387,6 +388,12 @@ impl Message<'_> {
         let items =
             self.told.iter().map(|told| Item { what: told.row.notice.what.clone(), brief: self.brief(told, redact) });
         (items.collect(), self.open.iter().map(|subject| self.of(subject, None, redact)).collect())
+    }
+
+    /// Whom it is for, when that is one person: a chat has many readers.
+    fn whom(&self) -> Option<&str> {
+        let first = self.told.first()?;
+        if let To::Rep(rep) = &first.row.notice.to { Some(self.playbook.rep_name(rep)) } else { None }
     }
 
     fn words(&self, redact: Redact) -> words::Words {

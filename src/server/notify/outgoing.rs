@@ -5,12 +5,16 @@ use std::time::Duration;
 use axum::http::HeaderName;
 use url::Url;
 
+use super::gone::Gone;
 use super::standard::{Secret, signatures};
 use crate::domain::time::Timestamp;
 use crate::server::egress::{Ask, Egress, EgressError};
 
 /// Longest wait for the whole answer.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Why nothing is posted to an address.
+const GONE: &str = "it said that it is gone (410): nothing is posted there until its address changes";
 
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,15 +34,18 @@ pub(super) enum Attempt {
 /// Posts JSON, signed when there are secrets. `seconds` is the wall clock's: receivers refuse an old timestamp. Redirects
 /// are not followed: what is signed is signed for one address.
 pub(super) async fn post(
-    egress: &Egress,
+    (egress, gone): (&Egress, &Gone),
     url: &str,
     id: &str,
     seconds: i64,
     body: String,
     secrets: &[Secret],
 ) -> Attempt {
-    let Ok(url) = Url::parse(url) else { return Attempt::Later("its address is not one".to_owned()) };
-    let mut ask = Ask::post(url).json(body.clone()).within(PATIENCE);
+    let Ok(parsed) = Url::parse(url) else { return Attempt::Later("its address is not one".to_owned()) };
+    if gone.has(url) {
+        return Attempt::Refused(GONE.to_owned());
+    }
+    let mut ask = Ask::post(parsed).json(body.clone()).within(PATIENCE);
     if !secrets.is_empty() {
         let signature = signatures(secrets, id, seconds, body.as_bytes());
         ask = ask
@@ -49,7 +56,14 @@ pub(super) async fn post(
     match egress.ask(ask).await {
         // The answer's body is not read: nothing in it is wanted.
         Ok(answer) if answer.is_success() => Attempt::Accepted,
-        Ok(answer) if answer.status() == 410 => Attempt::Refused("it is gone (410)".to_owned()),
+        Ok(answer) if answer.status() == 410 => {
+            if gone.mark(url) {
+                tracing::error!(
+                    "a channel says that it is gone (410): nothing is posted there until its address changes"
+                );
+            }
+            Attempt::Refused(GONE.to_owned())
+        }
         Ok(answer) => Attempt::Later(format!("it answers {}", answer.status())),
         Err(EgressError::TooLong { .. }) => Attempt::Later("it does not answer in time".to_owned()),
         Err(EgressError::NoConnection { .. }) => Attempt::Later("no connection".to_owned()),

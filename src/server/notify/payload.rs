@@ -13,6 +13,7 @@ use crate::domain::alert::{Redact, To, What};
 use crate::domain::consent::Scope;
 use crate::domain::contact::Address;
 use crate::domain::id::ContactId;
+use crate::domain::safe_text::SafeText;
 use crate::domain::time::Timestamp;
 use crate::journal::to_hex;
 use crate::server::store::Subject;
@@ -137,6 +138,8 @@ fn one(told: &Told, brief: Option<&Brief>, redact: Redact) -> Value {
         // The CRM's own ids: who that is, only the CRM can tell.
         data["contacts"] = json!(subject.state.contacts);
         data["line"] = json!(subject.state.line);
+        // As the tool that sent it calls it: one use case may be meant by many campaigns.
+        data["campaign"] = json!(subject.answering.as_ref().map(|sent| &sent.campaign));
         if redact == Redact::None {
             data["from"] = json!(subject.address);
         }
@@ -183,9 +186,10 @@ fn written(at: Timestamp) -> String {
 }
 
 /// The body for Slack and its relatives: three signs are theirs.
-pub(super) fn slack(words: &Words) -> Value {
+pub(super) fn slack(words: &Words, whom: Option<&str>) -> Value {
     let plain = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let mut text = format!("*{}*", plain(&words.title));
+    let whom = whom.map_or_else(String::new, |name| format!("{}: ", plain(SafeText::line(name).as_str())));
+    let mut text = format!("{whom}*{}*", plain(&words.title));
     for line in &words.lines {
         text = format!("{text}\n{}", plain(line));
     }

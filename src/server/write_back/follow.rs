@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::domain::event::{Event, Subject};
 use crate::domain::id::{ConversationId, RepId};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 use crate::domain::write_back::{self, Wanted};
 use crate::journal::{Entry, Frame};
 use crate::server::service::Service;
@@ -30,7 +30,9 @@ pub async fn follow(service: &Service) -> Result<(), StoreError> {
     loop {
         let entries = store.entries(read, PAGE).await?;
         let Some(last) = entries.last().map(|entry| entry.seq) else { return Ok(()) };
-        let page = Page { store, policy: &service.playbook().write_back, now: service.clock().now() };
+        let playbook = service.playbook();
+        let undo = service.clock().of_real(playbook.undo_hold);
+        let page = Page { store, policy: &playbook.write_back, now: service.clock().now(), undo };
         page.keep(&entries, last).await?;
         read = last;
     }
@@ -40,6 +42,8 @@ struct Page<'a> {
     store: &'a dyn Store,
     policy: &'a write_back::WriteBack,
     now: Timestamp,
+    /// How long an end may be taken back before it is written.
+    undo: Span,
 }
 
 impl Page<'_> {
@@ -58,7 +62,9 @@ impl Page<'_> {
             let wants = write_back::follows(self.policy, entry.seq, entry.at, &event);
             rows.extend((0..).zip(wants).map(|(n, want)| {
                 let place = (entry.seq, n);
-                CrmRow { once: want.once, ..row(conversation, place, entry.at, want.rep, want.what) }
+                let held = if is_end(&want.what) { self.undo } else { Span::ZERO };
+                let next_at = entry.at + held;
+                CrmRow { once: want.once, next_at, ..row(conversation, place, entry.at, want.rep, want.what) }
             }));
         }
         for (conversation, (seq, at)) in moved {
@@ -79,10 +85,13 @@ impl Page<'_> {
         let (right, wrong): (Vec<_>, Vec<_>) = open.into_iter().partition(is_right);
         let mut rows: Vec<CrmRow> = (TASK_ENDS..)
             .zip(wrong)
-            .map(|(n, task)| CrmRow {
-                once: format!("ends:{}", task.key),
-                about: Some(task.key),
-                ..row(conversation, (seq, n), at, task.rep, Wanted::TaskDone)
+            .map(|(n, task)| {
+                let passed_on = task.rep.as_ref().is_some_and(|had| write_back::is_passed_on(&subject.state, had));
+                CrmRow {
+                    once: format!("ends:{}", task.key),
+                    about: Some(task.key),
+                    ..row(conversation, (seq, n), at, task.rep, Wanted::TaskDone { passed_on })
+                }
             })
             .collect();
         if let (true, Some((rep, due))) = (right.is_empty(), wanted) {
@@ -92,6 +101,11 @@ impl Page<'_> {
         }
         Ok(rows)
     }
+}
+
+/// Whether it tells how a conversation ended, or follows from that.
+pub(super) const fn is_end(wanted: &Wanted) -> bool {
+    matches!(wanted, Wanted::Outcome { .. } | Wanted::FollowUp { .. })
 }
 
 fn row(conversation: ConversationId, place: (u64, u32), at: Timestamp, rep: Option<RepId>, wanted: Wanted) -> CrmRow {

@@ -1,12 +1,15 @@
 //! One write: what it says is read, it is looked for when it may be there, made, and how that ended is kept.
 
+use super::follow::is_end;
+use super::tasks::TaskTrouble;
 use super::{WriteBack, pause};
 use crate::domain::contact::Body;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
-use crate::domain::id::{ContactId, MessageId, RepId};
+use crate::domain::id::{ContactId, DealId, MessageId, RepId};
 use crate::domain::time::{Span, Timestamp};
-use crate::domain::write_back::{self, Wanted};
+use crate::domain::write_back::Wanted;
+use crate::domain::write_back::came_of;
 use crate::journal::Frame;
 use crate::server::crm::CrmError;
 use crate::server::crm::write::{Meeting, Priority, What, Write};
@@ -33,6 +36,8 @@ enum Read {
     Dropped,
     /// Nobody in the CRM is the buyer, or several are.
     Nobody(String),
+    /// It may still be taken back until then.
+    Held(Timestamp),
 }
 
 /// What it is of, and when it happened.
@@ -48,6 +53,10 @@ impl WriteBack {
         let now = self.service.clock().now();
         let write = match self.read(&row, now).await? {
             Read::Write(write) => write,
+            Read::Held(until) => {
+                row.next_at = until;
+                return self.service.store().put_crm_row(&row).await.map(|()| None);
+            }
             Read::Dropped => return self.end(row, CrmEnd::Dropped, now).await,
             Read::Nobody(why) => {
                 row.waits = Some(why);
@@ -66,11 +75,28 @@ impl WriteBack {
                 Err(error) => return self.failed(row, &error).await,
             }
         }
+        if let (What::TaskDone { task, .. }, false) = (&write.what, row.begun) {
+            match self.was_completed(&row, task).await {
+                Ok(false) => {}
+                Ok(true) | Err(TaskTrouble::Crm(CrmError::NotFound)) => {
+                    return self.end(row, CrmEnd::Dropped, now).await;
+                }
+                Err(TaskTrouble::Crm(error)) => return self.failed(row, &error).await,
+                Err(TaskTrouble::Store(error)) => return Err(error),
+            }
+        }
         row.begun = true;
         self.service.store().put_crm_row(&row).await?;
-        match self.crm.write(&write).await {
+        let mut written = self.crm.write(&write).await;
+        if matches!(&written, Err(error) if error.is_final() && !error.may_have_been_made()) && write.deal.is_some() {
+            // The deal may be gone there, and the person is not.
+            written = self.crm.write(&Write { deal: None, ..*write }).await;
+        }
+        match written {
             Ok(id) => self.made(row, id).await,
-            Err(CrmError::NotFound) if row.wanted == Wanted::TaskDone => self.end(row, CrmEnd::Dropped, now).await,
+            Err(CrmError::NotFound) if matches!(row.wanted, Wanted::TaskDone { .. }) => {
+                self.end(row, CrmEnd::Dropped, now).await
+            }
             Err(error) => {
                 row.begun = error.may_have_been_made();
                 self.failed(row, &error).await
@@ -116,31 +142,49 @@ impl WriteBack {
 
     async fn read(&self, row: &CrmRow, now: Timestamp) -> Result<Read, StoreError> {
         let Some(subject) = self.service.store().subject(row.conversation, 0).await? else { return Ok(Read::Dropped) };
-        let Some(said) = self.said(row, &subject, now).await? else { return Ok(Read::Dropped) };
+        let (past, undo) = (self.past(row).await?, self.service.clock().of_real(self.service.playbook().undo_hold));
+        if is_end(&row.wanted) && !row.begun {
+            if came_of::is_undone(&past, row.place.0, undo) {
+                return Ok(Read::Dropped);
+            }
+            if now < row.at + undo {
+                return Ok(Read::Held(row.at + undo));
+            }
+        }
+        if row.wanted == Wanted::Reopened && came_of::is_undo(&past, row.place.0, undo) {
+            return Ok(Read::Dropped);
+        }
+        let Some(said) = self.said(row, &subject, &past, now).await? else { return Ok(Read::Dropped) };
         let contact = match one(&subject.state) {
             Ok(contact) => contact,
             Err(why) => return Ok(Read::Nobody(why)),
         };
         Ok(Read::Write(Box::new(Write {
             key: row.key,
+            deal: deal(&subject, &contact, &said.what),
             contact,
-            deal: None,
             owner: said.rep,
             at: said.at,
-            link: format!("comeback explain {}", row.conversation),
+            link: self.link(row.conversation),
             what: said.what,
         })))
     }
 
     /// What the write says; nothing when it is not wanted any more.
-    async fn said(&self, row: &CrmRow, subject: &Subject, now: Timestamp) -> Result<Option<Said>, StoreError> {
+    async fn said(
+        &self,
+        row: &CrmRow,
+        subject: &Subject,
+        past: &came_of::Past,
+        now: Timestamp,
+    ) -> Result<Option<Said>, StoreError> {
         let (rep, at) = (row.rep.clone(), row.at);
         let task = |subject: String, words: String, due: Timestamp| {
             let priority = if due.since(now) < SOON { Priority::High } else { Priority::Normal };
             What::Task { subject, words, priority, due }
         };
         let what = match &row.wanted {
-            Wanted::Log { message } => return self.text(row, *message).await,
+            Wanted::Log { message } => return self.text(subject, past, *message).await,
             Wanted::Outcome { outcome, meeting, note } => {
                 let said = match note {
                     Some(note) => self.service.store().message(*note).await?,
@@ -149,7 +193,8 @@ impl WriteBack {
                 // Erased by now, it is written nowhere.
                 let words = said.and_then(|note| note.body).map_or_else(String::new, |body| body.as_str().to_owned());
                 let meeting = meeting.map(|meeting| Meeting { from: meeting.from, until: meeting.until() });
-                What::Outcome { outcome: outcome.words().to_owned(), words, meeting }
+                let sla = came_of::end(past, row.place.0, now);
+                What::Outcome { outcome: outcome.words().to_owned(), words, meeting, sla }
             }
             Wanted::FollowUp { words, due } => task(words.clone(), String::new(), *due),
             Wanted::Task { due } => {
@@ -160,41 +205,53 @@ impl WriteBack {
                 let cohort = self.service.playbook().cohort(&subject.state.cohort).map(|c| c.label.clone());
                 task(waits, cohort.unwrap_or_default(), *due)
             }
-            Wanted::TaskDone => {
+            Wanted::TaskDone { passed_on } => {
                 let about = match row.about {
                     Some(key) => self.service.store().crm_row(key).await?,
                     None => None,
                 };
                 let Some(task) = about.and_then(|task| task.made) else { return Ok(None) };
-                What::TaskDone { task }
+                What::TaskDone { task, passed_on: *passed_on }
             }
+            Wanted::Reopened => What::Reopened,
             Wanted::Owner => What::Owner,
         };
         // One that may have been made is looked for all the same: whoever sees it there wants it done.
         Ok((!is_over(row) || row.begun).then_some(Said { what, rep, at }))
     }
 
-    async fn text(&self, row: &CrmRow, id: MessageId) -> Result<Option<Said>, StoreError> {
+    async fn text(&self, subject: &Subject, past: &came_of::Past, id: MessageId) -> Result<Option<Said>, StoreError> {
         let Some(message) = self.service.store().message(id).await? else { return Ok(None) };
-        let (inbound, rep) = match &message.author {
-            Author::Buyer(_) => (true, None),
-            Author::Rep(rep) => (false, Some(rep.clone())),
-            Author::Automatic => (false, None),
+        let now = self.service.clock().now();
+        let (inbound, rep, sla) = match &message.author {
+            // It is theirs who is accountable; while nobody is, theirs who is asked.
+            Author::Buyer(_) => {
+                let c = &subject.state;
+                (true, c.owner.as_ref().or_else(|| c.assignee()).cloned(), came_of::reply(past, id, now))
+            }
+            Author::Rep(rep) => (false, Some(rep.clone()), came_of::answer(past, id, now)),
+            Author::Automatic => (false, None, None),
             Author::Note(_) => return Ok(None),
         };
         let Some(body) = words(&message) else { return Ok(None) };
-        let sla = if inbound { None } else { self.sla(row, id).await? };
         Ok(Some(Said { what: What::Log { inbound, body, sla }, rep, at: message.at }))
     }
 
-    async fn sla(&self, row: &CrmRow, answer: MessageId) -> Result<Option<String>, StoreError> {
+    /// What happened in its conversation, as far as it is read here.
+    async fn past(&self, row: &CrmRow) -> Result<Vec<(u64, Timestamp, Event)>, StoreError> {
         let entries = self.service.store().entries_of(row.conversation.0, LOOKED_AT).await?;
         let events = entries.iter().filter_map(|entry| {
             let frame = Frame::decode(&entry.body).ok()?;
-            Some((entry.at, serde_json::from_value::<Event>(frame.event).ok()?))
+            Some((entry.seq, entry.at, serde_json::from_value::<Event>(frame.event).ok()?))
         });
-        Ok(write_back::sla(&events.collect::<Vec<_>>(), answer))
+        Ok(events.collect())
     }
+}
+
+/// The open deal that it is about. An owner is the person's: a deal keeps its own.
+fn deal(subject: &Subject, contact: &ContactId, what: &What) -> Option<DealId> {
+    let card = subject.cards.iter().find(|card| card.contact == *contact)?;
+    card.opportunity.as_ref()?.id.clone().filter(|_| !matches!(what, What::Owner))
 }
 
 /// Whether it is a task that nobody needs any more.

@@ -13,6 +13,12 @@ use crate::server::store::crm_write::CrmRow;
 /// Tasks looked at in one go.
 const LOOKED_AT: usize = 100;
 
+/// Why nobody knows whether a task was completed.
+pub(super) enum TaskTrouble {
+    Crm(CrmError),
+    Store(StoreError),
+}
+
 impl WriteBack {
     /// Asks the CRM about the next of the open tasks; the last one asked about, to go on behind it.
     pub async fn look_at_tasks(&self, after: Option<Uuid>) -> Result<Option<Uuid>, StoreError> {
@@ -21,7 +27,7 @@ impl WriteBack {
         for task in tasks {
             let Some(id) = &task.made else { continue };
             match self.crm.task(id).await {
-                Ok(TaskState::Open) => {}
+                Ok(TaskState::Open | TaskState::Deferred) => {}
                 Ok(TaskState::Done { .. }) => self.completed(task).await?,
                 // Somebody deleted it: nothing is to be ended there any more.
                 Err(CrmError::NotFound) => self.close(task).await?,
@@ -32,6 +38,23 @@ impl WriteBack {
             }
         }
         Ok(last)
+    }
+
+    /// Before a task is ended there: whether it was done there meanwhile, between our looks. Whoever did it acted before
+    /// it passed on, and it is theirs unless somebody took it or answered.
+    pub(super) async fn was_completed(&self, row: &CrmRow, id: &str) -> Result<bool, TaskTrouble> {
+        if !matches!(self.crm.task(id).await.map_err(TaskTrouble::Crm)?, TaskState::Done { .. }) {
+            return Ok(false);
+        }
+        let store = self.service.store();
+        let state = store.subject(row.conversation, 0).await.map_err(TaskTrouble::Store)?.map(|subject| subject.state);
+        let waits = state.is_some_and(|c| !c.is_done() && c.clock.is_some() && c.taker().is_none());
+        if let (true, Some(key)) = (waits, row.about)
+            && let Some(task) = store.crm_row(key).await.map_err(TaskTrouble::Store)?
+        {
+            self.completed(task).await.map_err(TaskTrouble::Store)?;
+        }
+        Ok(true)
     }
 
     async fn completed(&self, task: CrmRow) -> Result<(), StoreError> {

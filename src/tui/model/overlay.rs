@@ -75,6 +75,13 @@ pub enum Overlay {
         /// First line on screen.
         top: usize,
     },
+    /// Everything that is known of the buyer.
+    Card {
+        /// Of which.
+        about: ConversationId,
+        /// First line on screen.
+        top: usize,
+    },
     /// Why this rep has it.
     Why {
         /// Which.
@@ -259,7 +266,7 @@ impl Overlay {
     /// Where its keys are looked up.
     pub const fn context(&self) -> Context {
         match self {
-            Self::Help { .. } | Self::Why { .. } | Self::OnCall { .. } => Context::Page,
+            Self::Help { .. } | Self::Why { .. } | Self::Card { .. } | Self::OnCall { .. } => Context::Page,
             Self::Palette { .. } | Self::Pick(_) => Context::Choice,
             Self::Reason { .. }
             | Self::KeepReason { .. }

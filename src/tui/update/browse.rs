@@ -100,6 +100,10 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
         Action::Why => with_target(model, now, out, |model, about, _, _| {
             model.overlay = Some(Overlay::Why { about, top: 0 });
         }),
+        Action::Card => with_target(model, now, out, |model, about, _, _| {
+            open(model, about);
+            model.overlay = Some(Overlay::Card { about, top: 0 });
+        }),
         Action::Rule => with_target(model, now, out, |model, id, now, _| outbox::rule_in(model, id, now)),
         Action::Kind => with_target(model, now, out, |model, id, now, _| kind::ask(model, id, now)),
         Action::OptOut => with_target(model, now, out, |model, id, now, _| choices::opt_out(model, id, now)),

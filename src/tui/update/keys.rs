@@ -89,7 +89,7 @@ pub(super) fn words_of(model: &mut Model) -> Option<&mut String> {
         | Overlay::Begin { words }
         | Overlay::When { words, .. } => Some(words),
         Overlay::Pick(pick) => Some(&mut pick.words),
-        Overlay::Why { .. } | Overlay::OnCall { .. } => None,
+        Overlay::Why { .. } | Overlay::Card { .. } | Overlay::OnCall { .. } => None,
     }
 }
 

@@ -80,7 +80,7 @@ pub(in crate::tui) fn would_wait(model: &Model, composer: &Composer, now: Timest
     if let Some(at) = composer.later.filter(|at| *at > now) {
         return Some(hours.next_open(at).unwrap_or(at));
     }
-    match hours.judge(row.last_inbound, now).said {
+    match hours.judge(row.wrote, now).said {
         Said::Until(opens) => Some(opens),
         Said::Open | Said::Direct | Said::Never | Said::Overruled => None,
     }

@@ -3,7 +3,6 @@
 
 use super::{act, composer, snippets};
 use crate::domain::command::Command;
-use crate::domain::context::Card;
 use crate::domain::event::Outcome;
 use crate::domain::hours::Calendar;
 use crate::domain::id::{ConversationId, RepId};
@@ -83,19 +82,9 @@ fn write(model: &mut Model, id: ConversationId, text: &str, now: Timestamp) {
     }
 }
 
-/// Who leads the deal: its owner, else whoever of its team is called so, else the person's owner.
-fn account_executive(cards: &[Card]) -> Option<&RepId> {
-    let card = cards.first()?;
-    let deal = card.opportunity.as_ref();
-    let leads = |role: &str| matches!(role.to_lowercase().as_str(), "ae" | "account executive");
-    let of_team =
-        || deal.and_then(|deal| deal.team.iter().find(|member| leads(&member.role))).map(|member| &member.rep);
-    of_team().or_else(|| deal.and_then(|deal| deal.owner.as_ref())).or(card.owner.as_ref())
-}
-
 /// Asks how the account executive is brought in: by a note, or by handing it to them.
 pub(super) fn loop_in(model: &mut Model, id: ConversationId, now: Timestamp) {
-    let found = model.thread_of(id).and_then(|thread| account_executive(&thread.cards)).cloned();
+    let found = model.thread_of(id).and_then(|thread| thread.cards.first()?.account_executive()).cloned();
     let Some(rep) = found else {
         return model.warn("The CRM names no account executive here: a reassigns, i writes a note.", now);
     };

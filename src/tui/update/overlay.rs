@@ -27,7 +27,9 @@ fn step(model: &mut Model, by: isize) {
             let most = keymap::search(words).len();
             *top = top.saturating_add_signed(by).min(most);
         }
-        Some(Overlay::Why { top, .. } | Overlay::OnCall { top, .. }) => *top = top.saturating_add_signed(by).min(200),
+        Some(Overlay::Why { top, .. } | Overlay::Card { top, .. } | Overlay::OnCall { top, .. }) => {
+            *top = top.saturating_add_signed(by).min(200);
+        }
         Some(Overlay::Palette { words, at, context }) => {
             let most = keymap::palette(*context, words).len().saturating_sub(1);
             *at = at.saturating_add_signed(by).min(most);
@@ -70,7 +72,7 @@ fn accept(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
         Some(Overlay::CoverNote { rep, words }) => away::noted(model, rep.as_ref(), &words, now),
         Some(Overlay::Begin { words }) => begin::typed(model, &words, now, out),
         Some(Overlay::When { what, words }) => when::typed(model, what, words, now, out),
-        Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::OnCall { .. }) | None => {}
+        Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::Card { .. } | Overlay::OnCall { .. }) | None => {}
     }
 }
 
@@ -92,7 +94,7 @@ pub(super) fn typed(model: &mut Model, chord: Chord, now: Timestamp, out: &mut V
             model.overlay = None;
             return composer::semicolon(model, now);
         }
-        (Some(Overlay::Why { .. } | Overlay::OnCall { .. }), _) => {
+        (Some(Overlay::Why { .. } | Overlay::Card { .. } | Overlay::OnCall { .. }), _) => {
             match chord.typed() {
                 Some('j') => step(model, 1),
                 Some('k') => step(model, -1),
@@ -120,6 +122,7 @@ pub(super) fn typed(model: &mut Model, chord: Chord, now: Timestamp, out: &mut V
                 | Overlay::Begin { .. }
                 | Overlay::When { .. }
                 | Overlay::OnCall { .. }
+                | Overlay::Card { .. }
                 | Overlay::Why { .. },
             )
             | None => {}

@@ -83,7 +83,7 @@ fn consent(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) 
 fn standing_of(model: &Model, composer: &Composer, now: crate::domain::time::Timestamp) -> Option<Standing> {
     let row = model.row(composer.to).filter(|_| !composer.note)?;
     let rules = &model.playbook()?.compliance;
-    Some(standing::of(row.opted_out.as_ref(), row.hold.is_some(), rules, &row.place, row.last_inbound, now))
+    Some(standing::of(row.opted_out.as_ref(), row.hold.is_some(), rules, &row.place, row.wrote, now))
 }
 
 /// What will stand under the text, as its rows.

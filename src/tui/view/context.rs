@@ -11,123 +11,181 @@ use crate::domain::routing::Holder;
 use crate::tui::model::Model;
 use crate::tui::update;
 
-/// The pane beside the conversation.
+/// The pane beside the conversation: as much as fits. The page of the card has all of it.
 pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     p.frame(area, "Context", false);
     let area = inside(area);
     let Some(thread) = model.opened.and_then(|id| model.thread_of(id)) else { return };
-    let mut pane = Pane { area, y: area.y };
-    pane.say(p, "Next step", &thread.next_step.what, Tone::Strong);
-    pane.say(p, "", &format!("because {}", thread.next_step.why), Tone::Plain);
+    let width = area.width.saturating_sub(2);
+    let lines = told(model, thread, p).into_iter().flat_map(|said| said.lines(width));
+    let mut lines = lines.peekable();
+    for y in area.y..area.bottom() {
+        let Some((line, tone)) = lines.next() else { return };
+        // Its last row says that there is more, and how it is read.
+        if y + 1 == area.bottom() && lines.peek().is_some() {
+            p.put(area.x + 1, y, width, "… v: the whole card", Tone::Dim);
+            return;
+        }
+        p.put(area.x + 1, y, width, &line, tone);
+    }
+}
+
+/// The page with all of it.
+pub(super) fn page(model: &Model, thread: &Thread, p: &Painter<'_>) -> Vec<(String, Tone)> {
+    told(model, thread, p).into_iter().flat_map(Said::paragraph).collect()
+}
+
+/// A labelled paragraph; without words, a gap.
+struct Said {
+    label: String,
+    text: String,
+    tone: Tone,
+    /// Lines of it that the pane shows.
+    most: usize,
+}
+
+impl Said {
+    fn lines(self, width: u16) -> Vec<(String, Tone)> {
+        let label = Some((self.label, Tone::Dim)).filter(|(label, _)| !label.is_empty());
+        let tone = self.tone;
+        let mut text = if self.text.is_empty() { vec![String::new()] } else { wrapped(&self.text, width) };
+        if text.len() > self.most {
+            text.truncate(self.most);
+            if let Some(last) = text.last_mut() {
+                let kept: String = last.chars().take(usize::from(width).saturating_sub(2)).collect();
+                *last = format!("{} …", kept.trim_end());
+            }
+        }
+        label.into_iter().chain(text.into_iter().map(|line| (line, tone))).collect()
+    }
+
+    fn paragraph(self) -> Vec<(String, Tone)> {
+        let label = Some((self.label, Tone::Dim)).filter(|(label, _)| !label.is_empty());
+        label.into_iter().chain([(self.text, self.tone)]).collect()
+    }
+}
+
+/// Paragraphs in the order in which they are read.
+#[derive(Default)]
+struct Pane(Vec<Said>);
+
+impl Pane {
+    fn say(&mut self, label: &str, text: &str, tone: Tone) {
+        self.cut(label, text, tone, usize::MAX);
+    }
+
+    /// Words of which the pane shows no more than so many lines.
+    fn cut(&mut self, label: &str, text: &str, tone: Tone, most: usize) {
+        if !text.is_empty() {
+            self.0.push(Said { label: label.to_owned(), text: text.to_owned(), tone, most });
+        }
+    }
+
+    fn gap(&mut self) {
+        if self.0.last().is_some_and(|last| !last.text.is_empty()) {
+            self.0.push(Said { label: String::new(), text: String::new(), tone: Tone::Plain, most: 1 });
+        }
+    }
+
+    fn card(&mut self, model: &Model, p: &Painter<'_>, card: &Card, label: &str) {
+        let title = if card.title.is_empty() { String::new() } else { format!(", {}", card.title) };
+        self.say(label, &format!("{}{title}", card.name), Tone::Strong);
+        if let Some(account) = &card.account {
+            self.say("Account", &around::account(account), Tone::Plain);
+        }
+        if let Some(deal) = &card.opportunity {
+            self.say("Deal", &deal.name, Tone::Plain);
+            self.say("", &around::deal(deal, p), Tone::Strong);
+            self.say("", &around::team(model, card).unwrap_or_default(), Tone::Plain);
+        }
+        for (at, touch) in card.last_touch.iter().chain(&card.touches).take(TOUCHES).enumerate() {
+            let age = p.tick.dated_age(touch.at);
+            let label = if at == 0 { "Last touch" } else { "" };
+            let told = format!("{} {}: {}", touch.kind, ago(&age), touch.summary);
+            self.cut(label, told.trim_end_matches(": "), Tone::Plain, if at == 0 { 2 } else { 1 });
+        }
+        for (at, intent) in interest::ranked(&card.intents, p.tick.now).into_iter().take(SIGNS).enumerate() {
+            let age = p.tick.dated_age(intent.at);
+            let label = if at == 0 { "Recent interest" } else { "" };
+            self.cut(label, &format!("· {}: {}", ago(&age), said(&intent.detail, &intent.kind)), Tone::Plain, 1);
+        }
+    }
+}
+
+fn told(model: &Model, thread: &Thread, p: &Painter<'_>) -> Vec<Said> {
+    let mut pane = Pane::default();
+    pane.say("Next step", &thread.next_step.what, Tone::Strong);
+    pane.say("", &format!("because {}", thread.next_step.why), Tone::Plain);
     let offered = thread.next_step.snippet.as_ref().map(|name| format!("f: the snippet {name}"));
     let offered = offered.or_else(|| thread.next_step.action.map(|action| format!("f: {}", action.words())));
-    if let Some(offered) = offered {
-        pane.say(p, "", &offered, Tone::Plain);
-    }
-    if let Some(kind) = &thread.kind {
-        pane.say(p, "Kind of text (K)", &format!("{}: {}", kind.kind.word(), kind.why), Tone::Plain);
-    }
+    pane.say("", &offered.unwrap_or_default(), Tone::Plain);
     pane.gap();
-    pane.say(p, "Here because", &holder(model, &thread.row), Tone::Plain);
-    if let Some(owner) = &thread.row.owner {
-        pane.say(p, "", &format!("owner {}", model.rep_name(owner)), Tone::Plain);
-    }
-    if !thread.row.about.is_empty() {
-        pane.say(p, "About", &about(&thread.row), Tone::Plain);
-    }
-    if let Some((what, words)) = answers(thread, p) {
-        pane.gap();
-        pane.say(p, "Answers", &what, Tone::Plain);
-        pane.say(p, "", &words, Tone::Dim);
-    }
     let known = around::of(model, thread.row.id);
     let age = around::age(known, p);
-    let failing = around::failing(model, known, p);
     if thread.cards.is_empty() {
-        pane.gap();
         let age = age.as_ref().map(|age| format!(", {age}")).unwrap_or_default();
-        pane.say(p, "CRM", &format!("does not know this number{age}"), Tone::Plain);
+        pane.say("CRM", &format!("does not know this number{age}"), Tone::Plain);
     }
-    if let Some(failing) = &failing {
-        pane.say(p, "", failing, Tone::Warn);
-    }
+    pane.say("", &around::failing(model, known, p).unwrap_or_default(), Tone::Warn);
     for card in &thread.cards {
         pane.gap();
         let label = age.as_ref().map_or_else(|| "Person".to_owned(), |age| format!("Person, {age}"));
         pane.card(model, p, card, &label);
     }
-    if let Some(known) = known {
-        for (at, line) in around::others(model, known, p).iter().enumerate() {
-            if at == 0 {
-                pane.gap();
-            }
-            pane.say(p, if at == 0 { "Same account" } else { "" }, line, Tone::Plain);
-        }
+    let (consent, tone) = consent(model, thread, p);
+    pane.say("Consent", &consent, tone);
+    for (at, line) in known.map(|known| around::others(model, known, p)).unwrap_or_default().iter().enumerate() {
+        pane.say(if at == 0 { "Same account" } else { "" }, line, Tone::Plain);
     }
+    pane.gap();
+    if let Some(kind) = &thread.kind {
+        pane.say("Kind of text (K)", &format!("{}: {}", kind.kind.word(), kind.why), Tone::Plain);
+    }
+    pane.say("Here because", &holder(model, &thread.row), Tone::Plain);
+    let owner = thread.row.owner.as_ref().map(|owner| format!("owner {}", model.rep_name(owner)));
+    pane.say("", &owner.unwrap_or_default(), Tone::Plain);
+    if let Some((what, words)) = answers(thread, p) {
+        pane.gap();
+        pane.say("Answers", &what, Tone::Plain);
+        pane.cut("", &words, Tone::Dim, SHOWN_OF_ANSWER);
+    }
+    if !thread.row.about.is_empty() {
+        pane.say("About", &about(&thread.row), Tone::Plain);
+    }
+    pane.0
 }
 
-/// Labelled paragraphs from the top down, as many as fit.
-struct Pane {
-    area: Rect,
-    y: u16,
-}
-
-impl Pane {
-    fn say(&mut self, p: &mut Painter<'_>, label: &str, text: &str, tone: Tone) {
-        let width = self.area.width.saturating_sub(2);
-        if !label.is_empty() && self.y < self.area.bottom() {
-            p.put(self.area.x + 1, self.y, width, label, Tone::Dim);
-            self.y += 1;
-        }
-        for line in wrapped(text, width) {
-            if self.y < self.area.bottom() {
-                p.put(self.area.x + 1, self.y, width, &line, tone);
-                self.y += 1;
-            }
-        }
+/// Whether texts may go there, and what shows it.
+fn consent(model: &Model, thread: &Thread, p: &Painter<'_>) -> (String, Tone) {
+    let row = &thread.row;
+    if let Some(out) = &row.opted_out {
+        let age = ago(&p.tick.dated_age(out.at));
+        return (format!("opted out {age}: {}", update::opted_out(model, out)), Tone::Bad);
     }
-
-    fn gap(&mut self) {
-        self.y = self.y.saturating_add(1);
+    if let Some(hold) = &row.hold {
+        return (format!("opt-out hold (z) until {}: no text goes before", update::day(model, hold.due)), Tone::Bad);
     }
-
-    fn card(&mut self, model: &Model, p: &mut Painter<'_>, card: &Card, label: &str) {
-        let title = if card.title.is_empty() { String::new() } else { format!(", {}", card.title) };
-        self.say(p, label, &format!("{}{title}", card.name), Tone::Strong);
-        if let Some(account) = &card.account {
-            self.say(p, "Account", &around::account(account), Tone::Plain);
-        }
-        if let Some(deal) = &card.opportunity {
-            self.say(p, "Deal", &deal.name, Tone::Plain);
-            self.say(p, "", &around::deal(deal, p), Tone::Strong);
-            if let Some(team) = around::team(model, card) {
-                self.say(p, "", &team, Tone::Plain);
-            }
-        }
-        for (at, touch) in card.last_touch.iter().chain(&card.touches).take(TOUCHES).enumerate() {
-            let age = p.tick.dated_age(touch.at);
-            let label = if at == 0 { "Last touch" } else { "" };
-            self.say(
-                p,
-                label,
-                format!("{} {}: {}", touch.kind, ago(&age), touch.summary).trim_end_matches(": "),
-                Tone::Plain,
-            );
-        }
-        for (at, intent) in interest::ranked(&card.intents, p.tick.now).into_iter().take(SIGNS).enumerate() {
-            let age = p.tick.dated_age(intent.at);
-            let label = if at == 0 { "Recent interest" } else { "" };
-            self.say(p, label, &format!("· {}: {}", ago(&age), said(&intent.detail, &intent.kind)), Tone::Plain);
-        }
+    if let Some(given) = &thread.consent {
+        let how = given.source.words(|rep| model.rep_name(rep));
+        return (format!("opted in {}: {how}", ago(&p.tick.dated_age(given.at))), Tone::Plain);
     }
+    let none = "no opt-in on record";
+    if row.no_evidence {
+        return (format!("{none}: no text goes"), Tone::Bad);
+    }
+    let wrote = row.wrote.map(|at| format!("{none}; they wrote {}", ago(&p.tick.dated_age(at))));
+    (wrote.unwrap_or_else(|| none.to_owned()), Tone::Plain)
 }
 
 /// Touches and signs of interest that are told of one person.
 const TOUCHES: usize = 3;
 const SIGNS: usize = 4;
 
+/// Lines of a campaign's text that the pane shows.
+const SHOWN_OF_ANSWER: usize = 2;
+
 /// Characters of a campaign's text that are shown.
-const SHOWN_OF_TEXT: usize = 120;
+const SHOWN_OF_TEXT: usize = 320;
 
 /// The campaign's text that the buyer answers: as it was reported, else what the CRM knows of it.
 fn answers(thread: &Thread, p: &Painter<'_>) -> Option<(String, String)> {
@@ -185,7 +243,6 @@ pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>)
     let thread = model.thread_of(row.id);
     let card = thread.and_then(|t| t.cards.first());
     let (clock, tone) = conversation::clock(row, &p.tick).unwrap_or((String::new(), Tone::Plain));
-    let facts = facts(row, card);
     let opted_out = match (&row.opted_out, &row.hold) {
         (Some(_), _) => "opted out: no texts".to_owned(),
         (None, Some(hold)) => format!("opt-out hold (z) until {}", update::day(model, hold.due)),
@@ -200,6 +257,11 @@ pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>)
     let rows = usize::from(area.height.saturating_sub(1));
     // With rows to spare each is told in full; with few each has one.
     let each = if rows >= 4 { 3 } else { 1 };
+    let taken: usize = [clock.as_str(), opted_out, failing.as_str()]
+        .iter()
+        .map(|part| part.chars().count() + usize::from(!part.is_empty()))
+        .sum();
+    let facts = facts(row, card, if each == 1 { usize::from(width).saturating_sub(taken) } else { usize::MAX });
     let first: usize = [clock.as_str(), opted_out, failing.as_str()].iter().map(|part| part.chars().count() + 1).sum();
     let beside = each == 1 || first == 3 || first + facts.chars().count() <= usize::from(width);
     let (here, below_it) = if beside { (facts.as_str(), String::new()) } else { ("", facts.clone()) };
@@ -241,9 +303,22 @@ pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>)
     }
 }
 
-fn facts(row: &Row, card: Option<&Card>) -> String {
+/// Account, stage and amount. Where they do not fit, the account's name is shortened before the deal is cut.
+fn facts(row: &Row, card: Option<&Card>, room: usize) -> String {
     let deal = card.and_then(|c| c.opportunity.as_ref());
     let stage = deal.map(stage).or_else(|| row.stage.clone());
-    let facts: Vec<String> = row.account.clone().into_iter().chain(stage).collect();
+    let rest = stage.as_ref().map_or(0, |stage| stage.chars().count() + 3);
+    let short = |name: String| {
+        if name.chars().count() + rest <= room {
+            return name;
+        }
+        let most = room.saturating_sub(rest + 1).max(SHORTEST_NAME);
+        let kept: String = name.chars().take(most).collect();
+        if kept == name { name } else { format!("{}…", kept.trim_end()) }
+    };
+    let facts: Vec<String> = row.account.clone().map(short).into_iter().chain(stage).collect();
     if facts.is_empty() && card.is_none() { "not in the CRM".to_owned() } else { facts.join(" · ") }
 }
+
+/// Characters of an account's name that are told in any case.
+const SHORTEST_NAME: usize = 6;

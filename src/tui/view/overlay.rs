@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::paint::{Painter, Tone, wrapped};
-use super::{inside, list, on_call, when, why};
+use super::{context, inside, list, on_call, when, why};
 use crate::tui::keymap::{self, Group};
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Overlay, Pick};
@@ -48,6 +48,12 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
             let lines = on_call::lines(model, *at, &p.tick);
             let title = format!("On call {}", update::day_time(model, *at, p.tick.now));
             page(model, &title, &lines, *top, p);
+        }
+        Some(Overlay::Card { about, top }) => {
+            let lines = model.thread_of(*about).map(|thread| context::page(model, thread, p)).unwrap_or_default();
+            let row = model.row(*about);
+            let name = row.map(|row| super::words::person(&row.name, &row.address)).unwrap_or_default();
+            page(model, &name, &lines, *top, p);
         }
         Some(Overlay::Why { about, top }) => {
             let lines = model.row(*about).map(|row| why::lines(model, row, &p.tick)).unwrap_or_default();

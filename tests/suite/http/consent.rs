@@ -36,7 +36,7 @@ async fn each_row_of_a_report_has_its_outcome_and_the_ledger_says_who_brought_it
         json!({ "number": "12x", "event": "opt_out", "at": "2026-02-05T10:00:00Z" }),
         json!({ "number": BUYER, "event": "stop", "at": "2026-02-05T10:00:00Z" }),
         json!({ "number": BUYER, "event": "opt_out", "at": "yesterday" }),
-        json!({ "number": BUYER, "event": "opt_out", "at": "2031-02-05T10:00:00Z" }),
+        json!({ "number": BUYER, "event": "opt_in", "at": "2031-02-05T10:00:00Z", "source": "a form" }),
         json!({ "number": BUYER, "event": "opt_out", "at": "2026-02-05T10:00:00Z", "scope": "number:nowhere" }),
         json!({ "number": BUYER, "event": "opt_in", "at": "2026-02-05T10:00:00Z" }),
         json!(5),
@@ -50,7 +50,7 @@ async fn each_row_of_a_report_has_its_outcome_and_the_ledger_says_who_brought_it
     for (n, why) in [
         (3, "number is not a phone number: write it +14155550123"),
         (4, "event is neither opt_out nor opt_in"),
-        (5, "at is not an instant: write it with its offset, 2026-03-02T10:00:00-05:00"),
+        (5, "at is no day and no instant: 2026-03-02, or 2026-03-02T10:00:00-05:00"),
         (6, "at is in the future"),
         (7, "scope names a line that the playbook does not have"),
         (8, "source is missing: an opt-in says where they agreed"),
@@ -81,6 +81,32 @@ async fn each_row_of_a_report_has_its_outcome_and_the_ledger_says_who_brought_it
     // Sent again it changes nothing.
     let (_, again) = report(&office, &rows[..2]).await;
     assert_eq!((&again["known"], &again["accepted"]), (&json!(2), &json!(0)), "{again}");
+}
+
+#[tokio::test]
+async fn an_opt_out_of_a_list_counts_whatever_the_list_knows_of_its_date_and_an_opt_in_needs_an_instant() {
+    let office = office().await;
+    let out = |n: u32, at: &str| json!({ "number": format!("+1415555{n}"), "event": "opt_out", "at": at });
+    let given = |at: &str| json!({ "number": BUYER, "event": "opt_in", "at": at, "source": "a form" });
+    let rows = [
+        out(1001, "2026-03-02"),
+        out(1002, ""),
+        out(1003, "2031-02-05T10:00:00Z"),
+        out(1004, "2026-02-30"),
+        given("2026-03-02"),
+        given(""),
+    ];
+    let (_, told) = report(&office, &rows).await;
+    let counts = ["accepted", "refused"].map(|key| told[key].as_u64().unwrap());
+    assert_eq!(counts, [3, 3], "{told}");
+    // A day ends at midnight of the playbook's zone; what has no date, or one to come, is from now on.
+    let now = serde_json::to_value(comeback::clock::Clock::now(office.clock.as_ref())).unwrap().as_i64().unwrap();
+    let now =
+        chrono::DateTime::from_timestamp_millis(now).unwrap().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    for (n, since) in [(1001, "2026-03-03T05:00:00.000Z"), (1002, &now), (1003, &now)] {
+        let (_, view) = shown(&office, "cba_key", &format!("%2B1415555{n}")).await;
+        assert_eq!(view["opted_out"][0]["since"], since, "{n}");
+    }
 }
 
 #[tokio::test]

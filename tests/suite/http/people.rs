@@ -32,7 +32,7 @@ async fn a_refusal_says_why_and_what_to_do() {
     let of_ben = json!({ "do": "away", "away": true, "rep": "ben" });
     let (status, problem) = office.ask("POST", "/v1/people", Some("maya"), Some(say(&of_ben))).await;
     assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("not_allowed")));
-    assert_eq!((&problem["title"], &problem["hint"]), (&json!("this needs a lead"), &json!("Ask your lead.")));
+    assert_eq!((&problem["title"], &problem["hint"]), (&json!("this needs a lead of East"), &json!("Ask your lead.")));
     for elsewhere in [json!({ "do": "take" }), json!({ "do": "expire" }), json!({ "do": "return" })] {
         let (status, problem) = office.ask("POST", "/v1/people", Some("maya"), Some(say(&elsewhere))).await;
         assert_eq!((status, &problem["code"]), (StatusCode::BAD_REQUEST, &json!("not_here")), "{elsewhere}");

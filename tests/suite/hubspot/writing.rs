@@ -35,11 +35,11 @@ fn follow_up(portal: &Portal) -> What {
 
 fn booked(portal: &Portal) -> What {
     let meeting = Some(Meeting { from: portal.now() + Span::minutes(1440), until: portal.now() + Span::minutes(1500) });
-    What::Outcome { outcome: "meeting booked".to_owned(), words: "Wants a demo".to_owned(), meeting }
+    What::Outcome { outcome: "meeting booked".to_owned(), words: "Wants a demo".to_owned(), meeting, sla: None }
 }
 
 fn nurture() -> What {
-    What::Outcome { outcome: "nurture".to_owned(), words: "Next year".to_owned(), meeting: None }
+    What::Outcome { outcome: "nurture".to_owned(), words: "Next year".to_owned(), meeting: None, sla: None }
 }
 
 #[tokio::test]
@@ -126,11 +126,17 @@ async fn a_task_is_open_until_it_is_completed_there_or_here_and_a_deleted_one_is
     portal.hubspot.change("tasks", &id, &json!({ "hs_task_status": "COMPLETED" })).unwrap();
     assert_eq!(portal.crm.task(&id).await, Ok(TaskState::Done { at: portal.now() }), "by somebody in HubSpot");
     let id = portal.crm.write(&write(&portal, &dana, follow_up(&portal))).await.unwrap();
-    let done = write(&portal, &dana, What::TaskDone { task: id.clone() });
+    let done = write(&portal, &dana, What::TaskDone { task: id.clone(), passed_on: false });
     assert_eq!(portal.crm.find(&done).await, Ok(None));
     assert_eq!(portal.crm.write(&done).await, Ok(id.clone()));
     assert_eq!(portal.crm.find(&done).await, Ok(Some(id.clone())));
     assert!(matches!(portal.crm.task(&id).await, Ok(TaskState::Done { .. })), "by us");
+    let passed = portal.crm.write(&write(&portal, &dana, follow_up(&portal))).await.unwrap();
+    let aside = write(&portal, &dana, What::TaskDone { task: passed.clone(), passed_on: true });
+    assert_eq!(portal.crm.find(&aside).await, Ok(None));
+    assert_eq!(portal.crm.write(&aside).await, Ok(passed.clone()));
+    assert_eq!(portal.crm.find(&aside).await, Ok(Some(passed.clone())));
+    assert_eq!(portal.crm.task(&passed).await, Ok(TaskState::Deferred), "nobody did it");
     portal.hubspot.delete("tasks", &id);
     assert_eq!(portal.crm.task(&id).await, Err(CrmError::NotFound));
     assert_eq!(portal.crm.write(&done).await, Err(CrmError::NotFound));

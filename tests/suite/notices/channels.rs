@@ -100,7 +100,7 @@ async fn the_first_channel_that_accepts_ends_it_and_redirects_are_not_followed()
     assert_eq!(
         told[1].json(),
         json!({ "text": "*A reply waits for you · due in 15 min*\nClass: late stage\nAbout: a question\nStage: \
-                         Negotiation\nNext step: Answer the price question and offer a call today\nAnswer: due in 15 min" })
+                         Negotiation\nNext step: Answer the price question and offer a call today" })
     );
     assert_eq!(told[1].header("webhook-signature"), "");
     // The next one is accepted at once, and the chat hears nothing of it.
@@ -151,6 +151,26 @@ async fn one_that_is_gone_is_given_up_and_seen() {
     scene.all_told().await;
     assert_eq!((scene.counts().await.dead, scene.counted("dead")), (1, 1));
     assert_eq!(receiver.so_far().len(), 1);
+    scene.texts(2, "main", "And what about me?").await;
+    scene.all_told().await;
+    assert!(scene.counts().await.dead > 1 && receiver.so_far().len() == 1, "who is gone is not asked again");
+    scene.stops().await;
+}
+
+#[tokio::test]
+async fn a_chat_that_may_hear_names_hears_whom_it_is_for() {
+    let (receiver, folder) = (Receiver::listen().await, tempfile::tempdir().unwrap());
+    let mut scene = Scene::of(|playbook| {
+        let open = comeback::domain::alert::Channel { redact: Redact::None, ..chat(&receiver, folder.path()) };
+        playbook.alerting.channels = [("chat".to_owned(), open)].into();
+        playbook.alerting.everybody = Some(alerts(&["chat"]));
+    })
+    .await;
+    scene.texts(1, "main", "Can we talk about the price?").await;
+    scene.starts();
+    let told = receiver.wait_for(1).await.remove(0).json();
+    scene.all_told().await;
+    assert!(told["text"].as_str().unwrap().starts_with("Maya: *A reply waits for you · due in 15 min*"), "{told}");
     scene.stops().await;
 }
 
@@ -235,7 +255,7 @@ async fn the_campaign_pauses_and_goes_on_and_what_sales_does_not_handle_is_sent_
     assert!(verifies(&pause, SECRET));
     let said = pause.json();
     assert_eq!(said["type"], "campaign.pause");
-    assert_eq!(said["data"]["contacts"], json!(["c-1"]));
+    assert_eq!((&said["data"]["contacts"], &said["data"]["campaign"]), (&json!(["c-1"]), &json!(null)));
     assert_eq!(said["data"]["from"], "+14155550001", "the campaign must know whom");
     assert!(said["data"]["words"].is_null() && said["data"]["who"].is_null(), "and nothing more: {said}");
     scene.does("maya", c, Command::Take).await;

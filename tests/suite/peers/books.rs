@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use comeback::config::secret::{Held, Secret};
 use comeback::domain::contact::Address;
 use comeback::domain::context::Card;
-use comeback::domain::time::Timestamp;
+use comeback::domain::time::{Span, Timestamp};
 use comeback::emulator::{Callbacks, Faults, Times};
 use comeback::server::crm::directory::Directory;
 use comeback::server::crm::{Crm, CrmError, TaskState, Write};
@@ -20,42 +20,61 @@ use serde_json::{Value, json};
 use super::shop::{Desk, LINE, Shop, eventually, http};
 
 /// The CRM as we speak to it, with writes.
-fn crm(shop: &Shop) -> Directory {
+pub(super) fn crm(shop: &Shop) -> Directory {
     let base = format!("{}/crm/v1", shop.emulator.base_url());
     let token = Held::Here(Secret::new(shop.config.crm_token.clone()));
     Directory::new(Egress::new(Allow::loopback()), &base, token).unwrap().writing()
 }
 
 /// Somebody of the CRM who alone has a number: id and number.
-async fn somebody(shop: &Shop) -> (String, String) {
+pub(super) async fn somebody(shop: &Shop) -> (String, String) {
     let everybody = crm(shop).everybody().await.unwrap();
     let (address, cards) = everybody.into_iter().find(|(_, cards)| cards.len() == 1).unwrap();
     (cards[0].contact.0.clone(), address.as_str().to_owned())
 }
 
+/// The same, of whom the CRM knows an open deal: id, number, and the deal's id.
+async fn somebody_with_a_deal(shop: &Shop) -> (String, String, String) {
+    let everybody = crm(shop).everybody().await.unwrap();
+    let with = everybody.into_iter().filter(|(_, cards)| cards.len() == 1).find_map(|(address, cards)| {
+        let deal = cards[0].opportunity.as_ref()?.id.as_ref()?.0.clone();
+        Some((cards[0].contact.0.clone(), address.as_str().to_owned(), deal))
+    });
+    with.unwrap()
+}
+
+/// The first write of a kind, once it stands in the CRM; virtual time passes.
+async fn first(shop: &Shop, kind: &str) -> Value {
+    eventually(kind, async || {
+        shop.later(1);
+        written(shop).await.into_iter().find(|w| w["write"]["kind"] == kind)
+    })
+    .await
+}
+
 /// What stands in the CRM, oldest first.
-async fn written(shop: &Shop) -> Vec<Value> {
+pub(super) async fn written(shop: &Shop) -> Vec<Value> {
     let url = format!("{}/emulator/v1/crm", shop.emulator.base_url());
     let all: Value = http().get(url).send().await.unwrap().json().await.unwrap();
     all["written"].as_array().unwrap().clone()
 }
 
 /// Kinds of writes, in order.
-fn kinds(written: &[Value]) -> Vec<&str> {
+pub(super) fn kinds(written: &[Value]) -> Vec<&str> {
     written.iter().map(|w| w["write"]["kind"].as_str().unwrap()).collect()
 }
 
-fn assert_each_once(written: &[Value]) {
+pub(super) fn assert_each_once(written: &[Value]) {
     assert!(written.iter().all(|w| w["times"] == 1), "written twice: {written:#?}");
 }
 
-async fn asked(shop: &Shop, desk: &Desk, buyer: &str, body: &str) {
+pub(super) async fn asked(shop: &Shop, desk: &Desk, buyer: &str, body: &str) {
     shop.emulator.inbound(buyer, LINE, body, 0);
     desk.has(buyer, body).await;
 }
 
 /// Waits until so much stands in the CRM; virtual time passes, so that pauses end.
-async fn until(shop: &Shop, n: usize) -> Vec<Value> {
+pub(super) async fn until(shop: &Shop, n: usize) -> Vec<Value> {
     eventually("the CRM has it", async || {
         shop.later(1);
         Some(written(shop).await).filter(|written| written.len() >= n)
@@ -63,14 +82,14 @@ async fn until(shop: &Shop, n: usize) -> Vec<Value> {
     .await
 }
 
-fn clean() -> Faults {
+pub(super) fn clean() -> Faults {
     Faults { callbacks: Callbacks::Clean, ..Faults::default() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_stands_in_the_crm_once_and_in_order() {
     let shop = Shop::open(|config| config.faults = clean()).await;
-    let (contact, buyer) = somebody(&shop).await;
+    let (contact, buyer, deal) = somebody_with_a_deal(&shop).await;
     let desk = shop.backend_with(Some(Arc::new(crm(&shop)))).await;
     asked(&shop, &desk, &buyer, "when can we talk?").await;
     until(&shop, 1).await;
@@ -88,13 +107,29 @@ async fn a_conversation_stands_in_the_crm_once_and_in_order() {
     .await;
     let all = written(&shop).await;
     assert_each_once(&all);
-    assert!(all.iter().all(|w| w["write"]["contact"] == *contact), "{all:#?}");
+    assert!(all.iter().all(|w| w["write"]["contact"] == *contact && w["write"]["deal"] == *deal), "{all:#?}");
+    let state = desk.conversation(&buyer).await["state"].clone();
+    let link = format!("{}/c/{}", desk.url, state["id"].as_str().unwrap());
+    assert!(all.iter().all(|w| w["write"]["link"] == *link), "{all:#?}");
+    let page = http().get(&link).send().await.unwrap();
+    assert_eq!(
+        (page.status().as_u16(), &page.headers()["content-type"]),
+        (200, &"text/html; charset=utf-8".parse().unwrap())
+    );
+    let page = page.text().await.unwrap();
+    assert!(page.contains(&format!("comeback explain {}", state["id"].as_str().unwrap())), "{page}");
+    assert!(!page.contains(&buyer) && !page.contains("when can we talk?"));
+    let none = http().get(format!("{}/c/%3Cscript%3E", desk.url)).send().await.unwrap();
+    assert_eq!(none.status(), 404);
     let logs: Vec<&Value> = all.iter().map(|w| &w["write"]).filter(|w| w["kind"] == "log").collect();
     assert_eq!(logs.len(), 2, "{logs:?}");
     assert_eq!(
-        (&logs[0]["inbound"], &logs[0]["body"], &logs[0]["sla"]),
-        (&json!(true), &json!("when can we talk?"), &Value::Null)
+        (&logs[0]["inbound"], &logs[0]["body"], &logs[0]["owner"]),
+        (&json!(true), &json!("when can we talk?"), &state["owner"])
     );
+    assert!(state["owner"].is_string(), "{state}");
+    let waits = logs[0]["sla"].as_str().unwrap();
+    assert!(waits.starts_with("an answer is due "), "{waits}");
     assert_eq!(
         (&logs[1]["inbound"], &logs[1]["body"], &logs[1]["owner"]),
         (&json!(false), &json!("At 3?"), &json!("lea"))
@@ -102,7 +137,7 @@ async fn a_conversation_stands_in_the_crm_once_and_in_order() {
     let sla = logs[1]["sla"].as_str().unwrap();
     assert!(sla.starts_with("answered in ") && sla.ends_with(", in time"), "{sla}");
     let end = all.iter().find(|w| w["write"]["kind"] == "outcome").unwrap();
-    assert_eq!(end["write"]["outcome"], "not now: nurture");
+    assert_eq!((&end["write"]["outcome"], &end["write"]["sla"]), (&json!("not now: nurture"), &json!(sla)));
     // Whoever was asked had a task, and nobody has one any more but the one for later.
     let open = all.iter().filter(|w| w["write"]["kind"] == "task" && w["done_at"].is_null());
     assert_eq!(
@@ -160,15 +195,88 @@ async fn a_task_completed_in_the_crm_takes_the_reply() {
     desk.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_completed_before_the_offer_passed_on_takes_the_reply_all_the_same() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let desk = shop.backend_with(Some(Arc::new(crm(&shop)))).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    let task = first(&shop, "task").await;
+    let url = format!("{}/emulator/v1/crm/tasks/{}/done", shop.emulator.base_url(), task["id"].as_str().unwrap());
+    assert!(http().post(url).send().await.unwrap().status().is_success());
+    let rep = task["write"]["owner"].clone();
+    eventually("it passes on, and comes back to who had done it", async || {
+        if desk.facts("escalated").await.is_empty() {
+            shop.later(60);
+        }
+        desk.facts("taken").await.iter().any(|fact| fact["by"] == rep).then_some(())
+    })
+    .await;
+    assert!(!desk.facts("escalated").await.is_empty(), "it had passed on");
+    let ends = written(&shop).await.into_iter().filter(|w| w["write"]["kind"] == "task_done");
+    assert!(ends.into_iter().all(|w| w["write"]["task"] != task["id"]), "what was done there is not ended again");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_of_somebody_who_did_not_act_is_passed_on_and_not_done() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let desk = shop.backend_with(Some(Arc::new(crm(&shop)))).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    let task = first(&shop, "task").await;
+    eventually("it passes on", async || {
+        shop.later(60);
+        (!desk.facts("escalated").await.is_empty()).then_some(())
+    })
+    .await;
+    let end = first(&shop, "task_done").await;
+    assert_eq!((&end["write"]["task"], &end["write"]["passed_on"]), (&task["id"], &json!(true)));
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_taken_back_at_once_is_written_nowhere_and_one_taken_back_later_is_told() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let desk = shop.backend_undoing(Some(Arc::new(crm(&shop))), Span::seconds(60)).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    until(&shop, 1).await;
+    let nurture = json!({ "do": "done", "outcome": "nurture" });
+    for command in [&nurture, &json!({ "do": "reopen" })] {
+        let verdict = desk.does(&buyer, command).await;
+        assert_eq!(verdict["verdict"], "done", "{verdict}");
+    }
+    // Its time is over, and what came after it stands there: nothing is on its way any more.
+    shop.later(120);
+    let again = json!({ "do": "done", "outcome": "not_interested" });
+    assert_eq!(desk.does(&buyer, &again).await["verdict"], "done");
+    let end = first(&shop, "outcome").await;
+    assert_eq!(end["write"]["outcome"], "not interested", "the first end is nowhere");
+    shop.later(120);
+    assert_eq!(desk.does(&buyer, &json!({ "do": "reopen" })).await["verdict"], "done");
+    first(&shop, "reopened").await;
+    let all = written(&shop).await;
+    assert_each_once(&all);
+    let told = kinds(&all).into_iter().filter(|kind| ["outcome", "reopened"].contains(kind));
+    assert_eq!(told.collect::<Vec<_>>(), ["outcome", "reopened"], "{all:#?}");
+    assert!(all.iter().all(|w| w["write"]["subject"] != "Ask whether the time is better now"), "{all:#?}");
+    desk.close().await;
+}
+
 /// A process that dies at its `n`th call of the CRM: before it leaves, or after it was answered.
-struct Dying {
-    crm: Directory,
+pub(super) struct Dying {
+    crm: Arc<dyn Crm>,
     calls: AtomicUsize,
     at: usize,
     before: bool,
 }
 
 impl Dying {
+    pub(super) fn new(crm: impl Crm, at: usize, before: bool) -> Arc<Self> {
+        Arc::new(Self { crm: Arc::new(crm), calls: AtomicUsize::new(0), at, before })
+    }
+
     async fn dies<T>(&self, call: impl Future<Output = Result<T, CrmError>>) -> Result<T, CrmError> {
         let is_last = self.calls.fetch_add(1, Ordering::SeqCst) + 1 == self.at;
         if is_last && self.before {
@@ -206,7 +314,7 @@ impl Crm for Dying {
 }
 
 /// Runs a process until it dies or has nothing more to do.
-async fn lives(shop: &Shop, desk: &Desk, crm: Arc<Dying>) {
+pub(super) async fn lives(shop: &Shop, desk: &Desk, crm: Arc<Dying>) {
     let runner = WriteBack::new(desk.service(), Arc::clone(&crm) as Arc<dyn Crm>);
     let life = async {
         while runner.round().await.unwrap().is_some() {
@@ -235,11 +343,9 @@ async fn a_process_that_dies_at_any_call_writes_nothing_twice_and_loses_nothing(
     asked(&shop, &desk, &buyer, "two?").await;
     desk.knows(&crm(&shop), &buyer).await;
     for life in 0..12 {
-        let dying = Dying { crm: crm(&shop), calls: AtomicUsize::new(0), at: 1 + life / 6, before: life % 2 == 0 };
-        lives(&shop, &desk, Arc::new(dying)).await;
+        lives(&shop, &desk, Dying::new(crm(&shop), 1 + life / 6, life % 2 == 0)).await;
     }
-    let immortal = Dying { crm: crm(&shop), calls: AtomicUsize::new(0), at: usize::MAX, before: false };
-    lives(&shop, &desk, Arc::new(immortal)).await;
+    lives(&shop, &desk, Dying::new(crm(&shop), usize::MAX, false)).await;
     let all = written(&shop).await;
     assert_each_once(&all);
     let logs = all.iter().filter(|w| w["write"]["kind"] == "log");

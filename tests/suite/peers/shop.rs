@@ -131,11 +131,16 @@ impl Shop {
 
     /// With a CRM beside it.
     pub(super) async fn backend_with(&self, crm: Option<Arc<dyn Crm>>) -> Desk {
+        self.backend_undoing(crm, Span::ZERO).await
+    }
+
+    /// The same, where what a rep does can be taken back for so long.
+    pub(super) async fn backend_undoing(&self, crm: Option<Arc<dyn Crm>>, undo: Span) -> Desk {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let mut playbook =
             config::playbook::read("playbook.toml", include_str!("../../../assets/playbook.toml")).unwrap();
-        playbook.undo_hold = Span::ZERO;
+        playbook.undo_hold = undo;
         // Whatever the hour, nothing is said by itself.
         playbook.acknowledgement = None;
         let line = CarrierLine {

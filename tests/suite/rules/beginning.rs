@@ -56,7 +56,11 @@ fn whoever_never_wrote_opted_out_or_is_blocked_is_not_texted_first() {
     story.begins_with = Some(Story::number(1));
     assert_eq!(refusal(&mut story, "maya", "main"), "they never texted us, and no opt-in is recorded");
     story.begins_with = None;
-    assert_eq!(story.does("maya", &begin("main")), Err(Rejection::NotFound), "a number of no record");
+    assert_eq!(
+        story.does("maya", &begin("main")),
+        Err(Rejection::NoConsent { why: "they never texted us, and no opt-in is recorded".to_owned() }),
+        "a number of no record"
+    );
 
     let mut story = Story::with_mayas_buyer();
     story.texts("STOP");

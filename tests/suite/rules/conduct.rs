@@ -182,6 +182,7 @@ fn a_tapback_over_an_unanswered_question_does_not_make_it_nothing_to_answer() {
             cards,
             text: last,
             kind: None,
+            reader: None,
             rules: &[],
             now: story.now,
             zone: chrono_tz::UTC,

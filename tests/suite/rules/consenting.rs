@@ -147,13 +147,16 @@ fn a_text_rests_on_the_buyers_own_or_on_evidence_and_without_either_the_playbook
         story.playbook.consent.evidence = rule;
         let here = story.here;
         if !wrote {
-            story.conversations.get_mut(&here).unwrap().last_inbound = None;
+            {
+                let c = story.conversations.get_mut(&here).unwrap();
+                (c.last_inbound, c.last_words) = (None, None);
+            }
         }
         if evidence {
             story.machine(Actor::Operator, &Command::Consent(Box::new(word(false, Scope::Tenant, Some(form)))));
         }
         let number = story.numbers[&Story::number(1)].clone();
-        let (line, wrote) = (LineId::from("main"), story.c().last_inbound);
+        let (line, wrote) = (LineId::from("main"), story.c().wrote());
         let question = Question {
             playbook: &story.playbook,
             number: Some(&number),
@@ -187,7 +190,10 @@ fn a_text_rests_on_the_buyers_own_or_on_evidence_and_without_either_the_playbook
 fn evidence_that_is_asked_for_after_an_answer_was_accepted_is_asked_for_again_when_it_would_leave() {
     let mut story = Story::with_mayas_buyer();
     let here = story.here;
-    story.conversations.get_mut(&here).unwrap().last_inbound = None;
+    {
+        let c = story.conversations.get_mut(&here).unwrap();
+        (c.last_inbound, c.last_words) = (None, None);
+    }
     let message = story.fresh();
     let body = Body::new("Hello");
     story.does("maya", &Command::Answer { message, body, accept: vec![Review::QuietHours] }).unwrap();

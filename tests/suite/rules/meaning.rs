@@ -7,12 +7,12 @@ use comeback::domain::context::Campaign;
 use comeback::domain::event::{Event, Outcome};
 use comeback::domain::explanation;
 use comeback::domain::playbook::UseCase;
-use comeback::domain::routing::Holder;
+use comeback::domain::routing::{Holder, Reason};
 use comeback::domain::time::{Span, Timestamp};
 use comeback::domain::use_case::Evidence;
 use comeback::domain::visibility::{Principal, audience};
 
-use crate::world::{Story, campaign, card};
+use crate::world::{Story, campaign, card, kinds};
 
 /// The sales floor, with use cases that are meant by campaigns and words, and one that goes to Harbor.
 fn floor() -> Story {
@@ -182,9 +182,15 @@ fn what_another_program_answers_lies_in_the_pool_and_nobody_is_asked() {
     story.texts("my screen is broken");
     let assignment = story.c().assignment.clone().unwrap();
     assert_eq!((&assignment.to, assignment.expires), (&Holder::Pool("enterprise".into()), None));
-    assert_eq!(assignment.because.passed[0].why, "\"support\" is sent on by desk");
+    assert_eq!(assignment.because.reason, Reason::SentOn("desk".to_owned()));
+    assert_eq!(story.c().clock.as_ref().map(|clock| clock.cohort.clone()), story.playbook.use_cases["support"].cohort);
+    let said = story.minutes_pass(480);
+    assert_eq!(kinds(&said), ["sla_warned", "sla_breached"], "late is late, and it climbs no ladder");
+    // Without a cohort of its own no clock waits for it.
+    story.playbook.use_cases.get_mut("support").unwrap().cohort = None;
+    story.receives(2, "main", "my screen is broken, too", 0, None);
     assert_eq!(story.c().clock, None);
-    assert!(story.minutes_pass(240).is_empty(), "it climbs no ladder");
+    assert!(story.minutes_pass(480).is_empty());
 }
 
 #[test]

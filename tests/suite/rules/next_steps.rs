@@ -1,7 +1,10 @@
 //! The recommended next step: the playbook's rules over the built-in ones, and never over what is not safe.
 
-use comeback::domain::context::Intent;
+use comeback::domain::command::Command;
+use comeback::domain::context::{Intent, Opportunity};
+use comeback::domain::event::Outcome;
 use comeback::domain::hours::Window;
+use comeback::domain::id::RepId;
 use comeback::domain::kind::MessageKind;
 use comeback::domain::next_step::rules::{Action, Rule};
 use comeback::domain::next_step::{Moment, NextStep, recommend};
@@ -14,7 +17,7 @@ fn step(story: &Story, text: &str, rules: &[Rule]) -> NextStep {
     let c = story.c();
     let cards = story.cards.get(&c.number).map_or(&[][..], Vec::as_slice);
     let (number, now, zone) = (&story.numbers[&c.number], story.now, chrono_tz::America::New_York);
-    recommend(&Moment { c, number, cards, text, kind: None, rules, now, zone })
+    recommend(&Moment { c, number, cards, text, kind: None, reader: None, rules, now, zone })
 }
 
 fn rule(what: &str, why: &str) -> Rule {
@@ -97,4 +100,60 @@ fn interest_fades_and_hours_and_waiting_count() {
     assert_eq!(step(&story, "ok", &[waited.clone(), rule("Else", "else")]).what, "Else");
     story.wait(Span::minutes(10));
     assert_eq!(step(&story, "ok", &[waited, rule("Else", "else")]).what, "Hurry");
+}
+
+#[test]
+fn a_question_about_who_we_are_gets_no_times_because_we_asked_for_a_meeting() {
+    let mut story = Story::with_mayas_buyer();
+    let id = story.c().id;
+    story.conversations.get_mut(&id).unwrap().use_case = "meeting".to_owned();
+    assert_ne!(step(&story, "who is this?", &[]).what, "Offer two concrete times");
+    assert_eq!(step(&story, "Sounds great, yes", &[]).what, "Offer two concrete times");
+}
+
+#[test]
+fn once_they_are_answered_or_it_is_done_nothing_is_to_be_answered() {
+    let mut story = Story::with_mayas_buyer();
+    let message = story.answers("maya");
+    assert_eq!(step(&story, "ok", &[rule("Answer", "always")]).what, "Answer", "it has not left");
+    story.wait(Span::seconds(8));
+    assert!(story.starts(message));
+    assert_eq!(step(&story, "ok", &[rule("Answer", "always")]).what, "Wait for their word");
+    story.texts("And the price?");
+    assert_eq!(step(&story, "And the price?", &[rule("Answer", "always")]).what, "Answer");
+    story.does("maya", &Command::Done { outcome: Outcome::NotInterested }).unwrap();
+    let said = step(&story, "And the price?", &[rule("Answer", "always")]);
+    assert_eq!((said.what.as_str(), said.why.as_str()), ("Nothing to do", "it is done: not interested"));
+}
+
+#[test]
+fn nobody_is_told_to_bring_themselves_in() {
+    let mut story = Story::with_mayas_buyer();
+    let number = story.c().number;
+    let deal = Opportunity { owner: Some("maya".into()), ..Opportunity::default() };
+    story.cards.get_mut(&number).unwrap()[0].opportunity = Some(deal);
+    let rules = [Rule { action: Some(Action::LoopInAe), ..rule("Bring in the AE", "late") }, rule("Else", "else")];
+    let says = |reader: &str| {
+        let (c, reader) = (story.c(), RepId::from(reader));
+        let (number, cards) = (&story.numbers[&c.number], &story.cards[&c.number]);
+        let (now, zone) = (story.now, chrono_tz::UTC);
+        let reader = Some(&reader);
+        recommend(&Moment { c, number, cards, text: "ok", kind: None, reader, rules: &rules, now, zone }).what
+    };
+    assert_eq!((says("ben").as_str(), says("maya").as_str()), ("Bring in the AE", "Else"));
+}
+
+#[test]
+fn the_sign_that_means_most_is_named_and_not_the_newest() {
+    let mut story = Story::with_mayas_buyer();
+    let number = story.c().number;
+    let seen = |kind: &str, minutes| Intent {
+        at: story.now - Span::minutes(minutes),
+        kind: kind.to_owned(),
+        ..Intent::default()
+    };
+    let signs = vec![seen("mail_open", 10), seen("quote", 60 * 24)];
+    story.cards.get_mut(&number).unwrap()[0].intents = signs;
+    let any = [Rule { intents: ["*".to_owned()].into(), ..rule("Pick it up", "recently: {intent}") }];
+    assert_eq!(step(&story, "ok", &any).why, "recently: quote");
 }

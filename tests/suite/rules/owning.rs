@@ -7,7 +7,7 @@ use comeback::domain::hours::{Calendar, Window};
 use comeback::domain::id::{RepId, TeamId};
 use comeback::domain::ownership::territory::{Part, Territory};
 use comeback::domain::ownership::{OwnerRule, OwnerSource, Skip};
-use comeback::domain::routing::{Holder, Reason};
+use comeback::domain::routing::{Holder, Passed, Reason};
 use comeback::domain::time::Span;
 
 use crate::world::{Story, card};
@@ -187,6 +187,29 @@ fn least_loaded_gives_to_whoever_holds_least_for_their_weight() {
     }
     let count = |rep: &str| dealt.iter().filter(|r| *r == rep).count();
     assert_eq!([count("ben"), count("ines"), count("maya")], [6, 2, 2], "{dealt:?}");
+    // The record names also those who could have had it.
+    let had = owner(&story).unwrap().to_owned();
+    let named: Vec<&Passed> =
+        story.c().candidates.iter().filter(|p| p.why.starts_with("could take it, but has ")).collect();
+    let members = &story.playbook.teams[&TeamId::from("enterprise")].members;
+    assert_eq!(named.len(), members.len() - 1, "{:?}", story.c().candidates);
+    assert!(named.iter().all(|p| p.who != had));
+}
+
+#[test]
+fn of_a_large_pool_the_record_names_sixteen_and_counts_the_others() {
+    let mut story = story(vec![round_robin()]);
+    let maya = story.playbook.reps[&RepId::from("maya")].clone();
+    for n in 0..30 {
+        let rep = RepId::new(format!("rep-{n:02}"));
+        story.playbook.reps.insert(rep.clone(), maya.clone());
+        story.playbook.teams.get_mut(&TeamId::from("enterprise")).unwrap().members.insert(rep);
+    }
+    let members = story.playbook.teams[&TeamId::from("enterprise")].members.len();
+    story.receives(100, "main", "Hello", 0, None);
+    let last = story.c().candidates.last().unwrap().clone();
+    assert_eq!(last.who, "others");
+    assert_eq!(last.why, format!("{} more, whom the record does not name", members - 1 - 16));
 }
 
 #[test]

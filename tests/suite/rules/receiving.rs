@@ -6,6 +6,7 @@ use comeback::domain::conversation::Status;
 use comeback::domain::event::{Event, Outcome};
 use comeback::domain::message::InboundKind;
 use comeback::domain::ownership::OwnerSource;
+use comeback::domain::revocation;
 use comeback::domain::routing::{Holder, Reason};
 use comeback::domain::sla::{Response, Stage};
 use comeback::domain::time::Span;
@@ -82,6 +83,48 @@ fn what_no_person_wrote_never_starts_a_clock() {
         assert_eq!(story.c().inbound, 1, "it is kept all the same: {body}");
         assert_eq!(story.c().owner, Some("maya".into()), "and the owner may see it: {body}");
     }
+}
+
+#[test]
+fn whatever_may_ask_us_to_stop_holds_the_number_however_it_begins() {
+    for body in [
+        "I'm driving right now, stop texting me and take me off your list",
+        "Automatic reply: I no longer work here. Please remove me from your list and stop texting this number.",
+        "Out of office: I have left. Do not text this number again.",
+    ] {
+        assert!(revocation::judge(body).is_revocation(), "{body}");
+        let mut story = Story::begins();
+        story.crm_says(1, vec![card("c-1")]);
+        let said = story.receives(1, "main", body, 0, None);
+        assert!(said.iter().any(|e| matches!(e, Event::HoldPlaced { .. })), "{body}: {said:?}");
+        assert!(
+            story.numbers[&story.c().number].hold.is_some() && story.c().assignment.is_some(),
+            "and somebody hears of it: {body}"
+        );
+    }
+    let mut story = Story::begins();
+    let said = story.receives(1, "main", "Out of office: back on Monday.", 0, None);
+    assert!(!said.iter().any(|e| matches!(e, Event::HoldPlaced { .. })), "{said:?}");
+}
+
+#[test]
+fn what_a_phone_sends_by_itself_is_no_word_that_an_answer_answers() {
+    let mut story = Story::with_mayas_buyer();
+    let wrote = story.c().wrote();
+    assert_eq!(wrote, Some(story.now));
+    for body in ["Loved an image", "I'm driving with Focus turned on.", "HELP", "👍"] {
+        story.wait(Span::minutes(1));
+        story.texts(body);
+        assert_eq!((story.c().wrote(), story.c().last_inbound), (wrote, Some(story.now)), "{body}");
+    }
+    story.texts("And the price?");
+    assert_eq!(story.c().wrote(), Some(story.now));
+    // As it was kept before words were told apart: what the last one was says whether it counts.
+    let mut old = story.c().clone();
+    old.last_words = None;
+    assert_eq!(old.wrote(), Some(story.now));
+    old.last_kind = Some(InboundKind::Tapback);
+    assert_eq!(old.wrote(), None);
 }
 
 #[test]

@@ -60,6 +60,19 @@ fn whoever_stands_in_their_place_has_their_backups_turns_and_lead() {
         let wrong: Vec<_> = wrong.into_iter().filter(|finding| finding.wrong).collect();
         assert_eq!(wrong, [], "{from} to {to}");
     }
+    // Reports go along as far as whoever comes may see them.
+    let after_lea = without(&before, &"lea".into(), &"omar".into());
+    assert!(after_lea.moved.contains(&"Omar Haddad gets the report load".to_owned()), "{:?}", after_lea.moved);
+    assert!(after_lea.playbook.alerting.reports.values().all(|mailed| !mailed.to.contains(&"lea".into())));
+    let mut told = before.clone();
+    told.alerting.reports.get_mut("consent").unwrap().to = vec!["lea".into()];
+    // Gail leads and may read about consent; Inés takes the lead and may, too; somebody without a lead may not.
+    let to = without(&told, &"lea".into(), &"gail".into());
+    assert_eq!(to.playbook.alerting.reports["consent"].to, ["gail".into()]);
+    told.alerting.reports.get_mut("consent").unwrap().to = vec!["maya".into()];
+    let to = without(&told, &"maya".into(), &"ben".into());
+    let left_out = "the report consent goes to nobody any more, and is left out: Ben Carver may not see it";
+    assert!(to.moved.contains(&left_out.to_owned()) && !to.playbook.alerting.reports.contains_key("consent"));
     let again = without(&after.playbook, &"ben".into(), &"maya".into());
     assert_eq!((again.playbook, again.moved), (after.playbook, Vec::new()), "twice is the same as once");
 }
@@ -130,4 +143,23 @@ fn shifts_by_override_and_swap_that_are_not_over_go_along_and_keep_their_place()
     }
     let who: Vec<_> = roster.overrides_of(&schedule).iter().filter_map(|o| o.rep.clone()).collect();
     assert_eq!(who, ["ines".into(), "omar".into(), "maya".into()], "a later one still wins");
+}
+
+/// The CRM goes on saying who left; their buyers go to whoever stands in their place, and to the next one's next.
+#[test]
+fn what_the_crm_still_gives_to_somebody_who_left_goes_to_their_successor() {
+    let mut story = Story::with_mayas_buyer();
+    story.does("maya", &Command::Done { outcome: Outcome::Called }).unwrap();
+    story.playbook = without(&story.playbook, &"maya".into(), &"omar".into()).playbook;
+    story.texts("One more thing");
+    assert_eq!(story.c().owner, Some("omar".into()));
+    let passed = &story.c().assignment.as_ref().unwrap().because.passed;
+    let why = |p: &comeback::domain::routing::Passed| {
+        p.who == "maya" && p.why.contains("is not with us any more: ") && p.why.ends_with(" stands in their place")
+    };
+    assert!(passed.iter().any(why), "{passed:?}");
+    // Omar leaves, too: Maya's are Ben's.
+    let twice = without(&story.playbook, &"omar".into(), &"ben".into());
+    assert_eq!(twice.playbook.successor(&"maya".into()), Some(&"ben".into()));
+    assert!(twice.moved.iter().any(|moved| moved.contains("who left before")), "{:?}", twice.moved);
 }

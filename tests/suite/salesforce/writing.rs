@@ -35,11 +35,11 @@ fn follow_up(org: &Org) -> What {
 
 fn booked(org: &Org) -> What {
     let meeting = Some(Meeting { from: org.now() + Span::minutes(1440), until: org.now() + Span::minutes(1500) });
-    What::Outcome { outcome: "meeting booked".to_owned(), words: "Wants a demo".to_owned(), meeting }
+    What::Outcome { outcome: "meeting booked".to_owned(), words: "Wants a demo".to_owned(), meeting, sla: None }
 }
 
 fn nurture() -> What {
-    What::Outcome { outcome: "nurture".to_owned(), words: "Next year".to_owned(), meeting: None }
+    What::Outcome { outcome: "nurture".to_owned(), words: "Next year".to_owned(), meeting: None, sla: None }
 }
 
 #[tokio::test]
@@ -148,11 +148,17 @@ async fn a_task_is_open_until_it_is_completed_there_or_here_and_a_deleted_one_is
     org.salesforce.change("Task", &id, &json!({ "Status": "Completed" })).unwrap();
     assert_eq!(org.crm.task(&id).await, Ok(TaskState::Done { at: org.now() }), "by somebody in Salesforce");
     let id = org.crm.write(&write(&org, &dana, follow_up(&org))).await.unwrap();
-    let done = write(&org, &dana, What::TaskDone { task: id.clone() });
+    let done = write(&org, &dana, What::TaskDone { task: id.clone(), passed_on: false });
     assert_eq!(org.crm.find(&done).await, Ok(None));
     assert_eq!(org.crm.write(&done).await, Ok(id.clone()));
     assert_eq!(org.crm.find(&done).await, Ok(Some(id.clone())));
     assert!(matches!(org.crm.task(&id).await, Ok(TaskState::Done { .. })), "by us");
+    let passed = org.crm.write(&write(&org, &dana, follow_up(&org))).await.unwrap();
+    let aside = write(&org, &dana, What::TaskDone { task: passed.clone(), passed_on: true });
+    assert_eq!(org.crm.find(&aside).await, Ok(None));
+    assert_eq!(org.crm.write(&aside).await, Ok(passed.clone()));
+    assert_eq!(org.crm.find(&aside).await, Ok(Some(passed.clone())));
+    assert_eq!(org.crm.task(&passed).await, Ok(TaskState::Deferred), "nobody did it");
     org.salesforce.delete("Task", &id);
     assert_eq!(org.crm.task(&id).await, Err(CrmError::NotFound));
     assert_eq!(org.crm.write(&done).await, Err(CrmError::NotFound));

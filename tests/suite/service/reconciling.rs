@@ -12,7 +12,7 @@ use comeback::domain::conversation::AnswerState;
 use comeback::domain::event::Review;
 use comeback::domain::id::{ConversationId, MessageId};
 use comeback::domain::message::Delivery;
-use comeback::domain::time::Timestamp;
+use comeback::domain::time::{Span, Timestamp};
 use comeback::server::carrier::{Carrier, CarrierError, Finding, Listed, SendOutcome};
 use comeback::server::reconcile;
 use comeback::server::service::Work;
@@ -356,6 +356,33 @@ async fn a_start_that_is_found_late_undoes_an_earlier_stop_and_no_later_word_of_
     assert!(!is_out(own).await, "the buyer's own words count in their order");
     assert!(is_out(told).await, "the rep was told after it");
     round.ends().await;
+}
+
+/// The buyer wrote STOP and, a moment later, START; both are in the list, which is read again and again.
+#[tokio::test(start_paused = true)]
+async fn a_stop_that_a_start_ended_is_said_no_more_however_often_the_list_is_read() {
+    let mut floor = Floor::opens().await;
+    floor.sets_up("main").await;
+    let c = floor.texts(1, "main", "hello").await;
+    let mut list = Vec::new();
+    for body in ["STOP", "START"] {
+        floor.clock.advance(Span::seconds(20));
+        let Work::Receive(text) = floor.text(1, "main", body) else { panic!("a text") };
+        list.push(Listed { id: text.key.id.clone(), ..received(&floor, 1, "main", body) });
+        floor.service.submit(Work::Receive(text)).await.unwrap();
+    }
+    floor.clock.advance(Span::seconds(20));
+    floor.texts(1, "main", "And one more question?").await;
+    assert!(floor.number_of(c).await.opted_out.is_none());
+    let clock = floor.state(c).await.clock;
+    assert!(clock.is_some());
+    for _ in 0..2 {
+        let round = Round::begins(&floor, List { received: list.clone().into(), ..List::default() });
+        seconds(60).await;
+        round.ends().await;
+        assert_eq!((floor.count("opted_out").await, floor.count("opted_in").await), (1, 1));
+        assert_eq!(floor.state(c).await.clock, clock, "and what they asked since is waited for");
+    }
 }
 
 /// The buyer wrote STOP, START, STOP; the webhook of the START was lost.

@@ -78,7 +78,9 @@ async fn a_text_put_off_is_a_fact_with_its_time_and_a_later_one_passes_it() {
 async fn consent_is_judged_before_anything_is_written() {
     let mut floor = Floor::opens().await;
     // Nobody knows the number, and it is not kept.
-    assert_eq!(floor.wants_to_text("maya", 9, "main").await, Verdict::Refused { rejection: Rejection::NotFound });
+    let why = "they never texted us, and no opt-in is recorded".to_owned();
+    let refused = Verdict::Refused { rejection: Rejection::NoConsent { why } };
+    assert_eq!(floor.wants_to_text("maya", 9, "main").await, refused);
     let wants = Wants { addresses: [buyer(9)].into(), playbook: 1, ..Wants::default() };
     let loaded = floor.store.begin().await.unwrap().load(&wants).await.unwrap();
     assert!(loaded.addresses.is_empty());

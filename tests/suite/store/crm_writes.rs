@@ -84,7 +84,7 @@ pub(super) async fn a_task_is_open_until_a_write_ends_it_or_it_is_closed(store: 
     assert_eq!(open(None, None).await, [1, 2]);
     assert_eq!(open(None, Some(2)).await, [4]);
     assert_eq!(open(Some(here(1)), None).await, [1]);
-    let ends = CrmRow { about: Some(Uuid::from_u128(1)), ..row(5, 1, 3, Wanted::TaskDone) };
+    let ends = CrmRow { about: Some(Uuid::from_u128(1)), ..row(5, 1, 3, Wanted::TaskDone { passed_on: false }) };
     store.crm_follow(2, std::slice::from_ref(&ends)).await.unwrap();
     store.put_crm_row(&CrmRow { closed: true, ..task(4, 3, 1) }).await.unwrap();
     assert_eq!(open(None, None).await, [2]);

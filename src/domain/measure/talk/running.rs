@@ -63,6 +63,7 @@ pub(super) fn how(because: &Because) -> String {
     match &because.reason {
         Reason::Owner(_) => "owner".to_owned(),
         Reason::Step(who) | Reason::Unowned(who) => who.words(),
+        Reason::SentOn(webhook) => format!("answered by the program behind {webhook}"),
         Reason::Person(_) => "handed over".to_owned(),
         Reason::Took => "took it".to_owned(),
         Reason::Returned(_) => "back from being away".to_owned(),

@@ -24,8 +24,8 @@ struct Task {
     done_at: Option<String>,
 }
 
-/// A write as JSON.
-fn body(write: &Write) -> Value {
+/// A write as JSON: what a directory is posted, and what stands on a line of a folder's `written.jsonl`.
+pub(in crate::server::crm) fn body(write: &Write) -> Value {
     let mut body = json!({
         "key": write.key,
         "kind": write.word().replace(' ', "_"),
@@ -45,13 +45,14 @@ fn body(write: &Write) -> Value {
             };
             json!({ "subject": subject, "words": words, "priority": priority, "due": due.to_string() })
         }
-        What::TaskDone { task } => json!({ "task": task }),
-        What::Outcome { outcome, words, meeting } => json!({
+        What::TaskDone { task, passed_on } => json!({ "task": task, "passed_on": passed_on }),
+        What::Outcome { outcome, words, meeting, sla } => json!({
             "outcome": outcome,
             "words": words,
+            "sla": sla,
             "meeting": meeting.map(|m| json!({ "from": m.from.to_string(), "until": m.until.to_string() })),
         }),
-        What::Owner => Value::Null,
+        What::Reopened | What::Owner => Value::Null,
     };
     if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
         body.extend(more);

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::rows::{Company, DealRow, IntentRow, Person, StageRow, TouchRow};
+use super::rows::{Company, DealRow, DoneRow, IntentRow, Person, StageRow, TouchRow};
 use crate::domain::contact::Address;
 use crate::domain::context::{Account, Campaign, Card, Home, Intent, Opportunity, TeamMember, Touch};
 use crate::domain::deal::{Closed, Deal, StageChange};
@@ -25,7 +25,7 @@ const TOLD: usize = 20;
 const KEPT: usize = 20;
 
 /// What a folder may hold, without the ending.
-pub(super) const NAMES: [&str; 6] = ["contacts", "accounts", "deals", "stages", "touches", "intents"];
+pub(super) const NAMES: [&str; 7] = ["contacts", "accounts", "deals", "stages", "touches", "intents", "tasks_done"];
 
 /// How a file may end.
 pub(super) const ENDINGS: [&str; 3] = ["csv", "jsonl", "json"];
@@ -41,6 +41,8 @@ pub struct Books {
     pub(super) deals: Vec<Deal>,
     /// Whoever owns something.
     pub(super) owners: BTreeSet<String>,
+    /// Tasks that somebody completed, by the keys of their writes, and when.
+    pub(super) done: BTreeMap<String, Timestamp>,
     /// Rows that count for nothing, each as `contacts.csv:14: id is missing`; the first of them.
     pub wrong: Vec<String>,
     /// How many there are.
@@ -91,12 +93,14 @@ pub(super) fn read(folder: &Path, by_mail: &BTreeMap<String, RepId>) -> Result<B
     let stages: Vec<(u64, StageRow)> = rows(folder, "stages", &mut books)?;
     let touches: Vec<(u64, TouchRow)> = rows(folder, "touches", &mut books)?;
     let intents: Vec<(u64, IntentRow)> = rows(folder, "intents", &mut books)?;
+    let completed: Vec<(u64, DoneRow)> = rows(folder, "tasks_done", &mut books)?;
+    let written = written_at(folder, "tasks_done")?;
+    books.done = completed.into_iter().map(|(_, row)| (row.task, row.at.unwrap_or(written))).collect();
     if nested {
         nested_people(&contacts, &mut books)?;
         return Ok(books);
     }
-    let written = find(folder, "deals")?.and_then(|path| path.metadata().ok()?.modified().ok());
-    let written = written.map_or_else(Timestamp::default, |at| chrono::DateTime::<chrono::Utc>::from(at).into());
+    let written = written_at(folder, "deals")?;
     books.deals = deals.iter().map(|(_, row)| deal(row, &stages, &reps, written)).collect();
     books.deals.sort_by(|a, b| (a.changed, &a.id).cmp(&(b.changed, &b.id)));
     let around = Around::new(&companies, &deals, &touches, &intents, &reps);
@@ -154,6 +158,12 @@ fn find(folder: &Path, name: &str) -> Result<Option<PathBuf>, String> {
         return Err(format!("{} and {} are both there: keep one of them", file_name(one), file_name(other)));
     }
     Ok(one)
+}
+
+/// When the file of that name was last changed.
+fn written_at(folder: &Path, name: &str) -> Result<Timestamp, String> {
+    let written = find(folder, name)?.and_then(|path| path.metadata().ok()?.modified().ok());
+    Ok(written.map_or_else(Timestamp::default, |at| chrono::DateTime::<chrono::Utc>::from(at).into()))
 }
 
 fn rows<R: FileRow>(folder: &Path, name: &str, books: &mut Books) -> Result<Vec<(u64, R)>, String> {

@@ -99,6 +99,14 @@ pub(super) struct IntentRow {
     pub(super) weight: Option<u8>,
 }
 
+/// A task of ours that somebody completed.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct DoneRow {
+    /// The key of the write that made it.
+    pub(super) task: String,
+    pub(super) at: Option<Timestamp>,
+}
+
 /// One row's columns, trimmed; blank ones are as if they were not there.
 struct Cells<'a>(Column<'a>);
 
@@ -345,6 +353,20 @@ impl FileRow for IntentRow {
             origin,
             weight,
         })
+    }
+
+    fn of_json(json: &str) -> Result<Self, String> {
+        rows::read(json, Self::of_columns)
+    }
+}
+
+impl FileRow for DoneRow {
+    const NEEDED: &'static [&'static str] = &["task"];
+    const MORE: &'static [&'static str] = &["at"];
+
+    fn of_columns(column: Column<'_>) -> Result<Self, String> {
+        let cells = Cells(column);
+        Ok(Self { task: cells.needed("task")?.to_lowercase(), at: cells.time("at")? })
     }
 
     fn of_json(json: &str) -> Result<Self, String> {

@@ -29,7 +29,7 @@ pub const fn place(write: &Write) -> Option<Place> {
         What::Task { .. } => Some(Place { kind: "tasks", marked: "hs_task_body" }),
         // Buyers who are asked to a meeting read its body; the notes are ours.
         What::Outcome { meeting: Some(_), .. } => Some(Place { kind: "meetings", marked: "hs_internal_meeting_notes" }),
-        What::Outcome { meeting: None, .. } => Some(Place { kind: "notes", marked: "hs_note_body" }),
+        What::Outcome { meeting: None, .. } | What::Reopened => Some(Place { kind: "notes", marked: "hs_note_body" }),
         What::TaskDone { .. } | What::Owner => None,
     }
 }
@@ -66,7 +66,11 @@ const fn timestamp(write: &Write) -> Timestamp {
     match &write.what {
         What::Task { due, .. } => *due,
         What::Outcome { meeting: Some(meeting), .. } => meeting.from,
-        What::Log { .. } | What::TaskDone { .. } | What::Outcome { meeting: None, .. } | What::Owner => write.at,
+        What::Log { .. }
+        | What::TaskDone { .. }
+        | What::Outcome { meeting: None, .. }
+        | What::Reopened
+        | What::Owner => write.at,
     }
 }
 
@@ -92,16 +96,18 @@ fn properties(write: &Write) -> Value {
                 Priority::High => "HIGH",
             },
         }),
-        What::Outcome { outcome, words, meeting: Some(meeting) } => json!({
+        What::Outcome { outcome, words, meeting: Some(meeting), sla } => json!({
             "hs_meeting_title": cut(outcome, 200),
-            "hs_internal_meeting_notes": drawn(write, &[words]),
+            "hs_internal_meeting_notes": drawn(write, &[words, sla.as_deref().unwrap_or_default()]),
             "hs_meeting_start_time": said(meeting.from),
             "hs_meeting_end_time": said(meeting.until),
             "hs_meeting_outcome": "SCHEDULED",
         }),
-        What::Outcome { outcome, words, meeting: None } => {
-            json!({ "hs_note_body": drawn(write, &[&format!("Conversation ended: {outcome}"), words]) })
+        What::Outcome { outcome, words, meeting: None, sla } => {
+            let sla = sla.as_deref().unwrap_or_default();
+            json!({ "hs_note_body": drawn(write, &[&format!("Conversation ended: {outcome}"), words, sla]) })
         }
+        What::Reopened => json!({ "hs_note_body": drawn(write, &["Conversation opened again"]) }),
         What::TaskDone { .. } | What::Owner => json!({}),
     }
 }
@@ -109,12 +115,15 @@ fn properties(write: &Write) -> Value {
 /// The request that changes what is there; nothing for a write that makes something, or where an owner is missing.
 pub fn change(write: &Write, owner: Option<&str>) -> Option<Question> {
     match &write.what {
-        What::TaskDone { task } => Some(ask::change("tasks", task, &json!({ "hs_task_status": "COMPLETED" }))),
+        What::TaskDone { task, passed_on } => {
+            let status = if *passed_on { "DEFERRED" } else { "COMPLETED" };
+            Some(ask::change("tasks", task, &json!({ "hs_task_status": status })))
+        }
         What::Owner => {
             let (kind, id) = owned(write);
             Some(ask::change(kind, id, &json!({ "hubspot_owner_id": owner? })))
         }
-        What::Log { .. } | What::Task { .. } | What::Outcome { .. } => None,
+        What::Log { .. } | What::Task { .. } | What::Outcome { .. } | What::Reopened => None,
     }
 }
 
@@ -215,7 +224,8 @@ mod tests {
         assert!(asked["properties"].get("hubspot_owner_id").is_none());
         assert_eq!(asked["associations"].as_array().unwrap().len(), 1);
         let meeting = Some(Meeting { from: due, until: due + Span::minutes(30) });
-        let met = write(What::Outcome { outcome: "meeting booked".to_owned(), words: String::new(), meeting });
+        let met =
+            write(What::Outcome { outcome: "meeting booked".to_owned(), words: String::new(), meeting, sla: None });
         let place = place(&met).unwrap();
         assert_eq!(place.kind, "meetings");
         let asked = create(&met, place, Kinds { contact: 200, deal: None }, None).body.unwrap();
@@ -231,7 +241,26 @@ mod tests {
         assert_eq!(change(&owner, Some("12")).unwrap().path, "/crm/v3/objects/deals/202");
         owner.deal = None;
         assert_eq!(change(&owner, Some("12")).unwrap().path, "/crm/v3/objects/contacts/101");
-        let done = write(What::TaskDone { task: "9".to_owned() });
-        assert_eq!(change(&done, None).unwrap().body.unwrap()["properties"]["hs_task_status"], "COMPLETED");
+        for (passed_on, status) in [(false, "COMPLETED"), (true, "DEFERRED")] {
+            let done = write(What::TaskDone { task: "9".to_owned(), passed_on });
+            assert_eq!(change(&done, None).unwrap().body.unwrap()["properties"]["hs_task_status"], status);
+        }
+    }
+
+    #[test]
+    fn an_end_says_what_became_of_its_clock_and_one_taken_back_later_is_a_note() {
+        let sla = Some("never answered, late".to_owned());
+        let ended =
+            write(What::Outcome { outcome: "not interested".to_owned(), words: String::new(), meeting: None, sla });
+        for (write, words) in [
+            (ended, "<p>Conversation ended: not interested</p><p>never answered, late</p>"),
+            (write(What::Reopened), "<p>Conversation opened again</p>"),
+        ] {
+            let place = place(&write).unwrap();
+            assert_eq!(place.kind, "notes");
+            let asked = create(&write, place, Kinds { contact: 200, deal: Some(214) }, None).body.unwrap();
+            assert!(asked["properties"]["hs_note_body"].as_str().unwrap().starts_with(words), "{asked}");
+            assert_eq!(asked["associations"][1]["to"]["id"], "202");
+        }
     }
 }

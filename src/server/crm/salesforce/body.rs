@@ -25,6 +25,9 @@ const SUBJECT: usize = 255;
 /// The longest text written; a description has room for 32,000.
 const LONGEST: usize = 10_000;
 
+/// What a task says that its owner did not do: whatever its status is called, nobody takes it for done.
+const PASSED_ON: &str = "Passed on: a colleague was asked to answer.";
+
 /// Whether an id is a lead's.
 pub fn is_lead(id: &str) -> bool {
     id.starts_with("00Q")
@@ -33,7 +36,7 @@ pub fn is_lead(id: &str) -> bool {
 /// Where a write that makes something makes it; nothing for one that changes what is there.
 pub const fn place(write: &Write) -> Option<&'static str> {
     match &write.what {
-        What::Log { .. } | What::Task { .. } | What::Outcome { meeting: None, .. } => Some("Task"),
+        What::Log { .. } | What::Task { .. } | What::Outcome { meeting: None, .. } | What::Reopened => Some("Task"),
         What::Outcome { meeting: Some(_), .. } => Some("Event"),
         What::TaskDone { .. } | What::Owner => None,
     }
@@ -111,15 +114,16 @@ fn properties(write: &Write, by: By<'_>, words: &Words) -> Value {
             "IsReminderSet": true,
             "ReminderDateTime": due.to_string(),
         }),
-        What::Outcome { outcome, words: more, meeting: Some(meeting) } => json!({
+        What::Outcome { outcome, words: more, meeting: Some(meeting), sla } => json!({
             "Subject": outcome,
-            "Description": told(write, &[more]),
+            "Description": told(write, &[more, sla.as_deref().unwrap_or_default()]),
             "StartDateTime": meeting.from.to_string(),
             "EndDateTime": meeting.until.to_string(),
         }),
-        What::Outcome { outcome, words: more, meeting: None } => {
-            done(format!("Conversation ended: {outcome}"), &[more])
+        What::Outcome { outcome, words: more, meeting: None, sla } => {
+            done(format!("Conversation ended: {outcome}"), &[more, sla.as_deref().unwrap_or_default()])
         }
+        What::Reopened => done("Conversation opened again".to_owned(), &[]),
         What::TaskDone { .. } | What::Owner => json!({}),
     }
 }
@@ -127,21 +131,26 @@ fn properties(write: &Write, by: By<'_>, words: &Words) -> Value {
 /// The request that changes what is there; nothing for a write that makes something, or where an owner is missing.
 pub fn change(write: &Write, owner: Option<&str>, words: &Words) -> Option<Question> {
     match &write.what {
-        What::TaskDone { task } => Some(ask::change("Task", task, json!({ "Status": words.closed }))),
+        What::TaskDone { task, passed_on: false } => Some(ask::change("Task", task, json!({ "Status": words.closed }))),
+        What::TaskDone { task, passed_on: true } => {
+            let said = told(write, &[PASSED_ON]);
+            let status = words.aside.as_ref().unwrap_or(&words.closed);
+            Some(ask::change("Task", task, json!({ "Status": status, "Description": said })))
+        }
         What::Owner => {
             let (kind, id) = owned(write);
             Some(ask::change(kind, id, json!({ "OwnerId": owner? })))
         }
-        What::Log { .. } | What::Task { .. } | What::Outcome { .. } => None,
+        What::Log { .. } | What::Task { .. } | What::Outcome { .. } | What::Reopened => None,
     }
 }
 
 /// The record that a write changes, and is told by when it was changed.
 pub fn changed(write: &Write) -> &str {
     match &write.what {
-        What::TaskDone { task } => task,
+        What::TaskDone { task, .. } => task,
         What::Owner => owned(write).1,
-        What::Log { .. } | What::Task { .. } | What::Outcome { .. } => write.contact.as_str(),
+        What::Log { .. } | What::Task { .. } | What::Outcome { .. } | What::Reopened => write.contact.as_str(),
     }
 }
 
@@ -236,7 +245,10 @@ mod tests {
             assert_eq!((body.get("WhatId"), body.get("OwnerId")), (None, None));
         }
         let meeting = Some(Meeting { from: due, until: due + Span::minutes(30) });
-        let met = write("003A", What::Outcome { outcome: "meeting booked".to_owned(), words: String::new(), meeting });
+        let met = write(
+            "003A",
+            What::Outcome { outcome: "meeting booked".to_owned(), words: String::new(), meeting, sla: None },
+        );
         assert_eq!(place(&met), Some("Event"));
         assert_eq!(made(&met, By::default(), false)["EndDateTime"], "2026-03-04T02:30:00.000Z");
     }
@@ -252,7 +264,29 @@ mod tests {
         assert!(path(&owner).ends_with("/sobjects/Contact/003A"));
         let lead = Write { deal: None, ..write("00QA", What::Owner) };
         assert!(path(&lead).ends_with("/sobjects/Lead/00QA"));
-        let done = write("003A", What::TaskDone { task: "00TA".to_owned() });
-        assert_eq!(change(&done, None, &words).unwrap().body.unwrap()["Status"], "Completed");
+        let ends = |passed_on| write("003A", What::TaskDone { task: "00TA".to_owned(), passed_on });
+        let body = |write: &Write, words: &Words| change(write, None, words).unwrap().body.unwrap();
+        assert_eq!(body(&ends(false), &words), json!({ "Status": "Completed" }));
+        let aside = Words { aside: Some("Deferred".to_owned()), ..words.clone() };
+        for (words, status) in [(&words, "Completed"), (&aside, "Deferred")] {
+            let passed_on = body(&ends(true), words);
+            assert_eq!(passed_on["Status"], status);
+            assert!(passed_on["Description"].as_str().unwrap().starts_with("Passed on: "), "{passed_on}");
+        }
+    }
+
+    #[test]
+    fn an_end_says_what_became_of_its_clock_and_one_taken_back_later_is_a_line() {
+        let sla = Some("never answered, late".to_owned());
+        let more = String::new();
+        let ended = What::Outcome { outcome: "not interested".to_owned(), words: more, meeting: None, sla };
+        let body = made(&write("003A", ended), By::default(), true);
+        assert_eq!(body["Subject"], "Conversation ended: not interested");
+        assert!(body["Description"].as_str().unwrap().starts_with("never answered, late"), "{body}");
+        let again = made(&write("003A", What::Reopened), By::default(), true);
+        assert_eq!(
+            (&again["Subject"], &again["WhatId"], &again["Status"]),
+            (&json!("Conversation opened again"), &json!("006A"), &json!("Completed"))
+        );
     }
 }

@@ -188,6 +188,8 @@ pub struct Words {
     pub open: String,
     /// Done.
     pub closed: String,
+    /// Put aside or called off, and not done; nothing when the organisation has no word for that.
+    pub aside: Option<String>,
     /// Before others.
     pub high: String,
     /// As all.
@@ -203,12 +205,17 @@ pub fn words(statuses: &[Record], priorities: &[Record]) -> Words {
     };
     let open = |r: &Record| !r.is("IsClosed");
     let urgent = |r: &Record| r.is("IsHighPriority");
+    let aside = |r: &Record| {
+        let word = r.text("ApiName").unwrap_or_default().to_lowercase();
+        word.contains("deferred") || word.contains("cancel")
+    };
     let or = |found: Option<String>, word: &str| found.unwrap_or_else(|| word.to_owned());
     let normal = first(priorities, &|r| r.is("IsDefault"));
     let normal = or(normal.or_else(|| first(priorities, &|r| !urgent(r))), "Normal");
     Words {
         open: or(first(statuses, &|r| open(r) && r.is("IsDefault")).or_else(|| first(statuses, &open)), "Not Started"),
-        closed: or(first(statuses, &|r| !open(r)), "Completed"),
+        closed: or(first(statuses, &|r| !open(r) && !aside(r)), "Completed"),
+        aside: first(statuses, &aside),
         high: or(first(priorities, &urgent), "High"),
         low: or(first(priorities, &|r| r.text("ApiName") == Some("Low")), &normal),
         normal,

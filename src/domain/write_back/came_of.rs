@@ -1,0 +1,245 @@
+//! What became of a conversation's clocks, in words for the log in the CRM; and whether an end was taken back.
+//!
+//! A text is logged when it comes, and its clock ends later: until then the log says by when an answer is due, and the
+//! answer's own, or the end of the conversation, says what became of it.
+
+use crate::domain::event::Event;
+use crate::domain::id::MessageId;
+use crate::domain::sla::Clock;
+use crate::domain::time::{Span, Timestamp};
+
+/// Entries of one conversation, oldest first: place in the journal, when, what.
+pub type Past = [(u64, Timestamp, Event)];
+
+/// How a clock ended.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// Somebody answered: by this text, or by other means.
+    Met { by: Option<MessageId>, late: bool },
+    /// No answer was needed any more.
+    Dropped,
+}
+
+/// A clock, the buyer's texts that it ran for, and its end.
+#[derive(Debug)]
+struct Run {
+    clock: Clock,
+    texts: Vec<MessageId>,
+    end: Option<(Timestamp, End)>,
+}
+
+fn runs(past: &Past) -> Vec<Run> {
+    let mut all: Vec<Run> = Vec::new();
+    let mut wrote = None;
+    for (_, at, event) in past {
+        let running = all.last_mut().filter(|run| run.end.is_none());
+        if let Event::Received { message, kind } = event {
+            match running {
+                Some(run) => run.texts.extend(kind.arms_clock().then_some(*message)),
+                None => wrote = kind.arms_clock().then_some(*message),
+            }
+        } else if let Event::SlaStarted { clock } = event {
+            all.push(Run { clock: clock.clone(), texts: wrote.take().into_iter().collect(), end: None });
+        } else if let (Event::SlaRecomputed { clock }, Some(run)) = (event, running) {
+            run.clock = clock.clone();
+        } else if let Event::SlaRearmed { clock } = event {
+            again(&mut all, clock);
+        } else if let (Event::SlaMet { by, late }, Some(run)) = (event, all.last_mut()) {
+            run.end = Some((*at, End::Met { by: *by, late: *late }));
+        } else if let (Event::SlaDropped, Some(run)) = (event, all.last_mut()) {
+            run.end = Some((*at, End::Dropped));
+        }
+    }
+    all
+}
+
+/// What met a clock failed: it runs on, in place of one that began since.
+fn again(all: &mut Vec<Run>, clock: &Clock) {
+    let since = if all.last().is_some_and(|run| run.end.is_none()) { all.pop() } else { None };
+    let same = all.iter().rposition(|run| run.clock.started == clock.started).map(|at| all.remove(at));
+    let texts = same.into_iter().chain(since).flat_map(|run| run.texts).collect();
+    all.push(Run { clock: clock.clone(), texts, end: None });
+}
+
+impl Run {
+    /// As it stands: `answered in 4 min, in time`.
+    fn words(&self, now: Timestamp) -> String {
+        let minutes = |at: &Timestamp| (at.since(self.clock.started).as_seconds().max(0) + 59) / 60;
+        let stands = |late: bool| if late { "late" } else { "in time" };
+        match &self.end {
+            Some((at, End::Met { by: Some(_), late })) => {
+                format!("answered in {} min, {}", minutes(at), stands(*late))
+            }
+            Some((at, End::Met { by: None, late })) => {
+                format!("answered by other means in {} min, {}", minutes(at), stands(*late))
+            }
+            Some((at, End::Dropped)) if *at > self.clock.due => "never answered, late".to_owned(),
+            Some((_, End::Dropped)) => "closed without an answer, before one was due".to_owned(),
+            None if now > self.clock.due => "not answered yet, late".to_owned(),
+            None => format!("an answer is due {}", self.clock.due.utc().format("%Y-%m-%d %H:%M UTC")),
+        }
+    }
+}
+
+/// Of the clock that an answer met; nothing for one that met none.
+pub fn answer(past: &Past, answer: MessageId, now: Timestamp) -> Option<String> {
+    let met = |run: &Run| matches!(run.end, Some((_, End::Met { by: Some(by), .. })) if by == answer);
+    runs(past).into_iter().rev().find(met).map(|run| run.words(now))
+}
+
+/// Of the clock that a text of the buyer's was on, as it stands at `now`.
+pub fn reply(past: &Past, text: MessageId, now: Timestamp) -> Option<String> {
+    runs(past).into_iter().rev().find(|run| run.texts.contains(&text)).map(|run| run.words(now))
+}
+
+/// Of the last clock of a conversation that ended with the entry `end`.
+pub fn end(past: &Past, end: u64, now: Timestamp) -> Option<String> {
+    // What an end does to the clock stands right behind it.
+    let of_it = |(seq, _, event): &&(u64, Timestamp, Event)| {
+        *seq <= end || *seq == end + 1 && matches!(event, Event::SlaMet { .. } | Event::SlaDropped)
+    };
+    let until: Vec<_> = past.iter().take_while(of_it).cloned().collect();
+    runs(&until).pop().map(|run| run.words(now))
+}
+
+/// Whether the end that the entry `end` tells was taken back by a person within that time.
+pub fn is_undone(past: &Past, end: u64, within: Span) -> bool {
+    let mut behind = past.iter().skip_while(|(seq, ..)| *seq < end);
+    let Some((_, ended, _)) = behind.next() else { return false };
+    let again = behind.find(|(.., event)| matches!(event, Event::Reopened { .. }));
+    again.is_some_and(|(_, at, event)| matches!(event, Event::Reopened { by: Some(_) }) && at.since(*ended) < within)
+}
+
+/// Whether the entry `again` only takes back an end of just before, which was written nowhere.
+pub fn is_undo(past: &Past, again: u64, within: Span) -> bool {
+    let before = past.iter().rev().skip_while(|(seq, ..)| *seq >= again);
+    let end = before.map(|(seq, _, event)| (*seq, event)).find(|(_, event)| matches!(event, Event::Done { .. }));
+    end.is_some_and(|(seq, _)| is_undone(past, seq, within))
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::event::Outcome;
+    use crate::domain::id::RepId;
+    use crate::domain::message::InboundKind;
+    use crate::domain::sla::{Response, Stage};
+
+    const TEXT: MessageId = MessageId(Uuid::from_u128(7));
+    const SECOND: MessageId = MessageId(Uuid::from_u128(8));
+    const ANSWER: MessageId = MessageId(Uuid::from_u128(9));
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(1_772_550_000_000) + Span::seconds(seconds)
+    }
+
+    fn clock(from: i64) -> Clock {
+        Clock {
+            response: Response::First,
+            cohort: "late".to_owned(),
+            started: at(from),
+            warn: at(from + 600),
+            due: at(from + 900),
+            stage: Stage::Running,
+            playbook: 1,
+        }
+    }
+
+    fn text(message: MessageId) -> Event {
+        Event::Received { message, kind: InboundKind::Text }
+    }
+
+    fn done(outcome: Outcome) -> Event {
+        Event::Done { outcome, by: RepId::from("maya"), meeting: None, note: None }
+    }
+
+    fn again() -> Event {
+        Event::Reopened { by: Some(RepId::from("maya")) }
+    }
+
+    /// Entries from place 1 on.
+    fn past(events: Vec<(i64, Event)>) -> Vec<(u64, Timestamp, Event)> {
+        (1..).zip(events).map(|(seq, (seconds, event))| (seq, at(seconds), event)).collect()
+    }
+
+    #[test]
+    fn a_burst_shares_one_clock_and_the_words_count_from_its_first_text() {
+        let asked = [(0, text(TEXT)), (0, Event::SlaStarted { clock: clock(0) }), (30, text(SECOND))];
+        let waits = past(asked.to_vec());
+        for one in [TEXT, SECOND] {
+            let said = reply(&waits, one, at(40));
+            assert_eq!(said.as_deref(), Some("an answer is due 2026-03-03 15:15 UTC"));
+            assert_eq!(reply(&waits, one, at(901)).as_deref(), Some("not answered yet, late"));
+        }
+        for (late, words) in [(false, "answered in 2 min, in time"), (true, "answered in 2 min, late")] {
+            let mut met = asked.to_vec();
+            met.push((61, Event::SlaMet { by: Some(ANSWER), late }));
+            let met = past(met);
+            assert_eq!(answer(&met, ANSWER, at(99)).as_deref(), Some(words));
+            assert_eq!(reply(&met, SECOND, at(99)).as_deref(), Some(words));
+            assert_eq!(answer(&met, SECOND, at(99)), None, "another answer met it");
+        }
+        assert_eq!(reply(&past(vec![(0, text(TEXT))]), TEXT, at(9)), None, "nothing runs for it");
+    }
+
+    #[test]
+    fn an_end_tells_what_became_of_the_clock_that_it_ended_or_that_was_met_before() {
+        let ended = |seconds, outcome, tail: Option<Event>| {
+            let mut events =
+                vec![(0, text(TEXT)), (0, Event::SlaStarted { clock: clock(0) }), (seconds, done(outcome))];
+            events.extend(tail.map(|event| (seconds, event)));
+            end(&past(events), 3, at(99_999))
+        };
+        let met = |late| Some(Event::SlaMet { by: None, late });
+        let by_call = ended(120, Outcome::Meeting, met(false));
+        assert_eq!(by_call.as_deref(), Some("answered by other means in 2 min, in time"));
+        let late = ended(1_000, Outcome::Called, met(true));
+        assert_eq!(late.as_deref(), Some("answered by other means in 17 min, late"));
+        let never = ended(1_000, Outcome::NotInterested, Some(Event::SlaDropped));
+        assert_eq!(never.as_deref(), Some("never answered, late"));
+        let early = ended(100, Outcome::NoAnswerNeeded, Some(Event::SlaDropped));
+        assert_eq!(early.as_deref(), Some("closed without an answer, before one was due"));
+        let texted = past(vec![
+            (0, text(TEXT)),
+            (0, Event::SlaStarted { clock: clock(0) }),
+            (61, Event::SlaMet { by: Some(ANSWER), late: false }),
+            (70, done(Outcome::Texted)),
+            (80, text(SECOND)),
+            (80, Event::SlaStarted { clock: clock(80) }),
+        ]);
+        assert_eq!(end(&texted, 4, at(99)).as_deref(), Some("answered in 2 min, in time"), "not the next clock");
+        assert_eq!(end(&past(vec![(0, done(Outcome::Called))]), 1, at(9)), None, "none ran");
+    }
+
+    #[test]
+    fn a_clock_whose_answer_failed_runs_on_for_every_text_since() {
+        let mut events = vec![
+            (0, text(TEXT)),
+            (0, Event::SlaStarted { clock: clock(0) }),
+            (60, Event::SlaMet { by: Some(ANSWER), late: false }),
+            (70, text(SECOND)),
+            (70, Event::SlaStarted { clock: clock(70) }),
+            (80, Event::SlaRearmed { clock: clock(0) }),
+        ];
+        assert_eq!(answer(&past(events.clone()), ANSWER, at(90)), None, "it met nothing");
+        events.push((1_000, Event::SlaMet { by: None, late: true }));
+        let all = past(events);
+        for one in [TEXT, SECOND] {
+            let said = reply(&all, one, at(2_000));
+            assert_eq!(said.as_deref(), Some("answered by other means in 17 min, late"));
+        }
+    }
+
+    #[test]
+    fn an_end_taken_back_in_the_undo_time_is_no_end_and_a_later_one_was_opened_again() {
+        let undo = Span::seconds(8);
+        let all = past(vec![(0, done(Outcome::Called)), (5, again()), (20, done(Outcome::Called)), (28, again())]);
+        assert!(is_undone(&all, 1, undo) && is_undo(&all, 2, undo));
+        assert!(!is_undone(&all, 3, undo) && !is_undo(&all, 4, undo));
+        let buyer = past(vec![(0, done(Outcome::Called)), (5, Event::Reopened { by: None }), (6, again())]);
+        assert!(!is_undone(&buyer, 1, undo), "the buyer wrote again: it had ended");
+        assert!(!is_undone(&buyer, 9, undo) && !is_undo(&buyer, 1, undo));
+    }
+}
