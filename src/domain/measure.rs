@@ -9,6 +9,7 @@
 //! [`Cell`]s add facts up by day so that a year is answered without reading each of them; they merge and subtract. What a
 //! report says stands in [`report`], and every number's definition in `assets/docs/measure.md`.
 
+pub mod carried;
 pub mod cell;
 pub mod chart;
 pub mod compare;

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::service::Service;
 
 pub mod behind;
+mod carried;
 mod compare;
 pub mod deals;
 mod exchanges;

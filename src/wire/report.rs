@@ -39,7 +39,19 @@ pub struct Found {
     pub at: i64,
     /// What it counts as, in a line.
     pub said: String,
+    /// For how many of what is counted: replies, answers, deals. Left out when it is one.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub times: i64,
     /// What happened, line by line, when it is a reply.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub story: Vec<String>,
+}
+
+const fn once() -> i64 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+const fn is_once(times: &i64) -> bool {
+    *times == 1
 }

@@ -125,6 +125,7 @@ fn every_number_opens_the_conversations_behind_it_and_esc_comes_back() {
             conversation: id(n).to_string(),
             at: (START - Span::minutes(90)).millis(),
             said: said.to_owned(),
+            times: if n == 1 { 3 } else { 1 },
             story: vec![
                 "Tue 08:30  the buyer wrote; due Tue 08:45".to_owned(),
                 "Tue 08:45  it fell due unanswered".to_owned(),
@@ -161,7 +162,7 @@ fn the_cursor_of_the_week_goes_by_hour_and_by_day() {
     desk.keys("Left Left");
     desk.says("Mon 08:00: nothing");
     desk.keys("Enter");
-    desk.says("Of this number no conversations are kept.");
+    desk.says("Not opened: it counts nothing");
     desk.keys("Right Enter");
     let behind = Behind::of("sla").only("by", "hour").only("key", "009");
     assert_eq!(desk.commands().last(), Some(&Ask::Behind { behind, days: 30 }));

@@ -79,6 +79,30 @@ CREATE TABLE load (
     PRIMARY KEY (day, rep)
 ) STRICT, WITHOUT ROWID;
 
+-- Which conversations those are of: each turn, by rep.
+CREATE TABLE turn (
+    rep TEXT NOT NULL,
+    what TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    conversation BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (rep, what, day, seq)
+) STRICT, WITHOUT ROWID;
+
+-- And each stretch in which a rep held one while it was open.
+CREATE TABLE stretch (
+    rep TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    conversation BLOB NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER,
+    until_seq INTEGER,
+    PRIMARY KEY (rep, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX stretch_now ON stretch (rep) WHERE until IS NULL;
+
 -- Other counts of a day, of a line.
 CREATE TABLE tally (
     day INTEGER NOT NULL,

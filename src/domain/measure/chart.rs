@@ -22,6 +22,8 @@ pub struct Figure {
     pub beside: String,
     /// What opens it.
     pub behind: Option<Behind>,
+    /// Why nothing does, where that is not because it counts nothing.
+    pub shut: &'static str,
 }
 
 /// One chart.
@@ -71,6 +73,15 @@ pub struct Bar {
     pub small: bool,
     /// What opens it.
     pub behind: Option<Behind>,
+    /// Why nothing does, where that is not because it counts nothing.
+    pub shut: &'static str,
+}
+
+impl Bar {
+    /// Why nothing opens it.
+    pub const fn why_shut(&self) -> &'static str {
+        if self.shut.is_empty() { "it counts nothing: there is nothing to open" } else { self.shut }
+    }
 }
 
 /// What to ask for the conversations behind a number: the report, and what of it.
@@ -93,6 +104,24 @@ impl Behind {
     pub fn only(mut self, what: &'static str, is: impl Into<String>) -> Self {
         self.asked.push((what, is.into()));
         self
+    }
+
+    /// What of a number is opened, where it could be more than one thing.
+    pub fn words(&self) -> &'static str {
+        let what = self.asked.iter().find(|(name, _)| *name == "what").map_or("", |(_, what)| what.as_str());
+        match (self.report, what) {
+            ("outcomes", "exchanges") => "the exchanges",
+            ("outcomes", "meetings") => "those with a meeting",
+            ("outcomes", "won") => "the deals won",
+            ("outcomes", "lost") => "the deals lost",
+            ("outcomes", "ended") => "the deals that ended",
+            ("outcomes", "open" | "still") => "the open deals",
+            ("outcomes", "moved") => "the deals that moved on",
+            ("outcomes", "outside") => "their last conversations",
+            ("outcomes", "missed") => "the missed replies",
+            ("outcomes", "cost") => "the newest missed reply of each deal",
+            _ => "",
+        }
     }
 }
 
@@ -139,6 +168,7 @@ fn share_bar(label: &str, part: &Part, most: f64) -> Bar {
         bad: 0.0,
         small: part.small && part.whole > 0,
         behind: None,
+        shut: "",
     }
 }
 

@@ -129,6 +129,11 @@ impl Adherence {
         }
     }
 
+    /// The one with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|adherence| adherence.name() == name)
+    }
+
     /// As people say it.
     pub const fn words(self) -> &'static str {
         match self {

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::carried::{Stretches, Took, Turn, Turns};
 use super::civil;
 use super::exchange::Exchange;
 use super::histogram::Histogram;
-use super::load::{self, DaysOfReps, LoadDay, Moves, Open};
+use super::load::{self, DaysOfReps, Moves, Open};
 use super::number::{Asker, HeldNumber, OptOut};
 use super::reply::Reply;
 use super::talk::{Seen, Talk};
@@ -57,6 +58,10 @@ pub struct Facts {
     pub holds: BTreeMap<u64, HeldNumber>,
     /// Parts of reps' days, to be added.
     pub days: DaysOfReps,
+    /// What those are of: turns of conversations.
+    pub turns: Turns,
+    /// And stretches in which they were held, as they stand now.
+    pub stretches: Stretches,
     /// Parts of counts, to be added.
     pub counts: BTreeMap<CountKey, Count>,
     zone: Tz0,
@@ -83,10 +88,12 @@ impl Facts {
         self.moved.push(moves);
     }
 
-    pub(super) fn load(&mut self, at: Timestamp, rep: Option<&RepId>, change: impl FnOnce(&mut LoadDay)) {
+    /// A rep's turn; less one for an answer that did not leave after all.
+    pub(super) fn turn(&mut self, seen: &Seen<'_>, rep: Option<&RepId>, turn: Turn, n: i64) {
         if let Some(rep) = rep {
-            let day = self.day(at);
-            change(self.days.entry((day, rep.clone())).or_default());
+            let day = self.day(seen.at);
+            turn.count(self.days.entry((day, rep.clone())).or_default(), n);
+            self.turns.insert((rep.clone(), turn, day, seen.seq), Took { conversation: seen.id, at: seen.at, n });
         }
     }
 

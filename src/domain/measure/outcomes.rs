@@ -19,6 +19,7 @@ use crate::domain::time::Timestamp;
 
 mod before;
 mod cost;
+pub mod opened;
 mod reconcile;
 #[cfg(test)]
 pub(super) mod samples;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::carried::{Stretch, Turn};
 use super::exchange::UnderWay;
 use super::fold::{Facts, Policies};
 use super::gap::{Cause, Gap};
@@ -72,6 +73,9 @@ pub struct Talk {
     /// The one that ended last: what met it may fail yet, and who dropped it may take that back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Running>,
+    /// Since which entry, and when, whoever holds it does so while it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held: Option<(u64, Timestamp)>,
     /// What the rep is to make of it, from its first reply on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     exchange: Option<UnderWay>,
@@ -101,6 +105,7 @@ impl Default for Talk {
             drafts: Vec::new(),
             running: None,
             last: None,
+            held: None,
             exchange: None,
         }
     }
@@ -131,7 +136,22 @@ impl Talk {
         self.take_in(seen, policies, facts);
         let now = self.open_with();
         if before.as_ref() != now {
-            facts.moves(Moves { at: seen.at, from: before, to: now.cloned() });
+            facts.moves(Moves { at: seen.at, from: before.clone(), to: now.cloned() });
+            let now = now.cloned();
+            self.stretch(seen, before, now, facts);
+        }
+    }
+
+    /// It is held by somebody else from now on, or by nobody.
+    fn stretch(&mut self, seen: &Seen<'_>, from: Option<RepId>, to: Option<RepId>, facts: &mut Facts) {
+        if let (Some(rep), Some((seq, since))) = (from, self.held.take()) {
+            let until = Some((seen.at, seen.seq));
+            facts.stretches.insert((rep, seq), Stretch { conversation: seen.id, since, until });
+        }
+        if let Some(rep) = to {
+            self.held = Some((seen.seq, seen.at));
+            let stretch = Stretch { conversation: seen.id, since: seen.at, until: None };
+            facts.stretches.insert((rep, seen.seq), stretch);
         }
     }
 
@@ -242,7 +262,7 @@ impl Talk {
                 return;
             }
             (self.holder, self.taken, self.step, self.anew) = (Some(to.clone()), false, *step, false);
-            facts.load(at, to.rep(), |day| day.offers += 1);
+            facts.turn(seen, to.rep(), Turn::Offer, 1);
             if let Some(running) = &mut self.running {
                 running.offer(at, to, *step, because);
             }
@@ -254,7 +274,7 @@ impl Talk {
             }
             let was_asked = self.holder.as_ref() == Some(&holder);
             (self.holder, self.taken, self.anew) = (Some(holder.clone()), true, false);
-            facts.load(at, Some(by), |day| day.takes += 1);
+            facts.turn(seen, Some(by), Turn::Take, 1);
             if let Some(running) = &mut self.running {
                 running.taken = running.taken.or(Some(at));
                 if !was_asked {
@@ -275,7 +295,7 @@ impl Talk {
         }
         if let Event::Escalated { why } = seen.event {
             if *why == Climb::NotTaken && !self.taken {
-                facts.load(at, self.holder.as_ref().and_then(Holder::rep), |day| day.passes += 1);
+                facts.turn(seen, self.holder.as_ref().and_then(Holder::rep), Turn::Pass, 1);
             }
             if let Some(running) = &mut self.running {
                 running.climbs = running.climbs.saturating_add(1);

@@ -8,11 +8,15 @@ use utoipa::IntoParams;
 
 use super::auth::SignedInDevice;
 use super::problem::Failure;
-use super::reports::{MOST, apart, bad, by, desk, no_such, not_for_reps};
+use super::reports::{MOST, apart, bad, by, desk, no_such, not_for_reps, rule};
 use super::{App, RequestId, request_id};
-use crate::domain::id::LineId;
-use crate::domain::measure::Gap;
+use crate::domain::id::{LineId, RepId, TeamId};
+use crate::domain::measure::outcomes::Fate;
+use crate::domain::measure::outcomes::opened::{Piece, Worth};
+use crate::domain::measure::{Adherence, Cause, Gap};
 use crate::server::measure::behind::OfConsent;
+use crate::server::measure::behind::load::{Carried, OfWhom};
+use crate::server::measure::behind::worth::OfWorth;
 use crate::server::measure::report::OnlyThese;
 use crate::wire::problem::Problem;
 use crate::wire::report::Conversations;
@@ -27,21 +31,36 @@ pub struct BehindQuery {
     from: Option<String>,
     /// to this one, included.
     to: Option<String>,
-    /// `sla`: whose rows, as in the report.
+    /// Whose rows, as in the report.
     by: Option<String>,
-    /// `sla`: of which row, its `key`.
+    /// Of which row, its `key`.
     key: Option<String>,
     /// `sla`: `running`, `in_time`, `late`, `overdue`, `dropped`, `dropped_late`, `missed` for all that fell due unanswered,
     /// `answered` for those in time or late, `needed` for all but `dropped`.
     standing: Option<String>,
-    /// `sla`: late for this cause.
+    /// `sla`; `missed` and `cost` of `outcomes`: late for this cause.
     cause: Option<String>,
     /// `sla`: where nobody was there in this way.
     gap: Option<String>,
     /// `sla`: on this step of their ladder, from 1.
     step: Option<u8>,
-    /// `compliance`: `opt_outs` (when left out) or `holds`.
+    /// Which number. `compliance`: `opt_outs` (when left out) or `holds`. `load`: `offers` (when left out), `takes`,
+    /// `passes`, `answers`, `held`, `most`, `now`; of a rep (`by=rep&key=…`), of a team's active members
+    /// (`by=team&key=…`), or of all. `outcomes`: `exchanges` (when left out), `meetings`, `won`, `lost`, `ended`, `open`,
+    /// `moved`, `still`, `outside`, `missed`, `cost`; of a row, as in the report.
     what: Option<String>,
+    /// `outcomes`: whose first reply was answered so: `met`, `missed`, `unjudged`.
+    adherence: Option<String>,
+    /// `outcomes`: deals of this currency; empty for the company's own.
+    currency: Option<String>,
+    /// `outcomes`: `moved` from this stage, or `still` in it.
+    stage: Option<String>,
+    /// `outcomes`: of `outside`, deals that are `won`, `lost` or `open`.
+    fate: Option<String>,
+    /// `outcomes`: how deals are credited, as in the report: days,
+    window: Option<i64>,
+    /// and `last`, `first` or `any`.
+    touch: Option<String>,
     /// `compliance`: opt-outs of this line.
     line: Option<String>,
     /// `compliance`: opt-outs of this campaign; empty for those that none came before.
@@ -55,7 +74,7 @@ pub struct BehindQuery {
 }
 
 /// The conversations behind a number of a report, newest first, each once. Who may see the report may ask.
-#[utoipa::path(get, path = "/v1/reports/{name}/conversations", params(("name" = String, Path, description = "`sla` or `compliance`"), BehindQuery), security(("device" = [])), responses(
+#[utoipa::path(get, path = "/v1/reports/{name}/conversations", params(("name" = String, Path, description = "`sla`, `outcomes`, `load` or `compliance`"), BehindQuery), security(("device" = [])), responses(
     (status = 200, description = "At most 500, newest first", body = Conversations),
     (status = 400, description = "The query is not readable", body = Problem),
     (status = 401, description = "The device is not signed in", body = Problem),
@@ -85,6 +104,16 @@ pub async fn conversations(
             let of = of_consent(query).ok_or_else(bad)?;
             let found = desk.behind_consent(app.service.store().as_ref(), &of, limit + 1).await;
             found.map_err(|e| Failure::internal(id, &e))?.ok_or_else(not_for_reps)?
+        }
+        "load" => {
+            let (what, of) = of_load(query).ok_or_else(bad)?;
+            let opened = apart(move || desk.behind_load(what, &of, limit + 1)).await;
+            opened.map_err(|e| Failure::internal(id, &e))?.found
+        }
+        "outcomes" => {
+            let of = of_worth(query).ok_or_else(bad)?;
+            let opened = apart(move || desk.behind_outcomes(&of, limit + 1)).await;
+            opened.map_err(|e| Failure::internal(id, &e))?.found
         }
         _ => return Err(no_such()),
     };
@@ -117,4 +146,38 @@ fn of_consent(query: BehindQuery) -> Option<OfConsent> {
     };
     let line = query.line.map(LineId::new);
     Some(OfConsent { holds, line, campaign: query.campaign, band: query.band, end: query.end })
+}
+
+fn of_load(query: BehindQuery) -> Option<(Carried, OfWhom)> {
+    let what = Carried::named(query.what.as_deref())?;
+    let of = match (query.by.as_deref(), query.key) {
+        (_, None) => OfWhom::All,
+        (None | Some("rep"), Some(rep)) => OfWhom::Rep(RepId::new(rep)),
+        (Some("team"), Some(team)) => OfWhom::Team(TeamId::new(team)),
+        (Some(_), Some(_)) => return None,
+    };
+    Some((what, of))
+}
+
+/// Nothing when a name is none.
+fn of_worth(query: BehindQuery) -> Option<OfWorth> {
+    let row = match query.key {
+        Some(key) => Some((by(query.by.as_deref())?, key)),
+        None => None,
+    };
+    let adherence = match query.adherence.as_deref() {
+        Some(name) => Some(Adherence::named(name)?),
+        None => None,
+    };
+    let cause = match query.cause.as_deref() {
+        Some(name) => Some(Cause::named(name)?),
+        None => None,
+    };
+    let fate = match query.fate.as_deref() {
+        Some(name) => Some(Fate::named(name)?),
+        None => None,
+    };
+    let piece = Piece { row, adherence, currency: query.currency, stage: query.stage, cause, fate };
+    let worth = query.what.as_deref().map_or(Some(Worth::default()), Worth::named)?;
+    Some(OfWorth { worth, piece, rule: rule(query.window, query.touch.as_deref())? })
 }

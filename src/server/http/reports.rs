@@ -208,7 +208,7 @@ async fn outcomes(
 }
 
 /// How deals are credited.
-fn rule(window: Option<i64>, touch: Option<&str>) -> Option<Rule> {
+pub(super) fn rule(window: Option<i64>, touch: Option<&str>) -> Option<Rule> {
     let window_days = window.unwrap_or(USUAL_WINDOW);
     let touch = touch.map_or(Some(Touch::Last), Touch::named)?;
     (1..=LONGEST_WINDOW).contains(&window_days).then_some(Rule { window_days, touch })

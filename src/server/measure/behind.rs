@@ -1,18 +1,31 @@
 //! The conversations behind a number of a report: newest first, each once, whatever it counted for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::projections::MeasureError;
 use super::read::{Only, Window};
 use super::report::{Desk, Sees};
 use crate::domain::id::{ConversationId, LineId};
-use crate::domain::measure::{Cause, HeldNumber, OptOut, Standing, load, story};
+use crate::domain::measure::load::day_of;
+use crate::domain::measure::{Cause, HeldNumber, OptOut, Standing, story};
 use crate::domain::time::Timestamp;
 use crate::server::store::Store;
 use crate::wire::report::Found;
 
+pub mod load;
+pub mod worth;
+
 /// Rows looked at for so many conversations: one may count several times.
 const EACH: usize = 8;
+
+/// What a number opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// The newest conversations, each once.
+    pub found: Vec<Found>,
+    /// For how many all of them count, also those that are not told.
+    pub total: i64,
+}
 
 /// Which numbers on hold, or which opt-outs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,7 +46,7 @@ impl Desk {
     /// The same desk over fewer days, as `2026-11-28`; nothing when a day is none.
     #[must_use]
     pub fn between(mut self, from: Option<&str>, to: Option<&str>) -> Option<Self> {
-        let day = |text: &str| Some(load::day_of(text.parse().ok()?));
+        let day = |text: &str| Some(day_of(text.parse().ok()?));
         let Window { since, until } = self.window;
         let from = from.map_or(Some(since), day)?;
         let to = to.map_or(Some(until), day)?;
@@ -44,6 +57,10 @@ impl Desk {
     /// Of replies.
     pub fn behind_replies(&self, only: &Only, limit: usize) -> Result<Vec<Found>, MeasureError> {
         let replies = self.projections.replies(self.window, &self.sees.whose(), only, limit.saturating_mul(EACH))?;
+        let mut times: BTreeMap<ConversationId, i64> = BTreeMap::new();
+        for reply in &replies {
+            *times.entry(reply.conversation).or_default() += 1;
+        }
         let mut known = BTreeSet::new();
         let first = replies.into_iter().filter(|reply| known.insert(reply.conversation)).take(limit);
         let found = first.map(|reply| {
@@ -55,7 +72,8 @@ impl Desk {
                 said.push_str(Cause::words(cause));
             }
             let story = story::told(&self.playbook, &reply).story;
-            Found { conversation: reply.conversation.to_string(), at: reply.received.millis(), said, story }
+            let times = times.get(&reply.conversation).copied().unwrap_or(1);
+            Found { conversation: reply.conversation.to_string(), at: reply.received.millis(), said, times, story }
         });
         Ok(found.collect())
     }
@@ -120,11 +138,27 @@ impl Desk {
 /// Each conversation once, the newest first.
 fn newest(mut all: Vec<(ConversationId, Timestamp, String)>, limit: usize) -> Vec<Found> {
     all.sort_by_key(|(id, at, _)| (std::cmp::Reverse(*at), *id));
-    let mut known = BTreeSet::new();
-    let first = all.into_iter().filter(|(id, _, _)| known.insert(*id)).take(limit);
-    first
-        .map(|(id, at, said)| Found { conversation: id.to_string(), at: at.millis(), said, story: Vec::new() })
-        .collect()
+    let mut times: BTreeMap<ConversationId, i64> = BTreeMap::new();
+    for (id, _, _) in &all {
+        *times.entry(*id).or_default() += 1;
+    }
+    let mut found = Vec::new();
+    for (id, at, said) in all {
+        // The first of each is its newest.
+        if let Some(times) = times.remove(&id).filter(|_| found.len() < limit) {
+            let conversation = id.to_string();
+            found.push(Found { conversation, at: at.millis(), said, times, story: Vec::new() });
+        }
+    }
+    found
+}
+
+/// The newest of conversations that are told once already.
+fn newest_of(mut found: Vec<Found>, limit: usize) -> Opened {
+    let total = found.iter().map(|one| one.times).sum();
+    found.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.conversation.cmp(&b.conversation)));
+    found.truncate(limit);
+    Opened { found, total }
 }
 
 const fn standing(of: Standing) -> &'static str {

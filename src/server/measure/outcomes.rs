@@ -33,7 +33,7 @@ pub struct Asked {
 }
 
 /// The columns that [`talked`] reads, from its first one.
-const TALKED: &str =
+pub(super) const TALKED: &str =
     "e.seq, e.conversation, e.received, e.team, e.cohort, e.rep, e.line, e.use_case, e.hour, e.standing";
 
 impl Desk {
@@ -82,13 +82,13 @@ impl Desk {
 
 impl Whose {
     /// Whether something of this team and rep is among it.
-    fn sees(&self, team: &TeamId, rep: Option<&RepId>) -> bool {
+    pub(super) fn sees(&self, team: &TeamId, rep: Option<&RepId>) -> bool {
         let of_rep = self.rep.as_ref().is_none_or(|own| Some(own) == rep);
         of_rep && self.teams.as_ref().is_none_or(|teams| teams.contains(team))
     }
 
     /// As conditions over a row's team and rep, after `?2`.
-    fn conditions(&self, values: &mut Vec<Value>) -> Result<String, MeasureError> {
+    pub(super) fn conditions(&self, values: &mut Vec<Value>) -> Result<String, MeasureError> {
         let mut sql = String::new();
         if let Some(rep) = &self.rep {
             values.push(Value::from(rep.to_string()));
@@ -137,7 +137,7 @@ fn standing(row: &Row<'_>, column: usize) -> Result<Standing, MeasureError> {
 }
 
 /// Reads an exchange, from this column on.
-fn talked(row: &Row<'_>, first: usize) -> Result<Talked, MeasureError> {
+pub(super) fn talked(row: &Row<'_>, first: usize) -> Result<Talked, MeasureError> {
     Ok(Talked {
         seq: row.get::<_, i64>(first)?.unsigned_abs(),
         conversation: ConversationId(Uuid::from_bytes(row.get(first + 1)?)),
@@ -196,7 +196,7 @@ fn cause(row: &Row<'_>, column: usize) -> Result<Cause, MeasureError> {
 }
 
 /// Breached replies of people who are on deals.
-fn breaches(db: &Connection, window: Window, whose: &Whose) -> Result<Vec<Breach>, MeasureError> {
+pub(super) fn breaches(db: &Connection, window: Window, whose: &Whose) -> Result<Vec<Breach>, MeasureError> {
     let mut values = days(window);
     let conditions = whose.conditions(&mut values)?;
     let mut query = db.prepare_cached(&format!(

@@ -10,14 +10,16 @@ use crate::domain::time::Timestamp;
 use crate::server::store::StoreError;
 
 /// What stands in the file. Another number there, and it is made again: a projection needs no migrations.
-const SHAPE: i32 = 2;
+const SHAPE: i32 = 3;
 
 /// Its tables.
 const SCHEMA: &str = include_str!("../../../assets/sql/measure/projections.sql");
 
 /// Every table of it, to be emptied by dropping it.
-const TABLES: [&str; 11] =
-    ["read_to", "talk", "asker", "reply", "cell", "load", "tally", "opt_out", "held", "exchange", "behind"];
+pub const TABLES: [&str; 13] = [
+    "read_to", "talk", "asker", "reply", "cell", "load", "turn", "stretch", "tally", "opt_out", "held", "exchange",
+    "behind",
+];
 
 /// What the CRM told, which the journal does not know: it stays when the journal is read anew.
 const DEALS: &str = include_str!("../../../assets/sql/measure/deals.sql");

@@ -174,14 +174,6 @@ impl Desk {
             }
         }
         let length = self.window_length(now);
-        let seen = |rep: &RepId| match &self.sees {
-            Sees::All => true,
-            Sees::Own(own) => own == rep,
-            Sees::Teams(teams) => {
-                let home = self.playbook.reps.get(rep).is_some_and(|r| teams.contains(&r.team));
-                home || teams.iter().any(|t| self.playbook.teams.get(t).is_some_and(|t| t.members.contains(rep)))
-            }
-        };
         let known: BTreeSet<RepId> =
             self.playbook.reps.iter().filter(|(_, r)| r.active).map(|(id, _)| id.clone()).collect();
         let all = known.iter().chain(days.keys()).cloned().collect::<BTreeSet<_>>();
@@ -204,8 +196,20 @@ impl Desk {
                 now: held.n,
             }
         };
-        let rows = all.iter().filter(|rep| seen(rep)).map(row).collect();
+        let rows = all.iter().filter(|rep| self.sees_rep(rep)).map(row).collect();
         Ok(Load { about: self.about()?, rows, fairness: self.fairness(&days) })
+    }
+
+    /// Whether what a rep carries is theirs to see.
+    pub(super) fn sees_rep(&self, rep: &RepId) -> bool {
+        match &self.sees {
+            Sees::All => true,
+            Sees::Own(own) => own == rep,
+            Sees::Teams(teams) => {
+                let home = self.playbook.reps.get(rep).is_some_and(|r| teams.contains(&r.team));
+                home || teams.iter().any(|t| self.playbook.teams.get(t).is_some_and(|t| t.members.contains(rep)))
+            }
+        }
     }
 
     /// Milliseconds of the window that have passed.

@@ -6,6 +6,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use super::carried;
 use super::exchanges;
 use super::projections::{MeasureError, Projections, ReadTo, put_read_to, read_to};
 use super::row;
@@ -63,6 +64,7 @@ impl Projections {
             let d = of_day;
             put.execute(params![day, rep.as_str(), d.offers, d.takes, d.passes, d.answers, d.open_ms, d.most])?;
         }
+        carried::keep(&tx, facts)?;
         for ((day, what, line), count) in &facts.counts {
             tally(&tx, *day, what, line, count)?;
         }

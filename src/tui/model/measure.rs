@@ -99,6 +99,7 @@ pub fn charts(report: &Report) -> Vec<Chart> {
         value: figure.value,
         beside: figure.beside,
         behind: figure.behind,
+        shut: figure.shut,
         ..Bar::default()
     });
     let (title, says) = ("At a glance".to_owned(), String::new());

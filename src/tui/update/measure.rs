@@ -164,10 +164,14 @@ pub(super) fn open(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     }
     let Some(bar) = model.measure.bar() else { return model.say("There is no number here.", now) };
     let Some(behind) = bar.behind.clone() else {
-        return model.say("Of this number no conversations are kept.", now);
+        let why = format!("Not opened: {}.", bar.why_shut());
+        return model.say(why, now);
     };
     let chart = model.measure.chart().map_or("", |chart| chart.title.as_str());
-    let title = format!("{chart}: {}", bar.label);
+    let mut title = format!("{chart}: {}", bar.label);
+    if !behind.words().is_empty() {
+        title = format!("{title} · {}", behind.words());
+    }
     model.measure.opened = Some(Opened { behind: behind.clone(), title, found: None, at: 0 });
     out.push(Effect::Ask(Ask::Behind { behind, days: model.measure.which.days }));
 }

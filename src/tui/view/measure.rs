@@ -153,14 +153,18 @@ fn foot(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
     let Some(bar) = chart.bars.get(at) else { return };
     let few = if bar.small { "* too few to say much" } else { "" };
     let value = if bar.value == Datum::None { "nothing".to_owned() } else { words(&bar.value) };
-    let opens = if bar.behind.is_some() { "Enter opens" } else { "" };
+    let opens = match &bar.behind {
+        Some(behind) => format!("Enter opens {}", behind.words()),
+        None => bar.why_shut().to_owned(),
+    };
+    let tone = if bar.behind.is_some() { Tone::Accent } else { Tone::Dim };
     let label = format!("{}:", bar.label);
     let beside = if bar.beside.is_empty() { String::new() } else { format!("({})", bar.beside) };
     let pieces = [
         (label.as_str(), Tone::Plain),
         (value.as_str(), Tone::Strong),
         (beside.as_str(), Tone::Plain),
-        (opens, Tone::Accent),
+        (opens.trim_end(), tone),
         (few, Tone::Dim),
     ];
     p.pieces(area.x + 1, area.y, area.width.saturating_sub(2), &pieces);
@@ -196,7 +200,14 @@ fn behind(model: &Model, opened: &Opened, area: Rect, p: &mut Painter<'_>) {
         let row = one.conversation.parse().ok().and_then(|id| model.row(id));
         let name = row.map_or("(not on this device)", |row| row.name.as_str());
         let when = p.tick.clock_time(Timestamp::from_millis(one.at), model.zone());
-        let pieces = [(when.as_str(), Tone::Dim), (name, Tone::Plain), (one.said.as_str(), Tone::Dim)];
+        // For how many of what is counted it stands.
+        let times = if one.times > 1 { format!("×{}", one.times) } else { String::new() };
+        let pieces = [
+            (when.as_str(), Tone::Dim),
+            (name, Tone::Plain),
+            (times.as_str(), Tone::Plain),
+            (one.said.as_str(), Tone::Dim),
+        ];
         p.pieces(spot.x + 2, y, spot.width.saturating_sub(3), &pieces);
         if index == opened.at {
             p.put(spot.x, y, 1, SELECTED_MARK, Tone::Strong);

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use comeback::domain::measure::chart::{charts, figures};
+use comeback::domain::measure::sheet::Datum;
 use comeback::server::measure::{Projections, follow};
 use comeback::server::store::Store;
-use comeback::wire::report::ReportBody;
+use comeback::wire::report::{Conversations, ReportBody};
 use tokio::sync::watch;
 
-use super::Office;
+use super::{Office, envelope};
 
 /// An office that measures.
 async fn measured() -> (Office, tempfile::TempDir, Arc<Projections>) {
@@ -67,6 +69,40 @@ async fn a_report_counts_what_happened_and_opens_it() {
 }
 
 #[tokio::test]
+async fn whatever_a_chart_counts_is_opened_as_it_says() {
+    let (office, _folder, projections) = measured().await;
+    office.sign_in("nina").await.sign_in("maya").await;
+    office.text("+14155550123", "Can we talk about price?").await;
+    let (_, page) = office.ask("GET", "/v1/changes", Some("maya"), None).await;
+    let seen = &page["upserts"][0]["state"]["id"];
+    let push = serde_json::json!({ "envelopes": [envelope(1, seen, 1, &serde_json::json!({ "do": "take" }))] });
+    office.ask("POST", "/v1/commands", Some("maya"), Some(push)).await;
+    reads_on(&office.store, &projections).await;
+    let mut opened = std::collections::BTreeMap::new();
+    for path in ["sla?charts=true", "load", "compliance", "outcomes?by=rep"] {
+        let (_, report) = office.ask("GET", &format!("/v1/reports/{path}"), Some("nina"), None).await;
+        let report = serde_json::from_value::<ReportBody>(report).unwrap().0;
+        let of_charts = charts(&report).into_iter().flat_map(|chart| chart.bars);
+        let of_charts = of_charts.map(|bar| (bar.label, bar.value, bar.behind));
+        let of_figures = figures(&report).into_iter().map(|figure| (figure.label, figure.value, figure.behind));
+        for (label, value, behind) in of_figures.chain(of_charts) {
+            let Some(behind) = behind else { continue };
+            let asked: Vec<String> = behind.asked.iter().map(|(name, is)| format!("{name}={is}")).collect();
+            let path = format!("/v1/reports/{}/conversations?{}", behind.report, asked.join("&"));
+            let (status, found) = office.ask("GET", &path, Some("nina"), None).await;
+            assert_eq!(status, StatusCode::OK, "{path}: {found}");
+            let found: Conversations = serde_json::from_value(found).unwrap();
+            let times: i64 = found.conversations.iter().map(|one| one.times).sum();
+            if let Datum::Count(n) = value {
+                assert_eq!(times, n, "{label}: {path}");
+            }
+            *opened.entry(behind.report).or_insert(0) += times;
+        }
+    }
+    assert!(["sla", "load", "outcomes"].iter().all(|report| opened[report] > 0), "{opened:?}");
+}
+
+#[tokio::test]
 async fn outcomes_say_their_rule_and_whose_they_are() {
     let (office, _folder, projections) = measured().await;
     office.sign_in("nina").await.sign_in("maya").await;
@@ -113,6 +149,16 @@ async fn what_cannot_be_asked_is_said_and_nothing_else_is() {
         ("/v1/reports/compliance/conversations", Some("maya"), StatusCode::FORBIDDEN),
         ("/v1/reports/compliance/conversations?what=weather", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/weather/conversations", Some("lea"), StatusCode::NOT_FOUND),
+        ("/v1/reports/load/conversations?what=now", Some("maya"), StatusCode::OK),
+        ("/v1/reports/load/conversations?what=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/load/conversations?by=line&key=main", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/outcomes/conversations?what=won&window=30&touch=any", Some("maya"), StatusCode::OK),
+        ("/v1/reports/outcomes/conversations?by=rep&key=x%27%20OR%201--", Some("lea"), StatusCode::OK),
+        ("/v1/reports/outcomes/conversations?what=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/outcomes/conversations?adherence=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/outcomes/conversations?cause=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/outcomes/conversations?fate=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/outcomes/conversations?window=0", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla/replies?step=17", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla/replies?gap=weather", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla/replies?by=rep&key=x%27%20OR%201--", Some("lea"), StatusCode::OK),

@@ -8,7 +8,7 @@ use comeback::domain::time::Timestamp;
 use comeback::journal::frame::Fact;
 use comeback::journal::{Head, seal};
 use comeback::server::measure::follow::follow_by;
-use comeback::server::measure::projections::file_of;
+use comeback::server::measure::projections::{TABLES, file_of};
 use comeback::server::measure::{Projections, follow};
 use comeback::server::store::sqlite::SqliteStore;
 use comeback::server::store::{Batch, Store};
@@ -59,8 +59,7 @@ impl Record {
 fn dump(path: &Path) -> Vec<String> {
     let db = Connection::open(file_of(path)).unwrap();
     let mut all = Vec::new();
-    for table in ["read_to", "talk", "asker", "reply", "cell", "load", "tally", "opt_out", "held", "exchange", "behind"]
-    {
+    for table in TABLES {
         let mut query = db.prepare(&format!("SELECT * FROM {table}")).unwrap();
         let columns = query.column_count();
         let mut rows = query.query([]).unwrap();
@@ -88,6 +87,14 @@ fn adds_up(path: &Path) {
     let stray = "SELECT count(*) FROM exchange e LEFT JOIN reply r ON r.seq = e.seq WHERE r.seq IS NULL OR \
                  (r.team, r.standing, r.day) != (e.team, e.standing, e.day)";
     assert_eq!(one(stray), 0, "each exchange says what its first reply says");
+    // Every number of a rep's day has its conversations, and what is held now is in a stretch that goes on.
+    let sums = "SELECT count(*) FROM load l WHERE (offers, takes, passes, answers) != \
+                (SELECT coalesce(sum(n) FILTER (WHERE what = 'offers'), 0), coalesce(sum(n) FILTER (WHERE what = 'takes'), 0), \
+                 coalesce(sum(n) FILTER (WHERE what = 'passes'), 0), coalesce(sum(n) FILTER (WHERE what = 'answers'), 0) \
+                 FROM turn t WHERE t.rep = l.rep AND t.day = l.day)";
+    assert_eq!(one(sums), 0, "turns add up to the load of each day");
+    let held = "SELECT coalesce(sum(j.value ->> 'n'), 0) FROM read_to, json_each(world, '$.open') j";
+    assert_eq!(one("SELECT count(*) FROM stretch WHERE until IS NULL"), one(held), "what is held now");
     let answered = one("SELECT count(*) FROM reply WHERE wall IS NOT NULL");
     assert_eq!(one("SELECT count(*) FROM reply WHERE standing IN ('late', 'in_time')"), answered);
 }

@@ -74,6 +74,7 @@ use comeback::domain::measure::cell::By;
 use comeback::domain::message::Delivery;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::server::measure::follow::follow_by;
+use comeback::server::measure::projections::TABLES;
 use comeback::server::measure::report::{Asker, Desk, OnlyThese, Sees, days};
 use comeback::server::measure::{Projections, follow};
 use comeback::server::service::Work;
@@ -88,6 +89,7 @@ use super::{Floor, begin, buyer, device, started};
 use crate::world::at;
 
 mod before;
+mod opening;
 mod worth;
 
 /// A moment of the two days.
@@ -465,8 +467,7 @@ impl Floor {
 fn dump(path: &Path) -> Vec<String> {
     let db = Connection::open(comeback::server::measure::projections::file_of(path)).unwrap();
     let mut all = Vec::new();
-    for table in ["read_to", "talk", "asker", "reply", "cell", "load", "tally", "opt_out", "held", "exchange", "behind"]
-    {
+    for table in TABLES {
         let mut query = db.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
         let columns = query.column_count();
         let mut rows = query.query([]).unwrap();

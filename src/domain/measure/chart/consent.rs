@@ -23,12 +23,14 @@ pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
             value: rate.share.map_or(Datum::None, Datum::Share),
             beside: format!("{} texts", of(&rate)),
             behind: Some(outs()).filter(|_| rate.part > 0),
+            shut: "",
         },
         Figure {
             label: "wishes ruled on in time".to_owned(),
             value: holds.in_time.share.map_or(Datum::None, Datum::Share),
             beside: of(&holds.in_time),
             behind: Some(ruled).filter(|_| holds.placed > 0),
+            shut: "",
         },
     ]
 }

@@ -1,29 +1,38 @@
 //! Charts of who carried how much.
 
 use super::{Bar, Behind, Chart, Figure, Shape, chart, counted};
-use crate::domain::measure::report::{Load, LoadRow};
+use crate::domain::measure::report::{Fairness, Load, LoadRow};
 use crate::domain::measure::sheet::Datum;
 
+fn carried(what: &str) -> Behind {
+    Behind::of("load").only("what", what)
+}
+
+fn of_rep(what: &str, row: &LoadRow) -> Behind {
+    carried(what).only("by", "rep").only("key", row.rep.clone())
+}
+
 pub(super) fn figures(load: &Load) -> Vec<Figure> {
-    let sum = |pick: fn(&LoadRow) -> i64| Datum::Count(load.rows.iter().map(pick).sum());
-    let figure = |label: &str, value: Datum, beside: &str| Figure {
-        label: label.to_owned(),
-        value,
-        beside: beside.to_owned(),
-        behind: None,
+    let figure = |label: &str, pick: fn(&LoadRow) -> i64, what: &str, beside: &str| {
+        let n = load.rows.iter().map(pick).sum();
+        Figure {
+            label: label.to_owned(),
+            value: Datum::Count(n),
+            beside: beside.to_owned(),
+            behind: Some(carried(what)).filter(|_| n > 0),
+            shut: "",
+        }
     };
     vec![
-        figure("offers", sum(|row| row.offers), "to a rep by name"),
-        figure("answers", sum(|row| row.answers), "texts that left"),
-        figure("held now", sum(|row| row.now), "open conversations"),
+        figure("offers", |row| row.offers, "offers", "to a rep by name"),
+        figure("answers", |row| row.answers, "answers", "texts that left"),
+        figure("held now", |row| row.now, "now", "open conversations"),
     ]
 }
 
 pub(super) fn charts(load: &Load) -> Vec<Chart> {
-    // Counts of days are kept, not which conversations they were of.
-    let counts = |pick: fn(&LoadRow) -> i64| -> Vec<Bar> {
-        let all = counted(load.rows.iter().map(|row| (row.name.as_str(), pick(row), Behind::default())));
-        all.into_iter().map(|bar| Bar { behind: None, ..bar }).collect()
+    let counts = |what: &str, pick: fn(&LoadRow) -> i64| -> Vec<Bar> {
+        counted(load.rows.iter().map(|row| (row.name.as_str(), pick(row), of_rep(what, row))))
     };
     let most = load.rows.iter().map(|row| row.average).fold(0.0_f64, f64::max);
     let held = load.rows.iter().map(|row| Bar {
@@ -31,22 +40,32 @@ pub(super) fn charts(load: &Load) -> Vec<Chart> {
         fill: (most > 0.0).then(|| row.average / most),
         value: Datum::Number(row.average),
         beside: format!("{} at most, {} now", row.most, row.now),
+        behind: Some(of_rep("held", row)).filter(|_| row.average > 0.0),
         ..Bar::default()
     });
-    let even = load.fairness.iter().map(|row| Bar {
+    let even = load.fairness.iter().map(|row: &Fairness| Bar {
         label: row.label.clone(),
         fill: row.jain.map(|jain| jain.clamp(0.0, 1.0)),
         value: row.jain.map_or(Datum::None, Datum::Number),
         beside: format!("{} offers among {}", row.offers, row.reps),
+        behind: Some(carried("offers").only("by", "team").only("key", row.team.clone())).filter(|_| row.offers > 0),
+        shut: "nobody of the team was offered anything",
         ..Bar::default()
     });
     let of_reps = "Of each rep, in the days of this report.";
+    let bars = |title: &str, says: &str, bars: Vec<Bar>| chart(title, says, Shape::Bars, bars);
     vec![
-        chart("Offers", of_reps, Shape::Bars, counts(|row| row.offers)),
-        chart("Takes", of_reps, Shape::Bars, counts(|row| row.takes)),
-        chart("Passed on", "Offers that nobody acted on in time.", Shape::Bars, counts(|row| row.passes)),
-        chart("Answers", of_reps, Shape::Bars, counts(|row| row.answers)),
-        chart("Held on average", "Open conversations, over every hour, day and night.", Shape::Bars, held.collect()),
-        chart("How evenly offers were spread", "Full is even (Jain's index).", Shape::Bars, even.collect()),
+        bars("Offers", of_reps, counts("offers", |row| row.offers)),
+        bars("Takes", of_reps, counts("takes", |row| row.takes)),
+        bars("Passed on", "Offers that nobody acted on in time.", counts("passes", |row| row.passes)),
+        bars("Answers", of_reps, counts("answers", |row| row.answers)),
+        bars("Held on average", "Open conversations, over every hour, day and night.", held.collect()),
+        bars(
+            "Held at most at once",
+            "Opens those of the last time that it was as many.",
+            counts("most", |row| row.most),
+        ),
+        bars("Held now", "Open conversations, as of the newest entry.", counts("now", |row| row.now)),
+        bars("How evenly offers were spread", "Full is even (Jain's index).", even.collect()),
     ]
 }

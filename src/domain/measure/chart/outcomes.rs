@@ -1,85 +1,224 @@
 //! Charts of what answering was worth. None says that the one made the other.
 
-use super::{Bar, Behind, Chart, Figure, Shape, chart, counted, funnel, of, share_bar};
+use super::{Bar, Behind, Chart, Figure, Shape, chart, counted, fraction, funnel, of, share_bar};
+use crate::domain::measure::credit::Rule;
 use crate::domain::measure::exchange::Adherence;
-use crate::domain::measure::gap::Cause;
-use crate::domain::measure::outcomes::{OutcomeRow, Outcomes};
+use crate::domain::measure::interval::Middle;
+use crate::domain::measure::outcomes::{Amount, OutcomeRow, Outcomes};
 use crate::domain::measure::report::Part;
 use crate::domain::measure::sheet::Datum;
 
-pub(super) fn figures(told: &Outcomes) -> Vec<Figure> {
-    let figure = |label: String, value: Datum, beside: String| Figure { label, value, beside, behind: None };
-    let Some(total) = told.total.iter().find(|row| row.adherence.is_none()) else { return Vec::new() };
-    let share = |label: &str, part: &Part| {
-        let few = if part.small && part.whole > 0 { "; too few to say much" } else { "" };
-        let value = part.share.map_or(Datum::None, Datum::Share);
-        figure(label.to_owned(), value, format!("{}{few}", of(part)))
+mod deals;
+
+/// One row with what it is called, and how its conversations are asked for.
+struct Line<'a> {
+    label: String,
+    behind: Behind,
+    row: &'a OutcomeRow,
+}
+
+impl Line<'_> {
+    fn only(&self, what: &str) -> Behind {
+        self.behind.clone().only("what", what)
+    }
+
+    /// A share: its part is opened; when there is none, what it is of.
+    fn share(&self, part: &Part, what: &str, whole: &str) -> Bar {
+        let opens = match (part.part, part.whole) {
+            (_, 0) => None,
+            (0, _) => Some(whole),
+            _ => Some(what),
+        };
+        Bar { behind: opens.map(|what| self.only(what)), ..share_bar(&self.label, part, 1.0) }
+    }
+}
+
+/// How deals are credited, where it is not as usual.
+fn asked(rule: Rule) -> Behind {
+    let behind = Behind::of("outcomes");
+    if rule == Rule::default() {
+        return behind;
+    }
+    behind.only("window", rule.window_days.to_string()).only("touch", rule.touch.name())
+}
+
+/// All together, in time and missed.
+fn in_total(told: &Outcomes) -> Vec<Line<'_>> {
+    // A word, not a colour, says which is which.
+    let kept = told.total.iter().filter_map(|row| match row.adherence {
+        Some(adherence @ (Adherence::Met | Adherence::Missed)) => Some((row, adherence)),
+        Some(Adherence::Unjudged) | None => None,
+    });
+    let line = |(row, adherence): (_, Adherence)| Line {
+        label: adherence.words().to_owned(),
+        behind: asked(told.rule.rule).only("adherence", adherence.name()),
+        row,
     };
-    let mut all = vec![share("replies that led to a meeting", &total.meetings), share("deals won", &total.wins)];
-    for amount in &total.amounts {
-        let won = format!("{} won deals", amount.won);
-        all.push(figure(format!("influenced revenue {}", amount.currency), Datum::Money(amount.won_cents), won));
-        let open = format!("{} open deals", amount.open);
-        all.push(figure(format!("influenced pipeline {}", amount.currency), Datum::Money(amount.open_cents), open));
+    kept.map(line).collect()
+}
+
+/// Row by row, each followed by what of it was in time and missed.
+fn in_rows<'a>(told: &'a Outcomes) -> Vec<Line<'a>> {
+    let line = |row: &'a OutcomeRow| {
+        let OutcomeRow { key, label, adherence, .. } = row;
+        let behind = asked(told.rule.rule).only("by", told.by.as_str()).only("key", key.as_str());
+        match adherence {
+            None => Some(Line { label: label.clone(), behind, row }),
+            Some(adherence @ (Adherence::Met | Adherence::Missed)) => {
+                let label = format!("{label}, {}", adherence.words());
+                Some(Line { label, behind: behind.only("adherence", adherence.name()), row })
+            }
+            Some(Adherence::Unjudged) => None,
+        }
+    };
+    told.rows.iter().filter_map(line).collect()
+}
+
+pub(super) fn figures(told: &Outcomes) -> Vec<Figure> {
+    let Some(row) = told.total.iter().find(|row| row.adherence.is_none()) else { return Vec::new() };
+    let total = Line { label: String::new(), behind: asked(told.rule.rule), row };
+    let figure = |label: &str, value: Datum, beside: String, behind: Option<Behind>| Figure {
+        label: label.to_owned(),
+        value,
+        beside,
+        behind,
+        shut: "",
+    };
+    let share = |label: &str, part: &Part, what: &str, whole: &str| {
+        let few = if part.small && part.whole > 0 { "; too few to say much" } else { "" };
+        let bar = total.share(part, what, whole);
+        figure(label, bar.value, format!("{}{few}", of(part)), bar.behind)
+    };
+    let mut all = vec![
+        share("replies that led to a meeting", &row.meetings, "meetings", "exchanges"),
+        share("deals won", &row.wins, "won", "ended"),
+    ];
+    for amount in &row.amounts {
+        let of =
+            |n: i64, what: &str| Some(total.only(what).only("currency", amount.currency.clone())).filter(|_| n > 0);
+        let (won, open) = (format!("{} won deals", amount.won), format!("{} open deals", amount.open));
+        let revenue = format!("influenced revenue {}", amount.currency);
+        all.push(figure(&revenue, Datum::Money(amount.won_cents), won, of(amount.won, "won")));
+        let pipeline = format!("influenced pipeline {}", amount.currency);
+        all.push(figure(&pipeline, Datum::Money(amount.open_cents), open, of(amount.open, "open")));
+    }
+    for (label, middle, what, n) in [
+        ("won deals took, half within", &row.cycle, "won", "won deals"),
+        ("deals moved on, half within", &row.stay, "moved", "steps"),
+    ] {
+        let bar = length(&total, middle, what, n);
+        all.push(figure(label, bar.value, bar.beside, bar.behind));
     }
     all
 }
 
-pub(super) fn charts(told: &Outcomes) -> Vec<Chart> {
-    let total = told.total.iter().find(|row| row.adherence.is_none());
-    let stages = total.map_or_else(Vec::new, |row| {
-        let behind = || Behind::of("outcomes");
-        let bars = funnel(vec![
-            ("exchanges", row.meetings.whole, behind()),
-            ("led to a meeting", row.meetings.part, behind()),
-        ]);
-        without_behind(bars)
-    });
-    // A word, not a colour, says which is which.
-    let kept = |row: &&OutcomeRow| matches!(row.adherence, Some(Adherence::Met | Adherence::Missed));
-    let words = |row: &OutcomeRow| row.adherence.map_or("", Adherence::words).to_owned();
-    let of_total = |pick: fn(&OutcomeRow) -> &Part| -> Vec<Bar> {
-        told.total.iter().filter(kept).map(|row| share_bar(&words(row), pick(row), 1.0)).collect()
-    };
-    let of_rows = |pick: fn(&OutcomeRow) -> &Part| -> Vec<Bar> {
-        let all = told.rows.iter().filter(|row| row.adherence.is_none() && pick(row).whole > 0);
-        all.map(|row| share_bar(&row.label, pick(row), 1.0)).collect()
-    };
-    let by = told.by.replace('_', " ");
-    let lost = told.costs.iter().filter(|row| row.with_deal > 0).map(|row| {
-        let words: &str = match Cause::named(&row.cause) {
-            Some(cause) => cause.words(),
-            None => &row.cause,
-        };
-        (words, row.with_deal, Behind::of("sla").only("cause", row.cause.clone()))
-    });
-    // What is opened are all that were late so, with and without a deal.
-    let mut lost = counted(lost);
-    for (bar, row) in lost.iter_mut().zip(told.costs.iter().filter(|row| row.with_deal > 0)) {
-        bar.beside = format!("with an open deal, of {} late", row.breached);
+fn length(line: &Line<'_>, middle: &Middle, what: &str, of: &str) -> Bar {
+    lengthy(line.label.clone(), middle, line.only(what), of)
+}
+
+/// A median, as a bar that has no length yet.
+fn lengthy(label: String, middle: &Middle, behind: Behind, of: &str) -> Bar {
+    Bar {
+        label,
+        value: middle.median.map_or(Datum::None, Datum::Length),
+        beside: format!("{} {of}", middle.n),
+        small: middle.small && middle.n > 0,
+        behind: Some(behind).filter(|_| middle.n > 0),
+        ..Bar::default()
     }
+}
+
+/// The longest fills.
+fn lengths<'a>(lines: &[Line<'a>], pick: fn(&'a OutcomeRow) -> &'a Middle, what: &str, of: &str) -> Vec<Bar> {
+    let counted = || lines.iter().map(|line| (line, pick(line.row))).filter(|(_, middle)| middle.n > 0);
+    let most = counted().filter_map(|(_, middle)| middle.median).max().unwrap_or(0);
+    let bar = |(line, middle): (&Line<'a>, &'a Middle)| Bar {
+        fill: middle.median.and_then(|median| fraction(median, most)),
+        ..length(line, middle, what, of)
+    };
+    counted().map(bar).collect()
+}
+
+/// Amounts of won deals, or of open ones: each currency has a scale of its own.
+fn amounts(lines: &[Line<'_>], pick: fn(&Amount) -> (i64, i64), what: &str) -> Vec<Bar> {
+    let all = || lines.iter().flat_map(|line| line.row.amounts.iter().map(move |amount| (line, amount)));
+    let bar = |(line, amount): (&Line<'_>, &Amount)| {
+        let (n, cents) = pick(amount);
+        let same = all().filter(|(_, other)| other.currency == amount.currency);
+        let most = same.map(|(_, other)| pick(other).1).max().unwrap_or(0);
+        (n > 0).then(|| Bar {
+            label: format!("{} {}", line.label, amount.currency).trim_end().to_owned(),
+            fill: fraction(cents, most),
+            value: Datum::Money(cents),
+            beside: format!("{n} {what} {}", if n == 1 { "deal" } else { "deals" }),
+            behind: Some(line.only(what).only("currency", amount.currency.clone())),
+            ..Bar::default()
+        })
+    };
+    all().filter_map(bar).collect()
+}
+
+pub(super) fn charts(told: &Outcomes) -> Vec<Chart> {
+    let (total, rows) = (in_total(told), in_rows(told));
+    let all = told.total.iter().find(|row| row.adherence.is_none());
+    let stages = all.map_or_else(Vec::new, |row| {
+        let behind = |what: &str| asked(told.rule.rule).only("what", what);
+        funnel(vec![
+            ("exchanges", row.meetings.whole, behind("exchanges")),
+            ("led to a meeting", row.meetings.part, behind("meetings")),
+        ])
+    });
+    let meetings = |lines: &[Line<'_>]| -> Vec<Bar> {
+        let all = lines.iter().filter(|line| line.row.adherence.is_some() || line.row.meetings.whole > 0);
+        all.map(|line| line.share(&line.row.meetings, "meetings", "exchanges")).collect()
+    };
+    let wins = |lines: &[Line<'_>]| -> Vec<Bar> {
+        lines.iter().map(|line| line.share(&line.row.wins, "won", "ended")).collect()
+    };
+    let some = |bars: Vec<Bar>| -> Vec<Bar> { bars.into_iter().filter(|bar| bar.behind.is_some()).collect() };
+    let begun = counted(
+        total.iter().chain(&rows).map(|line| (line.label.as_str(), line.row.meetings.whole, line.only("exchanges"))),
+    );
+    let by = told.by.replace('_', " ");
+    let both: Vec<Line<'_>> = in_total(told).into_iter().chain(in_rows(told)).collect();
     let rule = &told.rule.words;
-    vec![
+    let mut charts = vec![
         chart("From the reply to the meeting", "Each is part of the one above.", Shape::Funnel, stages),
         chart(
             "Meetings, by how the first reply was answered",
             "That the one causes the other it does not say. The thin line is where the true share may well lie.",
             Shape::Bars,
-            of_total(|row| &row.meetings),
+            meetings(&total),
         ),
         chart(
             format!("Meetings, by {by}"),
             "Of exchanges that began in the period.",
             Shape::Bars,
-            of_rows(|row| &row.meetings),
+            some(meetings(&rows)),
         ),
-        chart("Deals won, by how the first reply was answered", rule, Shape::Bars, of_total(|row| &row.wins)),
-        chart(format!("Deals won, by {by}"), rule, Shape::Bars, of_rows(|row| &row.wins)),
-        chart("Missed replies of open deals, by cause", rule, Shape::Bars, lost),
-    ]
-}
-
-/// Exchanges are listed by the report itself, with their deals.
-fn without_behind(bars: Vec<Bar>) -> Vec<Bar> {
-    bars.into_iter().map(|bar| Bar { behind: None, ..bar }).collect()
+        chart(
+            format!("Exchanges, in time or missed, and by {by}"),
+            "That began in the period.",
+            Shape::Bars,
+            some(begun),
+        ),
+        chart("Deals won, by how the first reply was answered", rule, Shape::Bars, wins(&total)),
+        chart(format!("Deals won, by {by}"), rule, Shape::Bars, some(wins(&rows))),
+        chart("Influenced revenue", rule, Shape::Bars, amounts(&both, |of| (of.won, of.won_cents), "won")),
+        chart("Influenced pipeline", rule, Shape::Bars, amounts(&both, |of| (of.open, of.open_cents), "open")),
+        chart(
+            "Won deals took, half within",
+            "From the opening to the end.",
+            Shape::Bars,
+            lengths(&both, |row| &row.cycle, "won", "won deals"),
+        ),
+        chart(
+            "Deals moved on, half within",
+            "How long they had stood in a stage.",
+            Shape::Bars,
+            lengths(&both, |row| &row.stay, "moved", "steps"),
+        ),
+    ];
+    charts.extend(deals::charts(told));
+    charts
 }

@@ -30,6 +30,7 @@ pub(super) fn figures(sla: &Sla) -> Vec<Figure> {
         value,
         beside,
         behind: Some(behind),
+        shut: "",
     };
     let half = |of: Option<[i64; 3]>| of.map_or(Datum::None, |all| Datum::Length(all[0]));
     let most = |of: Option<[i64; 3]>| {

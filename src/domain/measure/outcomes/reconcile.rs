@@ -31,6 +31,20 @@ impl Fate {
         }
     }
 
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Won => "won",
+            Self::Open => "open",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// The one with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Won, Self::Open, Self::Lost].into_iter().find(|fate| fate.name() == name)
+    }
+
     /// As people say it.
     pub const fn words(self) -> &'static str {
         match self {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::reconcile::Fate;
 use super::{Amount, OutcomeRow};
-use crate::domain::deal::Deal;
+use crate::domain::deal::{Deal, StageChange};
 use crate::domain::measure::exchange::Adherence;
 use crate::domain::measure::interval::Middle;
 use crate::domain::measure::report::Part;
@@ -77,9 +77,12 @@ impl Sum {
 /// The stages that a deal left for another one, in the period and after the reply that it is credited to, each with how long
 /// it had stood there. To be lost is no step on.
 pub(super) fn moves(deal: &Deal, at: Timestamp, from: Timestamp) -> impl Iterator<Item = (&str, i64)> {
+    steps(deal, at, from).map(|(stood, next)| (stood.stage.as_str(), next.at.since(stood.at).as_millis()))
+}
+
+/// The same, each with the stage that it came to.
+pub(super) fn steps(deal: &Deal, at: Timestamp, from: Timestamp) -> impl Iterator<Item = (&StageChange, &StageChange)> {
     let lost = deal.closed.filter(|closed| !closed.won).map(|closed| closed.at);
     let steps = deal.stages.iter().zip(deal.stages.iter().skip(1));
-    steps
-        .filter(move |(_, next)| next.at > at && next.at >= from && lost.is_none_or(|lost| next.at < lost))
-        .map(|(stood, next)| (stood.stage.as_str(), next.at.since(stood.at).as_millis()))
+    steps.filter(move |(_, next)| next.at > at && next.at >= from && lost.is_none_or(|lost| next.at < lost))
 }

@@ -3,6 +3,7 @@
 use super::{MOST_DRAFTS, Seen, Talk};
 use crate::domain::event::{Event, Review};
 use crate::domain::id::{MessageId, RepId};
+use crate::domain::measure::carried::Turn;
 use crate::domain::measure::fold::Facts;
 use crate::domain::measure::reply::Draft;
 use crate::domain::message::Delivery;
@@ -39,11 +40,11 @@ impl Talk {
         if let Event::SendStarted { message, .. } = seen.event {
             facts.count(seen.at, "sent", self.line.as_str());
             self.put(*message, None, Draft::Sending);
-            facts.load(seen.at, self.author(message), |day| day.answers += 1);
+            facts.turn(seen, self.author(message), Turn::Answer, 1);
         } else if let Event::SendAbandoned { message } = seen.event {
             facts.recount(seen.at, "sent", self.line.as_str(), -1);
             self.put(*message, None, Draft::Held);
-            facts.load(seen.at, self.author(message), |day| day.answers -= 1);
+            facts.turn(seen, self.author(message), Turn::Answer, -1);
         } else if let Event::DeliveryChanged { message, delivery, .. } = seen.event {
             self.drafts.retain(|(id, _, _)| id != message);
             let arrived = matches!(delivery, Delivery::Delivered | Delivery::Read);

@@ -155,7 +155,7 @@ pub(super) async fn desk(f: &Floor, path: &Path) -> Desk {
     Desk { projections, playbook, head, now, sees: Sees::All, window }
 }
 
-fn asked(touch: Touch) -> Asked {
+pub(super) fn asked(touch: Touch) -> Asked {
     Asked { by: By::Cohort, rule: Rule { window_days: 90, touch }, deals: 100 }
 }
 
