@@ -132,6 +132,8 @@ fn every_statement_of_measuring_is_good_and_none_walks_through_all_replies() {
                 ("{column}", "team"),
                 ("{conditions}", ""),
                 ("{TALKED}", "e.seq"),
+                ("{from}", "FROM exchange e WHERE day BETWEEN ?1 AND ?2"),
+                ("{most}", "5"),
             ]
             .iter()
             .fold(sql, |sql, (gap, filling)| sql.replace(gap, filling));
