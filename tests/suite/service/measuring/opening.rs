@@ -138,7 +138,7 @@ async fn every_number_of_outcomes_opens_what_it_counts() {
             counts(&desk, row, None);
         }
         for row in &told.rows {
-            counts(&desk, row, Some((by, row.key.clone())));
+            counts(&desk, row, Some(&(by, row.key.clone())));
         }
         stages(&desk, &told);
         says_why(&Report::Outcomes(Box::new(told)));
@@ -184,9 +184,9 @@ async fn every_number_of_outcomes_opens_what_it_counts() {
 }
 
 /// Each number of a row.
-fn counts(desk: &Desk, row: &OutcomeRow, of: Option<(By, String)>) {
+fn counts(desk: &Desk, row: &OutcomeRow, of: Option<&(By, String)>) {
     let piece = |currency: Option<&str>| Piece {
-        row: of.clone(),
+        row: of.cloned(),
         adherence: row.adherence,
         currency: currency.map(str::to_owned),
         ..Piece::default()
