@@ -74,6 +74,7 @@ held! {
     salesforce 1500
     past_row 2000
     deals_page 1500
+    crm_folder 1500
 }
 
 #[test]

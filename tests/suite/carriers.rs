@@ -103,7 +103,7 @@ async fn a_carrier_that_knows_of_a_stop_before_us_opts_the_number_out() {
         let town = Town::opens_without_lists(kind).await;
         town.carrier.text(BUYER, LINE, "Tell me more").await;
         town.has("Tell me more").await;
-        town.carrier.set_faults(OtherFaults { webhook_drop: Times::Next(1), ..OtherFaults::default() });
+        town.carrier.set_faults(OtherFaults { webhook_drop: Times::Next(9), ..OtherFaults::default() });
         town.carrier.text(BUYER, LINE, "STOP").await;
         let (message, _) = town.answer("Gladly.").await;
         let code = if kind == Kind::Telnyx { 40300 } else { 900_610 };

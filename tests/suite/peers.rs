@@ -8,6 +8,7 @@ mod media;
 mod prism;
 mod recovery;
 mod shop;
+mod slow_crm;
 mod tables;
 
 use comeback::emulator::{Callbacks, Faults, Number};

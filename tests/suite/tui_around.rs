@@ -111,7 +111,7 @@ fn full(size: (u16, u16)) -> Desk {
     desk.change(1, |thread| {
         thread.next_step.action = Some(comeback::domain::next_step::rules::Action::ProposeTimes);
         let card = &mut thread.cards[0];
-        card.title = "VP Operations".to_owned();
+        "VP Operations".clone_into(&mut card.title);
         let account = card.account.as_mut().unwrap();
         (account.size, account.region, account.segment) = (Some(1200), Some("AMER".into()), Some("enterprise".into()));
         card.opportunity = card.opportunity.take().map(|deal| Opportunity {

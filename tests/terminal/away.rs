@@ -57,7 +57,7 @@ fn a_rep_says_away_at_a_shell_the_open_inbox_follows_and_a_lead_says_it_of_someb
 
     // What is refused changes nothing and says what to do.
     let refused = machine.run(&["--profile", "maya", "away", "--rep", "ben"], "");
-    assert!(!refused.ok && refused.err.contains("this needs a lead. Ask your lead."), "{}", refused.err);
+    assert!(!refused.ok && refused.err.contains("this needs a lead of East. Ask your lead."), "{}", refused.err);
     let refused = machine.run(&["--profile", "maya", "away", "--rep", "zed"], "");
     assert!(!refused.ok && refused.err.contains("There are ben, "), "{}", refused.err);
     let refused = machine.run(&["--profile", "maya", "away", "--until", "soon"], "");

@@ -5,7 +5,7 @@
 
 #![allow(unreachable_pub, reason = "the fuzz targets name them from another crate")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Display};
 
 use comeback::client::search;
@@ -22,6 +22,7 @@ use comeback::server::carrier::twilio::parse::{self, Malformed, Params};
 use comeback::server::carrier::twilio::signature::{Signed, verify};
 use comeback::server::consent::checked;
 use comeback::server::crm::directory;
+use comeback::server::crm::files::books;
 use comeback::server::crm::hubspot::{card, hook, read};
 use comeback::server::crm::owner::Matched;
 use comeback::server::crm::push;
@@ -42,7 +43,7 @@ use serde::de::DeserializeOwned;
 pub type Door = fn(&[u8]);
 
 /// All of them, by the name of their fuzz target and of their folder in `fuzz/corpus`.
-pub const DOORS: [(&str, Door); 17] = [
+pub const DOORS: [(&str, Door); 18] = [
     ("webhook_form", webhook_form),
     ("webhook_json", webhook_json),
     ("playbook", playbook),
@@ -60,6 +61,7 @@ pub const DOORS: [(&str, Door); 17] = [
     ("salesforce", salesforce),
     ("past_row", past_row),
     ("deals_page", deals_page),
+    ("crm_folder", crm_folder),
 ];
 
 /// An error is one short line for a person, and moves no cursor.
@@ -407,3 +409,50 @@ pub fn salesforce(bytes: &[u8]) {
     let header = |name: &str| (name == "sforce-limit-info").then_some(text);
     assert!(salesforce::limits::Said::of(200, header).again.is_none());
 }
+
+/// A table of a folder that is the CRM: its name on the first line, and what stands in it. The others are sound.
+pub fn crm_folder(bytes: &[u8]) {
+    let (name, table) = match bytes.iter().position(|byte| *byte == b'\n') {
+        Some(end) => (&bytes[..end], &bytes[end + 1..]),
+        None => return,
+    };
+    let Some(name) = std::str::from_utf8(name).ok().filter(|name| TABLES.contains(name)) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let sound = "id,name,phone,account\nc-1,Dana Fox,+14155550123,a-1\n";
+    if !name.starts_with("contacts") {
+        std::fs::write(folder.path().join("contacts.csv"), sound).unwrap();
+    }
+    std::fs::write(folder.path().join(name), table).unwrap();
+    match books::read(folder.path(), &BTreeMap::new()) {
+        Ok(read) => {
+            assert!(books::read(folder.path(), &BTreeMap::new()).is_ok_and(|again| again == read));
+            assert!(read.wrong.len() <= read.wrongs && (name.starts_with("contacts") || read.people() == 1));
+            for wrong in &read.wrong {
+                sentence(wrong);
+                assert!(wrong.starts_with(name) && !wrong.contains("Secret"), "{wrong}");
+            }
+        }
+        Err(why) => {
+            sentence(&why);
+            assert!(why.starts_with(name) && !why.contains("Secret"), "{why}");
+        }
+    }
+}
+
+/// What that folder may hold.
+const TABLES: [&str; 14] = [
+    "contacts.csv",
+    "contacts.jsonl",
+    "accounts.csv",
+    "accounts.jsonl",
+    "deals.csv",
+    "deals.jsonl",
+    "stages.csv",
+    "stages.jsonl",
+    "touches.csv",
+    "touches.jsonl",
+    "intents.csv",
+    "intents.jsonl",
+    "tasks_done.csv",
+    "tasks_done.jsonl",
+];

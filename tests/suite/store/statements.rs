@@ -120,7 +120,10 @@ fn every_statement_of_measuring_is_good_and_none_walks_through_all_replies() {
     let db = Connection::open(comeback::server::measure::projections::file_of(&path)).unwrap();
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/server/measure");
     let mut seen = 0;
-    for file in std::fs::read_dir(sources).unwrap().map(|f| f.unwrap().path()) {
+    let within = |folder: &Path| std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect::<Vec<_>>();
+    let (folders, mut files): (Vec<_>, Vec<_>) = within(&sources).into_iter().partition(|path| path.is_dir());
+    files.extend(folders.iter().flat_map(|folder| within(folder)));
+    for file in files {
         for sql in statements(&std::fs::read_to_string(&file).unwrap()) {
             let sql = [
                 ("{columns}", "seq"),
@@ -129,6 +132,8 @@ fn every_statement_of_measuring_is_good_and_none_walks_through_all_replies() {
                 ("{column}", "team"),
                 ("{conditions}", ""),
                 ("{TALKED}", "e.seq"),
+                ("{from}", "FROM exchange e WHERE day BETWEEN ?1 AND ?2"),
+                ("{most}", "5"),
             ]
             .iter()
             .fold(sql, |sql, (gap, filling)| sql.replace(gap, filling));

@@ -147,7 +147,7 @@ async fn every_number_of_outcomes_opens_what_it_counts() {
     let all = Piece::default;
     let meetings = behind(&desk, Worth::Meetings, all());
     assert_eq!(buyers(&f, &meetings).await, [(13, 1), (12, 1), (1, 1)]);
-    assert_eq!(meetings.found[1].said, "meeting booked: Ben, Late stage, in time");
+    assert_eq!(meetings.found[1].said, "meeting booked: Ben, late stage, in time");
     assert!(meetings.found[2].story[0].contains("the buyer wrote"), "{:?}", meetings.found[2]);
     // Buyer 8 began two.
     let exchanges = buyers(&f, &behind(&desk, Worth::Exchanges, all())).await;
@@ -155,7 +155,7 @@ async fn every_number_of_outcomes_opens_what_it_counts() {
     // D1 is credited to the exchange of buyer 2, and took two steps after it.
     let won = behind(&desk, Worth::Won, Piece { currency: Some("USD".to_owned()), ..all() });
     assert_eq!(buyers(&f, &won).await, [(2, 1)]);
-    assert_eq!(won.found[0].said, "deal D1 won, 10,000.00 USD: Maya, Late stage, missed");
+    assert_eq!(won.found[0].said, "deal D1 won, 10,000.00 USD: Maya, late stage, missed");
     assert_eq!(buyers(&f, &behind(&desk, Worth::Moved, all())).await, [(2, 2), (4, 1)]);
     assert_eq!(buyers(&f, &behind(&desk, Worth::Open, all())).await, [(13, 1), (12, 1), (4, 1)]);
     let failed = Piece { cause: Some(Cause::SendFailed), ..all() };
