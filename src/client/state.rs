@@ -220,10 +220,8 @@ impl State {
                 out.push(Write::EntryGone(entry));
                 out.extend(taken.moved.into_iter().map(Box::new).map(Write::Entry));
                 out.push(Write::Last(self.outbox.last()));
-                // What is for colleagues is no draft of a text.
-                let keep = keep_as_draft && taken.entry.envelope.command.answer().is_some();
                 if let (Some(c), Some((_, words)), true) =
-                    (taken.entry.envelope.conversation, taken.entry.words(), keep)
+                    (taken.entry.envelope.conversation, taken.entry.words(), keep_as_draft)
                 {
                     self.redraft(c, words.as_str(), out);
                 }
