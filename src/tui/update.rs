@@ -4,6 +4,7 @@ mod act;
 mod away;
 mod begin;
 mod block;
+mod booking;
 mod browse;
 mod choices;
 mod composer;

@@ -1,6 +1,7 @@
 //! The client's sync machine under loss, repetition, reordering, partitions, crashes, sleep, devices that are revoked and
 //! sign in again, and a backend that starts anew: no command runs twice, none is lost, no text vanishes from the screen, and in the calm everybody agrees.
 
+mod aside;
 mod away;
 mod backend;
 mod cache;

@@ -47,6 +47,7 @@ mod store;
 mod tui_again;
 mod tui_around;
 mod tui_binding;
+mod tui_booking;
 mod tui_composer;
 mod tui_holds;
 mod tui_later;

@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use comeback::client::handle::{Ask, LinkState, Notice, Unwritten, WhichReport};
-use comeback::domain::measure::ReportName;
 use comeback::domain::measure::cell::By;
 use comeback::domain::measure::chart::Behind;
+use comeback::domain::measure::credit::Rule;
+use comeback::domain::measure::outcomes::{Amount, Fate, Heap, OutcomeRow, Outcomes, Reconciled, RuleTold};
 use comeback::domain::measure::report::{
     About, DayRow, Fairness, HourRow, Load, LoadRow, Part, Report, Sla, SlaRow, Times,
 };
+use comeback::domain::measure::{Adherence, ReportName};
 use comeback::domain::time::Span;
 use comeback::tui::model::Screen;
 use comeback::wire::report::{Conversations, Found};
@@ -89,6 +91,55 @@ fn load() -> Report {
     let rows = [(0, "Maya"), (1, "Ben"), (2, "Ines")].map(row).to_vec();
     let fair = Fairness { team: "east".to_owned(), label: "East".to_owned(), reps: 3, offers: 63, jain: Some(0.87) };
     Report::Load(Load { about: about(), rows, fairness: vec![fair] })
+}
+
+/// What answering was worth: one row, two currencies, a deal that nobody ever texted about.
+fn outcomes() -> Report {
+    let amount = |currency: &str, won, open| Amount {
+        currency: currency.to_owned(),
+        won,
+        won_cents: won * 1_250_000,
+        open,
+        open_cents: open * 480_000,
+        unpriced: 0,
+    };
+    let row = |key: &str, label: &str, adherence, part, whole| OutcomeRow {
+        key: key.to_owned(),
+        label: label.to_owned(),
+        adherence,
+        meetings: Part::of(part, whole),
+        won: 2,
+        lost: 1,
+        open: 3,
+        wins: Part::of(2, 3),
+        amounts: vec![amount("EUR", 0, 1), amount("USD", 2, 2)],
+        ..OutcomeRow::default()
+    };
+    let rows = |key: &str, label: &str| {
+        let of = [(None, 9, 40), (Some(Adherence::Met), 8, 30), (Some(Adherence::Missed), 1, 10)];
+        of.map(|(adherence, part, whole)| row(key, label, adherence, part, whole)).to_vec()
+    };
+    let heap = |deals| Heap { deals, cents: deals * 500_000 };
+    let won = Reconciled {
+        fate: Fate::Won,
+        currency: "USD".to_owned(),
+        total: heap(4),
+        influenced: heap(2),
+        outside: heap(1),
+        silent: heap(1),
+        nobody: heap(0),
+        unpriced: 0,
+    };
+    let rule = Rule::default();
+    Report::Outcomes(Box::new(Outcomes {
+        about: about(),
+        by: "cohort".to_owned(),
+        rule: RuleTold { rule, words: rule.words() },
+        total: rows("", "all"),
+        rows: rows("late-stage", "Late stage"),
+        reconciled: vec![won],
+        ..Outcomes::default()
+    }))
 }
 
 const SLA: WhichReport = WhichReport { report: ReportName::Sla, by: By::Cohort, days: 30 };
@@ -206,6 +257,38 @@ fn reports_rows_and_periods_are_turned_through_and_what_is_refused_is_said() {
     // An answer to what was asked before changes nothing of what is on screen now.
     desk.hear(Notice::Measured { which: SLA, at: START, report: sla().into() });
     desk.says("[Consent]");
+}
+
+#[test]
+fn what_answering_was_worth_opens_its_deals_and_what_nobody_texted_about_says_so() {
+    let behind = Behind::of("outcomes");
+    for size in SIZES {
+        let mut desk = measured(size);
+        desk.keys(">");
+        let which = WhichReport { report: ReportName::Outcomes, ..SLA };
+        desk.hear(Notice::Measured { which, at: START, report: outcomes().into() });
+        shows(&desk, "measure-worth");
+        let to = |desk: &mut Desk, title: &str| {
+            for _ in 0..20 {
+                desk.keys("Tab");
+                if desk.screen().contains(title) {
+                    return;
+                }
+            }
+            panic!("no chart {title}\n{}", desk.screen());
+        };
+        to(&mut desk, "Influenced revenue");
+        shows(&desk, "measure-revenue");
+        desk.keys("j Enter");
+        let missed = behind.clone().only("adherence", "missed").only("what", "won").only("currency", "USD");
+        assert_eq!(desk.commands().last(), Some(&Ask::Behind { behind: missed, days: 30 }));
+        desk.keys("Esc");
+        to(&mut desk, "All deals of the CRM");
+        desk.keys("j j");
+        shows(&desk, "measure-deals");
+        desk.keys("Enter");
+        desk.says("Not opened: nobody ever wrote");
+    }
 }
 
 #[test]

@@ -402,6 +402,7 @@ pub(crate) fn entry(n: u128, to: &Thread, text: &str, standing: OutboxStanding) 
         name: to.row.name.clone(),
         address: Some(to.row.address.clone()),
         body: Some(Body::new(text)),
+        aside: false,
         what: "answer".to_owned(),
         issued_at: START - Span::minutes(3),
         may_have_left: standing != OutboxStanding::Queued,

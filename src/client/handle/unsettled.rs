@@ -21,6 +21,8 @@ pub struct OutboxEntry {
     pub address: Option<Address>,
     /// Its words, when it is a text.
     pub body: Option<Body>,
+    /// Those words are for colleagues or the CRM: they are never a draft of a text.
+    pub aside: bool,
     /// What it is, in a few words: "answer", "take", "done: meeting booked".
     pub what: String,
     /// When the key was pressed.

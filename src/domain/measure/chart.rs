@@ -80,7 +80,7 @@ pub struct Bar {
 impl Bar {
     /// Why nothing opens it.
     pub const fn why_shut(&self) -> &'static str {
-        if self.shut.is_empty() { "it counts nothing: there is nothing to open" } else { self.shut }
+        if self.shut.is_empty() { "it counts nothing" } else { self.shut }
     }
 }
 
@@ -110,16 +110,16 @@ impl Behind {
     pub fn words(&self) -> &'static str {
         let what = self.asked.iter().find(|(name, _)| *name == "what").map_or("", |(_, what)| what.as_str());
         match (self.report, what) {
-            ("outcomes", "exchanges") => "the exchanges",
-            ("outcomes", "meetings") => "those with a meeting",
-            ("outcomes", "won") => "the deals won",
-            ("outcomes", "lost") => "the deals lost",
-            ("outcomes", "ended") => "the deals that ended",
-            ("outcomes", "open" | "still") => "the open deals",
-            ("outcomes", "moved") => "the deals that moved on",
-            ("outcomes", "outside") => "their last conversations",
-            ("outcomes", "missed") => "the missed replies",
-            ("outcomes", "cost") => "the newest missed reply of each deal",
+            ("outcomes", "exchanges") => "exchanges",
+            ("outcomes", "meetings") => "meetings",
+            ("outcomes", "won") => "won deals",
+            ("outcomes", "lost") => "lost deals",
+            ("outcomes", "ended") => "ended deals",
+            ("outcomes", "open" | "still") => "open deals",
+            ("outcomes", "moved") => "deals that moved on",
+            ("outcomes", "outside") => "what was said last",
+            ("outcomes", "missed") => "missed replies",
+            ("outcomes", "cost") => "the newest missed replies",
             _ => "",
         }
     }

@@ -27,7 +27,7 @@ pub mod sheets;
 mod sum;
 
 pub use cost::{Breach, Cost, CostRow, costs};
-pub use reconcile::{Fate, Reconciled, reconciled};
+pub use reconcile::{Fate, Heap, Reconciled, reconciled};
 use sum::Sum;
 
 /// Outcomes of a period.

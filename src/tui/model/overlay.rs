@@ -6,6 +6,7 @@ use crate::domain::contact::{Address, Body};
 use crate::domain::event::Outcome;
 use crate::domain::id::{ConversationId, LineId, MessageId, OverrideId, RepId, ScheduleId};
 use crate::domain::kind::MessageKind;
+use crate::domain::meeting::Meeting;
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::Context;
 
@@ -53,6 +54,15 @@ pub enum Overlay {
     CoverNote {
         /// Who is away; the person themselves when left out.
         rep: Option<RepId>,
+        /// The words so far.
+        words: String,
+    },
+    /// What the CRM should know of a meeting is asked for.
+    MeetingNote {
+        /// What for.
+        about: Seen,
+        /// When it is.
+        meeting: Option<Meeting>,
         /// The words so far.
         words: String,
     },
@@ -128,6 +138,8 @@ pub enum Does {
     Snooze(Timestamp),
     /// Finishes it.
     Done(Outcome),
+    /// Finishes it with a meeting: asks when it is.
+    Meeting,
     /// Copies this.
     Copy(String),
     /// Makes an entry of the outbox a draft again and opens it.
@@ -271,6 +283,7 @@ impl Overlay {
             Self::Reason { .. }
             | Self::KeepReason { .. }
             | Self::CoverNote { .. }
+            | Self::MeetingNote { .. }
             | Self::Begin { .. }
             | Self::When { .. } => Context::Line,
         }

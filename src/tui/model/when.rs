@@ -4,6 +4,8 @@ use crate::domain::contact::Body;
 use crate::domain::id::{RepId, ScheduleId};
 use crate::domain::time::Timestamp;
 
+use super::overlay::Seen;
+
 /// What a typed time is for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum When {
@@ -29,6 +31,10 @@ pub enum When {
     From(Stretch),
     /// Until when.
     Until(Stretch),
+    /// When a meeting is.
+    Meeting(Seen),
+    /// Until when one that begins then is.
+    MeetingEnd(Seen, Timestamp),
 }
 
 /// A stretch of a schedule that somebody is to have, as far as it has been said.

@@ -48,7 +48,8 @@ pub(super) fn undo(model: &mut Model, id: ConversationId, now: Timestamp, out: &
     };
     let outbox = model.outbox.clone();
     let newest = |text: bool| {
-        outbox.iter().filter(here).filter(waits).filter(|e| e.body.is_some() == text).max_by_key(|e| e.issued_at)
+        let is_text = |e: &&OutboxEntry| e.body.is_some() && !e.aside;
+        outbox.iter().filter(here).filter(waits).filter(|e| is_text(e) == text).max_by_key(|e| e.issued_at)
     };
     if let Some(entry) = newest(true) {
         return take_back(model, entry, now, out);
@@ -57,6 +58,9 @@ pub(super) fn undo(model: &mut Model, id: ConversationId, now: Timestamp, out: &
         return recall(model, id, message, body.as_str(), now, out);
     }
     if let Some(entry) = newest(false) {
+        if entry.body.is_some() {
+            return take_back(model, entry, now, out);
+        }
         out.push(Effect::Ask(Ask::OutboxDrop { entry: entry.id, keep_as_draft: false }));
         return model.say(format!("Not asked any more: {}.", entry.what), now);
     }
@@ -67,7 +71,7 @@ pub(super) fn undo(model: &mut Model, id: ConversationId, now: Timestamp, out: &
             model.say("Open again.", now);
         }
         Some(Status::Open) | None => {
-            match outbox.iter().filter(waits).filter(|e| e.body.is_some()).max_by_key(|e| e.issued_at) {
+            match outbox.iter().filter(waits).filter(|e| e.body.is_some() && !e.aside).max_by_key(|e| e.issued_at) {
                 Some(other) => {
                     model.say(format!("Nothing to undo here. Your last unsent text is to {}: O.", other.name), now);
                 }
@@ -83,6 +87,11 @@ pub(super) fn undo(model: &mut Model, id: ConversationId, now: Timestamp, out: &
 /// Takes an entry of the outbox back; its words become the draft in the composer.
 pub(super) fn take_back(model: &mut Model, entry: &OutboxEntry, now: Timestamp, out: &mut Vec<Effect>) {
     let (Some(id), Some(body)) = (entry.conversation, entry.body.as_ref()) else { return };
+    if entry.aside {
+        out.push(Effect::Ask(Ask::OutboxDrop { entry: entry.id, keep_as_draft: false }));
+        composer::note_again(model, id, body.as_str());
+        return model.say(format!("Not asked any more: {}. Its words are a note that you write.", entry.what), now);
+    }
     match (entry.id, &entry.standing) {
         (OutboxId::Answer(message), OutboxStanding::Held(_) | OutboxStanding::Waits(..)) => {
             recall(model, id, message, body.as_str(), now, out);

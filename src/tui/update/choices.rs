@@ -79,13 +79,16 @@ pub(super) fn done(model: &mut Model, now: Timestamp) {
     if about.is_empty() {
         return model.say("There is no conversation here.", now);
     }
+    // One time does not fit several.
+    let asks = |outcome| outcome == Outcome::Meeting && about.len() == 1;
     let choice = |outcome: Outcome| Choice {
         label: outcome.words().to_owned(),
-        detail: String::new(),
-        does: Does::Done(outcome),
+        detail: if asks(outcome) { "asks when; Enter passes over".to_owned() } else { String::new() },
+        does: if asks(outcome) { Does::Meeting } else { Does::Done(outcome) },
     };
+    let choices = Outcome::ALL.into_iter().map(choice).collect();
     let title = format!("Done with {}", whom(model, &about));
-    pick(model, title, about, Outcome::ALL.into_iter().map(choice).collect());
+    pick(model, title, about, choices);
 }
 
 /// Until when: never past the due time of a running clock.
@@ -216,6 +219,12 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
             return;
         }
         Does::Leave => return,
+        Does::Meeting => {
+            if let Some(seen) = about.first() {
+                super::booking::ask(model, *seen, now);
+            }
+            return;
+        }
         Does::Later(at) => return super::later::set(model, at, now),
         Does::AskLater => return super::when::ask(model, When::Text, now),
         Does::People(does) => return super::people::chosen(model, does, now, out),

@@ -60,6 +60,17 @@ pub(super) fn note(model: &mut Model, id: ConversationId) {
     begin(model, id, true);
 }
 
+/// Words that were for colleagues are a note again, before what else was begun.
+pub(super) fn note_again(model: &mut Model, id: ConversationId, words: &str) {
+    note(model, id);
+    if let Some(composer) = &mut model.composer {
+        let before = composer.input.text().trim().to_owned();
+        let text =
+            if before.is_empty() || before == words.trim() { words.to_owned() } else { format!("{words}\n{before}") };
+        composer.input = InputLine::with_text(&text);
+    }
+}
+
 fn begin(model: &mut Model, id: ConversationId, note: bool) {
     let Some(row) = model.row(id) else { return };
     let (name, address) = (row.name.clone(), row.address.clone());

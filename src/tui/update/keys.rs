@@ -86,6 +86,7 @@ pub(super) fn words_of(model: &mut Model) -> Option<&mut String> {
         | Overlay::Reason { words, .. }
         | Overlay::KeepReason { words, .. }
         | Overlay::CoverNote { words, .. }
+        | Overlay::MeetingNote { words, .. }
         | Overlay::Begin { words }
         | Overlay::When { words, .. } => Some(words),
         Overlay::Pick(pick) => Some(&mut pick.words),

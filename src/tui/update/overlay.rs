@@ -1,6 +1,6 @@
 //! Keys while something lies over the screen.
 
-use super::{act, away, begin, browse, choices, composer, keys, ruling, when};
+use super::{act, away, begin, booking, browse, choices, composer, keys, ruling, when};
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::chord::Chord;
 use crate::tui::keymap::{self, Action};
@@ -42,6 +42,7 @@ fn step(model: &mut Model, by: isize) {
             Overlay::Reason { .. }
             | Overlay::KeepReason { .. }
             | Overlay::CoverNote { .. }
+            | Overlay::MeetingNote { .. }
             | Overlay::Begin { .. }
             | Overlay::When { .. },
         )
@@ -70,6 +71,7 @@ fn accept(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
         Some(Overlay::Reason { about, words }) => act::escalate_because(model, about, &words, now, out),
         Some(Overlay::KeepReason { about, words }) => ruling::keep(model, about, &words, now, out),
         Some(Overlay::CoverNote { rep, words }) => away::noted(model, rep.as_ref(), &words, now),
+        Some(Overlay::MeetingNote { about, meeting, words }) => booking::noted(model, about, meeting, &words, now, out),
         Some(Overlay::Begin { words }) => begin::typed(model, &words, now, out),
         Some(Overlay::When { what, words }) => when::typed(model, what, words, now, out),
         Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::Card { .. } | Overlay::OnCall { .. }) | None => {}
@@ -119,6 +121,7 @@ pub(super) fn typed(model: &mut Model, chord: Chord, now: Timestamp, out: &mut V
                 Overlay::Reason { .. }
                 | Overlay::KeepReason { .. }
                 | Overlay::CoverNote { .. }
+                | Overlay::MeetingNote { .. }
                 | Overlay::Begin { .. }
                 | Overlay::When { .. }
                 | Overlay::OnCall { .. }

@@ -1,6 +1,6 @@
 //! Times that are typed: one line, read by one parser, and said back while it is typed. What is no time stays as it is.
 
-use super::{away, choices, later as texts, shift};
+use super::{away, booking, choices, later as texts, shift};
 use crate::client::handle::Weight;
 use crate::domain::later;
 use crate::domain::oncall;
@@ -15,7 +15,12 @@ pub(super) fn ask(model: &mut Model, what: When, now: Timestamp) {
     let known = match &what {
         When::From(stretch) => stretch.from,
         When::Until(stretch) => stretch.to,
-        When::Text | When::Away { .. } | When::OnCall | When::Shift { .. } => None,
+        When::Text
+        | When::Away { .. }
+        | When::OnCall
+        | When::Shift { .. }
+        | When::Meeting(_)
+        | When::MeetingEnd(..) => None,
     };
     let words = known.map_or_else(String::new, |at| written(model, at, now));
     model.overlay = Some(Overlay::When { what, words });
@@ -36,13 +41,14 @@ pub(in crate::tui) fn read(model: &Model, what: &When, words: &str, now: Timesta
             let there = model.composer.as_ref().and_then(|c| model.row(c.to)).map(|row| row.place.zone());
             later::parse(words, now, there?)
         }
-        When::Away { .. } | When::Shift { .. } => later::parse(words, now, zone),
+        When::Away { .. } | When::Shift { .. } | When::Meeting(_) => later::parse(words, now, zone),
         When::OnCall => later::parse_ever(words, now, zone),
         When::From(stretch) => left(stretch.from).or_else(|| later::parse_begin(words, now, zone)),
         When::Until(stretch) => {
             let from = stretch.from.unwrap_or(now);
             left(stretch.to).filter(|to| *to > from).or_else(|| later::parse_end(words, from, now, zone))
         }
+        When::MeetingEnd(_, from) => booking::end(later::parse_end(words, *from, now, zone)?, *from),
     }
 }
 
@@ -55,6 +61,7 @@ pub(in crate::tui) fn said(model: &Model, what: &When, at: Timestamp, now: Times
             return to.map_or(here, |to| texts::times(model, to, at, now));
         }
         When::Away { .. } | When::OnCall => return here,
+        When::Meeting(about) | When::MeetingEnd(about, _) => return booking::times(model, about.0, at, now),
         When::Shift { schedule, .. } | When::From(Stretch { schedule, .. }) | When::Until(Stretch { schedule, .. }) => {
             schedule
         }
@@ -94,6 +101,9 @@ pub(in crate::tui) fn day_time_in(zone: chrono_tz::Tz, at: Timestamp, now: Times
 pub(super) fn typed(model: &mut Model, what: When, words: String, now: Timestamp, out: &mut Vec<Effect>) {
     // Why the time before would not do is read, and answered by this one.
     model.toast.take_if(|shown| shown.toast.weight == Weight::Warned);
+    if words.trim().is_empty() && matches!(what, When::Meeting(_) | When::MeetingEnd(..)) {
+        return booking::passed_over(model, &what);
+    }
     let done = match read(model, &what, &words, now) {
         None => Err(unread(&what).to_owned()),
         Some(at) => match what.clone() {
@@ -115,6 +125,14 @@ pub(super) fn typed(model: &mut Model, what: When, words: String, now: Timestamp
                 Ok(())
             }
             When::Until(stretch) => shift::ends(model, stretch, at, now),
+            When::Meeting(about) => {
+                booking::begins(model, about, at, now);
+                Ok(())
+            }
+            When::MeetingEnd(about, from) => {
+                booking::ends(model, about, from, at);
+                Ok(())
+            }
         },
     };
     if let Err(why) = done {
@@ -126,11 +144,12 @@ pub(super) fn typed(model: &mut Model, what: When, words: String, now: Timestamp
 /// What would have been understood.
 const fn unread(what: &When) -> &'static str {
     match what {
-        When::Text | When::Away { .. } | When::Shift { .. } => {
+        When::Text | When::Away { .. } | When::Shift { .. } | When::Meeting(_) => {
             "Not a time to come: write fri 14:30, tomorrow 8am, 2026-12-24 10:00 or 2h."
         }
         When::OnCall => "Not a time: write fri 14:30, tomorrow 8am, 2026-12-24 10:00 or 2h.",
         When::From(_) => "Not a time to come: write now, fri 14:30, tomorrow 8am, 2026-12-24 10:00 or 2h.",
         When::Until(_) => "Not a time after it begins: write 17:00, fri 14:30, 2026-12-24 10:00 or 8h.",
+        When::MeetingEnd(..) => "Not an end within a day: write 45m, 1h or 15:00. Enter alone: 30 minutes.",
     }
 }

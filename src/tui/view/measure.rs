@@ -157,14 +157,16 @@ fn foot(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
         Some(behind) => format!("Enter opens {}", behind.words()),
         None => bar.why_shut().to_owned(),
     };
+    // Why nothing is opened stands nowhere else; what a number is of stands in its row, too.
+    let shut = bar.behind.is_none() && !bar.shut.is_empty();
     let tone = if bar.behind.is_some() { Tone::Accent } else { Tone::Dim };
     let label = format!("{}:", bar.label);
     let beside = if bar.beside.is_empty() { String::new() } else { format!("({})", bar.beside) };
     let pieces = [
         (label.as_str(), Tone::Plain),
         (value.as_str(), Tone::Strong),
-        (beside.as_str(), Tone::Plain),
-        (opens.trim_end(), tone),
+        if shut { (opens.trim_end(), tone) } else { (beside.as_str(), Tone::Plain) },
+        if shut { (beside.as_str(), Tone::Plain) } else { (opens.trim_end(), tone) },
         (few, Tone::Dim),
     ];
     p.pieces(area.x + 1, area.y, area.width.saturating_sub(2), &pieces);

@@ -39,6 +39,16 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
             let title = format!("For whoever covers for {who}");
             ask_words(model, &title, "Read above each conversation. Enter goes on, Esc leaves.", words, None, p);
         }
+        Some(Overlay::MeetingNote { about, meeting, words }) => {
+            let name = model.row(about.0).map_or("", |row| row.name.as_str());
+            let at = meeting.map(|meeting| {
+                let long = super::ticker::Ticker::length(meeting.until().since(meeting.from));
+                format!(" · {}, {long}", update::day_time(model, meeting.from, p.tick.now))
+            });
+            let title = format!("Meeting booked: a note? {name}{}", at.unwrap_or_default());
+            let hint = "For the CRM and for colleagues. Enter finishes, also without a note; Esc leaves it open.";
+            ask_words(model, &title, hint, words, None, p);
+        }
         Some(Overlay::Begin { words }) => {
             let hint = "With country code: +1 305 555 0123. Consent is judged first.";
             ask_words(model, "Text which number?", hint, words, None, p);

@@ -5,7 +5,9 @@ use super::paint::{Painter, Tone};
 use super::ticker::Ticker;
 use crate::domain::id::{RepId, ScheduleId};
 use crate::domain::oncall;
+use crate::domain::time::Timestamp;
 use crate::tui::model::Model;
+use crate::tui::model::overlay::Seen;
 use crate::tui::model::when::{Stretch, When};
 use crate::tui::update;
 
@@ -15,19 +17,26 @@ pub(super) fn draw(model: &Model, what: &When, words: &str, p: &mut Painter<'_>)
         Some(at) => {
             let said = update::said(model, what, at, p.tick.now);
             let far = match what {
-                When::Until(Stretch { from: Some(from), .. }) => format!("{} long", Ticker::length(at.since(*from))),
-                When::Until(_) | When::Text | When::Away { .. } | When::OnCall | When::Shift { .. } | When::From(_) => {
-                    p.tick.distance(at)
+                When::Until(Stretch { from: Some(from), .. }) | When::MeetingEnd(_, from) => {
+                    format!("{} long", Ticker::length(at.since(*from)))
                 }
+                When::Until(_)
+                | When::Text
+                | When::Away { .. }
+                | When::OnCall
+                | When::Shift { .. }
+                | When::From(_)
+                | When::Meeting(_) => p.tick.distance(at),
             };
             (format!("= {said}, {far}"), Tone::Strong)
         }
         None => (not_yet(what).to_owned(), Tone::Warn),
     });
-    ask_words(model, &title(model, what), hint(what), words, understood, p);
+    ask_words(model, &title(model, what, p.tick.now), hint(what), words, understood, p);
 }
 
-fn title(model: &Model, what: &When) -> String {
+fn title(model: &Model, what: &When, now: Timestamp) -> String {
+    let whom = |about: &Seen| model.row(about.0).map_or("", |row| row.name.as_str());
     let label = |schedule: &ScheduleId| {
         let plan = model.playbook().and_then(|playbook| oncall::plan(playbook, schedule));
         plan.map_or_else(|| schedule.to_string(), |plan| plan.label.to_owned())
@@ -42,6 +51,10 @@ fn title(model: &Model, what: &When) -> String {
         When::Shift { schedule, .. } => format!("Which shift? {}", label(schedule)),
         When::From(stretch) => format!("From when? {}", of(stretch)),
         When::Until(stretch) => format!("Until when? {}", of(stretch)),
+        When::Meeting(about) => format!("When do you meet? {}", whom(about)),
+        When::MeetingEnd(about, from) => {
+            format!("Until when? {} · {}", update::day_time(model, *from, now), whom(about))
+        }
     }
 }
 
@@ -52,14 +65,17 @@ const fn hint(what: &When) -> &'static str {
         When::Shift { .. } => "A time within it: fri 14:30, 2026-12-24 10:00, then Enter.",
         When::From(_) => "now, fri 14:30, 2026-12-24 10:00 or 2h. Ctrl-U clears.",
         When::Until(_) => "17:00, fri 14:30 or 8h after it begins. Ctrl-U clears.",
+        When::Meeting(_) => "On your clock: fri 14:30, tomorrow 10am, 2h. Enter alone: no time.",
+        When::MeetingEnd(..) => "45m, 1h or 15:00. Enter alone: 30 minutes.",
     }
 }
 
 /// What does not do, while it is being typed.
 const fn not_yet(what: &When) -> &'static str {
     match what {
-        When::Text | When::Away { .. } | When::Shift { .. } | When::From(_) => "no time to come yet",
+        When::Text | When::Away { .. } | When::Shift { .. } | When::From(_) | When::Meeting(_) => "no time to come yet",
         When::OnCall => "no time yet",
         When::Until(_) => "no time after it begins yet",
+        When::MeetingEnd(..) => "no end within a day yet",
     }
 }

@@ -58,20 +58,20 @@ fn in_total(told: &Outcomes) -> Vec<Line<'_>> {
 }
 
 /// Row by row, each followed by what of it was in time and missed.
-fn in_rows<'a>(told: &'a Outcomes) -> Vec<Line<'a>> {
-    let line = |row: &'a OutcomeRow| {
-        let OutcomeRow { key, label, adherence, .. } = row;
-        let behind = asked(told.rule.rule).only("by", told.by.as_str()).only("key", key.as_str());
-        match adherence {
-            None => Some(Line { label: label.clone(), behind, row }),
-            Some(adherence @ (Adherence::Met | Adherence::Missed)) => {
-                let label = format!("{label}, {}", adherence.words());
-                Some(Line { label, behind: behind.only("adherence", adherence.name()), row })
-            }
-            Some(Adherence::Unjudged) => None,
+fn in_rows(told: &Outcomes) -> Vec<Line<'_>> {
+    let kept = told.rows.iter().filter(|row| row.adherence != Some(Adherence::Unjudged));
+    kept.map(|row| row_of(told, row)).collect()
+}
+
+fn row_of<'a>(told: &Outcomes, row: &'a OutcomeRow) -> Line<'a> {
+    let behind = asked(told.rule.rule).only("by", told.by.as_str()).only("key", row.key.as_str());
+    match row.adherence {
+        None => Line { label: row.label.clone(), behind, row },
+        Some(adherence) => {
+            let label = format!("{}, {}", row.label, adherence.words());
+            Line { label, behind: behind.only("adherence", adherence.name()), row }
         }
-    };
-    told.rows.iter().filter_map(line).collect()
+    }
 }
 
 pub(super) fn figures(told: &Outcomes) -> Vec<Figure> {

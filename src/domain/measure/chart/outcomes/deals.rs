@@ -102,8 +102,8 @@ fn parts(told: &Outcomes, row: &Reconciled) -> Vec<Bar> {
     let all = [
         ("influenced", row.influenced, of(row.fate.name()), ""),
         ("outside the window", row.outside, outside, ""),
-        ("nobody texted", row.silent, None, "nobody on these deals ever wrote: there is no conversation"),
-        ("nobody on it", row.nobody, None, "the CRM has nobody on these deals: there is no conversation"),
+        ("nobody texted", row.silent, None, "nobody ever wrote: no conversation"),
+        ("nobody on it", row.nobody, None, "the CRM names nobody: no conversation"),
     ];
     let kept = all.into_iter().filter(|(_, heap, _, _)| heap.deals > 0);
     kept.map(|(label, heap, behind, shut)| Bar {

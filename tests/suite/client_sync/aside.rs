@@ -1,0 +1,44 @@
+//! Words for colleagues in the outbox are told apart from texts: they are never a draft of one.
+
+use comeback::client::state::State;
+use comeback::client::{inbox, replica};
+use comeback::domain::command::Command;
+use comeback::domain::contact::Body;
+use comeback::domain::conversation::Status;
+use comeback::domain::event::Outcome;
+use comeback::domain::id::{CommandId, ConversationId, MessageId};
+use comeback::domain::meeting::{Meeting, Remark};
+use comeback::domain::time::Span;
+use uuid::Uuid;
+
+use super::backend::Backend;
+use super::{START, at};
+
+const C: ConversationId = ConversationId(Uuid::from_u128(1));
+
+#[test]
+fn a_meeting_booked_offline_is_seen_at_once_and_its_note_is_no_text() {
+    let mut backend = Backend::new(&["maya"]);
+    let mut state = State::default();
+    state.sign_in(&backend.session(0), &mut Vec::new()).unwrap();
+    let now = at(START);
+    backend.receive(1, MessageId(Uuid::from_u128(500)), "What does it cost?", now);
+    let page = backend.pull(0, &state.cursor.clone(), 0, None, now).unwrap();
+    state.apply(page, &mut Vec::new()).unwrap();
+    let seen = state.base[&C].state.inbound;
+    let note = |n: u128, words: &str| (MessageId(Uuid::from_u128(n)), Body::new(words));
+    let (message, body) = note(501, "Wants the annual plan.");
+    let meeting = Some(Meeting { from: now + Span::minutes(90), minutes: 45 });
+    let booked = Command::Booked { meeting, note: Some(Remark { message, body: body.clone() }) };
+    let (answer, text) = note(502, "See you then.");
+    let answer = Command::Answer { message: answer, body: text.clone(), accept: Vec::new() };
+    for (n, command) in [(1, answer), (2, booked)] {
+        let id = CommandId(Uuid::from_u128(n));
+        state.put(id, Some(C), seen, command, now, &mut Vec::new());
+    }
+    let view = replica::replay(&state, 1.0);
+    assert_eq!(view.conversation(C).unwrap().status, Status::Done(Outcome::Meeting));
+    let told: Vec<_> = inbox::outbox(&view).into_iter().map(|entry| (entry.body, entry.aside, entry.what)).collect();
+    let wanted = [(Some(text), false, "answer".to_owned()), (Some(body), true, "done: meeting booked".to_owned())];
+    assert_eq!(told, wanted);
+}
