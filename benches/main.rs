@@ -20,6 +20,10 @@ mod replay;
 mod shadow;
 mod words;
 
+/// The program's own: see `src/main.rs`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     drop(rustls::crypto::ring::default_provider().install_default());
     // Cargo itself says `--bench`.

@@ -13,9 +13,11 @@ use super::{DatabaseArg, parse_database, warn};
 use crate::config::text::duration;
 use crate::domain::measure::Gap;
 use crate::domain::measure::cell::By;
-use crate::domain::measure::report::{Report as Measured, Sla as MeasuredSla, Told};
+use crate::domain::measure::report::{
+    Compliance as MeasuredCompliance, Load as MeasuredLoad, Report as Measured, Sla as MeasuredSla, Told,
+};
 use crate::domain::measure::sheet::{self, Sheet};
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::time::Span;
 use crate::server::measure::report::{Asker, Desk, OnlyThese, Sees, days};
 use crate::server::measure::{MeasureError, Projections, follow};
 use crate::server::store::Store;
@@ -38,9 +40,9 @@ pub(super) enum Report {
     /// What answering was worth: meetings, how fast deals moved, revenue and pipeline that replies are associated with.
     Outcomes(outcomes::Outcomes),
     /// Who carried how much, and how evenly it was spread.
-    Load(Period),
+    Load(Load),
     /// Opt-outs against what was sent, rulings, and waits for the buyer's hours. Not for reps.
-    Compliance(Period),
+    Compliance(Compliance),
 }
 
 /// Which days, and in which form.
@@ -87,6 +89,60 @@ pub(super) struct Sla {
     /// Of them those that stood on this step of their ladder.
     #[arg(long, requires = "replies", value_parser = clap::value_parser!(u8).range(1..=16))]
     step: Option<u8>,
+}
+
+/// Who carried how much.
+#[derive(Debug, Args)]
+pub(super) struct Load {
+    #[command(flatten)]
+    period: Period,
+    /// One of its tables alone.
+    #[arg(long, value_enum)]
+    by: Option<LoadRows>,
+}
+
+/// Consent.
+#[derive(Debug, Args)]
+pub(super) struct Compliance {
+    #[command(flatten)]
+    period: Period,
+    /// One of its tables of opt-outs alone.
+    #[arg(long, value_enum)]
+    by: Option<ConsentRows>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LoadRows {
+    Rep,
+    Team,
+}
+
+impl LoadRows {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Rep => "rep",
+            Self::Team => "team",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ConsentRows {
+    /// Our numbers.
+    Line,
+    Campaign,
+    /// How long the buyer had waited for an answer.
+    Wait,
+}
+
+impl ConsentRows {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Campaign => "campaign",
+            Self::Wait => "wait",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -143,24 +199,26 @@ impl Report {
         match self {
             Self::Sla(sla) => sla.run(profile).await,
             Self::Outcomes(outcomes) => outcomes.run(profile).await,
-            Self::Load(period) => period.run(profile, "load").await,
-            Self::Compliance(period) => period.run(profile, "compliance").await,
+            Self::Load(load) => load.period.run(profile, "load", load.by.map_or("", LoadRows::name)).await,
+            Self::Compliance(of) => of.period.run(profile, "compliance", of.by.map_or("", ConsentRows::name)).await,
         }
     }
 }
 
 impl Period {
-    async fn run(self, profile: &str, name: &str) -> anyhow::Result<()> {
+    async fn run(self, profile: &str, name: &str, by: &str) -> anyhow::Result<()> {
         let report = if let Some(database) = &self.database {
             let (desk, store) = self.desk(database).await?;
             if name == "load" {
-                Measured::Load(desk.load()?)
+                Measured::Load(Box::new(MeasuredLoad { by: by.to_owned(), ..desk.load()? }))
             } else {
                 let found = desk.compliance(store.as_ref()).await?;
-                Measured::Compliance(Box::new(found.ok_or_else(|| anyhow::anyhow!("an operator sees it all"))?))
+                let found = found.ok_or_else(|| anyhow::anyhow!("an operator sees it all"))?;
+                Measured::Compliance(Box::new(MeasuredCompliance { by: by.to_owned(), ..found }))
             }
         } else {
-            let asked = [("since", self.since.0.clone())];
+            let mut asked = vec![("since", self.since.0.clone())];
+            asked.extend(Some(("by", by.to_owned())).filter(|_| !by.is_empty()));
             SignedIn::open(profile).await?.backend.report(name, &asked).await?.0
         };
         self.format.print(&report)
@@ -294,10 +352,8 @@ fn stories(found: &[Told]) -> String {
         text.push_str("There is none.\n");
     }
     for told in found {
-        let at = Timestamp::from_millis(told.received);
-        let rep = told.rep.as_deref().unwrap_or("nobody");
         let standing = told.standing.replace('_', " ");
-        let _ = writeln!(text, "{}  {}, {}, {rep}, of {at}", told.conversation, standing, told.cohort);
+        let _ = writeln!(text, "{}  {standing}; {}; {}", told.conversation, told.names.join(", "), told.wrote);
         for line in &told.story {
             let _ = writeln!(text, "  {line}");
         }

@@ -116,7 +116,6 @@ mod tests {
     use super::*;
     use crate::domain::measure::ReportName;
     use crate::domain::measure::cell::By;
-    use crate::domain::measure::report::Load;
 
     fn which(days: u32) -> WhichReport {
         WhichReport { report: ReportName::Load, by: By::Cohort, days }
@@ -126,7 +125,7 @@ mod tests {
     fn the_newest_reports_are_kept_and_a_broken_file_is_none() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(kept(dir.path()), Reports::new());
-        let one = |n: i64| Kept { at: Timestamp::from_millis(n), report: Report::Load(Load::default()) };
+        let one = |n: i64| Kept { at: Timestamp::from_millis(n), report: Report::Load(Box::default()) };
         for n in 0..20_u32 {
             keep(dir.path(), which(n), one(i64::from(n))).unwrap();
         }

@@ -15,7 +15,7 @@ pub use super::phrases::{Mistake, Spoke};
 const BUILT_IN: &str = include_str!("../../assets/revocation/patterns.toml");
 
 /// The score from which a text is taken for a wish that no more texts come.
-pub const ENOUGH: i32 = 5;
+pub const ENOUGH: i32 = 4;
 
 /// What a text was found to say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

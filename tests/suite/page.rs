@@ -86,6 +86,8 @@ fn sla(names: &[&str]) -> Report {
         team: "east".to_owned(),
         cohort: names.first().copied().unwrap_or("new").to_owned(),
         rep: Some("maya".to_owned()),
+        names: ["East", names.first().copied().unwrap_or("New"), "Maya"].map(str::to_owned),
+        wrote: "1969-12-31 19:00:00 EST".to_owned(),
         received: 0,
         due: 1,
         ended: None,
@@ -125,9 +127,19 @@ fn load(names: &[&str]) -> Report {
         label: names.first().copied().unwrap_or("East").to_owned(),
         reps: 3,
         offers: 33,
+        takes: 21,
+        passes: 6,
+        answers: 90,
+        average: 7.5,
+        now: 3,
         jain: Some(0.64),
     };
-    Report::Load(Load { about: about(), rows: names.iter().enumerate().map(row).collect(), fairness: vec![fair] })
+    Report::Load(Box::new(Load {
+        about: about(),
+        by: String::new(),
+        rows: names.iter().enumerate().map(row).collect(),
+        fairness: vec![fair],
+    }))
 }
 
 fn consent(names: &[&str]) -> Report {
@@ -151,6 +163,7 @@ fn consent(names: &[&str]) -> Report {
     };
     let band = BandRow { band: "5m".to_owned(), label: "up to 5 minutes".to_owned(), opt_outs: Part::of(1, 40) };
     Report::Compliance(Box::new(Compliance {
+        by: String::new(),
         about: about(),
         lines: names.iter().map(line).collect(),
         campaigns: names.iter().map(campaign).collect(),
@@ -315,7 +328,7 @@ fn on_paper_it_is_all_there_too() {
     assert_eq!(elsewhere(&wanted), Vec::<&String>::new());
     let text = text_of(&paper);
     for said in
-        ["answered in time", "279 of 350", "Answered in time, by hour of the week", "2026-10-31", "In numbers", "maya"]
+        ["answered in time", "279 of 350", "Answered in time, by hour of the week", "2026-10-31", "In numbers", "Maya"]
     {
         assert!(text.contains(said), "{said} is not on paper:\n{text}");
     }

@@ -7,7 +7,7 @@ use crate::labelled::{self, near, says_nothing_twice, split};
 
 const CORPUS: &str = include_str!("../../assets/revocation/corpus.tsv");
 /// Further sets, each written in another voice before the patterns were run over it; they were tuned on it afterwards.
-const FRESH: [&str; 8] = [
+const FRESH: [&str; 10] = [
     include_str!("../../assets/revocation/fresh.tsv"),
     include_str!("../../assets/revocation/fresh2.tsv"),
     include_str!("../../assets/revocation/fresh3.tsv"),
@@ -16,6 +16,8 @@ const FRESH: [&str; 8] = [
     include_str!("../../assets/revocation/fresh6.tsv"),
     include_str!("../../assets/revocation/fresh7.tsv"),
     include_str!("../../assets/revocation/fresh8.tsv"),
+    include_str!("../../assets/revocation/fresh9.tsv"),
+    include_str!("../../assets/revocation/fresh10.tsv"),
 ];
 const PATTERNS: &str = include_str!("../../assets/revocation/patterns.toml");
 

@@ -89,8 +89,15 @@ fn load() -> Report {
         now: 2,
     };
     let rows = [(0, "Maya"), (1, "Ben"), (2, "Ines")].map(row).to_vec();
-    let fair = Fairness { team: "east".to_owned(), label: "East".to_owned(), reps: 3, offers: 63, jain: Some(0.87) };
-    Report::Load(Load { about: about(), rows, fairness: vec![fair] })
+    let fair = Fairness {
+        team: "east".to_owned(),
+        label: "East".to_owned(),
+        reps: 3,
+        offers: 63,
+        jain: Some(0.87),
+        ..Fairness::default()
+    };
+    Report::Load(Box::new(Load { about: about(), by: String::new(), rows, fairness: vec![fair] }))
 }
 
 /// What answering was worth: one row, two currencies, a deal that nobody ever texted about.

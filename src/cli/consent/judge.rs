@@ -86,7 +86,7 @@ mod tests {
         let lines: Vec<_> = told.lines().collect();
         assert!(lines[0].starts_with("revocation") && lines[0].contains("take me off +8"), "{told}");
         assert!(lines[1].starts_with("reply") && lines[1].contains("not counted: stop somewhere"), "{told}");
-        assert_eq!(lines[2], "1 of 2 would hold the number (from a score of 5 on)");
+        assert_eq!(lines[2], "1 of 2 would hold the number (from a score of 4 on)");
     }
 
     #[test]

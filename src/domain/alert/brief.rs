@@ -5,10 +5,10 @@ use super::Redact;
 use crate::domain::consent::Number;
 use crate::domain::context::Card;
 use crate::domain::conversation::Conversation;
-use crate::domain::next_step;
 use crate::domain::playbook::Playbook;
 use crate::domain::safe_text::SafeText;
 use crate::domain::time::{Span, Timestamp};
+use crate::domain::{interest, next_step};
 
 /// Letters of one part, at most.
 const PART: usize = 80;
@@ -28,7 +28,7 @@ pub struct Brief {
     pub deal: Option<String>,
     /// Its stage.
     pub stage: Option<String>,
-    /// The newest sign of interest, and how old it is.
+    /// The sign of interest that weighs most now, and how old it is.
     pub intent: Option<String>,
     /// The last thing between us and them, and how long ago.
     pub touch: Option<String>,
@@ -74,7 +74,7 @@ pub fn brief(
         zone: playbook.zone(),
     });
     let use_case = playbook.use_cases.get(&c.use_case).map(|use_case| part(&use_case.label));
-    let intent = card.and_then(|card| card.intents.first());
+    let intent = interest::most(cards.iter().flat_map(|card| &card.intents), now);
     let touch = card.and_then(|card| card.last_touch.as_ref());
     let with = |kind: &str, more: &str, at: Timestamp| {
         let kind = kind.replace('_', " ");
@@ -131,7 +131,7 @@ impl Brief {
         Some(if left < Span::ZERO { format!("late by {said}") } else { format!("due in {said}") })
     }
 
-    /// All of it on one line: the headline, the newest sign of interest, the last touch and the next step.
+    /// All of it on one line: the headline, the heaviest sign of interest, the last touch and the next step.
     pub fn line(&self) -> String {
         let intent = self.intent.as_ref().map(|intent| format!("intent: {intent}"));
         let touch = self.touch.as_ref().map(|touch| format!("last: {touch}"));

@@ -123,6 +123,9 @@ pub struct World {
     /// How many each rep holds.
     #[serde(default)]
     pub open: BTreeMap<RepId, Open>,
+    /// When the first entry was that says something to measuring: before it, nobody could hold anything.
+    #[serde(default)]
+    pub began: Option<Timestamp>,
 }
 
 /// The fold. Whoever drives it brings the conversations and numbers that entries are about ([`Fold::wants`]), takes what it
@@ -168,6 +171,7 @@ impl Fold {
 
     /// Takes in one entry. Conversations and numbers it is about are new unless they are at hand.
     pub fn take_in(&mut self, (seq, at): (u64, Timestamp), subject: Subject, event: &Event, policies: &dyn Policies) {
+        self.world.began = self.world.began.or(Some(at));
         match subject {
             Subject::Conversation(id) => {
                 self.talks.entry(id).or_default().apply(&Seen { id, seq, at, event }, policies, &mut self.facts);

@@ -19,7 +19,7 @@ pub enum Report {
     /// Were replies answered in time?
     Sla(Box<Sla>),
     /// Who carried how much?
-    Load(Load),
+    Load(Box<Load>),
     /// What did consent cost, and were wishes ruled on in time?
     Compliance(Box<Compliance>),
     /// What was answering worth?
@@ -293,6 +293,12 @@ pub struct Told {
     pub cohort: String,
     /// Whose it counts as.
     pub rep: Option<String>,
+    /// Team, class and rep as people call them.
+    #[serde(default)]
+    pub names: [String; 3],
+    /// When the buyer wrote, where the cohort's hours are: `2026-11-28 14:02:11 EST`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub wrote: String,
     /// When the buyer wrote, in milliseconds since 1970.
     pub received: i64,
     /// When the answer had to have left.
@@ -316,9 +322,12 @@ pub struct Told {
 pub struct Load {
     /// What it is about.
     pub about: About,
+    /// The one of its tables that was asked for: `rep` or `team`; all when nothing is said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
     /// Rep by rep.
     pub rows: Vec<LoadRow>,
-    /// Team by team: how evenly offers were spread.
+    /// Team by team: what its members carried, and how evenly offers were spread.
     pub fairness: Vec<Fairness>,
 }
 
@@ -347,7 +356,7 @@ pub struct LoadRow {
     pub now: i64,
 }
 
-/// How evenly a team's offers were spread.
+/// What the members of a team carried, and how evenly its offers were spread.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Fairness {
     /// Which team.
@@ -358,6 +367,21 @@ pub struct Fairness {
     pub reps: usize,
     /// Offers they got.
     pub offers: i64,
+    /// Conversations they took, offered or not.
+    #[serde(default)]
+    pub takes: i64,
+    /// Offers they let pass.
+    #[serde(default)]
+    pub passes: i64,
+    /// Texts of theirs that left.
+    #[serde(default)]
+    pub answers: i64,
+    /// Open conversations they held on average, all together, day and night.
+    #[serde(default)]
+    pub average: f64,
+    /// What they hold now.
+    #[serde(default)]
+    pub now: i64,
     /// Jain's index over offers by weight: 1 is even, 1 by the number of reps is all to one.
     pub jain: Option<f64>,
 }
@@ -367,6 +391,9 @@ pub struct Fairness {
 pub struct Compliance {
     /// What it is about.
     pub about: About,
+    /// The one of its tables that was asked for: `line`, `campaign` or `wait`; all when nothing is said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
     /// By our number.
     pub lines: Vec<LineRow>,
     /// By campaign.

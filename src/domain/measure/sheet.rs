@@ -68,8 +68,11 @@ pub fn heading(report: &Report) -> (String, Vec<String>) {
         Report::Compliance(compliance) => ("Consent", &compliance.about),
         Report::Outcomes(told) => ("What answering was worth", &told.about),
     };
-    let behind =
-        if about.behind > 0 { format!("; {} newer entries are not counted yet", about.behind) } else { String::new() };
+    let behind = match about.behind {
+        0 => String::new(),
+        1 => "; 1 newer entry is not counted yet".to_owned(),
+        n => format!("; {n} newer entries are not counted yet"),
+    };
     let mut lines = vec![
         format!("{} to {} ({}); of {}", about.since, about.until, about.zone, about.scope),
         format!("From the journal up to entry {}{behind}", about.read_to),
@@ -204,12 +207,13 @@ pub fn told(all: &[Told]) -> Sheet {
         rows: all
             .iter()
             .map(|one| {
+                let [team, cohort, rep] = &one.names;
                 vec![
                     Datum::Conversation(one.conversation.clone()),
                     Datum::Count(i64::try_from(one.seq).unwrap_or(i64::MAX)),
-                    text(&one.team),
-                    text(&one.cohort),
-                    text(one.rep.as_deref().unwrap_or("nobody")),
+                    text(team),
+                    text(cohort),
+                    text(rep),
                     text(&one.standing.replace('_', " ")),
                     text(one.cause.as_deref().map_or("", cause)),
                     one.wall.map_or(Datum::None, Datum::Length),
@@ -245,20 +249,31 @@ fn load_sheets(load: &Load) -> Vec<Sheet> {
         notes: vec!["Held: open conversations, averaged over every hour of the period, day and night.".to_owned()],
     };
     let fairness = Sheet {
-        title: "How evenly offers were spread".to_owned(),
-        columns: vec!["team", "reps", "offers", "Jain's index"],
+        title: "By team".to_owned(),
+        columns: vec!["team", "reps", "offers", "takes", "passes", "answers", "held on average", "now", "Jain's index"],
         rows: load
             .fairness
             .iter()
             .map(|row| {
                 let reps = i64::try_from(row.reps).unwrap_or(i64::MAX);
+                let counts = [reps, row.offers, row.takes, row.passes, row.answers].map(Datum::Count);
+                let held = [Datum::Number(row.average), Datum::Count(row.now)];
                 let index = row.jain.map_or(Datum::None, Datum::Number);
-                vec![text(&row.label), Datum::Count(reps), Datum::Count(row.offers), index]
+                std::iter::once(text(&row.label)).chain(counts).chain(held).chain([index]).collect()
             })
             .collect(),
-        notes: vec!["Over offers by weight: 1 is even; 1 divided by the number of reps is all to one.".to_owned()],
+        notes: vec![
+            "Who is in two teams counts in both.".to_owned(),
+            "Jain's index, over offers by weight: 1 is even; 1 divided by the number of reps is all to one.".to_owned(),
+        ],
     };
-    vec![reps, fairness].into_iter().filter(|sheet| !sheet.rows.is_empty()).collect()
+    of_those(&load.by, [("rep", reps), ("team", fairness)])
+}
+
+/// Those that hold something: all, or the one that was asked for.
+fn of_those<const N: usize>(by: &str, all: [(&str, Sheet); N]) -> Vec<Sheet> {
+    let asked = all.into_iter().filter(|(name, sheet)| !sheet.rows.is_empty() && (by.is_empty() || *name == by));
+    asked.map(|(_, sheet)| sheet).collect()
 }
 
 fn compliance_sheets(of: &Compliance) -> Vec<Sheet> {
@@ -360,5 +375,5 @@ fn compliance_sheets(of: &Compliance) -> Vec<Sheet> {
         rows: if holds.placed > 0 { ends } else { Vec::new() },
         notes: vec!["In time: a person ruled, or the buyer said so themselves, within ten business days.".to_owned()],
     };
-    vec![lines, campaigns, bands, quiet, rulings].into_iter().filter(|sheet| !sheet.rows.is_empty()).collect()
+    of_those(&of.by, [("line", lines), ("campaign", campaigns), ("wait", bands), ("", quiet), ("", rulings)])
 }

@@ -35,13 +35,15 @@ pub fn length(ms: i64) -> String {
 
 /// A reply as a report tells it.
 pub fn told(playbook: &Playbook, reply: &Reply) -> Told {
-    let spent = reply.spent;
+    let (spent, zone) = (reply.spent, zone_of(Some(playbook), &reply.cohort));
     Told {
         seq: reply.seq,
         conversation: reply.conversation.to_string(),
         team: reply.team.to_string(),
         cohort: reply.cohort.clone(),
         rep: reply.rep.as_ref().map(ToString::to_string),
+        names: names(playbook, reply),
+        wrote: reply.received.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z").to_string(),
         received: reply.received.millis(),
         due: reply.due.millis(),
         ended: reply.ended.map(Timestamp::millis),
@@ -51,6 +53,14 @@ pub fn told(playbook: &Playbook, reply: &Reply) -> Told {
         business: spent.map(|spent| spent.business),
         story: lines(playbook, reply),
     }
+}
+
+/// Whose it was, as people call them.
+fn names(playbook: &Playbook, reply: &Reply) -> [String; 3] {
+    let cohort = playbook.cohort(&reply.cohort).map_or(reply.cohort.as_str(), |cohort| &cohort.label);
+    let team = playbook.teams.get(&reply.team).map_or(reply.team.as_str(), |team| &team.label);
+    let rep = reply.rep.as_ref().map_or("nobody", |rep| playbook.rep_name(rep));
+    [team, cohort, rep].map(str::to_owned)
 }
 
 /// What happened, in order.

@@ -17,7 +17,7 @@ use crate::domain::measure::Gap;
 use crate::domain::measure::cell::By;
 use crate::domain::measure::credit::{LONGEST_WINDOW, Rule, Touch, USUAL_WINDOW};
 use crate::domain::measure::outcomes::Outcomes;
-use crate::domain::measure::report::Report;
+use crate::domain::measure::report::{Compliance, Load, Report};
 use crate::domain::time::{Span, Timestamp};
 use crate::server::measure::MeasureError;
 use crate::server::measure::outcomes::Asked;
@@ -39,7 +39,8 @@ const LONGEST: i64 = 3_660 * 24 * 3_600;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ReportQuery {
-    /// By what its rows are: `team`, `cohort` (when left out), `rep`, `hour`, `line`, `use_case`. Of `sla` and `outcomes`.
+    /// By what its rows are. Of `sla` and `outcomes`: `team`, `cohort` (when left out), `rep`, `hour`, `line`, `use_case`. Of
+    /// `load`, one of its tables: `rep` or `team`. Of `compliance`: `line`, `campaign` or `wait`.
     by: Option<String>,
     /// How far back, in days, today included: `30d`, which holds when it is left out.
     since: Option<String>,
@@ -103,7 +104,14 @@ pub async fn one(
     let Query(query) = query.map_err(|_| bad())?;
     let id = request_id(id);
     let desk = desk(&app, &device, query.since.as_deref(), id.clone()).await?;
-    let by = by(query.by.as_deref()).ok_or_else(bad)?;
+    let one_of = |names: &[&str]| {
+        let asked = query.by.clone().unwrap_or_default();
+        Some(asked).filter(|by| by.is_empty() || names.contains(&by.as_str()))
+    };
+    let by = match name.as_str() {
+        "sla" | "outcomes" => by(query.by.as_deref()).ok_or_else(bad)?,
+        _ => By::Cohort,
+    };
     let breaches = query.breaches.unwrap_or(0).min(MOST);
     let rule = rule(query.window, query.touch.as_deref()).ok_or_else(bad)?;
     let asked = Asked { by, rule, deals: query.deals.unwrap_or(0).min(MOST) };
@@ -117,16 +125,23 @@ pub async fn one(
                 None => None,
             };
             let compare = query.compare.unwrap_or(false) || before.is_some();
+            if compare && desk.sees != Sees::All {
+                return Err(not_theirs());
+            }
             let told = outcomes(app.service.store().as_ref(), desk, asked, (compare, before)).await;
             told.map(|told| Report::Outcomes(Box::new(told)))
         }
-        "load" => apart(move || desk.load()).await.map(Report::Load),
+        "load" => {
+            let by = one_of(&["rep", "team"]).ok_or_else(bad)?;
+            apart(move || desk.load()).await.map(|load| Report::Load(Box::new(Load { by, ..load })))
+        }
         "compliance" => {
+            let by = one_of(&["line", "campaign", "wait"]).ok_or_else(bad)?;
             // It reads file and database in turn.
             let (store, here) = (Arc::clone(app.service.store()), tokio::runtime::Handle::current());
             let found = apart(move || here.block_on(desk.compliance(store.as_ref()))).await.map_err(|e| failed(&e))?;
             let found = found.ok_or_else(not_for_reps)?;
-            Ok(Report::Compliance(Box::new(found)))
+            Ok(Report::Compliance(Box::new(Compliance { by, ..found })))
         }
         _ => return Err(no_such()),
     };
@@ -172,6 +187,12 @@ pub async fn replies(
 pub(super) fn not_for_reps() -> Failure {
     let title = "The report about consent is for leads, admins and auditors.";
     Failure::new(StatusCode::FORBIDDEN, "not_allowed", title, "Ask your lead.")
+}
+
+/// Teams that started at different times are held against each other: with some of them left out it says something else.
+fn not_theirs() -> Failure {
+    let title = "Before and since is compared over all teams: for admins and auditors.";
+    Failure::new(StatusCode::FORBIDDEN, "not_allowed", title, "Ask an admin, or leave --compare and --before out.")
 }
 
 pub(super) fn no_such() -> Failure {

@@ -1,4 +1,4 @@
-//! Reading on: one task reads and decodes, another folds and writes, so that both cores work.
+//! Reading on: one task reads and decodes, a second folds, a third keeps what that makes, so that both cores work.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use tokio::sync::{mpsc, watch};
 
 use super::projections::{MeasureError, Projections, ReadTo};
+use super::write::Step;
 use crate::domain::event::{Event, Subject};
 use crate::domain::measure::Fold;
 use crate::domain::playbook::Playbook;
@@ -161,44 +162,74 @@ fn decoded(entry: &Entry) -> Option<Fact> {
     Some(Fact { seq: entry.seq, at: entry.at, subject, event })
 }
 
-/// Folds pages as they come, and keeps what they make; how many entries.
+/// Folds pages as they come while what they make is kept beside; how many entries.
 fn fold(
     projections: &Projections,
     epoch: u32,
     from: ReadTo,
-    mut policies: BTreeMap<u32, Playbook>,
-    mut received: mpsc::Receiver<Result<Pages, MeasureError>>,
+    policies: BTreeMap<u32, Playbook>,
+    received: mpsc::Receiver<Result<Pages, MeasureError>>,
     pages: usize,
 ) -> Result<u64, MeasureError> {
-    let mut fold = Fold::resume(from.world, &policies);
-    let (mut kept, mut waiting, mut entries) = (from.seq, 0, 0);
-    let mut last = None;
-    loop {
-        let page = received.blocking_recv().transpose()?;
-        let over = page.is_none();
-        if let Some(page) = page {
-            policies.extend(page.policies.into_iter().map(|playbook| (playbook.version, playbook)));
-            let (talks, askers) = wanted(&page.facts);
-            projections.bring(&mut fold, &talks, &askers)?;
-            for fact in &page.facts {
-                fold.take_in((fact.seq, fact.at), fact.subject, &fact.event, &policies);
+    // Nothing waits in it: a step is handed over once the one before is kept.
+    let (hand, handed) = std::sync::mpsc::sync_channel::<Arc<Step>>(0);
+    std::thread::scope(|scope| {
+        let keeping = scope.spawn(move || handed.iter().try_for_each(|step| projections.keep(&step)));
+        let folded = Folding { projections, epoch, pages, hand }.run(from, policies, received);
+        let kept = keeping.join().map_err(|_| MeasureError::File("keeping stopped".to_owned()))?;
+        // Why keeping stopped is what there is to say, when it did.
+        kept.and(folded)
+    })
+}
+
+/// The half that folds.
+struct Folding<'a> {
+    projections: &'a Projections,
+    epoch: u32,
+    pages: usize,
+    hand: std::sync::mpsc::SyncSender<Arc<Step>>,
+}
+
+impl Folding<'_> {
+    fn run(
+        self,
+        from: ReadTo,
+        mut policies: BTreeMap<u32, Playbook>,
+        mut received: mpsc::Receiver<Result<Pages, MeasureError>>,
+    ) -> Result<u64, MeasureError> {
+        let mut fold = Fold::resume(from.world, &policies);
+        let (mut kept, mut waiting, mut entries) = (from.seq, 0, 0);
+        let mut last = None;
+        loop {
+            let page = received.blocking_recv().transpose()?;
+            let over = page.is_none();
+            if let Some(page) = page {
+                policies.extend(page.policies.into_iter().map(|playbook| (playbook.version, playbook)));
+                let (talks, askers) = wanted(&page.facts);
+                self.projections.bring(&mut fold, &talks, &askers)?;
+                for fact in &page.facts {
+                    fold.take_in((fact.seq, fact.at), fact.subject, &fact.event, &policies);
+                }
+                last = Some(page.last);
+                waiting += 1;
+                entries += page.entries;
             }
-            last = Some(page.last);
-            waiting += 1;
-            entries += page.entries;
-        }
-        if let Some((seq, hash, at)) = last.filter(|_| over || waiting >= pages) {
-            let facts = fold.tell(&policies);
-            let to = ReadTo { epoch, seq, hash, at, world: fold.world.clone() };
-            projections.keep(kept, &to, &mut fold, &facts)?;
-            (kept, waiting, last) = (seq, 0, None);
-            if fold.talks.len() > AT_HAND {
-                fold.talks.clear();
-                fold.askers.clear();
+            if let Some((seq, hash, at)) = last.filter(|_| over || waiting >= self.pages) {
+                let to = ReadTo { epoch: self.epoch, seq, hash, at, world: fold.world.clone() };
+                let step = Arc::new(Step::of(&mut fold, &policies, kept, to)?);
+                if self.hand.send(Arc::clone(&step)).is_err() {
+                    return Ok(entries);
+                }
+                (kept, waiting, last) = (seq, 0, None);
+                if fold.talks.len() > AT_HAND {
+                    // All before this step are kept by now, and can be brought again.
+                    fold.talks.retain(|id, _| step.has_talk(id));
+                    fold.askers.retain(|id, _| step.has_asker(id));
+                }
             }
-        }
-        if over {
-            return Ok(entries);
+            if over {
+                return Ok(entries);
+            }
         }
     }
 }

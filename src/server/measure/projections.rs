@@ -10,7 +10,7 @@ use crate::domain::time::Timestamp;
 use crate::server::store::StoreError;
 
 /// What stands in the file. Another number there, and it is made again: a projection needs no migrations.
-const SHAPE: i32 = 3;
+const SHAPE: i32 = 4;
 
 /// Its tables.
 const SCHEMA: &str = include_str!("../../../assets/sql/measure/projections.sql");
@@ -114,6 +114,8 @@ impl Projections {
         db.pragma_update(None, "journal_mode", "WAL")?;
         // What a power cut takes is read again from the journal.
         db.pragma_update(None, "synchronous", "NORMAL")?;
+        // A step of a refold writes tens of megabytes, many of whose pages the next one writes again.
+        db.pragma_update(None, "wal_autocheckpoint", 16_384)?;
         db.pragma_update(None, "trusted_schema", false)?;
         db.pragma_update(None, "cache_size", -32_768)?;
         db.set_prepared_statement_cache_capacity(64);

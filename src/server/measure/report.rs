@@ -7,7 +7,7 @@ use super::projections::{MeasureError, Projections};
 use super::read::{Only, Sums, Whose, Window};
 use crate::domain::id::{LineId, RepId, TeamId};
 use crate::domain::measure::cell::By;
-use crate::domain::measure::load::{self, LoadDay, Open};
+use crate::domain::measure::load::{self, Open};
 use crate::domain::measure::report::{
     About, BandRow, CampaignRow, Compliance, Fairness, Holds, LineRow, Load, LoadRow, Part, Sla, SlaRow, Told, judged,
     percentiles, percentiles_of,
@@ -173,7 +173,7 @@ impl Desk {
                 }
             }
         }
-        let length = self.window_length(now);
+        let length = self.window_length(read_to.world.began, now);
         let known: BTreeSet<RepId> =
             self.playbook.reps.iter().filter(|(_, r)| r.active).map(|(id, _)| id.clone()).collect();
         let all = known.iter().chain(days.keys()).cloned().collect::<BTreeSet<_>>();
@@ -197,7 +197,8 @@ impl Desk {
             }
         };
         let rows = all.iter().filter(|rep| self.sees_rep(rep)).map(row).collect();
-        Ok(Load { about: self.about()?, rows, fairness: self.fairness(&days) })
+        let fairness = self.fairness(&all.iter().map(row).collect::<Vec<_>>());
+        Ok(Load { about: self.about()?, by: String::new(), rows, fairness })
     }
 
     /// Whether what a rep carries is theirs to see.
@@ -212,39 +213,47 @@ impl Desk {
         }
     }
 
-    /// Milliseconds of the window that have passed.
-    fn window_length(&self, now: Timestamp) -> i64 {
+    /// Milliseconds of the window that have passed since the journal began.
+    fn window_length(&self, first: Option<Timestamp>, now: Timestamp) -> i64 {
         let zone = self.playbook.zone();
         let rep = RepId::new("");
         let mut days = load::DaysOfReps::new();
         let begin =
             Timestamp::from_millis(now.millis() - i64::from(self.window.until - self.window.since + 2) * 86_400_000);
+        let begin = first.map_or(begin, |first| first.max(begin));
         load::spread(&mut days, zone, &rep, Open { n: 1, since: begin }, now);
         let counted = days.into_iter().filter(|((day, _), _)| (self.window.since..=self.window.until).contains(day));
         counted.map(|(_, of_day)| of_day.open_ms).sum()
     }
 
-    fn fairness(&self, days: &BTreeMap<RepId, LoadDay>) -> Vec<Fairness> {
+    fn fairness(&self, rows: &[LoadRow]) -> Vec<Fairness> {
         let sees = |team: &TeamId| match &self.sees {
             Sees::All => true,
             Sees::Teams(teams) => teams.contains(team),
             Sees::Own(_) => false,
         };
         let of = |(id, team): (&TeamId, &crate::domain::playbook::Team)| {
-            let active = team.members.iter().filter(|rep| self.playbook.is_active(rep));
-            let offers: Vec<(i64, u32)> = active
-                .map(|rep| {
-                    let weight = self.playbook.reps.get(rep).map_or(1, |r| r.weight.max(1));
-                    (days.get(rep).map_or(0, |day| day.offers), weight)
-                })
-                .collect();
+            let is_member = |row: &&LoadRow| {
+                let rep = RepId::new(row.rep.as_str());
+                team.members.contains(&rep) && self.playbook.is_active(&rep)
+            };
+            let members: Vec<&LoadRow> = rows.iter().filter(is_member).collect();
+            let weight = |row: &LoadRow| {
+                self.playbook.reps.get(&RepId::new(row.rep.as_str())).map_or(1, |rep| rep.weight.max(1))
+            };
             #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-            let shares: Vec<f64> = offers.iter().map(|(n, weight)| *n as f64 / f64::from(*weight)).collect();
+            let shares: Vec<f64> = members.iter().map(|row| row.offers as f64 / f64::from(weight(row))).collect();
+            let sum = |pick: fn(&LoadRow) -> i64| members.iter().map(|row| pick(row)).sum();
             Fairness {
                 team: id.to_string(),
                 label: team.label.clone(),
-                reps: offers.len(),
-                offers: offers.iter().map(|(n, _)| n).sum(),
+                reps: members.len(),
+                offers: sum(|row| row.offers),
+                takes: sum(|row| row.takes),
+                passes: sum(|row| row.passes),
+                answers: sum(|row| row.answers),
+                average: members.iter().map(|row| row.average).sum(),
+                now: sum(|row| row.now),
                 jain: jain(&shares),
             }
         };
@@ -289,6 +298,7 @@ impl Desk {
             CampaignRow { campaign, line: line.to_string(), judged: said.to_owned(), opt_outs }
         });
         Ok(Some(Compliance {
+            by: String::new(),
             about: self.about()?,
             lines: lines.iter().map(|line| self.line(line, &tallies, &sent, &opt_outs)).collect(),
             campaigns: campaigns.collect(),

@@ -12,22 +12,66 @@ use super::projections::{MeasureError, Projections, ReadTo, put_read_to, read_to
 use super::row;
 use crate::domain::id::{ConversationId, NumberId, RepId};
 use crate::domain::measure::cell::By;
-use crate::domain::measure::fold::Count;
+use crate::domain::measure::fold::{Count, Policies};
 use crate::domain::measure::{Asker, Cell, Facts, Fold, HeldNumber, OptOut, Reply, Talk};
 use crate::domain::time::Timestamp;
 
 /// Which part of the sum a reply is in: sort, team, day, name.
 type Place = (By, String, i32, String);
 
+/// One step of reading on, to be kept at once or not at all.
+pub(super) struct Step {
+    /// How far it was read before.
+    pub(super) before: u64,
+    /// How far it is read with it.
+    pub(super) to: ReadTo,
+    /// What there is to tell of it.
+    facts: Facts,
+    /// Conversations that changed in it, as they are kept.
+    talks: BTreeMap<ConversationId, String>,
+    /// Numbers that did.
+    askers: BTreeMap<NumberId, String>,
+}
+
+impl Step {
+    /// What the fold has come to since its last one.
+    pub(super) fn of(fold: &mut Fold, policies: &dyn Policies, before: u64, to: ReadTo) -> Result<Self, MeasureError> {
+        let facts = fold.tell(policies);
+        let (mut talks, mut askers) = (BTreeMap::new(), BTreeMap::new());
+        for id in std::mem::take(&mut fold.changed_talks) {
+            if let Some(talk) = fold.talks.get(&id) {
+                talks.insert(id, serde_json::to_string(talk)?);
+            }
+        }
+        for id in std::mem::take(&mut fold.changed_askers) {
+            if let Some(asker) = fold.askers.get(&id) {
+                askers.insert(id, serde_json::to_string(asker)?);
+            }
+        }
+        Ok(Self { before, to, facts, talks, askers })
+    }
+
+    /// Whether it changes a conversation.
+    pub(super) fn has_talk(&self, id: &ConversationId) -> bool {
+        self.talks.contains_key(id)
+    }
+
+    /// Whether it changes a number.
+    pub(super) fn has_asker(&self, id: &NumberId) -> bool {
+        self.askers.contains_key(id)
+    }
+}
+
 impl Projections {
-    /// Brings conversations and numbers to hand, as they were kept. Those that are new are none there.
+    /// Brings conversations and numbers to hand, as they were kept. Those that are new are none there. What a step that is
+    /// not kept yet has changed is to be at hand still.
     pub(super) fn bring(
         &self,
         fold: &mut Fold,
         talks: &BTreeSet<ConversationId>,
         askers: &BTreeSet<NumberId>,
     ) -> Result<(), MeasureError> {
-        let db = self.writing();
+        let db = self.reading();
         for id in askers.iter().filter(|id| !fold.askers.contains_key(id)).copied().collect::<Vec<_>>() {
             let found: Option<Asker> = state(&db, "SELECT state FROM asker WHERE id = ?1", id.0)?;
             if let Some(asker) = found {
@@ -45,14 +89,15 @@ impl Projections {
         Ok(())
     }
 
-    /// Keeps what a step came to. Refused when somebody else has read on since `before`.
-    pub(super) fn keep(&self, before: u64, to: &ReadTo, fold: &mut Fold, facts: &Facts) -> Result<(), MeasureError> {
+    /// Keeps what a step came to. Refused when somebody else has read on since it began.
+    pub(super) fn keep(&self, step: &Step) -> Result<(), MeasureError> {
         let mut db = self.writing();
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if read_to(&tx)?.seq != before {
+        if read_to(&tx)?.seq != step.before {
             return Err(MeasureError::Overtaken);
         }
-        replies(&tx, &facts.replies, before)?;
+        let facts = &step.facts;
+        replies(&tx, &facts.replies, step.before)?;
         exchanges::keep(&tx, facts)?;
         for ((day, rep), of_day) in &facts.days {
             let mut put = tx.prepare_cached(
@@ -70,21 +115,23 @@ impl Projections {
         }
         facts.opt_outs.iter().try_for_each(|out| opt_out(&tx, out))?;
         facts.holds.values().try_for_each(|one| held(&tx, one))?;
-        for id in std::mem::take(&mut fold.changed_talks) {
-            if let Some(talk) = fold.talks.get(&id) {
-                let mut put = tx.prepare_cached("INSERT OR REPLACE INTO talk (id, state) VALUES (?1, ?2)")?;
-                put.execute(params![id.0.as_bytes(), serde_json::to_string(talk)?])?;
-            }
-        }
-        for id in std::mem::take(&mut fold.changed_askers) {
-            if let Some(asker) = fold.askers.get(&id) {
-                let mut put = tx.prepare_cached("INSERT OR REPLACE INTO asker (id, state) VALUES (?1, ?2)")?;
-                put.execute(params![id.0.as_bytes(), serde_json::to_string(asker)?])?;
-            }
-        }
-        put_read_to(&tx, to)?;
+        states(&tx, step)?;
+        put_read_to(&tx, &step.to)?;
         Ok(tx.commit()?)
     }
+}
+
+/// What the fold keeps of conversations and numbers.
+fn states(db: &Connection, step: &Step) -> Result<(), MeasureError> {
+    let mut put = db.prepare_cached("INSERT OR REPLACE INTO talk (id, state) VALUES (?1, ?2)")?;
+    for (id, state) in &step.talks {
+        put.execute(params![id.0.as_bytes(), state])?;
+    }
+    let mut put = db.prepare_cached("INSERT OR REPLACE INTO asker (id, state) VALUES (?1, ?2)")?;
+    for (id, state) in &step.askers {
+        put.execute(params![id.0.as_bytes(), state])?;
+    }
+    Ok(())
 }
 
 fn state<T: DeserializeOwned>(db: &Connection, sql: &str, id: Uuid) -> Result<Option<T>, MeasureError> {

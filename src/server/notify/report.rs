@@ -65,7 +65,7 @@ impl Notifier {
                 let asked = Asked { by, rule: Rule::default(), deals: 0 };
                 Report::Outcomes(Box::new(apart(move || desk.outcomes(asked)).await?))
             }
-            ReportName::Load => Report::Load(apart(move || desk.load()).await?),
+            ReportName::Load => Report::Load(Box::new(apart(move || desk.load()).await?)),
             ReportName::Compliance => {
                 let found = desk.compliance(self.service.store().as_ref()).await?;
                 Report::Compliance(Box::new(found.ok_or(Unmade::Never("they may not see it"))?))

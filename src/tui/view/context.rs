@@ -104,10 +104,13 @@ impl Pane {
             let told = format!("{} {}: {}", touch.kind, ago(&age), touch.summary);
             self.cut(label, told.trim_end_matches(": "), Tone::Plain, if at == 0 { 2 } else { 1 });
         }
-        for (at, intent) in interest::ranked(&card.intents, p.tick.now).into_iter().take(SIGNS).enumerate() {
+        let signs = interest::ranked(&card.intents, p.tick.now);
+        let lines = if signs.len() == 1 { 2 } else { 1 };
+        for (at, intent) in signs.into_iter().take(SIGNS).enumerate() {
             let age = p.tick.dated_age(intent.at);
             let label = if at == 0 { "Recent interest" } else { "" };
-            self.cut(label, &format!("· {}: {}", ago(&age), said(&intent.detail, &intent.kind)), Tone::Plain, 1);
+            let told = format!("· {}: {}", ago(&age), said(&intent.detail, &intent.kind));
+            self.cut(label, &told, Tone::Plain, lines);
         }
     }
 }

@@ -90,7 +90,8 @@ fn state(model: &Model, p: &Painter<'_>) -> Vec<(String, Tone)> {
         said.push((format!("read {age}{ago}"), Tone::Dim));
         let about = report.about();
         if about.behind > 0 {
-            said.push((format!("· {} entries not counted yet", about.behind), Tone::Warn));
+            let entries = if about.behind == 1 { "entry" } else { "entries" };
+            said.push((format!("· {} {entries} not counted yet", about.behind), Tone::Warn));
         }
         said.push((format!("· of {}", about.scope), Tone::Dim));
     }
@@ -110,6 +111,9 @@ fn rows(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
     let longest = u16::try_from(longest + 2).unwrap_or(u16::MAX);
     let wide = area.width >= COLUMNS;
     let label = longest.min(if wide { area.width / 3 } else { area.width / 2 });
+    // An amount of money may take more than a share does.
+    let numbers = chart.bars.iter().map(|bar| words(&bar.value).chars().count()).max().unwrap_or(0);
+    let wide_number = u16::try_from(numbers).unwrap_or(u16::MAX).clamp(9, 18);
     for (y, (index, bar)) in (area.y..).zip(chart.bars.iter().enumerate().skip(top).take(fit)) {
         let spot = Rect::new(area.x, y, area.width, 1);
         let star = if bar.small { " *" } else { "" };
@@ -121,10 +125,10 @@ fn rows(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
             drawn::bar(chart, bar, Rect::new(x, y, room, 1), p);
             x += room + 1;
         }
-        let number = right(&words(&bar.value), 9);
+        let number = right(&words(&bar.value), usize::from(wide_number));
         let left = spot.right().saturating_sub(x + 1);
-        p.put(x, y, left.min(9), &number, tone(bar));
-        p.put(x + 10, y, left.saturating_sub(10), &bar.beside, Tone::Dim);
+        p.put(x, y, left.min(wide_number), &number, tone(bar));
+        p.put(x + wide_number + 1, y, left.saturating_sub(wide_number + 1), &bar.beside, Tone::Dim);
         if index == at {
             p.put(spot.x, y, 1, SELECTED_MARK, Tone::Strong);
             p.select(spot);

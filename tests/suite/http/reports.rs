@@ -117,8 +117,10 @@ async fn outcomes_say_their_rule_and_whose_they_are() {
     assert!(report["rule"]["words"].as_str().unwrap().contains("the first exchange"));
     assert_eq!(report["deals_read"]["as_of"], serde_json::Value::Null);
     assert_eq!(report["compared"]["imported"], 0);
-    // Before and after is for whoever sees everything; and the reply is nobody's yet.
-    let (_, own) = office.ask("GET", path, Some("maya"), None).await;
+    // Before and after is for whoever sees everything, and not left out in silence; and the reply is nobody's yet.
+    let (refused, _) = office.ask("GET", path, Some("maya"), None).await;
+    assert_eq!(refused, StatusCode::FORBIDDEN);
+    let (_, own) = office.ask("GET", &path.replace("&compare=true", ""), Some("maya"), None).await;
     assert_eq!((&own["compared"], &own["total"][0]["meetings"]["whole"]), (&serde_json::Value::Null, &0.into()));
 }
 
@@ -132,8 +134,13 @@ async fn what_cannot_be_asked_is_said_and_nothing_else_is() {
         ("/v1/reports/compliance", Some("lea"), StatusCode::OK),
         ("/v1/reports/weather", Some("lea"), StatusCode::NOT_FOUND),
         ("/v1/reports/outcomes", Some("maya"), StatusCode::OK),
-        ("/v1/reports/outcomes?by=team&touch=any&window=30&deals=5&compare=true", Some("lea"), StatusCode::OK),
-        ("/v1/reports/outcomes?before=2026-03-02", Some("lea"), StatusCode::OK),
+        ("/v1/reports/outcomes?by=team&touch=any&window=30&deals=5", Some("lea"), StatusCode::OK),
+        ("/v1/reports/outcomes?compare=true", Some("lea"), StatusCode::FORBIDDEN),
+        ("/v1/reports/outcomes?before=2026-03-02", Some("lea"), StatusCode::FORBIDDEN),
+        ("/v1/reports/load?by=team", Some("lea"), StatusCode::OK),
+        ("/v1/reports/load?by=cohort", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/compliance?by=campaign", Some("lea"), StatusCode::OK),
+        ("/v1/reports/compliance?by=rep", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/outcomes?before=yesterday", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/outcomes?touch=weather", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/outcomes?window=0", Some("lea"), StatusCode::BAD_REQUEST),

@@ -21,14 +21,14 @@ pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
         Figure {
             label: "opted out".to_owned(),
             value: rate.share.map_or(Datum::None, Datum::Share),
-            beside: format!("{} texts", of(&rate)),
+            beside: format!("{} texts{}", of(&rate), if rate.small { "; too few to say" } else { "" }),
             behind: Some(outs()).filter(|_| rate.part > 0),
             shut: "",
         },
         Figure {
             label: "wishes ruled on in time".to_owned(),
             value: holds.in_time.share.map_or(Datum::None, Datum::Share),
-            beside: of(&holds.in_time),
+            beside: format!("{}{}", of(&holds.in_time), if holds.in_time.small { "; too few to say" } else { "" }),
             behind: Some(ruled).filter(|_| holds.placed > 0),
             shut: "",
         },
@@ -72,10 +72,17 @@ pub(super) fn charts(of_all: &Compliance) -> Vec<Chart> {
     by_number.marks.clone_from(&marks);
     by_campaign.marks = marks;
     let waited = "Of replies that waited so long. That the one causes the other it does not say.";
+    let by_wait = chart("Opt-outs by how long the buyer had waited", waited, Shape::Bars, bands.collect());
+    match of_all.by.as_str() {
+        "line" => return vec![by_number],
+        "campaign" => return vec![by_campaign],
+        "wait" => return vec![by_wait],
+        _ => {}
+    }
     vec![
         by_number,
         by_campaign,
-        chart("Opt-outs by how long the buyer had waited", waited, Shape::Bars, bands.collect()),
+        by_wait,
         chart("Texts that may have asked us to stop", "Each is part of the one above.", Shape::Funnel, funnel(stages)),
     ]
 }

@@ -54,7 +54,7 @@ pub(super) fn charts(load: &Load) -> Vec<Chart> {
     });
     let of_reps = "Of each rep, in the days of this report.";
     let bars = |title: &str, says: &str, bars: Vec<Bar>| chart(title, says, Shape::Bars, bars);
-    vec![
+    let mut charts = vec![
         bars("Offers", of_reps, counts("offers", |row| row.offers)),
         bars("Takes", of_reps, counts("takes", |row| row.takes)),
         bars("Passed on", "Offers that nobody acted on in time.", counts("passes", |row| row.passes)),
@@ -66,6 +66,12 @@ pub(super) fn charts(load: &Load) -> Vec<Chart> {
             counts("most", |row| row.most),
         ),
         bars("Held now", "Open conversations, as of the newest entry.", counts("now", |row| row.now)),
-        bars("How evenly offers were spread", "Full is even (Jain's index).", even.collect()),
-    ]
+    ];
+    let even = bars("How evenly offers were spread", "Full is even (Jain's index).", even.collect());
+    match load.by.as_str() {
+        "team" => return vec![even],
+        "rep" => {}
+        _ => charts.push(even),
+    }
+    charts
 }

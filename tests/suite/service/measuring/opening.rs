@@ -92,7 +92,7 @@ async fn every_number_of_load_opens_what_it_counts() {
         let theirs = Desk { sees, ..desk.clone() }.behind_load(Carried::Turns(Turn::Offer), &of, ALL).unwrap();
         assert_eq!(theirs.total, wanted, "{who}: {of:?}");
     }
-    says_why(&Report::Load(load));
+    says_why(&Report::Load(Box::new(load)));
 }
 
 /// Whatever a chart counts is opened, or says why it is not.
