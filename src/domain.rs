@@ -72,4 +72,5 @@ pub mod visibility;
 pub mod waiting;
 mod withdrawal;
 pub mod write_back;
+pub mod writer;
 pub mod zone;

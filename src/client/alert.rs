@@ -15,6 +15,7 @@ use crate::domain::id::{ConversationId, RepId};
 use crate::domain::regulated;
 use crate::domain::routing::{Holder, Reason};
 use crate::domain::sla::Stage;
+use crate::domain::writer;
 use crate::wire::changes::Snapshot;
 
 /// Silence of the backend that is worth an alert, and an absence after which news are history.
@@ -230,7 +231,10 @@ fn facts(state: &State, snapshot: &Snapshot) -> Vec<Fact> {
         return Vec::new();
     };
     let who = name_of(snapshot);
-    let account = snapshot.cards.first().and_then(|card| card.account.as_ref()).map(|a| a.name.clone());
+    let account = writer::cards(&snapshot.state, &snapshot.cards)
+        .first()
+        .and_then(|card| card.account.as_ref())
+        .map(|a| a.name.clone());
     let body = |why: &str| match &account {
         Some(account) if why.is_empty() => account.clone(),
         Some(account) => format!("{account}: {why}"),

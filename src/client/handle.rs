@@ -312,8 +312,10 @@ pub struct Thread {
     pub messages: Vec<ThreadMessage>,
     /// Set while older texts are not at hand.
     pub older: Option<Older>,
-    /// People of the CRM behind the number.
+    /// People of the CRM behind the number; one once somebody said who of several writes.
     pub cards: Vec<Card>,
+    /// Everybody who shares the number, when several do.
+    pub sharing: Vec<Card>,
     /// The campaign's text that the buyer answers.
     pub answering: Option<Answering>,
     /// What shows that they want texts, the newest of it.

@@ -26,6 +26,7 @@ use crate::domain::routing::Holder;
 use crate::domain::time::Timestamp;
 use crate::domain::use_case;
 use crate::domain::waiting;
+use crate::domain::writer;
 use crate::domain::zone;
 use crate::wire::changes::{Author, Message, Snapshot};
 
@@ -55,7 +56,7 @@ pub fn waits_for(playbook: Option<&Arc<Playbook>>, me: &RepId, c: &Conversation)
 fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
     let id = snapshot.state.id;
     let c = view.conversation(id).unwrap_or(&snapshot.state);
-    let card = snapshot.cards.first();
+    let card = writer::cards(c, &snapshot.cards).first();
     let me = view.state.session.as_ref().map(|s| &s.rep);
     let entries: Vec<&Entry> =
         view.state.outbox.entries().iter().filter(|e| e.envelope.conversation == Some(id)).collect();
@@ -206,7 +207,7 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool, now: Time
         next_step: next_step::recommend(&next_step::Moment {
             c,
             number: view.number(snapshot),
-            cards: &snapshot.cards,
+            cards: writer::cards(c, &snapshot.cards),
             text: last_text,
             kind: kind.as_ref().map(|taken| taken.kind),
             reader: view.state.session.as_ref().map(|session| &session.rep),
@@ -217,7 +218,8 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool, now: Time
         kind,
         messages,
         binds: binds(view, snapshot, c),
-        cards: snapshot.cards.clone(),
+        cards: writer::cards(c, &snapshot.cards).to_vec(),
+        sharing: if snapshot.cards.len() > 1 { snapshot.cards.clone() } else { Vec::new() },
         answering: snapshot.answering.clone(),
         consent: view.number(snapshot).evidence.iter().max_by_key(|given| given.at).cloned(),
         draft: view.state.drafts.get(&id).cloned().unwrap_or_default(),
@@ -318,6 +320,7 @@ fn what(playbook: Option<&Playbook>, command: &Command) -> String {
         Command::Approve { .. } => "approve".to_owned(),
         Command::Decline { .. } => "decline".to_owned(),
         Command::Note { .. } => "note".to_owned(),
+        Command::NameWriter { .. } => "who of them writes".to_owned(),
         Command::CorrectKind { kind, .. } => format!("kind of text: {}", kind.word()),
         Command::Snooze { .. } => "snooze".to_owned(),
         Command::Done { outcome } => format!("done: {}", outcome.words()),

@@ -16,6 +16,7 @@ use crate::domain::id::{CommandId, ConversationId, MessageId, ScheduleId};
 use crate::domain::oncall::Override;
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
+use crate::domain::writer;
 use crate::wire::changes::{HeadView, Presence, Snapshot};
 use crate::wire::session::Session;
 
@@ -305,7 +306,11 @@ fn left_behind(Rebased { doubtful, let_go }: Rebased) -> Option<Toast> {
 
 /// The person's name; several names when several people share the number; the address when nobody is known.
 pub fn name_of(snapshot: &Snapshot) -> String {
-    let names: Vec<&str> = snapshot.cards.iter().map(|c: &Card| c.name.trim()).filter(|n| !n.is_empty()).collect();
+    let names: Vec<&str> = writer::cards(&snapshot.state, &snapshot.cards)
+        .iter()
+        .map(|c: &Card| c.name.trim())
+        .filter(|n| !n.is_empty())
+        .collect();
     if names.is_empty() { address_text(&snapshot.address) } else { names.join(" or ") }
 }
 

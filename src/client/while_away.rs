@@ -16,6 +16,7 @@ use crate::domain::roster::Returned;
 use crate::domain::routing::{Holder, Reason};
 use crate::domain::sla::{Clock, Stage};
 use crate::domain::time::{Span, Timestamp};
+use crate::domain::writer;
 use crate::wire::changes::Presence;
 
 /// An absence of longer ago that a device learns of is no news: another device, or the person, has seen it.
@@ -210,7 +211,7 @@ pub fn of(view: &View<'_>) -> Option<WhileAway> {
     let recent = view.state.base.values().filter(|snapshot| snapshot.state.changed >= leave.since);
     let seen = recent.map(|snapshot| {
         let id = snapshot.state.id;
-        let account = snapshot.cards.first().and_then(|card| card.account.as_ref());
+        let account = writer::cards(&snapshot.state, &snapshot.cards).first().and_then(|card| card.account.as_ref());
         Seen {
             state: view.conversation(id).unwrap_or(&snapshot.state),
             name: name_of(snapshot),

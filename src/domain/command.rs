@@ -15,7 +15,7 @@ use super::context::Card;
 use super::conversation::Conversation;
 use super::event::{Outcome, Review};
 use super::hold::Ruling;
-use super::id::{ConversationId, LineId, MessageId, NumberId, OverrideId, RepId, ScheduleId};
+use super::id::{ContactId, ConversationId, LineId, MessageId, NumberId, OverrideId, RepId, ScheduleId};
 use super::kind::MessageKind;
 use super::meeting::{Meeting, Remark};
 use super::message::Delivery;
@@ -89,6 +89,11 @@ pub enum Command {
     Note { message: MessageId, body: Body },
     /// It is of another kind than the screen guessed. `version` is that of the table that guessed.
     CorrectKind { message: MessageId, guess: MessageKind, kind: MessageKind, version: u32 },
+    /// Which of the people who share the number writes; nobody: that is not known after all.
+    NameWriter {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contact: Option<ContactId>,
+    },
     /// Out of sight until then.
     Snooze { until: Timestamp },
     /// Nothing more to do.
@@ -209,6 +214,7 @@ impl Command {
             | Self::Decline { .. }
             | Self::Note { .. }
             | Self::CorrectKind { .. }
+            | Self::NameWriter { .. }
             | Self::Snooze { .. }
             | Self::Done { .. }
             | Self::Booked { .. }
@@ -306,6 +312,7 @@ impl Command {
             | Self::Approve { .. }
             | Self::Decline { .. }
             | Self::CorrectKind { .. }
+            | Self::NameWriter { .. }
             | Self::Snooze { .. }
             | Self::Done { .. }
             | Self::Booked { .. }

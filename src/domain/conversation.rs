@@ -45,6 +45,9 @@ pub struct Conversation {
     pub cohort: String,
     /// People of the CRM behind the number.
     pub contacts: Vec<ContactId>,
+    /// Which of them writes, once somebody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer: Option<ContactId>,
     /// Who is accountable.
     pub owner: Option<RepId>,
     /// By which rule.
@@ -177,6 +180,7 @@ impl Conversation {
             evidence: None,
             cohort: String::new(),
             contacts: Vec::new(),
+            writer: None,
             owner: None,
             owned_by: None,
             assignment: None,
@@ -207,6 +211,17 @@ impl Conversation {
         }
     }
 
+    /// What people say of it, to each other.
+    fn said(&mut self, at: Timestamp, event: &Event) {
+        if let Event::KindCorrected { message, kind, .. } = event {
+            self.corrected = Some(Corrected { message: *message, kind: *kind });
+        } else if let Event::WriterNamed { contact, .. } = event {
+            self.writer.clone_from(contact);
+        } else if let Event::Noted { by, .. } = event {
+            self.noted = Some(Noted { by: by.clone(), at });
+        }
+    }
+
     /// Takes in one fact.
     pub fn apply(&mut self, at: Timestamp, event: &Event) {
         self.changed = self.changed.max(at);
@@ -226,6 +241,7 @@ impl Conversation {
                 }
                 self.evidence.clone_from(evidence);
                 self.contacts.clone_from(contacts);
+                self.writer = self.writer.take().filter(|writer| contacts.contains(writer));
                 self.use_case.clone_from(use_case);
                 self.cohort.clone_from(cohort);
             }
@@ -310,10 +326,7 @@ impl Conversation {
                     self.passed_by.insert(team.clone());
                 }
             }
-            Event::KindCorrected { message, kind, .. } => {
-                self.corrected = Some(Corrected { message: *message, kind: *kind });
-            }
-            Event::Noted { by, .. } => self.noted = Some(Noted { by: by.clone(), at }),
+            Event::KindCorrected { .. } | Event::WriterNamed { .. } | Event::Noted { .. } => self.said(at, event),
             Event::Escalated { .. }
             | Event::AnswerRefused { .. }
             | Event::MediaSettled { .. }

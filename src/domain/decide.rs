@@ -11,6 +11,7 @@ use super::playbook::Role;
 use super::rejection::Rejection;
 use super::respond::Written;
 use super::visibility;
+use super::writer;
 use super::{
     approval, block, correction, coverage, escalation, hold, people, receive, respond, sending, sla, start, succession,
     triage, withdrawal,
@@ -57,6 +58,7 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
             let told = correction::Told { message: *message, guess: *guess, kind: *kind, version: *version };
             Ok(correction::correct(draft, by, told))
         }
+        Command::NameWriter { contact } => writer::name(draft, by, contact.as_ref()),
         Command::Snooze { until } => triage::snooze(draft, by, *until),
         Command::Done { outcome } => triage::done(draft, by, *outcome, cx.seen),
         Command::Booked { meeting, note } => triage::booked(draft, by, (*meeting, note.as_ref()), cx.seen),
@@ -108,6 +110,7 @@ const fn goes_ahead(command: &Command) -> bool {
             | Command::AnswerLater { .. }
             | Command::Note { .. }
             | Command::CorrectKind { .. }
+            | Command::NameWriter { .. }
             | Command::Recall { .. }
             | Command::Release { .. }
             | Command::Approve { .. }
@@ -166,6 +169,7 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         | Command::Decline { .. }
         | Command::Note { .. }
         | Command::CorrectKind { .. }
+        | Command::NameWriter { .. }
         | Command::Snooze { .. }
         | Command::Done { .. }
         | Command::Booked { .. }

@@ -93,6 +93,7 @@ pub fn says(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         | Event::Acknowledged { .. }
         | Event::Noted { .. }
         | Event::KindCorrected { .. }
+        | Event::WriterNamed { .. }
         | Event::Snoozed { .. }
         | Event::Woke
         | Event::Done { .. }

@@ -162,6 +162,12 @@ pub enum Event {
     /// A person says what kind of text it is. The guess and the version of the table that made it are as their screen showed
     /// them; the text itself is not here.
     KindCorrected { message: MessageId, by: RepId, guess: MessageKind, kind: MessageKind, version: u32 },
+    /// A person says which of the people who share the number writes; nobody: that is not known after all.
+    WriterNamed {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contact: Option<ContactId>,
+        by: RepId,
+    },
     /// Out of sight until then.
     Snoozed { until: Timestamp, by: RepId },
     /// Back in sight.
@@ -388,6 +394,7 @@ impl Event {
             | Self::SendUnknown { .. }
             | Self::DeliveryChanged { .. }
             | Self::KindCorrected { .. }
+            | Self::WriterNamed { .. }
             | Self::Snoozed { .. }
             | Self::Woke
             | Self::Done { .. }
@@ -446,6 +453,7 @@ impl Event {
             Self::DeliveryChanged { .. } => "delivery_changed",
             Self::Noted { .. } => "noted",
             Self::KindCorrected { .. } => "kind_corrected",
+            Self::WriterNamed { .. } => "writer_named",
             Self::Snoozed { .. } => "snoozed",
             Self::Woke => "woke",
             Self::Done { .. } => "done",

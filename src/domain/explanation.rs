@@ -68,6 +68,10 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         Event::KindCorrected { by, guess, kind, .. } => {
             vec![format!("{} said what kind the text is: {}, not {}", name(by), kind.word(), guess.word())]
         }
+        Event::WriterNamed { contact: Some(_), by } => vec![format!("{} said which of them writes", name(by))],
+        Event::WriterNamed { contact: None, by } => {
+            vec![format!("{} said that nobody knows which of them writes", name(by))]
+        }
         Event::Noted { by, .. } => vec![format!("{} noted", name(by))],
         Event::SlaStarted { clock } => due(clock, &time(clock.due)),
         Event::SlaWarned { due } => vec![format!("warned: due {}", time(*due))],

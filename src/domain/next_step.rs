@@ -104,7 +104,7 @@ fn first(at: &Moment<'_>) -> Option<NextStep> {
         return Some(step("Call instead", "the last text did not arrive"));
     }
     if cards.len() > 1 {
-        return Some(step("Ask who is writing", format!("{} people share this number", cards.len())));
+        return Some(step("Ask who is writing, and say so (W)", format!("{} people share this number", cards.len())));
     }
     let reacted =
         matches!(c.last_kind, Some(InboundKind::Tapback | InboundKind::Acknowledgement | InboundKind::AutoReply));

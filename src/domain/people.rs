@@ -50,6 +50,7 @@ pub(super) fn decide(
         | Command::Recall { .. }
         | Command::Note { .. }
         | Command::CorrectKind { .. }
+        | Command::NameWriter { .. }
         | Command::Snooze { .. }
         | Command::Done { .. }
         | Command::Booked { .. }

@@ -81,6 +81,9 @@ pub enum Rejection {
         /// Why not.
         why: String,
     },
+    /// Who is said to write is none of those who share the number.
+    #[error("that is nobody of those who share this number")]
+    NotOneOfThem,
     /// Nothing to rule on: somebody has, or the number opted out.
     #[error("this number is not on hold any more")]
     NotHeld,
@@ -150,6 +153,7 @@ impl Rejection {
             Self::TooFar => "Pick a time within a year.",
             Self::QuietThere { .. } => "It leaves by itself when the hours open; u takes it back.",
             Self::NoSuchShift { .. } => "comeback oncall says who has which shift.",
+            Self::NotOneOfThem => "The CRM may have changed: W shows who they are now.",
             Self::NotHeld => "Open the conversation: it says what was ruled.",
             Self::NeedsReason => "Say what the buyer meant; it is listed for compliance.",
             Self::Empty => "Write something, or finish with done.",

@@ -23,6 +23,7 @@ mod shift;
 mod snippets;
 mod when;
 mod while_away;
+mod writer;
 
 pub(super) use crate::domain::stand_in::Offer;
 pub(super) use composer::{objections, opted_out};

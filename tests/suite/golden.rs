@@ -187,7 +187,8 @@ pub(crate) fn events() -> Vec<Event> {
             Event::AnswerDeclined { .. } => Event::Disclosed { message },
             Event::Disclosed { .. } => Event::MediaSettled { message },
             Event::MediaSettled { .. } => kind_corrected(message),
-            Event::KindCorrected { .. } => Event::CardAwaited { until: due },
+            Event::KindCorrected { .. } => Event::WriterNamed { contact: Some("con_7".into()), by: "maya".into() },
+            Event::WriterNamed { .. } => Event::CardAwaited { until: due },
             Event::CardAwaited { .. } => Event::CardSettled { late: true },
             Event::CardSettled { .. } => return all,
         };
@@ -270,7 +271,8 @@ fn commands() -> Vec<Command> {
             Command::Note { .. } => {
                 Command::CorrectKind { message, guess: MessageKind::Question, kind: MessageKind::Pricing, version: 1 }
             }
-            Command::CorrectKind { .. } => Command::Snooze { until: then() },
+            Command::CorrectKind { .. } => Command::NameWriter { contact: Some("con_7".into()) },
+            Command::NameWriter { .. } => Command::Snooze { until: then() },
             Command::Snooze { .. } => Command::Done { outcome: Outcome::Meeting },
             Command::Done { .. } => Command::Booked {
                 meeting: Some(Meeting { from: then(), minutes: 30 }),
@@ -340,7 +342,8 @@ fn rejections() -> Vec<Rejection> {
             Rejection::NoSuchShift { .. } => Rejection::TooFar,
             Rejection::TooFar => Rejection::QuietThere { until: then() },
             Rejection::QuietThere { .. } => Rejection::NoConsent { why: "they never texted us".to_owned() },
-            Rejection::NoConsent { .. } => Rejection::Unfilled,
+            Rejection::NoConsent { .. } => Rejection::NotOneOfThem,
+            Rejection::NotOneOfThem => Rejection::Unfilled,
             Rejection::Unfilled => Rejection::FreeText,
             Rejection::FreeText => Rejection::Undisclosed,
             Rejection::Undisclosed => Rejection::SecondPerson,

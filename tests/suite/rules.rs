@@ -26,3 +26,4 @@ mod sending;
 mod shifts;
 mod succession;
 mod waiting;
+mod who_writes;

@@ -80,3 +80,28 @@ fn following_the_step_does_its_action_and_a_snippet_that_is_not_offered_is_told(
     desk.says("The snippet nowhere is not offered here");
     assert_eq!(commands(&mut desk), []);
 }
+
+#[test]
+fn who_of_several_writes_is_said_at_one_key() {
+    let mut desk = Desk::usual(SIZE);
+    desk.keys("j Enter W");
+    desk.says("Nobody shares this number");
+    let both = ["con_1", "con_2"].map(|id| {
+        let mut card = crate::world::card(id);
+        card.name = if id == "con_1" { "Ana Ruiz" } else { "Luis Ruiz" }.to_owned();
+        card
+    });
+    desk.change(1, |t| (t.cards, t.sharing) = (both.to_vec(), both.to_vec()));
+    desk.keys("j k");
+    desk.says("number: W says who writes");
+    desk.keys("W");
+    desk.says("Who of them writes?");
+    desk.says("Ana Ruiz");
+    desk.types("luis").keys("Enter");
+    let asked = commands(&mut desk);
+    assert_eq!(asked, [Command::NameWriter { contact: Some("con_2".into()) }]);
+    desk.change(1, |t| t.cards = vec![both[1].clone()]);
+    desk.says("one of 2 with this number");
+    desk.keys("W");
+    desk.says("Nobody knows");
+}

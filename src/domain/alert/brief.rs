@@ -8,7 +8,7 @@ use crate::domain::conversation::Conversation;
 use crate::domain::playbook::Playbook;
 use crate::domain::safe_text::SafeText;
 use crate::domain::time::{Span, Timestamp};
-use crate::domain::{interest, next_step};
+use crate::domain::{interest, next_step, writer};
 
 /// Letters of one part, at most.
 const PART: usize = 80;
@@ -61,6 +61,7 @@ pub fn brief(
         return least;
     }
     let open = redact == Redact::None;
+    let cards = writer::cards(c, cards);
     let card = cards.first();
     let step = next_step::recommend(&next_step::Moment {
         c,

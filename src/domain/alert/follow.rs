@@ -115,6 +115,7 @@ pub fn follow(
         | Event::DeliveryChanged { .. }
         | Event::Noted { .. }
         | Event::KindCorrected { .. }
+        | Event::WriterNamed { .. }
         | Event::Snoozed { .. }
         | Event::Woke
         | Event::Done { .. }

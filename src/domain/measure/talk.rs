@@ -10,7 +10,7 @@ use super::load::Moves;
 use super::reply::{Asked, Draft, Reply, Spent, Standing};
 use super::{civil, zone_of};
 use crate::domain::event::{Climb, Event};
-use crate::domain::id::{ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
+use crate::domain::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
 use crate::domain::routing::Holder;
 use crate::domain::sla::Clock;
 use crate::domain::time::Timestamp;
@@ -61,6 +61,12 @@ pub struct Talk {
     /// Who finished it last: by a call or a mail they answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     finished: Option<RepId>,
+    /// People of the CRM behind the number, while it is several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    contacts: Vec<ContactId>,
+    /// Which of them writes, once somebody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    writer: Option<ContactId>,
     /// When the buyer last wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrote: Option<Timestamp>,
@@ -101,6 +107,8 @@ impl Default for Talk {
             done: false,
             anew: false,
             finished: None,
+            contacts: Vec::new(),
+            writer: None,
             wrote: None,
             drafts: Vec::new(),
             running: None,
@@ -166,12 +174,20 @@ impl Talk {
                 self.cohort.clone_from(cohort);
             }
             Event::Matched { use_case, cohort, team, contacts, .. } => {
-                facts.behind.insert(seen.id, contacts.clone());
+                self.contacts = if contacts.len() > 1 { contacts.clone() } else { Vec::new() };
+                self.writer = self.writer.take().filter(|writer| contacts.contains(writer));
+                let behind = self.writer.as_ref().map_or_else(|| contacts.clone(), |writer| vec![writer.clone()]);
+                facts.behind.insert(seen.id, behind);
                 if let Some(team) = team {
                     self.team = team.clone();
                 }
                 self.use_case.clone_from(use_case);
                 self.cohort.clone_from(cohort);
+            }
+            Event::WriterNamed { contact, .. } => {
+                self.writer.clone_from(contact);
+                let behind = contact.as_ref().map_or_else(|| self.contacts.clone(), |writer| vec![writer.clone()]);
+                facts.behind.insert(seen.id, behind);
             }
             Event::Owned { owner, .. } => self.owner.clone_from(owner),
             Event::Offered { .. } | Event::Taken { .. } | Event::Escalated { .. } => self.handed(seen, facts),

@@ -10,6 +10,7 @@ use crate::domain::id::{ContactId, DealId, MessageId, RepId};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::write_back::Wanted;
 use crate::domain::write_back::came_of;
+use crate::domain::writer;
 use crate::journal::Frame;
 use crate::server::crm::CrmError;
 use crate::server::crm::write::{Meeting, Priority, What, Write};
@@ -268,9 +269,8 @@ fn words(message: &Message) -> Option<Body> {
 
 /// The one person of the CRM whom it is about.
 fn one(c: &Conversation) -> Result<ContactId, String> {
-    match c.contacts.as_slice() {
-        [contact] => Ok(contact.clone()),
-        [] => Err("nobody in the CRM has this number".to_owned()),
-        several => Err(format!("{} people in the CRM share this number", several.len())),
-    }
+    writer::one(c).cloned().ok_or_else(|| match c.contacts.len() {
+        0 => "nobody in the CRM has this number".to_owned(),
+        several => format!("{several} people in the CRM share this number: say in the inbox (W) who writes"),
+    })
 }

@@ -4,7 +4,7 @@ use crate::client::handle::OutboxId;
 use crate::domain::block::Why;
 use crate::domain::contact::{Address, Body};
 use crate::domain::event::Outcome;
-use crate::domain::id::{ConversationId, LineId, MessageId, OverrideId, RepId, ScheduleId};
+use crate::domain::id::{ContactId, ConversationId, LineId, MessageId, OverrideId, RepId, ScheduleId};
 use crate::domain::kind::MessageKind;
 use crate::domain::meeting::Meeting;
 use crate::domain::time::Timestamp;
@@ -170,6 +170,8 @@ pub enum Does {
     Later(Option<Timestamp>),
     /// Asks for another time.
     AskLater,
+    /// Says which of those who share the number writes; nobody: that is not known after all.
+    Writer(Option<ContactId>),
     /// Says what kind of text it is, where the screen guessed something else.
     Kind {
         /// Which text.

@@ -2,6 +2,7 @@
 
 use super::{
     act, away, begin, block, choices, composer, kind, list, measure, next_step, outbox, people, when, while_away,
+    writer,
 };
 use crate::client::handle::Ask;
 use crate::domain::id::ConversationId;
@@ -106,6 +107,7 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
         }),
         Action::Rule => with_target(model, now, out, |model, id, now, _| outbox::rule_in(model, id, now)),
         Action::Kind => with_target(model, now, out, |model, id, now, _| kind::ask(model, id, now)),
+        Action::Writer => with_target(model, now, out, |model, id, now, _| writer::ask(model, id, now)),
         Action::OptOut => with_target(model, now, out, |model, id, now, _| choices::opt_out(model, id, now)),
         Action::Begin => begin::number(model),
         Action::Block => with_target(model, now, out, |model, id, _, _| block::ask(model, id)),

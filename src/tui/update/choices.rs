@@ -208,6 +208,10 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
             let command = Command::CorrectKind { message, guess, kind, version: crate::domain::kind::VERSION };
             (command, format!("{whom}: {}. Counted, for whoever keeps the guesses.", kind.word()))
         }
+        Does::Writer(contact) => {
+            let who = if contact.is_some() { choice.label } else { "nobody knows who of them".to_owned() };
+            (Command::NameWriter { contact }, format!("{who} writes here."))
+        }
         Does::RuleOptOut => {
             let ruling = Ruling::OptOut;
             (Command::Rule { ruling }, format!("{whom} is opted out: no text goes to this number any more."))

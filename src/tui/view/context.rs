@@ -130,6 +130,7 @@ fn told(model: &Model, thread: &Thread, p: &Painter<'_>) -> Vec<Said> {
         pane.say("CRM", &format!("does not know this number{age}"), Tone::Plain);
     }
     pane.say("", &around::failing(model, known, p).unwrap_or_default(), Tone::Warn);
+    pane.say("", &shared(thread), Tone::Warn);
     for card in &thread.cards {
         pane.gap();
         let label = age.as_ref().map_or_else(|| "Person".to_owned(), |age| format!("Person, {age}"));
@@ -156,6 +157,15 @@ fn told(model: &Model, thread: &Thread, p: &Painter<'_>) -> Vec<Said> {
         pane.say("About", &about(&thread.row), Tone::Plain);
     }
     pane.0
+}
+
+/// That several people have the number, and whether it is known who of them writes.
+fn shared(thread: &Thread) -> String {
+    match (thread.sharing.len(), thread.cards.len()) {
+        (0, _) => String::new(),
+        (all, 1) => format!("one of {all} with this number (W)"),
+        (all, _) => format!("{all} people share this number: W says who writes"),
+    }
 }
 
 /// Whether texts may go there, and what shows it.
