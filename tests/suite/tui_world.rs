@@ -453,6 +453,7 @@ fn threads() -> BTreeMap<ConversationId, Thread> {
         use_case: None,
         words: Body::new("Your quote for 50 seats is ready. Any questions?"),
         at: START - Span::minutes(1510),
+        send: None,
     });
     dana.next_step = NextStep {
         what: "Answer the price question and offer a call today".to_owned(),
