@@ -20,7 +20,7 @@ use crate::wire::command::{Push, Receipts};
 use crate::wire::consent::ConsentView;
 use crate::wire::dossier::Dossier;
 use crate::wire::explanation::Explanation;
-use crate::wire::people::{Said, Say};
+use crate::wire::people::{CalendarAddress, Said, Say};
 use crate::wire::problem::Problem;
 use crate::wire::report::{Conversations, Replies, ReportBody};
 use crate::wire::rulings::Rulings;
@@ -181,6 +181,16 @@ impl Backend {
     /// `POST /v1/people`: says something about people and their shifts, beside the outbox of an inbox that runs.
     pub async fn say(&self, command: Command) -> Result<Said, AskError> {
         post(self, "v1/people", &Say { command }).await
+    }
+
+    /// `GET /v1/calendars/{whose}/address`: the whole address of a calendar, with its secret.
+    pub async fn calendar_address(&self, whose: &str) -> Result<Url, AskError> {
+        let mut url = self.url("v1/calendars");
+        if let Ok(mut parts) = url.path_segments_mut() {
+            parts.extend([whose, "address"]);
+        }
+        let address: CalendarAddress = outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await?;
+        Ok(self.url(address.path.trim_start_matches('/')))
     }
 
     /// `GET /v1/conversations/{id}/explanation`.

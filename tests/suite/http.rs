@@ -25,6 +25,7 @@ use uuid::Uuid;
 mod around;
 mod auditing;
 mod blocked;
+mod calendars;
 mod consent;
 mod crm;
 mod dossier;
