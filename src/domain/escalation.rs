@@ -20,6 +20,10 @@ use super::sla::Stage;
 use super::time::{Span, Timestamp};
 use super::use_case;
 
+mod left;
+
+pub use left::nobody_left;
+
 /// An escalation policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ladder {

@@ -336,6 +336,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         queued: false,
         needs_eye: false,
         asks_second: false,
+        nobody_left: false,
         approval: None,
         draft: false,
     };
