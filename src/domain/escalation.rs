@@ -119,6 +119,21 @@ impl Who {
         }
     }
 
+    /// Whether it hangs on whose the buyer is.
+    pub const fn is_by_owner(&self) -> bool {
+        match self {
+            Self::Owner | Self::Backup | Self::OwnersLead => true,
+            Self::Pool
+            | Self::OnCall
+            | Self::Lead
+            | Self::Person(_)
+            | Self::Role(_)
+            | Self::Team(_)
+            | Self::Schedule(_)
+            | Self::LeadOf(_) => false,
+        }
+    }
+
     /// Whether somebody always stands there.
     pub const fn is_never_empty(&self) -> bool {
         match self {

@@ -1,6 +1,6 @@
 //! What serde and the TOML reader said, in the words of somebody who writes a file.
 
-use super::{nearest_zone, shown};
+use super::{nearest, nearest_zone, shown};
 
 /// What the reader of zones says before the word that is none.
 pub(in crate::config) const NO_ZONE: &str = "no zone `";
@@ -47,8 +47,14 @@ impl<'a> Said<'a> {
     pub(super) fn read(text: &'a str) -> Self {
         let bare = |message| Self { message, word: "", choices: Vec::new(), hint: None };
         if let Some(word) = text.strip_prefix(NO_ZONE).and_then(|rest| rest.strip_suffix('`')) {
-            let hint = Some("write it America/New_York, as the zones of the IANA are named".to_owned());
-            let choices = nearest_zone(word).into_iter().collect();
+            let zone = nearest_zone(word);
+            // A city alone is no misspelling of its zone, but that zone is most likely meant.
+            let near = zone.filter(|zone| nearest(word, &[zone]).is_some());
+            let hint = Some(match zone {
+                Some(zone) => format!("did you mean \"{zone}\"?"),
+                None => "write it America/New_York, as the zones of the IANA are named".to_owned(),
+            });
+            let choices = near.into_iter().collect();
             return Self { word, choices, hint, ..bare(format!("there is no zone \"{}\"", shown(word))) };
         }
         for (start, noun) in [("unknown field `", "key"), ("unknown variant `", "value")] {
