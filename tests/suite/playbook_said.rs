@@ -274,6 +274,54 @@ fn what_is_no_table_or_no_number_is_told_in_the_words_of_the_file() {
 }
 
 #[test]
+fn what_is_missing_is_told_with_how_it_is_written() {
+    each_is_told(&[
+        (
+            &[(
+                "[rep.sol]\nname = \"Sol Ferreira\"\ntitle = \"SE\"\nteam = \"west\"",
+                "[rep.sol]\nname = \"Sol Ferreira\"\ntitle = \"SE\"",
+            )],
+            "[rep.sol]",
+            "the key \"team\" is missing; write team = \"…\"; in the file itself it is a table, as in [team.NAME]",
+        ),
+        (
+            &[(END, "\n[ladder.none]\nrepeat = 1\n")],
+            "[ladder.none]",
+            "the key \"step\" is missing; write one as [[ladder.NAME.step]]",
+        ),
+        (
+            &[(END, "\n[schedule.none]\nlabel = \"None\"\nzone = \"America/New_York\"\n")],
+            "[schedule.none]",
+            "the key \"layer\" is missing; write one as [[schedule.NAME.layer]]",
+        ),
+        (
+            &[(END, "\n[schedule.none]\nlabel = \"None\"\nzone = \"America/New_York\"\nlayer = []\n")],
+            "layer = []",
+            "the schedule \"none\" has no layer, so nobody would ever be on call; write one as [[schedule.none.layer]]",
+        ),
+        (
+            &[("[ladder.fast]", "[ladder]\nquick = 1\n[ladder.fast]")],
+            "quick = 1",
+            "expected steps, as in [[ladder.NAME]], found the number 1",
+        ),
+        (
+            &[("file = \"territories.csv\"", "file = \"elsewhere.csv\"")],
+            "file = \"elsewhere.csv\"",
+            "elsewhere.csv: this playbook stands alone: write the rows into it",
+        ),
+    ]);
+}
+
+#[test]
+fn a_channel_that_is_wrong_is_told_where_it_stands_and_not_again_by_whoever_names_it() {
+    let source =
+        changed(&[("secret = \"env:COMEBACK_OPS_SECRET\"", "secret = []"), (END, "\n[consent]\ntell = [\"ops\"]\n")]);
+    let told: Vec<String> =
+        read_all("playbook.toml", &source, &example::beside).mistakes.iter().map(ToString::to_string).collect();
+    assert!(told.len() == 1 && told[0].contains("one secret, or two while they are changed"), "{told:#?}");
+}
+
+#[test]
 fn a_file_of_rows_that_is_all_wrong_is_told_row_by_row_up_to_twenty() {
     let rows = "state,rep\n".to_owned() + &"NY,nobody-here\n".repeat(30);
     let files = |_: &str| Ok(rows.clone());
