@@ -193,9 +193,12 @@ impl Backend {
         Ok(self.url(address.path.trim_start_matches('/')))
     }
 
-    /// `GET /v1/conversations/{id}/explanation`.
-    pub async fn explanation(&self, id: ConversationId) -> Result<Explanation, AskError> {
-        let url = self.url(&format!("v1/conversations/{id}/explanation"));
+    /// `GET /v1/conversations/{id}/explanation`, by a conversation's id or by the carrier's id of a text in it.
+    pub async fn explanation(&self, id: &str) -> Result<Explanation, AskError> {
+        let mut url = self.url("v1/conversations");
+        if let Ok(mut parts) = url.path_segments_mut() {
+            parts.extend([id, "explanation"]);
+        }
         outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
     }
 

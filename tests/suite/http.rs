@@ -29,6 +29,7 @@ mod calendars;
 mod consent;
 mod crm;
 mod dossier;
+mod explaining;
 mod metrics;
 mod people;
 mod reports;
