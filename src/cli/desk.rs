@@ -9,7 +9,7 @@ use crate::client::http::Backend;
 use crate::client::profile::Profile;
 use crate::domain::id::RepId;
 use crate::domain::playbook::Playbook;
-use crate::domain::roster::Roster;
+use crate::domain::roster::{Absence, Roster};
 use crate::domain::time::Timestamp;
 use crate::wire::changes::{Changes, Presence};
 
@@ -21,7 +21,7 @@ pub(super) struct Desk {
     pub(super) now: Timestamp,
     pub(super) zone: Tz,
     pub(super) playbook: Playbook,
-    /// Who has which shift. Who is away is not in it.
+    /// Who has which shift, and who is away.
     pub(super) roster: Roster,
     /// How it stands with each colleague.
     presences: Vec<Presence>,
@@ -41,7 +41,12 @@ impl Desk {
         let Changes { server_time: now, playbook, on_call, roster: presences, .. } = *page;
         let playbook = playbook.ok_or_else(|| anyhow::anyhow!("the backend has no playbook: nothing was changed"))?;
         let zone = playbook.zone();
-        let roster = Roster { overrides: on_call, ..Roster::default() };
+        let mut roster = Roster { overrides: on_call, ..Roster::default() };
+        for absent in presences.iter().filter(|presence| presence.away) {
+            roster.away.insert(absent.rep.clone(), absent.since.unwrap_or(now));
+            let absence = Absence { until: absent.until, ..Absence::default() };
+            roster.absences.insert(absent.rep.clone(), absence);
+        }
         Ok(Self { backend, me: session.rep, now, zone, playbook, roster, presences })
     }
 

@@ -18,7 +18,7 @@ pub(super) struct Explain {
     /// sqlite:PATH, as the operator; without it the backend that you are signed in at is asked
     #[arg(long, env = "COMEBACK_DATABASE", value_parser = parse_database)]
     database: Option<PathBuf>,
-    /// A conversation's id, or with --database the carrier's id of a text (`SM…`, `MM…`).
+    /// A conversation's id, as `w` in the inbox shows it, or the carrier's id of a text in it (`SM…`, `MM…`).
     id: String,
 }
 
@@ -32,14 +32,8 @@ impl Explain {
             let zone = playbook.zone();
             (zone, explain::of(&store, &playbook, zone, conversation).await?)
         } else {
-            let id: ConversationId = self.id.parse().map_err(|_| {
-                anyhow::anyhow!(
-                    "\"{}\" is no conversation's id: `w` in the inbox shows it. A carrier's id (SM…) needs --database",
-                    self.id
-                )
-            })?;
             let desk = Desk::open(profile).await?;
-            let told = desk.backend.explanation(id).await?.facts;
+            let told = desk.backend.explanation(&self.id).await?.facts;
             let told = told.into_iter().map(|f| Told { at: Timestamp::from_millis(f.at), lines: f.lines }).collect();
             (desk.zone, told)
         };
@@ -55,11 +49,7 @@ impl Explain {
 }
 
 async fn find(store: &SqliteStore, id: &str) -> anyhow::Result<ConversationId> {
-    if let Ok(conversation) = id.parse() {
-        return Ok(conversation);
-    }
-    let found = store.delivered(id).await?.map(|(_, conversation)| conversation);
-    found.ok_or_else(|| {
+    explain::meant(store, id).await?.ok_or_else(|| {
         anyhow::anyhow!(
             "\"{id}\" is no conversation's id, and no text came under it. The carrier's log has its ids: SM… or MM…"
         )

@@ -116,10 +116,20 @@ fn when(plan: &Plan<'_>, at: Timestamp) -> String {
     at.utc().with_timezone(&plan.zone).format("%a %Y-%m-%d %H:%M %Z").to_string()
 }
 
+/// That somebody who is to have a shift is away when it begins, if so.
+fn away_then(playbook: &Playbook, roster: &Roster, plan: &Plan<'_>, rep: &RepId, from: Timestamp) -> Option<String> {
+    roster.is_away_at(rep, from).then(|| {
+        let until = roster.absence(rep).and_then(|absence| absence.until);
+        let until = until.map_or_else(String::new, |until| format!(" until {}", when(plan, until)));
+        format!("{} is away{until}: who is away is not asked while it is so", playbook.rep_name(rep))
+    })
+}
+
 /// One schedule, and the overrides that are not over.
 fn lines(playbook: &Playbook, roster: &Roster, plan: &Plan<'_>, at: Timestamp) -> Vec<String> {
-    let name = |rep: Option<&RepId>| {
-        let away = rep.is_some_and(|rep| playbook.is_active(rep) && !roster.is_here(playbook, rep));
+    // Whoever is away by then has the shift all the same, but is not asked.
+    let name = |rep: Option<&RepId>, then: Timestamp| {
+        let away = rep.is_some_and(|rep| playbook.is_active(rep) && roster.is_away_at(rep, then));
         let name = rep.map_or("nobody", |rep| playbook.rep_name(rep));
         if away { format!("{name} (away now)") } else { name.to_owned() }
     };
@@ -132,14 +142,20 @@ fn lines(playbook: &Playbook, roster: &Roster, plan: &Plan<'_>, at: Timestamp) -
             "{} [{}]: {}{why} until {}, then {}",
             plan.label,
             plan.id,
-            name(now.rep),
+            name(now.rep, at),
             time(next.at),
-            name(next.takes.as_ref())
+            name(next.takes.as_ref(), next.at)
         ),
-        None => format!("{} [{}]: {}{why}", plan.label, plan.id, name(now.rep)),
+        None => format!("{} [{}]: {}{why}", plan.label, plan.id, name(now.rep, at)),
     }];
     for o in roster.overrides_of(&plan.id).iter().filter(|o| o.to > at) {
-        lines.push(format!("  {} to {}: {}  ({})", time(o.from), time(o.to), name(o.rep.as_ref()), o.id));
+        lines.push(format!(
+            "  {} to {}: {}  ({})",
+            time(o.from),
+            time(o.to),
+            name(o.rep.as_ref(), o.from.max(at)),
+            o.id
+        ));
     }
     lines
 }

@@ -253,7 +253,7 @@ fn facts(state: &State, snapshot: &Snapshot) -> Vec<Fact> {
         let key = format!("offer:{}:{}", c.id, a.at.millis());
         let name =
             |rep: &RepId| state.playbook.as_ref().map_or_else(|| rep.to_string(), |p| p.rep_name(rep).to_owned());
-        let why = a.because.sentence(name);
+        let why = a.because.sentence(a.to.rep(), name);
         facts.push(Fact { kind, key, title: format!("{words}: {who}"), body: body(&why) });
     }
     if let Some(playbook) = &state.playbook {

@@ -297,6 +297,8 @@ pub struct Row {
     pub needs_eye: bool,
     /// An answer of mine here waits for a second person.
     pub asks_second: bool,
+    /// It is known that nobody is left whom I could ask for help: the ladder ends here.
+    pub nobody_left: bool,
     /// A colleague's answer here waits for me as the second person.
     pub approval: Option<MessageId>,
     /// I have a draft here.

@@ -20,7 +20,7 @@ use crate::wire::command::{Push, Receipts};
 use crate::wire::consent::ConsentView;
 use crate::wire::dossier::Dossier;
 use crate::wire::explanation::Explanation;
-use crate::wire::people::{Said, Say};
+use crate::wire::people::{CalendarAddress, Said, Say};
 use crate::wire::problem::Problem;
 use crate::wire::report::{Conversations, Replies, ReportBody};
 use crate::wire::rulings::Rulings;
@@ -183,9 +183,22 @@ impl Backend {
         post(self, "v1/people", &Say { command }).await
     }
 
-    /// `GET /v1/conversations/{id}/explanation`.
-    pub async fn explanation(&self, id: ConversationId) -> Result<Explanation, AskError> {
-        let url = self.url(&format!("v1/conversations/{id}/explanation"));
+    /// `GET /v1/calendars/{whose}/address`: the whole address of a calendar, with its secret.
+    pub async fn calendar_address(&self, whose: &str) -> Result<Url, AskError> {
+        let mut url = self.url("v1/calendars");
+        if let Ok(mut parts) = url.path_segments_mut() {
+            parts.extend([whose, "address"]);
+        }
+        let address: CalendarAddress = outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await?;
+        Ok(self.url(address.path.trim_start_matches('/')))
+    }
+
+    /// `GET /v1/conversations/{id}/explanation`, by a conversation's id or by the carrier's id of a text in it.
+    pub async fn explanation(&self, id: &str) -> Result<Explanation, AskError> {
+        let mut url = self.url("v1/conversations");
+        if let Ok(mut parts) = url.path_segments_mut() {
+            parts.extend([id, "explanation"]);
+        }
         outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
     }
 

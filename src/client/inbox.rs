@@ -69,6 +69,7 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         let may = |a: &Answer| regulated::waits_for_approval(a) && regulated::may_approve(playbook, c, &a.by, me);
         c.answers.iter().find(|(_, answer)| may(answer)).map(|(id, _)| *id)
     });
+    let for_me = approval.is_some() || me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c));
     Row {
         id,
         name: name_of(snapshot),
@@ -88,7 +89,7 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         assignment: c.assignment.clone(),
         owner: c.owner.clone(),
         loan: c.loan.clone(),
-        for_me: approval.is_some() || me.is_some_and(|me| waits_for(view.state.playbook.as_ref(), me, c)),
+        for_me,
         opted_out: opted_out(view, snapshot),
         no_evidence: against(view, snapshot).contains(&Review::NoEvidence),
         blocked: view.number(snapshot).blocked.clone(),
@@ -100,6 +101,8 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         needs_eye: entries.iter().any(|e| e.needs_eye() && e.standing().needs_eye())
             || mine().any(|(id, answer)| unsettled(view, c, *id, answer).is_some_and(|s| s.needs_eye())),
         asks_second: mine().any(|(_, answer)| regulated::waits_for_approval(answer)),
+        // Of the rest it is asked when one is opened.
+        nobody_left: for_me && view.nobody_left(c),
         approval,
         draft: view.state.drafts.contains_key(&id),
     }
@@ -200,7 +203,7 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool, now: Time
     let last_text = last.and_then(|m| m.message.body.as_ref()).map_or("", Body::as_str);
     let kind = last.and_then(|m| guesses::of(m, c));
     Some(Thread {
-        row: row(view, snapshot),
+        row: Row { nobody_left: view.nobody_left(c), ..row(view, snapshot) },
         owned_by: c.owned_by,
         candidates: c.candidates.clone(),
         older: older(snapshot, &messages, awaits_older),

@@ -11,6 +11,7 @@ use crate::domain::command::{Actor, Command, Context, ReadSet};
 use crate::domain::consent::Number;
 use crate::domain::conversation::Conversation;
 use crate::domain::decide::decide;
+use crate::domain::escalation::nobody_left;
 use crate::domain::event::{Event, Subject};
 use crate::domain::id::{CommandId, ConversationId, MessageId, NumberId, RepId, ScheduleId};
 use crate::domain::oncall::Override;
@@ -27,6 +28,7 @@ pub struct View<'a> {
     changed: BTreeMap<ConversationId, Conversation>,
     numbers: BTreeMap<NumberId, Number>,
     roster: Roster,
+    loads: BTreeMap<RepId, u32>,
     /// Entries whose replay was refused here: the backend will decide.
     pub at_risk: BTreeSet<CommandId>,
     /// Answers that the person took back.
@@ -47,12 +49,12 @@ pub fn replay(state: &State, pace: f64) -> View<'_> {
         changed: BTreeMap::new(),
         numbers: BTreeMap::new(),
         roster,
+        loads: state.roster.iter().map(|p| (p.rep.clone(), p.load)).collect(),
         at_risk: BTreeSet::new(),
         recalled: BTreeSet::new(),
     };
-    let loads = state.roster.iter().map(|p| (p.rep.clone(), p.load)).collect();
     for entry in state.outbox.entries().iter().filter(|e| e.is_open()) {
-        if !view.replay_one(entry, &loads, pace) {
+        if !view.replay_one(entry, pace) {
             view.at_risk.insert(entry.envelope.id);
         }
     }
@@ -92,7 +94,25 @@ impl View<'_> {
         &self.roster.overrides
     }
 
-    fn replay_one(&mut self, entry: &Entry, loads: &BTreeMap<RepId, u32>, pace: f64) -> bool {
+    /// Whether it is known that nobody is left whom this person could ask for help with a conversation.
+    pub fn nobody_left(&self, c: &Conversation) -> bool {
+        let (Some(session), Some(playbook)) = (&self.state.session, &self.state.playbook) else { return false };
+        let world = ReadSet {
+            answering: None,
+            words: None,
+            conversation: Some(c),
+            siblings: Vec::new(),
+            number: None,
+            address: None,
+            cards: &[],
+            playbook,
+            roster: &self.roster,
+            loads: &self.loads,
+        };
+        nobody_left(&world, c, &session.rep)
+    }
+
+    fn replay_one(&mut self, entry: &Entry, pace: f64) -> bool {
         let envelope = &entry.envelope;
         let (Some(session), Some(playbook)) = (&self.state.session, &self.state.playbook) else { return false };
         let snapshot = envelope.conversation.and_then(|c| self.state.base.get(&c));
@@ -120,7 +140,7 @@ impl View<'_> {
             cards: snapshot.map_or(&[], |s| s.cards.as_slice()),
             playbook,
             roster: &self.roster,
-            loads,
+            loads: &self.loads,
         };
         #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a hold of seconds")]
         let hold = Span::millis((playbook.undo_hold.as_millis() as f64 * pace) as i64);

@@ -18,6 +18,18 @@ pub struct Answering {
     pub words: Body,
     /// When it was sent.
     pub at: Timestamp,
+    /// As the tool that reported it knows it, where the report itself is at hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send: Option<Reported>,
+}
+
+/// A report of a send, as the tool that made it finds it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    /// Which tool: the name of its API key.
+    pub by: String,
+    /// That tool's own id of it.
+    pub id: String,
 }
 
 /// How long after a campaign's text a reply still answers it, unless the playbook says so.

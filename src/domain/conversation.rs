@@ -245,7 +245,7 @@ impl Conversation {
                 self.use_case.clone_from(use_case);
                 self.cohort.clone_from(cohort);
             }
-            Event::Owned { owner, source } => {
+            Event::Owned { owner, source, .. } => {
                 self.owner.clone_from(owner);
                 self.owned_by = *source;
                 self.loan = None;

@@ -20,6 +20,10 @@ use super::sla::Stage;
 use super::time::{Span, Timestamp};
 use super::use_case;
 
+mod left;
+
+pub use left::nobody_left;
+
 /// An escalation policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ladder {
@@ -112,6 +116,21 @@ impl Who {
             Self::Team(team) => format!("pool of {team}"),
             Self::Schedule(schedule) => format!("on call by {schedule}"),
             Self::LeadOf(team) => format!("lead of {team}"),
+        }
+    }
+
+    /// Whether it hangs on whose the buyer is.
+    pub const fn is_by_owner(&self) -> bool {
+        match self {
+            Self::Owner | Self::Backup | Self::OwnersLead => true,
+            Self::Pool
+            | Self::OnCall
+            | Self::Lead
+            | Self::Person(_)
+            | Self::Role(_)
+            | Self::Team(_)
+            | Self::Schedule(_)
+            | Self::LeadOf(_) => false,
         }
     }
 

@@ -68,7 +68,13 @@ pub enum Event {
         team: Option<TeamId>,
     },
     /// Somebody is accountable, or nobody any more.
-    Owned { owner: Option<RepId>, source: Option<OwnerSource> },
+    Owned {
+        owner: Option<RepId>,
+        source: Option<OwnerSource>,
+        /// Whose place they took, who left.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<RepId>,
+    },
     /// The buyer wrote.
     Received { message: MessageId, kind: InboundKind },
     /// The CRM is asked who this is: it is offered once that is known, or at that instant.

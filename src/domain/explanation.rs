@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use super::consent::told::Automatic;
 use super::event::{Climb, Event};
 use super::id::RepId;
+use super::ownership::inherited::took_over;
 use super::playbook::Playbook;
 use super::quiet_hours::{Judged, Said, Waits};
 use super::routing::{Because, Holder, Weighed};
@@ -40,8 +41,10 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
             lines.extend(meant(playbook, use_case, cohort, evidence.as_ref()));
             lines
         }
-        Event::Owned { owner: Some(owner), source } => {
-            let why = source.map_or_else(String::new, |source| format!(": {}", source.words()));
+        Event::Owned { owner: Some(owner), source, after } => {
+            let by_rule = source.map(|source| source.words().to_owned());
+            let why = after.as_ref().map(|gone| took_over(&name(gone), *source)).or(by_rule);
+            let why = why.map_or_else(String::new, |why| format!(": {why}"));
             vec![format!("{} is accountable{why}", name(owner))]
         }
         Event::Owned { owner: None, .. } => vec!["nobody is accountable any more".to_owned()],
@@ -53,14 +56,14 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
             let until = expires.map_or_else(|| ", for good".to_owned(), |at| format!(", until {}", time(at)));
             let mut lines = vec![format!("offered to {whom}{until}")];
             lines.extend(covers.as_ref().map(|of| format!("on loan while {} is away", name(of))));
-            lines.extend(reasons(playbook, because));
+            lines.extend(reasons(playbook, to.rep(), because));
             lines.extend(weighed.iter().flat_map(|weighed| looked_at(playbook, weighed)));
             lines
         }
         Event::Taken { by, because, answer_by } => {
             let until = answer_by.map_or_else(String::new, |at| format!(", and must answer until {}", time(at)));
             let mut lines = vec![format!("{} has it{until}", name(by))];
-            lines.extend(reasons(playbook, because));
+            lines.extend(reasons(playbook, Some(by), because));
             lines
         }
         Event::Escalated { why: Climb::Asked(by) } => vec![format!("passed on: {} asked for help", name(by))],
@@ -223,11 +226,11 @@ fn looked_at(playbook: &Playbook, weighed: &Weighed) -> Vec<String> {
 }
 
 /// Everybody passed over, in order, then the reason itself.
-fn reasons(playbook: &Playbook, because: &Because) -> Vec<String> {
+fn reasons(playbook: &Playbook, holder: Option<&RepId>, because: &Because) -> Vec<String> {
     let name = |rep: &RepId| playbook.rep_name(rep).to_owned();
     // A step of the ladder is nobody's name, and stays as it is.
     let passed = because.passed.iter().map(|p| format!("not {}: {}", name(&RepId::new(p.who.as_str())), p.why));
-    let reason = because.reason.words(name);
+    let reason = because.words(holder, name);
     passed.chain([format!("because {reason} (playbook version {})", because.playbook)]).collect()
 }
 

@@ -10,6 +10,7 @@ use super::id::{RepId, TeamId};
 use super::routing::Passed;
 use super::time::Timestamp;
 
+pub mod inherited;
 pub mod territory;
 pub mod turn;
 
@@ -255,8 +256,7 @@ fn why_not(world: &ReadSet<'_>, rule: &OwnerRule, rep: &RepId) -> String {
 fn instead<'a>(world: &ReadSet<'a>, rule: &OwnerRule, rep: &RepId, passed: &mut Vec<Passed>) -> Option<&'a RepId> {
     let playbook: &'a super::playbook::Playbook = world.playbook;
     let successor = playbook.successor(rep)?;
-    let (words, name) = (rule.source.words(), playbook.rep_name(successor));
-    note(passed, rep, format!("{words}, but is not with us any more: {name} stands in their place"));
+    note(passed, rep, inherited::gone(rule.source, playbook.rep_name(successor)));
     Some(successor)
 }
 

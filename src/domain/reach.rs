@@ -38,7 +38,8 @@ pub struct Bounds {
 
 /// Most steps of a ladder climbed.
 const CLIMBS: usize = 64;
-/// Most replies of which absences are tried one by one. Those that a pool of more people gets than may be away need none.
+/// Most replies of which absences are tried one by one. Those that a pool of more people gets than may be away need none,
+/// nor do those of an owner whose reply was tried at that moment.
 const CLOSELY: usize = 20_000;
 
 /// A reply that would reach nobody.
@@ -69,10 +70,12 @@ pub fn search(playbook: &Playbook, bounds: Bounds) -> Searched {
     // Nobody owns anything: what is asked then is asked whoever owns it.
     let bare = Playbook { ownership: Vec::new(), territories: BTreeMap::new(), ..playbook.clone() };
     let mut closely = 0;
-    let mut known: BTreeMap<&TeamId, Instants> = BTreeMap::new();
+    let mut known: BTreeMap<(&TeamId, Option<&str>), Instants> = BTreeMap::new();
     let ways = ways::of(playbook);
     for way in &ways {
-        let instants = known.entry(&way.team).or_insert_with(|| instants::of(playbook, &way.team, bounds));
+        let cohort = way.cohort(playbook);
+        let key = (&way.team, cohort.map(|cohort| cohort.name.as_str()));
+        let instants = known.entry(key).or_insert_with(|| instants::of(playbook, &way.team, cohort, bounds));
         // A pool on the ladder is asked at any time, as long as the ladder is climbed to its end.
         let first = way.replies.first().zip(instants.tried.first());
         let pool = first.map_or(0, |(reply, at)| largest_pool(&bare, reply, *at, bounds.away));
@@ -85,16 +88,28 @@ pub fn search(playbook: &Playbook, bounds: Bounds) -> Searched {
                 searched.replies += way.replies.len();
                 continue;
             }
-            for reply in &way.replies {
+            // At the same moment a ladder asks the same people for whoever is the same owner's, however that came; and one
+            // that asks nobody by the owner does so for everybody.
+            let (mut tried, asks_owner) = (BTreeSet::new(), way.asks_owner(playbook));
+            for (n, reply) in way.replies.iter().enumerate() {
                 if closely >= CLOSELY {
                     searched.left_out += 1;
+                    continue;
+                }
+                if n > 0 && !asks_owner {
+                    searched.replies += 1;
+                    continue;
+                }
+                let search = Search::of(playbook, reply, at);
+                if search.keeps_owner && !tried.insert(search.owner.clone()) {
+                    searched.replies += 1;
                     continue;
                 }
                 closely += 1;
                 searched.replies += 1;
                 let fewer = searched.found.as_ref().map(|found| found.away.len().checked_sub(1));
                 let Some(most) = fewer.unwrap_or(Some(bounds.away)) else { return searched };
-                if let Some(away) = unreached(playbook, reply, at, most) {
+                if let Some(away) = search.unreached(most) {
                     searched.found = Some(Unreached { reply: reply.clone(), at, away });
                 }
             }
@@ -103,11 +118,11 @@ pub fn search(playbook: &Playbook, bounds: Bounds) -> Searched {
     searched
 }
 
-/// The replies that are tried, each with its instant.
+/// The replies that are tried, at every instant, also where the search tries one of several that are alike.
 pub fn cases(playbook: &Playbook, bounds: Bounds) -> Vec<(Reply, Timestamp)> {
     let mut all = Vec::new();
     for way in ways::of(playbook) {
-        for at in instants::of(playbook, &way.team, bounds).tried {
+        for at in instants::all(playbook, &way.team, bounds) {
             all.extend(way.replies.iter().map(|reply| (reply.clone(), at)));
         }
     }
@@ -119,25 +134,30 @@ fn largest_pool(bare: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> u
     climbed(bare, reply, at, &BTreeSet::new(), false, |asked| asked.pool > most).pool
 }
 
-/// The fewest people who must be away for the reply to reach nobody; none when they are more than `most`, or when it
-/// reaches somebody whoever is away.
-fn unreached(playbook: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> Option<BTreeSet<RepId>> {
-    let state = expectation::outcome(playbook, reply, at, &Roster::default());
-    let gives_on = |source| playbook.ownership.iter().any(|r| r.source == source && r.skip.contains(&Skip::Away));
-    let search = Search { playbook, reply, at, keeps_owner: !state.owned_by.is_some_and(gives_on) };
-    search.tried(most, &mut BTreeSet::new(), BTreeSet::new())
-}
-
 /// A search for absences.
 struct Search<'a> {
     playbook: &'a Playbook,
     reply: &'a Reply,
     at: Timestamp,
+    /// Whose it is while nobody is away.
+    owner: Option<RepId>,
     /// Whether the owner stays the same whoever is away.
     keeps_owner: bool,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn of(playbook: &'a Playbook, reply: &'a Reply, at: Timestamp) -> Self {
+        let state = expectation::outcome(playbook, reply, at, &Roster::default());
+        let gives_on = |source| playbook.ownership.iter().any(|r| r.source == source && r.skip.contains(&Skip::Away));
+        Self { playbook, reply, at, owner: state.owner, keeps_owner: !state.owned_by.is_some_and(gives_on) }
+    }
+
+    /// The fewest people who must be away for the reply to reach nobody; none when they are more than `most`, or when it
+    /// reaches somebody whoever is away.
+    fn unreached(&self, most: usize) -> Option<BTreeSet<RepId>> {
+        self.tried(most, &mut BTreeSet::new(), BTreeSet::new())
+    }
+
     /// Sends away whoever must be, then one of those who would be asked, or the owner, until nobody is left or too many
     /// are away. `seen` keeps from trying the same absences in another order.
     fn tried(
@@ -147,7 +167,7 @@ impl Search<'_> {
         away: BTreeSet<RepId>,
     ) -> Option<BTreeSet<RepId>> {
         let room = most.checked_sub(away.len())?;
-        let Self { playbook, reply, at, keeps_owner } = *self;
+        let Self { playbook, reply, at, keeps_owner, .. } = *self;
         let is_enough = |asked: &Asked| asked.sure.len() > room || room == 0 && !asked.people.is_empty();
         let asked = climbed(playbook, reply, at, &away, keeps_owner, is_enough);
         if asked.people.is_empty() {

@@ -16,6 +16,7 @@ use super::event::{Event, Review, Subject};
 use super::hold;
 use super::id::{ContactId, RepId};
 use super::message::{InboundKind, classify};
+use super::ownership::inherited::in_place_of;
 use super::ownership::{self, Asked, Found, territory};
 use super::routing::{Assignment, Because, Holder, Passed, Reason, Weighed};
 use super::sla::{self, Response};
@@ -191,7 +192,7 @@ fn source_of(rules: &ConsentRules, text: &Receive, wanted: Keyword) -> OptOutSou
 pub(super) fn find_owner(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>) -> Found {
     if use_case::queue(world.playbook, &d.c.use_case).is_some() {
         if d.c.owner.is_some() {
-            d.say(Event::Owned { owner: None, source: None });
+            d.say(Event::Owned { owner: None, source: None, after: None });
         }
         return not_for_sales(d, world);
     }
@@ -206,7 +207,9 @@ pub(super) fn find_owner(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&
     }
     let (owner, source) = found.owner.clone().map_or((None, None), |(rep, source)| (Some(rep), Some(source)));
     if owner != d.c.owner {
-        d.say(Event::Owned { owner, source });
+        let name = owner.as_ref().map_or("", |owner| world.playbook.rep_name(owner));
+        let after = source.and_then(|source| in_place_of(source, name, &found.passed));
+        d.say(Event::Owned { owner, source, after });
     }
     found
 }

@@ -469,5 +469,5 @@ fn answered(then: &Conversation, at: Timestamp) -> Option<Answering> {
     let use_case = campaign.is_none().then(|| then.use_case.clone());
     let campaign = campaign.as_deref().unwrap_or_default().trim_end_matches('*').to_owned();
     let at = then.last_inbound.unwrap_or(at);
-    Some(Answering { campaign, use_case, words: Body::new(""), at })
+    Some(Answering { campaign, use_case, words: Body::new(""), at, send: None })
 }

@@ -130,6 +130,12 @@ impl Roster {
         playbook.is_active(rep) && !self.away.contains_key(rep)
     }
 
+    /// Whether somebody is away, and as far as it is known still will be then.
+    pub fn is_away_at(&self, rep: &RepId, at: Timestamp) -> bool {
+        let until = self.absences.get(rep).and_then(|absence| absence.until);
+        self.away.contains_key(rep) && until.is_none_or(|until| until > at)
+    }
+
     /// What was said about somebody's absence.
     pub fn absence(&self, rep: &RepId) -> Option<&Absence> {
         self.absences.get(rep)

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::escalation::Who;
 use super::event::Climb;
 use super::id::{RepId, TeamId};
-use super::ownership::OwnerSource;
+use super::ownership::{OwnerSource, inherited};
 use super::time::Timestamp;
 
 /// Who holds a conversation.
@@ -127,9 +127,19 @@ impl Reason {
 }
 
 impl Because {
+    /// The reason for this holder; `name` says what a rep is called.
+    pub fn words(&self, holder: Option<&RepId>, name: impl Fn(&RepId) -> String) -> String {
+        match (&self.reason, holder) {
+            (Reason::Owner(source), Some(owner)) => {
+                format!("the owner: {}", inherited::words(*source, owner, &self.passed, name))
+            }
+            (reason, _) => reason.words(name),
+        }
+    }
+
     /// One line for the screen; `name` says what a rep is called, and gives back the words of a step.
-    pub fn sentence(&self, name: impl Fn(&RepId) -> String) -> String {
-        let reason = self.reason.words(&name);
+    pub fn sentence(&self, holder: Option<&RepId>, name: impl Fn(&RepId) -> String) -> String {
+        let reason = self.words(holder, &name);
         match self.passed.last() {
             Some(last) => format!("{reason} ({}: {})", name(&RepId::new(last.who.as_str())), last.why),
             None => reason,

@@ -63,7 +63,7 @@ pub(super) fn begin(
         if !contacts.is_empty() {
             d.say(Event::Matched { contacts, use_case, cohort, evidence, team: None });
         }
-        d.say(Event::Owned { owner: Some(by.clone()), source: None });
+        d.say(Event::Owned { owner: Some(by.clone()), source: None, after: None });
         d
     };
     if d.c.taker().is_none_or(|(rep, _)| rep != by) {

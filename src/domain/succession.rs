@@ -133,7 +133,7 @@ pub(super) fn succeed(mut d: Draft, world: &ReadSet<'_>, from: &RepId, to: &RepI
         return d.facts();
     }
     if d.c.owner.as_ref() == Some(from) {
-        d.say(Event::Owned { owner: Some(to.clone()), source: None });
+        d.say(Event::Owned { owner: Some(to.clone()), source: None, after: Some(from.clone()) });
     }
     if d.c.assignee() == Some(from) {
         let reason = Reason::InPlaceOf(from.clone());

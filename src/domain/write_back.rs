@@ -144,7 +144,7 @@ pub fn follows(policy: &WriteBack, seq: u64, at: Timestamp, event: &Event) -> Ve
         // The buyer who writes again does not take back how it ended.
         let again = Want { once: format!("again:{seq}"), rep: Some(by.clone()), what: Wanted::Reopened };
         wants.extend(policy.outcomes.then_some(again));
-    } else if let Event::Owned { owner: Some(owner), source } = event {
+    } else if let Event::Owned { owner: Some(owner), source, .. } = event {
         let change = Want { once: format!("owner:{seq}"), rep: Some(owner.clone()), what: Wanted::Owner };
         wants.extend((policy.owners && is_news(*source)).then_some(change));
     }
@@ -230,7 +230,7 @@ mod tests {
         let done = |outcome| Event::Done { outcome, by: maya.clone(), meeting: None, note: None };
         assert_eq!(named(&done(Outcome::Meeting)), ["end:9"]);
         assert_eq!(named(&done(Outcome::NotInterested)), ["end:9", "later:9:0"]);
-        let owned = |source| Event::Owned { owner: Some(maya.clone()), source };
+        let owned = |source| Event::Owned { owner: Some(maya.clone()), source, after: None };
         assert_eq!(named(&owned(None)), ["owner:9"]);
         assert_eq!(named(&owned(Some(OwnerSource::RoundRobin))), ["owner:9"]);
         assert!(named(&owned(Some(OwnerSource::Contact))).is_empty(), "the CRM said so itself");

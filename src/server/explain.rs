@@ -27,6 +27,17 @@ pub struct Told {
     pub lines: Vec<String>,
 }
 
+/// The conversation that somebody means: by its own id, or by the carrier's id of a text in it, which some carriers write
+/// as we write ours.
+pub async fn meant(store: &dyn Store, id: &str) -> Result<Option<ConversationId>, StoreError> {
+    if let Ok(conversation) = id.parse()
+        && store.messages(conversation, 0, 0).await?.is_some()
+    {
+        return Ok(Some(conversation));
+    }
+    Ok(store.delivered(id).await?.map(|(_, conversation)| conversation))
+}
+
 /// Everything that was decided about a conversation, oldest first.
 pub async fn of(
     store: &dyn Store,

@@ -19,6 +19,7 @@ pub mod audit;
 pub mod auth;
 pub mod behind;
 pub mod blocked;
+pub mod calendars;
 pub mod changes;
 pub mod commands;
 pub mod consent;
@@ -65,7 +66,9 @@ pub fn router(app: App) -> Router {
         .route("/v1/writing", post(writing::say))
         .route("/v1/people", post(people::say))
         .route("/v1/oncall", get(people::on_call))
-        .route("/v1/calendars/{whose}", get(people::calendar).layer(map_response(people::challenge)))
+        .route("/v1/calendars/{whose}", get(calendars::calendar).layer(map_response(calendars::challenge)))
+        .route("/v1/calendars/{whose}/address", get(calendars::address))
+        .route("/v1/subscriptions/{secret}/{whose}", get(calendars::subscription))
         .route("/v1/conversations/{id}/messages", get(changes::messages))
         .route("/v1/conversations/{id}/explanation", get(changes::explanation))
         .route("/v1/conversations/{id}/around", get(around::look))

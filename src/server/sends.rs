@@ -58,7 +58,7 @@ pub fn checked(row: SendRow, source: &str, playbook: &Playbook, now: Timestamp) 
     if at.since(now) > AHEAD {
         return Err("sent_at is in the future".to_owned());
     }
-    let sent = Answering { campaign, use_case: row.use_case, words: Body::new(row.text), at };
+    let sent = Answering { campaign, use_case: row.use_case, words: Body::new(row.text), at, send: None };
     Ok(CampaignSend { source: source.to_owned(), id, to, line: line.clone(), sent })
 }
 

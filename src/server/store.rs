@@ -27,6 +27,7 @@ pub mod consent;
 pub mod crm_write;
 pub mod departure;
 mod error;
+pub mod key;
 mod line;
 pub mod media;
 pub mod memory;
@@ -340,6 +341,7 @@ pub trait Store:
     + consent::ConsentStore
     + crm_write::CrmWriteStore
     + departure::DepartureLog
+    + key::DeviceKeys
     + LineStore
     + media::MediaStore
     + notice::NoticeStore

@@ -46,3 +46,16 @@ pub struct OnCall {
     #[schema(value_type = Option<String>)]
     pub then: Option<RepId>,
 }
+
+/// `GET /v1/calendars/{whose}/address`: where one calendar is read without signing in. A secret: redacted in `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CalendarAddress {
+    /// Its path at the backend, from the first slash on.
+    pub path: String,
+}
+
+impl std::fmt::Debug for CalendarAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CalendarAddress")
+    }
+}

@@ -90,7 +90,7 @@ pub(crate) fn events() -> Vec<Event> {
                 team: None,
             },
             Event::Matched { .. } => {
-                Event::Owned { owner: Some("maya".into()), source: Some(OwnerSource::Opportunity) }
+                Event::Owned { owner: Some("maya".into()), source: Some(OwnerSource::Opportunity), after: None }
             }
             Event::Owned { .. } => Event::Received { message, kind: InboundKind::Text },
             Event::Received { .. } => Event::Offered {

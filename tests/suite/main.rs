@@ -35,6 +35,7 @@ mod playbook_messages;
 mod playbook_mistakes;
 mod playbook_next_steps;
 mod playbook_reach;
+mod playbook_said;
 mod playbook_schema;
 mod reach;
 mod revocation;

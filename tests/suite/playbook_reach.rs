@@ -27,41 +27,68 @@ fn looked(changes: &[(&str, &str)], more: &str) -> (Vec<String>, String) {
     (all, findings::searched(&searched))
 }
 
-/// Three schedules of hourly turns that one ladder asks, one after the other, before the lead.
-fn hourly(holidays: &str) -> String {
-    let people = ["ben", "ines", "maya", "omar"];
-    let schedule = |at: usize| {
-        let reps: Vec<String> = (0..people.len()).map(|n| format!("\"{}\"", people[(n + at) % people.len()])).collect();
+/// Three schedules of short turns that one ladder asks, one after the other, before the lead: who takes turns in each, and
+/// how long they are.
+fn turns(holidays: &str, clock: &str, turns: [(&[&str], &str); 3]) -> String {
+    let schedule = |(at, (people, every)): (usize, (&[&str], &str))| {
+        let reps: Vec<String> = people.iter().map(|rep| format!("\"{rep}\"")).collect();
         format!(
-            "\n[[ladder.hourly]]\nschedule = \"h{at}\"\nwait = \"3m\"\n[schedule.h{at}]\nlabel = \"Hours {at}\"\n\
+            "\n[[ladder.hourly]]\nschedule = \"h{at}\"\nwait = \"3m\"\nclock = \"{clock}\"\n[schedule.h{at}]\nlabel = \"Hours {at}\"\n\
              zone = \"America/New_York\"\nholidays = [{holidays}]\n[[schedule.h{at}.layer]]\nlabel = \"all\"\nreps = [{}]\n\
-             since = 2026-01-05\nhand_off = \"00:00\"\nevery = \"1h\"\n",
+             since = 2026-01-05\nhand_off = \"00:00\"\nevery = \"{every}\"\n",
             reps.join(", ")
         )
     };
-    (0..3).map(schedule).collect::<String>() + "\n[[ladder.hourly]]\nwho = \"lead\"\n"
+    turns.into_iter().enumerate().map(schedule).collect::<String>() + "\n[[ladder.hourly]]\nwho = \"lead\"\n"
 }
 
-/// Every hour of two weeks is more than is tried: the hours of nobody come first, and what is said claims no more.
-#[test]
-fn a_hole_ten_days_ahead_is_found_among_hourly_turns_and_what_was_left_out_is_said() {
+/// The example with these turns, a pool that gives out every buyer, and so one reply of each kind.
+fn with_turns(turns: &str) -> (Vec<String>, String) {
     let standard = "calendar = \"office\"\nladder = \"standard\"";
     let (start, end) =
         (EXAMPLE.find("ownership = [").expect("rules"), EXAMPLE.find("\n# A rep whose").expect("their end"));
-    // The pool gives out every buyer: one reply of each kind.
     let owned = (&EXAMPLE[start..end], "ownership = [\"round_robin\"]\n");
-    let hourly_turns = standard.replace("standard", "hourly");
-    let changes = [(standard, hourly_turns.as_str()), owned];
-    let (told, searched) = looked(&changes, &hourly(""));
+    let hourly = standard.replace("standard", "hourly");
+    looked(&[(standard, hourly.as_str()), owned], turns)
+}
+
+const HOLE: &str = "would reach nobody while Lea Brandt is away (use case \"";
+
+/// By what passes on the wall every hour of a night is another one: more than is tried. The hours of nobody come first, and
+/// what is said claims no more.
+#[test]
+fn a_hole_ten_days_ahead_is_found_among_hourly_turns_and_what_was_left_out_is_said() {
+    let of = |holidays: &str| {
+        let people: [(&[&str], &str); 3] = [(&["ben"], "1h"), (&["ines", "maya"], "5h"), (&["omar", "sol"], "1h")];
+        with_turns(&turns(holidays, "wall", people))
+    };
+    let (told, searched) = of("");
     assert!(!told.iter().any(|told| told.contains("would reach nobody")), "{told:#?}");
     let (tried, all) = searched.split_once(" of ").expect("not all of them were tried");
     let all = all.split_once(" replies over 14 days tried, since all are too many, with up to 3 people away: ");
     let (all, reached) = all.expect("how many there are");
     assert!(tried.parse::<usize>().unwrap() < all.parse::<usize>().unwrap(), "{searched}");
     assert_eq!(reached, "each that was tried reaches somebody");
-    let (told, searched) = looked(&changes, &hourly("2026-03-16"));
-    let wanted = "would reach nobody while Lea Brandt is away (use case \"";
-    assert!(told.iter().any(|told| told.contains("at 2026-03-16 ") && told.contains(wanted)), "{told:#?}");
+    let (told, searched) = of("2026-03-16");
+    assert!(told.iter().any(|told| told.contains("at 2026-03-16 ") && told.contains(HOLE)), "{told:#?}");
+    assert!(searched.ends_with(": one would reach nobody"), "{searched}");
+}
+
+/// Hours in which the same people stand there for as long as a ladder is climbed are tried once, so nothing is left out.
+#[test]
+fn of_hours_that_are_alike_one_is_tried_and_a_hole_among_them_is_found() {
+    let of = |holidays: &str| {
+        let all = ["ben", "ines", "maya", "omar", "ben", "ines"];
+        with_turns(&turns(holidays, "business", [(&all[..4], "1h"), (&all[1..5], "1h"), (&all[2..], "1h")]))
+    };
+    let (told, searched) = of("");
+    assert!(!told.iter().any(|told| told.contains("would reach nobody")), "{told:#?}");
+    let tried = searched.strip_suffix(" replies tried over 14 days with up to 3 people away: each reaches somebody");
+    let tried: usize = tried.unwrap_or_else(|| panic!("{searched}")).parse().unwrap();
+    // Three schedules of 336 hours each, and what goes to other ladders.
+    assert!(tried < 800, "{searched}");
+    let (told, searched) = of("2026-03-16");
+    assert!(told.iter().any(|told| told.contains("at 2026-03-16 ") && told.contains(HOLE)), "{told:#?}");
     assert!(searched.ends_with(": one would reach nobody"), "{searched}");
 }
 

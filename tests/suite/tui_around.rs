@@ -144,7 +144,8 @@ fn full(size: (u16, u16)) -> Desk {
         let source = OptOutSource::Import("webinar.csv".to_owned());
         thread.consent = Some(Evidence { at: ago(30), source, scope: Scope::Tenant, words: None });
         let words = Body::new(format!("Hi Dana, {}. Shall we talk on Thursday?", "the order form is ready ".repeat(8)));
-        thread.answering = Some(Answering { at: ago(1), campaign: "Renewals Q2".to_owned(), use_case: None, words });
+        thread.answering =
+            Some(Answering { at: ago(1), campaign: "Renewals Q2".to_owned(), use_case: None, words, send: None });
     });
     desk.resend();
     desk.hear(Notice::Around(Arc::new(around())));

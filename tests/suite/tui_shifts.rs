@@ -261,7 +261,9 @@ fn who_is_on_call_at_another_time_is_a_key_away() {
         desk.says("Not a time: write");
         desk.keys("Ctrl-u").types("2026-03-12 12:00").keys("Enter");
         shows(&desk, "on-call-at");
-        assert!(size.0 == 40 || flat(&desk).contains("Team East: Maya Okafor until 16 Mar 09:00, then Lena Brandt"));
+        assert!(
+            size.0 == 40 || flat(&desk).contains("Team East: Maya Okafor until 16 Mar 09:00, then Lena Brandt (away)")
+        );
         desk.keys("Esc");
         assert_eq!((desk.model.screen, desk.model.overlay.is_none()), (Screen::People, true));
         // Also what has been.

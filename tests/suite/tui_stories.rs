@@ -311,6 +311,19 @@ fn escalating_asks_a_reason() {
 }
 
 #[test]
+fn where_nobody_is_left_to_ask_no_reason_is_asked_for() {
+    let mut desk = Desk::usual((80, 24));
+    for thread in desk.threads.values_mut() {
+        thread.row.nobody_left = true;
+    }
+    let rows = desk.threads.values().map(|thread| thread.row.clone()).collect();
+    desk.hear(Notice::Inbox(Arc::new(inbox(rows))));
+    desk.keys("e");
+    desk.says("Nobody is left to ask for help with");
+    assert!(desk.model.overlay.is_none() && desk.commands().is_empty());
+}
+
+#[test]
 fn taking_back_promises_no_more_than_it_can() {
     let offline = LinkState::Offline { since: START, retry_at: START, why: String::new() };
     // On this device only: it is taken back for certain, network or not.

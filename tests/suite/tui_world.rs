@@ -336,6 +336,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         queued: false,
         needs_eye: false,
         asks_second: false,
+        nobody_left: false,
         approval: None,
         draft: false,
     };
@@ -454,6 +455,7 @@ fn threads() -> BTreeMap<ConversationId, Thread> {
         use_case: None,
         words: Body::new("Your quote for 50 seats is ready. Any questions?"),
         at: START - Span::minutes(1510),
+        send: None,
     });
     dana.next_step = NextStep {
         what: "Answer the price question and offer a call today".to_owned(),

@@ -11,7 +11,7 @@ use comeback::domain::context::{Account, Campaign, Card, Opportunity};
 use comeback::domain::conversation::{AnswerState, Conversation};
 use comeback::domain::coverage;
 use comeback::domain::decide::decide;
-use comeback::domain::escalation::{Ladder, Step, Who};
+use comeback::domain::escalation::{Ladder, Step, Who, nobody_left};
 use comeback::domain::event::{Event, Review, Subject};
 use comeback::domain::hours::Calendar;
 use comeback::domain::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
@@ -470,6 +470,23 @@ impl Story {
             sent: None,
         };
         self.decides(Actor::Carrier, u64::MAX, &Command::Receive(receive)).unwrap()
+    }
+
+    /// Whether it is known before they ask that nobody is left for them to ask for help.
+    pub(crate) fn nobody_left(&self, by: &str) -> bool {
+        let world = ReadSet {
+            address: None,
+            answering: None,
+            words: None,
+            conversation: Some(self.c()),
+            siblings: Vec::new(),
+            number: None,
+            cards: &[],
+            playbook: &self.playbook,
+            roster: &self.roster,
+            loads: &self.loads(),
+        };
+        nobody_left(&world, self.c(), &by.into())
     }
 
     fn would_decide(&self, actor: Actor, seen: u64, command: &Command) -> Result<Vec<(Subject, Event)>, Rejection> {

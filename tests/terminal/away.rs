@@ -54,6 +54,22 @@ fn a_rep_says_away_at_a_shell_the_open_inbox_follows_and_a_lead_says_it_of_someb
     assert!(said.contains(": Maya Okafor (an override)"), "{said}");
     let said = machine.does(&["--profile", "lea", "oncall", "drop", id], "");
     assert!(!said.contains("an override"), "{said}");
+    // Whoever is away may be given a shift: it is said with it.
+    machine.does(&["--profile", "lea", "away", "--rep", "maya"], "");
+    let said = machine.does(&give, "");
+    assert!(said.starts_with("Maya Okafor is away: who is away is not asked while it is so\n"), "{said}");
+    assert!(said.contains("East on call [east]: Maya Okafor (away now) (an override) until "), "{said}");
+    let id = said.rsplit_once('(').and_then(|(_, rest)| rest.split_once(')')).expect("its id").0;
+    machine.does(&["--profile", "lea", "oncall", "drop", id], "");
+    machine.does(&["--profile", "lea", "back", "--rep", "maya"], "");
+
+    // A calendar program reads the shifts by an address of their own.
+    let address = machine.does(&["--profile", "maya", "oncall", "subscribe"], "");
+    assert!(address.contains("/v1/subscriptions/cbc_") && address.trim_end().ends_with("/maya.ics"), "{address}");
+    let (status, calendar) = machine.asks(address.trim()).unwrap();
+    assert!(status == 200 && calendar.starts_with("BEGIN:VCALENDAR"), "{status}: {calendar}");
+    let refused = machine.run(&["--profile", "maya", "oncall", "subscribe", "moon"], "");
+    assert!(!refused.ok && refused.err.contains("no rep and no schedule"), "{}", refused.err);
 
     // What is refused changes nothing and says what to do.
     let refused = machine.run(&["--profile", "maya", "away", "--rep", "ben"], "");

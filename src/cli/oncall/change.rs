@@ -4,8 +4,9 @@ use clap::Subcommand;
 use uuid::Uuid;
 
 use super::office::{Office, Where};
-use super::{lines, typed, when};
-use crate::cli::say;
+use super::{away_then, lines, typed, when};
+use crate::cli::desk::Desk;
+use crate::cli::{say, warn};
 use crate::config::diagnose::nearest;
 use crate::domain::command::Command;
 use crate::domain::id::{OverrideId, RepId, ScheduleId};
@@ -47,6 +48,13 @@ pub(super) enum Change {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Print an address by which a calendar program reads the shifts of somebody, or of a schedule or team, and nothing else.
+    ///
+    /// It is a secret, the same each time, and stops working when this device is signed out.
+    Subscribe {
+        /// Whose: a rep, a schedule or a team; you when left out.
+        whose: Option<String>,
+    },
     /// Take an override back, by the id that `comeback oncall` shows.
     Drop {
         #[command(flatten)]
@@ -60,6 +68,7 @@ impl Change {
     pub(super) async fn run(self, profile: &str) -> anyhow::Result<()> {
         let at_which = match &self {
             Self::Override { at_which, .. } | Self::Swap { at_which, .. } | Self::Drop { at_which, .. } => at_which,
+            Self::Subscribe { whose } => return subscribe(whose.as_deref(), profile).await,
         };
         let office = Office::open(at_which, profile).await?;
         let (playbook, roster) = (&office.playbook, &office.roster);
@@ -81,6 +90,10 @@ impl Change {
                     None => running().ok_or_else(|| anyhow::anyhow!("nothing changes by itself: say --to"))?,
                 };
                 let rep = (rep != "nobody").then(|| called(playbook, rep)).transpose()?;
+                let absent = rep.as_ref().and_then(|rep| away_then(playbook, roster, &plan, rep, from));
+                if let Some(line) = absent {
+                    say(&line);
+                }
                 let shift = Override { id: OverrideId(Uuid::now_v7()), rep, from, to };
                 (plan.id.clone(), Command::Override { schedule: plan.id, shift })
             }
@@ -89,7 +102,7 @@ impl Change {
                 let within =
                     |text: &String| typed(text, plan.zone, |text| later::parse_ever(text, office.now, plan.zone));
                 let (one, other) = (within(one)?, within(other)?);
-                exchanged(playbook, roster, &plan, [one, other]);
+                exchanged(playbook, roster, &plan, [one, other], office.now);
                 if *dry_run {
                     say("Nothing was changed.");
                     return Ok(());
@@ -102,6 +115,7 @@ impl Change {
                 let (schedule, id) = made.ok_or_else(|| no_override(playbook, roster, id))?;
                 (schedule.clone(), Command::DropOverride { schedule, id })
             }
+            Self::Subscribe { .. } => return Ok(()),
         };
         let office = office.say(command).await?;
         if let Some(plan) = oncall::plan(&office.playbook, &schedule) {
@@ -113,12 +127,27 @@ impl Change {
     }
 }
 
+/// Prints the address of a calendar. On the one stream only it, so that it can be given to a program as it is.
+async fn subscribe(whose: Option<&str>, profile: &str) -> anyhow::Result<()> {
+    let desk = Desk::open(profile).await?;
+    let address = desk.backend.calendar_address(whose.unwrap_or(desk.me.as_str())).await?;
+    say(address.as_str());
+    warn(
+        "Give this address to a calendar program: it opens this one calendar and nothing else. Whoever has it reads the \
+         shifts; comeback rep revoke ends it with this device.",
+    );
+    Ok(())
+}
+
 /// Says which whole shifts two times lie in, and who takes them. Of a shift that an override cuts in two it is one part.
-fn exchanged(playbook: &Playbook, roster: &Roster, plan: &Plan<'_>, at: [Timestamp; 2]) {
+fn exchanged(playbook: &Playbook, roster: &Roster, plan: &Plan<'_>, at: [Timestamp; 2], now: Timestamp) {
     let [Some(one), Some(other)] = at.map(|at| plan.with(roster).shift_at(at)) else { return };
     for (shift, takes) in [(&one, &other.rep), (&other, &one.rep)] {
         let (from, to) = (when(plan, shift.from), when(plan, shift.to));
         say(&format!("{from} to {to}: {} for {}", playbook.rep_name(takes), playbook.rep_name(&shift.rep)));
+        if let Some(line) = away_then(playbook, roster, plan, takes, shift.from.max(now)) {
+            say(&line);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What serde and the TOML reader said, in the words of somebody who writes a file.
 
-use super::{nearest_zone, shown};
+use super::{nearest, nearest_zone, shown};
 
 /// What the reader of zones says before the word that is none.
 pub(in crate::config) const NO_ZONE: &str = "no zone `";
@@ -47,8 +47,14 @@ impl<'a> Said<'a> {
     pub(super) fn read(text: &'a str) -> Self {
         let bare = |message| Self { message, word: "", choices: Vec::new(), hint: None };
         if let Some(word) = text.strip_prefix(NO_ZONE).and_then(|rest| rest.strip_suffix('`')) {
-            let hint = Some("write it America/New_York, as the zones of the IANA are named".to_owned());
-            let choices = nearest_zone(word).into_iter().collect();
+            let zone = nearest_zone(word);
+            // A city alone is no misspelling of its zone, but that zone is most likely meant.
+            let near = zone.filter(|zone| nearest(word, &[zone]).is_some());
+            let hint = Some(match zone {
+                Some(zone) => format!("did you mean \"{zone}\"?"),
+                None => "write it America/New_York, as the zones of the IANA are named".to_owned(),
+            });
+            let choices = near.into_iter().collect();
             return Self { word, choices, hint, ..bare(format!("there is no zone \"{}\"", shown(word))) };
         }
         for (start, noun) in [("unknown field `", "key"), ("unknown variant `", "value")] {
@@ -57,9 +63,6 @@ impl<'a> Said<'a> {
             if let Some((word, rest)) = rest.rfind("`, expected ").map(|at| (&rest[..at], &rest[at + 1..])) {
                 let choices = rest.split('`').skip(1).step_by(2).collect();
                 return Self { word, choices, ..bare(format!("unknown {noun} \"{}\"", shown(word))) };
-            }
-            if let Some(word) = rest.rfind("`, there are no ").map(|at| &rest[..at]) {
-                return bare(format!("unknown {noun} \"{}\"; nothing may stand here", shown(word)));
             }
         }
         if let Some(key) = text.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
@@ -70,9 +73,6 @@ impl<'a> Said<'a> {
                 return bare(format!("expected {}, found {}", plain_type(wanted), plain_value(found)));
             }
         }
-        if let Some(rest) = text.strip_prefix("invalid length ") {
-            return bare(format!("wrong number of entries: {}", shown(rest)));
-        }
         bare(shown(text))
     }
 }
@@ -81,7 +81,6 @@ impl<'a> Said<'a> {
 fn plain_type(wanted: &str) -> String {
     match wanted {
         "u8" => "a whole number from 0 to 255".into(),
-        "u16" => "a whole number from 0 to 65535".into(),
         "u32" | "u64" | "usize" => "a whole number, not below 0".into(),
         "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number".into(),
         "f32" | "f64" => "a number".into(),

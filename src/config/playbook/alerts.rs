@@ -85,7 +85,7 @@ impl Reader<'_> {
     pub(super) fn alerting(&self, d: &Document) -> Alerting {
         let mut channels: BTreeMap<String, Channel> = BTreeMap::new();
         for (id, text) in &d.channel {
-            let Some(made) = self.kept(self.channel(text.get_ref(), text.span(), d)) else { continue };
+            let Some(made) = self.kept(self.channel(text.get_ref(), d)) else { continue };
             if let ChannelKind::Sms { from } = &made.kind
                 && let Some((other, _)) = channels.iter().find(|(_, c)| c.kind == made.kind)
             {
@@ -142,43 +142,22 @@ impl Reader<'_> {
         Some(known)
     }
 
-    fn channel(&self, text: &ChannelText, span: std::ops::Range<usize>, d: &Document) -> Result<Channel, Diagnostic> {
-        let kind = *text.kind.get_ref();
-        let takes: (bool, bool, bool) = match kind {
-            KindText::Webhook => (true, true, false),
-            KindText::Slack => (true, false, false),
-            KindText::Email | KindText::Sms => (false, false, true),
-        };
-        let given = [
-            ("url", takes.0, text.url.as_ref().map(Spanned::span)),
-            ("secret", takes.1, text.secret.as_ref().map(Spanned::span)),
-            ("from", takes.2, text.from.as_ref().map(Spanned::span)),
-        ];
-        for (key, wanted, at) in given {
-            match (wanted, at) {
-                (true, None) => {
-                    let message = format!("a channel of this kind needs {key} = …");
-                    return Err(self.mistake(text.kind.span(), message));
-                }
-                (false, Some(at)) => {
-                    let message = format!("a channel of this kind has no {key}");
-                    return Err(self.hinted(at, message, format!("leave {key} out, or write another kind")));
-                }
-                (true, Some(_)) | (false, None) => {}
+    fn channel(&self, text: &ChannelText, d: &Document) -> Result<Channel, Diagnostic> {
+        let (url, secret, from) = (text.url.as_ref(), text.secret.as_ref(), text.from.as_ref());
+        let kind = match text.kind.get_ref() {
+            KindText::Webhook => {
+                let (url, secrets) = (self.needed(text, "url", url)?, self.needed(text, "secret", secret)?);
+                self.unwanted("from", from)?;
+                ChannelKind::Webhook { url: self.url(url)?, secrets: self.secrets(secrets)? }
             }
-        }
-        let missing = || self.mistake(span.clone(), "this channel is not whole");
-        let kind = match kind {
-            KindText::Webhook => ChannelKind::Webhook {
-                url: self.url(text.url.as_ref().ok_or_else(missing)?)?,
-                secrets: self.secrets(text.secret.as_ref().ok_or_else(missing)?)?,
-            },
             KindText::Slack => {
-                let url = text.url.as_ref().ok_or_else(missing)?;
+                let url = self.needed(text, "url", url)?;
+                self.unwanted("secret", secret)?;
+                self.unwanted("from", from)?;
                 ChannelKind::Slack { url: self.secret(url.get_ref(), url.span())? }
             }
             KindText::Email => {
-                let from = text.from.as_ref().ok_or_else(missing)?;
+                let from = self.only_from(text)?;
                 let parts = from.get_ref().split_once('@');
                 if parts
                     .is_none_or(|(name, host)| name.is_empty() || host.is_empty() || host.contains(char::is_whitespace))
@@ -187,9 +166,33 @@ impl Reader<'_> {
                 }
                 ChannelKind::Email { from: from.get_ref().clone() }
             }
-            KindText::Sms => ChannelKind::Sms { from: self.own_number(text.from.as_ref().ok_or_else(missing)?, d)? },
+            KindText::Sms => ChannelKind::Sms { from: self.own_number(self.only_from(text)?, d)? },
         };
         Ok(Channel { kind, redact: text.redact })
+    }
+
+    /// Whom a channel that posts nowhere is from.
+    fn only_from<'t>(&self, text: &'t ChannelText) -> Result<&'t Spanned<String>, Diagnostic> {
+        self.unwanted("url", text.url.as_ref())?;
+        self.unwanted("secret", text.secret.as_ref())?;
+        self.needed(text, "from", text.from.as_ref())
+    }
+
+    /// A key without which a channel of its kind is none.
+    fn needed<'t, T>(
+        &self,
+        text: &ChannelText,
+        key: &str,
+        given: Option<&'t Spanned<T>>,
+    ) -> Result<&'t Spanned<T>, Diagnostic> {
+        given.ok_or_else(|| self.mistake(text.kind.span(), format!("a channel of this kind needs {key} = …")))
+    }
+
+    /// A key that means nothing for a channel of its kind.
+    fn unwanted<T>(&self, key: &str, given: Option<&Spanned<T>>) -> Result<(), Diagnostic> {
+        let Some(given) = given else { return Ok(()) };
+        let hint = format!("leave {key} out, or write another kind");
+        Err(self.hinted(given.span(), format!("a channel of this kind has no {key}"), hint))
     }
 
     /// A number for pages: buyers text the others, and a rep's answer there would be a buyer's reply.

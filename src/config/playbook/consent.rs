@@ -169,13 +169,12 @@ impl Reader<'_> {
         d: &Document,
     ) -> Result<String, Diagnostic> {
         let known = self.known("channel", name, d.channel.keys())?;
-        match channels.get(&known).map(|channel| &channel.kind) {
-            Some(ChannelKind::Webhook { .. }) => Ok(known),
-            Some(other) => {
-                let message = format!("\"{known}\" is a channel of kind {}: here a webhook is needed", other.word());
-                Err(self.mistake(name.span(), message))
-            }
-            None => Err(self.mistake(name.span(), "there is no such channel")),
+        let kind = channels.get(&known).map(|channel| &channel.kind);
+        if let Some(other) = kind.filter(|kind| !matches!(kind, ChannelKind::Webhook { .. })) {
+            let message = format!("\"{known}\" is a channel of kind {}: here a webhook is needed", other.word());
+            return Err(self.mistake(name.span(), message));
         }
+        // One that is none here was told where it stands.
+        Ok(known)
     }
 }

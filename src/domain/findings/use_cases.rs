@@ -4,7 +4,7 @@ use super::{About, Finding};
 use crate::domain::acknowledge;
 use crate::domain::playbook::{Playbook, UseCase};
 use crate::domain::regulated;
-use crate::domain::use_case::{fits, wants_clock, words};
+use crate::domain::use_case::{fits, queue, wants_clock, words};
 
 pub(super) fn of(playbook: &Playbook, all: &mut Vec<Finding>) {
     let use_cases: Vec<(&String, &UseCase)> = playbook.use_cases.iter().collect();
@@ -25,6 +25,14 @@ pub(super) fn of(playbook: &Playbook, all: &mut Vec<Finding>) {
         }
         let (id, use_case) = *first;
         all.extend(unapproved(playbook, id, use_case));
+        if queue(playbook, id).is_some() && !wants_clock(playbook, id) {
+            all.push(Finding {
+                about: About::UseCase(id.clone()),
+                wrong: false,
+                what: format!("no clock runs for \"{id}\": Sales does not handle it, and it has no cohort of its own"),
+                remedy: "name the one whose targets the queue answers by: cohort = \"…\"".to_owned(),
+            });
+        }
         if let Some(cohort) = use_case.cohort.as_ref().filter(|_| !wants_clock(playbook, id)) {
             all.push(Finding {
                 about: About::UseCase(id.clone()),

@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bounds, once};
-use crate::domain::escalation::Who;
+use crate::domain::escalation::{Ladder, Who};
 use crate::domain::hours::Calendar;
-use crate::domain::id::{RepId, TeamId};
+use crate::domain::id::{RepId, ScheduleId, TeamId};
 use crate::domain::oncall::{self, Plan};
-use crate::domain::playbook::Playbook;
+use crate::domain::playbook::{Cohort, Playbook};
 use crate::domain::time::{Span, Timestamp};
 
-/// Most instants tried for one team.
+/// Most instants tried for one team and one cohort.
 const INSTANTS: usize = 128;
 
-/// When replies to a team are tried.
+/// When replies to a team, of a cohort, are tried.
 pub(super) struct Instants {
     /// In order.
     pub(super) tried: Vec<Timestamp>,
@@ -32,28 +32,70 @@ enum Edge {
     HandOff,
 }
 
-/// Now, whenever somebody else is on call, and whenever somebody's own hours begin or end. Of instants at which the same
-/// people stand there, and do so until the ladder is at its end, one is enough.
+/// Now, whenever somebody else is on call, and whenever somebody's own hours begin or end, as far as a cohort's ladder asks
+/// by them. Of instants after which the ladder meets the same people after the same time, one is enough.
 ///
 /// Of more than can be tried those stay at which a schedule begins to have nobody, then those of somebody's hours; of the
 /// rest some all over the time that is searched.
-pub(super) fn of(playbook: &Playbook, team: &TeamId, bounds: Bounds) -> Instants {
-    let until = bounds.from + Span::minutes(i64::from(bounds.days) * 24 * 60);
-    let steps = playbook.ladders.values().flat_map(|ladder| &ladder.steps);
-    let named: BTreeSet<_> =
-        steps.filter_map(|step| if let Who::Schedule(schedule) = &step.who { Some(schedule) } else { None }).collect();
-    // The team's own schedule, and every one that a ladder names.
-    let asked = |plan: &Plan<'_>| plan.team == Some(team) || named.contains(&plan.id);
-    let plans: Vec<Plan<'_>> = oncall::plans(playbook).into_iter().filter(asked).collect();
-    let own: BTreeSet<&String> =
+pub(super) fn of(playbook: &Playbook, team: &TeamId, cohort: Option<&Cohort>, bounds: Bounds) -> Instants {
+    let ladder = cohort.and_then(|cohort| playbook.ladders.get(&cohort.ladder));
+    let plans = plans(playbook, team, ladder);
+    let own = own_hours(playbook);
+    let edges = edges(&plans, &own, bounds);
+    let course = cohort.zip(ladder).map(|(cohort, ladder)| Course::of(playbook, cohort, ladder));
+    let mut standings = BTreeMap::new();
+    let mut numbered = |at: Timestamp| {
+        let next = standings.len();
+        *standings.entry(standing(&plans, &own, at)).or_insert(next)
+    };
+    let states: Vec<(Timestamp, usize)> = edges.keys().map(|at| (*at, numbered(*at))).collect();
+    let mut seen = BTreeSet::new();
+    let mut all = Vec::new();
+    for (n, (at, edge)) in edges.iter().enumerate() {
+        let met = course.as_ref().and_then(|course| course.from(&states[n..], until(bounds)));
+        if met.is_none_or(|met| seen.insert(met)) {
+            all.push((*at, *edge));
+        }
+    }
+    thinned(&all)
+}
+
+/// Every instant of a team, also those that are alike, for whoever tries them all.
+pub(super) fn all(playbook: &Playbook, team: &TeamId, bounds: Bounds) -> Vec<Timestamp> {
+    let asked = playbook.ladders.values().flat_map(|ladder| plans(playbook, team, Some(ladder)));
+    edges(&asked.collect::<Vec<_>>(), &own_hours(playbook), bounds).into_keys().collect()
+}
+
+fn until(bounds: Bounds) -> Timestamp {
+    bounds.from + Span::minutes(i64::from(bounds.days) * 24 * 60)
+}
+
+/// The schedules that a ladder asks: the team's own, and those that it names.
+fn plans<'a>(playbook: &'a Playbook, team: &TeamId, ladder: Option<&Ladder>) -> Vec<Plan<'a>> {
+    let steps = || ladder.iter().flat_map(|ladder| &ladder.steps).map(|step| &step.who);
+    let asks_own = steps().any(|who| *who == Who::OnCall);
+    let named: BTreeSet<&ScheduleId> =
+        steps().filter_map(|who| if let Who::Schedule(schedule) = who { Some(schedule) } else { None }).collect();
+    let asked = |plan: &Plan<'_>| asks_own && plan.team == Some(team) || named.contains(&plan.id);
+    oncall::plans(playbook).into_iter().filter(asked).collect()
+}
+
+/// The hours of those who have some of their own.
+fn own_hours(playbook: &Playbook) -> Vec<&Calendar> {
+    let named: BTreeSet<&String> =
         playbook.reps.values().filter(|rep| rep.active).filter_map(|rep| rep.hours.as_ref()).collect();
-    let own: Vec<&Calendar> = own.into_iter().filter_map(|name| playbook.calendars.get(name)).collect();
+    named.into_iter().filter_map(|name| playbook.calendars.get(name)).collect()
+}
+
+/// Whenever somebody else would be asked.
+fn edges(plans: &[Plan<'_>], own: &[&Calendar], bounds: Bounds) -> BTreeMap<Timestamp, Edge> {
+    let until = until(bounds);
     let mut edges = BTreeMap::from([(bounds.from, Edge::Gap)]);
     let mut add = |at: Timestamp, edge: Edge| {
         let known = edges.entry(at).or_insert(edge);
         *known = edge.min(*known);
     };
-    for plan in &plans {
+    for plan in plans {
         for gap in plan.alone().gaps(bounds.from, until) {
             add(gap.from, Edge::Gap);
             add(gap.to, Edge::Gap);
@@ -68,19 +110,7 @@ pub(super) fn of(playbook: &Playbook, team: &TeamId, bounds: Bounds) -> Instants
         add(Timestamp::from_millis(to), Edge::Hours);
     }
     edges.retain(|at, _| *at < until);
-    let longest = longest(playbook);
-    let mut seen = BTreeSet::new();
-    let mut all = Vec::new();
-    for (at, edge) in edges.iter().map(|(at, edge)| (*at, *edge)) {
-        let over = at + longest;
-        let is_steady = edges.range(at..).nth(1).is_none_or(|(next, _)| *next > over) && over <= until;
-        let is_open = |calendar: &Calendar| calendar.between(at, over) == longest;
-        let is_known = is_steady && climbed_in(playbook).all(is_open) && !seen.insert(standing(&plans, &own, at));
-        if !is_known {
-            all.push((at, edge));
-        }
-    }
-    thinned(&all)
+    edges
 }
 
 /// As many as can be tried: what matters most first, and of what matters alike some from the first to the last.
@@ -101,15 +131,65 @@ fn standing<'a>(plans: &[Plan<'a>], own: &[&Calendar], at: Timestamp) -> (Vec<Op
     (on_call, own.iter().map(|calendar| calendar.is_open(at)).collect())
 }
 
-/// The hours in which ladders are climbed.
-fn climbed_in(playbook: &Playbook) -> impl Iterator<Item = &Calendar> {
-    playbook.cohorts.iter().filter_map(|cohort| playbook.calendars.get(&cohort.calendar))
+/// How a cohort's ladder is climbed: in which time, and for how long at most.
+struct Course<'a> {
+    /// The hours that its waits and its clock run in; none when they run always.
+    calendar: Option<&'a Calendar>,
+    /// Whether a step of it waits as time passes, hours or not.
+    wall: bool,
+    /// Until when it is at its end, and its clock has run out, at the latest.
+    longest: Span,
 }
 
-/// Until when a ladder is at its end, and every clock has run out, at the latest.
-fn longest(playbook: &Playbook) -> Span {
-    let rounds =
-        playbook.ladders.values().map(|ladder| once(ladder).as_millis().saturating_mul(i64::from(ladder.repeat) + 1));
-    let dues = playbook.cohorts.iter().map(|cohort| cohort.first_response.due.as_millis());
-    Span::millis(rounds.max().unwrap_or(0).saturating_add(dues.max().unwrap_or(0)))
+/// What a ladder that begins at an instant meets: who stands there at once, and when that changes for it, counted from the
+/// instant in its own time. Two instants of which this is the same cannot be told apart by it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Met {
+    is_open: bool,
+    at_once: usize,
+    /// After how long, who stands there at that very moment, and who from then on.
+    changes: Vec<(i64, usize, usize)>,
+    /// When its hours end and begin.
+    hours: Vec<(i64, i64)>,
+}
+
+impl<'a> Course<'a> {
+    fn of(playbook: &'a Playbook, cohort: &Cohort, ladder: &Ladder) -> Self {
+        let rounds = once(ladder).as_millis().saturating_mul(i64::from(ladder.repeat) + 1);
+        let longest = Span::millis(rounds.saturating_add(cohort.first_response.due.as_millis()));
+        let wall = ladder.steps.iter().any(|step| step.wall);
+        Self { calendar: playbook.calendars.get(&cohort.calendar), wall, longest }
+    }
+
+    /// What is met from the first of these states on; none when that is not known before `until`.
+    fn from(&self, states: &[(Timestamp, usize)], until: Timestamp) -> Option<Met> {
+        let (at, at_once) = *states.first()?;
+        let over = match self.calendar {
+            Some(calendar) => calendar.add(at, self.longest)?.max(at + self.longest),
+            None => at + self.longest,
+        };
+        if over > until {
+            return None;
+        }
+        let own = self.calendar.filter(|_| !self.wall);
+        let after = |then: Timestamp| own.map_or(then.since(at), |calendar| calendar.between(at, then)).as_millis();
+        let mut changes: Vec<(i64, usize, usize)> = Vec::new();
+        let mut before = at_once;
+        for (then, state) in states.iter().skip(1).take_while(|(then, _)| *then <= over).copied() {
+            let after = after(then);
+            if let Some(last) = changes.last_mut().filter(|last| last.0 == after) {
+                // While its hours are closed nobody is asked: who stands there when they begin again counts.
+                last.2 = state;
+            } else {
+                // The moment itself is the earliest one after that time: when the hours end, not when they begin.
+                let moment = own.and_then(|calendar| calendar.add(at, Span::millis(after))).unwrap_or(then);
+                changes.push((after, if moment < then { before } else { state }, state));
+            }
+            before = state;
+        }
+        let open = self.calendar.into_iter().flat_map(|calendar| calendar.open_between(at, over));
+        let hours = open.map(|(from, to)| (after(Timestamp::from_millis(from)), after(Timestamp::from_millis(to))));
+        let is_open = self.calendar.is_none_or(|calendar| calendar.is_open(at));
+        Some(Met { is_open, at_once, changes, hours: hours.collect() })
+    }
 }

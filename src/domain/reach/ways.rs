@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::expectation::{Place, Reply, card};
 use crate::domain::id::{LineId, TeamId};
 use crate::domain::ownership::{OwnerRule, OwnerSource, Skip};
-use crate::domain::playbook::Playbook;
+use crate::domain::playbook::{Cohort, Playbook};
 use crate::domain::time::Timestamp;
 use crate::domain::use_case;
 
@@ -25,11 +25,21 @@ pub(super) struct Way {
 }
 
 impl Way {
+    /// The cohort of its replies.
+    pub(super) fn cohort<'a>(&self, playbook: &'a Playbook) -> Option<&'a Cohort> {
+        let named = self.cohort.as_ref().and_then(|name| playbook.cohort(name));
+        named.or_else(|| playbook.cohorts.last())
+    }
+
+    /// Whether its ladder asks anybody by whose the buyer is.
+    pub(super) fn asks_owner(&self, playbook: &Playbook) -> bool {
+        let ladder = self.cohort(playbook).and_then(|cohort| playbook.ladders.get(&cohort.ladder));
+        ladder.is_none_or(|ladder| ladder.steps.iter().any(|step| step.who.is_by_owner()))
+    }
+
     /// Whether a ladder that is begun then comes to its end.
     pub(super) fn is_climbed(&self, playbook: &Playbook, at: Timestamp) -> bool {
-        let named = self.cohort.as_ref().and_then(|name| playbook.cohort(name));
-        let cohort = named.or_else(|| playbook.cohorts.last());
-        cohort.is_some_and(|cohort| {
+        self.cohort(playbook).is_some_and(|cohort| {
             playbook.ladders.get(&cohort.ladder).is_some_and(|ladder| ends(playbook, cohort, ladder, at))
         })
     }

@@ -121,7 +121,7 @@ pub async fn messages(
 }
 
 /// Why a conversation went to whom it went: every decision about it, and who was passed over.
-#[utoipa::path(get, path = "/v1/conversations/{id}/explanation", params(("id" = String, Path)), security(("device" = [])), responses(
+#[utoipa::path(get, path = "/v1/conversations/{id}/explanation", params(("id" = String, Path, description = "A conversation's id, or the carrier's id of a text in it")), security(("device" = [])), responses(
     (status = 200, description = "What was decided, oldest first", body = Explanation),
     (status = 401, description = "The device is not signed in", body = Problem),
     (status = 404, description = "No such conversation, or not yours to see", body = Problem),
@@ -130,11 +130,13 @@ pub async fn explanation(
     State(app): State<App>,
     id: Option<Extension<RequestId>>,
     SignedInDevice(device, _): SignedInDevice,
-    path: Result<Path<Uuid>, PathRejection>,
+    path: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Explanation>, Failure> {
-    let Path(conversation) = path.map_err(|_| no_conversation())?;
-    let (conversation, store, playbook) = (ConversationId(conversation), app.service.store(), app.service.playbook());
+    let Path(asked) = path.map_err(|_| no_conversation())?;
+    let (store, playbook) = (app.service.store(), app.service.playbook());
     let broken = |e| Failure::of_store(request_id(id.clone()), &e);
+    let meant = explain::meant(store.as_ref(), &asked).await.map_err(broken)?;
+    let conversation = meant.ok_or_else(no_conversation)?;
     let found = store.messages(conversation, 0, 0).await.map_err(broken)?;
     let (state, _) = found.ok_or_else(no_conversation)?;
     if !visibility::may_see(&visibility::principals(&playbook, &device.rep), &state) {

@@ -1,11 +1,9 @@
-//! `POST /v1/people`, `GET /v1/oncall` and the calendars: what people say of themselves, and who has which shift.
+//! `POST /v1/people` and `GET /v1/oncall`: what people say of themselves, and who has which shift.
 
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::{Extension, Json};
-use chrono::Datelike as _;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -14,7 +12,6 @@ use super::commands::unreadable;
 use super::problem::Failure;
 use super::{App, RequestId, request_id};
 use crate::domain::command::Actor;
-use crate::domain::icalendar;
 use crate::domain::oncall::{self, Why};
 use crate::domain::playbook::Role;
 use crate::domain::rejection::Rejection;
@@ -99,37 +96,4 @@ pub async fn on_call(
         }
     };
     Ok(Json(oncall::plans(&playbook).into_iter().map(one).collect()))
-}
-
-/// Calendar programs sign in once they are asked to (RFC 7617).
-pub(super) async fn challenge(mut response: Response) -> Response {
-    if response.status() == StatusCode::UNAUTHORIZED {
-        let basic = HeaderValue::from_static("Basic realm=\"comeback\", charset=\"UTF-8\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
-    }
-    response
-}
-
-/// The shifts of a rep or a schedule as a calendar (RFC 5545). Calendar programs sign in with HTTP Basic: any name, and
-/// the device's token as the password.
-#[utoipa::path(get, path = "/v1/calendars/{whose}", params(("whose" = String, Path, description = "A rep or a schedule, as `maya.ics`")), security(("device" = [])), responses(
-    (status = 200, description = "From the beginning of this year, sixteen months", content_type = "text/calendar"),
-    (status = 401, description = "The device is not signed in", body = Problem),
-    (status = 404, description = "Neither a rep nor a schedule", body = Problem),
-))]
-pub async fn calendar(
-    State(app): State<App>,
-    id: Option<Extension<RequestId>>,
-    SignedInDevice(_device, _token): SignedInDevice,
-    path: Result<Path<String>, PathRejection>,
-) -> Result<Response, Failure> {
-    let title = "There is no rep and no schedule of this name.";
-    let gone = || Failure::new(StatusCode::NOT_FOUND, "not_found", title, "comeback oncall names the schedules.");
-    let Path(whose) = path.map_err(|_| gone())?;
-    let whose = whose.strip_suffix(".ics").unwrap_or(&whose);
-    let service = &app.service;
-    let roster = service.store().roster().await.map_err(|e| Failure::of_store(request_id(id), &e))?;
-    let year = service.clock().now().utc().year();
-    let text = icalendar::feed(&service.playbook(), &roster, whose, year, None).ok_or_else(gone)?;
-    Ok(([(header::CONTENT_TYPE, "text/calendar; charset=utf-8")], text).into_response())
 }

@@ -10,6 +10,7 @@ use crate::domain::alert::brief::{Brief, brief};
 use crate::domain::alert::mailed::Mailed;
 use crate::domain::alert::words::{self, Item};
 use crate::domain::alert::{Channel, ChannelKind, Redact, Setting, To, What, follow};
+use crate::domain::answering::Answering;
 use crate::domain::contact::{Address, Body};
 use crate::domain::id::{MessageId, RepId, ScheduleId, TeamId};
 use crate::domain::message::InboundKind;
@@ -71,7 +72,7 @@ impl Notifier {
         let (mut told, mut dropped, playbook) = (Vec::new(), Vec::new(), self.service.playbook());
         for mut row in rows {
             let subject = match row.notice.conversation {
-                Some(id) => self.service.store().subject(id, RECENT).await?,
+                Some(id) => self.service.store().subject(id, RECENT).await?.map(|s| answers_only_lately(&playbook, s)),
                 None => None,
             };
             let whose = self.whose(&row.notice.what).await?;
@@ -295,6 +296,14 @@ impl Notifier {
         let Some(To::Rep(rep)) = message.told.first().map(|told| &told.row.notice.to) else { return Ok(None) };
         Ok(self.service.store().reaches().await?.into_iter().find(|reach| reach.rep == *rep))
     }
+}
+
+/// What was sent too long before the reply is not what it answers: nobody is told that it is.
+fn answers_only_lately(playbook: &Playbook, mut subject: Subject) -> Subject {
+    let replied = subject.state.last_inbound;
+    let lately = |sent: &Answering| replied.is_some_and(|at| sent.is_answered_at(playbook, at));
+    subject.answering = subject.answering.filter(lately);
+    subject
 }
 
 impl Message<'_> {

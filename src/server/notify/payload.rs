@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::domain::alert::brief::Brief;
 use crate::domain::alert::words::Words;
 use crate::domain::alert::{Redact, To, What};
+use crate::domain::answering::Answering;
 use crate::domain::consent::Scope;
 use crate::domain::contact::Address;
 use crate::domain::id::ContactId;
@@ -140,6 +141,8 @@ fn one(told: &Told, brief: Option<&Brief>, redact: Redact) -> Value {
         data["line"] = json!(subject.state.line);
         // As the tool that sent it calls it: one use case may be meant by many campaigns.
         data["campaign"] = json!(subject.answering.as_ref().map(|sent| &sent.campaign));
+        // By its own id of the text the tool finds the person, also where the number may not be told.
+        data["send"] = json!(subject.answering.as_ref().and_then(send));
         if redact == Redact::None {
             data["from"] = json!(subject.address);
         }
@@ -148,6 +151,12 @@ fn one(told: &Told, brief: Option<&Brief>, redact: Redact) -> Value {
         (Some(brief), What::Alert { .. } | What::Handled { .. }) => with_parts(data, brief),
         _ => data,
     }
+}
+
+/// The campaign's text that is answered, as the tool that reported it knows it.
+fn send(sent: &Answering) -> Option<Value> {
+    let reported = sent.send.as_ref()?;
+    Some(json!({ "id": reported.id, "reported_by": reported.by, "sent_at": written(sent.at) }))
 }
 
 /// A brief's parts as members of an object.

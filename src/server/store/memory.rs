@@ -5,6 +5,7 @@ mod card;
 mod consent;
 mod crm_write;
 mod departures;
+mod keys;
 mod lines;
 mod media;
 mod notices;

@@ -28,6 +28,7 @@ mod card;
 mod consent;
 mod crm_write;
 mod departures;
+mod keys;
 mod lines;
 mod load;
 mod media;

@@ -123,6 +123,11 @@ impl Burning {
     }
 }
 
+/// Whether somebody is away, and as far as it is known still will be then.
+pub fn is_away_at(presence: Option<&Presence>, at: Timestamp) -> bool {
+    presence.is_some_and(|presence| presence.away && presence.until.is_none_or(|until| until > at))
+}
+
 /// Everything there is to see: the teams of this person, then who is on call.
 pub fn board(inbox: &Inbox, now: Timestamp) -> Vec<Line> {
     let Some(playbook) = inbox.playbook.as_deref() else { return Vec::new() };

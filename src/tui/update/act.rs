@@ -25,8 +25,14 @@ pub(super) fn take(model: &mut Model, id: ConversationId, now: Timestamp, out: &
     model.say(format!("You take {name}."), now);
 }
 
-/// Help, with a reason for whoever is asked next.
-pub(super) fn escalate(model: &mut Model, id: ConversationId, _now: Timestamp, _out: &mut Vec<Effect>) {
+/// Help, with a reason for whoever is asked next. Where nobody is, no reason is asked for either.
+pub(super) fn escalate(model: &mut Model, id: ConversationId, now: Timestamp, _out: &mut Vec<Effect>) {
+    // The list knows it of what waits for this person, the opened conversation of itself.
+    let rows = [model.row(id), model.thread_of(id).map(|thread| &thread.row)];
+    if rows.into_iter().flatten().any(|row| row.nobody_left) {
+        let name = name(model, id);
+        return model.warn(format!("Nobody is left to ask for help with {name}: a gives it to a colleague."), now);
+    }
     model.overlay = Some(Overlay::Reason { about: (id, model.seen(id)), words: String::new() });
 }
 

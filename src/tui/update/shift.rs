@@ -88,7 +88,10 @@ pub(super) fn menu(model: &mut Model, schedule: &ScheduleId, now: Timestamp) {
     if choices.is_empty() {
         return model.say("Nobody is signed in yet.", now);
     }
-    let title = format!("{}: {}", plan.label, named(model, on_call.at(now).rep));
+    let has = on_call.at(now).rep;
+    let away = has.is_some_and(|rep| people::is_away_at(model.presence(rep), now));
+    let away = if away { " (away)" } else { "" };
+    let title = format!("{}: {}{away}", plan.label, named(model, has));
     screen::pick(model, title, Vec::new(), choices);
 }
 
@@ -224,12 +227,16 @@ fn sentences(
         let more = before.len().checked_sub(TOLD + 1).map(|more| format!("{} more", more + 1));
         said.push(format!("Instead of {}.", told.chain(more).collect::<Vec<_>>().join(", ")));
     }
-    let absent = stretch.rep.as_ref().and_then(|rep| model.presence(rep)).filter(|presence| presence.away);
-    if let Some(absent) = absent.filter(|absent| absent.until.is_none_or(|until| until > from)) {
-        let until = absent.until.map_or_else(String::new, |until| format!(" until {}", time(until)));
-        said.push(format!("{name} is away{until}: who is away is not asked."));
-    }
+    said.extend(stretch.rep.as_ref().and_then(|rep| absent(model, rep, from, now)));
     Ok(said)
+}
+
+/// That somebody who is to have a shift is away when it begins, if so.
+fn absent(model: &Model, rep: &RepId, from: Timestamp, now: Timestamp) -> Option<String> {
+    let presence = model.presence(rep).filter(|presence| people::is_away_at(Some(presence), from))?;
+    let until =
+        presence.until.map_or_else(String::new, |until| format!(" until {}", when::day_time(model, until, now)));
+    Some(format!("{} is away{until}: who is away is not asked.", model.rep_name(rep)))
 }
 
 /// It is meant: asked of the backend, unless time has overtaken it.
@@ -341,7 +348,10 @@ pub(super) fn swap_sure(
         choice("Another one", "pick again", People::SwapWhich(schedule.clone())),
         Choice { label: "No".to_owned(), detail: "nothing changes".to_owned(), does: Does::Leave },
     ];
-    screen::pick(model, format!("{label}: is that meant?"), vec![said], choices);
+    let away = |rep: &RepId, shift: &Shift| absent(model, rep, shift.from, now);
+    let away = [away(&second.rep, &first), away(&first.rep, &second)];
+    let said = [Some(said)].into_iter().chain(away).flatten().collect();
+    screen::pick(model, format!("{label}: is that meant?"), said, choices);
     Ok(())
 }
 

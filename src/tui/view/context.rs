@@ -248,7 +248,7 @@ pub(super) fn holder(model: &Model, row: &Row) -> String {
         ("you", _) => "are asked",
         (_, has) => has,
     };
-    format!("{who} {has}: {}", assignment.because.sentence(|rep| model.rep_name(rep).to_owned()))
+    format!("{who} {has}: {}", assignment.because.sentence(assignment.to.rep(), |rep| model.rep_name(rep).to_owned()))
 }
 
 /// The context in a few lines above the conversation.

@@ -7,6 +7,7 @@ use super::paint::{Painter, Tone};
 use super::ticker::Ticker;
 use super::{inside, words};
 use crate::domain::id::RepId;
+use crate::domain::time::Timestamp;
 use crate::tui::model::Model;
 use crate::tui::model::people::{self, Burning, Line, OnCall, Pool, Standing};
 use crate::tui::theme::SELECTED_MARK;
@@ -87,7 +88,7 @@ fn draw_line(model: &Model, line: &Line, area: Rect, p: &mut Painter<'_>) {
             p.pieces(x, area.y, width, &pieces);
         }
         Line::Schedule(on_call) => {
-            let (now, then) = on_call_words(model, on_call, &p.tick);
+            let (now, then) = on_call_words(model, on_call, p.tick.now, &p.tick);
             if area.height > 1 {
                 p.put(x, area.y, width, &now, Tone::Plain);
                 p.put(x + 2, area.y + 1, width.saturating_sub(2), &then, Tone::Plain);
@@ -148,17 +149,23 @@ fn pool_pieces(pool: &Pool, tick: &Ticker) -> Vec<(String, Tone)> {
     pieces
 }
 
-/// `East on call: Omar Haddad until Mon 9:00 (an override)`, and `then Inés Robles`.
-pub(super) fn on_call_words(model: &Model, on_call: &OnCall, tick: &Ticker) -> (String, String) {
-    let name = |rep: Option<&RepId>| rep.map_or("nobody", |rep| model.rep_name(rep)).to_owned();
+/// `East on call: Omar Haddad (away) until Mon 9:00 (an override)`, and `then Inés Robles`, as of then.
+pub(super) fn on_call_words(model: &Model, on_call: &OnCall, at: Timestamp, tick: &Ticker) -> (String, String) {
+    let name = |rep: Option<&RepId>, at| rep.map_or_else(|| "nobody".to_owned(), |rep| called(model, rep, at));
     let why = if on_call.overridden { " (an override)" } else { "" };
-    let now = format!("{}: {}", on_call.label, name(on_call.rep.as_ref()));
+    let now = format!("{}: {}", on_call.label, name(on_call.rep.as_ref(), at));
     match &on_call.next {
         None => (format!("{now}{why}"), String::new()),
         Some((at, takes)) => {
             tick.changes_at(*at);
             let until = tick.clock_time(*at, model.zone());
-            (format!("{now} until {until}{why}"), format!("then {}", name(takes.as_ref())))
+            (format!("{now} until {until}{why}"), format!("then {}", name(takes.as_ref(), *at)))
         }
     }
+}
+
+/// Somebody with a shift: who is away by then has it all the same, but is not asked.
+pub(super) fn called(model: &Model, rep: &RepId, at: Timestamp) -> String {
+    let away = if people::is_away_at(model.presence(rep), at) { " (away)" } else { "" };
+    format!("{}{away}", model.rep_name(rep))
 }

@@ -7,6 +7,7 @@ use super::ticker::Ticker;
 use crate::client::handle::Row;
 use crate::domain::event::Climb;
 use crate::domain::id::RepId;
+use crate::domain::ownership::inherited;
 use crate::domain::routing::{Holder, Reason};
 use crate::tui::model::Model;
 
@@ -32,10 +33,12 @@ pub(super) fn lines(model: &Model, row: &Row, tick: &Ticker) -> Vec<(String, Ton
         say(format!("{covers}, since {since}; {stays} accountable, and at {their} return it goes back."), Tone::Plain);
     } else if let Some(owner) = &row.owner {
         let mine = Some(owner) == model.me();
-        let owner = if mine { "You are".to_owned() } else { format!("{} is", model.rep_name(owner)) };
-        let why = model.thread_of(row.id).and_then(|thread| thread.owned_by);
-        let why = why.map_or_else(String::new, |source| format!(": {}", source.words()));
-        say(format!("{owner} accountable for it{why}."), Tone::Plain);
+        let who = if mine { "You are".to_owned() } else { format!("{} is", model.rep_name(owner)) };
+        let why = model.thread_of(row.id).and_then(|thread| {
+            let name = |rep: &RepId| model.rep_name(rep).to_owned();
+            Some(format!(": {}", inherited::words(thread.owned_by?, owner, &thread.candidates, name)))
+        });
+        say(format!("{who} accountable for it{}.", why.unwrap_or_default()), Tone::Plain);
     }
     say(String::new(), Tone::Plain);
     if because.passed.is_empty() {
@@ -53,7 +56,7 @@ pub(super) fn lines(model: &Model, row: &Row, tick: &Ticker) -> Vec<(String, Ton
             (Holder::Pool(_), _) => Some("the pool".to_owned()),
         };
         if let Some(who) = who {
-            let reason = because.reason.words(|rep| model.rep_name(rep).to_owned());
+            let reason = because.words(assignment.to.rep(), |rep| model.rep_name(rep).to_owned());
             say(format!("{}. {who}: asked, {reason}", because.passed.len() + 1), Tone::Strong);
         }
     }

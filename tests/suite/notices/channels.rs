@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use comeback::clock::Clock as _;
 use comeback::domain::alert::Redact;
 use comeback::domain::command::Command;
 use comeback::domain::event::Outcome as Done;
@@ -267,6 +268,33 @@ async fn the_campaign_pauses_and_goes_on_and_what_sales_does_not_handle_is_sent_
     let data = &said["data"];
     assert_eq!((&data["conversation"], &data["use_case"]), (&json!(d), &json!("survey")));
     assert_eq!((&data["words"], &data["from"]), (&json!("Four stars"), &json!("+14155550002")));
+    scene.stops().await;
+}
+
+#[tokio::test]
+async fn the_campaign_is_told_which_send_is_answered_also_where_the_number_is_not() {
+    let (receiver, folder) = (Receiver::listen().await, tempfile::tempdir().unwrap());
+    let mut scene = Scene::of(|playbook| {
+        let hook = webhook(&receiver, folder.path(), &[SECRET], Redact::Names);
+        playbook.alerting.channels.insert("hook".to_owned(), hook);
+        playbook.alerting.pauses.insert("question".to_owned(), "hook".to_owned());
+    })
+    .await;
+    let (hour, long) = (Span::minutes(60), Span::minutes(40 * 24 * 60));
+    scene.sent("msg-778", 1, hour).await;
+    scene.sent("msg-12", 2, long).await;
+    scene.starts();
+    scene.texts(1, "main", "Can we talk about the price?").await;
+    let pause = receiver.wait_for(1).await.remove(0);
+    assert!(verifies(&pause, SECRET));
+    let data = &pause.json()["data"];
+    let sent_at = (scene.clock.now() - hour).utc().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    assert_eq!(data["send"], json!({ "id": "msg-778", "reported_by": "tool", "sent_at": sent_at }));
+    assert_eq!((&data["campaign"], &data["contacts"]), (&json!("renewal-may"), &json!(["c-1"])));
+    assert!(data["from"].is_null() && !pause.body.contains("555"), "{data}");
+    scene.texts(2, "main", "And for us?").await;
+    let data = receiver.wait_for(2).await.remove(1).json()["data"].take();
+    assert_eq!((&data["send"], &data["campaign"]), (&json!(null), &json!(null)), "sent too long ago to be answered");
     scene.stops().await;
 }
 

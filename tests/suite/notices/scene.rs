@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use comeback::clock::{Clock, ManualClock};
 use comeback::domain::alert::{Alerts, Channel, ChannelKind, Occasion, Redact, Setting};
+use comeback::domain::answering::Answering;
 use comeback::domain::command::{Actor, Command};
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::context::Card;
@@ -32,7 +33,7 @@ use comeback::server::notify::page;
 use comeback::server::service::{Inbound, Outcome, Service, ServiceError, Work};
 use comeback::server::store::memory::MemoryStore;
 use comeback::server::store::notice::{Notices, Reach};
-use comeback::server::store::{CarrierLine, DedupeKey, LineExtra, People, RawEvent, Store, Wants};
+use comeback::server::store::{CampaignSend, CarrierLine, DedupeKey, LineExtra, People, RawEvent, Store, Wants};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -321,6 +322,14 @@ impl Scene {
         let wants = Wants { addresses: [buyer(n)].into(), playbook: 1, ..Wants::default() };
         let loaded = self.store.begin().await.unwrap().load(&wants).await.unwrap();
         loaded.conversations.values().find(|c| c.state.line.as_str() == line).unwrap().state.id
+    }
+
+    /// The marketing tool reports a text to the `n`th buyer, sent so long ago.
+    pub(super) async fn sent(&self, id: &str, n: u32, ago: Span) {
+        let (campaign, words) = ("renewal-may".to_owned(), Body::new("Your renewal is due"));
+        let sent = Answering { campaign, use_case: None, words, at: self.clock.now() - ago, send: None };
+        let (source, id, line) = ("tool".to_owned(), id.to_owned(), "main".into());
+        self.store.put_sends(&[CampaignSend { source, id, to: buyer(n), line, sent }]).await.unwrap();
     }
 
     /// A text from somewhere to the number that pages, as a webhook brings it; what it was taken for.

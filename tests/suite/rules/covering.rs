@@ -1,9 +1,12 @@
 //! Cover: who comes, who goes, and what becomes of what they hold.
 
+use std::collections::BTreeMap;
+
 use comeback::domain::command::{Actor, Command, CoverNote};
 use comeback::domain::contact::Body;
 use comeback::domain::escalation::{Step, Who};
 use comeback::domain::event::{Event, Outcome};
+use comeback::domain::hours::Calendar;
 use comeback::domain::id::RepId;
 use comeback::domain::ownership::OwnerSource;
 use comeback::domain::playbook::Unseen;
@@ -338,4 +341,41 @@ fn two_at_the_end_of_a_ladder_do_not_pass_it_to_and_fro_with_every_coming() {
     let first = holder(&story).to_owned();
     assert!(!first.is_empty() && story.c().assignment.as_ref().unwrap().expires.is_none());
     assert!(comes_back(&mut story, "lea").is_empty(), "{first} has it, and others of the role are here as before");
+}
+
+#[test]
+fn that_nobody_is_left_to_ask_is_known_at_the_last_step() {
+    let mut story = Story::with_mayas_buyer();
+    for _ in 0..9 {
+        let by = story.c().assignee().map_or("maya", RepId::as_str).to_owned();
+        let known = story.nobody_left(&by);
+        let note = story.fresh();
+        let said = story.does(&by, &Command::Escalate { note, reason: Body::new("it is above me") });
+        if let Err(why) = said {
+            assert_eq!((why, known), (Rejection::TopOfLadder, true), "{by}");
+            return;
+        }
+        assert!(!known, "{by} could ask");
+    }
+    panic!("the ladder has an end");
+}
+
+#[test]
+fn that_nobody_is_left_is_not_said_where_the_hour_may_change_it() {
+    let mut story = Story::with_mayas_buyer();
+    let step = |who| Step { who, wait: Span::minutes(5), wall: false };
+    let ladder = story.playbook.ladders.get_mut("fast").unwrap();
+    ladder.steps = vec![step(Who::Owner), step(Who::Person("ben".into()))];
+    story.does("maya", &Command::Take).unwrap();
+    assert!(!story.nobody_left("maya"), "Ben is here");
+    story.does("ben", &Command::away(true)).unwrap();
+    assert!(story.nobody_left("maya"), "Ben is away");
+    story.does("ben", &Command::away(false)).unwrap();
+    // Ben works by hours of his own, which are closed now: soon they are open.
+    let never = Calendar { zone: chrono_tz::UTC, week: Default::default(), holidays: BTreeMap::new() };
+    story.playbook.calendars.insert("never".to_owned(), never);
+    story.playbook.reps.get_mut(&"ben".into()).unwrap().hours = Some("never".to_owned());
+    assert!(!story.nobody_left("maya"));
+    story.playbook.ladders.get_mut("fast").unwrap().steps[1] = step(Who::OnCall);
+    assert!(!story.nobody_left("maya"), "who is on call is another question at another hour");
 }

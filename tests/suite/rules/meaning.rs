@@ -37,7 +37,7 @@ fn floor() -> Story {
 
 fn sent(at: Timestamp, campaign: &str, use_case: Option<&str>) -> Answering {
     let (campaign, use_case) = (campaign.to_owned(), use_case.map(str::to_owned));
-    Answering { campaign, use_case, words: Body::new("Spring is here"), at }
+    Answering { campaign, use_case, words: Body::new("Spring is here"), at, send: None }
 }
 
 fn keyword(word: &str) -> Evidence {

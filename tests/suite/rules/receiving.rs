@@ -36,7 +36,7 @@ fn the_first_reply_goes_to_the_owner_of_the_deal_with_a_clock_of_its_cohort() {
 fn the_reason_names_where_the_owner_was_found() {
     let story = Story::with_mayas_buyer();
     assert!(story.record.iter().any(
-        |(_, _, e)| matches!(e, Event::Owned { source: Some(OwnerSource::Opportunity), owner: Some(r) } if r.as_str() == "maya")
+        |(_, _, e)| matches!(e, Event::Owned { source: Some(OwnerSource::Opportunity), owner: Some(r), .. } if r.as_str() == "maya")
     ));
     // Nobody had this conversation before: maya has it because she owns the deal, and the record must say so.
     assert_eq!(story.c().assignment.as_ref().unwrap().because.reason, Reason::Owner(OwnerSource::Opportunity));

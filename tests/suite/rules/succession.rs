@@ -3,6 +3,7 @@
 use comeback::domain::command::{Actor, Command};
 use comeback::domain::event::{Event, Outcome};
 use comeback::domain::expectation;
+use comeback::domain::explanation;
 use comeback::domain::findings;
 use comeback::domain::id::{OverrideId, RepId, ScheduleId};
 use comeback::domain::oncall::Override;
@@ -151,13 +152,21 @@ fn what_the_crm_still_gives_to_somebody_who_left_goes_to_their_successor() {
     let mut story = Story::with_mayas_buyer();
     story.does("maya", &Command::Done { outcome: Outcome::Called }).unwrap();
     story.playbook = without(&story.playbook, &"maya".into(), &"omar".into()).playbook;
-    story.texts("One more thing");
+    let said = story.texts("One more thing");
     assert_eq!(story.c().owner, Some("omar".into()));
     let passed = &story.c().assignment.as_ref().unwrap().because.passed;
     let why = |p: &comeback::domain::routing::Passed| {
         p.who == "maya" && p.why.contains("is not with us any more: ") && p.why.ends_with(" stands in their place")
     };
     assert!(passed.iter().any(why), "{passed:?}");
+    // Nobody says of Omar that he owns the deal: he took it over.
+    let told = |event: &Event| explanation::of(&story.playbook, chrono_tz::UTC, event).join("; ");
+    let (maya, omar) = ("maya".into(), "omar".into());
+    let took = format!("took over from {}, who left and by the record ", story.playbook.rep_name(&maya));
+    let owned = said.iter().find(|event| matches!(event, Event::Owned { .. })).unwrap();
+    assert!(told(owned).contains(&format!("{} is accountable: {took}", story.playbook.rep_name(&omar))), "{owned:?}");
+    let offered = said.iter().find(|event| matches!(event, Event::Offered { .. })).unwrap();
+    assert!(told(offered).contains(&format!("because the owner: {took}")), "{}", told(offered));
     // Omar leaves, too: Maya's are Ben's.
     let twice = without(&story.playbook, &"omar".into(), &"ben".into());
     assert_eq!(twice.playbook.successor(&"maya".into()), Some(&"ben".into()));

@@ -166,6 +166,7 @@ async fn lived(store: Arc<dyn Store>) -> Floor {
             use_case: None,
             words: Body::new("Spring is here."),
             at: tuesday("09:00:00"),
+            send: None,
         },
     };
     f.store.put_sends(&[sent(1), sent(10)]).await.unwrap();

@@ -31,6 +31,7 @@ mod card;
 mod consent;
 mod crm_write;
 mod departures;
+mod keys;
 mod lines;
 mod media;
 mod notices;

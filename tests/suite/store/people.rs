@@ -28,6 +28,8 @@ pub(super) async fn a_one_time_token_makes_one_device_before_it_expires(store: &
     assert_eq!(store.device([11; 32]).await.unwrap(), Some(made.clone()));
     assert_eq!(store.device([12; 32]).await.unwrap(), None);
     assert_eq!(store.device([1; 32]).await.unwrap(), None, "a one-time token opens nothing");
+    assert_eq!(store.device_key(device(1)).await.unwrap(), Some((made.clone(), [11; 32])));
+    assert_eq!(store.device_key(device(2)).await.unwrap(), None);
     assert_eq!(store.devices().await.unwrap(), [made]);
     assert!(redeem(2, 9, 2, 12).await.is_some(), "the other one is still good");
 }

@@ -1,6 +1,6 @@
 //! What campaigns sent, and the keys of the tools that report it.
 
-use comeback::domain::answering::Answering;
+use comeback::domain::answering::{Answering, Reported};
 use comeback::domain::contact::Body;
 use comeback::domain::conversation::Conversation;
 use comeback::domain::time::{Span, Timestamp};
@@ -16,8 +16,14 @@ pub(super) fn sent(id: &str, to: u32, at: i64) -> CampaignSend {
         use_case: (at % 2 == 0).then(|| "meeting".to_owned()),
         words: Body::new(format!("words of {id}")),
         at: minute(at),
+        send: None,
     };
     CampaignSend { source: "tool".to_owned(), id: id.to_owned(), to: address(to.into()), line: "main".into(), sent }
+}
+
+/// As it is found again: with the tool's own id of it.
+fn named(send: CampaignSend) -> Answering {
+    Answering { send: Some(Reported { by: send.source, id: send.id }), ..send.sent }
 }
 
 /// The text that a reply of that time to the main line answers.
@@ -40,9 +46,9 @@ pub(super) async fn a_send_is_kept_once_by_its_tool_and_its_id(store: &Kept) {
     assert_eq!(store.put_sends(&report).await.unwrap(), [true, true, false, true]);
     assert_eq!(store.put_sends(&report).await.unwrap(), [false; 4], "again it is all known");
     assert_eq!(store.put_sends(&[]).await.unwrap(), Vec::<bool>::new());
-    assert_eq!(answered(store, 1, minute(1)).await, Some(sent("1", 1, 1).sent), "the first one stays");
+    assert_eq!(answered(store, 1, minute(1)).await, Some(named(sent("1", 1, 1))), "the first one stays");
     assert_eq!(answered(store, 2, minute(9)).await, None);
-    assert_eq!(answered(store, 3, minute(9)).await, Some(elsewhere.sent));
+    assert_eq!(answered(store, 3, minute(9)).await, Some(named(elsewhere)));
 }
 
 pub(super) async fn a_reply_answers_the_newest_text_of_its_line_before_it(store: &Kept) {
@@ -60,10 +66,10 @@ pub(super) async fn a_reply_answers_the_newest_text_of_its_line_before_it(store:
     put(store, arrival(2, &[])).await;
     let wants =
         Wants { conversations: [here(1), here(2)].into(), answered: [here(1), here(2)].into(), ..Wants::default() };
-    assert_eq!(load(store, &wants).await.answered, [(here(1), sent("2", 1, 20).sent)].into());
+    assert_eq!(load(store, &wants).await.answered, [(here(1), named(sent("2", 1, 20)))].into());
     let subjects = page(store, &everything()).await.subjects;
     let shown: Vec<_> = subjects.into_iter().map(|s| (s.state.id, s.answering)).collect();
-    assert_eq!(shown, [(here(1), Some(sent("2", 1, 20).sent)), (here(2), None)], "who never wrote answers nothing");
+    assert_eq!(shown, [(here(1), Some(named(sent("2", 1, 20)))), (here(2), None)], "who never wrote answers nothing");
 }
 
 pub(super) async fn a_send_of_before_a_reply_marks_its_conversation(store: &Kept) {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::super::sends::Asked;
 use super::super::{ApiKey, CampaignSend, SendLog, StoreError};
 use super::{MemoryStore, Tables};
-use crate::domain::answering::Answering;
+use crate::domain::answering::{Answering, Reported};
 use crate::domain::contact::Address;
 use crate::domain::id::LineId;
 use crate::domain::time::Timestamp;
@@ -71,6 +71,8 @@ impl Tables {
     /// The newest text from a line to an address that was sent at or before an instant.
     pub(super) fn answered(&self, to: &Address, line: &LineId, at: Timestamp) -> Option<Answering> {
         let sends = self.campaign_sends.values().filter(|s| s.to == *to && s.line == *line && s.sent.at <= at);
-        sends.max_by_key(|s| (s.sent.at, &s.id)).map(|s| s.sent.clone())
+        let newest = sends.max_by_key(|s| (s.sent.at, &s.id))?;
+        let send = Some(Reported { by: newest.source.clone(), id: newest.id.clone() });
+        Some(Answering { send, ..newest.sent.clone() })
     }
 }

@@ -116,13 +116,13 @@ pub(super) fn redeem(
     Ok(Some(Device { id: device, rep: RepId(rep), name: name.to_owned(), created: now, revoked: false }))
 }
 
-type DeviceRow = (String, String, String, Timestamp, bool);
+pub(super) type DeviceRow = (String, String, String, Timestamp, bool);
 
-fn device_row(r: &Row<'_>) -> rusqlite::Result<DeviceRow> {
+pub(super) fn device_row(r: &Row<'_>) -> rusqlite::Result<DeviceRow> {
     Ok((r.get(0)?, r.get(1)?, r.get(2)?, instant(r, 3)?, r.get(4)?))
 }
 
-fn to_device((id, rep, name, created, revoked): DeviceRow) -> Result<Device, StoreError> {
+pub(super) fn to_device((id, rep, name, created, revoked): DeviceRow) -> Result<Device, StoreError> {
     Ok(Device { id: parse(&id)?, rep: RepId(rep), name, created, revoked })
 }
 

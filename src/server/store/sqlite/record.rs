@@ -88,6 +88,7 @@ fn campaign_sends(tx: &Transaction<'_>, to: &Address, limit: usize) -> Result<Ve
             use_case: r.get(4)?,
             words: Body::new(r.get::<_, String>(5)?),
             at: instant(r, 6)?,
+            send: None,
         };
         Ok(CampaignSend {
             source: r.get(0)?,

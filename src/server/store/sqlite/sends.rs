@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
 use super::SqliteStore;
 use super::row::{instant, optional};
-use crate::domain::answering::Answering;
+use crate::domain::answering::{Answering, Reported};
 use crate::domain::contact::{Address, Body};
 use crate::domain::id::LineId;
 use crate::domain::time::Timestamp;
@@ -78,11 +78,12 @@ pub(super) fn answered(
     line: &LineId,
     at: Timestamp,
 ) -> Result<Option<Answering>, StoreError> {
-    let sql = "SELECT campaign, use_case, words, sent_at FROM campaign_send WHERE address = ?1 AND line = ?2 \
+    let sql = "SELECT campaign, use_case, words, sent_at, source, id FROM campaign_send WHERE address = ?1 AND line = ?2 \
                AND sent_at <= ?3 ORDER BY sent_at DESC, id DESC LIMIT 1";
     let found = db.prepare_cached(sql)?.query_row(params![to.as_str(), line.as_str(), at.millis()], |r| {
         let words = Body::new(r.get::<_, String>(2)?);
-        Ok(Answering { campaign: r.get(0)?, use_case: r.get(1)?, words, at: instant(r, 3)? })
+        let send = Some(Reported { by: r.get(4)?, id: r.get(5)? });
+        Ok(Answering { campaign: r.get(0)?, use_case: r.get(1)?, words, at: instant(r, 3)?, send })
     });
     optional(found)
 }
