@@ -25,6 +25,7 @@ use utoipa::{Modify, OpenApi};
         super::people::on_call,
         super::people::calendar,
         super::blocked::blocked,
+        super::unblock::unblock,
         super::rulings::rulings,
         super::sends::report,
         super::crm::changes,
