@@ -1,4 +1,4 @@
-//! `comeback consent show|import|export|dossier|judge|rulings|blocked`: the consent ledger at the command line, and what is ruled about it.
+//! `comeback consent show|import|export|dossier|judge|rulings|blocked|unblock`: the consent ledger at the command line, and what is ruled about it.
 
 use std::io::{BufRead as _, IsTerminal as _, Read as _};
 use std::path::PathBuf;
@@ -19,6 +19,7 @@ mod export;
 mod import;
 mod judge;
 mod rulings;
+mod unblock;
 
 /// Who may be texted, and why: the consent ledger, and what was ruled about it.
 #[derive(Debug, Subcommand)]
@@ -40,15 +41,19 @@ pub(super) enum Consent {
     /// perhaps `scope`, `source` and `wording`: a .csv with these names in its first line, or a .jsonl with an object on
     /// each line.
     ///
+    /// Where an opt-in was given is its row's own `source`; a row without one takes the name of the list, when `--source`
+    /// gives it one. The name of the list is kept with every word in any case.
+    ///
     /// Rows that cannot be read are told with their line, and the others are taken in. Run again, a file changes nothing;
     /// no row undoes a newer word, and what a buyer, a carrier or a colleague withdrew comes back by the buyer's START
     /// only.
     Import {
         #[command(flatten)]
         database: DatabaseArg,
-        /// What the list is called: kept with every word that it brings.
-        #[arg(long, default_value = "import", value_parser = super::api_key::name)]
-        source: String,
+        /// What the list is called: kept with every word that it brings. Of an opt-in it also says where it was given, unless
+        /// the row does.
+        #[arg(long, value_name = "NAME", value_parser = super::api_key::name)]
+        source: Option<String>,
         /// The file.
         file: PathBuf,
     },
@@ -66,6 +71,7 @@ pub(super) enum Consent {
     /// What people ruled about numbers that a text had put on hold, newest first.
     Rulings(rulings::Rulings),
     Blocked(blocked::Blocked),
+    Unblock(unblock::Unblock),
 }
 
 /// The form of an export.
@@ -81,12 +87,13 @@ impl Consent {
     pub(super) async fn run(self, profile: &str) -> anyhow::Result<()> {
         match self {
             Self::Show { database, json } => show(database, json, profile).await,
-            Self::Import { database, source, file } => import::import(&database, &source, &file).await,
+            Self::Import { database, source, file } => import::import(&database, source.as_deref(), &file).await,
             Self::Export { database, format } => export::export(&database, format).await,
             Self::Dossier(dossier) => dossier.run(profile).await,
             Self::Judge(judge) => judge.run(),
             Self::Rulings(rulings) => rulings.run(profile).await,
             Self::Blocked(blocked) => blocked.run(profile).await,
+            Self::Unblock(unblock) => unblock.run(profile).await,
         }
     }
 }
@@ -157,9 +164,14 @@ fn told(view: &ConsentView) -> Vec<String> {
     for told in &view.told {
         let ended = told.ended.as_ref().map_or_else(
             || format!("waits since {}, {} round(s) came to nothing", told.since, told.tries),
-            |at| format!("{} at {at}", told.state),
+            |at| match told.state.as_str() {
+                "dropped" => format!("nobody there has the number, {at}"),
+                "dead" => format!("given up at {at}"),
+                state => format!("{state} at {at}"),
+            },
         );
-        lines.push(format!("  entry {} to {}: {ended}", told.seq, told.channel));
+        let why = told.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        lines.push(format!("  entry {} to {}: {ended}{why}", told.seq, told.channel));
     }
     lines
 }

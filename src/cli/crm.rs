@@ -38,6 +38,10 @@ pub(super) struct CrmArgs {
     /// always do.
     #[arg(long)]
     crm_writes: bool,
+    /// The property of contacts (HubSpot) or the checkbox of contacts and leads (Salesforce) that says who is opted out of
+    /// texts. Left out, `sms_opt_out` or `SMS_Opt_Out__c`.
+    #[arg(long, value_name = "NAME", requires = "crm", env = "COMEBACK_CRM_OPT_OUT", value_parser = field)]
+    crm_opt_out: Option<String>,
     #[command(flatten)]
     token: CrmTokenArgs,
     /// A file with the client secret of HubSpot's app, which signs its webhooks to `/hooks/crm`; two lines while it is
@@ -102,7 +106,8 @@ impl CrmArgs {
             "HubSpot opens to a private app's token: put it into COMEBACK_CRM_TOKEN, or a file named by --crm-token-file"
         );
         let base = if base.is_empty() { API } else { base };
-        let settings = Settings { base: base.to_owned(), hook_secret: self.hook_secret()?, ..Settings::new(token) };
+        let mut settings = Settings { base: base.to_owned(), hook_secret: self.hook_secret()?, ..Settings::new(token) };
+        settings.opt_out = self.crm_opt_out.clone().unwrap_or(settings.opt_out);
         let reps = Reps::Kept(Arc::clone(store));
         Ok(Some(Arc::new(HubSpot::new(egress.clone(), settings, reps, Arc::clone(clock))?)))
     }
@@ -133,6 +138,7 @@ impl CrmArgs {
         if !login.is_empty() {
             login.clone_into(&mut settings.login);
         }
+        settings.opt_out = self.crm_opt_out.clone().unwrap_or(settings.opt_out);
         let reps = Reps::Kept(Arc::clone(store));
         Ok(Salesforce::new(egress.clone(), settings, reps, Arc::clone(clock))?)
     }
@@ -143,4 +149,12 @@ impl CrmArgs {
         source.read_all()?;
         Ok(Some(Held::At(source)))
     }
+}
+
+/// The name of a field, as both CRMs take it.
+fn field(text: &str) -> Result<String, String> {
+    let fits = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.len() <= 100
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if fits { Ok(text.to_owned()) } else { Err("a field's name is letters, digits and _".to_owned()) }
 }

@@ -63,6 +63,7 @@ fn line(row: &CrmRow, now: Timestamp) -> String {
         Wanted::TaskDone { .. } => "end of a task",
         Wanted::Reopened => "opened again",
         Wanted::Owner => "owner",
+        Wanted::Consent { .. } => "opt-out",
     };
     let state = if row.ended.is_some() { "refused" } else { "waits" };
     let minutes = now.since(row.at).as_seconds().max(0) / 60;

@@ -260,7 +260,8 @@ fn facts(state: &State, snapshot: &Snapshot) -> Vec<Fact> {
         let asked = |a: &Answer| regulated::waits_for_approval(a) && regulated::may_approve(playbook, c, &a.by, me);
         let asks = c.answers.iter().filter(|(_, answer)| asked(answer)).map(|(message, answer)| {
             let title = format!("To approve: {}'s answer to {who}", playbook.rep_name(&answer.by));
-            Fact { kind: Kind::Assigned, key: format!("approve:{message}"), title, body: body("") }
+            let why = body("a text waits for your approval: z");
+            Fact { kind: Kind::Assigned, key: format!("approve:{message}"), title, body: why }
         });
         facts.extend(asks);
     }

@@ -14,7 +14,7 @@ use crate::domain::contact::Address;
 use crate::domain::id::{ConversationId, MessageId, NumberId, RepId};
 use crate::wire::around::Around;
 use crate::wire::audit::Entries;
-use crate::wire::blocked::BlockedNumbers;
+use crate::wire::blocked::{BlockedNumbers, Unblock};
 use crate::wire::changes::{Changes, Message};
 use crate::wire::command::{Push, Receipts};
 use crate::wire::consent::ConsentView;
@@ -234,6 +234,11 @@ impl Backend {
         let mut url = self.url("v1/consent/blocked");
         url.query_pairs_mut().extend_pairs(before.map(|before| ("before", before.to_string())));
         outcome(self.http.get(url).timeout(QUICK).bearer_auth(&self.token)).await
+    }
+
+    /// `POST /v1/consent/unblock`.
+    pub async fn unblock(&self, number: &Address) -> Result<Said, AskError> {
+        post(self, "v1/consent/unblock", &Unblock { number: number.as_str().to_owned() }).await
     }
 
     /// `GET /v1/reports/{name}`.

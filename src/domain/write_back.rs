@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::conversation::Conversation;
 use super::event::{Event, Outcome};
-use super::id::{MessageId, RepId};
+use super::id::{MessageId, NumberId, RepId};
 use super::meeting::Meeting;
 use super::ownership::OwnerSource;
 use super::routing::Holder;
@@ -17,7 +17,7 @@ pub mod came_of;
 
 /// What the playbook wants written into the CRM.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "four switches, each a key of the file")]
+#[expect(clippy::struct_excessive_bools, reason = "five switches, each a key of the file")]
 pub struct WriteBack {
     /// Every reply and every answer, in the log of what was said.
     pub log: bool,
@@ -27,14 +27,26 @@ pub struct WriteBack {
     pub tasks: bool,
     /// Who is accountable, where the CRM itself names nobody.
     pub owners: bool,
+    /// That a number opted out, and that it did no longer, on everybody there who has it.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub opt_outs: bool,
     /// Tasks for later, by how a conversation ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub follow_ups: Vec<FollowUp>,
 }
 
+const fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+const fn is_yes(on: &bool) -> bool {
+    *on
+}
+
 impl Default for WriteBack {
     fn default() -> Self {
-        Self { log: true, outcomes: true, tasks: false, owners: false, follow_ups: Vec::new() }
+        Self { log: true, outcomes: true, tasks: false, owners: false, opt_outs: true, follow_ups: Vec::new() }
     }
 }
 
@@ -46,7 +58,7 @@ impl WriteBack {
 
     /// Whether anything is written at all.
     pub const fn is_nothing(&self) -> bool {
-        !(self.log || self.outcomes || self.tasks || self.owners) && self.follow_ups.is_empty()
+        !(self.log || self.outcomes || self.tasks || self.owners || self.opt_outs) && self.follow_ups.is_empty()
     }
 }
 
@@ -105,6 +117,11 @@ pub enum Wanted {
     Reopened,
     /// The contact belongs to somebody else.
     Owner,
+    /// Whether a number is opted out, as it stands when it is written: on everybody who has it.
+    Consent {
+        /// Whose.
+        number: NumberId,
+    },
 }
 
 /// A write with what makes it this one.
@@ -150,6 +167,19 @@ pub fn follows(policy: &WriteBack, seq: u64, at: Timestamp, event: &Event) -> Ve
     }
     wants
 }
+
+/// What follows from one entry about a number. A number whose consent was given and never withdrawn wants nothing.
+pub fn follows_number(policy: &WriteBack, seq: u64, number: NumberId, event: &Event, was_out: bool) -> Option<Want> {
+    let wanted = matches!(event, Event::OptedOut { .. }) || (was_out && matches!(event, Event::OptedIn { .. }));
+    (policy.opt_outs && wanted).then(|| Want {
+        once: format!("{CONSENT}{seq}"),
+        rep: None,
+        what: Wanted::Consent { number },
+    })
+}
+
+/// What the names of writes about consent begin with.
+pub const CONSENT: &str = "consent:";
 
 /// Whether the CRM does not say so itself: it has no owner that the rules could see.
 const fn is_news(source: Option<OwnerSource>) -> bool {
@@ -234,11 +264,35 @@ mod tests {
         assert_eq!(named(&owned(None)), ["owner:9"]);
         assert_eq!(named(&owned(Some(OwnerSource::RoundRobin))), ["owner:9"]);
         assert!(named(&owned(Some(OwnerSource::Contact))).is_empty(), "the CRM said so itself");
-        let nothing = WriteBack { log: false, outcomes: false, ..WriteBack::default() };
+        let nothing = WriteBack { log: false, outcomes: false, opt_outs: false, ..WriteBack::default() };
         assert!(nothing.is_nothing() && follows(&nothing, 9, at, &done(Outcome::Meeting)).is_empty());
         assert_eq!(named(&Event::Reopened { by: Some(maya.clone()) }), ["again:9"]);
         assert!(named(&Event::Reopened { by: None }).is_empty(), "the buyer wrote again");
         let later = Wanted::FollowUp { words: "Ask again".to_owned(), due: at + Span::minutes(90 * 24 * 60) };
         assert_eq!(follows(&policy(), 9, at, &done(Outcome::NotInterested))[1].what, later);
+    }
+    #[test]
+    fn an_opt_out_is_written_and_its_end_and_consent_that_was_never_withdrawn_is_not() {
+        use crate::domain::consent::{OptOutSource, Scope};
+        let number = NumberId(Uuid::from_u128(3));
+        let source = OptOutSource::Keyword("stop".to_owned());
+        let out = Event::OptedOut { source: source.clone(), scope: Scope::Tenant, said: None };
+        let back = Event::OptedIn { source, scope: Scope::Tenant, said: None, words: None };
+        let named = |policy: &WriteBack, event: &Event, was_out| {
+            follows_number(policy, 9, number, event, was_out).map(|want| want.once)
+        };
+        let usual = WriteBack::default();
+        assert_eq!(named(&usual, &out, false).as_deref(), Some("consent:9"));
+        assert_eq!(named(&usual, &back, true).as_deref(), Some("consent:9"));
+        assert_eq!(named(&usual, &back, false), None, "nothing ends");
+        assert_eq!(named(&WriteBack { opt_outs: false, ..usual }, &out, false), None);
+    }
+
+    #[test]
+    fn a_policy_of_before_writes_opt_outs_too() {
+        let before: WriteBack =
+            serde_json::from_str(r#"{"log":true,"outcomes":true,"tasks":false,"owners":false}"#).unwrap();
+        assert_eq!(before, WriteBack::default());
+        assert!(!serde_json::to_string(&before).unwrap().contains("opt_outs"), "and is written as it was");
     }
 }

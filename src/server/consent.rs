@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate};
 
 use super::service::Heard;
 use super::store::consent::LedgerRow;
+use super::store::crm_write::{CrmEnd, CrmRow};
 use super::store::notice::NoticeRow;
 use super::store::{Store, StoreError};
 use crate::domain::alert::{To, What};
@@ -133,13 +134,14 @@ pub async fn view(
     });
     let ledger = store.ledger_of(number.id, SHOWN).await?;
     let notices = store.consent_notices(number.id, SHOWN).await?;
+    let writes = store.crm_consents(number.id, SHOWN).await?;
     Ok(ConsentView {
         number: address.as_str().to_owned(),
         opted_out,
         hold,
         evidence,
         ledger: ledger.iter().map(|row| line(playbook, row)).collect(),
-        told: notices.iter().filter_map(telling).collect(),
+        told: notices.iter().filter_map(telling).chain(writes.iter().map(written)).collect(),
     })
 }
 
@@ -215,5 +217,25 @@ fn telling(row: &NoticeRow) -> Option<Telling> {
         since: row.notice.at.to_string(),
         tries: row.tries,
         ended: row.ended.map(|(_, at)| at.to_string()),
+        why: None,
     })
+}
+
+/// The CRM's own record of it.
+fn written(row: &CrmRow) -> Telling {
+    let state = match row.ended {
+        None => "waiting",
+        Some((CrmEnd::Made, _)) => "sent",
+        Some((CrmEnd::Dropped, _)) => "dropped",
+        Some((CrmEnd::Refused, _)) => "dead",
+    };
+    Telling {
+        seq: row.place.0,
+        channel: "CRM".to_owned(),
+        state: state.to_owned(),
+        since: row.at.to_string(),
+        tries: row.tries,
+        ended: row.ended.map(|(_, at)| at.to_string()),
+        why: row.waits.clone(),
+    }
 }

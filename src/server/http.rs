@@ -35,6 +35,7 @@ pub mod reports;
 pub mod rulings;
 pub mod sends;
 pub mod session;
+pub mod unblock;
 pub mod writing;
 
 /// The largest body of a push: a thousand queued commands of an offline day.
@@ -78,6 +79,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/reports/{name}/conversations", get(behind::conversations))
         .route("/v1/media/{message}/{n}", get(media::one))
         .route("/v1/consent/blocked", get(blocked::blocked))
+        .route("/v1/consent/unblock", post(unblock::unblock))
         .route("/v1/consent/rulings", get(rulings::rulings))
         .route("/v1/sends", post(sends::report))
         .route("/v1/crm/changes", post(crm::changes))

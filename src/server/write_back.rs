@@ -2,7 +2,8 @@
 //!
 //! **Invariants:** writes follow the journal, so that a reply waits for none of them and none is lost; those of one
 //! conversation are made in order; that a call may have made one is on disk before the call, and it is looked for before
-//! it is made again. What cannot be made waits where `comeback crm` shows it.
+//! it is made again. What cannot be made waits where `comeback crm` shows it. An opt-out is a number's, and is marked on
+//! everybody who has it when it is written.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use super::store::StoreError;
 use crate::domain::id::ConversationId;
 use crate::domain::time::{Span, Timestamp};
 
+mod consent;
 mod follow;
 mod make;
 mod tasks;

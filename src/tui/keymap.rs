@@ -4,7 +4,12 @@
 //! **Invariant:** the same letter means the same everywhere, and nothing that sends, rules or opts out sits on a key
 //! that moves.
 
+mod audit;
 pub mod chord;
+mod words;
+
+pub use self::audit::changes;
+pub use self::words::{is_ambiguous, page, place, places};
 
 use std::sync::LazyLock;
 
@@ -181,8 +186,22 @@ pub const TABLE: &[Binding] = &[
     b(Group::Move, BROWSE, &["G", "End"], Action::Bottom, "bottom", "to the bottom"),
     b(Group::Move, BROWSE, &["Ctrl-d", "PageDown"], Action::HalfDown, "half page down", "half a page down"),
     b(Group::Move, BROWSE, &["Ctrl-u", "PageUp"], Action::HalfUp, "half page up", "half a page up"),
-    b(Group::Move, &[Page], &["PageDown"], Action::HalfDown, "half page down", "half a page down in a page"),
-    b(Group::Move, &[Page], &["PageUp"], Action::HalfUp, "half page up", "half a page up in a page"),
+    b(
+        Group::Move,
+        &[Page, Choice],
+        &["PageDown"],
+        Action::HalfDown,
+        "half page down",
+        "half a page down in a page or a dialog",
+    ),
+    b(
+        Group::Move,
+        &[Page, Choice],
+        &["PageUp"],
+        Action::HalfUp,
+        "half page up",
+        "half a page up in a page or a dialog",
+    ),
     b(Group::Move, &[List, Outbox, WhileAway], &["Enter"], Action::Open, "open", "open the conversation"),
     b(Group::Move, &[Measure], &["Enter"], Action::Open, "open", "the conversations behind a number; then one of them"),
     b(Group::Move, &[Measure], &["Left"], Action::Left, "left", "to the left: the hour, day or number before"),
@@ -379,44 +398,6 @@ pub fn palette(context: Context, words: &str) -> Vec<&'static Binding> {
     let words = words.trim().to_lowercase();
     found.sort_by_key(|b| !b.name.starts_with(&words));
     found
-}
-
-/// The page `assets/keys.md`.
-pub fn page() -> String {
-    let mut page = String::from("# Keys\n\nGenerated from the table in `src/tui/keymap.rs`.\n");
-    for group in Group::ALL {
-        page.push_str("\n## ");
-        page.push_str(group.words());
-        page.push_str("\n\n| key | where | does |\n|---|---|---|\n");
-        for binding in TABLE.iter().filter(|b| b.group == group) {
-            let keys: Vec<String> = binding.keys.iter().map(|k| format!("`{}`", k.replace('|', "\\|"))).collect();
-            let keys = if keys.is_empty() { format!("`:{}`", binding.name) } else { keys.join(" ") };
-            for part in ["| ", &keys, " | ", &places(binding.contexts), " | ", binding.doc, " |\n"] {
-                page.push_str(part);
-            }
-        }
-    }
-    page
-}
-
-/// Where a key works, in words.
-pub fn places(contexts: &[Context]) -> String {
-    if contexts.is_empty() || contexts.len() == ALL.len() {
-        return "everywhere".to_owned();
-    }
-    let words = |context: &Context| match context {
-        List => "list",
-        Thread => "conversation",
-        Outbox => "outbox",
-        People => "people",
-        WhileAway => "hand-over",
-        Measure => "measures",
-        Composer => "composer",
-        Line => "line",
-        Choice => "choice",
-        Page => "page",
-    };
-    contexts.iter().map(words).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

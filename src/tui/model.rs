@@ -15,8 +15,8 @@ use composer::Composer;
 use list::List;
 use overlay::Overlay;
 
-use super::keymap::Context;
 use super::keymap::chord::Chord;
+use super::keymap::{self, Action, Binding, Context};
 use super::theme::Theme;
 use crate::client::handle::{
     Around, Inbox, LinkState, OutboxEntry, OutboxId, OutboxStanding, Row, Thread, Toast, Unwritten, Weight, Writer,
@@ -24,7 +24,7 @@ use crate::client::handle::{
 use crate::domain::consent::is_final;
 use crate::domain::event::Review;
 use crate::domain::id::{ConversationId, MessageId, RepId};
-use crate::domain::playbook::Playbook;
+use crate::domain::playbook::{Playbook, Role};
 use crate::domain::time::{Span, Timestamp};
 use crate::wire::changes::Presence;
 
@@ -280,6 +280,22 @@ impl Model {
     /// Whose inbox it is.
     pub fn me(&self) -> Option<&RepId> {
         self.inbox.as_ref().and_then(|i| i.me.as_ref()).map(|me| &me.rep)
+    }
+
+    /// Whether this person may do it: an auditor reads, and changes nothing.
+    pub fn offers(&self, action: Action) -> bool {
+        !(keymap::changes(action) && self.audits())
+    }
+
+    /// Whether this person only reads.
+    pub fn audits(&self) -> bool {
+        let role = self.me().and_then(|me| self.playbook()?.role_of(me));
+        role == Some(Role::Auditor)
+    }
+
+    /// What the palette offers to this person.
+    pub fn palette(&self, context: Context, words: &str) -> Vec<&'static Binding> {
+        keymap::palette(context, words).into_iter().filter(|binding| self.offers(binding.action)).collect()
     }
 
     /// The zone that times are shown in.

@@ -18,6 +18,20 @@ pub struct BlockedNumbers {
     pub before: Option<NumberId>,
 }
 
+/// `POST /v1/consent/unblock`: whose texts are to be heard again.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Unblock {
+    /// Whose: `+14155550123`.
+    pub number: String,
+}
+
+impl std::fmt::Debug for Unblock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Unblock")
+    }
+}
+
 /// One blocked number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BlockedNumber {
@@ -32,7 +46,7 @@ pub struct BlockedNumber {
     /// Why: `spam`, `fraud`, `abuse` or `other`.
     #[schema(value_type = String)]
     pub reason: Why,
-    /// Its newest conversation. `{"do": "unblock"}` about it ends the block: for its team's lead and admins.
+    /// Its newest conversation. `POST /v1/consent/unblock` ends the block: for its team's lead and admins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub conversation: Option<ConversationId>,

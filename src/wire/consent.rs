@@ -188,9 +188,9 @@ pub struct LedgerLine {
 pub struct Telling {
     /// The journal's entry.
     pub seq: u64,
-    /// The playbook's channel.
+    /// The playbook's channel; `CRM` for the CRM.
     pub channel: String,
-    /// `waiting`, `sent`, `dead` (given up).
+    /// `waiting`, `sent`, `dead` (given up), `dropped` (nobody there has the number).
     pub state: String,
     /// Since when it is to be told, in RFC 3339.
     pub since: String,
@@ -199,4 +199,7 @@ pub struct Telling {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
+    /// Why it waits or was given up, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }

@@ -47,6 +47,7 @@ mod sim;
 mod store;
 mod tui_again;
 mod tui_around;
+mod tui_asked;
 mod tui_binding;
 mod tui_booking;
 mod tui_composer;

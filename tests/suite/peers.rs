@@ -5,6 +5,7 @@ mod books;
 mod catcher;
 mod delivery;
 mod media;
+mod opt_outs;
 mod prism;
 mod recovery;
 mod shop;

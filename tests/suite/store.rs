@@ -155,6 +155,8 @@ macro_rules! conforms {
                     writes_that_ended_long_ago_are_forgotten_and_open_tasks_are_not
                     what_waited_before_a_backup_is_looked_for_before_it_is_made
                     one_text_is_read_by_its_id
+                    what_is_written_of_a_numbers_consent_is_told_apart_and_counted_with_what_others_were_not_told
+                    the_numbers_of_somebody_are_those_whose_cards_name_them
                 }
                 consent {
                     the_ledger_of_a_number_is_the_journals_own_entries_in_order

@@ -13,8 +13,8 @@ use crate::wire::blocked::BlockedNumber;
 
 /// Numbers that somebody blocked: what they text is kept, and nobody is asked to answer it. Who blocked each, when and why.
 ///
-/// A lead of its team or an admin gives a number back its voice in the client: `:blocked numbers`, or `:block` in its
-/// conversation. The carrier is not told of any of it, and a STOP from a blocked number counts all the same.
+/// A lead of its team or an admin gives a number back its voice: `comeback consent unblock`, or in the client `:blocked
+/// numbers` and `:block` in its conversation. The carrier is not told of any of it, and a STOP from a blocked number counts all the same.
 ///
 /// Read by an admin, an auditor or an operator.
 #[derive(Debug, Args)]
@@ -40,7 +40,9 @@ impl Blocked {
         if !self.json {
             say(match all.len() {
                 0 => "No number is blocked.",
-                _ => "To hear one again: a lead of its team or an admin, in the client, by :blocked numbers",
+                _ => {
+                    "To hear one again: a lead of its team or an admin, by comeback consent unblock, or :blocked numbers in the client"
+                }
             });
         }
         Ok(())

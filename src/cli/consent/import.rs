@@ -25,8 +25,17 @@ const BATCH: usize = 200;
 const TRIES: u32 = 30;
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// What a list is called that nobody named.
+const UNNAMED: &str = "import";
+
+/// A row with where it was said: its own word, else the list's name.
+fn of_list(row: ConsentRow, list: Option<&str>) -> ConsentRow {
+    let own = row.source.filter(|source| !source.trim().is_empty());
+    ConsentRow { source: own.or_else(|| list.map(str::to_owned)), ..row }
+}
+
 /// Takes in a file, row by row.
-pub(super) async fn import(database: &DatabaseArg, source: &str, file: &Path) -> anyhow::Result<()> {
+pub(super) async fn import(database: &DatabaseArg, list: Option<&str>, file: &Path) -> anyhow::Result<()> {
     let store: Arc<dyn Store> = Arc::new(database.open()?);
     let playbook = store.playbook().await?.ok_or_else(|| {
         anyhow::anyhow!("this database has no playbook yet: start it once with comeback serve --playbook FILE")
@@ -37,14 +46,14 @@ pub(super) async fn import(database: &DatabaseArg, source: &str, file: &Path) ->
     let mut rows =
         Rows::<ConsentRow>::open(file, open).map_err(|why| anyhow::anyhow!("{name}:1: {why}. Nothing was taken in"))?;
     let service = Service::start(store, Arc::new(SystemClock), &playbook).await?;
-    let by = (Actor::Operator, OptOutSource::Import(source.to_owned()));
+    let by = (Actor::Operator, OptOutSource::Import(list.unwrap_or(UNNAMED).to_owned()));
     let mut import = Importing { service, batch: Vec::new(), new: 0, known: 0, overtaken: 0, refused: 0 };
     let mut progress = Progress::new(size);
     let mut ended = Ok(());
     while let Some((line, row)) = rows.next() {
         progress.at(rows.bytes(), import.read());
         let read = match row {
-            Ok(row) => checked(row, (&by.0, &by.1), &playbook, SystemClock.now()),
+            Ok(row) => checked(of_list(row, list), (&by.0, &by.1), &playbook, SystemClock.now()),
             Err(Wrong::Row(why)) => Err(why),
             Err(Wrong::File(why)) => {
                 ended = Err(anyhow::anyhow!("{name}:{line}: {why}. Nothing after it was read"));

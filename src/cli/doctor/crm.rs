@@ -44,6 +44,12 @@ async fn ask(report: &mut Report, database: &Path, args: &CrmArgs, egress: &Egre
         let told = format!("{all} row(s) count for nothing: {}", some.join("; "));
         report.look(AREA, "rows", told, "mend them; what was read of the others holds meanwhile");
     }
+    if crm.takes_writes() && store.playbook().await?.is_none_or(|playbook| playbook.write_back.opt_outs) {
+        for lacks in crm.lacks().await? {
+            let hint = "or name another by --crm-opt-out; what was refused until then is tried by comeback crm retry";
+            report.look(AREA, "opt-outs", lacks, hint);
+        }
+    }
     owners(report, crm.as_ref(), &store).await
 }
 

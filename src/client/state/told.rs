@@ -7,6 +7,7 @@ use super::{State, Write, name_of};
 use crate::client::handle::{Toast, Weight};
 use crate::client::outbox::{Entry, Learnt};
 use crate::domain::command::Command;
+use crate::domain::event::Review;
 use crate::domain::id::{ConversationId, RepId};
 use crate::domain::rejection::Rejection;
 use crate::domain::time::Timestamp;
@@ -14,6 +15,9 @@ use crate::wire::changes::{Changes, HeadView, Snapshot};
 use crate::wire::command::{Receipt, Verdict};
 
 const PARKED: &str = "needs your eye before it goes: see the Outbox (O)";
+
+/// Nothing is for its author to do.
+const SECOND: &str = "waits for a second person's approval before it goes";
 
 /// When something was told, by the backend's clock.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,6 +70,9 @@ impl State {
             };
             match &receipt.verdict {
                 Verdict::Done => {}
+                Verdict::Parked { reasons } if reasons.iter().all(|why| *why == Review::NeedsApproval) => {
+                    toasts.push(toast(&entry, SECOND));
+                }
                 Verdict::Parked { .. } => toasts.push(toast(&entry, PARKED)),
                 Verdict::Refused { rejection } => {
                     if *rejection == Rejection::AlreadyLeft {

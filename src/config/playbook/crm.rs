@@ -21,6 +21,7 @@ pub(super) struct CrmText {
     outcomes: Option<bool>,
     tasks: Option<bool>,
     owners: Option<bool>,
+    opt_outs: Option<bool>,
     budget: Option<Spanned<String>>,
     fresh: Option<Spanned<Duration>>,
     reroute: Option<Reroute>,
@@ -44,6 +45,7 @@ impl Reader<'_> {
             outcomes: text.outcomes.unwrap_or(usual.outcomes),
             tasks: text.tasks.unwrap_or(usual.tasks),
             owners: text.owners.unwrap_or(usual.owners),
+            opt_outs: text.opt_outs.unwrap_or(usual.opt_outs),
             follow_ups: text.follow_up.iter().filter_map(|text| self.kept(self.follow_up(text))).collect(),
         }
     }

@@ -44,6 +44,8 @@ impl OptOutSource {
             Self::Ruled(rep) => format!("{} ruled that they asked for it", name(rep)),
             Self::Unruled => "they may have asked, and nobody ruled in time".to_owned(),
             Self::Api(key) => format!("reported by {key}"),
+            // What a list is called that nobody named.
+            Self::Import(from) if from == "import" => "imported from a list".to_owned(),
             Self::Import(from) => format!("imported from {from}"),
         }
     }

@@ -12,6 +12,7 @@ pub(super) fn of(playbook: &Playbook) -> Vec<String> {
         (rules.outcomes, "How a conversation ended stands there, too."),
         (rules.tasks, "Whoever has a reply has a task there, due when the answer is; completing it takes the reply."),
         (rules.owners, "Whom the rules choose for a buyer of nobody's becomes their owner there."),
+        (rules.opt_outs, "Everybody there who has a number that opted out is marked so, until it is welcome again."),
     ];
     let mut lines: Vec<String> = said.iter().filter(|(on, _)| *on).map(|(_, words)| (*words).to_owned()).collect();
     lines.extend(rules.follow_ups.iter().map(|later| {

@@ -133,6 +133,11 @@ pub trait Crm: Send + Sync + 'static {
         Err(CrmError::Cannot("tell whom a change concerns"))
     }
 
+    /// What somebody has to make in the CRM before it takes every write of ours, each in one line.
+    async fn lacks(&self) -> Result<Vec<String>, CrmError> {
+        Ok(Vec::new())
+    }
+
     /// Whether it takes writes, finds them again and tells how tasks stand: all three or none.
     fn takes_writes(&self) -> bool {
         false

@@ -44,7 +44,11 @@ pub mod body;
 pub mod card;
 pub mod hook;
 pub mod limits;
+mod opt_out;
 pub mod read;
+mod settings;
+
+pub use self::settings::Settings;
 
 /// Where HubSpot is.
 pub const API: &str = "https://api.hubapi.com";
@@ -78,35 +82,13 @@ struct Known {
 /// What is remembered, and since when.
 type Remembered = Option<(Instant, Arc<Known>)>;
 
-/// What a connector to HubSpot needs.
-#[derive(Debug)]
-pub struct Settings {
-    /// Where: [`API`] but in tests.
-    pub base: String,
-    /// A private app's token.
-    pub token: Held,
-    /// The app's client secrets, which sign its webhooks; nothing believes none.
-    pub hook_secret: Option<Held>,
-    /// The longest that one call may take.
-    pub within: Duration,
-    /// The shortest time between two searches.
-    pub between_searches: Duration,
-}
-
-impl Settings {
-    /// HubSpot itself.
-    pub fn new(token: Held) -> Self {
-        let (within, between_searches) = (PATIENCE, limits::BETWEEN_SEARCHES);
-        Self { base: API.to_owned(), token, hook_secret: None, within, between_searches }
-    }
-}
-
 /// The connector.
 pub struct HubSpot {
     egress: Egress,
     base: Url,
     token: Held,
     hook_secret: Option<Held>,
+    opt_out: String,
     within: Duration,
     clock: Arc<dyn Clock>,
     reps: Reps,
@@ -128,8 +110,8 @@ impl HubSpot {
         egress.look(&base).map_err(|e| CrmError::Unreachable(e.to_string()))?;
         let limits = Limits::with(settings.between_searches);
         let (known, kinds) = (Mutex::default(), Mutex::default());
-        let Settings { token, hook_secret, within, .. } = settings;
-        Ok(Self { egress, base, token, hook_secret, within, clock, reps, limits, known, kinds })
+        let Settings { token, hook_secret, opt_out, within, .. } = settings;
+        Ok(Self { egress, base, token, hook_secret, opt_out, within, clock, reps, limits, known, kinds })
     }
 
     /// Asks, and reads the answer. Every error of it is in our words.
@@ -407,11 +389,6 @@ impl Crm for HubSpot {
             let why = "the client secret of HubSpot's app is not set up: --crm-hook-secret-file";
             return Err(Unbelieved::Forged(why.to_owned()));
         };
-        // Whoever signs nothing is not worth the question what the secret is: a keyring answers by a program of its own.
-        if hooked.header("x-hubspot-signature-v3").is_none() {
-            return Err(Unbelieved::Forged("it is not signed".to_owned()));
-        }
-        let secrets = held.read_all().await.map_err(|e| Unbelieved::Forged(e.to_string()))?;
         let signed = hook::Signed {
             method: hooked.method,
             url: hooked.url,
@@ -419,7 +396,11 @@ impl Crm for HubSpot {
             time: hooked.header("x-hubspot-request-timestamp"),
             signature: hooked.header("x-hubspot-signature-v3"),
         };
-        hook::verify(&secrets, &signed, hooked.at).map_err(|why| Unbelieved::Forged(why.to_string()))?;
+        let forged = |why: hook::Refused| Unbelieved::Forged(why.to_string());
+        // What cannot be right whatever the secret is, is not worth asking for it: a keyring answers by a program of its own.
+        hook::looks_signed(&signed, hooked.at).map_err(forged)?;
+        let secrets = held.read_all().await.map_err(|e| Unbelieved::Forged(e.to_string()))?;
+        hook::verify(&secrets, &signed, hooked.at).map_err(forged)?;
         hook::changed(hooked.body).map_err(|why| Unbelieved::Unreadable(why.to_string()))
     }
 
@@ -447,7 +428,14 @@ impl Crm for HubSpot {
         true
     }
 
+    async fn lacks(&self) -> Result<Vec<String>, CrmError> {
+        self.lacks_mark().await
+    }
+
     async fn write(&self, write: &Write) -> Result<String, CrmError> {
+        if let What::Consent { opted_out, .. } = &write.what {
+            return self.mark(write.contact.as_str(), *opted_out).await;
+        }
         let owner = self.owner(write).await?;
         let question = match body::place(write) {
             Some(place) => {
@@ -465,6 +453,9 @@ impl Crm for HubSpot {
     }
 
     async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
+        if let What::Consent { opted_out, .. } = &write.what {
+            return self.is_marked(write.contact.as_str(), *opted_out).await;
+        }
         if let Some(place) = body::place(write) {
             return self.marked(write, place).await;
         }

@@ -46,6 +46,7 @@ pub mod body;
 pub mod card;
 pub mod jwt;
 pub mod limits;
+pub mod opt_out;
 pub mod read;
 pub mod session;
 pub mod soql;
@@ -86,6 +87,8 @@ pub struct Settings {
     pub user: String,
     /// The private key whose certificate the connected app has, in PEM.
     pub key: Held,
+    /// The checkbox of contacts and leads that says who is opted out of texts: [`opt_out::OPT_OUT`] where nobody names another.
+    pub opt_out: String,
     /// The longest that one call may take.
     pub within: Duration,
 }
@@ -93,7 +96,8 @@ pub struct Settings {
 impl Settings {
     /// Salesforce itself.
     pub fn new(client_id: String, user: String, key: Held) -> Self {
-        Self { login: session::LOGIN.to_owned(), client_id, user, key, within: PATIENCE }
+        let (login, opt_out) = (session::LOGIN.to_owned(), opt_out::OPT_OUT.to_owned());
+        Self { login, client_id, user, key, opt_out, within: PATIENCE }
     }
 }
 
@@ -101,6 +105,7 @@ impl Settings {
 pub struct Salesforce {
     egress: Egress,
     sessions: Sessions,
+    opt_out: String,
     within: Duration,
     clock: Arc<dyn Clock>,
     reps: Reps,
@@ -126,11 +131,11 @@ impl Salesforce {
     pub fn new(egress: Egress, settings: Settings, reps: Reps, clock: Arc<dyn Clock>) -> Result<Self, CrmError> {
         let at: Url = settings.login.trim_end_matches('/').parse().map_err(|_| not_an_address())?;
         egress.look(&at).map_err(|e| CrmError::Unreachable(e.to_string()))?;
-        let Settings { client_id, user, key, within, .. } = settings;
+        let Settings { client_id, user, key, opt_out, within, .. } = settings;
         let login = Login { at, client_id, user, key };
         let sessions = Sessions::new(egress.clone(), login, within, Arc::clone(&clock));
         let limits = Limits::with(Duration::ZERO);
-        Ok(Self { egress, sessions, within, clock, reps, limits, known: Mutex::default() })
+        Ok(Self { egress, sessions, opt_out, within, clock, reps, limits, known: Mutex::default() })
     }
 
     /// Asks, and reads the answer. Every error of it is in our words.
@@ -420,7 +425,14 @@ impl Crm for Salesforce {
         true
     }
 
+    async fn lacks(&self) -> Result<Vec<String>, CrmError> {
+        self.lacks_mark().await
+    }
+
     async fn write(&self, write: &Write) -> Result<String, CrmError> {
+        if let What::Consent { opted_out, .. } = &write.what {
+            return self.mark(write.contact.as_str(), *opted_out).await;
+        }
         let known = self.known().await?;
         let owner = self.owner(write, &known).await?;
         let Some(kind) = body::place(write) else {
@@ -436,6 +448,9 @@ impl Crm for Salesforce {
     }
 
     async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
+        if let What::Consent { opted_out, .. } = &write.what {
+            return self.is_marked(write.contact.as_str(), *opted_out).await;
+        }
         let known = self.known().await?;
         if let Some(kind) = body::place(write) {
             let found = self.all(body::find(write, kind, known.fields.key)).await?;

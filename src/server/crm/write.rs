@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::domain::contact::Body;
+use crate::domain::contact::{Address, Body};
 use crate::domain::id::{ContactId, DealId, RepId};
 use crate::domain::time::Timestamp;
 
@@ -71,6 +71,15 @@ pub enum What {
     Reopened,
     /// The contact, or the deal when one is named, gets another owner: [`Write::owner`], which the CRM has to know here.
     Owner,
+    /// The contact is marked as opted out of texts, or as not any more. Marked so already is as good.
+    Consent {
+        /// Whether a number of theirs is opted out.
+        opted_out: bool,
+        /// The number whose consent changed.
+        number: Address,
+        /// Of which part of us, as the ledger says it: `tenant`, `programme:NAME`, `number:LINE`; nothing when of none.
+        scope: Vec<String>,
+    },
 }
 
 /// A meeting in the calendar.
@@ -129,6 +138,7 @@ impl Write {
             What::Outcome { .. } => "outcome",
             What::Reopened => "reopened",
             What::Owner => "owner",
+            What::Consent { .. } => "consent",
         }
     }
 }

@@ -27,6 +27,7 @@ use utoipa::{Modify, OpenApi};
         super::calendars::address,
         super::calendars::subscription,
         super::blocked::blocked,
+        super::unblock::unblock,
         super::rulings::rulings,
         super::sends::report,
         super::crm::changes,

@@ -53,7 +53,7 @@ pub async fn say(
     }
 }
 
-fn refused(rejection: &Rejection) -> Failure {
+pub(super) fn refused(rejection: &Rejection) -> Failure {
     let code = serde_json::to_value(rejection).ok();
     let code = code.as_ref().and_then(|value| value.get("code")?.as_str()).unwrap_or("refused").to_owned();
     Failure::new(StatusCode::CONFLICT, &code, &rejection.to_string(), rejection.hint())

@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::domain::id::{ConversationId, MessageId, RepId};
+use crate::domain::consent::Number;
+use crate::domain::id::{ContactId, ConversationId, MessageId, NumberId, RepId};
 use crate::domain::time::Timestamp;
 use crate::domain::write_back::Wanted;
 use crate::wire::changes::Message;
@@ -17,7 +18,7 @@ pub struct CrmRow {
     pub key: Uuid,
     /// What it is called: a second one of the name is none.
     pub once: String,
-    /// Of which conversation. Its writes are made in order.
+    /// Of which conversation; of a number's consent, the number in its place. Its writes are made in order.
     pub conversation: ConversationId,
     /// Its place in that order: the entry of the journal that wanted it, and which one of that entry's.
     pub place: (u64, u32),
@@ -125,6 +126,12 @@ pub trait CrmWriteStore: Send + Sync + 'static {
 
     /// Forgets those that ended before `older_than`, at most `limit`; how many. An open task stays.
     async fn forget_crm(&self, older_than: Timestamp, limit: usize) -> Result<usize, StoreError>;
+
+    /// What of a number's consent was written or is to be, oldest first, the newest `limit`.
+    async fn crm_consents(&self, number: NumberId, limit: usize) -> Result<Vec<CrmRow>, StoreError>;
+
+    /// What stands of the numbers that this person of the CRM has, as far as it was read.
+    async fn numbers_of(&self, contact: &ContactId) -> Result<Vec<Number>, StoreError>;
 
     /// One text or note.
     async fn message(&self, id: MessageId) -> Result<Option<Message>, StoreError>;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::consent;
 use crate::domain::event::{Event, Subject};
 use crate::domain::id::{ConversationId, RepId};
 use crate::domain::time::{Span, Timestamp};
@@ -20,12 +21,15 @@ const PAGE: usize = 500;
 /// Places of a page that single events do not need: that of a task's end, and of a new task.
 const TASK_ENDS: u32 = 1_000;
 
-/// Reads the journal to its end. A CRM that is connected for the first time is told nothing of what was before.
+/// Reads the journal to its end. A CRM that is connected for the first time is told nothing of what was before, but for
+/// who is opted out.
 pub async fn follow(service: &Service) -> Result<(), StoreError> {
     let store = service.store().as_ref();
     let Some(mut read) = store.crm_read_to().await? else {
         let (head, _) = store.head().await?;
-        return store.crm_follow(head.seq, &[]).await;
+        let rows =
+            if service.playbook().write_back.opt_outs { consent::standing(store, head.seq).await? } else { Vec::new() };
+        return store.crm_follow(head.seq, &rows).await;
     };
     loop {
         let entries = store.entries(read, PAGE).await?;
@@ -52,9 +56,14 @@ impl Page<'_> {
         let mut moved: BTreeMap<ConversationId, (u64, Timestamp)> = BTreeMap::new();
         for entry in entries {
             // An event of a later version is nobody's here.
-            let Some((conversation, event)) = about(entry) else { continue };
+            let Some((subject, event)) = about(entry) else { continue };
+            let Subject::Conversation(conversation) = subject else {
+                rows.extend(consent::of_number(self.store, self.policy, entry, subject, &event).await?);
+                continue;
+            };
             if matches!(event, Event::Matched { .. }) {
                 self.store.crm_wake(conversation, self.now).await?;
+                rows.extend(consent::of_people(self.store, self.policy, entry, conversation).await?);
             }
             if self.policy.tasks && write_back::moves_task(&event) {
                 moved.insert(conversation, (entry.seq, entry.at));
@@ -108,7 +117,13 @@ pub(super) const fn is_end(wanted: &Wanted) -> bool {
     matches!(wanted, Wanted::Outcome { .. } | Wanted::FollowUp { .. })
 }
 
-fn row(conversation: ConversationId, place: (u64, u32), at: Timestamp, rep: Option<RepId>, wanted: Wanted) -> CrmRow {
+pub(super) fn row(
+    conversation: ConversationId,
+    place: (u64, u32),
+    at: Timestamp,
+    rep: Option<RepId>,
+    wanted: Wanted,
+) -> CrmRow {
     CrmRow {
         key: Uuid::now_v7(),
         once: String::new(),
@@ -128,11 +143,10 @@ fn row(conversation: ConversationId, place: (u64, u32), at: Timestamp, rep: Opti
     }
 }
 
-fn about(entry: &Entry) -> Option<(ConversationId, Event)> {
+pub(super) fn about(entry: &Entry) -> Option<(Subject, Event)> {
     let frame = Frame::decode(&entry.body).ok()?;
     let subject = read::<Subject>(frame.subject)?;
-    let Subject::Conversation(conversation) = subject else { return None };
-    Some((conversation, read(frame.event)?))
+    Some((subject, read(frame.event)?))
 }
 
 fn read<T: serde::de::DeserializeOwned>(value: Value) -> Option<T> {

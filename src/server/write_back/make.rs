@@ -51,6 +51,9 @@ struct Said {
 impl WriteBack {
     /// Makes one write; when to go on, when the CRM as a whole takes none now.
     pub(super) async fn make(&self, mut row: CrmRow) -> Result<Option<Timestamp>, StoreError> {
+        if let Wanted::Consent { number } = row.wanted {
+            return self.mark(row, number).await;
+        }
         let now = self.service.clock().now();
         let write = match self.read(&row, now).await? {
             Read::Write(write) => write,
@@ -105,20 +108,25 @@ impl WriteBack {
         }
     }
 
-    async fn made(&self, mut row: CrmRow, id: String) -> Result<Option<Timestamp>, StoreError> {
+    pub(super) async fn made(&self, mut row: CrmRow, id: String) -> Result<Option<Timestamp>, StoreError> {
         row.made = Some(id);
         row.waits = None;
         let now = self.service.clock().now();
         self.end(row, CrmEnd::Made, now).await
     }
 
-    async fn end(&self, mut row: CrmRow, end: CrmEnd, at: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    pub(super) async fn end(
+        &self,
+        mut row: CrmRow,
+        end: CrmEnd,
+        at: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
         row.closed |= end != CrmEnd::Made;
         row.ended = Some((end, at));
         self.service.store().put_crm_row(&row).await.map(|()| None)
     }
 
-    async fn failed(&self, mut row: CrmRow, error: &CrmError) -> Result<Option<Timestamp>, StoreError> {
+    pub(super) async fn failed(&self, mut row: CrmRow, error: &CrmError) -> Result<Option<Timestamp>, StoreError> {
         let now = self.service.clock().now();
         row.waits = Some(error.to_string());
         if error.is_final() {
@@ -216,6 +224,8 @@ impl WriteBack {
             }
             Wanted::Reopened => What::Reopened,
             Wanted::Owner => What::Owner,
+            // Of a number, which has no conversation: it is made elsewhere.
+            Wanted::Consent { .. } => return Ok(None),
         };
         // One that may have been made is looked for all the same: whoever sees it there wants it done.
         Ok((!is_over(row) || row.begun).then_some(Said { what, rep, at }))

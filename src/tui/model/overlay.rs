@@ -71,6 +71,8 @@ pub enum Overlay {
         /// The number so far.
         words: String,
     },
+    /// The backend is asked whether a number may be texted.
+    Begun(Begun),
     /// A time is asked for.
     When {
         /// What for.
@@ -101,6 +103,17 @@ pub enum Overlay {
     },
 }
 
+/// A number that the backend is asked about. What is typed meanwhile is the beginning of the text, and no key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Begun {
+    /// The number.
+    pub to: Address,
+    /// What was typed ahead.
+    pub words: String,
+    /// Why it may not be texted, once that is known.
+    pub refused: Option<String>,
+}
+
 /// A choice for one conversation or several.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pick {
@@ -114,6 +127,8 @@ pub struct Pick {
     pub choices: Vec<Choice>,
     /// Words that filter them.
     pub words: String,
+    /// First line on screen of what should be read.
+    pub top: usize,
     /// Which of those left.
     pub at: usize,
 }
@@ -287,6 +302,7 @@ impl Overlay {
             | Self::CoverNote { .. }
             | Self::MeetingNote { .. }
             | Self::Begin { .. }
+            | Self::Begun(_)
             | Self::When { .. } => Context::Line,
         }
     }

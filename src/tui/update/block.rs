@@ -22,7 +22,8 @@ pub(super) fn ask(model: &mut Model, id: ConversationId) {
         format!("Block {number}?")
     };
     let about = vec![(id, model.seen(id))];
-    model.overlay = Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0 }));
+    model.overlay =
+        Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), top: 0, at: 0 }));
 }
 
 /// Every blocked number in sight; choosing one unblocks it.
@@ -30,10 +31,15 @@ pub(super) fn list(model: &mut Model, now: Timestamp) {
     let rows = model.inbox.as_ref().map_or(&[][..], |inbox| inbox.rows.as_slice());
     let blocked = rows.iter().filter_map(|row| Some((row, row.blocked.as_ref()?)));
     let choices: Vec<Choice> = blocked
-        .map(|(row, block)| Choice {
-            label: format!("Unblock {}", row.address.as_str()),
-            detail: format!("{}, by {}", block.reason.words(), model.rep_name(&block.by)),
-            does: Does::Unblock(row.id),
+        .map(|(row, block)| {
+            let number = row.address.as_str();
+            let (label, does) = if model.audits() {
+                (number.to_owned(), Does::Leave)
+            } else {
+                (format!("Unblock {number}"), Does::Unblock(row.id))
+            };
+            let detail = format!("{}, by {}", block.reason.words(), model.rep_name(&block.by));
+            Choice { label, detail, does }
         })
         .collect();
     if choices.is_empty() {
@@ -42,8 +48,15 @@ pub(super) fn list(model: &mut Model, now: Timestamp) {
     let leave = Choice { label: "Leave".to_owned(), detail: "nothing changes".to_owned(), does: Does::Leave };
     let choices = std::iter::once(leave).chain(choices).collect();
     let title = "Blocked numbers".to_owned();
-    model.overlay =
-        Some(Overlay::Pick(Pick { title, about: Vec::new(), said: Vec::new(), choices, words: String::new(), at: 0 }));
+    model.overlay = Some(Overlay::Pick(Pick {
+        title,
+        about: Vec::new(),
+        said: Vec::new(),
+        choices,
+        words: String::new(),
+        top: 0,
+        at: 0,
+    }));
 }
 
 /// What stands against writing to a blocked number.

@@ -34,7 +34,8 @@ fn whom(model: &Model, about: &[Seen]) -> String {
 }
 
 fn pick(model: &mut Model, title: String, about: Vec<Seen>, choices: Vec<Choice>) {
-    model.overlay = Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0 }));
+    model.overlay =
+        Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), top: 0, at: 0 }));
 }
 
 /// Who gets it: here before away, least loaded first.
@@ -192,7 +193,7 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
             (Command::OptOut { source }, format!("{whom} is opted out: no text goes to this number any more."))
         }
         Does::Block(reason) => (Command::Block { reason }, format!("{whom} is blocked: nobody hears of its texts.")),
-        Does::Begin(to, line) => return super::begin::ask(model, to, line, now, out),
+        Does::Begin(to, line) => return super::begin::ask(model, to, line, out),
         Does::Unblock(id) => {
             out.push(act::ask((id, model.seen(id)), Command::Unblock));
             return model.say("Asked to unblock it.", now);

@@ -44,7 +44,7 @@ pub(super) fn reply(model: &mut Model, id: ConversationId, now: Timestamp) {
             choices.push(Choice { label, detail: draft.clone(), does: Does::Copy(draft) });
         }
         model.overlay =
-            Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0 }));
+            Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), top: 0, at: 0 }));
         return model.warn("This number opted out: texts cannot be sent.", now);
     }
     begin(model, id, false);

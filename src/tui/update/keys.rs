@@ -34,6 +34,8 @@ pub(super) fn perform(model: &mut Model, context: Context, action: Action, now: 
         return out.push(Effect::Suspend);
     } else if action == Action::Exit {
         return super::leave(model, out);
+    } else if !model.offers(action) {
+        return model.warn("You audit: you read everything and change nothing.", now);
     }
     match context {
         Context::Composer => composer::act(model, action, now, out),
@@ -90,6 +92,7 @@ pub(super) fn words_of(model: &mut Model) -> Option<&mut String> {
         | Overlay::Begin { words }
         | Overlay::When { words, .. } => Some(words),
         Overlay::Pick(pick) => Some(&mut pick.words),
+        Overlay::Begun(begun) => Some(&mut begun.words),
         Overlay::Why { .. } | Overlay::Card { .. } | Overlay::OnCall { .. } => None,
     }
 }

@@ -16,10 +16,13 @@ pub(super) fn ask(model: &mut Model, now: Timestamp) {
     };
     let (id, seen, name, chosen) = (composer.to, composer.seen, composer.name.clone(), composer.later);
     let Some(zone) = model.row(id).map(|row| row.place.zone()) else { return };
+    let (tomorrow, monday) = (later::nine(now, zone, 1), later::monday(now, zone));
+    // On a Sunday they are one.
+    let monday = monday.filter(|monday| Some(*monday) != tomorrow);
     let presets = [
         ("in an hour", Some(now + Span::minutes(60))),
-        ("tomorrow 9:00 there", later::nine(now, zone, 1)),
-        ("Monday 9:00 there", later::monday(now, zone)),
+        ("tomorrow 9:00 there", tomorrow),
+        ("Monday 9:00 there", monday),
     ];
     let mut choices: Vec<Choice> = presets
         .into_iter()
@@ -40,6 +43,7 @@ pub(super) fn ask(model: &mut Model, now: Timestamp) {
         said: Vec::new(),
         choices,
         words: String::new(),
+        top: 0,
         at: 0,
     }));
 }

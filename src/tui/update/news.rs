@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{composer, list, measure};
+use super::{begin, composer, list, measure};
 use crate::client::handle::{Inbox, Link, Notice, Row, Thread};
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
@@ -15,7 +15,10 @@ use crate::tui::msg::Effect;
 /// Takes one notice in.
 pub(super) fn take(model: &mut Model, notice: Notice, now: Timestamp, out: &mut Vec<Effect>) {
     match notice {
-        Notice::Inbox(inbox) => inbox_changed(model, inbox),
+        Notice::Inbox(inbox) => {
+            inbox_changed(model, inbox);
+            begin::arrived(model, now);
+        }
         Notice::Thread(id, thread) => thread_changed(model, id, thread),
         Notice::Outbox(outbox) => {
             model.outbox = outbox;
@@ -42,6 +45,7 @@ pub(super) fn take(model: &mut Model, notice: Notice, now: Timestamp, out: &mut 
         Notice::Measured { which, at, report } => measure::measured(model, which, at, report),
         Notice::Unmeasured { which, why } => measure::unmeasured(model, which, why),
         Notice::Behind { behind, found } => measure::found(model, &behind, found),
+        Notice::Toast(toast) if begin::refused(model, &toast) => {}
         Notice::Toast(toast) => model.show(toast, now),
         Notice::Terminal(bytes) => out.push(Effect::Write(bytes)),
         // The loop waits for the second after it said stop; told otherwise, the client has ended by itself.

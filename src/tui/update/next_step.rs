@@ -99,7 +99,7 @@ pub(super) fn loop_in(model: &mut Model, id: ConversationId, now: Timestamp) {
     ];
     let about = vec![(id, model.seen(id))];
     let title = format!("Loop in {name}");
-    let pick = Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0 };
+    let pick = Pick { title, about, said: Vec::new(), choices, words: String::new(), top: 0, at: 0 };
     model.overlay = Some(Overlay::Pick(pick));
 }
 

@@ -78,12 +78,14 @@ fn approve(model: &mut Model, id: ConversationId, message: MessageId, now: Times
     let choice = |label: &str, detail: String, does| Choice { label: label.to_owned(), detail, does };
     let choices = vec![
         choice("Leave", "it waits".to_owned(), Does::Leave),
-        choice("Approve", text, Does::Approve(message)),
+        choice("Approve", "it goes as it stands".to_owned(), Does::Approve(message)),
         choice("Decline", format!("{author} has it again"), Does::Decline(message)),
     ];
     let about = vec![(id, model.seen(id))];
     let title = format!("May {author}'s answer go to {}?", act::name(model, id));
-    model.overlay = Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0 }));
+    let number = model.row(id).map(|row| row.address.as_str().to_owned()).unwrap_or_default();
+    let said = vec![format!("To {} {number}", act::name(model, id)), String::new(), text];
+    model.overlay = Some(Overlay::Pick(Pick { title, about, said, choices, words: String::new(), top: 0, at: 0 }));
 }
 
 /// Whether it waits behind an opt-out hold.
@@ -123,7 +125,8 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
     let about = entry.conversation.map(|id| (id, model.seen(id))).into_iter().collect();
     let out = if opted_out { ", who opted out" } else { "" };
     let title = format!("{} to {}{out}", entry.what, entry.name);
-    model.overlay = Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), at }));
+    model.overlay =
+        Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), top: 0, at }));
 }
 
 /// What sending it after all is called and means. Of the rest only a parked text can be sent, and never to a number that

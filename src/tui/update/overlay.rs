@@ -22,6 +22,11 @@ pub(super) fn act(model: &mut Model, action: Action, now: Timestamp, out: &mut V
 }
 
 fn step(model: &mut Model, by: isize) {
+    let found = if let Some(Overlay::Palette { words, context, .. }) = &model.overlay {
+        model.palette(*context, words).len()
+    } else {
+        0
+    };
     match &mut model.overlay {
         Some(Overlay::Help { words, top }) => {
             let most = keymap::search(words).len();
@@ -30,9 +35,13 @@ fn step(model: &mut Model, by: isize) {
         Some(Overlay::Why { top, .. } | Overlay::Card { top, .. } | Overlay::OnCall { top, .. }) => {
             *top = top.saturating_add_signed(by).min(200);
         }
-        Some(Overlay::Palette { words, at, context }) => {
-            let most = keymap::palette(*context, words).len().saturating_sub(1);
+        Some(Overlay::Palette { at, .. }) => {
+            let most = found.saturating_sub(1);
             *at = at.saturating_add_signed(by).min(most);
+        }
+        // What should be read is scrolled by pages, the choices by rows.
+        Some(Overlay::Pick(pick)) if by.abs() > 1 && !pick.said.is_empty() => {
+            pick.top = pick.top.saturating_add_signed(by / 2).min(2_000);
         }
         Some(Overlay::Pick(pick)) => {
             let most = pick.left().len().saturating_sub(1);
@@ -44,6 +53,7 @@ fn step(model: &mut Model, by: isize) {
             | Overlay::CoverNote { .. }
             | Overlay::MeetingNote { .. }
             | Overlay::Begin { .. }
+            | Overlay::Begun(_)
             | Overlay::When { .. },
         )
         | None => {}
@@ -52,7 +62,7 @@ fn step(model: &mut Model, by: isize) {
 
 fn accept(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     match model.overlay.take() {
-        Some(Overlay::Palette { words, at, context }) => match keymap::palette(context, &words).get(at) {
+        Some(Overlay::Palette { words, at, context }) => match model.palette(context, &words).get(at) {
             Some(binding) => browse::from_palette(model, context, binding.action, now, out),
             None => model.say(format!("There is no action “{words}”."), now),
         },
@@ -73,6 +83,7 @@ fn accept(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
         Some(Overlay::CoverNote { rep, words }) => away::noted(model, rep.as_ref(), &words, now),
         Some(Overlay::MeetingNote { about, meeting, words }) => booking::noted(model, about, meeting, &words, now, out),
         Some(Overlay::Begin { words }) => begin::typed(model, &words, now, out),
+        Some(Overlay::Begun(begun)) => begin::enter(model, begun, now),
         Some(Overlay::When { what, words }) => when::typed(model, what, words, now, out),
         Some(Overlay::Help { .. } | Overlay::Why { .. } | Overlay::Card { .. } | Overlay::OnCall { .. }) | None => {}
     }
@@ -123,6 +134,7 @@ pub(super) fn typed(model: &mut Model, chord: Chord, now: Timestamp, out: &mut V
                 | Overlay::CoverNote { .. }
                 | Overlay::MeetingNote { .. }
                 | Overlay::Begin { .. }
+                | Overlay::Begun(_)
                 | Overlay::When { .. }
                 | Overlay::OnCall { .. }
                 | Overlay::Card { .. }

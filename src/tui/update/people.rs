@@ -40,6 +40,9 @@ fn spots(model: &Model, now: Timestamp) -> Vec<Spot> {
 /// What can be done with what the cursor is on.
 pub(super) fn open(model: &mut Model, now: Timestamp) {
     match model.person.clone() {
+        Some(Spot::Rep(_) | Spot::Schedule(_)) if model.audits() => {
+            model.warn("You audit: you read everything and change nothing.", now);
+        }
         Some(Spot::Rep(rep)) => away::of(model, &rep, now),
         Some(Spot::Pool(_)) => {
             model.screen = Screen::Inbox;
@@ -53,7 +56,8 @@ pub(super) fn open(model: &mut Model, now: Timestamp) {
 
 /// Opens a choice.
 pub(super) fn pick(model: &mut Model, title: String, said: Vec<String>, choices: Vec<Choice>) {
-    model.overlay = Some(Overlay::Pick(Pick { title, about: Vec::new(), said, choices, words: String::new(), at: 0 }));
+    model.overlay =
+        Some(Overlay::Pick(Pick { title, about: Vec::new(), said, choices, words: String::new(), top: 0, at: 0 }));
 }
 
 /// `t`: the schedule under the cursor, or the only one there is.

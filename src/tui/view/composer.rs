@@ -69,6 +69,10 @@ fn title(model: &Model, composer: &Composer, room: u16, tick: &Ticker) -> String
 
 /// How it stands with the number, on the lower border: before a word is typed. What forbids sending stands in the footer.
 fn consent(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) {
+    // Of a text that was put off its own time counts, and that stands in the footer.
+    if composer.later.is_some_and(|at| at > p.tick.now) {
+        return;
+    }
     let Some(standing) = standing_of(model, composer, p.tick.now) else { return };
     if matches!(standing, Standing::OptedOut(_) | Standing::OnHold) {
         return;
@@ -121,8 +125,9 @@ fn footer(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) {
         (false, false) => "Enter sends",
     };
     let beside = if warning.is_empty() { 0 } else { warning.chars().count() + 1 };
-    let room = usize::from(area.width).saturating_sub(beside + enter.len() + 2);
-    let cost = if composer.note { String::new() } else { cost(model, composer, room) };
+    let whole = usize::from(area.width).saturating_sub(beside);
+    let room = whole.saturating_sub(enter.len() + 2);
+    let cost = if composer.note { String::new() } else { cost(model, composer, room, whole) };
     let used = p.pieces(area.x, area.y, area.width, &[(&warning, tone), (&cost, Tone::Strong)]);
     let gap = if used > 0 { used + 2 } else { 0 };
     let room = area.width.saturating_sub(gap);
@@ -170,8 +175,9 @@ fn warning(model: &Model, composer: &Composer, tick: &Ticker) -> (String, Tone) 
 }
 
 /// What sending takes, as much of it as fits: `38/160 GSM-7`, `3 texts, 12 left`, the character that makes a text dear with
-/// the key that replaces it, and a price.
-fn cost(model: &Model, composer: &Composer, room: usize) -> String {
+/// the key that replaces it, and a price. What it costs comes before the encoding's name, and before the hint beside it: a
+/// price that does not fit into `room` takes the `whole` line.
+fn cost(model: &Model, composer: &Composer, room: usize, whole: usize) -> String {
     let text = update::whole(model, composer);
     let s = segments(&text);
     let (single, _) = s.encoding.capacity();
@@ -187,16 +193,24 @@ fn cost(model: &Model, composer: &Composer, room: usize) -> String {
     let price = model.playbook().and_then(|playbook| playbook.price.as_ref()).filter(|_| s.segments > 0);
     let price = price.map_or_else(String::new, |price| format!(" · {}", price.of(s.segments)));
     let dear = dear(composer, s.first_non_gsm);
-    let all = [
+    let told = [format!("{count}{price}{dear}"), format!("{short}{price}{dear}")];
+    let priced = if price.is_empty() { [String::new(), String::new()] } else { told.clone() };
+    let in_room = [
         format!("{count} {name}{price}{dear}"),
         format!("{short} {name}{price}{dear}"),
-        format!("{count} {name}{dear}"),
-        format!("{short} {name}{dear}"),
-        format!("{count}{dear}"),
-        format!("{short}{dear}"),
-        count.clone(),
+        told[0].clone(),
+        told[1].clone(),
     ];
-    all.into_iter().find(|told| told.chars().count() <= room).unwrap_or(count)
+    let bare = [
+        (format!("{count}{dear}"), room),
+        (format!("{short}{dear}"), room),
+        (format!("{short}{price}"), whole),
+        (count.clone(), room),
+    ];
+    let in_room = in_room.into_iter().map(|told| (told, room));
+    let priced = priced.into_iter().filter(|told| !told.is_empty()).map(|told| (told, whole));
+    let mut all = in_room.chain(priced).chain(bare);
+    all.find(|(told, room)| told.chars().count() <= *room).map_or(count, |(told, _)| told)
 }
 
 /// The character that turned 160 into 70, with what the key makes of it; with how many others it replaces.

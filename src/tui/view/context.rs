@@ -8,6 +8,7 @@ use crate::client::handle::{Row, Thread};
 use crate::domain::context::{Card, Opportunity};
 use crate::domain::interest;
 use crate::domain::routing::Holder;
+use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::update;
 
@@ -176,7 +177,10 @@ fn consent(model: &Model, thread: &Thread, p: &Painter<'_>) -> (String, Tone) {
         return (format!("opted out {age}: {}", update::opted_out(model, out)), Tone::Bad);
     }
     if let Some(hold) = &row.hold {
-        return (format!("opt-out hold (z) until {}: no text goes before", update::day(model, hold.due)), Tone::Bad);
+        return (
+            format!("opt-out hold{} until {}: no text goes before", key(model), update::day(model, hold.due)),
+            Tone::Bad,
+        );
     }
     if let Some(given) = &thread.consent {
         let how = given.source.words(|rep| model.rep_name(rep));
@@ -251,6 +255,11 @@ pub(super) fn holder(model: &Model, row: &Row) -> String {
     format!("{who} {has}: {}", assignment.because.sentence(assignment.to.rep(), |rep| model.rep_name(rep).to_owned()))
 }
 
+/// The key that rules on a hold, for whoever may.
+fn key(model: &Model) -> &'static str {
+    if model.offers(Action::Rule) { " (z)" } else { "" }
+}
+
 /// The context in a few lines above the conversation.
 pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>) {
     let thread = model.thread_of(row.id);
@@ -258,7 +267,7 @@ pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>)
     let (clock, tone) = conversation::clock(row, &p.tick).unwrap_or((String::new(), Tone::Plain));
     let opted_out = match (&row.opted_out, &row.hold) {
         (Some(_), _) => "opted out: no texts".to_owned(),
-        (None, Some(hold)) => format!("opt-out hold (z) until {}", update::day(model, hold.due)),
+        (None, Some(hold)) => format!("opt-out hold{} until {}", key(model), update::day(model, hold.due)),
         (None, None) => String::new(),
     };
     let opted_out = opted_out.as_str();

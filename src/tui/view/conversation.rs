@@ -129,7 +129,8 @@ fn nothing(model: &Model, area: Rect, p: &mut Painter<'_>) {
     }
     let actions = [Action::Reply, Action::Take, Action::Assign, Action::Escalate, Action::Snooze, Action::Done];
     let more = [Action::Note, Action::Undo, Action::Why, Action::NextUrgent, Action::Filter, Action::Help];
-    let shown = actions.into_iter().chain(more).filter_map(|action| {
+    let offered = actions.into_iter().chain(more).filter(|action| model.offers(*action));
+    let shown = offered.filter_map(|action| {
         let binding = keymap::TABLE.iter().find(|b| b.action == action)?;
         Some((*binding.keys.first()?, binding.doc))
     });
@@ -169,7 +170,8 @@ fn lines(model: &Model, thread: &Thread, width: u16, tick: &Ticker) -> Vec<Line>
 fn last_lines(model: &Model, thread: &Thread, width: u16, tick: &Ticker, wanted: usize) -> Vec<Line> {
     let empty = || Line { indent: 0, pieces: Vec::new() };
     if thread.messages.is_empty() {
-        return vec![Line { indent: 1, pieces: vec![("Nothing written yet. r writes.".to_owned(), Tone::Dim)] }];
+        let words = if model.audits() { "Nothing written yet." } else { "Nothing written yet. r writes." };
+        return vec![Line { indent: 1, pieces: vec![(words.to_owned(), Tone::Dim)] }];
     }
     let older = thread.older.map(|older| (older.at, words::older(older, &model.link)));
     let (mut blocks, mut count) = (Vec::new(), 0);

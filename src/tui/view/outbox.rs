@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::inside;
 use super::paint::{Painter, Tone};
 use super::words;
-use crate::client::handle::{LinkState, OutboxStanding};
+use crate::client::handle::{LinkState, OutboxEntry, OutboxStanding};
 use crate::tui::model::Model;
 use crate::tui::theme::SELECTED_MARK;
 
@@ -25,7 +25,7 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
         LinkState::Offline { .. } => "Offline: each is judged again before it goes.",
         LinkState::Refused { .. } => "Nothing goes until what the last line says is done.",
         LinkState::SignedOut => "Signed out: nothing goes until you log in again.",
-        LinkState::Starting | LinkState::Online => "r edit · z rule (edit, send anyway, drop) · Enter open · Esc back",
+        LinkState::Starting | LinkState::Online => "r edit · z what may be done · Enter open · Esc back",
     };
     p.put(area.x + 1, area.y, area.width.saturating_sub(1), hint, Tone::Dim);
     let fit = usize::from((area.height.saturating_sub(1) / ROWS).max(1));
@@ -39,10 +39,7 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
         let age = p.tick.real_age(entry.issued_at);
         let place = entry.conversation.and_then(|id| model.row(id)).map(|row| &row.place);
         let (standing, tone) = words::standing(model, &entry.standing, place, &p.tick);
-        let to = match &entry.address {
-            Some(address) => format!("{} to {} {}", entry.what, entry.name, address.as_str()),
-            None => format!("{} {}", entry.what, entry.name),
-        };
+        let to = whom(entry);
         p.pieces(
             area.x + 2,
             y,
@@ -65,4 +62,18 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     if model.entry.is_none() {
         p.park(area.x, area.y + 1);
     }
+}
+
+/// What it is, and to whom or about whom.
+fn whom(entry: &OutboxEntry) -> String {
+    let who = match &entry.address {
+        Some(address) => words::person(&entry.name, address),
+        None => entry.name.clone(),
+    };
+    let between = match (who.is_empty(), entry.aside) {
+        (true, _) => "",
+        (false, false) => " to ",
+        (false, true) => ": ",
+    };
+    format!("{}{between}{who}", entry.what)
 }

@@ -4,9 +4,10 @@ use ratatui::layout::Rect;
 
 use super::paint::{Painter, Tone, wrapped};
 use super::{context, inside, list, on_call, when, why};
+use crate::client::handle::LinkState;
 use crate::tui::keymap::{self, Group};
 use crate::tui::model::Model;
-use crate::tui::model::overlay::{Overlay, Pick};
+use crate::tui::model::overlay::{Begun, Overlay, Pick};
 use crate::tui::theme::SELECTED_MARK;
 use crate::tui::update;
 
@@ -16,12 +17,12 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
         None => {}
         Some(Overlay::Help { words, top }) => help(model, words, *top, p),
         Some(Overlay::Palette { words, at, context }) => {
-            let found = keymap::palette(*context, words);
+            let found = model.palette(*context, words);
             let items: Vec<(String, String)> = found
                 .iter()
                 .map(|b| (b.name.to_owned(), format!("{} · {}", b.keys.first().unwrap_or(&""), b.doc)))
                 .collect();
-            choices(model, "Do what?", words, &[], &items, *at, p);
+            choices(model, "Do what?", words, (&[], 0), &items, *at, p);
         }
         Some(Overlay::Pick(pick)) => draw_pick(model, pick, p),
         Some(Overlay::Reason { about, words }) => {
@@ -53,6 +54,7 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
             let hint = "With country code: +1 305 555 0123. Consent is judged first.";
             ask_words(model, "Text which number?", hint, words, None, p);
         }
+        Some(Overlay::Begun(begun)) => draw_begun(model, begun, p),
         Some(Overlay::When { what, words }) => when::draw(model, what, words, p),
         Some(Overlay::OnCall { at, top }) => {
             let lines = on_call::lines(model, *at, &p.tick);
@@ -83,6 +85,23 @@ fn boxed(model: &Model, columns: u16, rows: usize, title: &str, p: &mut Painter<
     inside(area)
 }
 
+/// What comes of a number that the backend is asked about, and what was typed meanwhile.
+fn draw_begun(model: &Model, begun: &Begun, p: &mut Painter<'_>) {
+    let number = begun.to.as_str();
+    let (title, hint) = match (&begun.refused, &model.link) {
+        (Some(why), _) => (format!("No text to {number}"), format!("{why} Enter or Esc closes this.")),
+        (None, LinkState::Offline { .. }) => (
+            format!("May {number} be texted?"),
+            "Asked once the network is back. Esc leaves; if it may be, it comes to your list.".to_owned(),
+        ),
+        (None, LinkState::Starting | LinkState::Online | LinkState::SignedOut | LinkState::Refused { .. }) => (
+            format!("May {number} be texted?"),
+            "The backend is asked. What you type now begins your text; Esc leaves.".to_owned(),
+        ),
+    };
+    ask_words(model, &title, &hint, &begun.words, None, p);
+}
+
 fn draw_pick(model: &Model, pick: &Pick, p: &mut Painter<'_>) {
     let left = pick.left();
     let numbered = pick.words.is_empty();
@@ -91,14 +110,14 @@ fn draw_pick(model: &Model, pick: &Pick, p: &mut Painter<'_>) {
         (format!("{number}{}", choice.label), choice.detail.clone())
     };
     let items: Vec<(String, String)> = left.iter().enumerate().map(item).collect();
-    choices(model, &pick.title, &pick.words, &pick.said, &items, pick.at, p);
+    choices(model, &pick.title, &pick.words, (&pick.said, pick.top), &items, pick.at, p);
 }
 
 fn choices(
     model: &Model,
     title: &str,
     words: &str,
-    said: &[String],
+    (said, top): (&[String], usize),
     items: &[(String, String)],
     at: usize,
     p: &mut Painter<'_>,
@@ -106,19 +125,14 @@ fn choices(
     // What should be read goes first: choices can be scrolled, and where rows are few they do without a gap.
     let wide = model.size.0.saturating_sub(5).min(61);
     let most = usize::from(model.size.1.saturating_sub(4));
-    let mut said: Vec<String> = said.iter().flat_map(|line| wrapped(line, wide)).collect();
+    let said: Vec<String> = said.iter().flat_map(|line| wrapped(line, wide)).collect();
     let wanted = items.len().clamp(1, 16);
     let gap = usize::from(said.is_empty() || said.len() + wanted + 2 <= most);
     let room = most.saturating_sub(wanted.min(2) + 1 + gap);
-    if said.len() > room {
-        said.truncate(room);
-        if let Some(last) = said.last_mut() {
-            last.push_str(" …");
-        }
-    }
+    let said = part(said, top, room);
     let mut area = boxed(model, 64, wanted + 1 + gap + said.len(), title, p);
-    for line in &said {
-        p.put(area.x + 1, area.y, area.width.saturating_sub(1), line, Tone::Plain);
+    for (line, tone) in &said {
+        p.put(area.x + 1, area.y, area.width.saturating_sub(1), line, *tone);
         area = Rect::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1));
     }
     let gap = 1 + u16::try_from(gap).unwrap_or(1);
@@ -149,6 +163,20 @@ fn choices(
     p.park(area.x + if words.is_empty() { 2 } else { used }, area.y);
 }
 
+/// As many lines as there is room for, from one on; the last row says how many there are besides.
+fn part(said: Vec<String>, top: usize, room: usize) -> Vec<(String, Tone)> {
+    if said.len() <= room {
+        return said.into_iter().map(|line| (line, Tone::Plain)).collect();
+    }
+    let rows = room.saturating_sub(1);
+    let top = top.min(said.len() - rows);
+    let (above, below) = (top, said.len() - rows - top);
+    let marks = [(above, "↑"), (below, "↓")].into_iter().filter(|(n, _)| *n > 0);
+    let marks: Vec<String> = marks.map(|(n, arrow)| format!("{arrow} {n} more lines")).collect();
+    let shown = said.into_iter().skip(top).take(rows).map(|line| (line, Tone::Plain));
+    shown.chain([(format!("{}: PageDown, PageUp", marks.join(" · ")), Tone::Warn)]).collect()
+}
+
 /// A line of words is asked for; below it, how they are understood.
 pub(super) fn ask_words(
     model: &Model,
@@ -174,7 +202,7 @@ pub(super) fn ask_words(
 
 fn help(model: &Model, words: &str, top: usize, p: &mut Painter<'_>) {
     let mut lines = Vec::new();
-    let found = keymap::search(words);
+    let found: Vec<&keymap::Binding> = keymap::search(words).into_iter().filter(|b| model.offers(b.action)).collect();
     for group in Group::ALL {
         let mut of_group = found.iter().filter(|b| b.group == group).peekable();
         if of_group.peek().is_some() {
@@ -188,6 +216,9 @@ fn help(model: &Model, words: &str, top: usize, p: &mut Painter<'_>) {
             // Wide enough for the longest keys; where a key works is for those with room to read it.
             let line = match model.size.0 {
                 0..60 => format!("{keys} · {}", b.doc),
+                60..100 if keymap::is_ambiguous(b) => {
+                    format!("{keys:<16} {} ({})", b.doc, keymap::place(b.contexts))
+                }
                 60..100 => format!("{keys:<16} {}", b.doc),
                 _ => format!("{keys:<16} {} ({})", b.doc, keymap::places(b.contexts)),
             };

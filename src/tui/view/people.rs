@@ -63,6 +63,9 @@ const fn rows(line: &Line, width: u16) -> u16 {
 }
 
 fn hint(model: &Model, width: u16) -> String {
+    if model.audits() {
+        return "@ on call when · Esc back".to_owned();
+    }
     let leads = model.me().is_some_and(|me| model.playbook().is_some_and(|playbook| !playbook.led_by(me).is_empty()));
     match (leads, width >= COLUMNS) {
         (true, true) => "A away, back · t shifts · @ on call when · Enter what can be done · Esc back".to_owned(),

@@ -14,6 +14,7 @@ use crate::domain::sending::was_full;
 use crate::domain::standing::Standing;
 use crate::domain::time::Timestamp;
 use crate::domain::zone::{Place, Source};
+use crate::tui::keymap::Action;
 use crate::tui::model::Model;
 use crate::tui::update;
 use crate::wire::changes::Presence;
@@ -37,10 +38,16 @@ pub(super) fn person(name: &str, address: &Address) -> String {
 /// Why a text waits for its rep: all reasons in one line.
 pub(super) fn reviews(model: &Model, reasons: &[Review]) -> String {
     if reasons.contains(&Review::OptOutHold) {
-        return "opt-out hold: waits until somebody rules (z)".to_owned();
+        let key = if model.offers(Action::Rule) { " (z)" } else { "" };
+        return format!("opt-out hold: waits until somebody rules{key}");
     }
     let all: Vec<String> = reasons.iter().map(|reason| reason.words(|rep| model.rep_name(rep).to_owned())).collect();
     format!("needs your eye: {}", all.join("; "))
+}
+
+/// The key that rules on a hold, for whoever may.
+pub(super) fn rules(model: &Model) -> &'static str {
+    if model.offers(Action::Rule) { " (z rules)" } else { "" }
 }
 
 /// An answer that waits for nothing but somebody else.
@@ -52,7 +59,7 @@ pub(super) fn number(model: &Model, standing: &Standing, tick: &Ticker) -> (Stri
         Standing::OptedOut(out) => {
             (format!("opted out ({}): cannot be sent", update::opted_out(model, out)), Tone::Bad)
         }
-        Standing::OnHold => ("opt-out hold: nothing goes (z rules)".to_owned(), Tone::Bad),
+        Standing::OnHold => (format!("opt-out hold: nothing goes{}", rules(model)), Tone::Bad),
         Standing::Direct(until) => {
             let until = tick.clock_time(*until, model.zone());
             (format!("night there: may go till {until} here"), Tone::Dim)
@@ -71,7 +78,7 @@ pub(super) fn answer(model: &Model, state: &AnswerState, place: &Place, tick: &T
         AnswerState::Held { not_before, waits: Some(why @ (Waits::Window | Waits::Chosen)) } => {
             (waits(model, place, *not_before, *why, tick), Tone::Warn)
         }
-        AnswerState::Held { not_before, .. } => (leaves(*not_before, tick), Tone::Warn),
+        AnswerState::Held { not_before, .. } => (leaves(model, *not_before, tick), Tone::Warn),
         AnswerState::Parked { reasons } if reasons == &[Review::NeedsApproval] => (SECOND.to_owned(), Tone::Warn),
         AnswerState::Parked { reasons } => (reviews(model, reasons), Tone::Bad),
         AnswerState::Sending => ("sending".to_owned(), Tone::Dim),
@@ -87,9 +94,17 @@ pub(super) fn answer(model: &Model, state: &AnswerState, place: &Place, tick: &T
     }
 }
 
-/// An undo hold, counting down in real seconds.
-pub(super) fn leaves(at: Timestamp, tick: &Ticker) -> String {
-    if at > tick.now { format!("sending in {}", tick.until(at)) } else { "sending now".to_owned() }
+/// An undo hold, counting down in real seconds. Once it is over the backend sends, and tells it when it is heard.
+pub(super) fn leaves(model: &Model, at: Timestamp, tick: &Ticker) -> String {
+    if at > tick.now {
+        return format!("sending in {}", tick.until(at));
+    }
+    match &model.link {
+        LinkState::Offline { .. } => "the backend has it: news waits for the network".to_owned(),
+        LinkState::Starting | LinkState::Online | LinkState::SignedOut | LinkState::Refused { .. } => {
+            "sending now".to_owned()
+        }
+    }
 }
 
 /// A text that waits for its hour: until when, there and here, and why.
@@ -139,7 +154,7 @@ pub(super) fn standing(
     match standing {
         OutboxStanding::Queued => ("waits for the network".to_owned(), Tone::Warn),
         OutboxStanding::Sent => ("asked for, not confirmed yet".to_owned(), Tone::Dim),
-        OutboxStanding::Held(at) => (leaves(*at, tick), Tone::Warn),
+        OutboxStanding::Held(at) => (leaves(model, *at, tick), Tone::Warn),
         OutboxStanding::Waits(at, why) => {
             let here = Place::of_zone(model.zone(), Source::Tenant);
             (waits(model, place.unwrap_or(&here), *at, *why, tick), Tone::Warn)
@@ -190,7 +205,7 @@ pub(super) fn row(model: &Model, row: &Row, guest: bool, tick: &Ticker) -> Optio
         return Some(("needs your approval (z)".to_owned(), Tone::Bad));
     }
     if let Some(at) = row.leaves_at {
-        return Some((leaves(at, tick), Tone::Warn));
+        return Some((leaves(model, at, tick), Tone::Warn));
     }
     if let Some(at) = row.waits_until {
         return Some((waits_until(model, &row.place, at, tick), Tone::Warn));

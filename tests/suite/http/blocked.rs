@@ -35,3 +35,32 @@ async fn blocked_numbers_are_listed_for_who_reads_the_record_and_unblocked_in_th
     let (_, list) = office.ask("GET", path, Some("nina"), None).await;
     assert_eq!(list["blocked"], json!([]));
 }
+
+#[tokio::test]
+async fn a_lead_hears_a_number_again_by_naming_it_and_nobody_learns_of_numbers_that_they_do_not_see() {
+    let office = Office::open().await;
+    office.sign_in("nina").await.sign_in("lea").await.sign_in("gail").await;
+    office.text("+14155550123", "Cheap pills").await;
+    let (_, page) = office.ask("GET", "/v1/changes", Some("lea"), None).await;
+    let conversation = &page["upserts"][0]["state"]["id"];
+    let push = json!({ "envelopes": [envelope(1, conversation, 1, &json!({ "do": "block", "reason": "spam" }))] });
+    office.ask("POST", "/v1/commands", Some("lea"), Some(push)).await;
+    let path = "/v1/consent/unblock";
+    let says = async |who: Option<&str>, number: &str| {
+        let (status, said) = office.ask("POST", path, who, Some(json!({ "number": number }))).await;
+        (status, said["changed"].as_bool())
+    };
+    let (known, unknown) = ("+14155550123", "+14155550199");
+    assert_eq!(says(None, known).await.0, StatusCode::UNAUTHORIZED);
+    // Gail leads another team: one that wrote to Lea's is to her as one that never wrote.
+    for number in [known, unknown] {
+        assert_eq!(says(Some("gail"), number).await.0, StatusCode::NOT_FOUND, "{number}");
+    }
+    assert_eq!(says(Some("lea"), "Lea").await.0, StatusCode::BAD_REQUEST);
+    assert!(says(Some("nina"), known).await.0.is_client_error(), "an auditor changes nothing");
+    for changed in [true, false] {
+        assert_eq!(says(Some("lea"), known).await, (StatusCode::OK, Some(changed)));
+    }
+    let (_, list) = office.ask("GET", "/v1/consent/blocked", Some("nina"), None).await;
+    assert_eq!(list["blocked"], json!([]));
+}

@@ -1,10 +1,10 @@
 //! Writes: made once, found again, and never made twice whatever broke in between.
 
-use comeback::domain::contact::Body;
+use comeback::domain::contact::{Address, Body};
 use comeback::domain::id::{ContactId, DealId, RepId};
 use comeback::domain::time::Span;
 use comeback::emulator::Times;
-use comeback::emulator::hubspot::HubSpotFaults;
+use comeback::emulator::hubspot::{HubSpotConfig, HubSpotFaults};
 use comeback::server::crm::write::{Meeting, Priority, What};
 use comeback::server::crm::{Crm as _, CrmError, TaskState, Write};
 use serde_json::{Value, json};
@@ -173,4 +173,36 @@ async fn a_write_about_somebody_who_is_gone_is_final() {
     assert!(refused.is_final() && !refused.may_have_been_made());
     assert_eq!(portal.crm.find(&write(&portal, &gone, text("Hi"))).await, Err(CrmError::NotFound));
     assert_eq!(portal.hubspot.all("communications"), [] as [Value; 0]);
+}
+
+fn consent(opted_out: bool) -> What {
+    let scope = if opted_out { vec!["tenant".to_owned()] } else { Vec::new() };
+    What::Consent { opted_out, number: Address::parse("+14155550123").unwrap(), scope }
+}
+
+#[tokio::test]
+async fn an_opt_out_and_its_end_stand_on_the_contact_and_one_that_broke_off_is_seen_there() {
+    let portal = Portal::open().await;
+    assert_eq!(portal.crm.lacks().await, Ok(vec![]));
+    let dana = portal.contact("Dana", "+14155550123", &json!({}));
+    let mark = || portal.hubspot.all("contacts")[0]["properties"]["sms_opt_out"].clone();
+    for (opted_out, stands) in [(true, "true"), (false, "false")] {
+        let write = write(&portal, &dana, consent(opted_out));
+        assert_eq!(portal.crm.find(&write).await, Ok(None));
+        portal.faults(HubSpotFaults { swallowed: Times::Next(1), lags: true, ..HubSpotFaults::default() });
+        assert!(portal.crm.write(&write).await.unwrap_err().may_have_been_made());
+        assert_eq!(portal.crm.find(&write).await, Ok(Some(dana.clone())));
+        assert_eq!(portal.crm.write(&write).await, Ok(dana.clone()), "again is as good");
+        assert_eq!(mark(), stands);
+    }
+}
+
+#[tokio::test]
+async fn a_property_that_nobody_made_is_named_by_what_is_refused_and_by_what_is_lacked() {
+    let portal = Portal::with(HubSpotConfig::default(), |settings| settings.opt_out = "no_texts".to_owned()).await;
+    let dana = portal.contact("Dana", "+14155550123", &json!({}));
+    let refused = portal.crm.write(&write(&portal, &dana, consent(true))).await.unwrap_err();
+    assert!(refused.is_final() && refused.to_string().contains("no_texts"), "{refused}");
+    let lacks = portal.crm.lacks().await.unwrap();
+    assert!(matches!(lacks.as_slice(), [one] if one.contains("no_texts")), "{lacks:?}");
 }

@@ -1,6 +1,6 @@
 //! Writes: made once, found again, and never made twice whatever broke in between.
 
-use comeback::domain::contact::Body;
+use comeback::domain::contact::{Address, Body};
 use comeback::domain::id::{ContactId, DealId, RepId};
 use comeback::domain::time::Span;
 use comeback::emulator::Times;
@@ -216,4 +216,37 @@ async fn a_write_about_somebody_who_is_gone_is_final_and_one_that_is_no_id_asks_
         assert!(matches!(found, Ok(None) | Err(CrmError::Invalid(_))), "{nobody}: {found:?}");
     }
     assert_eq!(org.salesforce.all("Task"), [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn an_opt_out_and_its_end_stand_on_contact_and_lead_once_there_is_a_field_for_it() {
+    let org = Org::open().await;
+    let dana = org.contact("Dana", "+14155550123", &json!({}));
+    let lead = org.make("Lead", &json!({ "LastName": "Fay", "Company": "F", "Phone": "+14155550123" }));
+    let consent = |opted_out: bool| {
+        let number = Address::parse("+14155550123").unwrap();
+        What::Consent { opted_out, number, scope: Vec::new() }
+    };
+    let lacks = org.crm.lacks().await.unwrap();
+    assert_eq!(lacks.iter().filter(|one| one.contains("SMS_Opt_Out__c")).count(), 2, "{lacks:?}");
+    for person in [&dana, &lead] {
+        let asked = write(&org, person, consent(true));
+        for refused in [org.crm.write(&asked).await.unwrap_err(), org.crm.find(&asked).await.unwrap_err()] {
+            assert!(refused.is_final() && refused.to_string().contains("SMS_Opt_Out__c"), "{refused}");
+        }
+    }
+    for kind in ["Contact", "Lead"] {
+        org.salesforce.add_field(kind, "SMS_Opt_Out__c:b");
+    }
+    assert_eq!(org.crm.lacks().await, Ok(vec![]));
+    for (kind, person) in [("Contact", &dana), ("Lead", &lead)] {
+        for opted_out in [true, false] {
+            let write = write(&org, person, consent(opted_out));
+            assert_eq!(org.crm.find(&write).await, Ok(None));
+            org.faults(SalesforceFaults { swallowed: Times::Next(1), lags: true, ..SalesforceFaults::default() });
+            assert!(org.crm.write(&write).await.unwrap_err().may_have_been_made());
+            assert_eq!(org.crm.find(&write).await, Ok(Some(person.clone())));
+            assert_eq!(org.salesforce.all(kind)[0]["SMS_Opt_Out__c"], json!(opted_out));
+        }
+    }
 }

@@ -1,12 +1,14 @@
 //! Writes into the CRM on their way.
 
+use comeback::domain::id::ConversationId;
 use comeback::domain::time::Timestamp;
 use comeback::domain::write_back::Wanted;
+use comeback::server::store::consent::Untold;
 use comeback::server::store::crm_write::{CrmEnd, CrmRow, CrmStanding};
-use comeback::server::store::{Batch, RestoreWrite, Restored};
+use comeback::server::store::{Batch, People, RestoreWrite, Restored};
 use uuid::Uuid;
 
-use super::scene::{Kept, arrival, here, minute, put, text};
+use super::scene::{Kept, address, arrival, here, minute, number, put, text};
 
 /// A write of a conversation, wanted by an entry.
 fn row(key: u128, conversation: u128, seq: u64, wanted: Wanted) -> CrmRow {
@@ -132,4 +134,50 @@ pub(super) async fn one_text_is_read_by_its_id(store: &Kept) {
     let message = store.message(text(1)).await.unwrap().unwrap();
     assert_eq!((message.id, message.n), (text(1), 1));
     assert_eq!(store.message(text(2)).await.unwrap(), None);
+}
+
+/// A write about a number's consent, wanted by an entry.
+fn consent(key: u128, of: u128, seq: u64) -> CrmRow {
+    CrmRow {
+        once: format!("consent:{seq}"),
+        conversation: ConversationId(number(of).0),
+        rep: None,
+        ..row(key, of, seq, Wanted::Consent { number: number(of) })
+    }
+}
+
+pub(super) async fn what_is_written_of_a_numbers_consent_is_told_apart_and_counted_with_what_others_were_not_told(
+    store: &Kept,
+) {
+    let all = [consent(5, 1, 2), consent(1, 1, 3), consent(2, 2, 4), log(3, 1, 5), consent(4, 2, 6)];
+    store.crm_follow(9, &all).await.unwrap();
+    let of = async |of, limit| keys(&store.crm_consents(number(of), limit).await.unwrap());
+    assert_eq!((of(1, 9).await, of(1, 1).await, of(3, 9).await), (vec![5, 1], vec![1], vec![]));
+    let untold = async || store.untold_consents().await.unwrap();
+    assert_eq!(untold().await, Untold { waiting: 4, oldest: Some(minute(2)), refused: 0 });
+    store.put_crm_row(&ended(consent(5, 1, 2), CrmEnd::Made, minute(9))).await.unwrap();
+    store.put_crm_row(&ended(consent(2, 2, 4), CrmEnd::Refused, minute(9))).await.unwrap();
+    assert_eq!(untold().await, Untold { waiting: 2, oldest: Some(minute(3)), refused: 1 });
+    assert_eq!(keys(&store.crm_due(minute(9), 9).await.unwrap().0), [1, 3, 4], "each number by itself, in order");
+}
+
+pub(super) async fn the_numbers_of_somebody_are_those_whose_cards_name_them(store: &Kept) {
+    for n in 1..=3 {
+        put(store, arrival(n, &[])).await;
+    }
+    let people = |n: u128, contacts: &[&str]| People {
+        fresh: number(n),
+        address: address(n),
+        cards: contacts.iter().map(|contact| crate::world::card(contact)).collect(),
+    };
+    let read = [people(1, &["dana"]), people(2, &["nils", "dana"]), people(3, &["dana"])];
+    store.put_cards(&read, minute(1)).await.unwrap();
+    // The third one is somebody else's now.
+    store.put_cards(&[people(3, &["nils"])], minute(2)).await.unwrap();
+    let of = async |contact: &str| -> Vec<_> {
+        store.numbers_of(&contact.into()).await.unwrap().into_iter().map(|number| number.id).collect()
+    };
+    assert_eq!(of("dana").await, [number(1), number(2)]);
+    assert_eq!(of("nils").await, [number(2), number(3)]);
+    assert!(of("omar").await.is_empty());
 }

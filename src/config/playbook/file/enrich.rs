@@ -35,9 +35,13 @@ impl File {
             return;
         }
         self.table("[crm]");
-        for (name, on) in
-            [("log", rules.log), ("outcomes", rules.outcomes), ("tasks", rules.tasks), ("owners", rules.owners)]
-        {
+        for (name, on) in [
+            ("log", rules.log),
+            ("outcomes", rules.outcomes),
+            ("tasks", rules.tasks),
+            ("owners", rules.owners),
+            ("opt_outs", rules.opt_outs),
+        ] {
             self.put(name, &on.to_string());
         }
         self.put("budget", &format!("\"{}ms\"", asking.budget.as_millis()));

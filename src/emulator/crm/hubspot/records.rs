@@ -30,7 +30,7 @@ pub(super) fn properties_of(kind: Kind) -> &'static str {
         "contacts" => {
             "firstname lastname email jobtitle phone mobilephone hs_calculated_phone_number hs_calculated_mobile_number \
              hs_searchable_calculated_phone_number hs_searchable_calculated_mobile_number zip city state country \
-             hs_country_region_code hs_timezone hubspot_owner_id sdr notes_last_contacted hs_analytics_last_timestamp \
+             hs_country_region_code hs_timezone hubspot_owner_id sdr sms_opt_out notes_last_contacted hs_analytics_last_timestamp \
              hs_analytics_last_url hs_sales_email_last_opened hs_sales_email_last_clicked recent_conversion_date \
              recent_conversion_event_name hs_merged_object_ids hs_object_id createdate lastmodifieddate"
         }
@@ -64,7 +64,8 @@ pub(super) fn is_property(kind: Kind, name: &str) -> bool {
 }
 
 /// What a property may say.
-const CHOICES: [(&str, &[&str]); 5] = [
+const CHOICES: [(&str, &[&str]); 6] = [
+    ("sms_opt_out", &["true", "false"]),
     (
         "hs_communication_channel_type",
         &["SMS", "WHATS_APP", "LINKEDIN_MESSAGE", "PHYSICAL_MAIL", "CUSTOM_CHANNEL_CONVERSATION"],

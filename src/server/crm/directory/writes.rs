@@ -52,6 +52,9 @@ pub(in crate::server::crm) fn body(write: &Write) -> Value {
             "sla": sla,
             "meeting": meeting.map(|m| json!({ "from": m.from.to_string(), "until": m.until.to_string() })),
         }),
+        What::Consent { opted_out, number, scope } => {
+            json!({ "opted_out": opted_out, "number": number.as_str(), "scope": scope })
+        }
         What::Reopened | What::Owner => Value::Null,
     };
     if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {

@@ -241,7 +241,7 @@ const fn kind(what: &What) -> &'static str {
     match what {
         What::Task { .. } => TASK,
         What::TaskDone { .. } => TASK_DONE,
-        What::Log { .. } | What::Outcome { .. } | What::Reopened | What::Owner => "",
+        What::Log { .. } | What::Outcome { .. } | What::Reopened | What::Owner | What::Consent { .. } => "",
     }
 }
 

@@ -111,6 +111,12 @@ pub fn contacts_with(address: &Address, after: &str) -> Option<Question> {
     Some(search("contacts", &groups, &CONTACT, &["hs_object_id"], BATCH, after))
 }
 
+/// Whether anybody has a property: refused where there is none of the name.
+pub fn having(kind: &str, property: &str) -> Question {
+    let groups = json!([{ "filters": [{ "propertyName": property, "operator": "HAS_PROPERTY" }] }]);
+    search(kind, &groups, &["hs_object_id"], &["hs_object_id"], 1, "0")
+}
+
 /// Deals changed since an instant, oldest change first. The history is read apart: a search does not tell it.
 pub fn deals_since(since: Timestamp, after: usize) -> Question {
     let filter =

@@ -30,7 +30,7 @@ pub const fn place(write: &Write) -> Option<Place> {
         // Buyers who are asked to a meeting read its body; the notes are ours.
         What::Outcome { meeting: Some(_), .. } => Some(Place { kind: "meetings", marked: "hs_internal_meeting_notes" }),
         What::Outcome { meeting: None, .. } | What::Reopened => Some(Place { kind: "notes", marked: "hs_note_body" }),
-        What::TaskDone { .. } | What::Owner => None,
+        What::TaskDone { .. } | What::Owner | What::Consent { .. } => None,
     }
 }
 
@@ -70,7 +70,8 @@ const fn timestamp(write: &Write) -> Timestamp {
         | What::TaskDone { .. }
         | What::Outcome { meeting: None, .. }
         | What::Reopened
-        | What::Owner => write.at,
+        | What::Owner
+        | What::Consent { .. } => write.at,
     }
 }
 
@@ -108,11 +109,12 @@ fn properties(write: &Write) -> Value {
             json!({ "hs_note_body": drawn(write, &[&format!("Conversation ended: {outcome}"), words, sla]) })
         }
         What::Reopened => json!({ "hs_note_body": drawn(write, &["Conversation opened again"]) }),
-        What::TaskDone { .. } | What::Owner => json!({}),
+        What::TaskDone { .. } | What::Owner | What::Consent { .. } => json!({}),
     }
 }
 
-/// The request that changes what is there; nothing for a write that makes something, or where an owner is missing.
+/// The request that changes what is there; nothing for a write that makes something, or where an owner is missing. How an
+/// opt-out is marked stands in [`super::opt_out`].
 pub fn change(write: &Write, owner: Option<&str>) -> Option<Question> {
     match &write.what {
         What::TaskDone { task, passed_on } => {
@@ -123,7 +125,7 @@ pub fn change(write: &Write, owner: Option<&str>) -> Option<Question> {
             let (kind, id) = owned(write);
             Some(ask::change(kind, id, &json!({ "hubspot_owner_id": owner? })))
         }
-        What::Log { .. } | What::Task { .. } | What::Outcome { .. } | What::Reopened => None,
+        What::Log { .. } | What::Task { .. } | What::Outcome { .. } | What::Reopened | What::Consent { .. } => None,
     }
 }
 

@@ -38,7 +38,7 @@ pub const fn place(write: &Write) -> Option<&'static str> {
     match &write.what {
         What::Log { .. } | What::Task { .. } | What::Outcome { meeting: None, .. } | What::Reopened => Some("Task"),
         What::Outcome { meeting: Some(_), .. } => Some("Event"),
-        What::TaskDone { .. } | What::Owner => None,
+        What::TaskDone { .. } | What::Owner | What::Consent { .. } => None,
     }
 }
 
@@ -124,11 +124,12 @@ fn properties(write: &Write, by: By<'_>, words: &Words) -> Value {
             done(format!("Conversation ended: {outcome}"), &[more, sla.as_deref().unwrap_or_default()])
         }
         What::Reopened => done("Conversation opened again".to_owned(), &[]),
-        What::TaskDone { .. } | What::Owner => json!({}),
+        What::TaskDone { .. } | What::Owner | What::Consent { .. } => json!({}),
     }
 }
 
-/// The request that changes what is there; nothing for a write that makes something, or where an owner is missing.
+/// The request that changes what is there; nothing for a write that makes something, or where an owner is missing. How an
+/// opt-out is marked stands in [`super::opt_out`].
 pub fn change(write: &Write, owner: Option<&str>, words: &Words) -> Option<Question> {
     match &write.what {
         What::TaskDone { task, passed_on: false } => Some(ask::change("Task", task, json!({ "Status": words.closed }))),
@@ -141,7 +142,7 @@ pub fn change(write: &Write, owner: Option<&str>, words: &Words) -> Option<Quest
             let (kind, id) = owned(write);
             Some(ask::change(kind, id, json!({ "OwnerId": owner? })))
         }
-        What::Log { .. } | What::Task { .. } | What::Outcome { .. } | What::Reopened => None,
+        What::Log { .. } | What::Task { .. } | What::Outcome { .. } | What::Reopened | What::Consent { .. } => None,
     }
 }
 
@@ -150,7 +151,9 @@ pub fn changed(write: &Write) -> &str {
     match &write.what {
         What::TaskDone { task, .. } => task,
         What::Owner => owned(write).1,
-        What::Log { .. } | What::Task { .. } | What::Outcome { .. } | What::Reopened => write.contact.as_str(),
+        What::Log { .. } | What::Task { .. } | What::Outcome { .. } | What::Reopened | What::Consent { .. } => {
+            write.contact.as_str()
+        }
     }
 }
 

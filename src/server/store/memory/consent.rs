@@ -14,6 +14,8 @@ use crate::domain::contact::Address;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::NumberId;
 use crate::domain::time::Timestamp;
+use crate::domain::write_back::CONSENT;
+use crate::server::store::crm_write::CrmEnd;
 
 impl Tables {
     pub(super) fn put_ledger(&mut self, rows: Vec<LedgerWrite>) {
@@ -97,6 +99,16 @@ impl ConsentStore for MemoryStore {
                 }
                 Some((Ended::Dead, _)) => untold.refused += 1,
                 Some((Ended::Sent | Ended::Dropped | Ended::Unknown, _)) => {}
+            }
+        }
+        for row in tables.crm_writes.values().filter(|row| row.once.starts_with(CONSENT)) {
+            match row.ended {
+                None => {
+                    untold.waiting += 1;
+                    untold.oldest = Some(untold.oldest.map_or(row.at, |oldest| oldest.min(row.at)));
+                }
+                Some((CrmEnd::Refused, _)) => untold.refused += 1,
+                Some((CrmEnd::Made | CrmEnd::Dropped, _)) => {}
             }
         }
         Ok(untold)

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::MemoryStore;
-use crate::domain::id::{ConversationId, MessageId};
+use crate::domain::consent::Number;
+use crate::domain::id::{ContactId, ConversationId, MessageId, NumberId};
 use crate::domain::time::Timestamp;
-use crate::domain::write_back::Wanted;
+use crate::domain::write_back::{CONSENT, Wanted};
 use crate::server::store::StoreError;
 use crate::server::store::crm_write::{CrmEnd, CrmRow, CrmStanding, CrmWriteStore};
 use crate::wire::changes::Message;
@@ -130,6 +131,21 @@ impl CrmWriteStore for MemoryStore {
             tables.crm_writes.remove(key);
         }
         Ok(old.len())
+    }
+
+    async fn crm_consents(&self, number: NumberId, limit: usize) -> Result<Vec<CrmRow>, StoreError> {
+        let tables = self.0.lock().await;
+        let own = |row: &&CrmRow| row.once.starts_with(CONSENT) && row.conversation.0 == number.0;
+        let mut rows: Vec<CrmRow> = tables.crm_writes.values().filter(own).cloned().collect();
+        rows.sort_by_key(|row| row.place);
+        rows.drain(..rows.len().saturating_sub(limit));
+        Ok(rows)
+    }
+
+    async fn numbers_of(&self, contact: &ContactId) -> Result<Vec<Number>, StoreError> {
+        let tables = self.0.lock().await;
+        let theirs = tables.cards.iter().filter(|(_, (cards, _))| cards.iter().any(|card| card.contact == *contact));
+        Ok(theirs.filter_map(|(id, _)| tables.numbers.get(id).cloned()).collect())
     }
 
     async fn message(&self, id: MessageId) -> Result<Option<Message>, StoreError> {

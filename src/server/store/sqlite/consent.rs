@@ -116,11 +116,20 @@ fn due(tx: &Transaction<'_>, now: Timestamp, limit: usize) -> Result<(Vec<Notice
 fn untold(tx: &Transaction<'_>) -> Result<Untold, StoreError> {
     let sql = "SELECT count(*), min(at) FROM notice WHERE json_extract(body, '$.what.consent.number') IS NOT NULL \
                AND ended IS NULL";
-    let (waiting, oldest) =
+    let (waiting, oldest): (u64, _) =
         tx.prepare_cached(sql)?.query_row([], |r| Ok((number(r, 0)?, r.get::<_, Option<i64>>(1)?)))?;
     let sql = "SELECT count(*) FROM notice WHERE json_extract(body, '$.what.consent.number') IS NOT NULL \
                AND ended = 'dead'";
-    let refused = tx.prepare_cached(sql)?.query_row([], |r| number(r, 0))?;
+    let refused: u64 = tx.prepare_cached(sql)?.query_row([], |r| number(r, 0))?;
+    // The CRM is one of those systems.
+    let sql =
+        "SELECT count(*), min(at) FROM crm_write WHERE once >= 'consent:' AND once < 'consent;' AND ended IS NULL";
+    let (there, since): (u64, _) =
+        tx.prepare_cached(sql)?.query_row([], |r| Ok((number(r, 0)?, r.get::<_, Option<i64>>(1)?)))?;
+    let sql = "SELECT count(*) FROM crm_write WHERE once >= 'consent:' AND once < 'consent;' AND ended = 'refused'";
+    let not_there: u64 = tx.prepare_cached(sql)?.query_row([], |r| number(r, 0))?;
+    let (waiting, refused) = (waiting + there, refused + not_there);
+    let oldest = oldest.into_iter().chain(since).min();
     Ok(Untold { waiting, oldest: oldest.map(Timestamp::from_millis), refused })
 }
 

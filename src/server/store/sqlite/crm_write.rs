@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::SqliteStore;
 use super::row::{from_json, instant, message, number, optional, parse, signed, to_json};
-use crate::domain::id::{ConversationId, MessageId, RepId};
+use crate::domain::consent::Number;
+use crate::domain::id::{ContactId, ConversationId, MessageId, NumberId, RepId};
 use crate::domain::time::Timestamp;
 use crate::domain::write_back::Wanted;
 use crate::server::store::StoreError;
@@ -94,10 +95,35 @@ impl CrmWriteStore for SqliteStore {
         self.write(move |db| Ok(db.execute(sql, params![older_than.millis(), limit])?)).await
     }
 
+    async fn crm_consents(&self, number: NumberId, limit: usize) -> Result<Vec<CrmRow>, StoreError> {
+        // As the index has it.
+        let sql = "SELECT * FROM crm_write WHERE once >= 'consent:' AND once < 'consent;' AND conversation = ?1 \
+                   ORDER BY seq DESC, n DESC LIMIT ?2";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut rows = self.read(move |tx| select(tx, sql, &[&number.to_string(), &limit])).await?;
+        rows.reverse();
+        Ok(rows)
+    }
+
+    async fn numbers_of(&self, contact: &ContactId) -> Result<Vec<Number>, StoreError> {
+        let contact = contact.clone();
+        self.read(move |tx| numbers_of(tx, &contact)).await
+    }
+
     async fn message(&self, id: MessageId) -> Result<Option<Message>, StoreError> {
         let sql = "SELECT id, n, at, author, body, media, standing FROM message WHERE id = ?1";
         self.read(move |tx| optional(tx.prepare_cached(sql)?.query_row([id.to_string()], message))?.transpose()).await
     }
+}
+
+/// A number keeps the people that it once had; whose it is its card says.
+fn numbers_of(tx: &Transaction<'_>, contact: &ContactId) -> Result<Vec<Number>, StoreError> {
+    let sql = "SELECT n.state FROM card_contact k JOIN number n ON n.id = k.number JOIN card c ON c.number = k.number \
+               WHERE k.contact = ?1 AND EXISTS (SELECT 1 FROM json_each(c.cards) one \
+               WHERE json_extract(one.value, '$.contact') = ?1) ORDER BY n.id";
+    let mut query = tx.prepare_cached(sql)?;
+    let rows = query.query_map([contact.as_str()], |r| r.get::<_, String>(0))?;
+    rows.map(|state| from_json(&state?)).collect()
 }
 
 fn follow(db: &mut Connection, read_to: u64, rows: &[CrmRow]) -> Result<(), StoreError> {

@@ -114,4 +114,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0022_account.sql",
         sql: include_str!("../../../../assets/sql/server/sqlite/0022_account.sql"),
     },
+    Migration {
+        version: 23,
+        name: "0023_crm_consent.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0023_crm_consent.sql"),
+    },
 ];

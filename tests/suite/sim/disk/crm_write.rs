@@ -1,7 +1,8 @@
 //! Writes into the CRM go through as they are.
 
 use async_trait::async_trait;
-use comeback::domain::id::{ConversationId, MessageId};
+use comeback::domain::consent::Number;
+use comeback::domain::id::{ContactId, ConversationId, MessageId, NumberId};
 use comeback::domain::time::Timestamp;
 use comeback::server::store::StoreError;
 use comeback::server::store::crm_write::{CrmRow, CrmStanding, CrmWriteStore};
@@ -59,6 +60,14 @@ impl CrmWriteStore for Disk {
 
     async fn forget_crm(&self, older_than: Timestamp, limit: usize) -> Result<usize, StoreError> {
         self.inner.forget_crm(older_than, limit).await
+    }
+
+    async fn crm_consents(&self, number: NumberId, limit: usize) -> Result<Vec<CrmRow>, StoreError> {
+        self.inner.crm_consents(number, limit).await
+    }
+
+    async fn numbers_of(&self, contact: &ContactId) -> Result<Vec<Number>, StoreError> {
+        self.inner.numbers_of(contact).await
     }
 
     async fn message(&self, id: MessageId) -> Result<Option<Message>, StoreError> {

@@ -1,0 +1,224 @@
+//! Opt-outs in the CRM: whoever there has a number that opted out is marked, and not any more once it is welcome again.
+//!
+//! **Invariants:** what is written is how the number stands then, on everybody whom the CRM names then; each change of it is
+//! a write of its own, made in order, so that the last one tells how it stands. Somebody with another number that is opted
+//! out stays marked. Who never opted out is written nowhere, and whoever gets the number later is marked once.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::WriteBack;
+use super::follow::{about, row};
+use crate::domain::consent::Number;
+use crate::domain::contact::Address;
+use crate::domain::event::{Event, Subject};
+use crate::domain::id::{ContactId, ConversationId, NumberId};
+use crate::domain::time::Timestamp;
+use crate::domain::write_back::{self, CONSENT, Want, Wanted};
+use crate::journal::Entry;
+use crate::server::crm::CrmError;
+use crate::server::crm::write::{What, Write};
+use crate::server::store::crm_write::{CrmEnd, CrmRow};
+use crate::server::store::{People, Store, StoreError};
+
+/// Between the ids of those whom one write marked.
+const BETWEEN: &str = "\n";
+
+/// Lines of the ledger read at once.
+const PAGE: usize = 500;
+
+/// The place, of those that an entry wants, of what repeats how a number stands.
+const AGAIN: u32 = 1;
+
+/// Lines of one number's ledger looked at for an earlier opt-out.
+const LOOKED_AT: usize = 1_000;
+
+/// What an entry about a number wants.
+pub(super) async fn of_number(
+    store: &dyn Store,
+    policy: &write_back::WriteBack,
+    entry: &Entry,
+    subject: Subject,
+    event: &Event,
+) -> Result<Option<CrmRow>, StoreError> {
+    let Subject::Number(number) = subject else { return Ok(None) };
+    let was_out =
+        policy.opt_outs && matches!(event, Event::OptedIn { .. }) && was_out(store, number, entry.seq).await?;
+    let want = write_back::follows_number(policy, entry.seq, number, event, was_out);
+    Ok(want.map(|want| wanted(want, number, (entry.seq, 0), entry.at)))
+}
+
+/// Somebody else is behind the number of a conversation now: they are marked where it is opted out.
+pub(super) async fn of_people(
+    store: &dyn Store,
+    policy: &write_back::WriteBack,
+    entry: &Entry,
+    conversation: ConversationId,
+) -> Result<Option<CrmRow>, StoreError> {
+    if !policy.opt_outs {
+        return Ok(None);
+    }
+    let Some(subject) = store.subject(conversation, 0).await? else { return Ok(None) };
+    let number = &subject.number;
+    // A word that came with them or after them finds them by itself.
+    let is_news = is_out(number) && was_out(store, number.id, entry.seq).await?;
+    Ok(is_news.then(|| again(number.id, entry.seq, entry.at)))
+}
+
+/// Everybody who is opted out when a CRM is connected for the first time, as of the entry that it begins behind.
+pub(super) async fn standing(store: &dyn Store, head: u64) -> Result<Vec<CrmRow>, StoreError> {
+    let (mut rows, mut seen, mut after) = (Vec::new(), BTreeSet::new(), 0);
+    loop {
+        let lines = store.ledger(after, PAGE).await?;
+        let Some(last) = lines.last().map(|line| line.entry.seq) else { return Ok(rows) };
+        for line in lines {
+            let is_opt_out = matches!(about(&line.entry), Some((_, Event::OptedOut { .. })));
+            let Some(address) = line.address.filter(|_| is_opt_out && seen.insert(line.number)) else { continue };
+            let out = store.consent_of(&address).await?.filter(|(number, _)| is_out(number));
+            rows.extend(out.map(|_| again(line.number, head, line.entry.at)));
+        }
+        after = last;
+    }
+}
+
+fn again(number: NumberId, seq: u64, at: Timestamp) -> CrmRow {
+    let want = Want { once: format!("{CONSENT}{number}:{seq}"), rep: None, what: Wanted::Consent { number } };
+    wanted(want, number, (seq, AGAIN), at)
+}
+
+/// Whether it is for people who were not behind the number before.
+const fn is_again(row: &CrmRow) -> bool {
+    row.place.1 == AGAIN
+}
+
+fn wanted(want: Want, number: NumberId, place: (u64, u32), at: Timestamp) -> CrmRow {
+    CrmRow { once: want.once, ..row(ConversationId(number.0), place, at, want.rep, want.what) }
+}
+
+fn is_out(number: &Number) -> bool {
+    number.outs().next().is_some()
+}
+
+/// Whether it was ever opted out before an entry.
+async fn was_out(store: &dyn Store, number: NumberId, seq: u64) -> Result<bool, StoreError> {
+    let lines = store.ledger_of(number, LOOKED_AT).await?;
+    let is_before = |entry: &Entry| entry.seq < seq && matches!(about(entry), Some((_, Event::OptedOut { .. })));
+    Ok(lines.iter().any(|line| is_before(&line.entry)))
+}
+
+/// The key of what is written on one person: each is a write of its own, and the same whenever it is tried.
+fn key(row: Uuid, contact: &ContactId) -> Uuid {
+    let mut hash = Sha256::new();
+    hash.update(row.as_bytes());
+    hash.update(contact.as_str().as_bytes());
+    let hash = hash.finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+impl WriteBack {
+    /// Marks everybody whom the CRM knows by the number now, one after the other; when to go on, when it takes none now. A
+    /// number that nobody there has is nothing to write.
+    pub(super) async fn mark(&self, mut row: CrmRow, number: NumberId) -> Result<Option<Timestamp>, StoreError> {
+        let (store, now) = (self.service.store(), self.service.clock().now());
+        // Erased, it is nobody's any more.
+        let Some(address) = store.address(number).await? else { return self.end(row, CrmEnd::Dropped, now).await };
+        let Some((number, conversations)) = store.consent_of(&address).await? else {
+            return self.end(row, CrmEnd::Dropped, now).await;
+        };
+        let contacts = match self.whose(&address, &number, now).await? {
+            Ok(contacts) if contacts.is_empty() => return self.end(row, CrmEnd::Dropped, now).await,
+            Ok(contacts) => contacts,
+            Err(error) => return self.failed(row, &error).await,
+        };
+        let known = if is_again(&row) { self.marked(number.id).await? } else { BTreeSet::new() };
+        let link = conversations.last().map_or_else(|| "comeback consent show".to_owned(), |c| self.link(c.id));
+        let may_be_there = row.begun;
+        row.begun = true;
+        store.put_crm_row(&row).await?;
+        let (mut made, mut refused) = (Vec::new(), None);
+        for contact in contacts {
+            if known.contains(contact.as_str()) {
+                made.push(contact.0);
+                continue;
+            }
+            let id = contact.0.clone();
+            let what = self.standing_of(&contact, &address, &number).await?;
+            let (key, at, link) = (key(row.key, &contact), row.at, link.clone());
+            let write = Write { key, contact, deal: None, owner: None, at, link, what };
+            match self.once(&write, may_be_there).await {
+                Ok(_) => made.push(id),
+                // Deleted since they were named.
+                Err(CrmError::NotFound) => {}
+                // The others are marked all the same.
+                Err(error) if error.is_final() => refused = Some(error),
+                Err(error) => return self.failed(row, &error).await,
+            }
+        }
+        match refused {
+            Some(error) => self.failed(row, &error).await,
+            None => self.made(row, made.join(BETWEEN)).await,
+        }
+    }
+
+    /// Who was marked by the last write about a number.
+    async fn marked(&self, number: NumberId) -> Result<BTreeSet<String>, StoreError> {
+        let rows = self.service.store().crm_consents(number, LOOKED_AT).await?;
+        let last = rows.into_iter().rfind(|row| matches!(row.ended, Some((CrmEnd::Made, _))));
+        let made = last.and_then(|row| row.made).unwrap_or_default();
+        Ok(made.split(BETWEEN).map(str::to_owned).collect())
+    }
+
+    async fn once(&self, write: &Write, may_be_there: bool) -> Result<String, CrmError> {
+        if may_be_there && let Some(id) = self.crm.find(write).await? {
+            return Ok(id);
+        }
+        self.crm.write(write).await
+    }
+
+    /// Whom the CRM knows by a number. What it says is kept where nobody had asked yet, so that somebody's other number is
+    /// known when this one is welcome again.
+    async fn whose(
+        &self,
+        address: &Address,
+        number: &Number,
+        now: Timestamp,
+    ) -> Result<Result<Vec<ContactId>, CrmError>, StoreError> {
+        let cards = match self.crm.behind(address).await {
+            Ok(cards) => cards,
+            Err(error) => return Ok(Err(error)),
+        };
+        let contacts = cards.iter().map(|card| card.contact.clone()).collect();
+        let store = self.service.store();
+        if !cards.is_empty() && store.cards_of(&[number.id].into()).await?.is_empty() {
+            store.put_cards(&[People { fresh: number.id, address: address.clone(), cards }], now).await?;
+        }
+        Ok(Ok(contacts))
+    }
+
+    /// How somebody stands: opted out while any of their numbers is.
+    async fn standing_of(&self, contact: &ContactId, address: &Address, number: &Number) -> Result<What, StoreError> {
+        let others = self.service.store().numbers_of(contact).await?;
+        let all = std::iter::once(number).chain(others.iter().filter(|other| other.id != number.id));
+        let scope: BTreeSet<String> = all.flat_map(Number::outs).map(|(scope, _)| scope.word()).collect();
+        let scope: Vec<String> = scope.into_iter().collect();
+        Ok(What::Consent { opted_out: !scope.is_empty(), number: address.clone(), scope })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_on_one_person_has_one_key_of_its_own() {
+        let (row, other) = (Uuid::from_u128(7), Uuid::from_u128(8));
+        let [dana, nils] = ["101", "102"].map(ContactId::new);
+        assert_eq!(key(row, &dana), key(row, &dana));
+        assert_ne!(key(row, &dana), key(row, &nils));
+        assert_ne!(key(row, &dana), key(other, &dana));
+    }
+}
