@@ -125,7 +125,7 @@ impl Desk {
         let backup = self.playbook.reps.get(rep).and_then(|rep| rep.backup.as_ref());
         match backup.filter(|backup| self.playbook.is_active(backup)) {
             Some(backup) => format!(
-                "New replies and running clocks go to {}, and from there up the ladder.",
+                "New replies and running clocks go to {} if they are here, and from there up the ladder.",
                 self.playbook.rep_name(backup)
             ),
             None => "New replies and running clocks go up the ladder.".to_owned(),

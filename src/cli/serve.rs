@@ -14,6 +14,7 @@ use super::egress::EgressArgs;
 use super::secret::{HeartbeatArgs, MailArgs};
 use super::{DatabaseArg, playbook, say, warn};
 use crate::clock::{Clock, SystemClock};
+use crate::domain::playbook::Playbook;
 use crate::server::backend::{Backend, Parts};
 use crate::server::carrier::Carriers;
 use crate::server::measure::Projections;
@@ -72,7 +73,6 @@ impl Serve {
              or listen on 127.0.0.1",
             self.listen
         );
-        let policy = playbook::read(&self.playbook)?;
         let serving = self.database.serve_alone()?;
         let egress = self.egress.open()?;
         let (checkpoints, heartbeat) = (self.checkpoints.kept()?, self.heartbeat.kept(&egress)?);
@@ -89,6 +89,7 @@ impl Serve {
             "--public-url {public_url} is no address like https://comeback.example: signatures are checked over it"
         );
         let (store, clock): (Arc<dyn Store>, Arc<dyn Clock>) = (store, Arc::new(SystemClock));
+        let policy = self.policy(store.as_ref()).await?;
         let crm = self.crm.connector(&self.database.database, &egress, &store, &clock)?;
         if let Some(folder) = self.crm.beside(&self.database.database) {
             let (folder, writes) = (folder.display(), self.crm.writes());
@@ -140,6 +141,21 @@ impl Serve {
         match failed {
             Some(why) => anyhow::bail!("the backend stopped: {why}. Everything acknowledged is on disk"),
             None => Ok(()),
+        }
+    }
+
+    /// The file's policy. One that cannot be read stops nothing where the database has a policy in force.
+    async fn policy(&self, store: &dyn Store) -> anyhow::Result<Playbook> {
+        match (playbook::read(&self.playbook), store.playbook().await?) {
+            (Err(e), Some(in_force)) => {
+                warn(&format!(
+                    "{e:#}\nThe playbook in force is version {} of the database; to mend the file: comeback playbook check {}",
+                    in_force.version,
+                    self.playbook.display()
+                ));
+                Ok(in_force)
+            }
+            (read, _) => read,
         }
     }
 }

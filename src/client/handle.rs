@@ -126,6 +126,17 @@ pub struct WhichReport {
     pub days: u32,
 }
 
+impl WhichReport {
+    /// What the backend is asked for, with what charts are drawn from. Load and consent have their own rows.
+    pub fn asked(&self) -> Vec<(&'static str, String)> {
+        let mut asked = vec![("since", format!("{}d", self.days)), ("charts", true.to_string())];
+        if matches!(self.report, ReportName::Sla | ReportName::Outcomes) {
+            asked.push(("by", self.by.name().to_owned()));
+        }
+        asked
+    }
+}
+
 /// What the client tells a screen.
 #[derive(Clone, Debug)]
 pub enum Notice {

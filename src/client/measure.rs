@@ -80,9 +80,7 @@ pub(super) fn read(
         if let Some(Kept { at, report }) = before.await.flatten() {
             say(Notice::Measured { which, at, report: report.into() });
         }
-        let asked =
-            [("since", format!("{}d", which.days)), ("by", which.by.name().to_owned()), ("charts", true.to_string())];
-        match backend.report(which.report.word(), &asked).await {
+        match backend.report(which.report.word(), &which.asked()).await {
             Ok(body) => {
                 say(Notice::Measured { which, at: now, report: body.0.clone().into() });
                 let one = Kept { at: now, report: body.0 };

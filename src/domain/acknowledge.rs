@@ -32,11 +32,12 @@ pub fn words(playbook: &Playbook, use_case: &str, disclosed: bool) -> Option<Str
     approved.then(|| regulated::with_disclosure(written, rules.due(disclosed)))
 }
 
-/// A person's text started a clock while its calendar is closed: one text says so, and none again until a person has
-/// answered. The id comes with the command, when the address is one that texts may go to.
+/// A person's text started a clock while its calendar is closed: one text says so, and none again before it has opened and
+/// closed once more, whoever answers meanwhile. The id comes with the command, when the address is one that texts may go to.
 pub(super) fn acknowledge(d: &mut Draft, world: &ReadSet<'_>, text: &Receive) {
     let Some(message) = text.acknowledgement else { return };
-    let wanted = !d.c.acknowledged && words(world.playbook, &d.c.use_case, d.c.disclosed.is_some()).is_some();
+    let again = !d.c.acknowledged && !said_since_it_closed(&d.c, world, d.now);
+    let wanted = again && words(world.playbook, &d.c.use_case, d.c.disclosed.is_some()).is_some();
     if wanted && may_leave(&d.c, world, d.now, Some(text.sent.unwrap_or(d.now))) {
         d.say(Event::Acknowledged { message, not_before: d.now });
     }
@@ -51,6 +52,14 @@ pub(super) fn still_fits(c: &Conversation, world: &ReadSet<'_>, now: Timestamp) 
     // Where only approved words may leave, they are read once more, as they would leave.
     let may_be_said = regulated::of(world.playbook, &c.use_case).is_none() || of_the_playbook();
     c.acknowledged && c.clock.is_some() && may_be_said && may_leave(c, world, now, c.wrote())
+}
+
+/// Whether the buyer was told already since the calendar last closed.
+fn said_since_it_closed(c: &Conversation, world: &ReadSet<'_>, now: Timestamp) -> bool {
+    let Some(said) = c.acknowledged_at else { return false };
+    let cohort = world.playbook.cohort(&c.cohort).or_else(|| world.playbook.cohorts.last());
+    let calendar = cohort.and_then(|cohort| world.playbook.calendars.get(&cohort.calendar));
+    calendar.is_some_and(|calendar| calendar.next_open(said).is_none_or(|opens| opens > now))
 }
 
 /// A direct reply like any other: to a number that may be texted, and at night only within the buyer's own hours.

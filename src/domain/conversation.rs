@@ -45,6 +45,9 @@ pub struct Conversation {
     pub cohort: String,
     /// People of the CRM behind the number.
     pub contacts: Vec<ContactId>,
+    /// Answers that were taken back, the newest: an id is not used for other words again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recalled: Vec<MessageId>,
     /// Which of them writes, once somebody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub writer: Option<ContactId>,
@@ -81,6 +84,9 @@ pub struct Conversation {
     /// Whether the buyer was told out of hours that nobody is here, since a person last answered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub acknowledged: bool,
+    /// When they were last told so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged_at: Option<Timestamp>,
     /// When a HELP of theirs was last answered by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub helped: Option<Timestamp>,
@@ -180,6 +186,7 @@ impl Conversation {
             evidence: None,
             cohort: String::new(),
             contacts: Vec::new(),
+            recalled: Vec::new(),
             writer: None,
             owner: None,
             owned_by: None,
@@ -195,6 +202,7 @@ impl Conversation {
             answered: false,
             disclosed: None,
             acknowledged: false,
+            acknowledged_at: None,
             helped: None,
             answers: BTreeMap::new(),
             pooled: false,

@@ -31,14 +31,16 @@ pub fn is_unsettled(c: &Conversation, came: bool, is_here: impl Fn(&RepId) -> bo
     }
     let back = c.loan.as_ref().is_some_and(|loan| is_here(&loan.of));
     let gone = c.assignee().is_some_and(|rep| !is_here(rep));
-    back || (gone && waits(c)) || (came && is_backlog(c))
+    back || (gone && waits(c)) || (came && is_backlog(c, is_here))
 }
 
-/// Whether it waits for somebody to come: nobody took it, and it stands unowned in a pool, or at the end of its ladder.
-fn is_backlog(c: &Conversation) -> bool {
+/// Whether it waits for somebody to come: nobody took it, and it stands in a pool while its owner is none or not here, or at
+/// the end of its ladder.
+fn is_backlog(c: &Conversation, is_here: impl Fn(&RepId) -> bool) -> bool {
     let offered = |a: &&Assignment| a.taken.is_none() && a.step.is_some();
     let pooled = c.assignment.as_ref().filter(offered).is_some_and(|a| matches!(a.to, Holder::Pool(_)));
-    (c.owner.is_none() && pooled) || is_at_the_end(c)
+    let unowned = c.owner.as_ref().is_none_or(|owner| !is_here(owner));
+    (unowned && pooled) || is_at_the_end(c)
 }
 
 /// Whether nobody is left to pass it on to while the buyer waits, and it is not with its owner.

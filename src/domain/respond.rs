@@ -46,6 +46,10 @@ pub(super) fn answer(
     if d.c.answers.contains_key(&message) {
         return Ok(Vec::new());
     }
+    // Whoever approved or read it, by this id, did so of other words.
+    if d.c.recalled.contains(&message) {
+        return Err(Rejection::NoSuchAnswer);
+    }
     if let Some(why) = refused(world, &d.c, by, body) {
         d.say(Event::AnswerRefused { message, by: by.clone(), why });
         return Ok(d.facts());

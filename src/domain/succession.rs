@@ -139,7 +139,11 @@ pub(super) fn succeed(mut d: Draft, world: &ReadSet<'_>, from: &RepId, to: &RepI
         let reason = Reason::InPlaceOf(from.clone());
         let because = Because { reason, passed: Vec::new(), playbook: world.playbook.version, climbed: None };
         let to = Holder::Rep(to.clone());
-        d.say(Event::Offered { to, step: None, expires: None, because, covers: None, weighed: None });
+        // An offer that nobody took stays one: it passes on from the same step after as long as it was given before.
+        let offer = d.c.assignment.as_ref().filter(|a| a.taken.is_none());
+        let expires = offer.and_then(|a| a.expires.map(|until| d.now + until.since(a.at)));
+        let step = offer.and_then(|a| a.step);
+        d.say(Event::Offered { to, step, expires, because, covers: None, weighed: None });
     }
     d.facts()
 }

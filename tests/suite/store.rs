@@ -156,6 +156,7 @@ macro_rules! conforms {
                     what_waited_before_a_backup_is_looked_for_before_it_is_made
                     one_text_is_read_by_its_id
                     what_is_written_of_a_numbers_consent_is_told_apart_and_counted_with_what_others_were_not_told
+                    a_task_that_was_completed_there_is_told_from_one_that_we_ended
                     the_numbers_of_somebody_are_those_whose_cards_name_them
                 }
                 consent {

@@ -23,6 +23,7 @@ use crate::domain::id::RepId;
 use crate::domain::safe_text::SafeText;
 use crate::domain::time::Span;
 use crate::server::crm::directory::{Directory, people_of};
+use crate::server::crm::files::books;
 
 /// Most people taken over from a CRM: more are no team.
 const MOST: usize = 500;
@@ -129,11 +130,20 @@ impl Init {
         let Some(crm) = &self.crm else { return Ok(BTreeMap::new()) };
         let cards = if crm.starts_with("http://") || crm.starts_with("https://") {
             Directory::new(self.egress.open()?, crm, self.crm_token.token()?)?.people().await?
+        } else if matches!(crm.as_str(), "hubspot" | "salesforce") {
+            anyhow::bail!(
+                "who works with {crm} is not read by this command. Export its contacts with their owners as tables \
+                 (assets/docs/crm.md) and say --crm files=FOLDER, or name people with --rep. Nothing was written"
+            );
         } else {
-            let path = Path::new(crm);
-            let file = if path.is_dir() { path.join("contacts.json") } else { path.to_owned() };
-            let bytes = std::fs::read(&file).map_err(|e| anyhow::anyhow!("cannot read {}: {e}", file.display()))?;
-            people_of(&bytes)?
+            let path = Path::new(crm.strip_prefix("files=").unwrap_or(crm));
+            if path.is_dir() {
+                let books = books::read(path, &BTreeMap::new());
+                books.map_err(|e| anyhow::anyhow!("cannot read the tables in {}: {e}", path.display()))?.cards()
+            } else {
+                let bytes = std::fs::read(path).map_err(|e| anyhow::anyhow!("cannot read {}: {e}", path.display()))?;
+                people_of(&bytes)?
+            }
         };
         let people = seen(&cards);
         anyhow::ensure!(

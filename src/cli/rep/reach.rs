@@ -41,10 +41,11 @@ pub(super) async fn set(database: &DatabaseArg, rep: RepId, forget: bool) -> any
     let store = database.open()?;
     let playbook = store.playbook().await?;
     let known = store.reaches().await?;
-    let in_playbook = playbook.is_some_and(|p| p.reps.contains_key(&rep));
+    // Auditors are mailed reports.
+    let in_playbook = playbook.is_some_and(|p| p.reps.contains_key(&rep) || p.auditors.contains_key(&rep));
     anyhow::ensure!(
         in_playbook || known.iter().any(|reach| reach.rep == rep),
-        "there is no rep \"{rep}\" in the playbook; nothing was changed"
+        "there is no rep or auditor \"{rep}\" in the playbook; nothing was changed"
     );
     let (phone, email) = if forget { (None, None) } else { read()? };
     let before = known.into_iter().find(|reach| reach.rep == rep);

@@ -28,11 +28,18 @@ impl Answer {
     }
 }
 
+/// Ids of answers taken back that a conversation knows at most: more than anybody takes back while one is looked at.
+const MOST_RECALLED: usize = 500;
+
 impl Conversation {
     /// Something about a text of ours.
     pub(super) fn apply_answer(&mut self, at: Timestamp, event: &Event) {
         if let Event::AnswerRecalled { message } = event {
             self.answers.remove(message);
+            if self.recalled.len() >= MOST_RECALLED {
+                self.recalled.remove(0);
+            }
+            self.recalled.push(*message);
         } else if let Event::SendStarted { message, .. } = event {
             self.stand(message, AnswerState::Sending);
             if !self.answers.get(message).is_some_and(|a| a.automatic) {
@@ -62,6 +69,7 @@ impl Conversation {
         } else if let Event::Acknowledged { message, not_before } = event {
             self.answers.insert(*message, Answer::by_itself(Automatic::Acknowledgement, at, *not_before));
             self.acknowledged = true;
+            self.acknowledged_at = Some(at);
         } else if let Event::ToldBuyer { message, what, not_before } = event {
             self.answers.insert(*message, Answer::by_itself(*what, at, *not_before));
             if *what == Automatic::Help {

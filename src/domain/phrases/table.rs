@@ -5,7 +5,7 @@
 //! of up to three words. `word|$` is the word or the clause's end. `^` and `$` are the ends of a clause, `^^` and `$$` those of the text, `/` goes on in the next
 //! clause. `?$` is the end of a clause that a question mark closes. What stands under `[[instead]]` has another meaning: a pattern that
 //! shares a word with it does not speak. `of` says what a pattern speaks for, where a table is about several things; an `instead`
-//! with it silences the patterns of these alone. `[marks]` names the signs that are words: `haha = "😂🤣"`.
+//! with it silences the patterns of these alone, and none that it `spares` by name. `[marks]` names the signs that are words: `haha = "😂🤣"`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,6 +58,9 @@ struct Written {
     #[serde(default)]
     weight: i32,
     says: Vec<String>,
+    /// Of what stands for something else: patterns that speak all the same, by their names.
+    #[serde(default)]
+    spares: Vec<String>,
 }
 
 struct Pattern {
@@ -66,6 +69,8 @@ struct Pattern {
     of: String,
     weight: i32,
     says: Vec<Vec<Part>>,
+    /// Names of patterns that it does not silence.
+    spares: Vec<String>,
 }
 
 /// The patterns, ready to be asked.
@@ -130,7 +135,10 @@ impl Table {
         let (mut spoke, mut instead) = (Vec::new(), BTreeSet::new());
         for pattern in &self.patterns {
             let spans: Vec<_> = pattern.says.iter().flat_map(|says| found(says, &place)).collect();
-            let silences = |by: &Pattern| by.of.is_empty() || by.of.split_whitespace().any(|of| of == pattern.of);
+            let silences = |by: &Pattern| {
+                let of_it = by.of.is_empty() || by.of.split_whitespace().any(|of| of == pattern.of);
+                of_it && !by.spares.contains(&pattern.name)
+            };
             let covers =
                 |(from, to): &(usize, usize)| covered.iter().find(|(by, f, t)| f < to && from < t && silences(by));
             if spans.iter().any(|span| covers(span).is_none()) {
@@ -231,7 +239,13 @@ impl Sets<'_> {
             }
             says.push(parts);
         }
-        Ok(Pattern { name: written.name.clone(), of: written.of.clone(), weight: written.weight, says })
+        Ok(Pattern {
+            name: written.name.clone(),
+            of: written.of.clone(),
+            weight: written.weight,
+            says,
+            spares: written.spares.clone(),
+        })
     }
 
     fn part(&mut self, part: &str) -> Result<Part, Mistake> {

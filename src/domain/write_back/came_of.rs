@@ -3,8 +3,11 @@
 //! A text is logged when it comes, and its clock ends later: until then the log says by when an answer is due, and the
 //! answer's own, or the end of the conversation, says what became of it.
 
+use chrono_tz::Tz;
+
 use crate::domain::event::Event;
 use crate::domain::id::MessageId;
+use crate::domain::measure::story::length;
 use crate::domain::sla::Clock;
 use crate::domain::time::{Span, Timestamp};
 
@@ -62,38 +65,41 @@ fn again(all: &mut Vec<Run>, clock: &Clock) {
 }
 
 impl Run {
-    /// As it stands: `answered in 4 min, in time`.
-    fn words(&self, now: Timestamp) -> String {
-        let minutes = |at: &Timestamp| (at.since(self.clock.started).as_seconds().max(0) + 59) / 60;
+    /// As it stands: `answered in 4m 12s, in time`. The length is that of the reports, on the wall.
+    fn words(&self, (now, zone): (Timestamp, Tz)) -> String {
+        let took = |at: &Timestamp| length(at.since(self.clock.started).as_millis().max(0));
         let stands = |late: bool| if late { "late" } else { "in time" };
         match &self.end {
             Some((at, End::Met { by: Some(_), late })) => {
-                format!("answered in {} min, {}", minutes(at), stands(*late))
+                format!("answered in {}, {}", took(at), stands(*late))
             }
             Some((at, End::Met { by: None, late })) => {
-                format!("answered by other means in {} min, {}", minutes(at), stands(*late))
+                format!("answered by other means in {}, {}", took(at), stands(*late))
             }
             Some((at, End::Dropped)) if *at > self.clock.due => "never answered, late".to_owned(),
             Some((_, End::Dropped)) => "closed without an answer, before one was due".to_owned(),
             None if now > self.clock.due => "not answered yet, late".to_owned(),
-            None => format!("an answer is due {}", self.clock.due.utc().format("%Y-%m-%d %H:%M UTC")),
+            None => {
+                let due = self.clock.due.utc().with_timezone(&zone);
+                format!("an answer is due {}", due.format("%Y-%m-%d %H:%M %Z"))
+            }
         }
     }
 }
 
 /// Of the clock that an answer met; nothing for one that met none.
-pub fn answer(past: &Past, answer: MessageId, now: Timestamp) -> Option<String> {
+pub fn answer(past: &Past, answer: MessageId, now: (Timestamp, Tz)) -> Option<String> {
     let met = |run: &Run| matches!(run.end, Some((_, End::Met { by: Some(by), .. })) if by == answer);
     runs(past).into_iter().rev().find(met).map(|run| run.words(now))
 }
 
 /// Of the clock that a text of the buyer's was on, as it stands at `now`.
-pub fn reply(past: &Past, text: MessageId, now: Timestamp) -> Option<String> {
+pub fn reply(past: &Past, text: MessageId, now: (Timestamp, Tz)) -> Option<String> {
     runs(past).into_iter().rev().find(|run| run.texts.contains(&text)).map(|run| run.words(now))
 }
 
 /// Of the last clock of a conversation that ended with the entry `end`.
-pub fn end(past: &Past, end: u64, now: Timestamp) -> Option<String> {
+pub fn end(past: &Past, end: u64, now: (Timestamp, Tz)) -> Option<String> {
     // What an end does to the clock stands right behind it.
     let of_it = |(seq, _, event): &&(u64, Timestamp, Event)| {
         *seq <= end || *seq == end + 1 && matches!(event, Event::SlaMet { .. } | Event::SlaDropped)
@@ -135,6 +141,10 @@ mod tests {
         Timestamp::from_millis(1_772_550_000_000) + Span::seconds(seconds)
     }
 
+    fn then(seconds: i64) -> (Timestamp, Tz) {
+        (at(seconds), chrono_tz::America::New_York)
+    }
+
     fn clock(from: i64) -> Clock {
         Clock {
             response: Response::First,
@@ -169,19 +179,19 @@ mod tests {
         let asked = [(0, text(TEXT)), (0, Event::SlaStarted { clock: clock(0) }), (30, text(SECOND))];
         let waits = past(asked.to_vec());
         for one in [TEXT, SECOND] {
-            let said = reply(&waits, one, at(40));
-            assert_eq!(said.as_deref(), Some("an answer is due 2026-03-03 15:15 UTC"));
-            assert_eq!(reply(&waits, one, at(901)).as_deref(), Some("not answered yet, late"));
+            let said = reply(&waits, one, then(40));
+            assert_eq!(said.as_deref(), Some("an answer is due 2026-03-03 10:15 EST"));
+            assert_eq!(reply(&waits, one, then(901)).as_deref(), Some("not answered yet, late"));
         }
-        for (late, words) in [(false, "answered in 2 min, in time"), (true, "answered in 2 min, late")] {
+        for (late, words) in [(false, "answered in 1m 01s, in time"), (true, "answered in 1m 01s, late")] {
             let mut met = asked.to_vec();
             met.push((61, Event::SlaMet { by: Some(ANSWER), late }));
             let met = past(met);
-            assert_eq!(answer(&met, ANSWER, at(99)).as_deref(), Some(words));
-            assert_eq!(reply(&met, SECOND, at(99)).as_deref(), Some(words));
-            assert_eq!(answer(&met, SECOND, at(99)), None, "another answer met it");
+            assert_eq!(answer(&met, ANSWER, then(99)).as_deref(), Some(words));
+            assert_eq!(reply(&met, SECOND, then(99)).as_deref(), Some(words));
+            assert_eq!(answer(&met, SECOND, then(99)), None, "another answer met it");
         }
-        assert_eq!(reply(&past(vec![(0, text(TEXT))]), TEXT, at(9)), None, "nothing runs for it");
+        assert_eq!(reply(&past(vec![(0, text(TEXT))]), TEXT, then(9)), None, "nothing runs for it");
     }
 
     #[test]
@@ -190,13 +200,13 @@ mod tests {
             let mut events =
                 vec![(0, text(TEXT)), (0, Event::SlaStarted { clock: clock(0) }), (seconds, done(outcome))];
             events.extend(tail.map(|event| (seconds, event)));
-            end(&past(events), 3, at(99_999))
+            end(&past(events), 3, then(99_999))
         };
         let met = |late| Some(Event::SlaMet { by: None, late });
         let by_call = ended(120, Outcome::Meeting, met(false));
-        assert_eq!(by_call.as_deref(), Some("answered by other means in 2 min, in time"));
+        assert_eq!(by_call.as_deref(), Some("answered by other means in 2m 00s, in time"));
         let late = ended(1_000, Outcome::Called, met(true));
-        assert_eq!(late.as_deref(), Some("answered by other means in 17 min, late"));
+        assert_eq!(late.as_deref(), Some("answered by other means in 16m 40s, late"));
         let never = ended(1_000, Outcome::NotInterested, Some(Event::SlaDropped));
         assert_eq!(never.as_deref(), Some("never answered, late"));
         let early = ended(100, Outcome::NoAnswerNeeded, Some(Event::SlaDropped));
@@ -209,8 +219,8 @@ mod tests {
             (80, text(SECOND)),
             (80, Event::SlaStarted { clock: clock(80) }),
         ]);
-        assert_eq!(end(&texted, 4, at(99)).as_deref(), Some("answered in 2 min, in time"), "not the next clock");
-        assert_eq!(end(&past(vec![(0, done(Outcome::Called))]), 1, at(9)), None, "none ran");
+        assert_eq!(end(&texted, 4, then(99)).as_deref(), Some("answered in 1m 01s, in time"), "not the next clock");
+        assert_eq!(end(&past(vec![(0, done(Outcome::Called))]), 1, then(9)), None, "none ran");
     }
 
     #[test]
@@ -223,12 +233,12 @@ mod tests {
             (70, Event::SlaStarted { clock: clock(70) }),
             (80, Event::SlaRearmed { clock: clock(0) }),
         ];
-        assert_eq!(answer(&past(events.clone()), ANSWER, at(90)), None, "it met nothing");
+        assert_eq!(answer(&past(events.clone()), ANSWER, then(90)), None, "it met nothing");
         events.push((1_000, Event::SlaMet { by: None, late: true }));
         let all = past(events);
         for one in [TEXT, SECOND] {
-            let said = reply(&all, one, at(2_000));
-            assert_eq!(said.as_deref(), Some("answered by other means in 17 min, late"));
+            let said = reply(&all, one, then(2_000));
+            assert_eq!(said.as_deref(), Some("answered by other means in 16m 40s, late"));
         }
     }
 

@@ -81,7 +81,13 @@ impl Notifier {
             // The playbook says now who gets which report.
             let dropped_report = matches!((&row.notice.what, &row.notice.to), (What::Report { name, .. }, To::Rep(rep))
                 if !playbook.alerting.reports.get(name).is_some_and(|mailed| mailed.to.contains(rep)));
-            if !erased && !dropped_report && subject.as_ref().is_none_or(|s| follow::is_wanted(&row.notice, &s.state)) {
+            // Whoever left is told nothing of buyers any more, also not what was held back for its hour.
+            let left = matches!(&row.notice.to, To::Rep(rep) if playbook.role_of(rep).is_none());
+            if !erased
+                && !dropped_report
+                && !left
+                && subject.as_ref().is_none_or(|s| follow::is_wanted(&row.notice, &s.state))
+            {
                 told.push(Told { row, subject, whose });
             } else {
                 row.ended = Some((Ended::Dropped, now));

@@ -115,6 +115,9 @@ pub trait CrmWriteStore: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<CrmRow>, StoreError>;
 
+    /// Tasks of a conversation that are closed, and that none of our writes ended: somebody completed or deleted them there.
+    async fn crm_tasks_closed_there(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError>;
+
     /// How all of them stand.
     async fn crm_standing(&self) -> Result<CrmStanding, StoreError>;
 

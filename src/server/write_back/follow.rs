@@ -103,7 +103,9 @@ impl Page<'_> {
                 }
             })
             .collect();
-        if let (true, Some((rep, due))) = (right.is_empty(), wanted) {
+        let closed = self.store.crm_tasks_closed_there(conversation).await?;
+        // Whoever completed it there acted: until the answer leaves they need no second one.
+        if let (true, false, Some((rep, due))) = (right.is_empty(), closed.iter().any(is_right), wanted.clone()) {
             let place = (seq, TASK_ENDS * 2);
             let task = row(conversation, place, at, Some(rep), Wanted::Task { due });
             rows.push(CrmRow { once: format!("task:{conversation}:{seq}"), ..task });

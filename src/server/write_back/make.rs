@@ -202,7 +202,7 @@ impl WriteBack {
                 // Erased by now, it is written nowhere.
                 let words = said.and_then(|note| note.body).map_or_else(String::new, |body| body.as_str().to_owned());
                 let meeting = meeting.map(|meeting| Meeting { from: meeting.from, until: meeting.until() });
-                let sla = came_of::end(past, row.place.0, now);
+                let sla = came_of::end(past, row.place.0, (now, self.service.playbook().zone()));
                 What::Outcome { outcome: outcome.words().to_owned(), words, meeting, sla }
             }
             Wanted::FollowUp { words, due } => task(words.clone(), String::new(), *due),
@@ -238,9 +238,15 @@ impl WriteBack {
             // It is theirs who is accountable; while nobody is, theirs who is asked.
             Author::Buyer(_) => {
                 let c = &subject.state;
-                (true, c.owner.as_ref().or_else(|| c.assignee()).cloned(), came_of::reply(past, id, now))
+                (
+                    true,
+                    c.owner.as_ref().or_else(|| c.assignee()).cloned(),
+                    came_of::reply(past, id, (now, self.service.playbook().zone())),
+                )
             }
-            Author::Rep(rep) => (false, Some(rep.clone()), came_of::answer(past, id, now)),
+            Author::Rep(rep) => {
+                (false, Some(rep.clone()), came_of::answer(past, id, (now, self.service.playbook().zone())))
+            }
             Author::Automatic => (false, None, None),
             Author::Note(_) => return Ok(None),
         };

@@ -78,7 +78,10 @@ fn write(model: &mut Model, id: ConversationId, text: &str, now: Timestamp) {
     composer::reply(model, id, now);
     let Some(composer) = &model.composer else { return };
     if !composer.input.text().contains(text) {
-        snippets::insert(model, text, now);
+        let before = &composer.input.text()[..composer.input.cursor()];
+        let joined = before.chars().next_back().is_some_and(|last| !last.is_whitespace());
+        let text = if joined { format!(" {text}") } else { text.to_owned() };
+        snippets::insert(model, &text, now);
     }
 }
 

@@ -30,16 +30,27 @@ pub(super) fn open(model: &mut Model, id: ConversationId) -> bool {
 fn said(model: &Model, id: ConversationId, hold: &Hold) -> Vec<String> {
     let mut lines = Vec::new();
     for asking in &hold.texts {
-        let message = model.thread_of(id).and_then(|t| t.messages.iter().find(|m| m.message.id == asking.message));
+        let in_thread = |id| model.thread_of(id)?.messages.iter().find(|m| m.message.id == asking.message);
+        let message = in_thread(id).or_else(|| in_thread(asking.conversation));
         lines.push(match message.and_then(|m| m.message.body.as_ref()) {
             Some(body) => format!("“{}”", body.as_str()),
             None if asking.conversation == id => "(open the conversation to read the text)".to_owned(),
-            None => "(a text to another of our numbers)".to_owned(),
+            None if model.row(asking.conversation).is_some() => other(model, asking.conversation),
+            None => "(a text to another of our numbers, in a conversation that is not yours)".to_owned(),
         });
         lines.push(format!("  {}: score {}", asking.patterns.join(", "), asking.score));
     }
     lines.push(format!("Unless somebody rules, opted out on {}.", day(model, hold.due)));
     lines
+}
+
+/// Of a text in another conversation with them that is in the list, too: what they wrote there last.
+fn other(model: &Model, id: ConversationId) -> String {
+    let newest = model.row(id).filter(|row| !row.preview_ours).and_then(|row| row.preview.as_ref());
+    newest.map_or_else(
+        || "(a text to another of our numbers: it stands in your list)".to_owned(),
+        |body| format!("“{}” (to another of our numbers, their newest there)", body.as_str()),
+    )
 }
 
 /// A day, as the dialog and the conversation say it.

@@ -60,15 +60,30 @@ fn title(model: &Model, composer: &Composer, room: u16, tick: &Ticker) -> String
     if composer.note {
         return format!("NOTE on {who}, colleagues only");
     }
-    let title = format!("To {who}");
-    let Some((zone, sure)) = model.thread_of(composer.to).and_then(|thread| thread.binds.zone) else { return title };
-    let (time, mark) = (tick.wall(zone), if sure { "" } else { "?" });
-    let longer = [format!("{title} · {time} there{mark}"), format!("{title} · {time}{mark}")];
-    longer.into_iter().find(|longer| longer.chars().count() <= usize::from(room)).unwrap_or(title)
+    let time = model.thread_of(composer.to).and_then(|thread| thread.binds.zone).map(|(zone, sure)| {
+        let mark = if sure { "" } else { "?" };
+        [format!(" · {} there{mark}", tick.wall(zone)), format!(" · {}{mark}", tick.wall(zone))]
+    });
+    let [long, short] = time.unwrap_or_default();
+    let longer = [format!("To {who}{long}"), format!("To {who}{short}")];
+    if let Some(title) = longer.into_iter().find(|longer| longer.chars().count() <= usize::from(room)) {
+        return title;
+    }
+    // The number and the time tell a wrong recipient apart; of a long name its beginning does.
+    let number = format!(" {}", composer.address.as_str());
+    let left = usize::from(room).saturating_sub("To …".len() + number.chars().count() + short.chars().count());
+    let name: String = composer.name.chars().take(left.max(1)).collect();
+    format!("To {}…{number}{short}", name.trim_end())
 }
 
 /// How it stands with the number, on the lower border: before a word is typed. What forbids sending stands in the footer.
 fn consent(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) {
+    // For the seconds in which a colleague types: nothing else says so, whatever stands in the footer.
+    if let Some(who) = writing(model, composer.to, &p.tick) {
+        let foot = area.bottom().saturating_sub(1);
+        p.put(area.x + 2, foot, area.width.saturating_sub(4), &format!(" {who}"), Tone::Accent);
+        return;
+    }
     // Of a text that was put off its own time counts, and that stands in the footer.
     if composer.later.is_some_and(|at| at > p.tick.now) {
         return;
@@ -157,14 +172,16 @@ fn warning(model: &Model, composer: &Composer, tick: &Ticker) -> (String, Tone) 
         return (objection, Tone::Bad);
     }
     let text = composer.input.text();
-    if let Some((_, field)) = snippet::fields(text).first() {
+    let fields = snippet::fields(text);
+    // Where the cursor stands on one already, Tab would pass it over.
+    if let Some((_, field)) = fields.iter().find(|(range, _)| range.start == composer.input.cursor()) {
+        return (format!("{{{field}}}: type it"), Tone::Bad);
+    }
+    if let Some((_, field)) = fields.first() {
         return (format!("{{{field}}} unfilled: Tab"), Tone::Bad);
     }
     if let Some(why) = update::bound(model, composer).and_then(|bound| bound.refuses(text)) {
         return (why.to_owned(), if text.trim().is_empty() { Tone::Warn } else { Tone::Bad });
-    }
-    if let Some(who) = writing(model, composer.to, tick) {
-        return (who, Tone::Accent);
     }
     // A time that its rep chose; that the hours are closed stands in the border.
     let waits = update::would_wait(model, composer, tick.now).filter(|_| composer.later.is_some());
@@ -209,7 +226,10 @@ fn cost(model: &Model, composer: &Composer, room: usize, whole: usize) -> String
     ];
     let in_room = in_room.into_iter().map(|told| (told, room));
     let priced = priced.into_iter().filter(|told| !told.is_empty()).map(|told| (told, whole));
-    let mut all = in_room.chain(priced).chain(bare);
+    // Before the encoding's name goes, the hint beside does.
+    let named = [format!("{count} {name}{price}{dear}"), format!("{short} {name}{price}{dear}")];
+    let named = named.into_iter().map(|told| (told, whole));
+    let mut all = named.clone().map(|(told, _)| (told, room)).chain(named).chain(in_room).chain(priced).chain(bare);
     all.find(|(told, room)| told.chars().count() <= *room).map_or(count, |(told, _)| told)
 }
 

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use comeback::client::handle::WhichReport;
+use comeback::domain::measure::ReportName;
+use comeback::domain::measure::cell::By;
 use comeback::domain::measure::chart::{charts, figures};
 use comeback::domain::measure::sheet::Datum;
 use comeback::server::measure::{Projections, follow};
@@ -122,6 +125,20 @@ async fn outcomes_say_their_rule_and_whose_they_are() {
     assert_eq!(refused, StatusCode::FORBIDDEN);
     let (_, own) = office.ask("GET", &path.replace("&compare=true", ""), Some("maya"), None).await;
     assert_eq!((&own["compared"], &own["total"][0]["meetings"]["whole"]), (&serde_json::Value::Null, &0.into()));
+}
+
+#[tokio::test]
+async fn whatever_the_terminal_asks_for_is_answered() {
+    let (office, _folder, _projections) = measured().await;
+    office.sign_in("lea").await;
+    let reports = [ReportName::Sla, ReportName::Outcomes, ReportName::Load, ReportName::Compliance];
+    for (report, by) in reports.into_iter().flat_map(|report| By::ALL.map(|by| (report, by))) {
+        let asked = WhichReport { report, by, days: 30 }.asked();
+        let asked = asked.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
+        let path = format!("/v1/reports/{}?{asked}", report.word());
+        let (status, told) = office.ask("GET", &path, Some("lea"), None).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {told}");
+    }
 }
 
 #[tokio::test]

@@ -191,6 +191,10 @@ async fn a_task_completed_in_the_crm_takes_the_reply() {
     runner.look_at_tasks(None).await.unwrap();
     let taken = desk.facts("taken").await;
     assert_eq!(taken.iter().map(|fact| fact["by"].clone()).collect::<Vec<_>>(), [rep]);
+    // What is wanted now that it is taken: nothing new, until the buyer is answered.
+    runner.round().await.unwrap();
+    let tasks = written(&shop).await.into_iter().filter(|w| w["write"]["kind"] == "task").count();
+    assert_eq!(tasks, 1, "one task, and it was done");
     assert_each_once(&written(&shop).await);
     desk.close().await;
 }

@@ -251,3 +251,13 @@ fn sending_it_again_after_taking_it_back_is_a_new_answer() {
     story.wait(Span::seconds(8));
     assert!(!story.starts(first) && story.starts(second));
 }
+
+#[test]
+fn the_id_of_an_answer_taken_back_stands_for_no_other_words() {
+    let mut story = Story::with_mayas_buyer();
+    let message = story.answers("maya");
+    story.does("maya", &Command::Recall { message }).unwrap();
+    assert_eq!(story.does("maya", &answer(message)), Err(Rejection::NoSuchAnswer));
+    let another = story.answers("maya");
+    assert!(story.standing(another).is_some());
+}

@@ -161,6 +161,17 @@ pub(super) async fn what_is_written_of_a_numbers_consent_is_told_apart_and_count
     assert_eq!(keys(&store.crm_due(minute(9), 9).await.unwrap().0), [1, 3, 4], "each number by itself, in order");
 }
 
+pub(super) async fn a_task_that_was_completed_there_is_told_from_one_that_we_ended(store: &Kept) {
+    let done = CrmRow { closed: true, ..task(1, 1, 1) };
+    let ends = CrmRow { about: Some(Uuid::from_u128(2)), ..row(3, 1, 3, Wanted::TaskDone { passed_on: true }) };
+    store.crm_follow(9, &[task(1, 1, 1), task(2, 1, 2), task(4, 2, 4), log(5, 1, 5)]).await.unwrap();
+    let there = async |of| keys(&store.crm_tasks_closed_there(here(of)).await.unwrap());
+    assert_eq!(there(1).await, []);
+    store.put_crm_row(&done).await.unwrap();
+    store.crm_follow(10, &[ends]).await.unwrap();
+    assert_eq!((there(1).await, there(2).await), (vec![1], vec![]));
+}
+
 pub(super) async fn the_numbers_of_somebody_are_those_whose_cards_name_them(store: &Kept) {
     for n in 1..=3 {
         put(store, arrival(n, &[])).await;

@@ -61,6 +61,11 @@ impl Books {
         self.cards.len()
     }
 
+    /// Everybody's card.
+    pub fn cards(&self) -> Vec<Card> {
+        self.cards.clone()
+    }
+
     /// Deals in the folder.
     pub fn deals(&self) -> usize {
         self.deals.len()

@@ -79,6 +79,15 @@ impl CrmWriteStore for MemoryStore {
         Ok(tables.crm_writes.values().filter(wanted).take(limit).cloned().collect())
     }
 
+    async fn crm_tasks_closed_there(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError> {
+        let tables = self.0.lock().await;
+        let ends = |task: &CrmRow| tables.crm_writes.values().any(|row| row.about == Some(task.key));
+        let wanted = |row: &&CrmRow| {
+            row.closed && matches!(row.wanted, Wanted::Task { .. }) && row.conversation == conversation && !ends(row)
+        };
+        Ok(tables.crm_writes.values().filter(wanted).cloned().collect())
+    }
+
     async fn crm_standing(&self) -> Result<CrmStanding, StoreError> {
         let tables = self.0.lock().await;
         let mut standing = CrmStanding::default();

@@ -68,6 +68,13 @@ impl CrmWriteStore for SqliteStore {
         .await
     }
 
+    async fn crm_tasks_closed_there(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError> {
+        let sql = "SELECT * FROM crm_write AS task WHERE closed = 1 AND conversation = ?1 AND NOT EXISTS \
+                   (SELECT 1 FROM crm_write AS ends WHERE ends.about = task.key) ORDER BY key";
+        let conversation = conversation.to_string();
+        self.read(move |tx| select(tx, sql, &[&conversation])).await
+    }
+
     async fn crm_standing(&self) -> Result<CrmStanding, StoreError> {
         self.read(standing).await
     }

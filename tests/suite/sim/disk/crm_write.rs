@@ -62,6 +62,10 @@ impl CrmWriteStore for Disk {
         self.inner.forget_crm(older_than, limit).await
     }
 
+    async fn crm_tasks_closed_there(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError> {
+        self.inner.crm_tasks_closed_there(conversation).await
+    }
+
     async fn crm_consents(&self, number: NumberId, limit: usize) -> Result<Vec<CrmRow>, StoreError> {
         self.inner.crm_consents(number, limit).await
     }
