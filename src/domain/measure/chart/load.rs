@@ -59,7 +59,11 @@ pub(super) fn charts(load: &Load) -> Vec<Chart> {
         bars("Takes", of_reps, counts("takes", |row| row.takes)),
         bars("Passed on", "Offers that nobody acted on in time.", counts("passes", |row| row.passes)),
         bars("Answers", of_reps, counts("answers", |row| row.answers)),
-        bars("Held on average", "Open conversations, over every hour, day and night.", held.collect()),
+        bars(
+            "Held on average",
+            "Open conversations, over every hour, day and night; where the journal began within the period, from then on.",
+            held.collect(),
+        ),
         bars(
             "Held at most at once",
             "Opens those of the last time that it was as many.",
