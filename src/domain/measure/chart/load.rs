@@ -20,7 +20,7 @@ pub(super) fn figures(load: &Load) -> Vec<Figure> {
             value: Datum::Count(n),
             beside: beside.to_owned(),
             behind: Some(carried(what)).filter(|_| n > 0),
-            shut: "",
+            ..Figure::default()
         }
     };
     vec![
