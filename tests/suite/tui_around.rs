@@ -41,7 +41,7 @@ fn desk(size: (u16, u16), around: Around) -> Desk {
 
 #[test]
 fn the_age_of_the_card_is_said_and_counts_on() {
-    for size in SIZES.into_iter().filter(|(width, _)| *width >= 80) {
+    for size in SIZES {
         let mut desk = desk(size, around());
         desk.says("as of 3 min ago");
         let (_, next) = desk.draw(START);
@@ -55,13 +55,77 @@ fn the_age_of_the_card_is_said_and_counts_on() {
 }
 
 #[test]
-fn a_crm_that_does_not_answer_is_named_at_every_size_with_the_time() {
+fn that_the_crm_does_not_answer_is_said_at_every_size_with_the_time() {
     for size in SIZES {
         let crm = Some(CrmState { name: "HubSpot".to_owned(), failing: Some(START - Span::minutes(2)) });
         let desk = desk(size, Around { crm, ..around() });
+        desk.says("CRM unreachable since 09:58");
+    }
+}
+
+#[test]
+fn the_head_takes_the_rows_that_a_short_conversation_leaves_and_gives_them_back() {
+    let mut desk = full((80, 24));
+    desk.change(1, |thread| thread.messages.truncate(1));
+    let first = |desk: &Desk| {
         let screen = desk.screen();
-        let told = ["HubSpot unreachable since", "CRM down since"].iter().any(|words| screen.contains(words));
-        assert!(told, "{size:?}\n{screen}");
+        screen.lines().position(|line| line.contains("Got the quote")).unwrap()
+    };
+    let below = first(&desk);
+    let said = ["as of 3 min ago", "you are asked: the owner", "last: call 2 d ago", "interest: ", "v: the whole card"];
+    for words in said {
+        desk.says(words);
+    }
+    // A text more stands where the first one stood; that moves up as it does in any conversation, whatever the head says.
+    desk.change(1, |thread| {
+        let one = thread.messages[0].clone();
+        thread.messages.push(one);
+    });
+    desk.says("as of 3 min ago");
+    assert!(first(&desk) < below, "{}", desk.screen());
+    // Of a long one nothing is hidden that stood there before: the head has its ten rows.
+    desk.change(1, |thread| {
+        let one = thread.messages[0].clone();
+        thread.messages.extend(std::iter::repeat_n(one, 20));
+    });
+    for words in ["as of 3 min ago", "you are asked: the owner", "v: the whole card"] {
+        desk.says(words);
+    }
+    let texts = desk.screen().lines().skip(11).filter(|line| line.contains("Got the quote")).count();
+    assert!(texts >= 3, "{}", desk.screen());
+}
+
+#[test]
+fn a_touch_says_who_of_us_it_was_and_the_accounts_last_one_is_told_as_the_accounts() {
+    for size in [(80, 24), (120, 60), (40, 60)] {
+        let mut desk = desk(size, around());
+        desk.change(1, |thread| {
+            thread.messages.truncate(1);
+            let card = &mut thread.cards[0];
+            let touch = |days: i64, by: &str, kind: &str| Touch {
+                at: START - Span::minutes(days * 1440),
+                by: Some(by.into()),
+                kind: kind.to_owned(),
+                summary: String::new(),
+            };
+            card.last_touch = Some(touch(2, "maya", "call"));
+            card.touches = vec![touch(3, "005-77", "mail")];
+            card.account_touch = Some(touch(1, "ben", "visit"));
+        });
+        desk.keys("v");
+        for words in
+            ["call 2 d ago by you", "mail 3 d ago by 005-77", "Last touch of the account", "visit 1 d ago by Ben Sato"]
+        {
+            desk.says(words);
+        }
+        desk.keys("Esc").says("visit 1 d ago by");
+        // What is the person's own is not told twice.
+        desk.change(1, |thread| {
+            let card = &mut thread.cards[0];
+            card.account_touch.clone_from(&card.last_touch);
+        });
+        let screen = desk.screen();
+        assert!(!["of the account", "account's last"].iter().any(|words| screen.contains(words)), "{screen}");
     }
 }
 

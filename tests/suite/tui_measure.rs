@@ -171,6 +171,53 @@ fn each_chart_has_its_page() {
     }
 }
 
+/// What is on the screen, line after line without what parts them.
+fn read(desk: &Desk) -> String {
+    desk.screen().replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn how_a_chart_is_read_is_told_to_the_end_and_on_a_low_screen_as_far_as_it_fits() {
+    for size in [(80, 24), (120, 40), (60, 24)] {
+        let mut desk = measured(size);
+        desk.keys("Tab Tab Tab");
+        assert!(read(&desk).contains("95 of 100 such lines hold it."), "{}", desk.screen());
+        desk.keys("Tab");
+        assert!(read(&desk).contains("the number is the share in time."), "{}", desk.screen());
+    }
+    for size in SIZES {
+        let mut desk = measured(size);
+        desk.keys(">");
+        let which = WhichReport { report: ReportName::Outcomes, ..SLA };
+        desk.hear(Notice::Measured { which, at: START, report: outcomes().into() });
+        for _ in 0..20 {
+            if !desk.screen().contains("Influenced revenue") {
+                desk.keys("Tab");
+            }
+        }
+        let told = read(&desk);
+        // The window is told first, and so at every size.
+        assert!(told.contains("In the 90 days before a deal"), "{}", desk.screen());
+        let rule = Rule::default().words();
+        assert!(size.1 < 24 || told.contains(&rule), "{}", desk.screen());
+    }
+}
+
+#[test]
+fn a_number_on_top_that_is_of_few_says_so() {
+    for size in SIZES {
+        let mut desk = measured(size);
+        desk.keys(">");
+        let which = WhichReport { report: ReportName::Outcomes, ..SLA };
+        desk.hear(Notice::Measured { which, at: START, report: outcomes().into() });
+        desk.keys("j");
+        let rows = desk.screen().lines().filter(|line| line.contains("deals won") && line.contains("too few")).count();
+        // Where there is no room for it beside the number, the line below has it.
+        assert!(rows >= if size.1 < 24 { 1 } else { 2 }, "{}", desk.screen());
+        assert!(size.1 < 24 || read(&desk).contains("too few: 2 of 3, likely 21 to 94 %"), "{}", desk.screen());
+    }
+}
+
 #[test]
 fn every_number_opens_the_conversations_behind_it_and_esc_comes_back() {
     for size in SIZES {

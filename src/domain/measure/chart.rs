@@ -12,7 +12,7 @@ mod outcomes;
 mod sla;
 
 /// A number that matters by itself.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
     /// What it is.
     pub label: String,
@@ -20,6 +20,8 @@ pub struct Figure {
     pub value: Datum,
     /// What it is of, and how sure it is.
     pub beside: String,
+    /// Too few to say much: whoever draws it says so.
+    pub small: bool,
     /// What opens it.
     pub behind: Option<Behind>,
     /// Why nothing does, where that is not because it counts nothing.
@@ -151,9 +153,24 @@ fn chart(title: impl Into<String>, says: impl Into<String>, shape: Shape, bars: 
     Chart { title: title.into(), says: says.into(), shape, bars, marks: Vec::new() }
 }
 
-/// `7 of 13`, with the interval when there is one.
+/// `7 of 13`.
 fn of(part: &Part) -> String {
     format!("{} of {}", part.part, part.whole)
+}
+
+/// `7 of 13, likely 29 to 77 %`: with the interval when there is one.
+fn likely(part: &Part) -> String {
+    let between = |(low, high): (f64, f64)| {
+        // Of a rate of a few in a thousand whole percents say nothing.
+        let places = usize::from(high < 0.1);
+        format!(", likely {:.places$} to {:.places$} %", low * 100.0, high * 100.0)
+    };
+    format!("{}{}", of(part), part.low.zip(part.high).map_or_else(String::new, between))
+}
+
+/// `1 deal`, `2 deals`.
+fn many(n: i64, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
 }
 
 /// A share as a bar of a scale that ends at `most`.
@@ -207,7 +224,9 @@ fn fraction(n: i64, of: i64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::{DayRow, HourRow, Sla, SlaRow};
+    use super::super::interval::Middle;
+    use super::super::outcomes::{Amount, OutcomeRow, Outcomes};
+    use super::super::report::{DayRow, HourRow, Sla, SlaRow, Times};
     use super::*;
 
     fn sla(days: usize) -> Report {
@@ -259,6 +278,49 @@ mod tests {
         assert_eq!(bars[0].beside, "7 of 14");
         let first = Behind::of("sla").only("from", "2026-01-05").only("to", "2026-01-11");
         assert_eq!(bars[0].behind, Some(first));
+    }
+
+    fn told(of: &Report) -> Vec<(String, String, bool)> {
+        figures(of).into_iter().map(|figure| (figure.label, figure.beside, figure.small)).collect()
+    }
+
+    fn said<'a>(told: &'a [(String, String, bool)], label: &str) -> (&'a str, bool) {
+        told.iter().find(|(of, ..)| of == label).map(|(_, beside, small)| (beside.as_str(), *small)).unwrap()
+    }
+
+    #[test]
+    fn a_number_on_top_says_how_sure_it_is_and_that_it_is_of_few() {
+        const DAY: i64 = 86_400_000;
+        let amount = Amount { currency: "USD".to_owned(), won: 1, open: 2, ..Amount::default() };
+        let row = OutcomeRow {
+            meetings: Part::of(1, 7),
+            wins: Part::of(0, 0),
+            amounts: vec![amount],
+            cycle: Middle::of(vec![59 * DAY]),
+            stay: Middle::of((1..=40).map(|days| days * DAY).collect()),
+            ..OutcomeRow::default()
+        };
+        let told = told(&Report::Outcomes(Box::new(Outcomes { total: vec![row], ..Outcomes::default() })));
+        // Wilson on paper: (1/7 + 0.2744) / 1.5488 ± 1.96 sqrt(0.01749 + 0.0196) / 1.5488 = 0.2694 ± 0.2437.
+        assert_eq!(said(&told, "replies that led to a meeting"), ("1 of 7, likely 3 to 51 %", true));
+        assert_eq!(said(&told, "deals won"), ("0 of 0", false), "of none there are not few");
+        assert_eq!(said(&told, "won deals took, half within"), ("1 won deal", true));
+        assert_eq!(said(&told, "influenced revenue USD").0, "1 won deal");
+        assert_eq!(said(&told, "influenced pipeline USD").0, "2 open deals");
+        // Of 40 the 14th and the 27th: binom.ppf(0.025, 40, 0.5) = 14.
+        assert_eq!(said(&told, "deals moved on, half within"), ("40 steps, likely 14d 00h to 27d 00h", false));
+    }
+
+    #[test]
+    fn a_first_answer_says_of_how_many_it_is() {
+        let first = |n| Times { n, wall: None, business: Some([128_000, 187_000, 187_000]) };
+        let of = |n| {
+            let total = SlaRow { first: first(n), met: Part::of(2, 2), ..SlaRow::default() };
+            told(&Report::Sla(Box::new(Sla { total, ..Sla::default() })))
+        };
+        assert_eq!(said(&of(2), "first answer, half within"), ("of 2, nine of ten within 3m 07s", true));
+        assert!(!said(&of(30), "first answer, half within").1);
+        assert_eq!(said(&of(2), "answered in time"), ("2 of 2, likely 34 to 100 %", true));
     }
 
     #[test]

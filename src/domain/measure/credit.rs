@@ -65,15 +65,16 @@ impl Default for Rule {
 impl Rule {
     /// In words, for whoever reads a number made by it.
     pub fn words(self) -> String {
-        let days = self.window_days;
-        let to = match self.touch {
-            Touch::First => "is credited to the first exchange",
-            Touch::Last => "is credited to the last exchange",
-            Touch::Any => "counts in the row of every exchange",
+        let days = if self.window_days == 1 { "day".to_owned() } else { format!("{} days", self.window_days) };
+        let (which, gets) = match self.touch {
+            Touch::First => ("the first exchange", "is credited with it"),
+            Touch::Last => ("the last exchange", "is credited with it"),
+            Touch::Any => ("every exchange", "has it in its row"),
         };
+        // The window comes first: where there is little room the end is cut.
         format!(
-            "A deal {to} that somebody on it began by text in the {days} days before it closed, or before now while it is \
-             open. Each deal counts once in a total."
+            "In the {days} before a deal closed, or before now while it is open, {which} that somebody on it began by \
+             text {gets}. Each deal counts once in a total."
         )
     }
 

@@ -246,7 +246,11 @@ fn load_sheets(load: &Load) -> Vec<Sheet> {
                 ]
             })
             .collect(),
-        notes: vec!["Held: open conversations, averaged over every hour of the period, day and night.".to_owned()],
+        notes: vec![
+            "Held: open conversations, averaged over every hour of the period, day and night; where the journal began \
+             within it, from then on."
+                .to_owned(),
+        ],
     };
     let fairness = Sheet {
         title: "By team".to_owned(),

@@ -19,18 +19,10 @@ pub(super) fn age(around: Option<&Around>, p: &Painter<'_>) -> Option<String> {
     Some(if age == "just now" { format!("as of {age}") } else { format!("as of {age} ago") })
 }
 
-/// `HubSpot unreachable since 14:02`, while it does not answer.
+/// `CRM unreachable since 14:02`, while it does not answer.
 pub(super) fn failing(model: &Model, around: Option<&Around>, p: &Painter<'_>) -> Option<String> {
-    let crm = around?.crm.as_ref()?;
-    let since = p.tick.clock_time(crm.failing?, model.zone());
-    let name = if crm.name.is_empty() { "CRM" } else { &crm.name };
-    let name = if name == "the CRM" { "CRM" } else { name };
-    Some(format!("{name} unreachable since {since}"))
-}
-
-/// `CRM down since 14:02`, where there is little room.
-pub(super) fn shorter(failing: &str) -> String {
-    failing.rsplit_once(" since ").map_or_else(String::new, |(_, since)| format!("CRM down since {since}"))
+    let failing = around?.crm.as_ref()?.failing?;
+    Some(format!("CRM unreachable since {}", p.tick.clock_time(failing, model.zone())))
 }
 
 /// `Harbor Logistics · enterprise · 1,200 people · AMER`.

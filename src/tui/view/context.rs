@@ -2,10 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use super::paint::{Painter, Tone, wrapped};
-use super::{around, conversation, inside, words};
+use super::paint::{Painter, Tone, cut};
+use super::{around, inside, touch, words};
 use crate::client::handle::{Row, Thread};
-use crate::domain::context::{Card, Opportunity};
+use crate::domain::context::Card;
 use crate::domain::interest;
 use crate::domain::routing::Holder;
 use crate::tui::keymap::Action;
@@ -49,14 +49,7 @@ impl Said {
     fn lines(self, width: u16) -> Vec<(String, Tone)> {
         let label = Some((self.label, Tone::Dim)).filter(|(label, _)| !label.is_empty());
         let tone = self.tone;
-        let mut text = if self.text.is_empty() { vec![String::new()] } else { wrapped(&self.text, width) };
-        if text.len() > self.most {
-            text.truncate(self.most);
-            if let Some(last) = text.last_mut() {
-                let kept: String = last.chars().take(usize::from(width).saturating_sub(2)).collect();
-                *last = format!("{} …", kept.trim_end());
-            }
-        }
+        let text = if self.text.is_empty() { vec![String::new()] } else { cut(&self.text, width, self.most) };
         label.into_iter().chain(text.into_iter().map(|line| (line, tone))).collect()
     }
 
@@ -100,10 +93,11 @@ impl Pane {
             self.say("", &around::team(model, card).unwrap_or_default(), Tone::Plain);
         }
         for (at, touch) in card.last_touch.iter().chain(&card.touches).take(TOUCHES).enumerate() {
-            let age = p.tick.dated_age(touch.at);
             let label = if at == 0 { "Last touch" } else { "" };
-            let told = format!("{} {}: {}", touch.kind, ago(&age), touch.summary);
-            self.cut(label, told.trim_end_matches(": "), Tone::Plain, if at == 0 { 2 } else { 1 });
+            self.cut(label, &touch::told(model, touch, p), Tone::Plain, if at == 0 { 2 } else { 1 });
+        }
+        if let Some(touch) = touch::of_account(card) {
+            self.cut("Last touch of the account", &touch::told(model, touch, p), Tone::Plain, 2);
         }
         let signs = interest::ranked(&card.intents, p.tick.now);
         let lines = if signs.len() == 1 { 2 } else { 1 };
@@ -205,7 +199,7 @@ const SHOWN_OF_ANSWER: usize = 2;
 const SHOWN_OF_TEXT: usize = 320;
 
 /// The campaign's text that the buyer answers: as it was reported, else what the CRM knows of it.
-fn answers(thread: &Thread, p: &Painter<'_>) -> Option<(String, String)> {
+pub(super) fn answers(thread: &Thread, p: &Painter<'_>) -> Option<(String, String)> {
     let told = |words: &str| {
         let shown: String = words.chars().take(SHOWN_OF_TEXT).collect();
         if shown.len() < words.len() { format!("{shown}…") } else { shown }
@@ -225,17 +219,12 @@ fn about(row: &Row) -> String {
 }
 
 /// `3 d ago`, and `just now` as it is.
-fn ago(age: &str) -> String {
+pub(super) fn ago(age: &str) -> String {
     if age.starts_with(|c: char| c.is_ascii_digit()) { format!("{age} ago") } else { age.to_owned() }
 }
 
-fn said<'a>(detail: &'a str, kind: &'a str) -> &'a str {
+pub(super) fn said<'a>(detail: &'a str, kind: &'a str) -> &'a str {
     if detail.is_empty() { kind } else { detail }
-}
-
-fn stage(deal: &Opportunity) -> String {
-    let amount = around::amount(deal);
-    if amount.is_empty() { deal.stage.clone() } else { format!("{} · {amount}", deal.stage) }
 }
 
 /// Who has it and why, in one line.
@@ -256,91 +245,6 @@ pub(super) fn holder(model: &Model, row: &Row) -> String {
 }
 
 /// The key that rules on a hold, for whoever may.
-fn key(model: &Model) -> &'static str {
+pub(super) fn key(model: &Model) -> &'static str {
     if model.offers(Action::Rule) { " (z)" } else { "" }
 }
-
-/// The context in a few lines above the conversation.
-pub(super) fn compact(model: &Model, row: &Row, area: Rect, p: &mut Painter<'_>) {
-    let thread = model.thread_of(row.id);
-    let card = thread.and_then(|t| t.cards.first());
-    let (clock, tone) = conversation::clock(row, &p.tick).unwrap_or((String::new(), Tone::Plain));
-    let opted_out = match (&row.opted_out, &row.hold) {
-        (Some(_), _) => "opted out: no texts".to_owned(),
-        (None, Some(hold)) => format!("opt-out hold{} until {}", key(model), update::day(model, hold.due)),
-        (None, None) => String::new(),
-    };
-    let opted_out = opted_out.as_str();
-    let known_around = around::of(model, row.id);
-    let failing = around::failing(model, known_around, p).unwrap_or_default();
-    let failing = if area.width < 60 { around::shorter(&failing) } else { failing };
-    let age = around::age(known_around, p);
-    let width = area.width.saturating_sub(2);
-    let rows = usize::from(area.height.saturating_sub(1));
-    // With rows to spare each is told in full; with few each has one.
-    let each = if rows >= 4 { 3 } else { 1 };
-    let taken: usize = [clock.as_str(), opted_out, failing.as_str()]
-        .iter()
-        .map(|part| part.chars().count() + usize::from(!part.is_empty()))
-        .sum();
-    let facts = facts(row, card, if each == 1 { usize::from(width).saturating_sub(taken) } else { usize::MAX });
-    let first: usize = [clock.as_str(), opted_out, failing.as_str()].iter().map(|part| part.chars().count() + 1).sum();
-    let beside = each == 1 || first == 3 || first + facts.chars().count() <= usize::from(width);
-    let (here, below_it) = if beside { (facts.as_str(), String::new()) } else { ("", facts.clone()) };
-    p.pieces(
-        area.x + 1,
-        area.y,
-        width,
-        &[(&clock, tone), (opted_out, Tone::Bad), (&failing, Tone::Warn), (here, Tone::Plain)],
-    );
-    let holder = holder(model, row);
-    let touch = card.and_then(|c| c.last_touch.as_ref());
-    let brief = touch.map(|t| format!("{} {} · ", t.kind, ago(&p.tick.dated_age(t.at))));
-    let rows = area.height.saturating_sub(1);
-    // With room, the last touch and the newest signs of interest are told by themselves.
-    let (below, mut known) =
-        if rows >= 4 { (holder, Vec::new()) } else { (brief.unwrap_or_default() + &holder, Vec::new()) };
-    if rows >= 4 {
-        let answers = thread.and_then(|thread| answers(thread, p));
-        known.extend(answers.map(|(what, words)| format!("answers: {what}: {words}")));
-        known.extend(touch.map(|t| format!("last: {} {}: {}", t.kind, ago(&p.tick.dated_age(t.at)), t.summary)));
-        let interest = card.and_then(|c| interest::ranked(&c.intents, p.tick.now).first().copied());
-        known.extend(
-            interest.map(|i| format!("interest: {} {}", said(&i.detail, &i.kind), ago(&p.tick.dated_age(i.at)))),
-        );
-    }
-    if let Some(age) = age.filter(|_| rows >= 4) {
-        known.push(format!("CRM: {age}"));
-    }
-    let next = thread.map(|t| format!("next: {} ({})", t.next_step.what, t.next_step.why)).unwrap_or_default();
-    let known = known.into_iter().map(|text| (text, Tone::Plain));
-    let lines = [(below_it, Tone::Plain), (next, Tone::Strong)].into_iter().chain(known).chain([(below, Tone::Dim)]);
-    let lines = lines.filter(|(text, _)| !text.is_empty());
-    let lines = lines.flat_map(|(text, tone)| {
-        let wide = if each == 1 { vec![text] } else { wrapped(&text, width) };
-        wide.into_iter().take(each).map(move |line| (line, tone))
-    });
-    for (y, (line, tone)) in (area.y + 1..area.bottom()).zip(lines) {
-        p.put(area.x + 1, y, width, &line, tone);
-    }
-}
-
-/// Account, stage and amount. Where they do not fit, the account's name is shortened before the deal is cut.
-fn facts(row: &Row, card: Option<&Card>, room: usize) -> String {
-    let deal = card.and_then(|c| c.opportunity.as_ref());
-    let stage = deal.map(stage).or_else(|| row.stage.clone());
-    let rest = stage.as_ref().map_or(0, |stage| stage.chars().count() + 3);
-    let short = |name: String| {
-        if name.chars().count() + rest <= room {
-            return name;
-        }
-        let most = room.saturating_sub(rest + 1).max(SHORTEST_NAME);
-        let kept: String = name.chars().take(most).collect();
-        if kept == name { name } else { format!("{}…", kept.trim_end()) }
-    };
-    let facts: Vec<String> = row.account.clone().map(short).into_iter().chain(stage).collect();
-    if facts.is_empty() && card.is_none() { "not in the CRM".to_owned() } else { facts.join(" · ") }
-}
-
-/// Characters of an account's name that are told in any case.
-const SHORTEST_NAME: usize = 6;

@@ -4,13 +4,12 @@ use ratatui::layout::Rect;
 
 use super::paint::{Painter, Tone, wrapped};
 use super::ticker::Ticker;
-use super::{composer, context, inside, list, loan, words};
+use super::{composer, head, inside, list, loan, words};
 use crate::client::handle::{OutboxStanding, Row, Thread, ThreadMessage};
 use crate::domain::conversation::AnswerState;
 use crate::domain::id::MessageId;
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::{self, Action};
-use crate::tui::layout;
 use crate::tui::model::{Model, Screen};
 use crate::wire::changes::Author;
 use crate::wire::media::{Part, Stands, file_name, size};
@@ -32,17 +31,23 @@ pub(super) fn draw(model: &Model, area: Rect, active: bool, p: &mut Painter<'_>)
         return;
     };
     p.frame(area, &title(row), active);
-    let header = header_rows(model);
-    let (messages, writing) = divide(model, area);
+    let (mut messages, writing) = divide(model, area);
     let top = inside(area);
-    let banner = loan::lines(model, row, top.width.saturating_sub(2), &p.tick);
+    let width = top.width.saturating_sub(2);
+    let banner = loan::lines(model, row, width, &p.tick);
     let mut y = top.y;
     for (line, tone) in banner.iter().take(usize::from(top.height)) {
-        p.put(top.x + 1, y, top.width.saturating_sub(2), line, *tone);
+        p.put(top.x + 1, y, width, line, *tone);
         y += 1;
     }
-    if header > 0 {
-        context::compact(model, row, Rect::new(top.x, y, top.width, header.min(top.bottom().saturating_sub(y))), p);
+    let head = head::lines(model, row, width, spare(model, row, messages, &p.tick), p);
+    let rows = u16::try_from(head.len()).unwrap_or(u16::MAX);
+    // What it has beyond its least rows are those that nothing stands in.
+    let more = rows.saturating_sub(head::least(model)).min(messages.height);
+    (messages.y, messages.height) = (messages.y + more, messages.height - more);
+    for (y, line) in (y..messages.y).zip(&head) {
+        let pieces: Vec<(&str, Tone)> = line.iter().map(|(text, tone)| (text.as_str(), *tone)).collect();
+        p.pieces(top.x + 1, y, width, &pieces);
     }
     match model.thread_of(row.id) {
         Some(thread) => draw_messages(model, thread, messages, p),
@@ -91,22 +96,17 @@ fn title(row: &Row) -> String {
     words::person(&row.name, &row.address)
 }
 
-/// Rows of the compact context: none beside the pane that says more, few on a low terminal.
-fn header_rows(model: &Model) -> u16 {
-    if layout::areas(model.size).context.is_some() {
-        return 1;
-    }
-    match model.size.1 {
-        24.. => 10,
-        18.. => 4,
-        _ => 2,
-    }
+/// Rows that the conversation leaves empty, but for the one that parts it from its head.
+fn spare(model: &Model, row: &Row, messages: Rect, tick: &Ticker) -> u16 {
+    let Some(thread) = model.thread_of(row.id) else { return 0 };
+    let taken = last_lines(model, thread, messages.width, tick, usize::from(messages.height)).len();
+    messages.height.saturating_sub(u16::try_from(taken + 1).unwrap_or(u16::MAX))
 }
 
 /// The part for messages, and the part for the composer while something is written.
 fn divide(model: &Model, area: Rect) -> (Rect, Option<Rect>) {
     let lent = shown(model).map_or(0, |row| loan::rows(model, row, inside(area).width.saturating_sub(2)));
-    let header = header_rows(model) + lent;
+    let header = head::least(model) + lent;
     let writing = model.composer.as_ref().map(|c| {
         let rows = composer::rows(model, c, area);
         Rect::new(area.x, area.bottom().saturating_sub(rows), area.width, rows)

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::inside;
-use super::paint::{Painter, Tone};
+use super::paint::{Painter, Tone, cut, packed};
 use crate::domain::measure::ReportName;
 use crate::domain::measure::chart::{Bar, Chart, Shape};
 use crate::domain::measure::sheet::Datum;
@@ -36,19 +36,53 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     let count = format!("{}/{}", model.measure.chart + 1, read.charts.len());
     let width = body.width.saturating_sub(2);
     p.pieces(body.x + 1, body.y, width, &[(&count, Tone::Dim), (&chart.title, Tone::Strong)]);
-    // On a low screen the number under the cursor matters more than how to read the chart.
-    let roomy = body.height >= 10 && !chart.says.is_empty();
-    if roomy {
-        p.put(body.x + 1, body.y + 1, width, &chart.says, Tone::Dim);
+    let (says, foot) = beside(chart, model.measure.bar, body);
+    let (said, below) = (rows_of(&says), rows_of(&foot));
+    for (y, line) in (body.y + 1..).zip(&says) {
+        p.put(body.x + 1, y, width, line, Tone::Dim);
     }
-    let used = if roomy { 2 } else { 1 };
-    let room = Rect::new(body.x, body.y + used, body.width, body.height.saturating_sub(used + 1));
+    let room = Rect::new(body.x, body.y + 1 + said, body.width, body.height.saturating_sub(1 + said + below));
     match chart.shape {
-        Shape::Bars | Shape::Funnel => rows(chart, model.measure.bar, room, p),
+        Shape::Bars | Shape::Funnel => rows(chart, model.measure.bar, room, below, p),
         Shape::Days => drawn::days(chart, model.measure.bar, room, p),
         Shape::Week => drawn::week(chart, model.measure.bar, room, p),
     }
-    foot(chart, model.measure.bar, Rect::new(body.x, body.bottom().saturating_sub(1), body.width, 1), p);
+    for (y, line) in (body.bottom().saturating_sub(below)..body.bottom()).zip(&foot) {
+        let line: Vec<(&str, Tone)> = line.iter().map(|(text, tone)| (text.as_str(), *tone)).collect();
+        p.pieces(body.x + 1, y, width, &line);
+    }
+}
+
+/// Lines over the chart, that say how to read it, and under it, on the number under the cursor: as many as they need, while
+/// the chart keeps some. On a low screen the numbers matter more than how they are read.
+fn beside(chart: &Chart, at: usize, body: Rect) -> (Vec<String>, Vec<Vec<(String, Tone)>>) {
+    let width = body.width.saturating_sub(2);
+    let foot = foot(chart, at);
+    let high = usize::from(body.height);
+    let foot = if high >= ROOMY {
+        packed(foot, width).into_iter().take(FOOT).collect()
+    } else {
+        Vec::from_iter((!foot.is_empty()).then_some(foot))
+    };
+    // Of bars some may be below; days and hours are a picture.
+    let (needs, parts) = match chart.shape {
+        Shape::Bars | Shape::Funnel => (chart.bars.len(), true),
+        Shape::Days | Shape::Week => (8, false),
+    };
+    let left = high.saturating_sub(1 + foot.len());
+    let least = if high >= ROOMY { left.saturating_sub(3).min(FOOT) } else { usize::from(parts && left > 3) };
+    let says = cut(&chart.says, width, left.saturating_sub(needs).max(least));
+    (says, foot)
+}
+
+/// From so many rows on words have lines of their own.
+const ROOMY: usize = 10;
+
+/// The most lines that the number under the cursor takes.
+const FOOT: usize = 3;
+
+fn rows_of<T>(lines: &[T]) -> u16 {
+    u16::try_from(lines.len()).unwrap_or(u16::MAX)
 }
 
 /// Which report, over which days, how old; what keys do. Answers what is left below.
@@ -103,8 +137,8 @@ fn state(model: &Model, p: &Painter<'_>) -> Vec<(String, Tone)> {
     said
 }
 
-/// Bars, one a row; a funnel's stand in the middle.
-fn rows(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
+/// Bars, one a row; a funnel's stand in the middle. `below` are the rows between them and the border.
+fn rows(chart: &Chart, at: usize, area: Rect, below: u16, p: &mut Painter<'_>) {
     let fit = usize::from(area.height.max(1));
     let top = (at + 1).saturating_sub(fit);
     let longest = chart.bars.iter().map(|bar| bar.label.chars().count()).max().unwrap_or(0);
@@ -135,7 +169,7 @@ fn rows(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
             p.park(spot.x, y);
         }
     }
-    p.more(Rect::new(area.x, area.y, area.width, area.height + 1), top, chart.bars.len().saturating_sub(top + fit));
+    p.more(Rect::new(area.x, area.y, area.width, area.height + below), top, chart.bars.len().saturating_sub(top + fit));
 }
 
 /// To the right of so many cells. Spaces that end a line are dropped when it is drawn, those before do not.
@@ -153,8 +187,8 @@ fn tone(bar: &Bar) -> Tone {
 }
 
 /// The number under the cursor, whole.
-fn foot(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
-    let Some(bar) = chart.bars.get(at) else { return };
+fn foot(chart: &Chart, at: usize) -> Vec<(String, Tone)> {
+    let Some(bar) = chart.bars.get(at) else { return Vec::new() };
     let few = if bar.small { "* too few to say much" } else { "" };
     let value = if bar.value == Datum::None { "nothing".to_owned() } else { words(&bar.value) };
     let opens = match &bar.behind {
@@ -166,14 +200,9 @@ fn foot(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
     let tone = if bar.behind.is_some() { Tone::Accent } else { Tone::Dim };
     let label = format!("{}:", bar.label);
     let beside = if bar.beside.is_empty() { String::new() } else { format!("({})", bar.beside) };
-    let pieces = [
-        (label.as_str(), Tone::Plain),
-        (value.as_str(), Tone::Strong),
-        if shut { (opens.trim_end(), tone) } else { (beside.as_str(), Tone::Plain) },
-        if shut { (beside.as_str(), Tone::Plain) } else { (opens.trim_end(), tone) },
-        (few, Tone::Dim),
-    ];
-    p.pieces(area.x + 1, area.y, area.width.saturating_sub(2), &pieces);
+    let (beside, opens) = ((beside, Tone::Plain), (opens.trim_end().to_owned(), tone));
+    let (next, last) = if shut { (opens, beside) } else { (beside, opens) };
+    vec![(label, Tone::Plain), (value, Tone::Strong), next, last, (few.to_owned(), Tone::Dim)]
 }
 
 /// The conversations behind a number.

@@ -149,6 +149,42 @@ impl<'a> Painter<'a> {
     }
 }
 
+/// Pieces side by side as far as they fit, the rest below.
+pub(super) fn packed(pieces: impl IntoIterator<Item = (String, Tone)>, width: u16) -> Vec<Vec<(String, Tone)>> {
+    let (mut all, mut taken): (Vec<Vec<(String, Tone)>>, usize) = (Vec::new(), 0);
+    for (text, tone) in pieces.into_iter().filter(|(text, _)| !text.is_empty()) {
+        let long = text.chars().count();
+        if let Some(line) = all.last_mut().filter(|_| taken + 1 + long <= usize::from(width)) {
+            line.push((text, tone));
+            taken += 1 + long;
+        } else {
+            let lines = wrapped(&text, width);
+            taken = lines.last().map_or(0, |line| line.chars().count());
+            all.extend(lines.into_iter().map(|line| vec![(line, tone)]));
+        }
+    }
+    all
+}
+
+/// So many lines of a text; the last one says that it goes on.
+pub(super) fn cut(text: &str, width: u16, most: usize) -> Vec<String> {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = wrapped(text, width);
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            let most = usize::from(width).saturating_sub(2);
+            let kept: String = last.chars().take(most).collect();
+            // Between words, where there is one to end at.
+            let ends = if kept.len() < last.len() { kept.rfind(' ') } else { None };
+            *last = format!("{} …", kept[..ends.unwrap_or(kept.len())].trim_end());
+        }
+    }
+    lines
+}
+
 /// Text a stranger wrote, broken into lines.
 pub(super) fn wrapped(text: &str, width: u16) -> Vec<String> {
     SafeText::block(text).wrapped(usize::from(width.max(1)))

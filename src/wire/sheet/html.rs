@@ -97,3 +97,19 @@ fn table(out: &mut String, sheet: &Sheet) {
     }
     out.push_str("</section>\n");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::measure::report::{Part, Sla, SlaRow};
+
+    #[test]
+    fn a_number_on_top_says_that_it_is_of_few() {
+        let page = |part, whole| {
+            let total = SlaRow { met: Part::of(part, whole), ..SlaRow::default() };
+            of(&Report::Sla(Box::new(Sla { total, ..Sla::default() })))
+        };
+        assert!(page(2, 2).contains("2 of 2, likely 34 to 100 %; too few to say much"));
+        assert!(!page(40, 50).contains("too few"));
+    }
+}

@@ -1,6 +1,6 @@
 //! Charts of consent.
 
-use super::{Bar, Behind, Chart, Figure, Shape, chart, funnel, of, share_bar};
+use super::{Bar, Behind, Chart, Figure, Shape, chart, funnel, likely, of, share_bar};
 use crate::domain::measure::report::{Compliance, Part};
 use crate::domain::measure::sheet::Datum;
 
@@ -21,16 +21,18 @@ pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
         Figure {
             label: "opted out".to_owned(),
             value: rate.share.map_or(Datum::None, Datum::Share),
-            beside: format!("{} texts{}", of(&rate), if rate.small { "; too few to say" } else { "" }),
+            beside: likely(&rate).replacen(',', " texts,", 1),
+            small: rate.small && rate.whole > 0,
             behind: Some(outs()).filter(|_| rate.part > 0),
-            shut: "",
+            ..Figure::default()
         },
         Figure {
             label: "wishes ruled on in time".to_owned(),
             value: holds.in_time.share.map_or(Datum::None, Datum::Share),
-            beside: format!("{}{}", of(&holds.in_time), if holds.in_time.small { "; too few to say" } else { "" }),
+            beside: likely(&holds.in_time),
+            small: holds.in_time.small && holds.in_time.whole > 0,
             behind: Some(ruled).filter(|_| holds.placed > 0),
-            shut: "",
+            ..Figure::default()
         },
     ]
 }

@@ -20,7 +20,7 @@ pub(super) fn figures(load: &Load) -> Vec<Figure> {
             value: Datum::Count(n),
             beside: beside.to_owned(),
             behind: Some(carried(what)).filter(|_| n > 0),
-            shut: "",
+            ..Figure::default()
         }
     };
     vec![
@@ -59,7 +59,11 @@ pub(super) fn charts(load: &Load) -> Vec<Chart> {
         bars("Takes", of_reps, counts("takes", |row| row.takes)),
         bars("Passed on", "Offers that nobody acted on in time.", counts("passes", |row| row.passes)),
         bars("Answers", of_reps, counts("answers", |row| row.answers)),
-        bars("Held on average", "Open conversations, over every hour, day and night.", held.collect()),
+        bars(
+            "Held on average",
+            "Open conversations, over every hour, day and night; where the journal began within the period, from then on.",
+            held.collect(),
+        ),
         bars(
             "Held at most at once",
             "Opens those of the last time that it was as many.",

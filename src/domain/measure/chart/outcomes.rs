@@ -1,12 +1,13 @@
 //! Charts of what answering was worth. None says that the one made the other.
 
-use super::{Bar, Behind, Chart, Figure, Shape, chart, counted, fraction, funnel, of, share_bar};
+use super::{Bar, Behind, Chart, Figure, Shape, chart, counted, fraction, funnel, likely, many, share_bar};
 use crate::domain::measure::credit::Rule;
 use crate::domain::measure::exchange::Adherence;
 use crate::domain::measure::interval::Middle;
 use crate::domain::measure::outcomes::{Amount, OutcomeRow, Outcomes};
 use crate::domain::measure::report::Part;
 use crate::domain::measure::sheet::Datum;
+use crate::domain::measure::story;
 
 mod deals;
 
@@ -82,12 +83,11 @@ pub(super) fn figures(told: &Outcomes) -> Vec<Figure> {
         value,
         beside,
         behind,
-        shut: "",
+        ..Figure::default()
     };
     let share = |label: &str, part: &Part, what: &str, whole: &str| {
-        let few = if part.small && part.whole > 0 { "; too few to say much" } else { "" };
         let bar = total.share(part, what, whole);
-        figure(label, bar.value, format!("{}{few}", of(part)), bar.behind)
+        Figure { small: bar.small, ..figure(label, bar.value, likely(part), bar.behind) }
     };
     let mut all = vec![
         share("replies that led to a meeting", &row.meetings, "meetings", "exchanges"),
@@ -96,32 +96,40 @@ pub(super) fn figures(told: &Outcomes) -> Vec<Figure> {
     for amount in &row.amounts {
         let of =
             |n: i64, what: &str| Some(total.only(what).only("currency", amount.currency.clone())).filter(|_| n > 0);
-        let (won, open) = (format!("{} won deals", amount.won), format!("{} open deals", amount.open));
+        let (won, open) = (many(amount.won, "won deal", "won deals"), many(amount.open, "open deal", "open deals"));
         let revenue = format!("influenced revenue {}", amount.currency);
         all.push(figure(&revenue, Datum::Money(amount.won_cents), won, of(amount.won, "won")));
         let pipeline = format!("influenced pipeline {}", amount.currency);
         all.push(figure(&pipeline, Datum::Money(amount.open_cents), open, of(amount.open, "open")));
     }
     for (label, middle, what, n) in [
-        ("won deals took, half within", &row.cycle, "won", "won deals"),
-        ("deals moved on, half within", &row.stay, "moved", "steps"),
+        ("won deals took, half within", &row.cycle, "won", WON),
+        ("deals moved on, half within", &row.stay, "moved", STEPS),
     ] {
         let bar = length(&total, middle, what, n);
-        all.push(figure(label, bar.value, bar.beside, bar.behind));
+        let between = |(low, high)| format!(", likely {} to {}", story::length(low), story::length(high));
+        let sure = middle.low.zip(middle.high).map_or_else(String::new, between);
+        all.push(Figure { small: bar.small, ..figure(label, bar.value, bar.beside + &sure, bar.behind) });
     }
     all
 }
 
-fn length(line: &Line<'_>, middle: &Middle, what: &str, of: &str) -> Bar {
+/// One, and several, of what lengths are of.
+type Names = (&'static str, &'static str);
+
+const WON: Names = ("won deal", "won deals");
+const STEPS: Names = ("step", "steps");
+
+fn length(line: &Line<'_>, middle: &Middle, what: &str, of: Names) -> Bar {
     lengthy(line.label.clone(), middle, line.only(what), of)
 }
 
 /// A median, as a bar that has no length yet.
-fn lengthy(label: String, middle: &Middle, behind: Behind, of: &str) -> Bar {
+fn lengthy(label: String, middle: &Middle, behind: Behind, (one, more): Names) -> Bar {
     Bar {
         label,
         value: middle.median.map_or(Datum::None, Datum::Length),
-        beside: format!("{} {of}", middle.n),
+        beside: many(middle.n, one, more),
         small: middle.small && middle.n > 0,
         behind: Some(behind).filter(|_| middle.n > 0),
         ..Bar::default()
@@ -129,7 +137,7 @@ fn lengthy(label: String, middle: &Middle, behind: Behind, of: &str) -> Bar {
 }
 
 /// The longest fills.
-fn lengths<'a>(lines: &[Line<'a>], pick: fn(&'a OutcomeRow) -> &'a Middle, what: &str, of: &str) -> Vec<Bar> {
+fn lengths<'a>(lines: &[Line<'a>], pick: fn(&'a OutcomeRow) -> &'a Middle, what: &str, of: Names) -> Vec<Bar> {
     let counted = || lines.iter().map(|line| (line, pick(line.row))).filter(|(_, middle)| middle.n > 0);
     let most = counted().filter_map(|(_, middle)| middle.median).max().unwrap_or(0);
     let bar = |(line, middle): (&Line<'a>, &'a Middle)| Bar {
@@ -210,13 +218,13 @@ pub(super) fn charts(told: &Outcomes) -> Vec<Chart> {
             "Won deals took, half within",
             "From the opening to the end.",
             Shape::Bars,
-            lengths(&both, |row| &row.cycle, "won", "won deals"),
+            lengths(&both, |row| &row.cycle, "won", WON),
         ),
         chart(
             "Deals moved on, half within",
             "How long they had stood in a stage.",
             Shape::Bars,
-            lengths(&both, |row| &row.stay, "moved", "steps"),
+            lengths(&both, |row| &row.stay, "moved", STEPS),
         ),
     ];
     charts.extend(deals::charts(told));

@@ -1,8 +1,9 @@
 //! Charts of attainment.
 
-use super::{Bar, Behind, Chart, Figure, Shape, chart, counted, fraction, funnel, of, share_bar};
+use super::{Bar, Behind, Chart, Figure, Shape, chart, counted, fraction, funnel, likely, many, share_bar};
 use crate::domain::measure::gap::{Cause, Gap};
-use crate::domain::measure::report::{DayRow, Part, Sla, SlaRow};
+use crate::domain::measure::report::{DayRow, Part, Sla, SlaRow, Times};
+use crate::domain::measure::sample::ENOUGH;
 use crate::domain::measure::sheet::Datum;
 use crate::domain::measure::story;
 
@@ -19,37 +20,28 @@ fn standing(name: &str) -> Behind {
 
 pub(super) fn figures(sla: &Sla) -> Vec<Figure> {
     let total = &sla.total;
-    let interval = total
-        .met
-        .low
-        .zip(total.met.high)
-        .map_or_else(String::new, |(low, high)| format!(", likely {:.0} to {:.0} %", low * 100.0, high * 100.0));
-    let few = if total.met.small && total.met.whole > 0 { "; too few to say much" } else { "" };
     let figure = |label: &str, value: Datum, beside: String, behind: Behind| Figure {
         label: label.to_owned(),
         value,
         beside,
         behind: Some(behind),
-        shut: "",
+        ..Figure::default()
     };
     let half = |of: Option<[i64; 3]>| of.map_or(Datum::None, |all| Datum::Length(all[0]));
-    let most = |of: Option<[i64; 3]>| {
-        of.map_or_else(String::new, |all| format!("nine of ten within {}", story::length(all[1])))
+    let most = |of: &Times| {
+        let within = |all: [i64; 3]| format!("of {}, nine of ten within {}", of.n, story::length(all[1]));
+        of.business.map_or_else(String::new, within)
     };
+    let share = total.met.share.map_or(Datum::None, Datum::Share);
+    let first =
+        figure("first answer, half within", half(total.first.business), most(&total.first), standing("answered"));
     vec![
-        figure(
-            "answered in time",
-            total.met.share.map_or(Datum::None, Datum::Share),
-            format!("{}{interval}{few}", of(&total.met)),
-            standing("in_time"),
-        ),
+        Figure {
+            small: total.met.small && total.met.whole > 0,
+            ..figure("answered in time", share, likely(&total.met), standing("in_time"))
+        },
         figure("replies", Datum::Count(total.replies), format!("{} still wait, in time", total.running), replies()),
-        figure(
-            "first answer, half within",
-            half(total.first.business),
-            most(total.first.business),
-            standing("answered"),
-        ),
+        Figure { small: is_few(&total.first), ..first },
         figure(
             "late",
             Datum::Count(total.late + total.dropped_late),
@@ -58,6 +50,11 @@ pub(super) fn figures(sla: &Sla) -> Vec<Figure> {
         ),
         figure("overdue now", Datum::Count(total.overdue), "nobody has answered".to_owned(), standing("overdue")),
     ]
+}
+
+/// Whether lengths are too few to say much of.
+const fn is_few(of: &Times) -> bool {
+    of.n > 0 && of.n < ENOUGH
 }
 
 pub(super) fn charts(sla: &Sla) -> Vec<Chart> {
@@ -84,7 +81,8 @@ pub(super) fn charts(sla: &Sla) -> Vec<Chart> {
             label: row.label.clone(),
             fill: fraction(most, longest),
             value: Datum::Length(most),
-            beside: format!("half within {}; {} replies", story::length(half), row.first.n),
+            beside: format!("half within {}; {}", story::length(half), many(row.first.n, "reply", "replies")),
+            small: is_few(&row.first),
             behind: Some(of_row(row).only("standing", "answered")),
             ..Bar::default()
         })

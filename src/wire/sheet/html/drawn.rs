@@ -24,7 +24,8 @@ pub(super) fn figures(out: &mut String, all: &[Figure]) {
     out.push_str("<dl class=\"figures\">\n");
     for figure in all {
         let (label, value, beside) = (escaped(&figure.label), escaped(&words(&figure.value)), escaped(&figure.beside));
-        let _ = writeln!(out, "<div><dt>{label}</dt><dd><b>{value}</b><span>{beside}</span></dd></div>");
+        let few = if figure.small { "; too few to say much" } else { "" };
+        let _ = writeln!(out, "<div><dt>{label}</dt><dd><b>{value}</b><span>{beside}{few}</span></dd></div>");
     }
     out.push_str("</dl>\n");
 }

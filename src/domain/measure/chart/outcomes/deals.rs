@@ -1,7 +1,7 @@
 //! Charts of deals: stage by stage, what misses cost, and all of them.
 
-use super::{asked, lengthy};
-use crate::domain::measure::chart::{Bar, Behind, Chart, Shape, chart, counted, fraction};
+use super::{STEPS, asked, lengthy};
+use crate::domain::measure::chart::{Bar, Behind, Chart, Shape, chart, counted, fraction, many};
 use crate::domain::measure::gap::Cause;
 use crate::domain::measure::outcomes::{Outcomes, Reconciled, StageRow};
 use crate::domain::measure::sheet::Datum;
@@ -40,7 +40,7 @@ fn stays(told: &Outcomes) -> Vec<Bar> {
     let most = stages(told).filter_map(|row| row.stay.median).max().unwrap_or(0);
     let bar = |row: &StageRow| Bar {
         fill: row.stay.median.and_then(|median| fraction(median, most)),
-        ..lengthy(row.stage.clone(), &row.stay, worth(told, "moved").only("stage", row.stage.clone()), "steps")
+        ..lengthy(row.stage.clone(), &row.stay, worth(told, "moved").only("stage", row.stage.clone()), STEPS)
     };
     stages(told).filter(|row| row.stay.n > 0).map(bar).collect()
 }
@@ -88,7 +88,7 @@ fn cost(told: &Outcomes) -> Vec<Bar> {
 }
 
 fn deals(n: i64) -> String {
-    format!("{n} {}", if n == 1 { "deal" } else { "deals" })
+    many(n, "deal", "deals")
 }
 
 fn all(told: &Outcomes) -> Vec<Bar> {
