@@ -76,7 +76,7 @@ fn where_only_approved_words_go_out_only_an_approved_snippet_acknowledges() {
 }
 
 #[test]
-fn a_text_out_of_hours_is_acknowledged_once_until_a_person_has_answered() {
+fn a_text_out_of_hours_is_acknowledged_once_until_the_doors_have_opened_again() {
     let mut story = evening();
     let first = told(&story.texts("Can we talk about the price?")).expect("it goes out");
     assert_eq!(story.standing(first), Some(AnswerState::Held { not_before: at(EVENING), waits: None }));
@@ -95,7 +95,12 @@ fn a_text_out_of_hours_is_acknowledged_once_until_a_person_has_answered() {
     let answer = story.answers("maya");
     story.wait(story.playbook.undo_hold);
     assert!(story.starts(answer) && story.c().answered && story.c().clock.is_none());
-    assert!(told(&story.texts("One more thing")).is_some(), "a new wait begins");
+    assert_eq!(told(&story.texts("One more thing")), None, "they were told this evening");
+    let answer = story.answers("maya");
+    story.wait(story.playbook.undo_hold);
+    assert!(story.starts(answer));
+    story.wait(Span::minutes(24 * 60));
+    assert!(told(&story.texts("And tomorrow?")).is_some(), "the doors were open since");
 }
 
 #[test]
