@@ -119,4 +119,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0023_crm_consent.sql",
         sql: include_str!("../../../../assets/sql/server/sqlite/0023_crm_consent.sql"),
     },
+    Migration {
+        version: 24,
+        name: "0024_card_read.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0024_card_read.sql"),
+    },
 ];
