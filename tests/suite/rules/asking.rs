@@ -114,8 +114,6 @@ fn a_clock_keeps_its_class_when_a_late_answer_says_more_and_what_is_said_of_it_a
         "the deal is known now; the clock ran before"
     );
     assert_eq!(c.clock.as_ref().map(|clock| clock.cohort.as_str()), Some("new"), "by it the reply is counted");
-    story.answers("maya");
-    assert_eq!(sla::class(story.c()), "late-stage", "from the next reply on");
 }
 
 #[test]
