@@ -120,8 +120,8 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../../assets/sql/server/sqlite/0023_crm_consent.sql"),
     },
     Migration {
-        version: 24,
-        name: "0024_card_read.sql",
-        sql: include_str!("../../../../assets/sql/server/sqlite/0024_card_read.sql"),
+        version: 25,
+        name: "0025_card_read.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0025_card_read.sql"),
     },
 ];
