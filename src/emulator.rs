@@ -44,7 +44,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use self::buyers::BuyerPlan;
-pub use self::crm::{hubspot, salesforce};
+pub use self::crm::{fill, hubspot, salesforce};
 pub use self::faults::{Callbacks, Faults, Times};
 pub use self::state::Number;
 
@@ -236,6 +236,12 @@ impl Emulator {
         let folder = crm::Folder::open(folder.to_owned(), &self.shared)?;
         self.shared.spawn(folder.follow(Arc::clone(&self.shared)));
         Ok(())
+    }
+
+    /// The people of its CRM, those who own them and left with them: another emulated CRM may have the same.
+    pub fn people(&self, left: Vec<String>) -> fill::People {
+        let contacts = self.shared.contacts.iter().map(|contact| serde_json::json!(contact)).collect();
+        fill::People { contacts, left }
     }
 
     /// Holds the buyers, or lets them go on.

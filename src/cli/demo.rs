@@ -12,7 +12,6 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use uuid::Uuid;
 
-use super::crm::BESIDE;
 use super::emulate::tuesday_at_ten;
 use super::{inbox, playbook, say, warn, world};
 use crate::client::profile::{self, Lock, Profile};
@@ -27,8 +26,6 @@ use crate::domain::time::Span;
 use crate::emulator::{self, Emulator, EmulatorConfig, Number};
 use crate::server::backend::{Backend, Parts};
 use crate::server::carrier::Carriers;
-use crate::server::crm::Reps;
-use crate::server::crm::files::Files;
 use crate::server::egress::{Allow, Egress};
 use crate::server::http::auth::{new_token, token_hash};
 use crate::server::measure::Projections;
@@ -39,6 +36,8 @@ use crate::server::store::sqlite::SqliteStore;
 use crate::server::store::sqlite::serving::Serving;
 use crate::server::store::{CarrierLine, LineExtra, Store};
 use crate::server::telemetry;
+
+mod crm;
 
 /// Try it: backend, an emulated carrier, a small CRM, texting buyers, and an inbox on it.
 #[derive(Debug, Args)]
@@ -64,6 +63,9 @@ pub(super) struct Demo {
     /// Nobody texts by themselves; drive the emulator over /emulator/v1.
     #[arg(long)]
     quiet: bool,
+    /// Which CRM the people are in.
+    #[arg(long, value_enum, default_value_t = crm::Of::Files)]
+    crm: crm::Of,
 }
 
 /// A running demo.
@@ -74,8 +76,8 @@ struct World {
     seed: u64,
     speed: f64,
     tokens: BTreeMap<RepId, String>,
-    /// The CRM's tables.
-    tables: PathBuf,
+    /// The CRM.
+    crm: crm::Running,
     /// Reps' own phones, as the emulated carrier knows them.
     phones: BTreeMap<RepId, String>,
     /// Last, so that it is let go of when all else has ended.
@@ -118,6 +120,10 @@ impl Demo {
             self.headless || std::io::stdout().is_terminal(),
             "the inbox needs a terminal, and this is none; --headless runs the world without it"
         );
+        anyhow::ensure!(
+            self.crm == crm::Of::Files || self.data.is_none(),
+            "an emulated HubSpot or Salesforce is gone when the demo ends, so its data are not kept: leave --data out"
+        );
         let folder = Folder::new(self.data.clone())?;
         let runtime = super::runtime()?;
         if self.headless {
@@ -155,6 +161,7 @@ impl Demo {
         let emulated = emulated(&policy, EmulatorConfig { run: head.seq, ..EmulatorConfig::demo(self.seed) });
         let (account, auth_token) = (emulated.account_sid.clone(), emulated.auth_token.clone());
         let outside_secret = emulated.outside_secret.clone();
+        let left = emulated.left.clone();
         let carrier_listener = TcpListener::bind("127.0.0.1:0").await?;
         let emulator = emulator::start(carrier_listener, emulated, Arc::clone(&clock)).await;
         emulator.pause_buyers(self.quiet);
@@ -177,10 +184,14 @@ impl Demo {
         let base_url = format!("http://{}", listener.local_addr()?);
         // The carrier is emulated on this machine.
         let egress = Egress::new(Allow::loopback());
-        // As whoever starts without a CRM has it: a folder of tables beside the database.
-        let tables = folder.path.join(BESIDE);
-        emulator.keep_crm(&tables)?;
-        let crm = Files::new(&tables, Reps::Kept(Arc::clone(&store) as Arc<dyn Store>))?.writing();
+        let around = crm::Around {
+            folder: &folder.path,
+            egress: &egress,
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            clock: Arc::clone(&clock),
+            people: emulator.people(left),
+        };
+        let (connector, crm) = crm::start(self.crm, &emulator, around).await?;
         let tokens = tokens(store.as_ref(), &policy, clock.as_ref()).await?;
         let carrier = Arc::new(Carriers::new(&egress));
         let mut backend = Backend::start(Parts {
@@ -190,7 +201,7 @@ impl Demo {
             listener,
             public_url: base_url.clone(),
             carrier: carrier.clone(),
-            crm: Some(Arc::new(crm)),
+            crm: Some(connector),
             reconcile_every: Duration::from_secs(30),
         })
         .await?;
@@ -212,7 +223,7 @@ impl Demo {
             seed: self.seed,
             speed: self.speed,
             tokens,
-            tables,
+            crm,
             phones,
             _serving: serving,
         })
@@ -328,7 +339,8 @@ impl World {
             "auth_token": carrier["auth_token"],
             "crm_url": carrier["crm_url"],
             "crm_token": carrier["crm_token"],
-            "crm_folder": self.tables,
+            "crm": self.crm.about,
+            "crm_folder": self.crm.about["folder"],
             "numbers": carrier["numbers"],
             "phones": self.phones,
         })

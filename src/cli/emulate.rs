@@ -1,8 +1,10 @@
-//! `comeback emulate`: a carrier as a process of its own; Twilio's comes with a CRM and buyers.
+//! `comeback emulate`: a carrier or a CRM as a process of its own; Twilio's comes with a CRM and buyers.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeZone;
@@ -14,19 +16,27 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::say;
 use crate::clock::{Clock, PacedClock, SystemClock};
 use crate::domain::time::Timestamp;
+use crate::emulator::fill::{self, People};
 use crate::emulator::others::bridge::BridgeEmulator;
 use crate::emulator::others::telnyx::{TelnyxConfig, TelnyxEmulator};
 use crate::emulator::{self, EmulatorConfig, Number};
 use crate::server::telemetry;
 
-/// Run only an emulated carrier: Twilio with a CRM and buyers, or Telnyx, or one behind our own signed webhooks.
+mod crm;
+
+/// Run only an emulated carrier (Twilio with a CRM and buyers, or Telnyx, or one behind our own signed webhooks) or an
+/// emulated CRM (HubSpot or Salesforce).
 ///
-/// It prints what it opens to as JSON, and is driven over /emulator/v1: `inbound`, `sends`, `faults`.
+/// It prints what it opens to as JSON, and is driven over /emulator/v1: a carrier by `inbound`, `sends` and `faults`, a CRM
+/// by `records/KIND`, `calls` and `faults`.
 #[derive(Debug, Args)]
 pub(super) struct Emulate {
-    /// Which carrier.
-    #[arg(long, value_enum, default_value = "twilio")]
-    carrier: Kind,
+    /// Who is emulated; Twilio when nothing is said.
+    #[arg(value_enum, conflicts_with = "carrier")]
+    who: Option<Kind>,
+    /// The same, as it was said before there were CRMs.
+    #[arg(long, value_enum)]
+    carrier: Option<Kind>,
     /// Where to listen. Loopback only: its control API takes no password.
     #[arg(long, default_value = "127.0.0.1:8421")]
     listen: SocketAddr,
@@ -47,6 +57,10 @@ pub(super) struct Emulate {
     /// Nobody texts by themselves; drive it over /emulator/v1.
     #[arg(long)]
     quiet: bool,
+    /// Who is in the emulated CRM: a file in the form of the JSON directory (assets/docs/crm.md). Left out, the forty people
+    /// of the seed, as the demo has them.
+    #[arg(long, value_name = "FILE")]
+    people: Option<PathBuf>,
 }
 
 /// Who is emulated.
@@ -58,6 +72,11 @@ enum Kind {
     Telnyx,
     /// A carrier behind signed webhooks: assets/docs/carriers.md.
     Generic,
+    /// A CRM: HubSpot.
+    #[value(name = "hubspot")]
+    HubSpot,
+    /// A CRM: Salesforce.
+    Salesforce,
 }
 
 /// When an emulated world begins.
@@ -82,10 +101,16 @@ impl Emulate {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         telemetry::start_logging("warn", false);
         anyhow::ensure!(self.listen.ip().is_loopback(), "the emulator listens on loopback only");
-        let usual = if self.carrier == Kind::Twilio { Begins::Tuesday } else { Begins::Now };
+        let who = self.who.or(self.carrier).unwrap_or(Kind::Twilio);
+        let is_crm = matches!(who, Kind::HubSpot | Kind::Salesforce);
+        anyhow::ensure!(
+            is_crm || self.people.is_none(),
+            "--people is who is in an emulated CRM: hubspot or salesforce"
+        );
+        let usual = if who == Kind::Twilio { Begins::Tuesday } else { Begins::Now };
         let clock: Arc<dyn Clock> = Arc::new(PacedClock::start(self.from.unwrap_or(usual).at(), self.speed));
         let listener = TcpListener::bind(self.listen).await?;
-        match self.carrier {
+        match who {
             Kind::Twilio => {
                 let mut config = EmulatorConfig::demo(self.seed);
                 if !self.numbers.is_empty() {
@@ -121,6 +146,8 @@ impl Emulate {
                 say(&self.with_numbers(about).to_string());
                 ended().await?;
             }
+            Kind::HubSpot => crm::hubspot(listener, &self.people(clock.as_ref())?, clock).await?,
+            Kind::Salesforce => crm::salesforce(listener, &self.people(clock.as_ref())?, clock).await?,
         }
         Ok(())
     }
@@ -134,6 +161,12 @@ impl Emulate {
             numbers: self.ours().into_iter().map(|number| number.number).collect(),
             webhook_url: self.webhook(),
         }
+    }
+
+    fn people(&self, clock: &dyn Clock) -> anyhow::Result<People> {
+        let Some(file) = &self.people else { return Ok(fill::of_seed(self.seed, clock.now())) };
+        let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        fill::of_directory(&text).map_err(|why| anyhow::anyhow!("{} is no directory of people: {why}", file.display()))
     }
 
     fn secret(&self) -> String {

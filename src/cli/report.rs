@@ -1,7 +1,7 @@
 //! `comeback report sla|outcomes|load|compliance`: what was measured, in five forms.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -149,7 +149,7 @@ impl ConsentRows {
 enum Format {
     /// For the terminal.
     Table,
-    /// For spreadsheets: every table after another; lengths in seconds, shares from 0 to 1.
+    /// For spreadsheets: what is told and for when, then every table after another; lengths in seconds, shares from 0 to 1.
     Csv,
     /// For programs: as `GET /v1/reports` gives it; lengths in milliseconds.
     Json,
@@ -185,8 +185,11 @@ impl Rows {
 }
 
 fn period(text: &str) -> Result<Since, String> {
-    let span = duration(text).filter(|span| *span > Span::ZERO && *span <= Span::minutes(3_660 * 24 * 60));
-    span.map(|span| Since(text.to_owned(), span)).ok_or_else(|| "write it 30d, 7d or 24h; ten years at most".to_owned())
+    // Whole days are counted: minutes would silently be the whole of today.
+    let whole = duration(text).filter(|_| text.ends_with(['d', 'h']));
+    let span = whole.filter(|span| *span > Span::ZERO && *span <= Span::minutes(3_660 * 24 * 60));
+    span.map(|span| Since(text.to_owned(), span))
+        .ok_or_else(|| "whole days or hours: write it 30d, 7d or 24h; ten years at most".to_owned())
 }
 
 fn gap(name: &str) -> Result<Gap, String> {
@@ -315,7 +318,7 @@ impl Format {
         // A story is long: in a terminal each stands by itself.
         if let (Self::Table, Measured::Sla(sla)) = (self, report) {
             let without = Measured::Sla(Box::new(MeasuredSla { breaches: Vec::new(), ..(**sla).clone() }));
-            let mut text = table(&title, &lines, &sheet::sheets(&without));
+            let mut text = table(&title, &lines, &sheet::sheets(&without), columns());
             if !sla.breaches.is_empty() {
                 text.push_str("\nReply by reply\n\n");
                 text.push_str(&stories(&sla.breaches));
@@ -337,8 +340,8 @@ impl Format {
 
     fn print_sheets(self, title: &str, lines: &[String], sheets: &[Sheet]) -> anyhow::Result<()> {
         match self {
-            Self::Table => out(table(title, lines, sheets).as_bytes()),
-            Self::Csv => out(&csv(sheets)?),
+            Self::Table => out(table(title, lines, sheets, columns()).as_bytes()),
+            Self::Csv => out(&csv(title, lines, sheets)?),
             Self::Md => out(markdown(title, lines, sheets).as_bytes()),
             Self::Html => out(html::page(title, lines, sheets).as_bytes()),
             Self::Json => Ok(()),
@@ -362,6 +365,12 @@ fn stories(found: &[Told]) -> String {
     crate::domain::safe_text::SafeText::whole(&text).as_str().to_owned()
 }
 
+/// How wide the terminal is; nothing where standard output is none: a file or a program takes any line.
+fn columns() -> Option<usize> {
+    let (columns, _) = std::io::stdout().is_terminal().then(|| crossterm::terminal::size().ok())??;
+    Some(usize::from(columns))
+}
+
 /// What a report says, on standard output. A closed pipe ends quietly.
 fn out(bytes: &[u8]) -> anyhow::Result<()> {
     let mut to = std::io::stdout().lock();
@@ -369,5 +378,19 @@ fn out(bytes: &[u8]) -> anyhow::Result<()> {
     match written.and_then(|()| to.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(e.into()),
         Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_is_of_whole_days_or_hours() {
+        assert!(["30d", "7d", "24h", "1h"].iter().all(|text| period(text).is_ok()));
+        for text in ["5m", "90m", "86400s", "0d", "4000d", "d", ""] {
+            let why = period(text).unwrap_err();
+            assert!(why.contains("whole days or hours"), "{text}: {why}");
+        }
     }
 }

@@ -231,10 +231,7 @@ fn facts(state: &State, snapshot: &Snapshot) -> Vec<Fact> {
         return Vec::new();
     };
     let who = name_of(snapshot);
-    let account = writer::cards(&snapshot.state, &snapshot.cards)
-        .first()
-        .and_then(|card| card.account.as_ref())
-        .map(|a| a.name.clone());
+    let account = writer::account(writer::cards(&snapshot.state, &snapshot.cards));
     let body = |why: &str| match &account {
         Some(account) if why.is_empty() => account.clone(),
         Some(account) => format!("{account}: {why}"),

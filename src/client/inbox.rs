@@ -56,7 +56,7 @@ pub fn waits_for(playbook: Option<&Arc<Playbook>>, me: &RepId, c: &Conversation)
 fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
     let id = snapshot.state.id;
     let c = view.conversation(id).unwrap_or(&snapshot.state);
-    let card = writer::cards(c, &snapshot.cards).first();
+    let cards = writer::cards(c, &snapshot.cards);
     let me = view.state.session.as_ref().map(|s| &s.rep);
     let entries: Vec<&Entry> =
         view.state.outbox.entries().iter().filter(|e| e.envelope.conversation == Some(id)).collect();
@@ -74,10 +74,10 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         id,
         name: name_of(snapshot),
         address: snapshot.address.clone(),
-        account: card.and_then(|card| card.account.as_ref()).map(|a| a.name.clone()),
+        account: writer::account(cards),
         about: about(view.state.playbook.as_deref(), c),
         priority: view.state.playbook.as_ref().map_or(0, |p| use_case::priority(p, &c.use_case)),
-        stage: card.and_then(|card| card.stage()).map(str::to_owned),
+        stage: writer::stage(cards),
         preview: last.and_then(|m| m.body.clone()).filter(|b| !b.is_blank()),
         preview_ours: last.is_some_and(|m| matches!(m.author, Author::Rep(_) | Author::Automatic)),
         changed: c.changed,
@@ -212,7 +212,7 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool, now: Time
             number: view.number(snapshot),
             cards: writer::cards(c, &snapshot.cards),
             text: last_text,
-            kind: kind.as_ref().map(|taken| taken.kind),
+            kind: kind.as_ref().map(|taken| (taken.kind, taken.ground)),
             reader: view.state.session.as_ref().map(|session| &session.rep),
             rules: view.state.playbook.as_ref().map_or(&[][..], |playbook| &playbook.next_steps),
             now,

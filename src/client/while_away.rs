@@ -211,11 +211,10 @@ pub fn of(view: &View<'_>) -> Option<WhileAway> {
     let recent = view.state.base.values().filter(|snapshot| snapshot.state.changed >= leave.since);
     let seen = recent.map(|snapshot| {
         let id = snapshot.state.id;
-        let account = writer::cards(&snapshot.state, &snapshot.cards).first().and_then(|card| card.account.as_ref());
         Seen {
             state: view.conversation(id).unwrap_or(&snapshot.state),
             name: name_of(snapshot),
-            account: account.map(|account| account.name.clone()),
+            account: writer::account(writer::cards(&snapshot.state, &snapshot.cards)),
             texts: view.state.seen.get(&id).copied().unwrap_or(0),
         }
     });

@@ -76,14 +76,20 @@ pub(super) fn waits(d: &mut Draft, text: &Receive, kind: InboundKind) -> bool {
     true
 }
 
+/// What is said of a CRM that did not answer before the time was over: nobody knew who this is, or a card was here that was
+/// read longer ago.
+const UNKNOWN: &str = "had not said in time who this is";
+const OLDER: &str = "had not read their card anew in time: the older one was used";
+
 /// The card came, or its time is over (`late`): the reply is routed, as if that had been known when it came.
 pub(super) fn over(d: &mut Draft, world: &ReadSet<'_>, late: bool) {
     follow_cohort(d, world);
     let area_code = world.address.and_then(|address| territory::area_code(address.as_str()));
     let mut found = receive::find_owner(d, world, area_code);
     if late {
-        let passed = Passed { who: "the CRM".to_owned(), why: "had not said in time who this is".to_owned() };
-        found.passed.insert(0, passed);
+        // An older card may be here, and was routed by.
+        let why = if world.cards.is_empty() { UNKNOWN } else { OLDER };
+        found.passed.insert(0, Passed { who: "the CRM".to_owned(), why: why.to_owned() });
     }
     if !d.c.is_done() && d.c.assignment.is_none() {
         receive::offer(d, world, found);

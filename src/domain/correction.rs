@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::decide::{Decided, Draft};
 use super::event::Event;
 use super::id::{MessageId, RepId};
-use super::kind::{self, MessageKind};
+use super::kind::{self, Ground, MessageKind};
 use super::message::InboundKind;
 
 /// A text of the buyer's, and what a person says it is.
@@ -48,6 +48,8 @@ pub struct Taken {
     pub guess: MessageKind,
     /// What it is taken for: the guess, unless a person knew better.
     pub kind: MessageKind,
+    /// How far that carries.
+    pub ground: Ground,
     /// What it is taken for it by, in words.
     pub why: String,
 }
@@ -76,7 +78,7 @@ pub fn guessed(inbound: InboundKind, message: MessageId, text: &str) -> Option<T
     } else {
         format!("perhaps: {}", spoke.join("; "))
     };
-    Some(Taken { message, guess, kind: guess, why })
+    Some(Taken { message, guess, kind: guess, ground: judged.ground(), why })
 }
 
 impl Taken {
@@ -84,7 +86,7 @@ impl Taken {
     #[must_use]
     pub fn unless(self, said: Option<Corrected>) -> Self {
         match said.filter(|said| said.message == self.message) {
-            Some(said) => Self { kind: said.kind, why: "a person said so".to_owned(), ..self },
+            Some(said) => Self { kind: said.kind, ground: Ground::Sure, why: "a person said so".to_owned(), ..self },
             None => self,
         }
     }

@@ -240,7 +240,7 @@ fn awaited(until: &str) -> String {
 
 const fn settled(late: bool) -> &'static str {
     if late {
-        "the CRM had not said in time who this is: routed with what was known"
+        "the CRM had not answered in time: routed with what was known"
     } else {
         "the CRM said in time who this is: routed with that"
     }

@@ -135,6 +135,26 @@ impl Judgement {
     pub const fn is_sure(&self) -> bool {
         self.score() >= ENOUGH
     }
+
+    /// How far the guess carries.
+    pub const fn ground(&self) -> Ground {
+        match self.score() {
+            ENOUGH.. => Ground::Sure,
+            1.. => Ground::Weak,
+            _ => Ground::Nothing,
+        }
+    }
+}
+
+/// How far a kind carries what is said by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ground {
+    /// Nothing spoke for it: it is what is left, and no step may follow from it.
+    Nothing,
+    /// The best of weak signs: what follows from it is said with "perhaps".
+    Weak,
+    /// The words say it plainly, or a person did.
+    Sure,
 }
 
 /// Judges one text by its words alone. Any text: the first 4,000 characters of it are read, and the time grows with those

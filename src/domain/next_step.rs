@@ -8,7 +8,7 @@ use super::consent::{ConsentRules, Number, OptOutSource};
 use super::context::Card;
 use super::conversation::{AnswerState, Conversation, Status};
 use super::id::RepId;
-use super::kind::{self, MessageKind};
+use super::kind::{self, Ground, MessageKind};
 use super::message::InboundKind;
 use super::time::Timestamp;
 
@@ -43,8 +43,8 @@ pub struct Moment<'a> {
     pub cards: &'a [Card],
     /// The buyer's last text.
     pub text: &'a str,
-    /// What kind it is; nothing leaves that to the guess.
-    pub kind: Option<MessageKind>,
+    /// What kind it is, and how far that carries; nothing leaves both to the guess.
+    pub kind: Option<(MessageKind, Ground)>,
     /// Who reads it, when that is known: nobody is told to bring themselves in.
     pub reader: Option<&'a RepId>,
     /// The playbook's rules; none takes the built-in ones.
@@ -64,10 +64,19 @@ pub fn recommend(at: &Moment<'_>) -> NextStep {
     if let Some(first) = first(at) {
         return first;
     }
-    let kind = at.kind.unwrap_or_else(|| kind::of(at.c.last_kind.unwrap_or(InboundKind::Text), at.text));
+    let kind = kind(at);
     let own = at.rules.iter().find_map(|rule| rule.step(at, kind));
     own.or_else(|| rules::built_in().iter().find_map(|rule| rule.step(at, kind)))
         .unwrap_or_else(|| step("Answer, and ask one open question", "no open deal and no recent signal"))
+}
+
+/// What kind of text it is, as far as anything says so. Where nothing spoke there is no kind: "hello again" pleases nobody.
+fn kind(at: &Moment<'_>) -> Option<(MessageKind, Ground)> {
+    let guess = || {
+        let judged = kind::judged(at.c.last_kind.unwrap_or(InboundKind::Text), at.text);
+        (judged.kind, judged.ground())
+    };
+    Some(at.kind.unwrap_or_else(guess)).filter(|(_, ground)| *ground > Ground::Nothing)
 }
 
 /// What comes before any rule: what may not be done, what must be seen to first, and what needs nothing.

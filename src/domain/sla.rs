@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::command::ReadSet;
+use super::conversation::Conversation;
 use super::decide::{Decided, Draft};
 use super::event::Event;
 use super::playbook::{Cohort, Playbook};
@@ -59,6 +60,12 @@ impl Clock {
             Stage::Breached => None,
         }
     }
+}
+
+/// The class by which an answer is due: the one that set the running clock, which keeps it whatever the CRM says later of the
+/// deal; without a clock the one that the conversation is of now.
+pub fn class(c: &Conversation) -> &str {
+    c.clock.as_ref().map_or(c.cohort.as_str(), |clock| clock.cohort.as_str())
 }
 
 /// A running clock follows the targets of the policy in force: as if they had held when the buyer wrote. One that is

@@ -3,6 +3,8 @@
 //! The rules of ownership go on looking at all of them: who it goes to was decided when nobody knew. What is said is whom the
 //! screen shows, whose fields a snippet takes and whose record the CRM is told of.
 
+use std::collections::BTreeSet;
+
 use super::context::Card;
 use super::conversation::Conversation;
 use super::decide::{Decided, Draft};
@@ -33,4 +35,38 @@ pub fn one(c: &Conversation) -> Option<&ContactId> {
 pub fn cards<'a>(c: &Conversation, all: &'a [Card]) -> &'a [Card] {
     let writer = c.writer.as_ref().and_then(|writer| all.iter().position(|card| card.contact == *writer));
     writer.map_or(all, |at| &all[at..=at])
+}
+
+/// The account of those who may have written, as one says it: its name when it is that of all, else how many there are:
+/// `5 accounts`. Nobody is silently the first.
+pub fn account(cards: &[Card]) -> Option<String> {
+    let accounts = cards.iter().map(|card| card.account.as_ref());
+    told(
+        accounts.map(|account| account.map(|a| (a.id.as_ref().map_or("", |id| id.as_str()), a.name.as_str()))),
+        "accounts",
+    )
+}
+
+/// Their open deal, in the same way.
+pub fn deal(cards: &[Card]) -> Option<String> {
+    let deals = cards.iter().map(|card| card.opportunity.as_ref());
+    told(deals.map(|deal| deal.map(|d| (d.id.as_ref().map_or("", |id| id.as_str()), d.name.as_str()))), "deals")
+}
+
+/// The stage of it, in the same way.
+pub fn stage(cards: &[Card]) -> Option<String> {
+    told(cards.iter().map(|card| card.stage().map(|stage| ("", stage))), "stages")
+}
+
+/// What all have, by id and name; how many there are where they differ. Where some have none, the one that is there is not
+/// known to be the writer's.
+fn told<'a>(all: impl Iterator<Item = Option<(&'a str, &'a str)>>, many: &str) -> Option<String> {
+    let all: Vec<_> = all.collect();
+    let different: BTreeSet<_> = all.iter().flatten().collect();
+    match (different.len(), different.first()) {
+        (1, Some((_, name))) if all.iter().all(Option::is_some) => Some((*name).to_owned()),
+        (1, Some((_, name))) => Some(format!("{name} or none")),
+        (0, _) => None,
+        (n, _) => Some(format!("{n} {many}")),
+    }
 }

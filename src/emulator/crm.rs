@@ -1,7 +1,9 @@
 //! A small CRM: about forty contacts of believable companies, the same for the same seed, with the traps of a real one:
 //! a number shared by two people, contacts without an owner, an owner who left, names that are hard to draw.
 
+mod control;
 mod deals;
+pub mod fill;
 mod folder;
 mod http;
 pub mod hubspot;
@@ -54,6 +56,10 @@ pub(crate) struct Account {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<String>,
     pub(crate) segment: String,
+    /// How many people work there.
+    pub(crate) size: u32,
+    /// Which part of the world, as sales teams divide it.
+    pub(crate) region: String,
     /// Rep id.
     pub(crate) owner: Option<String>,
 }

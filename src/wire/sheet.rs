@@ -69,8 +69,8 @@ fn is_number(datum: &Datum) -> bool {
     !matches!(datum, Datum::Text(_) | Datum::Starred(_) | Datum::Conversation(_))
 }
 
-/// For a terminal.
-pub fn table(title: &str, lines: &[String], sheets: &[Sheet]) -> String {
+/// For a terminal; one of so many columns shows a table that is wider than it row by row, each cell on a line.
+pub fn table(title: &str, lines: &[String], sheets: &[Sheet], room: Option<usize>) -> String {
     let mut out = format!("{}\n", SafeText::line(title).as_str());
     for line in lines {
         let _ = writeln!(out, "{}", SafeText::line(line).as_str());
@@ -87,6 +87,12 @@ pub fn table(title: &str, lines: &[String], sheets: &[Sheet]) -> String {
             all.map(|cell| unicode_width::UnicodeWidthStr::width(cell.as_str())).max().unwrap_or(0)
         };
         let widths: Vec<usize> = (0..head.len()).map(width).collect();
+        let whole = 2 + widths.iter().map(|width| width + 2).sum::<usize>().saturating_sub(2);
+        if room.is_some_and(|room| whole > room) {
+            rows_below(&mut out, &head, &rows);
+            notes(&mut out, sheet);
+            continue;
+        }
         let numbers: Vec<bool> = (0..head.len())
             .map(|column| column > 0 && sheet.rows.iter().filter_map(|row| row.get(column)).all(is_number))
             .collect();
@@ -99,16 +105,40 @@ pub fn table(title: &str, lines: &[String], sheets: &[Sheet]) -> String {
             let line = cells.collect::<Vec<_>>().join("  ");
             let _ = writeln!(out, "  {}", line.trim_end());
         }
-        for note in &sheet.notes {
-            let _ = writeln!(out, "  {}", SafeText::line(note).as_str());
-        }
+        notes(&mut out, sheet);
     }
     out
 }
 
-/// For spreadsheets: every table after another, each line beginning with the table's title.
-pub fn csv(sheets: &[Sheet]) -> Result<Vec<u8>, csv::Error> {
+fn notes(out: &mut String, sheet: &Sheet) {
+    for note in &sheet.notes {
+        let _ = writeln!(out, "  {}", SafeText::line(note).as_str());
+    }
+}
+
+/// Each row by itself: what it is, then a line for every other cell with something in it, under the name of its column.
+fn rows_below(out: &mut String, head: &[String], rows: &[Vec<String>]) {
+    let width = |text: &String| unicode_width::UnicodeWidthStr::width(text.as_str());
+    let names = head.iter().skip(1).map(width).max().unwrap_or(0);
+    for row in rows {
+        let mut cells = head.iter().zip(row);
+        if let Some((name, cell)) = cells.next() {
+            let _ = writeln!(out, "  {name}: {cell}");
+        }
+        for (name, cell) in cells.filter(|(_, cell)| !matches!(cell.as_str(), "" | "–")) {
+            let _ = writeln!(out, "    {name}{}  {cell}", " ".repeat(names.saturating_sub(width(name))));
+        }
+    }
+}
+
+/// For spreadsheets: what is told, of which days, from how much of the journal and by which rule; then every table after
+/// another. Each line begins with the title of its table.
+pub fn csv(title: &str, lines: &[String], sheets: &[Sheet]) -> Result<Vec<u8>, csv::Error> {
     let mut out = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    out.write_record(["table", "about"])?;
+    for line in std::iter::once(title).chain(lines.iter().map(String::as_str)) {
+        out.write_record(["About this report", &plain(&Datum::Text(line.to_owned()))])?;
+    }
     for sheet in sheets {
         let title = plain(&Datum::Text(sheet.title.clone()));
         out.write_record(std::iter::once("table").chain(sheet.columns.iter().copied()))?;
@@ -169,20 +199,37 @@ mod tests {
 
     #[test]
     fn no_cell_is_a_formula_or_markup_or_two_lines() {
-        let printed = String::from_utf8(csv(&hostile()).unwrap()).unwrap();
-        let cells: Vec<String> = csv::Reader::from_reader(printed.as_bytes())
+        let printed = String::from_utf8(csv("=1", &[], &hostile()).unwrap()).unwrap();
+        let cells: Vec<String> = csv::ReaderBuilder::new()
+            .flexible(true)
+            .from_reader(printed.as_bytes())
             .records()
             .flat_map(|record| record.unwrap().iter().map(str::to_owned).collect::<Vec<_>>())
             .collect();
-        assert_eq!(cells.len(), 4);
+        assert_eq!(cells.len(), 2 + 4 + 4);
         assert!(cells.iter().all(|cell| !is_formula(cell)), "{cells:?}");
         let page = html::page("<t>", &[], &hostile());
         assert!(!page.contains("<script>alert") && page.contains("&lt;script&gt;"), "{page}");
-        let told = table("t", &[], &hostile());
+        let told = table("t", &[], &hostile(), None);
         assert_eq!(told.lines().count(), 5, "{told}");
         assert!(!told.contains('\u{202e}'));
         let md = markdown("t", &[], &hostile());
         assert!(md.contains("\\<script\\>") && md.contains("\\|c"), "{md}");
+    }
+
+    #[test]
+    fn a_table_that_is_wider_than_the_terminal_is_told_row_by_row() {
+        let row = vec![Datum::Text("standard".to_owned()), Datum::Count(12), Datum::None, Datum::Share(0.5)];
+        let columns = vec!["cohort", "replies", "late", "attainment"];
+        let sheets =
+            [Sheet { title: "By cohort".to_owned(), columns, rows: vec![row], notes: vec!["A note.".to_owned()] }];
+        let wide =
+            "t\n\nBy cohort\n  cohort    replies  late  attainment\n  standard       12     –      50.0 %\n  A note.\n";
+        for room in [None, Some(200), Some(37)] {
+            assert_eq!(table("t", &[], &sheets, room), wide, "{room:?}");
+        }
+        let narrow = "t\n\nBy cohort\n  cohort: standard\n    replies     12\n    attainment  50.0 %\n  A note.\n";
+        assert_eq!(table("t", &[], &sheets, Some(36)), narrow);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod away;
 mod beside;
 mod cable;
 mod consent;
+mod crm;
 mod demo;
 mod doctor;
 mod draft;

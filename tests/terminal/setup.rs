@@ -24,13 +24,25 @@ impl Town {
 
     /// The same, with more options of the emulator and of the backend.
     pub(super) fn start_with(emulator: &[&str], backend: &[&str]) -> Self {
-        let machine = Machine::new();
+        Self::start_in(Machine::new(), emulator, backend, None)
+    }
+
+    /// The same on this machine, with another CRM than the emulator's: what `serve` is told of it, and what opens it.
+    pub(super) fn start_in(
+        machine: Machine,
+        emulator: &[&str],
+        backend: &[&str],
+        crm: Option<(&[&str], &str)>,
+    ) -> Self {
         let quiet = if emulator.is_empty() { &["--quiet"] } else { emulator };
         let emulate = ["emulate", "--listen", "127.0.0.1:0", "--number", LINE, "--number", "+16465550200"];
         let emulate = machine.start("emulate", &[&emulate[..], quiet].concat(), "");
         let carrier = emulate.about();
         let text = |name: &str| carrier[name].as_str().expect("it is said").to_owned();
-        let serve = machine.serve(&[&["--crm", &text("crm_url")], backend].concat(), &text("crm_token"));
+        let (url, token) = (text("crm_url"), text("crm_token"));
+        let usual = ["--crm", url.as_str()];
+        let (crm, token) = crm.unwrap_or((&usual, &token));
+        let serve = machine.serve(&[crm, backend].concat(), token);
         Self { backend: serve.url(), carrier, machine, running: [emulate, serve] }
     }
 

@@ -5,10 +5,11 @@ use super::Redact;
 use crate::domain::consent::Number;
 use crate::domain::context::Card;
 use crate::domain::conversation::Conversation;
+use crate::domain::kind::Ground;
 use crate::domain::playbook::Playbook;
 use crate::domain::safe_text::SafeText;
 use crate::domain::time::{Span, Timestamp};
-use crate::domain::{interest, next_step, writer};
+use crate::domain::{interest, next_step, sla, writer};
 
 /// Letters of one part, at most.
 const PART: usize = 80;
@@ -16,13 +17,13 @@ const PART: usize = 80;
 /// The parts. What is redacted is absent, as is what nobody knows. Every text is safe to show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Brief {
-    /// The class of the reply, as people say it.
+    /// The class of the reply, as people say it: the one that its clock is of.
     pub cohort: String,
     /// What it is about, as people say it.
     pub use_case: Option<String>,
     /// Who wrote; "2 people" when several share the number.
     pub who: Option<String>,
-    /// Their company.
+    /// Their company; `5 accounts` where several people share the number.
     pub account: Option<String>,
     /// The deal.
     pub deal: Option<String>,
@@ -55,20 +56,20 @@ pub fn brief(
     now: Timestamp,
 ) -> Brief {
     let due = c.clock.as_ref().map(|clock| clock.due);
-    let cohort = playbook.cohort(&c.cohort).map_or(c.cohort.as_str(), |cohort| &cohort.label);
+    let class = sla::class(c);
+    let cohort = playbook.cohort(class).map_or(class, |cohort| &cohort.label);
     let least = Brief { cohort: part(cohort), due, left: due.map(|due| due - now), ..Brief::default() };
     if redact == Redact::All {
         return least;
     }
     let open = redact == Redact::None;
     let cards = writer::cards(c, cards);
-    let card = cards.first();
     let step = next_step::recommend(&next_step::Moment {
         c,
         number,
         cards,
         text: last_text,
-        kind: c.corrected.map(|said| said.kind),
+        kind: c.corrected.map(|said| (said.kind, Ground::Sure)),
         reader: c.assignee(),
         rules: &playbook.next_steps,
         now,
@@ -76,7 +77,8 @@ pub fn brief(
     });
     let use_case = playbook.use_cases.get(&c.use_case).map(|use_case| part(&use_case.label));
     let intent = interest::most(cards.iter().flat_map(|card| &card.intents), now);
-    let touch = card.and_then(|card| card.last_touch.as_ref());
+    // Of several people it is not known with whom the last touch was.
+    let touch = if let [one] = cards { one.last_touch.as_ref() } else { None };
     let with = |kind: &str, more: &str, at: Timestamp| {
         let kind = kind.replace('_', " ");
         let said = if open && !more.is_empty() { format!("{kind}: {more}") } else { kind };
@@ -90,9 +92,9 @@ pub fn brief(
     Brief {
         use_case,
         who: who.filter(|_| open),
-        account: card.and_then(|c| c.account.as_ref()).map(|a| part(&a.name)).filter(|_| open),
-        deal: card.and_then(|c| c.opportunity.as_ref()).map(|o| part(&o.name)).filter(|_| open),
-        stage: card.and_then(Card::stage).map(part),
+        account: writer::account(cards).map(|account| part(&account)).filter(|_| open),
+        deal: writer::deal(cards).map(|deal| part(&deal)).filter(|_| open),
+        stage: writer::stage(cards).map(|stage| part(&stage)),
         intent: intent.map(|i| with(&i.kind, &i.detail, i.at)),
         touch: touch.map(|t| with(&t.kind, &t.summary, t.at)),
         next: Some(part(&step.what)),

@@ -10,7 +10,7 @@ use super::{Moment, NextStep};
 use crate::domain::context::{Card, Intent};
 use crate::domain::hours::Window;
 use crate::domain::interest;
-use crate::domain::kind::MessageKind;
+use crate::domain::kind::{Ground, MessageKind};
 use crate::domain::snippet::{Piece, pieces};
 use crate::domain::time::Span;
 
@@ -59,7 +59,7 @@ pub struct Rule {
     /// The deal is at one of these stages, in the CRM's words, upper or lower case.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub stages: BTreeSet<String>,
-    /// The text is of one of these kinds.
+    /// The text is of one of these kinds. One for which nothing spoke is of none.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub kinds: BTreeSet<MessageKind>,
     /// It is about one of these.
@@ -100,17 +100,20 @@ pub const FIELDS: [&str; 6] = ["stage", "account", "intent", "kind", "use_case",
 
 impl Rule {
     /// The step it recommends, when it holds.
-    pub(super) fn step(&self, at: &Moment<'_>, kind: MessageKind) -> Option<NextStep> {
+    pub(super) fn step(&self, at: &Moment<'_>, kind: Option<(MessageKind, Ground)>) -> Option<NextStep> {
         let intent = self.intent(at);
+        let guessed = (!self.kinds.is_empty() || self.why.contains("{kind}"))
+            && kind.is_some_and(|(_, ground)| ground < Ground::Sure);
+        let perhaps = if guessed { "perhaps: " } else { "" };
         self.holds(at, kind, intent).then(|| NextStep {
             what: self.what.clone(),
-            why: reason(&self.why, at, kind, intent),
+            why: format!("{perhaps}{}", reason(&self.why, at, kind, intent)),
             snippet: self.snippet.clone(),
             action: self.action,
         })
     }
 
-    fn holds(&self, at: &Moment<'_>, kind: MessageKind, intent: Option<&Intent>) -> bool {
+    fn holds(&self, at: &Moment<'_>, kind: Option<(MessageKind, Ground)>, intent: Option<&Intent>) -> bool {
         let card = at.cards.first();
         let stage = card.and_then(Card::stage).map(str::to_lowercase);
         let lower = at.text.to_lowercase();
@@ -118,7 +121,7 @@ impl Rule {
         let is_stage = |one: &String| stage.as_ref().is_some_and(|stage| *stage == one.to_lowercase());
         let waited = at.c.last_inbound.map_or(Span::ZERO, |since| at.now - since);
         (self.stages.is_empty() || self.stages.iter().any(is_stage))
-            && (self.kinds.is_empty() || self.kinds.contains(&kind))
+            && (self.kinds.is_empty() || kind.is_some_and(|(kind, _)| self.kinds.contains(&kind)))
             && (self.use_cases.is_empty() || self.use_cases.contains(&at.c.use_case))
             && (self.words.is_empty() || self.words.iter().any(has))
             && (self.intents.is_empty() || intent.is_some())
@@ -176,14 +179,14 @@ fn is_within(window: Window, at: &Moment<'_>) -> bool {
 }
 
 /// The reason with its fields filled; one that nothing is known for says so.
-fn reason(why: &str, at: &Moment<'_>, kind: MessageKind, intent: Option<&Intent>) -> String {
+fn reason(why: &str, at: &Moment<'_>, kind: Option<(MessageKind, Ground)>, intent: Option<&Intent>) -> String {
     let card = at.cards.first();
     let value = |name: &str| match name {
         "stage" => card.and_then(Card::stage).map(str::to_owned),
         "account" => card.and_then(|card| card.account.as_ref()).map(|account| account.name.clone()),
         "contact" => card.map(|card| card.name.clone()),
         "intent" => intent.map(|i| if i.detail.is_empty() { i.kind.replace('_', " ") } else { i.detail.clone() }),
-        "kind" => Some(kind.word().to_owned()),
+        "kind" => kind.map(|(kind, _)| kind.word().to_owned()),
         "use_case" => Some(at.c.use_case.replace('_', " ")),
         _ => None,
     };
@@ -213,7 +216,7 @@ pub fn built_in() -> &'static [Rule] {
             Rule {
                 kinds: [Negative].into(),
                 action: Some(Action::NotInterested),
-                ..rule("Thank them, and finish it", "they say no")
+                ..rule("Finish it: not interested", "they say no")
             },
             Rule {
                 kinds: [Pricing].into(),

@@ -8,7 +8,7 @@ pub(super) fn of(playbook: &Playbook) -> Vec<String> {
     let mut lines: Vec<String> =
         playbook.use_cases.iter().flat_map(|(id, use_case)| one(playbook, id, use_case)).collect();
     if let Some(words) = playbook.acknowledgement.as_ref().filter(|words| !words.is_empty()) {
-        lines.push(format!("Out of hours a buyer is told, once until a person has answered: \"{words}\""));
+        lines.push(format!("Out of hours a buyer is told, once until the hours have been open again: \"{words}\""));
     }
     lines
 }

@@ -23,6 +23,7 @@ use tokio::task::JoinHandle;
 
 use self::records::Book;
 use super::super::faults::Times;
+use super::control::{self, Driven};
 use crate::clock::Clock;
 
 /// What to emulate.
@@ -113,7 +114,7 @@ impl HubSpotEmulator {
         let base_url = format!("http://{}", listener.local_addr()?);
         let (book, seen) = (Mutex::new(Book::default()), Mutex::default());
         let shared = Arc::new(Shared { clock, config, book, seen });
-        let app = http::router(Arc::clone(&shared));
+        let app = http::router(Arc::clone(&shared)).merge(control::router(Arc::clone(&shared)));
         let task = tokio::spawn(async move { drop(axum::serve(listener, app).await) });
         Ok(Self { base_url, shared, task })
     }
@@ -161,10 +162,7 @@ impl HubSpotEmulator {
 
     /// All records of a kind with their properties and what they hang on, oldest first.
     pub fn all(&self, kind: &str) -> Vec<Value> {
-        let book = self.shared.book();
-        let Some(kind) = records::kind(kind) else { return Vec::new() };
-        let told = |(id, record): (&String, &records::Record)| json!({ "id": id, "properties": record.properties, "on": book.ends(kind, id) });
-        book.of(kind).iter().filter(|(_, record)| !record.archived).map(told).collect()
+        self.shared.records(kind)
     }
 
     /// Searches find everything that was written until now.
@@ -174,7 +172,7 @@ impl HubSpotEmulator {
 
     /// Method and path of every call so far, those refused by a limit or a fault left out.
     pub fn asked(&self) -> Vec<String> {
-        self.shared.seen().asked.clone()
+        self.shared.calls()
     }
 
     /// Calls that it does not know: none, where all is well.
@@ -201,6 +199,24 @@ impl HubSpotEmulator {
     /// Posts these events, signed. The status of the answer; 0 for none.
     pub async fn post(&self, url: &str, events: &Value) -> u16 {
         webhook::post(url, &self.shared.config.client_secret, self.shared.millis(), &events.to_string()).await
+    }
+}
+
+impl Driven for Shared {
+    fn records(&self, kind: &str) -> Vec<Value> {
+        let book = self.book();
+        let Some(kind) = records::kind(kind) else { return Vec::new() };
+        let told = |(id, record): (&String, &records::Record)| json!({ "id": id, "properties": record.properties, "on": book.ends(kind, id) });
+        book.of(kind).iter().filter(|(_, record)| !record.archived).map(told).collect()
+    }
+
+    fn calls(&self) -> Vec<String> {
+        self.seen().asked.clone()
+    }
+
+    fn fail(&self, faults: Value) -> serde_json::Result<()> {
+        self.seen().faults = serde_json::from_value(faults)?;
+        Ok(())
     }
 }
 

@@ -159,6 +159,8 @@ impl Maker<'_> {
             country: "US".to_owned(),
             state: self.region(i % ACCOUNTS.len()).map(|area| area.state.to_owned()),
             segment: "mid-market".to_owned(),
+            size: self.size(i % ACCOUNTS.len()),
+            region: "AMER".to_owned(),
             owner: self.account_owner(i),
         };
         let campaign = Campaign {
@@ -188,6 +190,12 @@ impl Maker<'_> {
             account_touch: None,
             intents: self.intents(i),
         }
+    }
+
+    /// How many people work at an account of the middle.
+    fn size(&self, account: usize) -> u32 {
+        let mut dice = Dice::new(self.seed, "size", account as u64);
+        u32::try_from(dice.between(10, 99) * 10).unwrap_or_default()
     }
 
     /// Who owns the account of contact `i`: the owner of its first contact, also for colleagues that others own.

@@ -22,6 +22,7 @@ use tokio::task::JoinHandle;
 
 use self::book::{Book, Refusal};
 use super::super::faults::Times;
+use super::control::{self, Driven};
 use crate::clock::Clock;
 
 /// The private key of the emulated app, in PEM. It opens nothing but the emulator.
@@ -144,7 +145,7 @@ impl SalesforceEmulator {
         let (book, seen) = (Mutex::new(book), Mutex::default());
         let shared = Shared { clock, config, base_url: base_url.clone(), public, api_user, book, seen };
         let shared = Arc::new(shared);
-        let app = http::router(Arc::clone(&shared));
+        let app = http::router(Arc::clone(&shared)).merge(control::router(Arc::clone(&shared)));
         let task = tokio::spawn(async move { drop(axum::serve(listener, app).await) });
         Ok(Self { base_url, shared, task })
     }
@@ -216,9 +217,7 @@ impl SalesforceEmulator {
 
     /// All records of a kind with their fields, oldest first.
     pub fn all(&self, kind: &str) -> Vec<Value> {
-        let book = self.shared.book();
-        let Some(kind) = book.kind(kind) else { return Vec::new() };
-        book.of(kind).map(|(_, record)| Value::Object(record.fields.clone())).collect()
+        self.shared.records(kind)
     }
 
     /// Searches find everything that was written until now.
@@ -238,7 +237,7 @@ impl SalesforceEmulator {
 
     /// Method and path of every call so far, those refused by a limit or a fault left out.
     pub fn asked(&self) -> Vec<String> {
-        self.shared.seen().asked.clone()
+        self.shared.calls()
     }
 
     /// Calls that it does not know: none, where all is well.
@@ -254,6 +253,23 @@ impl SalesforceEmulator {
     /// The most calls that were answered at once.
     pub fn at_once(&self) -> usize {
         self.shared.seen().at_once
+    }
+}
+
+impl Driven for Shared {
+    fn records(&self, kind: &str) -> Vec<Value> {
+        let book = self.book();
+        let Some(kind) = book.kind(kind) else { return Vec::new() };
+        book.of(kind).map(|(_, record)| Value::Object(record.fields.clone())).collect()
+    }
+
+    fn calls(&self) -> Vec<String> {
+        self.seen().asked.clone()
+    }
+
+    fn fail(&self, faults: Value) -> serde_json::Result<()> {
+        self.seen().faults = serde_json::from_value(faults)?;
+        Ok(())
     }
 }
 

@@ -73,10 +73,12 @@ fn people(contacts: &[Contact]) -> io::Result<String> {
 
 fn accounts(contacts: &[Contact]) -> io::Result<String> {
     let each: BTreeMap<&str, _> = contacts.iter().map(|c| (c.account.id.as_str(), &c.account)).collect();
-    let rows = each.values().map(|a| {
-        [a.id.as_str(), &a.name, or_empty(a.owner.as_ref()), &a.country, or_empty(a.state.as_ref()), &a.segment]
+    let sizes: Vec<String> = each.values().map(|a| a.size.to_string()).collect();
+    let rows = each.values().zip(&sizes).map(|(a, size)| {
+        let (owner, state) = (or_empty(a.owner.as_ref()), or_empty(a.state.as_ref()));
+        [a.id.as_str(), &a.name, owner, &a.country, state, &a.segment, size, &a.region]
     });
-    table(["id", "name", "owner", "country", "state", "segment"], rows)
+    table(["id", "name", "owner", "country", "state", "segment", "size", "region"], rows)
 }
 
 /// How the deals stand. One whose card shows it has a team and a day to close, too.

@@ -129,7 +129,9 @@ impl Asker<'_> {
         let before = self.refused.remove(&address).map_or(0, |(_, failures)| failures);
         let cards = match answer {
             Ok(cards) => cards,
-            Err(e @ (CrmError::Refused(_) | CrmError::Unreachable(_) | CrmError::Busy { .. })) => {
+            Err(
+                e @ (CrmError::Refused(_) | CrmError::Unreachable(_) | CrmError::Failing(_) | CrmError::Busy { .. }),
+            ) => {
                 self.service.asks().want([address]);
                 return Err(e.into());
             }

@@ -24,9 +24,13 @@ pub enum CrmError {
     /// out that they did.
     #[error("the CRM refused ({0}): check its token")]
     Refused(u16),
-    /// It did not answer, or broke off, or failed on its side. Later it may be better. A write may have been made.
+    /// It did not answer, or broke off. Later it may be better. A write may have been made.
     #[error("the CRM did not answer: {0}")]
     Unreachable(String),
+    /// It failed on its side, with this status: 5xx and their like. As with no answer: later it may be better, and a write
+    /// may have been made.
+    #[error("the CRM does not answer properly ({0})")]
+    Failing(u16),
     /// It has had enough of us for now. Nothing was done.
     #[error("the CRM takes no more questions before {until}")]
     Busy {
@@ -52,7 +56,7 @@ impl CrmError {
     /// again.
     pub const fn may_have_been_made(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::Unreadable(_) => true,
+            Self::Unreachable(_) | Self::Failing(_) | Self::Unreadable(_) => true,
             Self::Refused(_) | Self::Busy { .. } | Self::NotFound | Self::Invalid(_) | Self::Cannot(_) => false,
         }
     }
@@ -61,7 +65,9 @@ impl CrmError {
     pub const fn is_final(&self) -> bool {
         match self {
             Self::NotFound | Self::Invalid(_) | Self::Cannot(_) => true,
-            Self::Refused(_) | Self::Unreachable(_) | Self::Busy { .. } | Self::Unreadable(_) => false,
+            Self::Refused(_) | Self::Unreachable(_) | Self::Failing(_) | Self::Busy { .. } | Self::Unreadable(_) => {
+                false
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use url::Url;
 
+use self::absent::or_none;
 use super::when::instant;
 use super::write::{TaskState, Write};
 use super::{Crm, CrmError, Deals};
@@ -18,6 +19,7 @@ use crate::domain::id::{ContactId, DealId, RepId};
 use crate::domain::time::Timestamp;
 use crate::server::egress::{Ask, Egress, EgressError};
 
+mod absent;
 mod deals;
 mod writes;
 
@@ -53,9 +55,9 @@ struct Answer {
 struct Contact {
     id: String,
     name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     title: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     phones: Vec<String>,
     #[serde(default)]
     timezone: Option<String>,
@@ -70,14 +72,14 @@ struct Contact {
     #[serde(default)]
     opportunity: Option<Deal>,
     #[serde(default)]
-    campaign: Option<Campaign>,
+    campaign: Option<Sent>,
     #[serde(default)]
     last_touch: Option<Happening>,
     #[serde(default)]
     account_touch: Option<Happening>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     touches: Vec<Happening>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     intents: Vec<Sign>,
 }
 
@@ -87,18 +89,35 @@ struct Deal {
     id: Option<DealId>,
     name: String,
     stage: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     amount_cents: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     currency: String,
     #[serde(default)]
     owner: Option<RepId>,
-    #[serde(default)]
-    team: Vec<TeamMember>,
+    #[serde(default, deserialize_with = "or_none")]
+    team: Vec<Member>,
     #[serde(default)]
     close_date: Option<String>,
     #[serde(default)]
     stage_since: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Member {
+    rep: RepId,
+    #[serde(default, deserialize_with = "or_none")]
+    role: String,
+}
+
+#[derive(Deserialize)]
+struct Sent {
+    #[serde(default, deserialize_with = "or_none")]
+    use_case: String,
+    #[serde(default, deserialize_with = "or_none")]
+    name: String,
+    #[serde(default, deserialize_with = "or_none")]
+    last_text: String,
 }
 
 #[derive(Deserialize)]
@@ -107,7 +126,7 @@ struct Happening {
     #[serde(default)]
     by: Option<RepId>,
     kind: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     summary: String,
 }
 
@@ -115,7 +134,7 @@ struct Happening {
 struct Sign {
     at: String,
     kind: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     detail: String,
     #[serde(default)]
     origin: Option<Origin>,
@@ -154,8 +173,10 @@ impl Directory {
         let unreachable = |e: EgressError| CrmError::Unreachable(e.to_string());
         let ask = Ask::get(url).bearer(token.expose()).within(PATIENCE).at_most(LARGEST);
         let answer = self.egress.ask(ask).await.map_err(unreachable)?;
-        if !answer.is_success() {
-            return Err(CrmError::Refused(answer.status()));
+        match answer.status() {
+            200..300 => {}
+            status @ (401 | 403) => return Err(CrmError::Refused(status)),
+            status => return Err(CrmError::Failing(status)),
         }
         let body = answer.bytes().await.map_err(|e| {
             let large = matches!(e, EgressError::TooLarge { .. });
@@ -270,14 +291,37 @@ fn card(c: Contact) -> Card {
             amount_cents: o.amount_cents,
             currency: o.currency,
             owner: o.owner,
-            team: o.team,
+            team: o.team.into_iter().map(|m| TeamMember { rep: m.rep, role: m.role }).collect(),
             closes: o.close_date.as_deref().and_then(instant),
             stage_since: o.stage_since.as_deref().and_then(instant),
         }),
-        campaign: c.campaign,
+        campaign: c.campaign.map(|c| Campaign { use_case: c.use_case, name: c.name, last_text: c.last_text }),
         last_touch: c.last_touch.and_then(touch),
         account_touch: c.account_touch.and_then(touch),
         touches: c.touches.into_iter().filter_map(touch).collect(),
         intents: c.intents.into_iter().filter_map(intent).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_contact_may_lack_may_be_null() {
+        let least = r#"{"id":"c-1","name":"Nils","opportunity":{"name":"Rollout","stage":"won"},"campaign":{},
+            "last_touch":{"at":"2026-11-01T15:00:00Z","kind":"mail"},"intents":[{"at":"2026-11-01T15:00:00Z","kind":"visit"}]}"#;
+        let nulls = |text: &str, before: &str, names: &str| {
+            let nulls: Vec<String> = names.split(' ').map(|name| format!(r#""{name}":null"#)).collect();
+            let comma = if before.contains("campaign") { "" } else { "," };
+            text.replacen(before, &format!("{before}{}{comma}", nulls.join(",")), 1)
+        };
+        let more = nulls(least, "{", "title phones timezone address account owner sdr account_touch touches");
+        let more = nulls(&more, r#""opportunity":{"#, "id amount_cents currency owner team close_date stage_since");
+        let more = nulls(&more, r#""campaign":{"#, "use_case name last_text");
+        let more = nulls(&more, r#""last_touch":{"#, "by summary");
+        let more = nulls(&more, r#""intents":[{"#, "detail origin weight");
+        let person = person_of(&more).unwrap_or_else(|why| panic!("{why}: {more}"));
+        assert_eq!(Ok(person), person_of(least));
     }
 }

@@ -145,7 +145,7 @@ impl HubSpot {
             401 | 403 => Err(CrmError::Refused(status)),
             404 | 410 => Err(CrmError::NotFound),
             400 | 405..=422 => Err(CrmError::Invalid(read::category(&bytes))),
-            _ => Err(CrmError::Unreachable(format!("it answered {status}"))),
+            _ => Err(CrmError::Failing(status)),
         }
     }
 

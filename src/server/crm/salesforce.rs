@@ -205,7 +205,7 @@ impl Salesforce {
             // A right is missing, which a person gives.
             400 if code.starts_with("INSUFFICIENT_ACCESS") => Err(CrmError::Refused(status)),
             400 | 405..=422 => Err(CrmError::Invalid(code)),
-            _ => Err(CrmError::Unreachable(format!("it answered {status}"))),
+            _ => Err(CrmError::Failing(status)),
         }
     }
 

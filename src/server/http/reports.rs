@@ -252,7 +252,9 @@ pub(super) async fn desk(app: &App, device: &Device, since: Option<&str>, id: Op
     let sees = Sees::of(&playbook, &Asker::Rep(device.rep.clone())).ok_or_else(bad)?;
     let (head, _) = app.service.store().head().await.map_err(|e| Failure::of_store(id, &e))?;
     let now = app.service.clock().now().max(head.at);
-    let since = since.map_or(Some(USUAL), duration).filter(|since| (1..=LONGEST).contains(&since.as_seconds()));
+    // Whole days are counted: minutes would silently be the whole of today.
+    let whole = |text: &str| duration(text).filter(|_| text.ends_with(['d', 'h']));
+    let since = since.map_or(Some(USUAL), whole).filter(|since| (1..=LONGEST).contains(&since.as_seconds()));
     let window = days(&playbook, now, since.ok_or_else(bad)?);
     Ok(Desk { projections, playbook, head: head.seq, now, sees, window })
 }

@@ -74,7 +74,7 @@ impl Notifier {
         let (title, lines) = sheet::heading(&report);
         let day = mailed.date(due - Span::minutes(24 * 60));
         Ok(Letter {
-            plain: table(&title, &lines, &sheet::sheets(&report)),
+            plain: table(&title, &lines, &sheet::sheets(&report), None),
             page: html::of(&report),
             file: format!("{}-{day}.html", mailed.report.word()),
             title,

@@ -42,6 +42,14 @@ impl CardChange {
     }
 }
 
+/// The cards of a number after the CRM was read: its own, then whoever was there before and was only ever pushed. A CRM
+/// that never named somebody on this number does not take them off it.
+pub(super) fn with_pushed(read: &[Card], before: Vec<Card>, only_pushed: impl Fn(&ContactId) -> bool) -> Vec<Card> {
+    let named = |card: &Card| read.iter().any(|one| one.contact == card.contact);
+    let kept = before.into_iter().filter(|card| !named(card) && only_pushed(&card.contact));
+    read.iter().cloned().chain(kept).collect()
+}
+
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pushed {

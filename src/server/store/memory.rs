@@ -344,16 +344,7 @@ impl Store for MemoryStore {
     }
 
     async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<(), StoreError> {
-        let tables = &mut *self.0.lock().await;
-        for p in people {
-            let id = *tables.addresses.entry(p.address.clone()).or_insert(p.fresh);
-            tables.numbers.entry(id).or_insert_with(|| Number::new(id));
-            let before = tables.cards.insert(id, (p.cards.clone(), at));
-            tables.crm.read(id, &p.cards);
-            let changed = before.map(|(cards, _)| cards).unwrap_or_default() != p.cards;
-            let of_number = tables.conversations.values().filter(|(c, ..)| c.number == id);
-            tables.unmatched.extend(of_number.filter(|(c, ..)| changed || c.awaits.is_some()).map(|(c, ..)| c.id));
-        }
+        card::put_cards(&mut *self.0.lock().await, people, at);
         Ok(())
     }
 

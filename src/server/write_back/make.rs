@@ -7,6 +7,7 @@ use crate::domain::contact::Body;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
 use crate::domain::id::{ContactId, DealId, MessageId, RepId};
+use crate::domain::sla;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::write_back::Wanted;
 use crate::domain::write_back::came_of;
@@ -137,6 +138,7 @@ impl WriteBack {
             CrmError::Busy { until } => (*until).max(now),
             CrmError::Refused(_)
             | CrmError::Unreachable(_)
+            | CrmError::Failing(_)
             | CrmError::Unreadable(_)
             | CrmError::NotFound
             | CrmError::Invalid(_)
@@ -211,7 +213,7 @@ impl WriteBack {
                     [card] if !card.name.trim().is_empty() => format!("Answer {} by text", card.name.trim()),
                     _ => "Answer a buyer's text".to_owned(),
                 };
-                let cohort = self.service.playbook().cohort(&subject.state.cohort).map(|c| c.label.clone());
+                let cohort = self.service.playbook().cohort(sla::class(&subject.state)).map(|c| c.label.clone());
                 task(waits, cohort.unwrap_or_default(), *due)
             }
             Wanted::TaskDone { passed_on } => {

@@ -105,10 +105,12 @@ fn unwritten(model: &Model, tick: &Ticker) -> String {
     let about = model.target().and_then(|id| model.unwritten.iter().find(|one| one.conversation == id));
     let Some(one) = about else { return String::new() };
     let since = tick.clock_time(one.since, model.zone());
+    // Of what is said of the CRM, who is meant stands before it already, and there is little room.
+    let why = one.why.strip_prefix("the CRM ").unwrap_or(&one.why);
     if one.refused {
-        return format!("· not in the CRM, given up: {}", one.why);
+        return format!("· not in the CRM, given up: {why}");
     }
-    format!("· not in the CRM since {since}: {}", one.why)
+    format!("· not in the CRM since {since}: {why}")
 }
 
 fn counts(model: &Model) -> String {

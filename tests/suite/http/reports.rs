@@ -165,6 +165,7 @@ async fn what_cannot_be_asked_is_said_and_nothing_else_is() {
         ("/v1/reports/sla?by=weather", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla?since=yesterday", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla?since=999999d", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla?since=5m", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla/conversations?standing=running", Some("maya"), StatusCode::OK),
         ("/v1/reports/sla/conversations", None, StatusCode::UNAUTHORIZED),
         ("/v1/reports/sla/conversations?gap=weather", Some("lea"), StatusCode::BAD_REQUEST),

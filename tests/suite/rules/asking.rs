@@ -7,6 +7,7 @@ use comeback::domain::event::Event;
 use comeback::domain::id::{RepId, TeamId};
 use comeback::domain::ownership::{OwnerRule, OwnerSource};
 use comeback::domain::routing::Holder;
+use comeback::domain::sla;
 use comeback::domain::time::Span;
 
 use crate::world::{Story, card, kinds};
@@ -77,6 +78,42 @@ fn when_the_time_is_over_it_is_routed_with_what_is_known_and_says_so() {
     let because = &story.c().assignment.as_ref().unwrap().because;
     assert_eq!(because.passed[0].who, "the CRM");
     assert!(story.expires().is_empty(), "twice is the same as once");
+}
+
+#[test]
+fn a_reply_that_is_routed_by_an_older_card_says_that_and_not_that_nobody_knew() {
+    let why = |known: bool| {
+        let mut story = Story::begins();
+        if known {
+            story.crm_says(1, vec![card("c-1")]);
+        }
+        story.waits = Some(BUDGET);
+        story.texts("Can we talk about the price?");
+        story.wait(BUDGET);
+        story.expires();
+        let because = &story.c().assignment.as_ref().unwrap().because;
+        (holder(&story), because.passed[0].why.clone())
+    };
+    assert_eq!(why(false).1, "had not said in time who this is");
+    let (holder, why) = why(true);
+    assert_eq!(holder, Some(rep("maya")), "the older card was used");
+    assert_eq!(why, "had not read their card anew in time: the older one was used");
+}
+
+#[test]
+fn a_clock_keeps_its_class_when_a_late_answer_says_more_and_what_is_said_of_it_agrees() {
+    let mut story = a_stranger_texts();
+    story.wait(BUDGET);
+    story.expires();
+    story.crm_says(1, vec![card("c-1")]);
+    matched(&mut story);
+    let c = story.c();
+    assert_eq!(
+        (c.cohort.as_str(), sla::class(c)),
+        ("late-stage", "new"),
+        "the deal is known now; the clock ran before"
+    );
+    assert_eq!(c.clock.as_ref().map(|clock| clock.cohort.as_str()), Some("new"), "by it the reply is counted");
 }
 
 #[test]

@@ -50,13 +50,40 @@ fn what_no_rule_takes_falls_to_the_built_in_ones() {
     let rules = [Rule { use_cases: ["nothing".to_owned()].into(), ..rule("Never", "never") }];
     for (text, what) in [
         ("How much is it per seat?", "Answer the price question and offer a call today"),
-        ("not interested, thanks", "Thank them, and finish it"),
+        ("not interested, thanks", "Finish it: not interested"),
         ("wrong number", "Ask who it should go to, and put the CRM right"),
         ("Is there a redline from your lawyers?", "Confirm the contract point; loop in legal if it is new"),
     ] {
         assert_eq!(step(&story, text, &rules).what, what, "{text}");
         assert_eq!(step(&story, text, &[]).what, what, "{text}");
     }
+}
+
+#[test]
+fn a_kind_for_which_nothing_speaks_is_no_reason_and_a_weak_one_is_perhaps() {
+    let story = Story::with_mayas_buyer();
+    let rules: Vec<Rule> = MessageKind::ALL
+        .into_iter()
+        .map(|kind| Rule { kinds: [kind].into(), ..rule(kind.name(), "it is {kind}") })
+        .chain([rule("none", "any text")])
+        .collect();
+    let judged = comeback::domain::kind::judge("hello again");
+    assert_eq!((judged.kind, judged.score()), (MessageKind::Positive, 0), "the guess that is left");
+    let said = step(&story, "hello again", &rules);
+    assert_eq!((said.what.as_str(), said.why.as_str()), ("none", "any text"));
+    let weak = "maybe";
+    let judged = comeback::domain::kind::judge(weak);
+    assert!(!judged.is_sure() && judged.score() > 0, "{judged:?}");
+    let said = step(&story, weak, &rules);
+    assert_eq!((said.what.as_str(), said.why.as_str()), ("objection", "perhaps: it is objection"));
+    assert_eq!(step(&story, "How much is it per seat?", &rules).why, "it is pricing");
+}
+
+#[test]
+fn a_step_that_finishes_a_conversation_says_so() {
+    let story = Story::with_mayas_buyer();
+    let said = step(&story, "not interested, thanks", &[]);
+    assert_eq!((said.what.as_str(), said.action), ("Finish it: not interested", Some(Action::NotInterested)));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Several people have one number: a person says who of them writes, and no rule forgets the others.
 
 use comeback::domain::command::{Actor, Command};
+use comeback::domain::context::{Account, Card, Opportunity};
 use comeback::domain::id::ContactId;
 use comeback::domain::rejection::Rejection;
 use comeback::domain::writer;
@@ -58,4 +59,27 @@ fn whom_the_crm_takes_off_the_number_does_not_write_any_more() {
     story.crm_says(1, vec![card("c-1"), card("c-3")]);
     story.machine(Actor::Crm, &Command::Match);
     assert_eq!(story.c().writer, None);
+}
+
+#[test]
+fn where_they_differ_nobody_s_account_or_deal_is_said_to_be_the_writer_s() {
+    let of = |n: usize, stage: &str| Card {
+        account: Some(Account {
+            id: Some(format!("a-{n}").as_str().into()),
+            name: format!("Acct {n}"),
+            ..Account::default()
+        }),
+        opportunity: Some(Opportunity { name: format!("Deal {n}"), stage: stage.to_owned(), ..Opportunity::default() }),
+        ..card(&format!("c-{n}"))
+    };
+    let said = |cards: &[Card]| {
+        [writer::account(cards), writer::deal(cards), writer::stage(cards)].map(Option::unwrap_or_default)
+    };
+    let five: Vec<Card> = (0..5).map(|n| of(n, if n == 4 { "Proposal" } else { "Discovery" })).collect();
+    assert_eq!(said(&five), ["5 accounts", "5 deals", "2 stages"]);
+    assert_eq!(said(&five[..1]), ["Acct 0", "Deal 0", "Discovery"]);
+    assert_eq!(said(&[five[0].clone(), five[0].clone()]), ["Acct 0", "Deal 0", "Discovery"], "colleagues share it");
+    let plain = Card { account: None, opportunity: None, ..card("c-9") };
+    assert_eq!(said(&[five[0].clone(), plain.clone()]), ["Acct 0 or none", "Deal 0 or none", "Discovery or none"]);
+    assert_eq!(said(&[plain.clone(), plain]), [""; 3]);
 }

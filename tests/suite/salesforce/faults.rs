@@ -28,11 +28,11 @@ async fn org() -> Org {
 async fn each_way_to_fail_has_its_class_and_no_error_holds_a_number_a_token_or_the_key() {
     let org = org().await;
     let on = SalesforceFaults::default();
-    let unreachable: Class = |e| matches!(e, CrmError::Unreachable(_));
+    let failing: Class = |e| matches!(e, CrmError::Failing(502)) && !e.to_string().contains("token");
     let unreadable: Class = |e| matches!(e, CrmError::Unreadable(_));
     let refused: Class = |e| matches!(e, CrmError::Refused(403));
     for (faults, class) in [
-        (SalesforceFaults { down: Times::Always(true), ..on.clone() }, unreachable),
+        (SalesforceFaults { down: Times::Always(true), ..on.clone() }, failing),
         (SalesforceFaults { garbage: Times::Always(true), ..on.clone() }, unreadable),
         (SalesforceFaults { wrong: Times::Always(true), ..on.clone() }, unreadable),
         (SalesforceFaults { forbidden: true, ..on.clone() }, refused),

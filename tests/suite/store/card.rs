@@ -83,3 +83,39 @@ pub(super) async fn a_push_adds_replaces_and_takes_off_and_an_older_one_changes_
     assert_eq!(push(&[new]).await, [Pushed::Taken]);
     assert_eq!(store.cards_of(&[number(5)].into()).await.unwrap()[&number(5)].len(), 1);
 }
+
+pub(super) async fn whom_only_a_program_pushed_a_crm_that_never_knew_them_does_not_take_off(store: &Kept) {
+    put(store, arrival(1, &[])).await;
+    let person = |contact: &str| crate::world::card(contact);
+    let change = |contact: &str, card: bool, at: i64| CardChange {
+        fresh: number(77),
+        address: address(1),
+        contact: ContactId::from(contact),
+        at: minute(at),
+        card: card.then(|| person(contact)),
+    };
+    let reads = async |contacts: &[&str], at: i64| {
+        let cards = contacts.iter().map(|contact| person(contact)).collect();
+        let people = People { fresh: number(78), address: address(1), cards };
+        store.put_cards(&[people], minute(at)).await.unwrap();
+    };
+    let names = async || -> Vec<String> {
+        let cards = store.cards_of(&[number(1)].into()).await.unwrap().remove(&number(1)).unwrap_or_default();
+        cards.into_iter().map(|card| card.contact.to_string()).collect()
+    };
+    store.push_cards(&[change("pushed", true, 10)], minute(10)).await.unwrap();
+    reads(&[], 11).await;
+    assert_eq!(names().await, ["pushed"], "the CRM has nobody there, and never had");
+    reads(&["read"], 12).await;
+    assert_eq!(names().await, ["read", "pushed"]);
+    // Once the CRM named them itself, it is its word that counts.
+    store.push_cards(&[change("read", true, 13)], minute(13)).await.unwrap();
+    reads(&["pushed"], 14).await;
+    assert_eq!(names().await, ["pushed"]);
+    reads(&[], 15).await;
+    assert_eq!(names().await, [] as [String; 0]);
+    // And whom the program takes off comes not back by itself.
+    store.push_cards(&[change("gone", true, 16), change("gone", false, 17)], minute(17)).await.unwrap();
+    reads(&[], 18).await;
+    assert_eq!(names().await, [] as [String; 0]);
+}

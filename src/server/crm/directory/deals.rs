@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::absent::or_none;
 use super::{Directory, instant};
 use crate::domain::deal::{Closed, Deal, StageChange};
 use crate::domain::id::{AccountId, ContactId, DealId, RepId};
@@ -25,15 +26,15 @@ struct Page {
 #[derive(Deserialize)]
 struct Told {
     id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     name: String,
     #[serde(default)]
     account: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     contacts: Vec<String>,
     #[serde(default)]
     owner: Option<RepId>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     pipeline: String,
     stage: String,
     #[serde(default)]
@@ -45,10 +46,10 @@ struct Told {
     close_date: Option<String>,
     #[serde(default)]
     closed_at: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     won: bool,
     changed_at: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     stages: Vec<Came>,
 }
 
@@ -117,4 +118,21 @@ fn read(page: Page) -> Result<Deals, CrmError> {
         });
     }
     Ok(Deals { deals, next: page.next.filter(|next| !next.is_empty()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_may_be_left_out_may_be_null() {
+        let least =
+            r#"{"id":"d-1","stage":"won","opened_at":"2026-01-05T15:00:00Z","changed_at":"2026-03-03T16:20:00Z"}"#;
+        let more = "name account contacts owner pipeline amount_cents currency close_date closed_at won stages";
+        let nulls: Vec<String> = more.split(' ').map(|name| format!(r#""{name}":null"#)).collect();
+        let page = |deal: &str| deals_of(format!(r#"{{"deals":[{deal}],"next":null}}"#).as_bytes());
+        let with_nulls = page(&least.replacen('{', &format!("{{{},", nulls.join(",")), 1));
+        assert_eq!(with_nulls, page(least));
+        assert_eq!(with_nulls.map(|page| page.deals.len()), Ok(1));
+    }
 }

@@ -108,7 +108,7 @@ impl Directory {
             404 => return Err(CrmError::NotFound),
             status @ (401 | 403) => return Err(CrmError::Refused(status)),
             status @ (400 | 405 | 409 | 413 | 422) => return Err(CrmError::Invalid(format!("it answered {status}"))),
-            status => return Err(CrmError::Unreachable(format!("it answered {status}"))),
+            status => return Err(CrmError::Failing(status)),
         }
         let body = answer.bytes().await.map_err(unreachable)?;
         serde_json::from_slice(&body).map_err(|e| CrmError::Unreadable(position(&e)))

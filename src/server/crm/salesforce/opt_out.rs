@@ -46,6 +46,7 @@ impl Salesforce {
             CrmError::Invalid(why) => CrmError::Invalid(format!("{why}; {}", self.wanted(kind))),
             CrmError::Refused(_)
             | CrmError::Unreachable(_)
+            | CrmError::Failing(_)
             | CrmError::Busy { .. }
             | CrmError::Unreadable(_)
             | CrmError::NotFound

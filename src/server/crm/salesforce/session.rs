@@ -145,7 +145,7 @@ impl Sessions {
                 tracing::warn!(reason = %read::unopened(&bytes), "Salesforce gives no token");
                 Err(CrmError::Refused(status))
             }
-            (_, Ok(_)) => Err(CrmError::Unreachable(format!("it answered {status} instead of a token"))),
+            (_, Ok(_)) => Err(CrmError::Failing(status)),
         };
         (told, Some(said))
     }

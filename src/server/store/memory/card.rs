@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
-use super::super::StoreError;
-use super::super::card::{Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, accounts, of_accounts};
+use super::super::card::{
+    Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, accounts, of_accounts, with_pushed,
+};
+use super::super::{People, StoreError};
 use super::{MemoryStore, Tables};
 use crate::domain::consent::Number;
 use crate::domain::context::Card;
@@ -27,6 +29,8 @@ pub(super) struct Beside {
     stale: BTreeSet<NumberId>,
     /// Who is on which number, and since when somebody pushed it.
     on: BTreeMap<(ContactId, NumberId), Timestamp>,
+    /// Whom the CRM itself was seen to name there.
+    read: BTreeSet<(ContactId, NumberId)>,
     changed: Vec<(u64, Changed)>,
     last: u64,
 }
@@ -37,7 +41,14 @@ impl Beside {
         self.stale.remove(&id);
         for card in cards {
             self.on.entry((card.contact.clone(), id)).or_default();
+            self.read.insert((card.contact.clone(), id));
         }
+    }
+
+    /// Whether somebody was pushed onto a number and never read there.
+    pub(super) fn is_only_pushed(&self, contact: &ContactId, id: NumberId) -> bool {
+        let key = (contact.clone(), id);
+        self.on.get(&key).is_some_and(|at| *at != Timestamp::default()) && !self.read.contains(&key)
     }
 
     pub(super) fn is_stale(&self, id: &NumberId) -> bool {
@@ -103,6 +114,21 @@ impl CardStore for MemoryStore {
     async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {
         let tables = &mut *self.0.lock().await;
         Ok(changes.iter().map(|change| push(tables, change, at)).collect())
+    }
+}
+
+/// Takes in what the CRM said of these numbers.
+pub(super) fn put_cards(tables: &mut Tables, people: &[People], at: Timestamp) {
+    for p in people {
+        let id = *tables.addresses.entry(p.address.clone()).or_insert(p.fresh);
+        tables.numbers.entry(id).or_insert_with(|| Number::new(id));
+        let before = tables.cards.get(&id).map(|(cards, _)| cards.clone()).unwrap_or_default();
+        let now = with_pushed(&p.cards, before.clone(), |contact| tables.crm.is_only_pushed(contact, id));
+        let changed = before != now;
+        tables.cards.insert(id, (now, at));
+        tables.crm.read(id, &p.cards);
+        let of_number = tables.conversations.values().filter(|(c, ..)| c.number == id);
+        tables.unmatched.extend(of_number.filter(|(c, ..)| changed || c.awaits.is_some()).map(|(c, ..)| c.id));
     }
 }
 

@@ -124,4 +124,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0024_crm_task.sql",
         sql: include_str!("../../../../assets/sql/server/sqlite/0024_crm_task.sql"),
     },
+    Migration {
+        version: 25,
+        name: "0025_card_read.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0025_card_read.sql"),
+    },
 ];

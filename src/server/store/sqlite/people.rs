@@ -1,5 +1,7 @@
 //! Devices and their tokens, lines at carriers, and what the CRM said: rows that are no facts of the journal.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
 use super::card::of_account;
@@ -8,6 +10,7 @@ use crate::domain::contact::Address;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{ConversationId, DeviceId, NumberId, RepId};
 use crate::domain::time::Timestamp;
+use crate::server::store::card::with_pushed;
 use crate::server::store::{CarrierLine, DedupeKey, Device, People, StoreError};
 
 pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -> Result<(), StoreError> {
@@ -17,17 +20,22 @@ pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -
         let before =
             tx.prepare_cached("SELECT cards FROM card WHERE number = ?1")?.query_row([&id], |r| r.get::<_, String>(0));
         let before = optional(before)?.unwrap_or_else(|| "[]".to_owned());
-        let now = to_json(&p.cards)?;
+        let pushed = only_pushed(&tx, &id)?;
+        let cards = with_pushed(&p.cards, from_json(&before)?, |contact| pushed.contains(contact.as_str()));
+        let now = to_json(&cards)?;
         tx.prepare_cached(
             "INSERT INTO card (number, cards, read_at) VALUES (?1, ?2, ?3) ON CONFLICT (number) DO UPDATE SET \
              cards = excluded.cards, read_at = excluded.read_at, stale = 0",
         )?
         .execute(params![id, now, at.millis()])?;
         for card in &p.cards {
-            tx.prepare_cached("INSERT OR IGNORE INTO card_contact (contact, number) VALUES (?1, ?2)")?
-                .execute(params![card.contact.as_str(), id])?;
+            tx.prepare_cached(
+                "INSERT INTO card_contact (contact, number, read) VALUES (?1, ?2, 1) \
+                 ON CONFLICT (contact, number) DO UPDATE SET read = 1",
+            )?
+            .execute(params![card.contact.as_str(), id])?;
         }
-        of_account(&tx, &id, &p.cards)?;
+        of_account(&tx, &id, &cards)?;
         tx.prepare_cached(
             "INSERT OR IGNORE INTO unmatched (conversation) SELECT id FROM conversation \
              WHERE number = ?1 AND (?2 OR json_extract(state, '$.awaits') IS NOT NULL)",
@@ -35,6 +43,14 @@ pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -
         .execute(params![id, before != now])?;
     }
     Ok(tx.commit()?)
+}
+
+/// Who was pushed onto a number and never read there.
+fn only_pushed(tx: &Transaction<'_>, number: &str) -> Result<BTreeSet<String>, StoreError> {
+    let mut query =
+        tx.prepare_cached("SELECT contact FROM card_contact WHERE number = ?1 AND pushed_at <> 0 AND read = 0")?;
+    let all = query.query_map([number], |r| r.get(0))?.collect::<Result<_, _>>()?;
+    Ok(all)
 }
 
 /// The id of a number, which is made when nobody knows it yet.

@@ -1,0 +1,305 @@
+//! Puts people into an emulated CRM: those of a seed, or anybody's in the form of the JSON directory, with their accounts,
+//! open deals and owners.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::hubspot::HubSpotEmulator;
+use super::salesforce::SalesforceEmulator;
+use crate::domain::time::Timestamp;
+use crate::emulator::EmulatorConfig;
+
+/// Where the made reps have their mail: how their owners there are told to be them.
+const MAIL: &str = "northwind.example";
+
+/// The stages of a directory's deals, and what they are called in HubSpot and Salesforce. Another one is the first.
+const STAGES: [(&str, &str, &str); 5] = [
+    ("discovery", "appointmentscheduled", "Prospecting"),
+    ("evaluation", "qualifiedtobuy", "Qualification"),
+    ("proposal", "presentationscheduled", "Proposal"),
+    ("negotiation", "contractsent", "Negotiation"),
+    ("contract", "contractsent", "Negotiation"),
+];
+
+/// Who is put in.
+#[derive(Debug, Clone, Default)]
+pub struct People {
+    /// Each in the form of the JSON directory.
+    pub contacts: Vec<Value>,
+    /// Ids of reps who left: they own, and are deactivated.
+    pub left: Vec<String>,
+}
+
+/// What was put in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filled {
+    /// How many people.
+    pub contacts: usize,
+    /// Their accounts.
+    pub accounts: usize,
+    /// Their open deals.
+    pub deals: usize,
+    /// Who owns something there, by the id of the rep: the mail address.
+    pub owners: BTreeMap<String, String>,
+}
+
+/// The forty people of a seed, as the demo knows them when its world begins at `start`.
+pub fn of_seed(seed: u64, start: Timestamp) -> People {
+    let demo = EmulatorConfig::demo(seed);
+    let contacts = super::contacts(seed, start, demo.buyers.count, (&demo.reps, &demo.left), &[]);
+    People { contacts: contacts.iter().map(|contact| json!(contact)).collect(), left: demo.left }
+}
+
+/// The people of an answer of a JSON directory, `{ "contacts": [ … ] }`, that was kept as a file.
+pub fn of_directory(text: &str) -> Result<People, String> {
+    let mut all: Value = serde_json::from_str(text).map_err(|e| format!("line {}, column {}", e.line(), e.column()))?;
+    let contacts = all["contacts"].take();
+    let Value::Array(contacts) = contacts else { return Err("it is not { \"contacts\": [ … ] }".to_owned()) };
+    let unnamed = contacts.iter().position(|contact| text_of(contact, "name").is_empty());
+    match unnamed {
+        Some(n) => Err(format!("the contact at place {} has no name", n + 1)),
+        None => Ok(People { contacts, left: Vec::new() }),
+    }
+}
+
+fn text_of<'a>(of: &'a Value, name: &str) -> &'a str {
+    of[name].as_str().unwrap_or_default()
+}
+
+/// What is said, without what is not.
+fn said<const N: usize>(all: [(&str, Value); N]) -> Value {
+    let some = all.into_iter().filter(|(_, value)| !value.is_null() && value != "");
+    Value::Object(some.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
+}
+
+/// A rep's mail address; one that owners are named by already stays.
+fn mail(rep: &str) -> String {
+    if rep.contains('@') { rep.to_owned() } else { format!("{rep}@{MAIL}") }
+}
+
+/// First and last name: whoever has one name has it as the last one.
+fn names(contact: &Value) -> (&str, &str) {
+    let name = text_of(contact, "name").trim();
+    name.rsplit_once(' ').unwrap_or(("", name))
+}
+
+/// Every rep who owns something or is on a team.
+fn reps(people: &People) -> BTreeSet<&str> {
+    let mut all = BTreeSet::new();
+    for contact in &people.contacts {
+        let deal = &contact["opportunity"];
+        all.extend([text_of(contact, "owner"), text_of(contact, "sdr"), text_of(deal, "owner")]);
+        all.extend([text_of(&contact["account"], "owner"), text_of(&contact["last_touch"], "by")]);
+        all.extend(deal["team"].as_array().into_iter().flatten().map(|member| text_of(member, "rep")));
+    }
+    all.remove("");
+    all
+}
+
+/// The owners that were made, by the id of the rep.
+struct Owners(BTreeMap<String, String>);
+
+impl Owners {
+    fn id(&self, rep: &str) -> Value {
+        self.0.get(rep).map_or(Value::Null, |id| json!(id))
+    }
+
+    fn make(
+        people: &People,
+        filled: &mut Filled,
+        mut make: impl FnMut(&str, bool) -> Result<String, String>,
+    ) -> Result<Self, String> {
+        let mut owners = BTreeMap::new();
+        for rep in reps(people) {
+            let mail = mail(rep);
+            owners.insert(rep.to_owned(), make(&mail, !people.left.iter().any(|left| left == rep))?);
+            filled.owners.insert(rep.to_owned(), mail);
+        }
+        Ok(Self(owners))
+    }
+}
+
+/// The name of a deal's stage, of HubSpot and of Salesforce.
+fn stage(of: &str) -> (&'static str, &'static str) {
+    let known = STAGES.iter().find(|(name, ..)| name.eq_ignore_ascii_case(of)).unwrap_or(&STAGES[0]);
+    (known.1, known.2)
+}
+
+/// An amount as it is typed.
+fn amount(deal: &Value) -> Value {
+    deal["amount_cents"].as_i64().map_or(Value::Null, |cents| json!(format!("{}.{:02}", cents / 100, cents % 100)))
+}
+
+/// Puts them into an emulated HubSpot; why not, when it takes somebody's words in no way.
+pub fn hubspot(into: &HubSpotEmulator, people: &People) -> Result<Filled, String> {
+    let mut filled = Filled::default();
+    let owners = Owners::make(people, &mut filled, |mail, active| Ok(into.owner(mail, !active)))?;
+    let mut companies: BTreeMap<&str, String> = BTreeMap::new();
+    for contact in &people.contacts {
+        let account = &contact["account"];
+        let key = [text_of(account, "id"), text_of(account, "name")].into_iter().find(|key| !key.is_empty());
+        if let Some(key) = key.filter(|key| !companies.contains_key(key)) {
+            let company = said([
+                ("name", account["name"].clone()),
+                ("country", account["country"].clone()),
+                ("state", account["state"].clone()),
+                ("segment", account["segment"].clone()),
+                ("region", account["region"].clone()),
+                ("numberofemployees", account["size"].clone()),
+                ("hubspot_owner_id", owners.id(text_of(account, "owner"))),
+            ]);
+            companies.insert(key, into.make("companies", &company, &[])?);
+        }
+        let company = key.and_then(|key| companies.get(key)).map(|id| ("companies", id.as_str()));
+        let (first, last) = names(contact);
+        let intents = contact["intents"].as_array().map_or(&[][..], Vec::as_slice);
+        let newest = |kind: &str| intents.iter().find(|sign| text_of(sign, "kind") == kind);
+        let at = |kind: &str| newest(kind).map_or(Value::Null, |sign| sign["at"].clone());
+        let detail = |kind: &str| newest(kind).map_or(Value::Null, |sign| sign["detail"].clone());
+        let zone = text_of(contact, "timezone").to_lowercase().replace('/', "_slash_");
+        let person = said([
+            ("firstname", json!(first)),
+            ("lastname", json!(last)),
+            ("email", contact["email"].clone()),
+            ("jobtitle", contact["title"].clone()),
+            ("phone", contact["phones"][0].clone()),
+            ("mobilephone", contact["phones"][1].clone()),
+            ("country", account["country"].clone()),
+            ("hs_timezone", json!(zone)),
+            ("hubspot_owner_id", owners.id(text_of(contact, "owner"))),
+            ("sdr", owners.id(text_of(contact, "sdr"))),
+            ("notes_last_contacted", contact["last_touch"]["at"].clone()),
+            ("hs_analytics_last_timestamp", at("page_view")),
+            ("hs_analytics_last_url", detail("page_view")),
+            ("hs_sales_email_last_opened", at("email_open")),
+            ("recent_conversion_date", at("download")),
+            ("recent_conversion_event_name", detail("download")),
+        ]);
+        let id = into.make("contacts", &person, &company.into_iter().collect::<Vec<_>>())?;
+        filled.contacts += 1;
+        let deal = &contact["opportunity"];
+        if deal.is_object() {
+            let team: Vec<&str> = deal["team"].as_array().into_iter().flatten().map(|m| text_of(m, "rep")).collect();
+            let team: Vec<&str> = team.iter().filter_map(|rep| owners.0.get(*rep)).map(String::as_str).collect();
+            let day = deal["close_date"].as_str().map(|day| format!("{day}T00:00:00Z"));
+            let deal = said([
+                ("dealname", deal["name"].clone()),
+                ("pipeline", json!("default")),
+                ("dealstage", json!(stage(text_of(deal, "stage")).0)),
+                ("amount", amount(deal)),
+                ("deal_currency_code", deal["currency"].clone()),
+                ("closedate", json!(day)),
+                ("hubspot_owner_id", owners.id(text_of(deal, "owner"))),
+                ("hs_all_collaborator_owner_ids", json!(team.join(";"))),
+            ]);
+            let on: Vec<_> = [Some(("contacts", id.as_str())), company].into_iter().flatten().collect();
+            into.make("deals", &deal, &on)?;
+            filled.deals += 1;
+        }
+    }
+    filled.accounts = companies.len();
+    Ok(filled)
+}
+
+/// Puts them into an emulated Salesforce, with the fields that `comeback` asks its operator to make; why not, when it takes
+/// somebody's words in no way.
+pub fn salesforce(into: &SalesforceEmulator, people: &People) -> Result<Filled, String> {
+    for (kind, field) in [
+        ("Account", "Segment__c"),
+        ("Account", "Region__c"),
+        ("Contact", "SDR__c:User"),
+        ("Contact", "SMS_Opt_Out__c:b"),
+        ("Lead", "SMS_Opt_Out__c:b"),
+        ("Opportunity", "CurrencyIsoCode"),
+    ] {
+        into.add_field(kind, field);
+    }
+    let mut filled = Filled::default();
+    let owners = Owners::make(people, &mut filled, |mail, _| into.user(mail, true, "America/New_York"))?;
+    let mut accounts: BTreeMap<&str, String> = BTreeMap::new();
+    for contact in &people.contacts {
+        let account = &contact["account"];
+        let key = [text_of(account, "id"), text_of(account, "name")].into_iter().find(|key| !key.is_empty());
+        if let Some(key) = key.filter(|key| !accounts.contains_key(key)) {
+            let made = said([
+                ("Name", account["name"].clone()),
+                ("BillingCountry", account["country"].clone()),
+                ("BillingState", account["state"].clone()),
+                ("Industry", account["industry"].clone()),
+                ("NumberOfEmployees", account["size"].clone()),
+                ("Segment__c", account["segment"].clone()),
+                ("Region__c", account["region"].clone()),
+                ("OwnerId", owners.id(text_of(account, "owner"))),
+            ]);
+            accounts.insert(key, into.make("Account", &made)?);
+        }
+        let account_id = key.and_then(|key| accounts.get(key)).map(String::as_str);
+        let (first, last) = names(contact);
+        let person = said([
+            ("FirstName", json!(first)),
+            ("LastName", json!(last)),
+            ("Title", contact["title"].clone()),
+            ("Email", contact["email"].clone()),
+            ("Phone", contact["phones"][0].clone()),
+            ("MobilePhone", contact["phones"][1].clone()),
+            ("MailingCountry", account["country"].clone()),
+            ("AccountId", json!(account_id)),
+            ("OwnerId", owners.id(text_of(contact, "owner"))),
+            ("SDR__c", owners.id(text_of(contact, "sdr"))),
+        ]);
+        let id = into.make("Contact", &person)?;
+        filled.contacts += 1;
+        let touch = &contact["last_touch"];
+        if touch.is_object() {
+            let kind = if text_of(touch, "kind") == "call" { "Call" } else { "Email" };
+            let done = said([
+                ("WhoId", json!(id)),
+                ("Subject", touch["summary"].clone()),
+                ("Status", json!("Completed")),
+                ("TaskSubtype", json!(kind)),
+                ("OwnerId", owners.id(text_of(touch, "by"))),
+            ]);
+            into.make("Task", &done)?;
+        }
+        if contact["opportunity"].is_object() {
+            opportunity(into, contact, &owners, (&id, account_id))?;
+            filled.deals += 1;
+        }
+    }
+    // Whoever left is deactivated at the end: Salesforce gives nothing to somebody who is already.
+    for user in people.left.iter().filter_map(|rep| owners.0.get(rep)) {
+        into.change("User", user, &json!({ "IsActive": false }))?;
+    }
+    filled.accounts = accounts.len();
+    Ok(filled)
+}
+
+fn opportunity(
+    into: &SalesforceEmulator,
+    contact: &Value,
+    owners: &Owners,
+    (id, account): (&str, Option<&str>),
+) -> Result<(), String> {
+    let deal = &contact["opportunity"];
+    let cents = deal["amount_cents"].as_i64();
+    let made = said([
+        ("Name", deal["name"].clone()),
+        ("StageName", json!(stage(text_of(deal, "stage")).1)),
+        ("Amount", cents.map_or(Value::Null, |cents| json!(cents / 100))),
+        ("CurrencyIsoCode", deal["currency"].clone()),
+        ("CloseDate", json!(deal["close_date"].as_str().unwrap_or("2026-12-31"))),
+        ("AccountId", json!(account)),
+        ("OwnerId", owners.id(text_of(deal, "owner"))),
+    ]);
+    let made = into.make("Opportunity", &made)?;
+    into.make("OpportunityContactRole", &json!({ "OpportunityId": made, "ContactId": id }))?;
+    for member in deal["team"].as_array().into_iter().flatten() {
+        let user = owners.id(text_of(member, "rep"));
+        if !user.is_null() {
+            let member = json!({ "OpportunityId": made, "UserId": user, "TeamMemberRole": text_of(member, "role") });
+            into.make("OpportunityTeamMember", &member)?;
+        }
+    }
+    Ok(())
+}
