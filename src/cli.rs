@@ -60,7 +60,7 @@ enum Command {
     Demo(demo::Demo),
     /// Run the backend.
     Serve(Box<serve::Serve>),
-    /// Run only an emulated carrier, with its buyers, or an emulated CRM, for tests of your own.
+    /// Run only an emulated carrier or CRM, for tests of your own.
     Emulate(emulate::Emulate),
     /// Who may sign in.
     #[command(subcommand)]

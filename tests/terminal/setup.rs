@@ -255,7 +255,7 @@ fn where_a_rep_is_reached_comes_on_standard_input_and_is_not_told_again() {
     }
     let said = reach(&["mya"], "+19175550101\n");
     assert!(
-        !said.ok && said.err.contains("there is no rep \"mya\" in the playbook; nothing was changed"),
+        !said.ok && said.err.contains("there is no rep or auditor \"mya\" in the playbook; nothing was changed"),
         "{}",
         said.err
     );

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use super::{parse, say, sid};
 use crate::cli::{DatabaseArg, secret_from_stdin, warn};
 use crate::config::secret::Source;
+use crate::domain::contact::Address;
 use crate::server::carrier::generic::Generic;
 use crate::server::carrier::telnyx::signature::public_key;
 use crate::server::carrier::telnyx::{self, Telnyx};
@@ -81,11 +82,25 @@ pub(in crate::cli) struct Add {
     api: Option<String>,
 }
 
+/// Another line that sends by the same messaging service.
+fn shares<'a>(lines: &'a [CarrierLine], number: &Address, service: Option<&str>) -> Option<&'a Address> {
+    let same = |line: &&CarrierLine| line.number != *number && service.is_some() && line.service.as_deref() == service;
+    lines.iter().find(same).map(|line| &line.number)
+}
+
 impl Add {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         let number = parse(&self.number)?;
         let (provider, api) = self.checked()?;
         let store = self.database.open()?;
+        if let Some(other) = shares(&store.lines().await?, &number, self.service.as_deref()) {
+            anyhow::bail!(
+                "{} sends by this messaging service already. The service chooses among the numbers of its pool, so that a \
+                 text of this line could leave from that one, also while it is stopped. Leave --service out: the line then \
+                 sends from its own number, which may stay in the pool. Nothing was changed",
+                other.as_str()
+            );
+        }
         let Given { tokens, values } = self.secrets()?;
         for secret in values.iter().filter(|_| self.carrier == Kind::Generic) {
             Secret::parse(secret)?;
@@ -273,6 +288,24 @@ mod tests {
 
     fn says(add: &Add) -> String {
         add.checked().err().map(|e| format!("{e:#}")).unwrap_or_default()
+    }
+
+    #[test]
+    fn of_two_lines_in_one_messaging_service_the_second_is_told_to_send_from_its_own_number() {
+        let line = |number: &str, service: Option<&str>| CarrierLine {
+            number: Address::parse(number).unwrap(),
+            provider: "twilio".to_owned(),
+            account: "AC1".to_owned(),
+            tokens: Vec::new(),
+            service: service.map(str::to_owned),
+            api: String::new(),
+            extra: LineExtra::default(),
+        };
+        let lines = [line("+14155550100", Some("MG1")), line("+14155550101", None)];
+        let asks = |number: &str, service| shares(&lines, &Address::parse(number).unwrap(), service).is_some();
+        assert!(asks("+14155550102", Some("MG1")));
+        assert!(!asks("+14155550102", Some("MG2")) && !asks("+14155550102", None));
+        assert!(!asks("+14155550100", Some("MG1")), "the same line is set up again");
     }
 
     #[test]

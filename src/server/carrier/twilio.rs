@@ -207,18 +207,19 @@ impl Carrier for Twilio {
             tracing::error!("the carrier's address of a line is not one, and its answers wait: comeback line add");
             return SendOutcome::Busy;
         };
-        // With both, Twilio sends by the service's rules from this number of its pool. By the service alone it would choose
-        // among the pool, and a line's limits, its being stopped and a STOP to it would hold for another line's number.
-        let service = line.service.as_ref().map(|service| ("MessagingServiceSid", service.as_str()));
+        // A service chooses the number of its pool that this buyer knows (Sticky Sender, which `line test` looks at).
+        let sender = match &line.service {
+            Some(service) => ("MessagingServiceSid", service.as_str()),
+            None => ("From", line.number.as_str()),
+        };
         let validity = line.extra.valid_seconds.unwrap_or(VALIDITY_SECONDS).to_string();
-        let mut form = vec![
+        let form = [
             ("To", to.as_str()),
-            ("From", line.number.as_str()),
+            sender,
             ("Body", body.as_str()),
             ("StatusCallback", callback),
             ("ValidityPeriod", validity.as_str()),
         ];
-        form.extend(service);
         match self.egress.ask(self.limited(authorised(Ask::post(url), line).form(&form))).await {
             Ok(answer) => {
                 let status = answer.status();
