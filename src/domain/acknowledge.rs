@@ -36,8 +36,8 @@ pub fn words(playbook: &Playbook, use_case: &str, disclosed: bool) -> Option<Str
 /// closed once more, whoever answers meanwhile. The id comes with the command, when the address is one that texts may go to.
 pub(super) fn acknowledge(d: &mut Draft, world: &ReadSet<'_>, text: &Receive) {
     let Some(message) = text.acknowledgement else { return };
-    let again = !d.c.acknowledged && !said_since_it_closed(&d.c, world, d.now);
-    let wanted = again && words(world.playbook, &d.c.use_case, d.c.disclosed.is_some()).is_some();
+    let untold = !d.c.acknowledged && !said_since_it_closed(&d.c, world, d.now);
+    let wanted = untold && words(world.playbook, &d.c.use_case, d.c.disclosed.is_some()).is_some();
     if wanted && may_leave(&d.c, world, d.now, Some(text.sent.unwrap_or(d.now))) {
         d.say(Event::Acknowledged { message, not_before: d.now });
     }

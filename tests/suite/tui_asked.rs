@@ -103,6 +103,8 @@ fn nobody_approves_of_a_text_that_they_cannot_read_to_its_end() {
 fn an_auditor_is_offered_nothing_that_changes_anything() {
     for size in SIZES {
         let mut desk = Desk::usual(size);
+        // Whoever may say who writes would be asked it.
+        desk.change(1, |t| t.sharing = ["con_1", "con_2"].map(crate::world::card).to_vec());
         let mut list = inbox(desk.threads.values().map(|t| t.row.clone()).collect());
         let mut playbook = list.playbook.as_deref().unwrap().clone();
         playbook.auditors.insert("audra".into(), Auditor { name: "Audra".to_owned() });
@@ -110,7 +112,7 @@ fn an_auditor_is_offered_nothing_that_changes_anything() {
         list.me.as_mut().unwrap().rep = "audra".into();
         desk.hear(Notice::Inbox(Arc::new(list)));
         desk.commands();
-        for key in ["r", "i", "c", "a", "e", "s", "d", "D", "m", "p", "l", "f", "z", "K", "T", "A", "x"] {
+        for key in ["r", "i", "c", "a", "e", "s", "d", "D", "m", "p", "l", "f", "z", "K", "W", "T", "A", "x"] {
             desk.keys(&format!("j {key}"));
             assert_eq!(desk.commands(), vec![], "{key}");
             assert!(desk.model.overlay.is_none() && desk.model.composer.is_none(), "{key}");

@@ -105,3 +105,20 @@ fn who_of_several_writes_is_said_at_one_key() {
     desk.keys("W");
     desk.says("Nobody knows");
 }
+
+#[test]
+fn of_several_with_one_number_nobody_is_shown_or_brought_in_as_the_one_who_writes() {
+    let mut desk = Desk::usual((80, 24));
+    let both = ["con_1", "con_2"].map(crate::world::card);
+    let deal = both[0].account.as_ref().map(|account| account.name.clone()).unwrap();
+    desk.change(1, |t| {
+        (t.cards, t.sharing) = (both.to_vec(), both.to_vec());
+        (t.row.account, t.row.stage) = (Some("2 accounts".to_owned()), None);
+    });
+    desk.keys("j Enter");
+    desk.says("2 accounts");
+    assert!(!desk.screen().contains(&deal), "{}", desk.screen());
+    desk.keys("l");
+    desk.says("W says who writes");
+    assert_eq!(commands(&mut desk), []);
+}

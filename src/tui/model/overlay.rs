@@ -309,6 +309,11 @@ impl Overlay {
 }
 
 impl Pick {
+    /// As it opens: nothing to be read first, nothing filtered, the first one chosen.
+    pub const fn of(title: String, about: Vec<Seen>, choices: Vec<Choice>) -> Self {
+        Self { title, about, said: Vec::new(), choices, words: String::new(), top: 0, at: 0 }
+    }
+
     /// Whether snippets are offered.
     pub fn is_of_snippets(&self) -> bool {
         self.choices.iter().any(|choice| matches!(choice.does, Does::Snippet(_)))

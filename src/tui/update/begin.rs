@@ -44,15 +44,7 @@ pub(super) fn typed(model: &mut Model, words: &str, now: Timestamp, out: &mut Ve
                 .map(|(line, label)| Choice { label, detail: line.to_string(), does: Does::Begin(to.clone(), line) })
                 .collect();
             let title = format!("Text {} from", to.as_str());
-            model.overlay = Some(Overlay::Pick(Pick {
-                title,
-                about: Vec::new(),
-                said: Vec::new(),
-                choices,
-                words: String::new(),
-                top: 0,
-                at: 0,
-            }));
+            model.overlay = Some(Overlay::Pick(Pick::of(title, Vec::new(), choices)));
         }
     }
 }

@@ -22,8 +22,7 @@ pub(super) fn ask(model: &mut Model, id: ConversationId) {
         format!("Block {number}?")
     };
     let about = vec![(id, model.seen(id))];
-    model.overlay =
-        Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), top: 0, at: 0 }));
+    model.overlay = Some(Overlay::Pick(Pick::of(title, about, choices)));
 }
 
 /// Every blocked number in sight; choosing one unblocks it.
@@ -48,15 +47,7 @@ pub(super) fn list(model: &mut Model, now: Timestamp) {
     let leave = Choice { label: "Leave".to_owned(), detail: "nothing changes".to_owned(), does: Does::Leave };
     let choices = std::iter::once(leave).chain(choices).collect();
     let title = "Blocked numbers".to_owned();
-    model.overlay = Some(Overlay::Pick(Pick {
-        title,
-        about: Vec::new(),
-        said: Vec::new(),
-        choices,
-        words: String::new(),
-        top: 0,
-        at: 0,
-    }));
+    model.overlay = Some(Overlay::Pick(Pick::of(title, Vec::new(), choices)));
 }
 
 /// What stands against writing to a blocked number.

@@ -34,8 +34,7 @@ fn whom(model: &Model, about: &[Seen]) -> String {
 }
 
 fn pick(model: &mut Model, title: String, about: Vec<Seen>, choices: Vec<Choice>) {
-    model.overlay =
-        Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), top: 0, at: 0 }));
+    model.overlay = Some(Overlay::Pick(Pick::of(title, about, choices)));
 }
 
 /// Who gets it: here before away, least loaded first.

@@ -43,8 +43,7 @@ pub(super) fn reply(model: &mut Model, id: ConversationId, now: Timestamp) {
             let label = "Copy your draft".to_owned();
             choices.push(Choice { label, detail: draft.clone(), does: Does::Copy(draft) });
         }
-        model.overlay =
-            Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), top: 0, at: 0 }));
+        model.overlay = Some(Overlay::Pick(Pick::of(title, about, choices)));
         return model.warn("This number opted out: texts cannot be sent.", now);
     }
     begin(model, id, false);

@@ -45,6 +45,6 @@ pub(super) fn ask(model: &mut Model, id: ConversationId, now: Timestamp) {
     });
     let title = format!("What kind of text is it? Taken for: {}", taken.kind.word());
     let about = vec![(id, model.seen(id))];
-    let pick = Pick { title, about, said: Vec::new(), choices: choices.into(), words: String::new(), top: 0, at: 0 };
+    let pick = Pick::of(title, about, choices.into());
     model.overlay = Some(Overlay::Pick(pick));
 }

@@ -37,15 +37,7 @@ pub(super) fn ask(model: &mut Model, now: Timestamp) {
         choices.push(other("as soon as it may", "no chosen time", Does::Later(None)));
     }
     let title = format!("When to {name}");
-    model.overlay = Some(Overlay::Pick(Pick {
-        title,
-        about: vec![(id, seen)],
-        said: Vec::new(),
-        choices,
-        words: String::new(),
-        top: 0,
-        at: 0,
-    }));
+    model.overlay = Some(Overlay::Pick(Pick::of(title, vec![(id, seen)], choices)));
 }
 
 /// The time stands in the composer until the text is sent; Enter puts it off.

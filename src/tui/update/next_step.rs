@@ -87,7 +87,11 @@ fn write(model: &mut Model, id: ConversationId, text: &str, now: Timestamp) {
 
 /// Asks how the account executive is brought in: by a note, or by handing it to them.
 pub(super) fn loop_in(model: &mut Model, id: ConversationId, now: Timestamp) {
-    let found = model.thread_of(id).and_then(|thread| thread.cards.first()?.account_executive()).cloned();
+    let cards = model.thread_of(id).map_or(&[][..], |thread| &thread.cards);
+    if cards.len() > 1 {
+        return model.warn("Several people share this number: W says who writes, and whose deal it is.", now);
+    }
+    let found = cards.first().and_then(|card| card.account_executive()).cloned();
     let Some(rep) = found else {
         return model.warn("The CRM names no account executive here: a reassigns, i writes a note.", now);
     };
@@ -102,7 +106,7 @@ pub(super) fn loop_in(model: &mut Model, id: ConversationId, now: Timestamp) {
     ];
     let about = vec![(id, model.seen(id))];
     let title = format!("Loop in {name}");
-    let pick = Pick { title, about, said: Vec::new(), choices, words: String::new(), top: 0, at: 0 };
+    let pick = Pick::of(title, about, choices);
     model.overlay = Some(Overlay::Pick(pick));
 }
 

@@ -85,7 +85,7 @@ fn approve(model: &mut Model, id: ConversationId, message: MessageId, now: Times
     let title = format!("May {author}'s answer go to {}?", act::name(model, id));
     let number = model.row(id).map(|row| row.address.as_str().to_owned()).unwrap_or_default();
     let said = vec![format!("To {} {number}", act::name(model, id)), String::new(), text];
-    model.overlay = Some(Overlay::Pick(Pick { title, about, said, choices, words: String::new(), top: 0, at: 0 }));
+    model.overlay = Some(Overlay::Pick(Pick { said, ..Pick::of(title, about, choices) }));
 }
 
 /// Whether it waits behind an opt-out hold.
@@ -125,8 +125,7 @@ fn ask(model: &mut Model, entry: &OutboxEntry, drop_first: bool, now: Timestamp)
     let about = entry.conversation.map(|id| (id, model.seen(id))).into_iter().collect();
     let out = if opted_out { ", who opted out" } else { "" };
     let title = format!("{} to {}{out}", entry.what, entry.name);
-    model.overlay =
-        Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), top: 0, at }));
+    model.overlay = Some(Overlay::Pick(Pick { at, ..Pick::of(title, about, choices) }));
 }
 
 /// What sending it after all is called and means. Of the rest only a parked text can be sent, and never to a number that

@@ -56,8 +56,7 @@ pub(super) fn open(model: &mut Model, now: Timestamp) {
 
 /// Opens a choice.
 pub(super) fn pick(model: &mut Model, title: String, said: Vec<String>, choices: Vec<Choice>) {
-    model.overlay =
-        Some(Overlay::Pick(Pick { title, about: Vec::new(), said, choices, words: String::new(), top: 0, at: 0 }));
+    model.overlay = Some(Overlay::Pick(Pick { said, ..Pick::of(title, Vec::new(), choices) }));
 }
 
 /// `t`: the schedule under the cursor, or the only one there is.

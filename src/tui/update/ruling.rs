@@ -22,7 +22,7 @@ pub(super) fn open(model: &mut Model, id: ConversationId) -> bool {
     let title = format!("What did {} mean?", act::name(model, id));
     let about = vec![(id, model.seen(id))];
     let said = said(model, id, &hold);
-    model.overlay = Some(Overlay::Pick(Pick { title, about, said, choices, words: String::new(), top: 0, at: 0 }));
+    model.overlay = Some(Overlay::Pick(Pick { said, ..Pick::of(title, about, choices) }));
     true
 }
 

@@ -73,8 +73,7 @@ pub(super) fn pick(model: &mut Model) {
     });
     let (choices, about) = (choices.collect(), vec![(composer.to, composer.seen)]);
     let title = format!("Snippet for {}", composer.name);
-    model.overlay =
-        Some(Overlay::Pick(Pick { title, about, said: Vec::new(), choices, words: String::new(), top: 0, at: 0 }));
+    model.overlay = Some(Overlay::Pick(Pick::of(title, about, choices)));
 }
 
 /// The words of a snippet that is offered here, filled as far as the record goes.

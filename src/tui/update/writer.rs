@@ -32,6 +32,6 @@ pub(super) fn ask(model: &mut Model, id: ConversationId, now: Timestamp) {
     }
     let title = "Who of them writes?".to_owned();
     let about = vec![(id, model.seen(id))];
-    let pick = Pick { title, about, said: Vec::new(), choices, words: String::new(), at: 0, top: 0 };
+    let pick = Pick::of(title, about, choices);
     model.overlay = Some(Overlay::Pick(pick));
 }

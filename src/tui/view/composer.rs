@@ -212,24 +212,18 @@ fn cost(model: &Model, composer: &Composer, room: usize, whole: usize) -> String
     let dear = dear(composer, s.first_non_gsm);
     let told = [format!("{count}{price}{dear}"), format!("{short}{price}{dear}")];
     let priced = if price.is_empty() { [String::new(), String::new()] } else { told.clone() };
-    let in_room = [
-        format!("{count} {name}{price}{dear}"),
-        format!("{short} {name}{price}{dear}"),
-        told[0].clone(),
-        told[1].clone(),
-    ];
     let bare = [
         (format!("{count}{dear}"), room),
         (format!("{short}{dear}"), room),
         (format!("{short}{price}"), whole),
         (count.clone(), room),
     ];
-    let in_room = in_room.into_iter().map(|told| (told, room));
-    let priced = priced.into_iter().filter(|told| !told.is_empty()).map(|told| (told, whole));
     // Before the encoding's name goes, the hint beside does.
     let named = [format!("{count} {name}{price}{dear}"), format!("{short} {name}{price}{dear}")];
-    let named = named.into_iter().map(|told| (told, whole));
-    let mut all = named.clone().map(|(told, _)| (told, room)).chain(named).chain(in_room).chain(priced).chain(bare);
+    let within = |told: [String; 2], most: usize| told.into_iter().map(move |told| (told, most));
+    let priced = within(priced, whole).filter(|(told, _)| !told.is_empty());
+    let named = within(named.clone(), room).chain(within(named, whole));
+    let mut all = named.chain(within(told, room)).chain(priced).chain(bare);
     all.find(|(told, room)| told.chars().count() <= *room).map_or(count, |(told, _)| told)
 }
 

@@ -75,8 +75,16 @@ struct Head<'a> {
 }
 
 impl Head<'_> {
+    /// Of the one person who may have written; of several nobody is silently the first.
     fn card(&self) -> Option<&Card> {
-        self.thread?.cards.first()
+        match self.thread?.cards.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
+    fn in_crm(&self) -> bool {
+        self.thread.is_some_and(|thread| !thread.cards.is_empty())
     }
 
     /// The clock, and what forbids a text.
@@ -111,7 +119,10 @@ impl Head<'_> {
     fn first(&self, p: &Painter<'_>) -> Line {
         let mut line = self.standing(p);
         let taken: usize = line.iter().map(|(text, _)| text.chars().count() + 1).sum();
-        line.push((facts(self.row, self.card(), usize::from(self.width).saturating_sub(taken)), Tone::Plain));
+        line.push((
+            facts(self.row, self.card(), self.in_crm(), usize::from(self.width).saturating_sub(taken)),
+            Tone::Plain,
+        ));
         line
     }
 
@@ -135,7 +146,7 @@ impl Head<'_> {
     fn full(&self, [first, then]: [usize; 2], p: &Painter<'_>) -> Vec<Line> {
         let mut told = packed(self.standing(p).into_iter().chain(self.crm(p)), self.width);
         let card = self.card();
-        let facts = (facts(self.row, card, usize::MAX), Tone::Plain);
+        let facts = (facts(self.row, card, self.in_crm(), usize::MAX), Tone::Plain);
         let holder = (context::holder(self.model, self.row), Tone::Dim);
         let answers = self.thread.and_then(|thread| context::answers(thread, p));
         let answers = answers.map(|(what, words)| format!("answers: {what}: {words}"));
@@ -160,7 +171,7 @@ impl Head<'_> {
 }
 
 /// Account, stage and amount. Where they do not fit, the account's name is shortened before the deal is cut.
-fn facts(row: &Row, card: Option<&Card>, room: usize) -> String {
+fn facts(row: &Row, card: Option<&Card>, in_crm: bool, room: usize) -> String {
     let deal = card.and_then(|c| c.opportunity.as_ref());
     let stage = deal.map(stage).or_else(|| row.stage.clone());
     let rest = stage.as_ref().map_or(0, |stage| stage.chars().count() + 3);
@@ -173,7 +184,7 @@ fn facts(row: &Row, card: Option<&Card>, room: usize) -> String {
         if kept == name { name } else { format!("{}…", kept.trim_end()) }
     };
     let facts: Vec<String> = row.account.clone().map(short).into_iter().chain(stage).collect();
-    if facts.is_empty() && card.is_none() { "not in the CRM".to_owned() } else { facts.join(" · ") }
+    if facts.is_empty() && !in_crm { "not in the CRM".to_owned() } else { facts.join(" · ") }
 }
 
 fn stage(deal: &Opportunity) -> String {
