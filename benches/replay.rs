@@ -184,6 +184,7 @@ pub(crate) fn run() {
     let source = source.replacen(owners, "ownership = [\n    \"sdr\",\n    \"opportunity\",\n", 1);
     let source = source.split("\n[[expect]]").next().unwrap().replacen("due = \"12m\"", "due = \"10m\"", 1);
     std::fs::write(&rules, source).unwrap();
+    std::fs::write(folder.path().join("territories.csv"), include_str!("../assets/territories.csv")).unwrap();
     let entries: i64 = rusqlite::Connection::open(&database)
         .unwrap()
         .query_row("SELECT count(*) FROM entry", [], |row| row.get(0))

@@ -9,7 +9,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::secret::Source;
 use crate::domain::contact::Address;
 use crate::domain::time::Timestamp;
-use crate::server::carrier::{Carrier as _, Carriers};
+use crate::server::carrier::{Carrier as _, Carriers, Finding};
 use crate::server::line_secrets;
 use crate::server::store::{CarrierLine, LineStore as _, Store as _};
 
@@ -190,9 +190,9 @@ async fn test(
 ) -> anyhow::Result<()> {
     let carrier = Carriers::new(&egress.open()?);
     let number = number.map(parse).transpose()?;
-    let lines = database.open()?.lines().await?;
+    let all = database.open()?.lines().await?;
     let lines: Vec<CarrierLine> =
-        lines.into_iter().filter(|l| number.as_ref().is_none_or(|n| l.number == *n)).collect();
+        all.iter().filter(|l| number.as_ref().is_none_or(|n| l.number == *n)).cloned().collect();
     anyhow::ensure!(!lines.is_empty(), "no such number is set up: comeback line add");
     let (mut wrong, mut numbers) = (0, 0);
     for line in lines {
@@ -210,7 +210,8 @@ async fn test(
             let written = carrier.set(&line, public_url).await;
             say(&written.map_or_else(|e| format!("  NOT SET: {e}"), |what| format!("  set   {what}")));
         }
-        let findings = carrier.check(&line, public_url).await;
+        let mut findings = carrier.check(&line, public_url).await;
+        findings.extend(add::shares(&all, &line.number, line.service.as_deref()).map(shared));
         let found = findings.iter().filter(|f| !f.ok).count();
         wrong += found;
         numbers += usize::from(found > 0);
@@ -221,6 +222,16 @@ async fn test(
     }
     anyhow::ensure!(wrong == 0, "{wrong} setting(s) of {numbers} number(s) are wrong, marked WRONG above");
     Ok(())
+}
+
+/// Two lines of one messaging service, as an earlier version let them be set up.
+fn shared(other: &Address) -> Finding {
+    let says = format!(
+        "{} sends by the same messaging service, which may let a text of this line leave from that one: comeback line add \
+         this number again without --service",
+        other.as_str()
+    );
+    Finding { setting: "messaging service".to_owned(), ok: false, says }
 }
 
 #[cfg(test)]

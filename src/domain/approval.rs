@@ -56,8 +56,14 @@ fn waiting(d: &Draft, world: &ReadSet<'_>, by: &RepId, message: MessageId) -> Re
         return Err(Rejection::SecondPerson);
     }
     match &answer.state {
-        AnswerState::Parked { .. } => Ok(regulated::waits_for_approval(answer).then(|| answer.clone())),
-        AnswerState::Held { .. } => Ok(None),
+        AnswerState::Parked { .. } if regulated::waits_for_approval(answer) => Ok(Some(answer.clone())),
+        // It waits for its author, or for a ruling, and nobody was asked to approve of it: "done" would be a lie. Of what
+        // was declined a second word is as good as the first.
+        AnswerState::Parked { reasons } if answer.approved.is_none() => {
+            let declined = reasons.iter().any(|reason| matches!(reason, Review::Declined(_)));
+            if declined { Ok(None) } else { Err(Rejection::NotAsked) }
+        }
+        AnswerState::Parked { .. } | AnswerState::Held { .. } => Ok(None),
         AnswerState::Sending | AnswerState::Unknown | AnswerState::Out { .. } => Err(Rejection::AlreadyLeft),
     }
 }

@@ -111,6 +111,9 @@ pub enum Rejection {
     /// Whoever wrote it cannot be the second person, and neither can somebody of another team.
     #[error("a second person of the team must say so")]
     SecondPerson,
+    /// A text that waits for its author or for a ruling, and for no second person.
+    #[error("this answer waits for no second person")]
+    NotAsked,
     /// Not for this role.
     #[error("this needs a {needs}")]
     NotAllowed {
@@ -162,6 +165,7 @@ impl Rejection {
             Self::FreeText => "Pick one with ; and fill its fields, or write a note.",
             Self::Undisclosed => "Pick the snippet again with ; and the disclosure comes with it.",
             Self::SecondPerson => "Ask a colleague or your lead to look at it.",
+            Self::NotAsked => "Its conversation says what it waits for: its author, or a ruling on the number.",
             Self::NotAllowed { .. } => "Ask your lead.",
             Self::CounterUsed => "Log in again on this machine; drafts are kept.",
             Self::OutcomeExpired => "Check the conversation, then decide anew.",

@@ -14,6 +14,7 @@ use super::faults::Times;
 
 pub mod bridge;
 mod control;
+mod pictures;
 pub mod telnyx;
 
 /// Attempts of a webhook that is not answered 2xx.
@@ -52,6 +53,8 @@ pub(super) struct Kept {
     pub(super) from: String,
     pub(super) to: String,
     pub(super) text: String,
+    /// Content types of what came with it.
+    pub(super) media: Vec<String>,
     pub(super) ours: bool,
     /// RFC 3339.
     pub(super) at: String,

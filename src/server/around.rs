@@ -5,8 +5,8 @@ use crate::domain::conversation::Conversation;
 use crate::domain::id::{ConversationId, RepId};
 use crate::domain::visibility;
 use crate::server::service::Service;
-use crate::server::store::StoreError;
-use crate::wire::around::{Around, CrmState, Other};
+use crate::server::store::{Store, StoreError};
+use crate::wire::around::{Around, CrmState, HeldText, Other};
 
 /// Others that are told.
 const TOLD: usize = 8;
@@ -30,7 +30,20 @@ pub async fn look(service: &Service, rep: &RepId, id: ConversationId) -> Result<
     others.sort_by_key(|other| !other.open);
     others.truncate(TOLD);
     let hidden = u32::try_from(hidden.len()).unwrap_or(u32::MAX);
-    Ok(Some(Around { conversation: id, read_at: found.read_at, crm, others, hidden }))
+    let held = held(service.store().as_ref(), id).await?;
+    Ok(Some(Around { conversation: id, read_at: found.read_at, crm, others, hidden, held }))
+}
+
+/// The words that hold the number. They are shown to whoever sees a conversation with it, for they rule on all of them;
+/// nothing else of another's conversation is.
+async fn held(store: &dyn Store, id: ConversationId) -> Result<Vec<HeldText>, StoreError> {
+    let hold = store.subject(id, 0).await?.and_then(|subject| subject.number.hold);
+    let mut texts = Vec::new();
+    for asking in hold.map_or_else(Vec::new, |hold| hold.texts) {
+        let body = store.message(asking.message).await?.and_then(|message| message.body);
+        texts.push(HeldText { message: asking.message, body });
+    }
+    Ok(texts)
 }
 
 fn told(name: String, state: &Conversation) -> Other {

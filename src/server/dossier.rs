@@ -12,6 +12,8 @@ use crate::domain::safe_text::SafeText;
 use crate::journal::{Entry, Frame, to_hex};
 use crate::wire::dossier::{Dossier, DossierLine};
 
+mod tellings;
+
 /// Entries of one conversation, or of the number itself, and texts of one conversation, that are looked at: the newest.
 const MOST: usize = 10_000;
 
@@ -41,12 +43,16 @@ pub async fn of(store: &dyn Store, playbook: &Playbook, address: &Address) -> Re
         let what = vec![format!("the campaign \"{campaign}\" texted them, as {} reports", send.source)];
         lines.push(DossierLine { at: send.sent.at.millis(), what, words, by: None, seq: None, hash: None });
     }
+    if let Some((number, _)) = &found {
+        lines.extend(tellings::of(store, number).await?);
+    }
     entries.sort_by_key(|entry| entry.seq);
     let mut told = BTreeSet::new();
     for entry in entries {
         lines.extend(line(playbook, &entry, &words, &mut told));
     }
-    lines.sort_by_key(|line| (line.at, line.seq));
+    // What was told of an entry stands behind it, were both of one instant.
+    lines.sort_by_key(|line| (line.at, line.seq.is_none(), line.seq));
     let opted_out = found.as_ref().is_some_and(|(number, _)| number.outs().next().is_some());
     let held = found.as_ref().is_some_and(|(number, _)| number.hold.is_some());
     Ok(Some(Dossier { number: address.as_str().to_owned(), opted_out, held, lines }))

@@ -17,6 +17,7 @@ use super::egress::Egress;
 use super::service::{Service, ServiceError};
 use super::store::StoreError;
 use super::store::notice::NoticeRow;
+use crate::clock::monotonic;
 use crate::domain::alert::{To, What, pace};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::{Span, Timestamp};
@@ -36,13 +37,14 @@ pub mod standard;
 
 pub use setting::{Given, unreadable};
 
-/// Notices looked at in one round.
+/// Notices of one recipient looked at in one round.
 const ROUND: usize = 500;
 
 /// No sleep is longer: `Instant` stops while a machine is suspended.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
-/// Between two messages of a lane: what comes in a burst goes together, and costs the disk one write.
+/// Between two messages of a lane, and between two looks at what waits: what comes in a burst goes together, and costs the
+/// disk one read and one write.
 const BREATH: Duration = Duration::from_millis(200);
 
 /// The last of the pauses between two rounds, counted from 0.
@@ -116,8 +118,10 @@ impl Notifier {
     async fn tell(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) -> Result<(), ServiceError> {
         let mut busy: BTreeSet<Lane> = BTreeSet::new();
         let mut tasks: JoinSet<(Lane, Result<(), StoreError>)> = JoinSet::new();
-        let mut ended = Ok(());
+        let (mut ended, mut breath) = (Ok(()), monotonic());
         while !*shutdown.borrow() && ended.is_ok() {
+            drop(tokio::time::timeout_at(breath.into(), shutdown.wait_for(|down| *down)).await);
+            breath = monotonic() + BREATH;
             let wait = match self.start_due(&mut busy, &mut tasks).await {
                 Ok(next) => next.map_or(LONGEST_SLEEP, |at| self.service.clock().real_wait(at, LONGEST_SLEEP)),
                 Err(StoreError::Busy) => BUSY_PAUSE,

@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::id::ConversationId;
+use crate::domain::contact::Body;
+use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::routing::Holder;
 use crate::domain::time::Timestamp;
 
@@ -27,6 +28,22 @@ pub struct Around {
     /// How many more there are that this person may not see.
     #[serde(default)]
     pub hidden: u32,
+    /// While the number is on opt-out hold: the texts that hold it, oldest first, also those to another of our numbers. Who
+    /// rules on them must read them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<HeldText>,
+}
+
+/// A text that may ask us to stop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HeldText {
+    /// Which.
+    #[schema(value_type = String)]
+    pub message: MessageId,
+    /// Its words; nothing once they are erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub body: Option<Body>,
 }
 
 /// How the CRM stands.

@@ -5,6 +5,7 @@ mod answers;
 mod driven;
 mod interleaved;
 mod library;
+mod pictures;
 mod recorded;
 mod town;
 mod waiting;

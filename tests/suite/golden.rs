@@ -347,7 +347,8 @@ fn rejections() -> Vec<Rejection> {
             Rejection::Unfilled => Rejection::FreeText,
             Rejection::FreeText => Rejection::Undisclosed,
             Rejection::Undisclosed => Rejection::SecondPerson,
-            Rejection::SecondPerson => Rejection::NotHeld,
+            Rejection::SecondPerson => Rejection::NotAsked,
+            Rejection::NotAsked => Rejection::NotHeld,
             Rejection::NotHeld => Rejection::NeedsReason,
             Rejection::NeedsReason => return all,
         };

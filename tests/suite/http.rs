@@ -81,7 +81,13 @@ impl Office {
     }
 
     async fn text(&self, from: &str, body: &str) {
-        let outcome = self.service.submit(self.inbound(from, body)).await.unwrap();
+        self.text_to("main", from, body).await;
+    }
+
+    async fn text_to(&self, line: &str, from: &str, body: &str) {
+        let Work::Receive(mut inbound) = self.inbound(from, body) else { panic!("an inbound text is one") };
+        inbound.line = line.into();
+        let outcome = self.service.submit(Work::Receive(inbound)).await.unwrap();
         assert!(matches!(outcome, Outcome::Received { new: true }));
     }
 

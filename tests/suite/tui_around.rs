@@ -28,6 +28,7 @@ fn around() -> Around {
         crm: Some(CrmState { name: "HubSpot".to_owned(), failing: None }),
         others: vec![other],
         hidden: 2,
+        held: vec![],
     }
 }
 

@@ -1,11 +1,15 @@
 //! A number on opt-out hold at the terminal: it is seen, nothing is written to it by mistake, and ruling takes a choice.
 
-use comeback::client::handle::{Ask, OutboxStanding};
+use std::sync::Arc;
+
+use comeback::client::handle::{Ask, Notice, OutboxStanding};
 use comeback::domain::command::Command;
 use comeback::domain::contact::Body;
 use comeback::domain::event::Review;
 use comeback::domain::hold::{Asking, Hold, Ruling};
+use comeback::domain::id::MessageId;
 use comeback::domain::time::Span;
+use comeback::wire::around::{Around, HeldText};
 
 use crate::tui_screens::shows;
 use crate::tui_world::{Desk, START, entry, id, outbox};
@@ -86,6 +90,28 @@ fn the_dialog_shows_what_was_written_and_what_spoke_and_opts_out() {
 }
 
 #[test]
+fn words_to_another_of_our_numbers_are_read_in_the_dialog_once_the_backend_told_them() {
+    let mut desk = held((80, 24));
+    let other = MessageId(uuid::Uuid::from_u128(0x77));
+    desk.change(1, |t| {
+        let patterns = vec!["lose my number".to_owned()];
+        let asking = Asking { message: other, conversation: id(99), score: 9, patterns };
+        t.row.hold.as_mut().unwrap().texts.push(asking);
+    });
+    desk.keys("j Enter z");
+    desk.says("(a text to another of our numbers, in a conversation that is");
+    let told = HeldText { message: other, body: Some(Body::new("Lose my number")) };
+    let around = |held| Around { conversation: id(1), read_at: None, crm: None, others: vec![], hidden: 0, held };
+    desk.hear(Notice::Around(Arc::new(around(vec![told]))));
+    desk.says("“Lose my number” (to another of our numbers)");
+    desk.says("please take me off your list");
+    desk.hear(Notice::Around(Arc::new(around(vec![HeldText { message: other, body: None }]))));
+    desk.says("(its words were erased)");
+    desk.keys("Down Enter");
+    assert_eq!(rulings(&mut desk), vec![Ruling::OptOut]);
+}
+
+#[test]
 fn keep_asks_for_a_reason_and_takes_none_that_is_empty() {
     let mut desk = held((80, 24));
     desk.keys("j z Down Down Enter");
@@ -109,7 +135,7 @@ fn a_text_that_waits_behind_a_hold_is_called_nothing_else_and_is_not_sent_anyway
     let waits = entry(1001, &desk.threads[&id(1)], "See you then", OutboxStanding::Parked(vec![Review::OptOutHold]));
     let mut entries = outbox(&desk);
     entries[0] = waits;
-    desk.hear(comeback::client::handle::Notice::Outbox(std::sync::Arc::new(entries)));
+    desk.hear(Notice::Outbox(Arc::new(entries)));
     desk.keys("O");
     desk.says("opt-out hold: waits until somebody rules (z)");
     desk.keys("gg z");

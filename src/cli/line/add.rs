@@ -83,7 +83,7 @@ pub(in crate::cli) struct Add {
 }
 
 /// Another line that sends by the same messaging service.
-fn shares<'a>(lines: &'a [CarrierLine], number: &Address, service: Option<&str>) -> Option<&'a Address> {
+pub(super) fn shares<'a>(lines: &'a [CarrierLine], number: &Address, service: Option<&str>) -> Option<&'a Address> {
     let same = |line: &&CarrierLine| line.number != *number && service.is_some() && line.service.as_deref() == service;
     lines.iter().find(same).map(|line| &line.number)
 }

@@ -36,17 +36,22 @@ pub(super) struct Place {
     sets: Vec<Vec<u16>>,
     /// The clause of each word, and whether a question mark follows it.
     clauses: Vec<(u32, bool)>,
-    /// Every set that any word belongs to, sorted.
-    present: Vec<u16>,
+    /// A bit for every set that any word belongs to: thousands of patterns ask, and few find their words.
+    present: Vec<u64>,
 }
 
 impl Place {
     /// Words by the sets each belongs to, sorted, with the clause of each and whether a question mark follows.
     pub(super) fn new(sets: Vec<Vec<u16>>, clauses: Vec<(u32, bool)>) -> Self {
-        let mut present = sets.concat();
-        present.sort_unstable();
-        present.dedup();
+        let mut present = vec![0; usize::from(sets.iter().flatten().max().copied().unwrap_or_default()) / 64 + 1];
+        for set in sets.iter().flatten() {
+            present[usize::from(*set) / 64] |= 1 << (set % 64);
+        }
         Self { sets, clauses, present }
+    }
+
+    fn has(&self, set: u16) -> bool {
+        self.present.get(usize::from(set) / 64).is_some_and(|bits| bits & (1 << (set % 64)) != 0)
     }
 
     const fn len(&self) -> usize {
@@ -70,7 +75,7 @@ impl Place {
 pub(super) fn found(pattern: &[Part], place: &Place) -> Vec<(usize, usize)> {
     // Most texts have not even the words.
     let has = |part: &Part| match part {
-        Part::Words { takes: Takes::Set(set), least: 1.., .. } => place.present.binary_search(set).is_ok(),
+        Part::Words { takes: Takes::Set(set), least: 1.., .. } => place.has(*set),
         Part::Words { .. }
         | Part::WordOrEnd(_)
         | Part::Start

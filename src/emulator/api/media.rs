@@ -24,7 +24,7 @@ const CARD: &str = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Dana Hill\r\nTEL:+141555501
 const DOCUMENT: &str = "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
 
 /// What is at a type: real bytes of it for those that a phone sends, and for others what they say themselves.
-fn content(content_type: &str) -> Vec<u8> {
+pub(crate) fn content(content_type: &str) -> Vec<u8> {
     match content_type {
         "text/vcard" | "text/x-vcard" => CARD.as_bytes().to_vec(),
         "application/pdf" => DOCUMENT.as_bytes().to_vec(),

@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::control::{self, Driven};
-use super::{Kept, OtherFaults, Posted, client, ordered};
+use super::{Kept, OtherFaults, Posted, client, ordered, pictures};
 use crate::clock::Clock;
 
 /// Texts on a page of its list.
@@ -35,6 +35,7 @@ pub struct BridgeEmulator {
 }
 
 struct Shared {
+    base_url: String,
     secret: Vec<u8>,
     clock: Arc<dyn Clock>,
     http: reqwest::Client,
@@ -64,7 +65,8 @@ impl BridgeEmulator {
     pub fn start(listener: TcpListener, secret: &str, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
         let base_url = format!("http://{}", listener.local_addr()?);
         let secret = STANDARD.decode(secret.trim_start_matches("whsec_")).map_err(std::io::Error::other)?;
-        let shared = Arc::new(Shared { secret, clock, http: client(), book: Mutex::default() });
+        let shared =
+            Arc::new(Shared { base_url: base_url.clone(), secret, clock, http: client(), book: Mutex::default() });
         let app = Router::new()
             .route("/send", post(send))
             .route("/list", post(list))
@@ -120,7 +122,12 @@ impl BridgeEmulator {
 
     /// A buyer texts one of our numbers. Returns once the webhook was posted, with the message's id.
     pub async fn text(&self, from: &str, to: &str, body: &str) -> String {
-        self.shared.text(from, to, body).await
+        self.shared.text(from, to, body, Vec::new()).await
+    }
+
+    /// The same, with pictures of these content types.
+    pub async fn text_with(&self, from: &str, to: &str, body: &str, media: &[&str]) -> String {
+        self.shared.text(from, to, body, media.iter().map(|kind| (*kind).to_owned()).collect()).await
     }
 }
 
@@ -138,7 +145,7 @@ impl Book {
 }
 
 impl Driven for Shared {
-    async fn text(&self, from: &str, to: &str, body: &str) -> String {
+    async fn text(&self, from: &str, to: &str, body: &str, media: Vec<String>) -> String {
         let (event, id, url, faults, dropped) = {
             let at = self.now();
             let mut book = self.book();
@@ -148,20 +155,23 @@ impl Driven for Shared {
                 book.stopped.insert(from.to_owned());
             }
             let opt_out = stop.then_some("STOP");
-            let data =
-                json!({ "id": id, "from": from, "to": to, "text": body, "at": at, "media": [], "opt_out": opt_out });
-            let event = json!({ "type": "message.received", "timestamp": at, "data": data });
-            book.kept.push(Kept {
+            let kept = Kept {
                 id: id.clone(),
                 from: from.to_owned(),
                 to: to.to_owned(),
                 text: body.to_owned(),
+                media,
                 ours: false,
-                at,
+                at: at.clone(),
                 status: "received",
                 error: None,
                 hook: String::new(),
-            });
+            };
+            let media = pictures::links(&self.base_url, &kept);
+            let data =
+                json!({ "id": id, "from": from, "to": to, "text": body, "at": at, "media": media, "opt_out": opt_out });
+            let event = json!({ "type": "message.received", "timestamp": at, "data": data });
+            book.kept.push(kept);
             let dropped = book.faults.webhook_drop.strikes();
             (event, id, book.webhook_url.clone(), book.faults.clone(), dropped)
         };
@@ -169,6 +179,10 @@ impl Driven for Shared {
             self.post_all(&url, vec![event], &faults).await;
         }
         id
+    }
+
+    fn pictures(&self, id: &str) -> Vec<String> {
+        self.book().kept.iter().find(|m| m.id == id).map_or_else(Vec::new, |m| m.media.clone())
     }
 
     fn sends(&self) -> Vec<Value> {
@@ -280,6 +294,7 @@ async fn send(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
         from: text("from"),
         to: text("to"),
         text: text("text"),
+        media: Vec::new(),
         ours: true,
         at,
         status,
@@ -323,7 +338,8 @@ async fn list(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
 }
 
 fn item(m: &Kept) -> Value {
-    let mut item = json!({ "id": m.id, "from": m.from, "to": m.to, "text": m.text, "at": m.at, "media": 0 });
+    let mut item =
+        json!({ "id": m.id, "from": m.from, "to": m.to, "text": m.text, "at": m.at, "media": m.media.len() });
     if m.ours {
         item["reference"] = json!(m.hook);
         item["status"] = json!(m.status);

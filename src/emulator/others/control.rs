@@ -13,11 +13,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::OtherFaults;
+use super::pictures::{self, Pictures};
 
 /// What can be asked of either.
 pub(super) trait Driven: Send + Sync + 'static {
-    /// A buyer texts one of our numbers. Returns once the webhook was posted, with the message's id.
-    fn text(&self, from: &str, to: &str, body: &str) -> impl Future<Output = String> + Send;
+    /// A buyer texts one of our numbers, with pictures of these content types. Returns once the webhook was posted, with the
+    /// message's id.
+    fn text(&self, from: &str, to: &str, body: &str, media: Vec<String>) -> impl Future<Output = String> + Send;
+
+    /// Content types of the pictures of a text.
+    fn pictures(&self, id: &str) -> Vec<String>;
 
     /// Everything that left, oldest first.
     fn sends(&self) -> Vec<Value>;
@@ -31,7 +36,9 @@ pub(super) trait Driven: Send + Sync + 'static {
 struct Inbound {
     from: String,
     to: String,
+    #[serde(default)]
     body: String,
+    media: Option<Pictures>,
 }
 
 /// The control routes.
@@ -40,7 +47,8 @@ pub(super) fn router<D: Driven>(of: Arc<D>) -> Router {
         .route("/emulator/v1/inbound", post(text_now::<D>))
         .route("/emulator/v1/sends", get(sends::<D>))
         .route("/emulator/v1/faults", post(set_faults::<D>))
-        .with_state(of)
+        .with_state(Arc::clone(&of))
+        .merge(pictures::router(of))
 }
 
 fn refuse(why: &serde_json::Error) -> Response {
@@ -50,7 +58,8 @@ fn refuse(why: &serde_json::Error) -> Response {
 async fn text_now<D: Driven>(State(of): State<Arc<D>>, Json(text): Json<Value>) -> Response {
     match serde_json::from_value::<Inbound>(text) {
         Ok(text) => {
-            let id = of.text(&text.from, &text.to, &text.body).await;
+            let media = text.media.map_or_else(Vec::new, Pictures::types);
+            let id = of.text(&text.from, &text.to, &text.body, media).await;
             (StatusCode::CREATED, Json(json!({ "id": id }))).into_response()
         }
         Err(why) => refuse(&why),

@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::control::{self, Driven};
-use super::{Kept, OtherFaults, Posted, client, ordered, problem};
+use super::{Kept, OtherFaults, Posted, client, ordered, pictures, problem};
 use crate::clock::Clock;
 
 /// What to emulate.
@@ -59,6 +59,7 @@ impl std::fmt::Debug for Shared {
 }
 
 struct Book {
+    base_url: String,
     config: TelnyxConfig,
     faults: OtherFaults,
     kept: Vec<Kept>,
@@ -81,6 +82,7 @@ impl TelnyxEmulator {
         let key =
             Ed25519KeyPair::from_seed_unchecked(&config.seed).map_err(|e| std::io::Error::other(e.to_string()))?;
         let book = Book {
+            base_url: base_url.clone(),
             config,
             faults: OtherFaults::default(),
             kept: Vec::new(),
@@ -150,7 +152,12 @@ impl TelnyxEmulator {
 
     /// A buyer texts one of our numbers. Returns once the webhook was posted, with the message's id.
     pub async fn text(&self, from: &str, to: &str, body: &str) -> String {
-        self.shared.text(from, to, body).await
+        self.shared.text(from, to, body, Vec::new()).await
+    }
+
+    /// The same, with pictures of these content types.
+    pub async fn text_with(&self, from: &str, to: &str, body: &str, media: &[&str]) -> String {
+        self.shared.text(from, to, body, media.iter().map(|kind| (*kind).to_owned()).collect()).await
     }
 }
 
@@ -161,7 +168,7 @@ impl Drop for TelnyxEmulator {
 }
 
 impl Driven for Shared {
-    async fn text(&self, from: &str, to: &str, body: &str) -> String {
+    async fn text(&self, from: &str, to: &str, body: &str, media: Vec<String>) -> String {
         let (event, id, url, faults, dropped) = {
             let now = self.now();
             let mut book = self.book();
@@ -171,6 +178,7 @@ impl Driven for Shared {
                 from: from.to_owned(),
                 to: to.to_owned(),
                 text: body.to_owned(),
+                media,
                 ours: false,
                 at: now,
                 status: "webhook_delivered",
@@ -195,6 +203,10 @@ impl Driven for Shared {
             self.post_all(&url, vec![event], &faults).await;
         }
         id
+    }
+
+    fn pictures(&self, id: &str) -> Vec<String> {
+        self.book().kept.iter().find(|m| m.id == id).map_or_else(Vec::new, |m| m.media.clone())
     }
 
     fn sends(&self) -> Vec<Value> {
@@ -257,7 +269,8 @@ impl Book {
     }
 
     fn payload(&self, kept: &Kept) -> Value {
-        let (direction, kind) = if kept.ours { ("outbound", "SMS") } else { ("inbound", "SMS") };
+        let direction = if kept.ours { "outbound" } else { "inbound" };
+        let kind = if kept.media.is_empty() { "SMS" } else { "MMS" };
         let errors: Vec<Value> =
             kept.error.iter().map(|code| json!({ "code": code, "title": "refused", "detail": "refused" })).collect();
         json!({
@@ -265,7 +278,7 @@ impl Book {
             "messaging_profile_id": self.config.profile,
             "from": { "phone_number": kept.from, "carrier": "", "line_type": "" },
             "to": [{ "phone_number": kept.to, "status": kept.status, "carrier": "", "line_type": "" }],
-            "text": kept.text, "media": [], "encoding": "GSM-7", "parts": 1, "tags": [],
+            "text": kept.text, "media": pictures::links(&self.base_url, kept), "encoding": "GSM-7", "parts": 1, "tags": [],
             "webhook_url": kept.hook, "errors": errors,
             "received_at": kept.at, "sent_at": kept.at, "completed_at": null, "valid_until": null, "cost": null,
         })
@@ -323,6 +336,7 @@ async fn send(State(shared): App, headers: HeaderMap, body: Bytes) -> Response {
         from: text("from"),
         to: text("to"),
         text: text("text"),
+        media: Vec::new(),
         ours: true,
         at: now,
         status: "queued",

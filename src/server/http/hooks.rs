@@ -37,7 +37,7 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// How long the numbers set up are remembered.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// What we answer: no text of our own, the carrier has answered STOP and HELP already.
+/// What we answer Twilio: no text of our own, the carrier has answered STOP and HELP already.
 const TWIML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Response>";
 
 /// Numbers set up, and when they were read.
@@ -120,21 +120,29 @@ async fn wrong_method(State(hooks): State<Hooks>, id: Option<Extension<RequestId
 }
 
 async fn inbound(State(hooks): State<Hooks>, id: Option<Extension<RequestId>>, request: Request) -> Response {
-    let (id, started) = (request_id(id), monotonic());
-    finish(&hooks, "inbound", started, take(&hooks, id, request).await)
+    let (id, started, answer) = (request_id(id), monotonic(), answer(request.uri().path()));
+    finish(&hooks, "inbound", started, take(&hooks, id, request).await.map(|outcome| (outcome, answer)))
 }
 
 async fn status(State(hooks): State<Hooks>, id: Option<Extension<RequestId>>, request: Request) -> Response {
-    let (id, started) = (request_id(id), monotonic());
-    finish(&hooks, "status", started, take(&hooks, id, request).await)
+    let (id, started, answer) = (request_id(id), monotonic(), answer(request.uri().path()));
+    finish(&hooks, "status", started, take(&hooks, id, request).await.map(|outcome| (outcome, answer)))
 }
 
-fn finish(hooks: &Hooks, kind: &str, started: Instant, result: Result<&'static str, Failure>) -> Response {
+/// How a webhook is answered once it is kept: media type and body. Twilio reads its own XML; every other carrier asks for a
+/// success alone, and posts JSON.
+fn answer(path: &str) -> Answer {
+    if path.starts_with("/hooks/twilio/") { ("text/xml; charset=utf-8", TWIML) } else { ("application/json", "{}") }
+}
+
+type Answer = (&'static str, &'static str);
+
+fn finish(hooks: &Hooks, kind: &str, started: Instant, result: Result<(&'static str, Answer), Failure>) -> Response {
     match result {
-        Ok(outcome) => {
+        Ok((outcome, (media_type, body))) => {
             hooks.metrics.webhook(kind, outcome);
             hooks.metrics.webhook_kept(kind, started.elapsed());
-            ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], TWIML).into_response()
+            ([(header::CONTENT_TYPE, media_type)], body).into_response()
         }
         Err(failure) => {
             hooks.metrics.webhook(kind, &failure.0.code);
@@ -300,4 +308,19 @@ fn malformed(id: Option<&str>, why: &str) -> Failure {
     tracing::warn!(request_id = id, why, "webhook refused");
     let title = "This webhook cannot be read. Nothing of it was kept.";
     Failure::new(StatusCode::BAD_REQUEST, "malformed", title, "The backend's log says why, under the request id.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_twilio_is_answered_in_its_own_words() {
+        for path in ["/hooks/twilio/inbound", "/hooks/twilio/fallback/", "/hooks/twilio/status/x"] {
+            assert_eq!(answer(path), ("text/xml; charset=utf-8", TWIML), "{path}");
+        }
+        for path in ["/hooks/telnyx/inbound", "/hooks/generic/inbound/", "/hooks/generic/status/x"] {
+            assert_eq!(answer(path), ("application/json", "{}"), "{path}");
+        }
+    }
 }

@@ -114,9 +114,10 @@ pub struct Notices {
 /// What a store keeps of notices. Part of every [`super::Store`].
 #[async_trait]
 pub trait NoticeStore: Send + Sync {
-    /// Notices that have not ended, oldest first, at most `limit`. Words of consent wait apart, so that a long list of them
-    /// holds back no alert: [`super::consent::ConsentStore::consents_due`].
-    async fn notices(&self, limit: usize) -> Result<Vec<NoticeRow>, StoreError>;
+    /// Notices that have not ended, oldest first, of each recipient at most `each`: what waits for one whose channel is down
+    /// holds back nobody else's. Words of consent wait apart, so that a long list of them holds back no alert:
+    /// [`super::consent::ConsentStore::consents_due`].
+    async fn notices(&self, each: usize) -> Result<Vec<NoticeRow>, StoreError>;
 
     /// Writes notices as they are now; on disk when it returns. A new one whose key is there already is left out.
     async fn put_notices(&self, rows: &[NoticeRow]) -> Result<(), StoreError>;

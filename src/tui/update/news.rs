@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{begin, composer, list, measure};
+use super::{begin, composer, list, measure, ruling};
 use crate::client::handle::{Inbox, Link, Notice, Row, Thread};
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
@@ -40,7 +40,11 @@ pub(super) fn take(model: &mut Model, notice: Notice, now: Timestamp, out: &mut 
         }
         Notice::Link(link) => link_changed(model, &link),
         Notice::Writing(writing) => model.writing = writing,
-        Notice::Around(around) => model.around = Some(around),
+        Notice::Around(around) => {
+            let about = around.conversation;
+            model.around = Some(around);
+            ruling::heard(model, about);
+        }
         Notice::Unwritten(unwritten) => model.unwritten = unwritten,
         Notice::Measured { which, at, report } => measure::measured(model, which, at, report),
         Notice::Unmeasured { which, why } => measure::unmeasured(model, which, why),

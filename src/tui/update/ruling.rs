@@ -9,6 +9,7 @@ use crate::domain::time::Timestamp;
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Choice, Does, Overlay, Pick, Seen};
 use crate::tui::msg::Effect;
+use crate::wire::around::HeldText;
 
 /// Opens the dialog, when the number is on hold; whether it is. The first choice changes nothing.
 pub(super) fn open(model: &mut Model, id: ConversationId) -> bool {
@@ -26,17 +27,37 @@ pub(super) fn open(model: &mut Model, id: ConversationId) -> bool {
     true
 }
 
+/// What the backend knows around the conversation came: an open dialog says the words that it had not at hand.
+pub(super) fn heard(model: &mut Model, id: ConversationId) {
+    let Some(hold) = model.row(id).and_then(|row| row.hold.clone()) else { return };
+    let words = said(model, id, &hold);
+    if let Some(Overlay::Pick(pick)) = &mut model.overlay
+        && pick.about.first().is_some_and(|(about, _)| *about == id)
+        && pick.choices.iter().any(|choice| choice.does == Does::RuleOptOut)
+    {
+        pick.said = words;
+    }
+}
+
 /// Each text that held the number, as far as it is at hand, with the patterns that spoke.
 fn said(model: &Model, id: ConversationId, hold: &Hold) -> Vec<String> {
     let mut lines = Vec::new();
     for asking in &hold.texts {
         let in_thread = |id| model.thread_of(id)?.messages.iter().find(|m| m.message.id == asking.message);
         let message = in_thread(id).or_else(|| in_thread(asking.conversation));
-        lines.push(match message.and_then(|m| m.message.body.as_ref()) {
-            Some(body) => format!("“{}”", body.as_str()),
-            None if asking.conversation == id => "(open the conversation to read the text)".to_owned(),
-            None if model.row(asking.conversation).is_some() => other(model, asking.conversation),
-            None => "(a text to another of our numbers, in a conversation that is not yours)".to_owned(),
+        let around = model.around.as_ref().filter(|around| around.conversation == id);
+        let told = around.and_then(|around| around.held.iter().find(|held| held.message == asking.message));
+        let here = message.and_then(|m| m.message.body.as_ref());
+        lines.push(match (here, told) {
+            (Some(body), _) => format!("“{}”", body.as_str()),
+            (None, Some(HeldText { body: Some(body), .. })) => {
+                let elsewhere = if asking.conversation == id { "" } else { " (to another of our numbers)" };
+                format!("“{}”{elsewhere}", body.as_str())
+            }
+            (None, Some(HeldText { body: None, .. })) => "(its words were erased)".to_owned(),
+            (None, None) if asking.conversation == id => "(open the conversation to read the text)".to_owned(),
+            (None, None) if model.row(asking.conversation).is_some() => other(model, asking.conversation),
+            (None, None) => "(a text to another of our numbers, in a conversation that is not yours)".to_owned(),
         });
         lines.push(format!("  {}: score {}", asking.patterns.join(", "), asking.score));
     }

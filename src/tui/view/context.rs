@@ -7,6 +7,7 @@ use super::{around, inside, touch, words};
 use crate::client::handle::{Row, Thread};
 use crate::domain::context::Card;
 use crate::domain::interest;
+use crate::domain::kind::Ground;
 use crate::domain::routing::Holder;
 use crate::tui::keymap::Action;
 use crate::tui::model::Model;
@@ -138,7 +139,12 @@ fn told(model: &Model, thread: &Thread, p: &Painter<'_>) -> Vec<Said> {
     }
     pane.gap();
     if let Some(kind) = &thread.kind {
-        pane.say("Kind of text (K)", &format!("{}: {}", kind.kind.word(), kind.why), Tone::Plain);
+        let said = match kind.ground {
+            // A bare "positive" would be read as a yes.
+            Ground::Nothing => format!("unclear, counted as {}: {}", kind.kind.word(), kind.why),
+            Ground::Weak | Ground::Sure => format!("{}: {}", kind.kind.word(), kind.why),
+        };
+        pane.say("Kind of text (K)", &said, Tone::Plain);
     }
     pane.say("Here because", &holder(model, &thread.row), Tone::Plain);
     let owner = thread.row.owner.as_ref().map(|owner| format!("owner {}", model.rep_name(owner)));

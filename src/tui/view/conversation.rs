@@ -7,6 +7,7 @@ use super::ticker::Ticker;
 use super::{composer, head, inside, list, loan, words};
 use crate::client::handle::{OutboxStanding, Row, Thread, ThreadMessage};
 use crate::domain::conversation::AnswerState;
+use crate::domain::event::Review;
 use crate::domain::id::MessageId;
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::{self, Action};
@@ -287,7 +288,8 @@ fn state(model: &Model, thread: &Thread, entry: &ThreadMessage, tick: &Ticker) -
     let mine = matches!(&entry.message.author, Author::Rep(rep) if Some(rep) == model.me());
     match state {
         AnswerState::Held { not_before, .. } if mine && *not_before > tick.now => words.push_str(" (u undoes)"),
-        AnswerState::Parked { .. } if mine => words.push_str(" (z)"),
+        // Of a hold the words name the key already.
+        AnswerState::Parked { reasons, .. } if mine && !reasons.contains(&Review::OptOutHold) => words.push_str(" (z)"),
         AnswerState::Held { .. }
         | AnswerState::Parked { .. }
         | AnswerState::Sending

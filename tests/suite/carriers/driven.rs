@@ -25,6 +25,12 @@ async fn is_driven(base: &str) {
     let text = json!({ "from": "+14155550123", "to": "+16465550100", "body": "Can we talk?" });
     let (status, said) = asked(reqwest::Method::POST, at("inbound"), Some(text)).await;
     assert!(status == 201 && said["id"].as_str().is_some_and(|id| !id.is_empty()), "{status} {said}");
+    let picture = json!({ "from": "+14155550123", "to": "+16465550100", "media": 1 });
+    let (status, said) = asked(reqwest::Method::POST, at("inbound"), Some(picture)).await;
+    assert_eq!(status, 201, "{said}");
+    let id = said["id"].as_str().unwrap();
+    assert_eq!(asked(reqwest::Method::GET, format!("{base}/pictures/{id}/0"), None).await.0, 200);
+    assert_eq!(asked(reqwest::Method::GET, format!("{base}/pictures/{id}/1"), None).await.0, 404);
     let (status, said) = asked(reqwest::Method::POST, at("inbound"), Some(json!({ "to": 1 }))).await;
     assert!(status == 400 && said["error"].is_string(), "{status} {said}");
     assert_eq!(asked(reqwest::Method::GET, at("sends"), None).await, (200, json!({ "sends": [] })));

@@ -86,6 +86,13 @@ impl Emulated {
         }
     }
 
+    pub(super) async fn pictures(&self, body: &str, media: &[&str]) {
+        match self {
+            Self::Telnyx(t) => t.text_with(BUYER, LINE, body, media).await,
+            Self::Bridge(b) => b.text_with(BUYER, LINE, body, media).await,
+        };
+    }
+
     pub(super) fn set_faults(&self, faults: OtherFaults) {
         match self {
             Self::Telnyx(t) => t.set_faults(faults),
@@ -249,6 +256,13 @@ impl Town {
         let page: Value = request.send().await.unwrap().json().await.unwrap();
         let all = page["upserts"].as_array().unwrap();
         all.iter().find(|c| c["address"] == buyer).cloned().unwrap_or_default()
+    }
+
+    /// What came with the buyer's newest text, as its conversation shows it.
+    pub(super) async fn media(&self) -> Vec<String> {
+        let conversation = self.conversation(BUYER).await;
+        let newest = conversation["messages"].as_array().and_then(|all| all.last()).cloned().unwrap_or_default();
+        newest["media"].as_array().into_iter().flatten().map(|m| m.as_str().unwrap().to_owned()).collect()
     }
 
     /// The words of every text with the buyer, both ways, oldest first.

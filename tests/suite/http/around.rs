@@ -21,6 +21,27 @@ async fn knows(office: &Office, n: u128, from: &str, name: &str, account: &str) 
     office.store.put_cards(&[people], office.now()).await.unwrap();
 }
 
+#[tokio::test]
+async fn whoever_rules_on_a_hold_reads_the_words_that_hold_the_number_also_those_to_another_of_our_numbers() {
+    let office = Office::open().await;
+    office.sign_in("maya").await.sign_in("ben").await;
+    knows(&office, 91, BUYER, "Dana Fox", "a-1").await;
+    office.text(BUYER, "Can we talk?").await;
+    office.text_to("west", BUYER, "please take me off your list").await;
+    let (_, seen) = office.ask("GET", "/v1/changes?since=", Some("maya"), None).await;
+    let all = seen["upserts"].as_array().unwrap();
+    let main = all.iter().find(|c| c["state"]["line"] == "main").unwrap_or_else(|| panic!("{seen:#}"));
+    let path = format!("/v1/conversations/{}/around", main["state"]["id"].as_str().unwrap());
+    let (_, told) = office.ask("GET", &path, Some("maya"), None).await;
+    let held = told["held"].as_array().unwrap_or_else(|| panic!("{told:#}"));
+    assert_eq!(
+        held.iter().map(|text| text["body"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["please take me off your list"]
+    );
+    let (_, other) = office.ask("GET", "/v1/changes?since=", Some("ben"), None).await;
+    assert!(!other.to_string().contains("take me off"), "nobody else reads it: {other}");
+}
+
 /// Ids of the conversations that somebody sees, by the name on their cards.
 async fn id_of(office: &Office, name: &str) -> String {
     let (_, seen) = office.ask("GET", "/v1/changes?since=", Some("lea"), None).await;

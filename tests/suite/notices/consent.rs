@@ -6,6 +6,7 @@ use comeback::domain::command::Actor;
 use comeback::domain::consent::{OptOutSource, Scope};
 use comeback::domain::contact::Address;
 use comeback::domain::time::Span;
+use comeback::server::dossier;
 use comeback::server::service::{Heard, Work};
 use serde_json::json;
 
@@ -47,6 +48,15 @@ async fn an_opt_out_is_told_to_each_system_with_the_number_and_its_proof() {
     }
     scene.all_told().await;
     assert_eq!(scene.store.untold_consents().await.unwrap(), comeback::server::store::consent::Untold::default());
+    // The answer to a complaint says so, behind the word itself.
+    let address = Address::parse(BUYER).unwrap();
+    let told = dossier::of(scene.store.as_ref(), &scene.service.playbook(), &address).await.unwrap().unwrap();
+    let place = |words: &str| told.lines.iter().position(|line| line.what[0].starts_with(words));
+    let word = place("opted out of").unwrap_or_else(|| panic!("{told:#?}"));
+    for channel in ["marketing", "crm"] {
+        let at = place(&format!("the channel {channel} was told of their opt-out (entry "));
+        assert!(at.is_some_and(|at| at > word), "{channel}: {told:#?}");
+    }
     scene.stops().await;
 }
 

@@ -12,6 +12,7 @@ use comeback::domain::time::{Span, Timestamp};
 use comeback::emulator::{Faults, Times};
 use comeback::server::crm::files::Files;
 use comeback::server::crm::{Crm, Reps};
+use comeback::server::dossier;
 use comeback::server::service::{Heard, Work};
 use comeback::server::store::People;
 use comeback::server::write_back::WriteBack;
@@ -98,6 +99,10 @@ async fn everybody_who_has_a_number_is_marked_when_it_opts_out_and_no_more_when_
     shop.later(120);
     asked(&shop, &desk, &buyer, "START").await;
     assert_eq!(came_to(&settled(&shop, &desk, &buyer).await), of(&[true, false]));
+    let (service, address) = (desk.service(), Address::parse(&buyer).unwrap());
+    let told = dossier::of(service.store().as_ref(), &service.playbook(), &address).await.unwrap().unwrap();
+    let to_crm = told.lines.iter().filter(|line| line.what[0].starts_with("the CRM was told how the number stands"));
+    assert!(to_crm.count() >= 2, "of STOP and of START: {told:#?}");
     let all = written(&shop).await;
     let first: &Value = &all.iter().find(|w| w["write"]["kind"] == "consent").unwrap()["write"];
     assert_eq!((first["number"].as_str(), &first["scope"]), (Some(buyer.as_str()), &serde_json::json!(["tenant"])));

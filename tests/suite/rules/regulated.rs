@@ -187,6 +187,18 @@ fn approval_does_not_overrule_what_else_needs_the_authors_eye() {
 }
 
 #[test]
+fn what_waits_for_no_second_person_is_not_said_to_be_approved() {
+    let mut story = regulated(None, false);
+    let (message, _) = says(&mut story, FILLED);
+    story.texts("please take me off your list");
+    assert_eq!(story.parked(message), Some(vec![Review::NewerReply, Review::OptOutHold]));
+    for command in [Command::Approve { message }, Command::Decline { message }] {
+        assert_eq!(story.does("lea", &command), Err(Rejection::NotAsked));
+    }
+    assert_eq!(story.parked(message), Some(vec![Review::NewerReply, Review::OptOutHold]));
+}
+
+#[test]
 fn approval_lifts_no_hold() {
     let mut story = regulated(None, true);
     let (message, _) = says(&mut story, FILLED);

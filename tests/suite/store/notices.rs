@@ -23,7 +23,11 @@ pub(super) async fn notices_come_with_their_facts_and_wait_oldest_first(store: &
     let (late, early) = (notice(1, "maya", minute(2)), notice(2, "ben", minute(1)));
     put(store, Batch { notices: vec![late.clone(), early.clone()], ..arrival(1, &["maya"]) }).await;
     assert_eq!(store.notices(9).await.unwrap(), [early.clone(), late.clone()]);
-    assert_eq!(store.notices(1).await.unwrap(), std::slice::from_ref(&early));
+    // Of each recipient so many: a long row of one's holds back nobody.
+    let more = notice(3, "ben", minute(1));
+    store.put_notices(std::slice::from_ref(&more)).await.unwrap();
+    assert_eq!(store.notices(1).await.unwrap(), [early.clone(), late.clone()]);
+    store.put_notices(&[ended(more, Ended::Dropped, 3, None)]).await.unwrap();
     let tried = NoticeRow { tries: 3, next_at: minute(9), passed: ["page".to_owned()].into(), ..early };
     store.put_notices(&[tried.clone(), ended(late, Ended::Dropped, 3, None)]).await.unwrap();
     assert_eq!(store.notices(9).await.unwrap(), [tried]);

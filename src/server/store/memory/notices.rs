@@ -1,6 +1,6 @@
 //! Notices in memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
@@ -24,11 +24,16 @@ impl Tables {
 
 #[async_trait]
 impl NoticeStore for MemoryStore {
-    async fn notices(&self, limit: usize) -> Result<Vec<NoticeRow>, StoreError> {
+    async fn notices(&self, each: usize) -> Result<Vec<NoticeRow>, StoreError> {
         let tables = self.0.lock().await;
         let mut rows: Vec<NoticeRow> = tables.notices.values().filter(|row| row.is_waiting_alert()).cloned().collect();
         rows.sort_by_key(|row| (row.notice.at, row.id));
-        rows.truncate(limit);
+        let mut of: BTreeMap<String, usize> = BTreeMap::new();
+        rows.retain(|row| {
+            let taken = of.entry(row.notice.to.key()).or_default();
+            *taken += 1;
+            *taken <= each
+        });
         Ok(rows)
     }
 

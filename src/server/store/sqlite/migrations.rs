@@ -129,4 +129,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0025_card_read.sql",
         sql: include_str!("../../../../assets/sql/server/sqlite/0025_card_read.sql"),
     },
+    Migration {
+        version: 26,
+        name: "0026_notice_of.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0026_notice_of.sql"),
+    },
 ];

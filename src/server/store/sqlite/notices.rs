@@ -51,14 +51,28 @@ pub(super) fn forget_waiting(db: &Connection) -> Result<(), StoreError> {
 
 type Raw = (String, Option<String>, String, Timestamp, u32, String, bool, Option<String>);
 
-fn waiting(tx: &Transaction<'_>, limit: usize) -> Result<Vec<NoticeRow>, StoreError> {
+/// By recipient: from one to the next in the index of what waits, and of each the oldest.
+fn waiting(tx: &Transaction<'_>, each: usize) -> Result<Vec<NoticeRow>, StoreError> {
+    let sql = "SELECT min(recipient) FROM notice WHERE ended IS NULL \
+               AND json_extract(body, '$.what.consent.number') IS NULL AND recipient > ?1";
+    let mut next = tx.prepare_cached(sql)?;
+    let (mut rows, mut last) = (Vec::new(), String::new());
+    while let Some(recipient) = next.query_row([&last], |r| r.get::<_, Option<String>>(0))? {
+        rows.extend(waiting_for(tx, &recipient, each)?);
+        last = recipient;
+    }
+    rows.sort_by_key(|row| (row.notice.at, row.id));
+    Ok(rows)
+}
+
+fn waiting_for(tx: &Transaction<'_>, recipient: &str, limit: usize) -> Result<Vec<NoticeRow>, StoreError> {
     let sql = "SELECT id, once, body, next_at, tries, passed, first, by FROM notice WHERE ended IS NULL \
-               AND json_extract(body, '$.what.consent.number') IS NULL ORDER BY at, id LIMIT ?1";
+               AND json_extract(body, '$.what.consent.number') IS NULL AND recipient = ?1 ORDER BY at, id LIMIT ?2";
     let mut query = tx.prepare_cached(sql)?;
     let read = |r: &Row<'_>| -> rusqlite::Result<Raw> {
         Ok((r.get(0)?, r.get(1)?, r.get(2)?, instant(r, 3)?, r.get(4)?, r.get(5)?, r.get(6)?, r.get(7)?))
     };
-    let rows = query.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], read)?;
+    let rows = query.query_map(params![recipient, i64::try_from(limit).unwrap_or(i64::MAX)], read)?;
     let rows = rows.map(|row| {
         let (id, key, body, next_at, tries, passed, first, by) = row?;
         let (id, notice, passed) = (parse(&id)?, from_json(&body)?, from_json(&passed)?);
@@ -127,8 +141,8 @@ fn reaches(tx: &Transaction<'_>) -> Result<Vec<Reach>, StoreError> {
 
 #[async_trait]
 impl NoticeStore for SqliteStore {
-    async fn notices(&self, limit: usize) -> Result<Vec<NoticeRow>, StoreError> {
-        self.read(move |tx| waiting(tx, limit)).await
+    async fn notices(&self, each: usize) -> Result<Vec<NoticeRow>, StoreError> {
+        self.read(move |tx| waiting(tx, each)).await
     }
 
     async fn put_notices(&self, rows: &[NoticeRow]) -> Result<(), StoreError> {

@@ -10,8 +10,8 @@ use super::Disk;
 
 #[async_trait]
 impl NoticeStore for Disk {
-    async fn notices(&self, limit: usize) -> Result<Vec<NoticeRow>, StoreError> {
-        self.inner.notices(limit).await
+    async fn notices(&self, each: usize) -> Result<Vec<NoticeRow>, StoreError> {
+        self.inner.notices(each).await
     }
 
     async fn put_notices(&self, rows: &[NoticeRow]) -> Result<(), StoreError> {
