@@ -33,6 +33,7 @@ pub mod id;
 pub mod interest;
 pub mod kind;
 pub mod later;
+mod look_alike;
 pub mod measure;
 pub mod meeting;
 pub mod message;

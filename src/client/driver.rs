@@ -18,8 +18,9 @@ use tokio::task::AbortHandle;
 
 use super::alert::{Alert, Alerts};
 use super::cache::{Cache, CacheError};
-use super::handle::{Ask, Handle, Inbox, Link, LinkState, Notice, OutboxEntry, Thread, Toast, Weight};
+use super::handle::{Around, Ask, Handle, Inbox, Link, LinkState, Notice, OutboxEntry, Thread, Toast, Weight};
 use super::http::{Backend, BadUrl};
+use super::inbox::Beside;
 use super::profile::{self, Lock, Profile, ProfileError};
 use super::search::Searcher;
 use super::shown::{self, Outlet};
@@ -117,7 +118,11 @@ pub fn start_holding(
         _lock: lock,
     };
     driver.show(true, true);
-    std::thread::Builder::new().name("client".to_owned()).spawn(move || runtime.block_on(driver.run(asks, answers)))?;
+    let (looked_in, looked) = mpsc::unbounded_channel();
+    driver.around = around::Asked::telling(looked_in);
+    std::thread::Builder::new()
+        .name("client".to_owned())
+        .spawn(move || runtime.block_on(driver.run(asks, answers, looked)))?;
     Ok(handle)
 }
 
@@ -169,7 +174,12 @@ impl Driver {
         self.clock.now()
     }
 
-    async fn run(mut self, mut asks: UnboundedReceiver<Ask>, mut answers: UnboundedReceiver<Input>) {
+    async fn run(
+        mut self,
+        mut asks: UnboundedReceiver<Ask>,
+        mut answers: UnboundedReceiver<Input>,
+        mut looked: UnboundedReceiver<Around>,
+    ) {
         let mut stopping = None;
         self.settle();
         loop {
@@ -202,6 +212,7 @@ impl Driver {
                         self.feed(answer);
                     }
                 }
+                Some(around) = looked.recv() => self.looked(around),
                 () = tokio::time::sleep(wake.saturating_sub(mono)) => {}
             }
             self.feed(Input::Tick);
@@ -426,7 +437,8 @@ impl Driver {
         let Some(id) = self.open else { return };
         let view = replica::replay(self.machine.state(), self.machine.skew().pace());
         let now = self.machine.server_now(self.mono());
-        let thread = inbox::thread(&view, id, self.machine.awaits_older(id), now);
+        let beside = Beside { awaits_older: self.machine.awaits_older(id), unread: self.around.is_unread(id) };
+        let thread = inbox::thread(&view, id, beside, now);
         let told = self.shown.thread.as_ref().filter(|(shown, _)| *shown == id).map(|(_, thread)| thread.as_deref());
         if told == Some(thread.as_ref()) {
             return;

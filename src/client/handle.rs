@@ -327,6 +327,8 @@ pub struct Thread {
     pub older: Option<Older>,
     /// People of the CRM behind the number; one once somebody said who of several writes.
     pub cards: Vec<Card>,
+    /// The CRM has not said yet who is behind it.
+    pub unread: bool,
     /// Everybody who shares the number, when several do.
     pub sharing: Vec<Card>,
     /// The campaign's text that the buyer answers.

@@ -194,8 +194,17 @@ fn messages(view: &View<'_>, snapshot: &Snapshot) -> Vec<ThreadMessage> {
     messages
 }
 
-/// The opened conversation; nothing when it is not visible any more. `awaits_older`: its older texts are asked for.
-pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool, now: Timestamp) -> Option<Thread> {
+/// What a conversation cannot tell of itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside {
+    /// Its older texts are asked for.
+    pub awaits_older: bool,
+    /// The CRM has not said yet who is behind the number.
+    pub unread: bool,
+}
+
+/// The opened conversation; nothing when it is not visible any more.
+pub fn thread(view: &View<'_>, id: ConversationId, beside: Beside, now: Timestamp) -> Option<Thread> {
     let snapshot = view.state.base.get(&id)?;
     let c = view.conversation(id)?;
     let messages = messages(view, snapshot);
@@ -206,11 +215,13 @@ pub fn thread(view: &View<'_>, id: ConversationId, awaits_older: bool, now: Time
         row: Row { nobody_left: view.nobody_left(c), ..row(view, snapshot) },
         owned_by: c.owned_by,
         candidates: c.candidates.clone(),
-        older: older(snapshot, &messages, awaits_older),
+        older: older(snapshot, &messages, beside.awaits_older),
+        unread: beside.unread,
         next_step: next_step::recommend(&next_step::Moment {
             c,
             number: view.number(snapshot),
             cards: writer::cards(c, &snapshot.cards),
+            unread: beside.unread,
             text: last_text,
             kind: kind.as_ref().map(|taken| (taken.kind, taken.ground)),
             reader: view.state.session.as_ref().map(|session| &session.rep),

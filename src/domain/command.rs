@@ -278,7 +278,7 @@ impl Command {
             Self::Answer { message, body, .. }
             | Self::AnswerLater { message, body, .. }
             | Self::Note { message, body } => Some((*message, body)),
-            Self::Escalate { note, reason } | Self::Rule { ruling: Ruling::Keep { note, reason } } => {
+            Self::Escalate { note, reason } | Self::Rule { ruling: Ruling::Keep { note, reason, .. } } => {
                 Some((*note, reason))
             }
             Self::Away { note: Some(note), .. } => Some((note.message, &note.body)),

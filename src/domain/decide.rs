@@ -66,7 +66,7 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
         Command::OptOut { .. } => Ok(triage::opt_out(draft, world, by)),
         Command::Block { reason } => Ok(block::block(draft, world, by, *reason)),
         Command::Unblock => block::unblock(draft, world, by),
-        Command::Rule { ruling } => hold::rule(draft, world, by, ruling),
+        Command::Rule { ruling } => hold::rule(draft, world, by, ruling, cx.seen),
         Command::Answer { message, body, accept } => {
             respond::answer(draft, world, by, &Written { message: *message, body, at: None, accept }, cx)
         }
@@ -213,6 +213,11 @@ impl Draft {
     /// Takes over facts that were drafted apart.
     pub(super) fn extend(&mut self, facts: Decided) {
         self.facts.extend(facts);
+    }
+
+    /// How many facts were stated so far.
+    pub(super) const fn said(&self) -> usize {
+        self.facts.len()
     }
 
     pub(super) fn facts(self) -> Decided {

@@ -440,6 +440,7 @@ fn pass(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb, step:
 /// Everything whose time has come, in the order in which it was due. Doing it twice is the same as once.
 pub(super) fn expire(mut d: Draft, world: &ReadSet<'_>) -> Decided {
     while let Some(at) = d.c.next_deadline().filter(|at| *at <= d.now) {
+        let before = d.said();
         if d.c.ruling.is_some_and(|clock| clock.next() == at) {
             hold::reached(&mut d, world);
         } else if d.c.awaits == Some(at) {
@@ -451,6 +452,10 @@ pub(super) fn expire(mut d: Draft, world: &ReadSet<'_>) -> Decided {
             pass_on(&mut d, world, why);
         } else {
             clock_reached(&mut d, world, at);
+        }
+        // A time that nothing follows from would come again for ever, and with it everybody's texts would wait.
+        if d.said() == before {
+            break;
         }
     }
     d.facts()
@@ -472,14 +477,13 @@ fn clock_reached(d: &mut Draft, world: &ReadSet<'_>, at: Timestamp) {
 
 /// The next step; at the end of the ladder the first one again, while it repeats; else an offer that no longer expires.
 fn pass_on(d: &mut Draft, world: &ReadSet<'_>, why: Climb) {
-    // Another program answers it: that it is late is told to the lead, and nobody is asked.
-    if use_case::sent_on(world.playbook, &d.c.use_case).is_some() {
-        return;
-    }
-    let mut climbed = climb(world, &d.c, d.now, why);
+    // Another program answers it: that it is late is told to the lead, and nobody is asked. An offer of before it became so
+    // ends here like the last of a ladder.
+    let asks = use_case::sent_on(world.playbook, &d.c.use_case).is_none();
+    let mut climbed = if asks { climb(world, &d.c, d.now, why) } else { Vec::new() };
     let repeat = repeats(world, &d.c.cohort);
     let expired = d.c.assignment.as_ref().is_some_and(|a| a.expires.is_some());
-    if climbed.is_empty() && expired && d.c.rounds < repeat {
+    if asks && climbed.is_empty() && expired && d.c.rounds < repeat {
         climbed = from_the_start(world, &d.c, d.now, Climb::Again);
     }
     if climbed.is_empty()

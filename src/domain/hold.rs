@@ -33,6 +33,9 @@ pub const WARN_DAY: u32 = 7;
 /// Local hour at which those days begin for us: early enough on the tenth, and nobody is woken on the seventh.
 const MORNING: u32 = 9;
 
+/// The longest that a carrier keeps a text it could not hand over.
+const KEPT_BY_CARRIERS: Span = Span::minutes(30 * 24 * 60);
+
 /// Texts kept of one hold: the first, and the last ones.
 const KEPT_TEXTS: usize = 8;
 
@@ -72,6 +75,9 @@ pub enum Ruling {
         note: MessageId,
         /// Why, in words. Kept beside the journal, erasable.
         reason: Body,
+        /// The held texts that whoever rules was shown. A wish that nobody read is not ruled away.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        read: Vec<MessageId>,
     },
 }
 
@@ -95,16 +101,26 @@ impl RulingClock {
 }
 
 impl Hold {
-    /// The first text that is kept of it, by which it is judged and listed.
-    pub fn first(&self) -> Option<&Asking> {
-        self.texts.first()
+    /// The text that asks most plainly, by which a ruling is listed: the earliest of those.
+    pub fn plainest(&self) -> Option<&Asking> {
+        self.texts.iter().rev().max_by_key(|asking| asking.score)
     }
 
-    /// Which text need not be kept: never the first, nor the only one of its conversation.
+    /// A text that is not among those that were shown. Who names none has read the conversation alone that they rule in.
+    fn has_unread(&self, read: &[MessageId], here: ConversationId) -> bool {
+        let was_read = |asking: &Asking| {
+            if read.is_empty() { asking.conversation == here } else { read.contains(&asking.message) }
+        };
+        !self.texts.iter().all(was_read)
+    }
+
+    /// Which text need not be kept: never the first, nor the plainest, nor the only one of its conversation.
     fn spare(&self) -> usize {
+        let plainest = self.plainest().map(|asking| asking.message);
         let others = |i: usize| self.texts.iter().enumerate().filter(move |(j, _)| *j != i);
         let again = |i: &usize| others(*i).any(|(_, other)| other.conversation == self.texts[*i].conversation);
-        (1..self.texts.len()).find(again).unwrap_or(1)
+        let plain = |i: &usize| Some(self.texts[*i].message) == plainest;
+        (1..self.texts.len()).filter(|i| !plain(i)).find(again).unwrap_or(1)
     }
 }
 
@@ -145,7 +161,7 @@ pub(super) fn place(d: &mut Draft, world: &ReadSet<'_>, text: &Receive) -> bool 
         return false;
     }
     let patterns = judged.spoke.iter().filter(|spoke| spoke.weight > 0).map(|spoke| spoke.pattern.clone()).collect();
-    let clock = clock(world, &d.c, text.sent.unwrap_or(d.now).min(d.now));
+    let clock = clock(world, &d.c, said(text, d.now));
     let (message, conversation, score) = (text.message, d.c.id, judged.score);
     let due = world.number.and_then(|n| n.hold.as_ref()).map_or(clock.due, |hold| hold.due);
     d.say_of(Subject::Number(text.number), Event::HoldPlaced { message, conversation, score, patterns, due });
@@ -155,6 +171,13 @@ pub(super) fn place(d: &mut Draft, world: &ReadSet<'_>, text: &Receive) -> bool 
     }
     hold_back(d, world);
     true
+}
+
+/// When a text was said. One dated longer ago than any carrier keeps a text was not said then, and nobody has had the days
+/// to rule on it.
+fn said(text: &Receive, now: Timestamp) -> Timestamp {
+    let dated = text.sent.unwrap_or(now).min(now);
+    if now.since(dated) > KEPT_BY_CARRIERS { now } else { dated }
 }
 
 /// What has not left waits, in every conversation of the number; what nobody wrote is dropped.
@@ -181,16 +204,27 @@ fn others<'a>(d: &Draft, world: &ReadSet<'a>) -> Vec<&'a Conversation> {
 }
 
 /// A person rules. Whoever may answer the conversation may, and their lead.
-pub(super) fn rule(mut d: Draft, world: &ReadSet<'_>, by: &RepId, ruling: &Ruling) -> Result<Decided, Rejection> {
+/// What is kept was read: a text that came while the dialog was open, or that a device offline has not seen, is not ruled
+/// away by the ruling on another. An opt-out may be ruled whatever came since.
+pub(super) fn rule(
+    mut d: Draft,
+    world: &ReadSet<'_>,
+    by: &RepId,
+    ruling: &Ruling,
+    seen: u64,
+) -> Result<Decided, Rejection> {
     let Some(hold) = world.number.and_then(|n| n.hold.as_ref()) else { return Err(Rejection::NotHeld) };
     match ruling {
         Ruling::OptOut => {
             say_ruled(&mut d, hold, Some(by.clone()), None);
             opt_out(&mut d, world, hold, &OptOutSource::Ruled(by.clone()));
         }
-        Ruling::Keep { note, reason } => {
+        Ruling::Keep { note, reason, read } => {
             if !reason.has_words() {
                 return Err(Rejection::NeedsReason);
+            }
+            if d.c.inbound > seen || hold.has_unread(read, d.c.id) {
+                return Err(Rejection::Unseen { newest: d.c.inbound });
             }
             d.say(Event::Noted { message: *note, by: by.clone() });
             say_ruled(&mut d, hold, Some(by.clone()), Some(*note));
@@ -228,8 +262,8 @@ fn asked_of(d: &Draft, world: &ReadSet<'_>, hold: &Hold) -> Vec<Scope> {
 }
 
 fn say_ruled(d: &mut Draft, hold: &Hold, by: Option<RepId>, kept: Option<MessageId>) {
-    let Some(first) = hold.first() else { return };
-    let (message, conversation, score) = (first.message, first.conversation, first.score);
+    let Some(asking) = hold.plainest() else { return };
+    let (message, conversation, score) = (asking.message, asking.conversation, asking.score);
     let number = Subject::Number(d.c.number);
     d.say_of(number, Event::HoldRuled { by, kept, message, conversation, score });
 }

@@ -41,6 +41,8 @@ pub struct Moment<'a> {
     pub number: &'a Number,
     /// People of the CRM behind it.
     pub cards: &'a [Card],
+    /// The CRM has not said yet who is behind the number: that there are no cards says nothing.
+    pub unread: bool,
     /// The buyer's last text.
     pub text: &'a str,
     /// What kind it is, and how far that carries; nothing leaves both to the guess.

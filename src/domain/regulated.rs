@@ -18,6 +18,9 @@ use super::snippet::{self, Piece, Snippet, Values};
 /// Most characters of a field that no record fills, in an approved snippet.
 pub const HAND_FILLED: usize = 40;
 
+/// Most words of it: a name, a day and an hour, an amount. What needs more is a sentence, and nobody approved of that one.
+const HAND_WORDS: usize = 4;
+
 /// How a use case is regulated.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Regulated {
@@ -135,7 +138,17 @@ fn by_hand(rest: &str) -> impl Iterator<Item = usize> {
         let plain = !c.is_control() && !matches!(c, '{' | '}' | '\u{2028}' | '\u{2029}');
         plain.then_some(at + c.len_utf8())
     });
-    ends.filter(|end| !leads_away(&rest[..*end]))
+    ends.filter(|end| !leads_away(&rest[..*end]) && !says_more(&rest[..*end]))
+}
+
+/// Whether words are more than a field's: too many, a sentence that ends or begins, a promise in percent.
+fn says_more(words: &str) -> bool {
+    let ends =
+        |word: &&str| word.ends_with(['!', '?', ';', ':', ',']) || word.ends_with('.') && word.chars().count() > 4;
+    let mut inside = words.split_whitespace().rev().skip(1);
+    words.split_whitespace().count() > HAND_WORDS
+        || words.contains(['%', '!', '?', ';'])
+        || inside.any(|word| ends(&word))
 }
 
 /// Whether words are, or hold, a web address, a mailbox or a phone number.
@@ -177,9 +190,12 @@ fn is_address(word: &str) -> bool {
     let host = bare.split(['/', '?', '#', ':', '\\']).next().unwrap_or_default();
     let labels: Vec<&str> = host.split('.').collect();
     let named = labels.iter().all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-'));
-    let top = labels.last().is_some_and(|last| last.chars().count() >= 2 && !last.chars().all(|c| c.is_ascii_digit()));
+    // A top-level name has letters alone, or is one in another alphabet (RFC 5890): `9.30am` is a time, `163.com` is none.
+    let top = labels.last().is_some_and(|last| {
+        last.chars().count() >= 2 && last.chars().all(char::is_alphabetic) || last.starts_with("xn--")
+    });
     let numbers = labels.len() == 4 && labels.iter().all(|label| label.parse::<u8>().is_ok());
-    named && labels.len() >= 2 && top && !labels[0].chars().all(|c| c.is_ascii_digit()) || numbers
+    named && labels.len() >= 2 && top || numbers
 }
 
 /// What keeps an answer's words from leaving, when the conversation is regulated. Words that are not at hand are free text
@@ -279,7 +295,14 @@ mod tests {
             ("Hi Dana, the rate is 4 % until 20261128. Maya".to_owned(), Ok(())),
             ("Hi Dana, the rate is 4 % until 91554433. Maya".to_owned(), Err(Refusal::FreeText)),
             ("Hi Dana, the rate is 4 % until (20)12-34-56. Maya".to_owned(), Err(Refusal::FreeText)),
-            ("Hi D. J. O'Neil, the rate is 4 % until 5 p.m. (4.5 % fixed). Maya".to_owned(), Ok(())),
+            ("Hi D. J. O'Neil, the rate is 4 % until 5 p.m. EST. Maya".to_owned(), Ok(())),
+            ("Hi Dana, the rate is 4 % until Dec. 3 at 9.30am. Maya".to_owned(), Ok(())),
+            ("Hi Dana, the rate is 4 % until 5 p.m. (4.5 % fixed). Maya".to_owned(), Err(Refusal::FreeText)),
+            ("Hi Dana, the rate is 4 % until Friday, and you pay nothing. Maya".to_owned(), Err(Refusal::FreeText)),
+            ("Hi Dana, the rate is 4 % until never. Trust me. Maya".to_owned(), Err(Refusal::FreeText)),
+            ("Hi sorry we raised prices also, the rate is 4 % until Friday. Maya".to_owned(), Err(Refusal::FreeText)),
+            ("Hi Dana, the rate is 4 % until 163.com. Maya".to_owned(), Err(Refusal::FreeText)),
+            ("Hi Dana, the rate is 4 % until 9.evil.com. Maya".to_owned(), Err(Refusal::FreeText)),
             ("Hi Dana\nX, the rate is 4 % until Friday. Maya".to_owned(), Err(Refusal::FreeText)),
             (RATE.to_owned(), Err(Refusal::FreeText)),
             ("Knock knock".to_owned(), Err(Refusal::FreeText)),

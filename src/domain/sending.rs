@@ -229,7 +229,15 @@ pub(super) fn report(
     delivery: Delivery,
     error: Option<u32>,
 ) -> Decided {
-    let Some(answer) = d.c.answers.get(&message) else { return Vec::new() };
+    // The carrier has the number on its list, whatever became of this text before: also when a failure without a reason was
+    // reported first, and when the text is so old that it is not kept at hand.
+    let opted_out = delivery.is_failure() && error.is_some_and(is_opt_out);
+    let Some(answer) = d.c.answers.get(&message) else {
+        if opted_out {
+            withdrawal::withdraw(&mut d, world, OptOutSource::Carrier);
+        }
+        return d.facts();
+    };
     let automatic = answer.automatic;
     let moves = match &answer.state {
         // Held or parked: its list did not have it, and the carrier had it all the same. It must not go again.
@@ -237,11 +245,14 @@ pub(super) fn report(
         AnswerState::Out { delivery: now, .. } => delivery.rank() > now.rank() && !now.is_failure(),
     };
     if !moves {
-        return Vec::new();
+        if opted_out {
+            withdrawal::withdraw(&mut d, world, OptOutSource::Carrier);
+        }
+        return d.facts();
     }
     d.say(Event::DeliveryChanged { message, delivery, error });
     if delivery.is_failure() {
-        if error.is_some_and(is_opt_out) {
+        if opted_out {
             withdrawal::withdraw(&mut d, world, OptOutSource::Carrier);
         } else if !is_opted_out(&d, world) && !automatic {
             back_in_sight(&mut d);

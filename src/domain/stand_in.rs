@@ -44,18 +44,18 @@ const SAME: &[(&str, &str)] = &[
     ("™", "(TM)"),
     ("©", "(c)"),
     ("®", "(R)"),
-    ("½", "1/2"),
-    ("¼", "1/4"),
-    ("¾", "3/4"),
     ("×", "x"),
     ("≤", "<="),
     ("≥", ">="),
-    ("º°", "o"),
-    ("ª", "a"),
     ("ﬁ", "fi"),
     ("ﬂ", "fl"),
     ("№", "No."),
 ];
+
+/// Signs that a number is read with. Their words stand behind a blank, or `1½` would be sent as `11/2`, and `72°` as a `72o`;
+/// somebody may mind all the same.
+const OF_NUMBERS: &[(&str, &str)] =
+    &[("½", " 1/2"), ("¼", " 1/4"), ("¾", " 3/4"), ("°", " deg"), ("º", "o"), ("ª", "a")];
 
 /// Letters with an accent that the GSM table does not have, with the bare letter.
 const BARE: &[(&str, &str)] = &[
@@ -100,7 +100,9 @@ pub fn stand_in(c: char) -> Option<StandIn> {
     }
     let find = |table: &[(&str, &'static str)]| table.iter().find(|(all, _)| all.contains(c)).map(|(_, by)| *by);
     let same = find(SAME).map(StandIn::Same);
-    same.or_else(|| find(BARE).map(StandIn::Bare)).or_else(|| is_picture(c).then_some(StandIn::Nothing))
+    same.or_else(|| find(BARE).map(StandIn::Bare))
+        .or_else(|| find(OF_NUMBERS).map(StandIn::Bare))
+        .or_else(|| is_picture(c).then_some(StandIn::Nothing))
 }
 
 /// Emoji, symbols drawn like them, and what only joins or colours them.
@@ -124,7 +126,9 @@ impl Offer {
         let mut out = String::with_capacity(text.len());
         for c in text.chars() {
             match self.swaps.iter().find(|(dear, _)| *dear == c) {
-                Some((_, by)) => out.push_str(by.text()),
+                // Only a number before it is kept apart.
+                Some((_, by)) if out.ends_with(|c: char| c.is_ascii_digit()) => out.push_str(by.text()),
+                Some((_, by)) => out.push_str(by.text().trim_start_matches(|c| c == ' ' && by.text().len() > 1)),
                 None => out.push(c),
             }
         }
@@ -162,11 +166,11 @@ mod tests {
 
     #[test]
     fn every_stand_in_is_in_the_table_and_stands_for_what_is_not() {
-        for (all, by) in SAME.iter().chain(BARE) {
+        for (all, by) in SAME.iter().chain(BARE).chain(OF_NUMBERS) {
             assert!(by.chars().all(is_gsm), "{by:?}");
             assert!(!all.contains(is_gsm), "one of {all} needs no stand-in");
         }
-        let (mut seen, all) = (String::new(), SAME.iter().chain(BARE));
+        let (mut seen, all) = (String::new(), SAME.iter().chain(BARE).chain(OF_NUMBERS));
         for c in all.flat_map(|(all, _)| all.chars()) {
             assert!(!seen.contains(c), "{c:?} stands twice");
             seen.push(c);
@@ -186,6 +190,21 @@ mod tests {
         assert_eq!(second.swaps, [('á', StandIn::Bare("a")), ('😀', StandIn::Nothing)]);
         assert_eq!(offer(&second.apply(&then)), None);
         assert_eq!(segments(&second.apply(&then)).encoding, Encoding::Gsm7);
+    }
+
+    #[test]
+    fn a_number_stays_the_number_that_was_written() {
+        for (text, reads) in [
+            ("1½ hours", "1 1/2 hours"),
+            ("½ hour", "1/2 hour"),
+            ("at 2 ½ %", "at 2 1/2 %"),
+            ("72° inside", "72 deg inside"),
+            ("nº 5, 1ª", "no 5, 1a"),
+        ] {
+            let offered = offer(text).unwrap();
+            assert!(!offered.unseen, "somebody may mind: {text}");
+            assert_eq!(offered.apply(text), reads);
+        }
     }
 
     #[test]

@@ -88,7 +88,8 @@ fn instant(text: &str, out: bool, playbook: &Playbook, now: Timestamp) -> Result
     match (end, text.is_empty()) {
         (Some(end), _) if out => Ok(end.to_utc().into()),
         (_, true) if out => Ok(now),
-        _ if out => Err("at is no day and no instant: 2026-03-02, or 2026-03-02T10:00:00-05:00".to_owned()),
+        // A date that nobody can read, as `01/02/2026`, is none, and the number is closed all the same.
+        _ if out => Ok(now),
         _ => Err("at is not an instant: write it with its offset, 2026-03-02T10:00:00-05:00".to_owned()),
     }
 }

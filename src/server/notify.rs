@@ -172,7 +172,9 @@ impl Notifier {
         };
         let mut next: Option<Timestamp> = later;
         for (lane, rows) in lanes {
-            match ready(&playbook, rows, &sent, now) {
+            let least =
+                |tries: u32| self.service.clock().of_real(Span::millis(pause_of(tries).unwrap_or_default() * 1_000));
+            match ready(&playbook, rows, &sent, (now, least)) {
                 Ok(rows) => {
                     busy.insert(lane.clone());
                     let notifier = Arc::clone(self);
@@ -192,11 +194,16 @@ impl Notifier {
     /// How long to wait after so many rounds that came to nothing; `None` gives up. With jitter, so that what failed
     /// together does not come back together.
     fn pause(&self, tries: u32) -> Option<Span> {
-        const PAUSES: [i64; LAST_PAUSE as usize + 1] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800];
-        let seconds = *PAUSES.get(usize::try_from(tries).ok()?)?;
+        let seconds = pause_of(tries)?;
         let jitter = rand::random_range(0..=seconds * 200);
         Some(self.service.clock().of_real(Span::millis(seconds * 1_000 + jitter)))
     }
+}
+
+/// The pause after so many rounds without its jitter, in seconds.
+fn pause_of(tries: u32) -> Option<i64> {
+    const PAUSES: [i64; LAST_PAUSE as usize + 1] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800];
+    PAUSES.get(usize::try_from(tries).ok()?).copied()
 }
 
 /// A lane may go on; whether the runner may, too.
@@ -233,24 +240,36 @@ fn lane(row: &NoticeRow) -> Lane {
     }
 }
 
-/// What of a lane goes now as one message, or when to look again.
+/// What of a lane goes now as one message, or when to look again. What failed waits by itself: an alert that came after it
+/// is tried on its own, and once the recipient heard of anything since, what failed is tried again at once.
 fn ready(
     playbook: &Playbook,
-    rows: Vec<NoticeRow>,
+    mut rows: Vec<NoticeRow>,
     sent: &[(String, Timestamp)],
-    now: Timestamp,
+    (now, pause): (Timestamp, impl Fn(u32) -> Span),
 ) -> Result<Vec<NoticeRow>, Timestamp> {
     let Some(first) = rows.first() else { return Err(now + Span::minutes(1)) };
-    if first.next_at > now {
-        return Err(first.next_at);
+    let key = first.notice.to.key();
+    let sent: Vec<Timestamp> = sent.iter().filter(|(to, _)| *to == key).map(|(_, at)| *at).collect();
+    let heard = sent.iter().max();
+    let works_again = |row: &NoticeRow| {
+        let failed = row.tries.checked_sub(1).map(|tries| row.next_at - pause(tries));
+        failed.zip(heard).is_some_and(|(failed, heard)| *heard > failed)
+    };
+    let is_due = |row: &NoticeRow| row.next_at <= now || works_again(row);
+    let next = rows.iter().map(|row| row.next_at).min().unwrap_or(now);
+    match &first.notice.to {
+        // Their order means something: a campaign is paused before it goes on.
+        To::Channels(_) if !is_due(first) => return Err(first.next_at),
+        To::Channels(_) => {}
+        To::Rep(_) => rows.retain(is_due),
     }
+    let Some(first) = rows.first() else { return Err(next) };
     let is_alert = |row: &NoticeRow| matches!(row.notice.what, What::Alert { .. });
     if let To::Rep(rep) = &first.notice.to
         && !matches!(first.notice.what, What::Told { .. } | What::Report { .. })
         && let Some(alerts) = playbook.alerting.of(rep)
     {
-        let key = first.notice.to.key();
-        let sent: Vec<Timestamp> = sent.iter().filter(|(to, _)| *to == key).map(|(_, at)| *at).collect();
         pace::may_go(alerts, &sent, now)?;
     }
     if is_alert(first) {

@@ -34,7 +34,7 @@ pub struct Ruling {
     /// Why the number was kept, unless that was erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The score of the first text that held it.
+    /// The score of the text that asked most plainly.
     pub score: i32,
     /// Where that text came in.
     #[schema(value_type = String)]

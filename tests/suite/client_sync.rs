@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use comeback::client::cache::Cache;
 use comeback::client::handle::{LinkState, OutboxId};
+use comeback::client::inbox::Beside;
 use comeback::client::outbox::Entry;
 use comeback::client::state::State;
 use comeback::client::state::older::missing_before;
@@ -210,7 +211,7 @@ impl World {
                     self.seed
                 );
             }
-            let thread = inbox::thread(&view, *c, false, Timestamp::MIN);
+            let thread = inbox::thread(&view, *c, Beside::default(), Timestamp::MIN);
             let drawn = thread.as_ref().is_some_and(|t| t.messages.iter().any(|shown| shown.message.id == *m));
             let drafted = state.drafts.values().any(|d| d.contains(words.as_str()));
             // Taken back, and the backend not told yet: a draft, and no text on its way any more.

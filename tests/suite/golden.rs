@@ -286,9 +286,9 @@ fn commands() -> Vec<Command> {
                 let to = Address::parse("+13055550100").unwrap();
                 Command::Begin { to, line: "main".into(), conversation: ConversationId(message.0) }
             }
-            Command::Begin { .. } => {
-                Command::Rule { ruling: Ruling::Keep { note: message, reason: Body::new("They meant the quote") } }
-            }
+            Command::Begin { .. } => Command::Rule {
+                ruling: Ruling::Keep { note: message, reason: Body::new("They meant the quote"), read: Vec::new() },
+            },
             Command::Rule { .. } => Command::away(true),
             Command::Away { .. } => Command::Doubt,
             Command::Doubt => Command::OptIn { source: OptOutSource::Keyword("start".to_owned()) },

@@ -105,10 +105,39 @@ fn words_to_another_of_our_numbers_are_read_in_the_dialog_once_the_backend_told_
     desk.hear(Notice::Around(Arc::new(around(vec![told]))));
     desk.says("“Lose my number” (to another of our numbers)");
     desk.says("please take me off your list");
+    desk.keys("Down Down Enter").types("the quote").keys("Enter");
+    let [Ruling::Keep { read, .. }] = &rulings(&mut desk)[..] else { panic!("kept") };
+    assert_eq!(read.len(), 2, "both were shown");
+    // Nobody can read what was erased: it holds up no ruling.
+    let mut desk = held((80, 24));
+    desk.change(1, |t| t.row.hold.as_mut().unwrap().texts[0].message = other);
+    desk.keys("j Enter z");
+    desk.says("not yet: read every text first");
     desk.hear(Notice::Around(Arc::new(around(vec![HeldText { message: other, body: None }]))));
     desk.says("(its words were erased)");
-    desk.keys("Down Enter");
-    assert_eq!(rulings(&mut desk), vec![Ruling::OptOut]);
+    desk.says("asks for a reason");
+}
+
+#[test]
+fn a_wish_that_comes_while_the_reason_is_typed_is_read_before_anything_is_kept() {
+    let mut desk = held((80, 24));
+    desk.keys("j Enter z Down Down Enter").types("the quote");
+    desk.change(1, |t| {
+        let asking = Asking {
+            message: MessageId(uuid::Uuid::from_u128(0x78)),
+            conversation: id(1),
+            score: 40,
+            patterns: vec![],
+        };
+        t.row.hold.as_mut().unwrap().texts.push(asking);
+        t.row.inbound += 1;
+    });
+    desk.keys("Enter");
+    assert_eq!(rulings(&mut desk), vec![]);
+    desk.says("They wrote again meanwhile");
+    desk.says("not yet: read every text first");
+    desk.keys("Down Down Enter");
+    assert_eq!(rulings(&mut desk), vec![], "nor by the choice, while its words are not shown");
 }
 
 #[test]

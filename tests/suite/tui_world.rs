@@ -345,6 +345,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         messages: vec![said(n * 100, at, Author::Buyer(InboundKind::Text), text)],
         older: None,
         cards: vec![],
+        unread: false,
         sharing: vec![],
         answering: None,
         consent: None,

@@ -4,8 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc::UnboundedSender;
+
 use super::Driver;
-use crate::client::handle::{LinkState, Notice};
+use crate::client::handle::{Around, LinkState, Notice};
 use crate::domain::id::ConversationId;
 
 /// How soon it is asked again while the conversation stays open: a card that was old may have been read meanwhile.
@@ -18,6 +20,22 @@ const AGAIN: Duration = Duration::from_secs(30);
 pub(super) struct Asked {
     about: Option<ConversationId>,
     next: Option<Duration>,
+    /// The conversation whose number the CRM has not said anything of, when that was asked last.
+    unread: Option<ConversationId>,
+    /// Where answers come in.
+    tell: Option<UnboundedSender<Around>>,
+}
+
+impl Asked {
+    /// Nothing yet; answers come in there.
+    pub(super) fn telling(tell: UnboundedSender<Around>) -> Self {
+        Self { tell: Some(tell), ..Self::default() }
+    }
+
+    /// Whether the CRM has not said yet who is behind the number of a conversation.
+    pub(super) fn is_unread(&self, id: ConversationId) -> bool {
+        self.unread == Some(id)
+    }
 }
 
 impl Driver {
@@ -32,18 +50,28 @@ impl Driver {
         let mono = self.mono();
         let fresh = self.around.about != self.open;
         if fresh {
-            self.around = Asked { about: self.open, next: self.open.map(|_| mono) };
+            (self.around.about, self.around.next) = (self.open, self.open.map(|_| mono));
         }
-        let Some(id) = self.open else { return };
+        let (Some(id), Some(tell)) = (self.open, self.around.tell.clone()) else { return };
         if self.machine.link(mono) != LinkState::Online || self.around.next.is_some_and(|next| next > mono) {
             return;
         }
         self.around.next = Some(mono + if fresh { SOON } else { AGAIN });
-        let (backend, notices) = (self.backend.clone(), self.notices.clone());
+        let backend = self.backend.clone();
         tokio::spawn(async move {
             if let Ok(around) = backend.around(id).await {
-                drop(notices.send(Notice::Around(Arc::new(around))));
+                drop(tell.send(around));
             }
         });
+    }
+
+    /// The answer. What is recommended hangs on whether the CRM has said who this is: the conversation is shown anew.
+    pub(super) fn looked(&mut self, around: Around) {
+        if self.open == Some(around.conversation) {
+            let unread = around.crm.is_some() && around.read_at.is_none();
+            self.around.unread = unread.then_some(around.conversation);
+            self.show_thread();
+        }
+        drop(self.notices.send(Notice::Around(Arc::new(around))));
     }
 }

@@ -45,12 +45,12 @@ pub struct Brief {
     pub words: Option<String>,
 }
 
-/// What a channel with this redaction may be told of a conversation, now.
+/// What a channel with this redaction may be told of a conversation, now. `unread` while the CRM has not said who it is.
 pub fn brief(
     playbook: &Playbook,
     c: &Conversation,
     number: &Number,
-    cards: &[Card],
+    (cards, unread): (&[Card], bool),
     last_text: &str,
     redact: Redact,
     now: Timestamp,
@@ -68,6 +68,7 @@ pub fn brief(
         c,
         number,
         cards,
+        unread,
         text: last_text,
         kind: c.corrected.map(|said| (said.kind, Ground::Sure)),
         reader: c.assignee(),

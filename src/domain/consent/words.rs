@@ -1,6 +1,7 @@
 //! What a whole text means: the carriers' words, the law's, and those of the playbook's languages.
 
 use super::rules::{ConsentRules, LanguageWords};
+use crate::domain::look_alike;
 
 /// What a whole text means to a carrier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub const STOP_WORDS: [&str; 19] = [
 const START_WORDS: [&str; 3] = ["start", "yes", "unstop"];
 const HELP_WORDS: [&str; 2] = ["help", "info"];
 
-/// The longest text that can be a keyword, in bytes.
+/// The longest text that can be a keyword, in bytes, without what stands around it: blanks make no STOP less of one.
 const LONGEST: usize = 64;
 
 /// The text in lower case with nothing around the words: `" Stop. "` is `stop`.
@@ -48,13 +49,13 @@ pub fn bare(body: &str) -> String {
     trimmed.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A word as words are compared: case, punctuation, blanks and full-width letters folded, so that `S.T.O.P.`, `Opt-Out` and
+/// A word as words are compared: case, punctuation, blanks, full-width letters and look-alikes of other scripts folded, so that `S.T.O.P.`, `Opt-Out` and
 /// `STOP ALL` are what they look like. Signs that say something, as an emoji, stay.
 pub fn folded(body: &str) -> String {
     let narrow = |c: char| match c {
         // Full-width forms stand at a fixed distance from ASCII.
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-        _ => c,
+        _ => look_alike::latin(c),
     };
     let kept = body.chars().map(narrow).filter(|c| !c.is_whitespace() && !is_punctuation(*c));
     kept.flat_map(char::to_lowercase).collect()
@@ -73,11 +74,8 @@ pub fn keyword(body: &str) -> Option<Keyword> {
 
 /// What the whole text means, also in the languages of a playbook. A word that withdraws consent anywhere withdraws it.
 pub fn keyword_in(rules: &ConsentRules, body: &str) -> Option<Keyword> {
-    if body.len() > LONGEST {
-        return None;
-    }
     let said = folded(body);
-    if said.is_empty() {
+    if said.is_empty() || said.len() > LONGEST {
         return None;
     }
     let ours = |wanted: Keyword| {
@@ -130,6 +128,9 @@ mod tests {
             ("", None),
             ("...", None),
             ("👍", None),
+            (&format!("STOP{}", " ".repeat(200)), Some(Stop)),
+            ("SТОР", Some(Stop)),
+            ("стоп", None),
         ] {
             assert_eq!(keyword(text), means, "{text:?}");
         }

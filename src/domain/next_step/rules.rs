@@ -126,7 +126,7 @@ impl Rule {
             && (self.words.is_empty() || self.words.iter().any(has))
             && (self.intents.is_empty() || intent.is_some())
             && !(self.action == Some(Action::LoopInAe) && is_the_executive(at))
-            && self.known.is_none_or(|known| known == card.is_some())
+            && self.known.is_none_or(|known| known == card.is_some() && (known || !at.unread))
             && self.waited.is_none_or(|least| waited >= least)
             && (self.hours.is_empty() || self.hours.iter().any(|window| is_within(*window, at)))
     }

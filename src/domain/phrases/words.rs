@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::look_alike;
+
 /// Characters read of one text: the longest SMS has 1,600.
 pub(super) const LONGEST: usize = 4_000;
 
@@ -79,7 +81,7 @@ fn plain(c: char) -> Option<char> {
         | '`'
         | '´'
         | 'ʼ' => return None,
-        _ => c,
+        _ => look_alike::latin(c),
     })
 }
 

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::{CrmError, LinkError};
 use crate::domain::contact::Address;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Span, Timestamp};
 
 /// Most numbers that are wanted at once; whoever comes after them is asked about when they text or are opened again.
 const MOST: usize = 10_000;
@@ -61,6 +61,9 @@ pub struct Asks {
     pub(super) following: tokio::sync::Mutex<()>,
 }
 
+/// How long a CRM may ask to be left alone without counting as one that does not answer.
+const BUSY: Span = Span::minutes(1);
+
 impl Asks {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -91,9 +94,10 @@ impl Asks {
 
     /// It did not. Since when stays what it was.
     pub(super) fn failed(&self, way: Way, e: &LinkError, now: Timestamp) {
-        // What is wrong with the database is told elsewhere, and a CRM that is busy answers.
+        // What is wrong with the database is told elsewhere, and a CRM that is busy for a moment answers. One that takes
+        // nothing for minutes, as after its day's share is used up, does not.
         if let LinkError::Crm(e) = e
-            && !matches!(e, CrmError::Busy { .. })
+            && !matches!(e, CrmError::Busy { until } if until.since(now) < BUSY)
         {
             let mut state = self.state();
             let since = state.way(way).take().map_or(now, |(since, _)| since);

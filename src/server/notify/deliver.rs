@@ -39,6 +39,8 @@ struct Message<'a> {
     dropped: Vec<NoticeRow>,
     /// What is open, when on call changes hands.
     open: Vec<Subject>,
+    /// A CRM is asked who buyers are.
+    asked: bool,
 }
 
 impl Notifier {
@@ -59,7 +61,8 @@ impl Notifier {
             | What::Report { .. }
             | What::Told { .. } => Vec::new(),
         };
-        let mut message = Message { playbook: &playbook, now, told, dropped, open };
+        let asked = self.service.asks().standing().is_some();
+        let mut message = Message { playbook: &playbook, now, told, dropped, open, asked };
         self.through_channels(&mut message).await
     }
 
@@ -380,7 +383,8 @@ impl Message<'_> {
         };
         let last = subject.messages.iter().rev().find(|m| is(m)).and_then(|m| m.body.as_ref());
         let words = last.map_or("", |body| body.as_str());
-        brief(self.playbook, &subject.state, &subject.number, &subject.cards, words, redact, self.now)
+        let unread = self.asked && !subject.read;
+        brief(self.playbook, &subject.state, &subject.number, (&subject.cards, unread), words, redact, self.now)
     }
 
     fn brief(&self, told: &Told, redact: Redact) -> Option<Brief> {

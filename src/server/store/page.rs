@@ -52,6 +52,8 @@ pub struct Subject {
     pub number: Number,
     /// What the CRM said.
     pub cards: Vec<Card>,
+    /// Whether it said anything yet.
+    pub read: bool,
     /// The campaign's text that its newest reply may answer.
     pub answering: Option<Answering>,
     /// The newest messages, oldest first.

@@ -49,6 +49,8 @@ pub enum Overlay {
         about: Seen,
         /// The words so far.
         words: String,
+        /// The held texts that were shown.
+        read: Vec<MessageId>,
     },
     /// Words for whoever covers are asked for.
     CoverNote {
@@ -199,7 +201,7 @@ pub enum Does {
     /// Rules that a buyer on hold wants no more texts.
     RuleOptOut,
     /// Rules that they meant something else: asks why first.
-    RuleKeep,
+    RuleKeep(Vec<MessageId>),
     /// Something about people and their shifts.
     People(People),
     /// Nothing.

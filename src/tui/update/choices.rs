@@ -216,9 +216,9 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
             let ruling = Ruling::OptOut;
             (Command::Rule { ruling }, format!("{whom} is opted out: no text goes to this number any more."))
         }
-        Does::RuleKeep => {
+        Does::RuleKeep(read) => {
             if let Some(seen) = about.first() {
-                super::ruling::ask_why(model, *seen);
+                super::ruling::ask_why(model, *seen, read);
             }
             return;
         }

@@ -79,7 +79,7 @@ fn accept(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
             model.overlay = Some(Overlay::Reason { about, words });
         }
         Some(Overlay::Reason { about, words }) => act::escalate_because(model, about, &words, now, out),
-        Some(Overlay::KeepReason { about, words }) => ruling::keep(model, about, &words, now, out),
+        Some(Overlay::KeepReason { about, words, read }) => ruling::keep(model, (about, read), &words, now, out),
         Some(Overlay::CoverNote { rep, words }) => away::noted(model, rep.as_ref(), &words, now),
         Some(Overlay::MeetingNote { about, meeting, words }) => booking::noted(model, about, meeting, &words, now, out),
         Some(Overlay::Begin { words }) => begin::typed(model, &words, now, out),

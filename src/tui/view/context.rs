@@ -123,7 +123,8 @@ fn told(model: &Model, thread: &Thread, p: &Painter<'_>) -> Vec<Said> {
     let age = around::age(known, p);
     if thread.cards.is_empty() {
         let age = age.as_ref().map(|age| format!(", {age}")).unwrap_or_default();
-        pane.say("CRM", &format!("does not know this number{age}"), Tone::Plain);
+        let says = if thread.unread { "has not said yet who this is" } else { "does not know this number" };
+        pane.say("CRM", &format!("{says}{age}"), Tone::Plain);
     }
     pane.say("", &around::failing(model, known, p).unwrap_or_default(), Tone::Warn);
     pane.say("", &shared(thread), Tone::Warn);

@@ -30,7 +30,7 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
             let title = format!("Escalate {name}: why?");
             ask_words(model, &title, "The reason becomes a note. Enter asks, Esc leaves.", words, None, p);
         }
-        Some(Overlay::KeepReason { about, words }) => {
+        Some(Overlay::KeepReason { about, words, .. }) => {
             let name = model.row(about.0).map_or("", |row| row.name.as_str());
             let title = format!("Keep {name}: what did they mean?");
             ask_words(model, &title, "Listed for compliance. Enter keeps the number, Esc leaves.", words, None, p);

@@ -35,6 +35,11 @@ impl Ticker {
         }
     }
 
+    /// So many real seconds by the backend's clock, which may run at another pace.
+    pub(super) const fn real_seconds(&self, seconds: i64) -> Span {
+        Span::millis(self.second * seconds)
+    }
+
     /// Real time until an instant: `8 s`, `3 min`; zero seconds once it has come.
     pub(super) fn until(&self, at: Timestamp) -> String {
         let left = at.since(self.now).as_millis();

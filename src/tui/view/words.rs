@@ -102,10 +102,20 @@ pub(super) fn leaves(model: &Model, at: Timestamp, tick: &Ticker) -> String {
     match &model.link {
         LinkState::Offline { .. } => "the backend has it: news waits for the network".to_owned(),
         LinkState::Starting | LinkState::Online | LinkState::SignedOut | LinkState::Refused { .. } => {
-            "sending now".to_owned()
+            let late = at + tick.real_seconds(SOON);
+            if late > tick.now {
+                // The screen wakes for it.
+                let _ = tick.until(late);
+                return "sending now".to_owned();
+            }
+            // What holds it back stands with the line, not with the text: admins are told of a line that is stopped.
+            "not sent yet: our number is at its rate, or stopped by its carrier (an admin is told then)".to_owned()
         }
     }
 }
+
+/// Real seconds within which a text leaves after its undo hold, unless its line keeps it back.
+const SOON: i64 = 15;
 
 /// A text that waits for its hour: until when, there and here, and why.
 pub(super) fn waits(model: &Model, place: &Place, at: Timestamp, why: Waits, tick: &Ticker) -> String {

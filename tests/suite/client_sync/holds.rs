@@ -30,7 +30,7 @@ fn drawn(state: &State) -> String {
 
 #[test]
 fn a_ruling_in_the_outbox_is_drawn_as_the_backend_decides_it() {
-    let keep = Ruling::Keep { note: id(900), reason: Body::new("They meant the quote") };
+    let keep = Ruling::Keep { note: id(900), reason: Body::new("They meant the quote"), read: Vec::new() };
     for ruling in [Ruling::OptOut, keep] {
         let mut backend = Backend::new(&["maya"]);
         let mut state = State::default();

@@ -176,6 +176,26 @@ async fn a_chat_that_may_hear_names_hears_whom_it_is_for() {
 }
 
 #[tokio::test]
+async fn what_failed_holds_back_no_later_alert_and_goes_once_the_channel_works_again() {
+    let (receiver, folder) = (Receiver::listen().await, tempfile::tempdir().unwrap());
+    let mut scene = hooked(&receiver, folder.path(), Redact::Names).await;
+    receiver.answers(&[500]);
+    scene.texts(1, "main", "Can we talk about the price?").await;
+    scene.starts();
+    receiver.wait_for(1).await;
+    eventually("it is put off", async || (scene.store.notices(9).await.unwrap().pop()?.tries == 1).then_some(())).await;
+    // Its next turn has not come, neither for the alert that comes now nor, after it, for the one that failed.
+    scene.passes(Span::seconds(2)).await;
+    scene.texts(2, "main", "And the invoice?").await;
+    scene.all_told().await;
+    let told = receiver.so_far();
+    let ids: Vec<&str> = told.iter().map(|t| t.header("webhook-id")).collect();
+    let again = ids.iter().rposition(|id| *id == ids[0]);
+    assert!(again.is_some_and(|at| at > 1), "first a later one, then what failed: {ids:?}");
+    scene.stops().await;
+}
+
+#[tokio::test]
 async fn a_missing_secret_is_waited_for_and_not_lost() {
     let (receiver, folder) = (Receiver::listen().await, tempfile::tempdir().unwrap());
     let mut scene = hooked(&receiver, folder.path(), Redact::Names).await;

@@ -32,7 +32,7 @@ fn story() -> Story {
 
 fn said(story: &Story, redact: Redact) -> Brief {
     let number = Story::number(1);
-    brief(&story.playbook, story.c(), &story.numbers[&number], &story.cards[&number], WORDS, redact, story.now)
+    brief(&story.playbook, story.c(), &story.numbers[&number], (&story.cards[&number], false), WORDS, redact, story.now)
 }
 
 fn alert(occasion: Occasion) -> What {

@@ -180,6 +180,7 @@ fn a_tapback_over_an_unanswered_question_does_not_make_it_nothing_to_answer() {
             c: story.c(),
             number,
             cards,
+            unread: false,
             text: last,
             kind: None,
             reader: None,

@@ -5,6 +5,7 @@ use comeback::domain::consent::{OptOutSource, Scope};
 use comeback::domain::contact::Body;
 use comeback::domain::event::{Event, Outcome, Review};
 use comeback::domain::hold::{BUSINESS_DAYS, Ruling, WARN_DAY, business_day};
+use comeback::domain::id::MessageId;
 use comeback::domain::rejection::Rejection;
 use comeback::domain::time::{Span, Timestamp};
 
@@ -17,7 +18,9 @@ fn held(story: &Story) -> bool {
 }
 
 fn keep(story: &mut Story, reason: &str) -> Command {
-    Command::Rule { ruling: Ruling::Keep { note: story.fresh(), reason: Body::new(reason) } }
+    let hold = story.numbers.values().find_map(|number| number.hold.as_ref());
+    let read = hold.into_iter().flat_map(|hold| &hold.texts).map(|asking| asking.message).collect();
+    Command::Rule { ruling: Ruling::Keep { note: story.fresh(), reason: Body::new(reason), read } }
 }
 
 const fn opted_out(source: OptOutSource) -> Event {
@@ -66,6 +69,55 @@ fn nothing_goes_to_a_held_number_from_any_conversation() {
         story.wait(Span::minutes(5));
         assert!(!story.starts(message) && !story.starts(new));
     }
+}
+
+#[test]
+fn what_nobody_read_is_not_ruled_away_with_what_they_did() {
+    let keep = |story: &mut Story, read: Vec<MessageId>| Command::Rule {
+        ruling: Ruling::Keep { note: story.fresh(), reason: Body::new("the quote"), read },
+    };
+    let texts = |story: &Story| -> Vec<MessageId> {
+        let hold = story.numbers[&Story::number(1)].hold.as_ref().unwrap();
+        hold.texts.iter().map(|asking| asking.message).collect()
+    };
+    // A second wish while the dialog on the first is open.
+    let mut story = Story::with_mayas_buyer();
+    story.texts(ASKS);
+    let first = texts(&story);
+    let seen = story.c().inbound;
+    let said = story.texts("STOP TEXTING ME or I sue");
+    assert!(kinds(&said).contains(&"hold_placed"));
+    let unseen = Err(Rejection::Unseen { newest: seen + 1 });
+    let old = keep(&mut story, first.clone());
+    assert_eq!(story.does_having_seen("maya", seen, &old), unseen);
+    assert_eq!(story.does("maya", &old), unseen, "also by whoever saw that one came, and not which");
+    assert!(held(&story));
+    // To another of our numbers: whoever names no text has read the conversation alone.
+    let mut apart = Story::with_mayas_buyer();
+    apart.texts(ASKS);
+    let main = apart.here;
+    apart.receives(1, "dock", "please lose my number", 0, None);
+    apart.here = main;
+    let blind = keep(&mut apart, Vec::new());
+    assert!(matches!(apart.does("maya", &blind), Err(Rejection::Unseen { .. })));
+    let all = texts(&apart);
+    let read = keep(&mut apart, all);
+    apart.does("maya", &read).unwrap();
+    assert!(!held(&apart));
+    // What is listed for compliance is the text that asked most plainly.
+    let all = texts(&story);
+    let plainest = story.numbers[&Story::number(1)].hold.as_ref().unwrap().plainest().unwrap().clone();
+    assert_eq!(plainest.message, all[1]);
+    let read = keep(&mut story, all);
+    let said = story.does("maya", &read).unwrap();
+    let listed = said.iter().find_map(|e| if let Event::HoldRuled { score, .. } = e { Some(*score) } else { None });
+    assert_eq!(listed, Some(plainest.score));
+    // That they want no more may be ruled whatever came since.
+    let mut out = Story::with_mayas_buyer();
+    out.texts(ASKS);
+    out.texts("STOP TEXTING ME or I sue");
+    out.does_having_seen("maya", 1, &OPT_OUT).unwrap();
+    assert!(!held(&out));
 }
 
 #[test]

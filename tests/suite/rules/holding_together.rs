@@ -185,7 +185,7 @@ fn nobody_begins_with_a_number_on_hold() {
     let why = "they may have asked for no more texts, and nobody has ruled yet".to_owned();
     assert_eq!(story.does("maya", &begin()), Err(Rejection::NoConsent { why }));
     let note = story.fresh();
-    let ruling = Ruling::Keep { note, reason: Body::new("They meant the mail") };
+    let ruling = Ruling::Keep { note, reason: Body::new("They meant the mail"), read: Vec::new() };
     story.does("maya", &Command::Rule { ruling }).unwrap();
     assert!(story.does("maya", &begin()).is_ok());
 }

@@ -17,7 +17,7 @@ fn step(story: &Story, text: &str, rules: &[Rule]) -> NextStep {
     let c = story.c();
     let cards = story.cards.get(&c.number).map_or(&[][..], Vec::as_slice);
     let (number, now, zone) = (&story.numbers[&c.number], story.now, chrono_tz::America::New_York);
-    recommend(&Moment { c, number, cards, text, kind: None, reader: None, rules, now, zone })
+    recommend(&Moment { c, number, cards, unread: false, text, kind: None, reader: None, rules, now, zone })
 }
 
 fn rule(what: &str, why: &str) -> Rule {
@@ -165,7 +165,8 @@ fn nobody_is_told_to_bring_themselves_in() {
         let (number, cards) = (&story.numbers[&c.number], &story.cards[&c.number]);
         let (now, zone) = (story.now, chrono_tz::UTC);
         let reader = Some(&reader);
-        recommend(&Moment { c, number, cards, text: "ok", kind: None, reader, rules: &rules, now, zone }).what
+        recommend(&Moment { c, number, cards, unread: false, text: "ok", kind: None, reader, rules: &rules, now, zone })
+            .what
     };
     assert_eq!((says("ben").as_str(), says("maya").as_str()), ("Bring in the AE", "Else"));
 }

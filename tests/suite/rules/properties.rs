@@ -133,7 +133,7 @@ fn rep_step(story: &mut Story, who: &str, what: u8, n: u8, unseen: u8, accept: u
         11 => Command::Reopen,
         12 => Command::OptOut { source: OptOutSource::Carrier },
         13 => Command::Rule { ruling: Ruling::OptOut },
-        14 => Command::Rule { ruling: Ruling::Keep { note: fresh, reason: Body::new("the quote") } },
+        14 => Command::Rule { ruling: Ruling::Keep { note: fresh, reason: Body::new("the quote"), read: Vec::new() } },
         _ => Command::away(n.is_multiple_of(2)),
     };
     let before = story.conversations.get(&story.here).cloned();

@@ -208,7 +208,7 @@ fn approval_lifts_no_hold() {
     story.does("maya", &Command::Release { message, accept: vec![Review::NewerReply, Review::OptOutHold] }).unwrap();
     story.wait(Span::seconds(8));
     assert!(!story.starts(message));
-    let ruling = Ruling::Keep { note: story.fresh(), reason: Body::new("They meant the mail") };
+    let ruling = Ruling::Keep { note: story.fresh(), reason: Body::new("They meant the mail"), read: Vec::new() };
     story.does("lea", &Command::Rule { ruling }).unwrap();
     assert_eq!(story.parked(message), Some(vec![Review::HoldLifted]), "and then it is maya's to look at");
     story.does("maya", &Command::Release { message, accept: vec![Review::HoldLifted] }).unwrap();

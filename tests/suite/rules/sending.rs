@@ -220,6 +220,24 @@ fn error_21610_opts_the_number_out_and_takes_back_unsent_texts_everywhere() {
 }
 
 #[test]
+fn error_21610_opts_out_whatever_was_reported_before_it() {
+    for before in [Some((Delivery::Failed, None)), Some((Delivery::Delivered, None)), None] {
+        let (mut story, message) = sent();
+        let waiting = story.answers("maya");
+        if let Some((delivery, error)) = before {
+            story.machine(Actor::Carrier, &report(message, delivery, error));
+        }
+        // Or of a text that is so old that it is not at hand any more.
+        let message = if before.is_some() { message } else { MessageId(uuid::Uuid::from_u128(0xdead)) };
+        story.machine(Actor::Carrier, &report(message, Delivery::Failed, Some(21610)));
+        assert!(story.numbers[&Story::number(1)].opted_out.is_some(), "{before:?}");
+        assert_eq!(story.parked(waiting), Some(vec![Review::OptedOut]));
+        let again = story.machine(Actor::Carrier, &report(message, Delivery::Failed, Some(21610)));
+        assert_eq!(kinds(&again), [""; 0], "and once");
+    }
+}
+
+#[test]
 fn no_clock_comes_back_for_a_number_that_opted_out_meanwhile() {
     for command in [0, 1, 2] {
         let (mut story, message) = sent();

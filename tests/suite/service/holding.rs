@@ -14,7 +14,7 @@ use super::{Floor, begin, minutes, parked, started};
 const ASKS: &str = "please take me off your list";
 
 fn keep(floor: &mut Floor, reason: &str) -> Command {
-    Command::Rule { ruling: Ruling::Keep { note: floor.fresh(), reason: Body::new(reason) } }
+    Command::Rule { ruling: Ruling::Keep { note: floor.fresh(), reason: Body::new(reason), read: Vec::new() } }
 }
 
 #[tokio::test]

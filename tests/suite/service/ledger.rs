@@ -194,9 +194,7 @@ async fn a_database_of_before_the_ledger_finds_its_old_words_in_the_journal() {
     drop(floor);
     // As it was before the migration.
     let db = rusqlite::Connection::open(&path).unwrap();
-    for index in
-        ["notice_consent", "notice_consent_due", "notice_alert_waiting", "notice_consent_dead", "number_blocked"]
-    {
+    for index in ["notice_consent", "notice_consent_due", "notice_alert_of", "notice_consent_dead", "number_blocked"] {
         db.execute_batch(&format!("DROP INDEX {index}")).unwrap();
     }
     // So are the migrations after it: each is run again.

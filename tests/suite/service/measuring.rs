@@ -209,7 +209,7 @@ async fn lived(store: Arc<dyn Store>) -> Floor {
     f.until(tuesday("13:16:00"), &[six]).await;
     done(f.does("maya", six, Command::Take).await);
     f.until(tuesday("14:00:00"), &[six]).await;
-    let ruling = Ruling::Keep { note: f.fresh(), reason: Body::new("Meant the list of the fair.") };
+    let ruling = Ruling::Keep { note: f.fresh(), reason: Body::new("Meant the list of the fair."), read: Vec::new() };
     done(f.does("lea", six, Command::Rule { ruling }).await);
     f.until(tuesday("14:05:00"), &[six]).await;
     done(f.does("maya", six, Command::Release { message, accept: vec![Review::HoldLifted] }).await);

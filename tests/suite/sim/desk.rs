@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use comeback::client::handle::{Ask, Notice};
+use comeback::client::inbox::Beside;
 use comeback::client::sync::{Input, Wish};
 use comeback::client::{inbox, replica};
 use comeback::domain::command::Command;
@@ -75,7 +76,10 @@ impl Seat {
         ];
         if let Some(id) = self.open {
             let older = client.machine.awaits_older(id);
-            notices.push(Notice::Thread(id, inbox::thread(&view, id, older, self.desk.now).map(Arc::new)));
+            notices.push(Notice::Thread(
+                id,
+                inbox::thread(&view, id, Beside { awaits_older: older, unread: false }, self.desk.now).map(Arc::new),
+            ));
         }
         for notice in notices {
             self.take(world, Msg::Client(notice));

@@ -237,7 +237,7 @@ impl Bench {
             Step::Rule(keep) => {
                 let note = MessageId(Uuid::from_u64_pair(11, self.questions));
                 let reason = Body::new("They meant the quote");
-                let ruling = if keep { Ruling::Keep { note, reason } } else { Ruling::OptOut };
+                let ruling = if keep { Ruling::Keep { note, reason, read: Vec::new() } } else { Ruling::OptOut };
                 self.wants(&maya, Command::Rule { ruling });
             }
             Step::Reassign => {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use comeback::client::handle::OutboxId;
+use comeback::client::inbox::Beside;
 use comeback::client::sync::{Input, Wish};
 use comeback::client::{inbox, replica};
 use comeback::domain::command::Command;
@@ -213,7 +214,7 @@ fn on_screen(world: &mut World, i: usize) {
     let missing = state.outbox.entries().iter().find_map(|entry| {
         let ((message, body), c) = (entry.words()?, entry.envelope.conversation?);
         let drafted = state.drafts.get(&c).is_some_and(|draft| draft.contains(body.as_str()));
-        let thread = inbox::thread(&view, c, false, Timestamp::MIN);
+        let thread = inbox::thread(&view, c, Beside::default(), Timestamp::MIN);
         let drawn = thread.as_ref().is_some_and(|t| t.messages.iter().any(|shown| shown.message.id == message));
         let back = asked_back.contains(&message) || (view.recalled.contains(&message) && drafted);
         let fine = (listed.contains(&OutboxId::Command(entry.envelope.id)) || back)
@@ -240,7 +241,7 @@ pub(super) fn fresh(world: &mut World, i: usize) -> MessageId {
 fn recall(world: &mut World, i: usize, c: ConversationId, seen: u64) -> Option<Wish> {
     let client = &world.clients[i];
     let view = replica::replay(client.machine.state(), 1.0);
-    let thread = inbox::thread(&view, c, false, Timestamp::MIN)?;
+    let thread = inbox::thread(&view, c, Beside::default(), Timestamp::MIN)?;
     let mine = thread.messages.iter().filter(|m| m.message.author == Author::Rep(client.rep().clone()));
     let waits = |s: &Option<AnswerState>| s.as_ref().is_none_or(AnswerState::is_waiting);
     let waiting: Vec<MessageId> = mine.filter(|m| waits(&m.message.standing)).map(|m| m.message.id).collect();

@@ -65,6 +65,7 @@ impl Tables {
         Subject {
             address: self.address(state.number),
             number: self.numbers[&state.number].clone(),
+            read: self.cards.contains_key(&state.number),
             cards: self.cards.get(&state.number).map(|(cards, _)| cards.clone()).unwrap_or_default(),
             messages,
             answering: self.answered_by(id),

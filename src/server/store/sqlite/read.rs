@@ -77,6 +77,7 @@ pub(super) fn subject(tx: &Connection, id: &str, messages: usize) -> Result<Subj
         address: from,
         answering,
         number: from_json(&consent)?,
+        read: cards.is_some(),
         cards: cards.map_or(Ok(Vec::new()), |c| from_json(&c))?,
         messages,
         total,

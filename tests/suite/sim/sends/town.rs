@@ -291,7 +291,7 @@ impl Town {
             Step::Rule { with, keep } => {
                 let note = MessageId(Uuid::from_u64_pair(11, self.questions));
                 let reason = Body::new("They meant the quote");
-                let ruling = if keep { Ruling::Keep { note, reason } } else { Ruling::OptOut };
+                let ruling = if keep { Ruling::Keep { note, reason, read: Vec::new() } } else { Ruling::OptOut };
                 self.wants_in(0, with, Command::Rule { ruling });
             }
             Step::Block { with, on } => {
