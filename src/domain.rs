@@ -33,6 +33,7 @@ pub mod id;
 pub mod interest;
 pub mod kind;
 pub mod later;
+pub mod meanwhile;
 pub mod measure;
 pub mod meeting;
 pub mod message;
