@@ -320,14 +320,15 @@ fn can_act(
     if !world.playbook.is_active(rep) {
         return Err(format!("{name} is not with us any more"));
     }
+    // First what is true of them at any time: whoever went is not passed over for having had it.
+    if !world.is_here(rep) {
+        return Err(format!("{name} is away"));
+    }
     if from.not == Some(rep) {
         return Err(format!("{name} already had it"));
     }
     if from.asked.contains(rep) {
         return Err(format!("{name} was asked already"));
-    }
-    if !world.is_here(rep) {
-        return Err(format!("{name} is away"));
     }
     // At night, when nobody works, the owner is asked all the same: the offer runs in open time.
     if calendar.is_none_or(|calendar| calendar.is_open(now)) && !world.in_hours(rep, now) {

@@ -90,10 +90,12 @@ impl Change {
                     None => running().ok_or_else(|| anyhow::anyhow!("nothing changes by itself: say --to"))?,
                 };
                 let rep = (rep != "nobody").then(|| called(playbook, rep)).transpose()?;
-                let shift = Override { id: OverrideId(Uuid::now_v7()), rep, from: from.max(now), to };
+                // It begins no earlier than now; one that is over by now is refused as it was asked for.
+                let from = if to > now { from.max(now) } else { from };
+                let shift = Override { id: OverrideId(Uuid::now_v7()), rep, from, to };
                 let name = shift.rep.as_ref().map_or("nobody", |rep| playbook.rep_name(rep));
                 anyhow::ensure!(
-                    shift.from >= to || !has_it(&plan, roster, &shift),
+                    to <= shift.from || to <= now || !has_it(&plan, roster, &shift),
                     "{name} has it from {} to {} already: nothing was changed",
                     when(&plan, shift.from),
                     when(&plan, to)
