@@ -34,6 +34,7 @@ pub mod interest;
 pub mod kind;
 pub mod later;
 mod look_alike;
+pub mod meanwhile;
 pub mod measure;
 pub mod meeting;
 pub mod message;

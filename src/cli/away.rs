@@ -14,6 +14,7 @@ use crate::domain::command::{Command, CoverNote};
 use crate::domain::contact::Body;
 use crate::domain::id::{MessageId, RepId};
 use crate::domain::later;
+use crate::domain::meanwhile;
 use crate::domain::time::Timestamp;
 
 /// Longest cover note taken, in characters: what a screen shows whole.
@@ -69,7 +70,7 @@ impl Away {
         }
         let still = if before.is_some() && stands.is_some() { "still " } else { "" };
         say(&format!("{} {still}away {when}.", whom.is()));
-        say(&desk.backup(whom.rep()));
+        say(&desk.meanwhile(&whom));
         let noted_before = before.is_some_and(|before| before.note.is_some());
         match (has_note, noted_before) {
             (true, true) => say("Whoever covers reads this note above each conversation, instead of the one before."),
@@ -120,16 +121,21 @@ impl Desk {
         at.utc().with_timezone(&self.zone).format("%a %-d %b %H:%M %Z").to_string()
     }
 
-    /// Who is asked meanwhile.
-    fn backup(&self, rep: &RepId) -> String {
-        let backup = self.playbook.reps.get(rep).and_then(|rep| rep.backup.as_ref());
-        match backup.filter(|backup| self.playbook.is_active(backup)) {
-            Some(backup) => format!(
-                "New replies and running clocks go to {} if they are here, and from there up the ladder.",
-                self.playbook.rep_name(backup)
-            ),
+    /// Who is asked meanwhile, as the rules find them now.
+    fn meanwhile(&self, whom: &Whom) -> String {
+        let asked = meanwhile::asked(&self.playbook, &self.roster, whom.rep(), self.now);
+        let go = match meanwhile::words(&asked) {
+            Some(who) => format!("New replies and running clocks go to {who}, and from there up the ladder."),
             None => "New replies and running clocks go up the ladder.".to_owned(),
-        }
+        };
+        let backup = self.playbook.reps.get(whom.rep()).and_then(|rep| rep.backup.as_ref());
+        let away = backup.filter(|backup| self.roster.away.contains_key(*backup)).map(|backup| {
+            let until = self.roster.absence(backup).and_then(|absence| absence.until);
+            let until = until.map_or_else(String::new, |until| format!(" until {}", self.time(until)));
+            let whose = if matches!(whom, Whom::Me(_)) { "your" } else { "their" };
+            format!("{}, {whose} backup, is away, too{until}. ", self.playbook.rep_name(backup))
+        });
+        away.unwrap_or_default() + &go
     }
 }
 

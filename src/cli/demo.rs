@@ -48,7 +48,8 @@ pub(super) struct Demo {
     /// How fast SLA time runs. Network, undo hold and suspend stay real.
     #[arg(long, default_value_t = 12.0, value_parser = super::speed)]
     speed: f64,
-    /// Whose inbox opens: maya, ben, ines, omar or lea of the East, kai, wren, sol or gail of the West.
+    /// Whose inbox opens: maya, ben, ines, omar or lea of the East, kai, wren, sol or gail of the West, pia, raj, tess or uma
+    /// of Support.
     #[arg(long, default_value = "maya")]
     rep: String,
     /// No terminal: print one JSON line that says where everything is, and run until ended.
@@ -251,7 +252,10 @@ impl Demo {
 fn emulated(policy: &Playbook, story: EmulatorConfig) -> EmulatorConfig {
     let cast = |reps: &[String], id: &RepId| reps.iter().position(|r| r == id.as_str()).unwrap_or(usize::MAX);
     let regional = regional(policy);
-    let owns = |r: &Rep| r.active && !regional.values().any(|(team, _)| *team == r.team);
+    // Nor does one to which only what Sales does not handle comes.
+    let serves = |team: &TeamId| policy.use_cases.values().any(|use_case| use_case.queue.as_ref() == Some(team));
+    let sells = |team: &TeamId| !serves(team) || policy.lines.values().any(|line| line.team == *team);
+    let owns = |r: &Rep| r.active && sells(&r.team) && !regional.values().any(|(team, _)| *team == r.team);
     let mut reps: Vec<_> = policy.reps.iter().filter(|(_, r)| owns(r)).collect();
     reps.sort_by_key(|(id, r)| (cast(&story.reps, id), r.role != Role::Rep, *id));
     let left = policy.reps.iter().filter(|(_, r)| !r.active).map(|(id, _)| id.to_string()).collect();

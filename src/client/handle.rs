@@ -34,7 +34,7 @@ use crate::domain::sla::Clock;
 use crate::domain::time::Timestamp;
 use crate::domain::zone::Place;
 pub use crate::wire::around::Around;
-use crate::wire::changes::{Message, Presence};
+use crate::wire::changes::{Author, Message, Presence};
 use crate::wire::report::Conversations;
 pub use crate::wire::unwritten::Unwritten;
 pub use crate::wire::writing::Writer;
@@ -266,8 +266,8 @@ pub struct Row {
     pub priority: i32,
     /// The last text, raw (draw it through `SafeText`): `None` for a picture without words or an erased text.
     pub preview: Option<Body>,
-    /// Whether the last message is ours.
-    pub preview_ours: bool,
+    /// Who wrote it; never a note.
+    pub preview_by: Option<Author>,
     /// When anything last happened.
     pub changed: Timestamp,
     /// When the buyer last wrote by their own hand.

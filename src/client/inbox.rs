@@ -79,7 +79,7 @@ fn row(view: &View<'_>, snapshot: &Snapshot) -> Row {
         priority: view.state.playbook.as_ref().map_or(0, |p| use_case::priority(p, &c.use_case)),
         stage: writer::stage(cards),
         preview: last.and_then(|m| m.body.clone()).filter(|b| !b.is_blank()),
-        preview_ours: last.is_some_and(|m| matches!(m.author, Author::Rep(_) | Author::Automatic)),
+        preview_by: last.map(|m| m.author.clone()),
         changed: c.changed,
         wrote: c.wrote(),
         inbound: c.inbound,

@@ -18,6 +18,8 @@ pub enum Climb {
     Asked(RepId),
     /// The holder went away.
     Away,
+    /// The holder does not work here any more, by the policy in force.
+    Left,
     /// Somebody is back who was not there to be asked.
     Back,
     /// Whoever took it did not answer.
@@ -34,6 +36,7 @@ impl Climb {
             Self::Breach => "did not answer in time",
             Self::Asked(_) => "asked for help",
             Self::Away => "went away",
+            Self::Left => "is not with us any more",
             Self::Back => "stood last, and somebody who comes before is back",
             Self::NotAnswered => "took it, but did not answer",
             Self::Again => "nobody acted, so it begins again",

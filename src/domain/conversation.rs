@@ -56,6 +56,9 @@ pub struct Conversation {
     /// By which rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owned_by: Option<OwnerSource>,
+    /// In whose place, who left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_place_of: Option<RepId>,
     /// Who acts now.
     pub assignment: Option<Assignment>,
     /// Open, snoozed or done.
@@ -190,6 +193,7 @@ impl Conversation {
             writer: None,
             owner: None,
             owned_by: None,
+            in_place_of: None,
             assignment: None,
             status: Status::Open,
             clock: None,
@@ -253,9 +257,10 @@ impl Conversation {
                 self.use_case.clone_from(use_case);
                 self.cohort.clone_from(cohort);
             }
-            Event::Owned { owner, source, .. } => {
+            Event::Owned { owner, source, after } => {
                 self.owner.clone_from(owner);
                 self.owned_by = *source;
+                self.in_place_of.clone_from(after);
                 self.loan = None;
             }
             Event::Received { kind, .. } => {

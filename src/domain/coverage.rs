@@ -82,14 +82,15 @@ pub(super) fn settle(mut d: Draft, world: &ReadSet<'_>, came: bool) -> Decided {
     if d.c.owner.as_ref().is_none_or(|owner| !world.playbook.is_active(owner)) {
         receive::deal(&mut d, world);
     }
-    let gone = d.c.assignee().is_some_and(|rep| !world.is_here(rep));
-    if gone {
-        let backup = escalation::to_holders_backup(world, &d.c, d.now);
-        let next = || escalation::from_the_start(world, &d.c, d.now, Climb::Away);
+    let gone = d.c.assignee().filter(|rep| !world.is_here(rep)).cloned();
+    if let Some(gone) = gone {
+        let why = if world.playbook.is_active(&gone) { Climb::Away } else { Climb::Left };
+        let backup = escalation::to_holders_backup(world, &d.c, d.now, &why);
+        let next = || escalation::from_the_start(world, &d.c, d.now, why.clone());
         let mut events = backup.unwrap_or_else(next);
         // Whoever just came is asked before it is left with the last of the ladder.
         if came && events.iter().any(|event| matches!(event, Event::Offered { expires: None, .. })) {
-            let anew = escalation::anew(world, &d.c, d.now, Climb::Away);
+            let anew = escalation::anew(world, &d.c, d.now, why);
             events = if is_earlier(&d.c, &anew, world) { anew } else { events };
         }
         lend(&mut d, events);

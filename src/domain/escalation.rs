@@ -4,24 +4,23 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::asking;
 use super::command::ReadSet;
-use super::conversation::{Conversation, Status};
-use super::decide::{Decided, Draft};
+use super::conversation::Conversation;
 use super::event::{Climb, Event};
-use super::hold;
 use super::hours::Calendar;
 use super::id::{RepId, ScheduleId, TeamId};
 use super::oncall;
-use super::ownership::OwnerSource;
+use super::ownership::{OwnerSource, inherited};
 use super::playbook::Playbook;
 use super::routing::{Because, Holder, Passed, Reason};
 use super::sla::Stage;
 use super::time::{Span, Timestamp};
 use super::use_case;
 
+mod expire;
 mod left;
 
+pub(super) use expire::expire;
 pub use left::nobody_left;
 
 /// An escalation policy.
@@ -233,12 +232,18 @@ pub(super) fn owners_step(world: &ReadSet<'_>, c: &Conversation, now: Timestamp)
     (u8::try_from(index).ok(), rules.expires(now, index, c.rounds < rules.ladder.repeat))
 }
 
-/// When a conversation that is taken now passes on for want of an answer: none on a ladder that taking stops.
+/// When a conversation that is taken now passes on for want of an answer: none on a ladder that taking stops, nor where
+/// another program answers. Nobody is told of more time than the clock gives: at its due time it passes on in any case.
 pub(super) fn answer_by(world: &ReadSet<'_>, c: &Conversation, now: Timestamp) -> Option<Timestamp> {
     let rules = rules(world, &c.cohort)?;
     let step = usize::from(c.assignment.as_ref()?.step?);
-    c.clock.as_ref().filter(|_| rules.ladder.stop == Stop::Answered)?;
-    rules.expires(now, step, c.rounds < rules.ladder.repeat)
+    let clock = c.clock.as_ref().filter(|_| rules.ladder.stop == Stop::Answered)?;
+    if use_case::sent_on(world.playbook, &c.use_case).is_some() {
+        return None;
+    }
+    let expires = rules.expires(now, step, c.rounds < rules.ladder.repeat)?;
+    // What is late already was passed on at its due time: the step's time is left.
+    Some(if clock.stage < Stage::Breached && clock.due > now { expires.min(clock.due) } else { expires })
 }
 
 /// Who stands on a step now, or why nobody does.
@@ -315,14 +320,15 @@ fn can_act(
     if !world.playbook.is_active(rep) {
         return Err(format!("{name} is not with us any more"));
     }
+    // First what is true of them at any time: whoever went is not passed over for having had it.
+    if !world.is_here(rep) {
+        return Err(format!("{name} is away"));
+    }
     if from.not == Some(rep) {
         return Err(format!("{name} already had it"));
     }
     if from.asked.contains(rep) {
         return Err(format!("{name} was asked already"));
-    }
-    if !world.is_here(rep) {
-        return Err(format!("{name} is away"));
     }
     // At night, when nobody works, the owner is asked all the same: the offer runs in open time.
     if calendar.is_none_or(|calendar| calendar.is_open(now)) && !world.in_hours(rep, now) {
@@ -362,7 +368,12 @@ pub(super) fn anew(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: C
 
 /// To the backup of whoever has it, where nobody is accountable: on the terms of the ladder's step for backups, else of the
 /// step it stands on. None when there is no backup who can be asked.
-pub(super) fn to_holders_backup(world: &ReadSet<'_>, c: &Conversation, now: Timestamp) -> Option<Vec<Event>> {
+pub(super) fn to_holders_backup(
+    world: &ReadSet<'_>,
+    c: &Conversation,
+    now: Timestamp,
+    why: &Climb,
+) -> Option<Vec<Event>> {
     let holder = c.assignee().filter(|_| c.owner.is_none())?;
     let backup = world.playbook.reps.get(holder)?.backup.as_ref()?;
     let rules = rules(world, &c.cohort)?;
@@ -372,15 +383,16 @@ pub(super) fn to_holders_backup(world: &ReadSet<'_>, c: &Conversation, now: Time
     can_act(world, now, &from, rules.calendar, backup).ok()?;
     let of_backups = rules.ladder.steps.iter().position(|step| step.who == Who::Backup);
     let index = of_backups.or_else(|| c.assignment.as_ref()?.step.map(usize::from))?;
-    let passed = vec![Passed { who: holder.to_string(), why: Climb::Away.words().to_owned() }];
-    let climbed = Some(Climb::Away);
+    let passed = vec![Passed { who: holder.to_string(), why: why.words().to_owned() }];
+    let climbed = Some(why.clone());
     let because = Because { reason: Reason::Step(Who::Backup), passed, playbook: world.playbook.version, climbed };
     let (to, step) = (Holder::Rep(backup.clone()), u8::try_from(index).ok());
     let expires = rules.expires(now, index, again);
-    // Lent on, it is still the same loan.
-    let covers = Some(c.loan.as_ref().map_or(holder, |loan| &loan.of).clone());
+    // Lent on, it is still the same loan. Whoever left gets nothing back.
+    let of = c.loan.as_ref().map_or(holder, |loan| &loan.of);
+    let covers = Some(of).filter(|of| world.playbook.is_active(of)).cloned();
     Some(vec![
-        Event::Escalated { why: Climb::Away },
+        Event::Escalated { why: why.clone() },
         Event::Offered { to, step, expires, because, covers, weighed: None },
     ])
 }
@@ -430,72 +442,13 @@ fn pass(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb, step:
         Some(mut offered) => {
             if let Event::Offered { because, .. } = &mut offered {
                 because.climbed = Some(why.clone());
+                // Whoever took it over from somebody who left did not have it before.
+                let by_owner = matches!(because.reason, Reason::Owner(_));
+                let taken_over = inherited::taken_over(world.playbook, c).filter(|_| by_owner);
+                because.passed.splice(0..0, taken_over);
             }
             vec![Event::Escalated { why }, offered]
         }
         None => Vec::new(),
-    }
-}
-
-/// Everything whose time has come, in the order in which it was due. Doing it twice is the same as once.
-pub(super) fn expire(mut d: Draft, world: &ReadSet<'_>) -> Decided {
-    while let Some(at) = d.c.next_deadline().filter(|at| *at <= d.now) {
-        let before = d.said();
-        if d.c.ruling.is_some_and(|clock| clock.next() == at) {
-            hold::reached(&mut d, world);
-        } else if d.c.awaits == Some(at) {
-            asking::over(&mut d, world, true);
-        } else if d.c.status == Status::Snoozed(at) {
-            d.say(Event::Woke);
-        } else if let Some(a) = d.c.assignment.as_ref().filter(|a| a.expires == Some(at)) {
-            let why = if a.taken.is_some() { Climb::NotAnswered } else { Climb::NotTaken };
-            pass_on(&mut d, world, why);
-        } else {
-            clock_reached(&mut d, world, at);
-        }
-        // A time that nothing follows from would come again for ever, and with it everybody's texts would wait.
-        if d.said() == before {
-            break;
-        }
-    }
-    d.facts()
-}
-
-fn clock_reached(d: &mut Draft, world: &ReadSet<'_>, at: Timestamp) {
-    let Some(clock) = d.c.clock.clone() else { return };
-    if clock.stage == Stage::Running && at < clock.due {
-        d.say(Event::SlaWarned { due: clock.due });
-        return;
-    }
-    d.say(Event::SlaBreached { due: clock.due });
-    // Somebody was asked a moment ago and still has time: the ladder is already being climbed.
-    let asked = d.c.assignment.as_ref().is_some_and(|a| a.taken.is_none() && a.expires.is_some_and(|e| e > d.now));
-    if !asked {
-        pass_on(d, world, Climb::Breach);
-    }
-}
-
-/// The next step; at the end of the ladder the first one again, while it repeats; else an offer that no longer expires.
-fn pass_on(d: &mut Draft, world: &ReadSet<'_>, why: Climb) {
-    // Another program answers it: that it is late is told to the lead, and nobody is asked. An offer of before it became so
-    // ends here like the last of a ladder.
-    let asks = use_case::sent_on(world.playbook, &d.c.use_case).is_none();
-    let mut climbed = if asks { climb(world, &d.c, d.now, why) } else { Vec::new() };
-    let repeat = repeats(world, &d.c.cohort);
-    let expired = d.c.assignment.as_ref().is_some_and(|a| a.expires.is_some());
-    if asks && climbed.is_empty() && expired && d.c.rounds < repeat {
-        climbed = from_the_start(world, &d.c, d.now, Climb::Again);
-    }
-    if climbed.is_empty()
-        && let Some(a) = d.c.assignment.clone().filter(|a| a.expires.is_some())
-    {
-        let covers = d.c.loan.as_ref().map(|loan| loan.of.clone());
-        d.say(match (&a.to, a.taken) {
-            (Holder::Rep(by), Some(_)) => Event::Taken { by: by.clone(), because: a.because, answer_by: None },
-            _ => Event::Offered { to: a.to, step: a.step, expires: None, because: a.because, covers, weighed: None },
-        });
-    }
-    for event in climbed {
-        d.say(event);
     }
 }

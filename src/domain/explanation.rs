@@ -61,7 +61,8 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
             lines
         }
         Event::Taken { by, because, answer_by } => {
-            let until = answer_by.map_or_else(String::new, |at| format!(", and must answer until {}", time(at)));
+            let on = |at| format!(", and without an answer it passes on {}", time(at));
+            let until = answer_by.map_or_else(String::new, on);
             let mut lines = vec![format!("{} has it{until}", name(by))];
             lines.extend(reasons(playbook, Some(by), because));
             lines

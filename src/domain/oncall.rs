@@ -133,6 +133,9 @@ pub struct HandOff {
 /// Why two shifts cannot be exchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotASwap {
+    /// Both are the same one.
+    #[error("both times lie in one shift, so there is nothing to exchange")]
+    OneShift,
     /// Both are the same person's.
     #[error("both shifts are the same person's, so nothing would change")]
     SamePerson,
@@ -175,6 +178,9 @@ impl Override {
 pub fn swap(ids: [OverrideId; 2], one: &Shift, other: &Shift) -> Result<[Override; 2], NotASwap> {
     if one.from >= one.to || other.from >= other.to {
         return Err(NotASwap::NoLength);
+    }
+    if (&one.rep, one.from, one.to) == (&other.rep, other.from, other.to) {
+        return Err(NotASwap::OneShift);
     }
     if one.rep == other.rep {
         return Err(NotASwap::SamePerson);
@@ -246,6 +252,14 @@ impl<'a> FinalSchedule<'a> {
             (from, days) = (to, days * 2);
         }
         None
+    }
+
+    /// Who had it last before `at`, however long nobody did in between; none when nobody did within [`MAX_QUIET_DAYS`].
+    pub fn last_before(self, at: Timestamp) -> Option<RepId> {
+        let at = Timestamp::from_millis(at.millis());
+        // Mostly it is a moment ago: look near first.
+        let mut near = [1, 8, 64, MAX_QUIET_DAYS].into_iter();
+        near.find_map(|days| self.shifts(at - whole_days(days), at).pop()).map(|shift| shift.rep)
     }
 
     fn stretches(self, from: Timestamp, to: Timestamp) -> Vec<Stretch<'a>> {

@@ -20,6 +20,7 @@ use super::roster::Roster;
 use super::routing::Holder;
 use super::time::{Span, Timestamp};
 
+mod delays;
 mod instants;
 mod ways;
 
@@ -118,17 +119,6 @@ pub fn search(playbook: &Playbook, bounds: Bounds) -> Searched {
     searched
 }
 
-/// The replies that are tried, at every instant, also where the search tries one of several that are alike.
-pub fn cases(playbook: &Playbook, bounds: Bounds) -> Vec<(Reply, Timestamp)> {
-    let mut all = Vec::new();
-    for way in ways::of(playbook) {
-        for at in instants::all(playbook, &way.team, bounds) {
-            all.extend(way.replies.iter().map(|reply| (reply.clone(), at)));
-        }
-    }
-    all
-}
-
 /// How many are in the largest pool that a reply gets into sooner or later; no further than to one of more than `most`.
 fn largest_pool(bare: &Playbook, reply: &Reply, at: Timestamp, most: usize) -> usize {
     climbed(bare, reply, at, &BTreeSet::new(), false, |asked| asked.pool > most).pool
@@ -196,11 +186,6 @@ impl<'a> Search<'a> {
         }
         found
     }
-}
-
-/// Everybody here who is asked when nobody acts, from the reply to the last step of its ladder.
-pub fn reached(playbook: &Playbook, reply: &Reply, at: Timestamp, away: &BTreeSet<RepId>) -> BTreeSet<RepId> {
-    climbed(playbook, reply, at, away, false, |_| false).people
 }
 
 /// Who is asked.

@@ -16,8 +16,8 @@ use super::event::{Event, Review, Subject};
 use super::hold;
 use super::id::{ContactId, RepId};
 use super::message::{InboundKind, classify};
-use super::ownership::inherited::in_place_of;
-use super::ownership::{self, Asked, Found, territory};
+use super::ownership::inherited::{self, in_place_of};
+use super::ownership::{self, Asked, Found, OwnerSource, territory};
 use super::routing::{Assignment, Because, Holder, Passed, Reason, Weighed};
 use super::sla::{self, Response};
 use super::time::Timestamp;
@@ -284,7 +284,10 @@ pub(super) fn offer(d: &mut Draft, world: &ReadSet<'_>, found: Found) {
     let from = From { step, owner, team: &c.team, cohort: &c.cohort, not: None, asked, passed_by: &c.passed_by, again };
     let loads = loads(world, &found);
     if let Some(mut offered) = escalation::offer(world, d.now, &from, found.passed) {
-        if let Event::Offered { weighed, .. } = &mut offered {
+        if let Event::Offered { weighed, because, .. } = &mut offered {
+            // Nor did whoever took it over from somebody who left have it before.
+            let by_it = because.reason == Reason::Owner(OwnerSource::Conversation) && c.owned_by.is_none();
+            because.passed.splice(0..0, inherited::taken_over(world.playbook, &c).filter(|_| by_it));
             let stages = world.cards.iter().filter_map(|card| card.stage()).map(str::to_owned).collect();
             let places: BTreeSet<String> = world.cards.iter().filter_map(territory::place).collect();
             *weighed = Some(Box::new(Weighed {

@@ -95,16 +95,22 @@ impl Roster {
                 self.shifts_changed = Some(at);
                 let all = self.overrides.entry(schedule.clone()).or_default();
                 all.retain(|o| o.to > at - KEPT);
-                // One that is made anew keeps its place among the others.
-                match all.iter_mut().find(|o| o.id == shift.id) {
-                    Some(known) => *known = shift.clone(),
+                // One that is made anew keeps its place among the others, and whoever had it until now had it.
+                match all.iter().rposition(|o| o.id == shift.id) {
+                    Some(place) if all[place].from < at => {
+                        all[place].to = all[place].to.min(at);
+                        all.insert(place + 1, Override { from: shift.from.max(at), ..shift.clone() });
+                    }
+                    Some(place) => all[place] = shift.clone(),
                     None => all.push(shift.clone()),
                 }
             }
             Event::OverrideDropped { schedule, id } => {
                 self.shifts_changed = Some(at);
                 if let Some(all) = self.overrides.get_mut(schedule) {
-                    all.retain(|o| o.id != *id);
+                    // What is over of it stays as it was.
+                    all.retain(|o| o.id != *id || o.from < at);
+                    all.iter_mut().filter(|o| o.id == *id).for_each(|o| o.to = o.to.min(at));
                     if all.is_empty() {
                         self.overrides.remove(schedule);
                     }
@@ -146,9 +152,9 @@ impl Roster {
         self.overrides.get(schedule).map_or(&[], Vec::as_slice)
     }
 
-    /// The override with this id, and its schedule.
+    /// The override with this id, as it was made last, and its schedule.
     pub fn override_of(&self, id: OverrideId) -> Option<(&ScheduleId, &Override)> {
-        self.overrides.iter().find_map(|(schedule, all)| Some((schedule, all.iter().find(|o| o.id == id)?)))
+        self.overrides.iter().find_map(|(schedule, all)| Some((schedule, all.iter().rev().find(|o| o.id == id)?)))
     }
 
     /// Absences that have ended by themselves at `now`.

@@ -2,7 +2,7 @@
 //! conversations that somebody's coming or going concerns. The facts are in the journal and the rules in the domain; what
 //! is kept here may be lost at any time, and is found again at the next start.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use crate::domain::coverage;
 use crate::domain::hours::Calendar;
 use crate::domain::id::RepId;
 use crate::domain::playbook::Playbook;
-use crate::domain::roster::Roster;
+use crate::domain::roster::{Returned, Roster};
 use crate::domain::time::Timestamp;
 use crate::domain::visibility::Principal;
 
@@ -38,11 +38,38 @@ const THERE: Duration = Duration::from_secs(75);
 
 /// What was followed up so far.
 #[derive(Debug, Default)]
-struct Known {
+pub struct Known {
     /// Of which version of the policy.
     playbook: u32,
     /// Who could be asked then.
     here: BTreeSet<RepId>,
+    /// Who had been away, and when that was over.
+    returned: BTreeMap<RepId, Returned>,
+}
+
+/// Who came back and can be asked, as far as an offer may move for it. Whom a version of the policy brings never was away.
+enum Came {
+    /// These since the look before.
+    Since(BTreeSet<RepId>),
+    /// Everybody who came back, and when: of what was followed up before nothing is known.
+    Ever(BTreeMap<RepId, Timestamp>),
+}
+
+impl Came {
+    /// Whether anybody came back whom a conversation has not been offered with.
+    fn concerns(&self, c: &Conversation) -> bool {
+        match self {
+            Self::Since(back) => !back.is_empty(),
+            Self::Ever(back) => c.assignment.as_ref().is_some_and(|a| back.values().any(|at| *at >= a.at)),
+        }
+    }
+
+    fn is_nobody(&self) -> bool {
+        match self {
+            Self::Since(back) => back.is_empty(),
+            Self::Ever(back) => back.is_empty(),
+        }
+    }
 }
 
 /// Runs until `shutdown` or until the database fails.
@@ -68,9 +95,14 @@ pub async fn run(
     Ok(())
 }
 
-/// Follows up once what is new, for tests and whoever will not wait.
+/// Follows up once what is new, as a process does that has just started, for tests and whoever will not wait.
 pub async fn follow_up(service: &Service) -> Result<(), StoreError> {
-    look(service, &Presences::default(), monotonic(), &mut None).await.map(drop)
+    follow_up_since(service, &mut None).await
+}
+
+/// The same, as a process does that knows what it followed up before.
+pub async fn follow_up_since(service: &Service, known: &mut Option<Known>) -> Result<(), StoreError> {
+    look(service, &Presences::default(), monotonic(), known).await.map(drop)
 }
 
 /// Follows up what is new; tells when an absence ends next.
@@ -98,23 +130,33 @@ async fn look(
     }
     let is_here = |rep: &RepId| roster.is_here(&playbook, rep);
     let here: BTreeSet<RepId> = playbook.reps.keys().filter(|rep| is_here(rep)).cloned().collect();
-    let moved: Vec<RepId> = match known {
-        Some(known) if known.playbook == playbook.version => known.here.symmetric_difference(&here).cloned().collect(),
-        Some(_) | None => playbook.reps.keys().cloned().collect(),
+    let back = roster.returned.iter().filter(|(rep, _)| is_here(rep));
+    let came = match known {
+        Some(known) => {
+            let since = back.filter(|(rep, last)| known.returned.get(*rep) != Some(*last));
+            Came::Since(since.map(|(rep, _)| rep.clone()).collect())
+        }
+        None => Came::Ever(back.map(|(rep, last)| (rep.clone(), last.at)).collect()),
     };
-    let came = moved.iter().any(is_here);
-    let concerned = concerned(service, &playbook, &moved, is_here).await?;
-    settle(service, concerned, came).await?;
-    *known = Some(Known { playbook: playbook.version, here });
+    let moved = match (&*known, &came) {
+        (Some(known), Came::Since(back)) if known.playbook == playbook.version => {
+            Some(known.here.symmetric_difference(&here).chain(back).cloned().collect())
+        }
+        // Another policy may have left out anybody.
+        (Some(_) | None, _) => None,
+    };
+    let concerned = concerned(service, &playbook, moved, &came, is_here).await?;
+    settle(service, concerned, &came).await?;
+    *known = Some(Known { playbook: playbook.version, here, returned: roster.returned.clone() });
     Ok(roster.next_return())
 }
 
 /// Settles these conversations in their order. A round is handed over before its first is waited for: few groups, and few
 /// writes to the disk.
-async fn settle(service: &Service, conversations: Vec<Conversation>, back: bool) -> Result<(), StoreError> {
+async fn settle(service: &Service, conversations: Vec<Conversation>, came: &Came) -> Result<(), StoreError> {
     for round in conversations.chunks(ROUND) {
         let settle = |c: &Conversation| {
-            let command = Command::Settle { back };
+            let command = Command::Settle { back: came.concerns(c) };
             service.hand_over(Work::Machine { actor: Actor::Clock, conversation: c.id, command })
         };
         let waiting: Result<Vec<_>, _> = round.iter().map(settle).collect();
@@ -157,24 +199,31 @@ fn seen_and_unseen(
     said
 }
 
-/// Conversations that these people's coming or going concerns, the most urgent first.
+/// Conversations that these people's coming or going concerns, the most urgent first; of everybody's when nobody is named.
 async fn concerned(
     service: &Service,
     playbook: &Playbook,
-    moved: &[RepId],
+    moved: Option<BTreeSet<RepId>>,
+    came: &Came,
     is_here: impl Fn(&RepId) -> bool,
 ) -> Result<Vec<Conversation>, StoreError> {
-    let mut principals: BTreeSet<Principal> = moved.iter().cloned().map(Principal::Rep).collect();
-    let came = moved.iter().any(&is_here);
-    // Whoever is back may also take what waits in their pools, or with a lead before whom nobody else stood.
-    for rep in moved.iter().filter(|rep| is_here(rep)) {
-        principals.extend(playbook.pools_of(rep).into_iter().map(Principal::Pool));
-        principals.extend(playbook.teams.values().filter_map(|team| team.lead.clone()).map(Principal::Rep));
-    }
+    let principals = match moved {
+        None => [Principal::All].into(),
+        Some(moved) => {
+            let mut principals: BTreeSet<Principal> = moved.iter().cloned().map(Principal::Rep).collect();
+            // Whoever is back may also take what waits in their pools, or with a lead before whom nobody else stood.
+            for rep in moved.iter().filter(|rep| !came.is_nobody() && is_here(rep)) {
+                principals.extend(playbook.pools_of(rep).into_iter().map(Principal::Pool));
+                principals.extend(playbook.teams.values().filter_map(|team| team.lead.clone()).map(Principal::Rep));
+            }
+            principals
+        }
+    };
     let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
     for principal in principals {
         let open = service.store().open_seen_by(&principal).await?.into_iter();
-        all.extend(open.filter(|c| coverage::is_unsettled(c, came, &is_here) && seen.insert(c.id)));
+        let unsettled = |c: &Conversation| coverage::is_unsettled(c, came.concerns(c), &is_here);
+        all.extend(open.filter(|c| unsettled(c) && seen.insert(c.id)));
     }
     all.sort_by_key(coverage::urgency);
     Ok(all)

@@ -53,6 +53,7 @@ mod tui_booking;
 mod tui_composer;
 mod tui_holds;
 mod tui_later;
+mod tui_list;
 mod tui_measure;
 mod tui_next_step;
 mod tui_people;

@@ -4,6 +4,7 @@
 mod approval;
 mod channels;
 mod consent;
+mod expectations;
 mod mail;
 mod pace;
 mod pages;

@@ -133,7 +133,7 @@ fn each_mistake_is_told_where_it_stands_with_what_to_do() {
             ),
         ),
         (
-            &[("queue = \"east\"\n", "")],
+            &[("queue = \"support\"\n", "")],
             format!(
                 "risky: playbook.toml:{}:1: the targets of \"standard\" never run for \"support\": Sales does not handle it; name \
                  the team that answers: queue = \"…\", or leave the cohort out",
@@ -493,9 +493,9 @@ fn a_use_case_that_cannot_be_meant_is_told_in_its_place() {
         ("lines = [\"main\"]\n", "", "nothing says what the line \"main\" is for; write use_case"),
         ("lines = [\"main\"]", "lines = [\"main\", \"meetings\"]", "\"meetings\" is for \"meeting\" already"),
         ("sales = false\nqueue", "queue", "queue names the team for what Sales does not handle"),
-        ("queue = \"east\"", "queue = \"eats\"", "there is no team \"eats\"; did you mean \"east\"?"),
+        ("queue = \"support\"", "queue = \"suport\"", "there is no team \"suport\"; did you mean \"support\"?"),
         (
-            "queue = \"east\"\ncohort = \"standard\"",
+            "queue = \"support\"\ncohort = \"standard\"",
             "cohort = \"standrad\"",
             "there is no cohort \"standrad\"; did you mean \"standard\"?",
         ),

@@ -466,7 +466,7 @@ fn the_reply_that_reaches_nobody_is_told_with_whose_it_is_and_where_it_comes_fro
         );
         let ladders = ["fast", "renewal", "standard"].map(|name| format!("ladder = \"{name}\""));
         let source = ladders.iter().fold(source, |source, name| source.replace(name, "ladder = \"short\""));
-        let source = source.replace("sales = false\nqueue = \"east\"\n", "").replace("hours = \"west\"\n", "");
+        let source = source.replace("sales = false\nqueue = \"support\"\n", "").replace("hours = \"west\"\n", "");
         let told = found(&source);
         let is = |told: &String| {
             told.contains(&format!("would reach nobody while {away} away (use case \""))
@@ -509,7 +509,7 @@ fn mistakes_in_what_campaigns_and_words_mean_say_where_and_what_to_write() {
         (
             "sales = false\nqueue",
             "queue".to_owned(),
-            "queue = \"east\"",
+            "queue = \"support\"",
             "queue names the team for what Sales does not handle, and Sales handles this; write sales = false, or leave the queue \
              out",
         ),

@@ -276,7 +276,7 @@ fn what_was_told_in_the_reader_s_own_words_says_what_to_write() {
         (
             "role = \"AE\"",
             "role = \"CFO\"",
-            "there is no title \"CFO\"; it can be AE, Head of Sales East, Head of Sales West, SDR, SE",
+            "there is no title \"CFO\"; it can be AE, Head of Sales East, Head of Sales West, Head of Support, SDR, SE, Support",
         ),
         (
             "since = 2026-01-05\nhand_off = \"09:00\"\ndays",

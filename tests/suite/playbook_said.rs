@@ -354,7 +354,7 @@ fn a_day_without_an_hour_in_common_with_a_law_and_a_queue_without_a_clock_are_fo
     let wanted =
         "18:00 to 21:00 has no minute in common with US-PA (73 P.S. 2245.2): on such days no text leaves for there";
     assert!(late.contains(&(false, wanted.to_owned(), "open earlier or close later".to_owned())), "{late:#?}");
-    let unclocked = found(&[("queue = \"east\"\ncohort = \"standard\"", "queue = \"east\"")]);
+    let unclocked = found(&[("queue = \"support\"\ncohort = \"standard\"", "queue = \"support\"")]);
     let wanted = "no clock runs for \"support\": Sales does not handle it, and it has no cohort of its own";
     let remedy = "name the one whose targets the queue answers by: cohort = \"…\"";
     assert!(unclocked.contains(&(false, wanted.to_owned(), remedy.to_owned())), "{unclocked:#?}");

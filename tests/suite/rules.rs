@@ -13,6 +13,7 @@ mod holding;
 mod holding_together;
 mod ladder;
 mod meaning;
+mod meanwhile;
 mod measured;
 mod next_steps;
 mod ordered;

@@ -237,7 +237,7 @@ fn a_swap_of_later_shifts_is_picked_or_typed_and_said_before_it_is_asked() {
         desk.types("2026-05-30 12:00").keys("Enter");
         desk.says("Swap Ben Sato's shift with");
         desk.types("later").keys("Enter").types("2026-05-28 9:00").keys("Enter");
-        desk.says("Both shifts are the same");
+        desk.says("Both times lie in one shift");
         desk.says("2026-05-28 9:00");
         desk.keys("Ctrl-u").types("2026-06-02 9:00").keys("Enter");
         shows(&desk, "swap-sure");

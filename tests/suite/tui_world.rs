@@ -315,7 +315,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         priority: 0,
         stage: None,
         preview: Some(Body::new(text)),
-        preview_ours: false,
+        preview_by: Some(Author::Buyer(InboundKind::Text)),
         changed: at,
         wrote: Some(at),
         inbound: 1,

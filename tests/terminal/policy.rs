@@ -128,7 +128,7 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
             &["drop", "--database", &database, "nonsense"],
             "\"nonsense\" is no override: nothing was changed; there is none",
         ),
-        (&["swap", "--database", &database, "east", "2026-01-06T12:00", "2026-01-13T12:00"], "shift then is over"),
+        (&["swap", "--database", &database, "east", "2026-01-06T12:00", "2026-01-13T12:00"], "shift then was over on "),
     ] {
         let wrong = town.machine.run(&[&["oncall"][..], change].concat(), "");
         assert!(!wrong.ok && wrong.err.contains(wanted), "{change:?}: {}", wrong.err);

@@ -283,5 +283,5 @@ fn where_a_rep_is_reached_comes_on_standard_input_and_is_not_told_again() {
     assert_eq!(reach(&["maya", "--forget"], "").out.trim(), "maya: neither phone nor mailbox is known any more");
     let home = machine.home().display().to_string();
     let said = machine.run_with(&[("HOME", &home)], &["doctor", "--database", &database], "");
-    assert!(said.out.contains("no alert can reach 7 rep(s)") && !said.out.contains("Okafor"), "{}", said.out);
+    assert!(said.out.contains("no alert can reach 11 rep(s)") && !said.out.contains("Okafor"), "{}", said.out);
 }

@@ -11,7 +11,7 @@ use crate::config::diagnose::nearest;
 use crate::domain::command::Command;
 use crate::domain::id::{OverrideId, RepId, ScheduleId};
 use crate::domain::later;
-use crate::domain::oncall::{self, Override, Plan};
+use crate::domain::oncall::{self, Override, Plan, Shift};
 use crate::domain::playbook::Playbook;
 use crate::domain::roster::Roster;
 use crate::domain::time::Timestamp;
@@ -90,11 +90,20 @@ impl Change {
                     None => running().ok_or_else(|| anyhow::anyhow!("nothing changes by itself: say --to"))?,
                 };
                 let rep = (rep != "nobody").then(|| called(playbook, rep)).transpose()?;
-                let absent = rep.as_ref().and_then(|rep| away_then(playbook, roster, &plan, rep, from));
+                // It begins no earlier than now; one that is over by now is refused as it was asked for.
+                let from = if to > now { from.max(now) } else { from };
+                let shift = Override { id: OverrideId(Uuid::now_v7()), rep, from, to };
+                let name = shift.rep.as_ref().map_or("nobody", |rep| playbook.rep_name(rep));
+                anyhow::ensure!(
+                    to <= shift.from || to <= now || !has_it(&plan, roster, &shift),
+                    "{name} has it from {} to {} already: nothing was changed",
+                    when(&plan, shift.from),
+                    when(&plan, to)
+                );
+                let absent = shift.rep.as_ref().and_then(|rep| away_then(playbook, roster, &plan, rep, shift.from));
                 if let Some(line) = absent {
                     say(&line);
                 }
-                let shift = Override { id: OverrideId(Uuid::now_v7()), rep, from, to };
                 (plan.id.clone(), Command::Override { schedule: plan.id, shift })
             }
             Self::Swap { schedule, one, other, dry_run, .. } => {
@@ -102,7 +111,9 @@ impl Change {
                 let within =
                     |text: &String| typed(text, plan.zone, |text| later::parse_ever(text, office.now, plan.zone));
                 let (one, other) = (within(one)?, within(other)?);
-                exchanged(playbook, roster, &plan, [one, other], office.now);
+                for line in exchanged(playbook, roster, &plan, [one, other], office.now)? {
+                    say(&line);
+                }
                 if *dry_run {
                     say("Nothing was changed.");
                     return Ok(());
@@ -139,15 +150,53 @@ async fn subscribe(whose: Option<&str>, profile: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Says which whole shifts two times lie in, and who takes them. Of a shift that an override cuts in two it is one part.
-fn exchanged(playbook: &Playbook, roster: &Roster, plan: &Plan<'_>, at: [Timestamp; 2], now: Timestamp) {
-    let [Some(one), Some(other)] = at.map(|at| plan.with(roster).shift_at(at)) else { return };
+/// Which shifts two times lie in, as far as they are to come, and who takes them; or why they cannot be exchanged. Of a
+/// shift that an override cuts in two it is one part.
+fn exchanged(
+    playbook: &Playbook,
+    roster: &Roster,
+    plan: &Plan<'_>,
+    at: [Timestamp; 2],
+    now: Timestamp,
+) -> anyhow::Result<Vec<String>> {
+    let shift = |at: Timestamp| -> anyhow::Result<Shift> {
+        let shift = plan.with(roster).shift_at(at);
+        let shift = shift.ok_or_else(|| {
+            anyhow::anyhow!(
+                "nobody is on call on {}: nothing was changed. Name a time at which somebody is",
+                when(plan, at)
+            )
+        })?;
+        let (name, over) = (playbook.rep_name(&shift.rep), when(plan, shift.to));
+        anyhow::ensure!(shift.to > now, "{name}'s shift then was over on {over}: nothing was changed");
+        Ok(Shift { from: shift.from.max(now), ..shift })
+    };
+    let (one, other) = (shift(at[0])?, shift(at[1])?);
+    let stretch = |shift: &Shift| format!("{} to {}", when(plan, shift.from), when(plan, shift.to));
+    let nil = OverrideId(Uuid::nil());
+    oncall::swap([nil, nil], &one, &other).map_err(|why| {
+        let name = |shift: &Shift| format!("{}, {}", stretch(shift), playbook.rep_name(&shift.rep));
+        let both = if one == other { name(&one) } else { format!("{}; {}", name(&one), name(&other)) };
+        anyhow::anyhow!("{why} ({both}): nothing was changed")
+    })?;
+    let mut lines = Vec::new();
     for (shift, takes) in [(&one, &other.rep), (&other, &one.rep)] {
-        let (from, to) = (when(plan, shift.from), when(plan, shift.to));
-        say(&format!("{from} to {to}: {} for {}", playbook.rep_name(takes), playbook.rep_name(&shift.rep)));
-        if let Some(line) = away_then(playbook, roster, plan, takes, shift.from.max(now)) {
-            say(&line);
+        let (takes_it, had_it) = (playbook.rep_name(takes), playbook.rep_name(&shift.rep));
+        lines.push(format!("{}: {takes_it} for {had_it}", stretch(shift)));
+        lines.extend(away_then(playbook, roster, plan, takes, shift.from));
+    }
+    Ok(lines)
+}
+
+/// That somebody who is to have a stretch has all of it already.
+fn has_it(plan: &Plan<'_>, roster: &Roster, shift: &Override) -> bool {
+    let schedule = plan.with(roster);
+    match &shift.rep {
+        Some(rep) => {
+            let have = schedule.shifts(shift.from, shift.to);
+            matches!(&have[..], [all] if all.rep == *rep && all.from <= shift.from && all.to >= shift.to)
         }
+        None => schedule.shifts(shift.from, shift.to).is_empty(),
     }
 }
 
@@ -190,6 +239,66 @@ fn no_override(playbook: &Playbook, roster: &Roster, id: &str) -> anyhow::Error 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::event::Event;
+
+    fn at(text: &str) -> Timestamp {
+        chrono::DateTime::parse_from_rfc3339(text).unwrap().to_utc().into()
+    }
+
+    /// The commented example: weeks are omar's and inés's from Monday at nine, weekends ben's, maya's and omar's.
+    fn example() -> Playbook {
+        let text = include_str!("../../../assets/playbook.toml");
+        crate::config::playbook::read("playbook.toml", text).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    #[test]
+    fn a_swap_is_told_as_it_will_be_or_refused_in_words() {
+        let (playbook, roster) = (example(), Roster::default());
+        let plan = oncall::plan(&playbook, &"east".into()).unwrap();
+        // Tuesday of a week of Omar's; the clocks go forward on the Sunday after.
+        let now = at("2026-03-03T10:00:00-05:00");
+        let swap = |one: &str, other: &str| exchanged(&playbook, &roster, &plan, [at(one), at(other)], now);
+        let (tue, wed, next) = ("2026-03-03T12:00:00-05:00", "2026-03-04T12:00:00-05:00", "2026-03-10T12:00:00-04:00");
+        assert_eq!(
+            swap(tue, next).unwrap(),
+            [
+                "Tue 2026-03-03 10:00 EST to Sat 2026-03-07 09:00 EST: Inés Robles for Omar Haddad",
+                "Mon 2026-03-09 09:00 EDT to Sat 2026-03-14 09:00 EDT: Omar Haddad for Inés Robles",
+            ]
+        );
+        for (one, other, wanted) in [
+            (tue, tue, "both times lie in one shift, so there is nothing to exchange (Tue 2026-03-03 10:00 EST to Sat"),
+            (tue, wed, "both times lie in one shift, so there is nothing to exchange (Tue 2026-03-03 10:00 EST to Sat"),
+            (tue, "2026-03-17T12:00:00-04:00", "both shifts are the same person's, so nothing would change (Tue"),
+            (tue, "2026-02-24T12:00:00-05:00", "Inés Robles's shift then was over on Sat 2026-02-28 09:00 EST"),
+        ] {
+            let said = swap(one, other).unwrap_err().to_string();
+            assert!(said.starts_with(wanted) && said.contains("nothing was changed"), "{said}");
+        }
+    }
+
+    #[test]
+    fn somebody_who_has_a_stretch_already_is_not_given_it_again() {
+        let (playbook, mut roster) = (example(), Roster::default());
+        let plan = oncall::plan(&playbook, &"east".into()).unwrap();
+        let shift = |rep: Option<&str>, from: &str, to: &str| Override {
+            id: OverrideId(Uuid::from_u128(1)),
+            rep: rep.map(RepId::from),
+            from: at(from),
+            to: at(to),
+        };
+        let (noon, evening) = ("2026-03-03T12:00:00-05:00", "2026-03-03T18:00:00-05:00");
+        assert!(has_it(&plan, &roster, &shift(Some("omar"), noon, evening)));
+        assert!(!has_it(&plan, &roster, &shift(Some("ben"), noon, evening)));
+        assert!(!has_it(&plan, &roster, &shift(None, noon, evening)));
+        assert!(
+            !has_it(&plan, &roster, &shift(Some("omar"), noon, "2026-03-07T12:00:00-05:00")),
+            "the weekend is Ben's"
+        );
+        let nobody = shift(None, noon, evening);
+        roster.apply(at(noon), &Event::Overridden { schedule: plan.id.clone(), shift: nobody.clone() });
+        assert!(has_it(&plan, &roster, &nobody) && !has_it(&plan, &roster, &shift(Some("omar"), noon, evening)));
+    }
 
     #[test]
     fn a_schedule_that_is_none_is_told_with_the_nearest_one() {

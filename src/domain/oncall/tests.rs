@@ -240,7 +240,9 @@ fn a_swap_is_two_overrides_and_only_of_two_shifts_of_two_people() {
     let moved = FinalSchedule { layers: &other, overrides: &overrides };
     assert_eq!(moved.at(shifts[2].from).rep.map(RepId::as_str), Some("maya"));
 
-    assert_eq!(swap([id(1), id(2)], &shifts[0], &shifts[0]), Err(NotASwap::SamePerson));
+    assert_eq!(swap([id(1), id(2)], &shifts[0], &shifts[0]), Err(NotASwap::OneShift));
+    let again = Shift { rep: shifts[0].rep.clone(), ..shifts[1].clone() };
+    assert_eq!(swap([id(1), id(2)], &shifts[0], &again), Err(NotASwap::SamePerson));
     let long = Shift { to: shifts[1].to, ..shifts[0].clone() };
     assert_eq!(swap([id(1), id(2)], &long, &shifts[1]), Err(NotASwap::Overlap));
     let empty = Shift { to: shifts[0].from, ..shifts[0].clone() };

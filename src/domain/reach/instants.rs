@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::delays::{self, Delay};
 use super::{Bounds, once};
 use crate::domain::escalation::{Ladder, Who};
 use crate::domain::hours::Calendar;
@@ -30,40 +31,41 @@ enum Edge {
     Hours,
     /// One gives to another.
     HandOff,
+    /// A ladder that begins then comes to such an instant after leads who are away.
+    Before,
 }
 
-/// Now, whenever somebody else is on call, and whenever somebody's own hours begin or end, as far as a cohort's ladder asks
-/// by them. Of instants after which the ladder meets the same people after the same time, one is enough.
+/// Now, whenever somebody else is on call, and whenever somebody's own hours or the cohort's begin or end, as far as a
+/// cohort's ladder asks by them; and whenever a ladder begins that comes to such an instant. Of instants after which the ladder meets the same people after the same time, one is enough.
 ///
 /// Of more than can be tried those stay at which a schedule begins to have nobody, then those of somebody's hours; of the
 /// rest some all over the time that is searched.
 pub(super) fn of(playbook: &Playbook, team: &TeamId, cohort: Option<&Cohort>, bounds: Bounds) -> Instants {
     let ladder = cohort.and_then(|cohort| playbook.ladders.get(&cohort.ladder));
     let plans = plans(playbook, team, ladder);
-    let own = own_hours(playbook);
-    let edges = edges(&plans, &own, bounds);
+    let calendar = cohort.and_then(|cohort| playbook.calendars.get(&cohort.calendar));
+    let own = hours(playbook, calendar);
+    let delays = ladder.map(delays::of).unwrap_or_default();
+    let (edges, begins) = edges(&plans, &own, (calendar, &delays), bounds);
     let course = cohort.zip(ladder).map(|(cohort, ladder)| Course::of(playbook, cohort, ladder));
     let mut standings = BTreeMap::new();
     let mut numbered = |at: Timestamp| {
         let next = standings.len();
         *standings.entry(standing(&plans, &own, at)).or_insert(next)
     };
-    let states: Vec<(Timestamp, usize)> = edges.keys().map(|at| (*at, numbered(*at))).collect();
+    let states: Vec<(Timestamp, usize)> = edges.iter().map(|at| (*at, numbered(*at))).collect();
     let mut seen = BTreeSet::new();
     let mut all = Vec::new();
-    for (n, (at, edge)) in edges.iter().enumerate() {
-        let met = course.as_ref().and_then(|course| course.from(&states[n..], until(bounds)));
+    for (at, edge) in begins {
+        let then = states.partition_point(|(then, _)| *then <= at);
+        let from: Vec<(Timestamp, usize)> =
+            std::iter::once((at, numbered(at))).chain(states[then..].iter().copied()).collect();
+        let met = course.as_ref().and_then(|course| course.from(&from, until(bounds)));
         if met.is_none_or(|met| seen.insert(met)) {
-            all.push((*at, *edge));
+            all.push((at, edge));
         }
     }
     thinned(&all)
-}
-
-/// Every instant of a team, also those that are alike, for whoever tries them all.
-pub(super) fn all(playbook: &Playbook, team: &TeamId, bounds: Bounds) -> Vec<Timestamp> {
-    let asked = playbook.ladders.values().flat_map(|ladder| plans(playbook, team, Some(ladder)));
-    edges(&asked.collect::<Vec<_>>(), &own_hours(playbook), bounds).into_keys().collect()
 }
 
 fn until(bounds: Bounds) -> Timestamp {
@@ -80,43 +82,58 @@ fn plans<'a>(playbook: &'a Playbook, team: &TeamId, ladder: Option<&Ladder>) -> 
     oncall::plans(playbook).into_iter().filter(asked).collect()
 }
 
-/// The hours of those who have some of their own.
-fn own_hours(playbook: &Playbook) -> Vec<&Calendar> {
+/// The hours of those who have some of their own, and those of the cohort: while these are closed everybody is asked.
+fn hours<'a>(playbook: &'a Playbook, cohorts: Option<&'a Calendar>) -> Vec<&'a Calendar> {
     let named: BTreeSet<&String> =
         playbook.reps.values().filter(|rep| rep.active).filter_map(|rep| rep.hours.as_ref()).collect();
-    named.into_iter().filter_map(|name| playbook.calendars.get(name)).collect()
+    let own: Vec<&Calendar> = named.into_iter().filter_map(|name| playbook.calendars.get(name)).collect();
+    let cohorts = cohorts.filter(|_| !own.is_empty());
+    own.into_iter().chain(cohorts).collect()
 }
 
-/// Whenever somebody else would be asked.
-fn edges(plans: &[Plan<'_>], own: &[&Calendar], bounds: Bounds) -> BTreeMap<Timestamp, Edge> {
+/// Whenever somebody else would be asked; and when replies come that are asked about at such an instant, by the hours and
+/// the delays of their ladder.
+fn edges(
+    plans: &[Plan<'_>],
+    own: &[&Calendar],
+    (calendar, delays): (Option<&Calendar>, &[Delay]),
+    bounds: Bounds,
+) -> (BTreeSet<Timestamp>, BTreeMap<Timestamp, Edge>) {
     let until = until(bounds);
+    let over = delays.iter().map(|delay| delay.after(calendar, until)).fold(until, Timestamp::max);
     let mut edges = BTreeMap::from([(bounds.from, Edge::Gap)]);
     let mut add = |at: Timestamp, edge: Edge| {
         let known = edges.entry(at).or_insert(edge);
         *known = edge.min(*known);
     };
     for plan in plans {
-        for gap in plan.alone().gaps(bounds.from, until) {
+        for gap in plan.alone().gaps(bounds.from, over) {
             add(gap.from, Edge::Gap);
             add(gap.to, Edge::Gap);
         }
-        for shift in plan.alone().shifts(bounds.from, until) {
+        for shift in plan.alone().shifts(bounds.from, over) {
             add(shift.from, Edge::HandOff);
             add(shift.to, Edge::HandOff);
         }
     }
-    for (from, to) in own.iter().flat_map(|calendar| calendar.open_between(bounds.from, until)) {
+    for (from, to) in own.iter().flat_map(|calendar| calendar.open_between(bounds.from, over)) {
         add(Timestamp::from_millis(from), Edge::Hours);
         add(Timestamp::from_millis(to), Edge::Hours);
     }
-    edges.retain(|at, _| *at < until);
-    edges
+    edges.retain(|at, _| *at < over);
+    let mut begins: BTreeMap<Timestamp, Edge> = edges.range(..until).map(|(at, edge)| (*at, *edge)).collect();
+    for (delay, at) in delays.iter().flat_map(|delay| edges.keys().map(move |at| (delay, *at))) {
+        if let Some(begin) = delay.before(calendar, at, bounds.from).filter(|begin| *begin < until) {
+            begins.entry(begin).or_insert(Edge::Before);
+        }
+    }
+    (edges.into_keys().collect(), begins)
 }
 
 /// As many as can be tried: what matters most first, and of what matters alike some from the first to the last.
 fn thinned(all: &[(Timestamp, Edge)]) -> Instants {
     let mut tried = BTreeSet::new();
-    for wanted in [Edge::Gap, Edge::Hours, Edge::HandOff] {
+    for wanted in [Edge::Gap, Edge::Hours, Edge::HandOff, Edge::Before] {
         let alike: Vec<Timestamp> = all.iter().filter(|(_, edge)| *edge == wanted).map(|(at, _)| *at).collect();
         let room = INSTANTS.saturating_sub(tried.len()).min(alike.len());
         tried.extend((0..room).map(|n| alike[n * alike.len() / room]));

@@ -5,6 +5,8 @@ use crate::client::handle::Inbox;
 use crate::domain::command::{Command, CoverNote};
 use crate::domain::contact::Body;
 use crate::domain::id::RepId;
+use crate::domain::meanwhile;
+use crate::domain::roster::Roster;
 use crate::domain::time::{Span, Timestamp};
 use crate::tui::model::overlay::{Choice, Does, Overlay, People};
 use crate::tui::model::people::{Spot, speaks_for};
@@ -126,11 +128,23 @@ pub(super) fn say(
     let at = until.or_else(|| stands(model, rep.as_ref()));
     let when = at.map_or_else(String::new, |at| format!(" until {}", when::day_time(model, at, now)));
     let said = match &rep {
-        None => format!("Away{when}; A comes back. What is running goes to your backup."),
+        None => format!("Away{when}; A comes back. {}", goes(model, now)),
         Some(rep) => format!("{} is away{when}.", model.rep_name(rep)),
     };
     let note = note.map(|body| CoverNote { message: model.fresh, body });
     people::ask(model, Command::Away { away: true, until, note, rep }, said, now, out);
+}
+
+/// Who is asked for this person's buyers meanwhile, as far as this device knows who is here.
+fn goes(model: &Model, now: Timestamp) -> String {
+    let found = model.inbox.as_deref().and_then(|inbox| {
+        let (me, playbook) = (inbox.me.as_ref()?, inbox.playbook.as_deref()?);
+        let away = inbox.roster.iter().filter(|presence| presence.away).map(|presence| (presence.rep.clone(), now));
+        let roster = Roster { overrides: inbox.on_call.clone(), ..Roster::of_away(away) };
+        meanwhile::words(&meanwhile::asked(playbook, &roster, &me.rep, now))
+    });
+    let who = found.unwrap_or_else(|| "the next on the ladder".to_owned());
+    format!("What is running goes to {who}.")
 }
 
 /// Somebody is back.

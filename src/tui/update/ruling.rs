@@ -1,6 +1,7 @@
 //! Ruling on an opt-out hold: what the buyer wrote, which patterns spoke, and what it meant.
 
 use super::act;
+use crate::client::handle::Row;
 use crate::domain::command::Command;
 use crate::domain::contact::Body;
 use crate::domain::hold::{Hold, Ruling};
@@ -10,6 +11,7 @@ use crate::tui::model::Model;
 use crate::tui::model::overlay::{Choice, Does, Overlay, Pick, Seen};
 use crate::tui::msg::Effect;
 use crate::wire::around::HeldText;
+use crate::wire::changes::Author;
 
 /// Opens the dialog, when the number is on hold; whether it is. The first choice changes nothing.
 pub(super) fn open(model: &mut Model, id: ConversationId) -> bool {
@@ -80,7 +82,8 @@ fn said(model: &Model, id: ConversationId, hold: &Hold) -> (Vec<String>, Vec<Mes
 
 /// Of a text in another conversation with them that is in the list, too: what they wrote there last.
 fn other(model: &Model, id: ConversationId) -> String {
-    let newest = model.row(id).filter(|row| !row.preview_ours).and_then(|row| row.preview.as_ref());
+    let theirs = |row: &&Row| matches!(row.preview_by, Some(Author::Buyer(_)));
+    let newest = model.row(id).filter(theirs).and_then(|row| row.preview.as_ref());
     newest.map_or_else(
         || "(a text to another of our numbers: it stands in your list)".to_owned(),
         |body| format!("“{}” (to another of our numbers, their newest there)", body.as_str()),

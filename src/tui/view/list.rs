@@ -15,6 +15,7 @@ use crate::tui::layout;
 use crate::tui::model::Model;
 use crate::tui::model::list::{Entry, Tab};
 use crate::tui::theme::{ClockState, SELECTED_MARK};
+use crate::wire::changes::Author;
 
 /// Cells of the clock: `! late 04:12`, `* 04:12 soon`, `- 2 h 05 left`.
 const CLOCK: u16 = 15;
@@ -146,7 +147,7 @@ fn draw_row(model: &Model, row: &Row, guest: bool, selected: bool, area: Rect, p
     let mut pieces: Vec<(&str, Tone)> = vec![(state.as_str(), tone)];
     let about = about(row);
     pieces.push((about.as_str(), Tone::Dim));
-    let preview = preview(row);
+    let preview = preview(model, row);
     pieces.push((preview.as_str(), Tone::Plain));
     p.pieces(text, area.y + 1, width, &pieces);
 }
@@ -159,13 +160,21 @@ fn about(row: &Row) -> String {
     }
 }
 
-fn preview(row: &Row) -> String {
+fn preview(model: &Model, row: &Row) -> String {
     let words = match &row.preview {
         Some(body) if !body.is_blank() => body.as_str().chars().take(300).collect(),
         Some(_) | None if row.inbound == 0 => "nothing written yet".to_owned(),
         Some(_) | None => "[picture]".to_owned(),
     };
-    if row.preview_ours { format!("you: {words}") } else { words }
+    match &row.preview_by {
+        Some(Author::Rep(rep)) if Some(rep) == model.me() => format!("you: {words}"),
+        Some(Author::Rep(rep)) => {
+            let name = model.rep_name(rep);
+            format!("{}: {words}", name.split_whitespace().next().unwrap_or(name))
+        }
+        Some(Author::Automatic) => format!("automatic: {words}"),
+        Some(Author::Buyer(_) | Author::Note(_)) | None => words,
+    }
 }
 
 /// A clock as glyph, time and word.

@@ -9,6 +9,7 @@ use crate::domain::event::Climb;
 use crate::domain::id::RepId;
 use crate::domain::ownership::inherited;
 use crate::domain::routing::{Holder, Reason};
+use crate::domain::time::Timestamp;
 use crate::tui::model::Model;
 
 /// Everything the device knows of it. What a decision looked at besides stands in the journal alone.
@@ -18,8 +19,16 @@ pub(super) fn lines(model: &Model, row: &Row, tick: &Ticker) -> Vec<(String, Ton
     let because = &assignment.because;
     let mut say = |text: String, tone| lines.push((text, tone));
     if let Some(expires) = assignment.expires {
-        let at = expires.utc().with_timezone(&model.zone()).format("%H:%M");
-        say(format!("passes on at {at} if nobody acts"), Tone::Plain);
+        let time = |at: Timestamp| at.utc().with_timezone(&model.zone()).format("%H:%M").to_string();
+        let unless = if assignment.taken.is_some() { "without an answer" } else { "if nobody acts" };
+        // An offer may last longer than there is time to answer.
+        let due = row.clock.as_ref().map(|clock| clock.due).filter(|due| *due < expires);
+        let due = due.map_or_else(String::new, |due| {
+            tick.changes_at(due);
+            let is = if due > tick.now { "is" } else { "was" };
+            format!("; the answer {is} due at {}", time(due))
+        });
+        say(format!("passes on at {} {unless}{due}", time(expires)), Tone::Plain);
     }
     match &because.climbed {
         Some(Climb::Again) => say(format!("It came up the ladder: {}.", Climb::Again.words()), Tone::Plain),

@@ -3,7 +3,9 @@
 use comeback::domain::command::{Actor, Command};
 use comeback::domain::contact::Body;
 use comeback::domain::conversation::Status;
+use comeback::domain::escalation::Stop;
 use comeback::domain::event::{Climb, Event, Outcome};
+use comeback::domain::explanation;
 use comeback::domain::hours::Calendar;
 use comeback::domain::oncall::{Rotation, Schedule};
 use comeback::domain::playbook::Playbook;
@@ -296,4 +298,61 @@ fn a_ladder_without_waits_ends_at_its_last_step_and_does_not_spin() {
     story.machine(Actor::Clock, &Command::Expire);
     assert_eq!(holder(&story), "lea");
     assert!(story.c().next_deadline().unwrap() > story.now);
+}
+
+#[test]
+fn whoever_takes_it_is_told_of_no_more_time_than_the_clock_gives() {
+    for (waits, minutes, told) in [(8, 0, 8), (8, 9, 15), (40, 0, 15)] {
+        let mut story = Story::with_mayas_buyer();
+        let ladder = story.playbook.ladders.get_mut("fast").unwrap();
+        ladder.stop = Stop::Answered;
+        ladder.steps.iter_mut().for_each(|step| step.wait = Span::minutes(waits));
+        let begun = story.now;
+        story.minutes_pass(minutes);
+        let said = story.does("maya", &Command::Take).unwrap();
+        let by = begun + Span::minutes(told);
+        assert!(
+            said.iter().any(|event| matches!(event, Event::Taken { answer_by: Some(at), .. } if *at == by)),
+            "{said:?}"
+        );
+        let line = explanation::of(&story.playbook, chrono_tz::UTC, said.last().unwrap()).remove(0);
+        assert!(line.starts_with("Maya has it, and without an answer it passes on Tue 2026-03-03 15:"), "{line}");
+        // It does so, and at the due time because it is late: once.
+        let left = by.since(story.now).as_seconds() / 60;
+        let said = story.minutes_pass(left);
+        let why = if told == 15 { Climb::Breach } else { Climb::NotAnswered };
+        let climbed: Vec<_> = said.iter().filter(|event| matches!(event, Event::Escalated { .. })).collect();
+        assert_eq!(climbed, [&Event::Escalated { why }], "after {minutes} of {waits}");
+        assert_ne!(holder(&story), "maya");
+    }
+}
+
+#[test]
+fn what_is_late_already_leaves_whoever_takes_it_the_time_of_the_step() {
+    let mut story = Story::with_mayas_buyer();
+    let ladder = story.playbook.ladders.get_mut("fast").unwrap();
+    ladder.stop = Stop::Answered;
+    ladder.steps.iter_mut().for_each(|step| step.wait = Span::minutes(8));
+    story.minutes_pass(17);
+    assert_eq!(holder(&story), "pool enterprise");
+    story.does("ines", &Command::Take).unwrap();
+    assert_eq!(story.c().assignment.as_ref().unwrap().expires, Some(story.now + Span::minutes(8)));
+}
+
+/// A version of the policy gives to a program what climbed before: it stays where it is, and time goes on.
+#[test]
+fn what_another_program_answers_from_now_on_climbs_no_more() {
+    for stop in [Stop::Taken, Stop::Answered] {
+        let mut story = Story::with_mayas_buyer();
+        story.playbook.ladders.values_mut().for_each(|ladder| ladder.stop = stop);
+        if stop == Stop::Answered {
+            story.does("maya", &Command::Take).unwrap();
+        }
+        let question = story.c().use_case.clone();
+        story.playbook.use_cases.get_mut(&question).unwrap().sales = false;
+        story.playbook.alerting.handled.insert(question, "hook".to_owned());
+        let said = story.minutes_pass(60);
+        assert!(!kinds(&said).contains(&"escalated"), "{said:?}");
+        assert_eq!((holder(&story).as_str(), story.c().next_deadline()), ("maya", None));
+    }
 }

@@ -120,6 +120,24 @@ fn a_swap_gives_each_the_others_shift_and_twice_is_once() {
     assert_eq!(story.does("lea", &swap), Ok(vec![]));
 }
 
+/// An override that is given a beginning in the past begins now, and one that is taken back was somebody's until then.
+#[test]
+fn what_is_over_stays_as_it_was() {
+    let mut story = Story::begins();
+    let (began, asked) = (story.now - Span::minutes(60), give(1, Some("ben"), story.now - Span::minutes(60), 8));
+    let said = story.does("ben", &asked).unwrap();
+    let Event::Overridden { shift, .. } = &said[0] else { panic!("{said:?}") };
+    assert_eq!((shift.from, shift.to), (story.now, began + Span::minutes(8 * 60)));
+    story.wait(Span::minutes(30));
+    assert_eq!(story.does("ben", &asked), Ok(vec![]), "said twice it is said once");
+    let made = story.now - Span::minutes(30);
+    story.does("ben", &Command::DropOverride { schedule: schedule(), id: id(1) }).unwrap();
+    let minute = Span::minutes(1);
+    let had = [made - minute, made, story.now - minute, story.now].map(|at| on_call(&story, at).unwrap());
+    assert_eq!(had, ["omar", "ben", "ben", "omar"]);
+    assert_eq!(story.does("ben", &Command::DropOverride { schedule: schedule(), id: id(1) }), Ok(vec![]));
+}
+
 #[test]
 fn old_overrides_are_forgotten_and_the_journal_keeps_them() {
     let mut story = Story::begins();

@@ -1,17 +1,18 @@
 //! Somebody leaves, and somebody else stands where they stood.
 
 use comeback::domain::command::{Actor, Command};
-use comeback::domain::event::{Event, Outcome};
+use comeback::domain::event::{Climb, Event, Outcome};
 use comeback::domain::expectation;
 use comeback::domain::explanation;
 use comeback::domain::findings;
 use comeback::domain::id::{OverrideId, RepId, ScheduleId};
 use comeback::domain::oncall::Override;
+use comeback::domain::ownership::OwnerSource;
 use comeback::domain::playbook::{Playbook, Role};
 use comeback::domain::roster::Roster;
 use comeback::domain::routing::{Holder, Reason};
 use comeback::domain::succession::{shifts, without};
-use comeback::domain::time::Timestamp;
+use comeback::domain::time::{Span, Timestamp};
 
 use crate::world::{Story, kinds};
 
@@ -108,6 +109,36 @@ fn an_open_conversation_goes_over_with_its_clock_and_says_in_whose_place() {
     assert_eq!(story.machine(Actor::Operator, &succeed()), [], "once");
 }
 
+/// Whoever stands in their place did not have it before, however often its ladder begins again.
+#[test]
+fn a_ladder_that_begins_again_says_who_left() {
+    let mut story = Story::with_mayas_buyer();
+    story.playbook.ladders.values_mut().for_each(|ladder| {
+        ladder.repeat = 1;
+        ladder.steps.iter_mut().for_each(|step| step.wait = Span::minutes(2));
+    });
+    story.playbook = without(&story.playbook, &"maya".into(), &"ben".into()).playbook;
+    story.machine(Actor::Operator, &succeed());
+    while story.c().rounds == 0 {
+        let due = story.c().next_deadline().expect("it begins again");
+        story.minutes_pass((due.since(story.now).as_seconds() + 59) / 60);
+    }
+    let a = story.c().assignment.clone().unwrap();
+    assert_eq!((a.to.rep(), &a.because.climbed), (Some(&"ben".into()), &Some(Climb::Again)));
+    let playbook = story.playbook.clone();
+    let name = |rep: &RepId| playbook.rep_name(rep).to_owned();
+    assert_eq!(
+        a.because.words(a.to.rep(), name),
+        "the owner: took over from Maya, who left and by the record had this conversation before"
+    );
+    // The buyer writes again after it was finished: the rules say the same.
+    story.does("ben", &Command::Done { outcome: Outcome::Called }).unwrap();
+    story.playbook.ownership = vec![OwnerSource::Conversation.into()];
+    story.texts("One more thing");
+    let a = story.c().assignment.clone().unwrap();
+    assert!(a.because.words(a.to.rep(), name).starts_with("the owner: took over from Maya, who left"), "{a:?}");
+}
+
 #[test]
 fn what_is_somebody_elses_or_finished_stays_where_it_is() {
     let mut story = Story::with_mayas_buyer();
@@ -143,7 +174,9 @@ fn shifts_by_override_and_swap_that_are_not_over_go_along_and_keep_their_place()
         roster.apply(at(20), &Event::Overridden { schedule, shift });
     }
     let who: Vec<_> = roster.overrides_of(&schedule).iter().filter_map(|o| o.rep.clone()).collect();
-    assert_eq!(who, ["ines".into(), "omar".into(), "maya".into()], "a later one still wins");
+    assert_eq!(who, ["ines".into(), "ines".into(), "omar".into(), "maya".into()], "a later one still wins");
+    let spans: Vec<_> = roster.overrides_of(&schedule).iter().map(|o| (o.from, o.to)).collect();
+    assert_eq!(spans[1..3], [(at(0), at(20)), (at(20), at(100))], "what is over stays hers");
 }
 
 /// The CRM goes on saying who left; their buyers go to whoever stands in their place, and to the next one's next.

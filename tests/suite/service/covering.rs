@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use comeback::domain::command::{Actor, Command, CoverNote};
 use comeback::domain::contact::Body;
+use comeback::domain::event::Climb;
 use comeback::domain::expectation::{Expectation, Reply, Then};
 use comeback::domain::id::{ConversationId, OverrideId, RepId};
 use comeback::domain::oncall::Override;
 use comeback::domain::ownership::OwnerSource;
 use comeback::domain::playbook::{Playbook, Role};
 use comeback::domain::rejection::Rejection;
-use comeback::domain::routing::Holder;
-use comeback::server::cover;
+use comeback::domain::routing::{Because, Holder};
 use comeback::server::service::{Outcome, Work};
 use comeback::server::store::sqlite::SqliteStore;
+use comeback::server::{cover, engine};
+use comeback::wire::command::Verdict;
 use uuid::Uuid;
 
 use super::{Floor, minutes, said};
@@ -70,6 +72,100 @@ async fn what_a_dead_process_had_not_followed_up_the_next_one_does() {
     let roster = floor.store.roster().await.unwrap();
     assert!(roster.away.is_empty() && roster.absences.is_empty(), "{roster:?}");
     assert_eq!(floor.holder(c).await, Some(rep("maya")));
+}
+
+/// A buyer whom everybody let pass: it stands with the lead, late.
+async fn stands_last(floor: &mut Floor) -> ConversationId {
+    let c = floor.mayas_buyer().await;
+    for _ in 0..60 {
+        floor.clock.advance(minutes(5));
+        engine::fire(&floor.service).await.unwrap();
+    }
+    assert_eq!((floor.holder(c).await, floor.state(c).await.assignment.unwrap().expires), (Some(rep("lea")), None));
+    c
+}
+
+#[tokio::test]
+async fn a_version_that_is_applied_moves_no_standing_offer() {
+    let mut floor = Floor::opens().await;
+    let (c, mut known) = (stands_last(&mut floor).await, None);
+    cover::follow_up_since(&floor.service, &mut known).await.unwrap();
+    let (before, length) = (floor.state(c).await, floor.journal().await.len());
+    let mut playbook = crate::world::playbook();
+    playbook.company = "Harbor & Oak".to_owned();
+    // Somebody new is no return, either.
+    let fresh = playbook.reps[&"ben".into()].clone();
+    playbook.reps.insert("theo".into(), fresh);
+    playbook.teams.get_mut(&"enterprise".into()).unwrap().members.insert("theo".into());
+    floor.service.submit(Work::Playbook(Box::new(playbook.into()))).await.unwrap();
+    assert_eq!(floor.journal().await.len(), length + 1);
+    cover::follow_up_since(&floor.service, &mut known).await.unwrap();
+    floor.restarts().await;
+    cover::follow_up(&floor.service).await.unwrap();
+    assert_eq!((floor.journal().await.len(), floor.state(c).await), (length + 1, before));
+}
+
+#[tokio::test]
+async fn whoever_really_comes_back_moves_what_stands_last_also_after_a_restart() {
+    for restarts in [false, true] {
+        let mut floor = Floor::opens().await;
+        let (c, mut known) = (stands_last(&mut floor).await, None);
+        cover::follow_up_since(&floor.service, &mut known).await.unwrap();
+        floor.clock.advance(minutes(1));
+        // Gone and back before anybody looked.
+        floor.says("ben", Command::away(true)).await;
+        floor.says("ben", Command::away(false)).await;
+        if restarts {
+            floor.restarts().await;
+            cover::follow_up(&floor.service).await.unwrap();
+        } else {
+            cover::follow_up_since(&floor.service, &mut known).await.unwrap();
+        }
+        let a = floor.state(c).await.assignment.unwrap();
+        assert_eq!((a.to, a.because.climbed), (rep("maya"), Some(Climb::Back)), "restarts: {restarts}");
+        let before = floor.journal().await.len();
+        cover::follow_up(&floor.service).await.unwrap();
+        assert_eq!(floor.journal().await.len(), before, "once");
+    }
+}
+
+#[tokio::test]
+async fn whom_a_version_leaves_out_loses_what_they_had_and_the_reason_says_so() {
+    for removed in [false, true] {
+        let mut floor = Floor::opens().await;
+        let (owned, mut known) = (floor.mayas_buyer().await, None);
+        let taken = floor.texts(2, "main", "Who sells these?").await;
+        assert_eq!(floor.does("maya", taken, Command::Take).await, Verdict::Done);
+        cover::follow_up_since(&floor.service, &mut known).await.unwrap();
+        assert_eq!([floor.holder(owned).await, floor.holder(taken).await], [Some(rep("maya")), Some(rep("maya"))]);
+        let clocks = [floor.state(owned).await.clock, floor.state(taken).await.clock];
+        let mut playbook = crate::world::playbook();
+        playbook.teams.get_mut(&"enterprise".into()).unwrap().members.remove(&"maya".into());
+        if removed {
+            playbook.reps.remove(&"maya".into());
+        } else {
+            playbook.reps.get_mut(&"maya".into()).unwrap().active = false;
+        }
+        floor.service.submit(Work::Playbook(Box::new(playbook.into()))).await.unwrap();
+        cover::follow_up_since(&floor.service, &mut known).await.unwrap();
+        let (owned, taken) = (floor.state(owned).await, floor.state(taken).await);
+        assert_eq!([owned.clock, taken.clock], clocks, "running clocks run on");
+        // The rules are asked again whose it is.
+        let why = |because: Because| because.passed.into_iter().find(|p| p.who == "maya").map(|p| p.why).unwrap();
+        let a = owned.assignment.unwrap();
+        assert_eq!((a.to, owned.owner, owned.loan), (rep("ines"), Some("ines".into()), None), "removed: {removed}");
+        let said = why(a.because);
+        assert!(said.ends_with("is not with us any more"), "{said}");
+        // Of nobody's it goes to their backup as long as the policy names one.
+        let a = taken.assignment.unwrap();
+        let wanted = if removed { Holder::Pool("enterprise".into()) } else { rep("ben") };
+        assert_eq!(
+            (a.to, a.because.climbed.clone(), taken.loan),
+            (wanted, Some(Climb::Left), None),
+            "removed: {removed}"
+        );
+        assert_eq!(why(a.because), "is not with us any more");
+    }
 }
 
 #[tokio::test]
