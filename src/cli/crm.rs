@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::secret::{CrmTokenArgs, source};
+use super::secret::source;
 use crate::clock::Clock;
 use crate::config::secret::Held;
 use crate::server::crm::directory::Directory;
 use crate::server::crm::files::Files;
-use crate::server::crm::hubspot::{API, HubSpot, Settings};
-use crate::server::crm::salesforce::{self, Salesforce, jwt};
+use crate::server::crm::hubspot::HubSpot;
+use crate::server::crm::salesforce::Salesforce;
 use crate::server::crm::{Crm, Reps};
 use crate::server::egress::Egress;
 use crate::server::store::Store;
+use login::{CrmLogin, Hosted};
+
+pub(super) mod login;
 
 /// What the folder beside the database is called.
 pub(super) const BESIDE: &str = "crm";
@@ -28,12 +31,8 @@ pub(super) struct CrmArgs {
     /// `none` is nobody.
     #[arg(long, value_name = "hubspot|salesforce|files=FOLDER|URL|none")]
     crm: Option<String>,
-    /// The consumer key of Salesforce's connected app. It says who asks, and opens nothing without the private key.
-    #[arg(long, value_name = "KEY", requires = "crm", env = "COMEBACK_CRM_CLIENT_ID")]
-    crm_client_id: Option<String>,
-    /// The user name of the Salesforce user whom the app acts for.
-    #[arg(long, value_name = "USERNAME", requires = "crm", env = "COMEBACK_CRM_USER")]
-    crm_user: Option<String>,
+    #[command(flatten)]
+    login: CrmLogin,
     /// The directory or the folder takes writes, too: the log of what was said, how it ended, tasks. HubSpot and Salesforce
     /// always do.
     #[arg(long)]
@@ -42,8 +41,6 @@ pub(super) struct CrmArgs {
     /// texts. Left out, `sms_opt_out` or `SMS_Opt_Out__c`.
     #[arg(long, value_name = "NAME", requires = "crm", env = "COMEBACK_CRM_OPT_OUT", value_parser = field)]
     crm_opt_out: Option<String>,
-    #[command(flatten)]
-    token: CrmTokenArgs,
     /// A file with the client secret of HubSpot's app, which signs its webhooks to `/hooks/crm`; two lines while it is
     /// changed. Without it the secret comes from `COMEBACK_CRM_HOOK_SECRET`.
     #[arg(long, value_name = "FILE", requires = "crm")]
@@ -90,57 +87,25 @@ impl CrmArgs {
             );
             return Ok(None);
         };
-        let token = self.token.token()?;
-        let login = named.strip_prefix("salesforce").map(|rest| rest.strip_prefix('=').unwrap_or(rest));
-        if let Some(login) = login {
-            return Ok(Some(Arc::new(self.salesforce(login, token, egress, store, clock)?)));
+        let (reps, clock) = (Reps::Kept(Arc::clone(store)), Arc::clone(clock));
+        let opt_out = self.crm_opt_out.clone();
+        match Hosted::of(named) {
+            Some(Hosted::HubSpot(base)) => {
+                let mut settings = self.login.hubspot(base)?;
+                settings.hook_secret = self.hook_secret()?;
+                settings.opt_out = opt_out.unwrap_or(settings.opt_out);
+                Ok(Some(Arc::new(HubSpot::new(egress.clone(), settings, reps, clock)?)))
+            }
+            Some(Hosted::Salesforce(login)) => {
+                let mut settings = self.login.salesforce(login)?;
+                settings.opt_out = opt_out.unwrap_or(settings.opt_out);
+                Ok(Some(Arc::new(Salesforce::new(egress.clone(), settings, reps, clock)?)))
+            }
+            None => {
+                let directory = Directory::new(egress.clone(), named, self.login.token()?)?;
+                Ok(Some(Arc::new(if self.crm_writes { directory.writing() } else { directory })))
+            }
         }
-        let base = named.strip_prefix("hubspot").map(|rest| rest.strip_prefix('=').unwrap_or(rest));
-        let Some(base) = base else {
-            let directory = Directory::new(egress.clone(), named, token)?;
-            return Ok(Some(Arc::new(if self.crm_writes { directory.writing() } else { directory })));
-        };
-        let empty = matches!(&token, Held::Here(secret) if secret.is_empty());
-        anyhow::ensure!(
-            !empty,
-            "HubSpot opens to a private app's token: put it into COMEBACK_CRM_TOKEN, or a file named by --crm-token-file"
-        );
-        let base = if base.is_empty() { API } else { base };
-        let mut settings = Settings { base: base.to_owned(), hook_secret: self.hook_secret()?, ..Settings::new(token) };
-        settings.opt_out = self.crm_opt_out.clone().unwrap_or(settings.opt_out);
-        let reps = Reps::Kept(Arc::clone(store));
-        Ok(Some(Arc::new(HubSpot::new(egress.clone(), settings, reps, Arc::clone(clock))?)))
-    }
-
-    fn salesforce(
-        &self,
-        login: &str,
-        key: Held,
-        egress: &Egress,
-        store: &Arc<dyn Store>,
-        clock: &Arc<dyn Clock>,
-    ) -> anyhow::Result<Salesforce> {
-        let given = |value: &Option<String>, what: &str| {
-            let value = value.as_deref().map(str::trim).filter(|value| !value.is_empty());
-            value.map(str::to_owned).ok_or_else(|| anyhow::anyhow!("Salesforce wants to know {what}"))
-        };
-        let client_id = given(&self.crm_client_id, "who asks: the connected app's consumer key, by --crm-client-id")?;
-        let user = given(&self.crm_user, "whom the app acts for: the name of a user, by --crm-user")?;
-        // Looked at once, so that a wrong one is told now and not by the first reply.
-        let pem = match &key {
-            Held::Here(_) => anyhow::bail!(
-                "Salesforce opens to a private key in PEM: name its file by --crm-token-file, or put it into COMEBACK_CRM_TOKEN"
-            ),
-            Held::At(source) => source.read()?,
-        };
-        jwt::key(&pem)?;
-        let mut settings = salesforce::Settings::new(client_id, user, key);
-        if !login.is_empty() {
-            login.clone_into(&mut settings.login);
-        }
-        settings.opt_out = self.crm_opt_out.clone().unwrap_or(settings.opt_out);
-        let reps = Reps::Kept(Arc::clone(store));
-        Ok(Salesforce::new(egress.clone(), settings, reps, Arc::clone(clock))?)
     }
 
     fn hook_secret(&self) -> anyhow::Result<Option<Held>> {

@@ -13,6 +13,7 @@ mod drain;
 // strace, /proc and mounting are Linux's own.
 #[cfg(target_os = "linux")]
 mod faults;
+mod first_playbook;
 mod guard;
 mod handover;
 mod heartbeat;

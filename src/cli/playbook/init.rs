@@ -8,38 +8,54 @@ use std::path::{Path, PathBuf};
 use chrono_tz::Tz;
 use clap::Args;
 
+use crate::cli::crm::login::CrmLogin;
 use crate::cli::egress::EgressArgs;
-use crate::cli::secret::CrmTokenArgs;
-use crate::cli::{say, warn};
+use crate::cli::{DatabaseArg, parse_database, say, warn};
 use crate::clock::{Clock as _, SystemClock};
+use crate::config::diagnose::nearest;
 use crate::config::playbook::read;
 use crate::config::playbook::template::{Answers, written};
 use crate::config::text::duration;
 use crate::domain::contact::Address;
-use crate::domain::context::Card;
 use crate::domain::findings;
 use crate::domain::hours::Window;
 use crate::domain::id::RepId;
 use crate::domain::safe_text::SafeText;
 use crate::domain::time::Span;
-use crate::server::crm::directory::{Directory, people_of};
-use crate::server::crm::files::books;
+use crate::server::store::notice::{NoticeStore as _, Reach};
+use people::Person;
+
+mod people;
 
 /// Most people taken over from a CRM: more are no team.
 const MOST: usize = 500;
+
+/// How many names are listed.
+const LISTED: usize = 40;
+
+/// Every one of the CRM's people.
+const ALL: &str = "all";
 
 /// Write a first playbook: a commented file with nothing wrong in it.
 ///
 /// It asks for what the options leave open; an empty answer takes what is offered.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Init {
-    /// Where the people come from: the address of a CRM as `serve` reads it, or a file or a folder with its contacts.json.
-    #[arg(long, value_name = "FOLDER|URL")]
+    /// Where the people come from: a CRM as `serve` names it (`hubspot`, `salesforce`, an emulator's as
+    /// `hubspot=http://127.0.0.1:…`, the address of a JSON directory), or a file or a folder with its contacts.
+    #[arg(long, value_name = "hubspot|salesforce|files=FOLDER|URL")]
     crm: Option<String>,
     #[command(flatten)]
-    crm_token: CrmTokenArgs,
+    login: CrmLogin,
     #[command(flatten)]
     egress: EgressArgs,
+    /// Who of the CRM's people answers buyers, by short name; may be given again, or with commas. Left out, all of them.
+    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "crm")]
+    only: Vec<String>,
+    /// Keep their mail addresses in this database, too, as `comeback rep reach` does: by them the CRM's owners are told to
+    /// be these people. A playbook holds none.
+    #[arg(long, value_name = "sqlite:PATH", value_parser = parse_database, requires = "crm")]
+    reach: Option<PathBuf>,
     /// The file to write.
     #[arg(long, default_value = "playbook.toml")]
     out: PathBuf,
@@ -82,11 +98,11 @@ impl Init {
             self.force || !self.out.exists(),
             "{out} is there already. Nothing was written; --force replaces it, --out names another"
         );
-        let mut people = self.people().await?;
-        for rep in &self.rep {
-            people.entry(RepId::new(rep.trim())).or_insert_with(|| "AE".to_owned());
-        }
         let ask = Asking { yes: self.yes };
+        let mut people = self.people(&ask).await?;
+        for rep in &self.rep {
+            people.entry(RepId::new(rep.trim())).or_insert_with(Person::named);
+        }
         let here = here();
         let company = ask.about("company", self.company.as_ref(), "Our company", plain)?;
         let team = ask.about("team", self.team.as_ref(), "Sales", plain)?;
@@ -97,21 +113,20 @@ impl Init {
             let nobody = if self.yes { NOBODY } else { AT_LEAST_ONE };
             let names = |text: &str| names(text).ok_or_else(|| nobody.to_owned());
             let names = ask.about("short names of who answers, with a comma", None, "", names)?;
-            people.extend(names.into_iter().map(|rep| (rep, "AE".to_owned())));
+            people.extend(names.into_iter().map(|rep| (rep, Person::named())));
         }
         let first = people.keys().next().cloned().unwrap_or_else(|| RepId::new(""));
-        let known: Vec<String> = people.keys().map(RepId::to_string).collect();
-        let lead = ask.about("who leads the team", self.lead.as_ref(), first.as_str(), |text| {
-            let found = people.contains_key(&RepId::new(text)).then(|| RepId::new(text));
-            found.ok_or_else(|| format!("there is nobody of that name: there are {}", known.join(", ")))
-        })?;
+        let lead = ask.about("who leads the team", self.lead.as_ref(), first.as_str(), |text| one_of(text, &people))?;
         let due = ask.about("open time until a first answer is due", self.due.as_ref(), "15m", due)?;
         let now = SystemClock.now();
-        let answers = Answers { company, team, zone, hours, numbers, people, lead, due };
+        let names = people.iter().filter_map(|(rep, person)| Some((rep.clone(), person.name.clone()?))).collect();
+        let titles = people.iter().map(|(rep, person)| (rep.clone(), person.title.clone())).collect();
+        let answers = Answers { company, team, zone, hours, numbers, people: titles, names, lead, due };
         let source = written(&answers, now);
         let playbook = read(&out, &source)?;
         let (found, _) = findings::of(&playbook, now);
         anyhow::ensure!(found.iter().all(|f| !f.wrong), "what was answered makes no sound playbook: {found:?}");
+        let kept = self.keep(&people).await?;
         write(&self.out, &source, self.force).map_err(|e| anyhow::anyhow!("{out} cannot be written: {e}"))?;
         say(&format!(
             "{out}: {} people, {} number(s), nothing wrong in it{}. Read it, change it, then: comeback playbook check {out}",
@@ -122,63 +137,96 @@ impl Init {
         for risk in &found {
             say(&format!("risky: {}; {}", risk.what, risk.remedy));
         }
+        if let Some(kept) = kept {
+            say(&kept);
+        }
         Ok(())
     }
 
-    /// Everybody the CRM says owns something, with what they seem to be.
-    async fn people(&self) -> anyhow::Result<BTreeMap<RepId, String>> {
-        let Some(crm) = &self.crm else { return Ok(BTreeMap::new()) };
-        let cards = if crm.starts_with("http://") || crm.starts_with("https://") {
-            Directory::new(self.egress.open()?, crm, self.crm_token.token()?)?.people().await?
-        } else if matches!(crm.as_str(), "hubspot" | "salesforce") {
-            anyhow::bail!(
-                "who works with {crm} is not read by this command. Export its contacts with their owners as tables \
-                 (assets/docs/crm.md) and say --crm files=FOLDER, or name people with --rep. Nothing was written"
-            );
-        } else {
-            let path = Path::new(crm.strip_prefix("files=").unwrap_or(crm));
-            if path.is_dir() {
-                let books = books::read(path, &BTreeMap::new());
-                books.map_err(|e| anyhow::anyhow!("cannot read the tables in {}: {e}", path.display()))?.cards()
-            } else {
-                let bytes = std::fs::read(path).map_err(|e| anyhow::anyhow!("cannot read {}: {e}", path.display()))?;
-                people_of(&bytes)?
-            }
+    /// Everybody of the CRM who answers buyers.
+    async fn people(&self, ask: &Asking) -> anyhow::Result<BTreeMap<RepId, Person>> {
+        let found = self.found().await?;
+        if self.crm.is_some() {
+            say(&found.said);
+        }
+        let all = found.people;
+        let chosen = |text: &str| {
+            let names = names(text).unwrap_or_default();
+            names.iter().map(|name| one_of(name.as_str(), &all)).collect::<Result<Vec<RepId>, _>>()
         };
-        let people = seen(&cards);
-        anyhow::ensure!(
-            people.len() <= MOST,
-            "the CRM names {} owners, more than a team has. Nothing was written; name yours with --rep instead of --crm",
-            people.len()
-        );
-        say(&format!("the CRM names {} people who own something", people.len()));
-        Ok(people)
+        let only = Some(self.only.join(",")).filter(|only| !only.is_empty());
+        let asks = found.listed.is_some() && all.len() > 1;
+        if only.is_none() && (!asks || self.yes) {
+            return few(all);
+        }
+        say(&format!("they are {}", listed(all.keys(), all.len())));
+        let read = |text: &str| if text == ALL { Ok(all.keys().cloned().collect()) } else { chosen(text) };
+        let reps = ask.about("who of them answers buyers, with a comma", only.as_ref(), ALL, read)?;
+        few(all.into_iter().filter(|(rep, _)| reps.contains(rep)).collect())
+    }
+
+    /// Keeps their mail addresses where the backend finds them; what to tell of it.
+    async fn keep(&self, people: &BTreeMap<RepId, Person>) -> anyhow::Result<Option<String>> {
+        let mails = || people.iter().filter_map(|(rep, person)| Some((rep, person.mail.as_ref()?)));
+        if mails().next().is_none() {
+            return Ok(None);
+        }
+        let Some(database) = self.reach.clone() else {
+            let how =
+                "the CRM's owners are told to be these people by their mail addresses, which a playbook does not hold";
+            return Ok(Some(format!(
+                "{how}: comeback rep reach NAME for each, or --reach sqlite:PATH with this command"
+            )));
+        };
+        let store = DatabaseArg { database }.open_or_make()?;
+        let before = store.reaches().await?;
+        let (mut kept, mut others) = (0, 0);
+        for (rep, mail) in mails() {
+            let known = before.iter().find(|reach| reach.rep == *rep);
+            if known.is_some_and(|reach| reach.email.as_ref().is_some_and(|known| known != mail)) {
+                others += 1;
+                continue;
+            }
+            let (phone, stopped) = known.map_or((None, None), |reach| (reach.phone.clone(), reach.stopped));
+            store.put_reach(&Reach { rep: rep.clone(), phone, email: Some(mail.clone()), stopped }).await?;
+            kept += 1;
+        }
+        let others = match others {
+            0 => String::new(),
+            n => format!("; {n} had another one there, which stays: comeback rep reach NAME changes it"),
+        };
+        Ok(Some(format!("the mail addresses of {kept} people are kept in the database{others}")))
     }
 }
 
-/// Owners, and what they are on deals.
-fn seen(cards: &[Card]) -> BTreeMap<RepId, String> {
-    let mut people: BTreeMap<RepId, String> = BTreeMap::new();
-    let mut see = |rep: Option<&RepId>, title: &str| {
-        if let Some(rep) = rep.filter(|rep| !rep.as_str().trim().is_empty()) {
-            let known = people.entry(rep.clone()).or_default();
-            if known.is_empty() {
-                title.clone_into(known);
-            }
-        }
-    };
-    for card in cards {
-        see(card.owner.as_ref(), "AE");
-        see(card.account.as_ref().and_then(|account| account.owner.as_ref()), "AE");
-        see(card.opportunity.as_ref().and_then(|deal| deal.owner.as_ref()), "AE");
+/// No more than a team.
+fn few(people: BTreeMap<RepId, Person>) -> anyhow::Result<BTreeMap<RepId, Person>> {
+    anyhow::ensure!(
+        people.len() <= MOST,
+        "the CRM names {} people, more than a team has. Nothing was written; say who answers with --only, or name people \
+         with --rep instead of --crm",
+        people.len()
+    );
+    Ok(people)
+}
+
+/// One of these people.
+fn one_of(text: &str, people: &BTreeMap<RepId, Person>) -> Result<RepId, String> {
+    let rep = RepId::new(text.trim());
+    if people.contains_key(&rep) {
+        return Ok(rep);
     }
-    for card in cards {
-        for member in card.opportunity.iter().flat_map(|deal| &deal.team) {
-            see(Some(&member.rep), SafeText::line(&member.role).as_str());
-        }
-        see(card.sdr.as_ref(), "SDR");
-    }
-    people
+    let known: Vec<&str> = people.keys().map(RepId::as_str).collect();
+    Err(match nearest(rep.as_str(), &known) {
+        Some(near) => format!("there is nobody called \"{rep}\"; did you mean \"{near}\"?"),
+        None => format!("there is nobody called \"{rep}\": there are {}", listed(people.keys(), people.len())),
+    })
+}
+
+/// The first of them, and how many more there are.
+fn listed<'r>(reps: impl Iterator<Item = &'r RepId>, all: usize) -> String {
+    let named = reps.take(LISTED).map(RepId::as_str).collect::<Vec<_>>().join(", ");
+    if all > LISTED { format!("{named} and {} more", all - LISTED) } else { named }
 }
 
 /// Questions, and their answers from options, from a person, or as offered.

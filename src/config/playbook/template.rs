@@ -27,6 +27,8 @@ pub struct Answers {
     pub numbers: Vec<Address>,
     /// Who works there, by short name, with title; at least one.
     pub people: BTreeMap<RepId, String>,
+    /// What they are called, where that is known; else it is made of the short name.
+    pub names: BTreeMap<RepId, String>,
     /// Who leads: one of them.
     pub lead: RepId,
     /// Open time until the first answer is due; at least a minute.
@@ -86,7 +88,8 @@ fn people(answers: &Answers, asked: &[&RepId], team: &str) -> String {
         let at = asked.iter().position(|other| *other == rep);
         let backup = at.filter(|_| asked.len() > 1).and_then(|at| asked.get((at + 1) % asked.len()));
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "[rep.{}]\nname = {}", key(rep.as_str()), quoted(&name(rep.as_str())));
+        let called = answers.names.get(rep).cloned().unwrap_or_else(|| name(rep.as_str()));
+        let _ = writeln!(text, "[rep.{}]\nname = {}", key(rep.as_str()), quoted(&called));
         let _ = writeln!(text, "title = {}\nteam = {}", quoted(title), quoted(team));
         if let Some(backup) = backup {
             let _ = writeln!(text, "backup = {}", quoted(backup.as_str()));
@@ -113,13 +116,13 @@ fn lines(answers: &Answers, team: &str) -> String {
 }
 
 /// A text as TOML writes it.
-pub(super) fn quoted(text: &str) -> String {
+pub(in crate::config) fn quoted(text: &str) -> String {
     // A literal may have no line break and nothing that moves a cursor; toml escapes both in a basic string.
     toml::Value::String(text.to_owned()).to_string()
 }
 
 /// A key as TOML writes it.
-pub(super) fn key(text: &str) -> String {
+pub(in crate::config) fn key(text: &str) -> String {
     let bare = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     let escaped = |c: char| match c {
         '"' | '\\' => format!("\\{c}"),
@@ -171,6 +174,7 @@ mod tests {
             hours: vec!["09:00-12:00".to_owned(), "13:00-17:00".to_owned()],
             numbers: ["+16465550100", "+16465550200"].map(|n| Address::parse(n).unwrap()).into(),
             people: ["ben", "ines", "lea", "maya", "omar"].map(|rep| (RepId::from(rep), "AE".to_owned())).into(),
+            names: [("omar".into(), "Omar Haddad".to_owned())].into(),
             lead: "lea".into(),
             due: Span::minutes(15),
         }
@@ -192,6 +196,8 @@ mod tests {
         assert_eq!(late, Some((Span::minutes(10), Span::minutes(15))));
         assert_eq!(playbook.reps[&"ben".into()].backup, Some("ines".into()));
         assert_eq!(playbook.reps[&"lea".into()].backup, None);
+        let called = ["omar", "ben"].map(|rep| playbook.reps[&rep.into()].name.as_str());
+        assert_eq!(called, ["Omar Haddad", "Ben"], "as the CRM says, else as the short name does");
         assert_eq!(playbook.expectations.len(), 1);
     }
 

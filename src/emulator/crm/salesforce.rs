@@ -165,7 +165,7 @@ impl SalesforceEmulator {
         let name = email.split('@').next().unwrap_or_default();
         let user = json!({
             "Name": name, "Username": email, "Email": email, "IsActive": active, "UserType": "Standard",
-            "TimeZoneSidKey": zone,
+            "TimeZoneSidKey": zone, "Title": "Account Executive",
         });
         self.make("User", &user)
     }

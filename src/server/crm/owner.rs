@@ -10,12 +10,16 @@ use crate::domain::id::RepId;
 use crate::server::store::{Store, StoreError};
 
 /// Somebody who can own a record.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Owner {
     /// The CRM's own id, as records name it.
     pub id: String,
     /// Their mail address.
     pub email: Option<String>,
+    /// What they are called, where the CRM says so.
+    pub name: Option<String>,
+    /// What they are there, where the CRM says so: `Account Executive`.
+    pub title: Option<String>,
     /// Not archived, not deactivated.
     pub active: bool,
 }
@@ -95,7 +99,7 @@ mod tests {
     use super::*;
 
     fn owner(id: &str, email: &str, active: bool) -> Owner {
-        Owner { id: id.to_owned(), email: Some(email.to_owned()), active }
+        Owner { id: id.to_owned(), email: Some(email.to_owned()), active, ..Owner::default() }
     }
 
     #[tokio::test]

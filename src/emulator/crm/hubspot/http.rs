@@ -354,8 +354,14 @@ async fn list_labels(Path((from, to)): Path<(String, String)>) -> Told {
 }
 
 fn of_owner(owner: &Owner) -> Value {
+    // They are called as their mail address says: maya.okafor@….
+    let name = owner.email.split('@').next().unwrap_or_default();
+    let (first, last) = name.split_once('.').unwrap_or((name, ""));
+    let capital =
+        |word: &str| word.chars().next().map(|c| c.to_uppercase().collect::<String>() + &word[c.len_utf8()..]);
+    let (first, last) = (capital(first).unwrap_or_default(), capital(last).unwrap_or_default());
     json!({
-        "id": owner.id, "email": owner.email, "type": "PERSON", "firstName": "", "lastName": "", "teams": [],
+        "id": owner.id, "email": owner.email, "type": "PERSON", "firstName": first, "lastName": last, "teams": [],
         // A user's id is another one, and who left has none.
         "userId": if owner.archived { Value::Null } else { json!(9_000_000 + owner.id.len()) },
         "archived": owner.archived, "createdAt": "2025-01-01T00:00:00.000Z", "updatedAt": "2025-01-01T00:00:00.000Z",

@@ -40,7 +40,7 @@ const KINDS: [(&str, &str, &str); 17] = [
          AssistantPhone:p MailingStreet MailingCity MailingState MailingPostalCode MailingCountry OwnerId:User \
          LastActivityDate:d! Description:l",
     ),
-    ("User", "005", "Name Username Email IsActive:b UserType TimeZoneSidKey"),
+    ("User", "005", "Name Username Email Title IsActive:b UserType TimeZoneSidKey"),
     (
         "Opportunity",
         "006",

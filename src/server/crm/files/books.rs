@@ -74,7 +74,10 @@ impl Books {
     /// The mail addresses that stand in the files for owners.
     pub(super) fn owners(&self) -> Vec<Owner> {
         let email = |id: &String| id.contains('@').then(|| id.clone());
-        self.owners.iter().map(|id| Owner { id: id.clone(), email: email(id), active: true }).collect()
+        self.owners
+            .iter()
+            .map(|id| Owner { id: id.clone(), email: email(id), active: true, ..Owner::default() })
+            .collect()
     }
 
     fn wrong(&mut self, file: &str, line: u64, why: &str) {

@@ -217,8 +217,21 @@ struct OwnerText {
     id: String,
     #[serde(default)]
     email: Option<String>,
+    #[serde(default, rename = "firstName")]
+    first: Option<String>,
+    #[serde(default, rename = "lastName")]
+    last: Option<String>,
     #[serde(default)]
     archived: bool,
+}
+
+impl OwnerText {
+    /// First and last name, as far as HubSpot has them.
+    fn name(&self) -> Option<String> {
+        let parts = [&self.first, &self.last].into_iter().flatten().map(|part| part.trim());
+        let name = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+        Some(name).filter(|name| !name.is_empty())
+    }
 }
 
 /// A page of owners.
@@ -233,7 +246,10 @@ impl Owners {
     /// The owners of this page, and what the next is asked for with. `archived` is the list that was asked for: one in it
     /// has left, whatever it says itself.
     pub fn owners(self, archived: bool) -> (Vec<Owner>, Option<String>) {
-        let made = |o: OwnerText| Owner { id: o.id, email: o.email, active: !(o.archived || archived) };
+        let made = |o: OwnerText| {
+            let (name, active) = (o.name(), !(o.archived || archived));
+            Owner { id: o.id, email: o.email, name, title: None, active }
+        };
         (self.results.into_iter().map(made).collect(), next(self.paging))
     }
 }

@@ -324,7 +324,7 @@ pub fn history(deals: &[String]) -> Question {
 
 /// Whoever can own a record, those that left with them.
 pub fn users() -> Question {
-    query("SELECT Id, Email, IsActive, TimeZoneSidKey FROM User WHERE UserType = 'Standard' ORDER BY Id")
+    query("SELECT Id, Name, Title, Email, IsActive, TimeZoneSidKey FROM User WHERE UserType = 'Standard' ORDER BY Id")
 }
 
 /// Stages of deals.

@@ -152,8 +152,9 @@ pub fn numbers(person: &Record) -> BTreeSet<Address> {
 
 /// Who can own records.
 pub fn owner(user: &Record) -> Owner {
-    let email = user.text("Email").map(str::to_owned);
-    Owner { id: user.id().to_owned(), email, active: user.is("IsActive") }
+    let text = |name: &str| user.text(name).map(str::to_owned);
+    let (email, name, title) = (text("Email"), text("Name"), text("Title"));
+    Owner { id: user.id().to_owned(), email, name, title, active: user.is("IsActive") }
 }
 
 /// The zone of a user: `America/New_York`.
