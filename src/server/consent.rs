@@ -85,9 +85,8 @@ fn instant(text: &str, out: bool, playbook: &Playbook, now: Timestamp) -> Result
     }
     let day = text.parse::<NaiveDate>().ok().and_then(|day| day.succ_opt()).and_then(|next| next.and_hms_opt(0, 0, 0));
     let end = day.and_then(|midnight| midnight.and_local_timezone(playbook.zone()).latest());
-    match (end, text.is_empty()) {
-        (Some(end), _) if out => Ok(end.to_utc().into()),
-        (_, true) if out => Ok(now),
+    match end {
+        Some(end) if out => Ok(end.to_utc().into()),
         // A date that nobody can read, as `01/02/2026`, is none, and the number is closed all the same.
         _ if out => Ok(now),
         _ => Err("at is not an instant: write it with its offset, 2026-03-02T10:00:00-05:00".to_owned()),
