@@ -2,9 +2,10 @@
 
 use comeback::domain::contact::Body;
 use comeback::domain::message::InboundKind;
+use comeback::domain::time::Span;
 use comeback::wire::changes::Author;
 
-use crate::tui_world::Desk;
+use crate::tui_world::{Desk, START};
 
 #[test]
 fn what_was_said_last_is_told_as_whose_it_is() {
@@ -25,5 +26,27 @@ fn what_was_said_last_is_told_as_whose_it_is() {
             desk.says(told);
             assert!(!desk.screen().contains(&format!("you: {told}")));
         }
+    }
+}
+
+/// An offer may stand longer than there is time to answer: the time that is told with it is not taken for the other.
+#[test]
+fn why_me_says_when_the_answer_is_due_where_the_offer_lasts_longer() {
+    for (due, taken, told) in [
+        (2, false, "passes on at 10:03 if nobody acts; the answer is due at 10:02"),
+        (-1, false, "passes on at 10:03 if nobody acts; the answer was due at 09:59"),
+        (4, false, "passes on at 10:03 if nobody acts"),
+        (4, true, "passes on at 10:03 without an answer"),
+    ] {
+        let mut desk = Desk::usual((120, 40));
+        desk.change(1, |t| {
+            t.row.clock.as_mut().unwrap().due = START + Span::minutes(due);
+            t.row.assignment.as_mut().unwrap().taken = taken.then_some(START);
+        });
+        // It stands first or second, by when it is due.
+        let first = desk.keys("gg").screen();
+        desk.keys(if first.contains("┌ Dana") { "w" } else { "j w" });
+        desk.says(told);
+        assert_eq!(desk.screen().contains("; the answer "), due < 3, "{first}");
     }
 }
