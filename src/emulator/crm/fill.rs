@@ -178,6 +178,7 @@ pub fn hubspot(into: &HubSpotEmulator, people: &People) -> Result<Filled, String
         ]);
         let id = into.make("contacts", &person, &company.into_iter().collect::<Vec<_>>())?;
         filled.contacts += 1;
+        hubspot_touch(into, &contact["last_touch"], &id, &owners)?;
         let deal = &contact["opportunity"];
         if deal.is_object() {
             let team: Vec<&str> = deal["team"].as_array().into_iter().flatten().map(|m| text_of(m, "rep")).collect();
@@ -200,6 +201,22 @@ pub fn hubspot(into: &HubSpotEmulator, people: &People) -> Result<Filled, String
     }
     filled.accounts = companies.len();
     Ok(filled)
+}
+
+/// The last touch as the record that HubSpot keeps of one of its kind.
+fn hubspot_touch(into: &HubSpotEmulator, touch: &Value, contact: &str, owners: &Owners) -> Result<(), String> {
+    let (kind, title) = match text_of(touch, "kind") {
+        "call" => ("calls", "hs_call_title"),
+        "email" => ("emails", "hs_email_subject"),
+        "meeting" => ("meetings", "hs_meeting_title"),
+        _ => return Ok(()),
+    };
+    let record = said([
+        ("hs_timestamp", touch["at"].clone()),
+        ("hubspot_owner_id", owners.id(text_of(touch, "by"))),
+        (title, touch["summary"].clone()),
+    ]);
+    into.make(kind, &record, &[("contacts", contact)]).map(drop)
 }
 
 /// Puts them into an emulated Salesforce, with the fields that `comeback` asks its operator to make; why not, when it takes

@@ -47,6 +47,7 @@ pub mod limits;
 mod opt_out;
 pub mod read;
 mod settings;
+mod touches;
 
 pub use self::settings::Settings;
 
@@ -309,11 +310,13 @@ impl Crm for HubSpot {
             return Ok(Vec::new());
         }
         let ids: Vec<String> = contacts.iter().take(ask::BATCH).map(|c| c.id.clone()).collect();
-        let (known, to_companies, to_deals) = tokio::try_join!(
+        let (known, to_companies, to_deals, touches) = tokio::try_join!(
             self.known(),
             self.associated("contacts", &ids, "companies"),
-            self.associated("contacts", &ids, "deals")
+            self.associated("contacts", &ids, "deals"),
+            self.touches(&ids)
         )?;
+        let now = self.clock.now();
         let (companies, deals) = (to_companies.by_id(), to_deals.by_id());
         let first = |ends: &BTreeMap<&str, Vec<&str>>, most: usize| -> Vec<String> {
             let all: std::collections::BTreeSet<&str> = ends.values().flatten().copied().collect();
@@ -335,8 +338,9 @@ impl Crm for HubSpot {
                 .flatten()
                 .filter_map(|id| Some(&deal_records[of(&deal_records, id)?]))
                 .collect();
+            let touches = touches::of(&touches, &contact.id, &owners, now);
             let around = card::Around { company, deals: &deals, stages: &known.stages, owners: &owners };
-            card::card(contact, &around)
+            card::card(contact, &around, touches)
         };
         Ok(contacts.iter().take(ask::BATCH).map(card).collect())
     }

@@ -54,6 +54,47 @@ async fn a_card_has_person_company_open_deal_and_owners_as_reps() {
 }
 
 #[tokio::test]
+async fn the_last_touches_of_every_channel_stand_on_the_card_newest_first_and_none_that_is_to_come() {
+    let portal = Portal::open().await;
+    let contacted = json!({ "notes_last_contacted": "2026-01-01T09:00:00Z" });
+    let dana = portal.contact("Dana", DANA, &contacted);
+    let other = portal.contact("Other", "+14155550177", &json!({}));
+    let now = portal.now();
+    let made = |kind: &str, before: i64, title: (&str, &str), on: &str| {
+        let record = json!({
+            "hs_timestamp": (now - Span::minutes(before)).to_string(), "hubspot_owner_id": portal.ben, title.0: title.1,
+        });
+        portal.hubspot.make(kind, &record, &[("contacts", on)]).unwrap()
+    };
+    made("calls", 300, ("hs_call_title", "Asked for net 45"), &dana);
+    made("emails", 200, ("hs_email_subject", "The quote"), &dana);
+    made("meetings", -60, ("hs_meeting_title", "Tomorrow's review"), &dana);
+    made("meetings", 100, ("hs_meeting_title", "Demo"), &dana);
+    made("calls", 1, ("hs_call_title", "Somebody else's"), &other);
+    let text = json!({
+        "hs_timestamp": (now - Span::minutes(400)).to_string(), "hs_communication_channel_type": "WHATS_APP",
+        "hs_communication_logged_from": "CRM",
+    });
+    portal.hubspot.make("communications", &text, &[("contacts", &dana)]).unwrap();
+    let [card] = portal.behind(DANA).await.unwrap().try_into().unwrap();
+    let told: Vec<(&str, &str)> = card
+        .last_touch
+        .iter()
+        .chain(&card.touches)
+        .map(|touch| (touch.kind.as_str(), touch.summary.as_str()))
+        .collect();
+    let all = [("meeting", "Demo"), ("email", "The quote"), ("call", "Asked for net 45"), ("whatsapp", "")];
+    assert_eq!(told, all);
+    assert_eq!(card.last_touch.unwrap().by, Some(RepId::from("ben")));
+    // What was logged in another way is known by its time alone.
+    let later = json!({ "notes_last_contacted": (now - Span::minutes(10)).to_string() });
+    portal.hubspot.change("contacts", &dana, &later).unwrap();
+    let [card] = portal.behind(DANA).await.unwrap().try_into().unwrap();
+    assert_eq!(card.last_touch.unwrap().kind, "contacted");
+    assert_eq!(card.touches.len(), 4);
+}
+
+#[tokio::test]
 async fn a_number_is_found_as_ten_countries_write_it_and_one_that_ends_alike_is_nobodys() {
     let portal = Portal::open().await;
     for (n, (country, wanted, typed)) in [

@@ -6,7 +6,7 @@ use super::records::{Book, Kind};
 
 /// HubSpot's own kinds of association: from, to, id, and the label where it has one. Other kinds of record are joined by
 /// none here.
-const TYPES: [(Kind, Kind, i64, Option<&str>); 22] = [
+const TYPES: [(Kind, Kind, i64, Option<&str>); 26] = [
     ("contacts", "companies", 1, Some("Primary")),
     ("contacts", "companies", 279, None),
     ("companies", "contacts", 2, Some("Primary")),
@@ -29,6 +29,10 @@ const TYPES: [(Kind, Kind, i64, Option<&str>); 22] = [
     ("meetings", "deals", 212, None),
     ("notes", "contacts", 202, None),
     ("contacts", "notes", 201, None),
+    ("calls", "contacts", 194, None),
+    ("contacts", "calls", 193, None),
+    ("emails", "contacts", 198, None),
+    ("contacts", "emails", 197, None),
 ];
 
 fn types(from: Kind, to: Kind) -> impl Iterator<Item = (i64, Option<&'static str>)> {

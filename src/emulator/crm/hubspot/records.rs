@@ -10,7 +10,7 @@ use super::phone::calculated;
 pub(super) type Kind = &'static str;
 
 /// Kinds by their name, other name and type id.
-const KINDS: [(Kind, &str, &str); 7] = [
+const KINDS: [(Kind, &str, &str); 9] = [
     ("contacts", "contact", "0-1"),
     ("companies", "company", "0-2"),
     ("deals", "deal", "0-3"),
@@ -18,6 +18,8 @@ const KINDS: [(Kind, &str, &str); 7] = [
     ("meetings", "meeting", "0-47"),
     ("tasks", "task", "0-27"),
     ("communications", "communication", "0-18"),
+    ("calls", "call", "0-48"),
+    ("emails", "email", "0-49"),
 ];
 
 pub(super) fn kind(name: &str) -> Option<Kind> {
@@ -54,6 +56,14 @@ pub(super) fn properties_of(kind: Kind) -> &'static str {
         "meetings" => {
             "hs_meeting_title hs_meeting_body hs_internal_meeting_notes hs_meeting_start_time hs_meeting_end_time \
              hs_meeting_outcome hs_timestamp hubspot_owner_id hs_object_id hs_createdate hs_lastmodifieddate"
+        }
+        "calls" => {
+            "hs_call_title hs_call_body hs_call_direction hs_call_duration hs_timestamp hubspot_owner_id hs_object_id \
+             hs_createdate hs_lastmodifieddate"
+        }
+        "emails" => {
+            "hs_email_subject hs_email_text hs_email_direction hs_email_status hs_timestamp hubspot_owner_id hs_object_id \
+             hs_createdate hs_lastmodifieddate"
         }
         _ => "hs_note_body hs_timestamp hubspot_owner_id hs_object_id hs_createdate hs_lastmodifieddate",
     }
@@ -161,7 +171,7 @@ impl Book {
         self.check(kind, &properties)?;
         let needed: &[&str] = match kind {
             "communications" => &["hs_timestamp", "hs_communication_channel_type", "hs_communication_logged_from"],
-            "tasks" | "meetings" | "notes" => &["hs_timestamp"],
+            "tasks" | "meetings" | "notes" | "calls" | "emails" => &["hs_timestamp"],
             _ => &[],
         };
         for name in needed {

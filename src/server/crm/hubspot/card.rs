@@ -7,6 +7,7 @@ use super::read::{Record, Stages, cents};
 use crate::domain::context::{Account, Card, Home, Intent, Opportunity, TeamMember, Touch};
 use crate::domain::deal::{Closed, Deal, StageChange};
 use crate::domain::id::{AccountId, ContactId, DealId};
+use crate::domain::time::Span;
 
 /// Names and words that are longer are cut, in characters: a screen has no more.
 const LONGEST: usize = 200;
@@ -32,8 +33,14 @@ fn some(record: &Record, name: &str) -> Option<String> {
     record.text(name).map(said)
 }
 
-/// The card of a contact.
-pub fn card(contact: &Record, around: &Around<'_>) -> Card {
+/// Most touches beside the last one.
+const TOUCHES: usize = 8;
+
+/// How much later HubSpot may say that somebody was contacted than the touch itself is dated.
+const SAME_TOUCH: Span = Span::minutes(5);
+
+/// The card of a contact, with the touches that hang on it, newest first.
+pub fn card(contact: &Record, around: &Around<'_>, mut touches: Vec<Touch>) -> Card {
     let owner = |record: &Record, name: &str| record.text(name).map(|id| around.owners.rep(id));
     let part = |name: &str| contact.text(name).unwrap_or_default();
     let name = format!("{} {}", part("firstname"), part("lastname"));
@@ -52,6 +59,13 @@ pub fn card(contact: &Record, around: &Around<'_>) -> Card {
         let at = record.instant("notes_last_contacted")?;
         Some(Touch { at, by: None, kind: "contacted".to_owned(), summary: String::new() })
     };
+    // What was logged in a way that is not read is known by its time alone.
+    let contacted = touch(contact)
+        .filter(|contacted| touches.first().is_none_or(|newest| contacted.at.since(newest.at) > SAME_TOUCH));
+    if let Some(contacted) = contacted {
+        touches.insert(0, contacted);
+    }
+    let mut touches = touches.into_iter();
     Card {
         contact: ContactId::new(&contact.id),
         name: said(name),
@@ -63,9 +77,9 @@ pub fn card(contact: &Record, around: &Around<'_>) -> Card {
         sdr: owner(contact, "sdr"),
         opportunity: opportunity(around),
         campaign: None,
-        last_touch: touch(contact),
+        last_touch: touches.next(),
         account_touch: around.company.and_then(touch),
-        touches: Vec::new(),
+        touches: touches.take(TOUCHES).collect(),
         intents: intents(contact),
     }
 }

@@ -1,0 +1,94 @@
+//! Last touches of a contact across channels: the calls, mails, meetings and messages that hang on it. A portal whose token may
+//! not read one of them is read without.
+
+use std::collections::BTreeMap;
+
+use super::HubSpot;
+use super::read::Record;
+use crate::domain::context::Touch;
+use crate::domain::time::Timestamp;
+use crate::server::crm::CrmError;
+use crate::server::crm::owner::Matched;
+
+/// Kinds of records that are touches, with what is read of each: when, whose, and in a line what about.
+const KINDS: [(&str, [&str; 3]); 4] = [
+    ("calls", ["hs_timestamp", "hubspot_owner_id", "hs_call_title"]),
+    ("emails", ["hs_timestamp", "hubspot_owner_id", "hs_email_subject"]),
+    ("meetings", ["hs_timestamp", "hubspot_owner_id", "hs_meeting_title"]),
+    ("communications", ["hs_timestamp", "hubspot_owner_id", "hs_communication_channel_type"]),
+];
+
+/// Records of one kind that are read of one contact: those with the greatest ids, which are the newest.
+const NEWEST: usize = 5;
+
+/// Longest summary, in characters.
+const LONGEST: usize = 200;
+
+/// What was read: the contact, the kind, the record.
+pub(super) type Read = Vec<(String, &'static str, Record)>;
+
+impl HubSpot {
+    /// The newest records of each kind that hang on these contacts.
+    pub(super) async fn touches(&self, contacts: &[String]) -> Result<Read, CrmError> {
+        let [calls, emails, meetings, messages] = KINDS.map(|kind| self.touches_of(contacts, kind));
+        let (mut all, emails, meetings, messages) = tokio::try_join!(calls, emails, meetings, messages)?;
+        all.extend(emails.into_iter().chain(meetings).chain(messages));
+        Ok(all)
+    }
+
+    async fn touches_of(
+        &self,
+        contacts: &[String],
+        (kind, asked): (&'static str, [&str; 3]),
+    ) -> Result<Read, CrmError> {
+        let Some(hanging) = unless_closed(self.associated("contacts", contacts, kind).await)? else {
+            return Ok(Vec::new());
+        };
+        let mut of: BTreeMap<String, String> = BTreeMap::new();
+        for (contact, mut ids) in hanging.by_id() {
+            // Ids grow.
+            ids.sort_by_key(|id| std::cmp::Reverse((id.len(), *id)));
+            of.extend(ids.into_iter().take(NEWEST).map(|id| (id.to_owned(), contact.to_owned())));
+        }
+        let ids: Vec<String> = of.keys().cloned().collect();
+        let records = unless_closed(self.records(kind, &ids, &asked, &[]).await)?.unwrap_or_default();
+        let known = records.into_iter().filter_map(|record| Some((of.get(&record.id)?.clone(), kind, record)));
+        Ok(known.collect())
+    }
+}
+
+/// Nothing where the token may not read that kind, or the portal has none of it.
+fn unless_closed<T>(answer: Result<T, CrmError>) -> Result<Option<T>, CrmError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(CrmError::Refused(403) | CrmError::NotFound | CrmError::Invalid(_)) => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// The touches of a contact that have been, newest first.
+pub(super) fn of(read: &Read, contact: &str, owners: &Matched, now: Timestamp) -> Vec<Touch> {
+    let theirs = read.iter().filter(|(of, ..)| of == contact);
+    let mut all: Vec<Touch> = theirs.filter_map(|(_, kind, record)| touch(kind, record, owners)).collect();
+    all.retain(|touch| touch.at <= now);
+    all.sort_by_key(|touch| std::cmp::Reverse(touch.at));
+    all
+}
+
+fn touch(kind: &str, record: &Record, owners: &Matched) -> Option<Touch> {
+    let at = record.instant("hs_timestamp")?;
+    let by = record.text("hubspot_owner_id").map(|id| owners.rep(id));
+    let line = |name: &str| record.text(name).unwrap_or_default().chars().take(LONGEST).collect::<String>();
+    let (kind, summary) = match kind {
+        "calls" => ("call", line("hs_call_title")),
+        "emails" => ("email", line("hs_email_subject")),
+        "meetings" => ("meeting", line("hs_meeting_title")),
+        _ => match record.text("hs_communication_channel_type") {
+            Some("SMS") | None => ("text", String::new()),
+            Some("WHATS_APP") => ("whatsapp", String::new()),
+            Some("LINKEDIN_MESSAGE") => ("linkedin", String::new()),
+            Some(_) => ("message", String::new()),
+        },
+    };
+    Some(Touch { at, by, kind: kind.to_owned(), summary })
+}
