@@ -14,7 +14,10 @@ use unicode_width::UnicodeWidthChar;
 
 use said::Said;
 
+mod grammar;
+pub(super) mod mend;
 pub(super) mod said;
+mod shape;
 pub(super) mod twice;
 
 /// A mistake and its place. `Display` is the whole message, several lines when the place is known.

@@ -25,6 +25,8 @@ mod document;
 pub mod example;
 mod expectations;
 pub mod file;
+mod hidden;
+mod kind;
 mod next_steps;
 mod owners;
 pub mod places;
@@ -68,18 +70,28 @@ pub fn read_with(file: &str, source: &str, files: Files<'_>) -> Result<Playbook,
 
 /// Reads a playbook, and the files it names, on over every mistake.
 pub fn read_all(file: &str, source: &str, files: Files<'_>) -> Reading {
-    let repair::Reading { document, mistakes, left_out } = repair::document(file, source);
-    let Some(document) = document else { return Reading { playbook: None, mistakes } };
-    let reader = Reader { file, source, files, left_out, mistakes: mistakes.into(), guessed: false.into() };
-    let playbook = reader.playbook(document);
-    let is_whole = reader.left_out.is_empty() && !reader.guessed.get();
-    let mut mistakes: Vec<Diagnostic> = Vec::new();
-    for mistake in reader.mistakes.into_inner() {
-        if !mistakes.contains(&mistake) {
+    let repair::Reading { document, mistakes, mended, left_out } = repair::document(file, source);
+    let is_text = mended.is_none();
+    let source = mended.as_ref().map_or(source, |mended| mended.text.as_str());
+    let (playbook, found) = match document {
+        Some(document) => {
+            let reader = Reader { file, source, files, left_out, mistakes: mistakes.into(), guessed: false.into() };
+            let playbook = reader.playbook(document);
+            let is_whole = reader.left_out.is_empty() && !reader.guessed.get();
+            // How brackets and quotes were meant is a guess.
+            (Some(playbook).filter(|_| is_whole && is_text), reader.mistakes.into_inner())
+        }
+        None => (None, mistakes),
+    };
+    let mut mistakes: Vec<Diagnostic> = mended.as_ref().map(|mended| mended.mistakes.clone()).unwrap_or_default();
+    // What was mended and is wrong all the same was meant otherwise, and what else was found may hang on it.
+    let misread = mended.as_ref().is_some_and(|mended| found.iter().any(|mistake| mended.hides(mistake)));
+    for mistake in found {
+        if !misread && !mistakes.contains(&mistake) {
             mistakes.push(mistake);
         }
     }
-    Reading { playbook: is_whole.then_some(playbook), mistakes }
+    Reading { playbook, mistakes }
 }
 
 /// A client asks every 25 s, and may be without network for a moment.

@@ -4,6 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use super::diagnose::Diagnostic;
+use super::diagnose::mend::mended;
 
 /// What a rep set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -63,7 +64,10 @@ impl Way {
 ///
 /// A mistake, with its line, its column and the nearest valid word.
 pub fn read(file: &str, source: &str) -> Result<RepConfig, Diagnostic> {
-    toml::from_str(source).map_err(|e| Diagnostic::from_toml(file, source, &e))
+    toml::from_str(source).map_err(|e| {
+        let no_toml = mended(file, source, 1).and_then(|mended| mended.mistakes.into_iter().next());
+        no_toml.unwrap_or_else(|| Diagnostic::from_toml(file, source, &e))
+    })
 }
 
 fn program<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<String>>, D::Error> {

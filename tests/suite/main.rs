@@ -30,6 +30,7 @@ mod notices;
 mod oncall;
 mod page;
 mod peers;
+mod playbook_broken;
 mod playbook_check;
 mod playbook_messages;
 mod playbook_mistakes;

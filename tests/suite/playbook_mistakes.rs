@@ -96,7 +96,7 @@ fn what_nobody_can_mend_is_told_beside_the_rest_and_what_hangs_on_it_is_not_told
     assert_eq!(told.len(), 6, "{told:#?}");
     for (at, wanted) in [
         (line(&source, "[rep.ben]"), "the key \"name\" is missing; write name = \"…\""),
-        (line(&source, "8 min"), "not a duration: write it 30s, 5m, 2h or 1d"),
+        (line(&source, "8 min"), "not a duration: write it 30s, 5m, 2h or 1d; write due = \"8m\""),
         (line(&source, "usaul"), "unknown value \"usaul\"; did you mean \"usual\"?"),
         (line(&source, "[use_case.survey]"), "the key \"label\" is missing; write label = \"…\""),
         (line(&source, "our second number"), "not a number: write it +15550100100"),
@@ -281,7 +281,8 @@ fn what_was_told_in_the_reader_s_own_words_says_what_to_write() {
         (
             "since = 2026-01-05\nhand_off = \"09:00\"\ndays",
             "since = \"2026-01-05\"\nhand_off = \"09:00\"\ndays",
-            "expected a day or a time without quotes, as 2026-01-05 or 2026-03-02T10:00:00-05:00, found the text \"2026-01-05\"",
+            "expected a day or a time without quotes, as 2026-01-05 or 2026-03-02T10:00:00-05:00, found the text \"2026-01-05\"; \
+             write since = 2026-01-05",
         ),
     ] {
         let source = changed(&[(from, to)]);

@@ -244,12 +244,12 @@ fn what_is_no_table_or_no_number_is_told_in_the_words_of_the_file() {
         (
             &[("repeat = 1\n", "repeat = 300\n")],
             "repeat = 300",
-            "expected a whole number from 0 to 255, found the number 300",
+            "expected a whole number from 0 to 255, found the number 300; write repeat = 1: a whole number from 0 to 255, or leave it out",
         ),
         (
             &[("at_most = 4", "at_most = -4")],
             "at_most = -4",
-            "expected a whole number, not below 0, found the number -4",
+            "expected a whole number, not below 0, found the number -4; write at_most = 4: a whole number from 1 on, or leave it out",
         ),
         (
             &[("file = \"territories.csv\"", "file = \"territories.csv\"\nrows = 1")],
@@ -268,7 +268,7 @@ fn what_is_no_table_or_no_number_is_told_in_the_words_of_the_file() {
                 "title = \"SE\"\nteam = \"west\"\nbackup = \"kai\"\nalerts = { by = 1 }\n",
             )],
             "alerts = { by = 1 }",
-            "expected a list in [ ], found the number 1",
+            "expected a list in [ ], found the number 1; write by = [\"mail\", \"page\"], or leave it out",
         ),
     ]);
 }

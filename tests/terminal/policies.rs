@@ -176,7 +176,7 @@ fn a_version_is_tried_waits_is_taken_back_and_somebody_takes_another_ones_place(
     for words in ["your playbook's file does not say so yet", "playbook diff", "playbook show", "--toml"] {
         assert!(said.contains(words), "no {words}: {said}");
     }
-    assert!(does("diff", &[&file]).contains("rep maya active: false → true"), "the old file would undo it");
+    assert!(does("diff", &[&file]).contains("- [rep.maya] active = false"), "the old file would undo it");
     let after = town.machine.writes("after.toml", &does("show", &["--toml"]));
     assert!(does("diff", &[&after]).contains("0 rule(s) differ"));
     assert!(does("apply", &[&after]).contains("already in force as version 3"));

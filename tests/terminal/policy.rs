@@ -69,7 +69,7 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
     let faster = faster.replacen("due = 2026-03-03T10:05:00-05:00", "due = 2026-03-03T10:04:00-05:00", 1);
     written(&faster);
     let said = town.machine.does(&[&apply[..], &["--dry-run"]].concat(), "");
-    assert!(said.contains("~ cohort \"late_stage\" first_response due: 5m → 4m"), "{said}");
+    assert!(said.contains("~ [[cohort]] \"late_stage\": first_response.due = \"5m\" → \"4m\""), "{said}");
     assert!(said.contains("a dry run: nothing was changed"), "{said}");
     assert_eq!(town.machine.does(&history, "").lines().count(), 1);
     assert!(town.machine.does(&apply, "").contains("in force as version 2"));
@@ -96,7 +96,7 @@ fn a_playbook_is_checked_changed_looked_up_and_taken_back_and_every_decision_is_
     // Back to the first, as a third.
     let back = ["playbook", "rollback", "--database", &database, "1", "--by", "nina"];
     let said = town.machine.does(&back, "");
-    assert!(said.contains("4m → 5m") && said.contains("in force as version 3"), "{said}");
+    assert!(said.contains("\"4m\" → \"5m\"") && said.contains("in force as version 3"), "{said}");
     let said = town.machine.does(&history, "");
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines.len(), 3, "{said}");

@@ -67,13 +67,17 @@ impl Header {
 
     /// Whether there may be several of its name.
     fn is_of_several(&self) -> bool {
-        // [ladder.NAME] with steps under it is a table, too.
-        let is = |list: &&[&str]| {
-            list.len() == self.path.len()
-                && list.iter().zip(&self.path).all(|(wanted, part)| *wanted == "*" || wanted == part)
-        };
-        LISTS.iter().any(is)
+        is_of_several(&self.path)
     }
+}
+
+/// Whether there may be several tables of a name.
+pub(super) fn is_of_several(path: &[String]) -> bool {
+    // [ladder.NAME] with steps under it is a table, too.
+    let is = |list: &&[&str]| {
+        list.len() == path.len() && list.iter().zip(path).all(|(wanted, part)| *wanted == "*" || wanted == part)
+    };
+    LISTS.iter().any(is)
 }
 
 /// How a table is written of which there may be several, when one pair of brackets stands there.
@@ -136,7 +140,7 @@ fn key_twice(file: &str, source: &str, span: Range<usize>) -> Diagnostic {
 }
 
 /// The line of a place, from 1.
-fn number(source: &str, at: usize) -> usize {
+pub(super) fn number(source: &str, at: usize) -> usize {
     source[..boundary(source, at)].matches('\n').count() + 1
 }
 

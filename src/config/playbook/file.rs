@@ -3,15 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use super::template::{key, quoted};
-use crate::domain::alert::mailed::Mailed;
-use crate::domain::alert::{Alerts, Channel, ChannelKind, Redact};
+use chrono_tz::Tz;
+
+pub(in crate::config) use super::template::{key, quoted};
 use crate::domain::consent::ConsentRules;
 use crate::domain::escalation::{Ladder, Step, Stop, Who};
 use crate::domain::expectation::Expectation;
 use crate::domain::hours::{Calendar, Window};
 use crate::domain::id::{RepId, TeamId};
-use crate::domain::measure::ReportName;
 use crate::domain::oncall::{Length, Rotation, Schedule};
 use crate::domain::ownership::OwnerRule;
 use crate::domain::pacing::Limit;
@@ -20,8 +19,9 @@ use crate::domain::price::Price;
 use crate::domain::regulated::Regulated;
 use crate::domain::routing::Holder;
 use crate::domain::time::Span;
-use value::{bare, inline, instant, list, minute, setting, span, times, word};
+use value::{bare, inline, instant, list, minute, span, times, word};
 
+mod alert;
 mod enrich;
 #[cfg(test)]
 mod tests;
@@ -31,34 +31,44 @@ const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday",
 
 /// The file. Territories stand in it row by row.
 pub fn written(playbook: &Playbook) -> String {
-    let mut file = File::default();
-    file.put("company", &quoted(&playbook.company));
-    file.put("undo_hold", &span(playbook.undo_hold));
-    let rules: Vec<String> = playbook.ownership.iter().map(owner_rule).collect();
-    file.put("ownership", &format!("[\n    {},\n]", rules.join(",\n    ")));
-    file.define(playbook);
-    file.own(playbook);
-    file.respond(playbook);
-    file.escalate(playbook);
-    file.alert(playbook);
-    for rule in &playbook.next_steps {
-        file.next_step(rule);
-    }
-    file.crm(&playbook.write_back, &playbook.asking);
-    for case in &playbook.expectations {
-        file.table("[[expect]]");
-        file.expectation(case, playbook.zone());
-    }
-    file.text
+    File::default().whole(playbook, playbook.zone())
+}
+
+/// The same to be held against another: with what is usual, and its times in this zone.
+pub(in crate::config) fn compared(playbook: &Playbook, zone: Tz) -> String {
+    File { usual: true, ..File::default() }.whole(playbook, zone)
 }
 
 /// A file in the making.
 #[derive(Default)]
 struct File {
     text: String,
+    /// Whether what is usual is written, too.
+    usual: bool,
 }
 
 impl File {
+    fn whole(mut self, playbook: &Playbook, zone: Tz) -> String {
+        self.put("company", &quoted(&playbook.company));
+        self.put("undo_hold", &span(playbook.undo_hold));
+        let rules: Vec<String> = playbook.ownership.iter().map(owner_rule).collect();
+        self.put("ownership", &format!("[\n    {},\n]", rules.join(",\n    ")));
+        self.define(playbook);
+        self.own(playbook);
+        self.respond(playbook);
+        self.escalate(playbook);
+        self.alert(playbook);
+        for rule in &playbook.next_steps {
+            self.next_step(rule);
+        }
+        self.crm(&playbook.write_back, &playbook.asking);
+        for case in &playbook.expectations {
+            self.table("[[expect]]");
+            self.expectation(case, zone);
+        }
+        self.text
+    }
+
     fn table(&mut self, header: &str) {
         self.text.push('\n');
         self.text.push_str(header);
@@ -117,7 +127,7 @@ impl File {
     /// The usual stands in no file.
     fn consent(&mut self, rules: &ConsentRules) {
         let said = ConsentRules { line_replies: BTreeMap::new(), ..rules.clone() };
-        if said.is_usual() {
+        if said.is_usual() && !self.usual {
             return;
         }
         self.table("[consent]");
@@ -380,69 +390,7 @@ impl File {
         self.put("holidays", &quoted(on_holidays));
     }
 
-    fn alert(&mut self, p: &Playbook) {
-        for (name, channel) in &p.alerting.channels {
-            self.table(&format!("[channel.{}]", key(name)));
-            self.channel(channel);
-        }
-        if let Some(alerts) = &p.alerting.everybody {
-            self.table("[alerts]");
-            self.alerts(alerts);
-        }
-        if !p.alerting.operations.is_empty() {
-            self.table("[operations]");
-            self.put_list("by", p.alerting.operations.iter().map(String::as_str));
-        }
-        for (name, mailed) in &p.alerting.reports {
-            self.table(&format!("[report.{}]", key(name)));
-            self.report(mailed);
-        }
-    }
-
-    fn report(&mut self, mailed: &Mailed) {
-        self.put("report", &quoted(mailed.report.word()));
-        self.put_some(
-            "by",
-            Some(word(&mailed.by)).filter(|_| matches!(mailed.report, ReportName::Sla | ReportName::Outcomes)),
-        );
-        self.put_list("to", mailed.to.iter().map(RepId::as_str));
-        self.put("channel", &quoted(&mailed.channel));
-        self.put_some(
-            "on",
-            Some(list(&mailed.on.iter().map(word).collect::<Vec<_>>())).filter(|_| !mailed.on.is_empty()),
-        );
-        self.put("at", &quoted(&format!("{:02}:{:02}", mailed.at / 60, mailed.at % 60)));
-        self.put("zone", &quoted(mailed.zone.name()));
-        self.put("since", &quoted(&format!("{}d", mailed.days)));
-    }
-
-    fn channel(&mut self, channel: &Channel) {
-        self.put("kind", &quoted(channel.kind.word()));
-        match &channel.kind {
-            ChannelKind::Webhook { url, secrets } => {
-                self.put("url", &setting(url));
-                self.put("secret", &list(&secrets.iter().map(setting).collect::<Vec<_>>()));
-            }
-            ChannelKind::Slack { url } => self.put("url", &setting(url)),
-            ChannelKind::Email { from } => self.put("from", &quoted(from)),
-            ChannelKind::Sms { from } => self.put("from", &quoted(from.as_str())),
-        }
-        self.put_some("redact", Some(word(&channel.redact)).filter(|_| channel.redact != Redact::Names));
-    }
-
-    fn alerts(&mut self, alerts: &Alerts) {
-        self.put("by", &list(&alerts.by.iter().map(|name| quoted(name)).collect::<Vec<_>>()));
-        self.put("on", &list(&alerts.on.iter().map(word).collect::<Vec<_>>()));
-        let quiet = alerts.quiet.as_ref().map(|quiet| {
-            let [windows, ..] = &quiet.week;
-            inline(&[("times", times(windows)), ("zone", quoted(quiet.zone.name()))])
-        });
-        self.put_some("quiet", quiet);
-        self.put("at_most", &alerts.at_most.to_string());
-        self.put("within", &span(alerts.within));
-    }
-
-    fn expectation(&mut self, case: &Expectation, zone: chrono_tz::Tz) {
+    fn expectation(&mut self, case: &Expectation, zone: Tz) {
         let (reply, then) = (&case.reply, &case.then);
         self.put("name", &quoted(&case.name));
         self.put("line", &quoted(reply.line.as_str()));

@@ -10,6 +10,8 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
 use super::document::Document;
+use super::{hidden, kind};
+use crate::config::diagnose::mend::{Mended, mended};
 use crate::config::diagnose::{Diagnostic, twice, wanted};
 
 /// How often a document is read at most: each reading tells one mistake.
@@ -19,8 +21,10 @@ const READINGS: usize = 40;
 pub(super) struct Reading {
     /// As it would be with every mistake mended; none when it cannot be read at all.
     pub(super) document: Option<Document>,
-    /// In the order found.
+    /// In the order found; what is no TOML stands in `mended`.
     pub(super) mistakes: Vec<Diagnostic>,
+    /// What was read instead of a text that is no TOML.
+    pub(super) mended: Option<Mended>,
     /// What was left out, so that nobody is told that it does not exist.
     pub(super) left_out: LeftOut,
 }
@@ -52,26 +56,41 @@ impl LeftOut {
     }
 }
 
-/// Reads it.
+/// Reads it. A text that is no TOML is read as it would be with its brackets and quotes mended, where it is plain how.
 pub(super) fn document(file: &str, source: &str) -> Reading {
+    let Some(mended) = mended(file, source, READINGS) else { return toml(file, source) };
+    let reading = toml(file, &mended.text);
+    // What is left of one that nobody can mend says nothing about what its author meant, beside what is written twice.
+    let (document, mistakes) = if mended.whole {
+        (reading.document, reading.mistakes)
+    } else {
+        let errors = DeTable::parse_recoverable(&mended.text).1;
+        (None, twice::told(file, &mended.text, &errors, READINGS))
+    };
+    Reading { document, mistakes, mended: Some(mended), left_out: reading.left_out }
+}
+
+fn toml(file: &str, source: &str) -> Reading {
     let (root, errors) = DeTable::parse_recoverable(source);
     let mut mistakes = twice::told(file, source, &errors, READINGS);
     let mut left_out = LeftOut::default();
+    let mended = None;
     if !mistakes.is_empty() {
-        // What is left of a file that is no TOML says nothing about what its author meant.
-        return Reading { document: None, mistakes, left_out };
+        // Of two that are written alike nobody knows which one is meant.
+        return Reading { document: None, mistakes, mended, left_out };
     }
     if root.get_ref().is_empty() {
         let hint = Some("comeback playbook init writes one from a few questions".to_owned());
         mistakes.push(Diagnostic { hint, ..Diagnostic::at(file, source, 0..0, "nothing is written in it", None) });
-        return Reading { document: None, mistakes, left_out };
+        return Reading { document: None, mistakes, mended, left_out };
     }
+    mistakes.extend(hidden::told(file, source, root.get_ref(), READINGS));
     let span = root.span();
     let mut root = Spanned::new(span, DeValue::Table(root.into_inner()));
     let mut taken = BTreeSet::new();
     for _ in 0..READINGS {
         let error = match Document::deserialize(ValueDeserializer::from(root.clone())) {
-            Ok(document) => return Reading { document: Some(document), mistakes, left_out },
+            Ok(document) => return Reading { document: Some(document), mistakes, mended, left_out },
             Err(error) => error,
         };
         let spot = error.span().and_then(|span| spot(&root, &span, missing(&error)));
@@ -79,7 +98,11 @@ pub(super) fn document(file: &str, source: &str) -> Reading {
             value(&mut root, &spot.path).is_some_and(|table| taken.contains(&(table.span().start, key.to_owned())))
         });
         if !is_ours {
-            mistakes.push(Diagnostic::from_toml(file, source, &error));
+            let told = Diagnostic::from_toml(file, source, &error);
+            mistakes.push(match &spot {
+                Some(spot) if !spot.is_key => with_hint(told, spot, &mut root),
+                Some(_) | None => told,
+            });
         }
         let Some(spot) = spot else { break };
         match missing(&error).filter(|_| spot.path.is_empty()) {
@@ -88,7 +111,31 @@ pub(super) fn document(file: &str, source: &str) -> Reading {
             None => leave_out(&mut root, &spot, &mut taken, &mut left_out),
         }
     }
-    Reading { document: None, mistakes, left_out }
+    Reading { document: None, mistakes, mended, left_out }
+}
+
+/// A value of another kind than its key takes, with how it would be written.
+fn with_hint(told: Diagnostic, spot: &Spot, root: &mut Spanned<DeValue<'_>>) -> Diagnostic {
+    let Some(found) = value(root, &spot.path).map(|found| found.get_ref()) else { return told };
+    let path: Vec<Option<&str>> = spot
+        .path
+        .iter()
+        .map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::At(_) => None,
+        })
+        .collect();
+    // Some say what to write by themselves.
+    let says = ["write ", "as in ", ", as \""].iter().any(|words| told.message.contains(words));
+    let more = || if says { kind::instead(&path, found) } else { kind::hint(&path, found) };
+    let hint = told.hint.or_else(more);
+    // To the reader of types a day is a table of its parts.
+    let message = match found.as_datetime() {
+        Some(at) => told.message.replace("found a table", &format!("found the day or time {at}")),
+        None if told.message.contains("untagged enum") => "this key takes another kind of value".to_owned(),
+        None => told.message,
+    };
+    Diagnostic { message, hint, ..told }
 }
 
 /// The key that an error misses.

@@ -9,7 +9,7 @@ use crate::cli::crm::login::Hosted;
 use crate::clock::SystemClock;
 use crate::domain::context::Card;
 use crate::domain::id::RepId;
-use crate::domain::safe_text::SafeText;
+use crate::domain::safe_text::{BIDI_MARK, SafeText};
 use crate::server::crm::directory::{Directory, people_of};
 use crate::server::crm::files::books;
 use crate::server::crm::hubspot::HubSpot;
@@ -139,7 +139,8 @@ fn of_owners(owners: &[Owner]) -> (BTreeMap<RepId, Person>, usize) {
             continue;
         }
         let line = |text: &Option<String>| {
-            let text = SafeText::line(text.as_deref().unwrap_or_default()).as_str().trim().to_owned();
+            let text = SafeText::line(text.as_deref().unwrap_or_default()).as_str().replace(BIDI_MARK, "");
+            let text = text.trim().to_owned();
             Some(text).filter(|text| !text.is_empty())
         };
         let title = line(&owner.title).unwrap_or_else(|| TITLE.to_owned());
@@ -223,7 +224,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("ben", Some("Ben⇄"), Some("ben+crm@acme.example")),
+                ("ben", Some("Ben"), Some("ben+crm@acme.example")),
                 ("maya.okafor", Some("Maya Okafor"), Some("Maya.Okafor@acme.example")),
                 ("maya.okafor2", None, Some("maya.okafor@other.example")),
                 ("nobody2", Some("No Body"), Some("nobody@acme.example")),

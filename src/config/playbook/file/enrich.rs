@@ -31,7 +31,7 @@ impl File {
 
     /// The usual stands in no file.
     pub(super) fn crm(&mut self, rules: &WriteBack, asking: &Asking) {
-        if rules.is_usual() && asking.is_usual() {
+        if rules.is_usual() && asking.is_usual() && !self.usual {
             return;
         }
         self.table("[crm]");

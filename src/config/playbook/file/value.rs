@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::config::difference::{duration, time_of_day};
 use crate::config::playbook::template::quoted;
 use crate::domain::alert::Setting;
 use crate::domain::hours::Window;
@@ -58,4 +57,19 @@ pub(super) fn setting(setting: &Setting) -> String {
 /// An instant, with the offset of a zone.
 pub(super) fn instant(at: Timestamp, zone: chrono_tz::Tz) -> String {
     at.utc().with_timezone(&zone).to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+fn time_of_day(minutes: i64) -> String {
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+/// Milliseconds as the file writes a duration.
+fn duration(millis: i64) -> String {
+    if millis % 1000 != 0 {
+        return format!("{millis}ms");
+    }
+    let seconds = millis / 1000;
+    let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
+    let whole = units.into_iter().find(|(unit, _)| seconds != 0 && seconds % unit == 0);
+    whole.map_or_else(|| format!("{seconds}s"), |(unit, letter)| format!("{}{letter}", seconds / unit))
 }
