@@ -47,7 +47,7 @@ pub mod limits;
 mod opt_out;
 pub mod read;
 mod settings;
-mod touches;
+pub mod touches;
 
 pub use self::settings::Settings;
 

@@ -23,7 +23,7 @@ use comeback::server::carrier::twilio::signature::{Signed, verify};
 use comeback::server::consent::checked;
 use comeback::server::crm::directory;
 use comeback::server::crm::files::books;
-use comeback::server::crm::hubspot::{card, hook, read};
+use comeback::server::crm::hubspot::{card, hook, read, touches};
 use comeback::server::crm::owner::Matched;
 use comeback::server::crm::push;
 use comeback::server::crm::salesforce;
@@ -280,8 +280,12 @@ pub fn hubspot(bytes: &[u8]) {
                 |deals| card::Around { company: page.results.first(), deals, stages: &stages, owners: &owners };
             let all: Vec<&read::Record> = page.results.iter().collect();
             for record in &page.results {
-                let made = card::card(record, &around(&all));
-                assert!(made.name.chars().count() <= 200 && made.intents.len() <= 4);
+                let read =
+                    page.results.iter().map(|touch| (record.id.clone(), "communications", touch.clone())).collect();
+                let touches = touches::of(&read, &record.id, &owners, Timestamp::MAX);
+                assert!(touches.is_sorted_by_key(|touch| std::cmp::Reverse(touch.at)));
+                let made = card::card(record, &around(&all), touches);
+                assert!(made.name.chars().count() <= 200 && made.intents.len() <= 4 && made.touches.len() <= 8);
                 for number in read::numbers(record) {
                     assert!(number.as_str().starts_with('+'));
                     assert_eq!(Address::parse(number.as_str()).as_ref(), Ok(&number));

@@ -25,7 +25,7 @@ const NEWEST: usize = 5;
 const LONGEST: usize = 200;
 
 /// What was read: the contact, the kind, the record.
-pub(super) type Read = Vec<(String, &'static str, Record)>;
+pub type Read = Vec<(String, &'static str, Record)>;
 
 impl HubSpot {
     /// The newest records of each kind that hang on these contacts.
@@ -67,7 +67,7 @@ fn unless_closed<T>(answer: Result<T, CrmError>) -> Result<Option<T>, CrmError> 
 }
 
 /// The touches of a contact that have been, newest first.
-pub(super) fn of(read: &Read, contact: &str, owners: &Matched, now: Timestamp) -> Vec<Touch> {
+pub fn of(read: &Read, contact: &str, owners: &Matched, now: Timestamp) -> Vec<Touch> {
     let theirs = read.iter().filter(|(of, ..)| of == contact);
     let mut all: Vec<Touch> = theirs.filter_map(|(_, kind, record)| touch(kind, record, owners)).collect();
     all.retain(|touch| touch.at <= now);

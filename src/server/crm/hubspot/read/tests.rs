@@ -69,13 +69,13 @@ fn a_contact_becomes_a_card_and_its_numbers_are_those_that_can_be_told() {
     assert_eq!((of(0), of(1)), (vec!["+14155550100".to_owned()], vec!["+491711234567".to_owned()]));
     let (stages, owners) = (stages(), owners());
     let around = Around { company: None, deals: &[], stages: &stages, owners: &owners };
-    let dana = card(&page.results[0], &around);
+    let dana = card(&page.results[0], &around, Vec::new());
     assert_eq!((dana.name.as_str(), dana.title.as_str()), ("Dana Reyes", "COO"));
     assert_eq!((dana.owner, dana.zone), (Some(RepId::from("maya")), "US/Pacific".parse().ok()));
     assert_eq!(dana.last_touch.unwrap().at, at("2026-03-01T09:00:00Z"));
     let kinds: Vec<(&str, &str)> = dana.intents.iter().map(|i: &Intent| (i.kind.as_str(), i.detail.as_str())).collect();
     assert_eq!(kinds, [("mail_open", ""), ("site_visit", "https://acme.example/pricing")]);
-    assert_eq!(card(&page.results[1], &around).name, "front@acme.example", "nobody wrote a name down");
+    assert_eq!(card(&page.results[1], &around, Vec::new()).name, "front@acme.example", "nobody wrote a name down");
 }
 
 #[test]
