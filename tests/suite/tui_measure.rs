@@ -9,6 +9,7 @@ use comeback::client::handle::{Ask, LinkState, Notice, Unwritten, WhichReport};
 use comeback::domain::measure::cell::By;
 use comeback::domain::measure::chart::Behind;
 use comeback::domain::measure::credit::Rule;
+use comeback::domain::measure::interval::Adding;
 use comeback::domain::measure::outcomes::{Amount, Fate, Heap, OutcomeRow, Outcomes, Reconciled, RuleTold};
 use comeback::domain::measure::report::{
     About, DayRow, Fairness, HourRow, Load, LoadRow, Part, Report, Sla, SlaRow, Times,
@@ -102,6 +103,13 @@ fn load() -> Report {
 
 /// What answering was worth: one row, two currencies, a deal that nobody ever texted about.
 fn outcomes() -> Report {
+    let sum = |n: i64, each: i64| {
+        let mut adding = Adding::default();
+        for _ in 0..n {
+            adding.add(each);
+        }
+        adding.total()
+    };
     let amount = |currency: &str, won, open| Amount {
         currency: currency.to_owned(),
         won,
@@ -109,6 +117,8 @@ fn outcomes() -> Report {
         open,
         open_cents: open * 480_000,
         unpriced: 0,
+        revenue: sum(won, 1_250_000),
+        pipeline: sum(open, 480_000),
     };
     let row = |key: &str, label: &str, adherence, part, whole| OutcomeRow {
         key: key.to_owned(),
