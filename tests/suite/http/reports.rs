@@ -186,7 +186,11 @@ async fn what_cannot_be_asked_is_said_and_nothing_else_is() {
         ("/v1/reports/outcomes/conversations?window=0", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla/replies?step=17", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla/replies?gap=weather", Some("lea"), StatusCode::BAD_REQUEST),
-        ("/v1/reports/sla/replies?by=rep&key=x%27%20OR%201--", Some("lea"), StatusCode::OK),
+        ("/v1/reports/sla/replies?standing=overdu", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/replies?cause=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/replies?by=rep&key=maya", Some("lea"), StatusCode::OK),
+        ("/v1/reports/sla/replies?by=rep&key=x%27%20OR%201--", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/conversations?standing=overdu", Some("lea"), StatusCode::BAD_REQUEST),
     ] {
         let (status, body) = office.ask("GET", path, who, None).await;
         assert_eq!(status, wanted, "{path}: {body}");
