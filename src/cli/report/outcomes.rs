@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Format, MOST, Measured, Period, Rows, SignedIn};
 use crate::domain::measure::credit::{LONGEST_WINDOW, Rule, Touch, USUAL_WINDOW};
+use crate::domain::measure::outcomes::{DealRow, Outcomes as Told};
 use crate::server::measure::outcomes::Asked;
 
 /// What answering was worth.
@@ -92,18 +93,16 @@ impl Outcomes {
 }
 
 /// The other deals of a list, page by page.
-async fn the_rest(
-    desk: &SignedIn,
-    asked: &[(&'static str, String)],
-    told: &mut crate::domain::measure::outcomes::Outcomes,
-) -> anyhow::Result<()> {
+async fn the_rest(desk: &SignedIn, asked: &[(&'static str, String)], told: &mut Told) -> anyhow::Result<()> {
     while told.deals_in_all.is_some_and(|all| told.deals.len() < all) {
         let Some(last) = told.deals.last() else { return Ok(()) };
         let mut asked: Vec<_> =
             asked.iter().filter(|(name, _)| !matches!(*name, "compare" | "before")).cloned().collect();
         asked.extend([("after", last.deal.clone()), ("after_seq", last.seq.to_string())]);
         let Measured::Outcomes(page) = desk.backend.report("outcomes", &asked).await?.0 else { return Ok(()) };
-        if page.deals.is_empty() {
+        // A backend that does not know how to go on would tell the same again.
+        let same = |row: &DealRow| (row.deal.clone(), row.seq);
+        if page.deals.last().map(same) == told.deals.last().map(same) || page.deals.is_empty() {
             return Ok(());
         }
         told.deals.extend(page.deals);

@@ -50,9 +50,11 @@ pub(super) async fn page_by_page(
         let mut asked = asked.to_vec();
         asked.extend(all.last().map(|last| ("after", last.seq.to_string())));
         let page = desk.backend.replies(&asked).await?;
-        let (some, more) = (!page.replies.is_empty(), page.more);
-        all.extend(page.replies);
-        if !more || !some || all.len() >= most {
+        let more = page.more;
+        // A backend that does not know how to go on would tell the same for ever.
+        let goes_on = page.replies.last().map(|told| told.seq) != all.last().map(|told| told.seq);
+        all.extend(page.replies.into_iter().filter(|_| goes_on));
+        if !more || !goes_on || all.len() >= most {
             return Ok((all, more));
         }
     }
