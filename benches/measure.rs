@@ -12,14 +12,18 @@ use std::time::Instant;
 
 use comeback::domain::command::{Actor, Command, Receive};
 use comeback::domain::contact::Body;
+use comeback::domain::context::Card;
 use comeback::domain::conversation::Conversation;
+use comeback::domain::deal::{Closed, Deal, StageChange};
 use comeback::domain::event::{Event, Outcome, Subject};
-use comeback::domain::id::{ConversationId, MessageId, NumberId, RepId};
+use comeback::domain::id::{ContactId, ConversationId, DealId, MessageId, NumberId, RepId};
 use comeback::domain::measure::cell::By;
+use comeback::domain::measure::credit::{Rule, Touch};
 use comeback::domain::message::Delivery;
 use comeback::domain::playbook::Playbook;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::journal::Head;
+use comeback::server::measure::outcomes::Asked;
 use comeback::server::measure::projections::file_of;
 use comeback::server::measure::report::{Asker, Desk, Sees, days};
 use comeback::server::measure::{Projections, follow};
@@ -134,7 +138,7 @@ async fn made(path: &Path, replies: u128) -> u64 {
     let number = |n: u128| NumberId(Uuid::from_u128((1 << 90) | n));
     let fresh = |n: u128| Conversation::new(ConversationId(Uuid::from_u128((1 << 80) | n)), number(n), line.clone());
     let talks = (replies / 5).max(1);
-    let cards = (0..talks).map(|n| (number(n), vec![card(n)])).collect();
+    let cards = (0..talks).map(|n| (number(n), vec![Card { contact: contact(n), ..card(n) }])).collect();
     let month = Month { playbook, head: Head::GENESIS, entries: Vec::new(), cards };
     let mut year = Year { month, states: (0..talks).map(fresh).collect(), ahead: BinaryHeap::new() };
     let began = Timestamp::from_millis(BEGAN);
@@ -160,6 +164,40 @@ async fn made(path: &Path, replies: u128) -> u64 {
     db.execute(sql, params![i64::try_from(head.seq).unwrap(), head.at.millis()]).unwrap();
     db.execute_batch("COMMIT").unwrap();
     head.seq
+}
+
+fn contact(n: u128) -> ContactId {
+    ContactId::new(format!("c-{n}"))
+}
+
+/// Deals of a year, each of one or two of so many people; two of three ended in it.
+fn deals(n: u128, talks: u128) -> Vec<Deal> {
+    let day = |days: u128| Timestamp::from_millis(BEGAN + i64::try_from(days).unwrap() * 86_400_000);
+    let deal = |n: u128| {
+        let (opened, closed) = (n * 7 % 300, !n.is_multiple_of(3));
+        let stages = ["discovery", "evaluation", "proposal", "won"];
+        let way = stages.iter().zip(0..).take(if closed { 4 } else { 3 });
+        let way: Vec<StageChange> =
+            way.map(|(stage, step)| StageChange { at: day(opened + 20 * step), stage: (*stage).to_owned() }).collect();
+        let last = way.last().unwrap().clone();
+        Deal {
+            id: DealId(format!("deal-{n:08}")),
+            name: String::new(),
+            account: None,
+            contacts: (0..=n % 2).map(|of| contact((n * 7 + of) % talks)).collect(),
+            owner: Some(RepId::from("omar")),
+            pipeline: "Sales".to_owned(),
+            stage: last.stage,
+            amount_cents: Some(1_000_000),
+            currency: Some("USD".to_owned()),
+            opened: Some(day(opened)),
+            closes: None,
+            closed: closed.then_some(Closed { at: last.at, won: n.is_multiple_of(2) }),
+            changed: last.at,
+            stages: way,
+        }
+    };
+    (0..n).map(deal).collect()
 }
 
 pub(crate) fn run() {
@@ -210,6 +248,10 @@ pub(crate) fn run() {
         most.load(std::sync::atomic::Ordering::Relaxed) as f64 / 1000.0
     );
     println!("projections: {:.0} MB", std::fs::metadata(file_of(&path)).unwrap().len() as f64 / 1e6);
+    let many = std::env::var("COMEBACK_DEALS").ok().and_then(|n| n.parse().ok()).unwrap_or(30_000);
+    let now = Timestamp::from_millis(BEGAN + YEAR);
+    projections.put_deals(&deals(many, (replies / 5).max(1)), now).unwrap();
+    println!("{many} deals of that year");
     reports(&runtime, &store, &projections);
 }
 
@@ -243,6 +285,17 @@ fn reports(runtime: &tokio::runtime::Runtime, store: &Arc<dyn Store>, projection
     time("breaches", &|| drop(all.sla(By::Cohort, 500).unwrap()));
     time("load", &|| drop(all.load().unwrap()));
     time("compliance", &|| drop(runtime.block_on(all.compliance(store.as_ref())).unwrap()));
+    for touch in Touch::ALL {
+        let asked = || Asked { rule: Rule { touch, ..Rule::default() }, ..Asked::default() };
+        let name = ["outcomes, first", "outcomes, last", "outcomes, any"]
+            .into_iter()
+            .find(|name| name.ends_with(touch.name()))
+            .unwrap();
+        time(name, &|| {
+            let told = all.outcomes(&asked()).unwrap();
+            assert!(told.total[0].won > 0 && told.total[0].meetings.whole > 0);
+        });
+    }
     let own = desk(Sees::of(&playbook, &Asker::Rep("omar".into())).unwrap());
     time("own", &|| drop(own.sla(By::Cohort, 0).unwrap()));
     let sla = all.sla(By::Cohort, 0).unwrap();

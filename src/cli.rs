@@ -97,7 +97,7 @@ enum Command {
     Back(away::Back),
     /// Sign this machine in with a one-time token.
     Login(login::Login),
-    /// How soon replies were answered, who carried how much, what consent cost.
+    /// What was measured: answers in time, outcomes, load, consent.
     #[command(subcommand)]
     Report(report::Report),
     /// Check the record.

@@ -5,18 +5,20 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueEnum};
 use tokio::sync::watch;
 
 use super::desk::Desk as SignedIn;
 use super::{DatabaseArg, parse_database, warn};
 use crate::config::text::duration;
-use crate::domain::measure::Gap;
 use crate::domain::measure::cell::By;
+use crate::domain::measure::outcomes::sheets::first_of;
 use crate::domain::measure::report::{
     Compliance as MeasuredCompliance, Load as MeasuredLoad, Report as Measured, Sla as MeasuredSla, Told,
 };
 use crate::domain::measure::sheet::{self, Sheet};
+use crate::domain::measure::{Cause, Gap};
 use crate::domain::time::Span;
 use crate::server::measure::report::{Asker, Desk, OnlyThese, Sees, days};
 use crate::server::measure::{MeasureError, Projections, follow};
@@ -25,6 +27,7 @@ use crate::wire::report::ReportBody;
 use crate::wire::sheet::{csv, html, markdown, table};
 
 mod outcomes;
+mod replies;
 
 /// Replies told at most.
 const MOST: usize = 500;
@@ -71,17 +74,18 @@ pub(super) struct Sla {
     /// By what its rows are.
     #[arg(long, value_enum, default_value_t = Rows::Cohort)]
     by: Rows,
-    /// Tell every reply that was not answered in time, with its story and cause: the newest 500.
+    /// Tell every reply that was not answered in time, with its story and cause: csv and json all of them, the others the
+    /// newest 500.
     #[arg(long)]
     breaches: bool,
     /// Instead of the report, the replies behind one of its numbers: those of this row, by its `key`; `all` for every row.
     #[arg(long, value_name = "KEY", conflicts_with = "breaches")]
     replies: Option<String>,
-    /// Of them those that stand so: running, `in_time`, late, overdue, dropped, `dropped_late`, or missed.
-    #[arg(long, requires = "replies")]
+    /// Of them those that stand so.
+    #[arg(long, requires = "replies", value_parser = PossibleValuesParser::new(OnlyThese::standings()))]
     standing: Option<String>,
     /// Of them those that were late for this cause, by its name.
-    #[arg(long, requires = "replies")]
+    #[arg(long, requires = "replies", value_parser = PossibleValuesParser::new(Cause::ALL.map(Cause::name)))]
     cause: Option<String>,
     /// Of them those where nobody was there in this way, by its name.
     #[arg(long, requires = "replies", value_parser = gap)]
@@ -256,7 +260,9 @@ impl Sla {
         if self.replies.is_some() {
             return self.tell_replies(profile).await;
         }
-        let breaches = if self.breaches { MOST } else { 0 };
+        // A list for machines is whole; people are told how much of it they see.
+        let most = if self.period.format.is_for_machines() { usize::MAX } else { MOST };
+        let breaches = if self.breaches { most } else { 0 };
         let charts = matches!(self.period.format, Format::Html);
         let report = if let Some(database) = &self.period.database {
             let (desk, _) = self.period.desk(database).await?;
@@ -266,47 +272,27 @@ impl Sla {
             let asked = [
                 ("since", self.period.since.0.clone()),
                 ("by", self.by.by().name().to_owned()),
-                ("breaches", breaches.to_string()),
+                ("breaches", breaches.min(MOST).to_string()),
                 ("charts", charts.to_string()),
             ];
-            SignedIn::open(profile).await?.backend.report("sla", &asked).await?.0
+            let desk = SignedIn::open(profile).await?;
+            let mut report = desk.backend.report("sla", &asked).await?.0;
+            if let (true, Measured::Sla(sla)) = (breaches > MOST, &mut report) {
+                let asked = [("since", self.period.since.0.clone()), ("standing", "missed".to_owned())];
+                (sla.breaches, _) = replies::page_by_page(&desk, &asked, breaches).await?;
+            }
+            report
         };
         self.period.format.print(&report)
-    }
-
-    async fn tell_replies(&self, profile: &str) -> anyhow::Result<()> {
-        let key = self.replies.clone().filter(|key| key != "all");
-        let (found, more) = if let Some(database) = &self.period.database {
-            let (desk, _) = self.period.desk(database).await?;
-            let only = OnlyThese {
-                row: key.map(|key| (self.by.by(), key)),
-                standing: self.standing.clone(),
-                cause: self.cause.clone(),
-                gap: self.gap.map(Gap::bit),
-                step: self.step,
-            };
-            let mut found = desk.told(&only, MOST + 1)?;
-            let more = found.len() > MOST;
-            found.truncate(MOST);
-            (found, more)
-        } else {
-            let mut asked = vec![("since", self.period.since.0.clone()), ("by", self.by.by().name().to_owned())];
-            asked.extend(key.map(|key| ("key", key)));
-            asked.extend(self.standing.clone().map(|standing| ("standing", standing)));
-            asked.extend(self.cause.clone().map(|cause| ("cause", cause)));
-            asked.extend(self.gap.map(|gap| ("gap", gap.name().to_owned())));
-            asked.extend(self.step.map(|step| ("step", step.to_string())));
-            let page = SignedIn::open(profile).await?.backend.replies(&asked).await?;
-            (page.replies, page.more)
-        };
-        if more {
-            warn(&format!("these are the newest {MOST}; a shorter --since finds older ones"));
-        }
-        self.period.format.print_replies(&found)
     }
 }
 
 impl Format {
+    /// Whether a program reads it.
+    const fn is_for_machines(self) -> bool {
+        matches!(self, Self::Csv | Self::Json)
+    }
+
     fn print(self, report: &Measured) -> anyhow::Result<()> {
         let (title, lines) = sheet::heading(report);
         if matches!(self, Self::Json) {
@@ -322,6 +308,8 @@ impl Format {
             if !sla.breaches.is_empty() {
                 text.push_str("\nReply by reply\n\n");
                 text.push_str(&stories(&sla.breaches));
+                let all = usize::try_from(sla.total.met.whole - sla.total.met.part).ok();
+                text.extend(first_of(sla.breaches.len(), all).iter().map(|line| format!("{line}\n")));
             }
             return out(text.as_bytes());
         }

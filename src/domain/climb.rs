@@ -39,7 +39,7 @@ impl Climb {
             Self::Left => "is not with us any more",
             Self::Back => "stood last, and somebody who comes before is back",
             Self::NotAnswered => "took it, but did not answer",
-            Self::Again => "nobody acted, so it begins again",
+            Self::Again => "was the last to be asked and did not act either, so it begins again",
         }
     }
 }

@@ -10,6 +10,7 @@
 //! report says stands in [`report`], and every number's definition in `assets/docs/measure.md`.
 
 pub mod carried;
+pub mod carriers;
 pub mod cell;
 pub mod chart;
 pub mod compare;
@@ -20,6 +21,7 @@ pub mod gap;
 pub mod histogram;
 pub mod interval;
 pub mod load;
+pub mod money;
 pub mod name;
 pub mod number;
 pub mod outcomes;

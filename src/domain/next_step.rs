@@ -14,6 +14,7 @@ use super::time::Timestamp;
 
 pub mod rules;
 pub mod times;
+mod words;
 
 use rules::{Action, Rule};
 

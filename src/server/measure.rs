@@ -18,11 +18,14 @@ mod compare;
 pub mod deals;
 mod exchanges;
 pub mod follow;
+mod heard;
+mod known;
 pub mod outcomes;
 pub mod projections;
 pub mod read;
 pub mod report;
 mod row;
+mod sent;
 mod spread;
 mod write;
 

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use crate::domain::measure::money::{amount, thousands};
 use crate::domain::measure::sheet::{Datum, Sheet};
 use crate::domain::measure::story;
 use crate::domain::safe_text::SafeText;
@@ -20,27 +21,12 @@ pub fn words(datum: &Datum) -> String {
         Datum::Starred(text) => format!("{} *", SafeText::line(text).as_str()),
         Datum::Count(n) => thousands(*n),
         Datum::Share(share) => format!("{:.1} %", share * 100.0),
+        Datum::Points(points) => format!("{:+.1} points", points * 100.0),
         Datum::Length(ms) => story::length(*ms),
         Datum::Number(number) => format!("{number:.2}"),
-        Datum::Money(cents) => {
-            let sign = if *cents < 0 { "-" } else { "" };
-            let whole = i64::try_from(cents.unsigned_abs() / 100).unwrap_or(i64::MAX);
-            format!("{sign}{}.{:02}", thousands(whole), cents.unsigned_abs() % 100)
-        }
+        Datum::Money(cents) => amount(*cents),
         Datum::Conversation(id) => SafeText::line(id).as_str().to_owned(),
     }
-}
-
-fn thousands(n: i64) -> String {
-    let digits = n.unsigned_abs().to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    if n < 0 { format!("-{out}") } else { out }
 }
 
 /// A cell for machines: shares from 0 to 1, lengths in seconds.
@@ -53,7 +39,7 @@ fn plain(datum: &Datum) -> String {
             if is_formula(&text) { format!("'{text}") } else { text }
         }
         Datum::Count(n) => n.to_string(),
-        Datum::Share(share) => format!("{share:.4}"),
+        Datum::Share(share) | Datum::Points(share) => format!("{share:.4}"),
         #[expect(clippy::cast_precision_loss, reason = "a length of years is below 2^52 milliseconds")]
         Datum::Length(ms) => format!("{:.3}", *ms as f64 / 1000.0),
         Datum::Number(number) => format!("{number:.4}"),

@@ -14,6 +14,7 @@ use comeback::server::crm::when::instant;
 use comeback::server::crm::{Crm, CrmError, Reps};
 use tempfile::TempDir;
 
+mod deals;
 mod writing;
 
 const PEOPLE: &str = "id,name,phone,account\nc-1,Dana Fox,+14155550123,a-1\nc-2,Nils Farouk,+13125550162,\n";

@@ -151,11 +151,13 @@ fn consent(names: &[&str]) -> Report {
         campaign: 900,
         opt_outs: Part::of(12, 1020),
         judged: "above 0.5 %: carriers watch".to_owned(),
+        worst: None,
         quiet: 3,
         quiet_wait: Some([3_600_000; 3]),
         overruled: 1,
     };
     let campaign = |name: &&str| CampaignRow {
+        worst: None,
         campaign: (*name).to_owned(),
         line: "main".to_owned(),
         opt_outs: Part::of(2, 14),

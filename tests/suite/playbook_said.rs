@@ -170,7 +170,10 @@ fn mistakes_about_words_kept_ready_say_what_to_write() {
             "not a keyword: write one or more words, at most 100 characters",
         ),
         (
-            &[("words = [\"contract\", \"msa\", \"legal\", \"redline\", \"signature\"]", "within = \"9d\"")],
+            &[(
+                "words = [\"contract\", \"contracts\", \"msa\", \"legal\", \"redline*\", \"signature\"]",
+                "within = \"9d\"",
+            )],
             "within = \"9d\"",
             "within says how old a sign of interest may be, but intents names none",
         ),

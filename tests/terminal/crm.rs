@@ -58,7 +58,10 @@ fn a_hubspot_is_started_and_a_backend_reads_from_it_and_writes_into_it() {
     assert_eq!(about["owners"], json!({ "maya": "maya@northwind.example" }));
     let (base, token) = (about["base_url"].as_str().expect("it"), about["token"].as_str().expect("it"));
     let named = format!("hubspot={base}");
-    assert!(about["serve"].as_str().expect("how").contains(&format!("--crm {named}")), "{about}");
+    assert!(
+        about["serve"].as_str().expect("how").contains(&format!("--crm {named} --egress-allow 127.0.0.1")),
+        "{about}"
+    );
     a_text_finds_its_card(machine, &about, &["--crm", &named], token, "communications");
 }
 
@@ -71,6 +74,7 @@ fn a_salesforce_is_started_and_a_backend_reads_from_it_and_writes_into_it() {
     let about = salesforce.about();
     let text = |name: &str| about[name].as_str().expect("it is said").to_owned();
     let (named, client, user) = (format!("salesforce={}", text("base_url")), text("client_id"), text("user"));
+    assert!(text("serve").contains(" --egress-allow 127.0.0.1"), "{about}");
     let crm = ["--crm", &named, "--crm-client-id", &client, "--crm-user", &user];
     a_text_finds_its_card(machine, &about, &crm, &text("key"), "Task");
 }

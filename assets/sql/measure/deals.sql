@@ -10,6 +10,7 @@ CREATE INDEX IF NOT EXISTS deal_closed ON deal (closed);
 CREATE TABLE IF NOT EXISTS deal_contact (
     contact TEXT NOT NULL,
     deal TEXT NOT NULL,
+    closed INTEGER,
     PRIMARY KEY (contact, deal)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deal_contact_of ON deal_contact (deal);

@@ -55,6 +55,7 @@ CREATE TABLE reply (
 CREATE INDEX reply_day ON reply (day);
 CREATE INDEX reply_rep ON reply (rep, day);
 CREATE INDEX reply_missed ON reply (day) WHERE cause IS NOT NULL;
+CREATE INDEX reply_missed_of ON reply (conversation, day, due, cause, team, rep) WHERE cause IS NOT NULL;
 
 -- Replies added up by day, within each team.
 CREATE TABLE cell (
@@ -155,8 +156,21 @@ CREATE TABLE exchange (
     standing TEXT NOT NULL DEFAULT 'running',
     wall INTEGER
 ) STRICT;
-CREATE INDEX exchange_day ON exchange (day, team, cohort, rep, line, use_case, hour, standing, outcome);
+CREATE INDEX exchange_day ON exchange (day);
+CREATE INDEX exchange_rep ON exchange (rep, day);
 CREATE INDEX exchange_of ON exchange (conversation, received);
+
+-- Exchanges added up by day: by each of what a report has rows of, within each team, and how first replies were answered.
+CREATE TABLE heard (
+    sort TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    team TEXT NOT NULL,
+    name TEXT NOT NULL,
+    adherence TEXT NOT NULL,
+    exchanges INTEGER NOT NULL,
+    meetings INTEGER NOT NULL,
+    PRIMARY KEY (sort, day, team, name, adherence)
+) STRICT, WITHOUT ROWID;
 
 -- Who is behind conversations, by the CRM's ids.
 CREATE TABLE behind (

@@ -12,6 +12,12 @@ use crate::emulator::fill::{self, Filled, People};
 use crate::emulator::hubspot::{HubSpotConfig, HubSpotEmulator};
 use crate::emulator::salesforce::{SalesforceConfig, SalesforceEmulator};
 
+/// What a backend must be told before it calls this machine: by itself it calls nothing inside.
+fn allowed(base: &str) -> String {
+    let host = base.parse::<url::Url>().ok().and_then(|url| url.host_str().map(str::to_owned));
+    format!("--egress-allow {}", host.as_deref().unwrap_or("127.0.0.1").trim_matches(['[', ']']))
+}
+
 /// Runs a HubSpot with these people until somebody ends the process.
 pub(super) async fn hubspot(listener: TcpListener, people: &People, clock: Arc<dyn Clock>) -> anyhow::Result<()> {
     let config = HubSpotConfig::default();
@@ -25,7 +31,7 @@ pub(super) async fn hubspot(listener: TcpListener, people: &People, clock: Arc<d
         "base_url": base,
         "token": token,
         "client_secret": secret,
-        "serve": format!("COMEBACK_CRM_TOKEN={token} COMEBACK_CRM_HOOK_SECRET={secret} comeback serve … --crm hubspot={base}"),
+        "serve": format!("COMEBACK_CRM_TOKEN={token} COMEBACK_CRM_HOOK_SECRET={secret} comeback serve … --crm hubspot={base} {}", allowed(base)),
     });
     tell(about, &filled);
     ended().await
@@ -46,8 +52,9 @@ pub(super) async fn salesforce(listener: TcpListener, people: &People, clock: Ar
         "user": user,
         "key": key,
         "serve": format!(
-            "comeback serve … --crm salesforce={base} --crm-client-id {client} --crm-user {user} --crm-token-file FILE, a \
-             file with the key"
+            "comeback serve … --crm salesforce={base} --crm-client-id {client} --crm-user {user} --crm-token-file FILE \
+             {}, FILE with the key",
+            allowed(base)
         ),
     });
     tell(about, &filled);

@@ -9,12 +9,13 @@ use super::reply::{Reply, Spent, Standing};
 use crate::domain::sla::Response;
 
 /// By what replies are added up, each day, within each team.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
     /// All of a team together.
     Team,
     /// By cohort.
+    #[default]
     Cohort,
     /// By the rep whose they count as.
     Rep,

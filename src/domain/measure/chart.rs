@@ -111,10 +111,27 @@ impl Behind {
     /// What of a number is opened, where it could be more than one thing.
     pub fn words(&self) -> &'static str {
         let what = self.asked.iter().find(|(name, _)| *name == "what").map_or("", |(_, what)| what.as_str());
+        let asked = |name: &str| self.asked.iter().find(|(asked, _)| *asked == name).map(|(_, is)| is.as_str());
         match (self.report, what) {
+            ("sla", _) => match (asked("standing"), asked("response")) {
+                (Some("answered"), Some("first")) => "first answers",
+                (Some("in_time"), _) => "replies answered in time",
+                (Some("judged" | "missed"), _) => "missed replies",
+                (Some("ended_late"), _) => "late replies",
+                (Some("overdue"), _) => "overdue replies",
+                (Some("answered"), _) => "answered replies",
+                _ => "replies",
+            },
+            ("load", "takes") => "conversations taken",
+            ("load", "passes") => "conversations passed on",
+            ("load", "answers") => "conversations answered",
+            ("load", "held" | "most" | "now") => "conversations held",
+            ("load", _) => "conversations offered",
+            ("compliance", "holds") => "numbers on hold",
+            ("compliance", _) => "opt-outs",
             ("outcomes", "exchanges") => "exchanges",
             ("outcomes", "meetings") => "meetings",
-            ("outcomes", "won") => "won deals",
+            ("outcomes", "won" | "took") => "won deals",
             ("outcomes", "lost") => "lost deals",
             ("outcomes", "ended") => "ended deals",
             ("outcomes", "open" | "still") => "open deals",
@@ -276,7 +293,7 @@ mod tests {
         let bars = &one(&weeks, Shape::Days).bars;
         assert_eq!(bars.len(), 52);
         assert_eq!(bars[0].beside, "7 of 14");
-        let first = Behind::of("sla").only("from", "2026-01-05").only("to", "2026-01-11");
+        let first = Behind::of("sla").only("from", "2026-01-05").only("to", "2026-01-11").only("standing", "in_time");
         assert_eq!(bars[0].behind, Some(first));
     }
 

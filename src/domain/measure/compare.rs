@@ -167,7 +167,9 @@ impl Sides<'_> {
         let of = self.began.iter().filter(|one| one.team == *team && has(days, one.at));
         let (mut won, mut ended, mut cycles) = (0, 0, Vec::new());
         for known in self.deals {
-            let Some(closed) = known.deal.closed.filter(|closed| has(days, closed.at)) else { continue };
+            if !known.deal.closed.is_some_and(|closed| has(days, closed.at)) {
+                continue;
+            }
             let credited = self.rule.credited(&known.deal, &known.talks, self.now);
             if !credited.iter().any(|talk| talk.team == *team) {
                 continue;
@@ -175,7 +177,7 @@ impl Sides<'_> {
             ended += 1;
             if Fate::of(&known.deal) == Fate::Won {
                 won += 1;
-                cycles.push(closed.at.since(known.deal.opened).as_millis());
+                cycles.extend(known.deal.cycle());
             }
         }
         let meetings = self.meetings(&[team].into(), days);

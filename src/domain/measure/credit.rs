@@ -1,5 +1,7 @@
 //! Which deals a reply may claim: the rule is said, and stands beside every number that is made by it.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::cell::By;
@@ -50,7 +52,7 @@ impl Touch {
 /// The rule of attribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
-    /// Days before a deal's end, or before now while it is open.
+    /// Days before a deal's end, or before the period's while it is open.
     pub window_days: i64,
     /// Which exchange in them.
     pub touch: Touch,
@@ -73,15 +75,21 @@ impl Rule {
         };
         // The window comes first: where there is little room the end is cut.
         format!(
-            "In the {days} before a deal closed, or before now while it is open, {which} that somebody on it began by \
-             text {gets}. Each deal counts once in a total."
+            "In the {days} before a deal closed, or before the period's end while it is open, {which} that somebody on \
+             it began by text {gets}. Each deal counts once in a total."
         )
     }
 
-    /// The exchanges that a deal is credited to, oldest first. `talks` are those of everybody on it, oldest first.
-    pub fn credited<'a>(self, deal: &Deal, talks: &'a [Talked], now: Timestamp) -> Vec<&'a Talked> {
-        let end = deal.closed.map_or(now, |closed| closed.at);
-        let from = end - Span::minutes(self.window_days.clamp(1, LONGEST_WINDOW) * 24 * 60);
+    /// How long before a deal's end the window begins.
+    pub fn window(self) -> Span {
+        Span::minutes(self.window_days.clamp(1, LONGEST_WINDOW) * 24 * 60)
+    }
+
+    /// The exchanges that a deal is credited to, oldest first. `talks` are those of everybody on it, oldest first; `until` is
+    /// the end of the period.
+    pub fn credited<'a>(self, deal: &Deal, talks: &'a [Talked], until: Timestamp) -> Vec<&'a Talked> {
+        let end = deal.closed.map_or(until, |closed| closed.at);
+        let from = end - self.window();
         let mut within = talks.iter().filter(|talk| (from..=end).contains(&talk.at));
         match self.touch {
             Touch::First => within.next().into_iter().collect(),
@@ -123,15 +131,15 @@ impl Talked {
     }
 
     /// Which row it is in.
-    pub fn key(&self, by: By) -> String {
-        match by {
-            By::Team => self.team.to_string(),
-            By::Cohort => self.cohort.clone(),
-            By::Rep => self.rep.as_ref().map_or_else(String::new, ToString::to_string),
-            By::Hour => format!("{:03}", self.hour),
-            By::Line => self.line.to_string(),
-            By::UseCase => self.use_case.clone(),
-        }
+    pub fn key(&self, by: By) -> Cow<'_, str> {
+        Cow::Borrowed(match by {
+            By::Team => self.team.as_str(),
+            By::Cohort => &self.cohort,
+            By::Rep => self.rep.as_ref().map_or("", RepId::as_str),
+            By::Hour => return Cow::Owned(format!("{:03}", self.hour)),
+            By::Line => self.line.as_str(),
+            By::UseCase => &self.use_case,
+        })
     }
 }
 
@@ -140,9 +148,9 @@ pub fn stage_at(deal: &Deal, at: Timestamp) -> Option<&str> {
     deal.stages.iter().rev().find(|change| change.at <= at).map(|change| change.stage.as_str())
 }
 
-/// Whether it was under way then.
+/// Whether it was under way then. One of which nobody knows when it was opened was, up to its end.
 pub fn was_open(deal: &Deal, at: Timestamp) -> bool {
-    deal.opened <= at && deal.closed.is_none_or(|closed| closed.at > at)
+    deal.opened.is_none_or(|opened| opened <= at) && deal.closed.is_none_or(|closed| closed.at > at)
 }
 
 #[cfg(test)]

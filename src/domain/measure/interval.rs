@@ -54,6 +54,58 @@ fn ends(n: i64) -> Option<i64> {
     (place > 0).then_some(place)
 }
 
+/// A sum of amounts, with where the sum of another such period may well lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Total {
+    /// The sum, in hundredths.
+    pub cents: i64,
+    /// The interval's lower end; nothing of fewer than six, which say too little for one.
+    pub low: Option<i64>,
+    /// Its upper end.
+    pub high: Option<i64>,
+    /// Too few to say much.
+    pub small: bool,
+}
+
+/// Amounts being added up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Adding {
+    n: i64,
+    cents: i64,
+    squares: i128,
+}
+
+impl Adding {
+    /// One more.
+    pub fn add(&mut self, cents: i64) {
+        self.n += 1;
+        self.cents = self.cents.saturating_add(cents);
+        self.squares = self.squares.saturating_add(i128::from(cents) * i128::from(cents));
+    }
+
+    /// The sum. How many deals there are is taken as Poisson, and their amounts as they were: then the variance of the sum is
+    /// the sum of the squared amounts, and twice its root (1.96) to each side holds 95 of 100. Nothing of a normal shape is
+    /// asked of the amounts, but that no few of them are most of it: few say too little.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "an interval of amounts, in cents"
+    )]
+    pub fn total(self) -> Total {
+        let half = (1.959_964 * (self.squares as f64).sqrt()).round() as i64;
+        let ends = (self.n >= FEWEST).then(|| {
+            let low = self.cents.saturating_sub(half);
+            // Less than nothing is earned only where something was given back.
+            (if self.cents >= 0 { low.max(0) } else { low }, self.cents.saturating_add(half))
+        });
+        let (low, high) = ends.unzip();
+        Total { cents: self.cents, low, high, small: self.n < ENOUGH }
+    }
+}
+
+/// Fewer amounts have no interval, as fewer lengths have none.
+const FEWEST: i64 = 6;
+
 /// A difference of two shares, with the interval of 95 %.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
@@ -162,6 +214,27 @@ mod tests {
         assert_eq!((middle.n, middle.median, middle.low, middle.high), (10, Some(5), Some(2), Some(9)));
         assert_eq!(Middle::of(vec![7, 3]), Middle { n: 2, median: Some(3), low: None, high: None, small: true });
         assert_eq!(Middle::of(Vec::new()).median, None);
+    }
+
+    #[test]
+    fn a_sum_is_as_sure_as_its_amounts_are_many_and_alike() {
+        let of = |all: &[i64]| {
+            let mut adding = Adding::default();
+            for cents in all {
+                adding.add(*cents);
+            }
+            adding.total()
+        };
+        // Nine of 100: 900 ± 1.96 sqrt(9 · 100²) = ± 588. Eight of 50 and one of 500: the same sum, ± 1.96 sqrt(8 · 50² +
+        // 500²) = ± 1.96 · 519.6 = ± 1018, and nothing is less than nothing.
+        for (all, low, high) in [([100; 9], 312, 1488), ([50, 50, 50, 50, 50, 50, 50, 50, 500], 0, 1918)] {
+            assert_eq!(of(&all), Total { cents: 900, low: Some(low), high: Some(high), small: true });
+        }
+        assert_eq!(of(&[100; 5]), Total { cents: 500, low: None, high: None, small: true });
+        let many = of(&[100; 100]);
+        assert_eq!((many.cents, many.low, many.high, many.small), (10_000, Some(8_040), Some(11_960), false));
+        assert_eq!(of(&[]), Total { cents: 0, low: None, high: None, small: true });
+        assert_eq!(of(&[i64::MAX; 7]).high, Some(i64::MAX), "whatever a CRM says, it adds up");
     }
 
     #[test]

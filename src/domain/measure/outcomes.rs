@@ -3,6 +3,7 @@
 //! Pure, over exchanges of the journal and deals of the CRM. Nothing here is a cause: a deal that closed after a reply is
 //! associated with it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -11,10 +12,11 @@ use super::cell::By;
 use super::compare::Compared;
 use super::credit::{Rule, Talked, stage_at};
 use super::exchange::Adherence;
-use super::interval::{Difference, Middle};
+use super::interval::{Difference, Middle, Total};
 use super::report::{About, Part};
 use super::sample::Share;
 use crate::domain::deal::Deal;
+use crate::domain::id::DealId;
 use crate::domain::time::Timestamp;
 
 mod before;
@@ -22,7 +24,7 @@ mod cost;
 pub mod opened;
 mod reconcile;
 #[cfg(test)]
-pub(super) mod samples;
+pub(in crate::domain) mod samples;
 pub mod sheets;
 mod sum;
 
@@ -54,9 +56,12 @@ pub struct Outcomes {
     pub reconciled: Vec<Reconciled>,
     /// What was open with buyers who were not answered in time, by cause.
     pub costs: Vec<CostRow>,
-    /// The deals that are counted, when they were asked for.
+    /// The deals that are counted, when they were asked for: the first of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deals: Vec<DealRow>,
+    /// How many of them there are; nothing when they were not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deals_in_all: Option<usize>,
     /// Before and after, when it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compared: Option<Compared>,
@@ -96,7 +101,7 @@ pub struct OutcomeRow {
     pub won: i64,
     /// Those that were lost in it.
     pub lost: i64,
-    /// Those that are open now.
+    /// Those that were open at its end.
     pub open: i64,
     /// Won, of those that were won or lost.
     pub wins: Part,
@@ -119,10 +124,16 @@ pub struct Amount {
     pub won: i64,
     /// Their amounts, in hundredths: influenced revenue.
     pub won_cents: i64,
+    /// The same, with how sure it is.
+    #[serde(default)]
+    pub revenue: Total,
     /// Open deals.
     pub open: i64,
     /// Their amounts: influenced pipeline.
     pub open_cents: i64,
+    /// The same, with how sure it is.
+    #[serde(default)]
+    pub pipeline: Total,
     /// Deals of both that say no amount.
     pub unpriced: i64,
 }
@@ -169,8 +180,9 @@ pub struct DealRow {
     pub amount_cents: Option<i64>,
     /// ISO 4217.
     pub currency: String,
-    /// When it was opened, in milliseconds since 1970.
-    pub opened: i64,
+    /// When it was opened, in milliseconds since 1970; nothing when nobody knows.
+    #[serde(default)]
+    pub opened: Option<i64>,
     /// When it ended.
     pub closed: Option<i64>,
     /// The conversation that it is credited to.
@@ -219,8 +231,12 @@ pub struct Material<'a> {
     pub rule: Rule,
     /// When the period began.
     pub from: Timestamp,
-    /// Now.
-    pub now: Timestamp,
+    /// When it ended: its deals are as they were then.
+    pub until: Timestamp,
+    /// How many deals are listed at most; nothing when none were asked for.
+    pub listed: Option<usize>,
+    /// Those after this one: its deal and entry.
+    pub after: Option<&'a (DealId, u64)>,
     /// Exchanges, counted by row and adherence.
     pub heard: &'a [Heard],
     /// Deals.
@@ -238,44 +254,52 @@ impl std::fmt::Debug for Material<'_> {
 }
 
 /// Which sum: of a row or of all, of one adherence or of all.
-type Place = (Option<String>, Option<Adherence>);
+type Place<'a> = (Option<Cow<'a, str>>, Option<Adherence>);
+
+/// Deals of one stage: how long those that left had stood in it, and those that stand there.
+#[derive(Default)]
+struct Stood {
+    stays: Vec<i64>,
+    still: i64,
+}
 
 /// Fills the rows.
-pub fn fill(told: &mut Outcomes, of: &Material<'_>) {
-    let mut sums: BTreeMap<Place, Sum> = BTreeMap::new();
+pub fn fill<'a>(told: &mut Outcomes, of: &Material<'a>) {
+    let mut sums: BTreeMap<Place<'a>, Sum<'a>> = BTreeMap::new();
     sums.entry((None, None)).or_default();
     for heard in of.heard {
-        for place in places(heard.key.clone(), heard.adherence) {
+        for place in places(Cow::Borrowed(heard.key.as_str()), heard.adherence) {
             sums.entry(place).or_default().hear(heard.exchanges, heard.meetings);
         }
     }
-    let mut stages: BTreeMap<(String, Option<Adherence>), (Vec<i64>, i64)> = BTreeMap::new();
-    let mut layers: BTreeMap<String, BTreeMap<Adherence, Share>> = BTreeMap::new();
+    let mut stages: BTreeMap<(&str, Option<Adherence>), Stood> = BTreeMap::new();
+    let mut layers: BTreeMap<&str, BTreeMap<Adherence, Share>> = BTreeMap::new();
+    let mut credits = 0;
     for known in of.deals {
         let deal = &known.deal;
-        let credited = of.rule.credited(deal, &known.talks, of.now);
+        let credited = credited(known, of);
+        credits += credited.len();
         // Of several exchanges the oldest one says since when.
-        let mut taken: BTreeMap<Place, &Talked> = BTreeMap::new();
+        let mut taken: BTreeSet<Place<'a>> = BTreeSet::new();
         let mut adherences: BTreeMap<Option<Adherence>, &Talked> = BTreeMap::new();
-        for talk in credited.into_iter().filter(|talk| (of.sees)(talk)) {
+        for talk in credited {
             for place in places(talk.key(of.by), talk.adherence()) {
-                taken.entry(place).or_insert(talk);
+                if taken.insert(place.clone()) {
+                    sums.entry(place).or_default().add(deal, talk.at, of.from);
+                }
             }
             for adherence in [None, Some(talk.adherence())] {
                 adherences.entry(adherence).or_insert(talk);
             }
         }
-        for (place, talk) in taken {
-            sums.entry(place).or_default().add(deal, talk.at, of.from);
-        }
         for (adherence, talk) in adherences {
             for (stage, length) in sum::moves(deal, talk.at, of.from) {
-                stages.entry((stage.to_owned(), adherence)).or_default().0.push(length);
+                stages.entry((stage, adherence)).or_default().stays.push(length);
             }
             if deal.closed.is_none() {
-                stages.entry((deal.stage.clone(), adherence)).or_default().1 += 1;
+                stages.entry((&deal.stage, adherence)).or_default().still += 1;
             } else if let Some(adherence) = adherence {
-                let stage = stage_at(deal, talk.at).unwrap_or_default().to_owned();
+                let stage = stage_at(deal, talk.at).unwrap_or_default();
                 let share = layers.entry(stage).or_default().entry(adherence).or_insert(Share { part: 0, whole: 0 });
                 share.whole += 1;
                 share.part += i64::from(Fate::of(deal) == Fate::Won);
@@ -283,8 +307,9 @@ pub fn fill(told: &mut Outcomes, of: &Material<'_>) {
         }
     }
     let order = order(of.deals);
-    for ((stage, adherence), (stays, still)) in stages {
-        told.stages.push(StageRow { stage, adherence, stay: Middle::of(stays), still });
+    for ((stage, adherence), stood) in stages {
+        let (stay, still) = (Middle::of(stood.stays), stood.still);
+        told.stages.push(StageRow { stage: stage.to_owned(), adherence, stay, still });
     }
     told.stages.sort_by(|a, b| {
         let place = |row: &StageRow| order.get(row.stage.as_str()).copied().unwrap_or(f64::MAX);
@@ -293,16 +318,26 @@ pub fn fill(told: &mut Outcomes, of: &Material<'_>) {
     for ((key, adherence), sum) in sums {
         let label = key.as_deref().map_or_else(|| "all".to_owned(), of.label);
         let to = if key.is_some() { &mut told.rows } else { &mut told.total };
-        to.push(sum.row(key.unwrap_or_default(), label, adherence));
+        to.push(sum.row(key.unwrap_or_default().into_owned(), label, adherence));
     }
     told.differences = differences(&told.total, &layers);
-    told.deals.extend(of.deals.iter().flat_map(|known| rows_of(known, of)));
-    told.deals.sort_by(|a, b| (&a.deal, a.at, a.seq).cmp(&(&b.deal, b.at, b.seq)));
+    if let Some(most) = of.listed {
+        // Deals come by their ids, and their exchanges as they began.
+        told.deals.extend(of.deals.iter().flat_map(|known| rows_of(known, of)).take(most));
+        told.deals_in_all = Some(credits);
+    }
 }
 
 /// The four sums that something of a row counts in.
-fn places(key: String, adherence: Adherence) -> [Place; 4] {
+fn places(key: Cow<'_, str>, adherence: Adherence) -> [Place<'_>; 4] {
     [(None, None), (None, Some(adherence)), (Some(key.clone()), None), (Some(key), Some(adherence))]
+}
+
+/// The exchanges that a deal is credited to, those that whoever asks may see.
+fn credited<'a>(known: &'a Known, of: &Material<'_>) -> Vec<&'a Talked> {
+    let mut all = of.rule.credited(&known.deal, &known.talks, of.until);
+    all.retain(|talk| (of.sees)(talk));
+    all
 }
 
 /// Where stages stand on the way, on average: the CRM does not say.
@@ -310,9 +345,9 @@ fn places(key: String, adherence: Adherence) -> [Place; 4] {
 fn order(deals: &[Known]) -> BTreeMap<&str, f64> {
     let mut all: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for known in deals {
-        let mut seen = BTreeSet::new();
-        for (place, change) in known.deal.stages.iter().enumerate() {
-            if seen.insert(change.stage.as_str()) {
+        let way = &known.deal.stages;
+        for (place, change) in way.iter().enumerate() {
+            if !way.iter().take(place).any(|earlier| earlier.stage == change.stage) {
                 let (sum, n) = all.entry(&change.stage).or_default();
                 (*sum, *n) = (*sum + place, *n + 1);
             }
@@ -321,7 +356,7 @@ fn order(deals: &[Known]) -> BTreeMap<&str, f64> {
     all.into_iter().map(|(stage, (sum, n))| (stage, sum as f64 / n as f64)).collect()
 }
 
-fn differences(total: &[OutcomeRow], layers: &BTreeMap<String, BTreeMap<Adherence, Share>>) -> Vec<Held> {
+fn differences(total: &[OutcomeRow], layers: &BTreeMap<&str, BTreeMap<Adherence, Share>>) -> Vec<Held> {
     let row = |adherence| total.iter().find(|row| row.adherence == Some(adherence));
     let part = |adherence, pick: fn(&OutcomeRow) -> &Part| row(adherence).map(pick).cloned().unwrap_or_default();
     let held = |what: &str, pick: fn(&OutcomeRow) -> &Part, in_stages| {
@@ -342,14 +377,17 @@ fn differences(total: &[OutcomeRow], layers: &BTreeMap<String, BTreeMap<Adherenc
 
 fn rows_of(known: &Known, of: &Material<'_>) -> Vec<DealRow> {
     let deal = &known.deal;
-    let credited = of.rule.credited(deal, &known.talks, of.now);
+    let told = of.after.filter(|(last, _)| deal.id <= *last);
+    if told.is_some_and(|(last, _)| deal.id < *last) {
+        return Vec::new();
+    }
     let row = |talk: &Talked| DealRow {
         deal: deal.id.0.clone(),
         fate: Fate::of(deal),
         stage: deal.stage.clone(),
         amount_cents: deal.amount_cents,
         currency: deal.currency.clone().unwrap_or_default(),
-        opened: deal.opened.millis(),
+        opened: deal.opened.map(Timestamp::millis),
         closed: deal.closed.map(|closed| closed.at.millis()),
         conversation: talk.conversation.to_string(),
         seq: talk.seq,
@@ -359,5 +397,7 @@ fn rows_of(known: &Known, of: &Material<'_>) -> Vec<DealRow> {
         rep: talk.rep.as_ref().map(ToString::to_string),
         adherence: talk.adherence(),
     };
-    credited.into_iter().filter(|talk| (of.sees)(talk)).map(row).collect()
+    let all = credited(known, of);
+    let from = told.and_then(|(_, seq)| all.iter().position(|talk| talk.seq == *seq)).map_or(0, |place| place + 1);
+    all.into_iter().skip(from).map(row).collect()
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::carriers::OneDay;
 use super::cell::Cell;
 use super::gap::{Cause, Gap};
 use super::histogram::{Histogram, rank};
@@ -419,8 +420,11 @@ pub struct LineRow {
     pub campaign: i64,
     /// Opt-outs of buyers who last wrote there, against all those texts.
     pub opt_outs: Part,
-    /// What carriers say to such a rate.
+    /// What carriers say to such a rate, of the period and of its worst day.
     pub judged: String,
+    /// The day with the highest rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worst: Option<OneDay>,
     /// Answers that waited for the hours where the buyer is, each time it was decided.
     pub quiet: i64,
     /// How long such a wait was meant to take: 50th, 90th and 95th percentile in milliseconds.
@@ -438,8 +442,11 @@ pub struct CampaignRow {
     pub line: String,
     /// Its texts, and how many opted out after one.
     pub opt_outs: Part,
-    /// What carriers say to such a rate.
+    /// What carriers say to such a rate, of the period and of its worst day.
     pub judged: String,
+    /// The day with the highest rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worst: Option<OneDay>,
 }
 
 /// Opt-outs of buyers who had waited so long.
@@ -477,16 +484,4 @@ pub fn percentiles(all: &[i64]) -> Option<[i64; 3]> {
 /// Percentiles of a histogram.
 pub fn percentiles_of(all: &Histogram) -> Option<[i64; 3]> {
     Times::of_histograms(all, all).wall
-}
-
-/// What carriers say to a rate of opt-outs: above 0.5 % they watch, above 4 % within a day they stop a number, as one guide
-/// quotes them (no carrier publishes its own).
-pub fn judged(part: &Part) -> &'static str {
-    match part.share {
-        None => "nothing was sent",
-        Some(_) if part.small => "too few texts to say",
-        Some(share) if share > 0.04 => "above 4 %: carriers stop a number that is so within a day",
-        Some(share) if share > 0.005 => "above 0.5 %: carriers watch",
-        Some(_) => "below 0.5 %",
-    }
 }

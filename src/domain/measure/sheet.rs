@@ -1,5 +1,6 @@
 //! A report as tables: what every form of it is printed from.
 
+use super::carriers::OneDay;
 use super::gap::{Cause, Gap};
 use super::outcomes;
 use super::report::{Compliance, Load, Part, Report, Sla, SlaRow, Times, Told};
@@ -32,6 +33,8 @@ pub enum Datum {
     Count(i64),
     /// A share, from 0 to 1.
     Share(f64),
+    /// A share less another one, from -1 to 1: people read points.
+    Points(f64),
     /// A length in milliseconds.
     Length(i64),
     /// Another number.
@@ -48,6 +51,10 @@ pub(super) fn text(of: &str) -> Datum {
 
 pub(super) fn share(of: Option<f64>) -> Datum {
     of.map_or(Datum::None, Datum::Share)
+}
+
+pub(super) fn points(of: Option<f64>) -> Datum {
+    of.map_or(Datum::None, Datum::Points)
 }
 
 /// A report as its tables.
@@ -192,7 +199,9 @@ fn sla_sheets(sla: &Sla) -> Vec<Sheet> {
         named("Where nobody was there", "A reply may count in several.", gaps, sla.total.replies),
     ];
     if !sla.breaches.is_empty() {
-        sheets.push(told(&sla.breaches));
+        let all = usize::try_from(missed).ok();
+        let notes = outcomes::sheets::first_of(sla.breaches.len(), all);
+        sheets.push(Sheet { notes, ..told(&sla.breaches) });
     }
     sheets.retain(|sheet| !sheet.rows.is_empty());
     sheets
@@ -280,6 +289,11 @@ fn of_those<const N: usize>(by: &str, all: [(&str, Sheet); N]) -> Vec<Sheet> {
     asked.map(|(_, sheet)| sheet).collect()
 }
 
+fn worst(of: Option<&OneDay>) -> [Datum; 2] {
+    let share = |one: &OneDay| share(one.opt_outs.share);
+    [text(of.map_or("", |one| one.day.as_str())), of.map_or(Datum::None, share)]
+}
+
 fn compliance_sheets(of: &Compliance) -> Vec<Sheet> {
     let part = |part: &Part| {
         [Datum::Count(part.part), Datum::Count(part.whole), share(part.share), share(part.low), share(part.high)]
@@ -296,6 +310,8 @@ fn compliance_sheets(of: &Compliance) -> Vec<Sheet> {
             "low",
             "high",
             "carriers",
+            "worst day",
+            "its share",
             "received",
             "answers",
             "campaigns",
@@ -307,6 +323,7 @@ fn compliance_sheets(of: &Compliance) -> Vec<Sheet> {
                 let mut cells = vec![starred(&row.opt_outs, &row.label)];
                 cells.extend(part(&row.opt_outs));
                 cells.push(text(&row.judged));
+                cells.extend(worst(row.worst.as_ref()));
                 cells.extend([row.received, row.answers, row.campaign].map(Datum::Count));
                 cells
             })
@@ -315,7 +332,18 @@ fn compliance_sheets(of: &Compliance) -> Vec<Sheet> {
     };
     let campaigns = Sheet {
         title: "Opt-outs by campaign".to_owned(),
-        columns: vec!["campaign", "number", "opt-outs", "texts", "share", "low", "high", "carriers"],
+        columns: vec![
+            "campaign",
+            "number",
+            "opt-outs",
+            "texts",
+            "share",
+            "low",
+            "high",
+            "carriers",
+            "worst day",
+            "its share",
+        ],
         rows: of
             .campaigns
             .iter()
@@ -324,6 +352,7 @@ fn compliance_sheets(of: &Compliance) -> Vec<Sheet> {
                 let mut cells = vec![starred(&row.opt_outs, name), text(&row.line)];
                 cells.extend(part(&row.opt_outs));
                 cells.push(text(&row.judged));
+                cells.extend(worst(row.worst.as_ref()));
                 cells
             })
             .collect(),

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use chrono::{TimeZone as _, Timelike as _};
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, NextStep};
+use super::{Moment, NextStep, words};
 use crate::domain::context::{Card, Intent};
 use crate::domain::hours::Window;
 use crate::domain::interest;
@@ -65,7 +65,7 @@ pub struct Rule {
     /// It is about one of these.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub use_cases: BTreeSet<String>,
-    /// The text has one of these words, upper or lower case.
+    /// The text has one of these words, upper or lower case, as whole ones; `redline*` is the beginning of one.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub words: BTreeSet<String>,
     /// There is a recent sign of interest whose kind has one of these words; `*` is any sign.
@@ -116,8 +116,7 @@ impl Rule {
     fn holds(&self, at: &Moment<'_>, kind: Option<(MessageKind, Ground)>, intent: Option<&Intent>) -> bool {
         let card = at.cards.first();
         let stage = card.and_then(Card::stage).map(str::to_lowercase);
-        let lower = at.text.to_lowercase();
-        let has = |word: &String| lower.contains(&word.to_lowercase());
+        let has = |word: &String| words::has(at.text, word);
         let is_stage = |one: &String| stage.as_ref().is_some_and(|stage| *stage == one.to_lowercase());
         let waited = at.c.last_inbound.map_or(Span::ZERO, |since| at.now - since);
         (self.stages.is_empty() || self.stages.iter().any(is_stage))
@@ -149,7 +148,7 @@ impl Rule {
         takes(&earlier.stages, &self.stages, |one| one.to_lowercase())
             && takes(&earlier.kinds, &self.kinds, |one| *one)
             && takes(&earlier.use_cases, &self.use_cases, String::clone)
-            && takes(&earlier.words, &self.words, |one| one.to_lowercase())
+            && takes_words(&earlier.words, &self.words)
             && (earlier.intents.is_empty()
                 || takes(&earlier.intents, &self.intents, String::clone) && within(earlier) >= within(self))
             && earlier.known.is_none_or(|known| self.known == Some(known))
@@ -162,6 +161,12 @@ impl Rule {
 fn takes<T, K: Ord>(wide: &BTreeSet<T>, narrow: &BTreeSet<T>, same: impl Fn(&T) -> K) -> bool {
     let all: BTreeSet<K> = wide.iter().map(&same).collect();
     all.is_empty() || !narrow.is_empty() && narrow.iter().all(|one| all.contains(&same(one)))
+}
+
+/// The same of words: one may take what another says otherwise.
+fn takes_words(wide: &BTreeSet<String>, narrow: &BTreeSet<String>) -> bool {
+    let taken = |one: &String| wide.iter().any(|other| words::takes(other, one));
+    wide.is_empty() || !narrow.is_empty() && narrow.iter().all(taken)
 }
 
 /// Whether whoever reads the step is the one to be brought in.
@@ -228,7 +233,7 @@ pub fn built_in() -> &'static [Rule] {
                 ..rule("Answer the price question and offer a call today", "they ask about price")
             },
             Rule {
-                words: of(&["contract", "msa", "legal", "redline", "signature", "sign "]),
+                words: of(&["contract", "contracts", "msa", "legal", "redline*", "signature", "sign"]),
                 ..rule("Confirm the contract point; loop in legal if it is new", "they ask about the contract")
             },
             Rule {

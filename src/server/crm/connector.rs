@@ -75,7 +75,7 @@ impl CrmError {
 /// Some of the deals that changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deals {
-    /// In the order of their last change.
+    /// In the order of their last change, within the page.
     pub deals: Vec<Deal>,
     /// What the next page is asked for with; nothing after the last one.
     pub next: Option<String>,
@@ -118,7 +118,7 @@ pub trait Crm: Send + Sync + 'static {
     }
 
     /// Deals that changed at `since` or later, by the CRM's clock, a page at a time: `after` is the `next` of the page
-    /// before. Each is whole, with its history. One that changes meanwhile may come twice, and what CRMs list lags behind
+    /// before. Each is whole, with its history. One that changes meanwhile may come twice, and costs no other one its place; and what CRMs list lags behind
     /// what was written by seconds: ask again from a few minutes before the last answer, and let the newer one win.
     async fn deals(&self, since: Timestamp, after: Option<&str>) -> Result<Deals, CrmError> {
         let _ = (since, after);

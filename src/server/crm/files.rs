@@ -7,6 +7,7 @@
 //! It takes writes when it is told to: they stand in `written.jsonl`, a line each. The tables are never written by us.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -18,7 +19,7 @@ use super::owner::{Owner, Reps};
 use super::write::{TaskState, Write};
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
-use crate::domain::id::RepId;
+use crate::domain::id::{DealId, RepId};
 use crate::domain::time::Timestamp;
 
 pub mod books;
@@ -243,15 +244,17 @@ impl Crm for Files {
         Ok(self.known().await?.owners())
     }
 
+    /// Page by page in the order of their ids, which no change of the tables between two pages moves.
     async fn deals(&self, since: Timestamp, after: Option<&str>) -> Result<Deals, CrmError> {
-        let skip = after.map_or(Ok(0), |after| {
-            let wrong = |_| CrmError::Invalid("a page of deals is asked for with what the page before said".to_owned());
-            after.parse::<usize>().map_err(wrong)
-        })?;
         let books = self.known().await?;
-        let of_late = books.deals.iter().filter(|deal| deal.changed >= since);
-        let deals: Vec<_> = of_late.skip(skip).take(PAGE).cloned().collect();
-        let next = (deals.len() == PAGE).then(|| (skip + PAGE).to_string());
+        let behind = match after {
+            Some(id) => books.deals.range((Bound::Excluded(DealId::new(id)), Bound::Unbounded)),
+            None => books.deals.range(..),
+        };
+        let of_late = behind.map(|(_, deal)| deal).filter(|deal| deal.changed >= since);
+        let mut deals: Vec<_> = of_late.take(PAGE).cloned().collect();
+        let next = deals.last().filter(|_| deals.len() == PAGE).map(|last| last.id.0.clone());
+        deals.sort_by_key(|deal| deal.changed);
         Ok(Deals { deals, next })
     }
 }

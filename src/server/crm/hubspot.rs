@@ -354,17 +354,17 @@ impl Crm for HubSpot {
             CrmError::Invalid("a page of deals is asked for with what the page before said".to_owned())
         })?;
         let page: read::Records = self.call(ask::deals_since(since, skip)).await?;
-        let next = page.next().and_then(|next| next.parse::<usize>().ok());
+        let more = page.next().and_then(|next| next.parse::<usize>().ok());
         let last = page.results.last().and_then(|r| r.instant("hs_lastmodifieddate"));
         let ids: Vec<String> = page.results.into_iter().map(|r| r.id).collect();
-        let next = match next {
-            None => None,
-            Some(next) if next + ask::DEALS <= ask::SEARCHED => Some(format!("{}:{next}", since.millis())),
-            // Further than one search goes: another one goes on where it ended.
-            Some(_) => match last.filter(|last| *last > since) {
-                Some(last) => Some(format!("{}:0", last.millis())),
-                None => return Err(longer()),
-            },
+        // Whatever changes meanwhile leaves its place, and those behind it move up: a number of deals to be skipped would
+        // skip those. So the next page begins at the last change told; what is of the same instant is told again.
+        let next = match (more, last.filter(|last| *last > since)) {
+            (None, _) => None,
+            (Some(_), Some(last)) => Some(format!("{}:0", last.millis())),
+            // A whole page of one instant.
+            (Some(next), None) if next + ask::DEALS <= ask::SEARCHED => Some(format!("{}:{next}", since.millis())),
+            (Some(_), None) => return Err(longer()),
         };
         if ids.is_empty() {
             return Ok(Deals { deals: Vec::new(), next });

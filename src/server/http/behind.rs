@@ -8,12 +8,13 @@ use utoipa::IntoParams;
 
 use super::auth::SignedInDevice;
 use super::problem::Failure;
-use super::reports::{MOST, apart, bad, by, desk, no_such, not_for_reps, rule};
+use super::reports::{MOST, apart, bad, by, desk, no_such, not_for_reps, rule, unknown};
 use super::{App, RequestId, request_id};
 use crate::domain::id::{LineId, RepId, TeamId};
 use crate::domain::measure::outcomes::Fate;
 use crate::domain::measure::outcomes::opened::{Piece, Worth};
 use crate::domain::measure::{Adherence, Cause, Gap};
+use crate::domain::sla::Response;
 use crate::server::measure::behind::OfConsent;
 use crate::server::measure::behind::load::{Carried, OfWhom};
 use crate::server::measure::behind::worth::OfWorth;
@@ -36,8 +37,11 @@ pub struct BehindQuery {
     /// Of which row, its `key`.
     key: Option<String>,
     /// `sla`: `running`, `in_time`, `late`, `overdue`, `dropped`, `dropped_late`, `missed` for all that fell due unanswered,
-    /// `answered` for those in time or late, `needed` for all but `dropped`.
+    /// `answered` for those in time or late, `needed` for all but `dropped`, `judged` for those that were answered or fell
+    /// due, `ended_late` for `late` and `dropped_late`.
     standing: Option<String>,
+    /// `sla`: `first` answers of a conversation, or `next` ones.
+    response: Option<String>,
     /// `sla`; `missed` and `cost` of `outcomes`: late for this cause.
     cause: Option<String>,
     /// `sla`: where nobody was there in this way.
@@ -97,6 +101,9 @@ pub async fn conversations(
     let mut conversations = match name.as_str() {
         "sla" => {
             let only = of_replies(query).ok_or_else(bad)?;
+            if let Some(mistake) = only.mistake() {
+                return Err(unknown(&mistake));
+            }
             let found = apart(move || desk.behind_replies(&only, limit + 1)).await;
             found.map_err(|e| Failure::internal(id, &e))?
         }
@@ -135,7 +142,14 @@ fn of_replies(query: BehindQuery) -> Option<OnlyThese> {
         Some(key) => Some((by(query.by.as_deref())?, key)),
         None => None,
     };
-    Some(OnlyThese { row, standing: query.standing, cause: query.cause, gap, step: query.step })
+    let response = match query.response.as_deref() {
+        None => None,
+        Some("first") => Some(Response::First),
+        Some("next") => Some(Response::Next),
+        Some(_) => return None,
+    };
+    let (standing, cause, step) = (query.standing, query.cause, query.step);
+    Some(OnlyThese { row, standing, response, cause, gap, step, after: None })
 }
 
 fn of_consent(query: BehindQuery) -> Option<OfConsent> {

@@ -13,6 +13,7 @@ use super::auth::SignedInDevice;
 use super::problem::Failure;
 use super::{App, RequestId, request_id};
 use crate::config::text::duration;
+use crate::domain::id::DealId;
 use crate::domain::measure::Gap;
 use crate::domain::measure::cell::By;
 use crate::domain::measure::credit::{LONGEST_WINDOW, Rule, Touch, USUAL_WINDOW};
@@ -28,6 +29,9 @@ use crate::wire::report::{Replies, ReportBody};
 
 /// Most replies of one answer.
 pub(super) const MOST: usize = 500;
+
+/// Most deals of one answer: each asks for all of them to be looked at again.
+const MOST_DEALS: usize = 5_000;
 
 /// The period when none is asked for.
 const USUAL: Span = Span::minutes(30 * 24 * 60);
@@ -53,8 +57,12 @@ pub struct ReportQuery {
     window: Option<i64>,
     /// To which exchange in them: `last` (when left out), `first` or `any`. Of `outcomes` alone.
     touch: Option<String>,
-    /// How many deals are listed at most, each with the conversation it is credited to. Of `outcomes` alone.
+    /// How many deals are listed at most, each with the conversation it is credited to; 5,000 at most. Of `outcomes` alone.
     deals: Option<usize>,
+    /// Those after this one, the last of the answer before: its deal,
+    after: Option<String>,
+    /// and its entry (`seq`).
+    after_seq: Option<u64>,
     /// Whether what was imported of the time before each team began is held against what came since. Of `outcomes` alone,
     /// for whoever sees everything.
     compare: Option<bool>,
@@ -72,7 +80,9 @@ pub struct RepliesQuery {
     key: Option<String>,
     /// How far back, in days, today included: `30d`, which holds when it is left out.
     since: Option<String>,
-    /// `running`, `in_time`, `late`, `overdue`, `dropped`, `dropped_late`, or `missed` for all that fell due unanswered.
+    /// `running`, `in_time`, `late`, `overdue`, `dropped`, `dropped_late`; `missed` for all that fell due unanswered,
+    /// `answered` for those in time or late, `needed` for all but `dropped`, `judged` for those that were answered or fell
+    /// due, `ended_late` for `late` and `dropped_late`.
     standing: Option<String>,
     /// Those that were late for this cause.
     cause: Option<String>,
@@ -80,6 +90,8 @@ pub struct RepliesQuery {
     gap: Option<String>,
     /// Those that stood on this step of their ladder, from 1.
     step: Option<u8>,
+    /// Those after this one, the last of the answer before: its entry (`seq`).
+    after: Option<u64>,
     /// At most so many; 500 at most, and when left out.
     limit: Option<usize>,
 }
@@ -114,7 +126,8 @@ pub async fn one(
     };
     let breaches = query.breaches.unwrap_or(0).min(MOST);
     let rule = rule(query.window, query.touch.as_deref()).ok_or_else(bad)?;
-    let asked = Asked { by, rule, deals: query.deals.unwrap_or(0).min(MOST) };
+    let after = query.after.clone().map(DealId).zip(query.after_seq);
+    let asked = Asked { by, rule, deals: query.deals.unwrap_or(0).min(MOST_DEALS), after };
     let failed = |e: &MeasureError| Failure::internal(id.clone(), e);
     let report = match name.as_str() {
         "sla" if query.charts => apart(move || desk.drawn(by, breaches)).await.map(|sla| Report::Sla(Box::new(sla))),
@@ -175,10 +188,24 @@ pub async fn replies(
         Some(key) => Some((by(query.by.as_deref()).ok_or_else(bad)?, key)),
         None => None,
     };
-    let only = OnlyThese { row, standing: query.standing, cause: query.cause, gap, step: query.step };
+    let only = OnlyThese {
+        row,
+        standing: query.standing,
+        response: None,
+        cause: query.cause,
+        gap,
+        step: query.step,
+        after: query.after,
+    };
     let limit = query.limit.unwrap_or(MOST).clamp(1, MOST);
-    let found = apart(move || desk.told(&only, limit + 1)).await;
-    let mut replies = found.map_err(|e| Failure::internal(id, &e))?;
+    let found = apart(move || {
+        Ok(match desk.mistake(&only)? {
+            Some(mistake) => Err(mistake),
+            None => Ok(desk.told(&only, limit + 1)?),
+        })
+    });
+    let found = found.await.map_err(|e| Failure::internal(id, &e))?;
+    let mut replies = found.map_err(|mistake| unknown(&mistake))?;
     let more = replies.len() > limit;
     replies.truncate(limit);
     Ok(Json(Replies { replies, more }))
@@ -204,6 +231,11 @@ pub(super) fn bad() -> Failure {
     Failure::new(StatusCode::BAD_REQUEST, "bad_query", "The query is not readable.", "See /openapi.json.")
 }
 
+/// Something was asked for that there is not: `mistake` says what, and what there is.
+pub(super) fn unknown(mistake: &str) -> Failure {
+    Failure::new(StatusCode::BAD_REQUEST, "bad_query", &format!("Nothing is so: {mistake}."), "See /openapi.json.")
+}
+
 pub(super) fn by(name: Option<&str>) -> Option<By> {
     name.map_or(Some(By::Cohort), By::named)
 }
@@ -223,7 +255,7 @@ async fn outcomes(
     };
     apart(move || {
         let compared = if compare { desk.compared(asked.rule, before, &past)? } else { None };
-        Ok(Outcomes { compared, ..desk.outcomes(asked)? })
+        Ok(Outcomes { compared, ..desk.outcomes(&asked)? })
     })
     .await
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::outcomes::ended_since;
+use super::known::Talks;
 use super::projections::MeasureError;
 use super::report::{Desk, Sees};
 use crate::domain::deal::Deal;
@@ -25,7 +25,7 @@ impl Desk {
     /// most up to now.
     pub fn days_of_before(&self, before: Option<Timestamp>) -> Result<(Timestamp, Timestamp), MeasureError> {
         let starts = self.starts(before)?;
-        let first = starts.values().min().copied().unwrap_or(self.now);
+        let first = starts.values().min().copied().or(before).unwrap_or(self.now);
         Ok((first - self.side(), self.now))
     }
 
@@ -63,13 +63,16 @@ impl Desk {
             return Ok(None);
         }
         let (from, _) = self.days_of_before(before)?;
-        let (starts, own) = (self.starts(before)?, self.starts(None)?);
-        let db = self.projections.reading();
+        let (mut starts, own) = (self.starts(before)?, self.starts(None)?);
+        // A team that was imported and has no reply in the journal yet began on the day that was named, too.
+        if let Some(before) = before {
+            starts.extend(past.iter().map(|reply| (reply.team.clone(), before)));
+        }
         let past: Vec<&PastReply> =
             past.iter().filter(|reply| own.get(&reply.team).is_none_or(|first| reply.received < *first)).collect();
-        let mut deals = ended_since(&db, from)?;
+        let (mut deals, ()) = self.projections.deals_with((from, self.now), Talks::All, |_| Ok(()))?;
         let on_deals = deals_of(&deals);
-        let mut began = in_journal(&db, from, &deals)?;
+        let mut began = in_journal(&self.projections.reading(), from, &deals)?;
         let imported = i64::try_from(past.len()).unwrap_or(i64::MAX);
         for reply in &past {
             let theirs = reply.contact.as_ref().and_then(|contact| on_deals.get(contact));

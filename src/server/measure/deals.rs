@@ -3,7 +3,8 @@
 //!
 //! Nobody waits for it: not a text, not a report, which says as of when deals are known. Each question begins a few minutes
 //! before the newest change that is known, and of two tellings of a deal the newer one stands, so that what comes late, twice
-//! or in any order comes to the same. Once a day all of them are read again, and those that the CRM has no more are dropped.
+//! or in any order comes to the same. Once a day all of them are read again: what is told then stands whatever was told
+//! before, for a clock may have been wrong; and those that the CRM has no more are dropped.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -122,7 +123,7 @@ async fn ask(crm: &dyn Crm, projections: &Projections, now: Timestamp) -> Result
         let page = crm.deals(since, after.as_deref()).await?;
         newest = page.deals.iter().map(|deal| deal.changed).fold(newest, Timestamp::max);
         told += page.deals.len();
-        projections.put_deals(&page.deals, now)?;
+        projections.put(&page.deals, now, whole)?;
         if page.next.is_none() || page.next == after {
             let whole_now = if whole { now } else { known.whole };
             projections.deals_told(newest.min(now), whole_now, now, whole)?;
@@ -141,10 +142,15 @@ impl Projections {
 
     /// Keeps deals as the CRM told them at `seen`; an older telling changes nothing but that.
     pub fn put_deals(&self, deals: &[Deal], seen: Timestamp) -> Result<(), MeasureError> {
+        self.put(deals, seen, false)
+    }
+
+    /// Of a `whole` reading it stands against everything that was told before it.
+    fn put(&self, deals: &[Deal], seen: Timestamp, whole: bool) -> Result<(), MeasureError> {
         let mut db = self.writing();
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for deal in deals {
-            put(&tx, deal, seen)?;
+            put(&tx, deal, seen, whole)?;
         }
         Ok(tx.commit()?)
     }
@@ -193,20 +199,21 @@ fn read(db: &Connection) -> Result<DealsRead, MeasureError> {
 }
 
 /// Two tellings of the same change may differ in who is on the deal: the one that came last stands.
-fn put(db: &Connection, deal: &Deal, seen: Timestamp) -> Result<(), MeasureError> {
+fn put(db: &Connection, deal: &Deal, seen: Timestamp, whole: bool) -> Result<(), MeasureError> {
     // Its name says who they are, and nothing that is counted.
     let nameless = Deal { name: String::new(), ..deal.clone() };
     let changed = db
         .prepare_cached(
             "INSERT INTO deal (id, changed, closed, seen, body) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO UPDATE \
-             SET changed = ?2, closed = ?3, body = ?5, seen = max(seen, ?4) WHERE changed <= ?2",
+             SET changed = ?2, closed = ?3, body = ?5, seen = max(seen, ?4) WHERE changed <= ?2 OR (?6 AND seen < ?4)",
         )?
         .execute(params![
             deal.id.0,
             deal.changed.millis(),
             deal.closed.map(|closed| closed.at.millis()),
             seen.millis(),
-            serde_json::to_string(&nameless)?
+            serde_json::to_string(&nameless)?,
+            whole,
         ])?;
     if changed == 0 {
         db.prepare_cached("UPDATE deal SET seen = max(seen, ?2) WHERE id = ?1")?
@@ -214,9 +221,10 @@ fn put(db: &Connection, deal: &Deal, seen: Timestamp) -> Result<(), MeasureError
         return Ok(());
     }
     db.prepare_cached("DELETE FROM deal_contact WHERE deal = ?1")?.execute([&deal.id.0])?;
-    let mut on_it = db.prepare_cached("INSERT OR IGNORE INTO deal_contact (contact, deal) VALUES (?1, ?2)")?;
+    let mut on_it =
+        db.prepare_cached("INSERT OR IGNORE INTO deal_contact (contact, deal, closed) VALUES (?1, ?2, ?3)")?;
     for contact in deal.contacts.iter().take(MOST_CONTACTS) {
-        on_it.execute(params![contact.0, deal.id.0])?;
+        on_it.execute(params![contact.0, deal.id.0, deal.closed.map(|closed| closed.at.millis())])?;
     }
     Ok(())
 }

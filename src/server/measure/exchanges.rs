@@ -2,12 +2,15 @@
 
 use rusqlite::{Connection, params};
 
+use super::heard::Heard;
 use super::projections::MeasureError;
+use crate::domain::event::Outcome;
 use crate::domain::id::RepId;
 use crate::domain::measure::{Facts, Reply};
 
-/// Keeps what a step told of exchanges, after its replies are kept.
-pub(super) fn keep(db: &Connection, facts: &Facts) -> Result<(), MeasureError> {
+/// Keeps what a step told of exchanges, after its replies are kept; it was read up to `before` before it.
+pub(super) fn keep(db: &Connection, facts: &Facts, before: u64) -> Result<(), MeasureError> {
+    let mut sums = Heard::of(db, facts, before)?;
     let seq = |seq: u64| i64::try_from(seq).unwrap_or(i64::MAX);
     let mut put = db.prepare_cached(
         "INSERT INTO exchange (seq, conversation, ended, outcome, finished_by) VALUES (?1, ?2, ?3, ?4, ?5) \
@@ -17,6 +20,7 @@ pub(super) fn keep(db: &Connection, facts: &Facts) -> Result<(), MeasureError> {
     for (first, told) in &facts.exchanges {
         let Some(told) = told else {
             gone.execute([seq(*first)])?;
+            sums.gone(*first);
             continue;
         };
         let end = told.end.as_ref();
@@ -27,21 +31,28 @@ pub(super) fn keep(db: &Connection, facts: &Facts) -> Result<(), MeasureError> {
             end.map(|(_, outcome, _)| outcome.name()),
             end.map(|(_, _, by)| by.as_str()),
         ])?;
+        sums.ends(*first, end.is_some_and(|(_, outcome, _)| *outcome == Outcome::Meeting));
     }
     for reply in facts.replies.values().flatten() {
-        says(db, reply)?;
+        // Of another reply there is no exchange.
+        if sums.begins(reply.seq) {
+            says(db, reply)?;
+            sums.says(reply);
+        }
     }
     // A reply that was told before, and begins an exchange only now.
     let known = facts.exchanges.iter().filter(|(first, told)| told.is_some() && !facts.replies.contains_key(*first));
     for (first, _) in known {
         if let Some(reply) = super::row::known(db, *first)? {
             says(db, &reply)?;
+            sums.says(&reply);
         }
     }
+    sums.keep(db)?;
     behind(db, facts)
 }
 
-/// What a first reply says of its exchange. Of another reply there is none.
+/// What a first reply says of its exchange.
 fn says(db: &Connection, reply: &Reply) -> Result<(), MeasureError> {
     let mut put = db.prepare_cached(
         "UPDATE exchange SET received = ?2, day = ?3, hour = ?4, team = ?5, cohort = ?6, rep = ?7, line = ?8, \

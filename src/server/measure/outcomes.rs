@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use rusqlite::{Connection, Row, params_from_iter, types::Value};
+use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
 use uuid::Uuid;
 
+use super::known::Talks;
 use super::projections::MeasureError;
-use super::read::{Whose, Window};
+use super::read::{Whose, Window, cells, teams};
 use super::report::{Desk, Sees};
 use crate::domain::deal::Deal;
 use crate::domain::id::{ConversationId, DealId, LineId, RepId, TeamId};
@@ -16,13 +17,13 @@ use crate::domain::measure::credit::{Rule, Talked};
 use crate::domain::measure::exchange::Adherence;
 use crate::domain::measure::load;
 use crate::domain::measure::outcomes::{
-    Breach, DealsTold, Heard, Known, Material, Outcomes, RuleTold, costs, fill, reconciled,
+    Breach, DealsTold, Heard, Material, Outcomes, RuleTold, costs, fill, reconciled,
 };
-use crate::domain::measure::{Cause, Standing};
-use crate::domain::time::Timestamp;
+use crate::domain::measure::{Cause, Cell, Standing};
+use crate::domain::time::{Span, Timestamp};
 
 /// What is asked for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Asked {
     /// By what the rows are.
     pub by: By,
@@ -30,6 +31,8 @@ pub struct Asked {
     pub rule: Rule,
     /// How many deals are listed at most.
     pub deals: usize,
+    /// Those after this one, which was listed last: its deal and entry.
+    pub after: Option<(DealId, u64)>,
 }
 
 /// The columns that [`talked`] reads, from its first one.
@@ -38,14 +41,13 @@ pub(super) const TALKED: &str =
 
 impl Desk {
     /// What answering was worth.
-    pub fn outcomes(&self, asked: Asked) -> Result<Outcomes, MeasureError> {
-        let (whose, db) = (self.sees.whose(), self.projections.reading());
-        let from = self.begins();
-        let heard = heard(&db, self.window, &whose, asked.by)?;
-        let deals = ended_since(&db, from)?;
-        let counts = causes(&db, self.window, &whose)?;
-        let breaches = breaches(&db, self.window, &whose)?;
-        drop(db);
+    pub fn outcomes(&self, asked: &Asked) -> Result<Outcomes, MeasureError> {
+        let (whose, (from, until)) = (self.sees.whose(), self.span());
+        let (deals, (heard, counts, breaches)) =
+            self.projections.deals_with((from, until), Talks::Credited(asked.rule), |db| {
+                let heard = heard(db, self.window, &whose, asked.by)?;
+                Ok((heard, causes(db, self.window, &whose)?, breaches(db, self.window, &whose)?))
+            })?;
         let read = self.projections.deals_read()?;
         let mut told = Outcomes {
             about: self.about()?,
@@ -55,7 +57,7 @@ impl Desk {
             ..Outcomes::default()
         };
         if self.sees == Sees::All {
-            told.reconciled = reconciled(asked.rule, &deals, self.now);
+            told.reconciled = reconciled(asked.rule, &deals, until);
         }
         let by_id: BTreeMap<DealId, &Deal> = deals.iter().map(|known| (known.deal.id.clone(), &known.deal)).collect();
         told.costs = costs(&counts, &breaches, &by_id);
@@ -63,20 +65,24 @@ impl Desk {
             by: asked.by,
             rule: asked.rule,
             from,
-            now: self.now,
+            until,
+            listed: Some(asked.deals).filter(|most| *most > 0),
+            after: asked.after.as_ref(),
             heard: &heard,
             deals: &deals,
             sees: &|talk| whose.sees(&talk.team, talk.rep.as_ref()),
             label: &|key| self.label(asked.by, key),
         };
         fill(&mut told, &material);
-        told.deals.truncate(asked.deals);
         Ok(told)
     }
 
-    /// When the first day begins.
-    pub(super) fn begins(&self) -> Timestamp {
-        load::begins(self.playbook.zone(), self.window.since).unwrap_or(Timestamp::MIN)
+    /// When the first day begins, and the last one ends; not later than now.
+    pub(super) fn span(&self) -> (Timestamp, Timestamp) {
+        let begins = |day| load::begins(self.playbook.zone(), day);
+        let next = self.window.until.checked_add(1).and_then(begins);
+        let end = next.map_or(self.now, |next| (next - Span::millis(1)).min(self.now));
+        (begins(self.window.since).unwrap_or(Timestamp::MIN), end)
     }
 }
 
@@ -106,8 +112,10 @@ fn days(window: Window) -> Vec<Value> {
     vec![Value::from(window.since), Value::from(window.until)]
 }
 
-/// Exchanges that began in the period, counted.
+/// Exchanges that began in the period, counted. Those of a rep are read one by one: they are few.
 fn heard(db: &Connection, window: Window, whose: &Whose, by: By) -> Result<Vec<Heard>, MeasureError> {
+    let mut values = days(window);
+    let conditions = whose.conditions(&mut values)?;
     let column = match by {
         By::Team => "team",
         By::Cohort => "cohort",
@@ -116,19 +124,34 @@ fn heard(db: &Connection, window: Window, whose: &Whose, by: By) -> Result<Vec<H
         By::Line => "line",
         By::UseCase => "use_case",
     };
-    let mut values = days(window);
-    let conditions = whose.conditions(&mut values)?;
-    let mut query = db.prepare_cached(&format!(
-        "SELECT {column}, standing, count(*), count(*) FILTER (WHERE outcome = 'meeting') FROM exchange \
-         WHERE day BETWEEN ?1 AND ?2{conditions} GROUP BY 1, 2"
-    ))?;
+    let mut query = if whose.rep.is_some() {
+        db.prepare_cached(&format!(
+            "SELECT {column}, standing, count(*), count(*) FILTER (WHERE outcome = 'meeting') FROM exchange \
+             WHERE day BETWEEN ?1 AND ?2{conditions} GROUP BY 1, 2"
+        ))?
+    } else {
+        values.push(Value::from(by.name().to_owned()));
+        let sort = values.len();
+        db.prepare_cached(&format!(
+            "SELECT name, adherence, sum(exchanges), sum(meetings) FROM heard \
+             WHERE sort = ?{sort} AND day BETWEEN ?1 AND ?2{conditions} GROUP BY 1, 2"
+        ))?
+    };
     let mut rows = query.query(params_from_iter(values))?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
-        let adherence = Adherence::of(standing(row, 1)?);
+        let adherence = match whose.rep {
+            Some(_) => Adherence::of(standing(row, 1)?),
+            None => adherence(row, 1)?,
+        };
         all.push(Heard { key: row.get(0)?, adherence, exchanges: row.get(2)?, meetings: row.get(3)? });
     }
     Ok(all)
+}
+
+fn adherence(row: &Row<'_>, column: usize) -> Result<Adherence, MeasureError> {
+    let name: String = row.get(column)?;
+    Adherence::named(&name).ok_or_else(|| MeasureError::File("how exchanges were answered is not readable".to_owned()))
 }
 
 fn standing(row: &Row<'_>, column: usize) -> Result<Standing, MeasureError> {
@@ -152,38 +175,22 @@ pub(super) fn talked(row: &Row<'_>, first: usize) -> Result<Talked, MeasureError
     })
 }
 
-/// Deals that are open, or ended at `from` or later, each with the exchanges of everybody on it, oldest first.
-pub(super) fn ended_since(db: &Connection, from: Timestamp) -> Result<Vec<Known>, MeasureError> {
-    let mut query = db.prepare_cached("SELECT body FROM deal WHERE closed IS NULL OR closed >= ?1 ORDER BY id")?;
-    let mut rows = query.query([from.millis()])?;
-    let mut all: BTreeMap<DealId, Known> = BTreeMap::new();
-    while let Some(row) = rows.next()? {
-        let deal: Deal = serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
-        all.insert(deal.id.clone(), Known { deal, talks: Vec::new() });
-    }
-    let mut query = db.prepare_cached(&format!(
-        "SELECT DISTINCT d.id, {TALKED} FROM deal d CROSS JOIN deal_contact c ON c.deal = d.id \
-         CROSS JOIN behind b ON b.contact = c.contact CROSS JOIN exchange e ON e.conversation = b.conversation \
-         WHERE d.closed IS NULL OR d.closed >= ?1 ORDER BY d.id, e.received, e.seq"
-    ))?;
-    let mut rows = query.query([from.millis()])?;
-    while let Some(row) = rows.next()? {
-        if let Some(known) = all.get_mut(&DealId(row.get(0)?)) {
-            known.talks.push(talked(row, 1)?);
-        }
-    }
-    Ok(all.into_values().collect())
-}
-
-/// Breached replies by their cause.
+/// Breached replies by their cause: those of a rep one by one, those of teams as they are added up.
 fn causes(db: &Connection, window: Window, whose: &Whose) -> Result<BTreeMap<Cause, i64>, MeasureError> {
-    let mut values = days(window);
-    let conditions = whose.conditions(&mut values)?;
-    let mut query = db.prepare_cached(&format!(
-        "SELECT cause, count(*) FROM reply WHERE day BETWEEN ?1 AND ?2 AND cause IS NOT NULL{conditions} GROUP BY 1"
-    ))?;
-    let mut rows = query.query(params_from_iter(values))?;
     let mut all = BTreeMap::new();
+    let Some(rep) = &whose.rep else {
+        let mut sum = Cell::default();
+        for team in teams(db, By::Team, whose)? {
+            cells(db, By::Team, &team, window, &mut |_, cell| sum.merge(&cell))?;
+        }
+        let counted = Cause::ALL.into_iter().zip(sum.causes);
+        all.extend(counted.filter(|(_, n)| *n > 0));
+        return Ok(all);
+    };
+    let mut query = db.prepare_cached(
+        "SELECT cause, count(*) FROM reply WHERE rep = ?3 AND day BETWEEN ?1 AND ?2 AND cause IS NOT NULL GROUP BY 1",
+    )?;
+    let mut rows = query.query(params![window.since, window.until, rep.as_str()])?;
     while let Some(row) = rows.next()? {
         all.insert(cause(row, 0)?, row.get(1)?);
     }
@@ -195,13 +202,15 @@ fn cause(row: &Row<'_>, column: usize) -> Result<Cause, MeasureError> {
     Cause::named(&name).ok_or_else(|| MeasureError::File("a reply's cause is not readable".to_owned()))
 }
 
-/// Breached replies of people who are on deals.
+/// Breached replies of people who are on deals: each once with each deal.
 pub(super) fn breaches(db: &Connection, window: Window, whose: &Whose) -> Result<Vec<Breach>, MeasureError> {
     let mut values = days(window);
     let conditions = whose.conditions(&mut values)?;
+    // From people on deals to their replies: those are fewer than all that were missed.
     let mut query = db.prepare_cached(&format!(
-        "SELECT DISTINCT r.seq, r.cause, r.due, c.deal FROM reply r CROSS JOIN behind b ON b.conversation = r.conversation \
-         CROSS JOIN deal_contact c ON c.contact = b.contact WHERE day BETWEEN ?1 AND ?2 AND cause IS NOT NULL{conditions}"
+        "SELECT r.seq, r.cause, r.due, c.deal FROM deal_contact c CROSS JOIN behind b ON b.contact = c.contact \
+         CROSS JOIN reply r INDEXED BY reply_missed_of ON r.conversation = b.conversation \
+         WHERE r.day BETWEEN ?1 AND ?2 AND r.cause IS NOT NULL{conditions}"
     ))?;
     let mut rows = query.query(params_from_iter(values))?;
     let mut all = Vec::new();
@@ -213,5 +222,8 @@ pub(super) fn breaches(db: &Connection, window: Window, whose: &Whose) -> Result
             deal: DealId(row.get(3)?),
         });
     }
+    // Several people of one conversation may be on the deal.
+    all.sort_by(|a, b| (a.seq, &a.deal).cmp(&(b.seq, &b.deal)));
+    all.dedup();
     Ok(all)
 }

@@ -10,15 +10,15 @@ use crate::domain::time::Timestamp;
 use crate::server::store::StoreError;
 
 /// What stands in the file. Another number there, and it is made again: a projection needs no migrations.
-const SHAPE: i32 = 4;
+const SHAPE: i32 = 5;
 
 /// Its tables.
 const SCHEMA: &str = include_str!("../../../assets/sql/measure/projections.sql");
 
 /// Every table of it, to be emptied by dropping it.
-pub const TABLES: [&str; 13] = [
+pub const TABLES: [&str; 14] = [
     "read_to", "talk", "asker", "reply", "cell", "load", "turn", "stretch", "tally", "opt_out", "held", "exchange",
-    "behind",
+    "behind", "heard",
 ];
 
 /// What the CRM told, which the journal does not know: it stays when the journal is read anew.
@@ -74,6 +74,7 @@ pub struct ReadTo {
 pub struct Projections {
     writing: Mutex<Connection>,
     reading: Mutex<Connection>,
+    beside: Mutex<Connection>,
 }
 
 /// The file of a database: beside it.
@@ -100,9 +101,16 @@ impl Projections {
             }
             Self::prepare(&file)
         })?;
-        let reading = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        reading.busy_timeout(BUSY)?;
-        Ok(Self { writing: Mutex::new(made), reading: Mutex::new(reading) })
+        let (reading, beside) = (Self::reader(&file)?, Self::reader(&file)?);
+        Ok(Self { writing: Mutex::new(made), reading: Mutex::new(reading), beside: Mutex::new(beside) })
+    }
+
+    fn reader(file: &Path) -> Result<Connection, MeasureError> {
+        let db = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        db.busy_timeout(BUSY)?;
+        // A report over a year looks up tens of thousands of rows: what it has read is not read again.
+        db.pragma_update(None, "cache_size", -32_768)?;
+        Ok(db)
     }
 
     fn prepare(file: &Path) -> Result<Connection, MeasureError> {
@@ -152,6 +160,11 @@ impl Projections {
 
     pub(super) fn writing(&self) -> MutexGuard<'_, Connection> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Another reader, for what is read at the same time.
+    pub(super) fn reading_beside(&self) -> MutexGuard<'_, Connection> {
+        self.beside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn reading(&self) -> MutexGuard<'_, Connection> {

@@ -12,7 +12,8 @@ use crate::domain::measure::cell::By;
 use crate::domain::measure::fold::Count;
 use crate::domain::measure::load::LoadDay;
 use crate::domain::measure::report::Sum;
-use crate::domain::measure::{Band, Cell, HeldNumber, OptOut, Reply};
+use crate::domain::measure::{Band, Cause, Cell, HeldNumber, OptOut, Reply, Standing};
+use crate::domain::sla::Response;
 use crate::domain::time::Timestamp;
 
 /// Local days, both counted.
@@ -44,15 +45,46 @@ impl Whose {
 pub struct Only {
     /// Those in this row.
     pub row: Option<(By, String)>,
-    /// Those that stand so; `missed` are all that fell due unanswered, `answered` those that somebody answered, `needed` all
-    /// but those that needed no answer any more, in time.
+    /// Those that stand so: one of [`Only::standings`].
     pub standing: Option<String>,
+    /// First answers, or next ones.
+    pub response: Option<Response>,
     /// Those that were late for this cause.
     pub cause: Option<String>,
     /// Those where nobody was there in this way: a bit.
     pub gap: Option<u8>,
     /// Those that stood on this step, from 1.
     pub step: Option<u8>,
+    /// Those that come after this one, which was told last: its entry.
+    pub after: Option<u64>,
+}
+
+/// Several standings by one name: all that fell due unanswered; those that somebody answered; all but those that needed no
+/// answer any more, in time; those that were answered or fell due; those that were answered or dropped late.
+const TOGETHER: [(&str, &str); 5] = [
+    ("missed", " AND cause IS NOT NULL"),
+    ("answered", " AND standing IN ('in_time', 'late')"),
+    ("needed", " AND standing != 'dropped'"),
+    ("judged", " AND standing NOT IN ('running', 'dropped')"),
+    ("ended_late", " AND standing IN ('late', 'dropped_late')"),
+];
+
+impl Only {
+    /// What replies can be asked for by how they stand.
+    pub fn standings() -> impl Iterator<Item = &'static str> {
+        Standing::ALL.into_iter().map(Standing::name).chain(TOGETHER.iter().map(|(name, _)| *name))
+    }
+
+    /// What is asked for that there is not, in a sentence with what there is.
+    pub fn mistake(&self) -> Option<String> {
+        let causes = || Cause::ALL.into_iter().map(Cause::name);
+        let unknown = |what: &str, asked: &Option<String>, known: Vec<&'static str>| {
+            let asked = asked.as_deref().filter(|asked| !known.contains(asked))?;
+            Some(format!("there is no {what} \"{asked}\": one of {}", known.join(", ")))
+        };
+        unknown("standing", &self.standing, Self::standings().collect())
+            .or_else(|| unknown("cause", &self.cause, causes().collect()))
+    }
 }
 
 /// Replies added up.
@@ -241,6 +273,11 @@ pub(super) fn count(db: &Connection, window: Window, whose: &Whose) -> Result<i6
     Ok(all)
 }
 
+/// Where a reply stands in the order of day and entry: there are fewer than 2^40 entries.
+fn place(day: i32, seq: i64) -> i64 {
+    i64::from(day) * 1_099_511_627_776 + seq
+}
+
 pub(super) fn each(
     db: &Connection,
     window: Window,
@@ -264,12 +301,11 @@ pub(super) fn each(
         Some((by, key)) => and(&format!("{} = ?", by.name()), Value::from(key.clone())),
         None => {}
     }
-    match only.standing.as_deref() {
-        Some("missed") => sql.push_str(" AND cause IS NOT NULL"),
-        Some("answered") => sql.push_str(" AND standing IN ('in_time', 'late')"),
-        Some("needed") => sql.push_str(" AND standing != 'dropped'"),
-        Some(standing) => and("standing = ?", Value::from(standing.to_owned())),
-        None => {}
+    if let Some(standing) = &only.standing {
+        match TOGETHER.iter().find(|(name, _)| name == standing) {
+            Some((_, condition)) => sql.push_str(condition),
+            None => and("standing = ?", Value::from(standing.clone())),
+        }
     }
     let mut and = |condition: &str, value: Value| {
         values.push(value);
@@ -279,11 +315,18 @@ pub(super) fn each(
     if let Some(cause) = &only.cause {
         and("cause = ?", Value::from(cause.clone()));
     }
+    if let Some(response) = only.response {
+        and("first = ?", Value::from(response == Response::First));
+    }
     if let Some(gap) = only.gap {
         and("(gaps & ?) != 0", Value::from(i64::from(gap)));
     }
     if let Some(step) = only.step {
         and("(steps >> (? - 1)) & 1 = 1", Value::from(i64::from(step)));
+    }
+    if let Some(last) = only.after.and_then(|seq| row::known(db, seq).transpose()).transpose()? {
+        let seq = i64::try_from(last.seq).unwrap_or(i64::MAX);
+        and("day * 1099511627776 + seq < ?", Value::from(place(last.day, seq)));
     }
     // The story is long, and not asked for when replies are only counted.
     let columns = if told { row::COLUMNS.to_owned() } else { row::COLUMNS.replace("asked", "NULL") };

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::projections::{MeasureError, Projections};
 use super::read::{Only, Sums, Whose, Window};
+use super::sent::DaysSent;
 use crate::domain::id::{LineId, RepId, TeamId};
+use crate::domain::measure::carriers::{OneDay, judged};
 use crate::domain::measure::cell::By;
 use crate::domain::measure::load::{self, Open};
 use crate::domain::measure::report::{
-    About, BandRow, CampaignRow, Compliance, Fairness, Holds, LineRow, Load, LoadRow, Part, Sla, SlaRow, Told, judged,
+    About, BandRow, CampaignRow, Compliance, Fairness, Holds, LineRow, Load, LoadRow, Part, Sla, SlaRow, Told,
     percentiles, percentiles_of,
 };
 use crate::domain::measure::sample::jain;
@@ -142,6 +144,36 @@ impl Desk {
     pub fn told(&self, only: &Only, limit: usize) -> Result<Vec<Told>, MeasureError> {
         let found = self.projections.replies(self.window, &self.sees.whose(), only, limit)?;
         Ok(found.iter().map(|reply| story::told(&self.playbook, reply)).collect())
+    }
+
+    /// Whether there is such a row: the playbook knows it, or the period has it.
+    pub fn has_row(&self, by: By, key: &str) -> Result<bool, MeasureError> {
+        let playbook = &self.playbook;
+        let known = match by {
+            By::Team => playbook.teams.contains_key(&TeamId::new(key)),
+            By::Cohort => playbook.cohort(key).is_some(),
+            By::Rep => key.is_empty() || playbook.reps.contains_key(&RepId::new(key)),
+            By::Hour => key.len() == 3 && key.parse::<u8>().is_ok_and(|hour| hour < 168),
+            By::Line => playbook.lines.contains_key(&LineId::new(key)),
+            By::UseCase => playbook.use_cases.contains_key(key),
+        };
+        Ok(known || self.sla(by, 0)?.rows.iter().any(|row| row.key == key))
+    }
+
+    /// What is asked for that there is not, in a sentence with what there is.
+    pub fn mistake(&self, only: &Only) -> Result<Option<String>, MeasureError> {
+        if let Some(mistake) = only.mistake() {
+            return Ok(Some(mistake));
+        }
+        let Some((by, key)) = &only.row else { return Ok(None) };
+        if self.has_row(*by, key)? {
+            return Ok(None);
+        }
+        let rows = self.sla(*by, 0)?.rows;
+        let keys = rows.iter().map(|row| row.key.as_str()).filter(|key| !key.is_empty()).collect::<Vec<_>>().join(", ");
+        let by = by.name().replace('_', " ");
+        let there = if keys.is_empty() { "this period has none".to_owned() } else { format!("this period has {keys}") };
+        Ok(Some(format!("there is no {by} \"{key}\": {there}")))
     }
 
     pub(super) fn label(&self, by: By, key: &str) -> String {
@@ -285,22 +317,27 @@ impl Desk {
         let sent: BTreeMap<(String, LineId), i64> = sent.into_iter().filter(|((_, line), _)| sees_line(line)).collect();
         let asked: Vec<_> = opt_outs.iter().filter_map(|o| Some((o.number, o.line.clone()?, o.at))).collect();
         let answered = store.campaigns_before(&asked, self.playbook.answered_within).await?;
-        let mut by_campaign: BTreeMap<(String, LineId), i64> = sent.keys().map(|key| (key.clone(), 0)).collect();
-        for ((_, line, _), campaign) in asked.iter().zip(answered) {
-            *by_campaign.entry((campaign.unwrap_or_default(), line.clone())).or_default() += 1;
+        let mut by_campaign: BTreeMap<(String, LineId), Vec<i32>> =
+            sent.keys().map(|key| (key.clone(), Vec::new())).collect();
+        let with_line = opt_outs.iter().filter_map(|out| Some((out.day, out.line.clone()?)));
+        for ((day, line), campaign) in with_line.zip(answered) {
+            by_campaign.entry((campaign.unwrap_or_default(), line)).or_default().push(day);
         }
+        let days = DaysSent::of(&self.projections, store, window, &opt_outs).await?;
         let lines: BTreeSet<LineId> = tallies.keys().map(|(_, line)| line.clone()).filter(sees_line).collect();
         let lines = lines.iter().chain(sent.keys().map(|(_, line)| line)).cloned().collect::<BTreeSet<_>>();
         let campaigns = by_campaign.into_iter().map(|((campaign, line), outs)| {
             let texts = sent.get(&(campaign.clone(), line.clone())).copied().unwrap_or(0);
-            let opt_outs = Part::of(outs, texts);
-            let said = if campaign.is_empty() { "no text of a campaign came before" } else { judged(&opt_outs) };
-            CampaignRow { campaign, line: line.to_string(), judged: said.to_owned(), opt_outs }
+            let opt_outs = Part::of(i64::try_from(outs.len()).unwrap_or(i64::MAX), texts);
+            let worst = OneDay::worst(&days.of_campaign(&campaign, &line, outs));
+            let none = || "no text of a campaign came before".to_owned();
+            let said = if campaign.is_empty() { none() } else { judged(&opt_outs, worst.as_ref()) };
+            CampaignRow { campaign, line: line.to_string(), judged: said, worst, opt_outs }
         });
         Ok(Some(Compliance {
             by: String::new(),
             about: self.about()?,
-            lines: lines.iter().map(|line| self.line(line, &tallies, &sent, &opt_outs)).collect(),
+            lines: lines.iter().map(|line| self.line(line, &tallies, &sent, (&opt_outs, &days))).collect(),
             campaigns: campaigns.collect(),
             bands: Band::ALL
                 .into_iter()
@@ -321,20 +358,22 @@ impl Desk {
         line: &LineId,
         tallies: &BTreeMap<(String, LineId), crate::domain::measure::fold::Count>,
         sent: &BTreeMap<(String, LineId), i64>,
-        opt_outs: &[OptOut],
+        (opt_outs, days): (&[OptOut], &DaysSent),
     ) -> LineRow {
         let tally = |what: &str| tallies.get(&(what.to_owned(), line.clone()));
         let count = |what: &str| tally(what).map_or(0, |count| count.n);
         let campaign: i64 = sent.iter().filter(|((_, of), _)| of == line).map(|(_, n)| n).sum();
-        let outs = opt_outs.iter().filter(|out| out.line.as_ref() == Some(line)).count();
-        let rate = Part::of(i64::try_from(outs).unwrap_or(i64::MAX), campaign + count("sent"));
+        let outs: Vec<i32> = opt_outs.iter().filter(|o| o.line.as_ref() == Some(line)).map(|out| out.day).collect();
+        let rate = Part::of(i64::try_from(outs.len()).unwrap_or(i64::MAX), campaign + count("sent"));
+        let worst = OneDay::worst(&days.of_line(line, outs));
         LineRow {
             line: line.to_string(),
             label: self.label(By::Line, line.as_str()),
             received: count("received"),
             answers: count("sent"),
             campaign,
-            judged: judged(&rate).to_owned(),
+            judged: judged(&rate, worst.as_ref()),
+            worst,
             opt_outs: rate,
             quiet: count("quiet"),
             quiet_wait: tally("quiet").and_then(|count| percentiles_of(&count.took)),

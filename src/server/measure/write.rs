@@ -98,7 +98,7 @@ impl Projections {
         }
         let facts = &step.facts;
         replies(&tx, &facts.replies, step.before)?;
-        exchanges::keep(&tx, facts)?;
+        exchanges::keep(&tx, facts, step.before)?;
         for ((day, rep), of_day) in &facts.days {
             let mut put = tx.prepare_cached(
                 "INSERT INTO load (day, rep, offers, takes, passes, answers, open_ms, most) \

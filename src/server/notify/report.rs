@@ -7,7 +7,6 @@ use super::outgoing::Attempt;
 use crate::domain::alert::mailed::Mailed;
 use crate::domain::id::RepId;
 use crate::domain::measure::ReportName;
-use crate::domain::measure::credit::Rule;
 use crate::domain::measure::report::Report;
 use crate::domain::measure::sheet;
 use crate::domain::time::{Span, Timestamp};
@@ -62,8 +61,8 @@ impl Notifier {
         let report = match mailed.report {
             ReportName::Sla => Report::Sla(Box::new(apart(move || desk.drawn(by, 0)).await?)),
             ReportName::Outcomes => {
-                let asked = Asked { by, rule: Rule::default(), deals: 0 };
-                Report::Outcomes(Box::new(apart(move || desk.outcomes(asked)).await?))
+                let asked = Asked { by, ..Asked::default() };
+                Report::Outcomes(Box::new(apart(move || desk.outcomes(&asked)).await?))
             }
             ReportName::Load => Report::Load(Box::new(apart(move || desk.load()).await?)),
             ReportName::Compliance => {

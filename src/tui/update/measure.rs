@@ -155,6 +155,11 @@ pub(super) fn period(model: &mut Model, by: isize, now: Timestamp, out: &mut Vec
 pub(super) fn open(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     if model.measure.opened.is_some() {
         return match under(model) {
+            // What is not on this device cannot be opened here; what happened to it is in the record.
+            Some(id) if model.row(id).is_none() => {
+                let who = if model.audits() { "Auditors read the record" } else { "Not on this device" };
+                model.say(format!("{who}: comeback explain {id}{}", audited(model)), now);
+            }
             Some(id) => {
                 model.measure.left_for = Some(id);
                 browse::open(model, id);
@@ -174,6 +179,11 @@ pub(super) fn open(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     }
     model.measure.opened = Some(Opened { behind: behind.clone(), title, found: None, at: 0 });
     out.push(Effect::Ask(Ask::Behind { behind, days: model.measure.which.days }));
+}
+
+/// What else an auditor can read.
+fn audited(model: &Model) -> &'static str {
+    if model.audits() { ", or comeback audit entries" } else { "" }
 }
 
 /// The conversation under the cursor.

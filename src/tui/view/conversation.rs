@@ -122,7 +122,12 @@ fn nothing(model: &Model, area: Rect, p: &mut Painter<'_>) {
     p.frame(area, "", false);
     let area = inside(area);
     if model.screen == Screen::Conversation {
-        let text = "This conversation is not yours to see any more. Esc goes back.";
+        let text = if model.audits() {
+            "Auditors see no conversations. comeback explain ID tells the story of one, comeback audit entries the record. Esc \
+             goes back."
+        } else {
+            "This conversation is not yours to see any more. Esc goes back."
+        };
         for (y, line) in (area.y + 1..area.bottom()).zip(wrapped(text, area.width.saturating_sub(4))) {
             p.put(area.x + 2, y, area.width.saturating_sub(4), &line, Tone::Dim);
         }

@@ -1,6 +1,7 @@
 //! Measures: one chart at a time, each number with its words, and the conversations behind one.
 
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::inside;
 use super::paint::{Painter, Tone, cut, packed};
@@ -37,6 +38,8 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     let width = body.width.saturating_sub(2);
     p.pieces(body.x + 1, body.y, width, &[(&count, Tone::Dim), (&chart.title, Tone::Strong)]);
     let (says, foot) = beside(chart, model.measure.bar, body);
+    let says =
+        if chart.shape == Shape::Week && !drawn::is_roomy(body.width) { cut(SHADES, width, says.len()) } else { says };
     let (said, below) = (rows_of(&says), rows_of(&foot));
     for (y, line) in (body.y + 1..).zip(&says) {
         p.put(body.x + 1, y, width, line, Tone::Dim);
@@ -74,6 +77,10 @@ fn beside(chart: &Chart, at: usize, body: Rect) -> (Vec<String>, Vec<Vec<(String
     let says = cut(&chart.says, width, left.saturating_sub(needs).max(least));
     (says, foot)
 }
+
+/// What is said of a week without room for its numbers.
+const SHADES: &str = "When the buyer wrote. The darker, the more were late: · none, █ all. The share of the hour under the cursor \
+    stands below.";
 
 /// From so many rows on words have lines of their own.
 const ROOMY: usize = 10;
@@ -141,8 +148,10 @@ fn state(model: &Model, p: &Painter<'_>) -> Vec<(String, Tone)> {
 fn rows(chart: &Chart, at: usize, area: Rect, below: u16, p: &mut Painter<'_>) {
     let fit = usize::from(area.height.max(1));
     let top = (at + 1).saturating_sub(fit);
-    let longest = chart.bars.iter().map(|bar| bar.label.chars().count()).max().unwrap_or(0);
-    let longest = u16::try_from(longest + 2).unwrap_or(u16::MAX);
+    // A star belongs to its label.
+    let star = |bar: &Bar| if bar.small { " *" } else { "" };
+    let cells = |bar: &Bar| bar.label.width() + star(bar).len();
+    let longest = u16::try_from(chart.bars.iter().map(cells).max().unwrap_or(0) + 1).unwrap_or(u16::MAX);
     let wide = area.width >= COLUMNS;
     let label = longest.min(if wide { area.width / 3 } else { area.width / 2 });
     // An amount of money may take more than a share does.
@@ -150,8 +159,12 @@ fn rows(chart: &Chart, at: usize, area: Rect, below: u16, p: &mut Painter<'_>) {
     let wide_number = u16::try_from(numbers).unwrap_or(u16::MAX).clamp(9, 18);
     for (y, (index, bar)) in (area.y..).zip(chart.bars.iter().enumerate().skip(top).take(fit)) {
         let spot = Rect::new(area.x, y, area.width, 1);
-        let star = if bar.small { " *" } else { "" };
-        p.put(spot.x + 2, y, label.saturating_sub(1), &format!("{}{star}", bar.label), Tone::Plain);
+        // Where there is no room for both the label is cut, not the star.
+        let (room, star) = (label.saturating_sub(1), star(bar));
+        let long = u16::try_from(star.len()).unwrap_or(0).min(room);
+        let used = u16::try_from(bar.label.width()).unwrap_or(u16::MAX).min(room - long);
+        p.put(spot.x + 2, y, room - long, &bar.label, Tone::Plain);
+        p.put(spot.x + 2 + used, y, long, star, Tone::Plain);
         let mut x = spot.x + 2 + label;
         let drawn = chart.bars.iter().any(|bar| bar.fill.is_some());
         if drawn && wide {
@@ -233,7 +246,9 @@ fn behind(model: &Model, opened: &Opened, area: Rect, p: &mut Painter<'_>) {
     for (y, (index, one)) in (room.y..).zip(found.conversations.iter().enumerate().skip(top).take(fit)) {
         let spot = Rect::new(room.x, y, room.width, 1);
         let row = one.conversation.parse().ok().and_then(|id| model.row(id));
-        let name = row.map_or("(not on this device)", |row| row.name.as_str());
+        // An auditor has no conversations: each is told by its id, by which `comeback explain` tells its story.
+        let away = if model.audits() { one.conversation.as_str() } else { "(not on this device)" };
+        let name = row.map_or(away, |row| row.name.as_str());
         let when = p.tick.clock_time(Timestamp::from_millis(one.at), model.zone());
         // For how many of what is counted it stands.
         let times = if one.times > 1 { format!("×{}", one.times) } else { String::new() };

@@ -31,7 +31,9 @@ pub(super) fn lines(model: &Model, row: &Row, tick: &Ticker) -> Vec<(String, Ton
         say(format!("passes on at {} {unless}{due}", time(expires)), Tone::Plain);
     }
     match &because.climbed {
-        Some(Climb::Again) => say(format!("It came up the ladder: {}.", Climb::Again.words()), Tone::Plain),
+        Some(Climb::Again) => {
+            say("It came up the ladder: nobody on it acted, so it begins again.".to_owned(), Tone::Plain);
+        }
         Some(climbed) => say(format!("It came up the ladder: the one before {}.", climbed.words()), Tone::Plain),
         None => {}
     }

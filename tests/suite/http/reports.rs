@@ -106,6 +106,30 @@ async fn whatever_a_chart_counts_is_opened_as_it_says() {
 }
 
 #[tokio::test]
+async fn a_list_of_replies_is_gone_on_with_after_its_last_one() {
+    let (office, _folder, projections) = measured().await;
+    office.sign_in("nina").await;
+    for n in 0..5 {
+        office.text(&format!("+1415555012{n}"), "Can we talk about price?").await;
+    }
+    reads_on(&office.store, &projections).await;
+    let (_, whole) = office.ask("GET", "/v1/reports/sla/replies", Some("nina"), None).await;
+    assert_eq!((whole["replies"].as_array().unwrap().len(), &whole["more"]), (5, &false.into()));
+    let (mut told, mut after) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/v1/reports/sla/replies?limit=2{after}");
+        let (status, page) = office.ask("GET", &path, Some("nina"), None).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        told.extend(page["replies"].as_array().unwrap().clone());
+        after = format!("&after={}", told.last().unwrap()["seq"]);
+        if page["more"] == false {
+            break;
+        }
+    }
+    assert_eq!(serde_json::Value::from(told), whole["replies"]);
+}
+
+#[tokio::test]
 async fn outcomes_say_their_rule_and_whose_they_are() {
     let (office, _folder, projections) = measured().await;
     office.sign_in("nina").await.sign_in("maya").await;
@@ -186,7 +210,11 @@ async fn what_cannot_be_asked_is_said_and_nothing_else_is() {
         ("/v1/reports/outcomes/conversations?window=0", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla/replies?step=17", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla/replies?gap=weather", Some("lea"), StatusCode::BAD_REQUEST),
-        ("/v1/reports/sla/replies?by=rep&key=x%27%20OR%201--", Some("lea"), StatusCode::OK),
+        ("/v1/reports/sla/replies?standing=overdu", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/replies?cause=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/replies?by=rep&key=maya", Some("lea"), StatusCode::OK),
+        ("/v1/reports/sla/replies?by=rep&key=x%27%20OR%201--", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/conversations?standing=overdu", Some("lea"), StatusCode::BAD_REQUEST),
     ] {
         let (status, body) = office.ask("GET", path, who, None).await;
         assert_eq!(status, wanted, "{path}: {body}");

@@ -1,7 +1,7 @@
 //! Who is behind a number, their company and deals, and how deals went.
 
 use comeback::domain::contact::Address;
-use comeback::domain::deal::{Closed, StageChange};
+use comeback::domain::deal::{Closed, Deal, StageChange};
 use comeback::domain::id::{AccountId, ContactId, RepId};
 use comeback::domain::time::{Span, Timestamp};
 use comeback::emulator::hubspot::{HubSpotConfig, HubSpotFaults};
@@ -202,38 +202,68 @@ async fn deals_are_told_in_the_order_of_their_change_with_their_way_and_their_en
         (deal.contacts.as_slice(), deal.account.as_ref()),
         ([ContactId::new(dana)].as_slice(), Some(&AccountId::new(acme)))
     );
-    assert_eq!((deal.owner.as_ref(), deal.opened), (Some(&RepId::from("maya")), began));
+    assert_eq!((deal.owner.as_ref(), deal.opened), (Some(&RepId::from("maya")), Some(began)));
     assert_eq!(told.deals[0].closed, None);
     let later = portal.crm.deals(began + Span::minutes(60), None).await.unwrap();
     assert_eq!(later.deals.len(), 1, "the other one did not change since");
 }
 
-#[tokio::test]
-async fn deals_of_many_pages_are_told_once_each_and_a_search_that_ends_is_gone_on_with() {
-    let config = HubSpotConfig { calls: 100_000, searches: 1_000, ..HubSpotConfig::default() };
-    let portal = Portal::with(config, |settings| settings.between_searches = std::time::Duration::ZERO).await;
-    let began = portal.now();
-    for n in 0..10_060 {
-        portal.clock.advance(Span::seconds(1));
-        portal.hubspot.make("deals", &json!({ "dealname": n, "dealstage": "contractsent" }), &[]).unwrap();
-    }
-    let (mut after, mut names, mut last) = (None::<String>, std::collections::BTreeSet::new(), Timestamp::MIN);
-    // The first pages tell how it goes on; the search that would end after ten thousand begins anew before it does.
-    for jump in [Some("9900"), None, None, None, None] {
-        if let Some(skip) = jump {
-            after = Some(format!("{}:{skip}", began.millis()));
-        }
-        let page = portal.crm.deals(began, after.as_deref()).await.unwrap();
-        assert!(page.deals.iter().all(|d| d.changed >= last), "in order");
-        last = page.deals.last().map_or(last, |d| d.changed);
-        names.extend(page.deals.into_iter().map(|d| d.name));
+/// Every page to the last, with something done after the first one.
+async fn all_deals(portal: &Portal, since: Timestamp, meanwhile: impl FnOnce(&Portal)) -> Vec<Deal> {
+    let first = portal.crm.deals(since, None).await.unwrap();
+    meanwhile(portal);
+    let (mut told, mut after) = (first.deals, first.next);
+    while let Some(next) = after {
+        let page = portal.crm.deals(since, Some(&next)).await.unwrap();
+        assert_ne!(page.next.as_ref(), Some(&next), "it goes on");
+        told.extend(page.deals);
         after = page.next;
-        if after.is_none() {
-            break;
-        }
     }
-    assert_eq!(after, None);
-    assert_eq!(names.len(), 160, "of the ten thousand and sixty those behind the first 9,900");
+    told
+}
+
+async fn busy() -> Portal {
+    let config = HubSpotConfig { calls: 100_000, searches: 1_000, ..HubSpotConfig::default() };
+    Portal::with(config, |settings| settings.between_searches = std::time::Duration::ZERO).await
+}
+
+fn names(told: &[Deal]) -> std::collections::BTreeSet<&str> {
+    told.iter().map(|deal| deal.name.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_deal_that_changes_while_pages_are_read_costs_no_other() {
+    let portal = busy().await;
+    let began = portal.now();
+    let mut ids = Vec::new();
+    for n in 0..160 {
+        portal.clock.advance(Span::seconds(1));
+        let deal = json!({ "dealname": n, "dealstage": "contractsent" });
+        ids.push(portal.hubspot.make("deals", &deal, &[]).unwrap());
+    }
+    // Those of the first page go to the end of the list: everything behind them moves up.
+    let told = all_deals(&portal, began, |portal| {
+        for id in &ids[..30] {
+            portal.clock.advance(Span::seconds(1));
+            portal.hubspot.change("deals", id, &json!({ "dealstage": "closedwon" })).unwrap();
+        }
+    })
+    .await;
+    assert_eq!(names(&told).len(), 160, "none is lost");
+    let newest = told.iter().rev().find(|deal| deal.name == "7").unwrap();
+    assert!(newest.closed.is_some_and(|closed| closed.won), "and what changed is told as it is now");
     let wrong = portal.crm.deals(began, Some("x")).await;
     assert!(matches!(wrong, Err(CrmError::Invalid(_))), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn deals_of_one_instant_are_told_to_the_last_however_many_there_are() {
+    let portal = busy().await;
+    let began = portal.now();
+    for n in 0..130 {
+        portal.hubspot.make("deals", &json!({ "dealname": n, "dealstage": "contractsent" }), &[]).unwrap();
+    }
+    portal.clock.advance(Span::seconds(1));
+    portal.hubspot.make("deals", &json!({ "dealname": "later", "dealstage": "contractsent" }), &[]).unwrap();
+    assert_eq!(names(&all_deals(&portal, began, |_| {}).await).len(), 131);
 }

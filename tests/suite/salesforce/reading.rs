@@ -291,7 +291,7 @@ async fn deals_are_told_in_the_order_of_their_change_with_their_way_and_their_en
         (Some(160_000), None, "Renewals")
     );
     assert_eq!(deal.contacts, [ContactId::new(eli), ContactId::new(dana)], "the primary one first");
-    assert_eq!((deal.account.as_ref(), deal.opened), (Some(&AccountId::new(acme)), began));
+    assert_eq!((deal.account.as_ref(), deal.opened), (Some(&AccountId::new(acme)), Some(began)));
     assert_eq!(deal.owner, Some(RepId::from("maya")));
     assert_eq!(deal.closes, Some(Timestamp::from_millis(1_774_915_200_000)));
     assert_eq!(told.deals[0].closed, None);

@@ -134,6 +134,7 @@ fn every_statement_of_measuring_is_good_and_none_walks_through_all_replies() {
                 ("{TALKED}", "e.seq"),
                 ("{from}", "FROM exchange e WHERE day BETWEEN ?1 AND ?2"),
                 ("{most}", "5"),
+                ("{sort}", "3"),
             ]
             .iter()
             .fold(sql, |sql, (gap, filling)| sql.replace(gap, filling));

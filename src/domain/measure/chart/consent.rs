@@ -1,12 +1,9 @@
 //! Charts of consent.
 
 use super::{Bar, Behind, Chart, Figure, Shape, chart, funnel, likely, of, share_bar};
+use crate::domain::measure::carriers::{STOPPED, WATCHED};
 use crate::domain::measure::report::{Compliance, Part};
 use crate::domain::measure::sheet::Datum;
-
-/// Where carriers watch, and where they stop a number: see [`crate::domain::measure::report::judged`].
-const WATCHED: f64 = 0.005;
-const STOPPED: f64 = 0.04;
 
 fn outs() -> Behind {
     Behind::of("compliance").only("what", "opt_outs")
@@ -31,7 +28,8 @@ pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
             value: holds.in_time.share.map_or(Datum::None, Datum::Share),
             beside: likely(&holds.in_time),
             small: holds.in_time.small && holds.in_time.whole > 0,
-            behind: Some(ruled).filter(|_| holds.placed > 0),
+            behind: Some(if holds.in_time.part > 0 { ruled.only("end", "in_time") } else { ruled })
+                .filter(|_| holds.placed > 0),
             ..Figure::default()
         },
     ]

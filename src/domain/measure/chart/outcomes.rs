@@ -3,7 +3,8 @@
 use super::{Bar, Behind, Chart, Figure, Shape, chart, counted, fraction, funnel, likely, many, share_bar};
 use crate::domain::measure::credit::Rule;
 use crate::domain::measure::exchange::Adherence;
-use crate::domain::measure::interval::Middle;
+use crate::domain::measure::interval::{Middle, Total};
+use crate::domain::measure::money;
 use crate::domain::measure::outcomes::{Amount, OutcomeRow, Outcomes};
 use crate::domain::measure::report::Part;
 use crate::domain::measure::sheet::Datum;
@@ -94,16 +95,21 @@ pub(super) fn figures(told: &Outcomes) -> Vec<Figure> {
         share("deals won", &row.wins, "won", "ended"),
     ];
     for amount in &row.amounts {
-        let of =
-            |n: i64, what: &str| Some(total.only(what).only("currency", amount.currency.clone())).filter(|_| n > 0);
-        let (won, open) = (many(amount.won, "won deal", "won deals"), many(amount.open, "open deal", "open deals"));
-        let revenue = format!("influenced revenue {}", amount.currency);
-        all.push(figure(&revenue, Datum::Money(amount.won_cents), won, of(amount.won, "won")));
-        let pipeline = format!("influenced pipeline {}", amount.currency);
-        all.push(figure(&pipeline, Datum::Money(amount.open_cents), open, of(amount.open, "open")));
+        for (label, n, cents, sum, what) in [
+            ("influenced revenue", amount.won, amount.won_cents, &amount.revenue, "won"),
+            ("influenced pipeline", amount.open, amount.open_cents, &amount.pipeline, "open"),
+        ] {
+            let behind = total.only(what).only("currency", amount.currency.clone());
+            let between = |(low, high)| format!(", likely {} to {}", money::amount(low), money::amount(high));
+            let sure = sum.low.zip(sum.high).map_or_else(String::new, between);
+            let beside = many(n, &format!("{what} deal"), &format!("{what} deals")) + &sure;
+            let label = format!("{label} {}", amount.currency);
+            let told = figure(label.trim_end(), Datum::Money(cents), beside, Some(behind).filter(|_| n > 0));
+            all.push(Figure { small: sum.small && n > 0, ..told });
+        }
     }
     for (label, middle, what, n) in [
-        ("won deals took, half within", &row.cycle, "won", WON),
+        ("won deals took, half within", &row.cycle, "took", WON),
         ("deals moved on, half within", &row.stay, "moved", STEPS),
     ] {
         let bar = length(&total, middle, what, n);
@@ -148,16 +154,19 @@ fn lengths<'a>(lines: &[Line<'a>], pick: fn(&'a OutcomeRow) -> &'a Middle, what:
 }
 
 /// Amounts of won deals, or of open ones: each currency has a scale of its own.
-fn amounts(lines: &[Line<'_>], pick: fn(&Amount) -> (i64, i64), what: &str) -> Vec<Bar> {
+fn amounts(lines: &[Line<'_>], pick: fn(&Amount) -> (i64, &Total), what: &str) -> Vec<Bar> {
     let all = || lines.iter().flat_map(|line| line.row.amounts.iter().map(move |amount| (line, amount)));
     let bar = |(line, amount): (&Line<'_>, &Amount)| {
-        let (n, cents) = pick(amount);
-        let same = all().filter(|(_, other)| other.currency == amount.currency);
-        let most = same.map(|(_, other)| pick(other).1).max().unwrap_or(0);
+        let (n, sum) = pick(amount);
+        let same = all().filter(|(_, other)| other.currency == amount.currency).map(|(_, other)| pick(other).1);
+        let most = same.map(|sum| sum.high.unwrap_or(sum.cents)).max().unwrap_or(0);
+        let place = |cents| fraction(cents, most).unwrap_or_default();
         (n > 0).then(|| Bar {
             label: format!("{} {}", line.label, amount.currency).trim_end().to_owned(),
-            fill: fraction(cents, most),
-            value: Datum::Money(cents),
+            fill: fraction(sum.cents, most),
+            between: sum.low.zip(sum.high).map(|(low, high)| (place(low), place(high))),
+            value: Datum::Money(sum.cents),
+            small: sum.small,
             beside: format!("{n} {what} {}", if n == 1 { "deal" } else { "deals" }),
             behind: Some(line.only(what).only("currency", amount.currency.clone())),
             ..Bar::default()
@@ -212,13 +221,13 @@ pub(super) fn charts(told: &Outcomes) -> Vec<Chart> {
         ),
         chart("Deals won, by how the first reply was answered", rule, Shape::Bars, wins(&total)),
         chart(format!("Deals won, by {by}"), rule, Shape::Bars, some(wins(&rows))),
-        chart("Influenced revenue", rule, Shape::Bars, amounts(&both, |of| (of.won, of.won_cents), "won")),
-        chart("Influenced pipeline", rule, Shape::Bars, amounts(&both, |of| (of.open, of.open_cents), "open")),
+        chart("Influenced revenue", rule, Shape::Bars, amounts(&both, |of| (of.won, &of.revenue), "won")),
+        chart("Influenced pipeline", rule, Shape::Bars, amounts(&both, |of| (of.open, &of.pipeline), "open")),
         chart(
             "Won deals took, half within",
             "From the opening to the end.",
             Shape::Bars,
-            lengths(&both, |row| &row.cycle, "won", WON),
+            lengths(&both, |row| &row.cycle, "took", WON),
         ),
         chart(
             "Deals moved on, half within",

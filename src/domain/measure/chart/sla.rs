@@ -18,6 +18,20 @@ fn standing(name: &str) -> Behind {
     replies().only("standing", name)
 }
 
+/// Those that first answers are measured of.
+fn first_answers(of: Behind) -> Behind {
+    of.only("standing", "answered").only("response", "first")
+}
+
+/// Of a share its part is opened; where there is none, what it is of; where that is none, too, all that is there.
+fn of_share(met: &Part, of: Behind) -> Behind {
+    match (met.part, met.whole) {
+        (0, 0) => of,
+        (0, _) => of.only("standing", "judged"),
+        _ => of.only("standing", "in_time"),
+    }
+}
+
 pub(super) fn figures(sla: &Sla) -> Vec<Figure> {
     let total = &sla.total;
     let figure = |label: &str, value: Datum, beside: String, behind: Behind| Figure {
@@ -34,11 +48,11 @@ pub(super) fn figures(sla: &Sla) -> Vec<Figure> {
     };
     let share = total.met.share.map_or(Datum::None, Datum::Share);
     let first =
-        figure("first answer, half within", half(total.first.business), most(&total.first), standing("answered"));
+        figure("first answer, half within", half(total.first.business), most(&total.first), first_answers(replies()));
     vec![
         Figure {
             small: total.met.small && total.met.whole > 0,
-            ..figure("answered in time", share, likely(&total.met), standing("in_time"))
+            ..figure("answered in time", share, likely(&total.met), of_share(&total.met, replies()))
         },
         figure("replies", Datum::Count(total.replies), format!("{} still wait, in time", total.running), replies()),
         Figure { small: is_few(&total.first), ..first },
@@ -46,7 +60,7 @@ pub(super) fn figures(sla: &Sla) -> Vec<Figure> {
             "late",
             Datum::Count(total.late + total.dropped_late),
             "answered or dropped late".to_owned(),
-            standing("missed"),
+            standing("ended_late"),
         ),
         figure("overdue now", Datum::Count(total.overdue), "nobody has answered".to_owned(), standing("overdue")),
     ]
@@ -70,7 +84,7 @@ pub(super) fn charts(sla: &Sla) -> Vec<Chart> {
     // The hours of the week have a chart of their own.
     let rows = || sla.rows.iter().filter(|_| by != "hour");
     let attained = rows().filter(|row| row.met.whole > 0).map(|row| Bar {
-        behind: Some(of_row(row)),
+        behind: Some(of_share(&row.met, of_row(row))),
         bad: 1.0 - row.met.share.unwrap_or(1.0),
         ..share_bar(&row.label, &row.met, 1.0)
     });
@@ -83,7 +97,7 @@ pub(super) fn charts(sla: &Sla) -> Vec<Chart> {
             value: Datum::Length(most),
             beside: format!("half within {}; {}", story::length(half), many(row.first.n, "reply", "replies")),
             small: is_few(&row.first),
-            behind: Some(of_row(row).only("standing", "answered")),
+            behind: Some(first_answers(of_row(row))),
             ..Bar::default()
         })
     });
@@ -127,7 +141,7 @@ fn days(all: &[DayRow]) -> Vec<Bar> {
         let met = Part::of(sum(|part| part.part), sum(|part| part.whole));
         let behind = replies().only("from", first.day.clone()).only("to", last.day.clone());
         Some(Bar {
-            behind: Some(behind).filter(|_| days.iter().any(|day| day.replies > 0)),
+            behind: Some(of_share(&met, behind)).filter(|_| days.iter().any(|day| day.replies > 0)),
             bad: 1.0 - met.share.unwrap_or(1.0),
             ..share_bar(&first.day, &met, 1.0)
         })
@@ -144,7 +158,7 @@ fn week(sla: &Sla) -> Vec<Bar> {
         let Some(bar) = week.get_mut(usize::from(row.hour)) else { continue };
         let behind = replies().only("by", "hour").only("key", format!("{:03}", row.hour));
         *bar = Bar {
-            behind: Some(behind),
+            behind: Some(of_share(&row.met, behind)),
             bad: 1.0 - row.met.share.unwrap_or(1.0),
             ..share_bar(&bar.label, &row.met, 1.0)
         };

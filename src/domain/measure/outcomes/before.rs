@@ -7,6 +7,18 @@ use super::sheets::{day, difference, label, middle, part};
 
 /// Before and since.
 pub(super) fn sheets(of: &Compared) -> Vec<Sheet> {
+    if of.teams.is_empty() {
+        return vec![Sheet {
+            title: "Before and since".to_owned(),
+            columns: vec!["imported exchanges"],
+            rows: vec![vec![Datum::Count(of.imported)]],
+            notes: vec![
+                "No team has begun: the journal has no reply yet, so that there is nothing since. --before DATE compares \
+                 around a day that you name."
+                    .to_owned(),
+            ],
+        }];
+    }
     vec![teams(of), changes(of), stages(of), waves(of)]
 }
 

@@ -21,8 +21,10 @@ pub enum Worth {
     Exchanges,
     /// Those that ended with a meeting.
     Meetings,
-    /// Influenced deals that were won: revenue, and how long they took.
+    /// Influenced deals that were won: revenue.
     Won,
+    /// Those of them of which it is known how long they took.
+    Took,
     /// Those that were lost.
     Lost,
     /// Both.
@@ -43,10 +45,11 @@ pub enum Worth {
 
 impl Worth {
     /// Each.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Exchanges,
         Self::Meetings,
         Self::Won,
+        Self::Took,
         Self::Lost,
         Self::Ended,
         Self::Open,
@@ -63,6 +66,7 @@ impl Worth {
             Self::Exchanges => "exchanges",
             Self::Meetings => "meetings",
             Self::Won => "won",
+            Self::Took => "took",
             Self::Lost => "lost",
             Self::Ended => "ended",
             Self::Open => "open",
@@ -79,10 +83,12 @@ impl Worth {
         Self::ALL.into_iter().find(|worth| worth.name() == name)
     }
 
-    /// Whether it counts a deal that ended so.
-    const fn counts(self, fate: Fate) -> bool {
+    /// Whether it counts a deal that stands so.
+    fn counts(self, deal: &Deal) -> bool {
+        let fate = Fate::of(deal);
         match self {
             Self::Won => matches!(fate, Fate::Won),
+            Self::Took => deal.cycle().is_some(),
             Self::Lost => matches!(fate, Fate::Lost),
             Self::Ended => matches!(fate, Fate::Won | Fate::Lost),
             Self::Open | Self::Still => matches!(fate, Fate::Open),
@@ -126,8 +132,8 @@ pub struct Credit<'a> {
     pub rule: Rule,
     /// When the period began.
     pub from: Timestamp,
-    /// Now.
-    pub now: Timestamp,
+    /// When it ended.
+    pub until: Timestamp,
     /// Whether whoever asks may see what an exchange came to.
     pub sees: &'a dyn Fn(&Talked) -> bool,
 }
@@ -157,7 +163,7 @@ pub fn opened<'a>(worth: Worth, piece: &Piece, of: &Credit<'_>, deals: &'a [Know
     for Known { deal, talks } in deals {
         let fate = Fate::of(deal);
         let fits = piece.is_priced(deal) && piece.fate.is_none_or(|wanted| wanted == fate);
-        let credited = of.rule.credited(deal, talks, of.now);
+        let credited = of.rule.credited(deal, talks, of.until);
         if worth == Worth::Outside {
             let last = talks.last().filter(|_| fits && credited.is_empty());
             all.extend(last.map(|talk| Credited { talk, deal, at: talk.at, n: 1 }));
@@ -165,7 +171,7 @@ pub fn opened<'a>(worth: Worth, piece: &Piece, of: &Credit<'_>, deals: &'a [Know
         }
         let credited: Vec<&Talked> = credited.into_iter().filter(|talk| (of.sees)(talk) && piece.has(talk)).collect();
         // As in the sums: of several exchanges the oldest one says since when.
-        let Some(first) = credited.first().filter(|_| fits && worth.counts(fate)) else { continue };
+        let Some(first) = credited.first().filter(|_| fits && worth.counts(deal)) else { continue };
         let (at, n) = match worth {
             Worth::Moved => {
                 let in_stage = |stage: &str| piece.stage.as_deref().is_none_or(|wanted| wanted == stage);
@@ -177,6 +183,7 @@ pub fn opened<'a>(worth: Worth, piece: &Piece, of: &Credit<'_>, deals: &'a [Know
             Worth::Exchanges
             | Worth::Meetings
             | Worth::Won
+            | Worth::Took
             | Worth::Lost
             | Worth::Ended
             | Worth::Open

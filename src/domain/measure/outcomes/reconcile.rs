@@ -49,7 +49,7 @@ impl Fate {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Won => "won in the period",
-            Self::Open => "open now",
+            Self::Open => "open at its end",
             Self::Lost => "lost in the period",
         }
     }
@@ -93,15 +93,15 @@ pub struct Reconciled {
 }
 
 /// Every deal in its place.
-pub fn reconciled(rule: Rule, deals: &[Known], now: Timestamp) -> Vec<Reconciled> {
-    let mut all: BTreeMap<(Fate, String), Reconciled> = BTreeMap::new();
+pub fn reconciled(rule: Rule, deals: &[Known], until: Timestamp) -> Vec<Reconciled> {
+    let mut all: BTreeMap<(Fate, &str), Reconciled> = BTreeMap::new();
     for Known { deal, talks } in deals {
-        let (fate, currency) = (Fate::of(deal), deal.currency.clone().unwrap_or_default());
-        let row = all.entry((fate, currency.clone())).or_insert_with(|| {
+        let (fate, currency) = (Fate::of(deal), deal.currency.as_deref().unwrap_or_default());
+        let row = all.entry((fate, currency)).or_insert_with(|| {
             let none = Heap::default();
             Reconciled {
                 fate,
-                currency,
+                currency: currency.to_owned(),
                 total: none,
                 influenced: none,
                 outside: none,
@@ -112,7 +112,7 @@ pub fn reconciled(rule: Rule, deals: &[Known], now: Timestamp) -> Vec<Reconciled
         });
         row.total.add(deal);
         row.unpriced += i64::from(deal.amount_cents.is_none());
-        if !rule.credited(deal, talks, now).is_empty() {
+        if !rule.credited(deal, talks, until).is_empty() {
             row.influenced.add(deal);
         } else if !talks.is_empty() {
             row.outside.add(deal);

@@ -21,7 +21,7 @@ pub(in crate::domain::measure) fn talked(seq: u64, at: Timestamp) -> Talked {
     }
 }
 
-pub(in crate::domain::measure) fn deal(id: &str, opened: Timestamp, closed: Option<(Timestamp, bool)>) -> Deal {
+pub(in crate::domain) fn deal(id: &str, opened: Timestamp, closed: Option<(Timestamp, bool)>) -> Deal {
     let mut stages = vec![StageChange { at: opened, stage: "discovery".to_owned() }];
     if let Some((at, won)) = closed {
         stages.push(StageChange { at, stage: if won { "won" } else { "lost" }.to_owned() });
@@ -36,7 +36,7 @@ pub(in crate::domain::measure) fn deal(id: &str, opened: Timestamp, closed: Opti
         stage: stages.last().map_or_else(String::new, |last| last.stage.clone()),
         amount_cents: Some(1_000),
         currency: Some("USD".to_owned()),
-        opened,
+        opened: Some(opened),
         closes: None,
         closed: closed.map(|(at, won)| Closed { at, won }),
         changed: closed.map_or(opened, |(at, _)| at),

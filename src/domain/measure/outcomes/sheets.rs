@@ -2,12 +2,12 @@
 
 use super::super::exchange::Adherence;
 use super::super::gap::Cause;
-use super::super::interval::{Difference, Middle};
+use super::super::interval::{Difference, Middle, Total};
 use super::super::report::Part;
 use super::super::sample::ENOUGH;
-use super::super::sheet::{Datum, Sheet, share, small, text};
+use super::super::sheet::{Datum, Sheet, points, share, small, text};
 use super::reconcile::Heap;
-use super::{OutcomeRow, Outcomes, before};
+use super::{Amount, OutcomeRow, Outcomes, before};
 use crate::domain::time::Timestamp;
 
 /// What is said before all tables: the rule, and how far deals are known.
@@ -46,7 +46,7 @@ pub(super) fn middle(of: &Middle) -> [Datum; 4] {
 }
 
 pub(super) fn difference(of: &Difference) -> [Datum; 3] {
-    [of.value, of.low, of.high].map(share)
+    [of.value, of.low, of.high].map(points)
 }
 
 pub(super) fn label(of: &str, few: bool) -> Datum {
@@ -67,9 +67,12 @@ pub fn sheets(told: &Outcomes) -> Vec<Sheet> {
     let rows: Vec<&OutcomeRow> = told.rows.iter().chain(&told.total).collect();
     let by = told.by.replace('_', " ");
     let mut all = vec![meetings(&rows, &by), deals(&rows, &by), wins(&rows, &by)];
-    all.push(lengths(&rows, &format!("How long won deals took, by {by}"), "From the opening to the end.", |row| {
-        &row.cycle
-    }));
+    all.push(lengths(
+        &rows,
+        &format!("How long won deals took, by {by}"),
+        "From the opening to the end. Deals of which nobody knows when they were opened are not in it.",
+        |row| &row.cycle,
+    ));
     let note = "How long deals had stood in a stage when they left it for another one, in the period and after the reply. Open \
                 deals that have not moved are not in it, so that it is too short rather than too long.";
     all.push(lengths(&rows, &format!("How fast deals moved on, by {by}"), note, |row| &row.stay));
@@ -103,24 +106,49 @@ fn meetings(rows: &[&OutcomeRow], by: &str) -> Sheet {
 fn deals(rows: &[&OutcomeRow], by: &str) -> Sheet {
     let lines = rows.iter().flat_map(|row| {
         row.amounts.iter().map(|amount| {
-            vec![
-                text(&row.label),
-                adherence(row.adherence),
-                text(currency(&amount.currency)),
-                Datum::Count(amount.won),
-                Datum::Money(amount.won_cents),
-                Datum::Count(amount.open),
-                Datum::Money(amount.open_cents),
-                Datum::Count(amount.unpriced),
-            ]
+            let names = [label(&row.label, is_few(amount)), adherence(row.adherence), text(currency(&amount.currency))];
+            let won = [Datum::Count(amount.won)].into_iter().chain(sum(&amount.revenue));
+            let open = [Datum::Count(amount.open)].into_iter().chain(sum(&amount.pipeline));
+            names.into_iter().chain(won).chain(open).chain([Datum::Count(amount.unpriced)]).collect()
         })
     });
+    let any = rows.iter().flat_map(|row| &row.amounts).any(is_few);
+    let words = format!(
+        "* fewer than {ENOUGH} deals with an amount: the sum says little. Low and high are where the sum of another such \
+         period may well lie, would deals come by chance as these did; fewer than 6 say too little for them"
+    );
     Sheet {
         title: format!("Influenced revenue and pipeline, by {by}"),
-        columns: vec!["what", "first reply", "currency", "won", "revenue", "open", "pipeline", "without amount"],
+        columns: vec![
+            "what",
+            "first reply",
+            "currency",
+            "won",
+            "revenue",
+            "low",
+            "high",
+            "open",
+            "pipeline",
+            "low",
+            "high",
+            "without amount",
+        ],
         rows: lines.collect(),
-        notes: vec!["Won in the period, and open now; amounts as the CRM has them now.".to_owned()],
+        notes: ["Won in the period, and open at its end; amounts as the CRM has them now.".to_owned()]
+            .into_iter()
+            .chain(any.then_some(words))
+            .collect(),
     }
+}
+
+/// Whether one of its sums is of few.
+fn is_few(of: &Amount) -> bool {
+    of.won > 0 && of.revenue.small || of.open > 0 && of.pipeline.small
+}
+
+fn sum(of: &Total) -> [Datum; 3] {
+    let end = |cents: Option<i64>| cents.map_or(Datum::None, Datum::Money);
+    [Datum::Money(of.cents), end(of.low), end(of.high)]
 }
 
 fn currency(of: &str) -> &str {
@@ -238,15 +266,19 @@ fn costs(told: &Outcomes) -> Sheet {
     let mut rows = Vec::new();
     for row in &told.costs {
         let words = Cause::named(&row.cause).map_or("", Cause::words);
-        let head = || vec![text(words), Datum::Count(row.breached), Datum::Count(row.with_deal)];
+        // Replies stand once, beside the first currency: else they would add up to more than there are.
+        let head = |place: usize| {
+            let count = |n: i64| if place == 0 { Datum::Count(n) } else { Datum::None };
+            vec![text(words), count(row.breached), count(row.with_deal)]
+        };
         if row.amounts.is_empty() {
-            let mut line = head();
+            let mut line = head(0);
             line.push(text(""));
             line.extend([Datum::Count(0), Datum::None, Datum::Count(0), Datum::Count(0), Datum::Count(0), Datum::None]);
             rows.push(line);
         }
-        for cost in &row.amounts {
-            let mut line = head();
+        for (place, cost) in row.amounts.iter().enumerate() {
+            let mut line = head(place);
             line.push(text(currency(&cost.currency)));
             line.extend([
                 Datum::Count(cost.deals),
@@ -275,11 +307,17 @@ fn costs(told: &Outcomes) -> Sheet {
         ],
         rows,
         notes: vec![
-            "Deals that were open when the reply fell due. Each stands once: under the cause of its newest breach. That a deal \
-             was lost by it nobody knows."
+            "Deals that were open when the reply fell due; one of which nobody knows when it was opened was. Each stands once: \
+             under the cause of its newest breach. That a deal was lost by it nobody knows."
                 .to_owned(),
         ],
     }
+}
+
+/// What is said of a list that does not hold all.
+pub fn first_of(told: usize, all: Option<usize>) -> Vec<String> {
+    let more = all.filter(|all| *all > told);
+    more.map(|all| format!("These are the first {told} of {all}; csv and json have all of them.")).into_iter().collect()
 }
 
 fn listed(told: &Outcomes) -> Sheet {
@@ -316,6 +354,6 @@ fn listed(told: &Outcomes) -> Sheet {
             "first reply",
         ],
         rows: told.deals.iter().map(line).collect(),
-        notes: Vec::new(),
+        notes: first_of(told.deals.len(), told.deals_in_all),
     }
 }

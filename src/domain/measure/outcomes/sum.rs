@@ -6,57 +6,78 @@ use super::reconcile::Fate;
 use super::{Amount, OutcomeRow};
 use crate::domain::deal::{Deal, StageChange};
 use crate::domain::measure::exchange::Adherence;
-use crate::domain::measure::interval::Middle;
+use crate::domain::measure::interval::{Adding, Middle};
 use crate::domain::measure::report::Part;
 use crate::domain::time::Timestamp;
 
 /// A sum of one row.
 #[derive(Default)]
-pub(super) struct Sum {
+pub(super) struct Sum<'a> {
     exchanges: i64,
     meetings: i64,
     won: i64,
     lost: i64,
     open: i64,
-    amounts: BTreeMap<String, Amount>,
+    amounts: BTreeMap<&'a str, Amounts>,
     cycles: Vec<i64>,
     stays: Vec<i64>,
 }
 
-impl Sum {
+/// Amounts of one currency.
+#[derive(Default)]
+struct Amounts {
+    won: i64,
+    open: i64,
+    revenue: Adding,
+    pipeline: Adding,
+    unpriced: i64,
+}
+
+impl<'a> Sum<'a> {
     pub(super) fn hear(&mut self, exchanges: i64, meetings: i64) {
         self.exchanges += exchanges;
         self.meetings += meetings;
     }
 
     /// Takes in a deal that is credited to a reply of `at`, in a period that began at `from`.
-    pub(super) fn add(&mut self, deal: &Deal, at: Timestamp, from: Timestamp) {
-        let currency = deal.currency.clone().unwrap_or_default();
-        let cents = deal.amount_cents.unwrap_or(0);
-        match Fate::of(deal) {
+    pub(super) fn add(&mut self, deal: &'a Deal, at: Timestamp, from: Timestamp) {
+        let fate = Fate::of(deal);
+        match fate {
             Fate::Won => self.won += 1,
             Fate::Lost => self.lost += 1,
             Fate::Open => self.open += 1,
         }
-        if Fate::of(deal) != Fate::Lost {
-            let amount =
-                self.amounts.entry(currency.clone()).or_insert_with(|| Amount { currency, ..Amount::default() });
-            amount.unpriced += i64::from(deal.amount_cents.is_none());
-            let (n, sum) = if Fate::of(deal) == Fate::Won {
-                (&mut amount.won, &mut amount.won_cents)
+        if fate != Fate::Lost {
+            let amounts = self.amounts.entry(deal.currency.as_deref().unwrap_or_default()).or_default();
+            let (n, sum) = if fate == Fate::Won {
+                (&mut amounts.won, &mut amounts.revenue)
             } else {
-                (&mut amount.open, &mut amount.open_cents)
+                (&mut amounts.open, &mut amounts.pipeline)
             };
             *n += 1;
-            *sum = sum.saturating_add(cents);
+            match deal.amount_cents {
+                Some(cents) => sum.add(cents),
+                None => amounts.unpriced += 1,
+            }
         }
-        if let Some(closed) = deal.closed.filter(|closed| closed.won) {
-            self.cycles.push(closed.at.since(deal.opened).as_millis());
-        }
+        self.cycles.extend(deal.cycle());
         self.stays.extend(moves(deal, at, from).map(|(_, length)| length));
     }
 
     pub(super) fn row(self, key: String, label: String, adherence: Option<Adherence>) -> OutcomeRow {
+        let amount = |(currency, of): (&str, Amounts)| {
+            let (revenue, pipeline) = (of.revenue.total(), of.pipeline.total());
+            Amount {
+                currency: currency.to_owned(),
+                won: of.won,
+                won_cents: revenue.cents,
+                revenue,
+                open: of.open,
+                open_cents: pipeline.cents,
+                pipeline,
+                unpriced: of.unpriced,
+            }
+        };
         OutcomeRow {
             key,
             label,
@@ -66,7 +87,7 @@ impl Sum {
             lost: self.lost,
             open: self.open,
             wins: Part::of(self.won, self.won + self.lost),
-            amounts: self.amounts.into_values().collect(),
+            amounts: self.amounts.into_iter().map(amount).collect(),
             cycle: Middle::of(self.cycles),
             stay: Middle::of(self.stays),
             still: self.open,

@@ -107,7 +107,7 @@ fn read(page: Page) -> Result<Deals, CrmError> {
             stage: told.stage,
             amount_cents: told.amount_cents,
             currency: told.currency.filter(|code| !code.is_empty()),
-            opened: at("opened_at", &told.opened_at)?,
+            opened: Some(at("opened_at", &told.opened_at)?),
             closes: told.close_date.as_deref().and_then(instant),
             closed: match told.closed_at {
                 Some(text) => Some(Closed { at: at("closed_at", &text)?, won: told.won }),

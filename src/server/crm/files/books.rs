@@ -37,8 +37,8 @@ pub struct Books {
     pub(super) people: BTreeMap<Address, Vec<Card>>,
     /// Everybody, also who has no number.
     pub(super) cards: Vec<Card>,
-    /// In the order of their last change.
-    pub(super) deals: Vec<Deal>,
+    /// Deals by their ids.
+    pub(super) deals: BTreeMap<DealId, Deal>,
     /// Whoever owns something.
     pub(super) owners: BTreeSet<String>,
     /// Tasks that somebody completed, by the keys of their writes, and when.
@@ -104,13 +104,32 @@ pub fn read(folder: &Path, by_mail: &BTreeMap<String, RepId>) -> Result<Books, S
     let completed: Vec<(u64, DoneRow)> = rows(folder, "tasks_done", &mut books)?;
     let written = written_at(folder, "tasks_done")?;
     books.done = completed.into_iter().map(|(_, row)| (row.task, row.at.unwrap_or(written))).collect();
+    // A deal's way may be told later than the deal.
+    let written = written_at(folder, "deals")?.max(written_at(folder, "stages")?);
+    let mut ways: BTreeMap<&str, Vec<&StageRow>> = BTreeMap::new();
+    for (_, stage) in &stages {
+        ways.entry(&stage.deal).or_default().push(stage);
+    }
+    let of_deals = find(folder, "deals")?.map_or_else(String::new, |path| file_name(&path));
+    for (line, row) in &deals {
+        let id = DealId::new(&row.id);
+        if books.deals.contains_key(&id) {
+            books.wrong(&of_deals, *line, "id stands on an earlier line");
+            continue;
+        }
+        let way = ways.remove(row.id.as_str()).unwrap_or_default();
+        books.deals.insert(id, deal(row, &way, &reps, written));
+    }
     if nested {
         nested_people(&contacts, &mut books)?;
+        let beside = [("accounts", companies.len()), ("touches", touches.len()), ("intents", intents.len())];
+        for (name, _) in beside.into_iter().filter(|(_, rows)| *rows > 0) {
+            let path = find(folder, name)?.map_or_else(|| name.to_owned(), |path| file_name(&path));
+            books.wrong(&path, 1, "contacts.json says this of each person itself: all of this file counts for nothing");
+        }
+        books.owners = reps.seen.into_inner();
         return Ok(books);
     }
-    let written = written_at(folder, "deals")?;
-    books.deals = deals.iter().map(|(_, row)| deal(row, &stages, &reps, written)).collect();
-    books.deals.sort_by(|a, b| (a.changed, &a.id).cmp(&(b.changed, &b.id)));
     let around = Around::new(&companies, &deals, &touches, &intents, &reps);
     let name = file_name(&contacts);
     let mut ids = BTreeSet::new();
@@ -237,17 +256,18 @@ impl Names<'_> {
     }
 }
 
-fn deal(row: &DealRow, stages: &[(u64, StageRow)], reps: &Names<'_>, written: Timestamp) -> Deal {
-    let mut way: Vec<StageChange> = stages
-        .iter()
-        .filter(|(_, stage)| stage.deal == row.id)
-        .map(|(_, stage)| StageChange { at: stage.at, stage: stage.stage.clone() })
-        .collect();
+/// A row that does not say when it was changed changed with its file: whether it is open or closed, for of two tellings of a
+/// deal the newer one stands.
+fn deal(row: &DealRow, way: &[&StageRow], reps: &Names<'_>, written: Timestamp) -> Deal {
+    let mut way: Vec<StageChange> =
+        way.iter().map(|stage| StageChange { at: stage.at, stage: stage.stage.clone() }).collect();
     way.sort_by_key(|change| change.at);
-    let first = row.opened.or_else(|| way.first().map(|change| change.at));
-    let changed = row.changed.or(row.closed).unwrap_or(written);
+    // The stage it ended in says nothing of when it was opened.
+    let first = way.first().map(|change| change.at).filter(|at| row.closed.is_none_or(|closed| *at < closed));
+    let opened = row.opened.or(first);
+    let changed = row.changed.unwrap_or(written);
     if way.last().is_none_or(|last| last.stage != row.stage) {
-        let at = row.stage_since.or(first.filter(|_| way.is_empty())).unwrap_or(changed);
+        let at = row.stage_since.or(row.closed).or(opened.filter(|_| way.is_empty())).unwrap_or(changed);
         way.push(StageChange { at, stage: row.stage.clone() });
     }
     Deal {
@@ -260,7 +280,7 @@ fn deal(row: &DealRow, stages: &[(u64, StageRow)], reps: &Names<'_>, written: Ti
         stage: row.stage.clone(),
         amount_cents: row.amount_cents,
         currency: row.currency.clone(),
-        opened: first.unwrap_or(changed),
+        opened,
         closes: row.closes,
         closed: row.closed.map(|at| Closed { at, won: row.won }),
         changed,

@@ -164,7 +164,7 @@ pub fn deal(
     if record.archived {
         return None;
     }
-    let opened = record.instant("createdate").unwrap_or(changed);
+    let opened = record.instant("createdate");
     let now = record.text("dealstage").unwrap_or_default();
     let mut way: Vec<StageChange> = Vec::new();
     for (at, id) in record.values("dealstage") {
@@ -175,7 +175,7 @@ pub fn deal(
         }
     }
     if way.last().is_none_or(|last| last.stage != stage(now, stages)) {
-        way.push(StageChange { at: if way.is_empty() { opened } else { changed }, stage: stage(now, stages) });
+        way.push(StageChange { at: opened.filter(|_| way.is_empty()).unwrap_or(changed), stage: stage(now, stages) });
     }
     let by_stage = stages.stages.get(now).and_then(|stage| stage.closes);
     let said_won = record.text("hs_is_closed_won").map(|won| won == "true");

@@ -200,7 +200,7 @@ fn currency(deal: &Record, name: &str) -> Option<String> {
 /// A deal with its way: `history` is of many deals, oldest first.
 pub fn deal(record: &Record, history: &[Record], stages: &Stages, owners: &Matched) -> Option<Deal> {
     let changed = record.instant("SystemModstamp")?;
-    let opened = record.instant("CreatedDate").unwrap_or(changed);
+    let opened = record.instant("CreatedDate");
     let now = stage(record.text("StageName").unwrap_or_default(), stages);
     let mut way: Vec<StageChange> = Vec::new();
     for former in history.iter().filter(|former| former.text("OpportunityId") == Some(record.id())) {
@@ -212,7 +212,7 @@ pub fn deal(record: &Record, history: &[Record], stages: &Stages, owners: &Match
         }
     }
     if way.last().is_none_or(|last| last.stage != now) {
-        way.push(StageChange { at: if way.is_empty() { opened } else { changed }, stage: now.clone() });
+        way.push(StageChange { at: opened.filter(|_| way.is_empty()).unwrap_or(changed), stage: now.clone() });
     }
     let closed = record
         .is("IsClosed")

@@ -108,7 +108,7 @@ impl Desk {
 
     /// Of one rep: which, when, how often, and how long where that counts.
     fn of_rep(&self, what: Carried, rep: &RepId) -> Result<Vec<Theirs>, MeasureError> {
-        let begin = self.begins();
+        let (begin, _) = self.span();
         let end = load::begins(self.playbook.zone(), self.window.until.saturating_add(1)).unwrap_or(Timestamp::MAX);
         match what {
             Carried::Turns(turn) => {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use rusqlite::params_from_iter;
 use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
 
 use super::{EACH, Opened};
 use crate::domain::deal::Deal;
@@ -18,7 +18,8 @@ use crate::domain::measure::sheet::Datum;
 use crate::domain::measure::{Adherence, Standing, story};
 use crate::domain::time::Timestamp;
 use crate::server::measure::MeasureError;
-use crate::server::measure::outcomes::{TALKED, breaches, ended_since, talked};
+use crate::server::measure::known::Talks;
+use crate::server::measure::outcomes::{TALKED, breaches, talked};
 use crate::server::measure::report::{Desk, Sees};
 use crate::server::measure::row;
 use crate::wire::report::Found;
@@ -54,9 +55,14 @@ impl Desk {
             }
             Worth::Missed | Worth::Cost => self.costly(of)?,
             Worth::Outside if self.sees != Sees::All => Vec::new(),
-            Worth::Outside | Worth::Won | Worth::Lost | Worth::Ended | Worth::Open | Worth::Moved | Worth::Still => {
-                self.deals_of(of)?
-            }
+            Worth::Outside
+            | Worth::Won
+            | Worth::Took
+            | Worth::Lost
+            | Worth::Ended
+            | Worth::Open
+            | Worth::Moved
+            | Worth::Still => self.deals_of(of)?,
         };
         self.each_once(all, limit)
     }
@@ -125,8 +131,12 @@ impl Desk {
         }
         let from = format!("FROM exchange e WHERE day BETWEEN ?1 AND ?2{conditions}");
         let db = self.projections.reading();
-        let mut query = db.prepare_cached(&format!("SELECT count(*) {from}"))?;
-        let total = query.query_row(params_from_iter(&values), |row| row.get(0))?;
+        let total = if self.sees.whose().rep.is_some() {
+            let mut query = db.prepare_cached(&format!("SELECT count(*) {from}"))?;
+            query.query_row(params_from_iter(&values), |row| row.get(0))?
+        } else {
+            self.counted(&db, of)?
+        };
         let mut query =
             db.prepare_cached(&format!("SELECT {TALKED}, outcome {from} ORDER BY day DESC, seq DESC LIMIT {most}"))?;
         let mut rows = query.query(params_from_iter(&values))?;
@@ -141,11 +151,33 @@ impl Desk {
         Ok((all, total))
     }
 
+    /// How many exchanges of all or of teams there are, as they are added up.
+    fn counted(&self, db: &Connection, of: &OfWorth) -> Result<i64, MeasureError> {
+        let mut values = vec![Value::from(self.window.since), Value::from(self.window.until)];
+        let mut conditions = self.sees.whose().conditions(&mut values)?;
+        let (by, key) = of.piece.row.as_ref().map_or((By::Team, None), |(by, key)| (*by, Some(key.as_str())));
+        let adherence = of.piece.adherence.map(Adherence::name);
+        for (column, wanted) in [("sort", Some(by.name())), ("name", key), ("adherence", adherence)] {
+            if let Some(wanted) = wanted {
+                values.push(Value::from(wanted.to_owned()));
+                let _ = write!(conditions, " AND {column} = ?{}", values.len());
+            }
+        }
+        let mut query = db.prepare_cached(&format!(
+            "SELECT coalesce(sum(exchanges), 0), coalesce(sum(meetings), 0) FROM heard \
+             WHERE day BETWEEN ?1 AND ?2{conditions}"
+        ))?;
+        let (exchanges, meetings) = query.query_row(params_from_iter(values), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(if of.worth == Worth::Meetings { meetings } else { exchanges })
+    }
+
     fn deals_of(&self, of: &OfWorth) -> Result<Vec<One>, MeasureError> {
-        let (whose, from) = (self.sees.whose(), self.begins());
-        let deals = ended_since(&self.projections.reading(), from)?;
+        let (whose, (from, until)) = (self.sees.whose(), self.span());
+        // What was said last of all is told of deals that no rule credits.
+        let talks = if of.worth == Worth::Outside { Talks::All } else { Talks::Credited(of.rule) };
+        let (deals, ()) = self.projections.deals_with((from, until), talks, |_| Ok(()))?;
         let sees = |talk: &Talked| whose.sees(&talk.team, talk.rep.as_ref());
-        let credit = Credit { rule: of.rule, from, now: self.now, sees: &sees };
+        let credit = Credit { rule: of.rule, from, until, sees: &sees };
         let one = |credited: Credited<'_>| One {
             conversation: credited.talk.conversation,
             at: credited.at,
@@ -158,9 +190,10 @@ impl Desk {
 
     /// What misses cost. Of a reply with several deals each is said, and the reply counts once; of a deal the deal does.
     fn costly(&self, of: &OfWorth) -> Result<Vec<One>, MeasureError> {
+        let (deals, breaches) = self
+            .projections
+            .deals_with(self.span(), Talks::Credited(of.rule), |db| breaches(db, self.window, &self.sees.whose()))?;
         let db = self.projections.reading();
-        let breaches = breaches(&db, self.window, &self.sees.whose())?;
-        let deals = ended_since(&db, self.begins())?;
         let by_id: BTreeMap<DealId, &Deal> = deals.iter().map(|known| (known.deal.id.clone(), &known.deal)).collect();
         let mut all: BTreeMap<u64, (i64, Timestamp, &'static str, Vec<String>)> = BTreeMap::new();
         for (breach, deal) in missed(of.worth, &of.piece, &breaches, &by_id) {

@@ -84,10 +84,15 @@ pub(super) fn days(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
     p.park(x, below);
 }
 
+/// Whether each hour of a week has room for its share.
+pub(super) const fn is_roomy(width: u16) -> bool {
+    width >= 4 + 24 * 3 + 2
+}
+
 /// Seven days of 24 hours. Where there is room a cell says its share of those in time; else how much of it was late, in four
 /// shades of ink.
 pub(super) fn week(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
-    let each = if area.width >= 4 + 24 * 3 + 2 { 3 } else { 1 };
+    let each = if is_roomy(area.width) { 3 } else { 1 };
     let place = |hour: usize| area.x + 5 + u16::try_from(hour % 24).unwrap_or(0) * each;
     let hours = if each == 3 { 1 } else { 6 };
     for hour in (0..24).step_by(hours) {

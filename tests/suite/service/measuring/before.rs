@@ -114,3 +114,53 @@ async fn the_time_before_comes_from_a_file_and_is_held_against_what_came_since()
     }
     assert!(!printed.contains("because of") && printed.contains("associated"), "{printed}");
 }
+
+/// Imported before anything was routed: there is nothing since, and that is said; around a day that is named there is a before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_into_a_journal_without_replies_is_told() {
+    use comeback::domain::measure::outcomes::Outcomes;
+    use comeback::domain::measure::report::Report;
+    use comeback::domain::measure::sheet::{Datum, sheets};
+
+    let folder = tempfile::tempdir().unwrap();
+    let projections = Arc::new(Projections::open(&folder.path().join("comeback.sqlite")).unwrap());
+    let playbook = Arc::new(crate::world::playbook());
+    let now = wednesday("12:00:00");
+    let window = days(&playbook, now, Span::minutes(30 * 24 * 60));
+    let desk = Desk { projections, playbook, head: 0, now, sees: Sees::All, window };
+    let past = |id: &str, received| comeback::server::store::past::PastReply {
+        source: "oldtool".to_owned(),
+        id: id.to_owned(),
+        team: "enterprise".into(),
+        received,
+        answered: None,
+        cohort: None,
+        use_case: None,
+        rep: None,
+        contact: None,
+        stage: None,
+        outcome: Some(Outcome::Meeting),
+    };
+    let all = [past("h1", tuesday("10:00:00") - Span::minutes(24 * 60)), past("h2", tuesday("10:00:00"))];
+    let told = |before: Option<Timestamp>| {
+        let compared = desk.compared(Rule::default(), before, &all).unwrap();
+        let report = Report::Outcomes(Box::new(Outcomes { compared, ..Outcomes::default() }));
+        sheets(&report).into_iter().find(|sheet| sheet.title.starts_with("Before and since")).unwrap()
+    };
+    let sheet = told(None);
+    assert_eq!(sheet.rows, [[Datum::Count(2)]]);
+    assert!(
+        sheet.notes[0].contains("the journal has no reply yet") && sheet.notes[0].contains("--before"),
+        "{sheet:?}"
+    );
+    let begins = tuesday("00:00:00");
+    let (from, _) = desk.days_of_before(Some(begins)).unwrap();
+    assert_eq!(from, begins - Span::minutes(30 * 24 * 60), "what is asked for lies around that day");
+    let sheet = told(Some(begins));
+    // One meeting of one before, and one of one on the day that passed since.
+    assert_eq!(
+        (sheet.rows.len(), &sheet.rows[0][4..6]),
+        (2, [Datum::Count(1), Datum::Count(1)].as_slice()),
+        "{sheet:?}"
+    );
+}

@@ -1,12 +1,13 @@
 //! Every number of load and of outcomes opens the conversations that it counts: as many as it says, over the two days.
 
-use comeback::domain::measure::Cause;
 use comeback::domain::measure::carried::Turn;
 use comeback::domain::measure::chart::{charts, figures};
 use comeback::domain::measure::outcomes::opened::{Piece, Worth};
 use comeback::domain::measure::outcomes::{Fate, OutcomeRow, Outcomes};
 use comeback::domain::measure::report::Report;
 use comeback::domain::measure::sheet::Datum;
+use comeback::domain::measure::{Cause, Gap};
+use comeback::domain::sla::Response;
 use comeback::server::measure::behind::Opened;
 use comeback::server::measure::behind::load::{Carried, OfWhom};
 use comeback::server::measure::behind::worth::OfWorth;
@@ -95,6 +96,111 @@ async fn every_number_of_load_opens_what_it_counts() {
     says_why(&Report::Load(Box::new(load)));
 }
 
+/// How many replies a number says that it is of: itself, the part of a share (all, where its part is none), or those that a
+/// length was measured of.
+fn of_replies(value: &Datum, beside: &str) -> Option<i64> {
+    let number = |text: &str| text.parse::<i64>().ok();
+    let words: Vec<&str> = beside.split([' ', ',']).collect();
+    match value {
+        Datum::Count(n) => Some(*n),
+        Datum::Share(_) => {
+            let (part, whole) = (number(words[0]).unwrap(), number(words[2]).unwrap());
+            Some(if part == 0 { whole } else { part })
+        }
+        Datum::Length(_) if words[0] == "of" => number(words[1]),
+        Datum::Length(_) => number(words[words.iter().position(|word| word.starts_with("repl")).unwrap() - 1]),
+        _ => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_number_of_sla_opens_what_it_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let f = lived(Arc::new(SqliteStore::open(&path).unwrap())).await;
+    let desk = desk(&f, &path).await;
+    let desk = Desk { window: days(&desk.playbook, f.now(), Span::minutes(2 * 24 * 60)), ..desk };
+    let mut seen = 0;
+    for by in By::ALL {
+        let report = Report::Sla(Box::new(desk.drawn(by, 0).unwrap()));
+        let of_figures = figures(&report).into_iter().map(|of| (of.label, of.value, of.beside, of.behind));
+        let of_charts = charts(&report).into_iter().flat_map(|chart| {
+            chart
+                .bars
+                .into_iter()
+                .map(move |bar| (format!("{}: {}", chart.title, bar.label), bar.value, bar.beside, bar.behind))
+        });
+        for (label, value, beside, behind) in of_figures.chain(of_charts) {
+            let (Some(wanted), Some(behind)) = (of_replies(&value, &beside), behind) else { continue };
+            let mut only = OnlyThese::default();
+            let is = |name: &str| behind.asked.iter().find(|(of, _)| *of == name).map(|(_, is)| is.clone());
+            only.row = is("key").map(|key| (By::named(&is("by").unwrap()).unwrap(), key));
+            (only.standing, only.cause) = (is("standing"), is("cause"));
+            only.response = is("response").map(|name| if name == "first" { Response::First } else { Response::Next });
+            only.gap = is("gap").map(|name| Gap::ALL.into_iter().find(|gap| gap.name() == name).unwrap().bit());
+            assert_eq!(only.mistake(), None, "{label}");
+            let days = desk.clone().between(is("from").as_deref(), is("to").as_deref()).unwrap();
+            let found = days.behind_replies(&only, ALL).unwrap();
+            assert_eq!(
+                found.iter().map(|one| one.times).sum::<i64>(),
+                wanted,
+                "{label} {value:?} {beside}: {behind:?}"
+            );
+            seen += 1;
+        }
+        says_why(&report);
+    }
+    assert!(seen > 100, "only {seen} numbers");
+    // On paper: late are R3 R6 R7 R11 R15, while R10 is overdue; ten first answers, two next ones; late stage 6 of 11.
+    let opened = |standing: &str, response| {
+        let only = OnlyThese { standing: Some(standing.to_owned()), response, ..OnlyThese::default() };
+        desk.behind_replies(&only, ALL).unwrap().iter().map(|one| one.times).sum::<i64>()
+    };
+    assert_eq!((opened("ended_late", None), opened("missed", None)), (5, 6));
+    assert_eq!([Some(Response::First), Some(Response::Next), None].map(|of| opened("answered", of)), [10, 2, 12]);
+    assert_eq!(opened("judged", None), 13);
+
+    // What there is not is refused with what there is, and good news is none.
+    let wrong = |only: OnlyThese| desk.mistake(&only).unwrap();
+    let text = |name: &str| Some(name.to_owned());
+    for (only, wanted) in [
+        (
+            OnlyThese { standing: text("overdu"), ..OnlyThese::default() },
+            "there is no standing \"overdu\": one of running,",
+        ),
+        (
+            OnlyThese { cause: text("nonsense"), ..OnlyThese::default() },
+            "there is no cause \"nonsense\": one of send_failed,",
+        ),
+        (
+            OnlyThese { row: Some((By::Cohort, "nokey".to_owned())), ..OnlyThese::default() },
+            "there is no cohort \"nokey\": this period has ",
+        ),
+        (OnlyThese { row: Some((By::Hour, "200".to_owned())), ..OnlyThese::default() }, "there is no hour \"200\""),
+    ] {
+        let said = wrong(only).unwrap();
+        assert!(said.starts_with(wanted), "{said}");
+    }
+    for row in [(By::Cohort, "new"), (By::Hour, "034"), (By::Rep, "adele"), (By::Rep, "")] {
+        let only = OnlyThese { row: Some((row.0, row.1.to_owned())), ..OnlyThese::default() };
+        assert_eq!(wrong(only), None, "{row:?}");
+    }
+
+    // Page by page it is the whole list.
+    let missed = OnlyThese { standing: text("missed"), ..OnlyThese::default() };
+    let all: Vec<u64> = desk.told(&missed, ALL).unwrap().iter().map(|told| told.seq).collect();
+    let mut paged: Vec<u64> = Vec::new();
+    loop {
+        let after = paged.last().copied();
+        let page = desk.told(&OnlyThese { after, ..missed.clone() }, 2).unwrap();
+        if page.is_empty() {
+            break;
+        }
+        paged.extend(page.iter().map(|told| told.seq));
+    }
+    assert_eq!((all.len(), &paged), (6, &all));
+}
+
 /// Whatever a chart counts is opened, or says why it is not.
 fn says_why(report: &Report) {
     let told = |value: &Datum| match value {
@@ -102,6 +208,7 @@ fn says_why(report: &Report) {
         Datum::Number(n) => *n > 0.0,
         Datum::Count(_)
         | Datum::Share(_)
+        | Datum::Points(_)
         | Datum::Length(_)
         | Datum::Money(_)
         | Datum::Text(_)
@@ -133,7 +240,7 @@ async fn every_number_of_outcomes_opens_what_it_counts() {
     let desk = desk(&f, &path).await;
     deals::follow(&Shelf(shelf()), &desk.projections, f.now()).await.unwrap();
     for by in By::ALL {
-        let told = desk.outcomes(Asked { by, ..asked(Touch::Last) }).unwrap();
+        let told = desk.outcomes(&Asked { by, ..asked(Touch::Last) }).unwrap();
         for row in &told.total {
             counts(&desk, row, None);
         }
@@ -195,7 +302,7 @@ fn counts(desk: &Desk, row: &OutcomeRow, of: Option<&(By, String)>) {
     let opened = [Worth::Exchanges, Worth::Meetings, Worth::Won, Worth::Lost, Worth::Ended, Worth::Open].map(total);
     let counted = [row.meetings.whole, row.meetings.part, row.won, row.lost, row.won + row.lost, row.open];
     assert_eq!(opened, counted, "{of:?} {:?}", row.adherence);
-    assert_eq!(total(Worth::Won), row.cycle.n, "how long won deals took");
+    assert_eq!(total(Worth::Took), row.cycle.n, "how long won deals took");
     assert_eq!(total(Worth::Moved), row.stay.n, "{of:?} {:?}: steps", row.adherence);
     assert_eq!(total(Worth::Still), row.still);
     for amount in &row.amounts {

@@ -95,7 +95,7 @@ fn deal(
         stage: last.1.to_owned(),
         amount_cents: amount.map(|(units, _)| units * 100),
         currency: amount.map(|(_, currency)| currency.to_owned()).filter(|currency| !currency.is_empty()),
-        opened: way[0].0,
+        opened: Some(way[0].0),
         closes: None,
         closed: closed.map(|won| Closed { at: last.0, won }),
         changed: last.0,
@@ -156,7 +156,7 @@ pub(super) async fn desk(f: &Floor, path: &Path) -> Desk {
 }
 
 pub(super) fn asked(touch: Touch) -> Asked {
-    Asked { by: By::Cohort, rule: Rule { window_days: 90, touch }, deals: 100 }
+    Asked { by: By::Cohort, rule: Rule { window_days: 90, touch }, deals: 100, after: None }
 }
 
 fn find<'a>(rows: &'a [OutcomeRow], key: &str, adherence: Option<Adherence>) -> &'a OutcomeRow {
@@ -173,9 +173,9 @@ async fn what_it_was_worth_is_what_was_worked_out_on_paper() {
     let path = folder.path().join("comeback.sqlite");
     let f = ended(Arc::new(SqliteStore::open(&path).unwrap())).await;
     let desk = desk(&f, &path).await;
-    assert_eq!(desk.outcomes(asked(Touch::Last)).unwrap().deals_read.as_of, None, "it never told");
+    assert_eq!(desk.outcomes(&asked(Touch::Last)).unwrap().deals_read.as_of, None, "it never told");
     assert_eq!(deals::follow(&Shelf(shelf()), &desk.projections, f.now()).await.unwrap(), 8);
-    let told = desk.outcomes(asked(Touch::Last)).unwrap();
+    let told = desk.outcomes(&asked(Touch::Last)).unwrap();
 
     let total = |adherence| find(&told.total, "", adherence);
     for (adherence, wanted) in [
@@ -209,7 +209,7 @@ async fn what_it_was_worth_is_what_was_worked_out_on_paper() {
     let (_, lines) = sheet::heading(&Report::Outcomes(Box::new(told.clone())));
     assert!(lines.iter().any(|line| line.contains("90 days before a deal closed")), "{lines:?}");
     let sees = Sees::of(&desk.playbook, &Asker::Rep("ben".into())).unwrap();
-    let own = Desk { sees, ..desk.clone() }.outcomes(asked(Touch::Last)).unwrap();
+    let own = Desk { sees, ..desk.clone() }.outcomes(&asked(Touch::Last)).unwrap();
     assert!(own.reconciled.is_empty(), "all deals of the CRM are not for a rep");
     assert_eq!((own.deals.len(), own.deals[0].deal.as_str()), (1, "D8"));
     // R14 and R8 are ben's.
@@ -324,17 +324,55 @@ fn misses(told: &Outcomes) {
 
 /// By the other rules.
 fn credited(desk: &Desk) {
-    let first = desk.outcomes(asked(Touch::First)).unwrap();
+    let first = desk.outcomes(&asked(Touch::First)).unwrap();
     assert_eq!(find(&first.total, "", Some(Adherence::Met)).won, 1);
     assert_eq!(find(&first.total, "", Some(Adherence::Missed)).won, 0);
-    let any = desk.outcomes(asked(Touch::Any)).unwrap();
+    let any = desk.outcomes(&asked(Touch::Any)).unwrap();
     let won = |adherence| find(&any.total, "", adherence).won;
     assert_eq!((won(None), won(Some(Adherence::Met)), won(Some(Adherence::Missed))), (1, 1, 1));
     // A window that ends before anybody wrote credits nothing that ended.
     let rule = Rule { window_days: 1, touch: Touch::Last };
-    let short = desk.outcomes(Asked { rule, ..asked(Touch::Last) }).unwrap();
+    let short = desk.outcomes(&Asked { rule, ..asked(Touch::Last) }).unwrap();
     assert_eq!(find(&short.total, "", None).won, 0);
     assert!(short.rule.words.contains("In the day before"), "{}", short.rule.words);
+}
+
+/// Tuesday's report, asked for on Wednesday: D1 and D3, which ended on Wednesday, were open, D1 in negotiation; D4 and D8 had
+/// nobody who had texted. Wednesday's has both ends, and each deal ended in one of the two.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_period_that_is_over_has_the_deals_that_ended_in_it_and_no_later_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let f = ended(Arc::new(SqliteStore::open(&path).unwrap())).await;
+    let desk = desk(&f, &path).await;
+    deals::follow(&Shelf(shelf()), &desk.projections, f.now()).await.unwrap();
+    let today = desk.window.until;
+    let of = |since, until| {
+        let window = comeback::server::measure::report::Days { since, until };
+        let told = Desk { window, ..desk.clone() }.outcomes(&asked(Touch::Last)).unwrap();
+        let total = find(&told.total, "", None).clone();
+        ((total.won, total.lost, total.open), told)
+    };
+    let (tuesday, told) = of(today - 1, today - 1);
+    assert_eq!(tuesday, (0, 0, 3));
+    let one = told.deals.iter().find(|row| row.deal == "D1").unwrap();
+    assert_eq!((one.fate, one.stage.as_str(), one.closed), (Fate::Open, "negotiation", None));
+    assert!(told.deals.iter().all(|row| row.deal != "D4"), "its buyer had not texted yet");
+    assert_eq!(of(today, today).0, (1, 1, 3));
+
+    // Page by page the list of deals is whole, also where one stands in it twice.
+    let any = Asked { deals: 100, ..asked(Touch::Any) };
+    let all = desk.outcomes(&any).unwrap();
+    assert_eq!(all.deals_in_all, Some(all.deals.len()));
+    let (mut paged, mut after) = (Vec::new(), None);
+    loop {
+        let page = desk.outcomes(&Asked { deals: 1, after, ..any.clone() }).unwrap();
+        assert_eq!(page.deals_in_all, all.deals_in_all, "of all of them");
+        let Some(last) = page.deals.last() else { break };
+        after = Some((DealId(last.deal.clone()), last.seq));
+        paged.extend(page.deals);
+    }
+    assert_eq!(paged, all.deals);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -344,7 +382,7 @@ async fn deals_are_the_same_in_whatever_order_they_are_told() {
     let f = ended(Arc::new(SqliteStore::open(&path).unwrap())).await;
     let desk = desk(&f, &path).await;
     deals::follow(&Shelf(shelf()), &desk.projections, f.now()).await.unwrap();
-    let wanted = desk.outcomes(asked(Touch::Last)).unwrap();
+    let wanted = desk.outcomes(&asked(Touch::Last)).unwrap();
 
     // Each deal as it stood after every step, told in any order, the newest one wins.
     let mut versions: Vec<Deal> = shelf()
@@ -377,7 +415,7 @@ async fn deals_are_the_same_in_whatever_order_they_are_told() {
         )
         .await
         .unwrap();
-        let told = desk.outcomes(asked(Touch::Last)).unwrap();
+        let told = desk.outcomes(&asked(Touch::Last)).unwrap();
         assert_eq!(Outcomes { deals_read: wanted.deals_read.clone(), ..told }, wanted, "turn {turn}");
     }
 }

@@ -1,0 +1,126 @@
+//! Deals of a folder, as reports know them: a row that says little says nothing false.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use comeback::domain::measure::outcomes::Fate;
+use comeback::domain::time::{Span, Timestamp};
+use comeback::server::crm::Crm;
+use comeback::server::crm::files::Files;
+use comeback::server::crm::when::instant;
+use comeback::server::measure::outcomes::Asked;
+use comeback::server::measure::report::{Desk, Sees, days};
+use comeback::server::measure::{Projections, deals};
+
+use super::{PEOPLE, folder};
+
+const COLUMNS: &str = "id,name,stage,contacts,amount,currency,opened,closed,won\n";
+
+/// Writes a table, as it was left at that time.
+fn dated(folder: &Path, name: &str, text: &str, at: &str) {
+    let path = folder.join(name);
+    fs::write(&path, text).unwrap();
+    let ms = u64::try_from(instant(at).unwrap().millis()).unwrap();
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_millis(ms)).unwrap();
+}
+
+/// Reads the folder and its deals, at that time, and answers how deals stand.
+async fn fates(crm: &Files, projections: &Arc<Projections>, at: &str) -> Vec<(Fate, i64)> {
+    crm.books().await.unwrap();
+    let now = instant(at).unwrap();
+    deals::follow(crm, projections, now).await.unwrap();
+    let playbook = Arc::new(crate::world::playbook());
+    let window = days(&playbook, now, Span::minutes(90 * 24 * 60));
+    let projections = Arc::clone(projections);
+    let desk = Desk { projections, playbook, head: 0, now, sees: Sees::All, window };
+    let asked = Asked::default();
+    let told = desk.outcomes(&asked).unwrap();
+    told.reconciled.iter().map(|row| (row.fate, row.total.deals)).collect()
+}
+
+#[tokio::test]
+async fn a_deal_of_a_table_without_changes_is_won_once_its_row_says_so() {
+    let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);
+    let projections = Arc::new(Projections::open(&folder.path().join("comeback.sqlite")).unwrap());
+    let table = |end: &str| format!("{COLUMNS}d-1,Rollout,Negotiation,c-1,100.00,USD,2026-01-05,{end}\n");
+    dated(folder.path(), "deals.csv", &table(","), "2026-03-03T10:00:00Z");
+    assert_eq!(fates(&crm, &projections, "2026-03-03T10:01:00Z").await, [(Fate::Open, 1)]);
+    // It closed on a day that is over when the row is written.
+    dated(folder.path(), "deals.csv", &table("2026-03-02,yes"), "2026-03-03T12:00:00Z");
+    assert_eq!(fates(&crm, &projections, "2026-03-03T12:01:00Z").await, [(Fate::Won, 1)]);
+    // And opens again when that was a mistake.
+    dated(folder.path(), "deals.csv", &table(","), "2026-03-03T14:00:00Z");
+    assert_eq!(fates(&crm, &projections, "2026-03-03T14:01:00Z").await, [(Fate::Open, 1)]);
+    // A table of last week is put back, with its time: within a day all are read again, and it stands.
+    dated(folder.path(), "deals.csv", &table("2026-02-20,"), "2026-02-24T10:00:00Z");
+    assert_eq!(fates(&crm, &projections, "2026-03-04T10:02:00Z").await, [(Fate::Lost, 1)]);
+}
+
+#[tokio::test]
+async fn a_table_that_is_written_between_two_pages_loses_no_deal() {
+    let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);
+    let table = |changed: &dyn Fn(u32) -> u32| {
+        let row = |n: u32| format!("d-{n:03},D,New,2026-02-01T00:{:02}:{:02}Z\n", changed(n) / 60, changed(n) % 60);
+        format!("id,name,stage,changed\n{}", (0..500).map(row).collect::<String>())
+    };
+    dated(folder.path(), "deals.csv", &table(&|n| n), "2026-03-03T10:00:00Z");
+    crm.books().await.unwrap();
+    let page = crm.deals(Timestamp::MIN, None).await.unwrap();
+    let mut told: std::collections::BTreeSet<String> = page.deals.into_iter().map(|deal| deal.id.0).collect();
+    let mut after = page.next;
+    assert!(after.is_some(), "there is more than a page");
+    // Whatever changed, and into whatever order.
+    dated(folder.path(), "deals.csv", &table(&|n| 600 - n), "2026-03-03T10:05:00Z");
+    crm.books().await.unwrap();
+    while let Some(next) = after {
+        let page = crm.deals(Timestamp::MIN, Some(&next)).await.unwrap();
+        told.extend(page.deals.into_iter().map(|deal| deal.id.0));
+        after = page.next;
+    }
+    assert_eq!(told.len(), 500);
+}
+
+#[tokio::test]
+async fn when_a_deal_was_opened_is_known_or_it_is_not() {
+    let stages = "deal,stage,at\nd-3,New,2026-01-10\nd-4,Won,2026-02-20\n";
+    let rows = "d-1,A,Won,c-1,1,USD,,2026-02-20,yes\nd-2,B,Won,c-1,1,USD,2026-02-21,2026-02-20,yes\n\
+                d-3,C,Won,c-1,1,USD,,2026-02-20,yes\nd-4,D,Won,c-1,1,USD,,2026-02-20,yes\nd-5,E,New,c-1,1,USD,,,\n";
+    let table = format!("{COLUMNS}{rows}");
+    let (_folder, crm) = folder(&[("contacts.csv", PEOPLE), ("deals.csv", &table), ("stages.csv", stages)]);
+    let told = crm.deals(Timestamp::MIN, None).await.unwrap().deals;
+    let of = |id: &str| told.iter().find(|deal| deal.id.0 == id).unwrap();
+    let day = |text: &str| Some(instant(text).unwrap());
+    for (id, opened, cycle) in [
+        ("d-1", None, None),
+        // Opened after its end: that is told, and is no length.
+        ("d-2", day("2026-02-21"), None),
+        // Its first stage says it.
+        ("d-3", day("2026-01-10"), Some(41)),
+        // The stage it ended in does not.
+        ("d-4", None, None),
+        ("d-5", None, None),
+    ] {
+        let deal = of(id);
+        assert_eq!((deal.opened, deal.cycle().map(|ms| ms / 86_400_000)), (opened, cycle), "{id}");
+    }
+    let won: Vec<_> = of("d-1").stages.iter().map(|change| change.at).collect();
+    assert_eq!(won, [instant("2026-02-20").unwrap()], "it came to its last stage at its end");
+}
+
+#[tokio::test]
+async fn deals_beside_people_in_json_are_read_and_what_counts_for_nothing_is_told() {
+    let people = r#"{"contacts":[{"id":"c-1","name":"Dana Fox","phones":["+14155550123"]}]}"#;
+    let deals = "id,name,stage,contacts\nd-1,A,New,c-1\nd-1,A again,New,c-1\n";
+    let accounts = "id,name\na-1,Harbor\n";
+    let (_folder, crm) = folder(&[("contacts.json", people), ("deals.csv", deals), ("accounts.csv", accounts)]);
+    let told = crm.deals(Timestamp::MIN, None).await.unwrap().deals;
+    assert_eq!((told.len(), told[0].contacts.len()), (1, 1));
+    let (wrong, all) = crm.complaints().await.unwrap();
+    assert_eq!(all, 2, "{wrong:?}");
+    let wrong = wrong.join("\n");
+    assert!(wrong.contains("deals.csv:3: id stands on an earlier line"), "{wrong}");
+    assert!(wrong.contains("accounts.csv:1: contacts.json says this of each person itself"), "{wrong}");
+}
