@@ -177,7 +177,7 @@ fn walks(sql: &str, step: &str) -> bool {
         "conversation_deadline",
         "message_unknown",
         "message_parked",
-        "notice_alert_waiting",
+        "notice_alert_of",
         "notice_consent_dead",
         "notice_consent_due",
         "notice_dead",
