@@ -23,7 +23,7 @@ pub(super) fn decide(
         }
         Command::Override { schedule, shift } => override_shift(world, by, schedule, shift, now)?,
         Command::Swap { schedule, ids, one, other } => swap(world, by, schedule, *ids, [*one, *other], now)?,
-        Command::DropOverride { schedule, id } => drop_override(world, by, schedule, *id)?,
+        Command::DropOverride { schedule, id } => drop_override(world, by, schedule, *id, now)?,
         Command::Seen { rep, seen } => seen_or_not(world, rep, *seen),
         Command::Return => world.roster.ended(now).into_iter().map(|rep| back(rep, None)).collect(),
         Command::Receive(_)
@@ -182,10 +182,18 @@ fn override_shift(
         return Err(Rejection::NotAllowed { needs: "lead".to_owned() });
     }
     shift.possible(now)?;
-    if world.roster.override_of(shift.id).is_some_and(|(of, known)| of == schedule && known == shift) {
+    let known = world.roster.override_of(shift.id).filter(|(of, _)| *of == schedule).map(|(_, known)| known);
+    // Said again it is the same, also what had to begin when it was said.
+    let same = |known: &Override| {
+        let begins = known.from == shift.from || (shift.from < known.from && known.from <= now);
+        begins && known.rep == shift.rep && known.to == shift.to
+    };
+    if known.is_some_and(same) {
         return Ok(Vec::new());
     }
-    Ok(vec![Event::Overridden { schedule: schedule.clone(), shift: shift.clone() }])
+    // What is over stays as it was.
+    let shift = Override { from: shift.from.max(now), ..shift.clone() };
+    Ok(vec![Event::Overridden { schedule: schedule.clone(), shift }])
 }
 
 fn swap(
@@ -227,9 +235,11 @@ fn drop_override(
     by: Option<&RepId>,
     schedule: &ScheduleId,
     id: OverrideId,
+    now: Timestamp,
 ) -> Result<Vec<Event>, Rejection> {
     let plan = oncall::plan(world.playbook, schedule).ok_or_else(|| no_schedule(schedule))?;
-    let Some(made) = world.roster.overrides_of(schedule).iter().find(|o| o.id == id) else { return Ok(Vec::new()) };
+    let all = world.roster.overrides_of(schedule).iter();
+    let Some(made) = all.filter(|o| o.to > now).find(|o| o.id == id) else { return Ok(Vec::new()) };
     let own = by.is_some() && made.rep.as_ref() == by;
     if !own && !may_rule(world, by, &plan) {
         return Err(Rejection::NotAllowed { needs: "lead".to_owned() });

@@ -95,16 +95,24 @@ impl Roster {
                 self.shifts_changed = Some(at);
                 let all = self.overrides.entry(schedule.clone()).or_default();
                 all.retain(|o| o.to > at - KEPT);
-                // One that is made anew keeps its place among the others.
-                match all.iter_mut().find(|o| o.id == shift.id) {
-                    Some(known) => *known = shift.clone(),
+                // One that is made anew keeps its place among the others, and what of it is over stays as it was.
+                match all.iter().rposition(|o| o.id == shift.id) {
+                    Some(place) => {
+                        let known = std::mem::replace(&mut all[place], shift.clone());
+                        if known.from < at && known.from < shift.from {
+                            all.insert(place, Override { to: known.to.min(at), ..known });
+                        }
+                    }
                     None => all.push(shift.clone()),
                 }
             }
             Event::OverrideDropped { schedule, id } => {
                 self.shifts_changed = Some(at);
                 if let Some(all) = self.overrides.get_mut(schedule) {
-                    all.retain(|o| o.id != *id);
+                    all.retain(|o| o.id != *id || o.from < at);
+                    for over in all.iter_mut().filter(|o| o.id == *id) {
+                        over.to = over.to.min(at);
+                    }
                     if all.is_empty() {
                         self.overrides.remove(schedule);
                     }
@@ -146,9 +154,9 @@ impl Roster {
         self.overrides.get(schedule).map_or(&[], Vec::as_slice)
     }
 
-    /// The override with this id, and its schedule.
+    /// The override with this id, and its schedule; of one that was made anew, the part that is not over.
     pub fn override_of(&self, id: OverrideId) -> Option<(&ScheduleId, &Override)> {
-        self.overrides.iter().find_map(|(schedule, all)| Some((schedule, all.iter().find(|o| o.id == id)?)))
+        self.overrides.iter().find_map(|(schedule, all)| Some((schedule, all.iter().rev().find(|o| o.id == id)?)))
     }
 
     /// Absences that have ended by themselves at `now`.

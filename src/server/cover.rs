@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::engine;
 use super::feed::Presences;
 use super::service::{Outcome, Service, ServiceError, Work};
-use super::store::StoreError;
+use super::store::{Store, StoreError};
 use crate::clock::monotonic;
 use crate::domain::command::{Actor, Command};
 use crate::domain::conversation::Conversation;
@@ -98,12 +98,15 @@ async fn look(
     }
     let is_here = |rep: &RepId| roster.is_here(&playbook, rep);
     let here: BTreeSet<RepId> = playbook.reps.keys().filter(|rep| is_here(rep)).cloned().collect();
-    let moved: Vec<RepId> = match known {
-        Some(known) if known.playbook == playbook.version => known.here.symmetric_difference(&here).cloned().collect(),
-        Some(_) | None => playbook.reps.keys().cloned().collect(),
+    // Another policy, or nothing is known of before: everything that is open is looked at, also what is of people and teams
+    // that are not in it any more.
+    let same = known.as_ref().filter(|known| known.playbook == playbook.version);
+    let moved: Vec<RepId> = match same {
+        Some(known) => known.here.symmetric_difference(&here).cloned().collect(),
+        None => playbook.reps.keys().cloned().collect(),
     };
     let came = moved.iter().any(is_here);
-    let concerned = concerned(service, &playbook, &moved, is_here).await?;
+    let concerned = concerned(service, &playbook, &moved, same.is_none(), is_here).await?;
     settle(service, concerned, came).await?;
     *known = Some(Known { playbook: playbook.version, here });
     Ok(roster.next_return())
@@ -157,11 +160,19 @@ fn seen_and_unseen(
     said
 }
 
+/// How many open conversations are of a team that this policy does not know: once it is in force they go to the team of
+/// their line.
+pub async fn homeless(store: &dyn Store, playbook: &Playbook) -> Result<usize, StoreError> {
+    let open = store.open_seen_by(&Principal::All).await?;
+    Ok(open.iter().filter(|c| coverage::is_homeless(c, playbook)).count())
+}
+
 /// Conversations that these people's coming or going concerns, the most urgent first.
 async fn concerned(
     service: &Service,
     playbook: &Playbook,
     moved: &[RepId],
+    everybody: bool,
     is_here: impl Fn(&RepId) -> bool,
 ) -> Result<Vec<Conversation>, StoreError> {
     let mut principals: BTreeSet<Principal> = moved.iter().cloned().map(Principal::Rep).collect();
@@ -171,10 +182,20 @@ async fn concerned(
         principals.extend(playbook.pools_of(rep).into_iter().map(Principal::Pool));
         principals.extend(playbook.teams.values().filter_map(|team| team.lead.clone()).map(Principal::Rep));
     }
+    if everybody {
+        principals = [Principal::All].into();
+    }
     let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
     for principal in principals {
         let open = service.store().open_seen_by(&principal).await?.into_iter();
-        all.extend(open.filter(|c| coverage::is_unsettled(c, came, &is_here) && seen.insert(c.id)));
+        let concerns =
+            |c: &Conversation| coverage::is_homeless(c, playbook) || coverage::is_unsettled(c, came, &is_here);
+        all.extend(open.filter(|c| concerns(c) && seen.insert(c.id)));
+    }
+    let homeless = all.iter().filter(|c| coverage::is_homeless(c, playbook)).count();
+    if homeless > 0 {
+        let version = playbook.version;
+        tracing::warn!(homeless, version, "open conversations of a team that is gone go to the team of their line");
     }
     all.sort_by_key(coverage::urgency);
     Ok(all)

@@ -25,5 +25,6 @@ mod seeing;
 mod sending;
 mod shifts;
 mod succession;
+mod turning;
 mod waiting;
 mod who_writes;

@@ -94,7 +94,10 @@ impl Change {
                 if let Some(line) = absent {
                     say(&line);
                 }
-                let shift = Override { id: OverrideId(Uuid::now_v7()), rep, from, to };
+                if from < now && now < to {
+                    say("What is over stays as it was: it begins now.");
+                }
+                let shift = Override { id: OverrideId(Uuid::now_v7()), rep, from: from.max(now), to };
                 (plan.id.clone(), Command::Override { schedule: plan.id, shift })
             }
             Self::Swap { schedule, one, other, dry_run, .. } => {
