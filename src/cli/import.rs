@@ -1,5 +1,6 @@
 //! `comeback import sends|history FILE…`: what campaigns sent, and what was before, from files.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -75,10 +76,13 @@ trait Kind {
     /// As it stands in a file.
     type Row: FileRow;
     /// As it is kept.
-    type Kept;
+    type Kept: PartialEq;
 
     /// A row as it is kept, or why it is not.
     fn checked(row: Self::Row, source: &str, playbook: &Playbook, now: Timestamp) -> Result<Self::Kept, String>;
+
+    /// The id that the tool that had it knows it by.
+    fn id(kept: &Self::Kept) -> &str;
 
     /// Keeps rows in one transaction; for each whether it is new.
     async fn put(store: &SqliteStore, rows: &[Self::Kept]) -> Result<Vec<bool>, StoreError>;
@@ -93,6 +97,10 @@ impl Kind for Sends {
 
     fn checked(row: SendRow, source: &str, playbook: &Playbook, now: Timestamp) -> Result<CampaignSend, String> {
         sends::checked(row, source, playbook, now)
+    }
+
+    fn id(kept: &CampaignSend) -> &str {
+        &kept.id
     }
 
     async fn put(store: &SqliteStore, rows: &[CampaignSend]) -> Result<Vec<bool>, StoreError> {
@@ -111,6 +119,10 @@ impl Kind for History {
         past::checked(&row, source, playbook, now)
     }
 
+    fn id(kept: &PastReply) -> &str {
+        &kept.id
+    }
+
     async fn put(store: &SqliteStore, rows: &[PastReply]) -> Result<Vec<bool>, StoreError> {
         store.put_past(rows).await
     }
@@ -121,7 +133,16 @@ async fn import<K: Kind>(database: &DatabaseArg, source: &str, files: &[PathBuf]
     let playbook = store.playbook().await?.ok_or_else(|| {
         anyhow::anyhow!("this database has no playbook yet: start it once with comeback serve --playbook FILE")
     })?;
-    let mut import = Importing::<K> { store, playbook, source, batch: Vec::new(), new: 0, known: 0, refused: 0 };
+    let mut import = Importing::<K> {
+        store,
+        playbook,
+        source,
+        batch: Vec::new(),
+        ids: BTreeMap::new(),
+        new: 0,
+        known: 0,
+        refused: 0,
+    };
     let mut refused = 0;
     for file in files {
         import.file(file, database).await?;
@@ -141,6 +162,8 @@ struct Importing<'a, K: Kind> {
     playbook: Playbook,
     source: &'a str,
     batch: Vec<K::Kept>,
+    /// Where in it which id stands first.
+    ids: BTreeMap<String, usize>,
     new: u64,
     known: u64,
     refused: u64,
@@ -172,6 +195,10 @@ impl<K: Kind> Importing<'_, K> {
                 }
             };
             match K::checked(row, self.source, &self.playbook, clock.now()) {
+                Ok(kept) if self.contradicts(&kept) => {
+                    progress.clear();
+                    self.refuse(&name, line, sends::CONTRADICTS);
+                }
                 Ok(kept) => self.keep(kept).await?,
                 Err(why) => {
                     progress.clear();
@@ -185,7 +212,14 @@ impl<K: Kind> Importing<'_, K> {
         ended
     }
 
+    /// Whether a row of the same batch has its id and says something else.
+    fn contradicts(&self, kept: &K::Kept) -> bool {
+        let known = self.ids.get(K::id(kept)).and_then(|place| self.batch.get(*place));
+        known.is_some_and(|known| known != kept)
+    }
+
     async fn keep(&mut self, kept: K::Kept) -> anyhow::Result<()> {
+        self.ids.entry(K::id(&kept).to_owned()).or_insert(self.batch.len());
         self.batch.push(kept);
         if self.batch.len() >= BATCH { self.flush().await } else { Ok(()) }
     }
@@ -204,6 +238,7 @@ impl<K: Kind> Importing<'_, K> {
                     self.new += u64::try_from(fresh).unwrap_or(u64::MAX);
                     self.known += u64::try_from(new.len() - fresh).unwrap_or(u64::MAX);
                     self.batch.clear();
+                    self.ids.clear();
                     return Ok(());
                 }
                 Err(StoreError::Busy) => tokio::time::sleep(PAUSE).await,

@@ -50,6 +50,10 @@ fn exact(text: &str, zone: Tz) -> Option<anyhow::Result<Timestamp>> {
         return Some(Ok(at.to_utc().into()));
     }
     let text = text.replace(' ', "T");
+    // Without seconds, as people write it, and with an offset all the same.
+    if let Ok(at) = DateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M%#z") {
+        return Some(Ok(at.to_utc().into()));
+    }
     let wall =
         ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"].iter().find_map(|f| NaiveDateTime::parse_from_str(&text, f).ok())?;
     Some(match zone.from_local_datetime(&wall) {
@@ -187,6 +191,8 @@ mod tests {
             ("2026-03-02T10:00", "2026-03-02T10:00:00-05:00"),
             ("2026-03-02 10:00", "2026-03-02T10:00:00-05:00"),
             ("2026-03-02T10:00:00Z", "2026-03-02T10:00:00+00:00"),
+            ("2026-03-02T10:00Z", "2026-03-02T10:00:00+00:00"),
+            ("2026-03-02 10:00-05:00", "2026-03-02T10:00:00-05:00"),
         ] {
             assert_eq!(ever(text).unwrap(), at(meant), "{text}");
         }

@@ -17,6 +17,7 @@ use mailed::Mailed;
 
 pub mod approval;
 pub mod brief;
+pub mod campaign;
 pub mod follow;
 pub mod mailed;
 pub mod pace;

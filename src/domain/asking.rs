@@ -85,7 +85,7 @@ const OLDER: &str = "had not read their card anew in time: the older one was use
 pub(super) fn over(d: &mut Draft, world: &ReadSet<'_>, late: bool) {
     follow_cohort(d, world);
     let area_code = world.address.and_then(|address| territory::area_code(address.as_str()));
-    let mut found = receive::find_owner(d, world, area_code);
+    let mut found = receive::find_owner(d, world, area_code, None);
     if late {
         // An older card may be here, and was routed by.
         let why = if world.cards.is_empty() { UNKNOWN } else { OLDER };
@@ -98,7 +98,7 @@ pub(super) fn over(d: &mut Draft, world: &ReadSet<'_>, late: bool) {
 }
 
 /// The clock is the one of the class that the reply turned out to be of, and counts from when it came.
-fn follow_cohort(d: &mut Draft, world: &ReadSet<'_>) {
+pub(super) fn follow_cohort(d: &mut Draft, world: &ReadSet<'_>) {
     let wanted = use_case::wants_clock(world.playbook, &d.c.use_case) && !d.c.is_done();
     let cohort = world.playbook.cohort(&d.c.cohort).or_else(|| world.playbook.cohorts.last());
     match (d.c.clock.clone(), cohort.filter(|_| wanted)) {
@@ -133,9 +133,12 @@ pub(super) fn is_of_a_person(c: &Conversation) -> bool {
     })
 }
 
-/// Whether an answer of the CRM may carry it to another team, or back from one.
-pub(super) fn may_move(world: &ReadSet<'_>, c: &Conversation) -> bool {
-    let worked_on = c.clock.is_some() && c.awaits.is_none() || c.assignment.as_ref().is_some_and(|a| a.taken.is_some());
+/// Whether what is known of it now may carry it to another team or to another program, or back from one. `ends`: it turned
+/// out that nobody here need answer it, so that a clock alone does not keep it here.
+pub(super) fn may_move(world: &ReadSet<'_>, c: &Conversation, ends: bool) -> bool {
+    let taken = c.assignment.as_ref().is_some_and(|a| a.taken.is_some());
+    let waited_for = c.clock.is_some() && c.awaits.is_none();
+    let worked_on = if ends { is_of_a_person(c) } else { waited_for || taken };
     let stays = world.playbook.asking.reroute == Reroute::Never && c.assignment.is_some();
-    c.is_done() || !(worked_on || stays)
+    c.is_done() || c.is_sent_on() || !(worked_on || stays)
 }

@@ -22,6 +22,7 @@ use super::use_case::Evidence;
 
 pub use answer::{Answer, AnswerState};
 
+mod about;
 mod answer;
 mod answers;
 
@@ -76,6 +77,12 @@ pub struct Conversation {
     pub last_words: Option<Timestamp>,
     /// What the buyer's last text was.
     pub last_kind: Option<InboundKind>,
+    /// Their newest text of words or a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_text: Option<MessageId>,
+    /// What it was about since the buyer last began: of each the campaign is told once.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub topics: BTreeSet<String>,
     /// What kind of text a person said that the buyer's last one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrected: Option<Corrected>,
@@ -202,6 +209,8 @@ impl Conversation {
             last_inbound: None,
             last_words: None,
             last_kind: None,
+            last_text: None,
+            topics: BTreeSet::new(),
             corrected: None,
             answered: false,
             disclosed: None,
@@ -237,6 +246,7 @@ impl Conversation {
     /// Takes in one fact.
     pub fn apply(&mut self, at: Timestamp, event: &Event) {
         self.changed = self.changed.max(at);
+        self.turn(event);
         match event {
             Event::Opened { number, line, team, use_case, cohort, evidence } => {
                 self.number = *number;
@@ -258,10 +268,12 @@ impl Conversation {
                 self.cohort.clone_from(cohort);
             }
             Event::Owned { owner, source, after } => {
+                // What is held for somebody else than the owner is still held for them.
+                let of_owner = |of: &RepId| self.owner.as_ref().is_none_or(|before| before == of);
+                self.loan = self.loan.take().filter(|loan| !of_owner(&loan.of));
                 self.owner.clone_from(owner);
                 self.owned_by = *source;
                 self.in_place_of.clone_from(after);
-                self.loan = None;
             }
             Event::Received { kind, .. } => {
                 self.inbound += 1;

@@ -366,15 +366,16 @@ pub(super) fn anew(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: C
     pass(world, &forgotten, now, why, 0)
 }
 
-/// To the backup of whoever has it, where nobody is accountable: on the terms of the ladder's step for backups, else of the
-/// step it stands on. None when there is no backup who can be asked.
+/// To the backup of whoever has it, where nobody is accountable or it is held for another than the owner: on the terms of
+/// the ladder's step for backups, else of the step it stands on. None when there is no backup who can be asked.
 pub(super) fn to_holders_backup(
     world: &ReadSet<'_>,
     c: &Conversation,
     now: Timestamp,
     why: &Climb,
 ) -> Option<Vec<Event>> {
-    let holder = c.assignee().filter(|_| c.owner.is_none())?;
+    let for_another = c.loan.as_ref().is_some_and(|loan| Some(&loan.of) != c.owner.as_ref());
+    let holder = c.assignee().filter(|_| c.owner.is_none() || for_another)?;
     let backup = world.playbook.reps.get(holder)?.backup.as_ref()?;
     let rules = rules(world, &c.cohort)?;
     let (team, cohort, again) = (&c.team, c.cohort.as_str(), c.rounds < rules.ladder.repeat);

@@ -243,6 +243,6 @@ const fn settled(late: bool) -> &'static str {
     if late {
         "the CRM had not answered in time: routed with what was known"
     } else {
-        "the CRM said in time who this is: routed with that"
+        "the CRM answered in time: routed with what it said"
     }
 }

@@ -69,8 +69,10 @@ pub fn recommend(at: &Moment<'_>) -> NextStep {
     }
     let kind = kind(at);
     let own = at.rules.iter().find_map(|rule| rule.step(at, kind));
-    own.or_else(|| rules::built_in().iter().find_map(|rule| rule.step(at, kind)))
-        .unwrap_or_else(|| step("Answer, and ask one open question", "no open deal and no recent signal"))
+    own.or_else(|| rules::built_in().iter().find_map(|rule| rule.step(at, kind))).unwrap_or_else(|| {
+        let why = if at.unread { "the CRM has not said yet who this is" } else { "no open deal and no recent signal" };
+        step("Answer, and ask one open question", why)
+    })
 }
 
 /// What kind of text it is, as far as anything says so. Where nothing spoke there is no kind: "hello again" pleases nobody.

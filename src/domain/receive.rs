@@ -10,6 +10,7 @@ use super::command::{Context, ReadSet, Receive};
 use super::consent::words::keyword_in;
 use super::consent::{ConsentRules, Keyword, OptOutSource, bare, told};
 use super::conversation::{Conversation, Status};
+use super::coverage;
 use super::decide::{Decided, Draft};
 use super::escalation::{self, From, Who};
 use super::event::{Event, Review, Subject};
@@ -39,12 +40,12 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
     if block::is_blocked(world) {
         return block::received(d, world, text, kind, cx);
     }
-    let moved = refresh_match(&mut d, world, text);
+    let moved = refresh_match(&mut d, world, text, kind);
     let waits = asking::waits(&mut d, text, kind);
     d.say(Event::Received { message: text.message, kind });
     match kind {
         InboundKind::OptOut => {
-            find_owner(&mut d, world, text.area_code.as_deref());
+            find_owner(&mut d, world, text.area_code.as_deref(), None);
             consent(&mut d, world, text, kind);
         }
         InboundKind::OptIn => consent(&mut d, world, text, kind),
@@ -57,11 +58,11 @@ pub(super) fn receive(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Deci
             }
         }
         InboundKind::Help => {
-            find_owner(&mut d, world, text.area_code.as_deref());
+            find_owner(&mut d, world, text.area_code.as_deref(), None);
             told::help(&mut d, world, text);
         }
         InboundKind::Tapback | InboundKind::Acknowledgement | InboundKind::AutoReply => {
-            find_owner(&mut d, world, text.area_code.as_deref());
+            find_owner(&mut d, world, text.area_code.as_deref(), None);
         }
     }
     d.facts()
@@ -90,20 +91,29 @@ pub(super) fn rematch(mut d: Draft, world: &ReadSet<'_>) -> Decided {
         words: None,
         before: Some((d.c.use_case.as_str(), d.c.evidence.as_ref())),
     };
-    let matched = matched(&d.c, world, &signs);
-    let moved = is_moved(&matched);
+    let (matched, moved) = matched(&d.c, world, &signs, None);
+    let wanted = use_case::wants_clock(world.playbook, &d.c.use_case);
     d.say(matched);
     if d.c.awaits.is_some() {
         asking::over(&mut d, world, false);
         return d.facts();
     }
+    if !d.c.is_done() && (moved && d.c.clock.is_some() || !wanted && waits_without_clock(&d.c)) {
+        asking::follow_cohort(&mut d, world);
+    }
     let before = d.c.owner.clone();
-    let found = find_owner(&mut d, world, None);
+    let found = find_owner(&mut d, world, None, None);
     let untaken = d.c.assignment.is_some() && !asking::is_of_a_person(&d.c);
     if (moved || asking::reroutes(world, &d.c, before.as_ref())) && untaken && !d.c.is_done() {
         offer(&mut d, world, found);
     }
     d.facts()
+}
+
+/// Whether the buyer wrote and nobody answered since, with no clock: what it was about wanted none.
+fn waits_without_clock(c: &Conversation) -> bool {
+    let taken = c.assignment.as_ref().is_some_and(|a| a.taken.is_some());
+    c.clock.is_none() && c.last_words.is_some() && c.assignment.is_some() && !(taken && c.answered)
 }
 
 fn open(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Draft {
@@ -131,7 +141,7 @@ fn open(world: &ReadSet<'_>, text: &Receive, cx: &Context) -> Draft {
 
 /// Takes over what the CRM, the marketing tool and the text itself say now, when it differs. Whether it went to a
 /// queue, or came back from one.
-fn refresh_match(d: &mut Draft, world: &ReadSet<'_>, text: &Receive) -> bool {
+fn refresh_match(d: &mut Draft, world: &ReadSet<'_>, text: &Receive, kind: InboundKind) -> bool {
     let signs = Signs {
         line: &d.c.line,
         answering: answering(world, Some(text.sent.unwrap_or(d.now))),
@@ -140,8 +150,12 @@ fn refresh_match(d: &mut Draft, world: &ReadSet<'_>, text: &Receive) -> bool {
         // What was finished begins anew.
         before: (!d.c.is_done()).then_some((d.c.use_case.as_str(), d.c.evidence.as_ref())),
     };
-    let now = matched(&d.c, world, &signs);
-    let moved = is_moved(&now);
+    let (mut now, mut moved) = matched(&d.c, world, &signs, Some(text));
+    if moved && !kind.arms_clock() {
+        // Nobody is asked about a tapback or a keyword: the next words go where they belong.
+        let contacts = world.cards.iter().map(|card| card.contact.clone()).collect();
+        (now, moved) = (as_it_is(&d.c, contacts), false);
+    }
     if now != as_it_is(&d.c, d.c.contacts.clone()) {
         d.say(now);
     }
@@ -158,25 +172,27 @@ fn answering<'a>(world: &ReadSet<'a>, at: Option<Timestamp>) -> Option<&'a Answe
     world.answering.filter(|sent| at.is_some_and(|at| sent.is_answered_at(world.playbook, at)))
 }
 
-/// Who is behind the number now, and what that makes of the conversation.
-fn matched(c: &Conversation, world: &ReadSet<'_>, signs: &Signs<'_>) -> Event {
+/// Who is behind the number now, and what that makes of the conversation; and whether somebody else is asked about it now.
+/// `text` is the one that says so, when one does.
+fn matched(c: &Conversation, world: &ReadSet<'_>, signs: &Signs<'_>, text: Option<&Receive>) -> (Event, bool) {
+    let playbook = world.playbook;
     let contacts: Vec<_> = world.cards.iter().map(|card| card.contact.clone()).collect();
-    let (use_case, evidence) = use_case::of(world.playbook, signs);
-    let cohort = use_case::cohort(world.playbook, &use_case, world.cards).map_or(String::new(), |c| c.name.clone());
-    if use_case::queue(world.playbook, &use_case) == use_case::queue(world.playbook, &c.use_case) {
-        return Event::Matched { contacts, use_case, cohort, evidence: Some(evidence), team: None };
+    let (use_case, evidence) = use_case::of(playbook, signs);
+    let cohort = use_case::cohort(playbook, &use_case, world.cards).map_or(String::new(), |c| c.name.clone());
+    let other_queue = use_case::queue(playbook, &use_case) != use_case::queue(playbook, &c.use_case);
+    let aside = use_case::sent_on(playbook, &use_case).is_some();
+    // It goes to another program, to a queue, or comes back from one.
+    let elsewhere = other_queue || c.assignment.is_some() && aside != c.is_sent_on();
+    // What somebody works on or waits for an answer is not carried away from under their hands. What turns out to be no
+    // question to Sales at all is waited for by nobody here; but a text of its own answers no earlier one.
+    let may_move = asking::may_move(world, c, aside && text.is_none());
+    if elsewhere && !may_move && use_case != c.use_case {
+        return (as_it_is(c, contacts), false);
     }
-    // It goes to a queue, or comes back from one. What somebody works on or waits for an answer is not carried away
-    // from under their hands.
-    if !asking::may_move(world, c) {
-        return as_it_is(c, contacts);
-    }
-    let team = use_case::team(world.playbook, &use_case, &c.line);
-    Event::Matched { contacts, use_case, cohort, evidence: Some(evidence), team }
-}
-
-const fn is_moved(matched: &Event) -> bool {
-    matches!(matched, Event::Matched { team: Some(_), .. })
+    let homeless = !playbook.teams.contains_key(&c.team);
+    let team = || use_case::team(playbook, &use_case, &c.line);
+    let team = if homeless || other_queue && may_move { team() } else { None };
+    (Event::Matched { contacts, use_case, cohort, evidence: Some(evidence), team }, elsewhere && may_move)
 }
 
 /// How we know. A keyword is kept as such whoever read it: which one tells the rep what the buyer may have meant. Any
@@ -189,7 +205,9 @@ fn source_of(rules: &ConsentRules, text: &Receive, wanted: Keyword) -> OptOutSou
 }
 
 /// Looks for the owner and records a change; returns where it was found and who was passed over.
-pub(super) fn find_owner(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>) -> Found {
+///
+/// `worked` is who worked on it last, where that counts although nobody owned it.
+pub(super) fn find_owner(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, worked: Option<&RepId>) -> Found {
     if use_case::queue(world.playbook, &d.c.use_case).is_some() {
         if d.c.owner.is_some() {
             d.say(Event::Owned { owner: None, source: None, after: None });
@@ -197,7 +215,7 @@ pub(super) fn find_owner(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&
         return not_for_sales(d, world);
     }
     let c = d.c.clone();
-    let before = c.owner.as_ref().map(|owner| (owner, c.owned_by));
+    let before = c.owner.as_ref().map(|owner| (owner, c.owned_by)).or_else(|| Some((worked?, None)));
     let found = ownership::find(world, &Asked { now: d.now, team: &c.team, before, area_code });
     // A reply that nobody is asked about uses up nobody's turn.
     let turn = found.turn.as_ref().filter(|_| use_case::sent_on(world.playbook, &c.use_case).is_none());
@@ -216,7 +234,7 @@ pub(super) fn find_owner(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&
 
 /// Asks the rules again who owns a conversation that nobody does, and offers it to whoever they find.
 pub(super) fn deal(d: &mut Draft, world: &ReadSet<'_>) {
-    let found = find_owner(d, world, None);
+    let found = find_owner(d, world, None, None);
     if d.c.owner.is_some() {
         offer(d, world, found);
     }
@@ -238,6 +256,9 @@ fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, mov
         Status::Open => {}
     }
     park_waiting(d, &Review::NewerReply);
+    if moved && d.c.clock.is_some() {
+        asking::follow_cohort(d, world);
+    }
     let waits_anew = d.c.clock.is_none();
     if waits_anew && use_case::wants_clock(world.playbook, &d.c.use_case) {
         let cohort = world.playbook.cohort(&d.c.cohort).or_else(|| world.playbook.cohorts.last());
@@ -249,12 +270,21 @@ fn wants_answer(d: &mut Draft, world: &ReadSet<'_>, area_code: Option<&str>, mov
     if waits {
         return;
     }
-    let found = find_owner(d, world, area_code);
     let holder_gone = d.c.assignee().is_some_and(|rep| !world.is_here(rep));
+    // Whoever worked on it last comes first when it is offered again, also where nobody owned it.
+    let again = (was_done || holder_gone) && !moved;
+    let worked = d.c.taker().map(|(rep, _)| rep.clone()).filter(|_| again);
+    let found = find_owner(d, world, area_code, worked.as_ref());
     // An offer of before that no longer passes on, as one that was finished and then snoozed, would wait for ever.
     let stands = |a: &Assignment| a.taken.is_none() && a.expires.is_none() && a.step.is_some();
     let stuck = waits_anew && d.c.assignment.as_ref().is_some_and(stands);
-    if d.c.assignment.is_none() || was_done || holder_gone || moved || stuck {
+    if d.c.assignment.is_none()
+        || was_done
+        || holder_gone
+        || moved
+        || stuck
+        || coverage::is_homeless(&d.c, world.playbook)
+    {
         offer(d, world, found);
     }
     if d.c.awaits.is_some() {
@@ -277,6 +307,8 @@ pub(super) fn offer(d: &mut Draft, world: &ReadSet<'_>, found: Found) {
     if let Some(channel) = use_case::sent_on(world.playbook, &d.c.use_case) {
         return lay_aside(d, world, channel);
     }
+    // Whoever is asked is to see it.
+    coverage::wake(d);
     let owner = found.owner.as_ref().map(|(rep, source)| (rep, *source));
     let c = d.c.clone();
     let (asked, again) = (&c.asked, c.rounds < escalation::repeats(world, &c.cohort));

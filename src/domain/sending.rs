@@ -242,10 +242,14 @@ pub(super) fn report(
     let moves = match &answer.state {
         // Held or parked: its list did not have it, and the carrier had it all the same. It must not go again.
         AnswerState::Sending | AnswerState::Unknown | AnswerState::Held { .. } | AnswerState::Parked { .. } => true,
+        // A failure that gave no reason takes this one: it is kept once, however often it is said again.
+        AnswerState::Out { delivery: now, error: None } if now.is_failure() && opted_out => true,
         AnswerState::Out { delivery: now, .. } => delivery.rank() > now.rank() && !now.is_failure(),
     };
     if !moves {
-        if opted_out {
+        // Said again it is the same word, which a START since then has ended.
+        let said = matches!(&answer.state, AnswerState::Out { error: Some(code), .. } if is_opt_out(*code));
+        if opted_out && !said {
             withdrawal::withdraw(&mut d, world, OptOutSource::Carrier);
         }
         return d.facts();

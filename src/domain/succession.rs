@@ -1,8 +1,10 @@
 //! Somebody leaves, and somebody else stands where they stood: in the policy, and for the buyers they had.
 
 use super::command::ReadSet;
+use super::conversation::Conversation;
+use super::coverage;
 use super::decide::{Decided, Draft};
-use super::escalation::Who;
+use super::escalation::{self, Who};
 use super::event::Event;
 use super::id::{RepId, ScheduleId};
 use super::measure::ReportName;
@@ -126,24 +128,59 @@ fn turns(rotation: &mut Rotation, from: &RepId, to: &RepId, what: &str, comes: &
     }
 }
 
-/// Somebody left: what they were accountable for and what they had goes to whoever stands in their place. A running clock
-/// runs on, and nothing that is finished is touched.
+/// Whether somebody's leaving concerns it: they are accountable, have it, or somebody holds it for them.
+pub fn concerns(c: &Conversation, from: &RepId) -> bool {
+    let lent = c.loan.as_ref().is_some_and(|loan| loan.of == *from);
+    !c.is_done() && (lent || c.owner.as_ref() == Some(from) || c.assignee() == Some(from))
+}
+
+/// Somebody left: what they were accountable for and what they had goes to whoever stands in their place; while those are
+/// away, to whoever covers for them. What they held for somebody else is still on loan, and what somebody held for them is
+/// so no longer. A running clock runs on, and nothing that is finished is touched.
 pub(super) fn succeed(mut d: Draft, world: &ReadSet<'_>, from: &RepId, to: &RepId) -> Decided {
     if d.c.is_done() || !world.playbook.is_active(to) {
         return d.facts();
     }
+    let loan = d.c.loan.as_ref().map(|loan| loan.of.clone());
     if d.c.owner.as_ref() == Some(from) {
         d.say(Event::Owned { owner: Some(to.clone()), source: None, after: Some(from.clone()) });
     }
+    let reason = Reason::InPlaceOf(from.clone());
     if d.c.assignee() == Some(from) {
-        let reason = Reason::InPlaceOf(from.clone());
-        let because = Because { reason, passed: Vec::new(), playbook: world.playbook.version, climbed: None };
-        let to = Holder::Rep(to.clone());
         // An offer that nobody took stays one: it passes on from the same step after as long as it was given before.
         let offer = d.c.assignment.as_ref().filter(|a| a.taken.is_none());
         let expires = offer.and_then(|a| a.expires.map(|until| d.now + until.since(a.at)));
-        let step = offer.and_then(|a| a.step);
-        d.say(Event::Offered { to, step, expires, because, covers: None, weighed: None });
+        let terms = (offer.and_then(|a| a.step), expires);
+        match loan.filter(|of| of != from && of != to) {
+            Some(of) => lend_on(&mut d, world, to, of, reason, terms),
+            None => coverage::give(&mut d, world, to, reason, terms),
+        }
+    } else if loan.as_ref() == Some(from) && d.c.assignee() != Some(to) {
+        let terms = match &d.c.clock {
+            Some(_) if d.c.owner.as_ref() == Some(to) => escalation::owners_step(world, &d.c, d.now),
+            Some(_) | None => (None, None),
+        };
+        let covers = d.c.assignee().filter(|rep| world.is_here(rep)).cloned();
+        match covers.filter(|_| !world.is_here(to)) {
+            // Whoever has it goes on with it, for the other one.
+            Some(rep) => lend_on(&mut d, world, &rep, to.clone(), reason, terms),
+            None => coverage::give(&mut d, world, to, reason, terms),
+        }
     }
     d.facts()
+}
+
+/// From whoever left to whoever stands in their place, or who covers for those: still for the one who is away.
+fn lend_on(
+    d: &mut Draft,
+    world: &ReadSet<'_>,
+    to: &RepId,
+    of: RepId,
+    reason: Reason,
+    (step, expires): (Option<u8>, Option<Timestamp>),
+) {
+    let cover = (!world.is_here(to)).then(|| coverage::cover_of(world.playbook, world.roster, to)).flatten();
+    let because = Because { reason, passed: Vec::new(), playbook: world.playbook.version, climbed: None };
+    let to = Holder::Rep(cover.unwrap_or(to).clone());
+    d.say(Event::Offered { to, step, expires, because, covers: Some(of), weighed: None });
 }

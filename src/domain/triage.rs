@@ -4,13 +4,14 @@ use super::command::ReadSet;
 use super::consent::OptOutSource;
 use super::contact::Body;
 use super::conversation::Status;
+use super::coverage;
 use super::decide::{Decided, Draft};
 use super::escalation;
 use super::event::{Climb, Event, Outcome};
 use super::id::{MessageId, RepId};
 use super::meeting::{Meeting, Remark};
 use super::rejection::Rejection;
-use super::routing::{Because, Holder, Reason};
+use super::routing::{Because, Reason};
 use super::sla::Stage;
 use super::time::Timestamp;
 use super::withdrawal;
@@ -25,7 +26,8 @@ pub(super) fn take(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Result<Deci
     Ok(d.facts())
 }
 
-/// It is theirs. A hand-over by a person waits for nobody's ladder; the clock still climbs when it breaches.
+/// It is theirs; while they are away, whoever covers for them has it on loan. A hand-over by a person waits for nobody's
+/// ladder; the clock still climbs when it breaches.
 pub(super) fn assign(mut d: Draft, world: &ReadSet<'_>, by: &RepId, to: &RepId) -> Result<Decided, Rejection> {
     if !world.playbook.is_active(to) {
         return Err(Rejection::NoSuchRep { who: to.clone() });
@@ -35,10 +37,8 @@ pub(super) fn assign(mut d: Draft, world: &ReadSet<'_>, by: &RepId, to: &RepId) 
             let answer_by = escalation::answer_by(world, &d.c, d.now);
             d.say(Event::Taken { by: by.clone(), because: because(world, Reason::Took), answer_by });
         }
-    } else if d.c.assignee() != Some(to) {
-        let because = because(world, Reason::Person(by.clone()));
-        let to = Holder::Rep(to.clone());
-        d.say(Event::Offered { to, step: None, expires: None, because, covers: None, weighed: None });
+    } else if d.c.assignee() != Some(to) && d.c.loan.as_ref().is_none_or(|loan| loan.of != *to) {
+        coverage::give(&mut d, world, to, Reason::Person(by.clone()), (None, None));
     }
     Ok(d.facts())
 }
@@ -58,6 +58,7 @@ pub(super) fn escalate(
     if !reason.is_blank() {
         d.say(Event::Noted { message: note, by: by.clone() });
     }
+    coverage::wake(&mut d);
     for event in climbed {
         d.say(event);
     }

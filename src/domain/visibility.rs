@@ -34,11 +34,12 @@ impl Principal {
     }
 }
 
-/// Everybody a conversation is visible to: its owner, its holder, whoever has an answer in it that has not settled, the
+/// Everybody a conversation is visible to: its owner, its holder and whoever they hold it for, whoever has an answer in it that has not settled, the
 /// pool once it was asked or while a second person is wanted, the team's lead, admins, and while it is done whoever finished it.
 pub fn audience(c: &Conversation) -> BTreeSet<Principal> {
     let mut seen_by: BTreeSet<Principal> = [Principal::All, Principal::Lead(c.team.clone())].into();
     seen_by.extend(c.owner.iter().chain(c.finished.as_ref().map(|f| &f.by)).cloned().map(Principal::Rep));
+    seen_by.extend(c.loan.iter().map(|loan| Principal::Rep(loan.of.clone())));
     match c.assignment.as_ref().map(|a| &a.to) {
         Some(Holder::Rep(rep)) => {
             seen_by.insert(Principal::Rep(rep.clone()));

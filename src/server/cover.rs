@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::engine;
 use super::feed::Presences;
 use super::service::{Outcome, Service, ServiceError, Work};
-use super::store::StoreError;
+use super::store::{Store, StoreError};
 use crate::clock::monotonic;
 use crate::domain::command::{Actor, Command};
 use crate::domain::conversation::Conversation;
@@ -199,6 +199,13 @@ fn seen_and_unseen(
     said
 }
 
+/// How many open conversations are of a team that this policy does not know: once it is in force they go to the team of
+/// their line.
+pub async fn homeless(store: &dyn Store, playbook: &Playbook) -> Result<usize, StoreError> {
+    let open = store.open_seen_by(&Principal::All).await?;
+    Ok(open.iter().filter(|c| coverage::is_homeless(c, playbook)).count())
+}
+
 /// Conversations that these people's coming or going concerns, the most urgent first; of everybody's when nobody is named.
 async fn concerned(
     service: &Service,
@@ -222,8 +229,15 @@ async fn concerned(
     let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
     for principal in principals {
         let open = service.store().open_seen_by(&principal).await?.into_iter();
-        let unsettled = |c: &Conversation| coverage::is_unsettled(c, came.concerns(c), &is_here);
-        all.extend(open.filter(|c| unsettled(c) && seen.insert(c.id)));
+        let concerns = |c: &Conversation| {
+            coverage::is_homeless(c, playbook) || coverage::is_unsettled(c, came.concerns(c), &is_here)
+        };
+        all.extend(open.filter(|c| concerns(c) && seen.insert(c.id)));
+    }
+    let homeless = all.iter().filter(|c| coverage::is_homeless(c, playbook)).count();
+    if homeless > 0 {
+        let version = playbook.version;
+        tracing::warn!(homeless, version, "open conversations of a team that is gone go to the team of their line");
     }
     all.sort_by_key(coverage::urgency);
     Ok(all)

@@ -292,14 +292,16 @@ fn has_stray(answer: &DueSend, recent: &[Message], listed: &[Listed]) -> bool {
     }
     // A carrier may list a text in other words than it was given: with a trial account's prefix, or with its characters
     // exchanged. One that nobody here accounts for may be this answer.
-    let since = |at: Timestamp| at + SKEW >= answer.at;
-    let all = listed.iter().filter(|m| m.reference.is_none() && is_to(m, answer) && since(m.at)).count();
+    let after = |at: Timestamp| at + SKEW >= answer.at;
+    let theirs = listed.iter().filter(|m| m.reference.is_none() && is_to(m, answer) && after(m.at)).count();
+    // Of ours only what the carrier took stands in its list. In doubt one of ours more is a text less that is accounted for,
+    // and the answer stays unknown: that costs a look, a second text costs trust.
     let ours = recent.iter().filter(|m| {
         matches!(m.author, Author::Rep(_) | Author::Automatic)
-            && since(m.at + SKEW)
-            && matches!(m.standing, Some(AnswerState::Out { .. }))
+            && after(m.at)
+            && matches!(&m.standing, Some(AnswerState::Out { delivery, .. }) if !delivery.is_failure())
     });
-    all > ours.count()
+    theirs > ours.count()
 }
 
 /// How an answer that the carrier has stands by its list: all that could be it must be there, and stand alike.

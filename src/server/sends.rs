@@ -62,6 +62,9 @@ pub fn checked(row: SendRow, source: &str, playbook: &Playbook, now: Timestamp) 
     Ok(CampaignSend { source: source.to_owned(), id, to, line: line.clone(), sent })
 }
 
+/// Why a row is not kept that has the id of one before it and says something else.
+pub const CONTRADICTS: &str = "another row before it has the same id and says something else: that one is kept";
+
 /// Looks again at conversations that a report marked, now and then, until `shutdown`.
 pub async fn run(service: Service, mut shutdown: watch::Receiver<bool>) {
     let mut every = tokio::time::interval(EVERY);

@@ -26,5 +26,6 @@ mod seeing;
 mod sending;
 mod shifts;
 mod succession;
+mod turning;
 mod waiting;
 mod who_writes;

@@ -79,7 +79,7 @@ fn what_differs_is_told_differently() {
     assert!(told(&read(&other)).contains("East: nobody is ever on call."));
     let told = told(&read(&other.replacen("[rep.maya]", short, 1)));
     assert!(
-        told.contains("East: now Omar Haddad, and nothing changes.")
+        told.contains("East: by its turns Omar Haddad, and nothing changes.")
             && told.contains("  Turns: always Omar Haddad (UTC)"),
         "{told}"
     );

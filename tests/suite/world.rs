@@ -437,7 +437,9 @@ impl Story {
     /// Everybody's coming and going is followed up: what it concerns is settled, the most urgent first.
     pub(crate) fn settles(&mut self) -> Vec<Event> {
         let is_here = |rep: &RepId| self.playbook.is_active(rep) && !self.roster.away.contains_key(rep);
-        let concerned = self.conversations.values().filter(|c| coverage::is_unsettled(c, true, is_here));
+        let concerns =
+            |c: &&Conversation| coverage::is_homeless(c, &self.playbook) || coverage::is_unsettled(c, true, is_here);
+        let concerned = self.conversations.values().filter(concerns);
         let mut concerned: Vec<_> = concerned.map(coverage::urgency).collect();
         concerned.sort_unstable();
         let (mut facts, here) = (Vec::new(), self.here);

@@ -125,7 +125,7 @@ impl Report {
         }
         if matches!(event, Event::PlaybookApplied { .. } | Event::Beside { what: Beside::ShadowEnded { .. } }) {
             self.ended = Some(at);
-        } else if matches!(event, Event::Received { .. }) {
+        } else if matches!(event, Event::Received { kind, .. } if kind.arms_clock()) {
             self.replies += 1;
         } else if let Event::Beside { what: Beside::Differs(difference) } = event {
             self.count(&difference);

@@ -8,9 +8,11 @@ use uuid::Uuid;
 use crate::cli::playbook::{Change, words};
 use crate::cli::{DatabaseArg, say};
 use crate::domain::command::{Actor, Command};
+use crate::domain::coverage;
 use crate::domain::expectation;
 use crate::domain::id::{ConversationId, DeviceId, RepId};
 use crate::domain::playbook::Playbook;
+use crate::domain::roster::Roster;
 use crate::domain::succession::{self, Without};
 use crate::domain::visibility::Principal;
 use crate::server::service::{PlaybookChange, Service, Work};
@@ -73,6 +75,10 @@ impl Depart {
             say("  the version that waits for its day is replaced by this one: apply it again afterwards");
         }
         let roster = store.page(&query(&from, 0)).await?.roster;
+        let covered = covered(&after, &roster, &to, all);
+        if let Some(line) = &covered {
+            say(&format!("  {line}"));
+        }
         let shifts = succession::shifts(&roster, &from, &to, self.database.clock().now());
         if !shifts.is_empty() {
             say(&format!("  {} shift(s) that {gone} has by override or swap go to {comes}", shifts.len()));
@@ -120,6 +126,9 @@ impl Depart {
             "done: version {} is in force, {moved} conversation(s) went to {comes}, {revoked} device(s) signed out",
             service.playbook().version
         ));
+        if let Some(line) = covered {
+            say(&line);
+        }
         say("your playbook's file does not say so yet, and the next version applied from it counts. What it lacks:");
         let database = format!("--database sqlite:{}", self.database.database.display());
         say(&format!("  comeback playbook diff {database} FILE"));
@@ -138,6 +147,20 @@ fn check(playbook: &Playbook, from: &RepId, to: &RepId) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Who has what goes over while whoever stands in their place is away.
+fn covered(after: &Playbook, roster: &Roster, to: &RepId, all: usize) -> Option<String> {
+    if all == 0 || roster.is_here(after, to) {
+        return None;
+    }
+    let comes = after.rep_name(to);
+    Some(match coverage::cover_of(after, roster, to) {
+        Some(cover) => {
+            format!("{comes} is away: {} covers, and has what is at hand until {comes} is back", after.rep_name(cover))
+        }
+        None => format!("{comes} is away, and nobody covers: what waits goes to whoever is next on its ladder"),
+    })
+}
+
 /// What a rep may see, page by page.
 fn query(rep: &RepId, since: u64) -> PageQuery {
     let principals = [Principal::Rep(rep.clone())].into();
@@ -149,10 +172,10 @@ async fn theirs(store: &SqliteStore, rep: &RepId) -> anyhow::Result<Theirs> {
     loop {
         let page = store.page(&query(rep, since)).await?;
         for c in page.subjects.iter().map(|subject| &subject.state).filter(|c| !c.is_done()) {
-            let (owns, has) = (c.owner.as_ref() == Some(rep), c.assignee() == Some(rep));
-            theirs.owned += usize::from(owns);
-            theirs.had += usize::from(has);
-            theirs.all.extend((owns || has).then_some(c.id));
+            let lent = c.loan.as_ref().is_some_and(|loan| loan.of == *rep);
+            theirs.owned += usize::from(c.owner.as_ref() == Some(rep));
+            theirs.had += usize::from(lent || c.assignee() == Some(rep));
+            theirs.all.extend(succession::concerns(c, rep).then_some(c.id));
         }
         if !page.more {
             return Ok(theirs);
@@ -171,7 +194,7 @@ async fn hand_over(service: &Service, from: &RepId, to: &RepId) -> anyhow::Resul
         loop {
             let page = service.store().page(&query(from, since)).await?;
             let left = page.subjects.iter().map(|subject| &subject.state);
-            let left = left.filter(|c| !c.is_done() && (c.owner.as_ref() == Some(from) || c.assignee() == Some(from)));
+            let left = left.filter(|c| succession::concerns(c, from));
             for conversation in left.map(|c| c.id) {
                 let work = Work::Machine { actor: Actor::Operator, conversation, command: command.clone() };
                 moved += usize::from(service.submit(work).await?.has_facts());

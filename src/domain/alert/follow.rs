@@ -1,6 +1,7 @@
 //! Which notices follow from a fact, and whether one is still wanted when its turn comes.
 
 use super::{Alerts, Notice, Occasion, To, What, approval};
+use crate::domain::asking::Reroute;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
 use crate::domain::expectation::Broken;
@@ -8,8 +9,8 @@ use crate::domain::id::{NumberId, RepId};
 use crate::domain::oncall::Plan;
 use crate::domain::playbook::Playbook;
 use crate::domain::roster::Roster;
-use crate::domain::routing::{Because, Holder, Reason};
-use crate::domain::sla::{Response, Stage};
+use crate::domain::routing::{Assignment, Because, Holder, Reason};
+use crate::domain::sla::Stage;
 use crate::domain::time::Timestamp;
 use crate::domain::use_case;
 
@@ -77,17 +78,12 @@ pub fn follow(
             notices
         }
         Event::Received { message, kind } if kind.arms_clock() && !use_case::is_for_sales(playbook, &c.use_case) => {
-            let what = |use_case: &str| What::Handled { message: *message, use_case: use_case.to_owned() };
+            let what = What::Handled { message: *message, use_case: c.use_case.clone() };
             destination(playbook.alerting.handled.get(&c.use_case), c, what, now)
         }
-        Event::SlaStarted { clock } if clock.response == Response::First => pause(playbook, c, now),
-        Event::Reopened { .. } if use_case::is_for_sales(playbook, &c.use_case) => pause(playbook, c, now),
-        Event::Done { .. } if c.inbound > 0 => {
-            let what = |use_case: &str| What::Resume { use_case: use_case.to_owned() };
-            destination(playbook.alerting.pauses.get(&c.use_case), c, what, now)
-        }
+        // It turns out that another program answers it: what was offered to Sales until now is told there.
+        Event::Matched { .. } => late(playbook, c, now),
         Event::Opened { .. }
-        | Event::Matched { .. }
         | Event::Owned { .. }
         | Event::CardAwaited { .. }
         | Event::CardSettled { .. }
@@ -230,15 +226,23 @@ fn came(because: &Because) -> Occasion {
     }
 }
 
-fn pause(playbook: &Playbook, c: &Conversation, now: Timestamp) -> Vec<Notice> {
-    let what = |use_case: &str| What::Pause { use_case: use_case.to_owned() };
-    destination(playbook.alerting.pauses.get(&c.use_case), c, what, now)
+/// The newest text of a conversation that was Sales' until now and nobody took.
+fn late(playbook: &Playbook, c: &Conversation, now: Timestamp) -> Vec<Notice> {
+    let offered = |a: &Assignment| a.taken.is_none() && playbook.asking.reroute != Reroute::Never;
+    let was_ours = !c.is_sent_on() && c.assignment.as_ref().map_or(c.awaits.is_some(), offered);
+    let (Some(channel), Some(message)) = (use_case::sent_on(playbook, &c.use_case), c.last_text) else {
+        return Vec::new();
+    };
+    if c.is_done() || !was_ours {
+        return Vec::new();
+    }
+    destination(Some(&channel.to_owned()), c, What::Handled { message, use_case: c.use_case.clone() }, now)
 }
 
-fn destination(channel: Option<&String>, c: &Conversation, what: impl Fn(&str) -> What, now: Timestamp) -> Vec<Notice> {
+pub(super) fn destination(channel: Option<&String>, c: &Conversation, what: What, now: Timestamp) -> Vec<Notice> {
     let made = channel.map(|channel| Notice {
         to: To::Channels(vec![channel.clone()]),
-        what: what(&c.use_case),
+        what,
         conversation: Some(c.id),
         at: now,
     });

@@ -4,6 +4,7 @@ use super::{climb, from_the_start, repeats};
 use crate::domain::asking;
 use crate::domain::command::ReadSet;
 use crate::domain::conversation::Status;
+use crate::domain::coverage;
 use crate::domain::decide::{Decided, Draft};
 use crate::domain::event::{Climb, Event};
 use crate::domain::hold;
@@ -81,6 +82,7 @@ fn pass_on(d: &mut Draft, world: &ReadSet<'_>, why: Climb) {
         });
     }
     for event in climbed {
+        coverage::wake(d);
         d.say(event);
     }
 }

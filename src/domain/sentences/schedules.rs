@@ -1,4 +1,5 @@
-//! Who is on call, in sentences: by which turns, who has it now and who comes next.
+//! Who is on call, in sentences: by which turns, and who has it and comes next by them. Overrides are not of the policy, so
+//! that it is not said who has it now.
 
 use chrono_tz::Tz;
 
@@ -41,9 +42,9 @@ fn now_and_next(playbook: &Playbook, layers: &[Rotation], zone: Tz, now: Timesta
     let has = name(schedule.at(now).rep);
     match schedule.next_hand_off(now) {
         Some(next) => {
-            format!("now {has} until {}, then {}", instant(next.at, zone), name(next.takes.as_ref()))
+            format!("by its turns {has} until {}, then {}", instant(next.at, zone), name(next.takes.as_ref()))
         }
-        None => format!("now {has}, and nothing changes"),
+        None => format!("by its turns {has}, and nothing changes"),
     }
 }
 

@@ -314,7 +314,7 @@ impl Crm for HubSpot {
             self.known(),
             self.associated("contacts", &ids, "companies"),
             self.associated("contacts", &ids, "deals"),
-            self.touches(&ids)
+            self.touches(&contacts)
         )?;
         let now = self.clock.now();
         let (companies, deals) = (to_companies.by_id(), to_deals.by_id());

@@ -11,6 +11,7 @@ use super::auth::Keyed;
 use super::problem::Failure;
 use super::{App, RequestId, request_id};
 use crate::server::sends;
+use crate::server::store::CampaignSend;
 use crate::wire::problem::Problem;
 use crate::wire::sends::{SendOutcome, SendOutcomes, SendReport, SendRow};
 
@@ -43,9 +44,12 @@ pub async fn report(
     }
     let (playbook, now) = (app.service.playbook(), app.service.clock().now());
     let read = |row: &RawValue| sends::checked(SendRow::read(row.get())?, &key.name, &playbook, now);
-    let (mut good, mut rows) = (Vec::new(), Vec::new());
+    let (mut good, mut rows) = (Vec::<CampaignSend>::new(), Vec::new());
     for row in &report.sends {
         match read(row) {
+            Ok(send) if good.iter().any(|known| known.id == send.id && *known != send) => {
+                rows.push(SendOutcome::Refused { why: sends::CONTRADICTS.to_owned() });
+            }
             Ok(send) => {
                 good.push(send);
                 rows.push(SendOutcome::Accepted);

@@ -288,7 +288,7 @@ fn words(message: &Message) -> Option<Body> {
 /// The one person of the CRM whom it is about.
 fn one(c: &Conversation) -> Result<ContactId, String> {
     writer::one(c).cloned().ok_or_else(|| match c.contacts.len() {
-        0 => "nobody in the CRM is known to have this number".to_owned(),
+        0 => "nobody in the CRM has this number, as far as it has said".to_owned(),
         several => format!("{several} people in the CRM share this number: say in the inbox (W) who writes"),
     })
 }

@@ -202,6 +202,8 @@ pub enum Does {
     RuleOptOut,
     /// Rules that they meant something else: asks why first.
     RuleKeep(Vec<MessageId>),
+    /// Cannot yet: a text that holds the number was not shown.
+    KeepUnread,
     /// Something about people and their shifts.
     People(People),
     /// Nothing.

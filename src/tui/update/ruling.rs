@@ -28,7 +28,7 @@ pub(super) fn open(model: &mut Model, id: ConversationId) -> bool {
 fn choices(hold: &Hold, read: Vec<MessageId>) -> Vec<Choice> {
     let choice = |label: &str, detail: &str, does| Choice { label: label.to_owned(), detail: detail.to_owned(), does };
     let keep = if read.len() < hold.texts.len() {
-        choice("Keep", "not yet: read every text first", Does::Leave)
+        choice("Keep", "not yet: read every text first", Does::KeepUnread)
     } else {
         choice("Keep", "they meant something else; asks for a reason", Does::RuleKeep(read))
     };

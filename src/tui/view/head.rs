@@ -84,7 +84,8 @@ impl Head<'_> {
     }
 
     fn in_crm(&self) -> bool {
-        self.thread.is_some_and(|thread| !thread.cards.is_empty())
+        // Nobody is said not to be there before the CRM has said so.
+        self.thread.is_some_and(|thread| !thread.cards.is_empty() || thread.unread)
     }
 
     /// The clock, and what forbids a text.

@@ -49,11 +49,12 @@ async fn each_row_of_a_report_has_its_outcome_and_a_bad_one_costs_no_other() {
         send("11", &json!({ "to": null })),
         send("12", &json!({ "text": 5 })),
         json!(["no", "row"]),
+        send("1", &json!({})),
         send("1", &json!({ "text": "other words" })),
     ];
     let (status, told) = report(&office, &rows).await;
     assert_eq!(status, StatusCode::OK, "{told}");
-    assert_eq!((&told["accepted"], &told["duplicate"], &told["refused"]), (&json!(2), &json!(1), &json!(12)));
+    assert_eq!((&told["accepted"], &told["duplicate"], &told["refused"]), (&json!(2), &json!(1), &json!(13)));
     let why = |n: usize| told["rows"][n]["why"].as_str().unwrap_or_default().to_owned();
     for (n, wanted) in [
         (1, "to is not a phone number: write it +14155550123"),
@@ -68,6 +69,7 @@ async fn each_row_of_a_report_has_its_outcome_and_a_bad_one_costs_no_other() {
         (11, "to is missing"),
         (12, "text is not a text in quotes"),
         (13, "not an object in { }"),
+        (15, "another row before it has the same id and says something else: that one is kept"),
     ] {
         assert_eq!((told["rows"][n]["outcome"].as_str(), why(n).as_str()), (Some("refused"), wanted), "{n}");
     }

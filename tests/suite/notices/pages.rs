@@ -49,7 +49,10 @@ async fn answering_1_takes_the_conversation_paged_last_and_says_so() {
     );
     let answer = scene.answers_page(phone(101), " 1. ").await.expect("a rep's answer");
     let pages = scene.tray.wait_for(2).await;
-    assert_eq!(pages[1], ("+19175550101".to_owned(), "It is yours. Answer it in your inbox.".to_owned()));
+    assert_eq!(
+        pages[1],
+        ("+19175550101".to_owned(), "It is yours: the reply of 10:00. Answer it in your inbox.".to_owned())
+    );
     assert_eq!(scene.state(c).await.taker().map(|(rep, _)| rep.clone()), Some(RepId::from("maya")));
     // The carrier delivers the same text again: nothing more is said.
     scene.all_told().await;
@@ -72,7 +75,7 @@ async fn whoever_is_too_late_is_told_who_has_it() {
     scene.does("ben", c, Command::Take).await;
     scene.answers_page(phone(101), "1").await.expect("a rep's answer");
     let pages = scene.tray.wait_for(3).await;
-    assert_eq!(pages[2], ("+19175550101".to_owned(), "Ben has it already.".to_owned()));
+    assert_eq!(pages[2], ("+19175550101".to_owned(), "Ben has it already: the reply of 10:00.".to_owned()));
     assert_eq!(scene.state(c).await.taker().map(|(rep, _)| rep.clone()), Some(RepId::from("ben")));
     scene.stops().await;
 }

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use comeback::domain::alert::campaign;
 use comeback::domain::alert::follow::{broken, follow, handed_over, is_wanted};
 use comeback::domain::alert::pace::may_go;
 use comeback::domain::alert::reachable::{Known, unreachable};
 use comeback::domain::alert::{Alerts, Channel, ChannelKind, Notice, Occasion, Redact, Setting, To, What};
-use comeback::domain::command::Command;
+use comeback::domain::answering::Answering;
+use comeback::domain::command::{Actor, Command};
 use comeback::domain::contact::{Address, Body};
-use comeback::domain::event::{Event, Outcome};
+use comeback::domain::conversation::Conversation;
+use comeback::domain::event::{Event, Outcome, Subject};
 use comeback::domain::expectation::{Expectation, Reply, Then};
 use comeback::domain::hours::Calendar;
 use comeback::domain::id::RepId;
@@ -47,7 +50,31 @@ fn told(notices: &[Notice]) -> Vec<(String, String)> {
 fn follows(story: &Story, events: &[Event], by: Option<&str>) -> Vec<Notice> {
     let by = by.map(RepId::from);
     let one = |event| follow(&story.playbook, &story.roster, story.c(), event, by.as_ref(), story.now);
-    events.iter().flat_map(one).collect()
+    events.iter().flat_map(one).chain(campaigns(story, events)).collect()
+}
+
+/// What the campaigns are told of the newest facts, each as the conversation stood then.
+fn campaigns(story: &Story, events: &[Event]) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    folded(story, events, |before, c, event, at| {
+        notices.extend(campaign::follow(&story.playbook, before, c, event, at));
+    });
+    notices
+}
+
+/// The newest facts, each with what the conversation was about before it, and as it left the conversation.
+fn folded(story: &Story, events: &[Event], mut f: impl FnMut(&BTreeSet<String>, &Conversation, &Event, Timestamp)) {
+    let (here, last) = (story.c(), story.record.len().saturating_sub(events.len()));
+    let mut c = Conversation::new(here.id, here.number, here.line.clone());
+    for (n, (at, subject, event)) in story.record.iter().enumerate() {
+        if *subject == Subject::Conversation(here.id) {
+            let before = c.topics.clone();
+            c.apply(*at, event);
+            if n >= last {
+                f(&before, &c, event, *at);
+            }
+        }
+    }
 }
 
 fn pairs(wanted: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -215,6 +242,80 @@ fn a_campaign_pauses_while_sales_talks_and_what_sales_does_not_handle_goes_on() 
     assert_eq!((Some(*message), use_case.as_str()), (received, "survey"));
     let events = story.receives(2, "poll", "Stop", 0, None);
     assert_eq!(follows(&story, &events, None), [], "a keyword is no reply to send on");
+}
+
+#[test]
+fn a_campaign_pauses_once_also_when_a_later_text_or_a_late_report_tells_which_one_it_is() {
+    let mut story = Story::begins();
+    loud(&mut story);
+    story.playbook.alerting.everybody = None;
+    let meeting = story.playbook.use_cases.get_mut("meeting").unwrap();
+    (meeting.keywords, meeting.campaigns) = (vec!["demo".to_owned()], vec!["meet-*".to_owned()]);
+    story.playbook.alerting.pauses.insert("meeting".to_owned(), "hook".to_owned());
+    let to = "channels:hook";
+    let mut late = story.clone();
+
+    let events = story.texts("Hello");
+    assert_eq!(follows(&story, &events, None), [], "nobody knows yet what it is about");
+    let events = story.texts("About that demo");
+    assert_eq!(told(&follows(&story, &events, None)), pairs(&[(to, "campaign_pause")]));
+    let events = story.texts("the demo, I mean");
+    assert_eq!(follows(&story, &events, None), [], "once");
+    let events = story.does("maya", &Command::Done { outcome: Outcome::Meeting }).unwrap();
+    assert_eq!(told(&follows(&story, &events, None)), pairs(&[(to, "campaign_resume")]));
+    let events = story.texts("Hello again");
+    assert_eq!(follows(&story, &events, None), [], "it began anew, about something else");
+
+    late.texts("Hello");
+    let sent = Answering {
+        campaign: "meet-1".to_owned(),
+        use_case: None,
+        words: Body::new("Shall we meet?"),
+        at: late.now - Span::minutes(60),
+        send: None,
+    };
+    late.wait(Span::minutes(5));
+    late.answering.insert(Story::number(1), sent);
+    let events = late.machine(Actor::Crm, &Command::Match);
+    assert_eq!(told(&follows(&late, &events, None)), pairs(&[(to, "campaign_pause")]));
+    let events = late.machine(Actor::Crm, &Command::Match);
+    assert_eq!(follows(&late, &events, None), [], "once");
+}
+
+#[test]
+fn what_turns_out_not_to_be_for_sales_is_told_to_the_program_that_answers_it_once() {
+    let mut story = Story::begins();
+    loud(&mut story);
+    story.playbook.alerting.everybody = None;
+    story.playbook.use_cases.get_mut("survey").unwrap().campaigns = vec!["stars-*".to_owned()];
+    story.playbook.alerting.handled.insert("survey".to_owned(), "hook".to_owned());
+    story.playbook.alerting.pauses.insert("question".to_owned(), "hook".to_owned());
+    let events = story.texts("Four stars");
+    let received = events.iter().find_map(Event::brings);
+    story.answering.insert(
+        Story::number(1),
+        Answering {
+            campaign: "stars-1".to_owned(),
+            use_case: None,
+            words: Body::new("How did we do?"),
+            at: story.now - Span::minutes(60),
+            send: None,
+        },
+    );
+    let events = story.machine(Actor::Crm, &Command::Match);
+    let heard = |story: &Story, events: &[Event]| {
+        let mut notices = Vec::new();
+        folded(story, events, |_, c, event, at| {
+            notices.extend(follow(&story.playbook, &story.roster, c, event, None, at));
+        });
+        notices
+    };
+    let notices = heard(&story, &events);
+    let What::Handled { message, .. } = &notices[0].what else { panic!("{notices:?}") };
+    assert_eq!((notices.len(), Some(*message)), (1, received));
+    assert_eq!(told(&campaigns(&story, &events)), pairs(&[("channels:hook", "campaign_resume")]));
+    let again = story.machine(Actor::Crm, &Command::Match);
+    assert_eq!(heard(&story, &again), [], "once");
 }
 
 #[test]

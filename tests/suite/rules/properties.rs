@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use comeback::domain::answering::Answering;
 use comeback::domain::command::{Actor, Command};
 use comeback::domain::consent::OptOutSource;
 use comeback::domain::contact::Body;
 use comeback::domain::conversation::{Conversation, Status};
+use comeback::domain::coverage;
 use comeback::domain::escalation::Stop;
 use comeback::domain::event::{Event, Outcome, Review, Subject};
 use comeback::domain::hold::Ruling;
-use comeback::domain::id::{ConversationId, MessageId, NumberId};
+use comeback::domain::id::{ConversationId, MessageId, NumberId, TeamId};
 use comeback::domain::message::Delivery;
 use comeback::domain::ownership::{OwnerRule, OwnerSource};
 use comeback::domain::rejection::Rejection;
 use comeback::domain::roster::Roster;
-use comeback::domain::routing::Holder;
+use comeback::domain::routing::{Holder, Reason};
 use comeback::domain::sla::Stage;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::domain::visibility::{may_see, principals};
@@ -78,6 +80,16 @@ pub(super) enum Step {
     },
     /// Comings and goings are followed up.
     Settle,
+    /// A report tells late which campaign was answered: one of Sales, or one that another program answers.
+    Report {
+        pick: u8,
+        sales: bool,
+    },
+    /// A version of the policy loses a team, or has it again; or loses a rep.
+    Lose {
+        team: bool,
+        who: u8,
+    },
     /// Other rules come into force: who owns, which ladder, how much each can hold.
     Policy {
         owners: u8,
@@ -101,6 +113,8 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         1 => (0..3u8, 0..4u8, any::<bool>()).prop_map(|(number, owner, known)| Step::Crm { number, owner, known }),
         2 => any::<u8>().prop_map(|pick| Step::Look { pick }),
         2 => Just(Step::Settle),
+        2 => (any::<u8>(), any::<bool>()).prop_map(|(pick, sales)| Step::Report { pick, sales }),
+        1 => (any::<bool>(), 0..8u8).prop_map(|(team, who)| Step::Lose { team, who }),
         1 => (0..4u8, 0..4u8, 0..3u8).prop_map(|(owners, ladder, capacity)| Step::Policy { owners, ladder, capacity }),
     ]
 }
@@ -169,6 +183,38 @@ fn policy(story: &mut Story, owners: u8, ladder: u8, capacity: u8) {
     }
 }
 
+fn reported(story: &mut Story, sales: bool) {
+    let number = story.c().number;
+    let use_case = Some(if sales { "question" } else { "survey" }.to_owned());
+    // Sent before the last text.
+    let at = story.c().last_inbound.unwrap_or(story.now) - Span::minutes(1);
+    let sent = Answering { campaign: "spring".to_owned(), use_case, words: Body::new("Spring"), at, send: None };
+    story.answering.insert(number, sent);
+    story.machine(Actor::Crm, &Command::Match);
+    let again = story.machine(Actor::Crm, &Command::Match);
+    let offers =
+        |e: &Event| matches!(e, Event::Offered { because, .. } if !matches!(because.reason, Reason::Returned(_)));
+    assert!(!again.iter().any(offers), "what is known already moves nothing: {again:?}");
+}
+
+/// The team of the dock and of the polls is no more, or is there again; what it had is settled at once.
+fn team_comes_or_goes(story: &mut Story) {
+    let (harbor, usual) = (TeamId::from("harbor"), crate::world::playbook());
+    if story.playbook.teams.remove(&harbor).is_none() {
+        story.playbook.teams.insert(harbor, usual.teams[&TeamId::from("harbor")].clone());
+        story.playbook.lines = usual.lines;
+    } else {
+        story.playbook.lines.values_mut().for_each(|line| line.team = "enterprise".into());
+    }
+    let before: Vec<_> = story.conversations.values().map(|c| (c.id, c.clock.clone())).collect();
+    story.settles();
+    for (id, clock) in before {
+        let c = &story.conversations[&id];
+        assert_eq!(c.clock, clock, "running clocks keep their numbers");
+        assert!(!coverage::is_homeless(c, &story.playbook), "of a team that is gone: {c:?}");
+    }
+}
+
 pub(super) fn run(story: &mut Story, step: &Step) {
     let known = story.conversations.contains_key(&story.here);
     match step {
@@ -183,8 +229,9 @@ pub(super) fn run(story: &mut Story, step: &Step) {
             rep_step(story, REPS[usize::from(*who)], *what, *pick, *unseen, *accept);
         }
         Step::Staff { who } => {
-            let rep = story.playbook.reps.get_mut(&REPS[usize::from(*who)].into()).unwrap();
-            rep.active = !rep.active;
+            if let Some(rep) = story.playbook.reps.get_mut(&REPS[usize::from(*who)].into()) {
+                rep.active = !rep.active;
+            }
         }
         Step::Crm { number, owner, known: is_known } => {
             let mut buyer = card("c-1");
@@ -221,6 +268,21 @@ pub(super) fn run(story: &mut Story, step: &Step) {
             story.settles();
             let again = story.settles();
             assert!(again.iter().all(|e| !matches!(e, Event::Offered { .. })), "settled is settled: {again:?}");
+        }
+        Step::Report { pick: n, sales } => {
+            let all: Vec<ConversationId> = story.conversations.keys().copied().collect();
+            let Some(here) = pick(&all, *n) else { return };
+            story.here = here;
+            reported(story, *sales);
+        }
+        Step::Lose { team: true, .. } => team_comes_or_goes(story),
+        Step::Lose { team: false, who } => {
+            let rep = REPS[usize::from(*who)].into();
+            story.playbook.reps.remove(&rep);
+            for team in story.playbook.teams.values_mut() {
+                team.members.remove(&rep);
+            }
+            story.settles();
         }
         Step::Policy { owners, ladder, capacity } => policy(story, *owners, *ladder, *capacity),
         Step::Expire | Step::Effect { .. } => {}
@@ -325,10 +387,14 @@ impl Auditor {
     fn agrees(&self, story: &Story) {
         for (id, c) in &story.conversations {
             assert_eq!(c.clock.as_ref().map(|clock| clock.stage), self.clocks.get(id).copied());
-            if c.status == Status::Open && c.clock.is_some() {
+            if c.is_sent_on() {
+                let a = c.assignment.as_ref().expect("it lies where people can look at it");
+                assert!(a.expires.is_none(), "nobody is asked about what another program answers: {c:?}");
+            } else if c.status == Status::Open && c.clock.is_some() {
                 let a = c.assignment.as_ref().expect("a buyer who waits is always with somebody");
                 // A pool is not the end: from there the ladder goes on, to a lead at the latest.
-                let has_lead = story.playbook.teams[&c.team].lead.as_ref().is_some_and(|r| story.playbook.is_active(r));
+                let has_lead = story.playbook.teams.get(&c.team).and_then(|team| team.lead.as_ref());
+                let has_lead = has_lead.is_some_and(|r| story.playbook.is_active(r));
                 let in_pool = matches!(a.to, Holder::Pool(_));
                 assert!(!in_pool || a.expires.is_some() || !has_lead, "a pool with a ladder that does not run: {c:?}");
             }
@@ -342,6 +408,7 @@ proptest! {
     #[test]
     fn no_story_breaks_a_promise(steps in proptest::collection::vec(step(), 1..120)) {
         let mut story = Story::begins();
+        story.playbook.alerting.handled.insert("survey".to_owned(), "hook".to_owned());
         story.crm_says(1, vec![card("c-1")]);
         let mut auditor = Auditor::default();
         for step in &steps {

@@ -234,6 +234,13 @@ fn error_21610_opts_out_whatever_was_reported_before_it() {
         assert_eq!(story.parked(waiting), Some(vec![Review::OptedOut]));
         let again = story.machine(Actor::Carrier, &report(message, Delivery::Failed, Some(21610)));
         assert_eq!(kinds(&again), [""; 0], "and once");
+        if before.is_some_and(|(delivery, _)| delivery == Delivery::Failed) {
+            // Nor does it undo the START that came since, when its report comes again.
+            story.wait(Span::minutes(5));
+            story.texts("START");
+            story.machine(Actor::Carrier, &report(message, Delivery::Failed, Some(21610)));
+            assert!(story.numbers[&Story::number(1)].opted_out.is_none());
+        }
     }
 }
 

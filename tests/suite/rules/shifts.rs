@@ -148,3 +148,27 @@ fn old_overrides_are_forgotten_and_the_journal_keeps_them() {
     assert_eq!(kept, [id(2)]);
     assert_eq!(story.machine(Actor::Operator, &give(3, None, story.now, 1)).len(), 1);
 }
+
+#[test]
+fn an_override_that_begins_in_the_past_begins_now_and_what_is_over_stays_as_it_was() {
+    let mut story = Story::begins();
+    let early = story.now - Span::minutes(120);
+    let said = story.does("lea", &give(1, Some("ines"), early, 8)).unwrap();
+    let from = |event: &Event| if let Event::Overridden { shift, .. } = event { Some(shift.from) } else { None };
+    assert_eq!(said.iter().find_map(from), Some(story.now));
+    assert_eq!(on_call(&story, early).as_deref(), Some("omar"), "he was on call");
+    assert_eq!(on_call(&story, story.now).as_deref(), Some("ines"));
+    let noon = story.now;
+    story.wait(Span::minutes(60));
+    assert_eq!(story.does("lea", &give(1, Some("ines"), early, 8)), Ok(vec![]), "twice is once");
+    // Made anew for somebody else, what she had stays hers; taken back, too.
+    story.does("lea", &give(1, Some("ben"), early, 8)).unwrap();
+    assert_eq!([on_call(&story, noon), on_call(&story, story.now)].map(Option::unwrap), ["ines", "ben"]);
+    let changed = story.now;
+    story.wait(Span::minutes(60));
+    let drop = Command::DropOverride { schedule: schedule(), id: id(1) };
+    story.does("lea", &drop).unwrap();
+    let were = [noon, changed, story.now].map(|at| on_call(&story, at).unwrap());
+    assert_eq!(were, ["ines", "ben", "omar"]);
+    assert_eq!(story.does("lea", &drop), Ok(vec![]));
+}

@@ -28,8 +28,15 @@ const LONGEST: usize = 200;
 pub type Read = Vec<(String, &'static str, Record)>;
 
 impl HubSpot {
-    /// The newest records of each kind that hang on these contacts.
-    pub(super) async fn touches(&self, contacts: &[String]) -> Result<Read, CrmError> {
+    /// The newest records of each kind that hang on these contacts. Whom HubSpot says nobody ever contacted are not asked
+    /// about: it counts calls against the portal.
+    pub(super) async fn touches(&self, contacts: &[Record]) -> Result<Read, CrmError> {
+        let contacted = contacts.iter().filter(|contact| contact.instant("notes_last_contacted").is_some());
+        let contacts: Vec<String> = contacted.map(|contact| contact.id.clone()).collect();
+        if contacts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let contacts = contacts.as_slice();
         let [calls, emails, meetings, messages] = KINDS.map(|kind| self.touches_of(contacts, kind));
         let (mut all, emails, meetings, messages) = tokio::try_join!(calls, emails, meetings, messages)?;
         all.extend(emails.into_iter().chain(meetings).chain(messages));

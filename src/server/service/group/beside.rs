@@ -10,6 +10,7 @@ use crate::domain::conversation::Conversation;
 use crate::domain::decide::decide;
 use crate::domain::event::{Event, Subject};
 use crate::domain::id::ConversationId;
+use crate::domain::message::InboundKind;
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 use crate::server::service::{BesideChange, Outcome, PlaybookChange, WaitingPolicy};
@@ -130,6 +131,10 @@ impl Group {
     pub(super) fn compare(&mut self, text: &Receive, is: Option<Came>, would: Option<Came>) {
         let Some(would) = would else { return };
         let Some(loading) = self.loaded.conversations.get(&text.conversation) else { return };
+        // A STOP or a tapback is no reply that anybody gets.
+        if !loading.state.last_kind.is_some_and(InboundKind::arms_clock) {
+            return;
+        }
         let is = is.unwrap_or_else(|| Came::of(&loading.state));
         if is != would {
             let (conversation, message) = (text.conversation, text.message);

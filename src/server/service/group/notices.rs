@@ -1,15 +1,17 @@
 //! What follows from a group's facts for people beside the client: notices, written with the facts. And what a rep answers
 //! to a page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use uuid::Uuid;
 
 use super::{Group, Origin};
-use crate::domain::alert::{Notice, To, What, approval, follow};
+use crate::domain::alert::brief::brief;
+use crate::domain::alert::{Notice, Redact, To, What, approval, campaign, follow};
 use crate::domain::command::{Actor, Command};
-use crate::domain::conversation::AnswerState;
+use crate::domain::consent::Number;
+use crate::domain::conversation::{AnswerState, Conversation};
 use crate::domain::event::Event;
 use crate::domain::expectation::{self, Broken};
 use crate::domain::id::{ConversationId, MessageId};
@@ -34,6 +36,13 @@ impl Group {
         let asked = approval::follow(&self.playbook, roster, &loading.state, event, before, self.now);
         self.keep(notices);
         self.keep(asked);
+    }
+
+    /// What the campaigns are told that the buyer answers. `before` is what it was about until then.
+    pub(super) fn tell_campaign(&mut self, id: ConversationId, event: &Event, before: &BTreeSet<String>) {
+        let Some(loading) = self.loaded.conversations.get(&id) else { return };
+        let notices = campaign::follow(&self.playbook, before, &loading.state, event, self.now);
+        self.keep(notices);
     }
 
     pub(super) fn keep(&mut self, notices: Vec<Notice>) {
@@ -84,11 +93,28 @@ impl Group {
         }
         let role = self.playbook.role_of(&reply.rep).unwrap_or(Role::Rep);
         let actor = Actor::Rep { rep: reply.rep.clone(), role };
-        let id = c.id;
+        let (id, what) = (c.id, self.named(reply, c));
         match self.decide(Some(id), &Command::Take, &Origin::machine(actor)) {
-            Ok(_) => "It is yours. Answer it in your inbox.".to_owned(),
-            Err(Rejection::TakenBy { by, .. }) => format!("{} has it already.", self.playbook.rep_name(&by)),
+            Ok(_) => format!("It is yours: {what}. Answer it in your inbox."),
+            Err(Rejection::TakenBy { by, .. }) => format!("{} has it already: {what}.", self.playbook.rep_name(&by)),
             Err(rejection) => format!("Not taken: {rejection}."),
+        }
+    }
+
+    /// Which conversation it is, as far as the channel may be told: who wrote or their company, else when they wrote.
+    fn named(&self, reply: &PageReply, c: &Conversation) -> String {
+        let redact = self.playbook.alerting.channels.get(&reply.channel).map_or(Redact::All, |channel| channel.redact);
+        let cards = self.loaded.cards.get(&c.number).map_or(&[][..], Vec::as_slice);
+        let number = self.loaded.numbers.get(&c.number).cloned().unwrap_or_else(|| Number::new(c.number));
+        let told = brief(&self.playbook, c, &number, (cards, false), "", redact, self.now);
+        let wrote = || {
+            let at = c.wrote().map(|at| at.utc().with_timezone(&self.playbook.zone()).format("%H:%M").to_string());
+            at.map_or_else(|| "the one that was paged".to_owned(), |at| format!("the reply of {at}"))
+        };
+        match (told.who, told.account) {
+            (Some(who), Some(account)) => format!("{who}, {account}"),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => wrote(),
         }
     }
 }
