@@ -9,6 +9,7 @@ use super::rep::known;
 use super::{DatabaseArg, say};
 use crate::clock::{Clock, SystemClock};
 use crate::config;
+use crate::config::diagnose::Diagnostic;
 use crate::config::difference::differences;
 use crate::config::playbook::{Reading, places, schema};
 use crate::domain::alert::reachable::unreachable;
@@ -222,6 +223,19 @@ fn things(wrong: usize) -> String {
     format!("{wrong} {} wrong", if wrong == 1 { "thing" } else { "things" })
 }
 
+/// On what the findings stand that follow mistakes.
+fn footing(mistakes: &[Diagnostic]) -> &'static str {
+    let is_mended = |mistake: &&Diagnostic| {
+        let hint = mistake.hint.as_deref().unwrap_or_default();
+        hint.starts_with("did you mean ") || hint.starts_with("write ") && !hint.contains('…')
+    };
+    match mistakes.iter().filter(is_mended).count() {
+        0 => "beside that, in the rest of the file",
+        all if all == mistakes.len() => "as if each of these were mended as suggested",
+        _ => "as if what has a suggestion were mended so, and in the rest of the file",
+    }
+}
+
 /// Tells everything that is wrong or risky in a file, and how much is wrong.
 fn check(file: &Path, read: &Opened, now: Timestamp) -> usize {
     let name = file.display().to_string();
@@ -239,7 +253,7 @@ fn check(file: &Path, read: &Opened, now: Timestamp) -> usize {
         return mistakes.len().max(1);
     };
     if !mistakes.is_empty() {
-        say("What follows is found as if each of these were mended as suggested.\n");
+        say(&format!("What follows is found {}.\n", footing(mistakes)));
     }
     let (found, searched) = findings::of(playbook, now);
     for finding in &found {
@@ -323,7 +337,7 @@ async fn rollback(database: &DatabaseArg, version: u32, recompute: bool, change:
 
 async fn put(store: Arc<impl Store>, clock: Arc<dyn Clock>, change: PlaybookChange) -> anyhow::Result<()> {
     let recompute = change.recompute;
-    let service = Service::start(store, clock, &change.playbook).await?;
+    let service = Service::start_by(store, clock, change.clone()).await?;
     if recompute || !same(&service.playbook(), &change.playbook) {
         service.submit(Work::Playbook(Box::new(change))).await?;
     }

@@ -127,9 +127,11 @@ pub fn nearest<'a>(word: &str, choices: &[&'a str]) -> Option<&'a str> {
         let choice = plain(choice);
         let distance = strsim::damerau_levenshtein(&word, &choice);
         let allowed = (word.chars().count().max(choice.chars().count()) / 3).max(1);
+        // Of two that are as near the one is meant that begins alike.
+        let begins_otherwise = word.chars().next() != choice.chars().next();
         // One letter of a two-letter word is half of it.
         let shares = word.chars().any(|c| choice.contains(c));
-        (distance <= allowed && shares).then_some(distance)
+        (distance <= allowed && shares).then_some((distance, begins_otherwise))
     };
     choices.iter().filter_map(|choice| Some((near(choice)?, *choice))).min_by_key(|(d, _)| *d).map(|(_, c)| c)
 }
@@ -147,18 +149,54 @@ fn hint(word: &str, choices: &[&str]) -> Option<String> {
     }
 }
 
-/// The word that an error of the TOML reader most likely wanted in place of the one it found.
-pub(super) fn wanted(error: &toml::de::Error) -> Option<String> {
+/// The word that an error of the TOML reader most likely wanted in place of the one it found: none of those that stand
+/// there already.
+pub(super) fn wanted(error: &toml::de::Error, taken: &[String]) -> Option<String> {
     let said = Said::read(error.message());
-    nearest(said.word, &said.choices).map(str::to_owned)
+    nearest(said.word, &left(&said, taken)).map(str::to_owned)
 }
 
-/// The zone that a word most likely means: one that is written nearly so, or that is named after that city.
+/// What is said of it, where these words stand there already.
+pub(super) fn wanted_hint(error: &toml::de::Error, taken: &[String]) -> Option<String> {
+    let said = Said::read(error.message());
+    hint(said.word, &left(&said, taken))
+}
+
+fn left<'a>(said: &Said<'a>, taken: &[String]) -> Vec<&'a str> {
+    said.choices.iter().filter(|choice| !taken.iter().any(|word| word == **choice)).copied().collect()
+}
+
+/// What people call the time of a place, and its zone.
+const CALLED: [(&[&str], &str); 8] = [
+    (&["et", "est", "edt", "eastern"], "America/New_York"),
+    (&["ct", "cst", "cdt", "central"], "America/Chicago"),
+    (&["mt", "mst", "mdt", "mountain"], "America/Denver"),
+    (&["pt", "pst", "pdt", "pacific"], "America/Los_Angeles"),
+    (&["gmt", "bst"], "Europe/London"),
+    (&["cet", "cest", "mez"], "Europe/Berlin"),
+    (&["jst"], "Asia/Tokyo"),
+    (&["utc", "z", "zulu"], "UTC"),
+];
+
+/// The zone that a word most likely means: what people call it, one that is named after that city, or one that is written
+/// nearly so. An offset alone (`EST`) is no zone of a place: it knows no summer time.
 pub fn nearest_zone(word: &str) -> Option<&'static str> {
-    let names: Vec<&'static str> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
-    let plain = |text: &str| text.to_lowercase().replace([' ', '-'], "_");
-    let city = |name: &&&str| name.rsplit('/').next().is_some_and(|city| plain(city) == plain(word));
-    names.iter().find(city).copied().or_else(|| nearest(word, &names))
+    let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    let names: Vec<&'static str> = names.filter(|name| name.contains('/') || *name == "UTC").collect();
+    let plain = |text: &str| text.to_lowercase().replace([' ', '-', '_'], "");
+    let wanted = plain(word);
+    let letters = wanted.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | ':'));
+    let letters = letters.strip_suffix("time").unwrap_or(letters);
+    let called = CALLED.iter().find(|(words, _)| words.contains(&letters)).map(|(_, zone)| *zone);
+    let city = |name: &&'static str| name.rsplit('/').next().unwrap_or(name);
+    let of = |wanted: &str| names.iter().find(|name| plain(city(name)) == plain(wanted)).copied();
+    let near = || {
+        // Every short word is nearly the name of a city somewhere.
+        let word = Some(word).filter(|_| wanted.chars().count() >= 5)?;
+        let cities: Vec<&str> = names.iter().map(city).collect();
+        of(nearest(word, &cities)?)
+    };
+    called.or_else(|| of(word)).or_else(|| nearest(word, &names)).or_else(near)
 }
 
 /// Foreign text in our own line: as [`plain`], and not without end.
@@ -328,6 +366,35 @@ mod tests {
             assert_eq!(nearest(word, &["warn", "target", "first_response", "to"]), wanted, "{word}");
         }
         assert_eq!(nearest(&"a".repeat(1_000_000), &["a"]), None);
+    }
+
+    #[test]
+    fn of_two_words_that_are_as_near_the_one_that_begins_alike_is_meant() {
+        assert_eq!(nearest("sonday", &["monday", "tuesday", "sunday"]), Some("sunday"));
+        assert_eq!(nearest("monday", &["sunday", "monday"]), Some("monday"));
+    }
+
+    #[test]
+    fn a_zone_is_found_by_what_people_call_it_and_never_as_an_offset_alone() {
+        for (word, wanted) in [
+            ("NewYork", Some("America/New_York")),
+            ("new york", Some("America/New_York")),
+            ("America/NewYork", Some("America/New_York")),
+            ("Amercia/Chicago", Some("America/Chicago")),
+            ("EST5", Some("America/New_York")),
+            ("EDT", Some("America/New_York")),
+            ("Eastern Time", Some("America/New_York")),
+            ("pst", Some("America/Los_Angeles")),
+            ("CEST", Some("Europe/Berlin")),
+            ("Berlin", Some("Europe/Berlin")),
+            ("Londn", Some("Europe/London")),
+            ("utc", Some("UTC")),
+            ("", None),
+            ("Home", None),
+            ("the office's own", None),
+        ] {
+            assert_eq!(nearest_zone(word), wanted, "{word}");
+        }
     }
 
     #[test]

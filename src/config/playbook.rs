@@ -5,11 +5,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::diagnose::{Diagnostic, nearest};
-use super::text::PerTime;
+use super::text::{Duration, PerTime};
 use crate::domain::answering::ANSWERED_WITHIN;
 use crate::domain::consent::ConsentRules;
 use crate::domain::contact::Address;
 use crate::domain::id::{LineId, RepId, TeamId};
+use crate::domain::ownership::turn::MAX_WEIGHT;
 use crate::domain::pacing::Limit;
 use crate::domain::playbook::{Auditor, Compliance, Line, Playbook, Rep, Role, Team, Unseen};
 use crate::domain::time::Span;
@@ -96,6 +97,9 @@ pub fn read_all(file: &str, source: &str, files: Files<'_>) -> Reading {
 
 /// A client asks every 25 s, and may be without network for a moment.
 const SHORTEST_ABSENCE: Span = Span::minutes(5);
+
+/// Longer than anybody looks at what they wrote.
+const LONGEST_HOLD: Span = Span::minutes(10);
 
 struct Reader<'a> {
     file: &'a str,
@@ -202,7 +206,7 @@ impl Reader<'_> {
         Playbook {
             version: 0,
             company: d.company,
-            undo_hold: d.undo_hold.0,
+            undo_hold: self.undo_hold(&d.undo_hold),
             compliance: Compliance {
                 open_minute: d.compliance.open.map_or(default.open_minute, |t| t.0),
                 close_minute: d.compliance.close.map_or(default.close_minute, |t| t.0),
@@ -245,7 +249,7 @@ impl Reader<'_> {
             active: rep.active,
             successor: rep.successor.as_ref().and_then(|name| self.kept(self.successor(rep, name, d))),
             capacity: rep.capacity.as_ref().and_then(|most| self.kept(self.at_least_one("capacity", most))),
-            weight: rep.weight.as_ref().map_or(1, |weight| self.or(self.at_least_one("weight", weight), 1)),
+            weight: rep.weight.as_ref().map_or(1, |weight| self.or(self.weight(weight), 1)),
             meeting_link: rep.meeting_link.as_ref().and_then(|link| self.kept(self.meeting_link(link))),
             hours: rep.hours.as_ref().map(|c| self.named("calendar", c, d.calendar.keys())),
         }
@@ -256,6 +260,25 @@ impl Reader<'_> {
             0 => Err(self.mistake(number.span(), format!("a {what} of 0 gives them nothing: leave it out, or say 1"))),
             n => Ok(n),
         }
+    }
+
+    /// A share of a pool's turns.
+    fn weight(&self, number: &Spanned<u32>) -> Result<u32, Diagnostic> {
+        let weight = self.at_least_one("weight", number)?;
+        if weight > MAX_WEIGHT {
+            let message = format!("a weight is from 1 to {MAX_WEIGHT}: {weight} would count as {MAX_WEIGHT}");
+            return Err(self.hinted(number.span(), message, format!("write weight = {MAX_WEIGHT}")));
+        }
+        Ok(weight)
+    }
+
+    fn undo_hold(&self, text: &Spanned<Duration>) -> Span {
+        let hold = text.get_ref().0;
+        if hold <= LONGEST_HOLD {
+            return hold;
+        }
+        let message = "every answer would wait so long before it leaves: it can be taken back for 10m at most";
+        self.or(Err(self.hinted(text.span(), message, "write undo_hold = \"8s\"")), LONGEST_HOLD)
     }
 
     fn unseen(&self, presence: &PresenceText, d: &Document) -> Option<Unseen> {

@@ -8,11 +8,12 @@ use chrono_tz::Tz;
 use super::expectation;
 use super::id::{LineId, RepId, ScheduleId, TeamId};
 use super::oncall;
-use super::playbook::{Cohort, Playbook};
+use super::playbook::Playbook;
 use super::reach::{self, Bounds, Searched};
 use super::time::Timestamp;
-use super::use_case;
 
+mod climbing;
+mod cohorts;
 mod gaps;
 mod hours;
 mod layers;
@@ -79,12 +80,13 @@ pub enum About {
 pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
     let mut all = Vec::new();
     use_cases::of(playbook, &mut all);
-    cohorts(playbook, &mut all);
+    cohorts::of(playbook, &mut all);
     people(playbook, &mut all);
     ladders(playbook, &mut all);
     gaps::of(playbook, from, &mut all);
     unasked::of(playbook, &mut all);
     owning::of(playbook, &mut all);
+    climbing::of(playbook, &mut all);
     shadowed::of(playbook, &mut all);
     layers::hidden(playbook, from, &mut all);
     rest(playbook, &mut all);
@@ -110,43 +112,6 @@ fn are(names: &[&str]) -> String {
         [one] => format!("{one} is"),
         [most @ .., last] => format!("{} and {last} are", most.join(", ")),
     }
-}
-
-fn cohorts(playbook: &Playbook, all: &mut Vec<Finding>) {
-    for (at, cohort) in playbook.cohorts.iter().enumerate() {
-        let about = About::Cohort(cohort.name.clone());
-        let is_named = playbook.use_cases.values().any(|u| u.cohort.as_ref() == Some(&cohort.name));
-        if let Some(before) = playbook.cohorts[..at].iter().find(|before| !is_named && covers(before, cohort)) {
-            all.push(Finding {
-                about: about.clone(),
-                wrong: true,
-                what: format!(
-                    "no reply is ever of the cohort \"{}\": \"{}\" matches all of them first",
-                    cohort.name, before.name
-                ),
-                remedy: format!("move it before \"{}\", or narrow that one", before.name),
-            });
-        }
-        let has_clock = |u: &String| use_case::wants_clock(playbook, u);
-        if !is_named && !cohort.use_cases.is_empty() && !cohort.use_cases.iter().any(has_clock) {
-            all.push(Finding {
-                about,
-                wrong: false,
-                what: format!("the targets of \"{}\" never run: Sales handles none of its use cases", cohort.name),
-                remedy: "take sales = false away, or leave the cohort out".to_owned(),
-            });
-        }
-    }
-}
-
-/// Whether every reply of the second is of the first, too.
-fn covers(first: &Cohort, second: &Cohort) -> bool {
-    let lower = |stages: &BTreeSet<String>| stages.iter().map(|s| s.to_lowercase()).collect::<BTreeSet<_>>();
-    let use_cases =
-        first.use_cases.is_empty() || !second.use_cases.is_empty() && second.use_cases.is_subset(&first.use_cases);
-    let stages =
-        first.stages.is_empty() || !second.stages.is_empty() && lower(&second.stages).is_subset(&lower(&first.stages));
-    use_cases && stages
 }
 
 fn people(playbook: &Playbook, all: &mut Vec<Finding>) {

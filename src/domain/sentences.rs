@@ -21,6 +21,8 @@ mod targets;
 mod use_cases;
 mod words;
 
+pub(super) use words::span;
+
 /// One part of the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {

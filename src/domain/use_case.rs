@@ -141,7 +141,8 @@ fn folded(text: &str) -> String {
     text.to_uppercase().to_lowercase()
 }
 
-fn contains(said: &[String], keyword: &[String]) -> bool {
+/// Whether a text says a keyword, both as [`words`].
+pub(super) fn contains(said: &[String], keyword: &[String]) -> bool {
     !keyword.is_empty() && said.windows(keyword.len()).any(|window| window == keyword)
 }
 

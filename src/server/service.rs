@@ -284,11 +284,20 @@ impl std::fmt::Debug for Service {
 impl Service {
     /// Starts the committer. A playbook is seeded into an empty database; a database that has one keeps it.
     pub async fn start(store: Arc<dyn Store>, clock: Arc<dyn Clock>, seed: &Playbook) -> Result<Self, StoreError> {
+        Self::start_by(store, clock, seed.clone().into()).await
+    }
+
+    /// The same, where somebody puts the first playbook in force and says why.
+    pub async fn start_by(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        seed: PlaybookChange,
+    ) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let (died, stopped) = watch::channel(None);
         let (tell_moves, moves) = watch::channel(0);
         let in_force = store.playbook().await?;
-        let playbook = Arc::new(Mutex::new(Arc::new(in_force.clone().unwrap_or_else(|| seed.clone()))));
+        let playbook = Arc::new(Mutex::new(Arc::new(in_force.clone().unwrap_or_else(|| seed.playbook.clone()))));
         let (head, epoch) = store.head().await?;
         let throttle = {
             let known = Arc::clone(&playbook.lock().unwrap_or_else(PoisonError::into_inner));
@@ -327,7 +336,7 @@ impl Service {
             unwritten,
         };
         if in_force.is_none() {
-            let work = Work::Playbook(Box::new(seed.clone().into()));
+            let work = Work::Playbook(Box::new(PlaybookChange { recompute: false, ..seed }));
             service.submit(work).await.map_err(|e| StoreError::Fatal(e.to_string()))?;
         }
         Ok(service)

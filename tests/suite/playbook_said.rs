@@ -211,7 +211,7 @@ fn mistakes_about_people_hours_and_limits_say_what_to_write() {
         (
             &[("zone = \"America/New_York\"\nmonday", "zone = \"Eastern\"\nmonday")],
             "zone = \"Eastern\"",
-            "there is no zone \"Eastern\"; did you mean \"Canada/Eastern\"?",
+            "there is no zone \"Eastern\"; did you mean \"America/New_York\"?",
         ),
         (
             &[("zone = \"America/New_York\"\nmonday", "zone = \"Home\"\nmonday")],

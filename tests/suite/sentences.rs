@@ -76,6 +76,8 @@ fn what_differs_is_told_differently() {
         "[schedule.east]\nlabel = \"Nights\"",
         1,
     );
+    let other =
+        other.replace("schedule.east", "schedule.nights").replace("schedule = \"east\"", "schedule = \"nights\"");
     assert!(told(&read(&other)).contains("East: nobody is ever on call."));
     let told = told(&read(&other.replacen("[rep.maya]", short, 1)));
     assert!(

@@ -12,6 +12,13 @@ pub(super) fn fault(source: &str, statement: &Range<usize>, said: &str, at: Rang
     let end = boundary(source, at.end).clamp(start, statement.end);
     let place = Place { source, statement: statement.clone(), span: start..end };
     let what = said.split(", expected").next().unwrap_or(said);
+    let control = source[start..].chars().next().filter(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
+    if let Some(c) = control {
+        let place = Place { span: start..start + c.len_utf8(), ..place };
+        let edit = Some(Edit { span: place.span.clone(), put: String::new() });
+        let message = format!("U+{:04X} stands here: a control character, which nobody sees", u32::from(c));
+        return place.said(&message, "leave it out; save the file as plain text", edit);
+    }
     match what {
         // The second half: what looks like a number, a day or a word, and is none.
         "string values must be quoted"
@@ -31,7 +38,7 @@ pub(super) fn fault(source: &str, statement: &Range<usize>, said: &str, at: Rang
             .iter()
             .any(|w| what.starts_with(w)) =>
         {
-            place.number(said)
+            place.number()
         }
         "key with no value" => place.key_alone(),
         "invalid unquoted key"
@@ -87,7 +94,7 @@ pub(super) fn fault(source: &str, statement: &Range<usize>, said: &str, at: Rang
             place.said("this text is not closed", "close it with the quote that it began with", None)
         }
         _ => place.said(
-            &shown(said),
+            "this line says nothing that can be read",
             "a line is KEY = VALUE, [TABLE] or [[ONE OF SEVERAL]]; texts stand in quotes",
             None,
         ),
@@ -147,11 +154,12 @@ impl Place<'_> {
     }
 
     /// A number, a day or a time that there is not.
-    fn number(mut self, said: &str) -> Fault {
+    fn number(mut self) -> Fault {
         let rest = self.rest(self.span.start);
         let length = rest.find([',', ']', '}']).unwrap_or(rest.len());
         self.span = self.span.start..self.span.start + length;
-        let message = format!("not a day, a time or a number: {}", shown(said));
+        let message =
+            format!("not a day, a time or a number: {}", shown(self.rest(self.span.start)[..length].trim_end()));
         let hint = "write 2026-01-05, 2026-03-02T10:00:00-05:00 or 15; anything else is a text and stands in quotes";
         self.said(&message, hint, None)
     }

@@ -41,6 +41,16 @@ impl Reader<'_> {
         cohorts
     }
 
+    /// A cohort by its name. Of two that have the same name one may have been meant to be any other.
+    pub(super) fn cohort_named(&self, name: &Name, d: &Document) -> String {
+        let names: Vec<&String> = d.cohort.iter().map(|cohort| cohort.get_ref().name.get_ref()).collect();
+        let is_doubled = names.iter().enumerate().any(|(at, name)| names[..at].contains(name));
+        if is_doubled && !names.contains(&name.get_ref()) {
+            return name.get_ref().clone();
+        }
+        self.named("cohort", name, names.into_iter())
+    }
+
     /// Whether a list gives a name twice: whatever names it would mean the first of the two.
     pub(super) fn is_doubled<'n>(&self, what: &str, names: impl Iterator<Item = &'n Name>) -> bool {
         let mut is_doubled = false;

@@ -28,7 +28,7 @@ pub(super) type Name = Spanned<String>;
 pub(super) struct Document {
     pub(super) company: String,
     #[serde(default = "eight_seconds")]
-    pub(super) undo_hold: Duration,
+    pub(super) undo_hold: Spanned<Duration>,
     pub(super) ownership: Vec<Spanned<OwnerText>>,
     #[serde(default)]
     pub(super) territory: BTreeMap<String, Spanned<TerritoryText>>,
@@ -69,8 +69,8 @@ pub(super) struct Document {
     pub(super) crm: Option<CrmText>,
 }
 
-fn eight_seconds() -> Duration {
-    Duration(Span::seconds(8))
+fn eight_seconds() -> Spanned<Duration> {
+    Spanned::new(0..0, Duration(Span::seconds(8)))
 }
 
 #[derive(Deserialize, Default)]
@@ -139,17 +139,17 @@ pub(super) struct TeamText {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RotationText {
-    pub(super) reps: Vec<Name>,
+    pub(super) reps: Spanned<Vec<Name>>,
     pub(super) since: Spanned<Datetime>,
     pub(super) hand_off: TimeOfDay,
-    pub(super) days: u32,
+    pub(super) days: Spanned<u32>,
     pub(super) zone: Zone,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScheduleText {
-    pub(super) label: String,
+    pub(super) label: Name,
     /// The team whose ladders ask it.
     pub(super) team: Option<Name>,
     pub(super) zone: Zone,

@@ -49,13 +49,12 @@ impl Reader<'_> {
             let message = "answered_after says when, but held does not say what then";
             self.or(Err(self.mistake(text.then.span(), message)), ());
         }
-        let names: Vec<String> = d.cohort.iter().map(|cohort| cohort.get_ref().name.get_ref().clone()).collect();
         let after = then.answered_after.map_or(Span::ZERO, |after| after.0);
         let wanted = Then {
             owner: then.owner.as_ref().map(rep),
             gets: then.gets.as_ref().and_then(|name| self.kept(self.holder(name, d))),
             use_case: then.use_case.as_ref().map(|name| self.named("use_case", name, d.use_case.keys())),
-            cohort: then.cohort.as_ref().map(|name| self.named("cohort", name, names.iter())),
+            cohort: then.cohort.as_ref().map(|name| self.cohort_named(name, d)),
             due: then.due.as_ref().and_then(|at| self.kept(self.instant(at))),
             held: then.held.map(|held| Held { after, held }),
         };

@@ -25,7 +25,7 @@ mod alert;
 mod enrich;
 #[cfg(test)]
 mod tests;
-mod value;
+pub(super) mod value;
 
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 

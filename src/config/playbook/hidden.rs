@@ -14,6 +14,9 @@ use crate::domain::safe_text::SafeText;
 /// What buyers read: it may have lines, and marks by which a script is read the right way.
 const WORDS: [&str; 4] = ["acknowledgement", "confirmation", "disclosure", "help"];
 
+/// What people read in the place of a short name: screens would show nothing.
+const SHOWN: [&str; 3] = ["company", "label", "name"];
+
 /// Everything hidden in a document, at most so much.
 pub(super) fn told(file: &str, source: &str, root: &DeTable<'_>, most: usize) -> Vec<Diagnostic> {
     let mut look = Look { file, source, most, told: Vec::new() };
@@ -46,7 +49,11 @@ impl Look<'_> {
                 let key = path.last().map_or("", String::as_str);
                 let table = path.first().map_or("", String::as_str);
                 // What a buyer may write is whatever a buyer may write.
-                if (table, key) != ("expect", "text") {
+                if SHOWN.contains(&key) && text.trim().is_empty() && self.told.len() < self.most {
+                    let message = format!("this {key} is empty: screens would show nothing in its place");
+                    let told = Diagnostic::at(self.file, self.source, value.span(), message, None);
+                    self.told.push(Diagnostic { hint: Some(format!("write {key} = \"…\"")), ..told });
+                } else if (table, key) != ("expect", "text") {
                     self.text(text, value.span(), key == "text" || WORDS.contains(&key));
                 }
             }

@@ -1,13 +1,18 @@
 //! How a value would be written that is of another kind than its key takes, as the schema knows it: a number where a span
 //! stands in quotes, a text where a list stands.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use serde_json::Value as Json;
-use toml::de::DeValue;
+use toml::Spanned;
+use toml::de::{DeArray, DeValue};
 
+use super::file::value;
 use super::schema::SCHEMA;
 use super::template::quoted;
+use crate::config::text::duration;
+use crate::domain::time::Span;
 
 static KNOWN: LazyLock<Json> = LazyLock::new(|| serde_json::from_str(SCHEMA).unwrap_or_default());
 
@@ -19,6 +24,35 @@ pub(super) fn instead(path: &[Option<&str>], found: &DeValue<'_>) -> Option<Stri
     let value = like(place(path)?.node, found).filter(|value| *value != as_it_is(found))?;
     let key = path.last().copied().flatten();
     Some(key.map_or_else(|| format!("write {value}"), |key| format!("write {key} = {value}")))
+}
+
+/// The value itself that [`hint`] or [`instead`] tells to write, when it is what stands there in another form.
+pub(super) fn meant<'i>(path: &[Option<&str>], found: &DeValue<'i>) -> Option<DeValue<'i>> {
+    let node = place(path)?.node;
+    let is_told_otherwise = real(node).get("anyOf").is_some() || choices(real(node)).is_some();
+    let text = like(node, found).filter(|value| *value != as_it_is(found) && !is_told_otherwise)?;
+    made(DeValue::parse(&text).ok()?.into_inner(), found)
+}
+
+/// The same value, which keeps no text but that of the file.
+fn made<'i>(value: DeValue<'_>, found: &DeValue<'i>) -> Option<DeValue<'i>> {
+    match (value, found) {
+        (DeValue::String(text), _) => Some(DeValue::String(Cow::Owned(text.into_owned()))),
+        (DeValue::Boolean(word), _) => Some(DeValue::Boolean(word)),
+        (DeValue::Datetime(at), _) => Some(DeValue::Datetime(at)),
+        (DeValue::Integer(_), DeValue::String(Cow::Borrowed(text))) => {
+            DeValue::parse(text.trim()).ok().map(Spanned::into_inner)
+        }
+        (DeValue::Array(all), _) => {
+            let mut members = DeArray::new();
+            for member in &all {
+                let value = made(member.get_ref().clone(), found)?;
+                members.push(Spanned::new(member.span(), value));
+            }
+            Some(DeValue::Array(members))
+        }
+        (DeValue::Integer(_) | DeValue::Float(_) | DeValue::Table(_), _) => None,
+    }
 }
 
 /// A text or a list of texts as it was written.
@@ -50,7 +84,8 @@ pub(super) fn hint(path: &[Option<&str>], found: &DeValue<'_>) -> Option<String>
     if let Some(choices) = choices(node) {
         return Some(choices);
     }
-    let value = like(place.node, found).or_else(|| sample(place.node)).or_else(|| inline(node));
+    let value = like(place.node, found).or_else(|| due_in(node, found));
+    let value = value.or_else(|| sample(place.node)).or_else(|| inline(node));
     let Some(value) = value else { return as_table(path, node) };
     let written = key.map_or_else(|| format!("write {value}"), |key| format!("write {key} = {value}"));
     let range = range(node).unwrap_or_default();
@@ -137,6 +172,15 @@ fn sample(node: &'static Json) -> Option<String> {
         None if meant.get("anyOf").is_some() => sample(meant.get("anyOf")?.get(0)?),
         None => meant.get("enum").and_then(|all| all.get(0)).map(|word| written(word, meant)),
     }
+}
+
+/// A target of which only one time is written: that is when an answer is due, and the warning comes half way.
+fn due_in(target: &'static Json, found: &DeValue<'_>) -> Option<String> {
+    let due = target.get("properties")?.get("due")?;
+    let text = like(due, found)?;
+    let span = duration(text.trim_matches('"')).filter(|due| *due > Span::ZERO)?;
+    let warn = value::span(Span::seconds(span.as_seconds() / 2));
+    Some(format!("{{ warn = {warn}, due = {text} }}"))
 }
 
 /// A small table with the keys that it must have.
@@ -240,6 +284,11 @@ fn like(node: &'static Json, found: &DeValue<'_>) -> Option<String> {
             let is_number = digits.len() >= 7 && digits.bytes().all(|b| b.is_ascii_digit());
             is_number.then(|| quoted(&format!("+{digits}")))
         }
+        (Some(pattern), _) if pattern == AREA_CODE => {
+            let digits = text.trim_start_matches(['0', '1', '+']);
+            let is_one = digits.len() == 3 && digits.bytes().all(|b| b.is_ascii_digit());
+            is_one.then(|| quoted(digits))
+        }
         (None, _) if is(meant, "string") => Some(quoted(&text)),
         (None, _) => {
             let known = meant.get("enum").and_then(Json::as_array)?.iter().any(|one| *one == text);
@@ -248,6 +297,9 @@ fn like(node: &'static Json, found: &DeValue<'_>) -> Option<String> {
         _ => None,
     }
 }
+
+/// How the schema writes an area code of the North American plan.
+const AREA_CODE: &str = "^[2-9][0-9]{2}$";
 
 /// The units of a span with this pattern.
 fn units(pattern: &str) -> Option<&'static [&'static str]> {
@@ -322,7 +374,19 @@ mod tests {
             (&[Some("company")], "8", "write company = \"8\""),
             (&due, "15", "write due = \"15m\""),
             (&due, "\"2 weeks\"", "write due = \"14d\""),
-            (&cohort, "\"5m\"", "write first_response = { warn = \"3m\", due = \"5m\" }"),
+            (&cohort, "\"6m\"", "write first_response = { warn = \"3m\", due = \"6m\" }"),
+            (&cohort, "\"5 min\"", "write first_response = { warn = \"150s\", due = \"5m\" }"),
+            (&cohort, "true", "write first_response = { warn = \"3m\", due = \"5m\" }"),
+            (
+                &[Some("territory"), Some("t"), None, Some("area_code")],
+                "415",
+                "write area_code = \"415\", or leave it out",
+            ),
+            (
+                &[Some("territory"), Some("t"), None, Some("area_code")],
+                "51",
+                "write area_code = \"212\", or leave it out",
+            ),
             (&rep("capacity"), "-1", "write capacity = 40: a whole number from 1 on, or leave it out"),
             (&rep("capacity"), "\"12\"", "write capacity = 12: a whole number from 1 on, or leave it out"),
             (&rep("active"), "\"no\"", "write active = false, or leave it out"),

@@ -61,7 +61,7 @@ struct FileText {
 pub(super) struct PartText {
     country: Option<String>,
     state: Option<String>,
-    area_code: Option<String>,
+    area_code: Option<Spanned<String>>,
     segment: Option<String>,
     rep: Name,
 }
@@ -164,8 +164,11 @@ impl Reader<'_> {
                 let row = |row: &Spanned<PartText>| {
                     let PartText { country, state, area_code, segment, rep } = row.get_ref();
                     let rep = RepId(self.named("rep", rep, d.rep.keys()));
-                    let words = [country, state, area_code, segment].map(|word| word.as_deref().unwrap_or(""));
-                    part(words, rep).map_err(|why| self.mistake(row.span(), why))
+                    let code = area_code.as_ref().map(|code| code.get_ref().as_str());
+                    let words = [country.as_deref(), state.as_deref(), code, segment.as_deref()];
+                    // The area code is the only one of them that can be wrong.
+                    let span = area_code.as_ref().map_or(row.span(), Spanned::span);
+                    part(words.map(Option::unwrap_or_default), rep).map_err(|why| self.mistake(span, why))
                 };
                 rows.iter().filter_map(|text| self.kept(row(text))).collect()
             }

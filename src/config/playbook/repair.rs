@@ -12,7 +12,7 @@ use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 use super::document::Document;
 use super::{hidden, kind};
 use crate::config::diagnose::mend::{Mended, mended};
-use crate::config::diagnose::{Diagnostic, twice, wanted};
+use crate::config::diagnose::{Diagnostic, twice, wanted, wanted_hint};
 
 /// How often a document is read at most: each reading tells one mistake.
 const READINGS: usize = 40;
@@ -36,6 +36,8 @@ pub(super) struct LeftOut {
     tables: BTreeSet<String>,
     /// What is missing as a whole, as `("rep", "maya")`; without a name the whole table.
     names: BTreeSet<(String, Option<String>)>,
+    /// Keys whose value is missing, each with the place at which its table begins.
+    keys: BTreeSet<(usize, String)>,
 }
 
 impl LeftOut {
@@ -47,6 +49,11 @@ impl LeftOut {
     /// Whether anything of a table is missing.
     pub(super) fn is_of(&self, table: &str) -> bool {
         self.tables.contains(table)
+    }
+
+    /// Whether the value of a key is missing in the table that begins at this place.
+    pub(super) fn lacks(&self, start: usize, key: &str) -> bool {
+        self.keys.contains(&(start, key.to_owned()))
     }
 
     /// Whether a name of a table may stand in what is missing.
@@ -87,28 +94,33 @@ fn toml(file: &str, source: &str) -> Reading {
     mistakes.extend(hidden::told(file, source, root.get_ref(), READINGS));
     let span = root.span();
     let mut root = Spanned::new(span, DeValue::Table(root.into_inner()));
-    let mut taken = BTreeSet::new();
+    let mut rewritten = BTreeSet::new();
     for _ in 0..READINGS {
         let error = match Document::deserialize(ValueDeserializer::from(root.clone())) {
             Ok(document) => return Reading { document: Some(document), mistakes, mended, left_out },
             Err(error) => error,
         };
         let spot = error.span().and_then(|span| spot(&root, &span, missing(&error)));
+        let beside = spot.as_ref().filter(|spot| spot.is_key).map(|spot| beside(&mut root, spot)).unwrap_or_default();
         let is_ours = spot.as_ref().zip(missing(&error)).is_some_and(|(spot, key)| {
-            value(&mut root, &spot.path).is_some_and(|table| taken.contains(&(table.span().start, key.to_owned())))
+            value(&mut root, &spot.path).is_some_and(|table| left_out.lacks(table.span().start, key))
         });
         if !is_ours {
             let told = Diagnostic::from_toml(file, source, &error);
             mistakes.push(match &spot {
                 Some(spot) if !spot.is_key => with_hint(told, spot, &mut root),
+                Some(_) if !beside.is_empty() => {
+                    Diagnostic { hint: wanted_hint(&error, &beside).or(told.hint), ..told }
+                }
                 Some(_) | None => told,
             });
         }
         let Some(spot) = spot else { break };
         match missing(&error).filter(|_| spot.path.is_empty()) {
             Some(key) => fill(&mut root, key, &mut left_out),
-            None if mend(&mut root, &spot, wanted(&error).as_deref()) => {}
-            None => leave_out(&mut root, &spot, &mut taken, &mut left_out),
+            None if mend(&mut root, &spot, wanted(&error, &beside).as_deref()) => {}
+            None if rewrite(&mut root, &spot, &mut rewritten) => {}
+            None => leave_out(&mut root, &spot, &mut left_out),
         }
     }
     Reading { document: None, mistakes, mended, left_out }
@@ -117,14 +129,7 @@ fn toml(file: &str, source: &str) -> Reading {
 /// A value of another kind than its key takes, with how it would be written.
 fn with_hint(told: Diagnostic, spot: &Spot, root: &mut Spanned<DeValue<'_>>) -> Diagnostic {
     let Some(found) = value(root, &spot.path).map(|found| found.get_ref()) else { return told };
-    let path: Vec<Option<&str>> = spot
-        .path
-        .iter()
-        .map(|step| match step {
-            Step::Key(key) => Some(key.as_str()),
-            Step::At(_) => None,
-        })
-        .collect();
+    let path = names(&spot.path);
     // Some say what to write by themselves.
     let says = ["write ", "as in ", ", as \""].iter().any(|words| told.message.contains(words));
     let more = || if says { kind::instead(&path, found) } else { kind::hint(&path, found) };
@@ -136,6 +141,16 @@ fn with_hint(told: Diagnostic, spot: &Spot, root: &mut Spanned<DeValue<'_>>) -> 
         None => told.message,
     };
     Diagnostic { message, hint, ..told }
+}
+
+/// The keys on the way to a part; a member of a list has none.
+fn names(path: &[Step]) -> Vec<Option<&str>> {
+    path.iter()
+        .map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::At(_) => None,
+        })
+        .collect()
 }
 
 /// The key that an error misses.
@@ -216,6 +231,13 @@ fn value<'v, 'i>(root: &'v mut Spanned<DeValue<'i>>, path: &[Step]) -> Option<&'
     })
 }
 
+/// The keys of the table in which a key stands.
+fn beside(root: &mut Spanned<DeValue<'_>>, spot: &Spot) -> Vec<String> {
+    let Some((_, path)) = spot.path.split_last() else { return Vec::new() };
+    let table = value(root, path).and_then(|table| table.get_ref().as_table());
+    table.map(|table| table.keys().map(|key| key.get_ref().to_string()).collect()).unwrap_or_default()
+}
+
 /// Puts the word that was meant in the place of the one that stands there. False when none is near, or it is there already.
 fn mend(root: &mut Spanned<DeValue<'_>>, spot: &Spot, wanted: Option<&str>) -> bool {
     let Some(wanted) = wanted else { return false };
@@ -237,13 +259,22 @@ fn mend(root: &mut Spanned<DeValue<'_>>, spot: &Spot, wanted: Option<&str>) -> b
     true
 }
 
+/// Writes a value as its key takes it, where it is plain how: `"20s"` for `"20 s"`. Once for each place.
+fn rewrite(root: &mut Spanned<DeValue<'_>>, spot: &Spot, rewritten: &mut BTreeSet<usize>) -> bool {
+    if spot.is_key {
+        return false;
+    }
+    let Some(value) = value(root, &spot.path) else { return false };
+    let Some(meant) = kind::meant(&names(&spot.path), value.get_ref()) else { return false };
+    if !rewritten.insert(value.span().start) {
+        return false;
+    }
+    *value.get_mut() = meant;
+    true
+}
+
 /// Takes the part away, and notes what may be missed.
-fn leave_out(
-    root: &mut Spanned<DeValue<'_>>,
-    spot: &Spot,
-    taken: &mut BTreeSet<(usize, String)>,
-    left_out: &mut LeftOut,
-) {
+fn leave_out(root: &mut Spanned<DeValue<'_>>, spot: &Spot, left_out: &mut LeftOut) {
     let Some((last, path)) = spot.path.split_last() else { return };
     let name = value(root, &spot.path).and_then(|v| v.get_ref().get("name")?.get_ref().as_str().map(str::to_owned));
     if let (Some(Step::Key(table)), false) = (spot.path.first(), spot.is_key) {
@@ -261,7 +292,7 @@ fn leave_out(
     let start = parent.span().start;
     if let (Step::Key(key), DeValue::Table(table)) = (last, parent.get_mut()) {
         table.remove(key.as_str());
-        taken.insert((start, key.clone()));
+        left_out.keys.insert((start, key.clone()));
     } else if let (Step::At(at), DeValue::Array(members)) = (last, parent.get_mut()) {
         let mut rest = DeArray::new();
         for (_, value) in members.iter().enumerate().filter(|(other, _)| other != at) {

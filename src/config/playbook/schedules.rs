@@ -53,21 +53,58 @@ impl Reader<'_> {
 
     /// A team's short form: one rotation that is always on.
     pub(super) fn on_call(&self, rotation: &RotationText, d: &Document) -> Rotation {
-        let reps = rotation.reps.iter().map(|r| Some(RepId(self.named("rep", r, d.rep.keys()))));
+        if rotation.reps.get_ref().is_empty() {
+            let message = "nobody takes turns here, so nobody would ever be on call";
+            self.or(Err(self.hinted(rotation.reps.span(), message, "name who does, or leave the table out")), ());
+        }
+        let reps = rotation.reps.get_ref().iter().map(|rep| self.or(self.taker(rep, d), None));
+        let days = *rotation.days.get_ref();
+        if days == 0 {
+            let message = "a turn of 0 days is none";
+            self.or(
+                Err(self.hinted(rotation.days.span(), message, "write days = 1 for a day, or days = 7 for a week")),
+                (),
+            );
+        }
         Rotation {
             label: String::new(),
             reps: reps.collect(),
             since: self.day(&rotation.since),
             hand_off: rotation.hand_off.0,
-            length: Length::Days(rotation.days.max(1)),
+            length: Length::Days(days.max(1)),
             zone: rotation.zone.0,
             only: None,
         }
     }
 
+    /// Who takes turns in the short form, where no turn is empty.
+    fn taker(&self, name: &Name, d: &Document) -> Result<Option<RepId>, Diagnostic> {
+        let known = self.known("rep", name, d.rep.keys())?;
+        if d.rep.get(&known).is_some_and(|rep| !rep.active) {
+            let message = format!("\"{known}\" left: this turn would have nobody");
+            return Err(self.hinted(name.span(), message, "name somebody else, or leave them out"));
+        }
+        Ok(Some(RepId(known)))
+    }
+
+    /// A step names a schedule, or a team by its short form: one name for both would mean either.
+    fn named_as_a_team(&self, id: &str, schedule: &ScheduleText, d: &Document) {
+        // Of its own team that is told by the team's name.
+        if schedule.team.as_ref().is_some_and(|team| team.get_ref() == id) {
+            return;
+        }
+        let Some(short) = d.team.get(id).and_then(|team| team.on_call.as_ref()) else { return };
+        let line = self.source.get(..short.reps.span().start).unwrap_or("").matches('\n').count() + 1;
+        let message =
+            format!("\"{id}\" names this schedule and, in line {line}, who is on call by [team.{id}.on_call]");
+        let hint = "give the schedule another name, or leave one of the two out";
+        self.or(Err(self.hinted(schedule.label.span(), message, hint)), ());
+    }
+
     pub(super) fn schedules(&self, d: &Document) -> BTreeMap<ScheduleId, Schedule> {
         let mut schedules: BTreeMap<ScheduleId, Schedule> = BTreeMap::new();
         for (id, schedule) in &d.schedule {
+            self.named_as_a_team(id, schedule, d);
             let team = schedule.team.as_ref().and_then(|team| self.kept(self.team_of(team, &schedules, d)));
             let holidays = schedule.holidays.iter().map(|day| self.day(day));
             let holidays: Vec<NaiveDate> = holidays.collect();
@@ -77,8 +114,12 @@ impl Reader<'_> {
                 self.or(Err(self.hinted(schedule.layer.span(), message, hint)), ());
             }
             let layers = schedule.layer.get_ref().iter().map(|layer| self.layer(layer, schedule, &holidays, d));
-            let made =
-                Schedule { label: schedule.label.clone(), team, zone: schedule.zone.0, layers: layers.collect() };
+            let made = Schedule {
+                label: schedule.label.get_ref().clone(),
+                team,
+                zone: schedule.zone.0,
+                layers: layers.collect(),
+            };
             schedules.insert(ScheduleId::new(id), made);
         }
         schedules

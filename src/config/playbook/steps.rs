@@ -106,6 +106,8 @@ impl Reader<'_> {
             let wait = match step.wait.as_ref().map(|w| w.0) {
                 Some(wait) if wait > Span::ZERO => wait,
                 Some(_) => self.waits(text, "this step's wait is zero: nobody could act; write it as wait = \"5m\""),
+                // Told already.
+                None if self.left_out.lacks(text.span().start, "wait") => Span::ZERO,
                 None if index < last => self.waits(text, "this step needs a wait, as in wait = \"5m\""),
                 None if *repeat > 0 => {
                     self.waits(text, "the ladder repeats, so its last step needs a wait too, as in wait = \"10m\"")

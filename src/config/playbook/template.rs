@@ -46,6 +46,9 @@ pub fn written(answers: &Answers, now: Timestamp) -> String {
     let quote = |rep: &RepId| quoted(rep.as_str());
     let minutes = |share: i64| quoted(&format!("{}m", (answers.due.as_seconds() / 60 * share / 60).max(1)));
     let hours: Vec<String> = answers.hours.iter().map(|hours| quoted(hours)).collect();
+    // Where one alone answers, nobody stands in.
+    let covers = format!("[[ladder.standard]]\nwho = \"backup\"\nwait = {}\n", minutes(20));
+    let covers = if asked.len() > 1 { covers } else { String::new() };
     let parts = [
         ("{company}", quoted(&answers.company)),
         ("{team_id}", id.clone()),
@@ -58,6 +61,7 @@ pub fn written(answers: &Answers, now: Timestamp) -> String {
         ("{due}", minutes(60)),
         ("{next}", minutes(120)),
         ("{step}", minutes(20)),
+        ("{covers}", covers),
         ("{hours}", hours.join(", ")),
         ("{first}", quote(first)),
         ("{at}", ten_o_clock(answers.zone, monday)),

@@ -148,9 +148,10 @@ fn a_schedule_is_read_as_it_is_written() {
     let off = last(&read("holidays = \"only\"", "holidays = \"off\"")).only.unwrap();
     assert!(off.holidays.values().all(Vec::is_empty) && off.holidays.len() == 2 && off.week[0].len() == 1);
     // The short form is a schedule of one layer.
-    let short = "\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 0\n\
+    let short = "\n[team.east.on_call]\nreps = [\"omar\"]\nsince = 2026-01-05\nhand_off = \"09:00\"\ndays = 1\n\
                  zone = \"UTC\"\n\n[rep.maya]";
     let source = EXAMPLE.replacen("[rep.maya]", short, 1).replacen("team = \"east\"\nzone", "zone", 1);
+    let source = source.replace("schedule.east", "schedule.old").replace("schedule = \"east\"", "schedule = \"old\"");
     let playbook = super::read("playbook.toml", &source).unwrap_or_else(|e| panic!("{e}"));
     let layers = oncall::of_team(&playbook, &"east".into()).unwrap().layers;
     assert_eq!((layers.len(), layers[0].length, &layers[0].only), (1, Length::Days(1), &None));

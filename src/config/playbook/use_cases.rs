@@ -23,7 +23,6 @@ impl Reader<'_> {
     }
 
     fn use_case(&self, id: &str, u: &UseCaseText, d: &Document) -> UseCase {
-        let cohorts: Vec<String> = d.cohort.iter().map(|cohort| cohort.get_ref().name.get_ref().clone()).collect();
         for line in &u.lines {
             self.named("line", line, d.line.keys());
         }
@@ -38,7 +37,7 @@ impl Reader<'_> {
             campaigns: u.campaigns.iter().filter_map(|c| self.kept(self.campaign(c))).collect(),
             keywords: u.keywords.iter().filter_map(|k| self.kept(self.keyword(k))).collect(),
             priority: u.priority,
-            cohort: u.cohort.as_ref().map(|name| self.named("cohort", name, cohorts.iter())),
+            cohort: u.cohort.as_ref().map(|name| self.cohort_named(name, d)),
             acknowledgement: u.acknowledgement.as_ref().and_then(|text| self.kept(self.told(text))),
             regulated: u.regulated.as_ref().and_then(|r| self.kept(self.regulated(id, r, d))),
             queue: u.queue.as_ref().map(|name| TeamId(self.named("team", name, d.team.keys()))),

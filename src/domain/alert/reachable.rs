@@ -1,7 +1,8 @@
 //! Reps whom no alert can reach.
 
-use super::{ChannelKind, Occasion};
+use super::{Alerts, ChannelKind, Occasion};
 use crate::domain::findings::{About, Finding};
+use crate::domain::hours::Window;
 use crate::domain::id::RepId;
 use crate::domain::playbook::Playbook;
 
@@ -14,6 +15,18 @@ pub struct Known {
     pub stopped: bool,
     /// A mail address is known.
     pub email: bool,
+}
+
+/// Minutes of a day in which alerts may come, less than which nobody means.
+const FEWEST_AWAKE: u32 = 60;
+
+/// Minutes of a day in which alerts may come, where there are quiet times.
+fn awake(alerts: &Alerts) -> Option<u32> {
+    let quiet = |windows: &Vec<Window>| windows.iter().map(|w| u32::from(w.close.saturating_sub(w.open))).sum::<u32>();
+    let week = &alerts.quiet.as_ref()?.week;
+    // Of a whole week: one quiet day is a day off.
+    let quiet: u32 = week.iter().map(quiet).sum();
+    Some((7 * 24 * 60_u32).saturating_sub(quiet) / 7)
 }
 
 /// Reps who answer and whom no alert can reach. `known` tells of phones and mailboxes; without it they are taken as known,
@@ -43,6 +56,15 @@ pub fn unreachable(playbook: &Playbook, known: Option<&dyn Fn(&RepId) -> Known>)
             (
                 format!("no alert ever reaches {}: no occasion is named", rep.name),
                 format!("write on = [\"{}\"] under [rep.{id}.alerts]", Occasion::Offered.word()),
+            )
+        } else if let Some(minutes) = alerting.of(id).and_then(awake).filter(|minutes| *minutes < FEWEST_AWAKE) {
+            let left = if minutes == 1 { "1 minute".to_owned() } else { format!("{minutes} minutes") };
+            (
+                format!("alerts reach {} in {left} of the day alone: the rest is quiet", rep.name),
+                format!(
+                    "write the hours of the night under [rep.{id}.alerts], or under [alerts] for everybody: quiet = {{ times = \
+                     [\"22:00-07:00\"], … }}"
+                ),
             )
         } else if by.iter().any(reaches) {
             continue;

@@ -115,7 +115,7 @@ fn again(playbook: &Playbook, all: &mut Vec<Finding>) {
 }
 
 /// Whom a step asks for a team, the same people by the same name; none where it may be others a moment later.
-fn asks(who: &Who, team: &TeamId) -> Option<Who> {
+pub(super) fn asks(who: &Who, team: &TeamId) -> Option<Who> {
     match who {
         Who::Pool => Some(Who::Team(team.clone())),
         Who::Lead => Some(Who::LeadOf(team.clone())),

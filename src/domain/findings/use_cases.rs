@@ -4,7 +4,7 @@ use super::{About, Finding};
 use crate::domain::acknowledge;
 use crate::domain::playbook::{Playbook, UseCase};
 use crate::domain::regulated;
-use crate::domain::use_case::{fits, queue, wants_clock, words};
+use crate::domain::use_case::{contains, fits, queue, wants_clock, words};
 
 pub(super) fn of(playbook: &Playbook, all: &mut Vec<Finding>) {
     let use_cases: Vec<(&String, &UseCase)> = playbook.use_cases.iter().collect();
@@ -22,6 +22,8 @@ pub(super) fn of(playbook: &Playbook, all: &mut Vec<Finding>) {
             }
             hidden(*first, *second, all);
             hidden(*second, *first, all);
+            outspoken(*first, *second, all);
+            outspoken(*second, *first, all);
         }
         let (id, use_case) = *first;
         all.extend(unapproved(playbook, id, use_case));
@@ -83,6 +85,29 @@ fn both(what: &str, first: (&String, &UseCase), second: (&String, &UseCase)) -> 
         wrong: false,
         what: format!("{what} never means \"{low_id}\": \"{high_id}\" has the higher priority"),
         remedy: format!("leave it out of \"{low_id}\""),
+    }
+}
+
+/// A keyword that is never said without one of a higher priority: "renewal date" beside "renewal".
+fn outspoken(low: (&String, &UseCase), high: (&String, &UseCase), all: &mut Vec<Finding>) {
+    if high.1.priority <= low.1.priority {
+        return;
+    }
+    for keyword in &low.1.keywords {
+        let said = words(keyword);
+        let of_it = |other: &&String| words(other) != said && contains(&said, &words(other));
+        if let Some(other) = high.1.keywords.iter().find(of_it) {
+            let (low_id, high_id) = (low.0, high.0);
+            all.push(Finding {
+                about: About::UseCase(low_id.clone()),
+                wrong: false,
+                what: format!(
+                    "the keyword \"{keyword}\" never means \"{low_id}\": whoever writes it writes \"{other}\", too, and \
+                     \"{high_id}\" has the higher priority"
+                ),
+                remedy: format!("give \"{low_id}\" a priority of {} or more", high.1.priority),
+            });
+        }
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn list(all: &[String], last: &str) -> String {
 }
 
 /// `5 minutes`, `1 hour 30 minutes`; nothing is `0 seconds`.
-pub(super) fn span(span: Span) -> String {
+pub(in crate::domain) fn span(span: Span) -> String {
     let seconds = span.as_seconds().max(0);
     let parts = [
         (seconds / 86_400, "day"),

@@ -93,6 +93,18 @@ async fn a_version_comes_into_force_at_its_instant_also_after_a_restart() {
 }
 
 #[tokio::test]
+async fn the_first_version_is_of_whoever_puts_it_in_force() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+    let clock = Arc::new(ManualClock::at(crate::world::at(crate::world::TUESDAY_TEN)));
+    let service = Service::start_by(Arc::clone(&store), clock, slower()).await.unwrap();
+    assert_eq!(*service.playbook(), Playbook { version: 1, ..slower().playbook });
+    let last = store.entries(0, usize::MAX).await.unwrap().pop().unwrap();
+    let (by, why) = (Some("nina".into()), Some("too hasty".into()));
+    let applied = Event::PlaybookApplied { version: 1, by, why, back_to: None };
+    assert_eq!(serde_json::from_value::<Event>(Frame::decode(&last.body).unwrap().event).unwrap(), applied);
+}
+
+#[tokio::test]
 async fn what_waits_is_replaced_by_a_later_apply_and_may_be_taken_back() {
     for (floor, _folder) in stores().await {
         let from = floor.now() + Span::minutes(60);

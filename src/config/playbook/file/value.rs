@@ -30,7 +30,7 @@ pub(super) fn inline(parts: &[(&str, String)]) -> String {
 }
 
 /// A duration.
-pub(super) fn span(span: Span) -> String {
+pub(in crate::config::playbook) fn span(span: Span) -> String {
     quoted(&duration(span.as_millis()))
 }
 
