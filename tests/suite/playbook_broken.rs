@@ -259,6 +259,11 @@ fn whichever_bracket_or_quote_is_missing_few_mistakes_are_told() {
     for at in places.iter().step_by(7) {
         let mut source = EXAMPLE.to_owned();
         let gone = source.remove(*at);
+        // Within a text it is a letter like any other.
+        let start = EXAMPLE[..*at].rfind('\n').map_or(0, |end| end + 1);
+        if gone != '"' && EXAMPLE[start..*at].matches('"').count() % 2 == 1 {
+            continue;
+        }
         let told = first_lines(&mistakes(&source));
         if !(1..=2).contains(&told.len()) {
             many.push(format!("without {gone} at {}: {told:#?}", place(EXAMPLE, &EXAMPLE[..*at])));

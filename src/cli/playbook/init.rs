@@ -129,9 +129,9 @@ impl Init {
         let kept = self.keep(&people).await?;
         write(&self.out, &source, self.force).map_err(|e| anyhow::anyhow!("{out} cannot be written: {e}"))?;
         say(&format!(
-            "{out}: {} people, {} number(s), nothing wrong in it{}. Read it, change it, then: comeback playbook check {out}",
-            answers.people.len(),
-            answers.numbers.len(),
+            "{out}: {}, {}, nothing wrong in it{}. Read it, change it, then: comeback playbook check {out}",
+            counted(answers.people.len(), "person", "people"),
+            counted(answers.numbers.len(), "number", "numbers"),
             if found.is_empty() { "" } else { ", but what stands below" },
         ));
         for risk in &found {
@@ -325,4 +325,9 @@ fn write(path: &Path, source: &str, force: bool) -> std::io::Result<()> {
         options.create_new(true)
     };
     options.open(path)?.write_all(source.as_bytes())
+}
+
+/// `1 person`, `5 people`.
+fn counted(n: usize, one: &str, several: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { several })
 }
