@@ -243,6 +243,13 @@ impl Conversation {
         }
     }
 
+    /// Somebody else owns it. What is held for another than the owner is still held for them.
+    fn own(&mut self, owner: Option<&RepId>) {
+        let of_owner = |of: &RepId| self.owner.as_ref().is_none_or(|before| before == of);
+        self.loan = self.loan.take().filter(|loan| !of_owner(&loan.of));
+        self.owner = owner.cloned();
+    }
+
     /// Takes in one fact.
     pub fn apply(&mut self, at: Timestamp, event: &Event) {
         self.changed = self.changed.max(at);
@@ -268,10 +275,7 @@ impl Conversation {
                 self.cohort.clone_from(cohort);
             }
             Event::Owned { owner, source, after } => {
-                // What is held for somebody else than the owner is still held for them.
-                let of_owner = |of: &RepId| self.owner.as_ref().is_none_or(|before| before == of);
-                self.loan = self.loan.take().filter(|loan| !of_owner(&loan.of));
-                self.owner.clone_from(owner);
+                self.own(owner.as_ref());
                 self.owned_by = *source;
                 self.in_place_of.clone_from(after);
             }
