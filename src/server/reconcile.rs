@@ -291,17 +291,11 @@ fn has_stray(answer: &DueSend, recent: &[Message], listed: &[Listed]) -> bool {
         return true;
     }
     // A carrier may list a text in other words than it was given: with a trial account's prefix, or with its characters
-    // exchanged. One that nobody here accounts for may be this answer.
-    let after = |at: Timestamp| at + SKEW >= answer.at;
-    let theirs = listed.iter().filter(|m| m.reference.is_none() && is_to(m, answer) && after(m.at)).count();
-    // Of ours only what the carrier took stands in its list. In doubt one of ours more is a text less that is accounted for,
-    // and the answer stays unknown: that costs a look, a second text costs trust.
-    let ours = recent.iter().filter(|m| {
-        matches!(m.author, Author::Rep(_) | Author::Automatic)
-            && after(m.at)
-            && matches!(&m.standing, Some(AnswerState::Out { delivery, .. }) if !delivery.is_failure())
-    });
-    theirs > ours.count()
+    // exchanged. One whose words nobody here wrote may be this answer: it stays unknown, which costs a look, where a second
+    // text costs trust.
+    let ours = |m: &Listed| recent.iter().any(|known| known.body.as_ref() == Some(&m.body));
+    let changed = |m: &&Listed| m.reference.is_none() && !m.partial && m.body != answer.body && !ours(m);
+    listed.iter().filter(|m| is_to(m, answer) && m.at + SKEW >= answer.at).any(|m| changed(&m))
 }
 
 /// How an answer that the carrier has stands by its list: all that could be it must be there, and stand alike.

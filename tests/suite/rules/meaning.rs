@@ -194,22 +194,6 @@ fn what_another_program_answers_lies_in_the_pool_and_nobody_is_asked() {
 }
 
 #[test]
-fn an_offer_of_before_another_program_answers_ends_with_its_time() {
-    let mut story = floor();
-    story.crm_says(1, vec![card("c-1")]);
-    story.playbook.use_cases.get_mut("support").unwrap().queue = None;
-    story.playbook.alerting.handled.insert("support".to_owned(), "desk".to_owned());
-    story.texts("What does it cost?");
-    assert!(story.c().assignment.as_ref().unwrap().expires.is_some(), "maya is asked, and has so long");
-    story.texts("and my screen is broken");
-    assert_eq!(story.c().use_case, "support");
-    // It ends, whatever it ended as: a time that nothing follows from would come again for ever.
-    story.minutes_pass(480);
-    assert_eq!(story.c().assignment.as_ref().and_then(|a| a.expires), None);
-    assert!(story.c().next_deadline().is_none_or(|at| at > story.now), "{:?}", story.c());
-}
-
-#[test]
 fn a_queue_without_a_cohort_of_its_own_has_no_clock() {
     let mut story = floor();
     story.playbook.use_cases.get_mut("support").unwrap().cohort = None;

@@ -11,7 +11,7 @@ use comeback::domain::coverage;
 use comeback::domain::escalation::Stop;
 use comeback::domain::event::{Event, Outcome, Review, Subject};
 use comeback::domain::hold::Ruling;
-use comeback::domain::id::{ConversationId, MessageId, NumberId, TeamId};
+use comeback::domain::id::{ConversationId, MessageId, NumberId, RepId, TeamId};
 use comeback::domain::message::Delivery;
 use comeback::domain::ownership::{OwnerRule, OwnerSource};
 use comeback::domain::rejection::Rejection;
@@ -277,7 +277,12 @@ pub(super) fn run(story: &mut Story, step: &Step) {
         }
         Step::Lose { team: true, .. } => team_comes_or_goes(story),
         Step::Lose { team: false, who } => {
-            let rep = REPS[usize::from(*who)].into();
+            let rep: RepId = REPS[usize::from(*who)].into();
+            let stays = |other: &RepId| *other != rep && story.playbook.is_active(other);
+            // A team without its lead may reach nobody: the check of a playbook finds that one.
+            if !story.playbook.teams.values().all(|team| team.lead.as_ref().is_none_or(stays)) {
+                return;
+            }
             story.playbook.reps.remove(&rep);
             for team in story.playbook.teams.values_mut() {
                 team.members.remove(&rep);
