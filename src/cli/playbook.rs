@@ -18,6 +18,7 @@ use crate::domain::playbook::Playbook;
 use crate::domain::safe_text::SafeText;
 use crate::domain::sentences::{self, Part};
 use crate::domain::time::Timestamp;
+use crate::server::cover;
 use crate::server::policy;
 use crate::server::service::{PlaybookChange, Service, Work};
 use crate::server::store::Store;
@@ -306,6 +307,7 @@ async fn apply(database: &DatabaseArg, file: &Path, how: How, change: Change) ->
     for finding in unreachable(&playbook, Some(&|rep| known(&reaches, rep))) {
         say(&format!("risky: {}\n", places::told(&file.display().to_string(), &read.source, &finding)));
     }
+    tell_homeless(store.as_ref(), &playbook).await?;
     if how.dry_run {
         say("a dry run: nothing was changed");
         return Ok(());
@@ -331,8 +333,20 @@ async fn rollback(database: &DatabaseArg, version: u32, recompute: bool, change:
         return Ok(());
     }
     tell_differences(&in_force, &earlier);
+    tell_homeless(store.as_ref(), &earlier).await?;
     let (by, why) = (Some(words(&change.by)), change.why.as_deref().map(words));
     put(store, database.clock(), PlaybookChange { playbook: earlier, by, why, back_to: Some(version), recompute }).await
+}
+
+/// Whose team these rules do not have.
+async fn tell_homeless(store: &dyn Store, playbook: &Playbook) -> anyhow::Result<()> {
+    match cover::homeless(store, playbook).await? {
+        0 => {}
+        n => say(&format!(
+            "{n} open conversation(s) of a team that these rules do not have go to the team of their line"
+        )),
+    }
+    Ok(())
 }
 
 async fn put(store: Arc<impl Store>, clock: Arc<dyn Clock>, change: PlaybookChange) -> anyhow::Result<()> {

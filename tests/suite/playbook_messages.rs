@@ -4,32 +4,32 @@ use comeback::config::playbook::{example, places, read, read_all};
 use comeback::domain::findings;
 use comeback::domain::time::Timestamp;
 
-const EXAMPLE: &str = include_str!("../../assets/playbook.toml");
+pub(crate) const EXAMPLE: &str = include_str!("../../assets/playbook.toml");
 
 /// Friday, 6 March 2026, 10:00 in New York.
-const FROM: Timestamp = Timestamp::from_millis(1_772_809_200_000);
+pub(crate) const FROM: Timestamp = Timestamp::from_millis(1_772_809_200_000);
 
 /// Appends what is written, where no words are replaced.
-const END: &str = "";
+pub(crate) const END: &str = "";
 
-fn changed(changes: &[(&str, &str)]) -> String {
+pub(crate) fn changed(changes: &[(&str, &str)]) -> String {
     changes.iter().fold(EXAMPLE.to_owned(), |source, (from, to)| {
         assert!(source.contains(from), "the example has no {from:?}");
         if *from == END { source + to } else { source.replacen(from, to, 1) }
     })
 }
 
-fn first(told: &impl ToString) -> String {
+pub(crate) fn first(told: &impl ToString) -> String {
     told.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 /// The first line of every mistake that keeps the file from being read.
-fn mistakes(source: &str) -> Vec<String> {
+pub(crate) fn mistakes(source: &str) -> Vec<String> {
     read_all("playbook.toml", source, &example::beside).mistakes.iter().map(first).collect()
 }
 
 /// The first line of everything found in a file that reads well.
-fn found(source: &str) -> Vec<String> {
+pub(crate) fn found(source: &str) -> Vec<String> {
     let playbook = read("playbook.toml", source).unwrap_or_else(|e| panic!("{e}"));
     let tell = |finding: &findings::Finding| {
         let weight = if finding.wrong { "wrong" } else { "risky" };

@@ -54,6 +54,22 @@ async fn whoever_goes_is_covered_and_whoever_comes_back_has_it_again() {
 }
 
 #[tokio::test]
+async fn what_is_of_a_team_that_a_version_loses_is_counted_before_and_goes_to_the_team_of_its_line() {
+    let mut floor = Floor::opens().await;
+    let c = floor.mayas_buyer().await;
+    let mut playbook = (*floor.service.playbook()).clone();
+    let gone = floor.state(c).await.team;
+    assert_eq!(cover::homeless(floor.store.as_ref(), &playbook).await.unwrap(), 0);
+    playbook.teams.remove(&gone);
+    playbook.lines.values_mut().for_each(|line| line.team = "harbor".into());
+    assert_eq!(cover::homeless(floor.store.as_ref(), &playbook).await.unwrap(), 1);
+    floor.service.submit(Work::Playbook(Box::new(playbook.clone().into()))).await.unwrap();
+    cover::follow_up(&floor.service).await.unwrap();
+    assert_eq!(floor.state(c).await.team, "harbor".into());
+    assert_eq!(cover::homeless(floor.store.as_ref(), &playbook).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn what_a_dead_process_had_not_followed_up_the_next_one_does() {
     let dir = tempfile::tempdir().unwrap();
     let mut floor = Floor::over(Arc::new(SqliteStore::open(&dir.path().join("c.db")).unwrap())).await;
