@@ -44,7 +44,7 @@ pub(super) fn instant(text: &str, zone: Tz) -> anyhow::Result<Timestamp> {
 }
 
 /// As [`instant`]; none when it is not written so.
-fn exact(text: &str, zone: Tz) -> Option<anyhow::Result<Timestamp>> {
+pub(super) fn exact(text: &str, zone: Tz) -> Option<anyhow::Result<Timestamp>> {
     let text = text.trim();
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Some(Ok(at.to_utc().into()));

@@ -28,6 +28,7 @@ mod expectations;
 pub mod file;
 mod hidden;
 mod kind;
+mod listed;
 mod next_steps;
 mod owners;
 pub mod places;

@@ -122,6 +122,13 @@ pub(super) fn settle(mut d: Draft, world: &ReadSet<'_>, came: bool) -> Decided {
             events = if is_earlier(&d.c, &anew, world) { anew } else { events };
         }
         lend(&mut d, events);
+        // Nobody is left who could be asked, and whoever had it will not come back.
+        if escalation::is_with_nobody(world, &d.c) {
+            let passed = vec![Passed { who: gone.to_string(), why: Climb::Left.words().to_owned() }];
+            let laid = escalation::laid_in_pool(world, &d.c, d.now, 0, passed, Some(Climb::Left));
+            wake(&mut d);
+            d.say(laid);
+        }
     } else if came && is_at_the_end(&d.c) {
         let events = escalation::from_the_start(world, &d.c, d.now, Climb::Back);
         if is_earlier(&d.c, &events, world) {
@@ -157,14 +164,8 @@ fn take_home(d: &mut Draft, world: &ReadSet<'_>) {
         lend(d, events);
     }
     if in_gone_pool(d) {
-        let because = Because {
-            reason: Reason::Unowned(escalation::Who::Pool),
-            passed: Vec::new(),
-            playbook: playbook.version,
-            climbed: Some(Climb::Away),
-        };
-        let to = Holder::Pool(d.c.team.clone());
-        d.say(Event::Offered { to, step: None, expires: None, because, covers: None, weighed: None });
+        let laid = escalation::laid_in_pool(world, &d.c, d.now, 0, Vec::new(), Some(Climb::Away));
+        d.say(laid);
     }
 }
 

@@ -19,9 +19,11 @@ use super::use_case;
 
 mod expire;
 mod left;
+mod unheard;
 
 pub(super) use expire::expire;
 pub use left::nobody_left;
+pub(super) use unheard::{is_with_nobody, laid_in_pool};
 
 /// An escalation policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,10 +201,18 @@ fn rules<'a>(world: &ReadSet<'a>, cohort: &str) -> Option<Rules<'a>> {
     Some(Rules { ladder, calendar: playbook.calendars.get(&cohort.calendar) })
 }
 
-/// Finds the first step from `from.step` on that has somebody on it and offers the conversation there. Returns nothing
-/// only when the ladder is at its end: the conversation then stays where it is, breached and loud.
-pub fn offer(world: &ReadSet<'_>, now: Timestamp, from: &From<'_>, mut passed: Vec<Passed>) -> Option<Event> {
-    let rules = rules(world, from.cohort)?;
+/// Finds the first step from `from.step` on that has somebody on it and offers the conversation there.
+///
+/// # Errors
+/// Everybody who was passed over, when nobody is left: a conversation that is with somebody then stays there, breached and
+/// loud; one that is with nobody is [`laid_in_pool`].
+pub fn offer(
+    world: &ReadSet<'_>,
+    now: Timestamp,
+    from: &From<'_>,
+    mut passed: Vec<Passed>,
+) -> Result<Event, Vec<Passed>> {
+    let Some(rules) = rules(world, from.cohort) else { return Err(passed) };
     for (index, step) in rules.ladder.steps.iter().enumerate().skip(usize::from(from.step)) {
         match on_step(world, now, from, &step.who, rules.calendar) {
             Ok(to) => {
@@ -217,12 +227,12 @@ pub fn offer(world: &ReadSet<'_>, now: Timestamp, from: &From<'_>, mut passed: V
                 let is_away = |owner: &RepId| world.playbook.is_active(owner) && !world.is_here(owner);
                 let covers = covers.filter(|owner| to.rep() != Some(owner) && is_away(owner)).cloned();
                 let step = Some(u8::try_from(index).unwrap_or(u8::MAX));
-                return Some(Event::Offered { to, step, expires, because, covers, weighed: None });
+                return Ok(Event::Offered { to, step, expires, because, covers, weighed: None });
             }
             Err(why) => passed.push(Passed { who: step.who.words(), why }),
         }
     }
-    None
+    Err(passed)
 }
 
 /// Where an owner stands on their own ladder, and until when an offer to them holds.
@@ -440,7 +450,7 @@ fn pass(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb, step:
         Passed { who, why }
     });
     match offer(world, now, &from, passed.into_iter().collect()) {
-        Some(mut offered) => {
+        Ok(mut offered) => {
             if let Event::Offered { because, .. } = &mut offered {
                 because.climbed = Some(why.clone());
                 // Whoever took it over from somebody who left did not have it before.
@@ -450,6 +460,6 @@ fn pass(world: &ReadSet<'_>, c: &Conversation, now: Timestamp, why: Climb, step:
             }
             vec![Event::Escalated { why }, offered]
         }
-        None => Vec::new(),
+        Err(_) => Vec::new(),
     }
 }

@@ -315,7 +315,14 @@ pub(super) fn offer(d: &mut Draft, world: &ReadSet<'_>, found: Found) {
     let step = first_step(world, &c);
     let from = From { step, owner, team: &c.team, cohort: &c.cohort, not: None, asked, passed_by: &c.passed_by, again };
     let loads = loads(world, &found);
-    if let Some(mut offered) = escalation::offer(world, d.now, &from, found.passed) {
+    let offered = match escalation::offer(world, d.now, &from, found.passed) {
+        Ok(offered) => Some(offered),
+        Err(passed) if escalation::is_with_nobody(world, &c) => {
+            Some(escalation::laid_in_pool(world, &c, d.now, step, passed, None))
+        }
+        Err(_) => None,
+    };
+    if let Some(mut offered) = offered {
         if let Event::Offered { weighed, because, .. } = &mut offered {
             // Nor did whoever took it over from somebody who left have it before.
             let by_it = because.reason == Reason::Owner(OwnerSource::Conversation) && c.owned_by.is_none();

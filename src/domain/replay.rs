@@ -165,15 +165,18 @@ impl<'a> Replay<'a> {
             Subject::Conversation(id) => id,
             // Turns are the other rules' own, as are owners.
             Subject::Roster if matches!(event, Event::TurnPassed { .. }) => return None,
+            // The reply before was decided by whom and what there was then.
             Subject::Roster => {
+                let reply = self.settle();
                 self.roster.apply(at, event);
-                return None;
+                return reply;
             }
             Subject::Playbook => {
+                let reply = self.settle();
                 if let Event::PlaybookApplied { version, .. } = event {
                     self.is_same = self.same.contains(version);
                 }
-                return None;
+                return reply;
             }
             Subject::Number(_) | Subject::Journal => return None,
         };

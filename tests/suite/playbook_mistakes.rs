@@ -223,6 +223,33 @@ fn one_of_several_with_a_single_pair_of_brackets_is_told_what_to_write() {
 }
 
 #[test]
+fn a_list_where_one_table_stands_is_one_mistake_in_words_of_the_file() {
+    let once = |name: &str| format!("there is one {name}: it stands in one pair of brackets; write [{name}]");
+    for (from, to, wanted) in [
+        ("[line.main]", "[[line.main]]", once("line.main")),
+        ("[rep.maya]", "[[rep.maya]]", once("rep.maya")),
+        ("[calendar.office]", "[[calendar.office]]", once("calendar.office")),
+        ("[channel.mail]", "[[channel.mail]]", once("channel.mail")),
+        ("[operations]", "[[operations]]", once("operations")),
+        (
+            "first_response = { warn = \"3m\", due = \"5m\" }",
+            "first_response = [\"3m\", \"5m\"]",
+            "expected a table, found a list; write first_response = { warn = \"3m\", due = \"5m\" }".to_owned(),
+        ),
+        (
+            "only = { days = [\"saturday\", \"sunday\"], hours = [\"09:00-21:00\"] }",
+            "only = [[\"saturday\"], [\"09:00-21:00\"]]",
+            "expected a table, found a list; write only = { KEY = VALUE }".to_owned(),
+        ),
+    ] {
+        let source = changed(&[(from, to)]);
+        let (told, _) = told(&source);
+        assert_eq!(told.len(), 1, "{to}: {told:#?}");
+        assert!(told[0].ends_with(&wanted), "{to}: {told:#?}, not {wanted}");
+    }
+}
+
+#[test]
 fn a_name_that_a_list_gives_twice_is_told_with_both_places() {
     for (from, to, list, first) in [
         ("name = \"meeting\"\nlabel", "name = \"late_stage\"\nlabel", "cohort", "name = \"late_stage\""),

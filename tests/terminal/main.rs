@@ -22,6 +22,7 @@ mod import;
 #[path = "../carrier/library.rs"]
 mod library;
 mod log;
+mod mail;
 mod offline;
 mod policies;
 mod policy;

@@ -19,6 +19,8 @@ pub(super) const TERRITORIES: &str = include_str!("../../assets/territories.csv"
 /// A folder of somebody's machine, and loopback.
 pub(super) struct Machine {
     folder: tempfile::TempDir,
+    /// Whom TLS trusts there; none for whom the system does.
+    roots: Option<PathBuf>,
     runtime: tokio::runtime::Runtime,
     http: reqwest::Client,
 }
@@ -43,7 +45,12 @@ impl Machine {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { folder: tempfile::tempdir().expect("a folder"), runtime, http }
+        Self { folder: tempfile::tempdir().expect("a folder"), roots: None, runtime, http }
+    }
+
+    /// From here on whoever this certificate vouches for is trusted, and nobody else.
+    pub(super) fn trusts(&mut self, certificate: PathBuf) {
+        self.roots = Some(certificate);
     }
 
     pub(super) fn home(&self) -> &Path {
@@ -76,6 +83,7 @@ impl Machine {
         }
         // The carrier and the CRM of these tests are on this machine.
         command.env("COMEBACK_EGRESS_ALLOW", "127.0.0.0/8,::1");
+        command.envs(self.roots.iter().map(|roots| ("SSL_CERT_FILE", roots)));
         for name in ["COMEBACK_PROFILE", "COMEBACK_DATABASE", "COMEBACK_PUBLIC_URL", "COMEBACK_LOG", "NO_COLOR"] {
             command.env_remove(name);
         }

@@ -78,6 +78,8 @@ impl Change {
                 no_schedule(id, &known)
             })
         };
+        // What is told once it is so; a refusal stands alone.
+        let mut told = Vec::new();
         let (schedule, command) = match &self {
             Self::Override { schedule, rep, from, to, .. } => {
                 let plan = plan(schedule)?;
@@ -101,9 +103,7 @@ impl Change {
                     when(&plan, to)
                 );
                 let absent = shift.rep.as_ref().and_then(|rep| away_then(playbook, roster, &plan, rep, shift.from));
-                if let Some(line) = absent {
-                    say(&line);
-                }
+                told.extend(absent);
                 (plan.id.clone(), Command::Override { schedule: plan.id, shift })
             }
             Self::Swap { schedule, one, other, dry_run, .. } => {
@@ -111,11 +111,12 @@ impl Change {
                 let within =
                     |text: &String| typed(text, plan.zone, |text| later::parse_ever(text, office.now, plan.zone));
                 let (one, other) = (within(one)?, within(other)?);
-                for line in exchanged(playbook, roster, &plan, [one, other], office.now)? {
-                    say(&line);
-                }
+                told = exchanged(playbook, roster, &plan, [one, other], office.now)?;
                 if *dry_run {
-                    say("Nothing was changed.");
+                    told.push("Nothing was changed.".to_owned());
+                    for line in &told {
+                        say(line);
+                    }
                     return Ok(());
                 }
                 let ids = [OverrideId(Uuid::now_v7()), OverrideId(Uuid::now_v7())];
@@ -129,6 +130,9 @@ impl Change {
             Self::Subscribe { .. } => return Ok(()),
         };
         let office = office.say(command).await?;
+        for line in &told {
+            say(line);
+        }
         if let Some(plan) = oncall::plan(&office.playbook, &schedule) {
             for line in lines(&office.playbook, &office.roster, &plan, office.now) {
                 say(&line);

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _};
+use chrono::{NaiveDate, TimeZone as _};
 use chrono_tz::Tz;
 
 use super::history::local;
 use super::{Change, words};
+use crate::cli::oncall::exact;
 use crate::cli::{DatabaseArg, say};
 use crate::clock::Clock;
 use crate::domain::beside::{Beside, Came, Difference};
@@ -54,13 +55,11 @@ pub(super) async fn wait(
 
 /// A day means its first instant. A time without an offset is local to the first calendar's zone.
 fn instant(text: &str, zone: Tz) -> anyhow::Result<Timestamp> {
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Ok(at.to_utc().into());
+    if let Some(at) = exact(text, zone) {
+        return at;
     }
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(|day| day.and_hms_opt(0, 0, 0));
-    let time = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"];
-    let local = day.or_else(|| time.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok()));
-    let local = local.ok_or_else(|| {
+    let day = NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok().and_then(|day| day.and_hms_opt(0, 0, 0));
+    let local = day.ok_or_else(|| {
         anyhow::anyhow!(
             "\"{text}\" is no time: write a day, 2026-12-01, or a time in {zone}, 2026-12-01T09:00, or one with its \
              offset, 2026-12-01T09:00:00-05:00"
@@ -253,15 +252,17 @@ mod tests {
             ("2026-12-01T09:30", "2026-12-01T14:30:00.000Z"),
             ("2026-12-01 09:30", "2026-12-01T14:30:00.000Z"),
             ("2026-12-01T09:30:00+01:00", "2026-12-01T08:30:00.000Z"),
-            // The first of the two when the clocks go back.
-            ("2026-11-01T01:30", "2026-11-01T05:30:00.000Z"),
+            ("2026-12-01T09:30Z", "2026-12-01T09:30:00.000Z"),
+            ("2026-12-01T09:30+01:00", "2026-12-01T08:30:00.000Z"),
         ] {
             assert_eq!(instant(text, zone).unwrap().to_string(), wanted, "{text}");
         }
         for text in ["", "tomorrow", "2026-13-01", "2026-12-01T25:00"] {
             assert!(instant(text, zone).unwrap_err().to_string().contains("is no time: write a day"), "{text}");
         }
-        let skipped = instant("2026-03-08T02:30", zone).unwrap_err().to_string();
-        assert!(skipped.contains("the clocks skip"), "{skipped}");
+        for (text, wanted) in [("2026-03-08T02:30", "does not exist in"), ("2026-11-01T01:30", "comes twice in")] {
+            let refused = instant(text, zone).unwrap_err().to_string();
+            assert!(refused.contains(wanted), "{text}: {refused}");
+        }
     }
 }

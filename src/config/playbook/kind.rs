@@ -104,6 +104,20 @@ fn as_table(path: &[Option<&str>], node: &Json) -> Option<String> {
     }
 }
 
+/// Whether one table stands at this path, and never a list.
+pub(super) fn is_one_table(path: &[Option<&str>]) -> bool {
+    place(path).is_some_and(|place| {
+        let mut all = alternatives(real(place.node)).peekable();
+        all.peek().is_some() && all.all(|node| is(node, "object") || node.get("anyOf").is_some())
+    })
+}
+
+/// Whether the keys of the table at this path are names that the file gives.
+pub(super) fn has_names(path: &[Option<&str>]) -> bool {
+    let node = place(path).map(|place| real(place.node));
+    node.is_some_and(|node| node.get("properties").is_none() && node.get("anyOf").is_none())
+}
+
 /// A place in the schema.
 struct Place {
     node: &'static Json,

@@ -10,6 +10,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
 use super::document::Document;
+use super::listed::{self, Listed};
 use super::{hidden, kind};
 use crate::config::diagnose::mend::{Mended, mended};
 use crate::config::diagnose::{Diagnostic, twice, wanted, wanted_hint};
@@ -94,6 +95,14 @@ fn toml(file: &str, source: &str) -> Reading {
     mistakes.extend(hidden::told(file, source, root.get_ref(), READINGS));
     let span = root.span();
     let mut root = Spanned::new(span, DeValue::Table(root.into_inner()));
+    for _ in 0..READINGS {
+        let Some(Listed { path, told }) = listed::first(file, source, &root) else { break };
+        mistakes.push(told);
+        let spot = Spot { path, is_key: false };
+        if !single(&mut root, &spot) {
+            leave_out(&mut root, &spot, &mut left_out);
+        }
+    }
     let mut rewritten = BTreeSet::new();
     for _ in 0..READINGS {
         let error = match Document::deserialize(ValueDeserializer::from(root.clone())) {
@@ -129,7 +138,7 @@ fn toml(file: &str, source: &str) -> Reading {
 /// A value of another kind than its key takes, with how it would be written.
 fn with_hint(told: Diagnostic, spot: &Spot, root: &mut Spanned<DeValue<'_>>) -> Diagnostic {
     let Some(found) = value(root, &spot.path).map(|found| found.get_ref()) else { return told };
-    let path = names(&spot.path);
+    let path = Step::names(&spot.path);
     // Some say what to write by themselves.
     let says = ["write ", "as in ", ", as \""].iter().any(|words| told.message.contains(words));
     let more = || if says { kind::instead(&path, found) } else { kind::hint(&path, found) };
@@ -143,16 +152,6 @@ fn with_hint(told: Diagnostic, spot: &Spot, root: &mut Spanned<DeValue<'_>>) -> 
     Diagnostic { message, hint, ..told }
 }
 
-/// The keys on the way to a part; a member of a list has none.
-fn names(path: &[Step]) -> Vec<Option<&str>> {
-    path.iter()
-        .map(|step| match step {
-            Step::Key(key) => Some(key.as_str()),
-            Step::At(_) => None,
-        })
-        .collect()
-}
-
 /// The key that an error misses.
 fn missing(error: &toml::de::Error) -> Option<&str> {
     error.message().strip_prefix("missing field `")?.strip_suffix('`')
@@ -160,9 +159,21 @@ fn missing(error: &toml::de::Error) -> Option<&str> {
 
 /// One step from a table or list into what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     Key(String),
     At(usize),
+}
+
+impl Step {
+    /// The keys on the way to a part; a member of a list has none.
+    pub(super) fn names(path: &[Self]) -> Vec<Option<&str>> {
+        path.iter()
+            .map(|step| match step {
+                Self::Key(key) => Some(key.as_str()),
+                Self::At(_) => None,
+            })
+            .collect()
+    }
 }
 
 /// What an error is about.
@@ -265,11 +276,20 @@ fn rewrite(root: &mut Spanned<DeValue<'_>>, spot: &Spot, rewritten: &mut BTreeSe
         return false;
     }
     let Some(value) = value(root, &spot.path) else { return false };
-    let Some(meant) = kind::meant(&names(&spot.path), value.get_ref()) else { return false };
+    let Some(meant) = kind::meant(&Step::names(&spot.path), value.get_ref()) else { return false };
     if !rewritten.insert(value.span().start) {
         return false;
     }
     *value.get_mut() = meant;
+    true
+}
+
+/// Puts the one table of a list in its place. False when it has none, or several.
+fn single(root: &mut Spanned<DeValue<'_>>, spot: &Spot) -> bool {
+    let Some(listed) = value(root, &spot.path) else { return false };
+    let only = listed.get_ref().as_array().filter(|all| all.len() == 1).and_then(|all| all.iter().next());
+    let Some(only) = only.filter(|only| only.get_ref().is_table()).cloned() else { return false };
+    *listed = only;
     true
 }
 

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::pattern::{Part, Place, Takes, found};
-use super::words::{Word, shortened, unmasked, words};
+use super::words::{Word, shortened, sound, unmasked, words};
 use super::{Heard, Spoke};
 
 /// First names, which every table may ask for as `<names>`; without those that are words too, behind `?`, as `<sure_names>`.
@@ -47,6 +47,9 @@ struct Document {
 struct Typing {
     mistyped: String,
     meant: String,
+    /// Short words, and what hurried thumbs make of them: too short for nearness to tell.
+    #[serde(default)]
+    slips: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +84,10 @@ pub(in crate::domain) struct Table {
     beginnings: Vec<(String, u16)>,
     mistyped: Vec<String>,
     meant: BTreeSet<String>,
+    /// Slips, and the word of each.
+    slips: BTreeMap<String, String>,
+    /// How longer words sound, and the word of each sound.
+    sounds: BTreeMap<String, String>,
     /// Signs that are words of their own.
     marks: BTreeMap<char, String>,
     patterns: Vec<Pattern>,
@@ -114,7 +121,12 @@ impl Table {
         let (mistyped, meant) = (listed(&document.typing.mistyped), listed(&document.typing.meant));
         let marks = document.marks.iter().flat_map(|(word, signs)| signs.chars().map(move |sign| (sign, word.clone())));
         let (meant, marks) = (meant.into_iter().collect(), marks.collect());
-        Ok(Self { whole, beginnings, mistyped, meant, marks, patterns, instead })
+        let of_word = |(word, slips): (&String, &String)| {
+            slips.split_whitespace().map(|slip| (slip.to_owned(), word.clone())).collect::<Vec<_>>()
+        };
+        let slips = document.typing.slips.iter().flat_map(of_word).collect();
+        let sounds = whole.keys().filter_map(|word| Some((sound(word)?, word.clone()))).collect();
+        Ok(Self { whole, beginnings, mistyped, meant, slips, sounds, marks, patterns, instead })
     }
 
     /// Everything that its patterns speak for, each once.
@@ -154,8 +166,11 @@ impl Table {
     /// The sets a word belongs to: as it stands, else with less feeling, unmasked, or as what was probably meant.
     fn sets_of(&self, word: &Word) -> Vec<u16> {
         let word = word.text.as_str();
+        let sounds = || sound(word).and_then(|sound| self.sounds.get(&sound).cloned());
         let readings = || {
-            [Some(shortened(word, 1)), Some(shortened(word, 2)), unmasked(word), self.meant(word)].into_iter().flatten()
+            let slip = self.slips.get(word).cloned();
+            let plainer = [slip, Some(shortened(word, 1)), Some(shortened(word, 2)), unmasked(word), self.meant(word)];
+            plainer.into_iter().chain([sounds()]).flatten()
         };
         if word.len() >= 3 && word.bytes().all(|b| b.is_ascii_digit()) {
             return self.known_with(word, if word.len() >= 7 { "#phone" } else { "#" });

@@ -215,9 +215,76 @@ pub(super) fn unmasked(word: &str) -> Option<String> {
     Some(word.chars().map(read).collect())
 }
 
+/// Shortest word, and shortest sound of one, that is told by its sound.
+const SOUNDS_FROM: usize = 4;
+
+/// How a word sounds to whoever writes Spanish by ear: `ekibocado` as `equivocado`, `vaja` as `baja`, `escrivan` as `escriban`.
+/// None of what is short or no plain word.
+pub(super) fn sound(word: &str) -> Option<String> {
+    if word.len() < SOUNDS_FROM || !word.bytes().all(|b| b.is_ascii_lowercase()) {
+        return None;
+    }
+    let letters: Vec<char> = word.chars().collect();
+    let mut heard = String::with_capacity(word.len());
+    let mut at = 0;
+    while let Some(c) = letters.get(at) {
+        let next = letters.get(at + 1);
+        let soft = matches!(next, Some('e' | 'i'));
+        let (sound, taken) = match (c, next) {
+            ('c', Some('h')) => ("ch", 2),
+            ('q', Some('u')) => ("k", 2),
+            ('g', Some('u')) if matches!(letters.get(at + 2), Some('e' | 'i')) => ("g", 2),
+            ('l', Some('l')) => ("y", 2),
+            ('c', _) if soft => ("s", 1),
+            ('c' | 'q', _) => ("k", 1),
+            ('g', _) if soft => ("j", 1),
+            ('v', _) => ("b", 1),
+            ('z', _) => ("s", 1),
+            ('h', _) => ("", 1),
+            (other, _) => {
+                if heard.ends_with(*other) && !matches!(other, 'a' | 'e' | 'i' | 'o' | 'u' | 'r') {
+                    at += 1;
+                    continue;
+                }
+                heard.push(*other);
+                at += 1;
+                continue;
+            }
+        };
+        if !sound.is_empty() && !heard.ends_with(sound) {
+            heard.push_str(sound);
+        }
+        at += taken;
+    }
+    (heard.len() >= SOUNDS_FROM).then_some(heard)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_sounds_alike_to_a_spanish_ear_is_written_by_ear() {
+        for (by_ear, meant) in [
+            ("ekibocado", "equivocado"),
+            ("vaja", "baja"),
+            ("escrivan", "escriban"),
+            ("mensages", "mensajes"),
+            ("kiten", "quiten"),
+            ("yamen", "llamen"),
+            ("bórrenme", "borrenme"),
+            ("molestandome", "molestandome"),
+            ("hescribir", "escribir"),
+            ("grasias", "gracias"),
+            ("lisstta", "lista"),
+        ] {
+            let plain: String = by_ear.chars().flat_map(folded).collect();
+            assert_eq!(sound(&plain), sound(meant), "{by_ear}");
+        }
+        assert_ne!(sound("pesos"), sound("besos"));
+        assert_ne!(sound("perro"), sound("pero"));
+        assert_eq!([sound("no"), sound("ola"), sound("he2s")], [None, None, None]);
+    }
 
     fn flat(text: &str) -> String {
         let mut out = String::new();

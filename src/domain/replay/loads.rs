@@ -32,6 +32,11 @@ impl Loads {
             }
             if let Some(rep) = &before[world] {
                 let open = self.open[world].entry(rep.clone()).or_default();
+                if begun {
+                    // Also of what they had when the period began.
+                    let load = &mut self.told.entry(rep.to_string()).or_default()[world];
+                    load.most = load.most.max(*open);
+                }
                 *open = open.saturating_sub(1);
             }
             if let Some(rep) = &after[world] {
@@ -57,7 +62,14 @@ impl Loads {
         }
     }
 
-    pub(super) fn report(self) -> BTreeMap<String, [Load; 2]> {
+    /// What everybody had. Whoever gained and lost nothing has what they began with.
+    pub(super) fn report(mut self) -> BTreeMap<String, [Load; 2]> {
+        for (world, all) in self.open.iter().enumerate() {
+            for (rep, open) in all.iter().filter(|(_, open)| **open > 0) {
+                let load = &mut self.told.entry(rep.to_string()).or_default()[world];
+                load.most = load.most.max(*open);
+            }
+        }
         self.told
     }
 }

@@ -132,10 +132,23 @@ impl Mailer {
                 let code = e.status().map_or_else(String::new, |code| format!(" ({code})"));
                 Attempt::Refused(format!("the mail server refuses it{code}"))
             }
+            Err(e) if breaks_tls(&e) => Attempt::Later(
+                "no encrypted connection to the mail server: its certificate is not trusted, or it speaks no TLS".to_owned(),
+            ),
             Err(e) if e.is_timeout() => Attempt::Later("the mail server does not answer in time".to_owned()),
             Err(_) => Attempt::Later("the mail server does not take it now".to_owned()),
         }
     }
+}
+
+/// Whether the encrypted connection did not come about: lettre tells of most of it as of any connection.
+fn breaks_tls(error: &lettre::transport::smtp::Error) -> bool {
+    let sources = std::iter::successors(std::error::Error::source(error), |error| error.source());
+    let of_tls = |error: &(dyn std::error::Error + 'static)| {
+        let io = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        error.is::<rustls::Error>() || io.and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some()
+    };
+    error.is_tls() || sources.into_iter().any(of_tls)
 }
 
 /// A mail that nobody wrote by hand.

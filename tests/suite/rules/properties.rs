@@ -278,16 +278,15 @@ pub(super) fn run(story: &mut Story, step: &Step) {
         Step::Lose { team: true, .. } => team_comes_or_goes(story),
         Step::Lose { team: false, who } => {
             let rep: RepId = REPS[usize::from(*who)].into();
-            let stays = |other: &RepId| *other != rep && story.playbook.is_active(other);
-            // A team without its lead may reach nobody: the check of a playbook finds that one.
-            if !story.playbook.teams.values().all(|team| team.lead.as_ref().is_none_or(stays)) {
-                return;
-            }
+            // A lead too: a team without one may have nobody to ask, and its replies still lie where all of it see them.
             story.playbook.reps.remove(&rep);
             for team in story.playbook.teams.values_mut() {
                 team.members.remove(&rep);
             }
             story.settles();
+            let waits = |c: &Conversation| coverage::is_unsettled(c, false, |other| *other != rep);
+            let kept = story.conversations.values().find(|c| c.assignee() == Some(&rep) && waits(c));
+            assert!(kept.is_none(), "a buyer waits for somebody who is gone: {kept:?}");
         }
         Step::Policy { owners, ladder, capacity } => policy(story, *owners, *ladder, *capacity),
         Step::Expire | Step::Effect { .. } => {}

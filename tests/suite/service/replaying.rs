@@ -160,6 +160,36 @@ async fn what_needed_no_answer_or_came_late_in_the_record_is_no_difference() {
     assert_eq!(begun, 0, "{:?}", all.targets);
 }
 
+#[tokio::test]
+async fn whoever_goes_right_after_a_reply_was_here_when_it_came() {
+    let mut floor = Floor::opens().await;
+    let reply = floor.buyer_of_maya(1).await;
+    floor.does("maya", reply, Command::away(true)).await;
+    let all = again(&floor, &crate::world::playbook(), Timestamp::MIN).await;
+    assert_eq!((all.replies, all.moved, all.nobody), (1, 0, 0), "{all:#?}");
+}
+
+#[tokio::test]
+async fn what_somebody_had_when_the_period_began_counts_to_the_most_they_had() {
+    let mut floor = Floor::opens().await;
+    for n in 1..=3 {
+        let reply = floor.buyer_of_maya(n).await;
+        floor.does("maya", reply, Command::Take).await;
+    }
+    let given = floor.buyer_of_maya(4).await;
+    floor.does("maya", given, Command::Take).await;
+    floor.clock.advance(minutes(5));
+    let since = floor.clock.now();
+    floor.does("maya", given, Command::Assign { to: "ben".into() }).await;
+    let all = again(&floor, &crate::world::playbook(), since).await;
+    assert_eq!(all.loads["maya"].map(|load| load.most), [4, 4], "{:?}", all.loads);
+    assert_eq!(all.loads["ben"].map(|load| load.most), [1, 1], "{:?}", all.loads);
+    // And of whoever neither gained nor lost one.
+    floor.clock.advance(minutes(5));
+    let later = again(&floor, &crate::world::playbook(), floor.clock.now()).await;
+    assert_eq!(later.loads["maya"].map(|load| load.most), [3, 3], "{:?}", later.loads);
+}
+
 /// Every reply is told as it was and as it would be, with why they differ.
 #[tokio::test]
 async fn each_reply_is_told_with_what_would_become_of_it_and_why() {
