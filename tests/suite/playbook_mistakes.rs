@@ -250,6 +250,40 @@ fn a_list_where_one_table_stands_is_one_mistake_in_words_of_the_file() {
 }
 
 #[test]
+fn what_the_grammar_of_toml_does_not_allow_is_one_mistake_that_says_what_to_write() {
+    let deep = format!("at_most = {}{}", "[".repeat(200), "]".repeat(200));
+    let (target, name) = ("first_response = { warn = \"3m\", due = \"5m\" }", "name = \"Lea Brandt\"");
+    let number = "write 2026-01-05, 2026-03-02T10:00:00-05:00 or 15; anything else is a text and stands in quotes";
+    let ended = "the line should have ended here; write one KEY = VALUE a line; several values stand in a list";
+    for (from, to, wanted) in [
+        (
+            target,
+            "first_response = { warn \"3m\", due = \"5m\" }",
+            "a key stands here without a value; write KEY = VALUE, as in { warn = \"3m\", due = \"5m\" }",
+        ),
+        (target, "first_response = { warn = \"3m\",, due = \"5m\" }", "one , too many; leave one comma out"),
+        ("lead = \"lea\"\n", "lead = \"lea\" \"ben\"\n", ended),
+        ("at_most = 4", "at_most = 4 = 5", ended),
+        (name, "name = \"Lea \\Brandt\"", "a \\ in a text begins an escape, and this is none; write \\\\ for a \\"),
+        (name, "= \"Lea Brandt\"", "a key is missing here; write KEY = VALUE"),
+        (
+            name,
+            "name = \"Lea Brandt\"\nname.first = \"Lea\"",
+            "this key has a value already, so nothing can stand under it; leave one of the two out, or give it another name",
+        ),
+        ("since = 2026-01-05", "since = 2026-13-45", &format!("not a day, a time or a number: 2026-13-45; {number}")),
+        ("within = \"15m\"", "within = 15:99", &format!("not a day, a time or a number: 15:99; {number}")),
+        ("at_most = 4", "at_most = 4__0", &format!("not a day, a time or a number: 4__0; {number}")),
+        ("at_most = 4", &deep, "lists and tables stand in each other too deep; leave some of the brackets out"),
+    ] {
+        let source = changed(&[(from, to)]);
+        let (told, _) = told(&source);
+        assert_eq!(told.len(), 1, "{to}: {told:#?}");
+        assert!(told[0].contains(&format!(": {wanted}")), "{to}: {told:#?}, not {wanted}");
+    }
+}
+
+#[test]
 fn a_name_that_a_list_gives_twice_is_told_with_both_places() {
     for (from, to, list, first) in [
         ("name = \"meeting\"\nlabel", "name = \"late_stage\"\nlabel", "cohort", "name = \"late_stage\""),

@@ -361,5 +361,8 @@ fn a_day_without_an_hour_in_common_with_a_law_and_a_queue_without_a_clock_are_fo
     let wanted = "no clock runs for \"support\": Sales does not handle it, and it has no cohort of its own";
     let remedy = "name the one whose targets the queue answers by: cohort = \"…\"";
     assert!(unclocked.contains(&(false, wanted.to_owned(), remedy.to_owned())), "{unclocked:#?}");
+    let nowhere = found(&[("webhook = \"ops\"", "# webhook")]);
+    let wanted = "\"survey\" is not for Sales and goes nowhere else: Sales is asked all the same, and no clock runs";
+    assert!(nowhere.iter().any(|(wrong, what, _)| !wrong && what == wanted), "{nowhere:#?}");
     assert!(!found(&[]).iter().any(|(_, what, _)| what.contains("no clock runs")), "the example has one");
 }

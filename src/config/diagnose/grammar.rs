@@ -28,13 +28,12 @@ pub(super) fn fault(source: &str, statement: &Range<usize>, said: &str, at: Rang
         | "invalid datetime"
         | "unexpected leading zero"
         | "invalid mantissa"
-        | "`_` may only go between digits"
         | "redundant numeric sign"
         | "redundant integer number prefix"
         | "radix must be lowercase"
         | "integers with a radix cannot be signed"
         | "unexpected sign" => place.bare(),
-        _ if ["invalid date", "invalid time", "invalid integer", "invalid exponent"]
+        _ if ["invalid date", "invalid time", "invalid integer", "invalid exponent", "`_` may only go"]
             .iter()
             .any(|w| what.starts_with(w)) =>
         {
@@ -155,6 +154,10 @@ impl Place<'_> {
 
     /// A number, a day or a time that there is not.
     fn number(mut self) -> Fault {
+        // Some are told from their middle on.
+        let before = &self.source[self.statement.start..self.span.start];
+        self.span.start -=
+            before.len() - before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '_').len();
         let rest = self.rest(self.span.start);
         let length = rest.find([',', ']', '}']).unwrap_or(rest.len());
         self.span = self.span.start..self.span.start + length;

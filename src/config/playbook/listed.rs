@@ -37,7 +37,9 @@ fn look(file: &str, source: &str, value: &Spanned<DeValue<'_>>, path: &mut Vec<S
             path.pop();
             found
         }),
-        DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => None,
+        DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {
+            None
+        }
     }
 }
 

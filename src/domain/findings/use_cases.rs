@@ -4,7 +4,7 @@ use super::{About, Finding};
 use crate::domain::acknowledge;
 use crate::domain::playbook::{Playbook, UseCase};
 use crate::domain::regulated;
-use crate::domain::use_case::{contains, fits, queue, wants_clock, words};
+use crate::domain::use_case::{contains, fits, queue, sent_on, wants_clock, words};
 
 pub(super) fn of(playbook: &Playbook, all: &mut Vec<Finding>) {
     let use_cases: Vec<(&String, &UseCase)> = playbook.use_cases.iter().collect();
@@ -33,6 +33,18 @@ pub(super) fn of(playbook: &Playbook, all: &mut Vec<Finding>) {
                 wrong: false,
                 what: format!("no clock runs for \"{id}\": Sales does not handle it, and it has no cohort of its own"),
                 remedy: "name the one whose targets the queue answers by: cohort = \"…\"".to_owned(),
+            });
+        }
+        let goes_nowhere = queue(playbook, id).is_none() && sent_on(playbook, id).is_none();
+        if !use_case.sales && goes_nowhere {
+            all.push(Finding {
+                about: About::UseCase(id.clone()),
+                wrong: false,
+                what: format!(
+                    "\"{id}\" is not for Sales and goes nowhere else: Sales is asked all the same, and no clock runs"
+                ),
+                remedy: "say who answers it: queue = \"TEAM\" or webhook = \"CHANNEL\"; or leave sales = false out"
+                    .to_owned(),
             });
         }
         if let Some(cohort) = use_case.cohort.as_ref().filter(|_| !wants_clock(playbook, id)) {

@@ -1,7 +1,7 @@
 //! Define, in sentences.
 
 use super::snippets;
-use super::words::list;
+use super::words::{self, list};
 use crate::domain::playbook::{Playbook, UseCase};
 
 pub(super) fn of(playbook: &Playbook) -> Vec<String> {
@@ -10,6 +10,10 @@ pub(super) fn of(playbook: &Playbook) -> Vec<String> {
     if let Some(words) = playbook.acknowledgement.as_ref().filter(|words| !words.is_empty()) {
         lines.push(format!("Out of hours a buyer is told, once until the hours have been open again: \"{words}\""));
     }
+    let within = words::span(playbook.answered_within);
+    lines.push(format!(
+        "A reply answers the newest campaign text that its line sent to the buyer within {within} before it."
+    ));
     lines
 }
 
@@ -19,8 +23,9 @@ fn one(playbook: &Playbook, id: &str, use_case: &UseCase) -> Vec<String> {
         (true, ..) => "Sales answers it".to_owned(),
         (false, Some(team), Some(_)) => format!("it goes to the pool of {team}, with a clock of its own"),
         (false, Some(team), None) => format!("it goes to the pool of {team}, and no clock runs"),
-        (false, None, _) if playbook.alerting.handled.contains_key(id) => {
-            "Sales does not answer it: nobody is asked, it lies in the pool to be seen, and no clock runs".to_owned()
+        (false, None, cohort) if playbook.alerting.handled.contains_key(id) => {
+            let clock = if cohort.is_some() { "it has a clock of its own" } else { "no clock runs" };
+            format!("Sales does not answer it: nobody is asked, it lies in the pool to be seen, and {clock}")
         }
         (false, None, _) => "Sales need not answer it: it goes up the ladder and no clock runs".to_owned(),
     };

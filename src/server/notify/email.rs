@@ -133,7 +133,8 @@ impl Mailer {
                 Attempt::Refused(format!("the mail server refuses it{code}"))
             }
             Err(e) if breaks_tls(&e) => Attempt::Later(
-                "no encrypted connection to the mail server: its certificate is not trusted, or it speaks no TLS".to_owned(),
+                "no encrypted connection to the mail server: its certificate is not trusted, or it speaks no TLS"
+                    .to_owned(),
             ),
             Err(e) if e.is_timeout() => Attempt::Later("the mail server does not answer in time".to_owned()),
             Err(_) => Attempt::Later("the mail server does not take it now".to_owned()),
