@@ -137,11 +137,11 @@ fn withdrawn(text: &str, playbook: &Playbook, now: Timestamp) -> (Option<Timesta
     match day {
         Some((_, begins)) if begins > now => (None, Some(TO_COME)),
         Some((end, _)) => (Some(end), None),
-        None => (None, Some("at cannot be read: the opt-out counts from now")),
+        None => (None, Some("at cannot be read: taken as undated")),
     }
 }
 
-const TO_COME: &str = "at is in the future: the opt-out counts from now";
+const TO_COME: &str = "at is in the future: taken as undated";
 
 /// An instant counted from 1970, in seconds or in milliseconds: which, its size tells.
 fn counted(text: &str) -> Option<Timestamp> {
