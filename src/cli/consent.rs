@@ -37,14 +37,15 @@ pub(super) enum Consent {
         #[arg(long)]
         json: bool,
     },
-    /// Bring opt-outs and evidence of opt-ins in, from a file of rows with `number`, `event` (`opt_out`, `opt_in`) and `at`, and
-    /// perhaps `scope`, `source` and `wording`: a .csv with these names in its first line, or a .jsonl with an object on
-    /// each line.
+    /// Bring opt-outs and evidence of opt-ins in, from a file of rows with `number` and `event` (`opt_out`, `opt_in`), `at`,
+    /// which an opt-out may lack, and perhaps `scope`, `source` and `wording`: a .csv with these names in its first line, or
+    /// a .jsonl with an object on each line.
     ///
     /// Where an opt-in was given is its row's own `source`; a row without one takes the name of the list, when `--source`
     /// gives it one. The name of the list is kept with every word in any case.
     ///
-    /// Rows that cannot be read are told with their line, and the others are taken in. Run again, a file changes nothing;
+    /// Rows that cannot be read are told with their line, and the others are taken in. No opt-out is lost for what stands
+    /// beside its number: what was taken instead is told. Run again, a file changes nothing;
     /// no row undoes a newer word, and what a buyer, a carrier or a colleague withdrew comes back by the buyer's START
     /// only.
     Import {

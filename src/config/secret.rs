@@ -90,8 +90,8 @@ pub enum SecretError {
     /// It is longer than secrets are, or no text.
     #[error("{0} holds no secret: it is longer than 4096 bytes, or no text")]
     NotASecret(String),
-    /// The keyring does not have it.
-    #[error("the keyring holds no secret named {name}: {store}")]
+    /// The keyring does not have it, or is locked: it answers the same where nobody can be asked.
+    #[error("the keyring holds no secret named {name}, or is locked: unlock it, or {store}")]
     NotInKeyring {
         /// The name asked for.
         name: String,

@@ -54,7 +54,7 @@ pub fn says(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
             let code = error.map_or_else(String::new, |code| format!(", error {code}"));
             format!("the carrier: {}{code}", delivered(*delivery))
         }
-        Event::OptedOut { source, scope, said } => {
+        Event::OptedOut { source, scope, said, .. } => {
             let said = said.map_or_else(String::new, |at| format!(", said {}", time(at)));
             format!("opted out of {}: {}{said}", scope.words(), how(source))
         }

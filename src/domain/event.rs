@@ -200,6 +200,9 @@ pub enum Event {
         /// When the buyer said so, as a list tells that was read later.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         said: Option<Timestamp>,
+        /// Whether a list says so that does not know when: read again, it says nothing new.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        undated: bool,
     },
     /// Texts are welcome, or welcome again.
     OptedIn {

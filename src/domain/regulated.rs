@@ -15,11 +15,9 @@ use super::id::RepId;
 use super::playbook::Playbook;
 use super::snippet::{self, Piece, Snippet, Values};
 
-/// Most characters of a field that no record fills, in an approved snippet.
-pub const HAND_FILLED: usize = 40;
+mod by_hand;
 
-/// Most words of it: a name, a day and an hour, an amount. What needs more is a sentence, and nobody approved of that one.
-const HAND_WORDS: usize = 4;
+pub use by_hand::HAND_FILLED;
 
 /// How a use case is regulated.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,89 +111,54 @@ pub fn bars_automatic(playbook: &Playbook, rules: &Regulated, words: &str) -> Op
 /// Whether a text is a snippet with its fields filled: from the record where the record knows, and else by a few plain
 /// words. Runs over the places the text may have been read to, so that it takes no longer than the text is long.
 fn is_made_of(snippet: &Snippet, values: &Values, text: &str) -> bool {
-    let mut places: BTreeSet<usize> = [0].into();
+    let mut places: BTreeSet<Place> = [Place::default()].into();
     for piece in snippet::pieces(snippet.text.trim()) {
         let mut next = BTreeSet::new();
-        for at in places {
-            let rest = &text[at..];
+        for place in places {
+            let rest = &text[place.at..];
             match piece {
-                Piece::Words(words) => next.extend(rest.starts_with(words).then_some(at + words.len())),
+                Piece::Words(words) => next.extend(rest.starts_with(words).then(|| place.past(words))),
                 Piece::Field(name) if values.all(name).next().is_some() => {
                     let known = values.all(name).filter(|value| rest.starts_with(value));
-                    next.extend(known.map(|value| at + value.len()));
+                    next.extend(known.map(|value| place.past(value)));
                 }
-                Piece::Field(_) => next.extend(by_hand(rest).map(|len| at + len)),
+                Piece::Field(_) => next.extend(by_hand::ends(rest).filter_map(|len| place.filled(text, len))),
             }
         }
         places = next;
     }
-    places.contains(&text.len())
+    places.iter().any(|place| place.at == text.len())
 }
 
-/// How far a field filled by hand may reach: one line of a few words, that leads nowhere else.
-fn by_hand(rest: &str) -> impl Iterator<Item = usize> {
-    let ends = rest.char_indices().take(HAND_FILLED).map_while(|(at, c)| {
-        let plain = !c.is_control() && !matches!(c, '{' | '}' | '\u{2028}' | '\u{2029}');
-        plain.then_some(at + c.len_utf8())
-    });
-    ends.filter(|end| !leads_away(&rest[..*end]) && !says_more(&rest[..*end]))
+/// How far a text was read, and what was filled by hand on the way: a claim may be spread over several fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// Bytes.
+    at: usize,
+    /// Where fields filled by hand began that only blanks and marks stand between.
+    run: Option<usize>,
+    /// Words without digits, in all fields filled by hand.
+    words: usize,
+    /// All those fields.
+    all: usize,
 }
 
-/// Whether words are more than a field's: too many, a sentence that ends or begins, a promise in percent.
-fn says_more(words: &str) -> bool {
-    let ends =
-        |word: &&str| word.ends_with(['!', '?', ';', ':', ',']) || word.ends_with('.') && word.chars().count() > 4;
-    let mut inside = words.split_whitespace().rev().skip(1);
-    words.split_whitespace().count() > HAND_WORDS
-        || words.contains(['%', '!', '?', ';'])
-        || inside.any(|word| ends(&word))
-}
-
-/// Whether words are, or hold, a web address, a mailbox or a phone number.
-fn leads_away(words: &str) -> bool {
-    let is_dial = |word: &&str| word.chars().all(|c| c.is_ascii_digit() || "+-().".contains(c));
-    let digits = |word: &str| word.bytes().filter(u8::is_ascii_digit).count();
-    // Seven digits are a phone number, eight may be a date, and ten with blanks between are a phone number again.
-    let in_a_row = words.split_whitespace().map(|word| if is_dial(&word) { digits(word) } else { 0 });
-    let spelled = in_a_row.fold((0, 0), |(sum, most): (usize, usize), n| {
-        let sum = if n == 0 { 0 } else { sum + n };
-        (sum, most.max(sum))
-    });
-    spelled.1 >= 10 || words.split_whitespace().any(|word| is_address(word) || is_phone(word))
-}
-
-fn is_phone(word: &str) -> bool {
-    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    let plain = word.chars().all(|c| c.is_ascii_digit() || "-()".contains(c));
-    plain && (digits == 7 || digits >= 9 || digits == 8 && !is_date(word))
-}
-
-/// Eight digits in the order in which people write a day of these centuries: elsewhere as many are a phone number.
-fn is_date(word: &str) -> bool {
-    let digits: String = word.chars().filter(char::is_ascii_digit).collect();
-    ["%Y%m%d", "%d%m%Y", "%m%d%Y"].iter().any(|order| {
-        let day = chrono::NaiveDate::parse_from_str(&digits, order);
-        day.is_ok_and(|day| (1900..2100).contains(&chrono::Datelike::year(&day)))
-    })
-}
-
-/// `evil.com/x`, `bit.ly`, `a@b.com`, `1.2.3.4`, `https:…`: whatever a phone makes a link of.
-fn is_address(word: &str) -> bool {
-    let word = word.to_lowercase().replace(['\u{3002}', '\u{FF0E}', '\u{FF61}'], ".");
-    let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
-    if word.contains("://") || word.contains("www.") || word.len() > 1 && word.contains('@') {
-        return true;
+impl Place {
+    /// Behind words that were approved, or that the record has.
+    fn past(self, words: &str) -> Self {
+        let goes_on = !words.contains(char::is_alphanumeric);
+        Self { at: self.at + words.len(), run: self.run.filter(|_| goes_on), ..self }
     }
-    let host = bare.split(['/', '?', '#', ':', '\\']).next().unwrap_or_default();
-    let labels: Vec<&str> = host.split('.').collect();
-    let named = labels.iter().all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-'));
-    // A top-level name has letters alone, or is one in another alphabet (RFC 5890): `9.30am` is a time, `163.com` is none.
-    let top = labels.last().is_some_and(|last| {
-        last.chars().count() >= 2 && last.chars().all(char::is_alphabetic) || last.starts_with("xn--")
-    });
-    let numbers = labels.len() == 4 && labels.iter().all(|label| label.parse::<u8>().is_ok());
-    named && labels.len() >= 2 && top || numbers
+
+    /// Behind a field filled by hand, unless that makes more of it, or of those before it, than fields are for.
+    fn filled(self, text: &str, len: usize) -> Option<Self> {
+        let (start, at) = (self.run.unwrap_or(self.at), self.at + len);
+        let words = self.words + by_hand::plain_words(&text[self.at..at]);
+        let all = self.all + 1;
+        let joined = start == self.at || !by_hand::leads_away(&text[start..at]);
+        let few = words <= by_hand::MOST_WORDS + 2 * (all - 1);
+        (joined && few).then_some(Self { at, run: Some(start), words, all })
+    }
 }
 
 /// What keeps an answer's words from leaving, when the conversation is regulated. Words that are not at hand are free text
@@ -309,6 +272,91 @@ mod tests {
             (String::new(), Err(Refusal::FreeText)),
         ] {
             assert_eq!(judged(&words, Disclose::Once, true), wanted, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_filled_by_hand_says_no_more_however_it_is_written() {
+        let filled = |day: &str| judged(&format!("Hi Dana, the rate is 4 % until {day}. Maya"), Disclose::Once, true);
+        for day in [
+            "５５５１２３４５６７",
+            "①②③-④⑤⑥-⑦⑧⑨⓪",
+            "555–123–4567",
+            "555_123_4567",
+            "5\u{200B}5\u{200B}5-1234",
+            "4 ％",
+            "4 ﹪",
+            "4 ٪",
+            "٤٥",
+            "4 percent",
+            "4 per cent",
+            "4 por ciento",
+            "you-pay-nothing-at-all",
+            "you_pay_nothing_at_all",
+            "you/pay/nothing/at/all",
+            "you—pay—nothing—at—all",
+            "you\u{200B}pay\u{200B}nothing\u{200B}at\u{200B}all",
+            "you\u{2800}pay\u{2800}nothing\u{2800}at\u{2800}all",
+            "you,pay,nothing,at,all",
+            "evil .com",
+            "evil . com",
+            "evil. com",
+            "evil dot com",
+            "evil DOT com",
+            "evil (dot) com",
+            "evil[.]com",
+            "evildotcom",
+            "evil\u{200B}.com",
+            "ｅｖｉｌ．ｃｏｍ",
+            "ⓔⓥⓘⓛ.ⓒⓞⓜ",
+            "www evil com",
+            "mailto:x",
+            "tel:5551",
+            "a＠b",
+            "Friday, trust me",
+            "Wow! Yes",
+            "now!",
+            // The domain of a company's name cannot be told from a link, and a phone makes one of it.
+            "Amazon.com",
+        ] {
+            assert_eq!(filled(day), Err(Refusal::FreeText), "{day:?}");
+        }
+        for day in [
+            "Tuesday, Dec 1",
+            "Dec 1, 2026",
+            "martes, 1 dic",
+            "Portland, OR",
+            "Yahoo!",
+            "Anne-Marie O'Neil-Smith",
+            "St. Louis",
+            "11/28/2026",
+            "3pm-5pm Tuesday",
+            "AT&T",
+            "9:30 a.m. EST",
+            "Dot Cotton",
+            "$1,250",
+            "Ｄａｎａ",
+            "Mar. 3, 10:00",
+        ] {
+            assert_eq!(filled(day), Ok(()), "{day:?}");
+        }
+    }
+
+    #[test]
+    fn a_claim_is_no_less_one_for_being_spread_over_several_fields() {
+        let text = "{a} {b}{c} is what {d} gets, {contact.first_name}";
+        let snippet = Snippet { text: text.to_owned(), ..Snippet::default() };
+        let made = |words: &str| is_made_of(&snippet, &Values::default(), words);
+        for words in ["Tuesday 5 p.m. is what Dana Fox gets, Dana", "Tuesday, Dec 1 10:00 is what Dana gets, Dana"] {
+            assert!(made(words), "{words}");
+        }
+        for words in [
+            "evil .com is what Dana gets, Dana",
+            "evil dot com is what Dana gets, Dana",
+            "555 1234567 is what Dana gets, Dana",
+            "We cut all your rates and never bill you more is what everybody who pays gets, my very good friend",
+        ] {
+            assert!(!made(words), "{words}");
         }
     }
 

@@ -317,7 +317,10 @@ impl<'a> Replay<'a> {
         let mut number = Number::new(live.then.number);
         if live.then.last_kind == Some(InboundKind::OptIn) {
             // Only then a START gives anything back.
-            number.apply(at, &Event::OptedOut { source: OptOutSource::Carrier, scope: Scope::Tenant, said: None });
+            number.apply(
+                at,
+                &Event::OptedOut { source: OptOutSource::Carrier, scope: Scope::Tenant, said: None, undated: false },
+            );
         }
         let cards = self.cards(live);
         let answering = answered(&live.then, at);

@@ -58,7 +58,7 @@ pub(super) fn stopped(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSource, 
     let known = |said| world.number.is_some_and(|number| number.knows_out(&source, &scope, said));
     let (new, again) = (!known(None), !known(Some(said.unwrap_or(d.now))));
     if new || again {
-        let event = Event::OptedOut { source, scope: scope.clone(), said };
+        let event = Event::OptedOut { source, scope: scope.clone(), said, undated: false };
         d.say_of(Subject::Number(d.c.number), event);
     }
     take_back_all(d, world, &scope);
@@ -84,7 +84,7 @@ pub(super) fn withdraw(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSource)
 pub(super) fn withdraw_from(d: &mut Draft, world: &ReadSet<'_>, source: OptOutSource, scope: &Scope) -> bool {
     let new = world.number.is_none_or(|number| !number.knows_out(&source, scope, None));
     if new {
-        let event = Event::OptedOut { source, scope: scope.clone(), said: None };
+        let event = Event::OptedOut { source, scope: scope.clone(), said: None, undated: false };
         d.say_of(Subject::Number(d.c.number), event);
     }
     take_back_all(d, world, scope);

@@ -276,7 +276,7 @@ mod tests {
         use crate::domain::consent::{OptOutSource, Scope};
         let number = NumberId(Uuid::from_u128(3));
         let source = OptOutSource::Keyword("stop".to_owned());
-        let out = Event::OptedOut { source: source.clone(), scope: Scope::Tenant, said: None };
+        let out = Event::OptedOut { source: source.clone(), scope: Scope::Tenant, said: None, undated: false };
         let back = Event::OptedIn { source, scope: Scope::Tenant, said: None, words: None };
         let named = |policy: &WriteBack, event: &Event, was_out| {
             follows_number(policy, 9, number, event, was_out).map(|want| want.once)

@@ -16,7 +16,7 @@ use crate::domain::id::LineId;
 use crate::domain::playbook::Playbook;
 use crate::domain::time::{Span, Timestamp};
 use crate::journal::{Frame, to_hex};
-use crate::wire::consent::{ConsentRow, ConsentView, LedgerLine, Standing, Telling};
+use crate::wire::consent::{ConsentRow, ConsentView, LedgerLine, Standing, Telling, withdraws};
 
 /// The longest name of a source, in characters.
 const LONGEST_SOURCE: usize = 200;
@@ -38,32 +38,55 @@ pub fn whose(text: &str) -> Option<Address> {
     (first == '+' || first.is_ascii_digit() || number.as_str().contains(':')).then(|| number.person())
 }
 
-/// A row as it is taken in, or why it is not. The reason repeats nothing that was sent.
+/// A row that is taken in.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What it says.
+    pub heard: Heard,
+    /// What could not be read of it, and what was taken instead.
+    pub how: Vec<String>,
+}
+
+/// A row as it is taken in, or why it is not. The reason repeats nothing that was sent. An opt-out is refused for want of a
+/// number alone: whatever else cannot be read is taken as it reaches farthest, and that is said.
 pub fn checked(
     row: ConsentRow,
     (actor, source): (&Actor, &OptOutSource),
     playbook: &Playbook,
     now: Timestamp,
-) -> Result<Heard, String> {
+) -> Result<Checked, String> {
     let number = Address::parse(row.number.trim()).ok().map(|address| address.person());
     let number = number.filter(|address| address.as_str().starts_with('+'));
     let address = number.ok_or("number is not a phone number: write it +14155550123")?;
-    let out = match row.event.trim() {
-        "opt_out" | "opted_out" => true,
-        "opt_in" | "opted_in" => false,
-        _ => return Err("event is neither opt_out nor opt_in".to_owned()),
+    let out = withdraws(&row.event).ok_or("event is neither opt_out nor opt_in")?;
+    let mut how: Vec<String> = row.flaws.into_iter().map(|why| format!("{why}; the opt-out counts")).collect();
+    let text = row.at.as_deref().map(str::trim).unwrap_or_default();
+    let (at, undated) = if out {
+        let (at, flaw) = withdrawn(text, playbook, now);
+        how.extend(flaw.map(str::to_owned));
+        (at.unwrap_or(now), at.is_none())
+    } else {
+        (given(text, now)?, false)
     };
-    let at = instant(row.at.trim(), out, playbook, now)?;
-    if at.since(now) > AHEAD && !out {
-        return Err("at is in the future".to_owned());
-    }
-    let scope = scope(row.scope.as_deref(), playbook)?;
+    let scope = match scope(row.scope.as_deref(), playbook) {
+        Err(why) if out => {
+            how.push(format!("{why}; it counts for all our numbers"));
+            Scope::Tenant
+        }
+        read => read?,
+    };
     let plain = |text: &str| text.chars().count() <= LONGEST_SOURCE && !text.chars().any(char::is_control);
-    if row.source.as_deref().is_some_and(|text| !plain(text)) {
-        return Err(format!("source is not 1 to {LONGEST_SOURCE} plain characters"));
-    }
-    if row.wording.as_deref().is_some_and(|text| text.chars().count() > LONGEST_WORDING) {
-        return Err(format!("wording has more than {LONGEST_WORDING} characters"));
+    let named = row.source.as_deref().is_none_or(plain);
+    let short = row.wording.as_deref().is_none_or(|text| text.chars().count() <= LONGEST_WORDING);
+    for (fine, what) in [
+        (named, format!("source is not 1 to {LONGEST_SOURCE} plain characters")),
+        (short, format!("wording has more than {LONGEST_WORDING} characters")),
+    ] {
+        match (fine, out) {
+            (true, _) => {}
+            (false, true) => how.push(format!("{what}: it was left out")),
+            (false, false) => return Err(what),
+        }
     }
     if !out && row.source.is_none() {
         return Err("source is missing: an opt-in says where they agreed".to_owned());
@@ -73,23 +96,62 @@ pub fn checked(
         let wording = row.wording.unwrap_or_default();
         Body::new(format!("{}\n{wording}", source.trim()))
     });
+    // A program reports what happens; a list is read again, and is no newer for it.
+    let undated = undated && matches!(source, OptOutSource::Import(_));
     let (actor, source, said) = (actor.clone(), source.clone(), Some(at.min(now)));
-    Ok(Heard { actor, address, out, source, scope, said, words, line: None })
+    Ok(Checked { heard: Heard { actor, address, out, source, scope, said, undated, words, line: None }, how })
 }
 
-/// When a word of a list was said. An opt-out counts also when the list knows the day alone, or nothing: as late as it may
-/// have been said, for no number may stay open for want of a date. An opt-in is evidence, and evidence has an instant.
-fn instant(text: &str, out: bool, playbook: &Playbook, now: Timestamp) -> Result<Timestamp, String> {
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Ok(at.to_utc().into());
+/// When an opt-in was given: evidence has an instant.
+fn given(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    let at = DateTime::parse_from_rfc3339(text)
+        .map_err(|_| "at is not an instant: write it with its offset, 2026-03-02T10:00:00-05:00")?;
+    let at = Timestamp::from(at.to_utc());
+    if at.since(now) > AHEAD { Err("at is in the future".to_owned()) } else { Ok(at) }
+}
+
+/// When an opt-out of a list was said: as late as it may have been, for no number may stay open for want of a date. Nothing
+/// where no date can be read, as `01/02/2026`, or one that is yet to come; with what is wrong with it, when there is one.
+fn withdrawn(text: &str, playbook: &Playbook, now: Timestamp) -> (Option<Timestamp>, Option<&'static str>) {
+    let end = |day: NaiveDate| {
+        let midnight = day.succ_opt().and_then(|next| next.and_hms_opt(0, 0, 0));
+        let end = midnight.and_then(|midnight| midnight.and_local_timezone(playbook.zone()).latest());
+        end.map(|end| Timestamp::from(end.to_utc()))
+    };
+    if text.is_empty() {
+        return (None, None);
     }
-    let day = text.parse::<NaiveDate>().ok().and_then(|day| day.succ_opt()).and_then(|next| next.and_hms_opt(0, 0, 0));
-    let end = day.and_then(|midnight| midnight.and_local_timezone(playbook.zone()).latest());
-    match end {
-        Some(end) if out => Ok(end.to_utc().into()),
-        // A date that nobody can read, as `01/02/2026`, is none, and the number is closed all the same.
-        _ if out => Ok(now),
-        _ => Err("at is not an instant: write it with its offset, 2026-03-02T10:00:00-05:00".to_owned()),
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        let at = Timestamp::from(at.to_utc());
+        return if at.since(now) > AHEAD { (None, Some(TO_COME)) } else { (Some(at), None) };
+    }
+    if let Some(at) = counted(text) {
+        return if at.since(now) > AHEAD { (None, Some(TO_COME)) } else { (Some(at), None) };
+    }
+    // A time of day that says not where counts as its day.
+    let day = text
+        .split(['T', 't', ' '])
+        .next()
+        .and_then(|day| day.parse::<NaiveDate>().ok())
+        .and_then(|day| Some((end(day)?, day.pred_opt().and_then(end)?)));
+    match day {
+        Some((_, begins)) if begins > now => (None, Some(TO_COME)),
+        Some((end, _)) => (Some(end), None),
+        None => (None, Some("at cannot be read: taken as undated")),
+    }
+}
+
+const TO_COME: &str = "at is in the future: taken as undated";
+
+/// An instant counted from 1970, in seconds or in milliseconds: which, its size tells.
+fn counted(text: &str) -> Option<Timestamp> {
+    let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
+    let n = whole.parse::<i64>().ok()?;
+    match n {
+        // 2001 to 2286.
+        1_000_000_000..10_000_000_000 => Some(Timestamp::from_millis(n * 1000)),
+        1_000_000_000_000..10_000_000_000_000 => Some(Timestamp::from_millis(n)),
+        _ => None,
     }
 }
 
@@ -152,7 +214,7 @@ pub fn line(playbook: &Playbook, row: &LedgerRow) -> LedgerLine {
     let actor = frame.as_ref().and_then(|frame| serde_json::from_value::<Actor>(frame.actor.clone()).ok());
     let (mut scope, mut how, mut said) = (String::new(), String::new(), None);
     if let Some(
-        Event::OptedOut { source, scope: reach, said: at } | Event::OptedIn { source, scope: reach, said: at, .. },
+        Event::OptedOut { source, scope: reach, said: at, .. } | Event::OptedIn { source, scope: reach, said: at, .. },
     ) = &event
     {
         scope = reach.word();

@@ -163,7 +163,7 @@ async fn line_of(store: &dyn Store, entry: &Entry, epoch: u32) -> Result<Option<
     else {
         return Ok(None);
     };
-    let (Event::OptedOut { source, scope, said } | Event::OptedIn { source, scope, said, .. }) = &event else {
+    let (Event::OptedOut { source, scope, said, .. } | Event::OptedIn { source, scope, said, .. }) = &event else {
         return Ok(None);
     };
     // An erased number is no longer anybody's.
@@ -209,7 +209,7 @@ pub fn read(file: &Path) -> Result<Words, KeepError> {
         let at = DateTime::parse_from_rfc3339(&line.at).map_or(Timestamp::MIN, |at| at.to_utc().into());
         let (scope, said) = (line.scope.unwrap_or_default(), line.said);
         let event = if out {
-            Event::OptedOut { source: source.clone(), scope, said }
+            Event::OptedOut { source: source.clone(), scope, said, undated: false }
         } else {
             Event::OptedIn { source: source.clone(), scope, said, words: None }
         };

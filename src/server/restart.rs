@@ -131,5 +131,5 @@ fn heard(service: &Service, word: (Address, OptOutSource, LineId), out: bool, at
     let (address, source, line) = word;
     let (scope, said) = (service.playbook().consent.scope_of(&line), Some(at.min(service.clock().now())));
     let (actor, line) = (Actor::Carrier, Some(line));
-    Work::Heard(Box::new(Heard { actor, address, out, source, scope, said, words: None, line }))
+    Work::Heard(Box::new(Heard { actor, address, out, source, scope, said, undated: false, words: None, line }))
 }

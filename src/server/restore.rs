@@ -77,5 +77,15 @@ pub async fn prepare(store: Arc<dyn Store>, clock: Arc<dyn Clock>, words: &Words
 /// Our own record says it: it holds as it is.
 fn of_record(address: &Address, scope: &Scope, word: &Word) -> Heard {
     let (actor, address, scope) = (Actor::Operator, address.clone(), scope.clone());
-    Heard { actor, address, out: word.out, source: word.source.clone(), scope, said: None, words: None, line: None }
+    Heard {
+        actor,
+        address,
+        out: word.out,
+        source: word.source.clone(),
+        scope,
+        said: None,
+        undated: false,
+        words: None,
+        line: None,
+    }
 }

@@ -1,10 +1,14 @@
 //! Which part of the terminal shows what. Measured once, for drawing and for moving.
 
+use std::ops::Range;
+
 use ratatui::layout::Rect;
 
+use super::model::overlay::Pick;
 use super::model::{Model, Screen};
 use super::view::conversation;
 use crate::domain::id::MessageId;
+use crate::domain::safe_text::SafeText;
 
 /// Narrowest terminal that shows more than a notice.
 pub(super) const MIN: (u16, u16) = (30, 8);
@@ -100,4 +104,47 @@ pub(super) fn conversation_overflow(model: &Model) -> usize {
 /// Lines of the opened conversation from a message of it on.
 pub(super) fn conversation_lines(model: &Model, from: MessageId) -> Option<usize> {
     conversation::lines_from(model, from, thread_area(model)?)
+}
+
+/// Most choices that all stay on screen below what should be read first: of longer lists two do, and the rest is scrolled.
+const PINNED: usize = 4;
+
+/// What should be read before a choice is made, as it is broken into lines and as many of them as fit.
+pub(super) struct Said {
+    /// Every line.
+    pub(super) lines: Vec<String>,
+    /// Behind which line each of the entries ends.
+    pub(super) ends: Vec<usize>,
+    /// Rows for them.
+    pub(super) room: usize,
+    /// Empty rows between what is typed and the choices.
+    pub(super) gap: usize,
+}
+
+impl Said {
+    /// The lines on screen when those from `top` on are wanted. Where not all fit, the last row says how many there are
+    /// besides.
+    pub(super) fn window(&self, top: usize) -> Range<usize> {
+        if self.lines.len() <= self.room {
+            return 0..self.lines.len();
+        }
+        let rows = self.room.saturating_sub(1);
+        let top = top.min(self.lines.len() - rows);
+        top..top + rows
+    }
+}
+
+/// Divides a choice's box: the choices stand at its foot, and what should be read scrolls above them.
+pub(super) fn said((columns, rows): (u16, u16), pick: &Pick) -> Said {
+    let wide = usize::from(columns.saturating_sub(5).clamp(1, 61));
+    let (mut lines, mut ends) = (Vec::new(), Vec::new());
+    for entry in &pick.said {
+        lines.extend(SafeText::block(entry).wrapped(wide));
+        ends.push(lines.len());
+    }
+    let most = usize::from(rows.saturating_sub(4));
+    let choices = pick.left().len().clamp(1, 16);
+    let gap = usize::from(lines.is_empty() || lines.len() + choices + 2 <= most);
+    let pinned = if choices <= PINNED { choices } else { 2 };
+    Said { lines, ends, room: most.saturating_sub(pinned + 1 + gap).max(2), gap }
 }

@@ -100,6 +100,7 @@ fn settle(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
         model.scroll = 0;
         out.push(Effect::Ask(Ask::Open(wanted)));
     }
+    ruling::look(model);
     if model.scroll > 0 {
         model.scroll = model.scroll.min(layout::conversation_overflow(model));
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::rows::{self, Column};
-use super::table::FileRow;
+use super::table::{FileRow, Flawed};
 
 /// `POST /v1/consent`.
 #[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -20,8 +20,9 @@ pub struct ConsentRow {
     pub number: String,
     /// `opt_out` or `opt_in`.
     pub event: String,
-    /// When they said it: RFC 3339, with its offset.
-    pub at: String,
+    /// When they said it: RFC 3339, with its offset. An opt-out counts also without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     /// How far it reaches: `tenant`, `programme:NAME` or `number:LINE`; all our numbers when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
@@ -31,6 +32,9 @@ pub struct ConsentRow {
     /// The words they agreed to, of at most 4,096 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wording: Option<String>,
+    /// What could not be read of an opt-out, which counts all the same.
+    #[serde(skip)]
+    pub flaws: Vec<String>,
 }
 
 impl std::fmt::Debug for ConsentRow {
@@ -47,33 +51,53 @@ impl std::fmt::Debug for ConsentReport {
 
 impl ConsentRow {
     /// Columns that must be there.
-    pub const NEEDED: [&'static str; 3] = ["number", "event", "at"];
+    pub const NEEDED: [&'static str; 2] = ["number", "event"];
 
     /// Columns that may be.
-    pub const MORE: [&'static str; 3] = ["scope", "source", "wording"];
+    pub const MORE: [&'static str; 4] = ["at", "scope", "source", "wording"];
 
     /// Reads one row, and says what is wrong without repeating what stands there.
     pub fn read(json: &str) -> Result<Self, String> {
-        rows::read(json, Self::from_columns)
+        rows::read_with(json, &["at"], Self::from_columns)
     }
 
     /// A row of named texts. One of our own exports writes an apostrophe before what a spreadsheet would take as a formula;
-    /// it is taken off again.
+    /// it is taken off again. What cannot be read beside an opt-out's number costs no opt-out.
     pub fn from_columns(column: Column<'_>) -> Result<Self, String> {
-        let plain = |text: String| match text.strip_prefix('\'') {
-            Some(rest) if is_formula(rest) => rest.to_owned(),
-            Some(_) | None => text,
+        let (number, event) = (needed(column, "number")?, needed(column, "event")?);
+        let out = withdraws(&event) == Some(true);
+        let mut flaws = Vec::new();
+        let mut may = |key: &str| match column(key) {
+            Err(why) if out => {
+                flaws.push(why);
+                Ok(None)
+            }
+            read => read.map(|text| text.map(plain).filter(|text| !text.trim().is_empty())),
         };
-        let needed = |key: &str| column(key)?.map(plain).ok_or_else(|| format!("{key} is missing"));
-        let may = |key: &str| Ok::<_, String>(column(key)?.map(plain).filter(|text| !text.trim().is_empty()));
-        Ok(Self {
-            number: needed("number")?,
-            event: needed("event")?,
-            at: needed("at")?,
-            scope: may("scope")?,
-            source: may("source")?,
-            wording: may("wording")?,
-        })
+        let (at, scope, source, wording) = (may("at")?, may("scope")?, may("source")?, may("wording")?);
+        Ok(Self { number, event, at, scope, source, wording, flaws })
+    }
+}
+
+fn needed(column: Column<'_>, key: &str) -> Result<String, String> {
+    column(key)?.map(plain).ok_or_else(|| format!("{key} is missing"))
+}
+
+fn plain(text: String) -> String {
+    match text.strip_prefix('\'') {
+        Some(rest) if is_formula(rest) => rest.to_owned(),
+        Some(_) | None => text,
+    }
+}
+
+/// Whether an event withdraws consent, or gives it; nothing when it is neither. An opt-out is known in more words: it must
+/// not be lost for how somebody's table spells it.
+pub fn withdraws(event: &str) -> Option<bool> {
+    let event = event.trim().to_lowercase().replace(['_', '-', ' '], "");
+    match event.as_str() {
+        "optout" | "optedout" | "unsubscribe" | "unsubscribed" | "stop" | "stopped" => Some(true),
+        "optin" | "optedin" => Some(false),
+        _ => None,
     }
 }
 
@@ -87,6 +111,24 @@ impl FileRow for ConsentRow {
 
     fn of_json(json: &str) -> Result<Self, String> {
         Self::read(json)
+    }
+
+    /// An opt-out is taken by its number alone, which is one wherever it stands.
+    fn of_flawed(flawed: Flawed<'_>, why: String) -> Result<Self, String> {
+        let row = match flawed {
+            Flawed::Columns(column) => {
+                let alone = |key: &str| if Self::NEEDED.contains(&key) { column(key) } else { Ok(None) };
+                Self::from_columns(&alone)
+            }
+            Flawed::Json(text) => Self::read(text),
+        };
+        match row {
+            Ok(row) if withdraws(&row.event) == Some(true) => {
+                let (at, scope, source, wording) = (None, None, None, None);
+                Ok(Self { flaws: vec![format!("{why}: its number alone was read")], at, scope, source, wording, ..row })
+            }
+            Ok(_) | Err(_) => Err(why),
+        }
     }
 }
 
@@ -115,7 +157,11 @@ pub struct ConsentOutcomes {
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum ConsentOutcome {
     /// It stands in the ledger.
-    Accepted,
+    Accepted {
+        /// What could not be read of it, and what was taken instead.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        how: Vec<String>,
+    },
     /// The ledger has it, or one that says as much.
     Known,
     /// A newer word says otherwise: it is not taken in.

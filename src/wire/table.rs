@@ -26,6 +26,20 @@ pub trait FileRow: Sized {
 
     /// From an object of JSON.
     fn of_json(json: &str) -> Result<Self, String>;
+
+    /// From a record whose fields may stand in the wrong columns, or from bytes that are no text, where a kind of row makes
+    /// something of that. `why` says what is wrong.
+    fn of_flawed(_flawed: Flawed<'_>, why: String) -> Result<Self, String> {
+        Err(why)
+    }
+}
+
+/// What a row may still be read from.
+pub enum Flawed<'a> {
+    /// Named texts: more of them, or fewer, than the first line names.
+    Columns(Column<'a>),
+    /// An object of JSON with signs in it that are no text.
+    Json(&'a str),
 }
 
 /// Why there is no row.
@@ -194,16 +208,18 @@ fn record<R: FileRow>(
     }
     let inside = record.iter().flatten().filter(|byte| **byte == b'\n').count();
     let line = lines.passes(reader.position().byte(), u64::try_from(inside).unwrap_or(0));
-    if record.len() != columns.len() {
-        let why = format!("{} fields, and the first line names {}", record.len(), columns.len());
-        return Some((line, Err(Wrong::Row(why))));
-    }
-    let row = R::of_columns(&|key| {
+    let column = |key: &str| {
         let Some(field) = columns.iter().position(|name| name == key).and_then(|at| record.get(at)) else {
             return Ok(None);
         };
         String::from_utf8(field.to_vec()).map(Some).map_err(|_| format!("{key} is not UTF-8"))
-    });
+    };
+    let row = if record.len() == columns.len() {
+        R::of_columns(&column)
+    } else {
+        let why = format!("{} fields, and the first line names {}", record.len(), columns.len());
+        R::of_flawed(Flawed::Columns(&column), why)
+    };
     Some((line, row.map_err(Wrong::Row)))
 }
 
@@ -234,7 +250,9 @@ fn object<R: FileRow>(reader: &mut BufReader<Counted>, line: &mut u64) -> Option
             return Some((*line, Err(wrong)));
         }
         let Ok(text) = std::str::from_utf8(&bytes) else {
-            return Some((*line, Err(Wrong::Row("not UTF-8".to_owned()))));
+            let text = String::from_utf8_lossy(&bytes);
+            let row = R::of_flawed(Flawed::Json(text.trim()), "not UTF-8".to_owned());
+            return Some((*line, row.map_err(Wrong::Row)));
         };
         let text = text.trim_start_matches('\u{feff}').trim();
         if !text.is_empty() {
@@ -355,6 +373,46 @@ mod tests {
                 wrong(7, "to is missing"),
                 (8, Ok("1 hi None".to_owned())),
             ]
+        );
+    }
+
+    #[test]
+    fn an_opt_out_is_read_whatever_is_wrong_beside_its_number() {
+        use crate::wire::consent::ConsentRow;
+        let read = |name: &str, bytes: &[u8]| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            let rows = Rows::<ConsentRow>::open(&path, File::open(&path).unwrap()).map_err(|why| vec![why])?;
+            let told = |row: Result<ConsentRow, Wrong>| match row {
+                Ok(row) => format!("{} {} {:?} {}", row.number, row.event, row.at, row.flaws.join("; ")),
+                Err(Wrong::Row(why) | Wrong::File(why)) => why,
+            };
+            Ok::<_, Vec<String>>(rows.map(|(_, row)| told(row)).collect::<Vec<_>>())
+        };
+        let table = b"number,event,at,wording\n\
+            +1,opt_out,\xff,x\n\
+            +2,opt_in,\xff,x\n\
+            +3,opt_out,2026-01-05,Stop, please\n\
+            +4,opt_in,2026-01-05,Yes, please\n\
+            Fox, Dana,+5,opt_out,2026-01-05\n";
+        assert_eq!(
+            read("a.csv", table).unwrap(),
+            [
+                "+1 opt_out None at is not UTF-8",
+                "at is not UTF-8",
+                "+3 opt_out None 5 fields, and the first line names 4: its number alone was read",
+                "5 fields, and the first line names 4",
+                "5 fields, and the first line names 4",
+            ]
+        );
+        assert_eq!(read("b.csv", b"number,event\n+1,opted out\n").unwrap(), ["+1 opted out None "]);
+        let lines = b"{\"number\":\"+1\",\"event\":\"opt_out\",\"at\":null}\n\
+            {\"number\":\"+2\",\"event\":\"opt_out\",\"wording\":\"\xff\"}\n\
+            {\"number\":\"+3\",\"event\":\"opt_in\",\"wording\":\"\xff\"}\n";
+        assert_eq!(
+            read("a.jsonl", lines).unwrap(),
+            ["+1 opt_out None ", "+2 opt_out None not UTF-8: its number alone was read", "not UTF-8"]
         );
     }
 }

@@ -142,9 +142,12 @@ pub(crate) fn events() -> Vec<Event> {
             Event::Snoozed { .. } => Event::Woke,
             Event::Woke => Event::Done { outcome: Outcome::NotInterested, by: "ben".into(), meeting: None, note: None },
             Event::Done { .. } => Event::Reopened { by: None },
-            Event::Reopened { .. } => {
-                Event::OptedOut { source: OptOutSource::Keyword("stop".to_owned()), scope: Scope::Tenant, said: None }
-            }
+            Event::Reopened { .. } => Event::OptedOut {
+                source: OptOutSource::Keyword("stop".to_owned()),
+                scope: Scope::Tenant,
+                said: None,
+                undated: false,
+            },
             Event::OptedOut { .. } => {
                 Event::OptedIn { source: OptOutSource::Carrier, scope: Scope::Tenant, said: None, words: None }
             }
@@ -307,6 +310,7 @@ fn commands() -> Vec<Command> {
                 source: OptOutSource::Import("form".to_owned()),
                 scope: Scope::Programme { name: "events".to_owned(), lines: ["main".into()].into() },
                 said: Some(then()),
+                undated: false,
                 words: Some((message, Body::new("https://example.com/form\nText me about events."))),
                 line: None,
             })),

@@ -4,6 +4,7 @@
 mod foreign;
 mod logs;
 pub(crate) mod office;
+mod recorded;
 mod slow;
 mod whose;
 

@@ -109,6 +109,10 @@ fn one_key_replaces_what_phones_write_by_themselves_and_another_what_somebody_ma
     desk.says("/160");
     desk.keys("Ctrl-g");
     desk.says("No character here can be replaced");
+    desk.keys("End").types(" № 5");
+    desk.keys("Ctrl-g");
+    desk.says("Replaced “№” → No.");
+    assert!(!desk.screen().contains("No.."), "{}", desk.screen());
     desk.keys("End").types("ж");
     desk.says("(“ж”: 70 a text)");
     let mut wide =

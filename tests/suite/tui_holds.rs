@@ -9,6 +9,7 @@ use comeback::domain::event::Review;
 use comeback::domain::hold::{Asking, Hold, Ruling};
 use comeback::domain::id::MessageId;
 use comeback::domain::time::Span;
+use comeback::tui::msg::Msg;
 use comeback::wire::around::{Around, HeldText};
 
 use crate::tui_screens::shows;
@@ -116,6 +117,71 @@ fn words_to_another_of_our_numbers_are_read_in_the_dialog_once_the_backend_told_
     desk.hear(Notice::Around(Arc::new(around(vec![HeldText { message: other, body: None }]))));
     desk.says("(its words were erased)");
     desk.says("asks for a reason");
+}
+
+/// A hold of several texts, the last ones far below what fits.
+fn held_by_many(size: (u16, u16)) -> Desk {
+    let mut desk = held(size);
+    desk.change(1, |t| {
+        let first = t.messages[0].clone();
+        for n in 0..5 {
+            let mut next = first.clone();
+            next.message.id = MessageId(uuid::Uuid::from_u128(0x90 + n));
+            let words = format!("Wish {n}. {}Enough {n}", "I have told you so before. ".repeat(8));
+            next.message.body = Some(Body::new(words));
+            let asking = Asking { message: next.message.id, conversation: id(1), score: 9, patterns: vec![] };
+            t.row.hold.as_mut().unwrap().texts.push(asking);
+            t.messages.push(next);
+        }
+    });
+    desk
+}
+
+#[test]
+fn nothing_below_the_fold_is_ruled_away_and_the_choices_stand_at_the_foot() {
+    for size in [(40, 12), (50, 14), (80, 24)] {
+        let mut desk = held_by_many(size);
+        desk.keys("j Enter z");
+        for choice in ["1 Leave", "2 Opt out", "3 Keep"] {
+            desk.says(choice);
+        }
+        assert!(!desk.screen().contains("Enough 4"), "{}", desk.screen());
+        desk.keys("3");
+        desk.says("Not kept: read on below.");
+        desk.says("3 Keep");
+        desk.keys("Down Down Enter").types("the quote").keys("Enter");
+        assert_eq!(rulings(&mut desk), vec![], "{size:?}");
+
+        // Scrolled to the end, with every line on the way.
+        let mut desk = held_by_many(size);
+        desk.keys("j Enter z");
+        let mut pages = 0;
+        while desk.screen().contains("not yet") {
+            desk.keys("PageDown");
+            pages += 1;
+            assert!(pages < 40, "{}", desk.screen());
+        }
+        desk.says("nough 4");
+        desk.keys("3").types("the quote").keys("Enter");
+        let [Ruling::Keep { read, .. }] = &rulings(&mut desk)[..] else { panic!("kept at {size:?}") };
+        assert_eq!(read.len(), 6);
+    }
+}
+
+#[test]
+fn a_narrower_terminal_takes_nothing_for_read_that_was_not() {
+    let mut desk = held_by_many((80, 24));
+    desk.keys("j z");
+    desk.says("3 Keep");
+    desk.says("not yet: ");
+    desk.take(Msg::Resize(50, 14));
+    desk.keys("3");
+    desk.says("Not kept: read on below.");
+    assert_eq!(rulings(&mut desk), vec![]);
+    // Everything fits: everything is read at once.
+    desk.take(Msg::Resize(120, 60));
+    desk.keys("3").types("the quote").keys("Enter");
+    assert_eq!(rulings(&mut desk).len(), 1);
 }
 
 #[test]

@@ -50,3 +50,30 @@ fn why_me_says_when_the_answer_is_due_where_the_offer_lasts_longer() {
         assert_eq!(desk.screen().contains("; the answer "), due < 3, "{first}");
     }
 }
+
+/// Whoever starts with an empty list has nothing that a key could have been meant for: what comes first is under the cursor.
+#[test]
+fn a_list_that_is_filled_later_has_its_cursor_on_the_first() {
+    let mut desk = Desk::usual((80, 24));
+    let rows: Vec<_> = desk.threads.values().map(|t| t.row.clone()).collect();
+    let threads = desk.threads.clone();
+    let mut late = Desk::empty((80, 24));
+    // At first there is only what is not for this rep: the list is empty, and somebody looks at it.
+    let others: Vec<_> = rows.into_iter().filter(|row| !row.for_me).collect();
+    assert!(!others.is_empty(), "the usual world has some");
+    late.threads = threads.clone();
+    late.threads.retain(|_, t| !t.row.for_me);
+    late.resend();
+    late.threads = threads;
+    late.resend();
+    late.keys("z");
+    assert!(!late.screen().contains("What the cursor was on is gone"), "{}", late.screen());
+    late.says("Opt out");
+    // What was there and left is gone, also when something else comes.
+    desk.keys("gg");
+    let first = desk.model.target().unwrap();
+    desk.threads.remove(&first);
+    desk.resend();
+    desk.keys("z");
+    desk.says("What the cursor was on is gone; j goes to the next.");
+}

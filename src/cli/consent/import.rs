@@ -12,7 +12,7 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::domain::command::Actor;
 use crate::domain::consent::OptOutSource;
 use crate::domain::consent::ledger::Taken;
-use crate::server::consent::checked;
+use crate::server::consent::{Checked, checked};
 use crate::server::service::{Heard, Outcome, Service, ServiceError, Work};
 use crate::server::store::Store;
 use crate::wire::consent::ConsentRow;
@@ -47,7 +47,8 @@ pub(super) async fn import(database: &DatabaseArg, list: Option<&str>, file: &Pa
         Rows::<ConsentRow>::open(file, open).map_err(|why| anyhow::anyhow!("{name}:1: {why}. Nothing was taken in"))?;
     let service = Service::start(store, Arc::new(SystemClock), &playbook).await?;
     let by = (Actor::Operator, OptOutSource::Import(list.unwrap_or(UNNAMED).to_owned()));
-    let mut import = Importing { service, batch: Vec::new(), new: 0, known: 0, overtaken: 0, refused: 0 };
+    let (batch, named) = (Vec::new(), name.clone());
+    let mut import = Importing { service, named, batch, new: 0, known: 0, overtaken: 0, refused: 0, undated: 0 };
     let mut progress = Progress::new(size);
     let mut ended = Ok(());
     while let Some((line, row)) = rows.next() {
@@ -61,7 +62,14 @@ pub(super) async fn import(database: &DatabaseArg, list: Option<&str>, file: &Pa
             }
         };
         match read {
-            Ok(heard) => import.take(heard).await?,
+            Ok(Checked { heard, how }) => {
+                import.undated += u64::from(heard.undated);
+                if !how.is_empty() {
+                    progress.clear();
+                    say(&format!("{name}:{line}: taken as an opt-out: {}", how.join("; ")));
+                }
+                import.take(line, heard).await?;
+            }
             Err(why) => {
                 progress.clear();
                 import.refused += 1;
@@ -71,11 +79,16 @@ pub(super) async fn import(database: &DatabaseArg, list: Option<&str>, file: &Pa
     }
     import.flush().await?;
     progress.clear();
-    let Importing { new, known, overtaken, refused, .. } = import;
+    let Importing { new, known, overtaken, refused, undated, .. } = import;
     say(&format!(
         "{name}: {new} taken in, {known} known before, {overtaken} not taken in since a newer word says otherwise, \
          {refused} refused"
     ));
+    if undated > 0 {
+        say(&format!(
+            "{name}: {undated} opt-out(s) have no date that can be read: each counts from when this list first named it"
+        ));
+    }
     ended?;
     anyhow::ensure!(
         refused == 0,
@@ -87,11 +100,15 @@ pub(super) async fn import(database: &DatabaseArg, list: Option<&str>, file: &Pa
 /// An import on its way: at most one batch is in memory.
 struct Importing {
     service: Service,
-    batch: Vec<Heard>,
+    /// What the file is called.
+    named: String,
+    /// Rows with their lines.
+    batch: Vec<(u64, Heard)>,
     new: u64,
     known: u64,
     overtaken: u64,
     refused: u64,
+    undated: u64,
 }
 
 impl Importing {
@@ -99,8 +116,8 @@ impl Importing {
         self.new + self.known + self.overtaken + self.refused
     }
 
-    async fn take(&mut self, heard: Heard) -> anyhow::Result<()> {
-        self.batch.push(heard);
+    async fn take(&mut self, line: u64, heard: Heard) -> anyhow::Result<()> {
+        self.batch.push((line, heard));
         if self.batch.len() >= BATCH { self.flush().await } else { Ok(()) }
     }
 
@@ -110,10 +127,10 @@ impl Importing {
         let mut left = std::mem::take(&mut self.batch);
         for _ in 0..TRIES {
             let mut waits = Vec::with_capacity(left.len());
-            for heard in left.drain(..) {
-                waits.push((self.service.hand_over(Work::Heard(Box::new(heard.clone()))), heard));
+            for (line, heard) in left.drain(..) {
+                waits.push((self.service.hand_over(Work::Heard(Box::new(heard.clone()))), (line, heard)));
             }
-            for (wait, heard) in waits {
+            for (wait, row) in waits {
                 let outcome = match wait {
                     Ok(wait) => wait.await,
                     Err(e) => Err(e),
@@ -121,8 +138,16 @@ impl Importing {
                 match outcome {
                     Ok(Outcome::Heard(Taken::New)) => self.new += 1,
                     Ok(Outcome::Heard(Taken::Overtaken)) => self.overtaken += 1,
+                    Ok(Outcome::Heard(Taken::Repeated)) => {
+                        self.known += 1;
+                        say(&format!(
+                            "{}:{}: known before: this list said so without a date, and the buyer came back since. If \
+                             they asked again, write when",
+                            self.named, row.0
+                        ));
+                    }
                     Ok(_) => self.known += 1,
-                    Err(ServiceError::Busy) => left.push(heard),
+                    Err(ServiceError::Busy) => left.push(row),
                     Err(e) => return Err(e.into()),
                 }
             }

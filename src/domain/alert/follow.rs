@@ -139,7 +139,7 @@ pub fn follow(
 
 /// What follows from a word of consent: each channel that is to hear of it does, by itself.
 pub fn consent(playbook: &Playbook, number: NumberId, seq: u64, event: &Event, now: Timestamp) -> Vec<Notice> {
-    let (out, source, scope, said) = if let Event::OptedOut { source, scope, said } = event {
+    let (out, source, scope, said) = if let Event::OptedOut { source, scope, said, .. } = event {
         (true, source, scope, *said)
     } else if let Event::OptedIn { source, scope, said, .. } = event {
         (false, source, scope, *said)

@@ -25,6 +25,9 @@ pub struct Word {
     /// When the buyer said it. Nothing for what our own record says: it holds as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<Timestamp>,
+    /// Whether a list says so that does not know when: `said` is then the moment it was read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undated: bool,
     /// Where they did and to which words they agreed, and the id these are kept under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<(MessageId, Body)>,
@@ -43,12 +46,23 @@ pub enum Taken {
     Known,
     /// A newer word says otherwise.
     Overtaken,
+    /// The list said so before, without a date either, and the buyer came back since: nothing shows that they asked again.
+    Repeated,
 }
 
 /// The fact that follows from a word, if one does.
 pub fn take(number: Option<&Number>, word: &Word) -> (Taken, Option<Event>) {
     let Some(number) = number else { return (Taken::Known, None) };
     let (source, scope, said) = (word.source.clone(), word.scope.clone(), word.said);
+    if word.out && word.undated {
+        // The first time it counts, for no number may stay open for want of a date; a list that is read again is no newer
+        // than it was.
+        if number.was_listed(&source, &scope) {
+            let stands = number.knows_out(&source, &scope, None);
+            return (if stands { Taken::Known } else { Taken::Repeated }, None);
+        }
+        return (Taken::New, Some(Event::OptedOut { source, scope, said, undated: true }));
+    }
     if word.out {
         if said.is_some_and(|said| number.is_overtaken(&source, &scope, said)) {
             return (Taken::Overtaken, None);
@@ -56,7 +70,7 @@ pub fn take(number: Option<&Number>, word: &Word) -> (Taken, Option<Event>) {
         if number.knows_out(&source, &scope, said) {
             return (Taken::Known, None);
         }
-        return (Taken::New, Some(Event::OptedOut { source, scope, said }));
+        return (Taken::New, Some(Event::OptedOut { source, scope, said, undated: false }));
     }
     let words = word.words.as_ref().map(|(id, _)| *id);
     let known = match said {

@@ -24,6 +24,9 @@ const DOUBT: Span = Span::minutes(1);
 /// Evidence kept at hand: the newest. The ledger keeps all of it.
 const KEPT_EVIDENCE: usize = 16;
 
+/// Lists without dates that are remembered: the last ones. Of one that is forgotten an opt-out counts once more.
+const KEPT_LISTS: usize = 16;
+
 /// What is known of a number, whoever texts from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Number {
@@ -34,6 +37,9 @@ pub struct Number {
     /// Parts of us whose texts may not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<(Scope, OptOut)>,
+    /// Lists that named it without a date, and how far they reach: read again, they say nothing new.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undated: Vec<(OptOutSource, Scope)>,
     /// What shows that consent was given, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
@@ -87,13 +93,26 @@ pub struct Evidence {
 impl Number {
     /// A number nothing is known of.
     pub const fn new(id: NumberId) -> Self {
-        Self { id, opted_out: None, parts: Vec::new(), evidence: Vec::new(), blocked: None, hold: None }
+        Self {
+            id,
+            opted_out: None,
+            parts: Vec::new(),
+            undated: Vec::new(),
+            evidence: Vec::new(),
+            blocked: None,
+            hold: None,
+        }
     }
 
     /// Takes in one fact.
     pub fn apply(&mut self, at: Timestamp, event: &Event) {
-        if let Event::OptedOut { source, scope, said } = event {
+        if let Event::OptedOut { source, scope, said, undated } = event {
             self.withdraw(at, source, scope, *said);
+            if *undated && !self.was_listed(source, scope) {
+                self.undated.push((source.clone(), scope.clone()));
+                let over = self.undated.len().saturating_sub(KEPT_LISTS);
+                self.undated.drain(..over);
+            }
         } else if let Event::OptedIn { source, scope, said, words } = event {
             let (given, source, scope) = (said.unwrap_or(at), source.clone(), scope.clone());
             self.give(Evidence { at: given, source, scope, words: *words }, said.is_none());
@@ -141,6 +160,11 @@ impl Number {
         let as_late = |out: &OptOut| said.is_none_or(|said| out.last() >= said);
         self.outs()
             .any(|(wider, out)| wider.holds(scope) && (out.source.is_firm() || !source.is_firm()) && as_late(out))
+    }
+
+    /// Whether a list of this name said so before, without a date either. A programme is the same whichever lines it has now.
+    pub fn was_listed(&self, source: &OptOutSource, scope: &Scope) -> bool {
+        self.undated.iter().any(|(list, reach)| list == source && reach.word() == scope.word())
     }
 
     /// Whether an opt-out comes too late: a newer word gave the consent that it withdraws. Against the buyer's own STOP only

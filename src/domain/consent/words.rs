@@ -49,22 +49,28 @@ pub fn bare(body: &str) -> String {
     trimmed.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A word as words are compared: case, punctuation, blanks, full-width letters and look-alikes of other scripts folded, so that `S.T.O.P.`, `Opt-Out` and
-/// `STOP ALL` are what they look like. Signs that say something, as an emoji, stay.
+/// A word as words are compared: case, punctuation, blanks, other forms of letters and look-alikes of other scripts folded, so
+/// that `S.T.O.P.`, `Opt-Out`, `ⓈⓉⓄⓅ` and `STOP ALL` are what they look like. Signs that say something, as an emoji, stay.
 pub fn folded(body: &str) -> String {
-    let narrow = |c: char| match c {
-        // Full-width forms stand at a fixed distance from ASCII.
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-        _ => look_alike::latin(c),
-    };
-    let kept = body.chars().map(narrow).filter(|c| !c.is_whitespace() && !is_punctuation(*c));
+    let plain = look_alike::plain(body);
+    let kept = plain.chars().map(of_flag).map(look_alike::latin).filter(|c| {
+        // What is left of accents strikes letters through.
+        !c.is_whitespace() && !is_punctuation(*c) && !matches!(c, '\u{300}'..='\u{36F}' | '\u{20D0}'..='\u{20F0}')
+    });
     kept.flat_map(char::to_lowercase).collect()
+}
+
+/// The letters that flags are made of, one by one, are letters.
+fn of_flag(c: char) -> char {
+    match u32::from(c) {
+        at @ 0x1_F1E6..=0x1_F1FF => char::from_u32(u32::from('a') + at - 0x1_F1E6).unwrap_or(c),
+        _ => c,
+    }
 }
 
 fn is_punctuation(c: char) -> bool {
     let general = matches!(c, '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205E}' | '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}');
-    let unseen = matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202F}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}');
-    c.is_ascii_punctuation() || general || unseen || "¡¿«»·…".contains(c)
+    c.is_ascii_punctuation() || general || look_alike::is_unseen(c) || "¡¿«»·…".contains(c)
 }
 
 /// What the whole text means as a keyword; a sentence that merely contains one means nothing.
@@ -131,6 +137,22 @@ mod tests {
             (&format!("STOP{}", " ".repeat(200)), Some(Stop)),
             ("SТОР", Some(Stop)),
             ("стоп", None),
+            ("𝐒𝐓𝐎𝐏", Some(Stop)),
+            ("𝓼𝓽𝓸𝓹", Some(Stop)),
+            ("𝚂𝚃𝙾𝙿.", Some(Stop)),
+            ("ⓈⓉⓄⓅ", Some(Stop)),
+            ("🅂🅃🄾🄿", Some(Stop)),
+            ("🅢🅣🅞🅟", Some(Stop)),
+            ("🆂🆃🅾🅿", Some(Stop)),
+            ("🇸🇹🇴🇵", Some(Stop)),
+            ("🇺🇸", None),
+            ("ꜱᴛᴏᴘ", Some(Stop)),
+            ("ՏTՕP", Some(Stop)),
+            ("ՏТօք", Some(Stop)),
+            ("s\u{336}t\u{336}o\u{336}p\u{336}", Some(Stop)),
+            ("𝕦𝕟𝕤𝕦𝕓𝕤𝕔𝕣𝕚𝕓𝕖", Some(Stop)),
+            ("𝐘𝐄𝐒", Some(Start)),
+            ("arre\u{302}t", Some(Stop)),
         ] {
             assert_eq!(keyword(text), means, "{text:?}");
         }

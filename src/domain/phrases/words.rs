@@ -81,7 +81,10 @@ fn plain(c: char) -> Option<char> {
         | '`'
         | '´'
         | 'ʼ' => return None,
-        _ => look_alike::latin(c),
+        _ => {
+            let c = look_alike::latin(c);
+            c.to_ascii_lowercase()
+        }
     })
 }
 

@@ -19,9 +19,9 @@ use crate::domain::contact::Address;
 use crate::domain::id::RepId;
 use crate::domain::playbook::Role;
 use crate::domain::visibility;
-use crate::server::consent::{checked, view, whose};
+use crate::server::consent::{Checked, checked, view, whose};
 use crate::server::dossier;
-use crate::server::service::{Heard, Outcome, ServiceError, Work};
+use crate::server::service::{Outcome, ServiceError, Work};
 use crate::wire::consent::{ConsentOutcome, ConsentOutcomes, ConsentReport, ConsentRow, ConsentView};
 use crate::wire::dossier::Dossier;
 use crate::wire::problem::Problem;
@@ -158,7 +158,7 @@ pub async fn report(
     }
     for row in &outcomes.rows {
         *match row {
-            ConsentOutcome::Accepted => &mut outcomes.accepted,
+            ConsentOutcome::Accepted { .. } => &mut outcomes.accepted,
             ConsentOutcome::Known => &mut outcomes.known,
             ConsentOutcome::Overtaken => &mut outcomes.overtaken,
             ConsentOutcome::Refused { .. } => &mut outcomes.refused,
@@ -170,28 +170,28 @@ pub async fn report(
 }
 
 /// Hands rows to the committer together, so that they share its groups, and waits for all.
-async fn take_in(app: &App, rows: Vec<Result<Heard, String>>) -> Result<Vec<ConsentOutcome>, ServiceError> {
+async fn take_in(app: &App, rows: Vec<Result<Checked, String>>) -> Result<Vec<ConsentOutcome>, ServiceError> {
     let mut waits = Vec::with_capacity(rows.len());
     for row in rows {
         waits.push(match row {
-            Ok(heard) => Ok(app.service.hand_over(Work::Heard(Box::new(heard)))?),
+            Ok(Checked { heard, how }) => Ok((app.service.hand_over(Work::Heard(Box::new(heard)))?, how)),
             Err(why) => Err(why),
         });
     }
     let mut outcomes = Vec::with_capacity(waits.len());
     for wait in waits {
         outcomes.push(match wait {
-            Ok(wait) => outcome(&wait.await?),
+            Ok((wait, how)) => outcome(&wait.await?, how),
             Err(why) => ConsentOutcome::Refused { why },
         });
     }
     Ok(outcomes)
 }
 
-fn outcome(outcome: &Outcome) -> ConsentOutcome {
+fn outcome(outcome: &Outcome, how: Vec<String>) -> ConsentOutcome {
     match outcome {
-        Outcome::Heard(Taken::New) => ConsentOutcome::Accepted,
-        Outcome::Heard(Taken::Overtaken) => ConsentOutcome::Overtaken,
+        Outcome::Heard(Taken::New) => ConsentOutcome::Accepted { how },
+        Outcome::Heard(Taken::Overtaken | Taken::Repeated) => ConsentOutcome::Overtaken,
         Outcome::Heard(Taken::Known)
         | Outcome::Decided(_)
         | Outcome::Receipts(_)

@@ -21,6 +21,8 @@ pub struct Heard {
     pub scope: Scope,
     /// When the buyer said it; nothing for what our own record says, which holds as it is.
     pub said: Option<Timestamp>,
+    /// Whether a list says so that does not know when: `said` is then the moment it was read.
+    pub undated: bool,
     /// Where they did, on the first line, and the words they agreed to. Personal data.
     pub words: Option<Body>,
     /// The line that the buyer's own START was texted to, once it is known when; nothing for what others say.

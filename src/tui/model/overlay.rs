@@ -131,8 +131,20 @@ pub struct Pick {
     pub words: String,
     /// First line on screen of what should be read.
     pub top: usize,
+    /// Which texts must have been on screen before one of the choices may be made.
+    pub reading: Option<Reading>,
     /// Which of those left.
     pub at: usize,
+}
+
+/// How far a person has read what stands above their choices.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Every text that must be read, with how many entries of what is said end with it; nothing while its words are not at
+    /// hand.
+    pub texts: Vec<(MessageId, Option<usize>)>,
+    /// Letters that were on screen, from the first one on and without a gap. Not lines: another width breaks others.
+    pub letters: usize,
 }
 
 /// One choice.
@@ -315,7 +327,7 @@ impl Overlay {
 impl Pick {
     /// As it opens: nothing to be read first, nothing filtered, the first one chosen.
     pub const fn of(title: String, about: Vec<Seen>, choices: Vec<Choice>) -> Self {
-        Self { title, about, said: Vec::new(), choices, words: String::new(), top: 0, at: 0 }
+        Self { title, about, said: Vec::new(), choices, words: String::new(), top: 0, reading: None, at: 0 }
     }
 
     /// Whether snippets are offered.

@@ -216,19 +216,14 @@ pub(super) fn chosen(model: &mut Model, about: &[Seen], choice: Choice, now: Tim
             let ruling = Ruling::OptOut;
             (Command::Rule { ruling }, format!("{whom} is opted out: no text goes to this number any more."))
         }
-        Does::KeepUnread => {
-            if let Some((id, _)) = about.first() {
-                super::ruling::open(model, *id);
-            }
-            return model.say("Not kept: open the conversation, and read every text that holds the number.", now);
-        }
         Does::RuleKeep(read) => {
             if let Some(seen) = about.first() {
                 super::ruling::ask_why(model, *seen, read);
             }
             return;
         }
-        Does::Leave => return,
+        // What cannot be kept yet is answered before, where the dialog stays open.
+        Does::Leave | Does::KeepUnread => return,
         Does::Meeting => {
             if let Some(seen) = about.first() {
                 super::booking::ask(model, *seen, now);

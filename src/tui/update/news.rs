@@ -79,7 +79,7 @@ fn inbox_changed(model: &mut Model, inbox: Arc<Inbox>) {
             }
         }
     }
-    let had_any = model.inbox.as_ref().is_some_and(|inbox| !inbox.rows.is_empty());
+    let had_any = !model.list.entries(model.inbox.as_deref()).is_empty();
     let ids: BTreeSet<ConversationId> = inbox.rows.iter().map(|row| row.id).collect();
     model.list.arrived.retain(|id| ids.contains(id));
     model.list.marked.retain(|id| ids.contains(id));

@@ -4,8 +4,9 @@ use super::{act, away, begin, booking, browse, choices, composer, keys, ruling, 
 use crate::domain::time::Timestamp;
 use crate::tui::keymap::chord::Chord;
 use crate::tui::keymap::{self, Action};
+use crate::tui::layout;
 use crate::tui::model::Model;
-use crate::tui::model::overlay::Overlay;
+use crate::tui::model::overlay::{Does, Overlay};
 use crate::tui::msg::Effect;
 
 /// A key that the table names.
@@ -27,6 +28,7 @@ fn step(model: &mut Model, by: isize) {
     } else {
         0
     };
+    let size = model.size;
     match &mut model.overlay {
         Some(Overlay::Help { words, top }) => {
             let most = keymap::search(words).len();
@@ -39,9 +41,12 @@ fn step(model: &mut Model, by: isize) {
             let most = found.saturating_sub(1);
             *at = at.saturating_add_signed(by).min(most);
         }
-        // What should be read is scrolled by pages, the choices by rows.
+        // What should be read is scrolled by pages, the choices by rows. A line stays, so that no page passes over any.
         Some(Overlay::Pick(pick)) if by.abs() > 1 && !pick.said.is_empty() => {
-            pick.top = pick.top.saturating_add_signed(by / 2).min(2_000);
+            let said = layout::said(size, pick);
+            let (shown, last) = (said.window(pick.top), said.window(usize::MAX).start);
+            let page = isize::try_from(shown.len().saturating_sub(1).max(1)).unwrap_or(1);
+            pick.top = shown.start.saturating_add_signed(by.signum() * page).min(last);
         }
         Some(Overlay::Pick(pick)) => {
             let most = pick.left().len().saturating_sub(1);
@@ -67,7 +72,10 @@ fn accept(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
             None => model.say(format!("There is no action “{words}”."), now),
         },
         Some(Overlay::Pick(pick)) => {
-            if let Some(choice) = pick.left().get(pick.at).map(|choice| (*choice).clone()) {
+            let choice = pick.left().get(pick.at).map(|choice| (*choice).clone());
+            if choice.as_ref().is_some_and(|choice| choice.does == Does::KeepUnread) {
+                ruling::not_yet(model, pick, now);
+            } else if let Some(choice) = choice {
                 choices::chosen(model, &pick.about, choice, now, out);
             } else {
                 model.say("Nothing matches; Backspace shows more.", now);

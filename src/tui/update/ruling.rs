@@ -7,8 +7,9 @@ use crate::domain::contact::Body;
 use crate::domain::hold::{Hold, Ruling};
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::time::Timestamp;
+use crate::tui::layout;
 use crate::tui::model::Model;
-use crate::tui::model::overlay::{Choice, Does, Overlay, Pick, Seen};
+use crate::tui::model::overlay::{Choice, Does, Overlay, Pick, Reading, Seen};
 use crate::tui::msg::Effect;
 use crate::wire::around::HeldText;
 use crate::wire::changes::Author;
@@ -18,51 +19,114 @@ pub(super) fn open(model: &mut Model, id: ConversationId) -> bool {
     let Some(hold) = model.row(id).and_then(|row| row.hold.clone()) else { return false };
     let title = format!("What did {} mean?", act::name(model, id));
     let about = vec![(id, model.seen(id))];
-    let (said, read) = said(model, id, &hold);
-    let choices = choices(&hold, read);
-    model.overlay = Some(Overlay::Pick(Pick { said, ..Pick::of(title, about, choices) }));
+    let (said, reading) = said(model, id, &hold);
+    model.overlay = Some(Overlay::Pick(Pick { said, reading: Some(reading), ..Pick::of(title, about, choices()) }));
     true
 }
 
-/// Only who has read every text that holds the number may keep it.
-fn choices(hold: &Hold, read: Vec<MessageId>) -> Vec<Choice> {
+/// What a ruling can be. Only who has read every text that holds the number may keep it: `look` says when that is.
+fn choices() -> Vec<Choice> {
     let choice = |label: &str, detail: &str, does| Choice { label: label.to_owned(), detail: detail.to_owned(), does };
-    let keep = if read.len() < hold.texts.len() {
-        choice("Keep", "not yet: read every text first", Does::KeepUnread)
-    } else {
-        choice("Keep", "they meant something else; asks for a reason", Does::RuleKeep(read))
-    };
     vec![
         choice("Leave", "the number stays on hold", Does::Leave),
         choice("Opt out", "they want no more texts", Does::RuleOptOut),
-        keep,
+        choice("Keep", NOT_AT_HAND, Does::KeepUnread),
     ]
+}
+
+const NOT_AT_HAND: &str = "not yet: read every text first";
+
+/// Takes note of what an open dialog shows: a text below its fold was never on screen, and counts as read once it was
+/// scrolled to its end.
+pub(super) fn look(model: &mut Model) {
+    let size = model.size;
+    let Some(Overlay::Pick(pick)) = &mut model.overlay else { return };
+    if pick.reading.is_none() || layout::too_small(size) {
+        return;
+    }
+    let said = layout::said(size, pick);
+    let shown = said.window(pick.top);
+    let letters = |upto: usize| said.lines[..upto].iter().map(|line| count(line)).sum::<usize>();
+    let Some(reading) = &mut pick.reading else { return };
+    if letters(shown.start) <= reading.letters {
+        reading.letters = reading.letters.max(letters(shown.end));
+    }
+    let at_hand = reading.texts.iter().all(|(_, end)| end.is_some());
+    let ends = reading.texts.iter().filter_map(|(_, end)| said.ends.get(end.unwrap_or_default().checked_sub(1)?));
+    let below = ends.filter(|end| letters(**end) > reading.letters).count();
+    let (detail, does) = match (at_hand, below) {
+        (false, _) => (NOT_AT_HAND.to_owned(), Does::KeepUnread),
+        (true, 0) => {
+            let read = reading.texts.iter().map(|(message, _)| *message).collect();
+            ("they meant something else; asks for a reason".to_owned(), Does::RuleKeep(read))
+        }
+        (true, 1) => ("not yet: 1 text below, PageDown".to_owned(), Does::KeepUnread),
+        (true, n) => (format!("not yet: {n} texts below, PageDown"), Does::KeepUnread),
+    };
+    if let Some(keep) = pick.choices.iter_mut().find(|choice| choice.does == Does::KeepUnread) {
+        (keep.detail, keep.does) = (detail, does);
+    }
+}
+
+/// Whether the words of a text are at hand. What was is not taken away again, as where a narrower terminal has no room for the
+/// conversation beside the dialog.
+fn has(reading: &Reading, message: MessageId) -> bool {
+    reading.texts.iter().any(|(text, end)| *text == message && end.is_some())
+}
+
+/// Letters of a line: what is left of it however it is broken.
+fn count(line: &str) -> usize {
+    line.chars().filter(|c| !c.is_whitespace()).count()
+}
+
+/// Keep was chosen before everything was read: the dialog stays, and says what is missing.
+pub(super) fn not_yet(model: &mut Model, pick: Pick, now: Timestamp) {
+    let all = pick.reading.as_ref().is_some_and(|reading| reading.texts.iter().all(|(_, end)| end.is_some()));
+    let about = pick.about.first().map(|(id, _)| *id);
+    model.overlay = Some(Overlay::Pick(pick));
+    if let Some(id) = about {
+        heard(model, id);
+    }
+    model.say(
+        if all {
+            "Not kept: read on below."
+        } else {
+            "Not kept: open the conversation, and read every text that holds the number."
+        },
+        now,
+    );
 }
 
 /// What the backend knows around the conversation came: an open dialog says the words that it had not at hand. A text that
 /// came since the dialog was opened is not put under anybody's finger: what is kept then is refused.
 pub(super) fn heard(model: &mut Model, id: ConversationId) {
     let Some(hold) = model.row(id).and_then(|row| row.hold.clone()) else { return };
-    let (words, read) = said(model, id, &hold);
+    let (words, reading) = said(model, id, &hold);
     if let Some(Overlay::Pick(pick)) = &mut model.overlay
         && pick.about.first().is_some_and(|(about, _)| *about == id)
-        && pick.choices.iter().any(|choice| choice.does == Does::RuleOptOut)
-        && !pick.choices.iter().any(|choice| matches!(choice.does, Does::RuleKeep(_)))
+        && pick.choices.iter().any(|choice| choice.does == Does::KeepUnread)
+        && pick.said != words
+        && pick
+            .reading
+            .as_ref()
+            .is_none_or(|before| before.texts.iter().all(|text| text.1.is_none() || has(&reading, text.0)))
     {
-        (pick.said, pick.choices) = (words, choices(&hold, read));
+        // Other words are read from their first one on.
+        (pick.said, pick.reading, pick.top) = (words, Some(reading), 0);
     }
 }
 
-/// Each text that held the number, as far as it is at hand, with the patterns that spoke; and which were shown.
-fn said(model: &Model, id: ConversationId, hold: &Hold) -> (Vec<String>, Vec<MessageId>) {
-    let (mut lines, mut read) = (Vec::new(), Vec::new());
+/// Each text that held the number, as far as it is at hand, with the patterns that spoke; and where each ends.
+fn said(model: &Model, id: ConversationId, hold: &Hold) -> (Vec<String>, Reading) {
+    let (mut lines, mut reading) = (Vec::new(), Reading::default());
     for asking in &hold.texts {
         let in_thread = |id| model.thread_of(id)?.messages.iter().find(|m| m.message.id == asking.message);
         let message = in_thread(id).or_else(|| in_thread(asking.conversation));
         let around = model.around.as_ref().filter(|around| around.conversation == id);
         let told = around.and_then(|around| around.held.iter().find(|held| held.message == asking.message));
         let here = message.and_then(|m| m.message.body.as_ref());
-        read.extend((here.is_some() || told.is_some()).then_some(asking.message));
+        let at_hand = here.is_some() || told.is_some();
+        reading.texts.push((asking.message, at_hand.then_some(lines.len() + 1)));
         lines.push(match (here, told) {
             (Some(body), _) => format!("“{}”", body.as_str()),
             (None, Some(HeldText { body: Some(body), .. })) => {
@@ -77,7 +141,7 @@ fn said(model: &Model, id: ConversationId, hold: &Hold) -> (Vec<String>, Vec<Mes
         lines.push(format!("  {}: score {}", asking.patterns.join(", "), asking.score));
     }
     lines.push(format!("Unless somebody rules, opted out on {}.", day(model, hold.due)));
-    (lines, read)
+    (lines, reading)
 }
 
 /// Of a text in another conversation with them that is in the list, too: what they wrote there last.

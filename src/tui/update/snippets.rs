@@ -149,11 +149,16 @@ pub(super) fn cheapen(model: &mut Model, now: Timestamp) {
         *input = InputLine::with_text(&format!("{before}{after}"));
         input.go(before.len());
     });
-    let did = format!("Replaced {}.", words(&offer, 3));
+    let did = ended(format!("Replaced {}", words(&offer, 3)));
     match model.composer.as_ref().and_then(self::offer) {
-        Some(next) => model.say(format!("{did} Ctrl-g again: {}.", words(&next, 3)), now),
+        Some(next) => model.say(ended(format!("{did} Ctrl-g again: {}", words(&next, 3))), now),
         None => model.say(did, now),
     }
+}
+
+/// With a full stop, unless what was named last ends in one.
+fn ended(words: String) -> String {
+    if words.ends_with('.') { words } else { format!("{words}.") }
 }
 
 /// `“’” → ' and “…” → ...`, at most so many by name.

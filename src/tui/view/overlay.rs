@@ -6,6 +6,7 @@ use super::paint::{Painter, Tone, wrapped};
 use super::{context, inside, list, on_call, when, why};
 use crate::client::handle::LinkState;
 use crate::tui::keymap::{self, Group};
+use crate::tui::layout::{self, Said};
 use crate::tui::model::Model;
 use crate::tui::model::overlay::{Begun, Overlay, Pick};
 use crate::tui::theme::SELECTED_MARK;
@@ -22,7 +23,7 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
                 .iter()
                 .map(|b| (b.name.to_owned(), format!("{} · {}", b.keys.first().unwrap_or(&""), b.doc)))
                 .collect();
-            choices(model, "Do what?", words, (&[], 0), &items, *at, p);
+            choices(model, "Do what?", words, (Vec::new(), 1), &items, *at, p);
         }
         Some(Overlay::Pick(pick)) => draw_pick(model, pick, p),
         Some(Overlay::Reason { about, words }) => {
@@ -110,26 +111,20 @@ fn draw_pick(model: &Model, pick: &Pick, p: &mut Painter<'_>) {
         (format!("{number}{}", choice.label), choice.detail.clone())
     };
     let items: Vec<(String, String)> = left.iter().enumerate().map(item).collect();
-    choices(model, &pick.title, &pick.words, (&pick.said, pick.top), &items, pick.at, p);
+    let said = layout::said(model.size, pick);
+    choices(model, &pick.title, &pick.words, (part(&said, pick.top), said.gap), &items, pick.at, p);
 }
 
 fn choices(
     model: &Model,
     title: &str,
     words: &str,
-    (said, top): (&[String], usize),
+    (said, gap): (Vec<(String, Tone)>, usize),
     items: &[(String, String)],
     at: usize,
     p: &mut Painter<'_>,
 ) {
-    // What should be read goes first: choices can be scrolled, and where rows are few they do without a gap.
-    let wide = model.size.0.saturating_sub(5).min(61);
-    let most = usize::from(model.size.1.saturating_sub(4));
-    let said: Vec<String> = said.iter().flat_map(|line| wrapped(line, wide)).collect();
     let wanted = items.len().clamp(1, 16);
-    let gap = usize::from(said.is_empty() || said.len() + wanted + 2 <= most);
-    let room = most.saturating_sub(wanted.min(2) + 1 + gap);
-    let said = part(said, top, room);
     let mut area = boxed(model, 64, wanted + 1 + gap + said.len(), title, p);
     for (line, tone) in &said {
         p.put(area.x + 1, area.y, area.width.saturating_sub(1), line, *tone);
@@ -164,17 +159,14 @@ fn choices(
 }
 
 /// As many lines as there is room for, from one on; the last row says how many there are besides.
-fn part(said: Vec<String>, top: usize, room: usize) -> Vec<(String, Tone)> {
-    if said.len() <= room {
-        return said.into_iter().map(|line| (line, Tone::Plain)).collect();
-    }
-    let rows = room.saturating_sub(1);
-    let top = top.min(said.len() - rows);
-    let (above, below) = (top, said.len() - rows - top);
+fn part(said: &Said, top: usize) -> Vec<(String, Tone)> {
+    let shown = said.window(top);
+    let (above, below) = (shown.start, said.lines.len() - shown.end);
+    let lines = said.lines[shown].iter().map(|line| (line.clone(), Tone::Plain));
     let marks = [(above, "↑"), (below, "↓")].into_iter().filter(|(n, _)| *n > 0);
     let marks: Vec<String> = marks.map(|(n, arrow)| format!("{arrow} {n} more lines")).collect();
-    let shown = said.into_iter().skip(top).take(rows).map(|line| (line, Tone::Plain));
-    shown.chain([(format!("{}: PageDown, PageUp", marks.join(" · ")), Tone::Warn)]).collect()
+    let mark = (!marks.is_empty()).then(|| (format!("{}: PageDown, PageUp", marks.join(" · ")), Tone::Warn));
+    lines.chain(mark).collect()
 }
 
 /// A line of words is asked for; below it, how they are understood.

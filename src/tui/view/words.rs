@@ -108,8 +108,9 @@ pub(super) fn leaves(model: &Model, at: Timestamp, tick: &Ticker) -> String {
                 let _ = tick.until(late);
                 return "sending now".to_owned();
             }
-            // What holds it back stands with the line, not with the text: admins are told of a line that is stopped.
-            "not sent yet: our number is at its rate, or stopped by its carrier (an admin is told then)".to_owned()
+            // Which of them stands with the line, not with the text: admins are told of a line that is stopped. Short, for
+            // beside the list it is cut.
+            "rate limit or stopped number: not sent yet".to_owned()
         }
     }
 }

@@ -20,7 +20,7 @@ use comeback::domain::time::Timestamp;
 use comeback::journal::{Checkpoint, Frame, Key};
 use comeback::server::carrier::twilio::parse::{self, Malformed, Params};
 use comeback::server::carrier::twilio::signature::{Signed, verify};
-use comeback::server::consent::checked;
+use comeback::server::consent::{Checked, checked};
 use comeback::server::crm::directory;
 use comeback::server::crm::files::books;
 use comeback::server::crm::hubspot::{card, hook, read, touches};
@@ -260,7 +260,11 @@ pub fn consent_row(bytes: &[u8]) {
     let now = Timestamp::from_millis(1_800_000_000_000);
     let by = (&Actor::Operator, &OptOutSource::Import("list".to_owned()));
     match checked(row, by, &Playbook::default(), now) {
-        Ok(heard) => {
+        Ok(Checked { heard, how }) => {
+            for how in &how {
+                sentence(how);
+            }
+            assert!(heard.out || how.is_empty() && !heard.undated);
             assert!(heard.address.as_str().starts_with('+') && heard.said.is_some_and(|said| said <= now));
             assert_eq!(Address::parse(heard.address.as_str()).as_ref(), Ok(&heard.address));
             assert!(heard.words.is_none_or(|words| !heard.out && words.as_str().chars().count() <= 4_400));

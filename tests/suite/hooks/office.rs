@@ -110,7 +110,7 @@ pub(crate) fn but<'a>(mut params: Vec<(&'a str, &'a str)>, name: &'a str, value:
     params
 }
 
-fn line(number: &str, account: &str, tokens: &[&str]) -> CarrierLine {
+pub(crate) fn line(number: &str, account: &str, tokens: &[&str]) -> CarrierLine {
     CarrierLine {
         number: Address::parse(number).unwrap(),
         provider: "twilio".to_owned(),
@@ -221,8 +221,12 @@ impl Office {
 
     /// The team's lead answers the first conversation; what the answer is called. It waits: nobody sends here.
     pub(crate) async fn answer(&self, body: &str) -> Uuid {
+        self.answer_as(Uuid::now_v7(), body).await
+    }
+
+    /// The same under a name that is known before.
+    pub(crate) async fn answer_as(&self, message: Uuid, body: &str) -> Uuid {
         let seen = self.seen().await;
-        let message = Uuid::now_v7();
         let envelope = json!({
             "id": Uuid::now_v7(), "n": 1, "after": 0, "seen": seen[0]["state"]["inbound"], "issued_at": 0,
             "conversation": seen[0]["state"]["id"],

@@ -116,6 +116,7 @@ async fn it_is_never_given_up_while_the_system_only_fails_and_a_long_list_holds_
             source: OptOutSource::Import("list".to_owned()),
             scope: Scope::Tenant,
             said: Some(scene.now()),
+            undated: false,
             words: None,
             line: None,
         };

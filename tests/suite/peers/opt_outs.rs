@@ -93,6 +93,7 @@ async fn listed(desk: &Desk, number: &str, out: bool, at: Timestamp) {
         source: OptOutSource::Import("list".to_owned()),
         scope: Scope::Tenant,
         said: Some(at),
+        undated: false,
         words: (!out).then(|| Body::new("the fair\n")),
         line: None,
     };

@@ -121,7 +121,7 @@ fn a_rep_who_was_told_to_stop_opts_the_number_out_in_their_own_name() {
     let claimed = Command::OptOut { source: OptOutSource::Carrier };
     let said = story.does("maya", &claimed).unwrap();
     let source = OptOutSource::Rep("maya".into());
-    let opted_out = Event::OptedOut { source, scope: Scope::Tenant, said: None };
+    let opted_out = Event::OptedOut { source, scope: Scope::Tenant, said: None, undated: false };
     assert!(said.contains(&opted_out), "{said:?}");
     assert_eq!(story.parked(waiting), Some(vec![Review::OptedOut]));
 }

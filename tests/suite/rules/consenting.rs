@@ -45,7 +45,7 @@ fn told(said: &[Event]) -> Option<(MessageId, Automatic)> {
 
 fn word(out: bool, scope: Scope, said: Option<Timestamp>) -> Word {
     let source = OptOutSource::Import("list".to_owned());
-    Word { number: Story::number(1), out, source, scope, said, words: None, line: None }
+    Word { number: Story::number(1), out, source, scope, said, undated: false, words: None, line: None }
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn words_of_the_playbooks_languages_count_and_yes_is_content_unless_they_opted_o
     }
     let said = story.texts("¡ALTO!");
     let source = OptOutSource::Keyword("alto".to_owned());
-    assert!(said.contains(&Event::OptedOut { source, scope: Scope::Tenant, said: None }), "{said:?}");
+    assert!(said.contains(&Event::OptedOut { source, scope: Scope::Tenant, said: None, undated: false }), "{said:?}");
     story.wait(Span::seconds(1));
     assert!(kinds(&story.texts("Alta")).contains(&"opted_in"));
     assert_eq!(story.numbers[&Story::number(1)].outs().count(), 0);

@@ -24,7 +24,7 @@ fn keep(story: &mut Story, reason: &str) -> Command {
 }
 
 const fn opted_out(source: OptOutSource) -> Event {
-    Event::OptedOut { source, scope: Scope::Tenant, said: None }
+    Event::OptedOut { source, scope: Scope::Tenant, said: None, undated: false }
 }
 
 const OPT_OUT: Command = Command::Rule { ruling: Ruling::OptOut };

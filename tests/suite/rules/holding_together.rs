@@ -91,7 +91,16 @@ fn what_speaks_of_a_part_or_can_be_unsaid_ends_no_hold() {
     story.texts(ASKS);
     let word = |out, minutes| {
         let (source, said) = (OptOutSource::Import("list".to_owned()), Some(story.now + Span::minutes(minutes)));
-        Word { number: Story::number(1), out, source, scope: Scope::Tenant, said, words: None, line: None }
+        Word {
+            number: Story::number(1),
+            out,
+            source,
+            scope: Scope::Tenant,
+            said,
+            undated: false,
+            words: None,
+            line: None,
+        }
     };
     let (out, back) = (word(true, 1), word(false, 2));
     let mut number = story.numbers[&Story::number(1)].clone();

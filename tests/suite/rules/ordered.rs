@@ -19,7 +19,7 @@ fn said(story: &mut Story, body: &str, minutes: i64) -> Vec<Event> {
 fn dated(story: &mut Story, minutes: i64) -> Vec<Event> {
     let said = Some(story.now - Span::minutes(minutes));
     let (number, source, line) = (Story::number(1), OptOutSource::Keyword("start".to_owned()), Some("main".into()));
-    let word = Word { number, out: false, source, scope: Scope::Tenant, said, words: None, line };
+    let word = Word { number, out: false, source, scope: Scope::Tenant, said, undated: false, words: None, line };
     story.machine(Actor::Carrier, &Command::Consent(Box::new(word)))
 }
 
@@ -104,7 +104,16 @@ fn a_stop_that_comes_after_a_newer_start_opts_out_nobody_who_came_back_and_in_do
     story.wait(Span::minutes(120));
     let source = OptOutSource::Import("form".to_owned());
     let (number, said_at) = (Story::number(1), Some(story.now - Span::minutes(5)));
-    let word = Word { number, out: false, source, scope: Scope::Tenant, said: said_at, words: None, line: None };
+    let word = Word {
+        number,
+        out: false,
+        source,
+        scope: Scope::Tenant,
+        said: said_at,
+        undated: false,
+        words: None,
+        line: None,
+    };
     story.machine(Actor::Operator, &Command::Consent(Box::new(word)));
     said(&mut story, "STOP", 60);
     assert!(is_out(&story));

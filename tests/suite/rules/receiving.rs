@@ -336,7 +336,12 @@ fn which_word_they_used_is_kept_also_when_the_carrier_read_it_for_us() {
         let mut story = Story::with_mayas_buyer();
         let said = story.receives(1, "main", body, 0, carrier);
         assert!(
-            said.contains(&Event::OptedOut { source: source.clone(), scope: Scope::Tenant, said: None }),
+            said.contains(&Event::OptedOut {
+                source: source.clone(),
+                scope: Scope::Tenant,
+                said: None,
+                undated: false
+            }),
             "{body} {carrier:?}: {said:?}"
         );
     }

@@ -32,6 +32,7 @@ fn heard(n: u32, out: bool, said: Timestamp) -> Heard {
         source: OptOutSource::Import("list".to_owned()),
         scope: Scope::Tenant,
         said: Some(said),
+        undated: false,
         words: None,
         line: None,
     }
@@ -76,6 +77,61 @@ async fn a_list_that_opts_a_number_out_takes_back_what_was_held_before_the_runne
         assert_eq!(floor.standing(main, held).await, Some(parked(&[Review::OptedOut])));
         assert_eq!(floor.standing(dock, elsewhere).await, Some(parked(&[Review::OptedOut])));
         assert!(floor.state(main).await.clock.is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_list_without_dates_counts_once_and_read_again_undoes_no_start() {
+    let (floors, _folder) = stores().await;
+    for mut floor in floors {
+        let undated = |floor: &Floor, from: &str| Heard {
+            source: OptOutSource::Import(from.to_owned()),
+            undated: true,
+            ..heard(7, true, floor.now())
+        };
+        let c = floor.texts(7, "main", "Hello?").await;
+        let is_out = async |floor: &Floor| {
+            let (number, _) = floor.store.consent_of(&buyer(7)).await.unwrap().unwrap();
+            number.outs().count() == 1
+        };
+        assert_eq!(take(&floor, undated(&floor, "list")).await, Taken::New);
+        assert!(is_out(&floor).await);
+        floor.clock.advance(minutes(1));
+        assert_eq!(take(&floor, undated(&floor, "list")).await, Taken::Known, "read twice");
+        floor.texts(7, "main", "START").await;
+        assert!(!is_out(&floor).await);
+        for _ in 0..2 {
+            floor.clock.advance(minutes(5));
+            assert_eq!(take(&floor, undated(&floor, "list")).await, Taken::Repeated);
+            assert!(!is_out(&floor).await, "the buyer came back since");
+        }
+        let answer = Command::Answer { message: floor.fresh(), body: Body::new("Hi"), accept: Vec::new() };
+        assert!(!matches!(floor.does("lea", c, answer).await, Verdict::Parked { .. }), "texts go again");
+        // A date that is newer, or another list, is news.
+        assert_eq!(take(&floor, heard(7, true, floor.now())).await, Taken::New);
+        assert!(is_out(&floor).await);
+        floor.clock.advance(minutes(1));
+        floor.texts(7, "main", "START").await;
+        floor.clock.advance(minutes(1));
+        assert_eq!(take(&floor, undated(&floor, "another list")).await, Taken::New);
+        assert!(is_out(&floor).await);
+    }
+}
+
+#[tokio::test]
+async fn a_list_read_after_a_stop_is_remembered_too() {
+    let (floors, _folder) = stores().await;
+    for mut floor in floors {
+        let undated = |floor: &Floor| Heard { undated: true, ..heard(7, true, floor.now()) };
+        floor.texts(7, "main", "STOP").await;
+        floor.clock.advance(minutes(1));
+        take(&floor, undated(&floor)).await;
+        floor.clock.advance(minutes(1));
+        floor.texts(7, "main", "START").await;
+        floor.clock.advance(minutes(1));
+        assert_eq!(take(&floor, undated(&floor)).await, Taken::Repeated);
+        let (number, _) = floor.store.consent_of(&buyer(7)).await.unwrap().unwrap();
+        assert_eq!(number.outs().count(), 0);
     }
 }
 

@@ -45,8 +45,17 @@ async fn a_list_that_names_a_channel_speaks_of_the_phone_and_the_other_way() {
         let mut floor = Floor::opens().await;
         let (actor, source) = (Actor::Operator, OptOutSource::Import("list".to_owned()));
         let said = Some(floor.now());
-        let heard =
-            Heard { actor, address: list, out: true, source, scope: Scope::Tenant, said, words: None, line: None };
+        let heard = Heard {
+            actor,
+            address: list,
+            out: true,
+            source,
+            scope: Scope::Tenant,
+            said,
+            undated: false,
+            words: None,
+            line: None,
+        };
         floor.service.submit(Work::Heard(Box::new(heard))).await.unwrap();
         writes(&mut floor, wrote, "Can we talk about the price?").await;
         let c = floor.conversation_of(1, "main").await;

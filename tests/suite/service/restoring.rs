@@ -126,6 +126,7 @@ async fn an_opt_out_from_one_line_outlives_a_backup_as_it_was_and_so_does_what_a
         source: OptOutSource::Import("list".to_owned()),
         scope: Scope::Tenant,
         said: Some(floor.now()),
+        undated: false,
         words: None,
         line: None,
     };

@@ -360,6 +360,7 @@ impl Server {
             source: OptOutSource::Import("list".to_owned()),
             scope,
             said: Some(service.clock().now() - Span::minutes(minutes)),
+            undated: false,
             words: None,
             line: None,
         };

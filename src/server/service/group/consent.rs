@@ -20,9 +20,9 @@ impl Group {
         let number = self.number_of(&heard.address);
         let words = heard.words.clone().map(|words| (MessageId(Uuid::now_v7()), words));
         let (out, source, scope, said) = (heard.out, heard.source.clone(), heard.scope.clone(), heard.said);
-        let line = heard.line.clone();
+        let (line, undated) = (heard.line.clone(), heard.undated);
         let own = line.is_some();
-        let word = Word { number, out, source, scope, said, words, line };
+        let word = Word { number, out, source, scope, said, undated, words, line };
         let (taken, _) = take(self.loaded.numbers.get(&number), &word);
         match self.decide(None, &Command::Consent(Box::new(word)), &Origin::machine(heard.actor.clone())) {
             Ok(facts) if own => Outcome::Heard(if facts.is_empty() { Taken::Known } else { Taken::New }),

@@ -242,7 +242,7 @@ impl Record<'_> {
     fn of_number(&mut self, id: NumberId, at: Timestamp, event: &Event) {
         let owner = self.owners.entry(id).or_default();
         match event {
-            Event::OptedOut { source, scope, said } => {
+            Event::OptedOut { source, scope, said, .. } => {
                 let firm = !matches!(source, OptOutSource::Api(_) | OptOutSource::Import(_));
                 let reach = Reach::of(scope);
                 // What was asked is answered.
