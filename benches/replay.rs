@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command as Program, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use comeback::domain::asking::heard::Heard;
 use comeback::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use comeback::domain::consent::Number;
 use comeback::domain::contact::{Address, Body};
@@ -46,6 +47,7 @@ impl Month {
     pub(crate) fn does(&mut self, state: &mut Conversation, at: Timestamp, actor: &Actor, command: &Command) {
         let (roster, loads, number) = (Roster::default(), BTreeMap::new(), Number::new(state.number));
         let world = ReadSet {
+            heard: Heard::Unsure,
             address: None,
             answering: None,
             words: None,

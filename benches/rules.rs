@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use comeback::config;
+use comeback::domain::asking::heard::Heard;
 use comeback::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use comeback::domain::consent::Number;
 use comeback::domain::contact::Body;
@@ -54,6 +55,7 @@ fn text() -> Command {
 fn decided(playbook: &Playbook) -> Decided {
     let (roster, loads, number) = (Roster::default(), BTreeMap::new(), Number::new(NumberId(Uuid::from_u128(2))));
     let world = ReadSet {
+        heard: Heard::Unsure,
         address: None,
         answering: None,
         words: None,

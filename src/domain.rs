@@ -63,6 +63,7 @@ pub mod sending;
 pub mod sentences;
 pub mod sla;
 pub mod snippet;
+pub mod spoken;
 pub mod stand_in;
 pub mod standing;
 mod start;

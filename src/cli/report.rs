@@ -296,7 +296,7 @@ impl Format {
     fn print(self, report: &Measured) -> anyhow::Result<()> {
         let (title, lines) = sheet::heading(report);
         if matches!(self, Self::Json) {
-            return out(serde_json::to_string_pretty(&ReportBody(report.clone()))?.as_bytes());
+            return out_json(&ReportBody(report.clone()));
         }
         if matches!(self, Self::Html) {
             return out(html::of(report).as_bytes());
@@ -318,7 +318,7 @@ impl Format {
 
     fn print_replies(self, found: &[Told]) -> anyhow::Result<()> {
         if matches!(self, Self::Json) {
-            return out(serde_json::to_string_pretty(found)?.as_bytes());
+            return out_json(found);
         }
         if matches!(self, Self::Table) {
             return out(stories(found).as_bytes());
@@ -359,11 +359,23 @@ fn columns() -> Option<usize> {
     Some(usize::from(columns))
 }
 
-/// What a report says, on standard output. A closed pipe ends quietly.
+/// What a report says, on standard output.
 fn out(bytes: &[u8]) -> anyhow::Result<()> {
     let mut to = std::io::stdout().lock();
     let written = to.write_all(bytes).and_then(|()| if bytes.ends_with(b"\n") { Ok(()) } else { to.write_all(b"\n") });
-    match written.and_then(|()| to.flush()) {
+    or_closed(written.and_then(|()| to.flush()))
+}
+
+/// The same as JSON, written as it is made: the text of a long list is not held beside the list.
+fn out_json<T: serde::Serialize + ?Sized>(told: &T) -> anyhow::Result<()> {
+    let mut to = std::io::BufWriter::new(std::io::stdout().lock());
+    let written = serde_json::to_writer_pretty(&mut to, told).map_err(std::io::Error::from);
+    or_closed(written.and_then(|()| to.write_all(b"\n")).and_then(|()| to.flush()))
+}
+
+/// A closed pipe ends quietly.
+fn or_closed(written: std::io::Result<()>) -> anyhow::Result<()> {
+    match written {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(e.into()),
         Ok(()) | Err(_) => Ok(()),
     }

@@ -437,7 +437,7 @@ impl Driver {
         let Some(id) = self.open else { return };
         let view = replica::replay(self.machine.state(), self.machine.skew().pace());
         let now = self.machine.server_now(self.mono());
-        let beside = Beside { awaits_older: self.machine.awaits_older(id), unread: self.around.is_unread(id) };
+        let beside = Beside { awaits_older: self.machine.awaits_older(id), heard: self.around.heard(id) };
         let thread = inbox::thread(&view, id, beside, now);
         let told = self.shown.thread.as_ref().filter(|(shown, _)| *shown == id).map(|(_, thread)| thread.as_deref());
         if told == Some(thread.as_ref()) {

@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 pub use self::unsettled::{Doubt, OutboxEntry, OutboxId, OutboxStanding};
 pub use super::while_away::{Change, WhileAway};
 use crate::domain::answering::Answering;
+use crate::domain::asking::heard::Heard;
 use crate::domain::block::Block;
 use crate::domain::command::Command;
 use crate::domain::consent::{Evidence, OptOut};
@@ -327,8 +328,8 @@ pub struct Thread {
     pub older: Option<Older>,
     /// People of the CRM behind the number; one once somebody said who of several writes.
     pub cards: Vec<Card>,
-    /// The CRM has not said yet who is behind it.
-    pub unread: bool,
+    /// How far the CRM has said who is behind it.
+    pub heard: Heard,
     /// Everybody who shares the number, when several do.
     pub sharing: Vec<Card>,
     /// The campaign's text that the buyer answers.

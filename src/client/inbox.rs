@@ -10,6 +10,7 @@ use super::replica::View;
 use super::state::name_of;
 use super::state::older::missing_before;
 use super::while_away;
+use crate::domain::asking::heard::Heard;
 use crate::domain::command::Command;
 use crate::domain::consent::{ConsentRules, OptOut, Purpose, Question, may_send};
 use crate::domain::contact::Body;
@@ -199,8 +200,8 @@ fn messages(view: &View<'_>, snapshot: &Snapshot) -> Vec<ThreadMessage> {
 pub struct Beside {
     /// Its older texts are asked for.
     pub awaits_older: bool,
-    /// The CRM has not said yet who is behind the number.
-    pub unread: bool,
+    /// How far the CRM has said who is behind the number.
+    pub heard: Heard,
 }
 
 /// The opened conversation; nothing when it is not visible any more.
@@ -216,12 +217,12 @@ pub fn thread(view: &View<'_>, id: ConversationId, beside: Beside, now: Timestam
         owned_by: c.owned_by,
         candidates: c.candidates.clone(),
         older: older(snapshot, &messages, beside.awaits_older),
-        unread: beside.unread,
+        heard: beside.heard,
         next_step: next_step::recommend(&next_step::Moment {
             c,
             number: view.number(snapshot),
             cards: writer::cards(c, &snapshot.cards),
-            unread: beside.unread,
+            heard: beside.heard,
             text: last_text,
             kind: kind.as_ref().map(|taken| (taken.kind, taken.ground)),
             reader: view.state.session.as_ref().map(|session| &session.rep),

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::outbox::Entry;
 use super::state::State;
+use crate::domain::asking::heard::Heard;
 use crate::domain::command::{Actor, Command, Context, ReadSet};
 use crate::domain::consent::Number;
 use crate::domain::conversation::Conversation;
@@ -98,6 +99,7 @@ impl View<'_> {
     pub fn nobody_left(&self, c: &Conversation) -> bool {
         let (Some(session), Some(playbook)) = (&self.state.session, &self.state.playbook) else { return false };
         let world = ReadSet {
+            heard: Heard::Unsure,
             answering: None,
             words: None,
             conversation: Some(c),
@@ -131,6 +133,7 @@ impl View<'_> {
         let number = snapshot.map(|s| self.number(s).clone());
         let siblings = snapshot.map(|s| self.siblings(s)).unwrap_or_default();
         let world = ReadSet {
+            heard: Heard::Unsure,
             answering: None,
             words: envelope.command.lets_go().and_then(|message| self.state.words_of(message)),
             conversation: envelope.conversation.and_then(|c| self.conversation(c)),

@@ -20,6 +20,8 @@ use super::sla::{self, Response, Stage};
 use super::time::Span;
 use super::use_case;
 
+pub mod heard;
+
 /// How the CRM is asked, and what its answers may do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asking {

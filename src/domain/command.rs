@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::answering::Answering;
+use super::asking::heard::Heard;
 use super::block::Why;
 use super::consent::ledger::Word;
 use super::consent::{Number, OptOutSource};
@@ -385,6 +386,8 @@ pub struct ReadSet<'a> {
     pub address: Option<&'a Address>,
     /// What the CRM knew of the number when last asked.
     pub cards: &'a [Card],
+    /// Whether it was asked, and answered.
+    pub heard: Heard,
     /// The newest campaign's text before the reply, from the line to the number.
     pub answering: Option<&'a Answering>,
     /// The words of the text that the command lets go ([`Command::lets_go`]).

@@ -266,7 +266,7 @@ fn on_step(
 ) -> Result<Holder, String> {
     let playbook = world.playbook;
     let rep = match who {
-        Who::Owner => from.owner.ok_or("nobody owns this buyer")?.0.clone(),
+        Who::Owner => from.owner.ok_or("no owner is known")?.0.clone(),
         Who::Backup => {
             let (owner, _) = from.owner.ok_or("no owner, so no backup")?;
             let backup = playbook.reps.get(owner).and_then(|r| r.backup.clone());

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::asking::heard::Heard;
 use super::command::{Actor, Command, Context, ReadSet, Receive};
 use super::consent::Number;
 use super::contact::Body;
@@ -180,6 +181,7 @@ pub(super) fn decided(
     let (number, loads) = (Number::new(NUMBER), BTreeMap::new());
     let (number, loads) = (Some(&number), &loads);
     let world = ReadSet {
+        heard: Heard::Answered,
         conversation,
         siblings: Vec::new(),
         number,

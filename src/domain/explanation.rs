@@ -3,6 +3,7 @@
 
 use chrono_tz::Tz;
 
+use super::asking::heard::Heard;
 use super::consent::told::Automatic;
 use super::event::{Climb, Event};
 use super::id::RepId;
@@ -29,7 +30,7 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
         }
         Event::Matched { contacts, use_case, cohort, evidence, team } => {
             let people = match contacts.len() {
-                0 => "the CRM knows nobody behind the number".to_owned(),
+                0 => "nobody is known behind the number".to_owned(),
                 1 => "the CRM knows one person behind the number".to_owned(),
                 n => format!("the CRM knows {n} people behind the number: the rules run over all of them"),
             };
@@ -199,9 +200,9 @@ fn looked_at(playbook: &Playbook, weighed: &Weighed) -> Vec<String> {
         [] => String::new(),
         stages => format!(", stage {}", stages.join(" and ")),
     };
-    let Weighed { use_case, cohort, contacts, later, .. } = weighed;
+    let Weighed { use_case, cohort, contacts, heard, later, .. } = weighed;
     let people = match contacts {
-        0 => "nobody the CRM knows".to_owned(),
+        0 => format!("nobody known behind the number{}", because(*heard)),
         1 => "one person of the CRM".to_owned(),
         n => format!("{n} people of the CRM"),
     };
@@ -224,6 +225,11 @@ fn looked_at(playbook: &Playbook, weighed: &Weighed) -> Vec<String> {
     let loads = (!loads.is_empty()).then(|| format!("open conversations then: {}", loads.join(", ")));
     let later = later.iter().map(|p| format!("not {}: {}", name(&p.who), p.why));
     std::iter::once(first).chain(loads).chain(later).collect()
+}
+
+/// Why nobody is known, as far as the record says.
+fn because(heard: Heard) -> String {
+    if heard.is_unsure() { String::new() } else { format!(" ({})", heard.nobody()) }
 }
 
 /// Everybody passed over, in order, then the reason itself.

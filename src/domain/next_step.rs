@@ -4,6 +4,7 @@
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::asking::heard::Heard;
 use super::consent::{ConsentRules, Number, OptOutSource};
 use super::context::Card;
 use super::conversation::{AnswerState, Conversation, Status};
@@ -14,7 +15,6 @@ use super::time::Timestamp;
 
 pub mod rules;
 pub mod times;
-mod words;
 
 use rules::{Action, Rule};
 
@@ -42,8 +42,8 @@ pub struct Moment<'a> {
     pub number: &'a Number,
     /// People of the CRM behind it.
     pub cards: &'a [Card],
-    /// The CRM has not said yet who is behind the number: that there are no cards says nothing.
-    pub unread: bool,
+    /// How far the CRM has spoken of the number: that there are no cards says nothing before it answered.
+    pub heard: Heard,
     /// The buyer's last text.
     pub text: &'a str,
     /// What kind it is, and how far that carries; nothing leaves both to the guess.
@@ -70,7 +70,8 @@ pub fn recommend(at: &Moment<'_>) -> NextStep {
     let kind = kind(at);
     let own = at.rules.iter().find_map(|rule| rule.step(at, kind));
     own.or_else(|| rules::built_in().iter().find_map(|rule| rule.step(at, kind))).unwrap_or_else(|| {
-        let why = if at.unread { "the CRM has not said yet who this is" } else { "no open deal and no recent signal" };
+        let unknown = at.cards.is_empty() && at.heard != Heard::Answered;
+        let why = if unknown { at.heard.nobody() } else { "no open deal and no recent signal" };
         step("Answer, and ask one open question", why)
     })
 }
@@ -123,6 +124,11 @@ fn first(at: &Moment<'_>) -> Option<NextStep> {
     let reacted =
         matches!(c.last_kind, Some(InboundKind::Tapback | InboundKind::Acknowledgement | InboundKind::AutoReply));
     if c.clock.is_none() && c.answered && !reacted {
+        if kind(at).is_some_and(|(kind, _)| kind == MessageKind::Negative) {
+            let what = "Wait for their word, or finish it: not interested";
+            let finish = Some(Action::NotInterested);
+            return Some(NextStep { action: finish, ..step(what, "they said no, and are answered") });
+        }
         return Some(step("Wait for their word", "they are answered, and have not written since"));
     }
     // While a clock runs, an earlier text waits for its answer, whatever came after it.

@@ -335,6 +335,7 @@ pub(super) fn offer(d: &mut Draft, world: &ReadSet<'_>, found: Found) {
                 priority: use_case::priority(world.playbook, &c.use_case),
                 stages,
                 contacts: world.cards.len(),
+                heard: world.heard,
                 places: places.into_iter().collect(),
                 loads,
                 open: escalation::is_open(world, &c.cohort, d.now),

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::answering::Answering;
+use super::asking::heard::Heard;
 use super::beside::Came;
 use super::command::{Actor, Command, Context, ReadSet, Receive};
 use super::consent::{Number, OptOutSource, Scope};
@@ -359,6 +360,7 @@ impl<'a> Replay<'a> {
 
     fn world<'w>(&'w self, c: &'w Conversation, number: &'w Number, cards: &'w [Card]) -> ReadSet<'w> {
         ReadSet {
+            heard: Heard::Unsure,
             address: None,
             answering: None,
             words: None,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::asking::heard::Heard;
 use super::escalation::Who;
 use super::event::Climb;
 use super::id::{RepId, TeamId};
@@ -73,6 +74,9 @@ pub struct Weighed {
     pub stages: Vec<String>,
     /// People of the CRM behind the number.
     pub contacts: usize,
+    /// Whether the CRM was asked, and answered.
+    #[serde(default, skip_serializing_if = "Heard::is_unsure")]
+    pub heard: Heard,
     /// Where accounts behind the number are and how large, as territories read it: `US, NY, enterprise`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub places: Vec<String>,
@@ -95,7 +99,7 @@ pub enum Reason {
     Owner(OwnerSource),
     /// A step of the ladder.
     Step(Who),
-    /// Nobody owns it; it took the ladder for unowned replies.
+    /// No owner is known; it took the ladder for unowned replies.
     Unowned(Who),
     /// A person handed it over.
     Person(RepId),
@@ -115,7 +119,7 @@ impl Reason {
         match self {
             Self::Owner(source) => format!("the owner: {}", source.words()),
             Self::Step(who) => format!("next on the ladder: {}", who.words()),
-            Self::Unowned(who) => format!("nobody owns this buyer: {}", who.words()),
+            Self::Unowned(who) => format!("no owner is known: {}", who.words()),
             Self::Person(rep) => format!("handed over by {}", name(rep)),
             Self::InPlaceOf(rep) => format!("in place of {}, who left", name(rep)),
             Self::SentOn(webhook) => format!("it is answered by the program behind {webhook}, and nobody is asked"),

@@ -4,10 +4,7 @@ use chrono::{DateTime, NaiveDate};
 
 use super::service::Heard;
 use super::store::consent::LedgerRow;
-use super::store::crm_write::{CrmEnd, CrmRow};
-use super::store::notice::NoticeRow;
 use super::store::{Store, StoreError};
-use crate::domain::alert::{To, What};
 use crate::domain::command::Actor;
 use crate::domain::consent::{Number, OptOutSource, Scope};
 use crate::domain::contact::{Address, Body};
@@ -16,7 +13,11 @@ use crate::domain::id::LineId;
 use crate::domain::playbook::Playbook;
 use crate::domain::time::{Span, Timestamp};
 use crate::journal::{Frame, to_hex};
-use crate::wire::consent::{ConsentRow, ConsentView, LedgerLine, Standing, Telling, withdraws};
+use crate::wire::consent::{ConsentRow, ConsentView, LedgerLine, Standing, withdraws};
+
+pub(super) mod told;
+
+use told::Told;
 
 /// The longest name of a source, in characters.
 const LONGEST_SOURCE: usize = 200;
@@ -195,15 +196,14 @@ pub async fn view(
         how: format!("a text may ask us to stop; opted out on {} unless a person rules", hold.due),
     });
     let ledger = store.ledger_of(number.id, SHOWN).await?;
-    let notices = store.consent_notices(number.id, SHOWN).await?;
-    let writes = store.crm_consents(number.id, SHOWN).await?;
+    let told = Told::of(store, number.id).await?;
     Ok(ConsentView {
         number: address.as_str().to_owned(),
         opted_out,
         hold,
         evidence,
         ledger: ledger.iter().map(|row| line(playbook, row)).collect(),
-        told: notices.iter().filter_map(telling).chain(writes.iter().map(written)).collect(),
+        told: told.into_iter().map(Told::telling).collect(),
     })
 }
 
@@ -263,41 +263,5 @@ fn who(playbook: &Playbook, actor: &Actor) -> String {
         Actor::Crm => "the CRM".to_owned(),
         Actor::Operator => "the operator".to_owned(),
         Actor::Program(name) => format!("the program {name}"),
-    }
-}
-
-fn telling(row: &NoticeRow) -> Option<Telling> {
-    let What::Consent { seq, .. } = &row.notice.what else { return None };
-    let channel = match &row.notice.to {
-        To::Channels(names) => names.join(","),
-        To::Rep(rep) => rep.to_string(),
-    };
-    Some(Telling {
-        seq: *seq,
-        channel,
-        state: row.ended.map_or("waiting", |(how, _)| how.word()).to_owned(),
-        since: row.notice.at.to_string(),
-        tries: row.tries,
-        ended: row.ended.map(|(_, at)| at.to_string()),
-        why: None,
-    })
-}
-
-/// The CRM's own record of it.
-fn written(row: &CrmRow) -> Telling {
-    let state = match row.ended {
-        None => "waiting",
-        Some((CrmEnd::Made, _)) => "sent",
-        Some((CrmEnd::Dropped, _)) => "dropped",
-        Some((CrmEnd::Refused, _)) => "dead",
-    };
-    Telling {
-        seq: row.place.0,
-        channel: "CRM".to_owned(),
-        state: state.to_owned(),
-        since: row.at.to_string(),
-        tries: row.tries,
-        ended: row.ended.map(|(_, at)| at.to_string()),
-        why: row.waits.clone(),
     }
 }

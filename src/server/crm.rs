@@ -103,7 +103,7 @@ async fn reading(service: &Service, crm: &dyn Crm, mut shutdown: watch::Receiver
 fn pause(e: &LinkError, failures: u32, now: Timestamp) -> Duration {
     let longer = Duration::from_secs(1 << failures.saturating_sub(1).min(6));
     let said = match e {
-        LinkError::Crm(CrmError::Busy { until }) => u64::try_from(until.since(now).as_millis()).unwrap_or_default(),
+        LinkError::Crm(CrmError::Busy { until, .. }) => u64::try_from(until.since(now).as_millis()).unwrap_or_default(),
         LinkError::Crm(_) | LinkError::Store(_) | LinkError::Service(_) => 0,
     };
     longer.max(Duration::from_millis(said)).min(LONGEST_PAUSE)

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::consent::told::Told;
 use super::store::{Store, StoreError};
 use crate::domain::contact::Address;
 use crate::domain::dossier;
@@ -11,8 +12,6 @@ use crate::domain::playbook::Playbook;
 use crate::domain::safe_text::SafeText;
 use crate::journal::{Entry, Frame, to_hex};
 use crate::wire::dossier::{Dossier, DossierLine};
-
-mod tellings;
 
 /// Entries of one conversation, or of the number itself, and texts of one conversation, that are looked at: the newest.
 const MOST: usize = 10_000;
@@ -44,7 +43,11 @@ pub async fn of(store: &dyn Store, playbook: &Playbook, address: &Address) -> Re
         lines.push(DossierLine { at: send.sent.at.millis(), what, words, by: None, seq: None, hash: None });
     }
     if let Some((number, _)) = &found {
-        lines.extend(tellings::of(store, number).await?);
+        lines.extend(Told::of(store, number.id).await?.iter().map(|told| {
+            let (at, words) = told.words();
+            let what = vec![SafeText::line(&words).as_str().to_owned()];
+            DossierLine { at: at.millis(), what, words: None, by: None, seq: None, hash: None }
+        }));
     }
     entries.sort_by_key(|entry| entry.seq);
     let mut told = BTreeSet::new();

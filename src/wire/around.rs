@@ -55,6 +55,10 @@ pub struct CrmState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>)]
     pub failing: Option<Timestamp>,
+    /// Its calls of a day are used up: when it is asked again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    pub used_up: Option<Timestamp>,
 }
 
 /// Another conversation with somebody of the same account.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use comeback::client::handle::Notice;
 use comeback::domain::answering::Answering;
+use comeback::domain::asking::heard::Heard;
 use comeback::domain::consent::{Evidence, OptOutSource, Scope};
 use comeback::domain::contact::Body;
 use comeback::domain::context::{Intent, Opportunity, TeamMember, Touch};
@@ -25,7 +26,7 @@ fn around() -> Around {
     Around {
         conversation: id(1),
         read_at: Some(START - Span::minutes(3)),
-        crm: Some(CrmState { name: "HubSpot".to_owned(), failing: None }),
+        crm: Some(CrmState { name: "HubSpot".to_owned(), failing: None, used_up: None }),
         others: vec![other],
         hidden: 2,
         held: vec![],
@@ -58,9 +59,58 @@ fn the_age_of_the_card_is_said_and_counts_on() {
 #[test]
 fn that_the_crm_does_not_answer_is_said_at_every_size_with_the_time() {
     for size in SIZES {
-        let crm = Some(CrmState { name: "HubSpot".to_owned(), failing: Some(START - Span::minutes(2)) });
+        let crm = Some(CrmState { name: "HubSpot".to_owned(), failing: Some(START - Span::minutes(2)), used_up: None });
         let desk = desk(size, Around { crm, ..around() });
         desk.says("CRM unreachable since 09:58");
+    }
+}
+
+#[test]
+fn that_the_day_of_the_crm_is_used_up_is_said_with_when_it_is_asked_again() {
+    for size in SIZES {
+        let used_up = Some(START + Span::minutes(8));
+        let crm = CrmState { name: "HubSpot".to_owned(), failing: Some(START - Span::minutes(2)), used_up };
+        let desk = desk(size, Around { crm: Some(crm), ..around() });
+        assert!(!desk.screen().contains("unreachable"), "{}", desk.screen());
+        // Beside the pane it is broken over lines there.
+        desk.says(if size.0 < 120 { "HubSpot: day used up, again 10:08" } else { "HubSpot's daily limit is" });
+    }
+}
+
+#[test]
+fn nobody_is_said_not_to_be_in_a_crm_that_was_not_asked() {
+    let said = [
+        (Heard::Answered, "not in the CRM", "does not know this number"),
+        (Heard::NotYet, "CRM not answered yet", "has not said yet who this is"),
+        (Heard::NoCrm, "no CRM connected", "none is connected"),
+        (Heard::Unsure, "", "is not here yet"),
+    ];
+    for size in SIZES {
+        for (heard, short, long) in said {
+            let mut desk = Desk::usual(size);
+            desk.keys("j Enter");
+            desk.change(1, |thread| {
+                (thread.row.account, thread.row.stage, thread.heard) = (None, None, heard);
+                thread.cards.clear();
+            });
+            desk.says(short);
+            for (_, other, _) in said.iter().filter(|(of, other, _)| *of != heard && !other.is_empty()) {
+                assert!(!desk.screen().contains(other), "{heard:?} {}", desk.screen());
+            }
+            if size.0 >= 120 {
+                desk.keys("v");
+                desk.says(long);
+                desk.keys("Esc");
+            }
+            desk.keys("o");
+            let of = match heard {
+                Heard::Answered => "does not know this number",
+                Heard::NotYet => "has not said yet",
+                Heard::NoCrm => "No CRM is connected",
+                Heard::Unsure => "No record of this number",
+            };
+            desk.says(of);
+        }
     }
 }
 

@@ -85,7 +85,7 @@ fn following_the_step_does_its_action_and_a_snippet_that_is_not_offered_is_told(
 fn who_of_several_writes_is_said_at_one_key() {
     let mut desk = Desk::usual(SIZE);
     desk.keys("j Enter W");
-    desk.says("Nobody shares this number");
+    desk.says("Nobody is known to share this number");
     let both = ["con_1", "con_2"].map(|id| {
         let mut card = crate::world::card(id);
         card.name = if id == "con_1" { "Ana Ruiz" } else { "Luis Ruiz" }.to_owned();

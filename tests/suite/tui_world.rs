@@ -11,6 +11,7 @@ use comeback::client::handle::{
 };
 use comeback::clock::monotonic;
 use comeback::domain::answering::Answering;
+use comeback::domain::asking::heard::Heard;
 use comeback::domain::consent::{OptOut, OptOutSource};
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::context::{Account, Card, Intent, Opportunity, Touch};
@@ -345,7 +346,7 @@ pub(crate) fn thread(n: u128, name: &str, text: &str, due: Option<i64>) -> Threa
         messages: vec![said(n * 100, at, Author::Buyer(InboundKind::Text), text)],
         older: None,
         cards: vec![],
-        unread: false,
+        heard: Heard::Answered,
         sharing: vec![],
         answering: None,
         consent: None,

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use comeback::domain::answering::{ANSWERED_WITHIN, Answering};
+use comeback::domain::asking::heard::Heard;
 use comeback::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use comeback::domain::consent::Number;
 use comeback::domain::contact::{Address, Body};
@@ -477,6 +478,7 @@ impl Story {
     /// Whether it is known before they ask that nobody is left for them to ask for help.
     pub(crate) fn nobody_left(&self, by: &str) -> bool {
         let world = ReadSet {
+            heard: Heard::Unsure,
             address: None,
             answering: None,
             words: None,
@@ -498,6 +500,7 @@ impl Story {
             _ => conversation.map(|c| c.number).or(self.begins_with),
         };
         let world = ReadSet {
+            heard: Heard::Unsure,
             address: self.addresses.get(&number.unwrap_or(Self::number(0))),
             answering: number.and_then(|id| self.answering.get(&id)),
             words: command.lets_go().and_then(|id| self.words.get(&id)),

@@ -8,6 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::Driver;
 use crate::client::handle::{Around, LinkState, Notice};
+use crate::domain::asking::heard::Heard;
 use crate::domain::id::ConversationId;
 
 /// How soon it is asked again while the conversation stays open: a card that was old may have been read meanwhile.
@@ -20,8 +21,8 @@ const AGAIN: Duration = Duration::from_secs(30);
 pub(super) struct Asked {
     about: Option<ConversationId>,
     next: Option<Duration>,
-    /// The conversation whose number the CRM has not said anything of, when that was asked last.
-    unread: Option<ConversationId>,
+    /// How far the CRM has spoken of the number of a conversation, when that was asked last.
+    heard: Option<(ConversationId, Heard)>,
     /// Where answers come in.
     tell: Option<UnboundedSender<Around>>,
 }
@@ -32,9 +33,9 @@ impl Asked {
         Self { tell: Some(tell), ..Self::default() }
     }
 
-    /// Whether the CRM has not said yet who is behind the number of a conversation.
-    pub(super) fn is_unread(&self, id: ConversationId) -> bool {
-        self.unread == Some(id)
+    /// How far the CRM has said who is behind the number of a conversation.
+    pub(super) fn heard(&self, id: ConversationId) -> Heard {
+        self.heard.filter(|(of, _)| *of == id).map_or(Heard::Unsure, |(_, heard)| heard)
     }
 }
 
@@ -68,8 +69,8 @@ impl Driver {
     /// The answer. What is recommended hangs on whether the CRM has said who this is: the conversation is shown anew.
     pub(super) fn looked(&mut self, around: Around) {
         if self.open == Some(around.conversation) {
-            let unread = around.crm.is_some() && around.read_at.is_none();
-            self.around.unread = unread.then_some(around.conversation);
+            let heard = Heard::of(around.read_at.is_some(), around.crm.is_some());
+            self.around.heard = Some((around.conversation, heard));
             self.show_thread();
         }
         drop(self.notices.send(Notice::Around(Arc::new(around))));

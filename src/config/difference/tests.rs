@@ -129,7 +129,7 @@ fn rules_of_ownership_and_rows_are_told_with_their_place() {
             "[[next_step]]\nkinds = [\"scheduling\"]",
             "[[next_step]]\nwords = [\"invoice\"]\nwhat = \"Wait\"\nwhy = \"a machine\"\n\n[[next_step]]\nkinds = [\"scheduling\"]",
             &[
-                "+ [[next_step]] what = \"Wait\", why = \"a machine\", words = [\"invoice\"], after #6, what = \"Confirm the \
+                "+ [[next_step]] what = \"Wait\", why = \"a machine\", words = [\"invoice\"], after #7, what = \"Confirm the \
                contract point; loop in legal if it is new\"",
             ],
         ),

@@ -12,7 +12,7 @@ use crate::domain::id::TeamId;
 use crate::domain::playbook::UseCase;
 use crate::domain::respond::MAX_CHARS;
 use crate::domain::snippet::fields;
-use crate::domain::use_case::words;
+use crate::domain::spoken::words;
 
 /// The longest keyword or campaign name, in characters.
 const LONGEST: usize = 100;

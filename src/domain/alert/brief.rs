@@ -2,6 +2,7 @@
 //! may be told.
 
 use super::Redact;
+use crate::domain::asking::heard::Heard;
 use crate::domain::consent::Number;
 use crate::domain::context::Card;
 use crate::domain::conversation::Conversation;
@@ -45,12 +46,12 @@ pub struct Brief {
     pub words: Option<String>,
 }
 
-/// What a channel with this redaction may be told of a conversation, now. `unread` while the CRM has not said who it is.
+/// What a channel with this redaction may be told of a conversation, now. `heard`: how far the CRM has said who it is.
 pub fn brief(
     playbook: &Playbook,
     c: &Conversation,
     number: &Number,
-    (cards, unread): (&[Card], bool),
+    (cards, heard): (&[Card], Heard),
     last_text: &str,
     redact: Redact,
     now: Timestamp,
@@ -68,7 +69,7 @@ pub fn brief(
         c,
         number,
         cards,
-        unread,
+        heard,
         text: last_text,
         kind: c.corrected.map(|said| (said.kind, Ground::Sure)),
         reader: c.assignee(),

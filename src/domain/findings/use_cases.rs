@@ -4,14 +4,15 @@ use super::{About, Finding};
 use crate::domain::acknowledge;
 use crate::domain::playbook::{Playbook, UseCase};
 use crate::domain::regulated;
-use crate::domain::use_case::{contains, fits, queue, sent_on, wants_clock, words};
+use crate::domain::spoken;
+use crate::domain::use_case::{fits, queue, sent_on, wants_clock};
 
 pub(super) fn of(playbook: &Playbook, all: &mut Vec<Finding>) {
     let use_cases: Vec<(&String, &UseCase)> = playbook.use_cases.iter().collect();
     for (at, first) in use_cases.iter().enumerate() {
         for second in &use_cases[at + 1..] {
             for keyword in &first.1.keywords {
-                if second.1.keywords.iter().any(|other| words(other) == words(keyword)) {
+                if second.1.keywords.iter().any(|other| spoken::is_same(other, keyword)) {
                     all.push(both(&format!("the keyword \"{keyword}\""), *first, *second));
                 }
             }
@@ -106,8 +107,7 @@ fn outspoken(low: (&String, &UseCase), high: (&String, &UseCase), all: &mut Vec<
         return;
     }
     for keyword in &low.1.keywords {
-        let said = words(keyword);
-        let of_it = |other: &&String| words(other) != said && contains(&said, &words(other));
+        let of_it = |other: &&String| !spoken::is_same(other, keyword) && spoken::takes(other, keyword);
         if let Some(other) = high.1.keywords.iter().find(of_it) {
             let (low_id, high_id) = (low.0, high.0);
             all.push(Finding {

@@ -6,12 +6,14 @@ use std::sync::LazyLock;
 use chrono::{TimeZone as _, Timelike as _};
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, NextStep, words};
+use super::{Moment, NextStep};
+use crate::domain::asking::heard::Heard;
 use crate::domain::context::{Card, Intent};
 use crate::domain::hours::Window;
 use crate::domain::interest;
 use crate::domain::kind::{Ground, MessageKind};
 use crate::domain::snippet::{Piece, pieces};
+use crate::domain::spoken;
 use crate::domain::time::Span;
 
 /// How long a sign of interest counts, unless a rule says otherwise: a fortnight.
@@ -74,7 +76,7 @@ pub struct Rule {
     /// How old such a sign may be: interest fades.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Span>,
-    /// Whether the CRM knows the number.
+    /// Whether the CRM knows the number. That it does not is so once it said so, not while nobody has asked it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<bool>,
     /// The text came so long ago, or longer.
@@ -116,7 +118,7 @@ impl Rule {
     fn holds(&self, at: &Moment<'_>, kind: Option<(MessageKind, Ground)>, intent: Option<&Intent>) -> bool {
         let card = at.cards.first();
         let stage = card.and_then(Card::stage).map(str::to_lowercase);
-        let has = |word: &String| words::has(at.text, word);
+        let has = |word: &String| spoken::has(at.text, word);
         let is_stage = |one: &String| stage.as_ref().is_some_and(|stage| *stage == one.to_lowercase());
         let waited = at.c.last_inbound.map_or(Span::ZERO, |since| at.now - since);
         (self.stages.is_empty() || self.stages.iter().any(is_stage))
@@ -125,7 +127,7 @@ impl Rule {
             && (self.words.is_empty() || self.words.iter().any(has))
             && (self.intents.is_empty() || intent.is_some())
             && !(self.action == Some(Action::LoopInAe) && is_the_executive(at))
-            && self.known.is_none_or(|known| known == card.is_some() && (known || !at.unread))
+            && self.known.is_none_or(|known| known == card.is_some() && (known || at.heard == Heard::Answered))
             && self.waited.is_none_or(|least| waited >= least)
             && (self.hours.is_empty() || self.hours.iter().any(|window| is_within(*window, at)))
     }
@@ -165,7 +167,7 @@ fn takes<T, K: Ord>(wide: &BTreeSet<T>, narrow: &BTreeSet<T>, same: impl Fn(&T) 
 
 /// The same of words: one may take what another says otherwise.
 fn takes_words(wide: &BTreeSet<String>, narrow: &BTreeSet<String>) -> bool {
-    let taken = |one: &String| wide.iter().any(|other| words::takes(other, one));
+    let taken = |one: &String| wide.iter().any(|other| spoken::takes(other, one));
     wide.is_empty() || !narrow.is_empty() && narrow.iter().all(taken)
 }
 

@@ -32,19 +32,29 @@ pub struct Standing {
     pub failing: Option<Timestamp>,
     /// Why, in words without personal data.
     pub why: String,
+    /// Its calls of a day are used up: when it is asked again.
+    pub used_up: Option<Timestamp>,
+}
+
+/// One way in which it does not answer.
+#[derive(Debug)]
+struct Failing {
+    since: Timestamp,
+    why: String,
+    used_up: Option<Timestamp>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     name: Option<&'static str>,
     answered: Option<Timestamp>,
-    whole: Option<(Timestamp, String)>,
-    single: Option<(Timestamp, String)>,
+    whole: Option<Failing>,
+    single: Option<Failing>,
     wanted: BTreeSet<Address>,
 }
 
 impl State {
-    fn way(&mut self, way: Way) -> &mut Option<(Timestamp, String)> {
+    fn way(&mut self, way: Way) -> &mut Option<Failing> {
         match way {
             Way::Whole => &mut self.whole,
             Way::Single => &mut self.single,
@@ -79,6 +89,11 @@ impl Asks {
         self.state().name = None;
     }
 
+    /// Whether there is a CRM.
+    pub fn connects(&self) -> bool {
+        self.state().name.is_some()
+    }
+
     /// Whether a question about one number is likely to be answered: there is a CRM, and it answered last time.
     pub fn answers(&self) -> bool {
         let state = self.state();
@@ -97,23 +112,26 @@ impl Asks {
         // What is wrong with the database is told elsewhere, and a CRM that is busy for a moment answers. One that takes
         // nothing for minutes, as after its day's share is used up, does not.
         if let LinkError::Crm(e) = e
-            && !matches!(e, CrmError::Busy { until } if until.since(now) < BUSY)
+            && !matches!(e, CrmError::Busy { until, of_the_day: false } if until.since(now) < BUSY)
         {
             let mut state = self.state();
-            let since = state.way(way).take().map_or(now, |(since, _)| since);
-            *state.way(way) = Some((since, e.to_string()));
+            let since = state.way(way).take().map_or(now, |before| before.since);
+            let used_up = if let CrmError::Busy { until, of_the_day: true } = e { Some(*until) } else { None };
+            *state.way(way) = Some(Failing { since, why: e.to_string(), used_up });
         }
     }
 
     /// How the CRM stands; nothing when there is none.
     pub fn standing(&self) -> Option<Standing> {
         let state = self.state();
-        let failing = [&state.whole, &state.single].into_iter().flatten().min_by_key(|(since, _)| *since);
+        let ways = || [&state.whole, &state.single].into_iter().flatten();
+        let failing = ways().min_by_key(|failing| failing.since);
         Some(Standing {
             name: state.name?.to_owned(),
             answered: state.answered,
-            failing: failing.map(|(since, _)| *since),
-            why: failing.map(|(_, why)| why.clone()).unwrap_or_default(),
+            failing: failing.map(|failing| failing.since),
+            why: failing.map(|failing| failing.why.clone()).unwrap_or_default(),
+            used_up: ways().filter_map(|failing| failing.used_up).max(),
         })
     }
 
@@ -181,7 +199,13 @@ mod tests {
         let told = asks.standing().unwrap();
         assert_eq!((told.failing, told.answered), (Some(at(6)), Some(at(9))), "everybody cannot be read yet");
         assert!(asks.answers(), "and one number can");
-        asks.failed(Way::Single, &LinkError::Crm(CrmError::Busy { until: at(99) }), at(10));
+        let busy = |of_the_day| LinkError::Crm(CrmError::Busy { until: at(99), of_the_day });
+        asks.failed(Way::Single, &busy(false), at(10));
         assert!(asks.answers(), "a CRM that has enough of us answers");
+        asks.failed(Way::Single, &busy(true), at(11));
+        assert!(!asks.answers(), "one whose day is over does not, however soon it is tried out");
+        assert_eq!(asks.standing().unwrap().used_up, Some(at(99)));
+        asks.well(Way::Single, at(12));
+        assert_eq!(asks.standing().unwrap().used_up, None);
     }
 }

@@ -32,10 +32,12 @@ pub enum CrmError {
     #[error("the CRM does not answer properly ({0})")]
     Failing(u16),
     /// It has had enough of us for now. Nothing was done.
-    #[error("the CRM takes no more questions before {until}")]
+    #[error("{}", busy(*until, *of_the_day))]
     Busy {
-        /// When it may be asked again, by the clock that decides.
+        /// When it is asked again, by the clock that decides.
         until: Timestamp,
+        /// Its calls of a day are used up: for how long it does not say, and then one call finds out.
+        of_the_day: bool,
     },
     /// It answered with something else. A write may have been made.
     #[error("the CRM's answer is not readable: {0}")]
@@ -49,6 +51,14 @@ pub enum CrmError {
     /// This connector has no way to it. Nothing was done.
     #[error("this CRM cannot {0}")]
     Cannot(&'static str),
+}
+
+fn busy(until: Timestamp, of_the_day: bool) -> String {
+    if of_the_day {
+        format!("the CRM's calls of a day are used up; it is asked again at {until}")
+    } else {
+        format!("the CRM takes no more questions before {until}")
+    }
 }
 
 impl CrmError {

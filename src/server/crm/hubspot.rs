@@ -26,7 +26,7 @@ use self::body::{Kinds, Place};
 use self::limits::Said;
 use self::read::{Record, Stages};
 use super::changed::{Changed, Kind, Touched};
-use super::limits::Limits;
+use super::limits::{Limits, Wait};
 use super::owner::Matched;
 use super::write::{TaskState, What, Write};
 use super::{Crm, CrmError, Deals, Owner, Reps};
@@ -117,7 +117,7 @@ impl HubSpot {
 
     /// Asks, and reads the answer. Every error of it is in our words.
     async fn call<T: for<'de> Deserialize<'de>>(&self, question: Question) -> Result<T, CrmError> {
-        let _turn = self.limits.enter(question.searches).await.map_err(|left| self.busy(left))?;
+        let _turn = self.limits.enter(question.searches).await.map_err(|wait| self.busy(wait))?;
         let url = self.base.join(&question.path).map_err(|_| not_an_address())?;
         let token = self.token.read().await.map_err(|e| CrmError::Unreachable(e.to_string()))?;
         let ask = match question.method {
@@ -150,9 +150,9 @@ impl HubSpot {
         }
     }
 
-    fn busy(&self, left: Duration) -> CrmError {
-        let left = i64::try_from(left.as_millis()).unwrap_or(i64::MAX);
-        CrmError::Busy { until: self.clock.now() + Span::millis(left) }
+    fn busy(&self, wait: Wait) -> CrmError {
+        let left = i64::try_from(wait.left.as_millis()).unwrap_or(i64::MAX);
+        CrmError::Busy { until: self.clock.now() + Span::millis(left), of_the_day: wait.of_the_day }
     }
 
     /// Owners and pipelines, as remembered or read now; one reads them for all. What is old is better than nothing.

@@ -1,11 +1,12 @@
-//! Turns at a CRM: how many calls at once, how long between two searches, and how long nobody asks after a refusal.
+//! Turns at a CRM: how many calls at once, how long between two searches, and how long nobody asks after a refusal. After
+//! one, a single call finds out whether the CRM takes more; everybody else waits for what comes of it.
 //!
 //! What an answer says of the limits each CRM writes in its own way: its connector reads it ([`Said`]).
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{MutexGuard, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 /// Calls at once.
@@ -14,8 +15,11 @@ const AT_ONCE: usize = 4;
 /// A call that would wait longer for its turn is told when to come again.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long nobody asks once the calls of a day are used up: the day is the CRM's, and its end is not said.
-pub const DAY_IS_OVER: Duration = Duration::from_secs(15 * 60);
+/// How long nobody asks at first once the calls of a day are used up.
+const DAY_IS_OVER: Duration = Duration::from_secs(60);
+
+/// The longest that a CRM whose day is over is believed when it says itself when to come again: somebody may buy more.
+const LONGEST_SAID: Duration = Duration::from_secs(3600);
 
 /// The longest that one refusal holds everybody back.
 pub const LONGEST: Duration = Duration::from_secs(15 * 60);
@@ -24,6 +28,9 @@ pub const LONGEST: Duration = Duration::from_secs(15 * 60);
 pub trait Said {
     /// Whether it refused because of them, so that the next refusal holds longer.
     fn refused(&self) -> bool;
+
+    /// Whether the calls of a day are used up, refused or not.
+    fn is_of_the_day(&self) -> bool;
 
     /// How long nobody asks from now on; `before` refusals came without a good answer between them.
     fn hold(&self, before: u32) -> Option<Duration>;
@@ -34,17 +41,45 @@ pub fn longer(asked: Duration, before: u32) -> Duration {
     asked.saturating_mul(1 << before.min(8)).min(LONGEST)
 }
 
+/// How long nobody asks once the calls of a day are used up; `asked` is what the CRM says itself. When its day ends it does
+/// not say: HubSpot's at midnight where the account is, Salesforce's call by call, twenty-four hours after each. So one call
+/// finds out, a minute later at first and less often each time, a quarter of an hour apart at most.
+pub fn day_is_over(asked: Option<Duration>, before: u32) -> Duration {
+    longer(DAY_IS_OVER, before).max(asked.unwrap_or_default().min(LONGEST_SAID))
+}
+
+/// Nobody asks now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// For so long.
+    pub left: Duration,
+    /// Because the calls of a day are used up.
+    pub of_the_day: bool,
+}
+
 #[derive(Debug, Default)]
 struct Now {
     until: Option<Instant>,
+    /// Answers in a row that refused, or were the last of a day.
     refusals: u32,
+    /// The last of them was because of the day.
+    of_the_day: bool,
     search: Option<Instant>,
+}
+
+/// One call's turn, until it is dropped.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    _call: SemaphorePermit<'a>,
+    _alone: Option<MutexGuard<'a, ()>>,
 }
 
 /// The limits of one account. Whoever calls enters first.
 #[derive(Debug)]
 pub struct Limits {
     calls: Semaphore,
+    /// Held by whoever tries out if the CRM takes any again.
+    alone: tokio::sync::Mutex<()>,
     now: Mutex<Now>,
     between: Duration,
 }
@@ -52,27 +87,33 @@ pub struct Limits {
 impl Limits {
     /// With so long between two searches.
     pub fn with(between: Duration) -> Self {
-        Self { calls: Semaphore::new(AT_ONCE), now: Mutex::default(), between }
+        Self { calls: Semaphore::new(AT_ONCE), alone: tokio::sync::Mutex::default(), now: Mutex::default(), between }
     }
 
     /// Waits for a turn. Or tells how long nobody may ask.
-    pub async fn enter(&self, searches: bool) -> Result<SemaphorePermit<'_>, Duration> {
-        self.open()?;
+    pub async fn enter(&self, searches: bool) -> Result<Turn<'_>, Wait> {
+        let tries = self.open()?;
         if searches {
-            let turn = self.turn()?;
+            let turn = self.turn().map_err(|left| Wait { left, of_the_day: false })?;
             tokio::time::sleep_until(turn).await;
         }
+        let alone = if tries { Some(self.alone.lock().await) } else { None };
+        // While it waited, the one who tried was refused, or had a good answer: then nobody need be alone.
+        let alone = if self.open()? { alone } else { None };
         // It is never closed.
-        let permit = self.calls.acquire().await.map_err(|_| PATIENCE)?;
+        let closed = |_| Wait { left: PATIENCE, of_the_day: false };
+        let call = self.calls.acquire().await.map_err(closed)?;
         // While it waited, somebody may have been refused.
         self.open()?;
-        Ok(permit)
+        Ok(Turn { _call: call, _alone: alone })
     }
 
-    fn open(&self) -> Result<(), Duration> {
+    /// Whether the next call tries out if the CRM takes any again, and is made alone.
+    fn open(&self) -> Result<bool, Wait> {
         let now = tokio::time::Instant::now();
-        let until = self.now.lock().unwrap_or_else(PoisonError::into_inner).until;
-        until.and_then(|until| until.checked_duration_since(now)).filter(|left| !left.is_zero()).map_or(Ok(()), Err)
+        let state = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = state.until.and_then(|until| until.checked_duration_since(now)).filter(|left| !left.is_zero());
+        left.map_or(Ok(state.refusals > 0), |left| Err(Wait { left, of_the_day: state.of_the_day }))
     }
 
     /// Takes the next search's turn.
@@ -88,15 +129,17 @@ impl Limits {
     }
 
     /// Takes in what an answer said. How long nobody asks, when it refused.
-    pub fn heard(&self, said: &impl Said) -> Option<Duration> {
+    pub fn heard(&self, said: &impl Said) -> Option<Wait> {
         let mut state = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         let hold = said.hold(state.refusals);
-        state.refusals = if said.refused() { state.refusals.saturating_add(1) } else { 0 };
+        let counts = said.refused() || said.is_of_the_day();
+        state.refusals = if counts { state.refusals.saturating_add(1) } else { 0 };
+        state.of_the_day = said.is_of_the_day();
         if let Some(hold) = hold {
             let until = tokio::time::Instant::now() + hold;
             state.until = Some(state.until.map_or(until, |before| before.max(until)));
         }
-        hold.filter(|_| said.refused())
+        hold.filter(|_| said.refused()).map(|left| Wait { left, of_the_day: state.of_the_day })
     }
 }
 
@@ -115,9 +158,36 @@ mod tests {
             self.0
         }
 
+        fn is_of_the_day(&self) -> bool {
+            false
+        }
+
         fn hold(&self, before: u32) -> Option<Duration> {
             self.0.then(|| longer(s(5), before))
         }
+    }
+
+    /// The day is over; the last call of it may have been a good one.
+    struct Day {
+        refused: bool,
+    }
+
+    impl Said for Day {
+        fn refused(&self) -> bool {
+            self.refused
+        }
+
+        fn is_of_the_day(&self) -> bool {
+            true
+        }
+
+        fn hold(&self, before: u32) -> Option<Duration> {
+            Some(day_is_over(None, before))
+        }
+    }
+
+    const fn held(seconds: u64) -> Wait {
+        Wait { left: s(seconds), of_the_day: false }
     }
 
     #[tokio::test(start_paused = true)]
@@ -137,13 +207,56 @@ mod tests {
     async fn a_refusal_holds_everybody_back_and_the_next_one_longer() {
         let limits = Limits::with(Duration::from_millis(260));
         let refused = Refused(true);
-        assert_eq!(limits.heard(&refused), Some(s(5)));
-        assert!(limits.enter(false).await.is_err_and(|left| left <= s(5) && left > s(4)));
+        assert_eq!(limits.heard(&refused), Some(held(5)));
+        assert!(limits.enter(false).await.is_err_and(|held| held.left <= s(5) && held.left > s(4)));
         tokio::time::advance(s(5)).await;
         drop(limits.enter(false).await.unwrap());
-        assert_eq!(limits.heard(&refused), Some(s(10)), "it was not heard the first time");
+        assert_eq!(limits.heard(&refused), Some(held(10)), "it was not heard the first time");
         tokio::time::advance(s(10)).await;
         assert_eq!(limits.heard(&Refused(false)), None);
-        assert_eq!(limits.heard(&refused), Some(s(5)), "a good answer between them");
+        assert_eq!(limits.heard(&refused), Some(held(5)), "a good answer between them");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_a_day_is_tried_out_less_often_each_time() {
+        let limits = Limits::with(Duration::ZERO);
+        // The last call that was good, and then refusals.
+        assert_eq!(limits.heard(&Day { refused: false }), None);
+        for minutes in [1, 2, 4, 8, 15, 15] {
+            let held = limits.enter(false).await.unwrap_err();
+            assert_eq!(held, Wait { left: s(minutes * 60), of_the_day: true });
+            tokio::time::advance(s(minutes * 60)).await;
+            drop(limits.enter(false).await.unwrap());
+            limits.heard(&Day { refused: true });
+        }
+        tokio::time::advance(s(900)).await;
+        drop(limits.enter(false).await.unwrap());
+        assert_eq!(limits.heard(&Refused(false)), None, "the next day");
+        assert_eq!(limits.heard(&Refused(true)), Some(held(5)));
+    }
+
+    #[test]
+    fn a_crm_that_says_when_its_day_is_over_is_believed_for_an_hour_at_most() {
+        assert_eq!(day_is_over(Some(s(7)), 0), s(60), "seconds are of another limit");
+        assert_eq!(day_is_over(Some(s(1800)), 2), s(1800));
+        assert_eq!(day_is_over(Some(s(999_999)), 2), s(3600));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_refusal_one_call_tries_and_the_others_wait_for_what_comes_of_it() {
+        for good in [true, false] {
+            let limits = Limits::with(Duration::ZERO);
+            limits.heard(&Refused(true));
+            tokio::time::advance(s(5)).await;
+            let one = limits.enter(false).await.unwrap();
+            let others = async { tokio::join!(limits.enter(false), limits.enter(false), limits.enter(false)) };
+            let mut others = std::pin::pin!(others);
+            let early = tokio::time::timeout(s(3), others.as_mut()).await;
+            assert!(early.is_err(), "somebody else asked meanwhile");
+            limits.heard(&Refused(!good));
+            drop(one);
+            let (a, b, c) = others.await;
+            assert_eq!([a.is_ok(), b.is_ok(), c.is_ok()], [good; 3], "all at once, or none");
+        }
     }
 }

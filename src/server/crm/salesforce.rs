@@ -28,7 +28,7 @@ use self::limits::Said;
 use self::read::{Record, Words};
 use self::session::{Login, Session, Sessions, not_an_address};
 use super::changed::{Changed, Kind, Touched};
-use super::limits::Limits;
+use super::limits::{Limits, Wait};
 use super::owner::Matched;
 use super::question::{Method, Question};
 use super::write::{TaskState, What, Write};
@@ -145,7 +145,7 @@ impl Salesforce {
 
     /// Asks. A token that is good no more is one that does nothing, so the same is asked once more with the next.
     async fn ask(&self, question: &Question) -> Result<Vec<u8>, CrmError> {
-        let _turn = self.limits.enter(question.searches).await.map_err(|left| self.busy(left))?;
+        let _turn = self.limits.enter(question.searches).await.map_err(|wait| self.busy(wait))?;
         let session = self.session(None).await?;
         if let Told::Body(body) = self.once(&session, question).await? {
             return Ok(body);
@@ -201,7 +201,9 @@ impl Salesforce {
             401 | 403 => Err(CrmError::Refused(status)),
             404 | 410 => Err(CrmError::NotFound),
             // Somebody else has the record in hand; nothing was done.
-            400 if code == "UNABLE_TO_LOCK_ROW" => Err(self.busy(Duration::from_secs(1))),
+            400 if code == "UNABLE_TO_LOCK_ROW" => {
+                Err(self.busy(Wait { left: Duration::from_secs(1), of_the_day: false }))
+            }
             // A right is missing, which a person gives.
             400 if code.starts_with("INSUFFICIENT_ACCESS") => Err(CrmError::Refused(status)),
             400 | 405..=422 => Err(CrmError::Invalid(code)),
@@ -209,9 +211,9 @@ impl Salesforce {
         }
     }
 
-    fn busy(&self, left: Duration) -> CrmError {
-        let left = i64::try_from(left.as_millis()).unwrap_or(i64::MAX);
-        CrmError::Busy { until: self.clock.now() + Span::millis(left) }
+    fn busy(&self, wait: Wait) -> CrmError {
+        let left = i64::try_from(wait.left.as_millis()).unwrap_or(i64::MAX);
+        CrmError::Busy { until: self.clock.now() + Span::millis(left), of_the_day: wait.of_the_day }
     }
 
     /// Everything that a query finds, to its last page.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::App;
 use super::problem::Failure;
 use crate::domain::expectation;
+use crate::domain::time::Timestamp;
 use crate::server::condition::{self, Trouble};
 
 /// The process answers. `time` is its clock in milliseconds, and `pace` how fast that runs; 1 outside a demo.
@@ -42,7 +43,11 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Failure> {
             }
             // It holds up no text and no answer: whoever balances load must not stop asking for that.
             if let Some(crm) = app.service.asks().standing().filter(|crm| crm.failing.is_some()) {
-                told["crm_unreachable_since"] = json!(crm.failing.map(|since| since.utc().to_rfc3339()));
+                let time = |at: Option<Timestamp>| json!(at.map(|at| at.utc().to_rfc3339()));
+                match crm.used_up {
+                    Some(_) => told["crm_daily_limit_used_up_asked_again_at"] = time(crm.used_up),
+                    None => told["crm_unreachable_since"] = time(crm.failing),
+                }
             }
             Ok(Json(told))
         }

@@ -101,7 +101,7 @@ pub async fn run(
 
 /// How long the CRM said that it takes no questions.
 fn said(e: &FollowError, now: Timestamp) -> Duration {
-    let FollowError::Crm(CrmError::Busy { until }) = e else { return Duration::ZERO };
+    let FollowError::Crm(CrmError::Busy { until, .. }) = e else { return Duration::ZERO };
     Duration::from_millis(u64::try_from(until.since(now).as_millis()).unwrap_or_default())
 }
 

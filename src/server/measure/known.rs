@@ -86,14 +86,29 @@ fn talks(
              AND x.received <= ?2 ORDER BY x.received DESC, x.seq DESC LIMIT 1)) \
              WHERE c.closed IS NULL OR c.closed >= ?1"
         ),
-        Talks::Credited(Rule { touch: Touch::Any, .. }) | Talks::All => format!(
+        // A year has four times as many as the window, and who texted outside of it is told by one.
+        Talks::Credited(Rule { touch: Touch::Any, .. }) => {
+            format!(
+                "SELECT c.deal, {TALKED} FROM deal_contact c CROSS JOIN behind b ON b.contact = c.contact \
+                 CROSS JOIN exchange e INDEXED BY exchange_of ON e.conversation = b.conversation \
+                 AND e.received >= min(coalesce(c.closed, ?2), ?2) - ?3 AND e.received <= min(coalesce(c.closed, ?2), ?2) \
+                 WHERE c.closed IS NULL OR c.closed >= ?1 UNION ALL \
+                 SELECT c.deal, {TALKED} FROM deal_contact c CROSS JOIN behind b ON b.contact = c.contact \
+                 CROSS JOIN exchange e ON e.seq = (SELECT x.seq FROM exchange x INDEXED BY exchange_of \
+                 WHERE x.conversation = b.conversation AND x.received <= ?2 ORDER BY x.received DESC, x.seq DESC LIMIT 1) \
+                 WHERE (c.closed IS NULL OR c.closed >= ?1) AND NOT EXISTS (SELECT 1 FROM exchange x \
+                 INDEXED BY exchange_of WHERE x.conversation = b.conversation \
+                 AND x.received >= min(coalesce(c.closed, ?2), ?2) - ?3 AND x.received <= min(coalesce(c.closed, ?2), ?2))"
+            )
+        }
+        Talks::All => format!(
             "SELECT c.deal, {TALKED} FROM deal_contact c CROSS JOIN behind b ON b.contact = c.contact \
              CROSS JOIN exchange e INDEXED BY exchange_of ON e.conversation = b.conversation \
              WHERE (c.closed IS NULL OR c.closed >= ?1) AND e.received <= ?2"
         ),
     };
     let mut values = vec![Value::from(from.millis()), Value::from(until.millis())];
-    if let Talks::Credited(rule @ Rule { touch: Touch::First, .. }) = which {
+    if let Talks::Credited(rule @ Rule { touch: Touch::First | Touch::Any, .. }) = which {
         values.push(Value::from(rule.window().as_millis()));
     }
     let mut query = db.prepare_cached(&sql)?;

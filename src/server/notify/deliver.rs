@@ -11,6 +11,7 @@ use crate::domain::alert::mailed::Mailed;
 use crate::domain::alert::words::{self, Item};
 use crate::domain::alert::{Channel, ChannelKind, Redact, Setting, To, What, follow};
 use crate::domain::answering::Answering;
+use crate::domain::asking::heard::Heard;
 use crate::domain::contact::{Address, Body};
 use crate::domain::id::{MessageId, RepId, ScheduleId, TeamId};
 use crate::domain::message::InboundKind;
@@ -383,8 +384,8 @@ impl Message<'_> {
         };
         let last = subject.messages.iter().rev().find(|m| is(m)).and_then(|m| m.body.as_ref());
         let words = last.map_or("", |body| body.as_str());
-        let unread = self.asked && !subject.read;
-        brief(self.playbook, &subject.state, &subject.number, (&subject.cards, unread), words, redact, self.now)
+        let heard = Heard::of(subject.read, self.asked);
+        brief(self.playbook, &subject.state, &subject.number, (&subject.cards, heard), words, redact, self.now)
     }
 
     fn brief(&self, told: &Told, redact: Redact) -> Option<Brief> {

@@ -123,7 +123,7 @@ impl Committer {
         let shadow = self.shadow.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (clock, mut wants) = (Arc::clone(&self.clock), wants(work, known.version, self.clock.now()));
         wants.beside.shadow = shadow.0;
-        let (pieces, answers) = (Arc::clone(work), self.asks.answers());
+        let (pieces, crm) = (Arc::clone(work), (self.asks.connects(), self.asks.answers()));
         let decide = move |head: &Head, mut loaded: Loaded| {
             // Another process may have put a newer version in force.
             let playbook = loaded.playbook.take().map_or(known, Arc::new);
@@ -131,7 +131,7 @@ impl Committer {
             let shadow = now_beside(shadow, &mut loaded);
             let mut group = Group::new(*head, loaded, playbook, clock.now().max(head.at), hold);
             group.shadow.clone_from(&shadow.1);
-            group.asks_of(answers, clock.as_ref());
+            group.asks_of(crm, clock.as_ref());
             let outcomes: Vec<Outcome> = pieces.iter().map(|piece| group.run(piece)).collect();
             let mut done = group.finish();
             let batch = (!done.is_empty()).then(|| std::mem::take(&mut done.batch));

@@ -9,6 +9,7 @@ use super::tally::Tally;
 use super::{Outcome, PlaybookChange, Work, fresh_salt};
 use crate::clock::monotonic;
 use crate::domain::answering::Answering;
+use crate::domain::asking::heard::Heard;
 use crate::domain::command::{Actor, Command, Context, ReadSet};
 use crate::domain::consent::Number;
 use crate::domain::contact::{Address, Body};
@@ -58,6 +59,8 @@ pub(super) struct Group {
     moved: bool,
     /// The roster changed in any way.
     dealt: bool,
+    /// Whether a CRM is asked here.
+    connected: bool,
     /// Until when an offer waits for the CRM, and from when on what was read of it is fresh; nothing when it does not answer.
     asks: Option<(Timestamp, Timestamp)>,
     /// Numbers of whom what was read is old.
@@ -123,6 +126,7 @@ impl Group {
             took_us: 0,
             moved: false,
             dealt: false,
+            connected: false,
             asks: None,
             old: Vec::new(),
             expected: None,
@@ -211,7 +215,8 @@ impl Group {
     ) -> Result<Vec<(Subject, Event)>, Rejection> {
         let began = monotonic();
         let facts = {
-            let world = world(&self.loaded, &self.playbook, conversation, command, origin.answering);
+            let of = (&self.loaded, self.connected);
+            let world = world(of, &self.playbook, conversation, command, origin.answering);
             decide(&world, command, &self.context(origin))?
         };
         self.took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -405,7 +410,7 @@ fn open_with(c: &Conversation) -> Option<RepId> {
 
 /// Everything a decision about this conversation, or about a text that may open one, may look at.
 fn world<'a>(
-    loaded: &'a Loaded,
+    (loaded, connected): (&'a Loaded, bool),
     playbook: &'a Playbook,
     conversation: Option<ConversationId>,
     command: &Command,
@@ -423,6 +428,7 @@ fn world<'a>(
         number: number.and_then(|id| loaded.numbers.get(&id)),
         address: number.and_then(|id| loaded.addresses.iter().find(|(_, of)| **of == id)).map(|(address, _)| address),
         cards: number.and_then(|id| loaded.cards.get(&id)).map_or(&[], Vec::as_slice),
+        heard: Heard::of(number.is_some_and(|id| loaded.cards.contains_key(&id)), connected),
         playbook,
         roster: &loaded.roster,
         loads: &loaded.loads,

@@ -135,7 +135,7 @@ impl WriteBack {
             return self.end(row, CrmEnd::Refused, now).await;
         }
         let again = match error {
-            CrmError::Busy { until } => (*until).max(now),
+            CrmError::Busy { until, .. } => (*until).max(now),
             CrmError::Refused(_)
             | CrmError::Unreachable(_)
             | CrmError::Failing(_)

@@ -2,6 +2,7 @@
 
 use super::composer;
 use crate::client::handle::{Ask, Doubt, LinkState, OutboxEntry, OutboxId, OutboxStanding, Thread, ThreadMessage};
+use crate::domain::asking::heard::Heard;
 use crate::domain::command::Command;
 use crate::domain::contact::Body;
 use crate::domain::conversation::{AnswerState, Status};
@@ -164,14 +165,23 @@ pub(super) fn record(model: &mut Model, id: ConversationId, now: Timestamp, out:
         out.extend((0..parts).map(|n| Effect::Ask(Ask::Save { message, n })));
         return model.say("Fetching what came with the newest text …", now);
     }
-    let ids: Vec<String> =
-        model.thread_of(id).map(|t| t.cards.iter().map(|card| card.contact.to_string()).collect()).unwrap_or_default();
+    let Some(thread) = model.thread_of(id) else { return model.say("Open the conversation first.", now) };
+    let ids: Vec<String> = thread.cards.iter().map(|card| card.contact.to_string()).collect();
     if ids.is_empty() {
-        return model.say("The CRM does not know this number.", now);
+        return model.say(no_record(thread.heard), now);
     }
     let ids = ids.join(", ");
     out.push(Effect::Copy(ids.clone()));
     model.say(format!("CRM record {ids} (copied)"), now);
+}
+
+const fn no_record(heard: Heard) -> &'static str {
+    match heard {
+        Heard::Unsure => "No record of this number is here yet.",
+        Heard::NoCrm => "No CRM is connected: there is no record.",
+        Heard::NotYet => "The CRM has not said yet who this is.",
+        Heard::Answered => "The CRM does not know this number.",
+    }
 }
 
 /// What came with the buyer's newest text: which text, and how many parts.

@@ -9,7 +9,7 @@ use crate::tui::model::overlay::{Choice, Does, Overlay, Pick};
 pub(super) fn ask(model: &mut Model, id: ConversationId, now: Timestamp) {
     let Some(thread) = model.thread_of(id) else { return model.say("Open the conversation first.", now) };
     if thread.sharing.is_empty() {
-        return model.say("Nobody shares this number, as far as the CRM knows.", now);
+        return model.say("Nobody is known to share this number.", now);
     }
     let known = thread.cards.len() == 1;
     let mut choices: Vec<Choice> = thread

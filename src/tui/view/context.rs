@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::paint::{Painter, Tone, cut};
 use super::{around, inside, touch, words};
 use crate::client::handle::{Row, Thread};
+use crate::domain::asking::heard::Heard;
 use crate::domain::context::Card;
 use crate::domain::interest;
 use crate::domain::kind::Ground;
@@ -123,10 +124,15 @@ fn told(model: &Model, thread: &Thread, p: &Painter<'_>) -> Vec<Said> {
     let age = around::age(known, p);
     if thread.cards.is_empty() {
         let age = age.as_ref().map(|age| format!(", {age}")).unwrap_or_default();
-        let says = if thread.unread { "has not said yet who this is" } else { "does not know this number" };
+        let says = match thread.heard {
+            Heard::Unsure => "what it knows of this number is not here yet",
+            Heard::NoCrm => "none is connected",
+            Heard::NotYet => "has not said yet who this is",
+            Heard::Answered => "does not know this number",
+        };
         pane.say("CRM", &format!("{says}{age}"), Tone::Plain);
     }
-    pane.say("", &around::failing(model, known, p).unwrap_or_default(), Tone::Warn);
+    pane.say("", &around::failing(model, known, u16::MAX, p).unwrap_or_default(), Tone::Warn);
     pane.say("", &shared(thread), Tone::Warn);
     for card in &thread.cards {
         pane.gap();

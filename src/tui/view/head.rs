@@ -7,6 +7,7 @@
 use super::paint::{Painter, Tone, cut, packed};
 use super::{around, context, conversation, touch};
 use crate::client::handle::{Row, Thread};
+use crate::domain::asking::heard::Heard;
 use crate::domain::context::{Card, Opportunity};
 use crate::domain::interest;
 use crate::tui::layout;
@@ -45,7 +46,7 @@ pub(super) fn lines(model: &Model, row: &Row, width: u16, spare: u16, p: &Painte
     let of = Head { model, row, thread: model.thread_of(row.id), width };
     if least == 1 {
         // The pane breaks it over two lines, or has no room for it at all.
-        let failing = around::failing(model, around::of(model, row.id), p).filter(|_| spare > 0);
+        let failing = around::failing(model, around::of(model, row.id), width, p).filter(|_| spare > 0);
         return std::iter::once(of.first(p)).chain(failing.map(|failing| vec![(failing, Tone::Warn)])).collect();
     }
     let most = usize::from(least + spare);
@@ -83,9 +84,14 @@ impl Head<'_> {
         }
     }
 
-    fn in_crm(&self) -> bool {
-        // Nobody is said not to be there before the CRM has said so.
-        self.thread.is_some_and(|thread| !thread.cards.is_empty() || thread.unread)
+    /// What is said in place of account and stage: nobody is said not to be in the CRM before it has said so.
+    fn nobody(&self) -> &'static str {
+        match self.thread.filter(|thread| thread.cards.is_empty()).map(|thread| thread.heard) {
+            None | Some(Heard::Unsure) => "",
+            Some(Heard::NoCrm) => "no CRM connected",
+            Some(Heard::NotYet) => "CRM not answered yet",
+            Some(Heard::Answered) => "not in the CRM",
+        }
     }
 
     /// The clock, and what forbids a text.
@@ -103,7 +109,7 @@ impl Head<'_> {
     /// Since when the CRM does not answer, and how old the card is: together where that fits.
     fn crm(&self, p: &Painter<'_>) -> Line {
         let known = around::of(self.model, self.row.id);
-        match (around::failing(self.model, known, p), around::age(known, p)) {
+        match (around::failing(self.model, known, self.width, p), around::age(known, p)) {
             (Some(failing), Some(age))
                 if failing.chars().count() + age.chars().count() + 2 <= usize::from(self.width) =>
             {
@@ -121,7 +127,7 @@ impl Head<'_> {
         let mut line = self.standing(p);
         let taken: usize = line.iter().map(|(text, _)| text.chars().count() + 1).sum();
         line.push((
-            facts(self.row, self.card(), self.in_crm(), usize::from(self.width).saturating_sub(taken)),
+            facts(self.row, self.card(), self.nobody(), usize::from(self.width).saturating_sub(taken)),
             Tone::Plain,
         ));
         line
@@ -147,7 +153,7 @@ impl Head<'_> {
     fn full(&self, [first, then]: [usize; 2], p: &Painter<'_>) -> Vec<Line> {
         let mut told = packed(self.standing(p).into_iter().chain(self.crm(p)), self.width);
         let card = self.card();
-        let facts = (facts(self.row, card, self.in_crm(), usize::MAX), Tone::Plain);
+        let facts = (facts(self.row, card, self.nobody(), usize::MAX), Tone::Plain);
         let holder = (context::holder(self.model, self.row), Tone::Dim);
         let answers = self.thread.and_then(|thread| context::answers(thread, p));
         let answers = answers.map(|(what, words)| format!("answers: {what}: {words}"));
@@ -172,7 +178,7 @@ impl Head<'_> {
 }
 
 /// Account, stage and amount. Where they do not fit, the account's name is shortened before the deal is cut.
-fn facts(row: &Row, card: Option<&Card>, in_crm: bool, room: usize) -> String {
+fn facts(row: &Row, card: Option<&Card>, nobody: &str, room: usize) -> String {
     let deal = card.and_then(|c| c.opportunity.as_ref());
     let stage = deal.map(stage).or_else(|| row.stage.clone());
     let rest = stage.as_ref().map_or(0, |stage| stage.chars().count() + 3);
@@ -185,7 +191,7 @@ fn facts(row: &Row, card: Option<&Card>, in_crm: bool, room: usize) -> String {
         if kept == name { name } else { format!("{}…", kept.trim_end()) }
     };
     let facts: Vec<String> = row.account.clone().map(short).into_iter().chain(stage).collect();
-    if facts.is_empty() && !in_crm { "not in the CRM".to_owned() } else { facts.join(" · ") }
+    if facts.is_empty() { nobody.to_owned() } else { facts.join(" · ") }
 }
 
 fn stage(deal: &Opportunity) -> String {

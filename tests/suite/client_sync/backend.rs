@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use comeback::domain::asking::heard::Heard;
 use comeback::domain::command::{Actor, Command, Context, ReadSet, Receive};
 use comeback::domain::consent::Number;
 use comeback::domain::contact::{Address, Body};
@@ -211,6 +212,7 @@ impl Backend {
         let siblings = self.conversations.values().filter(|s| Some(s.number) == number.map(|n| n.id)).collect();
         let address = conversation.map(|c| address_of(c.id));
         let world = ReadSet {
+            heard: Heard::Unsure,
             address: address.as_ref(),
             answering: None,
             words: None,

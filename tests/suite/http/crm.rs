@@ -1,6 +1,8 @@
 //! People that a program pushes.
 
 use axum::http::StatusCode;
+use comeback::domain::context::{Intent, Origin};
+use comeback::domain::interest;
 use comeback::server::http::auth::token_hash;
 use serde_json::{Value, json};
 
@@ -56,4 +58,40 @@ async fn what_is_no_push_is_refused_whole_and_nobody_pushes_without_a_key() {
         let (status, _) = office.ask("POST", "/v1/crm/changes", Some(token), Some(json!({ "changes": [] }))).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
     }
+}
+
+/// The examples of a section of the documentation, as JSON; of a time that the office has seen.
+fn examples(section: &str) -> Vec<Value> {
+    let page = include_str!("../../../assets/docs/crm.md");
+    let from = page.split_once(&format!("\n{section}\n")).unwrap().1;
+    let until = from.find("\n## ").unwrap_or(from.len());
+    let blocks = from[..until].split("```json\n").skip(1);
+    let text = blocks.map(|block| block.split_once("```").unwrap().0.replace("2026-11-0", "2026-02-0"));
+    text.map(|text| serde_json::from_str(&text).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_the_documentation_pushes_is_taken_and_a_sign_of_the_product_is_seen_by_the_rep() {
+    let office = office().await;
+    office.sign_in("maya").await;
+    for phone in ["+13125550162", "+13125550164", "+13125550165"] {
+        office.text(phone, "Can we talk?").await;
+    }
+    let all = examples("## Pushing");
+    assert_eq!(all.len(), 3, "one for people, one for signs, one of a flow");
+    for example in all {
+        let rows = example["changes"].as_array().unwrap().len();
+        let (status, told) = office.ask("POST", "/v1/crm/changes", Some("cba_key"), Some(example)).await;
+        assert_eq!(status, StatusCode::OK, "{told}");
+        assert_eq!((told["refused"].as_u64(), told["rows"].as_array().unwrap().len()), (Some(0), rows), "{told}");
+    }
+    let (_, seen) = office.ask("GET", "/v1/changes?since=", Some("maya"), None).await;
+    let cards: Vec<&Value> =
+        seen["upserts"].as_array().unwrap().iter().flat_map(|one| one["cards"].as_array().unwrap()).collect();
+    let of = |name: &str| *cards.iter().find(|card| card["name"] == name).unwrap_or_else(|| panic!("{name}: {seen}"));
+    assert_eq!(of("Tomás Reyes")["opportunity"]["stage"], "Negotiation/Review");
+    let signs: Vec<Intent> = serde_json::from_value(of("Ruth Adeyemi")["intents"].clone()).unwrap();
+    let that_day = signs.iter().map(|sign| sign.at).max().expect("signs of interest");
+    let first = interest::ranked(&signs, that_day)[0];
+    assert_eq!((first.kind.as_str(), interest::origin(first)), ("seat_limit", Origin::Product), "{signs:?}");
 }

@@ -60,7 +60,7 @@ async fn one_that_is_slow_is_given_up_and_one_that_is_gone_is_not_reached() {
 async fn a_refusal_says_until_when_and_until_then_hubspot_is_not_asked_at_all() {
     let portal = portal().await;
     portal.faults(HubSpotFaults { too_many: Times::Next(1), retry_after: Some(30), ..HubSpotFaults::default() });
-    let Err(CrmError::Busy { until }) = portal.behind(DANA).await else { panic!("not busy") };
+    let Err(CrmError::Busy { until, .. }) = portal.behind(DANA).await else { panic!("not busy") };
     let left = until.since(portal.now());
     assert!(left > Span::seconds(25) && left <= Span::seconds(30), "{left:?}");
     let refused = portal.hubspot.refused();
@@ -76,8 +76,14 @@ async fn a_refusal_says_until_when_and_until_then_hubspot_is_not_asked_at_all() 
 async fn the_end_of_a_day_s_calls_is_waited_for_longer() {
     let portal = portal().await;
     portal.faults(HubSpotFaults { day_is_over: true, retry_after: Some(1), ..HubSpotFaults::default() });
-    let Err(CrmError::Busy { until }) = portal.behind(DANA).await else { panic!("not busy") };
-    assert!(until.since(portal.now()) > Span::minutes(10));
+    let failed = portal.behind(DANA).await.unwrap_err();
+    assert!(failed.to_string().contains("calls of a day are used up; it is asked again at"), "{failed}");
+    let CrmError::Busy { until, of_the_day: true } = failed else { panic!("not of the day: {failed:?}") };
+    let left = until.since(portal.now());
+    assert!(left > Span::seconds(50) && left <= Span::seconds(60), "a second is for the other limit: {left:?}");
+    let before = portal.hubspot.asked().len();
+    assert!(matches!(portal.crm.owners().await, Err(CrmError::Busy { of_the_day: true, .. })));
+    assert_eq!(portal.hubspot.asked().len(), before, "it asked all the same");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use comeback::domain::alert::brief::{Brief, brief, span};
 use comeback::domain::alert::words::{Item, PAGE, message, page};
 use comeback::domain::alert::{Occasion, Redact, What};
+use comeback::domain::asking::heard::Heard;
 use comeback::domain::context::{Intent, Touch};
 use comeback::domain::time::Span;
 
@@ -32,7 +33,15 @@ fn story() -> Story {
 
 fn said(story: &Story, redact: Redact) -> Brief {
     let number = Story::number(1);
-    brief(&story.playbook, story.c(), &story.numbers[&number], (&story.cards[&number], false), WORDS, redact, story.now)
+    brief(
+        &story.playbook,
+        story.c(),
+        &story.numbers[&number],
+        (&story.cards[&number], Heard::Answered),
+        WORDS,
+        redact,
+        story.now,
+    )
 }
 
 fn alert(occasion: Occasion) -> What {

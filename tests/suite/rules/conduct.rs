@@ -1,5 +1,6 @@
 //! Notes, snoozing, finishing, reopening, opting out by hand.
 
+use comeback::domain::asking::heard::Heard;
 use comeback::domain::command::Command;
 use comeback::domain::consent::{OptOutSource, Scope};
 use comeback::domain::contact::Body;
@@ -180,7 +181,7 @@ fn a_tapback_over_an_unanswered_question_does_not_make_it_nothing_to_answer() {
             c: story.c(),
             number,
             cards,
-            unread: false,
+            heard: Heard::Answered,
             text: last,
             kind: None,
             reader: None,

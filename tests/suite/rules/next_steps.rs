@@ -1,5 +1,6 @@
 //! The recommended next step: the playbook's rules over the built-in ones, and never over what is not safe.
 
+use comeback::domain::asking::heard::Heard;
 use comeback::domain::command::Command;
 use comeback::domain::context::{Intent, Opportunity};
 use comeback::domain::event::Outcome;
@@ -17,7 +18,7 @@ fn step(story: &Story, text: &str, rules: &[Rule]) -> NextStep {
     let c = story.c();
     let cards = story.cards.get(&c.number).map_or(&[][..], Vec::as_slice);
     let (number, now, zone) = (&story.numbers[&c.number], story.now, chrono_tz::America::New_York);
-    recommend(&Moment { c, number, cards, unread: false, text, kind: None, reader: None, rules, now, zone })
+    recommend(&Moment { c, number, cards, heard: Heard::Answered, text, kind: None, reader: None, rules, now, zone })
 }
 
 fn rule(what: &str, why: &str) -> Rule {
@@ -165,8 +166,19 @@ fn nobody_is_told_to_bring_themselves_in() {
         let (number, cards) = (&story.numbers[&c.number], &story.cards[&c.number]);
         let (now, zone) = (story.now, chrono_tz::UTC);
         let reader = Some(&reader);
-        recommend(&Moment { c, number, cards, unread: false, text: "ok", kind: None, reader, rules: &rules, now, zone })
-            .what
+        recommend(&Moment {
+            c,
+            number,
+            cards,
+            heard: Heard::Answered,
+            text: "ok",
+            kind: None,
+            reader,
+            rules: &rules,
+            now,
+            zone,
+        })
+        .what
     };
     assert_eq!((says("ben").as_str(), says("maya").as_str()), ("Bring in the AE", "Else"));
 }
@@ -184,4 +196,43 @@ fn the_sign_that_means_most_is_named_and_not_the_newest() {
     story.cards.get_mut(&number).unwrap()[0].intents = signs;
     let any = [Rule { intents: ["*".to_owned()].into(), ..rule("Pick it up", "recently: {intent}") }];
     assert_eq!(step(&story, "ok", &any).why, "recently: quote");
+}
+
+#[test]
+fn nobody_is_a_stranger_to_a_crm_that_has_not_answered_or_is_not_there() {
+    let mut story = Story::begins();
+    story.texts("hello there");
+    let rules = [Rule { known: Some(false), ..rule("Ask who it is", "a stranger") }];
+    let said = |heard, rules: &[Rule]| {
+        let (c, now, zone) = (story.c(), story.now, chrono_tz::UTC);
+        let (number, text) = (&story.numbers[&c.number], "hello there");
+        recommend(&Moment { c, number, cards: &[], heard, text, kind: None, reader: None, rules, now, zone })
+    };
+    assert_eq!(said(Heard::Answered, &rules).what, "Ask who it is");
+    assert_eq!(said(Heard::Answered, &[]).why, "the CRM does not know this number");
+    for (heard, why) in [
+        (Heard::NotYet, "the CRM has not said yet who this is"),
+        (Heard::NoCrm, "no CRM is connected"),
+        (Heard::Unsure, "no card of them is here"),
+    ] {
+        assert_eq!((said(heard, &rules).why.as_str(), said(heard, &[]).why.as_str()), (why, why), "{heard:?}");
+    }
+}
+
+#[test]
+fn a_no_has_a_snippet_of_thanks_in_the_playbook_that_is_shipped_and_is_finished_once_it_is_answered() {
+    let shipped =
+        comeback::config::playbook::read("playbook.toml", include_str!("../../../assets/playbook.toml")).unwrap();
+    for text in ["no", "not interested", "No thanks, we went with somebody else"] {
+        let mut story = Story::with_mayas_buyer();
+        story.texts(text);
+        let said = step(&story, text, &shipped.next_steps);
+        let name = said.snippet.as_deref().unwrap_or_else(|| panic!("{text}: {said:?}"));
+        assert!(shipped.snippets[name].text.starts_with("Thank you"), "{text}: {said:?}");
+        let message = story.answers("maya");
+        story.wait(Span::seconds(8));
+        assert!(story.starts(message));
+        let said = step(&story, text, &shipped.next_steps);
+        assert_eq!(said.action, Some(Action::NotInterested), "{text}: {said:?}");
+    }
 }

@@ -7,6 +7,7 @@ use comeback::domain::command::{Actor, Command};
 use comeback::domain::routing::Holder;
 use comeback::domain::time::Span;
 use comeback::server::crm::follow_up;
+use comeback::server::explain;
 use comeback::server::service::Work;
 use comeback::server::store::sqlite::SqliteStore;
 
@@ -97,5 +98,32 @@ async fn a_card_that_is_old_is_waited_for_once_more() {
         let c = floor.texts(2, "main", "Can we talk about the price?").await;
         let state = floor.state(c).await;
         assert!(state.assignment.is_none() && state.awaits.is_some(), "eleven are not: {state:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_record_says_why_nobody_was_known() {
+    for (connected, asked, wanted) in [
+        (false, false, "nobody known behind the number (no CRM is connected)"),
+        (true, false, "nobody known behind the number (the CRM has not said yet who this is)"),
+        (true, true, "nobody known behind the number (the CRM does not know this number)"),
+    ] {
+        let mut floor = Floor::opens().await;
+        if connected {
+            floor.service.asks().connected("a CRM");
+        }
+        let c = floor.texts(1, "main", "Can we talk about the price?").await;
+        if asked {
+            floor.crm_says(1, Vec::new()).await;
+            follow_up(&floor.service).await.unwrap();
+        }
+        floor.clock.advance(Span::millis(300));
+        expires(&floor, c).await;
+        let (store, playbook) = (floor.service.store(), floor.service.playbook());
+        let told = explain::of(store.as_ref(), &playbook, chrono_tz::UTC, c).await.unwrap();
+        let lines: Vec<String> = told.into_iter().flat_map(|told| told.lines).collect();
+        assert!(lines.iter().any(|line| line.contains(wanted)), "{wanted}: {lines:#?}");
+        let never = ["the CRM knows nobody", "nobody owns"];
+        assert!(!lines.iter().any(|line| never.iter().any(|words| line.contains(words))), "{lines:#?}");
     }
 }

@@ -12,6 +12,7 @@ use comeback::client::handle::{Ask, Notice};
 use comeback::client::inbox::Beside;
 use comeback::client::sync::{Input, Wish};
 use comeback::client::{inbox, replica};
+use comeback::domain::asking::heard::Heard;
 use comeback::domain::command::Command;
 use comeback::domain::id::{ConversationId, MessageId};
 use comeback::tui::keymap::chord::{Chord, Key};
@@ -78,7 +79,8 @@ impl Seat {
             let older = client.machine.awaits_older(id);
             notices.push(Notice::Thread(
                 id,
-                inbox::thread(&view, id, Beside { awaits_older: older, unread: false }, self.desk.now).map(Arc::new),
+                inbox::thread(&view, id, Beside { awaits_older: older, heard: Heard::Answered }, self.desk.now)
+                    .map(Arc::new),
             ));
         }
         for notice in notices {

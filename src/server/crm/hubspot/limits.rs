@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::super::limits::{self, DAY_IS_OVER, LONGEST, longer};
+use super::super::limits::{self, LONGEST, day_is_over, longer};
 
 /// Between two searches: no more than four begin in a second.
 pub const BETWEEN_SEARCHES: Duration = Duration::from_millis(260);
@@ -50,19 +50,20 @@ impl limits::Said for Said {
         self.refused
     }
 
+    fn is_of_the_day(&self) -> bool {
+        self.left_today == Some(0) || self.refused && self.of_the_day
+    }
+
     fn hold(&self, before: u32) -> Option<Duration> {
         let window = self.window.unwrap_or(WINDOW).min(LONGEST);
-        if self.refused && (self.of_the_day || self.left_today == Some(0)) {
-            return Some(DAY_IS_OVER);
+        if limits::Said::is_of_the_day(self) {
+            return Some(day_is_over(self.again, before));
         }
         if self.refused {
             let asked = self.again.unwrap_or(Duration::from_secs(1));
             // A refused window that says nothing of its own is waited for whole.
             let asked = if self.left == Some(0) { asked.max(window) } else { asked };
             return Some(longer(asked, before));
-        }
-        if self.left_today == Some(0) {
-            return Some(DAY_IS_OVER);
         }
         // The last call of the window is left to others.
         (self.left == Some(0)).then_some(window)
@@ -90,7 +91,7 @@ mod tests {
         for (said, before, wanted) in [
             (said(200, &[LEFT, TEN]), 0, None),
             (said(200, &[NONE, TEN]), 0, Some(s(10))),
-            (said(200, &[("x-hubspot-ratelimit-daily-remaining", "0")]), 0, Some(s(900))),
+            (said(200, &[("x-hubspot-ratelimit-daily-remaining", "0")]), 0, Some(s(60))),
             (said(200, &[("x-hubspot-ratelimit-remaining", "lots")]), 3, None),
             (said(429, &[]), 0, Some(s(1))),
             (said(429, &[LEFT, TEN]), 2, Some(s(4))),
@@ -98,7 +99,9 @@ mod tests {
             (said(429, &[NONE, TEN]), 60, Some(s(900))),
             (said(429, &[("retry-after", "7")]), 0, Some(s(7))),
             (said(429, &[("retry-after", "99999999999")]), 0, Some(s(900))),
-            (Said { of_the_day: true, ..said(429, &[("retry-after", "7")]) }, 0, Some(s(900))),
+            (Said { of_the_day: true, ..said(429, &[("retry-after", "7")]) }, 0, Some(s(60))),
+            (Said { of_the_day: true, ..said(429, &[]) }, 3, Some(s(480))),
+            (Said { of_the_day: true, ..said(429, &[("retry-after", "1800")]) }, 3, Some(s(1800))),
         ] {
             assert_eq!(said.hold(before), wanted, "{said:?} {before}");
         }

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::super::limits::{self, DAY_IS_OVER, longer};
+use super::super::limits::{self, day_is_over, longer};
 
 /// What an answer says of the limits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,9 +60,13 @@ impl limits::Said for Said {
         self.refused || self.away
     }
 
+    fn is_of_the_day(&self) -> bool {
+        self.left == Some(0) || self.refused && self.of_the_day
+    }
+
     fn hold(&self, before: u32) -> Option<Duration> {
-        if self.refused && (self.of_the_day || self.left == Some(0)) || self.left == Some(0) {
-            return Some(DAY_IS_OVER);
+        if limits::Said::is_of_the_day(self) {
+            return Some(day_is_over(self.again, before));
         }
         (self.refused || self.away).then(|| longer(self.again.unwrap_or(Duration::from_secs(1)), before))
     }
@@ -82,17 +86,18 @@ mod tests {
         };
         for (said, before, wanted) in [
             (said(200, &[("sforce-limit-info", "api-usage=18/5000")]), 0, None),
-            (said(200, &[USED]), 0, Some(900)),
-            (said(200, &[("sforce-limit-info", "api-usage=6000/5000")]), 0, Some(900)),
+            (said(200, &[USED]), 0, Some(60)),
+            (said(200, &[USED]), 9, Some(900)),
+            (said(200, &[("sforce-limit-info", "api-usage=6000/5000")]), 0, Some(60)),
             (
                 said(200, &[("sforce-limit-info", "api-usage=1/9; per-app-api-usage=250/250(appName=a=b/c)")]),
                 0,
-                Some(900),
+                Some(60),
             ),
             (said(200, &[("sforce-limit-info", "api-usage=lots")]), 3, None),
             (said(403, &[("sforce-limit-info", "api-usage=7/5000")]).by_limit(false), 2, Some(4)),
-            (said(403, &[USED]).by_limit(false), 0, Some(900)),
-            (said(403, &[]).by_limit(true), 0, Some(900)),
+            (said(403, &[USED]).by_limit(false), 0, Some(60)),
+            (said(403, &[]).by_limit(true), 1, Some(120)),
             (said(429, &[("retry-after", "7")]), 0, Some(7)),
             (said(503, &[("retry-after", "30")]), 1, Some(60)),
             (said(503, &[]), 60, Some(256)),

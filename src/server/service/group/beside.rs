@@ -114,7 +114,7 @@ impl Group {
         command: &Command,
         origin: &Origin<'_>,
     ) -> Option<Came> {
-        let world = world(&self.loaded, policy, conversation, command, origin.answering);
+        let world = world((&self.loaded, self.connected), policy, conversation, command, origin.answering);
         let cx = self.context(origin);
         let facts = catch_unwind(AssertUnwindSafe(|| decide(&world, command, &cx))).ok()?.ok()?;
         let new = || Conversation::new(text.conversation, text.number, text.line.clone());

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Group, Origin};
 use crate::domain::alert::brief::brief;
 use crate::domain::alert::{Notice, Redact, To, What, approval, campaign, follow};
+use crate::domain::asking::heard::Heard;
 use crate::domain::command::{Actor, Command};
 use crate::domain::consent::Number;
 use crate::domain::conversation::{AnswerState, Conversation};
@@ -106,7 +107,7 @@ impl Group {
         let redact = self.playbook.alerting.channels.get(&reply.channel).map_or(Redact::All, |channel| channel.redact);
         let cards = self.loaded.cards.get(&c.number).map_or(&[][..], Vec::as_slice);
         let number = self.loaded.numbers.get(&c.number).cloned().unwrap_or_else(|| Number::new(c.number));
-        let told = brief(&self.playbook, c, &number, (cards, false), "", redact, self.now);
+        let told = brief(&self.playbook, c, &number, (cards, Heard::Unsure), "", redact, self.now);
         let wrote = || {
             let at = c.wrote().map(|at| at.utc().with_timezone(&self.playbook.zone()).format("%H:%M").to_string());
             at.map_or_else(|| "the one that was paged".to_owned(), |at| format!("the reply of {at}"))

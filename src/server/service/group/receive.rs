@@ -15,8 +15,9 @@ use crate::server::media::wanted;
 use crate::server::store::RawEvent;
 
 impl Group {
-    /// Whether the CRM answers: then first replies may wait for it.
-    pub(in super::super) fn asks_of(&mut self, answers: bool, clock: &dyn Clock) {
+    /// Whether there is a CRM, and whether it answers: then first replies may wait for it.
+    pub(in super::super) fn asks_of(&mut self, (connected, answers): (bool, bool), clock: &dyn Clock) {
+        self.connected = connected;
         let (asking, now) = (&self.playbook.asking, self.now);
         let times = || (now + clock.of_real(asking.budget), now - clock.of_real(asking.fresh));
         self.asks = answers.then(times);

@@ -1,11 +1,13 @@
-//! Words that a text is searched for: whole ones, whatever stands around them.
+//! Words that a text is searched for, for use cases and next steps alike: whole ones, whatever stands around them.
 //!
-//! `contract` is in "the contract!" and not in "a contractor"; `redline*` is in "redlines", too. Several words are found one
-//! after the other. Upper and lower case are alike.
+//! `contract` is in "the contract!" and in "the contract's end", and not in "a contractor"; `redline*` is in "redlines", too.
+//! Several words are found one after the other. Upper and lower case are alike.
+
+use unicode_segmentation::UnicodeSegmentation as _;
 
 /// What is searched for, taken apart.
 struct Wanted {
-    /// Its words, in lower case. None of what has neither letter nor digit, which is searched for as it stands.
+    /// Its words, folded. None of what has neither letter nor digit, which is searched for as it stands.
     words: Vec<String>,
     /// Whether the last one is the beginning of a word.
     begins: bool,
@@ -13,7 +15,7 @@ struct Wanted {
 
 impl Wanted {
     fn of(pattern: &str) -> Self {
-        Self { words: parts(pattern), begins: pattern.trim_end().ends_with('*') }
+        Self { words: words(pattern), begins: pattern.trim_end().ends_with('*') }
     }
 
     /// Whether these words, one after the other, are among those; `open` says that the last of those may go on.
@@ -29,20 +31,53 @@ impl Wanted {
     }
 }
 
-/// Words of a text: letters and digits that stand together.
-fn parts(text: &str) -> Vec<String> {
-    let lower = text.to_lowercase();
-    lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+/// Whole words in their order, folded, by the Unicode rules for words (UAX 29): scripts without spaces are taken sign
+/// by sign, so that a word is found inside a sentence of theirs. What Unicode holds together around a joint is parted there.
+pub fn words(text: &str) -> Vec<String> {
+    text.unicode_words().flat_map(parts).map(folded).collect()
+}
+
+/// Signs around which Unicode holds a word together: "contract's", "ok.call", "re:price". Between digits they stay.
+const JOINTS: [char; 13] = ['\'', '’', '‘', '＇', '.', '․', '．', '﹒', ':', '：', '·', '‧', '_'];
+
+/// A word of Unicode's without its joints.
+fn parts(word: &str) -> impl Iterator<Item = &str> {
+    let is_digit = |c: Option<char>| c.is_some_and(char::is_numeric);
+    let (mut all, mut from) = (Vec::new(), 0);
+    for (at, joint) in word.char_indices().filter(|(_, c)| JOINTS.contains(c)) {
+        let after = at + joint.len_utf8();
+        if !(is_digit(word[..at].chars().next_back()) && is_digit(word[after..].chars().next())) {
+            all.push(&word[from..at]);
+            from = after;
+        }
+    }
+    all.push(&word[from..]);
+    all.into_iter().filter(|part| !part.is_empty())
+}
+
+/// Upper and lower case alike, also where one letter becomes two (`ß`, `SS`).
+pub fn folded(text: &str) -> String {
+    text.to_uppercase().to_lowercase()
 }
 
 /// Whether a text has it.
-pub(super) fn has(text: &str, pattern: &str) -> bool {
+pub fn has(text: &str, pattern: &str) -> bool {
+    said(&words(text), pattern, text)
+}
+
+/// The same of a text that is looked through for several, with its [`words`].
+pub fn said(words: &[String], pattern: &str, text: &str) -> bool {
     let wanted = Wanted::of(pattern);
-    if wanted.words.is_empty() { text.contains(pattern.trim()) } else { wanted.is_in(&parts(text), false) }
+    if wanted.words.is_empty() { text.contains(pattern.trim()) } else { wanted.is_in(words, false) }
+}
+
+/// Whether two stand for the same words.
+pub fn is_same(one: &str, other: &str) -> bool {
+    takes(one, other) && takes(other, one)
 }
 
 /// Whether every text that has `narrow` has `wide`.
-pub(super) fn takes(wide: &str, narrow: &str) -> bool {
+pub fn takes(wide: &str, narrow: &str) -> bool {
     let (wide, narrow) = (wide.trim(), narrow.trim());
     let (one, other) = (Wanted::of(wide), Wanted::of(narrow));
     match (one.words.is_empty(), other.words.is_empty()) {
@@ -74,6 +109,16 @@ mod tests {
             ("cannot log into it", "log in*", true),
             ("¿Cuánto cuesta la RENOVACIÓN?", "renovación", true),
             ("don't", "don't", true),
+            ("the contract’s third page", "contract", true),
+            ("ok.call me", "call", true),
+            ("Re:price", "price", true),
+            ("it is 10.500 a year", "10", false),
+            ("at 10:30", "10:30", true),
+            ("STRASSE 5", "straße", true),
+            ("我想预约明天", "预约", true),
+            ("约预", "预约", false),
+            ("कर्म", "कर", false),
+            ("e\u{301}t ok", "e", false),
             ("what?!", "?", true),
             ("what", "?", false),
             ("", "contract", false),
