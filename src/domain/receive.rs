@@ -104,7 +104,10 @@ pub(super) fn rematch(mut d: Draft, world: &ReadSet<'_>) -> Decided {
     let before = d.c.owner.clone();
     let found = find_owner(&mut d, world, None, None);
     let untaken = d.c.assignment.is_some() && !asking::is_of_a_person(&d.c);
-    if (moved || asking::reroutes(world, &d.c, before.as_ref())) && untaken && !d.c.is_done() {
+    // What another program answers lies where it lies, whoever else owns the buyer now.
+    let lies_aside = d.c.is_sent_on() && use_case::sent_on(world.playbook, &d.c.use_case).is_some();
+    let reroutes = !lies_aside && asking::reroutes(world, &d.c, before.as_ref());
+    if (moved || reroutes) && untaken && !d.c.is_done() {
         offer(&mut d, world, found);
     }
     d.facts()

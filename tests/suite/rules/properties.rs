@@ -284,7 +284,8 @@ pub(super) fn run(story: &mut Story, step: &Step) {
                 team.members.remove(&rep);
             }
             story.settles();
-            let waits = |c: &Conversation| coverage::is_unsettled(c, false, |other| *other != rep);
+            let is_here = |other: &RepId| story.roster.is_here(&story.playbook, other);
+            let waits = |c: &Conversation| coverage::is_unsettled(c, false, is_here);
             let kept = story.conversations.values().find(|c| c.assignee() == Some(&rep) && waits(c));
             assert!(kept.is_none(), "a buyer waits for somebody who is gone: {kept:?}");
         }
