@@ -167,7 +167,7 @@ fn change(me: &RepId, leave: &Leave, seen: Seen<'_>) -> Option<Change> {
     let returned = assignment.is_some_and(|a| {
         a.at >= leave.since && a.to.rep() == Some(me) && matches!(a.because.reason, Reason::Returned(_))
     });
-    let moved = assignment.is_some_and(|a| a.at >= leave.since && a.to.rep() != Some(me));
+    let moved = assignment.is_some_and(|a| meanwhile(a.at) && a.to.rep() != Some(me));
     // Of one that came back, what the buyer wrote just then counts too: nobody else answers it.
     let wrote = c.last_inbound.is_some_and(|at| meanwhile(at) || (at >= leave.since && (returned || lent)));
     let mut answers = BTreeMap::new();
@@ -175,7 +175,11 @@ fn change(me: &RepId, leave: &Leave, seen: Seen<'_>) -> Option<Change> {
         *answers.entry(answer.by.clone()).or_insert(0) += 1;
     }
     let done = match (c.status, &c.finished) {
-        (Status::Done(outcome), Some(finished)) if finished.by != *me => Some((outcome, finished.by.clone())),
+        (Status::Done(outcome), Some(finished))
+            if finished.by != *me && meanwhile(finished.at.unwrap_or(c.changed)) =>
+        {
+            Some((outcome, finished.by.clone()))
+        }
         (Status::Done(_) | Status::Snoozed(_) | Status::Open, _) => None,
     };
     let late = c.met.as_ref().and_then(|met| {

@@ -33,10 +33,13 @@ pub fn words(playbook: &Playbook, use_case: &str, disclosed: bool) -> Option<Str
 }
 
 /// A person's text started a clock while its calendar is closed: one text says so, and none again before it has opened and
-/// closed once more, whoever answers meanwhile. The id comes with the command, when the address is one that texts may go to.
+/// closed once more, whoever answers meanwhile, and from whichever of our numbers. The id comes with the command, when the address is one that texts may go to.
 pub(super) fn acknowledge(d: &mut Draft, world: &ReadSet<'_>, text: &Receive) {
     let Some(message) = text.acknowledgement else { return };
-    let untold = !d.c.acknowledged && !said_since_it_closed(&d.c, world, d.now);
+    let elsewhere = world.siblings.iter().filter_map(|sibling| sibling.acknowledged_at);
+    let told =
+        d.c.acknowledged_at.into_iter().chain(elsewhere).any(|said| is_since_it_closed(&d.c, world, said, d.now));
+    let untold = !d.c.acknowledged && !told;
     let wanted = untold && words(world.playbook, &d.c.use_case, d.c.disclosed.is_some()).is_some();
     if wanted && may_leave(&d.c, world, d.now, Some(text.sent.unwrap_or(d.now))) {
         d.say(Event::Acknowledged { message, not_before: d.now });
@@ -54,9 +57,8 @@ pub(super) fn still_fits(c: &Conversation, world: &ReadSet<'_>, now: Timestamp) 
     c.acknowledged && c.clock.is_some() && may_be_said && may_leave(c, world, now, c.wrote())
 }
 
-/// Whether the buyer was told already since the calendar last closed.
-fn said_since_it_closed(c: &Conversation, world: &ReadSet<'_>, now: Timestamp) -> bool {
-    let Some(said) = c.acknowledged_at else { return false };
+/// Whether what was said then was said since the calendar last closed.
+fn is_since_it_closed(c: &Conversation, world: &ReadSet<'_>, said: Timestamp, now: Timestamp) -> bool {
     let cohort = world.playbook.cohort(&c.cohort).or_else(|| world.playbook.cohorts.last());
     let calendar = cohort.and_then(|cohort| world.playbook.calendars.get(&cohort.calendar));
     calendar.is_some_and(|calendar| calendar.next_open(said).is_none_or(|opens| opens > now))

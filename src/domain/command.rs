@@ -378,7 +378,7 @@ pub struct Context {
 pub struct ReadSet<'a> {
     /// The conversation the command is about; for a received text the one it belongs to, if there is one.
     pub conversation: Option<&'a Conversation>,
-    /// Other conversations of the same number with answers that have not left: an opt-out takes those back too.
+    /// The number's other conversations: an opt-out takes back their answers too, and what one was told no other is told again.
     pub siblings: Vec<&'a Conversation>,
     /// The buyer's number: its consent.
     pub number: Option<&'a Number>,

@@ -165,6 +165,9 @@ pub struct Finished {
     pub expires: Option<Timestamp>,
     /// The clock that ran, unless a text met it: reopening starts it again with its old due time.
     pub clock: Option<Clock>,
+    /// When; none where it was finished before that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
 }
 
 /// A note of a colleague's.
@@ -335,7 +338,7 @@ impl Conversation {
                 self.status = Status::Done(*outcome);
                 let expires = self.assignment.as_mut().and_then(|a| a.expires.take());
                 self.awaits = None;
-                self.finished = Some(Finished { by: by.clone(), expires, clock: self.clock.clone() });
+                self.finished = Some(Finished { by: by.clone(), expires, clock: self.clock.clone(), at: Some(at) });
             }
             Event::RulingDue { warn, due } => {
                 self.ruling = Some(RulingClock { warn: *warn, due: *due, warned: false });

@@ -190,7 +190,10 @@ pub fn find(world: &ReadSet<'_>, asked: &Asked<'_>) -> Found {
         if found.owner.is_some() {
             // Of a pool everybody came after: that says nothing.
             for rep in candidates.into_iter().filter(|_| !rule.source.deals()) {
-                let why = format!("{}, and that counts less", rule.source.words());
+                let why = match bar(world, rule, asked, rep) {
+                    Some(bar) => format!("{}, but {bar}", rule.source.words()),
+                    None => format!("{}, and that counts less", rule.source.words()),
+                };
                 note(&mut found.later, rep, why);
             }
             continue;

@@ -43,6 +43,10 @@ fn every_mistake_is_told_at_once_and_the_rest_is_looked_at_as_if_they_were_mende
             ][..],
         ),
         (
+            &[("stage = \"Negotiation\"\nowners", "stage = \"Negotiaton\"\nowners")],
+            &["there is no stage of a cohort \"Negotiaton\"; did you mean \"Negotiation\"?"],
+        ),
+        (
             &[("undo_hold = ", "undo_hodl = "), ("lead = \"lea\"", "lead = \"lee\"")],
             &[
                 "unknown key \"undo_hodl\"; did you mean \"undo_hold\"?",

@@ -155,9 +155,25 @@ fn each_thing_that_happened_is_told_once_and_what_did_not_concern_me_is_not() {
 
     let mut done = lent(4);
     done.status = Status::Done(Outcome::Meeting);
-    done.finished = Some(Finished { by: "ben".into(), expires: None, clock: None });
+    done.finished = Some(Finished { by: "ben".into(), expires: None, clock: None, at: None });
     let told = changes(&leave, &[&done]);
     assert_eq!(told[0].done, Some((Outcome::Meeting, "ben".into())));
+}
+
+#[test]
+fn what_began_or_ended_after_the_return_is_no_part_of_it() {
+    let leave = leave(Some(60));
+    let mut done = lent(4);
+    (done.loan, done.status, done.changed) = (None, Status::Done(Outcome::Meeting), at(90));
+    let finished = |when| Some(Finished { by: "ben".into(), expires: None, clock: None, at: Some(at(when)) });
+    done.assignment = Some(held_by("ben", 80, Reason::Took));
+    done.finished = finished(90);
+    assert_eq!(changes(&leave, &[&done]), []);
+    done.finished = finished(50);
+    assert_eq!(changes(&leave, &[&done]).len(), 1, "finished meanwhile, and noted since");
+    let mut moved = lent(5);
+    (moved.loan, moved.assignment, moved.changed) = (None, Some(held_by("ben", 80, Reason::Took)), at(80));
+    assert_eq!(changes(&leave, &[&moved]), []);
 }
 
 #[test]
@@ -168,7 +184,7 @@ fn what_is_due_first_comes_first_and_what_is_done_last() {
     soon.clock = Some(clock(70, Stage::Running));
     wrote.last_inbound = Some(at(20));
     done.status = Status::Done(Outcome::NotInterested);
-    done.finished = Some(Finished { by: "ben".into(), expires: None, clock: None });
+    done.finished = Some(Finished { by: "ben".into(), expires: None, clock: None, at: None });
     let order: Vec<ConversationId> =
         changes(&leave, &[&done, &quiet, &wrote, &soon, &late]).iter().map(|change| change.id).collect();
     assert_eq!(order, [9, 8, 7, 6, 5].map(|n| ConversationId(Uuid::from_u128(n))));

@@ -317,7 +317,7 @@ pub(super) struct ExpectText {
     pub(super) at: Spanned<Datetime>,
     pub(super) use_case: Option<Name>,
     /// Of the open deal.
-    pub(super) stage: Option<String>,
+    pub(super) stage: Option<Name>,
     /// Who the CRM says owns what.
     #[serde(default)]
     pub(super) owners: BTreeMap<OwnerSource, Name>,

@@ -32,7 +32,7 @@ impl Reader<'_> {
         let reply = Reply {
             line: LineId(self.named("line", &text.line, d.line.keys())),
             use_case: text.use_case.as_ref().map(|name| self.named("use_case", name, d.use_case.keys())),
-            stage: text.stage.clone(),
+            stage: text.stage.as_ref().map(|stage| self.stage(stage, d)),
             owners: text.owners.iter().map(|(source, name)| (*source, rep(name))).collect(),
             text: text.text.as_ref().and_then(|words| self.kept(self.words(words))),
             campaign: text.campaign.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::path::Path;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{IntoDeserializer as _, MapAccess, SeqAccess, Visitor};
@@ -191,7 +192,9 @@ impl Reader<'_> {
         let source = (self.files)(name).map_err(|why| self.mistake(file.span(), format!("{name}: {why}")))?;
         let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(source.as_bytes());
         let headers = reader.headers().cloned();
-        let table = Table { name, source: &source };
+        // As whoever reads the message opens it: it is named from the playbook's folder.
+        let shown = Path::new(self.file).with_file_name(name).display().to_string();
+        let table = Table { name: &shown, source: &source };
         let headers = headers.map_err(|e| table.at(1, 0, e.to_string(), None))?;
         let known = ["country", "state", "area_code", "segment", "rep"];
         let mut is_known = true;

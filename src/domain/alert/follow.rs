@@ -14,12 +14,13 @@ use crate::domain::sla::Stage;
 use crate::domain::time::Timestamp;
 use crate::domain::use_case;
 
-/// What follows from one fact about a conversation. `c` is as the fact left it, `by` who did it: nobody is told of their
-/// own doing.
+/// What follows from one fact about a conversation. `c` is as the fact left it, `was` the use case that it had until then,
+/// `by` who did it: nobody is told of their own doing.
 pub fn follow(
     playbook: &Playbook,
     roster: &Roster,
     c: &Conversation,
+    was: &str,
     event: &Event,
     by: Option<&RepId>,
     now: Timestamp,
@@ -82,7 +83,7 @@ pub fn follow(
             destination(playbook.alerting.handled.get(&c.use_case), c, what, now)
         }
         // It turns out that another program answers it: what was offered to Sales until now is told there.
-        Event::Matched { .. } => late(playbook, c, now),
+        Event::Matched { .. } => late(playbook, c, was, now),
         Event::Opened { .. }
         | Event::Owned { .. }
         | Event::CardAwaited { .. }
@@ -227,9 +228,11 @@ fn came(because: &Because) -> Occasion {
 }
 
 /// The newest text of a conversation that was Sales' until now and nobody took.
-fn late(playbook: &Playbook, c: &Conversation, now: Timestamp) -> Vec<Notice> {
+fn late(playbook: &Playbook, c: &Conversation, was: &str, now: Timestamp) -> Vec<Notice> {
     let offered = |a: &Assignment| a.taken.is_none() && playbook.asking.reroute != Reroute::Never;
-    let was_ours = !c.is_sent_on() && c.assignment.as_ref().map_or(c.awaits.is_some(), offered);
+    // One whose offer waits for the CRM was told when it came, unless it was Sales' then.
+    let waits = c.awaits.is_some() && use_case::sent_on(playbook, was).is_none();
+    let was_ours = !c.is_sent_on() && c.assignment.as_ref().map_or(waits, offered);
     let (Some(channel), Some(message)) = (use_case::sent_on(playbook, &c.use_case), c.last_text) else {
         return Vec::new();
     };

@@ -306,7 +306,7 @@ impl Group {
         let answers: BTreeMap<MessageId, AnswerState> =
             loading.state.answers.iter().map(|(id, a)| (*id, a.state.clone())).collect();
         let held = open_with(&loading.state);
-        let topics = loading.state.topics.clone();
+        let (topics, use_case) = (loading.state.topics.clone(), loading.state.use_case.clone());
         loading.state.apply(self.now, event);
         let holds = open_with(&loading.state);
         if held != holds {
@@ -347,7 +347,7 @@ impl Group {
             }
             self.batch.sends.push(send_of(*message, id, now.as_ref(), self.now));
         }
-        self.tell(id, event, origin, &answers);
+        self.tell(id, event, origin, (&use_case, &answers));
         self.tell_campaign(id, event, &topics);
     }
 

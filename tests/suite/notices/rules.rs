@@ -49,7 +49,8 @@ fn told(notices: &[Notice]) -> Vec<(String, String)> {
 /// What follows from events that just happened, by whoever did them.
 fn follows(story: &Story, events: &[Event], by: Option<&str>) -> Vec<Notice> {
     let by = by.map(RepId::from);
-    let one = |event| follow(&story.playbook, &story.roster, story.c(), event, by.as_ref(), story.now);
+    let one =
+        |event| follow(&story.playbook, &story.roster, story.c(), &story.c().use_case, event, by.as_ref(), story.now);
     events.iter().flat_map(one).chain(campaigns(story, events)).collect()
 }
 
@@ -57,18 +58,18 @@ fn follows(story: &Story, events: &[Event], by: Option<&str>) -> Vec<Notice> {
 fn campaigns(story: &Story, events: &[Event]) -> Vec<Notice> {
     let mut notices = Vec::new();
     folded(story, events, |before, c, event, at| {
-        notices.extend(campaign::follow(&story.playbook, before, c, event, at));
+        notices.extend(campaign::follow(&story.playbook, &before.topics, c, event, at));
     });
     notices
 }
 
-/// The newest facts, each with what the conversation was about before it, and as it left the conversation.
-fn folded(story: &Story, events: &[Event], mut f: impl FnMut(&BTreeSet<String>, &Conversation, &Event, Timestamp)) {
+/// The newest facts, each with the conversation before it, and as it left it.
+fn folded(story: &Story, events: &[Event], mut f: impl FnMut(&Conversation, &Conversation, &Event, Timestamp)) {
     let (here, last) = (story.c(), story.record.len().saturating_sub(events.len()));
     let mut c = Conversation::new(here.id, here.number, here.line.clone());
     for (n, (at, subject, event)) in story.record.iter().enumerate() {
         if *subject == Subject::Conversation(here.id) {
-            let before = c.topics.clone();
+            let before = c.clone();
             c.apply(*at, event);
             if n >= last {
                 f(&before, &c, event, *at);
@@ -303,19 +304,35 @@ fn what_turns_out_not_to_be_for_sales_is_told_to_the_program_that_answers_it_onc
         },
     );
     let events = story.machine(Actor::Crm, &Command::Match);
-    let heard = |story: &Story, events: &[Event]| {
-        let mut notices = Vec::new();
-        folded(story, events, |_, c, event, at| {
-            notices.extend(follow(&story.playbook, &story.roster, c, event, None, at));
-        });
-        notices
-    };
     let notices = heard(&story, &events);
     let What::Handled { message, .. } = &notices[0].what else { panic!("{notices:?}") };
     assert_eq!((notices.len(), Some(*message)), (1, received));
     assert_eq!(told(&campaigns(&story, &events)), pairs(&[("channels:hook", "campaign_resume")]));
     let again = story.machine(Actor::Crm, &Command::Match);
     assert_eq!(heard(&story, &again), [], "once");
+}
+
+fn heard(story: &Story, events: &[Event]) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    folded(story, events, |before, c, event, at| {
+        notices.extend(follow(&story.playbook, &story.roster, c, &before.use_case, event, None, at));
+    });
+    notices
+}
+
+#[test]
+fn what_another_program_answers_is_told_there_once_also_while_its_offer_waits_for_the_crm() {
+    let mut story = Story::begins();
+    loud(&mut story);
+    story.playbook.alerting.everybody = None;
+    story.playbook.alerting.handled.insert("survey".to_owned(), "hook".to_owned());
+    story.waits = Some(Span::millis(300));
+    let first = story.receives(7, "poll", "Five stars", 0, None);
+    assert!(story.c().awaits.is_some(), "its offer waits: {:?}", story.c());
+    assert_eq!(told(&heard(&story, &first)), pairs(&[("channels:hook", "reply")]));
+    let settled = story.machine(Actor::Crm, &Command::Match);
+    assert!(story.c().is_sent_on(), "{:?}", story.c());
+    assert_eq!(heard(&story, &settled), [], "it was told when it came");
 }
 
 #[test]

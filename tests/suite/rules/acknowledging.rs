@@ -37,6 +37,20 @@ fn is_gone(story: &Story, message: MessageId) -> bool {
 }
 
 #[test]
+fn a_buyer_is_told_once_whichever_of_our_numbers_they_text() {
+    let mut story = evening();
+    let text = |story: &mut Story, line: &str| told(&story.receives(1, line, "Can we talk?", 0, None));
+    assert!(text(&mut story, "main").is_some());
+    story.wait(Span::minutes(1));
+    assert_eq!(text(&mut story, "dock"), None, "the other number has said it");
+    // After a day at work it is said again.
+    let mut story = evening();
+    assert!(text(&mut story, "main").is_some());
+    story.wait(Span::minutes(24 * 60));
+    assert!(text(&mut story, "dock").is_some());
+}
+
+#[test]
 fn where_only_approved_words_go_out_only_an_approved_snippet_acknowledges() {
     let under = "Not an offer. NMLS 1.";
     let whole = format!("We are back at nine.\n{under}");

@@ -22,18 +22,18 @@ use crate::server::service::{Outcome, PageReply, Says};
 use crate::server::store::notice::NoticeRow;
 
 impl Group {
-    /// What follows from a fact that its conversation has taken in. `before` is where its answers stood.
+    /// What follows from a fact that its conversation has taken in. `before` is where its answers stood, `was` its use case.
     pub(super) fn tell(
         &mut self,
         id: ConversationId,
         event: &Event,
         origin: &Origin<'_>,
-        before: &BTreeMap<MessageId, AnswerState>,
+        (was, before): (&str, &BTreeMap<MessageId, AnswerState>),
     ) {
         let Some(loading) = self.loaded.conversations.get(&id) else { return };
         let roster = &self.loaded.roster;
         let by = origin.actor.rep();
-        let notices = follow::follow(&self.playbook, roster, &loading.state, event, by, self.now);
+        let notices = follow::follow(&self.playbook, roster, &loading.state, was, event, by, self.now);
         let asked = approval::follow(&self.playbook, roster, &loading.state, event, before, self.now);
         self.keep(notices);
         self.keep(asked);
