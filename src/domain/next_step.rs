@@ -71,7 +71,14 @@ pub fn recommend(at: &Moment<'_>) -> NextStep {
     let own = at.rules.iter().find_map(|rule| rule.step(at, kind));
     own.or_else(|| rules::built_in().iter().find_map(|rule| rule.step(at, kind))).unwrap_or_else(|| {
         let unknown = at.cards.is_empty() && at.heard != Heard::Answered;
-        let why = if unknown { at.heard.nobody() } else { "no open deal and no recent signal" };
+        let is_known = at.cards.iter().any(|card| card.opportunity.is_some() || !card.intents.is_empty());
+        let why = if unknown {
+            at.heard.nobody()
+        } else if is_known {
+            "no rule says more of this text at this stage"
+        } else {
+            "no open deal and no recent signal"
+        };
         step("Answer, and ask one open question", why)
     })
 }

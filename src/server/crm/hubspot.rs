@@ -247,15 +247,17 @@ impl HubSpot {
         Ok(found.into_values().collect())
     }
 
-    /// The kind of association without a label, from one kind of record to another. HubSpot numbers them, and says how.
-    async fn kind(&self, from: &'static str, to: &'static str) -> Result<i64, CrmError> {
+    /// The kind of association without a label, from one kind of record to another, where there is one. HubSpot numbers
+    /// them, and says how.
+    async fn kind(&self, from: &'static str, to: &'static str) -> Result<Option<i64>, CrmError> {
         if let Some(id) = self.kinds.lock().await.get(&(from, to)) {
-            return Ok(*id);
+            return Ok(Some(*id));
         }
         let labels: read::Labels = self.call(ask::labels(from, to)).await?;
-        let id = labels.plain().ok_or_else(|| CrmError::Unreadable(format!("no way from {from} to {to}")))?;
-        self.kinds.lock().await.insert((from, to), id);
-        Ok(id)
+        if let Some(id) = labels.plain() {
+            self.kinds.lock().await.insert((from, to), id);
+        }
+        Ok(labels.plain())
     }
 
     /// The owner who is this write's rep.
@@ -338,8 +340,9 @@ impl Crm for HubSpot {
                 .flatten()
                 .filter_map(|id| Some(&deal_records[of(&deal_records, id)?]))
                 .collect();
+            let logged = touches::logged(&touches, &contact.id);
             let touches = touches::of(&touches, &contact.id, &owners, now);
-            let around = card::Around { company, deals: &deals, stages: &known.stages, owners: &owners };
+            let around = card::Around { company, deals: &deals, stages: &known.stages, owners: &owners, logged };
             card::card(contact, &around, touches)
         };
         Ok(contacts.iter().take(ask::BATCH).map(card).collect())
@@ -443,11 +446,14 @@ impl Crm for HubSpot {
         let owner = self.owner(write).await?;
         let question = match body::place(write) {
             Some(place) => {
+                // Where it cannot hang on the deal, it stands with the person all the same.
                 let deal = match &write.deal {
-                    Some(_) => Some(self.kind(place.kind, "deals").await?),
+                    Some(_) => self.kind(place.kind, "deals").await?,
                     None => None,
                 };
-                let kinds = Kinds { contact: self.kind(place.kind, "contacts").await?, deal };
+                let no_way = || CrmError::Unreadable(format!("no way from {} to contacts", place.kind));
+                let contact = self.kind(place.kind, "contacts").await?.ok_or_else(no_way)?;
+                let kinds = Kinds { contact, deal };
                 body::create(write, place, kinds, owner.as_deref())
             }
             None => body::change(write, owner.as_deref())

@@ -123,10 +123,43 @@ impl TaskState {
     }
 }
 
+/// What a logged text of the buyer's begins with there.
+pub const FROM_BUYER: &str = "Text from the buyer";
+
+/// What a logged text of ours begins with there.
+pub const TO_BUYER: &str = "Text to the buyer";
+
+/// What a note of an end begins with there.
+pub const ENDED: &str = "Conversation ended: ";
+
+/// What a note says there of one that goes on.
+pub const OPENED_AGAIN: &str = "Conversation opened again";
+
+/// What the mark of a write begins with.
+pub const MARK: &str = "comeback:";
+
+/// What a task to answer is called there; `name` is the buyer's, where one person is behind the number.
+pub fn to_answer(name: Option<&str>) -> String {
+    name.map_or_else(|| "Answer a buyer's text".to_owned(), |name| format!("Answer {name} by text"))
+}
+
+/// Whether something of this title was written by us and is nobody's touch: the buyer's own text, a task to answer it, how
+/// it ended. What a rep texted is theirs.
+pub fn is_no_touch(title: &str) -> bool {
+    let title = title.trim_start();
+    let is_task = title.starts_with("Answer ") && (title.contains(" by text") || title.starts_with(&to_answer(None)));
+    is_task || [FROM_BUYER, ENDED, OPENED_AGAIN].iter().any(|ours| title.starts_with(ours))
+}
+
+/// A title without the mark at its end.
+pub fn without_mark(title: &str) -> &str {
+    title.rsplit_once(MARK).map_or(title, |(before, _)| before).trim_end()
+}
+
 impl Write {
     /// What stands in the CRM's text, and is looked for there.
     pub fn mark(&self) -> String {
-        format!("comeback:{}", self.key)
+        format!("{MARK}{}", self.key)
     }
 
     /// What it makes, in a word.

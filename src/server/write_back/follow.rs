@@ -61,8 +61,11 @@ impl Page<'_> {
                 rows.extend(consent::of_number(self.store, self.policy, entry, subject, &event).await?);
                 continue;
             };
-            if matches!(event, Event::Matched { .. }) {
+            // What waited for somebody to write it to goes on.
+            if matches!(event, Event::Matched { .. } | Event::WriterNamed { .. }) {
                 self.store.crm_wake(conversation, self.now).await?;
+            }
+            if matches!(event, Event::Matched { .. }) {
                 rows.extend(consent::of_people(self.store, self.policy, entry, conversation).await?);
             }
             if self.policy.tasks && write_back::moves_task(&event) {

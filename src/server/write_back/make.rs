@@ -14,7 +14,7 @@ use crate::domain::write_back::came_of;
 use crate::domain::writer;
 use crate::journal::Frame;
 use crate::server::crm::CrmError;
-use crate::server::crm::write::{Meeting, Priority, What, Write};
+use crate::server::crm::write::{Meeting, Priority, What, Write, to_answer};
 use crate::server::store::crm_write::{CrmEnd, CrmRow};
 use crate::server::store::{StoreError, Subject};
 use crate::wire::changes::{Author, Message};
@@ -209,10 +209,10 @@ impl WriteBack {
             }
             Wanted::FollowUp { words, due } => task(words.clone(), String::new(), *due),
             Wanted::Task { due } => {
-                let waits = match subject.cards.as_slice() {
-                    [card] if !card.name.trim().is_empty() => format!("Answer {} by text", card.name.trim()),
-                    _ => "Answer a buyer's text".to_owned(),
-                };
+                let waits = to_answer(match subject.cards.as_slice() {
+                    [card] => Some(card.name.trim()).filter(|name| !name.is_empty()),
+                    _ => None,
+                });
                 let cohort = self.service.playbook().cohort(sla::class(&subject.state)).map(|c| c.label.clone());
                 task(waits, cohort.unwrap_or_default(), *due)
             }

@@ -280,8 +280,13 @@ pub fn hubspot(bytes: &[u8]) {
     let owners = Matched::default();
     match read::answer::<read::Records>(bytes) {
         Ok(page) => {
-            let around =
-                |deals| card::Around { company: page.results.first(), deals, stages: &stages, owners: &owners };
+            let around = |deals| card::Around {
+                company: page.results.first(),
+                deals,
+                stages: &stages,
+                owners: &owners,
+                logged: None,
+            };
             let all: Vec<&read::Record> = page.results.iter().collect();
             for record in &page.results {
                 let read =

@@ -1,11 +1,12 @@
 //! Who is behind a number, their company and deals, and how deals went.
 
-use comeback::domain::contact::Address;
+use comeback::domain::contact::{Address, Body};
 use comeback::domain::deal::{Closed, Deal, StageChange};
 use comeback::domain::id::{AccountId, ContactId, RepId};
 use comeback::domain::time::{Span, Timestamp};
 use comeback::emulator::hubspot::{HubSpotConfig, HubSpotFaults};
-use comeback::server::crm::{Crm as _, CrmError};
+use comeback::server::crm::write::What;
+use comeback::server::crm::{Crm as _, CrmError, Write};
 use serde_json::json;
 
 use super::Portal;
@@ -92,6 +93,29 @@ async fn the_last_touches_of_every_channel_stand_on_the_card_newest_first_and_no
     let [card] = portal.behind(DANA).await.unwrap().try_into().unwrap();
     assert_eq!(card.last_touch.unwrap().kind, "contacted");
     assert_eq!(card.touches.len(), 4);
+}
+
+#[tokio::test]
+async fn what_we_logged_of_the_buyers_texts_is_nobodys_touch_and_a_reps_answer_is_theirs() {
+    let portal = Portal::open().await;
+    let contacted = json!({ "notes_last_contacted": portal.now().to_string() });
+    let dana = portal.contact("Dana", DANA, &contacted);
+    for inbound in [false, true] {
+        let write = Write {
+            key: uuid::Uuid::now_v7(),
+            contact: ContactId::new(&dana),
+            deal: None,
+            owner: Some(RepId::from("ben")),
+            at: portal.now() - Span::minutes(i64::from(!inbound)),
+            link: "https://c.example/c/1".to_owned(),
+            what: What::Log { inbound, body: Body::new("At three?"), sla: None },
+        };
+        portal.crm.write(&write).await.unwrap();
+    }
+    let [card] = portal.behind(DANA).await.unwrap().try_into().unwrap();
+    let last = card.last_touch.unwrap();
+    assert_eq!((last.kind.as_str(), last.by, last.at), ("text", Some("ben".into()), portal.now() - Span::minutes(1)));
+    assert_eq!(card.touches, [], "nor is it known by its time alone");
 }
 
 #[tokio::test]

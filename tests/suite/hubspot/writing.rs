@@ -51,6 +51,7 @@ async fn a_text_a_task_a_meeting_and_an_outcome_stand_in_hubspot_with_owner_cont
         ("communications", "hs_communication_body", text("Is <b>20%</b> possible?")),
         ("tasks", "hs_task_body", follow_up(&portal)),
         ("meetings", "hs_internal_meeting_notes", booked(&portal)),
+        ("notes", "hs_note_body", What::Reopened),
     ] {
         let write = Write { deal: Some(DealId::new(&deal)), ..write(&portal, &dana, what) };
         assert_eq!(portal.crm.find(&write).await, Ok(None), "{kind}");

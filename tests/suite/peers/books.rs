@@ -87,6 +87,29 @@ pub(super) fn clean() -> Faults {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_waits_to_hear_who_writes_is_written_as_soon_as_that_is_said() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let everybody = crm(&shop).everybody().await.unwrap();
+    let (address, cards) = everybody.into_iter().find(|(_, cards)| cards.len() == 2).unwrap();
+    let (buyer, second) = (address.as_str().to_owned(), cards[1].contact.0.clone());
+    let desk = shop.backend_with(Some(Arc::new(crm(&shop)))).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    eventually("it waits", async || {
+        let (waiting, _) = desk.service().store().crm_stuck(9).await.unwrap();
+        let told = waiting.iter().filter_map(|row| row.waits.as_ref());
+        told.into_iter().any(|why| why.contains("who writes")).then_some(())
+    })
+    .await;
+    assert_eq!(written(&shop).await.len(), 0);
+    let verdict = desk.does(&buyer, &serde_json::json!({ "do": "name_writer", "contact": second })).await;
+    assert_eq!(verdict["verdict"], "done", "{verdict}");
+    // No time passes: what is written is not tried again because an hour is over.
+    let first = eventually("it is written", async || written(&shop).await.into_iter().next()).await;
+    assert_eq!(first["write"]["contact"], second, "{first}");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_stands_in_the_crm_once_and_in_order() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let (contact, buyer, deal) = somebody_with_a_deal(&shop).await;

@@ -5,7 +5,7 @@ use comeback::domain::id::{ContactId, DealId, RepId};
 use comeback::domain::time::Span;
 use comeback::emulator::Times;
 use comeback::emulator::salesforce::SalesforceFaults;
-use comeback::server::crm::write::{Meeting, Priority, What};
+use comeback::server::crm::write::{Meeting, Priority, What, to_answer};
 use comeback::server::crm::{Crm as _, CrmError, TaskState, Write};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -36,6 +36,28 @@ fn follow_up(org: &Org) -> What {
 fn booked(org: &Org) -> What {
     let meeting = Some(Meeting { from: org.now() + Span::minutes(1440), until: org.now() + Span::minutes(1500) });
     What::Outcome { outcome: "meeting booked".to_owned(), words: "Wants a demo".to_owned(), meeting, sla: None }
+}
+
+#[tokio::test]
+async fn what_we_wrote_of_the_buyers_texts_is_nobodys_touch_and_a_reps_answer_is_theirs() {
+    let org = Org::open().await;
+    let dana = org.contact("Dana", "+14155550123", &json!({}));
+    let answer = What::Log { inbound: false, body: Body::new("At three?"), sla: None };
+    let waits = What::Task {
+        subject: to_answer(Some("Dana Reyes")),
+        words: "late stage".to_owned(),
+        priority: Priority::High,
+        due: org.now() + Span::minutes(5),
+    };
+    for what in [answer, text("Hello?"), nurture(), What::Reopened] {
+        org.crm.write(&write(&org, &dana, what)).await.unwrap();
+    }
+    let task = org.crm.write(&write(&org, &dana, waits)).await.unwrap();
+    org.crm.write(&write(&org, &dana, What::TaskDone { task, passed_on: false })).await.unwrap();
+    let [card] = org.behind("+14155550123").await.unwrap().try_into().unwrap();
+    let last = card.last_touch.unwrap();
+    assert_eq!((last.kind.as_str(), last.summary.as_str(), last.by), ("text", "At three?", Some("maya".into())));
+    assert_eq!(card.touches, []);
 }
 
 fn nurture() -> What {

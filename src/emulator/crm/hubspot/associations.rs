@@ -6,7 +6,7 @@ use super::records::{Book, Kind};
 
 /// HubSpot's own kinds of association: from, to, id, and the label where it has one. Other kinds of record are joined by
 /// none here.
-const TYPES: [(Kind, Kind, i64, Option<&str>); 26] = [
+const TYPES: [(Kind, Kind, i64, Option<&str>); 29] = [
     ("contacts", "companies", 1, Some("Primary")),
     ("contacts", "companies", 279, None),
     ("companies", "contacts", 2, Some("Primary")),
@@ -27,6 +27,9 @@ const TYPES: [(Kind, Kind, i64, Option<&str>); 26] = [
     ("meetings", "contacts", 200, None),
     ("contacts", "meetings", 199, None),
     ("meetings", "deals", 212, None),
+    ("deals", "meetings", 211, None),
+    ("notes", "deals", 214, None),
+    ("deals", "notes", 213, None),
     ("notes", "contacts", 202, None),
     ("contacts", "notes", 201, None),
     ("calls", "contacts", 194, None),

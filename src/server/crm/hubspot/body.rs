@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::write::{Priority, What, Write};
+use super::super::write::{ENDED, FROM_BUYER, OPENED_AGAIN, Priority, TO_BUYER, What, Write};
 use super::ask::{self, Question};
 use crate::domain::id::DealId;
 use crate::domain::time::Timestamp;
@@ -79,7 +79,7 @@ fn properties(write: &Write) -> Value {
     match &write.what {
         What::Log { inbound, body, sla } => {
             // HubSpot has no direction of a text.
-            let who = if *inbound { "Text from the buyer" } else { "Text to the buyer" };
+            let who = if *inbound { FROM_BUYER } else { TO_BUYER };
             json!({
                 "hs_communication_channel_type": "SMS",
                 "hs_communication_logged_from": "CRM",
@@ -106,9 +106,9 @@ fn properties(write: &Write) -> Value {
         }),
         What::Outcome { outcome, words, meeting: None, sla } => {
             let sla = sla.as_deref().unwrap_or_default();
-            json!({ "hs_note_body": drawn(write, &[&format!("Conversation ended: {outcome}"), words, sla]) })
+            json!({ "hs_note_body": drawn(write, &[&format!("{ENDED}{outcome}"), words, sla]) })
         }
-        What::Reopened => json!({ "hs_note_body": drawn(write, &["Conversation opened again"]) }),
+        What::Reopened => json!({ "hs_note_body": drawn(write, &[OPENED_AGAIN]) }),
         What::TaskDone { .. } | What::Owner | What::Consent { .. } => json!({}),
     }
 }

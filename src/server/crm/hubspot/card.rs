@@ -7,7 +7,7 @@ use super::read::{Record, Stages, cents};
 use crate::domain::context::{Account, Card, Home, Intent, Opportunity, TeamMember, Touch};
 use crate::domain::deal::{Closed, Deal, StageChange};
 use crate::domain::id::{AccountId, ContactId, DealId};
-use crate::domain::time::Span;
+use crate::domain::time::{Span, Timestamp};
 
 /// Names and words that are longer are cut, in characters: a screen has no more.
 const LONGEST: usize = 200;
@@ -23,6 +23,8 @@ pub struct Around<'a> {
     pub stages: &'a Stages,
     /// Who owners are.
     pub owners: &'a Matched,
+    /// When the newest of the buyer's own texts was logged by us.
+    pub logged: Option<Timestamp>,
 }
 
 fn said(text: &str) -> String {
@@ -59,9 +61,11 @@ pub fn card(contact: &Record, around: &Around<'_>, mut touches: Vec<Touch>) -> C
         let at = record.instant("notes_last_contacted")?;
         Some(Touch { at, by: None, kind: "contacted".to_owned(), summary: String::new() })
     };
-    // What was logged in a way that is not read is known by its time alone.
-    let contacted = touch(contact)
-        .filter(|contacted| touches.first().is_none_or(|newest| contacted.at.since(newest.at) > SAME_TOUCH));
+    // What was logged in a way that is not read is known by its time alone. To HubSpot a text of the buyer's that we logged
+    // is a contact, too.
+    let newest = touches.first().map(|newest| newest.at).max(around.logged);
+    let contacted =
+        touch(contact).filter(|contacted| newest.is_none_or(|newest| contacted.at.since(newest) > SAME_TOUCH));
     if let Some(contacted) = contacted {
         touches.insert(0, contacted);
     }

@@ -9,14 +9,19 @@ use crate::domain::context::Touch;
 use crate::domain::time::Timestamp;
 use crate::server::crm::CrmError;
 use crate::server::crm::owner::Matched;
+use crate::server::crm::write::{MARK, is_no_touch};
 
 /// Kinds of records that are touches, with what is read of each: when, whose, and in a line what about.
-const KINDS: [(&str, [&str; 3]); 4] = [
-    ("calls", ["hs_timestamp", "hubspot_owner_id", "hs_call_title"]),
-    ("emails", ["hs_timestamp", "hubspot_owner_id", "hs_email_subject"]),
-    ("meetings", ["hs_timestamp", "hubspot_owner_id", "hs_meeting_title"]),
-    ("communications", ["hs_timestamp", "hubspot_owner_id", "hs_communication_channel_type"]),
+const KINDS: [(&str, &[&str]); 4] = [
+    ("calls", &["hs_timestamp", "hubspot_owner_id", "hs_call_title"]),
+    ("emails", &["hs_timestamp", "hubspot_owner_id", "hs_email_subject"]),
+    ("meetings", &["hs_timestamp", "hubspot_owner_id", "hs_meeting_title"]),
+    // The words tell which of them we wrote ourselves.
+    ("communications", &["hs_timestamp", "hubspot_owner_id", "hs_communication_channel_type", BODY]),
 ];
+
+/// The words of a message, as HTML.
+const BODY: &str = "hs_communication_body";
 
 /// Records of one kind that are read of one contact: those with the greatest ids, which are the newest.
 const NEWEST: usize = 5;
@@ -43,11 +48,7 @@ impl HubSpot {
         Ok(all)
     }
 
-    async fn touches_of(
-        &self,
-        contacts: &[String],
-        (kind, asked): (&'static str, [&str; 3]),
-    ) -> Result<Read, CrmError> {
+    async fn touches_of(&self, contacts: &[String], (kind, asked): (&'static str, &[&str])) -> Result<Read, CrmError> {
         let Some(hanging) = unless_closed(self.associated("contacts", contacts, kind).await)? else {
             return Ok(Vec::new());
         };
@@ -58,7 +59,7 @@ impl HubSpot {
             of.extend(ids.into_iter().take(NEWEST).map(|id| (id.to_owned(), contact.to_owned())));
         }
         let ids: Vec<String> = of.keys().cloned().collect();
-        let records = unless_closed(self.records(kind, &ids, &asked, &[]).await)?.unwrap_or_default();
+        let records = unless_closed(self.records(kind, &ids, asked, &[]).await)?.unwrap_or_default();
         let known = records.into_iter().filter_map(|record| Some((of.get(&record.id)?.clone(), kind, record)));
         Ok(known.collect())
     }
@@ -82,7 +83,30 @@ pub fn of(read: &Read, contact: &str, owners: &Matched, now: Timestamp) -> Vec<T
     all
 }
 
+/// The first words of a text in HTML.
+fn first_words(html: &str) -> &str {
+    let mut rest = html.trim_start();
+    while let Some((_, after)) = rest.strip_prefix('<').and_then(|tag| tag.split_once('>')) {
+        rest = after.trim_start();
+    }
+    rest
+}
+
+/// Whether it is the buyer's own text, which we logged: it is nobody's touch.
+fn is_the_buyers(record: &Record) -> bool {
+    record.text(BODY).is_some_and(|html| html.contains(MARK) && is_no_touch(first_words(html)))
+}
+
+/// When the newest of the buyer's own texts was logged.
+pub fn logged(read: &Read, contact: &str) -> Option<Timestamp> {
+    let theirs = read.iter().filter(|(of, _, record)| of == contact && is_the_buyers(record));
+    theirs.filter_map(|(.., record)| record.instant("hs_timestamp")).max()
+}
+
 fn touch(kind: &str, record: &Record, owners: &Matched) -> Option<Touch> {
+    if is_the_buyers(record) {
+        return None;
+    }
     let at = record.instant("hs_timestamp")?;
     let by = record.text("hubspot_owner_id").map(|id| owners.rep(id));
     let line = |name: &str| record.text(name).unwrap_or_default().chars().take(LONGEST).collect::<String>();

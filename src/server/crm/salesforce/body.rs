@@ -7,14 +7,11 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use super::super::question::Question;
-use super::super::write::{Priority, What, Write};
+use super::super::write::{ENDED, FROM_BUYER, OPENED_AGAIN, Priority, TO_BUYER, What, Write};
 use super::ask;
 use super::read::Words;
 use super::soql::{ends_with, quoted};
 use crate::domain::id::DealId;
-
-/// What the subject of a logged text begins with.
-pub const TEXT: &str = "Text ";
 
 /// The field that holds the mark.
 pub const KEY: &str = "Comeback_Key__c";
@@ -97,8 +94,8 @@ fn properties(write: &Write, by: By<'_>, words: &Words) -> Value {
     };
     match &write.what {
         What::Log { inbound, body, sla } => {
-            let who = if *inbound { "from the buyer" } else { "to the buyer" };
-            done(format!("{TEXT}{who}: {}", body.as_str()), &[body.as_str(), sla.as_deref().unwrap_or_default()])
+            let who = if *inbound { FROM_BUYER } else { TO_BUYER };
+            done(format!("{who}: {}", body.as_str()), &[body.as_str(), sla.as_deref().unwrap_or_default()])
         }
         What::Task { subject, words: more, priority, due } => json!({
             "Subject": subject,
@@ -121,9 +118,9 @@ fn properties(write: &Write, by: By<'_>, words: &Words) -> Value {
             "EndDateTime": meeting.until.to_string(),
         }),
         What::Outcome { outcome, words: more, meeting: None, sla } => {
-            done(format!("Conversation ended: {outcome}"), &[more, sla.as_deref().unwrap_or_default()])
+            done(format!("{ENDED}{outcome}"), &[more, sla.as_deref().unwrap_or_default()])
         }
-        What::Reopened => done("Conversation opened again".to_owned(), &[]),
+        What::Reopened => done(OPENED_AGAIN.to_owned(), &[]),
         What::TaskDone { .. } | What::Owner | What::Consent { .. } => json!({}),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::owner::Matched;
+use super::super::write::{TO_BUYER, is_no_touch, without_mark};
 use super::read::{Record, Stage};
 use crate::domain::context::{Account, Card, Home, Intent, Opportunity, Origin, TeamMember, Touch};
 use crate::domain::deal::{Closed, Deal, StageChange};
@@ -167,13 +168,20 @@ fn on_a_card(deal: &Record, of: &str, around: &Around<'_>) -> Opportunity {
 fn touches(whose: &str, id: &str, around: &Around<'_>) -> Vec<Touch> {
     let theirs = |record: &&Record| record.text(whose) == Some(id);
     let by = |record: &Record| owner(record, "OwnerId", around.owners);
-    let summary = |record: &Record| some(record, "Subject").unwrap_or_default();
-    let task = around.tasks.iter().filter(theirs).filter_map(|record| {
+    let subject = |record: &Record| some(record, "Subject").unwrap_or_default();
+    let summary = |record: &Record| {
+        let subject = subject(record);
+        let words = without_mark(&subject);
+        words.strip_prefix(TO_BUYER).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(words).to_owned()
+    };
+    // What we wrote ourselves about the buyer's texts tells of nobody who spoke with them.
+    let is_touch = |record: &&Record| !is_no_touch(&subject(record));
+    let task = around.tasks.iter().filter(theirs).filter(is_touch).filter_map(|record| {
         let at = record.instant("CompletedDateTime").or_else(|| record.instant("LastModifiedDate"))?;
         let kind = match record.text("TaskSubtype") {
             Some("Call") => "call",
             Some("Email" | "ListEmail") => "email",
-            Some(_) | None if record.text("Subject").is_some_and(|s| s.starts_with(super::body::TEXT)) => "text",
+            Some(_) | None if record.text("Subject").is_some_and(|s| s.starts_with(TO_BUYER)) => "text",
             Some(_) | None => "task",
         };
         Some(Touch { at, by: by(record), kind: kind.to_owned(), summary: summary(record) })

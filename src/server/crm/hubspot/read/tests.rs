@@ -68,7 +68,7 @@ fn a_contact_becomes_a_card_and_its_numbers_are_those_that_can_be_told() {
     let of = |n: usize| numbers(&page.results[n]).iter().map(|a| a.as_str().to_owned()).collect::<Vec<_>>();
     assert_eq!((of(0), of(1)), (vec!["+14155550100".to_owned()], vec!["+491711234567".to_owned()]));
     let (stages, owners) = (stages(), owners());
-    let around = Around { company: None, deals: &[], stages: &stages, owners: &owners };
+    let around = Around { company: None, deals: &[], stages: &stages, owners: &owners, logged: None };
     let dana = card(&page.results[0], &around, Vec::new());
     assert_eq!((dana.name.as_str(), dana.title.as_str()), ("Dana Reyes", "COO"));
     assert_eq!((dana.owner, dana.zone), (Some(RepId::from("maya")), "US/Pacific".parse().ok()));
