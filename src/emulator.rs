@@ -240,8 +240,7 @@ impl Emulator {
 
     /// The people of its CRM, those who own them and left with them: another emulated CRM may have the same.
     pub fn people(&self, left: Vec<String>) -> fill::People {
-        let contacts = self.shared.contacts.iter().map(|contact| serde_json::json!(contact)).collect();
-        fill::People { contacts, left }
+        fill::People { contacts: fill::told(&self.shared.contacts, self.shared.began), left }
     }
 
     /// Holds the buyers, or lets them go on.

@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, NaiveDate, NaiveTime};
 use serde_json::{Map, Value, json};
 
 use super::hubspot::HubSpotEmulator;
 use super::salesforce::SalesforceEmulator;
+use super::{Contact, deals};
 use crate::domain::time::Timestamp;
 use crate::emulator::EmulatorConfig;
 
@@ -48,7 +50,22 @@ pub struct Filled {
 pub fn of_seed(seed: u64, start: Timestamp) -> People {
     let demo = EmulatorConfig::demo(seed);
     let contacts = super::contacts(seed, start, demo.buyers.count, (&demo.reps, &demo.left), &[]);
-    People { contacts: contacts.iter().map(|contact| json!(contact)).collect(), left: demo.left }
+    People { contacts: told(&contacts, start), left: demo.left }
+}
+
+/// People of a world that began at `start` in the form of the JSON directory, whose deals came to their stages when its own
+/// list of deals says.
+pub(crate) fn told(contacts: &[Contact], start: Timestamp) -> Vec<Value> {
+    let deals = deals::deals(contacts, start, start);
+    let since = |id: &str| Some(&deals.iter().find(|deal| deal.id == id)?.stages.last()?.at);
+    let one = |contact: &Contact| {
+        let mut person = json!(contact);
+        if let Some(at) = contact.opportunity.as_ref().and_then(|deal| since(&deal.id)) {
+            person["opportunity"]["stage_since"] = json!(at);
+        }
+        person
+    };
+    contacts.iter().map(one).collect()
 }
 
 /// The people of an answer of a JSON directory, `{ "contacts": [ … ] }`, that was kept as a file.
@@ -56,11 +73,27 @@ pub fn of_directory(text: &str) -> Result<People, String> {
     let mut all: Value = serde_json::from_str(text).map_err(|e| format!("line {}, column {}", e.line(), e.column()))?;
     let contacts = all["contacts"].take();
     let Value::Array(contacts) = contacts else { return Err("it is not { \"contacts\": [ … ] }".to_owned()) };
-    let unnamed = contacts.iter().position(|contact| text_of(contact, "name").is_empty());
-    match unnamed {
-        Some(n) => Err(format!("the contact at place {} has no name", n + 1)),
-        None => Ok(People { contacts, left: Vec::new() }),
+    for (n, contact) in contacts.iter().enumerate() {
+        if text_of(contact, "name").is_empty() {
+            return Err(format!("the contact at place {} has no name", n + 1));
+        }
+        for (of, name) in [("opportunity", "stage_since"), ("last_touch", "at")] {
+            let of_it = &contact[of];
+            if !text_of(of_it, name).trim().is_empty() && date(of_it, name).is_none() {
+                let form = "is neither a day, as 2026-10-28, nor an instant, as 2026-10-28T15:00:00Z";
+                return Err(format!("{of}.{name} of the contact at place {} {form}", n + 1));
+            }
+        }
     }
+    Ok(People { contacts, left: Vec::new() })
+}
+
+/// An instant that is told with its time of day, or as a day alone, which begins in UTC.
+fn date(of: &Value, name: &str) -> Option<Timestamp> {
+    let text = text_of(of, name).trim();
+    let day = || Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc());
+    let at = DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()).or_else(day)?;
+    Some(at.into())
 }
 
 fn text_of<'a>(of: &'a Value, name: &str) -> &'a str {
@@ -184,6 +217,7 @@ pub fn hubspot(into: &HubSpotEmulator, people: &People) -> Result<Filled, String
             let team: Vec<&str> = deal["team"].as_array().into_iter().flatten().map(|m| text_of(m, "rep")).collect();
             let team: Vec<&str> = team.iter().filter_map(|rep| owners.0.get(*rep)).map(String::as_str).collect();
             let day = deal["close_date"].as_str().map(|day| format!("{day}T00:00:00Z"));
+            let since = date(deal, "stage_since");
             let deal = said([
                 ("dealname", deal["name"].clone()),
                 ("pipeline", json!("default")),
@@ -195,7 +229,14 @@ pub fn hubspot(into: &HubSpotEmulator, people: &People) -> Result<Filled, String
                 ("hs_all_collaborator_owner_ids", json!(team.join(";"))),
             ]);
             let on: Vec<_> = [Some(("contacts", id.as_str())), company].into_iter().flatten().collect();
-            into.make("deals", &deal, &on)?;
+            match since {
+                None => drop(into.make("deals", &deal, &on)?),
+                Some(since) => {
+                    let id = into.make_at("deals", &deal, &on, since)?;
+                    // It came there then, and is put in now: whoever follows what changes is told of it.
+                    into.change("deals", &id, &json!({}))?;
+                }
+            }
             filled.deals += 1;
         }
     }
@@ -277,7 +318,10 @@ pub fn salesforce(into: &SalesforceEmulator, people: &People) -> Result<Filled, 
                 ("TaskSubtype", json!(kind)),
                 ("OwnerId", owners.id(text_of(touch, "by"))),
             ]);
-            into.make("Task", &done)?;
+            match date(touch, "at") {
+                Some(at) => into.make_at("Task", &done, at)?,
+                None => into.make("Task", &done)?,
+            };
         }
         if contact["opportunity"].is_object() {
             opportunity(into, contact, &owners, (&id, account_id))?;
@@ -309,7 +353,15 @@ fn opportunity(
         ("AccountId", json!(account)),
         ("OwnerId", owners.id(text_of(deal, "owner"))),
     ]);
-    let made = into.make("Opportunity", &made)?;
+    let made = match date(deal, "stage_since") {
+        None => into.make("Opportunity", &made)?,
+        Some(since) => {
+            let id = into.make_at("Opportunity", &made, since)?;
+            // It came there then, and is put in now: whoever follows what changes is told of it.
+            into.change("Opportunity", &id, &json!({}))?;
+            id
+        }
+    };
     into.make("OpportunityContactRole", &json!({ "OpportunityId": made, "ContactId": id }))?;
     for member in deal["team"].as_array().into_iter().flatten() {
         let user = owners.id(text_of(member, "rep"));
@@ -319,4 +371,30 @@ fn opportunity(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deals_of_a_seed_came_to_their_stages_before_its_world_began() {
+        let start = Timestamp::from_millis(1_772_550_000_000);
+        let people = of_seed(4, start).contacts;
+        let deals: Vec<&Value> = people.iter().map(|c| &c["opportunity"]).filter(|deal| deal.is_object()).collect();
+        assert!(deals.len() > 5, "{}", deals.len());
+        assert!(deals.iter().all(|deal| date(deal, "stage_since").is_some_and(|since| since < start)), "{deals:?}");
+    }
+
+    #[test]
+    fn a_date_of_no_known_form_is_told_and_none_at_all_is_well() {
+        let of = |since: &str| {
+            of_directory(
+                &json!({ "contacts": [{ "name": "Rita", "opportunity": { "stage_since": since } }] }).to_string(),
+            )
+        };
+        assert!(["", " 2026-10-28 ", "2026-10-28T15:00:00+01:00"].iter().all(|since| of(since).is_ok()));
+        let why = of("28.10.2026").unwrap_err();
+        assert!(why.starts_with("opportunity.stage_since of the contact at place 1 is neither a day"), "{why}");
+    }
 }

@@ -25,6 +25,7 @@ use self::records::Book;
 use super::super::faults::Times;
 use super::control::{self, Driven};
 use crate::clock::Clock;
+use crate::domain::time::Timestamp;
 
 /// What to emulate.
 #[derive(Debug, Clone)]
@@ -136,11 +137,23 @@ impl HubSpotEmulator {
 
     /// Makes a record, as a person does in HubSpot, that hangs on others. Its id, or why not.
     pub fn make(&self, kind: &str, properties: &Value, on: &[(&str, &str)]) -> Result<String, String> {
-        let (at, lags) = (self.shared.millis(), self.shared.seen().faults.lags);
+        self.make_at(kind, properties, on, self.shared.clock.now())
+    }
+
+    /// Makes a record as [`HubSpotEmulator::make`] does, that a person made at that time: it was created then, and has been
+    /// what it is since.
+    pub fn make_at(
+        &self,
+        kind: &str,
+        properties: &Value,
+        on: &[(&str, &str)],
+        at: Timestamp,
+    ) -> Result<String, String> {
+        let lags = self.shared.seen().faults.lags;
         let mut book = self.shared.book();
         let kind = records::kind(kind).ok_or("no such kind of record")?;
         let properties = records::texts(properties)?;
-        let id = book.make(kind, properties, at, lags)?;
+        let id = book.make(kind, properties, at.millis(), lags)?;
         for (to, end) in on {
             let to = records::kind(to).ok_or("no such kind of record")?;
             book.associate_plainly((kind, &id), (to, end))?;

@@ -24,6 +24,7 @@ use self::book::{Book, Refusal};
 use super::super::faults::Times;
 use super::control::{self, Driven};
 use crate::clock::Clock;
+use crate::domain::time::Timestamp;
 
 /// The private key of the emulated app, in PEM. It opens nothing but the emulator.
 pub const KEY: &str = include_str!("../../../assets/emulator/salesforce-key.pem");
@@ -172,10 +173,15 @@ impl SalesforceEmulator {
 
     /// Makes a record, as a person does in Salesforce. Its id, or why not.
     pub fn make(&self, kind: &str, fields: &Value) -> Result<String, String> {
-        let at = self.shared.millis();
+        self.make_at(kind, fields, self.shared.clock.now())
+    }
+
+    /// Makes a record as [`SalesforceEmulator::make`] does, that a person made at that time: it was created then, came to its
+    /// stage or was done then, and nobody changed it since.
+    pub fn make_at(&self, kind: &str, fields: &Value, at: Timestamp) -> Result<String, String> {
         let mut book = self.shared.book_now();
         let kind = book.kind(kind).ok_or("no such kind of record")?;
-        book.make(kind, fields, &self.shared.api_user, at).map_err(|Refusal(_, why)| why)
+        book.make(kind, fields, &self.shared.api_user, at.millis()).map_err(|Refusal(_, why)| why)
     }
 
     /// Changes a record, as a person does in Salesforce.

@@ -4,12 +4,14 @@ use comeback::domain::contact::{Address, Body};
 use comeback::domain::deal::{Closed, Deal, StageChange};
 use comeback::domain::id::{AccountId, ContactId, RepId};
 use comeback::domain::time::{Span, Timestamp};
+use comeback::emulator::fill;
 use comeback::emulator::hubspot::{HubSpotConfig, HubSpotFaults};
 use comeback::server::crm::write::What;
 use comeback::server::crm::{Crm as _, CrmError, Write};
 use serde_json::json;
 
 use super::Portal;
+use crate::world::at;
 
 const DANA: &str = "+14155550123";
 
@@ -290,4 +292,42 @@ async fn deals_of_one_instant_are_told_to_the_last_however_many_there_are() {
     portal.clock.advance(Span::seconds(1));
     portal.hubspot.make("deals", &json!({ "dealname": "later", "dealstage": "contractsent" }), &[]).unwrap();
     assert_eq!(names(&all_deals(&portal, began, |_| {}).await).len(), 131);
+}
+
+#[tokio::test]
+async fn people_that_are_put_in_keep_the_dates_that_are_told_of_them() {
+    let portal = Portal::open().await;
+    let people = json!({
+        "contacts": [
+            {
+                "id": "c-1", "name": "Dana Reyes", "phones": [DANA], "owner": "maya@acme.example",
+                "opportunity": { "name": "Rollout", "stage": "negotiation", "stage_since": "2026-01-28" },
+                "last_touch": { "at": "2026-02-20T15:00:00Z", "kind": "email", "summary": "The quote" },
+            },
+            {
+                "id": "c-2", "name": "Rita Lund", "phones": ["+14155550177"],
+                "opportunity": { "name": "Pilot", "stage": "discovery" },
+            },
+        ],
+    });
+    let people = fill::of_directory(&people.to_string()).unwrap();
+    fill::hubspot(&portal.hubspot, &people).unwrap();
+    let (came, now) = (at("2026-01-28T00:00:00Z"), portal.now());
+    let [dana] = portal.behind(DANA).await.unwrap().try_into().unwrap();
+    let open = dana.opportunity.unwrap();
+    assert_eq!((open.stage.as_str(), open.stage_since), ("Contract Sent", Some(came)));
+    let touch = dana.last_touch.unwrap();
+    assert_eq!((touch.at, touch.summary.as_str()), (at("2026-02-20T15:00:00Z"), "The quote"));
+    // Of whom nothing is told, that is from now on.
+    let [rita] = portal.behind("+14155550177").await.unwrap().try_into().unwrap();
+    let open = rita.opportunity.unwrap();
+    assert_eq!((open.stage.as_str(), open.stage_since), ("Appointment Scheduled", Some(now)));
+    // Both were put in now, whenever they came to where they are: whoever follows the deals is told of them.
+    let told = portal.crm.deals(now, None).await.unwrap().deals;
+    let way = |name: &str| {
+        let deal = told.iter().find(|deal| deal.name == name).unwrap();
+        (deal.opened, deal.stages.iter().map(|change| change.at).collect::<Vec<_>>())
+    };
+    assert_eq!(way("Rollout"), (Some(came), vec![came]));
+    assert_eq!(way("Pilot"), (Some(now), vec![now]));
 }

@@ -4,12 +4,14 @@ use comeback::domain::contact::Address;
 use comeback::domain::deal::{Closed, StageChange};
 use comeback::domain::id::{AccountId, ContactId, RepId};
 use comeback::domain::time::{Span, Timestamp};
+use comeback::emulator::fill;
 use comeback::emulator::salesforce::{SalesforceConfig, SalesforceFaults};
 use comeback::server::crm::changed::{Changed, Kind};
 use comeback::server::crm::{Crm as _, CrmError};
 use serde_json::json;
 
 use super::Org;
+use crate::world::at;
 
 const DANA: &str = "+14155550123";
 
@@ -348,4 +350,46 @@ async fn a_change_concerns_whoever_hangs_on_it_with_every_number_they_have() {
     assert_eq!(touched(Kind::Contact, &lead).await, (vec![lead], vec!["+491711230998".to_owned()]));
     org.salesforce.delete("Contact", &dana);
     assert_eq!(touched(Kind::Contact, &dana).await, (vec![dana], Vec::new()), "who is gone is told by id");
+}
+
+#[tokio::test]
+async fn people_that_are_put_in_keep_the_dates_that_are_told_of_them() {
+    let org = Org::open().await;
+    let people = json!({
+        "contacts": [
+            {
+                "id": "c-1", "name": "Dana Reyes", "phones": [DANA], "owner": "maya@acme.example",
+                "opportunity": { "name": "Rollout", "stage": "negotiation", "stage_since": "2026-01-28" },
+                "last_touch": { "at": "2026-02-20T15:00:00Z", "kind": "email", "summary": "The quote" },
+            },
+            {
+                "id": "c-2", "name": "Rita Lund", "phones": ["+14155550177"],
+                "opportunity": { "name": "Pilot", "stage": "discovery" },
+            },
+        ],
+    });
+    let people = fill::of_directory(&people.to_string()).unwrap();
+    fill::salesforce(&org.salesforce, &people).unwrap();
+    let (came, now) = (at("2026-01-28T00:00:00Z"), org.now());
+    let [dana] = org.behind(DANA).await.unwrap().try_into().unwrap();
+    let open = dana.opportunity.unwrap();
+    assert_eq!((open.stage.as_str(), open.stage_since), ("Negotiation/Review", Some(came)));
+    let touch = dana.last_touch.unwrap();
+    assert_eq!((touch.at, touch.summary.as_str()), (at("2026-02-20T15:00:00Z"), "The quote"));
+    let tasks = org.salesforce.all("Task");
+    for field in ["CompletedDateTime", "CreatedDate", "LastModifiedDate", "SystemModstamp"] {
+        assert_eq!(tasks[0][field], json!("2026-02-20T15:00:00.000+0000"), "{field}");
+    }
+    // Of whom nothing is told, that is from now on.
+    let [rita] = org.behind("+14155550177").await.unwrap().try_into().unwrap();
+    let open = rita.opportunity.unwrap();
+    assert_eq!((open.stage.as_str(), open.stage_since), ("Prospecting", Some(now)));
+    // Both were put in now, whenever they came to where they are: whoever follows the deals is told of them.
+    let told = org.crm.deals(now, None).await.unwrap().deals;
+    let way = |name: &str| {
+        let deal = told.iter().find(|deal| deal.name == name).unwrap();
+        (deal.opened, deal.stages.iter().map(|change| change.at).collect::<Vec<_>>())
+    };
+    assert_eq!(way("Rollout"), (Some(came), vec![came]));
+    assert_eq!(way("Pilot"), (Some(now), vec![now]));
 }
