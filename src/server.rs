@@ -15,6 +15,7 @@ pub mod egress;
 pub mod engine;
 pub mod explain;
 pub mod feed;
+pub mod first_look;
 pub mod heartbeat;
 pub mod http;
 pub mod line_secrets;

@@ -118,6 +118,8 @@ impl Backend {
         let public_url = parts.public_url.clone();
         let sender =
             Sender { service: service.clone(), carrier: Arc::clone(&parts.carrier), public_url: parts.public_url };
+        // The reconciler says when it is over.
+        service.first_look().awaits();
         let sending = sender.run(down.clone());
         tasks.spawn(async move { sending.await.map_err(|e| e.to_string()) });
         let fetching = media::run(service.clone(), Arc::clone(&parts.carrier), down.clone());

@@ -43,6 +43,9 @@ const DATABASE_PAUSE: Duration = Duration::from_secs(1);
 /// Requests to the carrier at once.
 const AT_ONCE: usize = 32;
 
+/// How soon it is looked again whether the carriers' lists were read.
+const FIRST_LOOK: Span = Span::millis(100);
+
 /// The runner of sends.
 pub struct Sender {
     /// Decides.
@@ -241,6 +244,9 @@ impl Sender {
         }
         if !seen.caught_up {
             return Ok(None);
+        }
+        if !self.service.first_look().is_over() {
+            return Ok(Some(self.service.clock().now() + self.service.clock().of_real(FIRST_LOOK)));
         }
         if engine::is_clock_behind(&self.service).await? {
             return Ok(None);

@@ -103,7 +103,7 @@ pub async fn run(
         let (lines, all) = (service.lines().await, service.store().lines().await);
         let (lines, all) = (lines.map_err(|e| e.to_string())?, all.map_err(|e| e.to_string())?);
         // A line whose secret cannot be read is read of no carrier.
-        let mut unread = memory.restored.is_some() && (lines.is_empty() || lines.len() < all.len());
+        let mut unread = lines.len() < all.len() || memory.restored.is_some() && lines.is_empty();
         for line in &lines {
             let round = compare(&service, carrier.as_ref(), line, &mut memory);
             match round.await {
@@ -122,6 +122,9 @@ pub async fn run(
                 }
             }
         }
+        if !unread {
+            service.first_look().over();
+        }
         if memory.restored.is_some() {
             caught_up(&service, unread, &mut memory).await?;
         }
@@ -132,8 +135,9 @@ pub async fn run(
             tracing::warn!(error = %e, "answers whose callbacks were lost stand as they did for now");
         }
         metrics.reconciler_ran();
+        let is_awaited = memory.restored.is_some() || !service.first_look().is_over();
         tokio::select! {
-            () = tokio::time::sleep(if memory.restored.is_some() { every.min(CATCHING_UP) } else { every }) => {}
+            () = tokio::time::sleep(if is_awaited { every.min(CATCHING_UP) } else { every }) => {}
             _ = shutdown.changed() => {}
         }
     }

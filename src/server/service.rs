@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::crm::Asks;
+use super::first_look::FirstLook;
 use super::line_secrets::Known;
 use super::measure::Projections;
 use super::media::Attachment;
@@ -273,6 +274,7 @@ pub struct Service {
     secrets: Arc<Known>,
     asks: Arc<Asks>,
     unwritten: Arc<Stuck>,
+    first_look: Arc<FirstLook>,
 }
 
 impl std::fmt::Debug for Service {
@@ -318,6 +320,7 @@ impl Service {
         };
         tokio::spawn(committer.run(queue, died));
         let (measured, secrets, unwritten) = (Arc::default(), Arc::default(), Arc::default());
+        let first_look = Arc::default();
         let service = Self {
             jobs,
             store,
@@ -334,6 +337,7 @@ impl Service {
             secrets,
             asks,
             unwritten,
+            first_look,
         };
         if in_force.is_none() {
             let work = Work::Playbook(Box::new(PlaybookChange { recompute: false, ..seed }));
@@ -411,6 +415,11 @@ impl Service {
     /// The counters of this process.
     pub const fn metrics(&self) -> &Arc<Metrics> {
         &self.metrics
+    }
+
+    /// Whether the carriers' lists were read since the start.
+    pub const fn first_look(&self) -> &Arc<FirstLook> {
+        &self.first_look
     }
 
     /// When numbers may be asked to send.

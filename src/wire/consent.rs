@@ -113,6 +113,15 @@ impl FileRow for ConsentRow {
         Self::read(json)
     }
 
+    fn is_row(column: Column<'_>) -> bool {
+        let of_a_number = |c: char| c.is_ascii_digit() || matches!(c, '+' | '(' | ')' | '-' | '.' | ' ' | '\'' | '"');
+        let is_number = |text: &str| {
+            (7..=15).contains(&text.chars().filter(char::is_ascii_digit).count()) && text.chars().all(of_a_number)
+        };
+        column("number").is_ok_and(|number| number.is_some_and(|number| is_number(&number)))
+            && column("event").is_ok_and(|event| event.is_some_and(|event| withdraws(&event).is_some()))
+    }
+
     /// An opt-out is taken by its number alone, which is one wherever it stands.
     fn of_flawed(flawed: Flawed<'_>, why: String) -> Result<Self, String> {
         let row = match flawed {

@@ -5,7 +5,6 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Seek as _};
-use std::marker::PhantomData;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -26,6 +25,12 @@ pub trait FileRow: Sized {
 
     /// From an object of JSON.
     fn of_json(json: &str) -> Result<Self, String>;
+
+    /// Whether a line by itself is such a row. Then it is no part of a field of the record before it, whose quote was not
+    /// closed. Asked of no kind of row that loses nothing by it.
+    fn is_row(_column: Column<'_>) -> bool {
+        false
+    }
 
     /// From a record whose fields may stand in the wrong columns, or from bytes that are no text, where a kind of row makes
     /// something of that. `why` says what is wrong.
@@ -56,7 +61,8 @@ pub struct Rows<R> {
     bytes: Rc<Cell<u64>>,
     left: Rc<Cell<u64>>,
     over: bool,
-    row: PhantomData<fn() -> R>,
+    /// Rows that were read with the one before them.
+    ahead: VecDeque<(u64, Result<R, Wrong>)>,
 }
 
 enum Kind {
@@ -84,11 +90,13 @@ impl Lines {
     /// A record was read up to this byte, with so many line ends inside its fields.
     fn passes(&mut self, end: u64, inside: u64) -> u64 {
         let mut ends = self.ends.borrow_mut();
-        let mut own = 0;
+        let (mut own, mut met) = (0, 0);
         while let Some(at) = ends.front().copied().filter(|at| *at < end) {
             ends.pop_front();
             self.passed += 1;
-            own = u64::from(at + 1 == end);
+            met += 1;
+            // A quote that is never closed takes the last line end of the file, too.
+            own = u64::from(at + 1 == end && met > inside);
         }
         if own == 0 && ends.front() == Some(&end) {
             ends.pop_front();
@@ -138,7 +146,7 @@ impl<R: FileRow> Rows<R> {
             }
             Some(_) | None => return Err("the name of the file must end in .csv or .jsonl".to_owned()),
         };
-        Ok(Self { kind, bytes, left, over: false, row: PhantomData })
+        Ok(Self { kind, bytes, left, over: false, ahead: VecDeque::new() })
     }
 
     /// Bytes read so far.
@@ -180,13 +188,16 @@ impl<R: FileRow> Iterator for Rows<R> {
     type Item = (u64, Result<R, Wrong>);
 
     fn next(&mut self) -> Option<Self::Item> {
+        if let Some(row) = self.ahead.pop_front() {
+            return Some(row);
+        }
         if self.over {
             return None;
         }
         let next = match &mut self.kind {
             Kind::Csv { reader, columns, lines } => {
                 self.left.set(LONGEST);
-                record(reader, columns, lines)
+                record(reader, columns, lines, &mut self.ahead)
             }
             Kind::JsonLines { reader, line } => object(reader, line),
         };
@@ -199,6 +210,7 @@ fn record<R: FileRow>(
     reader: &mut csv::Reader<Counted>,
     columns: &[String],
     lines: &mut Lines,
+    ahead: &mut VecDeque<(u64, Result<R, Wrong>)>,
 ) -> Option<(u64, Result<R, Wrong>)> {
     let mut record = csv::ByteRecord::new();
     match reader.read_byte_record(&mut record) {
@@ -208,19 +220,63 @@ fn record<R: FileRow>(
     }
     let inside = record.iter().flatten().filter(|byte| **byte == b'\n').count();
     let line = lines.passes(reader.position().byte(), u64::try_from(inside).unwrap_or(0));
-    let column = |key: &str| {
+    if let Some(parts) = swallowed::<R>(&record, columns).filter(|_| inside > 0) {
+        let why = |n: usize| (n == 0).then_some("a quote is opened here and not closed on this line");
+        let read = |(n, part)| row(part, columns, why(n));
+        // An empty line is no row.
+        let lines = (line..).zip(parts.iter().enumerate()).filter(|(_, (_, part))| !part.is_empty());
+        ahead.extend(lines.map(|(line, part)| (line, read(part))));
+        return ahead.pop_front();
+    }
+    Some((line, row(&record, columns, None)))
+}
+
+/// What a record holds; `why` is what is wrong with it beside.
+fn row<R: FileRow>(record: &csv::ByteRecord, columns: &[String], why: Option<&str>) -> Result<R, Wrong> {
+    let column = column_of(record, columns);
+    let row = match why {
+        None if record.len() == columns.len() => R::of_columns(&column),
+        None => {
+            let why = format!("{} fields, and the first line names {}", record.len(), columns.len());
+            R::of_flawed(Flawed::Columns(&column), why)
+        }
+        Some(why) => R::of_flawed(Flawed::Columns(&column), why.to_owned()),
+    };
+    row.map_err(Wrong::Row)
+}
+
+fn column_of<'r>(
+    record: &'r csv::ByteRecord,
+    columns: &'r [String],
+) -> impl Fn(&str) -> Result<Option<String>, String> + 'r {
+    move |key| {
         let Some(field) = columns.iter().position(|name| name == key).and_then(|at| record.get(at)) else {
             return Ok(None);
         };
         String::from_utf8(field.to_vec()).map(Some).map_err(|_| format!("{key} is not UTF-8"))
-    };
-    let row = if record.len() == columns.len() {
-        R::of_columns(&column)
-    } else {
-        let why = format!("{} fields, and the first line names {}", record.len(), columns.len());
-        R::of_flawed(Flawed::Columns(&column), why)
-    };
-    Some((line, row.map_err(Wrong::Row)))
+    }
+}
+
+/// The lines of a record in whose fields whole rows stand, each read by itself: a quote was opened and closed lines later, or
+/// never. Nothing when its line ends are somebody's words.
+fn swallowed<R: FileRow>(record: &csv::ByteRecord, columns: &[String]) -> Option<Vec<csv::ByteRecord>> {
+    let mut parts = vec![csv::ByteRecord::new()];
+    for field in record {
+        let mut lines = field.split(|byte| *byte == b'\n');
+        parts.last_mut()?.push_field(lines.next().unwrap_or_default());
+        // What stands behind the last line end goes on with the fields after it.
+        for line in lines {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let divider = if line.contains(&b';') && !line.contains(&b',') { b';' } else { b',' };
+            let mut reader =
+                csv::ReaderBuilder::new().delimiter(divider).has_headers(false).flexible(true).from_reader(line);
+            let mut part = csv::ByteRecord::new();
+            // Of bytes nothing can be wrong; an empty line is an empty record.
+            reader.read_byte_record(&mut part).unwrap_or_default();
+            parts.push(part);
+        }
+    }
+    parts.iter().skip(1).any(|part| R::is_row(&column_of(part, columns))).then_some(parts)
 }
 
 fn unreadable(e: &csv::Error) -> String {
@@ -281,6 +337,7 @@ fn skip_line(reader: &mut BufReader<Counted>) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::consent::ConsentRow;
     use crate::wire::sends::SendRow;
 
     /// Rows as they are told, or why not, each with its line.
@@ -297,6 +354,13 @@ mod tests {
             Err(Wrong::File(why)) => Err(format!("stopped: {why}")),
         };
         Ok(rows.map(|(line, row)| (line, told(row))).collect())
+    }
+
+    fn stopped(table: &str) -> Vec<(u64, Result<ConsentRow, Wrong>)> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stops.csv");
+        std::fs::write(&path, table).unwrap();
+        Rows::open(&path, File::open(&path).unwrap()).unwrap().collect()
     }
 
     const HEADER: &str = "ID,to,from,campaign,text,sent_at,use_case,extra\n";
@@ -342,6 +406,43 @@ mod tests {
             assert!(told.contains(wanted), "{told}");
         }
         assert!(read("a.xlsx", b"").expect_err("a name").contains("must end in .csv or .jsonl"));
+    }
+
+    #[test]
+    fn rows_that_an_open_quote_would_swallow_are_read_and_the_one_with_the_quote_is_told() {
+        let stops = |from: u32, to: u32| {
+            (from..=to).map(|n| format!("+1415555{n:04},stop,2026-03-01,\n")).collect::<Vec<_>>().concat()
+        };
+        let head = "number,event,at,wording\n";
+        for (what, table, told, all) in [
+            (
+                "never closed",
+                format!("{head}{}+14155550106,stop,2026-03-01,\"hello\n{}", stops(100, 105), stops(107, 120)),
+                8,
+                21,
+            ),
+            (
+                "closed three rows on",
+                format!(
+                    "{head}+14155550100,stop,2026-03-01,\"Bob\n{}+14155550103,stop,2026-03-01,\"Cy\" Smith\n",
+                    stops(101, 102)
+                ),
+                2,
+                4,
+            ),
+        ] {
+            let rows = stopped(&table);
+            assert_eq!(rows.len(), all, "{what}");
+            for ((line, row), wanted) in rows.iter().zip(2..) {
+                assert_eq!(*line, wanted, "{what}");
+                let Ok(row) = row else { panic!("{what}: line {line} is lost") };
+                assert!(row.event == "stop" && row.number.starts_with("+1415555"), "{what}: {row:?}");
+                assert_eq!(!row.flaws.is_empty() && *line == told, *line == told, "{what}: {row:?}");
+            }
+        }
+        // Somebody's words over several lines stay one row.
+        let words = format!("{head}+14155550100,opt_in,2026-03-01,\"yes\nplease, stop by, at 5\"\n");
+        assert_eq!(stopped(&words).len(), 1);
     }
 
     #[test]

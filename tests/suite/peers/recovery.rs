@@ -1,5 +1,6 @@
 //! The reconciler against the emulated carrier's list: what its webhooks never told comes in once.
 
+use comeback::domain::time::Span;
 use comeback::emulator::{Callbacks, Faults, Times};
 use serde_json::json;
 use tokio::task::block_in_place;
@@ -161,5 +162,27 @@ async fn a_start_lifts_the_stop_before_it_and_a_lost_one_no_stop_after_it() {
     desk.has(BUYER, "Unstop").await;
     desk.two_rounds().await;
     assert!(is_out().await, "it is older than the last STOP");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asked_us_to_stop_while_no_backend_ran_is_heard_before_anything_leaves() {
+    let shop = Shop::open(|_| {}).await;
+    let desk = shop.backend_undoing(None, Span::seconds(30)).await;
+    for buyer in [BUYER, OTHER] {
+        shop.emulator.inbound(buyer, LINE, "hello", 0);
+        desk.has(buyer, "hello").await;
+        desk.answer(buyer, "At three?").await;
+    }
+    desk.close().await;
+    // Their webhooks reach nobody.
+    shop.emulator.inbound(BUYER, LINE, "wrong number, lose it", 0);
+    shop.emulator.inbound(OTHER, LINE, "Thank you", 0);
+    shop.later(60);
+    let desk = shop.backend_undoing(None, Span::seconds(30)).await;
+    desk.has(BUYER, "wrong number, lose it").await;
+    desk.has(OTHER, "Thank you").await;
+    desk.two_rounds().await;
+    assert_eq!(shop.sends(BUYER), [], "they asked us to stop");
     desk.close().await;
 }
