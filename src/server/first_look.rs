@@ -4,8 +4,6 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 /// How long answers wait for a list that cannot be read.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -13,13 +11,13 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// runs nobody would ever read them.
 #[derive(Debug, Default)]
 pub struct FirstLook {
-    until: Mutex<Option<Instant>>,
+    until: Mutex<Option<tokio::time::Instant>>,
 }
 
 impl FirstLook {
     /// From here on answers wait until the lists are read.
     pub fn awaits(&self) {
-        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + PATIENCE);
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(tokio::time::Instant::now() + PATIENCE);
     }
 
     /// Every list that there is was read.
@@ -30,7 +28,7 @@ impl FirstLook {
     /// Whether answers may leave.
     pub fn is_over(&self) -> bool {
         let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        if until.is_some_and(|at| at <= Instant::now()) {
+        if until.is_some_and(|at| at <= tokio::time::Instant::now()) {
             *until = None;
             tracing::error!(
                 "a carrier's list was not read since the start: answers leave without it, also to whoever asked to stop while \

@@ -453,8 +453,7 @@ impl Crm for HubSpot {
                 };
                 let no_way = || CrmError::Unreadable(format!("no way from {} to contacts", place.kind));
                 let contact = self.kind(place.kind, "contacts").await?.ok_or_else(no_way)?;
-                let kinds = Kinds { contact, deal };
-                body::create(write, place, kinds, owner.as_deref())
+                body::create(write, place, Kinds { contact, deal }, owner.as_deref())
             }
             None => body::change(write, owner.as_deref())
                 .ok_or_else(|| CrmError::Invalid("it knows nobody with the new owner's mail address".to_owned()))?,
