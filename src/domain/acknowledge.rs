@@ -33,7 +33,8 @@ pub fn words(playbook: &Playbook, use_case: &str, disclosed: bool) -> Option<Str
 }
 
 /// A person's text started a clock while its calendar is closed: one text says so, and none again before it has opened and
-/// closed once more, whoever answers meanwhile, and from whichever of our numbers. The id comes with the command, when the address is one that texts may go to.
+/// closed once more, whoever answers meanwhile, and from whichever of our numbers. The id comes with the command, when the
+/// address is one that texts may go to.
 pub(super) fn acknowledge(d: &mut Draft, world: &ReadSet<'_>, text: &Receive) {
     let Some(message) = text.acknowledgement else { return };
     let elsewhere = world.siblings.iter().filter_map(|sibling| sibling.acknowledged_at);

@@ -66,8 +66,15 @@ pub struct Rows<R> {
 }
 
 enum Kind {
-    Csv { reader: Box<csv::Reader<Counted>>, columns: Vec<String>, lines: Lines },
+    Csv { reader: Box<csv::Reader<Counted>>, columns: Columns, lines: Lines },
     JsonLines { reader: BufReader<Counted>, line: u64 },
+}
+
+/// What the first line of a table says.
+struct Columns {
+    names: Vec<String>,
+    /// What stands between fields.
+    divider: u8,
 }
 
 /// Counts what is read, and stops a record that does not end.
@@ -135,7 +142,7 @@ impl<R: FileRow> Rows<R> {
             Some("csv") => {
                 let mut reader =
                     Box::new(csv::ReaderBuilder::new().delimiter(divider).flexible(true).from_reader(counted));
-                let columns = columns::<R>(&mut reader)?;
+                let columns = Columns { names: columns::<R>(&mut reader)?, divider };
                 let mut lines = Lines { ends, passed: 0 };
                 lines.passes(reader.position().byte(), 0);
                 Kind::Csv { reader, columns, lines }
@@ -208,7 +215,7 @@ impl<R: FileRow> Iterator for Rows<R> {
 
 fn record<R: FileRow>(
     reader: &mut csv::Reader<Counted>,
-    columns: &[String],
+    columns: &Columns,
     lines: &mut Lines,
     ahead: &mut VecDeque<(u64, Result<R, Wrong>)>,
 ) -> Option<(u64, Result<R, Wrong>)> {
@@ -220,15 +227,15 @@ fn record<R: FileRow>(
     }
     let inside = record.iter().flatten().filter(|byte| **byte == b'\n').count();
     let line = lines.passes(reader.position().byte(), u64::try_from(inside).unwrap_or(0));
-    if let Some(parts) = swallowed::<R>(&record, columns).filter(|_| inside > 0) {
+    if let Some(parts) = (inside > 0).then(|| swallowed::<R>(&record, columns)).flatten() {
         let why = |n: usize| (n == 0).then_some("a quote is opened here and not closed on this line");
-        let read = |(n, part)| row(part, columns, why(n));
+        let read = |(n, part)| row(part, &columns.names, why(n));
         // An empty line is no row.
         let lines = (line..).zip(parts.iter().enumerate()).filter(|(_, (_, part))| !part.is_empty());
         ahead.extend(lines.map(|(line, part)| (line, read(part))));
         return ahead.pop_front();
     }
-    Some((line, row(&record, columns, None)))
+    Some((line, row(&record, &columns.names, None)))
 }
 
 /// What a record holds; `why` is what is wrong with it beside.
@@ -259,7 +266,9 @@ fn column_of<'r>(
 
 /// The lines of a record in whose fields whole rows stand, each read by itself: a quote was opened and closed lines later, or
 /// never. Nothing when its line ends are somebody's words.
-fn swallowed<R: FileRow>(record: &csv::ByteRecord, columns: &[String]) -> Option<Vec<csv::ByteRecord>> {
+fn swallowed<R: FileRow>(record: &csv::ByteRecord, columns: &Columns) -> Option<Vec<csv::ByteRecord>> {
+    let mut form = csv::ReaderBuilder::new();
+    form.delimiter(columns.divider).has_headers(false).flexible(true);
     let mut parts = vec![csv::ByteRecord::new()];
     for field in record {
         let mut lines = field.split(|byte| *byte == b'\n');
@@ -267,16 +276,14 @@ fn swallowed<R: FileRow>(record: &csv::ByteRecord, columns: &[String]) -> Option
         // What stands behind the last line end goes on with the fields after it.
         for line in lines {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let divider = if line.contains(&b';') && !line.contains(&b',') { b';' } else { b',' };
-            let mut reader =
-                csv::ReaderBuilder::new().delimiter(divider).has_headers(false).flexible(true).from_reader(line);
+            let mut reader = form.from_reader(line);
             let mut part = csv::ByteRecord::new();
             // Of bytes nothing can be wrong; an empty line is an empty record.
             reader.read_byte_record(&mut part).unwrap_or_default();
             parts.push(part);
         }
     }
-    parts.iter().skip(1).any(|part| R::is_row(&column_of(part, columns))).then_some(parts)
+    parts.iter().skip(1).any(|part| R::is_row(&column_of(part, &columns.names))).then_some(parts)
 }
 
 fn unreadable(e: &csv::Error) -> String {

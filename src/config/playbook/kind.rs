@@ -106,10 +106,8 @@ fn as_table(path: &[Option<&str>], node: &Json) -> Option<String> {
 
 /// Whether one table stands at this path, and never a list.
 pub(super) fn is_one_table(path: &[Option<&str>]) -> bool {
-    place(path).is_some_and(|place| {
-        let mut all = alternatives(real(place.node)).peekable();
-        all.peek().is_some() && all.all(|node| is(node, "object") || node.get("anyOf").is_some())
-    })
+    let is_table = |node: &Json| is(node, "object") || node.get("anyOf").is_some();
+    place(path).is_some_and(|place| alternatives(real(place.node)).all(is_table))
 }
 
 /// Whether the keys of the table at this path are names that the file gives.

@@ -101,6 +101,11 @@ fn rows_that_an_open_quote_would_swallow_are_read_and_the_one_with_the_quote_is_
             assert_eq!(!row.flaws.is_empty() && *line == told, *line == told, "{what}: {row:?}");
         }
     }
+    // In a file of semicolons a comma is somebody's.
+    let semicolons = "number;event;at;wording\r\n+14155550100;stop;;\"Bob\r\n+14155550101;stop;;well, no\r\n";
+    let rows = stopped(semicolons);
+    let numbers: Vec<&str> = rows.iter().filter_map(|(_, row)| Some(row.as_ref().ok()?.number.as_str())).collect();
+    assert_eq!(numbers, ["+14155550100", "+14155550101"]);
     // Somebody's words over several lines stay one row.
     let words = format!("{head}+14155550100,opt_in,2026-03-01,\"yes\nplease, stop by, at 5\"\n");
     assert_eq!(stopped(&words).len(), 1);
