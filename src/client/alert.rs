@@ -306,7 +306,7 @@ fn held(state: &State, snapshot: &Snapshot, (concerns, leads): (bool, bool), who
 fn is_my_doing(reason: &Reason, me: &RepId) -> bool {
     match reason {
         Reason::Person(by) => by == me,
-        Reason::Took => true,
+        Reason::Took | Reason::TookElsewhere(_) => true,
         Reason::Owner(_)
         | Reason::Step(_)
         | Reason::Unowned(_)

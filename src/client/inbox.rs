@@ -325,7 +325,7 @@ fn words_of(view: &View<'_>, message: MessageId) -> Option<Body> {
 fn what(playbook: Option<&Playbook>, command: &Command) -> String {
     let name = |rep: &RepId| playbook.map_or(rep.as_str(), |p| p.rep_name(rep)).to_owned();
     match command {
-        Command::Take => "take".to_owned(),
+        Command::Take | Command::TakeElsewhere { .. } => "take".to_owned(),
         Command::Assign { to } => format!("reassign to {}", name(to)),
         Command::Escalate { .. } => "escalate".to_owned(),
         Command::Answer { .. } => "answer".to_owned(),

@@ -23,6 +23,7 @@ use super::message::Delivery;
 use super::oncall::Override;
 use super::playbook::{Playbook, Role};
 use super::roster::Roster;
+use super::routing::Door;
 use super::time::{Span, Timestamp};
 
 /// What someone wants.
@@ -70,6 +71,8 @@ pub enum Command {
 
     /// It is mine.
     Take,
+    /// It is theirs who acted outside of the inbox.
+    TakeElsewhere { door: Door },
     /// It is theirs.
     Assign { to: RepId },
     /// Help: the next step of the ladder. The reason becomes a note.

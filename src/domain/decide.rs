@@ -10,6 +10,7 @@ use super::id::RepId;
 use super::playbook::Role;
 use super::rejection::Rejection;
 use super::respond::Written;
+use super::routing::Reason;
 use super::visibility;
 use super::writer;
 use super::{
@@ -50,7 +51,8 @@ fn person(world: &ReadSet<'_>, by: &RepId, command: &Command, cx: &Context) -> R
     }
     let draft = Draft::of(c, cx);
     match command {
-        Command::Take => triage::take(draft, world, by),
+        Command::Take => triage::take(draft, world, by, Reason::Took),
+        Command::TakeElsewhere { door } => triage::take(draft, world, by, Reason::TookElsewhere(*door)),
         Command::Assign { to } => triage::assign(draft, world, by, to),
         Command::Escalate { note, reason } => triage::escalate(draft, world, by, *note, reason),
         Command::Note { message, body } => triage::note(draft, by, *message, body),
@@ -159,6 +161,7 @@ fn machine(world: &ReadSet<'_>, command: &Command, cx: &Context) -> Result<Decid
         Command::Receive(_)
         | Command::Consent(_)
         | Command::Take
+        | Command::TakeElsewhere { .. }
         | Command::Assign { .. }
         | Command::Escalate { .. }
         | Command::Answer { .. }

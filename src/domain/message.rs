@@ -80,13 +80,16 @@ pub fn classify(
     opt_out_type: Option<&str>,
     opted_out: bool,
 ) -> InboundKind {
-    match opt_out_type.map(str::to_ascii_uppercase).as_deref() {
-        Some("STOP") => return InboundKind::OptOut,
-        Some("START") if opted_out => return InboundKind::OptIn,
-        Some("HELP") => return InboundKind::Help,
-        _ => {}
-    }
-    match keyword_in(rules, body) {
+    let by_carrier = match opt_out_type.map(str::to_ascii_uppercase).as_deref() {
+        Some("STOP") => Some(Keyword::Stop),
+        Some("START") => Some(Keyword::Start),
+        Some("HELP") => Some(Keyword::Help),
+        Some(_) | None => None,
+    };
+    // A STOP is one whoever reads it so: an account may have set it to mean something else at the carrier.
+    let by_words = keyword_in(rules, body);
+    let said = if by_words == Some(Keyword::Stop) { by_words } else { by_carrier.or(by_words) };
+    match said {
         Some(Keyword::Stop) => return InboundKind::OptOut,
         Some(Keyword::Start) if opted_out => return InboundKind::OptIn,
         Some(Keyword::Help) => return InboundKind::Help,
@@ -221,6 +224,12 @@ mod tests {
             ("START", 0, Some("START"), true, OptIn),
             ("para", 0, Some("STOP"), false, OptOut),
             ("help", 0, None, false, Help),
+            // What an account set the word to at the carrier takes no right away.
+            ("STOP", 0, Some("HELP"), false, OptOut),
+            ("STOP", 0, Some("START"), true, OptOut),
+            ("arret", 0, Some("Help"), false, OptOut),
+            ("info", 0, Some("STOP"), false, OptOut),
+            ("what?", 0, Some("HELP"), false, Help),
         ] {
             assert_eq!(classify(&ConsentRules::default(), body, media, carrier, opted_out), wanted, "{body:?}");
         }

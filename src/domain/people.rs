@@ -42,6 +42,7 @@ pub(super) fn decide(
         | Command::Recompute
         | Command::Succeed { .. }
         | Command::Take
+        | Command::TakeElsewhere { .. }
         | Command::Assign { .. }
         | Command::Escalate { .. }
         | Command::Answer { .. }

@@ -105,12 +105,24 @@ pub enum Reason {
     Person(RepId),
     /// The holder took it.
     Took,
+    /// The holder acted on it outside of the inbox.
+    TookElsewhere(Door),
     /// The owner is back; this rep covered meanwhile. Nobody when nobody took it.
     Returned(Option<RepId>),
     /// Whoever had it left, and the holder stands in their place.
     InPlaceOf(RepId),
     /// The program behind this webhook answers it: nobody is asked.
     SentOn(String),
+}
+
+/// Where somebody acts who is not at the inbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Door {
+    /// The CRM, in which the reply was delivered as a task.
+    Crm,
+    /// A page, by the same channel.
+    Page,
 }
 
 impl Reason {
@@ -124,6 +136,8 @@ impl Reason {
             Self::InPlaceOf(rep) => format!("in place of {}, who left", name(rep)),
             Self::SentOn(webhook) => format!("it is answered by the program behind {webhook}, and nobody is asked"),
             Self::Took => "took it".to_owned(),
+            Self::TookElsewhere(Door::Crm) => "took it: its task in the CRM is completed".to_owned(),
+            Self::TookElsewhere(Door::Page) => "took it by a text back to the page".to_owned(),
             Self::Returned(Some(by)) => format!("back from being away; {} covered", name(by)),
             Self::Returned(None) => "back from being away".to_owned(),
         }

@@ -17,12 +17,12 @@ use super::time::Timestamp;
 use super::withdrawal;
 
 /// It is mine: the first one has it, the other learns who and when.
-pub(super) fn take(mut d: Draft, world: &ReadSet<'_>, by: &RepId) -> Result<Decided, Rejection> {
+pub(super) fn take(mut d: Draft, world: &ReadSet<'_>, by: &RepId, how: Reason) -> Result<Decided, Rejection> {
     if let Some((rep, at)) = d.c.taker() {
         return if rep == by { Ok(Vec::new()) } else { Err(Rejection::TakenBy { by: rep.clone(), at }) };
     }
     let answer_by = escalation::answer_by(world, &d.c, d.now);
-    d.say(Event::Taken { by: by.clone(), because: because(world, Reason::Took), answer_by });
+    d.say(Event::Taken { by: by.clone(), because: because(world, how), answer_by });
     Ok(d.facts())
 }
 

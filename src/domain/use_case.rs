@@ -65,19 +65,37 @@ pub struct Signs<'a> {
 /// What the reply is about, and what told so: the text it answers, else the campaign the CRM names, else a word of it,
 /// else what the line is for. A name or campaign that the playbook does not know says nothing, so that a typo elsewhere
 /// never loses a reply. What is regulated stays so, whatever is said meanwhile: a word of the buyer's opens no other door.
+/// On a line that is itself for something regulated, nothing but another regulated use case is heard: neither a campaign
+/// nor a field of the CRM lets free text out of it.
 pub fn of(playbook: &Playbook, signs: &Signs<'_>) -> (String, Evidence) {
     if let Some((use_case, evidence)) = signs.before.filter(|(use_case, _)| regulated::of(playbook, use_case).is_some())
     {
         return (use_case.to_owned(), evidence.cloned().unwrap_or(Evidence::Line));
     }
+    let told = told(playbook, signs).filter(|(use_case, _)| is_heard(playbook, signs.line, use_case));
+    told.unwrap_or_else(|| {
+        let line = playbook.lines.get(signs.line).map_or("", |line| line.use_case.as_str());
+        (line.to_owned(), Evidence::Line)
+    })
+}
+
+/// Whether a reply on a line may be about a use case: on a line for something regulated it is about nothing that is not.
+pub fn is_heard(playbook: &Playbook, line: &LineId, use_case: &str) -> bool {
+    let is_regulated = |use_case: &str| regulated::of(playbook, use_case).is_some();
+    let own = playbook.lines.get(line).map_or("", |line| line.use_case.as_str());
+    !is_regulated(own) || is_regulated(use_case)
+}
+
+/// What anything but the line itself tells.
+fn told(playbook: &Playbook, signs: &Signs<'_>) -> Option<(String, Evidence)> {
     let by_send = signs.answering.and_then(|sent| named(playbook, sent.use_case.as_deref(), &sent.campaign));
     if let Some((use_case, campaign)) = by_send {
-        return (use_case, Evidence::Send { campaign });
+        return Some((use_case, Evidence::Send { campaign }));
     }
     let campaigns = signs.cards.iter().filter_map(|card| card.campaign.as_ref());
     let mut by_crm = campaigns.filter_map(|c| named(playbook, Some(&c.use_case), &c.name));
     if let Some((use_case, campaign)) = by_crm.next() {
-        return (use_case, Evidence::Crm { campaign });
+        return Some((use_case, Evidence::Crm { campaign }));
     }
     let before = signs.before.and_then(|(use_case, evidence)| {
         let word = evidence.filter(|told| matches!(told, Evidence::Keyword { .. }))?;
@@ -85,13 +103,10 @@ pub fn of(playbook: &Playbook, signs: &Signs<'_>) -> (String, Evidence) {
     });
     match (signs.words.and_then(|words| by_keyword(playbook, words)), before) {
         // The same again, by whichever word, is no news.
-        (Some((use_case, _)), Some((known, evidence))) if use_case == known => (use_case, evidence.clone()),
-        (Some((use_case, word)), _) => (use_case, Evidence::Keyword { word }),
-        (None, Some((known, evidence))) => (known.to_owned(), evidence.clone()),
-        (None, None) => {
-            let line = playbook.lines.get(signs.line).map_or("", |line| line.use_case.as_str());
-            (line.to_owned(), Evidence::Line)
-        }
+        (Some((use_case, _)), Some((known, evidence))) if use_case == known => Some((use_case, evidence.clone())),
+        (Some((use_case, word)), _) => Some((use_case, Evidence::Keyword { word })),
+        (None, Some((known, evidence))) => Some((known.to_owned(), evidence.clone())),
+        (None, None) => None,
     }
 }
 

@@ -61,6 +61,16 @@ impl ConsentRow {
         rows::read_with(json, &["at"], Self::from_columns)
     }
 
+    /// What a row of our own ledger says, where that is neither an opt-out nor an opt-in.
+    pub fn ledger_word(&self) -> Option<LedgerWord> {
+        match spelled(&self.event).as_str() {
+            "holdplaced" => Some(LedgerWord::HoldPlaced),
+            "holdruled" => Some(LedgerWord::HoldRuled),
+            "blocked" | "unblocked" => Some(LedgerWord::Block),
+            _ => None,
+        }
+    }
+
     /// A row of named texts. One of our own exports writes an apostrophe before what a spreadsheet would take as a formula;
     /// it is taken off again. What cannot be read beside an opt-out's number costs no opt-out.
     pub fn from_columns(column: Column<'_>) -> Result<Self, String> {
@@ -79,6 +89,17 @@ impl ConsentRow {
     }
 }
 
+/// A word of a ledger that is neither an opt-out nor an opt-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LedgerWord {
+    /// A text that may ask us to stop put the number on hold.
+    HoldPlaced,
+    /// A person ruled on it, or its time was over.
+    HoldRuled,
+    /// A number was blocked, or is heard again.
+    Block,
+}
+
 fn needed(column: Column<'_>, key: &str) -> Result<String, String> {
     column(key)?.map(plain).ok_or_else(|| format!("{key} is missing"))
 }
@@ -93,12 +114,16 @@ fn plain(text: String) -> String {
 /// Whether an event withdraws consent, or gives it; nothing when it is neither. An opt-out is known in more words: it must
 /// not be lost for how somebody's table spells it.
 pub fn withdraws(event: &str) -> Option<bool> {
-    let event = event.trim().to_lowercase().replace(['_', '-', ' '], "");
-    match event.as_str() {
+    match spelled(event).as_str() {
         "optout" | "optedout" | "unsubscribe" | "unsubscribed" | "stop" | "stopped" => Some(true),
         "optin" | "optedin" => Some(false),
         _ => None,
     }
+}
+
+/// A word however somebody's table spells it.
+fn spelled(event: &str) -> String {
+    event.trim().to_lowercase().replace(['_', '-', ' '], "")
 }
 
 impl FileRow for ConsentRow {

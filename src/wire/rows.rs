@@ -1,6 +1,9 @@
 //! Rows of named texts, as other programs report them: one object of JSON each, or a line of a table.
 
-use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 
 /// What a row's column holds; an error when it is no text.
 pub type Column<'a> = &'a dyn Fn(&str) -> Result<Option<String>, String>;
@@ -16,13 +19,14 @@ pub fn read_with<R>(
     numbers: &[&str],
     from: impl FnOnce(Column<'_>) -> Result<R, String>,
 ) -> Result<R, String> {
-    let row: Map<String, Value> = serde_json::from_str(json).map_err(|e| match e.classify() {
+    let row: Members = serde_json::from_str(json).map_err(|e| match e.classify() {
         serde_json::error::Category::Data => "not an object in { }".to_owned(),
         serde_json::error::Category::Io | serde_json::error::Category::Syntax | serde_json::error::Category::Eof => {
             format!("not JSON at column {}", e.column())
         }
     })?;
-    from(&|key| match row.get(key) {
+    from(&|key| match row.of.get(key) {
+        _ if row.twice.contains(key) => Err(format!("{key} stands there twice and says two things")),
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(Value::Number(number)) if numbers.contains(&key) => Ok(Some(number.to_string())),
@@ -30,4 +34,63 @@ pub fn read_with<R>(
             Err(format!("{key} is not a text in quotes"))
         }
     })
+}
+
+/// The members of an object. Which one counts of two of one name no two readers agree on (RFC 8259 §4).
+struct Members {
+    of: BTreeMap<String, Value>,
+    twice: BTreeSet<String>,
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reads;
+
+        impl<'de> Visitor<'de> for Reads {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Members { of: BTreeMap::new(), twice: BTreeSet::new() };
+                while let Some((key, value)) = map.next_entry::<String, Value>()? {
+                    if members.of.get(&key).is_some_and(|before| *before != value) {
+                        members.twice.insert(key);
+                    } else {
+                        members.of.insert(key, value);
+                    }
+                }
+                Ok(members)
+            }
+        }
+
+        from.deserialize_map(Reads)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_that_stands_there_twice_is_none_unless_it_says_the_same() {
+        let event = |json: &str| read(json, |column| column("event"));
+        let twice = Err("event stands there twice and says two things".to_owned());
+        for (json, wanted) in [
+            (r#"{"event":"opt_out"}"#, Ok(Some("opt_out".to_owned()))),
+            (r#"{"event":"opt_out","event":"opt_out"}"#, Ok(Some("opt_out".to_owned()))),
+            (r#"{"event":"opt_out","event":"opt_in"}"#, twice.clone()),
+            (r#"{"event":"opt_out","event":null}"#, twice.clone()),
+            (r#"{"event":"opt_out","event":"opt_in","event":"opt_out"}"#, twice),
+            (r#"{"other":1,"other":2,"event":"opt_out"}"#, Ok(Some("opt_out".to_owned()))),
+            (r#"{"event":null}"#, Ok(None)),
+            ("{}", Ok(None)),
+            ("[]", Err("not an object in { }".to_owned())),
+            ("{", Err("not JSON at column 1".to_owned())),
+        ] {
+            assert_eq!(event(json), wanted, "{json}");
+        }
+    }
 }

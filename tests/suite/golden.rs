@@ -22,7 +22,7 @@ use comeback::domain::oncall::Override;
 use comeback::domain::ownership::OwnerSource;
 use comeback::domain::quiet_hours::{Judged, Said};
 use comeback::domain::rejection::Rejection;
-use comeback::domain::routing::{Because, Holder, Passed, Reason};
+use comeback::domain::routing::{Because, Door, Holder, Passed, Reason};
 use comeback::domain::sla::{Clock, Response, Stage};
 use comeback::domain::time::{Span, Timestamp};
 use comeback::domain::zone::Source;
@@ -257,7 +257,8 @@ fn commands() -> Vec<Command> {
             Command::AbandonSend { .. } => Command::LoseSend { message },
             Command::LoseSend { .. } => Command::NeverLeft { message },
             Command::NeverLeft { .. } => Command::Take,
-            Command::Take => Command::Assign { to: "ben".into() },
+            Command::Take => Command::TakeElsewhere { door: Door::Crm },
+            Command::TakeElsewhere { .. } => Command::Assign { to: "ben".into() },
             Command::Assign { .. } => Command::Escalate { note: message, reason: Body::new("A discount") },
             Command::Escalate { .. } => Command::Answer { message, body: body(), accept: vec![Review::NewerReply] },
             Command::Answer { .. } => Command::AnswerLater {

@@ -52,6 +52,21 @@ fn a_list_is_read_once_and_the_ledger_says_who_may_be_texted_and_why() {
     let newer = format!("{{\"number\":\"{phone}\",\"event\":\"opt_in\",\"at\":\"{}\",\"source\":\"a form\"}}\n", now());
     assert!(import(&file("newer.jsonl", &newer)).out.contains("1 taken in"));
     assert!(show(&phone).out.contains("opted out of all our numbers"), "the buyer must text START");
+    // A ledger of ours from elsewhere: the hold that nobody ruled on there is an opt-out here, the ruled one is nothing.
+    let ledger = file(
+        "ledger.csv",
+        "number,event,at,scope,how\n\
+         +12125550113,hold_placed,2026-02-05T10:00:00Z,,a text may ask us to stop\n\
+         +12125550114,hold_placed,2026-02-05T10:00:00Z,,a text may ask us to stop\n\
+         +12125550114,hold_ruled,2026-02-06T10:00:00Z,,they meant something else\n\
+         +12125550115,blocked,2026-02-06T10:00:00Z,,spam\n",
+    );
+    let said = import(&ledger);
+    assert!(said.ok && said.out.contains("1 taken in"), "{} {}", said.out, said.err);
+    assert!(said.out.contains(&format!("{ledger}:2: a hold that nobody ruled on: taken as an opt-out")), "{}", said.out);
+    assert!(said.out.contains("4 line(s) about holds and blocks"), "{}", said.out);
+    assert!(show("+12125550113").out.contains("opted out of all our numbers since 2026-02-05"));
+    assert!(!show("+12125550114").ok, "nothing is known of it");
     let unknown = show("+12125550999");
     assert!(!unknown.ok && unknown.err.contains("nothing is known of this number"), "{}", unknown.err);
     let garbage = show("hello");
@@ -67,7 +82,7 @@ fn a_list_is_read_once_and_the_ledger_says_who_may_be_texted_and_why() {
         .records()
         .map(|row| row.unwrap().iter().map(str::to_owned).collect())
         .collect();
-    assert_eq!(rows.len(), 5, "{table}");
+    assert_eq!(rows.len(), 6, "{table}");
     for cell in rows.iter().flatten() {
         let number = cell.strip_prefix('+').is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()));
         assert!(number || !cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell:?}");
@@ -75,7 +90,7 @@ fn a_list_is_read_once_and_the_ledger_says_who_may_be_texted_and_why() {
     assert!(rows.iter().any(|row| row[4].starts_with("'=HYPERLINK")), "{table}");
     let lines = town.machine.does(&["consent", "export", "--database", &database, "--format", "jsonl"], "");
     let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(lines.len(), 5);
+    assert_eq!(lines.len(), 6);
     assert!(lines.iter().any(|line| line["source"].as_str().is_some_and(|s| s.starts_with("=HYPERLINK"))));
 
     // Another program asks and reports with a key.

@@ -18,6 +18,10 @@ use crate::server::store::Store;
 use crate::wire::consent::ConsentRow;
 use crate::wire::table::{Rows, Wrong};
 
+mod open_holds;
+
+use open_holds::OpenHolds;
+
 /// Rows handed over together.
 const BATCH: usize = 200;
 
@@ -51,10 +55,15 @@ pub(super) async fn import(database: &DatabaseArg, list: Option<&str>, file: &Pa
     let mut import = Importing { service, named, batch, new: 0, known: 0, overtaken: 0, refused: 0, undated: 0 };
     let mut progress = Progress::new(size);
     let mut ended = Ok(());
+    let mut holds = OpenHolds::default();
+    let read = |row| checked(of_list(row, list), (&by.0, &by.1), &playbook, SystemClock.now());
     while let Some((line, row)) = rows.next() {
         progress.at(rows.bytes(), import.read());
         let read = match row {
-            Ok(row) => checked(of_list(row, list), (&by.0, &by.1), &playbook, SystemClock.now()),
+            Ok(row) => match holds.pass(line, row) {
+                Some(row) => read(row),
+                None => continue,
+            },
             Err(Wrong::Row(why)) => Err(why),
             Err(Wrong::File(why)) => {
                 ended = Err(anyhow::anyhow!("{name}:{line}: {why}. Nothing after it was read"));
@@ -77,6 +86,19 @@ pub(super) async fn import(database: &DatabaseArg, list: Option<&str>, file: &Pa
             }
         }
     }
+    for (line, row) in holds.left() {
+        progress.clear();
+        match read(row) {
+            Ok(Checked { heard, .. }) => {
+                say(&format!("{name}:{line}: a hold that nobody ruled on: taken as an opt-out"));
+                import.take(line, heard).await?;
+            }
+            Err(why) => {
+                import.refused += 1;
+                say(&format!("{name}:{line}: {why}"));
+            }
+        }
+    }
     import.flush().await?;
     progress.clear();
     let Importing { new, known, overtaken, refused, undated, .. } = import;
@@ -84,6 +106,13 @@ pub(super) async fn import(database: &DatabaseArg, list: Option<&str>, file: &Pa
         "{name}: {new} taken in, {known} known before, {overtaken} not taken in since a newer word says otherwise, \
          {refused} refused"
     ));
+    if holds.passed() > 0 {
+        say(&format!(
+            "{name}: {} line(s) about holds and blocks say nothing by themselves. Numbers that were blocked are listed by \
+             comeback consent blocked, and are not blocked here",
+            holds.passed()
+        ));
+    }
     if undated > 0 {
         say(&format!(
             "{name}: {undated} opt-out(s) have no date that can be read: each counts from when this list first named it"

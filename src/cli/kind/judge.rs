@@ -41,7 +41,8 @@ impl Judge {
         if !self.json {
             let counted = MessageKind::ALL.iter().zip(counts).filter(|(_, count)| *count > 0);
             let counted: Vec<_> = counted.map(|(kind, count)| format!("{count} {}", kind.word())).collect();
-            writeln!(out, "{texts} texts: {}", counted.join(", "))?;
+            let counted = if texts == 0 { String::new() } else { format!(": {}", counted.join(", ")) };
+            writeln!(out, "{texts} texts{counted}")?;
         }
         Ok(())
     }
@@ -94,6 +95,7 @@ mod tests {
         assert!(lines[1].starts_with("wrong person"), "{said}");
         assert!(lines[2].starts_with("positive    ?") && lines[2].contains("nothing spoke"), "{said}");
         assert_eq!(lines[3], "3 texts: 1 wrong person, 1 pricing, 1 positive");
+        assert_eq!(super::tests::said(false, b""), "0 texts\n");
     }
 
     #[test]

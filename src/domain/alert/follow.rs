@@ -221,7 +221,12 @@ pub(super) fn wants(playbook: &Playbook, rep: &RepId, occasion: Occasion) -> boo
 fn came(because: &Because) -> Occasion {
     match &because.reason {
         Reason::Person(_) | Reason::Returned(_) | Reason::InPlaceOf(_) => Occasion::HandedBack,
-        Reason::Owner(_) | Reason::Step(_) | Reason::Unowned(_) | Reason::SentOn(_) | Reason::Took => {
+        Reason::Owner(_)
+        | Reason::Step(_)
+        | Reason::Unowned(_)
+        | Reason::SentOn(_)
+        | Reason::Took
+        | Reason::TookElsewhere(_) => {
             if because.climbed.is_some() { Occasion::Climbed } else { Occasion::Offered }
         }
     }

@@ -282,12 +282,19 @@ pub fn fill<'a>(told: &mut Outcomes, of: &Material<'a>) {
         // Of several exchanges the oldest one says since when.
         let mut taken: BTreeSet<Place<'a>> = BTreeSet::new();
         let mut adherences: BTreeMap<Option<Adherence>, &Talked> = BTreeMap::new();
+        let mut alike: Vec<(Cow<'a, str>, Adherence)> = Vec::new();
         for talk in credited {
-            for place in places(talk.key(of.by), talk.adherence()) {
+            let kind = (talk.key(of.by), talk.adherence());
+            // One like it took all that this could take: of a hundred exchanges of a deal few are of another kind.
+            if alike.contains(&kind) {
+                continue;
+            }
+            for place in places(kind.0.clone(), kind.1) {
                 if taken.insert(place.clone()) {
                     sums.entry(place).or_default().add(deal, talk.at, of.from);
                 }
             }
+            alike.push(kind);
             for adherence in [None, Some(talk.adherence())] {
                 adherences.entry(adherence).or_insert(talk);
             }

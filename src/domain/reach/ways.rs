@@ -94,7 +94,7 @@ pub(super) fn of(playbook: &Playbook) -> Vec<Way> {
     all
 }
 
-/// Every line, with every stage that a rule names and with none, with every use case and with its own.
+/// Every line, with every stage that a rule names and with none, with every use case that is heard there and with its own.
 fn talks(playbook: &Playbook) -> impl Iterator<Item = (&LineId, Option<String>, Option<String>)> {
     let by_cohorts = playbook.cohorts.iter().flat_map(|cohort| &cohort.stages);
     let by_rules = playbook.ownership.iter().flat_map(|rule| &rule.stages);
@@ -103,7 +103,8 @@ fn talks(playbook: &Playbook) -> impl Iterator<Item = (&LineId, Option<String>, 
     playbook.lines.keys().flat_map(move |line| {
         let stages: Vec<Option<String>> =
             std::iter::once(None).chain(named.iter().map(|stage| Some((*stage).clone()))).collect();
-        let use_cases = move || std::iter::once(None).chain(playbook.use_cases.keys().cloned().map(Some));
+        let heard = move |use_case: &&String| use_case::is_heard(playbook, line, use_case);
+        let use_cases = move || std::iter::once(None).chain(playbook.use_cases.keys().filter(heard).cloned().map(Some));
         stages.into_iter().flat_map(move |stage| use_cases().map(move |use_case| (line, stage.clone(), use_case)))
     })
 }

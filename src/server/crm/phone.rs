@@ -38,14 +38,20 @@ const COUNTRIES: &[Country] = &[
     Country("ro", &["romania"], "40", "0", 9, 9, ""),
     Country("gr", &["greece"], "30", "", 10, 10, ""),
     Country("tr", &["turkey", "türkiye"], "90", "0", 10, 10, ""),
+    Country("ru", &["russia", "russian federation", "россия"], "7", "8", 10, 10, "810"),
+    Country("kz", &["kazakhstan"], "7", "8", 10, 10, "810"),
     Country("ua", &["ukraine"], "380", "0", 9, 9, ""),
     Country("il", &["israel"], "972", "0", 8, 9, ""),
     Country("ae", &["united arab emirates", "uae"], "971", "0", 8, 9, ""),
     Country("sa", &["saudi arabia"], "966", "0", 9, 9, ""),
+    Country("eg", &["egypt"], "20", "0", 8, 10, ""),
     Country("za", &["south africa"], "27", "0", 9, 9, ""),
     Country("ng", &["nigeria"], "234", "0", 8, 10, "009"),
     Country("ke", &["kenya"], "254", "0", 7, 10, "000"),
     Country("in", &["india"], "91", "0", 10, 10, ""),
+    Country("pk", &["pakistan"], "92", "0", 9, 10, ""),
+    Country("th", &["thailand"], "66", "0", 8, 9, "001"),
+    Country("vn", &["vietnam", "viet nam"], "84", "0", 9, 10, ""),
     Country("sg", &["singapore"], "65", "", 8, 8, ""),
     Country("hk", &["hong kong"], "852", "", 8, 8, "001"),
     Country("jp", &["japan"], "81", "0", 9, 10, "010"),
@@ -61,6 +67,7 @@ const COUNTRIES: &[Country] = &[
     Country("mx", &["mexico", "méxico"], "52", "01", 10, 10, ""),
     Country("ar", &["argentina"], "54", "0", 10, 11, ""),
     Country("cl", &["chile"], "56", "", 9, 9, ""),
+    Country("pe", &["peru", "perú"], "51", "0", 8, 9, ""),
     Country("co", &["colombia"], "57", "", 8, 10, ""),
 ];
 
@@ -164,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_read_as_twelve_countries_write_it() {
+    fn a_number_is_read_as_fourteen_countries_write_it() {
         for (country, wanted, typed) in [
             ("US", "+14155550100", &["(415) 555-0100", "415.555.0100", "1-415-555-0100", "4155550100 x12"][..]),
             ("Canada", "+16135550123", &["613-555-0123", "+1 613 555 0123", "011 1 613 555 0123"]),
@@ -181,6 +188,9 @@ mod tests {
             ("India", "+919876543210", &["098765 43210", "+91-98765-43210", "9876543210"]),
             ("Japan", "+819012345678", &["090-1234-5678", "+81 90 1234 5678"]),
             ("Brazil", "+5511912345678", &["(11) 91234-5678", "+55 11 91234-5678", "011 91234 5678"]),
+            ("RU", "+74951234567", &["8 (495) 123-45-67", "+7 495 123-45-67", "7 495 1234567", "(495) 123-45-67"]),
+            ("Russia", "+442079460958", &["8 10 44 20 7946 0958"]),
+            ("Vietnam", "+84912345678", &["0912 345 678", "+84 91 234 56 78"]),
             ("Mexico", "+525512345678", &["55 1234 5678", "01 55 1234 5678", "+52 55 1234 5678"]),
         ] {
             for typed in typed {
@@ -217,6 +227,7 @@ mod tests {
             ("+442079460958", &["020 7946 0958", "+44 (0)20 7946 0958", "0044 20 7946 0958", "20 7946 0958 x7"]),
             ("+36301234567", &["06 30 123 4567", "+36 30 123 4567"]),
             ("+390612345678", &["06 1234 5678", "+39 06 12345678"]),
+            ("+74951234567", &["8 (495) 123-45-67", "+7 495 123-45-67", "495 1234567"]),
         ] {
             let spellings = spellings(&Address::parse(address).unwrap()).unwrap();
             for typed in typed {
@@ -243,7 +254,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_was_typed_is_an_address_of_e164_or_nothing(typed in "\\PC{0,40}|[+0-9 ()-]{0,24}", with in 0..48_usize) {
+        fn whatever_was_typed_is_an_address_of_e164_or_nothing(typed in "\\PC{0,40}|[+0-9 ()-]{0,24}", with in 0..COUNTRIES.len()) {
             let Country(iso, ..) = COUNTRIES[with];
             for country in [None, Some(iso)] {
                 if let Some(address) = e164(&typed, country) {

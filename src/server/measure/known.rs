@@ -3,14 +3,13 @@
 //! A year may have tens of thousands of deals, and its exchanges are ten times as many: what no rule can credit is not read.
 //! Deals and exchanges are read side by side, each by a reader of its own.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use rusqlite::{Connection, params_from_iter, types::Value};
 
 use super::outcomes::{TALKED, talked};
 use super::projections::{MeasureError, Projections};
 use crate::domain::deal::Deal;
-use crate::domain::id::DealId;
 use crate::domain::measure::credit::{Rule, Talked, Touch};
 use crate::domain::measure::outcomes::Known;
 use crate::domain::time::Timestamp;
@@ -40,33 +39,32 @@ impl Projections {
             let stopped = |_| Err(MeasureError::File("reading the exchanges of deals broke off".to_owned()));
             (beside.join().unwrap_or_else(stopped), deals, other)
         });
-        let mut all = deals?;
-        for (deal, talk) in told? {
-            if let Some(known) = all.get_mut(&deal) {
-                known.talks.push(talk);
-            }
+        let (mut all, mut told) = (deals?, told?);
+        for known in &mut all {
+            known.talks = told.remove(known.deal.id.0.as_str()).unwrap_or_default();
         }
-        Ok((all.into_values().collect(), other?))
+        Ok((all, other?))
     }
 }
 
-fn deals(db: &Connection, (from, until): (Timestamp, Timestamp)) -> Result<BTreeMap<DealId, Known>, MeasureError> {
+/// In the order of their ids.
+fn deals(db: &Connection, (from, until): (Timestamp, Timestamp)) -> Result<Vec<Known>, MeasureError> {
     let mut query = db.prepare_cached("SELECT body FROM deal WHERE closed IS NULL OR closed >= ?1 ORDER BY id")?;
     let mut rows = query.query([from.millis()])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         let deal: Deal = serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
-        all.extend(deal.at(until).map(|deal| (deal.id.clone(), Known { deal, talks: Vec::new() })));
+        all.extend(deal.at(until).map(|deal| Known { deal, talks: Vec::new() }));
     }
-    Ok(all.into_iter().collect())
+    Ok(all)
 }
 
-/// Exchanges with their deals, oldest first.
+/// Exchanges of each deal, by its id, oldest first. There are many more of them than deals: each finds its own by a hash.
 fn talks(
     db: &Connection,
     (from, until): (Timestamp, Timestamp),
     which: Talks,
-) -> Result<Vec<(DealId, Talked)>, MeasureError> {
+) -> Result<HashMap<String, Vec<Talked>>, MeasureError> {
     // In the order of people, as both sides are kept; of each conversation one exchange is looked up by its place.
     let sql = match which {
         Talks::Credited(Rule { touch: Touch::Last, .. }) => format!(
@@ -113,12 +111,19 @@ fn talks(
     }
     let mut query = db.prepare_cached(&sql)?;
     let mut rows = query.query(params_from_iter(values))?;
-    let mut all = Vec::new();
+    let mut all: HashMap<String, Vec<Talked>> = HashMap::new();
     while let Some(row) = rows.next()? {
-        all.push((DealId(row.get(0)?), talked(row, 1)?));
+        let deal = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+        let talk = talked(row, 1)?;
+        match all.get_mut(deal) {
+            Some(talks) => talks.push(talk),
+            None => drop(all.insert(deal.to_owned(), vec![talk])),
+        }
     }
-    // Several people of one conversation may be on a deal.
-    all.sort_by(|(a, one), (b, other)| (a, one.at, one.seq).cmp(&(b, other.at, other.seq)));
-    all.dedup_by(|(a, one), (b, other)| a == b && one.seq == other.seq);
+    for talks in all.values_mut() {
+        talks.sort_by_key(|talk| (talk.at, talk.seq));
+        // Several people of one conversation may be on a deal.
+        talks.dedup_by_key(|talk| talk.seq);
+    }
     Ok(all)
 }

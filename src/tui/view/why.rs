@@ -62,7 +62,7 @@ pub(super) fn lines(model: &Model, row: &Row, tick: &Ticker) -> Vec<(String, Ton
         }
         let who = match (&assignment.to, &because.reason) {
             // Whoever took it was no candidate of the rules.
-            (_, Reason::Took | Reason::Person(_)) => None,
+            (_, Reason::Took | Reason::TookElsewhere(_) | Reason::Person(_)) => None,
             (Holder::Rep(rep), _) => Some(model.rep_name(rep).to_owned()),
             (Holder::Pool(_), _) => Some("the pool".to_owned()),
         };

@@ -7,6 +7,7 @@ use comeback::domain::command::Command;
 use comeback::domain::id::RepId;
 use comeback::domain::message::Delivery;
 use comeback::domain::playbook::Playbook;
+use comeback::domain::routing::{Door, Reason};
 use comeback::domain::time::Span;
 use comeback::server::carrier::SendOutcome;
 use comeback::server::store::Wants;
@@ -53,7 +54,10 @@ async fn answering_1_takes_the_conversation_paged_last_and_says_so() {
         pages[1],
         ("+19175550101".to_owned(), "It is yours: the reply of 10:00. Answer it in your inbox.".to_owned())
     );
-    assert_eq!(scene.state(c).await.taker().map(|(rep, _)| rep.clone()), Some(RepId::from("maya")));
+    let held = scene.state(c).await;
+    assert_eq!(held.taker().map(|(rep, _)| rep.clone()), Some(RepId::from("maya")));
+    let how = held.assignment.map(|assignment| assignment.because.reason);
+    assert_eq!(how, Some(Reason::TookElsewhere(Door::Page)), "the record says by which door");
     // The carrier delivers the same text again: nothing more is said.
     scene.all_told().await;
     assert!(scene.brings(&answer).await);

@@ -135,6 +135,7 @@ async fn who_completes_a_task_in_the_folder_takes_the_reply() {
     })
     .await;
     assert_eq!(taken.iter().map(|fact| fact["by"].clone()).collect::<Vec<_>>(), [task["write"]["owner"].clone()]);
+    assert_eq!(taken[0]["because"]["reason"]["took_elsewhere"], "crm", "the record says by which door");
     desk.close().await;
 }
 

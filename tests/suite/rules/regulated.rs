@@ -3,6 +3,7 @@
 use comeback::domain::command::{Actor, Command};
 use comeback::domain::consent::OptOutSource;
 use comeback::domain::contact::{Address, Body};
+use comeback::domain::context::{Campaign, Card};
 use comeback::domain::conversation::AnswerState;
 use comeback::domain::event::{Event, Outcome, Refusal, Review};
 use comeback::domain::hold::Ruling;
@@ -403,4 +404,37 @@ fn a_text_that_begins_on_another_line_is_judged_under_what_is_open_with_the_pers
     story.here = ConversationId(Uuid::from_u128(79));
     story.does("nora", &begin(79)).unwrap();
     assert_eq!(free(&mut story), Some("answer_held"));
+}
+
+#[test]
+fn on_a_line_for_something_regulated_nothing_else_is_heard() {
+    let on_the_line = || {
+        let mut story = asked_for_a_loan();
+        story.does("maya", &Command::Done { outcome: Outcome::Called }).unwrap();
+        "question".clone_into(&mut story.playbook.lines.get_mut(&"main".into()).unwrap().use_case);
+        story
+    };
+    let meeting = |use_case: &str, name: &str| Campaign {
+        use_case: use_case.to_owned(),
+        name: name.to_owned(),
+        last_text: String::new(),
+    };
+    for campaign in [meeting("meeting", ""), meeting("", "book-a-demo")] {
+        let mut story = on_the_line();
+        story.playbook.use_cases.get_mut("meeting").unwrap().campaigns = ["book-*".to_owned()].into();
+        let named = Card { campaign: Some(campaign), ..crate::world::card("c-1") };
+        story.crm_says(1, vec![named]);
+        story.texts("can we reschedule the demo");
+        assert_eq!(story.c().use_case, "question");
+        assert_eq!(kinds(&says(&mut story, "The rate is 3 percent").1), ["answer_refused"]);
+        story.machine(Actor::Crm, &Command::Match);
+        assert_eq!(story.c().use_case, "question");
+        // With rules of its own it is heard as anywhere.
+        let mut story = on_the_line();
+        let rules = story.playbook.use_cases["question"].regulated.clone();
+        story.playbook.use_cases.get_mut("meeting").unwrap().regulated = rules;
+        story.texts("can we reschedule the demo");
+        assert_eq!(story.c().use_case, "meeting");
+        assert_eq!(kinds(&says(&mut story, "The rate is 3 percent").1), ["answer_refused"]);
+    }
 }

@@ -1,6 +1,6 @@
 //! Before and since as tables.
 
-use super::super::compare::{Compared, Layer, Side, Wave};
+use super::super::compare::{Compared, Layer, Side, TeamCompared, Wave};
 use super::super::sample::ENOUGH;
 use super::super::sheet::{Datum, Sheet, share, text};
 use super::sheets::{day, difference, label, middle, part};
@@ -78,9 +78,15 @@ fn teams(of: &Compared) -> Sheet {
         notes: [
             vec![format!("{} exchanges of the time before were imported. As many days before as since.", of.imported)],
             star(of.teams.iter().any(|team| team.before.meetings.small || team.after.meetings.small)),
+            of.teams.iter().filter(|team| team.days == 0).map(too_young).collect(),
         ]
         .concat(),
     }
+}
+
+/// Whole days are compared: of the first one there is none.
+fn too_young(team: &TeamCompared) -> String {
+    format!("{} began less than a whole day ago: there is nothing to compare yet", team.label)
 }
 
 fn changes(of: &Compared) -> Sheet {
@@ -159,5 +165,19 @@ fn waves(of: &Compared) -> Sheet {
             star(of.waves.iter().any(|wave| wave.difference.small)),
         ]
         .concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_teams_first_day_it_is_said_that_nothing_is_compared() {
+        let team = |label: &str, days| TeamCompared { label: label.to_owned(), days, ..TeamCompared::default() };
+        let of = Compared { teams: vec![team("West", 0), team("East", 3)], ..Compared::default() };
+        let notes = teams(&of).notes.join("\n");
+        assert!(notes.contains("West began less than a whole day ago"), "{notes}");
+        assert!(!notes.contains("East began"), "{notes}");
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn how(because: &Because) -> String {
         Reason::Step(who) | Reason::Unowned(who) => who.words(),
         Reason::SentOn(webhook) => format!("answered by the program behind {webhook}"),
         Reason::Person(_) => "handed over".to_owned(),
-        Reason::Took => "took it".to_owned(),
+        Reason::Took | Reason::TookElsewhere(_) => "took it".to_owned(),
         Reason::Returned(_) => "back from being away".to_owned(),
         Reason::InPlaceOf(_) => "in place of whoever left".to_owned(),
     }

@@ -18,6 +18,7 @@ use crate::domain::expectation::{self, Broken};
 use crate::domain::id::{ConversationId, MessageId};
 use crate::domain::playbook::Role;
 use crate::domain::rejection::Rejection;
+use crate::domain::routing::Door;
 use crate::server::service::{Outcome, PageReply, Says};
 use crate::server::store::notice::NoticeRow;
 
@@ -95,7 +96,7 @@ impl Group {
         let role = self.playbook.role_of(&reply.rep).unwrap_or(Role::Rep);
         let actor = Actor::Rep { rep: reply.rep.clone(), role };
         let (id, what) = (c.id, self.named(reply, c));
-        match self.decide(Some(id), &Command::Take, &Origin::machine(actor)) {
+        match self.decide(Some(id), &Command::TakeElsewhere { door: Door::Page }, &Origin::machine(actor)) {
             Ok(_) => format!("It is yours: {what}. Answer it in your inbox."),
             Err(Rejection::TakenBy { by, .. }) => format!("{} has it already: {what}.", self.playbook.rep_name(&by)),
             Err(rejection) => format!("Not taken: {rejection}."),
