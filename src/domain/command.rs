@@ -208,6 +208,7 @@ impl Command {
             | Self::Seen { .. }
             | Self::Return => false,
             Self::Take
+            | Self::TakeElsewhere { .. }
             | Self::Assign { .. }
             | Self::Escalate { .. }
             | Self::Answer { .. }
@@ -310,6 +311,7 @@ impl Command {
             | Self::Swap { .. }
             | Self::DropOverride { .. }
             | Self::Take
+            | Self::TakeElsewhere { .. }
             | Self::Assign { .. }
             | Self::Release { .. }
             | Self::Recall { .. }

@@ -63,7 +63,11 @@ fn a_list_is_read_once_and_the_ledger_says_who_may_be_texted_and_why() {
     );
     let said = import(&ledger);
     assert!(said.ok && said.out.contains("1 taken in"), "{} {}", said.out, said.err);
-    assert!(said.out.contains(&format!("{ledger}:2: a hold that nobody ruled on: taken as an opt-out")), "{}", said.out);
+    assert!(
+        said.out.contains(&format!("{ledger}:2: a hold that nobody ruled on: taken as an opt-out")),
+        "{}",
+        said.out
+    );
     assert!(said.out.contains("4 line(s) about holds and blocks"), "{}", said.out);
     assert!(show("+12125550113").out.contains("opted out of all our numbers since 2026-02-05"));
     assert!(!show("+12125550114").ok, "nothing is known of it");

@@ -227,7 +227,11 @@ fn came(because: &Because) -> Occasion {
         | Reason::SentOn(_)
         | Reason::Took
         | Reason::TookElsewhere(_) => {
-            if because.climbed.is_some() { Occasion::Climbed } else { Occasion::Offered }
+            if because.climbed.is_some() {
+                Occasion::Climbed
+            } else {
+                Occasion::Offered
+            }
         }
     }
 }

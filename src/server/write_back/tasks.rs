@@ -62,7 +62,11 @@ impl WriteBack {
         let Some(rep) = task.rep.clone() else { return self.close(task).await };
         let role = self.service.playbook().role_of(&rep).unwrap_or(Role::Rep);
         let actor = Actor::Rep { rep, role };
-        let take = Work::Machine { actor, conversation: task.conversation, command: Command::TakeElsewhere { door: Door::Crm } };
+        let take = Work::Machine {
+            actor,
+            conversation: task.conversation,
+            command: Command::TakeElsewhere { door: Door::Crm },
+        };
         match self.service.submit(take).await {
             // It may be somebody else's by now, or done: the rules say so, and nothing more is to be done about it.
             Ok(_) | Err(ServiceError::Unreadable(_)) => self.close(task).await,

@@ -329,7 +329,9 @@ proptest! {
 /// maya's buyer asked for a loan, which is regulated; the word that leads elsewhere is of a meeting.
 fn asked_for_a_loan() -> Story {
     let mut story = regulated(None, false);
-    "meeting".clone_into(&mut story.playbook.lines.get_mut(&"dock".into()).unwrap().use_case);
+    for line in ["main", "dock"] {
+        "meeting".clone_into(&mut story.playbook.lines.get_mut(&line.into()).unwrap().use_case);
+    }
     story.playbook.use_cases.get_mut("question").unwrap().keywords = ["loan".to_owned()].into();
     story.playbook.use_cases.get_mut("meeting").unwrap().keywords = ["reschedule".to_owned(), "demo".to_owned()].into();
     story.playbook.use_cases.get_mut("meeting").unwrap().priority = 99;

@@ -40,7 +40,8 @@ impl OpenHolds {
     /// Holds that nobody ruled on, as opt-outs, in the order of the file.
     pub(super) fn left(&mut self) -> Vec<(u64, ConsentRow)> {
         let open = std::mem::take(&mut self.open).into_values();
-        let mut left: Vec<_> = open.map(|(line, row)| (line, ConsentRow { event: "opt_out".to_owned(), ..row })).collect();
+        let mut left: Vec<_> =
+            open.map(|(line, row)| (line, ConsentRow { event: "opt_out".to_owned(), ..row })).collect();
         left.sort_by_key(|(line, _)| *line);
         left
     }
