@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use icu_normalizer::ComposingNormalizer;
+use icu_normalizer::{ComposingNormalizer, DecomposingNormalizer};
 
 /// The plain letter that another one looks like: of other scripts in lower case, and of other forms of the same letter, as
 /// mathematical, circled, full-width and small capital ones, the letter; any other character as it is. Capitals and small
@@ -22,6 +22,14 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     const { ComposingNormalizer::new_nfkc() }.normalize(text)
+}
+
+/// The same with accents apart from their letters (NFKD): `é` is `e` and a mark.
+pub(super) fn bare(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    const { DecomposingNormalizer::new_nfkd() }.normalize(text)
 }
 
 /// Whether nothing is seen where a character stands: joiners, marks of direction, variants, fillers.

@@ -113,6 +113,18 @@ fn cost(rate: Rate, segments: u32) -> Span {
     Span::millis((rate.every.as_millis().saturating_mul(segments) + of - 1) / of)
 }
 
+/// There is no room yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Full {
+    /// When to ask again.
+    pub at: Timestamp,
+    /// Whether the number itself has none: what comes after it from there waits, too, so that a long text is not overtaken
+    /// by short ones for ever.
+    pub of_line: bool,
+    /// Likewise its class.
+    pub of_class: bool,
+}
+
 /// What left lately, by number and by class.
 #[derive(Clone, Debug, Default)]
 pub struct Pacing {
@@ -129,17 +141,18 @@ fn limits<'a>(playbook: &'a Playbook, line: &LineId) -> (Limit, Option<(&'a Stri
 impl Pacing {
     /// Takes room for a text of so many segments from a line, or says when there will be some. Both limits must have it,
     /// else neither gives any.
-    pub fn take(&mut self, playbook: &Playbook, line: &LineId, segments: u32, now: Timestamp) -> Result<(), Timestamp> {
+    pub fn take(&mut self, playbook: &Playbook, line: &LineId, segments: u32, now: Timestamp) -> Result<(), Full> {
         let (limit, class) = limits(playbook, line);
-        let mut at = now;
+        let (mut by_line, mut by_class) = (now, now);
         if !limit.is_none() {
-            at = at.max(self.lines.entry(line.clone()).or_default().may_at(&limit, segments, now));
+            by_line = self.lines.entry(line.clone()).or_default().may_at(&limit, segments, now);
         }
         if let Some((name, limit)) = class {
-            at = at.max(self.classes.entry(name.clone()).or_default().may_at(limit, segments, now));
+            by_class = self.classes.entry(name.clone()).or_default().may_at(limit, segments, now);
         }
+        let at = by_line.max(by_class);
         if at > now {
-            return Err(at);
+            return Err(Full { at, of_line: by_line > now, of_class: by_class > now });
         }
         self.left(playbook, line, segments, now);
         Ok(())
@@ -264,10 +277,12 @@ mod tests {
         let mut pacing = Pacing::default();
         pacing.left(&playbook, &main, 1, T0);
         pacing.left(&playbook, &pages, 30, T0);
-        assert_eq!(pacing.take(&playbook, &main, 1, T0), Err(T0 + Span::seconds(10)));
-        assert_eq!(pacing.take(&playbook, &pages, 1, T0), Err(T0 + Span::seconds(1)), "thirty in half a minute");
+        let of_line = |at| Err(Full { at, of_line: true, of_class: false });
+        assert_eq!(pacing.take(&playbook, &main, 1, T0), of_line(T0 + Span::seconds(10)));
+        assert_eq!(pacing.take(&playbook, &pages, 1, T0), of_line(T0 + Span::seconds(1)), "thirty in half a minute");
         assert_eq!(pacing.take(&playbook, &other, 1, T0), Ok(()));
-        assert_eq!(pacing.take(&playbook, &other, 1, T0 + Span::seconds(30)), Err(T0 + DAY), "the day's share of both");
+        let of_class = Err(Full { at: T0 + DAY, of_line: false, of_class: true });
+        assert_eq!(pacing.take(&playbook, &other, 1, T0 + Span::seconds(30)), of_class, "the day's share of both");
         let spread: std::collections::BTreeSet<u16> =
             (0..100).map(|ms| jitter("main", T0 + Span::millis(ms))).collect();
         assert!(spread.len() > 80 && spread.iter().all(|jitter| *jitter <= 1000));

@@ -24,6 +24,8 @@ pub enum Review {
     NoEvidence,
     /// The time its rep chose had passed before it came.
     TimePassed,
+    /// It waited for hours to leave: its line was stopped, the backend down or the carrier away.
+    Stale,
     /// The number is blocked. Can never be accepted away.
     Blocked,
     /// A text of the buyer may have asked us to stop, and nobody has ruled yet. Can never be accepted away.
@@ -51,6 +53,7 @@ impl Review {
             | Self::NeverLeft
             | Self::NoEvidence
             | Self::TimePassed
+            | Self::Stale
             | Self::HoldLifted
             | Self::Declined(_) => true,
             Self::OptedOut
@@ -77,6 +80,7 @@ impl Review {
             Self::NeverLeft => "the carrier never got it",
             Self::NoEvidence => "no consent of theirs is on record",
             Self::TimePassed => "the chosen time has passed",
+            Self::Stale => "it has waited for hours",
             Self::NeedsApproval => "a second person must approve",
             Self::FreeText => "only approved snippets may go out here",
             Self::Undisclosed => "the disclosure is missing",

@@ -19,6 +19,7 @@ use super::quiet_hours::{Judged, Said, Waits};
 use super::regulated;
 use super::respond;
 use super::sla::Stage;
+use super::time::Span;
 use super::waiting;
 use super::withdrawal;
 
@@ -30,6 +31,10 @@ pub const ERROR_OPTED_OUT_TELNYX: u32 = 40300;
 
 /// What the word `opted_out` of our own carrier protocol is kept under.
 pub const ERROR_OPTED_OUT_BY_WORD: u32 = 900_610;
+
+/// How long an answer may wait to leave after its time came, before its rep is asked: "see you at three" is worth nothing
+/// at five. As long as carriers are given to bring it.
+const STALE: Span = Span::minutes(4 * 60);
 
 /// Whether a carrier's error says that the buyer withdrew consent. The carriers' numbers do not overlap here.
 pub const fn is_opt_out(code: u32) -> bool {
@@ -93,6 +98,10 @@ pub(super) fn begin(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> De
     });
     if not_before > d.now || blocked {
         return Vec::new();
+    }
+    if !answer.automatic && d.now.since(not_before) > STALE {
+        d.say(Event::AnswerParked { message, by: answer.by, reasons: vec![Review::Stale] });
+        return d.facts();
     }
     let hours = if answer.automatic { Ok(None) } else { hours(&d, world, message, &answer.by, waits) };
     let judged = match hours {

@@ -24,10 +24,12 @@ pub enum Source {
     Contact,
     /// The ZIP code of their address.
     Zip,
-    /// City and state of their address, or of their account's.
+    /// City and state of their address.
     Address,
     /// The country of their address, or of their account's.
     Country,
+    /// The state of their account, and what their number says: not everybody is where their company is.
+    Account,
     /// The area code of their number: a guess, for numbers are ported.
     AreaCode,
     /// The country code of their number: a guess, for people travel and countries are wide.
@@ -44,6 +46,7 @@ impl Source {
             Self::Zip => "their ZIP code",
             Self::Address => "their address",
             Self::Country => "their country",
+            Self::Account => "their company's address and their number",
             Self::AreaCode => "their area code, a guess",
             Self::CallingCode => "the country code of their number, a guess",
             Self::Tenant => "nothing but our own zone",
@@ -137,11 +140,13 @@ impl Found {
             h.zip.as_deref().and_then(zip).cloned()
         });
         let by_address = card.and_then(of_address);
+        let by_account = card.and_then(|c| of_account(c, number.map(|(entry, _)| entry)));
         // A country alone says less than a number of the same country, and more than one of another.
         let by_country = card.and_then(|c| of_country(c, number.map(|(entry, _)| entry)));
         let own = card.and_then(|c| c.zone);
         self.in_us |= card.is_some_and(says_us);
-        let states = by_zip.as_ref().or(by_address.as_ref()).or(by_country.as_ref()).or(number.map(|(entry, _)| entry));
+        let states = [&by_zip, &by_address, &by_account, &by_country].into_iter().find_map(Option::as_ref);
+        let states = states.or(number.map(|(entry, _)| entry));
         self.states.extend(states.into_iter().flat_map(|e| e.places.iter().cloned()));
         let (zones, by) = if let Some(zone) = own {
             (vec![zone], Source::Contact)
@@ -149,6 +154,8 @@ impl Found {
             (entry.zones, Source::Zip)
         } else if let Some(entry) = by_address {
             (entry.zones, Source::Address)
+        } else if let Some(entry) = by_account {
+            (entry.zones, Source::Account)
         } else if let Some(entry) = by_country {
             (entry.zones, Source::Country)
         } else if let Some((entry, by)) = number {
@@ -161,20 +168,31 @@ impl Found {
     }
 }
 
-/// City and state of the person's own address, else the state of their account.
+/// City and state of the person's own address.
 fn of_address(card: &Card) -> Option<Entry> {
-    let home = card.home.as_ref();
-    let own = home.and_then(|h| {
-        let code = places_of_state(h.state.as_deref()?, h.country.as_deref())?;
-        let in_city = h.city.as_deref().and_then(|name| city(code, name));
-        in_city.map(|zone| Entry { places: vec![code.to_owned()], zones: vec![zone] }).or_else(|| state(code).cloned())
-    });
-    let account = || {
-        let account = card.account.as_ref()?;
-        let code = places_of_state(account.state.as_deref()?, account.country.as_deref())?;
-        state(code).cloned()
-    };
-    own.or_else(account)
+    let home = card.home.as_ref()?;
+    let code = places_of_state(home.state.as_deref()?, home.country.as_deref())?;
+    let in_city = home.city.as_deref().and_then(|name| city(code, name));
+    in_city.map(|zone| Entry { places: vec![code.to_owned()], zones: vec![zone] }).or_else(|| state(code).cloned())
+}
+
+/// The state of the person's account, and where their number is from: they may be at either. A country of their own says
+/// where they are better than the company does.
+fn of_account(card: &Card, number: Option<&Entry>) -> Option<Entry> {
+    let account = card.account.as_ref()?;
+    let code = places_of_state(account.state.as_deref()?, account.country.as_deref())?;
+    let company = state(code)?;
+    let own = card.home.as_ref().and_then(|h| h.country.as_deref()).and_then(country);
+    if own.is_some_and(|own| !is_within(company, own)) {
+        return None;
+    }
+    Some(number.map_or_else(|| company.clone(), |number| both(company, number)))
+}
+
+/// Somewhere in one of two places.
+fn both(one: &Entry, other: &Entry) -> Entry {
+    let places = one.places.iter().chain(&other.places).cloned().collect();
+    Entry { places, zones: one.zones.iter().chain(&other.zones).copied().collect() }
 }
 
 /// The country of the person's own address; else that of their account, and then also that of a number from elsewhere: not
@@ -187,10 +205,7 @@ fn of_country(card: &Card, number: Option<&Entry>) -> Option<Entry> {
     match (number, elsewhere) {
         // The number says the same, and often where in it.
         (Some(_), None) => None,
-        (Some(_), Some(number)) if own.is_none() => {
-            let places = found.places.iter().chain(&number.places).cloned().collect();
-            Some(Entry { places, zones: found.zones.iter().chain(&number.zones).copied().collect() })
-        }
+        (Some(_), Some(number)) if own.is_none() => Some(both(found, number)),
         (Some(_) | None, _) => Some(found.clone()),
     }
 }

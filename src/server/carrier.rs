@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
+use super::media::Attachment;
 use super::store::CarrierLine;
 use crate::domain::contact::{Address, Body};
 use crate::domain::id::MessageId;
@@ -64,8 +65,8 @@ pub struct Listed {
     pub delivery: Option<Delivery>,
     /// Its error, when it failed.
     pub error: Option<u32>,
-    /// Content types of media are not listed; their number is.
-    pub media: usize,
+    /// Media of a received one, each with where it is kept as far as the list tells.
+    pub media: Vec<Attachment>,
     /// Which answer of ours it is, where the carrier repeats what we told it with the send.
     pub reference: Option<MessageId>,
     /// The list has no words: they are looked up by the id.

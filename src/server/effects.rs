@@ -18,9 +18,12 @@ use super::service::{Outcome, Service, ServiceError, Work};
 use super::store::{CarrierLine, DueSend, LineStop, StoreError};
 use super::{engine, lines};
 use crate::domain::command::{Actor, Command};
+use crate::domain::contact::Address;
 use crate::domain::event::Event;
 use crate::domain::id::{ConversationId, LineId};
 use crate::domain::message::Delivery;
+use crate::domain::pacing::Full;
+use crate::domain::playbook::Playbook;
 use crate::domain::time::{Span, Timestamp};
 
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -71,6 +74,30 @@ struct Seen {
     told: BTreeSet<Uuid>,
     /// Whether no list is to be read before anything leaves.
     caught_up: bool,
+    /// Numbers from which nothing left at the last look.
+    stopped: BTreeSet<Address>,
+}
+
+/// Numbers and classes whose next text found no room in this look.
+#[derive(Debug, Default)]
+struct Overtaken {
+    lines: BTreeSet<LineId>,
+    classes: BTreeSet<String>,
+}
+
+impl Overtaken {
+    fn holds(&self, playbook: &Playbook, line: &LineId) -> bool {
+        let class = playbook.lines.get(line).and_then(|line| line.class.as_ref());
+        self.lines.contains(line) || class.is_some_and(|class| self.classes.contains(class))
+    }
+
+    fn found(&mut self, playbook: &Playbook, line: &LineId, full: Full) {
+        if full.of_line {
+            self.lines.insert(line.clone());
+        }
+        let class = playbook.lines.get(line).and_then(|line| line.class.clone());
+        self.classes.extend(class.filter(|_| full.of_class));
+    }
 }
 
 /// How an attempt to send ended.
@@ -258,7 +285,9 @@ impl Sender {
         seen.complained.retain(|line| self.carrier_line(line, &lines).is_none());
         let stops = self.service.store().line_stops().await?;
         lines::tell(&self.service, &stops, &mut seen.told).await?;
+        self.look_at_resumed(&stops, &lines, seen);
         let playbook = self.service.playbook();
+        let mut full = Overtaken::default();
         for send in due {
             let Some(line) = self.carrier_line(&send.line, &lines) else {
                 if seen.complained.insert(send.line.clone()) {
@@ -270,10 +299,15 @@ impl Sender {
             if on_their_way.has(send.conversation) || is_stopped(&stops, &line, self.service.clock().now()) {
                 continue;
             }
-            // The queue is in the order in which answers came due, so each line's texts leave in it.
+            // The queue is in the order in which answers came due, so each line's texts leave in it: where one finds no
+            // room, none behind it takes what comes free.
+            if full.holds(&playbook, &send.line) {
+                continue;
+            }
             let clock = self.service.clock().as_ref();
-            if let Err(at) = self.service.throttle().take(&playbook, &send.line, &send.body, clock) {
-                next = Some(next.map_or(at, |next| next.min(at)));
+            if let Err(none) = self.service.throttle().take(&playbook, &send.line, &send.body, clock) {
+                next = Some(next.map_or(none.at, |next| next.min(none.at)));
+                full.found(&playbook, &send.line, none);
                 continue;
             }
             let sender = Arc::clone(self);
@@ -282,6 +316,20 @@ impl Sender {
         // Whatever waits behind an open send is looked at again when something is committed, or after a pause.
         let again = self.service.clock().now() + self.service.clock().of_real(Span::seconds(5));
         Ok(if any { Some(next.map_or(again, |at| at.min(again))) } else { next })
+    }
+
+    /// Lines whose stop is over since the last look: the first text from one shows whether its carrier takes them.
+    fn look_at_resumed(&self, stops: &[LineStop], lines: &[CarrierLine], seen: &mut Seen) {
+        let now = self.service.clock().now();
+        let stopped: BTreeSet<Address> =
+            stops.iter().filter(|stop| stop.holds(now)).map(|s| s.number.clone()).collect();
+        let playbook = self.service.playbook();
+        for number in seen.stopped.difference(&stopped).filter(|number| lines.iter().any(|l| l.number == **number)) {
+            if let Some((line, _)) = playbook.line_of(number) {
+                self.service.throttle().resumed(line);
+            }
+        }
+        seen.stopped = stopped;
     }
 
     fn carrier_line(&self, line: &LineId, lines: &[CarrierLine]) -> Option<CarrierLine> {
@@ -297,6 +345,7 @@ impl Sender {
         let (decided, at) = (tokio::time::Instant::now(), self.service.clock().now());
         let facts = self.say(&send, Command::BeginSend { message: send.message }).await?;
         if !facts.iter().any(|e| matches!(e, Event::SendStarted { .. })) {
+            self.service.throttle().untried(&send.line);
             return Ok(if facts.is_empty() { Ended::Waits } else { Ended::Done });
         }
         let callback = format!("{}/hooks/{}/status/{}", self.public_url, line.provider, send.message);
@@ -304,11 +353,13 @@ impl Sender {
         // Another text of this line may have stopped it since this one was begun.
         let stops = self.service.store().line_stops().await;
         if stops.is_ok_and(|stops| is_stopped(&stops, &line, clock.now())) {
+            self.service.throttle().untried(&send.line);
             self.say(&send, Command::AbandonSend { message: send.message }).await?;
             return Ok(Ended::Waits);
         }
         // Asked last, for nothing may take its time between this and the call.
         if decided.elapsed() > START_WITHIN || clock.now().since(at) > clock.of_real(START_WITHIN_SPAN) {
+            self.service.throttle().untried(&send.line);
             self.say(&send, Command::AbandonSend { message: send.message }).await?;
             return Ok(Ended::Done);
         }

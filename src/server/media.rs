@@ -38,6 +38,10 @@ const OF_A_HOST: usize = 2;
 /// Tries before one is given up. With the pauses between them that is about a day.
 const MOST_TRIES: u32 = 12;
 
+/// Tries of one that is not found. With the pauses between them that is ten minutes (Twilio, "Intermittent 404 Errors When
+/// Accessing Media URLs": a 404 right after the webhook is to be tried again).
+const TRIES_UNKNOWN: u32 = 6;
+
 /// The pause after the first try that failed; each further one doubles it.
 const PAUSE: Span = Span::seconds(20);
 
@@ -221,6 +225,10 @@ async fn fetch(service: &Service, carrier: &dyn Carrier, job: &MediaJob) -> Resu
     let Some(line) = line else { return Ok(later("no line of its account is set up")) };
     let bytes = match carrier.media(line, &job.source, LARGEST).await {
         Ok(bytes) => bytes,
+        // Right after the webhook a carrier's store may not have it yet.
+        Err(CarrierError::Refused { status: 404, .. }) if job.tries + 1 < TRIES_UNKNOWN => {
+            return Ok(later("not found"));
+        }
         Err(CarrierError::Refused { status: status @ (400 | 403 | 404 | 410), .. }) => {
             return Ok(MediaEnd::Refused(format!("the carrier has it no more ({status})")));
         }

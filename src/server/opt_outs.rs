@@ -26,6 +26,9 @@ use crate::journal::{Entry, Frame};
 /// Entries read at once.
 const PAGE: usize = 1_000;
 
+/// How soon it is looked again for what another process wrote into the journal, as an import beside the backend does.
+const EVERY: Duration = Duration::from_secs(5);
+
 /// Before a file that could not be written is tried again.
 const PAUSE: Duration = Duration::from_secs(10);
 
@@ -106,7 +109,7 @@ pub async fn run(service: Service, file: PathBuf, mut shutdown: watch::Receiver<
             return;
         }
         tokio::select! {
-            () = tokio::time::sleep(pause.unwrap_or(Duration::MAX)) => {}
+            () = tokio::time::sleep(pause.unwrap_or(EVERY)) => {}
             _ = wake.changed(), if pause.is_none() => {}
             _ = shutdown.wait_for(|down| *down) => {}
         }

@@ -27,9 +27,6 @@ use crate::domain::message::Delivery;
 use crate::domain::time::{Span, Timestamp};
 use crate::wire::changes::{Author, Message};
 
-/// The type of media that a list counts and does not describe.
-const UNTOLD: &str = "application/octet-stream";
-
 /// Windows overlap by this much: a text listed late is still found.
 const OVERLAP: Span = Span::minutes(15);
 
@@ -215,8 +212,9 @@ async fn compare(
             params: params.to_string(),
             at: now,
         };
-        let one = |n| Attachment { url: carrier.listed_media(line, &text.id, n), ..UNTOLD.to_owned().into() };
-        let media = (0..text.media).map(one).collect();
+        let place = |n| carrier.listed_media(line, &text.id, n);
+        let one = |(n, told): (usize, Attachment)| Attachment { url: told.url.or_else(|| place(n)), ..told };
+        let media = text.media.into_iter().enumerate().map(one).collect();
         let (from, body, line) = (text.from.person(), text.body, of_number);
         let inbound = Inbound { key, from, line, body, media, opt_out_type: None, raw, sent: Some(text.at) };
         let of_a_rep = page::of_a_rep(service, &inbound, &text.to).await?;
@@ -444,7 +442,7 @@ mod tests {
             at: Timestamp::from_millis(at),
             delivery: Some(Delivery::Sent),
             error: None,
-            media: 0,
+            media: Vec::new(),
             reference: None,
             partial: false,
         }

@@ -102,7 +102,7 @@ fn mistakes_about_consent_say_what_to_write() {
         (
             &[(END, "\n[consent]\nhelp = \"Northwind Systems. Text STOP to end.\"\n")],
             "help = \"Northwind",
-            "the carrier confirms STOP and answers HELP on every line: this would never be sent; write replies = \"us\" here \
+            "the carrier answers HELP on every line: this would never be sent; write replies = \"us\" here \
              or under a line, or leave the text out",
         ),
         (

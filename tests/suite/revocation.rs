@@ -7,7 +7,7 @@ use crate::labelled::{self, near, says_nothing_twice, split};
 
 const CORPUS: &str = include_str!("../../assets/revocation/corpus.tsv");
 /// Further sets, each written in another voice before the patterns were run over it; they were tuned on it afterwards.
-const FRESH: [&str; 17] = [
+const FRESH: [&str; 18] = [
     include_str!("../../assets/revocation/fresh.tsv"),
     include_str!("../../assets/revocation/fresh2.tsv"),
     include_str!("../../assets/revocation/fresh3.tsv"),
@@ -25,6 +25,7 @@ const FRESH: [&str; 17] = [
     include_str!("../../assets/revocation/fresh15.tsv"),
     include_str!("../../assets/revocation/fresh16.tsv"),
     include_str!("../../assets/revocation/fresh17.tsv"),
+    include_str!("../../assets/revocation/fresh18.tsv"),
 ];
 const PATTERNS: &str = include_str!("../../assets/revocation/patterns.toml");
 

@@ -73,6 +73,8 @@ impl Reader<'_> {
             d.line.iter().filter_map(|(id, line)| Some((LineId::new(id), line.replies?))).collect();
         let replies = text.replies.unwrap_or_default();
         let ours = replies == Replies::Us || line_replies.values().any(|replies| *replies == Replies::Us);
+        // What the playbook calls HELP is none to a carrier, and nobody else would answer it.
+        let helps = ours || text.words.values().any(|words| !words.help.is_empty());
         let words = text.words.iter().map(|(name, words)| Ok((name.clone(), self.language(words)?)));
         let rules = ConsentRules {
             scope: text.scope.as_ref().map(|scope| *scope.get_ref()).unwrap_or_default(),
@@ -81,8 +83,9 @@ impl Reader<'_> {
             words: words.collect::<Result<_, Diagnostic>>()?,
             replies,
             line_replies,
-            confirmation: text.confirmation.as_ref().map(|text| self.said(text, d, ours, "START")).transpose()?,
-            help: text.help.as_ref().map(|text| self.said(text, d, ours, "STOP")).transpose()?,
+            // Also where the carrier confirms: it knows fewer words than the law.
+            confirmation: text.confirmation.as_ref().map(|text| self.said(text, d, "START")).transpose()?,
+            help: text.help.as_ref().map(|text| self.help(text, d, helps)).transpose()?,
             tell: text.tell.iter().map(|name| self.webhook_of(name, channels, d)).collect::<Result<_, _>>()?,
         };
         for keyword in d.use_case.values().flat_map(|u| &u.keywords) {
@@ -141,14 +144,19 @@ impl Reader<'_> {
         })
     }
 
-    /// A text that we send by ourselves: whose it is, and the word that helps further, stand in it.
-    fn said(&self, text: &Spanned<String>, d: &Document, ours: bool, word: &str) -> Result<String, Diagnostic> {
-        let words = text.get_ref().trim();
-        if !ours {
-            let hint = Some("write replies = \"us\" here or under a line, or leave the text out".to_owned());
-            let message = "the carrier confirms STOP and answers HELP on every line: this would never be sent";
-            return Err(Diagnostic { hint, ..self.mistake(text.span(), message) });
+    /// What HELP is answered with, where that is ever ours to do.
+    fn help(&self, text: &Spanned<String>, d: &Document, helps: bool) -> Result<String, Diagnostic> {
+        if helps {
+            return self.said(text, d, "STOP");
         }
+        let hint = Some("write replies = \"us\" here or under a line, or leave the text out".to_owned());
+        let message = "the carrier answers HELP on every line: this would never be sent";
+        Err(Diagnostic { hint, ..self.mistake(text.span(), message) })
+    }
+
+    /// A text that we send by ourselves: whose it is, and the word that helps further, stand in it.
+    fn said(&self, text: &Spanned<String>, d: &Document, word: &str) -> Result<String, Diagnostic> {
+        let words = text.get_ref().trim();
         if words.chars().count() > MAX_CHARS {
             let message = format!("longer than one text can be: at most {MAX_CHARS} characters");
             return Err(self.mistake(text.span(), message));

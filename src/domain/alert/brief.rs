@@ -1,7 +1,7 @@
 //! What an alert says of a conversation: stage, intent, last touch, next step and time left, and no more than its channel
 //! may be told.
 
-use super::Redact;
+use super::{Occasion, Redact, What};
 use crate::domain::asking::heard::Heard;
 use crate::domain::consent::Number;
 use crate::domain::context::Card;
@@ -129,6 +129,13 @@ pub fn span(span: Span) -> String {
 }
 
 impl Brief {
+    /// The time that a notice is about: a ruling has one of its own, which is no answer's.
+    #[must_use]
+    pub fn about(self, what: &What, now: Timestamp) -> Self {
+        let What::Alert { occasion: Occasion::Ruling, due, .. } = what else { return self };
+        Self { due: *due, left: due.map(|due| due - now), ..self }
+    }
+
     /// How long there is: "due in 4 min", "late by 2 min", or nothing while no clock runs.
     pub fn time_left(&self) -> Option<String> {
         let left = self.left?;

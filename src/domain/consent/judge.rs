@@ -18,6 +18,8 @@ pub enum Purpose {
     Words,
     /// The one text that confirms a STOP: it goes because they opted out.
     Confirmation,
+    /// Who we are, to whoever just asked: asking is consent to that.
+    Help,
 }
 
 /// Everything the answer depends on.
@@ -89,7 +91,8 @@ pub fn may_send(asked: &Question<'_>) -> Verdict {
     if asked.number.is_some_and(|number| number.hold.is_some()) {
         against.push(Review::OptOutHold);
     }
-    if rules.evidence != EvidenceRule::Optional && ground == Ground::Nothing && asked.number.is_some() {
+    let asks_evidence = rules.evidence != EvidenceRule::Optional && asked.purpose != Purpose::Help;
+    if asks_evidence && ground == Ground::Nothing && asked.number.is_some() {
         against.push(Review::NoEvidence);
     }
     Verdict { against, ground }

@@ -69,7 +69,8 @@ pub(in crate::domain) fn help(d: &mut Draft, world: &ReadSet<'_>, text: &Receive
     let lately = d.c.helped.is_some_and(|at| d.now.since(at) < HELPED_AGAIN);
     let found_late = text.sent.is_some_and(|sent| d.now.since(sent) >= CONFIRMED_WITHIN);
     let has_words = world.playbook.consent.help.is_some();
-    if has_words && !lately && !found_late && may_send(&Question::of(world, &d.c)).may() {
+    let asked = Question { purpose: Purpose::Help, ..Question::of(world, &d.c) };
+    if has_words && !lately && !found_late && may_send(&asked).may() {
         d.say(Event::ToldBuyer { message, what: Automatic::Help, not_before: d.now });
     }
 }
@@ -85,7 +86,8 @@ fn is_ours(world: &ReadSet<'_>, text: &Receive) -> bool {
 pub(in crate::domain) fn still_fits(c: &Conversation, world: &ReadSet<'_>, answer: &Answer, now: Timestamp) -> bool {
     let purpose = match answer.what {
         Automatic::Confirmation => Purpose::Confirmation,
-        Automatic::Acknowledgement | Automatic::Help => Purpose::Words,
+        Automatic::Help => Purpose::Help,
+        Automatic::Acknowledgement => Purpose::Words,
     };
     let asked = Question { purpose, ..Question::of(world, c) };
     // A number that came back meanwhile needs no confirmation of what is over.

@@ -151,7 +151,11 @@ pub fn city(state: &str, name: &str) -> Option<Tz> {
 
 /// Where a US ZIP code is, by its first three digits. `98101-1234` and ` 98101 ` are read.
 pub fn zip(text: &str) -> Option<&'static Entry> {
-    let digits = text.trim();
+    // Spreadsheets take it for a number, and the zeros that New England's begin with are lost.
+    let text = text.trim();
+    let lost =
+        text.split(['-', ' ']).next().filter(|first| matches!(first.len(), 3 | 4)).map_or(0, |first| 5 - first.len());
+    let digits = &format!("{}{text}", &"00"[..lost]);
     let five = digits.get(..5).filter(|five| five.bytes().all(|b| b.is_ascii_digit()))?;
     let rest = &digits[5..];
     let plus_four = || {

@@ -69,8 +69,9 @@ fn the_surest_thing_known_tells_the_zone() {
     let one = |state: &str| vec![state.to_owned()];
     assert_eq!(told(&known), (Source::AreaCode, "America/Denver", one("US-TX")));
     known.account = Some(Account { state: Some("Oregon".to_owned()), ..Account::default() });
-    assert_eq!(told(&known).0, Source::Address);
-    assert_eq!(told(&known).2, one("US-OR"));
+    // Not everybody is where their company is.
+    let both = ["US-OR", "US-TX"].map(str::to_owned).to_vec();
+    assert_eq!((told(&known).0, told(&known).2), (Source::Account, both));
     known.home = Some(home("", "Pensacola", "fl", "US"));
     assert_eq!(told(&known), (Source::Address, "America/Chicago", one("US-FL")));
     known.home = Some(home("10001-1234", "Pensacola", "FL", "US"));
@@ -219,4 +220,32 @@ fn the_country_of_the_address_counts_before_the_number_and_after_the_state() {
     assert_eq!(told(&at_work("Japan"), "+819012345678"), (Source::CallingCode, vec!["Asia/Tokyo"], false));
     let texan = Card { home: Some(home("", "", "TX", "US")), ..card() };
     assert_eq!(told(&texan, "+819012345678").0, Source::Address);
+}
+
+#[test]
+fn a_company_elsewhere_takes_nobody_out_of_the_place_of_their_number() {
+    let new_yorker = number("+12125550100");
+    let of_company = |state: &str, home: Option<Home>| {
+        let account = Account { state: Some(state.to_owned()), ..Account::default() };
+        of(&[Card { account: Some(account), home, ..card() }], Some(&new_yorker), TENANT)
+    };
+    let place = of_company("CA", None);
+    assert_eq!((names(&place), place.by), (vec!["America/Los_Angeles", "America/New_York"], Source::Account));
+    assert_eq!(place.states, ["US-CA", "US-NY"]);
+    // A city that names no state says nothing; a state of their own says it all.
+    assert_eq!(of_company("HI", Some(home("", "New York", "", ""))).states, ["US-HI", "US-NY"]);
+    assert_eq!(of_company("HI", Some(home("", "", "NY", ""))).states, ["US-NY"]);
+    assert_eq!(of_company("HI", Some(home("", "", "", "Germany"))).by, Source::Country);
+    assert_eq!(of_company("NY", None).states, ["US-NY"]);
+}
+
+#[test]
+fn a_zip_that_lost_its_zeros_is_read_all_the_same() {
+    let places = |text: &str| zip(text).map(|entry| entry.places.clone()).unwrap_or_default();
+    for (whole, lost) in [("06801", "6801"), ("06801-1234", "6801-1234"), ("00501", "501"), ("02134", "2134")] {
+        assert!(!places(whole).is_empty() && places(whole) == places(lost), "{whole}");
+    }
+    for no in ["68", "6801x", "é801", "6", "", "68011234", "6801-12"] {
+        assert!(places(no).is_empty(), "{no}");
+    }
 }

@@ -332,14 +332,13 @@ async fn list(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
     };
     let all: Vec<&Kept> = book.kept.iter().filter(is).collect();
     let from: usize = text("cursor").and_then(|c| c.parse().ok()).unwrap_or(0);
-    let messages: Vec<Value> = all.iter().skip(from).take(PAGE).map(|m| item(m)).collect();
+    let messages: Vec<Value> = all.iter().skip(from).take(PAGE).map(|m| item(&shared.base_url, m)).collect();
     let next = (from + PAGE < all.len()).then(|| (from + PAGE).to_string());
     Json(json!({ "messages": messages, "next": next })).into_response()
 }
 
-fn item(m: &Kept) -> Value {
-    let mut item =
-        json!({ "id": m.id, "from": m.from, "to": m.to, "text": m.text, "at": m.at, "media": m.media.len() });
+fn item(base: &str, m: &Kept) -> Value {
+    let mut item = json!({ "id": m.id, "from": m.from, "to": m.to, "text": m.text, "at": m.at, "media": pictures::links(base, m) });
     if m.ours {
         item["reference"] = json!(m.hook);
         item["status"] = json!(m.status);

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::CarrierError;
-use crate::server::egress::{Ask, Egress, EgressError};
+use crate::server::egress::{Answer, Ask, Egress, EgressError};
 
 /// The largest answer read.
 const LARGEST: usize = 8 * 1024 * 1024;
@@ -23,6 +23,22 @@ pub(super) struct Api {
     within: Duration,
 }
 
+/// The status by which a carrier says that it knows no such secret, and so did nothing (RFC 9110).
+const UNKNOWN_SECRET: u16 = 401;
+
+/// Asks by each of an account's secrets in turn, while the carrier knows none of those asked by: when one is exchanged for
+/// another, which of the two counts changes there at a moment that nobody here chooses.
+pub(super) async fn known(egress: &Egress, asks: Vec<Ask>) -> Result<Answer, EgressError> {
+    let mut asks = asks.into_iter().peekable();
+    while let Some(ask) = asks.next() {
+        let answer = egress.ask(ask).await?;
+        if answer.status() != UNKNOWN_SECRET || asks.peek().is_none() {
+            return Ok(answer);
+        }
+    }
+    Err(EgressError::NotAnAddress)
+}
+
 impl Api {
     /// A client whose answers may take so long.
     pub(super) const fn answered_within(egress: Egress, limit: Duration) -> Self {
@@ -35,13 +51,13 @@ impl Api {
         text.parse().map_err(|_| CarrierError::Unreachable("the API's address is not one".to_owned()))
     }
 
-    /// Asks, and reads the JSON that comes back. `code` finds the carrier's own error in a refusal.
+    /// Asks by one secret after the other, and reads the JSON that comes back. `code` finds the carrier's own error in a refusal.
     pub(super) async fn ask<T: DeserializeOwned>(
         &self,
-        ask: Ask,
+        asks: Vec<Ask>,
         code: impl FnOnce(&[u8]) -> u32,
     ) -> Result<T, CarrierError> {
-        let (status, body) = self.raw(ask).await.map_err(|e| unreachable(&e))?;
+        let (status, body) = self.raw(asks).await.map_err(|e| unreachable(&e))?;
         let body = body.map_err(|e| unreachable(&e))?;
         if !(200..300).contains(&status) {
             let hint = if status == 401 { "is the secret this account's?" } else { "see the carrier's list of errors" };
@@ -65,8 +81,9 @@ impl Api {
     }
 
     /// The status and the body of an answer, or why the body does not end.
-    pub(super) async fn raw(&self, ask: Ask) -> Result<(u16, Result<Vec<u8>, EgressError>), EgressError> {
-        let answer = self.egress.ask(ask.within(self.within).at_most(LARGEST)).await?;
+    pub(super) async fn raw(&self, asks: Vec<Ask>) -> Result<(u16, Result<Vec<u8>, EgressError>), EgressError> {
+        let limited = asks.into_iter().map(|ask| ask.within(self.within).at_most(LARGEST)).collect();
+        let answer = known(&self.egress, limited).await?;
         Ok((answer.status(), answer.bytes().await))
     }
 }

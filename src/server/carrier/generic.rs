@@ -115,7 +115,7 @@ impl Generic {
             }
             let message = json!({ "type": kind, "data": data });
             let request = Self::signed(line, url, &format!("msg_{}", Uuid::new_v4()), &message)?;
-            let page: Page = self.0.ask(request, code_of).await?;
+            let page: Page = self.0.ask(vec![request], code_of).await?;
             all.extend(page.messages.into_iter().filter_map(parse::Item::listed));
             match page.next.filter(|next| !next.is_empty()) {
                 Some(next) => cursor = Some(next),
@@ -171,7 +171,7 @@ impl Carrier for Generic {
             );
             return SendOutcome::Busy;
         };
-        match self.0.raw(request).await {
+        match self.0.raw(vec![request]).await {
             Ok((status, body)) => of_answer(status, &body.unwrap_or_default()),
             Err(e) => answer::of_failure(&e),
         }

@@ -88,7 +88,7 @@ impl Telnyx {
     }
 
     async fn read<T: serde::de::DeserializeOwned>(&self, line: &CarrierLine, url: Url) -> Result<T, CarrierError> {
-        self.0.ask(authorised(Ask::get(url), line), outcome::code_of).await
+        self.0.ask(authorised(&Ask::get(url), line), outcome::code_of).await
     }
 
     async fn records(
@@ -119,11 +119,12 @@ impl Telnyx {
     }
 }
 
-fn authorised(ask: Ask, line: &CarrierLine) -> Ask {
-    match line.tokens.first() {
-        Some(key) => ask.bearer(key),
-        None => ask,
+/// The question by each key of the line.
+fn authorised(ask: &Ask, line: &CarrierLine) -> Vec<Ask> {
+    if line.tokens.is_empty() {
+        return vec![ask.clone()];
     }
+    line.tokens.iter().map(|key| ask.clone().bearer(key)).collect()
 }
 
 fn listed(record: Record) -> Option<Listed> {
@@ -138,7 +139,7 @@ fn listed(record: Record) -> Option<Listed> {
         at,
         delivery: if ours { parse::delivery(&status) } else { None },
         error: record.errors.and_then(|all| all.first()?.parse().ok()),
-        media: 0,
+        media: Vec::new(),
         reference: record.delivery_status_webhook_url.as_deref().and_then(reference),
         partial: true,
     })
@@ -174,12 +175,12 @@ impl Carrier for Telnyx {
         if !callback.is_empty() {
             message["webhook_url"] = json!(callback);
         }
-        let mut request = authorised(Ask::post(url), line).json(message.to_string());
+        let mut request = Ask::post(url).json(message.to_string());
         // The same answer twice would be one message there, too.
         if let Some(id) = reference(callback) {
             request = request.header(HeaderName::from_static("idempotency-key"), &id.to_string());
         }
-        match self.0.raw(request).await {
+        match self.0.raw(authorised(&request, line)).await {
             Ok((status, body)) => outcome::of_answer(status, &body.unwrap_or_default()),
             Err(e) => answer::of_failure(&e),
         }

@@ -7,10 +7,12 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use url::Url;
 
+use super::client::known;
 use super::{Carrier, CarrierError, Finding, Heard, Hooked, Listed, SendOutcome, Unbelieved, Unreadable, answer};
 use crate::domain::contact::{Address, Body};
 use crate::domain::time::Timestamp;
-use crate::server::egress::{Ask, Egress, EgressError};
+use crate::server::egress::{Answer, Ask, Egress, EgressError};
+use crate::server::media::Attachment;
 use crate::server::store::CarrierLine;
 
 mod hook;
@@ -98,12 +100,13 @@ impl Twilio {
         Self { egress, within: limit }
     }
 
-    fn limited(&self, ask: Ask) -> Ask {
-        ask.within(self.within).at_most(LARGEST)
+    async fn answered(&self, ask: &Ask, line: &CarrierLine) -> Result<Answer, EgressError> {
+        let limited = ask.clone().within(self.within).at_most(LARGEST);
+        known(&self.egress, authorised(&limited, line)).await
     }
 
     async fn get<T: for<'de> Deserialize<'de>>(&self, line: &CarrierLine, url: Url) -> Result<T, CarrierError> {
-        self.told(authorised(Ask::get(url), line)).await
+        self.told(&Ask::get(url), line).await
     }
 
     async fn post<T: for<'de> Deserialize<'de>>(
@@ -112,11 +115,11 @@ impl Twilio {
         url: Url,
         form: &[(&str, &str)],
     ) -> Result<T, CarrierError> {
-        self.told(authorised(Ask::post(url), line).form(form)).await
+        self.told(&Ask::post(url).form(form), line).await
     }
 
-    async fn told<T: for<'de> Deserialize<'de>>(&self, ask: Ask) -> Result<T, CarrierError> {
-        let answer = self.egress.ask(self.limited(ask)).await.map_err(|e| unreachable(&e))?;
+    async fn told<T: for<'de> Deserialize<'de>>(&self, ask: &Ask, line: &CarrierLine) -> Result<T, CarrierError> {
+        let answer = self.answered(ask, line).await.map_err(|e| unreachable(&e))?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(|e| unreachable(&e))?;
         if !(200..300).contains(&status) {
@@ -152,8 +155,10 @@ impl Twilio {
     }
 }
 
-fn authorised(ask: Ask, line: &CarrierLine) -> Ask {
-    ask.basic(&line.account, line.tokens.first().map_or("", String::as_str))
+/// The question by each token of the line; by an empty one where there is none, which is refused.
+fn authorised(ask: &Ask, line: &CarrierLine) -> Vec<Ask> {
+    let by = |token: &str| ask.clone().basic(&line.account, token);
+    if line.tokens.is_empty() { vec![by("")] } else { line.tokens.iter().map(|token| by(token)).collect() }
 }
 
 fn unreachable(e: &EgressError) -> CarrierError {
@@ -168,6 +173,7 @@ fn account_url(line: &CarrierLine, path: &str) -> Result<Url, CarrierError> {
 fn listed(line: &CarrierLine, item: Item) -> Option<Listed> {
     let at = item.date_sent.or(item.date_created).and_then(|d| chrono::DateTime::parse_from_rfc2822(&d).ok())?;
     let ours = item.direction.starts_with("outbound");
+    let media: usize = item.num_media.and_then(|n| n.parse().ok()).unwrap_or(0);
     Some(Listed {
         id: item.sid,
         // While a service has not chosen its number there is none yet.
@@ -181,7 +187,7 @@ fn listed(line: &CarrierLine, item: Item) -> Option<Listed> {
         at: at.to_utc().into(),
         delivery: if ours { parse::delivery(&item.status) } else { None },
         error: item.error_code,
-        media: item.num_media.and_then(|n| n.parse().ok()).unwrap_or(0),
+        media: vec![Attachment::told(None, None); media.min(parse::MOST_MEDIA)],
         reference: None,
         partial: false,
     })
@@ -220,7 +226,7 @@ impl Carrier for Twilio {
             ("StatusCallback", callback),
             ("ValidityPeriod", validity.as_str()),
         ];
-        match self.egress.ask(self.limited(authorised(Ask::post(url), line).form(&form))).await {
+        match self.answered(&Ask::post(url).form(&form), line).await {
             Ok(answer) => {
                 let status = answer.status();
                 // The status alone says most of it, when the rest is cut off.

@@ -261,6 +261,9 @@ async fn report(
     let work = Work::Report { message, command, raw: raw.clone(), foreign };
     match hooks.service.submit(work).await {
         Ok(Outcome::Foreign) => Err(of_another_account(hooks, id, raw).await),
+        // What was known before, or is about no answer of ours, says nothing of the number now: it may have been put right
+        // since, and what a carrier signed once anybody who has it can post again.
+        Ok(outcome) if !outcome.has_facts() => Ok("repeated"),
         Ok(_) => {
             let line = signed.lines.iter().filter(|l| signed.owns(l)).find(|l| Some(&l.number) == from.as_ref());
             if let (Some(line), Some(code)) = (line, error) {

@@ -401,7 +401,8 @@ impl Message<'_> {
             | What::Report { .. }
             | What::Told { .. } => None,
         };
-        told.subject.as_ref().map(|subject| self.of(subject, message, redact))
+        let brief = told.subject.as_ref().map(|subject| self.of(subject, message, redact));
+        brief.map(|brief| brief.about(&told.row.notice.what, self.now))
     }
 
     fn items(&self, redact: Redact) -> (Vec<Item>, Vec<Brief>) {

@@ -5,6 +5,7 @@ use super::Notifier;
 use super::outgoing::Attempt;
 use crate::domain::contact::Body;
 use crate::domain::id::LineId;
+use crate::domain::pacing::Full;
 use crate::domain::time::{Span, Timestamp};
 use crate::server::carrier::SendOutcome;
 use crate::server::lines;
@@ -29,7 +30,7 @@ impl Notifier {
             return Ok(Some(Attempt::Later("its number is stopped or rests: comeback line list".to_owned())));
         }
         let (id, playbook) = (of(line), self.service.playbook());
-        if let Err(at) = self.service.throttle().take(&playbook, &id, body, clock.as_ref()) {
+        if let Err(Full { at, .. }) = self.service.throttle().take(&playbook, &id, body, clock.as_ref()) {
             let soon = at <= now + clock.of_real(PATIENCE);
             let later = || Attempt::Later("its number may send no more for now".to_owned());
             return Ok(Some(if soon { Attempt::NotBefore(at) } else { later() }));

@@ -94,7 +94,7 @@ impl Round {
             at,
             delivery: Some(delivery),
             error: None,
-            media: 0,
+            media: Vec::new(),
             reference: None,
             partial: false,
         };
@@ -245,7 +245,7 @@ async fn a_text_that_came_while_our_clock_was_ahead_is_recovered_once_it_is_righ
         at,
         delivery: None,
         error: None,
-        media: 0,
+        media: Vec::new(),
         reference: None,
         partial: false,
     };
@@ -271,7 +271,7 @@ async fn texts_that_only_the_list_had_are_counted_once() {
         at: floor.now(),
         delivery: None,
         error: None,
-        media: 0,
+        media: Vec::new(),
         reference: None,
         partial: false,
     };
@@ -295,7 +295,7 @@ fn received(floor: &Floor, n: u32, line: &str, body: &str) -> Listed {
         at,
         delivery: None,
         error: None,
-        media: 0,
+        media: Vec::new(),
         reference: None,
         partial: false,
     }

@@ -249,7 +249,7 @@ impl Carrier for FakeCarrier {
                 at: s.at,
                 delivery: Some(s.fate),
                 error: None,
-                media: 0,
+                media: Vec::new(),
                 reference: None,
                 partial: false,
             })
@@ -269,7 +269,7 @@ impl Carrier for FakeCarrier {
                     at: g.at,
                     delivery: None,
                     error: None,
-                    media: 0,
+                    media: Vec::new(),
                     reference: None,
                     partial: false,
                 })

@@ -72,7 +72,21 @@ pub(super) struct Item {
     #[serde(default)]
     error: Option<String>,
     #[serde(default)]
-    media: usize,
+    media: ListedMedia,
+}
+
+/// The media of a listed text: how many, or each as in a webhook.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ListedMedia {
+    Told(Vec<Media>),
+    Counted(usize),
+}
+
+impl Default for ListedMedia {
+    fn default() -> Self {
+        Self::Counted(0)
+    }
 }
 
 /// RFC 3339.
@@ -127,10 +141,14 @@ fn id_of(id: String) -> Result<String, Unreadable> {
     if plain { Ok(id) } else { Err(missing("data.id")) }
 }
 
+fn attachments(media: Vec<Media>) -> Vec<Attachment> {
+    let one = |m: Media| Attachment::told(m.content_type.as_deref(), m.url.as_deref());
+    media.into_iter().take(MOST_MEDIA).map(one).collect()
+}
+
 impl Received {
     fn text(self) -> Result<Text, Unreadable> {
         let address = |text: &str, what| Address::parse(text).map_err(|_| missing(what));
-        let one = |m: Media| Attachment::told(m.content_type.as_deref(), m.url.as_deref());
         Ok(Text {
             id: id_of(self.id)?,
             account: None,
@@ -138,7 +156,7 @@ impl Received {
             from: address(&self.from, "data.from")?,
             to: address(&self.to, "data.to")?,
             body: Body::new(self.text),
-            media: self.media.into_iter().take(MOST_MEDIA).map(one).collect(),
+            media: attachments(self.media),
             opt_out_type: self.opt_out.filter(|t| !t.is_empty()),
             sent: self.at.as_deref().and_then(instant),
         })
@@ -166,7 +184,10 @@ impl Item {
             at: instant(&self.at)?,
             delivery: self.status.as_deref().and_then(delivery),
             error: self.error.map(|word| meaning::code_of(&word)),
-            media: self.media.min(MOST_MEDIA),
+            media: match self.media {
+                ListedMedia::Told(media) => attachments(media),
+                ListedMedia::Counted(n) => vec![Attachment::told(None, None); n.min(MOST_MEDIA)],
+            },
             reference: self.reference.map(MessageId),
             partial: false,
         })

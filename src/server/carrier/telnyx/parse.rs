@@ -138,16 +138,19 @@ impl Payload {
         if plain { Ok(self.id.clone()) } else { Err(missing("data.payload.id")) }
     }
 
-    fn text(self) -> Result<Text, Unreadable> {
-        let media = self.media.iter().flatten().take(MOST_MEDIA);
+    fn attachments(&self) -> Vec<Attachment> {
         let one = |m: &Media| Attachment::told(m.content_type.as_deref(), m.url.as_deref());
+        self.media.iter().flatten().take(MOST_MEDIA).map(one).collect()
+    }
+
+    fn text(self) -> Result<Text, Unreadable> {
         Ok(Text {
             id: self.id()?,
             account: None,
             service: self.messaging_profile_id.clone(),
             from: Self::address(Some(&self.from), "data.payload.from")?,
             to: Self::address(self.to.first(), "data.payload.to")?,
-            media: media.map(one).collect(),
+            media: self.attachments(),
             opt_out_type: self.autoresponse_type.as_deref().and_then(keyword).map(str::to_owned),
             sent: self.received_at.as_deref().and_then(instant),
             body: Body::new(self.text.unwrap_or_default()),
@@ -177,7 +180,7 @@ impl Payload {
             at,
             delivery: if ours { delivery(to.status.as_deref().unwrap_or_default()) } else { None },
             error: self.errors.iter().flatten().find_map(Error::number),
-            media: self.media.iter().flatten().count().min(MOST_MEDIA),
+            media: self.attachments(),
             reference: self.webhook_url.as_deref().filter(|_| ours).and_then(super::reference),
             partial: false,
             body: Body::new(self.text.unwrap_or_default()),

@@ -8,6 +8,7 @@ use url::{Host, Url};
 
 use super::{Twilio, account_url, authorised};
 use crate::server::carrier::CarrierError;
+use crate::server::carrier::client::known;
 use crate::server::egress::{Ask, EgressError};
 use crate::server::store::CarrierLine;
 
@@ -48,8 +49,8 @@ pub(super) async fn fetch(
     }
     let proves = is_api(&url, line);
     let ask = Ask::get(url).redirects(REDIRECTS).at_most(most).within(PATIENCE);
-    let ask = if proves { authorised(ask, line) } else { ask };
-    let answer = twilio.egress.ask(ask).await.map_err(|e| not_fetched(&e))?;
+    let asks = if proves { authorised(&ask, line) } else { vec![ask] };
+    let answer = known(&twilio.egress, asks).await.map_err(|e| not_fetched(&e))?;
     if !answer.is_success() {
         let hint = "its media are not handed out".to_owned();
         return Err(CarrierError::Refused { status: answer.status(), code: 0, hint });

@@ -117,7 +117,7 @@ pub struct InboundText {
 }
 
 /// Media of one text, at most (Twilio: 10).
-const MOST_MEDIA: usize = 10;
+pub(super) const MOST_MEDIA: usize = 10;
 
 /// Reads an inbound text.
 pub fn inbound(params: &Params) -> Result<InboundText, Malformed> {
