@@ -290,8 +290,8 @@ impl Carrier for Twilio {
         }
     }
 
-    async fn set(&self, line: &CarrierLine, public_url: &str) -> Result<String, CarrierError> {
-        settings::set(self, line, public_url).await
+    async fn set(&self, line: &CarrierLine, public_url: &str, replace: bool) -> Result<String, CarrierError> {
+        settings::set(self, line, public_url, replace).await
     }
 
     async fn check(&self, line: &CarrierLine, public_url: &str) -> Vec<Finding> {

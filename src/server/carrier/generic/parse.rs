@@ -9,10 +9,7 @@ use crate::domain::message::Delivery;
 use crate::domain::time::Timestamp;
 use crate::server::carrier::hook::{Report, Text};
 use crate::server::carrier::{Heard, Hooked, Listed, Said, Unreadable, meaning};
-use crate::server::media::Attachment;
-
-/// Media of one text, at most.
-const MOST_MEDIA: usize = 10;
+use crate::server::media::{Attachment, MOST_MEDIA};
 
 #[derive(Deserialize)]
 struct Hook {
@@ -130,7 +127,7 @@ fn id_of(id: String) -> Result<String, Unreadable> {
 impl Received {
     fn text(self) -> Result<Text, Unreadable> {
         let address = |text: &str, what| Address::parse(text).map_err(|_| missing(what));
-        let one = |m: Media| Attachment::told(m.content_type.as_deref(), m.url.as_deref());
+        let media = self.media.iter().map(|m| (m.content_type.as_deref(), m.url.as_deref()));
         Ok(Text {
             id: id_of(self.id)?,
             account: None,
@@ -138,7 +135,7 @@ impl Received {
             from: address(&self.from, "data.from")?,
             to: address(&self.to, "data.to")?,
             body: Body::new(self.text),
-            media: self.media.into_iter().take(MOST_MEDIA).map(one).collect(),
+            media: Attachment::all("generic", media),
             opt_out_type: self.opt_out.filter(|t| !t.is_empty()),
             sent: self.at.as_deref().and_then(instant),
         })

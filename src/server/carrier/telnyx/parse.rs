@@ -7,10 +7,7 @@ use crate::domain::message::Delivery;
 use crate::domain::time::Timestamp;
 use crate::server::carrier::hook::{Report, Text};
 use crate::server::carrier::{Heard, Hooked, Listed, Said, Unreadable};
-use crate::server::media::Attachment;
-
-/// Media of one text, at most.
-const MOST_MEDIA: usize = 10;
+use crate::server::media::{Attachment, MOST_MEDIA};
 
 #[derive(Deserialize)]
 struct Hook {
@@ -139,15 +136,14 @@ impl Payload {
     }
 
     fn text(self) -> Result<Text, Unreadable> {
-        let media = self.media.iter().flatten().take(MOST_MEDIA);
-        let one = |m: &Media| Attachment::told(m.content_type.as_deref(), m.url.as_deref());
+        let media = self.media.iter().flatten().map(|m| (m.content_type.as_deref(), m.url.as_deref()));
         Ok(Text {
             id: self.id()?,
             account: None,
             service: self.messaging_profile_id.clone(),
             from: Self::address(Some(&self.from), "data.payload.from")?,
             to: Self::address(self.to.first(), "data.payload.to")?,
-            media: media.map(one).collect(),
+            media: Attachment::all("telnyx", media),
             opt_out_type: self.autoresponse_type.as_deref().and_then(keyword).map(str::to_owned),
             sent: self.received_at.as_deref().and_then(instant),
             body: Body::new(self.text.unwrap_or_default()),
