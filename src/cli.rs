@@ -31,6 +31,7 @@ mod lines;
 mod login;
 mod oncall;
 mod playbook;
+mod public_url;
 mod rep;
 mod report;
 mod secret;

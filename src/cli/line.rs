@@ -3,17 +3,19 @@
 use clap::Subcommand;
 
 use self::add::Add;
+use self::test::Test;
 use super::egress::EgressArgs;
 use super::{DatabaseArg, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::secret::Source;
 use crate::domain::contact::Address;
 use crate::domain::time::Timestamp;
-use crate::server::carrier::{Carrier as _, Carriers, Finding};
+use crate::server::carrier::{Carrier as _, Carriers};
 use crate::server::line_secrets;
 use crate::server::store::{CarrierLine, LineStore as _, Store as _};
 
 mod add;
+mod test;
 
 /// Our numbers at the carrier.
 #[derive(Debug, Subcommand)]
@@ -52,20 +54,7 @@ pub(super) enum Line {
         id: String,
     },
     /// Ask the carrier for its settings and say which one is wrong.
-    Test {
-        #[command(flatten)]
-        database: DatabaseArg,
-        /// Where the carrier reaches this backend, as in `https://comeback.example`
-        #[arg(long, env = "COMEBACK_PUBLIC_URL")]
-        public_url: String,
-        #[command(flatten)]
-        egress: EgressArgs,
-        /// First put our addresses where the carrier looks for them: the webhook, and the fallback for when it fails.
-        #[arg(long)]
-        set: bool,
-        /// Only this number.
-        number: Option<String>,
-    },
+    Test(Test),
 }
 
 impl Line {
@@ -76,9 +65,7 @@ impl Line {
             Self::Resume { database, number } => resume(&database, &parse(&number)?).await?,
             Self::List { database } => list(&database).await?,
             Self::Cancel { database, egress, number, id } => cancel(&database, &egress, &parse(&number)?, &id).await?,
-            Self::Test { database, public_url, egress, set, number } => {
-                test(&database, &public_url, &egress, set, number.as_deref()).await?;
-            }
+            Self::Test(test) => test.run().await?,
         }
         Ok(())
     }
@@ -179,59 +166,6 @@ async fn cancel(database: &DatabaseArg, egress: &EgressArgs, number: &Address, i
     anyhow::ensure!(canceled, "it does not wait there: it has left, was taken back, or was never scheduled");
     say("taken back: the carrier does not send it");
     Ok(())
-}
-
-async fn test(
-    database: &DatabaseArg,
-    public_url: &str,
-    egress: &EgressArgs,
-    set: bool,
-    number: Option<&str>,
-) -> anyhow::Result<()> {
-    let carrier = Carriers::new(&egress.open()?);
-    let number = number.map(parse).transpose()?;
-    let all = database.open()?.lines().await?;
-    let lines: Vec<CarrierLine> =
-        all.iter().filter(|l| number.as_ref().is_none_or(|n| l.number == *n)).cloned().collect();
-    anyhow::ensure!(!lines.is_empty(), "no such number is set up: comeback line add");
-    let (mut wrong, mut numbers) = (0, 0);
-    for line in lines {
-        say(line.number.as_str());
-        let public_url = public_url.trim_end_matches('/');
-        let line = match line_secrets::open(&line).await {
-            Ok(line) => line,
-            Err(why) => {
-                (wrong, numbers) = (wrong + 1, numbers + 1);
-                say(&format!("  WRONG secret: {why}"));
-                continue;
-            }
-        };
-        if set {
-            let written = carrier.set(&line, public_url).await;
-            say(&written.map_or_else(|e| format!("  NOT SET: {e}"), |what| format!("  set   {what}")));
-        }
-        let mut findings = carrier.check(&line, public_url).await;
-        findings.extend(add::shares(&all, &line.number, line.service.as_deref()).map(shared));
-        let found = findings.iter().filter(|f| !f.ok).count();
-        wrong += found;
-        numbers += usize::from(found > 0);
-        for finding in findings {
-            let mark = if finding.ok { "ok   " } else { "WRONG" };
-            say(&format!("  {mark} {}: {}", finding.setting, finding.says));
-        }
-    }
-    anyhow::ensure!(wrong == 0, "{wrong} setting(s) of {numbers} number(s) are wrong, marked WRONG above");
-    Ok(())
-}
-
-/// Two lines of one messaging service, as an earlier version let them be set up.
-fn shared(other: &Address) -> Finding {
-    let says = format!(
-        "{} sends by the same messaging service, which may let a text of this line leave from that one: comeback line add \
-         this number again without --service",
-        other.as_str()
-    );
-    Finding { setting: "messaging service".to_owned(), ok: false, says }
 }
 
 #[cfg(test)]

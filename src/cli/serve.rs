@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::crm::CrmArgs;
 use super::egress::EgressArgs;
 use super::secret::{HeartbeatArgs, MailArgs};
-use super::{DatabaseArg, playbook, say, warn};
+use super::{DatabaseArg, playbook, public_url, say, warn};
 use crate::clock::{Clock, SystemClock};
 use crate::domain::playbook::Playbook;
 use crate::server::backend::{Backend, Parts};
@@ -33,7 +33,8 @@ pub(super) struct Serve {
     /// Where to listen.
     #[arg(long, default_value = "127.0.0.1:8420")]
     listen: SocketAddr,
-    /// Where carriers and reps reach this backend, as in `https://comeback.example`. Webhook signatures are checked over it.
+    /// Where carriers and reps reach this backend, as in `https://comeback.example`: scheme, host and perhaps a port.
+    /// Webhook signatures are checked over it.
     #[arg(long, env = "COMEBACK_PUBLIC_URL")]
     public_url: Option<String>,
     /// A proxy in front of this process ends TLS; without it plain HTTP is served on loopback only.
@@ -73,6 +74,7 @@ impl Serve {
              or listen on 127.0.0.1",
             self.listen
         );
+        let public_url = self.public_url.as_deref().map(public_url::parse).transpose()?;
         let serving = self.database.serve_alone()?;
         let egress = self.egress.open()?;
         let (checkpoints, heartbeat) = (self.checkpoints.kept()?, self.heartbeat.kept(&egress)?);
@@ -83,11 +85,7 @@ impl Serve {
             .await
             .map_err(|e| anyhow::anyhow!("cannot listen on {}: {e}", self.listen))?;
         let address = listener.local_addr()?;
-        let public_url = self.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        anyhow::ensure!(
-            ["http://", "https://"].iter().any(|scheme| public_url.starts_with(scheme)),
-            "--public-url {public_url} is no address like https://comeback.example: signatures are checked over it"
-        );
+        let public_url = public_url.unwrap_or_else(|| format!("http://{address}"));
         let (store, clock): (Arc<dyn Store>, Arc<dyn Clock>) = (store, Arc::new(SystemClock));
         let policy = self.policy(store.as_ref()).await?;
         let crm = self.crm.connector(&self.database.database, &egress, &store, &clock)?;
@@ -95,7 +93,7 @@ impl Serve {
             let (folder, writes) = (folder.display(), self.crm.writes());
             tracing::info!(%folder, writes, "the CRM is the folder beside the database; --crm none turns it off");
         }
-        let (carrier, public_url) = (Arc::new(Carriers::new(&egress)), public_url.trim_end_matches('/').to_owned());
+        let carrier = Arc::new(Carriers::new(&egress));
         let mut backend = Backend::start(Parts {
             store,
             clock,

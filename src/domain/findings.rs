@@ -66,6 +66,8 @@ pub enum About {
     Expectation(String),
     /// When texts may leave.
     Compliance,
+    /// Who hears of what an operator has to put right.
+    Operations,
     /// One of the rules by which owners are looked for, counted from 0.
     Rule(usize),
     /// A line.
@@ -91,6 +93,7 @@ pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
     layers::hidden(playbook, from, &mut all);
     rest(playbook, &mut all);
     lines(playbook, &mut all);
+    operations(playbook, &mut all);
     all.extend(super::alert::reachable::unreachable(playbook, None));
     for broken in expectation::broken(playbook, &super::roster::Roster::default()) {
         all.push(Finding {
@@ -165,6 +168,29 @@ fn lines(playbook: &Playbook, all: &mut Vec<Finding>) {
             remedy: "write the one that buyers text".to_owned(),
         });
     }
+}
+
+/// Where there are channels, one is meant to hear of what stands still. Without any, everybody has their inbox alone.
+fn operations(playbook: &Playbook, all: &mut Vec<Finding>) {
+    let alerting = &playbook.alerting;
+    if alerting.channels.is_empty() || !alerting.operations.is_empty() {
+        return;
+    }
+    let shared = alerting.channels.iter().find(|(_, channel)| channel.kind.is_shared());
+    let remedy = shared.map_or_else(
+        || {
+            "write [channel.ops] with kind = \"slack\" and url = \"env:NAME\", and [operations] with by = [\"ops\"]: pages and \
+             mails go to one person each"
+                .to_owned()
+        },
+        |(name, _)| format!("write [operations] and below it by = [\"{name}\"]"),
+    );
+    all.push(Finding {
+        about: About::Operations,
+        wrong: false,
+        what: "nobody is told when a number stops or an expectation breaks: [operations] names no channel".to_owned(),
+        remedy,
+    });
 }
 
 /// An instant as people of that zone write it, with the zone's name for the time.

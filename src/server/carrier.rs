@@ -178,10 +178,11 @@ pub trait Carrier: Send + Sync + 'static {
         Ok(false)
     }
 
-    /// Puts our addresses where the carrier looks for them; in a sentence what was written and where.
-    async fn set(&self, line: &CarrierLine, public_url: &str) -> Result<String, CarrierError> {
-        let _ = (line, public_url);
-        Err(CarrierError::Unfit("this carrier's settings are made at the carrier".to_owned()))
+    /// Puts our addresses where the carrier looks for them; in a sentence what was written and where. Where another
+    /// address stands nothing is written, and the error names it, unless it is to be replaced: then the sentence holds it.
+    async fn set(&self, line: &CarrierLine, public_url: &str, replace: bool) -> Result<String, CarrierError> {
+        let _ = (line, public_url, replace);
+        Err(CarrierError::Unfit("this carrier's settings are made at the carrier; nothing was written".to_owned()))
     }
 
     /// Compares the carrier's settings of a line with what this backend needs. A carrier that does not answer, or refuses

@@ -3,12 +3,14 @@
 //!
 //! **Invariant:** a secret that cannot be read for a while stops nothing: the one that was read last counts. A line whose
 //! secret was never read is left alone: nothing leaves from it, and nothing is taken for it. Nor does one that is slow to
-//! read: a keyring is asked again beside the work, which goes on with what it said last.
+//! read: a keyring is asked again beside the work, which goes on with what it said last. Which line that is, is known to
+//! whoever asks how this backend fares: it may read less than the operator who set the line up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::lines;
 use super::service::Service;
 use super::store::{CarrierLine, StoreError};
 use crate::clock::monotonic;
@@ -66,9 +68,27 @@ impl Service {
         }
         Ok(lines)
     }
+
+    /// Lines of which a secret could not be read when that was last tried, as the playbook calls them. Nothing is read for
+    /// it: whoever sends looks at the lines at least twice a minute.
+    pub async fn lines_unread(&self) -> Result<BTreeSet<String>, StoreError> {
+        let unreadable = self.secrets().unreadable();
+        if unreadable.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let all = self.store().lines().await?;
+        let unread = all.iter().filter(|line| line.tokens.iter().any(|kept| unreadable.contains(kept)));
+        Ok(unread.map(|line| lines::name(self, &line.number)).collect())
+    }
 }
 
 impl Known {
+    /// Places of secrets that could not be read when that was last tried.
+    fn unreadable(&self) -> BTreeSet<String> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().filter(|(_, last)| last.unreadable).map(|(kept, _)| kept.clone()).collect()
+    }
+
     /// The secret as it is now, or as it was when it could be read.
     async fn last(&self, kept: &str, carrier: &str) -> Vec<String> {
         let Some(source) = Source::parse(kept) else { return vec![kept.to_owned()] };

@@ -57,7 +57,7 @@ pub async fn heard(service: &Service, line: &CarrierLine, code: u32) -> Result<M
 }
 
 /// The line as the playbook calls it: numbers stand in no log.
-fn name(service: &Service, number: &Address) -> String {
+pub(super) fn name(service: &Service, number: &Address) -> String {
     let playbook = service.playbook();
     let pages = || playbook.alerting.pages_from(number).map(|channel| format!("the number of the channel {channel}"));
     let listed = playbook.line_of(number).map(|(id, _)| id.to_string());

@@ -62,10 +62,33 @@ pub struct Attachment {
     pub url: Option<String>,
 }
 
-/// The longest address of media kept.
+/// The longest address of media kept, in bytes.
 const LONGEST_URL: usize = 2048;
 
+/// Parts of one text that are kept, at most.
+pub const MOST_MEDIA: usize = 10;
+
 impl Attachment {
+    /// All that a webhook tells of a text's parts: content types and addresses, in their order. Of what is left out the log
+    /// has the number: parts behind the tenth, and addresses that are longer than those kept.
+    pub fn all<'a>(carrier: &str, told: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)>) -> Vec<Self> {
+        let told: Vec<_> = told.collect();
+        let kept = told.get(..MOST_MEDIA).unwrap_or(&told);
+        let left_out = told.len() - kept.len();
+        let is_long = |url: Option<&str>| url.is_some_and(|url| url.len() > LONGEST_URL);
+        let too_long = kept.iter().filter(|(_, url)| is_long(*url)).count();
+        if left_out + too_long > 0 {
+            tracing::warn!(
+                carrier,
+                media = told.len(),
+                left_out,
+                too_long,
+                "media of a text are not kept: more than ten came with it, or an address is longer than 2048 bytes"
+            );
+        }
+        kept.iter().map(|(kind, url)| Self::told(*kind, *url)).collect()
+    }
+
     /// What a webhook tells of one. Its address is looked at when it is called: here it is a text like others.
     pub fn told(kind: Option<&str>, url: Option<&str>) -> Self {
         let kind = kind.unwrap_or("application/octet-stream").to_owned();

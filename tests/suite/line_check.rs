@@ -217,24 +217,92 @@ async fn our_addresses_are_put_where_the_carrier_looks_and_nowhere_else() {
     let carrier = Carrier::open(|_| {}).await;
     carrier.set_number(&[("SmsUrl", ELSEWHERE), ("SmsMethod", "GET"), ("SmsFallbackUrl", ELSEWHERE)]).await;
     assert_eq!(carrier.check(&carrier.line()).await.wrong().len(), 3);
-    let said = twilio.set(&carrier.line(), PUBLIC).await.unwrap();
+    let said = twilio.set(&carrier.line(), PUBLIC, false).await.unwrap();
     assert!(said.starts_with("the number's Messaging posts to ") && said.contains(FALLBACK), "{said}");
     carrier.check(&carrier.line()).await.all_well().has("ok the number's Messaging: primary handler fails: right");
     // An application, and a service, which stand before it.
     let app = carrier.app(&[("SmsUrl", ELSEWHERE)]).await;
     carrier.set_number(&[("SmsApplicationSid", &app), ("SmsUrl", ELSEWHERE)]).await;
-    assert!(twilio.set(&carrier.line(), PUBLIC).await.unwrap().contains(&app));
+    assert!(twilio.set(&carrier.line(), PUBLIC, false).await.unwrap().contains(&app));
     carrier.check(&carrier.line()).await.all_well();
     let carrier = Carrier::open(in_service).await;
     let line = CarrierLine { service: Some(SERVICE.to_owned()), ..carrier.line() };
     let path = format!("/v1/Services/{SERVICE}");
     carrier.set(&path, &[("UseInboundWebhookOnNumber", "false"), ("InboundRequestUrl", ELSEWHERE)]).await;
-    assert!(twilio.set(&line, PUBLIC).await.unwrap().contains(SERVICE));
+    assert!(twilio.set(&line, PUBLIC, false).await.unwrap().contains(SERVICE));
     carrier.check(&line).await.all_well().has("Sticky Sender: on");
     // A token that opens nothing sets nothing, and is not told.
     let closed = CarrierLine { tokens: vec![OTHER.to_owned()], ..line };
-    let said = twilio.set(&closed, PUBLIC).await.unwrap_err().to_string();
+    let said = twilio.set(&closed, PUBLIC, false).await.unwrap_err().to_string();
     assert!(said.contains("not this account's") && !said.contains(OTHER), "{said}");
+}
+
+/// The service of a marketing tool, which our number is in beside one of its own; nobody told us of it.
+async fn shared_with_marketing(url: &str) -> Carrier {
+    let carrier = Carrier::open(|config| {
+        in_service(config);
+        let other = Number {
+            number: "+16465550200".to_owned(),
+            messaging_service_sid: Some(SERVICE.to_owned()),
+            ..Number::default()
+        };
+        config.numbers.push(other);
+    });
+    let carrier = carrier.await;
+    let theirs = [("UseInboundWebhookOnNumber", "false"), ("InboundRequestUrl", url), ("InboundMethod", "GET")];
+    carrier.set(&format!("/v1/Services/{SERVICE}"), &theirs).await;
+    carrier
+}
+
+#[tokio::test]
+async fn where_another_program_s_address_stands_nothing_is_written_unless_it_is_to_be_replaced() {
+    const THEIRS: &str = "https://me:pw@marketing.example/sms?key=hidden";
+    let twilio = Twilio::new(Egress::new(Allow::loopback()));
+    let carrier = shared_with_marketing(THEIRS).await;
+    let service = format!("/v1/Services/{SERVICE}");
+    let stands = async || carrier.set(&service, &[]).await["inbound_request_url"].clone();
+    let refused = twilio.set(&carrier.line(), PUBLIC, false).await.unwrap_err().to_string();
+    for words in [SERVICE, "https://marketing.example/… now", "1 other number(s) (+16465550200)", "--replace"] {
+        assert!(refused.contains(words), "no {words:?} in {refused}");
+    }
+    assert!(!refused.contains("pw@") && !refused.contains("hidden"), "a secret is told: {refused}");
+    assert_eq!(stands().await, THEIRS, "nothing was written");
+
+    let said = twilio.set(&carrier.line(), PUBLIC, true).await.unwrap();
+    let before = format!("To put back what stood there: {THEIRS} by HTTP GET, and nothing for when that fails");
+    assert!(said.ends_with(&before) && said.contains("1 other number(s) (+16465550200)"), "{said}");
+    assert_eq!(stands().await, HOOK);
+    carrier.check(&carrier.line()).await.all_well();
+    // Ours stands there now, which is no question any more; nor is a service in which nothing stands.
+    for set in [HOOK, "http://c.example/hooks/twilio/inbound", ""] {
+        carrier.set(&service, &[("InboundRequestUrl", set)]).await;
+        let said = twilio.set(&carrier.line(), PUBLIC, false).await.unwrap();
+        assert!(!said.contains("stood") && said.contains("+16465550200"), "{set:?}: {said}");
+        assert_eq!(stands().await, HOOK);
+    }
+}
+
+#[tokio::test]
+async fn a_number_s_own_address_and_an_application_s_are_kept_alike_and_so_is_what_is_called_when_they_fail() {
+    const THEIRS: &str = "https://marketing.example/down";
+    let twilio = Twilio::new(Egress::new(Allow::loopback()));
+    let refused = async |carrier: &Carrier| {
+        let said = twilio.set(&carrier.line(), PUBLIC, false).await.unwrap_err().to_string();
+        assert!(said.contains(THEIRS) && said.contains("Nothing was written"), "{said}");
+        said
+    };
+    let carrier = Carrier::open(|_| {}).await;
+    carrier.set_number(&[("SmsFallbackUrl", THEIRS)]).await;
+    assert!(refused(&carrier).await.starts_with("the number's Messaging posts to "));
+    let app = carrier.app(&[("SmsUrl", THEIRS)]).await;
+    carrier.set_number(&[("SmsApplicationSid", &app), ("SmsFallbackUrl", "")]).await;
+    assert!(refused(&carrier).await.starts_with(&format!("the TwiML app {app} posts to ")));
+    assert!(twilio.set(&carrier.line(), PUBLIC, true).await.unwrap().contains(THEIRS));
+    carrier.check(&carrier.line()).await.all_well();
+    let gone = "AP00000000000000000000000000000000";
+    carrier.set_number(&[("SmsApplicationSid", gone)]).await;
+    let said = twilio.set(&carrier.line(), PUBLIC, true).await.unwrap_err().to_string();
+    assert!(said.contains(gone) && said.contains("not there any more"), "{said}");
 }
 
 #[tokio::test]

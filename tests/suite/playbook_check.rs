@@ -149,6 +149,30 @@ fn each_mistake_is_told_where_it_stands_with_what_to_do() {
 }
 
 #[test]
+fn where_there_are_channels_and_operations_names_none_it_is_told_with_the_lines_to_write() {
+    let (names, rest) = ("[operations]\nby = [\"ops\", \"chat\"]\n", "[operations]\nby = []\n");
+    let what = "nobody is told when a number stops or an expectation breaks: [operations] names no channel";
+    let remedy = "write [operations] and below it by = [\"chat\"]";
+    for (to, at) in [("", "[channel.page]"), (rest, "[operations]")] {
+        let told = found(&[(names, to)]);
+        let wanted = format!("risky: playbook.toml:{}:1: {what}; {remedy}", line(at));
+        assert!(told.len() == 1 && told[0].starts_with(&wanted), "wanted: {wanted}\nfound: {told:#?}");
+    }
+    let mut playbook = read("playbook.toml", EXAMPLE).unwrap();
+    let said = |playbook: &comeback::domain::playbook::Playbook| {
+        let all = findings::of(playbook, FROM).0;
+        all.into_iter().filter(|finding| finding.what == what).map(|finding| finding.remedy).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&playbook), Vec::<String>::new());
+    playbook.alerting.operations = Vec::new();
+    playbook.alerting.channels.retain(|_, channel| !channel.kind.is_shared());
+    let told = said(&playbook);
+    assert!(told.len() == 1 && told[0].starts_with("write [channel.ops] with kind = \"slack\""), "{told:?}");
+    playbook.alerting.channels.clear();
+    assert_eq!(said(&playbook), Vec::<String>::new(), "everybody has their inbox alone");
+}
+
+#[test]
 fn an_acknowledgement_that_may_not_go_out_is_told_with_what_to_do() {
     let label = "label = \"late-stage question\"";
     let at = line("[use_case.late_stage]");

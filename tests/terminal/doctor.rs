@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::house::{COMEBACK, House};
 use super::program::{Machine, Running, Said};
-use super::tmux::Terminal;
+use super::tmux::{Terminal, eventually};
 
 /// A machine whose rep is signed in to a backend beside it.
 struct Desk {
@@ -214,9 +214,43 @@ fn an_operator_is_told_about_database_journal_numbers_and_the_public_address() {
     wrong(&said, "connection");
     assert!(said.out.contains("none runs on this database"), "{}", said.out);
     wrong(&doctor(&desk.machine, &["--database", "sqlite:not-there.db"]), "there is none at not-there.db");
-    wrong(&doctor(&desk.machine, &["--database", &database, "--public-url", "comeback.example"]), "address");
+    for url in ["comeback.example", "https://comeback.example/base", "https://me:pw@comeback.example"] {
+        let said = doctor(&desk.machine, &["--database", &database, "--public-url", url]);
+        assert!(wrong(&said, "address").contains("as in https://comeback.example"), "{}", said.out);
+        assert!(!said.out.contains("me:pw"), "{}", said.out);
+    }
     fs::write(desk.machine.home().join("other.db"), "").expect("a file");
     wrong(&doctor(&desk.machine, &["--database", "sqlite:other.db"]), "other.db");
+}
+
+#[test]
+fn a_secret_that_the_operator_reads_and_the_backend_does_not_is_told_by_both() {
+    const VARIABLE: &str = "COMEBACK_TEST_OF_A_LINE";
+    let desk = Desk::new();
+    let (database, home) = (desk.machine.database(), desk.machine.home().display().to_string());
+    let account = format!("AC{}", "0123456789abcdef".repeat(2));
+    let has = |arguments: &[&str]| {
+        desk.machine.run_with(&[("HOME", &home), ("LC_ALL", "C.UTF-8"), (VARIABLE, "its-secret")], arguments, "")
+    };
+    let add = ["line", "add", "--database", &database, "+16465550100", "--account", &account, "--token-env", VARIABLE];
+    let added = has(&add);
+    assert!(added.ok, "{}{}", added.out, added.err);
+    // Whoever has the variable is told that this says nothing of the backend, whose environment is another.
+    let said = has(&["doctor", "--database", &database]);
+    let set_here = format!("a line's secret is in the variable {VARIABLE}, which is set here");
+    assert!(said.ok && said.out.contains(&set_here) && said.out.contains("/ready"), "{}{}", said.out, said.err);
+    assert!(!said.out.contains("its-secret"), "{}", said.out);
+    let said = desk.doctor(&["--database", &database]);
+    assert!(said.ok && said.out.contains(&format!("the variable {VARIABLE} is not set")), "{}{}", said.out, said.err);
+
+    // A webhook makes the backend look at its lines at once.
+    let hook = format!("{}/hooks/twilio/inbound", desk.backend.url());
+    assert_eq!(desk.machine.post_form(&hook, &[("AccountSid", &account)], None), 403);
+    let told = eventually("the backend's own word", || {
+        let (status, told) = desk.machine.asks(&format!("{}/ready", desk.backend.url()))?;
+        (status == 200 && told.contains("\"lines_secret_unreadable\":[\"main\"]")).then_some(told)
+    });
+    assert!(told.contains("comeback line list says where") && !told.contains(VARIABLE), "{told}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::house::COMEBACK;
-use super::program::{Machine, Running};
+use super::program::{Machine, PLAYBOOK, Running};
 use super::tmux::{Terminal, eventually};
 
 pub(super) const LINE: &str = "+16465550100";
@@ -224,6 +224,63 @@ fn what_is_no_account_or_service_is_refused_before_a_token_is_asked_for() {
     }
     let list = town.machine.does(&["line", "list", "--database", &database], "");
     assert!(list.contains("no number is set up yet"), "{list}");
+}
+
+#[test]
+fn an_address_that_is_no_backend_s_is_refused_before_anything_is_written_or_served() {
+    let town = Town::start();
+    town.adds_line(LINE, &format!("{}\n", town.carrier("auth_token")));
+    let database = town.machine.database();
+    for (url, says) in [
+        ("not a url", "does not begin with https://"),
+        ("http://comeback.example", "says http"),
+        ("https://comeback.example/base/?x=1", "has a path, a query"),
+        ("https://me:pw@comeback.example", "a name or a password"),
+    ] {
+        for command in [&["line", "test", "--set"][..], &["serve", "--playbook", PLAYBOOK]] {
+            let given = ["--database", database.as_str(), "--public-url", url];
+            let said = town.machine.run(&[command, &given].concat(), "");
+            assert!(!said.ok && said.err.contains(says), "{command:?} {url}: {}{}", said.out, said.err);
+            assert!(said.err.contains("as in https://comeback.example") && !said.err.contains("me:pw"), "{}", said.err);
+            assert!(!said.out.contains("set "), "{}", said.out);
+        }
+    }
+    // A slash at its end is none.
+    let slash = format!("{}/", town.backend);
+    let set = ["line", "test", "--database", &database, "--public-url", &slash, "--set"];
+    let said = town.machine.does(&set, "");
+    assert!(said.contains(&format!("posts to {}/hooks/twilio/inbound", town.backend)), "{said}");
+}
+
+#[test]
+fn what_cannot_be_set_or_is_another_program_s_is_an_error_and_stays_as_it_is() {
+    let town = Town::start();
+    let database = town.machine.database();
+    town.adds_line(LINE, &format!("{}\n", town.carrier("auth_token")));
+    let hook = json!({ "sms_url": "https://marketing.example/in" });
+    town.machine.post(&town.emulator(&format!("numbers/{LINE}")), &hook);
+    let refused = town.tests_lines(&["--set"]);
+    assert!(!refused.ok && refused.err.contains("1 number(s) were not set"), "{}{}", refused.out, refused.err);
+    for words in ["NOT SET: the number's Messaging posts to https://marketing.example/in", "--replace", "WRONG"] {
+        assert!(refused.out.contains(words), "no {words:?} in {}", refused.out);
+    }
+    assert!(!town.tests_lines(&["--replace"]).ok, "it is for --set alone");
+    let set = town.tests_lines(&["--set", "--replace"]);
+    assert!(set.ok && set.out.contains("To put back what stood there: https://marketing.example/in"), "{}", set.out);
+    assert!(town.tests_lines(&["--set"]).ok, "ours stands there now");
+
+    // What is set at another carrier stays to be done there.
+    let add = ["line", "add", "--database", &database, "+16465550300", "--carrier", "generic", "--account", "acme"];
+    let more = ["--send-url", "http://127.0.0.1:9/send", "--token-stdin"];
+    town.machine.does(&[&add[..], &more].concat(), "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\n");
+    assert!(town.tests_lines(&["+16465550300"]).ok, "nothing is wrong with it");
+    let unset = town.tests_lines(&["--set", "+16465550300"]);
+    assert!(
+        !unset.ok && unset.out.contains("NOT SET: this carrier's settings are made at the carrier"),
+        "{}",
+        unset.out
+    );
+    assert!(unset.err.contains("1 number(s) were not set, marked NOT SET above"), "{}", unset.err);
 }
 
 #[test]

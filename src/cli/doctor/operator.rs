@@ -1,15 +1,17 @@
 //! An operator's side: the environment, the database, what it holds, and the way to it from outside.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::report::Report;
 use super::{backend, file};
-use crate::cli::world;
+use crate::cli::{public_url, world};
+use crate::config::secret::Source;
 use crate::domain::time::Span;
 use crate::server::engine::TOLERATED_SKEW;
 use crate::server::line_secrets;
 use crate::server::store::sqlite::{MIGRATIONS, SqliteStore, serving};
-use crate::server::store::{LineStore as _, Store as _, StoreError};
+use crate::server::store::{CarrierLine, LineStore as _, Store as _, StoreError};
 
 /// Variables that a backend reads, and whether their value is a secret.
 const VARIABLES: [(&str, bool); 9] = [
@@ -53,9 +55,10 @@ pub(super) async fn look(report: &mut Report, database: &Path, public_url: Optio
         let said = format!("there is none at {}", database.display());
         report.wrong("database", "file", said, "see the path; comeback serve makes it when it starts");
     }
-    match public_url {
-        Some(url) => {
-            if backend::look(report, "public URL", url).await {
+    match public_url.map(public_url::parse) {
+        Some(Err(e)) => report.wrong("public URL", "address", e.to_string(), "comeback serve takes no other"),
+        Some(Ok(url)) => {
+            if backend::look(report, "public URL", &url).await {
                 let next = "webhook signatures are computed over exactly this address; for the carrier's side: comeback line test";
                 report.fine("public URL", "carriers", next);
             }
@@ -85,17 +88,7 @@ async fn contents(report: &mut Report, database: &Path) -> Result<(), StoreError
         None => report.wrong(AREA, "playbook", "none in force", "start it once with comeback serve --playbook FILE"),
     }
     let lines = store.lines().await?;
-    for line in &lines {
-        if let Err(why) = line_secrets::open(line).await {
-            let said = format!("a secret of {} cannot be read by whoever runs this: {why}", line.provider);
-            report.look(
-                AREA,
-                "numbers",
-                said,
-                "see that the backend can read it; nothing leaves from a line without its secret",
-            );
-        }
-    }
+    secrets(report, &lines).await;
     match lines.len() {
         0 => report.look(AREA, "numbers", "none set up: no webhook is accepted", "comeback line add"),
         lines => report.fine(AREA, "numbers", format!("{lines} set up")),
@@ -142,4 +135,33 @@ async fn contents(report: &mut Report, database: &Path) -> Result<(), StoreError
         report.fine("clock", "this machine's", "not behind the journal");
     }
     Ok(())
+}
+
+/// Whether the secrets of lines can be read from here; what is read by one's own environment tells nothing of the backend's.
+async fn secrets(report: &mut Report, lines: &[CarrierLine]) {
+    const AREA: &str = "backend";
+    let mut variables = BTreeSet::new();
+    for line in lines {
+        match line_secrets::open(line).await {
+            Ok(_) => variables.extend(line.tokens.iter().filter_map(|kept| variable(kept))),
+            Err(why) => {
+                let said = format!("a secret of {} cannot be read by whoever runs this: {why}", line.provider);
+                let next = "see that the backend can read it; nothing leaves from a line without its secret";
+                report.look(AREA, "numbers", said, next);
+            }
+        }
+    }
+    for name in variables {
+        let said = format!("a line's secret is in the variable {name}, which is set here");
+        let next = "see that the backend was started with it, too: /ready names the lines whose secret it cannot read";
+        report.look(AREA, "numbers", said, next);
+    }
+}
+
+/// The variable that holds a secret, when one does.
+fn variable(kept: &str) -> Option<String> {
+    match Source::parse(kept)? {
+        Source::Env(name) => Some(name),
+        Source::File(_) | Source::Keyring(_) => None,
+    }
 }

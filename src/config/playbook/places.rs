@@ -32,6 +32,10 @@ fn place(source: &str, about: &About) -> Option<Range<usize>> {
         About::Cohort(name) => item(root, "cohort", name).map(|span| line(source, &span)),
         About::Expectation(name) => item(root, "expect", name).map(|span| line(source, &span)),
         About::Compliance => key(root, "compliance").map(|span| line(source, &span)),
+        About::Operations => {
+            let table = key(root, "operations").or_else(|| key(root, "channel"))?;
+            Some(line(source, &table))
+        }
         About::Rule(at) => element(root.get("ownership")?.get_ref(), *at),
         About::Step(id, at) => {
             let ladder = within(root, "ladder")?.get(id.as_str())?.get_ref();

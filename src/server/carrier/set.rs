@@ -104,8 +104,8 @@ impl Carrier for Carriers {
         self.asked(line)?.cancel(line, id).await
     }
 
-    async fn set(&self, line: &CarrierLine, public_url: &str) -> Result<String, CarrierError> {
-        self.asked(line)?.set(line, public_url).await
+    async fn set(&self, line: &CarrierLine, public_url: &str, replace: bool) -> Result<String, CarrierError> {
+        self.asked(line)?.set(line, public_url, replace).await
     }
 
     async fn check(&self, line: &CarrierLine, public_url: &str) -> Vec<Finding> {

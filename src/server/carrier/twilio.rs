@@ -12,7 +12,7 @@ use super::{Carrier, CarrierError, Finding, Heard, Hooked, Listed, SendOutcome, 
 use crate::domain::contact::{Address, Body};
 use crate::domain::time::Timestamp;
 use crate::server::egress::{Answer, Ask, Egress, EgressError};
-use crate::server::media::Attachment;
+use crate::server::media::{Attachment, MOST_MEDIA};
 use crate::server::store::CarrierLine;
 
 mod hook;
@@ -187,7 +187,7 @@ fn listed(line: &CarrierLine, item: Item) -> Option<Listed> {
         at: at.to_utc().into(),
         delivery: if ours { parse::delivery(&item.status) } else { None },
         error: item.error_code,
-        media: vec![Attachment::told(None, None); media.min(parse::MOST_MEDIA)],
+        media: vec![Attachment::told(None, None); media.min(MOST_MEDIA)],
         reference: None,
         partial: false,
     })
@@ -296,8 +296,8 @@ impl Carrier for Twilio {
         }
     }
 
-    async fn set(&self, line: &CarrierLine, public_url: &str) -> Result<String, CarrierError> {
-        settings::set(self, line, public_url).await
+    async fn set(&self, line: &CarrierLine, public_url: &str, replace: bool) -> Result<String, CarrierError> {
+        settings::set(self, line, public_url, replace).await
     }
 
     async fn check(&self, line: &CarrierLine, public_url: &str) -> Vec<Finding> {

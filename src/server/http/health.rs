@@ -12,6 +12,11 @@ use crate::domain::expectation;
 use crate::domain::time::Timestamp;
 use crate::server::condition::{self, Trouble};
 
+/// What to do about a line whose secret this backend cannot read.
+const UNREAD: &str = "comeback line list says where its secret is: see that the backend can read it there, as the user \
+                      that it runs as and with the variables that it was started with. What it read last counts until it \
+                      ends; without that nothing leaves from the line, and no text of it is taken.";
+
 /// The process answers. `time` is its clock in milliseconds, and `pace` how fast that runs; 1 outside a demo.
 #[utoipa::path(get, path = "/health", responses((status = 200, description = "The process answers")))]
 pub async fn alive(State(app): State<App>) -> Json<Value> {
@@ -31,12 +36,17 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Failure> {
         return Err(unready("The backend is shutting down.", "Ask the next one."));
     }
     match condition::look(&app.service).await {
-        Ok(()) if sends_wait(&app).await => Ok(Json(json!({
-            "status": "ready",
-            "sends": "a backup was brought back: no answer leaves before the carriers' lists are read",
-        }))),
         Ok(()) => {
             let mut told = json!({ "status": "ready" });
+            if sends_wait(&app).await {
+                told["sends"] =
+                    "a backup was brought back: no answer leaves before the carriers' lists are read".into();
+            }
+            let unread = app.service.lines_unread().await.unwrap_or_default();
+            if !unread.is_empty() {
+                told["lines_secret_unreadable"] = json!(unread);
+                told["lines_secret_unreadable_hint"] = UNREAD.into();
+            }
             let stopped = lines_stopped(&app).await;
             if stopped > 0 {
                 told["lines_stopped"] = stopped.into();

@@ -13,9 +13,11 @@ use comeback::server::egress::{Allow, Egress};
 use comeback::server::media::Attachment;
 use comeback::server::store::{CarrierLine, LineExtra};
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::town::SECRET;
 use crate::bytes::mutate::mutated;
+use crate::log::Log;
 
 const AT: i64 = 1_793_718_000;
 const KEY: &str = "6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=";
@@ -235,6 +237,40 @@ fn recorded_webhooks_say_what_the_carrier_said() {
     assert_eq!(said("telnyx_finalized_failed"), report(Delivery::Failed, Some(40300)));
     assert_eq!(said("generic_status"), report(Delivery::Delivered, None));
     assert_eq!(said("generic_status_failed"), report(Delivery::Failed, Some(900_610)));
+}
+
+#[test]
+fn of_media_that_are_left_out_the_log_has_the_number_and_nothing_else() {
+    let carriers = carriers();
+    let posted = |first: String, more: usize| {
+        let one = |url: String| json!({ "content_type": "image/png", "url": url });
+        let more = (0..more).map(|n| one(format!("https://media.example/{n}")));
+        let media: Vec<Value> = std::iter::once(one(first)).chain(more).collect();
+        let data = json!({
+            "id": "b-1", "from": "+14155550123", "to": "+16465550100", "text": "my card is 4111", "media": media,
+        });
+        let body = json!({ "type": "message.received", "data": data }).to_string().into_bytes();
+        match heard(&carriers, &Request { body, ..Request::recorded("generic_received") }).said {
+            Said::Text(text) => text.media,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (log, _guard) = Log::listen();
+    let longest = format!("https://media.example/{}", "x".repeat(2048 - 22));
+    let media = posted(longest.clone(), 9);
+    assert_eq!((media.len(), media[0].url.as_ref()), (10, Some(&longest)));
+    assert_eq!(log.lines("WARN"), Vec::<String>::new(), "all of it is kept");
+    let media = posted(format!("{longest}x"), 11);
+    assert_eq!((media.len(), media[0].url.as_ref()), (10, None));
+    assert_eq!((media[0].kind.as_str(), media[9].url.as_deref()), ("image/png", Some("https://media.example/8")));
+    let warned = log.lines("WARN");
+    assert!(warned.len() == 1 && warned[0].contains("media of a text are not kept"), "{warned:?}");
+    for count in ["\"media\":12", "\"left_out\":2", "\"too_long\":1", "\"carrier\":\"generic\""] {
+        assert!(warned[0].contains(count), "no {count} in {warned:?}");
+    }
+    for personal in ["media.example", "4155550123", "6465550100", "my card", "b-1"] {
+        assert!(!warned[0].contains(personal), "{personal} is in {warned:?}");
+    }
 }
 
 #[test]

@@ -1,15 +1,18 @@
 //! Lines that must not go too fast, and lines that are set up wrongly: what waits, waits in its order and leaves once.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use comeback::domain::alert::What;
 use comeback::domain::contact::Address;
 use comeback::domain::pacing::{Limit, Rate};
 use comeback::domain::time::Span;
 use comeback::emulator::Times;
 use comeback::emulator::others::OtherFaults;
+use comeback::server::store::CarrierLine;
 use comeback::server::store::notice::NoticeRow;
 use serde_json::json;
 
-use super::town::{BUYER, Kind, LINE, Town, eventually};
+use super::town::{BUYER, Kind, LINE, SECRET, Town, eventually};
 use super::{delivered, each};
 
 /// Stops that an admin is told of.
@@ -85,6 +88,28 @@ async fn a_line_that_is_set_up_wrongly_stops_tells_an_admin_once_and_goes_on_whe
         town.closes().await;
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_whose_secret_the_backend_cannot_read_is_named_with_what_to_do_and_the_backend_stays_ready() {
+    let town = Town::opens(Kind::Bridge).await;
+    let unread = async || town.get("/ready").await.get("lines_secret_unreadable").cloned();
+    assert_eq!(unread().await, None);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("whsec");
+    let line = CarrierLine { tokens: vec![format!("file:{}", file.display())], ..town.line() };
+    town.store.put_line(&line).await.unwrap();
+    assert_eq!(eventually("it is told", async || unread().await).await, json!(["main"]));
+    let ready = town.get("/ready").await;
+    assert_eq!(ready["status"], "ready");
+    assert!(ready["lines_secret_unreadable_hint"].as_str().unwrap().contains("comeback line list"), "{ready}");
+    for kept_back in [folder.path().to_str().unwrap(), LINE, &line.account] {
+        assert!(!ready.to_string().contains(kept_back), "{kept_back} is in {ready}");
+    }
+    std::fs::write(&file, SECRET).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    eventually("it is read", async || unread().await.is_none().then_some(())).await;
+    town.closes().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -26,12 +26,15 @@ async fn a_secret_is_read_where_it_is_and_the_last_one_counts_while_it_cannot_be
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
     };
     let live = async || floor.service.lines().await.unwrap().into_iter().map(|line| line.tokens).collect::<Vec<_>>();
+    let unread = async || floor.service.lines_unread().await.unwrap().len();
     let place = format!("file:{}", file.display());
     floor.store.put_line(&line(std::slice::from_ref(&place))).await.unwrap();
+    assert_eq!(unread().await, 0, "nobody has tried yet");
     assert_eq!(live().await, Vec::<Vec<String>>::new(), "never read: nothing leaves from it");
+    assert_eq!(unread().await, 1);
 
     write("old\n", 0o600);
-    assert_eq!(live().await, [["old"]]);
+    assert_eq!((live().await, unread().await), (vec![vec!["old".to_owned()]], 0));
     // Two live values, the one in use first; then the new one alone.
     write("new\nold\n", 0o600);
     assert_eq!(live().await, [["new", "old"]]);
@@ -42,6 +45,7 @@ async fn a_secret_is_read_where_it_is_and_the_last_one_counts_while_it_cannot_be
     assert_eq!(live().await, [["new"]]);
     std::fs::remove_file(&file).unwrap();
     assert_eq!(live().await, [["new"]]);
+    assert_eq!(unread().await, 1, "the last one counts, and that is told");
     write("newer\n", 0o600);
     assert_eq!(live().await, [["newer"]]);
 
@@ -49,4 +53,10 @@ async fn a_secret_is_read_where_it_is_and_the_last_one_counts_while_it_cannot_be
     assert_eq!(floor.store.lines().await.unwrap()[0].tokens, std::slice::from_ref(&place));
     floor.store.put_line(&line(&["copied".to_owned(), place])).await.unwrap();
     assert_eq!(live().await, [["copied", "newer"]]);
+    assert_eq!(unread().await, 0);
+    // A place that no line names any more is nobody's trouble.
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!((live().await.len(), unread().await), (1, 1));
+    floor.store.put_line(&line(&["copied".to_owned()])).await.unwrap();
+    assert_eq!((live().await.len(), unread().await), (1, 0));
 }

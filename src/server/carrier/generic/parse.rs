@@ -9,10 +9,7 @@ use crate::domain::message::Delivery;
 use crate::domain::time::Timestamp;
 use crate::server::carrier::hook::{Report, Text};
 use crate::server::carrier::{Heard, Hooked, Listed, Said, Unreadable, meaning};
-use crate::server::media::Attachment;
-
-/// Media of one text, at most.
-const MOST_MEDIA: usize = 10;
+use crate::server::media::{Attachment, MOST_MEDIA};
 
 #[derive(Deserialize)]
 struct Hook {
@@ -141,9 +138,8 @@ fn id_of(id: String) -> Result<String, Unreadable> {
     if plain { Ok(id) } else { Err(missing("data.id")) }
 }
 
-fn attachments(media: Vec<Media>) -> Vec<Attachment> {
-    let one = |m: Media| Attachment::told(m.content_type.as_deref(), m.url.as_deref());
-    media.into_iter().take(MOST_MEDIA).map(one).collect()
+fn attachments(media: &[Media]) -> Vec<Attachment> {
+    Attachment::all("generic", media.iter().map(|m| (m.content_type.as_deref(), m.url.as_deref())))
 }
 
 impl Received {
@@ -156,7 +152,7 @@ impl Received {
             from: address(&self.from, "data.from")?,
             to: address(&self.to, "data.to")?,
             body: Body::new(self.text),
-            media: attachments(self.media),
+            media: attachments(&self.media),
             opt_out_type: self.opt_out.filter(|t| !t.is_empty()),
             sent: self.at.as_deref().and_then(instant),
         })
@@ -185,7 +181,7 @@ impl Item {
             delivery: self.status.as_deref().and_then(delivery),
             error: self.error.map(|word| meaning::code_of(&word)),
             media: match self.media {
-                ListedMedia::Told(media) => attachments(media),
+                ListedMedia::Told(media) => attachments(&media),
                 ListedMedia::Counted(n) => vec![Attachment::told(None, None); n.min(MOST_MEDIA)],
             },
             reference: self.reference.map(MessageId),

@@ -9,9 +9,6 @@ use crate::server::carrier::hook::{Report, Text};
 use crate::server::carrier::{Heard, Hooked, Listed, Said, Unreadable};
 use crate::server::media::Attachment;
 
-/// Media of one text, at most.
-const MOST_MEDIA: usize = 10;
-
 #[derive(Deserialize)]
 struct Hook {
     data: Event,
@@ -139,8 +136,8 @@ impl Payload {
     }
 
     fn attachments(&self) -> Vec<Attachment> {
-        let one = |m: &Media| Attachment::told(m.content_type.as_deref(), m.url.as_deref());
-        self.media.iter().flatten().take(MOST_MEDIA).map(one).collect()
+        let told = self.media.iter().flatten().map(|m| (m.content_type.as_deref(), m.url.as_deref()));
+        Attachment::all("telnyx", told)
     }
 
     fn text(self) -> Result<Text, Unreadable> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::domain::contact::{Address, Body};
 use crate::domain::message::Delivery;
-use crate::server::media::Attachment;
+use crate::server::media::{Attachment, MOST_MEDIA};
 
 /// Parameters in the order they came; a name may come more than once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -116,9 +116,6 @@ pub struct InboundText {
     pub opt_out_type: Option<String>,
 }
 
-/// Media of one text, at most (Twilio: 10).
-pub(super) const MOST_MEDIA: usize = 10;
-
 /// Reads an inbound text.
 pub fn inbound(params: &Params) -> Result<InboundText, Malformed> {
     let address = |name: &'static str| {
@@ -128,7 +125,7 @@ pub fn inbound(params: &Params) -> Result<InboundText, Malformed> {
     let sid = params.get("MessageSid").or_else(|| params.get("SmsMessageSid")).or_else(|| params.get("SmsSid"));
     let media = params.get("NumMedia").and_then(|n| n.parse::<usize>().ok()).unwrap_or(0).min(MOST_MEDIA);
     let param = |name: &str, n: usize| params.get(&format!("{name}{n}"));
-    let one = |n| Attachment::told(param("MediaContentType", n), param("MediaUrl", n));
+    let media = (0..media).map(|n| (param("MediaContentType", n), param("MediaUrl", n)));
     Ok(InboundText {
         sid: sid_of(sid, "MessageSid")?,
         account: sid_of(params.get("AccountSid"), "AccountSid")?,
@@ -136,7 +133,7 @@ pub fn inbound(params: &Params) -> Result<InboundText, Malformed> {
         from: address("From")?,
         to: address("To")?,
         body: Body::new(params.get("Body").unwrap_or_default()),
-        media: (0..media).map(one).collect(),
+        media: Attachment::all("twilio", media),
         opt_out_type: params.get("OptOutType").filter(|t| !t.is_empty()).map(str::to_owned),
     })
 }

@@ -76,6 +76,18 @@ struct Service {
     sticky_sender: bool,
 }
 
+impl Service {
+    fn at(&self, place: &str) -> Webhook {
+        Webhook {
+            place: place.to_owned(),
+            url: self.inbound_request_url.clone(),
+            method: self.inbound_method.clone(),
+            fallback: self.fallback_url.clone(),
+            fallback_method: self.fallback_method.clone(),
+        }
+    }
+}
+
 const fn yes() -> bool {
     true
 }
@@ -115,13 +127,7 @@ impl Asked<'_> {
         findings.extend(membership(self.line.service.as_deref(), service.as_ref()));
         findings.extend(service.as_ref().filter(|s| self.line.service.as_ref() == Some(&s.sid)).map(sticky));
         let webhook = match service.filter(|s| !s.use_inbound_webhook_on_number) {
-            Some(service) => Webhook {
-                place: format!("the messaging service {}, Integration", service.sid),
-                url: service.inbound_request_url,
-                method: service.inbound_method,
-                fallback: service.fallback_url,
-                fallback_method: service.fallback_method,
-            },
+            Some(service) => service.at(&format!("the messaging service {}, Integration", service.sid)),
             None => match number.sms_application_sid.as_deref().filter(|sid| !sid.is_empty()) {
                 Some(sid) => {
                     let place =

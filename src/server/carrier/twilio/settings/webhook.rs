@@ -1,7 +1,12 @@
 //! Compares a webhook as it is set up with the one wanted.
 
+use url::Url;
+
 use crate::server::carrier::Finding;
 use crate::server::carrier::twilio::signature::bare;
+
+/// An address that is ours and not encrypted.
+const HTTP: &str = "says http, not https";
 
 /// Where texts are posted.
 pub(super) struct Webhook {
@@ -33,6 +38,47 @@ impl Webhook {
             ),
         ]
     }
+
+    /// Addresses of other programs that stand here, as they may be shown.
+    pub(super) fn others(&self, wanted: &str) -> Vec<String> {
+        let all = [self.url.as_deref(), self.fallback.as_deref()];
+        let others = all.into_iter().flatten().filter(|found| !found.is_empty() && is_others(found, wanted));
+        others.map(shown).collect()
+    }
+
+    /// All that stands here, to be put back: nothing is left out of it.
+    pub(super) fn whole(&self) -> String {
+        let one = |url: Option<&str>, method: Option<&str>| {
+            let url = url.filter(|url| !url.is_empty());
+            let method = method.filter(|method| !method.is_empty()).unwrap_or("POST");
+            url.map_or_else(|| "nothing".to_owned(), |url| format!("{url} by HTTP {method}"))
+        };
+        let first = one(self.url.as_deref(), self.method.as_deref());
+        let fails = one(self.fallback.as_deref(), self.fallback_method.as_deref());
+        format!("{first}, and {fails} for when that fails")
+    }
+}
+
+/// Whether an address is somebody else's: neither one of ours, nor what Twilio gives a new number, which only greets.
+fn is_others(found: &str, wanted: &str) -> bool {
+    let ours = |wanted: &str| differs(found, wanted).is_none_or(|why| why == HTTP);
+    let (_, host) = found.split_once("://").unwrap_or(("", found));
+    let greets = host == "demo.twilio.com" || host.starts_with("demo.twilio.com/");
+    !(greets || ours(wanted) || second(wanted).is_some_and(|second| ours(&second)))
+}
+
+/// An address without what may be a secret: one with a name, a password or a query is told by its host alone.
+fn shown(found: &str) -> String {
+    let Ok(mut url) = Url::parse(found) else { return "something that is no address".to_owned() };
+    url.set_fragment(None);
+    let is_secret = !url.username().is_empty() || url.password().is_some() || url.query().is_some();
+    if is_secret { format!("{}/…", url.origin().ascii_serialization()) } else { url.into() }
+}
+
+/// Our address for when the first one fails: it ends differently, so that a log tells which one was called. Both take a
+/// text alike.
+fn second(wanted: &str) -> Option<String> {
+    wanted.strip_suffix("/inbound").map(|hooks| format!("{hooks}/fallback"))
 }
 
 fn is_post(method: Option<&str>) -> bool {
@@ -72,9 +118,7 @@ fn fallback(setting: &str, found: Option<&str>, method: Option<&str>, wanted: &s
              puts our second address there",
         );
     };
-    // The second address ends differently, so that a log tells which one was called; both take a text alike.
-    let second = wanted.strip_suffix("/inbound").map(|hooks| format!("{hooks}/fallback"));
-    let ours = second.filter(|second| differs(found, second).is_none());
+    let ours = second(wanted).filter(|second| differs(found, second).is_none());
     match ours.map_or_else(|| differs(found, wanted), |_| None) {
         Some(why) => {
             let says = format!("{why}, and it would answer buyers while this backend is down: clear it");
@@ -92,7 +136,7 @@ fn differs(found: &str, wanted: &str) -> Option<&'static str> {
     if url == wanted {
         None
     } else if url.replacen("http://", "https://", 1) == wanted {
-        Some("says http, not https")
+        Some(HTTP)
     } else {
         Some("is another address")
     }
@@ -119,6 +163,41 @@ mod tests {
             let f = url("x", found, WANTED);
             assert!(f.ok == ok && f.says.contains(says), "{found:?}: {}", f.says);
         }
+    }
+
+    #[test]
+    fn another_program_s_address_is_told_from_ours_and_shown_without_its_secrets() {
+        let there = |url: Option<&str>, fallback: Option<&str>| Webhook {
+            place: "x".to_owned(),
+            url: url.map(str::to_owned),
+            method: None,
+            fallback: fallback.map(str::to_owned),
+            fallback_method: Some("GET".to_owned()),
+        };
+        for (url, fallback, wanted) in [
+            (None, None, &[] as &[&str]),
+            (Some(""), Some(""), &[]),
+            (Some("https://c.example/hooks/twilio/inbound#rc=5&rp=all"), Some(WANTED), &[]),
+            (Some("http://c.example/hooks/twilio/inbound"), Some("https://c.example/hooks/twilio/fallback"), &[]),
+            (Some("https://demo.twilio.com/welcome/sms/reply/"), None, &[]),
+            (Some("https://demo.twilio.com.tool.example/in"), None, &["https://demo.twilio.com.tool.example/in"]),
+            (Some("https://old.example/hooks/twilio/inbound"), None, &["https://old.example/hooks/twilio/inbound"]),
+            (Some("https://tool.example/in#rc=3"), Some(WANTED), &["https://tool.example/in"]),
+            (Some("https://me:pw@tool.example:8443/in"), None, &["https://tool.example:8443/…"]),
+            (Some("https://tool.example/in?key=s"), None, &["https://tool.example/…"]),
+            (Some(WANTED), Some("https://tool.example/down"), &["https://tool.example/down"]),
+            (Some("tool"), None, &["something that is no address"]),
+        ] {
+            assert_eq!(there(url, fallback).others(WANTED), wanted, "{url:?} {fallback:?}");
+        }
+        let whole = there(Some("https://me:pw@tool.example/in?key=s"), Some("https://tool.example/down")).whole();
+        let wanted =
+            "https://me:pw@tool.example/in?key=s by HTTP POST, and https://tool.example/down by HTTP GET for when";
+        assert!(whole.starts_with(wanted), "{whole}");
+        assert_eq!(
+            there(Some("https://t.example/"), None).whole(),
+            "https://t.example/ by HTTP POST, and nothing for when that fails"
+        );
     }
 
     #[test]
