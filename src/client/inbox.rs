@@ -18,6 +18,7 @@ use crate::domain::conversation::{Answer, AnswerState, Conversation, Status};
 use crate::domain::event::{Outcome, Review};
 use crate::domain::hold::Ruling;
 use crate::domain::id::{ConversationId, MessageId, RepId};
+use crate::domain::kind::MessageKind;
 use crate::domain::message::Delivery;
 use crate::domain::next_step;
 use crate::domain::playbook::Playbook;
@@ -210,8 +211,9 @@ pub fn thread(view: &View<'_>, id: ConversationId, beside: Beside, now: Timestam
     let c = view.conversation(id)?;
     let messages = messages(view, snapshot);
     let last = messages.iter().rev().find(|m| matches!(m.message.author, Author::Buyer(_)));
-    let last_text = last.and_then(|m| m.message.body.as_ref()).map_or("", Body::as_str);
     let kind = last.and_then(|m| guesses::of(m, c));
+    let waits = waiting(&messages, c).or(last);
+    let asked = waits.and_then(|m| guesses::of(m, c));
     Some(Thread {
         row: Row { nobody_left: view.nobody_left(c), ..row(view, snapshot) },
         owned_by: c.owned_by,
@@ -223,8 +225,8 @@ pub fn thread(view: &View<'_>, id: ConversationId, beside: Beside, now: Timestam
             number: view.number(snapshot),
             cards: writer::cards(c, &snapshot.cards),
             heard: beside.heard,
-            text: last_text,
-            kind: kind.as_ref().map(|taken| (taken.kind, taken.ground)),
+            text: waits.and_then(|m| m.message.body.as_ref()).map_or("", Body::as_str),
+            kind: asked.as_ref().map(|taken| (taken.kind, taken.ground)),
             reader: view.state.session.as_ref().map(|session| &session.rep),
             rules: view.state.playbook.as_ref().map_or(&[][..], |playbook| &playbook.next_steps),
             now,
@@ -239,6 +241,18 @@ pub fn thread(view: &View<'_>, id: ConversationId, beside: Beside, now: Timestam
         consent: view.number(snapshot).evidence.iter().max_by_key(|given| given.at).cloned(),
         draft: view.state.drafts.get(&id).cloned().unwrap_or_default(),
     })
+}
+
+/// The buyer's text that waits for its answer, while a clock runs: what asks for something, whatever came after it. A thumb
+/// or a thank-you behind a question leaves the question.
+fn waiting<'m>(messages: &'m [ThreadMessage], c: &Conversation) -> Option<&'m ThreadMessage> {
+    c.clock.as_ref()?;
+    let answered = messages.iter().rposition(|m| matches!(m.message.author, Author::Rep(_))).map_or(0, |at| at + 1);
+    let words = |m: &&ThreadMessage| matches!(m.message.author, Author::Buyer(kind) if kind.arms_clock());
+    let mut unanswered = messages[answered..].iter().rev().filter(words);
+    let last = unanswered.next()?;
+    let asks = |m: &&ThreadMessage| guesses::of(m, c).is_none_or(|guess| guess.kind != MessageKind::Positive);
+    Some(std::iter::once(last).chain(unanswered).find(asks).unwrap_or(last))
 }
 
 /// What a text to them goes by.

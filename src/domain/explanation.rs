@@ -95,7 +95,7 @@ pub fn of(playbook: &Playbook, zone: Tz, event: &Event) -> Vec<String> {
             vec![format!("finished by {}: {}{on}", name(by), outcome.words())]
         }
         Event::Reopened { by: Some(by) } => vec![format!("opened again by {}", name(by))],
-        Event::Reopened { by: None } => vec!["opened again by the buyer's text".to_owned()],
+        Event::Reopened { by: None } => vec!["opened again: the buyer wrote, or the answer did not arrive".to_owned()],
         Event::RulingDue { due, .. } => {
             let until = time(*due);
             vec![format!("on opt-out hold: the text may ask us to stop, and a person rules until {until}")]

@@ -86,7 +86,9 @@ pub fn recommend(at: &Moment<'_>) -> NextStep {
 /// What kind of text it is, as far as anything says so. Where nothing spoke there is no kind: "hello again" pleases nobody.
 fn kind(at: &Moment<'_>) -> Option<(MessageKind, Ground)> {
     let guess = || {
-        let judged = kind::judged(at.c.last_kind.unwrap_or(InboundKind::Text), at.text);
+        // While a clock runs these are the words that it runs for, whatever came after them.
+        let read = at.c.last_kind.filter(|_| at.c.clock.is_none()).unwrap_or(InboundKind::Text);
+        let judged = kind::judged(read, at.text);
         (judged.kind, judged.ground())
     };
     Some(at.kind.unwrap_or_else(guess)).filter(|(_, ground)| *ground > Ground::Nothing)

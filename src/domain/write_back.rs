@@ -115,6 +115,11 @@ pub enum Wanted {
     },
     /// What had ended, and stands there as ended, was opened again by a person.
     Reopened,
+    /// A text that stands there as sent did not arrive.
+    Undelivered {
+        /// Which.
+        message: MessageId,
+    },
     /// The contact belongs to somebody else.
     Owner,
     /// Whether a number is opted out, as it stands when it is written: on everybody who has it.
@@ -148,6 +153,9 @@ pub fn follows(policy: &WriteBack, seq: u64, at: Timestamp, event: &Event) -> Ve
     } else if let Event::DeliveryChanged { message, delivery, .. } = event {
         // A text is one once the carrier has it.
         wants.extend((policy.log && !delivery.is_failure()).then(|| text(message)));
+        let failed =
+            || Want { once: format!("failed:{message}"), rep: None, what: Wanted::Undelivered { message: *message } };
+        wants.extend((policy.log && delivery.is_failure()).then(failed));
     } else if let Event::Done { outcome, by, meeting, note } = event {
         let end = Wanted::Outcome { outcome: *outcome, meeting: *meeting, note: *note };
         wants.extend(policy.outcomes.then(|| Want { once: format!("end:{seq}"), rep: Some(by.clone()), what: end }));
@@ -256,7 +264,7 @@ mod tests {
         assert_eq!(named(&Event::Received { message, kind: InboundKind::Text }), [text.as_str()]);
         assert_eq!(named(&delivered(Delivery::Accepted)), [text.as_str()]);
         assert_eq!(named(&delivered(Delivery::Delivered)), [text], "the same name: it is written once");
-        assert!(named(&delivered(Delivery::Failed)).is_empty(), "nobody was told anything");
+        assert_eq!(named(&delivered(Delivery::Failed)), [format!("failed:{message}")]);
         let done = |outcome| Event::Done { outcome, by: maya.clone(), meeting: None, note: None };
         assert_eq!(named(&done(Outcome::Meeting)), ["end:9"]);
         assert_eq!(named(&done(Outcome::NotInterested)), ["end:9", "later:9:0"]);

@@ -85,6 +85,11 @@ impl ConsentRow {
             read => read.map(|text| text.map(plain).filter(|text| !text.trim().is_empty())),
         };
         let (at, scope, source, wording) = (may("at")?, may("scope")?, may("source")?, may("wording")?);
+        // A line of our own ledger that names no list says how it is known: a START was texted.
+        let source = match source {
+            None if !out => may("how")?,
+            source => source,
+        };
         Ok(Self { number, event, at, scope, source, wording, flaws })
     }
 }

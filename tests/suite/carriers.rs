@@ -104,6 +104,9 @@ async fn a_carrier_that_knows_of_a_stop_before_us_opts_the_number_out() {
         let town = Town::opens_without_lists(kind).await;
         town.carrier.text(BUYER, LINE, "Tell me more").await;
         town.has("Tell me more").await;
+        // Nothing leaves before the first look at the carrier's list, which would show the STOP.
+        let (first, _) = town.answer("Hello").await;
+        town.stands(first, &delivered()).await;
         town.carrier.set_faults(OtherFaults { webhook_drop: Times::Next(9), ..OtherFaults::default() });
         town.carrier.text(BUYER, LINE, "STOP").await;
         let (message, _) = town.answer("Gladly.").await;
@@ -111,7 +114,7 @@ async fn a_carrier_that_knows_of_a_stop_before_us_opts_the_number_out() {
         town.stands(message, &json!({ "out": { "delivery": "failed", "error": code } })).await;
         let out = town.facts("opted_out").await;
         assert_eq!((out.len(), &out[0]["source"]), (1, &json!("carrier")), "{out:?}");
-        assert_eq!(town.carrier.sent(), []);
+        assert_eq!(town.carrier.sent().into_iter().map(|(_, body)| body).collect::<Vec<_>>(), ["Hello"]);
         town.closes().await;
     })
     .await;

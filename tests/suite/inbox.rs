@@ -202,3 +202,23 @@ fn a_notification_is_taken_off_the_desktop_when_its_conversation_is_opened_on_a_
     let closed = inbox.stop(&house);
     assert_eq!(closed.try_iter().count(), 0, "once, and not while nobody looked");
 }
+
+#[test]
+fn a_thumb_or_a_thank_you_behind_a_question_leaves_the_question_to_be_answered() {
+    let (house, dir) = (House::open(), tempfile::tempdir().unwrap());
+    let mut inbox = house.inbox(dir.path());
+    house.text(1, "How much is it per seat?");
+    let id = inbox.hears(&house, "the list", |notice| match notice {
+        Notice::Inbox(list) => list.rows.first().map(|row| row.id),
+        _ => None,
+    });
+    inbox.handle.ask(Ask::Open(Some(id)));
+    let asked = inbox.thread(&house, "the question", |t| t.messages.len() == 1);
+    assert!(asked.next_step.what.contains("price question"), "{:?}", asked.next_step);
+    for (n, text) in [(2, "Liked “Would Monday work?”"), (3, "👍"), (4, "thanks!")] {
+        house.text(1, text);
+        let then = inbox.thread(&house, "what came after it", |t| t.messages.len() == n);
+        assert_eq!(then.next_step, asked.next_step, "{text}");
+    }
+    inbox.stop(&house);
+}

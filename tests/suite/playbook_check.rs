@@ -574,6 +574,10 @@ fn a_mistake_about_consent_is_told_in_its_place() {
         ("[consent.words.es]\nstop = [\"start\"]", "\"start\" means something else already"),
         ("[consent.words.es]\nstop = [\"alto\"]\nhelp = [\"Alto!\"]", "\"Alto!\" means something else already"),
         ("[consent.words.es]\nhelp = [\"renovación\"]", "\"renovación\" alone is a word of consent"),
+        (
+            "[consent.words.fr]\nstop = [\"désabonner\"]\nhelp = [\"desabonner\"]",
+            "\"desabonner\" means something else already",
+        ),
         ("[consent.words.es]\nbye = [\"adiós\"]", "bye"),
     ] {
         let source = format!("{EXAMPLE}\n{text}\n");

@@ -8,7 +8,6 @@ use anyhow::Context as _;
 
 use super::super::import::progress::Progress;
 use super::super::{DatabaseArg, say};
-use crate::clock::{Clock as _, SystemClock};
 use crate::domain::command::Actor;
 use crate::domain::consent::OptOutSource;
 use crate::domain::consent::ledger::Taken;
@@ -40,7 +39,7 @@ fn of_list(row: ConsentRow, list: Option<&str>) -> ConsentRow {
 
 /// Takes in a file, row by row.
 pub(super) async fn import(database: &DatabaseArg, list: Option<&str>, file: &Path) -> anyhow::Result<()> {
-    let store: Arc<dyn Store> = Arc::new(database.open()?);
+    let (store, clock): (Arc<dyn Store>, _) = (Arc::new(database.open()?), database.clock());
     let playbook = store.playbook().await?.ok_or_else(|| {
         anyhow::anyhow!("this database has no playbook yet: start it once with comeback serve --playbook FILE")
     })?;
@@ -49,14 +48,14 @@ pub(super) async fn import(database: &DatabaseArg, list: Option<&str>, file: &Pa
     let size = open.metadata().map_or(0, |m| m.len());
     let mut rows =
         Rows::<ConsentRow>::open(file, open).map_err(|why| anyhow::anyhow!("{name}:1: {why}. Nothing was taken in"))?;
-    let service = Service::start(store, Arc::new(SystemClock), &playbook).await?;
+    let service = Service::start(store, Arc::clone(&clock), &playbook).await?;
     let by = (Actor::Operator, OptOutSource::Import(list.unwrap_or(UNNAMED).to_owned()));
     let (batch, named) = (Vec::new(), name.clone());
     let mut import = Importing { service, named, batch, new: 0, known: 0, overtaken: 0, refused: 0, undated: 0 };
     let mut progress = Progress::new(size);
     let mut ended = Ok(());
     let mut holds = OpenHolds::default();
-    let read = |row| checked(of_list(row, list), (&by.0, &by.1), &playbook, SystemClock.now());
+    let read = |row| checked(of_list(row, list), (&by.0, &by.1), &playbook, clock.now());
     while let Some((line, row)) = rows.next() {
         progress.at(rows.bytes(), import.read());
         let read = match row {

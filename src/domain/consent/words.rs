@@ -118,6 +118,8 @@ mod tests {
             ("OPT–OUT", Some(Stop)),
             ("ＳＴＯＰ", Some(Stop)),
             ("st\u{200B}op", Some(Stop)),
+            ("stóp", Some(Stop)),
+            ("sto\u{301}p", Some(Stop)),
             ("¡stop!", Some(Stop)),
             ("STOP 🛑", None),
             ("end of quarter works", None),

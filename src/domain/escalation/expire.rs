@@ -12,6 +12,7 @@ use crate::domain::routing::Holder;
 use crate::domain::sla::{Clock, Stage};
 use crate::domain::time::Timestamp;
 use crate::domain::use_case;
+use crate::domain::withdrawal;
 
 /// Everything whose time has come, in the order in which it was due. Doing it twice is the same as once.
 pub(in crate::domain) fn expire(mut d: Draft, world: &ReadSet<'_>) -> Decided {
@@ -63,8 +64,10 @@ fn clock_reached(d: &mut Draft, world: &ReadSet<'_>, at: Timestamp) {
 /// The next step; at the end of the ladder the first one again, while it repeats; else an offer that no longer expires.
 fn pass_on(d: &mut Draft, world: &ReadSet<'_>, why: Climb) {
     let mut climbed = Vec::new();
+    // They said stop: no answer is wanted of anybody, and it lies with whoever was asked.
+    let is_over = d.c.clock.is_none() && withdrawal::is_out(world, &d.c.line);
     // Another program answers it: that it is late is told to the lead, and nobody is asked.
-    if use_case::sent_on(world.playbook, &d.c.use_case).is_none() {
+    if !is_over && use_case::sent_on(world.playbook, &d.c.use_case).is_none() {
         climbed = climb(world, &d.c, d.now, why);
         let repeat = repeats(world, &d.c.cohort);
         let expired = d.c.assignment.as_ref().is_some_and(|a| a.expires.is_some());

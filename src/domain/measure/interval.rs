@@ -144,14 +144,14 @@ impl Difference {
             let weight = n * m / (n + m);
             weights += weight;
             sum += weight * (p - q);
-            variance += weight * weight * (p * (1.0 - p) / n + q * (1.0 - q) / m);
+            variance += weight * weight * (own_spread(*one) + own_spread(*other));
             counted = (counted.0 + one.whole, counted.1 + other.whole);
         }
         let small = counted.0 < ENOUGH || counted.1 < ENOUGH;
         if weights <= 0.0 {
             return Self { small, ..Self::default() };
         }
-        Self::around(sum / weights, variance.sqrt() / weights, small)
+        Self::around(sum / weights, variance.sqrt() / weights, 1.0, small)
     }
 
     /// Of two differences: how much more the one changed than the other. Each half's interval is taken as normal.
@@ -162,13 +162,24 @@ impl Difference {
         let [Some(a), Some(b), Some(c), Some(d)] = values else { return Self { small, ..Self::default() } };
         // Agresti's and Caffo's two more of each kind keep it honest when a share is none or all.
         let spread: f64 = all.iter().map(|share| spread(*share)).sum();
-        Self::around((a - b) - (c - d), spread.sqrt(), small)
+        Self::around((a - b) - (c - d), spread.sqrt(), 2.0, small)
     }
 
-    fn around(value: f64, deviation: f64, small: bool) -> Self {
+    /// No difference is larger than `most`, whatever the normal curve says.
+    fn around(value: f64, deviation: f64, most: f64, small: bool) -> Self {
         let half = 1.959_964 * deviation;
-        Self { value: Some(value), low: Some(value - half), high: Some(value + half), small }
+        Self { value: Some(value), low: Some((value - half).max(-most)), high: Some((value + half).min(most)), small }
     }
+}
+
+/// The variance of a share by itself. Of none or all of a few that would be nothing, which says too much.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+fn own_spread(of: Share) -> f64 {
+    if of.part == 0 || of.part == of.whole {
+        return spread(of);
+    }
+    let (n, p) = (of.whole as f64, of.part as f64 / of.whole as f64);
+    p * (1.0 - p) / n
 }
 
 /// The variance of a share, two added of each kind over a pair of them: one here.
@@ -259,6 +270,14 @@ mod tests {
             &Difference::in_layers(&[(share(56, 70), share(48, 80)), (share(3, 3), share(0, 0))]),
             (0.2, 0.0575, 0.3425),
         );
+    }
+
+    #[test]
+    fn three_of_three_claim_no_certainty_and_nothing_is_more_than_all() {
+        let told = Difference::in_layers(&[(share(1, 1), share(0, 2))]);
+        assert!(told.value == Some(1.0) && told.low.unwrap() < 0.6 && told.high == Some(1.0) && told.small, "{told:?}");
+        let few = Difference::of_changes((share(3, 3), share(0, 3)), (share(0, 2), share(2, 2)));
+        assert!(few.high == Some(2.0) && few.low.unwrap() < few.value.unwrap(), "{few:?}");
     }
 
     #[test]

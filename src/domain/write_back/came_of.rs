@@ -108,12 +108,24 @@ pub fn end(past: &Past, end: u64, now: (Timestamp, Tz)) -> Option<String> {
     runs(&until).pop().map(|run| run.words(now))
 }
 
-/// Whether the end that the entry `end` tells was taken back by a person within that time.
+/// Whether a text was logged as one that the buyer has, before the entry `failed` told that it did not arrive.
+pub fn was_out(past: &Past, text: MessageId, failed: u64) -> bool {
+    past.iter().take_while(|(seq, ..)| *seq < failed).any(|(.., event)| {
+        matches!(event, Event::DeliveryChanged { message, delivery, .. } if *message == text && !delivery.is_failure())
+    })
+}
+
+/// Whether the end that the entry `end` tells was taken back by a person within that time, or by an answer that failed.
 pub fn is_undone(past: &Past, end: u64, within: Span) -> bool {
     let mut behind = past.iter().skip_while(|(seq, ..)| *seq < end);
     let Some((_, ended, _)) = behind.next() else { return false };
     let again = behind.find(|(.., event)| matches!(event, Event::Reopened { .. }));
-    again.is_some_and(|(_, at, event)| matches!(event, Event::Reopened { by: Some(_) }) && at.since(*ended) < within)
+    // The answer that it ended with did not arrive: it had not ended.
+    match again {
+        Some((_, at, Event::Reopened { by: Some(_) })) => at.since(*ended) < within,
+        Some((.., Event::Reopened { by: None })) => matches!(behind.next(), Some((.., Event::SlaRearmed { .. }))),
+        Some(_) | None => false,
+    }
 }
 
 /// Whether the entry `again` only takes back an end of just before, which was written nowhere.
@@ -248,6 +260,9 @@ mod tests {
         let all = past(vec![(0, done(Outcome::Called)), (5, again()), (20, done(Outcome::Called)), (28, again())]);
         assert!(is_undone(&all, 1, undo) && is_undo(&all, 2, undo));
         assert!(!is_undone(&all, 3, undo) && !is_undo(&all, 4, undo));
+        let rearmed = || Event::SlaRearmed { clock: clock(0) };
+        let failed = past(vec![(0, done(Outcome::Texted)), (50, Event::Reopened { by: None }), (50, rearmed())]);
+        assert!(is_undone(&failed, 1, undo), "its answer did not arrive, however late that is known");
         let buyer = past(vec![(0, done(Outcome::Called)), (5, Event::Reopened { by: None }), (6, again())]);
         assert!(!is_undone(&buyer, 1, undo), "the buyer wrote again: it had ended");
         assert!(!is_undone(&buyer, 9, undo) && !is_undo(&buyer, 1, undo));

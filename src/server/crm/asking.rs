@@ -40,7 +40,12 @@ struct Asker<'a> {
     /// How often in a row the CRM did not answer, and until when nobody asks.
     failures: u32,
     quiet: Option<Instant>,
+    /// How many answers in a row did not read, about whomever: so many are no matter of one record.
+    unread: u32,
 }
+
+/// Answers in a row that do not read, before the CRM counts as one that does not answer.
+const UNREAD: u32 = 3;
 
 /// Asks until the shutdown.
 pub(super) async fn run(service: &Service, crm: &Arc<dyn Crm>, mut shutdown: watch::Receiver<bool>) {
@@ -53,6 +58,7 @@ pub(super) async fn run(service: &Service, crm: &Arc<dyn Crm>, mut shutdown: wat
         refused: BTreeMap::new(),
         failures: 0,
         quiet: None,
+        unread: 0,
     };
     while !*shutdown.borrow() {
         let next = asker.fill().await;
@@ -137,8 +143,13 @@ impl Asker<'_> {
             }
             Err(e) => {
                 tracing::warn!(error = %e, "the CRM's answer about one number is no use; its card stays as it was");
-                let failures = before + 1;
-                let pause = pause(&e.into(), failures, self.service.clock().now());
+                let (failures, now) = (before + 1, self.service.clock().now());
+                self.unread += u32::from(matches!(e, CrmError::Unreadable(_)));
+                let e = e.into();
+                if self.unread >= UNREAD {
+                    self.service.asks().failed(Way::Single, &e, now);
+                }
+                let pause = pause(&e, failures, now);
                 self.refused.insert(address, (tokio::time::Instant::now() + pause, failures));
                 return Ok(());
             }
@@ -146,7 +157,7 @@ impl Asker<'_> {
         self.service.store().put_cards(&[people(address, cards)], self.service.clock().now()).await?;
         follow_up(self.service).await?;
         self.service.asks().well(Way::Single, self.service.clock().now());
-        self.failures = 0;
+        (self.failures, self.unread) = (0, 0);
         Ok(())
     }
 

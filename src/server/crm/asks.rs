@@ -50,6 +50,8 @@ struct State {
     answered: Option<Timestamp>,
     whole: Option<Failing>,
     single: Option<Failing>,
+    /// Since when it has said nothing but that it has enough of us.
+    busy: Option<Timestamp>,
     wanted: BTreeSet<Address>,
 }
 
@@ -104,18 +106,24 @@ impl Asks {
     pub(super) fn well(&self, way: Way, now: Timestamp) {
         let mut state = self.state();
         state.answered = state.answered.max(Some(now));
+        state.busy = None;
         *state.way(way) = None;
     }
 
     /// It did not. Since when stays what it was.
     pub(super) fn failed(&self, way: Way, e: &LinkError, now: Timestamp) {
         // What is wrong with the database is told elsewhere, and a CRM that is busy for a moment answers. One that takes
-        // nothing for minutes, as after its day's share is used up, does not.
-        if let LinkError::Crm(e) = e
-            && !matches!(e, CrmError::Busy { until, of_the_day: false } if until.since(now) < BUSY)
-        {
+        // nothing for minutes, as after its day's share is used up, or moment by moment, does not.
+        if let LinkError::Crm(e) = e {
             let mut state = self.state();
-            let since = state.way(way).take().map_or(now, |before| before.since);
+            let mut first = now;
+            if let CrmError::Busy { until, of_the_day: false } = e {
+                first = *state.busy.get_or_insert(now);
+                if until.since(first) < BUSY {
+                    return;
+                }
+            }
+            let since = state.way(way).take().map_or(first, |before| before.since);
             let used_up = if let CrmError::Busy { until, of_the_day: true } = e { Some(*until) } else { None };
             *state.way(way) = Some(Failing { since, why: e.to_string(), used_up });
         }
@@ -202,6 +210,14 @@ mod tests {
         let busy = |of_the_day| LinkError::Crm(CrmError::Busy { until: at(99), of_the_day });
         asks.failed(Way::Single, &busy(false), at(10));
         assert!(asks.answers(), "a CRM that has enough of us answers");
+        let again =
+            |until, now| asks.failed(Way::Single, &LinkError::Crm(CrmError::Busy { until, of_the_day: false }), now);
+        again(at(30_000), at(20_000));
+        assert!(asks.answers());
+        again(at(70_000), at(60_500));
+        assert!(!asks.answers(), "one that has had enough for more than a minute does not");
+        assert_eq!(asks.standing().unwrap().failing, Some(at(6)));
+        asks.well(Way::Single, at(61_000));
         asks.failed(Way::Single, &busy(true), at(11));
         assert!(!asks.answers(), "one whose day is over does not, however soon it is tried out");
         assert_eq!(asks.standing().unwrap().used_up, Some(at(99)));

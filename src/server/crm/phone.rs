@@ -94,10 +94,30 @@ pub fn e164(typed: &str, country: Option<&str>) -> Option<Address> {
     if let Some(rest) = digits.strip_prefix(abroad).filter(|rest| rest.len() > *least) {
         return made(rest);
     }
+    if let Some(national) = mobile(code, &digits) {
+        return made(&format!("{code}{national}"));
+    }
     let without_trunk = digits.strip_prefix(trunk).filter(|rest| !trunk.is_empty() && fits(rest));
     let bare = || Some(digits.as_str()).filter(|bare| fits(bare));
     let coded = || digits.strip_prefix(code).filter(|rest| fits(rest));
     without_trunk.or_else(bare).or_else(coded).and_then(|national| made(&format!("{code}{national}")))
+}
+
+/// A mobile number as it is, or was, dialled at home where that is more than a trunk prefix: Mexico's `044` and `045` (until
+/// 2019), Argentina's `15` between area and number, which is a 9 before the area from elsewhere.
+fn mobile(code: &str, digits: &str) -> Option<String> {
+    match code {
+        "52" => {
+            let rest = digits.strip_prefix("044").or_else(|| digits.strip_prefix("045"))?;
+            (rest.len() == 10).then(|| rest.to_owned())
+        }
+        "54" => {
+            let rest = digits.strip_prefix('0').unwrap_or(digits);
+            let at = (2..=4).find(|at| rest.len() == 12 && rest.get(*at..at + 2) == Some("15"))?;
+            Some(format!("9{}{}", &rest[..at], &rest[at + 2..]))
+        }
+        _ => None,
+    }
 }
 
 /// Country code and national number of an address; nothing of what is no number of a country.
@@ -130,8 +150,10 @@ pub fn spellings(address: &Address) -> Option<BTreeSet<String>> {
 /// The digits, and whether they begin with a country code. An extension is left out, and the zero in brackets that is
 /// dialled at home only.
 fn digits(typed: &str) -> Option<(String, bool)> {
-    let text = typed.trim().strip_prefix("tel:").unwrap_or(typed).trim();
-    if text.is_empty() || text.len() > LONGEST {
+    let plain = plain(typed.get(..LONGEST.min(typed.len()))?);
+    let text = plain.trim();
+    let text = text.strip_prefix("tel:").unwrap_or(text).trim();
+    if text.is_empty() || typed.len() > LONGEST {
         return None;
     }
     let end = text.find(['x', 'X', '#', ';', ',', 'e', 'E']).unwrap_or(text.len());
@@ -147,6 +169,29 @@ fn digits(typed: &str) -> Option<(String, bool)> {
     (!digits.is_empty()).then_some((digits, international))
 }
 
+/// Without what is pasted along and not seen (marks of direction), in plain digits, and as a number that a spreadsheet took
+/// for one: `2125550178.0`.
+fn plain(typed: &str) -> String {
+    let unseen = |c: &char| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let ascii = |c: char| match c {
+        '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10).unwrap_or(c),
+        '＋' => '+',
+        _ => c,
+    };
+    let text: String = typed.chars().filter(unseen).map(ascii).collect();
+    match text.strip_suffix(".0") {
+        Some(whole) if whole.len() >= 7 && whole.bytes().all(|b| b.is_ascii_digit()) => whole.to_owned(),
+        Some(_) | None => text,
+    }
+}
+
+/// The numbers in one cell, where it holds several: each by itself is long enough to be one.
+pub fn several(cell: &str) -> Vec<&str> {
+    let parts: Vec<&str> = cell.split([';', ',']).collect();
+    let is_long = |part: &&str| part.chars().filter(char::is_ascii_digit).count() >= 7;
+    if parts.iter().all(is_long) { parts } else { vec![cell] }
+}
+
 fn plan_of(country: &str) -> Option<&'static Country> {
     let wanted = country.trim().to_lowercase();
     COUNTRIES.iter().find(|Country(iso, names, ..)| *iso == wanted || names.contains(&wanted.as_str()))
@@ -157,6 +202,10 @@ fn plan_of(country: &str) -> Option<&'static Country> {
 fn made(digits: &str) -> Option<Address> {
     let address = Address::parse(&format!("+{digits}")).ok()?;
     let (code, national) = split(&address)?;
+    // Mexico dialled a 1 before mobile numbers from elsewhere until 2019; it stands in many a record still.
+    if code == "52" && national.len() == 11 && national.starts_with('1') {
+        return Address::parse(&format!("+52{}", &national[1..])).ok();
+    }
     let with_trunk = COUNTRIES.iter().find(|Country(_, _, c, trunk, ..)| *c == code && *trunk == "0");
     if with_trunk.is_some() && national.starts_with('0') {
         return Address::parse(&format!("+{code}{}", national.trim_start_matches('0'))).ok();
@@ -171,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_read_as_fourteen_countries_write_it() {
+    fn a_number_is_read_as_sixteen_countries_write_it() {
         for (country, wanted, typed) in [
             ("US", "+14155550100", &["(415) 555-0100", "415.555.0100", "1-415-555-0100", "4155550100 x12"][..]),
             ("Canada", "+16135550123", &["613-555-0123", "+1 613 555 0123", "011 1 613 555 0123"]),
@@ -191,12 +240,32 @@ mod tests {
             ("RU", "+74951234567", &["8 (495) 123-45-67", "+7 495 123-45-67", "7 495 1234567", "(495) 123-45-67"]),
             ("Russia", "+442079460958", &["8 10 44 20 7946 0958"]),
             ("Vietnam", "+84912345678", &["0912 345 678", "+84 91 234 56 78"]),
-            ("Mexico", "+525512345678", &["55 1234 5678", "01 55 1234 5678", "+52 55 1234 5678"]),
+            (
+                "Mexico",
+                "+525512345678",
+                &["55 1234 5678", "01 55 1234 5678", "+52 55 1234 5678", "+52 1 55 1234 5678", "044 55 1234 5678"],
+            ),
+            ("Argentina", "+5491123456789", &["011 15-2345-6789", "+54 9 11 2345-6789", "11 15 2345 6789"]),
+            ("Argentina", "+541123456789", &["(011) 2345-6789"]),
+            ("US", "+12125550178", &["2125550178.0", "\u{202a}(212) 555-0178\u{202c}", "２１２５５５０１７８"]),
         ] {
             for typed in typed {
                 let read = e164(typed, Some(country));
                 assert_eq!(read.as_ref().map(Address::as_str), Some(wanted), "{typed} in {country}");
             }
+        }
+    }
+
+    #[test]
+    fn a_cell_may_hold_several_numbers_and_an_extension_is_none() {
+        for (cell, wanted) in [
+            ("212-555-0184;212-555-0185", &["212-555-0184", "212-555-0185"][..]),
+            ("212-555-0184, 212-555-0185", &["212-555-0184", " 212-555-0185"]),
+            ("tel:+1-415-555-0100;ext=7", &["tel:+1-415-555-0100;ext=7"]),
+            ("212-555-0184", &["212-555-0184"]),
+            ("", &[""]),
+        ] {
+            assert_eq!(several(cell), wanted, "{cell}");
         }
     }
 

@@ -69,6 +69,8 @@ pub enum What {
     },
     /// What stands there as ended was opened again: a line in the log.
     Reopened,
+    /// A text that stands there as sent did not arrive: a line in the log.
+    Undelivered,
     /// The contact, or the deal when one is named, gets another owner: [`Write::owner`], which the CRM has to know here.
     Owner,
     /// The contact is marked as opted out of texts, or as not any more. Marked so already is as good.
@@ -135,6 +137,9 @@ pub const ENDED: &str = "Conversation ended: ";
 /// What a note says there of one that goes on.
 pub const OPENED_AGAIN: &str = "Conversation opened again";
 
+/// How the line begins that takes back what a text's own says.
+pub const NOT_ARRIVED: &str = "The text to the buyer did not arrive";
+
 /// What the mark of a write begins with.
 pub const MARK: &str = "comeback:";
 
@@ -148,7 +153,7 @@ pub fn to_answer(name: Option<&str>) -> String {
 pub fn is_no_touch(title: &str) -> bool {
     let title = title.trim_start();
     let is_task = title.starts_with("Answer ") && (title.contains(" by text") || title.starts_with(&to_answer(None)));
-    is_task || [FROM_BUYER, ENDED, OPENED_AGAIN].iter().any(|ours| title.starts_with(ours))
+    is_task || [FROM_BUYER, ENDED, OPENED_AGAIN, NOT_ARRIVED].iter().any(|ours| title.starts_with(ours))
 }
 
 /// A title without the mark at its end.
@@ -170,6 +175,7 @@ impl Write {
             What::TaskDone { .. } => "task done",
             What::Outcome { .. } => "outcome",
             What::Reopened => "reopened",
+            What::Undelivered => "undelivered",
             What::Owner => "owner",
             What::Consent { .. } => "consent",
         }

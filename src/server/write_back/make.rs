@@ -166,7 +166,7 @@ impl WriteBack {
             return Ok(Read::Dropped);
         }
         let Some(said) = self.said(row, &subject, &past, now).await? else { return Ok(Read::Dropped) };
-        let contact = match one(&subject.state) {
+        let contact = match one(&subject.state, subject.read) {
             Ok(contact) => contact,
             Err(why) => return Ok(Read::Nobody(why)),
         };
@@ -225,9 +225,11 @@ impl WriteBack {
                 What::TaskDone { task, passed_on: *passed_on }
             }
             Wanted::Reopened => What::Reopened,
+            Wanted::Undelivered { message } if came_of::was_out(past, *message, row.place.0) => What::Undelivered,
             Wanted::Owner => What::Owner,
-            // Of a number, which has no conversation: it is made elsewhere.
-            Wanted::Consent { .. } => return Ok(None),
+            // Of a text that the carrier never had nothing stands there; of a number, which has no conversation, it is made
+            // elsewhere.
+            Wanted::Undelivered { .. } | Wanted::Consent { .. } => return Ok(None),
         };
         // One that may have been made is looked for all the same: whoever sees it there wants it done.
         Ok((!is_over(row) || row.begun).then_some(Said { what, rep, at }))
@@ -286,9 +288,10 @@ fn words(message: &Message) -> Option<Body> {
 }
 
 /// The one person of the CRM whom it is about.
-fn one(c: &Conversation) -> Result<ContactId, String> {
+fn one(c: &Conversation, told: bool) -> Result<ContactId, String> {
     writer::one(c).cloned().ok_or_else(|| match c.contacts.len() {
-        0 => "nobody in the CRM has this number, as far as it has said".to_owned(),
+        0 if told => "nobody in the CRM has this number, as far as it has said".to_owned(),
+        0 => "the CRM has not said yet who has this number".to_owned(),
         several => format!("{several} people in the CRM share this number: say in the inbox (W) who writes"),
     })
 }

@@ -131,6 +131,33 @@ async fn an_error_that_comes_with_a_report_stops_the_line_as_well() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_text_is_not_overtaken_by_short_ones_for_ever() {
+    let limit = Limit { rate: Some(Rate { segments: 4, every: Span::minutes(1) }), per_day: None };
+    let town = Town::paced(Kind::Bridge, limit).await;
+    let buyers: Vec<String> = (0..4).map(|n| format!("+1415555018{n}")).collect();
+    for buyer in buyers.iter().map(String::as_str).chain([BUYER]) {
+        town.carrier.text(buyer, LINE, "Hello").await;
+    }
+    // Three segments fill most of the bucket, three more must wait for it, and short ones behind them too.
+    let long = |n: u8| format!("{n}{}", "x".repeat(320));
+    for (buyer, body) in
+        [(BUYER, long(1)), (&buyers[0], long(2)), (&buyers[1], "3".to_owned()), (&buyers[2], "4".to_owned())]
+    {
+        let (_, verdict) = town.answers(buyer, &body).await;
+        assert_eq!(verdict, json!({ "verdict": "done" }));
+    }
+    let done = async || {
+        town.clock.advance(Span::seconds(5));
+        (town.carrier.sent().len() == 4).then_some(())
+    };
+    eventually("all leave", done).await;
+    let sent: Vec<String> = town.carrier.sent().into_iter().map(|(_, body)| body).collect();
+    let first: Vec<&str> = sent.iter().map(|body| &body[..1]).collect();
+    assert_eq!(first[..2], ["1", "2"], "{first:?}");
+    town.closes().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_line_sends_no_faster_than_its_rate_and_each_conversation_in_its_order() {
     let limit = Limit { rate: Some(Rate { segments: 1, every: Span::minutes(1) }), per_day: None };
     let town = Town::paced(Kind::Bridge, limit).await;

@@ -73,3 +73,31 @@ async fn a_reply_that_another_account_signed_is_refused_until_the_number_is_set_
     assert_eq!(office.post(&hook).await.status, 200);
     assert_eq!(office.bodies().await, ["moved"]);
 }
+
+/// Twilio's signature has no time in it: a report that was believed once can be posted again for ever.
+#[tokio::test]
+async fn a_report_that_stopped_a_number_stops_it_no_second_time() {
+    let office = Office::open().await;
+    assert_eq!(office.post(&Hook::form(INBOUND, &text(SID, BUYER, "when?"))).await.status, 200);
+    let message = office.answer("at three").await;
+    let unregistered = |message: Uuid| {
+        let path = format!("/hooks/twilio/status/{message}");
+        let params = [
+            ("MessageSid", "SM9"),
+            ("AccountSid", ACCOUNT),
+            ("MessageStatus", "undelivered"),
+            ("ErrorCode", "30034"),
+            ("To", BUYER),
+            ("From", LINE),
+        ];
+        let signature = Hook::signature(super::TOKEN, &format!("{PUBLIC}{path}"), &params);
+        Hook::form(&path, &params).signed(Some(signature))
+    };
+    assert_eq!(office.post(&unregistered(Uuid::now_v7())).await.status, 200);
+    assert!(!office.is_stopped().await, "it is about no answer of ours");
+    assert_eq!(office.post(&unregistered(message)).await.status, 200);
+    assert!(office.is_stopped().await);
+    office.resumes().await;
+    assert_eq!(office.post(&unregistered(message)).await.status, 200);
+    assert!(!office.is_stopped().await, "and nothing is said that was not known");
+}

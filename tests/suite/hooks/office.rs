@@ -243,6 +243,16 @@ impl Office {
         message
     }
 
+    /// Whether a number is stopped.
+    pub(crate) async fn is_stopped(&self) -> bool {
+        !self.store.line_stops().await.unwrap().is_empty()
+    }
+
+    /// What stopped our number was put right.
+    pub(crate) async fn resumes(&self) {
+        assert!(self.store.resume_line(&Address::parse(LINE).unwrap()).await.unwrap());
+    }
+
     /// The journal's last entry: nothing was kept while it stands still.
     pub(crate) async fn head(&self) -> u64 {
         self.store.head().await.unwrap().0.seq

@@ -283,6 +283,21 @@ fn a_confirmation_is_dropped_when_the_buyer_came_back_before_it_left() {
 }
 
 #[test]
+fn whoever_asks_help_first_is_told_who_we_are_though_no_consent_is_on_record() {
+    for rule in [EvidenceRule::Optional, EvidenceRule::Ask, EvidenceRule::Required] {
+        let mut story = Story::begins();
+        ours(&mut story);
+        story.playbook.consent.evidence = rule;
+        let (message, what) = told(&story.texts("HELP")).expect("we do");
+        assert_eq!(what, Automatic::Help);
+        assert!(story.starts(message), "{rule:?}");
+        story.texts("STOP");
+        story.wait(Span::minutes(61));
+        assert!(told(&story.texts("HELP")).is_none(), "not to whoever opted out");
+    }
+}
+
+#[test]
 fn help_is_answered_by_us_or_by_the_carrier_and_not_again_within_the_hour() {
     let mut story = Story::with_mayas_buyer();
     assert!(told(&story.texts("HELP")).is_none(), "the carrier does");

@@ -315,3 +315,21 @@ fn a_late_answer_to_a_breached_clock_still_ends_it() {
     assert!(story.starts(message));
     assert_eq!(story.c().clock, None);
 }
+
+#[test]
+fn an_answer_that_waited_for_hours_is_its_reps_to_look_at() {
+    for (minutes, leaves) in [(10, true), (3 * 60, true), (5 * 60, false)] {
+        let mut story = Story::with_mayas_buyer();
+        let message = story.answers("maya");
+        // Its line is stopped, or the backend is down.
+        story.wait(Span::minutes(minutes));
+        assert_eq!(story.starts(message), leaves, "{minutes}");
+        if leaves {
+            continue;
+        }
+        assert_eq!(story.parked(message), Some(vec![Review::Stale]));
+        story.does("maya", &Command::Release { message, accept: vec![Review::Stale] }).unwrap();
+        story.wait(Span::seconds(8));
+        assert!(story.starts(message), "looked at, it goes");
+    }
+}

@@ -128,7 +128,7 @@ impl Knobs {
             Sabotage::ForgetUnknown => {
                 let answers = loaded.conversations.values_mut().flat_map(|l| l.state.answers.values_mut());
                 for answer in answers.filter(|a| a.state == AnswerState::Unknown) {
-                    answer.state = AnswerState::Held { not_before: Timestamp::MIN, waits: None };
+                    answer.state = AnswerState::Held { not_before: answer.at, waits: None };
                 }
             }
             Sabotage::ForgetWarnings => {

@@ -55,7 +55,7 @@ pub(in crate::server::crm) fn body(write: &Write) -> Value {
         What::Consent { opted_out, number, scope } => {
             json!({ "opted_out": opted_out, "number": number.as_str(), "scope": scope })
         }
-        What::Reopened | What::Owner => Value::Null,
+        What::Reopened | What::Undelivered | What::Owner => Value::Null,
     };
     if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
         body.extend(more);

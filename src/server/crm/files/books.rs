@@ -142,7 +142,7 @@ pub fn read(folder: &Path, by_mail: &BTreeMap<String, RepId>) -> Result<Books, S
         let country = person.country.as_deref();
         let country = country.or_else(|| around.companies.get(person.account.as_deref()?)?.country.as_deref());
         let mut told = BTreeSet::new();
-        for typed in &person.phones {
+        for typed in person.phones.iter().flat_map(|cell| phone::several(cell)) {
             match phone::e164(typed, country) {
                 Some(address) => drop(told.insert(address)),
                 None => books.wrong(&name, *line, "a phone is no number, or one without a country beside it"),

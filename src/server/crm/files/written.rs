@@ -241,7 +241,12 @@ const fn kind(what: &What) -> &'static str {
     match what {
         What::Task { .. } => TASK,
         What::TaskDone { .. } => TASK_DONE,
-        What::Log { .. } | What::Outcome { .. } | What::Reopened | What::Owner | What::Consent { .. } => "",
+        What::Log { .. }
+        | What::Outcome { .. }
+        | What::Reopened
+        | What::Undelivered
+        | What::Owner
+        | What::Consent { .. } => "",
     }
 }
 

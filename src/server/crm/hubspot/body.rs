@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::write::{ENDED, FROM_BUYER, OPENED_AGAIN, Priority, TO_BUYER, What, Write};
+use super::super::write::{ENDED, FROM_BUYER, NOT_ARRIVED, OPENED_AGAIN, Priority, TO_BUYER, What, Write};
 use super::ask::{self, Question};
 use crate::domain::id::DealId;
 use crate::domain::time::Timestamp;
@@ -29,7 +29,9 @@ pub const fn place(write: &Write) -> Option<Place> {
         What::Task { .. } => Some(Place { kind: "tasks", marked: "hs_task_body" }),
         // Buyers who are asked to a meeting read its body; the notes are ours.
         What::Outcome { meeting: Some(_), .. } => Some(Place { kind: "meetings", marked: "hs_internal_meeting_notes" }),
-        What::Outcome { meeting: None, .. } | What::Reopened => Some(Place { kind: "notes", marked: "hs_note_body" }),
+        What::Outcome { meeting: None, .. } | What::Reopened | What::Undelivered => {
+            Some(Place { kind: "notes", marked: "hs_note_body" })
+        }
         What::TaskDone { .. } | What::Owner | What::Consent { .. } => None,
     }
 }
@@ -70,6 +72,7 @@ const fn timestamp(write: &Write) -> Timestamp {
         | What::TaskDone { .. }
         | What::Outcome { meeting: None, .. }
         | What::Reopened
+        | What::Undelivered
         | What::Owner
         | What::Consent { .. } => write.at,
     }
@@ -109,6 +112,7 @@ fn properties(write: &Write) -> Value {
             json!({ "hs_note_body": drawn(write, &[&format!("{ENDED}{outcome}"), words, sla]) })
         }
         What::Reopened => json!({ "hs_note_body": drawn(write, &[OPENED_AGAIN]) }),
+        What::Undelivered => json!({ "hs_note_body": drawn(write, &[NOT_ARRIVED]) }),
         What::TaskDone { .. } | What::Owner | What::Consent { .. } => json!({}),
     }
 }
@@ -125,7 +129,12 @@ pub fn change(write: &Write, owner: Option<&str>) -> Option<Question> {
             let (kind, id) = owned(write);
             Some(ask::change(kind, id, &json!({ "hubspot_owner_id": owner? })))
         }
-        What::Log { .. } | What::Task { .. } | What::Outcome { .. } | What::Reopened | What::Consent { .. } => None,
+        What::Log { .. }
+        | What::Task { .. }
+        | What::Outcome { .. }
+        | What::Reopened
+        | What::Undelivered
+        | What::Consent { .. } => None,
     }
 }
 

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use super::super::question::Question;
-use super::super::write::{ENDED, FROM_BUYER, OPENED_AGAIN, Priority, TO_BUYER, What, Write};
+use super::super::write::{ENDED, FROM_BUYER, NOT_ARRIVED, OPENED_AGAIN, Priority, TO_BUYER, What, Write};
 use super::ask;
 use super::read::Words;
 use super::soql::{ends_with, quoted};
@@ -33,7 +33,11 @@ pub fn is_lead(id: &str) -> bool {
 /// Where a write that makes something makes it; nothing for one that changes what is there.
 pub const fn place(write: &Write) -> Option<&'static str> {
     match &write.what {
-        What::Log { .. } | What::Task { .. } | What::Outcome { meeting: None, .. } | What::Reopened => Some("Task"),
+        What::Log { .. }
+        | What::Task { .. }
+        | What::Outcome { meeting: None, .. }
+        | What::Reopened
+        | What::Undelivered => Some("Task"),
         What::Outcome { meeting: Some(_), .. } => Some("Event"),
         What::TaskDone { .. } | What::Owner | What::Consent { .. } => None,
     }
@@ -121,6 +125,7 @@ fn properties(write: &Write, by: By<'_>, words: &Words) -> Value {
             done(format!("{ENDED}{outcome}"), &[more, sla.as_deref().unwrap_or_default()])
         }
         What::Reopened => done(OPENED_AGAIN.to_owned(), &[]),
+        What::Undelivered => done(NOT_ARRIVED.to_owned(), &[]),
         What::TaskDone { .. } | What::Owner | What::Consent { .. } => json!({}),
     }
 }
@@ -139,7 +144,12 @@ pub fn change(write: &Write, owner: Option<&str>, words: &Words) -> Option<Quest
             let (kind, id) = owned(write);
             Some(ask::change(kind, id, json!({ "OwnerId": owner? })))
         }
-        What::Log { .. } | What::Task { .. } | What::Outcome { .. } | What::Reopened | What::Consent { .. } => None,
+        What::Log { .. }
+        | What::Task { .. }
+        | What::Outcome { .. }
+        | What::Reopened
+        | What::Undelivered
+        | What::Consent { .. } => None,
     }
 }
 
@@ -148,9 +158,12 @@ pub fn changed(write: &Write) -> &str {
     match &write.what {
         What::TaskDone { task, .. } => task,
         What::Owner => owned(write).1,
-        What::Log { .. } | What::Task { .. } | What::Outcome { .. } | What::Reopened | What::Consent { .. } => {
-            write.contact.as_str()
-        }
+        What::Log { .. }
+        | What::Task { .. }
+        | What::Outcome { .. }
+        | What::Reopened
+        | What::Undelivered
+        | What::Consent { .. } => write.contact.as_str(),
     }
 }
 
