@@ -33,11 +33,13 @@ pub(super) fn wrong(text: &str) -> Option<String> {
         if let Some(c) = grapheme.chars().find(|c| !drawable(*c)) {
             return Some(format!("U+{:04X} in {text:?}", u32::from(c)));
         }
-        if grapheme.contains(tagged) && !grapheme.starts_with('\u{1F3F4}') {
+        // A flag's cluster may begin with a sign that is written before it (Unicode's prepended marks).
+        let chars: Vec<char> = grapheme.chars().collect();
+        let of_flag = |at: usize| at > 0 && (chars[at - 1] == '\u{1F3F4}' || tagged(chars[at - 1]));
+        if (0..chars.len()).any(|at| tagged(chars[at]) && !of_flag(at)) {
             return Some(format!("a tag outside a flag in {text:?}"));
         }
         // What adds nothing to a cell's width lies on top of the rest of it; so does what a joiner ties to it.
-        let chars: Vec<char> = grapheme.chars().collect();
         let on_top = |at: usize| chars[at].width() == Some(0) || at > 0 && chars[at - 1] == '\u{200d}';
         let pile = (0..chars.len()).filter(|at| on_top(*at)).count();
         let marks = chars.iter().filter(|c| c.width() == Some(0) && **c != '\u{200d}' && !tagged(**c)).count();

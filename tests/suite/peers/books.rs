@@ -297,6 +297,27 @@ async fn an_end_taken_back_at_once_is_written_nowhere_and_one_taken_back_later_i
     desk.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_was_logged_and_did_not_arrive_is_told() {
+    let shop = Shop::open(|config| config.faults = Faults { undelivered: Some(30_003), ..clean() }).await;
+    let (_, buyer) = somebody(&shop).await;
+    let desk = shop.backend_with(Some(Arc::new(crm(&shop)))).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    let (_, verdict) = desk.answer(&buyer, "At three?").await;
+    assert_eq!(verdict["verdict"], "done", "{verdict}");
+    eventually("it leaves, and fails", async || {
+        shop.later(1);
+        (!desk.facts("sla_rearmed").await.is_empty()).then_some(())
+    })
+    .await;
+    first(&shop, "undelivered").await;
+    let all = written(&shop).await;
+    assert_each_once(&all);
+    let told = kinds(&all).into_iter().filter(|kind| ["log", "undelivered"].contains(kind));
+    assert_eq!(told.collect::<Vec<_>>(), ["log", "log", "undelivered"], "{all:#?}");
+    desk.close().await;
+}
+
 /// A process that dies at its `n`th call of the CRM: before it leaves, or after it was answered.
 pub(super) struct Dying {
     crm: Arc<dyn Crm>,

@@ -356,3 +356,20 @@ fn what_another_program_answers_from_now_on_climbs_no_more() {
         assert_eq!((holder(&story).as_str(), story.c().next_deadline()), ("maya", None));
     }
 }
+
+#[test]
+fn after_a_stop_nobody_is_asked_on() {
+    let mut story = Story::with_mayas_buyer();
+    story.texts("STOP");
+    assert_eq!(story.c().clock, None);
+    for _ in 0..6 {
+        story.minutes_pass(5);
+        assert_eq!(holder(&story), "maya", "no answer is wanted of anybody");
+    }
+    assert_eq!(story.c().next_deadline(), None, "nothing is left to fire");
+    // They came back, and ask again.
+    story.texts("START");
+    story.texts("Can we talk after all?");
+    story.minutes_pass(5);
+    assert_ne!(holder(&story), "maya");
+}

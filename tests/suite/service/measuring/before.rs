@@ -17,7 +17,9 @@
 //!
 //! *By stage*: before proposal 1 of 2, discovery 0 of 1, no deal 0 of 2. Since: proposal R1 R3 (D1, until noon) 1 of 2;
 //! discovery R7 R5 0 of 2; no deal R4 R6 R8 R9 R10 R12 0 of 6. Within each there is no difference: 0, with weights 2·2/4 +
-//! 2·1/3 + 6·2/8 = 3.1667 and the variance of proposal alone, 0.25/2 + 0.25/2: ± 1.96 · 0.5 / 3.1667 = ± 0.3095.
+//! 2·1/3 + 6·2/8 = 3.1667. The variance of proposal is 0.25/2 + 0.25/2 = 0.25. A share of none has one more of each kind: no
+//! deal 1/8·7/8/8 + 1/4·3/4/4 = 0.0605, times 1.5² = 0.1362; discovery 1/4·3/4/4 + 1/3·2/3/3 = 0.1209, times 0.6667² = 0.0538.
+//! Together 0.4400: ± 1.96 · 0.6633 / 3.1667 = ± 0.4105.
 
 use comeback::domain::measure::compare::Compared;
 use comeback::domain::measure::credit::Rule;
@@ -97,7 +99,7 @@ async fn the_time_before_comes_from_a_file_and_is_held_against_what_came_since()
         .collect();
     assert_eq!(stages, [("", 0, 2, 0, 6), ("discovery", 0, 1, 0, 2), ("proposal", 1, 2, 1, 2)]);
     let in_stages = &told.in_stages;
-    assert!(close(in_stages.value, 0.0) && close(in_stages.low, -0.3095) && close(in_stages.high, 0.3095));
+    assert!(close(in_stages.value, 0.0) && close(in_stages.low, -0.4105) && close(in_stages.high, 0.4105));
 
     // With another day as the one on which all began, Tuesday is before it.
     let wednesday_morning = at("2026-03-04T00:00:00-05:00");
