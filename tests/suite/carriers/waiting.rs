@@ -151,8 +151,9 @@ async fn a_long_text_is_not_overtaken_by_short_ones_for_ever() {
         town.clock.advance(Span::millis(1));
     }
     let done = async || {
-        // Slowly enough that a call begins within two seconds of its entry.
-        town.clock.advance(Span::millis(500));
+        // Slowly enough that a call begins within two seconds of its entry; a commit wakes whoever sends.
+        town.clock.advance(Span::seconds(1));
+        town.carrier.text("+14155550199", LINE, "still there?").await;
         (town.carrier.sent().len() == 4).then_some(())
     };
     eventually("all leave", done).await;
