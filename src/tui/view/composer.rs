@@ -81,7 +81,7 @@ fn consent(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) 
     // For the seconds in which a colleague types: nothing else says so, whatever stands in the footer.
     if let Some(who) = writing(model, composer.to, &p.tick) {
         let foot = area.bottom().saturating_sub(1);
-        p.put(area.x + 2, foot, area.width.saturating_sub(4), &format!(" {who} "), Tone::Accent);
+        p.put(area.x + 2, foot, area.width.saturating_sub(4), &format!(" {who}"), Tone::Accent);
         return;
     }
     // Of a text that was put off its own time counts, and that stands in the footer.
@@ -96,7 +96,7 @@ fn consent(model: &Model, composer: &Composer, area: Rect, p: &mut Painter<'_>) 
         p.tick.changes_at(*until);
     }
     let (text, tone) = words::number(model, &standing, &p.tick);
-    p.put(area.x + 2, area.bottom().saturating_sub(1), area.width.saturating_sub(4), &format!(" {text} "), tone);
+    p.put(area.x + 2, area.bottom().saturating_sub(1), area.width.saturating_sub(4), &format!(" {text}"), tone);
 }
 
 fn standing_of(model: &Model, composer: &Composer, now: crate::domain::time::Timestamp) -> Option<Standing> {
