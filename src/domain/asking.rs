@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::command::{ReadSet, Receive};
 use super::conversation::Conversation;
 use super::decide::Draft;
+use super::escalation;
 use super::event::{Climb, Event};
 use super::id::RepId;
 use super::message::InboundKind;
 use super::ownership::territory;
 use super::receive;
-use super::routing::{Passed, Reason};
+use super::routing::{Assignment, Holder, Passed, Reason};
 use super::sla::{self, Response, Stage};
 use super::time::Span;
 use super::use_case;
@@ -112,8 +113,20 @@ pub(super) fn follow_cohort(d: &mut Draft, world: &ReadSet<'_>) {
             let response = if d.c.answered { Response::Next } else { Response::First };
             let came = d.c.last_inbound.unwrap_or(d.now);
             d.say(Event::SlaStarted { clock: sla::start(world.playbook, cohort, response, came) });
+            goes_on(d, world);
         }
         (Some(_), Some(_)) | (None, None) => {}
+    }
+}
+
+/// What a person passed on to a pool, and whose time there ended while nobody here was to answer it, is asked about on:
+/// it is Sales' after all, and a pool is not the end of a ladder.
+fn goes_on(d: &mut Draft, world: &ReadSet<'_>) {
+    let ended = |a: &Assignment| matches!(a.to, Holder::Pool(_)) && a.taken.is_none() && a.expires.is_none();
+    if is_of_a_person(&d.c) && d.c.assignment.as_ref().is_some_and(ended) {
+        for event in escalation::climb(world, &d.c, d.now, Climb::NotTaken) {
+            d.say(event);
+        }
     }
 }
 
