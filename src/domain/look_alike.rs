@@ -25,7 +25,7 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
 }
 
 /// The same with accents apart from their letters (NFKD): `é` is `e` and a mark.
-pub(super) fn bare(text: &str) -> Cow<'_, str> {
+pub(super) fn decomposed(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }

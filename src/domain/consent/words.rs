@@ -49,10 +49,10 @@ pub fn bare(body: &str) -> String {
     trimmed.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A word as words are compared: case, punctuation, blanks, other forms of letters and look-alikes of other scripts folded, so
+/// A word as words are compared: case, accents, punctuation, blanks, other forms of letters and look-alikes of other scripts folded, so
 /// that `S.T.O.P.`, `Opt-Out`, `ⓈⓉⓄⓅ` and `STOP ALL` are what they look like. Signs that say something, as an emoji, stay.
 pub fn folded(body: &str) -> String {
-    let plain = look_alike::bare(body);
+    let plain = look_alike::decomposed(body);
     let kept = plain.chars().map(of_flag).map(look_alike::latin).filter(|c| {
         // What is left of accents strikes letters through.
         !c.is_whitespace() && !is_punctuation(*c) && !matches!(c, '\u{300}'..='\u{36F}' | '\u{20D0}'..='\u{20F0}')

@@ -13,6 +13,7 @@ use comeback::domain::event::Review;
 use comeback::domain::id::CommandId;
 use comeback::domain::playbook::Role;
 use comeback::domain::rejection::Rejection;
+use comeback::domain::routing::Door;
 use comeback::server::retention;
 use comeback::server::service::{Outcome, Service, ServiceError, Work};
 use comeback::server::store::{Batch, DeviceState};
@@ -92,6 +93,18 @@ async fn a_refusal_is_remembered_too_and_is_not_judged_again() {
     };
     assert_eq!(verdict(floor.service.submit(assign).await.unwrap()), Verdict::Done);
     assert_eq!(receipts(submit().await.unwrap()), first, "though it would be allowed by now");
+    assert_eq!(floor.count("taken").await, 0);
+}
+
+#[tokio::test]
+async fn no_device_says_that_the_crm_or_a_page_took_a_reply() {
+    let mut floor = Floor::opens().await;
+    let c = floor.mayas_buyer().await;
+    for door in [Door::Crm, Door::Page] {
+        let envelope = floor.envelope("maya", c, 1, Command::TakeElsewhere { door });
+        let said = verdict(floor.service.submit(push("maya", vec![envelope])).await.unwrap());
+        assert!(matches!(said, Verdict::Refused { rejection: Rejection::NotAllowed { .. } }), "{said:?}");
+    }
     assert_eq!(floor.count("taken").await, 0);
 }
 

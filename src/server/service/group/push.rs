@@ -67,6 +67,9 @@ impl Group {
         let origin = Origin { command: Some(envelope.id), seen: envelope.seen, behind, ..Origin::machine(actor) };
         let decided = if let Command::Begin { to, line, .. } = &envelope.command {
             self.begin(to, line, &origin)
+        } else if matches!(envelope.command, Command::TakeElsewhere { .. }) {
+            // The CRM and the page say so themselves: on a device's word the record would name a door that nobody used.
+            Err(Rejection::NotAllowed { needs: "the CRM or a page".to_owned() })
         } else {
             self.decide(envelope.conversation, &envelope.command, &origin)
         };
