@@ -27,6 +27,7 @@ pub mod report;
 mod row;
 mod sent;
 mod spread;
+mod under;
 mod write;
 
 pub use follow::{Followed, follow};

@@ -14,7 +14,7 @@ mod holding_together;
 mod ladder;
 mod meaning;
 mod meanwhile;
-mod measured;
+pub(crate) mod measured;
 mod next_steps;
 mod ordered;
 mod owning;

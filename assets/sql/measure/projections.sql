@@ -148,17 +148,24 @@ CREATE TABLE exchange (
     received INTEGER NOT NULL DEFAULT 0,
     day INTEGER NOT NULL DEFAULT 0,
     hour INTEGER NOT NULL DEFAULT 0,
-    team TEXT NOT NULL DEFAULT '',
-    cohort TEXT NOT NULL DEFAULT '',
-    rep TEXT,
-    line TEXT NOT NULL DEFAULT '',
-    use_case TEXT NOT NULL DEFAULT '',
-    standing TEXT NOT NULL DEFAULT 'running',
+    under INTEGER NOT NULL DEFAULT 0,
     wall INTEGER
 ) STRICT;
 CREATE INDEX exchange_day ON exchange (day);
-CREATE INDEX exchange_rep ON exchange (rep, day);
-CREATE INDEX exchange_of ON exchange (conversation, received);
+CREATE INDEX exchange_under ON exchange (under, day);
+-- All that a deal is credited by: a report over a year looks up hundreds of thousands.
+CREATE INDEX exchange_of ON exchange (conversation, received, under, hour);
+
+-- Under what exchanges count, each way of it once; nobody's rep is ''.
+CREATE TABLE under (
+    id INTEGER PRIMARY KEY,
+    team TEXT NOT NULL,
+    cohort TEXT NOT NULL,
+    rep TEXT NOT NULL,
+    line TEXT NOT NULL,
+    use_case TEXT NOT NULL,
+    standing TEXT NOT NULL
+) STRICT;
 
 -- Exchanges added up by day: by each of what a report has rows of, within each team, and how first replies were answered.
 CREATE TABLE heard (

@@ -171,7 +171,7 @@ impl Sides<'_> {
                 continue;
             }
             let credited = self.rule.credited(&known.deal, &known.talks, self.now);
-            if !credited.iter().any(|talk| talk.team == *team) {
+            if !credited.iter().any(|talk| talk.under.team == *team) {
                 continue;
             }
             ended += 1;

@@ -1,6 +1,7 @@
 //! Which deals a reply may claim: the rule is said, and stands beside every number that is made by it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -108,37 +109,45 @@ pub struct Talked {
     pub conversation: ConversationId,
     /// When that reply came.
     pub at: Timestamp,
+    /// Its hour of the week.
+    pub hour: u8,
+    /// Under what it counts.
+    pub under: Arc<Under>,
+}
+
+/// Under what exchanges count: there are many of them, and few that differ in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Under {
     /// Whose pool and lead.
     pub team: TeamId,
-    /// Its class.
+    /// Their class.
     pub cohort: String,
-    /// Whose it counts as.
+    /// Whose they count as.
     pub rep: Option<RepId>,
     /// To which of our numbers.
     pub line: LineId,
-    /// What it was about.
+    /// What they were about.
     pub use_case: String,
-    /// Its hour of the week.
-    pub hour: u8,
-    /// How its first reply stands.
+    /// How first replies stand.
     pub standing: Standing,
 }
 
 impl Talked {
     /// How its first reply was answered.
-    pub const fn adherence(&self) -> Adherence {
-        Adherence::of(self.standing)
+    pub fn adherence(&self) -> Adherence {
+        Adherence::of(self.under.standing)
     }
 
     /// Which row it is in.
     pub fn key(&self, by: By) -> Cow<'_, str> {
+        let under = &self.under;
         Cow::Borrowed(match by {
-            By::Team => self.team.as_str(),
-            By::Cohort => &self.cohort,
-            By::Rep => self.rep.as_ref().map_or("", RepId::as_str),
+            By::Team => under.team.as_str(),
+            By::Cohort => &under.cohort,
+            By::Rep => under.rep.as_ref().map_or("", RepId::as_str),
             By::Hour => return Cow::Owned(format!("{:03}", self.hour)),
-            By::Line => self.line.as_str(),
-            By::UseCase => &self.use_case,
+            By::Line => under.line.as_str(),
+            By::UseCase => &under.use_case,
         })
     }
 }

@@ -399,9 +399,9 @@ fn rows_of(known: &Known, of: &Material<'_>) -> Vec<DealRow> {
         conversation: talk.conversation.to_string(),
         seq: talk.seq,
         at: talk.at.millis(),
-        team: talk.team.to_string(),
-        cohort: talk.cohort.clone(),
-        rep: talk.rep.as_ref().map(ToString::to_string),
+        team: talk.under.team.to_string(),
+        cohort: talk.under.cohort.clone(),
+        rep: talk.under.rep.as_ref().map(ToString::to_string),
         adherence: talk.adherence(),
     };
     let all = credited(known, of);

@@ -1,17 +1,17 @@
 //! Before and since, answered from what was imported, what was made of the journal, and deals.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::known::Talks;
 use super::projections::MeasureError;
 use super::report::{Desk, Sees};
 use crate::domain::deal::Deal;
 use crate::domain::id::{ContactId, ConversationId, DealId, TeamId};
 use crate::domain::measure::compare::{Began, Compared, Sides, compare};
-use crate::domain::measure::credit::{Rule, Talked, stage_at, was_open};
+use crate::domain::measure::credit::{Rule, Talked, Under, stage_at, was_open};
 use crate::domain::measure::outcomes::Known;
 use crate::domain::measure::{Standing, load};
 use crate::domain::time::{Span, Timestamp};
@@ -70,7 +70,7 @@ impl Desk {
         }
         let past: Vec<&PastReply> =
             past.iter().filter(|reply| own.get(&reply.team).is_none_or(|first| reply.received < *first)).collect();
-        let (mut deals, ()) = self.projections.deals_with((from, self.now), Talks::All, |_| Ok(()))?;
+        let (mut deals, ()) = self.projections.deals_with((from, self.now), rule, |_| Ok(()))?;
         let on_deals = deals_of(&deals);
         let mut began = in_journal(&self.projections.reading(), from, &deals)?;
         let imported = i64::try_from(past.len()).unwrap_or(i64::MAX);
@@ -143,8 +143,10 @@ fn in_journal(db: &Connection, from: Timestamp, deals: &[Known]) -> Result<Vec<B
     }
     // A day more: a local day begins at another instant than one of UTC.
     let first = i32::try_from(from.millis().div_euclid(86_400_000) - 1).unwrap_or(i32::MIN);
-    let mut query =
-        db.prepare_cached("SELECT conversation, received, team, outcome, wall FROM exchange WHERE day >= ?1")?;
+    let mut query = db.prepare_cached(
+        "SELECT e.conversation, e.received, u.team, e.outcome, e.wall FROM exchange e JOIN under u ON u.id = e.under \
+         WHERE e.day >= ?1",
+    )?;
     let mut rows = query.query([first])?;
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
@@ -168,12 +170,14 @@ fn talked(reply: &PastReply) -> Talked {
         seq: 0,
         conversation: ConversationId(Uuid::nil()),
         at: reply.received,
-        team: reply.team.clone(),
-        cohort: reply.cohort.clone().unwrap_or_default(),
-        rep: reply.rep.clone(),
-        line: "".into(),
-        use_case: reply.use_case.clone().unwrap_or_default(),
         hour: 0,
-        standing: Standing::Running,
+        under: Arc::new(Under {
+            team: reply.team.clone(),
+            cohort: reply.cohort.clone().unwrap_or_default(),
+            rep: reply.rep.clone(),
+            line: "".into(),
+            use_case: reply.use_case.clone().unwrap_or_default(),
+            standing: Standing::Running,
+        }),
     }
 }

@@ -1,16 +1,20 @@
 //! Exchanges as rows, each with what its first reply says; and who is behind conversations.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, params};
 
 use super::heard::Heard;
 use super::projections::MeasureError;
+use super::under::Unders;
 use crate::domain::event::Outcome;
-use crate::domain::id::RepId;
+use crate::domain::measure::credit::Under;
 use crate::domain::measure::{Facts, Reply};
 
 /// Keeps what a step told of exchanges, after its replies are kept; it was read up to `before` before it.
 pub(super) fn keep(db: &Connection, facts: &Facts, before: u64) -> Result<(), MeasureError> {
-    let mut sums = Heard::of(db, facts, before)?;
+    let mut unders = Unders::read(db)?;
+    let mut sums = Heard::of(db, facts, before, &unders)?;
     let seq = |seq: u64| i64::try_from(seq).unwrap_or(i64::MAX);
     let mut put = db.prepare_cached(
         "INSERT INTO exchange (seq, conversation, ended, outcome, finished_by) VALUES (?1, ?2, ?3, ?4, ?5) \
@@ -36,16 +40,14 @@ pub(super) fn keep(db: &Connection, facts: &Facts, before: u64) -> Result<(), Me
     for reply in facts.replies.values().flatten() {
         // Of another reply there is no exchange.
         if sums.begins(reply.seq) {
-            says(db, reply)?;
-            sums.says(reply);
+            sums.says(reply, says(db, reply, &mut unders)?);
         }
     }
     // A reply that was told before, and begins an exchange only now.
     let known = facts.exchanges.iter().filter(|(first, told)| told.is_some() && !facts.replies.contains_key(*first));
     for (first, _) in known {
         if let Some(reply) = super::row::known(db, *first)? {
-            says(db, &reply)?;
-            sums.says(&reply);
+            sums.says(&reply, says(db, &reply, &mut unders)?);
         }
     }
     sums.keep(db)?;
@@ -53,25 +55,30 @@ pub(super) fn keep(db: &Connection, facts: &Facts, before: u64) -> Result<(), Me
 }
 
 /// What a first reply says of its exchange.
-fn says(db: &Connection, reply: &Reply) -> Result<(), MeasureError> {
+fn says(db: &Connection, reply: &Reply, unders: &mut Unders) -> Result<Arc<Under>, MeasureError> {
+    let (id, under) = unders.put(
+        db,
+        Under {
+            team: reply.team.clone(),
+            cohort: reply.cohort.clone(),
+            rep: reply.rep.clone(),
+            line: reply.line.clone(),
+            use_case: reply.use_case.clone(),
+            standing: reply.standing,
+        },
+    )?;
     let mut put = db.prepare_cached(
-        "UPDATE exchange SET received = ?2, day = ?3, hour = ?4, team = ?5, cohort = ?6, rep = ?7, line = ?8, \
-         use_case = ?9, standing = ?10, wall = ?11 WHERE seq = ?1",
+        "UPDATE exchange SET received = ?2, day = ?3, hour = ?4, under = ?5, wall = ?6 WHERE seq = ?1",
     )?;
     put.execute(params![
         i64::try_from(reply.seq).unwrap_or(i64::MAX),
         reply.received.millis(),
         reply.day,
         reply.hour,
-        reply.team.as_str(),
-        reply.cohort,
-        reply.rep.as_ref().map(RepId::as_str),
-        reply.line.as_str(),
-        reply.use_case,
-        reply.standing.name(),
+        id,
         reply.spent.map(|spent| spent.wall),
     ])?;
-    Ok(())
+    Ok(under)
 }
 
 fn behind(db: &Connection, facts: &Facts) -> Result<(), MeasureError> {

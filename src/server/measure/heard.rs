@@ -2,13 +2,14 @@
 //! it was, and put in as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
-use super::outcomes::{TALKED, talked};
 use super::projections::MeasureError;
+use super::under::{TALKED, Unders, talked};
 use crate::domain::measure::cell::By;
-use crate::domain::measure::credit::Talked;
+use crate::domain::measure::credit::{Talked, Under};
 use crate::domain::measure::{Adherence, Facts, Reply};
 
 /// An exchange as it counts: its first reply's day and words, and whether it ended with a meeting.
@@ -29,16 +30,16 @@ pub(super) struct Heard {
 
 impl Heard {
     /// Those that a step touches, as they were before it: there are those alone that began up to `before`.
-    pub(super) fn of(db: &Connection, facts: &Facts, before: u64) -> Result<Self, MeasureError> {
+    pub(super) fn of(db: &Connection, facts: &Facts, before: u64, unders: &Unders) -> Result<Self, MeasureError> {
         let touched: BTreeSet<u64> = facts.exchanges.keys().chain(facts.replies.keys()).copied().collect();
         let mut query = db.prepare_cached(&format!("SELECT {TALKED}, day, outcome FROM exchange e WHERE seq = ?1"))?;
         let mut were = BTreeMap::new();
         for seq in touched.into_iter().take_while(|seq| *seq <= before) {
             let mut rows = query.query([i64::try_from(seq).unwrap_or(i64::MAX)])?;
             let Some(row) = rows.next()? else { continue };
-            let (talk, day, outcome): (_, _, Option<String>) = (talked(row, 0)?, row.get(10)?, row.get(11)?);
+            let (day, outcome): (i32, Option<String>) = (row.get(5)?, row.get(6)?);
             // One whose first reply was never told counts nowhere.
-            let of = (!talk.team.as_str().is_empty()).then_some((day, talk));
+            let of = talked(row, 0, unders)?.map(|talk| (day, talk));
             were.insert(seq, Image { of, meeting: outcome.as_deref() == Some("meeting") });
         }
         Ok(Self { are: were.clone(), were })
@@ -60,19 +61,9 @@ impl Heard {
     }
 
     /// What its first reply says.
-    pub(super) fn says(&mut self, reply: &Reply) {
-        let talk = Talked {
-            seq: reply.seq,
-            conversation: reply.conversation,
-            at: reply.received,
-            team: reply.team.clone(),
-            cohort: reply.cohort.clone(),
-            rep: reply.rep.clone(),
-            line: reply.line.clone(),
-            use_case: reply.use_case.clone(),
-            hour: reply.hour,
-            standing: reply.standing,
-        };
+    pub(super) fn says(&mut self, reply: &Reply, under: Arc<Under>) {
+        let talk =
+            Talked { seq: reply.seq, conversation: reply.conversation, at: reply.received, hour: reply.hour, under };
         self.are.entry(reply.seq).or_default().of = Some((reply.day, talk));
     }
 
@@ -83,7 +74,7 @@ impl Heard {
             for image in images.values() {
                 let Some((day, talk)) = &image.of else { continue };
                 for by in By::ALL {
-                    let place = (by, *day, talk.team.to_string(), talk.key(by).into_owned(), talk.adherence());
+                    let place = (by, *day, talk.under.team.to_string(), talk.key(by).into_owned(), talk.adherence());
                     let (exchanges, meetings) = sums.entry(place).or_default();
                     *exchanges += sign;
                     *meetings += if image.meeting { sign } else { 0 };

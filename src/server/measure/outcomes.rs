@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
-use uuid::Uuid;
 
-use super::known::Talks;
 use super::projections::MeasureError;
 use super::read::{Whose, Window, cells, teams};
 use super::report::{Desk, Sees};
 use crate::domain::deal::Deal;
-use crate::domain::id::{ConversationId, DealId, LineId, RepId, TeamId};
+use crate::domain::id::{DealId, RepId, TeamId};
 use crate::domain::measure::cell::By;
-use crate::domain::measure::credit::{Rule, Talked};
+use crate::domain::measure::credit::Rule;
 use crate::domain::measure::exchange::Adherence;
 use crate::domain::measure::load;
 use crate::domain::measure::outcomes::{
@@ -35,19 +33,14 @@ pub struct Asked {
     pub after: Option<(DealId, u64)>,
 }
 
-/// The columns that [`talked`] reads, from its first one.
-pub(super) const TALKED: &str =
-    "e.seq, e.conversation, e.received, e.team, e.cohort, e.rep, e.line, e.use_case, e.hour, e.standing";
-
 impl Desk {
     /// What answering was worth.
     pub fn outcomes(&self, asked: &Asked) -> Result<Outcomes, MeasureError> {
         let (whose, (from, until)) = (self.sees.whose(), self.span());
-        let (deals, (heard, counts, breaches)) =
-            self.projections.deals_with((from, until), Talks::Credited(asked.rule), |db| {
-                let heard = heard(db, self.window, &whose, asked.by)?;
-                Ok((heard, causes(db, self.window, &whose)?, breaches(db, self.window, &whose)?))
-            })?;
+        let (deals, (heard, counts, breaches)) = self.projections.deals_with((from, until), asked.rule, |db| {
+            let heard = heard(db, self.window, &whose, asked.by)?;
+            Ok((heard, causes(db, self.window, &whose)?, breaches(db, self.window, &whose)?))
+        })?;
         let read = self.projections.deals_read()?;
         let mut told = Outcomes {
             about: self.about()?,
@@ -70,7 +63,7 @@ impl Desk {
             after: asked.after.as_ref(),
             heard: &heard,
             deals: &deals,
-            sees: &|talk| whose.sees(&talk.team, talk.rep.as_ref()),
+            sees: &|talk| whose.sees(&talk.under.team, talk.under.rep.as_ref()),
             label: &|key| self.label(asked.by, key),
         };
         fill(&mut told, &material);
@@ -119,15 +112,15 @@ fn heard(db: &Connection, window: Window, whose: &Whose, by: By) -> Result<Vec<H
     let column = match by {
         By::Team => "team",
         By::Cohort => "cohort",
-        By::Rep => "coalesce(rep, '')",
+        By::Rep => "rep",
         By::Hour => "printf('%03d', hour)",
         By::Line => "line",
         By::UseCase => "use_case",
     };
     let mut query = if whose.rep.is_some() {
         db.prepare_cached(&format!(
-            "SELECT {column}, standing, count(*), count(*) FILTER (WHERE outcome = 'meeting') FROM exchange \
-             WHERE day BETWEEN ?1 AND ?2{conditions} GROUP BY 1, 2"
+            "SELECT {column}, standing, count(*), count(*) FILTER (WHERE outcome = 'meeting') FROM under u \
+             JOIN exchange e ON e.under = u.id WHERE day BETWEEN ?1 AND ?2{conditions} GROUP BY 1, 2"
         ))?
     } else {
         values.push(Value::from(by.name().to_owned()));
@@ -154,25 +147,9 @@ fn adherence(row: &Row<'_>, column: usize) -> Result<Adherence, MeasureError> {
     Adherence::named(&name).ok_or_else(|| MeasureError::File("how exchanges were answered is not readable".to_owned()))
 }
 
-fn standing(row: &Row<'_>, column: usize) -> Result<Standing, MeasureError> {
+pub(super) fn standing(row: &Row<'_>, column: usize) -> Result<Standing, MeasureError> {
     let name: String = row.get(column)?;
     Standing::named(&name).ok_or_else(|| MeasureError::File("an exchange's standing is not readable".to_owned()))
-}
-
-/// Reads an exchange, from this column on.
-pub(super) fn talked(row: &Row<'_>, first: usize) -> Result<Talked, MeasureError> {
-    Ok(Talked {
-        seq: row.get::<_, i64>(first)?.unsigned_abs(),
-        conversation: ConversationId(Uuid::from_bytes(row.get(first + 1)?)),
-        at: Timestamp::from_millis(row.get(first + 2)?),
-        team: TeamId::new(row.get::<_, String>(first + 3)?),
-        cohort: row.get(first + 4)?,
-        rep: row.get::<_, Option<String>>(first + 5)?.map(RepId::new),
-        line: LineId::new(row.get::<_, String>(first + 6)?),
-        use_case: row.get(first + 7)?,
-        hour: row.get(first + 8)?,
-        standing: standing(row, first + 9)?,
-    })
 }
 
 /// Breached replies by their cause: those of a rep one by one, those of teams as they are added up.

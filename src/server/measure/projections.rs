@@ -10,15 +10,15 @@ use crate::domain::time::Timestamp;
 use crate::server::store::StoreError;
 
 /// What stands in the file. Another number there, and it is made again: a projection needs no migrations.
-const SHAPE: i32 = 5;
+const SHAPE: i32 = 6;
 
 /// Its tables.
 const SCHEMA: &str = include_str!("../../../assets/sql/measure/projections.sql");
 
 /// Every table of it, to be emptied by dropping it.
-pub const TABLES: [&str; 14] = [
-    "read_to", "talk", "asker", "reply", "cell", "load", "turn", "stretch", "tally", "opt_out", "held", "exchange",
-    "behind", "heard",
+pub const TABLES: [&str; 15] = [
+    "read_to", "talk", "asker", "reply", "cell", "load", "turn", "stretch", "tally", "opt_out", "held", "under",
+    "exchange", "behind", "heard",
 ];
 
 /// What the CRM told, which the journal does not know: it stays when the journal is read anew.

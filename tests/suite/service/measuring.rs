@@ -74,7 +74,6 @@ use comeback::domain::measure::cell::By;
 use comeback::domain::message::Delivery;
 use comeback::domain::time::{Span, Timestamp};
 use comeback::server::measure::follow::follow_by;
-use comeback::server::measure::projections::TABLES;
 use comeback::server::measure::report::{Asker, Desk, OnlyThese, Sees, days};
 use comeback::server::measure::{Projections, follow};
 use comeback::server::service::Work;
@@ -86,6 +85,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::{Floor, begin, buyer, device, started};
+use crate::rules::measured::dump;
 use crate::world::at;
 
 mod before;
@@ -462,23 +462,6 @@ impl Floor {
         let loaded = self.store.begin().await.unwrap().load(&wants).await.unwrap();
         loaded.conversations.values().next().unwrap().state.id
     }
-}
-
-/// Everything that stands in a file of projections, but for how far it has read.
-fn dump(path: &Path) -> Vec<String> {
-    let db = Connection::open(comeback::server::measure::projections::file_of(path)).unwrap();
-    let mut all = Vec::new();
-    for table in TABLES {
-        let mut query = db.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
-        let columns = query.column_count();
-        let mut rows = query.query([]).unwrap();
-        while let Some(row) = rows.next().unwrap() {
-            let cells = (0..columns).map(|column| format!("{:?}", row.get_ref(column).unwrap()));
-            all.push(format!("{table}: {}", cells.collect::<Vec<_>>().join(" | ")));
-        }
-    }
-    all.sort();
-    all
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@
 
 use crate::domain::deal::{Closed, Deal, StageChange};
 use crate::domain::id::{ConversationId, DealId};
-use crate::domain::measure::credit::Talked;
+use crate::domain::measure::credit::{Talked, Under};
 use crate::domain::measure::reply::Standing;
 use crate::domain::time::Timestamp;
 
@@ -11,12 +11,18 @@ pub(in crate::domain::measure) fn talked(seq: u64, at: Timestamp) -> Talked {
         seq,
         conversation: ConversationId(uuid::Uuid::from_u128(u128::from(seq))),
         at,
+        hour: 34,
+        under: std::sync::Arc::new(under()),
+    }
+}
+
+pub(in crate::domain::measure) fn under() -> Under {
+    Under {
         team: "enterprise".into(),
         cohort: "new".to_owned(),
         rep: Some("maya".into()),
         line: "main".into(),
         use_case: "pricing".to_owned(),
-        hour: 34,
         standing: Standing::InTime,
     }
 }

@@ -18,10 +18,10 @@ use crate::domain::measure::sheet::Datum;
 use crate::domain::measure::{Adherence, Standing, story};
 use crate::domain::time::Timestamp;
 use crate::server::measure::MeasureError;
-use crate::server::measure::known::Talks;
-use crate::server::measure::outcomes::{TALKED, breaches, talked};
+use crate::server::measure::outcomes::breaches;
 use crate::server::measure::report::{Desk, Sees};
 use crate::server::measure::row;
+use crate::server::measure::under::{TALKED, Unders, talked};
 use crate::wire::report::Found;
 use crate::wire::sheet::words;
 
@@ -102,8 +102,8 @@ impl Desk {
     }
 
     fn whose(&self, talk: &Talked) -> String {
-        let rep = talk.rep.as_ref().map_or("nobody", |rep| self.playbook.rep_name(rep));
-        let row = self.playbook.cohort(&talk.cohort).map_or(talk.cohort.as_str(), |cohort| &cohort.label);
+        let rep = talk.under.rep.as_ref().map_or("nobody", |rep| self.playbook.rep_name(rep));
+        let row = self.playbook.cohort(&talk.under.cohort).map_or(talk.under.cohort.as_str(), |cohort| &cohort.label);
         format!("{rep}, {row}, {}", talk.adherence().words())
     }
 
@@ -113,7 +113,7 @@ impl Desk {
         let mut conditions = self.sees.whose().conditions(&mut values)?;
         if let Some((by, key)) = &of.piece.row {
             let column = match by {
-                By::Rep => "coalesce(rep, '')",
+                By::Rep => "rep",
                 By::Hour => "printf('%03d', hour)",
                 By::Team | By::Cohort | By::Line | By::UseCase => by.name(),
             };
@@ -129,7 +129,7 @@ impl Desk {
         if of.worth == Worth::Meetings {
             conditions.push_str(" AND outcome = 'meeting'");
         }
-        let from = format!("FROM exchange e WHERE day BETWEEN ?1 AND ?2{conditions}");
+        let from = format!("FROM exchange e JOIN under u ON u.id = e.under WHERE day BETWEEN ?1 AND ?2{conditions}");
         let db = self.projections.reading();
         let total = if self.sees.whose().rep.is_some() {
             let mut query = db.prepare_cached(&format!("SELECT count(*) {from}"))?;
@@ -140,10 +140,11 @@ impl Desk {
         let mut query =
             db.prepare_cached(&format!("SELECT {TALKED}, outcome {from} ORDER BY day DESC, seq DESC LIMIT {most}"))?;
         let mut rows = query.query(params_from_iter(&values))?;
+        let unders = Unders::read(&db)?;
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
-            let talk = talked(row, 0)?;
-            let outcome: Option<String> = row.get(10)?;
+            let Some(talk) = talked(row, 0, &unders)? else { continue };
+            let outcome: Option<String> = row.get(5)?;
             let end = outcome.as_deref().map_or("under way", ended);
             let said = format!("{end}: {}", self.whose(&talk));
             all.push(One { conversation: talk.conversation, at: talk.at, n: 1, said, seq: talk.seq });
@@ -173,10 +174,8 @@ impl Desk {
 
     fn deals_of(&self, of: &OfWorth) -> Result<Vec<One>, MeasureError> {
         let (whose, (from, until)) = (self.sees.whose(), self.span());
-        // What was said last of all is told of deals that no rule credits.
-        let talks = if of.worth == Worth::Outside { Talks::All } else { Talks::Credited(of.rule) };
-        let (deals, ()) = self.projections.deals_with((from, until), talks, |_| Ok(()))?;
-        let sees = |talk: &Talked| whose.sees(&talk.team, talk.rep.as_ref());
+        let (deals, ()) = self.projections.deals_with((from, until), of.rule, |_| Ok(()))?;
+        let sees = |talk: &Talked| whose.sees(&talk.under.team, talk.under.rep.as_ref());
         let credit = Credit { rule: of.rule, from, until, sees: &sees };
         let one = |credited: Credited<'_>| One {
             conversation: credited.talk.conversation,
@@ -190,9 +189,8 @@ impl Desk {
 
     /// What misses cost. Of a reply with several deals each is said, and the reply counts once; of a deal the deal does.
     fn costly(&self, of: &OfWorth) -> Result<Vec<One>, MeasureError> {
-        let (deals, breaches) = self
-            .projections
-            .deals_with(self.span(), Talks::Credited(of.rule), |db| breaches(db, self.window, &self.sees.whose()))?;
+        let (deals, breaches) =
+            self.projections.deals_with(self.span(), of.rule, |db| breaches(db, self.window, &self.sees.whose()))?;
         let db = self.projections.reading();
         let by_id: BTreeMap<DealId, &Deal> = deals.iter().map(|known| (known.deal.id.clone(), &known.deal)).collect();
         let mut all: BTreeMap<u64, (i64, Timestamp, &'static str, Vec<String>)> = BTreeMap::new();
