@@ -177,8 +177,9 @@ fn deals(n: u128, talks: u128) -> Vec<Deal> {
         let (opened, closed) = (n * 7 % 300, !n.is_multiple_of(3));
         let stages = ["discovery", "evaluation", "proposal", "won"];
         let way = stages.iter().zip(0..).take(if closed { 4 } else { 3 });
-        let way: Vec<StageChange> =
-            way.map(|(stage, step)| StageChange { at: day(opened + 20 * step), stage: (*stage).to_owned() }).collect();
+        let way: Vec<StageChange> = way
+            .map(|(stage, step)| StageChange { at: day(opened + 20 * step), stage: (*stage).to_owned(), place: None })
+            .collect();
         let last = way.last().unwrap().clone();
         Deal {
             id: DealId(format!("deal-{n:08}")),

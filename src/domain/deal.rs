@@ -84,6 +84,16 @@ pub struct StageChange {
     pub at: Timestamp,
     /// Which, in the CRM's words.
     pub stage: String,
+    /// Where it stands on the pipeline's way, as the CRM orders its stages; nothing where the CRM has no order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<u16>,
+}
+
+impl StageChange {
+    /// Whether coming from here to `next` was a step on. Where the CRM has no order each change counts as one.
+    pub fn leads_on_to(&self, next: &Self) -> bool {
+        self.place.zip(next.place).is_none_or(|(here, there)| here < there)
+    }
 }
 
 /// The end of a deal.

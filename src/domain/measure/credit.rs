@@ -77,7 +77,8 @@ impl Rule {
         // The window comes first: where there is little room the end is cut.
         format!(
             "In the {days} before a deal closed, or before the period's end while it is open, {which} that somebody on \
-             it began by text {gets}. Each deal counts once in a total."
+             it began by text {gets}; a step from stage to stage goes by the {days} before it. Each deal counts once in a \
+             total."
         )
     }
 
@@ -89,7 +90,11 @@ impl Rule {
     /// The exchanges that a deal is credited to, oldest first. `talks` are those of everybody on it, oldest first; `until` is
     /// the end of the period.
     pub fn credited<'a>(self, deal: &Deal, talks: &'a [Talked], until: Timestamp) -> Vec<&'a Talked> {
-        let end = deal.closed.map_or(until, |closed| closed.at);
+        self.within(talks, deal.closed.map_or(until, |closed| closed.at))
+    }
+
+    /// Those that something of `end` is credited to.
+    pub(super) fn within(self, talks: &[Talked], end: Timestamp) -> Vec<&Talked> {
         let from = end - self.window();
         let mut within = talks.iter().filter(|talk| (from..=end).contains(&talk.at));
         match self.touch {

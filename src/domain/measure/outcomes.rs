@@ -283,7 +283,7 @@ pub fn fill<'a>(told: &mut Outcomes, of: &Material<'a>) {
         let mut taken: BTreeSet<Place<'a>> = BTreeSet::new();
         let mut adherences: BTreeMap<Option<Adherence>, &Talked> = BTreeMap::new();
         let mut alike: Vec<(Cow<'a, str>, Adherence)> = Vec::new();
-        for talk in credited {
+        for talk in credited.iter().copied() {
             let kind = (talk.key(of.by), talk.adherence());
             // One like it took all that this could take: of a hundred exchanges of a deal few are of another kind.
             if alike.contains(&kind) {
@@ -291,7 +291,7 @@ pub fn fill<'a>(told: &mut Outcomes, of: &Material<'a>) {
             }
             for place in places(kind.0.clone(), kind.1) {
                 if taken.insert(place.clone()) {
-                    sums.entry(place).or_default().add(deal, talk.at, of.from);
+                    sums.entry(place).or_default().add(deal);
                 }
             }
             alike.push(kind);
@@ -300,9 +300,6 @@ pub fn fill<'a>(told: &mut Outcomes, of: &Material<'a>) {
             }
         }
         for (adherence, talk) in adherences {
-            for (stage, length) in sum::moves(deal, talk.at, of.from) {
-                stages.entry((stage, adherence)).or_default().stays.push(length);
-            }
             if deal.closed.is_none() {
                 stages.entry((&deal.stage, adherence)).or_default().still += 1;
             } else if let Some(adherence) = adherence {
@@ -310,6 +307,21 @@ pub fn fill<'a>(told: &mut Outcomes, of: &Material<'a>) {
                 let share = layers.entry(stage).or_default().entry(adherence).or_insert(Share { part: 0, whole: 0 });
                 share.whole += 1;
                 share.part += i64::from(Fate::of(deal) == Fate::Won);
+            }
+        }
+        // A step goes by what came before it: who texts again later takes none away.
+        for step in sum::steps(deal, of.from) {
+            let mut sum: BTreeSet<Place<'a>> = BTreeSet::new();
+            let mut stage = BTreeSet::new();
+            for talk in of.rule.within(&known.talks, step.at).into_iter().filter(|talk| (of.sees)(talk)) {
+                sum.extend(places(talk.key(of.by), talk.adherence()));
+                stage.extend([None, Some(talk.adherence())]);
+            }
+            for place in sum {
+                sums.entry(place).or_default().moved(step.length());
+            }
+            for adherence in stage {
+                stages.entry((&step.stood.stage, adherence)).or_default().stays.push(step.length());
             }
         }
     }

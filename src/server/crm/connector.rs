@@ -6,6 +6,8 @@
 //!
 //! **What a CRM lacks** its connector leaves as it is here: [`CrmError::Cannot`]. Whoever asks lives with that.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::changed::{Changed, Touched};
@@ -91,6 +93,10 @@ pub struct Deals {
     pub next: Option<String>,
 }
 
+/// What a server and the proxies before it take for a call at most, once they have it, with room: those of the large CRMs end
+/// theirs well before.
+pub const SETTLES: Duration = Duration::from_secs(60);
+
 /// A CRM.
 #[async_trait]
 pub trait Crm: Send + Sync + 'static {
@@ -157,6 +163,12 @@ pub trait Crm: Send + Sync + 'static {
     /// Whether it takes writes, finds them again and tells how tasks stand: all three or none.
     fn takes_writes(&self) -> bool {
         false
+    }
+
+    /// How long a call that nobody heard the end of may go on there and make its write all the same. Only behind it does "not
+    /// there" ([`Crm::find`]) mean that it was not made.
+    fn settles(&self) -> Duration {
+        SETTLES
     }
 
     /// Makes one write, once, and returns the CRM's id of what was made or changed. It never tries again by itself. After an

@@ -221,6 +221,11 @@ fn position(e: &serde_json::Error) -> String {
 
 #[async_trait]
 impl Crm for Directory {
+    /// A second one of its key makes nothing there.
+    fn settles(&self) -> Duration {
+        Duration::ZERO
+    }
+
     fn takes_writes(&self) -> bool {
         self.writes
     }

@@ -137,8 +137,7 @@ impl WriteBack {
         let known = if is_again(&row) { self.marked(number.id).await? } else { BTreeSet::new() };
         let link = conversations.last().map_or_else(|| "comeback consent show".to_owned(), |c| self.link(c.id));
         let may_be_there = row.begun;
-        row.begun = true;
-        store.put_crm_row(&row).await?;
+        self.begins(&mut row, now).await?;
         let (mut made, mut refused) = (Vec::new(), None);
         for contact in contacts {
             if known.contains(contact.as_str()) {

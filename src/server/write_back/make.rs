@@ -90,8 +90,7 @@ impl WriteBack {
                 Err(TaskTrouble::Store(error)) => return Err(error),
             }
         }
-        row.begun = true;
-        self.service.store().put_crm_row(&row).await?;
+        self.begins(&mut row, now).await?;
         let mut written = self.crm.write(&write).await;
         if matches!(&written, Err(error) if error.is_final() && !error.may_have_been_made()) && write.deal.is_some() {
             // The deal may be gone there, and the person is not.
@@ -107,6 +106,14 @@ impl WriteBack {
                 self.failed(row, &error).await
             }
         }
+    }
+
+    /// From here on a call may make it, and until it can no more, nothing is looked for: on disk before the call.
+    pub(super) async fn begins(&self, row: &mut CrmRow, now: Timestamp) -> Result<(), StoreError> {
+        let settles = Span::millis(i64::try_from(self.crm.settles().as_millis()).unwrap_or(i64::MAX));
+        row.begun = true;
+        row.next_at = now + self.service.clock().of_real(settles);
+        self.service.store().put_crm_row(row).await
     }
 
     pub(super) async fn made(&self, mut row: CrmRow, id: String) -> Result<Option<Timestamp>, StoreError> {
@@ -132,6 +139,7 @@ impl WriteBack {
         row.waits = Some(error.to_string());
         if error.is_final() {
             tracing::warn!(key = %row.key, %error, "the CRM does not take a write: see comeback crm");
+            self.ask_again(&row).await?;
             return self.end(row, CrmEnd::Refused, now).await;
         }
         let again = match error {
@@ -145,10 +153,18 @@ impl WriteBack {
             | CrmError::Cannot(_) => now + self.service.clock().of_real(pause(row.tries)),
         };
         row.tries = row.tries.saturating_add(1);
-        row.next_at = again;
+        row.next_at = if row.begun { again.max(row.next_at) } else { again };
         tracing::warn!(key = %row.key, %error, tries = row.tries, "a write into the CRM waits");
         self.service.store().put_crm_row(&row).await?;
         Ok(Some(again))
+    }
+
+    /// Whom it was about may be somebody else there by now: their card is read again, and once it differs what was refused is
+    /// tried again.
+    async fn ask_again(&self, row: &CrmRow) -> Result<(), StoreError> {
+        let subject = self.service.store().subject(row.conversation, 0).await?;
+        self.service.asks().want(subject.map(|subject| subject.address));
+        Ok(())
     }
 
     async fn read(&self, row: &CrmRow, now: Timestamp) -> Result<Read, StoreError> {

@@ -1,7 +1,7 @@
 //! Who is behind a number, their company and deals, and how deals went.
 
 use comeback::domain::contact::{Address, Body};
-use comeback::domain::deal::{Closed, Deal, StageChange};
+use comeback::domain::deal::{Closed, Deal};
 use comeback::domain::id::{AccountId, ContactId, RepId};
 use comeback::domain::time::{Span, Timestamp};
 use comeback::emulator::fill;
@@ -220,8 +220,11 @@ async fn deals_are_told_in_the_order_of_their_change_with_their_way_and_their_en
     let ids: Vec<&str> = told.deals.iter().map(|d| d.id.as_str()).collect();
     assert_eq!(ids, [open.as_str(), won.as_str()], "the one that changed last comes last");
     let deal = &told.deals[1];
-    let came = |hours: i64, stage: &str| StageChange { at: began + Span::minutes(60 * hours), stage: stage.to_owned() };
-    assert_eq!(deal.stages, [came(0, "Appointment Scheduled"), came(24, "Contract Sent"), came(48, "Closed Won")]);
+    let came = |hours: i64, stage: &'static str| (began + Span::minutes(60 * hours), stage);
+    let way: Vec<(Timestamp, &str)> = deal.stages.iter().map(|change| (change.at, change.stage.as_str())).collect();
+    assert_eq!(way, [came(0, "Appointment Scheduled"), came(24, "Contract Sent"), came(48, "Closed Won")]);
+    let (first, last) = (&deal.stages[0], &deal.stages[2]);
+    assert!(first.leads_on_to(last) && !last.leads_on_to(first), "{:?}", deal.stages);
     assert_eq!(deal.closed, Some(Closed { at: began + Span::minutes(2880), won: true }));
     assert_eq!((deal.amount_cents, deal.currency.as_deref()), (Some(150_000), Some("EUR")));
     assert_eq!(

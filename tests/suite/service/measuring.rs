@@ -80,7 +80,6 @@ use comeback::server::service::Work;
 use comeback::server::store::sqlite::SqliteStore;
 use comeback::server::store::{CampaignSend, Store};
 use comeback::wire::command::Verdict;
-use rusqlite::Connection;
 use serde_json::Value;
 use tokio::sync::watch;
 

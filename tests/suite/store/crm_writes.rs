@@ -76,6 +76,13 @@ pub(super) async fn of_a_conversation_only_the_first_write_is_due_and_the_next_t
     assert_eq!(told(due(6).await), (vec![3], Some(minute(20))), "nobody overtakes in a conversation");
     store.crm_wake(here(1), minute(6)).await.unwrap();
     assert_eq!(told(due(6).await), (vec![3, 1], None));
+    store.put_crm_row(&CrmRow { begun: true, ..later.clone() }).await.unwrap();
+    store.crm_wake(here(1), minute(6)).await.unwrap();
+    assert_eq!(
+        told(due(6).await),
+        (vec![3], Some(minute(20))),
+        "what may have been made waits until nobody makes it any more"
+    );
     store.put_crm_row(&ended(later, CrmEnd::Made, minute(6))).await.unwrap();
     assert_eq!(told(due(6).await), (vec![2, 3], None));
 }
@@ -103,8 +110,16 @@ pub(super) async fn what_was_refused_is_counted_shown_and_put_back(store: &Kept)
     assert_eq!(store.crm_standing().await.unwrap(), standing);
     let (waiting, refused) = store.crm_stuck(1).await.unwrap();
     assert_eq!((keys(&waiting), keys(&refused)), (vec![2], vec![1]));
+    store.crm_wake(here(2), minute(10)).await.unwrap();
+    assert_eq!(store.crm_standing().await.unwrap(), standing, "somebody else's");
     assert_eq!(store.crm_retry(minute(10)).await.unwrap(), 1);
-    assert_eq!(store.crm_standing().await.unwrap(), CrmStanding { waiting: 3, refused: 0, ..standing });
+    let again = CrmStanding { waiting: 3, refused: 0, ..standing };
+    assert_eq!(store.crm_standing().await.unwrap(), again);
+    for (key, end) in [(1, CrmEnd::Refused), (4, CrmEnd::Dropped)] {
+        store.put_crm_row(&ended(log(key, u128::from(key == 4) * 3 + 1, 4), end, minute(9))).await.unwrap();
+    }
+    store.crm_wake(here(1), minute(10)).await.unwrap();
+    assert_eq!(store.crm_standing().await.unwrap(), again, "the cards of its conversation changed");
     assert_eq!(keys(&store.crm_due(minute(10), 9).await.unwrap().0), [2, 3, 1]);
 }
 

@@ -169,16 +169,17 @@ pub fn opened<'a>(worth: Worth, piece: &Piece, of: &Credit<'_>, deals: &'a [Know
             all.extend(last.map(|talk| Credited { talk, deal, at: talk.at, n: 1 }));
             continue;
         }
-        let credited: Vec<&Talked> = credited.into_iter().filter(|talk| (of.sees)(talk) && piece.has(talk)).collect();
-        // As in the sums: of several exchanges the oldest one says since when.
-        let Some(first) = credited.first().filter(|_| fits && worth.counts(deal)) else { continue };
-        let (at, n) = match worth {
-            Worth::Moved => {
-                let in_stage = |stage: &str| piece.stage.as_deref().is_none_or(|wanted| wanted == stage);
-                let steps = sum::steps(deal, first.at, of.from).filter(|(stood, _)| in_stage(&stood.stage));
-                let (n, last) = steps.fold((0, first.at), |(n, _), (_, next)| (n + 1, next.at));
-                (Some(last), n)
+        if worth == Worth::Moved {
+            if fits {
+                all.extend(steps(deal, talks, piece, of));
             }
+            continue;
+        }
+        let credited: Vec<&Talked> = credited.into_iter().filter(|talk| (of.sees)(talk) && piece.has(talk)).collect();
+        if !fits || !worth.counts(deal) {
+            continue;
+        }
+        let (at, n) = match worth {
             Worth::Still => (None, i64::from(piece.stage.as_deref().is_none_or(|stage| stage == deal.stage))),
             Worth::Exchanges
             | Worth::Meetings
@@ -188,11 +189,27 @@ pub fn opened<'a>(worth: Worth, piece: &Piece, of: &Credit<'_>, deals: &'a [Know
             | Worth::Ended
             | Worth::Open
             | Worth::Outside
+            | Worth::Moved
             | Worth::Missed
             | Worth::Cost => (deal.closed.map(|closed| closed.at), 1),
         };
         if n > 0 {
             all.extend(credited.iter().map(|talk| Credited { talk, deal, at: at.unwrap_or(talk.at), n }));
+        }
+    }
+    all
+}
+
+/// The exchanges that steps of a deal are credited to, each with how many, as of the last of them.
+fn steps<'a>(deal: &'a Deal, talks: &'a [Talked], piece: &Piece, of: &Credit<'_>) -> Vec<Credited<'a>> {
+    let mut all: Vec<Credited<'a>> = Vec::new();
+    let in_stage = |stage: &str| piece.stage.as_deref().is_none_or(|wanted| wanted == stage);
+    for step in sum::steps(deal, of.from).filter(|step| in_stage(&step.stood.stage)) {
+        for talk in of.rule.within(talks, step.at).into_iter().filter(|talk| (of.sees)(talk) && piece.has(talk)) {
+            match all.iter_mut().find(|known| known.talk.seq == talk.seq) {
+                Some(known) => (known.n, known.at) = (known.n + 1, step.at),
+                None => all.push(Credited { talk, deal, at: step.at, n: 1 }),
+            }
         }
     }
     all

@@ -28,9 +28,9 @@ pub(in crate::domain::measure) fn under() -> Under {
 }
 
 pub(in crate::domain) fn deal(id: &str, opened: Timestamp, closed: Option<(Timestamp, bool)>) -> Deal {
-    let mut stages = vec![StageChange { at: opened, stage: "discovery".to_owned() }];
+    let mut stages = vec![StageChange { at: opened, stage: "discovery".to_owned(), place: None }];
     if let Some((at, won)) = closed {
-        stages.push(StageChange { at, stage: if won { "won" } else { "lost" }.to_owned() });
+        stages.push(StageChange { at, stage: if won { "won" } else { "lost" }.to_owned(), place: None });
     }
     Deal {
         id: DealId(id.to_owned()),

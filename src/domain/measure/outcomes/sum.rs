@@ -39,8 +39,8 @@ impl<'a> Sum<'a> {
         self.meetings += meetings;
     }
 
-    /// Takes in a deal that is credited to a reply of `at`, in a period that began at `from`.
-    pub(super) fn add(&mut self, deal: &'a Deal, at: Timestamp, from: Timestamp) {
+    /// Takes in a deal that is credited to it.
+    pub(super) fn add(&mut self, deal: &'a Deal) {
         let fate = Fate::of(deal);
         match fate {
             Fate::Won => self.won += 1,
@@ -61,7 +61,11 @@ impl<'a> Sum<'a> {
             }
         }
         self.cycles.extend(deal.cycle());
-        self.stays.extend(moves(deal, at, from).map(|(_, length)| length));
+    }
+
+    /// Takes in for how long a deal had stood in a stage before a step that is credited to it.
+    pub(super) fn moved(&mut self, length: i64) {
+        self.stays.push(length);
     }
 
     pub(super) fn row(self, key: String, label: String, adherence: Option<Adherence>) -> OutcomeRow {
@@ -95,15 +99,28 @@ impl<'a> Sum<'a> {
     }
 }
 
-/// The stages that a deal left for another one, in the period and after the reply that it is credited to, each with how long
-/// it had stood there. To be lost is no step on.
-pub(super) fn moves(deal: &Deal, at: Timestamp, from: Timestamp) -> impl Iterator<Item = (&str, i64)> {
-    steps(deal, at, from).map(|(stood, next)| (stood.stage.as_str(), next.at.since(stood.at).as_millis()))
+/// A step of a deal from one stage on to another.
+#[derive(Clone, Copy)]
+pub(super) struct Step<'a> {
+    /// Where it had stood.
+    pub(super) stood: &'a StageChange,
+    /// When it moved on.
+    pub(super) at: Timestamp,
 }
 
-/// The same, each with the stage that it came to.
-pub(super) fn steps(deal: &Deal, at: Timestamp, from: Timestamp) -> impl Iterator<Item = (&StageChange, &StageChange)> {
+impl Step<'_> {
+    /// For how long it had stood there, in milliseconds.
+    pub(super) fn length(&self) -> i64 {
+        self.at.since(self.stood.at).as_millis()
+    }
+}
+
+/// The steps of a deal since the period began. To be lost is no step on, nor is to come back to an earlier stage.
+pub(super) fn steps(deal: &Deal, from: Timestamp) -> impl Iterator<Item = Step<'_>> {
     let lost = deal.closed.filter(|closed| !closed.won).map(|closed| closed.at);
     let steps = deal.stages.iter().zip(deal.stages.iter().skip(1));
-    steps.filter(move |(_, next)| next.at > at && next.at >= from && lost.is_none_or(|lost| next.at < lost))
+    let steps = steps.filter(move |(stood, next)| {
+        stood.leads_on_to(next) && next.at >= from && lost.is_none_or(|lost| next.at < lost)
+    });
+    steps.map(|(stood, next)| Step { stood, at: next.at })
 }

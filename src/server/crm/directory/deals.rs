@@ -93,7 +93,7 @@ fn read(page: Page) -> Result<Deals, CrmError> {
     for told in page.deals {
         let mut stages = Vec::new();
         for came in told.stages {
-            stages.push(StageChange { at: at("stage", &came.at)?, stage: came.stage });
+            stages.push(StageChange { at: at("stage", &came.at)?, stage: came.stage, place: None });
         }
         stages.sort_by_key(|change| change.at);
         let mut seen = BTreeSet::new();

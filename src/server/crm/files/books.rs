@@ -260,7 +260,7 @@ impl Names<'_> {
 /// deal the newer one stands.
 fn deal(row: &DealRow, way: &[&StageRow], reps: &Names<'_>, written: Timestamp) -> Deal {
     let mut way: Vec<StageChange> =
-        way.iter().map(|stage| StageChange { at: stage.at, stage: stage.stage.clone() }).collect();
+        way.iter().map(|stage| StageChange { at: stage.at, stage: stage.stage.clone(), place: None }).collect();
     way.sort_by_key(|change| change.at);
     // The stage it ended in says nothing of when it was opened.
     let first = way.first().map(|change| change.at).filter(|at| row.closed.is_none_or(|closed| *at < closed));
@@ -268,7 +268,7 @@ fn deal(row: &DealRow, way: &[&StageRow], reps: &Names<'_>, written: Timestamp) 
     let changed = row.changed.unwrap_or(written);
     if way.last().is_none_or(|last| last.stage != row.stage) {
         let at = row.stage_since.or(row.closed).or(opened.filter(|_| way.is_empty())).unwrap_or(changed);
-        way.push(StageChange { at, stage: row.stage.clone() });
+        way.push(StageChange { at, stage: row.stage.clone(), place: None });
     }
     Deal {
         id: DealId::new(&row.id),

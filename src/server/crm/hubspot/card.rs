@@ -134,6 +134,10 @@ fn stage(id: &str, stages: &Stages) -> String {
     said(stages.stages.get(id).map_or(id, |stage| stage.label.as_str()))
 }
 
+fn place(id: &str, stages: &Stages) -> Option<u16> {
+    stages.stages.get(id).map(|stage| stage.place)
+}
+
 fn currency(deal: &Record) -> Option<String> {
     let code = deal.text("deal_currency_code")?;
     (code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase())).then(|| code.to_owned())
@@ -175,11 +179,12 @@ pub fn deal(
         let named = stage(id, stages);
         // Written again with the same value, it came nowhere.
         if way.last().is_none_or(|last| last.stage != named) {
-            way.push(StageChange { at, stage: named });
+            way.push(StageChange { at, stage: named, place: place(id, stages) });
         }
     }
     if way.last().is_none_or(|last| last.stage != stage(now, stages)) {
-        way.push(StageChange { at: opened.filter(|_| way.is_empty()).unwrap_or(changed), stage: stage(now, stages) });
+        let at = opened.filter(|_| way.is_empty()).unwrap_or(changed);
+        way.push(StageChange { at, stage: stage(now, stages), place: place(now, stages) });
     }
     let by_stage = stages.stages.get(now).and_then(|stage| stage.closes);
     let said_won = record.text("hs_is_closed_won").map(|won| won == "true");

@@ -269,9 +269,12 @@ struct Pipeline {
 }
 
 #[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct StageText {
     id: String,
     label: String,
+    #[serde(default)]
+    display_order: i64,
     #[serde(default)]
     metadata: BTreeMap<String, serde_json::Value>,
 }
@@ -283,6 +286,8 @@ pub struct Stage {
     pub label: String,
     /// Whether deals end there, and whether they are won then.
     pub closes: Option<bool>,
+    /// Its place among those of its pipeline.
+    pub place: u16,
 }
 
 /// Pipelines and stages by their ids.
@@ -298,14 +303,15 @@ impl Pipelines {
     /// By their ids.
     pub fn stages(self) -> Stages {
         let mut all = Stages::default();
-        for pipeline in self.results {
-            for stage in pipeline.stages {
+        for mut pipeline in self.results {
+            pipeline.stages.sort_by_key(|stage| stage.display_order);
+            for (place, stage) in (0..).zip(pipeline.stages) {
                 let says =
                     |name: &str| stage.metadata.get(name).map(|v| v.as_str().map_or(v.to_string(), str::to_owned));
                 let probability = says("probability").and_then(|p| p.parse::<f64>().ok()).unwrap_or_default();
                 let ends = says("isClosed").map_or(probability >= 1.0, |closed| closed == "true");
                 let closes = ends.then_some(probability >= 1.0);
-                all.stages.insert(stage.id, Stage { label: stage.label, closes });
+                all.stages.insert(stage.id, Stage { label: stage.label, closes, place });
             }
             all.pipelines.insert(pipeline.id, pipeline.label);
         }

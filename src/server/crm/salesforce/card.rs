@@ -216,11 +216,13 @@ pub fn deal(record: &Record, history: &[Record], stages: &Stages, owners: &Match
         let named = stage(name, stages);
         // Other fields have a history too: with the same stage it came nowhere.
         if way.last().is_none_or(|last| last.stage != named) {
-            way.push(StageChange { at, stage: named });
+            way.push(StageChange { at, stage: named, place: stages.get(name).map(|stage| stage.place) });
         }
     }
     if way.last().is_none_or(|last| last.stage != now) {
-        way.push(StageChange { at: opened.filter(|_| way.is_empty()).unwrap_or(changed), stage: now.clone() });
+        let at = opened.filter(|_| way.is_empty()).unwrap_or(changed);
+        let place = record.text("StageName").and_then(|name| stages.get(name)).map(|stage| stage.place);
+        way.push(StageChange { at, stage: now.clone(), place });
     }
     let closed = record
         .is("IsClosed")

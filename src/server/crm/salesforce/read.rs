@@ -169,17 +169,19 @@ pub struct Stage {
     pub label: String,
     /// Whether deals end there, and whether they are won then.
     pub closes: Option<bool>,
+    /// Its place among all, as the organisation orders them.
+    pub place: u16,
 }
 
 /// Stages by the name that records have of them.
 pub fn stages(records: &[Record]) -> BTreeMap<String, Stage> {
-    let stage = |r: &Record| {
+    let stage = |(place, r): (u16, &Record)| {
         let name = r.text("ApiName")?.to_owned();
         let label = r.text("MasterLabel").unwrap_or(&name).to_owned();
         let closes = r.is("IsClosed").then(|| r.is("IsWon"));
-        Some((name, Stage { label, closes }))
+        Some((name, Stage { label, closes, place }))
     };
-    records.iter().filter_map(stage).collect()
+    (0..).zip(records).filter_map(stage).collect()
 }
 
 /// Words of this organisation for how a task stands and how urgent it is.

@@ -59,8 +59,13 @@ impl CrmWriteStore for MemoryStore {
 
     async fn crm_wake(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError> {
         let mut tables = self.0.lock().await;
-        let of = |row: &&mut CrmRow| row.conversation == conversation && row.ended.is_none();
-        tables.crm_writes.values_mut().filter(of).for_each(|row| row.next_at = row.next_at.min(now));
+        for row in tables.crm_writes.values_mut().filter(|row| row.conversation == conversation) {
+            match row.ended {
+                None if !row.begun => row.next_at = row.next_at.min(now),
+                Some((CrmEnd::Refused, _)) => (row.ended, row.waits, row.next_at, row.tries) = (None, None, now, 0),
+                None | Some((CrmEnd::Made | CrmEnd::Dropped, _)) => {}
+            }
+        }
         Ok(())
     }
 

@@ -43,8 +43,16 @@ impl CrmWriteStore for SqliteStore {
     }
 
     async fn crm_wake(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError> {
-        let sql = "UPDATE crm_write SET next_at = ?2 WHERE conversation = ?1 AND ended IS NULL AND next_at > ?2";
-        self.write(move |db| Ok(db.execute(sql, params![conversation.to_string(), now.millis()]).map(drop)?)).await
+        let waits = "UPDATE crm_write SET next_at = ?2 WHERE conversation = ?1 AND ended IS NULL AND next_at > ?2 \
+                     AND begun = 0";
+        let refused = "UPDATE crm_write SET ended = NULL, ended_at = NULL, waits = NULL, next_at = ?2, tries = 0 \
+                       WHERE ended = 'refused' AND conversation = ?1";
+        self.write(move |db| {
+            let of = params![conversation.to_string(), now.millis()];
+            db.execute(waits, of)?;
+            Ok(db.execute(refused, of).map(drop)?)
+        })
+        .await
     }
 
     async fn crm_tasks(

@@ -99,7 +99,10 @@ fn deal(
         closes: None,
         closed: closed.map(|won| Closed { at: last.0, won }),
         changed: last.0,
-        stages: way.iter().map(|(at, stage)| StageChange { at: *at, stage: (*stage).to_owned() }).collect(),
+        stages: way
+            .iter()
+            .map(|(at, stage)| StageChange { at: *at, stage: (*stage).to_owned(), place: None })
+            .collect(),
     }
 }
 
