@@ -85,7 +85,7 @@ pub struct DealsTold {
     pub as_of: Option<i64>,
     /// What hinders it.
     pub trouble: Option<String>,
-    /// Rows of the CRM's own that it could not read: they are in no number.
+    /// Rows of the CRM's own that it could not read, or not whole: what is missing there is in no number.
     #[serde(default)]
     pub unread: i64,
 }
@@ -95,10 +95,10 @@ impl DealsTold {
     pub fn unread_words(&self) -> Option<String> {
         match self.unread {
             ..=0 => None,
-            1 => Some("1 row of the CRM was not read and is in no number: comeback doctor names it.".to_owned()),
+            1 => Some("1 row of the CRM was not read, or only in part: comeback doctor names it.".to_owned()),
             n => {
                 let rows = thousands(n);
-                Some(format!("{rows} rows of the CRM were not read and are in no number: comeback doctor names them."))
+                Some(format!("{rows} rows of the CRM were not read, or only in part: comeback doctor names them."))
             }
         }
     }

@@ -47,7 +47,7 @@ pub struct DealsRead {
     pub as_of: Option<Timestamp>,
     /// What hinders it.
     pub trouble: Option<String>,
-    /// Rows of the CRM's own that it could not read: they count for nothing.
+    /// Rows of the CRM's own that it could not read, or not whole.
     pub unread: i64,
 }
 
