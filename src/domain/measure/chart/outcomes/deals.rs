@@ -25,7 +25,7 @@ pub(super) fn charts(told: &Outcomes) -> Vec<Chart> {
             Shape::Bars,
             cost(told),
         ),
-        chart("All deals of the CRM", &whole, Shape::Bars, all(told)),
+        chart("All deals of the CRM", whole, Shape::Bars, all(told)),
     ]
 }
 
