@@ -78,7 +78,8 @@ pub(super) struct Sla {
     /// newest 500.
     #[arg(long)]
     breaches: bool,
-    /// Instead of the report, the replies behind one of its numbers: those of this row, by its `key`; `all` for every row.
+    /// Instead of the report, the replies behind one of its numbers: those of this row, by its `key`; `all` for every row,
+    /// `nobody` for those that are no rep's (--by rep).
     #[arg(long, value_name = "KEY", conflicts_with = "breaches")]
     replies: Option<String>,
     /// Of them those that stand so.

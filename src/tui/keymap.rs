@@ -204,8 +204,8 @@ pub const TABLE: &[Binding] = &[
     ),
     b(Group::Move, &[List, Outbox, WhileAway], &["Enter"], Action::Open, "open", "open the conversation"),
     b(Group::Move, &[Measure], &["Enter"], Action::Open, "open", "the conversations behind a number; then one of them"),
-    b(Group::Move, &[Measure], &["Left"], Action::Left, "left", "to the left: the hour, day or number before"),
-    b(Group::Move, &[Measure], &["Right"], Action::Right, "right", "to the right: the next hour, day or number"),
+    b(Group::Move, &[Measure], &["Left"], Action::Left, "left", "the hour, day or number before; up in a story"),
+    b(Group::Move, &[Measure], &["Right"], Action::Right, "right", "the next hour, day or number; down in a story"),
     b(Group::Move, &[Measure], &["Tab"], Action::NextInbox, "next chart", "next chart"),
     b(Group::Move, &[Measure], &["Shift-Tab"], Action::PreviousInbox, "previous chart", "previous chart"),
     b(

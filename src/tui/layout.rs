@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::model::overlay::Pick;
 use super::model::{Model, Screen};
-use super::view::conversation;
+use super::view::{conversation, measure};
 use crate::domain::id::MessageId;
 use crate::domain::safe_text::SafeText;
 
@@ -104,6 +104,11 @@ pub(super) fn conversation_overflow(model: &Model) -> usize {
 /// Lines of the opened conversation from a message of it on.
 pub(super) fn conversation_lines(model: &Model, from: MessageId) -> Option<usize> {
     conversation::lines_from(model, from, thread_area(model)?)
+}
+
+/// Lines of the story below what a number of the measures counts that do not fit on the screen.
+pub(super) fn story_overflow(model: &Model) -> usize {
+    measure::overflow(model, areas(model.size).whole)
 }
 
 /// Most choices that all stay on screen below what should be read first: of longer lists two do, and the rest is scrolled.

@@ -1,6 +1,7 @@
 //! Draws the model. Pure over `(model, now)`; answers with the earliest instant at which what it drew would differ.
 
 pub(super) mod conversation;
+pub(super) mod measure;
 
 mod around;
 mod composer;
@@ -8,7 +9,6 @@ mod context;
 mod head;
 mod list;
 mod loan;
-mod measure;
 mod on_call;
 mod outbox;
 mod overlay;

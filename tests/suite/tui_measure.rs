@@ -268,6 +268,67 @@ fn every_number_opens_the_conversations_behind_it_and_esc_comes_back() {
     }
 }
 
+/// Conversations behind a number, each with a story of so many lines.
+fn with_stories(count: u128, lines: usize) -> Conversations {
+    let one = |n: u128| Found {
+        conversation: id(n).to_string(),
+        at: (START - Span::minutes(90)).millis(),
+        said: "late".to_owned(),
+        times: 1,
+        story: (1..=lines).map(|line| format!("line {line} of it")).collect(),
+    };
+    Conversations { conversations: (1..=count).map(one).collect(), more: false }
+}
+
+/// A desk with what is behind the second row of the bars open.
+fn behind_a_row(size: (u16, u16), found: Conversations) -> Desk {
+    let mut desk = measured(size);
+    desk.keys("Tab Tab Tab j Enter");
+    let behind = Behind::of("sla").only("by", "cohort").only("key", "new-lead").only("standing", "in_time");
+    desk.hear(Notice::Behind { behind, found: Ok(Arc::new(found)) });
+    desk
+}
+
+#[test]
+fn a_story_has_the_room_that_the_list_leaves_and_says_how_much_of_it_is_left_out() {
+    let desk = behind_a_row((120, 40), with_stories(2, 30));
+    desk.says("line 1 of it");
+    desk.says("line 30 of it");
+    assert!(!desk.screen().contains("more line"), "{}", desk.screen());
+    // Beside a long list it has half of the rows: seven lines, and one that says how many there are besides.
+    let mut desk = behind_a_row((80, 24), with_stories(40, 12));
+    desk.says("line 7 of it");
+    desk.says("… 5 more lines · Right");
+    assert!(!desk.screen().contains("line 8 of it"), "{}", desk.screen());
+    desk.keys("Right Right");
+    desk.says("line 9 of it");
+    desk.says("… 2 above, 3 more lines · Left Right");
+    desk.keys("Right Right Right Right Right Right");
+    desk.says("line 12 of it");
+    desk.says("… 5 above · Left");
+    // It does not go on beyond its end, so that one step back is seen at once.
+    desk.keys("Left");
+    desk.says("… 4 above, 1 more line · Left Right");
+    // The next one is read from its beginning.
+    desk.keys("j");
+    desk.says("line 1 of it");
+    desk.says("… 5 more lines · Right");
+    // On a low screen a long list keeps its rows, and a short one leaves its own.
+    let desk = behind_a_row((40, 12), with_stories(40, 12));
+    assert!(!desk.screen().contains("of it"), "{}", desk.screen());
+    let desk = behind_a_row((40, 12), with_stories(2, 12));
+    desk.says("line 3 of it");
+    desk.says("… 9 more lines · Right");
+}
+
+#[test]
+fn what_is_long_in_a_story_goes_on_in_the_next_line() {
+    let mut found = with_stories(1, 1);
+    found.conversations[0].story = vec![format!("10:00  {} and so it ended", "somebody else was asked, ".repeat(4))];
+    let desk = behind_a_row((80, 24), found);
+    assert!(read(&desk).contains("was asked, and so it ended"), "{}", desk.screen());
+}
+
 /// An auditor keeps no conversations: each is told by its id, and Enter says how its record is read.
 #[test]
 fn an_auditor_is_told_how_to_read_what_a_number_counts() {

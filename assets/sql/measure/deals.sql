@@ -15,11 +15,13 @@ CREATE TABLE IF NOT EXISTS deal_contact (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deal_contact_of ON deal_contact (deal);
 
--- How far they have been read: the newest change, when all of them were read last, when any were, and what hinders it.
+-- How far they have been read: the newest change, when all of them were read last, when any were, what hinders it, and how many
+-- rows of the CRM's own could not be read.
 CREATE TABLE IF NOT EXISTS deals_read (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     since INTEGER NOT NULL,
     whole INTEGER NOT NULL,
     as_of INTEGER NOT NULL,
-    trouble TEXT
+    trouble TEXT,
+    unread INTEGER NOT NULL DEFAULT 0
 ) STRICT;

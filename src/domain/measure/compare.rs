@@ -16,6 +16,10 @@ use super::sample::Share;
 use crate::domain::id::TeamId;
 use crate::domain::time::{Span, Timestamp};
 
+mod stood;
+
+pub use stood::Stood;
+
 /// A day.
 const DAY: Span = Span::minutes(24 * 60);
 
@@ -26,8 +30,8 @@ pub struct Began {
     pub team: TeamId,
     /// When it came.
     pub at: Timestamp,
-    /// The stage that the buyer's deal stood in then; nothing when they had none.
-    pub stage: Option<String>,
+    /// Where the buyer's deal stood then.
+    pub stood: Stood,
     /// Whether it ended with a meeting.
     pub meeting: bool,
     /// How long it waited for its first answer, in milliseconds on the wall; nothing when there was none.
@@ -49,6 +53,26 @@ pub struct Compared {
     pub in_stages: Difference,
     /// Teams that began on one day, held against those that had not yet.
     pub waves: Vec<Wave>,
+    /// Why there are none of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_waves: Option<NoWaves>,
+}
+
+/// Why no team is held against those that had not begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum NoWaves {
+    /// All others began within the days compared.
+    TooClose {
+        /// With this many days some of them would not have.
+        longest: i64,
+    },
+    /// All began on one day.
+    Together,
+    /// There is one team.
+    Alone,
+    /// Nobody began a whole day ago.
+    TooYoung,
 }
 
 /// One side of a team's comparison.
@@ -86,8 +110,11 @@ pub struct TeamCompared {
 /// One stage.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Layer {
-    /// The stage; empty for buyers without a deal.
+    /// The stage, as the CRM writes it; empty for buyers without a deal, and where nobody knows it.
     pub stage: String,
+    /// Whether they were on a deal of which nobody knows where it stood then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
     /// Meetings before.
     pub before: Part,
     /// And since.
@@ -195,20 +222,9 @@ pub fn compare(of: &Sides<'_>, label: &dyn Fn(&TeamId) -> String) -> Compared {
     let part = |share: Share| Part::of(share.part, share.whole);
     let share = |part: &Part| Share { part: part.part, whole: part.whole };
     let mut told = Compared { days: of.days, ..Compared::default() };
-    let mut layers: BTreeMap<Option<&str>, (Share, Share)> = BTreeMap::new();
-    let stages: BTreeSet<Option<&str>> = of.began.iter().map(|one| one.stage.as_deref()).collect();
     for (team, start) in of.starts {
         let days = of.days_since(*start);
         let (before, after) = Sides::around(*start, days);
-        for stage in &stages {
-            let none = Share { part: 0, whole: 0 };
-            let (was, is) = layers.entry(*stage).or_insert((none, none));
-            for (sum, days) in [(was, before), (is, after)] {
-                let theirs = of.began.iter().filter(|one| one.team == *team && one.stage.as_deref() == *stage);
-                let more = Sides::share(theirs.filter(|one| has(days, one.at)));
-                *sum = Share { part: sum.part + more.part, whole: sum.whole + more.whole };
-            }
-        }
         let (before, after) = (of.side(team, before), of.side(team, after));
         told.teams.push(TeamCompared {
             team: team.to_string(),
@@ -220,25 +236,29 @@ pub fn compare(of: &Sides<'_>, label: &dyn Fn(&TeamId) -> String) -> Compared {
             after,
         });
     }
-    let pairs: Vec<(Share, Share)> = layers.values().map(|(before, after)| (*after, *before)).collect();
+    let layers = stood::layers(of);
+    let pairs: Vec<(Share, Share)> = layers.iter().map(|(_, [before, after])| (*after, *before)).collect();
     told.in_stages = Difference::in_layers(&pairs);
-    let layers = layers.into_iter().filter(|(_, (before, after))| before.whole + after.whole > 0);
-    told.stages = layers
-        .map(|(stage, (before, after))| Layer {
-            stage: stage.unwrap_or_default().to_owned(),
-            before: part(before),
-            after: part(after),
-        })
-        .collect();
+    let layer = |(stood, [before, after]): (Stood, [Share; 2])| {
+        let unknown = stood == Stood::NotKnown;
+        let stage = match stood {
+            Stood::In(stage) => stage,
+            Stood::NoDeal | Stood::NotKnown => String::new(),
+        };
+        Layer { stage, unknown, before: part(before), after: part(after) }
+    };
+    told.stages = layers.into_iter().map(layer).collect();
     told.waves = waves(of, label);
+    if told.waves.is_empty() {
+        told.no_waves = no_waves(of);
+    }
     told
 }
 
 /// Teams by the day they began; a day is 24 hours from the first of them.
-fn waves(of: &Sides<'_>, label: &dyn Fn(&TeamId) -> String) -> Vec<Wave> {
+fn by_day<'a>(of: &Sides<'a>) -> Vec<(Timestamp, BTreeSet<&'a TeamId>)> {
     let mut by_start: Vec<(Timestamp, &TeamId)> = of.starts.iter().map(|(team, start)| (*start, team)).collect();
     by_start.sort();
-    let all: BTreeSet<&TeamId> = of.began.iter().map(|one| &one.team).chain(of.starts.keys()).collect();
     let mut waves: Vec<(Timestamp, BTreeSet<&TeamId>)> = Vec::new();
     for (start, team) in by_start {
         match waves.last_mut() {
@@ -248,7 +268,18 @@ fn waves(of: &Sides<'_>, label: &dyn Fn(&TeamId) -> String) -> Vec<Wave> {
             Some(_) | None => waves.push((start, [team].into())),
         }
     }
-    let told = waves.into_iter().filter_map(|(start, teams)| {
+    waves
+}
+
+/// All teams: those that began, and those of which there are exchanges.
+fn everyone<'a>(of: &Sides<'a>) -> BTreeSet<&'a TeamId> {
+    of.began.iter().map(|one| &one.team).chain(of.starts.keys()).collect()
+}
+
+/// Each day's teams held against those that had not begun by the end of the days compared.
+fn waves(of: &Sides<'_>, label: &dyn Fn(&TeamId) -> String) -> Vec<Wave> {
+    let all = everyone(of);
+    let told = by_day(of).into_iter().filter_map(|(start, teams)| {
         let days = of.days_since(start);
         let (before, after) = Sides::around(start, days);
         // Nothing has come after it yet: of the first day nothing is said.
@@ -280,6 +311,22 @@ fn waves(of: &Sides<'_>, label: &dyn Fn(&TeamId) -> String) -> Vec<Wave> {
     told.collect()
 }
 
+/// Why none is. Over fewer days those that began last had not begun by the end of the first ones' days.
+fn no_waves(of: &Sides<'_>) -> Option<NoWaves> {
+    let days = by_day(of);
+    let (first, last) = (days.first()?.0, of.starts.values().max()?);
+    let all = everyone(of);
+    Some(if all.len() == 1 {
+        NoWaves::Alone
+    } else if all.iter().any(|team| !of.starts.contains_key(*team)) {
+        NoWaves::TooYoung
+    } else if days.len() == 1 {
+        NoWaves::Together
+    } else {
+        NoWaves::TooClose { longest: last.since(first).as_millis() / DAY.as_millis() }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,7 +340,7 @@ mod tests {
         let one = |n| Began {
             team: team.into(),
             at: day(on),
-            stage: stage.map(str::to_owned),
+            stood: stage.map_or(Stood::NoDeal, |stage| Stood::In(stage.to_owned())),
             meeting: n < meetings,
             wall: Some(60_000),
         };
@@ -355,5 +402,54 @@ mod tests {
         assert!(told.in_stages.value.unwrap().abs() < 1e-9);
         assert_eq!(told.stages.iter().map(|layer| layer.after.whole).sum::<i64>(), 60);
         assert_eq!(told.waves, [], "nobody is left to hold it against");
+        assert_eq!(told.no_waves, Some(NoWaves::Alone));
+    }
+
+    #[test]
+    fn where_nobody_had_not_begun_it_is_said_why_and_over_how_many_days_somebody_had_not() {
+        let all = [began("east", 80, 10, 50, None), began("west", 80, 6, 30, None)].concat();
+        let told = |starts: &[(&str, Timestamp)], days, now| {
+            let starts = starts.iter().map(|(team, start)| ((*team).into(), *start)).collect();
+            let sides = Sides { began: &all, deals: &[], starts: &starts, days, rule: Rule::default(), now };
+            compare(&sides, &ToString::to_string)
+        };
+        // Twelve days and a half lie between them.
+        let half = Span::minutes(12 * 60);
+        let apart = [("east", day(100)), ("west", day(112) + half)];
+        let close = told(&apart, 30, day(130));
+        assert_eq!((close.waves.len(), close.no_waves), (0, Some(NoWaves::TooClose { longest: 12 })));
+        let shown = told(&apart, 12, day(130));
+        assert_eq!((shown.waves.len(), shown.no_waves), (1, None));
+        assert_eq!(told(&apart, 13, day(130)).waves, [], "a day more is too long");
+        let together = [("east", day(100)), ("west", day(100) + half)];
+        assert_eq!(told(&together, 30, day(130)).no_waves, Some(NoWaves::Together));
+        // West has not begun, and east only just did.
+        assert_eq!(told(&[("east", day(100))], 30, day(100) + half).no_waves, Some(NoWaves::TooYoung));
+        assert_eq!(told(&[], 30, day(130)).no_waves, None, "nobody has begun");
+    }
+
+    #[test]
+    fn stages_that_differ_in_their_capitals_are_one_and_stand_as_the_crm_writes_them() {
+        use super::super::outcomes::samples::deal;
+
+        let stood = |stood: Stood, on| Began { stood, ..began("east", on, 0, 1, None).remove(0) };
+        let all = [
+            stood(Stood::In(" discovery".to_owned()), 80),
+            stood(Stood::In("Discovery".to_owned()), 110),
+            stood(Stood::In("proposal".to_owned()), 80),
+            stood(Stood::NotKnown, 80),
+            stood(Stood::NoDeal, 110),
+        ];
+        let mut known = Known { deal: deal("d-1", day(60), None), talks: Vec::new() };
+        known.deal.stages[0].stage = "Discovery".to_owned();
+        known.deal.stage = "Discovery".to_owned();
+        let starts = [("east".into(), day(100))].into();
+        let rule = Rule::default();
+        let sides = Sides { began: &all, deals: &[known], starts: &starts, days: 30, rule, now: day(130) };
+        let told = compare(&sides, &ToString::to_string);
+        let stages: Vec<_> =
+            told.stages.iter().map(|of| (of.stage.as_str(), of.unknown, of.before.whole, of.after.whole)).collect();
+        let wanted = [("", false, 0, 1), ("", true, 1, 0), ("Discovery", false, 1, 1), ("proposal", false, 1, 0)];
+        assert_eq!(stages, wanted);
     }
 }

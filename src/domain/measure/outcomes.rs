@@ -13,6 +13,7 @@ use super::compare::Compared;
 use super::credit::{Rule, Talked, stage_at};
 use super::exchange::Adherence;
 use super::interval::{Difference, Middle, Total};
+use super::money::thousands;
 use super::report::{About, Part};
 use super::sample::Share;
 use crate::domain::deal::Deal;
@@ -84,6 +85,23 @@ pub struct DealsTold {
     pub as_of: Option<i64>,
     /// What hinders it.
     pub trouble: Option<String>,
+    /// Rows of the CRM's own that it could not read, or not whole: what is missing there is in no number.
+    #[serde(default)]
+    pub unread: i64,
+}
+
+impl DealsTold {
+    /// What is said of rows that were not read; nothing when all were.
+    pub fn unread_words(&self) -> Option<String> {
+        match self.unread {
+            ..=0 => None,
+            1 => Some("1 row of the CRM was not read, or only in part: comeback doctor names it.".to_owned()),
+            n => {
+                let rows = thousands(n);
+                Some(format!("{rows} rows of the CRM were not read, or only in part: comeback doctor names them."))
+            }
+        }
+    }
 }
 
 /// One row.

@@ -1,5 +1,6 @@
 //! A reply's story in words: what a breach is explained by.
 
+use chrono::Offset as _;
 use chrono_tz::Tz;
 
 use super::gap::Gap;
@@ -63,11 +64,10 @@ fn names(playbook: &Playbook, reply: &Reply) -> [String; 3] {
     [team, cohort, rep].map(str::to_owned)
 }
 
-/// What happened, in order.
+/// What happened, in order. The first time says in which zone; each of them does when clocks were changed meanwhile.
 fn lines(playbook: &Playbook, reply: &Reply) -> Vec<String> {
     let zone = zone_of(Some(playbook), &reply.cohort);
-    let due = time(zone, reply.due);
-    let mut told = vec![(reply.received, format!("the buyer wrote; due {due}"))];
+    let mut told = vec![(reply.received, String::new())];
     for (n, asked) in reply.asked.iter().enumerate() {
         // It leaves somebody when the next one is asked.
         let left = reply.asked.get(n + 1).map_or(asked.at.max(reply.due), |next| next.at);
@@ -90,8 +90,15 @@ fn lines(playbook: &Playbook, reply: &Reply) -> Vec<String> {
         Standing::Running | Standing::Overdue => None,
     };
     told.extend(reply.ended.zip(end));
+    let mut times = told.iter().map(|(at, _)| *at).chain(std::iter::once(reply.due));
+    let changed = times.any(|at| offset(zone, at) != offset(zone, reply.received));
+    if let Some((_, wrote)) = told.first_mut() {
+        *wrote = format!("the buyer wrote; due {}", time(zone, reply.due, changed));
+    }
     told.sort_by_key(|(at, _)| *at);
-    let mut lines: Vec<String> = told.into_iter().map(|(at, what)| format!("{}  {what}", time(zone, at))).collect();
+    let told = told.into_iter().enumerate();
+    let mut lines: Vec<String> =
+        told.map(|(n, (at, what))| format!("{}  {what}", time(zone, at, changed || n == 0))).collect();
     if reply.ended.is_none() {
         lines.push("it still waits".to_owned());
     }
@@ -120,6 +127,82 @@ fn told_asked(playbook: &Playbook, asked: &Asked, left: Timestamp) -> Vec<(Times
     told
 }
 
-fn time(zone: Tz, at: Timestamp) -> String {
-    at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string()
+/// A time there, with the zone's short name at that time when it is to say so.
+fn time(zone: Tz, at: Timestamp, named: bool) -> String {
+    let format = if named { "%Y-%m-%d %H:%M:%S %Z" } else { "%Y-%m-%d %H:%M:%S" };
+    at.utc().with_timezone(&zone).format(format).to_string()
+}
+
+/// How far clocks there are from UTC then.
+fn offset(zone: Tz, at: Timestamp) -> chrono::FixedOffset {
+    at.utc().with_timezone(&zone).offset().fix()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::hours::Calendar;
+    use crate::domain::id::{ConversationId, NumberId};
+    use crate::domain::sla::Response;
+    use uuid::Uuid;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse::<chrono::DateTime<chrono::Utc>>().unwrap().into()
+    }
+
+    /// A reply that was answered in time.
+    fn answered(received: &str, due: &str, ended: &str) -> Reply {
+        Reply {
+            seq: 1,
+            conversation: ConversationId(Uuid::nil()),
+            number: NumberId(Uuid::nil()),
+            line: "sales".into(),
+            team: "east".into(),
+            use_case: "meeting".to_owned(),
+            cohort: "standard".to_owned(),
+            response: Response::First,
+            owner: None,
+            holder: None,
+            answered_by: None,
+            rep: None,
+            received: at(received),
+            offered: None,
+            taken: None,
+            due: at(due),
+            ended: Some(at(ended)),
+            standing: Standing::InTime,
+            spent: None,
+            waited: None,
+            day: 0,
+            hour: 0,
+            climbs: 0,
+            steps: 0,
+            gaps: 0,
+            cause: None,
+            playbook: 1,
+            asked: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_story_says_its_zone_once_and_at_every_time_when_clocks_are_changed_in_it() {
+        let calendars = [("all".to_owned(), Calendar::always(Tz::America__New_York))].into();
+        let playbook = Playbook { calendars, ..Playbook::default() };
+        let usual = answered("2026-11-04T18:00:01Z", "2026-11-04T18:12:01Z", "2026-11-04T18:05:00Z");
+        let told = [
+            "2026-11-04 13:00:01 EST  the buyer wrote; due 2026-11-04 13:12:01",
+            "2026-11-04 13:05:00  somebody answered in time",
+        ];
+        assert_eq!(lines(&playbook, &usual), told);
+        // The night in which an hour comes twice: answered before it was due, though the clock on the wall says less.
+        let night = answered("2026-11-01T05:44:59Z", "2026-11-01T06:44:59Z", "2026-11-01T06:29:59Z");
+        let told = [
+            "2026-11-01 01:44:59 EDT  the buyer wrote; due 2026-11-01 01:44:59 EST",
+            "2026-11-01 01:29:59 EST  somebody answered in time",
+        ];
+        assert_eq!(lines(&playbook, &night), told);
+        // Also when only the due time lies beyond it.
+        let before = answered("2026-11-01T05:44:59Z", "2026-11-01T06:44:59Z", "2026-11-01T05:50:00Z");
+        assert_eq!(lines(&playbook, &before)[1], "2026-11-01 01:50:00 EDT  somebody answered in time");
+    }
 }

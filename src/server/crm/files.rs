@@ -208,8 +208,9 @@ impl Crm for Files {
         Ok(self.known().await?.people.get(address).cloned().unwrap_or_default())
     }
 
+    /// Of what deals are told from, too: a folder that is being changed is read once it has settled.
     async fn complaints(&self) -> Result<(Vec<String>, usize), CrmError> {
-        let books = self.books().await?;
+        let books = self.known().await?;
         Ok((books.wrong.clone(), books.wrongs))
     }
 

@@ -56,7 +56,8 @@ impl Desk {
 
     /// Of replies.
     pub fn behind_replies(&self, only: &Only, limit: usize) -> Result<Vec<Found>, MeasureError> {
-        let replies = self.projections.replies(self.window, &self.sees.whose(), only, limit.saturating_mul(EACH))?;
+        let (whose, only) = (self.sees.whose(), self.meant(only));
+        let replies = self.projections.replies(self.window, &whose, &only, limit.saturating_mul(EACH))?;
         let mut times: BTreeMap<ConversationId, i64> = BTreeMap::new();
         for reply in &replies {
             *times.entry(reply.conversation).or_default() += 1;

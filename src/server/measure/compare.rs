@@ -10,8 +10,8 @@ use super::projections::MeasureError;
 use super::report::{Desk, Sees};
 use crate::domain::deal::Deal;
 use crate::domain::id::{ContactId, ConversationId, DealId, TeamId};
-use crate::domain::measure::compare::{Began, Compared, Sides, compare};
-use crate::domain::measure::credit::{Rule, Talked, Under, stage_at, was_open};
+use crate::domain::measure::compare::{Began, Compared, Sides, Stood, compare};
+use crate::domain::measure::credit::{Rule, Talked, Under};
 use crate::domain::measure::outcomes::Known;
 use crate::domain::measure::{Standing, load};
 use crate::domain::time::{Span, Timestamp};
@@ -76,11 +76,12 @@ impl Desk {
         let imported = i64::try_from(past.len()).unwrap_or(i64::MAX);
         for reply in &past {
             let theirs = reply.contact.as_ref().and_then(|contact| on_deals.get(contact));
-            let stage = || stage_of(theirs?.iter().map(|place| &deals[*place].deal), reply.received);
+            let theirs = theirs.into_iter().flatten().map(|place| &deals[*place].deal);
+            let said = reply.stage.clone().filter(|stage| !stage.trim().is_empty());
             began.push(Began {
                 team: reply.team.clone(),
                 at: reply.received,
-                stage: reply.stage.clone().or_else(stage),
+                stood: said.map_or_else(|| Stood::of(theirs, reply.received), Stood::In),
                 meeting: reply.outcome == Some(crate::domain::event::Outcome::Meeting),
                 wall: reply.answered.map(|at| at.since(reply.received).as_millis()),
             });
@@ -123,12 +124,6 @@ fn deals_of(deals: &[Known]) -> BTreeMap<ContactId, Vec<usize>> {
     all
 }
 
-/// The stage of the newest of these deals that was under way then.
-fn stage_of<'a>(deals: impl Iterator<Item = &'a Deal>, at: Timestamp) -> Option<String> {
-    let open = deals.filter(|deal| was_open(deal, at)).max_by_key(|deal| (deal.opened, &deal.id));
-    open.and_then(|deal| stage_at(deal, at)).map(str::to_owned)
-}
-
 /// Exchanges of the journal since then, each with the stage of the buyer's deal at that time.
 fn in_journal(db: &Connection, from: Timestamp, deals: &[Known]) -> Result<Vec<Began>, MeasureError> {
     let mut theirs: BTreeMap<ConversationId, Vec<&Deal>> = BTreeMap::new();
@@ -152,11 +147,11 @@ fn in_journal(db: &Connection, from: Timestamp, deals: &[Known]) -> Result<Vec<B
     while let Some(row) = rows.next()? {
         let (conversation, at) = (ConversationId(Uuid::from_bytes(row.get(0)?)), Timestamp::from_millis(row.get(1)?));
         let outcome: Option<String> = row.get(3)?;
-        let deals = theirs.get(&conversation);
+        let theirs = theirs.get(&conversation);
         all.push(Began {
             team: TeamId::new(row.get::<_, String>(2)?),
             at,
-            stage: deals.and_then(|deals| stage_of(deals.iter().copied(), at)),
+            stood: Stood::of(theirs.into_iter().flatten().copied(), at),
             meeting: outcome.as_deref() == Some("meeting"),
             wall: row.get(4)?,
         });

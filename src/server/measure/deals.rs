@@ -47,6 +47,8 @@ pub struct DealsRead {
     pub as_of: Option<Timestamp>,
     /// What hinders it.
     pub trouble: Option<String>,
+    /// Rows of the CRM's own that it could not read, or not whole.
+    pub unread: i64,
 }
 
 /// Why deals were not read.
@@ -127,6 +129,10 @@ async fn ask(crm: &dyn Crm, projections: &Projections, now: Timestamp) -> Result
         if page.next.is_none() || page.next == after {
             let whole_now = if whole { now } else { known.whole };
             projections.deals_told(newest.min(now), whole_now, now, whole)?;
+            // Where that is not told now, it is as it was.
+            if let Ok((_, unread)) = crm.complaints().await {
+                projections.deals_unread(unread)?;
+            }
             return Ok(told);
         }
         after = page.next;
@@ -172,6 +178,13 @@ impl Projections {
         Ok(tx.commit()?)
     }
 
+    /// So many rows of its own the CRM could not read.
+    fn deals_unread(&self, rows: usize) -> Result<(), MeasureError> {
+        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+        self.writing().execute("UPDATE deals_read SET unread = ?1 WHERE one = 1", [rows])?;
+        Ok(())
+    }
+
     fn deals_failed(&self, why: &str) -> Result<(), MeasureError> {
         let min = Timestamp::MIN.millis();
         self.writing().execute(
@@ -184,10 +197,11 @@ impl Projections {
 }
 
 fn read(db: &Connection) -> Result<DealsRead, MeasureError> {
-    let mut query = db.prepare_cached("SELECT since, whole, as_of, trouble FROM deals_read WHERE one = 1")?;
+    let mut query = db.prepare_cached("SELECT since, whole, as_of, trouble, unread FROM deals_read WHERE one = 1")?;
     let mut rows = query.query([])?;
     let Some(row) = rows.next()? else {
-        return Ok(DealsRead { since: Timestamp::MIN, whole: Timestamp::MIN, as_of: None, trouble: None });
+        let (since, whole) = (Timestamp::MIN, Timestamp::MIN);
+        return Ok(DealsRead { since, whole, as_of: None, trouble: None, unread: 0 });
     };
     let as_of = Timestamp::from_millis(row.get(2)?);
     Ok(DealsRead {
@@ -195,6 +209,7 @@ fn read(db: &Connection) -> Result<DealsRead, MeasureError> {
         whole: Timestamp::from_millis(row.get(1)?),
         as_of: (as_of > Timestamp::MIN).then_some(as_of),
         trouble: row.get(3)?,
+        unread: row.get(4)?,
     })
 }
 

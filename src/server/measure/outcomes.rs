@@ -46,7 +46,11 @@ impl Desk {
             about: self.about()?,
             by: asked.by.name().to_owned(),
             rule: RuleTold { rule: asked.rule, words: asked.rule.words() },
-            deals_read: DealsTold { as_of: read.as_of.map(Timestamp::millis), trouble: read.trouble },
+            deals_read: DealsTold {
+                as_of: read.as_of.map(Timestamp::millis),
+                trouble: read.trouble,
+                unread: read.unread,
+            },
             ..Outcomes::default()
         };
         if self.sees == Sees::All {

@@ -22,6 +22,9 @@ use crate::server::store::Store;
 
 pub use super::read::{Only as OnlyThese, Window as Days};
 
+/// What the row of those replies is called that are no rep's.
+const NOBODY: &str = "nobody";
+
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asker {
@@ -142,8 +145,21 @@ impl Desk {
 
     /// The replies behind a number, newest first.
     pub fn told(&self, only: &Only, limit: usize) -> Result<Vec<Told>, MeasureError> {
-        let found = self.projections.replies(self.window, &self.sees.whose(), only, limit)?;
+        let only = self.meant(only);
+        let found = self.projections.replies(self.window, &self.sees.whose(), &only, limit)?;
         Ok(found.iter().map(|reply| story::told(&self.playbook, reply)).collect())
+    }
+
+    /// What is asked for, as it is kept: replies of nobody have no key, and are asked for by what their row is called.
+    pub(super) fn meant(&self, only: &Only) -> Only {
+        let mut only = only.clone();
+        if let Some((By::Rep, key)) = &mut only.row
+            && key.as_str() == NOBODY
+            && !self.playbook.reps.contains_key(&RepId::new(NOBODY))
+        {
+            key.clear();
+        }
+        only
     }
 
     /// Whether there is such a row: the playbook knows it, or the period has it.
@@ -165,12 +181,15 @@ impl Desk {
         if let Some(mistake) = only.mistake() {
             return Ok(Some(mistake));
         }
-        let Some((by, key)) = &only.row else { return Ok(None) };
+        let meant = self.meant(only);
+        let Some((by, key)) = &meant.row else { return Ok(None) };
         if self.has_row(*by, key)? {
             return Ok(None);
         }
         let rows = self.sla(*by, 0)?.rows;
-        let keys = rows.iter().map(|row| row.key.as_str()).filter(|key| !key.is_empty()).collect::<Vec<_>>().join(", ");
+        let nobody = if *by == By::Rep { NOBODY } else { "" };
+        let keys = rows.iter().map(|row| if row.key.is_empty() { nobody } else { row.key.as_str() });
+        let keys = keys.filter(|key| !key.is_empty()).collect::<Vec<_>>().join(", ");
         let by = by.name().replace('_', " ");
         let there = if keys.is_empty() { "this period has none".to_owned() } else { format!("this period has {keys}") };
         Ok(Some(format!("there is no {by} \"{key}\": {there}")))
@@ -181,7 +200,7 @@ impl Desk {
         match by {
             By::Team => playbook.teams.get(&TeamId::new(key)).map(|team| team.label.clone()),
             By::Cohort => playbook.cohort(key).map(|cohort| cohort.label.clone()),
-            By::Rep if key.is_empty() => Some("nobody".to_owned()),
+            By::Rep if key.is_empty() => Some(NOBODY.to_owned()),
             By::Rep => Some(playbook.rep_name(&RepId::new(key)).to_owned()),
             By::Hour => key.parse::<usize>().ok().map(story::hour),
             By::Line => playbook.lines.get(&LineId::new(key)).map(|line| line.label.clone()),

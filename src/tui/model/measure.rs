@@ -58,6 +58,8 @@ pub struct Opened {
     pub found: Option<Result<Arc<Conversations>, String>>,
     /// Which of them.
     pub at: usize,
+    /// How many lines of its story are above those on screen.
+    pub line: usize,
 }
 
 impl Default for Measure {

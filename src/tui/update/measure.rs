@@ -10,6 +10,7 @@ use crate::domain::measure::cell::By;
 use crate::domain::measure::chart::{Behind, Shape};
 use crate::domain::measure::report::Report;
 use crate::domain::time::Timestamp;
+use crate::tui::layout;
 use crate::tui::model::measure::{Opened, PERIODS, Read, charts};
 use crate::tui::model::{Model, Screen};
 use crate::tui::msg::Effect;
@@ -75,17 +76,24 @@ pub(super) fn step(model: &mut Model, by: isize) {
             Some(Ok(found)) => found.conversations.len(),
             Some(Err(_)) | None => 0,
         };
-        opened.at = opened.at.saturating_add_signed(by).min(count.saturating_sub(1));
+        let to = opened.at.saturating_add_signed(by).min(count.saturating_sub(1));
+        // A story is read from its beginning.
+        if to != opened.at {
+            (opened.at, opened.line) = (to, 0);
+        }
         return;
     }
     let day = model.measure.chart().is_some_and(|chart| chart.shape == Shape::Week);
     move_by(model, if day && by.unsigned_abs() < 24 { by.saturating_mul(24) } else { by });
 }
 
-/// To the side: the next hour, day or number.
+/// To the side: the next hour, day or number; where conversations are listed, on in the story of the one under the cursor.
 pub(super) fn sideways(model: &mut Model, by: isize) {
-    if model.measure.opened.is_none() {
-        move_by(model, by);
+    let most = layout::story_overflow(model);
+    match &mut model.measure.opened {
+        // The screen may be higher than it was.
+        Some(opened) => opened.line = opened.line.min(most).saturating_add_signed(by).min(most),
+        None => move_by(model, by),
     }
 }
 
@@ -177,7 +185,7 @@ pub(super) fn open(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
     if !behind.words().is_empty() {
         title = format!("{title} · {}", behind.words());
     }
-    model.measure.opened = Some(Opened { behind: behind.clone(), title, found: None, at: 0 });
+    model.measure.opened = Some(Opened { behind: behind.clone(), title, found: None, at: 0, line: 0 });
     out.push(Effect::Ask(Ask::Behind { behind, days: model.measure.which.days }));
 }
 

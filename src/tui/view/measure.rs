@@ -8,13 +8,15 @@ use super::paint::{Painter, Tone, cut, packed};
 use crate::domain::measure::ReportName;
 use crate::domain::measure::chart::{Bar, Chart, Shape};
 use crate::domain::measure::sheet::Datum;
-use crate::domain::time::Timestamp;
 use crate::tui::model::Model;
-use crate::tui::model::measure::{Opened, Read};
+use crate::tui::model::measure::Read;
 use crate::tui::theme::SELECTED_MARK;
 use crate::wire::sheet::words;
 
+mod behind;
 mod drawn;
+
+pub(in crate::tui) use behind::overflow;
 
 /// From this width on, bars have columns.
 const COLUMNS: u16 = 60;
@@ -26,7 +28,7 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     p.park(area.x, area.y);
     let body = head(model, area, p);
     if let Some(opened) = &model.measure.opened {
-        return behind(model, opened, body, p);
+        return behind::draw(model, opened, body, p);
     }
     let Some(read) = model.measure.shown() else {
         let said = if model.measure.waiting { "Reading…" } else { "Nothing was read yet. Ctrl-r reads again." };
@@ -110,20 +112,29 @@ fn head(model: &Model, area: Rect, p: &mut Painter<'_>) -> Rect {
         pieces.push((&rows, Tone::Plain));
     }
     p.pieces(area.x + 1, area.y, width, &pieces);
-    let state = state(model, p);
+    let state = state(model, area.width, p);
     let state: Vec<(&str, Tone)> = state.iter().map(|(text, tone)| (text.as_str(), *tone)).collect();
     p.pieces(area.x + 1, area.y + 1, width, &state);
-    let mut used = 2;
-    if area.height >= 12 {
-        let keys = "Tab chart · <> report · b rows · +- period · Enter conversations · Esc";
+    let below = below_head(area);
+    if below.y > area.y + 2 {
+        let keys = match &model.measure.opened {
+            None => "Tab chart · <> report · b rows · +- period · Enter conversations · Esc",
+            Some(opened) if behind::story_of(opened).is_empty() => "j k conversation · Enter opens it · Esc",
+            Some(_) => "j k conversation · Left Right its story · Enter opens it · Esc",
+        };
         p.put(area.x + 1, area.y + 2, width, keys, Tone::Dim);
-        used = 3;
     }
+    below
+}
+
+/// What is left below the head: it takes two rows, and where there are enough of them a third for the keys.
+fn below_head(area: Rect) -> Rect {
+    let used = if area.height >= 12 { 3 } else { 2 };
     Rect::new(area.x, area.y + used, area.width, area.height.saturating_sub(used))
 }
 
-/// How old what is shown is, and why it is not newer.
-fn state(model: &Model, p: &Painter<'_>) -> Vec<(String, Tone)> {
+/// How old what is shown is, and why it is not newer; of a list with times, in which zone they are.
+fn state(model: &Model, width: u16, p: &Painter<'_>) -> Vec<(String, Tone)> {
     let mut said = Vec::new();
     if let Some(Read { at, report, .. }) = model.measure.shown() {
         let age = p.tick.real_age(*at);
@@ -134,6 +145,9 @@ fn state(model: &Model, p: &Painter<'_>) -> Vec<(String, Tone)> {
             let entries = if about.behind == 1 { "entry" } else { "entries" };
             said.push((format!("· {} {entries} not counted yet", about.behind), Tone::Warn));
         }
+        if model.measure.opened.is_some() {
+            said.push((format!("· times of {}", zone(model, width)), Tone::Dim));
+        }
         said.push((format!("· of {}", about.scope), Tone::Dim));
     }
     if let Some(why) = &model.measure.trouble {
@@ -142,6 +156,15 @@ fn state(model: &Model, p: &Painter<'_>) -> Vec<(String, Tone)> {
         said.push(("· reading…".to_owned(), Tone::Dim));
     }
     said
+}
+
+/// The zone of the list's times; where there is little room, its town.
+fn zone(model: &Model, width: u16) -> String {
+    let name = model.zone().name();
+    if width >= COLUMNS {
+        return name.to_owned();
+    }
+    name.rsplit('/').next().unwrap_or(name).replace('_', " ")
 }
 
 /// Bars, one a row; a funnel's stand in the middle. `below` are the rows between them and the border.
@@ -216,59 +239,4 @@ fn foot(chart: &Chart, at: usize) -> Vec<(String, Tone)> {
     let (beside, opens) = ((beside, Tone::Plain), (opens.trim_end().to_owned(), tone));
     let (next, last) = if shut { (opens, beside) } else { (beside, opens) };
     vec![(label, Tone::Plain), (value, Tone::Strong), next, last, (few.to_owned(), Tone::Dim)]
-}
-
-/// The conversations behind a number.
-fn behind(model: &Model, opened: &Opened, area: Rect, p: &mut Painter<'_>) {
-    let width = area.width.saturating_sub(2);
-    p.put(area.x + 1, area.y, width, &opened.title, Tone::Strong);
-    let found = match &opened.found {
-        None => {
-            p.put(area.x + 1, area.y + 1, width, "Reading…", Tone::Dim);
-            return;
-        }
-        Some(Err(why)) => {
-            p.put(area.x + 1, area.y + 1, width, &format!("Not read: {why}"), Tone::Warn);
-            return;
-        }
-        Some(Ok(found)) => found,
-    };
-    if found.conversations.is_empty() {
-        p.put(area.x + 1, area.y + 1, width, "No conversation any more.", Tone::Dim);
-        return;
-    }
-    let story = found.conversations.get(opened.at).map(|one| one.story.as_slice()).unwrap_or_default();
-    // What happened to the one under the cursor, where there is room for it.
-    let told = if area.height >= 12 { u16::try_from(story.len().min(5)).unwrap_or(0) } else { 0 };
-    let room = Rect::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1 + told));
-    let fit = usize::from(room.height.max(1));
-    let top = (opened.at + 1).saturating_sub(fit);
-    for (y, (index, one)) in (room.y..).zip(found.conversations.iter().enumerate().skip(top).take(fit)) {
-        let spot = Rect::new(room.x, y, room.width, 1);
-        let row = one.conversation.parse().ok().and_then(|id| model.row(id));
-        // An auditor has no conversations: each is told by its id, by which `comeback explain` tells its story.
-        let away = if model.audits() { one.conversation.as_str() } else { "(not on this device)" };
-        let name = row.map_or(away, |row| row.name.as_str());
-        let when = p.tick.clock_time(Timestamp::from_millis(one.at), model.zone());
-        // For how many of what is counted it stands.
-        let times = if one.times > 1 { format!("×{}", one.times) } else { String::new() };
-        let pieces = [
-            (when.as_str(), Tone::Dim),
-            (name, Tone::Plain),
-            (times.as_str(), Tone::Plain),
-            (one.said.as_str(), Tone::Dim),
-        ];
-        p.pieces(spot.x + 2, y, spot.width.saturating_sub(3), &pieces);
-        if index == opened.at {
-            p.put(spot.x, y, 1, SELECTED_MARK, Tone::Strong);
-            p.select(spot);
-            p.park(spot.x, y);
-        }
-    }
-    for (y, line) in (room.bottom()..area.bottom()).zip(story) {
-        p.put(area.x + 2, y, width.saturating_sub(1), line, Tone::Dim);
-    }
-    let below = found.conversations.len().saturating_sub(top + fit);
-    let more = below + usize::from(found.more && below == 0);
-    p.more(area, top, more);
 }

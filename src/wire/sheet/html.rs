@@ -74,9 +74,18 @@ fn whole(title: &str, lines: &[String], (figures, charts): (&[Figure], &[Chart])
     out
 }
 
+/// How a table of so many columns stands on paper, which does not scroll: the more there are, the smaller their type.
+const fn width(columns: usize) -> &'static str {
+    match columns {
+        0..=9 => "wide",
+        10..=12 => "wide many",
+        13.. => "wide many most",
+    }
+}
+
 fn table(out: &mut String, sheet: &Sheet) {
-    let title = escaped(&sheet.title);
-    let _ = write!(out, "<section>\n<h2>{title}</h2>\n<div class=\"wide\"><table>\n<thead><tr>");
+    let (title, wide) = (escaped(&sheet.title), width(sheet.columns.len()));
+    let _ = write!(out, "<section>\n<h2>{title}</h2>\n<div class=\"{wide}\"><table>\n<thead><tr>");
     let number =
         |column: usize| column > 0 && sheet.rows.iter().filter_map(|row| row.get(column)).all(super::is_number);
     let class = |column: usize| if number(column) { " class=\"n\"" } else { "" };
@@ -102,6 +111,18 @@ fn table(out: &mut String, sheet: &Sheet) {
 mod tests {
     use super::*;
     use crate::domain::measure::report::{Part, Sla, SlaRow};
+
+    #[test]
+    fn a_table_of_many_columns_is_printed_in_smaller_type() {
+        let sheet = |columns| Sheet { columns: vec!["amount in the CRM"; columns], ..Sheet::default() };
+        for (columns, class) in [(9, "wide"), (10, "wide many"), (12, "wide many"), (13, "wide many most")] {
+            let page = page("t", &[], &[sheet(columns)]);
+            assert!(page.contains(&format!("<div class=\"{class}\"><table>")), "{columns}");
+        }
+        let print = STYLE.split_once("@media print").unwrap().1;
+        assert!(print.contains(".many table") && print.contains(".most table"), "{print}");
+        assert!(print.contains("section thead .n { white-space: normal; }"), "headings break on paper: {print}");
+    }
 
     #[test]
     fn a_number_on_top_says_that_it_is_of_few() {

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use comeback::domain::measure::outcomes::Fate;
+use comeback::domain::measure::outcomes::sheets::lines;
+use comeback::domain::measure::outcomes::{Fate, Outcomes};
 use comeback::domain::time::{Span, Timestamp};
 use comeback::server::crm::Crm;
 use comeback::server::crm::files::Files;
@@ -27,8 +28,8 @@ fn dated(folder: &Path, name: &str, text: &str, at: &str) {
     file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_millis(ms)).unwrap();
 }
 
-/// Reads the folder and its deals, at that time, and answers how deals stand.
-async fn fates(crm: &Files, projections: &Arc<Projections>, at: &str) -> Vec<(Fate, i64)> {
+/// Reads the folder and its deals, at that time, and answers what is reported of them.
+async fn reported(crm: &Files, projections: &Arc<Projections>, at: &str) -> Outcomes {
     crm.books().await.unwrap();
     let now = instant(at).unwrap();
     deals::follow(crm, projections, now).await.unwrap();
@@ -36,8 +37,12 @@ async fn fates(crm: &Files, projections: &Arc<Projections>, at: &str) -> Vec<(Fa
     let window = days(&playbook, now, Span::minutes(90 * 24 * 60));
     let projections = Arc::clone(projections);
     let desk = Desk { projections, playbook, head: 0, now, sees: Sees::All, window };
-    let asked = Asked::default();
-    let told = desk.outcomes(&asked).unwrap();
+    desk.outcomes(&Asked::default()).unwrap()
+}
+
+/// The same, and how deals stand.
+async fn fates(crm: &Files, projections: &Arc<Projections>, at: &str) -> Vec<(Fate, i64)> {
+    let told = reported(crm, projections, at).await;
     told.reconciled.iter().map(|row| (row.fate, row.total.deals)).collect()
 }
 
@@ -57,6 +62,36 @@ async fn a_deal_of_a_table_without_changes_is_won_once_its_row_says_so() {
     // A table of last week is put back, with its time: within a day all are read again, and it stands.
     dated(folder.path(), "deals.csv", &table("2026-02-20,"), "2026-02-24T10:00:00Z");
     assert_eq!(fates(&crm, &projections, "2026-03-04T10:02:00Z").await, [(Fate::Lost, 1)]);
+}
+
+#[tokio::test]
+async fn rows_that_cannot_be_read_are_counted_in_the_report_until_they_are_mended() {
+    let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);
+    let projections = Arc::new(Projections::open(&folder.path().join("comeback.sqlite")).unwrap());
+    let table = |amount: &str| {
+        let row =
+            |n: u32| format!("d-{n},Rollout,New,c-1,{},USD,2026-01-05,,\n", if n == 1 { "100.00" } else { amount });
+        format!("{COLUMNS}{}", (1..=4).map(row).collect::<String>())
+    };
+    dated(folder.path(), "deals.csv", &table("a lot"), "2026-03-03T10:00:00Z");
+    let told = reported(&crm, &projections, "2026-03-03T10:01:00Z").await;
+    assert_eq!((told.reconciled[0].total.deals, told.deals_read.unread), (1, 3));
+    let said = lines(&told).join("\n");
+    assert!(said.contains("3 rows of the CRM were not read") && said.contains("comeback doctor"), "{said}");
+    dated(folder.path(), "deals.csv", &table("200.00"), "2026-03-03T11:00:00Z");
+    let told = reported(&crm, &projections, "2026-03-03T11:01:00Z").await;
+    assert_eq!((told.reconciled[0].total.deals, told.deals_read.unread), (4, 0));
+}
+
+/// What is told of rows is told of what was read: a folder that somebody writes is not read before it has settled.
+#[tokio::test]
+async fn to_tell_of_rows_reads_no_folder_that_is_being_written() {
+    let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);
+    crm.books().await.unwrap();
+    dated(folder.path(), "contacts.csv", "id,name\n", "2026-03-03T10:00:00Z");
+    assert_eq!(crm.complaints().await.unwrap().1, 0);
+    assert!(!crm.has_settled(), "it is looked at for the first time");
+    assert!(crm.has_settled(), "it differs from what was read");
 }
 
 #[tokio::test]

@@ -64,7 +64,15 @@ async fn a_report_counts_what_happened_and_opens_it() {
     let before = days[5]["day"].as_str().unwrap();
     let (_, found) = office.ask("GET", &behind(format!("to={before}")), Some("lea"), None).await;
     assert_eq!(found["conversations"].as_array().unwrap().len(), 0);
-    // Nobody has taken it: it is nobody's, and so not maya's.
+    // Nobody has taken it: it is nobody's, and asked for as such.
+    let (status, theirs) = office.ask("GET", "/v1/reports/sla/replies?by=rep&key=nobody", Some("lea"), None).await;
+    assert_eq!((status, &theirs["replies"]), (StatusCode::OK, &page["replies"]), "{theirs}");
+    let (_, found) = office.ask("GET", &behind("by=rep&key=nobody".to_owned()), Some("lea"), None).await;
+    assert_eq!(found["conversations"].as_array().unwrap().len(), 1, "{found}");
+    let (status, wrong) = office.ask("GET", "/v1/reports/sla/replies?by=rep&key=nokey", Some("lea"), None).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(wrong.to_string().contains("this period has nobody"), "{wrong}");
+    // And so it is not maya's.
     let (_, own) = office.ask("GET", "/v1/reports/sla", Some("maya"), None).await;
     assert_eq!(own["total"]["replies"], 0);
     let (status, load) = office.ask("GET", "/v1/reports/load", Some("maya"), None).await;

@@ -1,6 +1,6 @@
 //! Before and since as tables.
 
-use super::super::compare::{Compared, Layer, Side, TeamCompared, Wave};
+use super::super::compare::{Compared, Layer, NoWaves, Side, TeamCompared, Wave};
 use super::super::sample::ENOUGH;
 use super::super::sheet::{Datum, Sheet, share, text};
 use super::sheets::{day, difference, label, middle, part};
@@ -112,7 +112,11 @@ fn changes(of: &Compared) -> Sheet {
 
 fn stages(of: &Compared) -> Sheet {
     let layer = |layer: &Layer| {
-        let name = if layer.stage.is_empty() { "no deal" } else { &layer.stage };
+        let name = match layer.stage.as_str() {
+            "" if layer.unknown => "stage not known",
+            "" => "no deal",
+            stage => stage,
+        };
         let head = [label(name, layer.before.small || layer.after.small)];
         head.into_iter().chain(part(&layer.before)).chain(part(&layer.after)).collect()
     };
@@ -136,7 +140,27 @@ fn stages(of: &Compared) -> Sheet {
     }
 }
 
+/// The longest period is told, so that whoever asks knows what to ask for.
+fn why_not(of: &Compared, why: NoWaves) -> String {
+    match why {
+        NoWaves::TooClose { longest } => format!(
+            "every other team began within the {} days compared: it takes a shorter period, --since {longest}d at most",
+            of.days
+        ),
+        NoWaves::Together => {
+            "all teams began on one day, with --before always: nobody is left who had not begun".to_owned()
+        }
+        NoWaves::Alone => "there is one team, and nobody to hold it against".to_owned(),
+        NoWaves::TooYoung => "nobody began a whole day ago".to_owned(),
+    }
+}
+
 fn waves(of: &Compared) -> Sheet {
+    let title = "Differences in differences: who began, held against who had not yet".to_owned();
+    if let Some(why) = of.no_waves {
+        let rows = vec![vec![text(&why_not(of, why))]];
+        return Sheet { title, columns: vec!["why it is not shown"], rows, notes: Vec::new() };
+    }
     let wave = |wave: &Wave| {
         let mut line = vec![
             label(&wave.teams.join(", "), wave.difference.small),
@@ -150,7 +174,7 @@ fn waves(of: &Compared) -> Sheet {
         line
     };
     Sheet {
-        title: "Differences in differences: who began, held against who had not yet".to_owned(),
+        title,
         columns: vec![
             "who began", "when", "days", "who had not", "before", "since", "others before", "others since", "difference",
             "low", "high",
@@ -179,5 +203,29 @@ mod tests {
         let notes = teams(&of).notes.join("\n");
         assert!(notes.contains("West began less than a whole day ago"), "{notes}");
         assert!(!notes.contains("East began"), "{notes}");
+    }
+
+    #[test]
+    fn differences_in_differences_that_are_not_shown_say_why_and_what_to_ask_for() {
+        let mut of = Compared { days: 30, no_waves: Some(NoWaves::TooClose { longest: 12 }), ..Compared::default() };
+        let sheet = waves(&of);
+        assert!(sheet.title.starts_with("Differences in differences"), "{sheet:?}");
+        let said = |of: &Compared| format!("{:?}", waves(of).rows);
+        assert!(said(&of).contains("within the 30 days compared") && said(&of).contains("--since 12d at most"));
+        of.no_waves = Some(NoWaves::Together);
+        assert!(said(&of).contains("all teams began on one day"));
+    }
+
+    #[test]
+    fn a_stage_that_nobody_knows_is_told_apart_from_no_deal() {
+        let layer = |stage: &str, unknown| Layer { stage: stage.to_owned(), unknown, ..Layer::default() };
+        let of = Compared {
+            stages: vec![layer("", false), layer("", true), layer("Proposal", false)],
+            ..Compared::default()
+        };
+        let names: Vec<String> = stages(&of).rows.iter().map(|row| format!("{:?}", row[0])).collect();
+        for (name, wanted) in names.iter().zip(["no deal", "stage not known", "Proposal"]) {
+            assert!(name.contains(wanted), "{names:?}");
+        }
     }
 }

@@ -17,11 +17,10 @@ pub fn lines(told: &Outcomes) -> Vec<String> {
         None => "The CRM has told no deals yet".to_owned(),
     };
     let trouble = told.deals_read.trouble.as_ref().map_or_else(String::new, |why| format!("; since then: {why}"));
-    vec![
-        told.rule.words.clone(),
-        format!("{deals}{trouble}"),
-        "What is told here is associated with answers; that they caused it nobody can say.".to_owned(),
-    ]
+    let mut lines = vec![told.rule.words.clone(), format!("{deals}{trouble}")];
+    lines.extend(told.deals_read.unread_words());
+    lines.push("What is told here is associated with answers; that they caused it nobody can say.".to_owned());
+    lines
 }
 
 fn instant(ms: i64) -> String {
@@ -258,7 +257,10 @@ fn reconciled(told: &Outcomes) -> Sheet {
             "without amount",
         ],
         rows: told.reconciled.iter().map(line).collect(),
-        notes: vec!["Influenced and the three after it add up to what is in the CRM.".to_owned()],
+        notes: ["Influenced and the three after it add up to what is in the CRM.".to_owned()]
+            .into_iter()
+            .chain(told.deals_read.unread_words())
+            .collect(),
     }
 }
 
@@ -355,5 +357,22 @@ fn listed(told: &Outcomes) -> Sheet {
         ],
         rows: told.deals.iter().map(line).collect(),
         notes: first_of(told.deals.len(), told.deals_in_all),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::DealsTold;
+    use super::*;
+
+    #[test]
+    fn rows_that_were_not_read_are_told_of_beside_what_is_in_the_crm() {
+        let of = |unread| Outcomes { deals_read: DealsTold { unread, ..DealsTold::default() }, ..Outcomes::default() };
+        for (unread, wanted) in [(1, "1 row of the CRM was not read"), (3_000, "3,000 rows of the CRM were not read")] {
+            let (said, beside) = (lines(&of(unread)).join("\n"), reconciled(&of(unread)).notes.join("\n"));
+            assert!(said.contains(wanted) && beside.contains(wanted), "{said}\n{beside}");
+            assert!(said.contains("comeback doctor names"), "{said}");
+        }
+        assert_eq!((lines(&of(0)).len(), reconciled(&of(0)).notes.len()), (3, 1), "all were read");
     }
 }

@@ -4,7 +4,7 @@
 //! ```text
 //! h0  20 Feb  c-12                       so that D7, won on Monday, is enterprise's: 29 days
 //! h1  10:00   c-1, a meeting             answered after 10 min; D1 stood in proposal
-//! h2  11:00   said to be in proposal     20 min
+//! h2  11:00   said to be in Proposal     20 min, which the CRM writes small
 //! h3  13:00   c-6                        30 min; D3, opened on Monday at 12, stood in discovery
 //! h4  14:00   -                          40 min
 //! h5  15:00   -                          never
@@ -21,7 +21,7 @@
 //! deal 1/8·7/8/8 + 1/4·3/4/4 = 0.0605, times 1.5² = 0.1362; discovery 1/4·3/4/4 + 1/3·2/3/3 = 0.1209, times 0.6667² = 0.0538.
 //! Together 0.4400: ± 1.96 · 0.6633 / 3.1667 = ± 0.4105.
 
-use comeback::domain::measure::compare::Compared;
+use comeback::domain::measure::compare::{Compared, NoWaves};
 use comeback::domain::measure::credit::Rule;
 use comeback::server::measure::deals;
 
@@ -31,7 +31,7 @@ use super::*;
 const FILE: &str = "id,team,received_at,answered_at,contact,stage,outcome
 h0,enterprise,2026-02-20T12:00:00-05:00,,c-12,,
 h1,enterprise,2026-03-02T10:00:00-05:00,2026-03-02T10:10:00-05:00,c-1,,meeting
-h2,enterprise,2026-03-02T11:00:00-05:00,2026-03-02T11:20:00-05:00,,proposal,
+h2,enterprise,2026-03-02T11:00:00-05:00,2026-03-02T11:20:00-05:00,,Proposal,
 h3,enterprise,2026-03-02T13:00:00-05:00,2026-03-02T13:30:00-05:00,c-6,,texted
 h4,enterprise,2026-03-02T14:00:00-05:00,2026-03-02T14:40:00-05:00,,,
 h5,enterprise,2026-03-02T15:00:00-05:00,,,,
@@ -79,6 +79,7 @@ async fn the_time_before_comes_from_a_file_and_is_held_against_what_came_since()
     deals::follow(&Shelf(shelf()), &desk.projections, f.now()).await.unwrap();
     let told = compared(&f, &desk, None).await;
     assert_eq!((told.imported, told.teams.len(), told.waves.len()), (6, 2, 0), "nobody is left that had not begun");
+    assert_eq!(told.no_waves, Some(NoWaves::Together));
     let enterprise = &told.teams[0];
     assert_eq!((enterprise.team.as_str(), enterprise.days), ("enterprise", 1));
     assert_eq!(enterprise.start, at("2026-03-03T00:00:00-05:00").millis());
@@ -109,9 +110,13 @@ async fn the_time_before_comes_from_a_file_and_is_held_against_what_came_since()
     assert_eq!(Desk { sees, ..desk.clone() }.compared(Rule::default(), None, &[]).unwrap(), None);
 
     let printed = super::told(&path, &["outcomes", "--compare", "--window", "3660"]);
-    for words in
-        ["Before and since, team by team", "since, less before", "6 exchanges of the time before were imported"]
-    {
+    for words in [
+        "Before and since, team by team",
+        "since, less before",
+        "6 exchanges of the time before were imported",
+        "Differences in differences",
+        "all teams began on one day",
+    ] {
         assert!(printed.contains(words), "no {words:?} in {printed}");
     }
     assert!(!printed.contains("because of") && printed.contains("associated"), "{printed}");

@@ -181,7 +181,7 @@ async fn every_number_of_sla_opens_what_it_counts() {
         let said = wrong(only).unwrap();
         assert!(said.starts_with(wanted), "{said}");
     }
-    for row in [(By::Cohort, "new"), (By::Hour, "034"), (By::Rep, "adele"), (By::Rep, "")] {
+    for row in [(By::Cohort, "new"), (By::Hour, "034"), (By::Rep, "adele"), (By::Rep, ""), (By::Rep, "nobody")] {
         let only = OnlyThese { row: Some((row.0, row.1.to_owned())), ..OnlyThese::default() };
         assert_eq!(wrong(only), None, "{row:?}");
     }

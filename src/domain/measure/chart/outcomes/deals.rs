@@ -8,6 +8,8 @@ use crate::domain::measure::sheet::Datum;
 
 pub(super) fn charts(told: &Outcomes) -> Vec<Chart> {
     let rule = &told.rule.words;
+    let whole =
+        [Some(rule.clone()), told.deals_read.unread_words()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     vec![
         chart("Stage by stage, half moved on within", "After the reply.", Shape::Bars, stays(told)),
         chart("Where open deals stand", rule, Shape::Bars, stands(told)),
@@ -23,7 +25,7 @@ pub(super) fn charts(told: &Outcomes) -> Vec<Chart> {
             Shape::Bars,
             cost(told),
         ),
-        chart("All deals of the CRM", rule, Shape::Bars, all(told)),
+        chart("All deals of the CRM", whole, Shape::Bars, all(told)),
     ]
 }
 
