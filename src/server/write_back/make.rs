@@ -7,6 +7,7 @@ use crate::domain::contact::Body;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
 use crate::domain::id::{ContactId, DealId, MessageId, RepId};
+use crate::domain::safe_text::SafeText;
 use crate::domain::sla;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::write_back::Wanted;
@@ -30,6 +31,9 @@ const SOON: Span = Span::minutes(60);
 
 /// Entries of a conversation looked at for what its clock came to.
 const LOOKED_AT: usize = 200;
+
+/// How much of a text tells which it is, in cells of a line.
+const FIRST_WORDS: usize = 60;
 
 /// What is to be written, or why it is not now.
 enum Read {
@@ -225,7 +229,10 @@ impl WriteBack {
                 What::TaskDone { task, passed_on: *passed_on }
             }
             Wanted::Reopened => What::Reopened,
-            Wanted::Undelivered { message } if came_of::was_out(past, *message, row.place.0) => What::Undelivered,
+            Wanted::Undelivered { message } if came_of::was_out(past, *message, row.place.0) => {
+                let Some(text) = self.service.store().message(*message).await? else { return Ok(None) };
+                self.not_arrived(&text)
+            }
             Wanted::Owner => What::Owner,
             // Of a text that the carrier never had nothing stands there; of a number, which has no conversation, it is made
             // elsewhere.
@@ -233,6 +240,14 @@ impl WriteBack {
         };
         // One that may have been made is looked for all the same: whoever sees it there wants it done.
         Ok((!is_over(row) || row.begun).then_some(Said { what, rep, at }))
+    }
+
+    /// Which text did not arrive, of several.
+    fn not_arrived(&self, text: &Message) -> What {
+        let begins = words(text).map(|body| SafeText::line(body.as_str()).truncated(FIRST_WORDS));
+        let when = text.at.utc().with_timezone(&self.service.playbook().zone());
+        let when = when.format("%Y-%m-%d %H:%M %Z").to_string();
+        What::Undelivered { sent: text.at, when, words: begins.unwrap_or_default() }
     }
 
     async fn text(&self, subject: &Subject, past: &came_of::Past, id: MessageId) -> Result<Option<Said>, StoreError> {
