@@ -20,6 +20,7 @@ use crate::domain::time::{Span, Timestamp};
 mod consent;
 mod follow;
 mod make;
+mod owners;
 mod tasks;
 
 pub use follow::follow;

@@ -1,6 +1,7 @@
 //! One write: what it says is read, it is looked for when it may be there, made, and how that ended is kept.
 
 use super::follow::is_end;
+use super::owners::{KEPT, Stands};
 use super::tasks::TaskTrouble;
 use super::{WriteBack, pause};
 use crate::domain::contact::Body;
@@ -76,6 +77,15 @@ impl WriteBack {
                 return self.service.store().put_crm_row(&row).await.map(|()| None);
             }
         };
+        match self.owner_stands(&write).await {
+            Ok(Stands::Free) => {}
+            Ok(Stands::There) => return self.made(row, write.contact.0.clone()).await,
+            Ok(Stands::Kept) => {
+                row.waits = Some(KEPT.to_owned());
+                return self.end(row, CrmEnd::Dropped, now).await;
+            }
+            Err(error) => return self.failed(row, &error).await,
+        }
         if row.begun {
             match self.crm.find(&write).await {
                 Ok(Some(id)) => return self.made(row, id).await,
@@ -233,6 +243,8 @@ impl WriteBack {
                 let Some(text) = self.service.store().message(*message).await? else { return Ok(None) };
                 self.not_arrived(&text)
             }
+            // Somebody else was chosen since, or it is nobody's again.
+            Wanted::Owner if subject.state.owner != row.rep && !row.begun => return Ok(None),
             Wanted::Owner => What::Owner,
             // Of a text that the carrier never had nothing stands there; of a number, which has no conversation, it is made
             // elsewhere.
