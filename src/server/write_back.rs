@@ -21,6 +21,7 @@ mod consent;
 mod follow;
 mod make;
 mod owners;
+mod people;
 mod tasks;
 
 pub use follow::follow;

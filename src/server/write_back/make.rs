@@ -45,6 +45,8 @@ enum Read {
     Nobody(String),
     /// It may still be taken back until then.
     Held(Timestamp),
+    /// The CRM was asked whether it has the buyer, and did not say.
+    Unsaid(CrmError),
 }
 
 /// What it is of, and when it happened.
@@ -76,6 +78,7 @@ impl WriteBack {
                 row.next_at = now + NOBODY_YET;
                 return self.service.store().put_crm_row(&row).await.map(|()| None);
             }
+            Read::Unsaid(error) => return self.failed(row, &error).await,
         };
         match self.owner_stands(&write).await {
             Ok(Stands::Free) => {}
@@ -184,6 +187,11 @@ impl WriteBack {
             Ok(contact) => contact,
             Err(why) => return Ok(Read::Nobody(why)),
         };
+        match self.is_the_crms(&subject, &contact).await? {
+            Ok(true) => {}
+            Ok(false) => return Ok(Read::Nobody(NOBODY.to_owned())),
+            Err(error) => return Ok(Read::Unsaid(error)),
+        }
         Ok(Read::Write(Box::new(Write {
             key: row.key,
             deal: deal(&subject, &contact, &said.what),
@@ -204,12 +212,15 @@ impl WriteBack {
         now: Timestamp,
     ) -> Result<Option<Said>, StoreError> {
         let (rep, at) = (row.rep.clone(), row.at);
+        if is_end(&row.wanted) && came_of::is_put_away(past, row.place.0) && self.is_unheard(row, subject).await? {
+            return Ok(None);
+        }
         let task = |subject: String, words: String, due: Timestamp| {
             let priority = if due.since(now) < SOON { Priority::High } else { Priority::Normal };
             What::Task { subject, words, priority, due }
         };
         let what = match &row.wanted {
-            Wanted::Log { message } => return self.text(subject, past, *message).await,
+            Wanted::Log { message } => return self.text(row, subject, past, *message).await,
             Wanted::Outcome { outcome, meeting, note } => {
                 let said = match note {
                     Some(note) => self.service.store().message(*note).await?,
@@ -262,12 +273,21 @@ impl WriteBack {
         What::Undelivered { sent: text.at, when, words: begins.unwrap_or_default() }
     }
 
-    async fn text(&self, subject: &Subject, past: &came_of::Past, id: MessageId) -> Result<Option<Said>, StoreError> {
+    async fn text(
+        &self,
+        row: &CrmRow,
+        subject: &Subject,
+        past: &came_of::Past,
+        id: MessageId,
+    ) -> Result<Option<Said>, StoreError> {
         let Some(message) = self.service.store().message(id).await? else { return Ok(None) };
         let now = self.service.clock().now();
         let (inbound, rep, sla) = match &message.author {
             // It is theirs who is accountable; while nobody is, theirs who is asked.
             Author::Buyer(_) => {
+                if self.is_unheard(row, subject).await? {
+                    return Ok(None);
+                }
                 let c = &subject.state;
                 (
                     true,
@@ -314,11 +334,14 @@ fn words(message: &Message) -> Option<Body> {
     Some(if is_empty && !message.media.is_empty() { Body::new("(a picture)".to_owned()) } else { body })
 }
 
-/// The one person of the CRM whom it is about.
+/// What a write waits for whose buyer the CRM does not have.
+const NOBODY: &str = "nobody in the CRM has this number, as far as it has said";
+
+/// The one person whom it is about.
 fn one(c: &Conversation, told: bool) -> Result<ContactId, String> {
     writer::one(c).cloned().ok_or_else(|| match c.contacts.len() {
-        0 if told => "nobody in the CRM has this number, as far as it has said".to_owned(),
+        0 if told => NOBODY.to_owned(),
         0 => "the CRM has not said yet who has this number".to_owned(),
-        several => format!("{several} people in the CRM share this number: say in the inbox (W) who writes"),
+        several => format!("{several} people share this number: say in the inbox (W) who writes"),
     })
 }
