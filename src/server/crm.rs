@@ -36,7 +36,7 @@ pub use self::asks::{Asks, Standing, Way};
 pub use self::changed::{Changed, Touched};
 pub use self::connector::{Crm, CrmError, Deals};
 pub use self::owner::{Owner, Reps};
-pub use self::write::{TaskState, Write};
+pub use self::write::{Owned, TaskState, Write};
 
 /// How often everything is read again, in real time.
 const REFRESH: Duration = Duration::from_secs(300);

@@ -23,8 +23,8 @@ type Told = (BTreeSet<Principal>, Unwritten);
 pub struct Stuck(Mutex<Arc<Vec<Told>>>);
 
 impl Stuck {
-    /// Looks again. One conversation is told once, by what it waits for the longest.
-    pub async fn look(&self, store: &dyn Store) -> Result<(), StoreError> {
+    /// Looks again; how all of them stand. One conversation is told once, by what it waits for the longest.
+    pub async fn look(&self, store: &dyn Store) -> Result<CrmStanding, StoreError> {
         let standing = store.crm_standing().await?;
         let CrmStanding { waiting, refused, .. } = standing;
         let mut told: Vec<Told> = Vec::new();
@@ -41,7 +41,7 @@ impl Stuck {
             }
         }
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(told);
-        Ok(())
+        Ok(standing)
     }
 
     /// What somebody may see of it.

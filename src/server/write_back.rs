@@ -20,6 +20,8 @@ use crate::domain::time::{Span, Timestamp};
 mod consent;
 mod follow;
 mod make;
+mod owners;
+mod people;
 mod tasks;
 
 pub use follow::follow;
@@ -32,6 +34,9 @@ const AT_ONCE: usize = 4;
 
 /// No sleep is longer: `Instant` stops while a machine is suspended.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether somebody put back what was refused: `comeback crm retry` does, in the database alone.
+const PUT_BACK_EVERY: Duration = Duration::from_secs(2);
 
 /// Between two looks at the tasks of ours that somebody may have completed there, by the clock of the world.
 const TASKS_EVERY: Duration = Duration::from_secs(30);
@@ -88,14 +93,18 @@ impl WriteBack {
         let every = TASKS_EVERY.div_f64(self.service.clock().pace().max(1.0)).max(TASKS_AT_MOST_EVERY);
         let mut look = tokio::time::interval(every);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut after = None;
+        let (mut after, mut refused) = (None, 0);
         while !*shutdown.borrow() {
             wake.mark_unchanged();
             let round = self.round().await;
             // Whoever looks at a conversation sees what of it is not in the CRM.
             let shown = self.service.unwritten().look(self.service.store().as_ref()).await;
-            let sleep = match round.and_then(|next| shown.map(|()| next)) {
-                Ok(next) => self.until(next),
+            let before = refused;
+            let sleep = match round.and_then(|next| shown.map(|standing| (next, standing.refused))) {
+                Ok((next, now)) => {
+                    refused = now;
+                    self.until(next)
+                }
                 Err(StoreError::Fatal(why)) => return Err(ServiceError::Stopped(why)),
                 Err(e) => {
                     tracing::warn!(error = %e, "writes into the CRM wait");
@@ -105,6 +114,8 @@ impl WriteBack {
             tokio::select! {
                 () = tokio::time::sleep(sleep) => {}
                 _ = wake.changed() => {}
+                // What was put back while this round ended counts, too.
+                () = self.put_back(before.max(refused)) => {}
                 _ = look.tick() => match self.look_at_tasks(after).await {
                     Ok(last) => after = last,
                     Err(e) => tracing::warn!(error = %e, "tasks in the CRM were not looked at"),
@@ -113,6 +124,20 @@ impl WriteBack {
             }
         }
         Ok(())
+    }
+
+    /// Comes back when fewer writes than that are refused. That the database fails is told by the next round.
+    async fn put_back(&self, refused: u64) {
+        if refused == 0 {
+            std::future::pending::<()>().await;
+        }
+        loop {
+            tokio::time::sleep(PUT_BACK_EVERY).await;
+            let standing = self.service.store().crm_standing().await;
+            if standing.is_ok_and(|standing| standing.refused < refused) {
+                return;
+            }
+        }
     }
 
     fn until(&self, next: Option<Timestamp>) -> Duration {

@@ -11,6 +11,7 @@ mod recovery;
 mod shop;
 mod slow_crm;
 mod tables;
+mod whose;
 
 use comeback::emulator::{Callbacks, Faults, Number};
 use serde_json::{Value, json};

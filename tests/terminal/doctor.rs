@@ -148,6 +148,7 @@ fn an_operator_is_told_whether_the_crm_answers_and_knows_the_reps() {
         assert!(said.out.contains(words), "no {words:?} in\n{}", said.out);
     }
     let before = reps(&said.out).expect("nobody's mail address is known");
+    assert!(said.out.contains("their tasks are on nobody's list"), "{}", said.out);
     desk.machine.does(&["rep", "reach", "--database", &database, "maya"], "\nmaya@acme.example\n");
     let said = asked(&token);
     assert_ne!(reps(&said.out), Some(before), "one less");

@@ -66,7 +66,8 @@ async fn owners(report: &mut Report, crm: &dyn Crm, store: &Arc<dyn Store>) -> a
     report.fine(AREA, "owners", format!("{} own records there, {left} of them left", owners.len()));
     let Some(playbook) = store.playbook().await? else { return Ok(()) };
     let active = playbook.reps.iter().filter(|(_, rep)| rep.active).map(|(id, _)| id);
-    match active.filter(|rep| matched.owner(rep).is_none()).collect::<BTreeSet<_>>().len() {
+    let unknown = active.filter(|rep| matched.owner(rep).is_none()).collect::<BTreeSet<_>>().len();
+    match unknown {
         0 => report.fine(AREA, "reps", "everybody of the playbook is an owner there, by their mail address"),
         unknown => report.look(
             AREA,
@@ -74,6 +75,14 @@ async fn owners(report: &mut Report, crm: &dyn Crm, store: &Arc<dyn Store>) -> a
             format!("{unknown} rep(s) of the playbook are no owner there by a mail address that we know"),
             "give theirs with comeback rep reach NAME: what they own there is nobody's until then",
         ),
+    }
+    if unknown > 0 && crm.takes_writes() && crm.has_users() && !playbook.write_back.is_nothing() {
+        report.look(
+            AREA,
+            "writes",
+            format!("what is written of {unknown} rep(s) has no owner of theirs there: their tasks are on nobody's list"),
+            "the texts name them; with a user of their own there, and their mail address here, they own what is written",
+        );
     }
     Ok(())
 }

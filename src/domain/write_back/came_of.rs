@@ -115,6 +115,13 @@ pub fn was_out(past: &Past, text: MessageId, failed: u64) -> bool {
     })
 }
 
+/// Whether the end that the entry `end` tells came with a text of the buyer's own: nobody was asked, and nobody ended it.
+pub fn is_put_away(past: &Past, end: u64) -> bool {
+    let mut before = past.iter().rev().skip_while(|(seq, ..)| *seq > end);
+    let Some((_, ended, _)) = before.next().filter(|(seq, ..)| *seq == end) else { return false };
+    before.take_while(|(_, at, _)| at == ended).any(|(.., event)| matches!(event, Event::Received { .. }))
+}
+
 /// Whether the end that the entry `end` tells was taken back by a person within that time, or by an answer that failed.
 pub fn is_undone(past: &Past, end: u64, within: Span) -> bool {
     let mut behind = past.iter().skip_while(|(seq, ..)| *seq < end);
@@ -252,6 +259,12 @@ mod tests {
             let said = reply(&all, one, then(2_000));
             assert_eq!(said.as_deref(), Some("answered by other means in 16m 40s, late"));
         }
+    }
+
+    #[test]
+    fn an_end_that_comes_with_a_text_is_nobodys() {
+        let all = past(vec![(0, text(TEXT)), (0, done(Outcome::NoAnswerNeeded)), (9, done(Outcome::Called))]);
+        assert!(is_put_away(&all, 2) && !is_put_away(&all, 3) && !is_put_away(&all, 9));
     }
 
     #[test]

@@ -135,6 +135,13 @@ impl HubSpotEmulator {
         self.shared.book().owner(email, archived)
     }
 
+    /// Somebody who can own records leaves: they are archived, and own what they own still.
+    pub fn leaves(&self, owner: &str) {
+        for one in self.shared.book().owners.iter_mut().filter(|one| one.id == owner) {
+            one.archived = true;
+        }
+    }
+
     /// Makes a record, as a person does in HubSpot, that hangs on others. Its id, or why not.
     pub fn make(&self, kind: &str, properties: &Value, on: &[(&str, &str)]) -> Result<String, String> {
         self.make_at(kind, properties, on, self.shared.clock.now())

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 
 use super::changed::{Changed, Touched};
 use super::owner::Owner;
-use super::write::{TaskState, Write};
+use super::write::{Owned, TaskState, Write};
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
 use crate::domain::deal::Deal;
@@ -171,7 +171,8 @@ pub trait Crm: Send + Sync + 'static {
         SETTLES
     }
 
-    /// Makes one write, once, and returns the CRM's id of what was made or changed. It never tries again by itself. After an
+    /// Makes one write, once, and returns the CRM's id of what was made or changed. It never tries again by itself, but for
+    /// what was refused whole because of its owner: that is made with the owner as known then, or without one. After an
     /// error that says so ([`CrmError::may_have_been_made`]), and after a crash, the write is looked for with [`Crm::find`]
     /// before it is made again; the key in it is what it is found by.
     async fn write(&self, write: &Write) -> Result<String, CrmError> {
@@ -185,6 +186,19 @@ pub trait Crm: Send + Sync + 'static {
     async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
         let _ = write;
         Err(CrmError::Cannot("look for writes"))
+    }
+
+    /// Whose the record is now that a write would give another owner ([`What::Owner`](super::write::What::Owner)). It is
+    /// asked for before that is written: what a person set there meanwhile is theirs to keep. A CRM that takes an owner as a
+    /// word, and decides itself, says nobody's.
+    async fn owned(&self, write: &Write) -> Result<Owned, CrmError> {
+        let _ = write;
+        Ok(Owned::Nobody)
+    }
+
+    /// Whether only its own users own what is written: a rep without one has no task in anybody's list there.
+    fn has_users(&self) -> bool {
+        false
     }
 
     /// How a task that we wrote stands there, by the id that [`Crm::write`] returned. One that was deleted is

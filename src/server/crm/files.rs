@@ -16,7 +16,7 @@ use async_trait::async_trait;
 
 use super::connector::{Crm, CrmError, Deals};
 use super::owner::{Owner, Reps};
-use super::write::{TaskState, Write};
+use super::write::{Owned, TaskState, Write};
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
 use crate::domain::id::{DealId, RepId};
@@ -234,6 +234,13 @@ impl Crm for Files {
     async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
         let key = write.key;
         self.written("look for writes", move |written| written.find(key)).await
+    }
+
+    /// A row says who owns somebody, and not who left: whom it names is a rep by our own word, or nobody.
+    async fn owned(&self, write: &Write) -> Result<Owned, CrmError> {
+        let books = self.known().await?;
+        let card = books.cards.iter().find(|card| card.contact == write.contact).ok_or(CrmError::NotFound)?;
+        Ok(card.owner.clone().map_or(Owned::Nobody, Owned::By))
     }
 
     /// Done is what one of our own lines says so of, and what somebody put into `tasks_done`.

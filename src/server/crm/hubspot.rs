@@ -22,13 +22,12 @@ use tokio::time::Instant;
 use url::Url;
 
 use self::ask::{Method, Question};
-use self::body::{Kinds, Place};
 use self::limits::Said;
 use self::read::{Record, Stages};
 use super::changed::{Changed, Kind, Touched};
 use super::limits::{Limits, Wait};
 use super::owner::Matched;
-use super::write::{TaskState, What, Write};
+use super::write::{Owned, TaskState, Write};
 use super::{Crm, CrmError, Deals, Owner, Reps};
 use crate::clock::Clock;
 use crate::config::secret::Held;
@@ -48,6 +47,7 @@ mod opt_out;
 pub mod read;
 mod settings;
 pub mod touches;
+mod writing;
 
 pub use self::settings::Settings;
 
@@ -69,9 +69,6 @@ const MOST_PAGES: usize = 5;
 
 /// Pages of a list read at most; half a list would pass for a whole one, so a longer one is an error.
 const MOST_LISTED: usize = 200;
-
-/// Records that hang on a contact and are looked through for a write, newest first.
-const LOOKED_THROUGH: usize = 500;
 
 /// What changes seldom.
 #[derive(Debug)]
@@ -145,7 +142,7 @@ impl HubSpot {
             200..=299 => read::answer(&bytes),
             401 | 403 => Err(CrmError::Refused(status)),
             404 | 410 => Err(CrmError::NotFound),
-            400 | 405..=422 => Err(CrmError::Invalid(read::category(&bytes))),
+            400 | 405..=422 => Err(CrmError::Invalid(read::why(&bytes))),
             _ => Err(CrmError::Failing(status)),
         }
     }
@@ -157,9 +154,15 @@ impl HubSpot {
 
     /// Owners and pipelines, as remembered or read now; one reads them for all. What is old is better than nothing.
     async fn known(&self) -> Result<Arc<Known>, CrmError> {
+        self.known_after(None).await
+    }
+
+    /// The same, read anew where those remembered are the `stale` ones.
+    async fn known_after(&self, stale: Option<&Arc<Known>>) -> Result<Arc<Known>, CrmError> {
         let mut remembered = self.known.lock().await;
         if let Some((at, known)) = &*remembered
             && at.elapsed() < FRESH
+            && stale.is_none_or(|stale| !Arc::ptr_eq(stale, known))
         {
             return Ok(Arc::clone(known));
         }
@@ -245,50 +248,6 @@ impl HubSpot {
             }
         }
         Ok(found.into_values().collect())
-    }
-
-    /// The kind of association without a label, from one kind of record to another, where there is one. HubSpot numbers
-    /// them, and says how.
-    async fn kind(&self, from: &'static str, to: &'static str) -> Result<Option<i64>, CrmError> {
-        if let Some(id) = self.kinds.lock().await.get(&(from, to)) {
-            return Ok(Some(*id));
-        }
-        let labels: read::Labels = self.call(ask::labels(from, to)).await?;
-        if let Some(id) = labels.plain() {
-            self.kinds.lock().await.insert((from, to), id);
-        }
-        Ok(labels.plain())
-    }
-
-    /// The owner who is this write's rep.
-    async fn owner(&self, write: &Write) -> Result<Option<String>, CrmError> {
-        let Some(rep) = &write.owner else { return Ok(None) };
-        let known = self.known().await?;
-        Ok(self.matched(&known).await?.owner(rep).map(str::to_owned))
-    }
-
-    /// What hangs on the contact and carries the write's mark.
-    async fn marked(&self, write: &Write, place: Place) -> Result<Option<String>, CrmError> {
-        let (mut ids, mut after) = (Vec::new(), None::<String>);
-        for page in 0.. {
-            if page == MOST_LISTED {
-                return Err(longer());
-            }
-            let asked = ask::hanging_on("contacts", write.contact.as_str(), place.kind, after.as_deref());
-            let (some, next) = self.call::<read::Ends>(asked).await?.ids();
-            ids.extend(some);
-            after = next;
-            if after.is_none() {
-                break;
-            }
-        }
-        // Ids grow, and what is looked for is new.
-        ids.sort_by_key(|id| std::cmp::Reverse((id.len(), id.clone())));
-        ids.truncate(LOOKED_THROUGH);
-        let mark = write.mark();
-        let records = self.records(place.kind, &ids, &[place.marked], &[]).await?;
-        let carries = |r: &Record| r.text(place.marked).is_some_and(|text| text.contains(&mark));
-        Ok(records.into_iter().find(carries).map(|r| r.id))
     }
 }
 
@@ -440,42 +399,19 @@ impl Crm for HubSpot {
     }
 
     async fn write(&self, write: &Write) -> Result<String, CrmError> {
-        if let What::Consent { opted_out, .. } = &write.what {
-            return self.mark(write.contact.as_str(), *opted_out).await;
-        }
-        let owner = self.owner(write).await?;
-        let question = match body::place(write) {
-            Some(place) => {
-                // Where it cannot hang on the deal, it stands with the person all the same.
-                let deal = match &write.deal {
-                    Some(_) => self.kind(place.kind, "deals").await?,
-                    None => None,
-                };
-                let no_way = || CrmError::Unreadable(format!("no way from {} to contacts", place.kind));
-                let contact = self.kind(place.kind, "contacts").await?.ok_or_else(no_way)?;
-                body::create(write, place, Kinds { contact, deal }, owner.as_deref())
-            }
-            None => body::change(write, owner.as_deref())
-                .ok_or_else(|| CrmError::Invalid("it knows nobody with the new owner's mail address".to_owned()))?,
-        };
-        Ok(self.call::<read::Made>(question).await?.id)
+        self.make(write).await
     }
 
     async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
-        if let What::Consent { opted_out, .. } = &write.what {
-            return self.is_marked(write.contact.as_str(), *opted_out).await;
-        }
-        if let Some(place) = body::place(write) {
-            return self.marked(write, place).await;
-        }
-        if let What::TaskDone { task, .. } = &write.what {
-            let done = self.task(task).await?.is_over();
-            return Ok(done.then(|| task.clone()));
-        }
-        let (kind, id) = body::owned(write);
-        let record: Record = self.call(ask::record(kind, id, &["hubspot_owner_id"])).await?;
-        let owner = self.owner(write).await?;
-        Ok((owner.is_some() && record.text("hubspot_owner_id") == owner.as_deref()).then(|| id.to_owned()))
+        self.look_for(write).await
+    }
+
+    async fn owned(&self, write: &Write) -> Result<Owned, CrmError> {
+        self.owned_now(write).await
+    }
+
+    fn has_users(&self) -> bool {
+        true
     }
 
     async fn task(&self, id: &str) -> Result<TaskState, CrmError> {

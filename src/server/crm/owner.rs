@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::write::Owned;
 use crate::domain::id::RepId;
 use crate::server::store::{Store, StoreError};
 
@@ -54,6 +55,15 @@ impl Reps {
         };
         Ok(kept.into_iter().map(|(rep, mail)| (same(&mail), rep)).collect())
     }
+
+    /// What a rep is called, by the playbook in force.
+    pub async fn called(&self, rep: &RepId) -> Result<String, StoreError> {
+        let playbook = match self {
+            Self::Kept(store) => store.playbook().await?,
+            Self::Here(_) => None,
+        };
+        Ok(playbook.map_or_else(|| rep.to_string(), |playbook| playbook.rep_name(rep).to_owned()))
+    }
 }
 
 /// Mail addresses are compared without case and blanks.
@@ -88,6 +98,15 @@ impl Matched {
         self.reps.get(owner).cloned().unwrap_or_else(|| RepId::new(format!("{} owner {owner}", self.crm)))
     }
 
+    /// Whose a record of this owner is, of those listed. One who is not listed came since, and works there.
+    pub fn owned(&self, owner: &str, listed: &[Owner]) -> Owned {
+        if let Some(rep) = self.reps.get(owner) {
+            return Owned::By(rep.clone());
+        }
+        let left = listed.iter().any(|one| one.id == owner && !one.active);
+        if left { Owned::Nobody } else { Owned::Stranger }
+    }
+
     /// The owner who is this rep.
     pub fn owner(&self, rep: &RepId) -> Option<&str> {
         self.owners.get(rep).map(String::as_str)
@@ -118,6 +137,9 @@ mod tests {
         for nobody in ["11", "13", "14"] {
             assert_eq!(matched.rep(nobody), RepId::new(format!("hubspot owner {nobody}")));
         }
+        let owned = ["12", "11", "13", "14"].map(|id| matched.owned(id, &owners));
+        let maya = Owned::By(RepId::from("maya"));
+        assert_eq!(owned, [maya, Owned::Nobody, Owned::Stranger, Owned::Stranger], "who left keeps nothing");
         assert!(!format!("{owners:?}").contains("acme"));
     }
 }

@@ -22,7 +22,6 @@ use tokio::time::Instant;
 use url::Url;
 
 use self::ask::{Fields, Place};
-use self::body::By;
 use self::card::Stages;
 use self::limits::Said;
 use self::read::{Record, Words};
@@ -31,7 +30,7 @@ use super::changed::{Changed, Kind, Touched};
 use super::limits::{Limits, Wait};
 use super::owner::Matched;
 use super::question::{Method, Question};
-use super::write::{TaskState, What, Write};
+use super::write::{Owned, TaskState, Write};
 use super::{Crm, CrmError, Deals, Owner, Reps};
 use crate::clock::Clock;
 use crate::config::secret::Held;
@@ -50,6 +49,7 @@ pub mod opt_out;
 pub mod read;
 pub mod session;
 pub mod soql;
+mod writing;
 
 /// The longest that one call may take.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -242,9 +242,15 @@ impl Salesforce {
 
     /// What changes seldom, as remembered or read now; one reads it for all. What is old is better than nothing.
     async fn known(&self) -> Result<Arc<Known>, CrmError> {
+        self.known_after(None).await
+    }
+
+    /// The same, read anew where what is remembered is the `stale` one.
+    async fn known_after(&self, stale: Option<&Arc<Known>>) -> Result<Arc<Known>, CrmError> {
         let mut remembered = self.known.lock().await;
         if let Some((at, known)) = &*remembered
             && at.elapsed() < FRESH
+            && stale.is_none_or(|stale| !Arc::ptr_eq(stale, known))
         {
             return Ok(Arc::clone(known));
         }
@@ -327,12 +333,6 @@ impl Salesforce {
         people.retain(|person| read::numbers(person).contains(address));
         people.truncate(ask::BATCH);
         Ok(people)
-    }
-
-    /// The user who is this write's rep.
-    async fn owner(&self, write: &Write, known: &Known) -> Result<Option<String>, CrmError> {
-        let Some(rep) = &write.owner else { return Ok(None) };
-        Ok(self.matched(known).await?.owner(rep).map(str::to_owned))
     }
 }
 
@@ -432,40 +432,19 @@ impl Crm for Salesforce {
     }
 
     async fn write(&self, write: &Write) -> Result<String, CrmError> {
-        if let What::Consent { opted_out, .. } = &write.what {
-            return self.mark(write.contact.as_str(), *opted_out).await;
-        }
-        let known = self.known().await?;
-        let owner = self.owner(write, &known).await?;
-        let Some(kind) = body::place(write) else {
-            let change = body::change(write, owner.as_deref(), &known.words)
-                .ok_or_else(|| CrmError::Invalid("it knows nobody with the new owner's mail address".to_owned()))?;
-            self.ask(&change).await?;
-            return Ok(body::changed(write).to_owned());
-        };
-        let zone = owner.as_ref().and_then(|id| known.zones.get(id)).copied();
-        let by = By { id: owner.as_deref(), zone };
-        let made: read::Made = self.call(&body::create(write, kind, by, &known.words, known.fields.key)).await?;
-        Ok(made.id)
+        self.make(write).await
     }
 
     async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
-        if let What::Consent { opted_out, .. } = &write.what {
-            return self.is_marked(write.contact.as_str(), *opted_out).await;
-        }
-        let known = self.known().await?;
-        if let Some(kind) = body::place(write) {
-            let found = self.all(body::find(write, kind, known.fields.key)).await?;
-            return Ok(found.first().map(|record| record.id().to_owned()));
-        }
-        if let What::TaskDone { task, .. } = &write.what {
-            let done = self.task(task).await?.is_over();
-            return Ok(done.then(|| task.clone()));
-        }
-        let (kind, id) = body::owned(write);
-        let record: Record = self.call(&ask::record(kind, id, "OwnerId")).await?;
-        let owner = self.owner(write, &known).await?;
-        Ok((owner.is_some() && record.text("OwnerId") == owner.as_deref()).then(|| id.to_owned()))
+        self.look_for(write).await
+    }
+
+    async fn owned(&self, write: &Write) -> Result<Owned, CrmError> {
+        self.owned_now(write).await
+    }
+
+    fn has_users(&self) -> bool {
+        true
     }
 
     async fn task(&self, id: &str) -> Result<TaskState, CrmError> {

@@ -16,7 +16,8 @@ pub struct Write {
     pub contact: ContactId,
     /// Which deal too.
     pub deal: Option<DealId>,
-    /// Which rep it is of. One whom the CRM does not know as an owner is left out, and the write made without.
+    /// Which rep it is of. One whom the CRM does not know as an owner owns nothing there: the write is made without, and its
+    /// text says who it is ([`Write::whose`]).
     pub owner: Option<RepId>,
     /// When it happened; of a task, when it was given.
     pub at: Timestamp,
@@ -70,7 +71,14 @@ pub enum What {
     /// What stands there as ended was opened again: a line in the log.
     Reopened,
     /// A text that stands there as sent did not arrive: a line in the log.
-    Undelivered,
+    Undelivered {
+        /// When it was written, as its own line there says.
+        sent: Timestamp,
+        /// The same for whoever reads, on the clock of the place: `2026-03-03 10:04 EST`.
+        when: String,
+        /// How it begins, cleaned; nothing once its words were erased.
+        words: String,
+    },
     /// The contact, or the deal when one is named, gets another owner: [`Write::owner`], which the CRM has to know here.
     Owner,
     /// The contact is marked as opted out of texts, or as not any more. Marked so already is as good.
@@ -102,6 +110,17 @@ pub enum Priority {
     Normal,
     /// Before others.
     High,
+}
+
+/// Whose a record is in the CRM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owned {
+    /// Nobody's: nobody owns it, or somebody who left the CRM, or the program that we sign in as.
+    Nobody,
+    /// This rep's.
+    By(RepId),
+    /// Somebody's who works there and is none of our reps.
+    Stranger,
 }
 
 /// How a task stands in the CRM.
@@ -140,6 +159,12 @@ pub const OPENED_AGAIN: &str = "Conversation opened again";
 /// How the line begins that takes back what a text's own says.
 pub const NOT_ARRIVED: &str = "The text to the buyer did not arrive";
 
+/// The line of a text that did not arrive: which one, of several.
+pub fn not_arrived(when: &str, words: &str) -> String {
+    let words = if words.is_empty() { String::new() } else { format!(", “{words}”") };
+    format!("{NOT_ARRIVED}: that of {when}{words}")
+}
+
 /// What the mark of a write begins with.
 pub const MARK: &str = "comeback:";
 
@@ -167,6 +192,17 @@ impl Write {
         format!("{MARK}{}", self.key)
     }
 
+    /// Whose it is, as a line of the text, for a CRM that has no user for them; `name` is what the rep is called.
+    pub fn whose(&self, name: &str) -> Option<String> {
+        match &self.what {
+            What::Log { inbound: true, .. } | What::Task { .. } => Some(format!("for {name}, who is no user here")),
+            What::Log { inbound: false, .. } | What::Outcome { .. } | What::Reopened | What::Undelivered { .. } => {
+                Some(format!("by {name}"))
+            }
+            What::TaskDone { .. } | What::Owner | What::Consent { .. } => None,
+        }
+    }
+
     /// What it makes, in a word.
     pub const fn word(&self) -> &'static str {
         match self.what {
@@ -175,7 +211,7 @@ impl Write {
             What::TaskDone { .. } => "task done",
             What::Outcome { .. } => "outcome",
             What::Reopened => "reopened",
-            What::Undelivered => "undelivered",
+            What::Undelivered { .. } => "undelivered",
             What::Owner => "owner",
             What::Consent { .. } => "consent",
         }
@@ -186,5 +222,38 @@ impl std::fmt::Debug for Write {
     /// Without a word of what is in it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Write({}, {})", self.word(), self.key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::Span;
+
+    #[test]
+    fn a_text_that_did_not_arrive_is_told_by_when_and_how_it_began_and_is_nobodys_touch() {
+        let line = not_arrived("2026-03-03 10:04 EST", "At three?");
+        assert_eq!(line, "The text to the buyer did not arrive: that of 2026-03-03 10:04 EST, “At three?”");
+        assert_eq!(not_arrived("2026-03-03 10:04 EST", ""), format!("{NOT_ARRIVED}: that of 2026-03-03 10:04 EST"));
+        assert!(is_no_touch(&line));
+    }
+
+    #[test]
+    fn what_has_no_owner_there_says_by_whom_or_for_whom_it_is() {
+        let at = Timestamp::from_millis(1_772_550_000_000);
+        let whose = |what: What| {
+            let (contact, link) = (ContactId::new("101"), String::new());
+            let write = Write { key: Uuid::from_u128(7), contact, deal: None, owner: None, at, link, what };
+            write.whose("Kai Berg")
+        };
+        let log = |inbound| What::Log { inbound, body: Body::new("Hi"), sla: None };
+        let due = at + Span::minutes(5);
+        let task = What::Task { subject: to_answer(None), words: String::new(), priority: Priority::High, due };
+        assert_eq!(whose(log(false)).as_deref(), Some("by Kai Berg"));
+        assert_eq!(whose(What::Reopened).as_deref(), Some("by Kai Berg"));
+        for what in [log(true), task] {
+            assert_eq!(whose(what).as_deref(), Some("for Kai Berg, who is no user here"));
+        }
+        assert_eq!(whose(What::Owner), None);
     }
 }

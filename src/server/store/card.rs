@@ -116,6 +116,13 @@ pub trait CardStore: Send + Sync + 'static {
     /// What stands around a conversation, its neighbours by the accounts on its cards.
     async fn around(&self, conversation: ConversationId) -> Result<Option<Around>, StoreError>;
 
+    /// Whether the CRM itself was ever seen to name this person on this number. The id of one who was only pushed is the
+    /// pushing program's.
+    async fn crm_named(&self, number: NumberId, contact: &ContactId) -> Result<bool, StoreError>;
+
+    /// The CRM itself names these people on this number. Their cards stay as they are until they are read.
+    async fn crm_names(&self, number: NumberId, contacts: &[ContactId]) -> Result<(), StoreError>;
+
     /// Takes in what a program says, all in one transaction, in order. Conversations whose cards changed are marked, as by
     /// [`put_cards`](super::Store::put_cards).
     async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError>;

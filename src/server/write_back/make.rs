@@ -1,12 +1,14 @@
 //! One write: what it says is read, it is looked for when it may be there, made, and how that ended is kept.
 
 use super::follow::is_end;
+use super::owners::{KEPT, Stands};
 use super::tasks::TaskTrouble;
 use super::{WriteBack, pause};
 use crate::domain::contact::Body;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
 use crate::domain::id::{ContactId, DealId, MessageId, RepId};
+use crate::domain::safe_text::SafeText;
 use crate::domain::sla;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::write_back::Wanted;
@@ -31,6 +33,9 @@ const SOON: Span = Span::minutes(60);
 /// Entries of a conversation looked at for what its clock came to.
 const LOOKED_AT: usize = 200;
 
+/// How much of a text tells which it is, in cells of a line.
+const FIRST_WORDS: usize = 60;
+
 /// What is to be written, or why it is not now.
 enum Read {
     Write(Box<Write>),
@@ -40,6 +45,8 @@ enum Read {
     Nobody(String),
     /// It may still be taken back until then.
     Held(Timestamp),
+    /// The CRM was asked whether it has the buyer, and did not say.
+    Unsaid(CrmError),
 }
 
 /// What it is of, and when it happened.
@@ -71,7 +78,17 @@ impl WriteBack {
                 row.next_at = now + NOBODY_YET;
                 return self.service.store().put_crm_row(&row).await.map(|()| None);
             }
+            Read::Unsaid(error) => return self.failed(row, &error).await,
         };
+        match self.owner_stands(&write).await {
+            Ok(Stands::Free) => {}
+            Ok(Stands::There) => return self.made(row, write.contact.0.clone()).await,
+            Ok(Stands::Kept) => {
+                row.waits = Some(KEPT.to_owned());
+                return self.end(row, CrmEnd::Dropped, now).await;
+            }
+            Err(error) => return self.failed(row, &error).await,
+        }
         if row.begun {
             match self.crm.find(&write).await {
                 Ok(Some(id)) => return self.made(row, id).await,
@@ -186,6 +203,11 @@ impl WriteBack {
             Ok(contact) => contact,
             Err(why) => return Ok(Read::Nobody(why)),
         };
+        match self.is_the_crms(&subject, &contact).await? {
+            Ok(true) => {}
+            Ok(false) => return Ok(Read::Nobody(NOBODY.to_owned())),
+            Err(error) => return Ok(Read::Unsaid(error)),
+        }
         Ok(Read::Write(Box::new(Write {
             key: row.key,
             deal: deal(&subject, &contact, &said.what),
@@ -206,12 +228,15 @@ impl WriteBack {
         now: Timestamp,
     ) -> Result<Option<Said>, StoreError> {
         let (rep, at) = (row.rep.clone(), row.at);
+        if is_end(&row.wanted) && came_of::is_put_away(past, row.place.0) && self.is_unheard(row, subject).await? {
+            return Ok(None);
+        }
         let task = |subject: String, words: String, due: Timestamp| {
             let priority = if due.since(now) < SOON { Priority::High } else { Priority::Normal };
             What::Task { subject, words, priority, due }
         };
         let what = match &row.wanted {
-            Wanted::Log { message } => return self.text(subject, past, *message).await,
+            Wanted::Log { message } => return self.text(row, subject, past, *message).await,
             Wanted::Outcome { outcome, meeting, note } => {
                 let said = match note {
                     Some(note) => self.service.store().message(*note).await?,
@@ -241,7 +266,12 @@ impl WriteBack {
                 What::TaskDone { task, passed_on: *passed_on }
             }
             Wanted::Reopened => What::Reopened,
-            Wanted::Undelivered { message } if came_of::was_out(past, *message, row.place.0) => What::Undelivered,
+            Wanted::Undelivered { message } if came_of::was_out(past, *message, row.place.0) => {
+                let Some(text) = self.service.store().message(*message).await? else { return Ok(None) };
+                self.not_arrived(&text)
+            }
+            // Somebody else was chosen since, or it is nobody's again.
+            Wanted::Owner if subject.state.owner != row.rep && !row.begun => return Ok(None),
             Wanted::Owner => What::Owner,
             // Of a text that the carrier never had nothing stands there; of a number, which has no conversation, it is made
             // elsewhere.
@@ -251,12 +281,29 @@ impl WriteBack {
         Ok((!is_over(row) || row.begun).then_some(Said { what, rep, at }))
     }
 
-    async fn text(&self, subject: &Subject, past: &came_of::Past, id: MessageId) -> Result<Option<Said>, StoreError> {
+    /// Which text did not arrive, of several.
+    fn not_arrived(&self, text: &Message) -> What {
+        let begins = words(text).map(|body| SafeText::line(body.as_str()).truncated(FIRST_WORDS));
+        let when = text.at.utc().with_timezone(&self.service.playbook().zone());
+        let when = when.format("%Y-%m-%d %H:%M %Z").to_string();
+        What::Undelivered { sent: text.at, when, words: begins.unwrap_or_default() }
+    }
+
+    async fn text(
+        &self,
+        row: &CrmRow,
+        subject: &Subject,
+        past: &came_of::Past,
+        id: MessageId,
+    ) -> Result<Option<Said>, StoreError> {
         let Some(message) = self.service.store().message(id).await? else { return Ok(None) };
         let now = self.service.clock().now();
         let (inbound, rep, sla) = match &message.author {
             // It is theirs who is accountable; while nobody is, theirs who is asked.
             Author::Buyer(_) => {
+                if self.is_unheard(row, subject).await? {
+                    return Ok(None);
+                }
                 let c = &subject.state;
                 (
                     true,
@@ -303,11 +350,14 @@ fn words(message: &Message) -> Option<Body> {
     Some(if is_empty && !message.media.is_empty() { Body::new("(a picture)".to_owned()) } else { body })
 }
 
-/// The one person of the CRM whom it is about.
+/// What a write waits for whose buyer the CRM does not have.
+const NOBODY: &str = "nobody in the CRM has this number, as far as it has said";
+
+/// The one person whom it is about.
 fn one(c: &Conversation, told: bool) -> Result<ContactId, String> {
     writer::one(c).cloned().ok_or_else(|| match c.contacts.len() {
-        0 if told => "nobody in the CRM has this number, as far as it has said".to_owned(),
+        0 if told => NOBODY.to_owned(),
         0 => "the CRM has not said yet who has this number".to_owned(),
-        several => format!("{several} people in the CRM share this number: say in the inbox (W) who writes"),
+        several => format!("{several} people share this number: say in the inbox (W) who writes"),
     })
 }

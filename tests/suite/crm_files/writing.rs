@@ -10,7 +10,7 @@ use comeback::domain::time::{Span, Timestamp};
 use comeback::server::crm::files::Files;
 use comeback::server::crm::when::instant;
 use comeback::server::crm::write::{Priority, What};
-use comeback::server::crm::{Crm as _, CrmError, TaskState, Write};
+use comeback::server::crm::{Crm as _, CrmError, Owned, TaskState, Write};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -100,6 +100,18 @@ async fn each_write_is_a_line_under_its_key_and_never_two() {
     assert_eq!(after.find(&said).await, Ok(Some(said.key.to_string())));
     after.write(&due).await.unwrap();
     assert_eq!(lines(folder.path()).len(), 3);
+}
+
+#[tokio::test]
+async fn whose_somebody_is_a_row_says_and_of_whom_nobody_knows_it_says_nothing() {
+    let people =
+        "id,name,phone,owner\nc-1,Dana Fox,+14155550123,maya@northwind.example\nc-2,Nils Farouk,+13125550162,\n";
+    let (_folder, crm) = folder(&[("contacts.csv", people)]);
+    let crm = crm.writing();
+    let owned = async |contact: &str| crm.owned(&write(contact, What::Owner)).await;
+    assert_eq!(owned("c-1").await, Ok(Owned::By(RepId::from("maya"))));
+    assert_eq!(owned("c-2").await, Ok(Owned::Nobody));
+    assert_eq!(owned("c-9").await, Err(CrmError::NotFound));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use comeback::domain::time::Span;
 use comeback::emulator::Times;
 use comeback::emulator::hubspot::{HubSpotConfig, HubSpotFaults};
 use comeback::server::crm::write::{Meeting, Priority, What};
-use comeback::server::crm::{Crm as _, CrmError, TaskState, Write};
+use comeback::server::crm::{Crm as _, CrmError, Owned, TaskState, Write};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -160,8 +160,59 @@ async fn an_owner_changes_to_one_whom_hubspot_knows_and_a_write_of_nobody_is_mad
         portal.crm.write(&log).await.unwrap();
     }
     assert_eq!(owner(), json!(portal.maya));
-    let without = |made: &Value| made["properties"].get("hubspot_owner_id").is_none();
-    assert!(portal.hubspot.all("communications").iter().all(without));
+    let without = |made: &Value| {
+        let said = made["properties"]["hs_communication_body"].as_str().unwrap();
+        let names = ["zoe", "omar"].iter().any(|rep| said.contains(&format!("for {rep}, who is no user here")));
+        made["properties"].get("hubspot_owner_id").is_none() && names
+    };
+    let logs = portal.hubspot.all("communications");
+    assert!(logs.len() == 2 && logs.iter().all(without), "{logs:?}");
+}
+
+#[tokio::test]
+async fn whose_a_record_is_by_now_is_told_and_who_left_has_none() {
+    let portal = Portal::open().await;
+    let stranger = portal.hubspot.owner("omar@acme.example", false);
+    let by = |rep: &str| Owned::By(RepId::from(rep));
+    let dana = portal.contact("Dana", "+14155550123", &json!({}));
+    let to_maya = write(&portal, &dana, What::Owner);
+    for (owner, wanted) in [
+        ("", Owned::Nobody),
+        (portal.ben.as_str(), by("ben")),
+        (portal.maya.as_str(), by("maya")),
+        (portal.zoe.as_str(), Owned::Nobody),
+        (stranger.as_str(), Owned::Stranger),
+    ] {
+        portal.hubspot.change("contacts", &dana, &json!({ "hubspot_owner_id": owner })).unwrap();
+        assert_eq!(portal.crm.owned(&to_maya).await, Ok(wanted), "{owner}");
+        let found = (owner == portal.maya).then(|| dana.clone());
+        assert_eq!(portal.crm.find(&to_maya).await, Ok(found), "{owner}");
+    }
+    portal.hubspot.delete("contacts", &dana);
+    assert_eq!(portal.crm.owned(&to_maya).await, Err(CrmError::NotFound));
+}
+
+#[tokio::test]
+async fn whoever_was_deactivated_since_owners_were_read_owns_nothing_and_the_write_is_made_all_the_same() {
+    let portal = Portal::open().await;
+    let dana = portal.contact("Dana", "+14155550123", &json!({}));
+    portal.crm.write(&write(&portal, &dana, text("Hi"))).await.unwrap();
+    portal.hubspot.leaves(&portal.maya);
+    let task = write(&portal, &dana, follow_up(&portal));
+    let id = portal.crm.write(&task).await.unwrap();
+    assert_eq!(portal.crm.find(&task).await, Ok(Some(id)));
+    let [made] = portal.hubspot.all("tasks").try_into().unwrap();
+    let said = made["properties"]["hs_task_body"].as_str().unwrap();
+    assert!(made["properties"].get("hubspot_owner_id").is_none(), "{made}");
+    assert!(said.contains("for maya, who is no user here"), "{said}");
+    let to_her = portal.crm.write(&write(&portal, &dana, What::Owner)).await.unwrap_err();
+    assert!(to_her.is_final() && to_her.to_string().contains("mail address"), "{to_her}");
+    // Ben left, and is back as another user.
+    portal.hubspot.leaves(&portal.ben);
+    let ben = portal.hubspot.owner("ben@acme.example", false);
+    let note = Write { owner: Some(RepId::from("ben")), ..write(&portal, &dana, nurture()) };
+    portal.crm.write(&note).await.unwrap();
+    assert_eq!(portal.hubspot.all("notes")[0]["properties"]["hubspot_owner_id"], json!(ben));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use comeback::domain::time::Span;
 use comeback::emulator::Times;
 use comeback::emulator::salesforce::SalesforceFaults;
 use comeback::server::crm::write::{Meeting, Priority, What, to_answer};
-use comeback::server::crm::{Crm as _, CrmError, TaskState, Write};
+use comeback::server::crm::{Crm as _, CrmError, Owned, TaskState, Write};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -208,8 +208,60 @@ async fn an_owner_changes_to_one_whom_salesforce_knows_and_a_write_of_nobody_is_
     }
     assert_eq!(owner("Contact"), json!(org.maya));
     // Salesforce has none without an owner: it is the app's own user then.
-    let ours = |made: &Value| made["OwnerId"] != json!(org.zoe) && made["OwnerId"] != json!(org.maya);
-    assert!(org.salesforce.all("Task").iter().all(ours));
+    let ours = |made: &Value| {
+        let said = made["Description"].as_str().unwrap();
+        let names = ["zoe", "omar"].iter().any(|rep| said.contains(&format!("for {rep}, who is no user here")));
+        made["OwnerId"] != json!(org.zoe) && made["OwnerId"] != json!(org.maya) && names
+    };
+    let tasks = org.salesforce.all("Task");
+    assert!(tasks.len() == 2 && tasks.iter().all(ours), "{tasks:?}");
+}
+
+#[tokio::test]
+async fn whose_a_record_is_by_now_is_told_and_what_we_or_who_left_have_is_nobodys() {
+    let org = Org::open().await;
+    let user = |name: &str| org.salesforce.user(&format!("{name}@acme.example"), true, "UTC").unwrap();
+    let (stranger, left) = (user("omar"), user("kai"));
+    // As the connector's own user makes them.
+    let ours = org.contact("Ours", "+14155550122", &json!({}));
+    let dana = |owner: &str| org.contact("Dana", "+14155550123", &json!({ "OwnerId": owner }));
+    let (bens, mayas, strangers, lefts) = (dana(&org.ben), dana(&org.maya), dana(&stranger), dana(&left));
+    org.salesforce.change("User", &left, &json!({ "IsActive": false })).unwrap();
+    let by = |rep: &str| Owned::By(RepId::from(rep));
+    for (contact, wanted) in [
+        (&ours, Owned::Nobody),
+        (&bens, by("ben")),
+        (&mayas, by("maya")),
+        (&strangers, Owned::Stranger),
+        (&lefts, Owned::Nobody),
+    ] {
+        let to_maya = write(&org, contact, What::Owner);
+        assert_eq!(org.crm.owned(&to_maya).await, Ok(wanted), "{contact}");
+        let found = (*contact == mayas).then(|| contact.clone());
+        assert_eq!(org.crm.find(&to_maya).await, Ok(found), "{contact}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_was_deactivated_since_users_were_read_owns_nothing_and_the_write_is_made_all_the_same() {
+    let org = Org::open().await;
+    let dana = org.contact("Dana", "+14155550123", &json!({}));
+    org.crm.write(&write(&org, &dana, text("Hi"))).await.unwrap();
+    org.salesforce.change("User", &org.maya, &json!({ "IsActive": false })).unwrap();
+    let task = write(&org, &dana, follow_up(&org));
+    let id = org.crm.write(&task).await.unwrap();
+    assert_eq!(org.crm.find(&task).await, Ok(Some(id)));
+    let made = org.salesforce.all("Task").pop().unwrap();
+    assert_ne!(made["OwnerId"], json!(org.maya));
+    let said = made["Description"].as_str().unwrap();
+    assert!(said.contains("for maya, who is no user here"), "{said}");
+    // Another record that is not there is not looked for among users.
+    let asked = org.salesforce.asked().len();
+    let deal = Some(DealId::new("0065g0000099999"));
+    let of_no_deal = Write { deal, owner: Some(RepId::from("ben")), ..write(&org, &dana, text("Hi")) };
+    let refused = org.crm.write(&of_no_deal).await.unwrap_err();
+    assert_eq!(refused, CrmError::Invalid("INVALID_CROSS_REFERENCE_KEY".to_owned()));
+    assert_eq!(org.salesforce.asked().len() - asked, 1, "{:?}", org.salesforce.asked());
 }
 
 #[tokio::test]

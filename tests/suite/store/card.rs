@@ -119,3 +119,29 @@ pub(super) async fn whom_only_a_program_pushed_a_crm_that_never_knew_them_does_n
     reads(&[], 18).await;
     assert_eq!(names().await, [] as [String; 0]);
 }
+
+pub(super) async fn whom_the_crm_itself_named_on_a_number_is_told_apart_from_who_was_pushed(store: &Kept) {
+    put(store, arrival(1, &[])).await;
+    put(store, arrival(2, &[])).await;
+    let named = async |n: u128, contact: &str| store.crm_named(number(n), &ContactId::from(contact)).await.unwrap();
+    let pushed = |contact: &str, at: i64| CardChange {
+        fresh: number(77),
+        address: address(1),
+        contact: ContactId::from(contact),
+        at: minute(at),
+        card: Some(crate::world::card(contact)),
+    };
+    store.push_cards(&[pushed("pushed", 10)], minute(10)).await.unwrap();
+    let people = People { fresh: number(78), address: address(1), cards: vec![crate::world::card("read")] };
+    store.put_cards(&[people], minute(11)).await.unwrap();
+    assert_eq!((named(1, "read").await, named(1, "pushed").await, named(1, "nobody").await), (true, false, false));
+    assert!(!named(2, "read").await, "of the number that it named them on");
+    store.push_cards(&[pushed("read", 12)], minute(12)).await.unwrap();
+    assert!(named(1, "read").await, "it did, whatever is pushed");
+    // It says so without being read: the cards stay as they are.
+    let before = store.cards_of(&[number(1)].into()).await.unwrap();
+    let both = [ContactId::from("pushed"), ContactId::from("new")];
+    store.crm_names(number(1), &both).await.unwrap();
+    assert!(named(1, "pushed").await && named(1, "new").await);
+    assert_eq!(store.cards_of(&[number(1)].into()).await.unwrap(), before);
+}

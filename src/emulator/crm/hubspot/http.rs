@@ -1,5 +1,6 @@
 //! The emulated HubSpot's paths, behind its token, its limits and its faults.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -186,6 +187,17 @@ fn members(asked: &Value, needed: &[&str], more: &[&str]) -> Result<(), Refusal>
     }
 }
 
+/// Whoever left owns nothing that is written by a program.
+fn works(owners: &[Owner], properties: &BTreeMap<String, String>) -> Result<(), Refusal> {
+    const NAME: &str = "hubspot_owner_id";
+    let named = properties.get(NAME).filter(|id| owners.iter().any(|owner| owner.archived && owner.id == **id));
+    let Some(id) = named else { return Ok(()) };
+    let why = json!([{
+        "isValid": false, "message": format!("{id} is not a valid owner id"), "error": "INVALID_OWNER_ID", "name": NAME,
+    }]);
+    Err(Refusal::bad(&format!("Property values were not valid: {why}")))
+}
+
 async fn create(State(shared): App, Path(name): Path<String>, body: Bytes) -> Told {
     let (kind, asked) = (of(&name)?, json_of(&body)?);
     members(&asked, &["properties"], &["associations"])?;
@@ -193,6 +205,7 @@ async fn create(State(shared): App, Path(name): Path<String>, body: Bytes) -> To
     let names: Vec<String> = properties.keys().cloned().collect();
     let (at, lags) = (shared.millis(), shared.seen().faults.lags);
     let mut book = shared.book();
+    works(&book.owners, &properties)?;
     let mut hangs = Vec::new();
     for association in asked["associations"].as_array().into_iter().flatten() {
         members(association, &["to", "types"], &[])?;
@@ -290,6 +303,7 @@ async fn change(State(shared): App, Path((name, id)): Path<(String, String)>, bo
     if book.get(kind, &id).is_none() {
         return Err(Refusal::gone());
     }
+    works(&book.owners, &properties)?;
     book.change(kind, &id, properties, at, lags).map_err(|e| Refusal::bad(&e))?;
     let record = book.get(kind, &id).ok_or_else(Refusal::gone)?;
     Ok(Json(told(kind, &id, record, &[], &[])).into_response())

@@ -55,7 +55,8 @@ pub(in crate::server::crm) fn body(write: &Write) -> Value {
         What::Consent { opted_out, number, scope } => {
             json!({ "opted_out": opted_out, "number": number.as_str(), "scope": scope })
         }
-        What::Reopened | What::Undelivered | What::Owner => Value::Null,
+        What::Undelivered { sent, words, .. } => json!({ "sent": sent.to_string(), "words": words }),
+        What::Reopened | What::Owner => Value::Null,
     };
     if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
         body.extend(more);

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::write::{ENDED, FROM_BUYER, NOT_ARRIVED, OPENED_AGAIN, Priority, TO_BUYER, What, Write};
+use super::super::write::{ENDED, FROM_BUYER, OPENED_AGAIN, Priority, TO_BUYER, What, Write, not_arrived};
 use super::ask::{self, Question};
 use crate::domain::id::DealId;
 use crate::domain::time::Timestamp;
@@ -29,7 +29,7 @@ pub const fn place(write: &Write) -> Option<Place> {
         What::Task { .. } => Some(Place { kind: "tasks", marked: "hs_task_body" }),
         // Buyers who are asked to a meeting read its body; the notes are ours.
         What::Outcome { meeting: Some(_), .. } => Some(Place { kind: "meetings", marked: "hs_internal_meeting_notes" }),
-        What::Outcome { meeting: None, .. } | What::Reopened | What::Undelivered => {
+        What::Outcome { meeting: None, .. } | What::Reopened | What::Undelivered { .. } => {
             Some(Place { kind: "notes", marked: "hs_note_body" })
         }
         What::TaskDone { .. } | What::Owner | What::Consent { .. } => None,
@@ -45,11 +45,21 @@ pub struct Kinds {
     pub deal: Option<i64>,
 }
 
-/// The request that makes it. `owner` is HubSpot's id of the rep.
-pub fn create(write: &Write, place: Place, kinds: Kinds, owner: Option<&str>) -> Question {
-    let mut properties = properties(write);
+/// The rep of a write, as HubSpot knows them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct By<'a> {
+    /// Their owner id.
+    pub id: Option<&'a str>,
+    /// What they are called; nothing where their id says who they are.
+    pub name: Option<&'a str>,
+}
+
+/// The request that makes it.
+pub fn create(write: &Write, place: Place, kinds: Kinds, by: By<'_>) -> Question {
+    let whose = by.name.and_then(|name| write.whose(name));
+    let mut properties = properties(write, whose.as_deref().unwrap_or_default());
     properties["hs_timestamp"] = json!(said(timestamp(write)));
-    if let Some(owner) = owner {
+    if let Some(owner) = by.id {
         properties["hubspot_owner_id"] = json!(owner);
     }
     let hangs = |id: &str, kind: i64| {
@@ -72,26 +82,28 @@ const fn timestamp(write: &Write) -> Timestamp {
         | What::TaskDone { .. }
         | What::Outcome { meeting: None, .. }
         | What::Reopened
-        | What::Undelivered
+        | What::Undelivered { .. }
         | What::Owner
         | What::Consent { .. } => write.at,
     }
 }
 
-fn properties(write: &Write) -> Value {
+/// `whose` is the line that says whose it is, where no owner does.
+fn properties(write: &Write, whose: &str) -> Value {
     match &write.what {
         What::Log { inbound, body, sla } => {
             // HubSpot has no direction of a text.
             let who = if *inbound { FROM_BUYER } else { TO_BUYER };
+            let sla = sla.as_deref().unwrap_or_default();
             json!({
                 "hs_communication_channel_type": "SMS",
                 "hs_communication_logged_from": "CRM",
-                "hs_communication_body": drawn(write, &[who, body.as_str(), sla.as_deref().unwrap_or_default()]),
+                "hs_communication_body": drawn(write, &[who, body.as_str(), whose, sla]),
             })
         }
         What::Task { subject, words, priority, .. } => json!({
             "hs_task_subject": cut(subject, 200),
-            "hs_task_body": drawn(write, &[words]),
+            "hs_task_body": drawn(write, &[words, whose]),
             "hs_task_status": "NOT_STARTED",
             "hs_task_type": "TODO",
             "hs_task_priority": match priority {
@@ -102,17 +114,19 @@ fn properties(write: &Write) -> Value {
         }),
         What::Outcome { outcome, words, meeting: Some(meeting), sla } => json!({
             "hs_meeting_title": cut(outcome, 200),
-            "hs_internal_meeting_notes": drawn(write, &[words, sla.as_deref().unwrap_or_default()]),
+            "hs_internal_meeting_notes": drawn(write, &[words, whose, sla.as_deref().unwrap_or_default()]),
             "hs_meeting_start_time": said(meeting.from),
             "hs_meeting_end_time": said(meeting.until),
             "hs_meeting_outcome": "SCHEDULED",
         }),
         What::Outcome { outcome, words, meeting: None, sla } => {
             let sla = sla.as_deref().unwrap_or_default();
-            json!({ "hs_note_body": drawn(write, &[&format!("{ENDED}{outcome}"), words, sla]) })
+            json!({ "hs_note_body": drawn(write, &[&format!("{ENDED}{outcome}"), words, whose, sla]) })
         }
-        What::Reopened => json!({ "hs_note_body": drawn(write, &[OPENED_AGAIN]) }),
-        What::Undelivered => json!({ "hs_note_body": drawn(write, &[NOT_ARRIVED]) }),
+        What::Reopened => json!({ "hs_note_body": drawn(write, &[OPENED_AGAIN, whose]) }),
+        What::Undelivered { when, words, .. } => {
+            json!({ "hs_note_body": drawn(write, &[&not_arrived(when, words), whose]) })
+        }
         What::TaskDone { .. } | What::Owner | What::Consent { .. } => json!({}),
     }
 }
@@ -133,7 +147,7 @@ pub fn change(write: &Write, owner: Option<&str>) -> Option<Question> {
         | What::Task { .. }
         | What::Outcome { .. }
         | What::Reopened
-        | What::Undelivered
+        | What::Undelivered { .. }
         | What::Consent { .. } => None,
     }
 }
@@ -205,7 +219,8 @@ mod tests {
     fn a_text_is_logged_with_its_owner_its_mark_and_what_it_hangs_on_and_its_words_are_words() {
         let body = Body::new("<script>alert(1)</script>\nTwo & \"three\"");
         let log = write(What::Log { inbound: true, body, sla: Some("answered in 4 min, in time".to_owned()) });
-        let asked = create(&log, place(&log).unwrap(), Kinds { contact: 81, deal: Some(85) }, Some("12"));
+        let by = By { id: Some("12"), name: None };
+        let asked = create(&log, place(&log).unwrap(), Kinds { contact: 81, deal: Some(85) }, by);
         assert_eq!(asked.path, "/crm/v3/objects/communications");
         let body = asked.body.unwrap();
         let properties = &body["properties"];
@@ -229,7 +244,8 @@ mod tests {
         let due = Timestamp::from_millis(1_772_550_000_000) + Span::minutes(30);
         let (subject, words) = ("Call Dana".to_owned(), "She asked for a price".to_owned());
         let task = write(What::Task { subject, words, priority: Priority::High, due });
-        let asked = create(&task, place(&task).unwrap(), Kinds { contact: 204, deal: None }, None).body.unwrap();
+        let asked =
+            create(&task, place(&task).unwrap(), Kinds { contact: 204, deal: None }, By::default()).body.unwrap();
         assert_eq!(asked["properties"]["hs_timestamp"], "2026-03-03T15:30:00.000Z");
         assert_eq!(asked["properties"]["hs_task_priority"], "HIGH");
         assert!(asked["properties"].get("hubspot_owner_id").is_none());
@@ -239,10 +255,35 @@ mod tests {
             write(What::Outcome { outcome: "meeting booked".to_owned(), words: String::new(), meeting, sla: None });
         let place = place(&met).unwrap();
         assert_eq!(place.kind, "meetings");
-        let asked = create(&met, place, Kinds { contact: 200, deal: None }, None).body.unwrap();
+        let asked = create(&met, place, Kinds { contact: 200, deal: None }, By::default()).body.unwrap();
         assert_eq!(asked["properties"]["hs_meeting_start_time"], asked["properties"]["hs_timestamp"]);
         let notes = asked["properties"][place.marked].as_str().unwrap();
         assert!(notes.contains(&met.mark()));
+    }
+
+    #[test]
+    fn what_has_no_owner_there_names_the_rep_in_its_text_and_a_name_is_words() {
+        let due = Timestamp::from_millis(1_772_550_000_000) + Span::minutes(30);
+        let (subject, words) = ("Answer Dana by text".to_owned(), "late stage".to_owned());
+        let body = Body::new("At 3?");
+        for (what, said) in [
+            (
+                What::Task { subject, words, priority: Priority::High, due },
+                "<p>for Kai &lt;Berg&gt;, who is no user here</p>",
+            ),
+            (
+                What::Log { inbound: false, body, sla: None },
+                "<p>Text to the buyer</p><p>At 3?</p><p>by Kai &lt;Berg&gt;</p>",
+            ),
+            (What::Reopened, "<p>Conversation opened again</p><p>by Kai &lt;Berg&gt;</p>"),
+        ] {
+            let write = write(what);
+            let place = place(&write).unwrap();
+            let by = By { id: None, name: Some("Kai <Berg>") };
+            let asked = create(&write, place, Kinds { contact: 204, deal: None }, by).body.unwrap();
+            let html = asked["properties"][place.marked].as_str().unwrap();
+            assert!(html.contains(said) && asked["properties"].get("hubspot_owner_id").is_none(), "{asked}");
+        }
     }
 
     #[test]
@@ -266,10 +307,18 @@ mod tests {
         for (write, words) in [
             (ended, "<p>Conversation ended: not interested</p><p>never answered, late</p>"),
             (write(What::Reopened), "<p>Conversation opened again</p>"),
+            (
+                write(What::Undelivered {
+                    sent: Timestamp::from_millis(1_772_550_000_000),
+                    when: "2026-03-03 10:00 EST".to_owned(),
+                    words: "Is <b> ok?".to_owned(),
+                }),
+                "<p>The text to the buyer did not arrive: that of 2026-03-03 10:00 EST, “Is &lt;b&gt; ok?”</p>",
+            ),
         ] {
             let place = place(&write).unwrap();
             assert_eq!(place.kind, "notes");
-            let asked = create(&write, place, Kinds { contact: 200, deal: Some(214) }, None).body.unwrap();
+            let asked = create(&write, place, Kinds { contact: 200, deal: Some(214) }, By::default()).body.unwrap();
             assert!(asked["properties"]["hs_note_body"].as_str().unwrap().starts_with(words), "{asked}");
             assert_eq!(asked["associations"][1]["to"]["id"], "202");
         }

@@ -342,6 +342,22 @@ pub fn category(body: &[u8]) -> String {
     if plain { word } else { "it does not say why".to_owned() }
 }
 
+/// The property of every record that says who owns it.
+pub const OWNER: &str = "hubspot_owner_id";
+
+/// The class of a refusal, and whether it is about the owner.
+pub fn why(body: &[u8]) -> String {
+    let category = category(body);
+    let says = |word: &str| body.windows(word.len()).any(|part| part == word.as_bytes());
+    let names_owner = says(OWNER) || says("INVALID_OWNER_ID");
+    if names_owner { format!("{category}, {OWNER}") } else { category }
+}
+
+/// Whether a refusal is about the owner.
+pub fn is_of_owner(why: &str) -> bool {
+    why.ends_with(OWNER)
+}
+
 /// Whether it is the limit of a day that was reached.
 pub fn is_of_the_day(body: &[u8]) -> bool {
     serde_json::from_slice::<Problem>(body).unwrap_or_default().policy.contains("DAILY")

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use super::super::question::Question;
-use super::super::write::{ENDED, FROM_BUYER, NOT_ARRIVED, OPENED_AGAIN, Priority, TO_BUYER, What, Write};
+use super::super::write::{ENDED, FROM_BUYER, OPENED_AGAIN, Priority, TO_BUYER, What, Write, not_arrived};
 use super::ask;
 use super::read::Words;
 use super::soql::{ends_with, quoted};
@@ -37,7 +37,7 @@ pub const fn place(write: &Write) -> Option<&'static str> {
         | What::Task { .. }
         | What::Outcome { meeting: None, .. }
         | What::Reopened
-        | What::Undelivered => Some("Task"),
+        | What::Undelivered { .. } => Some("Task"),
         What::Outcome { meeting: Some(_), .. } => Some("Event"),
         What::TaskDone { .. } | What::Owner | What::Consent { .. } => None,
     }
@@ -50,6 +50,8 @@ pub struct By<'a> {
     pub id: Option<&'a str>,
     /// Where they are: a task's day is one of theirs.
     pub zone: Option<Tz>,
+    /// What they are called; nothing where their id says who they are.
+    pub name: Option<&'a str>,
 }
 
 /// The request that makes it.
@@ -86,6 +88,9 @@ pub fn find(write: &Write, kind: &str, keyed: bool) -> Question {
 
 fn properties(write: &Write, by: By<'_>, words: &Words) -> Value {
     let zone = by.zone.unwrap_or(Tz::UTC);
+    // Without one it is the app's own user who owns it.
+    let whose = by.name.and_then(|name| write.whose(name)).unwrap_or_default();
+    let whose = whose.as_str();
     let day = |at: crate::domain::time::Timestamp| at.utc().with_timezone(&zone).format("%Y-%m-%d").to_string();
     let done = |subject: String, said: &[&str]| {
         json!({
@@ -99,11 +104,11 @@ fn properties(write: &Write, by: By<'_>, words: &Words) -> Value {
     match &write.what {
         What::Log { inbound, body, sla } => {
             let who = if *inbound { FROM_BUYER } else { TO_BUYER };
-            done(format!("{who}: {}", body.as_str()), &[body.as_str(), sla.as_deref().unwrap_or_default()])
+            done(format!("{who}: {}", body.as_str()), &[body.as_str(), whose, sla.as_deref().unwrap_or_default()])
         }
         What::Task { subject, words: more, priority, due } => json!({
             "Subject": subject,
-            "Description": told(write, &[more]),
+            "Description": told(write, &[more, whose]),
             "Status": words.open,
             "Priority": match priority {
                 Priority::Low => &words.low,
@@ -117,15 +122,15 @@ fn properties(write: &Write, by: By<'_>, words: &Words) -> Value {
         }),
         What::Outcome { outcome, words: more, meeting: Some(meeting), sla } => json!({
             "Subject": outcome,
-            "Description": told(write, &[more, sla.as_deref().unwrap_or_default()]),
+            "Description": told(write, &[more, whose, sla.as_deref().unwrap_or_default()]),
             "StartDateTime": meeting.from.to_string(),
             "EndDateTime": meeting.until.to_string(),
         }),
         What::Outcome { outcome, words: more, meeting: None, sla } => {
-            done(format!("{ENDED}{outcome}"), &[more, sla.as_deref().unwrap_or_default()])
+            done(format!("{ENDED}{outcome}"), &[more, whose, sla.as_deref().unwrap_or_default()])
         }
-        What::Reopened => done(OPENED_AGAIN.to_owned(), &[]),
-        What::Undelivered => done(NOT_ARRIVED.to_owned(), &[]),
+        What::Reopened => done(OPENED_AGAIN.to_owned(), &[whose]),
+        What::Undelivered { when, words, .. } => done(not_arrived(when, words), &[whose]),
         What::TaskDone { .. } | What::Owner | What::Consent { .. } => json!({}),
     }
 }
@@ -148,7 +153,7 @@ pub fn change(write: &Write, owner: Option<&str>, words: &Words) -> Option<Quest
         | What::Task { .. }
         | What::Outcome { .. }
         | What::Reopened
-        | What::Undelivered
+        | What::Undelivered { .. }
         | What::Consent { .. } => None,
     }
 }
@@ -162,7 +167,7 @@ pub fn changed(write: &Write) -> &str {
         | What::Task { .. }
         | What::Outcome { .. }
         | What::Reopened
-        | What::Undelivered
+        | What::Undelivered { .. }
         | What::Consent { .. } => write.contact.as_str(),
     }
 }
@@ -225,7 +230,7 @@ mod tests {
     fn a_text_is_a_task_that_is_done_with_its_mark_at_the_end_or_in_its_field() {
         let body = Body::new(format!("Two\n& \"three\"{}", "x".repeat(400)));
         let log = write("003A", What::Log { inbound: true, body, sla: Some("answered in 4 min, in time".to_owned()) });
-        let by = By { id: Some("005A"), zone: None };
+        let by = By { id: Some("005A"), ..By::default() };
         let body = made(&log, by, false);
         let subject = body["Subject"].as_str().unwrap();
         assert!(subject.starts_with("Text from the buyer: Two & \"three\"xx"), "{subject}");
@@ -250,7 +255,7 @@ mod tests {
         let due = Timestamp::from_millis(1_772_550_000_000) + Span::minutes(11 * 60);
         let (subject, more) = ("Call Dana".to_owned(), "She asked for a price".to_owned());
         let task = write("00QA", What::Task { subject, words: more, priority: Priority::High, due });
-        let there = By { id: None, zone: Some(chrono_tz::America::New_York) };
+        let there = By { zone: Some(chrono_tz::America::New_York), ..By::default() };
         for (by, day) in [(By::default(), "2026-03-04"), (there, "2026-03-03")] {
             let body = made(&task, by, false);
             assert_eq!((&body["ActivityDate"], &body["Priority"]), (&json!(day), &json!("High")));
@@ -264,6 +269,23 @@ mod tests {
         );
         assert_eq!(place(&met), Some("Event"));
         assert_eq!(made(&met, By::default(), false)["EndDateTime"], "2026-03-04T02:30:00.000Z");
+    }
+
+    #[test]
+    fn what_the_apps_own_user_owns_names_the_rep_in_its_text() {
+        let due = Timestamp::from_millis(1_772_550_000_000) + Span::minutes(30);
+        let (subject, more) = ("Answer Dana by text".to_owned(), "late stage".to_owned());
+        let task = What::Task { subject, words: more, priority: Priority::High, due };
+        let answer = What::Log { inbound: false, body: Body::new("At 3?"), sla: None };
+        let by = By { name: Some("Kai Berg"), ..By::default() };
+        for (what, said) in [
+            (task, "late stage\n\nfor Kai Berg, who is no user here\n\n"),
+            (answer, "At 3?\n\nby Kai Berg\n\n"),
+            (What::Reopened, "by Kai Berg\n\n"),
+        ] {
+            let body = made(&write("003A", what), by, true);
+            assert!(body["Description"].as_str().unwrap().starts_with(said) && body.get("OwnerId").is_none(), "{body}");
+        }
     }
 
     #[test]
@@ -301,5 +323,10 @@ mod tests {
             (&again["Subject"], &again["WhatId"], &again["Status"]),
             (&json!("Conversation opened again"), &json!("006A"), &json!("Completed"))
         );
+        let sent = Timestamp::from_millis(1_772_550_000_000);
+        let (when, words) = ("2026-03-03 10:00 EST".to_owned(), "At three?".to_owned());
+        let lost = made(&write("003A", What::Undelivered { sent, when, words }), By::default(), true);
+        let line = "The text to the buyer did not arrive: that of 2026-03-03 10:00 EST, “At three?”";
+        assert_eq!(lost["Subject"], line);
     }
 }

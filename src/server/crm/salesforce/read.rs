@@ -140,6 +140,17 @@ pub struct Token {
     pub access_token: String,
     /// The organisation's own address.
     pub instance_url: String,
+    /// Who signed in, as an address: its last part is their id.
+    #[serde(default)]
+    id: Option<String>,
+}
+
+impl Token {
+    /// The id of the user who signed in, where it is told.
+    pub fn user(&self) -> Option<&str> {
+        let id = self.id.as_deref()?.rsplit('/').next()?;
+        (matches!(id.len(), 15 | 18) && id.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(id)
+    }
 }
 
 /// Every number of a person that can be told: as typed, by the country beside it.
@@ -239,6 +250,11 @@ pub fn code(body: &[u8]) -> String {
         !word.is_empty() && word.len() <= 80 && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
     };
     problem(body).map(|p| p.code).filter(plain).unwrap_or_else(|| "it does not say why".to_owned())
+}
+
+/// Whether a class of refusal is about the owner.
+pub fn is_of_owner(code: &str) -> bool {
+    code == "INACTIVE_OWNER_OR_USER"
 }
 
 /// Whether it is the limit of a day that was reached, and not the one of calls at once.

@@ -32,6 +32,8 @@ pub struct Session {
     pub token: Secret,
     /// The organisation's own address, which was looked at before anything is sent there.
     pub instance: Url,
+    /// The id of the user who is acted for, where Salesforce told it.
+    pub user: Option<String>,
     /// Which session it is: the next has a higher number.
     number: u64,
 }
@@ -172,11 +174,12 @@ impl Sessions {
             return Err(CrmError::Unreadable("the organisation's address has more than a host".to_owned()));
         }
         self.egress.look(&instance).map_err(|e| CrmError::Unreadable(e.to_string()))?;
+        let user = token.user().map(str::to_owned);
         let token = token.access_token;
         if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(CrmError::Unreadable("what should be a token is none".to_owned()));
         }
-        Ok(Session { token: Secret::new(token), instance, number })
+        Ok(Session { token: Secret::new(token), instance, user, number })
     }
 }
 

@@ -40,9 +40,14 @@ impl Beside {
     pub(super) fn read(&mut self, id: NumberId, cards: &[Card]) {
         self.stale.remove(&id);
         for card in cards {
-            self.on.entry((card.contact.clone(), id)).or_default();
-            self.read.insert((card.contact.clone(), id));
+            self.saw(card.contact.clone(), id);
         }
+    }
+
+    /// The CRM itself named somebody there.
+    fn saw(&mut self, contact: ContactId, id: NumberId) {
+        self.on.entry((contact.clone(), id)).or_default();
+        self.read.insert((contact, id));
     }
 
     /// Whether somebody was pushed onto a number and never read there.
@@ -109,6 +114,16 @@ impl CardStore for MemoryStore {
             stale: tables.crm.is_stale(&number),
             others: others.map(|(_, _, c, name)| Neighbour { state: c.clone(), name }).collect(),
         }))
+    }
+
+    async fn crm_named(&self, number: NumberId, contact: &ContactId) -> Result<bool, StoreError> {
+        Ok(self.0.lock().await.crm.read.contains(&(contact.clone(), number)))
+    }
+
+    async fn crm_names(&self, number: NumberId, contacts: &[ContactId]) -> Result<(), StoreError> {
+        let crm = &mut self.0.lock().await.crm;
+        contacts.iter().for_each(|contact| crm.saw(contact.clone(), number));
+        Ok(())
     }
 
     async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {

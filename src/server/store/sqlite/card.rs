@@ -8,7 +8,7 @@ use super::people::number_of;
 use super::row::{address, from_json, optional, to_json};
 use crate::domain::context::Card;
 use crate::domain::conversation::Conversation;
-use crate::domain::id::ConversationId;
+use crate::domain::id::{ContactId, ConversationId, NumberId};
 use crate::domain::time::Timestamp;
 use crate::server::crm::changed::Kind;
 use crate::server::crm::{Changed, Touched};
@@ -33,6 +33,16 @@ impl CardStore for SqliteStore {
 
     async fn around(&self, conversation: ConversationId) -> Result<Option<Around>, StoreError> {
         self.read(move |tx| around(tx, conversation)).await
+    }
+
+    async fn crm_named(&self, number: NumberId, contact: &ContactId) -> Result<bool, StoreError> {
+        let contact = contact.clone();
+        self.read(move |tx| crm_named(tx, number, &contact)).await
+    }
+
+    async fn crm_names(&self, number: NumberId, contacts: &[ContactId]) -> Result<(), StoreError> {
+        let contacts = contacts.to_vec();
+        self.write(move |db| crm_names(db, number, &contacts)).await
     }
 
     async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {
@@ -86,6 +96,28 @@ fn crm_followed(db: &mut Connection, up_to: u64, touched: &Touched) -> Result<()
     let up_to = i64::try_from(up_to).unwrap_or(i64::MAX);
     tx.prepare_cached("DELETE FROM crm_changed WHERE seq <= ?1")?.execute([up_to])?;
     Ok(tx.commit()?)
+}
+
+fn crm_named(tx: &Transaction<'_>, number: NumberId, contact: &ContactId) -> Result<bool, StoreError> {
+    let sql = "SELECT read FROM card_contact WHERE contact = ?1 AND number = ?2";
+    let read = tx.prepare_cached(sql)?.query_row(params![contact.as_str(), number.to_string()], |r| r.get(0));
+    Ok(optional(read)?.unwrap_or(false))
+}
+
+fn crm_names(db: &mut Connection, number: NumberId, contacts: &[ContactId]) -> Result<(), StoreError> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for contact in contacts {
+        saw(&tx, contact, &number.to_string())?;
+    }
+    Ok(tx.commit()?)
+}
+
+/// Keeps that the CRM itself named somebody on a number.
+pub(super) fn saw(tx: &Transaction<'_>, contact: &ContactId, number: &str) -> Result<(), StoreError> {
+    let sql = "INSERT INTO card_contact (contact, number, read) VALUES (?1, ?2, 1) \
+               ON CONFLICT (contact, number) DO UPDATE SET read = 1";
+    tx.prepare_cached(sql)?.execute(params![contact.as_str(), number])?;
+    Ok(())
 }
 
 fn push_cards(db: &mut Connection, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
-use super::card::of_account;
+use super::card::{of_account, saw};
 use super::row::{address, from_json, instant, optional, parse, to_json};
 use crate::domain::contact::Address;
 use crate::domain::conversation::Conversation;
@@ -29,11 +29,7 @@ pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -
         )?
         .execute(params![id, now, at.millis()])?;
         for card in &p.cards {
-            tx.prepare_cached(
-                "INSERT INTO card_contact (contact, number, read) VALUES (?1, ?2, 1) \
-                 ON CONFLICT (contact, number) DO UPDATE SET read = 1",
-            )?
-            .execute(params![card.contact.as_str(), id])?;
+            saw(&tx, &card.contact, &id)?;
         }
         of_account(&tx, &id, &cards)?;
         tx.prepare_cached(

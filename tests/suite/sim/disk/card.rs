@@ -1,7 +1,7 @@
 //! What others say of cards goes through as it is.
 
 use async_trait::async_trait;
-use comeback::domain::id::ConversationId;
+use comeback::domain::id::{ContactId, ConversationId, NumberId};
 use comeback::domain::time::Timestamp;
 use comeback::server::crm::{Changed, Touched};
 use comeback::server::store::StoreError;
@@ -25,6 +25,14 @@ impl CardStore for Disk {
 
     async fn around(&self, conversation: ConversationId) -> Result<Option<Around>, StoreError> {
         self.inner.around(conversation).await
+    }
+
+    async fn crm_named(&self, number: NumberId, contact: &ContactId) -> Result<bool, StoreError> {
+        self.inner.crm_named(number, contact).await
+    }
+
+    async fn crm_names(&self, number: NumberId, contacts: &[ContactId]) -> Result<(), StoreError> {
+        self.inner.crm_names(number, contacts).await
     }
 
     async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {

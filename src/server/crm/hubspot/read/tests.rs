@@ -145,6 +145,9 @@ fn a_refusal_is_told_by_its_class_and_never_by_its_words() {
     assert_eq!(category(refused), "VALIDATION_ERROR");
     assert_eq!(category(br#"{"category":"+14155550100"}"#), "it does not say why");
     assert_eq!(category(b"<html>"), "it does not say why");
+    let owner = br#"{"message":"Property values were not valid: [{\"name\":\"hubspot_owner_id\"}]","category":"VALIDATION_ERROR"}"#;
+    assert!(is_of_owner(&why(owner)) && !is_of_owner(&why(refused)));
+    assert_eq!(why(owner), "VALIDATION_ERROR, hubspot_owner_id");
     assert!(is_of_the_day(br#"{"policyName":"DAILY"}"#) && !is_of_the_day(br#"{"policyName":"SECONDLY"}"#));
     let said = answer::<Records>(br#"{"results":[{"id":"+14155550100","properties":7}]}"#).unwrap_err().to_string();
     assert!(said.contains("line 1") && !said.contains("4155550100"), "{said}");

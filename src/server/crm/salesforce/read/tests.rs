@@ -47,9 +47,23 @@ fn words_for_tasks_are_the_organisations_own_or_as_delivered() {
 }
 
 #[test]
+fn who_signed_in_is_told_with_the_token() {
+    let token = |id: &str| {
+        let json = format!(r#"{{"access_token":"t","instance_url":"https://a.example","id":{id}}}"#);
+        answer::<Token>(json.as_bytes()).unwrap().user().map(str::to_owned)
+    };
+    let id = r#""https://login.salesforce.com/id/00D5g0000000001EAA/0055g0000000001AAA""#;
+    assert_eq!(token(id).as_deref(), Some("0055g0000000001AAA"));
+    for none in ["null", r#""""#, r#""https://a.example/id/x""#] {
+        assert_eq!(token(none), None, "{none}");
+    }
+}
+
+#[test]
 fn a_refusal_is_told_by_its_class_and_never_by_its_sentence() {
     let body = br#"[{"message":"Phone: invalid +14155550123","errorCode":"INVALID_FIELD","fields":[]}]"#;
     assert_eq!(code(body), "INVALID_FIELD");
+    assert!(is_of_owner("INACTIVE_OWNER_OR_USER") && !is_of_owner("INVALID_CROSS_REFERENCE_KEY"));
     for other in [&b"<html>"[..], b"[]", br#"[{"errorCode":"+14155550123"}]"#, br#"{"error":"invalid_grant"}"#] {
         assert_eq!(code(other), "it does not say why");
     }
