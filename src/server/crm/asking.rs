@@ -154,8 +154,13 @@ impl Asker<'_> {
                 return Ok(());
             }
         };
+        // That nobody has it changes no conversation: whoever waits to hear it is woken here.
+        let nobody = cards.is_empty();
         self.service.store().put_cards(&[people(address, cards)], self.service.clock().now()).await?;
         follow_up(self.service).await?;
+        if nobody {
+            self.service.pulse().nudge();
+        }
         self.service.asks().well(Way::Single, self.service.clock().now());
         (self.failures, self.unread) = (0, 0);
         Ok(())

@@ -104,7 +104,8 @@ pub trait CrmWriteStore: Send + Sync + 'static {
     /// One of them.
     async fn crm_row(&self, key: Uuid) -> Result<Option<CrmRow>, StoreError>;
 
-    /// What waits in a conversation may be tried at once: its cards changed.
+    /// What waits in a conversation may be tried at once: its cards changed. So may what waits in those of a number whose
+    /// cards come for the first time, if only to say that nobody has it.
     async fn crm_wake(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError>;
 
     /// Tasks that nothing ended, oldest first, at most `limit`: of one conversation, or those after a key.
