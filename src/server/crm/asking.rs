@@ -86,7 +86,8 @@ impl Asker<'_> {
     /// Asks about as many as may be at once. When it is to look again by itself.
     async fn fill(&mut self) -> Option<Instant> {
         let now = tokio::time::Instant::now();
-        if let Some(until) = self.quiet.filter(|until| *until > now) {
+        let again = self.service.asks().tries_again();
+        if let Some(until) = self.quiet.filter(|until| *until > now && !again) {
             return Some(until);
         }
         self.quiet = None;
