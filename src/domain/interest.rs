@@ -9,6 +9,8 @@ use std::cmp::Ordering;
 use super::context::{Intent, Origin};
 use super::time::{Span, Timestamp};
 
+pub mod words;
+
 /// Thousandths of a weight of one: below that a sign has faded, and is told no more.
 const FADED: u64 = 1_000;
 
