@@ -60,7 +60,7 @@ fn detail(model: &Model, all: &[Card], at: usize, now: Timestamp) -> String {
     telling.sort_by_key(|fact| Reverse(different(*fact)));
     let said = |of: &[String; FACTS]| telling.iter().map(|fact| of[*fact].clone()).collect::<Vec<_>>();
     let mut parts = said(&facts(model, card, now));
-    if told.iter().filter(|of| said(of) == parts).count() > 1 {
+    if told.iter().filter(|&of| said(of) == parts).count() > 1 {
         parts.push(format!("id {}", card.contact));
     }
     parts.join(", ")

@@ -107,6 +107,7 @@ async fn while_the_folder_is_gone_no_card_is_newer_than_its_last_reading_and_nob
     let (dana, stranger) = (around(DANA).await, around(STRANGER).await);
     assert_eq!((&dana["read_at"], &stranger["read_at"]), (&read, &Value::Null));
     assert!(dana["crm"]["failing"].is_i64() && stranger["crm"]["failing"].is_i64(), "{dana} {stranger}");
+    assert_eq!(dana["crm"].get("since_before"), None, "it answered this backend before");
     assert_eq!(desk.conversation(DANA).await["cards"][0]["name"], "Dana Fox", "what was read before stays");
     // Back as it was, it is read again, and whoever was asked about meanwhile is asked about at once.
     std::fs::rename(&aside, &here).unwrap();
