@@ -69,8 +69,8 @@ impl Driver {
         });
     }
 
-    /// The answer. What is recommended hangs on whether the CRM has said who this is: the conversation is shown anew. While the
-    /// CRM owes that, or does not answer, it is asked again sooner.
+    /// The answer. What is recommended hangs on whether the CRM has said who this is: the conversation is shown anew.
+    /// While the CRM owes that, or does not answer, it is asked again sooner.
     pub(super) fn looked(&mut self, around: Around) {
         if self.open == Some(around.conversation) {
             if owes(&around) {

@@ -167,8 +167,8 @@ impl Files {
         stamps.map_err(|e| CrmError::Unreachable(e.to_string()))?.map_err(CrmError::Unreachable)
     }
 
-    /// Whether the last good reading speaks of now. What changed is waited for, a second or two; a folder that is gone, or
-    /// that does not read as it is, says nothing of now, and what it said before is as old as that reading.
+    /// Whether the last good reading speaks of now. What changed is waited for, a second or two; a folder that is gone,
+    /// or that does not read as it is, says nothing of now, and what it said before is as old as that reading.
     async fn speaks(&self) -> Result<(), CrmError> {
         let now = self.look().await?;
         let kept = self.kept();

@@ -42,9 +42,9 @@ fn name(card: &Card) -> &str {
     if card.name.trim().is_empty() { card.contact.as_str() } else { card.name.trim() }
 }
 
-/// What is said of one of them beside the name: title and account. Of those who are called alike, what tells them apart,
-/// what tells most of them apart first; the CRM's id where nothing does. One person kept twice is the usual reason why two
-/// have a number.
+/// What is said of one of them beside the name: title and account. Of those who are called alike, what tells them
+/// apart, what tells most of them apart first; the CRM's id where nothing does. One person kept twice is the usual
+/// reason why two have a number.
 fn detail(model: &Model, all: &[Card], at: usize, now: Timestamp) -> String {
     let card = &all[at];
     let is_alike = |other: &&Card| name(other).to_lowercase() == name(card).to_lowercase();

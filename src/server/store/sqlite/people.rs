@@ -49,7 +49,8 @@ pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -
     Ok(tx.commit()?)
 }
 
-/// What of a number's conversations waits for the CRM to say who has it may be tried: it said so, if only that nobody has.
+/// What of a number's conversations waits for the CRM to say who has it may be tried: it said so, if only that nobody
+/// has.
 pub(super) fn wake_writes(tx: &Transaction<'_>, number: &str, at: Timestamp) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE crm_write SET next_at = ?2 WHERE ended IS NULL AND next_at > ?2 \
