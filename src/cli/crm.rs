@@ -76,7 +76,7 @@ impl CrmArgs {
             None => self.beside(database),
         };
         if let Some(folder) = folder {
-            let files = Files::new(&folder, Reps::Kept(Arc::clone(store)))?;
+            let files = Files::new(&folder, Reps::Kept(Arc::clone(store)))?.by(Arc::clone(clock));
             return Ok(Some(Arc::new(if self.crm_writes { files.writing() } else { files })));
         }
         let Some(named) = self.crm.as_deref().filter(|named| *named != "none") else {

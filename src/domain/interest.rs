@@ -9,6 +9,8 @@ use std::cmp::Ordering;
 use super::context::{Intent, Origin};
 use super::time::{Span, Timestamp};
 
+pub mod words;
+
 /// Thousandths of a weight of one: below that a sign has faded, and is told no more.
 const FADED: u64 = 1_000;
 
@@ -42,6 +44,19 @@ pub const fn half_life(origin: Origin) -> Span {
     )
 }
 
+/// How far the clock of whoever saw a sign may be ahead of ours.
+const AHEAD: Span = Span::minutes(5);
+
+/// Whether what is dated so has not happened yet, by more than two clocks may differ.
+pub fn lies_ahead(at: Timestamp, now: Timestamp) -> bool {
+    at.since(now) > AHEAD
+}
+
+/// Whether a sign lies ahead: it counts for nothing until then.
+pub fn is_ahead(intent: &Intent, now: Timestamp) -> bool {
+    lies_ahead(intent.at, now)
+}
+
 fn of_kind(kind: &str) -> (Origin, u8) {
     let kind = kind.to_lowercase();
     let row = KINDS.iter().find(|(words, ..)| words.iter().any(|word| kind.contains(word)));
@@ -53,8 +68,11 @@ pub fn origin(intent: &Intent) -> Origin {
     intent.origin.unwrap_or_else(|| of_kind(&intent.kind).0)
 }
 
-/// What a sign means at an instant, in thousandths. One that lies ahead, by another clock, is new.
+/// What a sign means at an instant, in thousandths. One that lies ahead by no more than clocks differ is new.
 pub fn weight(intent: &Intent, now: Timestamp) -> u64 {
+    if is_ahead(intent, now) {
+        return 0;
+    }
     let full = u64::from(intent.weight.unwrap_or_else(|| of_kind(&intent.kind).1)) * 1_000;
     let half = u64::try_from(half_life(origin(intent)).as_millis()).unwrap_or(1).max(1);
     let age = u64::try_from(now.since(intent.at).as_millis()).unwrap_or(0);
@@ -72,9 +90,11 @@ pub fn ranked(intents: &[Intent], now: Timestamp) -> Vec<&Intent> {
     all.into_iter().map(|(_, intent)| intent).collect()
 }
 
-/// The one that means most of some, whether or not it has faded: whoever says how old it may be says that it counts.
+/// The one that means most of some, whether or not it has faded: whoever says how old it may be says that it counts. None
+/// that lies ahead.
 pub fn most<'a>(intents: impl Iterator<Item = &'a Intent>, now: Timestamp) -> Option<&'a Intent> {
-    intents.map(|intent| (weight(intent, now), intent)).min_by(first).map(|(_, intent)| intent)
+    let seen = intents.filter(|intent| !is_ahead(intent, now));
+    seen.map(|intent| (weight(intent, now), intent)).min_by(first).map(|(_, intent)| intent)
 }
 
 /// Whether a sign has faded, and is told no more.
@@ -115,8 +135,9 @@ mod tests {
             ("form", 28, 10_000),
             ("something else", 3, 5_000),
             ("site_visit", 0, 10_000),
-            // By the clock of whoever saw it, it is not yet.
-            ("quote", -3, 40_000),
+            // It has not happened yet.
+            ("quote", -3, 0),
+            ("trial", -365, 0),
             // Longer ago than a number has bits.
             ("quote", 300_000, 0),
         ] {
@@ -124,6 +145,19 @@ mod tests {
         }
         let said = Intent { origin: Some(Origin::Campaign), weight: Some(100), ..seen("mail_open", 14) };
         assert_eq!(weight(&said, now), 50_000, "whoever tells it knows better than its kind");
+    }
+
+    #[test]
+    fn a_sign_that_lies_ahead_by_more_than_clocks_differ_counts_for_nothing_until_then() {
+        let now = Timestamp::default();
+        let ahead = |minutes: i64| Intent { at: now + Span::minutes(minutes), ..seen("trial", 0) };
+        let all = [ahead(365 * DAY), ahead(6), seen("visit", 1)];
+        assert_eq!(ranked(&all, now).iter().map(|i| i.kind.as_str()).collect::<Vec<_>>(), ["visit"]);
+        assert_eq!(most(all.iter(), now), Some(&all[2]));
+        assert_eq!(most(all[..2].iter(), now), None);
+        assert_eq!(weight(&ahead(5), now), 50_000, "another clock is ahead of ours");
+        let then = now + Span::minutes(365 * DAY);
+        assert_eq!(ranked(&all, then), [&all[0]], "it happened");
     }
 
     #[test]

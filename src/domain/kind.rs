@@ -17,7 +17,7 @@ use super::revocation;
 const BUILT_IN: &str = include_str!("../../assets/kind/patterns.toml");
 
 /// Which patterns judged: raised whenever the table says something else about some text.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The score from which a kind counts as really there: then the first of [`MessageKind::ALL`] wins that has it.
 pub const ENOUGH: i32 = 5;

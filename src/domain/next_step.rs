@@ -9,6 +9,7 @@ use super::consent::{ConsentRules, Number, OptOutSource};
 use super::context::Card;
 use super::conversation::{AnswerState, Conversation, Status};
 use super::id::RepId;
+use super::interest;
 use super::kind::{self, Ground, MessageKind};
 use super::message::InboundKind;
 use super::time::Timestamp;
@@ -71,7 +72,8 @@ pub fn recommend(at: &Moment<'_>) -> NextStep {
     let own = at.rules.iter().find_map(|rule| rule.step(at, kind));
     own.or_else(|| rules::built_in().iter().find_map(|rule| rule.step(at, kind))).unwrap_or_else(|| {
         let unknown = at.cards.is_empty() && at.heard != Heard::Answered;
-        let is_known = at.cards.iter().any(|card| card.opportunity.is_some() || !card.intents.is_empty());
+        let has_signs = |card: &Card| card.intents.iter().any(|intent| !interest::is_ahead(intent, at.now));
+        let is_known = at.cards.iter().any(|card| card.opportunity.is_some() || has_signs(card));
         let why = if unknown {
             at.heard.nobody()
         } else if is_known {

@@ -62,8 +62,8 @@ pub async fn run(service: Service, crm: Arc<dyn Crm>, shutdown: watch::Receiver<
     service.asks().gone();
 }
 
-/// Reads everybody again and again. After a failure it pauses, longer each time, and as long as the CRM said; then it goes
-/// on where it was.
+/// Reads everybody again and again. After a failure it pauses, longer each time, and as long as the CRM said, but no longer
+/// than until the CRM notices a change by itself; then it goes on where it was.
 async fn reading(service: &Service, crm: &dyn Crm, mut shutdown: watch::Receiver<bool>) {
     let mut refresh = tokio::time::interval(REFRESH);
     refresh.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -94,6 +94,7 @@ async fn reading(service: &Service, crm: &dyn Crm, mut shutdown: watch::Receiver
         failures += 1;
         tokio::select! {
             () = tokio::time::sleep(pause(&e, failures, now)) => {}
+            () = &mut changed => changed = crm.changed(),
             _ = shutdown.changed() => break,
         }
     }

@@ -97,9 +97,11 @@ pub async fn changes(
     let mut drain = ask.drain.clone();
     let mut wake = service.pulse().watch();
     let mut typing = presences.writers.watch();
+    let mut stuck = service.unwritten().watch();
     let mut playbook = service.playbook();
     let mut principals = visibility::principals(&playbook, &device.rep);
     let mut tag = tag(&principals);
+    let unwritten = service.unwritten().seen_by(&principals);
     loop {
         wake.mark_unchanged();
         typing.mark_unchanged();
@@ -146,6 +148,12 @@ pub async fn changes(
         tokio::select! {
             _ = wake.changed() => {}
             _ = typing.changed(), if ask.writing.is_some() => {}
+            // What the CRM has not taken, and why, is told with a page: at once when it is not what it was.
+            _ = stuck.changed() => {
+                if service.unwritten().seen_by(&principals) != unwritten {
+                    deadline = tokio::time::Instant::now();
+                }
+            }
             () = tokio::time::sleep_until(deadline) => {}
             () = drained(&mut drain) => deadline = tokio::time::Instant::now(),
         }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::watch;
+
 use super::store::crm_write::{CrmRow, CrmStanding};
 use super::store::{Store, StoreError};
 use crate::domain::safe_text::SafeText;
@@ -19,8 +21,17 @@ const LONGEST: usize = 200;
 type Told = (BTreeSet<Principal>, Unwritten);
 
 /// What the CRM has not taken.
-#[derive(Debug, Default)]
-pub struct Stuck(Mutex<Arc<Vec<Told>>>);
+#[derive(Debug)]
+pub struct Stuck {
+    told: Mutex<Arc<Vec<Told>>>,
+    news: watch::Sender<()>,
+}
+
+impl Default for Stuck {
+    fn default() -> Self {
+        Self { told: Mutex::default(), news: watch::Sender::new(()) }
+    }
+}
 
 impl Stuck {
     /// Looks again; how all of them stand. One conversation is told once, by what it waits for the longest.
@@ -40,13 +51,26 @@ impl Stuck {
                 }
             }
         }
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(told);
+        let told = Arc::new(told);
+        let before = std::mem::replace(&mut *self.lock(), Arc::clone(&told));
+        if before != told {
+            self.news.send_replace(());
+        }
         Ok(standing)
+    }
+
+    /// Changes whenever what is told does.
+    pub fn watch(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Arc<Vec<Told>>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What somebody may see of it.
     pub fn seen_by(&self, principals: &BTreeSet<Principal>) -> Vec<Unwritten> {
-        let all = Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = Arc::clone(&self.lock());
         let seen = all.iter().filter(|(who, _)| !who.is_disjoint(principals));
         seen.map(|(_, one)| one.clone()).collect()
     }

@@ -55,6 +55,9 @@ pub struct CrmState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>)]
     pub failing: Option<Timestamp>,
+    /// It has not answered since this backend was started: it may be longer than that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub since_before: bool,
     /// Its calls of a day are used up: when it is asked again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>)]

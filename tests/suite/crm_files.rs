@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use comeback::clock::ManualClock;
 use comeback::domain::contact::Address;
 use comeback::domain::context::{Card, Origin};
 use comeback::domain::id::{ContactId, RepId};
+use comeback::domain::interest;
 use comeback::domain::time::Timestamp;
 use comeback::server::crm::files::Files;
 use comeback::server::crm::when::instant;
@@ -149,9 +152,11 @@ async fn what_is_half_written_replaces_nothing() {
         [(quote, "contacts.csv:2"), (row, "ends in the middle of a row"), ("", "names no column"), ("id,name", "phone")]
     {
         rewrite(folder.path(), "contacts.csv", half);
+        let nils = number("+13125550162");
+        assert_eq!(crm.behind(&nils).await.unwrap(), before[&nils], "it may be whole in a second");
         let e = crm.everybody().await.unwrap_err();
         assert!(why(&e).contains(told) && why(&e).contains("stays"), "{half}: {e}");
-        assert_eq!(crm.behind(&number("+13125550162")).await.unwrap(), before[&number("+13125550162")]);
+        silent(&crm, &nils, told).await;
     }
     fs::remove_file(folder.path().join("contacts.csv")).unwrap();
     assert!(why(&crm.everybody().await.unwrap_err()).contains("not there"));
@@ -159,6 +164,63 @@ async fn what_is_half_written_replaces_nothing() {
     let now = everybody(&crm).await;
     assert_eq!(now[&number("+14155550123")][0].name, "Dana Fox-Meyer");
     assert_eq!(now[&number("+13125550162")], [], "whoever was taken out is nobody any more");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_gone_says_nothing_of_anybody_until_it_is_back() {
+    let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);
+    let [dana, stranger] = ["+14155550123", "+12025550100"].map(number);
+    everybody(&crm).await;
+    assert_eq!(crm.behind(&stranger).await, Ok(Vec::new()));
+    let aside = folder.path().with_extension("aside");
+    fs::rename(folder.path(), &aside).unwrap();
+    for _ in 0..2 {
+        // Also before anybody tried to read it whole.
+        silent(&crm, &stranger, "not there").await;
+        silent(&crm, &dana, "not there").await;
+        assert!(crm.everybody().await.is_err());
+    }
+    fs::rename(&aside, folder.path()).unwrap();
+    assert_eq!(crm.behind(&stranger).await, Ok(Vec::new()), "nobody has it");
+    assert_eq!(crm.behind(&dana).await.unwrap().len(), 1);
+    assert_eq!(everybody(&crm).await.len(), 2);
+}
+
+/// What was read before is not told as of now.
+async fn silent(crm: &Files, of: &Address, told: &str) {
+    let said = crm.behind(of).await;
+    let Err(CrmError::Unreachable(why)) = said else { panic!("{said:?}") };
+    assert!(why.contains(told) && why.contains("what was read before stays"), "{why}");
+}
+
+#[tokio::test]
+async fn a_sign_that_lies_ahead_is_told_takes_no_place_and_is_there_once_it_happened() {
+    let now = instant("2026-11-02T09:00:00Z").unwrap();
+    let mut intents = "at,contact,kind\n2026-11-02T08:00:00Z,c-1,visit\n2026-11-02T09:04:00Z,c-1,quote\n".to_owned();
+    intents.push_str(&"2027-11-02,c-1,trial\n".repeat(30));
+    let (_folder, crm) = folder(&[("contacts.csv", PEOPLE), ("intents.csv", &intents)]);
+    let crm = crm.by(Arc::new(ManualClock::at(now)));
+    let (wrong, all) = crm.complaints().await.unwrap();
+    assert_eq!(wrong[0], "intents.csv:4: at is in the future: it counts for nothing until then");
+    assert_eq!(all, 30, "another clock may be ahead by minutes");
+    let dana = everybody(&crm).await.remove(&number("+14155550123")).unwrap().remove(0);
+    let told = |at| interest::ranked(&dana.intents, at).into_iter().map(|i| i.kind.as_str()).collect::<Vec<_>>();
+    assert_eq!(told(now), ["quote", "visit"]);
+    assert_eq!(told(instant("2027-11-03").unwrap())[0], "trial");
+}
+
+#[tokio::test]
+async fn one_person_told_twice_in_json_is_one_and_nobody_is_known_by_no_id() {
+    let people = r#"{"contacts":[{"id":"c-1","name":"John Smith","phones":["+14155550123"]},
+        {"id":"","name":"Secret Person","phones":["+14155550123"]},
+        {"id":"c-1","name":"John Smith","phones":["+14155550123","+14155550124"]}]}"#;
+    let (_folder, crm) = folder(&[("contacts.json", people)]);
+    let all = everybody(&crm).await;
+    assert_eq!((all[&number("+14155550123")].len(), all[&number("+14155550124")].len()), (1, 1));
+    let (wrong, all) = crm.complaints().await.unwrap();
+    assert_eq!(all, 2, "{wrong:?}");
+    assert!(wrong[0].starts_with("contacts.json: contact 2: id is not 1 to 200"), "{wrong:?}");
+    assert!(wrong[1].starts_with("contacts.json: contact 3: id stands before it"), "{wrong:?}");
 }
 
 #[tokio::test]

@@ -129,6 +129,19 @@ fn mixed_texts_are_settled_in_the_order_of_the_rules() {
 }
 
 #[test]
+fn whoever_drives_is_not_there_and_a_hum_says_nothing() {
+    for text in ["Driving - will reply later", "driving ill text u later", "still driving cant talk"] {
+        assert_eq!(judge(text).kind, MessageKind::Automatic, "{text}: {:?}", judge(text));
+    }
+    for text in ["hm", "Hmm", "hmmm..."] {
+        assert_eq!((judge(text).kind, judge(text).score()), (MessageKind::Positive, 0), "{text}: {:?}", judge(text));
+    }
+    for text in ["hmm not sure", "meh"] {
+        assert_eq!(judge(text).kind, MessageKind::Objection, "{text}: {:?}", judge(text));
+    }
+}
+
+#[test]
 fn a_table_that_speaks_for_no_kind_is_refused() {
     let table = |of: &str| {
         format!(

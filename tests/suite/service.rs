@@ -39,6 +39,7 @@ mod restoring;
 mod sending;
 mod signed_in_anew;
 mod time;
+mod unwritten;
 mod waiting;
 mod writing;
 

@@ -152,6 +152,7 @@ macro_rules! conforms {
                 crm_writes {
                     a_write_is_kept_once_by_its_name_and_with_how_far_the_journal_was_read
                     of_a_conversation_only_the_first_write_is_due_and_the_next_time_is_told
+                    what_waits_to_hear_who_has_a_number_may_be_tried_once_that_is_said
                     a_task_is_open_until_a_write_ends_it_or_it_is_closed
                     what_was_refused_is_counted_shown_and_put_back
                     writes_that_ended_long_ago_are_forgotten_and_open_tasks_are_not

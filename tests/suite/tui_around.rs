@@ -26,7 +26,7 @@ fn around() -> Around {
     Around {
         conversation: id(1),
         read_at: Some(START - Span::minutes(3)),
-        crm: Some(CrmState { name: "HubSpot".to_owned(), failing: None, used_up: None }),
+        crm: Some(CrmState { name: "HubSpot".to_owned(), failing: None, since_before: false, used_up: None }),
         others: vec![other],
         hidden: 2,
         held: vec![],
@@ -59,9 +59,12 @@ fn the_age_of_the_card_is_said_and_counts_on() {
 #[test]
 fn that_the_crm_does_not_answer_is_said_at_every_size_with_the_time() {
     for size in SIZES {
-        let crm = Some(CrmState { name: "HubSpot".to_owned(), failing: Some(START - Span::minutes(2)), used_up: None });
-        let desk = desk(size, Around { crm, ..around() });
-        desk.says("CRM unreachable since 09:58");
+        for (since_before, words) in [(false, "since 09:58"), (true, "since before 09:58")] {
+            let failing = Some(START - Span::minutes(2));
+            let crm = Some(CrmState { name: "HubSpot".to_owned(), failing, since_before, used_up: None });
+            let desk = desk(size, Around { crm, ..around() });
+            desk.says(&format!("CRM unreachable {words}"));
+        }
     }
 }
 
@@ -69,7 +72,8 @@ fn that_the_crm_does_not_answer_is_said_at_every_size_with_the_time() {
 fn that_the_day_of_the_crm_is_used_up_is_said_with_when_it_is_asked_again() {
     for size in SIZES {
         let used_up = Some(START + Span::minutes(8));
-        let crm = CrmState { name: "HubSpot".to_owned(), failing: Some(START - Span::minutes(2)), used_up };
+        let failing = Some(START - Span::minutes(2));
+        let crm = CrmState { name: "HubSpot".to_owned(), failing, since_before: false, used_up };
         let desk = desk(size, Around { crm: Some(crm), ..around() });
         assert!(!desk.screen().contains("unreachable"), "{}", desk.screen());
         // Beside the pane it is broken over lines there.

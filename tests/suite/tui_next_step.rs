@@ -2,12 +2,14 @@
 
 use comeback::client::handle::Ask;
 use comeback::domain::command::Command;
+use comeback::domain::context::{Card, Touch};
 use comeback::domain::event::Outcome;
 use comeback::domain::kind::MessageKind;
 use comeback::domain::next_step::rules::Action;
+use comeback::domain::time::Span;
 use comeback::domain::zone;
 
-use crate::tui_world::Desk;
+use crate::tui_world::{Desk, START};
 
 const SIZE: (u16, u16) = (120, 40);
 
@@ -104,6 +106,31 @@ fn who_of_several_writes_is_said_at_one_key() {
     desk.says("one of 2 with this number");
     desk.keys("W");
     desk.says("Nobody knows");
+}
+
+#[test]
+fn people_of_one_name_are_told_apart_by_what_differs() {
+    let mut desk = Desk::usual(SIZE);
+    let all = ["003-1", "003-2", "003-3", "003-4"].map(|id| Card {
+        name: "John Smith".to_owned(),
+        opportunity: None,
+        ..crate::world::card(id)
+    });
+    let [mut cfo, mut touched, third, fourth] = all;
+    "CFO".clone_into(&mut cfo.title);
+    cfo.owner = Some("ben".into());
+    let at = START - Span::minutes(2 * 24 * 60);
+    touched.last_touch = Some(Touch { at, by: Some("maya".into()), kind: "call".to_owned(), ..Touch::default() });
+    let all = vec![cfo, touched, third, fourth];
+    desk.keys("j Enter");
+    desk.change(1, |t| (t.cards, t.sharing) = (all.clone(), all.clone()));
+    desk.keys("W");
+    desk.says("1 John Smith CFO, owner Ben Sato, no touch");
+    desk.says("2 John Smith no title, no owner, call 2 d ago by Maya");
+    desk.says("3 John Smith no title, no owner, no touch, id 003-3");
+    desk.says("4 John Smith no title, no owner, no touch, id 003-4");
+    // What all of them have tells nobody apart.
+    assert!(!desk.screen().contains("Acme, "), "{}", desk.screen());
 }
 
 #[test]

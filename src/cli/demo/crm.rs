@@ -63,7 +63,8 @@ pub(super) async fn start(of: Of, emulator: &Emulator, at: Around<'_>) -> anyhow
             let tables = folder.join(BESIDE);
             emulator.keep_crm(&tables)?;
             let about = json!({ "name": "files", "folder": tables });
-            Ok((Arc::new(Files::new(&tables, reps)?.writing()), Running { about, _hubspot: None, _salesforce: None }))
+            let files = Files::new(&tables, reps)?.by(clock).writing();
+            Ok((Arc::new(files), Running { about, _hubspot: None, _salesforce: None }))
         }
         Of::HubSpot => {
             let config = HubSpotConfig::default();

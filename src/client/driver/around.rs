@@ -10,11 +10,14 @@ use super::Driver;
 use crate::client::handle::{Around, LinkState, Notice};
 use crate::domain::asking::heard::Heard;
 use crate::domain::id::ConversationId;
+use crate::wire::around::CrmState;
 
 /// How soon it is asked again while the conversation stays open: a card that was old may have been read meanwhile.
 const SOON: Duration = Duration::from_secs(2);
 /// How often after that.
 const AGAIN: Duration = Duration::from_secs(30);
+/// How often while the CRM owes an answer: that it came is to be on the screen soon.
+const OWED: Duration = Duration::from_secs(5);
 
 /// What was asked last.
 #[derive(Debug, Default)]
@@ -67,12 +70,51 @@ impl Driver {
     }
 
     /// The answer. What is recommended hangs on whether the CRM has said who this is: the conversation is shown anew.
+    /// While the CRM owes that, or does not answer, it is asked again sooner.
     pub(super) fn looked(&mut self, around: Around) {
         if self.open == Some(around.conversation) {
+            if owes(&around) {
+                let soon = self.mono() + OWED;
+                self.around.next = self.around.next.map(|next| next.min(soon));
+            }
             let heard = Heard::of(around.read_at.is_some(), around.crm.is_some());
             self.around.heard = Some((around.conversation, heard));
             self.show_thread();
         }
         drop(self.notices.send(Notice::Around(Arc::new(around))));
+    }
+}
+
+/// Whether the CRM owes an answer. One whose day is used up says when it gives one.
+fn owes(around: &Around) -> bool {
+    let owes = |crm: &CrmState| crm.used_up.is_none() && (crm.failing.is_some() || around.read_at.is_none());
+    around.crm.as_ref().is_some_and(owes)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::time::Timestamp;
+
+    #[test]
+    fn a_crm_owes_an_answer_until_it_answers_and_has_said_who_this_is() {
+        let at = Some(Timestamp::from_millis(7));
+        let told = |read_at, crm| Around {
+            conversation: ConversationId(Uuid::nil()),
+            read_at,
+            crm,
+            others: Vec::new(),
+            hidden: 0,
+            held: Vec::new(),
+        };
+        let crm =
+            |failing, used_up| Some(CrmState { name: "HubSpot".to_owned(), failing, since_before: false, used_up });
+        assert!(!owes(&told(None, None)), "nobody is asked");
+        assert!(owes(&told(None, crm(None, None))), "nobody knows who this is");
+        assert!(owes(&told(at, crm(at, None))), "it does not answer");
+        assert!(!owes(&told(at, crm(None, None))));
+        assert!(!owes(&told(None, crm(at, at))), "it says when it does");
     }
 }

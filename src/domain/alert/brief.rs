@@ -97,7 +97,7 @@ pub fn brief(
         account: writer::account(cards).map(|account| part(&account)).filter(|_| open),
         deal: writer::deal(cards).map(|deal| part(&deal)).filter(|_| open),
         stage: writer::stage(cards).map(|stage| part(&stage)),
-        intent: intent.map(|i| with(&i.kind, &i.detail, i.at)),
+        intent: intent.map(|i| with(&interest::words::kind(&i.kind), &interest::words::detail(&i.detail), i.at)),
         touch: touch.map(|t| with(&t.kind, &t.summary, t.at)),
         next: Some(part(&step.what)),
         why: Some(part(&step.why)).filter(|_| open),

@@ -192,7 +192,7 @@ fn reason(why: &str, at: &Moment<'_>, kind: Option<(MessageKind, Ground)>, inten
         "stage" => card.and_then(Card::stage).map(str::to_owned),
         "account" => card.and_then(|card| card.account.as_ref()).map(|account| account.name.clone()),
         "contact" => card.map(|card| card.name.clone()),
-        "intent" => intent.map(|i| if i.detail.is_empty() { i.kind.replace('_', " ") } else { i.detail.clone() }),
+        "intent" => intent.map(interest::words::told),
         "kind" => kind.map(|(kind, _)| kind.word().to_owned()),
         "use_case" => Some(at.c.use_case.replace('_', " ")),
         _ => None,

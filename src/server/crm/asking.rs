@@ -86,7 +86,8 @@ impl Asker<'_> {
     /// Asks about as many as may be at once. When it is to look again by itself.
     async fn fill(&mut self) -> Option<Instant> {
         let now = tokio::time::Instant::now();
-        if let Some(until) = self.quiet.filter(|until| *until > now) {
+        let again = self.service.asks().tries_again();
+        if let Some(until) = self.quiet.filter(|until| *until > now && !again) {
             return Some(until);
         }
         self.quiet = None;
@@ -154,8 +155,13 @@ impl Asker<'_> {
                 return Ok(());
             }
         };
+        // That nobody has it changes no conversation: whoever waits to hear it is woken here.
+        let nobody = cards.is_empty();
         self.service.store().put_cards(&[people(address, cards)], self.service.clock().now()).await?;
         follow_up(self.service).await?;
+        if nobody {
+            self.service.pulse().nudge();
+        }
         self.service.asks().well(Way::Single, self.service.clock().now());
         (self.failures, self.unread) = (0, 0);
         Ok(())

@@ -52,6 +52,8 @@ struct State {
     single: Option<Failing>,
     /// Since when it has said nothing but that it has enough of us.
     busy: Option<Timestamp>,
+    /// It answered for everybody while it did not for one number: nobody need wait before asking about one again.
+    again: bool,
     wanted: BTreeSet<Address>,
 }
 
@@ -107,7 +109,16 @@ impl Asks {
         let mut state = self.state();
         state.answered = state.answered.max(Some(now));
         state.busy = None;
+        if way == Way::Whole && state.single.as_ref().is_some_and(|failing| failing.used_up.is_none()) {
+            state.again = true;
+            self.wake.notify_one();
+        }
         *state.way(way) = None;
+    }
+
+    /// Whether it is asked about one number again at once, though it did not answer about one. Told once.
+    pub(super) fn tries_again(&self) -> bool {
+        std::mem::take(&mut self.state().again)
     }
 
     /// It did not. Since when stays what it was.
@@ -223,5 +234,21 @@ mod tests {
         assert_eq!(asks.standing().unwrap().used_up, Some(at(99)));
         asks.well(Way::Single, at(12));
         assert_eq!(asks.standing().unwrap().used_up, None);
+    }
+
+    #[test]
+    fn a_crm_that_tells_everybody_again_is_asked_about_one_number_at_once() {
+        let (asks, at) = (Asks::default(), Timestamp::from_millis);
+        let down = LinkError::Crm(CrmError::Unreachable("gone".to_owned()));
+        asks.connected("the folder");
+        asks.well(Way::Whole, at(1));
+        assert!(!asks.tries_again(), "nothing had failed");
+        asks.failed(Way::Single, &down, at(2));
+        asks.well(Way::Whole, at(3));
+        assert!(asks.tries_again() && !asks.tries_again(), "once");
+        let used_up = LinkError::Crm(CrmError::Busy { until: at(99), of_the_day: true });
+        asks.failed(Way::Single, &used_up, at(4));
+        asks.well(Way::Whole, at(5));
+        assert!(!asks.tries_again(), "a day that is over is over for everybody");
     }
 }

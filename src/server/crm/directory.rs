@@ -2,6 +2,7 @@
 //! and the simplest thing an operator can put in front of a CRM that has no adapter yet.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use url::Url;
 
 use self::absent::or_none;
+use self::people::{Counted, counted};
 use super::when::instant;
 use super::write::{TaskState, Write};
 use super::{Crm, CrmError, Deals};
@@ -21,9 +23,11 @@ use crate::server::egress::{Ask, Egress, EgressError};
 
 mod absent;
 mod deals;
+mod people;
 mod writes;
 
 pub use deals::deals_of;
+pub(super) use people::{LONGEST_ID, is_id};
 pub(super) use writes::body;
 
 /// Longest wait for everything.
@@ -32,12 +36,17 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The largest answer read.
 const LARGEST: usize = 32 * 1024 * 1024;
 
+/// Contacts that count for nothing and are told one by one; more are counted.
+const TOLD: usize = 20;
+
 /// A directory over HTTP.
 pub struct Directory {
     egress: Egress,
     contacts: Url,
     token: Held,
     writes: bool,
+    /// What of the last reading of everybody counted for nothing.
+    wrong: Mutex<Vec<String>>,
 }
 
 impl std::fmt::Debug for Directory {
@@ -149,7 +158,7 @@ impl Directory {
         let not_an_address = |_| CrmError::Unreadable(EgressError::NotAnAddress.to_string());
         let contacts = contacts.parse().map_err(not_an_address)?;
         egress.look(&contacts).map_err(|e| CrmError::Unreachable(e.to_string()))?;
-        Ok(Self { egress, contacts, token, writes: false })
+        Ok(Self { egress, contacts, token, writes: false, wrong: Mutex::default() })
     }
 
     /// It takes writes, too.
@@ -161,7 +170,22 @@ impl Directory {
 
     /// Everybody, also who has no number.
     pub async fn people(&self) -> Result<Vec<Card>, CrmError> {
-        Ok(self.ask(None).await?.into_iter().map(card).collect())
+        Ok(cards(counted(self.ask(None).await?, None)))
+    }
+
+    /// Tells what counts for nothing: once, while it stays so.
+    fn complain(&self, wrong: Vec<String>) {
+        let mut before = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        if *before == wrong {
+            return;
+        }
+        for contact in wrong.iter().take(TOLD) {
+            tracing::warn!(contact, "a contact of the CRM's directory counts for nothing, or not twice; the others do");
+        }
+        if wrong.len() > TOLD {
+            tracing::warn!(contacts = wrong.len(), "so many contacts of the CRM's directory are told of");
+        }
+        *before = wrong;
     }
 
     async fn ask(&self, phone: Option<&Address>) -> Result<Vec<Contact>, CrmError> {
@@ -192,15 +216,18 @@ pub fn people_of(answer: &[u8]) -> Result<Vec<Card>, CrmError> {
     if answer.len() > LARGEST {
         return Err(CrmError::Unreadable("too large".to_owned()));
     }
-    let answer: Answer = serde_json::from_slice(answer).map_err(|e| CrmError::Unreadable(position(&e)))?;
-    Ok(answer.contacts.into_iter().map(card).collect())
+    Ok(cards(numbered(answer, None)?))
 }
 
-/// Everybody in an answer that was kept as a file, each with the numbers that can be told.
-pub(super) fn numbered(answer: &[u8]) -> Result<Vec<(Vec<Address>, Card)>, CrmError> {
+/// Everybody in an answer that was kept as a file, each with the numbers that can be told, and what of it counts for
+/// nothing.
+pub(super) fn numbered(answer: &[u8], now: Option<Timestamp>) -> Result<Counted, CrmError> {
     let answer: Answer = serde_json::from_slice(answer).map_err(|e| CrmError::Unreadable(position(&e)))?;
-    let one = |contact: Contact| (contact.phones.iter().filter_map(|p| e164(p)).collect(), card(contact));
-    Ok(answer.contacts.into_iter().map(one).collect())
+    Ok(counted(answer.contacts, now))
+}
+
+fn cards(all: Counted) -> Vec<Card> {
+    all.people.into_iter().map(|(_, card)| card).collect()
 }
 
 /// One person in the directory's form, as a program pushes them. What is wrong is told without repeating what stands there.
@@ -248,10 +275,9 @@ impl Crm for Directory {
 
     async fn everybody(&self) -> Result<Vec<(Address, Vec<Card>)>, CrmError> {
         let mut by_address: BTreeMap<Address, Vec<Card>> = BTreeMap::new();
-        for contact in self.ask(None).await? {
-            // Numbers as people type them: those without a country code cannot be told apart safely and are left out.
-            let addresses: Vec<Address> = contact.phones.iter().filter_map(|p| e164(p)).collect();
-            let card = card(contact);
+        let Counted { people, wrong } = counted(self.ask(None).await?, None);
+        self.complain(wrong);
+        for (addresses, card) in people {
             for address in addresses {
                 by_address.entry(address).or_default().push(card.clone());
             }
@@ -260,9 +286,17 @@ impl Crm for Directory {
     }
 
     async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError> {
-        let contacts = self.ask(Some(address)).await?;
-        let same = |c: &Contact| c.phones.iter().filter_map(|p| e164(p)).any(|a| a == *address);
-        Ok(contacts.into_iter().filter(same).map(card).collect())
+        let all = counted(self.ask(Some(address)).await?, None);
+        Ok(all.people.into_iter().filter(|(numbers, _)| numbers.contains(address)).map(|(_, card)| card).collect())
+    }
+
+    /// One that lists nobody is told of where it is read.
+    async fn complaints(&self) -> Result<(Vec<String>, usize), CrmError> {
+        let Ok(contacts) = self.ask(None).await else { return Ok((Vec::new(), 0)) };
+        let mut wrong = counted(contacts, None).wrong;
+        let all = wrong.len();
+        wrong.truncate(TOLD);
+        Ok((wrong, all))
     }
 }
 
@@ -328,5 +362,32 @@ mod tests {
         let more = nulls(&more, r#""intents":[{"#, "detail origin weight");
         let person = person_of(&more).unwrap_or_else(|why| panic!("{why}: {more}"));
         assert_eq!(Ok(person), person_of(least));
+    }
+
+    #[test]
+    fn one_person_told_three_times_is_one_and_nobody_is_known_by_no_id() {
+        let answer = r#"{"contacts":[
+            {"id":"c-1","name":"John Smith","phones":["+13125550162","+1 (312) 555-0162"]},
+            {"id":"","name":"Secret Person","phones":["+13125550162"]},
+            {"id":"c-1","name":"John Smith","phones":["+13125550162"]},
+            {"id":"c-1","name":"John Smith","phones":["+13125550163"]},
+            {"id":" ","name":"Secret Person","phones":[]},
+            {"id":"c-2","name":"John Smith","phones":["+13125550162"],
+             "intents":[{"at":"2099-01-01T00:00:00Z","kind":"visit"}]}]}"#;
+        let all = numbered(answer.as_bytes(), instant("2026-11-01")).unwrap();
+        let told: Vec<_> = all.people.iter().map(|(numbers, card)| (card.contact.as_str(), numbers.len())).collect();
+        assert_eq!(told, [("c-1", 2), ("c-2", 1)]);
+        let wrong = all.wrong.join("\n");
+        for why in [
+            "contact 2: id is not 1 to 200",
+            "contact 3: id stands before it",
+            "contact 4: id stands before it",
+            "contact 5: id is not 1 to 200",
+            "contact 6: a sign of interest is in the future",
+        ] {
+            assert!(wrong.contains(why), "{why} is not in\n{wrong}");
+        }
+        assert!(all.wrong.len() == 5 && !wrong.contains("Secret") && !wrong.contains("555"), "{wrong}");
+        assert_eq!(people_of(answer.as_bytes()).map(|all| all.len()), Ok(2));
     }
 }

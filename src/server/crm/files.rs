@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use super::connector::{Crm, CrmError, Deals};
 use super::owner::{Owner, Reps};
 use super::write::{Owned, TaskState, Write};
+use crate::clock::Clock;
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
 use crate::domain::id::{DealId, RepId};
@@ -44,6 +45,8 @@ pub struct Files {
     folder: PathBuf,
     reps: Reps,
     kept: Mutex<Kept>,
+    /// By which what lies ahead is told; nothing where nobody needs it told.
+    clock: Option<Arc<dyn Clock>>,
     /// Nothing where only is read.
     written: Option<Arc<Written>>,
 }
@@ -54,6 +57,8 @@ struct Kept {
     looked: Option<Stamps>,
     /// How it was when it was last read, whatever came of it.
     tried: Option<Stamps>,
+    /// The last reading that came to nothing: how the folder was then, and why.
+    failed: Option<(Stamps, String)>,
     /// The last good reading: as of which stamps, and whom mail addresses meant.
     good: Option<(Stamps, BTreeMap<String, RepId>, Arc<Books>)>,
     /// Numbers that were somebody's and are nobody's any more.
@@ -72,7 +77,14 @@ impl Files {
         if !folder.is_dir() {
             return Err(CrmError::Unreachable(format!("there is no folder at {}", folder.display())));
         }
-        Ok(Self { folder: folder.to_owned(), reps, kept: Mutex::default(), written: None })
+        Ok(Self { folder: folder.to_owned(), reps, kept: Mutex::default(), clock: None, written: None })
+    }
+
+    /// Tells rows that lie ahead of this clock, too.
+    #[must_use]
+    pub fn by(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
     }
 
     /// It takes writes, too: one program at a time.
@@ -85,9 +97,7 @@ impl Files {
     /// What stands in the folder now, unless a file is not whole.
     pub async fn books(&self) -> Result<Arc<Books>, CrmError> {
         let by_mail = self.reps.by_mail().await.map_err(|e| CrmError::Unreachable(e.to_string()))?;
-        let folder = self.folder.clone();
-        let stamps = tokio::task::spawn_blocking(move || stamps(&folder)).await;
-        let stamps = stamps.map_err(|e| CrmError::Unreachable(e.to_string()))?.map_err(CrmError::Unreachable)?;
+        let stamps = self.look().await?;
         if let Some((read, meant, books)) = &self.kept().good
             && *read == stamps
             && *meant == by_mail
@@ -96,8 +106,16 @@ impl Files {
         }
         self.kept().tried = Some(stamps.clone());
         let (folder, meant) = (self.folder.clone(), by_mail.clone());
-        let read = tokio::task::spawn_blocking(move || whole(&folder, &meant)).await;
-        let (after, books) = read.map_err(|e| CrmError::Unreachable(e.to_string()))?.map_err(|why| unreadable(&why))?;
+        let now = self.clock.as_ref().map(|clock| clock.now());
+        let read = tokio::task::spawn_blocking(move || whole(&folder, &meant, now)).await;
+        let (after, books) = match read.map_err(|e| CrmError::Unreachable(e.to_string()))? {
+            Ok(read) => read,
+            Err(why) => {
+                let told = unreadable(&why);
+                self.kept().failed = Some((stamps, why));
+                return Err(told);
+            }
+        };
         let books = Arc::new(books);
         for wrong in &books.wrong {
             tracing::warn!(row = wrong, "a row of the CRM's files counts for nothing; the others do");
@@ -113,6 +131,7 @@ impl Files {
         }
         kept.gone.retain(|address| !books.people.contains_key(address));
         kept.tried = Some(after.clone());
+        kept.failed = None;
         kept.good = Some((after, by_mail, Arc::clone(&books)));
         Ok(books)
     }
@@ -139,6 +158,29 @@ impl Files {
         let written = Arc::clone(self.written.as_ref().ok_or(CrmError::Cannot(cannot))?);
         let done = tokio::task::spawn_blocking(move || of(&written)).await;
         done.map_err(|e| CrmError::Unreachable(e.to_string()))?
+    }
+
+    /// How the folder is now.
+    async fn look(&self) -> Result<Stamps, CrmError> {
+        let folder = self.folder.clone();
+        let stamps = tokio::task::spawn_blocking(move || stamps(&folder)).await;
+        stamps.map_err(|e| CrmError::Unreachable(e.to_string()))?.map_err(CrmError::Unreachable)
+    }
+
+    /// Whether the last good reading speaks of now. What changed is waited for, a second or two; a folder that is gone,
+    /// or that does not read as it is, says nothing of now, and what it said before is as old as that reading.
+    async fn speaks(&self) -> Result<(), CrmError> {
+        let now = self.look().await?;
+        let kept = self.kept();
+        if kept.good.as_ref().is_some_and(|(read, ..)| *read == now) {
+            return Ok(());
+        }
+        let failed = kept.failed.as_ref().filter(|(then, _)| *then == now).map(|(_, why)| why.as_str());
+        let gone = (!books::names_people(now.keys())).then_some(books::NO_PEOPLE);
+        match failed.or(gone) {
+            Some(why) => Err(CrmError::Unreachable(format!("{why}; what was read before stays"))),
+            None => Ok(()),
+        }
     }
 
     /// The last good reading, or a first one.
@@ -175,9 +217,9 @@ fn stamps(folder: &Path) -> Result<Stamps, String> {
 }
 
 /// A reading during which nothing moved.
-fn whole(folder: &Path, by_mail: &BTreeMap<String, RepId>) -> Result<(Stamps, Books), String> {
+fn whole(folder: &Path, by_mail: &BTreeMap<String, RepId>, now: Option<Timestamp>) -> Result<(Stamps, Books), String> {
     let before = stamps(folder)?;
-    let books = books::read(folder, by_mail)?;
+    let books = books::read_at(folder, by_mail, now)?;
     if stamps(folder)? != before {
         return Err("the folder is being written".to_owned());
     }
@@ -205,7 +247,9 @@ impl Crm for Files {
     }
 
     async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError> {
-        Ok(self.known().await?.people.get(address).cloned().unwrap_or_default())
+        let books = self.known().await?;
+        self.speaks().await?;
+        Ok(books.people.get(address).cloned().unwrap_or_default())
     }
 
     /// Of what deals are told from, too: a folder that is being changed is read once it has settled.

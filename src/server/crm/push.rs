@@ -4,15 +4,13 @@ use chrono::DateTime;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::directory;
+use super::directory::{self, LONGEST_ID, is_id};
 use crate::domain::contact::Address;
 use crate::domain::id::{ContactId, NumberId};
+use crate::domain::interest;
 use crate::domain::time::{Span, Timestamp};
 use crate::server::store::card::CardChange;
 use crate::wire::crm::CrmChange;
-
-/// The longest id, in bytes.
-const LONGEST_ID: usize = 200;
 
 /// The largest person, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -38,13 +36,15 @@ pub fn checked(row: &RawValue, now: Timestamp) -> Result<CardChange, String> {
     let (contact, card) = match (row.contact, row.removed) {
         (Some(person), None) => {
             let card = directory::person_of(person.get())?;
+            if card.intents.iter().any(|intent| interest::is_ahead(intent, now)) {
+                return Err("the at of one of its intents is in the future".to_owned());
+            }
             (card.contact.clone(), Some(card))
         }
         (None, Some(id)) => (ContactId::new(id), None),
         (Some(_), Some(_)) | (None, None) => return Err("either contact or removed must be there".to_owned()),
     };
-    let id = contact.as_str();
-    if id.trim().is_empty() || id.len() > LONGEST_ID || id.chars().any(char::is_control) {
+    if !is_id(contact.as_str()) {
         return Err(format!("the person's id is not 1 to {LONGEST_ID} plain characters"));
     }
     Ok(CardChange { fresh: NumberId(Uuid::now_v7()), address, contact, at, card })
@@ -63,6 +63,15 @@ mod tests {
         let change = read(good).unwrap();
         assert_eq!((change.address.as_str(), change.contact.as_str()), ("+14155550123", "003-17"));
         assert_eq!(change.card.unwrap().name, "Nils Farouk");
+        // Another clock may be ahead by minutes.
+        for (at, taken) in
+            [("2026-03-03T15:04:00Z", true), ("2026-03-03T15:06:00Z", false), ("2099-01-01T00:00:00Z", false)]
+        {
+            let sign = format!(r#""owner":"maya","intents":[{{"at":"{at}","kind":"trial"}}]"#);
+            let said = read(&good.replace(r#""owner":"maya""#, &sign));
+            assert_eq!(said.is_ok(), taken, "{at}: {said:?}");
+            assert!(said.err().is_none_or(|why| why.contains("intents is in the future")));
+        }
         let gone = read(r#"{"phone":"+14155550123","at":"2026-03-02T10:00:00Z","removed":"003-17"}"#).unwrap();
         assert_eq!((gone.card, gone.contact.as_str()), (None, "003-17"));
         for (bad, why) in [

@@ -106,7 +106,7 @@ impl Pane {
         for (at, intent) in signs.into_iter().take(SIGNS).enumerate() {
             let age = p.tick.dated_age(intent.at);
             let label = if at == 0 { "Recent interest" } else { "" };
-            let told = format!("· {}: {}", ago(&age), said(&intent.detail, &intent.kind));
+            let told = format!("· {}: {}", ago(&age), interest::words::told(intent));
             self.cut(label, &told, Tone::Plain, lines);
         }
     }
@@ -234,10 +234,6 @@ fn about(row: &Row) -> String {
 /// `3 d ago`, and `just now` as it is.
 pub(super) fn ago(age: &str) -> String {
     if age.starts_with(|c: char| c.is_ascii_digit()) { format!("{age} ago") } else { age.to_owned() }
-}
-
-pub(super) fn said<'a>(detail: &'a str, kind: &'a str) -> &'a str {
-    if detail.is_empty() { kind } else { detail }
 }
 
 /// Who has it and why, in one line.

@@ -165,7 +165,7 @@ impl Head<'_> {
         let sign = card.and_then(|card| interest::ranked(&card.intents, p.tick.now).first().copied());
         let sign = sign.map(|sign| {
             let age = context::ago(&p.tick.dated_age(sign.at));
-            format!("interest: {} {age}", context::said(&sign.detail, &sign.kind))
+            format!("interest: {} {age}", interest::words::told(sign))
         });
         let more = answers.into_iter().chain(touches).chain(sign).map(|text| (text, Tone::Plain));
         let before = [facts].into_iter().chain(self.next()).map(|one| (one, first));

@@ -18,7 +18,7 @@ pub(super) fn told(model: &Model, touch: &Touch, p: &Painter<'_>) -> String {
 
 /// `call 2 d ago`.
 pub(super) fn brief(touch: &Touch, p: &Painter<'_>) -> String {
-    format!("{} {}", touch.kind, ago(&p.tick.dated_age(touch.at)))
+    format!("{} {}", touch.kind.replace('_', " "), ago(&p.tick.dated_age(touch.at)))
 }
 
 /// The last one with anybody of the account, where that is none of the person's own.

@@ -10,7 +10,7 @@ use comeback::server::crm::Crm;
 use comeback::server::crm::files::Files;
 use comeback::server::crm::{Deals, Reps};
 use comeback::server::write_back::WriteBack;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::books::{Dying, asked, assert_each_once, clean, crm, kinds, lives, somebody, until, written};
@@ -75,6 +75,47 @@ async fn the_tables_say_of_everybody_what_the_directory_says_and_follow_its_deal
             assert_eq!((&shown.stage, deal.closed), (&deal.stage, None), "a deal that is over stands on no card");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_folder_is_gone_no_card_is_newer_than_its_last_reading_and_nobody_is_a_stranger() {
+    const DANA: &str = "+14155550123";
+    const STRANGER: &str = "+12025550100";
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (here, aside) = (folder.path().join("crm"), folder.path().join("aside"));
+    std::fs::create_dir(&here).unwrap();
+    std::fs::write(here.join("contacts.csv"), format!("id,name,phone\nc-1,Dana Fox,{DANA}\n")).unwrap();
+    let files = Files::new(&here, Reps::Here(BTreeMap::new())).unwrap();
+    let desk = shop.backend_with(Some(Arc::new(files))).await;
+    let service = desk.service();
+    let around = async |buyer: &str| -> Value {
+        let id = desk.conversation(buyer).await["state"]["id"].as_str().unwrap().to_owned();
+        desk.get(&format!("/v1/conversations/{id}/around")).await.json().await.unwrap()
+    };
+    eventually("the folder is read", async || service.asks().standing()?.answered).await;
+    let read = json!(shop.now().millis());
+    asked(&shop, &desk, DANA, "when can we talk?").await;
+    assert_eq!(around(DANA).await["read_at"], read);
+    std::fs::rename(&here, &aside).unwrap();
+    eventually("that it is gone is noticed", async || service.asks().standing()?.failing).await;
+    // An hour later both are asked about.
+    shop.later(3600);
+    asked(&shop, &desk, STRANGER, "and we two?").await;
+    around(DANA).await;
+    eventually("nobody answers", async || (!service.asks().answers()).then_some(())).await;
+    let (dana, stranger) = (around(DANA).await, around(STRANGER).await);
+    assert_eq!((&dana["read_at"], &stranger["read_at"]), (&read, &Value::Null));
+    assert!(dana["crm"]["failing"].is_i64() && stranger["crm"]["failing"].is_i64(), "{dana} {stranger}");
+    assert_eq!(dana["crm"].get("since_before"), None, "it answered this backend before");
+    assert_eq!(desk.conversation(DANA).await["cards"][0]["name"], "Dana Fox", "what was read before stays");
+    // Back as it was, it is read again, and whoever was asked about meanwhile is asked about at once.
+    std::fs::rename(&aside, &here).unwrap();
+    eventually("it answers", async || service.asks().standing()?.failing.is_none().then_some(())).await;
+    let now = json!(shop.now().millis());
+    eventually("nobody there has the number", async || (around(STRANGER).await["read_at"] == now).then_some(())).await;
+    assert_eq!(around(DANA).await["read_at"], now);
+    desk.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -192,10 +192,13 @@ fn the_sign_that_means_most_is_named_and_not_the_newest() {
         kind: kind.to_owned(),
         ..Intent::default()
     };
-    let signs = vec![seen("mail_open", 10), seen("quote", 60 * 24)];
+    // A year ahead nothing has happened yet.
+    let signs = vec![seen("trial", -60 * 24 * 365), seen("mail_open", 10), seen("quote", 60 * 24)];
     story.cards.get_mut(&number).unwrap()[0].intents = signs;
     let any = [Rule { intents: ["*".to_owned()].into(), ..rule("Pick it up", "recently: {intent}") }];
     assert_eq!(step(&story, "ok", &any).why, "recently: quote");
+    story.cards.get_mut(&number).unwrap()[0].intents = vec![seen("trial", -60 * 24 * 365)];
+    assert_ne!(step(&story, "ok", &any).what, "Pick it up", "it is no sign of interest until then");
 }
 
 #[test]

@@ -87,6 +87,24 @@ pub(super) async fn of_a_conversation_only_the_first_write_is_due_and_the_next_t
     assert_eq!(told(due(6).await), (vec![2, 3], None));
 }
 
+pub(super) async fn what_waits_to_hear_who_has_a_number_may_be_tried_once_that_is_said(store: &Kept) {
+    for n in 1..=2 {
+        put(store, arrival(n, &[])).await;
+    }
+    let later = |row: CrmRow| CrmRow { next_at: minute(60), ..row };
+    store.crm_follow(9, &[later(log(1, 1, 1)), later(log(2, 2, 1))]).await.unwrap();
+    let due = async |at| keys(&store.crm_due(minute(at), 9).await.unwrap().0);
+    let says = async |at| {
+        let nobody = People { fresh: number(1), address: address(1), cards: Vec::new() };
+        store.put_cards(&[nobody], minute(at)).await.unwrap();
+    };
+    says(5).await;
+    assert_eq!((due(4).await, due(5).await), (vec![], vec![1]), "of this number, and that nobody has it is said, too");
+    store.put_crm_row(&later(log(1, 1, 1))).await.unwrap();
+    says(7).await;
+    assert_eq!(due(7).await, Vec::<u128>::new(), "said again it is no news");
+}
+
 pub(super) async fn a_task_is_open_until_a_write_ends_it_or_it_is_closed(store: &Kept) {
     store.crm_follow(1, &[task(1, 1, 1), task(2, 2, 1), log(3, 1, 2), task(4, 3, 1)]).await.unwrap();
     let open = async |of, after: Option<u128>| keys(&store.crm_tasks(of, after.map(Uuid::from_u128), 2).await.unwrap());

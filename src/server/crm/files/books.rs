@@ -10,6 +10,7 @@ use crate::domain::contact::Address;
 use crate::domain::context::{Account, Campaign, Card, Home, Intent, Opportunity, TeamMember, Touch};
 use crate::domain::deal::{Closed, Deal, StageChange};
 use crate::domain::id::{AccountId, ContactId, DealId, RepId};
+use crate::domain::interest;
 use crate::domain::time::Timestamp;
 use crate::server::crm::owner::Owner;
 use crate::server::crm::{directory, phone};
@@ -29,6 +30,14 @@ pub(super) const NAMES: [&str; 7] = ["contacts", "accounts", "deals", "stages", 
 
 /// How a file may end.
 pub(super) const ENDINGS: [&str; 3] = ["csv", "jsonl", "json"];
+
+/// Why a folder without its one table that must be there does not read.
+pub(super) const NO_PEOPLE: &str = "contacts.csv is not there";
+
+/// Whether the table that must be there is among these files.
+pub(super) fn names_people<'a>(mut files: impl Iterator<Item = &'a String>) -> bool {
+    files.any(|name| name.strip_prefix("contacts").is_some_and(|ending| ending.starts_with('.')))
+}
 
 /// Everything in the folder.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -81,9 +90,13 @@ impl Books {
     }
 
     fn wrong(&mut self, file: &str, line: u64, why: &str) {
+        self.complain(|| format!("{file}:{line}: {why}"));
+    }
+
+    fn complain(&mut self, what: impl FnOnce() -> String) {
         self.wrongs += 1;
         if self.wrong.len() < TOLD {
-            self.wrong.push(format!("{file}:{line}: {why}"));
+            self.wrong.push(what());
         }
     }
 }
@@ -91,9 +104,18 @@ impl Books {
 /// Reads the folder. Fails, and keeps nothing, when a file cannot be read to its end or has not been written to its end:
 /// half a table would take people off their numbers. A row that does not read costs no other.
 pub fn read(folder: &Path, by_mail: &BTreeMap<String, RepId>) -> Result<Books, String> {
+    read_at(folder, by_mail, None)
+}
+
+/// The same, with what lies ahead of an instant told.
+pub(super) fn read_at(
+    folder: &Path,
+    by_mail: &BTreeMap<String, RepId>,
+    now: Option<Timestamp>,
+) -> Result<Books, String> {
     let mut books = Books::default();
     let reps = Names { by_mail, seen: std::cell::RefCell::default() };
-    let contacts = find(folder, "contacts")?.ok_or("contacts.csv is not there")?;
+    let contacts = find(folder, "contacts")?.ok_or(NO_PEOPLE)?;
     let nested = contacts.extension().is_some_and(|ending| ending == "json");
     let people: Vec<(u64, Person)> = if nested { Vec::new() } else { rows(folder, "contacts", &mut books)? };
     let companies: Vec<(u64, Company)> = rows(folder, "accounts", &mut books)?;
@@ -121,7 +143,7 @@ pub fn read(folder: &Path, by_mail: &BTreeMap<String, RepId>) -> Result<Books, S
         books.deals.insert(id, deal(row, &way, &reps, written));
     }
     if nested {
-        nested_people(&contacts, &mut books)?;
+        nested_people(&contacts, now, &mut books)?;
         let beside = [("accounts", companies.len()), ("touches", touches.len()), ("intents", intents.len())];
         for (name, _) in beside.into_iter().filter(|(_, rows)| *rows > 0) {
             let path = find(folder, name)?.map_or_else(|| name.to_owned(), |path| file_name(&path));
@@ -130,7 +152,12 @@ pub fn read(folder: &Path, by_mail: &BTreeMap<String, RepId>) -> Result<Books, S
         books.owners = reps.seen.into_inner();
         return Ok(books);
     }
-    let around = Around::new(&companies, &deals, &touches, &intents, &reps);
+    let ahead = |row: &IntentRow| now.is_some_and(|now| interest::lies_ahead(row.at, now));
+    let of_intents = find(folder, "intents")?.map_or_else(String::new, |path| file_name(&path));
+    for (line, _) in intents.iter().filter(|(_, row)| ahead(row)) {
+        books.wrong(&of_intents, *line, "at is in the future: it counts for nothing until then");
+    }
+    let around = Around::new(&companies, &deals, &touches, &intents, &reps, now);
     let name = file_name(&contacts);
     let mut ids = BTreeSet::new();
     for (line, person) in &people {
@@ -158,12 +185,15 @@ pub fn read(folder: &Path, by_mail: &BTreeMap<String, RepId>) -> Result<Books, S
 }
 
 /// People in the form of the JSON directory, each with everything about them.
-fn nested_people(path: &Path, books: &mut Books) -> Result<(), String> {
+fn nested_people(path: &Path, now: Option<Timestamp>, books: &mut Books) -> Result<(), String> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|e| format!("{}: {e}", file_name(path)))?;
     file.take(LARGEST).read_to_end(&mut bytes).map_err(|e| format!("{}: {e}", file_name(path)))?;
-    let all = directory::numbered(&bytes).map_err(|e| format!("{}: {e}", file_name(path)))?;
-    for (addresses, card) in all {
+    let all = directory::numbered(&bytes, now).map_err(|e| format!("{}: {e}", file_name(path)))?;
+    for wrong in all.wrong {
+        books.complain(|| format!("{}: {wrong}", file_name(path)));
+    }
+    for (addresses, card) in all.people {
         for address in addresses {
             books.people.entry(address).or_default().push(card.clone());
         }
@@ -296,6 +326,7 @@ struct Around<'a> {
     of_account: BTreeMap<&'a str, &'a TouchRow>,
     intents: BTreeMap<&'a str, Vec<&'a IntentRow>>,
     reps: &'a Names<'a>,
+    now: Option<Timestamp>,
 }
 
 impl<'a> Around<'a> {
@@ -305,6 +336,7 @@ impl<'a> Around<'a> {
         touches: &'a [(u64, TouchRow)],
         intents: &'a [(u64, IntentRow)],
         reps: &'a Names<'a>,
+        now: Option<Timestamp>,
     ) -> Self {
         let mut around = Self {
             companies: companies.iter().map(|(_, company)| (company.id.as_str(), company)).collect(),
@@ -313,6 +345,7 @@ impl<'a> Around<'a> {
             of_account: BTreeMap::new(),
             intents: BTreeMap::new(),
             reps,
+            now,
         };
         for (_, deal) in deals.iter().filter(|(_, deal)| deal.closed.is_none()) {
             for contact in &deal.contacts {
@@ -353,7 +386,9 @@ impl<'a> Around<'a> {
         touches.sort_by_key(|touch| std::cmp::Reverse(touch.at));
         touches.truncate(KEPT);
         let mut intents: Vec<Intent> = self.intents.get(id).into_iter().flatten().map(|i| intent(i)).collect();
-        intents.sort_by_key(|intent| std::cmp::Reverse(intent.at));
+        // What lies ahead takes no place from what happened.
+        let ahead = |intent: &Intent| self.now.is_some_and(|now| interest::is_ahead(intent, now));
+        intents.sort_by_key(|intent| (ahead(intent), std::cmp::Reverse(intent.at)));
         intents.truncate(KEPT);
         let last = (!touches.is_empty()).then(|| touches.remove(0));
         let campaign = (person.campaign.is_some() || person.use_case.is_some()).then(|| Campaign {

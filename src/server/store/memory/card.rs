@@ -137,6 +137,9 @@ pub(super) fn put_cards(tables: &mut Tables, people: &[People], at: Timestamp) {
     for p in people {
         let id = *tables.addresses.entry(p.address.clone()).or_insert(p.fresh);
         tables.numbers.entry(id).or_insert_with(|| Number::new(id));
+        if !tables.cards.contains_key(&id) {
+            wake_writes(tables, id, at);
+        }
         let before = tables.cards.get(&id).map(|(cards, _)| cards.clone()).unwrap_or_default();
         let now = with_pushed(&p.cards, before.clone(), |contact| tables.crm.is_only_pushed(contact, id));
         let changed = before != now;
@@ -145,6 +148,13 @@ pub(super) fn put_cards(tables: &mut Tables, people: &[People], at: Timestamp) {
         let of_number = tables.conversations.values().filter(|(c, ..)| c.number == id);
         tables.unmatched.extend(of_number.filter(|(c, ..)| changed || c.awaits.is_some()).map(|(c, ..)| c.id));
     }
+}
+
+/// What of a number's conversations waits for the CRM to say who has it may be tried.
+fn wake_writes(tables: &mut Tables, number: NumberId, at: Timestamp) {
+    let of_number = |id: &ConversationId| tables.conversations.get(id).is_some_and(|(c, ..)| c.number == number);
+    let waits = tables.crm_writes.values_mut().filter(|row| row.ended.is_none() && of_number(&row.conversation));
+    waits.for_each(|row| row.next_at = row.next_at.min(at));
 }
 
 fn push(tables: &mut Tables, change: &CardChange, at: Timestamp) -> Pushed {
@@ -159,6 +169,9 @@ fn push(tables: &mut Tables, change: &CardChange, at: Timestamp) -> Pushed {
     let after = change.onto(before.as_deref().unwrap_or_default());
     if before.as_ref() == Some(&after) {
         return Pushed::Known;
+    }
+    if before.is_none() {
+        wake_writes(tables, id, at);
     }
     let same = after == before.unwrap_or_default();
     tables.cards.insert(id, (after, at));

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::SqliteStore;
-use super::people::number_of;
+use super::people::{number_of, wake_writes};
 use super::row::{address, from_json, optional, to_json};
 use crate::domain::context::Card;
 use crate::domain::conversation::Conversation;
@@ -145,6 +145,9 @@ fn push(tx: &Transaction<'_>, change: &CardChange, at: Timestamp) -> Result<Push
     )?
     .execute(params![contact, id, change.at.millis()])?;
     let known = before.is_some();
+    if !known {
+        wake_writes(tx, &id, at)?;
+    }
     let before = before.unwrap_or_default();
     let after = change.onto(&before);
     if known && after == before {

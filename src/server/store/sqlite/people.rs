@@ -19,7 +19,11 @@ pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -
         let id = number_of(&tx, &p.address, p.fresh)?;
         let before =
             tx.prepare_cached("SELECT cards FROM card WHERE number = ?1")?.query_row([&id], |r| r.get::<_, String>(0));
-        let before = optional(before)?.unwrap_or_else(|| "[]".to_owned());
+        let before = optional(before)?;
+        if before.is_none() {
+            wake_writes(&tx, &id, at)?;
+        }
+        let before = before.unwrap_or_else(|| "[]".to_owned());
         let pushed = only_pushed(&tx, &id)?;
         let cards = with_pushed(&p.cards, from_json(&before)?, |contact| pushed.contains(contact.as_str()));
         let now = to_json(&cards)?;
@@ -39,6 +43,17 @@ pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -
         .execute(params![id, before != now])?;
     }
     Ok(tx.commit()?)
+}
+
+/// What of a number's conversations waits for the CRM to say who has it may be tried: it said so, if only that nobody
+/// has.
+pub(super) fn wake_writes(tx: &Transaction<'_>, number: &str, at: Timestamp) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE crm_write SET next_at = ?2 WHERE ended IS NULL AND next_at > ?2 \
+         AND conversation IN (SELECT id FROM conversation WHERE number = ?1)",
+    )?
+    .execute(params![number, at.millis()])?;
+    Ok(())
 }
 
 /// Who was pushed onto a number and never read there.
