@@ -2,10 +2,10 @@
 
     COMEBACK_API_KEY=pat-... python hubspot_client.py BASE_URL ACTION < arguments.json
 
-Actions: find (contacts by filters), query (contacts by a text), page (a page of contacts), whole (a contact with its history
-and what hangs on it), make (several contacts at once), associated (what hangs on a record), log (a communication), task, done (completes a
-task), read (one record), owners (those that left too), deals (a batch with the history of their stages), kinds (of
-association), sign (the signature of a webhook, version 3, by HubSpot's helper).
+Actions: find (contacts by filters), query (contacts by a text), page (a page of contacts), whole (a contact with its
+history and what hangs on it), make (several contacts at once), associated (what hangs on a record), log (a
+communication), task, done (completes a task), read (one record), owners (those that left too), deals (a batch with the
+history of their stages), kinds (of association), sign (the signature of a webhook, version 3, by HubSpot's helper).
 Prints one JSON value. An answer that the client takes for an error is printed as {"error": {"status", "category"}} and
 ends with 1; anything else that goes wrong ends with 2.
 """
@@ -56,7 +56,8 @@ def run(client: HubSpot, action: str, asked: dict):
         ends = {to: [[end.id, end.type] for end in all.results] for to, all in (record.associations or {}).items()}
         return {"phones": [v.value for v in record.properties_with_history["phone"]], "ends": ends}
     if action == "make":
-        inputs = [contacts.SimplePublicObjectBatchInputForCreate(properties=p, associations=[]) for p in asked["people"]]
+        one = contacts.SimplePublicObjectBatchInputForCreate
+        inputs = [one(properties=properties, associations=[]) for properties in asked["people"]]
         batch = contacts.BatchInputSimplePublicObjectBatchInputForCreate(inputs=inputs)
         return [plain(r) for r in client.crm.contacts.batch_api.create(batch).results]
     if action == "associated":
