@@ -333,13 +333,13 @@ async fn create_several(State(shared): App, Path(version): Path<String>, body: B
     }
     let (at, mut book) = (shared.millis(), shared.book_now());
     let before = book.clone();
-    let make = |record: &Value| -> Result<String, Refusal> {
+    let each = |record: &Value| -> Result<String, Refusal> {
         let name = record["attributes"]["type"].as_str().unwrap_or_default();
         let unknown = || Refusal("INVALID_TYPE", format!("sObject type '{name}' is not supported."));
         let kind = book.kind(name).ok_or_else(unknown)?;
         book.make(kind, record, &shared.api_user, at)
     };
-    let made: Vec<Result<String, Refusal>> = records.iter().map(make).collect();
+    let made: Vec<Result<String, Refusal>> = records.iter().map(each).collect();
     let undone = asked["allOrNone"] == true && made.iter().any(Result::is_err);
     if undone {
         *book = before;
