@@ -222,10 +222,9 @@ fn says_us(card: &Card) -> bool {
     country.is_some_and(|c| is_us(Some(c)))
 }
 
-/// The United States by any of its common names; nothing said counts as well.
+/// The United States by any of its names; nothing said counts as well.
 fn is_us(country: Option<&str>) -> bool {
-    let names = ["us", "usa", "u.s.", "u.s.a.", "united states", "united states of america"];
-    country.is_none_or(|c| c.trim().is_empty() || names.contains(&c.trim().to_lowercase().as_str()))
+    country.is_none_or(|c| c.trim().is_empty() || table::country(c).is_some_and(|found| found.places == ["US"]))
 }
 
 #[cfg(test)]

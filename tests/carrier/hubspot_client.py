@@ -2,9 +2,10 @@
 
     COMEBACK_API_KEY=pat-... python hubspot_client.py BASE_URL ACTION < arguments.json
 
-Actions: find (contacts by filters), associated (what hangs on a record), log (a communication), task, done (completes a
-task), read (one record), owners (those that left too), deals (a batch with the history of their stages), kinds (of
-association), sign (the signature of a webhook, version 3, by HubSpot's helper).
+Actions: find (contacts by filters), query (contacts by a text), page (a page of contacts), whole (a contact with its
+history and what hangs on it), make (several contacts at once), associated (what hangs on a record), log (a
+communication), task, done (completes a task), read (one record), owners (those that left too), deals (a batch with the
+history of their stages), kinds (of association), sign (the signature of a webhook, version 3, by HubSpot's helper).
 Prints one JSON value. An answer that the client takes for an error is printed as {"error": {"status", "category"}} and
 ends with 1; anything else that goes wrong ends with 2.
 """
@@ -41,6 +42,24 @@ def run(client: HubSpot, action: str, asked: dict):
         )
         found = client.crm.contacts.search_api.do_search(request)
         return {"total": found.total, "results": [plain(r) for r in found.results]}
+    if action == "query":
+        request = contacts.PublicObjectSearchRequest(
+            query=asked["query"], filter_groups=[], properties=["firstname"], sorts=[], limit=100, after="0"
+        )
+        return [r.properties["firstname"] for r in client.crm.contacts.search_api.do_search(request).results]
+    if action == "page":
+        return [plain(r) for r in client.crm.contacts.basic_api.get_page(**asked).results]
+    if action == "whole":
+        record = client.crm.contacts.basic_api.get_by_id(
+            asked["id"], properties_with_history=["phone"], associations=["companies", "deals"]
+        )
+        ends = {to: [[end.id, end.type] for end in all.results] for to, all in (record.associations or {}).items()}
+        return {"phones": [v.value for v in record.properties_with_history["phone"]], "ends": ends}
+    if action == "make":
+        one = contacts.SimplePublicObjectBatchInputForCreate
+        inputs = [one(properties=properties, associations=[]) for properties in asked["people"]]
+        batch = contacts.BatchInputSimplePublicObjectBatchInputForCreate(inputs=inputs)
+        return [plain(r) for r in client.crm.contacts.batch_api.create(batch).results]
     if action == "associated":
         page = client.crm.associations.v4.basic_api.get_page(asked["kind"], asked["id"], asked["to"])
         return [{"id": str(r.to_object_id), "types": [t.type_id for t in r.association_types]} for r in page.results]

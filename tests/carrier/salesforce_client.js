@@ -4,7 +4,8 @@
 //     COMEBACK_CRM_KEY="$(cat key.pem)" COMEBACK_JSFORCE=FOLDER node salesforce_client.js BASE_URL ACTION < arguments.json
 //
 // FOLDER has node_modules. Every action signs in by OAuth 2.0's JWT bearer flow first, with the arguments' client_id and
-// user. Actions: token (who was signed in), query, search, find (by conditions, which the client writes as SOQL), count,
+// user. Actions: token (who was signed in), identity (the same, asked), global (names of all kinds), several (made at once),
+// query, search, find (by conditions, which the client writes as SOQL), count,
 // create, retrieve, update, destroy, describe (names of fields), limits, all (every page of a query); many (a list of
 // [action, arguments], each of whose answers is a value or {"error": CODE}).
 // Prints one JSON value. An answer that the client takes for an error is printed as {"error": CODE} and ends with 1;
@@ -29,6 +30,16 @@ async function run(connection, action, asked) {
   switch (action) {
     case "token":
       return { instance: connection.instanceUrl, user: connection.userInfo.id };
+    case "identity": {
+      const signed = await connection.identity();
+      delete connection.userInfo;
+      const found = await connection.identity();
+      return { user: signed.user_id, name: signed.username, again: found.user_id, organisation: found.organization_id };
+    }
+    case "global":
+      return (await connection.describeGlobal()).sobjects.map((kind) => kind.name);
+    case "several":
+      return plain(await kind.create(asked.records, { allOrNone: asked.allOrNone }));
     case "query":
       return plain(await connection.query(asked.soql));
     case "all":

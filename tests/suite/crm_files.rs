@@ -12,7 +12,8 @@ use comeback::domain::context::{Card, Origin};
 use comeback::domain::id::{ContactId, RepId};
 use comeback::domain::interest;
 use comeback::domain::time::Timestamp;
-use comeback::server::crm::files::Files;
+use comeback::server::crm::files::{Files, books};
+use comeback::server::crm::owner::Names;
 use comeback::server::crm::when::instant;
 use comeback::server::crm::{Crm, CrmError, Reps};
 use tempfile::TempDir;
@@ -138,7 +139,56 @@ async fn a_wrong_row_costs_no_other_and_is_told_by_file_and_line_without_what_st
         assert!(wrong.contains(told), "{told} is not in\n{wrong}");
     }
     assert!(!wrong.contains("Secret") && !wrong.contains("555"), "{wrong}");
-    assert_eq!((books.wrongs, books.people(), books.deals()), (7, 2, 1));
+    assert!(wrong.contains("contacts.csv:2: account is in no table: there is no accounts.csv"), "{wrong}");
+    assert_eq!((books.wrongs, books.people(), books.deals()), (8, 2, 1));
+}
+
+#[tokio::test]
+async fn of_two_numbers_the_one_that_reads_counts_and_the_other_is_told() {
+    let people = "id,name,phone,mobile,country\nc-1,Dana Fox,+14155550123,555 0199,\n\
+                  c-2,Nils Farouk,555 0162,555 0163,Atlantis\nc-3,Ann Wu,(212) 555-0106 or cell 212-555-0107,,USA\n";
+    let (_folder, crm) = folder(&[("contacts.csv", people)]);
+    let all = everybody(&crm).await;
+    for (phone, name) in [("+14155550123", "Dana Fox"), ("+12125550106", "Ann Wu"), ("+12125550107", "Ann Wu")] {
+        assert_eq!(all[&number(phone)][0].name, name);
+    }
+    let (wrong, count) = crm.complaints().await.unwrap();
+    let nothing = "is no number, or one without a country beside it";
+    let first =
+        format!("contacts.csv:2: phone 2 of 2 {nothing}: this number counts for nothing, the rest of the row counts");
+    let nobody = [1, 2].map(|n| format!("contacts.csv:3: phone {n} of 2 {nothing}: nobody is found by this row"));
+    assert_eq!((wrong, count), ([vec![first], nobody.to_vec()].concat(), 3));
+}
+
+#[test]
+fn owners_who_are_nobody_here_and_accounts_that_are_nowhere_are_told_once_each_by_file_and_line() {
+    let people = "id,name,phone,account,owner,sdr\nc-1,A,+14155550123,a-1,Maya,ines\n\
+                  c-2,B,+14155550124,a-9,zorro@x.example,\nc-3,C,+14155550125,a-9,zorro@x.example,nemo\n\
+                  c-4,D,+14155550126,,Ines Cruz,maya@NORTHWIND.example\nc-5,E,+14155550127,a-9,zorro@x.example,\n";
+    let accounts = "id,name,owner\na-1,Harbor,MAYA\na-2,Pine,zorro@x.example\n";
+    let deals = "id,name,stage,account,owner\nd-1,A,New,a-1,ines\nd-2,B,New,a-8,left\n";
+    let (folder, _) = folder(&[("contacts.csv", people), ("accounts.csv", accounts), ("deals.csv", deals)]);
+    let by_mail = [("maya@northwind.example".to_owned(), RepId::from("maya"))].into();
+    let reps = [("maya", "Maya Okafor"), ("ines", "Ines Cruz")].map(|(id, name)| (RepId::from(id), name.to_owned()));
+    let books = books::read(folder.path(), &Names::new(by_mail, Some(reps.into()))).unwrap();
+    let owner = "owner is no rep's short name, name or mail address that we know";
+    assert_eq!(
+        books.wrong,
+        [
+            format!("accounts.csv:3: {owner}"),
+            "contacts.csv:3: account is in no row of the table of accounts, as in 2 more rows".to_owned(),
+            format!("contacts.csv:3: {owner}, as in 2 more rows"),
+            "contacts.csv:4: sdr is no rep's short name, name or mail address that we know".to_owned(),
+            "deals.csv:3: account is in no row of the table of accounts".to_owned(),
+            format!("deals.csv:3: {owner}"),
+        ]
+    );
+    let owners: Vec<String> =
+        books.cards().into_iter().map(|card| card.owner.map_or_else(String::new, |rep| rep.0)).collect();
+    assert_eq!(owners, ["maya", "files owner", "files owner", "ines", "files owner"]);
+    // Without a playbook nobody can say whose a short name is.
+    let books = books::read(folder.path(), &Names::default()).unwrap();
+    assert!(!books.wrong.iter().any(|wrong| wrong.starts_with("deals.csv:3: owner")), "{:?}", books.wrong);
 }
 
 #[tokio::test]

@@ -193,6 +193,36 @@ fn an_operator_is_told_whether_salesforce_opens_and_what_it_wants_to_know() {
 }
 
 #[test]
+fn an_operator_with_a_folder_of_tables_is_told_what_in_it_does_not_read_and_nothing_that_is_not_so() {
+    let desk = Desk::new();
+    let folder = desk.file("tables");
+    fs::create_dir_all(&folder).expect("a folder");
+    let people = "id,name,phone,account,owner\nc-1,Dana Fox,+14155550123|555 0199,a-1,maya\n\
+                  c-2,Nils Farouk,+13125550162,a-9,zorro@x.example\nc-3,Ann Wu,+12125550106,,Ben Carver\n";
+    fs::write(folder.join("contacts.csv"), people).expect("a table");
+    fs::write(folder.join("accounts.csv"), "id,name,owner\na-1,Harbor,Maya\n").expect("a table");
+    let (database, crm) = (desk.machine.database(), format!("files={}", folder.display()));
+    let said = desk.doctor(&["--database", &database, "--crm", &crm]);
+    assert!(said.ok, "{}{}", said.out, said.err);
+    for words in [
+        "3 thing(s) in it do not read: ",
+        "contacts.csv:2: phone 2 of 2 is no number, or one without a country beside it: this number counts for nothing, \
+         the rest of the row counts",
+        "contacts.csv:3: owner is no rep's short name, name or mail address that we know",
+        "contacts.csv:3: account is in no row of the table of accounts",
+        "2 of ",
+        "rep(s) of the playbook are named there",
+    ] {
+        assert!(said.out.contains(words), "no {words:?} in\n{}", said.out);
+    }
+    for untrue in
+        ["no owner there", "nobody's until then", "accounts.csv:", "contacts.csv:4", "zorro", "Nils", "Carver"]
+    {
+        assert!(!said.out.contains(untrue), "{untrue:?} in\n{}", said.out);
+    }
+}
+
+#[test]
 fn an_operator_is_told_about_database_journal_numbers_and_the_public_address() {
     let desk = Desk::new();
     let database = desk.machine.database();

@@ -39,7 +39,7 @@ fn a_folder_beside_the_database_is_the_crm_unless_another_or_none_is_named() {
     for words in [
         "the folder crm beside the database is the CRM, read only",
         ASKED,
-        "1 row(s) count for nothing: contacts.csv:3: name is missing",
+        "1 thing(s) in it do not read: contacts.csv:3: name is missing",
     ] {
         assert!(said.out.contains(words), "no {words:?} in\n{}", said.out);
     }

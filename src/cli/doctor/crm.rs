@@ -9,6 +9,7 @@ use crate::cli::crm::CrmArgs;
 use crate::cli::egress::EgressArgs;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::contact::Address;
+use crate::domain::id::RepId;
 use crate::server::crm::owner::Matched;
 use crate::server::crm::{Crm, CrmError, Reps};
 use crate::server::store::Store;
@@ -41,8 +42,8 @@ async fn ask(report: &mut Report, database: &Path, args: &CrmArgs, egress: &Egre
     report.fine(AREA, "answers", format!("{} tells who is behind a number", crm.name()));
     let (some, all) = crm.complaints().await?;
     if all > 0 {
-        let told = format!("{all} row(s) count for nothing: {}", some.join("; "));
-        report.look(AREA, "rows", told, "mend them; what was read of the others holds meanwhile");
+        let told = format!("{all} thing(s) in it do not read: {}", some.join("; "));
+        report.look(AREA, "rows", told, "mend them; all else in it counts meanwhile");
     }
     if crm.takes_writes() && store.playbook().await?.is_none_or(|playbook| playbook.write_back.opt_outs) {
         for lacks in crm.lacks().await? {
@@ -60,12 +61,20 @@ async fn owners(report: &mut Report, crm: &dyn Crm, store: &Arc<dyn Store>) -> a
         Err(CrmError::Cannot(_)) => return Ok(()),
         Err(e) => return Err(e.into()),
     };
-    let by_mail = Reps::Kept(Arc::clone(store)).by_mail().await?;
-    let matched = Matched::new("", &owners, &by_mail);
+    let reps = Reps::Kept(Arc::clone(store));
     let left = owners.iter().filter(|owner| !owner.active).count();
     report.fine(AREA, "owners", format!("{} own records there, {left} of them left", owners.len()));
     let Some(playbook) = store.playbook().await? else { return Ok(()) };
     let active = playbook.reps.iter().filter(|(_, rep)| rep.active).map(|(id, _)| id);
+    if crm.names_reps() {
+        // Nobody misses a rep who owns nothing there; whoever owns something and is nobody here was told of above.
+        let names = reps.names().await?;
+        let there: BTreeSet<&RepId> = owners.iter().filter_map(|owner| names.rep(&owner.id)).collect();
+        let (all, some) = (active.clone().count(), active.filter(|rep| there.contains(rep)).count());
+        report.fine(AREA, "reps", format!("{some} of {all} rep(s) of the playbook are named there"));
+        return Ok(());
+    }
+    let matched = Matched::new("", &owners, &reps.by_mail().await?);
     let unknown = active.filter(|rep| matched.owner(rep).is_none()).collect::<BTreeSet<_>>().len();
     match unknown {
         0 => report.fine(AREA, "reps", "everybody of the playbook is an owner there, by their mail address"),

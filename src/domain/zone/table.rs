@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use chrono_tz::Tz;
 
 use super::Entry;
+use crate::domain::look_alike;
 
 static STATES: LazyLock<States> = LazyLock::new(|| States::read(include_str!("../../../assets/places/states.csv")));
 static CITIES: LazyLock<BTreeMap<(String, String), Tz>> =
@@ -69,7 +70,7 @@ impl Countries {
             let (code, calling, in_use, names) = (cell(), cell(), cell(), cell());
             let entry = Entry { places: vec![code.to_owned()], zones: zones(in_use) };
             for name in names.split('|').chain([code]) {
-                by_name.insert(plain(name), entry.clone());
+                by_name.insert(of_country(name), entry.clone());
             }
             for calling in calling.split_whitespace() {
                 // Several countries may share one: then each of their zones counts.
@@ -102,6 +103,21 @@ fn plain(name: &str) -> String {
     kept.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The name of a country as it is compared: the same of `Korea, Republic of` and `Korea (Republic of)`, of `Cote d'Ivoire` and
+/// `Côte d’Ivoire`, of `The Netherlands` and `Netherlands`, of `St. Lucia` and `Saint Lucia`.
+fn of_country(name: &str) -> String {
+    let lower = name.to_lowercase().replace('&', " and ");
+    let letters = look_alike::decomposed(&lower);
+    let kept = letters.chars().filter(|c| *c != '.' && !matches!(c, '\u{300}'..='\u{36F}'));
+    let text: String = kept.map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    let words: Vec<&str> = text.split_whitespace().map(|word| if word == "saint" { "st" } else { word }).collect();
+    let words = match words.as_slice() {
+        ["the", rest @ ..] if !rest.is_empty() => rest,
+        all => all,
+    };
+    words.join(" ")
+}
+
 /// A state by its ISO code.
 pub fn state(code: &str) -> Option<&'static Entry> {
     STATES.by_code.get(code)
@@ -111,7 +127,7 @@ pub fn state(code: &str) -> Option<&'static Entry> {
 /// the same only where the country says which.
 pub fn places_of_state(text: &str, country: Option<&str>) -> Option<&'static str> {
     let text = text.trim();
-    let canadian = country.is_some_and(|c| ["ca", "can", "canada"].contains(&c.trim().to_lowercase().as_str()));
+    let canadian = country.and_then(self::country).is_some_and(|found| found.places == ["CA"]);
     if !canadian && !super::is_us(country) {
         return None;
     }
@@ -132,9 +148,9 @@ pub fn places_of_state(text: &str, country: Option<&str>) -> Option<&'static str
     whole.or_else(by_letters).or_else(by_name)
 }
 
-/// A country by its ISO code or by a name as a CRM writes it.
+/// A country by its ISO code, of two or three letters, or by a name as a CRM writes it.
 pub fn country(text: &str) -> Option<&'static Entry> {
-    COUNTRIES.by_name.get(&plain(text))
+    COUNTRIES.by_name.get(&of_country(text))
 }
 
 /// The countries of a number outside the North American plan, by the longest code that fits.

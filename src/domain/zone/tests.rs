@@ -157,13 +157,50 @@ fn addresses_are_read_as_people_write_them() {
 #[test]
 fn every_country_has_zones_and_every_calling_code_a_country() {
     let [names, calling] = countries();
-    assert!(names.len() > 400 && calling.len() > 210, "{} {}", names.len(), calling.len());
+    assert!(names.len() > 1800 && calling.len() > 210, "{} {}", names.len(), calling.len());
     for (key, entry) in names.iter().chain(&calling) {
         assert!(!entry.zones.is_empty() && !entry.places.is_empty(), "{key}");
     }
     for (key, _) in &calling {
         assert!(key.bytes().all(|b| b.is_ascii_digit()) && !key.starts_with(['0', '1']), "{key}");
     }
+}
+
+#[test]
+fn a_country_is_known_however_its_name_is_written() {
+    for (code, names) in [
+        ("KR", &["KR", "kor", "Korea, Republic of", "Korea (Republic of)", "Republic of Korea", "South Korea"][..]),
+        ("CI", &["Côte d'Ivoire", "Cote d’Ivoire", "CÔTE D‘IVOIRE", "Ivory Coast"]),
+        ("TZ", &["Tanzania, United Republic of", "Tanzania (United Republic of)", " tanzania "]),
+        ("NL", &["The Netherlands", "netherlands", "Nederland", "Holland"]),
+        ("GB", &["U.K.", "Northern Ireland", "Vereinigtes Königreich", "Reino Unido"]),
+        ("AT", &["Österreich", "Osterreich", "OESTERREICH", "Autriche"]),
+        ("TR", &["Türkiye", "TÜRKİYE", "turkiye"]),
+        ("LC", &["St. Lucia", "Saint Lucia", "ST LUCIA"]),
+        ("TT", &["Trinidad & Tobago", "Trinidad and Tobago"]),
+        ("GM", &["The Gambia", "Gambia"]),
+    ] {
+        for name in names {
+            assert_eq!(country(name).map(|found| found.places.as_slice()), Some(&[code.to_owned()][..]), "{name}");
+        }
+    }
+    // No two share a name.
+    let table = include_str!("../../../assets/places/countries.csv");
+    for line in table.lines().filter(|line| !line.starts_with('#')).skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        assert_eq!(cells.len(), 4, "{line}");
+        for name in cells[3].split('|') {
+            assert_eq!(country(name).unwrap().places, [cells[0]], "{name}");
+        }
+    }
+    for nobody in ["", " ", "the", "Atlantis", "'"] {
+        assert_eq!(country(nobody), None, "{nobody}");
+    }
+    let of = |country: &str| Card { home: Some(home("", "Pensacola", "fl", country)), ..card() };
+    for ours in ["Vereinigte Staaten", "Estados Unidos", "The United States", "usa"] {
+        assert_eq!(super::of(&[of(ours)], None, TENANT).states, ["US-FL"], "{ours}");
+    }
+    assert_eq!(places_of_state("ON", Some("Kanada")), Some("CA-ON"));
 }
 
 #[test]

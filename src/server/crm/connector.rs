@@ -122,8 +122,8 @@ pub trait Crm: Send + Sync + 'static {
         std::future::pending::<()>().await;
     }
 
-    /// What of the CRM does not read and counts for nothing, each with its place and without what stands there; the first of
-    /// it, and how much there is.
+    /// What of the CRM does not read, each with its place, what it costs, and without what stands there; the first of it, and
+    /// how much there is.
     async fn complaints(&self) -> Result<(Vec<String>, usize), CrmError> {
         Ok((Vec::new(), 0))
     }
@@ -131,6 +131,12 @@ pub trait Crm: Send + Sync + 'static {
     /// Whoever can own a record, those that left with them: [`Owner::active`]. Whole, or an error.
     async fn owners(&self) -> Result<Vec<Owner>, CrmError> {
         Err(CrmError::Cannot("list its owners"))
+    }
+
+    /// Whether its records name their owners as the playbook does, or by their mail addresses: whoever is named there and is
+    /// nobody here is told of by [`Crm::complaints`].
+    fn names_reps(&self) -> bool {
+        false
     }
 
     /// Deals that changed at `since` or later, by the CRM's clock, a page at a time: `after` is the `next` of the page

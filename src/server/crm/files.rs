@@ -15,15 +15,16 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 
 use super::connector::{Crm, CrmError, Deals};
-use super::owner::{Owner, Reps};
+use super::owner::{Names, Owner, Reps};
 use super::write::{Owned, TaskState, Write};
 use crate::clock::Clock;
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
-use crate::domain::id::{DealId, RepId};
+use crate::domain::id::DealId;
 use crate::domain::time::Timestamp;
 
 pub mod books;
+mod loose;
 mod rows;
 mod written;
 
@@ -59,8 +60,8 @@ struct Kept {
     tried: Option<Stamps>,
     /// The last reading that came to nothing: how the folder was then, and why.
     failed: Option<(Stamps, String)>,
-    /// The last good reading: as of which stamps, and whom mail addresses meant.
-    good: Option<(Stamps, BTreeMap<String, RepId>, Arc<Books>)>,
+    /// The last good reading: as of which stamps, and whom names meant.
+    good: Option<(Stamps, Names, Arc<Books>)>,
     /// Numbers that were somebody's and are nobody's any more.
     gone: BTreeSet<Address>,
 }
@@ -96,16 +97,16 @@ impl Files {
 
     /// What stands in the folder now, unless a file is not whole.
     pub async fn books(&self) -> Result<Arc<Books>, CrmError> {
-        let by_mail = self.reps.by_mail().await.map_err(|e| CrmError::Unreachable(e.to_string()))?;
+        let names = self.reps.names().await.map_err(|e| CrmError::Unreachable(e.to_string()))?;
         let stamps = self.look().await?;
         if let Some((read, meant, books)) = &self.kept().good
             && *read == stamps
-            && *meant == by_mail
+            && *meant == names
         {
             return Ok(Arc::clone(books));
         }
         self.kept().tried = Some(stamps.clone());
-        let (folder, meant) = (self.folder.clone(), by_mail.clone());
+        let (folder, meant) = (self.folder.clone(), names.clone());
         let now = self.clock.as_ref().map(|clock| clock.now());
         let read = tokio::task::spawn_blocking(move || whole(&folder, &meant, now)).await;
         let (after, books) = match read.map_err(|e| CrmError::Unreachable(e.to_string()))? {
@@ -118,10 +119,10 @@ impl Files {
         };
         let books = Arc::new(books);
         for wrong in &books.wrong {
-            tracing::warn!(row = wrong, "a row of the CRM's files counts for nothing; the others do");
+            tracing::warn!(place = wrong, "something in the CRM's files does not read; all else counts");
         }
         if books.wrongs > books.wrong.len() {
-            tracing::warn!(rows = books.wrongs, "so many rows of the CRM's files count for nothing");
+            tracing::warn!(places = books.wrongs, "so much in the CRM's files does not read");
         }
         let mut kept = self.kept();
         if let Some((_, _, before)) = &kept.good {
@@ -132,7 +133,7 @@ impl Files {
         kept.gone.retain(|address| !books.people.contains_key(address));
         kept.tried = Some(after.clone());
         kept.failed = None;
-        kept.good = Some((after, by_mail, Arc::clone(&books)));
+        kept.good = Some((after, names, Arc::clone(&books)));
         Ok(books)
     }
 
@@ -217,9 +218,9 @@ fn stamps(folder: &Path) -> Result<Stamps, String> {
 }
 
 /// A reading during which nothing moved.
-fn whole(folder: &Path, by_mail: &BTreeMap<String, RepId>, now: Option<Timestamp>) -> Result<(Stamps, Books), String> {
+fn whole(folder: &Path, names: &Names, now: Option<Timestamp>) -> Result<(Stamps, Books), String> {
     let before = stamps(folder)?;
-    let books = books::read_at(folder, by_mail, now)?;
+    let books = books::read_at(folder, names, now)?;
     if stamps(folder)? != before {
         return Err("the folder is being written".to_owned());
     }
@@ -299,6 +300,10 @@ impl Crm for Files {
 
     async fn owners(&self) -> Result<Vec<Owner>, CrmError> {
         Ok(self.known().await?.owners())
+    }
+
+    fn names_reps(&self) -> bool {
+        true
     }
 
     /// Page by page in the order of their ids, which no change of the tables between two pages moves.

@@ -3,11 +3,12 @@
 //! A CRM has ids of its own for them. They are ours by their mail address, which `comeback rep reach` keeps. Whoever left
 //! the CRM stays on its records, and is nobody of ours there, whatever their address: routing passes them over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::write::Owned;
 use crate::domain::id::RepId;
+use crate::domain::playbook::Playbook;
 use crate::server::store::{Store, StoreError};
 
 /// Somebody who can own a record.
@@ -58,17 +59,71 @@ impl Reps {
 
     /// What a rep is called, by the playbook in force.
     pub async fn called(&self, rep: &RepId) -> Result<String, StoreError> {
-        let playbook = match self {
+        let playbook = self.playbook().await?;
+        Ok(playbook.map_or_else(|| rep.to_string(), |playbook| playbook.rep_name(rep).to_owned()))
+    }
+
+    /// Everybody who may be named by a CRM that has no owners of its own.
+    pub async fn names(&self) -> Result<Names, StoreError> {
+        let playbook = self.playbook().await?;
+        let reps = playbook.map(|playbook| playbook.reps.into_iter().map(|(id, rep)| (id, rep.name)).collect());
+        Ok(Names::new(self.by_mail().await?, reps))
+    }
+
+    async fn playbook(&self) -> Result<Option<Playbook>, StoreError> {
+        Ok(match self {
             Self::Kept(store) => store.playbook().await?,
             Self::Here(_) => None,
-        };
-        Ok(playbook.map_or_else(|| rep.to_string(), |playbook| playbook.rep_name(rep).to_owned()))
+        })
     }
 }
 
-/// Mail addresses are compared without case and blanks.
-fn same(mail: &str) -> String {
-    mail.trim().to_lowercase()
+/// Mail addresses and names are compared without case and blanks.
+fn same(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// Who is meant by a name in tables: a rep's short name, their mail address, or what they are called. Capitals and small
+/// letters are alike, as long as that means one rep.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    by_mail: BTreeMap<String, RepId>,
+    /// As the playbook writes them; nothing while nobody knows a playbook.
+    reps: Option<BTreeSet<RepId>>,
+    /// Short names and what reps are called; nothing for one that means two reps.
+    by_name: BTreeMap<String, Option<RepId>>,
+}
+
+impl Names {
+    /// The reps of a playbook by their short names, with what they are called, and the mail addresses that are kept of them.
+    pub fn new(by_mail: BTreeMap<String, RepId>, reps: Option<BTreeMap<RepId, String>>) -> Self {
+        let (mut short, mut called) = (BTreeMap::new(), BTreeMap::new());
+        for (id, name) in reps.iter().flatten() {
+            for (names, name) in [(&mut short, id.as_str()), (&mut called, name.as_str())] {
+                let meant: &mut Option<RepId> = names.entry(same(name)).or_insert_with(|| Some(id.clone()));
+                if meant.as_ref() != Some(id) {
+                    *meant = None;
+                }
+            }
+        }
+        // A short name goes before what somebody is called.
+        called.extend(short);
+        Self { by_mail, reps: reps.map(|reps| reps.into_keys().collect()), by_name: called }
+    }
+
+    /// The rep who is meant.
+    pub fn rep(&self, name: &str) -> Option<&RepId> {
+        let name = name.trim();
+        let exact = self.reps.iter().flatten().find(|rep| rep.as_str() == name);
+        let wanted = Some(same(name)).filter(|name| !name.is_empty())?;
+        let by_name = || self.by_name.get(&wanted).and_then(Option::as_ref);
+        exact.or_else(|| self.by_mail.get(&wanted)).or_else(by_name)
+    }
+
+    /// Whether it is known that nobody is meant: without a playbook any short name may be somebody's.
+    pub fn is_nobodys(&self, name: &str) -> bool {
+        (self.reps.is_some() || name.contains('@')) && self.rep(name).is_none()
+    }
 }
 
 /// Owners of a CRM and reps of ours, both ways.
@@ -119,6 +174,42 @@ mod tests {
 
     fn owner(id: &str, email: &str, active: bool) -> Owner {
         Owner { id: id.to_owned(), email: Some(email.to_owned()), active, ..Owner::default() }
+    }
+
+    #[test]
+    fn a_name_in_a_table_is_a_rep_however_it_is_written_as_long_as_it_means_one() {
+        let reps = [
+            ("maya", "Maya Okafor"),
+            ("ben", "Ben Li"),
+            ("BEN", "Benjamin Ode"),
+            ("li", "Maya"),
+            ("wu", "Ana Wu"),
+            ("wu2", "ana wu"),
+        ];
+        let reps = reps.map(|(id, name)| (RepId::from(id), name.to_owned())).into();
+        let by_mail: BTreeMap<String, RepId> = [("maya@acme.example".to_owned(), RepId::from("maya"))].into();
+        let names = Names::new(by_mail.clone(), Some(reps));
+        for (name, wanted) in [
+            ("maya", Some("maya")),
+            (" Maya ", Some("maya")),
+            ("Maya@ACME.example", Some("maya")),
+            ("maya okafor", Some("maya")),
+            ("ben", Some("ben")),
+            ("BEN", Some("BEN")),
+            ("Ben", None),
+            ("Benjamin Ode", Some("BEN")),
+            ("Ana Wu", None),
+            ("zorro@x.example", None),
+            ("", None),
+        ] {
+            assert_eq!(names.rep(name), wanted.map(RepId::from).as_ref(), "{name}");
+            assert_eq!(names.is_nobodys(name), wanted.is_none(), "{name}");
+        }
+        // Without a playbook a short name may be anybody's.
+        let names = Names::new(by_mail, None);
+        for (name, wanted) in [("ben", false), ("zorro@x.example", true), ("MAYA@acme.example", false)] {
+            assert_eq!(names.is_nobodys(name), wanted, "{name}");
+        }
     }
 
     #[tokio::test]

@@ -59,6 +59,63 @@ async fn hubspots_client_searches_follows_associations_and_lists_owners_through_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hubspots_client_reads_pages_and_whole_contacts_looks_for_words_and_makes_several_at_once() {
+    let portal = Portal::open().await;
+    let people = json!({
+        "people": [
+            { "firstname": "Dana", "lastname": "Reyes", "email": "dana@acme.example", "phone": "(415) 555-0123" },
+            { "firstname": "Nils", "lastname": "Farouk", "phone": "+1 312 555 0162" },
+        ],
+    });
+    let made = portal.library("make", &people).unwrap();
+    let [dana, nils] = [0, 1].map(|n: usize| made[n]["id"].as_str().unwrap().to_owned());
+    assert_eq!(made[1]["properties"]["lastname"], "Farouk");
+    let half = json!({ "people": [{ "firstname": "Rita" }, { "colour": "red" }] });
+    let refused = portal.library("make", &half).unwrap_err();
+    assert_eq!(refused, json!({ "status": 400, "category": "VALIDATION_ERROR" }));
+    assert_eq!(portal.hubspot.all("contacts").len(), 2, "all of them or none");
+
+    // The client repeats a parameter for each name.
+    let page = |asked: Value| portal.library("page", &asked).unwrap();
+    let told = page(json!({ "properties": ["firstname", "lastname", "email", "phone"], "limit": 1 }));
+    let properties = &told[0]["properties"];
+    for (name, value) in people["people"][0].as_object().unwrap() {
+        assert_eq!(&properties[name], value, "{name}");
+    }
+    let told = page(json!({ "properties": ["firstname,lastname"] }));
+    assert_eq!(told[1]["properties"]["lastname"], "Farouk");
+    portal.hubspot.delete("contacts", &nils);
+    let ids = |told: &Value| -> Vec<String> {
+        told.as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids(&page(json!({ "archived": true }))), [nils.as_str()], "those alone");
+    assert_eq!(ids(&page(json!({ "archived": false }))), [dana.as_str()]);
+    assert_eq!(ids(&page(json!({}))), [dana.as_str()]);
+
+    let looked = |text: &str| portal.library("query", &json!({ "query": text })).unwrap();
+    for (text, wanted) in [
+        ("zzzz-nobody", json!([])),
+        ("reyes", json!(["Dana"])),
+        ("DANA Reyes", json!(["Dana"])),
+        ("dana farouk", json!([])),
+        ("acme.example", json!(["Dana"])),
+        ("4155550123", json!(["Dana"])),
+        ("farouk", json!([])),
+    ] {
+        assert_eq!(looked(text), wanted, "{text}");
+    }
+    let endless = portal.library("query", &json!({ "query": "x".repeat(3001) })).unwrap_err();
+    assert_eq!(endless["status"], 400);
+
+    let acme = portal.hubspot.make("companies", &json!({ "name": "Acme" }), &[("contacts", &dana)]).unwrap();
+    portal.hubspot.change("contacts", &dana, &json!({ "phone": "(415) 555-0199" })).unwrap();
+    let told = portal.library("whole", &json!({ "id": dana })).unwrap();
+    assert_eq!(told["phones"], json!(["(415) 555-0199", "(415) 555-0123"]), "newest first");
+    let both = json!([[acme, "contact_to_company"], [acme, "contact_to_company_unlabeled"]]);
+    assert_eq!(told["ends"], json!({ "companies": both }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hubspots_client_logs_texts_gives_and_completes_tasks_and_reads_how_deals_went() {
     let portal = Portal::open().await;
     let dana = portal.contact("Dana", "+14155550123", &json!({}));

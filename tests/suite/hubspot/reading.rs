@@ -156,6 +156,29 @@ async fn a_number_is_found_as_ten_countries_write_it_and_one_that_ends_alike_is_
 }
 
 #[tokio::test]
+async fn a_number_is_found_whatever_hubspot_makes_of_it_and_in_either_field() {
+    let portal = busy().await;
+    for (country, wanted, typed) in [
+        ("Côte d’Ivoire", "+2250712345678", "07 12 34 56 78"),
+        ("Mexico", "+525512345678", "044 55 1234 5678"),
+        ("México", "+525512345679", "044 55 1234 5679"),
+        ("Hungary", "+36201234567", "06 20 123 4567"),
+        ("Magyarország", "+36201234568", "06 20 123 4568"),
+        ("Canada", "+14165550142", "416.555.0142 x12"),
+        ("US", "+12125550106", "2125550106 (cell)"),
+        ("US", "+12125550107", "m: 212-555-0107"),
+        ("US", "+12125550108", "212-555-0109 or 212-555-0108"),
+    ] {
+        let names = ["phone", "mobilephone"].map(|field| {
+            let name = format!("{country} by {field}");
+            portal.contact(&name, "", &json!({ "country": country, field: typed }));
+            name
+        });
+        assert_eq!(portal.names(wanted).await, names, "{typed}");
+    }
+}
+
+#[tokio::test]
 async fn five_contacts_with_one_number_are_all_told_oldest_first_and_a_deleted_one_is_not() {
     let portal = Portal::open().await;
     let ids: Vec<String> = ["Ann", "Bob", "Cem", "Dia", "Eli", "Fay"]

@@ -106,6 +106,39 @@ async fn salesforces_client_signs_in_queries_and_searches_through_the_emulator()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn salesforces_client_learns_who_it_is_and_what_there_is_and_makes_several_records_at_once() {
+    let org = Org::open().await;
+    let told = org.library("identity", &json!({})).unwrap();
+    let user = org.library("token", &json!({})).unwrap()["user"].take();
+    assert_eq!((&told["user"], &told["again"]), (&user, &user), "by the token's answer, and by the version's own list");
+    assert_eq!(told["name"], org.config.user);
+    let kinds = org.library("global", &json!({})).unwrap();
+    for kind in ["Account", "Contact", "Lead", "Opportunity", "Task", "User"] {
+        assert!(kinds.as_array().unwrap().contains(&json!(kind)), "{kind}: {kinds}");
+    }
+    org.salesforce.without("Lead");
+    let kinds = org.library("global", &json!({})).unwrap();
+    assert!(!kinds.as_array().unwrap().contains(&json!("Lead")), "{kinds}");
+
+    let people = |second: Value| json!([{ "LastName": "Reyes", "Phone": "+14155550123" }, second]);
+    let several = |records: Value, all: bool| {
+        org.library("several", &json!({ "kind": "Contact", "records": records, "allOrNone": all })).unwrap()
+    };
+    let told = several(people(json!({ "LastName": "Farouk" })), false);
+    assert_eq!((&told[0]["success"], &told[1]["success"]), (&json!(true), &json!(true)));
+    assert_eq!(org.names("+14155550123").await, ["Reyes"]);
+    let wrong = json!({ "FirstName": "Nils" });
+    let told = several(people(wrong.clone()), true);
+    let codes = [0, 1].map(|n: usize| told[n]["errors"][0]["statusCode"].as_str().unwrap().to_owned());
+    assert_eq!(codes, ["ALL_OR_NONE_OPERATION_ROLLED_BACK", "REQUIRED_FIELD_MISSING"]);
+    assert_eq!(org.salesforce.all("Contact").len(), 2, "none of them was made");
+    let told = several(people(wrong), false);
+    assert_eq!((&told[0]["success"], &told[1]["success"]), (&json!(true), &json!(false)));
+    assert_eq!(org.salesforce.all("Contact").len(), 3, "each by itself");
+    assert!(org.salesforce.unknown().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn salesforces_client_writes_tasks_and_reads_them_page_by_page_and_we_see_the_same() {
     let config = super::SalesforceConfig { page: 10, ..super::SalesforceConfig::default() };
     let org = Org::with(config, |_| {}).await;

@@ -205,6 +205,25 @@ async fn a_number_is_found_as_ten_countries_write_it_and_one_that_ends_alike_is_
 }
 
 #[tokio::test]
+async fn a_number_is_found_as_it_is_or_was_dialled_at_home_and_with_words_beside_it() {
+    let org = Org::open().await;
+    for (country, wanted, typed) in [
+        ("Côte d’Ivoire", "+2250712345678", "07 12 34 56 78"),
+        ("Mexico", "+525512345678", "044 55 1234 5678"),
+        ("México", "+525512345679", "+52 1 55 1234 5679"),
+        ("Argentina", "+5491123456789", "011 15-2345-6789"),
+        ("Magyarország", "+36201234567", "06 20 123 4567"),
+        ("Canada", "+14165550142", "416.555.0142 x12"),
+        ("US", "+12125550106", "2125550106 (cell)"),
+        ("US", "+12125550107", "m: 212-555-0107"),
+        ("US", "+12125550108", "212-555-0108 or 212-555-0109"),
+    ] {
+        org.contact(typed, typed, &json!({ "MailingCountry": country }));
+        assert_eq!(org.names(wanted).await, [typed], "{typed} in {country}");
+    }
+}
+
+#[tokio::test]
 async fn five_contacts_with_one_number_are_all_told_oldest_first_and_a_deleted_one_is_not() {
     let org = Org::open().await;
     let ids: Vec<String> = ["Ann", "Bob", "Cem", "Dia", "Eli", "Fay"]

@@ -13,6 +13,7 @@ use crate::domain::safe_text::{BIDI_MARK, SafeText};
 use crate::server::crm::directory::{Directory, people_of};
 use crate::server::crm::files::books;
 use crate::server::crm::hubspot::HubSpot;
+use crate::server::crm::owner::Names;
 use crate::server::crm::salesforce::Salesforce;
 use crate::server::crm::{Crm, CrmError, Owner, Reps};
 
@@ -66,7 +67,7 @@ impl Init {
         } else {
             let path = Path::new(named.strip_prefix("files=").unwrap_or(named));
             if path.is_dir() {
-                let books = books::read(path, &BTreeMap::new());
+                let books = books::read(path, &Names::default());
                 books.map_err(|e| anyhow::anyhow!("cannot read the tables in {}: {e}", path.display()))?.cards()
             } else {
                 let bytes = std::fs::read(path).map_err(|e| anyhow::anyhow!("cannot read {}: {e}", path.display()))?;

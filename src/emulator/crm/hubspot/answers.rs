@@ -58,7 +58,8 @@ pub(super) fn told(kind: Kind, id: &str, record: &Record, properties: &[&str], h
                 |(value, at): &(String, i64)| json!({ "value": value, "timestamp": said(*at), "sourceType": "CRM_UI" });
             ((*name).to_owned(), Value::Array(all.map(told).collect()))
         };
-        answer["propertiesWithHistory"] = Value::Object(history.iter().map(former).collect());
+        answer["propertiesWithHistory"] =
+            Value::Object(history.iter().filter(|name| is_property(kind, name)).map(former).collect());
     }
     answer
 }

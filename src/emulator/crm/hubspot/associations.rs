@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::records::{Book, Kind};
+use super::records::{Book, Kind, one};
 
 /// HubSpot's own kinds of association: from, to, id, and the label where it has one. Other kinds of record are joined by
 /// none here.
@@ -100,6 +100,21 @@ impl Book {
             json!({ "toObjectId": end.parse::<u64>().unwrap_or_default(), "associationTypes": types })
         };
         ids.iter().map(told).collect()
+    }
+
+    /// What of a kind hangs on a record, as a record tells it that is read with its associations: an entry for each kind of
+    /// association, by its name.
+    pub(super) fn told_with(&self, from: (Kind, &str), to: Kind) -> Vec<Value> {
+        let has_labels = types(from.0, to).any(|(_, label)| label.is_some());
+        let label = |id: i64| types(from.0, to).find(|(known, _)| *known == id).and_then(|(_, label)| label);
+        let mut all = Vec::new();
+        for (f, id, t, end, number) in &self.hanging {
+            if *f == from.0 && id == from.1 && *t == to && self.get(to, end).is_some() {
+                let plain = if has_labels && label(*number).is_none() { "_unlabeled" } else { "" };
+                all.push(json!({ "id": end, "type": format!("{}_to_{}{plain}", one(from.0), one(to)) }));
+            }
+        }
+        all
     }
 
     /// Everything that a record hangs on, for whoever looks.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::answers::{Refusal, batch, told};
 use super::associations::labels;
-use super::records::{Kind, Owner, STAGES, kind, texts};
+use super::records::{Book, Kind, Owner, Record, STAGES, kind, texts};
 use super::search::search;
 use super::{HubSpotFaults, Shared};
 use crate::clock::monotonic;
@@ -32,6 +32,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/crm/v3/objects/{kind}", post(create).get(list))
         .route("/crm/v3/objects/{kind}/search", post(find))
         .route("/crm/v3/objects/{kind}/batch/read", post(batch_read))
+        .route("/crm/v3/objects/{kind}/batch/create", post(batch_create))
         .route("/crm/v3/objects/{kind}/{id}", get(read).patch(change).delete(archive))
         .route("/crm/v4/associations/{from}/{to}/batch/read", post(batch_associations))
         .route("/crm/v4/associations/{from}/{to}/labels", get(list_labels))
@@ -171,6 +172,32 @@ fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
 }
 
+/// Names that a parameter lists: with commas between them, or the parameter once for each.
+fn names<'a>(pairs: &'a [(String, String)], name: &str) -> Vec<&'a str> {
+    let all = pairs.iter().filter(|(n, _)| n == name).flat_map(|(_, v)| v.split(','));
+    all.map(str::trim).filter(|name| !name.is_empty()).collect()
+}
+
+/// Whether those are asked for that were archived, and no others.
+fn wants_archived(pairs: &[(String, String)]) -> bool {
+    value(pairs, "archived").is_some_and(|v| v.eq_ignore_ascii_case("true"))
+}
+
+/// A record as the query asks for it: with properties, with those they had, and with what hangs on it.
+fn as_asked(book: &Book, kind: Kind, id: &str, record: &Record, pairs: &[(String, String)]) -> Value {
+    let mut answer = told(kind, id, record, &names(pairs, "properties"), &names(pairs, "propertiesWithHistory"));
+    for to in names(pairs, "associations").into_iter().filter_map(super::records::kind) {
+        let ends = book.told_with((kind, id), to);
+        if !ends.is_empty() {
+            answer["associations"][to] = json!({ "results": ends });
+        }
+    }
+    answer
+}
+
+/// What may be asked of records that are read.
+const ASKED: [&str; 4] = ["properties", "propertiesWithHistory", "associations", "archived"];
+
 fn json_of(body: &Bytes) -> Result<Value, Refusal> {
     serde_json::from_slice(body).map_err(|_| Refusal::bad("Invalid input JSON"))
 }
@@ -198,52 +225,82 @@ fn works(owners: &[Owner], properties: &BTreeMap<String, String>) -> Result<(), 
     Err(Refusal::bad(&format!("Property values were not valid: {why}")))
 }
 
+/// A record that is to be made, looked at so far that it can be.
+struct Wanted {
+    properties: BTreeMap<String, String>,
+    hangs: Vec<(Kind, String, i64)>,
+}
+
+impl Wanted {
+    fn of(book: &Book, kind: Kind, asked: &Value) -> Result<Self, Refusal> {
+        members(asked, &["properties"], &["associations", "objectWriteTraceId"])?;
+        let properties = texts(&asked["properties"]).map_err(|e| Refusal::bad(&e))?;
+        works(&book.owners, &properties)?;
+        let mut hangs = Vec::new();
+        for association in asked["associations"].as_array().into_iter().flatten() {
+            members(association, &["to", "types"], &[])?;
+            let end = association["to"]["id"].as_str().map(str::to_owned);
+            let end = end.or_else(|| association["to"]["id"].as_u64().map(|id| id.to_string()));
+            let end = end.ok_or_else(|| Refusal::bad("an association needs an id"))?;
+            for spec in association["types"].as_array().into_iter().flatten() {
+                members(spec, &["associationCategory", "associationTypeId"], &[])?;
+                let id = spec["associationTypeId"].as_i64().unwrap_or_default();
+                let own = spec["associationCategory"] == "HUBSPOT_DEFINED";
+                let mut kinds = ["contacts", "companies", "deals"].into_iter();
+                let to = kinds.find(|to| own && labels(kind, to).iter().any(|l| l["typeId"] == id));
+                let to = to.ok_or_else(|| Refusal::bad(&format!("No association type {id} of {kind}")))?;
+                if book.get(to, &end).is_none() {
+                    return Err(Refusal::bad(&format!("The {to} {end} does not exist")));
+                }
+                hangs.push((to, end.clone(), id));
+            }
+        }
+        book.may_make(kind, &properties).map_err(|e| Refusal::bad(&e))?;
+        Ok(Self { properties, hangs })
+    }
+
+    fn make(self, book: &mut Book, kind: Kind, at: i64, lags: bool) -> Result<Value, Refusal> {
+        let names: Vec<String> = self.properties.keys().cloned().collect();
+        let id = book.make(kind, self.properties, at, lags).map_err(|e| Refusal::bad(&e))?;
+        for (to, end, number) in self.hangs {
+            book.associate((kind, &id), (to, &end), number).map_err(|e| Refusal::bad(&e))?;
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let record = book.get(kind, &id).ok_or_else(Refusal::gone)?;
+        Ok(told(kind, &id, record, &names, &[]))
+    }
+}
+
 async fn create(State(shared): App, Path(name): Path<String>, body: Bytes) -> Told {
     let (kind, asked) = (of(&name)?, json_of(&body)?);
-    members(&asked, &["properties"], &["associations"])?;
-    let properties = texts(&asked["properties"]).map_err(|e| Refusal::bad(&e))?;
-    let names: Vec<String> = properties.keys().cloned().collect();
     let (at, lags) = (shared.millis(), shared.seen().faults.lags);
     let mut book = shared.book();
-    works(&book.owners, &properties)?;
-    let mut hangs = Vec::new();
-    for association in asked["associations"].as_array().into_iter().flatten() {
-        members(association, &["to", "types"], &[])?;
-        let end = association["to"]["id"].as_str().map(str::to_owned);
-        let end = end.or_else(|| association["to"]["id"].as_u64().map(|id| id.to_string()));
-        let end = end.ok_or_else(|| Refusal::bad("an association needs an id"))?;
-        for spec in association["types"].as_array().into_iter().flatten() {
-            members(spec, &["associationCategory", "associationTypeId"], &[])?;
-            let id = spec["associationTypeId"].as_i64().unwrap_or_default();
-            let to = ["contacts", "companies", "deals"].into_iter();
-            let to = to.filter(|to| labels(kind, to).iter().any(|l| l["typeId"] == id)).find_map(super::records::kind);
-            let to = to.filter(|_| spec["associationCategory"] == "HUBSPOT_DEFINED");
-            let to = to.ok_or_else(|| Refusal::bad(&format!("No association type {id} of {kind}")))?;
-            if book.get(to, &end).is_none() {
-                return Err(Refusal::bad(&format!("The {to} {end} does not exist")));
-            }
-            hangs.push((to, end.clone(), id));
-        }
-    }
-    let id = book.make(kind, properties, at, lags).map_err(|e| Refusal::bad(&e))?;
-    for (to, end, number) in hangs {
-        book.associate((kind, &id), (to, &end), number).map_err(|e| Refusal::bad(&e))?;
-    }
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let record = book.get(kind, &id).ok_or_else(Refusal::gone)?;
-    Ok((StatusCode::CREATED, Json(told(kind, &id, record, &names, &[]))).into_response())
+    let made = Wanted::of(&book, kind, &asked)?.make(&mut book, kind, at, lags)?;
+    Ok((StatusCode::CREATED, Json(made)).into_response())
+}
+
+/// All of them are made, or none.
+async fn batch_create(State(shared): App, Path(name): Path<String>, body: Bytes) -> Told {
+    let (kind, asked) = (of(&name)?, json_of(&body)?);
+    members(&asked, &["inputs"], &[])?;
+    let (at, lags) = (shared.millis(), shared.seen().faults.lags);
+    let mut book = shared.book();
+    let wanted = batch_of(&asked, BATCH)?.iter().map(|input| Wanted::of(&book, kind, input));
+    let wanted: Vec<Wanted> = wanted.collect::<Result<_, Refusal>>()?;
+    let made = wanted.into_iter().map(|wanted| wanted.make(&mut book, kind, at, lags));
+    let made: Vec<Value> = made.collect::<Result<_, Refusal>>()?;
+    Ok((StatusCode::CREATED, Json(batch(&made))).into_response())
 }
 
 async fn list(State(shared): App, Path(name): Path<String>, RawQuery(text): RawQuery) -> Told {
     let kind = of(&name)?;
-    let pairs = query(text.as_deref(), &["limit", "after", "archived", "properties"])?;
+    let pairs = query(text.as_deref(), &[&ASKED[..], &["limit", "after"]].concat())?;
     let limit = value(&pairs, "limit").map_or(Some(10), |n| n.parse().ok()).filter(|n| (1..=100).contains(n));
     let limit: usize = limit.ok_or_else(|| Refusal::bad("limit must be from 1 to 100"))?;
-    let (names, after) = (value(&pairs, "properties").unwrap_or_default(), value(&pairs, "after").unwrap_or_default());
-    let names: Vec<&str> = names.split(',').collect();
+    let (after, archived) = (value(&pairs, "after").unwrap_or_default(), wants_archived(&pairs));
     let book = shared.book();
-    let all: Vec<_> = book.of(kind).iter().filter(|(id, r)| !r.archived && id.as_str() > after).collect();
-    let results: Vec<Value> = all.iter().take(limit).map(|(id, r)| told(kind, id, r, &names, &[])).collect();
+    let all: Vec<_> = book.of(kind).iter().filter(|(id, r)| r.archived == archived && id.as_str() > after).collect();
+    let results: Vec<Value> = all.iter().take(limit).map(|(id, r)| as_asked(&book, kind, id, r, &pairs)).collect();
     let mut answer = json!({ "results": results });
     if all.len() > limit {
         answer["paging"] = json!({ "next": { "after": all[limit - 1].0 } });
@@ -256,14 +313,18 @@ async fn find(State(shared): App, Path(name): Path<String>, body: Bytes) -> Told
     Ok(Json(search(&shared.book(), of(&name)?, &asked)?).into_response())
 }
 
-/// The ids of a batch.
-fn inputs(asked: &Value, most: usize) -> Result<Vec<String>, Refusal> {
+fn batch_of(asked: &Value, most: usize) -> Result<&Vec<Value>, Refusal> {
     let inputs = asked["inputs"].as_array().ok_or_else(|| Refusal::bad("inputs must be a list"))?;
     if inputs.is_empty() || inputs.len() > most {
         return Err(Refusal::bad(&format!("a batch has 1 to {most} inputs")));
     }
+    Ok(inputs)
+}
+
+/// The ids of a batch.
+fn inputs(asked: &Value, most: usize) -> Result<Vec<String>, Refusal> {
     let id = |input: &Value| input["id"].as_str().map(str::to_owned).ok_or_else(|| Refusal::bad("an input is an id"));
-    inputs.iter().map(id).collect()
+    batch_of(asked, most)?.iter().map(id).collect()
 }
 
 async fn batch_read(State(shared): App, Path(name): Path<String>, body: Bytes) -> Told {
@@ -287,11 +348,11 @@ async fn batch_read(State(shared): App, Path(name): Path<String>, body: Bytes) -
 
 async fn read(State(shared): App, Path((name, id)): Path<(String, String)>, RawQuery(text): RawQuery) -> Told {
     let kind = of(&name)?;
-    let pairs = query(text.as_deref(), &["properties", "archived"])?;
-    let names: Vec<&str> = pairs.iter().filter(|(n, _)| n == "properties").flat_map(|(_, v)| v.split(',')).collect();
+    let pairs = query(text.as_deref(), &ASKED)?;
     let book = shared.book();
-    let record = book.get(kind, &id).ok_or_else(Refusal::gone)?;
-    Ok(Json(told(kind, &id, record, &names, &[])).into_response())
+    let record = book.of(kind).get(&id).filter(|record| record.archived == wants_archived(&pairs));
+    let record = record.ok_or_else(Refusal::gone)?;
+    Ok(Json(as_asked(&book, kind, &id, record, &pairs)).into_response())
 }
 
 async fn change(State(shared): App, Path((name, id)): Path<(String, String)>, body: Bytes) -> Told {
@@ -384,7 +445,7 @@ fn of_owner(owner: &Owner) -> Value {
 
 async fn owners(State(shared): App, RawQuery(text): RawQuery) -> Told {
     let pairs = query(text.as_deref(), &["limit", "after", "archived", "email"])?;
-    let archived = value(&pairs, "archived").is_some_and(|v| v.eq_ignore_ascii_case("true"));
+    let archived = wants_archived(&pairs);
     let limit = value(&pairs, "limit").map_or(Some(100), |n| n.parse().ok()).filter(|n| (1..=500).contains(n));
     let limit: usize = limit.ok_or_else(|| Refusal::bad("limit must be from 1 to 500"))?;
     let after = value(&pairs, "after").unwrap_or_default();
@@ -403,7 +464,7 @@ async fn owners(State(shared): App, RawQuery(text): RawQuery) -> Told {
 
 async fn owner(State(shared): App, Path(id): Path<String>, RawQuery(text): RawQuery) -> Told {
     let pairs = query(text.as_deref(), &["archived", "idProperty"])?;
-    let archived = value(&pairs, "archived").is_some_and(|v| v.eq_ignore_ascii_case("true"));
+    let archived = wants_archived(&pairs);
     let book = shared.book();
     let found = book.owners.iter().find(|o| o.id == id && o.archived == archived);
     Ok(Json(of_owner(found.ok_or_else(Refusal::gone)?)).into_response())

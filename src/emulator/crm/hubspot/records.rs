@@ -26,6 +26,11 @@ pub(super) fn kind(name: &str) -> Option<Kind> {
     KINDS.iter().find(|(kind, one, id)| [*kind, *one, *id].contains(&name)).map(|(kind, ..)| *kind)
 }
 
+/// One record of a kind: `contact`.
+pub(super) fn one(kind: Kind) -> &'static str {
+    KINDS.iter().find(|(name, ..)| *name == kind).map_or(kind, |(_, one, _)| *one)
+}
+
 /// Properties that a record of a kind may have; of HubSpot's hundreds those that anybody here reads or writes.
 pub(super) fn properties_of(kind: Kind) -> &'static str {
     match kind {
@@ -161,14 +166,9 @@ impl Book {
         id
     }
 
-    pub(super) fn make(
-        &mut self,
-        kind: Kind,
-        properties: BTreeMap<String, String>,
-        at: i64,
-        lags: bool,
-    ) -> Result<String, String> {
-        self.check(kind, &properties)?;
+    /// Why a record with these properties is not made.
+    pub(super) fn may_make(&self, kind: Kind, properties: &BTreeMap<String, String>) -> Result<(), String> {
+        self.check(kind, properties)?;
         let needed: &[&str] = match kind {
             "communications" => &["hs_timestamp", "hs_communication_channel_type", "hs_communication_logged_from"],
             "tasks" | "meetings" | "notes" | "calls" | "emails" => &["hs_timestamp"],
@@ -179,6 +179,17 @@ impl Book {
                 return Err(format!("Error creating {kind}. Some required properties were not set: {name}"));
             }
         }
+        Ok(())
+    }
+
+    pub(super) fn make(
+        &mut self,
+        kind: Kind,
+        properties: BTreeMap<String, String>,
+        at: i64,
+        lags: bool,
+    ) -> Result<String, String> {
+        self.may_make(kind, &properties)?;
         let id = self.next();
         let mut record = Record { made: at, changed: at, ..Record::default() };
         record.properties.insert("hs_object_id".to_owned(), id.clone());
@@ -293,11 +304,10 @@ impl Book {
     }
 
     fn event(&mut self, kind: Kind, id: &str, what: &str, at: i64, property: Option<&str>) {
-        let Some((_, one, _)) =
-            KINDS.iter().find(|(k, ..)| *k == kind).filter(|(k, ..)| ["contacts", "companies", "deals"].contains(k))
-        else {
+        if !["contacts", "companies", "deals"].contains(&kind) {
             return;
-        };
+        }
+        let one = one(kind);
         self.last += 1;
         let mut event = json!({
             "eventId": self.last, "subscriptionId": 1, "portalId": 62_515, "appId": 1160, "occurredAt": at,

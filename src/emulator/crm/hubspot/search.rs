@@ -12,6 +12,32 @@ const MOST_GROUPS: usize = 5;
 const MOST_FILTERS: usize = 6;
 /// Nothing behind it is found, however it is paged.
 const DEPTH: usize = 10_000;
+/// The longest text that is looked for, in characters.
+const LONGEST: usize = 3_000;
+
+/// The texts of a kind that a query looks through, as they are documented, and the digits of numbers that searches know.
+/// Other kinds are searched by filters alone.
+const TEXTS: [(Kind, &[&str]); 8] = [
+    (
+        "contacts",
+        &[
+            "firstname",
+            "lastname",
+            "email",
+            "phone",
+            "mobilephone",
+            "hs_searchable_calculated_phone_number",
+            "hs_searchable_calculated_mobile_number",
+        ],
+    ),
+    ("companies", &["name", "domain"]),
+    ("deals", &["dealname", "pipeline", "dealstage"]),
+    ("calls", &["hs_call_title", "hs_call_body"]),
+    ("emails", &["hs_email_subject"]),
+    ("meetings", &["hs_meeting_title", "hs_meeting_body"]),
+    ("notes", &["hs_note_body"]),
+    ("tasks", &["hs_task_subject", "hs_task_body"]),
+];
 
 /// Answers `POST …/search`.
 pub(super) fn search(book: &Book, kind: Kind, asked: &Value) -> Result<Value, Refusal> {
@@ -43,11 +69,13 @@ pub(super) fn search(book: &Book, kind: Kind, asked: &Value) -> Result<Value, Re
     }
     let groups: Vec<Vec<Filter<'_>>> =
         groups.iter().map(|group| filters(kind, group)).collect::<Result<_, Refusal>>()?;
+    let query = Words::of(kind, &asked["query"])?;
     let mut found: Vec<(&String, &Record, &BTreeMap<String, String>)> = book
         .of(kind)
         .iter()
         .filter(|(_, record)| !record.archived)
         .filter_map(|(id, record)| Some((id, record, record.indexed.as_ref()?)))
+        .filter(|(_, _, as_found)| query.are_in(as_found))
         .filter(|(_, _, as_found)| groups.is_empty() || groups.iter().any(|g| g.iter().all(|f| f.fits(as_found))))
         .collect();
     for sort in list(&asked["sorts"], "sorts")?.iter().rev() {
@@ -79,6 +107,38 @@ pub(super) fn search(book: &Book, kind: Kind, asked: &Value) -> Result<Value, Re
 
 fn list<'a>(value: &'a Value, name: &str) -> Result<&'a Vec<Value>, Refusal> {
     value.as_array().ok_or_else(|| Refusal::bad(&format!("{name} must be a list")))
+}
+
+/// What a query looks for: each word stands somewhere in one of the texts.
+struct Words {
+    words: Vec<String>,
+    texts: &'static [&'static str],
+}
+
+impl Words {
+    fn of(kind: Kind, query: &Value) -> Result<Self, Refusal> {
+        let text = match query {
+            Value::Null => "",
+            Value::String(text) if text.chars().count() <= LONGEST => text.as_str(),
+            Value::String(_) => return Err(Refusal::bad("query is longer than 3,000 characters")),
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                return Err(Refusal::bad("query must be a text"));
+            }
+        };
+        let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+        let texts = TEXTS.iter().find(|(of, _)| *of == kind).map(|(_, texts)| *texts);
+        match texts {
+            Some(texts) => Ok(Self { words, texts }),
+            None if words.is_empty() => Ok(Self { words, texts: &[] }),
+            None => Err(Refusal::bad(&format!("{kind} have no text that a query looks through"))),
+        }
+    }
+
+    fn are_in(&self, properties: &BTreeMap<String, String>) -> bool {
+        let texts: Vec<String> =
+            self.texts.iter().filter_map(|name| properties.get(*name)).map(|text| text.to_lowercase()).collect();
+        self.words.iter().all(|word| texts.iter().any(|text| text.contains(word.as_str())))
+    }
 }
 
 struct Filter<'a> {

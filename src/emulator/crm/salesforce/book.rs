@@ -38,7 +38,7 @@ impl Record {
 }
 
 /// Everything.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Book {
     records: BTreeMap<Kind, BTreeMap<String, Record>>,
     /// Fields that an operator made.

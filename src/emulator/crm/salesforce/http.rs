@@ -15,11 +15,14 @@ use serde_json::{Value, json};
 use super::book::{Kind, Refusal};
 use super::eval::Asked;
 use super::parse::{self, Selected};
-use super::schema::Type;
+use super::schema::{self, Type};
 use super::{SalesforceFaults, Shared, sosl, token};
 
 type App = State<Arc<Shared>>;
 type Told = Result<Response, Refusal>;
+
+/// Most records that are made by one call.
+const SEVERAL: usize = 200;
 
 /// A day, in milliseconds.
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -32,9 +35,13 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/services/data/{version}/search", get(search))
         .route("/services/data/{version}/search/", get(search))
         .route("/services/data/{version}/limits", get(limits))
+        .route("/services/data/{version}", get(resources))
+        .route("/services/data/{version}/sobjects", get(describe_all))
+        .route("/services/data/{version}/composite/sobjects", post(create_several))
         .route("/services/data/{version}/sobjects/{kind}", post(create))
         .route("/services/data/{version}/sobjects/{kind}/describe", get(describe))
         .route("/services/data/{version}/sobjects/{kind}/{id}", get(read).patch(change).delete(delete))
+        .route("/id/{organisation}/{user}", get(identity))
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), gate));
     let open = Router::new()
@@ -233,6 +240,49 @@ async fn limits(State(shared): App, Path(version): Path<String>) -> Told {
     Ok(Json(json!({ "DailyApiRequests": { "Max": most, "Remaining": most.saturating_sub(used) } })).into_response())
 }
 
+/// What a version has, and who asks.
+async fn resources(State(shared): App, Path(version): Path<String>) -> Told {
+    let version = spoken(&version)?;
+    let at = |name: &str| format!("/services/data/{version}/{name}");
+    let identity = token::identity(&shared);
+    let body = json!({
+        "identity": identity, "sobjects": at("sobjects"), "query": at("query"), "search": at("search"),
+        "limits": at("limits"), "composite": at("composite"),
+    });
+    Ok(Json(body).into_response())
+}
+
+/// Who somebody is: the address that stands in a token's answer.
+async fn identity(State(shared): App, Path((organisation, user)): Path<(String, String)>) -> Told {
+    let book = shared.book();
+    let found = book.get("User", &user).filter(|_| organisation == token::ORGANISATION);
+    let user = found.ok_or_else(|| Refusal::new("NOT_FOUND", "The requested resource does not exist"))?;
+    let rest = format!("{}/services/data/v{{version}}/", shared.base_url);
+    let body = json!({
+        "id": format!("{}/id/{organisation}/{}", shared.base_url, user.text("Id")), "asserted_user": true,
+        "user_id": user.text("Id"), "organization_id": organisation, "username": user.text("Username"),
+        "display_name": user.text("Name"), "email": user.text("Email"), "active": user.is("IsActive"),
+        "user_type": user.text("UserType").to_uppercase(), "timezone": user.text("TimeZoneSidKey"),
+        "urls": { "rest": rest, "sobjects": format!("{rest}sobjects/"), "query": format!("{rest}query/") },
+    });
+    Ok(Json(body).into_response())
+}
+
+/// Every kind of record that this organisation has.
+async fn describe_all(State(shared): App, Path(version): Path<String>) -> Told {
+    let version = spoken(&version)?;
+    let book = shared.book();
+    let told = schema::kinds().filter_map(|name| book.kind(name)).map(|kind| {
+        let at = format!("/services/data/{version}/sobjects/{kind}");
+        json!({
+            "name": kind, "label": kind, "keyPrefix": schema::prefix(kind), "createable": true, "queryable": true,
+            "custom": false, "urls": { "sobject": at, "describe": format!("{at}/describe") },
+        })
+    });
+    let told: Vec<Value> = told.collect();
+    Ok(Json(json!({ "encoding": "UTF-8", "maxBatchSize": SEVERAL, "sobjects": told })).into_response())
+}
+
 fn of(shared: &Shared, name: &str) -> Result<Kind, Refusal> {
     let kind = shared.book().kind(name);
     kind.ok_or_else(|| Refusal::new("NOT_FOUND", "The requested resource does not exist"))
@@ -266,6 +316,43 @@ async fn create(State(shared): App, Path((version, name)): Path<(String, String)
     let (at, mut book) = (shared.millis(), shared.book_now());
     let id = book.make(kind, &fields, &shared.api_user, at)?;
     Ok((StatusCode::CREATED, Json(json!({ "id": id, "success": true, "errors": [] }))).into_response())
+}
+
+fn not_made(Refusal(code, message): &Refusal) -> Value {
+    json!({ "success": false, "errors": [{ "statusCode": code, "message": message, "fields": [] }] })
+}
+
+/// Makes several records, of several kinds: each has its own answer, in their order.
+async fn create_several(State(shared): App, Path(version): Path<String>, body: Bytes) -> Told {
+    spoken(&version)?;
+    let asked = json_of(&body)?;
+    let no_list = || Refusal::new("JSON_PARSER_ERROR", "records is expected to be a list");
+    let records = asked["records"].as_array().ok_or_else(no_list)?;
+    if records.len() > SEVERAL {
+        return Err(Refusal("EXCEEDED_ID_LIMIT", format!("cannot submit more than {SEVERAL} records in this request")));
+    }
+    let (at, mut book) = (shared.millis(), shared.book_now());
+    let before = book.clone();
+    let each = |record: &Value| -> Result<String, Refusal> {
+        let name = record["attributes"]["type"].as_str().unwrap_or_default();
+        let unknown = || Refusal("INVALID_TYPE", format!("sObject type '{name}' is not supported."));
+        let kind = book.kind(name).ok_or_else(unknown)?;
+        book.make(kind, record, &shared.api_user, at)
+    };
+    let made: Vec<Result<String, Refusal>> = records.iter().map(each).collect();
+    let undone = asked["allOrNone"] == true && made.iter().any(Result::is_err);
+    if undone {
+        *book = before;
+    }
+    let words = "Record rolled back because not all records were valid and the request was using AllOrNone";
+    let rolled_back = Refusal::new("ALL_OR_NONE_OPERATION_ROLLED_BACK", words);
+    let told = made.iter().map(|made| match made {
+        Ok(_) if undone => not_made(&rolled_back),
+        Ok(id) => json!({ "id": id, "success": true, "errors": [] }),
+        Err(why) => not_made(why),
+    });
+    let told: Vec<Value> = told.collect();
+    Ok(Json(told).into_response())
 }
 
 async fn read(

@@ -104,6 +104,11 @@ pub(super) fn kind(name: &str) -> Option<&'static str> {
     KINDS.iter().find(|(kind, ..)| kind.eq_ignore_ascii_case(name)).map(|(kind, ..)| *kind)
 }
 
+/// The names of all kinds.
+pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(kind, ..)| *kind)
+}
+
 /// The kind of record that has this id.
 pub(super) fn kind_of(id: &str) -> Option<&'static str> {
     let begins = id.get(..3)?;

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 use super::Shared;
 
+/// The organisation's id.
+pub(super) const ORGANISATION: &str = "00D5g0000000001EAA";
+
 /// Seconds that an assertion may be good for.
 const LONGEST: i64 = 180;
 
@@ -19,6 +22,11 @@ pub(super) fn public(pem: &str) -> Option<Vec<u8>> {
     let lines: String = pem.lines().map(str::trim).filter(|line| !line.starts_with('-')).collect();
     let key = RsaKeyPair::from_pkcs8(&STANDARD.decode(lines).ok()?).ok()?;
     Some(key.public().as_ref().to_vec())
+}
+
+/// Where the app's user says who they are.
+pub(super) fn identity(shared: &Shared) -> String {
+    format!("{}/id/{ORGANISATION}/{}", shared.base_url, shared.api_user)
 }
 
 fn refused(error: &str, description: &str) -> Response {
@@ -61,7 +69,7 @@ pub(super) fn token(shared: &Shared, form: &[u8]) -> Response {
     let token = format!("00D5g0000000001!AQ{:06}.{}", seen.tokens, &config.client_id);
     seen.open.push(token.clone());
     let instance = seen.faults.instance.clone().unwrap_or_else(|| shared.base_url.clone());
-    let id = format!("{}/id/00D5g0000000001EAA/{}", shared.base_url, shared.api_user);
+    let id = identity(shared);
     let body =
         json!({ "access_token": token, "scope": "api", "instance_url": instance, "id": id, "token_type": "Bearer" });
     Json(body).into_response()

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use super::loose::{self, Loose};
 use super::rows::{Company, DealRow, DoneRow, IntentRow, Person, StageRow, TouchRow};
 use crate::domain::contact::Address;
 use crate::domain::context::{Account, Campaign, Card, Home, Intent, Opportunity, TeamMember, Touch};
@@ -12,7 +13,7 @@ use crate::domain::deal::{Closed, Deal, StageChange};
 use crate::domain::id::{AccountId, ContactId, DealId, RepId};
 use crate::domain::interest;
 use crate::domain::time::Timestamp;
-use crate::server::crm::owner::Owner;
+use crate::server::crm::owner::{Names, Owner};
 use crate::server::crm::{directory, phone};
 use crate::wire::table::{FileRow, Rows, Wrong};
 
@@ -52,15 +53,15 @@ pub struct Books {
     pub(super) owners: BTreeSet<String>,
     /// Tasks that somebody completed, by the keys of their writes, and when.
     pub(super) done: BTreeMap<String, Timestamp>,
-    /// Rows that count for nothing, each as `contacts.csv:14: id is missing`; the first of them.
+    /// What does not read, each as `contacts.csv:14: id is missing`; the first of it.
     pub wrong: Vec<String>,
-    /// How many there are.
+    /// How much there is.
     pub wrongs: usize,
 }
 
 impl std::fmt::Debug for Books {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Books({} people, {} deals, {} wrong rows)", self.cards.len(), self.deals.len(), self.wrongs)
+        write!(f, "Books({} people, {} deals, {} wrong)", self.cards.len(), self.deals.len(), self.wrongs)
     }
 }
 
@@ -80,7 +81,7 @@ impl Books {
         self.deals.len()
     }
 
-    /// The mail addresses that stand in the files for owners.
+    /// Whoever stands in the files for an owner, as it is written there.
     pub(super) fn owners(&self) -> Vec<Owner> {
         let email = |id: &String| id.contains('@').then(|| id.clone());
         self.owners
@@ -89,7 +90,7 @@ impl Books {
             .collect()
     }
 
-    fn wrong(&mut self, file: &str, line: u64, why: &str) {
+    pub(super) fn wrong(&mut self, file: &str, line: u64, why: &str) {
         self.complain(|| format!("{file}:{line}: {why}"));
     }
 
@@ -103,18 +104,14 @@ impl Books {
 
 /// Reads the folder. Fails, and keeps nothing, when a file cannot be read to its end or has not been written to its end:
 /// half a table would take people off their numbers. A row that does not read costs no other.
-pub fn read(folder: &Path, by_mail: &BTreeMap<String, RepId>) -> Result<Books, String> {
-    read_at(folder, by_mail, None)
+pub fn read(folder: &Path, names: &Names) -> Result<Books, String> {
+    read_at(folder, names, None)
 }
 
 /// The same, with what lies ahead of an instant told.
-pub(super) fn read_at(
-    folder: &Path,
-    by_mail: &BTreeMap<String, RepId>,
-    now: Option<Timestamp>,
-) -> Result<Books, String> {
+pub(super) fn read_at(folder: &Path, names: &Names, now: Option<Timestamp>) -> Result<Books, String> {
     let mut books = Books::default();
-    let reps = Names { by_mail, seen: std::cell::RefCell::default() };
+    let reps = Meant { names, seen: std::cell::RefCell::default() };
     let contacts = find(folder, "contacts")?.ok_or(NO_PEOPLE)?;
     let nested = contacts.extension().is_some_and(|ending| ending == "json");
     let people: Vec<(u64, Person)> = if nested { Vec::new() } else { rows(folder, "contacts", &mut books)? };
@@ -132,7 +129,8 @@ pub(super) fn read_at(
     for (_, stage) in &stages {
         ways.entry(&stage.deal).or_default().push(stage);
     }
-    let of_deals = find(folder, "deals")?.map_or_else(String::new, |path| file_name(&path));
+    let file_of = |name: &str| find(folder, name).map(|path| path.map_or_else(String::new, |path| file_name(&path)));
+    let (of_deals, of_accounts) = (file_of("deals")?, file_of("accounts")?);
     for (line, row) in &deals {
         let id = DealId::new(&row.id);
         if books.deals.contains_key(&id) {
@@ -143,6 +141,9 @@ pub(super) fn read_at(
         books.deals.insert(id, deal(row, &way, &reps, written));
     }
     if nested {
+        let mut loose = Loose::default();
+        loose.deals(&of_deals, &deals, (names, None));
+        loose.tell(&mut books);
         nested_people(&contacts, now, &mut books)?;
         let beside = [("accounts", companies.len()), ("touches", touches.len()), ("intents", intents.len())];
         for (name, _) in beside.into_iter().filter(|(_, rows)| *rows > 0) {
@@ -159,6 +160,12 @@ pub(super) fn read_at(
     }
     let around = Around::new(&companies, &deals, &touches, &intents, &reps, now);
     let name = file_name(&contacts);
+    let accounts = loose::accounts(&companies, !of_accounts.is_empty());
+    let mut loose = Loose::default();
+    loose.people(&name, &people, (names, accounts.as_ref()));
+    loose.companies(&of_accounts, &companies, names);
+    loose.deals(&of_deals, &deals, (names, accounts.as_ref()));
+    loose.tell(&mut books);
     let mut ids = BTreeSet::new();
     for (line, person) in &people {
         if !ids.insert(person.id.as_str()) {
@@ -168,12 +175,11 @@ pub(super) fn read_at(
         let card = around.card(person);
         let country = person.country.as_deref();
         let country = country.or_else(|| around.companies.get(person.account.as_deref()?)?.country.as_deref());
-        let mut told = BTreeSet::new();
-        for typed in person.phones.iter().flat_map(|cell| phone::several(cell)) {
-            match phone::e164(typed, country) {
-                Some(address) => drop(told.insert(address)),
-                None => books.wrong(&name, *line, "a phone is no number, or one without a country beside it"),
-            }
+        let typed: Vec<&str> = person.phones.iter().flat_map(|cell| phone::several(cell)).collect();
+        let numbers: Vec<Option<Address>> = typed.iter().map(|typed| phone::e164(typed, country)).collect();
+        let told: BTreeSet<Address> = numbers.iter().flatten().cloned().collect();
+        for (n, _) in numbers.iter().enumerate().filter(|(_, number)| number.is_none()) {
+            books.wrong(&name, *line, &unread(n + 1, numbers.len(), told.is_empty()));
         }
         for address in told {
             books.people.entry(address).or_default().push(card.clone());
@@ -182,6 +188,16 @@ pub(super) fn read_at(
     }
     books.owners = reps.seen.into_inner();
     Ok(books)
+}
+
+/// What there is to say of a number that does not read: which one of the row's it is, and what that costs.
+fn unread(n: usize, of: usize, alone: bool) -> String {
+    const WHY: &str = "is no number, or one without a country beside it";
+    match (of, alone) {
+        (1, _) => format!("a phone {WHY}: nobody is found by it"),
+        (_, true) => format!("phone {n} of {of} {WHY}: nobody is found by this row"),
+        (_, false) => format!("phone {n} of {of} {WHY}: this number counts for nothing, the rest of the row counts"),
+    }
 }
 
 /// People in the form of the JSON directory, each with everything about them.
@@ -265,20 +281,19 @@ fn ends_with_a_line(file: &mut File, length: u64) -> std::io::Result<bool> {
     Ok(last == *b"\n")
 }
 
-/// Who is meant by an owner's cell: a rep's short name, or a mail address.
-struct Names<'a> {
-    by_mail: &'a BTreeMap<String, RepId>,
+/// Who is meant by the cells of owners.
+struct Meant<'a> {
+    names: &'a Names,
     seen: std::cell::RefCell<BTreeSet<String>>,
 }
 
-impl Names<'_> {
-    /// A mail address that nobody here has is a rep whom no playbook names, so that routing passes them over and says so.
+impl Meant<'_> {
+    /// Whoever is nobody here is a rep whom no playbook names, so that routing passes them over and says so. Mail addresses
+    /// get into no record.
     fn rep(&self, name: &str) -> RepId {
         self.seen.borrow_mut().insert(name.to_owned());
-        if !name.contains('@') {
-            return RepId::new(name);
-        }
-        self.by_mail.get(&name.to_lowercase()).cloned().unwrap_or_else(|| RepId::new("files owner"))
+        let stranger = || RepId::new(if name.contains('@') { "files owner" } else { name });
+        self.names.rep(name).cloned().unwrap_or_else(stranger)
     }
 
     fn some(&self, name: Option<&String>) -> Option<RepId> {
@@ -288,7 +303,7 @@ impl Names<'_> {
 
 /// A row that does not say when it was changed changed with its file: whether it is open or closed, for of two tellings of a
 /// deal the newer one stands.
-fn deal(row: &DealRow, way: &[&StageRow], reps: &Names<'_>, written: Timestamp) -> Deal {
+fn deal(row: &DealRow, way: &[&StageRow], reps: &Meant<'_>, written: Timestamp) -> Deal {
     let mut way: Vec<StageChange> =
         way.iter().map(|stage| StageChange { at: stage.at, stage: stage.stage.clone(), place: None }).collect();
     way.sort_by_key(|change| change.at);
@@ -325,7 +340,7 @@ struct Around<'a> {
     touches: BTreeMap<&'a str, Vec<&'a TouchRow>>,
     of_account: BTreeMap<&'a str, &'a TouchRow>,
     intents: BTreeMap<&'a str, Vec<&'a IntentRow>>,
-    reps: &'a Names<'a>,
+    reps: &'a Meant<'a>,
     now: Option<Timestamp>,
 }
 
@@ -335,7 +350,7 @@ impl<'a> Around<'a> {
         deals: &'a [(u64, DealRow)],
         touches: &'a [(u64, TouchRow)],
         intents: &'a [(u64, IntentRow)],
-        reps: &'a Names<'a>,
+        reps: &'a Meant<'a>,
         now: Option<Timestamp>,
     ) -> Self {
         let mut around = Self {

@@ -94,19 +94,20 @@ fn search(kind: &str, groups: &Value, properties: &[&str], sorts: &[&str], limit
     Question { searches: true, ..post(format!("/crm/v3/objects/{kind}/search"), body) }
 }
 
-/// Contacts that may have this number. HubSpot keeps numbers as they were typed, and beside them their national digits; so
-/// the finding says little, and who is found is read again ([`super::read::numbers`]). Nothing for what is no number.
+/// Contacts that may have this number. HubSpot keeps numbers as they were typed, and beside them their national digits, as
+/// far as it knows the country: else with a trunk prefix or an extension among them, and without the zeros that they begin
+/// with. So the finding says little, and who is found is read again ([`super::read::numbers`]). Nothing for what is no number.
 pub fn contacts_with(address: &Address, after: &str) -> Option<Question> {
     let (_, national) = phone::split(address)?;
     let group = |name: &str, operator: &str, value: &str| json!({ "filters": [{ "propertyName": name, "operator": operator, "value": value }] });
+    let among = format!("*{}*", national.trim_start_matches('0'));
     // Five groups are what every portal takes.
     let groups = json!([
         group("hs_searchable_calculated_phone_number", "EQ", national),
-        group("hs_searchable_calculated_mobile_number", "EQ", national),
+        group("hs_searchable_calculated_phone_number", "CONTAINS_TOKEN", &among),
+        group("hs_searchable_calculated_mobile_number", "CONTAINS_TOKEN", &among),
         group("phone", "EQ", address.as_str()),
         group("mobilephone", "EQ", address.as_str()),
-        // Where a trunk prefix was taken for a part of the number.
-        group("hs_searchable_calculated_phone_number", "CONTAINS_TOKEN", &format!("*{national}")),
     ]);
     Some(search("contacts", &groups, &CONTACT, &["hs_object_id"], BATCH, after))
 }
@@ -202,12 +203,15 @@ mod tests {
             said,
             [
                 ("hs_searchable_calculated_phone_number", "EQ", "2079460958"),
-                ("hs_searchable_calculated_mobile_number", "EQ", "2079460958"),
+                ("hs_searchable_calculated_phone_number", "CONTAINS_TOKEN", "*2079460958*"),
+                ("hs_searchable_calculated_mobile_number", "CONTAINS_TOKEN", "*2079460958*"),
                 ("phone", "EQ", "+442079460958"),
                 ("mobilephone", "EQ", "+442079460958"),
-                ("hs_searchable_calculated_phone_number", "CONTAINS_TOKEN", "*2079460958"),
             ]
         );
+        let zeros = contacts_with(&Address::parse("+2250712345678").unwrap(), "0").unwrap().body.unwrap();
+        let among = &zeros["filterGroups"][1]["filters"][0]["value"];
+        assert_eq!(among, "*712345678*", "HubSpot may have cut its zeros off");
         assert!(contacts_with(&Address::parse("72345").unwrap(), "0").is_none(), "a short code is nobody's number");
     }
 

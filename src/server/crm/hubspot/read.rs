@@ -105,7 +105,8 @@ pub fn instant(text: &str) -> Option<Timestamp> {
 /// Every number of a contact that can be told: as typed, by the contact's country, and as HubSpot itself made E.164 of it.
 pub fn numbers(contact: &Record) -> BTreeSet<Address> {
     let country = contact.text("hs_country_region_code").or_else(|| contact.text("country"));
-    let typed = ["phone", "mobilephone"].into_iter().filter_map(|name| phone::e164(contact.text(name)?, country));
+    let typed = ["phone", "mobilephone"].into_iter().filter_map(|name| contact.text(name));
+    let typed = typed.flat_map(phone::several).filter_map(|typed| phone::e164(typed, country));
     let made = ["hs_calculated_phone_number", "hs_calculated_mobile_number"].into_iter();
     // HubSpot's own is in E.164 or is none.
     let made = made.filter_map(|name| contact.text(name).filter(|t| t.starts_with('+')));

@@ -157,8 +157,8 @@ impl Token {
 pub fn numbers(person: &Record) -> BTreeSet<Address> {
     let country =
         ["MailingCountry", "Country", "Account.BillingCountry"].into_iter().find_map(|name| person.text(name));
-    let typed = ["Phone", "MobilePhone", "HomePhone", "OtherPhone"];
-    typed.into_iter().filter_map(|name| phone::e164(person.text(name)?, country)).collect()
+    let typed = ["Phone", "MobilePhone", "HomePhone", "OtherPhone"].into_iter().filter_map(|name| person.text(name));
+    typed.flat_map(phone::several).filter_map(|typed| phone::e164(typed, country)).collect()
 }
 
 /// Who can own records.
