@@ -15,10 +15,11 @@ use crate::domain::command::Command;
 use crate::domain::consent::{ConsentRules, OptOut, Purpose, Question, may_send};
 use crate::domain::contact::Body;
 use crate::domain::conversation::{Answer, AnswerState, Conversation, Status};
+use crate::domain::correction::Taken;
 use crate::domain::event::{Outcome, Review};
 use crate::domain::hold::Ruling;
 use crate::domain::id::{ConversationId, MessageId, RepId};
-use crate::domain::kind::MessageKind;
+use crate::domain::kind::{Ground, MessageKind};
 use crate::domain::message::Delivery;
 use crate::domain::next_step;
 use crate::domain::playbook::Playbook;
@@ -243,16 +244,49 @@ pub fn thread(view: &View<'_>, id: ConversationId, beside: Beside, now: Timestam
     })
 }
 
-/// The buyer's text that waits for its answer, while a clock runs: what asks for something, whatever came after it. A thumb
-/// or a thank-you behind a question leaves the question.
+/// The buyer's text that waits for its answer, while a clock runs: what asks for something, whatever came after it. A thumb, a
+/// phone's words or "any news?" behind a question of price leave that question.
 fn waiting<'m>(messages: &'m [ThreadMessage], c: &Conversation) -> Option<&'m ThreadMessage> {
     c.clock.as_ref()?;
     let answered = messages.iter().rposition(|m| matches!(m.message.author, Author::Rep(_))).map_or(0, |at| at + 1);
     let words = |m: &&ThreadMessage| matches!(m.message.author, Author::Buyer(kind) if kind.arms_clock());
-    let mut unanswered = messages[answered..].iter().rev().filter(words);
-    let last = unanswered.next()?;
-    let asks = |m: &&ThreadMessage| guesses::of(m, c).is_none_or(|guess| guess.kind != MessageKind::Positive);
-    Some(std::iter::once(last).chain(unanswered).find(asks).unwrap_or(last))
+    let unanswered: Vec<(&ThreadMessage, Asks)> =
+        messages[answered..].iter().rev().filter(words).map(|m| (m, Asks::of(guesses::of(m, c).as_ref()))).collect();
+    // Behind a no, nothing that was asked before it waits.
+    let until = unanswered.iter().position(|(_, asks)| *asks == Asks::Ends).map_or(unanswered.len(), |at| at + 1);
+    let first = |wanted| unanswered[..until].iter().find(|(_, asks)| *asks == wanted);
+    let last = unanswered.first()?;
+    let found = if last.1 == Asks::Ends { None } else { first(Asks::OfThis).or_else(|| first(Asks::Something)) };
+    Some(found.unwrap_or(last).0)
+}
+
+/// What a text asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    /// A price, a time, an answer to an objection: the step that follows is known.
+    OfThis,
+    /// An answer, to whatever.
+    Something,
+    /// Nothing.
+    Nothing,
+    /// To be left alone, or somebody else.
+    Ends,
+}
+
+impl Asks {
+    fn of(guess: Option<&Taken>) -> Self {
+        let Some(guess) = guess else { return Self::Something };
+        match guess.kind {
+            MessageKind::Scheduling | MessageKind::Pricing | MessageKind::Objection if guess.ground == Ground::Sure => {
+                Self::OfThis
+            }
+            MessageKind::Scheduling | MessageKind::Pricing | MessageKind::Objection | MessageKind::Question => {
+                Self::Something
+            }
+            MessageKind::Positive | MessageKind::Automatic => Self::Nothing,
+            MessageKind::Negative | MessageKind::WrongPerson => Self::Ends,
+        }
+    }
 }
 
 /// What a text to them goes by.

@@ -7,6 +7,7 @@ CREATE TABLE IF NOT EXISTS deal (
     body TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deal_closed ON deal (closed);
+CREATE INDEX IF NOT EXISTS deal_seen ON deal (seen);
 CREATE TABLE IF NOT EXISTS deal_contact (
     contact TEXT NOT NULL,
     deal TEXT NOT NULL,

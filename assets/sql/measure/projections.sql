@@ -121,9 +121,11 @@ CREATE TABLE opt_out (
     conversation BLOB,
     line TEXT,
     source TEXT NOT NULL,
-    band TEXT NOT NULL
+    band TEXT NOT NULL,
+    reply_day INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX opt_out_day ON opt_out (day);
+CREATE INDEX opt_out_reply ON opt_out (reply_day);
 
 CREATE TABLE held (
     seq INTEGER PRIMARY KEY,
@@ -183,6 +185,8 @@ CREATE TABLE heard (
 CREATE TABLE behind (
     contact TEXT NOT NULL,
     conversation BLOB NOT NULL,
+    -- Whether somebody else is behind it, too.
+    shared INTEGER NOT NULL,
     PRIMARY KEY (contact, conversation)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX behind_of ON behind (conversation);

@@ -13,7 +13,7 @@ pub const WATCHED: f64 = 0.005;
 /// Above this within a day they stop it. As one guide quotes both: no carrier publishes its own.
 pub const STOPPED: f64 = 0.04;
 
-/// Opt-outs of one local day against its texts.
+/// Opt-outs of one local day of the company against the texts of that day.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct OneDay {
     /// Which: `2026-11-28`.

@@ -118,6 +118,8 @@ pub struct Talked {
     pub hour: u8,
     /// Under what it counts.
     pub under: Arc<Under>,
+    /// Whether several people have its number, and nobody said which of them wrote.
+    pub shared: bool,
 }
 
 /// Under what exchanges count: there are many of them, and few that differ in it.

@@ -44,6 +44,8 @@ pub struct OptOut {
     pub source: String,
     /// How long they had last waited for an answer.
     pub band: Band,
+    /// The local day of the reply that they waited for; their own day when there was none.
+    pub reply_day: i32,
 }
 
 /// How long the buyer of a reply waited for an answer, on the wall.
@@ -197,9 +199,11 @@ impl Asker {
                     Some((_, talk)) if talk.was_clocked() => Band::of(talk.last_wait()),
                     Some(_) | None => Band::Unasked,
                 };
+                let asked = last.and_then(|(_, talk)| talk.last_asked());
+                let reply_day = asked.map_or(day, |at| facts.day(at));
                 let (conversation, line) = (last.map(|(id, _)| id), last.map(|(_, talk)| talk.line.clone()));
                 let source = source_name(source).to_owned();
-                facts.opt_outs.push(OptOut { seq, at, day, number, conversation, line, source, band });
+                facts.opt_outs.push(OptOut { seq, at, day, number, conversation, line, source, band, reply_day });
             }
             self.out = true;
         } else if let Event::OptedIn { .. } = event {

@@ -55,6 +55,9 @@ pub struct Outcomes {
     /// All deals of the CRM, and which of them are influenced. For whoever sees everything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reconciled: Vec<Reconciled>,
+    /// Deals that are counted for a text from a number that several people of the CRM have, without a word on who wrote it.
+    #[serde(default)]
+    pub shared: i64,
     /// What was open with buyers who were not answered in time, by cause.
     pub costs: Vec<CostRow>,
     /// The deals that are counted, when they were asked for: the first of them.
@@ -297,6 +300,7 @@ pub fn fill<'a>(told: &mut Outcomes, of: &Material<'a>) {
         let deal = &known.deal;
         let credited = credited(known, of);
         credits += credited.len();
+        told.shared += i64::from(!credited.is_empty() && credited.iter().all(|talk| talk.shared));
         // Of several exchanges the oldest one says since when.
         let mut taken: BTreeSet<Place<'a>> = BTreeSet::new();
         let mut adherences: BTreeMap<Option<Adherence>, &Talked> = BTreeMap::new();

@@ -52,9 +52,9 @@ pub struct Reply {
     pub spent: Option<Spent>,
     /// From the first offer to the first take; nothing when it was had already, or nobody took it.
     pub waited: Option<Spent>,
-    /// The local day of the text, from 1970-01-01, in the zone of the cohort's hours.
+    /// The local day of the text, from 1970-01-01, in the company's zone, as all days are.
     pub day: i32,
-    /// Its hour of the week there, from Monday 0:00.
+    /// Its hour of the week, from Monday 0:00, in the zone of the cohort's hours.
     pub hour: u8,
     /// How often it moved up its ladder.
     pub climbs: u8,

@@ -1,5 +1,6 @@
 //! What the fold keeps of one conversation: who has it, what waits to leave, and the clock that runs.
 
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::carried::{Stretch, Turn};
@@ -11,6 +12,7 @@ use super::reply::{Asked, Draft, Reply, Spent, Standing};
 use super::{civil, zone_of};
 use crate::domain::event::{Climb, Event};
 use crate::domain::id::{ContactId, ConversationId, LineId, MessageId, NumberId, RepId, TeamId};
+use crate::domain::playbook::Playbook;
 use crate::domain::routing::Holder;
 use crate::domain::sla::Clock;
 use crate::domain::time::Timestamp;
@@ -401,6 +403,11 @@ impl Talk {
         end.map(|(received, end)| end.at.since(received).as_millis())
     }
 
+    /// When the text came that they wait for an answer to, or last did.
+    pub fn last_asked(&self) -> Option<Timestamp> {
+        self.running.as_ref().or(self.last.as_ref()).map(|reply| reply.received)
+    }
+
     /// Whether a clock ever ran.
     pub const fn was_clocked(&self) -> bool {
         self.running.is_some() || self.last.is_some()
@@ -415,7 +422,8 @@ impl Talk {
             let business = calendar.map_or(wall, |calendar| calendar.between(from, to).as_millis());
             Spent { wall, business }
         };
-        let (day, hour) = civil(zone, running.received);
+        let (_, hour) = civil(zone, running.received);
+        let (day, _) = civil(playbook.map_or(Tz::UTC, Playbook::zone), running.received);
         let end = running.end.as_ref();
         let answered = end.filter(|end| end.answered);
         let standing = match (end, answered.is_some(), running.breach.is_some()) {

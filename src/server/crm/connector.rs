@@ -6,6 +6,7 @@
 //!
 //! **What a CRM lacks** its connector leaves as it is here: [`CrmError::Cannot`]. Whoever asks lives with that.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,6 +17,7 @@ use super::write::{Owned, TaskState, Write};
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
 use crate::domain::deal::Deal;
+use crate::domain::id::DealId;
 use crate::domain::time::Timestamp;
 use crate::server::carrier::{Hooked, Unbelieved};
 
@@ -97,6 +99,9 @@ pub struct Deals {
 /// theirs well before.
 pub const SETTLES: Duration = Duration::from_secs(60);
 
+/// Deals asked about at once by [`Crm::still`].
+pub const ASKED: usize = 100;
+
 /// A CRM.
 #[async_trait]
 pub trait Crm: Send + Sync + 'static {
@@ -145,6 +150,12 @@ pub trait Crm: Send + Sync + 'static {
     async fn deals(&self, since: Timestamp, after: Option<&str>) -> Result<Deals, CrmError> {
         let _ = (since, after);
         Err(CrmError::Cannot("tell which deals changed"))
+    }
+
+    /// Which of these deals it still has, at most [`ASKED`] of them: what was deleted tells nobody that it changed.
+    async fn still(&self, deals: &[DealId]) -> Result<BTreeSet<DealId>, CrmError> {
+        let _ = deals;
+        Err(CrmError::Cannot("tell which deals it still has"))
     }
 
     /// What a webhook of this CRM says has changed, once its signature is believed; over the bytes as they came. Asks

@@ -319,4 +319,9 @@ impl Crm for Files {
         deals.sort_by_key(|deal| deal.changed);
         Ok(Deals { deals, next })
     }
+
+    async fn still(&self, deals: &[DealId]) -> Result<BTreeSet<DealId>, CrmError> {
+        let books = self.known().await?;
+        Ok(deals.iter().filter(|deal| books.deals.contains_key(*deal)).cloned().collect())
+    }
 }

@@ -11,7 +11,7 @@
 //! The published descriptions and HubSpot's own library were the source of the protocol; the emulator that tests hold it
 //! against was written from the same and shares no code with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ use crate::clock::Clock;
 use crate::config::secret::Held;
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
-use crate::domain::id::ContactId;
+use crate::domain::id::{ContactId, DealId};
 use crate::domain::time::{Span, Timestamp};
 use crate::server::carrier::{Hooked, Unbelieved};
 use crate::server::egress::{Ask, Egress, EgressError};
@@ -348,6 +348,12 @@ impl Crm for HubSpot {
             card::deal(record, &companies, &contacts, &known.stages, &owners)
         });
         Ok(Deals { deals: deals.collect(), next })
+    }
+
+    async fn still(&self, deals: &[DealId]) -> Result<BTreeSet<DealId>, CrmError> {
+        let ids: Vec<String> = deals.iter().map(|deal| deal.0.clone()).collect();
+        let there = self.records("deals", &ids, &["hs_object_id"], &[]).await?;
+        Ok(there.into_iter().filter(|record| !record.archived).map(|record| DealId(record.id)).collect())
     }
 
     async fn heard(&self, hooked: &Hooked<'_>) -> Result<Vec<Changed>, Unbelieved> {

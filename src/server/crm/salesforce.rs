@@ -36,7 +36,7 @@ use crate::clock::Clock;
 use crate::config::secret::Held;
 use crate::domain::contact::Address;
 use crate::domain::context::Card;
-use crate::domain::id::ContactId;
+use crate::domain::id::{ContactId, DealId};
 use crate::domain::time::{Span, Timestamp};
 use crate::server::egress::{Ask, Egress, EgressError};
 
@@ -398,6 +398,12 @@ impl Crm for Salesforce {
         let owners = self.matched(&known).await?;
         let deals = records.iter().filter_map(|record| card::deal(record, &history, &known.stages, &owners));
         Ok(Deals { deals: deals.collect(), next: next.map(|next| next.written()) })
+    }
+
+    async fn still(&self, deals: &[DealId]) -> Result<BTreeSet<DealId>, CrmError> {
+        let ids: Vec<String> = deals.iter().map(|deal| deal.0.clone()).collect();
+        let there = self.some(&ids, ask::still).await?;
+        Ok(there.iter().map(|record| DealId::new(record.id())).collect())
     }
 
     async fn touched(&self, changed: &[Changed]) -> Result<Touched, CrmError> {

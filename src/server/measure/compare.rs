@@ -174,5 +174,6 @@ fn talked(reply: &PastReply) -> Talked {
             use_case: reply.use_case.clone().unwrap_or_default(),
             standing: Standing::Running,
         }),
+        shared: false,
     }
 }

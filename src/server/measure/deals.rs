@@ -3,8 +3,10 @@
 //!
 //! Nobody waits for it: not a text, not a report, which says as of when deals are known. Each question begins a few minutes
 //! before the newest change that is known, and of two tellings of a deal the newer one stands, so that what comes late, twice
-//! or in any order comes to the same. Once a day all of them are read again: what is told then stands whatever was told
-//! before, for a clock may have been wrong; and those that the CRM has no more are dropped.
+//! or in any order comes to the same. Once a day all of them
+//! are read again: what is told then stands whatever was told before, for a clock may have been wrong. Those that the CRM has
+//! no more tell nobody that they changed: a quarter of an hour after each was told it is asked about, some in each round,
+//! and dropped when it is gone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +16,9 @@ use tokio::sync::watch;
 
 use super::projections::{MeasureError, Projections};
 use crate::domain::deal::Deal;
+use crate::domain::id::DealId;
 use crate::domain::time::{Span, Timestamp};
+use crate::server::crm::connector::ASKED;
 use crate::server::crm::{Crm, CrmError};
 use crate::server::service::Service;
 
@@ -29,6 +33,12 @@ const OVERLAP: Span = Span::minutes(5);
 
 /// How long until all are read again.
 const WHOLE: Span = Span::minutes(24 * 60);
+
+/// How long after a deal was last told it is asked whether the CRM still has it.
+const STILL: Span = Span::minutes(15);
+
+/// Deals that are asked about so in one round.
+const STILL_ASKED: usize = 500;
 
 /// Pages of one reading: a CRM whose list never ends does not hold us for ever.
 const MOST_PAGES: usize = 20_000;
@@ -133,6 +143,7 @@ async fn ask(crm: &dyn Crm, projections: &Projections, now: Timestamp) -> Result
             if let Ok((_, unread)) = crm.complaints().await {
                 projections.deals_unread(unread)?;
             }
+            still(crm, projections, now).await?;
             return Ok(told);
         }
         after = page.next;
@@ -140,7 +151,45 @@ async fn ask(crm: &dyn Crm, projections: &Projections, now: Timestamp) -> Result
     Err(CrmError::Unreadable("its list of deals does not end".to_owned()).into())
 }
 
+/// Drops deals that the CRM has no more, of those that it told of the longest ago.
+async fn still(crm: &dyn Crm, projections: &Projections, now: Timestamp) -> Result<(), FollowError> {
+    let old = projections.deals_seen_before(now - STILL, STILL_ASKED)?;
+    for some in old.chunks(ASKED) {
+        let there = match crm.still(some).await {
+            // It tells so by the daily reading alone.
+            Err(CrmError::Cannot(_)) => return Ok(()),
+            there => there?,
+        };
+        let (there, gone): (Vec<&DealId>, Vec<&DealId>) = some.iter().partition(|deal| there.contains(*deal));
+        projections.deals_stand(&there, &gone, now)?;
+    }
+    Ok(())
+}
+
 impl Projections {
+    /// Deals that were last told before an instant, the longest ago first, at most so many.
+    fn deals_seen_before(&self, at: Timestamp, most: usize) -> Result<Vec<DealId>, MeasureError> {
+        let db = self.reading();
+        let mut query = db.prepare_cached("SELECT id FROM deal WHERE seen < ?1 ORDER BY seen LIMIT ?2")?;
+        let ids = query.query_map(params![at.millis(), i64::try_from(most).unwrap_or(i64::MAX)], |row| row.get(0))?;
+        Ok(ids.map(|id| id.map(DealId)).collect::<Result<_, _>>()?)
+    }
+
+    /// The CRM has these, and not those any more.
+    fn deals_stand(&self, there: &[&DealId], gone: &[&DealId], now: Timestamp) -> Result<(), MeasureError> {
+        let mut db = self.writing();
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for deal in there {
+            tx.prepare_cached("UPDATE deal SET seen = max(seen, ?2) WHERE id = ?1")?
+                .execute(params![deal.0, now.millis()])?;
+        }
+        for deal in gone {
+            tx.prepare_cached("DELETE FROM deal_contact WHERE deal = ?1")?.execute([&deal.0])?;
+            tx.prepare_cached("DELETE FROM deal WHERE id = ?1")?.execute([&deal.0])?;
+        }
+        Ok(tx.commit()?)
+    }
+
     /// How far deals are known.
     pub fn deals_read(&self) -> Result<DealsRead, MeasureError> {
         read(&self.reading())

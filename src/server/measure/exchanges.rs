@@ -83,11 +83,12 @@ fn says(db: &Connection, reply: &Reply, unders: &mut Unders) -> Result<Arc<Under
 
 fn behind(db: &Connection, facts: &Facts) -> Result<(), MeasureError> {
     let mut gone = db.prepare_cached("DELETE FROM behind WHERE conversation = ?1")?;
-    let mut put = db.prepare_cached("INSERT OR IGNORE INTO behind (contact, conversation) VALUES (?1, ?2)")?;
+    let mut put =
+        db.prepare_cached("INSERT OR IGNORE INTO behind (contact, conversation, shared) VALUES (?1, ?2, ?3)")?;
     for (conversation, contacts) in &facts.behind {
         gone.execute([conversation.0.as_bytes()])?;
         for contact in contacts {
-            put.execute(params![contact.0, conversation.0.as_bytes()])?;
+            put.execute(params![contact.0, conversation.0.as_bytes(), contacts.len() > 1])?;
         }
     }
     Ok(())

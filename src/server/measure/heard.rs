@@ -62,8 +62,14 @@ impl Heard {
 
     /// What its first reply says.
     pub(super) fn says(&mut self, reply: &Reply, under: Arc<Under>) {
-        let talk =
-            Talked { seq: reply.seq, conversation: reply.conversation, at: reply.received, hour: reply.hour, under };
+        let talk = Talked {
+            seq: reply.seq,
+            conversation: reply.conversation,
+            at: reply.received,
+            hour: reply.hour,
+            under,
+            shared: false,
+        };
         self.are.entry(reply.seq).or_default().of = Some((reply.day, talk));
     }
 

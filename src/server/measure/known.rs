@@ -62,7 +62,7 @@ fn talks(
     let unders = Unders::read(db)?;
     // In the order of people, as both sides are kept, so that one deal's rows come together.
     let mut query = db.prepare_cached(&format!(
-        "SELECT c.deal, b.conversation, {TALKED} FROM deal_contact c CROSS JOIN behind b ON b.contact = c.contact \
+        "SELECT c.deal, b.conversation, b.shared, {TALKED} FROM deal_contact c CROSS JOIN behind b ON b.contact = c.contact \
          LEFT JOIN exchange e INDEXED BY exchange_of ON e.conversation = b.conversation \
          AND e.received BETWEEN ?3 AND ?2 WHERE c.closed IS NULL OR c.closed >= ?1"
     ))?;
@@ -75,12 +75,14 @@ fn talks(
     let mut all: HashMap<String, Vec<Talked>> = HashMap::new();
     while let Some(row) = rows.next()? {
         let deal = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-        let talk = if row.get_ref(2)? == ValueRef::Null {
+        let talk = if row.get_ref(3)? == ValueRef::Null {
             let mut before = last.query(params![row.get::<_, [u8; 16]>(1)?, begins.millis()])?;
             before.next()?.map(|row| talked(row, 0, &unders)).transpose()?.flatten()
         } else {
-            talked(row, 2, &unders)?
+            talked(row, 3, &unders)?
         };
+        let shared = row.get(2)?;
+        let talk = talk.map(|talk| Talked { shared, ..talk });
         match (all.get_mut(deal), talk) {
             (_, None) => {}
             (Some(talks), Some(talk)) => talks.push(talk),

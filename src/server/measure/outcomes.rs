@@ -76,10 +76,14 @@ impl Desk {
 
     /// When the first day begins, and the last one ends; not later than now.
     pub(super) fn span(&self) -> (Timestamp, Timestamp) {
-        let begins = |day| load::begins(self.playbook.zone(), day);
-        let next = self.window.until.checked_add(1).and_then(begins);
-        let end = next.map_or(self.now, |next| (next - Span::millis(1)).min(self.now));
-        (begins(self.window.since).unwrap_or(Timestamp::MIN), end)
+        let next = self.begins(self.window.until.saturating_add(1));
+        (self.begins(self.window.since), (next - Span::millis(1)).min(self.now))
+    }
+
+    /// When a day begins here; a day that no calendar has began long ago.
+    pub(super) fn begins(&self, day: i32) -> Timestamp {
+        let never = if day > 0 { Timestamp::MAX } else { Timestamp::MIN };
+        load::begins(self.playbook.zone(), day).unwrap_or(never)
     }
 }
 

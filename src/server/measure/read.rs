@@ -181,27 +181,32 @@ impl Projections {
         Ok(all)
     }
 
-    /// Opt-outs, oldest first.
+    /// Opt-outs of these days, oldest first.
     pub(super) fn opt_outs(&self, window: Window) -> Result<Vec<OptOut>, MeasureError> {
         let db = self.reading();
         let mut query = db.prepare_cached(
-            "SELECT seq, at, day, number, conversation, line, source, band FROM opt_out WHERE day BETWEEN ?1 AND ?2 \
-             ORDER BY seq",
+            "SELECT seq, at, day, number, conversation, line, source, band, reply_day FROM opt_out \
+             WHERE day BETWEEN ?1 AND ?2 ORDER BY seq",
         )?;
         let mut rows = query.query(params![window.since, window.until])?;
         let mut all = Vec::new();
         while let Some(r) = rows.next()? {
-            let band: String = r.get(7)?;
-            all.push(OptOut {
-                seq: r.get::<_, i64>(0)?.unsigned_abs(),
-                at: Timestamp::from_millis(r.get(1)?),
-                day: r.get(2)?,
-                number: NumberId(Uuid::from_bytes(r.get(3)?)),
-                conversation: r.get::<_, Option<[u8; 16]>>(4)?.map(|id| ConversationId(Uuid::from_bytes(id))),
-                line: r.get::<_, Option<String>>(5)?.map(LineId::new),
-                source: r.get(6)?,
-                band: Band::named(&band).unwrap_or(Band::Unasked),
-            });
+            all.push(opt_out(r)?);
+        }
+        Ok(all)
+    }
+
+    /// Opt-outs after replies of these days, whenever they came: of each reply the last.
+    pub(super) fn opt_outs_after(&self, window: Window) -> Result<Vec<OptOut>, MeasureError> {
+        let db = self.reading();
+        let mut query = db.prepare_cached(
+            "SELECT max(seq), at, day, number, conversation, line, source, band, reply_day FROM opt_out \
+             WHERE reply_day BETWEEN ?1 AND ?2 GROUP BY reply_day, coalesce(conversation, number)",
+        )?;
+        let mut rows = query.query(params![window.since, window.until])?;
+        let mut all = Vec::new();
+        while let Some(r) = rows.next()? {
+            all.push(opt_out(r)?);
         }
         Ok(all)
     }
@@ -346,4 +351,19 @@ pub(super) fn each(
         }
     }
     Ok(())
+}
+
+fn opt_out(r: &rusqlite::Row<'_>) -> Result<OptOut, MeasureError> {
+    let band: String = r.get(7)?;
+    Ok(OptOut {
+        seq: r.get::<_, i64>(0)?.unsigned_abs(),
+        at: Timestamp::from_millis(r.get(1)?),
+        day: r.get(2)?,
+        number: NumberId(Uuid::from_bytes(r.get(3)?)),
+        conversation: r.get::<_, Option<[u8; 16]>>(4)?.map(|id| ConversationId(Uuid::from_bytes(id))),
+        line: r.get::<_, Option<String>>(5)?.map(LineId::new),
+        source: r.get(6)?,
+        band: Band::named(&band).unwrap_or(Band::Unasked),
+        reply_day: r.get(8)?,
+    })
 }

@@ -332,7 +332,9 @@ impl Desk {
         let sees_all = self.sees == Sees::All;
         let opt_outs: Vec<OptOut> =
             opt_outs.into_iter().filter(|o| o.line.as_ref().map_or(sees_all, sees_line)).collect();
-        let sent = store.campaigns_sent(window.since, window.until).await?;
+        let after = self.projections.opt_outs_after(window)?;
+        let after: Vec<OptOut> = after.into_iter().filter(|o| o.line.as_ref().map_or(sees_all, sees_line)).collect();
+        let sent = store.campaigns_sent(self.begins(window.since), self.begins(window.until + 1)).await?;
         let sent: BTreeMap<(String, LineId), i64> = sent.into_iter().filter(|((_, line), _)| sees_line(line)).collect();
         let asked: Vec<_> = opt_outs.iter().filter_map(|o| Some((o.number, o.line.clone()?, o.at))).collect();
         let answered = store.campaigns_before(&asked, self.playbook.answered_within).await?;
@@ -342,7 +344,7 @@ impl Desk {
         for ((day, line), campaign) in with_line.zip(answered) {
             by_campaign.entry((campaign.unwrap_or_default(), line)).or_default().push(day);
         }
-        let days = DaysSent::of(&self.projections, store, window, &opt_outs).await?;
+        let days = DaysSent::of(&self.projections, store, (window, self.playbook.zone()), &opt_outs).await?;
         let lines: BTreeSet<LineId> = tallies.keys().map(|(_, line)| line.clone()).filter(sees_line).collect();
         let lines = lines.iter().chain(sent.keys().map(|(_, line)| line)).cloned().collect::<BTreeSet<_>>();
         let campaigns = by_campaign.into_iter().map(|((campaign, line), outs)| {
@@ -361,7 +363,7 @@ impl Desk {
             bands: Band::ALL
                 .into_iter()
                 .map(|band| {
-                    let outs = opt_outs.iter().filter(|o| o.band == band).count();
+                    let outs = after.iter().filter(|o| o.band == band).count();
                     let replies = bands.get(band.place()).copied().unwrap_or(0);
                     let opt_outs = Part::of(i64::try_from(outs).unwrap_or(i64::MAX), replies);
                     BandRow { band: band.name().to_owned(), label: band.words().to_owned(), opt_outs }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono_tz::Tz;
 use rusqlite::params;
 
 use super::projections::{MeasureError, Projections};
@@ -9,6 +10,7 @@ use super::read::Window;
 use crate::domain::id::LineId;
 use crate::domain::measure::OptOut;
 use crate::domain::measure::fold::Count;
+use crate::domain::measure::load::begins;
 use crate::server::store::Store;
 
 /// Texts by day. Days without an opt-out are not in it.
@@ -23,12 +25,13 @@ impl DaysSent {
     pub(super) async fn of(
         projections: &Projections,
         store: &dyn Store,
-        window: Window,
+        (window, zone): (Window, Tz),
         opt_outs: &[OptOut],
     ) -> Result<Self, MeasureError> {
         let mut days = Self { answers: projections.sent(window)?, ..Self::default() };
         for day in opt_outs.iter().map(|out| out.day).collect::<BTreeSet<_>>() {
-            for ((campaign, line), texts) in store.campaigns_sent(day, day).await? {
+            let Some((begins, ends)) = begins(zone, day).zip(begins(zone, day.saturating_add(1))) else { continue };
+            for ((campaign, line), texts) in store.campaigns_sent(begins, ends).await? {
                 days.campaigns.entry((day, line)).or_default().insert(campaign, texts);
             }
         }

@@ -85,5 +85,6 @@ pub(super) fn talked(row: &Row<'_>, first: usize, unders: &Unders) -> Result<Opt
         at: Timestamp::from_millis(row.get(first + 2)?),
         hour: row.get(first + 3)?,
         under: Arc::clone(under.ok_or_else(unknown)?),
+        shared: false,
     }))
 }

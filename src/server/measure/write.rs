@@ -203,8 +203,8 @@ fn tally(db: &Connection, day: i32, what: &str, line: &str, count: &Count) -> Re
 
 fn opt_out(db: &Connection, out: &OptOut) -> Result<(), MeasureError> {
     let mut put = db.prepare_cached(
-        "INSERT OR REPLACE INTO opt_out (seq, at, day, number, conversation, line, source, band) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT OR REPLACE INTO opt_out (seq, at, day, number, conversation, line, source, band, reply_day) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     put.execute(params![
         i64::try_from(out.seq).unwrap_or(i64::MAX),
@@ -215,6 +215,7 @@ fn opt_out(db: &Connection, out: &OptOut) -> Result<(), MeasureError> {
         out.line.as_ref().map(crate::domain::id::LineId::as_str),
         out.source,
         out.band.name(),
+        out.reply_day,
     ])?;
     Ok(())
 }

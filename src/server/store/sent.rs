@@ -14,11 +14,20 @@ pub type WroteTo = (NumberId, LineId, Timestamp);
 /// Counts of campaigns' texts. Part of every [`super::Store`].
 #[async_trait]
 pub trait SentCounts: Send + Sync + 'static {
-    /// Texts of each campaign from each line, from one day (UTC, from 1970-01-01) to another, both included. What was
-    /// counted stays so when the texts are erased.
-    async fn campaigns_sent(&self, since: i32, until: i32) -> Result<BTreeMap<(String, LineId), i64>, StoreError>;
+    /// Texts of each campaign from each line, since an instant and before another one, both to the quarter of an hour: no zone's
+    /// day begins otherwise. What was counted stays so when the texts are erased.
+    async fn campaigns_sent(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<BTreeMap<(String, LineId), i64>, StoreError>;
 
     /// For each the campaign whose text from that line came last before it, at most so long before; nothing when there was
     /// none, or the number was erased.
     async fn campaigns_before(&self, asked: &[WroteTo], within: Span) -> Result<Vec<Option<String>>, StoreError>;
+}
+
+/// The quarter of an hour of an instant, counted from 1970-01-01 UTC.
+pub const fn quarter(at: Timestamp) -> i64 {
+    at.millis().div_euclid(15 * 60_000)
 }

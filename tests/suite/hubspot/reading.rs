@@ -8,9 +8,11 @@ use comeback::emulator::fill;
 use comeback::emulator::hubspot::{HubSpotConfig, HubSpotFaults};
 use comeback::server::crm::write::What;
 use comeback::server::crm::{Crm as _, CrmError, Write};
+use comeback::server::measure::{Projections, deals};
 use serde_json::json;
 
 use super::Portal;
+use crate::rules::measured::deals_kept;
 use crate::world::at;
 
 const DANA: &str = "+14155550123";
@@ -356,4 +358,27 @@ async fn people_that_are_put_in_keep_the_dates_that_are_told_of_them() {
     };
     assert_eq!(way("Rollout"), (Some(came), vec![came]));
     assert_eq!(way("Pilot"), (Some(now), vec![now]));
+}
+
+#[tokio::test]
+async fn a_deal_that_was_deleted_there_is_no_deal_here_within_a_quarter_of_an_hour() {
+    let portal = Portal::open().await;
+    let [stays, goes] = ["stays", "goes"].map(|name| {
+        portal.hubspot.make("deals", &json!({ "dealname": name, "dealstage": "contractsent" }), &[]).unwrap()
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let projections = Projections::open(&path).unwrap();
+    let follow = async || deals::follow(&portal.crm, &projections, portal.now()).await.unwrap();
+    follow().await;
+    let mut both = vec![stays.clone(), goes.clone()];
+    both.sort();
+    assert_eq!(deals_kept(&path), both);
+    assert!(portal.hubspot.delete("deals", &goes));
+    portal.clock.advance(Span::minutes(14));
+    follow().await;
+    assert_eq!(deals_kept(&path), both, "it was told a little while ago");
+    portal.clock.advance(Span::minutes(2));
+    follow().await;
+    assert_eq!(deals_kept(&path), [stays]);
 }

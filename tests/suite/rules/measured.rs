@@ -55,6 +55,13 @@ impl Record {
     }
 }
 
+/// Deals that a file of projections holds, by their ids.
+pub(crate) fn deals_kept(path: &Path) -> Vec<String> {
+    let db = Connection::open(file_of(path)).unwrap();
+    let mut query = db.prepare("SELECT id FROM deal ORDER BY id").unwrap();
+    query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
 /// Everything that stands in a file of projections, but for how far it has read.
 pub(crate) fn dump(path: &Path) -> Vec<String> {
     let db = Connection::open(file_of(path)).unwrap();

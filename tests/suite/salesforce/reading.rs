@@ -8,9 +8,11 @@ use comeback::emulator::fill;
 use comeback::emulator::salesforce::{SalesforceConfig, SalesforceFaults};
 use comeback::server::crm::changed::{Changed, Kind};
 use comeback::server::crm::{Crm as _, CrmError};
+use comeback::server::measure::{Projections, deals};
 use serde_json::json;
 
 use super::Org;
+use crate::rules::measured::deals_kept;
 use crate::world::at;
 
 const DANA: &str = "+14155550123";
@@ -414,4 +416,28 @@ async fn people_that_are_put_in_keep_the_dates_that_are_told_of_them() {
     };
     assert_eq!(way("Rollout"), (Some(came), vec![came]));
     assert_eq!(way("Pilot"), (Some(now), vec![now]));
+}
+
+#[tokio::test]
+async fn a_deal_that_was_deleted_there_is_no_deal_here_within_a_quarter_of_an_hour() {
+    let org = Org::open().await;
+    let [stays, goes] = ["stays", "goes"].map(|name| {
+        let fields = json!({ "Name": name, "StageName": "Prospecting", "CloseDate": "2026-12-01" });
+        org.make("Opportunity", &fields)
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let projections = Projections::open(&path).unwrap();
+    let follow = async || deals::follow(&org.crm, &projections, org.now()).await.unwrap();
+    follow().await;
+    let mut both = vec![stays.clone(), goes.clone()];
+    both.sort();
+    assert_eq!(deals_kept(&path), both);
+    assert!(org.salesforce.delete("Opportunity", &goes));
+    org.clock.advance(Span::minutes(14));
+    follow().await;
+    assert_eq!(deals_kept(&path), both, "it was told a little while ago");
+    org.clock.advance(Span::minutes(2));
+    follow().await;
+    assert_eq!(deals_kept(&path), [stays]);
 }

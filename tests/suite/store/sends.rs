@@ -89,7 +89,7 @@ pub(super) async fn a_send_of_before_a_reply_marks_its_conversation(store: &Kept
 
 pub(super) async fn campaigns_are_counted_by_day_and_found_before_a_text(store: &Kept) {
     put(store, arrival(1, &[])).await;
-    let day = i32::try_from(minute(0).millis() / 86_400_000).unwrap();
+    let day = minute(0);
     let spring = |id: &str, to, at| {
         let send = sent(id, to, at);
         CampaignSend { sent: Answering { campaign: "spring".to_owned(), ..send.sent }, ..send }
@@ -100,9 +100,11 @@ pub(super) async fn campaigns_are_counted_by_day_and_found_before_a_text(store: 
     store.put_sends(&all).await.unwrap();
     let count = |campaign: &str, n| ((campaign.to_owned(), "main".into()), n);
     let of = async |since, until| store.campaigns_sent(since, until).await.unwrap();
-    assert_eq!(of(day, day).await, [count("campaign of 3", 1), count("spring", 2)].into(), "once each");
-    assert_eq!(of(day, day + 1).await, [count("campaign of 3", 1), count("spring", 3)].into());
-    assert_eq!(of(day + 2, day + 9).await, [].into());
+    let hours = |n: i64| day + Span::minutes(60 * n);
+    assert_eq!(of(day, hours(24)).await, [count("campaign of 3", 1), count("spring", 2)].into(), "once each");
+    assert_eq!(of(day, hours(25)).await, [count("campaign of 3", 1), count("spring", 3)].into());
+    assert_eq!(of(day + Span::minutes(15), hours(25)).await, [count("spring", 1)].into(), "to the quarter of an hour");
+    assert_eq!(of(hours(48), hours(90)).await, [].into());
     let wrote = |n: u128, line: &str, at| (number(n), line.into(), minute(at));
     let asked =
         [wrote(1, "main", 2), wrote(1, "main", 9), wrote(1, "dock", 9), wrote(1, "main", 0), wrote(7, "main", 9)];

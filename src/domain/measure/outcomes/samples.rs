@@ -13,6 +13,7 @@ pub(in crate::domain::measure) fn talked(seq: u64, at: Timestamp) -> Talked {
         at,
         hour: 34,
         under: std::sync::Arc::new(under()),
+        shared: false,
     }
 }
 

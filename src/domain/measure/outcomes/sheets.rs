@@ -65,7 +65,7 @@ fn few(any: bool) -> Vec<String> {
 pub fn sheets(told: &Outcomes) -> Vec<Sheet> {
     let rows: Vec<&OutcomeRow> = told.rows.iter().chain(&told.total).collect();
     let by = told.by.replace('_', " ");
-    let mut all = vec![meetings(&rows, &by), deals(&rows, &by), wins(&rows, &by)];
+    let mut all = vec![meetings(&rows, &by), deals(&rows, &by, told.shared), wins(&rows, &by)];
     all.push(lengths(
         &rows,
         &format!("How long won deals took, by {by}"),
@@ -102,7 +102,18 @@ fn meetings(rows: &[&OutcomeRow], by: &str) -> Sheet {
     }
 }
 
-fn deals(rows: &[&OutcomeRow], by: &str) -> Sheet {
+/// What is said of deals that may be somebody else's.
+fn shared(deals: i64) -> Option<String> {
+    let of = if deals == 1 { "1 deal is".to_owned() } else { format!("{deals} deals are") };
+    (deals > 0).then(|| {
+        format!(
+            "{of} counted for texts from a number that several people of the CRM have, and nobody has said which of them wrote: \
+             W in the inbox says it"
+        )
+    })
+}
+
+fn deals(rows: &[&OutcomeRow], by: &str, unclear: i64) -> Sheet {
     let lines = rows.iter().flat_map(|row| {
         row.amounts.iter().map(|amount| {
             let names = [label(&row.label, is_few(amount)), adherence(row.adherence), text(currency(&amount.currency))];
@@ -135,6 +146,7 @@ fn deals(rows: &[&OutcomeRow], by: &str) -> Sheet {
         rows: lines.collect(),
         notes: ["Won in the period, and open at its end; amounts as the CRM has them now.".to_owned()]
             .into_iter()
+            .chain(shared(unclear))
             .chain(any.then_some(words))
             .collect(),
     }

@@ -322,6 +322,11 @@ pub fn history(deals: &[String]) -> Question {
     ))
 }
 
+/// Which of these deals there are.
+pub fn still(deals: &[String]) -> Question {
+    query(&format!("SELECT Id FROM Opportunity WHERE Id IN {}", list(deals)))
+}
+
 /// Whoever can own a record, those that left with them.
 pub fn users() -> Question {
     query("SELECT Id, Name, Title, Email, IsActive, TimeZoneSidKey FROM User WHERE UserType = 'Standard' ORDER BY Id")

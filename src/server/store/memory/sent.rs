@@ -6,20 +6,21 @@ use async_trait::async_trait;
 
 use super::MemoryStore;
 use crate::domain::id::LineId;
-use crate::domain::time::Span;
+use crate::domain::time::{Span, Timestamp};
 use crate::server::store::StoreError;
-use crate::server::store::sent::{SentCounts, WroteTo};
-
-/// Milliseconds of a day.
-const DAY: i64 = 86_400_000;
+use crate::server::store::sent::{SentCounts, WroteTo, quarter};
 
 #[async_trait]
 impl SentCounts for MemoryStore {
-    async fn campaigns_sent(&self, since: i32, until: i32) -> Result<BTreeMap<(String, LineId), i64>, StoreError> {
+    async fn campaigns_sent(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<BTreeMap<(String, LineId), i64>, StoreError> {
         let tables = self.0.lock().await;
         let mut counts: BTreeMap<(String, LineId), i64> = BTreeMap::new();
-        let days = i64::from(since)..=i64::from(until);
-        for send in tables.campaign_sends.values().filter(|s| days.contains(&s.sent.at.millis().div_euclid(DAY))) {
+        let quarters = quarter(since)..quarter(until);
+        for send in tables.campaign_sends.values().filter(|s| quarters.contains(&quarter(s.sent.at))) {
             *counts.entry((send.sent.campaign.clone(), send.line.clone())).or_default() += 1;
         }
         Ok(counts)

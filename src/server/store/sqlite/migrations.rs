@@ -134,4 +134,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0026_notice_of.sql",
         sql: include_str!("../../../../assets/sql/server/sqlite/0026_notice_of.sql"),
     },
+    Migration {
+        version: 27,
+        name: "0027_campaign_quarter.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0027_campaign_quarter.sql"),
+    },
 ];

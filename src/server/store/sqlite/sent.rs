@@ -8,13 +8,17 @@ use rusqlite::{Transaction, params};
 use super::SqliteStore;
 use super::row::optional;
 use crate::domain::id::LineId;
-use crate::domain::time::Span;
+use crate::domain::time::{Span, Timestamp};
 use crate::server::store::StoreError;
-use crate::server::store::sent::{SentCounts, WroteTo};
+use crate::server::store::sent::{SentCounts, WroteTo, quarter};
 
 #[async_trait]
 impl SentCounts for SqliteStore {
-    async fn campaigns_sent(&self, since: i32, until: i32) -> Result<BTreeMap<(String, LineId), i64>, StoreError> {
+    async fn campaigns_sent(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<BTreeMap<(String, LineId), i64>, StoreError> {
         self.read(move |tx| campaigns_sent(tx, since, until)).await
     }
 
@@ -24,11 +28,15 @@ impl SentCounts for SqliteStore {
     }
 }
 
-fn campaigns_sent(tx: &Transaction<'_>, since: i32, until: i32) -> Result<BTreeMap<(String, LineId), i64>, StoreError> {
-    let sql =
-        "SELECT campaign, line, sum(texts) FROM campaign_sent WHERE day BETWEEN ?1 AND ?2 GROUP BY campaign, line";
+fn campaigns_sent(
+    tx: &Transaction<'_>,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<BTreeMap<(String, LineId), i64>, StoreError> {
+    let sql = "SELECT campaign, line, sum(texts) FROM campaign_sent WHERE quarter >= ?1 AND quarter < ?2 \
+               GROUP BY campaign, line";
     let mut query = tx.prepare_cached(sql)?;
-    let rows = query.query_map(params![since, until], |r| {
+    let rows = query.query_map(params![quarter(since), quarter(until)], |r| {
         Ok(((r.get::<_, String>(0)?, LineId::new(r.get::<_, String>(1)?)), r.get(2)?))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

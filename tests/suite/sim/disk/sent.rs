@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use comeback::domain::id::LineId;
-use comeback::domain::time::Span;
+use comeback::domain::time::{Span, Timestamp};
 use comeback::server::store::StoreError;
 use comeback::server::store::sent::{SentCounts, WroteTo};
 
@@ -12,7 +12,11 @@ use super::Disk;
 
 #[async_trait]
 impl SentCounts for Disk {
-    async fn campaigns_sent(&self, since: i32, until: i32) -> Result<BTreeMap<(String, LineId), i64>, StoreError> {
+    async fn campaigns_sent(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<BTreeMap<(String, LineId), i64>, StoreError> {
         self.inner.campaigns_sent(since, until).await
     }
 
