@@ -252,7 +252,8 @@ async fn a_sign_that_lies_ahead_is_told_takes_no_place_and_is_there_once_it_happ
     let crm = crm.by(Arc::new(ManualClock::at(now)));
     let (wrong, all) = crm.complaints().await.unwrap();
     assert_eq!(wrong[0], "intents.csv:4: at is in the future: it counts for nothing until then");
-    assert_eq!(all, 30, "another clock may be ahead by minutes");
+    // And one account without a table.
+    assert_eq!(all, 31, "another clock may be ahead by minutes");
     let dana = everybody(&crm).await.remove(&number("+14155550123")).unwrap().remove(0);
     let told = |at| interest::ranked(&dana.intents, at).into_iter().map(|i| i.kind.as_str()).collect::<Vec<_>>();
     assert_eq!(told(now), ["quote", "visit"]);

@@ -133,6 +133,11 @@ pub trait Crm: Send + Sync + 'static {
         Ok((Vec::new(), 0))
     }
 
+    /// How many rows of deals do not read, and are missing among those it tells of.
+    async fn unread_deals(&self) -> Result<usize, CrmError> {
+        Ok(0)
+    }
+
     /// Whoever can own a record, those that left with them: [`Owner::active`]. Whole, or an error.
     async fn owners(&self) -> Result<Vec<Owner>, CrmError> {
         Err(CrmError::Cannot("list its owners"))

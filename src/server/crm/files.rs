@@ -259,6 +259,10 @@ impl Crm for Files {
         Ok((books.wrong.clone(), books.wrongs))
     }
 
+    async fn unread_deals(&self) -> Result<usize, CrmError> {
+        Ok(self.known().await?.unread_deals)
+    }
+
     /// Whoever writes into the folder is this process.
     fn settles(&self) -> Duration {
         Duration::ZERO

@@ -140,7 +140,7 @@ async fn ask(crm: &dyn Crm, projections: &Projections, now: Timestamp) -> Result
             let whole_now = if whole { now } else { known.whole };
             projections.deals_told(newest.min(now), whole_now, now, whole)?;
             // Where that is not told now, it is as it was.
-            if let Ok((_, unread)) = crm.complaints().await {
+            if let Ok(unread) = crm.unread_deals().await {
                 projections.deals_unread(unread)?;
             }
             still(crm, projections, now).await?;

@@ -91,7 +91,7 @@ impl<'a> Loose<'a> {
                 1 => ", as in one more row".to_owned(),
                 more => format!(", as in {more} more rows"),
             };
-            books.wrong(file, line, &format!("{why}{more}"));
+            books.complain(|| format!("{file}:{line}: {why}{more}"));
         }
     }
 }

@@ -97,7 +97,8 @@ fn a_deal_is_told_with_its_way_its_amount_and_its_end() {
     assert_eq!(told.owner, Some(RepId::from("maya")));
     assert_eq!(told.closed, Some(Closed { at: at("2026-03-02T11:59:00Z"), won: true }));
     let came = |at_: &str, stage: &str| {
-        let place = ["Appointment Scheduled", "Contract Sent"].iter().zip(0..).find(|(name, _)| **name == stage);
+        let place =
+            ["Appointment Scheduled", "Contract Sent", "Closed Won"].iter().zip(0..).find(|(name, _)| **name == stage);
         StageChange { at: at(at_), stage: stage.to_owned(), place: place.map(|(_, place)| place) }
     };
     assert_eq!(
