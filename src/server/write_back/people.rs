@@ -45,11 +45,11 @@ impl WriteBack {
     pub(super) async fn is_unheard(&self, row: &CrmRow, subject: &Subject) -> Result<bool, StoreError> {
         let entries = self.service.store().entries_of(subject.state.number.0, LOOKED_AT).await?;
         let before = entries.iter().filter(|entry| entry.seq < row.place.0);
-        let words = before.filter_map(|entry| {
+        let mut words = before.filter_map(|entry| {
             let (_, event) = about(entry)?;
             let blocks = matches!(event, Event::Blocked { .. });
             (blocks || matches!(event, Event::Unblocked { .. })).then_some(blocks)
         });
-        Ok(words.last().unwrap_or(false))
+        Ok(words.next_back().unwrap_or(false))
     }
 }

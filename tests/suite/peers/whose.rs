@@ -176,8 +176,8 @@ async fn a_text_that_did_not_arrive_is_told_by_when_it_was_written_and_how_it_be
     let (_, buyer) = somebody(&shop).await;
     let desk = shop.backend_with(Some(Arc::new(crm(&shop)))).await;
     asked(&shop, &desk, &buyer, "when can we talk?").await;
-    let long = "At three,\nor at four? I could also call you from the train, which is noisy, or tomorrow.";
-    let (_, verdict) = desk.answer(&buyer, long).await;
+    let lengthy = "At three,\nor at four? I could also call you from the train, which is noisy, or tomorrow.";
+    let (_, verdict) = desk.answer(&buyer, lengthy).await;
     assert_eq!(verdict["verdict"], "done", "{verdict}");
     let lost = eventually("it is told", async || {
         shop.later(1);

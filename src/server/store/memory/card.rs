@@ -122,7 +122,9 @@ impl CardStore for MemoryStore {
 
     async fn crm_names(&self, number: NumberId, contacts: &[ContactId]) -> Result<(), StoreError> {
         let crm = &mut self.0.lock().await.crm;
-        contacts.iter().for_each(|contact| crm.saw(contact.clone(), number));
+        for contact in contacts {
+            crm.saw(contact.clone(), number);
+        }
         Ok(())
     }
 
