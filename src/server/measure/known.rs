@@ -59,7 +59,9 @@ fn talks(
     (from, until): (Timestamp, Timestamp),
     rule: Rule,
 ) -> Result<HashMap<String, Vec<Talked>>, MeasureError> {
-    let unders = Unders::read(db)?;
+    // As of one instant: what is read on meanwhile is not seen in one of them alone.
+    let db = db.unchecked_transaction()?;
+    let unders = Unders::read(&db)?;
     // In the order of people, as both sides are kept, so that one deal's rows come together.
     let mut query = db.prepare_cached(&format!(
         "SELECT c.deal, b.conversation, b.shared, {TALKED} FROM deal_contact c CROSS JOIN behind b ON b.contact = c.contact \
