@@ -21,6 +21,7 @@ pub mod follow;
 mod heard;
 mod known;
 pub mod outcomes;
+mod packed;
 pub mod projections;
 pub mod read;
 pub mod report;

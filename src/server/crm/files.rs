@@ -326,6 +326,10 @@ impl Crm for Files {
 
     async fn still(&self, deals: &[DealId]) -> Result<BTreeSet<DealId>, CrmError> {
         let books = self.known().await?;
+        if books.deals.is_empty() {
+            // A table that is being written anew may be away for a moment.
+            return Err(CrmError::Cannot("tell which deals it still has while its table is away"));
+        }
         Ok(deals.iter().filter(|deal| books.deals.contains_key(*deal)).cloned().collect())
     }
 }

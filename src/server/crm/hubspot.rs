@@ -352,8 +352,11 @@ impl Crm for HubSpot {
 
     async fn still(&self, deals: &[DealId]) -> Result<BTreeSet<DealId>, CrmError> {
         let ids: Vec<String> = deals.iter().map(|deal| deal.0.clone()).collect();
-        let there = self.records("deals", &ids, &["hs_object_id"], &[]).await?;
-        Ok(there.into_iter().filter(|record| !record.archived).map(|record| DealId(record.id)).collect())
+        let read: read::Records = self.call(ask::records("deals", &ids, &["hs_object_id"], &[])).await?;
+        if read.hides() {
+            return Err(CrmError::Unreadable("it does not tell of each deal whether it is there".to_owned()));
+        }
+        Ok(read.results.into_iter().filter(|record| !record.archived).map(|record| DealId(record.id)).collect())
     }
 
     async fn heard(&self, hooked: &Hooked<'_>) -> Result<Vec<Changed>, Unbelieved> {

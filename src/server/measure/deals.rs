@@ -37,6 +37,9 @@ const WHOLE: Span = Span::minutes(24 * 60);
 /// How long after a deal was last told it is asked whether the CRM still has it.
 const STILL: Span = Span::minutes(15);
 
+/// How soon after some were gone all are read again.
+const AFTER_GONE: Span = Span::minutes(60);
+
 /// Deals that are asked about so in one round.
 const STILL_ASKED: usize = 500;
 
@@ -186,6 +189,11 @@ impl Projections {
         for deal in gone {
             tx.prepare_cached("DELETE FROM deal_contact WHERE deal = ?1")?.execute([&deal.0])?;
             tx.prepare_cached("DELETE FROM deal WHERE id = ?1")?.execute([&deal.0])?;
+        }
+        if !gone.is_empty() {
+            // Some may have been out of sight only, and come back unchanged: all are read again soon.
+            let soon = now - WHOLE + AFTER_GONE;
+            tx.execute("UPDATE deals_read SET whole = min(whole, ?1)", [soon.millis()])?;
         }
         Ok(tx.commit()?)
     }

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use rusqlite::{Connection, params};
+use uuid::Uuid;
 
 use super::heard::Heard;
+use super::packed::{Packed, Touched};
 use super::projections::MeasureError;
 use super::under::Unders;
 use crate::domain::event::Outcome;
+use crate::domain::id::ConversationId;
 use crate::domain::measure::credit::Under;
 use crate::domain::measure::{Facts, Reply};
 
@@ -20,10 +23,14 @@ pub(super) fn keep(db: &Connection, facts: &Facts, before: u64) -> Result<(), Me
         "INSERT INTO exchange (seq, conversation, ended, outcome, finished_by) VALUES (?1, ?2, ?3, ?4, ?5) \
          ON CONFLICT (seq) DO UPDATE SET ended = ?3, outcome = ?4, finished_by = ?5",
     )?;
-    let mut gone = db.prepare_cached("DELETE FROM exchange WHERE seq = ?1")?;
+    let mut gone = db.prepare_cached("DELETE FROM exchange WHERE seq = ?1 RETURNING conversation")?;
+    let mut packed = Touched::default();
     for (first, told) in &facts.exchanges {
         let Some(told) = told else {
-            gone.execute([seq(*first)])?;
+            let mut rows = gone.query([seq(*first)])?;
+            while let Some(row) = rows.next()? {
+                packed.gone(db, ConversationId(Uuid::from_bytes(row.get(0)?)), *first)?;
+            }
             sums.gone(*first);
             continue;
         };
@@ -40,22 +47,27 @@ pub(super) fn keep(db: &Connection, facts: &Facts, before: u64) -> Result<(), Me
     for reply in facts.replies.values().flatten() {
         // Of another reply there is no exchange.
         if sums.begins(reply.seq) {
-            sums.says(reply, says(db, reply, &mut unders)?);
+            sums.says(reply, says(db, reply, (&mut unders, &mut packed))?);
         }
     }
     // A reply that was told before, and begins an exchange only now.
     let known = facts.exchanges.iter().filter(|(first, told)| told.is_some() && !facts.replies.contains_key(*first));
     for (first, _) in known {
         if let Some(reply) = super::row::known(db, *first)? {
-            sums.says(&reply, says(db, &reply, &mut unders)?);
+            sums.says(&reply, says(db, &reply, (&mut unders, &mut packed))?);
         }
     }
+    packed.keep(db)?;
     sums.keep(db)?;
     behind(db, facts)
 }
 
 /// What a first reply says of its exchange.
-fn says(db: &Connection, reply: &Reply, unders: &mut Unders) -> Result<Arc<Under>, MeasureError> {
+fn says(
+    db: &Connection,
+    reply: &Reply,
+    (unders, packed): (&mut Unders, &mut Touched),
+) -> Result<Arc<Under>, MeasureError> {
     let (id, under) = unders.put(
         db,
         Under {
@@ -78,6 +90,9 @@ fn says(db: &Connection, reply: &Reply, unders: &mut Unders) -> Result<Arc<Under
         id,
         reply.spent.map(|spent| spent.wall),
     ])?;
+    let number = u32::try_from(id).map_err(|_| MeasureError::File("there are too many ways to count".to_owned()))?;
+    let one = Packed { seq: reply.seq, at: reply.received, hour: reply.hour, under: number };
+    packed.put(db, reply.conversation, one)?;
     Ok(under)
 }
 

@@ -1,17 +1,20 @@
 //! Deals with what the people on them began by text, read for reports.
 //!
-//! A year may have tens of thousands of deals, and its exchanges are ten times as many: they are read from one index, and
-//! none that is older than the rule's window.
+//! A year may have tens of thousands of deals, and its exchanges are ten times as many: they are read conversation by
+//! conversation, each at one place, and of those that are older than the rule's window the last alone.
 //! Deals and exchanges are read side by side, each by a reader of its own.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
+use uuid::Uuid;
 
+use super::packed::{Packed, unpacked};
 use super::projections::{MeasureError, Projections};
-use super::under::{TALKED, Unders, talked};
+use super::under::Unders;
 use crate::domain::deal::Deal;
+use crate::domain::id::ConversationId;
 use crate::domain::measure::credit::{Rule, Talked};
 use crate::domain::measure::outcomes::Known;
 use crate::domain::time::Timestamp;
@@ -59,34 +62,38 @@ fn talks(
     (from, until): (Timestamp, Timestamp),
     rule: Rule,
 ) -> Result<HashMap<String, Vec<Talked>>, MeasureError> {
-    let unders = Unders::read(db)?;
-    // In the order of people, as both sides are kept, so that one deal's rows come together.
-    let mut query = db.prepare_cached(&format!(
-        "SELECT c.deal, b.conversation, b.shared, {TALKED} FROM deal_contact c CROSS JOIN behind b ON b.contact = c.contact \
-         LEFT JOIN exchange e INDEXED BY exchange_of ON e.conversation = b.conversation \
-         AND e.received BETWEEN ?3 AND ?2 WHERE c.closed IS NULL OR c.closed >= ?1"
-    ))?;
-    let mut last = db.prepare_cached(&format!(
-        "SELECT {TALKED} FROM exchange e INDEXED BY exchange_of WHERE e.conversation = ?1 AND e.received < ?2 \
-         ORDER BY e.received DESC, e.seq DESC LIMIT 1"
-    ))?;
+    // As of one instant: what is read on meanwhile is not seen in one of them alone.
+    let db = db.unchecked_transaction()?;
+    let unders = Unders::read(&db)?;
+    // In the order of people, as both sides are kept.
+    let mut query = db.prepare_cached(
+        "SELECT c.deal, b.conversation, b.shared, p.packed FROM deal_contact c CROSS JOIN behind b ON b.contact = c.contact \
+         CROSS JOIN exchanges_of p ON p.conversation = b.conversation WHERE c.closed IS NULL OR c.closed >= ?1",
+    )?;
     let begins = from - rule.window();
-    let mut rows = query.query([from.millis(), until.millis(), begins.millis()])?;
+    let mut rows = query.query([from.millis()])?;
     let mut all: HashMap<String, Vec<Talked>> = HashMap::new();
     while let Some(row) = rows.next()? {
         let deal = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-        let talk = if row.get_ref(3)? == ValueRef::Null {
-            let mut before = last.query(params![row.get::<_, [u8; 16]>(1)?, begins.millis()])?;
-            before.next()?.map(|row| talked(row, 0, &unders)).transpose()?.flatten()
-        } else {
-            talked(row, 3, &unders)?
+        let (conversation, shared) = (ConversationId(Uuid::from_bytes(row.get(1)?)), row.get(2)?);
+        let talk = |one: Packed| -> Result<Talked, MeasureError> {
+            let under = Arc::clone(unders.of(i64::from(one.under))?);
+            Ok(Talked { seq: one.seq, conversation, at: one.at, hour: one.hour, under, shared })
         };
-        let shared = row.get(2)?;
-        let talk = talk.map(|talk| Talked { shared, ..talk });
-        match (all.get_mut(deal), talk) {
-            (_, None) => {}
-            (Some(talks), Some(talk)) => talks.push(talk),
-            (None, Some(talk)) => drop(all.insert(deal.to_owned(), vec![talk])),
+        let talks = match all.get_mut(deal) {
+            Some(talks) => talks,
+            None => all.entry(deal.to_owned()).or_default(),
+        };
+        let (before, mut last) = (talks.len(), None::<Packed>);
+        for one in unpacked(row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?)?.filter(|one| one.at <= until) {
+            if one.at >= begins {
+                talks.push(talk(one)?);
+            } else if last.is_none_or(|last| (last.at, last.seq) < (one.at, one.seq)) {
+                last = Some(one);
+            }
+        }
+        if talks.len() == before {
+            talks.extend(last.map(talk).transpose()?);
         }
     }
     for talks in all.values_mut() {

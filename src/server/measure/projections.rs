@@ -16,9 +16,23 @@ const SHAPE: i32 = 7;
 const SCHEMA: &str = include_str!("../../../assets/sql/measure/projections.sql");
 
 /// Every table of it, to be emptied by dropping it.
-pub const TABLES: [&str; 15] = [
-    "read_to", "talk", "asker", "reply", "cell", "load", "turn", "stretch", "tally", "opt_out", "held", "under",
-    "exchange", "behind", "heard",
+pub const TABLES: [&str; 16] = [
+    "read_to",
+    "talk",
+    "asker",
+    "reply",
+    "cell",
+    "load",
+    "turn",
+    "stretch",
+    "tally",
+    "opt_out",
+    "held",
+    "under",
+    "exchange",
+    "exchanges_of",
+    "behind",
+    "heard",
 ];
 
 /// What the CRM told, which the journal does not know: it stays when the journal is read anew.

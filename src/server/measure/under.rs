@@ -65,6 +65,12 @@ impl Unders {
         Ok((number, under))
     }
 
+    /// The one of a number.
+    pub(super) fn of(&self, number: i64) -> Result<&Arc<Under>, MeasureError> {
+        let unknown = || MeasureError::File("under what an exchange counts is not readable".to_owned());
+        self.by_number.get(&number).ok_or_else(unknown)
+    }
+
     fn knows(&mut self, number: i64, under: Arc<Under>) {
         self.by_number.insert(number, Arc::clone(&under));
         self.numbers.insert(under, number);
@@ -77,14 +83,12 @@ pub(super) fn talked(row: &Row<'_>, first: usize, unders: &Unders) -> Result<Opt
     if number == 0 {
         return Ok(None);
     }
-    let under = unders.by_number.get(&number);
-    let unknown = || MeasureError::File("under what an exchange counts is not readable".to_owned());
     Ok(Some(Talked {
         seq: row.get::<_, i64>(first)?.unsigned_abs(),
         conversation: ConversationId(Uuid::from_bytes(row.get(first + 1)?)),
         at: Timestamp::from_millis(row.get(first + 2)?),
         hour: row.get(first + 3)?,
-        under: Arc::clone(under.ok_or_else(unknown)?),
+        under: Arc::clone(unders.of(number)?),
         shared: false,
     }))
 }

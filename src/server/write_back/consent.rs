@@ -154,7 +154,12 @@ impl WriteBack {
                 Err(CrmError::NotFound) => {}
                 // The others are marked all the same.
                 Err(error) if error.is_final() => refused = Some(error),
-                Err(error) => return self.failed(row, &error).await,
+                Err(error) => {
+                    if error.may_have_been_made() {
+                        row.next_at = self.settled(self.service.clock().now());
+                    }
+                    return self.failed(row, &error).await;
+                }
             }
         }
         match refused {

@@ -11,8 +11,7 @@ use crate::domain::id::{ContactId, DealId, MessageId, RepId};
 use crate::domain::safe_text::SafeText;
 use crate::domain::sla;
 use crate::domain::time::{Span, Timestamp};
-use crate::domain::write_back::Wanted;
-use crate::domain::write_back::came_of;
+use crate::domain::write_back::{self, Wanted, came_of};
 use crate::domain::writer;
 use crate::journal::Frame;
 use crate::server::crm::CrmError;
@@ -120,6 +119,8 @@ impl WriteBack {
             }
             Err(error) => {
                 row.begun = error.may_have_been_made();
+                // The call itself may have begun long after it was said on disk that it would.
+                row.next_at = self.settled(self.service.clock().now());
                 self.failed(row, &error).await
             }
         }
@@ -127,10 +128,15 @@ impl WriteBack {
 
     /// From here on a call may make it, and until it can no more, nothing is looked for: on disk before the call.
     pub(super) async fn begins(&self, row: &mut CrmRow, now: Timestamp) -> Result<(), StoreError> {
-        let settles = Span::millis(i64::try_from(self.crm.settles().as_millis()).unwrap_or(i64::MAX));
         row.begun = true;
-        row.next_at = now + self.service.clock().of_real(settles);
+        row.next_at = self.settled(now);
         self.service.store().put_crm_row(row).await
+    }
+
+    /// When a call that nobody heard the end of can make nothing any more.
+    pub(super) fn settled(&self, now: Timestamp) -> Timestamp {
+        let settles = Span::millis(i64::try_from(self.crm.settles().as_millis()).unwrap_or(i64::MAX));
+        now + self.service.clock().of_real(settles)
     }
 
     pub(super) async fn made(&self, mut row: CrmRow, id: String) -> Result<Option<Timestamp>, StoreError> {
@@ -250,6 +256,11 @@ impl WriteBack {
             }
             Wanted::FollowUp { words, due } => task(words.clone(), String::new(), *due),
             Wanted::Task { due } => {
+                let policy = &self.service.playbook().write_back;
+                let is_right = write_back::task(policy, &subject.state) == rep.clone().map(|rep| (rep, *due));
+                if !is_right && !row.begun {
+                    return Ok(None);
+                }
                 let waits = to_answer(match subject.cards.as_slice() {
                     [card] => Some(card.name.trim()).filter(|name| !name.is_empty()),
                     _ => None,

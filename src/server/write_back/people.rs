@@ -29,6 +29,8 @@ impl WriteBack {
         let Some(address) = store.address(number).await? else { return Ok(Ok(false)) };
         let named: Vec<ContactId> = match self.crm.behind(&address).await {
             Ok(cards) => cards.into_iter().map(|card| card.contact).collect(),
+            // It is the question that failed for good, and not the write: it waits until somebody is named.
+            Err(error) if error.is_final() => return Ok(Ok(false)),
             Err(error) => return Ok(Err(error)),
         };
         let is_theirs = named.contains(contact);

@@ -318,6 +318,66 @@ async fn a_text_that_was_logged_and_did_not_arrive_is_told() {
     desk.close().await;
 }
 
+/// A CRM that takes calls and makes what they write long after everybody gave them up.
+struct Late {
+    crm: Arc<dyn Crm>,
+    held: std::sync::Mutex<Vec<Write>>,
+}
+
+#[async_trait]
+impl Crm for Late {
+    fn takes_writes(&self) -> bool {
+        true
+    }
+
+    async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError> {
+        self.crm.behind(address).await
+    }
+
+    async fn write(&self, write: &Write) -> Result<String, CrmError> {
+        let first = {
+            let mut held = self.held.lock().unwrap();
+            held.push(write.clone());
+            held.len() == 1
+        };
+        if first { Err(CrmError::Failing(504)) } else { self.crm.write(write).await }
+    }
+
+    async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
+        self.crm.find(write).await
+    }
+
+    async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
+        self.crm.task(id).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_writes_after_it_was_given_up_is_not_made_again() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let desk = shop.backend().await;
+    let late = Arc::new(Late { crm: Arc::new(crm(&shop)), held: std::sync::Mutex::default() });
+    let runner = WriteBack::new(desk.service(), Arc::clone(&late) as Arc<dyn Crm>);
+    runner.round().await.unwrap();
+    asked(&shop, &desk, &buyer, "one?").await;
+    desk.knows(&crm(&shop), &buyer).await;
+    runner.round().await.unwrap();
+    let calls = || late.held.lock().unwrap().len();
+    assert_eq!(calls(), 1);
+    // It is neither looked for nor made while it may be on its way.
+    shop.later(50);
+    runner.round().await.unwrap();
+    assert_eq!(calls(), 1, "a minute is not over");
+    let held = late.held.lock().unwrap()[0].clone();
+    crm(&shop).write(&held).await.unwrap();
+    shop.later(20);
+    runner.round().await.unwrap();
+    let logs = written(&shop).await.into_iter().filter(|w| w["write"]["kind"] == "log").count();
+    assert_eq!((logs, calls()), (1, 1));
+    desk.close().await;
+}
+
 /// A process that dies at its `n`th call of the CRM: before it leaves, or after it was answered.
 pub(super) struct Dying {
     crm: Arc<dyn Crm>,

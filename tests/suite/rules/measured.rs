@@ -1,5 +1,6 @@
 //! Whatever happens, what is measured of it depends on the record alone: not on where a reader stopped and went on.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -69,7 +70,7 @@ pub(crate) fn dump(path: &Path) -> Vec<String> {
     for table in TABLES {
         // Numbers of what exchanges count under are given as they come.
         let rows = match table {
-            "under" => continue,
+            "under" | "exchanges_of" => continue,
             "exchange" => {
                 "SELECT seq, conversation, ended, outcome, finished_by, received, day, hour, wall, team, cohort, rep, line, \
                  use_case, standing FROM exchange LEFT JOIN under ON under.id = exchange.under"
@@ -84,8 +85,31 @@ pub(crate) fn dump(path: &Path) -> Vec<String> {
             all.push(format!("{table}: {}", cells.collect::<Vec<_>>().join(" | ")));
         }
     }
+    all.extend(packed(&db));
     all.sort();
     all
+}
+
+/// What conversations say of their exchanges, which is what their rows say.
+fn packed(db: &Connection) -> Vec<String> {
+    let mut rows = BTreeMap::new();
+    let mut query =
+        db.prepare("SELECT seq, conversation, received, hour, under FROM exchange WHERE under <> 0").unwrap();
+    let all = query.query_map([], |r| {
+        let of: (i64, [u8; 16], i64, u8, u32) = (r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?);
+        Ok(of)
+    });
+    for (seq, conversation, at, hour, under) in all.unwrap().map(Result::unwrap) {
+        let of: &mut Vec<u8> = rows.entry(conversation).or_default();
+        of.extend([seq.to_le_bytes(), at.to_le_bytes()].concat());
+        of.push(hour);
+        of.extend(under.to_le_bytes());
+    }
+    let mut query = db.prepare("SELECT conversation, packed FROM exchanges_of").unwrap();
+    let kept = query.query_map([], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
+    let kept: BTreeMap<[u8; 16], Vec<u8>> = kept.map(Result::unwrap).collect();
+    assert_eq!(kept, rows);
+    kept.iter().map(|(conversation, bytes)| format!("exchanges_of: {conversation:?} {}", bytes.len())).collect()
 }
 
 /// Sums say as many as there are rows.

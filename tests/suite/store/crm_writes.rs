@@ -119,6 +119,24 @@ pub(super) async fn a_task_is_open_until_a_write_ends_it_or_it_is_closed(store: 
     assert_eq!(store.crm_row(Uuid::from_u128(5)).await.unwrap(), Some(ends));
 }
 
+pub(super) async fn a_refused_task_that_is_tried_again_is_open_and_a_dropped_one_was_closed_by_nobody_there(
+    store: &Kept,
+) {
+    store.crm_follow(1, &[task(1, 1, 1), task(2, 2, 1), task(3, 3, 1)]).await.unwrap();
+    let ends = [(1, CrmEnd::Refused), (2, CrmEnd::Dropped), (3, CrmEnd::Made)];
+    for (n, end) in ends {
+        store.put_crm_row(&CrmRow { closed: true, ..ended(task(n, n, 1), end, minute(2)) }).await.unwrap();
+    }
+    let closed = async |n| keys(&store.crm_tasks_closed_there(here(n)).await.unwrap());
+    assert_eq!((closed(1).await, closed(2).await, closed(3).await), (vec![1], vec![], vec![3]));
+    store.crm_wake(here(1), minute(3)).await.unwrap();
+    assert_eq!(keys(&store.crm_tasks(None, None, 9).await.unwrap()), [1]);
+    assert_eq!(closed(1).await, [] as [u128; 0]);
+    store.put_crm_row(&CrmRow { closed: true, ..ended(task(1, 1, 1), CrmEnd::Refused, minute(4)) }).await.unwrap();
+    assert_eq!(store.crm_retry(minute(5)).await.unwrap(), 1);
+    assert_eq!(keys(&store.crm_tasks(None, None, 9).await.unwrap()), [1]);
+}
+
 pub(super) async fn what_was_refused_is_counted_shown_and_put_back(store: &Kept) {
     assert_eq!(store.crm_standing().await.unwrap(), CrmStanding::default());
     store.crm_follow(1, &[log(1, 1, 4), log(2, 2, 2), log(3, 3, 3), log(4, 4, 1)]).await.unwrap();

@@ -47,6 +47,15 @@ pub struct Records {
     pub results: Vec<Record>,
     #[serde(default)]
     paging: Option<Paging>,
+    #[serde(default)]
+    errors: Vec<Failed>,
+}
+
+/// Why some of them are missing in an answer to a batch (207).
+#[derive(Clone, Debug, Deserialize)]
+struct Failed {
+    #[serde(default)]
+    category: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -65,6 +74,11 @@ fn next(paging: Option<Paging>) -> Option<String> {
 }
 
 impl Records {
+    /// Whether some are missing for another reason than that they are not there.
+    pub fn hides(&self) -> bool {
+        self.errors.iter().any(|error| error.category != "OBJECT_NOT_FOUND")
+    }
+
     /// What the next page is asked for with.
     pub fn next(&self) -> Option<String> {
         next(self.paging.clone())

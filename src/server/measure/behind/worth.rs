@@ -130,7 +130,9 @@ impl Desk {
             conditions.push_str(" AND outcome = 'meeting'");
         }
         let from = format!("FROM exchange e JOIN under u ON u.id = e.under WHERE day BETWEEN ?1 AND ?2{conditions}");
-        let db = self.projections.reading();
+        let reading = self.projections.reading();
+        // As of one instant: what is read on meanwhile is not seen in one of them alone.
+        let db = reading.unchecked_transaction()?;
         let total = if self.sees.whose().rep.is_some() {
             let mut query = db.prepare_cached(&format!("SELECT count(*) {from}"))?;
             query.query_row(params_from_iter(&values), |row| row.get(0))?

@@ -155,7 +155,8 @@ pub(super) fn put_cards(tables: &mut Tables, people: &[People], at: Timestamp) {
 /// What of a number's conversations waits for the CRM to say who has it may be tried.
 fn wake_writes(tables: &mut Tables, number: NumberId, at: Timestamp) {
     let of_number = |id: &ConversationId| tables.conversations.get(id).is_some_and(|(c, ..)| c.number == number);
-    let waits = tables.crm_writes.values_mut().filter(|row| row.ended.is_none() && of_number(&row.conversation));
+    let waits =
+        tables.crm_writes.values_mut().filter(|row| row.ended.is_none() && !row.begun && of_number(&row.conversation));
     waits.for_each(|row| row.next_at = row.next_at.min(at));
 }
 

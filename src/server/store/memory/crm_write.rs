@@ -62,7 +62,9 @@ impl CrmWriteStore for MemoryStore {
         for row in tables.crm_writes.values_mut().filter(|row| row.conversation == conversation) {
             match row.ended {
                 None if !row.begun => row.next_at = row.next_at.min(now),
-                Some((CrmEnd::Refused, _)) => (row.ended, row.waits, row.next_at, row.tries) = (None, None, now, 0),
+                Some((CrmEnd::Refused, _)) => {
+                    (row.ended, row.waits, row.next_at, row.tries, row.closed) = (None, None, now, 0, false)
+                }
                 None | Some((CrmEnd::Made | CrmEnd::Dropped, _)) => {}
             }
         }
@@ -87,9 +89,9 @@ impl CrmWriteStore for MemoryStore {
     async fn crm_tasks_closed_there(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError> {
         let tables = self.0.lock().await;
         let ends = |task: &CrmRow| tables.crm_writes.values().any(|row| row.about == Some(task.key));
-        let wanted = |row: &&CrmRow| {
-            row.closed && matches!(row.wanted, Wanted::Task { .. }) && row.conversation == conversation && !ends(row)
-        };
+        let of_task = |row: &&CrmRow| matches!(row.wanted, Wanted::Task { .. }) && row.conversation == conversation;
+        let dropped = |row: &CrmRow| matches!(row.ended, Some((CrmEnd::Dropped, _)));
+        let wanted = |row: &&CrmRow| row.closed && of_task(row) && !dropped(row) && !ends(row);
         Ok(tables.crm_writes.values().filter(wanted).cloned().collect())
     }
 
@@ -127,7 +129,7 @@ impl CrmWriteStore for MemoryStore {
         let mut again = 0;
         for row in tables.crm_writes.values_mut() {
             if matches!(row.ended, Some((CrmEnd::Refused, _))) {
-                (row.ended, row.waits, row.next_at, row.tries) = (None, None, now, 0);
+                (row.ended, row.waits, row.next_at, row.tries, row.closed) = (None, None, now, 0, false);
                 again += 1;
             }
         }

@@ -45,7 +45,8 @@ impl CrmWriteStore for SqliteStore {
     async fn crm_wake(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError> {
         let waits = "UPDATE crm_write SET next_at = ?2 WHERE conversation = ?1 AND ended IS NULL AND next_at > ?2 \
                      AND begun = 0";
-        let refused = "UPDATE crm_write SET ended = NULL, ended_at = NULL, waits = NULL, next_at = ?2, tries = 0 \
+        let refused = "UPDATE crm_write SET ended = NULL, ended_at = NULL, waits = NULL, next_at = ?2, tries = 0, \
+                       closed = iif(closed IS NULL, NULL, 0) \
                        WHERE ended = 'refused' AND conversation = ?1";
         self.write(move |db| {
             let of = params![conversation.to_string(), now.millis()];
@@ -77,7 +78,7 @@ impl CrmWriteStore for SqliteStore {
     }
 
     async fn crm_tasks_closed_there(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError> {
-        let sql = "SELECT * FROM crm_write AS task WHERE closed = 1 AND conversation = ?1 AND NOT EXISTS \
+        let sql = "SELECT * FROM crm_write AS task WHERE closed = 1 AND conversation = ?1 AND ended IS NOT 'dropped' AND NOT EXISTS \
                    (SELECT 1 FROM crm_write AS ends WHERE ends.about = task.key) ORDER BY key";
         let conversation = conversation.to_string();
         self.read(move |tx| select(tx, sql, &[&conversation])).await
@@ -98,7 +99,8 @@ impl CrmWriteStore for SqliteStore {
     }
 
     async fn crm_retry(&self, now: Timestamp) -> Result<usize, StoreError> {
-        let sql = "UPDATE crm_write SET ended = NULL, ended_at = NULL, waits = NULL, next_at = ?1, tries = 0 \
+        let sql = "UPDATE crm_write SET ended = NULL, ended_at = NULL, waits = NULL, next_at = ?1, tries = 0, \
+                   closed = iif(closed IS NULL, NULL, 0) \
                    WHERE ended = 'refused'";
         self.write(move |db| Ok(db.execute(sql, [now.millis()])?)).await
     }

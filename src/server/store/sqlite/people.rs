@@ -49,7 +49,7 @@ pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -
 /// has.
 pub(super) fn wake_writes(tx: &Transaction<'_>, number: &str, at: Timestamp) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE crm_write SET next_at = ?2 WHERE ended IS NULL AND next_at > ?2 \
+        "UPDATE crm_write SET next_at = ?2 WHERE ended IS NULL AND next_at > ?2 AND begun = 0 \
          AND conversation IN (SELECT id FROM conversation WHERE number = ?1)",
     )?
     .execute(params![number, at.millis()])?;
