@@ -103,7 +103,9 @@ impl Touched {
                 continue;
             }
             let mut packed = Vec::with_capacity(all.len() * LENGTH);
-            all.values().for_each(|one| one.write(&mut packed));
+            for one in all.values() {
+                one.write(&mut packed);
+            }
             put.execute(params![conversation.0.as_bytes(), packed])?;
         }
         Ok(())
@@ -118,7 +120,8 @@ mod tests {
     fn what_is_packed_is_read_again_and_half_of_it_is_refused() {
         let one = |seq| Packed { seq, at: Timestamp::from_millis(1_767_243_600_000), hour: 167, under: 70_000 };
         let mut bytes = Vec::new();
-        [one(7), one(u64::MAX)].map(|one| one.write(&mut bytes));
+        one(7).write(&mut bytes);
+        one(u64::MAX).write(&mut bytes);
         assert_eq!(unpacked(&bytes).unwrap().collect::<Vec<_>>(), [one(7), one(u64::MAX)]);
         assert_eq!(unpacked(&[]).unwrap().count(), 0);
         assert!(unpacked(&bytes[1..]).is_err());

@@ -63,7 +63,7 @@ impl CrmWriteStore for MemoryStore {
             match row.ended {
                 None if !row.begun => row.next_at = row.next_at.min(now),
                 Some((CrmEnd::Refused, _)) => {
-                    (row.ended, row.waits, row.next_at, row.tries, row.closed) = (None, None, now, 0, false)
+                    (row.ended, row.waits, row.next_at, row.tries, row.closed) = (None, None, now, 0, false);
                 }
                 None | Some((CrmEnd::Made | CrmEnd::Dropped, _)) => {}
             }
