@@ -215,10 +215,23 @@ fn a_thumb_or_a_thank_you_behind_a_question_leaves_the_question_to_be_answered()
     inbox.handle.ask(Ask::Open(Some(id)));
     let asked = inbox.thread(&house, "the question", |t| t.messages.len() == 1);
     assert!(asked.next_step.what.contains("price question"), "{:?}", asked.next_step);
-    for (n, text) in [(2, "Liked “Would Monday work?”"), (3, "👍"), (4, "thanks!")] {
+    let after = [
+        "Liked “Would Monday work?”",
+        "👍",
+        "thanks!",
+        "hello?",
+        "Hi, any update?",
+        "still there?",
+        "I'm driving, text me",
+        "Out of office until Monday",
+    ];
+    for (n, text) in (2..).zip(after) {
         house.text(1, text);
         let then = inbox.thread(&house, "what came after it", |t| t.messages.len() == n);
         assert_eq!(then.next_step, asked.next_step, "{text}");
     }
+    house.text(1, "Never mind, we are not interested any more");
+    let no = inbox.thread(&house, "the no", |t| t.messages.len() == after.len() + 2);
+    assert_ne!(no.next_step, asked.next_step, "a no ends what was asked before it");
     inbox.stop(&house);
 }

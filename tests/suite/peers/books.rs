@@ -363,7 +363,14 @@ async fn a_call_that_writes_after_it_was_given_up_is_not_made_again() {
     asked(&shop, &desk, &buyer, "one?").await;
     desk.knows(&crm(&shop), &buyer).await;
     runner.round().await.unwrap();
-    let calls = || late.held.lock().unwrap().len();
+    let calls = || {
+        late.held
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|w| matches!(w.what, comeback::server::crm::write::What::Log { .. }))
+            .count()
+    };
     assert_eq!(calls(), 1);
     // It is neither looked for nor made while it may be on its way.
     shop.later(50);
