@@ -3,10 +3,9 @@
 //!
 //! Nobody waits for it: not a text, not a report, which says as of when deals are known. Each question begins a few minutes
 //! before the newest change that is known, and of two tellings of a deal the newer one stands, so that what comes late, twice
-//! or in any order comes to the same. Once a day all of them
-//! are read again: what is told then stands whatever was told before, for a clock may have been wrong. Those that the CRM has
-//! no more tell nobody that they changed: a quarter of an hour after each was told it is asked about, some in each round,
-//! and dropped when it is gone.
+//! or in any order comes to the same. Once a day all of them are read again: what is told then stands whatever was told
+//! before, for a clock may have been wrong. Those that the CRM has no more tell nobody that they changed: a quarter of an hour
+//! after each was told it is asked about, some in each round, and dropped when it is gone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -146,7 +145,11 @@ async fn ask(crm: &dyn Crm, projections: &Projections, now: Timestamp) -> Result
             if let Ok(unread) = crm.unread_deals().await {
                 projections.deals_unread(unread)?;
             }
-            still(crm, projections, now).await?;
+            // What changed is told all the same when the CRM does not say this.
+            match still(crm, projections, now).await {
+                Err(FollowError::Crm(e)) => tracing::warn!(error = %e, "deals that may be gone are asked about later"),
+                told => told?,
+            }
             return Ok(told);
         }
         after = page.next;

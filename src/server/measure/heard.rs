@@ -39,7 +39,7 @@ impl Heard {
             let Some(row) = rows.next()? else { continue };
             let (day, outcome): (i32, Option<String>) = (row.get(5)?, row.get(6)?);
             // One whose first reply was never told counts nowhere.
-            let of = talked(row, 0, unders)?.map(|talk| (day, talk));
+            let of = talked(row, unders)?.map(|talk| (day, talk));
             were.insert(seq, Image { of, meeting: outcome.as_deref() == Some("meeting") });
         }
         Ok(Self { are: were.clone(), were })

@@ -13,7 +13,7 @@ use crate::domain::id::{ConversationId, LineId, RepId, TeamId};
 use crate::domain::measure::credit::{Talked, Under};
 use crate::domain::time::Timestamp;
 
-/// The columns that [`talked`] reads, from its first one.
+/// The columns that [`talked`] reads, before all others.
 pub(super) const TALKED: &str = "e.seq, e.conversation, e.received, e.hour, e.under";
 
 /// Every way, by its number and the other way round.
@@ -77,17 +77,17 @@ impl Unders {
     }
 }
 
-/// Reads an exchange, from this column on; nothing of one whose first reply was never told.
-pub(super) fn talked(row: &Row<'_>, first: usize, unders: &Unders) -> Result<Option<Talked>, MeasureError> {
-    let number: i64 = row.get(first + 4)?;
+/// Reads an exchange; nothing of one whose first reply was never told.
+pub(super) fn talked(row: &Row<'_>, unders: &Unders) -> Result<Option<Talked>, MeasureError> {
+    let number: i64 = row.get(4)?;
     if number == 0 {
         return Ok(None);
     }
     Ok(Some(Talked {
-        seq: row.get::<_, i64>(first)?.unsigned_abs(),
-        conversation: ConversationId(Uuid::from_bytes(row.get(first + 1)?)),
-        at: Timestamp::from_millis(row.get(first + 2)?),
-        hour: row.get(first + 3)?,
+        seq: row.get::<_, i64>(0)?.unsigned_abs(),
+        conversation: ConversationId(Uuid::from_bytes(row.get(1)?)),
+        at: Timestamp::from_millis(row.get(2)?),
+        hour: row.get(3)?,
         under: Arc::clone(unders.of(number)?),
         shared: false,
     }))

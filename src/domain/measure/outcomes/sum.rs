@@ -124,3 +124,32 @@ pub(super) fn steps(deal: &Deal, from: Timestamp) -> impl Iterator<Item = Step<'
     });
     steps.map(|(stood, next)| Step { stood, at: next.at })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{deal, talked};
+    use super::*;
+    use crate::domain::measure::credit::{Rule, Touch};
+
+    const fn day(n: i64) -> Timestamp {
+        Timestamp::from_millis(n * 86_400_000)
+    }
+
+    #[test]
+    fn back_is_no_step_on_and_who_texts_again_later_takes_none_away() {
+        let way = [(1, "discovery", 0), (10, "proposal", 2), (20, "evaluation", 1), (30, "contract", 3)];
+        let change = |(on, stage, place): (i64, &str, u16)| StageChange {
+            at: day(on),
+            stage: stage.to_owned(),
+            place: Some(place),
+        };
+        let deal = Deal { stages: way.map(change).to_vec(), ..deal("d", day(1), None) };
+        let on: Vec<(&str, Timestamp)> =
+            steps(&deal, day(0)).map(|step| (step.stood.stage.as_str(), step.at)).collect();
+        assert_eq!(on, [("discovery", day(10)), ("evaluation", day(30))]);
+        let talks = [talked(1, day(5)), talked(2, day(12))];
+        let last = Rule { touch: Touch::Last, ..Rule::default() };
+        let credited = |at| last.within(&talks, at).iter().map(|talk| talk.seq).collect::<Vec<_>>();
+        assert_eq!((credited(day(10)), credited(day(30))), (vec![1], vec![2]));
+    }
+}

@@ -145,7 +145,7 @@ impl Desk {
         let unders = Unders::read(&db)?;
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
-            let Some(talk) = talked(row, 0, &unders)? else { continue };
+            let Some(talk) = talked(row, &unders)? else { continue };
             let outcome: Option<String> = row.get(5)?;
             let end = outcome.as_deref().map_or("under way", ended);
             let said = format!("{end}: {}", self.whose(&talk));
