@@ -62,6 +62,7 @@ fn line(row: &CrmRow, now: Timestamp) -> String {
         Wanted::Task { .. } => "task",
         Wanted::TaskDone { .. } => "end of a task",
         Wanted::Reopened => "opened again",
+        Wanted::Moved => "meeting moved",
         Wanted::Undelivered { .. } => "not arrived",
         Wanted::Owner => "owner",
         Wanted::Consent { .. } => "opt-out",

@@ -115,6 +115,8 @@ pub enum Wanted {
     },
     /// What had ended, and stands there as ended, was opened again by a person.
     Reopened,
+    /// A meeting that stands there is not held then: another one, of this conversation, takes its place.
+    Moved,
     /// A text that stands there as sent did not arrive.
     Undelivered {
         /// Which.
@@ -184,6 +186,12 @@ pub fn follows_number(policy: &WriteBack, seq: u64, number: NumberId, event: &Ev
         rep: None,
         what: Wanted::Consent { number },
     })
+}
+
+/// Whether a meeting that was booked before gives way to the one that is booked at `at` in the same conversation: one that is
+/// still ahead does. One that was held is a meeting beside it.
+pub fn gives_way(earlier: &Wanted, at: Timestamp) -> bool {
+    matches!(earlier, Wanted::Outcome { meeting: Some(meeting), .. } if meeting.from > at)
 }
 
 /// What the names of writes about consent begin with.
@@ -294,6 +302,19 @@ mod tests {
         assert_eq!(named(&usual, &back, true).as_deref(), Some("consent:9"));
         assert_eq!(named(&usual, &back, false), None, "nothing ends");
         assert_eq!(named(&WriteBack { opt_outs: false, ..usual }, &out, false), None);
+    }
+
+    #[test]
+    fn a_meeting_gives_way_to_another_while_it_is_ahead_and_nothing_else_does() {
+        let at = Timestamp::from_millis(1_000_000);
+        let end = |from: Option<Timestamp>| Wanted::Outcome {
+            outcome: Outcome::Meeting,
+            meeting: from.map(|from| Meeting { from, minutes: 30 }),
+            note: None,
+        };
+        assert!(gives_way(&end(Some(at + Span::minutes(1))), at));
+        assert!(!gives_way(&end(Some(at)), at), "it began");
+        assert!(!gives_way(&end(None), at) && !gives_way(&Wanted::Reopened, at));
     }
 
     #[test]

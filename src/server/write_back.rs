@@ -176,7 +176,8 @@ impl WriteBack {
     }
 }
 
-/// The pause before a write is tried again: five seconds, and three times as long after each failure, up to ten minutes.
+/// The pause before a write is tried again: five seconds, and three times as long after each failure, up to a minute. One
+/// call a minute burdens no CRM that is down, and what waits is written soon after it is back.
 fn pause(tries: u32) -> Span {
-    Span::seconds(5 * 3_i64.saturating_pow(tries.min(8))).min(Span::minutes(10))
+    Span::seconds(5 * 3_i64.saturating_pow(tries.min(8))).min(Span::minutes(1))
 }

@@ -4,6 +4,7 @@
 mod books;
 mod catcher;
 mod delivery;
+mod ends;
 mod media;
 mod opt_outs;
 mod prism;

@@ -70,6 +70,12 @@ pub enum What {
     },
     /// What stands there as ended was opened again: a line in the log.
     Reopened,
+    /// A meeting is not held when it stands there: a later write has the one that takes its place. Marked so already is as
+    /// good.
+    Moved {
+        /// The CRM's id of it.
+        meeting: String,
+    },
     /// A text that stands there as sent did not arrive: a line in the log.
     Undelivered {
         /// When it was written, as its own line there says.
@@ -159,6 +165,9 @@ pub const OPENED_AGAIN: &str = "Conversation opened again";
 /// How the line begins that takes back what a text's own says.
 pub const NOT_ARRIVED: &str = "The text to the buyer did not arrive";
 
+/// What the title of a meeting begins with there that another one took the place of.
+pub const MOVED: &str = "Moved: ";
+
 /// The line of a text that did not arrive: which one, of several.
 pub fn not_arrived(when: &str, words: &str) -> String {
     let words = if words.is_empty() { String::new() } else { format!(", “{words}”") };
@@ -174,11 +183,11 @@ pub fn to_answer(name: Option<&str>) -> String {
 }
 
 /// Whether something of this title was written by us and is nobody's touch: the buyer's own text, a task to answer it, how
-/// it ended. What a rep texted is theirs.
+/// it ended, a meeting that was not held then. What a rep texted is theirs.
 pub fn is_no_touch(title: &str) -> bool {
     let title = title.trim_start();
     let is_task = title.starts_with("Answer ") && (title.contains(" by text") || title.starts_with(&to_answer(None)));
-    is_task || [FROM_BUYER, ENDED, OPENED_AGAIN, NOT_ARRIVED].iter().any(|ours| title.starts_with(ours))
+    is_task || [FROM_BUYER, ENDED, OPENED_AGAIN, NOT_ARRIVED, MOVED].iter().any(|ours| title.starts_with(ours))
 }
 
 /// A title without the mark at its end.
@@ -199,7 +208,7 @@ impl Write {
             What::Log { inbound: false, .. } | What::Outcome { .. } | What::Reopened | What::Undelivered { .. } => {
                 Some(format!("by {name}"))
             }
-            What::TaskDone { .. } | What::Owner | What::Consent { .. } => None,
+            What::TaskDone { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => None,
         }
     }
 
@@ -211,6 +220,7 @@ impl Write {
             What::TaskDone { .. } => "task done",
             What::Outcome { .. } => "outcome",
             What::Reopened => "reopened",
+            What::Moved { .. } => "moved",
             What::Undelivered { .. } => "undelivered",
             What::Owner => "owner",
             What::Consent { .. } => "consent",

@@ -28,7 +28,7 @@ pub struct CrmRow {
     pub rep: Option<RepId>,
     /// What is to be written.
     pub wanted: Wanted,
-    /// The task that it ends.
+    /// What it changes: the task that it ends, the meeting that gives way.
     pub about: Option<Uuid>,
     /// Of a task: another write ends it, or somebody did there.
     pub closed: bool,
@@ -118,6 +118,15 @@ pub trait CrmWriteStore: Send + Sync + 'static {
 
     /// Tasks of a conversation that are closed, and that none of our writes ended: somebody completed or deleted them there.
     async fn crm_tasks_closed_there(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError>;
+
+    /// Tasks of a conversation that are closed because a write of ours ends them, and that no call has begun to end.
+    async fn crm_tasks_ending(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError>;
+
+    /// Takes back that a task is to be ended, unless a call has begun to; whether it stays.
+    async fn crm_task_stays(&self, task: Uuid) -> Result<bool, StoreError>;
+
+    /// Ends of a conversation that were written or are to, oldest first.
+    async fn crm_ends(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError>;
 
     /// How all of them stand.
     async fn crm_standing(&self) -> Result<CrmStanding, StoreError>;

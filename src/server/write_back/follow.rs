@@ -12,13 +12,14 @@ use crate::domain::time::{Span, Timestamp};
 use crate::domain::write_back::{self, Wanted};
 use crate::journal::{Entry, Frame};
 use crate::server::service::Service;
-use crate::server::store::crm_write::CrmRow;
+use crate::server::store::crm_write::{CrmEnd, CrmRow};
 use crate::server::store::{Store, StoreError};
 
 /// Entries read at once.
 const PAGE: usize = 500;
 
-/// Places of a page that single events do not need: that of a task's end, and of a new task.
+/// Places of a page that single events do not need: of meetings that give way, of a task's end, and of a new task.
+const MOVES: u32 = 500;
 const TASK_ENDS: u32 = 1_000;
 
 /// Reads the journal to its end. A CRM that is connected for the first time is told nothing of what was before, but for
@@ -71,6 +72,7 @@ impl Page<'_> {
             if self.policy.tasks && write_back::moves_task(&event) {
                 moved.insert(conversation, (entry.seq, entry.at));
             }
+            let moves = self.meetings_moved(conversation, entry, &event, &rows).await?;
             let wants = write_back::follows(self.policy, entry.seq, entry.at, &event);
             rows.extend((0..).zip(wants).map(|(n, want)| {
                 let place = (entry.seq, n);
@@ -78,11 +80,40 @@ impl Page<'_> {
                 let next_at = entry.at + held;
                 CrmRow { once: want.once, next_at, ..row(conversation, place, entry.at, want.rep, want.what) }
             }));
+            rows.extend(moves);
         }
         for (conversation, (seq, at)) in moved {
             rows.extend(self.task(conversation, seq, at).await?);
         }
         self.store.crm_follow(last, &rows).await
+    }
+
+    /// What a meeting that is booked takes the place of.
+    async fn meetings_moved(
+        &self,
+        conversation: ConversationId,
+        entry: &Entry,
+        event: &Event,
+        wanted: &[CrmRow],
+    ) -> Result<Vec<CrmRow>, StoreError> {
+        let Event::Done { meeting: Some(_), by, .. } = event else { return Ok(Vec::new()) };
+        if !self.policy.outcomes {
+            return Ok(Vec::new());
+        }
+        let kept = self.store.crm_ends(conversation).await?;
+        let of_page = wanted.iter().filter(|row| row.conversation == conversation);
+        let stands = |row: &&CrmRow| matches!(row.ended, None | Some((CrmEnd::Made, _)));
+        let earlier = kept.iter().chain(of_page).filter(|row| row.place.0 < entry.seq).filter(stands);
+        let gives_way = earlier.filter(|row| write_back::gives_way(&row.wanted, entry.at));
+        Ok((MOVES..)
+            .zip(gives_way)
+            .map(|(n, earlier)| CrmRow {
+                once: format!("moved:{}:{}", earlier.key, entry.seq),
+                about: Some(earlier.key),
+                next_at: entry.at + self.undo,
+                ..row(conversation, (entry.seq, n), entry.at, Some(by.clone()), Wanted::Moved)
+            })
+            .collect())
     }
 
     /// Whoever has it now has the one task, and nobody else.
@@ -95,6 +126,12 @@ impl Page<'_> {
             _ => false,
         };
         let (right, wrong): (Vec<_>, Vec<_>) = open.into_iter().partition(is_right);
+        // An end that was taken back before it was written ends no task.
+        let mut stays = !right.is_empty();
+        for ending in self.store.crm_tasks_ending(conversation).await?.iter().filter(|task| is_right(task)) {
+            stays = stays || self.store.crm_task_stays(ending.key).await?;
+        }
+        let held = if subject.state.is_done() { self.undo } else { Span::ZERO };
         let mut rows: Vec<CrmRow> = (TASK_ENDS..)
             .zip(wrong)
             .map(|(n, task)| {
@@ -102,13 +139,14 @@ impl Page<'_> {
                 CrmRow {
                     once: format!("ends:{}", task.key),
                     about: Some(task.key),
+                    next_at: at + held,
                     ..row(conversation, (seq, n), at, task.rep, Wanted::TaskDone { passed_on })
                 }
             })
             .collect();
         let closed = self.store.crm_tasks_closed_there(conversation).await?;
         // Whoever completed it there acted: until the answer leaves they need no second one.
-        if let (true, false, Some((rep, due))) = (right.is_empty(), closed.iter().any(is_right), wanted.clone()) {
+        if let (false, false, Some((rep, due))) = (stays, closed.iter().any(is_right), wanted.clone()) {
             let place = (seq, TASK_ENDS * 2);
             let task = row(conversation, place, at, Some(rep), Wanted::Task { due });
             rows.push(CrmRow { once: format!("task:{conversation}:{seq}"), ..task });
@@ -119,7 +157,7 @@ impl Page<'_> {
 
 /// Whether it tells how a conversation ended, or follows from that.
 pub(super) const fn is_end(wanted: &Wanted) -> bool {
-    matches!(wanted, Wanted::Outcome { .. } | Wanted::FollowUp { .. })
+    matches!(wanted, Wanted::Outcome { .. } | Wanted::FollowUp { .. } | Wanted::Moved)
 }
 
 pub(super) fn row(

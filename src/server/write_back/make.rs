@@ -114,7 +114,7 @@ impl WriteBack {
         }
         match written {
             Ok(id) => self.made(row, id).await,
-            Err(CrmError::NotFound) if matches!(row.wanted, Wanted::TaskDone { .. }) => {
+            Err(CrmError::NotFound) if matches!(row.wanted, Wanted::TaskDone { .. } | Wanted::Moved) => {
                 self.end(row, CrmEnd::Dropped, now).await
             }
             Err(error) => {
@@ -201,6 +201,10 @@ impl WriteBack {
                 return Ok(Read::Held(row.at + undo));
             }
         }
+        let ends_task = matches!(row.wanted, Wanted::TaskDone { .. }) && subject.state.is_done();
+        if ends_task && !row.begun && now < row.at + undo {
+            return Ok(Read::Held(row.at + undo));
+        }
         if row.wanted == Wanted::Reopened && came_of::is_undo(&past, row.place.0, undo) {
             return Ok(Read::Dropped);
         }
@@ -269,14 +273,14 @@ impl WriteBack {
                 task(waits, cohort.unwrap_or_default(), *due)
             }
             Wanted::TaskDone { passed_on } => {
-                let about = match row.about {
-                    Some(key) => self.service.store().crm_row(key).await?,
-                    None => None,
-                };
-                let Some(task) = about.and_then(|task| task.made) else { return Ok(None) };
+                let Some(task) = self.about(row).await?.and_then(|task| task.made) else { return Ok(None) };
                 What::TaskDone { task, passed_on: *passed_on }
             }
             Wanted::Reopened => What::Reopened,
+            Wanted::Moved => {
+                let Some(meeting) = self.about(row).await?.and_then(|earlier| earlier.made) else { return Ok(None) };
+                What::Moved { meeting }
+            }
             Wanted::Undelivered { message } if came_of::was_out(past, *message, row.place.0) => {
                 let Some(text) = self.service.store().message(*message).await? else { return Ok(None) };
                 self.not_arrived(&text)
@@ -290,6 +294,14 @@ impl WriteBack {
         };
         // One that may have been made is looked for all the same: whoever sees it there wants it done.
         Ok((!is_over(row) || row.begun).then_some(Said { what, rep, at }))
+    }
+
+    /// The write whose record this one changes.
+    async fn about(&self, row: &CrmRow) -> Result<Option<CrmRow>, StoreError> {
+        match row.about {
+            Some(key) => self.service.store().crm_row(key).await,
+            None => Ok(None),
+        }
     }
 
     /// Which text did not arrive, of several.

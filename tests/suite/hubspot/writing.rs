@@ -144,6 +144,30 @@ async fn a_task_is_open_until_it_is_completed_there_or_here_and_a_deleted_one_is
 }
 
 #[tokio::test]
+async fn a_meeting_that_gives_way_is_rescheduled_and_no_touch_and_a_deleted_one_is_gone() {
+    let portal = Portal::open().await;
+    let dana = portal.contact("Dana", "+14155550123", &json!({ "notes_last_contacted": portal.now().millis() }));
+    let meeting = Some(Meeting { from: portal.now() - Span::minutes(60), until: portal.now() - Span::minutes(30) });
+    let outcome = "meeting booked".to_owned();
+    let booked = What::Outcome { outcome, words: String::new(), meeting, sla: None };
+    let id = portal.crm.write(&write(&portal, &dana, booked)).await.unwrap();
+    let touches = async || {
+        let cards = portal.crm.behind(&Address::parse("+14155550123").unwrap()).await.unwrap();
+        cards[0].touches.iter().map(|touch| touch.kind.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(touches().await, ["meeting"]);
+    let moved = write(&portal, &dana, What::Moved { meeting: id.clone() });
+    assert_eq!(portal.crm.find(&moved).await, Ok(None), "again it is as good");
+    for _ in 0..2 {
+        assert_eq!(portal.crm.write(&moved).await, Ok(id.clone()));
+    }
+    assert_eq!(portal.hubspot.all("meetings")[0]["properties"]["hs_meeting_outcome"], "RESCHEDULED");
+    assert_eq!(touches().await, [] as [String; 0]);
+    portal.hubspot.delete("meetings", &id);
+    assert_eq!(portal.crm.write(&moved).await, Err(CrmError::NotFound));
+}
+
+#[tokio::test]
 async fn an_owner_changes_to_one_whom_hubspot_knows_and_a_write_of_nobody_is_made_without() {
     let portal = Portal::open().await;
     let dana = portal.contact("Dana", "+14155550123", &json!({ "hubspot_owner_id": portal.ben }));

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use comeback::config::secret::{Held, Secret};
 use comeback::domain::contact::Address;
 use comeback::domain::context::Card;
-use comeback::domain::time::{Span, Timestamp};
+use comeback::domain::time::Timestamp;
 use comeback::emulator::{Callbacks, Faults, Times};
 use comeback::server::crm::directory::Directory;
 use comeback::server::crm::{Crm, CrmError, TaskState, Write};
@@ -44,7 +44,7 @@ async fn somebody_with_a_deal(shop: &Shop) -> (String, String, String) {
 }
 
 /// The first write of a kind, once it stands in the CRM; virtual time passes.
-async fn first(shop: &Shop, kind: &str) -> Value {
+pub(super) async fn first(shop: &Shop, kind: &str) -> Value {
     eventually(kind, async || {
         shop.later(1);
         written(shop).await.into_iter().find(|w| w["write"]["kind"] == kind)
@@ -269,35 +269,6 @@ async fn a_task_of_somebody_who_did_not_act_is_passed_on_and_not_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_end_taken_back_at_once_is_written_nowhere_and_one_taken_back_later_is_told() {
-    let shop = Shop::open(|config| config.faults = clean()).await;
-    let (_, buyer) = somebody(&shop).await;
-    let desk = shop.backend_undoing(Some(Arc::new(crm(&shop))), Span::seconds(60)).await;
-    asked(&shop, &desk, &buyer, "when can we talk?").await;
-    until(&shop, 1).await;
-    let nurture = json!({ "do": "done", "outcome": "nurture" });
-    for command in [&nurture, &json!({ "do": "reopen" })] {
-        let verdict = desk.does(&buyer, command).await;
-        assert_eq!(verdict["verdict"], "done", "{verdict}");
-    }
-    // Its time is over, and what came after it stands there: nothing is on its way any more.
-    shop.later(120);
-    let again = json!({ "do": "done", "outcome": "not_interested" });
-    assert_eq!(desk.does(&buyer, &again).await["verdict"], "done");
-    let end = first(&shop, "outcome").await;
-    assert_eq!(end["write"]["outcome"], "not interested", "the first end is nowhere");
-    shop.later(120);
-    assert_eq!(desk.does(&buyer, &json!({ "do": "reopen" })).await["verdict"], "done");
-    first(&shop, "reopened").await;
-    let all = written(&shop).await;
-    assert_each_once(&all);
-    let told = kinds(&all).into_iter().filter(|kind| ["outcome", "reopened"].contains(kind));
-    assert_eq!(told.collect::<Vec<_>>(), ["outcome", "reopened"], "{all:#?}");
-    assert!(all.iter().all(|w| w["write"]["subject"] != "Ask whether the time is better now"), "{all:#?}");
-    desk.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_text_that_was_logged_and_did_not_arrive_is_told() {
     let shop = Shop::open(|config| config.faults = Faults { undelivered: Some(30_003), ..clean() }).await;
     let (_, buyer) = somebody(&shop).await;
@@ -471,34 +442,6 @@ async fn a_process_that_dies_at_any_call_writes_nothing_twice_and_loses_nothing(
     assert_each_once(&all);
     let logs = all.iter().filter(|w| w["write"]["kind"] == "log");
     assert_eq!(logs.map(|w| w["write"]["body"].as_str().unwrap()).collect::<Vec<_>>(), ["one?", "two?"]);
-    desk.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_booked_meeting_stands_in_the_crm_with_its_time_and_what_the_rep_wrote() {
-    let shop = Shop::open(|config| config.faults = clean()).await;
-    let (_, buyer) = somebody(&shop).await;
-    let desk = shop.backend_with(Some(Arc::new(crm(&shop)))).await;
-    asked(&shop, &desk, &buyer, "when can we talk?").await;
-    let from: Timestamp = "2026-03-05T15:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap().into();
-    let note = json!({ "message": uuid::Uuid::now_v7(), "body": "Wants to see the new version" });
-    let booked = json!({ "do": "booked", "meeting": { "from": from, "minutes": 45 }, "note": note });
-    let done = desk.does(&buyer, &booked).await;
-    assert_eq!(done["verdict"], "done", "{done}");
-    let end = eventually("its end stands there", async || {
-        shop.later(1);
-        written(&shop).await.into_iter().find(|w| w["write"]["kind"] == "outcome")
-    })
-    .await;
-    assert_eq!(
-        (&end["write"]["outcome"], &end["write"]["words"]),
-        (&json!("meeting booked"), &json!("Wants to see the new version"))
-    );
-    let meeting = &end["write"]["meeting"];
-    assert_eq!(
-        (&meeting["from"], &meeting["until"]),
-        (&json!("2026-03-05T15:00:00.000Z"), &json!("2026-03-05T15:45:00.000Z"))
-    );
     desk.close().await;
 }
 

@@ -187,6 +187,26 @@ async fn a_task_is_open_until_it_is_completed_there_or_here_and_a_deleted_one_is
 }
 
 #[tokio::test]
+async fn a_meeting_that_gives_way_says_so_and_takes_nobodys_time_and_a_deleted_one_is_gone() {
+    let org = Org::open().await;
+    let dana = org.contact("Dana", "+14155550123", &json!({}));
+    let meeting = Some(Meeting { from: org.now() + Span::minutes(60), until: org.now() + Span::minutes(90) });
+    let outcome = "meeting booked".to_owned();
+    let booked = What::Outcome { outcome, words: String::new(), meeting, sla: None };
+    let id = org.crm.write(&write(&org, &dana, booked)).await.unwrap();
+    org.salesforce.change("Event", &id, &json!({ "Subject": "Demo with Dana" })).unwrap();
+    let moved = write(&org, &dana, What::Moved { meeting: id.clone() });
+    assert_eq!(org.crm.find(&moved).await, Ok(None), "again it is as good");
+    for _ in 0..2 {
+        assert_eq!(org.crm.write(&moved).await, Ok(id.clone()));
+    }
+    let event = &org.salesforce.all("Event")[0];
+    assert_eq!((&event["Subject"], &event["ShowAs"]), (&json!("Moved: Demo with Dana"), &json!("Free")));
+    org.salesforce.delete("Event", &id);
+    assert_eq!(org.crm.write(&moved).await, Err(CrmError::NotFound));
+}
+
+#[tokio::test]
 async fn an_owner_changes_to_one_whom_salesforce_knows_and_a_write_of_nobody_is_made_without() {
     let org = Org::open().await;
     let dana = org.contact("Dana", "+14155550123", &json!({ "OwnerId": org.ben }));

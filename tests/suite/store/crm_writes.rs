@@ -1,5 +1,6 @@
 //! Writes into the CRM on their way.
 
+use comeback::domain::event::Outcome;
 use comeback::domain::id::ConversationId;
 use comeback::domain::time::Timestamp;
 use comeback::domain::write_back::Wanted;
@@ -117,6 +118,41 @@ pub(super) async fn a_task_is_open_until_a_write_ends_it_or_it_is_closed(store: 
     assert_eq!(open(None, None).await, [2]);
     assert!(store.crm_row(Uuid::from_u128(1)).await.unwrap().unwrap().closed);
     assert_eq!(store.crm_row(Uuid::from_u128(5)).await.unwrap(), Some(ends));
+}
+
+pub(super) async fn a_task_whose_end_no_call_has_begun_may_stay(store: &Kept) {
+    let done = || Wanted::TaskDone { passed_on: false };
+    let ends = |key: u128, task: u128| CrmRow { about: Some(Uuid::from_u128(task)), ..row(key, task, 3, done()) };
+    store.crm_follow(1, &[task(1, 1, 1), task(2, 2, 1), task(3, 3, 1)]).await.unwrap();
+    store.put_crm_row(&ended(task(1, 1, 1), CrmEnd::Made, minute(1))).await.unwrap();
+    store.put_crm_row(&CrmRow { closed: true, ..ended(task(3, 3, 1), CrmEnd::Dropped, minute(1)) }).await.unwrap();
+    store.crm_follow(2, &[ends(11, 1), ends(12, 2), ends(13, 3)]).await.unwrap();
+    store.put_crm_row(&CrmRow { begun: true, ..ends(12, 2) }).await.unwrap();
+    let ending = async |n| keys(&store.crm_tasks_ending(here(n)).await.unwrap());
+    assert_eq!((ending(1).await, ending(2).await, ending(3).await), (vec![1], vec![], vec![]));
+    assert!(!store.crm_task_stays(Uuid::from_u128(2)).await.unwrap(), "a call may have ended it");
+    assert!(store.crm_task_stays(Uuid::from_u128(1)).await.unwrap());
+    assert!(!store.crm_task_stays(Uuid::from_u128(1)).await.unwrap(), "nothing ends it any more");
+    assert_eq!(keys(&store.crm_tasks(None, None, 9).await.unwrap()), [1]);
+    assert_eq!(store.crm_row(Uuid::from_u128(11)).await.unwrap(), None);
+    // It ends another time by the same name.
+    store.crm_follow(3, &[ends(11, 1)]).await.unwrap();
+    assert_eq!(ending(1).await, [1]);
+    assert!(store.crm_tasks(None, None, 9).await.unwrap().is_empty());
+}
+
+pub(super) async fn ends_of_a_conversation_are_told_in_order_and_a_write_about_one_closes_nothing(store: &Kept) {
+    let end = |key: u128, of: u128, seq: u64| CrmRow {
+        once: format!("end:{seq}"),
+        ..row(key, of, seq, Wanted::Outcome { outcome: Outcome::Meeting, meeting: None, note: None })
+    };
+    store.crm_follow(1, &[log(1, 1, 1), end(3, 1, 7), end(2, 1, 12), end(4, 2, 9)]).await.unwrap();
+    let moved = CrmRow { about: Some(Uuid::from_u128(3)), ..row(5, 1, 12, Wanted::Moved) };
+    store.crm_follow(2, &[CrmRow { place: (12, 1), ..moved }]).await.unwrap();
+    let ends = store.crm_ends(here(1)).await.unwrap();
+    assert_eq!(keys(&ends), [3, 2]);
+    assert!(!ends[0].closed, "it is no task");
+    assert!(store.crm_tasks_closed_there(here(1)).await.unwrap().is_empty());
 }
 
 pub(super) async fn a_refused_task_that_is_tried_again_is_open_and_a_dropped_one_was_closed_by_nobody_there(

@@ -63,7 +63,7 @@ const KINDS: [(&str, &str, &str); 17] = [
         "Event",
         "00U",
         "WhoId:Contact,Lead WhatId:Opportunity,Account AccountId:Account! OwnerId:User Subject Description:l \
-         StartDateTime:t EndDateTime:t DurationInMinutes:n ActivityDate:d",
+         StartDateTime:t EndDateTime:t DurationInMinutes:n ActivityDate:d ShowAs",
     ),
     ("OpportunityTeamMember", "00q", "OpportunityId:Opportunity UserId:User TeamMemberRole OpportunityAccessLevel"),
     ("OpportunityContactRole", "00K", "OpportunityId:Opportunity ContactId:Contact Role IsPrimary:b"),

@@ -45,6 +45,7 @@ pub(in crate::server::crm) fn body(write: &Write) -> Value {
             };
             json!({ "subject": subject, "words": words, "priority": priority, "due": due.to_string() })
         }
+        What::Moved { meeting } => json!({ "meeting": meeting }),
         What::TaskDone { task, passed_on } => json!({ "task": task, "passed_on": passed_on }),
         What::Outcome { outcome, words, meeting, sla } => json!({
             "outcome": outcome,

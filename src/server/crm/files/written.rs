@@ -244,6 +244,7 @@ const fn kind(what: &What) -> &'static str {
         What::Log { .. }
         | What::Outcome { .. }
         | What::Reopened
+        | What::Moved { .. }
         | What::Undelivered { .. }
         | What::Owner
         | What::Consent { .. } => "",

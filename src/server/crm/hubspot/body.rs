@@ -32,7 +32,7 @@ pub const fn place(write: &Write) -> Option<Place> {
         What::Outcome { meeting: None, .. } | What::Reopened | What::Undelivered { .. } => {
             Some(Place { kind: "notes", marked: "hs_note_body" })
         }
-        What::TaskDone { .. } | What::Owner | What::Consent { .. } => None,
+        What::TaskDone { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => None,
     }
 }
 
@@ -82,6 +82,7 @@ const fn timestamp(write: &Write) -> Timestamp {
         | What::TaskDone { .. }
         | What::Outcome { meeting: None, .. }
         | What::Reopened
+        | What::Moved { .. }
         | What::Undelivered { .. }
         | What::Owner
         | What::Consent { .. } => write.at,
@@ -127,7 +128,7 @@ fn properties(write: &Write, whose: &str) -> Value {
         What::Undelivered { when, words, .. } => {
             json!({ "hs_note_body": drawn(write, &[&not_arrived(when, words), whose]) })
         }
-        What::TaskDone { .. } | What::Owner | What::Consent { .. } => json!({}),
+        What::TaskDone { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => json!({}),
     }
 }
 
@@ -138,6 +139,9 @@ pub fn change(write: &Write, owner: Option<&str>) -> Option<Question> {
         What::TaskDone { task, passed_on } => {
             let status = if *passed_on { "DEFERRED" } else { "COMPLETED" };
             Some(ask::change("tasks", task, &json!({ "hs_task_status": status })))
+        }
+        What::Moved { meeting } => {
+            Some(ask::change("meetings", meeting, &json!({ "hs_meeting_outcome": "RESCHEDULED" })))
         }
         What::Owner => {
             let (kind, id) = owned(write);

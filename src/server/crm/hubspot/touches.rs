@@ -15,10 +15,16 @@ use crate::server::crm::write::{MARK, is_no_touch};
 const KINDS: [(&str, &[&str]); 4] = [
     ("calls", &["hs_timestamp", "hubspot_owner_id", "hs_call_title"]),
     ("emails", &["hs_timestamp", "hubspot_owner_id", "hs_email_subject"]),
-    ("meetings", &["hs_timestamp", "hubspot_owner_id", "hs_meeting_title"]),
+    ("meetings", &["hs_timestamp", "hubspot_owner_id", "hs_meeting_title", HELD]),
     // The words tell which of them we wrote ourselves.
     ("communications", &["hs_timestamp", "hubspot_owner_id", "hs_communication_channel_type", BODY]),
 ];
+
+/// What became of a meeting.
+const HELD: &str = "hs_meeting_outcome";
+
+/// Meetings that came to this were none.
+const NOT_HELD: [&str; 3] = ["CANCELED", "NO_SHOW", "RESCHEDULED"];
 
 /// The words of a message, as HTML.
 const BODY: &str = "hs_communication_body";
@@ -104,7 +110,8 @@ pub fn logged(read: &Read, contact: &str) -> Option<Timestamp> {
 }
 
 fn touch(kind: &str, record: &Record, owners: &Matched) -> Option<Touch> {
-    if is_the_buyers(record) {
+    let is_held = record.text(HELD).is_none_or(|outcome| !NOT_HELD.contains(&outcome));
+    if is_the_buyers(record) || !is_held {
         return None;
     }
     let at = record.instant("hs_timestamp")?;

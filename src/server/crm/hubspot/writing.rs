@@ -70,6 +70,10 @@ impl HubSpot {
             let done = self.task(task).await?.is_over();
             return Ok(done.then(|| task.clone()));
         }
+        if matches!(write.what, What::Moved { .. }) {
+            // Marked once more it is marked as before.
+            return Ok(None);
+        }
         let is_theirs = match self.owned_now(write).await? {
             Owned::By(rep) => write.owner == Some(rep),
             Owned::Nobody | Owned::Stranger => false,

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use super::super::question::Question;
-use super::super::write::{ENDED, FROM_BUYER, OPENED_AGAIN, Priority, TO_BUYER, What, Write, not_arrived};
+use super::super::write::{ENDED, FROM_BUYER, MOVED, OPENED_AGAIN, Priority, TO_BUYER, What, Write, not_arrived};
 use super::ask;
 use super::read::Words;
 use super::soql::{ends_with, quoted};
@@ -39,7 +39,7 @@ pub const fn place(write: &Write) -> Option<&'static str> {
         | What::Reopened
         | What::Undelivered { .. } => Some("Task"),
         What::Outcome { meeting: Some(_), .. } => Some("Event"),
-        What::TaskDone { .. } | What::Owner | What::Consent { .. } => None,
+        What::TaskDone { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => None,
     }
 }
 
@@ -131,12 +131,12 @@ fn properties(write: &Write, by: By<'_>, words: &Words) -> Value {
         }
         What::Reopened => done(OPENED_AGAIN.to_owned(), &[whose]),
         What::Undelivered { when, words, .. } => done(not_arrived(when, words), &[whose]),
-        What::TaskDone { .. } | What::Owner | What::Consent { .. } => json!({}),
+        What::TaskDone { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => json!({}),
     }
 }
 
 /// The request that changes what is there; nothing for a write that makes something, or where an owner is missing. How an
-/// opt-out is marked stands in [`super::opt_out`].
+/// opt-out is marked stands in [`super::opt_out`]; how a meeting gives way, in [`give_way`].
 pub fn change(write: &Write, owner: Option<&str>, words: &Words) -> Option<Question> {
     match &write.what {
         What::TaskDone { task, passed_on: false } => Some(ask::change("Task", task, json!({ "Status": words.closed }))),
@@ -153,15 +153,24 @@ pub fn change(write: &Write, owner: Option<&str>, words: &Words) -> Option<Quest
         | What::Task { .. }
         | What::Outcome { .. }
         | What::Reopened
+        | What::Moved { .. }
         | What::Undelivered { .. }
         | What::Consent { .. } => None,
     }
+}
+
+/// The request by which a meeting gives way, which is called `subject` there. Salesforce keeps no state of a meeting: it stays
+/// where it was, by a name that says so, and takes nobody's time.
+pub fn give_way(meeting: &str, subject: &str) -> Question {
+    let said = if subject.starts_with(MOVED) { subject.to_owned() } else { format!("{MOVED}{subject}") };
+    ask::change("Event", meeting, json!({ "Subject": cut(&said, SUBJECT), "ShowAs": "Free" }))
 }
 
 /// The record that a write changes, and is told by when it was changed.
 pub fn changed(write: &Write) -> &str {
     match &write.what {
         What::TaskDone { task, .. } => task,
+        What::Moved { meeting } => meeting,
         What::Owner => owned(write).1,
         What::Log { .. }
         | What::Task { .. }

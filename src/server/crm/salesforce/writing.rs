@@ -18,6 +18,12 @@ impl Salesforce {
         if let What::Consent { opted_out, .. } = &write.what {
             return self.mark(write.contact.as_str(), *opted_out).await;
         }
+        if let What::Moved { meeting } = &write.what {
+            // Whoever owns it may have given it another name.
+            let record: Record = self.call(&ask::record("Event", meeting, "Subject")).await?;
+            self.ask(&body::give_way(meeting, record.text("Subject").unwrap_or_default())).await?;
+            return Ok(meeting.clone());
+        }
         let known = self.known().await?;
         let owner = self.owner_of(write, &known).await?;
         let refused = match self.make_of(write, owner.as_deref(), &known).await {
@@ -70,6 +76,10 @@ impl Salesforce {
         if let What::TaskDone { task, .. } = &write.what {
             let done = self.task(task).await?.is_over();
             return Ok(done.then(|| task.clone()));
+        }
+        if matches!(write.what, What::Moved { .. }) {
+            // Marked once more it is marked as before.
+            return Ok(None);
         }
         let is_theirs = match self.owned_now(write).await? {
             Owned::By(rep) => write.owner == Some(rep),

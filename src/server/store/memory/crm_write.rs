@@ -16,6 +16,11 @@ fn is_open_task(row: &CrmRow) -> bool {
     matches!(row.wanted, Wanted::Task { .. }) && !row.closed
 }
 
+/// Whether it is to end that task, and no call has begun to.
+fn ends(row: &CrmRow, task: Uuid) -> bool {
+    row.about == Some(task) && row.ended.is_none() && !row.begun
+}
+
 #[async_trait]
 impl CrmWriteStore for MemoryStore {
     async fn crm_read_to(&self) -> Result<Option<u64>, StoreError> {
@@ -28,7 +33,9 @@ impl CrmWriteStore for MemoryStore {
             if tables.crm_writes.values().any(|other| other.once == row.once) {
                 continue;
             }
-            if let Some(task) = row.about.and_then(|about| tables.crm_writes.get_mut(&about)) {
+            if let Some(task) = row.about.and_then(|about| tables.crm_writes.get_mut(&about))
+                && matches!(task.wanted, Wanted::Task { .. })
+            {
                 task.closed = true;
             }
             tables.crm_writes.insert(row.key, row.clone());
@@ -93,6 +100,34 @@ impl CrmWriteStore for MemoryStore {
         let dropped = |row: &CrmRow| matches!(row.ended, Some((CrmEnd::Dropped, _)));
         let wanted = |row: &&CrmRow| row.closed && of_task(row) && !dropped(row) && !ends(row);
         Ok(tables.crm_writes.values().filter(wanted).cloned().collect())
+    }
+
+    async fn crm_tasks_ending(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError> {
+        let tables = self.0.lock().await;
+        let is_to_end = |task: &CrmRow| tables.crm_writes.values().any(|row| ends(row, task.key));
+        let of_task = |row: &&CrmRow| matches!(row.wanted, Wanted::Task { .. }) && row.conversation == conversation;
+        let stands = |row: &CrmRow| matches!(row.ended, None | Some((CrmEnd::Made, _)));
+        let wanted = |row: &&CrmRow| row.closed && of_task(row) && stands(row) && is_to_end(row);
+        Ok(tables.crm_writes.values().filter(wanted).cloned().collect())
+    }
+
+    async fn crm_task_stays(&self, task: Uuid) -> Result<bool, StoreError> {
+        let mut tables = self.0.lock().await;
+        let before = tables.crm_writes.len();
+        tables.crm_writes.retain(|_, row| !ends(row, task));
+        let stays = tables.crm_writes.len() < before;
+        if let (true, Some(task)) = (stays, tables.crm_writes.get_mut(&task)) {
+            task.closed = false;
+        }
+        Ok(stays)
+    }
+
+    async fn crm_ends(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError> {
+        let tables = self.0.lock().await;
+        let own = |row: &&CrmRow| row.once.starts_with("end:") && row.conversation == conversation;
+        let mut rows: Vec<CrmRow> = tables.crm_writes.values().filter(own).cloned().collect();
+        rows.sort_by_key(|row| row.place);
+        Ok(rows)
     }
 
     async fn crm_standing(&self) -> Result<CrmStanding, StoreError> {

@@ -84,6 +84,36 @@ impl CrmWriteStore for SqliteStore {
         self.read(move |tx| select(tx, sql, &[&conversation])).await
     }
 
+    async fn crm_tasks_ending(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError> {
+        let sql = "SELECT * FROM crm_write AS task WHERE closed = 1 AND conversation = ?1 \
+                   AND (ended IS NULL OR ended = 'made') AND EXISTS (SELECT 1 FROM crm_write AS ends \
+                   WHERE ends.about = task.key AND ends.ended IS NULL AND ends.begun = 0) ORDER BY key";
+        let conversation = conversation.to_string();
+        self.read(move |tx| select(tx, sql, &[&conversation])).await
+    }
+
+    async fn crm_task_stays(&self, task: Uuid) -> Result<bool, StoreError> {
+        let task = task.to_string();
+        self.write(move |db| {
+            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let ends = "DELETE FROM crm_write WHERE about = ?1 AND ended IS NULL AND begun = 0";
+            let stays = tx.execute(ends, [&task])? > 0;
+            if stays {
+                tx.execute("UPDATE crm_write SET closed = 0 WHERE key = ?1", [&task])?;
+            }
+            tx.commit()?;
+            Ok(stays)
+        })
+        .await
+    }
+
+    async fn crm_ends(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError> {
+        let sql =
+            "SELECT * FROM crm_write WHERE conversation = ?1 AND once >= 'end:' AND once < 'end;' ORDER BY seq, n";
+        let conversation = conversation.to_string();
+        self.read(move |tx| select(tx, sql, &[&conversation])).await
+    }
+
     async fn crm_standing(&self) -> Result<CrmStanding, StoreError> {
         self.read(standing).await
     }
@@ -151,7 +181,8 @@ fn follow(db: &mut Connection, read_to: u64, rows: &[CrmRow]) -> Result<(), Stor
         if put(&tx, new, row)?
             && let Some(about) = row.about
         {
-            tx.execute("UPDATE crm_write SET closed = 1 WHERE key = ?1", [about.to_string()])?;
+            // What is no task has no state to be closed.
+            tx.execute("UPDATE crm_write SET closed = 1 WHERE key = ?1 AND closed = 0", [about.to_string()])?;
         }
     }
     let read = "INSERT INTO crm_read (one, seq) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET seq = excluded.seq";

@@ -1,0 +1,145 @@
+//! How a conversation ended, in the CRM: written once it is sure, taken back, and the meeting that it came to.
+
+use std::sync::Arc;
+
+use comeback::domain::time::{Span, Timestamp};
+use serde_json::{Value, json};
+
+use super::books::{asked, assert_each_once, clean, crm, first, kinds, somebody, until, written};
+use super::shop::{Desk, Shop, eventually};
+
+async fn does(desk: &Desk, buyer: &str, command: Value) {
+    let verdict = desk.does(buyer, &command).await;
+    assert_eq!(verdict["verdict"], "done", "{command} {verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_taken_back_at_once_is_written_nowhere_and_one_taken_back_later_is_told() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let desk = shop.backend_undoing(Some(Arc::new(crm(&shop))), Span::seconds(60)).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    until(&shop, 1).await;
+    let nurture = json!({ "do": "done", "outcome": "nurture" });
+    for command in [&nurture, &json!({ "do": "reopen" })] {
+        let verdict = desk.does(&buyer, command).await;
+        assert_eq!(verdict["verdict"], "done", "{verdict}");
+    }
+    // Its time is over, and what came after it stands there: nothing is on its way any more.
+    shop.later(120);
+    let again = json!({ "do": "done", "outcome": "not_interested" });
+    assert_eq!(desk.does(&buyer, &again).await["verdict"], "done");
+    let end = first(&shop, "outcome").await;
+    assert_eq!(end["write"]["outcome"], "not interested", "the first end is nowhere");
+    shop.later(120);
+    assert_eq!(desk.does(&buyer, &json!({ "do": "reopen" })).await["verdict"], "done");
+    first(&shop, "reopened").await;
+    let all = written(&shop).await;
+    assert_each_once(&all);
+    let told = kinds(&all).into_iter().filter(|kind| ["outcome", "reopened"].contains(kind));
+    assert_eq!(told.collect::<Vec<_>>(), ["outcome", "reopened"], "{all:#?}");
+    assert!(all.iter().all(|w| w["write"]["subject"] != "Ask whether the time is better now"), "{all:#?}");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_taken_back_at_once_ends_no_task_and_makes_no_second() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let desk = shop.backend_undoing(Some(Arc::new(crm(&shop))), Span::seconds(10)).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    let task = first(&shop, "task").await;
+    let is_read = async || {
+        let head = desk.service().store().head().await.unwrap().0.seq;
+        (desk.service().store().crm_read_to().await.unwrap() == Some(head)).then_some(())
+    };
+    does(&desk, &buyer, json!({ "do": "done", "outcome": "no_answer_needed" })).await;
+    eventually("the end is read", is_read).await;
+    shop.later(3);
+    does(&desk, &buyer, json!({ "do": "reopen" })).await;
+    eventually("that it is taken back is read", is_read).await;
+    shop.later(12);
+    // Behind it in order: once this stands there, nothing of before is on its way.
+    asked(&shop, &desk, &buyer, "still there?").await;
+    until(&shop, 3).await;
+    let all = written(&shop).await;
+    assert_eq!(kinds(&all), ["log", "task", "log"], "{all:#?}");
+    does(&desk, &buyer, json!({ "do": "done", "outcome": "no_answer_needed" })).await;
+    let end = first(&shop, "task_done").await;
+    assert_eq!((&end["write"]["task"], &end["write"]["passed_on"]), (&task["id"], &json!(false)));
+    assert_each_once(&written(&shop).await);
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booked_meeting_stands_in_the_crm_with_its_time_and_what_the_rep_wrote() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let desk = shop.backend_with(Some(Arc::new(crm(&shop)))).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    let from: Timestamp = "2026-03-05T15:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap().into();
+    let note = json!({ "message": uuid::Uuid::now_v7(), "body": "Wants to see the new version" });
+    let booked = json!({ "do": "booked", "meeting": { "from": from, "minutes": 45 }, "note": note });
+    let done = desk.does(&buyer, &booked).await;
+    assert_eq!(done["verdict"], "done", "{done}");
+    let end = eventually("its end stands there", async || {
+        shop.later(1);
+        written(&shop).await.into_iter().find(|w| w["write"]["kind"] == "outcome")
+    })
+    .await;
+    assert_eq!(
+        (&end["write"]["outcome"], &end["write"]["words"]),
+        (&json!("meeting booked"), &json!("Wants to see the new version"))
+    );
+    let meeting = &end["write"]["meeting"];
+    assert_eq!(
+        (&meeting["from"], &meeting["until"]),
+        (&json!("2026-03-05T15:00:00.000Z"), &json!("2026-03-05T15:45:00.000Z"))
+    );
+    desk.close().await;
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse::<chrono::DateTime<chrono::Utc>>().unwrap().into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_meeting_booked_anew_takes_the_place_of_the_one_that_is_still_ahead_and_of_no_other() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let desk = shop.backend_undoing(Some(Arc::new(crm(&shop))), Span::seconds(60)).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    let held = shop.now() + Span::minutes(10);
+    let meetings = async |n: usize| {
+        eventually("the meeting stands there", async || {
+            shop.later(1);
+            let all = written(&shop).await.into_iter().filter(|w| w["write"]["kind"] == "outcome");
+            Some(all.collect::<Vec<_>>()).filter(|all| all.len() == n)
+        })
+        .await
+    };
+    let book = async |from: Timestamp| {
+        does(&desk, &buyer, json!({ "do": "booked", "meeting": { "from": from, "minutes": 30 } })).await;
+    };
+    book(held).await;
+    meetings(1).await;
+    // That one is held; another one is booked on it.
+    shop.later(20 * 60);
+    does(&desk, &buyer, json!({ "do": "reopen" })).await;
+    book(at("2026-03-12T15:00:00Z")).await;
+    let second = meetings(2).await.pop().unwrap();
+    assert!(!kinds(&written(&shop).await).contains(&"moved"));
+    // The buyer cannot then. A slip of the hand is taken back, and moves nothing.
+    asked(&shop, &desk, &buyer, "can we make it Friday?").await;
+    book(at("2026-03-14T15:00:00Z")).await;
+    does(&desk, &buyer, json!({ "do": "reopen" })).await;
+    book(at("2026-03-13T15:00:00Z")).await;
+    let third = meetings(3).await.pop().unwrap();
+    assert_eq!(third["write"]["meeting"]["from"], "2026-03-13T15:00:00.000Z");
+    let moved = first(&shop, "moved").await;
+    assert_eq!(moved["write"]["meeting"], second["id"]);
+    let all = written(&shop).await;
+    assert_each_once(&all);
+    assert_eq!(kinds(&all).into_iter().filter(|kind| *kind == "moved").count(), 1, "{all:#?}");
+    desk.close().await;
+}
