@@ -276,10 +276,9 @@ enum Asks {
 impl Asks {
     fn of(guess: Option<&Taken>) -> Self {
         let Some(guess) = guess else { return Self::Something };
+        let is_there = guess.ground >= Ground::Mixed;
         match guess.kind {
-            MessageKind::Scheduling | MessageKind::Pricing | MessageKind::Objection if guess.ground == Ground::Sure => {
-                Self::OfThis
-            }
+            MessageKind::Scheduling | MessageKind::Pricing | MessageKind::Objection if is_there => Self::OfThis,
             MessageKind::Scheduling | MessageKind::Pricing | MessageKind::Objection | MessageKind::Question => {
                 Self::Something
             }

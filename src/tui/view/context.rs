@@ -149,7 +149,7 @@ fn told(model: &Model, thread: &Thread, p: &Painter<'_>) -> Vec<Said> {
         let said = match kind.ground {
             // A bare "positive" would be read as a yes.
             Ground::Nothing => format!("unclear, counted as {}: {}", kind.kind.word(), kind.why),
-            Ground::Weak | Ground::Sure => format!("{}: {}", kind.kind.word(), kind.why),
+            Ground::Weak | Ground::Mixed | Ground::Sure => format!("{}: {}", kind.kind.word(), kind.why),
         };
         pane.say("Kind of text (K)", &said, Tone::Plain);
     }

@@ -77,6 +77,8 @@ fn a_kind_for_which_nothing_speaks_is_no_reason_and_a_weak_one_is_perhaps() {
     assert!(!judged.is_sure() && judged.score() > 0, "{judged:?}");
     let said = step(&story, weak, &rules);
     assert_eq!((said.what.as_str(), said.why.as_str()), ("objection", "perhaps: it is objection"));
+    let said = step(&story, "Can we talk?", &rules);
+    assert_eq!((said.what.as_str(), said.why.as_str()), ("scheduling", "perhaps: it is scheduling"), "a question, too");
     assert_eq!(step(&story, "How much is it per seat?", &rules).why, "it is pricing");
 }
 
