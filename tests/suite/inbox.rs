@@ -241,3 +241,22 @@ fn a_thumb_or_a_thank_you_behind_a_question_leaves_the_question_to_be_answered()
     assert_eq!(no.next_step.earlier, None);
     inbox.stop(&house);
 }
+
+#[test]
+fn what_is_perhaps_a_meeting_waits_like_one_that_is_surely_one() {
+    let (house, dir) = (House::open(), tempfile::tempdir().unwrap());
+    let mut inbox = house.inbox(dir.path());
+    house.text(1, "Can we talk?");
+    let id = inbox.hears(&house, "the list", |notice| match notice {
+        Notice::Inbox(list) => list.rows.first().map(|row| row.id),
+        _ => None,
+    });
+    inbox.handle.ask(Ask::Open(Some(id)));
+    let asked = inbox.thread(&house, "the question", |t| t.messages.len() == 1);
+    assert!(asked.next_step.why.starts_with("perhaps: "), "{:?}", asked.next_step);
+    house.text(1, "hello?");
+    let then = inbox.thread(&house, "what came after it", |t| t.messages.len() == 2);
+    assert_eq!(then.next_step.what, asked.next_step.what);
+    assert!(then.next_step.earlier.is_some_and(|by| by.asks_more), "{:?}", then.next_step);
+    inbox.stop(&house);
+}
