@@ -21,7 +21,7 @@ use crate::domain::hold::Ruling;
 use crate::domain::id::{ConversationId, MessageId, RepId};
 use crate::domain::kind::{Ground, MessageKind};
 use crate::domain::message::Delivery;
-use crate::domain::next_step;
+use crate::domain::next_step::{self, Earlier};
 use crate::domain::playbook::Playbook;
 use crate::domain::quiet_hours::Waits;
 use crate::domain::regulated;
@@ -227,6 +227,7 @@ pub fn thread(view: &View<'_>, id: ConversationId, beside: Beside, now: Timestam
             cards: writer::cards(c, &snapshot.cards),
             heard: beside.heard,
             text: waits.and_then(|m| m.message.body.as_ref()).map_or("", Body::as_str),
+            earlier: waits.and_then(|m| earlier(&messages, c, m)),
             kind: asked.as_ref().map(|taken| (taken.kind, taken.ground)),
             reader: view.state.session.as_ref().map(|session| &session.rep),
             rules: view.state.playbook.as_ref().map_or(&[][..], |playbook| &playbook.next_steps),
@@ -249,15 +250,33 @@ pub fn thread(view: &View<'_>, id: ConversationId, beside: Beside, now: Timestam
 fn waiting<'m>(messages: &'m [ThreadMessage], c: &Conversation) -> Option<&'m ThreadMessage> {
     c.clock.as_ref()?;
     let answered = messages.iter().rposition(|m| matches!(m.message.author, Author::Rep(_))).map_or(0, |at| at + 1);
-    let words = |m: &&ThreadMessage| matches!(m.message.author, Author::Buyer(kind) if kind.arms_clock());
-    let unanswered: Vec<(&ThreadMessage, Asks)> =
-        messages[answered..].iter().rev().filter(words).map(|m| (m, Asks::of(guesses::of(m, c).as_ref()))).collect();
+    let unanswered: Vec<(&ThreadMessage, Asks)> = messages[answered..]
+        .iter()
+        .rev()
+        .filter(|m| has_words(m))
+        .map(|m| (m, Asks::of(guesses::of(m, c).as_ref())))
+        .collect();
     // Behind a no, nothing that was asked before it waits.
     let until = unanswered.iter().position(|(_, asks)| *asks == Asks::Ends).map_or(unanswered.len(), |at| at + 1);
     let first = |wanted| unanswered[..until].iter().find(|(_, asks)| *asks == wanted);
     let last = unanswered.first()?;
     let found = if last.1 == Asks::Ends { None } else { first(Asks::OfThis).or_else(|| first(Asks::Something)) };
     Some(found.unwrap_or(last).0)
+}
+
+/// Whether a person wrote it to us, as far as no word needs to be read for that.
+fn has_words(m: &ThreadMessage) -> bool {
+    matches!(m.message.author, Author::Buyer(kind) if kind.arms_clock())
+}
+
+/// That texts of theirs came after the one that a step goes by, and whether any of those asks for something, too.
+fn earlier(messages: &[ThreadMessage], c: &Conversation, by: &ThreadMessage) -> Option<Earlier> {
+    let later = messages.iter().rev().take_while(|m| m.message.id != by.message.id);
+    let later: Vec<_> = later.filter(|m| matches!(m.message.author, Author::Buyer(_))).collect();
+    let asks = |m: &&ThreadMessage| {
+        has_words(m) && matches!(Asks::of(guesses::of(m, c).as_ref()), Asks::OfThis | Asks::Something)
+    };
+    (!later.is_empty()).then(|| Earlier { at: by.message.at, asks_more: later.iter().any(asks) })
 }
 
 /// What a text asks for.
@@ -276,10 +295,9 @@ enum Asks {
 impl Asks {
     fn of(guess: Option<&Taken>) -> Self {
         let Some(guess) = guess else { return Self::Something };
+        let is_there = guess.ground >= Ground::Mixed;
         match guess.kind {
-            MessageKind::Scheduling | MessageKind::Pricing | MessageKind::Objection if guess.ground == Ground::Sure => {
-                Self::OfThis
-            }
+            MessageKind::Scheduling | MessageKind::Pricing | MessageKind::Objection if is_there => Self::OfThis,
             MessageKind::Scheduling | MessageKind::Pricing | MessageKind::Objection | MessageKind::Question => {
                 Self::Something
             }

@@ -22,6 +22,9 @@ pub const VERSION: u32 = 2;
 /// The score from which a kind counts as really there: then the first of [`MessageKind::ALL`] wins that has it.
 pub const ENOUGH: i32 = 5;
 
+/// The score from which a guess is sure whatever else the text speaks of: more than one pattern's worth.
+pub const PLAIN: i32 = 10;
+
 /// The score of what is known without looking at words.
 const CERTAIN: i32 = 99;
 
@@ -131,18 +134,26 @@ impl Judgement {
         self.scores[self.kind.place()]
     }
 
-    /// Whether the guess is more than the best of weak signs.
-    pub const fn is_sure(&self) -> bool {
-        self.score() >= ENOUGH
+    /// Whether the guess is told without a "perhaps". Most of the wrong ones are not: `assets/docs/kinds.md`.
+    pub fn is_sure(&self) -> bool {
+        self.ground() == Ground::Sure
     }
 
     /// How far the guess carries.
-    pub const fn ground(&self) -> Ground {
+    pub fn ground(&self) -> Ground {
         match self.score() {
+            ENOUGH..PLAIN if self.may_be_another() => Ground::Mixed,
             ENOUGH.. => Ground::Sure,
             1.. => Ground::Weak,
             _ => Ground::Nothing,
         }
+    }
+
+    /// Whether another kind is really there that may be the one that is meant. A machine's text speaks of anything, and a
+    /// price is asked for in a question: beside these two, another kind says nothing.
+    fn may_be_another(&self) -> bool {
+        let is_there = |kind: &MessageKind| *kind != self.kind && self.scores[kind.place()] >= ENOUGH;
+        !matches!(self.kind, MessageKind::Automatic | MessageKind::Pricing) && MessageKind::ALL.iter().any(is_there)
     }
 }
 
@@ -153,6 +164,8 @@ pub enum Ground {
     Nothing,
     /// The best of weak signs: what follows from it is said with "perhaps".
     Weak,
+    /// It is really there, but another kind is, too, and little speaks for it: said with "perhaps" as well.
+    Mixed,
     /// The words say it plainly, or a person did.
     Sure,
 }

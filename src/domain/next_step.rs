@@ -32,6 +32,26 @@ pub struct NextStep {
     /// What one key does about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<Action>,
+    /// Set where it goes by an earlier text than their last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Earlier>,
+}
+
+/// The text that a step goes by, where others came after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// When it came.
+    pub at: Timestamp,
+    /// Whether a later one asks for something, too: "hello?" does, and so does another question.
+    pub asks_more: bool,
+}
+
+impl Earlier {
+    /// What is said of it behind the reason, with the time as the screen tells times.
+    pub fn words(self, time: &str) -> String {
+        let later = if self.asks_more { "read the later ones, too" } else { "nothing new asked since" };
+        format!("by their text of {time}, {later}")
+    }
 }
 
 /// A conversation at one moment, as a rule looks at it.
@@ -45,8 +65,10 @@ pub struct Moment<'a> {
     pub cards: &'a [Card],
     /// How far the CRM has spoken of the number: that there are no cards says nothing before it answered.
     pub heard: Heard,
-    /// The buyer's last text.
+    /// The buyer's text that the step goes by.
     pub text: &'a str,
+    /// Set where others came after that text.
+    pub earlier: Option<Earlier>,
     /// What kind it is, and how far that carries; nothing leaves both to the guess.
     pub kind: Option<(MessageKind, Ground)>,
     /// Who reads it, when that is known: nobody is told to bring themselves in.
@@ -70,7 +92,8 @@ pub fn recommend(at: &Moment<'_>) -> NextStep {
     }
     let kind = kind(at);
     let own = at.rules.iter().find_map(|rule| rule.step(at, kind));
-    own.or_else(|| rules::built_in().iter().find_map(|rule| rule.step(at, kind))).unwrap_or_else(|| {
+    let said = own.or_else(|| rules::built_in().iter().find_map(|rule| rule.step(at, kind)));
+    let said = said.unwrap_or_else(|| {
         let unknown = at.cards.is_empty() && at.heard != Heard::Answered;
         let has_signs = |card: &Card| card.intents.iter().any(|intent| !interest::is_ahead(intent, at.now));
         let is_known = at.cards.iter().any(|card| card.opportunity.is_some() || has_signs(card));
@@ -82,7 +105,8 @@ pub fn recommend(at: &Moment<'_>) -> NextStep {
             "no open deal and no recent signal"
         };
         step("Answer, and ask one open question", why)
-    })
+    });
+    NextStep { earlier: at.earlier, ..said }
 }
 
 /// What kind of text it is, as far as anything says so. Where nothing spoke there is no kind: "hello again" pleases nobody.

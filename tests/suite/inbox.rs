@@ -14,6 +14,7 @@ use comeback::clock::{Clock, SystemClock};
 use comeback::config;
 use comeback::domain::contact::{Address, Body};
 use comeback::domain::id::{ConversationId, DeviceId, RepId};
+use comeback::domain::next_step::{Earlier, NextStep};
 use comeback::domain::time::Span;
 use comeback::server::feed::Presences;
 use comeback::server::http::auth::token_hash;
@@ -215,23 +216,47 @@ fn a_thumb_or_a_thank_you_behind_a_question_leaves_the_question_to_be_answered()
     inbox.handle.ask(Ask::Open(Some(id)));
     let asked = inbox.thread(&house, "the question", |t| t.messages.len() == 1);
     assert!(asked.next_step.what.contains("price question"), "{:?}", asked.next_step);
+    assert_eq!(asked.next_step.earlier, None);
+    // With each, whether it or one before it asks for something.
     let after = [
-        "Liked “Would Monday work?”",
-        "👍",
-        "thanks!",
-        "hello?",
-        "Hi, any update?",
-        "still there?",
-        "I'm driving, text me",
-        "Out of office until Monday",
+        ("Liked “Would Monday work?”", false),
+        ("👍", false),
+        ("thanks!", false),
+        ("I'm driving, text me", false),
+        ("hello?", true),
+        ("Hi, any update?", true),
+        ("Out of office until Monday", true),
+        ("still there?", true),
     ];
-    for (n, text) in (2..).zip(after) {
+    for (n, (text, asks_more)) in (2..).zip(after) {
         house.text(1, text);
         let then = inbox.thread(&house, "what came after it", |t| t.messages.len() == n);
-        assert_eq!(then.next_step, asked.next_step, "{text}");
+        // The step stays, and says that it goes by the question.
+        let earlier = Some(Earlier { at: asked.messages[0].message.at, asks_more });
+        assert_eq!(then.next_step, NextStep { earlier, ..asked.next_step.clone() }, "{text}");
     }
     house.text(1, "Never mind, we are not interested any more");
     let no = inbox.thread(&house, "the no", |t| t.messages.len() == after.len() + 2);
-    assert_ne!(no.next_step, asked.next_step, "a no ends what was asked before it");
+    assert_ne!(no.next_step.what, asked.next_step.what, "a no ends what was asked before it");
+    assert_eq!(no.next_step.earlier, None);
+    inbox.stop(&house);
+}
+
+#[test]
+fn what_is_perhaps_a_meeting_waits_like_one_that_is_surely_one() {
+    let (house, dir) = (House::open(), tempfile::tempdir().unwrap());
+    let mut inbox = house.inbox(dir.path());
+    house.text(1, "Can we talk?");
+    let id = inbox.hears(&house, "the list", |notice| match notice {
+        Notice::Inbox(list) => list.rows.first().map(|row| row.id),
+        _ => None,
+    });
+    inbox.handle.ask(Ask::Open(Some(id)));
+    let asked = inbox.thread(&house, "the question", |t| t.messages.len() == 1);
+    assert!(asked.next_step.why.starts_with("perhaps: "), "{:?}", asked.next_step);
+    house.text(1, "hello?");
+    let then = inbox.thread(&house, "what came after it", |t| t.messages.len() == 2);
+    assert_eq!(then.next_step.what, asked.next_step.what);
+    assert!(then.next_step.earlier.is_some_and(|by| by.asks_more), "{:?}", then.next_step);
     inbox.stop(&house);
 }

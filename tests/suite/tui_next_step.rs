@@ -5,6 +5,7 @@ use comeback::domain::command::Command;
 use comeback::domain::context::{Card, Touch};
 use comeback::domain::event::Outcome;
 use comeback::domain::kind::MessageKind;
+use comeback::domain::next_step::Earlier;
 use comeback::domain::next_step::rules::Action;
 use comeback::domain::time::Span;
 use comeback::domain::zone;
@@ -81,6 +82,35 @@ fn following_the_step_does_its_action_and_a_snippet_that_is_not_offered_is_told(
     desk.keys("j Enter f");
     desk.says("The snippet nowhere is not offered here");
     assert_eq!(commands(&mut desk), []);
+}
+
+#[test]
+fn a_step_by_an_earlier_text_says_which_and_that_later_ones_were_passed_over() {
+    let by = |minutes, asks_more| Some(Earlier { at: START - Span::minutes(minutes), asks_more });
+    // Beside the pane, and in the head where there is none.
+    let [pane, head] = [
+        [
+            ["price; by their text of", "09:40, nothing new asked"],
+            ["price; by their text of", "Mon 09:00, read the later"],
+        ],
+        [
+            ["about price; by their", "text of 09:40, nothing new asked since)"],
+            ["about price; by their", "text of Mon 09:00, read the later ones, too)"],
+        ],
+    ];
+    for (size, said) in [(SIZE, pane), ((80, 24), head)] {
+        let mut desk = Desk::usual(size);
+        desk.keys("j Enter");
+        for ((minutes, asks_more), words) in [(20, false), (1500, true)].into_iter().zip(said) {
+            desk.change(1, |t| {
+                "they ask about price".clone_into(&mut t.next_step.why);
+                t.next_step.earlier = by(minutes, asks_more);
+            });
+            for words in words {
+                desk.says(words);
+            }
+        }
+    }
 }
 
 #[test]

@@ -71,6 +71,7 @@ pub fn brief(
         cards,
         heard,
         text: last_text,
+        earlier: None,
         kind: c.corrected.map(|said| (said.kind, Ground::Sure)),
         reader: c.assignee(),
         rules: &playbook.next_steps,

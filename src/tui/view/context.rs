@@ -115,7 +115,7 @@ impl Pane {
 fn told(model: &Model, thread: &Thread, p: &Painter<'_>) -> Vec<Said> {
     let mut pane = Pane::default();
     pane.say("Next step", &thread.next_step.what, Tone::Strong);
-    pane.say("", &format!("because {}", thread.next_step.why), Tone::Plain);
+    pane.say("", &format!("because {}", why(model, thread, p)), Tone::Plain);
     let offered = thread.next_step.snippet.as_ref().map(|name| format!("f: the snippet {name}"));
     let offered = offered.or_else(|| thread.next_step.action.map(|action| format!("f: {}", action.words())));
     pane.say("", &offered.unwrap_or_default(), Tone::Plain);
@@ -149,7 +149,7 @@ fn told(model: &Model, thread: &Thread, p: &Painter<'_>) -> Vec<Said> {
         let said = match kind.ground {
             // A bare "positive" would be read as a yes.
             Ground::Nothing => format!("unclear, counted as {}: {}", kind.kind.word(), kind.why),
-            Ground::Weak | Ground::Sure => format!("{}: {}", kind.kind.word(), kind.why),
+            Ground::Weak | Ground::Mixed | Ground::Sure => format!("{}: {}", kind.kind.word(), kind.why),
         };
         pane.say("Kind of text (K)", &said, Tone::Plain);
     }
@@ -165,6 +165,14 @@ fn told(model: &Model, thread: &Thread, p: &Painter<'_>) -> Vec<Said> {
         pane.say("About", &about(&thread.row), Tone::Plain);
     }
     pane.0
+}
+
+/// Why the step; last, that it goes by an earlier text than their last.
+pub(super) fn why(model: &Model, thread: &Thread, p: &Painter<'_>) -> String {
+    let step = &thread.next_step;
+    let time = |at| p.tick.clock_time(at, model.zone());
+    let earlier = step.earlier.map_or_else(String::new, |by| format!("; {}", by.words(&time(by.at))));
+    format!("{}{earlier}", step.why)
 }
 
 /// That several people have the number, and whether it is known who of them writes.

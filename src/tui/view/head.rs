@@ -133,9 +133,10 @@ impl Head<'_> {
         line
     }
 
-    fn next(&self) -> Option<(String, Tone)> {
-        let step = &self.thread?.next_step;
-        Some((format!("next: {} ({})", step.what, step.why), Tone::Strong))
+    fn next(&self, p: &Painter<'_>) -> Option<(String, Tone)> {
+        let thread = self.thread?;
+        let why = context::why(self.model, thread, p);
+        Some((format!("next: {} ({why})", thread.next_step.what), Tone::Strong))
     }
 
     /// A line each; that the CRM does not answer comes before what it said.
@@ -144,7 +145,7 @@ impl Head<'_> {
         let touch = touch.map(|last| touch::brief(last, p) + " · ").unwrap_or_default();
         let (failing, age): (Line, Line) = self.crm(p).into_iter().partition(|(_, tone)| *tone == Tone::Warn);
         let mut told = vec![self.first(p)];
-        told.extend(failing.into_iter().chain(self.next()).chain(age).map(|one| vec![one]));
+        told.extend(failing.into_iter().chain(self.next(p)).chain(age).map(|one| vec![one]));
         told.push(vec![(format!("{touch}{}", context::holder(self.model, self.row)), Tone::Dim)]);
         told
     }
@@ -168,7 +169,7 @@ impl Head<'_> {
             format!("interest: {} {age}", interest::words::told(sign))
         });
         let more = answers.into_iter().chain(touches).chain(sign).map(|text| (text, Tone::Plain));
-        let before = [facts].into_iter().chain(self.next()).map(|one| (one, first));
+        let before = [facts].into_iter().chain(self.next(p)).map(|one| (one, first));
         let after = [holder].into_iter().chain(more).map(|one| (one, then));
         for ((text, tone), each) in before.chain(after) {
             told.extend(cut(&text, self.width, each).into_iter().map(|line| vec![(line, tone)]));

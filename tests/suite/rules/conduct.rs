@@ -183,6 +183,7 @@ fn a_tapback_over_an_unanswered_question_does_not_make_it_nothing_to_answer() {
             cards,
             heard: Heard::Answered,
             text: last,
+            earlier: None,
             kind: None,
             reader: None,
             rules: &[],

@@ -8,17 +8,23 @@ use comeback::domain::hours::Window;
 use comeback::domain::id::RepId;
 use comeback::domain::kind::MessageKind;
 use comeback::domain::next_step::rules::{Action, Rule};
-use comeback::domain::next_step::{Moment, NextStep, recommend};
+use comeback::domain::next_step::{Earlier, Moment, NextStep, recommend};
 use comeback::domain::time::Span;
 
 use crate::world::Story;
 
 /// What is recommended for the buyer's last text, by these rules.
 fn step(story: &Story, text: &str, rules: &[Rule]) -> NextStep {
+    step_by(story, text, None, rules)
+}
+
+/// The same for a text that may not be their last.
+fn step_by(story: &Story, text: &str, earlier: Option<Earlier>, rules: &[Rule]) -> NextStep {
     let c = story.c();
     let cards = story.cards.get(&c.number).map_or(&[][..], Vec::as_slice);
     let (number, now, zone) = (&story.numbers[&c.number], story.now, chrono_tz::America::New_York);
-    recommend(&Moment { c, number, cards, heard: Heard::Answered, text, kind: None, reader: None, rules, now, zone })
+    let (heard, kind, reader) = (Heard::Answered, None, None);
+    recommend(&Moment { c, number, cards, heard, text, earlier, kind, reader, rules, now, zone })
 }
 
 fn rule(what: &str, why: &str) -> Rule {
@@ -77,6 +83,8 @@ fn a_kind_for_which_nothing_speaks_is_no_reason_and_a_weak_one_is_perhaps() {
     assert!(!judged.is_sure() && judged.score() > 0, "{judged:?}");
     let said = step(&story, weak, &rules);
     assert_eq!((said.what.as_str(), said.why.as_str()), ("objection", "perhaps: it is objection"));
+    let said = step(&story, "Can we talk?", &rules);
+    assert_eq!((said.what.as_str(), said.why.as_str()), ("scheduling", "perhaps: it is scheduling"), "a question, too");
     assert_eq!(step(&story, "How much is it per seat?", &rules).why, "it is pricing");
 }
 
@@ -85,6 +93,22 @@ fn a_step_that_finishes_a_conversation_says_so() {
     let story = Story::with_mayas_buyer();
     let said = step(&story, "not interested, thanks", &[]);
     assert_eq!((said.what.as_str(), said.action), ("Finish it: not interested", Some(Action::NotInterested)));
+}
+
+#[test]
+fn a_step_by_an_earlier_text_says_so_and_what_does_not_go_by_a_text_does_not() {
+    let mut story = Story::with_mayas_buyer();
+    let text = "How much is it per seat?";
+    let earlier = Some(Earlier { at: story.now, asks_more: false });
+    let plain = step(&story, text, &[]);
+    assert_eq!(plain.earlier, None);
+    assert_eq!(step_by(&story, text, earlier, &[]), NextStep { earlier, ..plain });
+    assert_eq!(step_by(&story, text, earlier, &[rule("Sell", "always")]).earlier, earlier, "by the playbook");
+    let more = Earlier { at: story.now, asks_more: true };
+    assert_eq!(more.words("14:02"), "by their text of 14:02, read the later ones, too");
+    story.does("maya", &Command::Done { outcome: Outcome::NotInterested }).unwrap();
+    let done = step_by(&story, text, earlier, &[]);
+    assert_eq!((done.what.as_str(), done.earlier), ("Nothing to do", None));
 }
 
 #[test]
@@ -172,6 +196,7 @@ fn nobody_is_told_to_bring_themselves_in() {
             cards,
             heard: Heard::Answered,
             text: "ok",
+            earlier: None,
             kind: None,
             reader,
             rules: &rules,
@@ -209,7 +234,8 @@ fn nobody_is_a_stranger_to_a_crm_that_has_not_answered_or_is_not_there() {
     let said = |heard, rules: &[Rule]| {
         let (c, now, zone) = (story.c(), story.now, chrono_tz::UTC);
         let (number, text) = (&story.numbers[&c.number], "hello there");
-        recommend(&Moment { c, number, cards: &[], heard, text, kind: None, reader: None, rules, now, zone })
+        let (earlier, kind, reader) = (None, None, None);
+        recommend(&Moment { c, number, cards: &[], heard, text, earlier, kind, reader, rules, now, zone })
     };
     assert_eq!(said(Heard::Answered, &rules).what, "Ask who it is");
     assert_eq!(said(Heard::Answered, &[]).why, "the CRM does not know this number");
