@@ -29,6 +29,7 @@ pub mod phone;
 pub mod push;
 pub mod question;
 pub mod salesforce;
+mod traces;
 pub mod when;
 pub mod write;
 

@@ -413,7 +413,9 @@ pub trait Store:
     /// Replaces what the CRM says of these addresses; one that never texted becomes a number with the id given. In the
     /// same transaction the conversations are marked whose cards changed or that wait for them: they follow through a
     /// `Match` command, whose
-    /// group takes the mark away ([`Batch::matched`]), also after a crash in between.
+    /// group takes the mark away ([`Batch::matched`]), also after a crash in between. Writes of a number whose cards changed or
+    /// came for the first time, if only to say that nobody has it, are woken as by
+    /// [`crm_wake`](crm_write::CrmWriteStore::crm_wake).
     async fn put_cards(&self, people: &[People], at: Timestamp) -> Result<(), StoreError>;
 
     /// Conversations whose cards changed and that were not looked at again since.

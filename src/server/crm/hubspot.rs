@@ -27,6 +27,7 @@ use self::read::{Record, Stages};
 use super::changed::{Changed, Kind, Touched};
 use super::limits::{Limits, Wait};
 use super::owner::Matched;
+use super::traces::Traces as _;
 use super::write::{Owned, TaskState, Write};
 use super::{Crm, CrmError, Deals, Owner, Reps};
 use crate::clock::Clock;

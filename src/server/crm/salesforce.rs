@@ -30,6 +30,7 @@ use super::changed::{Changed, Kind, Touched};
 use super::limits::{Limits, Wait};
 use super::owner::Matched;
 use super::question::{Method, Question};
+use super::traces::Traces as _;
 use super::write::{Owned, TaskState, Write};
 use super::{Crm, CrmError, Deals, Owner, Reps};
 use crate::clock::Clock;

@@ -34,7 +34,8 @@ pub struct BehindQuery {
     to: Option<String>,
     /// Whose rows, as in the report.
     by: Option<String>,
-    /// Of which row, its `key`.
+    /// Of which row, its `key`. `by=rep`, what is no rep's: empty, or `nobody` while no rep has that for a short name. `load`
+    /// has nothing of nobody's.
     key: Option<String>,
     /// `sla`: `running`, `in_time`, `late`, `overdue`, `dropped`, `dropped_late`, `missed` for all that fell due unanswered,
     /// `answered` for those in time or late, `needed` for all but `dropped`, `judged` for those that were answered or fell

@@ -76,7 +76,7 @@ pub struct ReportQuery {
 pub struct RepliesQuery {
     /// Whose rows: as in the report.
     by: Option<String>,
-    /// Of which row: its `key`.
+    /// Of which row: its `key`. `by=rep`, what is no rep's: empty, or `nobody` while no rep has that for a short name.
     key: Option<String>,
     /// How far back, in days, today included: `30d`, which holds when it is left out.
     since: Option<String>,

@@ -22,7 +22,7 @@ use crate::server::store::Store;
 
 pub use super::read::{Only as OnlyThese, Window as Days};
 
-/// What the row of those replies is called that are no rep's.
+/// What the row is called of what is no rep's.
 const NOBODY: &str = "nobody";
 
 /// Who asks.
@@ -150,16 +150,16 @@ impl Desk {
         Ok(found.iter().map(|reply| story::told(&self.playbook, reply)).collect())
     }
 
-    /// What is asked for, as it is kept: replies of nobody have no key, and are asked for by what their row is called.
+    /// What is asked for, as it is kept.
     pub(super) fn meant(&self, only: &Only) -> Only {
-        let mut only = only.clone();
-        if let Some((By::Rep, key)) = &mut only.row
-            && key.as_str() == NOBODY
-            && !self.playbook.reps.contains_key(&RepId::new(NOBODY))
-        {
-            key.clear();
-        }
-        only
+        Only { row: only.row.clone().map(|row| self.kept(row)), ..only.clone() }
+    }
+
+    /// A row, as it is kept: what is nobody's has no key, and is asked for by what its row is called, too, while no rep has
+    /// that for a short name.
+    pub(super) fn kept(&self, (by, key): (By, String)) -> (By, String) {
+        let is_nobodys = by == By::Rep && key == NOBODY && !self.playbook.reps.contains_key(&RepId::new(NOBODY));
+        (by, if is_nobodys { String::new() } else { key })
     }
 
     /// Whether there is such a row: the playbook knows it, or the period has it.

@@ -123,7 +123,7 @@ pub trait CardStore: Send + Sync + 'static {
     /// The CRM itself names these people on this number. Their cards stay as they are until they are read.
     async fn crm_names(&self, number: NumberId, contacts: &[ContactId]) -> Result<(), StoreError>;
 
-    /// Takes in what a program says, all in one transaction, in order. Conversations whose cards changed are marked, as by
-    /// [`put_cards`](super::Store::put_cards).
+    /// Takes in what a program says, all in one transaction, in order. Conversations whose cards changed are marked, and writes
+    /// woken, as by [`put_cards`](super::Store::put_cards).
     async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError>;
 }

@@ -104,8 +104,9 @@ pub trait CrmWriteStore: Send + Sync + 'static {
     /// One of them.
     async fn crm_row(&self, key: Uuid) -> Result<Option<CrmRow>, StoreError>;
 
-    /// Its cards changed, or came for the first time, if only to say that nobody has the number: what waits in a conversation
-    /// may be tried at once, and what the CRM refused is, too. A write that a call may have made keeps its time.
+    /// The rules took in who has its number, or somebody said who writes: what waits in a conversation may be tried at once, and
+    /// what the CRM refused is, too. A write that a call may have made keeps its time. So it is with all that is written of a
+    /// number once its cards come or change ([`put_cards`](super::Store::put_cards)).
     async fn crm_wake(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError>;
 
     /// Tasks that nothing ended, oldest first, at most `limit`: of one conversation, or those after a key.

@@ -155,6 +155,11 @@ async fn outcomes_say_their_rule_and_whose_they_are() {
     // Before and after is for whoever sees everything, and not left out in silence; and the reply is nobody's yet.
     let (refused, _) = office.ask("GET", path, Some("maya"), None).await;
     assert_eq!(refused, StatusCode::FORBIDDEN);
+    for key in ["", "nobody"] {
+        let path = format!("/v1/reports/outcomes/conversations?by=rep&key={key}");
+        let (_, found) = office.ask("GET", &path, Some("nina"), None).await;
+        assert_eq!(found["conversations"].as_array().map(Vec::len), Some(1), "\"{key}\": {found}");
+    }
     let (_, own) = office.ask("GET", &path.replace("&compare=true", ""), Some("maya"), None).await;
     assert_eq!((&own["compared"], &own["total"][0]["meetings"]["whole"]), (&serde_json::Value::Null, &0.into()));
 }

@@ -321,3 +321,59 @@ fn a_person_who_wrote_by_several_channels_becomes_one_and_what_any_of_them_withd
     assert_eq!(one("SELECT json_extract(state, '$.number') FROM conversation"), id(1));
     assert_eq!(one("SELECT number FROM ledger"), id(1));
 }
+
+#[test]
+fn what_campaigns_sent_is_counted_by_quarters_of_an_hour_and_texts_erased_since_stand_at_noon() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut db = Connection::open(folder.path().join("comeback.sqlite")).unwrap();
+    migrate::sqlite(&mut db, &MIGRATIONS[..26]).unwrap();
+    let (minute, hour, day) = (60_000_i64, 3_600_000_i64, 86_400_000_i64);
+    let first = 20_000 * day;
+    let sent = |db: &Connection, id: &str, campaign: &str, line: &str, at: i64| {
+        let row = "INSERT INTO campaign_send VALUES ('tool', ?1, '+14155550100', ?2, ?3, NULL, 'Hello', ?4)";
+        db.execute(row, rusqlite::params![id, line, campaign, at]).unwrap();
+    };
+    let morning = first + 9 * hour;
+    for (id, campaign, line, at) in [
+        ("1", "spring", "main", morning),
+        ("2", "spring", "main", morning + 14 * minute),
+        ("3", "spring", "main", morning + 15 * minute),
+        ("4", "spring", "main", first + 12 * hour),
+        ("5", "spring", "main", first + day - 1),
+        // Of the next three whole days are erased.
+        ("6", "spring", "dock", first),
+        ("7", "fall", "main", first + day),
+        ("8", "fall", "main", first + 2 * day - 1),
+        ("9", "fall", "main", first + 2 * day),
+    ] {
+        sent(&db, id, campaign, line, at);
+    }
+    db.execute("DELETE FROM campaign_send WHERE id IN ('2', '5', '6', '7', '8')", []).unwrap();
+    migrate::sqlite(&mut db, MIGRATIONS).unwrap();
+
+    // As quarters of an hour from the first day's midnight.
+    let counted = |db: &Connection| -> Vec<(String, String, i64, i64)> {
+        let sql =
+            "SELECT campaign, line, quarter - 20000 * 96, texts FROM campaign_sent ORDER BY campaign, line, quarter";
+        let mut query = db.prepare(sql).unwrap();
+        let rows = query.query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let of = |campaign: &str, line: &str, quarter, texts| (campaign.to_owned(), line.to_owned(), quarter, texts);
+    let mut wanted = vec![
+        of("fall", "main", 96 + 48, 2),
+        of("fall", "main", 2 * 96, 1),
+        of("spring", "dock", 48, 1),
+        of("spring", "main", 36, 1),
+        of("spring", "main", 37, 1),
+        of("spring", "main", 48, 3),
+    ];
+    assert_eq!(counted(&db), wanted, "of each day as many as before: what is known where it was, the others at noon");
+    // What is reported from then on is counted where it was sent, and erasing takes nothing away.
+    sent(&db, "10", "spring", "main", morning + 30 * minute - 1);
+    db.execute("DELETE FROM campaign_send", []).unwrap();
+    wanted[4].3 = 2;
+    assert_eq!(counted(&db), wanted);
+    let left = "SELECT count(*) FROM sqlite_schema WHERE name = 'campaign_sent_of_days'";
+    assert_eq!(db.query_row(left, [], |r| r.get::<_, i64>(0)).unwrap(), 0);
+}

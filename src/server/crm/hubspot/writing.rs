@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use super::body::{self, By, Kinds, Place};
+use async_trait::async_trait;
+
+use super::body::{self, By, Kinds};
 use super::read::{self, Record};
 use super::{HubSpot, Known, MOST_LISTED, ask, longer};
 use crate::domain::id::RepId;
+use crate::server::crm::CrmError;
+use crate::server::crm::traces::Traces;
 use crate::server::crm::write::{Owned, What, Write};
-use crate::server::crm::{Crm as _, CrmError};
 
 /// Records that hang on a contact and are looked through for a write, newest first.
 const LOOKED_THROUGH: usize = 500;
@@ -58,29 +61,6 @@ impl HubSpot {
         Ok(self.call::<read::Made>(question).await?.id)
     }
 
-    /// The write, where it was made.
-    pub(super) async fn look_for(&self, write: &Write) -> Result<Option<String>, CrmError> {
-        if let What::Consent { opted_out, .. } = &write.what {
-            return self.is_marked(write.contact.as_str(), *opted_out).await;
-        }
-        if let Some(place) = body::place(write) {
-            return self.marked(write, place).await;
-        }
-        if let What::TaskDone { task, .. } = &write.what {
-            let done = self.task(task).await?.is_over();
-            return Ok(done.then(|| task.clone()));
-        }
-        if matches!(write.what, What::Moved { .. }) {
-            // Marked once more it is marked as before.
-            return Ok(None);
-        }
-        let is_theirs = match self.owned_now(write).await? {
-            Owned::By(rep) => write.owner == Some(rep),
-            Owned::Nobody | Owned::Stranger => false,
-        };
-        Ok(is_theirs.then(|| body::owned(write).1.to_owned()))
-    }
-
     /// Whose the record is that an owner is written on.
     pub(super) async fn owned_now(&self, write: &Write) -> Result<Owned, CrmError> {
         let (kind, id) = body::owned(write);
@@ -112,9 +92,13 @@ impl HubSpot {
         }
         Ok(labels.plain())
     }
+}
 
-    /// What hangs on the contact and carries the write's mark.
-    async fn marked(&self, write: &Write, place: Place) -> Result<Option<String>, CrmError> {
+#[async_trait]
+impl Traces for HubSpot {
+    /// It hangs on the contact.
+    async fn marked(&self, write: &Write) -> Result<Option<String>, CrmError> {
+        let Some(place) = body::place(write) else { return Ok(None) };
         let (mut ids, mut after) = (Vec::new(), None::<String>);
         for page in 0.. {
             if page == MOST_LISTED {
@@ -135,5 +119,9 @@ impl HubSpot {
         let records = self.records(place.kind, &ids, &[place.marked], &[]).await?;
         let carries = |r: &Record| r.text(place.marked).is_some_and(|text| text.contains(&mark));
         Ok(records.into_iter().find(carries).map(|r| r.id))
+    }
+
+    async fn opted(&self, person: &str, out: bool) -> Result<Option<String>, CrmError> {
+        self.is_marked(person, out).await
     }
 }

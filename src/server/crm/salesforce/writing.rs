@@ -1,10 +1,13 @@
 //! Writes into Salesforce: made, looked for, and whose a record is before it gets another owner.
 
+use async_trait::async_trait;
+
 use super::body::{self, By};
 use super::read::{self, Record};
 use super::{Known, Salesforce, ask};
+use crate::server::crm::CrmError;
+use crate::server::crm::traces::Traces;
 use crate::server::crm::write::{Owned, What, Write};
-use crate::server::crm::{Crm as _, CrmError};
 
 /// Who owns a record.
 const OWNER: &str = "OwnerId";
@@ -63,31 +66,6 @@ impl Salesforce {
         Ok(made.id)
     }
 
-    /// The write, where it was made.
-    pub(super) async fn look_for(&self, write: &Write) -> Result<Option<String>, CrmError> {
-        if let What::Consent { opted_out, .. } = &write.what {
-            return self.is_marked(write.contact.as_str(), *opted_out).await;
-        }
-        if let Some(kind) = body::place(write) {
-            let known = self.known().await?;
-            let found = self.all(body::find(write, kind, known.fields.key)).await?;
-            return Ok(found.first().map(|record| record.id().to_owned()));
-        }
-        if let What::TaskDone { task, .. } = &write.what {
-            let done = self.task(task).await?.is_over();
-            return Ok(done.then(|| task.clone()));
-        }
-        if matches!(write.what, What::Moved { .. }) {
-            // Marked once more it is marked as before.
-            return Ok(None);
-        }
-        let is_theirs = match self.owned_now(write).await? {
-            Owned::By(rep) => write.owner == Some(rep),
-            Owned::Nobody | Owned::Stranger => false,
-        };
-        Ok(is_theirs.then(|| body::owned(write).1.to_owned()))
-    }
-
     /// Whose the record is that an owner is written on. Salesforce has none without an owner: what a queue has, or the user
     /// whom we sign in as, is nobody's.
     pub(super) async fn owned_now(&self, write: &Write) -> Result<Owned, CrmError> {
@@ -105,6 +83,20 @@ impl Salesforce {
     async fn owner_of(&self, write: &Write, known: &Known) -> Result<Option<String>, CrmError> {
         let Some(rep) = &write.owner else { return Ok(None) };
         Ok(self.matched(known).await?.owner(rep).map(str::to_owned))
+    }
+}
+
+#[async_trait]
+impl Traces for Salesforce {
+    async fn marked(&self, write: &Write) -> Result<Option<String>, CrmError> {
+        let Some(kind) = body::place(write) else { return Ok(None) };
+        let known = self.known().await?;
+        let found = self.all(body::find(write, kind, known.fields.key)).await?;
+        Ok(found.first().map(|record| record.id().to_owned()))
+    }
+
+    async fn opted(&self, person: &str, out: bool) -> Result<Option<String>, CrmError> {
+        self.is_marked(person, out).await
     }
 }
 

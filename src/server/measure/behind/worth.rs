@@ -48,6 +48,9 @@ struct One {
 impl Desk {
     /// Of outcomes.
     pub fn behind_outcomes(&self, of: &OfWorth, limit: usize) -> Result<Opened, MeasureError> {
+        let mut of = of.clone();
+        of.piece.row = of.piece.row.map(|row| self.kept(row));
+        let of = &of;
         let all = match of.worth {
             Worth::Exchanges | Worth::Meetings => {
                 let (newest, total) = self.exchanges(of, limit.saturating_mul(EACH))?;

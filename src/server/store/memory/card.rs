@@ -8,6 +8,7 @@ use super::super::card::{
     Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, accounts, of_accounts, with_pushed,
 };
 use super::super::{People, StoreError};
+use super::crm_write::wake_number;
 use super::{MemoryStore, Tables};
 use crate::domain::consent::Number;
 use crate::domain::context::Card;
@@ -139,25 +140,18 @@ pub(super) fn put_cards(tables: &mut Tables, people: &[People], at: Timestamp) {
     for p in people {
         let id = *tables.addresses.entry(p.address.clone()).or_insert(p.fresh);
         tables.numbers.entry(id).or_insert_with(|| Number::new(id));
-        if !tables.cards.contains_key(&id) {
-            wake_writes(tables, id, at);
-        }
+        let is_first = !tables.cards.contains_key(&id);
         let before = tables.cards.get(&id).map(|(cards, _)| cards.clone()).unwrap_or_default();
         let now = with_pushed(&p.cards, before.clone(), |contact| tables.crm.is_only_pushed(contact, id));
         let changed = before != now;
+        if is_first || changed {
+            wake_number(tables, id, at);
+        }
         tables.cards.insert(id, (now, at));
         tables.crm.read(id, &p.cards);
         let of_number = tables.conversations.values().filter(|(c, ..)| c.number == id);
         tables.unmatched.extend(of_number.filter(|(c, ..)| changed || c.awaits.is_some()).map(|(c, ..)| c.id));
     }
-}
-
-/// What of a number's conversations waits for the CRM to say who has it may be tried.
-fn wake_writes(tables: &mut Tables, number: NumberId, at: Timestamp) {
-    let of_number = |id: &ConversationId| tables.conversations.get(id).is_some_and(|(c, ..)| c.number == number);
-    let waits =
-        tables.crm_writes.values_mut().filter(|row| row.ended.is_none() && !row.begun && of_number(&row.conversation));
-    waits.for_each(|row| row.next_at = row.next_at.min(at));
 }
 
 fn push(tables: &mut Tables, change: &CardChange, at: Timestamp) -> Pushed {
@@ -173,9 +167,7 @@ fn push(tables: &mut Tables, change: &CardChange, at: Timestamp) -> Pushed {
     if before.as_ref() == Some(&after) {
         return Pushed::Known;
     }
-    if before.is_none() {
-        wake_writes(tables, id, at);
-    }
+    wake_number(tables, id, at);
     let same = after == before.unwrap_or_default();
     tables.cards.insert(id, (after, at));
     if same {

@@ -1,9 +1,11 @@
 //! Writes into the CRM on their way, in memory.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::MemoryStore;
+use super::{MemoryStore, Tables};
 use crate::domain::consent::Number;
 use crate::domain::id::{ContactId, ConversationId, MessageId, NumberId};
 use crate::domain::time::Timestamp;
@@ -19,6 +21,29 @@ fn is_open_task(row: &CrmRow) -> bool {
 /// Whether it is to end that task, and no call has begun to.
 fn ends(row: &CrmRow, task: Uuid) -> bool {
     row.about == Some(task) && row.ended.is_none() && !row.begun
+}
+
+/// As if it had never been tried.
+fn put_back(row: &mut CrmRow, now: Timestamp) {
+    (row.ended, row.waits, row.next_at, row.tries, row.closed) = (None, None, now, 0, false);
+}
+
+/// What waits of these may be tried at once, and what was refused waits again: of conversations, or of a number itself.
+fn wake(tables: &mut Tables, of: &BTreeSet<ConversationId>, now: Timestamp) {
+    for row in tables.crm_writes.values_mut().filter(|row| of.contains(&row.conversation)) {
+        match row.ended {
+            None if !row.begun => row.next_at = row.next_at.min(now),
+            Some((CrmEnd::Refused, _)) => put_back(row, now),
+            None | Some((CrmEnd::Made | CrmEnd::Dropped, _)) => {}
+        }
+    }
+}
+
+/// The same of a number and of all its conversations.
+pub(super) fn wake_number(tables: &mut Tables, number: NumberId, now: Timestamp) {
+    let conversations = tables.conversations.values().filter(|(c, ..)| c.number == number).map(|(c, ..)| c.id);
+    let of: BTreeSet<_> = conversations.chain([ConversationId(number.0)]).collect();
+    wake(tables, &of, now);
 }
 
 #[async_trait]
@@ -65,16 +90,7 @@ impl CrmWriteStore for MemoryStore {
     }
 
     async fn crm_wake(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError> {
-        let mut tables = self.0.lock().await;
-        for row in tables.crm_writes.values_mut().filter(|row| row.conversation == conversation) {
-            match row.ended {
-                None if !row.begun => row.next_at = row.next_at.min(now),
-                Some((CrmEnd::Refused, _)) => {
-                    (row.ended, row.waits, row.next_at, row.tries, row.closed) = (None, None, now, 0, false);
-                }
-                None | Some((CrmEnd::Made | CrmEnd::Dropped, _)) => {}
-            }
-        }
+        wake(&mut *self.0.lock().await, &[conversation].into(), now);
         Ok(())
     }
 
@@ -164,7 +180,7 @@ impl CrmWriteStore for MemoryStore {
         let mut again = 0;
         for row in tables.crm_writes.values_mut() {
             if matches!(row.ended, Some((CrmEnd::Refused, _))) {
-                (row.ended, row.waits, row.next_at, row.tries, row.closed) = (None, None, now, 0, false);
+                put_back(row, now);
                 again += 1;
             }
         }

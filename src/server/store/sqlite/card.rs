@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::SqliteStore;
-use super::people::{number_of, wake_writes};
+use super::crm_write::wake_number;
+use super::people::number_of;
 use super::row::{address, from_json, optional, to_json};
 use crate::domain::context::Card;
 use crate::domain::conversation::Conversation;
@@ -145,14 +146,12 @@ fn push(tx: &Transaction<'_>, change: &CardChange, at: Timestamp) -> Result<Push
     )?
     .execute(params![contact, id, change.at.millis()])?;
     let known = before.is_some();
-    if !known {
-        wake_writes(tx, &id, at)?;
-    }
     let before = before.unwrap_or_default();
     let after = change.onto(&before);
     if known && after == before {
         return Ok(Pushed::Known);
     }
+    wake_number(tx, &id, at)?;
     tx.prepare_cached(
         "INSERT INTO card (number, cards, read_at, stale) VALUES (?1, ?2, ?3, 0) ON CONFLICT (number) DO UPDATE SET \
          cards = excluded.cards, read_at = excluded.read_at",

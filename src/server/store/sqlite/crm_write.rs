@@ -43,15 +43,10 @@ impl CrmWriteStore for SqliteStore {
     }
 
     async fn crm_wake(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError> {
-        let waits = "UPDATE crm_write SET next_at = ?2 WHERE conversation = ?1 AND ended IS NULL AND next_at > ?2 \
-                     AND begun = 0";
-        let refused = "UPDATE crm_write SET ended = NULL, ended_at = NULL, waits = NULL, next_at = ?2, tries = 0, \
-                       closed = iif(closed IS NULL, NULL, 0) \
-                       WHERE ended = 'refused' AND conversation = ?1";
         self.write(move |db| {
-            let of = params![conversation.to_string(), now.millis()];
-            db.execute(waits, of)?;
-            Ok(db.execute(refused, of).map(drop)?)
+            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            wake(&tx, &conversation.to_string(), now)?;
+            Ok(tx.commit()?)
         })
         .await
     }
@@ -161,6 +156,27 @@ impl CrmWriteStore for SqliteStore {
         let sql = "SELECT id, n, at, author, body, media, standing FROM message WHERE id = ?1";
         self.read(move |tx| optional(tx.prepare_cached(sql)?.query_row([id.to_string()], message))?.transpose()).await
     }
+}
+
+/// What waits may be tried at once, and what was refused waits again: of a conversation, or of a number itself.
+fn wake(tx: &Transaction<'_>, id: &str, now: Timestamp) -> Result<(), StoreError> {
+    let waits = "UPDATE crm_write SET next_at = ?2 WHERE conversation = ?1 AND ended IS NULL AND next_at > ?2 \
+                 AND begun = 0";
+    let refused = "UPDATE crm_write SET ended = NULL, ended_at = NULL, waits = NULL, next_at = ?2, tries = 0, \
+                   closed = iif(closed IS NULL, NULL, 0) \
+                   WHERE ended = 'refused' AND conversation = ?1";
+    for sql in [waits, refused] {
+        tx.prepare_cached(sql)?.execute(params![id, now.millis()])?;
+    }
+    Ok(())
+}
+
+/// The same of a number and of all its conversations.
+pub(super) fn wake_number(tx: &Transaction<'_>, number: &str, now: Timestamp) -> Result<(), StoreError> {
+    wake(tx, number, now)?;
+    let mut query = tx.prepare_cached("SELECT id FROM conversation WHERE number = ?1")?;
+    let conversations: Vec<String> = query.query_map([number], |r| r.get(0))?.collect::<Result<_, _>>()?;
+    conversations.iter().try_for_each(|id| wake(tx, id, now))
 }
 
 /// A number keeps the people that it once had; whose it is its card says.

@@ -139,4 +139,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0027_campaign_quarter.sql",
         sql: include_str!("../../../../assets/sql/server/sqlite/0027_campaign_quarter.sql"),
     },
+    Migration {
+        version: 28,
+        name: "0028_crm_refused.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0028_crm_refused.sql"),
+    },
 ];

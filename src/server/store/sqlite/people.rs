@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
 use super::card::{of_account, saw};
+use super::crm_write::wake_number;
 use super::row::{address, from_json, instant, optional, parse, to_json};
 use crate::domain::contact::Address;
 use crate::domain::conversation::Conversation;
@@ -20,9 +21,7 @@ pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -
         let before =
             tx.prepare_cached("SELECT cards FROM card WHERE number = ?1")?.query_row([&id], |r| r.get::<_, String>(0));
         let before = optional(before)?;
-        if before.is_none() {
-            wake_writes(&tx, &id, at)?;
-        }
+        let is_first = before.is_none();
         let before = before.unwrap_or_else(|| "[]".to_owned());
         let pushed = only_pushed(&tx, &id)?;
         let cards = with_pushed(&p.cards, from_json(&before)?, |contact| pushed.contains(contact.as_str()));
@@ -36,24 +35,17 @@ pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -
             saw(&tx, &card.contact, &id)?;
         }
         of_account(&tx, &id, &cards)?;
+        let changed = before != now;
+        if is_first || changed {
+            wake_number(&tx, &id, at)?;
+        }
         tx.prepare_cached(
             "INSERT OR IGNORE INTO unmatched (conversation) SELECT id FROM conversation \
              WHERE number = ?1 AND (?2 OR json_extract(state, '$.awaits') IS NOT NULL)",
         )?
-        .execute(params![id, before != now])?;
+        .execute(params![id, changed])?;
     }
     Ok(tx.commit()?)
-}
-
-/// What of a number's conversations waits for the CRM to say who has it may be tried: it said so, if only that nobody
-/// has.
-pub(super) fn wake_writes(tx: &Transaction<'_>, number: &str, at: Timestamp) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE crm_write SET next_at = ?2 WHERE ended IS NULL AND next_at > ?2 AND begun = 0 \
-         AND conversation IN (SELECT id FROM conversation WHERE number = ?1)",
-    )?
-    .execute(params![number, at.millis()])?;
-    Ok(())
 }
 
 /// Who was pushed onto a number and never read there.

@@ -251,6 +251,8 @@ async fn every_number_of_outcomes_opens_what_it_counts() {
         says_why(&Report::Outcomes(Box::new(told)));
     }
 
+    nobodys(&desk);
+
     let all = Piece::default;
     let meetings = behind(&desk, Worth::Meetings, all());
     assert_eq!(buyers(&f, &meetings).await, [(13, 1), (12, 1), (1, 1)]);
@@ -288,6 +290,23 @@ async fn every_number_of_outcomes_opens_what_it_counts() {
     ] {
         assert_eq!(buyers(&f, &behind(&ben, worth, all())).await, wanted, "{worth:?}");
     }
+}
+
+/// What is no rep's is asked for as its row is called, too; a rep who is called so has their own.
+fn nobodys(desk: &Desk) {
+    let of = |desk: &Desk, key: &str| {
+        let piece = Piece { row: Some((By::Rep, key.to_owned())), ..Piece::default() };
+        behind(desk, Worth::Exchanges, piece)
+    };
+    let theirs = of(desk, "");
+    assert!(theirs.total > 0, "{theirs:?}");
+    assert_eq!(of(desk, "nobody"), theirs);
+    let mut playbook = crate::world::playbook();
+    let maya = playbook.reps[&"maya".into()].clone();
+    playbook.reps.insert("nobody".into(), maya);
+    let named = Desk { playbook: Arc::new(playbook), ..desk.clone() };
+    assert_eq!(of(&named, "nobody"), Opened::default());
+    assert_eq!(of(&named, ""), theirs);
 }
 
 /// Each number of a row.
