@@ -4,7 +4,7 @@
 //! associated with it.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -296,14 +296,17 @@ pub fn fill<'a>(told: &mut Outcomes, of: &Material<'a>) {
     let mut stages: BTreeMap<(&str, Option<Adherence>), Stood> = BTreeMap::new();
     let mut layers: BTreeMap<&str, BTreeMap<Adherence, Share>> = BTreeMap::new();
     let mut credits = 0;
+    // Of one deal or step there are a handful: they are looked through faster than sorted.
+    let mut taken: Vec<Place<'a>> = Vec::new();
+    let mut moved: Vec<Option<Adherence>> = Vec::new();
     for known in of.deals {
         let deal = &known.deal;
         let credited = credited(known, of);
         credits += credited.len();
         told.shared += i64::from(!credited.is_empty() && credited.iter().all(|talk| talk.shared));
         // Of several exchanges the oldest one says since when.
-        let mut taken: BTreeSet<Place<'a>> = BTreeSet::new();
-        let mut adherences: BTreeMap<Option<Adherence>, &Talked> = BTreeMap::new();
+        taken.clear();
+        let mut adherences: Vec<(Option<Adherence>, &Talked)> = Vec::new();
         let mut alike: Vec<(Cow<'a, str>, Adherence)> = Vec::new();
         for talk in credited.iter().copied() {
             let kind = (talk.key(of.by), talk.adherence());
@@ -312,13 +315,16 @@ pub fn fill<'a>(told: &mut Outcomes, of: &Material<'a>) {
                 continue;
             }
             for place in places(kind.0.clone(), kind.1) {
-                if taken.insert(place.clone()) {
+                if !taken.contains(&place) {
+                    taken.push(place.clone());
                     sums.entry(place).or_default().add(deal);
                 }
             }
             alike.push(kind);
             for adherence in [None, Some(talk.adherence())] {
-                adherences.entry(adherence).or_insert(talk);
+                if !adherences.iter().any(|(known, _)| *known == adherence) {
+                    adherences.push((adherence, talk));
+                }
             }
         }
         for (adherence, talk) in adherences {
@@ -333,16 +339,23 @@ pub fn fill<'a>(told: &mut Outcomes, of: &Material<'a>) {
         }
         // A step goes by what came before it: who texts again later takes none away.
         for step in sum::steps(deal, of.from) {
-            let mut sum: BTreeSet<Place<'a>> = BTreeSet::new();
-            let mut stage = BTreeSet::new();
+            taken.clear();
             for talk in of.rule.within(&known.talks, step.at).into_iter().filter(|talk| (of.sees)(talk)) {
-                sum.extend(places(talk.key(of.by), talk.adherence()));
-                stage.extend([None, Some(talk.adherence())]);
+                for place in places(talk.key(of.by), talk.adherence()) {
+                    if !taken.contains(&place) {
+                        taken.push(place);
+                    }
+                }
+                for adherence in [None, Some(talk.adherence())] {
+                    if !moved.contains(&adherence) {
+                        moved.push(adherence);
+                    }
+                }
             }
-            for place in sum {
+            for place in taken.drain(..) {
                 sums.entry(place).or_default().moved(step.length());
             }
-            for adherence in stage {
+            for adherence in moved.drain(..) {
                 stages.entry((&step.stood.stage, adherence)).or_default().stays.push(step.length());
             }
         }

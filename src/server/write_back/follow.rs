@@ -72,7 +72,7 @@ impl Page<'_> {
             if self.policy.tasks && write_back::moves_task(&event) {
                 moved.insert(conversation, (entry.seq, entry.at));
             }
-            let moves = self.meetings_moved(conversation, entry, &event, &rows).await?;
+            let ways = self.meetings_moved(conversation, entry, &event, &rows).await?;
             let wants = write_back::follows(self.policy, entry.seq, entry.at, &event);
             rows.extend((0..).zip(wants).map(|(n, want)| {
                 let place = (entry.seq, n);
@@ -80,7 +80,7 @@ impl Page<'_> {
                 let next_at = entry.at + held;
                 CrmRow { once: want.once, next_at, ..row(conversation, place, entry.at, want.rep, want.what) }
             }));
-            rows.extend(moves);
+            rows.extend(ways);
         }
         for (conversation, (seq, at)) in moved {
             rows.extend(self.task(conversation, seq, at).await?);
