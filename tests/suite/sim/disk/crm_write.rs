@@ -66,6 +66,18 @@ impl CrmWriteStore for Disk {
         self.inner.crm_tasks_closed_there(conversation).await
     }
 
+    async fn crm_tasks_ending(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError> {
+        self.inner.crm_tasks_ending(conversation).await
+    }
+
+    async fn crm_task_stays(&self, task: Uuid) -> Result<bool, StoreError> {
+        self.inner.crm_task_stays(task).await
+    }
+
+    async fn crm_ends(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError> {
+        self.inner.crm_ends(conversation).await
+    }
+
     async fn crm_consents(&self, number: NumberId, limit: usize) -> Result<Vec<CrmRow>, StoreError> {
         self.inner.crm_consents(number, limit).await
     }
