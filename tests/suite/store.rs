@@ -180,6 +180,7 @@ macro_rules! conforms {
                 }
                 past {
                     replies_of_before_are_kept_once_and_told_in_order
+                    a_reply_of_before_that_was_put_right_replaces_what_was_told_of_it
                 }
                 writers {
                     whoever_begins_waits_for_the_head
