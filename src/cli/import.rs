@@ -10,7 +10,7 @@ use clap::Subcommand;
 use super::{DatabaseArg, say};
 use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
-use crate::server::store::past::{PastLog as _, PastReply};
+use crate::server::store::past::{Imported, PastLog as _, PastReply};
 use crate::server::store::sqlite::SqliteStore;
 use crate::server::store::{CampaignSend, SendLog as _, Store as _, StoreError};
 use crate::server::{past, sends};
@@ -42,7 +42,8 @@ pub(super) enum Import {
     /// `outcome`; deals come from the CRM. No phone, no text.
     ///
     /// A .csv with these names in its first line, or a .jsonl with an object on each line. Rows that cannot be kept are told
-    /// with their line, and the others are kept. Run again, a file changes nothing.
+    /// with their line, and the others are kept. Run again, a file changes nothing; a row that was put
+    /// right replaces the one of its source and id.
     History {
         #[command(flatten)]
         database: DatabaseArg,
@@ -84,8 +85,8 @@ trait Kind {
     /// The id that the tool that had it knows it by.
     fn id(kept: &Self::Kept) -> &str;
 
-    /// Keeps rows in one transaction; for each whether it is new.
-    async fn put(store: &SqliteStore, rows: &[Self::Kept]) -> Result<Vec<bool>, StoreError>;
+    /// Keeps rows in one transaction; what became of each.
+    async fn put(store: &SqliteStore, rows: &[Self::Kept]) -> Result<Vec<Imported>, StoreError>;
 }
 
 /// What campaigns sent.
@@ -103,8 +104,10 @@ impl Kind for Sends {
         &kept.id
     }
 
-    async fn put(store: &SqliteStore, rows: &[CampaignSend]) -> Result<Vec<bool>, StoreError> {
-        store.put_sends(rows).await
+    /// A text that left is not sent otherwise by being told again.
+    async fn put(store: &SqliteStore, rows: &[CampaignSend]) -> Result<Vec<Imported>, StoreError> {
+        let new = store.put_sends(rows).await?;
+        Ok(new.into_iter().map(|new| if new { Imported::New } else { Imported::Known }).collect())
     }
 }
 
@@ -123,7 +126,7 @@ impl Kind for History {
         &kept.id
     }
 
-    async fn put(store: &SqliteStore, rows: &[PastReply]) -> Result<Vec<bool>, StoreError> {
+    async fn put(store: &SqliteStore, rows: &[PastReply]) -> Result<Vec<Imported>, StoreError> {
         store.put_past(rows).await
     }
 }
@@ -140,6 +143,7 @@ async fn import<K: Kind>(database: &DatabaseArg, source: &str, files: &[PathBuf]
         batch: Vec::new(),
         ids: BTreeMap::new(),
         new: 0,
+        replaced: 0,
         known: 0,
         refused: 0,
     };
@@ -147,11 +151,11 @@ async fn import<K: Kind>(database: &DatabaseArg, source: &str, files: &[PathBuf]
     for file in files {
         import.file(file, database).await?;
         refused += std::mem::take(&mut import.refused);
-        (import.new, import.known) = (0, 0);
+        (import.new, import.replaced, import.known) = (0, 0, 0);
     }
     anyhow::ensure!(
         refused == 0,
-        "{refused} row(s) were not kept; the others are. Mend them and run it again: what is kept stays as it is"
+        "{refused} row(s) were not kept; the others are. Mend them and run it again: what is kept is not kept twice"
     );
     Ok(())
 }
@@ -165,6 +169,7 @@ struct Importing<'a, K: Kind> {
     /// Where in it which id stands first.
     ids: BTreeMap<String, usize>,
     new: u64,
+    replaced: u64,
     known: u64,
     refused: u64,
 }
@@ -181,7 +186,7 @@ impl<K: Kind> Importing<'_, K> {
         let mut progress = Progress::new(size);
         let mut ended = Ok(());
         while let Some((line, row)) = rows.next() {
-            progress.at(rows.bytes(), self.new + self.known + self.refused);
+            progress.at(rows.bytes(), self.new + self.replaced + self.known + self.refused);
             let row = match row {
                 Ok(row) => row,
                 Err(Wrong::Row(why)) => {
@@ -208,7 +213,8 @@ impl<K: Kind> Importing<'_, K> {
         }
         self.flush().await?;
         progress.clear();
-        say(&format!("{name}: {} kept, {} known before, {} refused", self.new, self.known, self.refused));
+        let replaced = if self.replaced > 0 { format!(", {} replaced", self.replaced) } else { String::new() };
+        say(&format!("{name}: {} kept{replaced}, {} known before, {} refused", self.new, self.known, self.refused));
         ended
     }
 
@@ -233,10 +239,15 @@ impl<K: Kind> Importing<'_, K> {
     async fn flush(&mut self) -> anyhow::Result<()> {
         for _ in 0..TRIES {
             match K::put(&self.store, &self.batch).await {
-                Ok(new) => {
-                    let fresh = new.iter().filter(|new| **new).count();
-                    self.new += u64::try_from(fresh).unwrap_or(u64::MAX);
-                    self.known += u64::try_from(new.len() - fresh).unwrap_or(u64::MAX);
+                Ok(came) => {
+                    for one in came {
+                        let count = match one {
+                            Imported::New => &mut self.new,
+                            Imported::Replaced => &mut self.replaced,
+                            Imported::Known => &mut self.known,
+                        };
+                        *count += 1;
+                    }
                     self.batch.clear();
                     self.ids.clear();
                     return Ok(());
@@ -245,6 +256,7 @@ impl<K: Kind> Importing<'_, K> {
                 Err(e) => return Err(e.into()),
             }
         }
-        anyhow::bail!("the database is busy for too long. {} row(s) are kept; run it again for the rest", self.new)
+        let kept = self.new + self.replaced;
+        anyhow::bail!("the database is busy for too long. {kept} row(s) are kept; run it again for the rest")
     }
 }

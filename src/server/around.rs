@@ -23,11 +23,10 @@ pub async fn look(service: &Service, rep: &RepId, id: ConversationId) -> Result<
         service.asks().want(found.address);
     }
     let crm = service.asks().standing();
-    let crm = crm.map(|told| CrmState {
-        name: told.name,
-        failing: told.failing,
-        since_before: told.failing.is_some() && told.answered.is_none(),
-        used_up: told.used_up,
+    let crm = crm.map(|told| {
+        let since_before = told.failing.is_some() && told.answered.is_none();
+        let last_read = told.read_before.filter(|_| since_before);
+        CrmState { name: told.name, failing: told.failing, since_before, last_read, used_up: told.used_up }
     });
     let (seen, hidden): (Vec<_>, Vec<_>) =
         found.others.into_iter().partition(|other| visibility::may_see(&principals, &other.state));

@@ -57,6 +57,11 @@ pub async fn run(service: Service, crm: Arc<dyn Crm>, shutdown: watch::Receiver<
     if let Err(e) = follow_up(&service).await {
         tracing::warn!(error = %e, "cards that changed were not looked at; they will be with the next reading");
     }
+    // Whoever is told that it does not answer is told since when that may be.
+    match service.store().crm_last_read().await {
+        Ok(at) => service.asks().read_before(at),
+        Err(e) => tracing::warn!(error = %e, "when the CRM was last read was not looked up; screens do not say it"),
+    }
     service.asks().connected(crm.name());
     let asking = asking::run(&service, &crm, shutdown.clone());
     tokio::join!(reading(&service, crm.as_ref(), shutdown), asking);

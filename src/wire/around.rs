@@ -58,6 +58,10 @@ pub struct CrmState {
     /// It has not answered since this backend was started: it may be longer than that.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub since_before: bool,
+    /// When it was last read before that, by the cards that are kept: it does not answer since some time between the two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<i64>)]
+    pub last_read: Option<Timestamp>,
     /// Its calls of a day are used up: when it is asked again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>)]

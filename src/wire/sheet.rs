@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::measure::money::{amount, thousands};
+use crate::domain::measure::money::{amount, brief, thousands};
 use crate::domain::measure::sheet::{Datum, Sheet};
 use crate::domain::measure::story;
 use crate::domain::safe_text::SafeText;
@@ -27,6 +27,32 @@ pub fn words(datum: &Datum) -> String {
         Datum::Money(cents) => amount(*cents),
         Datum::Conversation(id) => SafeText::line(id).as_str().to_owned(),
     }
+}
+
+/// A number with its currency, when it has one: `USD 48,000.00`.
+pub fn priced(datum: &Datum, currency: &str) -> String {
+    in_currency(&words(datum), currency)
+}
+
+/// The same in little room: `USD 48k`.
+pub fn priced_briefly(datum: &Datum, currency: &str) -> String {
+    match datum {
+        Datum::Money(cents) => in_currency(&brief(*cents), currency),
+        Datum::None
+        | Datum::Text(_)
+        | Datum::Starred(_)
+        | Datum::Count(_)
+        | Datum::Share(_)
+        | Datum::Points(_)
+        | Datum::Length(_)
+        | Datum::Number(_)
+        | Datum::Conversation(_) => priced(datum, currency),
+    }
+}
+
+/// What a currency is called comes from the CRM.
+fn in_currency(number: &str, currency: &str) -> String {
+    format!("{} {number}", SafeText::line(currency).as_str()).trim_start().to_owned()
 }
 
 /// A cell for machines: shares from 0 to 1, lengths in seconds.

@@ -191,6 +191,49 @@ fn owners_who_are_nobody_here_and_accounts_that_are_nowhere_are_told_once_each_b
     assert!(!books.wrong.iter().any(|wrong| wrong.starts_with("deals.csv:3: owner")), "{:?}", books.wrong);
 }
 
+#[test]
+fn in_json_whoever_is_named_and_is_nobody_here_is_told_once_by_person_and_field() {
+    let people = r#"{"contacts":[
+        {"id":"","name":"Nobody","phones":[],"owner":"nobody"},
+        {"id":"c-1","name":"A","phones":["+14155550123"],"owner":"Maya Okafor","sdr":"INES"},
+        {"id":"c-2","name":"B","owner":"zorro@x.example","account":{"name":"Pine","owner":"left"}},
+        {"id":"c-3","name":"C","owner":"zorro@x.example","sdr":"nemo",
+         "opportunity":{"name":"Rollout","stage":"New","owner":"gone",
+                        "team":[{"rep":"Ines Cruz"},{"rep":"nemo"},{"rep":"nemo"}]},
+         "last_touch":{"at":"2026-11-01T15:00:00Z","by":"zorro@x.example","kind":"mail"}},
+        {"id":"d@x.example","name":"D","owner":"zorro@x.example","sdr":"other"}]}"#;
+    let (folder, _) = folder(&[("contacts.json", people)]);
+    let by_mail = [("maya@northwind.example".to_owned(), RepId::from("maya"))].into();
+    let reps = [("maya", "Maya Okafor"), ("ines", "Ines Cruz")].map(|(id, name)| (RepId::from(id), name.to_owned()));
+    let books = books::read(folder.path(), &Names::new(by_mail, Some(reps.into()))).unwrap();
+    let nobody = "is no rep's short name, name or mail address that we know";
+    assert_eq!(
+        books.wrong,
+        [
+            "contacts.json: contact 1: id is not 1 to 200 plain characters".to_owned(),
+            format!("contacts.json: contact 3 (c-2): account.owner {nobody}"),
+            format!("contacts.json: contact 3 (c-2): owner {nobody}, as of 2 more people"),
+            format!("contacts.json: contact 4 (c-3): opportunity.owner {nobody}"),
+            format!("contacts.json: contact 4 (c-3): opportunity.team {nobody}"),
+            format!("contacts.json: contact 4 (c-3): sdr {nobody}"),
+            // An id that is a mail address says who it is.
+            format!("contacts.json: contact 5: sdr {nobody}"),
+        ]
+    );
+    // They are reps as in tables, and no mail address gets into the record.
+    let cards = books.cards();
+    let owners: Vec<&str> = cards.iter().map(|card| card.owner.as_ref().map_or("", RepId::as_str)).collect();
+    assert_eq!(owners, ["maya", "files owner", "files owner", "files owner"]);
+    assert_eq!(cards[0].sdr, Some("ines".into()));
+    let team: Vec<&str> = cards[2].opportunity.iter().flat_map(|deal| &deal.team).map(|one| one.rep.as_str()).collect();
+    assert_eq!(team, ["ines", "nemo", "nemo"]);
+    assert_eq!(cards[2].last_touch.as_ref().unwrap().by, Some("files owner".into()));
+    // Without a playbook nobody can say whose a short name is.
+    let books = books::read(folder.path(), &Names::default()).unwrap();
+    let told = books.wrong.iter().filter(|wrong| wrong.contains(nobody)).collect::<Vec<_>>();
+    assert_eq!(told, [&format!("contacts.json: contact 3 (c-2): owner {nobody}, as of 2 more people")]);
+}
+
 #[tokio::test]
 async fn what_is_half_written_replaces_nothing() {
     let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);

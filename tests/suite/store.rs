@@ -138,6 +138,7 @@ macro_rules! conforms {
                 }
                 card {
                     a_change_of_the_crm_makes_the_cards_of_its_people_stale_until_they_are_read
+                    when_the_crm_was_last_read_is_told_by_its_newest_answer_and_not_by_a_push
                     a_push_adds_replaces_and_takes_off_and_an_older_one_changes_nothing
                     whom_only_a_program_pushed_a_crm_that_never_knew_them_does_not_take_off
                     whom_the_crm_itself_named_on_a_number_is_told_apart_from_who_was_pushed
@@ -181,6 +182,7 @@ macro_rules! conforms {
                 }
                 past {
                     replies_of_before_are_kept_once_and_told_in_order
+                    a_reply_of_before_that_was_put_right_replaces_what_was_told_of_it
                 }
                 writers {
                     whoever_begins_waits_for_the_head

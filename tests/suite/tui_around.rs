@@ -9,11 +9,15 @@ use comeback::domain::consent::{Evidence, OptOutSource, Scope};
 use comeback::domain::contact::Body;
 use comeback::domain::context::{Intent, Opportunity, TeamMember, Touch};
 use comeback::domain::routing::Holder;
-use comeback::domain::time::Span;
+use comeback::domain::time::{Span, Timestamp};
 use comeback::wire::around::{Around, CrmState, Other};
 
 use crate::tui_screens::SIZES;
 use crate::tui_world::{Desk, START, id};
+
+fn crm(failing: Option<Timestamp>) -> CrmState {
+    CrmState { name: "HubSpot".to_owned(), failing, since_before: false, last_read: None, used_up: None }
+}
 
 fn around() -> Around {
     let other = Other {
@@ -26,7 +30,7 @@ fn around() -> Around {
     Around {
         conversation: id(1),
         read_at: Some(START - Span::minutes(3)),
-        crm: Some(CrmState { name: "HubSpot".to_owned(), failing: None, since_before: false, used_up: None }),
+        crm: Some(crm(None)),
         others: vec![other],
         hidden: 2,
         held: vec![],
@@ -60,11 +64,21 @@ fn the_age_of_the_card_is_said_and_counts_on() {
 fn that_the_crm_does_not_answer_is_said_at_every_size_with_the_time() {
     for size in SIZES {
         for (since_before, words) in [(false, "since 09:58"), (true, "since before 09:58")] {
-            let failing = Some(START - Span::minutes(2));
-            let crm = Some(CrmState { name: "HubSpot".to_owned(), failing, since_before, used_up: None });
-            let desk = desk(size, Around { crm, ..around() });
+            let crm = CrmState { since_before, ..crm(Some(START - Span::minutes(2))) };
+            let desk = desk(size, Around { crm: Some(crm), ..around() });
             desk.says(&format!("CRM unreachable {words}"));
         }
+    }
+}
+
+#[test]
+fn that_a_crm_was_gone_before_the_backend_was_started_is_said_with_when_it_was_last_read() {
+    for size in SIZES.into_iter().chain([(160, 40)]) {
+        let last_read = Some(START - Span::minutes(9));
+        let crm = CrmState { since_before: true, last_read, ..crm(Some(START - Span::minutes(2))) };
+        let desk = desk(size, Around { crm: Some(crm), ..around() });
+        let whole = "CRM unreachable since before 09:58, last read 09:51";
+        desk.says(if size.0 > 120 { whole } else { "CRM unreachable, last read 09:51" });
     }
 }
 
@@ -72,8 +86,7 @@ fn that_the_crm_does_not_answer_is_said_at_every_size_with_the_time() {
 fn that_the_day_of_the_crm_is_used_up_is_said_with_when_it_is_asked_again() {
     for size in SIZES {
         let used_up = Some(START + Span::minutes(8));
-        let failing = Some(START - Span::minutes(2));
-        let crm = CrmState { name: "HubSpot".to_owned(), failing, since_before: false, used_up };
+        let crm = CrmState { used_up, ..crm(Some(START - Span::minutes(2))) };
         let desk = desk(size, Around { crm: Some(crm), ..around() });
         assert!(!desk.screen().contains("unreachable"), "{}", desk.screen());
         // Beside the pane it is broken over lines there.

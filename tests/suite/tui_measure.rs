@@ -9,7 +9,7 @@ use comeback::client::handle::{Ask, LinkState, Notice, Unwritten, WhichReport};
 use comeback::domain::measure::cell::By;
 use comeback::domain::measure::chart::Behind;
 use comeback::domain::measure::credit::Rule;
-use comeback::domain::measure::interval::Adding;
+use comeback::domain::measure::interval::{Adding, Total};
 use comeback::domain::measure::outcomes::{Amount, Fate, Heap, OutcomeRow, Outcomes, Reconciled, RuleTold};
 use comeback::domain::measure::report::{
     About, DayRow, Fairness, HourRow, Load, LoadRow, Part, Report, Sla, SlaRow, Times,
@@ -446,6 +446,70 @@ fn what_answering_was_worth_opens_its_deals_and_what_nobody_texted_about_says_so
         shows(&desk, "measure-deals");
         desk.keys("Enter");
         desk.says("Not opened: nobody ever wrote");
+    }
+}
+
+/// Sums with many digits, under a label that is as long as labels are.
+fn large() -> Report {
+    let Report::Outcomes(mut told) = outcomes() else { unreachable!("outcomes") };
+    for row in told.total.iter_mut().chain(&mut told.rows) {
+        if !row.key.is_empty() {
+            row.label = "Renewals and meeting coordination".to_owned();
+        }
+        for amount in &mut row.amounts {
+            (amount.won, amount.won_cents) = (40, 123_456_700);
+            let (low, high) = (Some(101_212_300), Some(143_434_500));
+            amount.revenue = Total { cents: 123_456_700, low, high, small: false };
+        }
+    }
+    Report::Outcomes(told)
+}
+
+#[test]
+fn at_no_width_an_amount_loses_its_currency_or_an_interval_its_end() {
+    for width in 40..=120 {
+        for high in [12, 14, 24] {
+            let mut desk = measured((width, high));
+            desk.keys(">");
+            let which = WhichReport { report: ReportName::Outcomes, ..SLA };
+            desk.hear(Notice::Measured { which, at: START, report: large().into() });
+            // Whole in its row, or under the chart.
+            let told = read(&desk);
+            assert!(told.contains("(9 of 40, likely 12 to 38 %)"), "{}", desk.screen());
+            desk.keys("j j");
+            let told = read(&desk);
+            let whole = "EUR 1,234,567.00 (40 won deals, likely 1,012,123.00 to 1,434,345.00)";
+            let elsewhere = "… comeback report outcomes";
+            assert!(told.contains(whole) || high < 24 && told.contains(elsewhere), "{}", desk.screen());
+            for row in desk.screen().lines().filter(|row| row.contains("likely") && !row.contains('(')) {
+                let whole = ["likely 12 to 38 %", "likely 21 to 94 %", "likely 1,012,123.00 to 1,434,345.00"];
+                // What stands under the chart may go on in the next line.
+                assert!(whole.iter().any(|whole| row.contains(whole)) || !row.contains('…'), "{row}");
+            }
+            let brief = ["EUR 1,234,567.00", "EUR 1.2M", "USD 1,234,567.00", "USD 1.2M"];
+            for _ in 0..20 {
+                if desk.screen().contains("Influenced revenue") {
+                    break;
+                }
+                let rows = desk.screen().lines().filter(|row| row.contains("influenced rev")).count();
+                let priced = desk.screen().lines().filter(|row| brief.iter().any(|sum| row.contains(sum))).count();
+                assert!(priced >= rows, "{}", desk.screen());
+                desk.keys("Tab");
+            }
+            let priced = desk.screen().lines().filter(|row| brief.iter().any(|sum| row.contains(sum))).count();
+            assert!(priced >= if high < 14 { 2 } else { 4 }, "{}", desk.screen());
+        }
+    }
+}
+
+#[test]
+fn what_is_said_of_a_deal_behind_a_number_is_not_cut_within_its_amount() {
+    for width in 40..=80 {
+        let mut found = with_stories(1, 1);
+        found.conversations[0].said = "deal D-17 won, 1,234,567.00 USD: Maya, Late stage, in time".to_owned();
+        let desk = behind_a_row((width, 24), found);
+        let row = desk.screen().lines().find(|row| row.contains("deal")).map(str::to_owned).unwrap_or_default();
+        assert!(!row.contains("1,") || row.contains("1,234,567.00 USD"), "{row}");
     }
 }
 

@@ -109,8 +109,10 @@ mod tests {
             hidden: 0,
             held: Vec::new(),
         };
-        let crm =
-            |failing, used_up| Some(CrmState { name: "HubSpot".to_owned(), failing, since_before: false, used_up });
+        let crm = |failing, used_up| {
+            let name = "HubSpot".to_owned();
+            Some(CrmState { name, failing, since_before: false, last_read: None, used_up })
+        };
         assert!(!owes(&told(None, None)), "nobody is asked");
         assert!(owes(&told(None, crm(None, None))), "nobody knows who this is");
         assert!(owes(&told(at, crm(at, None))), "it does not answer");

@@ -18,6 +18,8 @@ pub struct Figure {
     pub label: String,
     /// The number.
     pub value: Datum,
+    /// Of an amount: in which currency. It is drawn with the number, so that where labels are cut an amount keeps it.
+    pub currency: String,
     /// What it is of, and how sure it is.
     pub beside: String,
     /// Too few to say much: whoever draws it says so.
@@ -67,6 +69,8 @@ pub struct Bar {
     pub between: Option<(f64, f64)>,
     /// Its number.
     pub value: Datum,
+    /// Of an amount: in which currency. It is drawn with the number, so that where labels are cut an amount keeps it.
+    pub currency: String,
     /// What that is of: `7 of 13`.
     pub beside: String,
     /// How much of it is bad, from 0 to 1: deeper in colour.
@@ -80,6 +84,11 @@ pub struct Bar {
 }
 
 impl Bar {
+    /// What it is, where its number does not stand beside it: amounts in several currencies have one label.
+    pub fn called(&self) -> String {
+        format!("{} {}", self.label, self.currency).trim_end().to_owned()
+    }
+
     /// Why nothing opens it.
     pub const fn why_shut(&self) -> &'static str {
         if self.shut.is_empty() { "it counts nothing" } else { self.shut }
@@ -199,10 +208,8 @@ fn share_bar(label: &str, part: &Part, most: f64) -> Bar {
         between: part.low.zip(part.high).map(|(low, high)| (place(low), place(high))),
         value: part.share.map_or(Datum::None, Datum::Share),
         beside: of(part),
-        bad: 0.0,
         small: part.small && part.whole > 0,
-        behind: None,
-        shut: "",
+        ..Bar::default()
     }
 }
 
@@ -322,8 +329,8 @@ mod tests {
         assert_eq!(said(&told, "replies that led to a meeting"), ("1 of 7, likely 3 to 51 %", true));
         assert_eq!(said(&told, "deals won"), ("0 of 0", false), "of none there are not few");
         assert_eq!(said(&told, "won deals took, half within"), ("1 won deal", true));
-        assert_eq!(said(&told, "influenced revenue USD").0, "1 won deal");
-        assert_eq!(said(&told, "influenced pipeline USD").0, "2 open deals");
+        assert_eq!(said(&told, "influenced revenue").0, "1 won deal");
+        assert_eq!(said(&told, "influenced pipeline").0, "2 open deals");
         // Of 40 the 14th and the 27th: binom.ppf(0.025, 40, 0.5) = 14.
         assert_eq!(said(&told, "deals moved on, half within"), ("40 steps, likely 14d 00h to 27d 00h", false));
     }

@@ -177,8 +177,10 @@ impl Fold {
                 self.talks.entry(id).or_default().apply(&Seen { id, seq, at, event }, policies, &mut self.facts);
                 self.changed_talks.insert(id);
                 if let Some(number) = Self::wants(event) {
-                    self.askers.entry(number).or_default().opened(id);
+                    let asker = self.askers.entry(number).or_default();
+                    asker.opened(id);
                     self.changed_askers.insert(number);
+                    self.talks.entry(id).or_default().hold(asker.is_held());
                 }
                 for moves in std::mem::take(&mut self.facts.moved) {
                     load::take_in(&mut self.world.open, &mut self.facts.days, self.facts.zone.0, &moves);
@@ -190,6 +192,12 @@ impl Fold {
                 let last = talks.max_by_key(|(id, talk)| (talk.wrote, *id));
                 asker.apply(id, (seq, at), event, last, &mut self.facts);
                 self.changed_askers.insert(id);
+                // Whatever it is about: nothing goes to a held number from any conversation.
+                for talk in &asker.talks {
+                    if self.talks.get_mut(talk).is_some_and(|known| known.hold(asker.is_held())) {
+                        self.changed_talks.insert(*talk);
+                    }
+                }
             }
             Subject::Playbook => {
                 if let Event::PlaybookApplied { version, .. } = event {

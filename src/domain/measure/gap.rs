@@ -101,7 +101,7 @@ pub enum Cause {
     QuietHours,
     /// An answer was written and put off by its rep.
     PutOff,
-    /// An answer waited for a ruling whether the buyer wants texts at all.
+    /// Nobody may answer: the number waited for a ruling whether the buyer wants texts at all. It is nobody's miss.
     OptOutHold,
     /// An answer waited for a second person.
     Approval,
@@ -167,7 +167,7 @@ impl Cause {
             Self::SendFailed => "an answer left, but the carrier failed",
             Self::QuietHours => "an answer waited for the hours where the buyer is",
             Self::PutOff => "an answer was put off by its rep",
-            Self::OptOutHold => "an answer waited behind an opt-out hold",
+            Self::OptOutHold => "nobody may answer: the number was on opt-out hold",
             Self::Approval => "an answer waited for a second person's approval",
             Self::Review => "an answer waited for its rep to look again",
             Self::NotSentYet => "an answer was written too late to leave in time",

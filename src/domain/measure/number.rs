@@ -180,6 +180,11 @@ impl Asker {
         }
     }
 
+    /// Whether it waits for a ruling.
+    pub(super) const fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// Takes in one fact about the number. `last` is the conversation in which they wrote last.
     pub fn apply(
         &mut self,

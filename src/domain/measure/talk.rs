@@ -31,6 +31,7 @@ const MOST_DRAFTS: usize = 16;
 
 /// One conversation, as far as measuring asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; any of them may hold together")]
 pub struct Talk {
     /// Whose number.
     pub number: NumberId,
@@ -84,6 +85,9 @@ pub struct Talk {
     /// Since which entry, and when, whoever holds it does so while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     held: Option<(u64, Timestamp)>,
+    /// Nothing may go to its number before somebody has ruled.
+    #[serde(default, skip_serializing_if = "is_not")]
+    on_hold: bool,
     /// What the rep is to make of it, from its first reply on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     exchange: Option<UnderWay>,
@@ -116,6 +120,7 @@ impl Default for Talk {
             running: None,
             last: None,
             held: None,
+            on_hold: false,
             exchange: None,
         }
     }
@@ -354,15 +359,21 @@ impl Talk {
         self.running = Some(running);
     }
 
+    /// Whether its number is on opt-out hold; whether that is new.
+    pub(super) fn hold(&mut self, is: bool) -> bool {
+        std::mem::replace(&mut self.on_hold, is) != is
+    }
+
     /// It falls due unanswered; `but` is the text that is just leaving.
     fn fall_due(&mut self, but: Option<MessageId>) {
         let Some(running) = self.running.as_mut().filter(|running| running.breach.is_none()) else { return };
         let drafts = self.drafts.iter().filter(|(id, _, _)| Some(*id) != but).map(|(_, _, draft)| draft);
-        let cause = Cause::of(running, drafts, running.due);
+        let cause = if self.on_hold { Cause::OptOutHold } else { Cause::of(running, drafts, running.due) };
         // Whoever is asked because it falls due had no time for it.
         let asked = running.asked.iter().rev().find(|asked| asked.at < running.due).map(|asked| &asked.to);
         let holder = asked.or(self.holder.as_ref().filter(|_| running.had));
-        let rep = holder.and_then(Holder::rep).or(self.owner.as_ref()).cloned();
+        // Whom the rules forbid to answer has missed nothing.
+        let rep = holder.and_then(Holder::rep).or(self.owner.as_ref()).filter(|_| cause != Cause::OptOutHold).cloned();
         running.breach = Some((cause, rep));
     }
 

@@ -28,6 +28,8 @@ pub struct Standing {
     pub name: String,
     /// When it last answered anything.
     pub answered: Option<Timestamp>,
+    /// When an earlier process last read it, by the cards that are kept: it answered then.
+    pub read_before: Option<Timestamp>,
     /// Since when it does not; nothing while it does.
     pub failing: Option<Timestamp>,
     /// Why, in words without personal data.
@@ -48,6 +50,7 @@ struct Failing {
 struct State {
     name: Option<&'static str>,
     answered: Option<Timestamp>,
+    read_before: Option<Timestamp>,
     whole: Option<Failing>,
     single: Option<Failing>,
     /// Since when it has said nothing but that it has enough of us.
@@ -81,6 +84,11 @@ const BUSY: Span = Span::minutes(1);
 impl Asks {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When an earlier process last read the CRM.
+    pub fn read_before(&self, at: Option<Timestamp>) {
+        self.state().read_before = at;
     }
 
     /// From here on somebody asks the CRM, until [`Asks::gone`].
@@ -148,6 +156,7 @@ impl Asks {
         Some(Standing {
             name: state.name?.to_owned(),
             answered: state.answered,
+            read_before: state.read_before,
             failing: failing.map(|failing| failing.since),
             why: failing.map(|failing| failing.why.clone()).unwrap_or_default(),
             used_up: ways().filter_map(|failing| failing.used_up).max(),

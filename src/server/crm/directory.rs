@@ -275,7 +275,7 @@ impl Crm for Directory {
 
     async fn everybody(&self) -> Result<Vec<(Address, Vec<Card>)>, CrmError> {
         let mut by_address: BTreeMap<Address, Vec<Card>> = BTreeMap::new();
-        let Counted { people, wrong } = counted(self.ask(None).await?, None);
+        let Counted { people, wrong, .. } = counted(self.ask(None).await?, None);
         self.complain(wrong);
         for (addresses, card) in people {
             for address in addresses {

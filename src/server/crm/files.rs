@@ -25,6 +25,7 @@ use crate::domain::time::Timestamp;
 
 pub mod books;
 mod loose;
+mod nested;
 mod rows;
 mod written;
 

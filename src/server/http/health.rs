@@ -58,6 +58,10 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Failure> {
                     Some(_) => told["crm_daily_limit_used_up_asked_again_at"] = time(crm.used_up),
                     None => told["crm_unreachable_since"] = time(crm.failing),
                 }
+                // It may be longer than this process lives.
+                if crm.answered.is_none() {
+                    told["crm_last_read"] = time(crm.read_before);
+                }
             }
             Ok(Json(told))
         }

@@ -123,6 +123,10 @@ pub trait CardStore: Send + Sync + 'static {
     /// The CRM itself names these people on this number. Their cards stay as they are until they are read.
     async fn crm_names(&self, number: NumberId, contacts: &[ContactId]) -> Result<(), StoreError>;
 
+    /// When the CRM was last read: its newest answer that is kept. Numbers that a program pushed onto do not tell, so it may
+    /// have answered later, and never earlier.
+    async fn crm_last_read(&self) -> Result<Option<Timestamp>, StoreError>;
+
     /// Takes in what a program says, all in one transaction, in order. Conversations whose cards changed are marked, and writes
     /// woken, as by [`put_cards`](super::Store::put_cards).
     async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError>;

@@ -13,7 +13,7 @@ use crate::domain::time::Timestamp;
 pub struct PastReply {
     /// Which file or program told it.
     pub source: String,
-    /// Its id there: the same one is kept once.
+    /// Its id there: the same one is kept once, as it was told last.
     pub id: String,
     /// The team whose it was, by the playbook.
     pub team: TeamId,
@@ -35,11 +35,23 @@ pub struct PastReply {
     pub outcome: Option<Outcome>,
 }
 
+/// What became of one that was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// Nobody knew it.
+    New,
+    /// It was known, and said something else: it says this now.
+    Replaced,
+    /// It was known as it is.
+    Known,
+}
+
 /// Replies of before.
 #[async_trait]
 pub trait PastLog: Send + Sync + 'static {
-    /// Keeps them, all in one transaction; for each whether it is new. One that is known stays as it is.
-    async fn put_past(&self, replies: &[PastReply]) -> Result<Vec<bool>, StoreError>;
+    /// Keeps them, all in one transaction, in order; what became of each. What is told of one that is known replaces what was
+    /// told before: a file with a mistake in it is put right and told again.
+    async fn put_past(&self, replies: &[PastReply]) -> Result<Vec<Imported>, StoreError>;
 
     /// Those that came in a span of time, its end left out, oldest first.
     async fn past(&self, from: Timestamp, until: Timestamp) -> Result<Vec<PastReply>, StoreError>;

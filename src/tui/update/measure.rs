@@ -181,7 +181,7 @@ pub(super) fn open(model: &mut Model, now: Timestamp, out: &mut Vec<Effect>) {
         return model.say(why, now);
     };
     let chart = model.measure.chart().map_or("", |chart| chart.title.as_str());
-    let mut title = format!("{chart}: {}", bar.label);
+    let mut title = format!("{chart}: {}", bar.called());
     if !behind.words().is_empty() {
         title = format!("{title} · {}", behind.words());
     }

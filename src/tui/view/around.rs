@@ -19,15 +19,19 @@ pub(super) fn age(around: Option<&Around>, p: &Painter<'_>) -> Option<String> {
     Some(if age == "just now" { format!("as of {age}") } else { format!("as of {age} ago") })
 }
 
-/// `CRM unreachable since 14:02`, while it does not answer; `since before 14:02` where it has not answered since the
-/// backend was started. While its calls of a day are used up, that, and when it is asked again: shorter where the room is
-/// too narrow.
+/// `CRM unreachable since 14:02`, while it does not answer; `since before 14:02, last read 13:55` where it has not answered
+/// since the backend was started, and where there is no room for both, when it was last read. While its calls of a day are
+/// used up, that, and when it is asked again: shorter where the room is too narrow.
 pub(super) fn failing(model: &Model, around: Option<&Around>, room: u16, p: &Painter<'_>) -> Option<String> {
     let crm = around?.crm.as_ref()?;
     let time = |at| p.tick.clock_time(at, model.zone());
     let Some(again) = crm.used_up else {
         let before = if crm.since_before { "before " } else { "" };
-        return Some(format!("CRM unreachable since {before}{}", time(crm.failing?)));
+        let told = format!("CRM unreachable since {before}{}", time(crm.failing?));
+        let Some(read) = crm.last_read.map(time) else { return Some(told) };
+        let whole = format!("{told}, last read {read}");
+        let fits = whole.chars().count() <= usize::from(room);
+        return Some(if fits { whole } else { format!("CRM unreachable, last read {read}") });
     };
     let told = format!("{}'s daily limit is used up; asked again at {}", crm.name, time(again));
     if told.chars().count() <= usize::from(room) {

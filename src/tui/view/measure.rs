@@ -4,14 +4,14 @@ use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::inside;
-use super::paint::{Painter, Tone, cut, packed};
+use super::paint::{Painter, Tone, cut, first_part, in_parts, packed};
 use crate::domain::measure::ReportName;
 use crate::domain::measure::chart::{Bar, Chart, Shape};
 use crate::domain::measure::sheet::Datum;
 use crate::tui::model::Model;
 use crate::tui::model::measure::Read;
 use crate::tui::theme::SELECTED_MARK;
-use crate::wire::sheet::words;
+use crate::wire::sheet::{priced, priced_briefly};
 
 mod behind;
 mod drawn;
@@ -39,7 +39,7 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     let count = format!("{}/{}", model.measure.chart + 1, read.charts.len());
     let width = body.width.saturating_sub(2);
     p.pieces(body.x + 1, body.y, width, &[(&count, Tone::Dim), (&chart.title, Tone::Strong)]);
-    let (says, foot) = beside(chart, model.measure.bar, body);
+    let (says, foot) = beside(chart, model.measure.bar, model.measure.which.report, body);
     let says =
         if chart.shape == Shape::Week && !drawn::is_roomy(body.width) { cut(SHADES, width, says.len()) } else { says };
     let (said, below) = (rows_of(&says), rows_of(&foot));
@@ -60,15 +60,10 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
 
 /// Lines over the chart, that say how to read it, and under it, on the number under the cursor: as many as they need, while
 /// the chart keeps some. On a low screen the numbers matter more than how they are read.
-fn beside(chart: &Chart, at: usize, body: Rect) -> (Vec<String>, Vec<Vec<(String, Tone)>>) {
+fn beside(chart: &Chart, at: usize, of: ReportName, body: Rect) -> (Vec<String>, Vec<Vec<(String, Tone)>>) {
     let width = body.width.saturating_sub(2);
-    let foot = foot(chart, at);
     let high = usize::from(body.height);
-    let foot = if high >= ROOMY {
-        packed(foot, width).into_iter().take(FOOT).collect()
-    } else {
-        Vec::from_iter((!foot.is_empty()).then_some(foot))
-    };
+    let foot = chart.bars.get(at).map_or_else(Vec::new, |bar| foot(bar, of, width, high >= ROOMY));
     // Of bars some may be below; days and hours are a picture.
     let (needs, parts) = match chart.shape {
         Shape::Bars | Shape::Funnel => (chart.bars.len(), true),
@@ -105,7 +100,8 @@ fn head(model: &Model, area: Rect, p: &mut Painter<'_>) -> Rect {
         }
     });
     let mut pieces: Vec<(&str, Tone)> = names.iter().map(|(name, tone)| (name.as_str(), *tone)).collect();
-    let period = format!("{} days", which.days);
+    // Where there is little room the number of days would be cut.
+    let period = if area.width >= COLUMNS { format!("{} days", which.days) } else { format!("{}d", which.days) };
     let rows = format!("by {}", which.by.name().replace('_', " "));
     pieces.push((&period, Tone::Plain));
     if matches!(which.report, ReportName::Sla | ReportName::Outcomes) && area.width >= COLUMNS {
@@ -171,15 +167,7 @@ fn zone(model: &Model, width: u16) -> String {
 fn rows(chart: &Chart, at: usize, area: Rect, below: u16, p: &mut Painter<'_>) {
     let fit = usize::from(area.height.max(1));
     let top = (at + 1).saturating_sub(fit);
-    // A star belongs to its label.
-    let star = |bar: &Bar| if bar.small { " *" } else { "" };
-    let cells = |bar: &Bar| bar.label.width() + star(bar).len();
-    let longest = u16::try_from(chart.bars.iter().map(cells).max().unwrap_or(0) + 1).unwrap_or(u16::MAX);
-    let wide = area.width >= COLUMNS;
-    let label = longest.min(if wide { area.width / 3 } else { area.width / 2 });
-    // An amount of money may take more than a share does.
-    let numbers = chart.bars.iter().map(|bar| words(&bar.value).chars().count()).max().unwrap_or(0);
-    let wide_number = u16::try_from(numbers).unwrap_or(u16::MAX).clamp(9, 18);
+    let Columns { label, drawn, number: wide_number, brief } = Columns::of(chart, area.width);
     for (y, (index, bar)) in (area.y..).zip(chart.bars.iter().enumerate().skip(top).take(fit)) {
         let spot = Rect::new(area.x, y, area.width, 1);
         // Where there is no room for both the label is cut, not the star.
@@ -189,16 +177,14 @@ fn rows(chart: &Chart, at: usize, area: Rect, below: u16, p: &mut Painter<'_>) {
         p.put(spot.x + 2, y, room - long, &bar.label, Tone::Plain);
         p.put(spot.x + 2 + used, y, long, star, Tone::Plain);
         let mut x = spot.x + 2 + label;
-        let drawn = chart.bars.iter().any(|bar| bar.fill.is_some());
-        if drawn && wide {
-            let room = area.width / 3;
-            drawn::bar(chart, bar, Rect::new(x, y, room, 1), p);
-            x += room + 1;
+        if drawn > 0 {
+            drawn::bar(chart, bar, Rect::new(x, y, drawn, 1), p);
+            x += drawn + 1;
         }
-        let number = right(&words(&bar.value), usize::from(wide_number));
         let left = spot.right().saturating_sub(x + 1);
-        p.put(x, y, left.min(wide_number), &number, tone(bar));
-        p.put(x + wide_number + 1, y, left.saturating_sub(wide_number + 1), &bar.beside, Tone::Dim);
+        p.put(x, y, left.min(wide_number), &right(&number(bar, brief), usize::from(wide_number)), tone(bar));
+        let left = left.saturating_sub(wide_number + 1);
+        p.put(x + wide_number + 1, y, left, &in_parts(&bar.beside, left), Tone::Dim);
         if index == at {
             p.put(spot.x, y, 1, SELECTED_MARK, Tone::Strong);
             p.select(spot);
@@ -206,6 +192,66 @@ fn rows(chart: &Chart, at: usize, area: Rect, below: u16, p: &mut Painter<'_>) {
         }
     }
     p.more(Rect::new(area.x, area.y, area.width, area.height + below), top, chart.bars.len().saturating_sub(top + fit));
+}
+
+/// How the cells of a row are shared out.
+struct Columns {
+    /// What it is, with a space behind it.
+    label: u16,
+    /// Its bar; none where there is no room for it.
+    drawn: u16,
+    /// Its number.
+    number: u16,
+    /// Whether amounts are told briefly.
+    brief: bool,
+}
+
+impl Columns {
+    /// Numbers come first: an amount keeps its currency, so where there is little room it is told briefly, bars are shorter,
+    /// and labels are cut.
+    fn of(chart: &Chart, width: u16) -> Self {
+        let wide = width >= COLUMNS;
+        let is_drawn = wide && chart.bars.iter().any(|bar| bar.fill.is_some());
+        let longest = most(chart, width, |bar| bar.label.width() + star(bar).len()) + 1;
+        let label = longest.min(if wide { width / 3 } else { width / 2 });
+        let least = if wide { 9 } else { 6 };
+        let numbers = |brief: bool| most(chart, width, |bar| number(bar, brief).width()).max(least);
+        let beside = most(chart, width, |bar| bar.beside.width());
+        let first = most(chart, width, |bar| first_part(&bar.beside));
+        let gap = u16::from(beside > 0);
+        // Before a label stands the cursor, behind a row a space, and another behind a bar.
+        let shortest = if is_drawn { width / 6 + 1 } else { 0 };
+        let room = width.saturating_sub(2 + label + 1);
+        let brief = numbers(false) + gap + first > room.saturating_sub(shortest);
+        let number = numbers(brief);
+        let needs = number + gap + beside;
+        if is_drawn {
+            let drawn = room.saturating_sub(needs + 1).clamp(width / 6, width / 3);
+            return Self { label, drawn, number, brief };
+        }
+        // Beside a number is at least said what it is of.
+        let kept = number + gap + beside.min(FEW);
+        let label = if wide { label } else { label.min(width.saturating_sub(3 + kept)).max(width / 3) };
+        Self { label, drawn: 0, number, brief }
+    }
+}
+
+/// The most cells that any bar of a chart takes, within the width of the screen.
+fn most(chart: &Chart, width: u16, cells: impl Fn(&Bar) -> usize) -> u16 {
+    u16::try_from(chart.bars.iter().map(cells).max().unwrap_or(0)).unwrap_or(width).min(width)
+}
+
+/// Cells for what stands beside a number on a narrow screen.
+const FEW: u16 = 10;
+
+/// A star belongs to its label.
+const fn star(bar: &Bar) -> &'static str {
+    if bar.small { " *" } else { "" }
+}
+
+/// The number of a bar, with its currency.
+fn number(bar: &Bar, brief: bool) -> String {
+    if brief { priced_briefly(&bar.value, &bar.currency) } else { priced(&bar.value, &bar.currency) }
 }
 
 /// To the right of so many cells. Spaces that end a line are dropped when it is drawn, those before do not.
@@ -222,21 +268,37 @@ fn tone(bar: &Bar) -> Tone {
     }
 }
 
-/// The number under the cursor, whole.
-fn foot(chart: &Chart, at: usize) -> Vec<(String, Tone)> {
-    let Some(bar) = chart.bars.get(at) else { return Vec::new() };
+/// The number under the cursor, whole. On a low screen in as few lines as it needs; what it opens is said if there is room.
+fn foot(bar: &Bar, of: ReportName, width: u16, roomy: bool) -> Vec<Vec<(String, Tone)>> {
     let few = if bar.small { "* too few to say much" } else { "" };
-    let value = if bar.value == Datum::None { "nothing".to_owned() } else { words(&bar.value) };
+    let value = if bar.value == Datum::None { "nothing".to_owned() } else { number(bar, false) };
     let opens = match &bar.behind {
         Some(behind) => format!("Enter opens {}", behind.words()),
         None => bar.why_shut().to_owned(),
     };
-    // Why nothing is opened stands nowhere else; what a number is of stands in its row, too.
-    let shut = bar.behind.is_none() && !bar.shut.is_empty();
     let tone = if bar.behind.is_some() { Tone::Accent } else { Tone::Dim };
-    let label = format!("{}:", bar.label);
     let beside = if bar.beside.is_empty() { String::new() } else { format!("({})", bar.beside) };
-    let (beside, opens) = ((beside, Tone::Plain), (opens.trim_end().to_owned(), tone));
-    let (next, last) = if shut { (opens, beside) } else { (beside, opens) };
-    vec![(label, Tone::Plain), (value, Tone::Strong), next, last, (few.to_owned(), Tone::Dim)]
+    let numbers = [(format!("{}:", bar.label), Tone::Plain), (value, Tone::Strong), (beside, Tone::Plain)];
+    let words = [(opens.trim_end().to_owned(), tone), (few.to_owned(), Tone::Dim)];
+    if roomy {
+        // Why nothing is opened stands nowhere else; what a number is of stands in its row, too.
+        let shut = bar.behind.is_none() && !bar.shut.is_empty();
+        let [label, value, beside] = numbers;
+        let [opens, few] = words;
+        let (next, last) = if shut { (opens, beside) } else { (beside, opens) };
+        return packed([label, value, next, last, few], width).into_iter().take(FOOT).collect();
+    }
+    let needs = packed(numbers.clone(), width).len();
+    if needs <= 1 {
+        return vec![numbers.into_iter().chain(words).collect()];
+    }
+    let mut lines = packed(numbers.into_iter().chain(words), width);
+    lines.truncate(needs.min(FOOT));
+    // More than there is room for: where all of it stands.
+    if needs > FOOT
+        && let Some(last) = lines.last_mut()
+    {
+        *last = vec![(format!("… comeback report {}", of.word()), Tone::Accent)];
+    }
+    lines
 }

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Block, Clear, Widget};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::ticker::Ticker;
 use crate::domain::safe_text::SafeText;
@@ -185,7 +186,63 @@ pub(super) fn cut(text: &str, width: u16, most: usize) -> Vec<String> {
     lines
 }
 
+/// Where a part of what stands beside a number ends. A comma between digits is none.
+const PARTS: [&str; 3] = [", ", "; ", ": "];
+
+/// As much of a text as so many cells hold without cutting a number or an interval: to the end of a part, else of a word.
+/// `…` says that it goes on.
+pub(super) fn in_parts(text: &str, width: u16) -> String {
+    let (safe, width) = (SafeText::line(text), usize::from(width));
+    if safe.width() <= width {
+        return safe.as_str().to_owned();
+    }
+    let text = safe.as_str();
+    let last = |marks: &[&str]| {
+        let ends = marks.iter().flat_map(|mark| text.match_indices(*mark)).map(|(end, _)| going_on(&text[..end]));
+        ends.filter(|kept| kept.width() <= width).max_by_key(String::len)
+    };
+    last(&PARTS).or_else(|| last(&[" "])).unwrap_or_else(|| safe.truncated(width.min(1)))
+}
+
+/// Cells that the first part of a text takes, with the sign that it goes on.
+pub(super) fn first_part(text: &str) -> usize {
+    let end = PARTS.iter().filter_map(|mark| text.find(*mark)).min();
+    end.map_or_else(|| text.width(), |end| going_on(&text[..end]).width())
+}
+
+/// A space parts the sign from a digit: a number goes on no further.
+fn going_on(kept: &str) -> String {
+    let kept = kept.trim_end_matches([',', ';', ':']);
+    let gap = if kept.ends_with(|c: char| c.is_ascii_digit()) { " " } else { "" };
+    format!("{kept}{gap}…")
+}
+
 /// Text a stranger wrote, broken into lines.
 pub(super) fn wrapped(text: &str, width: u16) -> Vec<String> {
     SafeText::block(text).wrapped(usize::from(width.max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_left_out_part_by_part_and_never_within_a_number() {
+        let told = |width| in_parts("too few: 2 of 3, likely 21 to 94 %", width);
+        assert_eq!(told(34), "too few: 2 of 3, likely 21 to 94 %");
+        assert_eq!(told(33), "too few: 2 of 3 …");
+        assert_eq!(told(17), "too few: 2 of 3 …");
+        assert_eq!(told(16), "too few…");
+        assert_eq!(told(7), "too…");
+        assert_eq!((told(3).as_str(), told(1).as_str(), told(0).as_str()), ("…", "…", ""));
+        // No digit of an amount is lost, and no word of what is only words.
+        let amounts = "12 won deals, likely 1,212,000.00 to 3,434,000.00";
+        assert_eq!(in_parts(amounts, 48), "12 won deals…");
+        assert_eq!(in_parts("1,212,000.00 of 3,434,000.00", 20), "1,212,000.00 of…");
+        assert_eq!(in_parts("1,212,000.00", 9), "…");
+        for width in 0..60 {
+            assert!(in_parts(amounts, width).width() <= usize::from(width), "{width}");
+        }
+        assert_eq!((first_part(amounts), first_part("54 of 60"), first_part("9 of 40, likely")), (13, 8, 9));
+    }
 }

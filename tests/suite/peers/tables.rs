@@ -119,6 +119,37 @@ async fn while_the_folder_is_gone_no_card_is_newer_than_its_last_reading_and_nob
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_backend_started_while_the_folder_is_gone_says_when_it_was_last_read() {
+    const DANA: &str = "+14155550123";
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().join("crm");
+    std::fs::create_dir(&here).unwrap();
+    std::fs::write(here.join("contacts.csv"), format!("id,name,phone\nc-1,Dana Fox,{DANA}\n")).unwrap();
+    let files = || -> Arc<dyn Crm> { Arc::new(Files::new(&here, Reps::Here(BTreeMap::new())).unwrap()) };
+    let (first, second) = (files(), files());
+    let desk = shop.backend_with(Some(first)).await;
+    let service = desk.service();
+    eventually("the folder is read", async || service.asks().standing()?.answered).await;
+    let read = shop.now();
+    asked(&shop, &desk, DANA, "when can we talk?").await;
+    drop(service);
+    desk.close().await;
+    std::fs::remove_dir_all(&here).unwrap();
+    shop.later(3600);
+    let desk = shop.backend_with(Some(second)).await;
+    let service = desk.service();
+    eventually("that it is gone is noticed", async || service.asks().standing()?.failing).await;
+    let id = desk.conversation(DANA).await["state"]["id"].as_str().unwrap().to_owned();
+    let told: Value = desk.get(&format!("/v1/conversations/{id}/around")).await.json().await.unwrap();
+    assert_eq!(told["crm"]["since_before"], true, "{told}");
+    assert_eq!(told["crm"]["last_read"], json!(read.millis()), "{told}");
+    let ready: Value = desk.get("/ready").await.json().await.unwrap();
+    assert_eq!(ready["crm_last_read"], json!(read.utc().to_rfc3339()), "{ready}");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_stands_in_the_folder_once_and_in_order() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let (contact, buyer) = somebody(&shop).await;

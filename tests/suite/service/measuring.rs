@@ -36,8 +36,8 @@
 //! *Attainment.* In time R1 R2 R4 R5 R9 R12 R14 = 7; missed R3 R6 R7 R11 R15 late = 5 and R10 overdue = 1: **7 of 13**, 53.8 %.
 //! Wilson, z = 1.96: (7/13 + 0.14775) / 1.2955 = 0.5297 ± 1.96 sqrt(0.24852/13 + 0.005683) / 1.2955 = 0.2383 → 0.2914 to
 //! 0.7680.
-//! late-stage 6 of 11 (R1 R2 R5 R9 R12 R14), new 1 of 2 (R4; R10), of 4. maya 5 of 10 (R1 R2 R5 R9 R12), ben 1 of 1 (R14; R8 dropped is
-//! his too), ines 1 of 1, nora 0 of 1, nobody's R13. Tuesday at ten (hour 34): R1 and R2.
+//! late-stage 6 of 11 (R1 R2 R5 R9 R12 R14), new 1 of 2 (R4; R10), of 4. maya 5 of 9 (R1 R2 R5 R9 R12), ben 1 of 1 (R14; R8 dropped is
+//! his too), ines 1 of 1, nora 0 of 1, nobody's R13, and R7, which nobody was allowed to answer before it was due. Tuesday at ten (hour 34): R1 and R2.
 //!
 //! *First response*, open: 128 248 308 600 608 968 1208 1808 3908 11400, ten: p50 the 5th, 608; p90 the 9th, 3908; p95 the
 //! 10th, 11400. On the wall: 128 248 308 600 968 1208 1808 3908 54608 69000: 968, 54608, 69000. *Next*: 608 2108: 608, 2108,
@@ -88,6 +88,7 @@ use crate::rules::measured::dump;
 use crate::world::at;
 
 mod before;
+mod forbidden;
 mod opening;
 mod worth;
 
@@ -373,7 +374,7 @@ async fn every_number_is_the_one_worked_out_on_paper() {
 
     let reps = json(&path, &["sla", "--by", "rep"]);
     for (rep, wanted) in
-        [("maya", (10, 5, 10)), ("ben", (2, 1, 1)), ("ines", (1, 1, 1)), ("nora", (1, 0, 1)), ("", (1, 0, 0))]
+        [("maya", (9, 5, 9)), ("ben", (2, 1, 1)), ("ines", (1, 1, 1)), ("nora", (1, 0, 1)), ("", (2, 0, 1))]
     {
         assert_eq!(met(row(&reps, "rows", "key", rep)), wanted, "{rep}");
     }
@@ -385,7 +386,7 @@ async fn every_number_is_the_one_worked_out_on_paper() {
 
     // A number opens its conversations.
     let behind = json(&path, &["sla", "--by", "rep", "--replies", "maya", "--standing", "missed"]);
-    assert_eq!(behind.as_array().unwrap().len(), 5);
+    assert_eq!(behind.as_array().unwrap().len(), 4);
     let behind = json(&path, &["sla", "--replies", "all", "--gap", "on_call"]);
     let tenth = floor.texts_of(9).await.to_string();
     assert_eq!(behind[0]["conversation"], Value::from(tenth));

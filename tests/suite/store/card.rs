@@ -52,6 +52,26 @@ pub(super) async fn a_change_of_the_crm_makes_the_cards_of_its_people_stale_unti
     assert_eq!(left, [changed(Kind::Contact, "c-1")], "what came again meanwhile is not forgotten");
 }
 
+pub(super) async fn when_the_crm_was_last_read_is_told_by_its_newest_answer_and_not_by_a_push(store: &Kept) {
+    assert_eq!(store.crm_last_read().await.unwrap(), None, "nobody was read yet");
+    let push = |n: u128| CardChange {
+        fresh: number(n),
+        address: address(n),
+        contact: ContactId::from("c-9"),
+        at: minute(50),
+        card: Some(crate::world::card("c-9")),
+    };
+    store.push_cards(&[push(9)], minute(60)).await.unwrap();
+    assert_eq!(store.crm_last_read().await.unwrap(), None, "a program is not the CRM");
+    says(store, 1, &["c-1"]).await;
+    assert_eq!(store.crm_last_read().await.unwrap(), Some(minute(1)));
+    let nobody = People { fresh: number(2), address: address(2), cards: Vec::new() };
+    store.put_cards(&[nobody], minute(3)).await.unwrap();
+    assert_eq!(store.crm_last_read().await.unwrap(), Some(minute(3)), "that nobody has a number is an answer, too");
+    store.push_cards(&[push(2)], minute(60)).await.unwrap();
+    assert_eq!(store.crm_last_read().await.unwrap(), Some(minute(1)), "never later than it answered");
+}
+
 pub(super) async fn a_push_adds_replaces_and_takes_off_and_an_older_one_changes_nothing(store: &Kept) {
     put(store, arrival(1, &[])).await;
     let change = |contact: &str, at: i64, card: Option<Card>| CardChange {

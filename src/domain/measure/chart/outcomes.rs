@@ -103,9 +103,8 @@ pub(super) fn figures(told: &Outcomes) -> Vec<Figure> {
             let between = |(low, high)| format!(", likely {} to {}", money::amount(low), money::amount(high));
             let sure = sum.low.zip(sum.high).map_or_else(String::new, between);
             let beside = many(n, &format!("{what} deal"), &format!("{what} deals")) + &sure;
-            let label = format!("{label} {}", amount.currency);
-            let told = figure(label.trim_end(), Datum::Money(cents), beside, Some(behind).filter(|_| n > 0));
-            all.push(Figure { small: sum.small && n > 0, ..told });
+            let told = figure(label, Datum::Money(cents), beside, Some(behind).filter(|_| n > 0));
+            all.push(Figure { small: sum.small && n > 0, currency: amount.currency.clone(), ..told });
         }
     }
     for (label, middle, what, n) in [
@@ -162,10 +161,11 @@ fn amounts(lines: &[Line<'_>], pick: fn(&Amount) -> (i64, &Total), what: &str) -
         let most = same.map(|sum| sum.high.unwrap_or(sum.cents)).max().unwrap_or(0);
         let place = |cents| fraction(cents, most).unwrap_or_default();
         (n > 0).then(|| Bar {
-            label: format!("{} {}", line.label, amount.currency).trim_end().to_owned(),
+            label: line.label.clone(),
             fill: fraction(sum.cents, most),
             between: sum.low.zip(sum.high).map(|(low, high)| (place(low), place(high))),
             value: Datum::Money(sum.cents),
+            currency: amount.currency.clone(),
             small: sum.small,
             beside: format!("{n} {what} {}", if n == 1 { "deal" } else { "deals" }),
             behind: Some(line.only(what).only("currency", amount.currency.clone())),

@@ -21,6 +21,8 @@ pub(in crate::server::crm) fn is_id(id: &str) -> bool {
 pub(in crate::server::crm) struct Counted {
     /// Each with the numbers that can be told.
     pub(in crate::server::crm) people: Vec<(BTreeSet<Address>, Card)>,
+    /// The place of each of them among the contacts.
+    pub(in crate::server::crm) places: Vec<usize>,
     /// What counts for nothing, each by its place among the contacts and without what stands there.
     pub(in crate::server::crm) wrong: Vec<String>,
 }
@@ -50,6 +52,7 @@ pub(super) fn counted(contacts: Vec<Contact>, now: Option<Timestamp>) -> Counted
             all.wrong.push(format!("contact {place}: {why}"));
         }
         all.people.push((numbers, card));
+        all.places.push(place);
     }
     all
 }

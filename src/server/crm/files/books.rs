@@ -6,6 +6,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::loose::{self, Loose};
+use super::nested;
 use super::rows::{Company, DealRow, DoneRow, IntentRow, Person, StageRow, TouchRow};
 use crate::domain::contact::Address;
 use crate::domain::context::{Account, Campaign, Card, Home, Intent, Opportunity, TeamMember, Touch};
@@ -14,7 +15,7 @@ use crate::domain::id::{AccountId, ContactId, DealId, RepId};
 use crate::domain::interest;
 use crate::domain::time::Timestamp;
 use crate::server::crm::owner::{Names, Owner};
-use crate::server::crm::{directory, phone};
+use crate::server::crm::phone;
 use crate::wire::table::{FileRow, Rows, Wrong};
 
 /// The largest file read.
@@ -149,7 +150,7 @@ pub(super) fn read_at(folder: &Path, names: &Names, now: Option<Timestamp>) -> R
         let mut loose = Loose::default();
         loose.deals(&of_deals, &deals, (names, None));
         loose.tell(&mut books);
-        nested_people(&contacts, now, &mut books)?;
+        nested::people(&contacts, now, &reps, &mut books)?;
         let beside = [("accounts", companies.len()), ("touches", touches.len()), ("intents", intents.len())];
         for (name, _) in beside.into_iter().filter(|(_, rows)| *rows > 0) {
             let path = find(folder, name)?.map_or_else(|| name.to_owned(), |path| file_name(&path));
@@ -205,25 +206,7 @@ fn unread(n: usize, of: usize, alone: bool) -> String {
     }
 }
 
-/// People in the form of the JSON directory, each with everything about them.
-fn nested_people(path: &Path, now: Option<Timestamp>, books: &mut Books) -> Result<(), String> {
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|e| format!("{}: {e}", file_name(path)))?;
-    file.take(LARGEST).read_to_end(&mut bytes).map_err(|e| format!("{}: {e}", file_name(path)))?;
-    let all = directory::numbered(&bytes, now).map_err(|e| format!("{}: {e}", file_name(path)))?;
-    for wrong in all.wrong {
-        books.complain(|| format!("{}: {wrong}", file_name(path)));
-    }
-    for (addresses, card) in all.people {
-        for address in addresses {
-            books.people.entry(address).or_default().push(card.clone());
-        }
-        books.cards.push(card);
-    }
-    Ok(())
-}
-
-fn file_name(path: &Path) -> String {
+pub(super) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
@@ -287,7 +270,7 @@ fn ends_with_a_line(file: &mut File, length: u64) -> std::io::Result<bool> {
 }
 
 /// Who is meant by the cells of owners.
-struct Meant<'a> {
+pub(super) struct Meant<'a> {
     names: &'a Names,
     seen: std::cell::RefCell<BTreeSet<String>>,
 }
@@ -295,10 +278,15 @@ struct Meant<'a> {
 impl Meant<'_> {
     /// Whoever is nobody here is a rep whom no playbook names, so that routing passes them over and says so. Mail addresses
     /// get into no record.
-    fn rep(&self, name: &str) -> RepId {
+    pub(super) fn rep(&self, name: &str) -> RepId {
         self.seen.borrow_mut().insert(name.to_owned());
         let stranger = || RepId::new(if name.contains('@') { "files owner" } else { name });
         self.names.rep(name).cloned().unwrap_or_else(stranger)
+    }
+
+    /// Whether it is known that nobody is meant.
+    pub(super) fn is_nobodys(&self, name: &str) -> bool {
+        self.names.is_nobodys(name)
     }
 
     fn some(&self, name: Option<&String>) -> Option<RepId> {

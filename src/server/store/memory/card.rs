@@ -57,6 +57,11 @@ impl Beside {
         self.on.get(&key).is_some_and(|at| *at != Timestamp::default()) && !self.read.contains(&key)
     }
 
+    /// Whether a program ever pushed somebody onto a number.
+    fn is_pushed_onto(&self, id: &NumberId) -> bool {
+        self.on.iter().any(|((_, on), at)| on == id && *at != Timestamp::default())
+    }
+
     pub(super) fn is_stale(&self, id: &NumberId) -> bool {
         self.stale.contains(id)
     }
@@ -127,6 +132,12 @@ impl CardStore for MemoryStore {
             crm.saw(contact.clone(), number);
         }
         Ok(())
+    }
+
+    async fn crm_last_read(&self) -> Result<Option<Timestamp>, StoreError> {
+        let tables = self.0.lock().await;
+        let read = tables.cards.iter().filter(|(id, _)| !tables.crm.is_pushed_onto(id));
+        Ok(read.map(|(_, (_, at))| *at).max())
     }
 
     async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {

@@ -3,19 +3,18 @@
 use async_trait::async_trait;
 
 use super::super::StoreError;
-use super::super::past::{PastLog, PastReply};
+use super::super::past::{Imported, PastLog, PastReply};
 use super::MemoryStore;
 use crate::domain::time::Timestamp;
 
 #[async_trait]
 impl PastLog for MemoryStore {
-    async fn put_past(&self, replies: &[PastReply]) -> Result<Vec<bool>, StoreError> {
+    async fn put_past(&self, replies: &[PastReply]) -> Result<Vec<Imported>, StoreError> {
         let past = &mut self.0.lock().await.past;
-        let put = |reply: &PastReply| {
-            let key = (reply.source.clone(), reply.id.clone());
-            let is_new = !past.contains_key(&key);
-            past.entry(key).or_insert_with(|| reply.clone());
-            is_new
+        let put = |reply: &PastReply| match past.insert((reply.source.clone(), reply.id.clone()), reply.clone()) {
+            None => Imported::New,
+            Some(before) if before == *reply => Imported::Known,
+            Some(_) => Imported::Replaced,
         };
         Ok(replies.iter().map(put).collect())
     }

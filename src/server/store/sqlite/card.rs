@@ -46,6 +46,10 @@ impl CardStore for SqliteStore {
         self.write(move |db| crm_names(db, number, &contacts)).await
     }
 
+    async fn crm_last_read(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(crm_last_read).await
+    }
+
     async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {
         let changes = changes.to_vec();
         self.write(move |db| push_cards(db, &changes, at)).await
@@ -119,6 +123,13 @@ pub(super) fn saw(tx: &Transaction<'_>, contact: &ContactId, number: &str) -> Re
                ON CONFLICT (contact, number) DO UPDATE SET read = 1";
     tx.prepare_cached(sql)?.execute(params![contact.as_str(), number])?;
     Ok(())
+}
+
+fn crm_last_read(tx: &Transaction<'_>) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT max(read_at) FROM card \
+               WHERE number NOT IN (SELECT number FROM card_contact WHERE pushed_at <> 0)";
+    let at: Option<i64> = tx.prepare_cached(sql)?.query_row([], |r| r.get(0))?;
+    Ok(at.map(Timestamp::from_millis))
 }
 
 fn push_cards(db: &mut Connection, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {

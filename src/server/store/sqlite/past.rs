@@ -9,11 +9,11 @@ use crate::domain::event::Outcome;
 use crate::domain::id::{ContactId, RepId, TeamId};
 use crate::domain::time::Timestamp;
 use crate::server::store::StoreError;
-use crate::server::store::past::{PastLog, PastReply};
+use crate::server::store::past::{Imported, PastLog, PastReply};
 
 #[async_trait]
 impl PastLog for SqliteStore {
-    async fn put_past(&self, replies: &[PastReply]) -> Result<Vec<bool>, StoreError> {
+    async fn put_past(&self, replies: &[PastReply]) -> Result<Vec<Imported>, StoreError> {
         let replies = replies.to_vec();
         self.write(move |db| put(db, &replies)).await
     }
@@ -23,16 +23,24 @@ impl PastLog for SqliteStore {
     }
 }
 
-fn put(db: &mut Connection, replies: &[PastReply]) -> Result<Vec<bool>, StoreError> {
+fn put(db: &mut Connection, replies: &[PastReply]) -> Result<Vec<Imported>, StoreError> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut new = Vec::with_capacity(replies.len());
+    let mut came = Vec::with_capacity(replies.len());
     {
+        let mut known = tx.prepare_cached("SELECT 1 FROM past_reply WHERE source = ?1 AND id = ?2")?;
         let mut put = tx.prepare_cached(
-            "INSERT OR IGNORE INTO past_reply (source, id, team, received_at, answered_at, cohort, use_case, rep, \
-             contact, stage, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            "INSERT INTO past_reply (source, id, team, received_at, answered_at, cohort, use_case, rep, contact, \
+             stage, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+             ON CONFLICT (source, id) DO UPDATE SET team = excluded.team, received_at = excluded.received_at, \
+             answered_at = excluded.answered_at, cohort = excluded.cohort, use_case = excluded.use_case, \
+             rep = excluded.rep, contact = excluded.contact, stage = excluded.stage, outcome = excluded.outcome \
+             WHERE (team, received_at, answered_at, cohort, use_case, rep, contact, stage, outcome) IS NOT \
+             (excluded.team, excluded.received_at, excluded.answered_at, excluded.cohort, excluded.use_case, \
+             excluded.rep, excluded.contact, excluded.stage, excluded.outcome)",
         )?;
         for reply in replies {
-            let is_new = put.execute(params![
+            let was_known = known.exists(params![reply.source, reply.id])?;
+            let changed = put.execute(params![
                 reply.source,
                 reply.id,
                 reply.team.as_str(),
@@ -44,12 +52,16 @@ fn put(db: &mut Connection, replies: &[PastReply]) -> Result<Vec<bool>, StoreErr
                 reply.contact.as_ref().map(ContactId::as_str),
                 reply.stage,
                 reply.outcome.map(Outcome::name),
-            ])? == 1;
-            new.push(is_new);
+            ])?;
+            came.push(match (was_known, changed) {
+                (false, _) => Imported::New,
+                (true, 0) => Imported::Known,
+                (true, _) => Imported::Replaced,
+            });
         }
     }
     tx.commit()?;
-    Ok(new)
+    Ok(came)
 }
 
 fn read(tx: &Transaction<'_>, from: Timestamp, until: Timestamp) -> Result<Vec<PastReply>, StoreError> {

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::super::inside;
-use super::super::paint::{Painter, Tone, wrapped};
+use super::super::paint::{Painter, Tone, in_parts, wrapped};
 use super::below_head;
 use crate::domain::time::Timestamp;
 use crate::tui::model::Model;
@@ -103,13 +103,12 @@ pub(super) fn draw(model: &Model, opened: &Opened, area: Rect, p: &mut Painter<'
         let when = p.tick.clock_time(Timestamp::from_millis(one.at), model.zone());
         // For how many of what is counted it stands.
         let times = if one.times > 1 { format!("×{}", one.times) } else { String::new() };
-        let pieces = [
-            (when.as_str(), Tone::Dim),
-            (name, Tone::Plain),
-            (times.as_str(), Tone::Plain),
-            (one.said.as_str(), Tone::Dim),
-        ];
-        p.pieces(spot.x + 2, y, spot.width.saturating_sub(3), &pieces);
+        let (x, width) = (spot.x + 2, spot.width.saturating_sub(3));
+        let pieces = [(when.as_str(), Tone::Dim), (name, Tone::Plain), (times.as_str(), Tone::Plain)];
+        let used = p.pieces(x, y, width, &pieces) + 1;
+        let left = width.saturating_sub(used);
+        // It may end with an amount.
+        p.put(x + used, y, left, &in_parts(&one.said, left), Tone::Dim);
         if index == opened.at {
             p.put(spot.x, y, 1, SELECTED_MARK, Tone::Strong);
             p.select(spot);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::words;
+use super::super::{priced, words};
 use super::escaped;
 use crate::domain::measure::chart::{Bar, Chart, Figure, Shape};
 use crate::domain::measure::sheet::Datum;
@@ -23,7 +23,8 @@ pub(super) fn figures(out: &mut String, all: &[Figure]) {
     }
     out.push_str("<dl class=\"figures\">\n");
     for figure in all {
-        let (label, value, beside) = (escaped(&figure.label), escaped(&words(&figure.value)), escaped(&figure.beside));
+        let (label, beside) = (escaped(&figure.label), escaped(&figure.beside));
+        let value = escaped(&priced(&figure.value, &figure.currency));
         let few = if figure.small { "; too few to say much" } else { "" };
         let _ = writeln!(out, "<div><dt>{label}</dt><dd><b>{value}</b><span>{beside}{few}</span></dd></div>");
     }
@@ -59,7 +60,8 @@ fn rows(out: &mut String, chart: &Chart) {
     out.push_str("<table>\n<thead class=\"unseen\"><tr><th scope=\"col\">what</th><th scope=\"col\">drawn</th><th scope=\"col\">number</th><th scope=\"col\">of</th></tr></thead>\n<tbody>\n");
     for bar in &chart.bars {
         let star = if bar.small { " *" } else { "" };
-        let (label, value, beside) = (escaped(&bar.label), escaped(&words(&bar.value)), escaped(&bar.beside));
+        let (label, beside) = (escaped(&bar.label), escaped(&bar.beside));
+        let value = escaped(&priced(&bar.value, &bar.currency));
         let _ = write!(out, "<tr><th scope=\"row\">{label}{star}</th><td class=\"bar\">");
         line(out, chart, bar);
         let _ = writeln!(out, "</td><td class=\"n\">{value}</td><td class=\"of\">{beside}</td></tr>");
@@ -72,7 +74,7 @@ fn rows(out: &mut String, chart: &Chart) {
 
 /// One bar; the funnel's stand in the middle.
 fn line(out: &mut String, chart: &Chart, bar: &Bar) {
-    let (label, value) = (escaped(&bar.label), escaped(&words(&bar.value)));
+    let (label, value) = (escaped(&bar.label), escaped(&priced(&bar.value, &bar.currency)));
     let _ = write!(
         out,
         "<svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" role=\"img\"><title>{label}: {value}</title>\

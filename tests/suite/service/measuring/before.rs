@@ -120,6 +120,16 @@ async fn the_time_before_comes_from_a_file_and_is_held_against_what_came_since()
         assert!(printed.contains(words), "no {words:?} in {printed}");
     }
     assert!(!printed.contains("because of") && printed.contains("associated"), "{printed}");
+
+    // h5 was answered after all, 50 minutes later: put right, it counts as that.
+    let right = FILE.replace("15:00:00-05:00,,,,", "15:00:00-05:00,2026-03-02T15:50:00-05:00,,,");
+    assert_ne!(right, FILE);
+    std::fs::write(&file, right).unwrap();
+    let put_right = import(&path, &file);
+    let words = "0 kept, 1 replaced, 6 known before, 0 refused";
+    assert!(put_right.status.success() && said(&put_right).contains(words), "{}", said(&put_right));
+    let before = compared(&f, &desk, None).await.teams.remove(0).before;
+    assert_eq!((before.first.n, before.first.median), (5, Some(30 * 60_000)));
 }
 
 /// Imported before anything was routed: there is nothing since, and that is said; around a day that is named there is a before.

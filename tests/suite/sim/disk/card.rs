@@ -35,6 +35,10 @@ impl CardStore for Disk {
         self.inner.crm_names(number, contacts).await
     }
 
+    async fn crm_last_read(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.inner.crm_last_read().await
+    }
+
     async fn push_cards(&self, changes: &[CardChange], at: Timestamp) -> Result<Vec<Pushed>, StoreError> {
         self.inner.push_cards(changes, at).await
     }

@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use comeback::domain::time::Timestamp;
 use comeback::server::store::StoreError;
-use comeback::server::store::past::{PastLog, PastReply};
+use comeback::server::store::past::{Imported, PastLog, PastReply};
 
 use super::Disk;
 
 #[async_trait]
 impl PastLog for Disk {
-    async fn put_past(&self, replies: &[PastReply]) -> Result<Vec<bool>, StoreError> {
+    async fn put_past(&self, replies: &[PastReply]) -> Result<Vec<Imported>, StoreError> {
         self.inner.put_past(replies).await
     }
 

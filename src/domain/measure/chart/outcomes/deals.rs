@@ -78,9 +78,10 @@ fn cost(told: &Outcomes) -> Vec<Bar> {
             let most = same.map(|(_, other)| other.cents).max().unwrap_or(0);
             let currency = &cost.currency;
             Bar {
-                label: format!("{} {currency}", words(cause)).trim_end().to_owned(),
+                label: words(cause),
                 fill: fraction(cost.cents, most),
                 value: Datum::Money(cost.cents),
+                currency: currency.clone(),
                 beside: format!("{}: {} open, {} won, {} lost", deals(cost.deals), cost.open, cost.won, cost.lost),
                 behind: Some(worth(told, "cost").only("cause", cause).only("currency", currency.clone())),
                 ..Bar::default()
@@ -109,9 +110,10 @@ fn parts(told: &Outcomes, row: &Reconciled) -> Vec<Bar> {
     ];
     let kept = all.into_iter().filter(|(_, heap, _, _)| heap.deals > 0);
     kept.map(|(label, heap, behind, shut)| Bar {
-        label: format!("{} {}: {label}", row.fate.name(), row.currency).replace(" :", ":"),
+        label: format!("{}: {label}", row.fate.name()),
         fill: fraction(heap.deals, row.total.deals),
         value: Datum::Money(heap.cents),
+        currency: row.currency.clone(),
         beside: format!("{} of {}", heap.deals, deals(row.total.deals)),
         behind,
         shut,

@@ -1,0 +1,65 @@
+//! A text that nobody may answer, for its number waits for a ruling, is counted by its own cause and charged to nobody.
+
+use super::*;
+
+const OPT_OUT: Command = Command::Rule { ruling: Ruling::OptOut };
+
+/// How often each cause was, and what of the replies of a rep's row was met.
+fn causes(path: &Path) -> (Value, Value) {
+    let sla = json(path, &["sla"]);
+    (sla["total"]["causes"].clone(), json(path, &["sla", "--by", "rep"])["rows"].clone())
+}
+
+fn reps(rows: &Value) -> Vec<(&str, (i64, i64, i64))> {
+    rows.as_array().unwrap().iter().map(|row| (row["key"].as_str().unwrap(), met(row))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wish_to_be_left_alone_that_falls_due_unruled_is_nobodys_miss() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path).unwrap());
+    let mut f = Floor::over(store).await;
+    for n in [1, 2, 3] {
+        f.crm_says(n, known(n, chrono_tz::America::New_York)).await;
+    }
+    // Maya has it, reads it, and rightly writes nothing; it is due 10:15.
+    let one = f.texts(1, "main", "please take me off your list").await;
+    f.until(tuesday("10:01:00"), &[one]).await;
+    assert_eq!(f.does("maya", one, Command::Take).await, Verdict::Done);
+    f.until(tuesday("10:20:00"), &[one]).await;
+    let (why, rows) = causes(&path);
+    assert_eq!(why, serde_json::json!({"opt_out_hold": 1}));
+    assert_eq!(reps(&rows), [("", (1, 0, 1))], "nobody is charged");
+    // Ruled on too late it stays missed, and nobody's; ruled on in time it is none.
+    assert_eq!(f.does("lea", one, OPT_OUT).await, Verdict::Done);
+    f.until(tuesday("11:00:00"), &[one]).await;
+    let two = f.texts(2, "main", "please take me off your list").await;
+    f.until(tuesday("11:05:00"), &[two]).await;
+    assert_eq!(f.does("lea", two, OPT_OUT).await, Verdict::Done);
+    let total = &json(&path, &["sla"])["total"];
+    assert_eq!(met(total), (2, 0, 1));
+    assert_eq!((&total["dropped"], &total["dropped_late"]), (&1.into(), &1.into()), "{total}");
+
+    // What is asked elsewhere is on hold, too. Once it is over, a miss is whose it is.
+    f.until(tuesday("12:00:00"), &[two]).await;
+    let three = f.texts(3, "main", "Can we talk?").await;
+    f.until(tuesday("12:01:00"), &[three]).await;
+    assert_eq!(f.does("maya", three, Command::Take).await, Verdict::Done);
+    f.texts(3, "dock", "please lose my number").await;
+    f.until(tuesday("12:20:00"), &[three]).await;
+    assert_eq!(causes(&path).0, serde_json::json!({"opt_out_hold": 2}));
+    let hold = f.number_of(three).await.hold.unwrap();
+    let read = hold.texts.iter().map(|text| text.message).collect();
+    let keep = Ruling::Keep { note: f.fresh(), reason: Body::new("Of another list."), read };
+    assert_eq!(f.does("lea", three, Command::Rule { ruling: keep }).await, Verdict::Done);
+    assert_eq!(f.does("maya", three, Command::Take).await, Verdict::Done);
+    f.says_yes("maya", three).await;
+    f.until(tuesday("14:00:00"), &[three]).await;
+    f.texts(3, "main", "And now?").await;
+    f.until(tuesday("14:40:00"), &[three]).await;
+    let (why, rows) = causes(&path);
+    assert_eq!(why, serde_json::json!({"opt_out_hold": 2, "taken_not_answered": 1}));
+    let (_, (_, part, whole)) = reps(&rows).into_iter().find(|(rep, _)| *rep == "maya").unwrap();
+    assert_eq!((part, whole), (0, 1), "{rows}");
+}
