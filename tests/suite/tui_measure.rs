@@ -454,7 +454,7 @@ fn large() -> Report {
     let Report::Outcomes(mut told) = outcomes() else { unreachable!("outcomes") };
     for row in told.total.iter_mut().chain(&mut told.rows) {
         if !row.key.is_empty() {
-            row.label = "Renewals and meeting coordination".to_owned();
+            "Renewals and meeting coordination".clone_into(&mut row.label);
         }
         for amount in &mut row.amounts {
             (amount.won, amount.won_cents) = (40, 123_456_700);
