@@ -6,7 +6,7 @@
 //!
 //! **What a CRM lacks** its connector leaves as it is here: [`CrmError::Cannot`]. Whoever asks lives with that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -99,7 +99,7 @@ pub struct Deals {
 /// theirs well before.
 pub const SETTLES: Duration = Duration::from_secs(60);
 
-/// Deals asked about at once by [`Crm::still`].
+/// Deals asked about at once by [`Crm::still`], and tasks by [`Crm::tasks`].
 pub const ASKED: usize = 100;
 
 /// A CRM.
@@ -228,5 +228,19 @@ pub trait Crm: Send + Sync + 'static {
     async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
         let _ = id;
         Err(CrmError::Cannot("tell how a task stands"))
+    }
+
+    /// How several of them stand, at most [`ASKED`], in as few calls as the CRM allows: it is asked again and again while
+    /// they are open. One that was deleted is not among them.
+    async fn tasks(&self, ids: &[String]) -> Result<BTreeMap<String, TaskState>, CrmError> {
+        let mut all = BTreeMap::new();
+        for id in ids {
+            match self.task(id).await {
+                Ok(state) => drop(all.insert(id.clone(), state)),
+                Err(CrmError::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(all)
     }
 }

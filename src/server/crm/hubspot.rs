@@ -47,6 +47,7 @@ pub mod limits;
 mod opt_out;
 pub mod read;
 mod settings;
+mod tasks;
 pub mod touches;
 mod writing;
 
@@ -425,17 +426,11 @@ impl Crm for HubSpot {
     }
 
     async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
-        let asked = ["hs_task_status", "hs_task_completion_date", "hs_lastmodifieddate"];
-        let task: Record = self.call(ask::record("tasks", id, &asked)).await?;
-        if task.archived {
-            return Err(CrmError::NotFound);
-        }
-        let status = task.text("hs_task_status");
-        if status != Some("COMPLETED") {
-            return Ok(if status == Some("DEFERRED") { TaskState::Deferred } else { TaskState::Open });
-        }
-        let at = task.instant("hs_task_completion_date").or_else(|| task.instant("hs_lastmodifieddate"));
-        Ok(TaskState::Done { at: at.unwrap_or_else(|| self.clock.now()) })
+        self.task_state(id).await
+    }
+
+    async fn tasks(&self, ids: &[String]) -> Result<BTreeMap<String, TaskState>, CrmError> {
+        self.task_states(ids).await
     }
 }
 

@@ -50,6 +50,7 @@ pub mod opt_out;
 pub mod read;
 pub mod session;
 pub mod soql;
+mod tasks;
 mod writing;
 
 /// The longest that one call may take.
@@ -455,19 +456,10 @@ impl Crm for Salesforce {
     }
 
     async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
-        let fields = "IsDeleted,IsClosed,Status,CompletedDateTime,LastModifiedDate";
-        let task: Record = self.call(&ask::record("Task", id, fields)).await?;
-        if task.is("IsDeleted") {
-            return Err(CrmError::NotFound);
-        }
-        let aside = self.known().await?.words.aside.clone();
-        if aside.is_some() && task.text("Status") == aside.as_deref() {
-            return Ok(TaskState::Deferred);
-        }
-        if !task.is("IsClosed") {
-            return Ok(TaskState::Open);
-        }
-        let at = task.instant("CompletedDateTime").or_else(|| task.instant("LastModifiedDate"));
-        Ok(TaskState::Done { at: at.unwrap_or_else(|| self.clock.now()) })
+        self.task_state(id).await
+    }
+
+    async fn tasks(&self, ids: &[String]) -> Result<BTreeMap<String, TaskState>, CrmError> {
+        self.task_states(ids).await
     }
 }

@@ -6,13 +6,14 @@ use super::WriteBack;
 use crate::domain::command::{Actor, Command};
 use crate::domain::playbook::Role;
 use crate::domain::routing::Door;
+use crate::server::crm::connector::ASKED;
 use crate::server::crm::{CrmError, TaskState};
 use crate::server::service::{ServiceError, Work};
 use crate::server::store::StoreError;
 use crate::server::store::crm_write::CrmRow;
 
-/// Tasks looked at in one go.
-const LOOKED_AT: usize = 100;
+/// Tasks looked at in one go, and asked about in one call.
+const LOOKED_AT: usize = ASKED;
 
 /// Why nobody knows whether a task was completed.
 pub(super) enum TaskTrouble {
@@ -25,17 +26,24 @@ impl WriteBack {
     pub async fn look_at_tasks(&self, after: Option<Uuid>) -> Result<Option<Uuid>, StoreError> {
         let tasks = self.service.store().crm_tasks(None, after, LOOKED_AT).await?;
         let last = tasks.last().map(|task| task.key);
+        let ids: Vec<String> = tasks.iter().filter_map(|task| task.made.clone()).collect();
+        if ids.is_empty() {
+            return Ok(last);
+        }
+        let stand = match self.crm.tasks(&ids).await {
+            Ok(stand) => stand,
+            Err(error) => {
+                tracing::debug!(%error, "tasks in the CRM are looked at later");
+                return Ok(after);
+            }
+        };
         for task in tasks {
             let Some(id) = &task.made else { continue };
-            match self.crm.task(id).await {
-                Ok(TaskState::Open | TaskState::Deferred) => {}
-                Ok(TaskState::Done { .. }) => self.completed(task).await?,
+            match stand.get(id) {
+                Some(TaskState::Open | TaskState::Deferred) => {}
+                Some(TaskState::Done { .. }) => self.completed(task).await?,
                 // Somebody deleted it: nothing is to be ended there any more.
-                Err(CrmError::NotFound) => self.close(task).await?,
-                Err(error) => {
-                    tracing::debug!(%error, "tasks in the CRM are looked at later");
-                    return Ok(after);
-                }
+                None => self.close(task).await?,
             }
         }
         Ok(last)

@@ -144,6 +144,24 @@ async fn a_task_is_open_until_it_is_completed_there_or_here_and_a_deleted_one_is
 }
 
 #[tokio::test]
+async fn how_many_tasks_stand_takes_one_call_and_a_deleted_one_is_missing() {
+    let portal = Portal::open().await;
+    let dana = portal.contact("Dana", "+14155550123", &json!({}));
+    let mut ids = Vec::new();
+    for status in ["NOT_STARTED", "COMPLETED", "DEFERRED", "COMPLETED"] {
+        let id = portal.crm.write(&write(&portal, &dana, follow_up(&portal))).await.unwrap();
+        portal.hubspot.change("tasks", &id, &json!({ "hs_task_status": status })).unwrap();
+        ids.push(id);
+    }
+    portal.hubspot.delete("tasks", &ids[3]);
+    let before = portal.hubspot.asked().len();
+    let stand = portal.crm.tasks(&ids).await.unwrap();
+    assert_eq!(portal.hubspot.asked().len(), before + 1);
+    let wanted = [TaskState::Open, TaskState::Done { at: portal.now() }, TaskState::Deferred];
+    assert_eq!(stand, ids.into_iter().zip(wanted).collect());
+}
+
+#[tokio::test]
 async fn a_meeting_that_gives_way_is_rescheduled_and_no_touch_and_a_deleted_one_is_gone() {
     let portal = Portal::open().await;
     let dana = portal.contact("Dana", "+14155550123", &json!({ "notes_last_contacted": portal.now().millis() }));

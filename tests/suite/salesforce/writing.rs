@@ -187,6 +187,26 @@ async fn a_task_is_open_until_it_is_completed_there_or_here_and_a_deleted_one_is
 }
 
 #[tokio::test]
+async fn how_many_tasks_stand_takes_one_call_and_a_deleted_one_is_missing() {
+    let org = Org::open().await;
+    let dana = org.contact("Dana", "+14155550123", &json!({}));
+    let mut ids = Vec::new();
+    for is_done in [false, true, true] {
+        let id = org.crm.write(&write(&org, &dana, follow_up(&org))).await.unwrap();
+        if is_done {
+            org.salesforce.change("Task", &id, &json!({ "Status": "Completed" })).unwrap();
+        }
+        ids.push(id);
+    }
+    org.salesforce.delete("Task", &ids[2]);
+    let before = org.salesforce.asked().len();
+    let stand = org.crm.tasks(&ids).await.unwrap();
+    assert_eq!(org.salesforce.asked().len(), before + 1);
+    let wanted = [TaskState::Open, TaskState::Done { at: org.now() }];
+    assert_eq!(stand, ids.into_iter().zip(wanted).collect());
+}
+
+#[tokio::test]
 async fn a_meeting_that_gives_way_says_so_and_takes_nobodys_time_and_a_deleted_one_is_gone() {
     let org = Org::open().await;
     let dana = org.contact("Dana", "+14155550123", &json!({}));

@@ -322,6 +322,14 @@ pub fn history(deals: &[String]) -> Question {
     ))
 }
 
+/// What tells how a task stands.
+pub const TASK: [&str; 4] = ["IsClosed", "Status", "CompletedDateTime", "LastModifiedDate"];
+
+/// How these tasks stand.
+pub fn tasks(ids: &[String]) -> Question {
+    query(&format!("SELECT Id, {} FROM Task WHERE Id IN {}", TASK.join(", "), list(ids)))
+}
+
 /// Which of these deals there are.
 pub fn still(deals: &[String]) -> Question {
     query(&format!("SELECT Id FROM Opportunity WHERE Id IN {}", list(deals)))
