@@ -130,11 +130,12 @@ pub enum LinkError {
     Service(#[from] ServiceError),
 }
 
-/// Reads everybody; of a CRM that is too large for that, those numbers are wanted anew that were read longest ago. Whether
-/// the CRM was asked.
+/// Reads everybody; of a CRM that is too large for that, those numbers are wanted anew that were read longest ago, while it
+/// has calls to spare. Whether the CRM was asked.
 async fn everybody(service: &Service, crm: &dyn Crm) -> Result<bool, LinkError> {
     let all = match crm.everybody().await {
         Ok(all) => all,
+        Err(CrmError::Cannot(_)) if !crm.has_calls_to_spare() => return Ok(false),
         Err(CrmError::Cannot(_)) => {
             let old = service.clock().now() - Span::millis(i64::try_from(REFRESH.as_millis()).unwrap_or(i64::MAX));
             let numbers = service.store().stale_numbers(old, ROUND).await?;

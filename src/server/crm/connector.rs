@@ -115,6 +115,11 @@ pub trait Crm: Send + Sync + 'static {
     /// compared. An address that is no phone number has nobody behind it.
     async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError>;
 
+    /// Whether there are calls left, of those that it allows in a day, for what nobody waits for.
+    fn has_calls_to_spare(&self) -> bool {
+        true
+    }
+
     /// Everybody with a number, as addresses with their people. For a CRM that is small enough to be read whole now and
     /// then; of another one only those numbers are asked about that text us.
     async fn everybody(&self) -> Result<Vec<(Address, Vec<Card>)>, CrmError> {

@@ -425,6 +425,10 @@ impl Crm for HubSpot {
         true
     }
 
+    fn has_calls_to_spare(&self) -> bool {
+        self.limits.spares()
+    }
+
     async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
         self.task_state(id).await
     }

@@ -32,8 +32,17 @@ pub trait Said {
     /// Whether the calls of a day are used up, refused or not.
     fn is_of_the_day(&self) -> bool;
 
+    /// Whether most of a day's calls are used; nothing where the answer does not say.
+    fn is_scarce(&self) -> Option<bool>;
+
     /// How long nobody asks from now on; `before` refusals came without a good answer between them.
     fn hold(&self, before: u32) -> Option<Duration>;
+}
+
+/// Whether less than half of a day's calls is left. The account's other programs live on them, too: what nobody waits for is
+/// not asked then.
+pub const fn is_scarce(left: u64, of: u64) -> bool {
+    left < of.div_ceil(2)
 }
 
 /// A wait that is twice as long after each refusal.
@@ -64,6 +73,8 @@ struct Now {
     refusals: u32,
     /// The last of them was because of the day.
     of_the_day: bool,
+    /// Most of the calls of a day are used.
+    scarce: bool,
     search: Option<Instant>,
 }
 
@@ -128,6 +139,11 @@ impl Limits {
         Ok(turn)
     }
 
+    /// Whether there are calls for what nobody waits for, by what the last answer said that did.
+    pub fn spares(&self) -> bool {
+        !self.now.lock().unwrap_or_else(PoisonError::into_inner).scarce
+    }
+
     /// Takes in what an answer said. How long nobody asks, when it refused.
     pub fn heard(&self, said: &impl Said) -> Option<Wait> {
         let mut state = self.now.lock().unwrap_or_else(PoisonError::into_inner);
@@ -135,6 +151,7 @@ impl Limits {
         let counts = said.refused() || said.is_of_the_day();
         state.refusals = if counts { state.refusals.saturating_add(1) } else { 0 };
         state.of_the_day = said.is_of_the_day();
+        state.scarce = said.is_scarce().unwrap_or(state.scarce);
         if let Some(hold) = hold {
             let until = tokio::time::Instant::now() + hold;
             state.until = Some(state.until.map_or(until, |before| before.max(until)));
@@ -162,6 +179,10 @@ mod tests {
             false
         }
 
+        fn is_scarce(&self) -> Option<bool> {
+            None
+        }
+
         fn hold(&self, before: u32) -> Option<Duration> {
             self.0.then(|| longer(s(5), before))
         }
@@ -179,6 +200,10 @@ mod tests {
 
         fn is_of_the_day(&self) -> bool {
             true
+        }
+
+        fn is_scarce(&self) -> Option<bool> {
+            Some(self.refused)
         }
 
         fn hold(&self, before: u32) -> Option<Duration> {
@@ -233,6 +258,20 @@ mod tests {
         drop(limits.enter(false).await.unwrap());
         assert_eq!(limits.heard(&Refused(false)), None, "the next day");
         assert_eq!(limits.heard(&Refused(true)), Some(held(5)));
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_spared_while_most_of_a_day_is_used() {
+        for (left, of, scarce) in [(5000, 5000, false), (2500, 5000, false), (2499, 5000, true), (0, 0, false), (0, 1, true)] {
+            assert_eq!(is_scarce(left, of), scarce, "{left} of {of}");
+        }
+        let limits = Limits::with(Duration::ZERO);
+        assert!(limits.spares(), "nothing was said yet");
+        limits.heard(&Day { refused: true });
+        limits.heard(&Refused(false));
+        assert!(!limits.spares(), "an answer that says nothing changes nothing");
+        limits.heard(&Day { refused: false });
+        assert!(limits.spares());
     }
 
     #[test]

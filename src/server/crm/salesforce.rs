@@ -455,6 +455,10 @@ impl Crm for Salesforce {
         true
     }
 
+    fn has_calls_to_spare(&self) -> bool {
+        self.limits.spares()
+    }
+
     async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
         self.task_state(id).await
     }

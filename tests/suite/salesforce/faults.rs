@@ -152,3 +152,18 @@ async fn users_and_stages_that_were_read_serve_the_next_look_too() {
     // The search, who was found, and what was done with them.
     assert_eq!(org.salesforce.asked().len() - before, 5, "{:?}", org.salesforce.asked());
 }
+
+#[tokio::test]
+async fn once_half_of_a_days_calls_is_used_nothing_is_asked_that_nobody_waits_for() {
+    let org = Org::with(SalesforceConfig { calls: 24, ..SalesforceConfig::default() }, |_| {}).await;
+    org.contact("Dana", DANA, &json!({}));
+    let dana = Address::parse(DANA).unwrap();
+    assert!(org.crm.has_calls_to_spare(), "nobody has asked yet");
+    let mut calls = Vec::new();
+    while org.crm.has_calls_to_spare() {
+        calls.push(org.salesforce.asked().len());
+        org.crm.behind(&dana).await.unwrap();
+    }
+    assert!(calls.last().is_some_and(|before| *before <= 12) && org.salesforce.asked().len() > 12, "{calls:?}");
+    org.crm.behind(&dana).await.unwrap();
+}

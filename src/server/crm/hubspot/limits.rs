@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::super::limits::{self, LONGEST, day_is_over, longer};
+use super::super::limits::{self, LONGEST, day_is_over, is_scarce, longer};
 
 /// Between two searches: no more than four begin in a second.
 pub const BETWEEN_SEARCHES: Duration = Duration::from_millis(260);
@@ -24,6 +24,8 @@ pub struct Said {
     pub left: Option<u64>,
     /// Calls left today.
     pub left_today: Option<u64>,
+    /// Calls of a whole day.
+    pub a_day: Option<u64>,
     /// The window.
     pub window: Option<Duration>,
     /// When to come again.
@@ -39,6 +41,7 @@ impl Said {
             of_the_day: false,
             left: number("x-hubspot-ratelimit-remaining"),
             left_today: number("x-hubspot-ratelimit-daily-remaining"),
+            a_day: number("x-hubspot-ratelimit-daily"),
             window: number("x-hubspot-ratelimit-interval-milliseconds").map(Duration::from_millis),
             again: number("retry-after").map(Duration::from_secs),
         }
@@ -52,6 +55,10 @@ impl limits::Said for Said {
 
     fn is_of_the_day(&self) -> bool {
         self.left_today == Some(0) || self.refused && self.of_the_day
+    }
+
+    fn is_scarce(&self) -> Option<bool> {
+        Some(is_scarce(self.left_today?, self.a_day?))
     }
 
     fn hold(&self, before: u32) -> Option<Duration> {

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::super::limits::{self, day_is_over, longer};
+use super::super::limits::{self, day_is_over, is_scarce, longer};
 
 /// What an answer says of the limits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct Said {
     pub of_the_day: bool,
     /// Salesforce, or this part of it, is not there for now: 503. What was asked may have been done.
     pub away: bool,
-    /// Calls left.
-    pub left: Option<u64>,
+    /// Calls left, and how many there are in all.
+    pub left: Option<(u64, u64)>,
     /// When to come again.
     pub again: Option<Duration>,
 }
@@ -43,14 +43,14 @@ impl Said {
     }
 }
 
-/// `api-usage=18/5000; per-app-api-usage=17/250(appName=sample)`: what is left of the scarcer one.
-fn left(text: &str) -> Option<u64> {
+/// `api-usage=18/5000; per-app-api-usage=17/250(appName=sample)`: what is left of the scarcer one, and of how many.
+fn left(text: &str) -> Option<(u64, u64)> {
     let one = |part: &str| {
         let (name, numbers) = part.trim().split_once('=')?;
         let numbers = numbers.split_once('(').map_or(numbers, |(numbers, _)| numbers);
         let (used, most) = numbers.split_once('/')?;
         let (used, most): (u64, u64) = (used.trim().parse().ok()?, most.trim().parse().ok()?);
-        matches!(name, "api-usage" | "per-app-api-usage").then(|| most.saturating_sub(used))
+        matches!(name, "api-usage" | "per-app-api-usage").then(|| (most.saturating_sub(used), most))
     };
     text.split([';', ',']).filter_map(one).min()
 }
@@ -61,7 +61,12 @@ impl limits::Said for Said {
     }
 
     fn is_of_the_day(&self) -> bool {
-        self.left == Some(0) || self.refused && self.of_the_day
+        self.left.is_some_and(|(left, _)| left == 0) || self.refused && self.of_the_day
+    }
+
+    fn is_scarce(&self) -> Option<bool> {
+        let (left, of) = self.left?;
+        Some(is_scarce(left, of))
     }
 
     fn hold(&self, before: u32) -> Option<Duration> {
