@@ -157,13 +157,12 @@ async fn users_and_stages_that_were_read_serve_the_next_look_too() {
 async fn once_half_of_a_days_calls_is_used_nothing_is_asked_that_nobody_waits_for() {
     let org = Org::with(SalesforceConfig { calls: 24, ..SalesforceConfig::default() }, |_| {}).await;
     org.contact("Dana", DANA, &json!({}));
-    let dana = Address::parse(DANA).unwrap();
     assert!(org.crm.has_calls_to_spare(), "nobody has asked yet");
     let mut calls = Vec::new();
     while org.crm.has_calls_to_spare() {
         calls.push(org.salesforce.asked().len());
-        org.crm.behind(&dana).await.unwrap();
+        org.behind(DANA).await.unwrap();
     }
     assert!(calls.last().is_some_and(|before| *before <= 12) && org.salesforce.asked().len() > 12, "{calls:?}");
-    org.crm.behind(&dana).await.unwrap();
+    assert_eq!(org.behind(DANA).await.unwrap().len(), 1, "who is waited for is asked about");
 }
