@@ -262,7 +262,9 @@ mod tests {
 
     #[test]
     fn what_nobody_waits_for_is_spared_while_most_of_a_day_is_used() {
-        for (left, of, scarce) in [(5000, 5000, false), (2500, 5000, false), (2499, 5000, true), (0, 0, false), (0, 1, true)] {
+        for (left, of, scarce) in
+            [(5000, 5000, false), (2500, 5000, false), (2499, 5000, true), (0, 0, false), (0, 1, true)]
+        {
             assert_eq!(is_scarce(left, of), scarce, "{left} of {of}");
         }
         let limits = Limits::with(Duration::ZERO);
