@@ -1,6 +1,7 @@
 //! `comeback import sends|history FILE…`: what campaigns sent, and what was before, from files.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -85,6 +86,11 @@ trait Kind {
     /// The id that the tool that had it knows it by.
     fn id(kept: &Self::Kept) -> &str;
 
+    /// What tells a row from another with its id that was kept before, where that one would be replaced.
+    fn told(_: &Self::Kept) -> Option<u64> {
+        None
+    }
+
     /// Keeps rows in one transaction; what became of each.
     async fn put(store: &SqliteStore, rows: &[Self::Kept]) -> Result<Vec<Imported>, StoreError>;
 }
@@ -126,6 +132,12 @@ impl Kind for History {
         &kept.id
     }
 
+    fn told(kept: &PastReply) -> Option<u64> {
+        let mut told = DefaultHasher::new();
+        format!("{kept:?}").hash(&mut told);
+        Some(told.finish())
+    }
+
     async fn put(store: &SqliteStore, rows: &[PastReply]) -> Result<Vec<Imported>, StoreError> {
         store.put_past(rows).await
     }
@@ -142,6 +154,7 @@ async fn import<K: Kind>(database: &DatabaseArg, source: &str, files: &[PathBuf]
         source,
         batch: Vec::new(),
         ids: BTreeMap::new(),
+        told: BTreeMap::new(),
         new: 0,
         replaced: 0,
         known: 0,
@@ -168,6 +181,8 @@ struct Importing<'a, K: Kind> {
     batch: Vec<K::Kept>,
     /// Where in it which id stands first.
     ids: BTreeMap<String, usize>,
+    /// Rows of the file so far, by their ids, where a later one would replace them.
+    told: BTreeMap<String, u64>,
     new: u64,
     replaced: u64,
     known: u64,
@@ -184,6 +199,7 @@ impl<K: Kind> Importing<'_, K> {
         let mut rows =
             Rows::<K::Row>::open(file, open).map_err(|why| anyhow::anyhow!("{name}:1: {why}. Nothing was kept"))?;
         let mut progress = Progress::new(size);
+        self.told.clear();
         let mut ended = Ok(());
         while let Some((line, row)) = rows.next() {
             progress.at(rows.bytes(), self.new + self.replaced + self.known + self.refused);
@@ -218,14 +234,16 @@ impl<K: Kind> Importing<'_, K> {
         ended
     }
 
-    /// Whether a row of the same batch has its id and says something else.
+    /// Whether a row of the same batch has its id and says something else; of rows that replace others, one of the same file.
     fn contradicts(&self, kept: &K::Kept) -> bool {
         let known = self.ids.get(K::id(kept)).and_then(|place| self.batch.get(*place));
-        known.is_some_and(|known| known != kept)
+        let before = self.told.get(K::id(kept));
+        known.is_some_and(|known| known != kept) || before.is_some_and(|before| Some(*before) != K::told(kept))
     }
 
     async fn keep(&mut self, kept: K::Kept) -> anyhow::Result<()> {
         self.ids.entry(K::id(&kept).to_owned()).or_insert(self.batch.len());
+        self.told.extend(K::told(&kept).map(|told| (K::id(&kept).to_owned(), told)));
         self.batch.push(kept);
         if self.batch.len() >= BATCH { self.flush().await } else { Ok(()) }
     }

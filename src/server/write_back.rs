@@ -176,8 +176,8 @@ impl WriteBack {
     }
 }
 
-/// The pause before a write is tried again: five seconds, and three times as long after each failure, up to a minute. One
-/// call a minute burdens no CRM that is down, and what waits is written soon after it is back.
+/// The pause before a write is tried again: five seconds, and three times as long after each failure, up to a minute: what
+/// waits is written soon after the CRM is back. Of many that wait one call or four are made before all wait again.
 fn pause(tries: u32) -> Span {
     Span::seconds(5 * 3_i64.saturating_pow(tries.min(8))).min(Span::minutes(1))
 }

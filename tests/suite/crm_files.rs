@@ -211,11 +211,11 @@ fn in_json_whoever_is_named_and_is_nobody_here_is_told_once_by_person_and_field(
         books.wrong,
         [
             "contacts.json: contact 1: id is not 1 to 200 plain characters".to_owned(),
-            format!("contacts.json: contact 3 (c-2): account.owner {nobody}"),
-            format!("contacts.json: contact 3 (c-2): owner {nobody}, as of 2 more people"),
-            format!("contacts.json: contact 4 (c-3): opportunity.owner {nobody}"),
-            format!("contacts.json: contact 4 (c-3): opportunity.team {nobody}"),
-            format!("contacts.json: contact 4 (c-3): sdr {nobody}"),
+            format!("contacts.json: contact 3: account.owner {nobody}"),
+            format!("contacts.json: contact 3: owner {nobody}, as of 2 more people"),
+            format!("contacts.json: contact 4: opportunity.owner {nobody}"),
+            format!("contacts.json: contact 4: opportunity.team {nobody}"),
+            format!("contacts.json: contact 4: sdr {nobody}"),
             // An id that is a mail address says who it is.
             format!("contacts.json: contact 5: sdr {nobody}"),
         ]
@@ -231,7 +231,7 @@ fn in_json_whoever_is_named_and_is_nobody_here_is_told_once_by_person_and_field(
     // Without a playbook nobody can say whose a short name is.
     let books = books::read(folder.path(), &Names::default()).unwrap();
     let told = books.wrong.iter().filter(|wrong| wrong.contains(nobody)).collect::<Vec<_>>();
-    assert_eq!(told, [&format!("contacts.json: contact 3 (c-2): owner {nobody}, as of 2 more people")]);
+    assert_eq!(told, [&format!("contacts.json: contact 3: owner {nobody}, as of 2 more people")]);
 }
 
 #[tokio::test]

@@ -157,6 +157,7 @@ macro_rules! conforms {
                     a_task_is_open_until_a_write_ends_it_or_it_is_closed
                     what_was_refused_is_counted_shown_and_put_back
                     a_task_whose_end_no_call_has_begun_may_stay
+                    what_was_refused_is_tried_again_once_the_number_names_somebody_else_and_not_for_a_touch
                     ends_of_a_conversation_are_told_in_order_and_a_write_about_one_closes_nothing
                     a_refused_task_that_is_tried_again_is_open_and_a_dropped_one_was_closed_by_nobody_there
                     writes_that_ended_long_ago_are_forgotten_and_open_tasks_are_not

@@ -174,8 +174,9 @@ impl Asker {
     pub fn opened(&mut self, id: ConversationId) {
         if !self.talks.contains(&id) {
             self.talks.push(id);
-            if self.talks.len() > MOST_TALKS {
-                self.talks.remove(0);
+            // Who is held is told when that ends: while it lasts nobody is forgotten.
+            if self.held.is_none() {
+                self.talks.drain(..self.talks.len().saturating_sub(MOST_TALKS));
             }
         }
     }
@@ -195,8 +196,9 @@ impl Asker {
         facts: &mut Facts,
     ) {
         let day = facts.day(at);
-        if let Event::OptedOut { source, .. } = event {
-            if let Some(held) = self.held.take_if(|_| source.is_firm()) {
+        if let Event::OptedOut { source, scope, .. } = event {
+            // A part of us is not all of us.
+            if let Some(held) = self.held.take_if(|_| source.is_firm() && scope.is_tenant()) {
                 facts.holds.insert(held.seq, HeldNumber { ended: Some(at), end: Some("withdrawn".to_owned()), ..held });
             }
             if !self.out {
@@ -249,5 +251,45 @@ const fn source_name(source: &OptOutSource) -> &'static str {
         OptOutSource::Unruled => "unruled",
         OptOutSource::Api(_) => "api",
         OptOutSource::Import(_) => "import",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::consent::Scope;
+
+    fn conversation(n: u128) -> ConversationId {
+        ConversationId(Uuid::from_u128(n))
+    }
+
+    #[test]
+    fn a_hold_lasts_through_what_opts_a_part_of_us_out_and_forgets_no_conversation_meanwhile() {
+        let (number, mut facts, mut asker) = (NumberId(Uuid::from_u128(9)), Facts::default(), Asker::default());
+        let at = |n| Timestamp::from_millis(1_772_550_000_000 + n);
+        let mut takes = |asker: &mut Asker, n: u64, event: &Event| {
+            let when = at(i64::try_from(n).unwrap());
+            asker.apply(number, (n, when), event, None, &mut facts);
+        };
+        let message = crate::domain::id::MessageId(Uuid::from_u128(1));
+        let (patterns, due) = (Vec::new(), at(99));
+        takes(&mut asker, 1, &Event::HoldPlaced { message, conversation: conversation(1), score: 9, patterns, due });
+        for n in 0..20 {
+            asker.opened(conversation(n));
+        }
+        assert_eq!(asker.talks.len(), 20, "whoever is held is told when that ends");
+        let out = |scope| {
+            let source = OptOutSource::Keyword("stop".to_owned());
+            Event::OptedOut { source, scope, said: None, undated: false }
+        };
+        takes(&mut asker, 2, &out(Scope::Number(crate::domain::id::LineId::new("main"))));
+        assert!(asker.is_held());
+        takes(&mut asker, 3, &out(Scope::Tenant));
+        assert!(!asker.is_held());
+        asker.opened(conversation(20));
+        assert_eq!(asker.talks.len(), MOST_TALKS);
+        assert_eq!(asker.talks.last(), Some(&conversation(20)));
     }
 }

@@ -31,7 +31,6 @@ const MOST_DRAFTS: usize = 16;
 
 /// One conversation, as far as measuring asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; any of them may hold together")]
 pub struct Talk {
     /// Whose number.
     pub number: NumberId,
@@ -85,9 +84,9 @@ pub struct Talk {
     /// Since which entry, and when, whoever holds it does so while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     held: Option<(u64, Timestamp)>,
-    /// Nothing may go to its number before somebody has ruled.
-    #[serde(default, skip_serializing_if = "is_not")]
-    on_hold: bool,
+    /// When its number was last on opt-out hold: since when, and until when once somebody has ruled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hold: Option<(Timestamp, Option<Timestamp>)>,
     /// What the rep is to make of it, from its first reply on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     exchange: Option<UnderWay>,
@@ -120,7 +119,7 @@ impl Default for Talk {
             running: None,
             last: None,
             held: None,
-            on_hold: false,
+            hold: None,
             exchange: None,
         }
     }
@@ -359,16 +358,28 @@ impl Talk {
         self.running = Some(running);
     }
 
-    /// Whether its number is on opt-out hold; whether that is new.
-    pub(super) fn hold(&mut self, is: bool) -> bool {
-        std::mem::replace(&mut self.on_hold, is) != is
+    /// Whether its number is on opt-out hold from `at` on; whether that is new.
+    pub(super) fn hold(&mut self, is: bool, at: Timestamp) -> bool {
+        let before = self.hold;
+        self.hold = match before {
+            Some((since, None)) if !is => Some((since, Some(at))),
+            None | Some((_, Some(_))) if is => Some((at, None)),
+            other => other,
+        };
+        self.hold != before
+    }
+
+    /// Whether it was on opt-out hold at that time, as far as its last hold tells.
+    fn was_held(&self, at: Timestamp) -> bool {
+        self.hold.is_some_and(|(since, until)| since <= at && until.is_none_or(|until| until > at))
     }
 
     /// It falls due unanswered; `but` is the text that is just leaving.
     fn fall_due(&mut self, but: Option<MessageId>) {
+        let is_held = self.running.as_ref().is_some_and(|running| self.was_held(running.due));
         let Some(running) = self.running.as_mut().filter(|running| running.breach.is_none()) else { return };
         let drafts = self.drafts.iter().filter(|(id, _, _)| Some(*id) != but).map(|(_, _, draft)| draft);
-        let cause = if self.on_hold { Cause::OptOutHold } else { Cause::of(running, drafts, running.due) };
+        let cause = if is_held { Cause::OptOutHold } else { Cause::of(running, drafts, running.due) };
         // Whoever is asked because it falls due had no time for it.
         let asked = running.asked.iter().rev().find(|asked| asked.at < running.due).map(|asked| &asked.to);
         let holder = asked.or(self.holder.as_ref().filter(|_| running.had));
@@ -486,5 +497,23 @@ impl Talk {
             playbook: running.playbook,
             asked: running.asked.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_counts_is_whether_it_was_on_hold_when_it_fell_due_whenever_that_is_read() {
+        let at = Timestamp::from_millis;
+        let mut talk = Talk::default();
+        assert!(!talk.was_held(at(10)) && !talk.hold(false, at(5)));
+        assert!(talk.hold(true, at(10)) && !talk.hold(true, at(12)));
+        assert!(!talk.was_held(at(9)) && talk.was_held(at(10)) && talk.was_held(at(99)));
+        assert!(talk.hold(false, at(20)) && !talk.hold(false, at(21)));
+        assert!(talk.was_held(at(19)) && !talk.was_held(at(20)));
+        assert!(talk.hold(true, at(30)));
+        assert!(!talk.was_held(at(19)) && talk.was_held(at(30)));
     }
 }

@@ -108,6 +108,11 @@ pub fn end(past: &Past, end: u64, now: (Timestamp, Tz)) -> Option<String> {
     runs(&until).pop().map(|run| run.words(now))
 }
 
+/// When the conversation last ended.
+pub fn ended(past: &Past) -> Option<Timestamp> {
+    past.iter().rev().find(|(.., event)| matches!(event, Event::Done { .. })).map(|(_, at, _)| *at)
+}
+
 /// Whether a text was logged as one that the buyer has, before the entry `failed` told that it did not arrive.
 pub fn was_out(past: &Past, text: MessageId, failed: u64) -> bool {
     past.iter().take_while(|(seq, ..)| *seq < failed).any(|(.., event)| {

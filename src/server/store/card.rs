@@ -8,7 +8,7 @@ use super::StoreError;
 use crate::domain::contact::Address;
 use crate::domain::context::{Account, Card};
 use crate::domain::conversation::Conversation;
-use crate::domain::id::{ContactId, ConversationId, NumberId};
+use crate::domain::id::{ContactId, ConversationId, DealId, NumberId};
 use crate::domain::time::Timestamp;
 use crate::server::crm::{Changed, Touched};
 
@@ -59,6 +59,16 @@ pub enum Pushed {
     Known,
     /// Something newer was said before.
     Overtaken,
+}
+
+/// Whether cards of a number name other people or deals than before: what the CRM refused of the ones may be taken of the
+/// others. A touch that is new changes nothing of that, and our own texts make touches.
+pub fn name_others(before: &[Card], now: &[Card]) -> bool {
+    let names = |cards: &[Card]| -> Vec<(ContactId, Option<DealId>)> {
+        let deal = |card: &Card| card.opportunity.as_ref().and_then(|deal| deal.id.clone());
+        cards.iter().map(|card| (card.contact.clone(), deal(card))).collect()
+    };
+    names(before) != names(now)
 }
 
 /// What stands around a conversation.

@@ -7,7 +7,7 @@ use super::{WriteBack, pause};
 use crate::domain::contact::Body;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
-use crate::domain::id::{ContactId, DealId, MessageId, RepId};
+use crate::domain::id::{ContactId, ConversationId, DealId, MessageId, NumberId, RepId};
 use crate::domain::safe_text::SafeText;
 use crate::domain::sla;
 use crate::domain::time::{Span, Timestamp};
@@ -44,6 +44,8 @@ enum Read {
     Nobody(String),
     /// It may still be taken back until then.
     Held(Timestamp),
+    /// What it belongs to is not there, and it is tried again with that.
+    Behind(&'static str),
     /// The CRM was asked whether it has the buyer, and did not say.
     Unsaid(CrmError),
 }
@@ -69,6 +71,10 @@ impl WriteBack {
                 return self.service.store().put_crm_row(&row).await.map(|()| None);
             }
             Read::Dropped => return self.end(row, CrmEnd::Dropped, now).await,
+            Read::Behind(why) => {
+                row.waits = Some(why.to_owned());
+                return self.end(row, CrmEnd::Refused, now).await;
+            }
             Read::Nobody(why) => {
                 row.waits = Some(why);
                 if now.since(row.at) > FOR_SOMEBODY {
@@ -162,8 +168,11 @@ impl WriteBack {
         row.waits = Some(error.to_string());
         if error.is_final() {
             tracing::warn!(key = %row.key, %error, "the CRM does not take a write: see comeback crm");
-            self.ask_again(&row).await?;
-            return self.end(row, CrmEnd::Refused, now).await;
+            let (of, is_numbers) = (row.conversation, matches!(row.wanted, Wanted::Consent { .. }));
+            let ended = self.end(row, CrmEnd::Refused, now).await?;
+            // Only what is refused by then is woken by what the answer changes.
+            self.ask_again(of, is_numbers).await?;
+            return Ok(ended);
         }
         let again = match error {
             CrmError::Busy { until, .. } => (*until).max(now),
@@ -184,9 +193,13 @@ impl WriteBack {
 
     /// Whom it was about may be somebody else there by now: their card is read again, and once it differs what was refused is
     /// tried again.
-    async fn ask_again(&self, row: &CrmRow) -> Result<(), StoreError> {
-        let subject = self.service.store().subject(row.conversation, 0).await?;
-        self.service.asks().want(subject.map(|subject| subject.address));
+    async fn ask_again(&self, of: ConversationId, is_numbers: bool) -> Result<(), StoreError> {
+        let address = if is_numbers {
+            self.service.store().address(NumberId(of.0)).await?
+        } else {
+            self.service.store().subject(of, 0).await?.map(|subject| subject.address)
+        };
+        self.service.asks().want(address);
         Ok(())
     }
 
@@ -201,9 +214,15 @@ impl WriteBack {
                 return Ok(Read::Held(row.at + undo));
             }
         }
-        let ends_task = matches!(row.wanted, Wanted::TaskDone { .. }) && subject.state.is_done();
-        if ends_task && !row.begun && now < row.at + undo {
-            return Ok(Read::Held(row.at + undo));
+        if matches!(row.wanted, Wanted::TaskDone { .. }) && !row.begun && subject.state.is_done() {
+            // It may have ended, been opened again and ended since: the last end may be taken back, too.
+            let until = came_of::ended(&past).map_or(row.at, |ended| ended.max(row.at)) + undo;
+            if now < until {
+                return Ok(Read::Held(until));
+            }
+        }
+        if row.wanted == Wanted::Moved && self.is_behind(row).await? {
+            return Ok(Read::Behind(BEHIND));
         }
         if row.wanted == Wanted::Reopened && came_of::is_undo(&past, row.place.0, undo) {
             return Ok(Read::Dropped);
@@ -296,6 +315,17 @@ impl WriteBack {
         Ok((!is_over(row) || row.begun).then_some(Said { what, rep, at }))
     }
 
+    /// Whether the meeting that gives way, or the one that takes its place, was refused: both are tried again when the
+    /// person changes, and then one gives way to the other.
+    async fn is_behind(&self, row: &CrmRow) -> Result<bool, StoreError> {
+        let is_refused = |other: &CrmRow| matches!(other.ended, Some((CrmEnd::Refused, _)));
+        let ends = self.service.store().crm_ends(row.conversation).await?;
+        let either = |other: &&CrmRow| {
+            other.wanted != Wanted::Moved && other.place.0 == row.place.0 || row.about == Some(other.key)
+        };
+        Ok(ends.iter().filter(either).any(is_refused))
+    }
+
     /// The write whose record this one changes.
     async fn about(&self, row: &CrmRow) -> Result<Option<CrmRow>, StoreError> {
         match row.about {
@@ -375,6 +405,9 @@ fn words(message: &Message) -> Option<Body> {
 
 /// What a write waits for whose buyer the CRM does not have.
 const NOBODY: &str = "nobody in the CRM has this number, as far as it has said";
+
+/// What a meeting waits for that gives way to another one.
+const BEHIND: &str = "one of the two meetings, of which this one gives way to the other, was not taken";
 
 /// The one person whom it is about.
 fn one(c: &Conversation, told: bool) -> Result<ContactId, String> {

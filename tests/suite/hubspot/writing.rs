@@ -179,8 +179,11 @@ async fn a_meeting_that_gives_way_is_rescheduled_and_no_touch_and_a_deleted_one_
     for _ in 0..2 {
         assert_eq!(portal.crm.write(&moved).await, Ok(id.clone()));
     }
-    assert_eq!(portal.hubspot.all("meetings")[0]["properties"]["hs_meeting_outcome"], "RESCHEDULED");
+    let outcome = || portal.hubspot.all("meetings")[0]["properties"]["hs_meeting_outcome"].clone();
+    assert_eq!(outcome(), "RESCHEDULED");
     assert_eq!(touches().await, [] as [String; 0]);
+    portal.hubspot.change("meetings", &id, &json!({ "hs_meeting_outcome": "COMPLETED" })).unwrap();
+    assert_eq!((portal.crm.write(&moved).await, outcome()), (Ok(id.clone()), json!("COMPLETED")), "somebody said so");
     portal.hubspot.delete("meetings", &id);
     assert_eq!(portal.crm.write(&moved).await, Err(CrmError::NotFound));
 }

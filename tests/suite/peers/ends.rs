@@ -1,8 +1,15 @@
 //! How a conversation ended, in the CRM: written once it is sure, taken back, and the meeting that it came to.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use async_trait::async_trait;
+use comeback::domain::contact::Address;
+use comeback::domain::context::Card;
 use comeback::domain::time::{Span, Timestamp};
+use comeback::server::crm::write::What;
+use comeback::server::crm::{Crm, CrmError, TaskState, Write};
+use comeback::server::write_back::WriteBack;
 use serde_json::{Value, json};
 
 use super::books::{asked, assert_each_once, clean, crm, first, kinds, somebody, until, written};
@@ -141,5 +148,124 @@ async fn a_meeting_booked_anew_takes_the_place_of_the_one_that_is_still_ahead_an
     let all = written(&shop).await;
     assert_each_once(&all);
     assert_eq!(kinds(&all).into_iter().filter(|kind| *kind == "moved").count(), 1, "{all:#?}");
+    desk.close().await;
+}
+
+/// A CRM that takes no meetings for a while, for good.
+struct Choosy {
+    crm: Arc<dyn Crm>,
+    refuses: AtomicBool,
+}
+
+#[async_trait]
+impl Crm for Choosy {
+    fn takes_writes(&self) -> bool {
+        true
+    }
+
+    async fn behind(&self, address: &Address) -> Result<Vec<Card>, CrmError> {
+        self.crm.behind(address).await
+    }
+
+    async fn write(&self, write: &Write) -> Result<String, CrmError> {
+        let is_meeting = matches!(write.what, What::Outcome { .. });
+        if is_meeting && self.refuses.load(Ordering::SeqCst) {
+            return Err(CrmError::Invalid("no meetings today".to_owned()));
+        }
+        self.crm.write(write).await
+    }
+
+    async fn find(&self, write: &Write) -> Result<Option<String>, CrmError> {
+        self.crm.find(write).await
+    }
+
+    async fn task(&self, id: &str) -> Result<TaskState, CrmError> {
+        self.crm.task(id).await
+    }
+}
+
+/// A desk whose writes are made round by round.
+async fn by_hand(shop: &Shop, crm: Arc<dyn Crm>) -> (Desk, WriteBack) {
+    let desk = shop.backend_undoing(None, Span::seconds(10)).await;
+    let runner = WriteBack::new(desk.service(), crm);
+    runner.round().await.unwrap();
+    (desk, runner)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_meeting_gives_way_to_none_that_the_crm_refused_until_that_one_stands_there() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let choosy = Arc::new(Choosy { crm: Arc::new(crm(&shop)), refuses: AtomicBool::new(false) });
+    let (desk, runner) = by_hand(&shop, Arc::clone(&choosy) as Arc<dyn Crm>).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    desk.knows(&crm(&shop), &buyer).await;
+    let book = async |from: &str| {
+        does(&desk, &buyer, json!({ "do": "booked", "meeting": { "from": at(from), "minutes": 30 } })).await;
+        shop.later(20);
+        runner.round().await.unwrap();
+    };
+    let stands = async || {
+        let all = written(&shop).await;
+        kinds(&all)
+            .into_iter()
+            .filter(|kind| ["outcome", "moved"].contains(kind))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    book("2026-03-12T15:00:00Z").await;
+    assert_eq!(stands().await, ["outcome"]);
+    choosy.refuses.store(true, Ordering::SeqCst);
+    does(&desk, &buyer, json!({ "do": "reopen" })).await;
+    book("2026-03-13T15:00:00Z").await;
+    runner.round().await.unwrap();
+    assert_eq!(stands().await, ["outcome"], "the first one stands while the second does not");
+    let refused = desk.service().store().crm_standing().await.unwrap().refused;
+    assert_eq!(refused, 2);
+    choosy.refuses.store(false, Ordering::SeqCst);
+    assert_eq!(desk.service().store().crm_retry(shop.now()).await.unwrap(), 2);
+    runner.round().await.unwrap();
+    assert_eq!(stands().await, ["outcome", "outcome", "moved"]);
+    // A third one takes the place of the second; the first gave way already.
+    does(&desk, &buyer, json!({ "do": "reopen" })).await;
+    book("2026-03-16T15:00:00Z").await;
+    let all = written(&shop).await;
+    let meetings: Vec<&Value> = all.iter().filter(|w| w["write"]["kind"] == "outcome").map(|w| &w["id"]).collect();
+    let moved: Vec<&Value> =
+        all.iter().filter(|w| w["write"]["kind"] == "moved").map(|w| &w["write"]["meeting"]).collect();
+    assert_eq!(moved, meetings[..2]);
+    assert_each_once(&all);
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_ended_again_soon_after_it_was_opened_again_may_be_taken_back_as_long() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let (desk, runner) = by_hand(&shop, Arc::new(crm(&shop))).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    desk.knows(&crm(&shop), &buyer).await;
+    runner.round().await.unwrap();
+    assert!(kinds(&written(&shop).await).contains(&"task"));
+    let done = || json!({ "do": "done", "outcome": "no_answer_needed" });
+    does(&desk, &buyer, done()).await;
+    runner.round().await.unwrap();
+    // Both are read at once: the end of the task that the first one wanted stands.
+    shop.later(5);
+    does(&desk, &buyer, json!({ "do": "reopen" })).await;
+    shop.later(3);
+    does(&desk, &buyer, done()).await;
+    shop.later(4);
+    runner.round().await.unwrap();
+    does(&desk, &buyer, json!({ "do": "reopen" })).await;
+    runner.round().await.unwrap();
+    shop.later(20);
+    runner.round().await.unwrap();
+    let all = written(&shop).await;
+    assert_eq!(
+        kinds(&all).into_iter().filter(|kind| kind.starts_with("task")).collect::<Vec<_>>(),
+        ["task"],
+        "{all:#?}"
+    );
     desk.close().await;
 }

@@ -222,6 +222,9 @@ async fn a_meeting_that_gives_way_says_so_and_takes_nobodys_time_and_a_deleted_o
     }
     let event = &org.salesforce.all("Event")[0];
     assert_eq!((&event["Subject"], &event["ShowAs"]), (&json!("Moved: Demo with Dana"), &json!("Free")));
+    org.clock.advance(Span::minutes(120));
+    let cards = org.behind("+14155550123").await.unwrap();
+    assert!(cards[0].touches.is_empty() && cards[0].last_touch.is_none(), "it was not held: {cards:?}");
     org.salesforce.delete("Event", &id);
     assert_eq!(org.crm.write(&moved).await, Err(CrmError::NotFound));
 }

@@ -118,6 +118,15 @@ impl Floor {
         self.clock.set(to);
     }
 
+    /// Everybody has a device.
+    async fn all_sign_in(&self) {
+        for (n, rep) in (1..).zip(["maya", "ben", "ines", "omar", "lea"]) {
+            let (invite, token, soon) = ([n; 32], [n + 100; 32], self.now() + Span::minutes(1));
+            self.store.put_invite(invite, &rep.into(), soon).await.unwrap();
+            self.store.redeem(invite, self.now(), device(rep), "desk", token).await.unwrap().unwrap();
+        }
+    }
+
     /// A rep's text of now leaves after its undo time.
     async fn says_yes(&mut self, rep: &str, c: ConversationId) -> MessageId {
         let message = self.answers(rep, c, "Yes.").await;
@@ -146,11 +155,7 @@ fn known(n: u32, zone: chrono_tz::Tz) -> Vec<Card> {
 /// The two days.
 async fn lived(store: Arc<dyn Store>) -> Floor {
     let mut f = Floor::over(store).await;
-    for (n, rep) in (1..).zip(["maya", "ben", "ines", "omar", "lea"]) {
-        let (invite, token, soon) = ([n; 32], [n + 100; 32], f.now() + Span::minutes(1));
-        f.store.put_invite(invite, &rep.into(), soon).await.unwrap();
-        f.store.redeem(invite, f.now(), device(rep), "desk", token).await.unwrap().unwrap();
-    }
+    f.all_sign_in().await;
     let (new_york, california) = (chrono_tz::America::New_York, chrono_tz::America::Los_Angeles);
     for n in [1, 2, 4, 6, 8, 10, 12, 13] {
         f.crm_says(n, known(n, new_york)).await;

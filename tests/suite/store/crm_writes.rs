@@ -1,7 +1,8 @@
 //! Writes into the CRM on their way.
 
+use comeback::domain::context::{Card, Opportunity, Touch};
 use comeback::domain::event::Outcome;
-use comeback::domain::id::ConversationId;
+use comeback::domain::id::{ConversationId, DealId};
 use comeback::domain::time::Timestamp;
 use comeback::domain::write_back::Wanted;
 use comeback::server::store::consent::Untold;
@@ -104,6 +105,38 @@ pub(super) async fn what_waits_to_hear_who_has_a_number_may_be_tried_once_that_i
     store.put_crm_row(&later(log(1, 1, 1))).await.unwrap();
     says(7).await;
     assert_eq!(due(7).await, Vec::<u128>::new(), "said again it is no news");
+}
+
+pub(super) async fn what_was_refused_is_tried_again_once_the_number_names_somebody_else_and_not_for_a_touch(
+    store: &Kept,
+) {
+    put(store, arrival(1, &[])).await;
+    let known = |deal: &str, touches: Vec<Touch>| {
+        let opportunity = Some(Opportunity { id: Some(DealId::new(deal)), ..Opportunity::default() });
+        vec![Card { opportunity, touches, ..crate::world::card("c-1") }]
+    };
+    let says = async |cards: Vec<Card>, at| {
+        let people = People { fresh: number(1), address: address(1), cards };
+        store.put_cards(&[people], minute(at)).await.unwrap();
+    };
+    let is_due = async |at| keys(&store.crm_due(minute(at), 9).await.unwrap().0);
+    says(known("d-1", Vec::new()), 2).await;
+    let consent = row(2, 1, 1, Wanted::Consent { number: number(1) });
+    let consent = CrmRow { conversation: ConversationId(number(1).0), once: "consent:1".to_owned(), ..consent };
+    store.crm_follow(9, &[log(1, 1, 1), consent.clone()]).await.unwrap();
+    let refuse = async || {
+        store.put_crm_row(&ended(log(1, 1, 1), CrmEnd::Refused, minute(3))).await.unwrap();
+        store.put_crm_row(&ended(consent.clone(), CrmEnd::Refused, minute(3))).await.unwrap();
+    };
+    refuse().await;
+    let touch = Touch { at: minute(3), by: None, kind: "text".to_owned(), summary: String::new() };
+    says(known("d-1", vec![touch.clone()]), 4).await;
+    assert_eq!(is_due(9).await, [] as [u128; 0], "our own text is a touch, and changes nothing");
+    says(known("d-2", vec![touch]), 5).await;
+    assert_eq!(is_due(9).await, [1, 2], "of the conversation, and of the number itself");
+    refuse().await;
+    says(Vec::new(), 6).await;
+    assert_eq!(is_due(9).await, [1, 2]);
 }
 
 pub(super) async fn a_task_is_open_until_a_write_ends_it_or_it_is_closed(store: &Kept) {

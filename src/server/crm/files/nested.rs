@@ -8,12 +8,9 @@ use std::path::Path;
 
 use super::books::{Books, LARGEST, Meant, file_name};
 use crate::domain::context::{Card, Touch};
-use crate::domain::id::{ContactId, RepId};
+use crate::domain::id::RepId;
 use crate::domain::time::Timestamp;
 use crate::server::crm::directory;
-
-/// The longest id that is told.
-const LONGEST: usize = 40;
 
 /// Reads them into the books.
 pub(super) fn people(path: &Path, now: Option<Timestamp>, reps: &Meant<'_>, books: &mut Books) -> Result<(), String> {
@@ -27,10 +24,9 @@ pub(super) fn people(path: &Path, now: Option<Timestamp>, reps: &Meant<'_>, book
     }
     let mut strangers = Strangers::default();
     for (place, (addresses, mut card)) in all.places.into_iter().zip(all.people) {
-        let id = card.contact.clone();
         for (field, rep) in named(&mut card) {
             if reps.is_nobodys(rep.as_str()) {
-                strangers.see(field, rep, place, &id);
+                strangers.see(field, rep, place);
             }
             *rep = reps.rep(rep.as_str());
         }
@@ -73,19 +69,13 @@ struct Strangers(BTreeMap<(&'static str, RepId), Seen>);
 /// Where somebody was named.
 struct Seen {
     first: usize,
-    id: ContactId,
     last: usize,
     more: usize,
 }
 
 impl Strangers {
-    fn see(&mut self, field: &'static str, rep: &RepId, place: usize, id: &ContactId) {
-        let seen = self.0.entry((field, rep.clone())).or_insert_with(|| Seen {
-            first: place,
-            id: id.clone(),
-            last: place,
-            more: 0,
-        });
+    fn see(&mut self, field: &'static str, rep: &RepId, place: usize) {
+        let seen = self.0.entry((field, rep.clone())).or_insert_with(|| Seen { first: place, last: place, more: 0 });
         // One person may name somebody twice.
         if seen.last != place {
             seen.last = place;
@@ -93,21 +83,19 @@ impl Strangers {
         }
     }
 
-    /// Tells of them, in the order of people. There are no lines: a person is found by their place, and by their id unless
-    /// that could say who they are.
+    /// Tells of them, in the order of people. There are no lines: a person is found by their place. Their id may be a phone or
+    /// a mail address, and is told nowhere.
     fn tell(self, file: &str, books: &mut Books) {
         let mut all: Vec<((&'static str, RepId), Seen)> = self.0.into_iter().collect();
         all.sort_by_key(|((field, _), seen)| (seen.first, *field));
         for ((field, _), seen) in all {
-            let id = Some(seen.id.as_str()).filter(|id| id.len() <= LONGEST && !id.contains('@'));
-            let id = id.map_or_else(String::new, |id| format!(" ({id})"));
             let more = match seen.more {
                 0 => String::new(),
                 1 => ", as of one more person".to_owned(),
                 more => format!(", as of {more} more people"),
             };
             let why = "is no rep's short name, name or mail address that we know";
-            books.complain(|| format!("{file}: contact {}{id}: {field} {why}{more}", seen.first));
+            books.complain(|| format!("{file}: contact {}: {field} {why}{more}", seen.first));
         }
     }
 }

@@ -140,9 +140,6 @@ pub fn change(write: &Write, owner: Option<&str>) -> Option<Question> {
             let status = if *passed_on { "DEFERRED" } else { "COMPLETED" };
             Some(ask::change("tasks", task, &json!({ "hs_task_status": status })))
         }
-        What::Moved { meeting } => {
-            Some(ask::change("meetings", meeting, &json!({ "hs_meeting_outcome": "RESCHEDULED" })))
-        }
         What::Owner => {
             let (kind, id) = owned(write);
             Some(ask::change(kind, id, &json!({ "hubspot_owner_id": owner? })))
@@ -151,6 +148,7 @@ pub fn change(write: &Write, owner: Option<&str>) -> Option<Question> {
         | What::Task { .. }
         | What::Outcome { .. }
         | What::Reopened
+        | What::Moved { .. }
         | What::Undelivered { .. }
         | What::Consent { .. } => None,
     }

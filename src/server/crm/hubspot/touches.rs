@@ -21,7 +21,7 @@ const KINDS: [(&str, &[&str]); 4] = [
 ];
 
 /// What became of a meeting.
-const HELD: &str = "hs_meeting_outcome";
+pub(super) const HELD: &str = "hs_meeting_outcome";
 
 /// Meetings that came to this were none.
 const NOT_HELD: [&str; 3] = ["CANCELED", "NO_SHOW", "RESCHEDULED"];

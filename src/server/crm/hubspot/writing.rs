@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde_json::json;
 
 use super::body::{self, By, Kinds};
 use super::read::{self, Record};
-use super::{HubSpot, Known, MOST_LISTED, ask, longer};
+use super::{HubSpot, Known, MOST_LISTED, ask, longer, touches};
 use crate::domain::id::RepId;
 use crate::server::crm::CrmError;
 use crate::server::crm::traces::Traces;
@@ -20,6 +21,15 @@ impl HubSpot {
     pub(super) async fn make(&self, write: &Write) -> Result<String, CrmError> {
         if let What::Consent { opted_out, .. } = &write.what {
             return self.mark(write.contact.as_str(), *opted_out).await;
+        }
+        if let What::Moved { meeting } = &write.what {
+            let record: Record = self.call(ask::record("meetings", meeting, &[touches::HELD])).await?;
+            // What somebody said there became of it stays.
+            if record.text(touches::HELD).is_none_or(|held| held == "SCHEDULED") {
+                let moved = json!({ touches::HELD: "RESCHEDULED" });
+                self.call::<read::Made>(ask::change("meetings", meeting, &moved)).await?;
+            }
+            return Ok(meeting.clone());
         }
         let known = match &write.owner {
             Some(_) => Some(self.known().await?),

@@ -186,7 +186,7 @@ fn touches(whose: &str, id: &str, around: &Around<'_>) -> Vec<Touch> {
         };
         Some(Touch { at, by: by(record), kind: kind.to_owned(), summary: summary(record) })
     });
-    let meeting = around.meetings.iter().filter(theirs).filter_map(|record| {
+    let meeting = around.meetings.iter().filter(theirs).filter(is_touch).filter_map(|record| {
         let at = record.instant("StartDateTime")?;
         Some(Touch { at, by: by(record), kind: "meeting".to_owned(), summary: summary(record) })
     });

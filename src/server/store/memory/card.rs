@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 
 use super::super::card::{
-    Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, accounts, of_accounts, with_pushed,
+    Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, accounts, name_others, of_accounts, with_pushed,
 };
 use super::super::{People, StoreError};
 use super::crm_write::wake_number;
@@ -155,7 +155,7 @@ pub(super) fn put_cards(tables: &mut Tables, people: &[People], at: Timestamp) {
         let before = tables.cards.get(&id).map(|(cards, _)| cards.clone()).unwrap_or_default();
         let now = with_pushed(&p.cards, before.clone(), |contact| tables.crm.is_only_pushed(contact, id));
         let changed = before != now;
-        if is_first || changed {
+        if is_first || name_others(&before, &now) {
             wake_number(tables, id, at);
         }
         tables.cards.insert(id, (now, at));
@@ -178,7 +178,9 @@ fn push(tables: &mut Tables, change: &CardChange, at: Timestamp) -> Pushed {
     if before.as_ref() == Some(&after) {
         return Pushed::Known;
     }
-    wake_number(tables, id, at);
+    if before.as_ref().is_none_or(|before| name_others(before, &after)) {
+        wake_number(tables, id, at);
+    }
     let same = after == before.unwrap_or_default();
     tables.cards.insert(id, (after, at));
     if same {

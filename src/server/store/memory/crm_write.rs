@@ -140,7 +140,8 @@ impl CrmWriteStore for MemoryStore {
 
     async fn crm_ends(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError> {
         let tables = self.0.lock().await;
-        let own = |row: &&CrmRow| row.once.starts_with("end:") && row.conversation == conversation;
+        let is_end = |once: &str| once.starts_with("end:") || once.starts_with("moved:");
+        let own = |row: &&CrmRow| is_end(&row.once) && row.conversation == conversation;
         let mut rows: Vec<CrmRow> = tables.crm_writes.values().filter(own).cloned().collect();
         rows.sort_by_key(|row| row.place);
         Ok(rows)

@@ -14,7 +14,9 @@ use crate::domain::time::Timestamp;
 use crate::server::crm::changed::Kind;
 use crate::server::crm::{Changed, Touched};
 use crate::server::store::StoreError;
-use crate::server::store::card::{Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, accounts, of_accounts};
+use crate::server::store::card::{
+    Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, accounts, name_others, of_accounts,
+};
 
 #[async_trait]
 impl CardStore for SqliteStore {
@@ -162,7 +164,9 @@ fn push(tx: &Transaction<'_>, change: &CardChange, at: Timestamp) -> Result<Push
     if known && after == before {
         return Ok(Pushed::Known);
     }
-    wake_number(tx, &id, at)?;
+    if !known || name_others(&before, &after) {
+        wake_number(tx, &id, at)?;
+    }
     tx.prepare_cached(
         "INSERT INTO card (number, cards, read_at, stale) VALUES (?1, ?2, ?3, 0) ON CONFLICT (number) DO UPDATE SET \
          cards = excluded.cards, read_at = excluded.read_at",

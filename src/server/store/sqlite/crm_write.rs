@@ -103,8 +103,9 @@ impl CrmWriteStore for SqliteStore {
     }
 
     async fn crm_ends(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError> {
-        let sql =
-            "SELECT * FROM crm_write WHERE conversation = ?1 AND once >= 'end:' AND once < 'end;' ORDER BY seq, n";
+        // As the index has it.
+        let sql = "SELECT * FROM crm_write WHERE conversation = ?1 \
+                   AND (once >= 'end:' AND once < 'end;' OR once >= 'moved:' AND once < 'moved;') ORDER BY seq, n";
         let conversation = conversation.to_string();
         self.read(move |tx| select(tx, sql, &[&conversation])).await
     }

@@ -8,10 +8,11 @@ use super::card::{of_account, saw};
 use super::crm_write::wake_number;
 use super::row::{address, from_json, instant, optional, parse, to_json};
 use crate::domain::contact::Address;
+use crate::domain::context::Card;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{ConversationId, DeviceId, NumberId, RepId};
 use crate::domain::time::Timestamp;
-use crate::server::store::card::with_pushed;
+use crate::server::store::card::{name_others, with_pushed};
 use crate::server::store::{CarrierLine, DedupeKey, Device, People, StoreError};
 
 pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -> Result<(), StoreError> {
@@ -24,7 +25,8 @@ pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -
         let is_first = before.is_none();
         let before = before.unwrap_or_else(|| "[]".to_owned());
         let pushed = only_pushed(&tx, &id)?;
-        let cards = with_pushed(&p.cards, from_json(&before)?, |contact| pushed.contains(contact.as_str()));
+        let known: Vec<Card> = from_json(&before)?;
+        let cards = with_pushed(&p.cards, known.clone(), |contact| pushed.contains(contact.as_str()));
         let now = to_json(&cards)?;
         tx.prepare_cached(
             "INSERT INTO card (number, cards, read_at) VALUES (?1, ?2, ?3) ON CONFLICT (number) DO UPDATE SET \
@@ -36,7 +38,7 @@ pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -
         }
         of_account(&tx, &id, &cards)?;
         let changed = before != now;
-        if is_first || changed {
+        if is_first || name_others(&known, &cards) {
             wake_number(&tx, &id, at)?;
         }
         tx.prepare_cached(

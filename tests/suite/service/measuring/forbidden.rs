@@ -20,6 +20,7 @@ async fn a_wish_to_be_left_alone_that_falls_due_unruled_is_nobodys_miss() {
     let path = folder.path().join("comeback.sqlite");
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path).unwrap());
     let mut f = Floor::over(store).await;
+    f.all_sign_in().await;
     for n in [1, 2, 3] {
         f.crm_says(n, known(n, chrono_tz::America::New_York)).await;
     }
