@@ -24,6 +24,7 @@ pub mod load;
 pub mod money;
 pub mod name;
 pub mod number;
+pub mod on_hold;
 pub mod outcomes;
 pub mod reply;
 pub mod report;

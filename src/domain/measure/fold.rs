@@ -180,7 +180,7 @@ impl Fold {
                     let asker = self.askers.entry(number).or_default();
                     asker.opened(id);
                     self.changed_askers.insert(number);
-                    self.talks.entry(id).or_default().hold(asker.is_held(), at);
+                    self.talks.entry(id).or_default().hold.set(asker.is_held(), at);
                 }
                 for moves in std::mem::take(&mut self.facts.moved) {
                     load::take_in(&mut self.world.open, &mut self.facts.days, self.facts.zone.0, &moves);
@@ -194,7 +194,7 @@ impl Fold {
                 self.changed_askers.insert(id);
                 // Whatever it is about: nothing goes to a held number from any conversation.
                 for talk in &asker.talks {
-                    if self.talks.get_mut(talk).is_some_and(|known| known.hold(asker.is_held(), at)) {
+                    if self.talks.get_mut(talk).is_some_and(|known| known.hold.set(asker.is_held(), at)) {
                         self.changed_talks.insert(*talk);
                     }
                 }

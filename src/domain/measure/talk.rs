@@ -8,6 +8,7 @@ use super::exchange::UnderWay;
 use super::fold::{Facts, Policies};
 use super::gap::{Cause, Gap};
 use super::load::Moves;
+use super::on_hold::OnHold;
 use super::reply::{Asked, Draft, Reply, Spent, Standing};
 use super::{civil, zone_of};
 use crate::domain::event::{Climb, Event};
@@ -84,9 +85,9 @@ pub struct Talk {
     /// Since which entry, and when, whoever holds it does so while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     held: Option<(u64, Timestamp)>,
-    /// When its number was last on opt-out hold: since when, and until when once somebody has ruled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    hold: Option<(Timestamp, Option<Timestamp>)>,
+    /// When its number was last on opt-out hold.
+    #[serde(default, skip_serializing_if = "OnHold::is_never")]
+    pub(super) hold: OnHold,
     /// What the rep is to make of it, from its first reply on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     exchange: Option<UnderWay>,
@@ -119,7 +120,7 @@ impl Default for Talk {
             running: None,
             last: None,
             held: None,
-            hold: None,
+            hold: OnHold::default(),
             exchange: None,
         }
     }
@@ -358,25 +359,9 @@ impl Talk {
         self.running = Some(running);
     }
 
-    /// Whether its number is on opt-out hold from `at` on; whether that is new.
-    pub(super) fn hold(&mut self, is: bool, at: Timestamp) -> bool {
-        let before = self.hold;
-        self.hold = match before {
-            Some((since, None)) if !is => Some((since, Some(at))),
-            None | Some((_, Some(_))) if is => Some((at, None)),
-            other => other,
-        };
-        self.hold != before
-    }
-
-    /// Whether it was on opt-out hold at that time, as far as its last hold tells.
-    fn was_held(&self, at: Timestamp) -> bool {
-        self.hold.is_some_and(|(since, until)| since <= at && until.is_none_or(|until| until > at))
-    }
-
     /// It falls due unanswered; `but` is the text that is just leaving.
     fn fall_due(&mut self, but: Option<MessageId>) {
-        let is_held = self.running.as_ref().is_some_and(|running| self.was_held(running.due));
+        let is_held = self.running.as_ref().is_some_and(|running| self.hold.was(running.due));
         let Some(running) = self.running.as_mut().filter(|running| running.breach.is_none()) else { return };
         let drafts = self.drafts.iter().filter(|(id, _, _)| Some(*id) != but).map(|(_, _, draft)| draft);
         let cause = if is_held { Cause::OptOutHold } else { Cause::of(running, drafts, running.due) };
@@ -497,23 +482,5 @@ impl Talk {
             playbook: running.playbook,
             asked: running.asked.clone(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_counts_is_whether_it_was_on_hold_when_it_fell_due_whenever_that_is_read() {
-        let at = Timestamp::from_millis;
-        let mut talk = Talk::default();
-        assert!(!talk.was_held(at(10)) && !talk.hold(false, at(5)));
-        assert!(talk.hold(true, at(10)) && !talk.hold(true, at(12)));
-        assert!(!talk.was_held(at(9)) && talk.was_held(at(10)) && talk.was_held(at(99)));
-        assert!(talk.hold(false, at(20)) && !talk.hold(false, at(21)));
-        assert!(talk.was_held(at(19)) && !talk.was_held(at(20)));
-        assert!(talk.hold(true, at(30)));
-        assert!(!talk.was_held(at(19)) && talk.was_held(at(30)));
     }
 }

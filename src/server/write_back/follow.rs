@@ -104,10 +104,7 @@ impl Page<'_> {
         let of_page = wanted.iter().filter(|row| row.conversation == conversation);
         // What was refused may be tried again, and stand there then.
         let stands = |row: &&CrmRow| !matches!(row.ended, Some((CrmEnd::Dropped, _)));
-        let all: Vec<&CrmRow> = kept.iter().chain(of_page).filter(stands).collect();
-        let gave_way =
-            |row: &CrmRow| all.iter().any(|other| other.wanted == Wanted::Moved && other.about == Some(row.key));
-        let earlier = all.iter().copied().filter(|row| row.place.0 < entry.seq && !gave_way(row));
+        let earlier = kept.iter().chain(of_page).filter(|row| row.place.0 < entry.seq).filter(stands);
         let gives_way = earlier.filter(|row| write_back::gives_way(&row.wanted, entry.at));
         Ok((MOVES..)
             .zip(gives_way)

@@ -221,8 +221,13 @@ impl WriteBack {
                 return Ok(Read::Held(until));
             }
         }
-        if row.wanted == Wanted::Moved && self.is_behind(row).await? {
-            return Ok(Read::Behind(BEHIND));
+        if row.wanted == Wanted::Moved {
+            let ends = self.service.store().crm_ends(row.conversation).await?;
+            match gives_way(row, &ends) {
+                Some(true) => {}
+                Some(false) => return Ok(Read::Behind(BEHIND)),
+                None => return Ok(Read::Dropped),
+            }
         }
         if row.wanted == Wanted::Reopened && came_of::is_undo(&past, row.place.0, undo) {
             return Ok(Read::Dropped);
@@ -315,17 +320,6 @@ impl WriteBack {
         Ok((!is_over(row) || row.begun).then_some(Said { what, rep, at }))
     }
 
-    /// Whether the meeting that gives way, or the one that takes its place, was refused: both are tried again when the
-    /// person changes, and then one gives way to the other.
-    async fn is_behind(&self, row: &CrmRow) -> Result<bool, StoreError> {
-        let is_refused = |other: &CrmRow| matches!(other.ended, Some((CrmEnd::Refused, _)));
-        let ends = self.service.store().crm_ends(row.conversation).await?;
-        let either = |other: &&CrmRow| {
-            other.wanted != Wanted::Moved && other.place.0 == row.place.0 || row.about == Some(other.key)
-        };
-        Ok(ends.iter().filter(either).any(is_refused))
-    }
-
     /// The write whose record this one changes.
     async fn about(&self, row: &CrmRow) -> Result<Option<CrmRow>, StoreError> {
         match row.about {
@@ -405,6 +399,20 @@ fn words(message: &Message) -> Option<Body> {
 
 /// What a write waits for whose buyer the CRM does not have.
 const NOBODY: &str = "nobody in the CRM has this number, as far as it has said";
+
+/// Whether a meeting gives way to the one that takes its place: not while either was refused, for both are tried again when
+/// the person changes, and then one gives way to the other. Nothing when it gave way before.
+fn gives_way(row: &CrmRow, ends: &[CrmRow]) -> Option<bool> {
+    let gave_way = |other: &CrmRow| {
+        let is_made = matches!(other.ended, Some((CrmEnd::Made, _)));
+        other.wanted == Wanted::Moved && other.about == row.about && is_made
+    };
+    let either = |other: &&CrmRow| {
+        other.wanted != Wanted::Moved && (other.place.0 == row.place.0 || row.about == Some(other.key))
+    };
+    let is_refused = |other: &CrmRow| matches!(other.ended, Some((CrmEnd::Refused, _)));
+    (!ends.iter().any(gave_way)).then(|| !ends.iter().filter(either).any(is_refused))
+}
 
 /// What a meeting waits for that gives way to another one.
 const BEHIND: &str = "one of the two meetings, of which this one gives way to the other, was not taken";
