@@ -64,6 +64,7 @@ fn line(row: &CrmRow, now: Timestamp) -> String {
         Wanted::Reopened => "opened again",
         Wanted::Moved => "meeting moved",
         Wanted::Undelivered { .. } => "not arrived",
+        Wanted::Missed { .. } => "not answered",
         Wanted::Owner => "owner",
         Wanted::Consent { .. } => "opt-out",
     };

@@ -122,6 +122,11 @@ pub enum Wanted {
         /// Which.
         message: MessageId,
     },
+    /// A text that stands there was not answered when its answer was due.
+    Missed {
+        /// When that was.
+        due: Timestamp,
+    },
     /// The contact belongs to somebody else.
     Owner,
     /// Whether a number is opted out, as it stands when it is written: on everybody who has it.
@@ -158,6 +163,9 @@ pub fn follows(policy: &WriteBack, seq: u64, at: Timestamp, event: &Event) -> Ve
         let failed =
             || Want { once: format!("failed:{message}"), rep: None, what: Wanted::Undelivered { message: *message } };
         wants.extend((policy.log && delivery.is_failure()).then(failed));
+    } else if let Event::SlaBreached { due } = event {
+        let missed = || Want { once: format!("missed:{seq}"), rep: None, what: Wanted::Missed { due: *due } };
+        wants.extend(policy.log.then(missed));
     } else if let Event::Done { outcome, by, meeting, note } = event {
         let end = Wanted::Outcome { outcome: *outcome, meeting: *meeting, note: *note };
         wants.extend(policy.outcomes.then(|| Want { once: format!("end:{seq}"), rep: Some(by.clone()), what: end }));
@@ -273,6 +281,7 @@ mod tests {
         assert_eq!(named(&delivered(Delivery::Accepted)), [text.as_str()]);
         assert_eq!(named(&delivered(Delivery::Delivered)), [text], "the same name: it is written once");
         assert_eq!(named(&delivered(Delivery::Failed)), [format!("failed:{message}")]);
+        assert_eq!(named(&Event::SlaBreached { due: at }), ["missed:9"]);
         let done = |outcome| Event::Done { outcome, by: maya.clone(), meeting: None, note: None };
         assert_eq!(named(&done(Outcome::Meeting)), ["end:9"]);
         assert_eq!(named(&done(Outcome::NotInterested)), ["end:9", "later:9:0"]);

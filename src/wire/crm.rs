@@ -11,7 +11,7 @@ pub struct CrmChanges {
     pub changes: Vec<CrmChange>,
 }
 
-/// What is so of one person on one number since an instant. Personal data: redacted in `Debug`.
+/// What is so of one person on one number since an instant, or what was seen of whoever has it. Personal data: redacted in `Debug`.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct CrmChange {
     /// The number: `+14155550123`. A person with two is two changes.
@@ -25,6 +25,11 @@ pub struct CrmChange {
     /// The id of a person who is taken off the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed: Option<String>,
+    /// Signs of interest of whoever has the number, in the form of a person's `intents`, in place of those that were said
+    /// before. They stay whatever the CRM says of its people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub signs: Option<Box<RawValue>>,
 }
 
 impl std::fmt::Debug for CrmChange {

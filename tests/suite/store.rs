@@ -140,6 +140,7 @@ macro_rules! conforms {
                     a_change_of_the_crm_makes_the_cards_of_its_people_stale_until_they_are_read
                     when_the_crm_was_last_read_is_told_by_its_newest_answer_and_not_by_a_push
                     a_push_adds_replaces_and_takes_off_and_an_older_one_changes_nothing
+                    signs_that_a_program_pushed_stay_when_the_crm_is_read_until_it_takes_them_back
                     whom_only_a_program_pushed_a_crm_that_never_knew_them_does_not_take_off
                     whom_the_crm_itself_named_on_a_number_is_told_apart_from_who_was_pushed
                 }

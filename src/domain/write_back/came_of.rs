@@ -108,6 +108,12 @@ pub fn end(past: &Past, end: u64, now: (Timestamp, Tz)) -> Option<String> {
     runs(&until).pop().map(|run| run.words(now))
 }
 
+/// The text whose clock fell due with the entry `breach`: the first of those that it ran for.
+pub fn missed(past: &Past, breach: u64) -> Option<MessageId> {
+    let until: Vec<_> = past.iter().take_while(|(seq, ..)| *seq <= breach).cloned().collect();
+    runs(&until).pop()?.texts.first().copied()
+}
+
 /// When the conversation last ended.
 pub fn ended(past: &Past) -> Option<Timestamp> {
     past.iter().rev().find(|(.., event)| matches!(event, Event::Done { .. })).map(|(_, at, _)| *at)
@@ -264,6 +270,20 @@ mod tests {
             let said = reply(&all, one, then(2_000));
             assert_eq!(said.as_deref(), Some("answered by other means in 16m 40s, late"));
         }
+    }
+
+    #[test]
+    fn what_was_missed_is_the_first_text_of_the_clock_that_fell_due() {
+        let breach = Event::SlaBreached { due: at(900) };
+        let all = past(vec![
+            (0, text(TEXT)),
+            (0, Event::SlaStarted { clock: clock(0) }),
+            (80, text(SECOND)),
+            (900, breach.clone()),
+            (950, Event::SlaMet { by: Some(ANSWER), late: true }),
+        ]);
+        assert_eq!(missed(&all, 4), Some(TEXT));
+        assert_eq!(missed(&past(vec![(0, breach)]), 1), None, "what it ran for is not read here");
     }
 
     #[test]

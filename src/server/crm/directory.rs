@@ -241,6 +241,14 @@ pub fn person_of(json: &str) -> Result<Card, String> {
     Ok(card(contact))
 }
 
+/// Signs of interest as a person has them, or why they are none. The reason repeats nothing that was sent.
+pub fn signs_of(json: &str) -> Result<Vec<Intent>, String> {
+    let signs: Vec<Sign> =
+        serde_json::from_str(json).map_err(|_| "signs are not as the directory has a person's intents".to_owned())?;
+    let read = |sign: Sign| intent(sign).ok_or_else(|| "the at of one of its signs is not an instant".to_owned());
+    signs.into_iter().map(read).collect()
+}
+
 /// Where the reading failed; the parser's own words may quote personal data.
 fn position(e: &serde_json::Error) -> String {
     format!("line {}, column {}", e.line(), e.column())

@@ -9,7 +9,7 @@ use crate::domain::contact::Address;
 use crate::domain::id::{ContactId, NumberId};
 use crate::domain::interest;
 use crate::domain::time::{Span, Timestamp};
-use crate::server::store::card::CardChange;
+use crate::server::store::card::{CardChange, Says};
 use crate::wire::crm::CrmChange;
 
 /// The largest person, in bytes.
@@ -24,7 +24,7 @@ pub fn checked(row: &RawValue, now: Timestamp) -> Result<CardChange, String> {
         return Err("larger than 64 KiB".to_owned());
     }
     let row: CrmChange = serde_json::from_str(row.get())
-        .map_err(|_| "not { phone, at, contact } or { phone, at, removed }".to_owned())?;
+        .map_err(|_| "not { phone, at, contact }, { phone, at, removed } or { phone, at, signs }".to_owned())?;
     let address = Address::parse(&row.phone).ok().filter(|address| address.as_str().starts_with('+'));
     let address = address.ok_or("phone is not a phone number: write it +14155550123")?;
     let at = DateTime::parse_from_rfc3339(row.at.trim())
@@ -33,21 +33,20 @@ pub fn checked(row: &RawValue, now: Timestamp) -> Result<CardChange, String> {
     if at.since(now) > AHEAD {
         return Err("at is in the future".to_owned());
     }
-    let (contact, card) = match (row.contact, row.removed) {
-        (Some(person), None) => {
-            let card = directory::person_of(person.get())?;
-            if card.intents.iter().any(|intent| interest::is_ahead(intent, now)) {
-                return Err("the at of one of its intents is in the future".to_owned());
-            }
-            (card.contact.clone(), Some(card))
-        }
-        (None, Some(id)) => (ContactId::new(id), None),
-        (Some(_), Some(_)) | (None, None) => return Err("either contact or removed must be there".to_owned()),
+    let says = match (row.contact, row.removed, row.signs) {
+        (Some(person), None, None) => Says::Is(Box::new(directory::person_of(person.get())?)),
+        (None, Some(id), None) => Says::Gone(ContactId::new(id)),
+        (None, None, Some(signs)) => Says::Signs(directory::signs_of(signs.get())?),
+        _ => return Err("one of contact, removed and signs must be there".to_owned()),
     };
-    if !is_id(contact.as_str()) {
+    if says.signs().iter().any(|sign| interest::is_ahead(sign, now)) {
+        let whose = if says.of().is_some() { "intents" } else { "signs" };
+        return Err(format!("the at of one of its {whose} is in the future"));
+    }
+    if says.of().is_some_and(|contact| !is_id(contact.as_str())) {
         return Err(format!("the person's id is not 1 to {LONGEST_ID} plain characters"));
     }
-    Ok(CardChange { fresh: NumberId(Uuid::now_v7()), address, contact, at, card })
+    Ok(CardChange { fresh: NumberId(Uuid::now_v7()), address, at, says })
 }
 
 #[cfg(test)]
@@ -61,8 +60,9 @@ mod tests {
         let good = r#"{"phone":"+1 (415) 555-0123","at":"2026-03-02T10:00:00-05:00",
             "contact":{"id":"003-17","name":"Nils Farouk","phones":["+14155550123"],"owner":"maya"}}"#;
         let change = read(good).unwrap();
-        assert_eq!((change.address.as_str(), change.contact.as_str()), ("+14155550123", "003-17"));
-        assert_eq!(change.card.unwrap().name, "Nils Farouk");
+        let Says::Is(card) = change.says else { panic!("{change:?}") };
+        assert_eq!((change.address.as_str(), card.contact.as_str()), ("+14155550123", "003-17"));
+        assert_eq!(card.name, "Nils Farouk");
         // Another clock may be ahead by minutes.
         for (at, taken) in
             [("2026-03-03T15:04:00Z", true), ("2026-03-03T15:06:00Z", false), ("2099-01-01T00:00:00Z", false)]
@@ -73,13 +73,27 @@ mod tests {
             assert!(said.err().is_none_or(|why| why.contains("intents is in the future")));
         }
         let gone = read(r#"{"phone":"+14155550123","at":"2026-03-02T10:00:00Z","removed":"003-17"}"#).unwrap();
-        assert_eq!((gone.card, gone.contact.as_str()), (None, "003-17"));
+        assert_eq!(gone.says, Says::Gone(ContactId::from("003-17")));
+        let seen = r#"{"phone":"+14155550123","at":"2026-03-02T10:00:00Z",
+            "signs":[{"at":"2026-03-02T09:00:00Z","kind":"seat_limit","origin":"product"}]}"#;
+        let Says::Signs(signs) = read(seen).unwrap().says else { panic!("no signs") };
+        assert_eq!((signs.len(), signs[0].kind.as_str()), (1, "seat_limit"));
+        assert!(
+            read(&seen.replace("T09:00", "T23:00").replace("03-02T23", "03-09T23"))
+                .is_err_and(|why| why.contains("signs"))
+        );
         for (bad, why) in [
             ("5", "not { phone"),
             (r#"{"phone":"5550123","at":"2026-03-02T10:00:00Z","removed":"x"}"#, "phone is not a phone number"),
             (r#"{"phone":"+14155550123","at":"yesterday","removed":"x"}"#, "at is not an instant"),
             (r#"{"phone":"+14155550123","at":"2036-03-02T10:00:00Z","removed":"x"}"#, "in the future"),
-            (r#"{"phone":"+14155550123","at":"2026-03-02T10:00:00Z"}"#, "either contact or removed"),
+            (r#"{"phone":"+14155550123","at":"2026-03-02T10:00:00Z"}"#, "one of contact, removed and signs"),
+            (r#"{"phone":"+14155550123","at":"2026-03-02T10:00:00Z","removed":"x","signs":[]}"#, "one of contact"),
+            (r#"{"phone":"+14155550123","at":"2026-03-02T10:00:00Z","signs":[{"kind":"Nils"}]}"#, "signs are not"),
+            (
+                r#"{"phone":"+14155550123","at":"2026-03-02T10:00:00Z","signs":[{"at":"Nils","kind":"x"}]}"#,
+                "signs is not",
+            ),
             (r#"{"phone":"+14155550123","at":"2026-03-02T10:00:00Z","removed":""}"#, "id is not"),
             (r#"{"phone":"+14155550123","at":"2026-03-02T10:00:00Z","contact":{"id":"Nils"}}"#, "not a person"),
         ] {

@@ -19,9 +19,12 @@ pub(super) trait Traces: Crm {
     /// The write, where it was made.
     async fn look_for(&self, write: &Write) -> Result<Option<String>, CrmError> {
         match &write.what {
-            What::Log { .. } | What::Task { .. } | What::Outcome { .. } | What::Reopened | What::Undelivered { .. } => {
-                self.marked(write).await
-            }
+            What::Log { .. }
+            | What::Task { .. }
+            | What::Outcome { .. }
+            | What::Reopened
+            | What::Undelivered { .. }
+            | What::Missed { .. } => self.marked(write).await,
             What::TaskDone { task, .. } => {
                 let is_done = self.task(task).await?.is_over();
                 Ok(is_done.then(|| task.clone()))

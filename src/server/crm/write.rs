@@ -85,6 +85,19 @@ pub enum What {
         /// How it begins, cleaned; nothing once its words were erased.
         words: String,
     },
+    /// A text that stands there was not answered when that was due: a line in the log.
+    Missed {
+        /// When it was written, as its own line there says.
+        sent: Timestamp,
+        /// When its answer was due.
+        due: Timestamp,
+        /// The first for whoever reads, on the clock of the place: `2026-03-03 10:04 EST`.
+        when: String,
+        /// The second likewise.
+        until: String,
+        /// How it begins, cleaned; nothing once its words were erased.
+        words: String,
+    },
     /// The contact, or the deal when one is named, gets another owner: [`Write::owner`], which the CRM has to know here.
     Owner,
     /// The contact is marked as opted out of texts, or as not any more. Marked so already is as good.
@@ -174,6 +187,15 @@ pub fn not_arrived(when: &str, words: &str) -> String {
     format!("{NOT_ARRIVED}: that of {when}{words}")
 }
 
+/// How the line begins that tells of a text that was not answered when that was due.
+pub const NOT_ANSWERED: &str = "Not answered in time";
+
+/// The line of it: which text, of several.
+pub fn not_answered(when: &str, until: &str, words: &str) -> String {
+    let words = if words.is_empty() { String::new() } else { format!(", “{words}”") };
+    format!("{NOT_ANSWERED}: the text of {when}{words}; an answer was due {until}")
+}
+
 /// What the mark of a write begins with.
 pub const MARK: &str = "comeback:";
 
@@ -187,7 +209,10 @@ pub fn to_answer(name: Option<&str>) -> String {
 pub fn is_no_touch(title: &str) -> bool {
     let title = title.trim_start();
     let is_task = title.starts_with("Answer ") && (title.contains(" by text") || title.starts_with(&to_answer(None)));
-    is_task || [FROM_BUYER, ENDED, OPENED_AGAIN, NOT_ARRIVED, MOVED].iter().any(|ours| title.starts_with(ours))
+    is_task
+        || [FROM_BUYER, ENDED, OPENED_AGAIN, NOT_ARRIVED, NOT_ANSWERED, MOVED]
+            .iter()
+            .any(|ours| title.starts_with(ours))
 }
 
 /// A title without the mark at its end.
@@ -208,6 +233,7 @@ impl Write {
             What::Log { inbound: false, .. } | What::Outcome { .. } | What::Reopened | What::Undelivered { .. } => {
                 Some(format!("by {name}"))
             }
+            What::Missed { .. } => Some(format!("of {name}")),
             What::TaskDone { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => None,
         }
     }
@@ -222,6 +248,7 @@ impl Write {
             What::Reopened => "reopened",
             What::Moved { .. } => "moved",
             What::Undelivered { .. } => "undelivered",
+            What::Missed { .. } => "missed",
             What::Owner => "owner",
             What::Consent { .. } => "consent",
         }
@@ -245,6 +272,10 @@ mod tests {
         let line = not_arrived("2026-03-03 10:04 EST", "At three?");
         assert_eq!(line, "The text to the buyer did not arrive: that of 2026-03-03 10:04 EST, “At three?”");
         assert_eq!(not_arrived("2026-03-03 10:04 EST", ""), format!("{NOT_ARRIVED}: that of 2026-03-03 10:04 EST"));
+        assert!(is_no_touch(&line));
+        let line = not_answered("2026-03-03 10:04 EST", "2026-03-03 10:19 EST", "At three?");
+        let said = "Not answered in time: the text of 2026-03-03 10:04 EST, “At three?”; an answer was due 2026-03-03 10:19 EST";
+        assert_eq!(line, said);
         assert!(is_no_touch(&line));
     }
 

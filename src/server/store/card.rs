@@ -6,40 +6,96 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::domain::contact::Address;
-use crate::domain::context::{Account, Card};
+use crate::domain::context::{Account, Card, Intent};
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{ContactId, ConversationId, DealId, NumberId};
 use crate::domain::time::Timestamp;
 use crate::server::crm::{Changed, Touched};
 
-/// What a program says of one person on one number.
+/// What a program says of a number: of one person on it, or what was seen of whoever has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardChange {
     /// Takes the number's id when nobody knows the number yet.
     pub fresh: NumberId,
     /// The number.
     pub address: Address,
-    /// Who.
-    pub contact: ContactId,
     /// Since when it is so, by the program's word: what it said of a later time stays.
     pub at: Timestamp,
-    /// The card as it is now; nothing takes the person off the number.
-    pub card: Option<Card>,
+    /// What.
+    pub says: Says,
+}
+
+/// What it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// The card of a person as it is now. Its signs of interest stay on it, whatever the CRM says of them.
+    Is(Box<Card>),
+    /// This person has it no more.
+    Gone(ContactId),
+    /// Signs of interest of whoever has it, in place of those that were said before.
+    Signs(Vec<Intent>),
+}
+
+impl Says {
+    /// Of whom; nobody in particular for signs of whoever has the number.
+    pub fn of(&self) -> Option<&ContactId> {
+        match self {
+            Self::Is(card) => Some(&card.contact),
+            Self::Gone(contact) => Some(contact),
+            Self::Signs(_) => None,
+        }
+    }
+
+    /// The signs that stand by it from now on.
+    pub fn signs(&self) -> &[Intent] {
+        match self {
+            Self::Is(card) => &card.intents,
+            Self::Gone(_) => &[],
+            Self::Signs(signs) => signs,
+        }
+    }
 }
 
 impl CardChange {
     /// The cards of the number with the change in them. Whoever is new comes last.
     pub fn onto(&self, cards: &[Card]) -> Vec<Card> {
         let mut after = cards.to_vec();
-        let place = after.iter().position(|card| card.contact == self.contact);
-        match (&self.card, place) {
-            (Some(card), Some(n)) => after[n] = card.clone(),
-            (Some(card), None) => after.push(card.clone()),
-            (None, Some(n)) => drop(after.remove(n)),
-            (None, None) => {}
+        let place = |of: &ContactId| cards.iter().position(|card| card.contact == *of);
+        match &self.says {
+            Says::Is(card) => match place(&card.contact) {
+                Some(n) => after[n] = (**card).clone(),
+                None => after.push((**card).clone()),
+            },
+            Says::Gone(contact) => after.retain(|card| card.contact != *contact),
+            Says::Signs(_) => {}
         }
         after
     }
+}
+
+/// Signs that programs pushed of one number: of one person on it, or of whoever has it.
+pub(super) type PushedSigns = Vec<(Option<ContactId>, Vec<Intent>)>;
+
+/// The same cards with the signs that programs pushed: a CRM that is read knows nothing of them.
+pub(super) fn with_signs(mut cards: Vec<Card>, pushed: &PushedSigns) -> Vec<Card> {
+    for card in &mut cards {
+        for (_, signs) in pushed.iter().filter(|(of, _)| of.as_ref().is_none_or(|of| *of == card.contact)) {
+            for sign in signs {
+                if !card.intents.contains(sign) {
+                    card.intents.push(sign.clone());
+                }
+            }
+        }
+    }
+    cards
+}
+
+/// The same without signs that a program took back.
+pub(super) fn without_signs(mut cards: Vec<Card>, of: Option<&ContactId>, signs: &[Intent]) -> Vec<Card> {
+    for card in cards.iter_mut().filter(|card| of.is_none_or(|of| *of == card.contact)) {
+        card.intents.retain(|sign| !signs.contains(sign));
+    }
+    cards
 }
 
 /// The cards of a number after the CRM was read: its own, then whoever was there before and was only ever pushed. A CRM

@@ -309,6 +309,7 @@ impl WriteBack {
                 let Some(text) = self.service.store().message(*message).await? else { return Ok(None) };
                 self.not_arrived(&text)
             }
+            Wanted::Missed { due } => return self.missed(row, subject, past, *due).await,
             // Somebody else was chosen since, or it is nobody's again.
             Wanted::Owner if subject.state.owner != row.rep && !row.begun => return Ok(None),
             Wanted::Owner => What::Owner,
@@ -330,10 +331,32 @@ impl WriteBack {
 
     /// Which text did not arrive, of several.
     fn not_arrived(&self, text: &Message) -> What {
-        let begins = words(text).map(|body| SafeText::line(body.as_str()).truncated(FIRST_WORDS));
-        let when = text.at.utc().with_timezone(&self.service.playbook().zone());
-        let when = when.format("%Y-%m-%d %H:%M %Z").to_string();
-        What::Undelivered { sent: text.at, when, words: begins.unwrap_or_default() }
+        What::Undelivered { sent: text.at, when: self.clock_of(text.at), words: first_words(text) }
+    }
+
+    /// On the clock of the place.
+    fn clock_of(&self, at: Timestamp) -> String {
+        at.utc().with_timezone(&self.service.playbook().zone()).format("%Y-%m-%d %H:%M %Z").to_string()
+    }
+
+    /// The text whose answer was due and did not come.
+    async fn missed(
+        &self,
+        row: &CrmRow,
+        subject: &Subject,
+        past: &came_of::Past,
+        due: Timestamp,
+    ) -> Result<Option<Said>, StoreError> {
+        let Some(message) = came_of::missed(past, row.place.0) else { return Ok(None) };
+        let Some(text) = self.service.store().message(message).await? else { return Ok(None) };
+        if self.is_unheard(row, subject).await? {
+            return Ok(None);
+        }
+        let c = &subject.state;
+        let rep = c.owner.as_ref().or_else(|| c.assignee()).cloned();
+        let (when, until) = (self.clock_of(text.at), self.clock_of(due));
+        let what = What::Missed { sent: text.at, due, when, until, words: first_words(&text) };
+        Ok(Some(Said { what, rep, at: row.at }))
     }
 
     async fn text(
@@ -395,6 +418,11 @@ fn words(message: &Message) -> Option<Body> {
     let body = message.body.clone()?;
     let is_empty = body.as_str().trim().is_empty();
     Some(if is_empty && !message.media.is_empty() { Body::new("(a picture)".to_owned()) } else { body })
+}
+
+/// How it begins, cleaned; nothing once its words were erased.
+fn first_words(text: &Message) -> String {
+    words(text).map(|body| SafeText::line(body.as_str()).truncated(FIRST_WORDS)).unwrap_or_default()
 }
 
 /// What a write waits for whose buyer the CRM does not have.

@@ -14,7 +14,7 @@ use comeback::emulator::Faults;
 use comeback::server::crm::directory::Directory;
 use comeback::server::crm::{Crm, CrmError, Owned, TaskState, Write};
 use comeback::server::service::Work;
-use comeback::server::store::card::CardChange;
+use comeback::server::store::card::{CardChange, Says};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -99,9 +99,8 @@ async fn pushed(desk: &Desk, phone: &str, contact: &str) {
     let change = CardChange {
         fresh: NumberId(Uuid::now_v7()),
         address: Address::parse(phone).unwrap(),
-        contact: ContactId::from(contact),
         at: now,
-        card: Some(card),
+        says: Says::Is(Box::new(card)),
     };
     store.push_cards(&[change], now).await.unwrap();
 }

@@ -1,12 +1,12 @@
 //! Cards that others change.
 
 use comeback::domain::contact::Address;
-use comeback::domain::context::Card;
+use comeback::domain::context::{Card, Intent};
 use comeback::domain::id::ContactId;
 use comeback::server::crm::changed::Kind;
 use comeback::server::crm::{Changed, Touched};
 use comeback::server::store::People;
-use comeback::server::store::card::{CardChange, Pushed};
+use comeback::server::store::card::{CardChange, Pushed, Says};
 
 use super::scene::{Kept, address, arrival, here, minute, number, put};
 
@@ -57,9 +57,8 @@ pub(super) async fn when_the_crm_was_last_read_is_told_by_its_newest_answer_and_
     let push = |n: u128| CardChange {
         fresh: number(n),
         address: address(n),
-        contact: ContactId::from("c-9"),
         at: minute(50),
-        card: Some(crate::world::card("c-9")),
+        says: Says::Is(Box::new(crate::world::card("c-9"))),
     };
     store.push_cards(&[push(9)], minute(60)).await.unwrap();
     assert_eq!(store.crm_last_read().await.unwrap(), None, "a program is not the CRM");
@@ -77,9 +76,8 @@ pub(super) async fn a_push_adds_replaces_and_takes_off_and_an_older_one_changes_
     let change = |contact: &str, at: i64, card: Option<Card>| CardChange {
         fresh: number(77),
         address: address(1),
-        contact: ContactId::from(contact),
         at: minute(at),
-        card,
+        says: card.map_or_else(|| Says::Gone(ContactId::from(contact)), |card| Says::Is(Box::new(card))),
     };
     let is = |contact: &str, title: &str| Some(Card { title: title.to_owned(), ..crate::world::card(contact) });
     let push = async |changes: &[CardChange]| store.push_cards(changes, minute(60)).await.unwrap();
@@ -104,15 +102,52 @@ pub(super) async fn a_push_adds_replaces_and_takes_off_and_an_older_one_changes_
     assert_eq!(store.cards_of(&[number(5)].into()).await.unwrap()[&number(5)].len(), 1);
 }
 
+pub(super) async fn signs_that_a_program_pushed_stay_when_the_crm_is_read_until_it_takes_them_back(store: &Kept) {
+    put(store, arrival(1, &[])).await;
+    let sign =
+        |kind: &str| Intent { at: minute(1), kind: kind.to_owned(), detail: String::new(), origin: None, weight: None };
+    let change = |at: i64, says: Says| CardChange { fresh: number(77), address: address(1), at: minute(at), says };
+    let push = async |at, says| store.push_cards(&[change(at, says)], minute(60)).await.unwrap()[0];
+    let of_number = |kinds: &[&str]| Says::Signs(kinds.iter().map(|kind| sign(kind)).collect());
+    let with = |kinds: &[&str]| {
+        let intents = kinds.iter().map(|kind| sign(kind)).collect();
+        Card { intents, ..crate::world::card("c-1") }
+    };
+    let reads = async |cards: Vec<Card>| {
+        let people = People { fresh: number(78), address: address(1), cards };
+        store.put_cards(&[people], minute(70)).await.unwrap();
+    };
+    let shown = async || -> Vec<String> {
+        let cards = store.cards_of(&[number(1)].into()).await.unwrap().remove(&number(1)).unwrap_or_default();
+        let signs = |card: &Card| card.intents.iter().map(|sign| sign.kind.clone()).collect::<Vec<_>>().join("+");
+        cards.iter().map(|card| format!("{} {}", card.contact, signs(card))).collect()
+    };
+    assert_eq!(push(10, of_number(&["seats"])).await, Pushed::Taken, "nobody is there yet");
+    assert_eq!(push(10, of_number(&["seats"])).await, Pushed::Known);
+    assert_eq!(shown().await, [] as [String; 0]);
+    reads(vec![with(&["page"])]).await;
+    assert_eq!(shown().await, ["c-1 page+seats"]);
+    // A program that knows the person by the CRM's own id says more of them.
+    assert_eq!(push(11, Says::Is(Box::new(with(&["trial"])))).await, Pushed::Taken);
+    assert_eq!(shown().await, ["c-1 trial+seats"]);
+    reads(vec![with(&["page"]), crate::world::card("c-2")]).await;
+    assert_eq!(shown().await, ["c-1 page+seats+trial", "c-2 seats"], "what is of one person is not the other's");
+    assert_eq!(push(9, of_number(&["older"])).await, Pushed::Overtaken);
+    assert_eq!(push(20, of_number(&[])).await, Pushed::Taken);
+    assert_eq!(shown().await, ["c-1 page+trial", "c-2 "]);
+    assert_eq!(push(21, Says::Is(Box::new(with(&[])))).await, Pushed::Taken);
+    reads(vec![with(&["page"])]).await;
+    assert_eq!(shown().await, ["c-1 page"]);
+}
+
 pub(super) async fn whom_only_a_program_pushed_a_crm_that_never_knew_them_does_not_take_off(store: &Kept) {
     put(store, arrival(1, &[])).await;
     let person = |contact: &str| crate::world::card(contact);
     let change = |contact: &str, card: bool, at: i64| CardChange {
         fresh: number(77),
         address: address(1),
-        contact: ContactId::from(contact),
         at: minute(at),
-        card: card.then(|| person(contact)),
+        says: if card { Says::Is(Box::new(person(contact))) } else { Says::Gone(ContactId::from(contact)) },
     };
     let reads = async |contacts: &[&str], at: i64| {
         let cards = contacts.iter().map(|contact| person(contact)).collect();

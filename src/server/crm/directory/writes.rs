@@ -57,6 +57,9 @@ pub(in crate::server::crm) fn body(write: &Write) -> Value {
             json!({ "opted_out": opted_out, "number": number.as_str(), "scope": scope })
         }
         What::Undelivered { sent, words, .. } => json!({ "sent": sent.to_string(), "words": words }),
+        What::Missed { sent, due, words, .. } => {
+            json!({ "sent": sent.to_string(), "due": due.to_string(), "words": words })
+        }
         What::Reopened | What::Owner => Value::Null,
     };
     if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {

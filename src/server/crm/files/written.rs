@@ -246,6 +246,7 @@ const fn kind(what: &What) -> &'static str {
         | What::Reopened
         | What::Moved { .. }
         | What::Undelivered { .. }
+        | What::Missed { .. }
         | What::Owner
         | What::Consent { .. } => "",
     }

@@ -5,7 +5,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::write::{ENDED, FROM_BUYER, OPENED_AGAIN, Priority, TO_BUYER, What, Write, not_arrived};
+use super::super::write::{
+    ENDED, FROM_BUYER, OPENED_AGAIN, Priority, TO_BUYER, What, Write, not_answered, not_arrived,
+};
 use super::ask::{self, Question};
 use crate::domain::id::DealId;
 use crate::domain::time::Timestamp;
@@ -29,7 +31,7 @@ pub const fn place(write: &Write) -> Option<Place> {
         What::Task { .. } => Some(Place { kind: "tasks", marked: "hs_task_body" }),
         // Buyers who are asked to a meeting read its body; the notes are ours.
         What::Outcome { meeting: Some(_), .. } => Some(Place { kind: "meetings", marked: "hs_internal_meeting_notes" }),
-        What::Outcome { meeting: None, .. } | What::Reopened | What::Undelivered { .. } => {
+        What::Outcome { meeting: None, .. } | What::Reopened | What::Undelivered { .. } | What::Missed { .. } => {
             Some(Place { kind: "notes", marked: "hs_note_body" })
         }
         What::TaskDone { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => None,
@@ -84,6 +86,7 @@ const fn timestamp(write: &Write) -> Timestamp {
         | What::Reopened
         | What::Moved { .. }
         | What::Undelivered { .. }
+        | What::Missed { .. }
         | What::Owner
         | What::Consent { .. } => write.at,
     }
@@ -128,6 +131,9 @@ fn properties(write: &Write, whose: &str) -> Value {
         What::Undelivered { when, words, .. } => {
             json!({ "hs_note_body": drawn(write, &[&not_arrived(when, words), whose]) })
         }
+        What::Missed { when, until, words, .. } => {
+            json!({ "hs_note_body": drawn(write, &[&not_answered(when, until, words), whose]) })
+        }
         What::TaskDone { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => json!({}),
     }
 }
@@ -150,6 +156,7 @@ pub fn change(write: &Write, owner: Option<&str>) -> Option<Question> {
         | What::Reopened
         | What::Moved { .. }
         | What::Undelivered { .. }
+        | What::Missed { .. }
         | What::Consent { .. } => None,
     }
 }

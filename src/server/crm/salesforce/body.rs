@@ -7,7 +7,9 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use super::super::question::Question;
-use super::super::write::{ENDED, FROM_BUYER, MOVED, OPENED_AGAIN, Priority, TO_BUYER, What, Write, not_arrived};
+use super::super::write::{
+    ENDED, FROM_BUYER, MOVED, OPENED_AGAIN, Priority, TO_BUYER, What, Write, not_answered, not_arrived,
+};
 use super::ask;
 use super::read::Words;
 use super::soql::{ends_with, quoted};
@@ -37,7 +39,8 @@ pub const fn place(write: &Write) -> Option<&'static str> {
         | What::Task { .. }
         | What::Outcome { meeting: None, .. }
         | What::Reopened
-        | What::Undelivered { .. } => Some("Task"),
+        | What::Undelivered { .. }
+        | What::Missed { .. } => Some("Task"),
         What::Outcome { meeting: Some(_), .. } => Some("Event"),
         What::TaskDone { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => None,
     }
@@ -131,6 +134,7 @@ fn properties(write: &Write, by: By<'_>, words: &Words) -> Value {
         }
         What::Reopened => done(OPENED_AGAIN.to_owned(), &[whose]),
         What::Undelivered { when, words, .. } => done(not_arrived(when, words), &[whose]),
+        What::Missed { when, until, words, .. } => done(not_answered(when, until, words), &[whose]),
         What::TaskDone { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => json!({}),
     }
 }
@@ -155,6 +159,7 @@ pub fn change(write: &Write, owner: Option<&str>, words: &Words) -> Option<Quest
         | What::Reopened
         | What::Moved { .. }
         | What::Undelivered { .. }
+        | What::Missed { .. }
         | What::Consent { .. } => None,
     }
 }
@@ -177,6 +182,7 @@ pub fn changed(write: &Write) -> &str {
         | What::Outcome { .. }
         | What::Reopened
         | What::Undelivered { .. }
+        | What::Missed { .. }
         | What::Consent { .. } => write.contact.as_str(),
     }
 }

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 
 use super::super::card::{
-    Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, accounts, name_others, of_accounts, with_pushed,
+    Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, PushedSigns, Says, accounts, name_others,
+    of_accounts, with_pushed, with_signs, without_signs,
 };
 use super::super::{People, StoreError};
 use super::crm_write::wake_number;
 use super::{MemoryStore, Tables};
 use crate::domain::consent::Number;
-use crate::domain::context::Card;
+use crate::domain::context::{Card, Intent};
 use crate::domain::id::{ContactId, ConversationId, NumberId};
 use crate::domain::time::Timestamp;
 use crate::server::crm::changed::Kind;
@@ -32,6 +33,8 @@ pub(super) struct Beside {
     on: BTreeMap<(ContactId, NumberId), Timestamp>,
     /// Whom the CRM itself was seen to name there.
     read: BTreeSet<(ContactId, NumberId)>,
+    /// Signs that were pushed, since when: of a person on a number, or of whoever has it.
+    signs: BTreeMap<(NumberId, Option<ContactId>), (Timestamp, Vec<Intent>)>,
     changed: Vec<(u64, Changed)>,
     last: u64,
 }
@@ -43,6 +46,12 @@ impl Beside {
         for card in cards {
             self.saw(card.contact.clone(), id);
         }
+    }
+
+    /// Signs that programs pushed of a number.
+    fn signs_of(&self, id: NumberId) -> PushedSigns {
+        let of = self.signs.iter().filter(|((on, _), _)| *on == id);
+        of.map(|((_, of), (_, signs))| (of.clone(), signs.clone())).collect()
     }
 
     /// The CRM itself named somebody there.
@@ -154,6 +163,7 @@ pub(super) fn put_cards(tables: &mut Tables, people: &[People], at: Timestamp) {
         let is_first = !tables.cards.contains_key(&id);
         let before = tables.cards.get(&id).map(|(cards, _)| cards.clone()).unwrap_or_default();
         let now = with_pushed(&p.cards, before.clone(), |contact| tables.crm.is_only_pushed(contact, id));
+        let now = with_signs(now, &tables.crm.signs_of(id));
         let changed = before != now;
         if is_first || name_others(&before, &now) {
             wake_number(tables, id, at);
@@ -168,13 +178,25 @@ pub(super) fn put_cards(tables: &mut Tables, people: &[People], at: Timestamp) {
 fn push(tables: &mut Tables, change: &CardChange, at: Timestamp) -> Pushed {
     let id = *tables.addresses.entry(change.address.clone()).or_insert(change.fresh);
     tables.numbers.entry(id).or_insert_with(|| Number::new(id));
-    let said = tables.crm.on.entry((change.contact.clone(), id)).or_default();
-    if *said > change.at {
+    let of = change.says.of().cloned();
+    let said = of.clone().and_then(|of| tables.crm.on.get(&(of, id)).copied());
+    let signed = tables.crm.signs.get(&(id, of.clone())).map(|(at, _)| *at);
+    if said.max(signed).is_some_and(|said| said > change.at) {
         return Pushed::Overtaken;
     }
-    *said = change.at;
+    if let Some(of) = &of {
+        tables.crm.on.insert((of.clone(), id), change.at);
+    }
+    let signs = change.says.signs().to_vec();
+    let taken_back = tables.crm.signs.insert((id, of.clone()), (change.at, signs)).map(|(_, signs)| signs);
+    let taken_back = taken_back.unwrap_or_default();
     let before = tables.cards.get(&id).map(|(cards, _)| cards.clone());
-    let after = change.onto(before.as_deref().unwrap_or_default());
+    if let (Says::Signs(signs), None) = (&change.says, &before) {
+        // They stand on whoever the CRM says has it.
+        return if *signs == taken_back { Pushed::Known } else { Pushed::Taken };
+    }
+    let after = without_signs(change.onto(before.as_deref().unwrap_or_default()), of.as_ref(), &taken_back);
+    let after = with_signs(after, &tables.crm.signs_of(id));
     if before.as_ref() == Some(&after) {
         return Pushed::Known;
     }

@@ -7,7 +7,7 @@ use super::SqliteStore;
 use super::crm_write::wake_number;
 use super::people::number_of;
 use super::row::{address, from_json, optional, to_json};
-use crate::domain::context::Card;
+use crate::domain::context::{Card, Intent};
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{ContactId, ConversationId, NumberId};
 use crate::domain::time::Timestamp;
@@ -15,7 +15,8 @@ use crate::server::crm::changed::Kind;
 use crate::server::crm::{Changed, Touched};
 use crate::server::store::StoreError;
 use crate::server::store::card::{
-    Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, accounts, name_others, of_accounts,
+    Around, CardChange, CardStore, NEIGHBOURS, Neighbour, Pushed, PushedSigns, Says, accounts, name_others,
+    of_accounts, with_signs, without_signs,
 };
 
 #[async_trait]
@@ -143,24 +144,35 @@ fn push_cards(db: &mut Connection, changes: &[CardChange], at: Timestamp) -> Res
 
 fn push(tx: &Transaction<'_>, change: &CardChange, at: Timestamp) -> Result<Pushed, StoreError> {
     let id = number_of(tx, &change.address, change.fresh)?;
-    let contact = change.contact.as_str();
+    let of = change.says.of().map_or("", ContactId::as_str);
     let said = tx
-        .prepare_cached("SELECT pushed_at FROM card_contact WHERE contact = ?1 AND number = ?2")?
-        .query_row(params![contact, id], |r| r.get::<_, i64>(0));
-    if optional(said)?.is_some_and(|said| said > change.at.millis()) {
+        .prepare_cached(
+            "SELECT max(at) FROM (SELECT pushed_at AS at FROM card_contact WHERE contact = ?1 AND number = ?2 \
+             UNION ALL SELECT at FROM pushed_sign WHERE contact = ?1 AND number = ?2)",
+        )?
+        .query_row(params![of, id], |r| r.get::<_, Option<i64>>(0))?;
+    if said.is_some_and(|said| said > change.at.millis()) {
         return Ok(Pushed::Overtaken);
     }
     let kept =
         tx.prepare_cached("SELECT cards FROM card WHERE number = ?1")?.query_row([&id], |r| r.get::<_, String>(0));
     let before: Option<Vec<Card>> = optional(kept)?.map(|cards| from_json(&cards)).transpose()?;
-    tx.prepare_cached(
-        "INSERT INTO card_contact (contact, number, pushed_at) VALUES (?1, ?2, ?3) \
-         ON CONFLICT (contact, number) DO UPDATE SET pushed_at = excluded.pushed_at",
-    )?
-    .execute(params![contact, id, change.at.millis()])?;
+    if !of.is_empty() {
+        tx.prepare_cached(
+            "INSERT INTO card_contact (contact, number, pushed_at) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (contact, number) DO UPDATE SET pushed_at = excluded.pushed_at",
+        )?
+        .execute(params![of, id, change.at.millis()])?;
+    }
+    let taken_back = put_signs(tx, &id, change)?;
     let known = before.is_some();
     let before = before.unwrap_or_default();
-    let after = change.onto(&before);
+    let after = without_signs(change.onto(&before), change.says.of(), &taken_back);
+    let after = with_signs(after, &pushed_signs(tx, &id)?);
+    if let (Says::Signs(signs), false) = (&change.says, known) {
+        // They stand on whoever the CRM says has it.
+        return Ok(if *signs == taken_back { Pushed::Known } else { Pushed::Taken });
+    }
     if known && after == before {
         return Ok(Pushed::Known);
     }
@@ -178,6 +190,29 @@ fn push(tx: &Transaction<'_>, change: &CardChange, at: Timestamp) -> Result<Push
         tx.prepare_cached(mark)?.execute([&id])?;
     }
     Ok(if after == before { Pushed::Known } else { Pushed::Taken })
+}
+
+/// Keeps the signs that stand by a change; those that it takes back.
+fn put_signs(tx: &Transaction<'_>, number: &str, change: &CardChange) -> Result<Vec<Intent>, StoreError> {
+    let of = change.says.of().map_or("", ContactId::as_str);
+    let before = tx
+        .prepare_cached("SELECT signs FROM pushed_sign WHERE number = ?1 AND contact = ?2")?
+        .query_row([number, of], |r| r.get::<_, String>(0));
+    let before: Vec<Intent> = optional(before)?.map(|signs| from_json(&signs)).transpose()?.unwrap_or_default();
+    tx.prepare_cached("REPLACE INTO pushed_sign (number, contact, at, signs) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![number, of, change.at.millis(), to_json(change.says.signs())?])?;
+    Ok(before)
+}
+
+/// Signs that programs pushed of a number.
+pub(super) fn pushed_signs(tx: &Transaction<'_>, number: &str) -> Result<PushedSigns, StoreError> {
+    let mut query = tx.prepare_cached("SELECT contact, signs FROM pushed_sign WHERE number = ?1 ORDER BY contact")?;
+    let rows = query.query_map([number], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?)))?;
+    rows.map(|row| {
+        let (of, signs) = row?;
+        Ok((Some(of).filter(|of| !of.is_empty()).map(ContactId::new), from_json(&signs)?))
+    })
+    .collect()
 }
 
 /// Keeps which accounts the people on a number are of.

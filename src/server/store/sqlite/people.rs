@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 
-use super::card::{of_account, saw};
+use super::card::{of_account, pushed_signs, saw};
 use super::crm_write::wake_number;
 use super::row::{address, from_json, instant, optional, parse, to_json};
 use crate::domain::contact::Address;
@@ -12,7 +12,7 @@ use crate::domain::context::Card;
 use crate::domain::conversation::Conversation;
 use crate::domain::id::{ConversationId, DeviceId, NumberId, RepId};
 use crate::domain::time::Timestamp;
-use crate::server::store::card::{name_others, with_pushed};
+use crate::server::store::card::{name_others, with_pushed, with_signs};
 use crate::server::store::{CarrierLine, DedupeKey, Device, People, StoreError};
 
 pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -> Result<(), StoreError> {
@@ -27,6 +27,7 @@ pub(super) fn put_cards(db: &mut Connection, people: &[People], at: Timestamp) -
         let pushed = only_pushed(&tx, &id)?;
         let known: Vec<Card> = from_json(&before)?;
         let cards = with_pushed(&p.cards, known.clone(), |contact| pushed.contains(contact.as_str()));
+        let cards = with_signs(cards, &pushed_signs(&tx, &id)?);
         let now = to_json(&cards)?;
         tx.prepare_cached(
             "INSERT INTO card (number, cards, read_at) VALUES (?1, ?2, ?3) ON CONFLICT (number) DO UPDATE SET \
