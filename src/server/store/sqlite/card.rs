@@ -200,7 +200,7 @@ fn put_signs(tx: &Transaction<'_>, number: &str, change: &CardChange) -> Result<
         .query_row([number, of], |r| r.get::<_, String>(0));
     let before: Vec<Intent> = optional(before)?.map(|signs| from_json(&signs)).transpose()?.unwrap_or_default();
     tx.prepare_cached("REPLACE INTO pushed_sign (number, contact, at, signs) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![number, of, change.at.millis(), to_json(change.says.signs())?])?;
+        .execute(params![number, of, change.at.millis(), to_json(&change.says.signs())?])?;
     Ok(before)
 }
 
