@@ -114,40 +114,36 @@ fn at(text: &str) -> Timestamp {
 async fn a_meeting_booked_anew_takes_the_place_of_the_one_that_is_still_ahead_and_of_no_other() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let (_, buyer) = somebody(&shop).await;
-    let desk = shop.backend_undoing(Some(Arc::new(crm(&shop))), Span::seconds(60)).await;
+    let (desk, runner) = by_hand(&shop, Arc::new(crm(&shop))).await;
     asked(&shop, &desk, &buyer, "when can we talk?").await;
-    let held = shop.now() + Span::minutes(10);
-    let meetings = async |n: usize| {
-        eventually("the meeting stands there", async || {
-            shop.later(1);
-            let all = written(&shop).await.into_iter().filter(|w| w["write"]["kind"] == "outcome");
-            Some(all.collect::<Vec<_>>()).filter(|all| all.len() == n)
-        })
-        .await
-    };
+    desk.knows(&crm(&shop), &buyer).await;
     let book = async |from: Timestamp| {
         does(&desk, &buyer, json!({ "do": "booked", "meeting": { "from": from, "minutes": 30 } })).await;
     };
-    book(held).await;
-    meetings(1).await;
+    let stand = async |what: &str| -> Vec<Value> {
+        shop.later(20);
+        runner.round().await.unwrap();
+        written(&shop).await.into_iter().filter(|w| w["write"]["kind"] == what).collect()
+    };
+    book(shop.now() + Span::minutes(10)).await;
+    assert_eq!(stand("outcome").await.len(), 1);
     // That one is held; another one is booked on it.
     shop.later(20 * 60);
     does(&desk, &buyer, json!({ "do": "reopen" })).await;
     book(at("2026-03-12T15:00:00Z")).await;
-    let second = meetings(2).await.pop().unwrap();
-    assert!(!kinds(&written(&shop).await).contains(&"moved"));
+    let second = stand("outcome").await.pop().unwrap();
+    assert!(stand("moved").await.is_empty());
     // The buyer cannot then. A slip of the hand is taken back, and moves nothing.
     asked(&shop, &desk, &buyer, "can we make it Friday?").await;
     book(at("2026-03-14T15:00:00Z")).await;
+    runner.round().await.unwrap();
     does(&desk, &buyer, json!({ "do": "reopen" })).await;
     book(at("2026-03-13T15:00:00Z")).await;
-    let third = meetings(3).await.pop().unwrap();
-    assert_eq!(third["write"]["meeting"]["from"], "2026-03-13T15:00:00.000Z");
-    let moved = first(&shop, "moved").await;
-    assert_eq!(moved["write"]["meeting"], second["id"]);
-    let all = written(&shop).await;
-    assert_each_once(&all);
-    assert_eq!(kinds(&all).into_iter().filter(|kind| *kind == "moved").count(), 1, "{all:#?}");
+    let meetings = stand("outcome").await;
+    assert_eq!((meetings.len(), &meetings[2]["write"]["meeting"]["from"]), (3, &json!("2026-03-13T15:00:00.000Z")));
+    let moved = stand("moved").await;
+    assert_eq!((moved.len(), &moved[0]["write"]["meeting"]), (1, &second["id"]), "{moved:#?}");
+    assert_each_once(&written(&shop).await);
     desk.close().await;
 }
 

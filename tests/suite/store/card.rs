@@ -182,9 +182,8 @@ pub(super) async fn whom_the_crm_itself_named_on_a_number_is_told_apart_from_who
     let pushed = |contact: &str, at: i64| CardChange {
         fresh: number(77),
         address: address(1),
-        contact: ContactId::from(contact),
         at: minute(at),
-        card: Some(crate::world::card(contact)),
+        says: Says::Is(Box::new(crate::world::card(contact))),
     };
     store.push_cards(&[pushed("pushed", 10)], minute(10)).await.unwrap();
     let people = People { fresh: number(78), address: address(1), cards: vec![crate::world::card("read")] };
