@@ -14,6 +14,7 @@ pub mod crm;
 pub mod dossier;
 pub mod explanation;
 pub mod media;
+pub mod messages;
 pub mod past;
 pub mod people;
 pub mod problem;

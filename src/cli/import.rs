@@ -1,4 +1,4 @@
-//! `comeback import sends|history FILE…`: what campaigns sent, and what was before, from files.
+//! `comeback import sends|history|messages FILE…`: what campaigns sent, and what was before, from files.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -20,6 +20,7 @@ use crate::wire::sends::SendRow;
 use crate::wire::table::{FileRow, Rows, Wrong};
 use progress::Progress;
 
+mod messages;
 pub(super) mod progress;
 
 /// Bring in what other programs know.
@@ -55,6 +56,25 @@ pub(super) enum Import {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// The same, from a carrier's own log of messages, as Twilio or Telnyx exports it: what a buyer writes to one of our
+    /// numbers is a reply, and our first text after it the answer.
+    ///
+    /// A .csv with the carrier's names in its first line, in whatever order, or a .jsonl with an object on each line.
+    /// Give all files of a log together: what one ends with may be answered in the next. Texts that cannot be read are
+    /// told with their line, and the others count. Numbers and words are not kept. Run again, it changes nothing.
+    Messages {
+        #[command(flatten)]
+        database: DatabaseArg,
+        /// Which carrier's it is: ids are its own.
+        #[arg(long, default_value = "messages", value_parser = super::api_key::name)]
+        source: String,
+        /// Whose texts were that came to numbers of no line of the playbook: a team of it.
+        #[arg(long)]
+        team: Option<String>,
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
 }
 
 /// Rows kept in one transaction.
@@ -69,6 +89,9 @@ impl Import {
         match self {
             Self::Sends { database, source, file } => import::<Sends>(&database, &source, &[file]).await,
             Self::History { database, source, files } => import::<History>(&database, &source, &files).await,
+            Self::Messages { database, source, team, files } => {
+                messages::import(&database, &source, team.as_deref(), &files).await
+            }
         }
     }
 }
@@ -144,28 +167,18 @@ impl Kind for History {
 }
 
 async fn import<K: Kind>(database: &DatabaseArg, source: &str, files: &[PathBuf]) -> anyhow::Result<()> {
-    let store = database.open()?;
-    let playbook = store.playbook().await?.ok_or_else(|| {
-        anyhow::anyhow!("this database has no playbook yet: start it once with comeback serve --playbook FILE")
-    })?;
-    let mut import = Importing::<K> {
-        store,
-        playbook,
-        source,
-        batch: Vec::new(),
-        ids: BTreeMap::new(),
-        told: BTreeMap::new(),
-        new: 0,
-        replaced: 0,
-        known: 0,
-        refused: 0,
-    };
+    let mut import = Importing::<K>::open(database, source).await?;
     let mut refused = 0;
     for file in files {
         import.file(file, database).await?;
         refused += std::mem::take(&mut import.refused);
         (import.new, import.replaced, import.known) = (0, 0, 0);
     }
+    all_kept(refused)
+}
+
+/// Fails when something was refused, once the rest is kept.
+fn all_kept(refused: u64) -> anyhow::Result<()> {
     anyhow::ensure!(
         refused == 0,
         "{refused} row(s) were not kept; the others are. Mend them and run it again: what is kept is not kept twice"
@@ -189,7 +202,26 @@ struct Importing<'a, K: Kind> {
     refused: u64,
 }
 
-impl<K: Kind> Importing<'_, K> {
+impl<'a, K: Kind> Importing<'a, K> {
+    async fn open(database: &DatabaseArg, source: &'a str) -> anyhow::Result<Self> {
+        let store = database.open()?;
+        let playbook = store.playbook().await?.ok_or_else(|| {
+            anyhow::anyhow!("this database has no playbook yet: start it once with comeback serve --playbook FILE")
+        })?;
+        Ok(Self {
+            store,
+            playbook,
+            source,
+            batch: Vec::new(),
+            ids: BTreeMap::new(),
+            told: BTreeMap::new(),
+            new: 0,
+            replaced: 0,
+            known: 0,
+            refused: 0,
+        })
+    }
+
     /// One file, from its first row to its last.
     async fn file(&mut self, file: &Path, database: &DatabaseArg) -> anyhow::Result<()> {
         let name = file.display().to_string();
@@ -229,9 +261,14 @@ impl<K: Kind> Importing<'_, K> {
         }
         self.flush().await?;
         progress.clear();
-        let replaced = if self.replaced > 0 { format!(", {} replaced", self.replaced) } else { String::new() };
-        say(&format!("{name}: {} kept{replaced}, {} known before, {} refused", self.new, self.known, self.refused));
+        say(&format!("{name}: {}", self.came()));
         ended
+    }
+
+    /// What became of the rows.
+    fn came(&self) -> String {
+        let replaced = if self.replaced > 0 { format!(", {} replaced", self.replaced) } else { String::new() };
+        format!("{} kept{replaced}, {} known before, {} refused", self.new, self.known, self.refused)
     }
 
     /// Whether a row of the same batch has its id and says something else; of rows that replace others, one of the same file.

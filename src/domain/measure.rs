@@ -26,6 +26,7 @@ pub mod name;
 pub mod number;
 pub mod on_hold;
 pub mod outcomes;
+pub mod pairing;
 pub mod reply;
 pub mod report;
 

@@ -31,6 +31,11 @@ pub fn one(c: &Conversation) -> Option<&ContactId> {
     }
 }
 
+/// The one person of the CRM behind a number, by its cards; nobody where there are several.
+pub fn only(cards: &[Card]) -> Option<&ContactId> {
+    if let [card] = cards { Some(&card.contact) } else { None }
+}
+
 /// The cards of those who may have written: one once somebody said who.
 pub fn cards<'a>(c: &Conversation, all: &'a [Card]) -> &'a [Card] {
     let writer = c.writer.as_ref().and_then(|writer| all.iter().position(|card| card.contact == *writer));

@@ -1,4 +1,4 @@
-//! Replies of before: checked row by row.
+//! Replies of before: checked row by row, or made of a carrier's log.
 
 use chrono::DateTime;
 
@@ -9,17 +9,15 @@ use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 use crate::wire::past::PastRow;
 
+pub mod log;
+
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 200;
 
 /// A row as it is kept, or why it is not. The reason repeats nothing that was sent.
 pub fn checked(row: &PastRow, source: &str, playbook: &Playbook, now: Timestamp) -> Result<PastReply, String> {
     let id = name("id", &row.id)?;
-    let team = TeamId::new(row.team.trim());
-    if !playbook.teams.contains_key(&team) {
-        let known: Vec<&str> = playbook.teams.keys().map(TeamId::as_str).collect();
-        return Err(unknown("team", team.as_str(), &known));
-    }
+    let team = team(&row.team, playbook)?;
     let received = instant("received_at", &row.received_at)?;
     if received > now {
         return Err("received_at is in the future".to_owned());
@@ -52,6 +50,16 @@ pub fn checked(row: &PastRow, source: &str, playbook: &Playbook, now: Timestamp)
         stage: more("stage", &row.stage)?,
         outcome,
     })
+}
+
+/// A team of the playbook, by its short name.
+pub fn team(name: &str, playbook: &Playbook) -> Result<TeamId, String> {
+    let team = TeamId::new(name.trim());
+    if playbook.teams.contains_key(&team) {
+        return Ok(team);
+    }
+    let known: Vec<&str> = playbook.teams.keys().map(TeamId::as_str).collect();
+    Err(unknown("team", team.as_str(), &known))
 }
 
 fn name(what: &str, text: &str) -> Result<String, String> {

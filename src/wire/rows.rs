@@ -19,12 +19,36 @@ pub fn read_with<R>(
     numbers: &[&str],
     from: impl FnOnce(Column<'_>) -> Result<R, String>,
 ) -> Result<R, String> {
-    let row: Members = serde_json::from_str(json).map_err(|e| match e.classify() {
+    columns(&object(json)?, numbers, from)
+}
+
+/// The same, where members are put right before they are asked for: called by other names, or taken out of what holds them.
+pub fn read_put_right<R>(
+    json: &str,
+    right: impl FnOnce(BTreeMap<String, Value>) -> BTreeMap<String, Value>,
+    from: impl FnOnce(Column<'_>) -> Result<R, String>,
+) -> Result<R, String> {
+    let row = object(json)?;
+    if !row.twice.is_empty() {
+        return Err("a member stands there twice and says two things".to_owned());
+    }
+    columns(&Members { of: right(row.of), twice: BTreeSet::new() }, &[], from)
+}
+
+fn object(json: &str) -> Result<Members, String> {
+    serde_json::from_str(json).map_err(|e| match e.classify() {
         serde_json::error::Category::Data => "not an object in { }".to_owned(),
         serde_json::error::Category::Io | serde_json::error::Category::Syntax | serde_json::error::Category::Eof => {
             format!("not JSON at column {}", e.column())
         }
-    })?;
+    })
+}
+
+fn columns<R>(
+    row: &Members,
+    numbers: &[&str],
+    from: impl FnOnce(Column<'_>) -> Result<R, String>,
+) -> Result<R, String> {
     from(&|key| match row.of.get(key) {
         _ if row.twice.contains(key) => Err(format!("{key} stands there twice and says two things")),
         None | Some(Value::Null) => Ok(None),

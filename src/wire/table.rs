@@ -19,6 +19,13 @@ pub trait FileRow: Sized {
     const NEEDED: &'static [&'static str];
     /// Columns that may be.
     const MORE: &'static [&'static str];
+    /// Columns of which some must be there: one at least of each of these.
+    const ONE_OF: &'static [&'static [&'static str]] = &[];
+
+    /// What a column is called, however a table writes its name.
+    fn called(written: &str) -> String {
+        written.trim().to_lowercase()
+    }
 
     /// From named texts.
     fn of_columns(column: Column<'_>) -> Result<Self, String>;
@@ -177,7 +184,7 @@ fn divider(file: &mut File) -> u8 {
 
 fn columns<R: FileRow>(reader: &mut csv::Reader<Counted>) -> Result<Vec<String>, String> {
     let header = reader.byte_headers().map_err(|e| unreadable(&e))?;
-    let columns: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_lowercase()).collect();
+    let columns: Vec<String> = header.iter().map(|name| R::called(&String::from_utf8_lossy(name))).collect();
     for needed in R::NEEDED.iter().chain(R::MORE) {
         match columns.iter().filter(|name| name == needed).count() {
             0 if R::NEEDED.contains(needed) => {
@@ -186,6 +193,11 @@ fn columns<R: FileRow>(reader: &mut csv::Reader<Counted>) -> Result<Vec<String>,
             }
             0 | 1 => {}
             _ => return Err(format!("the first line names the column \"{needed}\" twice")),
+        }
+    }
+    for any in R::ONE_OF {
+        if !columns.iter().any(|name| any.contains(&name.as_str())) {
+            return Err(format!("the first line names none of the columns {}", any.join(", ")));
         }
     }
     Ok(columns)

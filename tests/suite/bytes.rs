@@ -75,6 +75,7 @@ held! {
     past_row 2000
     deals_page 1500
     crm_folder 1500
+    message_row 2000
 }
 
 #[test]

@@ -26,8 +26,8 @@ pub(in crate::cli) struct Outcomes {
     /// 500. JSON always has all.
     #[arg(long)]
     detail: bool,
-    /// Hold what was imported of the time before each team began (`comeback import history`) against what came since: as
-    /// many days before as since, at most those of --since.
+    /// Hold what was imported of the time before each team began (`comeback import history|messages`) against what came
+    /// since: as many days before as since, at most those of --since.
     #[arg(long)]
     compare: bool,
     /// The same, with this day as the one on which all teams began.

@@ -32,8 +32,8 @@ pub struct Began {
     pub at: Timestamp,
     /// Where the buyer's deal stood then.
     pub stood: Stood,
-    /// Whether it ended with a meeting.
-    pub meeting: bool,
+    /// Whether it ended with a meeting; nothing where nobody tells how it ended.
+    pub meeting: Option<bool>,
     /// How long it waited for its first answer, in milliseconds on the wall; nothing when there was none.
     pub wall: Option<i64>,
 }
@@ -45,6 +45,9 @@ pub struct Compared {
     pub days: i64,
     /// Exchanges that were imported of the time before.
     pub imported: i64,
+    /// Those of them of which nobody tells how they ended.
+    #[serde(default)]
+    pub untold: i64,
     /// Team by team.
     pub teams: Vec<TeamCompared>,
     /// All teams together, by the stage that the buyer's deal stood in.
@@ -184,8 +187,8 @@ impl Sides<'_> {
     }
 
     fn share<'b>(of: impl Iterator<Item = &'b Began>) -> Share {
-        of.fold(Share { part: 0, whole: 0 }, |sum, one| Share {
-            part: sum.part + i64::from(one.meeting),
+        of.filter_map(|one| one.meeting).fold(Share { part: 0, whole: 0 }, |sum, meeting| Share {
+            part: sum.part + i64::from(meeting),
             whole: sum.whole + 1,
         })
     }
@@ -341,7 +344,7 @@ mod tests {
             team: team.into(),
             at: day(on),
             stood: stage.map_or(Stood::NoDeal, |stage| Stood::In(stage.to_owned())),
-            meeting: n < meetings,
+            meeting: Some(n < meetings),
             wall: Some(60_000),
         };
         (0..all).map(one).collect()
@@ -385,6 +388,19 @@ mod tests {
         // West begins later than now: there is no day of it, and nothing to hold against anything.
         assert_eq!(told.waves.len(), 1);
         assert_eq!((told.teams[1].days, told.teams[1].after.meetings.whole), (0, 0));
+    }
+
+    #[test]
+    fn what_nobody_tells_the_end_of_is_in_no_share_of_meetings() {
+        let mut all = began("east", 110, 25, 50, None);
+        all.extend(began("east", 80, 0, 30, None).into_iter().map(|one| Began { meeting: None, ..one }));
+        let starts = [("east".into(), day(100))].into();
+        let sides = Sides { began: &all, deals: &[], starts: &starts, days: 30, rule: Rule::default(), now: day(130) };
+        let told = compare(&sides, &ToString::to_string);
+        let east = &told.teams[0];
+        assert_eq!((east.before.meetings.whole, east.before.first.n, east.after.meetings.whole), (0, 30, 50));
+        assert_eq!((east.difference.value, told.in_stages.value), (None, None));
+        assert_eq!((told.stages[0].before.whole, told.stages[0].after.whole), (0, 50));
     }
 
     #[test]

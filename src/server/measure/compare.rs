@@ -1,6 +1,6 @@
 //! Before and since, answered from what was imported, what was made of the journal, and deals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::projections::MeasureError;
 use super::report::{Desk, Sees};
 use crate::domain::deal::Deal;
+use crate::domain::event::Outcome;
 use crate::domain::id::{ContactId, ConversationId, DealId, TeamId};
 use crate::domain::measure::compare::{Began, Compared, Sides, Stood, compare};
 use crate::domain::measure::credit::{Rule, Talked, Under};
@@ -68,12 +69,18 @@ impl Desk {
         if let Some(before) = before {
             starts.extend(past.iter().map(|reply| (reply.team.clone(), before)));
         }
+        // A source that names no outcome at all, as a carrier's log, knows none: what it has did not all end without a
+        // meeting.
+        let ends = past.iter().filter(|reply| reply.outcome.is_some()).map(|reply| reply.source.as_str());
+        let ends: BTreeSet<&str> = ends.collect();
         let past: Vec<&PastReply> =
             past.iter().filter(|reply| own.get(&reply.team).is_none_or(|first| reply.received < *first)).collect();
         let (mut deals, ()) = self.projections.deals_with((from, self.now), rule, |_| Ok(()))?;
         let on_deals = deals_of(&deals);
         let mut began = in_journal(&self.projections.reading(), from, &deals)?;
-        let imported = i64::try_from(past.len()).unwrap_or(i64::MAX);
+        let counted = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let untold = counted(past.iter().filter(|reply| !ends.contains(reply.source.as_str())).count());
+        let imported = counted(past.len());
         for reply in &past {
             let theirs = reply.contact.as_ref().and_then(|contact| on_deals.get(contact));
             let theirs = theirs.into_iter().flatten().map(|place| &deals[*place].deal);
@@ -82,7 +89,7 @@ impl Desk {
                 team: reply.team.clone(),
                 at: reply.received,
                 stood: said.map_or_else(|| Stood::of(theirs, reply.received), Stood::In),
-                meeting: reply.outcome == Some(crate::domain::event::Outcome::Meeting),
+                meeting: ends.contains(reply.source.as_str()).then_some(reply.outcome == Some(Outcome::Meeting)),
                 wall: reply.answered.map(|at| at.since(reply.received).as_millis()),
             });
         }
@@ -98,7 +105,7 @@ impl Desk {
             |team: &TeamId| self.playbook.teams.get(team).map_or_else(|| team.to_string(), |known| known.label.clone());
         let sides =
             Sides { began: &began, deals: &deals, starts: &starts, days: self.side_days(), rule, now: self.now };
-        Ok(Some(Compared { imported, ..compare(&sides, &label) }))
+        Ok(Some(Compared { imported, untold, ..compare(&sides, &label) }))
     }
 }
 
@@ -152,7 +159,7 @@ fn in_journal(db: &Connection, from: Timestamp, deals: &[Known]) -> Result<Vec<B
             team: TeamId::new(row.get::<_, String>(2)?),
             at,
             stood: Stood::of(theirs.into_iter().flatten().copied(), at),
-            meeting: outcome.as_deref() == Some("meeting"),
+            meeting: Some(outcome.as_deref() == Some("meeting")),
             wall: row.get(4)?,
         });
     }

@@ -14,6 +14,7 @@ use comeback::domain::command::Actor;
 use comeback::domain::consent::OptOutSource;
 use comeback::domain::contact::Address;
 use comeback::domain::deal::Deal;
+use comeback::domain::id::TeamId;
 use comeback::domain::playbook::{Playbook, Team};
 use comeback::domain::safe_text::SafeText;
 use comeback::domain::time::Timestamp;
@@ -28,11 +29,13 @@ use comeback::server::crm::owner::{Matched, Names};
 use comeback::server::crm::push;
 use comeback::server::crm::salesforce;
 use comeback::server::past;
+use comeback::server::past::log::{By, Log, Unfit};
 use comeback::tui::input_line::{InputLine, MAX_BYTES};
 use comeback::tui::keymap::chord::Chord;
 use comeback::wire::changes::{Changes, Message};
 use comeback::wire::command::{Push, Receipts};
 use comeback::wire::consent::ConsentRow;
+use comeback::wire::messages::MessageRow;
 use comeback::wire::past::PastRow;
 use comeback::wire::problem::Problem;
 use comeback::wire::session::{Session, SignIn, SignedIn};
@@ -43,7 +46,7 @@ use serde::de::DeserializeOwned;
 pub type Door = fn(&[u8]);
 
 /// All of them, by the name of their fuzz target and of their folder in `fuzz/corpus`.
-pub const DOORS: [(&str, Door); 18] = [
+pub const DOORS: [(&str, Door); 19] = [
     ("webhook_form", webhook_form),
     ("webhook_json", webhook_json),
     ("playbook", playbook),
@@ -62,6 +65,7 @@ pub const DOORS: [(&str, Door); 18] = [
     ("past_row", past_row),
     ("deals_page", deals_page),
     ("crm_folder", crm_folder),
+    ("message_row", message_row),
 ];
 
 /// An error is one short line for a person, and moves no cursor.
@@ -336,6 +340,27 @@ pub fn past_row(bytes: &[u8]) {
             assert!(!kept.stage.unwrap_or_default().chars().any(char::is_control));
         }
         Err(error) => sentence(&error),
+    }
+}
+
+/// A text that a carrier's log has.
+pub fn message_row(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let row = match MessageRow::read(text) {
+        Ok(row) => row,
+        Err(error) => return sentence(&error),
+    };
+    let (playbook, team) = (Playbook::default(), TeamId::from("enterprise"));
+    let by = By { playbook: &playbook, team: Some(&team), now: Timestamp::from_millis(1_800_000_000_000) };
+    let mut log = Log::new(1);
+    match log.add(&row, &by) {
+        Ok(()) => {}
+        Err(Unfit::Row(why)) => sentence(&why),
+        Err(unfit @ (Unfit::Nobodys | Unfit::Full)) => panic!("{unfit:?}: all numbers are a team's, and there is room"),
+    }
+    for reply in log.pairs().flat_map(|pair| pair.kept("old", None)) {
+        assert!(reply.answered.is_none() && reply.received <= by.now);
+        assert!(!reply.id.is_empty() && reply.id.chars().count() <= 200 && !reply.id.chars().any(char::is_control));
     }
 }
 

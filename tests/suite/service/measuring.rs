@@ -89,6 +89,7 @@ use crate::world::at;
 
 mod before;
 mod forbidden;
+mod logged;
 mod opening;
 mod worth;
 

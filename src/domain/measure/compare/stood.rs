@@ -48,9 +48,9 @@ pub(super) fn layers(of: &Sides<'_>) -> Vec<(Stood, [Share; 2])> {
         let Some(start) = of.starts.get(&one.team) else { continue };
         let (before, after) = Sides::around(*start, of.days_since(*start));
         for (side, days) in [before, after].into_iter().enumerate() {
-            if has(days, one.at) {
+            if let Some(meeting) = one.meeting.filter(|_| has(days, one.at)) {
                 let sum = &mut written.entry(&one.stood).or_insert([none; 2])[side];
-                sum.part += i64::from(one.meeting);
+                sum.part += i64::from(meeting);
                 sum.whole += 1;
             }
         }

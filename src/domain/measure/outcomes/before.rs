@@ -77,11 +77,22 @@ fn teams(of: &Compared) -> Sheet {
         rows,
         notes: [
             vec![format!("{} exchanges of the time before were imported. As many days before as since.", of.imported)],
+            untold(of),
             star(of.teams.iter().any(|team| team.before.meetings.small || team.after.meetings.small)),
             of.teams.iter().filter(|team| team.days == 0).map(too_young).collect(),
         ]
         .concat(),
     }
+}
+
+/// Of a carrier's log nobody knows how anything ended.
+fn untold(of: &Compared) -> Vec<String> {
+    let says = |n: i64| {
+        format!(
+            "Of {n} of them nobody tells how they ended: they count in first answers and deals, and in no share of meetings."
+        )
+    };
+    Some(of.untold).filter(|n| *n > 0).map(says).into_iter().collect()
 }
 
 /// Whole days are compared: of the first one there is none.
@@ -202,7 +213,9 @@ mod tests {
         let of = Compared { teams: vec![team("West", 0), team("East", 3)], ..Compared::default() };
         let notes = teams(&of).notes.join("\n");
         assert!(notes.contains("West began less than a whole day ago"), "{notes}");
-        assert!(!notes.contains("East began"), "{notes}");
+        assert!(!notes.contains("East began") && !notes.contains("nobody tells"), "{notes}");
+        let of = Compared { imported: 9, untold: 7, ..of };
+        assert!(teams(&of).notes.join("\n").contains("Of 7 of them nobody tells how they ended"));
     }
 
     #[test]
