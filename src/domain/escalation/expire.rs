@@ -3,11 +3,12 @@
 use super::{climb, from_the_start, repeats};
 use crate::domain::asking;
 use crate::domain::command::ReadSet;
-use crate::domain::conversation::Status;
+use crate::domain::conversation::{AnswerState, Conversation, Status};
 use crate::domain::coverage;
 use crate::domain::decide::{Decided, Draft};
 use crate::domain::event::{Climb, Event};
 use crate::domain::hold;
+use crate::domain::message::Delivery;
 use crate::domain::routing::Holder;
 use crate::domain::sla::{Clock, Stage};
 use crate::domain::time::Timestamp;
@@ -61,11 +62,21 @@ fn clock_reached(d: &mut Draft, world: &ReadSet<'_>, at: Timestamp) {
     }
 }
 
+/// Whether the buyer has the answer to what they asked last. One that only left may fail yet, and then somebody has to be asked
+/// on.
+fn has_answer(c: &Conversation) -> bool {
+    let met = c.met.as_ref().and_then(|met| c.answers.get(&met.by));
+    met.is_some_and(|answer| {
+        matches!(answer.state, AnswerState::Out { delivery: Delivery::Delivered | Delivery::Read, .. })
+    })
+}
+
 /// The next step; at the end of the ladder the first one again, while it repeats; else an offer that no longer expires.
 fn pass_on(d: &mut Draft, world: &ReadSet<'_>, why: Climb) {
     let mut climbed = Vec::new();
-    // They said stop: no answer is wanted of anybody, and it lies with whoever was asked.
-    let is_over = d.c.clock.is_none() && withdrawal::is_out(world, &d.c.line);
+    // They said stop, or have an answer that came while somebody else was asked already: none is wanted of anybody any more,
+    // and it lies with whoever was asked.
+    let is_over = d.c.clock.is_none() && (withdrawal::is_out(world, &d.c.line) || has_answer(&d.c));
     // Another program answers it: that it is late is told to the lead, and nobody is asked.
     if !is_over && use_case::sent_on(world.playbook, &d.c.use_case).is_none() {
         climbed = climb(world, &d.c, d.now, why);

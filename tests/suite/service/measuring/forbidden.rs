@@ -64,3 +64,26 @@ async fn a_wish_to_be_left_alone_that_falls_due_unruled_is_nobodys_miss() {
     let (_, (_, part, whole)) = reps(&rows).into_iter().find(|(rep, _)| *rep == "maya").unwrap();
     assert_eq!((part, whole), (0, 1), "{rows}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_asked_on_once_the_buyer_has_an_answer_that_came_while_others_were_asked() {
+    for delivery in [Delivery::Delivered, Delivery::Sent] {
+        let mut f = Floor::opens().await;
+        f.crm_says(1, known(1, chrono_tz::America::New_York)).await;
+        let one = f.texts(1, "main", "Can we talk?").await;
+        f.until(tuesday("10:01:00"), &[one]).await;
+        assert_eq!(f.does("maya", one, Command::Take).await, Verdict::Done);
+        f.until(tuesday("10:14:55"), &[one]).await;
+        // It leaves when its undo time is over; meanwhile it falls due, and the next ones are asked.
+        let message = f.answers("maya", one, "Yes.").await;
+        f.until(tuesday("10:15:01"), &[one]).await;
+        let asked = f.state(one).await.assignment.unwrap();
+        assert!(asked.taken.is_none() && asked.expires.is_some(), "{asked:?}");
+        f.goes(one, message, 8).await;
+        f.told(one, message, delivery, None).await;
+        f.until(tuesday("16:00:00"), &[one]).await;
+        let after = f.state(one).await.assignment.unwrap();
+        let same = (&after.to, after.step) == (&asked.to, asked.step);
+        assert_eq!((same, after.expires), (delivery == Delivery::Delivered, None), "{delivery:?}: {after:?}");
+    }
+}
