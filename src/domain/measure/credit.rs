@@ -89,18 +89,20 @@ impl Rule {
 
     /// The exchanges that a deal is credited to, oldest first. `talks` are those of everybody on it, oldest first; `until` is
     /// the end of the period.
-    pub fn credited<'a>(self, deal: &Deal, talks: &'a [Talked], until: Timestamp) -> Vec<&'a Talked> {
+    pub fn credited<'a>(self, deal: &Deal, talks: &'a [Talked], until: Timestamp) -> &'a [Talked] {
         self.within(talks, deal.closed.map_or(until, |closed| closed.at))
     }
 
     /// Those that something of `end` is credited to.
-    pub(super) fn within(self, talks: &[Talked], end: Timestamp) -> Vec<&Talked> {
+    pub(super) fn within(self, talks: &[Talked], end: Timestamp) -> &[Talked] {
         let from = end - self.window();
-        let mut within = talks.iter().filter(|talk| (from..=end).contains(&talk.at));
+        let begins = talks.partition_point(|talk| talk.at < from);
+        let behind = talks.partition_point(|talk| talk.at <= end);
+        let within = talks.get(begins..behind).unwrap_or_default();
         match self.touch {
-            Touch::First => within.next().into_iter().collect(),
-            Touch::Last => within.next_back().into_iter().collect(),
-            Touch::Any => within.collect(),
+            Touch::First => within.split_at(within.len().min(1)).0,
+            Touch::Last => within.split_at(within.len().saturating_sub(1)).1,
+            Touch::Any => within,
         }
     }
 }

@@ -340,7 +340,7 @@ pub fn fill<'a>(told: &mut Outcomes, of: &Material<'a>) {
         // A step goes by what came before it: who texts again later takes none away.
         for step in sum::steps(deal, of.from) {
             taken.clear();
-            for talk in of.rule.within(&known.talks, step.at).into_iter().filter(|talk| (of.sees)(talk)) {
+            for talk in of.rule.within(&known.talks, step.at).iter().filter(|talk| (of.sees)(talk)) {
                 for place in places(talk.key(of.by), talk.adherence()) {
                     if !taken.contains(&place) {
                         taken.push(place);
@@ -389,9 +389,7 @@ fn places(key: Cow<'_, str>, adherence: Adherence) -> [Place<'_>; 4] {
 
 /// The exchanges that a deal is credited to, those that whoever asks may see.
 fn credited<'a>(known: &'a Known, of: &Material<'_>) -> Vec<&'a Talked> {
-    let mut all = of.rule.credited(&known.deal, &known.talks, of.until);
-    all.retain(|talk| (of.sees)(talk));
-    all
+    of.rule.credited(&known.deal, &known.talks, of.until).iter().filter(|talk| (of.sees)(talk)).collect()
 }
 
 /// Where stages stand on the way, on average: the CRM does not say.

@@ -175,7 +175,7 @@ pub fn opened<'a>(worth: Worth, piece: &Piece, of: &Credit<'_>, deals: &'a [Know
             }
             continue;
         }
-        let credited: Vec<&Talked> = credited.into_iter().filter(|talk| (of.sees)(talk) && piece.has(talk)).collect();
+        let credited: Vec<&Talked> = credited.iter().filter(|talk| (of.sees)(talk) && piece.has(talk)).collect();
         if !fits || !worth.counts(deal) {
             continue;
         }
@@ -205,7 +205,7 @@ fn steps<'a>(deal: &'a Deal, talks: &'a [Talked], piece: &Piece, of: &Credit<'_>
     let mut all: Vec<Credited<'a>> = Vec::new();
     let in_stage = |stage: &str| piece.stage.as_deref().is_none_or(|wanted| wanted == stage);
     for step in sum::steps(deal, of.from).filter(|step| in_stage(&step.stood.stage)) {
-        for talk in of.rule.within(talks, step.at).into_iter().filter(|talk| (of.sees)(talk) && piece.has(talk)) {
+        for talk in of.rule.within(talks, step.at).iter().filter(|talk| (of.sees)(talk) && piece.has(talk)) {
             match all.iter_mut().find(|known| known.talk.seq == talk.seq) {
                 Some(known) => (known.n, known.at) = (known.n + 1, step.at),
                 None => all.push(Credited { talk, deal, at: step.at, n: 1 }),
