@@ -376,12 +376,14 @@ fn count(dom: &str, what: &str) -> usize {
 fn a_browser_shows_every_chart_with_its_table_and_asks_nobody_for_anything() {
     let (dom, asked) = seen(&html::of(&sla(&[])));
     assert_eq!(elsewhere(&asked), Vec::<&String>::new());
-    // The funnel, the days, three cohorts twice, two causes, two gaps: a picture in each row, one for all days.
-    assert_eq!(count(&dom, "<figure"), 7, "{dom}");
-    assert_eq!(count(&dom, "<svg"), 4 + 1 + 3 + 3 + 2 + 2);
-    assert_eq!(count(&dom, "<title"), 1 + 14 + 1 + 30, "each picture says what it is, each day its number");
+    // The funnel, the days, three cohorts; three lengths by two clocks, of all and of each cohort; the ladder, whose cohorts
+    // moved up, two causes, two gaps: a picture in each row, one for all days.
+    assert_eq!(count(&dom, "<figure"), 14, "{dom}");
+    let rows = 4 + 3 + 6 * 4 + 3 + 3 + 2 + 2;
+    assert_eq!(count(&dom, "<svg"), rows + 1);
+    assert_eq!(count(&dom, "<title"), 1 + rows + 1 + 30, "each picture says what it is, each day its number");
     // Seven days, Monday to Friday from 8 to 18.
-    assert_eq!(count(&dom, "<tr><th scope=\"row\">"), 4 + 25 + 3 + 7 + 3 + 2 + 2);
+    assert_eq!(count(&dom, "<tr><th scope=\"row\">"), rows + 25 + 7);
     let map = dom.split("class=\"week\"").nth(1).unwrap().split("</figure>").next().unwrap();
     assert_eq!((count(map, "<td class=\"d"), count(map, "<td></td>")), (5 * 11, 7 * 24 - 5 * 11 + 1));
     for said in ["79.7 %", "279 of 350", "194 of 210", "Late stage", "offered, but nobody took it", "12m 00s"] {
