@@ -8,6 +8,7 @@ use clap::Args;
 use super::secret::source;
 use crate::clock::Clock;
 use crate::config::secret::Held;
+use crate::domain::write_back::WriteBack;
 use crate::server::crm::directory::Directory;
 use crate::server::crm::files::Files;
 use crate::server::crm::hubspot::HubSpot;
@@ -114,6 +115,18 @@ impl CrmArgs {
         source.read_all()?;
         Ok(Some(Held::At(source)))
     }
+}
+
+/// What the playbook wants written into a CRM that takes no writes, and what turns that on; nothing where it has its way.
+/// HubSpot and Salesforce always take them.
+pub(super) fn unwritten(crm: &dyn Crm, wants: &WriteBack) -> Option<String> {
+    let wanted = wants.wanted();
+    (!crm.takes_writes() && !wanted.is_empty()).then(|| {
+        let wanted = wanted.join(", ");
+        format!(
+            "the playbook's [crm] wants {wanted} written into the CRM, and nothing is: serve --crm-writes turns it on"
+        )
+    })
 }
 
 /// The name of a field, as both CRMs take it.

@@ -9,7 +9,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::crm::CrmArgs;
+use super::crm::{CrmArgs, unwritten};
 use super::egress::EgressArgs;
 use super::secret::{HeartbeatArgs, MailArgs};
 use super::{DatabaseArg, playbook, public_url, say, warn};
@@ -93,7 +93,7 @@ impl Serve {
             let (folder, writes) = (folder.display(), self.crm.writes());
             tracing::info!(%folder, writes, "the CRM is the folder beside the database; --crm none turns it off");
         }
-        let carrier = Arc::new(Carriers::new(&egress));
+        let (carrier, reading) = (Arc::new(Carriers::new(&egress)), crm.clone());
         let mut backend = Backend::start(Parts {
             store,
             clock,
@@ -126,6 +126,10 @@ impl Serve {
                 backend.service.playbook().version,
                 self.playbook.display()
             ));
+        }
+        let in_force = backend.service.playbook();
+        if let Some(said) = reading.as_deref().and_then(|crm| unwritten(crm, &in_force.write_back)) {
+            tracing::info!("{said}");
         }
         say(&format!("listening on http://{address}, known to carriers as {public_url}"));
         let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

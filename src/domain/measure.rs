@@ -13,6 +13,7 @@ pub mod carried;
 pub mod carriers;
 pub mod cell;
 pub mod chart;
+pub mod closed;
 pub mod compare;
 pub mod credit;
 pub mod exchange;

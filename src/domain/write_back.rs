@@ -56,6 +56,19 @@ impl WriteBack {
         *self == Self::default()
     }
 
+    /// What is written, by the keys of the file.
+    pub fn wanted(&self) -> Vec<&'static str> {
+        let all = [
+            ("log", self.log),
+            ("outcomes", self.outcomes),
+            ("tasks", self.tasks),
+            ("owners", self.owners),
+            ("opt_outs", self.opt_outs),
+            ("follow_up", !self.follow_ups.is_empty()),
+        ];
+        all.into_iter().filter(|(_, on)| *on).map(|(key, _)| key).collect()
+    }
+
     /// Whether anything is written at all.
     pub const fn is_nothing(&self) -> bool {
         !(self.log || self.outcomes || self.tasks || self.owners || self.opt_outs) && self.follow_ups.is_empty()
@@ -267,6 +280,14 @@ mod tests {
             words: "Ask again".to_owned(),
         };
         WriteBack { tasks: true, owners: true, follow_ups: vec![nurture], ..WriteBack::default() }
+    }
+
+    #[test]
+    fn what_is_wanted_is_named_by_the_keys_of_the_file() {
+        assert_eq!(WriteBack::default().wanted(), ["log", "outcomes", "opt_outs"]);
+        assert_eq!(policy().wanted(), ["log", "outcomes", "tasks", "owners", "opt_outs", "follow_up"]);
+        let off = WriteBack { log: false, outcomes: false, opt_outs: false, ..WriteBack::default() };
+        assert!(off.is_nothing() && off.wanted().is_empty());
     }
 
     #[test]

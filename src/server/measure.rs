@@ -14,6 +14,7 @@ use super::service::Service;
 
 pub mod behind;
 mod carried;
+mod closed;
 mod compare;
 pub mod deals;
 mod exchanges;

@@ -50,9 +50,17 @@ pub fn priced_briefly(datum: &Datum, currency: &str) -> String {
     }
 }
 
-/// What a currency is called comes from the CRM.
+/// The most cells of a currency beside its amount: codes have three.
+const CURRENCY: usize = 12;
+
+/// What a currency is called comes from the CRM: were it a long word, it would push its amount off the page. Tables have a
+/// column that says it whole.
+fn currency_word(currency: &str) -> String {
+    SafeText::line(currency).truncated(CURRENCY)
+}
+
 fn in_currency(number: &str, currency: &str) -> String {
-    format!("{} {number}", SafeText::line(currency).as_str()).trim_start().to_owned()
+    format!("{} {number}", currency_word(currency)).trim_start().to_owned()
 }
 
 /// A cell for machines: shares from 0 to 1, lengths in seconds.
@@ -242,6 +250,20 @@ mod tests {
         }
         let narrow = "t\n\nBy cohort\n  cohort: standard\n    replies     12\n    attainment  50.0 %\n  A note.\n";
         assert_eq!(table("t", &[], &sheets, Some(36)), narrow);
+    }
+
+    #[test]
+    fn a_currency_that_is_no_code_leaves_room_for_its_amount() {
+        let money = Datum::Money(4_800_005);
+        for (currency, wanted) in [
+            ("USD", "USD 48,000.05"),
+            ("", "48,000.05"),
+            ("a currency that the CRM made up", "a currency … 48,000.05"),
+            ("\u{202e}USD", "⇄USD 48,000.05"),
+        ] {
+            assert_eq!(priced(&money, currency), wanted);
+        }
+        assert_eq!(priced_briefly(&money, &"x".repeat(300)), format!("{}… 48k", "x".repeat(11)));
     }
 
     #[test]

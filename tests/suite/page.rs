@@ -11,26 +11,80 @@ use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use comeback::domain::measure::chart::{Shape, charts};
 use comeback::domain::measure::report::{
     About, BandRow, CampaignRow, Compliance, DayRow, Fairness, Holds, HourRow, LineRow, Load, LoadRow, Part, Report,
     Sla, SlaRow, Times, Told,
 };
-use comeback::wire::sheet::html;
+use comeback::wire::sheet::{html, words};
 use proptest::prelude::*;
 use serde_json::Value;
+
+use worth::outcomes;
+
+mod worth;
 
 /// Where the page stands, as the browser knows it. Nobody resolves it: it goes through the proxy.
 const ORIGIN: &str = "http://report.invalid/";
 
+/// Where it stands when it is looked at in a frame of another one.
+const FRAMED: &str = "http://report.invalid/page";
+
+/// A page that looks at another one in two widths, and says what of its texts cannot be seen. What scrolls by itself can.
+const LOOKING: &str = r#"<!doctype html>
+<meta charset="utf-8"><title>not looked at</title>
+<iframe src="/page" width="1280" height="900"></iframe>
+<iframe src="/page" width="390" height="900"></iframe>
+<pre></pre>
+<script>
+addEventListener("load", () => {
+  const said = [];
+  for (const frame of document.querySelectorAll("iframe")) {
+    const page = frame.contentDocument, wide = page.documentElement.clientWidth;
+    const tell = (what, of) => said.push(`${frame.width}: ${what}: ${of.textContent.trim().slice(0, 60)}`);
+    if (page.documentElement.scrollWidth > wide) said.push(`${frame.width}: the page is wider than the screen`);
+    let lines = 0;
+    const texts = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const of = texts.currentNode.parentElement;
+      if (!texts.currentNode.data.trim() || of.closest(".unseen, svg")) continue;
+      const range = page.createRange();
+      range.selectNodeContents(texts.currentNode);
+      const box = of.closest("td, th, dd, dt, p, h1, h2").getBoundingClientRect();
+      for (const line of range.getClientRects()) {
+        lines += 1;
+        if (line.left < box.left - 1 || line.right > box.right + 1) tell("out of its box", of);
+        if (!of.closest(".wide") && (line.left < 0 || line.right > wide)) tell("off the screen", of);
+      }
+    }
+    if (lines < 2) said.push(`${frame.width}: ${lines} lines of text`);
+    for (const drawn of page.querySelectorAll(".bar svg")) {
+      if (drawn.getBoundingClientRect().width < 20) tell("no room for its bar", drawn.closest("tr"));
+    }
+  }
+  document.title = "looked at";
+  document.querySelector("pre").textContent = said.join("\n");
+});
+</script>
+"#;
+
 /// What hostile people are called.
-const HOSTILE: [&str; 6] = [
+const HOSTILE: [&str; 8] = [
     "<script>document.title='run'</script>",
     "<img src=http://evil.invalid/a.png onerror=alert(1)>",
     "\"><svg onload=alert(1)><style>@import url(http://evil.invalid/b.css)</style>",
     "</title></style></td></table><h1>Taken over</h1>",
     "&lt;b&gt; is not bold & javascript:alert(1)",
     "a\u{202e}b\nc\u{0}d",
+    "שלב סופי (50%), חתימה",
+    LONG,
 ];
+
+/// A word that nothing breaks, longer than any line.
+const LONG: &str = concat!(
+    "Looooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooo",
+    "ooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooooong"
+);
 
 fn about() -> About {
     let days = ("2026-10-30".to_owned(), "2026-11-28".to_owned());
@@ -180,7 +234,7 @@ fn consent(names: &[&str]) -> Report {
     }))
 }
 
-/// What leaves the browser, and the page it gets.
+/// What leaves the browser, and the pages it gets.
 struct Outside {
     asked: Arc<Mutex<Vec<String>>>,
     port: u16,
@@ -188,14 +242,18 @@ struct Outside {
 
 impl Outside {
     fn with(page: String) -> Self {
+        Self::holding(vec![(ORIGIN, page)])
+    }
+
+    fn holding(pages: Vec<(&'static str, String)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&asked);
+        let (heard, pages) = (Arc::clone(&asked), Arc::new(pages));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (heard, page) = (Arc::clone(&heard), page.clone());
-                std::thread::spawn(move || serve(stream, &page, &heard));
+                let (heard, pages) = (Arc::clone(&heard), Arc::clone(&pages));
+                std::thread::spawn(move || serve(stream, &pages, &heard));
             }
         });
         Self { asked, port }
@@ -207,7 +265,7 @@ impl Outside {
     }
 }
 
-fn serve(stream: TcpStream, page: &str, heard: &Mutex<Vec<String>>) {
+fn serve(stream: TcpStream, pages: &[(&str, String)], heard: &Mutex<Vec<String>>) {
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
     let Some(first) = lines.next() else { return };
@@ -217,13 +275,12 @@ fn serve(stream: TcpStream, page: &str, heard: &Mutex<Vec<String>>) {
         }
     }
     let wanted = first.split(' ').nth(1).unwrap_or_default().to_owned();
-    let answer = if wanted == ORIGIN {
-        format!(
+    let answer = match pages.iter().find(|(at, _)| *at == wanted) {
+        Some((_, page)) => format!(
             "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{page}",
             page.len()
-        )
-    } else {
-        "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned()
+        ),
+        None => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned(),
     };
     heard.lock().unwrap().push(wanted);
     let mut stream = stream;
@@ -278,6 +335,32 @@ fn elsewhere(wanted: &[String]) -> Vec<&String> {
     wanted.iter().filter(|url| *url != ORIGIN && **url != format!("{ORIGIN}favicon.ico")).collect()
 }
 
+/// What of a page cannot be seen, at the width of a desk and of a phone.
+fn unseen(page: &str) -> String {
+    let outside = Outside::holding(vec![(ORIGIN, LOOKING.to_owned()), (FRAMED, page.to_owned())]);
+    let (output, _) = browse(&outside, &["--dump-dom", "--window-size=1400,1000"]);
+    let dom = String::from_utf8(output.stdout).unwrap();
+    assert!(dom.contains("<title>looked at</title>"), "{dom}");
+    dom.split("<pre>").nth(1).unwrap().split("</pre>").next().unwrap().to_owned()
+}
+
+#[test]
+fn a_page_whose_texts_cannot_be_seen_would_be_found_out() {
+    let page = |body: &str| format!("<!doctype html><title>x</title><style>p {{ width: 9em; }}</style>{body}");
+    assert_eq!(unseen(&page("<p>one line</p><p>and another one</p>")), "");
+    let said = unseen(&page(&format!("<p>one line</p><p>{LONG}</p><table><tr><td>{LONG}</table>")));
+    for wanted in ["1280: out of its box: Loo", "390: the page is wider", "390: off the screen: Loo"] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+}
+
+#[test]
+fn nothing_of_a_page_is_cut_at_the_width_of_a_desk_or_of_a_phone() {
+    for report in [sla(&HOSTILE), load(&HOSTILE), consent(&HOSTILE), outcomes(&HOSTILE)] {
+        assert_eq!(unseen(&html::of(&report)), "");
+    }
+}
+
 #[test]
 fn a_page_that_wants_a_picture_from_elsewhere_would_be_found_out() {
     let picture = "http://evil.invalid/a.png";
@@ -293,12 +376,14 @@ fn count(dom: &str, what: &str) -> usize {
 fn a_browser_shows_every_chart_with_its_table_and_asks_nobody_for_anything() {
     let (dom, asked) = seen(&html::of(&sla(&[])));
     assert_eq!(elsewhere(&asked), Vec::<&String>::new());
-    // The funnel, the days, three cohorts twice, two causes, two gaps: a picture in each row, one for all days.
-    assert_eq!(count(&dom, "<figure"), 7, "{dom}");
-    assert_eq!(count(&dom, "<svg"), 4 + 1 + 3 + 3 + 2 + 2);
-    assert_eq!(count(&dom, "<title"), 1 + 14 + 1 + 30, "each picture says what it is, each day its number");
+    // The funnel, the days, three cohorts; three lengths by two clocks, of all and of each cohort; the ladder, whose cohorts
+    // moved up, two causes, two gaps: a picture in each row, one for all days.
+    assert_eq!(count(&dom, "<figure"), 14, "{dom}");
+    let rows = 4 + 3 + 6 * 4 + 3 + 3 + 2 + 2;
+    assert_eq!(count(&dom, "<svg"), rows + 1);
+    assert_eq!(count(&dom, "<title"), 1 + rows + 1 + 30, "each picture says what it is, each day its number");
     // Seven days, Monday to Friday from 8 to 18.
-    assert_eq!(count(&dom, "<tr><th scope=\"row\">"), 4 + 25 + 3 + 7 + 3 + 2 + 2);
+    assert_eq!(count(&dom, "<tr><th scope=\"row\">"), rows + 25 + 7);
     let map = dom.split("class=\"week\"").nth(1).unwrap().split("</figure>").next().unwrap();
     assert_eq!((count(map, "<td class=\"d"), count(map, "<td></td>")), (5 * 11, 7 * 24 - 5 * 11 + 1));
     for said in ["79.7 %", "279 of 350", "194 of 210", "Late stage", "offered, but nobody took it", "12m 00s"] {
@@ -308,7 +393,7 @@ fn a_browser_shows_every_chart_with_its_table_and_asks_nobody_for_anything() {
 
 #[test]
 fn what_hostile_people_are_called_is_text_in_a_browser() {
-    for report in [sla(&HOSTILE), load(&HOSTILE), consent(&HOSTILE)] {
+    for report in [sla(&HOSTILE), load(&HOSTILE), consent(&HOSTILE), outcomes(&HOSTILE)] {
         let (dom, asked) = seen(&html::of(&report));
         assert_eq!(elsewhere(&asked), Vec::<&String>::new());
         assert!(dom.contains("<title>Northwind &lt;script&gt;document.title='run'&lt;/script&gt;"), "{dom}");
@@ -317,40 +402,104 @@ fn what_hostile_people_are_called_is_text_in_a_browser() {
         }
         assert_eq!((count(&dom, "<h1"), count(&dom, "<style")), (1, 1));
         assert!(dom.contains("Taken over&lt;/h1&gt;"), "it is there to be read");
+        assert!(dom.contains("שלב סופי (50%), חתימה") && dom.contains(LONG), "whole");
+        assert!(!dom.contains('\u{202e}'), "nothing is read backwards");
     }
 }
 
 #[test]
 fn on_paper_it_is_all_there_too() {
     let folder = tempfile::tempdir().unwrap();
-    let outside = Outside::with(html::of(&sla(&[])));
-    let (paper, screen) = (folder.path().join("report.pdf"), folder.path().join("report.png"));
-    let print = format!("--print-to-pdf={}", paper.display());
-    let (_, wanted) = browse(&outside, &[&print, "--no-pdf-header-footer"]);
-    assert_eq!(elsewhere(&wanted), Vec::<&String>::new());
+    let page = html::of(&sla(&[]));
+    let paper = print(page.clone(), folder.path());
     let text = text_of(&paper);
     for said in
         ["answered in time", "279 of 350", "Answered in time, by hour of the week", "2026-10-31", "In numbers", "Maya"]
     {
         assert!(text.contains(said), "{said} is not on paper:\n{text}");
     }
-    browse(&outside, &[&format!("--screenshot={}", screen.display()), "--window-size=1280,1600"]);
+    assert_eq!(over_the_edge(&paper), Vec::<String>::new());
+    keep(&paper, "report.pdf");
+    drawn(page, 1280, "report.png");
+}
+
+/// Draws the page on a screen so wide.
+fn drawn(page: String, width: u16, name: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let screen = folder.path().join(name);
+    let shot = format!("--screenshot={}", screen.display());
+    browse(&Outside::with(page), &[&shot, &format!("--window-size={width},1600")]);
     let picture = std::fs::read(&screen).unwrap();
     assert!(picture.starts_with(b"\x89PNG") && picture.len() > 40_000, "{} bytes: nothing was drawn", picture.len());
-    // For whoever wants to look.
-    if let Some(keep) = std::env::var_os("COMEBACK_TEST_KEEP") {
-        for file in [&paper, &screen] {
-            std::fs::copy(file, Path::new(&keep).join(file.file_name().unwrap())).unwrap();
+    keep(&screen, name);
+}
+
+#[test]
+fn on_paper_no_long_word_hides_a_number() {
+    let folder = tempfile::tempdir().unwrap();
+    for report in [sla(&HOSTILE), load(&HOSTILE), consent(&HOSTILE), outcomes(&HOSTILE)] {
+        let paper = print(html::of(&report), folder.path());
+        assert_eq!(over_the_edge(&paper), Vec::<String>::new());
+        let (text, charts) = (text_of(&paper), charts(&report));
+        // Of a row the number, and the begin of what it is of, stand behind the first line of its label.
+        let rows = charts.iter().filter(|chart| matches!(chart.shape, Shape::Bars | Shape::Funnel));
+        for bar in rows.flat_map(|chart| &chart.bars) {
+            let (number, of) = (words(&bar.value), bar.beside.split(' ').next().unwrap());
+            let there = text.lines().any(|line| line.contains(&number) && line.contains(of));
+            assert!(there, "{} is not on paper: {number} ({})\n{text}", bar.label, bar.beside);
         }
     }
 }
 
-/// What can be read on the paper.
-fn text_of(pdf: &Path) -> String {
-    let output = Command::new("pdftotext").arg("-layout").arg(pdf).arg("-").output();
+/// Prints the page, and answers where the paper is.
+fn print(page: String, folder: &Path) -> PathBuf {
+    let outside = Outside::with(page);
+    let paper = folder.join("report.pdf");
+    let print = format!("--print-to-pdf={}", paper.display());
+    let (_, wanted) = browse(&outside, &[&print, "--no-pdf-header-footer"]);
+    assert_eq!(elsewhere(&wanted), Vec::<&String>::new());
+    paper
+}
+
+fn pdftotext(pdf: &Path, how: &str) -> String {
+    let output = Command::new("pdftotext").arg(how).arg(pdf).arg("-").output();
     let output = output.expect("pdftotext is missing: run tests/run, which installs it");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// What can be read on the paper.
+fn text_of(pdf: &Path) -> String {
+    pdftotext(pdf, "-layout")
+}
+
+/// Words of the paper that stand over its edges.
+fn over_the_edge(pdf: &Path) -> Vec<String> {
+    let told = pdftotext(pdf, "-bbox");
+    let number = |tag: &str, name: &str| -> Option<f64> {
+        tag.split_once(&format!("{name}=\""))?.1.split('"').next()?.parse().ok()
+    };
+    let mut width = 0.0;
+    let mut over = Vec::new();
+    for line in told.lines() {
+        if line.contains("<page ") {
+            width = number(line, "width").unwrap();
+        } else if line.contains("<word ") {
+            let (left, right) = (number(line, "xMin").unwrap(), number(line, "xMax").unwrap());
+            if left < 0.0 || right > width {
+                over.push(line.trim().to_owned());
+            }
+        }
+    }
+    assert!(width > 100.0, "{told}");
+    over
+}
+
+/// Keeps what was drawn, for whoever wants to look.
+fn keep(file: &Path, name: &str) {
+    if let Some(folder) = std::env::var_os("COMEBACK_TEST_KEEP") {
+        std::fs::copy(file, Path::new(&folder).join(name)).unwrap();
+    }
 }
 
 /// The tags of a page, in order, each up to its end: what a parser takes for markup.
@@ -367,6 +516,7 @@ proptest! {
             (sla(&[name]), sla(&["x"])),
             (load(&[name]), load(&["x"])),
             (consent(&[name]), consent(&["x"])),
+            (outcomes(&[name]), outcomes(&["x"])),
         ] {
             let (with, without) = (html::of(&with), html::of(&without));
             prop_assert_eq!(tags(&with), tags(&without));

@@ -377,6 +377,61 @@ fn the_cursor_of_the_week_goes_by_hour_and_by_day() {
     assert_eq!(desk.commands().last(), Some(&Ask::Behind { behind, days: 30 }));
 }
 
+/// Turns to the chart of this title.
+fn turn_to(desk: &mut Desk, title: &str) {
+    for _ in 0..20 {
+        desk.keys("Tab");
+        if read(desk).contains(&format!("{title} ")) {
+            return;
+        }
+    }
+    panic!("no chart {title}\n{}", desk.screen());
+}
+
+#[test]
+fn lengths_the_ladder_and_what_still_waits_open_their_replies() {
+    let Report::Sla(mut told) = sla() else { unreachable!("attainment") };
+    let of = |n, half: i64| Times {
+        n,
+        wall: Some([half * 2, half * 8, half * 20]),
+        business: Some([half, half * 4, half * 10]),
+    };
+    for row in std::iter::once(&mut told.total).chain(&mut told.rows) {
+        (row.next, row.take) = (of(40, 120_000), of(50, 60_000));
+        (row.climbed, row.climbs) = (7, 9);
+        row.steps = [(1, 9), (2, 6)].into_iter().collect();
+    }
+    let mut desk = Desk::usual((80, 24));
+    desk.keys("M");
+    desk.hear(Notice::Measured { which: SLA, at: START, report: Report::Sla(told).into() });
+    let opens = |desk: &mut Desk, keys: &str, behind: Behind, what: &str| {
+        desk.keys(keys);
+        assert!(read(desk).contains(&format!("Enter opens {what}")), "{}", desk.screen());
+        desk.keys("Enter");
+        assert_eq!(desk.commands().last(), Some(&Ask::Behind { behind, days: 30 }));
+        desk.keys("Esc");
+    };
+    let sla = || Behind::of("sla");
+    opens(&mut desk, "j j j j j", sla().only("standing", "running"), "replies that still wait");
+    let next = sla().only("standing", "answered").only("response", "next");
+    turn_to(&mut desk, "Next answer: nine of ten within");
+    assert!(read(&desk).contains("half within 2m 00s; 40 replies; 95 of 100 within 20m 00s"), "{}", desk.screen());
+    opens(&mut desk, "", next.clone(), "next answers");
+    turn_to(&mut desk, "Next answer: nine of ten within, on the wall");
+    assert!(read(&desk).contains("half within 4m 00s; 40 replies; 95 of 100 within 40m 00s"), "{}", desk.screen());
+    opens(&mut desk, "", next, "next answers");
+    turn_to(&mut desk, "Time to take: nine of ten within");
+    let taken = sla().only("by", "cohort").only("key", "late-stage").only("taken", "true");
+    opens(&mut desk, "j", taken, "replies that were taken");
+    turn_to(&mut desk, "Up the ladder");
+    assert!(read(&desk).contains("of 93; 9 times all together"), "{}", desk.screen());
+    opens(&mut desk, "", sla().only("climbed", "true"), "replies that moved up");
+    opens(&mut desk, "j", sla().only("step", "1"), "replies");
+    turn_to(&mut desk, "Moved up the ladder, by cohort");
+    let moved = sla().only("by", "cohort").only("key", "new-lead").only("climbed", "true");
+    opens(&mut desk, "j", moved, "replies that moved up");
+}
+
 #[test]
 fn offline_the_last_report_stays_with_its_age_and_the_reason() {
     for size in SIZES {
@@ -426,22 +481,13 @@ fn what_answering_was_worth_opens_its_deals_and_what_nobody_texted_about_says_so
         let which = WhichReport { report: ReportName::Outcomes, ..SLA };
         desk.hear(Notice::Measured { which, at: START, report: outcomes().into() });
         shows(&desk, "measure-worth");
-        let to = |desk: &mut Desk, title: &str| {
-            for _ in 0..20 {
-                desk.keys("Tab");
-                if desk.screen().contains(title) {
-                    return;
-                }
-            }
-            panic!("no chart {title}\n{}", desk.screen());
-        };
-        to(&mut desk, "Influenced revenue");
+        turn_to(&mut desk, "Influenced revenue");
         shows(&desk, "measure-revenue");
         desk.keys("j Enter");
         let missed = behind.clone().only("adherence", "missed").only("what", "won").only("currency", "USD");
         assert_eq!(desk.commands().last(), Some(&Ask::Behind { behind: missed, days: 30 }));
         desk.keys("Esc");
-        to(&mut desk, "All deals of the CRM");
+        turn_to(&mut desk, "All deals of the CRM");
         desk.keys("j j");
         shows(&desk, "measure-deals");
         desk.keys("Enter");

@@ -12,6 +12,9 @@ fn served(machine: &Machine, more: &[&str]) -> Running {
     machine.serve(more, "")
 }
 
+/// What the example's playbook wants of a CRM.
+const OFF: &str = "the playbook's [crm] wants log, outcomes, tasks, opt_outs, follow_up written into the CRM, and nothing is: \
+    serve --crm-writes turns it on";
 const ASKED: &str = "tells who is behind a number";
 const TOLD: &str = "the CRM is the folder beside the database";
 
@@ -31,9 +34,13 @@ fn a_folder_beside_the_database_is_the_crm_unless_another_or_none_is_named() {
     machine.writes("crm/contacts.csv", PEOPLE);
     let reads = served(&machine, &[]);
     assert!(reads.said().contains(TOLD) && reads.said().contains("writes=false"), "{}", reads.said());
+    assert!(reads.said().contains(OFF), "{}", reads.said());
     reads.kill();
+    let off = doctor(&machine, &[]);
+    assert!(off.ok && off.out.contains(OFF), "{}", off.out);
+    assert!(!doctor(&machine, &["--crm-writes"]).out.contains(OFF));
     let writes = served(&machine, &["--crm-writes"]);
-    assert!(writes.said().contains("writes=true"), "{}", writes.said());
+    assert!(writes.said().contains("writes=true") && !writes.said().contains(OFF), "{}", writes.said());
     writes.kill();
     let said = doctor(&machine, &[]);
     for words in [

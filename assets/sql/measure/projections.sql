@@ -113,6 +113,18 @@ CREATE TABLE tally (
     PRIMARY KEY (day, what, line)
 ) STRICT, WITHOUT ROWID;
 
+-- Which answers those are of that came while their buyer is not to be texted, by the entry that decided it.
+CREATE TABLE closed (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    line TEXT NOT NULL,
+    conversation BLOB NOT NULL,
+    what TEXT NOT NULL,
+    until INTEGER NOT NULL
+) STRICT;
+CREATE INDEX closed_day ON closed (what, day);
+
 CREATE TABLE opt_out (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,

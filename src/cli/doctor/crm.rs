@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::report::Report;
-use crate::cli::crm::CrmArgs;
+use crate::cli::crm::{CrmArgs, unwritten};
 use crate::cli::egress::EgressArgs;
 use crate::clock::{Clock, SystemClock};
 use crate::domain::contact::Address;
@@ -44,6 +44,13 @@ async fn ask(report: &mut Report, database: &Path, args: &CrmArgs, egress: &Egre
     if all > 0 {
         let told = format!("{all} thing(s) in it do not read: {}", some.join("; "));
         report.look(AREA, "rows", told, "mend them; all else in it counts meanwhile");
+    }
+    // A backend that writes is told so itself: this command need not be.
+    if store.crm_read_to().await?.is_none()
+        && let Some(playbook) = store.playbook().await?
+        && let Some(said) = unwritten(crm.as_ref(), &playbook.write_back)
+    {
+        report.look(AREA, "writes", said, "or switch off what is not to be written in the playbook's [crm]");
     }
     if crm.takes_writes() && store.playbook().await?.is_none_or(|playbook| playbook.write_back.opt_outs) {
         for lacks in crm.lacks().await? {

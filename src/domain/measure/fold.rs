@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::carried::{Stretches, Took, Turn, Turns};
 use super::civil;
+use super::closed::{Closed, Decided};
 use super::exchange::Exchange;
 use super::histogram::Histogram;
 use super::load::{self, DaysOfReps, Moves, Open};
@@ -64,6 +65,8 @@ pub struct Facts {
     pub stretches: Stretches,
     /// Parts of counts, to be added.
     pub counts: BTreeMap<CountKey, Count>,
+    /// Which answers those are of that came while their buyer is not to be texted.
+    pub closed: Vec<Decided>,
     zone: Tz0,
     moved: Vec<Moves>,
 }
@@ -106,12 +109,16 @@ impl Facts {
         self.counts.entry((day, what, of.to_owned())).or_default().n += by;
     }
 
-    /// An answer waits for the hours where the buyer is.
-    pub(super) fn quiet(&mut self, at: Timestamp, line: &LineId, until: Timestamp) {
-        let day = self.day(at);
-        let count = self.counts.entry((day, "quiet", line.as_str().to_owned())).or_default();
+    /// An answer waits for the hours where the buyer is, or left outside of them because its rep said so.
+    pub(super) fn closed(&mut self, seen: &Seen<'_>, line: &LineId, closed: Closed, until: Timestamp) {
+        let (day, at) = (self.day(seen.at), seen.at);
+        let count = self.counts.entry((day, closed.name(), line.as_str().to_owned())).or_default();
         count.n += 1;
-        count.took.add(until.since(at).as_millis(), 1);
+        if closed == Closed::Quiet {
+            count.took.add(until.since(at).as_millis(), 1);
+        }
+        let (seq, conversation, line) = (seen.seq, seen.id, line.clone());
+        self.closed.push(Decided { seq, at, day, line, conversation, closed, until });
     }
 }
 

@@ -15,9 +15,9 @@ use crate::domain::measure::outcomes::Fate;
 use crate::domain::measure::outcomes::opened::{Piece, Worth};
 use crate::domain::measure::{Adherence, Cause, Gap};
 use crate::domain::sla::Response;
-use crate::server::measure::behind::OfConsent;
 use crate::server::measure::behind::load::{Carried, OfWhom};
 use crate::server::measure::behind::worth::OfWorth;
+use crate::server::measure::behind::{Asked, OfConsent};
 use crate::server::measure::report::OnlyThese;
 use crate::wire::problem::Problem;
 use crate::wire::report::Conversations;
@@ -49,7 +49,13 @@ pub struct BehindQuery {
     gap: Option<String>,
     /// `sla`: on this step of their ladder, from 1.
     step: Option<u8>,
-    /// Which number. `compliance`: `opt_outs` (when left out) or `holds`. `load`: `offers` (when left out), `takes`,
+    /// `sla`: those that moved up their ladder, or those that did not.
+    climbed: Option<bool>,
+    /// `sla`: those of which it is known how long they took from the first offer to the first take, or those of which it is
+    /// not.
+    taken: Option<bool>,
+    /// Which number. `compliance`: `opt_outs` (when left out), `holds`, `quiet` for answers that waited for the buyer's
+    /// hours, `overruled` for those that were sent all the same. `load`: `offers` (when left out), `takes`,
     /// `passes`, `answers`, `held`, `most`, `now`; of a rep (`by=rep&key=…`), of a team's active members
     /// (`by=team&key=…`), or of all. `outcomes`: `exchanges` (when left out), `meetings`, `won`, `lost`, `ended`, `open`,
     /// `moved`, `still`, `outside`, `missed`, `cost`; of a row, as in the report.
@@ -66,7 +72,7 @@ pub struct BehindQuery {
     window: Option<i64>,
     /// and `last`, `first` or `any`.
     touch: Option<String>,
-    /// `compliance`: opt-outs of this line.
+    /// `compliance`: opt-outs, or answers, of this line.
     line: Option<String>,
     /// `compliance`: opt-outs of this campaign; empty for those that none came before.
     campaign: Option<String>,
@@ -149,18 +155,15 @@ fn of_replies(query: BehindQuery) -> Option<OnlyThese> {
         Some("next") => Some(Response::Next),
         Some(_) => return None,
     };
-    let (standing, cause, step) = (query.standing, query.cause, query.step);
-    Some(OnlyThese { row, standing, response, cause, gap, step, after: None })
+    let (standing, cause) = (query.standing, query.cause);
+    let (step, climbed, taken) = (query.step, query.climbed, query.taken);
+    Some(OnlyThese { row, standing, response, cause, gap, step, climbed, taken, after: None })
 }
 
 fn of_consent(query: BehindQuery) -> Option<OfConsent> {
-    let holds = match query.what.as_deref() {
-        None | Some("opt_outs") => false,
-        Some("holds") => true,
-        Some(_) => return None,
-    };
+    let what = Asked::named(query.what.as_deref())?;
     let line = query.line.map(LineId::new);
-    Some(OfConsent { holds, line, campaign: query.campaign, band: query.band, end: query.end })
+    Some(OfConsent { what, line, campaign: query.campaign, band: query.band, end: query.end })
 }
 
 fn of_load(query: BehindQuery) -> Option<(Carried, OfWhom)> {

@@ -195,6 +195,8 @@ pub async fn replies(
         cause: query.cause,
         gap,
         step: query.step,
+        climbed: None,
+        taken: None,
         after: query.after,
     };
     let limit = query.limit.unwrap_or(MOST).clamp(1, MOST);

@@ -6,6 +6,7 @@ use super::projections::MeasureError;
 use super::read::{Only, Window};
 use super::report::{Desk, Sees};
 use crate::domain::id::{ConversationId, LineId};
+use crate::domain::measure::closed::{Closed, Decided};
 use crate::domain::measure::load::day_of;
 use crate::domain::measure::{Cause, HeldNumber, OptOut, Standing, story};
 use crate::domain::time::Timestamp;
@@ -27,11 +28,34 @@ pub struct Opened {
     pub total: i64,
 }
 
-/// Which numbers on hold, or which opt-outs.
+/// What of consent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asked {
+    /// Opt-outs.
+    #[default]
+    OptOuts,
+    /// Numbers on hold.
+    Holds,
+    /// Answers that came while their buyer is not to be texted.
+    Closed(Closed),
+}
+
+impl Asked {
+    /// The one with this name; opt-outs when none is said.
+    pub fn named(name: Option<&str>) -> Option<Self> {
+        match name {
+            None | Some("opt_outs") => Some(Self::OptOuts),
+            Some("holds") => Some(Self::Holds),
+            Some(name) => Closed::named(name).map(Self::Closed),
+        }
+    }
+}
+
+/// Which numbers on hold, which opt-outs, or which answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OfConsent {
-    /// Holds, not opt-outs.
-    pub holds: bool,
+    /// What of consent.
+    pub what: Asked,
     /// Of this line.
     pub line: Option<LineId>,
     /// Of this campaign; empty for those that none came before.
@@ -89,7 +113,11 @@ impl Desk {
         if matches!(self.sees, Sees::Own(_)) {
             return Ok(None);
         }
-        let found = if of.holds { self.held_talks(of)? } else { self.opted_out_talks(store, of).await? };
+        let found = match of.what {
+            Asked::OptOuts => self.opted_out_talks(store, of).await?,
+            Asked::Holds => self.held_talks(of)?,
+            Asked::Closed(closed) => self.closed_talks(closed, of)?,
+        };
         Ok(Some(newest(found, limit)))
     }
 
@@ -112,6 +140,22 @@ impl Desk {
         Ok(all.iter().filter(|held| wanted(held)).map(|held| (held.conversation, held.at, said(held))).collect())
     }
 
+    fn closed_talks(
+        &self,
+        closed: Closed,
+        of: &OfConsent,
+    ) -> Result<Vec<(ConversationId, Timestamp, String)>, MeasureError> {
+        let mut all = self.projections.closed(self.window, closed)?;
+        all.retain(|one| self.sees_line(&one.line) && of.line.as_ref().is_none_or(|line| *line == one.line));
+        let said = |one: &Decided| match one.closed {
+            Closed::Quiet => {
+                format!("an answer waited {} for the buyer's hours", story::length(one.until.since(one.at).as_millis()))
+            }
+            Closed::Overruled => "an answer left in closed hours: its rep said so".to_owned(),
+        };
+        Ok(all.iter().map(|one| (one.conversation, one.at, said(one))).collect())
+    }
+
     async fn opted_out_talks(
         &self,
         store: &dyn Store,
@@ -121,7 +165,12 @@ impl Desk {
             Some(line) => self.sees_line(line),
             None => self.sees == Sees::All,
         };
-        let mut all: Vec<OptOut> = self.projections.opt_outs(self.window)?.into_iter().filter(sees).collect();
+        // By how long their buyers waited, opt-outs count with the reply that they followed, whenever they came.
+        let of_window = match of.band {
+            None => self.projections.opt_outs(self.window)?,
+            Some(_) => self.projections.opt_outs_after(self.window)?,
+        };
+        let mut all: Vec<OptOut> = of_window.into_iter().filter(sees).collect();
         all.retain(|out| of.line.is_none() || out.line == of.line);
         all.retain(|out| of.band.as_deref().is_none_or(|band| out.band.name() == band));
         if let Some(campaign) = &of.campaign {

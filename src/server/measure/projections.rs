@@ -10,13 +10,13 @@ use crate::domain::time::Timestamp;
 use crate::server::store::StoreError;
 
 /// What stands in the file. Another number there, and it is made again: a projection needs no migrations.
-const SHAPE: i32 = 8;
+const SHAPE: i32 = 9;
 
 /// Its tables.
 const SCHEMA: &str = include_str!("../../../assets/sql/measure/projections.sql");
 
 /// Every table of it, to be emptied by dropping it.
-pub const TABLES: [&str; 16] = [
+pub const TABLES: [&str; 17] = [
     "read_to",
     "talk",
     "asker",
@@ -26,6 +26,7 @@ pub const TABLES: [&str; 16] = [
     "turn",
     "stretch",
     "tally",
+    "closed",
     "opt_out",
     "held",
     "under",

@@ -55,6 +55,10 @@ pub struct Only {
     pub gap: Option<u8>,
     /// Those that stood on this step, from 1.
     pub step: Option<u8>,
+    /// Those that moved up their ladder, or those that did not.
+    pub climbed: Option<bool>,
+    /// Those of which it is known how long they took from the first offer to the first take, or those of which it is not.
+    pub taken: Option<bool>,
     /// Those that come after this one, which was told last: its entry.
     pub after: Option<u64>,
 }
@@ -328,6 +332,12 @@ pub(super) fn each(
     }
     if let Some(step) = only.step {
         and("(steps >> (? - 1)) & 1 = 1", Value::from(i64::from(step)));
+    }
+    if let Some(climbed) = only.climbed {
+        and("(climbs > 0) = ?", Value::from(climbed));
+    }
+    if let Some(taken) = only.taken {
+        and("(take_wall IS NOT NULL) = ?", Value::from(taken));
     }
     if let Some(last) = only.after.and_then(|seq| row::known(db, seq).transpose()).transpose()? {
         let seq = i64::try_from(last.seq).unwrap_or(i64::MAX);

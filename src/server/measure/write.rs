@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::carried;
+use super::closed;
 use super::exchanges;
 use super::projections::{MeasureError, Projections, ReadTo, put_read_to, read_to};
 use super::row;
@@ -113,6 +114,7 @@ impl Projections {
         for ((day, what, line), count) in &facts.counts {
             tally(&tx, *day, what, line, count)?;
         }
+        closed::keep(&tx, &facts.closed)?;
         facts.opt_outs.iter().try_for_each(|out| opt_out(&tx, out))?;
         facts.holds.values().try_for_each(|one| held(&tx, one))?;
         states(&tx, step)?;

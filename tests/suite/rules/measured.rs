@@ -135,6 +135,11 @@ fn adds_up(path: &Path) {
     assert_eq!(one(sums), 0, "turns add up to the load of each day");
     let held = "SELECT coalesce(sum(j.value ->> 'n'), 0) FROM read_to, json_each(world, '$.open') j";
     assert_eq!(one("SELECT count(*) FROM stretch WHERE until IS NULL"), one(held), "what is held now");
+    // So has every count of answers that came while their buyer is not to be texted.
+    let closed = "SELECT count(*) FROM tally t WHERE what IN ('quiet', 'overruled') AND body ->> 'n' != \
+                  (SELECT count(*) FROM closed c WHERE c.what = t.what AND c.line = t.line AND c.day = t.day)";
+    let told = "SELECT coalesce(sum(body ->> 'n'), 0) FROM tally WHERE what IN ('quiet', 'overruled')";
+    assert_eq!((one(closed), one("SELECT count(*) FROM closed")), (0, one(told)), "closed hours");
     let answered = one("SELECT count(*) FROM reply WHERE wall IS NOT NULL");
     assert_eq!(one("SELECT count(*) FROM reply WHERE standing IN ('late', 'in_time')"), answered);
 }

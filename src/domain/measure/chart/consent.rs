@@ -1,9 +1,11 @@
 //! Charts of consent.
 
-use super::{Bar, Behind, Chart, Figure, Shape, chart, funnel, likely, of, share_bar};
+use super::{Bar, Behind, Chart, Figure, Shape, chart, counted, funnel, likely, of, share_bar};
 use crate::domain::measure::carriers::{STOPPED, WATCHED};
-use crate::domain::measure::report::{Compliance, Part};
+use crate::domain::measure::closed::Closed;
+use crate::domain::measure::report::{Compliance, LineRow, Part};
 use crate::domain::measure::sheet::Datum;
+use crate::domain::measure::story;
 
 fn outs() -> Behind {
     Behind::of("compliance").only("what", "opt_outs")
@@ -79,10 +81,52 @@ pub(super) fn charts(of_all: &Compliance) -> Vec<Chart> {
         "wait" => return vec![by_wait],
         _ => {}
     }
-    vec![
+    let ends = counted(holds.ends.iter().map(|(end, n)| (end.as_str(), *n, hold(end))));
+    let ends = ends.into_iter().map(|bar| Bar { label: bar.label.replace('_', " "), ..bar });
+    let mut charts = vec![
         by_number,
         by_campaign,
         by_wait,
         chart("Texts that may have asked us to stop", "Each is part of the one above.", Shape::Funnel, funnel(stages)),
+        chart(
+            "How those holds ended",
+            "Unruled: nobody ruled in time. Withdrawn: the buyer or their carrier said so.",
+            Shape::Bars,
+            ends.collect(),
+        ),
+    ];
+    charts.extend(closed(of_all));
+    charts
+}
+
+/// Answers that came while their buyer is not to be texted.
+fn closed(of_all: &Compliance) -> [Chart; 2] {
+    let bars = |closed: Closed, pick: fn(&LineRow) -> i64, beside: fn(&LineRow) -> String| -> Vec<Bar> {
+        let behind =
+            |row: &LineRow| Behind::of("compliance").only("what", closed.name()).only("line", row.line.clone());
+        let kept: Vec<&LineRow> = of_all.lines.iter().filter(|row| pick(row) > 0).collect();
+        let all = counted(kept.iter().map(|row| (row.label.as_str(), pick(row), behind(row))));
+        all.into_iter().zip(kept).map(|(bar, row)| Bar { beside: beside(row), ..bar }).collect()
+    };
+    let lengths = |row: &LineRow| {
+        let within = |[half, most, nearly]: [i64; 3]| {
+            let [half, most, nearly] = [half, most, nearly].map(story::length);
+            format!("half waited {half}; nine of ten at most {most}; 95 of 100 at most {nearly}")
+        };
+        row.quiet_wait.map_or_else(String::new, within)
+    };
+    [
+        chart(
+            "Answers that waited for the buyer's hours",
+            "By number. One that was put off twice counts twice.",
+            Shape::Bars,
+            bars(Closed::Quiet, |row| row.quiet, lengths),
+        ),
+        chart(
+            "Answers sent all the same, in closed hours",
+            "By number. Their reps said so, where the playbook allows it.",
+            Shape::Bars,
+            bars(Closed::Overruled, |row| row.overruled, |_| String::new()),
+        ),
     ]
 }

@@ -23,6 +23,16 @@ fn first_answers(of: Behind) -> Behind {
     of.only("standing", "answered").only("response", "first")
 }
 
+/// Those that later ones are.
+fn next_answers(of: Behind) -> Behind {
+    of.only("standing", "answered").only("response", "next")
+}
+
+/// Those that the time to take is.
+fn takes(of: Behind) -> Behind {
+    of.only("taken", "true")
+}
+
 /// Of a share its part is opened; where there is none, what it is of; where that is none, too, all that is there.
 fn of_share(met: &Part, of: Behind) -> Behind {
     match (met.part, met.whole) {
@@ -54,7 +64,7 @@ pub(super) fn figures(sla: &Sla) -> Vec<Figure> {
             small: total.met.small && total.met.whole > 0,
             ..figure("answered in time", share, likely(&total.met), of_share(&total.met, replies()))
         },
-        figure("replies", Datum::Count(total.replies), format!("{} still wait, in time", total.running), replies()),
+        figure("replies", Datum::Count(total.replies), "that asked for an answer".to_owned(), replies()),
         Figure { small: is_few(&total.first), ..first },
         figure(
             "late",
@@ -63,6 +73,7 @@ pub(super) fn figures(sla: &Sla) -> Vec<Figure> {
             standing("ended_late"),
         ),
         figure("overdue now", Datum::Count(total.overdue), "nobody has answered".to_owned(), standing("overdue")),
+        figure("still waiting", Datum::Count(total.running), "in time".to_owned(), standing("running")),
     ]
 }
 
@@ -88,26 +99,15 @@ pub(super) fn charts(sla: &Sla) -> Vec<Chart> {
         bad: 1.0 - row.met.share.unwrap_or(1.0),
         ..share_bar(&row.label, &row.met, 1.0)
     });
-    let longest = rows().filter_map(|row| Some(row.first.business?[1])).max().unwrap_or(0);
-    let lengths = rows().filter_map(|row| {
-        let [half, most, _] = row.first.business?;
-        Some(Bar {
-            label: row.label.clone(),
-            fill: fraction(most, longest),
-            value: Datum::Length(most),
-            beside: format!("half within {}; {}", story::length(half), many(row.first.n, "reply", "replies")),
-            small: is_few(&row.first),
-            behind: Some(first_answers(of_row(row))),
-            ..Bar::default()
-        })
-    });
+    let of_all: Vec<(&SlaRow, Behind)> =
+        std::iter::once((total, replies())).chain(rows().map(|row| (row, of_row(row)))).collect();
     let count = |counts: &std::collections::BTreeMap<String, i64>, name: &str| counts.get(name).copied().unwrap_or(0);
     let causes = Cause::ALL
         .map(|cause| (cause.words(), count(&total.causes, cause.name()), replies().only("cause", cause.name())));
     let gaps = Gap::ALL.map(|gap| (gap.words(), count(&total.gaps, gap.name()), replies().only("gap", gap.name())));
     let shown = |all: Vec<Bar>| all.into_iter().filter(|bar| bar.behind.is_some()).collect();
     let step = if sla.days.len() > DAYS { "week" } else { "day" };
-    vec![
+    let mut charts = vec![
         chart("From the text to the answer", "Each is part of the one above.", Shape::Funnel, funnel(stages)),
         chart(
             format!("Answered in time, {step} by {step}"),
@@ -127,10 +127,108 @@ pub(super) fn charts(sla: &Sla) -> Vec<Chart> {
             Shape::Week,
             week(sla),
         ),
-        chart("First answer: nine of ten within", "In open time.", Shape::Bars, lengths.collect()),
+    ];
+    charts.extend(LENGTHS.iter().flat_map(|kind| lengths(kind, &of_all)));
+    charts.extend([
+        chart(
+            "Up the ladder",
+            "Of all replies. One counts on every step of its ladder that it stood on, from 1.",
+            Shape::Bars,
+            ladder(total),
+        ),
+        chart(
+            format!("Moved up the ladder, by {}", by.replace('_', " ")),
+            "Replies that moved on at least once.",
+            Shape::Bars,
+            rows().filter(|row| row.climbed > 0).map(|row| climbed(row, of_row(row), total.climbed)).collect(),
+        ),
         chart("Why replies were late", "Each has one cause.", Shape::Bars, shown(counted(causes))),
         chart("Where nobody was there", "A reply may count in several.", Shape::Bars, shown(counted(gaps))),
+    ]);
+    charts
+}
+
+/// A kind of length.
+struct Kind {
+    /// What it is.
+    what: &'static str,
+    /// From when to when.
+    says: &'static str,
+    /// Where it stands in a row.
+    pick: fn(&SlaRow) -> &Times,
+    /// Which replies of those of a row it is measured of.
+    of: fn(Behind) -> Behind,
+}
+
+const LENGTHS: [Kind; 3] = [
+    Kind { what: "First answer", says: ANSWERED, pick: |row| &row.first, of: first_answers },
+    Kind { what: "Next answer", says: ANSWERED, pick: |row| &row.next, of: next_answers },
+    Kind { what: "Time to take", says: "From the first offer to the first take", pick: |row| &row.take, of: takes },
+];
+
+const ANSWERED: &str = "From the text to the answer";
+
+/// One kind of length, all together and row by row: in open time, and on the wall.
+fn lengths(kind: &Kind, rows: &[(&SlaRow, Behind)]) -> [Chart; 2] {
+    let bars = |clock: fn(&Times) -> Option<[i64; 3]>| -> Vec<Bar> {
+        let longest = rows.iter().filter_map(|(row, _)| Some(clock((kind.pick)(row))?[1])).max().unwrap_or(0);
+        let bar = |(row, of): &(&SlaRow, Behind)| {
+            let times = (kind.pick)(row);
+            let [half, most, nearly] = clock(times)?;
+            let [n, half, nearly] = [many(times.n, "reply", "replies"), story::length(half), story::length(nearly)];
+            Some(Bar {
+                label: row.label.clone(),
+                fill: fraction(most, longest),
+                value: Datum::Length(most),
+                beside: format!("half within {half}; {n}; 95 of 100 within {nearly}"),
+                small: is_few(times),
+                behind: Some((kind.of)(of.clone())),
+                ..Bar::default()
+            })
+        };
+        rows.iter().filter_map(bar).collect()
+    };
+    let Kind { what, says, .. } = kind;
+    [
+        chart(
+            format!("{what}: nine of ten within"),
+            format!("{says}, in open time."),
+            Shape::Bars,
+            bars(|times| times.business),
+        ),
+        chart(
+            format!("{what}: nine of ten within, on the wall"),
+            format!("{says}, nights and days off included."),
+            Shape::Bars,
+            bars(|times| times.wall),
+        ),
     ]
+}
+
+/// How many moved up at all, and how many stood on each step, of all.
+fn ladder(total: &SlaRow) -> Vec<Bar> {
+    let up = Bar { label: "moved up at all".to_owned(), ..climbed(total, replies(), total.replies) };
+    let step = |(step, n): (&u8, &i64)| Bar {
+        label: format!("step {step}"),
+        fill: fraction(*n, total.replies),
+        value: Datum::Count(*n),
+        behind: Some(replies().only("step", step.to_string())),
+        ..Bar::default()
+    };
+    std::iter::once(up).filter(|_| total.climbed > 0).chain(total.steps.iter().map(step)).collect()
+}
+
+/// Replies of a row that moved up, of a scale that ends at `most`.
+fn climbed(row: &SlaRow, of: Behind, most: i64) -> Bar {
+    let times = many(row.climbs, "time", "times");
+    Bar {
+        label: row.label.clone(),
+        fill: fraction(row.climbed, most),
+        value: Datum::Count(row.climbed),
+        beside: format!("of {}; {times} all together", row.replies),
+        behind: Some(of.only("climbed", "true")),
+        ..Bar::default()
+    }
 }
 
 fn days(all: &[DayRow]) -> Vec<Bar> {

@@ -4,6 +4,7 @@ use super::{MOST_DRAFTS, Seen, Talk};
 use crate::domain::event::{Event, Review};
 use crate::domain::id::{MessageId, RepId};
 use crate::domain::measure::carried::Turn;
+use crate::domain::measure::closed::Closed;
 use crate::domain::measure::fold::Facts;
 use crate::domain::measure::reply::Draft;
 use crate::domain::message::Delivery;
@@ -15,14 +16,14 @@ impl Talk {
         if let Event::AnswerHeld { message, by, not_before, waits, .. } = seen.event {
             self.put(*message, Some(by), draft(*waits));
             if *waits == Some(Waits::Window) {
-                facts.quiet(seen.at, &self.line, *not_before);
+                facts.closed(seen, &self.line, Closed::Quiet, *not_before);
             }
             if *waits == Some(Waits::Overruled) {
-                facts.count(seen.at, "overruled", self.line.as_str());
+                facts.closed(seen, &self.line, Closed::Overruled, seen.at);
             }
         } else if let Event::AnswerWaits { message, not_before, .. } = seen.event {
             self.put(*message, None, Draft::Window);
-            facts.quiet(seen.at, &self.line, *not_before);
+            facts.closed(seen, &self.line, Closed::Quiet, *not_before);
         } else if let Event::AnswerParked { message, by, reasons } = seen.event {
             self.put(*message, Some(by), Draft::Parked(reasons.clone()));
         } else if let Event::AnswerDeclined { message, by } = seen.event {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::{priced, words};
+use super::super::{currency_word, priced, words};
 use super::escaped;
 use crate::domain::measure::chart::{Bar, Chart, Figure, Shape};
 use crate::domain::measure::sheet::Datum;
@@ -29,6 +29,23 @@ pub(super) fn figures(out: &mut String, all: &[Figure]) {
         let _ = writeln!(out, "<div><dt>{label}</dt><dd><b>{value}</b><span>{beside}{few}</span></dd></div>");
     }
     out.push_str("</dl>\n");
+}
+
+/// The number of a row. Of an amount the currency stands by itself, over it where there is little room.
+fn number(bar: &Bar) -> String {
+    let value = escaped(&words(&bar.value));
+    match bar.value {
+        Datum::Money(_) => format!("<span class=\"in\">{}</span> {value}", escaped(&currency_word(&bar.currency))),
+        Datum::None
+        | Datum::Text(_)
+        | Datum::Starred(_)
+        | Datum::Count(_)
+        | Datum::Share(_)
+        | Datum::Points(_)
+        | Datum::Length(_)
+        | Datum::Number(_)
+        | Datum::Conversation(_) => value,
+    }
 }
 
 /// One chart, the `n`th of its page.
@@ -60,8 +77,7 @@ fn rows(out: &mut String, chart: &Chart) {
     out.push_str("<table>\n<thead class=\"unseen\"><tr><th scope=\"col\">what</th><th scope=\"col\">drawn</th><th scope=\"col\">number</th><th scope=\"col\">of</th></tr></thead>\n<tbody>\n");
     for bar in &chart.bars {
         let star = if bar.small { " *" } else { "" };
-        let (label, beside) = (escaped(&bar.label), escaped(&bar.beside));
-        let value = escaped(&priced(&bar.value, &bar.currency));
+        let (label, beside, value) = (escaped(&bar.label), escaped(&bar.beside), number(bar));
         let _ = write!(out, "<tr><th scope=\"row\">{label}{star}</th><td class=\"bar\">");
         line(out, chart, bar);
         let _ = writeln!(out, "</td><td class=\"n\">{value}</td><td class=\"of\">{beside}</td></tr>");

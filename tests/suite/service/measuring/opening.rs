@@ -1,18 +1,19 @@
-//! Every number of load and of outcomes opens the conversations that it counts: as many as it says, over the two days.
+//! Every number of every report opens the conversations that it counts: as many as it says, over the two days.
 
 use comeback::domain::measure::carried::Turn;
-use comeback::domain::measure::chart::{charts, figures};
+use comeback::domain::measure::chart::{Behind, charts, figures};
 use comeback::domain::measure::outcomes::opened::{Piece, Worth};
 use comeback::domain::measure::outcomes::{Fate, OutcomeRow, Outcomes};
 use comeback::domain::measure::report::Report;
 use comeback::domain::measure::sheet::Datum;
 use comeback::domain::measure::{Cause, Gap};
 use comeback::domain::sla::Response;
-use comeback::server::measure::behind::Opened;
 use comeback::server::measure::behind::load::{Carried, OfWhom};
 use comeback::server::measure::behind::worth::OfWorth;
+use comeback::server::measure::behind::{Asked as OfWhat, OfConsent, Opened};
 use comeback::server::measure::deals;
 use comeback::server::measure::outcomes::Asked;
+use comeback::wire::sheet::words;
 
 use super::worth::{Shelf, asked, desk, ended, shelf};
 use super::*;
@@ -100,7 +101,7 @@ async fn every_number_of_load_opens_what_it_counts() {
 /// length was measured of.
 fn of_replies(value: &Datum, beside: &str) -> Option<i64> {
     let number = |text: &str| text.parse::<i64>().ok();
-    let words: Vec<&str> = beside.split([' ', ',']).collect();
+    let words: Vec<&str> = beside.split([' ', ',', ';']).collect();
     match value {
         Datum::Count(n) => Some(*n),
         Datum::Share(_) => {
@@ -138,6 +139,8 @@ async fn every_number_of_sla_opens_what_it_counts() {
             (only.standing, only.cause) = (is("standing"), is("cause"));
             only.response = is("response").map(|name| if name == "first" { Response::First } else { Response::Next });
             only.gap = is("gap").map(|name| Gap::ALL.into_iter().find(|gap| gap.name() == name).unwrap().bit());
+            only.step = is("step").map(|step| step.parse().unwrap());
+            [only.climbed, only.taken] = ["climbed", "taken"].map(|name| is(name).map(|is| is == "true"));
             assert_eq!(only.mistake(), None, "{label}");
             let days = desk.clone().between(is("from").as_deref(), is("to").as_deref()).unwrap();
             let found = days.behind_replies(&only, ALL).unwrap();
@@ -158,7 +161,15 @@ async fn every_number_of_sla_opens_what_it_counts() {
     };
     assert_eq!((opened("ended_late", None), opened("missed", None)), (5, 6));
     assert_eq!([Some(Response::First), Some(Response::Next), None].map(|of| opened("answered", of)), [10, 2, 12]);
-    assert_eq!(opened("judged", None), 13);
+    assert_eq!((opened("judged", None), opened("running", None)), (13, 1));
+    // Seven moved up; the steps are 9, 6, 5, 1, 1; twelve were offered and taken.
+    let of = |only: OnlyThese| desk.behind_replies(&only, ALL).unwrap().iter().map(|one| one.times).sum::<i64>();
+    let steps = [1, 2, 3, 4, 5, 6].map(|step| of(OnlyThese { step: Some(step), ..OnlyThese::default() }));
+    assert_eq!(steps, [9, 6, 5, 1, 1, 0]);
+    let climbed = [true, false].map(|is| of(OnlyThese { climbed: Some(is), ..OnlyThese::default() }));
+    let taken = [true, false].map(|is| of(OnlyThese { taken: Some(is), ..OnlyThese::default() }));
+    assert_eq!((climbed, taken), ([7, 8], [12, 3]));
+    on_the_terminal(&desk);
 
     // What there is not is refused with what there is, and good news is none.
     let wrong = |only: OnlyThese| desk.mistake(&only).unwrap();
@@ -201,6 +212,42 @@ async fn every_number_of_sla_opens_what_it_counts() {
     assert_eq!((all.len(), &paged), (6, &all));
 }
 
+/// What the terminal tells of lengths and of the ladder: as on paper.
+fn on_the_terminal(desk: &Desk) {
+    let charts = charts(&Report::Sla(Box::new(desk.drawn(By::Cohort, 0).unwrap())));
+    let bar = |title: &str, label: &str| {
+        let chart = charts.iter().find(|chart| chart.title == title).unwrap_or_else(|| panic!("no chart {title}"));
+        let bar = chart.bars.iter().find(|bar| bar.label == label).unwrap_or_else(|| panic!("{title}: no {label}"));
+        (words(&bar.value), bar.beside.clone())
+    };
+    for (title, value, beside) in [
+        ("First answer: nine of ten within", "1h 05m", "half within 10m 08s; 10 replies; 95 of 100 within 3h 10m"),
+        (
+            "First answer: nine of ten within, on the wall",
+            "15h 10m",
+            "half within 16m 08s; 10 replies; 95 of 100 within 19h 10m",
+        ),
+        ("Next answer: nine of ten within", "35m 08s", "half within 10m 08s; 2 replies; 95 of 100 within 35m 08s"),
+        (
+            "Next answer: nine of ten within, on the wall",
+            "35m 08s",
+            "half within 10m 08s; 2 replies; 95 of 100 within 35m 08s",
+        ),
+        ("Time to take: nine of ten within", "10m 00s", "half within 2m 00s; 12 replies; 95 of 100 within 16m 00s"),
+        (
+            "Time to take: nine of ten within, on the wall",
+            "16m 00s",
+            "half within 2m 00s; 12 replies; 95 of 100 within 15h 03m",
+        ),
+    ] {
+        assert_eq!(bar(title, "all"), (value.to_owned(), beside.to_owned()), "{title}");
+    }
+    for (label, value) in [("moved up at all", "7"), ("step 1", "9"), ("step 3", "5"), ("step 5", "1")] {
+        assert_eq!(bar("Up the ladder", label).0, value, "{label}");
+    }
+    assert_eq!(bar("Up the ladder", "moved up at all").1, "of 15; 9 times all together");
+}
+
 /// Whatever a chart counts is opened, or says why it is not.
 fn says_why(report: &Report) {
     let told = |value: &Datum| match value {
@@ -224,6 +271,97 @@ fn says_why(report: &Report) {
             assert!(bar.behind.is_some() || !bar.shut.is_empty(), "{}: {bar:?}", chart.title);
         }
     }
+}
+
+/// What of consent is asked for.
+fn of_consent(behind: &Behind) -> OfConsent {
+    let is = |name: &str| behind.asked.iter().find(|(of, _)| *of == name).map(|(_, is)| is.clone());
+    OfConsent {
+        what: OfWhat::named(is("what").as_deref()).unwrap(),
+        line: is("line").map(|line| line.as_str().into()),
+        campaign: is("campaign"),
+        band: is("band"),
+        end: is("end"),
+    }
+}
+
+/// Each number of consent with what it is, once what it opens has been held against it.
+async fn consent_opens(f: &Floor, desk: &Desk) -> Vec<(String, i64)> {
+    let report = Report::Compliance(Box::new(desk.compliance(f.store.as_ref()).await.unwrap().unwrap()));
+    let of_figures = figures(&report).into_iter().map(|of| (of.label, of.value, of.beside, of.behind));
+    let of_charts = charts(&report).into_iter().flat_map(|chart| {
+        let title = chart.title;
+        let of_bars = chart.bars.into_iter();
+        of_bars.map(move |bar| (format!("{title}: {}", bar.label), bar.value, bar.beside, bar.behind))
+    });
+    let mut all = Vec::new();
+    for (label, value, beside, behind) in of_figures.chain(of_charts) {
+        // A share of none is told by its parts alone.
+        let part = || beside.split(' ').next().and_then(|part| part.parse().ok());
+        let Some(wanted) = of_replies(&value, &beside).or_else(part) else { continue };
+        let Some(behind) = behind else {
+            let nothing = matches!(value, Datum::Count(0)) || beside.starts_with("0 of");
+            assert!(nothing, "{label} counts {value:?} ({beside}), and opens nothing");
+            continue;
+        };
+        let found = desk.behind_consent(f.store.as_ref(), &of_consent(&behind), ALL).await.unwrap().unwrap();
+        let times: i64 = found.iter().map(|one| one.times).sum();
+        assert_eq!(times, wanted, "{label} {value:?} ({beside}): {behind:?} opens {found:?}");
+        all.push((label, times));
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_number_of_consent_opens_what_it_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let mut f = lived(Arc::new(SqliteStore::open(&path).unwrap())).await;
+    // Buyer 4 wrote on Tuesday, was answered on Wednesday after 15 hours, and opts out then; no campaign wrote to them.
+    f.until(wednesday("12:07:00"), &[]).await;
+    f.texts(4, "main", "STOP").await;
+    let desk = desk(&f, &path).await;
+    let all = consent_opens(&f, &desk).await;
+    let n = |all: &[(String, i64)], label: &str| {
+        let found: Vec<i64> = all.iter().filter(|(of, _)| of == label).map(|(_, n)| *n).collect();
+        assert!(found.len() < 2, "{label} is there twice: {all:?}");
+        found.first().copied()
+    };
+    let main = crate::world::playbook().lines[&"main".into()].label.clone();
+    let (by_number, waited) =
+        (format!("Opt-outs by number: {main}"), format!("Answers that waited for the buyer's hours: {main}"));
+    for (label, wanted) in [
+        ("opted out", 2),
+        ("wishes ruled on in time", 1),
+        (by_number.as_str(), 2),
+        ("Opt-outs by campaign: spring", 1),
+        ("Opt-outs by campaign: (none)", 1),
+        ("Opt-outs by how long the buyer had waited: answered within 5 minutes", 1),
+        ("Opt-outs by how long the buyer had waited: within a day", 1),
+        ("Texts that may have asked us to stop: placed", 1),
+        ("Texts that may have asked us to stop: in time", 1),
+        ("How those holds ended: kept", 1),
+        (waited.as_str(), 1),
+    ] {
+        assert_eq!(n(&all, label), Some(wanted), "{label}: {all:?}");
+    }
+    // Of Tuesday alone one opted out, but two after what they wrote that day; the answer was put off on Wednesday.
+    let of_tuesday = consent_opens(&f, &desk.clone().between(Some("2026-03-03"), Some("2026-03-03")).unwrap()).await;
+    assert_eq!(n(&of_tuesday, "opted out"), Some(1), "{of_tuesday:?}");
+    let of_a_day = "Opt-outs by how long the buyer had waited: within a day";
+    assert_eq!(n(&of_tuesday, of_a_day), Some(1), "{of_tuesday:?}");
+    assert_eq!(n(&of_tuesday, &waited), None, "{of_tuesday:?}");
+
+    let quiet = OfConsent { what: OfWhat::named(Some("quiet")).unwrap(), ..OfConsent::default() };
+    let found = desk.behind_consent(f.store.as_ref(), &quiet, ALL).await.unwrap().unwrap();
+    assert_eq!(found[0].conversation, f.texts_of(5).await.to_string());
+    assert_eq!(found[0].said, "an answer waited 2h 57m for the buyer's hours");
+    // nora leads harbor, whose line had none; maya leads nobody.
+    let sees = |who: &str| Sees::of(&desk.playbook, &Asker::Rep(who.into())).unwrap();
+    let nora = Desk { sees: sees("nora"), ..desk.clone() };
+    assert_eq!(nora.behind_consent(f.store.as_ref(), &quiet, ALL).await.unwrap(), Some(Vec::new()));
+    let maya = Desk { sees: sees("maya"), ..desk.clone() };
+    assert_eq!(maya.behind_consent(f.store.as_ref(), &quiet, ALL).await.unwrap(), None);
 }
 
 /// What a piece of the report opens.
