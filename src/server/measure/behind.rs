@@ -94,10 +94,6 @@ impl Desk {
     }
 
     fn held_talks(&self, of: &OfConsent) -> Result<Vec<(ConversationId, Timestamp, String)>, MeasureError> {
-        // As in the report: a number on hold may be of any team.
-        if self.sees != Sees::All {
-            return Ok(Vec::new());
-        }
         let wanted = |held: &HeldNumber| match of.end.as_deref() {
             None => true,
             Some("ended") => held.ended.is_some(),
@@ -108,7 +104,7 @@ impl Desk {
             Some(end) => format!("a hold, {}", end.replace('_', " ")),
             None => "a hold that waits for a ruling".to_owned(),
         };
-        let all = self.projections.holds(self.window)?;
+        let all = self.projections.holds(self.window, &self.sees.whose())?;
         Ok(all.iter().filter(|held| wanted(held)).map(|held| (held.conversation, held.at, said(held))).collect())
     }
 

@@ -326,8 +326,9 @@ impl Desk {
             return Ok(None);
         }
         let window = self.window;
-        let (opt_outs, holds) = (self.projections.opt_outs(window)?, self.projections.holds(window)?);
-        let (tallies, bands) = (self.projections.tallies(window)?, self.projections.bands(window, &self.sees.whose())?);
+        let whose = self.sees.whose();
+        let (opt_outs, holds) = (self.projections.opt_outs(window)?, self.projections.holds(window, &whose)?);
+        let (tallies, bands) = (self.projections.tallies(window)?, self.projections.bands(window, &whose)?);
         let sees_line = |line: &LineId| self.sees_line(line);
         let sees_all = self.sees == Sees::All;
         let opt_outs: Vec<OptOut> =
@@ -370,7 +371,7 @@ impl Desk {
                 })
                 .filter(|row| row.opt_outs.part + row.opt_outs.whole > 0)
                 .collect(),
-            holds: if sees_all { self.held(&holds) } else { Holds::default() },
+            holds: self.held(&holds),
         }))
     }
 
