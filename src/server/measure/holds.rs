@@ -6,7 +6,9 @@ use uuid::Uuid;
 use super::projections::{MeasureError, Projections};
 use super::read::{Whose, Window};
 use crate::domain::id::{ConversationId, NumberId, RepId};
-use crate::domain::measure::HeldNumber;
+use crate::domain::measure::report::Told;
+use crate::domain::measure::{Cause, HeldNumber, Reply, story};
+use crate::domain::playbook::Playbook;
 use crate::domain::time::Timestamp;
 
 impl Projections {
@@ -29,6 +31,22 @@ impl Projections {
         }
         Ok(all)
     }
+}
+
+/// A reply as a report tells it: of one that nobody might answer also since when that was so, and who ruled.
+pub(super) fn told(db: &Connection, playbook: &Playbook, reply: &Reply) -> Result<Told, MeasureError> {
+    let under = if reply.cause == Some(Cause::OptOutHold) { under(db, reply)? } else { None };
+    Ok(story::told(playbook, reply, under.as_ref()))
+}
+
+/// The hold that its number was on when a reply fell due.
+fn under(db: &Connection, reply: &Reply) -> Result<Option<HeldNumber>, MeasureError> {
+    let mut query = db.prepare_cached(
+        "SELECT seq, at, day, number, conversation, due, ended, how, rep FROM held \
+         WHERE number = ?1 AND at <= ?2 AND (ended IS NULL OR ended > ?2) ORDER BY seq DESC LIMIT 1",
+    )?;
+    let mut rows = query.query(params![reply.number.0.as_bytes(), reply.due.millis()])?;
+    rows.next()?.map(held).transpose()
 }
 
 fn held(r: &Row<'_>) -> Result<HeldNumber, MeasureError> {

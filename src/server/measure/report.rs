@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::holds;
 use super::projections::{MeasureError, Projections};
 use super::read::{Only, Sums, Whose, Window};
 use super::sent::DaysSent;
@@ -147,7 +148,8 @@ impl Desk {
     pub fn told(&self, only: &Only, limit: usize) -> Result<Vec<Told>, MeasureError> {
         let only = self.meant(only);
         let found = self.projections.replies(self.window, &self.sees.whose(), &only, limit)?;
-        Ok(found.iter().map(|reply| story::told(&self.playbook, reply)).collect())
+        let db = self.projections.reading();
+        found.iter().map(|reply| holds::told(&db, &self.playbook, reply)).collect()
     }
 
     /// What is asked for, as it is kept.
