@@ -20,6 +20,7 @@ pub mod deals;
 mod exchanges;
 pub mod follow;
 mod heard;
+mod holds;
 mod known;
 pub mod outcomes;
 mod packed;

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::domain::measure::money::{amount, brief, thousands};
-use crate::domain::measure::sheet::{Datum, Sheet};
+use crate::domain::measure::sheet::{Datum, Sheet, is_small};
 use crate::domain::measure::story;
 use crate::domain::safe_text::SafeText;
 use crate::wire::consent::is_formula;
@@ -152,7 +152,7 @@ fn rows_below(out: &mut String, head: &[String], rows: &[Vec<String>]) {
 }
 
 /// For spreadsheets: what is told, of which days, from how much of the journal and by which rule; then every table after
-/// another. Each line begins with the title of its table.
+/// another. Each line begins with the title of its table. The star of a row is a last column there, `small`.
 pub fn csv(title: &str, lines: &[String], sheets: &[Sheet]) -> Result<Vec<u8>, csv::Error> {
     let mut out = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
     out.write_record(["table", "about"])?;
@@ -161,9 +161,12 @@ pub fn csv(title: &str, lines: &[String], sheets: &[Sheet]) -> Result<Vec<u8>, c
     }
     for sheet in sheets {
         let title = plain(&Datum::Text(sheet.title.clone()));
-        out.write_record(std::iter::once("table").chain(sheet.columns.iter().copied()))?;
+        let marked = sheet.has_intervals();
+        let columns = sheet.columns.iter().copied().chain(marked.then_some("small"));
+        out.write_record(std::iter::once("table").chain(columns))?;
         for row in &sheet.rows {
-            out.write_record(std::iter::once(title.clone()).chain(row.iter().map(plain)))?;
+            let small = marked.then(|| is_small(row).to_string());
+            out.write_record(std::iter::once(title.clone()).chain(row.iter().map(plain)).chain(small))?;
         }
     }
     out.into_inner().map_err(|e| csv::Error::from(std::io::Error::other(e.to_string())))
@@ -235,6 +238,25 @@ mod tests {
         assert!(!told.contains('\u{202e}'));
         let md = markdown("t", &[], &hostile());
         assert!(md.contains("\\<script\\>") && md.contains("\\|c"), "{md}");
+    }
+
+    #[test]
+    fn a_row_of_few_is_marked_for_people_and_for_machines() {
+        let row = |what, share| vec![what, Datum::Share(share), Datum::Share(0.25), Datum::Share(0.75)];
+        let few = row(Datum::Starred("new".to_owned()), 0.5);
+        let many = row(Datum::Text("late stage".to_owned()), 0.6);
+        let told = |title: &str, columns, rows| Sheet { title: title.to_owned(), columns, rows, notes: Vec::new() };
+        let sheets = [
+            told("In time", vec!["what", "share", "low", "high"], vec![few, many]),
+            told("Why", vec!["what", "replies"], vec![vec![Datum::Text("a".to_owned()), Datum::Count(1)]]),
+        ];
+        let printed = String::from_utf8(csv("t", &[], &sheets).unwrap()).unwrap();
+        let wanted = "table,about\nAbout this report,t\ntable,what,share,low,high,small\n\
+                      In time,new,0.5000,0.2500,0.7500,true\nIn time,late stage,0.6000,0.2500,0.7500,false\n\
+                      table,what,replies\nWhy,a,1\n";
+        assert_eq!(printed, wanted);
+        let people = table("t", &[], &sheets, None);
+        assert!(people.contains("new *") && !people.contains("small"), "{people}");
     }
 
     #[test]

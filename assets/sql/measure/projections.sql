@@ -151,6 +151,7 @@ CREATE TABLE held (
     rep TEXT
 ) STRICT;
 CREATE INDEX held_day ON held (day);
+CREATE INDEX held_number ON held (number);
 
 -- From a buyer's reply to what a rep made of it, by the entry of its first reply, with what that reply says.
 CREATE TABLE exchange (

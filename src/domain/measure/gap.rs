@@ -91,7 +91,8 @@ impl Gap {
     }
 }
 
-/// Why a reply was not answered in time. The first that fits, in this order; so each breach has one.
+/// Why a reply was not answered in time. The first that fits, in this order, but for an opt-out hold, which goes before all
+/// others; so each breach has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {

@@ -19,6 +19,18 @@ pub struct Sheet {
     pub notes: Vec<String>,
 }
 
+impl Sheet {
+    /// Whether it tells intervals: then a row with too few in it is marked.
+    pub fn has_intervals(&self) -> bool {
+        self.columns.contains(&"low")
+    }
+}
+
+/// Whether a row is marked, for there are too few in it.
+pub fn is_small(row: &[Datum]) -> bool {
+    matches!(row.first(), Some(Datum::Starred(_)))
+}
+
 /// What stands in a cell.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Datum {

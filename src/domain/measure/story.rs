@@ -4,6 +4,7 @@ use chrono::Offset as _;
 use chrono_tz::Tz;
 
 use super::gap::Gap;
+use super::number::HeldNumber;
 use super::reply::{Asked, Reply, Standing};
 use super::report::Told;
 use super::zone_of;
@@ -34,8 +35,8 @@ pub fn length(ms: i64) -> String {
     }
 }
 
-/// A reply as a report tells it.
-pub fn told(playbook: &Playbook, reply: &Reply) -> Told {
+/// A reply as a report tells it, with the hold that its number was on when it fell due, if that is why it did.
+pub fn told(playbook: &Playbook, reply: &Reply, held: Option<&HeldNumber>) -> Told {
     let (spent, zone) = (reply.spent, zone_of(Some(playbook), &reply.cohort));
     Told {
         seq: reply.seq,
@@ -52,7 +53,7 @@ pub fn told(playbook: &Playbook, reply: &Reply) -> Told {
         cause: reply.cause.map(|cause| cause.name().to_owned()),
         wall: spent.map(|spent| spent.wall),
         business: spent.map(|spent| spent.business),
-        story: lines(playbook, reply),
+        story: lines(playbook, reply, held),
     }
 }
 
@@ -65,9 +66,10 @@ fn names(playbook: &Playbook, reply: &Reply) -> [String; 3] {
 }
 
 /// What happened, in order. The first time says in which zone; each of them does when clocks were changed meanwhile.
-fn lines(playbook: &Playbook, reply: &Reply) -> Vec<String> {
+fn lines(playbook: &Playbook, reply: &Reply, held: Option<&HeldNumber>) -> Vec<String> {
     let zone = zone_of(Some(playbook), &reply.cohort);
     let mut told = vec![(reply.received, String::new())];
+    told.extend(held.into_iter().flat_map(|held| told_held(playbook, held)));
     for (n, asked) in reply.asked.iter().enumerate() {
         // It leaves somebody when the next one is asked.
         let left = reply.asked.get(n + 1).map_or(asked.at.max(reply.due), |next| next.at);
@@ -105,6 +107,20 @@ fn lines(playbook: &Playbook, reply: &Reply) -> Vec<String> {
     lines
 }
 
+/// Since when nobody might answer, and who said what the buyer wants.
+fn told_held(playbook: &Playbook, held: &HeldNumber) -> Vec<(Timestamp, String)> {
+    let by = held.by.as_ref().map_or("somebody", |rep| playbook.rep_name(rep));
+    let end = match held.end.as_deref() {
+        Some("kept") => format!("{by} ruled: they may be texted"),
+        Some("opted_out") => format!("{by} ruled: they want no more texts"),
+        Some("unruled") => "nobody ruled in time: they get no more texts".to_owned(),
+        Some(_) | None => "they want no more texts: they said so themselves, or their carrier did".to_owned(),
+    };
+    let mut told = vec![(held.at, "the number came on opt-out hold: nobody may answer".to_owned())];
+    told.extend(held.ended.map(|at| (at, end)));
+    told
+}
+
 fn told_asked(playbook: &Playbook, asked: &Asked, left: Timestamp) -> Vec<(Timestamp, String)> {
     let who = match &asked.to {
         Holder::Rep(rep) => playbook.rep_name(rep).to_owned(),
@@ -140,6 +156,7 @@ fn offset(zone: Tz, at: Timestamp) -> chrono::FixedOffset {
 
 #[cfg(test)]
 mod tests {
+    use super::super::gap::Cause;
     use super::*;
     use crate::domain::hours::Calendar;
     use crate::domain::id::{ConversationId, NumberId};
@@ -193,16 +210,57 @@ mod tests {
             "2026-11-04 13:00:01 EST  the buyer wrote; due 2026-11-04 13:12:01",
             "2026-11-04 13:05:00  somebody answered in time",
         ];
-        assert_eq!(lines(&playbook, &usual), told);
+        assert_eq!(lines(&playbook, &usual, None), told);
         // The night in which an hour comes twice: answered before it was due, though the clock on the wall says less.
         let night = answered("2026-11-01T05:44:59Z", "2026-11-01T06:44:59Z", "2026-11-01T06:29:59Z");
         let told = [
             "2026-11-01 01:44:59 EDT  the buyer wrote; due 2026-11-01 01:44:59 EST",
             "2026-11-01 01:29:59 EST  somebody answered in time",
         ];
-        assert_eq!(lines(&playbook, &night), told);
+        assert_eq!(lines(&playbook, &night, None), told);
         // Also when only the due time lies beyond it.
         let before = answered("2026-11-01T05:44:59Z", "2026-11-01T06:44:59Z", "2026-11-01T05:50:00Z");
-        assert_eq!(lines(&playbook, &before)[1], "2026-11-01 01:50:00 EDT  somebody answered in time");
+        assert_eq!(lines(&playbook, &before, None)[1], "2026-11-01 01:50:00 EDT  somebody answered in time");
+    }
+
+    #[test]
+    fn a_story_says_since_when_nobody_might_answer_and_who_ruled() {
+        let calendars = [("all".to_owned(), Calendar::always(Tz::America__New_York))].into();
+        let playbook = Playbook { calendars, ..Playbook::default() };
+        let late = Reply {
+            standing: Standing::Late,
+            cause: Some(Cause::OptOutHold),
+            ..answered("2026-03-03T18:00:00Z", "2026-03-03T18:15:00Z", "2026-03-03T19:05:08Z")
+        };
+        let waits = HeldNumber {
+            seq: 1,
+            at: at("2026-03-03T18:00:00Z"),
+            day: 0,
+            number: NumberId(Uuid::nil()),
+            conversation: ConversationId(Uuid::nil()),
+            due: at("2026-03-17T18:00:00Z"),
+            ended: None,
+            end: None,
+            by: None,
+        };
+        let until_now = [
+            "2026-03-03 13:00:00 EST  the buyer wrote; due 2026-03-03 13:15:00",
+            "2026-03-03 13:00:00  the number came on opt-out hold: nobody may answer",
+            "2026-03-03 13:15:00  it fell due unanswered: nobody may answer: the number was on opt-out hold",
+            "2026-03-03 14:05:08  somebody answered late",
+        ];
+        assert_eq!(lines(&playbook, &late, Some(&waits)), until_now, "nobody has ruled yet");
+        for (end, by, wanted) in [
+            ("kept", Some("lea"), "lea ruled: they may be texted"),
+            ("opted_out", Some("lea"), "lea ruled: they want no more texts"),
+            ("unruled", None, "nobody ruled in time: they get no more texts"),
+            ("withdrawn", None, "they want no more texts: they said so themselves, or their carrier did"),
+        ] {
+            let ended = Some(at("2026-03-03T19:00:00Z"));
+            let over = HeldNumber { ended, end: Some(end.to_owned()), by: by.map(Into::into), ..waits.clone() };
+            let told = lines(&playbook, &late, Some(&over));
+            assert_eq!(told[..3], until_now[..3]);
+            assert_eq!(told[3], format!("2026-03-03 14:00:00  {wanted}"));
+        }
     }
 }

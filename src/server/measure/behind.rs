@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::holds;
 use super::projections::MeasureError;
 use super::read::{Only, Window};
 use super::report::{Desk, Sees};
 use crate::domain::id::{ConversationId, LineId};
 use crate::domain::measure::closed::{Closed, Decided};
 use crate::domain::measure::load::day_of;
-use crate::domain::measure::{Cause, HeldNumber, OptOut, Standing, story};
+use crate::domain::measure::{Cause, HeldNumber, OptOut, Standing};
 use crate::domain::time::Timestamp;
 use crate::server::store::Store;
 use crate::wire::report::Found;
@@ -88,6 +89,7 @@ impl Desk {
         }
         let mut known = BTreeSet::new();
         let first = replies.into_iter().filter(|reply| known.insert(reply.conversation)).take(limit);
+        let db = self.projections.reading();
         let found = first.map(|reply| {
             let cohort = self.playbook.cohort(&reply.cohort).map_or(reply.cohort.as_str(), |cohort| &cohort.label);
             let rep = reply.rep.as_ref().map_or("nobody", |rep| self.playbook.rep_name(rep));
@@ -96,11 +98,12 @@ impl Desk {
                 said.push_str("; ");
                 said.push_str(Cause::words(cause));
             }
-            let story = story::told(&self.playbook, &reply).story;
+            let story = holds::told(&db, &self.playbook, &reply)?.story;
             let times = times.get(&reply.conversation).copied().unwrap_or(1);
-            Found { conversation: reply.conversation.to_string(), at: reply.received.millis(), said, times, story }
+            let conversation = reply.conversation.to_string();
+            Ok::<_, MeasureError>(Found { conversation, at: reply.received.millis(), said, times, story })
         });
-        Ok(found.collect())
+        found.collect()
     }
 
     /// Of consent; nothing for somebody who sees only their own.
@@ -122,10 +125,6 @@ impl Desk {
     }
 
     fn held_talks(&self, of: &OfConsent) -> Result<Vec<(ConversationId, Timestamp, String)>, MeasureError> {
-        // As in the report: a number on hold may be of any team.
-        if self.sees != Sees::All {
-            return Ok(Vec::new());
-        }
         let wanted = |held: &HeldNumber| match of.end.as_deref() {
             None => true,
             Some("ended") => held.ended.is_some(),
@@ -136,7 +135,7 @@ impl Desk {
             Some(end) => format!("a hold, {}", end.replace('_', " ")),
             None => "a hold that waits for a ruling".to_owned(),
         };
-        let all = self.projections.holds(self.window)?;
+        let all = self.projections.holds(self.window, &self.sees.whose())?;
         Ok(all.iter().filter(|held| wanted(held)).map(|held| (held.conversation, held.at, said(held))).collect())
     }
 

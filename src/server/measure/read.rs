@@ -12,7 +12,7 @@ use crate::domain::measure::cell::By;
 use crate::domain::measure::fold::Count;
 use crate::domain::measure::load::LoadDay;
 use crate::domain::measure::report::Sum;
-use crate::domain::measure::{Band, Cause, Cell, HeldNumber, OptOut, Reply, Standing};
+use crate::domain::measure::{Band, Cause, Cell, OptOut, Reply, Standing};
 use crate::domain::sla::Response;
 use crate::domain::time::Timestamp;
 
@@ -35,7 +35,7 @@ pub struct Whose {
 }
 
 impl Whose {
-    fn has(&self, team: &str) -> bool {
+    pub(super) fn has(&self, team: &str) -> bool {
         self.teams.as_ref().is_none_or(|teams| teams.iter().any(|one| one.as_str() == team))
     }
 }
@@ -211,31 +211,6 @@ impl Projections {
         let mut all = Vec::new();
         while let Some(r) = rows.next()? {
             all.push(opt_out(r)?);
-        }
-        Ok(all)
-    }
-
-    /// Holds, oldest first.
-    pub(super) fn holds(&self, window: Window) -> Result<Vec<HeldNumber>, MeasureError> {
-        let db = self.reading();
-        let mut query = db.prepare_cached(
-            "SELECT seq, at, day, number, conversation, due, ended, how, rep FROM held WHERE day BETWEEN ?1 AND ?2 \
-             ORDER BY seq",
-        )?;
-        let mut rows = query.query(params![window.since, window.until])?;
-        let mut all = Vec::new();
-        while let Some(r) = rows.next()? {
-            all.push(HeldNumber {
-                seq: r.get::<_, i64>(0)?.unsigned_abs(),
-                at: Timestamp::from_millis(r.get(1)?),
-                day: r.get(2)?,
-                number: NumberId(Uuid::from_bytes(r.get(3)?)),
-                conversation: ConversationId(Uuid::from_bytes(r.get(4)?)),
-                due: Timestamp::from_millis(r.get(5)?),
-                ended: r.get::<_, Option<i64>>(6)?.map(Timestamp::from_millis),
-                end: r.get(7)?,
-                by: r.get::<_, Option<String>>(8)?.map(RepId::new),
-            });
         }
         Ok(all)
     }

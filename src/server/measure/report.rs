@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::holds;
 use super::projections::{MeasureError, Projections};
 use super::read::{Only, Sums, Whose, Window};
 use super::sent::DaysSent;
@@ -147,7 +148,8 @@ impl Desk {
     pub fn told(&self, only: &Only, limit: usize) -> Result<Vec<Told>, MeasureError> {
         let only = self.meant(only);
         let found = self.projections.replies(self.window, &self.sees.whose(), &only, limit)?;
-        Ok(found.iter().map(|reply| story::told(&self.playbook, reply)).collect())
+        let db = self.projections.reading();
+        found.iter().map(|reply| holds::told(&db, &self.playbook, reply)).collect()
     }
 
     /// What is asked for, as it is kept.
@@ -326,8 +328,9 @@ impl Desk {
             return Ok(None);
         }
         let window = self.window;
-        let (opt_outs, holds) = (self.projections.opt_outs(window)?, self.projections.holds(window)?);
-        let (tallies, bands) = (self.projections.tallies(window)?, self.projections.bands(window, &self.sees.whose())?);
+        let whose = self.sees.whose();
+        let (opt_outs, holds) = (self.projections.opt_outs(window)?, self.projections.holds(window, &whose)?);
+        let (tallies, bands) = (self.projections.tallies(window)?, self.projections.bands(window, &whose)?);
         let sees_line = |line: &LineId| self.sees_line(line);
         let sees_all = self.sees == Sees::All;
         let opt_outs: Vec<OptOut> =
@@ -370,7 +373,7 @@ impl Desk {
                 })
                 .filter(|row| row.opt_outs.part + row.opt_outs.whole > 0)
                 .collect(),
-            holds: if sees_all { self.held(&holds) } else { Holds::default() },
+            holds: self.held(&holds),
         }))
     }
 

@@ -377,6 +377,10 @@ async fn every_number_is_the_one_worked_out_on_paper() {
     for said in ["Maya was asked: owner", "Maya did not act in time", "Omar was asked: on call", "Omar answered late"] {
         assert!(third.contains(said), "{said}: {third}");
     }
+    let seventh = stories.iter().find(|told| told["cause"] == "opt_out_hold").unwrap()["story"].to_string();
+    for said in ["the number came on opt-out hold: nobody may answer", "14:00:00  Lea ruled: they may be texted"] {
+        assert!(seventh.contains(said), "{said}: {seventh}");
+    }
 
     let reps = json(&path, &["sla", "--by", "rep"]);
     for (rep, wanted) in

@@ -1,9 +1,11 @@
 //! Charts of consent.
 
+use std::collections::BTreeMap;
+
 use super::{Bar, Behind, Chart, Figure, Shape, chart, counted, funnel, likely, of, share_bar};
 use crate::domain::measure::carriers::{STOPPED, WATCHED};
 use crate::domain::measure::closed::Closed;
-use crate::domain::measure::report::{Compliance, LineRow, Part};
+use crate::domain::measure::report::{CampaignRow, Compliance, LineRow, Part};
 use crate::domain::measure::sheet::Datum;
 use crate::domain::measure::story;
 
@@ -37,6 +39,23 @@ pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
     ]
 }
 
+/// What each campaign is called, in their order: with its number where several have one name.
+fn called(of_all: &Compliance) -> Vec<String> {
+    let name = |row: &CampaignRow| if row.campaign.is_empty() { "(none)".to_owned() } else { row.campaign.clone() };
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for row in &of_all.campaigns {
+        *times.entry(name(row)).or_default() += 1;
+    }
+    let line = |id: &str| {
+        of_all.lines.iter().find(|row| row.line == id).map_or_else(|| id.to_owned(), |row| row.label.clone())
+    };
+    let whole = |row: &CampaignRow| {
+        let name = name(row);
+        if times.get(&name).is_some_and(|times| *times > 1) { format!("{name}, {}", line(&row.line)) } else { name }
+    };
+    of_all.campaigns.iter().map(whole).collect()
+}
+
 pub(super) fn charts(of_all: &Compliance) -> Vec<Chart> {
     let parts = of_all.lines.iter().map(|row| &row.opt_outs).chain(of_all.campaigns.iter().map(|row| &row.opt_outs));
     // A rate of three opt-outs in four texts would leave nothing of the carriers' thresholds to be seen.
@@ -52,10 +71,9 @@ pub(super) fn charts(of_all: &Compliance) -> Vec<Chart> {
         .lines
         .iter()
         .map(|row| bar(&row.label, &row.opt_outs, outs().only("line", row.line.clone()), &row.judged));
-    let campaigns = of_all.campaigns.iter().map(|row| {
-        let name = if row.campaign.is_empty() { "(none)" } else { &row.campaign };
+    let campaigns = of_all.campaigns.iter().zip(called(of_all)).map(|(row, name)| {
         let behind = outs().only("line", row.line.clone()).only("campaign", row.campaign.clone());
-        bar(name, &row.opt_outs, behind, &row.judged)
+        bar(&name, &row.opt_outs, behind, &row.judged)
     });
     let bands = of_all.bands.iter().map(|row| Bar {
         behind: Some(outs().only("band", row.band.clone())).filter(|_| row.opt_outs.part > 0),
@@ -129,4 +147,38 @@ fn closed(of_all: &Compliance) -> [Chart; 2] {
             bars(Closed::Overruled, |row| row.overruled, |_| String::new()),
         ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn campaigns_of_one_name_are_told_apart_by_their_number() {
+        let line =
+            |line: &str, label: &str| LineRow { line: line.to_owned(), label: label.to_owned(), ..LineRow::default() };
+        let campaign = |campaign: &str, line: &str| CampaignRow {
+            campaign: campaign.to_owned(),
+            line: line.to_owned(),
+            opt_outs: Part::of(1, 40),
+            ..CampaignRow::default()
+        };
+        let mut all = Compliance {
+            by: "campaign".to_owned(),
+            lines: vec![line("main", "Sales"), line("dock", "The harbor")],
+            campaigns: vec![
+                campaign("", "dock"),
+                campaign("", "main"),
+                campaign("autumn", "main"),
+                campaign("spring", "main"),
+                campaign("spring", "old"),
+            ],
+            ..Compliance::default()
+        };
+        let labels = |all: &Compliance| charts(all)[0].bars.iter().map(|bar| bar.label.clone()).collect::<Vec<_>>();
+        let wanted = ["(none), The harbor", "(none), Sales", "autumn", "spring, Sales", "spring, old"];
+        assert_eq!(labels(&all), wanted);
+        all.campaigns.retain(|row| row.line == "main");
+        assert_eq!(labels(&all), ["(none)", "autumn", "spring"]);
+    }
 }

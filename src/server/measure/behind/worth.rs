@@ -15,9 +15,10 @@ use crate::domain::measure::credit::{Rule, Talked};
 use crate::domain::measure::outcomes::Fate;
 use crate::domain::measure::outcomes::opened::{Credit, Credited, Piece, Worth, missed, opened};
 use crate::domain::measure::sheet::Datum;
-use crate::domain::measure::{Adherence, Standing, story};
+use crate::domain::measure::{Adherence, Standing};
 use crate::domain::time::Timestamp;
 use crate::server::measure::MeasureError;
+use crate::server::measure::holds;
 use crate::server::measure::outcomes::breaches;
 use crate::server::measure::report::{Desk, Sees};
 use crate::server::measure::row;
@@ -92,13 +93,14 @@ impl Desk {
         let db = self.projections.reading();
         let mut found = Vec::new();
         for (one, _) in order.iter().take(limit).filter_map(|id| sums.remove(id)) {
-            let story = row::known(&db, one.seq)?.map(|reply| story::told(&self.playbook, &reply).story);
+            let reply = row::known(&db, one.seq)?;
+            let told = reply.map(|reply| holds::told(&db, &self.playbook, &reply)).transpose()?;
             found.push(Found {
                 conversation: one.conversation.to_string(),
                 at: one.at.millis(),
                 said: one.said,
                 times: one.n,
-                story: story.unwrap_or_default(),
+                story: told.map(|told| told.story).unwrap_or_default(),
             });
         }
         Ok(Opened { found, total })

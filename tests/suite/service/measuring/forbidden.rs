@@ -1,5 +1,10 @@
 //! A text that nobody may answer, for its number waits for a ruling, is counted by its own cause and charged to nobody.
 
+use std::collections::BTreeSet;
+
+use comeback::server::measure::behind::OfConsent;
+
+use super::worth::desk;
 use super::*;
 
 const OPT_OUT: Command = Command::Rule { ruling: Ruling::OptOut };
@@ -32,8 +37,14 @@ async fn a_wish_to_be_left_alone_that_falls_due_unruled_is_nobodys_miss() {
     let (why, rows) = causes(&path);
     assert_eq!(why, serde_json::json!({"opt_out_hold": 1}));
     assert_eq!(reps(&rows), [("", (1, 0, 1))], "nobody is charged");
+    let story = |path: &Path| json(path, &["sla", "--breaches"])["breaches"][0]["story"].to_string();
+    let told = story(&path);
+    assert!(told.contains("10:00:00  the number came on opt-out hold: nobody may answer"), "{told}");
+    assert!(!told.contains("ruled"), "{told}");
     // Ruled on too late it stays missed, and nobody's; ruled on in time it is none.
     assert_eq!(f.does("lea", one, OPT_OUT).await, Verdict::Done);
+    let told = story(&path);
+    assert!(told.contains("10:20:00  Lea ruled: they want no more texts"), "{told}");
     f.until(tuesday("11:00:00"), &[one]).await;
     let two = f.texts(2, "main", "please take me off your list").await;
     f.until(tuesday("11:05:00"), &[two]).await;
@@ -86,4 +97,36 @@ async fn nobody_is_asked_on_once_the_buyer_has_an_answer_that_came_while_others_
         let same = (&after.to, after.step) == (&asked.to, asked.step);
         assert_eq!((same, after.expires), (delivery == Delivery::Delivered, None), "{delivery:?}: {after:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lead_is_told_of_the_holds_of_their_teams() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let mut f = Floor::over(Arc::new(SqliteStore::open(&path).unwrap())).await;
+    f.all_sign_in().await;
+    let one = f.texts(1, "main", "please take me off your list").await;
+    let two = f.texts(2, "main", "please take me off your list").await;
+    let three = f.texts(3, "dock", "please lose my number").await;
+    f.until(tuesday("10:05:00"), &[one]).await;
+    assert_eq!(f.does("lea", one, OPT_OUT).await, Verdict::Done);
+
+    let all = desk(&f, &path).await;
+    let of = OfConsent { holds: true, ..OfConsent::default() };
+    for (rep, wanted, ended) in
+        [("adele", vec![one, two, three], 1), ("lea", vec![one, two], 1), ("nora", vec![three], 0)]
+    {
+        let sees = Sees::of(&all.playbook, &Asker::Rep(rep.into())).unwrap();
+        let theirs = Desk { sees, ..all.clone() };
+        let holds = theirs.compliance(f.store.as_ref()).await.unwrap().unwrap().holds;
+        let placed = i64::try_from(wanted.len()).unwrap();
+        let told = (holds.placed, holds.waiting, holds.in_time.part, holds.in_time.whole);
+        assert_eq!(told, (placed, placed - ended, ended, ended), "{rep}");
+        let opened = theirs.behind_consent(f.store.as_ref(), &of, 10).await.unwrap().unwrap();
+        let opened: BTreeSet<String> = opened.into_iter().map(|found| found.conversation).collect();
+        let wanted: BTreeSet<String> = wanted.iter().map(ToString::to_string).collect();
+        assert_eq!(opened, wanted, "{rep}");
+    }
+    let sees = Sees::of(&all.playbook, &Asker::Rep("maya".into())).unwrap();
+    assert!(Desk { sees, ..all }.compliance(f.store.as_ref()).await.unwrap().is_none(), "not for reps");
 }
