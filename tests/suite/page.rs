@@ -523,3 +523,38 @@ proptest! {
         }
     }
 }
+
+/// Widths of a page in a frame so wide, in pixels: all of it, its narrowest bar and its widest. A page runs no scripts: this
+/// one gets leave for the one that measures it. No window of the browser is narrower than 500, so it stands in a frame.
+fn measured(page: &str, frame: u32) -> [f64; 3] {
+    let script = "<script>const bars = [...document.querySelectorAll('.bar svg')].map(b => b.getBoundingClientRect().width); \
+        parent.document.documentElement.dataset.wide = [document.documentElement.scrollWidth, Math.min(...bars), \
+        Math.max(...bars)].join(' ');</script></body>";
+    let page = page.replace("default-src 'none';", "default-src 'none'; script-src 'unsafe-inline';");
+    let page = page.replace("</body>", script).replace('&', "&amp;").replace('"', "&quot;");
+    let style = format!("border: 0; width: {frame}px; height: 900px");
+    let outside = Outside::with(format!("<!doctype html><title>x</title><iframe style=\"{style}\" srcdoc=\"{page}\">"));
+    let (output, _) = browse(&outside, &["--dump-dom"]);
+    let dom = String::from_utf8(output.stdout).unwrap();
+    let wide = dom.split("data-wide=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("it was measured");
+    let wide: Vec<f64> = wide.split(' ').map(|number| number.parse().unwrap()).collect();
+    wide.try_into().unwrap()
+}
+
+#[test]
+fn a_name_of_any_length_takes_nothing_of_the_bars() {
+    let long = "2026_q4_nurture_".repeat(8);
+    for report in [consent(&["Main", &long]), load(&["Maya", &long])] {
+        let page = html::of(&report);
+        // A4 less its margins is 688 wide.
+        let paper = page.replace("@media print", "@media all");
+        for (page, frame) in [(&page, 400), (&page, 800), (&paper, 688)] {
+            let [whole, narrowest, widest] = measured(page, frame);
+            let frame = f64::from(frame);
+            assert!(whole <= frame, "the page is {whole} wide in a frame of {frame}");
+            assert!(narrowest >= frame * 0.3, "a bar of {narrowest} in a frame of {frame}");
+            // Or bars of one chart could not be compared.
+            assert!(widest - narrowest < frame * 0.1, "bars from {narrowest} to {widest} in a frame of {frame}");
+        }
+    }
+}

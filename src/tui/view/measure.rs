@@ -50,7 +50,7 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     match chart.shape {
         Shape::Bars | Shape::Funnel => rows(chart, model.measure.bar, room, below, p),
         Shape::Days => drawn::days(chart, model.measure.bar, room, p),
-        Shape::Week => drawn::week(chart, model.measure.bar, room, p),
+        Shape::Week => drawn::week(chart, model.measure.bar, room, below, p),
     }
     for (y, line) in (body.bottom().saturating_sub(below)..body.bottom()).zip(&foot) {
         let line: Vec<(&str, Tone)> = line.iter().map(|(text, tone)| (text.as_str(), *tone)).collect();
@@ -63,14 +63,20 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
 fn beside(chart: &Chart, at: usize, of: ReportName, body: Rect) -> (Vec<String>, Vec<Vec<(String, Tone)>>) {
     let width = body.width.saturating_sub(2);
     let high = usize::from(body.height);
-    let foot = chart.bars.get(at).map_or_else(Vec::new, |bar| foot(bar, of, width, high >= ROOMY));
-    // Of bars some may be below; days and hours are a picture.
-    let (needs, parts) = match chart.shape {
-        Shape::Bars | Shape::Funnel => (chart.bars.len(), true),
-        Shape::Days | Shape::Week => (8, false),
+    // Of bars some may be below, of days and hours none: these are a picture. A week gives up what is said before a day.
+    let (needs, low, parts) = match chart.shape {
+        Shape::Bars | Shape::Funnel => (chart.bars.len(), ROOMY, true),
+        Shape::Days => (WEEK, ROOMY, false),
+        Shape::Week => (WEEK, 1 + FOOT + WEEK, false),
     };
+    let roomy = high >= low;
+    let foot = chart.bars.get(at).map_or_else(Vec::new, |bar| foot(bar, of, width, roomy));
     let left = high.saturating_sub(1 + foot.len());
-    let least = if high >= ROOMY { left.saturating_sub(3).min(FOOT) } else { usize::from(parts && left > 3) };
+    let least = match chart.shape {
+        Shape::Week => 0,
+        Shape::Bars | Shape::Funnel | Shape::Days if roomy => left.saturating_sub(3).min(FOOT),
+        Shape::Bars | Shape::Funnel | Shape::Days => usize::from(parts && left > 3),
+    };
     let says = cut(&chart.says, width, left.saturating_sub(needs).max(least));
     (says, foot)
 }
@@ -84,6 +90,9 @@ const ROOMY: usize = 10;
 
 /// The most lines that the number under the cursor takes.
 const FOOT: usize = 3;
+
+/// Rows of a week, its hours among them.
+const WEEK: usize = 8;
 
 fn rows_of<T>(lines: &[T]) -> u16 {
     u16::try_from(lines.len()).unwrap_or(u16::MAX)

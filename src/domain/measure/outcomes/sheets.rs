@@ -1,5 +1,6 @@
 //! Outcomes as tables.
 
+use super::super::credit::Touch;
 use super::super::exchange::Adherence;
 use super::super::gap::Cause;
 use super::super::interval::{Difference, Middle, Total};
@@ -368,14 +369,38 @@ fn listed(told: &Outcomes) -> Sheet {
             "first reply",
         ],
         rows: told.deals.iter().map(line).collect(),
-        notes: first_of(told.deals.len(), told.deals_in_all),
+        notes: credited(told.rule.rule.touch)
+            .into_iter()
+            .chain(first_of(told.deals.len(), told.deals_in_all))
+            .collect(),
+    }
+}
+
+/// Why the list is longer than the number of deals, where it may be.
+fn credited(touch: Touch) -> Option<String> {
+    match touch {
+        Touch::First | Touch::Last => None,
+        Touch::Any => Some(
+            "A deal stands once for each exchange that it is credited to: so there may be more lines than deals."
+                .to_owned(),
+        ),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::DealsTold;
+    use super::super::{DealsTold, RuleTold};
     use super::*;
+    use crate::domain::measure::credit::Rule;
+
+    #[test]
+    fn a_list_with_a_deal_for_each_exchange_says_so() {
+        for touch in Touch::ALL {
+            let rule = RuleTold { rule: Rule { touch, ..Rule::default() }, words: String::new() };
+            let notes = listed(&Outcomes { rule, ..Outcomes::default() }).notes.join("\n");
+            assert_eq!(notes.contains("once for each exchange"), touch == Touch::Any, "{touch:?}: {notes}");
+        }
+    }
 
     #[test]
     fn rows_that_were_not_read_are_told_of_beside_what_is_in_the_crm() {

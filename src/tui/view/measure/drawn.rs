@@ -90,20 +90,22 @@ pub(super) const fn is_roomy(width: u16) -> bool {
 }
 
 /// Seven days of 24 hours. Where there is room a cell says its share of those in time; else how much of it was late, in four
-/// shades of ink.
-pub(super) fn week(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
+/// shades of ink. `below` are the rows between them and the border.
+pub(super) fn week(chart: &Chart, at: usize, area: Rect, below: u16, p: &mut Painter<'_>) {
     let each = if is_roomy(area.width) { 3 } else { 1 };
     let place = |hour: usize| area.x + 5 + u16::try_from(hour % 24).unwrap_or(0) * each;
+    // With room for seven rows these are the days: the hour under the cursor stands below.
+    let heading = u16::from(usize::from(area.height) != WEEK.len());
     let hours = if each == 3 { 1 } else { 6 };
-    for hour in (0..24).step_by(hours) {
+    for hour in (0..24).step_by(hours).filter(|_| heading > 0) {
         let label = if each == 3 { format!("{hour:>3}") } else { hour.to_string() };
         p.put(place(hour), area.y, label.len().try_into().unwrap_or(3), &label, Tone::Dim);
     }
-    let room = area.height.saturating_sub(1).max(1);
+    let room = usize::from(area.height.saturating_sub(heading).max(1));
     // On a low screen the days around the cursor.
-    let first = (at / 24 + 1).saturating_sub(usize::from(room));
-    for (y, day) in (area.y + 1..area.bottom()).zip(first..7) {
-        p.put(area.x + 1, y, 3, WEEK[day], Tone::Dim);
+    let first = (at / 24 + 1).saturating_sub(room);
+    for (y, (day, name)) in (area.y + heading..area.bottom()).zip(WEEK.iter().enumerate().skip(first)) {
+        p.put(area.x + 1, y, 3, name, Tone::Dim);
         for (hour, bar) in chart.bars.iter().skip(day * 24).take(24).enumerate() {
             let (text, tone) = cell(bar, each == 3);
             p.put(place(hour), y, each, &text, tone);
@@ -113,6 +115,8 @@ pub(super) fn week(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
             }
         }
     }
+    let whole = Rect::new(area.x, area.y, area.width, area.height + below);
+    p.more(whole, first, WEEK.len().saturating_sub(first + room));
 }
 
 fn cell(bar: &Bar, roomy: bool) -> (String, Tone) {
