@@ -119,6 +119,68 @@ async fn a_table_that_is_written_between_two_pages_loses_no_deal() {
 }
 
 #[tokio::test]
+async fn a_row_that_is_mended_added_or_corrected_is_followed_at_the_next_asking_whatever_it_says_of_its_change() {
+    let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);
+    let projections = Arc::new(Projections::open(&folder.path().join("comeback.sqlite")).unwrap());
+    let table = |rows: &[&str]| format!("id,name,stage,contacts,amount,currency,changed\n{}\n", rows.join("\n"));
+    let (first, late) = ("d-1,A,New,c-1,100.00,USD,2026-01-05", "d-3,C,New,c-1,300.00,USD,2026-03-03T09:59:00Z");
+    let before = table(&[first, "d-2,B,New,c-1,a lot,USD,2026-01-06", late]);
+    dated(folder.path(), "deals.csv", &before, "2026-03-03T10:00:00Z");
+    let of = |told: &Outcomes| (told.reconciled[0].total.deals, told.reconciled[0].total.cents, told.deals_read.unread);
+    assert_eq!(of(&reported(&crm, &projections, "2026-03-03T10:01:00Z").await), (2, 40_000, 1));
+    // A copy that keeps the time of what it was made from: only the disk says that it came later.
+    let old = "d-4,D,New,c-1,400.00,USD,2025-12-01";
+    let mended = table(&["d-1,A,New,c-1,150.00,USD,2026-01-05", "d-2,B,New,c-1,200.00,USD,2026-01-06", late, old]);
+    dated(folder.path(), "deals.csv", &mended, "2026-03-03T09:30:00Z");
+    assert_eq!(of(&reported(&crm, &projections, "2026-03-03T10:02:00Z").await), (4, 105_000, 0));
+    // A backend that was started anew knows as much.
+    let again = table(&["d-1,A,New,c-1,100.00,USD,2026-01-05", "d-2,B,New,c-1,200.00,USD,2026-01-06", late, old]);
+    dated(folder.path(), "deals.csv", &again, "2026-03-03T11:00:00Z");
+    let crm = Files::new(folder.path(), super::reps()).unwrap();
+    assert_eq!(of(&reported(&crm, &projections, "2026-03-03T11:01:00Z").await), (4, 100_000, 0));
+    // So is a way that is written down later than its deal.
+    let stages = "deal,stage,at\nd-1,Lead,2026-01-02\n";
+    dated(folder.path(), "stages.csv", stages, "2037-01-02");
+    crm.books().await.unwrap();
+    let told = crm.deals(instant("2037-01-01").unwrap(), None).await.unwrap().deals;
+    let of = |id: &str| told.iter().find(|deal| deal.id.0 == id).map(|deal| deal.stages.len());
+    assert_eq!((told.len(), of("d-1")), (4, Some(2)));
+}
+
+#[tokio::test]
+async fn of_tables_that_were_written_before_the_question_rows_say_what_changed() {
+    let deals = "id,name,stage,changed\nd-1,A,New,2026-01-05\nd-2,B,New,2037-01-02\n";
+    let (_folder, crm) = folder(&[("contacts.csv", PEOPLE), ("deals.csv", deals)]);
+    let told = crm.deals(instant("2037-01-01").unwrap(), None).await.unwrap().deals;
+    assert_eq!(told.iter().map(|deal| deal.id.as_str()).collect::<Vec<_>>(), ["d-2"]);
+}
+
+/// The first page was told by what rows say of their change, and the others after the table was written.
+#[tokio::test]
+async fn a_table_that_is_written_between_two_pages_is_told_whole_from_there_on() {
+    let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);
+    let table = |rest: &str| {
+        let row = |n: u32| format!("d-{n:03},D,New,{}\n", if n < 250 { "2037-02-01" } else { rest });
+        format!("id,name,stage,changed\n{}", (0..500).map(row).collect::<String>())
+    };
+    fs::write(folder.path().join("deals.csv"), table("2026-02-01")).unwrap();
+    crm.books().await.unwrap();
+    let since = instant("2037-01-01").unwrap();
+    let page = crm.deals(since, None).await.unwrap();
+    assert_eq!((page.deals.len(), page.next.as_deref()), (200, Some("d-199")));
+    dated(folder.path(), "deals.csv", &table("2026-02-02"), "2037-06-01");
+    crm.books().await.unwrap();
+    let mut after = page.next;
+    let mut told = 0;
+    while let Some(next) = after {
+        let page = crm.deals(since, Some(&next)).await.unwrap();
+        told += page.deals.len();
+        after = page.next;
+    }
+    assert_eq!(told, 300, "each behind the first page, once");
+}
+
+#[tokio::test]
 async fn when_a_deal_was_opened_is_known_or_it_is_not() {
     let stages = "deal,stage,at\nd-3,New,2026-01-10\nd-4,Won,2026-02-20\n";
     let rows = "d-1,A,Won,c-1,1,USD,,2026-02-20,yes\nd-2,B,Won,c-1,1,USD,2026-02-21,2026-02-20,yes\n\

@@ -41,6 +41,11 @@ pub(super) fn names_people<'a>(mut files: impl Iterator<Item = &'a String>) -> b
     files.any(|name| name.strip_prefix("contacts").is_some_and(|ending| ending.starts_with('.')))
 }
 
+/// Whether deals stand in this file, or their way.
+pub(super) fn tells_deals(file: &str) -> bool {
+    ["deals.", "stages."].iter().any(|table| file.starts_with(table))
+}
+
 /// Everything in the folder.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Books {
@@ -52,6 +57,8 @@ pub struct Books {
     pub(super) deals: BTreeMap<DealId, Deal>,
     /// Whoever owns something.
     pub(super) owners: BTreeSet<String>,
+    /// When one of the tables that they stand in was last written, as of this reading.
+    pub(super) deals_written: Timestamp,
     /// Tasks that somebody completed, by the keys of their writes, and when.
     pub(super) done: BTreeMap<String, Timestamp>,
     /// What does not read, each as `contacts.csv:14: id is missing`; the first of it.
@@ -94,7 +101,7 @@ impl Books {
     }
 
     pub(super) fn wrong(&mut self, file: &str, line: u64, why: &str) {
-        if ["deals.", "stages."].iter().any(|table| file.starts_with(table)) {
+        if tells_deals(file) {
             self.unread_deals += 1;
         }
         self.complain(|| format!("{file}:{line}: {why}"));
