@@ -7,10 +7,12 @@
 //! It takes writes when it is told to: they stand in `written.jsonl`, a line each. The tables are never written by us.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::Metadata;
 use std::ops::Bound;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -39,8 +41,31 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Deals of one page.
 const PAGE: usize = 200;
 
-/// How a file of the folder was when it was looked at: length and last change. Nothing for one that is not there.
-type Stamps = BTreeMap<String, (u64, SystemTime)>;
+/// How each file of the folder was when it was looked at. Nothing for one that is not there.
+type Stamps = BTreeMap<String, Stamp>;
+
+/// How a file was, its times in seconds and nanoseconds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    length: u64,
+    /// When it says that it was written: a copy may keep that of what it was made from.
+    modified: (i64, i64),
+    /// When it came to be as it is here, which nobody can say otherwise.
+    came: (i64, i64),
+}
+
+impl Stamp {
+    fn of(told: &Metadata) -> Self {
+        let (modified, came) = ((told.mtime(), told.mtime_nsec()), (told.ctime(), told.ctime_nsec()));
+        Self { length: told.len(), modified, came }
+    }
+
+    /// When it was written here, as the later of both times says it.
+    fn written(&self) -> Timestamp {
+        let (seconds, nanos) = self.modified.max(self.came);
+        Timestamp::from_millis(seconds.saturating_mul(1000).saturating_add(nanos / 1_000_000))
+    }
+}
 
 /// A folder.
 pub struct Files {
@@ -207,8 +232,7 @@ fn stamps(folder: &Path) -> Result<Stamps, String> {
             let name = format!("{name}.{ending}");
             match folder.join(&name).metadata() {
                 Ok(told) => {
-                    let at = told.modified().map_err(|e| format!("{name}: {e}"))?;
-                    all.insert(name, (told.len(), at));
+                    all.insert(name, Stamp::of(&told));
                 }
                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
                 Err(e) => return Err(format!("{name}: {e}")),
@@ -221,10 +245,12 @@ fn stamps(folder: &Path) -> Result<Stamps, String> {
 /// A reading during which nothing moved.
 fn whole(folder: &Path, names: &Names, now: Option<Timestamp>) -> Result<(Stamps, Books), String> {
     let before = stamps(folder)?;
-    let books = books::read_at(folder, names, now)?;
+    let mut books = books::read_at(folder, names, now)?;
     if stamps(folder)? != before {
         return Err("the folder is being written".to_owned());
     }
+    let of_deals = before.iter().filter(|(name, _)| books::tells_deals(name));
+    books.deals_written = of_deals.map(|(_, stamp)| stamp.written()).max().unwrap_or(Timestamp::MIN);
     Ok((before, books))
 }
 
@@ -311,14 +337,18 @@ impl Crm for Files {
         true
     }
 
-    /// Page by page in the order of their ids, which no change of the tables between two pages moves.
+    /// All of them, when one of their tables was written at `since` or later: what a row says of its own change is nothing that
+    /// whoever mends it, or adds an old one, need have thought of. Else by what rows say. Page by page in the order of their
+    /// ids, which no change of the tables between two pages moves; and a table that was written meanwhile was written later
+    /// than the next question begins, which is told all of it.
     async fn deals(&self, since: Timestamp, after: Option<&str>) -> Result<Deals, CrmError> {
         let books = self.known().await?;
         let behind = match after {
             Some(id) => books.deals.range((Bound::Excluded(DealId::new(id)), Bound::Unbounded)),
             None => books.deals.range(..),
         };
-        let of_late = behind.map(|(_, deal)| deal).filter(|deal| deal.changed >= since);
+        let all = books.deals_written >= since;
+        let of_late = behind.map(|(_, deal)| deal).filter(|deal| all || deal.changed >= since);
         let mut deals: Vec<_> = of_late.take(PAGE).cloned().collect();
         let next = deals.last().filter(|_| deals.len() == PAGE).map(|last| last.id.0.clone());
         deals.sort_by_key(|deal| deal.changed);

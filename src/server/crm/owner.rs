@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use chrono_tz::Tz;
+
 use super::write::Owned;
 use crate::domain::id::RepId;
 use crate::domain::playbook::Playbook;
@@ -63,11 +65,12 @@ impl Reps {
         Ok(playbook.map_or_else(|| rep.to_string(), |playbook| playbook.rep_name(rep).to_owned()))
     }
 
-    /// Everybody who may be named by a CRM that has no owners of its own.
+    /// Everybody who may be named by a CRM that has no owners of its own, and the zone of its days.
     pub async fn names(&self) -> Result<Names, StoreError> {
         let playbook = self.playbook().await?;
+        let zone = playbook.as_ref().map_or(Tz::UTC, Playbook::zone);
         let reps = playbook.map(|playbook| playbook.reps.into_iter().map(|(id, rep)| (id, rep.name)).collect());
-        Ok(Names::new(self.by_mail().await?, reps))
+        Ok(Names::new(self.by_mail().await?, reps).in_zone(zone))
     }
 
     async fn playbook(&self) -> Result<Option<Playbook>, StoreError> {
@@ -84,7 +87,7 @@ fn same(text: &str) -> String {
 }
 
 /// Who is meant by a name in tables: a rep's short name, their mail address, or what they are called. Capitals and small
-/// letters are alike, as long as that means one rep.
+/// letters are alike, as long as that means one rep. And which zone is meant where they name a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     by_mail: BTreeMap<String, RepId>,
@@ -92,6 +95,8 @@ pub struct Names {
     reps: Option<BTreeSet<RepId>>,
     /// Short names and what reps are called; nothing for one that means two reps.
     by_name: BTreeMap<String, Option<RepId>>,
+    /// The company's own; nothing where nobody said one.
+    zone: Option<Tz>,
 }
 
 impl Names {
@@ -108,7 +113,19 @@ impl Names {
         }
         // A short name goes before what somebody is called.
         called.extend(short);
-        Self { by_mail, reps: reps.map(|reps| reps.into_keys().collect()), by_name: called }
+        Self { by_mail, reps: reps.map(|reps| reps.into_keys().collect()), by_name: called, zone: None }
+    }
+
+    /// With the zone that days are in.
+    #[must_use]
+    pub fn in_zone(mut self, zone: Tz) -> Self {
+        self.zone = Some(zone);
+        self
+    }
+
+    /// The zone that days are in: UTC where nobody said one.
+    pub fn zone(&self) -> Tz {
+        self.zone.unwrap_or(Tz::UTC)
     }
 
     /// The rep who is meant.

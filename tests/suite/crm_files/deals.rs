@@ -5,15 +5,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use comeback::clock::ManualClock;
 use comeback::domain::measure::outcomes::sheets::lines;
 use comeback::domain::measure::outcomes::{Fate, Outcomes};
 use comeback::domain::time::{Span, Timestamp};
-use comeback::server::crm::Crm;
 use comeback::server::crm::files::Files;
 use comeback::server::crm::when::instant;
+use comeback::server::crm::{Crm, Reps};
 use comeback::server::measure::outcomes::Asked;
 use comeback::server::measure::report::{Desk, Sees, days};
 use comeback::server::measure::{Projections, deals};
+use comeback::server::service::Service;
+use comeback::server::store::Store;
+use comeback::server::store::memory::MemoryStore;
+use tempfile::TempDir;
 
 use super::{PEOPLE, folder};
 
@@ -119,6 +124,68 @@ async fn a_table_that_is_written_between_two_pages_loses_no_deal() {
 }
 
 #[tokio::test]
+async fn a_row_that_is_mended_added_or_corrected_is_followed_at_the_next_asking_whatever_it_says_of_its_change() {
+    let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);
+    let projections = Arc::new(Projections::open(&folder.path().join("comeback.sqlite")).unwrap());
+    let table = |rows: &[&str]| format!("id,name,stage,contacts,amount,currency,changed\n{}\n", rows.join("\n"));
+    let (first, late) = ("d-1,A,New,c-1,100.00,USD,2026-01-05", "d-3,C,New,c-1,300.00,USD,2026-03-03T09:59:00Z");
+    let before = table(&[first, "d-2,B,New,c-1,a lot,USD,2026-01-06", late]);
+    dated(folder.path(), "deals.csv", &before, "2026-03-03T10:00:00Z");
+    let of = |told: &Outcomes| (told.reconciled[0].total.deals, told.reconciled[0].total.cents, told.deals_read.unread);
+    assert_eq!(of(&reported(&crm, &projections, "2026-03-03T10:01:00Z").await), (2, 40_000, 1));
+    // A copy that keeps the time of what it was made from: only the disk says that it came later.
+    let old = "d-4,D,New,c-1,400.00,USD,2025-12-01";
+    let mended = table(&["d-1,A,New,c-1,150.00,USD,2026-01-05", "d-2,B,New,c-1,200.00,USD,2026-01-06", late, old]);
+    dated(folder.path(), "deals.csv", &mended, "2026-03-03T09:30:00Z");
+    assert_eq!(of(&reported(&crm, &projections, "2026-03-03T10:02:00Z").await), (4, 105_000, 0));
+    // A backend that was started anew knows as much.
+    let again = table(&["d-1,A,New,c-1,100.00,USD,2026-01-05", "d-2,B,New,c-1,200.00,USD,2026-01-06", late, old]);
+    dated(folder.path(), "deals.csv", &again, "2026-03-03T11:00:00Z");
+    let crm = Files::new(folder.path(), super::reps()).unwrap();
+    assert_eq!(of(&reported(&crm, &projections, "2026-03-03T11:01:00Z").await), (4, 100_000, 0));
+    // So is a way that is written down later than its deal.
+    let stages = "deal,stage,at\nd-1,Lead,2026-01-02\n";
+    dated(folder.path(), "stages.csv", stages, "2037-01-02");
+    crm.books().await.unwrap();
+    let told = crm.deals(instant("2037-01-01").unwrap(), None).await.unwrap().deals;
+    let of = |id: &str| told.iter().find(|deal| deal.id.0 == id).map(|deal| deal.stages.len());
+    assert_eq!((told.len(), of("d-1")), (4, Some(2)));
+}
+
+#[tokio::test]
+async fn of_tables_that_were_written_before_the_question_rows_say_what_changed() {
+    let deals = "id,name,stage,changed\nd-1,A,New,2026-01-05\nd-2,B,New,2037-01-02\n";
+    let (_folder, crm) = folder(&[("contacts.csv", PEOPLE), ("deals.csv", deals)]);
+    let told = crm.deals(instant("2037-01-01").unwrap(), None).await.unwrap().deals;
+    assert_eq!(told.iter().map(|deal| deal.id.as_str()).collect::<Vec<_>>(), ["d-2"]);
+}
+
+/// The first page was told by what rows say of their change, and the others after the table was written.
+#[tokio::test]
+async fn a_table_that_is_written_between_two_pages_is_told_whole_from_there_on() {
+    let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);
+    let table = |rest: &str| {
+        let row = |n: u32| format!("d-{n:03},D,New,{}\n", if n < 250 { "2037-02-01" } else { rest });
+        format!("id,name,stage,changed\n{}", (0..500).map(row).collect::<String>())
+    };
+    fs::write(folder.path().join("deals.csv"), table("2026-02-01")).unwrap();
+    crm.books().await.unwrap();
+    let since = instant("2037-01-01").unwrap();
+    let page = crm.deals(since, None).await.unwrap();
+    assert_eq!((page.deals.len(), page.next.as_deref()), (200, Some("d-199")));
+    dated(folder.path(), "deals.csv", &table("2026-02-02"), "2037-06-01");
+    crm.books().await.unwrap();
+    let mut after = page.next;
+    let mut told = 0;
+    while let Some(next) = after {
+        let page = crm.deals(since, Some(&next)).await.unwrap();
+        told += page.deals.len();
+        after = page.next;
+    }
+    assert_eq!(told, 300, "each behind the first page, once");
+}
+
+#[tokio::test]
 async fn when_a_deal_was_opened_is_known_or_it_is_not() {
     let stages = "deal,stage,at\nd-3,New,2026-01-10\nd-4,Won,2026-02-20\n";
     let rows = "d-1,A,Won,c-1,1,USD,,2026-02-20,yes\nd-2,B,Won,c-1,1,USD,2026-02-21,2026-02-20,yes\n\
@@ -142,7 +209,69 @@ async fn when_a_deal_was_opened_is_known_or_it_is_not() {
         assert_eq!((deal.opened, deal.cycle().map(|ms| ms / 86_400_000)), (opened, cycle), "{id}");
     }
     let won: Vec<_> = of("d-1").stages.iter().map(|change| change.at).collect();
-    assert_eq!(won, [instant("2026-02-20").unwrap()], "it came to its last stage at its end");
+    assert_eq!(won, [instant("2026-02-20T23:59:59.999Z").unwrap()], "it came to its last stage at its end");
+}
+
+/// A folder of a company in New York.
+async fn in_new_york(files: &[(&str, &str)]) -> (TempDir, Files) {
+    let (folder, _) = folder(files);
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+    let clock = Arc::new(ManualClock::at(instant("2026-03-03T15:00:00Z").unwrap()));
+    Service::start(Arc::clone(&store), clock, &crate::world::playbook()).await.unwrap();
+    let crm = Files::new(folder.path(), Reps::Kept(store)).unwrap();
+    (folder, crm)
+}
+
+#[tokio::test]
+async fn a_day_of_a_deal_is_one_of_the_company() {
+    let stages = "deal,stage,at\nd-1,New,2026-01-10\nd-1,Lost,2026-02-20\nd-2,Lost,2026-02-20T15:00:00Z\n\
+                  d-3,Won,2026-02-20T15:00:00Z\n";
+    let rows = "d-1,A,Lost,c-1,,,2026-02-20,,2026-02-21\nd-2,B,Lost,c-1,2026-02-01,,2026-02-20,,2026-02-21\n\
+                d-3,C,Won,c-1,2026-02-01,,2026-02-20T16:00:00Z,yes,2026-02-21\n\
+                d-4,D,New,c-1,2026-02-01,2026-02-03,,,2026-02-21\nd-5,E,Won,c-1,,,2026-03-08,yes,2026-03-09\n";
+    let table = format!("id,name,stage,contacts,opened,stage_since,closed,won,changed\n{rows}");
+    let files = [("contacts.csv", PEOPLE), ("deals.csv", table.as_str()), ("stages.csv", stages)];
+    let (_folder, crm) = in_new_york(&files).await;
+    let told = crm.deals(Timestamp::MIN, None).await.unwrap().deals;
+    let night = "2026-02-21T04:59:59.999Z";
+    for (id, opened, closed, way) in [
+        ("d-1", Some("2026-01-10T05:00:00Z"), Some(night), vec!["2026-01-10T05:00:00Z", night]),
+        // Whatever time of its last day it came to its last stage at, that is no step before its end.
+        ("d-2", Some("2026-02-01T05:00:00Z"), Some(night), vec![night]),
+        ("d-3", Some("2026-02-01T05:00:00Z"), Some("2026-02-20T16:00:00Z"), vec!["2026-02-20T15:00:00Z"]),
+        ("d-4", Some("2026-02-01T05:00:00Z"), None, vec!["2026-02-03T05:00:00Z"]),
+        // A day of 23 hours.
+        ("d-5", None, Some("2026-03-09T03:59:59.999Z"), vec!["2026-03-09T03:59:59.999Z"]),
+    ] {
+        let deal = told.iter().find(|deal| deal.id.0 == id).unwrap();
+        let came: Vec<_> = deal.stages.iter().map(|change| Some(change.at)).collect();
+        let way: Vec<_> = way.into_iter().map(instant).collect();
+        let ended = deal.closed.map(|closed| closed.at);
+        assert_eq!((deal.opened, ended, came), (opened.and_then(instant), closed.and_then(instant), way), "{id}");
+    }
+    let cards = crm.everybody().await.unwrap();
+    let card = cards.iter().flat_map(|(_, cards)| cards).find(|card| card.opportunity.is_some()).unwrap();
+    assert_eq!(card.opportunity.as_ref().unwrap().stage_since, instant("2026-02-03T05:00:00Z"));
+}
+
+#[tokio::test]
+async fn a_report_that_begins_on_the_day_of_a_deals_end_has_it_and_one_of_the_day_before_does_not() {
+    let table = format!("{COLUMNS}d-1,Rollout,Won,c-1,100.00,USD,2026-01-05,2026-03-02,yes\n");
+    let (folder, crm) = in_new_york(&[("contacts.csv", PEOPLE), ("deals.csv", &table)]).await;
+    let projections = Arc::new(Projections::open(&folder.path().join("comeback.sqlite")).unwrap());
+    reported(&crm, &projections, "2026-03-03T15:00:00Z").await;
+    let of_day = |now: &str| {
+        let playbook = Arc::new(crate::world::playbook());
+        let now = instant(now).unwrap();
+        let window = days(&playbook, now, Span::minutes(24 * 60));
+        let desk = Desk { projections: Arc::clone(&projections), playbook, head: 0, now, sees: Sees::All, window };
+        let told = desk.outcomes(&Asked::default()).unwrap();
+        told.reconciled.iter().map(|row| (row.fate, row.total.deals)).collect::<Vec<_>>()
+    };
+    // At the end of the day before, in New York; at that of its day; and on the day after.
+    assert_eq!(of_day("2026-03-02T04:59:59.999Z"), [(Fate::Open, 1)]);
+    assert_eq!(of_day("2026-03-03T04:59:59.999Z"), [(Fate::Won, 1)]);
+    assert!(of_day("2026-03-03T05:00:00Z").is_empty(), "it ended on another day");
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use crate::domain::interest;
 use crate::domain::time::Timestamp;
 use crate::server::crm::owner::{Names, Owner};
 use crate::server::crm::phone;
+use crate::server::crm::when::When;
 use crate::wire::table::{FileRow, Rows, Wrong};
 
 /// The largest file read.
@@ -41,6 +42,11 @@ pub(super) fn names_people<'a>(mut files: impl Iterator<Item = &'a String>) -> b
     files.any(|name| name.strip_prefix("contacts").is_some_and(|ending| ending.starts_with('.')))
 }
 
+/// Whether deals stand in this file, or their way.
+pub(super) fn tells_deals(file: &str) -> bool {
+    ["deals.", "stages."].iter().any(|table| file.starts_with(table))
+}
+
 /// Everything in the folder.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Books {
@@ -52,6 +58,8 @@ pub struct Books {
     pub(super) deals: BTreeMap<DealId, Deal>,
     /// Whoever owns something.
     pub(super) owners: BTreeSet<String>,
+    /// When one of the tables that they stand in was last written, as of this reading.
+    pub(super) deals_written: Timestamp,
     /// Tasks that somebody completed, by the keys of their writes, and when.
     pub(super) done: BTreeMap<String, Timestamp>,
     /// What does not read, each as `contacts.csv:14: id is missing`; the first of it.
@@ -94,7 +102,7 @@ impl Books {
     }
 
     pub(super) fn wrong(&mut self, file: &str, line: u64, why: &str) {
-        if ["deals.", "stages."].iter().any(|table| file.starts_with(table)) {
+        if tells_deals(file) {
             self.unread_deals += 1;
         }
         self.complain(|| format!("{file}:{line}: {why}"));
@@ -289,24 +297,38 @@ impl Meant<'_> {
         self.names.is_nobodys(name)
     }
 
+    /// The beginning of a day where the company is, or an instant.
+    fn begins(&self, when: Option<When>) -> Option<Timestamp> {
+        when.map(|when| when.begins(self.names.zone()))
+    }
+
     fn some(&self, name: Option<&String>) -> Option<RepId> {
         name.map(|name| self.rep(name))
     }
 }
 
 /// A row that does not say when it was changed changed with its file: whether it is open or closed, for of two tellings of a
-/// deal the newer one stands.
+/// deal the newer one stands. One that was closed on a day ended with it: whatever came on that day came before.
 fn deal(row: &DealRow, way: &[&StageRow], reps: &Meant<'_>, written: Timestamp) -> Deal {
-    let mut way: Vec<StageChange> =
-        way.iter().map(|stage| StageChange { at: stage.at, stage: stage.stage.clone(), place: None }).collect();
+    let zone = reps.names.zone();
+    let came = |stage: &&StageRow| StageChange { at: stage.at.begins(zone), stage: stage.stage.clone(), place: None };
+    let mut way: Vec<StageChange> = way.iter().map(came).collect();
     way.sort_by_key(|change| change.at);
+    let (ending, closed) = (reps.begins(row.closed), row.closed.map(|when| when.ends(zone)));
     // The stage it ended in says nothing of when it was opened.
-    let first = way.first().map(|change| change.at).filter(|at| row.closed.is_none_or(|closed| *at < closed));
-    let opened = row.opened.or(first);
+    let first = way.first().map(|change| change.at).filter(|at| ending.is_none_or(|ending| *at < ending));
+    let opened = reps.begins(row.opened).or(first);
     let changed = row.changed.unwrap_or(written);
     if way.last().is_none_or(|last| last.stage != row.stage) {
-        let at = row.stage_since.or(row.closed).or(opened.filter(|_| way.is_empty())).unwrap_or(changed);
+        let since = reps.begins(row.stage_since).or(closed);
+        let at = since.or(opened.filter(|_| way.is_empty())).unwrap_or(changed);
         way.push(StageChange { at, stage: row.stage.clone(), place: None });
+    }
+    if let (Some(ending), Some(closed), Some(last)) = (ending, closed, way.last_mut())
+        && (ending..closed).contains(&last.at)
+    {
+        // It came to its last stage on the day of its end: that is its end, and to be lost no step before it.
+        last.at = closed;
     }
     Deal {
         id: DealId::new(&row.id),
@@ -320,7 +342,7 @@ fn deal(row: &DealRow, way: &[&StageRow], reps: &Meant<'_>, written: Timestamp) 
         currency: row.currency.clone(),
         opened,
         closes: row.closes,
-        closed: row.closed.map(|at| Closed { at, won: row.won }),
+        closed: closed.map(|at| Closed { at, won: row.won }),
         changed,
         stages: way,
     }
@@ -449,7 +471,7 @@ impl<'a> Around<'a> {
             owner: self.reps.some(deal.owner.as_ref()),
             team: deal.team.iter().map(member).collect(),
             closes: deal.closes,
-            stage_since: deal.stage_since,
+            stage_since: self.reps.begins(deal.stage_since),
         })
     }
 }

@@ -1,10 +1,12 @@
 //! Rows of the files: what each column holds, checked one by one. What is wrong is told by the column's name alone, for
 //! rows are personal data.
 
+use chrono_tz::Tz;
+
 use crate::domain::context::Origin;
 use crate::domain::time::Timestamp;
 use crate::server::crm::hubspot::read::cents;
-use crate::server::crm::when::instant;
+use crate::server::crm::when::When;
 use crate::wire::rows::{self, Column};
 use crate::wire::table::FileRow;
 
@@ -21,7 +23,7 @@ pub(super) struct Person {
     pub(super) name: String,
     pub(super) phones: Vec<String>,
     pub(super) title: String,
-    pub(super) zone: Option<chrono_tz::Tz>,
+    pub(super) zone: Option<Tz>,
     pub(super) zip: Option<String>,
     pub(super) city: Option<String>,
     pub(super) state: Option<String>,
@@ -59,12 +61,12 @@ pub(super) struct DealRow {
     pub(super) team: Vec<(String, String)>,
     pub(super) pipeline: String,
     pub(super) stage: String,
-    pub(super) stage_since: Option<Timestamp>,
+    pub(super) stage_since: Option<When>,
     pub(super) amount_cents: Option<i64>,
     pub(super) currency: Option<String>,
-    pub(super) opened: Option<Timestamp>,
+    pub(super) opened: Option<When>,
     pub(super) closes: Option<Timestamp>,
-    pub(super) closed: Option<Timestamp>,
+    pub(super) closed: Option<When>,
     pub(super) won: bool,
     pub(super) changed: Option<Timestamp>,
 }
@@ -74,7 +76,7 @@ pub(super) struct DealRow {
 pub(super) struct StageRow {
     pub(super) deal: String,
     pub(super) stage: String,
-    pub(super) at: Timestamp,
+    pub(super) at: When,
 }
 
 /// Something that happened between us and somebody of an account.
@@ -136,11 +138,20 @@ impl Cells<'_> {
         Ok(parts)
     }
 
-    fn time(&self, key: &str) -> Result<Option<Timestamp>, String> {
+    fn when(&self, key: &str) -> Result<Option<When>, String> {
         let Some(text) = self.text(key)? else { return Ok(None) };
-        instant(&text)
+        When::read(&text)
             .map(Some)
             .ok_or_else(|| format!("{key} is no time: write 2026-11-30, or 2026-11-30T09:00:00Z with its offset"))
+    }
+
+    fn needed_when(&self, key: &str) -> Result<When, String> {
+        self.when(key)?.ok_or_else(|| format!("{key} is missing"))
+    }
+
+    /// Where no day of the company's is meant, one begins in UTC.
+    fn time(&self, key: &str) -> Result<Option<Timestamp>, String> {
+        Ok(self.when(key)?.map(|when| when.begins(Tz::UTC)))
     }
 
     fn needed_time(&self, key: &str) -> Result<Timestamp, String> {
@@ -255,7 +266,7 @@ impl FileRow for DealRow {
             "" | "no" | "false" | "0" => false,
             _ => return Err("won is not yes or no".to_owned()),
         };
-        let closed = cells.time("closed")?;
+        let closed = cells.when("closed")?;
         if won && closed.is_none() {
             return Err("won says yes, and closed says no day".to_owned());
         }
@@ -272,10 +283,10 @@ impl FileRow for DealRow {
             team: cells.parts("team")?.into_iter().map(member).collect(),
             pipeline: cells.or_empty("pipeline")?,
             stage: cells.needed("stage")?,
-            stage_since: cells.time("stage_since")?,
+            stage_since: cells.when("stage_since")?,
             amount_cents: amount.transpose()?,
             currency,
-            opened: cells.time("opened")?,
+            opened: cells.when("opened")?,
             closes: cells.time("closes")?,
             closed,
             won,
@@ -294,7 +305,7 @@ impl FileRow for StageRow {
 
     fn of_columns(column: Column<'_>) -> Result<Self, String> {
         let cells = Cells(column);
-        Ok(Self { deal: cells.needed("deal")?, stage: cells.needed("stage")?, at: cells.needed_time("at")? })
+        Ok(Self { deal: cells.needed("deal")?, stage: cells.needed("stage")?, at: cells.needed_when("at")? })
     }
 
     fn of_json(json: &str) -> Result<Self, String> {
