@@ -9,6 +9,7 @@ use super::report::{Desk, Sees};
 use crate::domain::id::{ConversationId, LineId};
 use crate::domain::measure::closed::{Closed, Decided};
 use crate::domain::measure::load::day_of;
+use crate::domain::measure::story;
 use crate::domain::measure::{Cause, HeldNumber, OptOut, Standing};
 use crate::domain::time::Timestamp;
 use crate::server::store::Store;
