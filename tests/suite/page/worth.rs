@@ -135,6 +135,7 @@ fn compared(names: &[&str]) -> Compared {
     Compared {
         days: 30,
         imported: 240,
+        untold: 0,
         teams: all().map(team).collect(),
         stages: all().map(layer).collect(),
         in_stages: difference(),

@@ -144,4 +144,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0028_crm_refused.sql",
         sql: include_str!("../../../../assets/sql/server/sqlite/0028_crm_refused.sql"),
     },
+    Migration {
+        version: 29,
+        name: "0029_pushed_sign.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0029_pushed_sign.sql"),
+    },
 ];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use comeback::server::measure::behind::OfConsent;
+use comeback::server::measure::behind::{Asked as OfWhat, OfConsent};
 
 use super::worth::desk;
 use super::*;
@@ -37,13 +37,13 @@ async fn a_wish_to_be_left_alone_that_falls_due_unruled_is_nobodys_miss() {
     let (why, rows) = causes(&path);
     assert_eq!(why, serde_json::json!({"opt_out_hold": 1}));
     assert_eq!(reps(&rows), [("", (1, 0, 1))], "nobody is charged");
-    let story = |path: &Path| json(path, &["sla", "--breaches"])["breaches"][0]["story"].to_string();
-    let told = story(&path);
+    let says = |path: &Path| json(path, &["sla", "--breaches"])["breaches"][0]["story"].to_string();
+    let told = says(&path);
     assert!(told.contains("10:00:00  the number came on opt-out hold: nobody may answer"), "{told}");
     assert!(!told.contains("ruled"), "{told}");
     // Ruled on too late it stays missed, and nobody's; ruled on in time it is none.
     assert_eq!(f.does("lea", one, OPT_OUT).await, Verdict::Done);
-    let told = story(&path);
+    let told = says(&path);
     assert!(told.contains("10:20:00  Lea ruled: they want no more texts"), "{told}");
     f.until(tuesday("11:00:00"), &[one]).await;
     let two = f.texts(2, "main", "please take me off your list").await;
@@ -112,7 +112,7 @@ async fn a_lead_is_told_of_the_holds_of_their_teams() {
     assert_eq!(f.does("lea", one, OPT_OUT).await, Verdict::Done);
 
     let all = desk(&f, &path).await;
-    let of = OfConsent { holds: true, ..OfConsent::default() };
+    let of = OfConsent { what: OfWhat::Holds, ..OfConsent::default() };
     for (rep, wanted, ended) in
         [("adele", vec![one, two, three], 1), ("lea", vec![one, two], 1), ("nora", vec![three], 0)]
     {
