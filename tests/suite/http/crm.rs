@@ -78,7 +78,7 @@ async fn what_the_documentation_pushes_is_taken_and_a_sign_of_the_product_is_see
         office.text(phone, "Can we talk?").await;
     }
     let all = examples("## Pushing");
-    assert_eq!(all.len(), 3, "one for people, one for signs, one of a flow");
+    assert_eq!(all.len(), 4, "one for people, two for signs, one of a flow");
     for example in all {
         let rows = example["changes"].as_array().unwrap().len();
         let (status, told) = office.ask("POST", "/v1/crm/changes", Some("cba_key"), Some(example)).await;
@@ -91,6 +91,8 @@ async fn what_the_documentation_pushes_is_taken_and_a_sign_of_the_product_is_see
     let of = |name: &str| *cards.iter().find(|card| card["name"] == name).unwrap_or_else(|| panic!("{name}: {seen}"));
     assert_eq!(of("Tomás Reyes")["opportunity"]["stage"], "Negotiation/Review");
     let signs: Vec<Intent> = serde_json::from_value(of("Ruth Adeyemi")["intents"].clone()).unwrap();
+    let of_number: Vec<Intent> = serde_json::from_value(of("Nils Farouk")["intents"].clone()).unwrap();
+    assert_eq!(of_number.iter().map(|sign| sign.kind.as_str()).collect::<Vec<_>>(), ["seat_limit"]);
     let that_day = signs.iter().map(|sign| sign.at).max().expect("signs of interest");
     let first = interest::ranked(&signs, that_day)[0];
     assert_eq!((first.kind.as_str(), interest::origin(first)), ("seat_limit", Origin::Product), "{signs:?}");
