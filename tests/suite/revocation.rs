@@ -84,6 +84,25 @@ fn a_judgement_names_what_spoke_and_adds_up() {
 }
 
 #[test]
+fn who_says_who_they_are_asks_for_nothing_and_who_says_who_they_are_not_does() {
+    for text in [
+        "Hi this is Paul, still interested",
+        "This is Steve. Thursday works",
+        "Yes this is Carla",
+        "Hello, it is Sam. What does it cost?",
+        "Good morning, this is Emily",
+        "this is steve",
+    ] {
+        assert!(!judge(text).is_revocation(), "{text}");
+    }
+    for text in
+        ["No this is Steve", "this is not Steve", "Hi, I am not Carla", "this is Emily not Tom", "this isn't Paul"]
+    {
+        assert!(judge(text).is_revocation(), "{text}");
+    }
+}
+
+#[test]
 fn the_end_of_a_text_without_end_is_not_read() {
     let long = "words and words ".repeat(1_000);
     assert!(!judge(&format!("{long} stop texting me")).is_revocation());

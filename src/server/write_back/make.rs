@@ -29,8 +29,10 @@ const NOBODY_YET: Span = Span::minutes(60);
 /// A task that is due sooner goes before others.
 const SOON: Span = Span::minutes(60);
 
-/// Entries of a conversation looked at for what its clock came to.
+/// Entries of a conversation looked at first for what its clock came to, and at most: a write may have waited for its buyer
+/// for days.
 const LOOKED_AT: usize = 200;
+const LOOKED_AT_MOST: usize = 51_200;
 
 /// How much of a text tells which it is, in cells of a line.
 const FIRST_WORDS: usize = 60;
@@ -393,7 +395,15 @@ impl WriteBack {
 
     /// What happened in its conversation, as far as it is read here.
     async fn past(&self, row: &CrmRow) -> Result<Vec<(u64, Timestamp, Event)>, StoreError> {
-        let entries = self.service.store().entries_of(row.conversation.0, LOOKED_AT).await?;
+        let mut most = LOOKED_AT;
+        let entries = loop {
+            let entries = self.service.store().entries_of(row.conversation.0, most).await?;
+            let before = entries.iter().filter(|entry| entry.seq < row.place.0).count();
+            if entries.len() < most || before >= LOOKED_AT / 2 || most >= LOOKED_AT_MOST {
+                break entries;
+            }
+            most *= 4;
+        };
         let events = entries.iter().filter_map(|entry| {
             let frame = Frame::decode(&entry.body).ok()?;
             Some((entry.seq, entry.at, serde_json::from_value::<Event>(frame.event).ok()?))

@@ -303,3 +303,24 @@ async fn a_reply_that_is_not_answered_when_that_is_due_says_so_in_the_crm_whethe
     assert_each_once(&written(&shop).await);
     desk.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_taken_back_at_once_is_written_nowhere_however_much_is_said_before_it_can_be_written() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let (desk, runner) = by_hand(&shop, Arc::new(crm(&shop))).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    desk.knows(&crm(&shop), &buyer).await;
+    does(&desk, &buyer, json!({ "do": "done", "outcome": "not_interested" })).await;
+    does(&desk, &buyer, json!({ "do": "reopen" })).await;
+    for n in 0..120 {
+        asked(&shop, &desk, &buyer, &format!("and this is question {n}?")).await;
+    }
+    shop.later(60);
+    runner.round().await.unwrap();
+    let all = written(&shop).await;
+    assert_eq!(kinds(&all).into_iter().filter(|kind| *kind == "log").count(), 121);
+    assert!(!kinds(&all).iter().any(|kind| ["outcome", "reopened"].contains(kind)), "{:?}", kinds(&all));
+    assert!(all.iter().filter(|w| w["write"]["kind"] == "log").all(|w| w["write"]["sla"].is_string()), "{all:#?}");
+    desk.close().await;
+}

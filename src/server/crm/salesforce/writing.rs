@@ -23,8 +23,11 @@ impl Salesforce {
         }
         if let What::Moved { meeting } = &write.what {
             // Whoever owns it may have given it another name.
-            let record: Record = self.call(&ask::record("Event", meeting, "Subject")).await?;
-            self.ask(&body::give_way(meeting, record.text("Subject").unwrap_or_default())).await?;
+            let record: Record = self.call(&ask::record("Event", meeting, "Subject,StartDateTime")).await?;
+            // One that they held earlier than it was booked for stays.
+            if record.instant("StartDateTime").is_none_or(|from| from > self.clock.now()) {
+                self.ask(&body::give_way(meeting, record.text("Subject").unwrap_or_default())).await?;
+            }
             return Ok(meeting.clone());
         }
         let known = self.known().await?;
