@@ -96,7 +96,9 @@ pub(super) fn loop_in(model: &mut Model, id: ConversationId, now: Timestamp) {
         return model.warn("The CRM names no account executive here: a reassigns, i writes a note.", now);
     };
     if model.me() == Some(&rep) {
-        return model.say("You are the account executive of this deal.", now);
+        let has_deal = cards.first().is_some_and(|card| card.opportunity.is_some());
+        let told = if has_deal { "You are the account executive of this deal." } else { "This account is yours." };
+        return model.say(told, now);
     }
     let name = model.rep_name(&rep).to_owned();
     let choice = |label: String, detail: &str, does| Choice { label, detail: detail.to_owned(), does };
