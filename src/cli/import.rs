@@ -166,6 +166,30 @@ impl Kind for History {
     }
 }
 
+/// Replies of before as a log of messages tells them: times, teams and people.
+struct Logged;
+
+impl Kind for Logged {
+    type Row = PastRow;
+    type Kept = PastReply;
+
+    fn checked(row: PastRow, source: &str, playbook: &Playbook, now: Timestamp) -> Result<PastReply, String> {
+        History::checked(row, source, playbook, now)
+    }
+
+    fn id(kept: &PastReply) -> &str {
+        History::id(kept)
+    }
+
+    fn told(kept: &PastReply) -> Option<u64> {
+        History::told(kept)
+    }
+
+    async fn put(store: &SqliteStore, rows: &[PastReply]) -> Result<Vec<Imported>, StoreError> {
+        store.put_past_times(rows).await
+    }
+}
+
 async fn import<K: Kind>(database: &DatabaseArg, source: &str, files: &[PathBuf]) -> anyhow::Result<()> {
     let mut import = Importing::<K>::open(database, source).await?;
     let mut refused = 0;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::progress::Progress;
-use super::{DatabaseArg, History, Importing, all_kept, say};
+use super::{DatabaseArg, Importing, Logged, all_kept, say};
 use crate::server::past;
 use crate::server::past::log::{self, By, Log, Unfit};
 use crate::wire::messages::MessageRow;
@@ -24,7 +24,7 @@ pub(super) async fn import(
     team: Option<&str>,
     files: &[PathBuf],
 ) -> anyhow::Result<()> {
-    let mut import = Importing::<History>::open(database, source).await?;
+    let mut import = Importing::<Logged>::open(database, source).await?;
     let team = team.map(|name| past::team(name, &import.playbook)).transpose().map_err(anyhow::Error::msg)?;
     let by = By { playbook: &import.playbook, team: team.as_ref(), now: database.clock().now() };
     let (mut log, mut refused) = (Log::new(log::MOST), 0);

@@ -62,13 +62,16 @@ fn clock_reached(d: &mut Draft, world: &ReadSet<'_>, at: Timestamp) {
     }
 }
 
-/// Whether the buyer has the answer to what they asked last. One that only left may fail yet, and then somebody has to be asked
-/// on.
+/// Whether the buyer has the answer to what they asked last, which came late, while those were asked whom the lateness of it
+/// asked. One that only left may fail yet, and then somebody has to be asked on; and whom a person asked is asked for
+/// something else.
 fn has_answer(c: &Conversation) -> bool {
-    let met = c.met.as_ref().and_then(|met| c.answers.get(&met.by));
-    met.is_some_and(|answer| {
-        matches!(answer.state, AnswerState::Out { delivery: Delivery::Delivered | Delivery::Read, .. })
-    })
+    let Some((met, asked)) = c.met.as_ref().zip(c.assignment.as_ref()) else { return false };
+    let Some(answer) = c.answers.get(&met.by) else { return false };
+    let has_it = matches!(answer.state, AnswerState::Out { delivery: Delivery::Delivered | Delivery::Read, .. });
+    let of_lateness = matches!(asked.because.climbed, Some(Climb::Breach | Climb::NotTaken | Climb::NotAnswered));
+    let is_last = c.wrote().is_none_or(|wrote| wrote <= answer.at);
+    has_it && is_last && of_lateness && met.clock.stage == Stage::Breached
 }
 
 /// The next step; at the end of the ladder the first one again, while it repeats; else an offer that no longer expires.

@@ -30,6 +30,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(900);
 /// How far before the newest known change a question begins: what CRMs list lags behind what was written.
 const OVERLAP: Span = Span::minutes(5);
 
+/// How often it is written that a deal which did not change was told of: sooner than it is asked about.
+const SEEN_AGAIN: Span = Span::minutes(10);
+
 /// How long until all are read again.
 const WHOLE: Span = Span::minutes(24 * 60);
 
@@ -280,7 +283,8 @@ fn put(db: &Connection, deal: &Deal, seen: Timestamp, whole: bool) -> Result<(),
     let changed = db
         .prepare_cached(
             "INSERT INTO deal (id, changed, closed, seen, body) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO UPDATE \
-             SET changed = ?2, closed = ?3, body = ?5, seen = max(seen, ?4) WHERE changed <= ?2 OR (?6 AND seen < ?4)",
+             SET changed = ?2, closed = ?3, body = ?5, seen = max(seen, ?4) WHERE (changed <= ?2 OR (?6 AND seen < ?4)) \
+             AND (body <> ?5 OR changed <> ?2)",
         )?
         .execute(params![
             deal.id.0,
@@ -291,8 +295,10 @@ fn put(db: &Connection, deal: &Deal, seen: Timestamp, whole: bool) -> Result<(),
             whole,
         ])?;
     if changed == 0 {
-        db.prepare_cached("UPDATE deal SET seen = max(seen, ?2) WHERE id = ?1")?
-            .execute(params![deal.id.0, seen.millis()])?;
+        // It is as it was, or newer: what is told again every minute is not written as often.
+        let long_ago = seen - SEEN_AGAIN;
+        db.prepare_cached("UPDATE deal SET seen = max(seen, ?2) WHERE id = ?1 AND (?3 OR seen < ?4)")?
+            .execute(params![deal.id.0, seen.millis(), whole, long_ago.millis()])?;
         return Ok(());
     }
     db.prepare_cached("DELETE FROM deal_contact WHERE deal = ?1")?.execute([&deal.id.0])?;

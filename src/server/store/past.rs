@@ -53,6 +53,9 @@ pub trait PastLog: Send + Sync + 'static {
     /// told before: a file with a mistake in it is put right and told again.
     async fn put_past(&self, replies: &[PastReply]) -> Result<Vec<Imported>, StoreError>;
 
+    /// The same of what tells of no more than times, teams and people: what else was told of one stays.
+    async fn put_past_times(&self, replies: &[PastReply]) -> Result<Vec<Imported>, StoreError>;
+
     /// Those that came in a span of time, its end left out, oldest first.
     async fn past(&self, from: Timestamp, until: Timestamp) -> Result<Vec<PastReply>, StoreError>;
 }

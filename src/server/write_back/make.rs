@@ -11,6 +11,7 @@ use crate::domain::id::{ContactId, ConversationId, DealId, MessageId, NumberId, 
 use crate::domain::safe_text::SafeText;
 use crate::domain::sla;
 use crate::domain::time::{Span, Timestamp};
+use crate::domain::use_case;
 use crate::domain::write_back::{self, Wanted, came_of};
 use crate::domain::writer;
 use crate::journal::Frame;
@@ -351,10 +352,12 @@ impl WriteBack {
     ) -> Result<Option<Said>, StoreError> {
         let Some(message) = came_of::missed(past, row.place.0) else { return Ok(None) };
         let Some(text) = self.service.store().message(message).await? else { return Ok(None) };
-        if self.is_unheard(row, subject).await? {
+        let c = &subject.state;
+        // What another program answers nobody of us missed.
+        let is_anothers = use_case::sent_on(self.service.playbook(), &c.use_case).is_some();
+        if is_anothers || self.is_unheard(row, subject).await? {
             return Ok(None);
         }
-        let c = &subject.state;
         let rep = c.owner.as_ref().or_else(|| c.assignee()).cloned();
         let (when, until) = (self.clock_of(text.at), self.clock_of(due));
         let what = What::Missed { sent: text.at, due, when, until, words: first_words(&text) };

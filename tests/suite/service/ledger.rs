@@ -257,7 +257,7 @@ async fn a_database_of_before_the_ledger_finds_its_old_words_in_the_journal() {
     db.execute_batch(
         "DROP TABLE ledger; DROP TABLE ruling; DROP TABLE line_stop; DROP TABLE media; DROP TABLE media_content; \
          DROP TABLE record; DROP TABLE departure; DROP TABLE past_reply; DROP TABLE crm_write; DROP TABLE crm_read; \
-         DROP TABLE number_joined; DROP TABLE card_account; \
+         DROP TABLE number_joined; DROP TABLE card_account; DROP TABLE pushed_sign; \
          DROP TRIGGER campaign_sent_more; DROP TABLE campaign_sent; \
          ALTER TABLE line DROP COLUMN extra; DROP TABLE card_contact; DROP TABLE crm_changed; \
          DROP INDEX card_stale; ALTER TABLE card DROP COLUMN stale; DELETE FROM schema_version WHERE version >= 10",

@@ -204,7 +204,9 @@ fn push(tables: &mut Tables, change: &CardChange, at: Timestamp) -> Pushed {
         wake_number(tables, id, at);
     }
     let same = after == before.unwrap_or_default();
-    tables.cards.insert(id, (after, at));
+    // Signs say nothing of how old the rest of a card is.
+    let read_at = tables.cards.get(&id).filter(|_| matches!(change.says, Says::Signs(_))).map_or(at, |(_, read)| *read);
+    tables.cards.insert(id, (after, read_at));
     if same {
         return Pushed::Known;
     }

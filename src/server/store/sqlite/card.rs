@@ -179,11 +179,13 @@ fn push(tx: &Transaction<'_>, change: &CardChange, at: Timestamp) -> Result<Push
     if !known || name_others(&before, &after) {
         wake_number(tx, &id, at)?;
     }
+    // Signs say nothing of how old the rest of a card is.
+    let is_read = !matches!(change.says, Says::Signs(_));
     tx.prepare_cached(
         "INSERT INTO card (number, cards, read_at, stale) VALUES (?1, ?2, ?3, 0) ON CONFLICT (number) DO UPDATE SET \
-         cards = excluded.cards, read_at = excluded.read_at",
+         cards = excluded.cards, read_at = iif(?4, excluded.read_at, read_at)",
     )?
-    .execute(params![id, to_json(&after)?, at.millis()])?;
+    .execute(params![id, to_json(&after)?, at.millis(), is_read])?;
     of_account(tx, &id, &after)?;
     if after != before {
         let mark = "INSERT OR IGNORE INTO unmatched (conversation) SELECT id FROM conversation WHERE number = ?1";

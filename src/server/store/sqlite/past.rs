@@ -15,7 +15,12 @@ use crate::server::store::past::{Imported, PastLog, PastReply};
 impl PastLog for SqliteStore {
     async fn put_past(&self, replies: &[PastReply]) -> Result<Vec<Imported>, StoreError> {
         let replies = replies.to_vec();
-        self.write(move |db| put(db, &replies)).await
+        self.write(move |db| put(db, &replies, WHOLE)).await
+    }
+
+    async fn put_past_times(&self, replies: &[PastReply]) -> Result<Vec<Imported>, StoreError> {
+        let replies = replies.to_vec();
+        self.write(move |db| put(db, &replies, TIMES)).await
     }
 
     async fn past(&self, from: Timestamp, until: Timestamp) -> Result<Vec<PastReply>, StoreError> {
@@ -23,21 +28,33 @@ impl PastLog for SqliteStore {
     }
 }
 
-fn put(db: &mut Connection, replies: &[PastReply]) -> Result<Vec<Imported>, StoreError> {
+/// Keeps one as it is told.
+const WHOLE: &str = "INSERT INTO past_reply (source, id, team, received_at, answered_at, cohort, use_case, rep, contact, \
+     stage, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+     ON CONFLICT (source, id) DO UPDATE SET team = excluded.team, received_at = excluded.received_at, \
+     answered_at = excluded.answered_at, cohort = excluded.cohort, use_case = excluded.use_case, \
+     rep = excluded.rep, contact = excluded.contact, stage = excluded.stage, outcome = excluded.outcome \
+     WHERE (team, received_at, answered_at, cohort, use_case, rep, contact, stage, outcome) IS NOT \
+     (excluded.team, excluded.received_at, excluded.answered_at, excluded.cohort, excluded.use_case, \
+     excluded.rep, excluded.contact, excluded.stage, excluded.outcome)";
+
+/// Keeps what is told of one, and of the rest what was told before.
+const TIMES: &str = "INSERT INTO past_reply (source, id, team, received_at, answered_at, cohort, use_case, rep, contact, \
+     stage, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+     ON CONFLICT (source, id) DO UPDATE SET team = excluded.team, received_at = excluded.received_at, \
+     answered_at = excluded.answered_at, cohort = coalesce(excluded.cohort, cohort), \
+     use_case = coalesce(excluded.use_case, use_case), rep = coalesce(excluded.rep, rep), \
+     contact = coalesce(excluded.contact, contact), stage = coalesce(excluded.stage, stage), \
+     outcome = coalesce(excluded.outcome, outcome) \
+     WHERE (team, received_at, answered_at, contact) IS NOT (excluded.team, excluded.received_at, \
+     excluded.answered_at, coalesce(excluded.contact, contact))";
+
+fn put(db: &mut Connection, replies: &[PastReply], sql: &str) -> Result<Vec<Imported>, StoreError> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut came = Vec::with_capacity(replies.len());
     {
         let mut known = tx.prepare_cached("SELECT 1 FROM past_reply WHERE source = ?1 AND id = ?2")?;
-        let mut put = tx.prepare_cached(
-            "INSERT INTO past_reply (source, id, team, received_at, answered_at, cohort, use_case, rep, contact, \
-             stage, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
-             ON CONFLICT (source, id) DO UPDATE SET team = excluded.team, received_at = excluded.received_at, \
-             answered_at = excluded.answered_at, cohort = excluded.cohort, use_case = excluded.use_case, \
-             rep = excluded.rep, contact = excluded.contact, stage = excluded.stage, outcome = excluded.outcome \
-             WHERE (team, received_at, answered_at, cohort, use_case, rep, contact, stage, outcome) IS NOT \
-             (excluded.team, excluded.received_at, excluded.answered_at, excluded.cohort, excluded.use_case, \
-             excluded.rep, excluded.contact, excluded.stage, excluded.outcome)",
-        )?;
+        let mut put = tx.prepare_cached(sql)?;
         for reply in replies {
             let was_known = known.exists(params![reply.source, reply.id])?;
             let changed = put.execute(params![

@@ -13,6 +13,10 @@ impl PastLog for Disk {
         self.inner.put_past(replies).await
     }
 
+    async fn put_past_times(&self, replies: &[PastReply]) -> Result<Vec<Imported>, StoreError> {
+        self.inner.put_past_times(replies).await
+    }
+
     async fn past(&self, from: Timestamp, until: Timestamp) -> Result<Vec<PastReply>, StoreError> {
         self.inner.past(from, until).await
     }
