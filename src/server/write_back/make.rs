@@ -354,7 +354,7 @@ impl WriteBack {
         let Some(text) = self.service.store().message(message).await? else { return Ok(None) };
         let c = &subject.state;
         // What another program answers nobody of us missed.
-        let is_anothers = use_case::sent_on(self.service.playbook(), &c.use_case).is_some();
+        let is_anothers = use_case::sent_on(&self.service.playbook(), &c.use_case).is_some();
         if is_anothers || self.is_unheard(row, subject).await? {
             return Ok(None);
         }
