@@ -34,7 +34,7 @@ const HEADER: &str =
 
 const MAIN: &str = "+14155550199";
 const DOCK: &str = "+14155550188";
-const NOBODYS: &str = "+14155550177";
+const NOBODYS: &str = "+14155550166";
 
 /// One text of the log. Times are of New York, and the log's of UTC.
 fn text(from: &str, to: &str, body: &str, status: &str, at: &str, sid: &str, direction: &str) -> String {
