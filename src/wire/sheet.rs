@@ -36,18 +36,7 @@ pub fn priced(datum: &Datum, currency: &str) -> String {
 
 /// The same in little room: `USD 48k`.
 pub fn priced_briefly(datum: &Datum, currency: &str) -> String {
-    match datum {
-        Datum::Money(cents) => in_currency(&brief(*cents), currency),
-        Datum::None
-        | Datum::Text(_)
-        | Datum::Starred(_)
-        | Datum::Count(_)
-        | Datum::Share(_)
-        | Datum::Points(_)
-        | Datum::Length(_)
-        | Datum::Number(_)
-        | Datum::Conversation(_) => priced(datum, currency),
-    }
+    if let Datum::Money(cents) = datum { in_currency(&brief(*cents), currency) } else { priced(datum, currency) }
 }
 
 /// The most cells of a currency beside its amount: codes have three.

@@ -34,17 +34,10 @@ pub(super) fn figures(out: &mut String, all: &[Figure]) {
 /// The number of a row. Of an amount the currency stands by itself, over it where there is little room.
 fn number(bar: &Bar) -> String {
     let value = escaped(&words(&bar.value));
-    match bar.value {
-        Datum::Money(_) => format!("<span class=\"in\">{}</span> {value}", escaped(&currency_word(&bar.currency))),
-        Datum::None
-        | Datum::Text(_)
-        | Datum::Starred(_)
-        | Datum::Count(_)
-        | Datum::Share(_)
-        | Datum::Points(_)
-        | Datum::Length(_)
-        | Datum::Number(_)
-        | Datum::Conversation(_) => value,
+    if let Datum::Money(_) = bar.value {
+        format!("<span class=\"in\">{}</span> {value}", escaped(&currency_word(&bar.currency)))
+    } else {
+        value
     }
 }
 
