@@ -14,6 +14,7 @@ use comeback::server::crm::changed::Kind;
 use comeback::server::feed::Presences;
 use comeback::server::http::{self, App, auth};
 use comeback::server::service::{Service, ServiceError};
+use comeback::server::store::card::{CardChange, Says};
 use comeback::server::store::notice::Reach;
 use comeback::server::store::sqlite::{MIGRATIONS, SqliteStore};
 use comeback::server::store::{
@@ -62,6 +63,8 @@ async fn furnish(store: &Kept) {
     put(store, Batch { conversations: vec![change(held, 0, 1, &[])], ..Batch::default() }).await;
     let people = People { fresh: number(9), address: address(1), cards: vec![crate::world::card("c-1")] };
     store.put_cards(&[people], minute(1)).await.unwrap();
+    let signs = CardChange { fresh: number(9), address: address(1), at: minute(1), says: Says::Signs(Vec::new()) };
+    store.push_cards(&[signs], minute(1)).await.unwrap();
     let line = CarrierLine {
         number: address(7),
         provider: "twilio".to_owned(),
