@@ -87,8 +87,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 impl Import {
     pub(super) async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Sends { database, source, file } => import::<Sends>(&database, &source, &[file]).await,
-            Self::History { database, source, files } => import::<History>(&database, &source, &files).await,
+            Self::Sends { database, source, file } => import::<Sends>(&database, &source, &[file], Sends::put).await,
+            Self::History { database, source, files } => {
+                import::<History>(&database, &source, &files, async |store, rows| store.put_past(rows).await).await
+            }
             Self::Messages { database, source, team, files } => {
                 messages::import(&database, &source, team.as_deref(), &files).await
             }
@@ -113,9 +115,6 @@ trait Kind {
     fn told(_: &Self::Kept) -> Option<u64> {
         None
     }
-
-    /// Keeps rows in one transaction; what became of each.
-    async fn put(store: &SqliteStore, rows: &[Self::Kept]) -> Result<Vec<Imported>, StoreError>;
 }
 
 /// What campaigns sent.
@@ -132,7 +131,9 @@ impl Kind for Sends {
     fn id(kept: &CampaignSend) -> &str {
         &kept.id
     }
+}
 
+impl Sends {
     /// A text that left is not sent otherwise by being told again.
     async fn put(store: &SqliteStore, rows: &[CampaignSend]) -> Result<Vec<Imported>, StoreError> {
         let new = store.put_sends(rows).await?;
@@ -160,38 +161,15 @@ impl Kind for History {
         format!("{kept:?}").hash(&mut told);
         Some(told.finish())
     }
-
-    async fn put(store: &SqliteStore, rows: &[PastReply]) -> Result<Vec<Imported>, StoreError> {
-        store.put_past(rows).await
-    }
 }
 
-/// Replies of before as a log of messages tells them: times, teams and people.
-struct Logged;
-
-impl Kind for Logged {
-    type Row = PastRow;
-    type Kept = PastReply;
-
-    fn checked(row: PastRow, source: &str, playbook: &Playbook, now: Timestamp) -> Result<PastReply, String> {
-        History::checked(row, source, playbook, now)
-    }
-
-    fn id(kept: &PastReply) -> &str {
-        History::id(kept)
-    }
-
-    fn told(kept: &PastReply) -> Option<u64> {
-        History::told(kept)
-    }
-
-    async fn put(store: &SqliteStore, rows: &[PastReply]) -> Result<Vec<Imported>, StoreError> {
-        store.put_past_times(rows).await
-    }
-}
-
-async fn import<K: Kind>(database: &DatabaseArg, source: &str, files: &[PathBuf]) -> anyhow::Result<()> {
-    let mut import = Importing::<K>::open(database, source).await?;
+async fn import<K: Kind>(
+    database: &DatabaseArg,
+    source: &str,
+    files: &[PathBuf],
+    put: impl AsyncFn(&SqliteStore, &[K::Kept]) -> Result<Vec<Imported>, StoreError>,
+) -> anyhow::Result<()> {
+    let mut import = Importing::<K, _>::open(database, source, put).await?;
     let mut refused = 0;
     for file in files {
         import.file(file, database).await?;
@@ -211,8 +189,10 @@ fn all_kept(refused: u64) -> anyhow::Result<()> {
 }
 
 /// An import on its way: at most one batch is in memory.
-struct Importing<'a, K: Kind> {
+struct Importing<'a, K: Kind, P> {
     store: SqliteStore,
+    /// Keeps rows in one transaction, and says what became of each.
+    put: P,
     playbook: Playbook,
     source: &'a str,
     batch: Vec<K::Kept>,
@@ -226,14 +206,19 @@ struct Importing<'a, K: Kind> {
     refused: u64,
 }
 
-impl<'a, K: Kind> Importing<'a, K> {
-    async fn open(database: &DatabaseArg, source: &'a str) -> anyhow::Result<Self> {
+impl<'a, K, P> Importing<'a, K, P>
+where
+    K: Kind,
+    P: AsyncFn(&SqliteStore, &[K::Kept]) -> Result<Vec<Imported>, StoreError>,
+{
+    async fn open(database: &DatabaseArg, source: &'a str, put: P) -> anyhow::Result<Self> {
         let store = database.open()?;
         let playbook = store.playbook().await?.ok_or_else(|| {
             anyhow::anyhow!("this database has no playbook yet: start it once with comeback serve --playbook FILE")
         })?;
         Ok(Self {
             store,
+            put,
             playbook,
             source,
             batch: Vec::new(),
@@ -317,7 +302,7 @@ impl<'a, K: Kind> Importing<'a, K> {
     /// The backend may run on the same database: it is waited for.
     async fn flush(&mut self) -> anyhow::Result<()> {
         for _ in 0..TRIES {
-            match K::put(&self.store, &self.batch).await {
+            match (self.put)(&self.store, &self.batch).await {
                 Ok(came) => {
                     for one in came {
                         let count = match one {

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::progress::Progress;
-use super::{DatabaseArg, Importing, Logged, all_kept, say};
+use super::{DatabaseArg, History, Importing, all_kept, say};
 use crate::server::past;
 use crate::server::past::log::{self, By, Log, Unfit};
+use crate::server::store::past::{PastLog as _, PastReply};
+use crate::server::store::sqlite::SqliteStore;
 use crate::wire::messages::MessageRow;
 use crate::wire::table::{Rows, Wrong};
 
@@ -24,7 +26,9 @@ pub(super) async fn import(
     team: Option<&str>,
     files: &[PathBuf],
 ) -> anyhow::Result<()> {
-    let mut import = Importing::<Logged>::open(database, source).await?;
+    // A log tells times, teams and people: what else is known of a reply stays.
+    let times = async |store: &SqliteStore, rows: &[PastReply]| store.put_past_times(rows).await;
+    let mut import = Importing::<History, _>::open(database, source, times).await?;
     let team = team.map(|name| past::team(name, &import.playbook)).transpose().map_err(anyhow::Error::msg)?;
     let by = By { playbook: &import.playbook, team: team.as_ref(), now: database.clock().now() };
     let (mut log, mut refused) = (Log::new(log::MOST), 0);
