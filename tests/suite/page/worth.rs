@@ -15,7 +15,9 @@ use comeback::domain::measure::sample::Share;
 use comeback::domain::measure::sheet::{Datum, sheets};
 use comeback::wire::sheet::{html, words};
 
-use super::{HOSTILE, LONG, about, count, drawn, elsewhere, keep, print, seen, text_of};
+use super::paper::{print, text_of};
+use super::reports::{HOSTILE, LONG, about};
+use super::{count, drawn, elsewhere, keep, seen};
 
 const DAY: i64 = 86_400_000;
 const CONVERSATION: &str = "019acb00-0000-7000-8000-000000000001";
