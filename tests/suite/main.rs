@@ -36,6 +36,7 @@ mod playbook_messages;
 mod playbook_mistakes;
 mod playbook_next_steps;
 mod playbook_reach;
+mod playbook_refused;
 mod playbook_risks;
 mod playbook_said;
 mod playbook_schema;

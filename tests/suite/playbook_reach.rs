@@ -2,12 +2,8 @@
 
 use comeback::config::playbook::{places, read};
 use comeback::domain::findings;
-use comeback::domain::time::Timestamp;
 
-const EXAMPLE: &str = include_str!("../../assets/playbook.toml");
-
-/// Friday, 6 March 2026, 10:00 in New York.
-const FROM: Timestamp = Timestamp::from_millis(1_772_809_200_000);
+use crate::playbook_messages::{EXAMPLE, FROM, changed, first};
 
 /// The first line of everything found in the example with these changes and these words after it.
 fn found(changes: &[(&str, &str)], more: &str) -> Vec<String> {
@@ -16,14 +12,14 @@ fn found(changes: &[(&str, &str)], more: &str) -> Vec<String> {
 
 /// The same, and how far was searched.
 fn looked(changes: &[(&str, &str)], more: &str) -> (Vec<String>, String) {
-    let source = changes.iter().fold(EXAMPLE.to_owned(), |source, (from, to)| {
-        assert!(source.contains(from), "the example has no {from:?}");
-        source.replacen(from, to, 1)
-    }) + more;
-    let playbook = read("playbook.toml", &source).unwrap_or_else(|e| panic!("{e}"));
-    let first = |told: String| told.lines().next().unwrap_or_default().to_owned();
+    all_of(&(changed(changes) + more))
+}
+
+/// The first line of everything found in a file, and how far was searched.
+fn all_of(source: &str) -> (Vec<String>, String) {
+    let playbook = read("playbook.toml", source).unwrap_or_else(|e| panic!("{e}"));
     let (all, searched) = findings::of(&playbook, FROM);
-    let all = all.iter().map(|finding| first(places::told("playbook.toml", &source, finding).to_string())).collect();
+    let all = all.iter().map(|finding| first(&places::told("playbook.toml", source, finding))).collect();
     (all, findings::searched(&searched))
 }
 
@@ -180,4 +176,57 @@ fn a_schedule_that_nothing_asks_is_told() {
     let wanted = "nobody ever asks who is on call by \"East on call\": it is who is on call for the team \"east\", and no ladder has \
                   a step \"on_call\"";
     assert!(told.iter().any(|told| told.contains(wanted)), "{told:#?}");
+}
+
+/// Whose buyer it is and where from is part of the counterexample.
+#[test]
+fn the_reply_that_reaches_nobody_is_told_with_whose_it_is_and_where_it_comes_from() {
+    // Only the ladder, one owner and one row of a territory: nobody's shifts or hours, and Sales handles what comes.
+    let between = |from: &str, to: &str| {
+        let start = EXAMPLE.find(from).unwrap_or_else(|| panic!("no {from:?}"));
+        start..start + EXAMPLE[start..].find(to).unwrap_or_else(|| panic!("no {to:?}"))
+    };
+    let rules = between("ownership = [", "\n# A rep whose client");
+    let rows = between("[territory.west]", "# --- Respond: which");
+    let ladders = between("[ladder.fast]", "# --- Respond: words");
+    let ladder = "[[ladder.short]]\nwho = \"owner\"\nwait = \"5m\"\n[[ladder.short]]\nlead_of = \"east\"\n";
+    let pool = "{ rule = \"round_robin\", pool = \"east\" }";
+    for (rule, row, away, wanted) in [
+        ("\"contact\"", "rep = \"ben\"\n", "Lea Brandt is", ", of a buyer of Lea Brandt's)"),
+        (
+            "{ rule = \"territory\", territory = \"east\" }",
+            "area_code = \"212\"\nrep = \"ben\"\n",
+            "Ben Carver and Lea Brandt are",
+            ", from the area code 212)",
+        ),
+        (
+            "{ rule = \"territory\", territory = \"east\" }",
+            "segment = \"big\"\nrep = \"ben\"\n",
+            "Ben Carver and Lea Brandt are",
+            ", of the segment \"big\")",
+        ),
+        (
+            "{ rule = \"territory\", territory = \"east\" }",
+            "state = \"NY\"\nrep = \"ben\"\n",
+            "Ben Carver and Lea Brandt are",
+            ", from NY)",
+        ),
+    ] {
+        let source = format!(
+            "{}ownership = [{rule}, {pool}]\n{}[[territory.east]]\n{row}\n{}{ladder}{}",
+            &EXAMPLE[..rules.start],
+            &EXAMPLE[rules.end..rows.start],
+            &EXAMPLE[rows.end..ladders.start],
+            &EXAMPLE[ladders.end..],
+        );
+        let ladders = ["fast", "renewal", "standard"].map(|name| format!("ladder = \"{name}\""));
+        let source = ladders.iter().fold(source, |source, name| source.replace(name, "ladder = \"short\""));
+        let source = source.replace("sales = false\nqueue = \"support\"\n", "").replace("hours = \"west\"\n", "");
+        let (told, _) = all_of(&source);
+        let is = |told: &String| {
+            told.contains(&format!("would reach nobody while {away} away (use case \""))
+                && told.ends_with(&format!("{wanted}; put somebody more into the pool, or on call"))
+        };
+        assert!(told.iter().any(is), "{wanted}: {told:#?}");
+    }
 }
