@@ -19,6 +19,7 @@
 mod judge;
 mod order;
 mod town;
+mod words;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

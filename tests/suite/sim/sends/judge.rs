@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use comeback::domain::consent::told::Automatic;
-use comeback::domain::consent::{EvidenceRule, OptOutSource, Scope};
+use comeback::domain::consent::{EvidenceRule, OptOutSource};
 use comeback::domain::contact::Address;
 use comeback::domain::event::{Event, Review, Subject};
 use comeback::domain::id::{ConversationId, LineId, MessageId, NumberId};
@@ -21,6 +21,7 @@ use super::super::carrier::Got;
 use super::super::server::read;
 use super::order::{BUYERS, LINES, Order, Step};
 use super::town::Town;
+use super::words::{Owner, Reach, Word};
 
 /// How much happened in all orders.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,81 +67,6 @@ impl std::ops::AddAssign for Tally {
         for (mine, theirs) in all {
             *mine += theirs;
         }
-    }
-}
-
-/// Which of our lines a word of consent speaks of.
-#[derive(Clone, Debug)]
-struct Reach {
-    all: bool,
-    lines: BTreeSet<LineId>,
-}
-
-impl Reach {
-    fn of(scope: &Scope) -> Self {
-        match scope {
-            Scope::Tenant => Self { all: true, lines: BTreeSet::new() },
-            Scope::Programme { lines, .. } => Self { all: false, lines: lines.clone() },
-            Scope::Number(line) => Self { all: false, lines: [line.clone()].into() },
-        }
-    }
-
-    fn covers(&self, line: &LineId) -> bool {
-        self.all || self.lines.contains(line)
-    }
-
-    fn holds(&self, other: &Self) -> bool {
-        self.all || !other.all && other.lines.is_subset(&self.lines)
-    }
-}
-
-/// A word of consent, as the journal has it.
-#[derive(Clone, Debug)]
-struct Word {
-    out: bool,
-    /// The buyer, their carrier or a person of ours said it; else a list did.
-    firm: bool,
-    reach: Reach,
-    /// When it was said: a list and a carrier tell it later.
-    said: Option<Timestamp>,
-    at: Timestamp,
-}
-
-impl Word {
-    fn time(&self) -> Timestamp {
-        self.said.unwrap_or(self.at)
-    }
-}
-
-/// What is known of a number.
-#[derive(Clone, Debug, Default)]
-struct Owner {
-    words: Vec<Word>,
-    held: bool,
-    blocked: bool,
-}
-
-impl Owner {
-    /// Whether texts of a line are withdrawn: by a word that none takes back which was said later, be it the buyer's own, or
-    /// for a list's any.
-    fn silent(&self, line: &LineId) -> bool {
-        self.stands(line, |_| true)
-    }
-
-    /// The same of some words.
-    fn stands(&self, line: &LineId, which: impl Fn(&Word) -> bool) -> bool {
-        let ends = |out: &Word| {
-            self.words.iter().any(|word| {
-                let counts = word.firm || !out.firm;
-                !word.out && word.reach.holds(&out.reach) && counts && word.time() > out.time()
-            })
-        };
-        self.words.iter().any(|word| word.out && which(word) && word.reach.covers(line) && !ends(word))
-    }
-
-    /// Whether anything shows that the buyer wants texts of a line.
-    fn wants(&self, line: &LineId) -> bool {
-        self.words.iter().any(|word| !word.out && word.reach.covers(line))
     }
 }
 
