@@ -166,6 +166,13 @@ async fn salesforces_client_writes_tasks_and_reads_them_page_by_page_and_we_see_
         ("create", task(json!({ "Subject": "x".repeat(256) })), "STRING_TOO_LONG"),
     ]);
     assert_eq!(org.salesforce.all("Task").len(), 1, "what is refused is not made");
+    let at = |shown: &str| json!({ "StartDateTime": "2026-03-04T15:00:00Z", "DurationInMinutes": 30, "ShowAs": shown });
+    let events = ["Busy", "OutOfOffice", "Free"].map(|shown| org.make("Event", &at(shown)));
+    let wrong = json!({ "kind": "Event", "id": events[0], "fields": { "ShowAs": "Out of Office" } });
+    org.refused(&[
+        ("create", json!({ "kind": "Event", "fields": at("Tentative") }), "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"),
+        ("update", wrong, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"),
+    ]);
 
     let deal = org.deal("Rollout", "Proposal", &json!({}));
     for stage in ["Negotiation", "Closed Lost"] {

@@ -62,6 +62,9 @@ const STAGES: [(&str, &str, bool, bool); 6] = [
     ("Closed Lost", "Closed Lost", true, false),
 ];
 
+/// How an event stands in a calendar: these words, and no administrator adds to them.
+const SHOWN: [&str; 3] = ["Busy", "OutOfOffice", "Free"];
+
 impl Book {
     /// As an organisation is delivered: stages, words for tasks, and nobody in it.
     pub(super) fn new(at: i64) -> Self {
@@ -256,15 +259,16 @@ impl Book {
                     let words = format!("{}: data value too large (max length={most})", field.name);
                     return Err(Refusal("STRING_TOO_LONG", words));
                 }
-                let known = field.name != "StageName" || STAGES.iter().any(|(stage, ..)| stage == text);
-                let ok = known || kind != "Opportunity";
-                if ok {
+                let known = match (kind, field.name.as_str()) {
+                    ("Opportunity", "StageName") => STAGES.iter().any(|(stage, ..)| stage == text),
+                    ("Event", "ShowAs") => text.is_empty() || SHOWN.contains(&text.as_str()),
+                    _ => true,
+                };
+                if known {
                     Ok(())
                 } else {
-                    Err(Refusal::new(
-                        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
-                        "bad value for restricted picklist field",
-                    ))
+                    let words = format!("{}: bad value for restricted picklist field: {text}", field.name);
+                    Err(Refusal("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", words))
                 }
             }
             _ => wrong(),
