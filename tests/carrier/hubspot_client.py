@@ -43,9 +43,8 @@ def run(client: HubSpot, action: str, asked: dict):
         found = client.crm.contacts.search_api.do_search(request)
         return {"total": found.total, "results": [plain(r) for r in found.results]}
     if action == "query":
-        request = contacts.PublicObjectSearchRequest(
-            query=asked["query"], filter_groups=[], properties=["firstname"], sorts=[], limit=100, after="0"
-        )
+        # What is left out is not sent: HubSpot takes the usual.
+        request = contacts.PublicObjectSearchRequest(query=asked["query"], properties=["firstname"])
         return [r.properties["firstname"] for r in client.crm.contacts.search_api.do_search(request).results]
     if action == "page":
         return [plain(r) for r in client.crm.contacts.basic_api.get_page(**asked).results]

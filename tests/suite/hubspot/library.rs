@@ -116,6 +116,11 @@ async fn hubspots_client_reads_pages_and_whole_contacts_looks_for_words_and_make
     assert_eq!(told["phones"], json!(["(415) 555-0199", "(415) 555-0123"]), "newest first");
     let both = json!([[acme, "contact_to_company"], [acme, "contact_to_company_unlabeled"]]);
     assert_eq!(told["ends"], json!({ "companies": both }));
+
+    for n in 0..11 {
+        portal.contact(&format!("N{n}"), "", &json!({}));
+    }
+    assert_eq!(looked("").as_array().unwrap().len(), 10, "a page, where nobody says how many");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -140,7 +145,8 @@ async fn hubspots_client_logs_texts_gives_and_completes_tasks_and_reads_how_deal
     let task = portal.library("task", &given).unwrap();
     let id = task["id"].as_str().unwrap();
     assert!(matches!(portal.crm.task(id).await, Ok(comeback::server::crm::TaskState::Open)), "we see it too");
-    portal.library("done", &json!({ "id": id })).unwrap();
+    let done = portal.library("done", &json!({ "id": id })).unwrap();
+    assert_eq!(done["properties"]["hs_task_status"], "COMPLETED", "what was changed is told");
     assert!(matches!(portal.crm.task(id).await, Ok(comeback::server::crm::TaskState::Done { .. })));
     let read = json!({ "kind": "tasks", "id": id, "properties": ["hs_task_status", "hs_task_subject"] });
     assert_eq!(portal.library("read", &read).unwrap()["properties"]["hs_task_status"], "COMPLETED");

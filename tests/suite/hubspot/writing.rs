@@ -193,6 +193,19 @@ async fn a_meeting_that_gives_way_is_rescheduled_and_no_touch_and_a_deleted_one_
 }
 
 #[tokio::test]
+async fn the_answer_to_a_change_tells_what_was_changed() {
+    let portal = Portal::open().await;
+    let id = portal.hubspot.make("meetings", &json!({ "hs_timestamp": "2026-03-03T17:00:00Z" }), &[]).unwrap();
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let change = json!({ "properties": { "hs_meeting_outcome": "RESCHEDULED" } }).to_string();
+    let meeting = format!("{}/crm/v3/objects/meetings/{id}", portal.hubspot.base_url());
+    let answer = http.patch(meeting).bearer_auth(&portal.config.token).body(change).send().await.unwrap();
+    let told: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+    assert_eq!((&told["id"], &told["properties"]["hs_meeting_outcome"]), (&json!(id), &json!("RESCHEDULED")));
+}
+
+#[tokio::test]
 async fn an_owner_changes_to_one_whom_hubspot_knows_and_a_write_of_nobody_is_made_without() {
     let portal = Portal::open().await;
     let dana = portal.contact("Dana", "+14155550123", &json!({ "hubspot_owner_id": portal.ben }));

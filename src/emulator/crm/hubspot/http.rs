@@ -365,9 +365,11 @@ async fn change(State(shared): App, Path((name, id)): Path<(String, String)>, bo
         return Err(Refusal::gone());
     }
     works(&book.owners, &properties)?;
+    let names: Vec<String> = properties.keys().cloned().collect();
     book.change(kind, &id, properties, at, lags).map_err(|e| Refusal::bad(&e))?;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let record = book.get(kind, &id).ok_or_else(Refusal::gone)?;
-    Ok(Json(told(kind, &id, record, &[], &[])).into_response())
+    Ok(Json(told(kind, &id, record, &names, &[])).into_response())
 }
 
 async fn archive(State(shared): App, Path((name, id)): Path<(String, String)>) -> Told {

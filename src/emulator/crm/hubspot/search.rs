@@ -12,6 +12,8 @@ const MOST_GROUPS: usize = 5;
 const MOST_FILTERS: usize = 6;
 /// Nothing behind it is found, however it is paged.
 const DEPTH: usize = 10_000;
+/// Records of a page where nobody says how many.
+const PAGE: usize = 10;
 /// The longest text that is looked for, in characters.
 const LONGEST: usize = 3_000;
 
@@ -39,25 +41,22 @@ const TEXTS: [(Kind, &[&str]); 8] = [
     ("tasks", &["hs_task_subject", "hs_task_body"]),
 ];
 
-/// Answers `POST …/search`.
+/// Answers `POST …/search`. Whatever is not said of it is as usual: an empty object finds the first page of all.
 pub(super) fn search(book: &Book, kind: Kind, asked: &Value) -> Result<Value, Refusal> {
     let members = asked.as_object().ok_or_else(|| Refusal::bad("the body must be an object"))?;
-    for name in ["after", "filterGroups", "limit", "properties", "sorts"] {
-        if !members.contains_key(name) {
-            return Err(Refusal::bad(&format!("Some required fields were not set: [{name}]")));
-        }
-    }
     let known = ["after", "filterGroups", "limit", "properties", "sorts", "query"];
     if let Some(name) = members.keys().find(|name| !known.contains(&name.as_str())) {
         return Err(Refusal::bad(&format!("Unknown field {name}")));
     }
-    let limit = asked["limit"].as_u64().and_then(|n| usize::try_from(n).ok()).filter(|n| (1..=200).contains(n));
-    let limit = limit.ok_or_else(|| Refusal::bad("limit must be from 1 to 200"))?;
+    let whole = |n: u64| usize::try_from(n).ok();
+    let limit = if asked["limit"].is_null() { Some(PAGE) } else { asked["limit"].as_u64().and_then(whole) };
+    let limit = limit.filter(|n| (1..=200).contains(n)).ok_or_else(|| Refusal::bad("limit must be from 1 to 200"))?;
     let after = match &asked["after"] {
         Value::String(text) if text.is_empty() => Some(0),
         Value::String(text) => text.parse::<usize>().ok(),
-        Value::Number(n) => n.as_u64().and_then(|n| usize::try_from(n).ok()),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        Value::Number(n) => n.as_u64().and_then(whole),
+        Value::Null => Some(0),
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
     let after = after.ok_or_else(|| Refusal::bad("after must be a cursor"))?;
     if after + limit > DEPTH {
@@ -105,8 +104,12 @@ pub(super) fn search(book: &Book, kind: Kind, asked: &Value) -> Result<Value, Re
     Ok(answer)
 }
 
-fn list<'a>(value: &'a Value, name: &str) -> Result<&'a Vec<Value>, Refusal> {
-    value.as_array().ok_or_else(|| Refusal::bad(&format!("{name} must be a list")))
+/// A list; an empty one where nobody gave any.
+fn list<'a>(value: &'a Value, name: &str) -> Result<&'a [Value], Refusal> {
+    if value.is_null() {
+        return Ok(&[]);
+    }
+    value.as_array().map(Vec::as_slice).ok_or_else(|| Refusal::bad(&format!("{name} must be a list")))
 }
 
 /// What a query looks for: each word stands somewhere in one of the texts.
