@@ -60,11 +60,19 @@ impl Stamp {
         Self { length: told.len(), modified, came }
     }
 
+    /// When it was written, by its own word.
+    fn own(&self) -> Timestamp {
+        at(self.modified)
+    }
+
     /// When it was written here, as the later of both times says it.
     fn written(&self) -> Timestamp {
-        let (seconds, nanos) = self.modified.max(self.came);
-        Timestamp::from_millis(seconds.saturating_mul(1000).saturating_add(nanos / 1_000_000))
+        at(self.modified.max(self.came))
     }
+}
+
+fn at((seconds, nanos): (i64, i64)) -> Timestamp {
+    Timestamp::from_millis(seconds.saturating_mul(1000).saturating_add(nanos / 1_000_000))
 }
 
 /// A folder.

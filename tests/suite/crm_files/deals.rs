@@ -64,9 +64,22 @@ async fn a_deal_of_a_table_without_changes_is_won_once_its_row_says_so() {
     // And opens again when that was a mistake.
     dated(folder.path(), "deals.csv", &table(","), "2026-03-03T14:00:00Z");
     assert_eq!(fates(&crm, &projections, "2026-03-03T14:01:00Z").await, [(Fate::Open, 1)]);
-    // A table of last week is put back, with its time: within a day all are read again, and it stands.
+    // A table of last week is put back, with its time: it came later than what it takes the place of, and it stands.
     dated(folder.path(), "deals.csv", &table("2026-02-20,"), "2026-02-24T10:00:00Z");
-    assert_eq!(fates(&crm, &projections, "2026-03-04T10:02:00Z").await, [(Fate::Lost, 1)]);
+    assert_eq!(fates(&crm, &projections, "2026-03-03T14:03:00Z").await, [(Fate::Lost, 1)]);
+}
+
+#[tokio::test]
+async fn a_copy_that_keeps_its_time_changed_as_it_came_and_tells_of_stages_by_that_time() {
+    let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);
+    let table = "id,name,stage,changed\nd-1,A,New,\nd-2,B,New,2026-01-05\n";
+    dated(folder.path(), "deals.csv", table, "2026-02-24T10:00:00Z");
+    crm.books().await.unwrap();
+    let told = crm.deals(Timestamp::MIN, None).await.unwrap().deals;
+    let of = |id: &str| told.iter().find(|deal| deal.id.0 == id).unwrap();
+    let (own, said) = (instant("2026-02-24T10:00:00Z").unwrap(), instant("2026-01-05").unwrap());
+    assert!(of("d-1").changed > own, "it was written now");
+    assert_eq!((of("d-1").stages[0].at, of("d-2").stages[0].at, of("d-2").changed), (own, said, said));
 }
 
 #[tokio::test]

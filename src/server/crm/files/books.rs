@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use super::Stamp;
 use super::loose::{self, Loose};
 use super::nested;
 use super::rows::{Company, DealRow, DoneRow, IntentRow, Person, StageRow, TouchRow};
@@ -135,10 +136,12 @@ pub(super) fn read_at(folder: &Path, names: &Names, now: Option<Timestamp>) -> R
     let touches: Vec<(u64, TouchRow)> = rows(folder, "touches", &mut books)?;
     let intents: Vec<(u64, IntentRow)> = rows(folder, "intents", &mut books)?;
     let completed: Vec<(u64, DoneRow)> = rows(folder, "tasks_done", &mut books)?;
-    let written = written_at(folder, "tasks_done")?;
+    let written = stamp(folder, "tasks_done")?.as_ref().map(Stamp::own).unwrap_or_default();
     books.done = completed.into_iter().map(|(_, row)| (row.task, row.at.unwrap_or(written))).collect();
     // A deal's way may be told later than the deal.
-    let written = written_at(folder, "deals")?.max(written_at(folder, "stages")?);
+    let tables = [stamp(folder, "deals")?, stamp(folder, "stages")?];
+    let latest = |of: fn(&Stamp) -> Timestamp| tables.iter().flatten().map(of).max().unwrap_or_default();
+    let written = Left { own: latest(Stamp::own), here: latest(Stamp::written) };
     let mut ways: BTreeMap<&str, Vec<&StageRow>> = BTreeMap::new();
     for (_, stage) in &stages {
         ways.entry(&stage.deal).or_default().push(stage);
@@ -229,10 +232,9 @@ fn find(folder: &Path, name: &str) -> Result<Option<PathBuf>, String> {
     Ok(one)
 }
 
-/// When the file of that name was last changed.
-fn written_at(folder: &Path, name: &str) -> Result<Timestamp, String> {
-    let written = find(folder, name)?.and_then(|path| path.metadata().ok()?.modified().ok());
-    Ok(written.map_or_else(Timestamp::default, |at| chrono::DateTime::<chrono::Utc>::from(at).into()))
+/// How the file of that name is now.
+fn stamp(folder: &Path, name: &str) -> Result<Option<Stamp>, String> {
+    Ok(find(folder, name)?.and_then(|path| path.metadata().ok()).map(|told| Stamp::of(&told)))
 }
 
 fn rows<R: FileRow>(folder: &Path, name: &str, books: &mut Books) -> Result<Vec<(u64, R)>, String> {
@@ -307,9 +309,20 @@ impl Meant<'_> {
     }
 }
 
-/// A row that does not say when it was changed changed with its file: whether it is open or closed, for of two tellings of a
-/// deal the newer one stands. One that was closed on a day ended with it: whatever came on that day came before.
-fn deal(row: &DealRow, way: &[&StageRow], reps: &Meant<'_>, written: Timestamp) -> Deal {
+/// When the tables of deals were left as they are.
+#[derive(Clone, Copy)]
+struct Left {
+    /// By their own word: a copy may keep that of what it was made from.
+    own: Timestamp,
+    /// Here, which a copy cannot say otherwise.
+    here: Timestamp,
+}
+
+/// A row that does not say when it was changed changed as its file came to be here: whether it is open or closed, for of two
+/// tellings of a deal the newer one stands, and a copy that was put back is told after what it takes the place of. It came to
+/// its stage by its file's own word at the latest. One that was closed on a day ended with it: whatever came on that day came
+/// before.
+fn deal(row: &DealRow, way: &[&StageRow], reps: &Meant<'_>, written: Left) -> Deal {
     let zone = reps.names.zone();
     let came = |stage: &&StageRow| StageChange { at: stage.at.begins(zone), stage: stage.stage.clone(), place: None };
     let mut way: Vec<StageChange> = way.iter().map(came).collect();
@@ -318,10 +331,9 @@ fn deal(row: &DealRow, way: &[&StageRow], reps: &Meant<'_>, written: Timestamp) 
     // The stage it ended in says nothing of when it was opened.
     let first = way.first().map(|change| change.at).filter(|at| ending.is_none_or(|ending| *at < ending));
     let opened = reps.begins(row.opened).or(first);
-    let changed = row.changed.unwrap_or(written);
     if way.last().is_none_or(|last| last.stage != row.stage) {
         let since = reps.begins(row.stage_since).or(closed);
-        let at = since.or(opened.filter(|_| way.is_empty())).unwrap_or(changed);
+        let at = since.or(opened.filter(|_| way.is_empty())).or(row.changed).unwrap_or(written.own);
         way.push(StageChange { at, stage: row.stage.clone(), place: None });
     }
     if let (Some(ending), Some(closed), Some(last)) = (ending, closed, way.last_mut())
@@ -343,7 +355,7 @@ fn deal(row: &DealRow, way: &[&StageRow], reps: &Meant<'_>, written: Timestamp) 
         opened,
         closes: row.closes,
         closed: closed.map(|at| Closed { at, won: row.won }),
-        changed,
+        changed: row.changed.unwrap_or(written.here),
         stages: way,
     }
 }
