@@ -76,14 +76,16 @@ impl CardChange {
 /// Signs that programs pushed of one number: of one person on it, or of whoever has it.
 pub(super) type PushedSigns = Vec<(Option<ContactId>, Vec<Intent>)>;
 
-/// The same cards with the signs that programs pushed: a CRM that is read knows nothing of them.
+/// The same cards with the signs that programs pushed: a CRM that is read knows nothing of them. They stand last and in the
+/// order of `pushed`, whichever came first: a card that is pushed again is no other one.
 pub(super) fn with_signs(mut cards: Vec<Card>, pushed: &PushedSigns) -> Vec<Card> {
     for card in &mut cards {
-        for (_, signs) in pushed.iter().filter(|(of, _)| of.as_ref().is_none_or(|of| *of == card.contact)) {
-            for sign in signs {
-                if !card.intents.contains(sign) {
-                    card.intents.push(sign.clone());
-                }
+        let of_them = pushed.iter().filter(|(of, _)| of.as_ref().is_none_or(|of| *of == card.contact));
+        let signs: Vec<&Intent> = of_them.flat_map(|(_, signs)| signs).collect();
+        card.intents.retain(|sign| !signs.contains(&sign));
+        for sign in signs {
+            if !card.intents.contains(sign) {
+                card.intents.push(sign.clone());
             }
         }
     }

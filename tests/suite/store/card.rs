@@ -129,7 +129,13 @@ pub(super) async fn signs_that_a_program_pushed_stay_when_the_crm_is_read_until_
     assert_eq!(shown().await, ["c-1 page+seats"]);
     // A program that knows the person by the CRM's own id says more of them.
     assert_eq!(push(11, Says::Is(Box::new(with(&["trial"])))).await, Pushed::Taken);
-    assert_eq!(shown().await, ["c-1 trial+seats"]);
+    assert_eq!(shown().await, ["c-1 seats+trial"]);
+    assert_eq!(push(11, Says::Is(Box::new(with(&["trial"])))).await, Pushed::Known, "said again it changes nothing");
+    assert_eq!(push(11, of_number(&["seats"])).await, Pushed::Known);
+    // Whichever of them came first.
+    assert_eq!(push(12, of_number(&["guests"])).await, Pushed::Taken);
+    assert_eq!(push(12, Says::Is(Box::new(with(&["trial"])))).await, Pushed::Known);
+    assert_eq!(push(13, of_number(&["seats"])).await, Pushed::Taken);
     reads(vec![with(&["page"]), crate::world::card("c-2")]).await;
     assert_eq!(shown().await, ["c-1 page+seats+trial", "c-2 seats"], "what is of one person is not the other's");
     assert_eq!(push(9, of_number(&["older"])).await, Pushed::Overtaken);
