@@ -14,6 +14,7 @@ use super::routing::Holder;
 use super::time::{Span, Timestamp};
 
 pub mod came_of;
+pub mod timing;
 
 /// What the playbook wants written into the CRM.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,6 +148,13 @@ pub enum Wanted {
         /// Whose.
         number: NumberId,
     },
+}
+
+impl Wanted {
+    /// Whether it tells how a conversation ended, or follows from that.
+    pub const fn is_end(&self) -> bool {
+        matches!(self, Self::Outcome { .. } | Self::FollowUp { .. } | Self::Moved)
+    }
 }
 
 /// A write with what makes it this one.

@@ -72,15 +72,15 @@ impl Page<'_> {
             if self.policy.tasks && write_back::moves_task(&event) {
                 moved.insert(conversation, (entry.seq, entry.at));
             }
-            let ways = self.meetings_moved(conversation, entry, &event, &rows).await?;
+            let gave_way = self.meetings_moved(conversation, entry, &event, &rows).await?;
             let wants = write_back::follows(self.policy, entry.seq, entry.at, &event);
             rows.extend((0..).zip(wants).map(|(n, want)| {
                 let place = (entry.seq, n);
-                let held = if is_end(&want.what) { self.undo } else { Span::ZERO };
+                let held = if want.what.is_end() { self.undo } else { Span::ZERO };
                 let next_at = entry.at + held;
                 CrmRow { once: want.once, next_at, ..row(conversation, place, entry.at, want.rep, want.what) }
             }));
-            rows.extend(ways);
+            rows.extend(gave_way);
         }
         for (conversation, (seq, at)) in moved {
             rows.extend(self.task(conversation, seq, at).await?);
@@ -154,11 +154,6 @@ impl Page<'_> {
         }
         Ok(rows)
     }
-}
-
-/// Whether it tells how a conversation ended, or follows from that.
-pub(super) const fn is_end(wanted: &Wanted) -> bool {
-    matches!(wanted, Wanted::Outcome { .. } | Wanted::FollowUp { .. } | Wanted::Moved)
 }
 
 pub(super) fn row(

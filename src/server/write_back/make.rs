@@ -1,6 +1,5 @@
 //! One write: what it says is read, it is looked for when it may be there, made, and how that ended is kept.
 
-use super::follow::is_end;
 use super::owners::{KEPT, Stands};
 use super::tasks::TaskTrouble;
 use super::{WriteBack, pause};
@@ -12,6 +11,7 @@ use crate::domain::safe_text::SafeText;
 use crate::domain::sla;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::use_case;
+use crate::domain::write_back::timing::{Around, End, Fate, Next, Timing, timing};
 use crate::domain::write_back::{self, Wanted, came_of};
 use crate::domain::writer;
 use crate::journal::Frame;
@@ -208,32 +208,12 @@ impl WriteBack {
 
     async fn read(&self, row: &CrmRow, now: Timestamp) -> Result<Read, StoreError> {
         let Some(subject) = self.service.store().subject(row.conversation, 0).await? else { return Ok(Read::Dropped) };
-        let (past, undo) = (self.past(row).await?, self.service.clock().of_real(self.service.playbook().undo_hold));
-        if is_end(&row.wanted) && !row.begun {
-            if came_of::is_undone(&past, row.place.0, undo) {
-                return Ok(Read::Dropped);
-            }
-            if now < row.at + undo {
-                return Ok(Read::Held(row.at + undo));
-            }
-        }
-        if matches!(row.wanted, Wanted::TaskDone { .. }) && !row.begun && subject.state.is_done() {
-            // It may have ended, been opened again and ended since: the last end may be taken back, too.
-            let until = came_of::ended(&past).map_or(row.at, |ended| ended.max(row.at)) + undo;
-            if now < until {
-                return Ok(Read::Held(until));
-            }
-        }
-        if row.wanted == Wanted::Moved {
-            let ends = self.service.store().crm_ends(row.conversation).await?;
-            match gives_way(row, &ends) {
-                Some(true) => {}
-                Some(false) => return Ok(Read::Behind(BEHIND)),
-                None => return Ok(Read::Dropped),
-            }
-        }
-        if row.wanted == Wanted::Reopened && came_of::is_undo(&past, row.place.0, undo) {
-            return Ok(Read::Dropped);
+        let past = self.past(row).await?;
+        match self.timing(row, &subject.state, &past, now).await? {
+            Timing::Now => {}
+            Timing::Held(until) => return Ok(Read::Held(until)),
+            Timing::Behind => return Ok(Read::Behind(BEHIND)),
+            Timing::Dropped => return Ok(Read::Dropped),
         }
         let Some(said) = self.said(row, &subject, &past, now).await? else { return Ok(Read::Dropped) };
         let contact = match one(&subject.state, subject.read) {
@@ -256,6 +236,26 @@ impl WriteBack {
         })))
     }
 
+    /// When it is made, as things stand.
+    async fn timing(
+        &self,
+        row: &CrmRow,
+        state: &Conversation,
+        past: &came_of::Past,
+        now: Timestamp,
+    ) -> Result<Timing, StoreError> {
+        let ends = if row.wanted == Wanted::Moved {
+            self.service.store().crm_ends(row.conversation).await?
+        } else {
+            Vec::new()
+        };
+        let ends: Vec<End<'_>> = ends.iter().map(end).collect();
+        let undo = self.service.clock().of_real(self.service.playbook().undo_hold);
+        let CrmRow { wanted, at, begun, about, .. } = row;
+        let next = Next { wanted, entry: row.place.0, at: *at, begun: *begun, about: *about };
+        Ok(timing(&next, &Around { past, is_done: state.is_done(), ends: &ends, undo, now }))
+    }
+
     /// What the write says; nothing when it is not wanted any more.
     async fn said(
         &self,
@@ -265,7 +265,7 @@ impl WriteBack {
         now: Timestamp,
     ) -> Result<Option<Said>, StoreError> {
         let (rep, at) = (row.rep.clone(), row.at);
-        if is_end(&row.wanted) && came_of::is_put_away(past, row.place.0) && self.is_unheard(row, subject).await? {
+        if row.wanted.is_end() && came_of::is_put_away(past, row.place.0) && self.is_unheard(row, subject).await? {
             return Ok(None);
         }
         let task = |subject: String, words: String, due: Timestamp| {
@@ -441,18 +441,15 @@ fn first_words(text: &Message) -> String {
 /// What a write waits for whose buyer the CRM does not have.
 const NOBODY: &str = "nobody in the CRM has this number, as far as it has said";
 
-/// Whether a meeting gives way to the one that takes its place: not while either was refused, for both are tried again when
-/// the person changes, and then one gives way to the other. Nothing when it gave way before.
-fn gives_way(row: &CrmRow, ends: &[CrmRow]) -> Option<bool> {
-    let gave_way = |other: &CrmRow| {
-        let is_made = matches!(other.ended, Some((CrmEnd::Made, _)));
-        other.wanted == Wanted::Moved && other.about == row.about && is_made
+/// A write about how the conversation ended, as the rules know it.
+fn end(row: &CrmRow) -> End<'_> {
+    let fate = match row.ended {
+        None => Fate::Waits,
+        Some((CrmEnd::Made, _)) => Fate::Made,
+        Some((CrmEnd::Dropped, _)) => Fate::Dropped,
+        Some((CrmEnd::Refused, _)) => Fate::Refused,
     };
-    let either = |other: &&CrmRow| {
-        other.wanted != Wanted::Moved && (other.place.0 == row.place.0 || row.about == Some(other.key))
-    };
-    let is_refused = |other: &CrmRow| matches!(other.ended, Some((CrmEnd::Refused, _)));
-    (!ends.iter().any(gave_way)).then(|| !ends.iter().filter(either).any(is_refused))
+    End { key: row.key, entry: row.place.0, wanted: &row.wanted, about: row.about, fate }
 }
 
 /// What a meeting waits for that gives way to another one.

@@ -1,0 +1,237 @@
+//! When a write is made whose turn it is: now, once it is sure, with the one it belongs to, or never. Decided from what
+//! happened in its conversation, and from the other writes about how that ended.
+
+use uuid::Uuid;
+
+use super::Wanted;
+use super::came_of::{self, Past};
+use crate::domain::time::{Span, Timestamp};
+
+/// A write whose turn it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Next<'a> {
+    /// What is to be written.
+    pub wanted: &'a Wanted,
+    /// The entry of the journal that wanted it.
+    pub entry: u64,
+    /// When that was.
+    pub at: Timestamp,
+    /// A call may have made it.
+    pub begun: bool,
+    /// The write whose record it changes.
+    pub about: Option<Uuid>,
+}
+
+/// What its time is told by.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'a> {
+    /// What happened in its conversation.
+    pub past: &'a Past,
+    /// Whether the conversation is done, as it stands.
+    pub is_done: bool,
+    /// The writes about how it ended. Only a meeting that gives way is told by them.
+    pub ends: &'a [End<'a>],
+    /// For how long an end may be taken back.
+    pub undo: Span,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A write about how the conversation ended.
+#[derive(Clone, Copy, Debug)]
+pub struct End<'a> {
+    /// Its key.
+    pub key: Uuid,
+    /// The entry of the journal that wanted it.
+    pub entry: u64,
+    /// What it writes.
+    pub wanted: &'a Wanted,
+    /// The write whose record it changes.
+    pub about: Option<Uuid>,
+    /// How far it is.
+    pub fate: Fate,
+}
+
+/// How far a write is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Not made yet.
+    Waits,
+    /// It stands in the CRM.
+    Made,
+    /// Nobody wants it any more.
+    Dropped,
+    /// The CRM does not take it.
+    Refused,
+}
+
+/// When it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timing {
+    /// Now.
+    Now,
+    /// Not before then: what it tells may be taken back until then.
+    Held(Timestamp),
+    /// Not while another one is refused that it belongs to, and with that one.
+    Behind,
+    /// Never: nobody wants it any more.
+    Dropped,
+}
+
+/// When a write is made. An end that a call may have made is not held: it is looked for.
+pub fn timing(next: &Next<'_>, around: &Around<'_>) -> Timing {
+    let Around { past, undo, now, .. } = *around;
+    if next.wanted.is_end() && !next.begun {
+        if came_of::is_undone(past, next.entry, undo) {
+            return Timing::Dropped;
+        }
+        if now < next.at + undo {
+            return Timing::Held(next.at + undo);
+        }
+    }
+    if matches!(next.wanted, Wanted::TaskDone { .. }) && !next.begun && around.is_done {
+        // It may have ended, been opened again and ended since: the last end may be taken back, too.
+        let until = came_of::ended(past).map_or(next.at, |ended| ended.max(next.at)) + undo;
+        if now < until {
+            return Timing::Held(until);
+        }
+    }
+    if *next.wanted == Wanted::Moved {
+        return once_both_stand(next, around.ends);
+    }
+    if *next.wanted == Wanted::Reopened && came_of::is_undo(past, next.entry, undo) {
+        return Timing::Dropped;
+    }
+    Timing::Now
+}
+
+/// When it is said of a meeting that it gives way to the one that takes its place: not while either was refused, for both are
+/// tried again when the person changes, and then one gives way to the other. It gives way once.
+fn once_both_stand(moved: &Next<'_>, ends: &[End<'_>]) -> Timing {
+    let of_it = |other: &End<'_>| *other.wanted == Wanted::Moved && other.about == moved.about;
+    if ends.iter().any(|other| of_it(other) && other.fate == Fate::Made) {
+        return Timing::Dropped;
+    }
+    let is_either = |other: &End<'_>| {
+        matches!(other.wanted, Wanted::Outcome { .. }) && (other.entry == moved.entry || moved.about == Some(other.key))
+    };
+    if ends.iter().any(|other| is_either(other) && other.fate == Fate::Refused) {
+        return Timing::Behind;
+    }
+    Timing::Now
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::{Event, Outcome};
+    use crate::domain::id::RepId;
+    use crate::domain::meeting::Meeting;
+
+    const UNDO: Span = Span::seconds(10);
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(1_772_550_000_000) + Span::seconds(seconds)
+    }
+
+    fn done(outcome: Outcome) -> Event {
+        Event::Done { outcome, by: RepId::from("maya"), meeting: None, note: None }
+    }
+
+    fn again(by_rep: bool) -> Event {
+        Event::Reopened { by: by_rep.then(|| RepId::from("maya")) }
+    }
+
+    /// Entries from place 1 on.
+    fn past(events: Vec<(i64, Event)>) -> Vec<(u64, Timestamp, Event)> {
+        (1..).zip(events).map(|(seq, (seconds, event))| (seq, at(seconds), event)).collect()
+    }
+
+    fn outcome(meeting: Option<i64>) -> Wanted {
+        let meeting = meeting.map(|from| Meeting { from: at(from), minutes: 30 });
+        Wanted::Outcome { outcome: Outcome::Meeting, meeting, note: None }
+    }
+
+    /// A write that the entry `entry` of second `since` wanted, at second `now`.
+    fn of(wanted: &Wanted, (entry, since): (u64, i64), past: &Past, now: i64) -> Timing {
+        let next = Next { wanted, entry, at: at(since), begun: false, about: None };
+        let is_done = past.last().is_some_and(|(.., event)| matches!(event, Event::Done { .. }));
+        timing(&next, &Around { past, is_done, ends: &[], undo: UNDO, now: at(now) })
+    }
+
+    #[test]
+    fn an_end_waits_until_nobody_can_take_it_back_and_one_that_was_is_none() {
+        let ended = past(vec![(0, done(Outcome::Called))]);
+        let later = Wanted::FollowUp { words: "Ask again".to_owned(), due: at(900) };
+        for end in [outcome(None), later, Wanted::Moved] {
+            assert_eq!(of(&end, (1, 0), &ended, 9), Timing::Held(at(10)), "{end:?}");
+            assert_eq!(of(&end, (1, 0), &ended, 10), Timing::Now, "{end:?}");
+            let undone = past(vec![(0, done(Outcome::Called)), (5, again(true))]);
+            assert_eq!(of(&end, (1, 0), &undone, 99), Timing::Dropped, "{end:?}");
+            let reopened = past(vec![(0, done(Outcome::Called)), (15, again(true))]);
+            assert_eq!(of(&end, (1, 0), &reopened, 99), Timing::Now, "{end:?}");
+        }
+        let undone = past(vec![(0, done(Outcome::Called)), (5, again(true))]);
+        let begun = Next { wanted: &outcome(None), entry: 1, at: at(0), begun: true, about: None };
+        let around = Around { past: &undone, is_done: false, ends: &[], undo: UNDO, now: at(6) };
+        assert_eq!(timing(&begun, &around), Timing::Now, "it may stand there");
+    }
+
+    #[test]
+    fn a_task_ends_with_a_conversation_once_its_last_end_is_sure_and_at_once_while_it_goes_on() {
+        let task = Wanted::TaskDone { passed_on: false };
+        let twice = past(vec![(0, done(Outcome::Called)), (5, again(true)), (8, done(Outcome::Called))]);
+        assert_eq!(of(&task, (1, 0), &twice, 12), Timing::Held(at(18)));
+        assert_eq!(of(&task, (1, 0), &twice, 18), Timing::Now);
+        let open = past(vec![(0, done(Outcome::Called)), (5, again(true))]);
+        assert_eq!(of(&task, (1, 0), &open, 6), Timing::Now, "it is somebody else's");
+        assert_eq!(of(&task, (7, 30), &past(Vec::new()), 31), Timing::Now, "its end is not read here");
+    }
+
+    #[test]
+    fn what_only_takes_back_an_end_of_just_before_is_told_nowhere() {
+        let undo = past(vec![(0, done(Outcome::Called)), (5, again(true))]);
+        assert_eq!(of(&Wanted::Reopened, (2, 5), &undo, 5), Timing::Dropped);
+        let later = past(vec![(0, done(Outcome::Called)), (15, again(true))]);
+        assert_eq!(of(&Wanted::Reopened, (2, 15), &later, 15), Timing::Now);
+    }
+
+    #[test]
+    fn a_meeting_gives_way_once_and_not_while_either_of_the_two_is_refused() {
+        let (earlier, later, moved) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
+        let (booked, follow_up) = (outcome(Some(9_000)), Wanted::FollowUp { words: String::new(), due: at(900) });
+        let of_both = |one: Fate, other: Fate, before: Option<Fate>| {
+            let end = |key, entry, wanted, about, fate| End { key, entry, wanted, about, fate };
+            let moves = Wanted::Moved;
+            let mut ends = vec![
+                end(earlier, 1, &booked, None, one),
+                end(later, 5, &booked, None, other),
+                // What else belongs to that end is none of the two.
+                end(Uuid::from_u128(4), 5, &follow_up, None, Fate::Refused),
+                end(moved, 5, &moves, Some(earlier), Fate::Waits),
+            ];
+            ends.extend(before.map(|before| end(Uuid::from_u128(5), 3, &moves, Some(earlier), before)));
+            let next = Next { wanted: &moves, entry: 5, at: at(0), begun: false, about: Some(earlier) };
+            timing(&next, &Around { past: &[], is_done: true, ends: &ends, undo: UNDO, now: at(99) })
+        };
+        for (one, other, before, told) in [
+            (Fate::Made, Fate::Made, None, Timing::Now),
+            (Fate::Waits, Fate::Made, None, Timing::Now),
+            (Fate::Refused, Fate::Made, None, Timing::Behind),
+            (Fate::Made, Fate::Refused, None, Timing::Behind),
+            (Fate::Made, Fate::Made, Some(Fate::Dropped), Timing::Now),
+            (Fate::Made, Fate::Refused, Some(Fate::Refused), Timing::Behind),
+            (Fate::Made, Fate::Refused, Some(Fate::Made), Timing::Dropped),
+        ] {
+            assert_eq!(of_both(one, other, before), told, "{one:?} {other:?} {before:?}");
+        }
+    }
+
+    #[test]
+    fn whatever_else_is_wanted_is_made_at_once() {
+        let undone = past(vec![(0, done(Outcome::Called)), (5, again(true))]);
+        for wanted in [Wanted::Owner, Wanted::Task { due: at(900) }, Wanted::Missed { due: at(0) }] {
+            assert_eq!(of(&wanted, (1, 0), &undone, 0), Timing::Now, "{wanted:?}");
+        }
+    }
+}
