@@ -1,12 +1,14 @@
 //! `comeback crm writes|retry`.
 
+use std::collections::BTreeSet;
+
 use clap::Subcommand;
 
 use super::{DatabaseArg, say};
 use crate::clock::{Clock as _, SystemClock};
 use crate::domain::time::Timestamp;
 use crate::domain::write_back::Wanted;
-use crate::server::store::crm_write::{CrmRow, CrmWriteStore as _};
+use crate::server::store::crm_write::{CrmRow, CrmStanding, CrmWriteStore as _};
 
 /// Rows shown of each kind.
 const SHOWN: usize = 50;
@@ -19,7 +21,8 @@ pub(super) enum CrmWrites {
         #[command(flatten)]
         database: DatabaseArg,
     },
-    /// Try again what the CRM refused, once its cause is mended. What may stand there is looked for first.
+    /// Try again what the CRM refused, or does not let us write, once its cause is mended. What may stand there is looked for
+    /// first.
     Retry {
         #[command(flatten)]
         database: DatabaseArg,
@@ -33,10 +36,12 @@ impl CrmWrites {
                 let store = database.open()?;
                 let standing = store.crm_standing().await?;
                 let (waiting, refused) = store.crm_stuck(SHOWN).await?;
-                say(&format!("{} wait, {} were refused within ninety days", standing.waiting, standing.refused));
+                say(&headline(standing));
                 let now = SystemClock.now();
+                let mut first = BTreeSet::new();
                 for row in waiting.iter().chain(&refused) {
-                    say(&line(row, now));
+                    let is_behind = row.ended.is_none() && !first.insert(row.conversation);
+                    say(&line(row, is_behind, now));
                 }
                 let more = |all: u64, shown: usize| usize::try_from(all).unwrap_or(usize::MAX).saturating_sub(shown);
                 match more(standing.waiting, waiting.len()) + more(standing.refused, refused.len()) {
@@ -53,8 +58,17 @@ impl CrmWrites {
     }
 }
 
-/// What, how long, of which conversation, and why.
-fn line(row: &CrmRow, now: Timestamp) -> String {
+/// How all of them stand.
+fn headline(standing: CrmStanding) -> String {
+    let forbidden = match standing.forbidden {
+        0 => String::new(),
+        forbidden => format!(" ({forbidden} because the CRM does not let its app write them)"),
+    };
+    format!("{} wait{forbidden}, {} were refused within ninety days", standing.waiting, standing.refused)
+}
+
+/// What, how long, of which conversation, and why. One that was not tried may be behind an earlier one of its conversation.
+fn line(row: &CrmRow, is_behind: bool, now: Timestamp) -> String {
     let what = match row.wanted {
         Wanted::Log { .. } => "text",
         Wanted::Outcome { .. } => "outcome",
@@ -70,6 +84,47 @@ fn line(row: &CrmRow, now: Timestamp) -> String {
     };
     let state = if row.ended.is_some() { "refused" } else { "waits" };
     let minutes = now.since(row.at).as_seconds().max(0) / 60;
-    let why = row.waits.as_deref().unwrap_or("not tried yet");
+    let untried = if is_behind { "behind the one before it of its conversation" } else { "not tried yet" };
+    let why = row.waits.as_deref().unwrap_or(untried);
     format!("{state:<8}{what:<15}{minutes:>6} min  {}  {why}", row.conversation)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::id::ConversationId;
+
+    #[test]
+    fn what_the_crm_does_not_let_us_write_is_told_with_its_cause_and_what_is_behind_it_says_so() {
+        let at = Timestamp::from_millis(1_772_550_000_000);
+        let task = CrmRow {
+            key: Uuid::from_u128(1),
+            once: String::new(),
+            conversation: ConversationId(Uuid::from_u128(2)),
+            place: (1, 0),
+            at,
+            rep: None,
+            wanted: Wanted::Task { due: at },
+            about: None,
+            closed: false,
+            forbidden: true,
+            next_at: at,
+            tries: 1,
+            begun: false,
+            waits: Some("the CRM refuses this".to_owned()),
+            ended: None,
+            made: None,
+        };
+        assert!(line(&task, false, at).ends_with("the CRM refuses this"));
+        let behind = CrmRow { forbidden: false, waits: None, ..task };
+        assert!(line(&behind, true, at).ends_with("behind the one before it of its conversation"));
+        assert!(line(&behind, false, at).ends_with("not tried yet"));
+        let standing = CrmStanding { waiting: 3, forbidden: 1, refused: 2, oldest: Some(at) };
+        let told = "3 wait (1 because the CRM does not let its app write them), 2 were refused within ninety days";
+        assert_eq!(headline(standing), told);
+        let plain = CrmStanding { forbidden: 0, ..standing };
+        assert_eq!(headline(plain), "3 wait, 2 were refused within ninety days");
+    }
 }

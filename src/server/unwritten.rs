@@ -24,12 +24,13 @@ type Told = (BTreeSet<Principal>, Unwritten);
 #[derive(Debug)]
 pub struct Stuck {
     told: Mutex<Arc<Vec<Told>>>,
+    standing: Mutex<CrmStanding>,
     news: watch::Sender<()>,
 }
 
 impl Default for Stuck {
     fn default() -> Self {
-        Self { told: Mutex::default(), news: watch::Sender::new(()) }
+        Self { told: Mutex::default(), standing: Mutex::default(), news: watch::Sender::new(()) }
     }
 }
 
@@ -51,12 +52,18 @@ impl Stuck {
                 }
             }
         }
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = standing;
         let told = Arc::new(told);
         let before = std::mem::replace(&mut *self.lock(), Arc::clone(&told));
         if before != told {
             self.news.send_replace(());
         }
         Ok(standing)
+    }
+
+    /// How all of them stood when it was looked last.
+    pub fn standing(&self) -> CrmStanding {
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes whenever what is told does.

@@ -2,10 +2,11 @@
 //!
 //! **Invariants:** writes follow the journal, so that a reply waits for none of them and none is lost; those of one
 //! conversation are made in order; that a call may have made one is on disk before the call, and it is looked for before
-//! it is made again. What cannot be made waits where `comeback crm` shows it. An opt-out is a number's, and is marked on
-//! everybody who has it when it is written.
+//! it is made again. What cannot be made waits where `comeback crm` shows it, and holds up its own conversation alone. An
+//! opt-out is a number's, and is marked on everybody who has it when it is written.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -15,9 +16,10 @@ use super::crm::Crm;
 use super::service::{Service, ServiceError};
 use super::store::StoreError;
 use crate::domain::id::ConversationId;
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::time::Timestamp;
 
 mod consent;
+mod failed;
 mod follow;
 mod make;
 mod owners;
@@ -50,6 +52,8 @@ pub struct WriteBack {
     service: Service,
     crm: Arc<dyn Crm>,
     public_url: Option<String>,
+    /// Answers in a row that did not read.
+    unread: Arc<AtomicU32>,
 }
 
 impl std::fmt::Debug for WriteBack {
@@ -60,8 +64,8 @@ impl std::fmt::Debug for WriteBack {
 
 impl WriteBack {
     /// For a CRM that takes writes.
-    pub const fn new(service: Service, crm: Arc<dyn Crm>) -> Self {
-        Self { service, crm, public_url: None }
+    pub fn new(service: Service, crm: Arc<dyn Crm>) -> Self {
+        Self { service, crm, public_url: None, unread: Arc::default() }
     }
 
     /// The same, with links that lead to `public_url`: scheme, host and port, no slash at the end. An address that is every
@@ -93,16 +97,16 @@ impl WriteBack {
         let every = TASKS_EVERY.div_f64(self.service.clock().pace().max(1.0)).max(TASKS_AT_MOST_EVERY);
         let mut look = tokio::time::interval(every);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let (mut after, mut refused) = (None, 0);
+        let (mut after, mut stuck) = (None, 0);
         while !*shutdown.borrow() {
             wake.mark_unchanged();
             let round = self.round().await;
             // Whoever looks at a conversation sees what of it is not in the CRM.
             let shown = self.service.unwritten().look(self.service.store().as_ref()).await;
-            let before = refused;
-            let sleep = match round.and_then(|next| shown.map(|standing| (next, standing.refused))) {
+            let before = stuck;
+            let sleep = match round.and_then(|next| shown.map(|standing| (next, standing.stuck()))) {
                 Ok((next, now)) => {
-                    refused = now;
+                    stuck = now;
                     self.until(next)
                 }
                 Err(StoreError::Fatal(why)) => return Err(ServiceError::Stopped(why)),
@@ -115,7 +119,7 @@ impl WriteBack {
                 () = tokio::time::sleep(sleep) => {}
                 _ = wake.changed() => {}
                 // What was put back while this round ended counts, too.
-                () = self.put_back(before.max(refused)) => {}
+                () = self.put_back(before.max(stuck)) => {}
                 _ = look.tick() => match self.look_at_tasks(after).await {
                     Ok(last) => after = last,
                     Err(e) => tracing::warn!(error = %e, "tasks in the CRM were not looked at"),
@@ -126,15 +130,15 @@ impl WriteBack {
         Ok(())
     }
 
-    /// Comes back when fewer writes than that are refused. That the database fails is told by the next round.
-    async fn put_back(&self, refused: u64) {
-        if refused == 0 {
+    /// Comes back when fewer writes than that are stuck. That the database fails is told by the next round.
+    async fn put_back(&self, stuck: u64) {
+        if stuck == 0 {
             std::future::pending::<()>().await;
         }
         loop {
             tokio::time::sleep(PUT_BACK_EVERY).await;
             let standing = self.service.store().crm_standing().await;
-            if standing.is_ok_and(|standing| standing.refused < refused) {
+            if standing.is_ok_and(|standing| standing.stuck() < stuck) {
                 return;
             }
         }
@@ -168,16 +172,10 @@ impl WriteBack {
                 let made = made.map_err(|e| StoreError::Fatal(e.to_string()))??;
                 pause = pause.max(made);
             }
-            // Whatever else is due would meet the same.
+            // What is true of one write alone is no pause.
             if pause.is_some() {
                 return Ok(pause);
             }
         }
     }
-}
-
-/// The pause before a write is tried again: five seconds, and three times as long after each failure, up to a minute: what
-/// waits is written soon after the CRM is back. Of many that wait one call or four are made before all wait again.
-fn pause(tries: u32) -> Span {
-    Span::seconds(5 * 3_i64.saturating_pow(tries.min(8))).min(Span::minutes(1))
 }

@@ -9,6 +9,7 @@ mod media;
 mod opt_outs;
 mod prism;
 mod recovery;
+mod rights;
 mod shop;
 mod slow_crm;
 mod tables;

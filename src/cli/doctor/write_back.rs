@@ -8,6 +8,9 @@ use crate::server::store::sqlite::SqliteStore;
 
 const AREA: &str = "crm";
 
+/// Writes that wait looked through for one that we have no right to, oldest first.
+const LOOKED_AT: usize = 1_000;
+
 /// A write that waits for so many minutes is worth a look.
 const LAGGING: i64 = 15;
 
@@ -24,6 +27,13 @@ pub(super) async fn look(report: &mut Report, store: &SqliteStore) -> Result<(),
         report.look(AREA, "writes", what, "comeback crm writes names them and why; answers wait for none of them");
     } else {
         report.fine(AREA, "writes", format!("{} wait, none was refused", standing.waiting));
+    }
+    if standing.forbidden > 0 {
+        let (waiting, _) = store.crm_stuck(LOOKED_AT).await?;
+        let why = waiting.into_iter().find(|row| row.forbidden).and_then(|row| row.waits).unwrap_or_default();
+        let next =
+            "give the CRM's app that right: they are tried again by themselves, and at once by comeback crm retry";
+        report.look(AREA, "rights", format!("{} of them wait for one: {why}", standing.forbidden), next);
     }
     Ok(())
 }

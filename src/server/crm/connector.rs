@@ -21,12 +21,15 @@ use crate::domain::id::DealId;
 use crate::domain::time::Timestamp;
 use crate::server::carrier::{Hooked, Unbelieved};
 
+/// The status of a CRM that knows us and does not let us do this one thing.
+pub const FORBIDDEN: u16 = 403;
+
 /// Why the CRM could not be asked, or did not do it. What was read before stays.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CrmError {
-    /// It refused us: 401, 403 and their like. A person has to change a token or a right; trying again is cheap and finds
-    /// out that they did.
-    #[error("the CRM refused ({0}): check its token")]
+    /// It refused us: 401 and their like. A person has to change a token; trying again is cheap and finds out that they did.
+    /// With [`FORBIDDEN`] it is this one question or write: it knows us, and we have no right to it.
+    #[error("the CRM refused ({0}): check its token and what that may do")]
     Refused(u16),
     /// It did not answer, or broke off. Later it may be better. A write may have been made.
     #[error("the CRM did not answer: {0}")]
@@ -72,6 +75,20 @@ impl CrmError {
         match self {
             Self::Unreachable(_) | Self::Failing(_) | Self::Unreadable(_) => true,
             Self::Refused(_) | Self::Busy { .. } | Self::NotFound | Self::Invalid(_) | Self::Cannot(_) => false,
+        }
+    }
+
+    /// Whether it is for want of a right, which a person gives: another question or write may be taken.
+    pub const fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Refused(FORBIDDEN))
+    }
+
+    /// Whether it is said of this one question or write: another one may be taken.
+    pub const fn is_of_one(&self) -> bool {
+        match self {
+            Self::Refused(_) => self.is_forbidden(),
+            Self::Unreadable(_) | Self::NotFound | Self::Invalid(_) | Self::Cannot(_) => true,
+            Self::Unreachable(_) | Self::Failing(_) | Self::Busy { .. } => false,
         }
     }
 

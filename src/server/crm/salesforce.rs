@@ -32,7 +32,7 @@ use super::owner::Matched;
 use super::question::{Method, Question};
 use super::traces::Traces as _;
 use super::write::{Owned, TaskState, Write};
-use super::{Crm, CrmError, Deals, Owner, Reps};
+use super::{Crm, CrmError, Deals, FORBIDDEN, Owner, Reps};
 use crate::clock::Clock;
 use crate::config::secret::Held;
 use crate::domain::contact::Address;
@@ -207,7 +207,7 @@ impl Salesforce {
                 Err(self.busy(Wait { left: Duration::from_secs(1), of_the_day: false }))
             }
             // A right is missing, which a person gives.
-            400 if code.starts_with("INSUFFICIENT_ACCESS") => Err(CrmError::Refused(status)),
+            400 if code.starts_with("INSUFFICIENT_ACCESS") => Err(CrmError::Refused(FORBIDDEN)),
             400 | 405..=422 => Err(CrmError::Invalid(code)),
             _ => Err(CrmError::Failing(status)),
         }

@@ -17,6 +17,11 @@ const UNREAD: &str = "comeback line list says where its secret is: see that the 
                       that it runs as and with the variables that it was started with. What it read last counts until it \
                       ends; without that nothing leaves from the line, and no text of it is taken.";
 
+/// What to do about writes into the CRM that it does not let us make.
+const FORBIDDEN: &str = "comeback crm writes says what the CRM does not let its app write (403); what comes behind it in its \
+                         conversation waits. Give the app the right: it is tried again by itself within half an hour, and at \
+                         once by comeback crm retry.";
+
 /// The process answers. `time` is its clock in milliseconds, and `pace` how fast that runs; 1 outside a demo.
 #[utoipa::path(get, path = "/health", responses((status = 200, description = "The process answers")))]
 pub async fn alive(State(app): State<App>) -> Json<Value> {
@@ -62,6 +67,12 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Failure> {
                 if crm.answered.is_none() {
                     told["crm_last_read"] = time(crm.read_before);
                 }
+            }
+            // Nor does what we may not write there.
+            let forbidden = app.service.unwritten().standing().forbidden;
+            if forbidden > 0 {
+                told["crm_writes_forbidden"] = forbidden.into();
+                told["crm_writes_forbidden_hint"] = FORBIDDEN.into();
             }
             Ok(Json(told))
         }

@@ -32,6 +32,8 @@ pub struct CrmRow {
     pub about: Option<Uuid>,
     /// Of a task: another write ends it, or somebody did there.
     pub closed: bool,
+    /// It waits because we have no right to it in the CRM, and is tried again by itself.
+    pub forbidden: bool,
     /// Not before then.
     pub next_at: Timestamp,
     /// How often it came to nothing.
@@ -80,8 +82,17 @@ pub struct CrmStanding {
     pub waiting: u64,
     /// Since when the oldest of those is wanted.
     pub oldest: Option<Timestamp>,
+    /// How many of those wait because we have no right to them in the CRM.
+    pub forbidden: u64,
     /// Ended without being made, and not because nobody wanted them any more.
     pub refused: u64,
+}
+
+impl CrmStanding {
+    /// How many a person has to do something about.
+    pub const fn stuck(&self) -> u64 {
+        self.forbidden.saturating_add(self.refused)
+    }
 }
 
 /// What a store keeps of them. Part of every [`super::Store`].
@@ -135,7 +146,7 @@ pub trait CrmWriteStore: Send + Sync + 'static {
     /// Those that wait, longest first, and those that were refused, newest first; at most `limit` of each.
     async fn crm_stuck(&self, limit: usize) -> Result<(Vec<CrmRow>, Vec<CrmRow>), StoreError>;
 
-    /// Puts what was refused back in the queue; how many.
+    /// Puts what was refused back in the queue, and lets what we had no right to be tried at once; how many.
     async fn crm_retry(&self, now: Timestamp) -> Result<usize, StoreError>;
 
     /// Forgets those that ended before `older_than`, at most `limit`; how many. An open task stays.

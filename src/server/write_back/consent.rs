@@ -132,7 +132,7 @@ impl WriteBack {
         let contacts = match self.whose(&address, &number, now).await? {
             Ok(contacts) if contacts.is_empty() => return self.end(row, CrmEnd::Dropped, now).await,
             Ok(contacts) => contacts,
-            Err(error) => return self.failed(row, &error).await,
+            Err(error) => return self.unsaid(row, &error).await,
         };
         let known = if is_again(&row) { self.marked(number.id).await? } else { BTreeSet::new() };
         let link = conversations.last().map_or_else(|| "comeback consent show".to_owned(), |c| self.link(c.id));
@@ -153,7 +153,7 @@ impl WriteBack {
                 // Deleted since they were named.
                 Err(CrmError::NotFound) => {}
                 // The others are marked all the same.
-                Err(error) if error.is_final() => refused = Some(error),
+                Err(error) if error.is_final() || error.is_forbidden() => refused = Some(error),
                 Err(error) => {
                     if error.may_have_been_made() {
                         row.next_at = self.settled(self.service.clock().now());

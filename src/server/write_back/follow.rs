@@ -173,6 +173,7 @@ pub(super) fn row(
         wanted,
         about: None,
         closed: false,
+        forbidden: false,
         next_at: at,
         tries: 0,
         begun: false,

@@ -1,12 +1,14 @@
 //! One write: what it says is read, it is looked for when it may be there, made, and how that ended is kept.
 
+use std::sync::atomic::Ordering;
+
+use super::WriteBack;
 use super::owners::{KEPT, Stands};
 use super::tasks::TaskTrouble;
-use super::{WriteBack, pause};
 use crate::domain::contact::Body;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::Event;
-use crate::domain::id::{ContactId, ConversationId, DealId, MessageId, NumberId, RepId};
+use crate::domain::id::{ContactId, DealId, MessageId, RepId};
 use crate::domain::safe_text::SafeText;
 use crate::domain::sla;
 use crate::domain::time::{Span, Timestamp};
@@ -79,14 +81,14 @@ impl WriteBack {
                 return self.end(row, CrmEnd::Refused, now).await;
             }
             Read::Nobody(why) => {
-                row.waits = Some(why);
+                (row.waits, row.forbidden) = (Some(why), false);
                 if now.since(row.at) > FOR_SOMEBODY {
                     return self.end(row, CrmEnd::Refused, now).await;
                 }
                 row.next_at = now + NOBODY_YET;
                 return self.service.store().put_crm_row(&row).await.map(|()| None);
             }
-            Read::Unsaid(error) => return self.failed(row, &error).await,
+            Read::Unsaid(error) => return self.unsaid(row, &error).await,
         };
         match self.owner_stands(&write).await {
             Ok(Stands::Free) => {}
@@ -151,6 +153,7 @@ impl WriteBack {
     pub(super) async fn made(&self, mut row: CrmRow, id: String) -> Result<Option<Timestamp>, StoreError> {
         row.made = Some(id);
         row.waits = None;
+        self.unread.store(0, Ordering::Relaxed);
         let now = self.service.clock().now();
         self.end(row, CrmEnd::Made, now).await
     }
@@ -162,48 +165,9 @@ impl WriteBack {
         at: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
         row.closed |= end != CrmEnd::Made;
+        row.forbidden = false;
         row.ended = Some((end, at));
         self.service.store().put_crm_row(&row).await.map(|()| None)
-    }
-
-    pub(super) async fn failed(&self, mut row: CrmRow, error: &CrmError) -> Result<Option<Timestamp>, StoreError> {
-        let now = self.service.clock().now();
-        row.waits = Some(error.to_string());
-        if error.is_final() {
-            tracing::warn!(key = %row.key, %error, "the CRM does not take a write: see comeback crm");
-            let (of, is_numbers) = (row.conversation, matches!(row.wanted, Wanted::Consent { .. }));
-            let ended = self.end(row, CrmEnd::Refused, now).await?;
-            // Only what is refused by then is woken by what the answer changes.
-            self.ask_again(of, is_numbers).await?;
-            return Ok(ended);
-        }
-        let again = match error {
-            CrmError::Busy { until, .. } => (*until).max(now),
-            CrmError::Refused(_)
-            | CrmError::Unreachable(_)
-            | CrmError::Failing(_)
-            | CrmError::Unreadable(_)
-            | CrmError::NotFound
-            | CrmError::Invalid(_)
-            | CrmError::Cannot(_) => now + self.service.clock().of_real(pause(row.tries)),
-        };
-        row.tries = row.tries.saturating_add(1);
-        row.next_at = if row.begun { again.max(row.next_at) } else { again };
-        tracing::warn!(key = %row.key, %error, tries = row.tries, "a write into the CRM waits");
-        self.service.store().put_crm_row(&row).await?;
-        Ok(Some(again))
-    }
-
-    /// Whom it was about may be somebody else there by now: their card is read again, and once it differs what was refused is
-    /// tried again.
-    async fn ask_again(&self, of: ConversationId, is_numbers: bool) -> Result<(), StoreError> {
-        let address = if is_numbers {
-            self.service.store().address(NumberId(of.0)).await?
-        } else {
-            self.service.store().subject(of, 0).await?.map(|subject| subject.address)
-        };
-        self.service.asks().want(address);
-        Ok(())
     }
 
     async fn read(&self, row: &CrmRow, now: Timestamp) -> Result<Read, StoreError> {

@@ -181,7 +181,7 @@ impl Crm for Choosy {
 }
 
 /// A desk whose writes are made round by round.
-async fn by_hand(shop: &Shop, crm: Arc<dyn Crm>) -> (Desk, WriteBack) {
+pub(super) async fn by_hand(shop: &Shop, crm: Arc<dyn Crm>) -> (Desk, WriteBack) {
     let desk = shop.backend_undoing(None, Span::seconds(10)).await;
     let runner = WriteBack::new(desk.service(), crm);
     runner.round().await.unwrap();

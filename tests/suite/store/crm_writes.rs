@@ -24,6 +24,7 @@ fn row(key: u128, conversation: u128, seq: u64, wanted: Wanted) -> CrmRow {
         wanted,
         about: None,
         closed: false,
+        forbidden: false,
         next_at: minute(i64::try_from(seq).unwrap()),
         tries: 0,
         begun: false,
@@ -211,7 +212,7 @@ pub(super) async fn what_was_refused_is_counted_shown_and_put_back(store: &Kept)
     store.crm_follow(1, &[log(1, 1, 4), log(2, 2, 2), log(3, 3, 3), log(4, 4, 1)]).await.unwrap();
     store.put_crm_row(&ended(log(1, 1, 4), CrmEnd::Refused, minute(9))).await.unwrap();
     store.put_crm_row(&ended(log(4, 4, 1), CrmEnd::Dropped, minute(9))).await.unwrap();
-    let standing = CrmStanding { waiting: 2, oldest: Some(minute(2)), refused: 1 };
+    let standing = CrmStanding { waiting: 2, oldest: Some(minute(2)), forbidden: 0, refused: 1 };
     assert_eq!(store.crm_standing().await.unwrap(), standing);
     let (waiting, refused) = store.crm_stuck(1).await.unwrap();
     assert_eq!((keys(&waiting), keys(&refused)), (vec![2], vec![1]));
@@ -226,6 +227,22 @@ pub(super) async fn what_was_refused_is_counted_shown_and_put_back(store: &Kept)
     store.crm_wake(here(1), minute(10)).await.unwrap();
     assert_eq!(store.crm_standing().await.unwrap(), again, "the cards of its conversation changed");
     assert_eq!(keys(&store.crm_due(minute(10), 9).await.unwrap().0), [2, 3, 1]);
+}
+
+pub(super) async fn what_we_have_no_right_to_is_counted_and_may_be_tried_at_once(store: &Kept) {
+    let waits = |row: CrmRow| CrmRow { forbidden: true, tries: 4, waits: Some("no right".to_owned()), ..row };
+    let later = |row: CrmRow| CrmRow { next_at: minute(60), ..waits(row) };
+    let begun = CrmRow { begun: true, ..later(log(2, 2, 2)) };
+    store.crm_follow(1, &[later(log(1, 1, 1)), begun.clone(), log(3, 3, 3)]).await.unwrap();
+    store.put_crm_row(&ended(waits(log(3, 3, 3)), CrmEnd::Made, minute(3))).await.unwrap();
+    assert_eq!(store.crm_row(Uuid::from_u128(2)).await.unwrap(), Some(begun));
+    let standing = CrmStanding { waiting: 2, oldest: Some(minute(1)), forbidden: 2, refused: 0 };
+    assert_eq!((store.crm_standing().await.unwrap(), standing.stuck()), (standing, 2));
+    assert_eq!(store.crm_retry(minute(5)).await.unwrap(), 1, "what a call may have made keeps its time");
+    assert_eq!(keys(&store.crm_due(minute(5), 9).await.unwrap().0), [1]);
+    let again = CrmRow { next_at: minute(5), ..log(1, 1, 1) };
+    assert_eq!(store.crm_row(Uuid::from_u128(1)).await.unwrap(), Some(again), "as if it had never been tried");
+    assert_eq!(store.crm_standing().await.unwrap(), CrmStanding { forbidden: 1, ..standing });
 }
 
 pub(super) async fn writes_that_ended_long_ago_are_forgotten_and_open_tasks_are_not(store: &Kept) {

@@ -154,6 +154,7 @@ impl CrmWriteStore for MemoryStore {
             match row.ended {
                 None => {
                     standing.waiting += 1;
+                    standing.forbidden += u64::from(row.forbidden);
                     standing.oldest = Some(standing.oldest.map_or(row.at, |oldest| oldest.min(row.at)));
                 }
                 Some((CrmEnd::Refused, _)) => standing.refused += 1,
@@ -182,6 +183,9 @@ impl CrmWriteStore for MemoryStore {
         for row in tables.crm_writes.values_mut() {
             if matches!(row.ended, Some((CrmEnd::Refused, _))) {
                 put_back(row, now);
+                again += 1;
+            } else if row.ended.is_none() && row.forbidden && !row.begun {
+                (row.waits, row.next_at, row.tries, row.forbidden) = (None, now, 0, false);
                 again += 1;
             }
         }

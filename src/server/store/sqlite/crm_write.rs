@@ -34,7 +34,8 @@ impl CrmWriteStore for SqliteStore {
 
     async fn put_crm_row(&self, row: &CrmRow) -> Result<(), StoreError> {
         let row = row.clone();
-        let sql = "REPLACE INTO crm_write VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+        let sql = "REPLACE INTO crm_write VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, \
+                   ?18)";
         self.write(move |db| put(db, sql, &row).map(drop)).await
     }
 
@@ -125,10 +126,17 @@ impl CrmWriteStore for SqliteStore {
     }
 
     async fn crm_retry(&self, now: Timestamp) -> Result<usize, StoreError> {
-        let sql = "UPDATE crm_write SET ended = NULL, ended_at = NULL, waits = NULL, next_at = ?1, tries = 0, \
-                   closed = iif(closed IS NULL, NULL, 0) \
-                   WHERE ended = 'refused'";
-        self.write(move |db| Ok(db.execute(sql, [now.millis()])?)).await
+        let refused = "UPDATE crm_write SET ended = NULL, ended_at = NULL, waits = NULL, next_at = ?1, tries = 0, \
+                       closed = iif(closed IS NULL, NULL, 0) WHERE ended = 'refused'";
+        let forbidden = "UPDATE crm_write SET waits = NULL, next_at = ?1, tries = 0, forbidden = 0 \
+                         WHERE ended IS NULL AND forbidden = 1 AND begun = 0";
+        self.write(move |db| {
+            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let again = tx.execute(refused, [now.millis()])? + tx.execute(forbidden, [now.millis()])?;
+            tx.commit()?;
+            Ok(again)
+        })
+        .await
     }
 
     async fn forget_crm(&self, older_than: Timestamp, limit: usize) -> Result<usize, StoreError> {
@@ -193,7 +201,7 @@ fn numbers_of(tx: &Transaction<'_>, contact: &ContactId) -> Result<Vec<Number>, 
 fn follow(db: &mut Connection, read_to: u64, rows: &[CrmRow]) -> Result<(), StoreError> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let new = "INSERT OR IGNORE INTO crm_write \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
     for row in rows {
         if put(&tx, new, row)?
             && let Some(about) = row.about
@@ -228,6 +236,7 @@ fn put(db: &Connection, sql: &str, row: &CrmRow) -> Result<bool, StoreError> {
         row.ended.map(|(end, _)| end.word()),
         row.ended.map(|(_, at)| at.millis()),
         row.made,
+        row.forbidden,
     ])?;
     Ok(written == 1)
 }
@@ -246,11 +255,12 @@ fn due(tx: &Transaction<'_>, now: Timestamp, limit: usize) -> Result<(Vec<CrmRow
 }
 
 fn standing(tx: &Transaction<'_>) -> Result<CrmStanding, StoreError> {
-    let waiting = "SELECT count(*), min(at) FROM crm_write WHERE ended IS NULL";
-    let (waiting, oldest) = tx.query_row(waiting, [], |r| Ok((number(r, 0)?, r.get::<_, Option<i64>>(1)?)))?;
+    let waiting = "SELECT count(*), min(at), coalesce(sum(forbidden), 0) FROM crm_write WHERE ended IS NULL";
+    let told = |r: &Row<'_>| Ok((number(r, 0)?, r.get::<_, Option<i64>>(1)?, number(r, 2)?));
+    let (waiting, oldest, forbidden) = tx.query_row(waiting, [], told)?;
     let refused = "SELECT count(*) FROM crm_write WHERE ended = 'refused'";
     let refused = tx.query_row(refused, [], |r| number(r, 0))?;
-    Ok(CrmStanding { waiting, oldest: oldest.map(Timestamp::from_millis), refused })
+    Ok(CrmStanding { waiting, oldest: oldest.map(Timestamp::from_millis), forbidden, refused })
 }
 
 fn select(tx: &Transaction<'_>, sql: &str, given: &[&dyn ToSql]) -> Result<Vec<CrmRow>, StoreError> {
@@ -265,7 +275,7 @@ fn row(r: &Row<'_>) -> rusqlite::Result<Result<CrmRow, StoreError>> {
     let (about, ended): (Option<String>, Option<String>) = (r.get(8)?, r.get(14)?);
     let (place, at, next_at) = ((number(r, 3)?, r.get(4)?), instant(r, 5)?, instant(r, 10)?);
     let (once, rep, closed): (String, Option<String>, Option<bool>) = (r.get(1)?, r.get(6)?, r.get(9)?);
-    let (tries, begun, waits, made) = (r.get(11)?, r.get(12)?, r.get(13)?, r.get(16)?);
+    let (tries, begun, waits, made, forbidden) = (r.get(11)?, r.get(12)?, r.get(13)?, r.get(16)?, r.get(17)?);
     let ended_at = r.get::<_, Option<i64>>(15)?.map_or(at, Timestamp::from_millis);
     Ok((|| {
         let end = |word: String| {
@@ -281,6 +291,7 @@ fn row(r: &Row<'_>) -> rusqlite::Result<Result<CrmRow, StoreError>> {
             wanted: from_json(&wanted)?,
             about: about.as_deref().map(parse).transpose()?,
             closed: closed.unwrap_or(false),
+            forbidden,
             next_at,
             tries,
             begun,

@@ -149,4 +149,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0029_pushed_sign.sql",
         sql: include_str!("../../../../assets/sql/server/sqlite/0029_pushed_sign.sql"),
     },
+    Migration {
+        version: 30,
+        name: "0030_crm_forbidden.sql",
+        sql: include_str!("../../../../assets/sql/server/sqlite/0030_crm_forbidden.sql"),
+    },
 ];

@@ -1,0 +1,147 @@
+//! A write that came to nothing: what is told of it, when it is tried again, and whether others are tried meanwhile.
+//!
+//! **Invariant:** what is true of one write holds up its own conversation alone, where what comes behind it waits. Only a CRM
+//! that does not answer, has had enough of us or does not know us ends a round.
+
+use std::sync::atomic::Ordering;
+
+use super::WriteBack;
+use crate::domain::id::{ConversationId, NumberId};
+use crate::domain::time::{Span, Timestamp};
+use crate::domain::write_back::Wanted;
+use crate::server::crm::CrmError;
+use crate::server::store::StoreError;
+use crate::server::store::crm_write::{CrmEnd, CrmRow};
+
+/// Between two tries at most: what waits is written soon after the CRM is back. Of many that wait one call or four are made
+/// before all wait again.
+const LONGEST: Span = Span::minutes(1);
+
+/// The same of one that we have no right to. Nothing else ends with it, so that each is a call by itself, also where hundreds
+/// wait; a right that was given is found out within that time.
+const LONGEST_WITHOUT_RIGHT: Span = Span::minutes(30);
+
+/// Answers in a row that do not read, before they are a matter of the CRM and not of one write.
+const UNREAD: u32 = 3;
+
+impl WriteBack {
+    /// It was not made, or not looked for; when to go on, when the CRM as a whole takes none now.
+    pub(super) async fn failed(&self, row: CrmRow, error: &CrmError) -> Result<Option<Timestamp>, StoreError> {
+        let why = if error.is_forbidden() { no_right(&row.wanted) } else { error.to_string() };
+        self.came_to_nothing(row, error, why).await
+    }
+
+    /// The CRM was asked whom it is about, and did not say.
+    pub(super) async fn unsaid(&self, row: CrmRow, error: &CrmError) -> Result<Option<Timestamp>, StoreError> {
+        self.came_to_nothing(row, error, error.to_string()).await
+    }
+
+    async fn came_to_nothing(
+        &self,
+        mut row: CrmRow,
+        error: &CrmError,
+        why: String,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let now = self.service.clock().now();
+        row.waits = Some(why);
+        if error.is_final() {
+            tracing::warn!(key = %row.key, %error, "the CRM does not take a write: see comeback crm");
+            let (of, is_numbers) = (row.conversation, matches!(row.wanted, Wanted::Consent { .. }));
+            let ended = self.end(row, CrmEnd::Refused, now).await?;
+            // Only what is refused by then is woken by what the answer changes.
+            self.ask_again(of, is_numbers).await?;
+            return Ok(ended);
+        }
+        if error.is_forbidden() && !row.forbidden {
+            // How often it failed before for what is mended by itself says nothing of that.
+            row.tries = 0;
+        }
+        row.forbidden = error.is_forbidden();
+        let longest = if row.forbidden { LONGEST_WITHOUT_RIGHT } else { LONGEST };
+        let again = match error {
+            CrmError::Busy { until, .. } => (*until).max(now),
+            CrmError::Refused(_)
+            | CrmError::Unreachable(_)
+            | CrmError::Failing(_)
+            | CrmError::Unreadable(_)
+            | CrmError::NotFound
+            | CrmError::Invalid(_)
+            | CrmError::Cannot(_) => now + self.service.clock().of_real(pause(row.tries, longest)),
+        };
+        row.tries = row.tries.saturating_add(1);
+        row.next_at = if row.begun { again.max(row.next_at) } else { again };
+        tracing::warn!(key = %row.key, %error, tries = row.tries, "a write into the CRM waits");
+        self.service.store().put_crm_row(&row).await?;
+        Ok(self.is_of_all(error).then_some(again))
+    }
+
+    /// Whether whatever else is due would meet the same.
+    fn is_of_all(&self, error: &CrmError) -> bool {
+        let unread = match error {
+            CrmError::Unreadable(_) => self.unread.fetch_add(1, Ordering::Relaxed).saturating_add(1),
+            CrmError::Refused(_)
+            | CrmError::Unreachable(_)
+            | CrmError::Failing(_)
+            | CrmError::Busy { .. }
+            | CrmError::NotFound
+            | CrmError::Invalid(_)
+            | CrmError::Cannot(_) => 0,
+        };
+        !error.is_of_one() || unread >= UNREAD
+    }
+
+    /// Whom it was about may be somebody else there by now: their card is read again, and once it differs what was refused is
+    /// tried again.
+    async fn ask_again(&self, of: ConversationId, is_numbers: bool) -> Result<(), StoreError> {
+        let address = if is_numbers {
+            self.service.store().address(NumberId(of.0)).await?
+        } else {
+            self.service.store().subject(of, 0).await?.map(|subject| subject.address)
+        };
+        self.service.asks().want(address);
+        Ok(())
+    }
+}
+
+/// What is told of a write that we have no right to: a person gives it.
+fn no_right(wanted: &Wanted) -> String {
+    format!("the CRM refuses this: its app may not write {} (403); once it may, this goes on", kind(wanted))
+}
+
+/// What of a CRM's it is, as its rights are called.
+const fn kind(wanted: &Wanted) -> &'static str {
+    match wanted {
+        Wanted::Log { .. } => "texts",
+        Wanted::Outcome { meeting: Some(_), .. } | Wanted::Moved => "meetings",
+        Wanted::Outcome { meeting: None, .. }
+        | Wanted::Reopened
+        | Wanted::Undelivered { .. }
+        | Wanted::Missed { .. } => "notes",
+        Wanted::FollowUp { .. } | Wanted::Task { .. } | Wanted::TaskDone { .. } => "tasks",
+        Wanted::Owner => "owners",
+        Wanted::Consent { .. } => "opt-outs",
+    }
+}
+
+/// The pause before a write is tried again: five seconds, and three times as long after each failure.
+fn pause(tries: u32, longest: Span) -> Span {
+    Span::seconds(5 * 3_i64.saturating_pow(tries.min(8))).min(longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_is_tried_again_less_and_less_often_and_what_may_not_be_written_least() {
+        let seconds = |longest| (0..9).map(|tries| pause(tries, longest).as_seconds()).collect::<Vec<_>>();
+        assert_eq!(seconds(LONGEST), [5, 15, 45, 60, 60, 60, 60, 60, 60]);
+        assert_eq!(seconds(LONGEST_WITHOUT_RIGHT), [5, 15, 45, 135, 405, 1_215, 1_800, 1_800, 1_800]);
+    }
+
+    #[test]
+    fn a_missing_right_says_of_what_it_is() {
+        let said = no_right(&Wanted::TaskDone { passed_on: true });
+        assert_eq!(said, "the CRM refuses this: its app may not write tasks (403); once it may, this goes on");
+    }
+}
