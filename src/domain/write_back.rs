@@ -223,6 +223,14 @@ pub fn gives_way(earlier: &Wanted, at: Timestamp) -> bool {
     matches!(earlier, Wanted::Outcome { meeting: Some(meeting), .. } if meeting.from > at)
 }
 
+/// Whether an end says where the buyer stands, and not only how they were answered.
+pub const fn says_where_it_stands(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Meeting | Outcome::Nurture | Outcome::NotInterested | Outcome::WrongPerson => true,
+        Outcome::Texted | Outcome::Called | Outcome::Mailed | Outcome::NoAnswerNeeded => false,
+    }
+}
+
 /// What the names of writes about consent begin with.
 pub const CONSENT: &str = "consent:";
 

@@ -3,8 +3,10 @@
 
 use uuid::Uuid;
 
-use super::Wanted;
 use super::came_of::{self, Past};
+use super::{Wanted, gives_way, says_where_it_stands};
+use crate::domain::event::{Event, Outcome};
+use crate::domain::meeting::Meeting;
 use crate::domain::time::{Span, Timestamp};
 
 /// A write whose turn it is.
@@ -70,6 +72,8 @@ pub enum Fate {
 pub enum Timing {
     /// Now.
     Now,
+    /// Now, as how the conversation ended then: the meeting that it booked stands no more, and none is made.
+    WithoutMeeting,
     /// Not before then: what it tells may be taken back until then.
     Held(Timestamp),
     /// Not while another one is refused that it belongs to, and with that one.
@@ -88,6 +92,13 @@ pub fn timing(next: &Next<'_>, around: &Around<'_>) -> Timing {
         if now < next.at + undo {
             return Timing::Held(next.at + undo);
         }
+        // It may have waited for long, or have been refused, and the conversation went on meanwhile.
+        if matches!(next.wanted, Wanted::FollowUp { .. }) && is_overtaken(next.entry, around) {
+            return Timing::Dropped;
+        }
+        if matches!(next.wanted, Wanted::Outcome { meeting: Some(_), .. }) && !meeting_stands(next, around) {
+            return Timing::WithoutMeeting;
+        }
     }
     if matches!(next.wanted, Wanted::TaskDone { .. }) && !next.begun && around.is_done {
         // It may have ended, been opened again and ended since: the last end may be taken back, too.
@@ -103,6 +114,47 @@ pub fn timing(next: &Next<'_>, around: &Around<'_>) -> Timing {
         return Timing::Dropped;
     }
     Timing::Now
+}
+
+/// An end behind another one, that nobody took back at once.
+struct Later {
+    at: Timestamp,
+    outcome: Outcome,
+    meeting: Option<Meeting>,
+}
+
+/// The ends behind the entry `end`.
+fn later_ends(end: u64, around: &Around<'_>) -> impl Iterator<Item = Later> {
+    let Around { past, undo, .. } = *around;
+    let behind = past.iter().skip_while(move |(seq, ..)| *seq <= end);
+    behind.filter_map(move |(seq, at, event)| {
+        let Event::Done { outcome, meeting, .. } = event else { return None };
+        let holds = !came_of::is_undone(past, *seq, undo);
+        holds.then_some(Later { at: *at, outcome: *outcome, meeting: *meeting })
+    })
+}
+
+/// Whether what the end `end` left to do is over: it ended again, after a person had opened it again, or in a way that says
+/// where the buyer stands. Who only answered a buyer's thanks changed nothing.
+fn is_overtaken(end: u64, around: &Around<'_>) -> bool {
+    let is_taken_back = came_of::is_taken_back(around.past, end);
+    later_ends(end, around).any(|later| is_taken_back || says_where_it_stands(later.outcome))
+}
+
+/// Whether the meeting that an end booked is still one: until the conversation ended otherwise, or as another meeting that
+/// this one gives way to. One of which no time is known takes no meeting's place.
+fn meeting_stands(booked: &Next<'_>, around: &Around<'_>) -> bool {
+    let is_taken_back = came_of::is_taken_back(around.past, booked.entry);
+    !later_ends(booked.entry, around).any(|later| match later.outcome {
+        Outcome::Meeting => later.meeting.is_some() && gives_way(booked.wanted, later.at),
+        Outcome::Texted
+        | Outcome::Called
+        | Outcome::Mailed
+        | Outcome::Nurture
+        | Outcome::NotInterested
+        | Outcome::WrongPerson
+        | Outcome::NoAnswerNeeded => is_taken_back || says_where_it_stands(later.outcome),
+    })
 }
 
 /// When it is said of a meeting that it gives way to the one that takes its place: not while either was refused, for both are
@@ -124,9 +176,7 @@ fn once_both_stand(moved: &Next<'_>, ends: &[End<'_>]) -> Timing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::{Event, Outcome};
     use crate::domain::id::RepId;
-    use crate::domain::meeting::Meeting;
 
     const UNDO: Span = Span::seconds(10);
 
@@ -175,6 +225,44 @@ mod tests {
         let begun = Next { wanted: &outcome(None), entry: 1, at: at(0), begun: true, about: None };
         let around = Around { past: &undone, is_done: false, ends: &[], undo: UNDO, now: at(6) };
         assert_eq!(timing(&begun, &around), Timing::Now, "it may stand there");
+    }
+
+    #[test]
+    fn a_meeting_is_made_while_it_stands_and_what_an_end_left_to_do_until_another_one_says_what_is() {
+        let booked = outcome(Some(9_000));
+        let later = Wanted::FollowUp { words: "Ask again".to_owned(), due: at(9_000) };
+        let as_meeting = |from: i64| Event::Done {
+            outcome: Outcome::Meeting,
+            by: RepId::from("maya"),
+            meeting: Some(Meeting { from: at(from), minutes: 30 }),
+            note: None,
+        };
+        let (rep, buyer) = (again(true), again(false));
+        for (behind, meeting, follow_up) in [
+            // Opened again, it has not ended otherwise yet.
+            (vec![(100, rep.clone())], Timing::Now, Timing::Now),
+            (vec![(100, rep.clone()), (200, done(Outcome::NotInterested))], Timing::WithoutMeeting, Timing::Dropped),
+            (vec![(100, rep.clone()), (200, done(Outcome::Called))], Timing::WithoutMeeting, Timing::Dropped),
+            // Their thanks are answered.
+            (vec![(100, buyer.clone()), (200, done(Outcome::Texted))], Timing::Now, Timing::Now),
+            (vec![(100, buyer.clone()), (200, done(Outcome::Nurture))], Timing::WithoutMeeting, Timing::Dropped),
+            // Said by mistake, and taken back at once.
+            (vec![(100, buyer.clone()), (200, done(Outcome::Nurture)), (205, rep.clone())], Timing::Now, Timing::Now),
+            // Another one takes its place while it is ahead, and none of which no time is known.
+            (vec![(100, buyer.clone()), (200, as_meeting(500))], Timing::WithoutMeeting, Timing::Dropped),
+            (vec![(100, buyer.clone()), (9_500, as_meeting(9_900))], Timing::Now, Timing::Dropped),
+            (vec![(100, rep.clone()), (200, done(Outcome::Meeting))], Timing::Now, Timing::Dropped),
+        ] {
+            let mut events = vec![(0, done(Outcome::Meeting))];
+            events.extend(behind);
+            let past = past(events);
+            assert_eq!(of(&booked, (1, 0), &past, 9_999), meeting, "{past:?}");
+            assert_eq!(of(&later, (1, 0), &past, 9_999), follow_up, "{past:?}");
+            assert_eq!(of(&outcome(None), (1, 0), &past, 9_999), Timing::Now, "{past:?}");
+            let begun = Next { wanted: &booked, entry: 1, at: at(0), begun: true, about: None };
+            let around = Around { past: &past, is_done: false, ends: &[], undo: UNDO, now: at(9_999) };
+            assert_eq!(timing(&begun, &around), Timing::Now, "it may stand there: {past:?}");
+        }
     }
 
     #[test]

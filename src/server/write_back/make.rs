@@ -40,9 +40,8 @@ const LOOKED_AT_MOST: usize = 51_200;
 /// How much of a text tells which it is, in cells of a line.
 const FIRST_WORDS: usize = 60;
 
-/// What is to be written, or why it is not now.
-enum Read {
-    Write(Box<Write>),
+/// Why a write is not made now.
+enum Unmade {
     /// Nobody wants it any more, or its words were erased.
     Dropped,
     /// Nobody in the CRM is the buyer, or several are.
@@ -69,26 +68,9 @@ impl WriteBack {
             return self.mark(row, number).await;
         }
         let now = self.service.clock().now();
-        let write = match self.read(&row, now).await? {
-            Read::Write(write) => write,
-            Read::Held(until) => {
-                row.next_at = until;
-                return self.service.store().put_crm_row(&row).await.map(|()| None);
-            }
-            Read::Dropped => return self.end(row, CrmEnd::Dropped, now).await,
-            Read::Behind(why) => {
-                row.waits = Some(why.to_owned());
-                return self.end(row, CrmEnd::Refused, now).await;
-            }
-            Read::Nobody(why) => {
-                (row.waits, row.forbidden) = (Some(why), false);
-                if now.since(row.at) > FOR_SOMEBODY {
-                    return self.end(row, CrmEnd::Refused, now).await;
-                }
-                row.next_at = now + NOBODY_YET;
-                return self.service.store().put_crm_row(&row).await.map(|()| None);
-            }
-            Read::Unsaid(error) => return self.unsaid(row, &error).await,
+        let mut write = match self.read(&mut row, now).await? {
+            Ok(write) => write,
+            Err(unmade) => return self.unmade(row, unmade, now).await,
         };
         match self.owner_stands(&write).await {
             Ok(Stands::Free) => {}
@@ -102,8 +84,14 @@ impl WriteBack {
         if row.begun {
             match self.crm.find(&write).await {
                 Ok(Some(id)) => return self.made(row, id).await,
-                Ok(None) if is_over(&row) => return self.end(row, CrmEnd::Dropped, now).await,
-                Ok(None) => {}
+                Ok(None) => {
+                    // No call made it: whether it is still wanted is looked at as if none had been tried.
+                    row.begun = false;
+                    write = match self.read(&mut row, now).await? {
+                        Ok(write) => write,
+                        Err(unmade) => return self.unmade(row, unmade, now).await,
+                    };
+                }
                 Err(error) => return self.failed(row, &error).await,
             }
         }
@@ -135,6 +123,27 @@ impl WriteBack {
                 self.failed(row, &error).await
             }
         }
+    }
+
+    /// It is not made now; it goes on at its time, or never.
+    async fn unmade(&self, mut row: CrmRow, unmade: Unmade, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        match unmade {
+            Unmade::Dropped => return self.end(row, CrmEnd::Dropped, now).await,
+            Unmade::Unsaid(error) => return self.unsaid(row, &error).await,
+            Unmade::Behind(why) => {
+                row.waits = Some(why.to_owned());
+                return self.end(row, CrmEnd::Refused, now).await;
+            }
+            Unmade::Held(until) => row.next_at = until,
+            Unmade::Nobody(why) => {
+                (row.waits, row.forbidden) = (Some(why), false);
+                if now.since(row.at) > FOR_SOMEBODY {
+                    return self.end(row, CrmEnd::Refused, now).await;
+                }
+                row.next_at = now + NOBODY_YET;
+            }
+        }
+        self.service.store().put_crm_row(&row).await.map(|()| None)
     }
 
     /// From here on a call may make it, and until it can no more, nothing is looked for: on disk before the call.
@@ -170,26 +179,34 @@ impl WriteBack {
         self.service.store().put_crm_row(&row).await.map(|()| None)
     }
 
-    async fn read(&self, row: &CrmRow, now: Timestamp) -> Result<Read, StoreError> {
-        let Some(subject) = self.service.store().subject(row.conversation, 0).await? else { return Ok(Read::Dropped) };
+    /// What is to be written, or why it is not now. A row that books a meeting books none any more where that does not stand.
+    async fn read(&self, row: &mut CrmRow, now: Timestamp) -> Result<Result<Box<Write>, Unmade>, StoreError> {
+        let Some(subject) = self.service.store().subject(row.conversation, 0).await? else {
+            return Ok(Err(Unmade::Dropped));
+        };
         let past = self.past(row).await?;
         match self.timing(row, &subject.state, &past, now).await? {
             Timing::Now => {}
-            Timing::Held(until) => return Ok(Read::Held(until)),
-            Timing::Behind => return Ok(Read::Behind(BEHIND)),
-            Timing::Dropped => return Ok(Read::Dropped),
+            Timing::WithoutMeeting => {
+                if let Wanted::Outcome { meeting, .. } = &mut row.wanted {
+                    *meeting = None;
+                }
+            }
+            Timing::Held(until) => return Ok(Err(Unmade::Held(until))),
+            Timing::Behind => return Ok(Err(Unmade::Behind(BEHIND))),
+            Timing::Dropped => return Ok(Err(Unmade::Dropped)),
         }
-        let Some(said) = self.said(row, &subject, &past, now).await? else { return Ok(Read::Dropped) };
+        let Some(said) = self.said(row, &subject, &past, now).await? else { return Ok(Err(Unmade::Dropped)) };
         let contact = match one(&subject.state, subject.read) {
             Ok(contact) => contact,
-            Err(why) => return Ok(Read::Nobody(why)),
+            Err(why) => return Ok(Err(Unmade::Nobody(why))),
         };
         match self.is_the_crms(&subject, &contact).await? {
             Ok(true) => {}
-            Ok(false) => return Ok(Read::Nobody(NOBODY.to_owned())),
-            Err(error) => return Ok(Read::Unsaid(error)),
+            Ok(false) => return Ok(Err(Unmade::Nobody(NOBODY.to_owned()))),
+            Err(error) => return Ok(Err(Unmade::Unsaid(error))),
         }
-        Ok(Read::Write(Box::new(Write {
+        Ok(Ok(Box::new(Write {
             key: row.key,
             deal: deal(&subject, &contact, &said.what),
             contact,
@@ -269,7 +286,10 @@ impl WriteBack {
             }
             Wanted::Reopened => What::Reopened,
             Wanted::Moved => {
-                let Some(meeting) = self.about(row).await?.and_then(|earlier| earlier.made) else { return Ok(None) };
+                // One that was never made is no meeting there, however its end is told.
+                let stands = |row: &CrmRow| matches!(row.wanted, Wanted::Outcome { meeting: Some(_), .. });
+                let earlier = self.about(row).await?.filter(stands);
+                let Some(meeting) = earlier.and_then(|earlier| earlier.made) else { return Ok(None) };
                 What::Moved { meeting }
             }
             Wanted::Undelivered { message } if came_of::was_out(past, *message, row.place.0) => {

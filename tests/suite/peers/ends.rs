@@ -147,10 +147,17 @@ async fn a_meeting_booked_anew_takes_the_place_of_the_one_that_is_still_ahead_an
     desk.close().await;
 }
 
-/// A CRM that takes no meetings for a while, for good.
+/// A CRM that takes no meetings for a while.
 struct Choosy {
     crm: Arc<dyn Crm>,
     refuses: AtomicBool,
+    how: CrmError,
+}
+
+impl Choosy {
+    fn over(shop: &Shop, refuses: bool, how: CrmError) -> Arc<Self> {
+        Arc::new(Self { crm: Arc::new(crm(shop)), refuses: AtomicBool::new(refuses), how })
+    }
 }
 
 #[async_trait]
@@ -166,7 +173,7 @@ impl Crm for Choosy {
     async fn write(&self, write: &Write) -> Result<String, CrmError> {
         let is_meeting = matches!(write.what, What::Outcome { .. });
         if is_meeting && self.refuses.load(Ordering::SeqCst) {
-            return Err(CrmError::Invalid("no meetings today".to_owned()));
+            return Err(self.how.clone());
         }
         self.crm.write(write).await
     }
@@ -192,7 +199,7 @@ pub(super) async fn by_hand(shop: &Shop, crm: Arc<dyn Crm>) -> (Desk, WriteBack)
 async fn a_meeting_gives_way_to_none_that_the_crm_refused_until_that_one_stands_there() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let (_, buyer) = somebody(&shop).await;
-    let choosy = Arc::new(Choosy { crm: Arc::new(crm(&shop)), refuses: AtomicBool::new(false) });
+    let choosy = Choosy::over(&shop, false, CrmError::Invalid("no meetings today".to_owned()));
     let (desk, runner) = by_hand(&shop, Arc::clone(&choosy) as Arc<dyn Crm>).await;
     asked(&shop, &desk, &buyer, "when can we talk?").await;
     desk.knows(&crm(&shop), &buyer).await;
@@ -232,6 +239,38 @@ async fn a_meeting_gives_way_to_none_that_the_crm_refused_until_that_one_stands_
     assert_eq!(moved, meetings[..2]);
     assert_each_once(&all);
     desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booking_that_was_not_taken_and_stands_no_more_is_told_as_an_end_and_makes_no_meeting() {
+    for (how, is_final) in [(CrmError::Invalid("no meetings today".to_owned()), true), (CrmError::Failing(503), false)]
+    {
+        let shop = Shop::open(|config| config.faults = clean()).await;
+        let (_, buyer) = somebody(&shop).await;
+        let choosy = Choosy::over(&shop, true, how.clone());
+        let (desk, runner) = by_hand(&shop, Arc::clone(&choosy) as Arc<dyn Crm>).await;
+        asked(&shop, &desk, &buyer, "when can we talk?").await;
+        desk.knows(&crm(&shop), &buyer).await;
+        let booked = json!({ "do": "booked", "meeting": { "from": at("2026-03-12T15:00:00Z"), "minutes": 30 } });
+        does(&desk, &buyer, booked).await;
+        shop.later(20);
+        runner.round().await.unwrap();
+        choosy.refuses.store(false, Ordering::SeqCst);
+        does(&desk, &buyer, json!({ "do": "reopen" })).await;
+        does(&desk, &buyer, json!({ "do": "done", "outcome": "not_interested" })).await;
+        let again = desk.service().store().crm_retry(shop.now()).await.unwrap();
+        assert_eq!(again, usize::from(is_final), "{how:?}");
+        // Until then a call that nobody heard the end of may make it.
+        shop.later(120);
+        runner.round().await.unwrap();
+        let all = written(&shop).await;
+        let ends: Vec<&Value> = all.iter().map(|w| &w["write"]).filter(|w| w["kind"] == "outcome").collect();
+        let told: Vec<&str> = ends.iter().filter_map(|end| end["outcome"].as_str()).collect();
+        assert_eq!(told, ["meeting booked", "not interested"], "{how:?}");
+        assert!(ends.iter().all(|end| end["meeting"].is_null()), "{how:?}: {ends:#?}");
+        assert_each_once(&all);
+        desk.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
