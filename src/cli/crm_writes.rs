@@ -77,6 +77,7 @@ fn line(row: &CrmRow, is_behind: bool, now: Timestamp) -> String {
         Wanted::TaskDone { .. } => "end of a task",
         Wanted::Reopened => "opened again",
         Wanted::Moved => "meeting moved",
+        Wanted::PutAside => "task put aside",
         Wanted::Undelivered { .. } => "not arrived",
         Wanted::Missed { .. } => "not answered",
         Wanted::Owner => "owner",

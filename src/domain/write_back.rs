@@ -131,6 +131,8 @@ pub enum Wanted {
     Reopened,
     /// A meeting that stands there is not held then: another one, of this conversation, takes its place.
     Moved,
+    /// A task for later is needed no more: the conversation ended again since, and in a way that says where the buyer stands.
+    PutAside,
     /// A text that stands there as sent did not arrive.
     Undelivered {
         /// Which.
@@ -153,7 +155,12 @@ pub enum Wanted {
 impl Wanted {
     /// Whether it tells how a conversation ended, or follows from that.
     pub const fn is_end(&self) -> bool {
-        matches!(self, Self::Outcome { .. } | Self::FollowUp { .. } | Self::Moved)
+        matches!(self, Self::Outcome { .. } | Self::FollowUp { .. } | Self::Moved | Self::PutAside)
+    }
+
+    /// Whether it changes what an earlier end wrote.
+    pub const fn changes_an_end(&self) -> bool {
+        matches!(self, Self::Moved | Self::PutAside)
     }
 }
 
@@ -192,7 +199,7 @@ pub fn follows(policy: &WriteBack, seq: u64, at: Timestamp, event: &Event) -> Ve
         wants.extend(policy.outcomes.then(|| Want { once: format!("end:{seq}"), rep: Some(by.clone()), what: end }));
         let later = policy.follow_ups.iter().enumerate().filter(|(_, follow_up)| follow_up.outcome == *outcome);
         wants.extend(later.map(|(n, follow_up)| Want {
-            once: format!("later:{seq}:{n}"),
+            once: format!("end:{seq}:later:{n}"),
             rep: Some(by.clone()),
             what: Wanted::FollowUp { words: follow_up.words.clone(), due: at + follow_up.after },
         }));
@@ -223,7 +230,7 @@ pub fn gives_way(earlier: &Wanted, at: Timestamp) -> bool {
     matches!(earlier, Wanted::Outcome { meeting: Some(meeting), .. } if meeting.from > at)
 }
 
-/// Whether an end says where the buyer stands, and not only how they were answered.
+/// Whether an end says where the buyer stands, and not only how they were answered: what earlier ones left to do is over.
 pub const fn says_where_it_stands(outcome: Outcome) -> bool {
     match outcome {
         Outcome::Meeting | Outcome::Nurture | Outcome::NotInterested | Outcome::WrongPerson => true,
@@ -321,7 +328,7 @@ mod tests {
         assert_eq!(named(&Event::SlaBreached { due: at }), ["missed:9"]);
         let done = |outcome| Event::Done { outcome, by: maya.clone(), meeting: None, note: None };
         assert_eq!(named(&done(Outcome::Meeting)), ["end:9"]);
-        assert_eq!(named(&done(Outcome::NotInterested)), ["end:9", "later:9:0"]);
+        assert_eq!(named(&done(Outcome::NotInterested)), ["end:9", "end:9:later:0"]);
         let owned = |source| Event::Owned { owner: Some(maya.clone()), source, after: None };
         assert_eq!(named(&owned(None)), ["owner:9"]);
         assert_eq!(named(&owned(Some(OwnerSource::RoundRobin))), ["owner:9"]);

@@ -31,7 +31,7 @@ pub struct Around<'a> {
     pub past: &'a Past,
     /// Whether the conversation is done, as it stands.
     pub is_done: bool,
-    /// The writes about how it ended. Only a meeting that gives way is told by them.
+    /// The writes about how it ended. Only what changes one of them is told by them.
     pub ends: &'a [End<'a>],
     /// For how long an end may be taken back.
     pub undo: Span,
@@ -107,8 +107,8 @@ pub fn timing(next: &Next<'_>, around: &Around<'_>) -> Timing {
             return Timing::Held(until);
         }
     }
-    if *next.wanted == Wanted::Moved {
-        return once_both_stand(next, around.ends);
+    if next.wanted.changes_an_end() {
+        return change(next, around.ends);
     }
     if *next.wanted == Wanted::Reopened && came_of::is_undo(past, next.entry, undo) {
         return Timing::Dropped;
@@ -157,15 +157,19 @@ fn meeting_stands(booked: &Next<'_>, around: &Around<'_>) -> bool {
     })
 }
 
-/// When it is said of a meeting that it gives way to the one that takes its place: not while either was refused, for both are
-/// tried again when the person changes, and then one gives way to the other. It gives way once.
-fn once_both_stand(moved: &Next<'_>, ends: &[End<'_>]) -> Timing {
-    let of_it = |other: &End<'_>| *other.wanted == Wanted::Moved && other.about == moved.about;
-    if ends.iter().any(|other| of_it(other) && other.fate == Fate::Made) {
+/// When it is said of a meeting that it gives way to the one that takes its place, or of a task for later that it is put aside:
+/// once. Of a meeting not while either was refused, for both are tried again when the person changes, and then one gives way
+/// to the other.
+fn change(next: &Next<'_>, ends: &[End<'_>]) -> Timing {
+    let is_same = |other: &End<'_>| other.wanted == next.wanted && other.about == next.about;
+    if ends.iter().any(|other| is_same(other) && other.fate == Fate::Made) {
         return Timing::Dropped;
     }
+    if *next.wanted != Wanted::Moved {
+        return Timing::Now;
+    }
     let is_either = |other: &End<'_>| {
-        matches!(other.wanted, Wanted::Outcome { .. }) && (other.entry == moved.entry || moved.about == Some(other.key))
+        matches!(other.wanted, Wanted::Outcome { .. }) && (other.entry == next.entry || next.about == Some(other.key))
     };
     if ends.iter().any(|other| is_either(other) && other.fate == Fate::Refused) {
         return Timing::Behind;
@@ -213,7 +217,7 @@ mod tests {
     fn an_end_waits_until_nobody_can_take_it_back_and_one_that_was_is_none() {
         let ended = past(vec![(0, done(Outcome::Called))]);
         let later = Wanted::FollowUp { words: "Ask again".to_owned(), due: at(900) };
-        for end in [outcome(None), later, Wanted::Moved] {
+        for end in [outcome(None), later, Wanted::Moved, Wanted::PutAside] {
             assert_eq!(of(&end, (1, 0), &ended, 9), Timing::Held(at(10)), "{end:?}");
             assert_eq!(of(&end, (1, 0), &ended, 10), Timing::Now, "{end:?}");
             let undone = past(vec![(0, done(Outcome::Called)), (5, again(true))]);
@@ -312,6 +316,23 @@ mod tests {
             (Fate::Made, Fate::Refused, Some(Fate::Made), Timing::Dropped),
         ] {
             assert_eq!(of_both(one, other, before), told, "{one:?} {other:?} {before:?}");
+        }
+    }
+
+    #[test]
+    fn a_task_for_later_is_put_aside_once_whatever_became_of_the_end_that_does() {
+        let (task, aside, booked) = (Uuid::from_u128(1), Wanted::PutAside, outcome(None));
+        for (fate, told) in [
+            (Fate::Waits, Timing::Now),
+            (Fate::Dropped, Timing::Now),
+            (Fate::Refused, Timing::Now),
+            (Fate::Made, Timing::Dropped),
+        ] {
+            let before = End { key: Uuid::from_u128(2), entry: 3, wanted: &aside, about: Some(task), fate };
+            let end = End { key: Uuid::from_u128(3), entry: 5, wanted: &booked, about: None, fate: Fate::Refused };
+            let next = Next { wanted: &aside, entry: 5, at: at(0), begun: false, about: Some(task) };
+            let around = Around { past: &[], is_done: true, ends: &[before, end], undo: UNDO, now: at(99) };
+            assert_eq!(timing(&next, &around), told, "{fate:?}");
         }
     }
 

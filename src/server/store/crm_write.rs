@@ -137,7 +137,8 @@ pub trait CrmWriteStore: Send + Sync + 'static {
     /// Takes back that a task is to be ended, unless a call has begun to; whether it stays.
     async fn crm_task_stays(&self, task: Uuid) -> Result<bool, StoreError>;
 
-    /// Ends of a conversation that were written or are to, and what says of their meetings that they give way, oldest first.
+    /// Ends of a conversation that were written or are to, their tasks for later, and what later ends change of both, oldest
+    /// first.
     async fn crm_ends(&self, conversation: ConversationId) -> Result<Vec<CrmRow>, StoreError>;
 
     /// How all of them stand.

@@ -117,7 +117,7 @@ const fn kind(wanted: &Wanted) -> &'static str {
         | Wanted::Reopened
         | Wanted::Undelivered { .. }
         | Wanted::Missed { .. } => "notes",
-        Wanted::FollowUp { .. } | Wanted::Task { .. } | Wanted::TaskDone { .. } => "tasks",
+        Wanted::FollowUp { .. } | Wanted::PutAside | Wanted::Task { .. } | Wanted::TaskDone { .. } => "tasks",
         Wanted::Owner => "owners",
         Wanted::Consent { .. } => "opt-outs",
     }

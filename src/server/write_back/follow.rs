@@ -18,8 +18,9 @@ use crate::server::store::{Store, StoreError};
 /// Entries read at once.
 const PAGE: usize = 500;
 
-/// Places of a page that single events do not need: of meetings that give way, of a task's end, and of a new task.
-const MOVES: u32 = 500;
+/// Places of a page that single events do not need: of what an end changes of earlier ones, of a task's end, and of a new
+/// task.
+const CHANGES: u32 = 500;
 const TASK_ENDS: u32 = 1_000;
 
 /// Reads the journal to its end. A CRM that is connected for the first time is told nothing of what was before, but for
@@ -72,7 +73,7 @@ impl Page<'_> {
             if self.policy.tasks && write_back::moves_task(&event) {
                 moved.insert(conversation, (entry.seq, entry.at));
             }
-            let gave_way = self.meetings_moved(conversation, entry, &event, &rows).await?;
+            let changed = self.changed(conversation, entry, &event, &rows).await?;
             let wants = write_back::follows(self.policy, entry.seq, entry.at, &event);
             rows.extend((0..).zip(wants).map(|(n, want)| {
                 let place = (entry.seq, n);
@@ -80,7 +81,7 @@ impl Page<'_> {
                 let next_at = entry.at + held;
                 CrmRow { once: want.once, next_at, ..row(conversation, place, entry.at, want.rep, want.what) }
             }));
-            rows.extend(gave_way);
+            rows.extend(changed);
         }
         for (conversation, (seq, at)) in moved {
             rows.extend(self.task(conversation, seq, at).await?);
@@ -88,16 +89,18 @@ impl Page<'_> {
         self.store.crm_follow(last, &rows).await
     }
 
-    /// What a meeting that is booked takes the place of.
-    async fn meetings_moved(
+    /// What an end changes of earlier ones: a meeting that is booked takes the place of those that are ahead, and who says where
+    /// the buyer stands puts aside what was to be done later.
+    async fn changed(
         &self,
         conversation: ConversationId,
         entry: &Entry,
         event: &Event,
         wanted: &[CrmRow],
     ) -> Result<Vec<CrmRow>, StoreError> {
-        let Event::Done { meeting: Some(_), by, .. } = event else { return Ok(Vec::new()) };
-        if !self.policy.outcomes {
+        let Event::Done { outcome, meeting, by, .. } = event else { return Ok(Vec::new()) };
+        let (books, says) = (meeting.is_some() && self.policy.outcomes, write_back::says_where_it_stands(*outcome));
+        if !books && !says {
             return Ok(Vec::new());
         }
         let kept = self.store.crm_ends(conversation).await?;
@@ -105,14 +108,23 @@ impl Page<'_> {
         // What was refused may be tried again, and stand there then.
         let stands = |row: &&CrmRow| !matches!(row.ended, Some((CrmEnd::Dropped, _)));
         let earlier = kept.iter().chain(of_page).filter(|row| row.place.0 < entry.seq).filter(stands);
-        let gives_way = earlier.filter(|row| write_back::gives_way(&row.wanted, entry.at));
-        Ok((MOVES..)
-            .zip(gives_way)
-            .map(|(n, earlier)| CrmRow {
-                once: format!("moved:{}:{}", earlier.key, entry.seq),
-                about: Some(earlier.key),
+        let changes = earlier.filter_map(|earlier| {
+            let (what, change) = if books && write_back::gives_way(&earlier.wanted, entry.at) {
+                ("moved", Wanted::Moved)
+            } else if says && matches!(earlier.wanted, Wanted::FollowUp { .. }) {
+                ("end:aside", Wanted::PutAside)
+            } else {
+                return None;
+            };
+            Some((format!("{what}:{}:{}", earlier.key, entry.seq), earlier.key, change))
+        });
+        Ok((CHANGES..)
+            .zip(changes)
+            .map(|(n, (once, about, change))| CrmRow {
+                once,
+                about: Some(about),
                 next_at: entry.at + self.undo,
-                ..row(conversation, (entry.seq, n), entry.at, Some(by.clone()), Wanted::Moved)
+                ..row(conversation, (entry.seq, n), entry.at, Some(by.clone()), change)
             })
             .collect())
     }

@@ -113,7 +113,8 @@ impl WriteBack {
         }
         match written {
             Ok(id) => self.made(row, id).await,
-            Err(CrmError::NotFound) if matches!(row.wanted, Wanted::TaskDone { .. } | Wanted::Moved) => {
+            // Somebody deleted what it changes.
+            Err(CrmError::NotFound) if row.wanted.changes_an_end() || matches!(row.wanted, Wanted::TaskDone { .. }) => {
                 self.end(row, CrmEnd::Dropped, now).await
             }
             Err(error) => {
@@ -225,7 +226,7 @@ impl WriteBack {
         past: &came_of::Past,
         now: Timestamp,
     ) -> Result<Timing, StoreError> {
-        let ends = if row.wanted == Wanted::Moved {
+        let ends = if row.wanted.changes_an_end() {
             self.service.store().crm_ends(row.conversation).await?
         } else {
             Vec::new()
@@ -291,6 +292,10 @@ impl WriteBack {
                 let earlier = self.about(row).await?.filter(stands);
                 let Some(meeting) = earlier.and_then(|earlier| earlier.made) else { return Ok(None) };
                 What::Moved { meeting }
+            }
+            Wanted::PutAside => {
+                let Some(task) = self.about(row).await?.and_then(|earlier| earlier.made) else { return Ok(None) };
+                What::TaskDone { task, passed_on: true }
             }
             Wanted::Undelivered { message } if came_of::was_out(past, *message, row.place.0) => {
                 let Some(text) = self.service.store().message(*message).await? else { return Ok(None) };

@@ -6,6 +6,7 @@ use super::WriteBack;
 use crate::domain::command::{Actor, Command};
 use crate::domain::playbook::Role;
 use crate::domain::routing::Door;
+use crate::domain::write_back::Wanted;
 use crate::server::crm::connector::ASKED;
 use crate::server::crm::{CrmError, TaskState};
 use crate::server::service::{ServiceError, Work};
@@ -54,6 +55,10 @@ impl WriteBack {
     pub(super) async fn was_completed(&self, row: &CrmRow, id: &str) -> Result<bool, TaskTrouble> {
         if !matches!(self.crm.task(id).await.map_err(TaskTrouble::Crm)?, TaskState::Done { .. }) {
             return Ok(false);
+        }
+        if !matches!(row.wanted, Wanted::TaskDone { .. }) {
+            // A task for later is no task to answer: whoever did it acted on nothing that waits here.
+            return Ok(true);
         }
         let store = self.service.store();
         let state = store.subject(row.conversation, 0).await.map_err(TaskTrouble::Store)?.map(|subject| subject.state);

@@ -274,6 +274,45 @@ async fn a_booking_that_was_not_taken_and_stands_no_more_is_told_as_an_end_and_m
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_a_conversation_that_is_put_off_twice_one_task_for_later_is_open() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let (desk, runner) = by_hand(&shop, Arc::new(crm(&shop))).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    desk.knows(&crm(&shop), &buyer).await;
+    let nurture = || json!({ "do": "done", "outcome": "nurture" });
+    let later = async || -> Vec<bool> {
+        shop.later(20);
+        runner.round().await.unwrap();
+        let all = written(&shop).await.into_iter();
+        let later = all.filter(|w| w["write"]["subject"] == "Ask whether the time is better now");
+        later.map(|w| w["done_at"].is_null()).collect()
+    };
+    does(&desk, &buyer, nurture()).await;
+    assert_eq!(later().await, [true]);
+    // Said again by mistake and taken back at once it puts nothing aside.
+    does(&desk, &buyer, json!({ "do": "reopen" })).await;
+    does(&desk, &buyer, nurture()).await;
+    does(&desk, &buyer, json!({ "do": "reopen" })).await;
+    assert_eq!(later().await, [true]);
+    does(&desk, &buyer, nurture()).await;
+    assert_eq!(later().await, [false, true]);
+    let all = written(&shop).await;
+    let first = all.iter().find(|w| w["write"]["subject"] == "Ask whether the time is better now").unwrap();
+    let aside = all.iter().map(|w| &w["write"]).filter(|w| w["kind"] == "task_done" && w["task"] == first["id"]);
+    assert_eq!(aside.map(|w| &w["passed_on"]).collect::<Vec<_>>(), [&json!(true)], "nobody did it: {all:#?}");
+    // What is only answered leaves it.
+    asked(&shop, &desk, &buyer, "thanks").await;
+    does(&desk, &buyer, json!({ "do": "done", "outcome": "called" })).await;
+    assert_eq!(later().await, [false, true]);
+    asked(&shop, &desk, &buyer, "this is not for us").await;
+    does(&desk, &buyer, json!({ "do": "done", "outcome": "not_interested" })).await;
+    assert_eq!(later().await, [false, false]);
+    assert_each_once(&written(&shop).await);
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_ended_again_soon_after_it_was_opened_again_may_be_taken_back_as_long() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let (_, buyer) = somebody(&shop).await;
