@@ -36,6 +36,8 @@ pub struct Standing {
     pub why: String,
     /// Its calls of a day are used up: when it is asked again.
     pub used_up: Option<Timestamp>,
+    /// Since when it takes no writes, whatever it answers; nothing while it does. Nobody's card is older for that.
+    pub takes_none: Option<Timestamp>,
 }
 
 /// One way in which it does not answer.
@@ -53,6 +55,8 @@ struct State {
     read_before: Option<Timestamp>,
     whole: Option<Failing>,
     single: Option<Failing>,
+    /// Since when writes come to nothing.
+    takes_none: Option<Timestamp>,
     /// Since when it has said nothing but that it has enough of us.
     busy: Option<Timestamp>,
     /// It answered for everybody while it did not for one number: nobody need wait before asking about one again.
@@ -148,6 +152,16 @@ impl Asks {
         }
     }
 
+    /// A write came to nothing, for a cause that is the CRM's as a whole. Since when stays what it was.
+    pub(in crate::server) fn takes_none(&self, now: Timestamp) {
+        self.state().takes_none.get_or_insert(now);
+    }
+
+    /// It took a write, or said why it does not take that one.
+    pub(in crate::server) fn takes_writes(&self) {
+        self.state().takes_none = None;
+    }
+
     /// How the CRM stands; nothing when there is none.
     pub fn standing(&self) -> Option<Standing> {
         let state = self.state();
@@ -160,6 +174,7 @@ impl Asks {
             failing: failing.map(|failing| failing.since),
             why: failing.map(|failing| failing.why.clone()).unwrap_or_default(),
             used_up: ways().filter_map(|failing| failing.used_up).max(),
+            takes_none: state.takes_none,
         })
     }
 
@@ -243,6 +258,21 @@ mod tests {
         assert_eq!(asks.standing().unwrap().used_up, Some(at(99)));
         asks.well(Way::Single, at(12));
         assert_eq!(asks.standing().unwrap().used_up, None);
+    }
+
+    #[test]
+    fn writes_that_come_to_nothing_are_told_beside_what_it_answers() {
+        let (asks, at) = (Asks::default(), Timestamp::from_millis);
+        asks.connected("HubSpot");
+        asks.well(Way::Whole, at(1));
+        asks.takes_none(at(2));
+        asks.takes_none(at(3));
+        asks.well(Way::Whole, at(4));
+        let told = asks.standing().unwrap();
+        assert_eq!((told.takes_none, told.failing), (Some(at(2)), None));
+        assert!(asks.answers(), "nobody's reply waits for that");
+        asks.takes_writes();
+        assert_eq!(asks.standing().unwrap().takes_none, None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::problem::Failure;
 use crate::domain::expectation;
 use crate::domain::time::Timestamp;
 use crate::server::condition::{self, Trouble};
+use crate::server::crm::Standing;
 
 /// What to do about a line whose secret this backend cannot read.
 const UNREAD: &str = "comeback line list says where its secret is: see that the backend can read it there, as the user \
@@ -57,11 +58,12 @@ pub async fn ready(State(app): State<App>) -> Result<Json<Value>, Failure> {
                 told["lines_stopped"] = stopped.into();
             }
             // It holds up no text and no answer: whoever balances load must not stop asking for that.
-            if let Some(crm) = app.service.asks().standing().filter(|crm| crm.failing.is_some()) {
+            let since = |crm: &Standing| crm.failing.into_iter().chain(crm.takes_none).min();
+            if let Some(crm) = app.service.asks().standing().filter(|crm| since(crm).is_some()) {
                 let time = |at: Option<Timestamp>| json!(at.map(|at| at.utc().to_rfc3339()));
                 match crm.used_up {
                     Some(_) => told["crm_daily_limit_used_up_asked_again_at"] = time(crm.used_up),
-                    None => told["crm_unreachable_since"] = time(crm.failing),
+                    None => told["crm_unreachable_since"] = time(since(&crm)),
                 }
                 // It may be longer than this process lives.
                 if crm.answered.is_none() {

@@ -43,6 +43,8 @@ impl WriteBack {
         why: String,
     ) -> Result<Option<Timestamp>, StoreError> {
         let now = self.service.clock().now();
+        let is_of_all = self.is_of_all(error);
+        self.tell(error, is_of_all, now);
         row.waits = Some(why);
         if error.is_final() {
             tracing::warn!(key = %row.key, %error, "the CRM does not take a write: see comeback crm");
@@ -72,7 +74,16 @@ impl WriteBack {
         row.next_at = if row.begun { again.max(row.next_at) } else { again };
         tracing::warn!(key = %row.key, %error, tries = row.tries, "a write into the CRM waits");
         self.service.store().put_crm_row(&row).await?;
-        Ok(self.is_of_all(error).then_some(again))
+        Ok(is_of_all.then_some(again))
+    }
+
+    /// What that says of the CRM, to whoever asks how it fares: one that has had enough of us for now is well.
+    fn tell(&self, error: &CrmError, is_of_all: bool, now: Timestamp) {
+        if is_of_all && !matches!(error, CrmError::Busy { .. }) {
+            self.service.asks().takes_none(now);
+        } else if !is_of_all && !matches!(error, CrmError::Unreadable(_)) {
+            self.service.asks().takes_writes();
+        }
     }
 
     /// Whether whatever else is due would meet the same.

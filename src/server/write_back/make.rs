@@ -176,6 +176,10 @@ impl WriteBack {
     ) -> Result<Option<Timestamp>, StoreError> {
         row.closed |= end != CrmEnd::Made;
         row.forbidden = false;
+        // What failed is over, whichever way.
+        if end == CrmEnd::Made || row.tries > 0 {
+            self.service.asks().takes_writes();
+        }
         row.ended = Some((end, at));
         self.service.store().put_crm_row(&row).await.map(|()| None)
     }

@@ -302,7 +302,7 @@ async fn of_a_conversation_that_is_put_off_twice_one_task_for_later_is_open() {
     let aside = all.iter().map(|w| &w["write"]).filter(|w| w["kind"] == "task_done" && w["task"] == first["id"]);
     assert_eq!(aside.map(|w| &w["passed_on"]).collect::<Vec<_>>(), [&json!(true)], "nobody did it: {all:#?}");
     // What is only answered leaves it.
-    asked(&shop, &desk, &buyer, "thanks").await;
+    asked(&shop, &desk, &buyer, "can you call me about it?").await;
     does(&desk, &buyer, json!({ "do": "done", "outcome": "called" })).await;
     assert_eq!(later().await, [false, true]);
     asked(&shop, &desk, &buyer, "this is not for us").await;

@@ -1,4 +1,4 @@
-//! A CRM that does not let us write something: what is true of one write holds up its own conversation, and is said.
+//! A CRM that does not take a write: what is true of that one holds up its own conversation alone, and all of it is said.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,12 +16,19 @@ use super::books::{asked, assert_each_once, clean, crm, written};
 use super::ends::by_hand;
 use super::shop::Shop;
 
-/// A CRM that lets us write no tasks about one contact.
+/// A CRM that takes no tasks about one contact.
 struct Strict {
     crm: Arc<dyn Crm>,
     whose: String,
-    status: u16,
+    how: CrmError,
     refuses: AtomicBool,
+}
+
+impl Strict {
+    fn over(shop: &Shop, whose: &str, how: CrmError) -> Arc<Self> {
+        let refuses = AtomicBool::new(true);
+        Arc::new(Self { crm: Arc::new(crm(shop)), whose: whose.to_owned(), how, refuses })
+    }
 }
 
 #[async_trait]
@@ -37,7 +44,7 @@ impl Crm for Strict {
     async fn write(&self, write: &Write) -> Result<String, CrmError> {
         let is_task = matches!(write.what, What::Task { .. }) && write.contact.as_str() == self.whose;
         if is_task && self.refuses.load(Ordering::SeqCst) {
-            return Err(CrmError::Refused(self.status));
+            return Err(self.how.clone());
         }
         self.crm.write(write).await
     }
@@ -77,9 +84,7 @@ async fn tasks(shop: &Shop, contact: &str) -> usize {
 async fn what_we_may_not_write_holds_up_its_own_conversation_alone_is_said_and_heals_by_itself() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let [(strict, one), (free, other)] = two(&shop).await;
-    let refuses = AtomicBool::new(true);
-    let books = Strict { crm: Arc::new(crm(&shop)), whose: strict.clone(), status: FORBIDDEN, refuses };
-    let books = Arc::new(books);
+    let books = Strict::over(&shop, &strict, CrmError::Refused(FORBIDDEN));
     let (desk, runner) = by_hand(&shop, Arc::clone(&books) as Arc<dyn Crm>).await;
     asked(&shop, &desk, &one, "when can we talk?").await;
     for text in ["one?", "two?", "three?"] {
@@ -125,8 +130,7 @@ async fn what_we_may_not_write_holds_up_its_own_conversation_alone_is_said_and_h
 async fn a_crm_that_does_not_know_us_is_asked_no_more_in_the_same_round() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let [(strict, one), (free, other)] = two(&shop).await;
-    let refuses = AtomicBool::new(true);
-    let books = Arc::new(Strict { crm: Arc::new(crm(&shop)), whose: strict, status: 401, refuses });
+    let books = Strict::over(&shop, &strict, CrmError::Refused(401));
     let (desk, runner) = by_hand(&shop, Arc::clone(&books) as Arc<dyn Crm>).await;
     asked(&shop, &desk, &one, "when can we talk?").await;
     for n in 0..9 {
@@ -139,5 +143,35 @@ async fn a_crm_that_does_not_know_us_is_asked_no_more_in_the_same_round() {
     assert_eq!(next, Some(shop.now() + Span::seconds(5)), "all wait");
     assert!(logs(&shop, &free).await.len() < 9, "{:?}", logs(&shop, &free).await);
     assert_eq!(desk.service().store().crm_standing().await.unwrap().forbidden, 0);
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crm_whose_writes_fail_is_told_at_once_and_until_it_takes_one() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let [(strict, one), _] = two(&shop).await;
+    let books = Strict::over(&shop, &strict, CrmError::Failing(503));
+    let (desk, runner) = by_hand(&shop, Arc::clone(&books) as Arc<dyn Crm>).await;
+    let since = async || {
+        let ready: Value = desk.get("/ready").await.json().await.unwrap();
+        assert_eq!(ready["status"], "ready", "{ready}");
+        ready["crm_unreachable_since"].clone()
+    };
+    asked(&shop, &desk, &one, "when can we talk?").await;
+    desk.knows(&crm(&shop), &one).await;
+    desk.service().asks().connected("the CRM");
+    assert!(since().await.is_null());
+    runner.round().await.unwrap();
+    let told = since().await;
+    assert!(told.is_string(), "{told}");
+    assert!(desk.service().asks().answers(), "no reply waits for that");
+    shop.later(70);
+    runner.round().await.unwrap();
+    assert_eq!(since().await, told, "since the first");
+    books.refuses.store(false, Ordering::SeqCst);
+    shop.later(120);
+    runner.round().await.unwrap();
+    assert_eq!(tasks(&shop, &strict).await, 1);
+    assert!(since().await.is_null());
     desk.close().await;
 }
