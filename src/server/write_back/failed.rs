@@ -142,12 +142,31 @@ fn pause(tries: u32, longest: Span) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::crm::FORBIDDEN;
 
     #[test]
     fn what_fails_is_tried_again_less_and_less_often_and_what_may_not_be_written_least() {
         let seconds = |longest| (0..9).map(|tries| pause(tries, longest).as_seconds()).collect::<Vec<_>>();
         assert_eq!(seconds(LONGEST), [5, 15, 45, 60, 60, 60, 60, 60, 60]);
         assert_eq!(seconds(LONGEST_WITHOUT_RIGHT), [5, 15, 45, 135, 405, 1_215, 1_800, 1_800, 1_800]);
+    }
+
+    #[test]
+    fn only_what_is_true_of_the_crm_as_a_whole_is_of_all() {
+        let (until, words) = (Timestamp::from_millis(9), || "words".to_owned());
+        for all in [
+            CrmError::Refused(401),
+            CrmError::Unreachable(words()),
+            CrmError::Failing(503),
+            CrmError::Busy { until, of_the_day: false },
+        ] {
+            assert!(!all.is_of_one() && !all.is_forbidden() && !all.is_final(), "{all:?}");
+        }
+        for one in [CrmError::NotFound, CrmError::Invalid(words()), CrmError::Cannot("do it")] {
+            assert!(one.is_of_one() && one.is_final(), "{one:?}");
+        }
+        let forbidden = CrmError::Refused(FORBIDDEN);
+        assert!(forbidden.is_of_one() && forbidden.is_forbidden() && !forbidden.is_final(), "a right may be given");
     }
 
     #[test]
