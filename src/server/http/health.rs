@@ -19,9 +19,9 @@ const UNREAD: &str = "comeback line list says where its secret is: see that the 
                       ends; without that nothing leaves from the line, and no text of it is taken.";
 
 /// What to do about writes into the CRM that it does not let us make.
-const FORBIDDEN: &str = "comeback crm writes says what the CRM does not let its app write (403); what comes behind it in its \
-                         conversation waits. Give the app the right: it is tried again by itself within half an hour, and at \
-                         once by comeback crm retry.";
+const FORBIDDEN: &str = "comeback crm writes says what the CRM does not let its app write (403); what comes behind it in \
+                         its conversation waits. Give the app the right: it is tried again by itself within half an \
+                         hour, and at once by comeback crm retry.";
 
 /// The process answers. `time` is its clock in milliseconds, and `pace` how fast that runs; 1 outside a demo.
 #[utoipa::path(get, path = "/health", responses((status = 200, description = "The process answers")))]

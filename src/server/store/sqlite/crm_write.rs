@@ -34,8 +34,8 @@ impl CrmWriteStore for SqliteStore {
 
     async fn put_crm_row(&self, row: &CrmRow) -> Result<(), StoreError> {
         let row = row.clone();
-        let sql = "REPLACE INTO crm_write VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, \
-                   ?18)";
+        let sql = "REPLACE INTO crm_write VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, \
+                   ?17, ?18)";
         self.write(move |db| put(db, sql, &row).map(drop)).await
     }
 
