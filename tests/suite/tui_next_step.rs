@@ -155,12 +155,51 @@ fn people_of_one_name_are_told_apart_by_what_differs() {
     desk.keys("j Enter");
     desk.change(1, |t| (t.cards, t.sharing) = (all.clone(), all.clone()));
     desk.keys("W");
-    desk.says("1 John Smith CFO, owner Ben Sato, no touch");
-    desk.says("2 John Smith no title, no owner, call 2 d ago by Maya");
-    desk.says("3 John Smith no title, no owner, no touch, id 003-3");
-    desk.says("4 John Smith no title, no owner, no touch, id 003-4");
+    for number in 1..=4 {
+        desk.says(&format!("{number} John Smith"));
+    }
+    desk.says("CFO, owner Ben Sato, no touch");
+    desk.says("no title, no owner, call 2 d ago by Maya Okafor");
+    desk.says("id 003-3, no title, no owner, no touch");
+    desk.says("id 003-4, no title, no owner, no touch");
     // What all of them have tells nobody apart.
     assert!(!desk.screen().contains("Acme, "), "{}", desk.screen());
+}
+
+#[test]
+fn what_tells_people_of_one_name_apart_is_never_cut() {
+    let ids = ["0035g00000XyZabAAB", "0035g00000XyZabAAC"];
+    for size in [(80, 24), (50, 14), (30, 8)] {
+        let mut desk = Desk::usual(size);
+        let all = ids.map(|id| Card {
+            name: "Maria-Alejandra Fernandez de la Torre y Villanueva".to_owned(),
+            opportunity: None,
+            ..crate::world::card(id)
+        });
+        let [one, other] = all;
+        let third = Card { title: "Head of Global Procurement Operations".to_owned(), ..crate::world::card("003-3") };
+        let third = Card { name: one.name.clone(), opportunity: None, ..third };
+        let all = vec![one, other, third];
+        desk.keys("j Enter");
+        desk.change(1, |t| (t.cards, t.sharing) = (all.clone(), all.clone()));
+        desk.keys("W");
+        // Whoever is under the cursor is on screen.
+        desk.says(&format!("id {}", ids[0]));
+        desk.keys("Down");
+        desk.says(&format!("id {}", ids[1]));
+        desk.keys("Down");
+        desk.says("Head of Global");
+        desk.keys("Up Enter");
+        let asked = commands(&mut desk);
+        assert_eq!(asked, [Command::NameWriter { contact: Some(ids[1].into()) }], "{size:?}");
+    }
+    // Where all of it fits beside the names, nothing stands below them.
+    let mut desk = Desk::usual((80, 24));
+    let both = ids.map(|id| Card { name: "John Smith".to_owned(), ..crate::world::card(id) }).to_vec();
+    desk.keys("j Enter");
+    desk.change(1, |t| (t.cards, t.sharing) = (both.clone(), both.clone()));
+    desk.keys("W");
+    desk.says(&format!("1 John Smith id {}", ids[0]));
 }
 
 #[test]

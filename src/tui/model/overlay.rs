@@ -335,6 +335,11 @@ impl Pick {
         self.choices.iter().any(|choice| matches!(choice.does, Does::Snippet(_)))
     }
 
+    /// Whether people who share a number are offered: what is said of each tells them apart.
+    pub fn is_of_writers(&self) -> bool {
+        self.choices.iter().any(|choice| matches!(choice.does, Does::Writer(_)))
+    }
+
     /// The choices that the words leave, each with its place among all.
     pub fn left(&self) -> Vec<&Choice> {
         let words = self.words.trim().to_lowercase();

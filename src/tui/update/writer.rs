@@ -43,8 +43,8 @@ fn name(card: &Card) -> &str {
 }
 
 /// What is said of one of them beside the name: title and account. Of those who are called alike, what tells them
-/// apart, what tells most of them apart first; the CRM's id where nothing does. One person kept twice is the usual
-/// reason why two have a number.
+/// apart, what tells most of them apart first; before it the CRM's id where nothing else does. One person kept twice is the
+/// usual reason why two have a number.
 fn detail(model: &Model, all: &[Card], at: usize, now: Timestamp) -> String {
     let card = &all[at];
     let is_alike = |other: &&Card| name(other).to_lowercase() == name(card).to_lowercase();
@@ -61,7 +61,7 @@ fn detail(model: &Model, all: &[Card], at: usize, now: Timestamp) -> String {
     let said = |of: &[String; FACTS]| telling.iter().map(|fact| of[*fact].clone()).collect::<Vec<_>>();
     let mut parts = said(&facts(model, card, now));
     if told.iter().filter(|&of| said(of) == parts).count() > 1 {
-        parts.push(format!("id {}", card.contact));
+        parts.insert(0, format!("id {}", card.contact));
     }
     parts.join(", ")
 }

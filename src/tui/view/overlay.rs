@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::paint::{Painter, Tone, wrapped};
 use super::{context, inside, list, on_call, when, why};
 use crate::client::handle::LinkState;
+use crate::domain::safe_text::SafeText;
 use crate::tui::keymap::{self, Group};
 use crate::tui::layout::{self, Said};
 use crate::tui::model::Model;
@@ -19,9 +20,9 @@ pub(super) fn draw(model: &Model, p: &mut Painter<'_>) {
         Some(Overlay::Help { words, top }) => help(model, words, *top, p),
         Some(Overlay::Palette { words, at, context }) => {
             let found = model.palette(*context, words);
-            let items: Vec<(String, String)> = found
+            let items: Vec<Item> = found
                 .iter()
-                .map(|b| (b.name.to_owned(), format!("{} · {}", b.keys.first().unwrap_or(&""), b.doc)))
+                .map(|b| Item::of(b.name.to_owned(), format!("{} · {}", b.keys.first().unwrap_or(&""), b.doc)))
                 .collect();
             choices(model, "Do what?", words, (Vec::new(), 1), &items, *at, p);
         }
@@ -103,16 +104,87 @@ fn draw_begun(model: &Model, begun: &Begun, p: &mut Painter<'_>) {
     ask_words(model, &title, &hint, &begun.words, None, p);
 }
 
+/// A choice as it is drawn.
+struct Item {
+    /// What it is called.
+    label: String,
+    /// What is said beside it, as much as there is room for.
+    detail: String,
+    /// Rows under it, where all of what is said must be read.
+    below: Vec<String>,
+}
+
+impl Item {
+    const fn of(label: String, detail: String) -> Self {
+        Self { label, detail, below: Vec::new() }
+    }
+
+    /// Rows that it takes.
+    const fn rows(&self) -> usize {
+        1 + self.below.len()
+    }
+}
+
+/// Cells of the widest box of choices.
+const CHOICES: u16 = 64;
+
 fn draw_pick(model: &Model, pick: &Pick, p: &mut Painter<'_>) {
     let left = pick.left();
     let numbered = pick.words.is_empty();
     let item = |(at, choice): (usize, &&crate::tui::model::overlay::Choice)| {
         let number = if numbered && at < 9 { format!("{} ", at + 1) } else { String::new() };
-        (format!("{number}{}", choice.label), choice.detail.clone())
+        Item::of(format!("{number}{}", choice.label), choice.detail.clone())
     };
-    let items: Vec<(String, String)> = left.iter().enumerate().map(item).collect();
+    let items: Vec<Item> = left.iter().enumerate().map(item).collect();
+    let items = if pick.is_of_writers() { told_whole(model.size, items) } else { items };
     let said = layout::said(model.size, pick);
     choices(model, &pick.title, &pick.words, (part(&said, pick.top), said.gap), &items, pick.at, p);
+}
+
+/// What tells people apart is never cut: where one of them has too little room beside the name, what is said of all stands
+/// below their names.
+fn told_whole((columns, rows): (u16, u16), items: Vec<Item>) -> Vec<Item> {
+    let inner = CHOICES.min(columns.saturating_sub(2)).saturating_sub(2);
+    let column = column_of(&items, inner);
+    let fits = |item: &Item| {
+        let used = cells(&item.label).min(inner.saturating_sub(2)).max(column);
+        used.saturating_add(3).saturating_add(cells(&item.detail)) <= inner
+    };
+    if items.iter().all(fits) {
+        return items;
+    }
+    // A border above and below the box and one of its own, what is typed, the gap and the name.
+    let most = usize::from(rows.saturating_sub(7)).max(1);
+    let below = |item: Item| {
+        let mut below = wrapped(&item.detail, inner.saturating_sub(BELOW));
+        below.truncate(most);
+        Item { label: item.label, detail: String::new(), below }
+    };
+    items.into_iter().map(below).collect()
+}
+
+/// Cells before what stands under a name.
+const BELOW: u16 = 4;
+
+fn cells(text: &str) -> u16 {
+    u16::try_from(SafeText::line(text).width()).unwrap_or(u16::MAX)
+}
+
+/// Cells for the names, so that what is said beside them stands in a column.
+fn column_of(items: &[Item], width: u16) -> u16 {
+    let widest = items.iter().map(|item| item.label.chars().count()).max().unwrap_or(0);
+    u16::try_from(widest).unwrap_or(u16::MAX).min(width / 2) + 1
+}
+
+/// The first item on screen when the one at `at` is to be seen whole, in so many rows.
+fn first_seen(items: &[Item], at: usize, rows: usize) -> usize {
+    let high = |index: usize| items.get(index).map_or(1, Item::rows);
+    let (mut first, mut taken) = (at, high(at));
+    while first > 0 && taken + high(first - 1) <= rows {
+        first -= 1;
+        taken += high(first);
+    }
+    first
 }
 
 fn choices(
@@ -120,12 +192,12 @@ fn choices(
     title: &str,
     words: &str,
     (said, gap): (Vec<(String, Tone)>, usize),
-    items: &[(String, String)],
+    items: &[Item],
     at: usize,
     p: &mut Painter<'_>,
 ) {
-    let wanted = items.len().clamp(1, 16);
-    let mut area = boxed(model, 64, wanted + 1 + gap + said.len(), title, p);
+    let wanted = items.iter().map(Item::rows).sum::<usize>().clamp(1, 16);
+    let mut area = boxed(model, CHOICES, wanted + 1 + gap + said.len(), title, p);
     for (line, tone) in &said {
         p.put(area.x + 1, area.y, area.width.saturating_sub(1), line, *tone);
         area = Rect::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1));
@@ -136,25 +208,33 @@ fn choices(
     if words.is_empty() {
         p.put(area.x + 2, area.y, area.width.saturating_sub(2), "type to filter, Enter picks, Esc leaves", Tone::Dim);
     }
-    let rows = usize::from(area.height.saturating_sub(gap));
-    let first = (at + 1).saturating_sub(rows.max(1));
+    let first = first_seen(items, at, usize::from(area.height.saturating_sub(gap)));
     if items.is_empty() {
         p.put(area.x + 2, area.y + gap, area.width.saturating_sub(2), "Nothing matches.", Tone::Dim);
     }
-    let widest = items.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
-    let column = u16::try_from(widest).unwrap_or(u16::MAX).min(area.width / 2) + 1;
-    for (index, (label, detail)) in items.iter().enumerate().skip(first).take(rows) {
-        let y = area.y + gap + u16::try_from(index - first).unwrap_or(0);
+    let column = column_of(items, area.width);
+    let (mut y, mut seen) = (area.y + gap, first);
+    for (index, item) in items.iter().enumerate().skip(first) {
+        let high = u16::try_from(item.rows()).unwrap_or(u16::MAX);
+        // The first one is shown as far as there is room, the others whole.
+        if y >= area.bottom() || (index > first && y.saturating_add(high) > area.bottom()) {
+            break;
+        }
         p.put(area.x, y, 1, if index == at { SELECTED_MARK } else { " " }, Tone::Strong);
         // What does not fit the column is told at the cost of what is said about it.
-        let used = p.put(area.x + 2, y, area.width.saturating_sub(2), label, Tone::Plain);
+        let used = p.put(area.x + 2, y, area.width.saturating_sub(2), &item.label, Tone::Plain);
         let x = area.x + 2 + column.max(used);
-        p.put(x + 1, y, area.right().saturating_sub(x + 1), detail, Tone::Dim);
-        if index == at {
-            p.select(Rect::new(area.x, y, area.width, 1));
+        p.put(x + 1, y, area.right().saturating_sub(x + 1), &item.detail, Tone::Dim);
+        let end = y.saturating_add(high).min(area.bottom());
+        for (y, line) in (y + 1..end).zip(&item.below) {
+            p.put(area.x + BELOW, y, area.width.saturating_sub(BELOW), line, Tone::Dim);
         }
+        if index == at {
+            p.select(Rect::new(area.x, y, area.width, end - y));
+        }
+        (y, seen) = (end, index + 1);
     }
-    p.more(area, first, items.len().saturating_sub(first + rows));
+    p.more(area, first, items.len().saturating_sub(seen));
     p.park(area.x + if words.is_empty() { 2 } else { used }, area.y);
 }
 
