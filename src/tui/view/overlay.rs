@@ -157,6 +157,7 @@ fn told_whole((columns, rows): (u16, u16), items: Vec<Item>) -> Vec<Item> {
     let most = usize::from(rows.saturating_sub(7)).max(1);
     let below = |item: Item| {
         let mut below = wrapped(&item.detail, inner.saturating_sub(BELOW));
+        below.retain(|line| !line.is_empty());
         below.truncate(most);
         Item { label: item.label, detail: String::new(), below }
     };
