@@ -140,6 +140,9 @@ impl Behind {
             ("load", "answers") => "conversations answered",
             ("load", "held" | "most" | "now") => "conversations held",
             ("load", _) => "conversations offered",
+            ("compliance", "holds") if matches!(asked("end"), Some("open" | "waiting" | "overdue")) => {
+                "numbers that wait for a ruling"
+            }
             ("compliance", "holds") => "numbers on hold",
             ("compliance", "quiet") => "answers that waited",
             ("compliance", "overruled") => "answers sent all the same",

@@ -475,6 +475,13 @@ pub struct Holds {
     pub took: Option<[i64; 3]>,
 }
 
+impl Holds {
+    /// Past due, and still waiting.
+    pub fn overdue(&self) -> i64 {
+        (self.placed - self.waiting - self.ends.values().sum::<i64>()).max(0)
+    }
+}
+
 /// Percentiles of lengths, as a report tells them.
 pub fn percentiles(all: &[i64]) -> Option<[i64; 3]> {
     let each: Vec<Spent> = all.iter().map(|ms| Spent { wall: *ms, business: *ms }).collect();

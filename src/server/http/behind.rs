@@ -78,7 +78,8 @@ pub struct BehindQuery {
     campaign: Option<String>,
     /// `compliance`: opt-outs of buyers who had waited so long, by the band's name.
     band: Option<String>,
-    /// `compliance`: holds that ended so; `ended` for all that did, `in_time` for those in time.
+    /// `compliance`: holds that ended so; `ended` for all that did, `in_time` for those in time; `open` for all that still
+    /// wait for a ruling, `waiting` for those of them that are in time, `overdue` for those that are past due.
     end: Option<String>,
     /// At most so many; 500 at most, and when left out.
     limit: Option<usize>,

@@ -64,7 +64,8 @@ pub struct OfConsent {
     pub campaign: Option<String>,
     /// Of buyers who had waited so long: a band's name.
     pub band: Option<String>,
-    /// Holds that ended so; `ended` are all that did, `in_time` those in time.
+    /// Holds that ended so; `ended` are all that did, `in_time` those in time; `open` are all that still wait for a ruling,
+    /// `waiting` those of them that are in time, `overdue` those that are past due.
     pub end: Option<String>,
 }
 
@@ -130,6 +131,9 @@ impl Desk {
             None => true,
             Some("ended") => held.ended.is_some(),
             Some("in_time") => held.in_time() == Some(true),
+            Some("open") => held.ended.is_none(),
+            Some("waiting") => held.ended.is_none() && self.now <= held.due,
+            Some("overdue") => held.ended.is_none() && self.now > held.due,
             Some(end) => held.end.as_deref() == Some(end),
         };
         let said = |held: &HeldNumber| match &held.end {

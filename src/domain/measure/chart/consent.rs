@@ -13,11 +13,18 @@ fn outs() -> Behind {
     Behind::of("compliance").only("what", "opt_outs")
 }
 
+/// Holds that stand so.
+fn hold(end: &str) -> Behind {
+    Behind::of("compliance").only("what", "holds").only("end", end)
+}
+
 pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
     let sum = |pick: fn(&Part) -> i64| of_all.lines.iter().map(|row| pick(&row.opt_outs)).sum();
     let rate = Part::of(sum(|part| part.part), sum(|part| part.whole));
     let holds = &of_all.holds;
     let ruled = Behind::of("compliance").only("what", "holds");
+    let late = holds.overdue();
+    let wait = holds.waiting + late;
     vec![
         Figure {
             label: "opted out".to_owned(),
@@ -34,6 +41,13 @@ pub(super) fn figures(of_all: &Compliance) -> Vec<Figure> {
             small: holds.in_time.small && holds.in_time.whole > 0,
             behind: Some(if holds.in_time.part > 0 { ruled.only("end", "in_time") } else { ruled })
                 .filter(|_| holds.placed > 0),
+            ..Figure::default()
+        },
+        Figure {
+            label: "wishes that wait for a ruling".to_owned(),
+            value: Datum::Count(wait),
+            beside: if late > 0 { format!("{late} past due") } else { "in time".to_owned() },
+            behind: Some(hold("open")).filter(|_| wait > 0),
             ..Figure::default()
         },
     ]
@@ -80,7 +94,6 @@ pub(super) fn charts(of_all: &Compliance) -> Vec<Chart> {
         ..share_bar(&row.label, &row.opt_outs, 1.0)
     });
     let holds = &of_all.holds;
-    let hold = |what: &str| Behind::of("compliance").only("what", "holds").only("end", what);
     let stages = vec![
         ("placed", holds.placed, Behind::of("compliance").only("what", "holds")),
         ("have ended", holds.ends.values().sum(), hold("ended")),
@@ -99,6 +112,8 @@ pub(super) fn charts(of_all: &Compliance) -> Vec<Chart> {
         "wait" => return vec![by_wait],
         _ => {}
     }
+    let open = [("in time", holds.waiting, hold("waiting")), ("past due", holds.overdue(), hold("overdue"))];
+    let open = counted(open.into_iter().filter(|(_, n, _)| *n > 0));
     let ends = counted(holds.ends.iter().map(|(end, n)| (end.as_str(), *n, hold(end))));
     let ends = ends.into_iter().map(|bar| Bar { label: bar.label.replace('_', " "), ..bar });
     let mut charts = vec![
@@ -106,6 +121,7 @@ pub(super) fn charts(of_all: &Compliance) -> Vec<Chart> {
         by_campaign,
         by_wait,
         chart("Texts that may have asked us to stop", "Each is part of the one above.", Shape::Funnel, funnel(stages)),
+        chart("Those that wait for a ruling", "Nobody has said yet what the buyer meant.", Shape::Bars, open),
         chart(
             "How those holds ended",
             "Unruled: nobody ruled in time. Withdrawn: the buyer or their carrier said so.",

@@ -364,6 +364,44 @@ async fn every_number_of_consent_opens_what_it_counts() {
     assert_eq!(maya.behind_consent(f.store.as_ref(), &quiet, ALL).await.unwrap(), None);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn holds_that_wait_for_a_ruling_are_opened_like_those_that_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let mut f = Floor::over(Arc::new(SqliteStore::open(&path).unwrap())).await;
+    f.all_sign_in().await;
+    let ruled = f.texts(1, "main", "please take me off your list").await;
+    let two = f.texts(2, "main", "please take me off your list").await;
+    let three = f.texts(3, "main", "please take me off your list").await;
+    f.until(tuesday("10:05:00"), &[ruled]).await;
+    assert_eq!(f.does("lea", ruled, Command::Rule { ruling: Ruling::OptOut }).await, Verdict::Done);
+    let desk = desk(&f, &path).await;
+    // Looked at a month later by a backend that stood still they are past due.
+    let then = Desk { now: desk.now + Span::minutes(30 * 24 * 60), ..desk.clone() };
+    for (desk, standing) in [(&desk, "in time"), (&then, "past due")] {
+        let report = Report::Compliance(Box::new(desk.compliance(f.store.as_ref()).await.unwrap().unwrap()));
+        says_why(&report);
+        let figures = figures(&report).into_iter();
+        let figure = figures.filter(|figure| figure.label == "wishes that wait for a ruling");
+        let charts = charts(&report).into_iter().filter(|chart| chart.title == "Those that wait for a ruling");
+        let bars = charts.flat_map(|chart| chart.bars).filter(|bar| bar.label == standing);
+        let told = figure.map(|of| (of.value, of.behind)).chain(bars.map(|bar| (bar.value, bar.behind)));
+        let told: Vec<_> = told.collect();
+        assert_eq!(told.len(), 2, "{standing}: {told:?}");
+        for (value, behind) in told {
+            assert_eq!(value, Datum::Count(2), "{standing}");
+            let of = of_consent(&behind.unwrap());
+            let found = desk.behind_consent(f.store.as_ref(), &of, ALL).await.unwrap().unwrap();
+            let mut opened: Vec<&str> = found.iter().map(|one| one.conversation.as_str()).collect();
+            let mut wanted = [two.to_string(), three.to_string()];
+            opened.sort_unstable();
+            wanted.sort_unstable();
+            assert_eq!(opened, wanted, "{standing}: {of:?}");
+            assert!(found.iter().all(|one| one.said == "a hold that waits for a ruling"), "{found:?}");
+        }
+    }
+}
+
 /// What a piece of the report opens.
 fn behind(desk: &Desk, worth: Worth, piece: Piece) -> Opened {
     let rule = asked(Touch::Last).rule;
