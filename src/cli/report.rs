@@ -5,7 +5,6 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueEnum};
 use tokio::sync::watch;
 
@@ -18,9 +17,8 @@ use crate::domain::measure::report::{
     Compliance as MeasuredCompliance, Load as MeasuredLoad, Report as Measured, Sla as MeasuredSla, Told,
 };
 use crate::domain::measure::sheet::{self, Sheet};
-use crate::domain::measure::{Cause, Gap};
 use crate::domain::time::Span;
-use crate::server::measure::report::{Asker, Desk, OnlyThese, Sees, days};
+use crate::server::measure::report::{Asker, Desk, Sees, days};
 use crate::server::measure::{MeasureError, Projections, follow};
 use crate::server::store::Store;
 use crate::wire::report::ReportBody;
@@ -82,18 +80,8 @@ pub(super) struct Sla {
     /// `nobody` for those that are no rep's (--by rep).
     #[arg(long, value_name = "KEY", conflicts_with = "breaches")]
     replies: Option<String>,
-    /// Of them those that stand so.
-    #[arg(long, requires = "replies", value_parser = PossibleValuesParser::new(OnlyThese::standings()))]
-    standing: Option<String>,
-    /// Of them those that were late for this cause, by its name.
-    #[arg(long, requires = "replies", value_parser = PossibleValuesParser::new(Cause::ALL.map(Cause::name)))]
-    cause: Option<String>,
-    /// Of them those where nobody was there in this way, by its name.
-    #[arg(long, requires = "replies", value_parser = gap)]
-    gap: Option<Gap>,
-    /// Of them those that stood on this step of their ladder.
-    #[arg(long, requires = "replies", value_parser = clap::value_parser!(u8).range(1..=16))]
-    step: Option<u8>,
+    #[command(flatten)]
+    only: replies::Filter,
 }
 
 /// Who carried how much.
@@ -195,11 +183,6 @@ fn period(text: &str) -> Result<Since, String> {
     let span = whole.filter(|span| *span > Span::ZERO && *span <= Span::minutes(3_660 * 24 * 60));
     span.map(|span| Since(text.to_owned(), span))
         .ok_or_else(|| "whole days or hours: write it 30d, 7d or 24h; ten years at most".to_owned())
-}
-
-fn gap(name: &str) -> Result<Gap, String> {
-    let names = Gap::ALL.map(Gap::name).join(", ");
-    Gap::ALL.into_iter().find(|gap| gap.name() == name).ok_or_else(|| format!("one of {names}"))
 }
 
 impl Report {

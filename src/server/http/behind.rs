@@ -8,13 +8,12 @@ use utoipa::IntoParams;
 
 use super::auth::SignedInDevice;
 use super::problem::Failure;
-use super::reports::{MOST, apart, bad, by, desk, no_such, not_for_reps, rule, unknown};
+use super::reports::{MOST, RepliesQuery, apart, bad, by, desk, no_such, not_for_reps, rule, unknown};
 use super::{App, RequestId, request_id};
 use crate::domain::id::{LineId, RepId, TeamId};
 use crate::domain::measure::outcomes::Fate;
 use crate::domain::measure::outcomes::opened::{Piece, Worth};
-use crate::domain::measure::{Adherence, Cause, Gap};
-use crate::domain::sla::Response;
+use crate::domain::measure::{Adherence, Cause};
 use crate::server::measure::behind::load::{Carried, OfWhom};
 use crate::server::measure::behind::worth::OfWorth;
 use crate::server::measure::behind::{Asked, OfConsent};
@@ -137,28 +136,21 @@ pub async fn conversations(
     Ok(Json(Conversations { conversations, more }))
 }
 
-/// Nothing when a name is none.
+/// As the list of replies understands it; nothing when a name is none.
 fn of_replies(query: BehindQuery) -> Option<OnlyThese> {
-    let gap = match query.gap {
-        Some(name) => Some(Gap::ALL.into_iter().find(|gap| gap.name() == name)?.bit()),
-        None => None,
+    let asked = RepliesQuery {
+        by: query.by,
+        key: query.key,
+        standing: query.standing,
+        response: query.response,
+        cause: query.cause,
+        gap: query.gap,
+        step: query.step,
+        climbed: query.climbed,
+        taken: query.taken,
+        ..RepliesQuery::default()
     };
-    if query.step.is_some_and(|step| !(1..=16).contains(&step)) {
-        return None;
-    }
-    let row = match query.key {
-        Some(key) => Some((by(query.by.as_deref())?, key)),
-        None => None,
-    };
-    let response = match query.response.as_deref() {
-        None => None,
-        Some("first") => Some(Response::First),
-        Some("next") => Some(Response::Next),
-        Some(_) => return None,
-    };
-    let (standing, cause) = (query.standing, query.cause);
-    let (step, climbed, taken) = (query.step, query.climbed, query.taken);
-    Some(OnlyThese { row, standing, response, cause, gap, step, climbed, taken, after: None })
+    asked.only()
 }
 
 fn of_consent(query: BehindQuery) -> Option<OfConsent> {

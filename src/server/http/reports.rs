@@ -19,6 +19,7 @@ use crate::domain::measure::cell::By;
 use crate::domain::measure::credit::{LONGEST_WINDOW, Rule, Touch, USUAL_WINDOW};
 use crate::domain::measure::outcomes::Outcomes;
 use crate::domain::measure::report::{Compliance, Load, Report};
+use crate::domain::sla::Response;
 use crate::domain::time::{Span, Timestamp};
 use crate::server::measure::MeasureError;
 use crate::server::measure::outcomes::Asked;
@@ -71,29 +72,73 @@ pub struct ReportQuery {
 }
 
 /// Which replies.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RepliesQuery {
     /// Whose rows: as in the report.
-    by: Option<String>,
+    pub(super) by: Option<String>,
     /// Of which row: its `key`. `by=rep`, what is no rep's: empty, or `nobody` while no rep has that for a short name.
-    key: Option<String>,
+    pub(super) key: Option<String>,
     /// How far back, in days, today included: `30d`, which holds when it is left out.
-    since: Option<String>,
+    pub(super) since: Option<String>,
+    /// Of these days only: from this one, `2026-11-28`,
+    pub(super) from: Option<String>,
+    /// to this one, included.
+    pub(super) to: Option<String>,
     /// `running`, `in_time`, `late`, `overdue`, `dropped`, `dropped_late`; `missed` for all that fell due unanswered,
     /// `answered` for those in time or late, `needed` for all but `dropped`, `judged` for those that were answered or fell
     /// due, `ended_late` for `late` and `dropped_late`.
-    standing: Option<String>,
-    /// Those that were late for this cause.
-    cause: Option<String>,
+    pub(super) standing: Option<String>,
+    /// `first` answers of a conversation, or `next` ones.
+    pub(super) response: Option<String>,
+    /// Those that were late for this cause; `opt_out_hold` are those that nobody might answer.
+    pub(super) cause: Option<String>,
     /// Those where nobody was there in this way.
-    gap: Option<String>,
+    pub(super) gap: Option<String>,
     /// Those that stood on this step of their ladder, from 1.
-    step: Option<u8>,
+    pub(super) step: Option<u8>,
+    /// Those that moved up their ladder, or those that did not.
+    pub(super) climbed: Option<bool>,
+    /// Those of which it is known how long they took from the first offer to the first take, or those of which it is not.
+    pub(super) taken: Option<bool>,
     /// Those after this one, the last of the answer before: its entry (`seq`).
-    after: Option<u64>,
+    pub(super) after: Option<u64>,
     /// At most so many; 500 at most, and when left out.
-    limit: Option<usize>,
+    pub(super) limit: Option<usize>,
+}
+
+impl RepliesQuery {
+    /// What is asked for; nothing when a name is none.
+    pub(super) fn only(self) -> Option<OnlyThese> {
+        let gap = match self.gap {
+            Some(name) => Some(Gap::ALL.into_iter().find(|gap| gap.name() == name)?.bit()),
+            None => None,
+        };
+        if self.step.is_some_and(|step| !(1..=16).contains(&step)) {
+            return None;
+        }
+        let row = match self.key {
+            Some(key) => Some((by(self.by.as_deref())?, key)),
+            None => None,
+        };
+        let response = match self.response.as_deref() {
+            None => None,
+            Some("first") => Some(Response::First),
+            Some("next") => Some(Response::Next),
+            Some(_) => return None,
+        };
+        Some(OnlyThese {
+            row,
+            standing: self.standing,
+            response,
+            cause: self.cause,
+            gap,
+            step: self.step,
+            climbed: self.climbed,
+            taken: self.taken,
+            after: self.after,
+        })
+    }
 }
 
 /// How soon replies were answered (`sla`), who carried how much (`load`), what consent cost (`compliance`), what answering was
@@ -177,29 +222,9 @@ pub async fn replies(
     let Query(query) = query.map_err(|_| bad())?;
     let id = request_id(id);
     let desk = desk(&app, &device, query.since.as_deref(), id.clone()).await?;
-    let gap = match query.gap {
-        Some(name) => Some(Gap::ALL.into_iter().find(|gap| gap.name() == name).ok_or_else(bad)?.bit()),
-        None => None,
-    };
-    if query.step.is_some_and(|step| !(1..=16).contains(&step)) {
-        return Err(bad());
-    }
-    let row = match query.key {
-        Some(key) => Some((by(query.by.as_deref()).ok_or_else(bad)?, key)),
-        None => None,
-    };
-    let only = OnlyThese {
-        row,
-        standing: query.standing,
-        response: None,
-        cause: query.cause,
-        gap,
-        step: query.step,
-        climbed: None,
-        taken: None,
-        after: query.after,
-    };
+    let desk = desk.between(query.from.as_deref(), query.to.as_deref()).ok_or_else(bad)?;
     let limit = query.limit.unwrap_or(MOST).clamp(1, MOST);
+    let only = query.only().ok_or_else(bad)?;
     let found = apart(move || {
         Ok(match desk.mistake(&only)? {
             Some(mistake) => Err(mistake),

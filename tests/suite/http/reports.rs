@@ -114,6 +114,36 @@ async fn whatever_a_chart_counts_is_opened_as_it_says() {
 }
 
 #[tokio::test]
+async fn what_a_number_of_replies_is_of_is_told_reply_by_reply_too() {
+    let (office, _folder, projections) = measured().await;
+    office.sign_in("nina").await;
+    for n in 0..3 {
+        office.text(&format!("+1415555012{n}"), "Can we talk about price?").await;
+    }
+    reads_on(&office.store, &projections).await;
+    let (_, report) = office.ask("GET", "/v1/reports/sla?charts=true", Some("nina"), None).await;
+    let report = serde_json::from_value::<ReportBody>(report).unwrap().0;
+    let mut seen = 0;
+    let behind = charts(&report).into_iter().flat_map(|chart| chart.bars).filter_map(|bar| bar.behind);
+    let made_up =
+        [["climbed", "false"], ["taken", "false"], ["taken", "true"], ["response", "next"], ["to", "2020-01-01"]];
+    let made_up = made_up.into_iter().map(|[name, is]| vec![(name, is.to_owned())]);
+    for asked in behind.map(|behind| behind.asked).chain(made_up) {
+        let asked: Vec<String> = asked.iter().map(|(name, is)| format!("{name}={is}")).collect();
+        let asked = asked.join("&");
+        let path = |what: &str| format!("/v1/reports/sla/{what}?{asked}");
+        let (status, told) = office.ask("GET", &path("replies"), Some("nina"), None).await;
+        assert_eq!(status, StatusCode::OK, "{asked}: {told}");
+        let (_, found) = office.ask("GET", &path("conversations"), Some("nina"), None).await;
+        let found: Conversations = serde_json::from_value(found).unwrap();
+        let times: i64 = found.conversations.iter().map(|one| one.times).sum();
+        assert_eq!(i64::try_from(told["replies"].as_array().unwrap().len()).unwrap(), times, "{asked}");
+        seen += usize::from(times < 3);
+    }
+    assert!(seen >= 3, "some of them leave something out");
+}
+
+#[tokio::test]
 async fn a_list_of_replies_is_gone_on_with_after_its_last_one() {
     let (office, _folder, projections) = measured().await;
     office.sign_in("nina").await;
@@ -231,6 +261,10 @@ async fn what_cannot_be_asked_is_said_and_nothing_else_is() {
         ("/v1/reports/sla/replies?gap=weather", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla/replies?standing=overdu", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla/replies?cause=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/replies?climbed=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/replies?response=weather", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/replies?from=yesterday", Some("lea"), StatusCode::BAD_REQUEST),
+        ("/v1/reports/sla/replies?climbed=true&taken=false&response=first", Some("lea"), StatusCode::OK),
         ("/v1/reports/sla/replies?by=rep&key=maya", Some("lea"), StatusCode::OK),
         ("/v1/reports/sla/replies?by=rep&key=x%27%20OR%201--", Some("lea"), StatusCode::BAD_REQUEST),
         ("/v1/reports/sla/conversations?standing=overdu", Some("lea"), StatusCode::BAD_REQUEST),

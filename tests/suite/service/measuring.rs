@@ -400,7 +400,22 @@ async fn every_number_is_the_one_worked_out_on_paper() {
     let behind = json(&path, &["sla", "--replies", "all", "--gap", "on_call"]);
     let tenth = floor.texts_of(9).await.to_string();
     assert_eq!(behind[0]["conversation"], Value::from(tenth));
-    assert_eq!(json(&path, &["sla", "--replies", "all", "--step", "3"]).as_array().unwrap().len(), 5);
+    // Seven moved up; twelve were offered and taken; ten first answers and two later ones; one fell due on hold.
+    for (only, wanted) in [
+        ("--step 3", 5),
+        ("--climbed", 7),
+        ("--climbed false", 8),
+        ("--taken", 12),
+        ("--taken false", 3),
+        ("--standing answered --response first", 10),
+        ("--standing answered --response next", 2),
+        ("--cause opt_out_hold", 1),
+        ("--from 2026-03-01 --to 2026-03-02", 0),
+        ("--from 2026-03-03 --to 2026-03-04", 15),
+    ] {
+        let asked: Vec<&str> = "sla --replies all".split(' ').chain(only.split(' ')).collect();
+        assert_eq!(json(&path, &asked).as_array().unwrap().len(), wanted, "{only}");
+    }
 
     let consent = json(&path, &["compliance"]);
     let main = row(&consent, "lines", "line", "main");
