@@ -231,6 +231,35 @@ fn offline_is_said_with_its_age_and_the_next_try() {
 }
 
 #[test]
+fn what_has_not_left_is_said_in_the_last_line_of_a_narrow_screen_too() {
+    let offline = |why: &str| {
+        let (since, retry_at) = (START - Span::minutes(3), START + Span::seconds(8));
+        link(LinkState::Offline { since, retry_at, why: why.to_owned() })
+    };
+    for (size, online, away) in [
+        ((40, 12), "online · 4 need your eye (O)", "offline · 4 need your eye (O)"),
+        ((50, 14), "online · 1 queued · 4 need your eye (O)", "offline 3 min · 4 need your eye (O)"),
+        (
+            (80, 24),
+            "online · 5 for me · 1 queued · 4 need your eye (O)",
+            "offline 3 min · 1 queued · 4 need your eye (O)",
+        ),
+    ] {
+        let mut desk = Desk::usual(size);
+        desk.hear(Notice::Outbox(Arc::new(outbox(&desk))));
+        desk.says(online);
+        desk.hear(Notice::Link(offline("connection refused")));
+        desk.says(away);
+    }
+    // On hold it is said in words that fit.
+    let mut desk = Desk::usual((50, 14));
+    let held = OutboxStanding::Parked(vec![Review::OptOutHold]);
+    desk.hear(Notice::Outbox(Arc::new(vec![entry(1001, &desk.threads[&id(1)], "Yes", held)])));
+    desk.keys("O");
+    desk.says("opt-out hold (z rules) · answer to");
+}
+
+#[test]
 fn a_filter_shows_rows_and_then_texts() {
     for size in SIZES {
         let mut desk = Desk::usual(size);

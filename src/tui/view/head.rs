@@ -94,13 +94,17 @@ impl Head<'_> {
         }
     }
 
-    /// The clock, and what forbids a text.
-    fn standing(&self, p: &Painter<'_>) -> Line {
+    /// The clock, and what forbids a text. Where one line has no room for it, until when a hold lasts goes first.
+    fn standing(&self, one_line: bool, p: &Painter<'_>) -> Line {
         let (clock, tone) = conversation::clock(self.row, &p.tick).unwrap_or((String::new(), Tone::Plain));
         let key = context::key(self.model);
         let opted_out = match (&self.row.opted_out, &self.row.hold) {
             (Some(_), _) => "opted out: no texts".to_owned(),
-            (None, Some(hold)) => format!("opt-out hold{key} until {}", update::day(self.model, hold.due)),
+            (None, Some(hold)) => {
+                let long = format!("opt-out hold{key} until {}", update::day(self.model, hold.due));
+                let fits = clock.chars().count() + 1 + long.chars().count() <= usize::from(self.width);
+                if fits || !one_line { long } else { format!("opt-out hold{key}") }
+            }
             (None, None) => String::new(),
         };
         vec![(clock, tone), (opted_out, Tone::Bad)].into_iter().filter(|(text, _)| !text.is_empty()).collect()
@@ -124,7 +128,7 @@ impl Head<'_> {
 
     /// The only line, beside the pane; and the first of a few.
     fn first(&self, p: &Painter<'_>) -> Line {
-        let mut line = self.standing(p);
+        let mut line = self.standing(true, p);
         let taken: usize = line.iter().map(|(text, _)| text.chars().count() + 1).sum();
         line.push((
             facts(self.row, self.card(), self.nobody(), usize::from(self.width).saturating_sub(taken)),
@@ -152,7 +156,7 @@ impl Head<'_> {
 
     /// Everything: so many lines each of who this is and what to do next, and so many of each other thing.
     fn full(&self, [first, then]: [usize; 2], p: &Painter<'_>) -> Vec<Line> {
-        let mut told = packed(self.standing(p).into_iter().chain(self.crm(p)), self.width);
+        let mut told = packed(self.standing(false, p).into_iter().chain(self.crm(p)), self.width);
         let card = self.card();
         let facts = (facts(self.row, card, self.nobody(), usize::MAX), Tone::Plain);
         let holder = (context::holder(self.model, self.row), Tone::Dim);

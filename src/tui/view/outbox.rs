@@ -12,6 +12,9 @@ use crate::tui::theme::SELECTED_MARK;
 /// Rows of one entry: what and where it stands, its words, and what is to be known of it when that is more than a word.
 const ROWS: u16 = 3;
 
+/// From this width on everything is said in full.
+const WIDE: u16 = 72;
+
 /// Draws it.
 pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     p.frame(area, &format!("Outbox ({})", model.outbox.len()), true);
@@ -39,6 +42,9 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
         let age = p.tick.real_age(entry.issued_at);
         let place = entry.conversation.and_then(|id| model.row(id)).map(|row| &row.place);
         let (standing, tone) = words::standing(model, &entry.standing, place, &p.tick);
+        // That nothing goes before somebody rules is the whole of it: on a narrow screen in few words.
+        let brief = words::hold(model, &entry.standing).filter(|_| area.width < WIDE);
+        let standing = brief.unwrap_or(standing);
         let to = whom(entry);
         p.pieces(
             area.x + 2,
@@ -50,7 +56,7 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
         p.put(area.x + 11, y + 1, area.width.saturating_sub(11), words, Tone::Plain);
         if let OutboxStanding::Doubtful(doubt) = &entry.standing {
             // Under the words; on a narrow screen from the edge, or the end that says what to do is cut.
-            let x = area.x + if area.width < 72 { 2 } else { 11 };
+            let x = area.x + if area.width < WIDE { 2 } else { 11 };
             p.put(x, y + 2, area.right().saturating_sub(x), words::doubt(*doubt), Tone::Dim);
         }
         if selected {

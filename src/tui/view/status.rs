@@ -14,7 +14,7 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     if hints(model, area, p) {
         return;
     }
-    let (long, short, tone) = link(model, &p.tick);
+    let Said { long, brief, word: short, tone } = link(model, &p.tick);
     if let Some(shown) = &model.toast {
         p.tick.changes_at(shown.until);
         let width = u16::try_from(short.chars().count()).unwrap_or(0);
@@ -32,23 +32,46 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
         p.put(area.right().saturating_sub(width), area.y, width, &short, tone);
         return;
     }
-    let (counts, away, unwritten) = (counts(model), away(model, &p.tick), unwritten(model, &p.tick));
+    let (away, unwritten) = (away(model, &p.tick), unwritten(model, &p.tick));
     let marked = model.list.marked.len();
     let marked = if marked > 0 { format!("· {marked} selected: a s d, Esc") } else { String::new() };
     let help = "? keys";
     let width = area.width.saturating_sub(8);
-    p.pieces(
-        area.x,
-        area.y,
-        width,
-        &[
-            (&long, tone),
-            (&unwritten, Tone::Warn),
-            (&away, Tone::Warn),
-            (&counts, Tone::Plain),
-            (&marked, Tone::Accent),
-        ],
-    );
+    let (counts, few, why) = (counts(model), waiting(model), why(model));
+    let needs: usize = [&long, &unwritten, &away, &counts, &marked].into_iter().map(|text| taken(text)).sum();
+    // No space stands behind the last one.
+    let room = usize::from(width) + 1;
+    let told = format!("{counts}{why}");
+    // What waits for somebody is told before what can be seen elsewhere, too.
+    if let Some((all, first)) = few.filter(|_| needs > room) {
+        let few = if taken(&brief) + taken(&all) <= room { all } else { first };
+        let brief = if taken(&brief) + taken(&few) <= room { brief } else { short };
+        p.pieces(
+            area.x,
+            area.y,
+            width,
+            &[
+                (&brief, tone),
+                (&few, Tone::Plain),
+                (&unwritten, Tone::Warn),
+                (&away, Tone::Warn),
+                (&marked, Tone::Accent),
+            ],
+        );
+    } else {
+        p.pieces(
+            area.x,
+            area.y,
+            width,
+            &[
+                (&long, tone),
+                (&unwritten, Tone::Warn),
+                (&away, Tone::Warn),
+                (&told, Tone::Plain),
+                (&marked, Tone::Accent),
+            ],
+        );
+    }
     if model.context() != Context::Composer {
         p.put(area.right().saturating_sub(6), area.y, 6, help, Tone::Dim);
     }
@@ -66,13 +89,40 @@ fn toast_lines(text: &str, width: u16, above: u16) -> Vec<String> {
     lines
 }
 
-/// The connection: in full, in a word, and how loud.
-fn link(model: &Model, tick: &Ticker) -> (String, String, Tone) {
+/// Cells of a piece with the space before the next one.
+fn taken(text: &str) -> usize {
+    if text.is_empty() { 0 } else { text.chars().count() + 1 }
+}
+
+/// What is said of the connection.
+struct Said {
+    /// In full.
+    long: String,
+    /// Where what waits would have no room beside that.
+    brief: String,
+    /// In a word.
+    word: String,
+    /// How loud.
+    tone: Tone,
+}
+
+impl Said {
+    fn of(long: String, word: &str, tone: Tone) -> Self {
+        Self { brief: long.clone(), long, word: word.to_owned(), tone }
+    }
+}
+
+/// The connection.
+fn link(model: &Model, tick: &Ticker) -> Said {
     match &model.link {
-        LinkState::Starting => ("connecting…".to_owned(), "connecting".to_owned(), Tone::Dim),
+        LinkState::Starting => Said::of("connecting…".to_owned(), "connecting", Tone::Dim),
         LinkState::Online => match model.syncing {
-            Some(n) => (format!("online, fetching everything: {n} so far"), format!("fetching {n}"), Tone::Good),
-            None => ("online".to_owned(), "online".to_owned(), Tone::Good),
+            Some(n) => {
+                let word = format!("fetching {n}");
+                let long = format!("online, fetching everything: {n} so far");
+                Said { long, brief: word.clone(), word, tone: Tone::Good }
+            }
+            None => Said::of("online".to_owned(), "online", Tone::Good),
         },
         LinkState::Offline { since, retry_at, .. } => {
             let retry =
@@ -80,11 +130,12 @@ fn link(model: &Model, tick: &Ticker) -> (String, String, Tone) {
             let age = tick.real_age(*since);
             let shown = tick.clock_time(*since, model.zone());
             // The reason stands behind the counts, where a narrow line cuts it first.
-            (format!("offline {age} – showing {shown}, {retry}"), "offline".to_owned(), Tone::Bad)
+            let long = format!("offline {age} – showing {shown}, {retry}");
+            Said { long, brief: format!("offline {age}"), word: "offline".to_owned(), tone: Tone::Bad }
         }
-        LinkState::Refused { why } => (why.clone(), "refused".to_owned(), Tone::Bad),
+        LinkState::Refused { why } => Said::of(why.clone(), "refused", Tone::Bad),
         LinkState::SignedOut => {
-            (format!("signed out: comeback login {} --token-stdin", model.login), "signed out".to_owned(), Tone::Bad)
+            Said::of(format!("signed out: comeback login {} --token-stdin", model.login), "signed out", Tone::Bad)
         }
     }
 }
@@ -119,15 +170,32 @@ fn counts(model: &Model) -> String {
     let (queued, eye) = model.waiting();
     let queued = if queued > 0 { format!(" · {queued} queued") } else { String::new() };
     let eye = if eye > 0 { format!(" · {eye} need your eye (O)") } else { String::new() };
-    let why = match &model.link {
+    format!("· {mine} for me{queued}{eye}")
+}
+
+/// What has not left, where there is no room for all: and what of it comes first where there is not even room for that.
+fn waiting(model: &Model) -> Option<(String, String)> {
+    let (queued, eye) = model.waiting();
+    match (queued, eye) {
+        (0, 0) => None,
+        (queued, 0) => Some((format!("· {queued} queued"), format!("· {queued} queued"))),
+        (0, eye) => Some((format!("· {eye} need your eye (O)"), format!("· {eye} need your eye (O)"))),
+        (queued, eye) => {
+            Some((format!("· {queued} queued · {eye} need your eye (O)"), format!("· {eye} need your eye (O)")))
+        }
+    }
+}
+
+/// Why there is no connection.
+fn why(model: &Model) -> String {
+    match &model.link {
         LinkState::Offline { why, .. } if !why.is_empty() => format!(" ({why})"),
         LinkState::Offline { .. }
         | LinkState::Starting
         | LinkState::Online
         | LinkState::SignedOut
         | LinkState::Refused { .. } => String::new(),
-    };
-    format!("· {mine} for me{queued}{eye}{why}")
+    }
 }
 
 /// What may follow a prefix, once the hand has paused on it.
