@@ -182,6 +182,47 @@ fn each_chart_has_its_page() {
     }
 }
 
+/// A desk that has read a month of which only the last days have any replies.
+fn begun(size: (u16, u16), days_with_any: usize) -> Desk {
+    let Report::Sla(mut told) = sla() else { unreachable!("attainment") };
+    let empty = told.days.len() - days_with_any;
+    for day in &mut told.days[..empty] {
+        (day.replies, day.met) = (0, Part::of(0, 0));
+    }
+    for day in &mut told.days[empty..] {
+        (day.replies, day.met) = (8, Part::of(6, 8));
+    }
+    let mut desk = Desk::usual(size);
+    desk.keys("M");
+    desk.hear(Notice::Measured { which: SLA, at: START, report: Report::Sla(told).into() });
+    desk.keys("Tab Tab");
+    desk
+}
+
+#[test]
+fn days_are_drawn_from_the_first_one_with_replies_and_few_of_them_are_wide() {
+    for size in [(50, 14), (40, 12), (80, 24)] {
+        let mut desk = begun(size, 1);
+        desk.says("2026-03-03: 75.0 % (6 of 8)");
+        assert!(desk.screen().contains("██████████"), "{}", desk.screen());
+        assert!(!desk.screen().contains("2026-02"), "{}", desk.screen());
+        // There is no other day to go to.
+        desk.keys("Left Left");
+        desk.says("2026-03-03: 75.0 % (6 of 8)");
+        let mut desk = begun(size, 3);
+        desk.says("2026-03-01: 75.0 % (6 of 8)");
+        desk.says("2026-03-01 2026-03-02 2026-03-03");
+        desk.keys("Right Right");
+        desk.says("2026-03-03: 75.0 % (6 of 8)");
+        // Of a week each is named without its year.
+        let desk = begun(size, if size.0 < 50 { 6 } else { 7 });
+        assert!(read(&desk).contains("03-01 03-02 03-03"), "{}", desk.screen());
+    }
+    // A month without any is drawn as it was.
+    let desk = begun((80, 24), 0);
+    desk.says("2026-02-02");
+}
+
 /// What is on the screen, line after line without what parts them.
 fn read(desk: &Desk) -> String {
     desk.screen().replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ")

@@ -108,5 +108,14 @@ pub fn charts(report: &Report) -> Vec<Chart> {
     });
     let (title, says) = ("At a glance".to_owned(), String::new());
     let first = Chart { title, says, shape: Shape::Bars, bars: top.collect(), marks: Vec::new() };
-    std::iter::once(first).chain(chart::charts(report)).collect()
+    std::iter::once(first).chain(chart::charts(report).into_iter().map(from_first)).collect()
+}
+
+/// Days begin with the first one that has any replies: a backend that began yesterday would draw an empty month.
+fn from_first(mut chart: Chart) -> Chart {
+    if chart.shape == Shape::Days {
+        let empty = chart.bars.iter().position(|bar| bar.behind.is_some()).unwrap_or(0);
+        chart.bars.drain(..empty);
+    }
+    chart
 }

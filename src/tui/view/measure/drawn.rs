@@ -44,12 +44,18 @@ pub(super) fn bar(chart: &Chart, bar: &Bar, area: Rect, p: &mut Painter<'_>) {
     p.put(area.x, area.y, width, &drawn, Tone::Plain);
 }
 
+/// Cells of the widest column of days, with the gap behind it: those of a date.
+const WIDEST: usize = 11;
+
+/// Cells of a date without its year.
+const DATE: usize = 5;
+
 /// Columns, one a day or a week; a day without anything has none. The number under the cursor stands below.
 pub(super) fn days(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
     let room = usize::from(area.width.saturating_sub(2)).max(1);
     let count = chart.bars.len();
-    // As wide as there is room for, so that a week of days is more than a corner.
-    let each = (room / count.max(1)).clamp(1, 3);
+    // As wide as there is room for, so that a few days are more than a corner.
+    let each = (room / count.max(1)).clamp(1, WIDEST);
     let fit = (room / each).max(1);
     let first = (at + 1).saturating_sub(fit);
     let high = area.height.saturating_sub(2).max(1);
@@ -73,12 +79,22 @@ pub(super) fn days(chart: &Chart, at: usize, area: Rect, p: &mut Painter<'_>) {
     let ends = chart.bars.get(last).filter(|_| last > first).map_or("", |bar| bar.label.as_str());
     let here = u16::try_from((at - first.min(at)) * each).unwrap_or(0);
     let x = area.x + 1 + here;
-    p.put(area.x + 1, days, area.width / 2, begins, Tone::Dim);
-    let width = u16::try_from(last + 1 - first).unwrap_or(1) * u16::try_from(each).unwrap_or(1);
+    let wide = u16::try_from(each).unwrap_or(1);
+    let width = u16::try_from(last + 1 - first).unwrap_or(1) * wide;
     let long = u16::try_from(ends.chars().count()).unwrap_or(0);
-    if width > 2 * long + 1 {
-        p.put(area.x + 1 + width - long, days, long, ends, Tone::Dim);
+    if each > DATE {
+        for (x, (_, bar)) in (area.x + 1..).step_by(each).zip(bars()) {
+            // Without its year where that has no room.
+            let label = bar.label.get(5..).filter(|_| each <= bar.label.len()).unwrap_or(&bar.label);
+            p.put(x, days, wide - 1, label, Tone::Dim);
+        }
+    } else {
+        p.put(area.x + 1, days, area.width / 2, begins, Tone::Dim);
+        if width > 2 * long + 1 {
+            p.put(area.x + 1 + width - long, days, long, ends, Tone::Dim);
+        }
     }
+    let x = x + (wide - 1) / 2;
     p.put(x, below, 1, "▲", Tone::Strong);
     p.select(Rect::new(x, area.y, 1, high + 1));
     p.park(x, below);
