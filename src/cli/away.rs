@@ -25,7 +25,7 @@ const NOTE: usize = 500;
 #[derive(Debug, Args)]
 pub(super) struct Away {
     /// Until when: 30m, 2h, 14:30 (the next one), fri 9:00, tomorrow 8am, 2026-12-01T09:00, or with an offset 2026-12-01T09:00:00-05:00. Times of
-    /// day are those of the playbook's first calendar, as in the inbox. Without it: until `comeback back`.
+    /// day are those of the company's zone, as in the inbox. Without it: until `comeback back`.
     #[arg(long, value_name = "WHEN")]
     until: Option<String>,
     /// What whoever covers should know; they read it above each conversation they cover.

@@ -51,7 +51,7 @@ pub(super) enum PlaybookCommand {
         /// Say what would change, and change nothing.
         #[arg(long)]
         dry_run: bool,
-        /// Not now but then: a day, 2026-12-01, or a time, both local to the first calendar, or one with its offset.
+        /// Not now but then: a day, 2026-12-01, or a time, both local to the company's zone, or one with its offset.
         #[arg(long, value_name = "WHEN", conflicts_with = "shadow")]
         effective: Option<String>,
         /// Running clocks get the due times of this version, as if it had held when the buyer wrote. Without it they keep

@@ -13,7 +13,7 @@ mod lists;
 mod tests;
 
 /// The differences, in the order of the file; none when both say the same, whatever their versions. Times are those of the
-/// second one's first calendar.
+/// second one's company.
 pub fn differences(from: &Playbook, to: &Playbook) -> Vec<String> {
     let unversioned = |playbook: &Playbook| Playbook { version: 0, ..playbook.clone() };
     if unversioned(from) == unversioned(to) {
@@ -35,9 +35,10 @@ pub fn differences(from: &Playbook, to: &Playbook) -> Vec<String> {
 }
 
 /// Tables in the order in which the file has them.
-const ORDER: [&str; 28] = [
+const ORDER: [&str; 29] = [
     "company",
     "undo_hold",
+    "zone",
     "ownership",
     "compliance",
     "consent",

@@ -207,6 +207,7 @@ impl Reader<'_> {
         Playbook {
             version: 0,
             company: d.company,
+            company_zone: d.zone.map(|zone| zone.0),
             undo_hold: self.undo_hold(&d.undo_hold),
             compliance: Compliance {
                 open_minute: d.compliance.open.map_or(default.open_minute, |t| t.0),

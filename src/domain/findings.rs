@@ -58,6 +58,8 @@ pub enum About {
     Team(TeamId),
     /// A ladder.
     Ladder(String),
+    /// Opening hours.
+    Calendar(String),
     /// A territory, by its name.
     Territory(String),
     /// A schedule.
@@ -92,6 +94,7 @@ pub fn of(playbook: &Playbook, from: Timestamp) -> (Vec<Finding>, Searched) {
     shadowed::of(playbook, &mut all);
     layers::hidden(playbook, from, &mut all);
     rest(playbook, &mut all);
+    zones(playbook, &mut all);
     lines(playbook, &mut all);
     operations(playbook, &mut all);
     all.extend(super::alert::reachable::unreachable(playbook, None));
@@ -198,7 +201,25 @@ fn local(at: Timestamp, zone: Tz) -> String {
     at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M %Z").to_string()
 }
 
-/// Where a team is: the zone of its schedule, else of the first calendar.
+/// Calendars of several zones, and nothing says which of them is the company's.
+fn zones(playbook: &Playbook, all: &mut Vec<Finding>) {
+    let zones: BTreeSet<&str> = playbook.calendars.values().map(|calendar| calendar.zone.name()).collect();
+    if playbook.company_zone.is_some() || zones.len() < 2 {
+        return;
+    }
+    let zone = playbook.zone().name();
+    all.extend(playbook.calendars.keys().next().map(|first| Finding {
+        about: About::Calendar(first.clone()),
+        wrong: false,
+        what: format!(
+            "days end and times are told in {zone} because \"{first}\" comes first by its name: a calendar before it would \
+             move every report"
+        ),
+        remedy: format!("write zone = \"{zone}\" above all tables"),
+    }));
+}
+
+/// Where a team is: the zone of its schedule, else the company's.
 fn zone_of(playbook: &Playbook, team: &TeamId) -> Tz {
     let schedule = oncall::of_team(playbook, team).map(|plan| plan.zone);
     schedule.unwrap_or_else(|| playbook.zone())

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alerting;
@@ -33,6 +34,9 @@ pub struct Playbook {
     pub version: u32,
     /// Whose playbook this is, as buyers and reps know the company.
     pub company: String,
+    /// Where the company is, when the playbook says it: see [`Playbook::zone`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub company_zone: Option<Tz>,
     /// How long an answer can be taken back before it leaves, in real milliseconds; 0 sends at once.
     pub undo_hold: Span,
     /// When texts may be sent without a fresh text from the buyer.
@@ -349,9 +353,11 @@ impl Playbook {
         self.reps.get(rep).filter(|r| r.active).map(|r| r.role).or_else(auditor)
     }
 
-    /// The zone in which people here read times: that of the first calendar.
-    pub fn zone(&self) -> chrono_tz::Tz {
-        self.calendars.values().next().map_or(chrono_tz::UTC, |calendar| calendar.zone)
+    /// The zone in which the company's days end and people here read times: the one that it says, else that of the calendar
+    /// whose name comes first.
+    pub fn zone(&self) -> Tz {
+        let first = || self.calendars.values().next().map(|calendar| calendar.zone);
+        self.company_zone.or_else(first).unwrap_or(Tz::UTC)
     }
 
     /// Whether this rep sees and rules over everything.

@@ -63,7 +63,7 @@ pub struct Model {
     pub size: (u16, u16),
     /// Colours.
     pub theme: Theme,
-    /// Where "9:00 tomorrow" is; none takes the playbook's first calendar.
+    /// Where "9:00 tomorrow" is; none takes the company's.
     pub zone: Option<Tz>,
     /// Where to log in again, for the status line.
     pub login: String,

@@ -44,7 +44,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 pub struct Options {
     /// Colours; choose with [`Theme::choose`].
     pub theme: Theme,
-    /// The person's time zone; none takes the playbook's first calendar.
+    /// The person's time zone; none takes the company's.
     pub zone: Option<Tz>,
     /// What stands behind `comeback login` in the status line: the backend's URL, and the profile unless it is the default.
     pub backend: String,

@@ -149,6 +149,41 @@ fn each_mistake_is_told_where_it_stands_with_what_to_do() {
 }
 
 #[test]
+fn where_calendars_have_several_zones_and_none_is_the_company_s_it_is_asked_which() {
+    let said = "\nzone = \"America/New_York\"\n\n# Whose";
+    let told = found(&[(said, "\n# Nothing is said.\n\n# Whose")]);
+    let wanted = format!(
+        "risky: playbook.toml:{}:1: days end and times are told in America/New_York because \"office\" comes first by its name: \
+         a calendar before it would move every report; write zone = \"America/New_York\" above all tables",
+        line("[calendar.office]")
+    );
+    assert!(told.len() == 1 && told[0].starts_with(&wanted), "wanted: {wanted}\nfound: {told:#?}");
+    // Of one zone there is nothing to choose.
+    let one = "[calendar.west]\nzone = \"America/New_York\"";
+    let west = "[calendar.west]\nzone = \"America/Los_Angeles\"";
+    let told = found(&[(said, "\n# Nothing is said.\n\n# Whose"), (west, one)]);
+    assert!(told.iter().all(|told| !told.contains("comes first by its name")), "{told:#?}");
+}
+
+#[test]
+fn a_calendar_that_comes_before_the_others_moves_the_company_s_zone_only_where_none_is_said() {
+    let first = "[calendar.a_new_one]\nzone = \"Asia/Tokyo\"\nmonday = [\"09:00-17:00\"]\n\n[calendar.office]";
+    let with = EXAMPLE.replacen("[calendar.office]", first, 1);
+    let zone = |source: &str| read("playbook.toml", source).unwrap_or_else(|e| panic!("{e}")).zone();
+    assert_eq!((zone(EXAMPLE), zone(&with)), (chrono_tz::America::New_York, chrono_tz::America::New_York));
+    // As it always was without it.
+    let said = "\nzone = \"America/New_York\"\n\n# Whose";
+    let without = |source: &str| source.replacen(said, "\n# Whose", 1);
+    assert_eq!(zone(&without(EXAMPLE)), chrono_tz::America::New_York);
+    assert_eq!(zone(&without(&with)), chrono_tz::Asia::Tokyo);
+    // It need be none of theirs, and a report that is mailed follows it.
+    let other = EXAMPLE.replacen(said, "\nzone = \"Europe/Berlin\"\n\n# Whose", 1);
+    assert_eq!(zone(&other), chrono_tz::Europe::Berlin);
+    let playbook = read("playbook.toml", &other).unwrap();
+    assert!(playbook.alerting.reports.values().any(|report| report.zone == chrono_tz::Europe::Berlin));
+}
+
+#[test]
 fn where_there_are_channels_and_operations_names_none_it_is_told_with_the_lines_to_write() {
     let (names, rest) = ("[operations]\nby = [\"ops\", \"chat\"]\n", "[operations]\nby = []\n");
     let what = "nobody is told when a number stops or an expectation breaks: [operations] names no channel";

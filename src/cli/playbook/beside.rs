@@ -53,7 +53,7 @@ pub(super) async fn wait(
     Ok(())
 }
 
-/// A day means its first instant. A time without an offset is local to the first calendar's zone.
+/// A day means its first instant. A time without an offset is local to the company's zone.
 fn instant(text: &str, zone: Tz) -> anyhow::Result<Timestamp> {
     if let Some(at) = exact(text, zone) {
         return at;

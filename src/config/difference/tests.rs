@@ -22,6 +22,7 @@ fn each_changed_rule_is_one_line_in_the_words_of_the_file() {
     assert_eq!(differences(&before, &Playbook { version: 9, ..before.clone() }), Vec::<String>::new());
     for (from, to, wanted) in [
         ("undo_hold = \"8s\"", "undo_hold = \"1m\"", &["~ undo_hold = \"8s\" → \"1m\""][..]),
+        ("\nzone = \"America/New_York\"\n\n# Whose", "\n# Whose", &["- zone = \"America/New_York\""]),
         (
             "warn = \"3m\", due = \"5m\"",
             "warn = \"3m\", due = \"6m\"",

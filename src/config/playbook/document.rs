@@ -29,6 +29,8 @@ pub(super) struct Document {
     pub(super) company: String,
     #[serde(default = "eight_seconds")]
     pub(super) undo_hold: Spanned<Duration>,
+    /// Left out it is that of the calendar whose name comes first.
+    pub(super) zone: Option<Zone>,
     pub(super) ownership: Vec<Spanned<OwnerText>>,
     #[serde(default)]
     pub(super) territory: BTreeMap<String, Spanned<TerritoryText>>,

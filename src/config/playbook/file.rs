@@ -51,6 +51,7 @@ impl File {
     fn whole(mut self, playbook: &Playbook, zone: Tz) -> String {
         self.put("company", &quoted(&playbook.company));
         self.put("undo_hold", &span(playbook.undo_hold));
+        self.put_text("zone", playbook.company_zone.map(Tz::name));
         let rules: Vec<String> = playbook.ownership.iter().map(owner_rule).collect();
         self.put("ownership", &format!("[\n    {},\n]", rules.join(",\n    ")));
         self.define(playbook);

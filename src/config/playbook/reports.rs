@@ -72,6 +72,7 @@ impl Reader<'_> {
             self.or(Err(self.mistake(text.since.span(), message)), ());
         }
         let calendar = d.calendar.values().next().map(|calendar| calendar.zone.get_ref().0);
+        let company = d.zone.map(|zone| zone.0).or(calendar);
         Mailed {
             report: text.report,
             by: text.by.as_ref().map_or(By::Cohort, |by| *by.get_ref()),
@@ -79,7 +80,7 @@ impl Reader<'_> {
             channel,
             on: text.on.clone(),
             at: text.at.0,
-            zone: text.zone.map(|zone| zone.0).or(calendar).unwrap_or(chrono_tz::Tz::UTC),
+            zone: text.zone.map(|zone| zone.0).or(company).unwrap_or(chrono_tz::Tz::UTC),
             days: u32::try_from(days.clamp(1, LONGEST)).unwrap_or(1),
         }
     }

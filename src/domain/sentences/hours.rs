@@ -12,7 +12,8 @@ pub(super) fn of(playbook: &Playbook) -> Vec<String> {
         lines.extend(holidays(calendar));
         lines
     };
-    playbook.calendars.iter().flat_map(one).collect()
+    let company = playbook.company_zone.map(|zone| format!("Days end, and times are told, in the zone {zone}."));
+    playbook.calendars.iter().flat_map(one).chain(company).collect()
 }
 
 /// Days in a row with the same hours are told at once; days without hours are not told.

@@ -115,7 +115,7 @@ fn names_of_any_kind_come_back_as_they_were() {
 fn it_reads_as_a_person_would_write_it() {
     let file = written(&read_well(example::PLAYBOOK));
     for words in [
-        "company = \"Northwind Systems\"\nundo_hold = \"8s\"\nownership = [\n    \"opportunity\",\n    { rule = ",
+        "company = \"Northwind Systems\"\nundo_hold = \"8s\"\nzone = \"America/New_York\"\nownership = [\n    \"opportunity\",\n    { rule = ",
         "[[territory.west]]\ncountry = \"US\"\nstate = \"CA\"\nsegment = \"small business\"\nrep = \"wren\"\n",
         "[ladder.fast]\nrepeat = 1\n",
         "[[ladder.renewal]]\nteam = \"west\"\nwait = \"5m\"\n",
