@@ -294,16 +294,16 @@ mod tests {
         let (booked, follow_up) = (outcome(Some(9_000)), Wanted::FollowUp { words: String::new(), due: at(900) });
         let of_both = |one: Fate, other: Fate, before: Option<Fate>| {
             let end = |key, entry, wanted, about, fate| End { key, entry, wanted, about, fate };
-            let moves = Wanted::Moved;
+            let gives_way = Wanted::Moved;
             let mut ends = vec![
                 end(earlier, 1, &booked, None, one),
                 end(later, 5, &booked, None, other),
                 // What else belongs to that end is none of the two.
                 end(Uuid::from_u128(4), 5, &follow_up, None, Fate::Refused),
-                end(moved, 5, &moves, Some(earlier), Fate::Waits),
+                end(moved, 5, &gives_way, Some(earlier), Fate::Waits),
             ];
-            ends.extend(before.map(|before| end(Uuid::from_u128(5), 3, &moves, Some(earlier), before)));
-            let next = Next { wanted: &moves, entry: 5, at: at(0), begun: false, about: Some(earlier) };
+            ends.extend(before.map(|before| end(Uuid::from_u128(5), 3, &gives_way, Some(earlier), before)));
+            let next = Next { wanted: &gives_way, entry: 5, at: at(0), begun: false, about: Some(earlier) };
             timing(&next, &Around { past: &[], is_done: true, ends: &ends, undo: UNDO, now: at(99) })
         };
         for (one, other, before, told) in [
