@@ -230,6 +230,9 @@ fn offline_is_said_with_its_age_and_the_next_try() {
     desk.says(why);
 }
 
+/// What somebody who is signed out has to do.
+const SIGNED_OUT: &str = "signed out: comeback login https://desk.example --token-stdin";
+
 #[test]
 fn what_has_not_left_is_said_in_the_last_line_of_a_narrow_screen_too() {
     let offline = |why: &str| {
@@ -250,6 +253,25 @@ fn what_has_not_left_is_said_in_the_last_line_of_a_narrow_screen_too() {
         desk.says(online);
         desk.hear(Notice::Link(offline("connection refused")));
         desk.says(away);
+    }
+    // What has to be done goes before it, as long as the line holds that: it stands nowhere else.
+    let why = "an administrator signed this device out: comeback login says how";
+    for (size, signed_out, refused) in [
+        ((40, 12), "signed out · 4 need your eye (O)", "refused · 4 need your eye (O)"),
+        ((64, 16), SIGNED_OUT, why),
+        ((80, 24), SIGNED_OUT, why),
+        (
+            (120, 40),
+            "--token-stdin · 5 for me · 1 queued · 4 need your eye (O)",
+            "says how · 5 for me · 1 queued · 4 need your eye (O)",
+        ),
+    ] {
+        let mut desk = Desk::usual(size);
+        desk.hear(Notice::Outbox(Arc::new(outbox(&desk))));
+        desk.hear(Notice::Link(link(LinkState::SignedOut)));
+        desk.says(signed_out);
+        desk.hear(Notice::Link(link(LinkState::Refused { why: why.to_owned() })));
+        desk.says(refused);
     }
     // On hold it is said in words that fit.
     let mut desk = Desk::usual((50, 14));

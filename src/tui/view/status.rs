@@ -9,15 +9,18 @@ use crate::domain::conversation::Status;
 use crate::tui::keymap::{self, Context};
 use crate::tui::model::{HINT_AFTER, Model};
 
+/// Cells at the end of the line for how to see the keys, with the space before them.
+const HELP_CELLS: u16 = 8;
+
 /// Draws it.
 pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
     if hints(model, area, p) {
         return;
     }
-    let Said { long, brief, word: short, tone } = link(model, &p.tick);
+    let Wording { whole, brief, word, tone, is_remedy } = link(model, &p.tick);
     if let Some(shown) = &model.toast {
         p.tick.changes_at(shown.until);
-        let width = u16::try_from(short.chars().count()).unwrap_or(0);
+        let width = u16::try_from(word.chars().count()).unwrap_or(0);
         let loud = shown.toast.weight >= Weight::Warned;
         let (mark, how) = if loud { ("! ", Tone::Bad) } else { ("", Tone::Strong) };
         let room = area.width.saturating_sub(width + 2);
@@ -29,30 +32,33 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
             }
             p.put(area.x, y, room, line, how);
         }
-        p.put(area.right().saturating_sub(width), area.y, width, &short, tone);
+        p.put(area.right().saturating_sub(width), area.y, width, &word, tone);
         return;
     }
     let (away, unwritten) = (away(model, &p.tick), unwritten(model, &p.tick));
     let marked = model.list.marked.len();
     let marked = if marked > 0 { format!("· {marked} selected: a s d, Esc") } else { String::new() };
-    let help = "? keys";
-    let width = area.width.saturating_sub(8);
-    let (counts, few, why) = (counts(model), waiting(model), why(model));
-    let needs: usize = [&long, &unwritten, &away, &counts, &marked].into_iter().map(|text| taken(text)).sum();
+    // What has to be done is told to its end where the line holds that alone: also in the place of the keys.
+    let (beside_help, cells) = (area.width.saturating_sub(HELP_CELLS), whole.chars().count());
+    let is_kept = is_remedy && cells <= usize::from(area.width);
+    let has_help = !is_kept || cells <= usize::from(beside_help);
+    let width = if has_help { beside_help } else { area.width };
+    let (counts, waiting, why) = (counts(model), waiting(model), why(model));
+    let needs: usize = [&whole, &unwritten, &away, &counts, &marked].into_iter().map(|text| taken(text)).sum();
     // No space stands behind the last one.
     let room = usize::from(width) + 1;
     let told = format!("{counts}{why}");
     // What waits for somebody is told before what can be seen elsewhere, too.
-    if let Some((all, first)) = few.filter(|_| needs > room) {
-        let few = if taken(&brief) + taken(&all) <= room { all } else { first };
-        let brief = if taken(&brief) + taken(&few) <= room { brief } else { short };
+    if let Some(Waiting { all, urgent }) = waiting.filter(|_| needs > room) {
+        let waits = if taken(&brief) + taken(&all) <= room { all } else { urgent };
+        let link = if is_kept || taken(&brief) + taken(&waits) <= room { brief } else { word };
         p.pieces(
             area.x,
             area.y,
             width,
             &[
-                (&brief, tone),
-                (&few, Tone::Plain),
+                (&link, tone),
+                (&waits, Tone::Plain),
                 (&unwritten, Tone::Warn),
                 (&away, Tone::Warn),
                 (&marked, Tone::Accent),
@@ -64,7 +70,7 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
             area.y,
             width,
             &[
-                (&long, tone),
+                (&whole, tone),
                 (&unwritten, Tone::Warn),
                 (&away, Tone::Warn),
                 (&told, Tone::Plain),
@@ -72,8 +78,8 @@ pub(super) fn draw(model: &Model, area: Rect, p: &mut Painter<'_>) {
             ],
         );
     }
-    if model.context() != Context::Composer {
-        p.put(area.right().saturating_sub(6), area.y, 6, help, Tone::Dim);
+    if has_help && model.context() != Context::Composer {
+        p.put(area.right().saturating_sub(6), area.y, 6, "? keys", Tone::Dim);
     }
 }
 
@@ -94,35 +100,41 @@ fn taken(text: &str) -> usize {
     if text.is_empty() { 0 } else { text.chars().count() + 1 }
 }
 
-/// What is said of the connection.
-struct Said {
-    /// In full.
-    long: String,
+/// How the connection is told, by the room there is.
+struct Wording {
+    /// All of it.
+    whole: String,
     /// Where what waits would have no room beside that.
     brief: String,
     /// In a word.
     word: String,
     /// How loud.
     tone: Tone,
+    /// Whether it says what this person has to do: nothing goes before that, so that counts are cut and not this.
+    is_remedy: bool,
 }
 
-impl Said {
-    fn of(long: String, word: &str, tone: Tone) -> Self {
-        Self { brief: long.clone(), long, word: word.to_owned(), tone }
+impl Wording {
+    fn of(whole: String, word: &str, tone: Tone) -> Self {
+        Self { brief: whole.clone(), whole, word: word.to_owned(), tone, is_remedy: false }
+    }
+
+    fn remedy(whole: String, word: &str) -> Self {
+        Self { is_remedy: true, ..Self::of(whole, word, Tone::Bad) }
     }
 }
 
 /// The connection.
-fn link(model: &Model, tick: &Ticker) -> Said {
+fn link(model: &Model, tick: &Ticker) -> Wording {
     match &model.link {
-        LinkState::Starting => Said::of("connecting…".to_owned(), "connecting", Tone::Dim),
+        LinkState::Starting => Wording::of("connecting…".to_owned(), "connecting", Tone::Dim),
         LinkState::Online => match model.syncing {
             Some(n) => {
                 let word = format!("fetching {n}");
-                let long = format!("online, fetching everything: {n} so far");
-                Said { long, brief: word.clone(), word, tone: Tone::Good }
+                let whole = format!("online, fetching everything: {n} so far");
+                Wording { brief: word.clone(), ..Wording::of(whole, &word, Tone::Good) }
             }
-            None => Said::of("online".to_owned(), "online", Tone::Good),
+            None => Wording::of("online".to_owned(), "online", Tone::Good),
         },
         LinkState::Offline { since, retry_at, .. } => {
             let retry =
@@ -130,12 +142,12 @@ fn link(model: &Model, tick: &Ticker) -> Said {
             let age = tick.real_age(*since);
             let shown = tick.clock_time(*since, model.zone());
             // The reason stands behind the counts, where a narrow line cuts it first.
-            let long = format!("offline {age} – showing {shown}, {retry}");
-            Said { long, brief: format!("offline {age}"), word: "offline".to_owned(), tone: Tone::Bad }
+            let whole = format!("offline {age} – showing {shown}, {retry}");
+            Wording { brief: format!("offline {age}"), ..Wording::of(whole, "offline", Tone::Bad) }
         }
-        LinkState::Refused { why } => Said::of(why.clone(), "refused", Tone::Bad),
+        LinkState::Refused { why } => Wording::remedy(why.clone(), "refused"),
         LinkState::SignedOut => {
-            Said::of(format!("signed out: comeback login {} --token-stdin", model.login), "signed out", Tone::Bad)
+            Wording::remedy(format!("signed out: comeback login {} --token-stdin", model.login), "signed out")
         }
     }
 }
@@ -173,16 +185,23 @@ fn counts(model: &Model) -> String {
     format!("· {mine} for me{queued}{eye}")
 }
 
-/// What has not left, where there is no room for all: and what of it comes first where there is not even room for that.
-fn waiting(model: &Model) -> Option<(String, String)> {
+/// What has not left, where there is no room for all counts.
+struct Waiting {
+    /// All of it.
+    all: String,
+    /// What of it comes first where there is not even room for that.
+    urgent: String,
+}
+
+fn waiting(model: &Model) -> Option<Waiting> {
     let (queued, eye) = model.waiting();
+    let of_eye = format!("· {eye} need your eye (O)");
+    let of_queue = format!("· {queued} queued");
     match (queued, eye) {
         (0, 0) => None,
-        (queued, 0) => Some((format!("· {queued} queued"), format!("· {queued} queued"))),
-        (0, eye) => Some((format!("· {eye} need your eye (O)"), format!("· {eye} need your eye (O)"))),
-        (queued, eye) => {
-            Some((format!("· {queued} queued · {eye} need your eye (O)"), format!("· {eye} need your eye (O)")))
-        }
+        (_, 0) => Some(Waiting { all: of_queue.clone(), urgent: of_queue }),
+        (0, _) => Some(Waiting { all: of_eye.clone(), urgent: of_eye }),
+        (_, _) => Some(Waiting { all: format!("{of_queue} {of_eye}"), urgent: of_eye }),
     }
 }
 
