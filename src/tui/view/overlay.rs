@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::paint::{Painter, Tone, wrapped};
+use super::paint::{Painter, Tone, in_parts, wrapped};
 use super::{context, inside, list, on_call, when, why};
 use crate::client::handle::LinkState;
 use crate::domain::safe_text::SafeText;
@@ -136,14 +136,14 @@ fn draw_pick(model: &Model, pick: &Pick, p: &mut Painter<'_>) {
         Item::of(format!("{number}{}", choice.label), choice.detail.clone())
     };
     let items: Vec<Item> = left.iter().enumerate().map(item).collect();
-    let items = if pick.is_of_writers() { told_whole(model.size, items) } else { items };
+    let items = if pick.is_of_writers() { told_apart(model.size.0, items) } else { items };
     let said = layout::said(model.size, pick);
     choices(model, &pick.title, &pick.words, (part(&said, pick.top), said.gap), &items, pick.at, p);
 }
 
-/// What tells people apart is never cut: where one of them has too little room beside the name, what is said of all stands
-/// below their names.
-fn told_whole((columns, rows): (u16, u16), items: Vec<Item>) -> Vec<Item> {
+/// What tells people apart: where one of them has too little room beside the name, what is said of all stands below their
+/// names, in as many rows as it takes.
+fn told_apart(columns: u16, items: Vec<Item>) -> Vec<Item> {
     let inner = CHOICES.min(columns.saturating_sub(2)).saturating_sub(2);
     let column = column_of(&items, inner);
     let fits = |item: &Item| {
@@ -153,12 +153,9 @@ fn told_whole((columns, rows): (u16, u16), items: Vec<Item>) -> Vec<Item> {
     if items.iter().all(fits) {
         return items;
     }
-    // A border above and below the box and one of its own, what is typed, the gap and the name.
-    let most = usize::from(rows.saturating_sub(7)).max(1);
     let below = |item: Item| {
         let mut below = wrapped(&item.detail, inner.saturating_sub(BELOW));
         below.retain(|line| !line.is_empty());
-        below.truncate(most);
         Item { label: item.label, detail: String::new(), below }
     };
     items.into_iter().map(below).collect()
@@ -166,6 +163,17 @@ fn told_whole((columns, rows): (u16, u16), items: Vec<Item>) -> Vec<Item> {
 
 /// Cells before what stands under a name.
 const BELOW: u16 = 4;
+
+/// So many of these rows. The last one says that they go on, and cuts no name and no id in two.
+fn as_far(below: &[String], width: u16, rows: usize) -> Vec<String> {
+    if below.len() <= rows {
+        return below.to_vec();
+    }
+    let Some(whole) = rows.checked_sub(1) else { return Vec::new() };
+    let (shown, rest) = below.split_at(whole);
+    let last = in_parts(&rest.join(" "), width);
+    shown.iter().cloned().chain([last]).collect()
+}
 
 fn cells(text: &str) -> u16 {
     u16::try_from(SafeText::line(text).width()).unwrap_or(u16::MAX)
@@ -217,7 +225,7 @@ fn choices(
     let (mut y, mut seen) = (area.y + gap, first);
     for (index, item) in items.iter().enumerate().skip(first) {
         let high = u16::try_from(item.rows()).unwrap_or(u16::MAX);
-        // The first one is shown as far as there is room, the others whole.
+        // The first one is shown as far as there is room, and says that it goes on; the others whole.
         if y >= area.bottom() || (index > first && y.saturating_add(high) > area.bottom()) {
             break;
         }
@@ -225,10 +233,13 @@ fn choices(
         // What does not fit the column is told at the cost of what is said about it.
         let used = p.put(area.x + 2, y, area.width.saturating_sub(2), &item.label, Tone::Plain);
         let x = area.x + 2 + column.max(used);
-        p.put(x + 1, y, area.right().saturating_sub(x + 1), &item.detail, Tone::Dim);
         let end = y.saturating_add(high).min(area.bottom());
-        for (y, line) in (y + 1..end).zip(&item.below) {
-            p.put(area.x + BELOW, y, area.width.saturating_sub(BELOW), line, Tone::Dim);
+        let (room, rows) = (area.width.saturating_sub(BELOW), usize::from(end.saturating_sub(y + 1)));
+        // Without a row for any of what stands below, the name says that there is more.
+        let detail = if rows == 0 && !item.below.is_empty() { "…" } else { item.detail.as_str() };
+        p.put(x + 1, y, area.right().saturating_sub(x + 1), detail, Tone::Dim);
+        for (y, line) in (y + 1..end).zip(as_far(&item.below, room, rows)) {
+            p.put(area.x + BELOW, y, room, &line, Tone::Dim);
         }
         if index == at {
             p.select(Rect::new(area.x, y, area.width, end - y));
