@@ -48,7 +48,7 @@ type Stamps = BTreeMap<String, Stamp>;
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     length: u64,
-    /// When it says that it was written: a copy may keep that of what it was made from.
+    /// When it says that it was written: a copy may keep that of what it was made from, and a clock elsewhere was wrong.
     modified: (i64, i64),
     /// When it came to be as it is here, which nobody can say otherwise.
     came: (i64, i64),
@@ -60,14 +60,15 @@ impl Stamp {
         Self { length: told.len(), modified, came }
     }
 
-    /// When it was written, by its own word.
+    /// When it was written, by its own word: not after it came here, as it is.
     fn own(&self) -> Timestamp {
-        at(self.modified)
+        at(self.modified.min(self.came))
     }
 
-    /// When it was written here, as the later of both times says it.
-    fn written(&self) -> Timestamp {
-        at(self.modified.max(self.came))
+    /// When it came here, which is over by now, whatever the disk's clock says.
+    fn here(&self, now: Option<Timestamp>) -> Timestamp {
+        let came = at(self.came);
+        now.map_or(came, |now| came.min(now))
     }
 }
 
@@ -258,7 +259,7 @@ fn whole(folder: &Path, names: &Names, now: Option<Timestamp>) -> Result<(Stamps
         return Err("the folder is being written".to_owned());
     }
     let of_deals = before.iter().filter(|(name, _)| books::tells_deals(name));
-    books.deals_written = of_deals.map(|(_, stamp)| stamp.written()).max().unwrap_or(Timestamp::MIN);
+    books.deals_written = of_deals.map(|(_, stamp)| stamp.here(now)).max().unwrap_or(Timestamp::MIN);
     Ok((before, books))
 }
 
@@ -345,7 +346,7 @@ impl Crm for Files {
         true
     }
 
-    /// All of them, when one of their tables was written at `since` or later: what a row says of its own change is nothing that
+    /// All of them, when one of their tables came here at `since` or later: what a row says of its own change is nothing that
     /// whoever mends it, or adds an old one, need have thought of. Else by what rows say. Page by page in the order of their
     /// ids, which no change of the tables between two pages moves; and a table that was written meanwhile was written later
     /// than the next question begins, which is told all of it.

@@ -1,6 +1,7 @@
 //! Deals of a folder, as reports know them: a row that says little says nothing false.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -31,6 +32,20 @@ fn dated(folder: &Path, name: &str, text: &str, at: &str) {
     let ms = u64::try_from(instant(at).unwrap().millis()).unwrap();
     let file = fs::File::options().write(true).open(&path).unwrap();
     file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_millis(ms)).unwrap();
+}
+
+/// When a table came to be here, by the disk's clock.
+fn came(folder: &Path, name: &str) -> Timestamp {
+    let told = fs::metadata(folder.join(name)).unwrap();
+    Timestamp::from_millis(told.ctime() * 1000 + told.ctime_nsec() / 1_000_000)
+}
+
+/// Writes a table, again until the disk says that it came after an instant.
+fn written_after(folder: &Path, name: &str, text: &str, than: Timestamp) {
+    while {
+        fs::write(folder.join(name), text).unwrap();
+        came(folder, name) <= than
+    } {}
 }
 
 /// Reads the folder and its deals, at that time, and answers what is reported of them.
@@ -80,6 +95,43 @@ async fn a_copy_that_keeps_its_time_changed_as_it_came_and_tells_of_stages_by_th
     let (own, said) = (instant("2026-02-24T10:00:00Z").unwrap(), instant("2026-01-05").unwrap());
     assert!(of("d-1").changed > own, "it was written now");
     assert_eq!((of("d-1").stages[0].at, of("d-2").stages[0].at, of("d-2").changed), (own, said, said));
+}
+
+/// A program whose clock is ahead wrote it, or what it was unpacked from.
+#[tokio::test]
+async fn a_table_that_says_it_was_written_in_the_future_is_mended_by_the_next_one() {
+    let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);
+    let projections = Arc::new(Projections::open(&folder.path().join("comeback.sqlite")).unwrap());
+    let table = |end: &str| format!("{COLUMNS}d-1,Rollout,Negotiation,c-1,100.00,USD,2026-01-05,{end}\n");
+    dated(folder.path(), "deals.csv", &table("2026-03-02,yes"), "2037-01-02");
+    assert_eq!(fates(&crm, &projections, "2026-03-03T10:01:00Z").await, [(Fate::Won, 1)]);
+    let told = crm.deals(Timestamp::MIN, None).await.unwrap().deals;
+    assert_eq!(told[0].changed, came(folder.path(), "deals.csv"));
+    dated(folder.path(), "deals.csv", &table("2026-03-02,"), "2026-03-03T12:00:00Z");
+    assert_eq!(fates(&crm, &projections, "2026-03-03T12:01:00Z").await, [(Fate::Lost, 1)]);
+    // Nor did it come to its stage then.
+    dated(folder.path(), "deals.csv", "id,name,stage\nd-1,A,New\n", "2037-01-02");
+    crm.books().await.unwrap();
+    let told = crm.deals(Timestamp::MIN, None).await.unwrap().deals;
+    assert_eq!(told[0].stages[0].at, came(folder.path(), "deals.csv"));
+}
+
+/// The disk may be another machine's, whose clock is ahead.
+#[tokio::test]
+async fn no_row_changed_after_now_as_the_reader_is_told_it() {
+    let (folder, crm) = folder(&[("contacts.csv", PEOPLE), ("deals.csv", "id,name,stage\nd-1,A,New\n")]);
+    let now = instant("2026-01-05").unwrap();
+    let clock = Arc::new(ManualClock::at(now));
+    let crm = crm.by(clock.clone());
+    crm.books().await.unwrap();
+    let told = crm.deals(Timestamp::MIN, None).await.unwrap().deals;
+    assert_eq!((told[0].changed, told[0].stages[0].at), (now, now));
+    // What is written later is told later.
+    clock.advance(Span::minutes(1));
+    dated(folder.path(), "deals.csv", "id,name,stage\nd-1,A,Won\n", "2037-01-02");
+    crm.books().await.unwrap();
+    let told = crm.deals(now + Span::minutes(1), None).await.unwrap().deals;
+    assert_eq!((told[0].stage.as_str(), told[0].changed), ("Won", now + Span::minutes(1)));
 }
 
 #[tokio::test]
@@ -158,9 +210,10 @@ async fn a_row_that_is_mended_added_or_corrected_is_followed_at_the_next_asking_
     assert_eq!(of(&reported(&crm, &projections, "2026-03-03T11:01:00Z").await), (4, 100_000, 0));
     // So is a way that is written down later than its deal.
     let stages = "deal,stage,at\nd-1,Lead,2026-01-02\n";
-    dated(folder.path(), "stages.csv", stages, "2037-01-02");
+    let table_came = came(folder.path(), "deals.csv");
+    written_after(folder.path(), "stages.csv", stages, table_came);
     crm.books().await.unwrap();
-    let told = crm.deals(instant("2037-01-01").unwrap(), None).await.unwrap().deals;
+    let told = crm.deals(table_came + Span::millis(1), None).await.unwrap().deals;
     let of = |id: &str| told.iter().find(|deal| deal.id.0 == id).map(|deal| deal.stages.len());
     assert_eq!((told.len(), of("d-1")), (4, Some(2)));
 }
@@ -183,10 +236,10 @@ async fn a_table_that_is_written_between_two_pages_is_told_whole_from_there_on()
     };
     fs::write(folder.path().join("deals.csv"), table("2026-02-01")).unwrap();
     crm.books().await.unwrap();
-    let since = instant("2037-01-01").unwrap();
+    let since = came(folder.path(), "deals.csv") + Span::millis(1);
     let page = crm.deals(since, None).await.unwrap();
     assert_eq!((page.deals.len(), page.next.as_deref()), (200, Some("d-199")));
-    dated(folder.path(), "deals.csv", &table("2026-02-02"), "2037-06-01");
+    written_after(folder.path(), "deals.csv", &table("2026-02-02"), since - Span::millis(1));
     crm.books().await.unwrap();
     let mut after = page.next;
     let mut told = 0;

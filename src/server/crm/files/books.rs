@@ -59,7 +59,7 @@ pub struct Books {
     pub(super) deals: BTreeMap<DealId, Deal>,
     /// Whoever owns something.
     pub(super) owners: BTreeSet<String>,
-    /// When one of the tables that they stand in was last written, as of this reading.
+    /// When one of the tables that they stand in last came here as it is, as of this reading.
     pub(super) deals_written: Timestamp,
     /// Tasks that somebody completed, by the keys of their writes, and when.
     pub(super) done: BTreeMap<String, Timestamp>,
@@ -140,8 +140,9 @@ pub(super) fn read_at(folder: &Path, names: &Names, now: Option<Timestamp>) -> R
     books.done = completed.into_iter().map(|(_, row)| (row.task, row.at.unwrap_or(written))).collect();
     // A deal's way may be told later than the deal.
     let tables = [stamp(folder, "deals")?, stamp(folder, "stages")?];
-    let latest = |of: fn(&Stamp) -> Timestamp| tables.iter().flatten().map(of).max().unwrap_or_default();
-    let written = Left { own: latest(Stamp::own), here: latest(Stamp::written) };
+    let latest = |of: &dyn Fn(&Stamp) -> Timestamp| tables.iter().flatten().map(of).max().unwrap_or_default();
+    let here = latest(&|stamp| stamp.here(now));
+    let written = Left { own: latest(&Stamp::own).min(here), here };
     let mut ways: BTreeMap<&str, Vec<&StageRow>> = BTreeMap::new();
     for (_, stage) in &stages {
         ways.entry(&stage.deal).or_default().push(stage);
@@ -314,7 +315,7 @@ impl Meant<'_> {
 struct Left {
     /// By their own word: a copy may keep that of what it was made from.
     own: Timestamp,
-    /// Here, which a copy cannot say otherwise.
+    /// Here, which neither a copy can say otherwise nor a clock that was ahead: it is never later than now.
     here: Timestamp,
 }
 
