@@ -48,7 +48,7 @@ pub struct About {
     pub since: String,
     /// The last local day counted.
     pub until: String,
-    /// In which zone a day begins; replies count in that of their cohort's hours.
+    /// In which zone a day begins now; what was counted under another one keeps its day.
     pub zone: String,
     /// The newest entry of the journal it knows.
     pub read_to: u64,

@@ -4,12 +4,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use comeback::domain::deal::{Closed, Deal};
 use comeback::domain::event::{Event, Subject};
-use comeback::domain::time::Timestamp;
+use comeback::domain::id::DealId;
+use comeback::domain::measure::cell::By;
+use comeback::domain::measure::load::day_of;
+use comeback::domain::measure::outcomes::Fate;
+use comeback::domain::playbook::Playbook;
+use comeback::domain::time::{Span, Timestamp};
 use comeback::journal::frame::Fact;
 use comeback::journal::{Head, seal};
 use comeback::server::measure::follow::follow_by;
+use comeback::server::measure::outcomes::Asked;
 use comeback::server::measure::projections::{TABLES, file_of};
+use comeback::server::measure::report::{Days, Desk, Sees};
 use comeback::server::measure::{Projections, follow};
 use comeback::server::store::sqlite::SqliteStore;
 use comeback::server::store::{Batch, Store};
@@ -200,7 +208,7 @@ async fn what_cannot_be_read_says_nothing_and_stops_nothing() {
     for body in [&b""[..], b"{}", b"\xff", br#"{"subject":{"conversation":"x"},"kind":"received","event":{}}"#] {
         record.holds(story.now, body).await;
     }
-    story.wait(comeback::domain::time::Span::minutes(1));
+    story.wait(Span::minutes(1));
     let told = story.record.len();
     story.answers("maya");
     record.goes_on(&story.record[told..], Batch::default()).await;
@@ -227,7 +235,7 @@ async fn another_journal_under_the_same_name_is_measured_anew() {
     // As long, and another one.
     let other = folder.path().join("other.sqlite");
     let mut story = Story::begins();
-    story.wait(comeback::domain::time::Span::minutes(3));
+    story.wait(Span::minutes(3));
     let mut record = Record::begins(&other, &story).await;
     story.texts("Hello?");
     story.texts("Hello??");
@@ -248,4 +256,75 @@ async fn another_journal_under_the_same_name_is_measured_anew() {
         .unwrap();
     let again = Arc::new(Projections::open(&other).unwrap());
     assert!(follow(&record.store, &again, &running).await.unwrap().refolded);
+}
+
+/// A deal that was won then.
+fn won(at: Timestamp) -> Deal {
+    Deal {
+        id: DealId::new("d-1"),
+        name: String::new(),
+        account: None,
+        contacts: Vec::new(),
+        owner: None,
+        pipeline: String::new(),
+        stage: "won".to_owned(),
+        amount_cents: None,
+        currency: None,
+        opened: Some(at - Span::minutes(30 * 24 * 60)),
+        closes: None,
+        closed: Some(Closed { at, won: true }),
+        changed: at,
+        stages: Vec::new(),
+    }
+}
+
+/// As the playbook's page says it: what was counted keeps its day, also measured anew, and deals go by today's zone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_zone_counts_from_its_version_on_and_moves_deals_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    // Tuesday, ten o'clock in New York: in Tokyo Wednesday begins.
+    let mut story = Story::begins();
+    let mut record = Record::begins(&path, &story).await;
+    story.receives(1, "main", "Hello?", 0, None);
+    record.goes_on(&story.record, Batch::default()).await;
+    let told = story.record.len();
+    let projections = Arc::new(Projections::open(&path).unwrap());
+    let (_stay, running) = watch::channel(false);
+    follow(&record.store, &projections, &running).await.unwrap();
+    projections.put_deals(&[won(story.now)], story.now).unwrap();
+    let here = story.playbook.clone();
+    let there = Playbook { version: 2, company_zone: Some(chrono_tz::Asia::Tokyo), ..here.clone() };
+    story.playbook = there.clone();
+    let applied = Event::PlaybookApplied { version: 2, by: None, why: None, back_to: None };
+    let batch = Batch { playbook: Some(there.clone()), ..Batch::default() };
+    record.goes_on(&[(story.now, Subject::Playbook, applied)], batch).await;
+    story.wait(Span::minutes(1));
+    story.receives(2, "main", "Hello?", 0, None);
+    record.goes_on(&story.record[told..], Batch::default()).await;
+    follow(&record.store, &projections, &running).await.unwrap();
+
+    let (head, now) = (record.head.seq, story.now);
+    let of = |playbook: &Playbook, date: &str| {
+        let day = day_of(date.parse().unwrap());
+        let (projections, playbook) = (Arc::clone(&projections), Arc::new(playbook.clone()));
+        let window = Days { since: day, until: day };
+        let desk = Desk { projections, playbook, head, now, sees: Sees::All, window };
+        let deals = desk.outcomes(&Asked::default()).unwrap().reconciled;
+        let deals: Vec<Fate> = deals.iter().map(|row| row.fate).collect();
+        (desk.sla(By::Team, 0).unwrap().total.replies, deals)
+    };
+    let (tuesday, wednesday) = ("2026-03-03", "2026-03-04");
+    let stands = || {
+        // A reply on each day, whoever asks: the first one came before there was another zone.
+        assert_eq!((of(&here, tuesday), of(&here, wednesday).0), ((1, vec![Fate::Won]), 1));
+        assert_eq!(of(&there, tuesday), (1, vec![Fate::Open]), "it was won after that day ended in Tokyo");
+        assert_eq!(of(&there, wednesday), (1, vec![Fate::Won]));
+    };
+    stands();
+    let as_it_happened = dump(&path);
+    projections.clear().unwrap();
+    assert!(follow(&record.store, &projections, &running).await.unwrap().refolded);
+    assert_eq!(dump(&path), as_it_happened);
+    stands();
 }
