@@ -181,7 +181,8 @@ fn start(d: &mut Draft, message: MessageId, judged: Option<Box<Judged>>) {
 pub(super) fn abandon(mut d: Draft, world: &ReadSet<'_>, message: MessageId) -> Decided {
     if is_sending(&d, message) {
         d.say(Event::SendAbandoned { message });
-        rearm(&mut d, world, message);
+        let opted_out = is_opted_out(&d, world);
+        rearm(&mut d, message, opted_out);
     }
     d.facts()
 }
@@ -225,7 +226,8 @@ pub(super) fn never_left(mut d: Draft, world: &ReadSet<'_>, message: MessageId) 
         let reasons = std::iter::once(Review::NeverLeft).chain(held).collect();
         d.say(Event::AnswerParked { message, by: answer.by, reasons });
         back_in_sight(&mut d);
-        rearm(&mut d, world, message);
+        let opted_out = is_opted_out(&d, world);
+        rearm(&mut d, message, opted_out);
     }
     d.facts()
 }
@@ -264,13 +266,15 @@ pub(super) fn report(
         return d.facts();
     }
     d.say(Event::DeliveryChanged { message, delivery, error });
-    if delivery.is_failure() {
-        if opted_out {
-            withdrawal::withdraw(&mut d, world, OptOutSource::Carrier);
-        } else if !is_opted_out(&d, world) && !automatic {
+    if delivery.is_failure() && !automatic {
+        let opted_out = opted_out || is_opted_out(&d, world);
+        if !opted_out {
             back_in_sight(&mut d);
-            rearm(&mut d, world, message);
         }
+        rearm(&mut d, message, opted_out);
+    }
+    if opted_out {
+        withdrawal::withdraw(&mut d, world, OptOutSource::Carrier);
     }
     d.facts()
 }
@@ -297,11 +301,14 @@ fn back_in_sight(d: &mut Draft) {
 }
 
 /// A clock that this answer met runs again with its original due time, also in place of a later one. A buyer who
-/// withdrew consent waits for no text.
-fn rearm(d: &mut Draft, world: &ReadSet<'_>, message: MessageId) {
+/// withdrew consent waits for no text: nothing met it, and no answer is needed any more.
+fn rearm(d: &mut Draft, message: MessageId, opted_out: bool) {
     let Some(met) = d.c.met.clone().filter(|met| met.by == message) else { return };
     let sooner = d.c.clock.as_ref().is_none_or(|running| met.clock.due < running.due);
-    if sooner && !is_opted_out(d, world) {
+    if sooner {
         d.say(Event::SlaRearmed { clock: met.clock });
+        if opted_out {
+            d.say(Event::SlaDropped);
+        }
     }
 }

@@ -220,6 +220,20 @@ fn error_21610_opts_the_number_out_and_takes_back_unsent_texts_everywhere() {
 }
 
 #[test]
+fn a_text_refused_for_an_opt_out_answered_nobody_and_nobody_is_late_with_it() {
+    let (mut story, message) = sent();
+    let said = story.machine(Actor::Carrier, &report(message, Delivery::Failed, Some(21610)));
+    let clock: Vec<&str> = kinds(&said).into_iter().filter(|kind| kind.starts_with("sla")).collect();
+    assert_eq!(clock, ["sla_rearmed", "sla_dropped"]);
+    assert_eq!((&story.c().clock, &story.c().met), (&None, &None));
+    // One that the buyer stopped before the carrier said of another cause that it failed.
+    let (mut story, message) = sent();
+    story.texts("STOP");
+    let said = story.machine(Actor::Carrier, &report(message, Delivery::Failed, Some(30003)));
+    assert!(kinds(&said).ends_with(&["sla_rearmed", "sla_dropped"]), "{said:?}");
+}
+
+#[test]
 fn error_21610_opts_out_whatever_was_reported_before_it() {
     for before in [Some((Delivery::Failed, None)), Some((Delivery::Delivered, None)), None] {
         let (mut story, message) = sent();
