@@ -25,7 +25,7 @@ pub(super) trait Traces: Crm {
             | What::Reopened
             | What::Undelivered { .. }
             | What::Missed { .. } => self.marked(write).await,
-            What::TaskDone { task, .. } => {
+            What::TaskDone { task, .. } | What::PutAside { task } => {
                 let is_done = self.task(task).await?.is_over();
                 Ok(is_done.then(|| task.clone()))
             }

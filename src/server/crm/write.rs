@@ -57,6 +57,12 @@ pub enum What {
         /// Somebody else is asked now: it must not look as if its owner had done it.
         passed_on: bool,
     },
+    /// A task for later is needed no more. One that is over already stays as it is, and so do the words in it: its owner may
+    /// have noted something there.
+    PutAside {
+        /// The CRM's id of it.
+        task: String,
+    },
     /// How a conversation ended: in the log, and as a meeting when one was made.
     Outcome {
         /// In our words: `meeting booked`.
@@ -234,7 +240,9 @@ impl Write {
                 Some(format!("by {name}"))
             }
             What::Missed { .. } => Some(format!("of {name}")),
-            What::TaskDone { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => None,
+            What::TaskDone { .. } | What::PutAside { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => {
+                None
+            }
         }
     }
 
@@ -244,6 +252,7 @@ impl Write {
             What::Log { .. } => "log",
             What::Task { .. } => "task",
             What::TaskDone { .. } => "task done",
+            What::PutAside { .. } => "put aside",
             What::Outcome { .. } => "outcome",
             What::Reopened => "reopened",
             What::Moved { .. } => "moved",

@@ -92,10 +92,12 @@ impl WriteBack {
                         Err(unmade) => return self.unmade(row, unmade, now).await,
                     };
                 }
+                // Somebody deleted what it changes.
+                Err(CrmError::NotFound) if is_change(&row.wanted) => return self.end(row, CrmEnd::Dropped, now).await,
                 Err(error) => return self.failed(row, &error).await,
             }
         }
-        if let (What::TaskDone { task, .. }, false) = (&write.what, row.begun) {
+        if let (What::TaskDone { task, .. } | What::PutAside { task }, false) = (&write.what, row.begun) {
             match self.was_completed(&row, task).await {
                 Ok(false) => {}
                 Ok(true) | Err(TaskTrouble::Crm(CrmError::NotFound)) => {
@@ -113,10 +115,7 @@ impl WriteBack {
         }
         match written {
             Ok(id) => self.made(row, id).await,
-            // Somebody deleted what it changes.
-            Err(CrmError::NotFound) if row.wanted.changes_an_end() || matches!(row.wanted, Wanted::TaskDone { .. }) => {
-                self.end(row, CrmEnd::Dropped, now).await
-            }
+            Err(CrmError::NotFound) if is_change(&row.wanted) => self.end(row, CrmEnd::Dropped, now).await,
             Err(error) => {
                 row.begun = error.may_have_been_made();
                 // The call itself may have begun long after it was said on disk that it would.
@@ -299,7 +298,7 @@ impl WriteBack {
             }
             Wanted::PutAside => {
                 let Some(task) = self.about(row).await?.and_then(|earlier| earlier.made) else { return Ok(None) };
-                What::TaskDone { task, passed_on: true }
+                What::PutAside { task }
             }
             Wanted::Undelivered { message } if came_of::was_out(past, *message, row.place.0) => {
                 let Some(text) = self.service.store().message(*message).await? else { return Ok(None) };
@@ -412,6 +411,11 @@ impl WriteBack {
 fn deal(subject: &Subject, contact: &ContactId, what: &What) -> Option<DealId> {
     let card = subject.cards.iter().find(|card| card.contact == *contact)?;
     card.opportunity.as_ref()?.id.clone().filter(|_| !matches!(what, What::Owner))
+}
+
+/// Whether it changes a record of ours there, and with that nothing is left to do once somebody deleted it.
+const fn is_change(wanted: &Wanted) -> bool {
+    wanted.changes_an_end() || matches!(wanted, Wanted::TaskDone { .. })
 }
 
 /// Whether it is a task that nobody needs any more.

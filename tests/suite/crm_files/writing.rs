@@ -143,8 +143,8 @@ async fn a_line_that_a_crash_cut_off_anywhere_is_written_once_and_spoils_no_othe
 async fn a_task_is_done_by_our_own_word_or_by_a_row_of_whoever_completed_it() {
     let (folder, crm) = folder(&[("contacts.csv", PEOPLE)]);
     let crm = crm.writing();
-    let (ours, theirs, open, passed) = (task(), task(), task(), task());
-    for task in [&ours, &theirs, &open, &passed] {
+    let (ours, theirs, open, passed, later) = (task(), task(), task(), task(), task());
+    for task in [&ours, &theirs, &open, &passed, &later] {
         crm.write(task).await.unwrap();
         assert_eq!(crm.task(&task.key.to_string()).await, Ok(TaskState::Open));
     }
@@ -152,6 +152,9 @@ async fn a_task_is_done_by_our_own_word_or_by_a_row_of_whoever_completed_it() {
     crm.write(&done).await.unwrap();
     let on = What::TaskDone { task: passed.key.to_string(), passed_on: true };
     crm.write(&write("c-1", on)).await.unwrap();
+    crm.write(&write("c-1", What::PutAside { task: later.key.to_string() })).await.unwrap();
+    let last = lines(folder.path()).pop().unwrap();
+    assert_eq!((&last["kind"], &last["passed_on"]), (&json!("task_done"), &json!(true)), "{last}");
     let rows = format!("task,at\n{},2026-11-03T10:05:00Z\nno-task-of-ours,\n", theirs.key);
     rewrite(folder.path(), "tasks_done.csv", &rows);
     crm.books().await.unwrap();
@@ -163,13 +166,17 @@ async fn a_task_is_done_by_our_own_word_or_by_a_row_of_whoever_completed_it() {
     drop(crm);
     let after = Files::new(folder.path(), reps()).unwrap().writing();
     assert_eq!(after.task(&ours.key.to_string()).await, Ok(at("2026-11-03T10:00:00Z")));
-    assert_eq!(after.task(&passed.key.to_string()).await, Ok(TaskState::Deferred), "nobody did it");
+    for nobodys in [&passed, &later] {
+        assert_eq!(after.task(&nobodys.key.to_string()).await, Ok(TaskState::Deferred), "nobody did it");
+    }
     assert_eq!(after.task(&theirs.key.to_string()).await, Ok(at("2026-11-03T10:05:00Z")));
     for none in [Uuid::now_v7().to_string(), "no key".to_owned(), done.key.to_string()] {
         assert_eq!(after.task(&none).await, Err(CrmError::NotFound), "{none}");
     }
-    let of_none = write("c-1", What::TaskDone { task: Uuid::now_v7().to_string(), passed_on: false });
-    assert_eq!(after.write(&of_none).await, Err(CrmError::NotFound));
+    let none = Uuid::now_v7().to_string();
+    for of_none in [What::TaskDone { task: none.clone(), passed_on: false }, What::PutAside { task: none }] {
+        assert_eq!(after.write(&write("c-1", of_none)).await, Err(CrmError::NotFound));
+    }
 }
 
 #[tokio::test]

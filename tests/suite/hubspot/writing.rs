@@ -144,6 +144,31 @@ async fn a_task_is_open_until_it_is_completed_there_or_here_and_a_deleted_one_is
 }
 
 #[tokio::test]
+async fn a_task_for_later_is_put_aside_while_it_is_open_and_what_its_owner_noted_in_it_stays() {
+    let portal = Portal::open().await;
+    let dana = portal.contact("Dana", "+14155550123", &json!({}));
+    let id = portal.crm.write(&write(&portal, &dana, follow_up(&portal))).await.unwrap();
+    let (title, notes) = (json!("Call Dana in May"), json!("Their budget is made in April"));
+    let noted = json!({ "hs_task_subject": title, "hs_task_body": notes, "hs_task_status": "WAITING" });
+    portal.hubspot.change("tasks", &id, &noted).unwrap();
+    let aside = write(&portal, &dana, What::PutAside { task: id.clone() });
+    assert_eq!(portal.crm.find(&aside).await, Ok(None));
+    let status = || {
+        let task = portal.hubspot.all("tasks")[0]["properties"].clone();
+        assert_eq!((&task["hs_task_subject"], &task["hs_task_body"]), (&title, &notes), "{task}");
+        task["hs_task_status"].clone()
+    };
+    for _ in 0..2 {
+        assert_eq!((portal.crm.write(&aside).await, status()), (Ok(id.clone()), json!("DEFERRED")));
+    }
+    assert_eq!(portal.crm.find(&aside).await, Ok(Some(id.clone())));
+    portal.hubspot.change("tasks", &id, &json!({ "hs_task_status": "COMPLETED" })).unwrap();
+    assert_eq!((portal.crm.write(&aside).await, status()), (Ok(id.clone()), json!("COMPLETED")), "somebody did it");
+    portal.hubspot.delete("tasks", &id);
+    assert_eq!(portal.crm.write(&aside).await, Err(CrmError::NotFound));
+}
+
+#[tokio::test]
 async fn how_many_tasks_stand_takes_one_call_and_a_deleted_one_is_missing() {
     let portal = Portal::open().await;
     let dana = portal.contact("Dana", "+14155550123", &json!({}));

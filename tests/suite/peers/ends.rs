@@ -13,7 +13,7 @@ use comeback::server::write_back::WriteBack;
 use serde_json::{Value, json};
 
 use super::books::{asked, assert_each_once, clean, crm, first, kinds, somebody, until, written};
-use super::shop::{Desk, Shop, eventually};
+use super::shop::{Desk, Shop, eventually, http};
 
 async fn does(desk: &Desk, buyer: &str, command: Value) {
     let verdict = desk.does(buyer, &command).await;
@@ -309,6 +309,31 @@ async fn of_a_conversation_that_is_put_off_twice_one_task_for_later_is_open() {
     does(&desk, &buyer, json!({ "do": "done", "outcome": "not_interested" })).await;
     assert_eq!(later().await, [false, false]);
     assert_each_once(&written(&shop).await);
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_for_later_that_somebody_did_by_then_stays_done() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let (desk, runner) = by_hand(&shop, Arc::new(crm(&shop))).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    desk.knows(&crm(&shop), &buyer).await;
+    does(&desk, &buyer, json!({ "do": "done", "outcome": "nurture" })).await;
+    shop.later(20);
+    runner.round().await.unwrap();
+    let all = written(&shop).await;
+    let task = all.iter().find(|w| w["write"]["subject"] == "Ask whether the time is better now").unwrap();
+    let url = format!("{}/emulator/v1/crm/tasks/{}/done", shop.emulator.base_url(), task["id"].as_str().unwrap());
+    assert!(http().post(url).send().await.unwrap().status().is_success());
+    asked(&shop, &desk, &buyer, "this is not for us").await;
+    does(&desk, &buyer, json!({ "do": "done", "outcome": "not_interested" })).await;
+    shop.later(20);
+    runner.round().await.unwrap();
+    let all = written(&shop).await;
+    let aside = all.iter().filter(|w| w["write"]["kind"] == "task_done" && w["write"]["task"] == task["id"]);
+    assert_eq!(aside.count(), 0, "{all:#?}");
+    assert_eq!(desk.service().store().crm_standing().await.unwrap().waiting, 0);
     desk.close().await;
 }
 

@@ -187,6 +187,31 @@ async fn a_task_is_open_until_it_is_completed_there_or_here_and_a_deleted_one_is
 }
 
 #[tokio::test]
+async fn a_task_for_later_is_put_aside_while_it_is_open_and_what_its_owner_noted_in_it_stays() {
+    let org = Org::open().await;
+    let dana = org.contact("Dana", "+14155550123", &json!({}));
+    let id = org.crm.write(&write(&org, &dana, follow_up(&org))).await.unwrap();
+    let (title, notes) = (json!("Call Dana in May"), json!("Their budget is made in April"));
+    let noted = json!({ "Subject": title, "Description": notes, "Status": "In Progress" });
+    org.salesforce.change("Task", &id, &noted).unwrap();
+    let aside = write(&org, &dana, What::PutAside { task: id.clone() });
+    assert_eq!(org.crm.find(&aside).await, Ok(None));
+    let status = || {
+        let task = org.salesforce.all("Task")[0].clone();
+        assert_eq!((&task["Subject"], &task["Description"]), (&title, &notes), "{task}");
+        task["Status"].clone()
+    };
+    for _ in 0..2 {
+        assert_eq!((org.crm.write(&aside).await, status()), (Ok(id.clone()), json!("Deferred")));
+    }
+    assert_eq!(org.crm.find(&aside).await, Ok(Some(id.clone())));
+    org.salesforce.change("Task", &id, &json!({ "Status": "Completed" })).unwrap();
+    assert_eq!((org.crm.write(&aside).await, status()), (Ok(id.clone()), json!("Completed")), "somebody did it");
+    org.salesforce.delete("Task", &id);
+    assert_eq!(org.crm.write(&aside).await, Err(CrmError::NotFound));
+}
+
+#[tokio::test]
 async fn how_many_tasks_stand_takes_one_call_and_a_deleted_one_is_missing() {
     let org = Org::open().await;
     let dana = org.contact("Dana", "+14155550123", &json!({}));

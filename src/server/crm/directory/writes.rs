@@ -26,9 +26,11 @@ struct Task {
 
 /// A write as JSON: what a directory is posted, and what stands on a line of a folder's `written.jsonl`.
 pub(in crate::server::crm) fn body(write: &Write) -> Value {
+    // A task that is put aside is one that its owner did not do: whoever keeps tasks knows that kind.
+    let kind = if matches!(write.what, What::PutAside { .. }) { "task_done" } else { write.word() };
     let mut body = json!({
         "key": write.key,
-        "kind": write.word().replace(' ', "_"),
+        "kind": kind.replace(' ', "_"),
         "contact": write.contact.0,
         "deal": write.deal.as_ref().map(|deal| &deal.0),
         "owner": write.owner.as_ref().map(|owner| &owner.0),
@@ -47,6 +49,7 @@ pub(in crate::server::crm) fn body(write: &Write) -> Value {
         }
         What::Moved { meeting } => json!({ "meeting": meeting }),
         What::TaskDone { task, passed_on } => json!({ "task": task, "passed_on": passed_on }),
+        What::PutAside { task } => json!({ "task": task, "passed_on": true }),
         What::Outcome { outcome, words, meeting, sla } => json!({
             "outcome": outcome,
             "words": words,

@@ -75,7 +75,8 @@ impl Written {
             if open.made.contains_key(&write.key) {
                 return Ok(write.key.to_string());
             }
-            if let What::TaskDone { task, .. } = &write.what
+            let (ends, passed_on) = ended(&write.what);
+            if let Some(task) = ends
                 && !key_of(task).is_some_and(|task| matches!(open.made.get(&task), Some(Made::Task { .. })))
             {
                 return Err(CrmError::NotFound);
@@ -88,8 +89,8 @@ impl Written {
             open.heard(&Line {
                 key: write.key.to_string(),
                 kind: kind(&write.what).to_owned(),
-                task: if let What::TaskDone { task, .. } = &write.what { Some(task.clone()) } else { None },
-                passed_on: matches!(write.what, What::TaskDone { passed_on: true, .. }),
+                task: ends.map(str::to_owned),
+                passed_on,
                 at: Some(write.at.to_string()),
             });
             Ok(write.key.to_string())
@@ -240,7 +241,7 @@ const TASK_DONE: &str = "task_done";
 const fn kind(what: &What) -> &'static str {
     match what {
         What::Task { .. } => TASK,
-        What::TaskDone { .. } => TASK_DONE,
+        What::TaskDone { .. } | What::PutAside { .. } => TASK_DONE,
         What::Log { .. }
         | What::Outcome { .. }
         | What::Reopened
@@ -249,6 +250,23 @@ const fn kind(what: &What) -> &'static str {
         | What::Missed { .. }
         | What::Owner
         | What::Consent { .. } => "",
+    }
+}
+
+/// The task that it ends, and whether nobody did that one.
+fn ended(what: &What) -> (Option<&str>, bool) {
+    match what {
+        What::TaskDone { task, passed_on } => (Some(task), *passed_on),
+        What::PutAside { task } => (Some(task), true),
+        What::Log { .. }
+        | What::Task { .. }
+        | What::Outcome { .. }
+        | What::Reopened
+        | What::Moved { .. }
+        | What::Undelivered { .. }
+        | What::Missed { .. }
+        | What::Owner
+        | What::Consent { .. } => (None, false),
     }
 }
 

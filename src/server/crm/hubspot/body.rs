@@ -34,7 +34,7 @@ pub const fn place(write: &Write) -> Option<Place> {
         What::Outcome { meeting: None, .. } | What::Reopened | What::Undelivered { .. } | What::Missed { .. } => {
             Some(Place { kind: "notes", marked: "hs_note_body" })
         }
-        What::TaskDone { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => None,
+        What::TaskDone { .. } | What::PutAside { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => None,
     }
 }
 
@@ -82,6 +82,7 @@ const fn timestamp(write: &Write) -> Timestamp {
         What::Outcome { meeting: Some(meeting), .. } => meeting.from,
         What::Log { .. }
         | What::TaskDone { .. }
+        | What::PutAside { .. }
         | What::Outcome { meeting: None, .. }
         | What::Reopened
         | What::Moved { .. }
@@ -134,12 +135,14 @@ fn properties(write: &Write, whose: &str) -> Value {
         What::Missed { when, until, words, .. } => {
             json!({ "hs_note_body": drawn(write, &[&not_answered(when, until, words), whose]) })
         }
-        What::TaskDone { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => json!({}),
+        What::TaskDone { .. } | What::PutAside { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => {
+            json!({})
+        }
     }
 }
 
 /// The request that changes what is there; nothing for a write that makes something, or where an owner is missing. How an
-/// opt-out is marked stands in [`super::opt_out`].
+/// opt-out is marked stands in [`super::opt_out`]; how a meeting gives way and a task is put aside, in [`super::writing`].
 pub fn change(write: &Write, owner: Option<&str>) -> Option<Question> {
     match &write.what {
         What::TaskDone { task, passed_on } => {
@@ -154,6 +157,7 @@ pub fn change(write: &Write, owner: Option<&str>) -> Option<Question> {
         | What::Task { .. }
         | What::Outcome { .. }
         | What::Reopened
+        | What::PutAside { .. }
         | What::Moved { .. }
         | What::Undelivered { .. }
         | What::Missed { .. }

@@ -33,6 +33,13 @@ impl HubSpot {
             }
             return Ok(meeting.clone());
         }
+        if let What::PutAside { task } = &write.what {
+            if !self.task_state(task).await?.is_over() {
+                let aside = json!({ "hs_task_status": "DEFERRED" });
+                self.call::<read::Made>(ask::change("tasks", task, &aside)).await?;
+            }
+            return Ok(task.clone());
+        }
         let known = match &write.owner {
             Some(_) => Some(self.known().await?),
             None => None,

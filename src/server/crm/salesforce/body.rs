@@ -42,7 +42,7 @@ pub const fn place(write: &Write) -> Option<&'static str> {
         | What::Undelivered { .. }
         | What::Missed { .. } => Some("Task"),
         What::Outcome { meeting: Some(_), .. } => Some("Event"),
-        What::TaskDone { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => None,
+        What::TaskDone { .. } | What::PutAside { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => None,
     }
 }
 
@@ -135,19 +135,21 @@ fn properties(write: &Write, by: By<'_>, words: &Words) -> Value {
         What::Reopened => done(OPENED_AGAIN.to_owned(), &[whose]),
         What::Undelivered { when, words, .. } => done(not_arrived(when, words), &[whose]),
         What::Missed { when, until, words, .. } => done(not_answered(when, until, words), &[whose]),
-        What::TaskDone { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => json!({}),
+        What::TaskDone { .. } | What::PutAside { .. } | What::Moved { .. } | What::Owner | What::Consent { .. } => {
+            json!({})
+        }
     }
 }
 
 /// The request that changes what is there; nothing for a write that makes something, or where an owner is missing. How an
-/// opt-out is marked stands in [`super::opt_out`]; how a meeting gives way, in [`give_way`].
+/// opt-out is marked stands in [`super::opt_out`]; how a meeting gives way, in [`give_way`]; how a task is put aside, in
+/// [`put_aside`].
 pub fn change(write: &Write, owner: Option<&str>, words: &Words) -> Option<Question> {
     match &write.what {
         What::TaskDone { task, passed_on: false } => Some(ask::change("Task", task, json!({ "Status": words.closed }))),
         What::TaskDone { task, passed_on: true } => {
             let said = told(write, &[PASSED_ON]);
-            let status = words.aside.as_ref().unwrap_or(&words.closed);
-            Some(ask::change("Task", task, json!({ "Status": status, "Description": said })))
+            Some(ask::change("Task", task, json!({ "Status": aside(words), "Description": said })))
         }
         What::Owner => {
             let (kind, id) = owned(write);
@@ -157,11 +159,22 @@ pub fn change(write: &Write, owner: Option<&str>, words: &Words) -> Option<Quest
         | What::Task { .. }
         | What::Outcome { .. }
         | What::Reopened
+        | What::PutAside { .. }
         | What::Moved { .. }
         | What::Undelivered { .. }
         | What::Missed { .. }
         | What::Consent { .. } => None,
     }
+}
+
+/// The request by which a task for later is put aside: its words are its owner's.
+pub fn put_aside(task: &str, words: &Words) -> Question {
+    ask::change("Task", task, json!({ "Status": aside(words) }))
+}
+
+/// The status of what nobody is asked to do any more; where the organisation has no word for that, of what is closed.
+fn aside(words: &Words) -> &str {
+    words.aside.as_deref().unwrap_or(&words.closed)
 }
 
 /// The request by which a meeting gives way, which is called `subject` there. Salesforce keeps no state of a meeting: it stays
@@ -174,7 +187,7 @@ pub fn give_way(meeting: &str, subject: &str) -> Question {
 /// The record that a write changes, and is told by when it was changed.
 pub fn changed(write: &Write) -> &str {
     match &write.what {
-        What::TaskDone { task, .. } => task,
+        What::TaskDone { task, .. } | What::PutAside { task } => task,
         What::Moved { meeting } => meeting,
         What::Owner => owned(write).1,
         What::Log { .. }
@@ -322,6 +335,7 @@ mod tests {
             let passed_on = body(&ends(true), words);
             assert_eq!(passed_on["Status"], status);
             assert!(passed_on["Description"].as_str().unwrap().starts_with("Passed on: "), "{passed_on}");
+            assert_eq!(put_aside("00TA", words).body, Some(json!({ "Status": status })), "its words are its owner's");
         }
     }
 

@@ -30,6 +30,12 @@ impl Salesforce {
             }
             return Ok(meeting.clone());
         }
+        if let What::PutAside { task } = &write.what {
+            if !self.task_state(task).await?.is_over() {
+                self.ask(&body::put_aside(task, &self.known().await?.words)).await?;
+            }
+            return Ok(task.clone());
+        }
         let known = self.known().await?;
         let owner = self.owner_of(write, &known).await?;
         let refused = match self.make_of(write, owner.as_deref(), &known).await {
