@@ -133,14 +133,6 @@ pub fn is_put_away(past: &Past, end: u64) -> bool {
     before.take_while(|(_, at, _)| at == ended).any(|(.., event)| matches!(event, Event::Received { .. }))
 }
 
-/// Whether a person opened again what ended with the entry `end`, whenever that was. The buyer who writes again takes nothing
-/// back.
-pub fn is_taken_back(past: &Past, end: u64) -> bool {
-    let mut behind = past.iter().skip_while(|(seq, ..)| *seq <= end);
-    let again = behind.find(|(.., event)| matches!(event, Event::Reopened { .. }));
-    matches!(again, Some((.., Event::Reopened { by: Some(_) })))
-}
-
 /// Whether the end that the entry `end` tells was taken back by a person within that time, or by an answer that failed.
 pub fn is_undone(past: &Past, end: u64, within: Span) -> bool {
     let mut behind = past.iter().skip_while(|(seq, ..)| *seq < end);
@@ -312,8 +304,5 @@ mod tests {
         let buyer = past(vec![(0, done(Outcome::Called)), (5, Event::Reopened { by: None }), (6, again())]);
         assert!(!is_undone(&buyer, 1, undo), "the buyer wrote again: it had ended");
         assert!(!is_undone(&buyer, 9, undo) && !is_undo(&buyer, 1, undo));
-        assert!(!is_taken_back(&buyer, 1), "not by them");
-        let late = past(vec![(0, done(Outcome::Called)), (900, again()), (950, done(Outcome::Called))]);
-        assert!(is_taken_back(&late, 1) && !is_taken_back(&late, 3));
     }
 }

@@ -93,11 +93,8 @@ pub fn timing(next: &Next<'_>, around: &Around<'_>) -> Timing {
             return Timing::Held(next.at + undo);
         }
         // It may have waited for long, or have been refused, and the conversation went on meanwhile.
-        if matches!(next.wanted, Wanted::FollowUp { .. }) && is_overtaken(next.entry, around) {
-            return Timing::Dropped;
-        }
-        if matches!(next.wanted, Wanted::Outcome { meeting: Some(_), .. }) && !meeting_stands(next, around) {
-            return Timing::WithoutMeeting;
+        if let Some((sure, told)) = overtaken(next, around) {
+            return if now < sure { Timing::Held(sure) } else { told };
         }
     }
     if matches!(next.wanted, Wanted::TaskDone { .. }) && !next.begun && around.is_done {
@@ -116,7 +113,7 @@ pub fn timing(next: &Next<'_>, around: &Around<'_>) -> Timing {
     Timing::Now
 }
 
-/// An end behind another one, that nobody took back at once.
+/// An end behind another one, that nobody took back so far.
 struct Later {
     at: Timestamp,
     outcome: Outcome,
@@ -134,27 +131,35 @@ fn later_ends(end: u64, around: &Around<'_>) -> impl Iterator<Item = Later> {
     })
 }
 
-/// Whether what the end `end` left to do is over: it ended again, after a person had opened it again, or in a way that says
-/// where the buyer stands. Who only answered a buyer's thanks changed nothing.
-fn is_overtaken(end: u64, around: &Around<'_>) -> bool {
-    let is_taken_back = came_of::is_taken_back(around.past, end);
-    later_ends(end, around).any(|later| is_taken_back || says_where_it_stands(later.outcome))
+/// What becomes of a write that a later end overtook, and from when on that is sure: until then that end may be taken back itself,
+/// and what is wanted here stands. Nothing while none did.
+fn overtaken(next: &Next<'_>, around: &Around<'_>) -> Option<(Timestamp, Timing)> {
+    let sure = |overtakes: &dyn Fn(&Later) -> bool| {
+        later_ends(next.entry, around).filter(overtakes).map(|later| later.at + around.undo).min()
+    };
+    if matches!(next.wanted, Wanted::FollowUp { .. }) {
+        return Some((sure(&|later| says_where_it_stands(later.outcome))?, Timing::Dropped));
+    }
+    if matches!(next.wanted, Wanted::Outcome { meeting: Some(_), .. }) {
+        return Some((sure(&|later| ends_meeting(next.wanted, later))?, Timing::WithoutMeeting));
+    }
+    None
 }
 
-/// Whether the meeting that an end booked is still one: until the conversation ended otherwise, or as another meeting that
-/// this one gives way to. One of which no time is known takes no meeting's place.
-fn meeting_stands(booked: &Next<'_>, around: &Around<'_>) -> bool {
-    let is_taken_back = came_of::is_taken_back(around.past, booked.entry);
-    !later_ends(booked.entry, around).any(|later| match later.outcome {
-        Outcome::Meeting => later.meeting.is_some() && gives_way(booked.wanted, later.at),
+/// Whether a meeting that was booked is none any more with a later end: one that says where the buyer stands, or that books
+/// another meeting, to which this one gives way. One of which no time is known takes no meeting's place. Who was only answered since
+/// comes all the same, as to a meeting that the CRM took at once.
+fn ends_meeting(booked: &Wanted, later: &Later) -> bool {
+    match later.outcome {
+        Outcome::Meeting => later.meeting.is_some() && gives_way(booked, later.at),
         Outcome::Texted
         | Outcome::Called
         | Outcome::Mailed
         | Outcome::Nurture
         | Outcome::NotInterested
         | Outcome::WrongPerson
-        | Outcome::NoAnswerNeeded => is_taken_back || says_where_it_stands(later.outcome),
-    })
+        | Outcome::NoAnswerNeeded => says_where_it_stands(later.outcome),
+    }
 }
 
 /// When it is said of a meeting that it gives way to the one that takes its place, or of a task for later that it is put aside:
@@ -246,7 +251,11 @@ mod tests {
             // Opened again, it has not ended otherwise yet.
             (vec![(100, rep.clone())], Timing::Now, Timing::Now),
             (vec![(100, rep.clone()), (200, done(Outcome::NotInterested))], Timing::WithoutMeeting, Timing::Dropped),
-            (vec![(100, rep.clone()), (200, done(Outcome::Called))], Timing::WithoutMeeting, Timing::Dropped),
+            (vec![(100, rep.clone()), (200, done(Outcome::Nurture))], Timing::WithoutMeeting, Timing::Dropped),
+            (vec![(100, rep.clone()), (200, done(Outcome::WrongPerson))], Timing::WithoutMeeting, Timing::Dropped),
+            // Called or texted first, they come all the same, as to a meeting that stood there at once.
+            (vec![(100, rep.clone()), (200, done(Outcome::Called))], Timing::Now, Timing::Now),
+            (vec![(100, rep.clone()), (200, done(Outcome::Texted))], Timing::Now, Timing::Now),
             // Their thanks are answered.
             (vec![(100, buyer.clone()), (200, done(Outcome::Texted))], Timing::Now, Timing::Now),
             (vec![(100, buyer.clone()), (200, done(Outcome::Nurture))], Timing::WithoutMeeting, Timing::Dropped),
@@ -266,6 +275,29 @@ mod tests {
             let begun = Next { wanted: &booked, entry: 1, at: at(0), begun: true, about: None };
             let around = Around { past: &past, is_done: false, ends: &[], undo: UNDO, now: at(9_999) };
             assert_eq!(timing(&begun, &around), Timing::Now, "it may stand there: {past:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_later_end_overtook_waits_until_nobody_can_take_that_one_back() {
+        let booked = outcome(Some(9_000));
+        let later = Wanted::FollowUp { words: "Ask again".to_owned(), due: at(9_000) };
+        let over = |more: Vec<(i64, Event)>| {
+            let mut events =
+                vec![(0, done(Outcome::Meeting)), (100, again(false)), (200, done(Outcome::NotInterested))];
+            events.extend(more);
+            past(events)
+        };
+        let (open, undone) = (over(Vec::new()), over(vec![(205, again(true))]));
+        // The buyer wrote again within that time: it had ended.
+        let twice = over(vec![(203, again(false)), (206, done(Outcome::Nurture))]);
+        for (wanted, told) in [(&booked, Timing::WithoutMeeting), (&later, Timing::Dropped)] {
+            assert_eq!(of(wanted, (1, 0), &open, 209), Timing::Held(at(210)), "{wanted:?}");
+            assert_eq!(of(wanted, (1, 0), &open, 210), told);
+            assert_eq!(of(wanted, (1, 0), &undone, 206), Timing::Now, "{wanted:?} stands again");
+            assert_eq!(of(wanted, (1, 0), &undone, 999), Timing::Now);
+            assert_eq!(of(wanted, (1, 0), &twice, 208), Timing::Held(at(210)), "by the first of two");
+            assert_eq!(of(wanted, (1, 0), &twice, 210), told);
         }
     }
 

@@ -68,7 +68,7 @@ impl WriteBack {
             return self.mark(row, number).await;
         }
         let now = self.service.clock().now();
-        let mut write = match self.read(&mut row, now).await? {
+        let mut write = match self.read(&row, now).await? {
             Ok(write) => write,
             Err(unmade) => return self.unmade(row, unmade, now).await,
         };
@@ -87,7 +87,7 @@ impl WriteBack {
                 Ok(None) => {
                     // No call made it: whether it is still wanted is looked at as if none had been tried.
                     row.begun = false;
-                    write = match self.read(&mut row, now).await? {
+                    write = match self.read(&row, now).await? {
                         Ok(write) => write,
                         Err(unmade) => return self.unmade(row, unmade, now).await,
                     };
@@ -106,6 +106,10 @@ impl WriteBack {
                 Err(TaskTrouble::Crm(error)) => return self.failed(row, &error).await,
                 Err(TaskTrouble::Store(error)) => return Err(error),
             }
+        }
+        if let (What::Outcome { meeting: None, .. }, Wanted::Outcome { meeting, .. }) = (&write.what, &mut row.wanted) {
+            // Whoever books another one later finds none there that could give way.
+            *meeting = None;
         }
         self.begins(&mut row, now).await?;
         let mut written = self.crm.write(&write).await;
@@ -183,24 +187,23 @@ impl WriteBack {
         self.service.store().put_crm_row(&row).await.map(|()| None)
     }
 
-    /// What is to be written, or why it is not now. A row that books a meeting books none any more where that does not stand.
-    async fn read(&self, row: &mut CrmRow, now: Timestamp) -> Result<Result<Box<Write>, Unmade>, StoreError> {
+    /// What is to be written, or why it is not now. Of a booking that does not stand any more no meeting is.
+    async fn read(&self, row: &CrmRow, now: Timestamp) -> Result<Result<Box<Write>, Unmade>, StoreError> {
         let Some(subject) = self.service.store().subject(row.conversation, 0).await? else {
             return Ok(Err(Unmade::Dropped));
         };
         let past = self.past(row).await?;
-        match self.timing(row, &subject.state, &past, now).await? {
-            Timing::Now => {}
-            Timing::WithoutMeeting => {
-                if let Wanted::Outcome { meeting, .. } = &mut row.wanted {
-                    *meeting = None;
-                }
-            }
+        let books = match self.timing(row, &subject.state, &past, now).await? {
+            Timing::Now => true,
+            Timing::WithoutMeeting => false,
             Timing::Held(until) => return Ok(Err(Unmade::Held(until))),
             Timing::Behind => return Ok(Err(Unmade::Behind(BEHIND))),
             Timing::Dropped => return Ok(Err(Unmade::Dropped)),
+        };
+        let Some(mut said) = self.said(row, &subject, &past, now).await? else { return Ok(Err(Unmade::Dropped)) };
+        if let (What::Outcome { meeting, .. }, false) = (&mut said.what, books) {
+            *meeting = None;
         }
-        let Some(said) = self.said(row, &subject, &past, now).await? else { return Ok(Err(Unmade::Dropped)) };
         let contact = match one(&subject.state, subject.read) {
             Ok(contact) => contact,
             Err(why) => return Ok(Err(Unmade::Nobody(why))),

@@ -268,6 +268,75 @@ async fn a_booking_that_was_not_taken_and_stands_no_more_is_told_as_an_end_and_m
         let told: Vec<&str> = ends.iter().filter_map(|end| end["outcome"].as_str()).collect();
         assert_eq!(told, ["meeting booked", "not interested"], "{how:?}");
         assert!(ends.iter().all(|end| end["meeting"].is_null()), "{how:?}: {ends:#?}");
+        // Where none stands, none gives way.
+        does(&desk, &buyer, json!({ "do": "reopen" })).await;
+        let anew = json!({ "do": "booked", "meeting": { "from": at("2026-03-13T15:00:00Z"), "minutes": 30 } });
+        does(&desk, &buyer, anew).await;
+        shop.later(20);
+        runner.round().await.unwrap();
+        let all = written(&shop).await;
+        assert_eq!(all.iter().filter(|w| !w["write"]["meeting"].is_null()).count(), 1, "{how:?}: {all:#?}");
+        assert!(!kinds(&all).contains(&"moved"), "{how:?}: {all:#?}");
+        assert_each_once(&all);
+        desk.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booking_that_was_not_taken_at_once_stands_where_the_buyer_was_only_texted_since() {
+    let shop = Shop::open(|config| config.faults = clean()).await;
+    let (_, buyer) = somebody(&shop).await;
+    let choosy = Choosy::over(&shop, true, CrmError::Invalid("no meetings today".to_owned()));
+    let (desk, runner) = by_hand(&shop, Arc::clone(&choosy) as Arc<dyn Crm>).await;
+    asked(&shop, &desk, &buyer, "when can we talk?").await;
+    desk.knows(&crm(&shop), &buyer).await;
+    let booked = json!({ "do": "booked", "meeting": { "from": at("2026-03-12T15:00:00Z"), "minutes": 30 } });
+    does(&desk, &buyer, booked).await;
+    shop.later(20);
+    runner.round().await.unwrap();
+    // "See you tomorrow", and only then the CRM takes it.
+    does(&desk, &buyer, json!({ "do": "reopen" })).await;
+    does(&desk, &buyer, json!({ "do": "done", "outcome": "texted" })).await;
+    choosy.refuses.store(false, Ordering::SeqCst);
+    assert_eq!(desk.service().store().crm_retry(shop.now()).await.unwrap(), 1);
+    shop.later(20);
+    runner.round().await.unwrap();
+    let all = written(&shop).await;
+    let ends: Vec<&Value> = all.iter().map(|w| &w["write"]).filter(|w| w["kind"] == "outcome").collect();
+    let told: Vec<&str> = ends.iter().filter_map(|end| end["outcome"].as_str()).collect();
+    assert_eq!(told, ["meeting booked", "answered by text"], "{all:#?}");
+    assert_eq!(ends[0]["meeting"]["from"], "2026-03-12T15:00:00.000Z", "{all:#?}");
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_slip_of_the_hand_would_overtake_is_made_all_the_same_once_that_is_taken_back() {
+    let booked = json!({ "do": "booked", "meeting": { "from": at("2026-03-12T15:00:00Z"), "minutes": 30 } });
+    let nurture = json!({ "do": "done", "outcome": "nurture" });
+    for (end, told) in [(booked, "meeting booked"), (nurture, "not now: nurture")] {
+        let shop = Shop::open(|config| config.faults = clean()).await;
+        let (_, buyer) = somebody(&shop).await;
+        let (desk, runner) = by_hand(&shop, Arc::new(crm(&shop))).await;
+        asked(&shop, &desk, &buyer, "when can we talk?").await;
+        desk.knows(&crm(&shop), &buyer).await;
+        // Nobody writes into the CRM for a while.
+        does(&desk, &buyer, end).await;
+        shop.later(60);
+        asked(&shop, &desk, &buyer, "can you call me about it?").await;
+        does(&desk, &buyer, json!({ "do": "done", "outcome": "not_interested" })).await;
+        shop.later(3);
+        runner.round().await.unwrap();
+        shop.later(3);
+        does(&desk, &buyer, json!({ "do": "reopen" })).await;
+        shop.later(20);
+        runner.round().await.unwrap();
+        let all = written(&shop).await;
+        let ends: Vec<&Value> = all.iter().map(|w| &w["write"]).filter(|w| w["kind"] == "outcome").collect();
+        let outcomes: Vec<&str> = ends.iter().filter_map(|end| end["outcome"].as_str()).collect();
+        assert_eq!(outcomes, [told], "{all:#?}");
+        let later = all.iter().filter(|w| w["write"]["subject"] == "Ask whether the time is better now");
+        let made = later.filter(|w| w["done_at"].is_null()).count() + usize::from(!ends[0]["meeting"].is_null());
+        assert_eq!(made, 1, "its meeting, or its task for later: {all:#?}");
         assert_each_once(&all);
         desk.close().await;
     }
