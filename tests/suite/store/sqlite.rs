@@ -7,8 +7,11 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use comeback::clock::{Clock, ManualClock};
+use comeback::domain::event::{Event, Outcome, Subject};
 use comeback::domain::routing::Holder;
 use comeback::domain::time::Span;
+use comeback::domain::write_back::Wanted;
+use comeback::journal::Frame;
 use comeback::server::crm::Changed;
 use comeback::server::crm::changed::Kind;
 use comeback::server::feed::Presences;
@@ -21,14 +24,15 @@ use comeback::server::store::{
     Batch, CarrierLine, LineExtra, LineStop, People, RestoreWrite, Restored, StoreError, migrate,
 };
 use comeback::server::telemetry::Metrics;
-use rusqlite::Connection;
+use comeback::server::write_back::follow;
+use rusqlite::{Connection, params};
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::facts::something_everywhere;
 use super::reads::held_by;
 use super::scene::{
-    Kept, address, all_of, arrival, change, commit, delivery, device, minute, number, put, sign_in, text,
+    Kept, address, all_of, arrival, change, commit, delivery, device, entries, here, minute, number, put, sign_in, text,
 };
 
 fn open(path: &Path) -> Kept {
@@ -323,6 +327,48 @@ fn a_person_who_wrote_by_several_channels_becomes_one_and_what_any_of_them_withd
     assert_eq!(one("SELECT number FROM conversation"), id(1));
     assert_eq!(one("SELECT json_extract(state, '$.number') FROM conversation"), id(1));
     assert_eq!(one("SELECT number FROM ledger"), id(1));
+}
+
+#[tokio::test]
+async fn a_task_for_later_of_an_older_version_is_put_aside_by_a_later_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("comeback.sqlite");
+    let mut db = Connection::open(&path).unwrap();
+    migrate::sqlite(&mut db, &MIGRATIONS[..29]).unwrap();
+    let later = Wanted::FollowUp { words: "Ask again".to_owned(), due: minute(60) };
+    let wanted = serde_json::to_string(&later).unwrap();
+    let row =
+        "INSERT INTO crm_write VALUES (?1, ?2, ?3, ?4, 2, 0, 'maya', ?5, NULL, NULL, 0, 0, 0, NULL, 'made', 0, 'w-1')";
+    for (n, once, seq) in [(1, "later:1:0", 1), (2, "later:12:3", 12)] {
+        let of = here(n).to_string();
+        db.execute(row, params![Uuid::from_u128(n).to_string(), once, of, seq, wanted]).unwrap();
+    }
+    drop(db);
+    let store = open(&path);
+    for (n, once) in [(1, "end:1:later:0"), (2, "end:12:later:3")] {
+        let [kept] = store.crm_ends(here(n)).await.unwrap().try_into().unwrap();
+        assert_eq!((kept.once.as_str(), &kept.wanted), (once, &later));
+    }
+    let clock = Arc::new(ManualClock::at(minute(2)));
+    let service = Service::start(Arc::clone(&store), clock, &crate::world::playbook()).await.unwrap();
+    store.crm_follow(store.head().await.unwrap().0.seq, &[]).await.unwrap();
+    let event = Event::Done { outcome: Outcome::NotInterested, by: "maya".into(), meeting: None, note: None };
+    let frame = Frame {
+        subject: serde_json::to_value(Subject::Conversation(here(1))).unwrap(),
+        kind: event.kind().to_owned(),
+        event: serde_json::to_value(&event).unwrap(),
+        actor: serde_json::Value::Null,
+        command: None,
+        content: Vec::new(),
+        took_us: None,
+    };
+    let tx = store.begin().await.unwrap();
+    let entries = entries(tx.head(), minute(1), &[b"{}", &serde_json::to_vec(&frame).unwrap()]);
+    tx.commit(Batch { entries, ..Batch::default() }).await.unwrap();
+    follow(&service).await.unwrap();
+    let ends = store.crm_ends(here(1)).await.unwrap();
+    let aside: Vec<_> = ends.iter().filter(|row| row.wanted == Wanted::PutAside).map(|row| row.about).collect();
+    assert_eq!(aside, [Some(Uuid::from_u128(1))], "{ends:#?}");
 }
 
 #[test]
