@@ -163,6 +163,7 @@ macro_rules! conforms {
                     ends_of_a_conversation_are_told_in_order_and_a_write_about_one_closes_nothing
                     a_refused_task_that_is_tried_again_is_open_and_a_dropped_one_was_closed_by_nobody_there
                     writes_that_ended_long_ago_are_forgotten_and_open_tasks_are_not
+                    a_task_for_later_is_kept_until_the_day_that_it_is_for_is_as_long_ago
                     what_waited_before_a_backup_is_looked_for_before_it_is_made
                     one_text_is_read_by_its_id
                     what_is_written_of_a_numbers_consent_is_told_apart_and_counted_with_what_others_were_not_told

@@ -257,6 +257,19 @@ pub(super) async fn writes_that_ended_long_ago_are_forgotten_and_open_tasks_are_
     }
 }
 
+pub(super) async fn a_task_for_later_is_kept_until_the_day_that_it_is_for_is_as_long_ago(store: &Kept) {
+    let later = |key: u128, due: i64| row(key, key, 1, Wanted::FollowUp { words: String::new(), due: minute(due) });
+    let all = [(1, 4, CrmEnd::Made), (2, 5, CrmEnd::Made), (3, 5, CrmEnd::Dropped), (4, 5, CrmEnd::Refused)];
+    store.crm_follow(1, &all.map(|(key, due, _)| later(key, due))).await.unwrap();
+    for (key, due, end) in all {
+        store.put_crm_row(&ended(later(key, due), end, minute(2))).await.unwrap();
+    }
+    assert_eq!(store.forget_crm(minute(5), 9).await.unwrap(), 3, "what does not stand there is no task");
+    assert!(store.crm_row(Uuid::from_u128(2)).await.unwrap().is_some());
+    assert_eq!(store.forget_crm(minute(6), 9).await.unwrap(), 1);
+    assert_eq!(store.crm_row(Uuid::from_u128(2)).await.unwrap(), None);
+}
+
 pub(super) async fn what_waited_before_a_backup_is_looked_for_before_it_is_made(store: &Kept) {
     store.crm_follow(1, &[log(1, 1, 1), log(2, 2, 1)]).await.unwrap();
     store.put_crm_row(&ended(log(2, 2, 1), CrmEnd::Made, minute(2))).await.unwrap();

@@ -23,6 +23,12 @@ fn ends(row: &CrmRow, task: Uuid) -> bool {
     row.about == Some(task) && row.ended.is_none() && !row.begun
 }
 
+/// Whether it made a task for later that is for that day or a later one.
+fn is_ahead(row: &CrmRow, of: Timestamp) -> bool {
+    let is_made = matches!(row.ended, Some((CrmEnd::Made, _)));
+    is_made && matches!(row.wanted, Wanted::FollowUp { due, .. } if due >= of)
+}
+
 /// As if it had never been tried.
 fn put_back(row: &mut CrmRow, now: Timestamp) {
     (row.ended, row.waits, row.next_at, row.tries, row.closed) = (None, None, now, 0, false);
@@ -194,7 +200,10 @@ impl CrmWriteStore for MemoryStore {
 
     async fn forget_crm(&self, older_than: Timestamp, limit: usize) -> Result<usize, StoreError> {
         let mut tables = self.0.lock().await;
-        let is_old = |row: &&CrmRow| row.ended.is_some_and(|(_, at)| at < older_than) && !is_open_task(row);
+        let is_old = |row: &&CrmRow| {
+            let ended_before = row.ended.is_some_and(|(_, at)| at < older_than);
+            ended_before && !is_open_task(row) && !is_ahead(row, older_than)
+        };
         let mut old: Vec<(Timestamp, Uuid)> =
             tables.crm_writes.values().filter(is_old).filter_map(|row| Some((row.ended?.1, row.key))).collect();
         old.sort_unstable();

@@ -141,7 +141,9 @@ impl CrmWriteStore for SqliteStore {
 
     async fn forget_crm(&self, older_than: Timestamp, limit: usize) -> Result<usize, StoreError> {
         let sql = "DELETE FROM crm_write WHERE key IN (SELECT key FROM crm_write WHERE ended IS NOT NULL AND \
-                   ended_at < ?1 AND closed IS NOT 0 ORDER BY ended_at LIMIT ?2)";
+                   ended_at < ?1 AND closed IS NOT 0 AND NOT (ended = 'made' AND \
+                   json_extract(wanted, '$.write') = 'follow_up' AND json_extract(wanted, '$.due') >= ?1) \
+                   ORDER BY ended_at LIMIT ?2)";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.write(move |db| Ok(db.execute(sql, params![older_than.millis(), limit])?)).await
     }
