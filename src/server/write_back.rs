@@ -23,6 +23,7 @@ mod failed;
 mod follow;
 mod make;
 mod owners;
+mod past;
 mod people;
 mod tasks;
 

@@ -5,6 +5,7 @@ mod books;
 mod catcher;
 mod delivery;
 mod ends;
+mod later;
 mod media;
 mod opt_outs;
 mod prism;

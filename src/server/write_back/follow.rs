@@ -1,15 +1,16 @@
 //! What the journal wants written, kept as rows beside how far it was read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::consent;
+use super::past::past;
 use crate::domain::event::{Event, Subject};
 use crate::domain::id::{ConversationId, RepId};
 use crate::domain::time::{Span, Timestamp};
-use crate::domain::write_back::{self, Wanted};
+use crate::domain::write_back::{self, Wanted, came_of};
 use crate::journal::{Entry, Frame};
 use crate::server::service::Service;
 use crate::server::store::crm_write::{CrmEnd, CrmRow};
@@ -18,10 +19,11 @@ use crate::server::store::{Store, StoreError};
 /// Entries read at once.
 const PAGE: usize = 500;
 
-/// Places of a page that single events do not need: of what an end changes of earlier ones, of a task's end, and of a new
-/// task.
-const CHANGES: u32 = 500;
-const TASK_ENDS: u32 = 1_000;
+/// Places of an entry behind those of what it wants itself: of what an end changes of earlier ones, of the ends of tasks, and of a
+/// new task. A conversation has never so many of any that they reach the next.
+const CHANGES: u32 = 1_000_000;
+const TASK_ENDS: u32 = 2_000_000;
+const TASK: u32 = 3_000_000;
 
 /// Reads the journal to its end. A CRM that is connected for the first time is told nothing of what was before, but for
 /// who is opted out.
@@ -105,13 +107,15 @@ impl Page<'_> {
         }
         let kept = self.store.crm_ends(conversation).await?;
         let of_page = wanted.iter().filter(|row| row.conversation == conversation);
+        let before: Vec<&CrmRow> = kept.iter().chain(of_page).filter(|row| row.place.0 < entry.seq).collect();
+        let aside = if says { self.aside(conversation, &before).await? } else { BTreeSet::new() };
         // What was refused may be tried again, and stand there then.
         let stands = |row: &&CrmRow| !matches!(row.ended, Some((CrmEnd::Dropped, _)));
-        let earlier = kept.iter().chain(of_page).filter(|row| row.place.0 < entry.seq).filter(stands);
-        let changes = earlier.filter_map(|earlier| {
+        let changes = before.into_iter().filter(stands).filter_map(|earlier| {
+            let is_later = matches!(earlier.wanted, Wanted::FollowUp { .. });
             let (what, change) = if books && write_back::gives_way(&earlier.wanted, entry.at) {
                 ("moved", Wanted::Moved)
-            } else if says && matches!(earlier.wanted, Wanted::FollowUp { .. }) {
+            } else if says && is_later && !aside.contains(&earlier.key) {
                 ("end:aside", Wanted::PutAside)
             } else {
                 return None;
@@ -127,6 +131,20 @@ impl Page<'_> {
                 ..row(conversation, (entry.seq, n), entry.at, Some(by.clone()), change)
             })
             .collect())
+    }
+
+    /// Tasks for later that were put aside already, or are to be by an end that nobody took back; `rows` are oldest first.
+    async fn aside(&self, conversation: ConversationId, rows: &[&CrmRow]) -> Result<BTreeSet<Uuid>, StoreError> {
+        let all = rows.iter().copied().filter(|row| row.wanted == Wanted::PutAside);
+        let (waiting, ended): (Vec<&CrmRow>, Vec<&CrmRow>) = all.partition(|row| row.ended.is_none());
+        let made = ended.into_iter().filter(|row| matches!(row.ended, Some((CrmEnd::Made, _))));
+        let mut aside: BTreeSet<Uuid> = made.filter_map(|row| row.about).collect();
+        if let Some(first) = waiting.first() {
+            let past = past(self.store, conversation, first.place.0).await?;
+            let holds = |row: &&CrmRow| !came_of::is_undone(&past, row.place.0, self.undo);
+            aside.extend(waiting.into_iter().filter(holds).filter_map(|row| row.about));
+        }
+        Ok(aside)
     }
 
     /// Whoever has it now has the one task, and nobody else.
@@ -160,7 +178,7 @@ impl Page<'_> {
         let closed = self.store.crm_tasks_closed_there(conversation).await?;
         // Whoever completed it there acted: until the answer leaves they need no second one.
         if let (false, false, Some((rep, due))) = (stays, closed.iter().any(is_right), wanted.clone()) {
-            let place = (seq, TASK_ENDS * 2);
+            let place = (seq, TASK);
             let task = row(conversation, place, at, Some(rep), Wanted::Task { due });
             rows.push(CrmRow { once: format!("task:{conversation}:{seq}"), ..task });
         }

@@ -4,10 +4,10 @@ use std::sync::atomic::Ordering;
 
 use super::WriteBack;
 use super::owners::{KEPT, Stands};
+use super::past::past;
 use super::tasks::TaskTrouble;
 use crate::domain::contact::Body;
 use crate::domain::conversation::Conversation;
-use crate::domain::event::Event;
 use crate::domain::id::{ContactId, DealId, MessageId, RepId};
 use crate::domain::safe_text::SafeText;
 use crate::domain::sla;
@@ -16,7 +16,6 @@ use crate::domain::use_case;
 use crate::domain::write_back::timing::{Around, End, Fate, Next, Timing, timing};
 use crate::domain::write_back::{self, Wanted, came_of};
 use crate::domain::writer;
-use crate::journal::Frame;
 use crate::server::crm::CrmError;
 use crate::server::crm::write::{Meeting, Priority, What, Write, to_answer};
 use crate::server::store::crm_write::{CrmEnd, CrmRow};
@@ -31,11 +30,6 @@ const NOBODY_YET: Span = Span::minutes(60);
 
 /// A task that is due sooner goes before others.
 const SOON: Span = Span::minutes(60);
-
-/// Entries of a conversation looked at first for what its clock came to, and at most: a write may have waited for its buyer
-/// for days.
-const LOOKED_AT: usize = 200;
-const LOOKED_AT_MOST: usize = 51_200;
 
 /// How much of a text tells which it is, in cells of a line.
 const FIRST_WORDS: usize = 60;
@@ -192,7 +186,7 @@ impl WriteBack {
         let Some(subject) = self.service.store().subject(row.conversation, 0).await? else {
             return Ok(Err(Unmade::Dropped));
         };
-        let past = self.past(row).await?;
+        let past = past(self.service.store().as_ref(), row.conversation, row.place.0).await?;
         let books = match self.timing(row, &subject.state, &past, now).await? {
             Timing::Now => true,
             Timing::WithoutMeeting => false,
@@ -389,24 +383,6 @@ impl WriteBack {
         };
         let Some(body) = words(&message) else { return Ok(None) };
         Ok(Some(Said { what: What::Log { inbound, body, sla }, rep, at: message.at }))
-    }
-
-    /// What happened in its conversation, as far as it is read here.
-    async fn past(&self, row: &CrmRow) -> Result<Vec<(u64, Timestamp, Event)>, StoreError> {
-        let mut most = LOOKED_AT;
-        let entries = loop {
-            let entries = self.service.store().entries_of(row.conversation.0, most).await?;
-            let before = entries.iter().filter(|entry| entry.seq < row.place.0).count();
-            if entries.len() < most || before >= LOOKED_AT / 2 || most >= LOOKED_AT_MOST {
-                break entries;
-            }
-            most *= 4;
-        };
-        let events = entries.iter().filter_map(|entry| {
-            let frame = Frame::decode(&entry.body).ok()?;
-            Some((entry.seq, entry.at, serde_json::from_value::<Event>(frame.event).ok()?))
-        });
-        Ok(events.collect())
     }
 }
 

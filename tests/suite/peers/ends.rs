@@ -13,9 +13,9 @@ use comeback::server::write_back::WriteBack;
 use serde_json::{Value, json};
 
 use super::books::{asked, assert_each_once, clean, crm, first, kinds, somebody, until, written};
-use super::shop::{Desk, Shop, eventually, http};
+use super::shop::{Desk, Shop, eventually};
 
-async fn does(desk: &Desk, buyer: &str, command: Value) {
+pub(super) async fn does(desk: &Desk, buyer: &str, command: Value) {
     let verdict = desk.does(buyer, &command).await;
     assert_eq!(verdict["verdict"], "done", "{command} {verdict}");
 }
@@ -340,70 +340,6 @@ async fn what_a_slip_of_the_hand_would_overtake_is_made_all_the_same_once_that_i
         assert_each_once(&all);
         desk.close().await;
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn of_a_conversation_that_is_put_off_twice_one_task_for_later_is_open() {
-    let shop = Shop::open(|config| config.faults = clean()).await;
-    let (_, buyer) = somebody(&shop).await;
-    let (desk, runner) = by_hand(&shop, Arc::new(crm(&shop))).await;
-    asked(&shop, &desk, &buyer, "when can we talk?").await;
-    desk.knows(&crm(&shop), &buyer).await;
-    let nurture = || json!({ "do": "done", "outcome": "nurture" });
-    let later = async || -> Vec<bool> {
-        shop.later(20);
-        runner.round().await.unwrap();
-        let all = written(&shop).await.into_iter();
-        let later = all.filter(|w| w["write"]["subject"] == "Ask whether the time is better now");
-        later.map(|w| w["done_at"].is_null()).collect()
-    };
-    does(&desk, &buyer, nurture()).await;
-    assert_eq!(later().await, [true]);
-    // Said again by mistake and taken back at once it puts nothing aside.
-    does(&desk, &buyer, json!({ "do": "reopen" })).await;
-    does(&desk, &buyer, nurture()).await;
-    does(&desk, &buyer, json!({ "do": "reopen" })).await;
-    assert_eq!(later().await, [true]);
-    does(&desk, &buyer, nurture()).await;
-    assert_eq!(later().await, [false, true]);
-    let all = written(&shop).await;
-    let first = all.iter().find(|w| w["write"]["subject"] == "Ask whether the time is better now").unwrap();
-    let aside = all.iter().map(|w| &w["write"]).filter(|w| w["kind"] == "task_done" && w["task"] == first["id"]);
-    assert_eq!(aside.map(|w| &w["passed_on"]).collect::<Vec<_>>(), [&json!(true)], "nobody did it: {all:#?}");
-    // What is only answered leaves it.
-    asked(&shop, &desk, &buyer, "can you call me about it?").await;
-    does(&desk, &buyer, json!({ "do": "done", "outcome": "called" })).await;
-    assert_eq!(later().await, [false, true]);
-    asked(&shop, &desk, &buyer, "this is not for us").await;
-    does(&desk, &buyer, json!({ "do": "done", "outcome": "not_interested" })).await;
-    assert_eq!(later().await, [false, false]);
-    assert_each_once(&written(&shop).await);
-    desk.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_task_for_later_that_somebody_did_by_then_stays_done() {
-    let shop = Shop::open(|config| config.faults = clean()).await;
-    let (_, buyer) = somebody(&shop).await;
-    let (desk, runner) = by_hand(&shop, Arc::new(crm(&shop))).await;
-    asked(&shop, &desk, &buyer, "when can we talk?").await;
-    desk.knows(&crm(&shop), &buyer).await;
-    does(&desk, &buyer, json!({ "do": "done", "outcome": "nurture" })).await;
-    shop.later(20);
-    runner.round().await.unwrap();
-    let all = written(&shop).await;
-    let task = all.iter().find(|w| w["write"]["subject"] == "Ask whether the time is better now").unwrap();
-    let url = format!("{}/emulator/v1/crm/tasks/{}/done", shop.emulator.base_url(), task["id"].as_str().unwrap());
-    assert!(http().post(url).send().await.unwrap().status().is_success());
-    asked(&shop, &desk, &buyer, "this is not for us").await;
-    does(&desk, &buyer, json!({ "do": "done", "outcome": "not_interested" })).await;
-    shop.later(20);
-    runner.round().await.unwrap();
-    let all = written(&shop).await;
-    let aside = all.iter().filter(|w| w["write"]["kind"] == "task_done" && w["write"]["task"] == task["id"]);
-    assert_eq!(aside.count(), 0, "{all:#?}");
-    assert_eq!(desk.service().store().crm_standing().await.unwrap().waiting, 0);
-    desk.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
