@@ -131,8 +131,8 @@ fn later_ends(end: u64, around: &Around<'_>) -> impl Iterator<Item = Later> {
     })
 }
 
-/// What becomes of a write that a later end overtook, and from when on that is sure: until then that end may be taken back itself,
-/// and what is wanted here stands. Nothing while none did.
+/// What becomes of a write that a later end overtook, and from when on that is sure: until then that end may be taken back
+/// itself, and what is wanted here stands. Nothing while none did.
 fn overtaken(next: &Next<'_>, around: &Around<'_>) -> Option<(Timestamp, Timing)> {
     let sure = |overtakes: &dyn Fn(&Later) -> bool| {
         later_ends(next.entry, around).filter(overtakes).map(|later| later.at + around.undo).min()
@@ -146,9 +146,9 @@ fn overtaken(next: &Next<'_>, around: &Around<'_>) -> Option<(Timestamp, Timing)
     None
 }
 
-/// Whether a meeting that was booked is none any more with a later end: one that says where the buyer stands, or that books
-/// another meeting, to which this one gives way. One of which no time is known takes no meeting's place. Who was only answered since
-/// comes all the same, as to a meeting that the CRM took at once.
+/// Whether a meeting that was booked is none any more with a later end: one that says where the buyer stands, or that
+/// books another meeting, to which this one gives way. One of which no time is known takes no meeting's place. Who was only
+/// answered since comes all the same, as to a meeting that the CRM took at once.
 fn ends_meeting(booked: &Wanted, later: &Later) -> bool {
     match later.outcome {
         Outcome::Meeting => later.meeting.is_some() && gives_way(booked, later.at),

@@ -57,8 +57,8 @@ pub enum What {
         /// Somebody else is asked now: it must not look as if its owner had done it.
         passed_on: bool,
     },
-    /// A task for later is needed no more. One that is over already stays as it is, and so do the words in it: its owner may
-    /// have noted something there.
+    /// A task for later is needed no more. One that is over already stays as it is, and so do the words in it: its owner
+    /// may have noted something there.
     PutAside {
         /// The CRM's id of it.
         task: String,

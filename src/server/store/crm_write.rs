@@ -150,8 +150,8 @@ pub trait CrmWriteStore: Send + Sync + 'static {
     /// Puts what was refused back in the queue, and lets what we had no right to be tried at once; how many.
     async fn crm_retry(&self, now: Timestamp) -> Result<usize, StoreError>;
 
-    /// Forgets those that ended before `older_than`, at most `limit`; how many. An open task stays, and so does a task for later
-    /// that was made, until the day that it is for is before that, too: a later end may have to put it aside.
+    /// Forgets those that ended before `older_than`, at most `limit`; how many. An open task stays, and so does a task
+    /// for later that was made, until the day that it is for is before that, too: a later end may have to put it aside.
     async fn forget_crm(&self, older_than: Timestamp, limit: usize) -> Result<usize, StoreError>;
 
     /// What of a number's consent was written or is to be, oldest first, the newest `limit`.

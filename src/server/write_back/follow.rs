@@ -19,8 +19,8 @@ use crate::server::store::{Store, StoreError};
 /// Entries read at once.
 const PAGE: usize = 500;
 
-/// Places of an entry behind those of what it wants itself: of what an end changes of earlier ones, of the ends of tasks, and of a
-/// new task. A conversation has never so many of any that they reach the next.
+/// Places of an entry behind those of what it wants itself: of what an end changes of earlier ones, of the ends of tasks,
+/// and of a new task. A conversation has never so many of any that they reach the next.
 const CHANGES: u32 = 1_000_000;
 const TASK_ENDS: u32 = 2_000_000;
 const TASK: u32 = 3_000_000;
@@ -133,7 +133,8 @@ impl Page<'_> {
             .collect())
     }
 
-    /// Tasks for later that were put aside already, or are to be by an end that nobody took back; `rows` are oldest first.
+    /// Tasks for later that were put aside already, or are to be by an end that nobody took back; `rows` are oldest
+    /// first.
     async fn aside(&self, conversation: ConversationId, rows: &[&CrmRow]) -> Result<BTreeSet<Uuid>, StoreError> {
         let all = rows.iter().copied().filter(|row| row.wanted == Wanted::PutAside);
         let (waiting, ended): (Vec<&CrmRow>, Vec<&CrmRow>) = all.partition(|row| row.ended.is_none());

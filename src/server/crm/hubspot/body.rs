@@ -142,7 +142,8 @@ fn properties(write: &Write, whose: &str) -> Value {
 }
 
 /// The request that changes what is there; nothing for a write that makes something, or where an owner is missing. How an
-/// opt-out is marked stands in [`super::opt_out`]; how a meeting gives way and a task is put aside, in [`super::writing`].
+/// opt-out is marked stands in [`super::opt_out`]; how a meeting gives way and a task is put aside, in
+/// [`super::writing`].
 pub fn change(write: &Write, owner: Option<&str>) -> Option<Question> {
     match &write.what {
         What::TaskDone { task, passed_on } => {

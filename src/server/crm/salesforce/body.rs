@@ -142,8 +142,8 @@ fn properties(write: &Write, by: By<'_>, words: &Words) -> Value {
 }
 
 /// The request that changes what is there; nothing for a write that makes something, or where an owner is missing. How an
-/// opt-out is marked stands in [`super::opt_out`]; how a meeting gives way, in [`give_way`]; how a task is put aside, in
-/// [`put_aside`].
+/// opt-out is marked stands in [`super::opt_out`]; how a meeting gives way, in [`give_way`]; how a task is put aside,
+/// in [`put_aside`].
 pub fn change(write: &Write, owner: Option<&str>, words: &Words) -> Option<Question> {
     match &write.what {
         What::TaskDone { task, passed_on: false } => Some(ask::change("Task", task, json!({ "Status": words.closed }))),
