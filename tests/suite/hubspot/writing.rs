@@ -149,8 +149,8 @@ async fn a_task_for_later_is_put_aside_while_it_is_open_and_what_its_owner_noted
     let dana = portal.contact("Dana", "+14155550123", &json!({}));
     let id = portal.crm.write(&write(&portal, &dana, follow_up(&portal))).await.unwrap();
     let (title, notes) = (json!("Call Dana in May"), json!("Their budget is made in April"));
-    let noted = json!({ "hs_task_subject": title, "hs_task_body": notes, "hs_task_status": "WAITING" });
-    portal.hubspot.change("tasks", &id, &noted).unwrap();
+    let theirs = json!({ "hs_task_subject": title, "hs_task_body": notes, "hs_task_status": "WAITING" });
+    portal.hubspot.change("tasks", &id, &theirs).unwrap();
     let aside = write(&portal, &dana, What::PutAside { task: id.clone() });
     assert_eq!(portal.crm.find(&aside).await, Ok(None));
     let status = || {

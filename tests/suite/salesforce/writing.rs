@@ -192,8 +192,8 @@ async fn a_task_for_later_is_put_aside_while_it_is_open_and_what_its_owner_noted
     let dana = org.contact("Dana", "+14155550123", &json!({}));
     let id = org.crm.write(&write(&org, &dana, follow_up(&org))).await.unwrap();
     let (title, notes) = (json!("Call Dana in May"), json!("Their budget is made in April"));
-    let noted = json!({ "Subject": title, "Description": notes, "Status": "In Progress" });
-    org.salesforce.change("Task", &id, &noted).unwrap();
+    let theirs = json!({ "Subject": title, "Description": notes, "Status": "In Progress" });
+    org.salesforce.change("Task", &id, &theirs).unwrap();
     let aside = write(&org, &dana, What::PutAside { task: id.clone() });
     assert_eq!(org.crm.find(&aside).await, Ok(None));
     let status = || {
