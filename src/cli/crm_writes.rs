@@ -114,11 +114,11 @@ mod tests {
             next_at: at,
             tries: 1,
             begun: false,
-            waits: Some("the CRM refuses this".to_owned()),
+            waits: Some("the CRM does not let our app do this (403)".to_owned()),
             ended: None,
             made: None,
         };
-        assert!(line(&task, false, at).ends_with("the CRM refuses this"));
+        assert!(line(&task, false, at).ends_with("the CRM does not let our app do this (403)"));
         let behind = CrmRow { forbidden: false, waits: None, ..task };
         assert!(line(&behind, true, at).ends_with("behind the one before it of its conversation"));
         assert!(line(&behind, false, at).ends_with("not tried yet"));

@@ -27,25 +27,19 @@ const UNREAD: u32 = 3;
 impl WriteBack {
     /// It was not made, or not looked for; when to go on, when the CRM as a whole takes none now.
     pub(super) async fn failed(&self, row: CrmRow, error: &CrmError) -> Result<Option<Timestamp>, StoreError> {
-        let why = if error.is_forbidden() { no_right(&row.wanted) } else { error.to_string() };
-        self.came_to_nothing(row, error, why).await
+        self.came_to_nothing(row, error).await
     }
 
     /// The CRM was asked whom it is about, and did not say.
     pub(super) async fn unsaid(&self, row: CrmRow, error: &CrmError) -> Result<Option<Timestamp>, StoreError> {
-        self.came_to_nothing(row, error, error.to_string()).await
+        self.came_to_nothing(row, error).await
     }
 
-    async fn came_to_nothing(
-        &self,
-        mut row: CrmRow,
-        error: &CrmError,
-        why: String,
-    ) -> Result<Option<Timestamp>, StoreError> {
+    async fn came_to_nothing(&self, mut row: CrmRow, error: &CrmError) -> Result<Option<Timestamp>, StoreError> {
         let now = self.service.clock().now();
         let is_of_all = self.is_of_all(error);
         self.tell(error, is_of_all, now);
-        row.waits = Some(why);
+        row.waits = Some(reason(error));
         if error.is_final() {
             tracing::warn!(key = %row.key, %error, "the CRM does not take a write: see comeback crm");
             let (of, is_numbers) = (row.conversation, matches!(row.wanted, Wanted::Consent { .. }));
@@ -63,6 +57,7 @@ impl WriteBack {
         let again = match error {
             CrmError::Busy { until, .. } => (*until).max(now),
             CrmError::Refused(_)
+            | CrmError::Forbidden(_)
             | CrmError::Unreachable(_)
             | CrmError::Failing(_)
             | CrmError::Unreadable(_)
@@ -91,6 +86,7 @@ impl WriteBack {
         let unread = match error {
             CrmError::Unreadable(_) => self.unread.fetch_add(1, Ordering::Relaxed).saturating_add(1),
             CrmError::Refused(_)
+            | CrmError::Forbidden(_)
             | CrmError::Unreachable(_)
             | CrmError::Failing(_)
             | CrmError::Busy { .. }
@@ -114,24 +110,10 @@ impl WriteBack {
     }
 }
 
-/// What is told of a write that we have no right to: a person gives it.
-fn no_right(wanted: &Wanted) -> String {
-    format!("the CRM refuses this: its app may not write {} (403); once it may, this goes on", kind(wanted))
-}
-
-/// What of a CRM's it is, as its rights are called.
-const fn kind(wanted: &Wanted) -> &'static str {
-    match wanted {
-        Wanted::Log { .. } => "texts",
-        Wanted::Outcome { meeting: Some(_), .. } | Wanted::Moved => "meetings",
-        Wanted::Outcome { meeting: None, .. }
-        | Wanted::Reopened
-        | Wanted::Undelivered { .. }
-        | Wanted::Missed { .. } => "notes",
-        Wanted::FollowUp { .. } | Wanted::PutAside | Wanted::Task { .. } | Wanted::TaskDone { .. } => "tasks",
-        Wanted::Owner => "owners",
-        Wanted::Consent { .. } => "opt-outs",
-    }
+/// What is told of a write that came to nothing. Which right is missing the CRM says itself, as far as it does: it may be one
+/// to read as well as one to write. A person gives it.
+fn reason(error: &CrmError) -> String {
+    if error.is_forbidden() { format!("{error}; once it may, this goes on") } else { error.to_string() }
 }
 
 /// The pause before a write is tried again: five seconds, and three times as long after each failure.
@@ -142,7 +124,6 @@ fn pause(tries: u32, longest: Span) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::crm::FORBIDDEN;
 
     #[test]
     fn what_fails_is_tried_again_less_and_less_often_and_what_may_not_be_written_least() {
@@ -165,13 +146,16 @@ mod tests {
         for one in [CrmError::NotFound, CrmError::Invalid(words()), CrmError::Cannot("do it")] {
             assert!(one.is_of_one() && one.is_final(), "{one:?}");
         }
-        let forbidden = CrmError::Refused(FORBIDDEN);
+        let forbidden = CrmError::Forbidden(words());
         assert!(forbidden.is_of_one() && forbidden.is_forbidden() && !forbidden.is_final(), "a right may be given");
     }
 
     #[test]
-    fn a_missing_right_says_of_what_it_is() {
-        let said = no_right(&Wanted::TaskDone { passed_on: true });
-        assert_eq!(said, "the CRM refuses this: its app may not write tasks (403); once it may, this goes on");
+    fn a_missing_right_is_told_in_the_crms_own_words() {
+        let said = reason(&CrmError::Forbidden("MISSING_SCOPES, crm.objects.owners.read".to_owned()));
+        let wanted = "the CRM does not let our app do this (403): MISSING_SCOPES, crm.objects.owners.read; once it may, \
+                      this goes on";
+        assert_eq!(said, wanted);
+        assert_eq!(reason(&CrmError::Failing(503)), CrmError::Failing(503).to_string());
     }
 }

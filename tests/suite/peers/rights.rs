@@ -9,7 +9,7 @@ use comeback::domain::context::Card;
 use comeback::domain::time::Span;
 use comeback::domain::write_back::Wanted;
 use comeback::server::crm::write::What;
-use comeback::server::crm::{Crm, CrmError, FORBIDDEN, TaskState, Write};
+use comeback::server::crm::{Crm, CrmError, TaskState, Write};
 use serde_json::{Value, json};
 
 use super::books::{asked, assert_each_once, clean, crm, written};
@@ -58,6 +58,11 @@ impl Crm for Strict {
     }
 }
 
+/// As a CRM says that its app lacks a right.
+fn forbidden() -> CrmError {
+    CrmError::Forbidden("MISSING_SCOPES, crm.objects.tasks.write".to_owned())
+}
+
 /// Two people of the CRM who alone have a number each: id and number.
 async fn two(shop: &Shop) -> [(String, String); 2] {
     let everybody = crm(shop).everybody().await.unwrap();
@@ -84,7 +89,7 @@ async fn tasks(shop: &Shop, contact: &str) -> usize {
 async fn what_we_may_not_write_holds_up_its_own_conversation_alone_is_said_and_heals_by_itself() {
     let shop = Shop::open(|config| config.faults = clean()).await;
     let [(strict, one), (free, other)] = two(&shop).await;
-    let books = Strict::over(&shop, &strict, CrmError::Refused(FORBIDDEN));
+    let books = Strict::over(&shop, &strict, forbidden());
     let (desk, runner) = by_hand(&shop, Arc::clone(&books) as Arc<dyn Crm>).await;
     asked(&shop, &desk, &one, "when can we talk?").await;
     for text in ["one?", "two?", "three?"] {
@@ -105,13 +110,19 @@ async fn what_we_may_not_write_holds_up_its_own_conversation_alone_is_said_and_h
     let held: Vec<_> = waiting.iter().filter(|row| row.forbidden).collect();
     assert_eq!((held.len(), refused.len()), (1, 0), "{waiting:#?}");
     assert!(matches!(held[0].wanted, Wanted::Task { .. }), "{held:#?}");
-    assert!(held[0].waits.as_ref().unwrap().contains("its app may not write tasks (403)"), "{held:#?}");
+    assert!(
+        held[0].waits.as_ref().unwrap().contains("(403): MISSING_SCOPES, crm.objects.tasks.write; once it may"),
+        "{held:#?}"
+    );
     // The runner looks after each round.
     let standing = desk.service().unwritten().look(store.as_ref()).await.unwrap();
     assert_eq!((standing.forbidden, standing.refused), (1, 0));
     let page = desk.page().await;
     let told = page["unwritten"].as_array().unwrap();
-    assert!(told.iter().any(|one| one["why"].as_str().unwrap().starts_with("the CRM refuses this")), "{told:?}");
+    assert!(
+        told.iter().any(|one| one["why"].as_str().unwrap().starts_with("the CRM does not let our app do this")),
+        "{told:?}"
+    );
     let ready: Value = desk.get("/ready").await.json().await.unwrap();
     assert_eq!((&ready["status"], &ready["crm_writes_forbidden"]), (&json!("ready"), &json!(1)), "{ready}");
     assert!(ready["crm_writes_forbidden_hint"].as_str().unwrap().contains("comeback crm writes"), "{ready}");
