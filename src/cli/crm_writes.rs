@@ -122,7 +122,7 @@ mod tests {
         let behind = CrmRow { forbidden: false, waits: None, ..task };
         assert!(line(&behind, true, at).ends_with("behind the one before it of its conversation"));
         assert!(line(&behind, false, at).ends_with("not tried yet"));
-        let standing = CrmStanding { waiting: 3, forbidden: 1, refused: 2, oldest: Some(at) };
+        let standing = CrmStanding { waiting: 3, forbidden: 1, failed: 1, refused: 2, oldest: Some(at) };
         let told = "3 wait (1 because the CRM does not let its app write them), 2 were refused within ninety days";
         assert_eq!(headline(standing), told);
         let plain = CrmStanding { forbidden: 0, ..standing };

@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use super::crm::Crm;
 use super::service::{Service, ServiceError};
 use super::store::StoreError;
+use super::store::crm_write::CrmStanding;
 use crate::domain::id::ConversationId;
 use crate::domain::time::Timestamp;
 
@@ -101,8 +102,7 @@ impl WriteBack {
         while !*shutdown.borrow() {
             wake.mark_unchanged();
             let round = self.round().await;
-            // Whoever looks at a conversation sees what of it is not in the CRM.
-            let shown = self.service.unwritten().look(self.service.store().as_ref()).await;
+            let shown = self.show().await;
             let before = stuck;
             let sleep = match round.and_then(|next| shown.map(|standing| (next, standing.stuck()))) {
                 Ok((next, now)) => {
@@ -128,6 +128,16 @@ impl WriteBack {
             }
         }
         Ok(())
+    }
+
+    /// Whoever looks at a conversation sees what of it is not in the CRM, and whoever asks how the CRM fares that no write
+    /// fails any more: one that failed may have been dropped, or wait for somebody by now. How all of them stand.
+    pub async fn show(&self) -> Result<CrmStanding, StoreError> {
+        let standing = self.service.unwritten().look(self.service.store().as_ref()).await?;
+        if standing.failed == 0 {
+            self.service.asks().writes_fail_no_more();
+        }
+        Ok(standing)
     }
 
     /// Comes back when fewer writes than that are stuck. That the database fails is told by the next round.

@@ -41,6 +41,7 @@ mod signed_in_anew;
 mod time;
 mod unwritten;
 mod waiting;
+mod writes_failing;
 mod writing;
 
 /// A backend at ten on a Tuesday, with the sales floor of [`crate::world`] and a device for everybody who acts.

@@ -84,6 +84,8 @@ pub struct CrmStanding {
     pub oldest: Option<Timestamp>,
     /// How many of those wait because we have no right to them in the CRM.
     pub forbidden: u64,
+    /// How many of those wait because they came to nothing for another cause, and are tried again.
+    pub failed: u64,
     /// Ended without being made, and not because nobody wanted them any more.
     pub refused: u64,
 }

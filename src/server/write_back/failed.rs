@@ -72,12 +72,23 @@ impl WriteBack {
         Ok(is_of_all.then_some(again))
     }
 
-    /// What that says of the CRM, to whoever asks how it fares: one that has had enough of us for now is well.
+    /// The CRM took a write, or said why it does not take that one: it is well.
+    pub(super) fn answered(&self) {
+        self.unread.store(0, Ordering::Relaxed);
+        self.service.asks().writes_fail_no_more();
+    }
+
+    /// What that says of the CRM, to whoever asks how it fares.
     fn tell(&self, error: &CrmError, is_of_all: bool, now: Timestamp) {
-        if is_of_all && !matches!(error, CrmError::Busy { .. }) {
-            self.service.asks().takes_none(now);
-        } else if !is_of_all && !matches!(error, CrmError::Unreadable(_)) {
-            self.service.asks().takes_writes();
+        match error {
+            CrmError::Refused(_) | CrmError::Unreachable(_) | CrmError::Failing(_) | CrmError::Unreadable(_) => {
+                if is_of_all {
+                    self.service.asks().writes_fail(now);
+                }
+            }
+            CrmError::Forbidden(_) | CrmError::NotFound | CrmError::Invalid(_) => self.answered(),
+            // It has had enough of us for now, and is well; or nobody asked it.
+            CrmError::Busy { .. } | CrmError::Cannot(_) => {}
         }
     }
 
@@ -85,14 +96,16 @@ impl WriteBack {
     fn is_of_all(&self, error: &CrmError) -> bool {
         let unread = match error {
             CrmError::Unreadable(_) => self.unread.fetch_add(1, Ordering::Relaxed).saturating_add(1),
+            // Another answer comes between: what does not read is not in a row.
             CrmError::Refused(_)
             | CrmError::Forbidden(_)
-            | CrmError::Unreachable(_)
             | CrmError::Failing(_)
-            | CrmError::Busy { .. }
             | CrmError::NotFound
-            | CrmError::Invalid(_)
-            | CrmError::Cannot(_) => 0,
+            | CrmError::Invalid(_) => {
+                self.unread.store(0, Ordering::Relaxed);
+                0
+            }
+            CrmError::Unreachable(_) | CrmError::Busy { .. } | CrmError::Cannot(_) => 0,
         };
         !error.is_of_one() || unread >= UNREAD
     }

@@ -1,7 +1,5 @@
 //! One write: what it says is read, it is looked for when it may be there, made, and how that ended is kept.
 
-use std::sync::atomic::Ordering;
-
 use super::WriteBack;
 use super::owners::{KEPT, Stands};
 use super::tasks::TaskTrouble;
@@ -115,6 +113,7 @@ impl WriteBack {
             Ok(id) => self.made(row, id).await,
             // Somebody deleted what it changes.
             Err(CrmError::NotFound) if row.wanted.changes_an_end() || matches!(row.wanted, Wanted::TaskDone { .. }) => {
+                self.answered();
                 self.end(row, CrmEnd::Dropped, now).await
             }
             Err(error) => {
@@ -137,7 +136,8 @@ impl WriteBack {
             }
             Unmade::Held(until) => row.next_at = until,
             Unmade::Nobody(why) => {
-                (row.waits, row.forbidden) = (Some(why), false);
+                // Whatever it failed for before, it waits for a person now.
+                (row.waits, row.forbidden, row.tries) = (Some(why), false, 0);
                 if now.since(row.at) > FOR_SOMEBODY {
                     return self.end(row, CrmEnd::Refused, now).await;
                 }
@@ -163,7 +163,7 @@ impl WriteBack {
     pub(super) async fn made(&self, mut row: CrmRow, id: String) -> Result<Option<Timestamp>, StoreError> {
         row.made = Some(id);
         row.waits = None;
-        self.unread.store(0, Ordering::Relaxed);
+        self.answered();
         let now = self.service.clock().now();
         self.end(row, CrmEnd::Made, now).await
     }
@@ -176,10 +176,6 @@ impl WriteBack {
     ) -> Result<Option<Timestamp>, StoreError> {
         row.closed |= end != CrmEnd::Made;
         row.forbidden = false;
-        // What failed is over, whichever way.
-        if end == CrmEnd::Made || row.tries > 0 {
-            self.service.asks().takes_writes();
-        }
         row.ended = Some((end, at));
         self.service.store().put_crm_row(&row).await.map(|()| None)
     }

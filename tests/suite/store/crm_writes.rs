@@ -212,7 +212,7 @@ pub(super) async fn what_was_refused_is_counted_shown_and_put_back(store: &Kept)
     store.crm_follow(1, &[log(1, 1, 4), log(2, 2, 2), log(3, 3, 3), log(4, 4, 1)]).await.unwrap();
     store.put_crm_row(&ended(log(1, 1, 4), CrmEnd::Refused, minute(9))).await.unwrap();
     store.put_crm_row(&ended(log(4, 4, 1), CrmEnd::Dropped, minute(9))).await.unwrap();
-    let standing = CrmStanding { waiting: 2, oldest: Some(minute(2)), forbidden: 0, refused: 1 };
+    let standing = CrmStanding { waiting: 2, oldest: Some(minute(2)), forbidden: 0, failed: 0, refused: 1 };
     assert_eq!(store.crm_standing().await.unwrap(), standing);
     let (waiting, refused) = store.crm_stuck(1).await.unwrap();
     assert_eq!((keys(&waiting), keys(&refused)), (vec![2], vec![1]));
@@ -229,6 +229,18 @@ pub(super) async fn what_was_refused_is_counted_shown_and_put_back(store: &Kept)
     assert_eq!(keys(&store.crm_due(minute(10), 9).await.unwrap().0), [2, 3, 1]);
 }
 
+pub(super) async fn what_failed_and_is_tried_again_is_counted_apart(store: &Kept) {
+    let failed = |row: CrmRow| CrmRow { tries: 2, begun: true, waits: Some("no answer".to_owned()), ..row };
+    let forbidden = CrmRow { forbidden: true, ..failed(log(3, 3, 3)) };
+    store.crm_follow(1, &[failed(log(1, 1, 1)), log(2, 2, 2), forbidden, failed(log(4, 4, 4))]).await.unwrap();
+    let standing = CrmStanding { waiting: 4, oldest: Some(minute(1)), forbidden: 1, failed: 2, refused: 0 };
+    assert_eq!(store.crm_standing().await.unwrap(), standing);
+    for (key, end) in [(1, CrmEnd::Made), (4, CrmEnd::Dropped)] {
+        store.put_crm_row(&ended(failed(log(key, key, 1)), end, minute(9))).await.unwrap();
+    }
+    assert_eq!(store.crm_standing().await.unwrap().failed, 0);
+}
+
 pub(super) async fn what_we_have_no_right_to_is_counted_and_may_be_tried_at_once(store: &Kept) {
     let waits = |row: CrmRow| CrmRow { forbidden: true, tries: 4, waits: Some("no right".to_owned()), ..row };
     let later = |row: CrmRow| CrmRow { next_at: minute(60), ..waits(row) };
@@ -236,7 +248,7 @@ pub(super) async fn what_we_have_no_right_to_is_counted_and_may_be_tried_at_once
     store.crm_follow(1, &[later(log(1, 1, 1)), begun.clone(), log(3, 3, 3)]).await.unwrap();
     store.put_crm_row(&ended(waits(log(3, 3, 3)), CrmEnd::Made, minute(3))).await.unwrap();
     assert_eq!(store.crm_row(Uuid::from_u128(2)).await.unwrap(), Some(begun));
-    let standing = CrmStanding { waiting: 2, oldest: Some(minute(1)), forbidden: 2, refused: 0 };
+    let standing = CrmStanding { waiting: 2, oldest: Some(minute(1)), forbidden: 2, failed: 0, refused: 0 };
     assert_eq!((store.crm_standing().await.unwrap(), standing.stuck()), (standing, 2));
     assert_eq!(store.crm_retry(minute(5)).await.unwrap(), 1, "what a call may have made keeps its time");
     assert_eq!(keys(&store.crm_due(minute(5), 9).await.unwrap().0), [1]);

@@ -155,6 +155,7 @@ impl CrmWriteStore for MemoryStore {
                 None => {
                     standing.waiting += 1;
                     standing.forbidden += u64::from(row.forbidden);
+                    standing.failed += u64::from(row.tries > 0 && !row.forbidden);
                     standing.oldest = Some(standing.oldest.map_or(row.at, |oldest| oldest.min(row.at)));
                 }
                 Some((CrmEnd::Refused, _)) => standing.refused += 1,

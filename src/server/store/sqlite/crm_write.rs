@@ -255,12 +255,13 @@ fn due(tx: &Transaction<'_>, now: Timestamp, limit: usize) -> Result<(Vec<CrmRow
 }
 
 fn standing(tx: &Transaction<'_>) -> Result<CrmStanding, StoreError> {
-    let waiting = "SELECT count(*), min(at), coalesce(sum(forbidden), 0) FROM crm_write WHERE ended IS NULL";
-    let told = |r: &Row<'_>| Ok((number(r, 0)?, r.get::<_, Option<i64>>(1)?, number(r, 2)?));
-    let (waiting, oldest, forbidden) = tx.query_row(waiting, [], told)?;
+    let waiting = "SELECT count(*), min(at), coalesce(sum(forbidden), 0), \
+                   coalesce(sum(tries > 0 AND forbidden = 0), 0) FROM crm_write WHERE ended IS NULL";
+    let told = |r: &Row<'_>| Ok((number(r, 0)?, r.get::<_, Option<i64>>(1)?, number(r, 2)?, number(r, 3)?));
+    let (waiting, oldest, forbidden, failed) = tx.query_row(waiting, [], told)?;
     let refused = "SELECT count(*) FROM crm_write WHERE ended = 'refused'";
     let refused = tx.query_row(refused, [], |r| number(r, 0))?;
-    Ok(CrmStanding { waiting, oldest: oldest.map(Timestamp::from_millis), forbidden, refused })
+    Ok(CrmStanding { waiting, oldest: oldest.map(Timestamp::from_millis), forbidden, failed, refused })
 }
 
 fn select(tx: &Transaction<'_>, sql: &str, given: &[&dyn ToSql]) -> Result<Vec<CrmRow>, StoreError> {
