@@ -32,7 +32,8 @@ pub struct CrmRow {
     pub about: Option<Uuid>,
     /// Of a task: another write ends it, or somebody did there.
     pub closed: bool,
-    /// It waits because we have no right to it in the CRM, and is tried again by itself.
+    /// It waits because we have no right to it in the CRM, and is tried again by itself. No call of it is on its way: one
+    /// that may have made it before has ended.
     pub forbidden: bool,
     /// Not before then.
     pub next_at: Timestamp,
@@ -44,7 +45,7 @@ pub struct CrmRow {
     pub waits: Option<String>,
     /// How it ended, once it did.
     pub ended: Option<(CrmEnd, Timestamp)>,
-    /// The CRM's own id of what was made.
+    /// The CRM's own id of what was made. Of a number's consent, whom it marked.
     pub made: Option<String>,
 }
 
@@ -118,7 +119,7 @@ pub trait CrmWriteStore: Send + Sync + 'static {
     async fn crm_row(&self, key: Uuid) -> Result<Option<CrmRow>, StoreError>;
 
     /// The rules took in who has its number, or somebody said who writes: what waits in a conversation may be tried at once, and
-    /// what the CRM refused is, too. A write that a call may have made keeps its time. So it is with all that is written of a
+    /// what the CRM refused is, too. A write that a call may have made keeps its time, unless that call has ended. So it is with all that is written of a
     /// number once its cards come or change ([`put_cards`](super::Store::put_cards)).
     async fn crm_wake(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError>;
 
@@ -149,7 +150,8 @@ pub trait CrmWriteStore: Send + Sync + 'static {
     /// Those that wait, longest first, and those that were refused, newest first; at most `limit` of each.
     async fn crm_stuck(&self, limit: usize) -> Result<(Vec<CrmRow>, Vec<CrmRow>), StoreError>;
 
-    /// Puts what was refused back in the queue, and lets what we had no right to be tried at once; how many.
+    /// Puts what was refused back in the queue, and lets what we had no right to be tried at once; how many. What a call may
+    /// have made is looked for first.
     async fn crm_retry(&self, now: Timestamp) -> Result<usize, StoreError>;
 
     /// Forgets those that ended before `older_than`, at most `limit`; how many. An open task stays.

@@ -151,7 +151,8 @@ impl WriteBack {
     pub(super) async fn begins(&self, row: &mut CrmRow, now: Timestamp) -> Result<(), StoreError> {
         row.begun = true;
         row.next_at = self.settled(now);
-        self.service.store().put_crm_row(row).await
+        // What is on its way waits for no right: whoever gives one puts back what may be tried at once, and that may not.
+        self.service.store().put_crm_row(&CrmRow { forbidden: false, ..row.clone() }).await
     }
 
     /// When a call that nobody heard the end of can make nothing any more.

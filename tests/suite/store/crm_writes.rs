@@ -245,16 +245,28 @@ pub(super) async fn what_we_have_no_right_to_is_counted_and_may_be_tried_at_once
     let waits = |row: CrmRow| CrmRow { forbidden: true, tries: 4, waits: Some("no right".to_owned()), ..row };
     let later = |row: CrmRow| CrmRow { next_at: minute(60), ..waits(row) };
     let begun = CrmRow { begun: true, ..later(log(2, 2, 2)) };
-    store.crm_follow(1, &[later(log(1, 1, 1)), begun.clone(), log(3, 3, 3)]).await.unwrap();
+    // A call of this one may be on its way.
+    let calls = CrmRow { begun: true, next_at: minute(60), ..log(4, 4, 4) };
+    store.crm_follow(1, &[later(log(1, 1, 1)), begun.clone(), log(3, 3, 3), calls.clone()]).await.unwrap();
     store.put_crm_row(&ended(waits(log(3, 3, 3)), CrmEnd::Made, minute(3))).await.unwrap();
-    assert_eq!(store.crm_row(Uuid::from_u128(2)).await.unwrap(), Some(begun));
-    let standing = CrmStanding { waiting: 2, oldest: Some(minute(1)), forbidden: 2, failed: 0, refused: 0 };
+    assert_eq!(store.crm_row(Uuid::from_u128(2)).await.unwrap(), Some(begun.clone()));
+    let standing = CrmStanding { waiting: 3, oldest: Some(minute(1)), forbidden: 2, failed: 0, refused: 0 };
     assert_eq!((store.crm_standing().await.unwrap(), standing.stuck()), (standing, 2));
-    assert_eq!(store.crm_retry(minute(5)).await.unwrap(), 1, "what a call may have made keeps its time");
-    assert_eq!(keys(&store.crm_due(minute(5), 9).await.unwrap().0), [1]);
+    for n in [1, 2, 4] {
+        store.crm_wake(here(n), minute(4)).await.unwrap();
+    }
+    assert_eq!(keys(&store.crm_due(minute(4), 9).await.unwrap().0), [1, 2], "their calls have ended");
+    for row in [later(log(1, 1, 1)), begun] {
+        store.put_crm_row(&row).await.unwrap();
+    }
+    assert_eq!(store.crm_retry(minute(5)).await.unwrap(), 2, "what is on its way keeps its time");
+    assert_eq!(keys(&store.crm_due(minute(5), 9).await.unwrap().0), [1, 2]);
     let again = CrmRow { next_at: minute(5), ..log(1, 1, 1) };
     assert_eq!(store.crm_row(Uuid::from_u128(1)).await.unwrap(), Some(again), "as if it had never been tried");
-    assert_eq!(store.crm_standing().await.unwrap(), CrmStanding { forbidden: 1, ..standing });
+    let again = CrmRow { begun: true, next_at: minute(5), ..log(2, 2, 2) };
+    assert_eq!(store.crm_row(Uuid::from_u128(2)).await.unwrap(), Some(again), "and it is looked for first");
+    assert_eq!(store.crm_row(Uuid::from_u128(4)).await.unwrap(), Some(calls));
+    assert_eq!(store.crm_standing().await.unwrap(), CrmStanding { forbidden: 0, ..standing });
 }
 
 pub(super) async fn writes_that_ended_long_ago_are_forgotten_and_open_tasks_are_not(store: &Kept) {

@@ -32,7 +32,7 @@ fn put_back(row: &mut CrmRow, now: Timestamp) {
 fn wake(tables: &mut Tables, of: &BTreeSet<ConversationId>, now: Timestamp) {
     for row in tables.crm_writes.values_mut().filter(|row| of.contains(&row.conversation)) {
         match row.ended {
-            None if !row.begun => row.next_at = row.next_at.min(now),
+            None if !row.begun || row.forbidden => row.next_at = row.next_at.min(now),
             Some((CrmEnd::Refused, _)) => put_back(row, now),
             None | Some((CrmEnd::Made | CrmEnd::Dropped, _)) => {}
         }
@@ -185,7 +185,7 @@ impl CrmWriteStore for MemoryStore {
             if matches!(row.ended, Some((CrmEnd::Refused, _))) {
                 put_back(row, now);
                 again += 1;
-            } else if row.ended.is_none() && row.forbidden && !row.begun {
+            } else if row.ended.is_none() && row.forbidden {
                 (row.waits, row.next_at, row.tries, row.forbidden) = (None, now, 0, false);
                 again += 1;
             }

@@ -129,7 +129,7 @@ impl CrmWriteStore for SqliteStore {
         let refused = "UPDATE crm_write SET ended = NULL, ended_at = NULL, waits = NULL, next_at = ?1, tries = 0, \
                        closed = iif(closed IS NULL, NULL, 0) WHERE ended = 'refused'";
         let forbidden = "UPDATE crm_write SET waits = NULL, next_at = ?1, tries = 0, forbidden = 0 \
-                         WHERE ended IS NULL AND forbidden = 1 AND begun = 0";
+                         WHERE ended IS NULL AND forbidden = 1";
         self.write(move |db| {
             let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let again = tx.execute(refused, [now.millis()])? + tx.execute(forbidden, [now.millis()])?;
@@ -170,7 +170,7 @@ impl CrmWriteStore for SqliteStore {
 /// What waits may be tried at once, and what was refused waits again: of a conversation, or of a number itself.
 fn wake(tx: &Transaction<'_>, id: &str, now: Timestamp) -> Result<(), StoreError> {
     let waits = "UPDATE crm_write SET next_at = ?2 WHERE conversation = ?1 AND ended IS NULL AND next_at > ?2 \
-                 AND begun = 0";
+                 AND (begun = 0 OR forbidden = 1)";
     let refused = "UPDATE crm_write SET ended = NULL, ended_at = NULL, waits = NULL, next_at = ?2, tries = 0, \
                    closed = iif(closed IS NULL, NULL, 0) \
                    WHERE ended = 'refused' AND conversation = ?1";
