@@ -36,6 +36,7 @@ mod reconciling;
 mod regulated;
 mod replaying;
 mod restoring;
+mod rights;
 mod sending;
 mod signed_in_anew;
 mod time;

@@ -123,6 +123,9 @@ pub trait CrmWriteStore: Send + Sync + 'static {
     /// number once its cards come or change ([`put_cards`](super::Store::put_cards)).
     async fn crm_wake(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError>;
 
+    /// A right was given: what waits for one may be tried at once.
+    async fn crm_wake_forbidden(&self, now: Timestamp) -> Result<(), StoreError>;
+
     /// Tasks that nothing ended, oldest first, at most `limit`: of one conversation, or those after a key.
     async fn crm_tasks(
         &self,

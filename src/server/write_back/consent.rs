@@ -146,10 +146,13 @@ impl WriteBack {
         let Some((number, conversations)) = store.consent_of(&address).await? else {
             return self.end(row, CrmEnd::Dropped, now).await;
         };
+        if let Err(held) = self.may(&row, now) {
+            return self.hold(row, held).await;
+        }
         let contacts = match self.whose(&address, &number, now).await? {
             Ok(contacts) if contacts.is_empty() => return self.end(row, CrmEnd::Dropped, now).await,
             Ok(contacts) => contacts,
-            Err(error) => return self.unsaid(row, &error).await,
+            Err(error) => return self.failed(row, &error).await,
         };
         let known = if is_again(&row) { self.marked(number.id).await? } else { BTreeSet::new() };
         let link = conversations.last().map_or_else(|| "comeback consent show".to_owned(), |c| self.link(c.id));
@@ -173,6 +176,7 @@ impl WriteBack {
             let Untaken { error, stays_in_doubt } = match self.once(&write, may_be_there).await {
                 Ok(_) => {
                     self.answered();
+                    self.allowed(&row).await?;
                     made.push(id);
                     continue;
                 }
@@ -191,14 +195,16 @@ impl WriteBack {
             // missing is given some day, so that it counts more than what is refused for good.
             if matches!(error, CrmError::NotFound) {
                 self.answered();
+                self.allowed(&row).await?;
             } else if !refused.as_ref().is_some_and(CrmError::is_forbidden) {
+                self.judge(&row, &error).await?;
                 refused = Some(error);
             }
         }
         row.made = joined(&made);
         let Some(error) = refused else { return self.made(row, made.join(BETWEEN)).await };
         (row.begun, row.next_at) = (in_doubt, now);
-        self.failed(row, &error).await
+        self.came_to_nothing(row, &error).await
     }
 
     /// Who was marked by the last write about a number.

@@ -4,8 +4,10 @@
 //! that does not answer, has had enough of us or does not know us ends a round.
 
 use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
 
 use super::WriteBack;
+use super::rights::{Held, Kind, Rights};
 use crate::domain::id::{ConversationId, NumberId};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::write_back::Wanted;
@@ -17,8 +19,8 @@ use crate::server::store::crm_write::{CrmEnd, CrmRow};
 /// before all wait again.
 const LONGEST: Span = Span::minutes(1);
 
-/// The same of one that we have no right to. Nothing else ends with it, so that each is a call by itself, also where hundreds
-/// wait; a right that was given is found out within that time.
+/// The same of one that we have no right to, and of all of a kind together where the right to that is missing: a right that was
+/// given is found out within that time.
 const LONGEST_WITHOUT_RIGHT: Span = Span::minutes(30);
 
 /// Answers in a row that do not read, before they are a matter of the CRM and not of one write.
@@ -27,15 +29,16 @@ const UNREAD: u32 = 3;
 impl WriteBack {
     /// It was not made, or not looked for; when to go on, when the CRM as a whole takes none now.
     pub(super) async fn failed(&self, row: CrmRow, error: &CrmError) -> Result<Option<Timestamp>, StoreError> {
+        self.judge(&row, error).await?;
         self.came_to_nothing(row, error).await
     }
 
-    /// The CRM was asked whom it is about, and did not say.
-    pub(super) async fn unsaid(&self, row: CrmRow, error: &CrmError) -> Result<Option<Timestamp>, StoreError> {
-        self.came_to_nothing(row, error).await
-    }
-
-    async fn came_to_nothing(&self, mut row: CrmRow, error: &CrmError) -> Result<Option<Timestamp>, StoreError> {
+    /// The same, where what that says of our rights is judged already, or nothing: it was asked whom it is about.
+    pub(super) async fn came_to_nothing(
+        &self,
+        mut row: CrmRow,
+        error: &CrmError,
+    ) -> Result<Option<Timestamp>, StoreError> {
         let now = self.service.clock().now();
         let is_of_all = self.is_of_all(error);
         self.tell(error, is_of_all, now);
@@ -70,6 +73,56 @@ impl WriteBack {
         tracing::warn!(key = %row.key, %error, tries = row.tries, "a write into the CRM waits");
         self.service.store().put_crm_row(&row).await?;
         Ok(is_of_all.then_some(again))
+    }
+
+    /// What that says of our right to this kind of record.
+    pub(super) async fn judge(&self, row: &CrmRow, error: &CrmError) -> Result<(), StoreError> {
+        match error {
+            CrmError::Forbidden(_) => {
+                let clock = self.service.clock();
+                let after = |tries| clock.of_real(pause(tries, LONGEST_WITHOUT_RIGHT));
+                self.rights().forbids(row, reason(error), clock.now(), after);
+                Ok(())
+            }
+            CrmError::NotFound | CrmError::Invalid(_) => self.allowed(row).await,
+            CrmError::Refused(_)
+            | CrmError::Unreachable(_)
+            | CrmError::Failing(_)
+            | CrmError::Busy { .. }
+            | CrmError::Unreadable(_)
+            | CrmError::Cannot(_) => Ok(()),
+        }
+    }
+
+    /// The CRM took it, or has another cause not to: what waits for that right is tried at once.
+    pub(super) async fn allowed(&self, row: &CrmRow) -> Result<(), StoreError> {
+        let was_missing = self.rights().allows(Kind::of(&row.wanted));
+        // One that had waited for a right has it now, and others may have it, too.
+        if was_missing || row.forbidden {
+            self.service.store().crm_wake_forbidden(self.service.clock().now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether it may be tried now, as far as we know our rights.
+    pub(super) fn may(&self, row: &CrmRow, now: Timestamp) -> Result<(), Held> {
+        let clock = self.service.clock();
+        self.rights().may(row, now, |span| clock.of_real(span))
+    }
+
+    /// It waits without a call.
+    pub(super) async fn hold(&self, mut row: CrmRow, held: Held) -> Result<Option<Timestamp>, StoreError> {
+        (row.forbidden, row.waits, row.next_at) = (true, Some(held.why), held.until);
+        self.service.store().put_crm_row(&row).await?;
+        if !self.rights().holds(&row) {
+            // One was taken meanwhile, and may have been before this one waited.
+            self.service.store().crm_wake_forbidden(self.service.clock().now()).await?;
+        }
+        Ok(None)
+    }
+
+    fn rights(&self) -> MutexGuard<'_, Rights> {
+        self.rights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The CRM took a write, or said why it does not take that one: it is well.

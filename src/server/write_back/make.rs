@@ -70,6 +70,9 @@ impl WriteBack {
             Ok(write) => write,
             Err(unmade) => return self.unmade(row, unmade, now).await,
         };
+        if let Err(held) = self.may(&row, now) {
+            return self.hold(row, held).await;
+        }
         match self.owner_stands(&write).await {
             Ok(Stands::Free) => {}
             Ok(Stands::There) => return self.made(row, write.contact.0.clone()).await,
@@ -114,6 +117,7 @@ impl WriteBack {
             // Somebody deleted what it changes.
             Err(CrmError::NotFound) if row.wanted.changes_an_end() || matches!(row.wanted, Wanted::TaskDone { .. }) => {
                 self.answered();
+                self.allowed(&row).await?;
                 self.end(row, CrmEnd::Dropped, now).await
             }
             Err(error) => {
@@ -129,7 +133,7 @@ impl WriteBack {
     async fn unmade(&self, mut row: CrmRow, unmade: Unmade, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         match unmade {
             Unmade::Dropped => return self.end(row, CrmEnd::Dropped, now).await,
-            Unmade::Unsaid(error) => return self.unsaid(row, &error).await,
+            Unmade::Unsaid(error) => return self.came_to_nothing(row, &error).await,
             Unmade::Behind(why) => {
                 row.waits = Some(why.to_owned());
                 return self.end(row, CrmEnd::Refused, now).await;
@@ -165,6 +169,7 @@ impl WriteBack {
         row.made = Some(id);
         row.waits = None;
         self.answered();
+        self.allowed(&row).await?;
         let now = self.service.clock().now();
         self.end(row, CrmEnd::Made, now).await
     }

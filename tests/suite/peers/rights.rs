@@ -11,7 +11,7 @@ use comeback::server::crm::write::What;
 use comeback::server::crm::{Crm, CrmError, TaskState, Write};
 use serde_json::{Value, json};
 
-use super::books::{asked, assert_each_once, clean, crm, written};
+use super::books::{asked, assert_each_once, clean, crm, rounds, written};
 use super::ends::by_hand;
 use super::shop::{Shop, eventually};
 
@@ -109,12 +109,12 @@ async fn what_we_may_not_write_holds_up_its_own_conversation_alone_is_said_and_h
     for buyer in [&one, &other] {
         desk.knows(&crm(&shop), buyer).await;
     }
-    runner.round().await.unwrap();
-    assert_eq!(logs(&shop, &free).await, ["one?", "two?", "three?"], "in the same round");
+    rounds(&shop, &runner).await;
+    assert_eq!(logs(&shop, &free).await, ["one?", "two?", "three?"], "nobody waits for them");
     assert_eq!((logs(&shop, &strict).await.len(), tasks(&shop, &strict).await), (1, 0));
     // What comes behind it waits, in its own conversation.
     asked(&shop, &desk, &one, "still there?").await;
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert_eq!(logs(&shop, &strict).await, ["when can we talk?"]);
     let store = desk.service().store().clone();
     let (waiting, refused) = store.crm_stuck(9).await.unwrap();
@@ -140,7 +140,7 @@ async fn what_we_may_not_write_holds_up_its_own_conversation_alone_is_said_and_h
     // The right is given: nobody has to say so here.
     books.takes_all();
     shop.later(6);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert_eq!(logs(&shop, &strict).await, ["when can we talk?", "still there?"]);
     assert_eq!(tasks(&shop, &strict).await, 1);
     assert_eq!(store.crm_standing().await.unwrap().stuck(), 0);
@@ -161,7 +161,7 @@ async fn a_crm_that_does_not_know_us_is_asked_no_more_in_the_same_round() {
     for buyer in [&one, &other] {
         desk.knows(&crm(&shop), buyer).await;
     }
-    let next = runner.round().await.unwrap();
+    let next = rounds(&shop, &runner).await;
     assert_eq!(next, Some(shop.now() + Span::seconds(5)), "all wait");
     assert!(logs(&shop, &free).await.len() < 9, "{:?}", logs(&shop, &free).await);
     assert_eq!(desk.service().store().crm_standing().await.unwrap().forbidden, 0);
@@ -183,16 +183,16 @@ async fn a_crm_whose_writes_fail_is_told_at_once_and_until_it_takes_one() {
     desk.knows(&crm(&shop), &one).await;
     desk.service().asks().connected("the CRM");
     assert!(since().await.is_null());
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     let told = since().await;
     assert!(told.is_string(), "{told}");
     assert!(desk.service().asks().answers(), "no reply waits for that");
     shop.later(70);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert_eq!(since().await, told, "since the first");
     books.takes_all();
     shop.later(120);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert_eq!(tasks(&shop, &strict).await, 1);
     assert!(since().await.is_null());
     desk.close().await;
@@ -247,7 +247,7 @@ async fn of_several_people_with_a_number_a_right_that_is_missing_for_one_counts_
         };
         let (desk, runner) = by_hand(&shop, Strict::over(&shop, says) as Arc<dyn Crm>).await;
         asked(&shop, &desk, number.as_str(), "STOP").await;
-        runner.round().await.unwrap();
+        rounds(&shop, &runner).await;
         let store = desk.service().store().clone();
         let standing = store.crm_standing().await.unwrap();
         assert_eq!((standing.forbidden, standing.refused), (1, 0), "it heals by itself: {forbids_first}");
@@ -265,13 +265,13 @@ async fn whoever_is_marked_is_not_marked_again_with_who_could_not_be() {
     let books = Strict::over(&shop, move |write| (is_mark(write) && write.contact.as_str() == of).then(forbidden));
     let (desk, runner) = by_hand(&shop, Arc::clone(&books) as Arc<dyn Crm>).await;
     asked(&shop, &desk, number.as_str(), "STOP").await;
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     shop.later(10);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert_eq!(marks(&shop).await, [marked.as_str()], "and once, though it was tried twice");
     books.takes_all();
     shop.later(60);
-    runner.round().await.unwrap();
+    rounds(&shop, &runner).await;
     assert_eq!(marks(&shop).await, [marked, lacks]);
     assert_eq!(desk.service().store().crm_standing().await.unwrap().stuck(), 0);
     desk.close().await;

@@ -256,9 +256,18 @@ pub(super) async fn what_we_have_no_right_to_is_counted_and_may_be_tried_at_once
         store.crm_wake(here(n), minute(4)).await.unwrap();
     }
     assert_eq!(keys(&store.crm_due(minute(4), 9).await.unwrap().0), [1, 2], "their calls have ended");
-    for row in [later(log(1, 1, 1)), begun] {
-        store.put_crm_row(&row).await.unwrap();
-    }
+    let put_off = async || {
+        for row in [later(log(1, 1, 1)), begun.clone()] {
+            store.put_crm_row(&row).await.unwrap();
+        }
+        assert_eq!(keys(&store.crm_due(minute(5), 9).await.unwrap().0), [] as [u128; 0]);
+    };
+    put_off().await;
+    store.crm_wake_forbidden(minute(4)).await.unwrap();
+    assert_eq!(keys(&store.crm_due(minute(4), 9).await.unwrap().0), [1, 2]);
+    let woken = CrmRow { next_at: minute(4), ..begun.clone() };
+    assert_eq!(store.crm_row(Uuid::from_u128(2)).await.unwrap(), Some(woken), "it waits for the same, and is tried");
+    put_off().await;
     assert_eq!(store.crm_retry(minute(5)).await.unwrap(), 2, "what is on its way keeps its time");
     assert_eq!(keys(&store.crm_due(minute(5), 9).await.unwrap().0), [1, 2]);
     let again = CrmRow { next_at: minute(5), ..log(1, 1, 1) };

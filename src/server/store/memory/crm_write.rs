@@ -94,6 +94,13 @@ impl CrmWriteStore for MemoryStore {
         Ok(())
     }
 
+    async fn crm_wake_forbidden(&self, now: Timestamp) -> Result<(), StoreError> {
+        for row in self.0.lock().await.crm_writes.values_mut().filter(|row| row.ended.is_none() && row.forbidden) {
+            row.next_at = row.next_at.min(now);
+        }
+        Ok(())
+    }
+
     async fn crm_tasks(
         &self,
         conversation: Option<ConversationId>,

@@ -52,6 +52,15 @@ impl CrmWriteStore for SqliteStore {
         .await
     }
 
+    async fn crm_wake_forbidden(&self, now: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE crm_write SET next_at = ?1 WHERE ended IS NULL AND forbidden = 1 AND next_at > ?1";
+        self.write(move |db| {
+            db.execute(sql, [now.millis()])?;
+            Ok(())
+        })
+        .await
+    }
+
     async fn crm_tasks(
         &self,
         conversation: Option<ConversationId>,

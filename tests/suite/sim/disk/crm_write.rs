@@ -37,6 +37,10 @@ impl CrmWriteStore for Disk {
         self.inner.crm_wake(conversation, now).await
     }
 
+    async fn crm_wake_forbidden(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.crm_wake_forbidden(now).await
+    }
+
     async fn crm_tasks(
         &self,
         conversation: Option<ConversationId>,
