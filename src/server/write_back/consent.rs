@@ -173,14 +173,11 @@ impl WriteBack {
             let what = self.standing_of(&contact, &address, &number).await?;
             let (key, at, link) = (key(row.key, &contact), row.at, link.clone());
             let write = Write { key, contact, deal: None, owner: None, at, link, what };
-            let Untaken { error, stays_in_doubt } = match self.once(&write, may_be_there).await {
-                Ok(_) => {
-                    self.answered();
-                    self.allowed(&row).await?;
-                    made.push(id);
-                    continue;
-                }
-                Err(untaken) => untaken,
+            let Err(Untaken { error, stays_in_doubt }) = self.once(&write, may_be_there).await else {
+                self.answered();
+                self.allowed(&row).await?;
+                made.push(id);
+                continue;
             };
             if !error.is_final() && !error.is_forbidden() {
                 // Whoever comes behind them was not looked for.
