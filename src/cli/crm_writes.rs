@@ -67,9 +67,9 @@ fn headline(standing: CrmStanding) -> String {
     format!("{} wait{forbidden}, {} were refused within ninety days", standing.waiting, standing.refused)
 }
 
-/// What, how long, of which conversation, and why. One that was not tried may be behind an earlier one of its conversation.
-fn line(row: &CrmRow, is_behind: bool, now: Timestamp) -> String {
-    let what = match row.wanted {
+/// What is to be written, in a word or two.
+pub(super) const fn kind(wanted: &Wanted) -> &'static str {
+    match wanted {
         Wanted::Log { .. } => "text",
         Wanted::Outcome { .. } => "outcome",
         Wanted::FollowUp { .. } => "task for later",
@@ -82,7 +82,12 @@ fn line(row: &CrmRow, is_behind: bool, now: Timestamp) -> String {
         Wanted::Missed { .. } => "not answered",
         Wanted::Owner => "owner",
         Wanted::Consent { .. } => "opt-out",
-    };
+    }
+}
+
+/// What, how long, of which conversation, and why. One that was not tried may be behind an earlier one of its conversation.
+fn line(row: &CrmRow, is_behind: bool, now: Timestamp) -> String {
+    let what = kind(&row.wanted);
     let state = if row.ended.is_some() { "refused" } else { "waits" };
     let minutes = now.since(row.at).as_seconds().max(0) / 60;
     let untried = if is_behind { "behind the one before it of its conversation" } else { "not tried yet" };

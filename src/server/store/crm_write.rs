@@ -153,6 +153,9 @@ pub trait CrmWriteStore: Send + Sync + 'static {
     /// Those that wait, longest first, and those that were refused, newest first; at most `limit` of each.
     async fn crm_stuck(&self, limit: usize) -> Result<(Vec<CrmRow>, Vec<CrmRow>), StoreError>;
 
+    /// The one that waits longest because we have no right to it.
+    async fn crm_first_forbidden(&self) -> Result<Option<CrmRow>, StoreError>;
+
     /// Puts what was refused back in the queue, and lets what we had no right to be tried at once; how many. What a call may
     /// have made is looked for first.
     async fn crm_retry(&self, now: Timestamp) -> Result<usize, StoreError>;

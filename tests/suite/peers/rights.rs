@@ -38,7 +38,7 @@ impl Strict {
 
     /// From here on it takes all.
     fn takes_all(&self) {
-        *self.says.lock().unwrap() = Box::new(|_| None);
+        *self.says.lock().unwrap() = Box::new(|_: &Write| None);
     }
 }
 

@@ -250,6 +250,8 @@ pub(super) async fn what_we_have_no_right_to_is_counted_and_may_be_tried_at_once
     store.crm_follow(1, &[later(log(1, 1, 1)), begun.clone(), log(3, 3, 3), calls.clone()]).await.unwrap();
     store.put_crm_row(&ended(waits(log(3, 3, 3)), CrmEnd::Made, minute(3))).await.unwrap();
     assert_eq!(store.crm_row(Uuid::from_u128(2)).await.unwrap(), Some(begun.clone()));
+    let first = store.crm_first_forbidden().await.unwrap();
+    assert_eq!(first.map(|row| row.key), Some(Uuid::from_u128(1)));
     let standing = CrmStanding { waiting: 3, oldest: Some(minute(1)), forbidden: 2, failed: 0, refused: 0 };
     assert_eq!((store.crm_standing().await.unwrap(), standing.stuck()), (standing, 2));
     for n in [1, 2, 4] {
@@ -276,6 +278,7 @@ pub(super) async fn what_we_have_no_right_to_is_counted_and_may_be_tried_at_once
     assert_eq!(store.crm_row(Uuid::from_u128(2)).await.unwrap(), Some(again), "and it is looked for first");
     assert_eq!(store.crm_row(Uuid::from_u128(4)).await.unwrap(), Some(calls));
     assert_eq!(store.crm_standing().await.unwrap(), CrmStanding { forbidden: 0, ..standing });
+    assert_eq!(store.crm_first_forbidden().await.unwrap(), None);
 }
 
 pub(super) async fn writes_that_ended_long_ago_are_forgotten_and_open_tasks_are_not(store: &Kept) {

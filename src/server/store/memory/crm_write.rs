@@ -185,6 +185,12 @@ impl CrmWriteStore for MemoryStore {
         Ok((waiting, refused))
     }
 
+    async fn crm_first_forbidden(&self) -> Result<Option<CrmRow>, StoreError> {
+        let tables = self.0.lock().await;
+        let waiting = tables.crm_writes.values().filter(|row| row.ended.is_none() && row.forbidden);
+        Ok(waiting.min_by_key(|row| (row.at, row.key)).cloned())
+    }
+
     async fn crm_retry(&self, now: Timestamp) -> Result<usize, StoreError> {
         let mut tables = self.0.lock().await;
         let mut again = 0;

@@ -134,6 +134,11 @@ impl CrmWriteStore for SqliteStore {
         .await
     }
 
+    async fn crm_first_forbidden(&self) -> Result<Option<CrmRow>, StoreError> {
+        let sql = "SELECT * FROM crm_write WHERE ended IS NULL AND forbidden = 1 ORDER BY at, key LIMIT 1";
+        self.read(move |tx| Ok(select(tx, sql, &[])?.pop())).await
+    }
+
     async fn crm_retry(&self, now: Timestamp) -> Result<usize, StoreError> {
         let refused = "UPDATE crm_write SET ended = NULL, ended_at = NULL, waits = NULL, next_at = ?1, tries = 0, \
                        closed = iif(closed IS NULL, NULL, 0) WHERE ended = 'refused'";

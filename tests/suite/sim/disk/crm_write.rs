@@ -58,6 +58,10 @@ impl CrmWriteStore for Disk {
         self.inner.crm_stuck(limit).await
     }
 
+    async fn crm_first_forbidden(&self) -> Result<Option<CrmRow>, StoreError> {
+        self.inner.crm_first_forbidden().await
+    }
+
     async fn crm_retry(&self, now: Timestamp) -> Result<usize, StoreError> {
         self.inner.crm_retry(now).await
     }
