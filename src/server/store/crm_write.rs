@@ -118,9 +118,10 @@ pub trait CrmWriteStore: Send + Sync + 'static {
     /// One of them.
     async fn crm_row(&self, key: Uuid) -> Result<Option<CrmRow>, StoreError>;
 
-    /// The rules took in who has its number, or somebody said who writes: what waits in a conversation may be tried at once, and
-    /// what the CRM refused is, too. A write that a call may have made keeps its time, unless that call has ended. So it is with all that is written of a
-    /// number once its cards come or change ([`put_cards`](super::Store::put_cards)).
+    /// The rules took in who has its number, or somebody said who writes: what waits in a conversation may be tried at
+    /// once, and what the CRM refused is, too. A write that a call may have made keeps its time, unless that call has
+    /// ended. So it is with all that is written of a number once its cards come or change
+    /// ([`put_cards`](super::Store::put_cards)).
     async fn crm_wake(&self, conversation: ConversationId, now: Timestamp) -> Result<(), StoreError>;
 
     /// A right was given: what waits for one may be tried at once.

@@ -1,10 +1,10 @@
 //! Which rights are missing in the CRM, as far as its answers say: to single records, or to all of a kind.
 //!
-//! **Invariants:** what is forbidden of a few records holds up these alone. Only where the last calls for a kind of record were
-//! all forbidden is the right to the kind taken to be missing: then one write of it is tried at a time, less and less often,
-//! what was never tried first and then each in its turn, and the others wait without a call; the first one that is taken, or refused for another cause, lets all
-//! go on. What was forbidden before says nothing of what was never tried. In memory alone: a new process finds it out anew,
-//! with a few calls.
+//! **Invariants:** what is forbidden of a few records holds up these alone. Only where the last calls for a kind of
+//! record were all forbidden is the right to the kind taken to be missing: then one write of it is tried at a time, less
+//! and less often, what was never tried first and then each in its turn, and the others wait without a call; the first one
+//! that is taken, or refused for another cause, lets all go on. What was forbidden before says nothing of what was never
+//! tried. In memory alone: a new process finds it out anew, with a few calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 
